@@ -1,0 +1,29 @@
+// Byte strings as every room passes them around.
+//
+// `Bytes` owns, `ByteView` borrows. A function that takes a ByteView reads it during the call only,
+// unless its comment says that the result refers into it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace syncline {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+inline ByteView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
+
+}  // namespace syncline

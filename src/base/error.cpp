@@ -1,0 +1,22 @@
+#include "base/error.h"
+
+namespace syncline {
+
+std::string_view to_string(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kMalformed: return "malformed";
+    case ErrorCode::kInvalid: return "invalid";
+    case ErrorCode::kTooLarge: return "too_large";
+    case ErrorCode::kNotFound: return "not_found";
+    case ErrorCode::kUnauthorized: return "unauthorized";
+    case ErrorCode::kForbidden: return "forbidden";
+    case ErrorCode::kConflict: return "conflict";
+    case ErrorCode::kUnavailable: return "unavailable";
+    case ErrorCode::kCorrupt: return "corrupt";
+    case ErrorCode::kIo: return "io";
+    case ErrorCode::kUnsupported: return "unsupported";
+  }
+  return "unknown";
+}
+
+}  // namespace syncline

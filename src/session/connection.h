@@ -1,0 +1,57 @@
+// One client connection as the session sees it: ordered messages both ways, whatever carries them
+// (a WebSocket in production, a virtual wire in the simulator).
+//
+// Thread-safety: none; everything happens on the loop that the connection lives on.
+// Ownership: the carrier owns the handler it was given and destroys it after on_closed; the handler
+// holds the Connection by reference and must not use it after on_closed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace syncline::session {
+
+// Encoded once, shared by all receivers of a broadcast.
+using SharedBytes = std::shared_ptr<const Bytes>;
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  // Queues one binary message. Never blocks and never fails: after a close it is ignored.
+  // The session bounds the queue by watching queued_bytes().
+  virtual void send(SharedBytes message) = 0;
+
+  // Bytes accepted by send() and not yet handed to the operating system.
+  virtual std::size_t queued_bytes() const = 0;
+
+  // Starts the closing handshake after what is queued; on_closed follows, in a later turn.
+  // `code` is a WebSocket close code (1000, 1008, 4401 …), `reason` at most 123 bytes.
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;
+
+  // Where the peer is, for logs: "127.0.0.1:51234".
+  virtual std::string_view peer() const = 0;
+};
+
+class ConnectionHandler {
+ public:
+  virtual ~ConnectionHandler() = default;
+
+  // The connection is open: the handler may send from here on.
+  virtual void on_open(Connection& connection) = 0;
+
+  // One whole message; the view is valid during the call.
+  virtual void on_message(ByteView message) = 0;
+
+  // queued_bytes() fell to zero after having been above it.
+  virtual void on_drained() = 0;
+
+  // The last call. 1006 when the wire broke without a closing handshake.
+  virtual void on_closed(std::uint16_t code) = 0;
+};
+
+}  // namespace syncline::session
