@@ -1,0 +1,120 @@
+// Block: one struct of an update, decoded. The waist between the two update formats on one side and
+// everything that works on updates (engine, merge, diff, convert, inspect) on the other.
+//
+// A block holds no memory of its own: names, text and values are views into the update's bytes, or
+// into the DecodedUpdate's arena where they had to be normalised. They live as long as both.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "crdt/id.h"
+#include "crdt/id_set.h"
+
+namespace syncline::crdt {
+
+// Content references of the Yjs update format; the numbers are on the wire.
+enum class BlockKind : std::uint8_t {
+  kGc = 0,       // an element whose content and place are forgotten
+  kDeleted = 1,  // an item whose content is forgotten
+  kJson = 2,     // values, in the format of old Yjs
+  kBinary = 3,
+  kString = 4,
+  kEmbed = 5,
+  kFormat = 6,
+  kType = 7,
+  kAny = 8,
+  kDoc = 9,
+  kSkip = 10,  // clocks that this update does not hold
+};
+
+// Shared types, by their number on the wire.
+enum class TypeKind : std::uint8_t {
+  kArray = 0,
+  kMap = 1,
+  kText = 2,
+  kXmlElement = 3,
+  kXmlFragment = 4,
+  kXmlHook = 5,
+  kXmlText = 6,
+  kUndefined = 15,  // a root type that nobody has named a kind for yet; never on the wire
+};
+
+enum class ParentKind : std::uint8_t {
+  kNone,  // taken from the origin or right origin
+  kRoot,  // a root type, by name
+  kItem,  // a type inside the document, by the id of the item that holds it
+};
+
+struct Block {
+  BlockKind kind = BlockKind::kGc;
+  ParentKind parent_kind = ParentKind::kNone;
+  bool has_origin = false;
+  bool has_right_origin = false;
+  bool has_parent_sub = false;
+  TypeKind type = TypeKind::kUndefined;  // kType
+
+  ClientId client = 0;
+  Clock clock = 0;
+  Clock len = 0;  // in clocks: UTF-16 units for kString, values for kAny and kJson, else 1 or a count
+
+  Id origin;        // last id of the left neighbour when inserted
+  Id right_origin;  // first id of the right neighbour when inserted
+  Id parent_id;                  // ParentKind::kItem
+  std::string_view parent_name;  // ParentKind::kRoot
+  std::string_view parent_sub;   // key in a map or attribute name
+
+  // kFormat: attribute name. kDoc: guid. kType: node name of kXmlElement and kXmlHook.
+  std::string_view name;
+
+  // kString: UTF-8, valid. kBinary: the bytes. kAny, kJson: `len` packed values, one after another.
+  // kEmbed, kFormat, kDoc: one packed value.
+  ByteView payload;
+
+  Id id() const { return {client, clock}; }
+  Id last_id() const { return {client, clock + len - 1}; }
+  Clock end() const { return clock + len; }
+  bool is_item() const { return kind != BlockKind::kGc && kind != BlockKind::kSkip; }
+};
+
+// All blocks of one update: those of a client are consecutive and ascend by clock without holes
+// (holes are kSkip blocks); and the update's delete set.
+struct DecodedUpdate {
+  struct ClientBlocks {
+    ClientId client;
+    std::uint32_t first;  // index into blocks
+    std::uint32_t count;
+  };
+
+  std::vector<Block> blocks;
+  std::vector<ClientBlocks> clients;  // in the order of the update
+  DeleteSet deletes;
+  std::vector<std::unique_ptr<Bytes>> arena;  // what normalised views refer to
+
+  void clear();  // keeps the vectors' memory for the next update
+};
+
+enum class UpdateVersion : std::uint8_t { kV1 = 1, kV2 = 2 };
+
+// What an update may hold; more is refused with kTooLarge. Defaults are generous for documents.
+struct UpdateLimits {
+  std::size_t max_bytes = std::size_t{1} << 30;
+  std::size_t max_blocks = std::size_t{1} << 26;
+};
+
+// Decodes and checks a whole update into `out` (cleared first). Everything that can be judged
+// without a document is judged here: known kinds, valid UTF-8 and values, clocks within range, no
+// block before or overlapping the one before it, lengths above zero, nothing behind the end.
+// On error `out` is of no use. Allocates in proportion to the update, never to what it claims.
+Result<void> decode_update(ByteView update, UpdateVersion version, DecodedUpdate& out,
+                           const UpdateLimits& limits = {});
+
+// Splits a block's text: the byte offset of UTF-16 unit `units` in valid UTF-8. When the place lies
+// within a surrogate pair, `inside_pair` is set and the offset is that of the whole character.
+std::size_t utf8_offset(std::string_view text, std::size_t units, bool& inside_pair);
+
+}  // namespace syncline::crdt

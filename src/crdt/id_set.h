@@ -1,0 +1,74 @@
+// Sets of ids as sorted ranges per client: delete sets, and what an update holds or lacks.
+// And state vectors: for each client the first clock that is not known.
+//
+// Invariant of IdSet: within a client, ranges are sorted by clock, do not overlap and do not touch.
+// Costs: add at the end amortised O(1), elsewhere O(ranges of the client); contains O(log ranges).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "crdt/id.h"
+
+namespace syncline {
+class ByteReader;
+class ByteWriter;
+}  // namespace syncline
+
+namespace syncline::crdt {
+
+struct ClockRange {
+  Clock clock = 0;
+  Clock len = 0;
+
+  Clock end() const { return clock + len; }
+  bool operator==(const ClockRange&) const = default;
+};
+
+class IdSet {
+ public:
+  using Ranges = std::vector<ClockRange>;
+  // Ascending by client; encoders write the highest client first, as Yjs does.
+  using Clients = std::map<ClientId, Ranges>;
+
+  void add(ClientId client, Clock clock, Clock len);
+  void add(const IdSet& other);
+  // Takes everything in `other` away.
+  void remove(const IdSet& other);
+
+  bool contains(Id id) const;
+  bool empty() const { return clients_.empty(); }
+  const Clients& clients() const { return clients_; }
+  const Ranges* find(ClientId client) const;
+
+  bool operator==(const IdSet&) const = default;
+
+ private:
+  Clients clients_;
+};
+
+// A delete set names the ids of elements that were deleted.
+using DeleteSet = IdSet;
+
+class StateVector {
+ public:
+  using Clients = std::map<ClientId, Clock>;
+
+  // First unknown clock of `client`; 0 when nothing of it is known.
+  Clock get(ClientId client) const;
+  void set(ClientId client, Clock clock);
+  // Raises to at least `clock`.
+  void raise(ClientId client, Clock clock);
+
+  // True if everything that `other` knows is known here.
+  bool covers(const StateVector& other) const;
+
+  const Clients& clients() const { return clients_; }
+  bool operator==(const StateVector&) const = default;
+
+ private:
+  Clients clients_;  // without zero entries
+};
+
+}  // namespace syncline::crdt
