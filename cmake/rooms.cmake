@@ -1,0 +1,26 @@
+# The rooms of src/, bottom up: the one place where their order and their dependencies are written.
+# A room may include the rooms it depends on, directly or through them, and no others;
+# tests/house/check_includes.py reads this file and holds the sources to it.
+#
+# One call a room, on one line or several; THREADS marks rooms whose tests also run under ThreadSanitizer.
+
+syncline_room(base LIBS OpenSSL::Crypto fmt::fmt)
+syncline_room(crdt DEPENDS base)
+syncline_room(ot DEPENDS base)
+syncline_room(table DEPENDS base)
+syncline_room(blob DEPENDS base)
+syncline_room(merge DEPENDS crdt ot table blob)
+syncline_room(log DEPENDS base)
+syncline_room(state DEPENDS merge log)
+syncline_room(schema DEPENDS merge log)
+syncline_room(policy DEPENDS merge log)
+syncline_room(plugin DEPENDS merge log)
+syncline_room(workspace DEPENDS state schema policy plugin)
+syncline_room(protocol DEPENDS crdt log)
+syncline_room(session DEPENDS workspace protocol)
+syncline_room(client DEPENDS session)
+syncline_room(sim DEPENDS client)
+syncline_room(backend THREADS DEPENDS client
+  LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
+       Threads::Threads)
+syncline_room(cli THREADS DEPENDS sim backend LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)

@@ -1,0 +1,70 @@
+# How a folder becomes targets. Files are globbed, so adding one needs no edit here.
+
+# syncline_room(<name> [THREADS] [DEPENDS room...] [LIBS target...])
+#
+# src/<name>/**/*.cpp -> static library syncline_<name>, alias syncline::<name>; an interface library while
+# the folder holds no .cpp. tests/<name>/**/*.cpp -> executable test_<name>, every test of it known to ctest.
+function(syncline_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "THREADS" "" "DEPENDS;LIBS")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
+  list(TRANSFORM ROOM_DEPENDS PREPEND syncline::)
+
+  if(sources)
+    add_library(syncline_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(syncline_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(syncline::${name} ALIAS syncline_${name})
+  target_include_directories(syncline_${name} ${scope} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(syncline_${name} ${scope} ${ROOM_DEPENDS} ${ROOM_LIBS} syncline_flags)
+
+  set_property(GLOBAL APPEND PROPERTY SYNCLINE_ROOMS ${name})
+  set(label unit)
+  if(ROOM_THREADS)
+    set(label threads)
+  endif()
+  syncline_unit_tests(${name} ${label})
+endfunction()
+
+# The tests of one room. Label `unit`, or `threads` for those that ThreadSanitizer should see as well.
+function(syncline_unit_tests name label)
+  if(NOT SYNCLINE_TESTS)
+    return()
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${name} ${sources})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(test_${name} PRIVATE SYNCLINE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(test_${name} PRIVATE syncline::${name} GTest::gtest_main GTest::gmock)
+  set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  gtest_discover_tests(test_${name}
+    TEST_PREFIX ${name}.
+    DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    PROPERTIES TIMEOUT ${SYNCLINE_TEST_TIMEOUT} LABELS ${label})
+endfunction()
+
+# syncline_programs(<folder> <pattern> [LIBS target...]): every matching file is a program of its own, linked
+# with all rooms (static libraries: only what it uses ends up in it). Sets SYNCLINE_PROGRAMS in the caller.
+function(syncline_programs folder pattern)
+  cmake_parse_arguments(PARSE_ARGV 2 PROGRAM "" "" "LIBS")
+  get_property(rooms GLOBAL PROPERTY SYNCLINE_ROOMS)
+  list(TRANSFORM rooms PREPEND syncline::)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/${pattern})
+  set(programs)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM program)
+    add_executable(${program} ${source})
+    target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/${folder})
+    target_link_libraries(${program} PRIVATE ${rooms} ${PROGRAM_LIBS})
+    set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${folder})
+    list(APPEND programs ${program})
+  endforeach()
+  set(SYNCLINE_PROGRAMS ${programs} PARENT_SCOPE)
+endfunction()
