@@ -9,10 +9,10 @@ namespace syncline {
 
 }  // namespace syncline
 
-#define SYNCLINE_ASSERT(expression)                                            \
-  do {                                                                         \
-    if (!(expression)) [[unlikely]]                                            \
-      ::syncline::assertion_failed(#expression, __FILE__, __LINE__);           \
+#define SYNCLINE_ASSERT(expression)                                  \
+  do {                                                               \
+    if (!(expression)) [[unlikely]]                                  \
+      ::syncline::assertion_failed(#expression, __FILE__, __LINE__); \
   } while (false)
 
 // For checks too costly for production (whole-structure walks): on in dev, asan and tsan builds.

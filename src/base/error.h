@@ -1,8 +1,8 @@
 // Errors are values. A function that can fail returns Result<T>; exceptions do not cross rooms.
 //
-// The code says what a caller can do about it, the message says what happened, in words for a person.
-// Input from outside is never asserted on: it becomes an Error. Broken promises of our own code are
-// caught by SYNCLINE_ASSERT (base/assert.h), which stays on in production.
+// The code says what a caller can do about it, the message says what happened, in words for a
+// person. Input from outside is never asserted on: it becomes an Error. Broken promises of our own
+// code are caught by SYNCLINE_ASSERT (base/assert.h), which stays on in production.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,17 @@
 namespace syncline {
 
 enum class ErrorCode : std::uint8_t {
-  kMalformed,      // the bytes do not decode
-  kInvalid,        // they decode, but mean nothing valid here
-  kTooLarge,       // over a stated limit
-  kNotFound,       // the named thing is not there
-  kUnauthorized,   // who are you? (no or bad credentials)
-  kForbidden,      // known, but may not
-  kConflict,       // a condition no longer holds (expected version, a second owner)
-  kUnavailable,    // not now: draining, overloaded, storage refused; retry later
-  kCorrupt,        // stored data fails its check
-  kIo,             // the operating system said no
-  kUnsupported,    // valid, but this build does not do it
+  kMalformed,     // the bytes do not decode
+  kInvalid,       // they decode, but mean nothing valid here
+  kTooLarge,      // over a stated limit
+  kNotFound,      // the named thing is not there
+  kUnauthorized,  // who are you? (no or bad credentials)
+  kForbidden,     // known, but may not
+  kConflict,      // a condition no longer holds (expected version, a second owner)
+  kUnavailable,   // not now: draining, overloaded, storage refused; retry later
+  kCorrupt,       // stored data fails its check
+  kIo,            // the operating system said no
+  kUnsupported,   // valid, but this build does not do it
 };
 
 // The code's stable name, as it appears in messages and JSON: "malformed", "too_large", …

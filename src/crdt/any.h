@@ -1,4 +1,5 @@
-// Any: the values that a document stores as they are, JSON's plus undefined, BigInt and byte strings.
+// Any: the values that a document stores as they are, JSON's plus undefined, BigInt and byte
+// strings.
 //
 // Two forms exist. `Any` is a tree, for the API. The *packed* form is the value in lib0's `any`
 // encoding, canonical (the bytes that lib0's writeAny would produce): that is how the engine stores
@@ -43,8 +44,8 @@ class Any {
   };
   using Array = std::vector<Any>;
   using Object = std::vector<std::pair<std::string, Any>>;
-  using Variant = std::variant<Undefined, Null, bool, double, std::int64_t, std::string, Bytes, Array,
-                               Object>;
+  using Variant =
+      std::variant<Undefined, Null, bool, double, std::int64_t, std::string, Bytes, Array, Object>;
 
   Any() = default;  // undefined
   Any(Null) : value_(Null{}) {}
@@ -81,15 +82,16 @@ Bytes pack(const Any& value);
 Result<Any> unpack(ByteReader& in);
 Result<Any> unpack(ByteView packed);
 
-// Checks one encoded value and passes over it. Returns true if it is canonical, so that its bytes can
-// be kept as they are; false if it is valid but must be unpacked and packed again.
+// Checks one encoded value and passes over it. Returns true if it is canonical, so that its bytes
+// can be kept as they are; false if it is valid but must be unpacked and packed again.
 Result<bool> skip_any(ByteReader& in);
 
 // ---- JSON ----
 
 // As JSON.stringify and JSON.parse do: NaN and infinities become null, undefined members vanish, in
-// arrays they become null; numbers in JavaScript's shortest form. Undefined itself gives "undefined",
-// the word that Yjs writes for it in content of kind JSON. BigInt prints as digits (JavaScript throws).
+// arrays they become null; numbers in JavaScript's shortest form. Undefined itself gives
+// "undefined", the word that Yjs writes for it in content of kind JSON. BigInt prints as digits
+// (JavaScript throws).
 std::string to_json(const Any& value);
 std::string packed_to_json(ByteView packed);
 Result<Any> from_json(std::string_view json);

@@ -60,10 +60,11 @@ struct Block {
 
   ClientId client = 0;
   Clock clock = 0;
-  Clock len = 0;  // in clocks: UTF-16 units for kString, values for kAny and kJson, else 1 or a count
+  Clock len =
+      0;  // in clocks: UTF-16 units for kString, values for kAny and kJson, else 1 or a count
 
-  Id origin;        // last id of the left neighbour when inserted
-  Id right_origin;  // first id of the right neighbour when inserted
+  Id origin;                     // last id of the left neighbour when inserted
+  Id right_origin;               // first id of the right neighbour when inserted
   Id parent_id;                  // ParentKind::kItem
   std::string_view parent_name;  // ParentKind::kRoot
   std::string_view parent_sub;   // key in a map or attribute name

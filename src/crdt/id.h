@@ -1,4 +1,5 @@
-// Names of operations: every inserted element has the Id (client, clock); a client's clocks are dense.
+// Names of operations: every inserted element has the Id (client, clock); a client's clocks are
+// dense.
 #pragma once
 
 #include <compare>
@@ -10,8 +11,8 @@ namespace syncline::crdt {
 using ClientId = std::uint64_t;
 inline constexpr ClientId kMaxClientId = (std::uint64_t{1} << 53) - 1;
 
-// Counts the elements that one client ever inserted, in UTF-16 units for text. 32 bits are a limit of
-// this engine (four thousand million elements per client); an update beyond it is refused.
+// Counts the elements that one client ever inserted, in UTF-16 units for text. 32 bits are a limit
+// of this engine (four thousand million elements per client); an update beyond it is refused.
 using Clock = std::uint32_t;
 
 struct Id {

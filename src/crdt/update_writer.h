@@ -1,11 +1,11 @@
 // Writes updates in Yjs's formats v1 and v2, byte for byte as Yjs would.
 //
 // An update is: number of clients; for each client, highest first: number of blocks, client, first
-// clock, blocks; then the delete set. Version 2 writes the same fields into columns, each compressed
-// by runs or differences.
+// clock, blocks; then the delete set. Version 2 writes the same fields into columns, each
+// compressed by runs or differences.
 //
-// Use: UpdateWriter w(version); w.begin_clients(n); for each client { w.begin_client(blocks, client,
-// clock); w.write(block, offset)…; } w.write_deletes(set); Bytes update = w.take();
+// Use: UpdateWriter w(version); w.begin_clients(n); for each client { w.begin_client(blocks,
+// client, clock); w.write(block, offset)…; } w.write_deletes(set); Bytes update = w.take();
 // Thread-safety: one thread. Reuse after take() keeps the buffers.
 #pragma once
 
@@ -26,8 +26,8 @@ class UpdateWriter {
   void begin_clients(std::uint64_t clients);
   void begin_client(std::uint64_t blocks, ClientId client, Clock first_clock);
 
-  // Writes the block without its first `offset` clocks (then its origin is the id before the cut, as
-  // Yjs does it). A cut inside a surrogate pair gives U+FFFD.
+  // Writes the block without its first `offset` clocks (then its origin is the id before the cut,
+  // as Yjs does it). A cut inside a surrogate pair gives U+FFFD.
   void write(const Block& block, Clock offset = 0);
 
   void write_deletes(const DeleteSet& deletes);
