@@ -1,0 +1,22 @@
+#include "base/byte_reader.h"
+
+namespace syncline {
+
+std::uint64_t ByteReader::long_var_uint(std::uint64_t value, unsigned bits) {
+  // Ten bytes hold any 64 bits; lib0 never writes more than eight, but reads padded ones.
+  const unsigned last = bits + 7 * 9;
+  for (; cursor_ != end_ && bits <= last; bits += 7) {
+    const std::uint8_t byte = *cursor_++;
+    const std::uint64_t group = byte & 0x7f;
+    if (group != 0) {
+      if (bits > 52) break;
+      value |= group << bits;
+      if (value > kMaxSafeInteger) break;
+    }
+    if (byte < 0x80) return value;
+  }
+  fail();
+  return 0;
+}
+
+}  // namespace syncline

@@ -1,0 +1,126 @@
+// Writing lib0's binary encoding; base/byte_reader.h says what it looks like.
+//
+// The writer owns a growing buffer. Views given to it are copied. take() hands the bytes out,
+// clear() forgets them; both leave the writer ready for the next message, usually without a new
+// allocation. Thread-safety: one thread.
+#pragma once
+
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace syncline {
+
+class ByteWriter {
+ public:
+  ByteWriter() = default;
+  ByteWriter(const ByteWriter&) = delete;
+  ByteWriter& operator=(const ByteWriter&) = delete;
+  ByteWriter(ByteWriter&& other) noexcept
+      : buffer_(std::move(other.buffer_)), size_(std::exchange(other.size_, 0)) {
+    other.buffer_.clear();
+  }
+  ByteWriter& operator=(ByteWriter&& other) noexcept {
+    buffer_ = std::move(other.buffer_);
+    size_ = std::exchange(other.size_, 0);
+    other.buffer_.clear();
+    return *this;
+  }
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  // Valid until the next write.
+  ByteView view() const { return {buffer_.data(), size_}; }
+
+  // Keeps the memory.
+  void clear() { size_ = 0; }
+
+  // Forgets what was written behind the first `size` bytes.
+  void truncate(std::size_t size) { size_ = size; }
+
+  // Makes room for `more` bytes in one step.
+  void reserve(std::size_t more) {
+    if (buffer_.size() - size_ < more) grow(more);
+  }
+
+  // What was written, and begins anew. Short messages are copied out, so that the buffer stays for
+  // the next one and the message holds no spare memory.
+  Bytes take();
+
+  void u8(std::uint8_t value) {
+    reserve(1);
+    buffer_.data()[size_++] = value;
+  }
+
+  void var_uint(std::uint64_t value) {
+    reserve(kMaxVarint);
+    std::uint8_t* const start = buffer_.data() + size_;
+    size_ += static_cast<std::size_t>(put_var_uint(start, value) - start);
+  }
+
+  // `negative` with magnitude 0 writes minus zero.
+  void var_int(std::uint64_t magnitude, bool negative) {
+    reserve(kMaxVarint);
+    std::uint8_t* const start = buffer_.data() + size_;
+    std::uint8_t* out = start;
+    const std::uint64_t rest = magnitude >> 6;
+    *out++ = static_cast<std::uint8_t>((rest != 0 ? 0x80 : 0) | (negative ? 0x40 : 0) |
+                                       (magnitude & 0x3f));
+    if (rest != 0) out = put_var_uint(out, rest);
+    size_ += static_cast<std::size_t>(out - start);
+  }
+
+  void var_int(std::int64_t value) {
+    const auto bits = static_cast<std::uint64_t>(value);
+    var_int(value < 0 ? 0 - bits : bits, value < 0);
+  }
+
+  void var_string(std::string_view text) { var_buffer(as_bytes(text)); }
+
+  void var_buffer(ByteView bytes) {
+    var_uint(bytes.size());
+    append(bytes);
+  }
+
+  // The bytes as they are. They must not lie in this writer.
+  void append(ByteView bytes) {
+    if (bytes.empty()) return;
+    reserve(bytes.size());
+    std::memcpy(buffer_.data() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+
+  void append(std::string_view text) { append(as_bytes(text)); }
+
+  void float32(float value) { big_endian(std::bit_cast<std::uint32_t>(value), 4); }
+  void float64(double value) { big_endian(std::bit_cast<std::uint64_t>(value), 8); }
+  void int64(std::int64_t value) { big_endian(static_cast<std::uint64_t>(value), 8); }
+
+ private:
+  static constexpr std::size_t kMaxVarint = 11;
+
+  static std::uint8_t* put_var_uint(std::uint8_t* out, std::uint64_t value) {
+    while (value > 0x7f) {
+      *out++ = static_cast<std::uint8_t>(value | 0x80);
+      value >>= 7;
+    }
+    *out++ = static_cast<std::uint8_t>(value);
+    return out;
+  }
+
+  void big_endian(std::uint64_t value, unsigned width) {
+    reserve(width);
+    for (unsigned shift = width * 8; shift != 0; shift -= 8)
+      buffer_.data()[size_++] = static_cast<std::uint8_t>(value >> (shift - 8));
+  }
+
+  void grow(std::size_t more);
+
+  Bytes buffer_;  // as large as was ever needed; what lies behind size_ is spare
+  std::size_t size_ = 0;
+};
+
+}  // namespace syncline
