@@ -1,0 +1,43 @@
+// SHA-256 (FIPS 180-4), with the processor's SHA instructions where it has them.
+//
+// Own code rather than a crypto library: it needs no key and keeps no secret, and the rooms at the
+// bottom stay free of dependencies. Thread-safety: none per object.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace syncline {
+
+using Hash256 = std::array<std::uint8_t, 32>;
+
+class Sha256 {
+ public:
+  Sha256();
+  void update(ByteView bytes);
+  // The hash of everything given so far. The object must not be used afterwards.
+  Hash256 finish();
+
+ private:
+  std::array<std::uint32_t, 8> state_;
+  std::array<std::uint8_t, 64> block_{};
+  std::size_t filled_ = 0;    // bytes waiting in block_
+  std::uint64_t length_ = 0;  // bytes seen
+};
+
+Hash256 sha256(ByteView bytes);
+
+// Lower-case hex, 64 digits.
+std::string to_hex(const Hash256& hash);
+
+namespace detail {
+
+// The portable rounds, so that a test can compare them with the accelerated ones.
+void sha256_blocks_portable(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
+
+}  // namespace detail
+}  // namespace syncline

@@ -1,0 +1,114 @@
+// The log as the rest of the server sees it: append, read, and the snapshots that shorten reading.
+//
+// A workspace is one ordered durable log; all else is a view of it. Where the log is kept (an
+// embedded store, a cluster, the memory of a simulation) is the business of an implementation;
+// every one of them passes the same suite, tests/log/event_log_conformance.h.
+//
+// Threads and ownership. An EventLog belongs to one loop: it is called on that loop only, and every
+// callback runs on it, in a later turn, exactly once. Several loops share one store through one
+// EventLog each. Destroying it drops the callbacks that are still to come; what was handed to
+// append() may be stored all the same. The store outlives its EventLogs, the loop outlives both.
+//
+// One writer. A workspace is written by one owner at a time, which numbers its events itself
+// (EventChain in log/event.h). Calls for one workspace take effect in the order in which they were
+// made, so an owner may send the next append before the last one is answered: if one fails, those
+// behind it fail with kConflict and nothing is stored twice or with a gap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "log/event.h"
+
+namespace syncline::log {
+
+// What an acknowledgement promises. Ordered: each level includes those before it.
+enum class Durability : std::uint8_t {
+  kMemory,  // survives nothing: in memory, or in the page cache
+  kDisk,    // synced to this machine's disk
+  kQuorum,  // synced by a majority of replicas
+};
+
+// "memory", "disk", "quorum".
+std::string_view to_string(Durability durability);
+
+struct Appended {
+  Position last_position = 0;  // everything up to here is durable
+  Durability durability = Durability::kMemory;
+};
+
+struct Snapshot {
+  Position position = 0;  // the state after this event
+  Bytes bytes;            // as given to put_snapshot
+};
+
+// How much one read may return. At least one event is returned where there is one, however large.
+struct ReadLimits {
+  Position to = std::numeric_limits<Position>::max();  // last position wanted
+  std::size_t max_events = 4096;
+  std::size_t max_bytes = std::size_t{4} << 20;  // of records
+};
+
+template <typename T>
+using Done = std::move_only_function<void(Result<T>)>;
+
+inline constexpr std::size_t kMaxSnapshotBytes = std::size_t{256} << 20;
+
+class EventLog {
+ public:
+  virtual ~EventLog() = default;
+
+  // Stores `events`, in order and all or none, after `expected_last_position`. Answered once they
+  // are durable at the level that the answer names. The first append creates the workspace.
+  //   kConflict     the log ends elsewhere, or with another hash: nothing is stored
+  //   kInvalid      no events, or positions that do not follow one another; a bad workspace name
+  //   kUnavailable  the store is full or shutting down: nothing is stored; a later append may
+  //   succeed kIo           the disk failed. Whether the events are stored is unknown until the
+  //   next start, and
+  //                 every later append fails as well: a failed sync cannot be repeated
+  //   kCorrupt      the end of the stored log fails its checks
+  virtual void append(std::string workspace, std::vector<EncodedEvent> events,
+                      Position expected_last_position, Done<Appended> done) = 0;
+
+  // Where the log ends. A workspace that does not exist has the default Head.
+  virtual void head(std::string workspace, Done<Head> done) = 0;
+
+  // Events after `after` in order. Empty: there are none (yet). To read on, pass the last position
+  // that was returned. Every record's CRC is checked, and that each follows the hash of the one
+  // before.
+  virtual void read(std::string workspace, Position after, ReadLimits limits,
+                    Done<std::vector<Event>> done) = 0;
+
+  // The same for the events of one object; costs what those events cost, not what the log does.
+  virtual void read_object(std::string workspace, std::string object, Position after,
+                           ReadLimits limits, Done<std::vector<Event>> done) = 0;
+
+  // Keeps the state of an object after the event at `position`, in place of an older one. Ignored,
+  // successfully, when a newer one is kept. Snapshots are a cache of the log: they may vanish.
+  //   kInvalid  `position` is past the end of the log
+  virtual void put_snapshot(std::string workspace, std::string object, Position position,
+                            Bytes bytes, Done<void> done) = 0;
+
+  // The newest snapshot that passes its checksum, or nothing. kCorrupt: one is kept but is damaged;
+  // rebuild from the log, and the next put_snapshot replaces it.
+  virtual void load_snapshot(std::string workspace, std::string object,
+                             Done<std::optional<Snapshot>> done) = 0;
+
+  // Up to `limit` names in byte order, greater than `after` ("" for the first).
+  virtual void list_workspaces(std::string after, std::size_t limit,
+                               Done<std::vector<std::string>> done) = 0;
+
+  // Ids of objects that have events and begin with `prefix`; otherwise the same.
+  virtual void list_objects(std::string workspace, std::string prefix, std::string after,
+                            std::size_t limit, Done<std::vector<std::string>> done) = 0;
+};
+
+}  // namespace syncline::log
