@@ -22,5 +22,5 @@ syncline_room(client DEPENDS session)
 syncline_room(sim DEPENDS client)
 syncline_room(backend THREADS DEPENDS client
   LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
-       Threads::Threads)
+       Threads::Threads syncline::web_assets)
 syncline_room(cli THREADS DEPENDS sim backend LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)
