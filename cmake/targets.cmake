@@ -29,6 +29,9 @@ function(syncline_room name)
   syncline_unit_tests(${name} ${label})
 endfunction()
 
+add_custom_target(unit_tests)    # the tests of all rooms
+add_custom_target(thread_tests)  # those labelled `threads`
+
 # The tests of one room. Label `unit`, or `threads` for those that ThreadSanitizer should see as well.
 function(syncline_unit_tests name label)
   if(NOT SYNCLINE_TESTS)
@@ -43,6 +46,10 @@ function(syncline_unit_tests name label)
   target_compile_definitions(test_${name} PRIVATE SYNCLINE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(test_${name} PRIVATE syncline::${name} GTest::gtest_main GTest::gmock)
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_dependencies(unit_tests test_${name})
+  if(label STREQUAL "threads")
+    add_dependencies(thread_tests test_${name})
+  endif()
   gtest_discover_tests(test_${name}
     TEST_PREFIX ${name}.
     DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

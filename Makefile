@@ -1,0 +1,39 @@
+# `make run` serves, `make test` proves; both install what Debian 12 lacks. Everything is built under build/.
+
+# Arguments for `syncline serve`, e.g. make run ARGS='--port 8080'.
+ARGS ?=
+# How long `make soak` runs.
+SOAK_MINUTES ?= 60
+
+.PHONY: help run build test soak bench clean
+
+help:
+	@echo "make run    build everything and serve on this machine; ARGS='...' goes to \`syncline serve\`"
+	@echo "make test   all tests: release, sanitizers, fuzzers, browsers"
+	@echo "make build  build the release preset (build/release/syncline)"
+	@echo "make soak   fuzz and repeat the tests for SOAK_MINUTES ($(SOAK_MINUTES))"
+	@echo "make bench  build and run the benchmarks"
+	@echo "make clean  remove everything built"
+
+run: build
+	exec build/release/syncline serve $(ARGS)
+
+build:
+	@scripts/install-deps.sh run
+	@scripts/build.sh release
+
+test:
+	@scripts/install-deps.sh test
+	@scripts/test.sh
+
+soak:
+	@scripts/install-deps.sh test
+	@scripts/soak.sh $(SOAK_MINUTES)
+
+bench:
+	@scripts/install-deps.sh test
+	@scripts/build.sh bench
+	@scripts/bench.sh
+
+clean:
+	rm -rf build web/dist

@@ -1,0 +1,113 @@
+#!/bin/bash
+# Every test there is: release with the end-to-end tests, unit tests under ASan and UBSan, what uses threads under
+# TSan, every fuzzer for FUZZ_SECONDS (5). Goes on after a failure; the last line says `N passed, M failed`, and the
+# status is 0 only if M is 0. Reads nothing from stdin. STAGES="release asan" limits what runs.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+exec </dev/null
+FUZZ_SECONDS=${FUZZ_SECONDS:-5}
+STAGES=${STAGES:-release asan tsan fuzz}
+jobs=$(nproc)
+passed=0 failed=0 skipped=0 failures=()
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# Sanitizers need their shadow memory where a kernel with much address randomisation may have put something else.
+fixed=()
+if command -v setarch >/dev/null && setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
+
+fail() { failed=$((failed + 1)); failures+=("$1"); echo "FAILED: $1"; }
+
+stage() { echo; echo "== $1 (${SECONDS} s)"; }
+
+# build <preset> [target...]: a build that fails counts as one failed test.
+build() {
+  stage "build $*"
+  scripts/build.sh "$@" >"$logs/build" 2>&1 && return 0
+  grep -vE '^\[[0-9]+/[0-9]+\]' "$logs/build" | tail -n 100
+  fail "build $1"
+  return 1
+}
+
+# run_ctest <preset> [ctest argument...]
+run_ctest() {
+  local preset=$1 log=$logs/ctest total bad skip
+  shift
+  stage "ctest $preset $*"
+  "${fixed[@]}" ctest --preset "$preset" --no-tests=error -j"$jobs" "$@" >"$log" 2>&1
+  local status=$?
+  # A line per passed test is noise; failures with their output, and the totals, are not.
+  grep -vE '^ +Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed +[0-9.]+ sec$' "$log"
+  total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$log" | tail -n 1)
+  bad=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of.*/\1/p' "$log" | tail -n 1)
+  skip=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .*\*\*\*(Skipped|Not Run \(Disabled\))' "$log")
+  if [ -z "$total" ]; then
+    fail "ctest $preset"
+    return
+  fi
+  passed=$((passed + total - bad - skip)) skipped=$((skipped + skip)) failed=$((failed + bad))
+  if [ "$bad" -gt 0 ]; then
+    while read -r line; do failures+=("$preset: $line"); done \
+      < <(sed -n '/^The following tests FAILED:/,$p' "$log" | grep -E '^\s+[0-9]+ - ' | sed 's/^[ \t]*[0-9]* - //')
+  elif [ $status -ne 0 ]; then
+    fail "ctest $preset ended with status $status"
+  fi
+}
+
+# Node packages that tests use. A folder that ctest does not know is run by `npm test`.
+node_packages() {
+  local manifest folder
+  for manifest in tests/*/package-lock.json; do
+    [ -e "$manifest" ] || continue
+    folder=$(dirname "$manifest")
+    stage "npm ci in $folder"
+    scripts/npm-ci.sh "$folder" || fail "npm ci in $folder"
+  done
+}
+
+node_tests() {
+  local manifest folder good bad
+  for manifest in tests/*/package.json; do
+    [ -e "$manifest" ] || continue
+    folder=$(dirname "$manifest")
+    [ -e "$folder/CMakeLists.txt" ] && continue
+    stage "npm test in $folder"
+    SYNCLINE_BINARY=$PWD/build/release/syncline npm --prefix "$folder" test >"$logs/node" 2>&1
+    local status=$?
+    cat "$logs/node"
+    good=$(sed -n 's/^\(#\|ℹ\) pass \([0-9]*\)$/\2/p' "$logs/node" | awk '{n += $1} END {print n + 0}')
+    bad=$(sed -n 's/^\(#\|ℹ\) fail \([0-9]*\)$/\2/p' "$logs/node" | awk '{n += $1} END {print n + 0}')
+    passed=$((passed + good)) failed=$((failed + bad))
+    [ "$bad" -gt 0 ] && failures+=("$folder: $bad")
+    if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then fail "npm test in $folder"; fi
+    if [ $status -eq 0 ] && [ "$good" -eq 0 ]; then fail "npm test in $folder ran nothing"; fi
+  done
+}
+
+run_fuzzers() {
+  stage "fuzz, $FUZZ_SECONDS s each"
+  scripts/fuzz.sh "$FUZZ_SECONDS" 2>&1 | tee "$logs/fuzz"
+  passed=$((passed + $(grep -c '^fuzz .*: ok$' "$logs/fuzz")))
+  while read -r line; do fail "$line"; done < <(sed -n 's/^\(fuzz .*\): FAILED.*/\1/p' "$logs/fuzz")
+}
+
+for name in $STAGES; do
+  case $name in
+    release)
+      node_packages
+      if build release; then
+        run_ctest release
+        node_tests
+      fi ;;
+    asan) if build asan unit_tests; then run_ctest asan -L '^(unit|threads)$'; fi ;;
+    tsan) if build tsan thread_tests; then run_ctest tsan -L '^threads$'; fi ;;
+    fuzz) if build fuzz fuzzers; then run_fuzzers; fi ;;
+    *) fail "unknown stage $name" ;;
+  esac
+done
+
+echo
+if [ ${#failures[@]} -gt 0 ]; then printf 'failed: %s\n' "${failures[@]}"; fi
+echo "$skipped skipped, $((SECONDS / 60)) min $((SECONDS % 60)) s"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
