@@ -15,8 +15,7 @@
 
 namespace syncline::session {
 
-// Encoded once, shared by all receivers of a broadcast.
-using SharedBytes = std::shared_ptr<const Bytes>;
+using syncline::SharedBytes;
 
 class Connection {
  public:
@@ -25,6 +24,10 @@ class Connection {
   // Queues one binary message. Never blocks and never fails: after a close it is ignored.
   // The session bounds the queue by watching queued_bytes().
   virtual void send(SharedBytes message) = 0;
+
+  // Stops (false) or resumes (true) taking messages from the peer, so that one who sends faster than
+  // the log commits is held back by its own full pipe. A message that has been taken is delivered.
+  virtual void set_reading(bool on) = 0;
 
   // Bytes accepted by send() and not yet handed to the operating system.
   virtual std::size_t queued_bytes() const = 0;

@@ -1,0 +1,76 @@
+#include "base/byte_writer.h"
+#include "crdt/doc.h"
+#include "crdt/update_writer.h"
+#include "merge/effect_codec.h"
+#include "merge/object.h"
+
+namespace syncline::merge {
+namespace {
+
+using crdt::UpdateVersion;
+
+class DocObject : public Object {
+ public:
+  DocObject() : doc_({}) {}
+
+  Result<Prepared> prepare(ByteView intent) const override {
+    auto effect = doc_.prepare(intent, UpdateVersion::kV1);
+    if (!effect) return std::unexpected(std::move(effect.error()));
+    const bool waits = !effect->waits_for.clients().empty() || effect->deletes_wait;
+    return Prepared{.changes = effect->changes, .waits = waits, .effect = encode_effect(*effect)};
+  }
+
+  Result<void> apply(ByteView intent) override {
+    auto applied = doc_.apply_update(intent, UpdateVersion::kV1);
+    if (!applied) return std::unexpected(std::move(applied.error()));
+    return {};
+  }
+
+  Bytes version() const override { return crdt::encode_state_vector(doc_.state_vector()); }
+
+  Result<Bytes> diff_since(ByteView version) const override {
+    if (version.empty()) return doc_.encode_state_as_update();
+    auto known = crdt::decode_state_vector(version);
+    if (!known) return std::unexpected(std::move(known.error()));
+    return doc_.encode_state_as_update(*known);
+  }
+
+  Bytes snapshot() const override { return doc_.encode_state_as_update({}, UpdateVersion::kV2); }
+
+  std::string to_json() const override { return crdt::to_json(doc_.to_json()); }
+
+  std::size_t memory_bytes() const override { return doc_.memory_bytes(); }
+
+  Result<void> restore(ByteView snapshot) {
+    auto applied = doc_.apply_update(snapshot, UpdateVersion::kV2);
+    if (!applied) return std::unexpected(std::move(applied.error()));
+    return {};
+  }
+
+ private:
+  crdt::Doc doc_;  // never edits locally, so it needs no client id
+};
+
+class DocType : public ObjectType {
+ public:
+  std::string_view name() const override { return "doc"; }
+
+  std::unique_ptr<Object> create() const override { return std::make_unique<DocObject>(); }
+
+  Result<std::unique_ptr<Object>> restore(ByteView snapshot) const override {
+    auto object = std::make_unique<DocObject>();
+    if (auto restored = object->restore(snapshot); !restored) {
+      return std::unexpected(std::move(restored.error()));
+    }
+    return object;
+  }
+};
+
+}  // namespace
+
+const ObjectType& doc_type() {
+  static const DocType type;
+  return type;
+}
+
+}  // namespace syncline::merge

@@ -1,0 +1,68 @@
+// The one interface that every type of object implements: how its changes are judged, applied, asked
+// for, and kept.
+//
+// A change arrives as an *intent*, the bytes that a client sent, in the encoding of its type.
+// prepare() judges it against the present state and changes nothing; apply() carries it out, whole or
+// not at all. An intent that prepare() accepted is accepted by an apply() that follows at once.
+//
+// Deterministic: the same intents in the same order give the same state and the same effects, on
+// every node and whenever a log is read again. No clock, no randomness, no I/O.
+// Thread-safety: none. Errors: kMalformed, kInvalid, kTooLarge or kConflict for a bad intent, with a
+// message that its sender may see.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace syncline::merge {
+
+struct Prepared {
+  bool changes = false;  // false: the state holds all of it already; there is nothing to log
+  bool waits = false;    // a part of it waits for changes that have not come
+  Bytes effect;          // what it touches, for policy and history; docs/formats/effect.md
+};
+
+class Object {
+ public:
+  virtual ~Object() = default;
+
+  virtual Result<Prepared> prepare(ByteView intent) const = 0;
+  virtual Result<void> apply(ByteView intent) = 0;
+
+  // What this state knows, so that another replica can ask for what it lacks.
+  // For a `doc`: its encoded state vector.
+  virtual Bytes version() const = 0;
+
+  // An intent that brings a replica at `version` (empty: one that knows nothing) to this state.
+  virtual Result<Bytes> diff_since(ByteView version) const = 0;
+
+  // The whole state, for ObjectType::restore.
+  virtual Bytes snapshot() const = 0;
+
+  // The state as JSON, for people and the HTTP API.
+  virtual std::string to_json() const = 0;
+
+  // Memory that this state holds, measured.
+  virtual std::size_t memory_bytes() const = 0;
+};
+
+class ObjectType {
+ public:
+  virtual ~ObjectType() = default;
+
+  // As it stands in events: "doc".
+  virtual std::string_view name() const = 0;
+
+  virtual std::unique_ptr<Object> create() const = 0;
+  virtual Result<std::unique_ptr<Object>> restore(ByteView snapshot) const = 0;
+};
+
+// Yjs-compatible documents (crdt/doc.h). Intents are Yjs updates v1, versions are state vectors,
+// snapshots are updates v2. Stateless; lives as long as the program.
+const ObjectType& doc_type();
+
+}  // namespace syncline::merge
