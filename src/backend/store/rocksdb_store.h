@@ -1,0 +1,113 @@
+// The embedded store: every workspace's log, snapshots and index in one RocksDB directory.
+//
+// One RocksDbStore per process and data directory, one EventLog per loop above it. One committer
+// thread takes whatever appends all loops have queued, writes them as one batch with one sync, and
+// answers all of them: the more is under way, the cheaper each is. Reads run on a small pool of
+// threads.
+//
+// Start costs nothing per workspace. It recovers a torn tail of the write-ahead log (the rest of an
+// append that was never acknowledged) and refuses to open over any other damage. A workspace's own
+// end is checked when it is first used; verify() checks everything. Corruption of the files is
+// never repaired by opening; repair_store() does that, and keeps the old files.
+//
+// After a failed write or sync nothing more is appended until the process restarts: what the disk
+// holds is then unknown. A full disk is the exception: appends fail with kUnavailable and work
+// again when there is space. Reading goes on in both cases.
+//
+// Key layout: docs/formats/log.md. Thread-safety: open_log(), verify() and counters() from any
+// thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/scheduler.h"
+#include "log/event_log.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace syncline::backend {
+
+struct StoreOptions {
+  std::string data_dir;
+  bool create_if_missing = true;
+  // Opens beside a running server or over a read-only medium: appends and snapshots fail with
+  // kUnsupported; what is written meanwhile is not seen.
+  bool read_only = false;
+  std::size_t cache_bytes = std::size_t{64} << 20;  // blocks, indexes and filters
+  std::size_t write_buffer_bytes = std::size_t{32} << 20;
+  unsigned reader_threads = 2;
+  rocksdb::Env* env = nullptr;  // for tests that break the disk; not owned
+};
+
+// Counted since the store was opened.
+struct StoreCounters {
+  // Commits by duration: index i counts those of less than 2^i · 64 µs, the last one all others.
+  static constexpr std::size_t kLatencyBuckets = 16;
+
+  std::uint64_t appends = 0;  // acknowledged calls of append
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;     // of their records
+  std::uint64_t commits = 0;   // batches written, each with one sync
+  std::uint64_t failures = 0;  // appends refused or failed
+  std::uint64_t commit_us_total = 0;
+  std::array<std::uint64_t, kLatencyBuckets> commit_latency{};
+};
+
+struct VerifyProgress {
+  std::string workspace;  // the one being read
+  std::uint64_t workspaces_done = 0;
+  std::uint64_t events_done = 0;
+};
+
+struct VerifyReport {
+  std::uint64_t workspaces = 0;
+  std::uint64_t events = 0;
+  std::uint64_t snapshots = 0;
+  std::vector<std::string> damaged_snapshots;  // "workspace/object"; rebuilt from the log in use
+};
+
+class RocksDbStore {
+ public:
+  // Creates or opens the data directory.
+  //   kConflict     another process has it open
+  //   kCorrupt      damage other than a torn tail; the message names the file and the repair
+  //   command kUnsupported  written by a newer version kNotFound     not there, and not to be
+  //   created kIo           anything else that the operating system refused
+  static Result<std::unique_ptr<RocksDbStore>> open(StoreOptions options);
+
+  // Commits what is queued, answers it, then closes. The EventLogs must be gone; their loops not.
+  ~RocksDbStore();
+  RocksDbStore(const RocksDbStore&) = delete;
+  RocksDbStore& operator=(const RocksDbStore&) = delete;
+
+  std::unique_ptr<log::EventLog> open_log(Scheduler& loop);
+
+  StoreCounters counters() const;
+
+  // Bytes of an incomplete write at the end of the write-ahead log that opening dropped: the
+  // remains of an append that was never acknowledged. 0 after a clean stop.
+  std::uint64_t torn_bytes() const;
+
+  // Reads everything and checks every record, chain, index entry and snapshot. Returns the first
+  // difference as kCorrupt, naming workspace and position. Blocks; may run beside appends.
+  // `progress` is called now and then on the calling thread; false from it stops with kUnavailable.
+  Result<VerifyReport> verify(const std::function<bool(const VerifyProgress&)>& progress = {});
+
+ private:
+  struct Impl;
+  class Log;
+  explicit RocksDbStore(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace syncline::backend

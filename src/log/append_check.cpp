@@ -1,0 +1,44 @@
+#include "log/append_check.h"
+
+#include <fmt/format.h>
+
+namespace syncline::log {
+
+Result<void> check_append(std::string_view workspace, std::span<const EncodedEvent> events,
+                          Position expected_last_position) {
+  if (auto ok = check_workspace_name(workspace); !ok) return ok;
+  if (events.empty()) return fail(ErrorCode::kInvalid, "append without events");
+  Position last = expected_last_position;
+  const Hash256* last_hash = nullptr;
+  for (const EncodedEvent& event : events) {
+    if (auto ok = check_object_id(event.object); !ok) return ok;
+    if (event.position != last + 1)
+      return fail(ErrorCode::kInvalid, fmt::format("append to {}: position {} does not follow {}",
+                                                   workspace, event.position, last));
+    if (last_hash != nullptr && event.previous_hash != *last_hash)
+      return fail(ErrorCode::kInvalid, fmt::format("append to {}: event {} is not chained to {}",
+                                                   workspace, event.position, last));
+    last = event.position;
+    last_hash = &event.hash;
+  }
+  return {};
+}
+
+Result<void> check_follows(std::string_view workspace, std::span<const EncodedEvent> events,
+                           const Head& head) {
+  const Position expected = events.front().position - 1;
+  if (expected != head.last_position)
+    return fail(ErrorCode::kConflict, fmt::format("append to {} after {}, but its log ends at {}",
+                                                  workspace, expected, head.last_position));
+  if (events.front().previous_hash != head.last_hash)
+    return fail(ErrorCode::kConflict,
+                fmt::format("append to {} at {}: the stored log has another history", workspace,
+                            events.front().position));
+  return {};
+}
+
+Head head_after(std::span<const EncodedEvent> events) {
+  return {events.back().position, events.back().hash, events.back().hlc};
+}
+
+}  // namespace syncline::log

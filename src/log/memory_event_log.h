@@ -1,0 +1,56 @@
+// The log in memory: for tests and for simulated worlds, where a disk is a promise to be broken.
+//
+// MemoryStore stands for the disk and keeps what was committed; EventLogs come and go above it, as
+// processes do. Two ways to commit:
+//   kAtOnce   every append commits when it is made
+//   kManual   appends wait until commit(), so that a test chooses what a crash finds undone
+// It says of its appends that they are on disk, since that is what it plays.
+//
+// Thread-safety: none; the store and all its EventLogs belong to one thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/scheduler.h"
+#include "log/event_log.h"
+
+namespace syncline::log {
+
+class MemoryStore {
+ public:
+  enum class CommitMode { kAtOnce, kManual };
+
+  explicit MemoryStore(CommitMode mode = CommitMode::kAtOnce);
+  ~MemoryStore();
+  MemoryStore(const MemoryStore&) = delete;
+  MemoryStore& operator=(const MemoryStore&) = delete;
+
+  // Both this store and `loop` must outlive the result.
+  std::unique_ptr<EventLog> open(Scheduler& loop);
+
+  // Commits and answers the first `count` appends and snapshots that wait, in order.
+  void commit(std::size_t count = static_cast<std::size_t>(-1));
+  std::size_t waiting() const;
+
+  // Power off: what waits is gone and never answered. Destroy the EventLogs as well.
+  void crash();
+
+  // Every append answers this error from now on, and stores nothing; nullopt ends it. A kIo error
+  // cannot be ended, as the interface demands.
+  void fail_appends(std::optional<Error> error);
+
+  // Flips a bit in the stored record of an event, or in the snapshot of an object. The thing must
+  // exist.
+  void damage_event(const std::string& workspace, Position position);
+  void damage_snapshot(const std::string& workspace, const std::string& object);
+
+ private:
+  class Log;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace syncline::log
