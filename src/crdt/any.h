@@ -11,6 +11,8 @@
 // floats and int64 big-endian. A number takes the first of 125, 124, 123 that holds it exactly.
 //
 // Objects keep JavaScript's key order: integer-like keys ascending, then the others as inserted.
+// A member "__proto__" in the binary form vanishes when it is read, as it does in JavaScript.
+//
 // Thread-safety: values; as std::string.
 #pragma once
 
@@ -86,6 +88,10 @@ Result<Any> unpack(ByteView packed);
 // can be kept as they are; false if it is valid but must be unpacked and packed again.
 Result<bool> skip_any(ByteReader& in);
 
+// The same for hot loops; after kInvalid the reader has failed.
+enum class AnyScan : std::uint8_t { kInvalid, kLoose, kCanonical };
+AnyScan scan_any(ByteReader& in);
+
 // ---- JSON ----
 
 // As JSON.stringify and JSON.parse do: NaN and infinities become null, undefined members vanish, in
@@ -93,7 +99,10 @@ Result<bool> skip_any(ByteReader& in);
 // "undefined", the word that Yjs writes for it in content of kind JSON. BigInt prints as digits
 // (JavaScript throws).
 std::string to_json(const Any& value);
+// Byte strings print as JavaScript's Uint8Array does: {"0":1,"1":2}. Halves of a surrogate pair
+// that an escape names alone ("\\ud800") become U+FFFD.
 std::string packed_to_json(ByteView packed);
+void append_packed_json(ByteView packed, std::string& out);
 Result<Any> from_json(std::string_view json);
 
 // JavaScript's Number.prototype.toString(): "0.1", "1e+21", "-0" as "0".

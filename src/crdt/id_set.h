@@ -34,10 +34,13 @@ class IdSet {
 
   void add(ClientId client, Clock clock, Clock len);
   void add(const IdSet& other);
+  // Adds ranges in any order, overlapping or empty, in O(n log n). `ranges` is used up.
+  void add(ClientId client, Ranges ranges);
   // Takes everything in `other` away.
   void remove(const IdSet& other);
 
   bool contains(Id id) const;
+  void clear() { clients_.clear(); }
   bool empty() const { return clients_.empty(); }
   const Clients& clients() const { return clients_; }
   const Ranges* find(ClientId client) const;

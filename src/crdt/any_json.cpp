@@ -1,0 +1,379 @@
+// JSON as JavaScript reads and writes it; crdt/any.h says where it bends.
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "crdt/any.h"
+#include "crdt/any_tags.h"
+
+namespace syncline::crdt {
+
+namespace {
+
+// ---- writing ----
+
+void append_escaped(char c, std::string& out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out.push_back('\\');
+  switch (c) {
+    case '"':
+    case '\\': out.push_back(c); return;
+    case '\b': out.push_back('b'); return;
+    case '\f': out.push_back('f'); return;
+    case '\n': out.push_back('n'); return;
+    case '\r': out.push_back('r'); return;
+    case '\t': out.push_back('t'); return;
+    default:
+      out.append("u00");
+      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+      out.push_back(kHex[c & 0xf]);
+  }
+}
+
+void append_quoted(std::string_view text, std::string& out) {
+  out.push_back('"');
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, done, i - done);
+    append_escaped(text[i], out);
+    done = i + 1;
+  }
+  out.append(text, done);
+  out.push_back('"');
+}
+
+void append_number(double value, std::string& out) {
+  if (std::isfinite(value))
+    out.append(number_to_string(value));
+  else
+    out.append("null");
+}
+
+void append_byte_string(ByteView bytes, std::string& out) {
+  out.push_back('{');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i != 0) out.push_back(',');
+    out.append("\"").append(std::to_string(i)).append("\":").append(std::to_string(bytes[i]));
+  }
+  out.push_back('}');
+}
+
+void append_value(ByteReader& in, std::string& out);
+
+void append_object(ByteReader& in, std::string& out) {
+  out.push_back('{');
+  bool first = true;
+  for (std::uint64_t left = in.var_uint(); left != 0 && in.ok(); --left) {
+    const std::string_view key = in.var_string();
+    if (in.peek() == kAnyUndefined) {
+      in.u8();
+      continue;
+    }
+    if (!first) out.push_back(',');
+    first = false;
+    append_quoted(key, out);
+    out.push_back(':');
+    append_value(in, out);
+  }
+  out.push_back('}');
+}
+
+void append_array(ByteReader& in, std::string& out) {
+  out.push_back('[');
+  const std::uint64_t count = in.var_uint();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    if (i != 0) out.push_back(',');
+    append_value(in, out);
+  }
+  out.push_back(']');
+}
+
+void append_value(ByteReader& in, std::string& out) {
+  switch (in.u8()) {
+    case kAnyInteger: {
+      const VarInt value = in.var_int();
+      if (value.negative && value.magnitude != 0) out.push_back('-');
+      out.append(std::to_string(value.magnitude));
+      return;
+    }
+    case kAnyFloat32: return append_number(static_cast<double>(in.float32()), out);
+    case kAnyFloat64: return append_number(in.float64(), out);
+    case kAnyBigInt: out.append(std::to_string(in.int64())); return;
+    case kAnyFalse: out.append("false"); return;
+    case kAnyTrue: out.append("true"); return;
+    case kAnyString: return append_quoted(in.var_string(), out);
+    case kAnyObject: return append_object(in, out);
+    case kAnyArray: return append_array(in, out);
+    case kAnyBytes: return append_byte_string(in.var_buffer(), out);
+    default: out.append("null");  // null; undefined within an array
+  }
+}
+
+// ---- reading ----
+
+// A recursive descent over RFC 8259, which is what JSON.parse accepts. Sticky failure as
+// ByteReader.
+class JsonParser {
+ public:
+  explicit JsonParser(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+
+  bool parse(Any& value) {
+    value = parse_value(0);
+    skip_space();
+    return ok_ && at_ == end_;
+  }
+
+ private:
+  void fail() {
+    ok_ = false;
+    at_ = end_;
+  }
+
+  void skip_space() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
+  }
+
+  bool take(char c) {
+    skip_space();
+    if (at_ == end_ || *at_ != c) return false;
+    ++at_;
+    return true;
+  }
+
+  void expect(char c) {
+    if (!take(c)) fail();
+  }
+
+  Any parse_word(std::string_view word, Any value) {
+    if (!std::string_view(at_, end_).starts_with(word)) {
+      fail();
+      return {};
+    }
+    at_ += word.size();
+    return value;
+  }
+
+  Any parse_value(int depth) {
+    skip_space();
+    if (at_ == end_ || depth > kMaxAnyDepth) {
+      fail();
+      return {};
+    }
+    switch (*at_) {
+      case '{': return parse_object(depth + 1);
+      case '[': return parse_array(depth + 1);
+      case '"': return parse_string();
+      case 't': return parse_word("true", true);
+      case 'f': return parse_word("false", false);
+      case 'n': return parse_word("null", Any::Null{});
+      default: return parse_number();
+    }
+  }
+
+  Any parse_object(int depth) {
+    Any::Object members;
+    ++at_;
+    if (take('}')) return Any(std::move(members));
+    do {
+      skip_space();
+      if (at_ == end_ || *at_ != '"') {
+        fail();
+        break;
+      }
+      std::string key = parse_string();
+      expect(':');
+      members.emplace_back(std::move(key), parse_value(depth));
+    } while (take(','));
+    expect('}');
+    return Any(std::move(members));
+  }
+
+  Any parse_array(int depth) {
+    Any::Array elements;
+    ++at_;
+    if (take(']')) return Any(std::move(elements));
+    do {
+      elements.push_back(parse_value(depth));
+    } while (take(','));
+    expect(']');
+    return Any(std::move(elements));
+  }
+
+  std::string parse_string() {
+    std::string text;
+    ++at_;
+    while (true) {
+      const char* run = at_;
+      while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20)
+        ++at_;
+      text.append(run, at_);
+      if (at_ == end_ || static_cast<unsigned char>(*at_) < 0x20) break;
+      if (*at_++ == '"') return text;
+      if (!parse_escape(text)) break;
+    }
+    fail();
+    return {};
+  }
+
+  bool parse_escape(std::string& text) {
+    if (at_ == end_) return false;
+    switch (*at_++) {
+      case '"': text.push_back('"'); return true;
+      case '\\': text.push_back('\\'); return true;
+      case '/': text.push_back('/'); return true;
+      case 'b': text.push_back('\b'); return true;
+      case 'f': text.push_back('\f'); return true;
+      case 'n': text.push_back('\n'); return true;
+      case 'r': text.push_back('\r'); return true;
+      case 't': text.push_back('\t'); return true;
+      case 'u': return parse_unicode(text);
+      default: return false;
+    }
+  }
+
+  bool parse_unicode(std::string& text) {
+    std::uint32_t unit;
+    if (!parse_hex(at_, unit)) return false;
+    at_ += 4;
+    std::uint32_t low;
+    if (unit >= 0xd800 && unit < 0xdc00 && end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u' &&
+        parse_hex(at_ + 2, low) && low >= 0xdc00 && low < 0xe000) {
+      at_ += 6;
+      unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    }
+    append_utf8(text, unit);
+    return true;
+  }
+
+  bool parse_hex(const char* at, std::uint32_t& unit) const {
+    if (end_ - at < 4) return false;
+    const auto [stop, error] = std::from_chars(at, at + 4, unit, 16);
+    return error == std::errc{} && stop == at + 4;
+  }
+
+  void skip_digits() {
+    if (at_ == end_ || *at_ < '0' || *at_ > '9') return fail();
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
+  }
+
+  Any parse_number() {
+    const char* start = at_;
+    if (*at_ == '-') ++at_;
+    if (at_ != end_ && *at_ == '0')
+      ++at_;
+    else
+      skip_digits();
+    if (at_ != end_ && *at_ == '.') {
+      ++at_;
+      skip_digits();
+    }
+    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+      ++at_;
+      if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
+      skip_digits();
+    }
+    if (!ok_) return {};
+    return to_double({start, at_});
+  }
+
+  static double to_double(std::string_view text) {
+    double value = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (result.ec == std::errc::result_out_of_range) {
+      value = is_above_one(text) ? std::numeric_limits<double>::infinity() : 0.0;
+      if (text.front() == '-') value = -value;
+    }
+    return value;
+  }
+
+  // Of a number out of range: too large, or too close to zero? Where is its first digit that
+  // counts?
+  static bool is_above_one(std::string_view text) {
+    const std::size_t e = text.find_first_of("eE");
+    const std::string_view digits = text.substr(0, e);
+    const std::size_t point = std::min(digits.find('.'), digits.size());
+    const std::size_t first = digits.find_first_of("123456789");
+    std::int64_t scale = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
+    if (e == std::string_view::npos) return scale > 0;
+    std::string_view exponent = text.substr(e + 1);
+    const bool negative = exponent.front() == '-';
+    if (negative || exponent.front() == '+') exponent.remove_prefix(1);
+    std::int64_t power = std::numeric_limits<std::int32_t>::max();
+    std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+    scale += negative ? -power : power;
+    return scale > 0;
+  }
+
+  const char* at_;
+  const char* end_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+void append_packed_json(ByteView packed, std::string& out) {
+  if (!packed.empty() && packed.front() == kAnyUndefined) {
+    out.append("undefined");
+    return;
+  }
+  ByteReader in(packed);
+  append_value(in, out);
+}
+
+std::string packed_to_json(ByteView packed) {
+  std::string out;
+  append_packed_json(packed, out);
+  return out;
+}
+
+std::string to_json(const Any& value) {
+  return packed_to_json(pack(value));
+}
+
+Result<Any> from_json(std::string_view json) {
+  Any value;
+  if (!is_valid_utf8(json) || !JsonParser(json).parse(value))
+    return fail(ErrorCode::kMalformed, "JSON: invalid, or nested too deep");
+  return value;
+}
+
+std::string number_to_string(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  if (value == 0) return "0";
+
+  // Shortest digits that read back as `value`, as d.ddde±x (Ecma-262, Number::toString).
+  char buffer[32];
+  const auto written =
+      std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);
+  const std::string_view text(buffer, written.ptr);
+  const std::size_t e = text.find('e');
+  std::string digits(text.substr(0, 1));
+  if (e > 2) digits.append(text.substr(2, e - 2));
+  int exponent = 0;
+  const std::string_view power = text.substr(e + (text[e + 1] == '+' ? 2 : 1));
+  std::from_chars(power.data(), power.data() + power.size(), exponent);
+
+  const int count = static_cast<int>(digits.size());
+  const int point = exponent + 1;  // digits before the decimal point
+  std::string out(value < 0 ? "-" : "");
+  if (count <= point && point <= 21) {
+    out.append(digits).append(static_cast<std::size_t>(point - count), '0');
+  } else if (0 < point && point <= 21) {
+    out.append(digits, 0, static_cast<std::size_t>(point)).append(".");
+    out.append(digits, static_cast<std::size_t>(point));
+  } else if (-6 < point && point <= 0) {
+    out.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits);
+  } else {
+    out.append(digits, 0, 1);
+    if (count > 1) out.append(".").append(digits, 1);
+    out.append(exponent < 0 ? "e-" : "e+").append(std::to_string(std::abs(exponent)));
+  }
+  return out;
+}
+
+}  // namespace syncline::crdt
