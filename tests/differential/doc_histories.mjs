@@ -1,0 +1,304 @@
+// Random histories of several Yjs documents that edit together, with everything that Yjs did on the way: one JSON
+// object a line, for doc_differential to repeat with our engine.
+//
+//   node doc_histories.mjs --seed 1 --count 2000 [--out FILE] [--steps N]
+//
+// History i of a run is that of seed+i alone: `--seed S --count 1` makes it again; `--steps` cuts it short.
+//
+// A history: {seed, docs: [{client, gc, foreign, observe}], steps: […]}. A step concerns one document (`d`):
+//   {t: [op…]}          a transaction of its own (see doc_ops.mjs)
+//   {a: hex, v: 1|2}    an update is delivered
+//   {observe: path}     from now on the type there is observed
+//   {c: {…}}            a check of its whole state
+// Steps of the first two kinds carry `log`: in order, the events and updates that the document emitted.
+// Foreign documents only send: they do things that our engine's functions do not offer (undo, old content kinds).
+
+import fs from 'node:fs'
+import { parseArgs } from 'node:util'
+import * as Y from 'yjs'
+import { dumpEvent, dumpType, getRoot, hex, packed, printed } from './doc_model.mjs'
+import { foreignStep, makeForeign } from './doc_foreign.mjs'
+import { Random } from './random.mjs'
+import { randomOp, resolve, roots, runOp } from './doc_ops.mjs'
+
+const clientId = (random, index) => random.weighted([
+  [3, index + 1],
+  [3, random.next() || 1],
+  [2, 2 ** 32 + random.next()],
+  [1, 2 ** 53 - 1 - index]
+])
+
+const guids = docs => [...docs].map(doc => doc.guid)
+
+class Replica {
+  constructor (random, index, sides) {
+    this.index = index
+    this.foreign = index > 0 && random.chance(15)
+    // A silent replica never names its roots and never edits, like a server.
+    this.silent = !this.foreign && index > 1 && random.chance(25)
+    this.gc = random.chance(70)
+    this.observed = !this.silent && random.chance(60)
+    this.log = []
+    this.sent = []
+    this.inbox = sides.map(() => 0)
+    const doc = new Y.Doc({ gc: this.gc, guid: `doc-${index}` })
+    doc.clientID = clientId(random, index)
+    this.doc = doc
+    if (!this.silent) for (const [name, kind] of roots) getRoot(doc, name, kind)
+    if (this.foreign) makeForeign(this)
+    this.roots = this.observed ? roots.filter(() => random.chance(70)).map(([name]) => name) : []
+    for (const root of this.roots) this.observe([root], true)
+    doc.on('update', update => {
+      this.log.push(['u', hex(update)])
+      this.last = { v1: update }
+    })
+    doc.on('updateV2', update => {
+      this.log.push(['w', hex(update)])
+      this.sent.push({ ...this.last, v2: update })
+    })
+    doc.on('subdocs', ({ added, removed, loaded }) => {
+      // Yjs tells a removal twice, the second time while it destroys the subdocument.
+      if (removed.size > 0 && [...removed].every(subdoc => subdoc.isDestroyed)) return
+      this.log.push(['d', guids(added), guids(removed), guids(loaded)])
+    })
+  }
+
+  observe (path, deep) {
+    const type = resolve(this.doc, path)
+    type.observe(event => this.log.push(['s', path, packed(dumpEvent(event))]))
+    if (deep) type.observeDeep(events => this.log.push(['e', path, packed(events.map(dumpEvent))]))
+  }
+
+  takeLog () {
+    const log = this.log
+    this.log = []
+    return log
+  }
+
+  // Everything that can be seen of the document.
+  check () {
+    const { doc } = this
+    const dumps = {}
+    const print = {}
+    if (!this.silent) {
+      for (const [name, kind] of roots) {
+        dumps[name] = packed(dumpType(getRoot(doc, name, kind)))
+        print[name] = printed(getRoot(doc, name, kind))
+      }
+    }
+    const snapshot = Y.snapshot(doc)
+    return {
+      dumps,
+      print,
+      v1: hex(Y.encodeStateAsUpdate(doc)),
+      v2: hex(Y.encodeStateAsUpdateV2(doc)),
+      sv: hex(Y.encodeStateVector(doc)),
+      snap1: hex(Y.encodeSnapshot(snapshot)),
+      snap2: hex(Y.encodeSnapshotV2(snapshot)),
+      waits: doc.store.pendingStructs === null ? [] : [...doc.store.pendingStructs.missing].sort((a, b) => a[0] - b[0]),
+      dsWaits: doc.store.pendingDs !== null
+    }
+  }
+}
+
+class History {
+  constructor (seed, steps) {
+    this.random = new Random(seed)
+    this.seed = seed
+    this.limit = steps
+    this.steps = []
+    const sides = Array.from({ length: this.random.between(2, 5) })
+    this.replicas = sides.map((_, index) => new Replica(this.random, index, sides))
+    this.plain = this.random.chance(20)
+    // Most histories keep to one or two roots, so that edits meet.
+    this.roots = this.random.chance(30) ? roots : roots.filter(() => this.random.chance(30))
+    if (this.roots.length === 0) this.roots = [this.random.pick(roots)]
+    this.snapshots = []
+  }
+
+  push (replica, step) {
+    if (replica.foreign) return
+    this.steps.push({ d: replica.index, ...step })
+  }
+
+  edit (replica) {
+    const { random } = this
+    const ops = []
+    if (replica.foreign) {
+      foreignStep(random, replica, this.roots, this.plain)
+      replica.takeLog()
+      return
+    }
+    replica.doc.transact(() => {
+      let count = random.weighted([[6, 1], [2, 2], [1, random.between(3, 8)]])
+      while (count-- > 0) {
+        const op = randomOp(random, replica.doc, this.roots, this.plain)
+        runOp(replica.doc, op)
+        ops.push(op)
+        if (op[0] === 'ti' && random.chance(15)) {
+          const undo = ['te', op[1], op[2], op[3].length]
+          runOp(replica.doc, undo)
+          ops.push(undo)
+        }
+      }
+    })
+    this.push(replica, { t: ops, log: replica.takeLog() })
+  }
+
+  // Runs of typing and erasing at a cursor, where runs merge.
+  type (replica) {
+    const { random } = this
+    const text = resolve(replica.doc, ['text'])
+    let at = random.below(text.length + 1)
+    for (let n = random.between(3, 12); n > 0; n--) {
+      const op = random.chance(80) || at === 0 ? ['ti', ['text'], at, random.pick(['a', 'b', 'é', '😀'])] : ['te', ['text'], at - 1, 1]
+      runOp(replica.doc, op)
+      at += op[0] === 'ti' ? op[3].length : -1
+      this.push(replica, { t: [op], log: replica.takeLog() })
+    }
+  }
+
+  apply (replica, update, version) {
+    if (version === 1) Y.applyUpdate(replica.doc, update)
+    else Y.applyUpdateV2(replica.doc, update)
+    this.push(replica, { a: hex(update), v: version, log: replica.takeLog() })
+  }
+
+  deliver (to) {
+    const { random } = this
+    const from = random.pick(this.replicas.filter(replica => replica !== to))
+    const version = random.chance(50) ? 1 : 2
+    const bytes = sent => (version === 1 ? sent.v1 : sent.v2)
+    const merge = version === 1 ? Y.mergeUpdates : Y.mergeUpdatesV2
+    const seen = to.inbox[from.index]
+    const fresh = from.sent.length - seen
+    random.weighted([
+      [4, () => { // in order, some or all
+        for (let n = random.between(1, 4); n > 0 && to.inbox[from.index] < from.sent.length; n--) {
+          this.apply(to, bytes(from.sent[to.inbox[from.index]++]), version)
+        }
+      }],
+      [2, () => { // any of them: early, late, or again
+        if (from.sent.length > 0) this.apply(to, bytes(random.pick(from.sent)), version)
+      }],
+      [2, () => { // all new ones as one
+        if (fresh === 0) return
+        to.inbox[from.index] = from.sent.length
+        this.apply(to, merge(from.sent.slice(seen).map(bytes)), version)
+      }],
+      [1, () => { // some of them as one, with holes
+        const some = from.sent.filter(() => random.chance(40)).map(bytes)
+        if (some.length > 0) this.apply(to, merge(some), version)
+      }],
+      [1, () => { // what is lacking by the state vector, cut from all
+        if (from.sent.length === 0) return
+        const vector = Y.encodeStateVector(to.doc)
+        const all = merge(from.sent.map(bytes))
+        this.apply(to, version === 1 ? Y.diffUpdate(all, vector) : Y.diffUpdateV2(all, vector), version)
+      }],
+      [2, () => this.sync(from, to, version)]
+    ])()
+  }
+
+  sync (from, to, version) {
+    const vector = Y.encodeStateVector(to.doc)
+    to.inbox[from.index] = Math.max(to.inbox[from.index], from.sent.length)
+    this.apply(to, version === 1 ? Y.encodeStateAsUpdate(from.doc, vector) : Y.encodeStateAsUpdateV2(from.doc, vector), version)
+  }
+
+  check (replica) { this.push(replica, { c: replica.check() }) }
+
+  // Observes a nested type from now on.
+  watch (replica) {
+    if (!replica.observed) return
+    const op = randomOp(this.random, replica.doc, this.roots, this.plain)
+    if (op[1].length < 2) return
+    const deep = this.random.chance(40)
+    replica.observe(op[1], deep)
+    this.push(replica, { observe: op[1], deep })
+  }
+
+  position (replica) {
+    const { random } = this
+    const [, path] = randomOp(random, replica.doc, this.roots, this.plain)
+    const type = resolve(replica.doc, path)
+    if (!(type instanceof Y.Array || type instanceof Y.Text || type instanceof Y.XmlFragment)) return
+    const index = random.below(type.length + 1)
+    const assoc = random.pick([0, 0, -1])
+    const relative = Y.createRelativePositionFromTypeIndex(type, index, assoc)
+    const bytes = hex(Y.encodeRelativePosition(relative))
+    this.push(replica, { position: bytes, path, index, assoc, json: JSON.stringify(Y.relativePositionToJSON(relative)) })
+    this.positions ??= []
+    this.positions.push(Y.decodeRelativePosition(Buffer.from(bytes, 'hex')))
+  }
+
+  resolvePosition (replica) {
+    if (!this.positions || replica.silent) return
+    const relative = this.random.pick(this.positions)
+    const absolute = Y.createAbsolutePositionFromRelativePosition(relative, replica.doc)
+    this.push(replica, {
+      resolve: hex(Y.encodeRelativePosition(relative)),
+      found: absolute === null ? null : { index: absolute.index, assoc: absolute.assoc, length: absolute.type._length }
+    })
+  }
+
+  snapshot (replica) {
+    if (replica.gc) return
+    const snapshot = Y.snapshot(replica.doc)
+    replica.snapshots ??= []
+    replica.snapshots.push(snapshot)
+    const past = this.random.pick(replica.snapshots)
+    const restored = Y.createDocFromSnapshot(replica.doc, past, new Y.Doc({ gc: false }))
+    const dumps = {}
+    for (const [name, kind] of roots) dumps[name] = packed(dumpType(getRoot(restored, name, kind)))
+    this.push(replica, { at: hex(Y.encodeSnapshot(past)), dumps })
+    replica.takeLog()
+  }
+
+  run () {
+    const { random } = this
+    const editors = this.replicas.filter(replica => !replica.silent)
+    for (let n = random.between(10, 45); n > 0; n--) {
+      random.weighted([
+        [10, () => this.edit(random.pick(editors))],
+        [1, () => this.type(random.pick(editors))],
+        [7, () => this.deliver(random.pick(this.replicas))],
+        [1, () => this.check(random.pick(this.replicas))],
+        [1, () => this.watch(random.pick(editors))],
+        [1, () => this.position(random.pick(editors))],
+        [1, () => this.resolvePosition(random.pick(this.replicas))],
+        [1, () => this.snapshot(random.pick(editors))]
+      ])()
+    }
+    // Everybody learns everything.
+    for (const to of this.replicas) {
+      for (const from of this.replicas) if (from !== to) this.sync(from, to, random.chance(50) ? 1 : 2)
+    }
+    for (const replica of this.replicas) this.check(replica)
+    return {
+      seed: this.seed,
+      docs: this.replicas.map(({ doc, gc, foreign, silent, roots }) => ({ client: doc.clientID, gc, foreign, silent, observe: roots })),
+      steps: this.limit === undefined ? this.steps : this.steps.slice(0, this.limit)
+    }
+  }
+}
+
+const { values } = parseArgs({ options: { seed: { type: 'string' }, count: { type: 'string' }, out: { type: 'string' }, steps: { type: 'string' } } })
+const first = Number(values.seed ?? 1)
+const out = values.out === undefined ? 1 : fs.openSync(values.out, 'w')
+let lines = ''
+const flush = () => {
+  for (let rest = Buffer.from(lines); rest.length > 0;) {
+    try {
+      rest = rest.subarray(fs.writeSync(out, rest))
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+    }
+  }
+  lines = ''
+}
+for (let seed = first; seed < first + Number(values.count ?? 1); seed++) {
+  lines += JSON.stringify(new History(seed, values.steps === undefined ? undefined : Number(values.steps)).run()) + '\n'
+  if (lines.length > 1 << 20) flush()
+}
+flush()
