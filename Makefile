@@ -8,9 +8,9 @@ SOAK_MINUTES ?= 60
 .PHONY: help run build test soak bench clean
 
 help:
-	@echo "make run    build everything and serve on this machine; ARGS='...' goes to \`syncline serve\`"
+	@echo "make run    build and serve on this machine; ARGS='...' goes to \`syncline serve\`"
 	@echo "make test   all tests: release, sanitizers, fuzzers, browsers"
-	@echo "make build  build the release preset (build/release/syncline)"
+	@echo "make build  build build/release/syncline alone, as \`make run\` does"
 	@echo "make soak   fuzz and repeat the tests for SOAK_MINUTES ($(SOAK_MINUTES))"
 	@echo "make bench  build and run the benchmarks"
 	@echo "make clean  remove everything built"
@@ -20,7 +20,8 @@ run: build
 
 build:
 	@scripts/install-deps.sh run
-	@scripts/build.sh release
+	@cmake --preset release -DSYNCLINE_TESTS=OFF -DSYNCLINE_EXAMPLES=OFF >/dev/null
+	@cmake --build build/release --target syncline
 
 test:
 	@scripts/install-deps.sh test
