@@ -1,0 +1,256 @@
+// Repeats histories that doc_histories.mjs recorded with Yjs, and compares everything that can be
+// seen on the way: the updates of every transaction (bytes of both formats), events with their
+// deltas, the document's values, its encoded state, what it waits for, positions and snapshots.
+// Stops at the first difference.
+//
+//   doc_differential FILE     FILE may be - for standard input
+
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "crdt/relative_position.h"
+#include "crdt/snapshot.h"
+#include "crdt/update_writer.h"
+#include "doc_model.h"
+
+namespace syncline::crdt::differential {
+namespace {
+
+struct Difference {
+  std::string what;
+  std::string expected;
+  std::string actual;
+};
+
+// One document of a history, and what it reports.
+class Replica {
+ public:
+  explicit Replica(const Json& spec, std::size_t index)
+      : doc_({.client_id = spec["client"].get<ClientId>(),
+              .gc = spec["gc"].get<bool>(),
+              .guid = "doc-" + std::to_string(index)}),
+        silent_(spec["silent"].get<bool>()) {
+    if (!silent_) {
+      for (const Root& root : kRoots) get_root(doc_, root.name, root.kind);
+    }
+    for (const Json& root : spec["observe"]) observe(Json::array({root}), true);
+    doc_.on_update([this](const UpdateEvent& event) {
+      log_.push_back({"u", hex(event.update())});
+      log_.push_back({"w", hex(event.update_v2())});
+    });
+    doc_.on_subdocs([this](const SubdocsEvent& event) {
+      log_.push_back({"d", guids(event.added), guids(event.removed), guids(event.loaded)});
+    });
+  }
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  void observe(const Json& path, bool deep) {
+    Type type = resolve(doc_, path);
+    type.observe([this, path](const TypeEvent& event) {
+      log_.push_back({"s", path, packed(dump_event(event))});
+    });
+    if (!deep) return;
+    type.observe_deep([this, path](const std::vector<TypeEvent>& events) {
+      log_.push_back({"e", path, packed(dump_events(events))});
+    });
+  }
+
+  Doc& doc() { return doc_; }
+  bool silent() const { return silent_; }
+  Json take_log() { return std::exchange(log_, Json::array()); }
+
+ private:
+  static Json guids(const std::vector<Subdoc>& docs) {
+    Json out = Json::array();
+    for (const Subdoc& doc : docs) out.push_back(doc.guid);
+    return out;
+  }
+
+  Json log_ = Json::array();
+  Doc doc_;
+  bool silent_;
+};
+
+// Compares, and remembers the first difference.
+class Checker {
+ public:
+  bool ok() const { return !difference_; }
+  const Difference& difference() const { return *difference_; }
+
+  void same(const std::string& what, const std::string& expected, const std::string& actual) {
+    if (ok() && expected != actual) difference_ = {what, expected, actual};
+  }
+
+  void same_value(const std::string& what, const std::string& expected, const std::string& actual) {
+    if (ok() && expected != actual) {
+      difference_ = {what, expected + "\n    " + readable(expected),
+                     actual + "\n    " + readable(actual)};
+    }
+  }
+
+  void same_log(const Json& expected, const Json& actual) {
+    for (std::size_t i = 0; i < expected.size() || i < actual.size(); ++i) {
+      const Json none = "nothing";
+      const Json& left = i < expected.size() ? expected[i] : none;
+      const Json& right = i < actual.size() ? actual[i] : none;
+      if (left == right) continue;
+      same("log entry " + std::to_string(i), show(left), show(right));
+    }
+  }
+
+  template <typename T>
+  void worked(const std::string& what, const Result<T>& result) {
+    if (!result) same(what, "success", "refused: " + result.error().message);
+  }
+
+ private:
+  static std::string show(const Json& entry) {
+    std::string text = entry.dump();
+    if (entry.is_array() && (entry[0] == "s" || entry[0] == "e"))
+      text += "\n    " + readable(entry[2]);
+    return text;
+  }
+
+  std::optional<Difference> difference_;
+};
+
+void check_roots(Doc& doc, const Json& dumps, Checker& checker) {
+  for (const Root& root : kRoots) {
+    if (!dumps.contains(root.name)) continue;
+    const Type type = get_root(doc, root.name, root.kind);
+    checker.same_value(std::string("value of ") + root.name, dumps[root.name],
+                       packed(dump_type(type)));
+  }
+}
+
+void check_state(Replica& replica, const Json& want, Checker& checker) {
+  Doc& doc = replica.doc();
+  check_roots(doc, want["dumps"], checker);
+  if (!replica.silent()) {
+    for (const Root& root : kRoots) {
+      checker.same(std::string("printed ") + root.name, want["print"][root.name].dump(),
+                   Json(printed(get_root(doc, root.name, root.kind))).dump());
+    }
+  }
+  checker.same("state vector", want["sv"], hex(encode_state_vector(doc.state_vector())));
+  const Snapshot snapshot = take_snapshot(doc);
+  checker.same("snapshot, v1", want["snap1"], hex(encode_snapshot(snapshot, UpdateVersion::kV1)));
+  checker.same("snapshot, v2", want["snap2"], hex(encode_snapshot(snapshot, UpdateVersion::kV2)));
+  Json waits = Json::array();
+  for (const auto& [client, clock] : doc.missing().clients()) waits.push_back({client, clock});
+  checker.same("what is waited for", want["waits"].dump(), waits.dump());
+  checker.same("state, v1", want["v1"], hex(doc.encode_state_as_update({}, UpdateVersion::kV1)));
+  checker.same("state, v2", want["v2"], hex(doc.encode_state_as_update({}, UpdateVersion::kV2)));
+  checker.worked("structure", doc.check());
+}
+
+void check_position(Doc& doc, const Json& step, Checker& checker) {
+  const RelativePosition position =
+      relative_position(resolve(doc, step["path"]), step["index"], step["assoc"]);
+  checker.same("position", step["position"], hex(encode_relative_position(position)));
+  checker.same("position as JSON", step["json"], to_json(position));
+  const Result<RelativePosition> back = relative_position_from_json(to_json(position));
+  checker.worked("position from JSON", back);
+  if (back && *back != position) checker.same("position from JSON", step["json"], to_json(*back));
+}
+
+void check_resolved(Doc& doc, const Json& step, Checker& checker) {
+  const Result<RelativePosition> position = decode_relative_position(unhex(step["resolve"]));
+  checker.worked("position", position);
+  if (!position) return;
+  const std::optional<AbsolutePosition> found = absolute_position(*position, doc);
+  Json actual;
+  if (found)
+    actual = {{"index", found->index}, {"assoc", found->assoc}, {"length", found->type.length()}};
+  checker.same("resolved position", step["found"].dump(), actual.dump());
+}
+
+void check_past(Doc& doc, const Json& step, Checker& checker) {
+  const Result<Snapshot> snapshot = decode_snapshot(unhex(step["at"]), UpdateVersion::kV1);
+  checker.worked("snapshot", snapshot);
+  if (!snapshot) return;
+  Result<Doc> past = doc_at(doc, *snapshot, {.client_id = 1, .gc = false, .guid = "past"});
+  checker.worked("document at a snapshot", past);
+  if (past) check_roots(*past, step["dumps"], checker);
+}
+
+void run_step(Replica& replica, const Json& step, Checker& checker) {
+  Doc& doc = replica.doc();
+  if (step.contains("t")) {
+    doc.transact([&] {
+      for (const Json& op : step["t"]) checker.worked(op.dump(), run_op(doc, op));
+    });
+  } else if (step.contains("a")) {
+    checker.worked("update", doc.apply_update(unhex(step["a"]),
+                                              static_cast<UpdateVersion>(step["v"].get<int>())));
+  } else if (step.contains("observe")) {
+    replica.observe(step["observe"], step["deep"]);
+  } else if (step.contains("position")) {
+    check_position(doc, step, checker);
+  } else if (step.contains("resolve")) {
+    check_resolved(doc, step, checker);
+  } else if (step.contains("at")) {
+    check_past(doc, step, checker);
+  } else {
+    check_state(replica, step["c"], checker);
+  }
+  if (step.contains("log")) checker.same_log(step["log"], replica.take_log());
+}
+
+void report(const Json& history, std::size_t index, const Difference& difference) {
+  const Json& step = history["steps"][index];
+  Json shown = step;
+  for (const char* bulky : {"log", "c", "dumps"}) shown.erase(bulky);
+  std::cout << "difference in history " << history["seed"] << ", step " << index << ", document "
+            << step["d"] << ' ' << history["docs"][step["d"].get<std::size_t>()].dump() << "\n  "
+            << shown.dump() << "\n  " << difference.what << "\n  expected: " << difference.expected
+            << "\n  actual:   " << difference.actual
+            << "\nagain: node doc_histories.mjs --count 1 --seed " << history["seed"]
+            << " | doc_differential -\n";
+}
+
+bool run_history(const Json& history) {
+  std::vector<std::unique_ptr<Replica>> replicas;
+  for (const Json& spec : history["docs"]) {
+    replicas.push_back(
+        spec["foreign"].get<bool>() ? nullptr : std::make_unique<Replica>(spec, replicas.size()));
+  }
+  const Json& steps = history["steps"];
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Checker checker;
+    run_step(*replicas[steps[i]["d"].get<std::size_t>()], steps[i], checker);
+    if (checker.ok()) continue;
+    report(history, i, checker.difference());
+    return false;
+  }
+  return true;
+}
+
+int run(std::istream& in) {
+  std::size_t histories = 0;
+  std::size_t steps = 0;
+  std::string line;
+  while (std::getline(in, line)) {
+    const Json history = Json::parse(line);
+    if (!run_history(history)) return 1;
+    ++histories;
+    steps += history["steps"].size();
+  }
+  std::cout << histories << " histories, " << steps << " steps: no difference\n";
+  return histories > 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace syncline::crdt::differential
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: doc_differential FILE\n";
+    return 2;
+  }
+  if (std::string_view(argv[1]) == "-") return syncline::crdt::differential::run(std::cin);
+  std::ifstream file(argv[1]);
+  return syncline::crdt::differential::run(file);
+}
