@@ -302,8 +302,10 @@ class JsonParser {
     std::string_view exponent = text.substr(e + 1);
     const bool negative = exponent.front() == '-';
     if (negative || exponent.front() == '+') exponent.remove_prefix(1);
-    std::int64_t power = std::numeric_limits<std::int32_t>::max();
-    std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+    constexpr std::int64_t kFar = std::numeric_limits<std::int32_t>::max();
+    std::int64_t power = 0;
+    const auto read = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+    if (read.ec != std::errc{} || power > kFar) power = kFar;
     scale += negative ? -power : power;
     return scale > 0;
   }

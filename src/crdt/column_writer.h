@@ -1,0 +1,147 @@
+// Columns of update format version 2: the fields of all blocks, each kind of field in a buffer of
+// its own, compressed by runs. The source of the encodings is lib0/encoding.js.
+//
+//   UintColumnWriter   UintOptRle: value as signed varint; negative (also -0): a run, length-2
+//   follows ClockColumnWriter  IntDiffOptRle: difference to the value before, times two; plus one:
+//   a run of
+//                      equal differences, length-2 follows
+//   ByteColumnWriter   Rle: value, then length-1 of its run, which the last value goes without
+//   StringColumnWriter all text as one string, then a UintOptRle of the lengths in UTF-16 units
+//
+// finish() closes the last run; reset() begins anew with the memory kept.
+#pragma once
+
+#include "base/byte_writer.h"
+#include "base/utf8.h"
+#include "crdt/id.h"
+
+namespace syncline::crdt {
+
+class UintColumnWriter {
+ public:
+  void write(std::uint64_t value) {
+    if (value == value_) {
+      ++count_;
+      return;
+    }
+    flush();
+    value_ = value;
+    count_ = 1;
+  }
+
+  ByteView finish() {
+    flush();
+    return out_.view();
+  }
+
+  void reset() {
+    out_.clear();
+    value_ = count_ = 0;
+  }
+
+ private:
+  void flush() {
+    if (count_ == 0) return;
+    out_.var_int(value_, count_ > 1);
+    if (count_ > 1) out_.var_uint(count_ - 2);
+    count_ = 0;
+  }
+
+  ByteWriter out_;
+  std::uint64_t value_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+class ClockColumnWriter {
+ public:
+  void write(std::uint64_t clock) {
+    const auto value = static_cast<std::int64_t>(clock);
+    const std::int64_t difference = value - value_;
+    value_ = value;
+    if (difference == difference_) {
+      ++count_;
+      return;
+    }
+    flush();
+    difference_ = difference;
+    count_ = 1;
+  }
+
+  ByteView finish() {
+    flush();
+    return out_.view();
+  }
+
+  void reset() {
+    out_.clear();
+    value_ = difference_ = 0;
+    count_ = 0;
+  }
+
+ private:
+  void flush() {
+    if (count_ == 0) return;
+    out_.var_int(difference_ * 2 + (count_ > 1 ? 1 : 0));
+    if (count_ > 1) out_.var_uint(count_ - 2);
+    count_ = 0;
+  }
+
+  ByteWriter out_;
+  std::int64_t value_ = 0;
+  std::int64_t difference_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+class ByteColumnWriter {
+ public:
+  void write(std::uint8_t value) {
+    if (count_ != 0 && value == value_) {
+      ++count_;
+      return;
+    }
+    if (count_ != 0) out_.var_uint(count_ - 1);
+    out_.u8(value);
+    value_ = value;
+    count_ = 1;
+  }
+
+  ByteView finish() { return out_.view(); }
+
+  void reset() {
+    out_.clear();
+    count_ = 0;
+  }
+
+ private:
+  ByteWriter out_;
+  std::uint8_t value_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+class StringColumnWriter {
+ public:
+  void write(std::string_view text, std::size_t units) {
+    text_.append(text);
+    lengths_.write(units);
+  }
+  void write(std::string_view text) { write(text, utf16_length(text)); }
+
+  ByteView finish() {
+    out_.clear();
+    out_.var_buffer(text_.view());
+    out_.append(lengths_.finish());
+    return out_.view();
+  }
+
+  void reset() {
+    text_.clear();
+    lengths_.reset();
+  }
+
+ private:
+  ByteWriter text_;
+  UintColumnWriter lengths_;
+  ByteWriter out_;
+};
+
+}  // namespace syncline::crdt
