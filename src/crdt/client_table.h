@@ -1,0 +1,60 @@
+// ClientTable: what is known of each client, under a dense index that items refer to.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "crdt/id.h"
+#include "crdt/id_index.h"
+#include "crdt/text_arena.h"
+#include "crdt/value_arena.h"
+
+namespace syncline::crdt {
+
+struct ClientState {
+  ClientId id = 0;
+  Clock clock = 0;  // first clock that is not known
+  IdIndex structs;
+  TextArena text;
+  ValueArena values;
+};
+
+class ClientTable {
+ public:
+  ClientState& operator[](ClientIndex index) { return *clients_[index]; }
+  const ClientState& operator[](ClientIndex index) const { return *clients_[index]; }
+  ClientIndex size() const { return static_cast<ClientIndex>(clients_.size()); }
+
+  // The index of a client, or kNoClient.
+  ClientIndex find(ClientId id) const {
+    if (last_ < clients_.size() && clients_[last_]->id == id) return last_;
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return kNoClient;
+    return last_ = found->second;
+  }
+  // The index of a client, which is added if need be. The table holds at most kMaxClients.
+  ClientIndex intern(ClientId id) {
+    const ClientIndex found = find(id);
+    if (found != kNoClient) return found;
+    clients_.push_back(std::make_unique<ClientState>());
+    clients_.back()->id = id;
+    by_id_.emplace(id, size() - 1);
+    return size() - 1;
+  }
+  // First unknown clock; 0 for a client never heard of.
+  Clock state(ClientId id) const {
+    const ClientIndex index = find(id);
+    return index == kNoClient ? 0 : clients_[index]->clock;
+  }
+
+  std::size_t memory_bytes() const;
+
+ private:
+  std::vector<std::unique_ptr<ClientState>> clients_;
+  boost::unordered_flat_map<ClientId, ClientIndex> by_id_;
+  mutable ClientIndex last_ = 0;  // most lookups are for the client of the one before
+};
+
+}  // namespace syncline::crdt

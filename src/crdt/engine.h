@@ -1,0 +1,225 @@
+// Engine: a document's insides. Doc and the type handles are thin covers over it.
+//
+// Parts, bottom up:
+//   item.h, item_arena.h, text_arena.h, value_arena.h   what is stored
+//   id_index.h, client_table.h, key_table.h             (client, clock) → item; names
+//   sequence.h, type_table.h                            index → item, key → item
+//   store.h                                             all of it, consistent
+//   transaction.h                                       what is being changed
+//   engine.h                                            the rules of Yjs
+// The engine's functions are in files by purpose: engine.cpp (transactions begin and end),
+// commit.cpp (merge and collect), integrate.cpp (conflict order), remove.cpp (deletion), apply.cpp
+// (updates from outside), pending.cpp, encode.cpp, prepare.cpp, local.cpp (edits), events.cpp and
+// text.cpp.
+//
+// The algorithm is YATA as Yjs 13.6 implements it; where results depend on details (order of scans,
+// which neighbours are merged) the details are Yjs's, so that encoded documents are equal byte for
+// byte.
+//
+// Client ids that clash: when a remote update advances our own client's clock, someone else edits
+// under our id. Yjs then draws a new id at random. Here there is no randomness: the engine derives
+// the next id from the current one by a fixed mixing function (next_client_id). An application that
+// wants another sets it with set_client_id.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "crdt/doc.h"
+#include "crdt/store.h"
+#include "crdt/transaction.h"
+#include "crdt/types.h"
+#include "crdt/update_writer.h"
+
+namespace syncline::crdt {
+
+class TypeObservers;  // events.h
+
+// Content for a new item. Views are copied.
+struct NewContent {
+  BlockKind kind = BlockKind::kDeleted;
+  Clock len = 1;
+  std::string_view text;  // kString: valid UTF-8, `len` UTF-16 units
+  ByteView payload;       // kAny, kJson: unused, see `values`; kBinary: bytes; kEmbed, kFormat,
+                          // kDoc: the packed value
+  std::string_view name;  // kFormat: attribute; kDoc: guid; kType: node name
+  TypeKind type = TypeKind::kUndefined;        // kType
+  const std::vector<Bytes>* values = nullptr;  // kAny: `len` packed values
+};
+
+class Engine {
+ public:
+  explicit Engine(DocOptions options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  DocOptions options;
+  Store store;
+
+  ClientId client_id() const { return options.client_id; }
+  void set_client_id(ClientId id) { options.client_id = id; }
+  static ClientId next_client_id(ClientId id);
+
+  // ---- transactions (engine.cpp)
+
+  // Runs `body` in a transaction: the open one, or a new one that is committed afterwards. As in
+  // Yjs a transaction that is begun by an observer is committed after the one that it observes.
+  template <typename Body>
+  void transact(Body&& body, Origin origin = 0, bool local = true) {
+    const bool outermost = begin(origin, local);
+    body(*current_);
+    if (outermost) end();
+  }
+  bool in_transaction() const { return current_ != nullptr; }
+  Transaction& transaction() { return *current_; }
+  bool begin(Origin origin, bool local);  // true if this began a new transaction
+  void end();
+
+  // ---- reading
+  TypeIndex root(std::string_view name, TypeKind kind);
+  TypeState& type(TypeIndex index) { return store.types[index]; }
+  const TypeState& type(TypeIndex index) const { return store.types[index]; }
+  // Deleted types read as empty and refuse changes.
+  bool is_deleted(TypeIndex index) const;
+  Path path(TypeIndex index) const;
+  // The element at `offset` of an item, as an application sees it.
+  Value value_at(const Item& item, Clock offset);
+  Any to_json(TypeIndex index) const;
+  // The kString content of a sequence that is not deleted.
+  std::string plain_text(TypeIndex index) const;
+
+  // ---- local edits (local.cpp, plain_text.cpp); only within a transaction
+
+  // kInvalid if the type is deleted or not of one of `kinds`.
+  Result<void> require(TypeIndex type, std::initializer_list<TypeKind> kinds) const;
+
+  // Inserts content of our own client between two neighbours: behind `left` (kNoItem: at the start)
+  // and before `right` (kNoItem: at the end). Gives the item, which may be `left` itself, grown.
+  Handle insert(TypeIndex parent, Handle left, Handle right, const NewContent& content);
+  // Sets a key.
+  Handle insert_keyed(TypeIndex parent, KeyIndex key, const NewContent& content);
+  // Deletes a whole item, with everything in it; nothing if it is deleted already.
+  void remove(Handle item);
+  // Cuts an item before its `offset`-th element and notes the parts for merging at the end of the
+  // transaction. Returns the right part; the item itself if the offset is 0.
+  Handle split(Handle item, Clock offset);
+  // The item that begins with the id, after a cut if need be; GC structs are not cut.
+  Handle item_starting_at(DenseId id);
+  // The item that ends with the id.
+  Handle item_ending_at(DenseId id);
+
+  // The last item before the visible element at `index`, after a cut if need be; kNoItem at the
+  // start. `index` is at most the length; at the length this is the last item.
+  Handle left_of(TypeIndex type, std::uint32_t index);
+
+  // Sequences of elements: Yjs's rules for arrays and XML.
+  Handle array_position(TypeIndex type, std::uint32_t index);  // item to insert behind
+  void array_erase(TypeIndex type, std::uint32_t index, std::uint32_t length);
+
+  // Text that holds no formats (TypeState::has_formatting is false).
+  void plain_insert(TypeIndex type, std::uint32_t index, std::string_view text, Clock units);
+  void plain_erase(TypeIndex type, std::uint32_t index, std::uint32_t length);
+
+  // ---- updates
+  Result<ApplyResult> apply_update(ByteView update, UpdateVersion version, Origin origin);
+  Result<Effect> prepare(ByteView update, UpdateVersion version) const;
+  Bytes encode_state_as_update(const StateVector& since, UpdateVersion version) const;
+  Bytes encode_transaction(const Transaction& transaction, UpdateVersion version) const;
+  StateVector missing() const;
+
+  // ---- observers
+  std::uint64_t new_token() { return ++last_token_; }
+  std::uint64_t on_update(std::function<void(const UpdateEvent&)> callback);
+  std::uint64_t on_subdocs(std::function<void(const SubdocsEvent&)> callback);
+  void off(std::uint64_t token);
+  TypeObservers& type_observers();  // created when first asked for
+
+  Result<void> check() const;
+  std::size_t memory_bytes() const;
+
+ private:
+  friend class TypeObservers;
+
+  // What waits for updates that are missing; updates in format v2.
+  struct PendingStructs {
+    StateVector missing;
+    Bytes update;
+  };
+  struct UpdateObserver {
+    std::uint64_t token;
+    std::function<void(const UpdateEvent&)> callback;
+  };
+  struct SubdocsObserver {
+    std::uint64_t token;
+    std::function<void(const SubdocsEvent&)> callback;
+  };
+
+  // A struct about to be integrated: where it goes, then its content.
+  struct Placement {
+    ClientIndex client = kNoClient;
+    Clock clock = 0;
+    DenseId origin;
+    DenseId right_origin;
+    Handle left = kNoItem;
+    Handle right = kNoItem;
+    TypeIndex parent = kNoType;
+    KeyIndex key = kNoKey;
+  };
+
+  // integrate.cpp
+  Handle integrate(const Placement& at, const NewContent& content);
+  Handle integrate_block(const Block& block, ClientIndex client, Clock offset);
+  void integrate_gc(ClientIndex client, Clock clock, Clock len);
+  bool extend(const Placement& at, const NewContent& content);
+  Handle conflict_order(const Placement& at) const;
+  void link(Handle item, Handle left);
+  void store_content(Item& item, const NewContent& content);
+  void advance(ClientIndex client, Clock len);
+  void mark_changed(TypeIndex type, KeyIndex key);
+
+  // remove.cpp
+  void mark_deleted(Handle item);
+  void remove_children(TypeIndex type, std::vector<Handle>& work);
+
+  // commit.cpp
+  void commit(Transaction& transaction);
+  void collect(const Transaction& transaction);
+  void collect_item(Handle item);
+  void collect_children(TypeIndex type);
+  void merge_deleted(const Transaction& transaction);
+  void merge_new(const Transaction& transaction);
+  void merge_candidates(const Transaction& transaction);
+
+  // events.cpp: observers of types, shallow then deep, in Yjs's order. text.cpp: removes needless
+  // formats after remote changes, in a transaction of its own.
+  void fire_events(Transaction& transaction);
+  void clean_formatting(Transaction& transaction);
+  void fire_updates(Transaction& transaction);
+  void fire_subdocs(Transaction& transaction);
+
+  // apply.cpp, pending.cpp
+  struct ApplyScratch;
+  Result<void> validate(const DecodedUpdate& update) const;
+  bool apply_structs(DecodedUpdate& update);
+  bool apply_deletes(const DeleteSet& deletes, DeleteSet& waiting);
+
+  Transaction* current_ = nullptr;
+  std::vector<std::unique_ptr<Transaction>> committing_;  // in order; the first is being committed
+  std::vector<std::unique_ptr<Transaction>> spare_;
+  std::optional<PendingStructs> pending_structs_;
+  DeleteSet pending_deletes_;
+  std::vector<UpdateObserver> update_observers_;
+  std::vector<SubdocsObserver> subdocs_observers_;
+  std::unique_ptr<TypeObservers> type_observers_;
+  std::uint64_t last_token_ = 0;
+  std::unique_ptr<ApplyScratch> scratch_;
+  mutable std::optional<UpdateWriter> writer_;
+};
+
+}  // namespace syncline::crdt

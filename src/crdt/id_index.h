@@ -1,0 +1,65 @@
+// IdIndex: the structs of one client by clock. Clocks are dense, so every clock below end() is in
+// exactly one struct.
+//
+// Structure: chunks of up to kMaxChunk entries under a vector of first clocks. Append is O(1);
+// lookup is two binary searches, or none when it hits where the last one did; insert and erase move
+// at most one chunk, and the vector of chunks now and then.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "crdt/item.h"
+
+namespace syncline::crdt {
+
+class IdIndex {
+ public:
+  // A struct's place. Any insert or erase invalidates positions, except where stated.
+  struct Position {
+    std::uint32_t chunk = 0;
+    std::uint32_t slot = 0;
+    bool operator==(const Position&) const = default;
+  };
+
+  bool empty() const { return chunks_.empty(); }
+  std::size_t size() const { return size_; }
+
+  // The struct that holds `clock`, which must be below the client's state.
+  Handle find(Clock clock) const { return at(locate(clock)); }
+  Position locate(Clock clock) const;
+
+  Handle at(Position p) const { return chunks_[p.chunk][p.slot].handle; }
+  Clock clock_at(Position p) const { return chunks_[p.chunk][p.slot].clock; }
+  Position first() const { return {}; }
+  Position last() const;
+  bool is_first(Position p) const { return p.chunk == 0 && p.slot == 0; }
+  bool is_last(Position p) const;
+  Position next(Position p) const;
+  Position prev(Position p) const;
+
+  void append(Clock clock, Handle handle);
+  // Puts a struct behind the one at `p` and returns its place; places before it stay valid.
+  Position insert_after(Position p, Clock clock, Handle handle);
+  // Takes the struct at `p` out. Returns the place of the struct before it (p must not be first).
+  Position erase(Position p);
+  void replace(Position p, Handle handle) { chunks_[p.chunk][p.slot].handle = handle; }
+
+  std::size_t memory_bytes() const;
+
+ private:
+  struct Entry {
+    Clock clock;
+    Handle handle;
+  };
+  using Chunk = std::vector<Entry>;
+  static constexpr std::size_t kMaxChunk = 128;
+
+  std::vector<Chunk> chunks_;  // none is empty
+  std::vector<Clock> firsts_;  // first clock of each chunk
+  std::size_t size_ = 0;
+  mutable Position hint_;  // where the last search ended; always checked before use
+};
+
+}  // namespace syncline::crdt

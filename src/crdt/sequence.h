@@ -1,0 +1,125 @@
+// Sequences: position → item and item → position in O(log n), for every type of the document.
+//
+// Each sequence is a counted B+-tree over its items in document order, deleted ones included.
+// Leaves hold {handle, visible length} as two parallel arrays, so that a scan touches no items;
+// inner nodes hold the sums of visible lengths below each child. An item knows its leaf
+// (Item::place). A leaf begins with room for two items and grows, so that small sequences cost
+// little; leaves and nodes of all sequences share one pool each.
+//
+// A sequence remembers the leaf that was used last, with the count of what is visible before it,
+// and holds back that leaf's change of length from the nodes above until another leaf changes:
+// typing touches one leaf.
+//
+// The order of items is given by the caller, as the item on the left; the links left and right
+// between items are the caller's own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crdt/item.h"
+#include "crdt/item_arena.h"
+
+namespace syncline::crdt {
+
+// The root of one tree; small, since every type has one.
+struct Sequence {
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  static constexpr std::uint32_t kUnknown = 0xffffffff;
+
+  Handle first = kNoItem;  // first and last item, deleted ones included; kept by the tree
+  Handle last = kNoItem;
+  std::uint32_t length = 0;    // visible elements
+  std::uint32_t root = kNone;  // a leaf if height is 0, else a node
+  std::uint32_t height = 0;    // levels of nodes above the leaves
+  mutable std::uint32_t hot_leaf = kNone;
+  mutable std::uint32_t hot_base = kUnknown;  // visible elements before the hot leaf
+  mutable std::uint32_t hot_delta = 0;        // what the nodes above it do not know yet, mod 2^32
+};
+
+class SequencePool {
+ public:
+  explicit SequencePool(ItemArena& items) : items_(items) {}
+  SequencePool(const SequencePool&) = delete;
+  SequencePool& operator=(const SequencePool&) = delete;
+
+  // Puts `item` behind `left` (kNoItem: at the start) and sets its place. `visible` counts.
+  void insert(Sequence& sequence, Handle left, Handle item, std::uint32_t visible);
+  // Takes an item out; its place becomes meaningless.
+  void erase(Sequence& sequence, Handle item);
+  // Tells the tree an item's new visible length.
+  void resize(Sequence& sequence, Handle item, std::uint32_t visible);
+  // Forgets all items.
+  void clear(Sequence& sequence);
+
+  struct Place {
+    Handle item = kNoItem;
+    std::uint32_t offset = 0;  // within the item's visible elements
+  };
+  // The item that holds the visible element at `index`, which must be below the length.
+  Place find(const Sequence& sequence, std::uint32_t index) const;
+  // Visible elements before `item`.
+  std::uint32_t position(const Sequence& sequence, Handle item) const;
+
+  // What is broken, or empty. Compares with the items' own links and lengths.
+  std::string check(const Sequence& sequence) const;
+  std::size_t memory_bytes() const;
+
+ private:
+  static constexpr std::uint32_t kLeafMax = 64;
+  static constexpr std::uint32_t kNodeMax = 32;
+
+  struct Leaf {
+    std::uint32_t parent = Sequence::kNone;
+    std::uint16_t size = 0;
+    std::uint16_t capacity = 0;
+    std::unique_ptr<std::uint32_t[]> data;  // capacity handles, then capacity lengths
+
+    std::uint32_t* handles() { return data.get(); }
+    std::uint32_t* lengths() { return data.get() + capacity; }
+    const std::uint32_t* handles() const { return data.get(); }
+    const std::uint32_t* lengths() const { return data.get() + capacity; }
+  };
+  struct Node {
+    std::uint32_t parent = Sequence::kNone;
+    std::uint32_t size = 0;
+    std::uint32_t child[kNodeMax];
+    std::uint32_t sum[kNodeMax];
+  };
+
+  std::uint32_t new_leaf(std::uint32_t capacity);
+  void free_leaf(std::uint32_t leaf);
+  std::uint32_t new_node();
+  void free_node(std::uint32_t node);
+  static void reserve(Leaf& leaf, std::uint32_t capacity);
+  static std::uint32_t slot_of(const Leaf& leaf, Handle item);
+  static std::uint32_t child_slot(const Node& node, std::uint32_t child);
+  static std::uint32_t sum_of(const Leaf& leaf);
+
+  void heat(const Sequence& sequence, std::uint32_t leaf) const;
+  void flush(const Sequence& sequence) const;
+  void add_length(Sequence& sequence, std::uint32_t leaf, std::uint32_t delta);
+  void split_leaf(Sequence& sequence, std::uint32_t leaf);
+  // Hangs `child`, with `sum` elements split off `sibling`, behind `sibling`.
+  void add_child(Sequence& sequence, std::uint32_t level, std::uint32_t sibling,
+                 std::uint32_t child, std::uint32_t sum);
+  void remove_child(Sequence& sequence, std::uint32_t level, std::uint32_t parent,
+                    std::uint32_t child);
+  void join_leaf(Sequence& sequence, std::uint32_t leaf);
+  std::uint32_t parent_of(std::uint32_t level, std::uint32_t child) const;
+  void set_parent(std::uint32_t level, std::uint32_t child, std::uint32_t parent);
+  std::string check_node(const Sequence& sequence, std::uint32_t level, std::uint32_t node,
+                         std::uint32_t parent, std::vector<Handle>& order,
+                         std::uint32_t& sum) const;
+
+  ItemArena& items_;
+  std::vector<Leaf> leaves_;
+  mutable std::vector<Node> nodes_;  // sums are brought up to date by readers too
+  std::vector<std::uint32_t> free_leaves_;
+  std::vector<std::uint32_t> free_nodes_;
+};
+
+}  // namespace syncline::crdt

@@ -1,0 +1,62 @@
+// TextArena: the text that one client inserted, as UTF-8, in the order of its clocks. Runs that
+// merge are therefore neighbours here too, and merging them copies nothing.
+//
+// Append-only: what is no longer referred to is counted as dead; the store compacts the arena when
+// more than half of it is (Store::compact). Views into it hold until the next append or compaction.
+// Limit: 4 GiB per client.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncline::crdt {
+
+class TextArena {
+ public:
+  // Returns the offset of the appended text.
+  std::uint32_t append(std::string_view text) {
+    const auto offset = static_cast<std::uint32_t>(bytes_.size());
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    return offset;
+  }
+
+  // Appends a copy of a part of this arena.
+  std::uint32_t append_copy(std::uint32_t offset, std::uint32_t size) {
+    const auto target = static_cast<std::uint32_t>(bytes_.size());
+    bytes_.resize(bytes_.size() + size);
+    std::memcpy(bytes_.data() + target, bytes_.data() + offset, size);
+    return target;
+  }
+
+  std::string_view view(std::uint32_t offset, std::uint32_t size) const {
+    return {bytes_.data() + offset, size};
+  }
+  char* data(std::uint32_t offset) { return bytes_.data() + offset; }
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(bytes_.size()); }
+  std::uint32_t dead() const { return dead_; }
+  void drop(std::uint32_t size) { dead_ += size; }
+  bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
+  bool wants_compaction() const { return dead_ > kCompactFrom && dead_ > bytes_.size() / 2; }
+
+  // Takes over the compacted text.
+  void replace(std::vector<char> bytes) {
+    bytes_ = std::move(bytes);
+    dead_ = 0;
+  }
+
+  std::size_t memory_bytes() const { return bytes_.capacity(); }
+
+ private:
+  static constexpr std::uint32_t kCompactFrom = 4096;  // less is not worth the walk
+
+  std::vector<char> bytes_;
+  std::uint32_t dead_ = 0;
+};
+
+}  // namespace syncline::crdt

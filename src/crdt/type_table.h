@@ -1,0 +1,77 @@
+// TypeTable: the shared types of a document, under dense indices that are never used twice, and
+// their map entries.
+//
+// Every type can hold both a sequence and a map (text has attributes, elements too), whatever its
+// kind. A map entry is the last item under its key, the current value; older values are on its
+// left. Entries are listed per type in the order in which their keys were first used, which is the
+// order of iteration in Yjs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "crdt/item.h"
+#include "crdt/sequence.h"
+
+namespace syncline::crdt {
+
+using EntryIndex = std::uint32_t;
+inline constexpr EntryIndex kNoEntry = 0xffffffff;
+
+struct TypeState {
+  TypeKind kind = TypeKind::kUndefined;
+  bool collected = false;       // its item was garbage collected: nothing is left of it
+  bool has_formatting = false;  // a format was integrated here at some time
+  Handle item = kNoItem;        // the item that holds it; none for roots
+  KeyIndex name = kNoKey;       // roots: their name; elements and hooks: node name
+  EntryIndex first_entry = kNoEntry;
+  EntryIndex last_entry = kNoEntry;
+  Sequence sequence;
+
+  bool is_root() const { return item == kNoItem && !collected; }
+};
+
+struct MapEntry {
+  KeyIndex key = kNoKey;
+  Handle item = kNoItem;  // the current value; it may be deleted
+  EntryIndex next = kNoEntry;
+};
+
+class TypeTable {
+ public:
+  TypeState& operator[](TypeIndex index) { return types_[index]; }
+  const TypeState& operator[](TypeIndex index) const { return types_[index]; }
+  TypeIndex size() const { return static_cast<TypeIndex>(types_.size()); }
+
+  // References to types do not survive add().
+  TypeIndex add(TypeKind kind, Handle item, KeyIndex name);
+
+  // The root of that name, or kNoType; and the roots in order of creation.
+  TypeIndex root(KeyIndex name) const;
+  TypeIndex add_root(KeyIndex name, TypeKind kind);
+  const std::vector<TypeIndex>& roots() const { return roots_; }
+
+  // The current value under a key, deleted or not, or kNoItem.
+  Handle value(TypeIndex type, KeyIndex key) const;
+  void set_value(TypeIndex type, KeyIndex key, Handle item);
+  const MapEntry& entry(EntryIndex index) const { return entries_[index]; }
+  void clear_entries(TypeIndex type);
+
+  std::size_t memory_bytes() const;
+
+ private:
+  static std::uint64_t slot(TypeIndex type, KeyIndex key) {
+    return static_cast<std::uint64_t>(type) << 32 | key;
+  }
+
+  std::vector<TypeState> types_;
+  std::vector<TypeIndex> roots_;
+  boost::unordered_flat_map<KeyIndex, TypeIndex> root_by_name_;
+  std::vector<MapEntry> entries_;
+  std::vector<EntryIndex> free_entries_;
+  boost::unordered_flat_map<std::uint64_t, EntryIndex> entry_by_key_;
+};
+
+}  // namespace syncline::crdt
