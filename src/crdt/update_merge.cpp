@@ -1,0 +1,254 @@
+#include "crdt/update_merge.h"
+
+#include <algorithm>
+#include <deque>
+#include <vector>
+
+namespace syncline::crdt {
+
+namespace {
+
+// A block without its first `offset` clocks.
+struct Piece {
+  const Block* block = nullptr;
+  Clock offset = 0;
+
+  ClientId client() const { return block->client; }
+  Clock clock() const { return block->clock + offset; }
+  Clock end() const { return block->end(); }
+};
+
+// Walks over an update's blocks, without its Skips.
+class Reader {
+ public:
+  explicit Reader(const DecodedUpdate& update) : blocks_(update.blocks), clients_(update.clients) {
+    enter_client();
+  }
+
+  // nullptr at the end.
+  const Block* current() const { return current_; }
+
+  void next() {
+    ++index_;
+    settle();
+  }
+
+ private:
+  void enter_client() {
+    if (client_ < clients_.size()) index_ = clients_[client_].first;
+    settle();
+  }
+
+  void settle() {
+    current_ = nullptr;
+    for (; client_ < clients_.size(); step_client()) {
+      const auto& client = clients_[client_];
+      const std::uint32_t end = client.first + client.count;
+      while (index_ < end && blocks_[index_].kind == BlockKind::kSkip) ++index_;
+      if (index_ < end) {
+        current_ = &blocks_[index_];
+        return;
+      }
+    }
+  }
+
+  void step_client() {
+    if (++client_ < clients_.size()) index_ = clients_[client_].first;
+  }
+
+  std::span<const Block> blocks_;
+  std::span<const DecodedUpdate::ClientBlocks> clients_;
+  std::size_t client_ = 0;
+  std::uint32_t index_ = 0;
+  const Block* current_ = nullptr;
+};
+
+// Below zero: `a` comes first. Yjs's comparison: among blocks of different kind with the same id,
+// whichever it is asked about comes first.
+int compare(const Reader* a, const Reader* b) {
+  const Block& left = *a->current();
+  const Block& right = *b->current();
+  if (left.client != right.client) return left.client > right.client ? -1 : 1;
+  if (left.clock != right.clock) return left.clock < right.clock ? -1 : 1;
+  return (left.kind == BlockKind::kGc) == (right.kind == BlockKind::kGc) ? 0 : -1;
+}
+
+// A real order: ties are ties.
+bool is_before(const Reader* a, const Reader* b) {
+  const Block& left = *a->current();
+  const Block& right = *b->current();
+  return left.client != right.client ? left.client > right.client : left.clock < right.clock;
+}
+
+using Readers = std::span<Reader*>;
+
+// How V8's Array.prototype.sort (TimSort) sorts fewer than 64 elements: the run that the array
+// begins with, reversed if it falls, and binary insertion of the rest. With compare() above that is
+// observable, so it cannot be left to std::sort.
+void sort_few(Readers readers) {
+  if (readers.size() < 2) return;
+  std::size_t run = 2;
+  const bool falling = compare(readers[1], readers[0]) < 0;
+  while (run < readers.size() && (compare(readers[run], readers[run - 1]) < 0) == falling) ++run;
+  if (falling) std::ranges::reverse(readers.first(run));
+
+  for (std::size_t start = run; start < readers.size(); ++start) {
+    Reader* const pivot = readers[start];
+    std::size_t left = 0;
+    std::size_t right = start;
+    while (left < right) {
+      const std::size_t middle = left + (right - left) / 2;
+      if (compare(pivot, readers[middle]) < 0)
+        right = middle;
+      else
+        left = middle + 1;
+    }
+    std::move_backward(readers.begin() + static_cast<std::ptrdiff_t>(left),
+                       readers.begin() + static_cast<std::ptrdiff_t>(start),
+                       readers.begin() + static_cast<std::ptrdiff_t>(start) + 1);
+    readers[left] = pivot;
+  }
+}
+
+// The readers that have blocks left, the one to write from first. Only that one advances, so the
+// others stay in order.
+class Queue {
+ public:
+  explicit Queue(std::vector<Reader>& readers) {
+    for (Reader& reader : readers)
+      if (reader.current() != nullptr) order_.push_back(&reader);
+    if (rest().size() < kExactReaders)
+      sort_few(rest());
+    else
+      std::ranges::stable_sort(order_, is_before);
+  }
+
+  bool empty() const { return head_ == order_.size(); }
+  Reader& first() { return *order_[head_]; }
+
+  // To be called after the first reader has advanced.
+  void reorder() {
+    if (first().current() == nullptr) ++head_;
+    const Readers readers = rest();
+    if (readers.size() < kExactReaders) return sort_few(readers);
+    const auto place =
+        std::lower_bound(readers.begin() + 1, readers.end(), readers.front(), is_before);
+    std::rotate(readers.begin(), readers.begin() + 1, place);
+  }
+
+ private:
+  Readers rest() { return Readers(order_).subspan(head_); }
+
+  std::vector<Reader*> order_;
+  std::size_t head_ = 0;
+};
+
+// Collects what is written; counts per client must be known before the first block.
+class Merger {
+ public:
+  explicit Merger(std::vector<Reader>& readers) : queue_(readers) {}
+
+  void run() {
+    for (; !queue_.empty(); queue_.reorder()) take_from(queue_.first());
+    if (last_.block != nullptr) pieces_.push_back(last_);
+  }
+
+  void write(UpdateWriter& writer) const {
+    std::vector<std::size_t> starts;
+    for (std::size_t i = 0; i < pieces_.size(); ++i)
+      if (i == 0 || pieces_[i].client() != pieces_[i - 1].client()) starts.push_back(i);
+    writer.begin_clients(starts.size());
+    starts.push_back(pieces_.size());
+    for (std::size_t s = 0; s + 1 < starts.size(); ++s) {
+      const Piece& first = pieces_[starts[s]];
+      writer.begin_client(starts[s + 1] - starts[s], first.client(), first.clock());
+      for (std::size_t i = starts[s]; i < starts[s + 1]; ++i)
+        writer.write(*pieces_[i].block, pieces_[i].offset);
+    }
+  }
+
+ private:
+  // Writes from one reader while its blocks follow one another.
+  void take_from(Reader& reader) {
+    const ClientId client = reader.current()->client;
+    if (last_.block == nullptr) {
+      last_ = {reader.current(), 0};
+      reader.next();
+    } else if (!take_next(reader, client)) {
+      return;
+    }
+    for (const Block* next = reader.current();
+         next != nullptr && next->client == client && next->clock == last_.end();
+         reader.next(), next = reader.current())
+      push({next, 0});
+  }
+
+  // False if the reader must find its place among the others first.
+  bool take_next(Reader& reader, ClientId client) {
+    bool moved = false;
+    while (reader.current() != nullptr && reader.current()->end() <= last_.end() &&
+           reader.current()->client >= last_.client()) {
+      reader.next();
+      moved = true;
+    }
+    const Block* block = reader.current();
+    if (block == nullptr || block->client != client || (moved && block->clock > last_.end()))
+      return false;
+
+    if (client != last_.client()) {
+      push({block, 0});
+      reader.next();
+    } else if (last_.end() < block->clock) {
+      push({new_block(BlockKind::kSkip, client, last_.end(), block->clock - last_.end()), 0});
+    } else {
+      append({block, last_.end() - block->clock}, reader);
+    }
+    return true;
+  }
+
+  // Adds what follows the last piece without a hole; GC blocks grow together.
+  void append(Piece piece, Reader& reader) {
+    if (last_.block->kind == BlockKind::kGc && piece.block->kind == BlockKind::kGc) {
+      const Clock begin = last_.clock();
+      last_ = {new_block(BlockKind::kGc, piece.client(), begin, piece.end() - begin), 0};
+      return;
+    }
+    push(piece);
+    reader.next();
+  }
+
+  void push(Piece piece) {
+    pieces_.push_back(last_);
+    last_ = piece;
+  }
+
+  const Block* new_block(BlockKind kind, ClientId client, Clock clock, Clock len) {
+    Block& block = made_.emplace_back();
+    block.kind = kind;
+    block.client = client;
+    block.clock = clock;
+    block.len = len;
+    return &block;
+  }
+
+  Queue queue_;
+  Piece last_;  // may still grow; not yet in pieces_
+  std::vector<Piece> pieces_;
+  std::deque<Block> made_;
+};
+
+}  // namespace
+
+void write_merged(std::span<const std::unique_ptr<DecodedUpdate>> updates, UpdateWriter& writer) {
+  std::vector<Reader> readers;
+  readers.reserve(updates.size());
+  for (const auto& update : updates) {
+    std::ranges::sort(update->clients, std::greater{}, &DecodedUpdate::ClientBlocks::client);
+    readers.emplace_back(*update);
+  }
+  Merger merger(readers);
+  merger.run();
+  merger.write(writer);
+}
+
+}  // namespace syncline::crdt
