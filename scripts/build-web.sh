@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 mkdir -p build
 exec 9>build/.web.lock
 flock 9
-scripts/npm-ci.sh web
+scripts/npm-install.sh web
 npm --prefix web run --silent build

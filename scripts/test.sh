@@ -57,20 +57,21 @@ run_ctest() {
 # Node packages that tests use. A folder that ctest does not know is run by `npm test`.
 node_packages() {
   local manifest folder
-  for manifest in tests/*/package-lock.json; do
+  for manifest in web/package-lock.json tests/*/package-lock.json; do
     [ -e "$manifest" ] || continue
     folder=$(dirname "$manifest")
-    stage "npm ci in $folder"
-    scripts/npm-ci.sh "$folder" || fail "npm ci in $folder"
+    stage "npm packages of $folder"
+    scripts/npm-install.sh "$folder" || fail "npm packages of $folder"
   done
 }
 
 node_tests() {
   local manifest folder good bad
-  for manifest in tests/*/package.json; do
+  for manifest in web/package.json tests/*/package.json; do
     [ -e "$manifest" ] || continue
     folder=$(dirname "$manifest")
     [ -e "$folder/CMakeLists.txt" ] && continue
+    node -e 'process.exit(require(process.argv[1]).scripts?.test ? 0 : 1)' "$PWD/$manifest" || continue
     stage "npm test in $folder"
     SYNCLINE_BINARY=$PWD/build/release/syncline npm --prefix "$folder" test >"$logs/node" 2>&1
     local status=$?
@@ -88,6 +89,7 @@ run_fuzzers() {
   stage "fuzz, $FUZZ_SECONDS s each"
   scripts/fuzz.sh "$FUZZ_SECONDS" 2>&1 | tee "$logs/fuzz"
   passed=$((passed + $(grep -c '^fuzz .*: ok$' "$logs/fuzz")))
+  grep -q '^fuzz ' "$logs/fuzz" || fail "there are no fuzzers"
   while read -r line; do fail "$line"; done < <(sed -n 's/^\(fuzz .*\): FAILED.*/\1/p' "$logs/fuzz")
 }
 
