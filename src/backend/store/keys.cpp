@@ -1,0 +1,79 @@
+#include "backend/store/keys.h"
+
+#include "base/assert.h"
+
+namespace syncline::backend::store {
+namespace {
+
+void put_big_endian(std::string& out, std::uint64_t value, unsigned width) {
+  for (unsigned shift = width * 8; shift != 0; shift -= 8)
+    out.push_back(static_cast<char>(value >> (shift - 8)));
+}
+
+std::uint64_t get_big_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<std::uint8_t>(byte);
+  return value;
+}
+
+constexpr std::size_t kIdBytes = 4;
+constexpr std::size_t kPositionBytes = 8;
+
+}  // namespace
+
+std::string id_key(WorkspaceId id) {
+  std::string key;
+  put_big_endian(key, id, kIdBytes);
+  return key;
+}
+
+std::string event_key(WorkspaceId id, log::Position position) {
+  std::string key = id_key(id);
+  put_big_endian(key, position, kPositionBytes);
+  return key;
+}
+
+std::string object_key(WorkspaceId id, std::string_view object) {
+  std::string key = id_key(id);
+  key.append(object);
+  key.push_back('\0');
+  return key;
+}
+
+std::string object_key(WorkspaceId id, std::string_view object, log::Position position) {
+  std::string key = object_key(id, object);
+  put_big_endian(key, position, kPositionBytes);
+  return key;
+}
+
+std::string after_prefix(std::string prefix) {
+  while (!prefix.empty() && static_cast<std::uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  SYNCLINE_ASSERT(!prefix.empty());
+  ++prefix.back();
+  return prefix;
+}
+
+std::optional<log::Position> parse_event_key(std::string_view key) {
+  if (key.size() != kIdBytes + kPositionBytes) return std::nullopt;
+  return get_big_endian(key.substr(kIdBytes));
+}
+
+std::optional<ObjectKey> parse_object_key(std::string_view key) {
+  if (key.size() < kIdBytes + 1 + kPositionBytes) return std::nullopt;
+  const std::size_t separator = key.size() - kPositionBytes - 1;
+  const std::string_view object = key.substr(kIdBytes, separator - kIdBytes);
+  if (key[separator] != '\0' || object.find('\0') != std::string_view::npos) return std::nullopt;
+  return ObjectKey{static_cast<WorkspaceId>(get_big_endian(key.substr(0, kIdBytes))), object,
+                   get_big_endian(key.substr(separator + 1))};
+}
+
+std::optional<WorkspaceId> parse_id(std::string_view bytes) {
+  if (bytes.size() < kIdBytes) return std::nullopt;
+  return static_cast<WorkspaceId>(get_big_endian(bytes.substr(0, kIdBytes)));
+}
+
+std::string workspace_key(std::string_view name) {
+  return std::string(kWorkspacePrefix).append(name);
+}
+
+}  // namespace syncline::backend::store

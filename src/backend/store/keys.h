@@ -1,0 +1,45 @@
+// Keys of the embedded store. docs/formats/log.md specifies them.
+//
+// Numbers are big-endian so that byte order is numeric order; an object id ends with a NUL, which
+// it cannot contain, so that ids sort as they are and none is a prefix of another's keys.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "log/event.h"
+
+namespace syncline::backend::store {
+
+// A workspace's name within the store: 4 bytes instead of up to 255 in every key.
+using WorkspaceId = std::uint32_t;
+
+std::string id_key(WorkspaceId id);                             // start of all keys of a workspace
+std::string event_key(WorkspaceId id, log::Position position);  // column family `events`
+std::string object_key(WorkspaceId id, std::string_view object);
+// `objects` (empty value) and `snapshots`.
+std::string object_key(WorkspaceId id, std::string_view object, log::Position position);
+
+// The first key after all that begin with `prefix`. The prefix must not be all 0xff.
+std::string after_prefix(std::string prefix);
+
+struct ObjectKey {
+  WorkspaceId id = 0;
+  std::string_view object;  // into the parsed key
+  log::Position position = 0;
+};
+
+// nullopt: not such a key.
+std::optional<log::Position> parse_event_key(std::string_view key);
+std::optional<ObjectKey> parse_object_key(std::string_view key);
+std::optional<WorkspaceId> parse_id(std::string_view bytes);  // first four bytes
+
+// Column family `meta`.
+inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kNextWorkspaceKey = "next-workspace";
+inline constexpr std::string_view kWorkspacePrefix = "w/";
+std::string workspace_key(std::string_view name);
+
+}  // namespace syncline::backend::store
