@@ -98,7 +98,8 @@ Result<StoredEffect> decode_effect(ByteView bytes) {
       return fail(ErrorCode::kMalformed, "effect with an unknown kind of touch");
     }
   }
-  if (!in.ok() || in.remaining() != 0) return fail(ErrorCode::kMalformed, "effect is cut or padded");
+  if (!in.ok() || in.remaining() != 0)
+    return fail(ErrorCode::kMalformed, "effect is cut or padded");
   return stored;
 }
 

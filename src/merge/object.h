@@ -1,14 +1,14 @@
-// The one interface that every type of object implements: how its changes are judged, applied, asked
-// for, and kept.
+// The one interface that every type of object implements: how its changes are judged, applied,
+// asked for, and kept.
 //
 // A change arrives as an *intent*, the bytes that a client sent, in the encoding of its type.
-// prepare() judges it against the present state and changes nothing; apply() carries it out, whole or
-// not at all. An intent that prepare() accepted is accepted by an apply() that follows at once.
+// prepare() judges it against the present state and changes nothing; apply() carries it out, whole
+// or not at all. An intent that prepare() accepted is accepted by an apply() that follows at once.
 //
 // Deterministic: the same intents in the same order give the same state and the same effects, on
 // every node and whenever a log is read again. No clock, no randomness, no I/O.
-// Thread-safety: none. Errors: kMalformed, kInvalid, kTooLarge or kConflict for a bad intent, with a
-// message that its sender may see.
+// Thread-safety: none. Errors: kMalformed, kInvalid, kTooLarge or kConflict for a bad intent, with
+// a message that its sender may see.
 #pragma once
 
 #include <cstddef>

@@ -25,8 +25,9 @@ class Connection {
   // The session bounds the queue by watching queued_bytes().
   virtual void send(SharedBytes message) = 0;
 
-  // Stops (false) or resumes (true) taking messages from the peer, so that one who sends faster than
-  // the log commits is held back by its own full pipe. A message that has been taken is delivered.
+  // Stops (false) or resumes (true) taking messages from the peer, so that one who sends faster
+  // than the log commits is held back by its own full pipe. A message that has been taken is
+  // delivered.
   virtual void set_reading(bool on) = 0;
 
   // Bytes accepted by send() and not yet handed to the operating system.

@@ -1,0 +1,48 @@
+// Who may come in: credentials become a principal with rights. A pure decision, no I/O.
+//
+// So far a credential is one of a few shared tokens; rights are those to a whole workspace.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace syncline::policy {
+
+struct Principal {
+  std::string name;  // as it stands in events
+  bool read_only = false;
+};
+
+struct Token {
+  std::string secret;
+  Principal principal;
+};
+
+// Thread-safety: immutable after construction.
+class Access {
+ public:
+  // Without tokens everybody is welcome as "anonymous".
+  Access() = default;
+  explicit Access(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+
+  bool open() const { return tokens_.empty(); }
+
+  // kUnauthorized when the token is missing or unknown. Takes the same time for every wrong token
+  // of one length.
+  Result<Principal> authenticate(std::string_view token) const;
+
+ private:
+  std::vector<Token> tokens_;
+};
+
+// Workspace names: 1 to 128 of A-Z a-z 0-9 . _ -, not beginning with a dot. kInvalid says why not.
+Result<void> check_workspace_name(std::string_view name);
+
+// Object ids: paths such as "notes/plan". UTF-8 of 1 to 512 bytes without control characters, no
+// empty segment, no segment "." or "..".
+Result<void> check_object_id(std::string_view id);
+
+}  // namespace syncline::policy

@@ -1,0 +1,11 @@
+// A JSON string literal, quotes included, of valid UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace syncline::protocol {
+
+std::string json_string(std::string_view text);
+
+}  // namespace syncline::protocol

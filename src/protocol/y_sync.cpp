@@ -1,0 +1,85 @@
+#include "protocol/y_sync.h"
+
+#include "base/byte_reader.h"
+
+namespace syncline::protocol {
+namespace {
+
+enum Type : std::uint64_t {
+  kSync = 0,
+  kAwareness = 1,
+  kAuth = 2,
+  kQueryAwareness = 3,
+  kSaved = 100
+};
+
+constexpr std::uint64_t kPermissionDenied = 0;
+
+}  // namespace
+
+Result<YMessage> decode_sync_body(ByteReader& in) {
+  const std::uint64_t kind = in.var_uint();
+  const ByteView payload = in.var_buffer();
+  if (!in.ok()) return fail(ErrorCode::kMalformed, "sync message is cut");
+  if (kind > static_cast<std::uint64_t>(SyncKind::kUpdate)) {
+    return fail(ErrorCode::kMalformed, "unknown sync message " + std::to_string(kind));
+  }
+  return YMessage{YMessage::Kind::kSync, static_cast<SyncKind>(kind), payload};
+}
+
+Result<YMessage> decode_y_message(ByteView message) {
+  ByteReader in(message);
+  const std::uint64_t type = in.var_uint();
+  if (!in.ok()) return fail(ErrorCode::kMalformed, "message without a type");
+  YMessage decoded;
+  if (type == kSync) {
+    auto body = decode_sync_body(in);
+    if (!body) return body;
+    decoded = *body;
+  } else if (type == kAwareness) {
+    decoded = {.kind = YMessage::Kind::kAwareness, .payload = in.var_buffer()};
+    if (!in.ok()) return fail(ErrorCode::kMalformed, "awareness message is cut");
+  } else if (type == kQueryAwareness) {
+    decoded.kind = YMessage::Kind::kQueryAwareness;
+  } else {
+    return YMessage{};
+  }
+  if (!in.at_end()) return fail(ErrorCode::kMalformed, "bytes behind the end of the message");
+  return decoded;
+}
+
+void write_sync(ByteWriter& out, SyncKind kind, ByteView payload) {
+  out.var_uint(kSync);
+  out.var_uint(static_cast<std::uint64_t>(kind));
+  out.var_buffer(payload);
+}
+
+Bytes encode_y_sync(SyncKind kind, ByteView payload) {
+  ByteWriter out;
+  write_sync(out, kind, payload);
+  return out.take();
+}
+
+Bytes encode_y_awareness(ByteView update) {
+  ByteWriter out;
+  out.var_uint(kAwareness);
+  out.var_buffer(update);
+  return out.take();
+}
+
+Bytes encode_y_denied(std::string_view reason) {
+  ByteWriter out;
+  out.var_uint(kAuth);
+  out.var_uint(kPermissionDenied);
+  out.var_string(reason);
+  return out.take();
+}
+
+Bytes encode_y_saved(std::uint64_t updates) {
+  ByteWriter out;
+  out.var_uint(kSaved);
+  out.var_uint(updates);
+  return out.take();
+}
+
+}  // namespace syncline::protocol

@@ -1,0 +1,259 @@
+#include "session/channel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crdt/update_writer.h"
+#include "crdt/updates.h"
+
+namespace syncline::session {
+
+using protocol::SyncKind;
+
+Channel::Channel(ChannelOptions options, Wire& wire) : options_(std::move(options)), wire_(wire) {}
+
+Channel::~Channel() {
+  leave();
+}
+
+void Channel::join() {
+  wire_.hold_reading();
+  workspace_ = &options_.host.get(options_.workspace);
+  workspace_->subscribe(options_.object, *this,
+                        [this](Result<workspace::LiveObject*> live) { joined(std::move(live)); });
+}
+
+void Channel::joined(Result<workspace::LiveObject*> live) {
+  wire_.resume_reading();
+  if (!live) {
+    workspace_ = nullptr;
+    return end(live.error());
+  }
+  live_ = *live;
+  if (options_.greet) send_step1();
+  send_everybody();
+  for (auto& message : std::exchange(early_, {})) {
+    if (live_ != nullptr) message();
+  }
+}
+
+void Channel::leave() {
+  if (holding_) wire_.resume_reading();
+  holding_ = false;
+  if (live_ != nullptr) {
+    workspace_->unsubscribe(*live_, *this);
+  } else if (workspace_ != nullptr) {
+    workspace_->cancel(*this);
+    wire_.resume_reading();
+  }
+  live_ = nullptr;
+  workspace_ = nullptr;
+}
+
+void Channel::end(const Error& error) {
+  if (std::exchange(ended_, true)) return;
+  leave();
+  wire_.close(error);
+}
+
+bool Channel::wait_until_joined(std::move_only_function<void()> message) {
+  if (live_ != nullptr || ended_) return live_ == nullptr;
+  early_.push_back(std::move(message));
+  return true;
+}
+
+// ---- from the client
+
+void Channel::sync(SyncKind kind, ByteView payload) {
+  if (live_ == nullptr) {
+    wait_until_joined([this, kind, copy = to_bytes(payload)] { sync(kind, copy); });
+    return;
+  }
+  if (kind == SyncKind::kStep1) {
+    answer_step1(payload);
+  } else {
+    take_update(payload);
+  }
+}
+
+void Channel::answer_step1(ByteView version) {
+  if (congested()) {
+    step1_waiting_ = to_bytes(version);
+    return;
+  }
+  workspace_->diff(*live_, version, [this, alive = std::weak_ptr(alive_)](Result<Bytes> diff) {
+    if (alive.expired() || ended_) return;
+    if (!diff) return end(diff.error());
+    wire_.send_sync(SyncKind::kStep2, *diff);
+  });
+  if (!options_.greet) send_step1();
+}
+
+void Channel::send_step1() {
+  workspace_->version(*live_, [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
+    if (alive.expired() || ended_ || !version) return;
+    wire_.send_sync(SyncKind::kStep1, *version);
+  });
+}
+
+void Channel::take_update(ByteView update) {
+  ++options_.counters.updates_in;
+  if (options_.principal.read_only) {
+    auto prepared = live_->object().prepare(update);
+    if (!prepared) return end(prepared.error());
+    if (prepared->changes || prepared->waits) {
+      ++options_.counters.updates_refused;
+      return wire_.send_refused({ErrorCode::kForbidden, "this token may read only"});
+    }
+  }
+  account(static_cast<std::ptrdiff_t>(update.size()), 1);
+  const workspace::Change change{.principal = options_.principal.name,
+                                 .actor = options_.actor,
+                                 .actor_seq = ++updates_taken_,
+                                 .intent = update};
+  workspace_->submit(*live_, change, this,
+                     [this, alive = std::weak_ptr(alive_),
+                      bytes = update.size()](Result<workspace::Receipt> receipt) {
+                       if (!alive.expired()) submitted(bytes, std::move(receipt));
+                     });
+}
+
+void Channel::submitted(std::size_t bytes, Result<workspace::Receipt> receipt) {
+  account(-static_cast<std::ptrdiff_t>(bytes), -1);
+  if (ended_) return;
+  if (!receipt) {
+    ++options_.counters.updates_refused;
+    return end(receipt.error());
+  }
+  ++options_.counters.acks;
+  if (congested()) {
+    ++saved_unsaid_;
+  } else {
+    wire_.send_saved(1);
+  }
+}
+
+// Keeps what is taken but not yet durable within bounds.
+void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
+  inflight_bytes_ += static_cast<std::size_t>(bytes);
+  inflight_updates_ += static_cast<std::size_t>(updates);
+  const Limits& limits = options_.limits;
+  if (!holding_ && !ended_ &&
+      (inflight_bytes_ > limits.inflight_bytes || inflight_updates_ > limits.inflight_updates)) {
+    holding_ = true;
+    ++options_.counters.held_back;
+    wire_.hold_reading();
+  } else if (holding_ && inflight_bytes_ <= limits.inflight_bytes / 2 &&
+             inflight_updates_ <= limits.inflight_updates / 2) {
+    holding_ = false;
+    wire_.resume_reading();
+  }
+}
+
+void Channel::awareness(ByteView update) {
+  if (live_ == nullptr) {
+    wait_until_joined([this, copy = to_bytes(update)] { awareness(copy); });
+    return;
+  }
+  ++options_.counters.awareness_in;
+  if (update.size() > options_.limits.awareness_bytes) {
+    return end({ErrorCode::kTooLarge, "awareness update of " + std::to_string(update.size()) +
+                                          " bytes, more than " +
+                                          std::to_string(options_.limits.awareness_bytes)});
+  }
+  if (auto set = workspace_->set_presence(*live_, *this, update); !set) end(set.error());
+}
+
+void Channel::query_awareness() {
+  if (live_ == nullptr) {
+    wait_until_joined([this] { query_awareness(); });
+    return;
+  }
+  send_everybody();
+}
+
+void Channel::send_everybody() {
+  if (congested()) {
+    awareness_missed_ = true;
+    return;
+  }
+  if (auto everybody = live_->presence().everybody()) {
+    wire_.send_awareness(workspace::Broadcast(*everybody));
+  }
+}
+
+void Channel::stateless(std::string_view message, bool to_sender) {
+  if (live_ == nullptr) {
+    wait_until_joined(
+        [this, copy = std::string(message), to_sender] { stateless(copy, to_sender); });
+    return;
+  }
+  if (message.size() > options_.limits.stateless_bytes) {
+    return end({ErrorCode::kTooLarge, "stateless message of " + std::to_string(message.size()) +
+                                          " bytes, more than " +
+                                          std::to_string(options_.limits.stateless_bytes)});
+  }
+  workspace_->pass_on(*live_, message, to_sender ? nullptr : this);
+}
+
+// ---- to the client
+
+void Channel::on_change(const workspace::Broadcast& change) {
+  if (missed_from_ || congested()) return fall_behind(change.payload());
+  ++options_.counters.updates_out;
+  wire_.send_update(change);
+}
+
+void Channel::fall_behind(ByteView missed) {
+  if (!missed_from_) {
+    ++options_.counters.fell_behind;
+    // The client has all that this state has, but what is dropped from now on.
+    auto known = crdt::decode_state_vector(live_->object().version());
+    missed_from_ = known ? std::move(*known) : crdt::StateVector{};
+  }
+  auto meta = crdt::update_meta(missed, crdt::UpdateVersion::kV1);
+  if (!meta) {
+    missed_from_.emplace();  // then from the beginning
+    return;
+  }
+  for (const auto& [client, ranges] : meta->inserts.clients()) {
+    missed_from_->set(client, std::min(missed_from_->get(client), ranges.front().clock));
+  }
+}
+
+void Channel::drained() {
+  if (live_ == nullptr) return;
+  if (saved_unsaid_ > 0) wire_.send_saved(std::exchange(saved_unsaid_, 0));
+  if (missed_from_) catch_up();
+  if (step1_waiting_) answer_step1(*std::exchange(step1_waiting_, std::nullopt));
+  if (std::exchange(awareness_missed_, false)) send_everybody();
+}
+
+void Channel::catch_up() {
+  const Bytes from = crdt::encode_state_vector(*std::exchange(missed_from_, std::nullopt));
+  workspace_->diff(*live_, from, [this, alive = std::weak_ptr(alive_)](Result<Bytes> diff) {
+    if (alive.expired() || ended_) return;
+    if (!diff) return end(diff.error());
+    wire_.send_sync(SyncKind::kUpdate, *diff);
+  });
+}
+
+void Channel::on_awareness(const workspace::Broadcast& update) {
+  if (congested()) {
+    awareness_missed_ = true;
+  } else {
+    wire_.send_awareness(update);
+  }
+}
+
+void Channel::on_stateless(const workspace::Broadcast& message) {
+  if (!congested()) wire_.send_stateless(message);
+}
+
+void Channel::on_lost(const Error& error) {
+  live_ = nullptr;
+  workspace_ = nullptr;
+  end(error);
+}
+
+}  // namespace syncline::session

@@ -1,0 +1,127 @@
+// Channel: one client's view of one document, whatever protocol the client speaks.
+//
+// It joins the document, answers sync requests, hands the client's updates to the workspace, and
+// passes on what others do. It keeps a client that reads slowly from costing memory: when too much
+// is queued, updates are dropped, the lowest clocks that the client has missed are remembered, and
+// once the queue has drained one diff from there brings it up to date. It keeps a client that sends
+// fast from running ahead of the disk: past a bound, reading stops until the log has caught up.
+//
+// Thread-safety: none. The session owns its channels and outlives them.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "crdt/id_set.h"
+#include "policy/access.h"
+#include "protocol/y_sync.h"
+#include "session/limits.h"
+#include "workspace/host.h"
+
+namespace syncline::session {
+
+// How a session says things to its client in the client's protocol, about one document.
+class Wire {
+ public:
+  virtual ~Wire() = default;
+
+  virtual void send_sync(protocol::SyncKind kind, ByteView payload) = 0;
+  virtual void send_update(const workspace::Broadcast& update) = 0;
+  virtual void send_awareness(const workspace::Broadcast& update) = 0;
+  virtual void send_stateless(const workspace::Broadcast&) {}
+  // `updates` more of the client's updates are durable.
+  virtual void send_saved(std::uint64_t updates) = 0;
+  // One update was not taken, and the client may go on.
+  virtual void send_refused(const Error& error) = 0;
+
+  // Ends the channel, telling the client why. The channel may be destroyed in a later turn, not in
+  // this call.
+  virtual void close(const Error& error) = 0;
+
+  virtual std::size_t queued_bytes() const = 0;
+
+  // Reading from the connection stops while at least one hold is in force.
+  virtual void hold_reading() = 0;
+  virtual void resume_reading() = 0;
+};
+
+struct ChannelOptions {
+  workspace::Host& host;
+  std::string workspace;
+  std::string object;
+  policy::Principal principal;
+  std::string actor;  // of the connection
+  const Limits& limits;
+  Counters& counters;
+  bool greet = true;  // send step 1 when joined, instead of after the client's own
+};
+
+class Channel final : public workspace::Subscriber {
+ public:
+  Channel(ChannelOptions options, Wire& wire);
+  ~Channel() override;
+
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  // Joins the document. Messages may be handed in at once; they wait until it is loaded.
+  void join();
+
+  void sync(protocol::SyncKind kind, ByteView payload);
+  void awareness(ByteView update);
+  void query_awareness();
+  void stateless(std::string_view message, bool to_sender);
+
+  // Everything that was queued towards the client has left.
+  void drained();
+
+  const std::string& object() const { return options_.object; }
+
+  void on_change(const workspace::Broadcast& change) override;
+  void on_awareness(const workspace::Broadcast& update) override;
+  void on_stateless(const workspace::Broadcast& message) override;
+  void on_lost(const Error& error) override;
+
+ private:
+  void joined(Result<workspace::LiveObject*> live);
+  void leave();
+  void end(const Error& error);
+  bool wait_until_joined(std::move_only_function<void()> message);
+
+  void answer_step1(ByteView version);
+  void send_step1();
+  void take_update(ByteView update);
+  void submitted(std::size_t bytes, Result<workspace::Receipt> receipt);
+  bool congested() const { return wire_.queued_bytes() > options_.limits.queue_bytes; }
+  void fall_behind(ByteView missed);
+  void catch_up();
+  void send_everybody();
+  void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
+
+  const ChannelOptions options_;
+  Wire& wire_;
+  workspace::Workspace* workspace_ = nullptr;  // while joining or joined
+  workspace::LiveObject* live_ = nullptr;      // while joined
+  bool ended_ = false;
+  std::deque<std::move_only_function<void()>> early_;  // messages that came before we had joined
+
+  std::uint64_t updates_taken_ = 0;
+  std::size_t inflight_bytes_ = 0;
+  std::size_t inflight_updates_ = 0;
+  bool holding_ = false;
+
+  // What a congested client still has to get.
+  std::optional<crdt::StateVector> missed_from_;  // set: its updates are being dropped
+  std::optional<Bytes> step1_waiting_;            // its last request, to be answered when it reads
+  bool awareness_missed_ = false;
+  std::uint64_t saved_unsaid_ = 0;
+
+  // Callbacks that outlive the channel find this expired.
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>();
+};
+
+}  // namespace syncline::session

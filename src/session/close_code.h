@@ -1,0 +1,31 @@
+// What a WebSocket close code tells the published clients. 44xx mirrors HTTP's 4xx: connecting
+// again is pointless, and y-websocket 3 stops; everything else they try again after a while.
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+
+namespace syncline::session {
+
+inline constexpr std::uint16_t kGoingAway = 1001;  // draining
+inline constexpr std::uint16_t kAuthTimeout = 4408;
+
+inline std::uint16_t close_code(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kMalformed:
+    case ErrorCode::kInvalid:
+    case ErrorCode::kUnsupported: return 4400;
+    case ErrorCode::kUnauthorized: return 4401;
+    case ErrorCode::kForbidden: return 4403;
+    case ErrorCode::kNotFound: return 4404;
+    case ErrorCode::kConflict: return 4409;
+    case ErrorCode::kTooLarge: return 4413;
+    case ErrorCode::kUnavailable: return 4503;
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kIo: return 4500;
+  }
+  return 1011;
+}
+
+}  // namespace syncline::session

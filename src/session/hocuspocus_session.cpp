@@ -1,0 +1,248 @@
+#include "session/hocuspocus_session.h"
+
+#include <utility>
+
+#include "session/close_code.h"
+
+namespace syncline::session {
+
+using protocol::HocuspocusMessage;
+using workspace::Broadcast;
+
+namespace {
+
+// Before a token, as the Hocuspocus server bounds it.
+constexpr std::size_t kMaxEarlyBytes = std::size_t{5} << 20;
+constexpr std::size_t kMaxEarlyMessages = 1000;
+
+// Close codes of Hocuspocus. Its provider connects again after any of them.
+constexpr std::uint16_t kReset = 4205;
+
+}  // namespace
+
+// One document of the connection: the channel, and the address that its messages carry.
+class HocuspocusSession::Document final : public Wire {
+ public:
+  Document(HocuspocusSession& session, std::string address, const policy::Principal& principal)
+      : session_(session),
+        address_(std::move(address)),
+        has_session_(!protocol::split_address(address_).session.empty()),
+        channel_({.host = session.options_.host,
+                  .workspace = session.options_.workspace,
+                  .object = std::string(protocol::split_address(address_).document),
+                  .principal = principal,
+                  .actor = session.options_.actor,
+                  .limits = session.options_.limits,
+                  .counters = session.options_.counters,
+                  .greet = false},
+                 *this) {}
+
+  Channel& channel() { return channel_; }
+  const std::string& address() const { return address_; }
+  bool retired() const { return retired_; }
+
+  void send_sync(protocol::SyncKind kind, ByteView payload) override {
+    session_.send(protocol::encode_hocuspocus_sync(address_, kind, payload));
+  }
+
+  void send_update(const Broadcast& update) override {
+    send_shared(update, [this](ByteView payload) {
+      return protocol::encode_hocuspocus_sync(address_, protocol::SyncKind::kUpdate, payload);
+    });
+  }
+
+  void send_awareness(const Broadcast& update) override {
+    send_shared(update, [this](ByteView payload) {
+      return protocol::encode_hocuspocus_awareness(address_, payload);
+    });
+  }
+
+  void send_stateless(const Broadcast& message) override {
+    send_shared(message, [this](ByteView payload) {
+      return protocol::encode_hocuspocus_stateless(address_, as_text(payload));
+    });
+  }
+
+  void send_saved(std::uint64_t updates) override {
+    for (; updates > 0; --updates) {
+      session_.send(protocol::encode_hocuspocus_status(address_, true));
+    }
+  }
+
+  void send_refused(const Error&) override {
+    session_.send(protocol::encode_hocuspocus_status(address_, false));
+  }
+
+  void close(const Error& error) override {
+    if (close_code(error.code) >= 4500) return session_.close(kReset, error.message);
+    session_.send(protocol::encode_hocuspocus_close(address_, error.message));
+    retired_ = true;
+    session_.retire(*this);
+  }
+
+  std::size_t queued_bytes() const override { return session_.connection_->queued_bytes(); }
+  void hold_reading() override { session_.hold_reading(); }
+  void resume_reading() override { session_.resume_reading(); }
+
+ private:
+  // Clients without a session id share an address, and so the encoded message.
+  template <typename Build>
+  void send_shared(const Broadcast& broadcast, Build&& build) {
+    if (has_session_) {
+      session_.send(build(broadcast.payload()));
+    } else {
+      session_.connection_->send(broadcast.once(Broadcast::kHocuspocus, build));
+    }
+  }
+
+  HocuspocusSession& session_;
+  const std::string address_;
+  const bool has_session_;
+  bool retired_ = false;
+  Channel channel_;
+};
+
+HocuspocusSession::HocuspocusSession(HocuspocusOptions options) : options_(std::move(options)) {}
+
+HocuspocusSession::~HocuspocusSession() = default;
+
+void HocuspocusSession::on_open(Connection& connection) {
+  connection_ = &connection;
+  ++options_.counters.opened;
+  auth_timer_ = options_.host.scheduler().after(options_.limits.auth_ms,
+                                                [this, alive = std::weak_ptr(alive_)] {
+                                                  if (!alive.expired() && !ever_authenticated_)
+                                                    close(kAuthTimeout, "Connection Timeout");
+                                                });
+}
+
+void HocuspocusSession::on_message(ByteView bytes) {
+  if (closing_) return;
+  auto message = protocol::decode_hocuspocus(bytes);
+  if (!message) return close(kReset, message.error().message);
+  switch (message->kind) {
+    case HocuspocusMessage::Kind::kPing:
+      return send(message->address.empty() ? Bytes{10}
+                                           : protocol::encode_hocuspocus_pong(message->address));
+    case HocuspocusMessage::Kind::kPong: return;
+    default: break;
+  }
+  if (Document* document = find(message->address)) {
+    deliver(*document, *message);
+  } else if (message->kind == HocuspocusMessage::Kind::kToken) {
+    authenticate(*message);
+  } else if (message->kind != HocuspocusMessage::Kind::kClose) {
+    hold(message->address, bytes);
+  }
+}
+
+HocuspocusSession::Document* HocuspocusSession::find(std::string_view address) {
+  auto found = documents_.find(address);
+  if (found == documents_.end()) found = documents_.find(protocol::split_address(address).document);
+  return found == documents_.end() ? nullptr : found->second.get();
+}
+
+void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
+  auto deny = [&](const Error& error) {
+    ++options_.counters.denied;
+    send(protocol::encode_hocuspocus_denied(message.address, error.message));
+  };
+  const std::string_view name = protocol::split_address(message.address).document;
+  if (auto valid = policy::check_object_id(name); !valid) return deny(valid.error());
+  auto principal = options_.access.authenticate(message.text);
+  if (!principal) return deny(principal.error());
+  if (documents_.size() >= options_.limits.documents) {
+    return deny({ErrorCode::kTooLarge, "too many documents on one connection"});
+  }
+  ever_authenticated_ = true;
+  send(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
+  std::string address(message.address);
+  auto document = std::make_unique<Document>(*this, address, *principal);
+  Document& joined = *documents_.emplace(address, std::move(document)).first->second;
+  joined.channel().join();
+
+  auto early = early_.extract(address);
+  if (early.empty()) return;
+  for (const Bytes& bytes : early.mapped()) {
+    early_bytes_ -= bytes.size();
+    --early_messages_;
+    if (joined.retired() || closing_) continue;
+    if (auto held = protocol::decode_hocuspocus(bytes)) deliver(joined, *held);
+  }
+}
+
+void HocuspocusSession::hold(std::string_view address, ByteView message) {
+  if (early_bytes_ + message.size() > kMaxEarlyBytes || early_messages_ >= kMaxEarlyMessages) {
+    return close(kReset, "too much was sent before a token");
+  }
+  early_bytes_ += message.size();
+  ++early_messages_;
+  early_[std::string(address)].push_back(to_bytes(message));
+}
+
+void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& message) {
+  Channel& channel = document.channel();
+  switch (message.kind) {
+    case HocuspocusMessage::Kind::kSync: return channel.sync(message.sync, message.payload);
+    case HocuspocusMessage::Kind::kAwareness: return channel.awareness(message.payload);
+    case HocuspocusMessage::Kind::kQueryAwareness: return channel.query_awareness();
+    // Hocuspocus leaves a stateless message to a hook; here it goes to the document's other
+    // clients.
+    case HocuspocusMessage::Kind::kStateless: return channel.stateless(message.text, false);
+    case HocuspocusMessage::Kind::kBroadcast: return channel.stateless(message.text, true);
+    case HocuspocusMessage::Kind::kClose:
+      send(protocol::encode_hocuspocus_close(document.address(), "provider_initiated"));
+      return retire(document);
+    // A token again: the provider renews it. Rights of an open document do not change by that.
+    case HocuspocusMessage::Kind::kToken:
+    case HocuspocusMessage::Kind::kPing:
+    case HocuspocusMessage::Kind::kPong:
+    case HocuspocusMessage::Kind::kUnknown: return;
+  }
+}
+
+void HocuspocusSession::retire(Document& document) {
+  auto found = documents_.find(document.address());
+  if (found == documents_.end() || found->second.get() != &document) return;
+  retired_.push_back(std::move(found->second));
+  documents_.erase(found);
+  options_.host.scheduler().post([this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) retired_.clear();
+  });
+}
+
+void HocuspocusSession::on_drained() {
+  // A channel that fails meanwhile leaves the map; it stays alive until a later turn.
+  std::vector<Document*> all;
+  for (auto& [address, document] : documents_) all.push_back(document.get());
+  for (Document* document : all) {
+    if (!closing_ && !document->retired()) document->channel().drained();
+  }
+}
+
+void HocuspocusSession::on_closed(std::uint16_t) {
+  ++options_.counters.closed;
+  closing_ = true;
+  options_.host.scheduler().cancel(auth_timer_);
+  documents_.clear();
+  retired_.clear();
+}
+
+void HocuspocusSession::close(std::uint16_t code, std::string_view reason) {
+  if (std::exchange(closing_, true)) return;
+  connection_->close(code, reason);
+}
+
+void HocuspocusSession::send(Bytes message) {
+  connection_->send(std::make_shared<const Bytes>(std::move(message)));
+}
+
+void HocuspocusSession::hold_reading() {
+  if (holds_++ == 0) connection_->set_reading(false);
+}
+
+void HocuspocusSession::resume_reading() {
+  if (--holds_ == 0) connection_->set_reading(true);
+}
+
+}  // namespace syncline::session

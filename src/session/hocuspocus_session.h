@@ -1,0 +1,74 @@
+// A Hocuspocus connection: many documents, each opened by a token sent for it.
+//
+// A document's messages before its token are held, within bounds, until the token is judged. A
+// token that is refused leaves the connection open for other documents; so does a document that
+// fails. What breaks the protocol itself closes the connection, with Hocuspocus's own close codes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "policy/access.h"
+#include "protocol/hocuspocus.h"
+#include "session/channel.h"
+#include "session/connection.h"
+
+namespace syncline::session {
+
+struct HocuspocusOptions {
+  workspace::Host& host;
+  std::string workspace;
+  const policy::Access& access;
+  std::string actor;
+  const Limits& limits;
+  Counters& counters;
+};
+
+class HocuspocusSession final : public ConnectionHandler {
+ public:
+  explicit HocuspocusSession(HocuspocusOptions options);
+  ~HocuspocusSession() override;
+
+  void on_open(Connection& connection) override;
+  void on_message(ByteView message) override;
+  void on_drained() override;
+  void on_closed(std::uint16_t code) override;
+
+ private:
+  class Document;
+
+  // The document that messages with this address go to. Session-aware clients use one address each;
+  // older ones name only the document.
+  Document* find(std::string_view address);
+  void authenticate(const protocol::HocuspocusMessage& message);
+  void hold(std::string_view address, ByteView message);
+  void deliver(Document& document, const protocol::HocuspocusMessage& message);
+  // Ends one document; its place is cleared in a later turn.
+  void retire(Document& document);
+  void close(std::uint16_t code, std::string_view reason);
+  void send(Bytes message);
+
+  void hold_reading();
+  void resume_reading();
+
+  HocuspocusOptions options_;
+  Connection* connection_ = nullptr;
+  bool closing_ = false;
+  int holds_ = 0;
+  bool ever_authenticated_ = false;
+  std::uint64_t auth_timer_ = 0;
+  std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address
+  std::vector<std::unique_ptr<Document>> retired_;
+
+  // Messages that came before their document's token.
+  std::map<std::string, std::vector<Bytes>, std::less<>> early_;
+  std::size_t early_bytes_ = 0;
+  std::size_t early_messages_ = 0;
+
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>();
+};
+
+}  // namespace syncline::session

@@ -1,0 +1,89 @@
+#include "session/y_session.h"
+
+#include "protocol/y_sync.h"
+#include "session/close_code.h"
+
+namespace syncline::session {
+
+using protocol::YMessage;
+using workspace::Broadcast;
+
+void YSession::on_open(Connection& connection) {
+  connection_ = &connection;
+  ++options_.counters.opened;
+  if (!options_.principal) {
+    ++options_.counters.denied;
+    return close(options_.principal.error());
+  }
+  channel_.emplace(ChannelOptions{.host = options_.host,
+                                  .workspace = options_.workspace,
+                                  .object = options_.object,
+                                  .principal = *options_.principal,
+                                  .actor = options_.actor,
+                                  .limits = options_.limits,
+                                  .counters = options_.counters},
+                   static_cast<Wire&>(*this));
+  channel_->join();
+}
+
+void YSession::on_message(ByteView bytes) {
+  if (closing_) return;
+  auto message = protocol::decode_y_message(bytes);
+  if (!message) return close(message.error());
+  switch (message->kind) {
+    case YMessage::Kind::kSync: return channel_->sync(message->sync, message->payload);
+    case YMessage::Kind::kAwareness: return channel_->awareness(message->payload);
+    case YMessage::Kind::kQueryAwareness: return channel_->query_awareness();
+    case YMessage::Kind::kUnknown: return;
+  }
+}
+
+void YSession::on_drained() {
+  if (channel_ && !closing_) channel_->drained();
+}
+
+void YSession::on_closed(std::uint16_t) {
+  ++options_.counters.closed;
+  closing_ = true;
+  channel_.reset();
+}
+
+void YSession::send_sync(protocol::SyncKind kind, ByteView payload) {
+  send(protocol::encode_y_sync(kind, payload));
+}
+
+void YSession::send_update(const Broadcast& update) {
+  connection_->send(update.once(Broadcast::kYWebsocket, [](ByteView payload) {
+    return protocol::encode_y_sync(protocol::SyncKind::kUpdate, payload);
+  }));
+}
+
+void YSession::send_awareness(const Broadcast& update) {
+  connection_->send(update.once(Broadcast::kYWebsocket, protocol::encode_y_awareness));
+}
+
+void YSession::send_saved(std::uint64_t updates) {
+  if (options_.wants_saved) send(protocol::encode_y_saved(updates));
+}
+
+void YSession::send_refused(const Error& error) {
+  send(protocol::encode_y_denied(error.message));
+}
+
+void YSession::close(const Error& error) {
+  if (closing_) return;
+  closing_ = true;
+  const bool denied = error.code == ErrorCode::kUnauthorized || error.code == ErrorCode::kForbidden;
+  if (denied) send(protocol::encode_y_denied(error.message));
+  connection_->close(close_code(error.code), error.message);
+}
+
+void YSession::hold_reading() {
+  if (holds_++ == 0) connection_->set_reading(false);
+}
+
+void YSession::resume_reading() {
+  if (--holds_ == 0) connection_->set_reading(true);
+}
+
+}  // namespace syncline::session

@@ -1,0 +1,54 @@
+// A y-websocket connection: one document, named by the path it was opened at.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "session/channel.h"
+#include "session/connection.h"
+
+namespace syncline::session {
+
+struct YSessionOptions {
+  workspace::Host& host;
+  std::string workspace;
+  std::string object;
+  // An error is told to the client in its own protocol, then the connection is closed.
+  Result<policy::Principal> principal;
+  std::string actor;
+  bool wants_saved = false;  // protocol/y_sync.h, `saved`
+  const Limits& limits;
+  Counters& counters;
+};
+
+class YSession final : public ConnectionHandler, private Wire {
+ public:
+  explicit YSession(YSessionOptions options) : options_(std::move(options)) {}
+
+  void on_open(Connection& connection) override;
+  void on_message(ByteView message) override;
+  void on_drained() override;
+  void on_closed(std::uint16_t code) override;
+
+ private:
+  void send_sync(protocol::SyncKind kind, ByteView payload) override;
+  void send_update(const workspace::Broadcast& update) override;
+  void send_awareness(const workspace::Broadcast& update) override;
+  void send_saved(std::uint64_t updates) override;
+  void send_refused(const Error& error) override;
+  void close(const Error& error) override;
+  std::size_t queued_bytes() const override { return connection_->queued_bytes(); }
+  void hold_reading() override;
+  void resume_reading() override;
+
+  void send(Bytes message) { connection_->send(std::make_shared<const Bytes>(std::move(message))); }
+
+  YSessionOptions options_;
+  Connection* connection_ = nullptr;
+  std::optional<Channel> channel_;
+  bool closing_ = false;
+  int holds_ = 0;
+};
+
+}  // namespace syncline::session

@@ -1,0 +1,209 @@
+#include "state/object_cache.h"
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace syncline::state {
+
+// A load under way, with everyone who waits for it.
+struct ObjectCache::Loading {
+  std::unique_ptr<Resident> resident;
+  std::vector<log::Done<Resident*>> waiting;
+  bool forgotten = false;  // the workspace was forgotten meanwhile: what is read may be stale
+};
+
+ObjectCache::ObjectCache(log::EventLog& log, CacheLimits limits) : log_(log), limits_(limits) {}
+
+ObjectCache::~ObjectCache() = default;
+
+void ObjectCache::acquire(const std::string& workspace, const std::string& id,
+                          log::Done<Resident*> done) {
+  const Key key{workspace, id};
+  if (auto found = residents_.find(key); found != residents_.end()) {
+    ++counters_.hits;
+    hold(*found->second);
+    done(found->second.get());
+    return;
+  }
+  auto& loading = loading_[key];
+  const bool first = !loading;
+  if (first) loading = std::make_shared<Loading>();
+  loading->waiting.push_back(std::move(done));
+  if (first) load(key);
+}
+
+void ObjectCache::load(const Key& key) {
+  ++counters_.loads;
+  auto loading = loading_.at(key);
+  loading->resident = std::make_unique<Resident>();
+  loading->resident->workspace_ = key.first;
+  loading->resident->id_ = key.second;
+  log_.load_snapshot(key.first, key.second,
+                     [this, loading](auto snapshot) { restore(loading, std::move(snapshot)); });
+}
+
+void ObjectCache::restore(std::shared_ptr<Loading> loading,
+                          Result<std::optional<log::Snapshot>> snapshot) {
+  Resident& resident = *loading->resident;
+  const merge::ObjectType& type = merge::doc_type();
+  if (!snapshot && snapshot.error().code != ErrorCode::kCorrupt) {
+    return finish(loading, std::unexpected(std::move(snapshot.error())));
+  }
+  if (snapshot && *snapshot) {
+    if (auto restored = type.restore((*snapshot)->bytes)) {
+      resident.object_ = std::move(*restored);
+      resident.position_ = resident.durable_ = (*snapshot)->position;
+    }
+  }
+  const bool damaged = !snapshot || (*snapshot && !resident.object_);
+  if (damaged) ++counters_.damaged_snapshots;
+  if (!resident.object_) resident.object_ = type.create();
+  replay(std::move(loading));
+}
+
+void ObjectCache::replay(std::shared_ptr<Loading> loading) {
+  const Resident& resident = *loading->resident;
+  log_.read_object(
+      resident.workspace_, resident.id_, resident.position_, {},
+      [this, loading](auto events) mutable { replayed(std::move(loading), std::move(events)); });
+}
+
+void ObjectCache::replayed(std::shared_ptr<Loading> loading,
+                           Result<std::vector<log::Event>> events) {
+  if (!events) return finish(loading, std::unexpected(std::move(events.error())));
+  if (events->empty()) return finish(loading, {});
+  Resident& resident = *loading->resident;
+  for (const log::Event& event : *events) {
+    if (event.kind == log::EventKind::kChange) {
+      if (auto applied = resident.object_->apply(event.intent); !applied) {
+        return finish(loading,
+                      fail(ErrorCode::kCorrupt,
+                           "object " + resident.id_ + " of workspace " + resident.workspace_ +
+                               ": event " + std::to_string(event.position) +
+                               " cannot be applied: " + applied.error().message));
+      }
+    }
+    resident.position_ = resident.durable_ = event.position;
+    resident.bytes_since_snapshot_ += event.intent.size();
+    ++resident.events_since_snapshot_;
+    ++counters_.replayed_events;
+  }
+  replay(std::move(loading));
+}
+
+void ObjectCache::finish(const std::shared_ptr<Loading>& loading, Result<void> result) {
+  const Key key{loading->resident->workspace_, loading->resident->id_};
+  if (loading->forgotten) {
+    // Start over: what was replayed may reach past, or stop before, what the log really kept.
+    loading->forgotten = false;
+    return load(key);
+  }
+  loading_.erase(key);
+  auto waiting = std::move(loading->waiting);
+  if (!result) {
+    ++counters_.load_failures;
+    for (auto& done : waiting) done(std::unexpected(result.error()));
+    return;
+  }
+  Resident& resident = *loading->resident;
+  // Held until everyone has been told, so that nobody's trim takes it away.
+  resident.holders_ = 1;
+  residents_.emplace(key, std::move(loading->resident));
+  account(resident);
+  for (auto& done : waiting) {
+    hold(resident);
+    done(&resident);
+  }
+  release(resident);
+}
+
+void ObjectCache::hold(Resident& resident) {
+  if (resident.holders_++ == 0) idle_.erase(resident.idle_);
+}
+
+void ObjectCache::release(Resident& resident) {
+  SYNCLINE_ASSERT(resident.holders_ > 0);
+  if (--resident.holders_ > 0) return;
+  if (resident.forgotten_) {
+    forgotten_.erase(&resident);
+    return;
+  }
+  resident.idle_ = idle_.insert(idle_.end(), &resident);
+  trim();
+}
+
+void ObjectCache::applied(Resident& resident, log::Position position, std::size_t intent_bytes) {
+  SYNCLINE_ASSERT(position > resident.position_);
+  resident.position_ = position;
+  resident.bytes_since_snapshot_ += intent_bytes;
+  ++resident.events_since_snapshot_;
+}
+
+void ObjectCache::appended(Resident& resident) {
+  if (resident.forgotten_ || resident.bytes_since_snapshot_ < limits_.snapshot_min_bytes) return;
+  // Measuring walks the object's tables, so it waits until there is something to decide.
+  account(resident);
+  if (resident.bytes_since_snapshot_ >= resident.accounted_bytes_ / 2) write_snapshot(resident);
+  trim();
+}
+
+void ObjectCache::durable(Resident& resident, log::Position position) {
+  if (position >= resident.position_) resident.durable_ = resident.position_;
+}
+
+void ObjectCache::forget(std::string_view workspace) {
+  for (auto& [key, loading] : loading_) {
+    if (key.first == workspace) loading->forgotten = true;
+  }
+  for (auto it = residents_.begin(); it != residents_.end();) {
+    if (it->first.first != workspace) {
+      ++it;
+      continue;
+    }
+    Resident& resident = *it->second;
+    bytes_ -= resident.accounted_bytes_;
+    resident.forgotten_ = true;
+    if (resident.holders_ == 0) {
+      idle_.erase(resident.idle_);
+    } else {
+      forgotten_.emplace(&resident, std::move(it->second));
+    }
+    it = residents_.erase(it);
+  }
+}
+
+void ObjectCache::account(Resident& resident) {
+  if (resident.forgotten_) return;
+  const std::size_t now = resident.object_->memory_bytes();
+  bytes_ = bytes_ - resident.accounted_bytes_ + now;
+  resident.accounted_bytes_ = now;
+}
+
+void ObjectCache::trim() {
+  auto next = idle_.begin();
+  while (bytes_ > limits_.budget_bytes && next != idle_.end()) {
+    Resident& resident = **next++;
+    // What the log has not confirmed cannot be loaded again.
+    if (resident.durable_ == resident.position_) evict(resident);
+  }
+}
+
+void ObjectCache::evict(Resident& resident) {
+  if (resident.events_since_snapshot_ >= limits_.evict_snapshot_events) write_snapshot(resident);
+  ++counters_.evictions;
+  bytes_ -= resident.accounted_bytes_;
+  idle_.erase(resident.idle_);
+  residents_.erase(Key{resident.workspace_, resident.id_});
+}
+
+void ObjectCache::write_snapshot(Resident& resident) {
+  ++counters_.snapshots;
+  resident.bytes_since_snapshot_ = 0;
+  resident.events_since_snapshot_ = 0;
+  // A snapshot that could not be kept costs a longer replay; the next one comes by itself.
+  log_.put_snapshot(resident.workspace_, resident.id_, resident.position_,
+                    resident.object_->snapshot(), [](Result<void>) {});
+}
+
+}  // namespace syncline::state

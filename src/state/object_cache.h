@@ -1,0 +1,134 @@
+// Objects in memory, as views of the log: loaded on demand, kept while in use, evicted under a
+// budget.
+//
+// An object is its newest snapshot plus the events after it. Loading reads both and replays; a
+// snapshot that is missing or damaged costs a longer replay and nothing else. An object whose
+// events cannot be replayed is refused with kCorrupt, naming the position, while all others work.
+//
+// Budget. The cache of a loop keeps the measured bytes of all its objects under `budget_bytes` by
+// dropping the least recently used that nobody holds. What is held stays, whatever it costs.
+//
+// Snapshots are written when the events since the last one weigh as much as the object itself (so
+// their total stays within a factor of the log), and on eviction when a reload would be long.
+//
+// Ownership: the cache owns the residents; a Resident* from acquire() is valid until its release().
+// Thread-safety: none; everything on one loop, callbacks in a later turn.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "log/event_log.h"
+#include "merge/object.h"
+
+namespace syncline::state {
+
+struct CacheLimits {
+  std::size_t budget_bytes = std::size_t{512} << 20;
+  std::size_t snapshot_min_bytes = std::size_t{64} << 10;  // of intents since the last snapshot
+  std::uint32_t evict_snapshot_events = 32;  // fewer events since the last snapshot are replayed
+};
+
+struct CacheCounters {
+  std::uint64_t hits = 0;
+  std::uint64_t loads = 0;
+  std::uint64_t load_failures = 0;
+  std::uint64_t replayed_events = 0;
+  std::uint64_t evictions = 0;
+  std::uint64_t snapshots = 0;
+  std::uint64_t damaged_snapshots = 0;  // rebuilt from the log
+};
+
+// One object in memory.
+class Resident {
+ public:
+  merge::Object& object() { return *object_; }
+  const merge::Object& object() const { return *object_; }
+  const std::string& workspace() const { return workspace_; }
+  const std::string& id() const { return id_; }
+  log::Position position() const { return position_; }  // the last event applied
+
+ private:
+  friend class ObjectCache;
+
+  std::string workspace_;
+  std::string id_;
+  std::unique_ptr<merge::Object> object_;
+  log::Position position_ = 0;
+  log::Position durable_ = 0;             // position_ as far as the log has confirmed it
+  std::size_t bytes_since_snapshot_ = 0;  // of intents
+  std::uint32_t events_since_snapshot_ = 0;
+  std::size_t accounted_bytes_ = 0;
+  std::uint32_t holders_ = 0;
+  bool forgotten_ = false;               // no longer found; dies with its last holder
+  std::list<Resident*>::iterator idle_;  // place in the LRU list while nobody holds it
+};
+
+class ObjectCache {
+ public:
+  // `log` must outlive the cache.
+  ObjectCache(log::EventLog& log, CacheLimits limits);
+  ~ObjectCache();
+
+  ObjectCache(const ObjectCache&) = delete;
+  ObjectCache& operator=(const ObjectCache&) = delete;
+
+  // Gives the object, loaded if it was not, created empty if it has no events; and holds it.
+  // The callback may run before acquire() returns, if the object is in memory.
+  void acquire(const std::string& workspace, const std::string& id, log::Done<Resident*> done);
+
+  // Gives up one hold.
+  void release(Resident& resident);
+
+  // To be called after a change was applied: it became the event at `position`.
+  void applied(Resident& resident, log::Position position, std::size_t intent_bytes);
+
+  // To be called after that event was handed to the log's append(); may write a snapshot, which the
+  // log then keeps behind the event.
+  void appended(Resident& resident);
+
+  // To be called when the log has confirmed everything up to `position` of the workspace.
+  void durable(Resident& resident, log::Position position);
+
+  // Forgets what memory holds of a workspace, because it is ahead of a log that refused an append.
+  // Residents still held stay usable for reading until released; the next acquire loads anew.
+  void forget(std::string_view workspace);
+
+  std::size_t bytes() const { return bytes_; }
+  std::size_t residents() const { return residents_.size(); }
+  const CacheCounters& counters() const { return counters_; }
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  struct Loading;
+
+  void load(const Key& key);
+  void restore(std::shared_ptr<Loading> loading, Result<std::optional<log::Snapshot>> snapshot);
+  void replay(std::shared_ptr<Loading> loading);
+  void replayed(std::shared_ptr<Loading> loading, Result<std::vector<log::Event>> events);
+  void finish(const std::shared_ptr<Loading>& loading, Result<void> result);
+
+  void hold(Resident& resident);
+  void account(Resident& resident);
+  void trim();
+  void evict(Resident& resident);
+  void write_snapshot(Resident& resident);
+
+  log::EventLog& log_;
+  const CacheLimits limits_;
+  std::map<Key, std::unique_ptr<Resident>> residents_;
+  std::map<Resident*, std::unique_ptr<Resident>> forgotten_;
+  std::map<Key, std::shared_ptr<Loading>> loading_;
+  std::list<Resident*> idle_;  // nobody holds these; least recently used first
+  std::size_t bytes_ = 0;
+  CacheCounters counters_;
+};
+
+}  // namespace syncline::state

@@ -1,0 +1,32 @@
+#include "workspace/host.h"
+
+#include <utility>
+
+namespace syncline::workspace {
+namespace {
+
+constexpr std::uint64_t kSweepMs = 3000;
+
+}  // namespace
+
+Host::Host(Services services) : services_(std::move(services)) {
+  timer_ = services_.scheduler.after(kSweepMs, [this] { sweep(); });
+}
+
+Host::~Host() {
+  services_.scheduler.cancel(timer_);
+}
+
+Workspace& Host::get(const std::string& name) {
+  auto& workspace = workspaces_[name];
+  if (!workspace) workspace = std::make_unique<Workspace>(name, services_);
+  return *workspace;
+}
+
+void Host::sweep() {
+  std::erase_if(workspaces_, [](const auto& entry) { return entry.second->idle(); });
+  for (auto& [name, workspace] : workspaces_) workspace->expire_presence();
+  timer_ = services_.scheduler.after(kSweepMs, [this] { sweep(); });
+}
+
+}  // namespace syncline::workspace

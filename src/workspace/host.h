@@ -1,0 +1,40 @@
+// The workspaces that live on one loop.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "workspace/workspace.h"
+
+namespace syncline::workspace {
+
+class Host {
+ public:
+  // Sweeps every few seconds for as long as it lives: workspaces that nobody needs are dropped,
+  // presence that was not renewed expires.
+  explicit Host(Services services);
+  ~Host();
+
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  // The workspace of that (checked) name, made if it is not in memory. Valid while somebody
+  // subscribes to one of its objects; do not keep it across turns otherwise.
+  Workspace& get(const std::string& name);
+
+  std::size_t workspaces() const { return workspaces_.size(); }
+  const state::ObjectCache& cache() const { return services_.cache; }
+  const Counters& counters() const { return services_.counters; }
+  Scheduler& scheduler() { return services_.scheduler; }
+  log::EventLog& log() { return services_.log; }
+
+ private:
+  void sweep();
+
+  Services services_;
+  std::map<std::string, std::unique_ptr<Workspace>> workspaces_;
+  Scheduler::TimerId timer_ = 0;
+};
+
+}  // namespace syncline::workspace

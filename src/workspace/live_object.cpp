@@ -1,0 +1,26 @@
+#include "workspace/live_object.h"
+
+#include <algorithm>
+
+namespace syncline::workspace {
+
+bool SubscriberList::remove(Subscriber& subscriber) {
+  const auto found = std::ranges::find(subscribers_, &subscriber);
+  if (found == subscribers_.end()) return false;
+  if (telling_ > 0) {
+    *found = nullptr;
+  } else {
+    subscribers_.erase(found);
+  }
+  return true;
+}
+
+std::size_t SubscriberList::size() const {
+  return subscribers_.size() - static_cast<std::size_t>(std::ranges::count(subscribers_, nullptr));
+}
+
+bool SubscriberList::empty() const {
+  return size() == 0;
+}
+
+}  // namespace syncline::workspace

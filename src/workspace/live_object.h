@@ -1,0 +1,108 @@
+// An object that somebody is connected to: its state, its subscribers, and who is present.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "log/event.h"
+#include "state/object_cache.h"
+#include "workspace/presence.h"
+
+namespace syncline::workspace {
+
+// One message to all subscribers of an object. Each protocol encodes it once, for all its
+// receivers.
+class Broadcast {
+ public:
+  // Protocols that share encodings take a slot each.
+  enum Slot : std::size_t { kYWebsocket, kHocuspocus, kSlots };
+
+  explicit Broadcast(ByteView payload) : payload_(payload) {}
+
+  // The change's intent, an encoded awareness update, or a client's message. Valid during the call.
+  ByteView payload() const { return payload_; }
+
+  // The message in the slot's protocol: `build(payload)` the first time, shared from then on.
+  template <typename Build>
+  const SharedBytes& once(Slot slot, Build&& build) const {
+    SharedBytes& encoded = encoded_[slot];
+    if (!encoded) encoded = std::make_shared<const Bytes>(build(payload_));
+    return encoded;
+  }
+
+ private:
+  ByteView payload_;
+  mutable std::array<SharedBytes, kSlots> encoded_;
+};
+
+// Who wants to hear of an object's changes: a session's channel. Unsubscribes before it dies.
+class Subscriber {
+ public:
+  virtual ~Subscriber() = default;
+
+  // A change by somebody else, durable.
+  virtual void on_change(const Broadcast& change) = 0;
+
+  // Someone's presence changed; its own included, since Yjs clients take the echo as a sign of
+  // life.
+  virtual void on_awareness(const Broadcast& update) = 0;
+
+  // A message from one client to the others, of no meaning to the server. By default ignored: not
+  // every protocol has such.
+  virtual void on_stateless(const Broadcast&) {}
+
+  // The subscription is over: storage refused a change, and what memory knew is void. The client
+  // should connect again. Unsubscribing is not needed any more.
+  virtual void on_lost(const Error& error) = 0;
+};
+
+// The subscribers of one object. They may come and go while they are being told something.
+class SubscriberList {
+ public:
+  void add(Subscriber& subscriber) { subscribers_.push_back(&subscriber); }
+  // True if it was there.
+  bool remove(Subscriber& subscriber);
+  bool empty() const;
+  std::size_t size() const;
+
+  // Calls `tell(Subscriber&)` for each that is there now and still there when its turn comes.
+  template <typename Tell>
+  void each(Tell&& tell) {
+    ++telling_;
+    const std::size_t present = subscribers_.size();
+    for (std::size_t i = 0; i < present; ++i) {
+      if (subscribers_[i] != nullptr) tell(*subscribers_[i]);
+    }
+    if (--telling_ == 0) std::erase(subscribers_, nullptr);
+  }
+
+ private:
+  std::vector<Subscriber*> subscribers_;  // nullptr: left while somebody was being told
+  int telling_ = 0;
+};
+
+class LiveObject {
+ public:
+  LiveObject(std::string id, state::Resident& resident)
+      : id_(std::move(id)), resident_(&resident) {}
+
+  const std::string& id() const { return id_; }
+  state::Resident& resident() { return *resident_; }
+  const merge::Object& object() const { return resident_->object(); }
+  log::Position position() const { return resident_->position(); }
+  SubscriberList& subscribers() { return subscribers_; }
+  Presence& presence() { return presence_; }
+
+ private:
+  std::string id_;
+  state::Resident* resident_;  // held in the cache for as long as this lives
+  SubscriberList subscribers_;
+  Presence presence_;
+};
+
+}  // namespace syncline::workspace

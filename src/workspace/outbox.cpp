@@ -1,0 +1,29 @@
+#include "workspace/outbox.h"
+
+namespace syncline::workspace {
+
+void Outbox::push(log::Position position, Item item) {
+  if (items_.empty() && position <= durable_) {
+    item(nullptr);
+    return;
+  }
+  // Behind an entry that waits for more, it waits as long: order is part of the promise.
+  items_.push_back({position, std::move(item)});
+}
+
+void Outbox::release(log::Position position) {
+  durable_ = std::max(durable_, position);
+  // An item may push more; those join the end.
+  while (!items_.empty() && items_.front().position <= durable_) {
+    Item item = std::move(items_.front().item);
+    items_.pop_front();
+    item(nullptr);
+  }
+}
+
+void Outbox::lose(const Error& error) {
+  std::deque<Entry> lost = std::exchange(items_, {});
+  for (Entry& entry : lost) entry.item(&error);
+}
+
+}  // namespace syncline::workspace

@@ -1,0 +1,313 @@
+#include "workspace/workspace.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace syncline::workspace {
+
+Workspace::Workspace(std::string name, Services services)
+    : name_(std::move(name)), services_(std::move(services)) {}
+
+Workspace::~Workspace() {
+  for (auto& [id, object] : live_) services_.cache.release(object->resident());
+}
+
+bool Workspace::idle() const {
+  return live_.empty() && opening_.empty() && outbox_.size() == 0;
+}
+
+// ---- subscribing
+
+void Workspace::subscribe(const std::string& object, Subscriber& subscriber,
+                          Done<LiveObject*> done) {
+  opening_.push_back(std::make_shared<Opening>(Opening{object, &subscriber, std::move(done)}));
+  if (open_) {
+    acquire(opening_.back());
+  } else {
+    load_head();
+  }
+}
+
+void Workspace::load_head() {
+  if (std::exchange(loading_head_, true)) return;
+  services_.log.head(name_, [this, view = std::weak_ptr(view_)](Result<log::Head> head) {
+    if (!view.expired()) head_loaded(std::move(head));
+  });
+}
+
+void Workspace::head_loaded(Result<log::Head> head) {
+  loading_head_ = false;
+  if (!head) return fail_openings(head.error());
+  open_ = true;
+  chain_ = log::EventChain(*head);
+  appended_ = head->last_position;
+  outbox_.restart(appended_);
+  for (const auto& opening : std::vector(opening_)) acquire(opening);
+}
+
+void Workspace::acquire(std::shared_ptr<Opening> opening) {
+  const std::string object = opening->object;
+  services_.cache.acquire(
+      name_, object,
+      [this, view = std::weak_ptr(view_), &cache = services_.cache,
+       opening = std::move(opening)](Result<state::Resident*> resident) mutable {
+        if (!view.expired()) return acquired(std::move(opening), std::move(resident));
+        if (resident) cache.release(**resident);
+      });
+}
+
+void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident) {
+  std::erase(opening_, opening);
+  if (!resident) {
+    if (opening->subscriber != nullptr) opening->done(std::unexpected(resident.error()));
+    return;
+  }
+  const auto found = live_.find(opening->object);
+  if (found != live_.end()) services_.cache.release(**resident);  // one hold for all subscribers
+  if (opening->subscriber == nullptr) {
+    if (found == live_.end()) services_.cache.release(**resident);
+    return;
+  }
+  auto& live = live_[opening->object];
+  if (!live) live = std::make_unique<LiveObject>(opening->object, **resident);
+  live->subscribers().add(*opening->subscriber);
+  opening->done(live.get());
+}
+
+void Workspace::cancel(Subscriber& subscriber) {
+  for (const auto& opening : opening_) {
+    if (opening->subscriber == &subscriber) opening->subscriber = nullptr;
+  }
+}
+
+void Workspace::fail_openings(const Error& error) {
+  for (const auto& opening : std::exchange(opening_, {})) {
+    if (opening->subscriber != nullptr) opening->done(std::unexpected(error));
+  }
+}
+
+void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
+  if (!object.subscribers().remove(subscriber)) return;
+  if (auto gone = object.presence().leave(subscriber, services_.scheduler.monotonic_ms())) {
+    const Broadcast update(*gone);
+    object.subscribers().each([&](Subscriber& other) { other.on_awareness(update); });
+  }
+  sweep_later();
+}
+
+// Objects are dropped in a turn of their own: nobody up the stack may hold one then.
+void Workspace::sweep_later() {
+  if (std::exchange(sweep_scheduled_, true)) return;
+  services_.scheduler.post([this, view = std::weak_ptr(view_)] {
+    if (!view.expired()) sweep();
+  });
+}
+
+void Workspace::sweep() {
+  sweep_scheduled_ = false;
+  std::erase_if(live_, [this](auto& entry) {
+    LiveObject& object = *entry.second;
+    // What is in flight still needs it; its commit sweeps again.
+    if (!object.subscribers().empty() || object.position() > outbox_.durable()) return false;
+    services_.cache.release(object.resident());
+    return true;
+  });
+}
+
+// ---- the write path
+
+void Workspace::submit(LiveObject& object, const Change& change, const Subscriber* source,
+                       Done<Receipt> done) {
+  auto prepared = object.object().prepare(change.intent);
+  if (!prepared) {
+    ++services_.counters.changes_refused;
+    return done(std::unexpected(std::move(prepared.error())));
+  }
+  if (!prepared->changes && !prepared->waits) {
+    ++services_.counters.changes_known;
+    const log::Position position = object.position();
+    return outbox_.push(
+        position, [this, position, done = std::move(done)](const Error* lost) mutable {
+          if (lost != nullptr) return done(std::unexpected(*lost));
+          done(Receipt{.position = position, .durability = durability_, .known = true});
+        });
+  }
+  auto event = accept(object, change, std::move(prepared->effect));
+  if (!event) {
+    ++services_.counters.changes_refused;
+    return done(std::unexpected(std::move(event.error())));
+  }
+  ++services_.counters.changes_accepted;
+  services_.counters.bytes_accepted += change.intent.size();
+  outbox_.push(event->position, [this, &object, source, position = event->position,
+                                 intent = std::move(event->intent),
+                                 done = std::move(done)](const Error* lost) mutable {
+    if (lost != nullptr) return done(std::unexpected(*lost));
+    const Broadcast broadcast(intent);
+    object.subscribers().each([&](Subscriber& subscriber) {
+      if (&subscriber != source) subscriber.on_change(broadcast);
+    });
+    done(Receipt{.position = position, .durability = durability_});
+  });
+}
+
+Result<log::Event> Workspace::accept(LiveObject& object, const Change& change, Bytes effect) {
+  log::Event event;
+  event.principal = change.principal;
+  event.actor = change.actor;
+  event.actor_seq = change.actor_seq;
+  event.object = object.id();
+  event.type = merge::doc_type().name();
+  event.intent = to_bytes(change.intent);
+  event.effect = std::move(effect);
+  auto sealed = chain_.seal(event, services_.scheduler.unix_ms());
+  if (!sealed) return std::unexpected(std::move(sealed.error()));
+  if (auto applied = object.resident().object().apply(change.intent); !applied) {
+    // prepare() said that this cannot happen. Nothing was logged; memory is not to be trusted.
+    reset(applied.error());
+    return std::unexpected(std::move(applied.error()));
+  }
+  services_.cache.applied(object.resident(), event.position, change.intent.size());
+  batch_.push_back(std::move(*sealed));
+  touched_.push_back(&object);
+  flush_later();
+  return event;
+}
+
+void Workspace::flush_later() {
+  if (batch_.size() > 1) return;
+  services_.scheduler.post([this, view = std::weak_ptr(view_)] {
+    if (!view.expired()) flush();
+  });
+}
+
+void Workspace::flush() {
+  ++services_.counters.appends;
+  std::ranges::sort(touched_);
+  touched_.erase(std::ranges::unique(touched_).begin(), touched_.end());
+  auto touched = std::exchange(touched_, {});
+  const log::Position after = std::exchange(appended_, chain_.head().last_position);
+  services_.log.append(
+      name_, std::exchange(batch_, {}), after,
+      [this, view = std::weak_ptr(view_), touched](Result<log::Appended> appended) {
+        if (view.expired()) return;
+        if (!appended) return reset(appended.error());
+        for (LiveObject* object : touched) {
+          services_.cache.durable(object->resident(), appended->last_position);
+        }
+        committed(appended->last_position, appended->durability);
+      });
+  for (LiveObject* object : touched) services_.cache.appended(object->resident());
+}
+
+void Workspace::committed(log::Position position, log::Durability durability) {
+  services_.counters.events_committed += position - outbox_.durable();
+  durability_ = durability;
+  outbox_.release(position);
+  sweep_later();
+}
+
+void Workspace::reset(const Error& error) {
+  ++services_.counters.resets;
+  view_ = std::make_shared<const int>();
+  open_ = loading_head_ = sweep_scheduled_ = false;
+  batch_.clear();
+  touched_.clear();
+  services_.cache.forget(name_);
+  auto live = std::exchange(live_, {});
+  outbox_.lose(error);
+  fail_openings(error);
+  for (auto& [id, object] : live) {
+    object->subscribers().each([&](Subscriber& subscriber) { subscriber.on_lost(error); });
+  }
+  // Somebody up the stack may still be inside one of them.
+  services_.scheduler.post([&cache = services_.cache, live = std::move(live)] {
+    for (const auto& [id, object] : live) cache.release(object->resident());
+  });
+  if (error.code == ErrorCode::kIo || error.code == ErrorCode::kCorrupt) {
+    services_.on_storage_failure(error);
+  }
+}
+
+// ---- reading
+
+void Workspace::diff(LiveObject& object, ByteView version, Done<Bytes> done) {
+  auto bytes = object.object().diff_since(version);
+  if (!bytes) return done(std::unexpected(std::move(bytes.error())));
+  outbox_.push(object.position(),
+               [bytes = std::move(*bytes), done = std::move(done)](const Error* lost) mutable {
+                 if (lost != nullptr) return done(std::unexpected(*lost));
+                 done(std::move(bytes));
+               });
+}
+
+void Workspace::version(LiveObject& object, Done<Bytes> done) {
+  outbox_.push(object.position(), [bytes = object.object().version(),
+                                   done = std::move(done)](const Error* lost) mutable {
+    if (lost != nullptr) return done(std::unexpected(*lost));
+    done(std::move(bytes));
+  });
+}
+
+namespace {
+
+// Subscribed for the length of one look.
+class Onlooker final : public Subscriber {
+ public:
+  void on_change(const Broadcast&) override {}
+  void on_awareness(const Broadcast&) override {}
+  void on_lost(const Error&) override {}
+};
+
+}  // namespace
+
+void Workspace::read(const std::string& object, Extract extract, Done<View> done) {
+  auto onlooker = std::make_shared<Onlooker>();
+  subscribe(object, *onlooker,
+            [this, onlooker, extract = std::move(extract),
+             done = std::move(done)](Result<LiveObject*> live) mutable {
+              if (!live) return done(std::unexpected(std::move(live.error())));
+              LiveObject& object = **live;
+              unsubscribe(object, *onlooker);
+              if (object.position() == 0) {
+                return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
+              }
+              View view{object.position(), extract(object.object())};
+              outbox_.push(view.position, [view = std::move(view),
+                                           done = std::move(done)](const Error* lost) mutable {
+                if (lost != nullptr) return done(std::unexpected(*lost));
+                done(std::move(view));
+              });
+            });
+}
+
+// ---- presence
+
+Result<void> Workspace::set_presence(LiveObject& object, Subscriber& owner, ByteView update) {
+  auto changed = object.presence().update(owner, update, services_.scheduler.monotonic_ms());
+  if (!changed) return std::unexpected(std::move(changed.error()));
+  if (changed->empty()) return {};
+  const Broadcast broadcast(*changed);
+  object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_awareness(broadcast); });
+  return {};
+}
+
+void Workspace::expire_presence() {
+  for (auto& [id, object] : live_) {
+    auto gone = object->presence().expire(services_.scheduler.monotonic_ms());
+    if (!gone) continue;
+    const Broadcast broadcast(*gone);
+    object->subscribers().each([&](Subscriber& subscriber) { subscriber.on_awareness(broadcast); });
+  }
+}
+
+void Workspace::pass_on(LiveObject& object, std::string_view message, const Subscriber* except) {
+  const Broadcast broadcast(as_bytes(message));
+  object.subscribers().each([&](Subscriber& subscriber) {
+    if (&subscriber != except) subscriber.on_stateless(broadcast);
+  });
+}
+
+}  // namespace syncline::workspace
