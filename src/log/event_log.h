@@ -10,9 +10,10 @@
 // append() may be stored all the same. The store outlives its EventLogs, the loop outlives both.
 //
 // One writer. A workspace is written by one owner at a time, which numbers its events itself
-// (EventChain in log/event.h). Calls for one workspace take effect in the order in which they were
-// made, so an owner may send the next append before the last one is answered: if one fails, those
-// behind it fail with kConflict and nothing is stored twice or with a gap.
+// (EventChain in log/event.h). Its appends and snapshots take effect, and are answered, in the
+// order in which they were made, so an owner may send the next append before the last one is
+// answered: if one fails, those behind it fail with kConflict and nothing is stored twice or with a
+// gap. A read sees at least what had been answered when it was made.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 #include <utility>
 
 #include "log/append_check.h"
@@ -29,22 +30,35 @@ void refuse(Request& request, const Error& error) {
 
 }  // namespace
 
-// One write in the making, and who is to be answered when it is done.
+// One write in the making, and the answers that follow it, in the order of the requests.
 class Committer::Batch {
  public:
   rocksdb::WriteBatch writes;
+  std::uint64_t appends = 0;
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
-  std::vector<std::pair<log::Done<log::Appended>, log::Appended>> appended;
-  std::vector<log::Done<void>> snapshots;
+  std::uint64_t refused = 0;
 
-  bool empty() const { return appended.empty() && snapshots.empty(); }
-
-  void answer(const Result<void>& result) {
-    for (auto& [done, value] : appended)
-      result ? done(value) : done(std::unexpected(result.error()));
-    for (auto& done : snapshots) done(result);
+  // `staged`: what to answer if the write succeeds, or why the request was refused without it.
+  template <typename T>
+  void add(log::Done<T> done, Result<T> staged) {
+    if (!staged)
+      ++refused;
+    else if constexpr (std::is_same_v<T, log::Appended>)
+      ++appends;
+    answers_.push_back(
+        [done = std::move(done), staged = std::move(staged)](const Result<void>& written) mutable {
+          if (staged && !written) staged = std::unexpected(written.error());
+          done(std::move(staged));
+        });
   }
+
+  void answer(const Result<void>& written) {
+    for (auto& answer : answers_) answer(written);
+  }
+
+ private:
+  std::vector<std::move_only_function<void(const Result<void>&)>> answers_;
 };
 
 Committer::Committer(Database& database, std::string data_dir, const StoreOptions& options)
@@ -100,46 +114,36 @@ void Committer::commit(std::vector<Request> requests) {
   if (known_.size() > kMaxKnownWorkspaces) known_.clear();
   const auto start = std::chrono::steady_clock::now();
   Batch batch;
-  std::uint64_t refused = 0;
-  const Result<void> ready = ready_to_write();
-  for (Request& request : requests) {
-    if (!ready) {
-      refuse(request, ready.error());
-      ++refused;
-    } else if (auto* append = std::get_if<AppendRequest>(&request)) {
-      auto staged = stage(*append, batch);
-      if (staged) {
-        batch.appended.emplace_back(std::move(append->done), *staged);
-      } else {
-        append->done(std::move(staged));
-        ++refused;
-      }
-    } else {
-      auto& snapshot = std::get<SnapshotRequest>(request);
-      if (auto staged = stage(snapshot, batch); staged)
-        batch.snapshots.push_back(std::move(snapshot.done));
-      else
-        snapshot.done(std::move(staged));
+  if (const auto ready = ready_to_write(); !ready) {
+    {
+      const std::lock_guard lock(mutex_);
+      counters_.failures += requests.size();
     }
+    for (Request& request : requests) refuse(request, ready.error());
+    return;
   }
-  const Result<void> written = batch.empty() ? Result<void>() : write(batch);
-  if (!written) refused += batch.appended.size();
-  {
-    const std::lock_guard lock(mutex_);
-    counters_.failures += refused;
-  }
-  if (written && !batch.empty())
-    count(batch, std::chrono::duration_cast<std::chrono::microseconds>(
-                     std::chrono::steady_clock::now() - start));
+  for (Request& request : requests)
+    std::visit(
+        [&](auto& each) {
+          auto staged = stage(each, batch);
+          batch.add(std::move(each.done), std::move(staged));
+        },
+        request);
+  const Result<void> written = batch.writes.Count() > 0 ? write(batch) : Result<void>();
+  count(batch, written.has_value(),
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                              start));
   batch.answer(written);
 }
 
-void Committer::count(const Batch& batch, std::chrono::microseconds duration) {
+void Committer::count(const Batch& batch, bool written, std::chrono::microseconds duration) {
   const auto us = static_cast<std::uint64_t>(duration.count());
   const std::size_t bucket = std::min<std::size_t>(
       static_cast<std::size_t>(std::bit_width(us / 64)), StoreCounters::kLatencyBuckets - 1);
   const std::lock_guard lock(mutex_);
-  counters_.appends += batch.appended.size();
+  counters_.failures += batch.refused + (written ? 0 : batch.appends);
+  if (!written || batch.writes.Count() == 0) return;
+  counters_.appends += batch.appends;
   counters_.events += batch.events;
   counters_.bytes += batch.bytes;
   counters_.commits += 1;

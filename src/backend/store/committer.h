@@ -65,7 +65,7 @@ class Committer {
   Result<void> ready_to_write();
   Result<void> write(Batch& batch);
   Result<void> out_of_space(std::string_view reason);
-  void count(const Batch& batch, std::chrono::microseconds duration);
+  void count(const Batch& batch, bool written, std::chrono::microseconds duration);
 
   Result<Known*> find(const std::string& workspace);  // nullptr: there is none
   Result<Known*> create(const std::string& workspace, Batch& batch);

@@ -59,7 +59,7 @@ struct StoreCounters {
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;     // of their records
   std::uint64_t commits = 0;   // batches written, each with one sync
-  std::uint64_t failures = 0;  // appends refused or failed
+  std::uint64_t failures = 0;  // appends and snapshots that were refused or failed
   std::uint64_t commit_us_total = 0;
   std::array<std::uint64_t, kLatencyBuckets> commit_latency{};
 };

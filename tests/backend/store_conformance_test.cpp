@@ -1,0 +1,26 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "backend/store/rocksdb_store.h"
+#include "backend/store_test_dir.h"
+#include "log/event_log_conformance.h"
+
+namespace syncline::testing {
+namespace {
+
+struct RocksDbFixture {
+  TempDir dir;
+  std::unique_ptr<backend::RocksDbStore> store = open_store(dir.path());
+
+  std::unique_ptr<log::EventLog> open(Scheduler& loop) { return store->open_log(loop); }
+  void restart() {
+    store.reset();
+    store = open_store(dir.path());
+  }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, EventLogConformance, RocksDbFixture);
+
+}  // namespace
+}  // namespace syncline::testing

@@ -1,0 +1,102 @@
+// EventLog for tests that go step by step: every call waits for its answer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "log/event_log.h"
+#include "log/test_loop.h"
+
+namespace syncline::testing {
+
+// An event with a little of everything; `payload` bytes of intent.
+inline log::Event sample_event(std::string object, std::string text, std::size_t payload = 0) {
+  log::Event event;
+  event.principal = "anna";
+  event.actor = "session-1";
+  event.actor_seq = 7;
+  event.object = std::move(object);
+  event.type = "doc";
+  event.intent = to_bytes(as_bytes(text));
+  event.intent.resize(event.intent.size() + payload, 0x5a);
+  return event;
+}
+
+class BlockingLog {
+ public:
+  BlockingLog(log::EventLog& log, TestLoop& loop) : log_(log), loop_(loop) {}
+
+  log::EventLog& operator*() { return log_; }
+  log::EventLog* operator->() { return &log_; }
+
+  Result<log::Appended> append(const std::string& workspace, std::vector<log::EncodedEvent> events,
+                               log::Position expected) {
+    return await<log::Appended>(loop_, [&](auto done) {
+      log_.append(workspace, std::move(events), expected, std::move(done));
+    });
+  }
+
+  // Appends one event after whatever is there.
+  Result<log::Appended> add(const std::string& workspace, log::Event event) {
+    const auto end = head(workspace);
+    if (!end) return std::unexpected(end.error());
+    log::EventChain chain(*end);
+    auto sealed = chain.seal(event, loop_.unix_ms());
+    if (!sealed) return std::unexpected(sealed.error());
+    std::vector<log::EncodedEvent> events;
+    events.push_back(std::move(*sealed));
+    return append(workspace, std::move(events), end->last_position);
+  }
+
+  Result<log::Head> head(const std::string& workspace) {
+    return await<log::Head>(loop_, [&](auto done) { log_.head(workspace, std::move(done)); });
+  }
+
+  Result<std::vector<log::Event>> read(const std::string& workspace, log::Position after = 0,
+                                       log::ReadLimits limits = {}) {
+    return await<std::vector<log::Event>>(
+        loop_, [&](auto done) { log_.read(workspace, after, limits, std::move(done)); });
+  }
+
+  Result<std::vector<log::Event>> read_object(const std::string& workspace,
+                                              const std::string& object, log::Position after = 0,
+                                              log::ReadLimits limits = {}) {
+    return await<std::vector<log::Event>>(loop_, [&](auto done) {
+      log_.read_object(workspace, object, after, limits, std::move(done));
+    });
+  }
+
+  Result<void> put_snapshot(const std::string& workspace, const std::string& object,
+                            log::Position position, std::string_view state) {
+    return await<void>(loop_, [&](auto done) {
+      log_.put_snapshot(workspace, object, position, to_bytes(as_bytes(state)), std::move(done));
+    });
+  }
+
+  Result<std::optional<log::Snapshot>> load_snapshot(const std::string& workspace,
+                                                     const std::string& object) {
+    return await<std::optional<log::Snapshot>>(
+        loop_, [&](auto done) { log_.load_snapshot(workspace, object, std::move(done)); });
+  }
+
+  Result<std::vector<std::string>> workspaces(const std::string& after = "",
+                                              std::size_t limit = 1000) {
+    return await<std::vector<std::string>>(
+        loop_, [&](auto done) { log_.list_workspaces(after, limit, std::move(done)); });
+  }
+
+  Result<std::vector<std::string>> objects(const std::string& workspace,
+                                           const std::string& prefix = "",
+                                           const std::string& after = "",
+                                           std::size_t limit = 1000) {
+    return await<std::vector<std::string>>(loop_, [&](auto done) {
+      log_.list_objects(workspace, prefix, after, limit, std::move(done));
+    });
+  }
+
+ private:
+  log::EventLog& log_;
+  TestLoop& loop_;
+};
+
+}  // namespace syncline::testing

@@ -1,0 +1,269 @@
+// What every EventLog must do. An implementation instantiates the suite with a Fixture:
+//
+//   struct Fixture {
+//     std::unique_ptr<log::EventLog> open(Scheduler& loop);  // another EventLog over the same
+//     store void restart();  // what is durable stays; only when no EventLog is open
+//   };
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, Fixture);
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "log/blocking_log.h"
+#include "log/event_log.h"
+#include "log/test_loop.h"
+
+namespace syncline::testing {
+
+template <typename Fixture>
+class EventLogConformance : public ::testing::Test {
+ protected:
+  EventLogConformance() { reopen(); }
+  ~EventLogConformance() override { raw_.reset(); }
+
+  void reopen() { raw_ = fixture_.open(loop_); }
+
+  void restart() {
+    raw_.reset();
+    fixture_.restart();
+    reopen();
+  }
+
+  BlockingLog log() { return BlockingLog(*raw_, loop_); }
+
+  // `count` events for alternating objects a and b, sealed after `chain`.
+  static std::vector<log::EncodedEvent> batch(log::EventChain& chain, int count,
+                                              std::size_t payload = 0) {
+    std::vector<log::EncodedEvent> events;
+    for (int index = 0; index < count; ++index) {
+      const auto position = chain.head().last_position + 1;
+      auto event = sample_event(position % 2 == 1 ? "a" : "b", std::to_string(position), payload);
+      events.push_back(std::move(chain.seal(event, 1'700'000'000'000).value()));
+    }
+    return events;
+  }
+
+  TestLoop loop_;
+  Fixture fixture_;
+  std::unique_ptr<log::EventLog> raw_;
+};
+
+TYPED_TEST_SUITE_P(EventLogConformance);
+
+TYPED_TEST_P(EventLogConformance, AWorkspaceThatIsNotThereIsEmpty) {
+  EXPECT_EQ(this->log().head("w").value(), log::Head{});
+  EXPECT_TRUE(this->log().read("w").value().empty());
+  EXPECT_TRUE(this->log().read_object("w", "a").value().empty());
+  EXPECT_FALSE(this->log().load_snapshot("w", "a").value().has_value());
+  EXPECT_TRUE(this->log().workspaces().value().empty());
+  EXPECT_TRUE(this->log().objects("w").value().empty());
+}
+
+TYPED_TEST_P(EventLogConformance, WhatIsAppendedIsReadBackAlsoAfterARestart) {
+  log::EventChain chain({});
+  const auto appended = this->log().append("w", this->batch(chain, 5), 0);
+  ASSERT_TRUE(appended.has_value()) << appended.error().message;
+  EXPECT_EQ(appended->last_position, 5u);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->log().head("w").value(), chain.head());
+    const auto events = this->log().read("w").value();
+    ASSERT_EQ(events.size(), 5u);
+    for (std::size_t index = 0; index < 5; ++index) {
+      EXPECT_EQ(events[index].position, index + 1);
+      EXPECT_EQ(as_text(events[index].intent), std::to_string(index + 1));
+      EXPECT_EQ(events[index].previous_hash, index > 0 ? events[index - 1].hash : Hash256{});
+    }
+    this->restart();
+  }
+}
+
+TYPED_TEST_P(EventLogConformance, AppendsAtTheWrongPlaceChangeNothing) {
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 2), 0).has_value());
+
+  log::EventChain from_start({});
+  EXPECT_EQ(this->log().append("w", this->batch(from_start, 1), 0).error().code,
+            ErrorCode::kConflict);
+  log::EventChain from_beyond(log::Head{7, chain.head().last_hash, {}});
+  EXPECT_EQ(this->log().append("w", this->batch(from_beyond, 1), 7).error().code,
+            ErrorCode::kConflict);
+  log::EventChain other_history(log::Head{2, Hash256{1}, {}});
+  EXPECT_EQ(this->log().append("w", this->batch(other_history, 1), 2).error().code,
+            ErrorCode::kConflict);
+  log::EventChain not_created(log::Head{4, {}, {}});
+  EXPECT_EQ(this->log().append("new", this->batch(not_created, 1), 4).error().code,
+            ErrorCode::kConflict);
+
+  EXPECT_EQ(this->log().head("w").value(), chain.head());
+  EXPECT_EQ(this->log().workspaces().value(), std::vector<std::string>{"w"});
+}
+
+TYPED_TEST_P(EventLogConformance, AppendsThatMakeNoSenseAreInvalid) {
+  EXPECT_EQ(this->log().append("w", {}, 0).error().code, ErrorCode::kInvalid);
+  log::EventChain chain({});
+  auto events = this->batch(chain, 3);
+  events.erase(events.begin() + 1);
+  EXPECT_EQ(this->log().append("w", std::move(events), 0).error().code, ErrorCode::kInvalid);
+  log::EventChain second({});
+  EXPECT_EQ(this->log().append("w", this->batch(second, 1), 3).error().code, ErrorCode::kInvalid);
+  log::EventChain third({});
+  EXPECT_EQ(this->log().append("", this->batch(third, 1), 0).error().code, ErrorCode::kInvalid);
+  EXPECT_TRUE(this->log().workspaces().value().empty());
+}
+
+TYPED_TEST_P(EventLogConformance, AppendsMayFollowOneAnotherUnanswered) {
+  log::EventChain chain({});
+  std::vector<log::Position> answered;
+  for (int index = 0; index < 20; ++index) {
+    const auto expected = chain.head().last_position;
+    this->raw_->append("w", this->batch(chain, 3), expected, [&](Result<log::Appended> result) {
+      ASSERT_TRUE(result.has_value()) << result.error().message;
+      answered.push_back(result->last_position);
+    });
+  }
+  ASSERT_TRUE(this->loop_.run_until([&] { return answered.size() == 20; }));
+  for (std::size_t index = 0; index < 20; ++index) EXPECT_EQ(answered[index], 3 * (index + 1));
+  EXPECT_EQ(this->log().read("w").value().size(), 60u);
+}
+
+TYPED_TEST_P(EventLogConformance, WhatFollowsAFailedAppendFailsToo) {
+  log::EventChain chain({});
+  auto first = this->batch(chain, 1);
+  auto second = this->batch(chain, 1);
+  auto third = this->batch(chain, 1);
+  std::vector<bool> stored;
+  const auto note = [&](Result<log::Appended> result) { stored.push_back(result.has_value()); };
+  this->raw_->append("w", std::move(first), 0, note);
+  this->raw_->append("w", std::move(third), 2, note);  // the second is missing
+  ASSERT_TRUE(this->loop_.run_until([&] { return stored.size() == 2; }));
+  EXPECT_EQ(stored, (std::vector<bool>{true, false}));
+  EXPECT_EQ(this->log().head("w").value().last_position, 1u);
+  EXPECT_TRUE(this->log().append("w", std::move(second), 1).has_value());
+}
+
+TYPED_TEST_P(EventLogConformance, ReadsStopAtTheirLimitsAndGoOnFromThere) {
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 10, 1000), 0).has_value());
+  EXPECT_EQ(this->log().read("w", 3, {.to = 5}).value().size(), 2u);
+  EXPECT_EQ(this->log().read("w", 5, {.to = 5}).value().size(), 0u);
+  EXPECT_EQ(this->log().read("w", 0, {.max_events = 4}).value().size(), 4u);
+  EXPECT_EQ(this->log().read("w", 0, {.max_bytes = 2500}).value().size(), 2u);
+  EXPECT_EQ(this->log().read("w", 0, {.max_bytes = 1}).value().size(), 1u);
+  EXPECT_TRUE(this->log().read("w", 10).value().empty());
+  EXPECT_TRUE(this->log().read("w", 99).value().empty());
+
+  log::Position last = 0;
+  for (;;) {
+    const auto some = this->log().read("w", last, {.max_events = 3}).value();
+    if (some.empty()) break;
+    EXPECT_EQ(some.front().position, last + 1);
+    last = some.back().position;
+  }
+  EXPECT_EQ(last, 10u);
+}
+
+TYPED_TEST_P(EventLogConformance, OneObjectIsReadWithoutTheOthers) {
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 9), 0).has_value());
+  ASSERT_TRUE(this->log().add("v", sample_event("a", "elsewhere")).has_value());
+  const auto positions = [&](const std::string& object, log::Position after = 0,
+                             log::ReadLimits limits = {}) {
+    std::vector<log::Position> found;
+    const auto events = this->log().read_object("w", object, after, limits).value();
+    for (const auto& event : events) found.push_back(event.position);
+    return found;
+  };
+  using Positions = std::vector<log::Position>;
+  EXPECT_EQ(positions("a"), (Positions{1, 3, 5, 7, 9}));
+  EXPECT_EQ(positions("b"), (Positions{2, 4, 6, 8}));
+  EXPECT_EQ(positions("a", 3), (Positions{5, 7, 9}));
+  EXPECT_EQ(positions("a", 4, {.to = 8}), (Positions{5, 7}));
+  EXPECT_EQ(positions("a", 0, {.max_events = 2}), (Positions{1, 3}));
+  EXPECT_EQ(positions("ab"), Positions{});
+}
+
+TYPED_TEST_P(EventLogConformance, TheNewestSnapshotIsKept) {
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 6), 0).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 3, "three").has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 5, "five").has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 1, "one").has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "b", 2, "").has_value());
+  for (int round = 0; round < 2; ++round) {
+    const auto a = this->log().load_snapshot("w", "a").value();
+    ASSERT_TRUE(a.has_value());
+    EXPECT_EQ(a->position, 5u);
+    EXPECT_EQ(as_text(a->bytes), "five");
+    const auto b = this->log().load_snapshot("w", "b").value();
+    ASSERT_TRUE(b.has_value());
+    EXPECT_EQ(b->position, 2u);
+    EXPECT_TRUE(b->bytes.empty());
+    EXPECT_FALSE(this->log().load_snapshot("w", "ab").value().has_value());
+    this->restart();
+  }
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 5, "again").has_value());
+  EXPECT_EQ(as_text(this->log().load_snapshot("w", "a").value()->bytes), "again");
+}
+
+TYPED_TEST_P(EventLogConformance, NoSnapshotIsAheadOfTheLog) {
+  EXPECT_EQ(this->log().put_snapshot("w", "a", 1, "x").error().code, ErrorCode::kInvalid);
+  ASSERT_TRUE(this->log().add("w", sample_event("a", "1")).has_value());
+  EXPECT_EQ(this->log().put_snapshot("w", "a", 2, "x").error().code, ErrorCode::kInvalid);
+  EXPECT_FALSE(this->log().load_snapshot("w", "a").value().has_value());
+}
+
+TYPED_TEST_P(EventLogConformance, ListsAreSortedAndPaged) {
+  for (const char* name : {"zoo", "a", "a/b", "ab", "é"})
+    ASSERT_TRUE(this->log().add(name, sample_event("o", "1")).has_value());
+  EXPECT_EQ(this->log().workspaces().value(),
+            (std::vector<std::string>{"a", "a/b", "ab", "zoo", "é"}));
+  EXPECT_EQ(this->log().workspaces("a/b", 2).value(), (std::vector<std::string>{"ab", "zoo"}));
+
+  for (const char* id : {"notes/z", "notes/plan", "todo", "notes", "notes/plan", "\x01"})
+    ASSERT_TRUE(this->log().add("w", sample_event(id, "1")).has_value());
+  EXPECT_EQ(this->log().objects("w").value(),
+            (std::vector<std::string>{"\x01", "notes", "notes/plan", "notes/z", "todo"}));
+  EXPECT_EQ(this->log().objects("w", "notes/").value(),
+            (std::vector<std::string>{"notes/plan", "notes/z"}));
+  EXPECT_EQ(this->log().objects("w", "notes", "notes", 1).value(),
+            (std::vector<std::string>{"notes/plan"}));
+  EXPECT_TRUE(this->log().objects("w", "notes/", "zzz").value().empty());
+}
+
+TYPED_TEST_P(EventLogConformance, AClosedLogAnswersNothing) {
+  log::EventChain chain({});
+  bool answered = false;
+  this->raw_->append("w", this->batch(chain, 1), 0,
+                     [&](Result<log::Appended>) { answered = true; });
+  this->raw_->head("w", [&](Result<log::Head>) { answered = true; });
+  this->raw_.reset();
+  this->fixture_.restart();
+  this->loop_.drain();
+  EXPECT_FALSE(answered);
+}
+
+TYPED_TEST_P(EventLogConformance, CallbacksRunInALaterTurn) {
+  bool within = true;
+  bool answered = false;
+  this->raw_->append("", {}, 0, [&](Result<log::Appended>) {
+    EXPECT_FALSE(within);
+    answered = true;
+  });
+  within = false;
+  EXPECT_TRUE(this->loop_.run_until([&] { return answered; }));
+}
+
+REGISTER_TYPED_TEST_SUITE_P(EventLogConformance, AWorkspaceThatIsNotThereIsEmpty,
+                            WhatIsAppendedIsReadBackAlsoAfterARestart,
+                            AppendsAtTheWrongPlaceChangeNothing, AppendsThatMakeNoSenseAreInvalid,
+                            AppendsMayFollowOneAnotherUnanswered, WhatFollowsAFailedAppendFailsToo,
+                            ReadsStopAtTheirLimitsAndGoOnFromThere, OneObjectIsReadWithoutTheOthers,
+                            TheNewestSnapshotIsKept, NoSnapshotIsAheadOfTheLog,
+                            ListsAreSortedAndPaged, AClosedLogAnswersNothing,
+                            CallbacksRunInALaterTurn);
+
+}  // namespace syncline::testing

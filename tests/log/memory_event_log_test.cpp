@@ -1,0 +1,81 @@
+#include "log/memory_event_log.h"
+
+#include <gtest/gtest.h>
+
+#include "log/event_log_conformance.h"
+
+namespace syncline::testing {
+namespace {
+
+struct MemoryFixture {
+  log::MemoryStore store;
+
+  std::unique_ptr<log::EventLog> open(Scheduler& loop) { return store.open(loop); }
+  void restart() {}
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
+
+TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
+  TestLoop loop;
+  log::MemoryStore store(log::MemoryStore::CommitMode::kManual);
+  auto raw = store.open(loop);
+  log::EventChain chain({});
+  std::vector<log::Position> answered;
+  for (log::Position position = 1; position <= 3; ++position) {
+    auto event = sample_event("a", "x");
+    std::vector<log::EncodedEvent> events;
+    events.push_back(chain.seal(event, loop.unix_ms()).value());
+    raw->append("w", std::move(events), position - 1, [&](Result<log::Appended> result) {
+      answered.push_back(result.value().last_position);
+    });
+  }
+  loop.drain();
+  EXPECT_TRUE(answered.empty());
+  EXPECT_EQ(store.waiting(), 3u);
+  store.commit(2);
+  loop.drain();
+  EXPECT_EQ(answered, (std::vector<log::Position>{1, 2}));
+  raw.reset();
+  store.crash();
+  raw = store.open(loop);
+  EXPECT_EQ(BlockingLog(*raw, loop).head("w").value().last_position, 2u);
+}
+
+TEST(MemoryStore, FailsAsTold) {
+  TestLoop loop;
+  log::MemoryStore store;
+  auto raw = store.open(loop);
+  BlockingLog log(*raw, loop);
+  store.fail_appends(Error{ErrorCode::kUnavailable, "full"});
+  EXPECT_EQ(log.add("w", sample_event("a", "1")).error().code, ErrorCode::kUnavailable);
+  store.fail_appends(std::nullopt);
+  EXPECT_TRUE(log.add("w", sample_event("a", "1")).has_value());
+  store.fail_appends(Error{ErrorCode::kIo, "broken"});
+  store.fail_appends(std::nullopt);
+  EXPECT_EQ(log.add("w", sample_event("a", "2")).error().code, ErrorCode::kIo);
+  EXPECT_EQ(log.read("w").value().size(), 1u);
+}
+
+TEST(MemoryStore, DamageIsFoundAndNamed) {
+  TestLoop loop;
+  log::MemoryStore store;
+  auto raw = store.open(loop);
+  BlockingLog log(*raw, loop);
+  for (int index = 0; index < 3; ++index)
+    ASSERT_TRUE(log.add("w", sample_event("a", "text")).has_value());
+  ASSERT_TRUE(log.put_snapshot("w", "a", 3, "state").has_value());
+  store.damage_event("w", 2);
+  store.damage_snapshot("w", "a");
+  const auto read = log.read("w");
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(read.error().message.find("workspace w, event 2"), std::string::npos);
+  EXPECT_EQ(log.read_object("w", "a").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(log.load_snapshot("w", "a").error().code, ErrorCode::kCorrupt);
+  ASSERT_TRUE(log.put_snapshot("w", "a", 3, "state").has_value());
+  EXPECT_TRUE(log.load_snapshot("w", "a").value().has_value());
+}
+
+}  // namespace
+}  // namespace syncline::testing
