@@ -1,0 +1,175 @@
+#include "backend/server/api.h"
+
+#include <charconv>
+#include <cstdint>
+#include <utility>
+
+#include "backend/net/event_loop.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::size_t kMaxPage = 1000;
+
+int status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kMalformed:
+    case ErrorCode::kInvalid: return 400;
+    case ErrorCode::kUnauthorized: return 401;
+    case ErrorCode::kForbidden: return 403;
+    case ErrorCode::kNotFound: return 404;
+    case ErrorCode::kConflict: return 409;
+    case ErrorCode::kTooLarge: return 413;
+    case ErrorCode::kUnsupported: return 501;
+    case ErrorCode::kUnavailable: return 503;
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kIo: return 500;
+  }
+  return 500;
+}
+
+HttpResponse to_response(const Error& error) {
+  return error_response(status_of(error.code), to_string(error.code), error.message);
+}
+
+// A whole number from the query; `fallback` when absent, an error when it is none.
+Result<std::uint64_t> number(const HttpRequest& request, std::string_view name,
+                             std::uint64_t fallback) {
+  const auto text = query_parameter(request.query, name);
+  if (!text) return fallback;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc{} || end != text->data() + text->size()) {
+    return fail(ErrorCode::kInvalid, std::string(name) + " is not a whole number");
+  }
+  return value;
+}
+
+Result<std::size_t> page_size(const HttpRequest& request) {
+  auto limit = number(request, "limit", 100);
+  if (!limit) return std::unexpected(std::move(limit.error()));
+  if (*limit < 1 || *limit > kMaxPage) return fail(ErrorCode::kInvalid, "limit is 1 to 1000");
+  return static_cast<std::size_t>(*limit);
+}
+
+// {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
+HttpResponse name_page(std::string_view what, const std::vector<std::string>& names,
+                       std::size_t limit) {
+  std::string json = "{" + protocol::json_string(what) + ":[";
+  for (const std::string& name : names) {
+    if (json.back() != '[') json += ',';
+    json += protocol::json_string(name);
+  }
+  json += "],\"next\":";
+  json += names.size() < limit ? "null" : protocol::json_string(names.back());
+  return json_response(200, json + "}\n");
+}
+
+log::Done<std::vector<std::string>> answer_names(std::string_view what, std::size_t limit,
+                                                 HttpResponder responder) {
+  return [what, limit,
+          responder = std::move(responder)](Result<std::vector<std::string>> names) mutable {
+    responder.respond(names ? name_page(what, *names, limit) : to_response(names.error()));
+  };
+}
+
+void list_workspaces(LoopShard& shard, const HttpRequest& request, HttpResponder responder) {
+  auto limit = page_size(request);
+  if (!limit) return responder.respond(to_response(limit.error()));
+  shard.log->list_workspaces(query_parameter(request.query, "after").value_or(""), *limit,
+                             answer_names("workspaces", *limit, std::move(responder)));
+}
+
+void list_objects(LoopShard& shard, const HttpRequest& request, const std::string& workspace,
+                  HttpResponder responder) {
+  auto limit = page_size(request);
+  if (!limit) return responder.respond(to_response(limit.error()));
+  shard.log->list_objects(workspace, query_parameter(request.query, "prefix").value_or(""),
+                          query_parameter(request.query, "after").value_or(""), *limit,
+                          answer_names("objects", *limit, std::move(responder)));
+}
+
+HttpResponse object_response(bool binary, const std::string& workspace, const std::string& object,
+                             const Result<workspace::Workspace::View>& view) {
+  if (!view) return to_response(view.error());
+  HttpResponse response;
+  response.headers.emplace_back("Syncline-Position", std::to_string(view->position));
+  response.headers.emplace_back("Content-Type",
+                                binary ? "application/octet-stream" : "application/json");
+  response.body = binary ? view->content
+                         : "{\"workspace\":" + protocol::json_string(workspace) +
+                               ",\"object\":" + protocol::json_string(object) +
+                               ",\"position\":" + std::to_string(view->position) +
+                               ",\"state\":" + view->content + "}\n";
+  return response;
+}
+
+// The state is asked for on the workspace's own loop; the answer is given on the request's.
+void get_object(RouteContext& context, const HttpRequest& request, const ObjectPath& path,
+                HttpResponder responder) {
+  const bool binary = request.headers.has_token("Accept", "application/octet-stream");
+  const std::size_t owner = loop_of(context, path.workspace);
+  auto extract = [binary](const merge::Object& object) -> std::string {
+    if (!binary) return object.to_json();
+    auto state = object.diff_since({});
+    return state ? std::string(as_text(*state)) : std::string();
+  };
+  auto answer = [binary, path, &loop = responder.loop(), responder = std::move(responder)](
+                    Result<workspace::Workspace::View> view) mutable {
+    loop.post([binary, path = std::move(path), view = std::move(view),
+               responder = std::move(responder)]() mutable {
+      responder.respond(object_response(binary, path.workspace, path.object, view));
+    });
+  };
+  context.loops[owner].post(
+      [&shard = *context.shards[owner], path, extract, answer = std::move(answer)]() mutable {
+        shard.host.get(path.workspace).read(path.object, extract, std::move(answer));
+      });
+}
+
+void get_log(LoopShard& shard, const HttpRequest& request, const std::string& workspace,
+             HttpResponder responder) {
+  auto limit = page_size(request);
+  auto after = number(request, "after", 0);
+  if (!limit) return responder.respond(to_response(limit.error()));
+  if (!after) return responder.respond(to_response(after.error()));
+  auto answer = [responder = std::move(responder)](Result<std::vector<log::Event>> events) mutable {
+    if (!events) return responder.respond(to_response(events.error()));
+    HttpResponse response;
+    response.headers.emplace_back("Content-Type", "application/x-ndjson");
+    std::string lines;
+    for (const log::Event& event : *events) lines += protocol::event_to_json(event) + "\n";
+    response.body = std::move(lines);
+    responder.respond(std::move(response));
+  };
+  const log::ReadLimits limits{.max_events = *limit};
+  if (const auto object = query_parameter(request.query, "object")) {
+    shard.log->read_object(workspace, *object, *after, limits, std::move(answer));
+  } else {
+    shard.log->read(workspace, *after, limits, std::move(answer));
+  }
+}
+
+}  // namespace
+
+void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder) {
+  LoopShard& shard = *context.shards[request.loop];
+  if (request.path == "/v1/workspaces")
+    return list_workspaces(shard, request, std::move(responder));
+  auto path = parse_object_path(request.raw_path, "/v1/workspaces/");
+  if (!path) return responder.respond(to_response(path.error()));
+  if (path->object == "objects") {
+    return list_objects(shard, request, path->workspace, std::move(responder));
+  }
+  if (path->object == "log") return get_log(shard, request, path->workspace, std::move(responder));
+  constexpr std::string_view kObjects = "objects/";
+  if (path->object.starts_with(kObjects)) {
+    path->object.erase(0, kObjects.size());
+    return get_object(context, request, *path, std::move(responder));
+  }
+  responder.respond(error_response(404, "not_found", "nothing is served at this path"));
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,35 @@
+// What one loop owns: its log, its objects, its workspaces and what its sessions count.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "backend/net/system_random.h"
+#include "session/limits.h"
+#include "state/object_cache.h"
+#include "workspace/host.h"
+
+namespace syncline::backend {
+
+// Everything here is touched by the loop's thread alone.
+struct LoopShard {
+  LoopShard(std::unique_ptr<log::EventLog> event_log, Scheduler& scheduler,
+            state::CacheLimits cache_limits, std::function<void(const Error&)> on_storage_failure)
+      : log(std::move(event_log)),
+        cache(*log, cache_limits),
+        host({.log = *log,
+              .cache = cache,
+              .scheduler = scheduler,
+              .counters = workspace_counters,
+              .on_storage_failure = std::move(on_storage_failure)}) {}
+
+  std::unique_ptr<log::EventLog> log;
+  state::ObjectCache cache;
+  workspace::Counters workspace_counters;
+  session::Counters session_counters;
+  SystemRandom random;
+  workspace::Host host;
+};
+
+}  // namespace syncline::backend

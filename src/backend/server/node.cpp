@@ -1,0 +1,161 @@
+#include "backend/server/node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "backend/net/event_loop.h"
+#include "backend/net/server.h"
+#include "backend/server/loop_shard.h"
+#include "backend/server/routes.h"
+#include "backend/store/rocksdb_store.h"
+
+namespace syncline::backend {
+
+// Members in the order in which they are built; destroyed the other way round, after stop().
+struct Node::Impl {
+  explicit Impl(NodeOptions node_options) : options(std::move(node_options)) {}
+  ~Impl() { stop(); }
+
+  Result<void> start();
+  void start_shards();
+  void stop();
+
+  const NodeOptions options;
+  std::atomic<bool> ready{false};
+  std::atomic<bool> storage_failed{false};
+  std::unique_ptr<LoopGroup> loops;
+  std::unique_ptr<RocksDbStore> store;
+  std::vector<std::unique_ptr<LoopShard>> shards;
+  std::unique_ptr<RouteContext> routes;
+  std::unique_ptr<Server> server;
+  std::uint16_t port = 0;
+};
+
+namespace {
+
+Result<void> check(const NodeOptions& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
+  }
+  if (!is_loopback(options.address) && options.access.open() && !options.insecure) {
+    return fail(
+        ErrorCode::kInvalid,
+        fmt::format("{} can be reached from other machines, and there is no token: give one "
+                    "(SYNCLINE_TOKEN or --token-file), or say --insecure",
+                    options.address));
+  }
+  return {};
+}
+
+// Runs `body` on the loop and waits for it.
+void run_on(EventLoop& loop, const std::function<void()>& body) {
+  std::promise<void> done;
+  loop.post([&] {
+    body();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& address) {
+  return address == "localhost" || address == "::1" || address.starts_with("127.");
+}
+
+Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
+  if (auto valid = check(options); !valid) return std::unexpected(std::move(valid.error()));
+  auto impl = std::make_unique<Impl>(std::move(options));
+  if (auto started = impl->start(); !started) return std::unexpected(std::move(started.error()));
+  return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+Result<void> Node::Impl::start() {
+  auto opened = RocksDbStore::open({.data_dir = options.data_dir});
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  store = std::move(*opened);
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  loops = std::make_unique<LoopGroup>(options.loops == 0 ? cores : options.loops);
+  loops->start();
+  start_shards();
+  routes = std::make_unique<RouteContext>(
+      RouteContext{.loops = *loops,
+                   .shards = shards,
+                   .store = *store,
+                   .access = options.access,
+                   .limits = {},
+                   .ready = ready,
+                   .server_counters = [this] { return server->counters(); }});
+  ServerOptions server_options;
+  server_options.max_connections = options.max_connections;
+  server_options.max_message_bytes = options.max_message_bytes;
+  server = std::make_unique<Server>(*loops, server_options, make_http_handler(*routes),
+                                    make_upgrade_handler(*routes));
+  auto listening = server->listen({.address = options.address,
+                                   .port = options.port,
+                                   .tls_certificate = options.tls_certificate,
+                                   .tls_key = options.tls_key});
+  if (!listening) return std::unexpected(std::move(listening.error()));
+  port = *listening;
+  ready = true;
+  return {};
+}
+
+void Node::Impl::start_shards() {
+  const state::CacheLimits limits{.budget_bytes = options.memory_budget_bytes / loops->size()};
+  auto on_failure = [this](const Error& error) {
+    if (!storage_failed.exchange(true) && options.on_storage_failure) {
+      options.on_storage_failure(error);
+    }
+  };
+  shards.resize(loops->size());
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    EventLoop& loop = (*loops)[i];
+    run_on(loop, [&] {
+      shards[i] = std::make_unique<LoopShard>(store->open_log(loop), loop, limits, on_failure);
+    });
+  }
+}
+
+void Node::Impl::stop() {
+  ready = false;
+  if (server) server->stop();
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    if (shards[i]) run_on((*loops)[i], [&] { shards[i].reset(); });
+  }
+  store.reset();  // commits what is queued; posts its answers to loops that still run
+  if (loops) loops->stop();
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Node::~Node() = default;
+
+std::uint16_t Node::port() const {
+  return impl_->port;
+}
+
+std::string Node::url() const {
+  const std::string& address = impl_->options.address;
+  const bool any = address == "0.0.0.0" || address == "::";
+  const bool v6 = address.find(':') != std::string::npos;
+  const std::string host = any ? "localhost" : v6 ? "[" + address + "]" : address;
+  return fmt::format("{}://{}:{}", impl_->options.tls_key.empty() ? "http" : "https", host,
+                     impl_->port);
+}
+
+std::uint64_t Node::torn_bytes() const {
+  return impl_->store->torn_bytes();
+}
+
+bool Node::drain(std::uint64_t deadline_ms) {
+  impl_->ready = false;
+  return impl_->server->drain(deadline_ms);
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,115 @@
+#include "backend/server/routes.h"
+
+#include <functional>
+#include <optional>
+
+#include "backend/net/event_loop.h"
+#include "backend/server/api.h"
+#include "backend/server/metrics.h"
+#include "backend/web/assets.h"
+
+namespace syncline::backend {
+namespace {
+
+// Only what the page itself brings; CodeMirror sets styles from script.
+constexpr std::string_view kContentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
+    "data:; "
+    "font-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+HttpResponse page(const HttpRequest& request, const Asset& asset) {
+  HttpResponse response =
+      asset_response(request, HttpBody::forever(asset.body), asset.content_type, asset.etag,
+                     asset.immutable() ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.emplace_back("Content-Security-Policy", kContentSecurityPolicy);
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  return response;
+}
+
+bool is_protocol_path(std::string_view path) {
+  return path.starts_with("/y/") || path.starts_with("/hocuspocus/");
+}
+
+// Denied: the answer. Otherwise nothing.
+std::optional<HttpResponse> deny(const RouteContext& context, const HttpRequest& request) {
+  auto principal = context.access.authenticate(request_token(request));
+  if (principal) return std::nullopt;
+  HttpResponse response = error_response(401, "unauthorized", principal.error().message);
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+void route(RouteContext& context, HttpRequest request, HttpResponder responder) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    HttpResponse response = error_response(405, "method_not_allowed", "only GET and HEAD");
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return responder.respond(std::move(response));
+  }
+  const std::string& path = request.path;
+  if (path == "/healthz") return responder.respond(text_response(200, "ok\n"));
+  if (path == "/readyz") {
+    return responder.respond(context.ready ? text_response(200, "ready\n")
+                                           : text_response(503, "draining\n"));
+  }
+  const bool api = path.starts_with("/v1/");
+  if (api || path == "/metrics") {
+    if (auto denied = deny(context, request)) return responder.respond(std::move(*denied));
+    if (api) return serve_api(context, std::move(request), std::move(responder));
+    return serve_metrics(context, std::move(responder));
+  }
+  if (is_protocol_path(path)) {
+    HttpResponse response =
+        error_response(426, "upgrade_required", "this path speaks WebSocket; see the README");
+    response.headers.emplace_back("Upgrade", "websocket");
+    return responder.respond(std::move(response));
+  }
+  if (const Asset* asset = find_web_asset(path)) return responder.respond(page(request, *asset));
+  responder.respond(error_response(404, "not_found", "nothing is served at this path"));
+}
+
+}  // namespace
+
+std::size_t loop_of(const RouteContext& context, std::string_view workspace) {
+  return std::hash<std::string_view>{}(workspace) % context.loops.size();
+}
+
+Result<ObjectPath> parse_object_path(std::string_view raw_path, std::string_view prefix) {
+  if (!raw_path.starts_with(prefix))
+    return fail(ErrorCode::kNotFound, "nothing is served at this path");
+  raw_path.remove_prefix(prefix.size());
+  const std::size_t slash = raw_path.find('/');
+  const auto workspace = percent_decode(raw_path.substr(0, slash));
+  const auto object = slash == std::string_view::npos ? std::optional<std::string>("")
+                                                      : percent_decode(raw_path.substr(slash + 1));
+  if (!workspace || !object) return fail(ErrorCode::kInvalid, "broken percent escape in the path");
+  if (auto valid = policy::check_workspace_name(*workspace); !valid) {
+    return std::unexpected(std::move(valid.error()));
+  }
+  if (!object->empty()) {
+    if (auto valid = policy::check_object_id(*object); !valid) {
+      return std::unexpected(std::move(valid.error()));
+    }
+  }
+  return ObjectPath{*workspace, *object};
+}
+
+std::string request_token(const HttpRequest& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (auto header = request.headers.find("Authorization")) {
+    if (header->size() > kBearer.size() &&
+        equals_ignoring_case(header->substr(0, kBearer.size()), kBearer)) {
+      return std::string(header->substr(kBearer.size()));
+    }
+  }
+  return query_parameter(request.query, "token").value_or("");
+}
+
+HttpHandler make_http_handler(RouteContext& context) {
+  return [&context](HttpRequest request, HttpResponder responder) {
+    route(context, std::move(request), std::move(responder));
+  };
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,62 @@
+// Which request goes where: the page, health, metrics, the HTTP API, and the endpoints of the
+// client protocols.
+//
+//   GET /                                       the page (and /assets/…)
+//   GET /healthz, /readyz                       alive; ready to serve
+//   GET /metrics                                Prometheus text
+//   GET /v1/workspaces                          {"workspaces":[…],"next":…}   ?after=&limit=
+//   GET /v1/workspaces/{ws}/objects             the same for objects ?prefix=&after=&limit= GET
+//   /v1/workspaces/{ws}/objects/{object}    JSON of the state; or the state as a Yjs update, for
+//                                               Accept: application/octet-stream
+//   GET /v1/workspaces/{ws}/log                 one JSON line per event ?after=&limit=&object=
+//   WebSocket /y/{ws}/{object}                  y-websocket                   ?token=&ack=1
+//   WebSocket /hocuspocus/{ws}                  Hocuspocus
+//
+// Path segments are percent-decoded one by one; an object id may span several. /v1 and /metrics
+// want a token (Authorization: Bearer, or ?token=) where the server has tokens.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/net/server.h"
+#include "backend/server/loop_shard.h"
+#include "policy/access.h"
+
+namespace syncline::backend {
+
+class LoopGroup;
+class RocksDbStore;
+
+// What routes need of the node. Outlives the server.
+struct RouteContext {
+  LoopGroup& loops;
+  std::vector<std::unique_ptr<LoopShard>>& shards;
+  RocksDbStore& store;
+  const policy::Access& access;
+  session::Limits limits;
+  std::atomic<bool>& ready;
+  std::function<ServerCounters()> server_counters;
+};
+
+// The loop that a workspace lives on.
+std::size_t loop_of(const RouteContext& context, std::string_view workspace);
+
+// "/y/{workspace}/{object}": the decoded parts behind `prefix`. kNotFound when the path does not
+// begin with the prefix, kInvalid when a name is not allowed.
+struct ObjectPath {
+  std::string workspace;
+  std::string object;  // empty if the path names none
+};
+Result<ObjectPath> parse_object_path(std::string_view raw_path, std::string_view prefix);
+
+HttpHandler make_http_handler(RouteContext& context);
+UpgradeHandler make_upgrade_handler(RouteContext& context);
+
+// The token of a request: its Authorization header, or its query.
+std::string request_token(const HttpRequest& request);
+
+}  // namespace syncline::backend
