@@ -185,7 +185,9 @@ Any read_any(ByteReader& in, int depth) {
     case kAnyString: return std::string(in.var_string());
     case kAnyObject: return read_object(in, depth + 1);
     case kAnyArray: return read_array(in, depth + 1);
-    case kAnyBytes: return to_bytes(in.var_buffer());
+    case kAnyBytes:
+      if (depth == kMaxAnyDepth) in.fail();
+      return to_bytes(in.var_buffer());
     default: in.fail(); return {};
   }
 }
@@ -296,6 +298,7 @@ bool scan_value(ByteReader& in, int depth) {
     case kAnyObject: return scan_object(in, depth + 1);
     case kAnyArray: return scan_array(in, depth + 1);
     case kAnyBytes: {
+      if (depth == kMaxAnyDepth) in.fail();
       const Length length = scan_length(in);
       in.bytes(length.value);
       return length.minimal;

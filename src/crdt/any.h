@@ -33,7 +33,8 @@ class ByteWriter;
 
 namespace syncline::crdt {
 
-// Values nested deeper than this are refused by every decoder.
+// Values nested deeper than this are refused by every decoder. A byte string counts as a level,
+// since it becomes an object in JSON.
 inline constexpr int kMaxAnyDepth = 200;
 
 class Any {

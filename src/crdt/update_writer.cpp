@@ -49,7 +49,9 @@ struct UpdateWriter::V1 {
   void right_id(Id id) { left_id(id); }
 
   void json(ByteView packed) {
-    if (packed.size() == 1 && packed[0] == kAnyNull) return rest.var_string("null");
+    // Undefined has no JSON, and version 2 can carry it here; Yjs fails to write it.
+    if (packed.size() == 1 && (packed[0] == kAnyNull || packed[0] == kAnyUndefined))
+      return rest.var_string("null");
     if (packed.size() == 1 && packed[0] == kAnyTrue) return rest.var_string("true");
     scratch.clear();
     append_packed_json(packed, scratch);

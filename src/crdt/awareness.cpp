@@ -1,0 +1,174 @@
+#include "crdt/awareness.h"
+
+#include <utility>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "crdt/any.h"
+
+namespace syncline::crdt {
+
+namespace {
+
+constexpr std::string_view kNull = "null";
+
+void write_entry(ByteWriter& out, ClientId client, std::uint64_t clock, std::string_view state) {
+  out.var_uint(client);
+  out.var_uint(clock);
+  out.var_string(state.empty() ? kNull : state);
+}
+
+}  // namespace
+
+Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
+                                                     const AwarenessLimits& limits) {
+  ByteReader in(message);
+  std::vector<AwarenessEntry> entries;
+  const std::uint64_t count = in.var_uint();
+  if (count > limits.max_clients) return fail(ErrorCode::kTooLarge, "awareness: too many clients");
+  for (std::uint64_t left = count; left != 0 && in.ok(); --left) {
+    AwarenessEntry entry;
+    entry.client = in.var_uint();
+    entry.clock = in.var_uint();
+    entry.state = in.var_string();
+    if (entry.state.size() > limits.max_state_bytes)
+      return fail(ErrorCode::kTooLarge, "awareness: a state larger than the limit");
+    if (!in.ok()) break;
+    const Result<Any> value = from_json(entry.state);
+    if (!value) return fail(ErrorCode::kMalformed, "awareness: a state that is not JSON");
+    entry.gone = value->is_null();
+    entries.push_back(entry);
+  }
+  if (!in.ok() || !in.at_end())
+    return fail(ErrorCode::kMalformed, "awareness: truncated, or bytes behind its end");
+  return entries;
+}
+
+Bytes encode_awareness(std::span<const AwarenessEntry> entries) {
+  ByteWriter out;
+  out.var_uint(entries.size());
+  for (const AwarenessEntry& entry : entries)
+    write_entry(out, entry.client, entry.clock, entry.gone ? kNull : entry.state);
+  return out.take();
+}
+
+std::vector<ClientId> AwarenessChange::all() const {
+  std::vector<ClientId> clients = added;
+  clients.insert(clients.end(), updated.begin(), updated.end());
+  clients.insert(clients.end(), removed.begin(), removed.end());
+  return clients;
+}
+
+Result<AwarenessChange> Awareness::apply(ByteView message, std::uint64_t now_ms) {
+  const auto entries = decode_awareness(message, limits_);
+  if (!entries) return std::unexpected(entries.error());
+  if (auto room = check_room(*entries); !room) return std::unexpected(std::move(room.error()));
+  AwarenessChange change;
+  for (const AwarenessEntry& entry : *entries)
+    if (is_news(entry)) take(entry, now_ms, change);
+  return change;
+}
+
+// A client that was never heard of has clock 0: so Yjs lets the first, empty state of a client pass
+// unseen. That an unknown client is gone is no news.
+bool Awareness::is_news(const AwarenessEntry& entry) const {
+  const auto it = clients_.find(entry.client);
+  if (it == clients_.end()) return entry.clock > 0 && !entry.gone;
+  const Client& known = it->second;
+  return entry.clock > known.clock ||
+         (entry.clock == known.clock && entry.gone && !known.state.empty());
+}
+
+// As if every state came on top of those that are here; so a message is never half applied.
+Result<void> Awareness::check_room(std::span<const AwarenessEntry> entries) const {
+  std::size_t clients = clients_.size();
+  std::size_t bytes = state_bytes_;
+  for (const AwarenessEntry& entry : entries) {
+    if (!is_news(entry)) continue;
+    if (!clients_.contains(entry.client)) ++clients;
+    bytes += entry.state.size();
+  }
+  if (clients > limits_.max_clients || bytes > limits_.max_total_bytes)
+    return fail(ErrorCode::kTooLarge, "awareness: more than this document may hold");
+  return {};
+}
+
+void Awareness::take(const AwarenessEntry& entry, std::uint64_t now_ms, AwarenessChange& change) {
+  Client& client = clients_[entry.client];
+  client.clock = entry.clock;
+  client.heard_ms = now_ms;
+  if (entry.gone) {
+    mark_gone(client, now_ms);
+    change.removed.push_back(entry.client);
+    return;
+  }
+  if (client.state.empty()) {
+    ++present_;
+    change.added.push_back(entry.client);
+  } else {
+    change.updated.push_back(entry.client);
+  }
+  state_bytes_ += entry.state.size() - client.state.size();
+  client.state = entry.state;
+}
+
+void Awareness::mark_gone(Client& client, std::uint64_t now_ms) {
+  if (!client.state.empty()) --present_;
+  state_bytes_ -= client.state.size();
+  client.state = {};
+  client.heard_ms = now_ms;
+}
+
+AwarenessChange Awareness::remove(std::span<const ClientId> clients, std::uint64_t now_ms) {
+  AwarenessChange change;
+  for (const ClientId id : clients) {
+    const auto it = clients_.find(id);
+    if (it == clients_.end() || it->second.state.empty()) continue;
+    mark_gone(it->second, now_ms);
+    change.removed.push_back(id);
+  }
+  return change;
+}
+
+AwarenessChange Awareness::expire(std::uint64_t now_ms, std::uint64_t timeout_ms) {
+  AwarenessChange change;
+  for (auto it = clients_.begin(); it != clients_.end();) {
+    Client& client = it->second;
+    if (now_ms - client.heard_ms < timeout_ms) {
+      ++it;
+    } else if (client.state.empty()) {
+      it = clients_.erase(it);
+    } else {
+      mark_gone(client, now_ms);
+      change.removed.push_back(it->first);
+      ++it;
+    }
+  }
+  return change;
+}
+
+Bytes Awareness::encode(std::span<const ClientId> clients) const {
+  std::size_t known = 0;
+  for (const ClientId client : clients) known += clients_.count(client);
+  ByteWriter out;
+  out.var_uint(known);
+  for (const ClientId client : clients)
+    if (const auto it = clients_.find(client); it != clients_.end())
+      write_entry(out, client, it->second.clock, it->second.state);
+  return out.take();
+}
+
+Bytes Awareness::encode_all() const {
+  ByteWriter out;
+  out.var_uint(present_);
+  for (const auto& [id, client] : clients_)
+    if (!client.state.empty()) write_entry(out, id, client.clock, client.state);
+  return out.take();
+}
+
+std::string_view Awareness::state(ClientId client) const {
+  const auto it = clients_.find(client);
+  return it == clients_.end() ? std::string_view{} : std::string_view(it->second.state);
+}
+
+}  // namespace syncline::crdt
