@@ -1,0 +1,15 @@
+// What fuzz targets share: a check that stops the fuzzer, and input cut into parts.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/bytes.h"
+
+#define FUZZ_CHECK(expression)                                                       \
+  do {                                                                               \
+    if (!(expression)) {                                                             \
+      std::fprintf(stderr, "%s:%d: %s is false\n", __FILE__, __LINE__, #expression); \
+      std::abort();                                                                  \
+    }                                                                                \
+  } while (false)
