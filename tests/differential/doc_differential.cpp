@@ -125,6 +125,12 @@ void check_roots(Doc& doc, const Json& dumps, Checker& checker) {
   }
 }
 
+Json waits(const Doc& doc) {
+  Json out = Json::array();
+  for (const auto& [client, clock] : doc.missing().clients()) out.push_back({client, clock});
+  return out;
+}
+
 void check_state(Replica& replica, const Json& want, Checker& checker) {
   Doc& doc = replica.doc();
   check_roots(doc, want["dumps"], checker);
@@ -138,9 +144,7 @@ void check_state(Replica& replica, const Json& want, Checker& checker) {
   const Snapshot snapshot = take_snapshot(doc);
   checker.same("snapshot, v1", want["snap1"], hex(encode_snapshot(snapshot, UpdateVersion::kV1)));
   checker.same("snapshot, v2", want["snap2"], hex(encode_snapshot(snapshot, UpdateVersion::kV2)));
-  Json waits = Json::array();
-  for (const auto& [client, clock] : doc.missing().clients()) waits.push_back({client, clock});
-  checker.same("what is waited for", want["waits"].dump(), waits.dump());
+  checker.same("what is waited for", want["waits"].dump(), waits(doc).dump());
   checker.same("state, v1", want["v1"], hex(doc.encode_state_as_update({}, UpdateVersion::kV1)));
   checker.same("state, v2", want["v2"], hex(doc.encode_state_as_update({}, UpdateVersion::kV2)));
   checker.worked("structure", doc.check());
@@ -185,6 +189,8 @@ void run_step(Replica& replica, const Json& step, Checker& checker) {
   } else if (step.contains("a")) {
     checker.worked("update", doc.apply_update(unhex(step["a"]),
                                               static_cast<UpdateVersion>(step["v"].get<int>())));
+    checker.same("what is waited for", step.value("waits", Json::array()).dump(),
+                 waits(doc).dump());
   } else if (step.contains("observe")) {
     replica.observe(step["observe"], step["deep"]);
   } else if (step.contains("position")) {

@@ -95,9 +95,14 @@ class Replica {
       sv: hex(Y.encodeStateVector(doc)),
       snap1: hex(Y.encodeSnapshot(snapshot)),
       snap2: hex(Y.encodeSnapshotV2(snapshot)),
-      waits: doc.store.pendingStructs === null ? [] : [...doc.store.pendingStructs.missing].sort((a, b) => a[0] - b[0]),
-      dsWaits: doc.store.pendingDs !== null
+      waits: this.waits()
     }
+  }
+
+  // What is missing, by client, for the updates that wait.
+  waits () {
+    const { pendingStructs } = this.doc.store
+    return pendingStructs === null ? [] : [...pendingStructs.missing].sort((a, b) => a[0] - b[0])
   }
 }
 
@@ -112,7 +117,7 @@ class History {
     this.plain = this.random.chance(20)
     // Most histories keep to one or two roots, so that edits meet.
     this.roots = this.random.chance(30) ? roots : roots.filter(() => this.random.chance(30))
-    if (this.roots.length === 0) this.roots = [this.random.pick(roots)]
+    if (this.roots.length === 0) this.roots = [this.random.chance(50) ? roots[2] : this.random.pick(roots)]
     this.snapshots = []
   }
 
@@ -161,7 +166,10 @@ class History {
   apply (replica, update, version) {
     if (version === 1) Y.applyUpdate(replica.doc, update)
     else Y.applyUpdateV2(replica.doc, update)
-    this.push(replica, { a: hex(update), v: version, log: replica.takeLog() })
+    const step = { a: hex(update), v: version, log: replica.takeLog() }
+    const waits = replica.waits()
+    if (waits.length > 0) step.waits = waits
+    this.push(replica, step)
   }
 
   deliver (to) {
@@ -292,6 +300,7 @@ const flush = () => {
     try {
       rest = rest.subarray(fs.writeSync(out, rest))
     } catch (error) {
+      if (error.code === 'EPIPE') process.exit() // the reader found a difference
       if (error.code !== 'EAGAIN') throw error
     }
   }

@@ -128,8 +128,8 @@ const textOp = (random, text, path, plain) => {
   return random.weighted([
     [6, fresh],
     [4, () => ['te', path, ...range(random, length)]],
-    [plain ? 0 : 5, () => ['tf', path, ...range(random, length), attributes(random, false)]],
-    [plain ? 0 : 2, () => ['td', path, deltaFor(random, length)]]
+    [plain ? 0 : 9, () => ['tf', path, ...range(random, length), attributes(random, false)]],
+    [plain ? 0 : 4, () => ['td', path, deltaFor(random, length)]]
   ])()
 }
 
