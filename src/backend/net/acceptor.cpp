@@ -1,0 +1,104 @@
+#include "backend/net/acceptor.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "backend/net/http_connection.h"
+
+namespace syncline::backend {
+namespace {
+
+// Best effort: a socket that was just accepted has room for it.
+void answer_full(int fd) {
+  static constexpr std::string_view kAnswer =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+      "Content-Length: 69\r\nConnection: close\r\n\r\n"
+      R"({"error":{"code":"unavailable","message":"too many connections now"}})";
+  static_assert(kAnswer.size() - kAnswer.find("{\"error") == 69);
+  ::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(fd, SHUT_WR);
+}
+
+}  // namespace
+
+std::string peer_text(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
+    return fmt::format("{}:{}", text.data(), ntohs(v4.sin_port));
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+    return fmt::format("[{}]:{}", text.data(), ntohs(v6.sin6_port));
+  }
+  return "unknown";
+}
+
+Acceptor::Acceptor(std::shared_ptr<ServerCore> core, Shard& shard, int fd,
+                   std::shared_ptr<TlsContext> tls)
+    : core_(std::move(core)), shard_(shard), fd_(fd), tls_(std::move(tls)) {}
+
+Acceptor::~Acceptor() {
+  stop();
+}
+
+void Acceptor::start() {
+  if (watch_.open(shard_.loop(), fd_)) watch_.wait_read(shared_from_this());
+}
+
+void Acceptor::stop() {
+  watch_.close();
+  if (const int fd = std::exchange(fd_, -1); fd >= 0) ::close(fd);
+}
+
+void Acceptor::on_ready() {
+  for (int i = 0; i < 64; ++i) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    const int fd =
+        ::accept4(fd_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      adopt(fd, address);
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The socket stays readable: waiting for it again would spin. The peer waits in the backlog.
+      shard_.loop().after(100, [self = shared_from_this()] {
+        if (self->fd_ >= 0) self->on_ready();
+      });
+      return;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    // What is left are errors of the connection that was to be accepted: it is gone already.
+  }
+  watch_.wait_read(shared_from_this());
+}
+
+void Acceptor::adopt(int fd, const sockaddr_storage& address) {
+  Slot slot = Slot::take(core_);
+  if (!slot) {
+    shard_.counters().refused_full.add();
+    if (!tls_) answer_full(fd);
+    ::close(fd);
+    return;
+  }
+  shard_.counters().accepted.add();
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  auto stream = tls_ ? tls_->new_stream(fd) : make_plain_stream(fd);
+  if (!stream) return;
+  HttpConnection::start(shard_, std::move(stream), std::move(slot), peer_text(address),
+                        tls_ != nullptr);
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,136 @@
+#include "backend/net/event_loop.h"
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <utility>
+
+#include "backend/net/timer_queue.h"
+#include "base/assert.h"
+
+namespace syncline::backend {
+
+namespace asio = boost::asio;
+
+struct EventLoop::Impl {
+  TimerQueue timers;  // outlives the context: what is destroyed with it may cancel its timers
+  asio::io_context context{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  asio::steady_timer alarm{context};
+  std::uint64_t alarm_ms = 0;  // what the alarm is set to; 0 when it is not set
+  std::atomic<std::thread::id> thread{};
+
+  void arm();
+  void ring();
+};
+
+namespace {
+
+std::uint64_t now_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
+// Moving the alarm to a later time would only save one empty ring, so it only ever moves earlier.
+void EventLoop::Impl::arm() {
+  const auto due = timers.next_due_ms();
+  if (!due || (alarm_ms != 0 && alarm_ms <= *due)) return;
+  alarm_ms = *due;
+  alarm.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(*due)));
+  alarm.async_wait([this](const boost::system::error_code& error) {
+    if (!error) ring();
+  });
+}
+
+void EventLoop::Impl::ring() {
+  alarm_ms = 0;
+  // Timers that a task adds for "now" wait for the next ring: a task that re-arms itself with a
+  // delay of 0 must not starve the sockets.
+  const std::uint64_t now = now_ms();
+  std::size_t budget = timers.size();
+  while (budget-- > 0) {
+    auto task = timers.take_due(now);
+    if (!task) break;
+    (*task)();
+  }
+  arm();
+}
+
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::~EventLoop() {
+  impl_->timers.clear();
+}  // while what the tasks hold has its context
+
+void EventLoop::post(Task task) {
+  asio::post(impl_->context, std::move(task));
+}
+
+EventLoop::TimerId EventLoop::after(std::uint64_t delay_ms, Task task) {
+  // A year is for ever, and the sum must not wrap.
+  constexpr std::uint64_t kLongest = 365ull * 24 * 3600 * 1000;
+  const std::uint64_t delay = delay_ms < kLongest ? delay_ms : kLongest;
+  // The clock is read in whole milliseconds: one more, so that no timer is early.
+  const TimerId id = impl_->timers.add(now_ms() + delay + 1, std::move(task));
+  impl_->arm();
+  return id;
+}
+
+void EventLoop::cancel(TimerId timer) {
+  impl_->timers.cancel(timer);
+}
+
+std::uint64_t EventLoop::monotonic_ms() const {
+  return now_ms();
+}
+
+std::uint64_t EventLoop::unix_ms() const {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+void EventLoop::run() {
+  impl_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  impl_->context.run();
+  impl_->thread.store({}, std::memory_order_relaxed);
+}
+
+void EventLoop::stop() {
+  impl_->context.stop();
+}
+
+bool EventLoop::is_current() const {
+  return impl_->thread.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+asio::io_context& EventLoop::context() {
+  return impl_->context;
+}
+
+LoopGroup::LoopGroup(std::size_t count) {
+  SYNCLINE_ASSERT(count > 0);
+  for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>());
+}
+
+LoopGroup::~LoopGroup() {
+  stop();
+}
+
+void LoopGroup::start() {
+  SYNCLINE_ASSERT(threads_.empty());
+  for (auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
+}
+
+void LoopGroup::stop() {
+  for (auto& loop : loops_) loop->stop();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+}  // namespace syncline::backend

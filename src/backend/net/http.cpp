@@ -1,0 +1,296 @@
+#include "backend/net/http.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+
+#include "backend/net/event_loop.h"
+#include "base/assert.h"
+
+namespace syncline::backend {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+std::string json_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+void HttpHeaders::add(std::string name, std::string value) {
+  fields_.emplace_back(std::move(name), std::move(value));
+}
+
+std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
+  for (const auto& [field, value] : fields_)
+    if (equals_ignoring_case(field, name)) return value;
+  return std::nullopt;
+}
+
+std::size_t HttpHeaders::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      fields_, [&](const auto& field) { return equals_ignoring_case(field.first, name); }));
+}
+
+bool HttpHeaders::has_token(std::string_view name, std::string_view token) const {
+  for (const auto& [field, value] : fields_) {
+    if (!equals_ignoring_case(field, name)) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      const auto comma = rest.find(',');
+      if (equals_ignoring_case(trim(rest.substr(0, comma)), token)) return true;
+      rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+    }
+  }
+  return false;
+}
+
+HttpBody::HttpBody(std::string text) {
+  auto owned = std::make_shared<const std::string>(std::move(text));
+  view_ = as_bytes(*owned);
+  owner_ = std::move(owned);
+}
+
+HttpBody::HttpBody(std::shared_ptr<const Bytes> bytes) {
+  if (bytes) view_ = *bytes;
+  owner_ = std::move(bytes);
+}
+
+HttpBody HttpBody::forever(ByteView bytes) {
+  HttpBody body;
+  body.view_ = bytes;
+  return body;
+}
+
+HttpStream& HttpStream::operator=(HttpStream&& other) noexcept {
+  if (this != &other) {
+    if (auto old = std::exchange(exchange_, std::move(other.exchange_))) old->abort();
+  }
+  return *this;
+}
+
+HttpStream::~HttpStream() {
+  if (exchange_) exchange_->abort();
+}
+
+void HttpStream::write(HttpBody piece) {
+  if (exchange_) exchange_->write(std::move(piece));
+}
+
+void HttpStream::end() {
+  if (auto exchange = std::exchange(exchange_, nullptr)) exchange->end();
+}
+
+void HttpStream::when_closed(Task task) {
+  if (exchange_) exchange_->when_closed(std::move(task));
+}
+
+HttpResponder& HttpResponder::operator=(HttpResponder&& other) noexcept {
+  if (this != &other) {
+    give_up();
+    exchange_ = std::move(other.exchange_);
+  }
+  return *this;
+}
+
+HttpResponder::~HttpResponder() {
+  give_up();
+}
+
+void HttpResponder::give_up() {
+  auto exchange = std::exchange(exchange_, nullptr);
+  if (!exchange) return;
+  auto answer = [exchange] {
+    exchange->respond(error_response(500, "internal", "the request was not answered"));
+  };
+  if (exchange->loop().is_current()) {
+    answer();
+  } else {
+    exchange->loop().post(std::move(answer));
+  }
+}
+
+void HttpResponder::respond(HttpResponse response) {
+  auto exchange = std::exchange(exchange_, nullptr);
+  SYNCLINE_ASSERT(exchange);
+  exchange->respond(std::move(response));
+}
+
+HttpStream HttpResponder::begin(HttpResponse head) {
+  auto exchange = std::exchange(exchange_, nullptr);
+  SYNCLINE_ASSERT(exchange);
+  exchange->begin(std::move(head));
+  return HttpStream(std::move(exchange));
+}
+
+HttpResponse json_response(int status, std::string json) {
+  return {status, {{"Content-Type", "application/json"}}, HttpBody(std::move(json))};
+}
+
+HttpResponse text_response(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, HttpBody(std::move(text))};
+}
+
+HttpResponse error_response(int status, std::string_view code, std::string_view message) {
+  return json_response(status, fmt::format(R"({{"error":{{"code":"{}","message":"{}"}}}})",
+                                           json_escaped(code), json_escaped(message)));
+}
+
+bool etag_matches(const HttpRequest& request, std::string_view etag) {
+  for (const auto& [name, value] : request.headers.all()) {
+    if (!equals_ignoring_case(name, "If-None-Match")) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      const auto comma = rest.find(',');
+      std::string_view item = trim(rest.substr(0, comma));
+      if (item.starts_with("W/")) item.remove_prefix(2);  // weak comparison
+      if (item == "*" || item == etag) return true;
+      rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+    }
+  }
+  return false;
+}
+
+HttpResponse asset_response(const HttpRequest& request, HttpBody body,
+                            std::string_view content_type, std::string_view etag,
+                            std::string_view cache_control) {
+  HttpResponse response;
+  response.headers = {{"ETag", std::string(etag)}, {"Cache-Control", std::string(cache_control)}};
+  if (etag_matches(request, etag)) {
+    response.status = 304;
+    return response;
+  }
+  response.headers.emplace_back("Content-Type", content_type);
+  response.body = std::move(body);
+  return response;
+}
+
+std::string_view status_text(int status) {
+  switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 422: return "Unprocessable Content";
+    case 426: return "Upgrade Required";
+    case 428: return "Precondition Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    case 507: return "Insufficient Storage";
+    default: return "Unknown";
+  }
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (text.size() - i < 3) return std::nullopt;
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {
+  const auto decode = [](std::string_view text) {
+    std::string spaced(text);
+    std::ranges::replace(spaced, '+', ' ');
+    return percent_decode(spaced);
+  };
+  while (!query.empty()) {
+    const auto end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    const auto equals = pair.find('=');
+    if (decode(pair.substr(0, equals)) == name)
+      return equals == pair.npos ? std::string() : decode(pair.substr(equals + 1));
+    query = end == query.npos ? std::string_view() : query.substr(end + 1);
+  }
+  return std::nullopt;
+}
+
+std::string http_date(std::uint64_t unix_ms) {
+  const auto seconds = static_cast<time_t>(unix_ms / 1000);
+  tm utc{};
+  gmtime_r(&seconds, &utc);
+  // Not strftime: its names follow the locale.
+  static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
+                     kMonths[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
+                     utc.tm_min, utc.tm_sec);
+}
+
+}  // namespace syncline::backend

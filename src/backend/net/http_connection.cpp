@@ -1,0 +1,389 @@
+#include "backend/net/http_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "backend/net/websocket.h"
+#include "backend/net/ws_handshake.h"
+#include "base/assert.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kLingerMs = 2000;
+
+bool has_body(int status) {
+  return status != 204 && status != 304;
+}
+
+}  // namespace
+
+void HttpConnection::start(Shard& shard, std::unique_ptr<Stream> stream, Slot slot,
+                           std::string peer, bool secure) {
+  const std::shared_ptr<HttpConnection> connection(
+      new HttpConnection(shard, std::move(stream), std::move(slot), std::move(peer), secure));
+  if (connection->attach()) connection->on_ready();
+}
+
+HttpConnection::HttpConnection(Shard& shard, std::unique_ptr<Stream> stream, Slot slot,
+                               std::string peer, bool secure)
+    : Socket(shard, std::move(stream), std::move(slot), std::move(peer)),
+      secure_(secure),
+      deadline_ms_(shard.now_ms() + shard.core().options.head_timeout_ms) {}
+
+void HttpConnection::on_ready() {
+  if (is_destroyed()) return;
+  if (state_ == State::kHandshake && !shake_hands()) return;
+  if (state_ == State::kLingering) {
+    if (discard_input()) return destroy();
+    return arm(true);
+  }
+  read_input();
+  if (is_destroyed()) return;
+  process();
+  if (!out_.empty()) request_flush();
+  arm(wants_input());
+}
+
+// True when done. The waits of a handshake in progress are set here.
+bool HttpConnection::shake_hands() {
+  switch (stream_->handshake()) {
+    case IoStatus::kOk: state_ = State::kHead; return true;
+    case IoStatus::kWantRead: watch_.wait_read(shared_from_this()); return false;
+    case IoStatus::kWantWrite: watch_.wait_write(shared_from_this()); return false;
+    default:
+      shard_.counters().tls_failures.add();
+      destroy();
+      return false;
+  }
+}
+
+bool HttpConnection::wants_input() const {
+  if (peer_ended_) return false;
+  switch (state_) {
+    case State::kHead:
+    case State::kBody:
+    case State::kLingering: return true;
+    case State::kStreaming:  // to notice that the client goes away
+    case State::kBusy:
+    case State::kFlushing: return input_.size() < shard_.core().options.http.head_bytes;
+    case State::kHandshake: break;
+  }
+  return false;
+}
+
+void HttpConnection::read_input() {
+  if (!wants_input()) return;
+  std::span<std::uint8_t> data;
+  switch (read(data).status) {
+    case IoStatus::kOk: break;
+    case IoStatus::kWantRead:
+    case IoStatus::kWantWrite: return;
+    case IoStatus::kEnd: return peer_ended();
+    case IoStatus::kError: return fail_connection();
+  }
+  if (state_ == State::kHead && input_.empty() && deadline_ms_ != kNever) {
+    // The first byte of a request that follows another starts the clock for its head.
+    const std::uint64_t limit = shard_.now_ms() + shard_.core().options.head_timeout_ms;
+    deadline_ms_ = exchange_ ? limit : std::min(deadline_ms_, limit);
+  }
+  input_.append(as_text(data));
+}
+
+// A client may end its side and still read the answer to what it has asked.
+void HttpConnection::peer_ended() {
+  peer_ended_ = true;
+  if (state_ != State::kBusy && state_ != State::kFlushing) fail_connection();
+}
+
+void HttpConnection::process() {
+  while (!is_destroyed()) {
+    if (state_ == State::kHead && process_head()) continue;
+    if (state_ == State::kBody && process_body()) continue;
+    return;
+  }
+}
+
+bool HttpConnection::process_head() {
+  if (scanned_ == 0) {
+    // A blank line ahead of a request is tolerated (RFC 9112 section 2.2), one.
+    if (input_.starts_with("\r\n")) input_.erase(0, 2);
+    if (input_.empty() || input_ == "\r") return false;
+  }
+  const HttpLimits& limits = shard_.core().options.http;
+  const auto end = find_head_end(input_, scanned_, limits);
+  if (!end) return refuse(end.error()), false;
+  if (!*end) return false;
+  auto head = parse_request_head(std::string_view(input_).substr(0, **end), limits);
+  input_.erase(0, **end);
+  scanned_ = 0;
+  if (!head) return refuse(head.error()), false;
+  start_body(std::move(*head));
+  return true;
+}
+
+void HttpConnection::start_body(RequestHead head) {
+  exchange_ = std::make_unique<Exchange>();
+  exchange_->keep_alive = head.keep_alive;
+  head_only_ = head.request.method == "HEAD";
+  const bool expect = head.expect_continue && (head.chunked || head.content_length > 0);
+  exchange_->head = std::move(head);
+  state_ = State::kBody;
+  deadline_ms_ = shard_.now_ms() + shard_.core().options.body_timeout_ms;
+  if (expect && input_.empty()) queue_text("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+// True when the body is whole and the request went to the application.
+bool HttpConnection::process_body() {
+  const RequestHead& head = exchange_->head;
+  std::string& body = exchange_->head.request.body;
+  if (head.chunked) {
+    std::string_view rest = input_;
+    const auto done = exchange_->chunks.feed(rest, body, shard_.core().options.http.body_bytes);
+    input_.erase(0, input_.size() - rest.size());
+    if (!done) return refuse(done.error()), false;
+    if (!*done) return false;
+  } else {
+    const std::size_t take =
+        std::min<std::size_t>(input_.size(), head.content_length - body.size());
+    body.append(input_, 0, take);
+    input_.erase(0, take);
+    if (body.size() < head.content_length) return false;
+  }
+  dispatch();
+  return true;
+}
+
+void HttpConnection::dispatch() {
+  state_ = State::kBusy;
+  deadline_ms_ = kNever;
+  if (input_.empty()) input_ = {};  // no buffer is kept
+  HttpRequest& request = exchange_->head.request;
+  request.peer = peer_;
+  request.loop = shard_.index();
+  request.secure = secure_;
+  const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
+  if (!exchange_->head.http_1_0 && asks_for_websocket(request)) return dispatch_upgrade();
+  shard_.counters().requests.add();
+  shard_.core().http(std::move(request), HttpResponder(self));
+}
+
+void HttpConnection::dispatch_upgrade() {
+  HttpRequest& request = exchange_->head.request;
+  auto key = check_ws_handshake(request);
+  if (!key || !request.body.empty()) {
+    shard_.counters().upgrades_refused.add();
+    exchange_->keep_alive = false;
+    return respond(key ? error_response(400, "malformed", "a WebSocket handshake has no body")
+                       : std::move(key.error()));
+  }
+  const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
+  // A responder stands by for a reply that is dropped without an answer.
+  struct Pending {
+    std::shared_ptr<HttpConnection> connection;
+    std::string key;
+    HttpResponder fallback;
+  };
+  auto pending = std::make_unique<Pending>(Pending{self, std::move(*key), HttpResponder(self)});
+  shard_.core().upgrade(std::move(request),
+                        [pending = std::move(pending)](UpgradeDecision decision) mutable {
+                          SYNCLINE_ASSERT(pending);
+                          auto taken = std::move(pending);
+                          taken->fallback.dismiss();
+                          taken->connection->decide(std::move(decision), taken->key);
+                        });
+}
+
+void HttpConnection::decide(UpgradeDecision decision, const std::string& key) {
+  if (is_destroyed()) return;
+  if (auto* refusal = std::get_if<UpgradeRefusal>(&decision)) {
+    shard_.counters().upgrades_refused.add();
+    return respond(std::move(refusal->response));
+  }
+  if (shard_.core().draining) {
+    shard_.counters().upgrades_refused.add();
+    return respond(error_response(503, "unavailable", "the server is shutting down"));
+  }
+  auto& acceptance = std::get<UpgradeAcceptance>(decision);
+  SYNCLINE_ASSERT(acceptance.loop < shard_.core().shards.size() && acceptance.make_handler);
+  // In a turn of its own: the caller may stand inside on_ready(), which goes on with the stream.
+  shard_.loop().post([self = std::static_pointer_cast<HttpConnection>(shared_from_this()),
+                      acceptance = std::move(acceptance), key]() mutable {
+    if (!self->is_destroyed()) self->accept_upgrade(std::move(acceptance), key);
+  });
+}
+
+void HttpConnection::accept_upgrade(UpgradeAcceptance acceptance, const std::string& key) {
+  shard_.counters().websockets.add();
+  std::string head = fmt::format(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: {}\r\n",
+      ws_accept_value(key));
+  if (!acceptance.subprotocol.empty())
+    append_head_line(head, "Sec-WebSocket-Protocol", acceptance.subprotocol);
+  head += "\r\n";
+
+  Shard& target = *shard_.core().shards[acceptance.loop];
+  const auto core = slot_.core();
+  WebSocket::Handoff handoff{release_stream(),           std::move(slot_),
+                             std::move(peer_),           std::move(head),
+                             to_bytes(as_bytes(input_)), std::move(acceptance.make_handler)};
+  target.loop().post([core, &target, handoff = std::move(handoff)]() mutable {
+    WebSocket::adopt(target, std::move(handoff));
+  });
+}
+
+void HttpConnection::refuse(const HttpProblem& problem) {
+  shard_.counters().bad_requests.add();
+  if (!exchange_) exchange_ = std::make_unique<Exchange>();
+  exchange_->keep_alive = false;  // where the next request would begin is not known
+  state_ = State::kBusy;
+  respond(error_response(problem.status, problem.code, problem.message));
+}
+
+bool HttpConnection::queue_head(const HttpResponse& response, bool streaming) {
+  if (shard_.core().draining || peer_ended_) exchange_->keep_alive = false;
+  const bool http_1_0 = exchange_->head.http_1_0;
+  chunked_out_ = streaming && !http_1_0;
+  if (streaming && http_1_0) exchange_->keep_alive = false;  // the end of the stream is the end
+
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                                 status_text(response.status), shard_.date());
+  for (const auto& [name, value] : response.headers)
+    if (!append_head_line(head, name, value)) return false;
+  if (chunked_out_) {
+    head += "Transfer-Encoding: chunked\r\n";
+  } else if (!streaming && has_body(response.status)) {
+    head += fmt::format("Content-Length: {}\r\n", response.body.view().size());
+  }
+  if (!exchange_->keep_alive) {
+    head += "Connection: close\r\n";
+  } else if (http_1_0) {
+    head += "Connection: keep-alive\r\n";
+  }
+  head += "\r\n";
+  queue_text(std::move(head));
+  return true;
+}
+
+void HttpConnection::queue_text(std::string text) {
+  const HttpBody body(std::move(text));
+  out_.push({}, body.view(), body.owner(), false);
+  request_flush();
+}
+
+void HttpConnection::respond(HttpResponse response) {
+  if (is_destroyed()) return;
+  SYNCLINE_ASSERT(state_ == State::kBusy);
+  if (!queue_head(response, false)) {
+    response = error_response(500, "internal", "the response has an impossible header");
+    queue_head(response, false);
+  }
+  if (!head_only_ && has_body(response.status) && !response.body.view().empty())
+    out_.push({}, response.body.view(), response.body.owner(), false);
+  finish_response();
+}
+
+void HttpConnection::begin(HttpResponse head) {
+  if (is_destroyed()) return;
+  SYNCLINE_ASSERT(state_ == State::kBusy);
+  if (!queue_head(head, true)) return fail_connection();
+  state_ = State::kStreaming;
+  last_write_ms_ = shard_.now_ms();
+  if (peer_ended_) fail_connection();
+}
+
+void HttpConnection::write(HttpBody piece) {
+  if (is_destroyed() || state_ != State::kStreaming || head_only_ || piece.view().empty()) return;
+  if (out_.empty()) last_write_ms_ = shard_.now_ms();
+  std::string size;
+  if (chunked_out_) size = fmt::format("{:x}\r\n", piece.view().size());
+  out_.push(as_bytes(size), piece.view(), piece.owner(), false);
+  if (chunked_out_) out_.push(as_bytes("\r\n"), {}, nullptr, false);
+  request_flush();
+}
+
+void HttpConnection::end() {
+  if (is_destroyed() || state_ != State::kStreaming) return;
+  if (chunked_out_ && !head_only_) out_.push(as_bytes("0\r\n\r\n"), {}, nullptr, false);
+  finish_response();
+}
+
+void HttpConnection::abort() {
+  closed_task_ = nullptr;  // the application's own doing
+  if (!is_destroyed() && state_ == State::kStreaming) destroy();
+}
+
+void HttpConnection::when_closed(Task task) {
+  closed_task_ = std::move(task);
+  if (is_destroyed() && closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
+}
+
+// What is queued is the whole answer; flush() goes on when it has been written.
+void HttpConnection::finish_response() {
+  state_ = State::kFlushing;
+  closed_task_ = nullptr;
+  last_write_ms_ = shard_.now_ms();
+  request_flush();
+}
+
+void HttpConnection::flush() {
+  const Written written = write_queue();
+  if (written == Written::kBroken) return fail_connection();
+  if (written == Written::kAll && state_ == State::kFlushing) response_written();
+  if (!is_destroyed()) arm(wants_input());
+}
+
+void HttpConnection::response_written() {
+  if (!exchange_->keep_alive || shard_.core().draining || peer_ended_) return linger();
+  exchange_->head = {};
+  state_ = State::kHead;
+  const auto& options = shard_.core().options;
+  deadline_ms_ =
+      shard_.now_ms() + (input_.empty() ? options.idle_timeout_ms : options.head_timeout_ms);
+  process();
+}
+
+// Our side ends; what the peer still sends is read and dropped, or closing now would reset the
+// connection and take the answer away from it.
+void HttpConnection::linger() {
+  if (peer_ended_) return destroy();
+  stream_->shutdown_write();
+  state_ = State::kLingering;
+  deadline_ms_ = shard_.now_ms() + kLingerMs;
+  input_ = {};
+}
+
+void HttpConnection::fail_connection() {
+  if (is_destroyed()) return;
+  destroy();
+  if (closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
+}
+
+void HttpConnection::tick(std::uint64_t now_ms) {
+  if (now_ms >= deadline_ms_) {
+    const bool idle = state_ == State::kHead && input_.empty();
+    if (!idle && state_ != State::kLingering) shard_.counters().head_timeouts.add();
+    if ((state_ == State::kHead && !idle) || state_ == State::kBody) {
+      refuse({408, "timeout", "the request took too long"});
+    } else {
+      fail_connection();
+    }
+  } else if (!out_.empty() && now_ms >= last_write_ms_ + shard_.core().options.stall_timeout_ms) {
+    fail_connection();
+  }
+}
+
+void HttpConnection::drain() {
+  if (state_ == State::kHead && input_.empty()) fail_connection();
+}
+
+void HttpConnection::terminate() {
+  fail_connection();
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,95 @@
+// One HTTP/1.1 connection, until it ends or becomes a WebSocket. Internal to this folder.
+//
+// Requests are taken one at a time: the next one in the pipeline is parsed when the answer to the
+// last has been written, and meanwhile no more than a head's worth of it is read.
+//
+//   kHandshake -> kHead -> kBody -> kBusy (-> kStreaming) -> kFlushing -> kHead, or
+//                                                                       kLingering -> destroyed
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backend/net/http.h"
+#include "backend/net/http_parser.h"
+#include "backend/net/socket.h"
+
+namespace syncline::backend {
+
+class HttpConnection final : public Socket, public HttpExchange {
+ public:
+  static void start(Shard& shard, std::unique_ptr<Stream> stream, Slot slot, std::string peer,
+                    bool secure);
+
+  void on_ready() override;
+  void flush() override;
+  void tick(std::uint64_t now_ms) override;
+  void drain() override;
+  void terminate() override;
+
+  EventLoop& loop() override { return shard_.loop(); }
+  void respond(HttpResponse response) override;
+  void begin(HttpResponse head) override;
+  void write(HttpBody piece) override;
+  void end() override;
+  void abort() override;
+  std::size_t queued_bytes() const override { return out_.bytes(); }
+  bool is_closed() const override { return is_destroyed(); }
+  void when_closed(Task task) override;
+
+ private:
+  enum class State : std::uint8_t {
+    kHandshake,  // TLS
+    kHead,       // idle, or a request head is on its way
+    kBody,
+    kBusy,       // the application has the request
+    kStreaming,  // and answers it in pieces
+    kFlushing,   // the answer is whole, not all of it is written
+    kLingering,  // our side is closed; reading until the peer's is
+  };
+
+  HttpConnection(Shard& shard, std::unique_ptr<Stream> stream, Slot slot, std::string peer,
+                 bool secure);
+
+  bool shake_hands();
+  bool wants_input() const;
+  void read_input();
+  void peer_ended();
+  void process();
+  bool process_head();
+  bool process_body();
+  void start_body(RequestHead head);
+  void dispatch();
+  void dispatch_upgrade();
+  void decide(UpgradeDecision decision, const std::string& key);
+  void accept_upgrade(UpgradeAcceptance acceptance, const std::string& key);
+
+  void refuse(const HttpProblem& problem);
+  bool queue_head(const HttpResponse& response, bool streaming);
+  void queue_text(std::string text);
+  void finish_response();
+  void response_written();
+  void linger();
+  void fail_connection();
+
+  State state_ = State::kHandshake;
+  bool secure_;
+  bool peer_ended_ = false;
+  bool head_only_ = false;    // answering a HEAD
+  bool chunked_out_ = false;  // streaming with chunks
+  std::uint64_t deadline_ms_;
+  std::string input_;        // read, not yet taken
+  std::size_t scanned_ = 0;  // of input_, by find_head_end
+  Task closed_task_;
+  // What belongs to the request in progress only.
+  struct Exchange {
+    RequestHead head;
+    ChunkDecoder chunks;
+    bool keep_alive = true;
+  };
+  std::unique_ptr<Exchange> exchange_;
+};
+
+}  // namespace syncline::backend

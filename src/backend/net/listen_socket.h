@@ -1,0 +1,23 @@
+// Listening sockets that share one address, one for each loop. Internal to this folder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace syncline::backend {
+
+struct ListenSockets {
+  std::vector<int> fds;  // the caller's to close
+  std::uint16_t port = 0;
+};
+
+// Binds `count` sockets to the first address that `address` means. kConflict when something else
+// listens there.
+Result<ListenSockets> open_listen_sockets(const std::string& address, std::uint16_t port,
+                                          std::size_t count);
+
+}  // namespace syncline::backend

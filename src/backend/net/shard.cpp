@@ -1,0 +1,144 @@
+#include "backend/net/shard.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "backend/net/acceptor.h"
+#include "backend/net/socket.h"
+#include "base/assert.h"
+
+namespace syncline::backend {
+
+bool ServerCore::take_slot() {
+  if (open_.fetch_add(1) < options.max_connections) return true;
+  return_slot();
+  return false;
+}
+
+void ServerCore::return_slot() {
+  if (open_.fetch_sub(1) == 1 && draining) {
+    const std::lock_guard lock(mutex_);
+    emptied_.notify_all();
+  }
+}
+
+bool ServerCore::wait_empty(std::uint64_t deadline_ms) {
+  std::unique_lock lock(mutex_);
+  return emptied_.wait_for(lock, std::chrono::milliseconds(deadline_ms),
+                           [this] { return open() == 0; });
+}
+
+Slot Slot::take(std::shared_ptr<ServerCore> core) {
+  return core->take_slot() ? Slot(std::move(core)) : Slot(nullptr);
+}
+
+Slot::~Slot() {
+  if (core_) core_->return_slot();
+}
+
+namespace {
+
+// Fine enough for the shortest of the timeouts, and never busier than every 10 ms.
+std::uint64_t tick_for(const ServerOptions& options) {
+  const auto shortest =
+      std::min({options.head_timeout_ms, options.body_timeout_ms, options.idle_timeout_ms,
+                options.stall_timeout_ms, options.ping_interval_ms, options.close_timeout_ms});
+  return std::clamp<std::uint64_t>(shortest / 4, 10, 1000);
+}
+
+}  // namespace
+
+Shard::Shard(ServerCore& core, EventLoop& loop, std::size_t index)
+    : core_(core),
+      loop_(loop),
+      index_(index),
+      scratch_(64 * 1024),
+      tick_ms_(tick_for(core.options)) {}
+
+Shard::~Shard() = default;
+
+const std::string& Shard::date() {
+  const std::uint64_t now = loop_.unix_ms();
+  if (now / 1000 != date_second_) {
+    date_second_ = now / 1000;
+    date_ = http_date(now);
+  }
+  return date_;
+}
+
+void Shard::start_accepting(std::shared_ptr<ServerCore> core, int fd,
+                            std::shared_ptr<TlsContext> tls) {
+  auto acceptor = std::make_shared<Acceptor>(std::move(core), *this, fd, std::move(tls));
+  if (stopped_ || core_.draining) return;  // closes it
+  acceptor->start();
+  acceptors_.push_back(std::move(acceptor));
+}
+
+void Shard::stop_accepting() {
+  for (auto& acceptor : std::exchange(acceptors_, {})) acceptor->stop();
+}
+
+// The list changes under the calls that end a socket: walk a copy.
+void Shard::drain() {
+  stop_accepting();
+  for (auto& socket : std::vector(sockets_)) socket->drain();
+}
+
+void Shard::stop() {
+  stopped_ = true;
+  stop_accepting();
+  loop_.cancel(std::exchange(tick_timer_, 0));
+  for (auto& socket : std::vector(sockets_)) socket->terminate();
+  SYNCLINE_ASSERT(sockets_.empty());
+  to_flush_.clear();
+}
+
+void Shard::add(std::shared_ptr<Socket> socket) {
+  socket->place_ = sockets_.size();
+  socket->in_shard_ = true;
+  sockets_.push_back(std::move(socket));
+  if (tick_timer_ == 0) schedule_tick();
+}
+
+void Shard::remove(Socket& socket) {
+  SYNCLINE_ASSERT(socket.in_shard_ && sockets_[socket.place_].get() == &socket);
+  socket.in_shard_ = false;
+  std::swap(sockets_[socket.place_], sockets_.back());
+  sockets_[socket.place_]->place_ = socket.place_;
+  const auto last = std::move(sockets_.back());  // destroyed when the list is whole again
+  sockets_.pop_back();
+}
+
+void Shard::schedule_tick() {
+  tick_timer_ = loop_.after(tick_ms_, [this] { tick(); });
+}
+
+void Shard::tick() {
+  tick_timer_ = 0;
+  const std::uint64_t now = now_ms();
+  // Backwards: a socket that ends is replaced by the last, which has had its turn.
+  for (std::size_t i = sockets_.size(); i-- > 0;) {
+    if (i < sockets_.size()) std::shared_ptr(sockets_[i])->tick(now);
+  }
+  if (!sockets_.empty() && tick_timer_ == 0) schedule_tick();
+}
+
+void Shard::flush_later(std::shared_ptr<Socket> socket) {
+  // The socket keeps the core, and so this shard, alive until the task has run.
+  if (to_flush_.empty()) loop_.post([this, core = socket->slot_.core()] { flush_all(); });
+  to_flush_.push_back(std::move(socket));
+}
+
+void Shard::flush_all() {
+  auto sockets = std::exchange(to_flush_, {});
+  for (auto& socket : sockets) {
+    socket->flush_requested_ = false;
+    if (!socket->is_destroyed()) socket->flush();
+  }
+  sockets.clear();
+  // Keep the allocation, unless something was queued meanwhile.
+  if (to_flush_.empty() && sockets.capacity() <= 1024) to_flush_ = std::move(sockets);
+}
+
+}  // namespace syncline::backend

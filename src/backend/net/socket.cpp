@@ -1,0 +1,104 @@
+#include "backend/net/socket.h"
+
+#include <array>
+#include <utility>
+
+namespace syncline::backend {
+
+Socket::Socket(Shard& shard, std::unique_ptr<Stream> stream, Slot slot, std::string peer)
+    : shard_(shard), slot_(std::move(slot)), stream_(std::move(stream)), peer_(std::move(peer)) {}
+
+Socket::~Socket() {
+  watch_.close();
+}
+
+bool Socket::attach() {
+  if (!watch_.open(shard_.loop(), stream_->fd())) return false;
+  last_write_ms_ = shard_.now_ms();
+  shard_.add(shared_from_this());
+  return true;
+}
+
+void Socket::destroy() {
+  if (is_destroyed()) return;
+  watch_.close();
+  stream_.reset();
+  out_.clear();
+  if (in_shard_) shard_.remove(*this);
+}
+
+std::unique_ptr<Stream> Socket::release_stream() {
+  watch_.close();
+  auto stream = std::move(stream_);
+  out_.clear();
+  if (in_shard_) shard_.remove(*this);
+  return stream;
+}
+
+IoResult Socket::read(std::span<std::uint8_t>& data) {
+  const IoResult result = stream_->read(shard_.scratch());
+  read_blocked_ = result.status;
+  data = shard_.scratch().first(result.bytes);
+  if (result.status == IoStatus::kOk) shard_.counters().bytes_in.add(result.bytes);
+  return result;
+}
+
+Socket::Written Socket::write_queue() {
+  // One reader that is as fast as we are must not keep the loop from the others.
+  constexpr std::size_t kShare = 1024 * 1024;
+  std::size_t written = 0;
+  while (!out_.empty()) {
+    if (written >= kShare) {
+      request_flush();
+      return Written::kMore;
+    }
+    std::array<iovec, 64> parts;
+    const std::size_t count = out_.gather(parts);
+    const IoResult result = stream_->write(std::span(parts).first(count));
+    write_blocked_ = result.status;
+    if (result.status == IoStatus::kWantRead || result.status == IoStatus::kWantWrite)
+      return Written::kBlocked;
+    if (result.status != IoStatus::kOk) return Written::kBroken;
+    out_.consume(result.bytes);
+    written += result.bytes;
+    shard_.counters().bytes_out.add(result.bytes);
+    last_write_ms_ = shard_.now_ms();
+  }
+  write_blocked_ = IoStatus::kOk;
+  return Written::kAll;
+}
+
+void Socket::arm(bool reading) {
+  if (is_destroyed()) return;
+  const bool write_needs_read = write_blocked_ == IoStatus::kWantRead;
+  const bool read_needs_write = reading && read_blocked_ == IoStatus::kWantWrite;
+  if (reading && stream_->has_buffered() && read_blocked_ == IoStatus::kOk) {
+    shard_.loop().post([self = shared_from_this()] {
+      if (!self->is_destroyed()) self->on_ready();
+    });
+  } else if (reading || write_needs_read) {
+    watch_.wait_read(shared_from_this());
+  }
+  if (write_blocked_ == IoStatus::kWantWrite || read_needs_write)
+    watch_.wait_write(shared_from_this());
+}
+
+void Socket::request_flush() {
+  if (is_destroyed() || std::exchange(flush_requested_, true)) return;
+  shard_.flush_later(shared_from_this());
+}
+
+bool Socket::discard_input() {
+  for (int i = 0; i < 4; ++i) {
+    std::span<std::uint8_t> data;
+    switch (read(data).status) {
+      case IoStatus::kOk: continue;
+      case IoStatus::kWantRead:
+      case IoStatus::kWantWrite: return false;
+      default: return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,21 @@
+#include "backend/net/system_random.h"
+
+#include <sys/random.h>
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace syncline::backend {
+
+std::uint64_t SystemRandom::next() {
+  if (left_ == 0) {
+    // Up to 256 bytes come whole, or not at all (getrandom(2)).
+    const auto got = getrandom(block_.data(), sizeof block_, 0);
+    SYNCLINE_ASSERT(std::cmp_equal(got, sizeof block_));
+    left_ = block_.size();
+  }
+  return std::exchange(block_[--left_], 0);  // what was handed out is not kept
+}
+
+}  // namespace syncline::backend

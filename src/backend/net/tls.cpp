@@ -1,0 +1,144 @@
+#include "backend/net/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "backend/net/tls_bio.h"
+
+namespace syncline::backend {
+namespace {
+
+std::string last_error() {
+  std::array<char, 256> text{};
+  ERR_error_string_n(ERR_peek_last_error(), text.data(), text.size());
+  ERR_clear_error();
+  return text.data();
+}
+
+// Takes http/1.1 when offered; a client that offers only other protocols goes on without ALPN.
+int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
+                    const unsigned char* offered, unsigned int offered_size, void*) {
+  static constexpr unsigned char kProtocols[] = "\x08http/1.1";
+  unsigned char* chosen = nullptr;
+  if (SSL_select_next_proto(&chosen, out_size, kProtocols, sizeof kProtocols - 1, offered,
+                            offered_size) != OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_NOACK;
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+class TlsStream final : public Stream {
+ public:
+  TlsStream(SSL* ssl, int fd) : ssl_(ssl), fd_(fd) {}
+  ~TlsStream() override {
+    SSL_free(ssl_);
+    ::close(fd_);
+  }
+
+  int fd() const override { return fd_; }
+
+  IoStatus handshake() override {
+    ERR_clear_error();
+    const int done = SSL_accept(ssl_);
+    return done == 1 ? IoStatus::kOk : status_of(done);
+  }
+
+  IoResult read(std::span<std::uint8_t> into) override {
+    ERR_clear_error();
+    std::size_t got = 0;
+    const int done = SSL_read_ex(ssl_, into.data(), into.size(), &got);
+    if (done == 1) return {IoStatus::kOk, got};
+    return {status_of(done)};
+  }
+
+  // Gathers into one record: headers of a few bytes must not become records of their own.
+  IoResult write(std::span<const iovec> parts) override {
+    std::array<std::uint8_t, SSL3_RT_MAX_PLAIN_LENGTH> record;
+    std::size_t size = 0;
+    for (const iovec& part : parts) {
+      const std::size_t take = std::min(part.iov_len, record.size() - size);
+      std::memcpy(record.data() + size, part.iov_base, take);
+      size += take;
+      if (size == record.size()) break;
+    }
+    ERR_clear_error();
+    std::size_t sent = 0;
+    const int done = SSL_write_ex(ssl_, record.data(), size, &sent);
+    if (done == 1) return {IoStatus::kOk, sent};
+    return {status_of(done)};
+  }
+
+  void shutdown_write() override {
+    ERR_clear_error();
+    if (SSL_is_init_finished(ssl_) && !broken_) SSL_shutdown(ssl_);
+    ::shutdown(fd_, SHUT_WR);
+  }
+
+  bool has_buffered() const override { return SSL_has_pending(ssl_) == 1; }
+
+ private:
+  IoStatus status_of(int done) {
+    switch (SSL_get_error(ssl_, done)) {
+      case SSL_ERROR_WANT_READ: return IoStatus::kWantRead;
+      case SSL_ERROR_WANT_WRITE: return IoStatus::kWantWrite;
+      case SSL_ERROR_ZERO_RETURN: return IoStatus::kEnd;
+      default: broken_ = true; return IoStatus::kError;  // SSL_shutdown is not allowed after it
+    }
+  }
+
+  SSL* ssl_;
+  int fd_;
+  bool broken_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certificate_path,
+                                                     const std::string& key_path) {
+  SSL_CTX* raw = SSL_CTX_new(TLS_server_method());
+  if (raw == nullptr) return fail(ErrorCode::kIo, "cannot set up TLS: " + last_error());
+  std::unique_ptr<TlsContext> context(new TlsContext(raw));
+
+  SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+  SSL_CTX_set_options(
+      raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                            SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_alpn_select_cb(raw, select_protocol, nullptr);
+
+  if (SSL_CTX_use_certificate_chain_file(raw, certificate_path.c_str()) != 1)
+    return fail(ErrorCode::kInvalid, "TLS certificate " + certificate_path + ": " + last_error());
+  if (SSL_CTX_use_PrivateKey_file(raw, key_path.c_str(), SSL_FILETYPE_PEM) != 1)
+    return fail(ErrorCode::kInvalid, "TLS key " + key_path + ": " + last_error());
+  if (SSL_CTX_check_private_key(raw) != 1)
+    return fail(ErrorCode::kInvalid, "TLS key " + key_path + " does not belong to certificate " +
+                                         certificate_path + ": " + last_error());
+  return context;
+}
+
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
+
+std::unique_ptr<Stream> TlsContext::new_stream(int fd) {
+  SSL* ssl = SSL_new(context_);
+  BIO* bio = new_socket_bio(fd);
+  if (ssl == nullptr || bio == nullptr) {
+    SSL_free(ssl);
+    BIO_free(bio);
+    ::close(fd);
+    return nullptr;
+  }
+  SSL_set_bio(ssl, bio, bio);
+  SSL_set_accept_state(ssl);
+  return std::make_unique<TlsStream>(ssl, fd);
+}
+
+}  // namespace syncline::backend

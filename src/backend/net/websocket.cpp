@@ -1,0 +1,272 @@
+#include "backend/net/websocket.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kLingerMs = 2000;
+
+// At most `size` bytes of text, cut between characters.
+std::string_view cut_text(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return text;
+  while (size > 0 && (static_cast<std::uint8_t>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
+}  // namespace
+
+void WebSocket::adopt(Shard& shard, Handoff handoff) {
+  if (shard.stopped()) return;
+  const std::shared_ptr<WebSocket> socket(new WebSocket(shard, handoff));
+  if (socket->attach()) socket->open(handoff);
+}
+
+WebSocket::WebSocket(Shard& shard, Handoff& handoff)
+    : Socket(shard, std::move(handoff.stream), std::move(handoff.slot), std::move(handoff.peer)),
+      parser_(shard.core().options.max_message_bytes),
+      deadline_ms_(kNever),
+      last_ping_ms_(shard.now_ms()) {}
+
+void WebSocket::open(Handoff& handoff) {
+  shard_.counters().open_websockets.add();
+  auto head = std::make_shared<const std::string>(std::move(handoff.response_head));
+  out_.push({}, as_bytes(*head), head, false);
+  request_flush();
+  handler_ = handoff.make_handler(shard_.loop());
+  SYNCLINE_ASSERT(handler_);
+  handler_->on_open(*this);
+  if (shard_.core().draining) drain();
+  if (!handoff.input.empty()) take(handoff.input);
+  arm(wants_input());
+}
+
+void WebSocket::send(session::SharedBytes message) {
+  if (is_destroyed() || state_ != State::kOpen || !message) return;
+  const WsHeader header = ws_frame_header(WsOpcode::kBinary, message->size());
+  const ByteView payload = *message;
+  out_.push(header.view(), payload, std::move(message), true);
+  drain_pending_ = true;
+  shard_.counters().messages_out.add();
+  request_flush();
+}
+
+void WebSocket::close(std::uint16_t code, std::string_view reason) {
+  if (is_destroyed() || state_ != State::kOpen) return;
+  send_close(is_ws_close_code(code) ? code : kWsNormal, reason);
+  state_ = State::kClosing;
+  deadline_ms_ = shard_.now_ms() + shard_.core().options.close_timeout_ms;
+  set_reading(true);  // the peer's close frame is to be found
+}
+
+void WebSocket::set_reading(bool on) {
+  if (!on) {
+    paused_ = state_ == State::kOpen && !is_destroyed();
+  } else if (std::exchange(paused_, false) && !is_destroyed()) {
+    heard_ = true;  // silence was our choice
+    shard_.loop().post(
+        [self = std::static_pointer_cast<WebSocket>(shared_from_this())] { self->take_held(); });
+  }
+}
+
+bool WebSocket::wants_input() const {
+  return !paused_ && held_.empty();
+}
+
+void WebSocket::on_ready() {
+  if (is_destroyed()) return;
+  if (state_ == State::kFlushing || state_ == State::kLingering) {
+    if (discard_input()) {
+      write_queue();  // the peer may have ended its side only
+      return destroy();
+    }
+  } else {
+    read_input();
+  }
+  if (is_destroyed()) return;
+  if (!out_.empty()) request_flush();
+  arm(wants_input());
+}
+
+// A few reads a turn: the others on this loop have their turn between.
+void WebSocket::read_input() {
+  for (int i = 0; i < 4 && wants_input(); ++i) {
+    if (state_ != State::kOpen && state_ != State::kClosing) return;
+    std::span<std::uint8_t> data;
+    const IoResult result = read(data);
+    if (result.status == IoStatus::kOk) {
+      heard_ = true;
+      take(data);
+      const bool whole = data.size() < shard_.scratch().size();
+      if (is_destroyed() || (whole && !stream_->has_buffered())) return;
+    } else if (result.status == IoStatus::kEnd || result.status == IoStatus::kError) {
+      return break_off();
+    } else {
+      return;
+    }
+  }
+}
+
+void WebSocket::take(std::span<std::uint8_t> input) {
+  while (!is_destroyed() && (state_ == State::kOpen || state_ == State::kClosing)) {
+    if (paused_) {
+      held_.insert(held_.end(), input.begin(), input.end());
+      return;
+    }
+    const WsEvent event = parser_.next(input);
+    if (event.kind == WsEvent::Kind::kNeedMore) return;
+    handle(event);
+  }
+}
+
+void WebSocket::take_held() {
+  if (is_destroyed() || paused_) return;
+  Bytes held = std::exchange(held_, {});
+  if (!held.empty()) take(held);
+  if (!is_destroyed()) arm(wants_input());
+}
+
+void WebSocket::handle(const WsEvent& event) {
+  switch (event.kind) {
+    case WsEvent::Kind::kBinary:
+      // Between our close and the peer's the session has already said what it had to say.
+      if (state_ != State::kOpen) return;
+      shard_.counters().messages_in.add();
+      return handler_->on_message(event.payload);
+    case WsEvent::Kind::kText: return fail(kWsUnsupportedData, "binary messages only");
+    case WsEvent::Kind::kPing: return answer_ping(event.payload);
+    case WsEvent::Kind::kClose: return handle_close(event);
+    case WsEvent::Kind::kError:
+      shard_.counters().protocol_errors.add();
+      return fail(event.code, event.problem);
+    case WsEvent::Kind::kPong:
+    case WsEvent::Kind::kNeedMore: return;
+  }
+}
+
+void WebSocket::handle_close(const WsEvent& event) {
+  if (state_ == State::kOpen) send_close(event.code, {});
+  finish(event.code);
+}
+
+void WebSocket::fail(std::uint16_t code, std::string_view reason) {
+  if (state_ == State::kOpen) send_close(code, reason);
+  finish(code);
+}
+
+// A peer that sends pings and reads nothing gets one answer queued, not one for each.
+void WebSocket::answer_ping(ByteView payload) {
+  if (state_ != State::kOpen) return;
+  if (pong_queued_) {
+    next_pong_ = to_bytes(payload);
+    return;
+  }
+  send_control(WsOpcode::kPong, payload);
+}
+
+void WebSocket::send_control(WsOpcode opcode, ByteView payload) {
+  SYNCLINE_ASSERT(payload.size() <= kWsControlMax);
+  auto owned = std::make_shared<const Bytes>(to_bytes(payload));
+  const WsHeader header = ws_frame_header(opcode, owned->size());
+  const std::uint64_t entry = out_.push(header.view(), *owned, owned, false);
+  if (opcode == WsOpcode::kPong) {
+    last_pong_entry_ = entry;
+    pong_queued_ = true;
+  } else if (opcode == WsOpcode::kPing) {
+    last_ping_entry_ = entry;
+    ping_queued_ = true;
+  }
+  request_flush();
+}
+
+void WebSocket::send_close(std::uint16_t code, std::string_view reason) {
+  Bytes payload;
+  if (code != kWsNoCode) {
+    payload = {static_cast<std::uint8_t>(code >> 8), static_cast<std::uint8_t>(code)};
+    const auto text = cut_text(reason, kWsControlMax - 2);
+    if (is_utf8(as_bytes(text))) payload.insert(payload.end(), text.begin(), text.end());
+  }
+  send_control(WsOpcode::kClose, payload);
+}
+
+// The handler's last call is posted; it and this object live until then. What is queued, the close
+// frame last, is still written.
+void WebSocket::finish(std::uint16_t code) {
+  if (state_ == State::kFlushing || state_ == State::kLingering) return;
+  state_ = State::kFlushing;
+  deadline_ms_ = shard_.now_ms() + shard_.core().options.close_timeout_ms;
+  held_ = {};
+  paused_ = false;
+  shard_.counters().open_websockets.subtract();
+  shard_.loop().post([self = shared_from_this(), handler = std::move(handler_), code]() mutable {
+    if (handler) handler->on_closed(code);
+    handler.reset();
+  });
+  request_flush();
+}
+
+// The wire is broken, or the peer does not keep to its time.
+void WebSocket::break_off() {
+  finish(kWsAbnormal);
+  destroy();
+}
+
+void WebSocket::flush() {
+  const bool was_blocked = is_write_blocked();
+  const std::size_t before = out_.bytes();
+  if (write_queue() == Written::kBroken) return break_off();
+  // A peer that makes room is alive, though our ping may still be queued behind what it reads.
+  if (was_blocked && out_.bytes() < before) heard_ = true;
+  if (pong_queued_ && out_.is_written(last_pong_entry_)) {
+    pong_queued_ = false;
+    if (next_pong_ && state_ == State::kOpen)
+      send_control(WsOpcode::kPong, *std::exchange(next_pong_, std::nullopt));
+  }
+  if (ping_queued_ && out_.is_written(last_ping_entry_)) ping_queued_ = false;
+  if (state_ == State::kFlushing && out_.empty()) linger();
+  if (drain_pending_ && out_.counted_bytes() == 0) {
+    drain_pending_ = false;
+    if (handler_) handler_->on_drained();
+  }
+  if (!is_destroyed()) arm(wants_input());
+}
+
+// RFC 6455 section 7.1.1: the server closes first, and cleanly, so that the client sees the close
+// frame and not a reset.
+void WebSocket::linger() {
+  stream_->shutdown_write();
+  state_ = State::kLingering;
+  deadline_ms_ = shard_.now_ms() + kLingerMs;
+}
+
+void WebSocket::tick(std::uint64_t now_ms) {
+  if (now_ms >= deadline_ms_) return break_off();
+  if (state_ == State::kOpen) check_alive(now_ms);
+}
+
+void WebSocket::check_alive(std::uint64_t now_ms) {
+  if (now_ms < last_ping_ms_ + shard_.core().options.ping_interval_ms) return;
+  missed_pings_ = heard_ || paused_ ? 0 : missed_pings_ + 1;
+  if (missed_pings_ >= 2) {
+    shard_.counters().ping_timeouts.add();
+    return break_off();
+  }
+  heard_ = false;
+  last_ping_ms_ = now_ms;
+  if (!ping_queued_) send_control(WsOpcode::kPing, {});
+}
+
+void WebSocket::drain() {
+  close(kWsGoingAway, "the server is shutting down");
+}
+
+void WebSocket::terminate() {
+  break_off();
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,59 @@
+#include "backend/net/ws_handshake.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.h"
+
+namespace syncline::backend {
+namespace {
+
+// Base64 of 16 bytes: 22 digits, of which the last carries 4 bits, and two signs of padding.
+bool is_key(std::string_view key) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (key.size() != 24 || !key.ends_with("==")) return false;
+  return std::ranges::all_of(key.substr(0, 22),
+                             [&](char c) { return kDigits.find(c) != kDigits.npos; });
+}
+
+}  // namespace
+
+bool asks_for_websocket(const HttpRequest& request) {
+  return request.headers.has_token("Upgrade", "websocket");
+}
+
+std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& request) {
+  const auto refuse = [](int status, std::string_view code, std::string_view message) {
+    return std::unexpected(error_response(status, code, message));
+  };
+  if (request.method != "GET") return refuse(405, "invalid", "a WebSocket handshake is a GET");
+  if (!request.headers.has_token("Connection", "upgrade"))
+    return refuse(400, "malformed", "Upgrade without Connection: Upgrade");
+  const auto version = request.headers.find("Sec-WebSocket-Version");
+  if (version != "13") {
+    auto response = error_response(426, "unsupported", "only WebSocket version 13 is supported");
+    response.headers.emplace_back("Sec-WebSocket-Version", "13");
+    response.headers.emplace_back("Upgrade", "websocket");
+    return std::unexpected(std::move(response));
+  }
+  const auto key = request.headers.find("Sec-WebSocket-Key");
+  if (!key || request.headers.count("Sec-WebSocket-Key") != 1 || !is_key(*key))
+    return refuse(400, "malformed", "no proper Sec-WebSocket-Key");
+  return std::string(*key);
+}
+
+std::string ws_accept_value(std::string_view key) {
+  const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int size = 0;
+  const int done = EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  SYNCLINE_ASSERT(done == 1 && size == 20);
+  std::array<unsigned char, 29> encoded;  // 28 digits and a zero
+  EVP_EncodeBlock(encoded.data(), digest.data(), 20);
+  return {reinterpret_cast<const char*>(encoded.data()), 28};
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,21 @@
+// The opening handshake of RFC 6455 section 4.2, as a pure decision over a request.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "backend/net/http.h"
+
+namespace syncline::backend {
+
+// Does the request ask for a WebSocket at all, well formed or not?
+bool asks_for_websocket(const HttpRequest& request);
+
+// The client's key, or the response that refuses the handshake (400, 405, 426).
+std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& request);
+
+// The value of Sec-WebSocket-Accept for a key.
+std::string ws_accept_value(std::string_view key);
+
+}  // namespace syncline::backend

@@ -1,0 +1,329 @@
+#include "backend/net_support.h"
+
+namespace syncline::backend {
+namespace {
+
+ServerOptions quick() {
+  ServerOptions options;
+  options.head_timeout_ms = 200;
+  options.close_timeout_ms = 200;
+  options.max_message_bytes = 1 << 20;
+  return options;
+}
+
+TEST(NetWebSocket, AnswersTheHandshakeAndEchoes) {
+  TestServer test;
+  WsClient client(test.port);
+  ASSERT_TRUE(client.open()) << client.response;
+  // The example of RFC 6455 section 1.3.
+  EXPECT_NE(client.response.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+            std::string::npos);
+  for (const std::size_t size : {0, 1, 125, 126, 127, 65535, 65536, 300'000}) {
+    const std::string payload(size, 'p');
+    client.send_binary(payload);
+    const ServerFrame frame = client.take_frame();
+    EXPECT_EQ(frame.first, 0x82);
+    EXPECT_EQ(frame.payload, payload);
+  }
+  client.send(masked_frame(0x88, close_payload(1000)));
+  EXPECT_EQ(client.take_close_code(), 1000);
+  EXPECT_TRUE(client.ended());
+  EXPECT_TRUE(test.journal.wait_for("destroyed"));
+  EXPECT_EQ(test.journal.count("closed 1000"), 1);
+}
+
+TEST(NetWebSocket, TakesFrameAndHandshakeInOneSegment) {
+  TestServer test;
+  RawClient client(test.port);
+  client.send(
+      "GET / HTTP/1.1\r\nHost: t\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
+      masked_frame(0x82, "early"));
+  EXPECT_TRUE(client.take_until("\r\n\r\n").starts_with("HTTP/1.1 101 "));
+  EXPECT_EQ(client.take(7), std::string("\x82\x05") + "early");
+}
+
+TEST(NetWebSocket, TakesFramesByteByByteAndFragmented) {
+  TestServer test;
+  WsClient client(test.port);
+  for (const char c : masked_frame(0x82, "slowly")) client.send(std::string_view(&c, 1));
+  EXPECT_EQ(client.take_frame().payload, "slowly");
+  client.send(masked_frame(0x02, "a") + masked_frame(0x00, "") + masked_frame(0x89, "ping") +
+              masked_frame(0x80, "b"));
+  const ServerFrame pong = client.take_frame();
+  EXPECT_EQ(pong.first, 0x8a);
+  EXPECT_EQ(pong.payload, "ping");
+  EXPECT_EQ(client.take_frame().payload, "ab");
+}
+
+struct Violation {
+  const char* name;
+  std::string bytes;
+  std::uint16_t code;
+};
+
+TEST(NetWebSocket, FailsViolationsWithTheirCode) {
+  TestServer test(quick());
+  const std::vector<Violation> violations = {
+      {"unmasked", std::string("\x82\x01x", 3), 1002},
+      {"reserved bit", masked_frame(0xc2, "x"), 1002},
+      {"unknown opcode", masked_frame(0x83, "x"), 1002},
+      {"fragmented ping", masked_frame(0x09, "x"), 1002},
+      {"long ping", masked_frame(0x89, std::string(126, 'x')), 1002},
+      {"stray continuation", masked_frame(0x80, "x"), 1002},
+      {"interleaved message", masked_frame(0x02, "x") + masked_frame(0x82, "y"), 1002},
+      {"long form of a short length", std::string("\x82\xfe\x00\x01mask.", 9), 1002},
+      {"top bit of the length", "\x82\xff" + std::string(8, '\xff') + "mask", 1002},
+      {"claims too much", "\x82\xff" + std::string("\0\0\0\0\0\x20\0\0mask", 12), 1009},
+      {"grows too much", masked_frame(0x02, std::string(1 << 20, 'x')) + masked_frame(0x80, "x"),
+       1009},
+      {"text", masked_frame(0x81, "words"), 1003},
+      {"text that is none", masked_frame(0x81, "\xc3\x28"), 1007},
+      {"cut close code", masked_frame(0x88, "x"), 1002},
+      {"reserved close code", masked_frame(0x88, close_payload(1005)), 1002},
+      {"close reason that is no text", masked_frame(0x88, close_payload(1000, "\xff")), 1007},
+  };
+  for (const auto& violation : violations) {
+    SCOPED_TRACE(violation.name);
+    WsClient client(test.port);
+    ASSERT_TRUE(client.open());
+    client.send(violation.bytes);
+    EXPECT_EQ(client.take_close_code(), violation.code);
+    EXPECT_TRUE(client.ended());
+  }
+  EXPECT_TRUE(test.journal.wait_for("destroyed", static_cast<int>(violations.size())));
+}
+
+TEST(NetWebSocket, EchoesCloseCodesAndAnEmptyClose) {
+  TestServer test;
+  for (const std::uint16_t code : {1000, 1001, 1011, 3000, 4999}) {
+    WsClient client(test.port);
+    client.send(masked_frame(0x88, close_payload(code, "bye")));
+    EXPECT_EQ(client.take_close_code(), code);
+    EXPECT_TRUE(test.journal.wait_for("closed " + std::to_string(code)));
+  }
+  WsClient client(test.port);
+  client.send(masked_frame(0x88, ""));
+  const ServerFrame frame = client.take_frame();
+  EXPECT_EQ(frame.first, 0x88);
+  EXPECT_EQ(frame.payload, "");
+  EXPECT_TRUE(test.journal.wait_for("closed 1005"));
+}
+
+TEST(NetWebSocket, ServerClosesBehindWhatIsQueuedAndWaitsForTheEcho) {
+  TestServer test;
+  WsClient client(test.port);
+  client.send_binary("first");
+  client.send_binary("close 4401");
+  client.send_binary("after the close: dropped");
+  EXPECT_EQ(client.take_frame().payload, "first");
+  const ServerFrame close = client.take_frame();
+  EXPECT_EQ(close.close_code(), 4401);
+  EXPECT_EQ(close.payload.substr(2), "as asked");
+  EXPECT_EQ(test.journal.count("closed 4401"), 0);
+  client.send(masked_frame(0x88, close_payload(4401)));
+  EXPECT_TRUE(client.ended());
+  EXPECT_TRUE(test.journal.wait_for("closed 4401"));
+}
+
+TEST(NetWebSocket, GivesUpOnACloseThatIsNotAnswered) {
+  TestServer test(quick());
+  WsClient client(test.port);
+  client.send_binary("close 4000");
+  EXPECT_EQ(client.take_close_code(), 4000);
+  EXPECT_TRUE(test.journal.wait_for("closed 1006"));
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(NetWebSocket, NoticesABrokenWire) {
+  TestServer test;
+  WsClient reset(test.port);
+  ASSERT_TRUE(reset.open());
+  ASSERT_TRUE(test.journal.wait_for("open"));
+  reset.reset();
+  EXPECT_TRUE(test.journal.wait_for("closed 1006", 1));
+  {
+    WsClient vanishes(test.port);
+    vanishes.send(masked_frame(0x82, "half a frame").substr(0, 9));
+  }
+  EXPECT_TRUE(test.journal.wait_for("closed 1006", 2));
+  EXPECT_TRUE(test.journal.wait_for("destroyed", 2));
+}
+
+TEST(NetWebSocket, PingsAndDropsThePeerThatStaysSilent) {
+  ServerOptions options;
+  options.ping_interval_ms = 60;
+  TestServer test(options);
+  WsClient lively(test.port);
+  WsClient silent(test.port);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(lively.take_frame().first, 0x89);
+    // Any frame will do: a pong, or data.
+    lively.send(i % 2 == 0 ? masked_frame(0x8a, "") : masked_frame(0x8a, "unasked"));
+  }
+  EXPECT_TRUE(silent.ended());
+  EXPECT_TRUE(test.journal.wait_for("closed 1006"));
+  EXPECT_EQ(test.journal.count("closed 1006"), 1);
+  EXPECT_EQ(test.server.counters().ping_timeouts, 1u);
+}
+
+TEST(NetWebSocket, QueueGrowsForASlowReaderAndDrains) {
+  TestServer test;
+  WsClient client(test.port, "/echo", false, 4096);
+  client.send_binary("burst 200 100000");
+  ASSERT_TRUE(test.journal.wait_for("queued " + std::to_string(200 * 100010)));
+  sleep_ms(50);
+  EXPECT_EQ(test.journal.count("drained 0"), 0);
+  EXPECT_LT(test.server.counters().bytes_out, 20'000'000u);
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(client.take_frame().payload.size(), 100'000u);
+  EXPECT_TRUE(test.journal.wait_for("drained 0"));
+}
+
+TEST(NetWebSocket, FloodOfPingsQueuesFewPongs) {
+  TestServer test;
+  WsClient client(test.port, "/echo", false, 4096);
+  client.send_binary("burst 100 100000");
+  ASSERT_TRUE(test.journal.wait_for("queued " + std::to_string(100 * 100010)));
+  std::string flood;
+  for (int i = 0; i < 10'000; ++i) flood += masked_frame(0x89, std::to_string(i));
+  client.send(flood);
+  client.send_binary("end");
+  int pongs = 0;
+  std::string last;
+  for (;;) {
+    const ServerFrame frame = client.take_frame();
+    ASSERT_NE(frame.first, 0);
+    if (frame.first == 0x8a) {
+      ++pongs;
+      last = frame.payload;
+    }
+    if (last == "9999") break;
+  }
+  EXPECT_LT(pongs, 1000);
+}
+
+TEST(NetWebSocket, RefusesBadHandshakes) {
+  TestServer test;
+  const auto ask = [&](std::string_view lines) {
+    RawClient client(test.port);
+    client.send("GET /echo HTTP/1.1\r\nHost: t\r\n" + std::string(lines) + "\r\n");
+    return client.take_response();
+  };
+  const std::string upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+  const std::string key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const std::string version = "Sec-WebSocket-Version: 13\r\n";
+  const std::string old = ask(upgrade + key + "Sec-WebSocket-Version: 8\r\n");
+  EXPECT_TRUE(old.starts_with("HTTP/1.1 426 ")) << old;
+  EXPECT_NE(old.find("Sec-WebSocket-Version: 13\r\n"), std::string::npos);
+  EXPECT_TRUE(ask(upgrade + version).starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(ask(upgrade + version + "Sec-WebSocket-Key: short\r\n").starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(ask(upgrade + version + key + key).starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(ask("Upgrade: websocket\r\n" + version + key).starts_with("HTTP/1.1 400 "));
+  EXPECT_EQ(test.server.counters().upgrades_refused, 5u);
+
+  WsClient refused(test.port, "/refuse");
+  EXPECT_TRUE(refused.response.starts_with("HTTP/1.1 403 ")) << refused.response;
+  EXPECT_EQ(refused.take_until("}}"), R"({"error":{"code":"forbidden","message":"not \"you\""}})");
+  refused.send("GET /again HTTP/1.1\r\nHost: t\r\n\r\n");  // a refusal keeps the connection
+  EXPECT_TRUE(refused.take_response().starts_with("HTTP/1.1 200 "));
+}
+
+TEST(NetWebSocket, UpgradeMayBeAnsweredLaterOrNever) {
+  Journal journal;
+  LoopGroup* loops = nullptr;
+  TestServer test({}, 1, {}, [&](HttpRequest request, UpgradeReply reply) {
+    if (request.path == "/never") return;
+    UpgradeAcceptance acceptance;
+    acceptance.subprotocol = "sync.v1";
+    acceptance.make_handler = [&](Scheduler& scheduler) {
+      scheduler.after(1, [&] { journal.note("factory ran on its loop"); });
+      return std::make_unique<EchoHandler>(journal);
+    };
+    (*loops)[0].after(20, [reply = std::move(reply), acceptance = std::move(acceptance)]() mutable {
+      reply(std::move(acceptance));
+    });
+  });
+  loops = &test.loops;
+  WsClient never(test.port, "/never");
+  EXPECT_TRUE(never.response.starts_with("HTTP/1.1 500 ")) << never.response;
+  WsClient client(test.port, "/later");
+  EXPECT_NE(client.response.find("Sec-WebSocket-Protocol: sync.v1\r\n"), std::string::npos);
+  EXPECT_TRUE(journal.wait_for("factory ran on its loop"));
+  test.server.stop();
+}
+
+TEST(NetWebSocketThreads, MovesToTheLoopThatTheApplicationNames) {
+  struct WhereAmI : session::ConnectionHandler {
+    explicit WhereAmI(LoopGroup& loops) : loops(loops) {}
+    void on_open(session::Connection& c) override { connection = &c; }
+    void on_message(ByteView) override {
+      for (std::size_t i = 0; i < loops.size(); ++i) {
+        if (!loops[i].is_current()) continue;
+        connection->send(std::make_shared<const Bytes>(1, static_cast<std::uint8_t>('0' + i)));
+      }
+    }
+    void on_drained() override {}
+    void on_closed(std::uint16_t) override {}
+    LoopGroup& loops;
+    session::Connection* connection = nullptr;
+  };
+  LoopGroup* loops = nullptr;
+  TestServer test({}, 3, {}, [&loops](HttpRequest request, UpgradeReply reply) {
+    UpgradeAcceptance acceptance;
+    acceptance.loop = *loop_of(request.query);
+    acceptance.make_handler = [&loops](Scheduler&) { return std::make_unique<WhereAmI>(*loops); };
+    reply(std::move(acceptance));
+  });
+  loops = &test.loops;
+  for (int i = 0; i < 30; ++i) {
+    const std::string loop = std::to_string(i % 3);
+    WsClient client(test.port, "/?loop=" + loop);
+    ASSERT_TRUE(client.open());
+    client.send_binary("?");
+    EXPECT_EQ(client.take_frame().payload, loop);
+  }
+}
+
+TEST(NetWebSocketThreads, ManyClientsAtOnceAndAStopInTheMiddle) {
+  TestServer test({}, 2);
+  std::vector<std::thread> clients;
+  std::atomic<int> echoed = 0;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&, i] {
+      for (int round = 0; round < 5; ++round) {
+        WsClient client(test.port, "/?loop=" + std::to_string((i + round) % 2));
+        for (int n = 0; n < 20; ++n) {
+          client.send_binary("message");
+          if (client.take_frame().payload == "message") ++echoed;
+        }
+      }
+    });
+  }
+  for (auto& client : clients) client.join();
+  EXPECT_EQ(echoed, 800);
+  clients.clear();
+
+  std::atomic<bool> over = false;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back([&, i] {
+      while (!over) {
+        WsClient client(test.port, "/?loop=" + std::to_string(i % 2));
+        client.send_binary("burst 10 10000");
+        client.take_frame();
+      }
+    });
+  }
+  sleep_ms(100);
+  test.server.stop();
+  over = true;
+  for (auto& client : clients) client.join();
+  const int opened = test.journal.count("open");
+  EXPECT_EQ(test.journal.count("destroyed"), opened);
+  const auto lines = test.journal.lines();
+  EXPECT_EQ(std::ranges::count_if(lines, [](auto& line) { return line.starts_with("closed"); }),
+            opened);
+  EXPECT_EQ(test.server.counters().open_websockets, 0u);
+}
+
+}  // namespace
+}  // namespace syncline::backend
