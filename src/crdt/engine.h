@@ -23,6 +23,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -31,6 +32,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "crdt/doc.h"
+#include "crdt/formats.h"
 #include "crdt/store.h"
 #include "crdt/transaction.h"
 #include "crdt/types.h"
@@ -39,17 +41,17 @@
 namespace syncline::crdt {
 
 class TypeObservers;  // events.h
+class StructApplier;  // apply_structs.cpp
 
 // Content for a new item. Views are copied.
 struct NewContent {
   BlockKind kind = BlockKind::kDeleted;
   Clock len = 1;
   std::string_view text;  // kString: valid UTF-8, `len` UTF-16 units
-  ByteView payload;       // kAny, kJson: unused, see `values`; kBinary: bytes; kEmbed, kFormat,
-                          // kDoc: the packed value
-  std::string_view name;  // kFormat: attribute; kDoc: guid; kType: node name
-  TypeKind type = TypeKind::kUndefined;        // kType
-  const std::vector<Bytes>* values = nullptr;  // kAny: `len` packed values
+  ByteView payload;  // kAny, kJson: `len` packed values, one after another; kBinary: the bytes;
+                     // kEmbed, kFormat, kDoc: one packed value
+  std::string_view name;                 // kFormat: attribute; kDoc: guid; kType: node name
+  TypeKind type = TypeKind::kUndefined;  // kType
 };
 
 class Engine {
@@ -61,9 +63,10 @@ class Engine {
 
   DocOptions options;
   Store store;
+  FormatSources format_sources;
 
   ClientId client_id() const { return options.client_id; }
-  void set_client_id(ClientId id) { options.client_id = id; }
+  void set_client_id(ClientId id);
   static ClientId next_client_id(ClientId id);
 
   // ---- transactions (engine.cpp)
@@ -90,13 +93,14 @@ class Engine {
   Path path(TypeIndex index) const;
   // The element at `offset` of an item, as an application sees it.
   Value value_at(const Item& item, Clock offset);
-  Any to_json(TypeIndex index) const;
+  Any to_json(TypeIndex index);
   // The kString content of a sequence that is not deleted.
   std::string plain_text(TypeIndex index) const;
 
-  // ---- local edits (local.cpp, plain_text.cpp); only within a transaction
+  // ---- local edits (local.cpp); only within a transaction
 
-  // kInvalid if the type is deleted or not of one of `kinds`.
+  // kInvalid if the type is deleted or not of one of `kinds`; kTooLarge if our own client has used
+  // up its clocks or its arenas.
   Result<void> require(TypeIndex type, std::initializer_list<TypeKind> kinds) const;
 
   // Inserts content of our own client between two neighbours: behind `left` (kNoItem: at the start)
@@ -120,11 +124,14 @@ class Engine {
 
   // Sequences of elements: Yjs's rules for arrays and XML.
   Handle array_position(TypeIndex type, std::uint32_t index);  // item to insert behind
-  void array_erase(TypeIndex type, std::uint32_t index, std::uint32_t length);
+  // Deletes visible elements, which must be there. Formats among them stay.
+  void erase_range(TypeIndex type, std::uint32_t index, std::uint32_t length);
 
   // Text that holds no formats (TypeState::has_formatting is false).
   void plain_insert(TypeIndex type, std::uint32_t index, std::string_view text, Clock units);
-  void plain_erase(TypeIndex type, std::uint32_t index, std::uint32_t length);
+  void plain_erase(TypeIndex type, std::uint32_t index, std::uint32_t length) {
+    erase_range(type, index, length);
+  }
 
   // ---- updates
   Result<ApplyResult> apply_update(ByteView update, UpdateVersion version, Origin origin);
@@ -144,11 +151,11 @@ class Engine {
   std::size_t memory_bytes() const;
 
  private:
-  friend class TypeObservers;
+  friend class StructApplier;
 
   // What waits for updates that are missing; updates in format v2.
   struct PendingStructs {
-    StateVector missing;
+    std::map<ClientId, Clock> missing;  // it is worth trying again when one of these is known
     Bytes update;
   };
   struct UpdateObserver {
@@ -173,25 +180,37 @@ class Engine {
   };
 
   // integrate.cpp
-  Handle integrate(const Placement& at, const NewContent& content);
-  Handle integrate_block(const Block& block, ClientIndex client, Clock offset);
+  Handle integrate(Placement at, const NewContent& content);
+  void integrate_block(const Block& block, ClientIndex client, Clock offset);
+  bool resolve(const Block& block, Placement& at);
+  static NewContent block_content(const Block& block, Clock offset, std::string& cut);
   void integrate_gc(ClientIndex client, Clock clock, Clock len);
   bool extend(const Placement& at, const NewContent& content);
   Handle conflict_order(const Placement& at) const;
-  void link(Handle item, Handle left);
-  void store_content(Item& item, const NewContent& content);
+  Handle leftmost(TypeIndex parent, KeyIndex key) const;
+  void store_content(Handle item, const NewContent& content);
+  static void append_values(ValueArena& values, const NewContent& content);
   void advance(ClientIndex client, Clock len);
   void mark_changed(TypeIndex type, KeyIndex key);
 
   // remove.cpp
-  void mark_deleted(Handle item);
-  void remove_children(TypeIndex type, std::vector<Handle>& work);
+  struct RemovalFrame;
+  bool mark_deleted(Handle item);
+  void remove_content(const Item& item, std::vector<RemovalFrame>& open);
+  bool next_child(RemovalFrame& frame, Handle& child) const;
+
+  // subdocs.cpp
+  Subdoc subdoc(const Item& item) const;
+  void note_subdoc_added(const Item& item);
+  void note_subdoc_removed(const Item& item);
 
   // commit.cpp
   void commit(Transaction& transaction);
+  void leave_shared_client_id(const Transaction& transaction);
   void collect(const Transaction& transaction);
   void collect_item(Handle item);
-  void collect_children(TypeIndex type);
+  void collect_types(std::vector<TypeIndex>& work);
+  void collect_child(Handle item, std::vector<TypeIndex>& work);
   void merge_deleted(const Transaction& transaction);
   void merge_new(const Transaction& transaction);
   void merge_candidates(const Transaction& transaction);
@@ -202,14 +221,21 @@ class Engine {
   void clean_formatting(Transaction& transaction);
   void fire_updates(Transaction& transaction);
   void fire_subdocs(Transaction& transaction);
+  UpdateWriter& writer(UpdateVersion version) const;
+  void write_structs(UpdateWriter& writer, ClientIndex client, Clock from) const;
 
-  // apply.cpp, pending.cpp
-  struct ApplyScratch;
-  Result<void> validate(const DecodedUpdate& update) const;
-  bool apply_structs(DecodedUpdate& update);
-  bool apply_deletes(const DeleteSet& deletes, DeleteSet& waiting);
+  // apply.cpp, apply_structs.cpp
+  Result<void> validate(ByteView update, const DecodedUpdate& decoded) const;
+  bool apply_decoded(DecodedUpdate& update);
+  bool apply_once(const DecodedUpdate& update, bool& waiting);
+  std::optional<PendingStructs> apply_structs(const DecodedUpdate& update);
+  void apply_deletes(const DeleteSet& deletes, DeleteSet& waiting);
+  void delete_range(ClientIndex client, Clock clock, Clock end);
 
   Transaction* current_ = nullptr;
+  ClientIndex own_client_ = kNoClient;
+  std::uint64_t changes_ = 0;  // insertions and deletions so far
+  std::size_t committing_at_ = 0;
   std::vector<std::unique_ptr<Transaction>> committing_;  // in order; the first is being committed
   std::vector<std::unique_ptr<Transaction>> spare_;
   std::optional<PendingStructs> pending_structs_;
@@ -218,8 +244,8 @@ class Engine {
   std::vector<SubdocsObserver> subdocs_observers_;
   std::unique_ptr<TypeObservers> type_observers_;
   std::uint64_t last_token_ = 0;
-  std::unique_ptr<ApplyScratch> scratch_;
-  mutable std::optional<UpdateWriter> writer_;
+  DecodedUpdate decoded_;  // scratch of apply_update
+  mutable std::optional<UpdateWriter> writers_[2];
 };
 
 }  // namespace syncline::crdt

@@ -38,6 +38,8 @@ class IdIndex {
   bool is_last(Position p) const;
   Position next(Position p) const;
   Position prev(Position p) const;
+  // Structs from this one to the last.
+  std::size_t count_from(Position p) const;
 
   void append(Clock clock, Handle handle);
   // Puts a struct behind the one at `p` and returns its place; places before it stay valid.

@@ -87,7 +87,7 @@ class Store {
 
  private:
   bool mergeable(const Item& left, Handle right_handle, const Item& right) const;
-  void split_content(const Item& left, Item& right, Clock offset);
+  void split_content(Item& left, Item& right, Clock offset);
   void split_text(Item& left, Item& right, Clock offset);
   void merge_content(Item& left, const Item& right);
   Result<void> check_client(ClientIndex client) const;

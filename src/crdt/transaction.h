@@ -7,6 +7,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "crdt/client_table.h"
 #include "crdt/doc.h"
 #include "crdt/id_set.h"
 #include "crdt/item.h"
@@ -50,33 +51,40 @@ struct Transaction {
   std::vector<Subdoc> subdocs_added;
   std::vector<Subdoc> subdocs_removed;
   std::vector<Subdoc> subdocs_loaded;
-  std::vector<Handle> subdoc_items_added;
 
   // Set by the events of a remote transaction that touched text with formats: Yjs then removes
   // needless formats in a transaction of its own (Engine::clean_formatting).
   bool needs_formatting_cleanup = false;
 
-  // First clock of `client` that this transaction added; its current state if it added none.
-  Clock before(ClientIndex client, Clock state) const {
-    for (const Advance& advance : advances)
-      if (advance.client == client) return advance.before;
-    return state;
-  }
+  // The entry of a client in `advances`, or nullptr.
+  const Advance* find_advance(ClientIndex client) const;
+  void add_advance(ClientIndex client, Clock before);
 
   // True if the transaction inserted this id. Items do not straddle the border while anyone
   // observes types: asking for an item's first id is enough.
   bool adds(DenseId id) const {
-    for (const Advance& advance : advances)
-      if (advance.client == id.client) return id.clock >= advance.before;
-    return false;
+    const Advance* advance = find_advance(id.client);
+    return advance != nullptr && id.clock >= advance->before;
   }
 
   // True if the transaction deleted this id. Valid once `deleted` is sorted, so in events.
   bool deletes(DenseId id) const;
 
-  bool empty() const { return advances.empty() && deleted.empty(); }
+  // True if there is an update to send. Valid in and after events.
+  bool has_content() const {
+    if (!deleted.empty()) return true;
+    for (const Advance& advance : advances)
+      if (advance.after != advance.before) return true;
+    return false;
+  }
   void sort_deleted();
+  DeleteSet delete_set(const ClientTable& clients) const;
   void clear();  // keeps the memory
+
+ private:
+  static constexpr std::size_t kFewClients = 8;  // so many are found by scanning
+
+  boost::unordered_flat_map<ClientIndex, std::uint32_t> advance_index_;
 };
 
 }  // namespace syncline::crdt

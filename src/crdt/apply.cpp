@@ -1,0 +1,130 @@
+// Updates from outside into the document.
+#include "crdt/engine.h"
+#include "crdt/updates.h"
+
+namespace syncline::crdt {
+
+// Everything that could fail later on is refused here, before the first change.
+Result<void> Engine::validate(ByteView update, const DecodedUpdate& decoded) const {
+  if (store.clients.size() + decoded.clients.size() >= kMaxClients)
+    return fail(ErrorCode::kTooLarge, "too many clients in one document");
+  // A value takes at most a few times the bytes that it takes in an update.
+  constexpr std::size_t kGrowth = 4;
+  for (const DecodedUpdate::ClientBlocks& blocks : decoded.clients) {
+    const ClientIndex index = store.clients.find(blocks.client);
+    if (index == kNoClient) continue;
+    const ClientState& client = store.clients[index];
+    if (!client.text.fits(update.size()) || !client.values.fits(update.size() * kGrowth))
+      return fail(ErrorCode::kTooLarge, "a client's content is over 4 GiB");
+  }
+  return {};
+}
+
+Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version, Origin origin) {
+  // An observer's update may come while the scratch is in use further up: it gets its own then.
+  DecodedUpdate decoded = std::move(decoded_);
+  Result<void> valid = decode_update(update, version, decoded);
+  if (valid) valid = validate(update, decoded);
+  ApplyResult result;
+  if (valid) {
+    transact(
+        [&](Transaction& transaction) {
+          transaction.local = false;
+          const std::uint64_t before = changes_;
+          result.waiting = apply_decoded(decoded);
+          result.changed = changes_ != before;
+          decoded.clear();
+          decoded_ = std::move(decoded);
+        },
+        origin, false);
+    return result;
+  }
+  decoded.clear();
+  decoded_ = std::move(decoded);
+  return std::unexpected(valid.error());
+}
+
+// Applies an update, then what waited for it. True if part of the update itself waits.
+bool Engine::apply_decoded(DecodedUpdate& update) {
+  bool waiting = false;
+  bool retry = apply_once(update, waiting);
+  while (retry) {
+    const Bytes bytes = std::move(pending_structs_->update);
+    pending_structs_.reset();
+    if (!decode_update(bytes, UpdateVersion::kV2, update)) break;
+    bool still = false;
+    retry = apply_once(update, still);
+  }
+  return waiting;
+}
+
+// True if something that waited may be applied now.
+bool Engine::apply_once(const DecodedUpdate& update, bool& waiting) {
+  std::optional<PendingStructs> rest = apply_structs(update);
+  waiting = rest.has_value();
+  bool retry = false;
+  if (!pending_structs_) {
+    pending_structs_ = std::move(rest);
+  } else {
+    for (const auto& [client, clock] : pending_structs_->missing)
+      retry = retry || clock < store.clients.state(client);
+    if (rest) {
+      for (const auto& [client, clock] : rest->missing) {
+        const auto [found, added] = pending_structs_->missing.try_emplace(client, clock);
+        if (!added && clock < found->second) found->second = clock;
+      }
+      const ByteView both[] = {pending_structs_->update, rest->update};
+      if (Result<Bytes> merged = merge_updates(both, UpdateVersion::kV2))
+        pending_structs_->update = std::move(*merged);
+    }
+  }
+  DeleteSet later;
+  apply_deletes(update.deletes, later);
+  waiting = waiting || !later.empty();
+  if (!pending_deletes_.empty()) {
+    const DeleteSet earlier = std::move(pending_deletes_);
+    apply_deletes(earlier, later);
+  }
+  pending_deletes_ = std::move(later);
+  return retry;
+}
+
+// Deletes what is known of the set; the rest goes into `waiting`.
+void Engine::apply_deletes(const DeleteSet& deletes, DeleteSet& waiting) {
+  const DeleteSet::Clients& all = deletes.clients();
+  for (auto entry = all.rbegin(); entry != all.rend(); ++entry) {
+    const ClientIndex index = store.clients.find(entry->first);
+    const Clock known = index == kNoClient ? 0 : store.clients[index].clock;
+    for (const ClockRange& range : entry->second) {
+      if (range.end() > known) {
+        const Clock from = std::max(range.clock, known);
+        waiting.add(entry->first, from, range.end() - from);
+      }
+      if (range.clock < known) delete_range(index, range.clock, std::min(range.end(), known));
+    }
+  }
+}
+
+void Engine::delete_range(ClientIndex index, Clock clock, Clock end) {
+  const IdIndex& structs = store.clients[index].structs;
+  while (clock < end) {
+    Handle handle = structs.find(clock);
+    const Clock item_end = store[handle].end();
+    if (!store[handle].deleted) {
+      handle = split(handle, clock - store[handle].clock);
+      if (end < item_end) split(handle, end - clock);
+      remove(handle);
+    }
+    clock = item_end;
+  }
+}
+
+StateVector Engine::missing() const {
+  StateVector vector;
+  if (pending_structs_)
+    for (const auto& [client, clock] : pending_structs_->missing)
+      vector.set(client, store.clients.state(client));
+  return vector;
+}
+
+}  // namespace syncline::crdt

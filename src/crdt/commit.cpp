@@ -1,0 +1,154 @@
+// The end of a transaction: observers, then forgetting what was deleted and merging neighbours,
+// then the update. The order, and which neighbours are tried, are Yjs's: encoded documents depend
+// on it.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "crdt/engine.h"
+
+namespace syncline::crdt {
+
+void Engine::commit(Transaction& transaction) {
+  transaction.sort_deleted();
+  for (Transaction::Advance& advance : transaction.advances)
+    advance.after = store.clients[advance.client].clock;
+  fire_events(transaction);
+  if (transaction.needs_formatting_cleanup) clean_formatting(transaction);
+
+  if (options.gc) collect(transaction);
+  merge_deleted(transaction);
+  merge_new(transaction);
+  merge_candidates(transaction);
+  if (!transaction.local) leave_shared_client_id(transaction);
+  fire_updates(transaction);
+  fire_subdocs(transaction);
+  if (options.gc)
+    for (const Transaction::DeletedRange& range : transaction.deleted) store.compact(range.client);
+}
+
+void Engine::leave_shared_client_id(const Transaction& transaction) {
+  const Transaction::Advance* own = transaction.find_advance(own_client_);
+  if (own != nullptr && own->after != own->before) set_client_id(next_client_id(options.client_id));
+}
+
+// ---- collecting
+
+void Engine::collect(const Transaction& transaction) {
+  for (auto range = transaction.deleted.rbegin(); range != transaction.deleted.rend(); ++range) {
+    const IdIndex& structs = store.clients[range->client].structs;
+    IdIndex::Position p = structs.locate(range->clock);
+    while (structs.clock_at(p) < range->clock + range->len) {
+      const Handle handle = structs.at(p);
+      const Item& item = store[handle];
+      if (!item.is_gc() && item.deleted && !item.keep) collect_item(handle);
+      if (structs.is_last(p)) break;
+      p = structs.next(p);
+    }
+  }
+}
+
+void Engine::collect_item(Handle handle) {
+  Item& item = store[handle];
+  if (item.kind() == BlockKind::kType) {
+    std::vector<TypeIndex> work{item.content};
+    collect_types(work);
+  }
+  if (item.kind() != BlockKind::kDeleted) store.drop_content(item);
+}
+
+// Everything in these types, and the types in them, becomes GC structs.
+void Engine::collect_types(std::vector<TypeIndex>& work) {
+  while (!work.empty()) {
+    const TypeIndex index = work.back();
+    work.pop_back();
+    for (Handle next = kNoItem, h = store.types[index].sequence.first; h != kNoItem; h = next) {
+      next = store[h].right;
+      collect_child(h, work);
+    }
+    for (EntryIndex e = store.types[index].first_entry; e != kNoEntry;
+         e = store.types.entry(e).next) {
+      for (Handle next = kNoItem, h = store.types.entry(e).item; h != kNoItem; h = next) {
+        next = store[h].left;
+        collect_child(h, work);
+      }
+    }
+    TypeState& type = store.types[index];
+    store.sequences.clear(type.sequence);
+    store.types.clear_entries(index);
+    type.collected = true;
+    type.item = kNoItem;
+  }
+}
+
+void Engine::collect_child(Handle handle, std::vector<TypeIndex>& work) {
+  Item& item = store[handle];
+  SYNCLINE_ASSERT(item.deleted);
+  if (item.kind() == BlockKind::kType) work.push_back(item.content);
+  store.drop_content(item);
+  if (item.redone) store.redone.erase(handle);
+  const Item was = item;
+  item = Item{};
+  item.client = was.client;
+  item.clock = was.clock;
+  item.len = was.len;
+  item.deleted = true;
+  item.set_kind(BlockKind::kGc);
+}
+
+// ---- merging
+
+namespace {
+
+// Merges the struct at `p` with as many on its left as it can; `p` becomes the result's place.
+int merge_lefts(Store& store, ClientState& client, IdIndex::Position& p) {
+  int merged = 0;
+  while (!client.structs.is_first(p) && store.merge_with_left(client, p)) ++merged;
+  return merged;
+}
+
+}  // namespace
+
+void Engine::merge_deleted(const Transaction& transaction) {
+  for (auto range = transaction.deleted.rbegin(); range != transaction.deleted.rend(); ++range) {
+    ClientState& client = store.clients[range->client];
+    const IdIndex& structs = client.structs;
+    IdIndex::Position p = structs.locate(range->clock + range->len - 1);
+    if (!structs.is_last(p)) p = structs.next(p);
+    while (!structs.is_first(p) && structs.clock_at(p) >= range->clock) {
+      merge_lefts(store, client, p);
+      if (structs.is_first(p)) break;
+      p = structs.prev(p);
+    }
+  }
+}
+
+void Engine::merge_new(const Transaction& transaction) {
+  for (const Transaction::Advance& advance : transaction.advances) {
+    if (advance.before == advance.after) continue;
+    ClientState& client = store.clients[advance.client];
+    const IdIndex& structs = client.structs;
+    const Clock bound = structs.clock_at(structs.locate(advance.before));
+    IdIndex::Position p = structs.last();
+    while (!structs.is_first(p) && structs.clock_at(p) >= bound) {
+      merge_lefts(store, client, p);
+      if (structs.is_first(p)) break;
+      p = structs.prev(p);
+    }
+  }
+}
+
+void Engine::merge_candidates(const Transaction& transaction) {
+  const std::vector<DenseId>& candidates = transaction.merge_candidates;
+  for (auto id = candidates.rbegin(); id != candidates.rend(); ++id) {
+    ClientState& client = store.clients[id->client];
+    IdIndex::Position p = client.structs.locate(id->clock);
+    if (!client.structs.is_last(p)) {
+      IdIndex::Position next = client.structs.next(p);
+      if (merge_lefts(store, client, next) > 1) continue;
+      p = client.structs.locate(id->clock);
+    }
+    merge_lefts(store, client, p);
+  }
+}
+
+}  // namespace syncline::crdt

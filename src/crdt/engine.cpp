@@ -1,0 +1,143 @@
+#include "crdt/engine.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "crdt/events.h"
+
+namespace syncline::crdt {
+
+Engine::Engine(DocOptions doc_options) : options(std::move(doc_options)) {
+  set_client_id(options.client_id);
+}
+
+Engine::~Engine() = default;
+
+void Engine::set_client_id(ClientId id) {
+  options.client_id = id;
+  own_client_ = store.clients.intern(id);
+}
+
+ClientId Engine::next_client_id(ClientId id) {
+  // Steele, Lea and Flood's SplitMix64, cut to the 32 bits that Yjs 13 draws; 0 is never given.
+  std::uint64_t x = id + 0x9e3779b97f4a7c15;
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  x = (x ^ x >> 31) & 0xffffffff;
+  return x == 0 || x == id ? x + 1 : x;
+}
+
+// ---- transactions
+
+bool Engine::begin(Origin origin, bool local) {
+  if (current_ != nullptr) return false;
+  if (spare_.empty()) spare_.push_back(std::make_unique<Transaction>());
+  committing_.push_back(std::move(spare_.back()));
+  spare_.pop_back();
+  current_ = committing_.back().get();
+  current_->origin = origin;
+  current_->local = local;
+  return true;
+}
+
+void Engine::end() {
+  const bool outermost = current_ == committing_.front().get();
+  current_ = nullptr;
+  if (!outermost) return;  // begun by an observer: committed by the loop below, further up
+  for (committing_at_ = 0; committing_at_ < committing_.size(); ++committing_at_)
+    commit(*committing_[committing_at_]);
+  committing_at_ = 0;
+  for (std::unique_ptr<Transaction>& done : committing_) {
+    done->clear();
+    spare_.push_back(std::move(done));
+  }
+  committing_.clear();
+}
+
+// ---- observers
+
+std::uint64_t Engine::on_update(std::function<void(const UpdateEvent&)> callback) {
+  update_observers_.push_back({new_token(), std::move(callback)});
+  return last_token_;
+}
+
+std::uint64_t Engine::on_subdocs(std::function<void(const SubdocsEvent&)> callback) {
+  subdocs_observers_.push_back({new_token(), std::move(callback)});
+  return last_token_;
+}
+
+void Engine::off(std::uint64_t token) {
+  const auto matches = [token](const auto& observer) { return observer.token == token; };
+  if (std::erase_if(update_observers_, matches) != 0) return;
+  if (std::erase_if(subdocs_observers_, matches) != 0) return;
+  if (type_observers_ != nullptr) type_observers_->off(token);
+}
+
+TypeObservers& Engine::type_observers() {
+  if (type_observers_ == nullptr) type_observers_ = std::make_unique<TypeObservers>(*this);
+  return *type_observers_;
+}
+
+namespace {
+
+class TransactionUpdate final : public UpdateEvent {
+ public:
+  TransactionUpdate(const Engine& engine, const Transaction& transaction)
+      : engine_(engine), transaction_(transaction) {}
+
+  ByteView update() const override { return encoded(v1_, UpdateVersion::kV1); }
+  ByteView update_v2() const override { return encoded(v2_, UpdateVersion::kV2); }
+  Origin origin() const override { return transaction_.origin; }
+  bool local() const override { return transaction_.local; }
+
+ private:
+  ByteView encoded(Bytes& bytes, UpdateVersion version) const {
+    if (bytes.empty()) bytes = engine_.encode_transaction(transaction_, version);
+    return bytes;
+  }
+
+  const Engine& engine_;
+  const Transaction& transaction_;
+  mutable Bytes v1_;
+  mutable Bytes v2_;
+};
+
+}  // namespace
+
+void Engine::fire_updates(Transaction& transaction) {
+  if (update_observers_.empty() || !transaction.has_content()) return;
+  const TransactionUpdate event(*this, transaction);
+  // Callbacks may add and remove observers.
+  for (std::size_t i = 0; i < update_observers_.size(); ++i) {
+    const auto callback = update_observers_[i].callback;
+    callback(event);
+  }
+}
+
+void Engine::fire_subdocs(Transaction& transaction) {
+  if (transaction.subdocs_added.empty() && transaction.subdocs_removed.empty() &&
+      transaction.subdocs_loaded.empty())
+    return;
+  const SubdocsEvent event{transaction.subdocs_added, transaction.subdocs_removed,
+                           transaction.subdocs_loaded};
+  for (std::size_t i = 0; i < subdocs_observers_.size(); ++i) {
+    const auto callback = subdocs_observers_[i].callback;
+    callback(event);
+  }
+}
+
+Result<void> Engine::check() const {
+  return store.check();
+}
+
+std::size_t Engine::memory_bytes() const {
+  std::size_t bytes = sizeof(Engine) + store.memory_bytes() +
+                      decoded_.blocks.capacity() * sizeof(Block) +
+                      (committing_.size() + spare_.size()) * sizeof(Transaction);
+  if (pending_structs_) bytes += pending_structs_->update.capacity();
+  for (const auto& [client, ranges] : pending_deletes_.clients())
+    bytes += sizeof(client) + ranges.capacity() * sizeof(ClockRange);
+  return bytes;
+}
+
+}  // namespace syncline::crdt

@@ -1,0 +1,355 @@
+// Where a new item goes, and its way into the store: YATA's conflict resolution in Yjs's form.
+#include <algorithm>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/assert.h"
+#include "base/byte_reader.h"
+#include "base/utf8.h"
+#include "crdt/any.h"
+#include "crdt/engine.h"
+
+namespace syncline::crdt {
+namespace {
+
+// The items that a conflict scan has passed, with the order in which it did.
+class ScannedItems {
+ public:
+  // The scan's counter after the item was passed; 0 if it was not.
+  std::uint32_t stamp(Handle item) const {
+    if (by_item_.empty()) {
+      for (std::uint32_t i = 0; i < items_.size(); ++i)
+        if (items_[i] == item) return i + 1;
+      return 0;
+    }
+    const auto found = by_item_.find(item);
+    return found == by_item_.end() ? 0 : found->second;
+  }
+  void add(Handle item) {
+    items_.push_back(item);
+    if (items_.size() < kFew) return;
+    if (items_.size() == kFew) {
+      for (std::uint32_t i = 0; i < kFew; ++i) by_item_.emplace(items_[i], i + 1);
+    } else {
+      by_item_.emplace(item, count());
+    }
+  }
+  std::uint32_t count() const { return static_cast<std::uint32_t>(items_.size()); }
+
+ private:
+  static constexpr std::size_t kFew = 24;  // so many are searched without an index
+
+  std::vector<Handle> items_;
+  boost::unordered_flat_map<Handle, std::uint32_t> by_item_;
+};
+
+// Takes the first `skip` packed values off.
+ByteView skip_values(ByteView values, Clock skip) {
+  ByteReader in(values);
+  for (; skip > 0; --skip) (void)skip_any(in);
+  return in.rest();
+}
+
+}  // namespace
+
+Handle Engine::leftmost(TypeIndex parent, KeyIndex key) const {
+  if (key == kNoKey) return store.types[parent].sequence.first;
+  Handle item = store.types.value(parent, key);
+  while (item != kNoItem && store[item].left != kNoItem) item = store[item].left;
+  return item;
+}
+
+// The item to insert behind, among items that were inserted at the same place at the same time. Yjs
+// keeps two sets, of the items scanned and of those scanned since `left` last moved; here both are
+// told by the order of the scan.
+Handle Engine::conflict_order(const Placement& at) const {
+  Handle left = at.left;
+  Handle other = left != kNoItem ? store[left].right : leftmost(at.parent, at.key);
+  ScannedItems scanned;
+  std::uint32_t moved_at = 0;
+  const ClientId client = store.clients[at.client].id;
+  while (other != kNoItem && other != at.right) {
+    const Item& item = store[other];
+    scanned.add(other);
+    if (item.origin == at.origin) {
+      if (store.clients[item.client].id < client) {
+        left = other;
+        moved_at = scanned.count();
+      } else if (item.right_origin == at.right_origin) {
+        break;
+      }
+    } else if (item.origin.exists()) {
+      const std::uint32_t stamp = scanned.stamp(store.find(item.origin));
+      if (stamp == 0) break;
+      if (stamp <= moved_at) {
+        left = other;
+        moved_at = scanned.count();
+      }
+    } else {
+      break;
+    }
+    other = item.right;
+  }
+  return left;
+}
+
+void Engine::advance(ClientIndex index, Clock len) {
+  ClientState& client = store.clients[index];
+  if (current_->find_advance(index) == nullptr) {
+    // Transactions whose update is not written yet include what later ones add, as in Yjs.
+    for (std::size_t i = committing_at_; i < committing_.size(); ++i)
+      if (committing_[i]->find_advance(index) == nullptr)
+        committing_[i]->add_advance(index, client.clock);
+  }
+  client.clock += len;
+  ++changes_;
+}
+
+void Engine::mark_changed(TypeIndex type, KeyIndex key) {
+  const TypeState& state = store.types[type];
+  if (state.item != kNoItem) {
+    const Item& holder = store[state.item];
+    if (holder.deleted || current_->adds(holder.id())) return;
+  }
+  std::vector<ChangedType>& changed = current_->changed;
+  ChangedType* entry = nullptr;
+  if (!changed.empty() && changed.back().type == type) {
+    entry = &changed.back();
+  } else {
+    const auto [found, added] =
+        current_->changed_index.try_emplace(type, static_cast<std::uint32_t>(changed.size()));
+    if (added) {
+      changed.emplace_back();
+      changed.back().type = type;
+    }
+    entry = &changed[found->second];
+  }
+  if (key == kNoKey) {
+    entry->sequence = true;
+  } else if (std::find(entry->keys.rbegin(), entry->keys.rend(), key) == entry->keys.rend()) {
+    entry->keys.push_back(key);
+  }
+}
+
+// A run that goes on where its client stopped grows in place: what Yjs does by merging when the
+// transaction ends.
+bool Engine::extend(const Placement& at, const NewContent& content) {
+  if (at.left == kNoItem) return false;
+  Item& left = store[at.left];
+  if (left.client != at.client || left.end() != at.clock || left.kind() != content.kind ||
+      left.deleted || left.keyed || left.redone || left.right != at.right ||
+      left.right_origin != at.right_origin || at.origin != left.last_id())
+    return false;
+  ClientState& client = store.clients[at.client];
+  if (content.kind == BlockKind::kString) {
+    if (left.content + left.bytes != client.text.size()) return false;
+  } else if (content.kind == BlockKind::kAny) {
+    if (left.content + left.len != client.values.size()) return false;
+  } else {
+    return false;
+  }
+  if (type_observers_ != nullptr && !current_->adds(left.id())) return false;
+  if (content.kind == BlockKind::kString) {
+    client.text.append(content.text);
+    left.bytes += static_cast<std::uint32_t>(content.text.size());
+  } else {
+    append_values(client.values, content);
+  }
+  left.len += content.len;
+  store.sequences.resize(store.types[left.parent].sequence, at.left, left.len);
+  advance(at.client, content.len);
+  mark_changed(left.parent, kNoKey);
+  return true;
+}
+
+void Engine::append_values(ValueArena& values, const NewContent& content) {
+  if (content.len == 1) {
+    values.append(content.payload);
+    return;
+  }
+  ByteReader in(content.payload);
+  for (Clock n = 0; n < content.len; ++n) {
+    const std::size_t start = in.position();
+    (void)skip_any(in);
+    values.append(in.since(start));
+  }
+}
+
+void Engine::store_content(Handle handle, const NewContent& content) {
+  Item& item = store[handle];
+  ClientState& client = store.clients[item.client];
+  switch (content.kind) {
+    case BlockKind::kString:
+      item.content = client.text.append(content.text);
+      item.bytes = static_cast<std::uint32_t>(content.text.size());
+      break;
+    case BlockKind::kAny:
+    case BlockKind::kJson:
+      item.content = client.values.size();
+      append_values(client.values, content);
+      break;
+    case BlockKind::kBinary:
+    case BlockKind::kEmbed: item.content = client.values.append(content.payload); break;
+    case BlockKind::kFormat:
+    case BlockKind::kDoc:
+      item.content = client.values.append_named(store.keys.intern(content.name), content.payload);
+      break;
+    case BlockKind::kType:
+      item.content = store.types.add(
+          content.type, handle, content.name.empty() ? kNoKey : store.keys.intern(content.name));
+      break;
+    default: break;
+  }
+}
+
+Handle Engine::integrate(Placement at, const NewContent& content) {
+  if (extend(at, content)) return at.left;
+  const bool conflict = at.left == kNoItem ? at.right == kNoItem || store[at.right].left != kNoItem
+                                           : store[at.left].right != at.right;
+  if (conflict) at.left = conflict_order(at);
+
+  const Handle handle = store.items.allocate();
+  Item& item = store[handle];
+  item.client = at.client & kMaxClients;
+  item.clock = at.clock;
+  item.len = content.len;
+  item.origin = at.origin;
+  item.right_origin = at.right_origin;
+  item.parent = at.parent;
+  item.set_kind(content.kind);
+  item.deleted = content.kind == BlockKind::kDeleted;
+  item.keyed = at.key != kNoKey;
+  store_content(handle, content);
+
+  item.left = at.left;
+  item.right = at.left != kNoItem ? store[at.left].right : leftmost(at.parent, at.key);
+  if (item.left != kNoItem) store[item.left].right = handle;
+  if (item.right != kNoItem) store[item.right].left = handle;
+  if (item.keyed) {
+    item.place = at.key;
+    if (item.right == kNoItem) {
+      store.types.set_value(at.parent, at.key, handle);
+      if (item.left != kNoItem) remove(item.left);
+    }
+  } else {
+    store.sequences.insert(store.types[at.parent].sequence, item.left, handle, item.visible());
+  }
+  store.clients[at.client].structs.append(at.clock, handle);
+  advance(at.client, content.len);
+
+  if (content.kind == BlockKind::kDeleted) {
+    current_->deleted.push_back({at.client, at.clock, content.len});
+  } else if (content.kind == BlockKind::kFormat) {
+    store.types[at.parent].has_formatting = true;
+  } else if (content.kind == BlockKind::kDoc) {
+    note_subdoc_added(item);
+  }
+  mark_changed(at.parent, at.key);
+  const Handle holder = store.types[at.parent].item;
+  if ((holder != kNoItem && store[holder].deleted) || (item.keyed && item.right != kNoItem))
+    remove(handle);
+  return handle;
+}
+
+void Engine::integrate_gc(ClientIndex client, Clock clock, Clock len) {
+  const Handle handle = store.items.allocate();
+  Item& item = store[handle];
+  item.client = client & kMaxClients;
+  item.clock = clock;
+  item.len = len;
+  item.set_kind(BlockKind::kGc);
+  item.deleted = true;
+  store.clients[client].structs.append(clock, handle);
+  advance(client, len);
+}
+
+// ---- blocks of updates
+
+// Finds the neighbours and the type of a block whose dependencies are known. False: they are
+// forgotten, or there is no such type, and the block becomes a GC struct.
+bool Engine::resolve(const Block& block, Placement& at) {
+  const auto dense = [&](Id id) -> DenseId { return {store.clients.find(id.client), id.clock}; };
+  if (block.has_origin) {
+    at.origin = dense(block.origin);
+    at.left = item_ending_at(at.origin);
+  }
+  if (block.has_right_origin) {
+    at.right_origin = dense(block.right_origin);
+    at.right = item_starting_at(at.right_origin);
+  }
+  if (at.left != kNoItem && store[at.left].is_gc()) return false;
+  if (at.right != kNoItem && store[at.right].is_gc()) return false;
+  switch (block.parent_kind) {
+    case ParentKind::kNone: {
+      const Item& neighbour = store[at.left != kNoItem ? at.left : at.right];
+      at.parent = neighbour.parent;
+      at.key = neighbour.key();
+      return true;
+    }
+    case ParentKind::kRoot: {
+      const KeyIndex name = store.keys.intern(block.parent_name);
+      at.parent = store.types.root(name);
+      if (at.parent == kNoType) at.parent = store.types.add_root(name, TypeKind::kUndefined);
+      break;
+    }
+    case ParentKind::kItem: {
+      const Item& holder = store[store.find(dense(block.parent_id))];
+      if (holder.kind() != BlockKind::kType) return false;
+      at.parent = holder.content;
+      break;
+    }
+  }
+  if (block.has_parent_sub) at.key = store.keys.intern(block.parent_sub);
+  return true;
+}
+
+NewContent Engine::block_content(const Block& block, Clock offset, std::string& cut) {
+  NewContent content;
+  content.kind = block.kind;
+  content.len = block.len - offset;
+  content.payload = block.payload;
+  content.name = block.name;
+  content.type = block.type;
+  if (block.kind == BlockKind::kString) {
+    content.text = as_text(block.payload);
+    if (offset > 0) {
+      bool inside_pair = false;
+      const std::size_t at = utf16_offset(content.text, offset, inside_pair);
+      content.text.remove_prefix(at);
+      if (inside_pair) {
+        cut = kReplacementCharacter;
+        cut += content.text.substr(4);
+        content.text = cut;
+      }
+    }
+  } else if (offset > 0 && (block.kind == BlockKind::kAny || block.kind == BlockKind::kJson)) {
+    content.payload = skip_values(block.payload, offset);
+  }
+  return content;
+}
+
+void Engine::integrate_block(const Block& block, ClientIndex client, Clock offset) {
+  Placement at;
+  if (block.kind == BlockKind::kGc || !resolve(block, at)) {
+    integrate_gc(client, block.clock + offset, block.len - offset);
+    return;
+  }
+  at.client = client;
+  at.clock = block.clock + offset;
+  if (offset > 0) {
+    // The first part is known. It decides where the rest belongs, whatever this block says.
+    at.origin = {client, at.clock - 1};
+    at.left = item_ending_at(at.origin);
+    const Item& left = store[at.left];
+    if (left.is_gc()) {
+      integrate_gc(client, at.clock, block.len - offset);
+      return;
+    }
+    at.parent = left.parent;
+    at.key = left.key();
+  }
+  std::string cut;
+  integrate(at, block_content(block, offset, cut));
+}
+
+}  // namespace syncline::crdt

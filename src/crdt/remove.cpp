@@ -1,0 +1,76 @@
+// Deletion. A type takes everything in it along, however deep, without recursion.
+#include "crdt/engine.h"
+
+namespace syncline::crdt {
+
+// A type whose children are being deleted, and how far that is: first its sequence, then its keys.
+struct Engine::RemovalFrame {
+  TypeIndex type = kNoType;
+  Handle next = kNoItem;
+  EntryIndex entry = kNoEntry;
+};
+
+bool Engine::mark_deleted(Handle handle) {
+  Item& item = store[handle];
+  if (item.deleted) return false;
+  item.deleted = true;
+  if (!item.keyed && item.countable())
+    store.sequences.resize(store.types[item.parent].sequence, handle, 0);
+  std::vector<Transaction::DeletedRange>& deleted = current_->deleted;
+  if (!deleted.empty() && deleted.back().client == item.client &&
+      deleted.back().clock + deleted.back().len == item.clock) {
+    deleted.back().len += item.len;
+  } else {
+    deleted.push_back({item.client, item.clock, item.len});
+  }
+  ++changes_;
+  mark_changed(item.parent, item.key());
+  return true;
+}
+
+void Engine::remove_content(const Item& item, std::vector<RemovalFrame>& open) {
+  if (item.kind() == BlockKind::kType) {
+    const TypeState& type = store.types[item.content];
+    open.push_back({item.content, type.sequence.first, type.first_entry});
+  } else if (item.kind() == BlockKind::kDoc) {
+    note_subdoc_removed(item);
+  }
+}
+
+bool Engine::next_child(RemovalFrame& frame, Handle& child) const {
+  if (frame.next != kNoItem) {
+    child = frame.next;
+    frame.next = store[child].right;
+    return true;
+  }
+  if (frame.entry != kNoEntry) {
+    const MapEntry& entry = store.types.entry(frame.entry);
+    child = entry.item;
+    frame.entry = entry.next;
+    return true;
+  }
+  return false;
+}
+
+void Engine::remove(Handle handle) {
+  if (!mark_deleted(handle)) return;
+  const BlockKind kind = store[handle].kind();
+  if (kind != BlockKind::kType && kind != BlockKind::kDoc) return;
+  std::vector<RemovalFrame> open;
+  remove_content(store[handle], open);
+  while (!open.empty()) {
+    Handle child = kNoItem;
+    if (!next_child(open.back(), child)) {
+      const auto found = current_->changed_index.find(open.back().type);
+      if (found != current_->changed_index.end()) current_->changed[found->second].dropped = true;
+      open.pop_back();
+    } else if (mark_deleted(child)) {
+      remove_content(store[child], open);
+    } else if (!current_->adds(store[child].id())) {
+      // It was deleted earlier and is collected now; only so it is looked at for merging.
+      current_->merge_candidates.push_back(store[child].id());
+    }
+  }
+}
+
+}  // namespace syncline::crdt

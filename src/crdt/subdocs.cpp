@@ -1,0 +1,46 @@
+// Documents inside documents: the engine keeps their guid and options and reports their coming and
+// going; loading them is the application's business.
+#include <algorithm>
+
+#include "crdt/any.h"
+#include "crdt/engine.h"
+
+namespace syncline::crdt {
+namespace {
+
+bool wants_loading(const Any& options) {
+  const auto is_true = [&](std::string_view name) {
+    const Any* value = options.find(name);
+    return value != nullptr && std::get_if<bool>(&value->value()) != nullptr &&
+           std::get<bool>(value->value());
+  };
+  return is_true("shouldLoad") || is_true("autoLoad");
+}
+
+}  // namespace
+
+Subdoc Engine::subdoc(const Item& item) const {
+  Result<Any> options = unpack(store.named_value(item));
+  return {std::string(store.keys[store.name(item)]), options ? std::move(*options) : Any()};
+}
+
+void Engine::note_subdoc_added(const Item& item) {
+  Subdoc added = subdoc(item);
+  // A document that was made here counts as loaded, unlike one that came in an update.
+  if (current_->local || wants_loading(added.options)) current_->subdocs_loaded.push_back(added);
+  current_->subdocs_added.push_back(std::move(added));
+}
+
+void Engine::note_subdoc_removed(const Item& item) {
+  Subdoc removed = subdoc(item);
+  std::vector<Subdoc>& added = current_->subdocs_added;
+  const auto same = std::find_if(added.begin(), added.end(),
+                                 [&](const Subdoc& other) { return other.guid == removed.guid; });
+  if (same != added.end()) {
+    added.erase(same);
+  } else {
+    current_->subdocs_removed.push_back(std::move(removed));
+  }
+}
+
+}  // namespace syncline::crdt

@@ -1,0 +1,80 @@
+#include "crdt/transaction.h"
+
+#include <algorithm>
+
+namespace syncline::crdt {
+
+const Transaction::Advance* Transaction::find_advance(ClientIndex client) const {
+  if (advances.size() <= kFewClients) {
+    for (const Advance& advance : advances)
+      if (advance.client == client) return &advance;
+    return nullptr;
+  }
+  const auto found = advance_index_.find(client);
+  return found == advance_index_.end() ? nullptr : &advances[found->second];
+}
+
+void Transaction::add_advance(ClientIndex client, Clock before) {
+  advances.push_back({client, before, before});
+  if (advances.size() <= kFewClients) return;
+  if (advance_index_.empty()) {
+    for (std::uint32_t i = 0; i < advances.size(); ++i)
+      advance_index_.emplace(advances[i].client, i);
+  } else {
+    advance_index_.emplace(client, static_cast<std::uint32_t>(advances.size() - 1));
+  }
+}
+
+bool Transaction::deletes(DenseId id) const {
+  const auto behind = std::upper_bound(
+      deleted.begin(), deleted.end(), id, [](const DenseId& a, const DeletedRange& b) {
+        return a.client != b.client ? a.client < b.client : a.clock < b.clock;
+      });
+  if (behind == deleted.begin()) return false;
+  const DeletedRange& range = *(behind - 1);
+  return range.client == id.client && id.clock - range.clock < range.len;
+}
+
+void Transaction::sort_deleted() {
+  if (deleted.size() < 2) return;
+  const auto before = [](const DeletedRange& a, const DeletedRange& b) {
+    return a.client != b.client ? a.client < b.client : a.clock < b.clock;
+  };
+  if (!std::is_sorted(deleted.begin(), deleted.end(), before))
+    std::sort(deleted.begin(), deleted.end(), before);
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < deleted.size(); ++i) {
+    DeletedRange& last = deleted[kept];
+    const DeletedRange& range = deleted[i];
+    if (range.client == last.client && range.clock <= last.clock + last.len) {
+      last.len = std::max(last.len, range.clock + range.len - last.clock);
+    } else {
+      deleted[++kept] = range;
+    }
+  }
+  deleted.resize(kept + 1);
+}
+
+DeleteSet Transaction::delete_set(const ClientTable& clients) const {
+  DeleteSet set;
+  for (const DeletedRange& range : deleted)
+    set.add(clients[range.client].id, range.clock, range.len);
+  return set;
+}
+
+void Transaction::clear() {
+  origin = 0;
+  local = true;
+  advances.clear();
+  advance_index_.clear();
+  deleted.clear();
+  changed.clear();
+  changed_index.clear();
+  merge_candidates.clear();
+  subdocs_added.clear();
+  subdocs_removed.clear();
+  subdocs_loaded.clear();
+  needs_formatting_cleanup = false;
+}
+
+}  // namespace syncline::crdt

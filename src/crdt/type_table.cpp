@@ -1,0 +1,69 @@
+#include "crdt/type_table.h"
+
+namespace syncline::crdt {
+
+TypeIndex TypeTable::add(TypeKind kind, Handle item, KeyIndex name) {
+  TypeState& type = types_.emplace_back();
+  type.kind = kind;
+  type.item = item;
+  type.name = name;
+  return size() - 1;
+}
+
+TypeIndex TypeTable::root(KeyIndex name) const {
+  const auto found = root_by_name_.find(name);
+  return found == root_by_name_.end() ? kNoType : found->second;
+}
+
+TypeIndex TypeTable::add_root(KeyIndex name, TypeKind kind) {
+  const TypeIndex index = add(kind, kNoItem, name);
+  root_by_name_.emplace(name, index);
+  roots_.push_back(index);
+  return index;
+}
+
+Handle TypeTable::value(TypeIndex type, KeyIndex key) const {
+  const auto found = entry_by_key_.find(slot(type, key));
+  return found == entry_by_key_.end() ? kNoItem : entries_[found->second].item;
+}
+
+void TypeTable::set_value(TypeIndex type, KeyIndex key, Handle item) {
+  const auto [found, added] = entry_by_key_.try_emplace(slot(type, key), kNoEntry);
+  if (!added) {
+    entries_[found->second].item = item;
+    return;
+  }
+  EntryIndex index = static_cast<EntryIndex>(entries_.size());
+  if (free_entries_.empty()) {
+    entries_.emplace_back();
+  } else {
+    index = free_entries_.back();
+    free_entries_.pop_back();
+  }
+  found->second = index;
+  entries_[index] = {key, item, kNoEntry};
+  TypeState& state = types_[type];
+  if (state.last_entry == kNoEntry) {
+    state.first_entry = index;
+  } else {
+    entries_[state.last_entry].next = index;
+  }
+  state.last_entry = index;
+}
+
+void TypeTable::clear_entries(TypeIndex type) {
+  TypeState& state = types_[type];
+  for (EntryIndex i = state.first_entry; i != kNoEntry; i = entries_[i].next) {
+    entry_by_key_.erase(slot(type, entries_[i].key));
+    free_entries_.push_back(i);
+  }
+  state.first_entry = state.last_entry = kNoEntry;
+}
+
+std::size_t TypeTable::memory_bytes() const {
+  return types_.capacity() * sizeof(TypeState) + roots_.capacity() * sizeof(TypeIndex) +
+         entries_.capacity() * sizeof(MapEntry) + free_entries_.capacity() * sizeof(EntryIndex) +
+         entry_by_key_.bucket_count() * 17 + root_by_name_.bucket_count() * 9;
+}
+
+}  // namespace syncline::crdt
