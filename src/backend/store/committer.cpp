@@ -183,7 +183,8 @@ Result<void> Committer::write(Batch& batch) {
     resume_needed_ = true;
     return out_of_space(status.ToString());
   }
-  poison_ = to_error(status, "the disk failed, nothing more is stored until a restart");
+  poison_ = to_error(
+      status, "the disk failed or its data is damaged, nothing more is stored until a restart");
   poison_->code = ErrorCode::kIo;
   return std::unexpected(*poison_);
 }

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
-#include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
 
 #include <charconv>
 #include <filesystem>
@@ -17,6 +18,15 @@ namespace syncline::backend::store {
 namespace {
 
 constexpr const char* kFamilies[] = {"default", "events", "objects", "snapshots", "meta"};
+
+// After a full disk the committer decides when to try again, not a thread of RocksDB's own.
+class NoAutomaticRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
 
 rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) {
   rocksdb::DBOptions result;
@@ -34,6 +44,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   result.bytes_per_sync = 1 << 20;
   result.keep_log_file_num = 4;
   result.info_log_level = rocksdb::WARN_LEVEL;
+  result.max_bgerror_resume_count = 0;
+  result.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   if (options.env != nullptr) result.env = options.env;
   return result;
 }
@@ -53,15 +65,28 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
   return all;
 }
 
+// Gives every family a table file of its own before anything else: RocksDB's repair learns from
+// them which families there are, and drops what the write-ahead log holds for any other.
+Result<void> initialise(const Database& database) {
+  rocksdb::WriteBatch batch;
+  const std::vector<rocksdb::ColumnFamilyHandle*> all = {database.events, database.objects,
+                                                         database.snapshots, database.meta};
+  for (auto* family : all) batch.Put(family, id_key(kNoWorkspace), {});
+  auto status = database.db->Write({}, &batch);
+  if (status.ok()) status = database.db->Flush({}, all);
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  if (status.ok())
+    status =
+        database.db->Put(durable, database.meta, slice(kFormatKey), std::to_string(kFormatVersion));
+  if (!status.ok()) return std::unexpected(to_error(status, "creating the database"));
+  return {};
+}
+
 Result<void> check_format(const Database& database, bool writable) {
   std::string value;
   const auto status = database.db->Get({}, database.meta, slice(kFormatKey), &value);
-  if (status.IsNotFound() && writable) {
-    const auto put =
-        database.db->Put({}, database.meta, slice(kFormatKey), std::to_string(kFormatVersion));
-    if (!put.ok()) return std::unexpected(to_error(put, "writing the format version"));
-    return {};
-  }
+  if (status.IsNotFound() && writable) return initialise(database);
   if (!status.ok()) return std::unexpected(to_error(status, "reading the format version"));
   std::uint64_t version = 0;
   std::from_chars(value.data(), value.data() + value.size(), version);
@@ -72,6 +97,17 @@ Result<void> check_format(const Database& database, bool writable) {
                             value, kFormatVersion));
   if (version == 0)
     return fail(ErrorCode::kCorrupt, fmt::format("the format version \"{}\" is none", value));
+  return {};
+}
+
+// RocksDB takes a directory without CURRENT for an empty one, and would begin anew over the data.
+Result<void> check_not_beheaded(const std::string& directory) {
+  std::error_code error;
+  if (std::filesystem::exists(directory + "/CURRENT", error)) return {};
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    if (entry.path().extension() == ".sst" || entry.path().extension() == ".log")
+      return fail(ErrorCode::kCorrupt,
+                  fmt::format("opening {0}: {0}/CURRENT is missing", directory));
   return {};
 }
 
@@ -94,6 +130,7 @@ std::unique_ptr<rocksdb::Iterator> Database::iterate(rocksdb::ColumnFamilyHandle
 
 Result<Database> open_database(const std::string& directory, const StoreOptions& options,
                                OpenMode mode) {
+  if (auto ok = check_not_beheaded(directory); !ok) return std::unexpected(std::move(ok.error()));
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const auto settings = database_options(options, mode);
@@ -101,7 +138,11 @@ Result<Database> open_database(const std::string& directory, const StoreOptions&
       mode == OpenMode::kReadWrite
           ? rocksdb::DB::Open(settings, directory, families(options), &handles, &db)
           : rocksdb::DB::OpenForReadOnly(settings, directory, families(options), &handles, &db);
-  if (!status.ok()) return std::unexpected(to_error(status, "opening " + directory));
+  if (!status.ok()) {
+    Error error = to_error(status, "opening " + directory);
+    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kCorrupt;  // one of its files
+    return std::unexpected(std::move(error));
+  }
   Database database;
   database.db.reset(db);
   database.events = handles[1];

@@ -16,6 +16,9 @@ namespace syncline::backend::store {
 // A workspace's name within the store: 4 bytes instead of up to 255 in every key.
 using WorkspaceId = std::uint32_t;
 
+// Belongs to no workspace: its keys only make a column family non-empty.
+inline constexpr WorkspaceId kNoWorkspace = 0;
+
 std::string id_key(WorkspaceId id);                             // start of all keys of a workspace
 std::string event_key(WorkspaceId id, log::Position position);  // column family `events`
 std::string object_key(WorkspaceId id, std::string_view object);

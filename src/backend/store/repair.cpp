@@ -1,0 +1,266 @@
+#include "backend/store/repair.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <rocksdb/write_batch.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "backend/store/database.h"
+#include "backend/store/dir_lock.h"
+#include "backend/store/verify.h"
+#include "backend/store/wal_scan.h"
+#include "log/read_check.h"
+
+namespace syncline::backend {
+namespace {
+
+namespace fs = std::filesystem;
+using store::Database;
+using store::WorkspaceId;
+
+constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
+
+// Copies what is sound from one database into another that is empty.
+class Salvage {
+ public:
+  Salvage(const Database& from, const Database& to, RepairReport& report)
+      : from_(from), to_(to), report_(report) {}
+
+  Result<void> run() {
+    WorkspaceId next = 1;
+    for (const auto& [id, name] : find_names()) {
+      if (auto ok = copy_workspace(id, name); !ok) return ok;
+      next = id + 1;
+    }
+    batch_.Put(to_.meta, store::slice(store::kNextWorkspaceKey), store::id_key(next));
+    return write();
+  }
+
+ private:
+  // Every id that has a name or an event, under its name or one made up.
+  std::map<WorkspaceId, std::string> find_names() {
+    std::map<WorkspaceId, std::string> names;
+    const auto meta = from_.iterate(from_.meta);
+    for (meta->Seek(store::slice(store::kWorkspacePrefix)); meta->Valid(); meta->Next()) {
+      std::string_view key = store::text(meta->key());
+      if (!key.starts_with(store::kWorkspacePrefix)) break;
+      key.remove_prefix(store::kWorkspacePrefix.size());
+      const auto id = store::parse_id(store::text(meta->value()));
+      if (id && log::check_workspace_name(key)) names.emplace(*id, key);
+    }
+    const auto events = from_.iterate(from_.events);
+    for (events->Seek(store::id_key(store::kNoWorkspace + 1)); events->Valid();) {
+      const auto id = store::parse_id(store::text(events->key()));
+      if (!id) break;
+      names.emplace(*id, fmt::format("recovered-{}", *id));
+      if (*id + 1 == 0) break;
+      events->Seek(store::id_key(*id + 1));
+    }
+    return names;
+  }
+
+  Result<void> copy_workspace(WorkspaceId id, const std::string& name) {
+    log::Head head;
+    std::string reason;
+    const auto events = from_.iterate(from_.events);
+    const std::string prefix = store::id_key(id);
+    for (events->Seek(prefix); events->Valid(); events->Next()) {
+      if (!store::text(events->key()).starts_with(prefix)) break;
+      const auto event = sound_event(name, *events, head);
+      if (!event) {
+        reason = event.error().message;
+        break;
+      }
+      head = {event->position, event->hash, event->hlc};
+      if (auto ok = copy_event(id, *event, *events); !ok) return ok;
+    }
+    if (!events->status().ok()) reason = events->status().ToString();
+    const log::Position seen = last_seen(id, head.last_position);
+    if (reason.empty() && seen > head.last_position) reason = "its last events are missing";
+    if (reason.empty() && head.last_position == 0) reason = "all events are missing";
+    if (!reason.empty()) report_.losses.push_back({name, head.last_position, seen, reason});
+    if (head.last_position == 0) return {};
+    batch_.Put(to_.meta, store::workspace_key(name), store::id_key(id));
+    ++report_.workspaces;
+    return copy_snapshots(id, head.last_position);
+  }
+
+  static Result<log::Event> sound_event(const std::string& name, const rocksdb::Iterator& at,
+                                        const log::Head& head) {
+    const auto position = store::parse_event_key(store::text(at.key()));
+    if (!position) return fail(ErrorCode::kCorrupt, "bad key");
+    auto event = log::decode_stored(name, *position, store::bytes(at.value()));
+    if (!event) return event;
+    if (auto ok = log::check_chained(name, *event, head.last_position, head.last_hash); !ok)
+      return std::unexpected(std::move(ok.error()));
+    return event;
+  }
+
+  Result<void> copy_event(WorkspaceId id, const log::Event& event, const rocksdb::Iterator& at) {
+    batch_.Put(to_.events, at.key(), at.value());
+    batch_.Put(to_.objects, store::object_key(id, event.object, event.position), {});
+    ++report_.events;
+    return batch_.GetDataSize() > kBatchBytes ? write() : Result<void>();
+  }
+
+  // The highest position in events or index: tells how much is lost, as far as that is known.
+  log::Position last_seen(WorkspaceId id, log::Position kept) const {
+    log::Position last = kept;
+    const std::string prefix = store::id_key(id);
+    const auto events = from_.iterate(from_.events);
+    events->SeekForPrev(store::event_key(id, ~log::Position{0}));
+    if (events->Valid() && store::text(events->key()).starts_with(prefix))
+      last = std::max(last, store::parse_event_key(store::text(events->key())).value_or(0));
+    const auto index = from_.iterate(from_.objects);
+    for (index->Seek(prefix); index->Valid(); index->Next()) {
+      if (!store::text(index->key()).starts_with(prefix)) break;
+      const auto key = store::parse_object_key(store::text(index->key()));
+      if (key) last = std::max(last, key->position);
+    }
+    return last;
+  }
+
+  Result<void> copy_snapshots(WorkspaceId id, log::Position last) {
+    const auto snapshots = from_.iterate(from_.snapshots);
+    const std::string prefix = store::id_key(id);
+    for (snapshots->Seek(prefix); snapshots->Valid(); snapshots->Next()) {
+      const std::string_view key = store::text(snapshots->key());
+      if (!key.starts_with(prefix)) break;
+      const auto parsed = store::parse_object_key(key);
+      if (!parsed || parsed->position > last ||
+          !store::decode_snapshot(key, store::text(snapshots->value()))) {
+        ++report_.snapshots_dropped;
+        continue;
+      }
+      batch_.Put(to_.snapshots, snapshots->key(), snapshots->value());
+      ++report_.snapshots;
+      if (batch_.GetDataSize() > kBatchBytes)
+        if (auto ok = write(); !ok) return ok;
+    }
+    if (!snapshots->status().ok()) ++report_.snapshots_dropped;
+    return {};
+  }
+
+  Result<void> write() {
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const auto status = to_.db->Write(options, &batch_);
+    batch_.Clear();
+    if (!status.ok()) return std::unexpected(store::to_error(status, "writing the repaired data"));
+    return {};
+  }
+
+  const Database& from_;
+  const Database& to_;
+  RepairReport& report_;
+  rocksdb::WriteBatch batch_;
+};
+
+Result<void> checked(const std::error_code& error, std::string_view what) {
+  if (!error) return {};
+  return fail(ErrorCode::kIo, fmt::format("{}: {}", what, error.message()));
+}
+
+// Makes the directory's entries, a rename above all, durable.
+Result<void> sync_directory(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool ok = descriptor >= 0 && ::fsync(descriptor) == 0;
+  if (descriptor >= 0) ::close(descriptor);
+  if (!ok) return fail(ErrorCode::kIo, fmt::format("cannot sync {}", path));
+  return {};
+}
+
+std::string time_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
+  return text;
+}
+
+std::string unused_name(const std::string& wanted) {
+  std::string name = wanted;
+  for (int next = 2; fs::exists(name); ++next) name = fmt::format("{}-{}", wanted, next);
+  return name;
+}
+
+// Swaps two directories in one step: a crash never leaves the data directory without a log, which
+// would look like a new one.
+Result<void> change_places(const std::string& one, const std::string& other) {
+  if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return {};
+  return fail(ErrorCode::kIo,
+              fmt::format("exchanging {} and {}: {}", one, other, std::strerror(errno)));
+}
+
+// Opens the damaged database for reading; where that fails, a rebuilt copy of it in `copy`.
+Result<Database> open_damaged(const std::string& damaged, const std::string& copy,
+                              const StoreOptions& options) {
+  auto database = store::open_database(damaged, options, store::OpenMode::kSalvage);
+  if (database) return database;
+  std::error_code error;
+  fs::copy(damaged, copy, fs::copy_options::recursive, error);
+  if (auto ok = checked(error, "copying " + damaged); !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (auto ok = store::rebuild_database(copy, options); !ok)
+    return std::unexpected(std::move(ok.error()));
+  StoreOptions completing = options;  // families of which nothing was left are created empty
+  completing.create_if_missing = true;
+  return store::open_database(copy, completing, store::OpenMode::kReadWrite);
+}
+
+Result<void> salvage(const std::string& damaged, const std::string& copy, const std::string& fresh,
+                     const StoreOptions& options, RepairReport& report) {
+  auto from = open_damaged(damaged, copy, options);
+  if (!from) return std::unexpected(std::move(from.error()));
+  StoreOptions creating = options;
+  creating.create_if_missing = true;
+  auto to = store::open_database(fresh, creating, store::OpenMode::kReadWrite);
+  if (!to) return std::unexpected(std::move(to.error()));
+  if (auto ok = Salvage(*from, *to, report).run(); !ok) return ok;
+  if (auto verified = store::verify(*to, {}); !verified)
+    return std::unexpected(std::move(verified.error()));
+  return {};
+}
+
+}  // namespace
+
+Result<RepairReport> repair_store(const StoreOptions& options) {
+  const std::string damaged = store::rocksdb_dir(options.data_dir);
+  const std::string copy = damaged + ".copy";
+  const std::string fresh = damaged + ".repaired";
+  if (!fs::exists(damaged))
+    return fail(ErrorCode::kNotFound, fmt::format("{} is no data directory", options.data_dir));
+  auto lock = store::DirLock::take(options.data_dir);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+
+  RepairReport report;
+  for (const std::string& path : store::list_wals(damaged))
+    if (const auto scan = store::scan_wal(path))
+      report.wal_bytes_dropped += scan->file_bytes - scan->good_bytes;
+  std::error_code error;
+  for (const std::string& left : {copy, fresh}) fs::remove_all(left, error);
+  auto saved = salvage(damaged, copy, fresh, options, report);
+  fs::remove_all(copy, error);
+  if (!saved) {
+    fs::remove_all(fresh, error);
+    return std::unexpected(std::move(saved.error()));
+  }
+
+  report.damaged_dir = unused_name(fmt::format("{}.damaged-{}", damaged, time_stamp()));
+  if (auto ok = change_places(damaged, fresh); !ok) return std::unexpected(std::move(ok.error()));
+  fs::rename(fresh, report.damaged_dir, error);  // where the damaged files are by now
+  if (auto ok = checked(error, "moving " + fresh); !ok) return std::unexpected(ok.error());
+  if (auto ok = sync_directory(options.data_dir); !ok) return std::unexpected(ok.error());
+  return report;
+}
+
+}  // namespace syncline::backend

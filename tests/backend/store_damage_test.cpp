@@ -1,0 +1,232 @@
+// What a broken disk, a full one or a second process does to the embedded store.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+
+#include "backend/store/repair.h"
+#include "backend/store/rocksdb_store.h"
+#include "backend/store/wal_scan.h"
+#include "backend/store_test_dir.h"
+#include "log/blocking_log.h"
+
+namespace syncline::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using backend::RocksDbStore;
+
+class StoreDamage : public ::testing::Test {
+ protected:
+  // Appends `count` events to "w", one commit each, and closes the store.
+  void fill(int count, std::size_t payload = 100) {
+    with_store([&](BlockingLog& log, RocksDbStore&) {
+      for (int index = 0; index < count; ++index)
+        ASSERT_TRUE(log.add("w", sample_event("a", std::to_string(index), payload)).has_value());
+    });
+  }
+
+  void with_store(const std::function<void(BlockingLog&, RocksDbStore&)>& use) {
+    auto store = open_store(dir_.path());
+    ASSERT_TRUE(store);
+    auto raw = store->open_log(loop_);
+    BlockingLog log(*raw, loop_);
+    use(log, *store);
+  }
+
+  Error open_error() {
+    const auto store = RocksDbStore::open(store_options(dir_.path()));
+    EXPECT_FALSE(store.has_value());
+    return store ? Error{} : store.error();
+  }
+
+  log::Position last_position() {
+    log::Position last = 0;
+    with_store([&](BlockingLog& log, RocksDbStore& store) {
+      const auto head = log.head("w");
+      ASSERT_TRUE(head.has_value()) << head.error().message;
+      last = head->last_position;
+      EXPECT_EQ(log.read("w").value().size(), last);
+      const auto verified = store.verify();
+      EXPECT_TRUE(verified.has_value()) << verified.error().message;
+    });
+    return last;
+  }
+
+  TempDir dir_;
+  TestLoop loop_;
+};
+
+TEST_F(StoreDamage, ATornTailIsDroppedAndReported) {
+  fill(50);
+  const auto wal = find_file(dir_.path(), ".log");
+  fs::resize_file(wal, fs::file_size(wal) - 9);
+  const auto scan = backend::store::scan_wal(wal).value();
+  EXPECT_EQ(scan.end, backend::store::WalScan::End::kTorn);
+  with_store([&](BlockingLog& log, RocksDbStore& store) {
+    EXPECT_EQ(store.torn_bytes(), scan.file_bytes - scan.good_bytes);
+    EXPECT_EQ(log.head("w")->last_position, 49u);
+    ASSERT_TRUE(log.add("w", sample_event("a", "goes on")).has_value());
+  });
+  EXPECT_EQ(last_position(), 50u);
+}
+
+TEST_F(StoreDamage, DamageInTheMiddleOfTheWalIsRefusedAndRepaired) {
+  fill(100);
+  const auto wal = find_file(dir_.path(), ".log");
+  const auto size = fs::file_size(wal);
+  flip_byte(wal, size / 2);
+  const Error error = open_error();
+  EXPECT_EQ(error.code, ErrorCode::kCorrupt) << error.message;
+  EXPECT_NE(error.message.find(wal.filename().string()), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("is damaged at byte"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("syncline log repair --data-dir " + dir_.path()), std::string::npos);
+  EXPECT_EQ(fs::file_size(wal), size);
+
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_GT(report->events, 20u);
+  EXPECT_LT(report->events, 60u);
+  EXPECT_GT(report->wal_bytes_dropped, 0u);
+  EXPECT_TRUE(fs::exists(fs::path(report->damaged_dir) / wal.filename()));
+  EXPECT_EQ(fs::file_size(fs::path(report->damaged_dir) / wal.filename()), size);
+  EXPECT_EQ(last_position(), report->events);
+}
+
+// Every event reaches a table file, so that the write-ahead log holds nothing of interest.
+void fill_tables(StoreDamage&, BlockingLog& log) {
+  for (int index = 0; index < 600; ++index) {
+    auto event = sample_event("a", std::to_string(index));
+    for (std::uint32_t word = 0, state = static_cast<std::uint32_t>(index); word < 12000; ++word) {
+      state = state * 1664525 + 1013904223;  // does not compress
+      event.intent.push_back(static_cast<std::uint8_t>(state >> 24));
+    }
+    ASSERT_TRUE(log.add("w", event).has_value());
+  }
+}
+
+TEST_F(StoreDamage, DamageInATableIsNeverServed) {
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    fill_tables(*this, log);
+    ASSERT_TRUE(log.add("other", sample_event("a", "unaffected")).has_value());
+  });
+  const auto table = find_file(dir_.path(), ".sst");
+  std::uintmax_t largest = 0;
+  fs::path victim;
+  for (const auto& entry : fs::directory_iterator(table.parent_path()))
+    if (entry.path().extension() == ".sst" && entry.file_size() > largest) {
+      largest = entry.file_size();
+      victim = entry.path();
+    }
+  flip_byte(victim, largest / 2);
+  with_store([&](BlockingLog& log, RocksDbStore& store) {
+    const auto verified = store.verify();
+    ASSERT_FALSE(verified.has_value());
+    EXPECT_EQ(verified.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(verified.error().message.find("workspace w, event "), std::string::npos)
+        << verified.error().message;
+    log::Position last = 0;
+    for (;;) {
+      const auto events = log.read("w", last);
+      if (!events) {
+        EXPECT_EQ(events.error().code, ErrorCode::kCorrupt);
+        break;
+      }
+      ASSERT_FALSE(events->empty()) << "the damage was not noticed";
+      last = events->back().position;
+    }
+    EXPECT_EQ(log.read("other").value().size(), 1u);
+  });
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  ASSERT_EQ(report->losses.size(), 1u);
+  EXPECT_EQ(report->losses[0].workspace, "w");
+  EXPECT_EQ(report->losses[0].seen_to, 600u);
+  EXPECT_LT(report->losses[0].kept_to, 600u);
+  EXPECT_EQ(last_position(), report->losses[0].kept_to);
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    EXPECT_EQ(log.workspaces().value(), (std::vector<std::string>{"other", "w"}));
+  });
+}
+
+TEST_F(StoreDamage, AMissingTableIsRefusedAndRepaired) {
+  with_store([&](BlockingLog& log, RocksDbStore&) { fill_tables(*this, log); });
+  const auto table = find_file(dir_.path(), ".sst");
+  fs::remove(table);
+  const Error error = open_error();
+  EXPECT_EQ(error.code, ErrorCode::kCorrupt) << error.message;
+  EXPECT_NE(error.message.find(table.stem().string()), std::string::npos) << error.message;
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  with_store([&](BlockingLog&, RocksDbStore& store) {
+    const auto verified = store.verify();
+    ASSERT_TRUE(verified.has_value()) << verified.error().message;
+    EXPECT_EQ(verified->events, report->events);
+  });
+}
+
+TEST_F(StoreDamage, AMissingManifestOrCurrentIsRefusedAndRepaired) {
+  fill(40);
+  for (const char* prefix : {"MANIFEST", "CURRENT"}) {
+    for (const auto& entry : fs::directory_iterator(dir_.path() + "/log"))
+      if (entry.path().filename().string().starts_with(prefix)) fs::remove(entry.path());
+    EXPECT_EQ(open_error().code, ErrorCode::kCorrupt);
+    const auto report = backend::repair_store(store_options(dir_.path()));
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    EXPECT_EQ(report->events, 40u);
+    EXPECT_EQ(last_position(), 40u);
+  }
+}
+
+TEST_F(StoreDamage, RepairOfSoundDataLosesNothing) {
+  fill(30);
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    ASSERT_TRUE(log.put_snapshot("w", "a", 20, "state").has_value());
+  });
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_TRUE(report->losses.empty());
+  EXPECT_EQ(report->snapshots, 1u);
+  EXPECT_EQ(last_position(), 30u);
+}
+
+TEST_F(StoreDamage, ASecondProcessIsTurnedAway) {
+  with_store([&](BlockingLog&, RocksDbStore&) {
+    const Error error = open_error();
+    EXPECT_EQ(error.code, ErrorCode::kConflict);
+    EXPECT_NE(error.message.find(dir_.path()), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find(std::to_string(::getpid())), std::string::npos) << error.message;
+    EXPECT_EQ(backend::repair_store(store_options(dir_.path())).error().code, ErrorCode::kConflict);
+  });
+}
+
+TEST_F(StoreDamage, ReadingBesideAServerSeesWhatIsThereAndChangesNothing) {
+  fill(5);
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    ASSERT_TRUE(log.add("w", sample_event("a", "6")).has_value());
+    auto options = store_options(dir_.path());
+    options.read_only = true;
+    auto second = RocksDbStore::open(options);
+    ASSERT_TRUE(second.has_value()) << second.error().message;
+    auto raw = (*second)->open_log(loop_);
+    BlockingLog reader(*raw, loop_);
+    EXPECT_EQ(reader.read("w").value().size(), 6u);
+    EXPECT_EQ(reader.add("w", sample_event("a", "x")).error().code, ErrorCode::kUnsupported);
+    EXPECT_TRUE((*second)->verify().has_value());
+  });
+  EXPECT_EQ(last_position(), 6u);
+}
+
+TEST_F(StoreDamage, NoDataIsNotFoundUnlessItMayBeCreated) {
+  auto options = store_options(dir_.path());
+  options.create_if_missing = false;
+  EXPECT_EQ(RocksDbStore::open(options).error().code, ErrorCode::kNotFound);
+  options.create_if_missing = true;
+  options.read_only = true;
+  EXPECT_EQ(RocksDbStore::open(options).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(backend::repair_store(options).error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(fs::exists(dir_.path()));
+}
+
+}  // namespace
+}  // namespace syncline::testing

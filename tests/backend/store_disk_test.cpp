@@ -1,0 +1,198 @@
+// Appends while the disk is full, failing, or merely slower than what is asked of it.
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "backend/store/rocksdb_store.h"
+#include "backend/store_faulty_disk.h"
+#include "backend/store_test_dir.h"
+#include "log/blocking_log.h"
+
+namespace syncline::testing {
+namespace {
+
+using Fault = FaultyDisk::Fault;
+
+class StoreDisk : public ::testing::Test {
+ protected:
+  void SetUp() override { open(); }
+
+  void open() {
+    auto options = store_options(dir_.path());
+    options.env = env_.get();
+    auto store = backend::RocksDbStore::open(options);
+    ASSERT_TRUE(store.has_value()) << store.error().message;
+    store_ = std::move(*store);
+    raw_ = store_->open_log(loop_);
+  }
+
+  void close() {
+    raw_.reset();
+    store_.reset();
+  }
+
+  BlockingLog log() { return BlockingLog(*raw_, loop_); }
+  Result<log::Appended> add() { return log().add("w", sample_event("a", "text", 500)); }
+
+  TempDir dir_;
+  TestLoop loop_;
+  std::shared_ptr<FaultyDisk> disk_ = std::make_shared<FaultyDisk>();
+  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
+  std::unique_ptr<backend::RocksDbStore> store_;
+  std::unique_ptr<log::EventLog> raw_;
+};
+
+TEST_F(StoreDisk, AFullDiskRefusesClearlyAndWorksAgainWithSpace) {
+  for (int index = 0; index < 5; ++index) ASSERT_TRUE(add().has_value());
+  for (int round = 0; round < 3; ++round) {
+    disk_->set(Fault::kFull);
+    for (int index = 0; index < 3; ++index) {
+      const auto refused = add();
+      ASSERT_FALSE(refused.has_value());
+      EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable) << refused.error().message;
+      EXPECT_NE(refused.error().message.find("no space left"), std::string::npos);
+    }
+    EXPECT_EQ(log().read("w").value().size(), 5u + static_cast<std::size_t>(round));
+    disk_->set(Fault::kNone);
+    const auto stored = add();
+    ASSERT_TRUE(stored.has_value()) << stored.error().message;
+  }
+  close();
+  open();
+  EXPECT_EQ(log().read("w").value().size(), 8u);
+  EXPECT_TRUE(store_->verify().has_value());
+}
+
+TEST_F(StoreDisk, AFullDiskLeavesNothingThatTheNextStartStumblesOver) {
+  ASSERT_TRUE(add().has_value());
+  disk_->set(Fault::kFull);
+  EXPECT_FALSE(add().has_value());
+  close();
+  disk_->set(Fault::kNone);
+  open();
+  EXPECT_EQ(log().head("w").value().last_position, 1u);
+  EXPECT_TRUE(add().has_value());
+  EXPECT_TRUE(store_->verify().has_value());
+}
+
+void poisons(StoreDisk&, FaultyDisk& disk, Fault fault,
+             const std::function<Result<log::Appended>()>& add, BlockingLog log) {
+  ASSERT_TRUE(add().has_value());
+  disk.set(fault);
+  EXPECT_EQ(add().error().code, ErrorCode::kIo);
+  disk.set(Fault::kNone);
+  const int syncs = disk.syncs();
+  for (int index = 0; index < 3; ++index) EXPECT_EQ(add().error().code, ErrorCode::kIo);
+  EXPECT_EQ(disk.syncs(), syncs) << "a failed sync must not be tried again";
+  EXPECT_EQ(log.read("w").value().size(), 1u);
+}
+
+TEST_F(StoreDisk, AFailedSyncPoisonsTheLogUntilARestart) {
+  poisons(
+      *this, *disk_, Fault::kSyncError, [&] { return add(); }, log());
+  close();
+  open();
+  const auto last = log().head("w").value().last_position;
+  EXPECT_TRUE(last == 1 || last == 2);  // never acknowledged: absent, or present once
+  EXPECT_TRUE(add().has_value());
+  EXPECT_TRUE(store_->verify().has_value());
+}
+
+TEST_F(StoreDisk, AFailedWritePoisonsTheLogUntilARestart) {
+  poisons(
+      *this, *disk_, Fault::kWriteError, [&] { return add(); }, log());
+  close();
+  open();
+  EXPECT_TRUE(add().has_value());
+  EXPECT_TRUE(store_->verify().has_value());
+}
+
+TEST_F(StoreDisk, AppendsUnderWayShareOneSync) {
+  constexpr int kAppends = 400;
+  log::EventChain chain({});
+  int answered = 0;
+  const int syncs_before = disk_->syncs();
+  for (int index = 0; index < kAppends; ++index) {
+    auto event = sample_event("a", "text");
+    const auto expected = chain.head().last_position;
+    std::vector<log::EncodedEvent> events;
+    events.push_back(chain.seal(event, loop_.unix_ms()).value());
+    raw_->append("w", std::move(events), expected, [&](Result<log::Appended> result) {
+      EXPECT_TRUE(result.has_value());
+      ++answered;
+    });
+  }
+  ASSERT_TRUE(loop_.run_until([&] { return answered == kAppends; }));
+  const auto counters = store_->counters();
+  EXPECT_EQ(counters.appends, std::uint64_t{kAppends});
+  EXPECT_EQ(counters.events, std::uint64_t{kAppends});
+  EXPECT_LT(counters.commits, std::uint64_t{kAppends / 4});
+  EXPECT_EQ(static_cast<std::uint64_t>(disk_->syncs() - syncs_before), counters.commits);
+  std::uint64_t in_histogram = 0;
+  for (const auto count : counters.commit_latency) in_histogram += count;
+  EXPECT_EQ(in_histogram, counters.commits);
+}
+
+// Several loops on threads of their own over one store.
+TEST_F(StoreDisk, LoopsShareTheStore) {
+  constexpr int kLoops = 3;
+  constexpr int kAppends = 100;
+  std::vector<std::thread> threads;
+  for (int number = 0; number < kLoops; ++number)
+    threads.emplace_back([&, number] {
+      TestLoop loop;
+      auto raw = store_->open_log(loop);
+      BlockingLog log(*raw, loop);
+      const std::string workspace = "loop" + std::to_string(number);
+      for (int index = 0; index < kAppends; ++index) {
+        ASSERT_TRUE(log.add(workspace, sample_event("a", "text")).has_value());
+        if (index % 10 == 0) {
+          ASSERT_TRUE(
+              log.put_snapshot(workspace, "a", static_cast<log::Position>(index), "s").has_value());
+          ASSERT_TRUE(log.read_object(workspace, "a").has_value());
+        }
+      }
+      EXPECT_EQ(log.read(workspace).value().size(), std::size_t{kAppends});
+    });
+  for (auto& thread : threads) thread.join();
+  const auto verified = store_->verify();
+  ASSERT_TRUE(verified.has_value()) << verified.error().message;
+  EXPECT_EQ(verified->events, std::uint64_t{kLoops * kAppends});
+}
+
+// A file system of a few megabytes, filled for real. Needs the right to mount.
+TEST(StoreFullDisk, ARealFullDiskRefusesClearlyAndWorksAgainWithSpace) {
+  TempDir dir;
+  std::filesystem::create_directory(dir.path());
+  if (::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=24m") != 0)
+    GTEST_SKIP() << "may not mount a file system here";
+  {
+    TestLoop loop;
+    auto store = open_store(dir.path());
+    auto raw = store->open_log(loop);
+    BlockingLog log(*raw, loop);
+    ASSERT_TRUE(log.add("w", sample_event("a", "first")).has_value());
+    const std::string ballast = dir.path() + "/ballast";
+    {
+      std::ofstream file(ballast);
+      const std::string block(1 << 16, 'x');
+      while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+      }
+    }
+    const auto refused = log.add("w", sample_event("a", "text"));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable) << refused.error().message;
+    EXPECT_EQ(log.read("w").value().size(), 1u);
+    std::filesystem::remove(ballast);
+    const auto stored = log.add("w", sample_event("a", "second"));
+    ASSERT_TRUE(stored.has_value()) << stored.error().message;
+    EXPECT_TRUE(store->verify().has_value());
+  }
+  EXPECT_EQ(::umount(dir.path().c_str()), 0);
+}
+
+}  // namespace
+}  // namespace syncline::testing
