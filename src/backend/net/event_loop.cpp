@@ -1,5 +1,7 @@
 #include "backend/net/event_loop.h"
 
+#include "backend/net/asio_config.h"
+
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,5 +1,7 @@
 #include "backend/net/fd_watch.h"
 
+#include "backend/net/asio_config.h"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <utility>

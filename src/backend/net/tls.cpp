@@ -45,7 +45,7 @@ class TlsStream final : public Stream {
 
   IoStatus handshake() override {
     ERR_clear_error();
-    const int done = SSL_accept(ssl_);
+    const int done = SSL_do_handshake(ssl_);
     return done == 1 ? IoStatus::kOk : status_of(done);
   }
 
@@ -82,6 +82,8 @@ class TlsStream final : public Stream {
 
   bool has_buffered() const override { return SSL_has_pending(ssl_) == 1; }
 
+  long verify_result() const { return SSL_get_verify_result(ssl_); }
+
  private:
   IoStatus status_of(int done) {
     switch (SSL_get_error(ssl_, done)) {
@@ -96,6 +98,20 @@ class TlsStream final : public Stream {
   int fd_;
   bool broken_ = false;
 };
+
+// Null, with the descriptor closed, without memory.
+SSL* new_ssl(SSL_CTX* context, int fd) {
+  SSL* ssl = SSL_new(context);
+  BIO* bio = new_socket_bio(fd);
+  if (ssl == nullptr || bio == nullptr) {
+    SSL_free(ssl);
+    BIO_free(bio);
+    ::close(fd);
+    return nullptr;
+  }
+  SSL_set_bio(ssl, bio, bio);
+  return ssl;
+}
 
 }  // namespace
 
@@ -128,17 +144,43 @@ TlsContext::~TlsContext() {
 }
 
 std::unique_ptr<Stream> TlsContext::new_stream(int fd) {
-  SSL* ssl = SSL_new(context_);
-  BIO* bio = new_socket_bio(fd);
-  if (ssl == nullptr || bio == nullptr) {
-    SSL_free(ssl);
-    BIO_free(bio);
-    ::close(fd);
-    return nullptr;
-  }
-  SSL_set_bio(ssl, bio, bio);
+  SSL* ssl = new_ssl(context_, fd);
+  if (ssl == nullptr) return nullptr;
   SSL_set_accept_state(ssl);
   return std::make_unique<TlsStream>(ssl, fd);
+}
+
+Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string& host,
+                                                       const std::string& ca_file) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                  SSL_CTX_free);
+  SSL* ssl = context ? new_ssl(context.get(), fd) : nullptr;
+  if (ssl == nullptr) return fail(ErrorCode::kIo, "cannot set up TLS: " + last_error());
+  auto stream = std::make_unique<TlsStream>(ssl, fd);
+
+  const int trusted = ca_file.empty()
+                          ? SSL_CTX_set_default_verify_paths(context.get())
+                          : SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr);
+  if (trusted != 1) return fail(ErrorCode::kInvalid, "TLS trust " + ca_file + ": " + last_error());
+  SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
+  SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+  // An address is looked for among the certificate's addresses, a name among its names.
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) != 1) {
+    ERR_clear_error();
+    if (SSL_set1_host(ssl, host.c_str()) != 1 || SSL_set_tlsext_host_name(ssl, host.c_str()) != 1)
+      return fail(ErrorCode::kInvalid, "not a host name: " + host);
+  }
+  SSL_set_connect_state(ssl);
+  return stream;
+}
+
+Error tls_client_error(const Stream& stream) {
+  const long result = static_cast<const TlsStream&>(stream).verify_result();
+  if (result != X509_V_OK)
+    return {ErrorCode::kUnauthorized, std::string("the server's certificate is not trusted: ") +
+                                          X509_verify_cert_error_string(result)};
+  return {ErrorCode::kUnavailable, "TLS handshake failed: " + last_error()};
 }
 
 }  // namespace syncline::backend

@@ -1,4 +1,4 @@
-// TLS for the server: a certificate and key, and streams made with them.
+// TLS: the server's certificate and key with the streams made with them, and a client's stream.
 //
 // OpenSSL runs directly on the non-blocking socket and gives its buffers back when idle
 // (SSL_MODE_RELEASE_BUFFERS), which leaves about 15 KB an idle connection; a BIO pair or a wrapping
@@ -36,5 +36,14 @@ class TlsContext {
 
   ssl_ctx_st* context_;
 };
+
+// The client's side: verifies the chain against `ca_file` (PEM; empty: what the system trusts) and
+// that the certificate is for `host`, a name or an address. Takes ownership of `fd`, also on
+// failure.
+Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string& host,
+                                                       const std::string& ca_file);
+
+// Why the handshake of a stream made by make_tls_client_stream() has failed.
+Error tls_client_error(const Stream& stream);
 
 }  // namespace syncline::backend

@@ -1,0 +1,280 @@
+#include "backend/net/http_client.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "backend/net/http_parser.h"
+#include "backend/net/stream.h"
+#include "backend/net/tls.h"
+
+namespace syncline::backend {
+namespace {
+
+struct Url {
+  bool secure = false;
+  std::string host;
+  std::string port;
+  std::string authority;  // as given, for the Host header
+  std::string target;
+};
+
+Result<Url> parse_url(std::string_view text) {
+  const auto bad = [&] { return fail(ErrorCode::kInvalid, fmt::format("not a URL: '{}'", text)); };
+  Url url;
+  std::string_view rest = text;
+  if (rest.starts_with("https://")) {
+    url.secure = true;
+    rest.remove_prefix(8);
+  } else if (rest.starts_with("http://")) {
+    rest.remove_prefix(7);
+  } else {
+    return bad();
+  }
+  if (!std::ranges::all_of(rest, [](char c) { return c > 0x20 && c < 0x7f; })) return bad();
+  rest = rest.substr(0, rest.find('#'));
+  const auto slash = std::min(rest.find_first_of("/?"), rest.size());
+  url.authority = rest.substr(0, slash);
+  url.target = rest.substr(slash);
+  if (!url.target.starts_with('/')) url.target.insert(0, "/");
+
+  std::string_view host = url.authority;
+  url.port = url.secure ? "443" : "80";
+  const auto colon = host.rfind(':');
+  if (colon != host.npos && host.find(']', colon) == host.npos) {
+    url.port = host.substr(colon + 1);
+    host = host.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  url.host = host;
+  if (url.host.empty() || url.port.empty()) return bad();
+  return url;
+}
+
+class Deadline {
+ public:
+  explicit Deadline(std::uint64_t timeout_ms)
+      : end_(std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms)) {}
+
+  // False when the time is over first.
+  bool wait(int fd, short events) const {
+    for (;;) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          end_ - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return false;
+      pollfd entry{fd, events, 0};
+      const int ready =
+          ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000)));
+      if (ready > 0) return true;
+      if (ready < 0 && errno != EINTR) return false;
+    }
+  }
+
+  // Waits for what an operation on `stream` was blocked on.
+  bool wait(const Stream& stream, IoStatus blocked) const {
+    return wait(stream.fd(), blocked == IoStatus::kWantWrite ? POLLOUT : POLLIN);
+  }
+
+ private:
+  std::chrono::steady_clock::time_point end_;
+};
+
+std::unexpected<Error> too_late() {
+  return fail(ErrorCode::kUnavailable, "the server did not answer in time");
+}
+
+// A connected non-blocking socket.
+Result<int> connect_to(const Url& url, const Deadline& deadline) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int error = getaddrinfo(url.host.c_str(), url.port.c_str(), &hints, &found); error != 0)
+    return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", url.host, gai_strerror(error)));
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(found, freeaddrinfo);
+  int last = 0;
+  for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+    const int fd = ::socket(info->ai_family, info->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) continue;
+    last = ::connect(fd, info->ai_addr, info->ai_addrlen) == 0 ? 0 : errno;
+    if (last == EINPROGRESS) {
+      socklen_t size = sizeof last;
+      last = ETIMEDOUT;
+      if (deadline.wait(fd, POLLOUT)) ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &last, &size);
+    }
+    if (last == 0) return fd;
+    ::close(fd);
+  }
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("cannot connect to {}:{}: {}", url.host, url.port, strerror(last)));
+}
+
+std::optional<Error> write_all(Stream& stream, std::string_view data, const Deadline& deadline) {
+  while (!data.empty()) {
+    const iovec part{const_cast<char*>(data.data()), data.size()};
+    const IoResult result = stream.write({&part, 1});
+    switch (result.status) {
+      case IoStatus::kOk: data.remove_prefix(result.bytes); break;
+      case IoStatus::kWantRead:
+      case IoStatus::kWantWrite:
+        if (!deadline.wait(stream, result.status)) return too_late().error();
+        break;
+      default: return Error{ErrorCode::kUnavailable, "the server broke the connection off"};
+    }
+  }
+  return std::nullopt;
+}
+
+// Appends what comes. False at the end of the stream.
+Result<bool> read_more(Stream& stream, std::string& into, const Deadline& deadline) {
+  std::array<std::uint8_t, 16 * 1024> buffer;
+  for (;;) {
+    const IoResult result = stream.read(buffer);
+    switch (result.status) {
+      case IoStatus::kOk: into.append(as_text(ByteView(buffer).first(result.bytes))); return true;
+      case IoStatus::kEnd: return false;
+      case IoStatus::kError:
+        return fail(ErrorCode::kUnavailable, "the server broke the connection off");
+      default:
+        if (!deadline.wait(stream, result.status)) return too_late();
+    }
+  }
+}
+
+std::unexpected<Error> cut_off() {
+  return fail(ErrorCode::kMalformed, "the server's answer is cut off");
+}
+
+std::unexpected<Error> too_big() {
+  return fail(ErrorCode::kTooLarge, "the server's answer is too large");
+}
+
+std::unexpected<Error> not_http(const HttpProblem& problem) {
+  if (problem.status == 413) return too_big();
+  return fail(ErrorCode::kMalformed, fmt::format("the server's answer: {}", problem.message));
+}
+
+// Skips interim answers (1xx).
+Result<ResponseHead> read_head(Stream& stream, std::string& input, const Deadline& deadline) {
+  const HttpLimits limits;
+  for (;;) {
+    std::size_t scanned = 0;
+    for (;;) {
+      const auto end = find_head_end(input, scanned, limits);
+      if (!end) return not_http(end.error());
+      if (*end) {
+        auto head = parse_response_head(std::string_view(input).substr(0, **end), limits);
+        input.erase(0, **end);
+        if (!head) return not_http(head.error());
+        if (head->status >= 200) return std::move(*head);
+        break;
+      }
+      const auto more = read_more(stream, input, deadline);
+      if (!more) return std::unexpected(more.error());
+      if (!*more) return cut_off();
+    }
+  }
+}
+
+Result<std::string> read_body(Stream& stream, const ResponseHead& head, std::string input,
+                              const Deadline& deadline, std::size_t max_bytes) {
+  if (head.content_length.value_or(0) > max_bytes) return too_big();
+  ChunkDecoder chunks;
+  std::string body;
+  for (;;) {
+    if (head.chunked) {
+      std::string_view rest = input;
+      const auto done = chunks.feed(rest, body, max_bytes);
+      if (!done) return not_http(done.error());
+      if (*done) return body;
+    } else {
+      body.append(input);
+      if (head.content_length && body.size() >= *head.content_length)
+        return body.substr(0, *head.content_length);
+      if (body.size() > max_bytes) return too_big();
+    }
+    input.clear();
+    const auto more = read_more(stream, input, deadline);
+    if (!more) return std::unexpected(more.error());
+    if (*more) continue;
+    if (head.chunked || head.content_length) return cut_off();
+    return body;  // the end of the stream is the end of the body
+  }
+}
+
+Result<std::string> request_text(std::string_view method, const Url& url, std::string_view body,
+                                 const HttpClientOptions& options) {
+  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", method,
+                                 url.target, url.authority);
+  if (!body.empty() || method == "POST" || method == "PUT" || method == "PATCH")
+    text += fmt::format("Content-Length: {}\r\n", body.size());
+  for (const auto& [name, value] : options.headers)
+    if (!append_head_line(text, name, value))
+      return fail(ErrorCode::kInvalid, fmt::format("not a header: '{}'", name));
+  text += "\r\n";
+  text += body;
+  return text;
+}
+
+}  // namespace
+
+Result<HttpClientResponse> http_request(std::string_view method, std::string_view url_text,
+                                        std::string_view body, const HttpClientOptions& options) {
+  const auto url = parse_url(url_text);
+  if (!url) return std::unexpected(url.error());
+  const auto text = request_text(method, *url, body, options);
+  if (!text) return std::unexpected(text.error());
+  const Deadline deadline(options.timeout_ms);
+  const auto fd = connect_to(*url, deadline);
+  if (!fd) return std::unexpected(fd.error());
+
+  std::unique_ptr<Stream> stream;
+  if (url->secure) {
+    auto tls = make_tls_client_stream(*fd, url->host, options.ca_file);
+    if (!tls) return std::unexpected(tls.error());
+    stream = std::move(*tls);
+  } else {
+    stream = make_plain_stream(*fd);
+  }
+  for (IoStatus status; (status = stream->handshake()) != IoStatus::kOk;) {
+    if (status == IoStatus::kError) return std::unexpected(tls_client_error(*stream));
+    if (!deadline.wait(*stream, status)) return too_late();
+  }
+
+  if (const auto error = write_all(*stream, *text, deadline)) return std::unexpected(*error);
+  std::string input;
+  auto head = read_head(*stream, input, deadline);
+  if (!head) return std::unexpected(head.error());
+  HttpClientResponse response{head->status, {}, {}};
+  if (method != "HEAD" && head->status != 204 && head->status != 304) {
+    auto content = read_body(*stream, *head, std::move(input), deadline, options.max_body_bytes);
+    if (!content) return std::unexpected(content.error());
+    response.body = std::move(*content);
+  }
+  response.headers = std::move(head->headers);
+  return response;
+}
+
+Result<HttpClientResponse> http_get(std::string_view url, const HttpClientOptions& options) {
+  return http_request("GET", url, {}, options);
+}
+
+Result<HttpClientResponse> http_post(std::string_view url, std::string_view body,
+                                     std::string_view content_type,
+                                     const HttpClientOptions& options) {
+  HttpClientOptions with_type = options;
+  with_type.headers.emplace_back("Content-Type", content_type);
+  return http_request("POST", url, body, with_type);
+}
+
+}  // namespace syncline::backend
