@@ -1,0 +1,165 @@
+// The parts without sockets, and the loops.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <set>
+
+#include "backend/net/event_loop.h"
+#include "backend/net/out_queue.h"
+#include "backend/net/system_random.h"
+#include "backend/net/timer_queue.h"
+#include "backend/net/utf8_check.h"
+#include "backend/net_support.h"
+
+namespace syncline::backend {
+namespace {
+
+TEST(NetTimerQueue, RunsInOrderAndForgetsTheCancelled) {
+  TimerQueue timers;
+  std::string order;
+  const auto add = [&](std::uint64_t due, char name) {
+    return timers.add(due, [&order, name] { order += name; });
+  };
+  add(30, 'c');
+  add(10, 'a');
+  const auto cancelled = add(20, 'x');
+  add(20, 'b');
+  add(20, 'B');
+  timers.cancel(cancelled);
+  timers.cancel(cancelled);
+  timers.cancel(0);
+  EXPECT_EQ(timers.next_due_ms(), 10u);
+  EXPECT_FALSE(timers.take_due(9).has_value());
+  while (auto task = timers.take_due(25)) (*task)();
+  EXPECT_EQ(order, "abB");
+  while (auto task = timers.take_due(30)) (*task)();
+  EXPECT_EQ(order, "abBc");
+  EXPECT_EQ(timers.next_due_ms(), std::nullopt);
+}
+
+TEST(NetTimerQueue, AgreesWithASortedListUnderManyCancels) {
+  std::mt19937 random(7);
+  TimerQueue timers;
+  std::set<std::pair<std::uint64_t, TimerQueue::TimerId>> model;
+  std::vector<std::pair<std::uint64_t, TimerQueue::TimerId>> all;
+  TimerQueue::TimerId ran = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t due = random() % 1000;
+    auto id = std::make_shared<TimerQueue::TimerId>();
+    *id = timers.add(due, [&ran, id] { ran = *id; });
+    model.emplace(due, *id);
+    all.emplace_back(due, *id);
+    if (random() % 10 < 9) {
+      const auto victim = all[random() % all.size()];
+      timers.cancel(victim.second);
+      model.erase(victim);
+    }
+    ASSERT_EQ(timers.size(), model.size());
+  }
+  while (auto task = timers.take_due(2000)) {
+    (*task)();
+    ASSERT_EQ(ran, model.begin()->second);
+    model.erase(model.begin());
+  }
+  EXPECT_TRUE(model.empty());
+}
+
+TEST(NetOutQueue, GivesOutEveryByteOnceHoweverItIsWritten) {
+  std::mt19937 random(11);
+  OutQueue queue;
+  std::string expected;
+  std::string written;
+  std::size_t counted = 0;
+  for (int round = 0; round < 3000; ++round) {
+    for (std::size_t n = random() % 3; n-- > 0;) {
+      const std::string header(random() % (OutQueue::kHeaderMax + 1), static_cast<char>(round));
+      const auto payload =
+          std::make_shared<const std::string>(random() % 50, static_cast<char>(round + 1));
+      queue.push(as_bytes(header), as_bytes(*payload), payload, true);
+      expected += header + *payload;
+      counted += header.size() + payload->size();
+    }
+    iovec parts[8];
+    const std::size_t count = queue.gather(parts);
+    std::string offered;
+    for (std::size_t i = 0; i < count; ++i)
+      offered.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+    const std::size_t take = random() % (offered.size() + 1);
+    written += offered.substr(0, take);
+    queue.consume(take);
+    counted -= take;
+    ASSERT_EQ(queue.counted_bytes(), counted);
+    ASSERT_EQ(queue.bytes(), counted);
+    ASSERT_EQ(queue.empty(), counted == 0);
+  }
+  EXPECT_EQ(written, expected.substr(0, written.size()));
+  EXPECT_EQ(expected.size(), written.size() + counted);
+}
+
+TEST(NetUtf8, KnowsTheEdges) {
+  for (const char* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
+                           "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(is_utf8(as_bytes(good))) << good;
+  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf",
+                          "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5", "\xff"})
+    EXPECT_FALSE(is_utf8(as_bytes(bad)));
+}
+
+TEST(NetRandom, DoesNotRepeat) {
+  SystemRandom random;
+  std::set<std::uint64_t> seen;
+  for (int i = 0; i < 1000; ++i) seen.insert(random.next());
+  EXPECT_EQ(seen.size(), 1000u);
+}
+
+TEST(NetEventLoopThreads, PostsFromEverywhereInOrder) {
+  LoopGroup loops(2);
+  loops.start();
+  Journal journal;
+  std::vector<int> order;  // touched by loop 0 alone
+  for (int i = 0; i < 1000; ++i) loops[0].post([&, i] { order.push_back(i); });
+  loops[0].post([&] {
+    EXPECT_TRUE(loops[0].is_current());
+    EXPECT_FALSE(loops[1].is_current());
+    loops[1].post([&] { loops[0].post([&] { journal.note("there and back"); }); });
+  });
+  ASSERT_TRUE(journal.wait_for("there and back"));
+  loops.stop();
+  EXPECT_TRUE(std::ranges::is_sorted(order));
+  EXPECT_EQ(order.size(), 1000u);
+}
+
+TEST(NetEventLoopThreads, TimersAreNotEarlyAndMayCancelEachOther) {
+  LoopGroup loops(1);
+  loops.start();
+  Journal journal;
+  EventLoop& loop = loops[0];
+  loop.post([&] {
+    const std::uint64_t start = loop.monotonic_ms();
+    auto victim = std::make_shared<Scheduler::TimerId>();
+    loop.after(20, [&, start, victim] {
+      journal.note(loop.monotonic_ms() - start >= 20 ? "in time" : "early");
+      loop.cancel(*victim);
+    });
+    *victim = loop.after(40, [&] { journal.note("cancelled"); });
+    loop.after(5, [&] { journal.note("first"); });
+    loop.after(80, [&] { journal.note("last"); });
+    loop.after(~0ull, [&] { journal.note("never"); });
+  });
+  ASSERT_TRUE(journal.wait_for("last"));
+  EXPECT_EQ(journal.lines(), (std::vector<std::string>{"first", "in time", "last"}));
+}
+
+TEST(NetEventLoopThreads, DestroysWhatHasNotRun) {
+  auto token = std::make_shared<int>();
+  {
+    LoopGroup loops(1);
+    loops[0].post([token] {});
+    loops[0].after(1'000'000, [token, &loops] { loops[0].cancel(1); });
+  }
+  EXPECT_EQ(token.use_count(), 1);
+}
+
+}  // namespace
+}  // namespace syncline::backend
