@@ -1,11 +1,11 @@
 // TypeObservers: who wants to know of changes in which types, and the events that they get.
 //
-// Order and content are those of Yjs: after a transaction first the observers of each changed type, in the order
-// of first change, then the deep observers, types nearer to the change first. A type that is deleted by then
-// reports nothing.
+// Order and content are those of Yjs: after a transaction first the observers of each changed type,
+// in the order of first change, then the deep observers, types nearer to the change first. A type
+// that is deleted by then reports nothing.
 //
-// Reading a text's delta has an effect, as in Yjs: formats that turn out to change nothing are removed, in a
-// transaction of their own. Costs: a delta walks the changed type's whole sequence.
+// Reading a text's delta has an effect, as in Yjs: formats that turn out to change nothing are
+// removed, in a transaction of their own. Costs: a delta walks the changed type's whole sequence.
 //
 // Callbacks may read, edit (in a new transaction), observe and remove observers.
 #pragma once
@@ -57,7 +57,8 @@ class TypeObservers {
   Table<Deep> deep_;
 };
 
-// What a transaction did to the sequence of a type: any kind but text, and text. Text removes needless formats.
+// What a transaction did to the sequence of a type: any kind but text, and text. Text removes
+// needless formats.
 Delta sequence_delta(Engine& engine, const Transaction& transaction, TypeIndex type);
 Delta text_delta(Engine& engine, const Transaction& transaction, TypeIndex type);
 

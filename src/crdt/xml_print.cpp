@@ -1,0 +1,194 @@
+#include "crdt/xml_print.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/utf8.h"
+#include "crdt/text_cursor.h"
+
+namespace syncline::crdt {
+namespace {
+
+constexpr std::string_view kObject = "[object Object]";
+
+std::string print_any(const Any& value);
+
+std::string print_array(const Any::Array& array) {
+  std::string out;
+  for (const Any& element : array) {
+    if (&element != &array.front()) out += ',';
+    if (!element.is_null() && !element.is_undefined()) out += print_any(element);
+  }
+  return out;
+}
+
+// A value in a template string of JavaScript.
+std::string print_any(const Any& value) {
+  struct Printer {
+    std::string operator()(Any::Undefined) const { return "undefined"; }
+    std::string operator()(Any::Null) const { return "null"; }
+    std::string operator()(bool b) const { return b ? "true" : "false"; }
+    std::string operator()(double d) const {
+      if (d != d) return "NaN";
+      if (d - d != 0) return d < 0 ? "-Infinity" : "Infinity";
+      return number_to_string(d);
+    }
+    std::string operator()(std::int64_t n) const { return std::to_string(n); }
+    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(const Bytes& bytes) const {
+      std::string out;
+      for (const std::uint8_t byte : bytes) out += (out.empty() ? "" : ",") + std::to_string(byte);
+      return out;
+    }
+    std::string operator()(const Any::Array& array) const { return print_array(array); }
+    std::string operator()(const Any::Object&) const { return std::string(kObject); }
+  };
+  return std::visit(Printer{}, value.value());
+}
+
+std::string print_value(Engine& engine, const Value& value) {
+  if (const Any* any = std::get_if<Any>(&value)) return print_any(*any);
+  if (const Type* type = std::get_if<Type>(&value)) return print_type(engine, type->index());
+  return std::string(kObject);
+}
+
+// By UTF-16 units, as JavaScript sorts strings: characters above U+FFFF come before U+E000 …
+// U+FFFF.
+bool js_less(std::string_view a, std::string_view b) {
+  const auto [x, y] = std::ranges::mismatch(a, b);
+  if (x == a.end() || y == b.end()) return y != b.end();
+  const auto left = static_cast<unsigned char>(*x);
+  const auto right = static_cast<unsigned char>(*y);
+  const bool left_is_pair = left >= 0xf0;
+  const bool right_is_pair = right >= 0xf0;
+  if (left_is_pair != right_is_pair) {
+    const auto above_surrogates = [](unsigned char lead) { return lead >= 0xee; };
+    return left_is_pair ? above_surrogates(right) : !above_surrogates(left);
+  }
+  return left < right;
+}
+
+using Members = std::vector<std::pair<std::string, std::string>>;  // name and printed value
+
+// The UTF-16 units of a string, each as a string; halves of pairs as U+FFFD.
+Members units(std::string_view text) {
+  Members out;
+  const std::size_t length = utf16_length(text);
+  for (std::size_t i = 0, begin = 0; i < length; ++i) {
+    bool inside_pair = false;
+    const std::size_t end = utf16_offset(text, i + 1, inside_pair);
+    const bool half = inside_pair || end - begin == 4;
+    out.emplace_back(std::to_string(i),
+                     half ? kReplacementCharacter : text.substr(begin, end - begin));
+    begin = end;
+  }
+  return out;
+}
+
+// What `for (key in value)` runs over.
+Members members(const Any& value) {
+  Members out;
+  if (const auto* object = std::get_if<Any::Object>(&value.value())) {
+    for (const auto& [name, member] : *object) out.emplace_back(name, print_any(member));
+  } else if (const auto* array = std::get_if<Any::Array>(&value.value())) {
+    for (const Any& element : *array)
+      out.emplace_back(std::to_string(out.size()), print_any(element));
+  } else if (const auto* bytes = std::get_if<Bytes>(&value.value())) {
+    for (const std::uint8_t byte : *bytes)
+      out.emplace_back(std::to_string(out.size()), std::to_string(byte));
+  } else if (const auto* text = std::get_if<std::string>(&value.value())) {
+    out = units(*text);
+  }
+  return out;
+}
+
+std::string print_members(Members members) {
+  std::ranges::sort(members, js_less, &Members::value_type::first);
+  std::string out;
+  for (const auto& [name, value] : members) out += " " + name + "=\"" + value + "\"";
+  return out;
+}
+
+std::string print_rich_text(Engine& engine, TypeIndex type) {
+  std::string out;
+  for (DeltaOp& op : text_content(engine, type)) {
+    std::ranges::sort(op.attributes, js_less, &Attributes::value_type::first);
+    for (const auto& [name, value] : op.attributes)
+      out += "<" + name + print_members(members(value)) + ">";
+    out += op.values.empty() ? op.text : print_value(engine, op.values.front());
+    for (auto format = op.attributes.rbegin(); format != op.attributes.rend(); ++format) {
+      out += "</" + format->first + ">";
+    }
+  }
+  return out;
+}
+
+std::string print_children(Engine& engine, TypeIndex type) {
+  std::string out;
+  for (Handle item = engine.type(type).sequence.first; item != kNoItem;
+       item = engine.store[item].right) {
+    for (Clock i = 0; i < engine.store[item].visible(); ++i) {
+      out += print_value(engine, engine.value_at(engine.store[item], i));
+    }
+  }
+  return out;
+}
+
+// Latin, Greek and Cyrillic capitals, which is what element names are made of.
+std::uint32_t lower(std::uint32_t c) {
+  if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7)) return c + 32;
+  if (c >= 0x100 && c <= 0x137 && c != 0x130) return c | 1;
+  if (c >= 0x391 && c <= 0x3a9) return c + 32;
+  if (c >= 0x410 && c <= 0x42f) return c + 32;
+  if (c >= 0x400 && c <= 0x40f) return c + 80;
+  return c;
+}
+
+std::string to_lower(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80) {
+      out += static_cast<char>(lower(lead));
+    } else if (lead >= 0xc0 && lead < 0xe0) {
+      append_utf8(out,
+                  lower((lead & 0x1fu) << 6 | (static_cast<unsigned char>(text[i + 1]) & 0x3fu)));
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::string print_element(Engine& engine, TypeIndex type) {
+  Members attributes;
+  for (EntryIndex i = engine.type(type).first_entry; i != kNoEntry;
+       i = engine.store.types.entry(i).next) {
+    const MapEntry& entry = engine.store.types.entry(i);
+    const Item& item = engine.store[entry.item];
+    if (item.deleted) continue;
+    attributes.emplace_back(engine.store.keys[entry.key],
+                            print_value(engine, engine.value_at(item, item.len - 1)));
+  }
+  const std::string name = to_lower(engine.store.keys[engine.type(type).name]);
+  return "<" + name + print_members(std::move(attributes)) + ">" + print_children(engine, type) +
+         "</" + name + ">";
+}
+
+}  // namespace
+
+std::string print_type(Engine& engine, TypeIndex type) {
+  switch (engine.type(type).kind) {
+    case TypeKind::kText: return engine.plain_text(type);
+    case TypeKind::kXmlText: return print_rich_text(engine, type);
+    case TypeKind::kXmlFragment: return print_children(engine, type);
+    case TypeKind::kXmlElement: return print_element(engine, type);
+    default: return std::string(kObject);
+  }
+}
+
+std::string XmlFragment::to_string() const { return print_type(*engine_, index_); }
+
+}  // namespace syncline::crdt
