@@ -1,0 +1,104 @@
+// Two sessions of each protocol on one document, fed arbitrary messages: nothing may crash, and the
+// document that the log gives back must equal the one in memory.
+//
+// Input: records of a byte (which session), a 16-bit length, and the message.
+#include <memory>
+#include <vector>
+
+#include "base/assert.h"
+#include "log/memory_event_log.h"
+#include "session/hocuspocus_session.h"
+#include "session/y_session.h"
+#include "support/fake_connection.h"
+#include "support/virtual_loop.h"
+#include "workspace/host.h"
+
+namespace {
+
+using namespace syncline;
+
+struct World {
+  testing::VirtualLoop loop;
+  log::MemoryStore store;
+  std::unique_ptr<log::EventLog> log = store.open(loop);
+  state::ObjectCache cache{*log, {}};
+  workspace::Counters counters;
+  workspace::Host host{{.log = *log,
+                        .cache = cache,
+                        .scheduler = loop,
+                        .counters = counters,
+                        .on_storage_failure = [](const Error&) { SYNCLINE_ASSERT(false); }}};
+  session::Limits limits;
+  session::Counters session_counters;
+  policy::Access access;
+};
+
+struct Peer {
+  std::unique_ptr<session::ConnectionHandler> handler;
+  testing::FakeConnection connection;
+
+  void feed(ByteView message) {
+    if (!connection.closed) handler->on_message(message);
+    connection.sent.clear();
+  }
+};
+
+Bytes state_of(testing::VirtualLoop& loop, state::ObjectCache& cache) {
+  Bytes state;
+  cache.acquire("w", "d", [&](Result<state::Resident*> resident) {
+    SYNCLINE_ASSERT(resident.has_value());
+    state = (*resident)->object().diff_since({}).value();
+    cache.release(**resident);
+  });
+  loop.run();
+  return state;
+}
+
+std::vector<std::unique_ptr<Peer>> connect(World& world) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 4; ++i) {
+    auto peer = std::make_unique<Peer>();
+    if (i < 2) {
+      peer->handler = std::make_unique<session::YSession>(
+          session::YSessionOptions{.host = world.host,
+                                   .workspace = "w",
+                                   .object = "d",
+                                   .principal = policy::Principal{.name = "fuzz"},
+                                   .actor = "a",
+                                   .wants_saved = i == 1,
+                                   .limits = world.limits,
+                                   .counters = world.session_counters});
+    } else {
+      peer->handler = std::make_unique<session::HocuspocusSession>(
+          session::HocuspocusOptions{.host = world.host,
+                                     .workspace = "w",
+                                     .access = world.access,
+                                     .actor = "a",
+                                     .limits = world.limits,
+                                     .counters = world.session_counters});
+    }
+    peer->handler->on_open(peer->connection);
+    peers.push_back(std::move(peer));
+  }
+  return peers;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  World world;
+  auto peers = connect(world);
+  ByteView rest(data, size);
+  while (rest.size() >= 3) {
+    Peer& peer = *peers[rest[0] % peers.size()];
+    const std::size_t length = std::min<std::size_t>(rest[1] | rest[2] << 8, rest.size() - 3);
+    peer.feed(rest.subspan(3, length));
+    rest = rest.subspan(3 + length);
+    world.loop.run();
+  }
+  for (auto& peer : peers) peer->handler->on_closed(1006);
+  world.loop.advance(60'000);
+  state::ObjectCache fresh(*world.log, {});
+  SYNCLINE_ASSERT(state_of(world.loop, world.cache) == state_of(world.loop, fresh));
+  return 0;
+}

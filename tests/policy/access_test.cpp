@@ -1,0 +1,45 @@
+#include "policy/access.h"
+
+#include <gtest/gtest.h>
+
+namespace syncline::policy {
+namespace {
+
+TEST(Access, WithoutTokensEverybodyIsWelcome) {
+  const Access access;
+  EXPECT_TRUE(access.open());
+  EXPECT_EQ(access.authenticate("").value().name, "anonymous");
+}
+
+TEST(Access, ATokenGivesItsPrincipal) {
+  const Access access(
+      {{"secret", {.name = "writer"}}, {"look", {.name = "reader", .read_only = true}}});
+  EXPECT_EQ(access.authenticate("secret").value().name, "writer");
+  EXPECT_TRUE(access.authenticate("look").value().read_only);
+  EXPECT_EQ(access.authenticate("").error().code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(access.authenticate("secre").error().code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(access.authenticate("secreT").error().code, ErrorCode::kUnauthorized);
+}
+
+TEST(Names, WorkspacesAreOneSegment) {
+  EXPECT_TRUE(check_workspace_name("team-1.eu_west"));
+  for (const char* bad : {"", ".hidden", "a/b", "a b", "\xc3\xa9", "a\n"}) {
+    EXPECT_FALSE(check_workspace_name(bad)) << bad;
+  }
+  EXPECT_TRUE(check_workspace_name(std::string(128, 'a')));
+  EXPECT_FALSE(check_workspace_name(std::string(129, 'a')));
+}
+
+TEST(Names, ObjectsArePaths) {
+  for (const char* good : {"note", "notes/plan", "notes/\xc3\xa9t\xc3\xa9 2026", "..a/b.."}) {
+    EXPECT_TRUE(check_object_id(good)) << good;
+  }
+  for (const char* bad : {"", "/a", "a/", "a//b", "a/../b", ".", "a\x01", "\xff", "a\x7f"}) {
+    EXPECT_FALSE(check_object_id(bad)) << bad;
+  }
+  EXPECT_TRUE(check_object_id(std::string(512, 'a')));
+  EXPECT_FALSE(check_object_id(std::string(513, 'a')));
+}
+
+}  // namespace
+}  // namespace syncline::policy

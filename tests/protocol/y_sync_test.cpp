@@ -1,0 +1,45 @@
+#include "protocol/y_sync.h"
+
+#include <gtest/gtest.h>
+
+namespace syncline::protocol {
+namespace {
+
+TEST(YSync, SyncMessagesRoundTrip) {
+  const Bytes payload{1, 2, 3};
+  for (const SyncKind kind : {SyncKind::kStep1, SyncKind::kStep2, SyncKind::kUpdate}) {
+    const Bytes message = encode_y_sync(kind, payload);
+    EXPECT_EQ(message, (Bytes{0, static_cast<std::uint8_t>(kind), 3, 1, 2, 3}));
+    auto decoded = decode_y_message(message);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->kind, YMessage::Kind::kSync);
+    EXPECT_EQ(decoded->sync, kind);
+    EXPECT_EQ(to_bytes(decoded->payload), payload);
+  }
+}
+
+TEST(YSync, AwarenessAndQuery) {
+  const Bytes update{9};
+  EXPECT_EQ(encode_y_awareness(update), (Bytes{1, 1, 9}));
+  EXPECT_EQ(decode_y_message(Bytes{1, 1, 9})->kind, YMessage::Kind::kAwareness);
+  EXPECT_EQ(decode_y_message(Bytes{3})->kind, YMessage::Kind::kQueryAwareness);
+  EXPECT_EQ(encode_y_denied("no"), (Bytes{2, 0, 2, 'n', 'o'}));
+  EXPECT_EQ(encode_y_saved(2), (Bytes{100, 2}));
+}
+
+TEST(YSync, UnknownTypesAreIgnoredNotRefused) {
+  EXPECT_EQ(decode_y_message(Bytes{77, 1, 2})->kind, YMessage::Kind::kUnknown);
+}
+
+TEST(YSync, MalformedMessagesAreRefused) {
+  for (const Bytes& bad :
+       {Bytes{}, Bytes{0}, Bytes{0, 0}, Bytes{0, 2, 5, 1}, Bytes{0, 3, 0}, Bytes{1}, Bytes{1, 4, 1},
+        Bytes{0, 2, 1, 1, 1}, Bytes{0x80}, Bytes{3, 0}}) {
+    auto decoded = decode_y_message(bad);
+    ASSERT_FALSE(decoded) << ::testing::PrintToString(bad);
+    EXPECT_EQ(decoded.error().code, ErrorCode::kMalformed);
+  }
+}
+
+}  // namespace
+}  // namespace syncline::protocol

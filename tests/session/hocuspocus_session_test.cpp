@@ -1,0 +1,202 @@
+#include "session/hocuspocus_session.h"
+
+#include <gtest/gtest.h>
+
+#include "base/byte_writer.h"
+#include "support/fake_connection.h"
+#include "support/test_world.h"
+
+namespace syncline::session {
+namespace {
+
+using protocol::SyncKind;
+using testing::FakeConnection;
+using testing::TestWorld;
+using testing::Typist;
+
+Bytes token_message(std::string_view address, std::string_view token) {
+  ByteWriter out;
+  out.var_string(address);
+  out.var_uint(2);
+  out.var_uint(0);
+  out.var_string(token);
+  out.var_string("4.8.0");
+  return out.take();
+}
+
+struct Peer {
+  Peer(TestWorld& test_world, const policy::Access& access) : world(test_world) {
+    session = std::make_unique<HocuspocusSession>(HocuspocusOptions{.host = world.host,
+                                                                    .workspace = "w",
+                                                                    .access = access,
+                                                                    .actor = "actor",
+                                                                    .limits = limits,
+                                                                    .counters = counters});
+    session->on_open(connection);
+  }
+  ~Peer() { session->on_closed(1000); }
+
+  void open(std::string_view address, std::string_view token = "") {
+    session->on_message(token_message(address, token));
+    world.loop.run();
+  }
+  void send(std::string_view address, SyncKind kind, ByteView payload) {
+    session->on_message(protocol::encode_hocuspocus_sync(address, kind, payload));
+    world.loop.run();
+  }
+  bool was_sent(const Bytes& message) const {
+    for (const SharedBytes& sent : connection.sent) {
+      if (*sent == message) return true;
+    }
+    return false;
+  }
+
+  TestWorld& world;
+  Limits limits;
+  Counters counters;
+  FakeConnection connection;
+  std::unique_ptr<HocuspocusSession> session;
+};
+
+const policy::Access kOpen;
+
+TEST(HocuspocusSession, WelcomesSyncsAndSaves) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  Peer b(world, kOpen);
+  a.open("doc");
+  b.open("doc");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", false)));
+  Typist ann(1);
+  const Bytes update = ann.type("hi");
+  a.send("doc", SyncKind::kUpdate, update);
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("doc", true)));
+  EXPECT_TRUE(b.was_sent(protocol::encode_hocuspocus_sync("doc", SyncKind::kUpdate, update)));
+}
+
+TEST(HocuspocusSession, AnswersStep1WithStep2AndAStep1OfItsOwn) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("doc");
+  a.connection.take();
+  a.send("doc", SyncKind::kStep1, Bytes{0});
+  ASSERT_EQ(a.connection.sent.size(), 2u);
+  EXPECT_EQ(*a.connection.sent[0],
+            protocol::encode_hocuspocus_sync("doc", SyncKind::kStep2, Bytes{0, 0}));
+  EXPECT_EQ(*a.connection.sent[1],
+            protocol::encode_hocuspocus_sync("doc", SyncKind::kStep1, Bytes{0}));
+}
+
+TEST(HocuspocusSession, MessagesBeforeTheTokenWait) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  Typist ann(1);
+  a.send("doc", SyncKind::kUpdate, ann.type("early"));
+  EXPECT_TRUE(a.connection.sent.empty());
+  a.open("doc");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("doc", true)));
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+}
+
+TEST(HocuspocusSession, TooMuchBeforeATokenEndsIt) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  for (int i = 0; i < 1001 && !a.connection.closed; ++i) a.send("doc", SyncKind::kStep1, Bytes{0});
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4205);
+}
+
+TEST(HocuspocusSession, NoTokenInTimeEndsIt) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  world.loop.advance(10'000);
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4408);
+}
+
+TEST(HocuspocusSession, ADeniedTokenLeavesTheConnectionOpen) {
+  TestWorld world;
+  const policy::Access access({{"right", {.name = "ann"}}});
+  Peer a(world, access);
+  a.open("doc", "wrong");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_denied("doc", "unknown token")));
+  EXPECT_FALSE(a.connection.closed);
+  a.open("doc", "right");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", false)));
+}
+
+TEST(HocuspocusSession, AReaderIsToldSoAndItsUpdatesAreRefused) {
+  TestWorld world;
+  const policy::Access access({{"look", {.name = "reader", .read_only = true}}});
+  Peer a(world, access);
+  a.open("doc", "look");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", true)));
+  Typist ann(1);
+  a.send("doc", SyncKind::kUpdate, ann.type("x"));
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("doc", false)));
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+}
+
+TEST(HocuspocusSession, SessionsOfOneDocumentKeepTheirAddresses) {
+  using namespace std::string_view_literals;
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("doc\0one"sv);
+  a.open("doc\0two"sv);
+  Typist ann(1);
+  const Bytes update = ann.type("x");
+  a.send("doc\0one"sv, SyncKind::kUpdate, update);
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("doc\0one"sv, true)));
+  EXPECT_TRUE(
+      a.was_sent(protocol::encode_hocuspocus_sync("doc\0two"sv, SyncKind::kUpdate, update)));
+}
+
+TEST(HocuspocusSession, ABadUpdateEndsItsDocumentAlone) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("bad");
+  a.open("good");
+  a.send("bad", SyncKind::kUpdate, Bytes{1, 1, 1});
+  EXPECT_FALSE(a.connection.closed);
+  Typist ann(1);
+  a.send("good", SyncKind::kUpdate, ann.type("x"));
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("good", true)));
+  EXPECT_FALSE(a.was_sent(protocol::encode_hocuspocus_status("bad", true)));
+}
+
+TEST(HocuspocusSession, StatelessMessagesReachTheOthers) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  Peer b(world, kOpen);
+  a.open("doc");
+  b.open("doc");
+  const Bytes message = protocol::encode_hocuspocus_stateless("doc", "ping");
+  a.session->on_message(message);
+  world.loop.run();
+  EXPECT_TRUE(b.was_sent(message));
+  EXPECT_FALSE(a.was_sent(message));
+}
+
+TEST(HocuspocusSession, ClosingADocumentIsAnsweredAndLeavesTheOthers) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("doc");
+  a.open("other");
+  a.session->on_message(protocol::encode_hocuspocus_close("doc", ""));
+  world.loop.run();
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_close("doc", "provider_initiated")));
+  Typist ann(1);
+  a.send("other", SyncKind::kUpdate, ann.type("x"));
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("other", true)));
+}
+
+TEST(HocuspocusSession, PingsAreAnswered) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.session->on_message(Bytes{9});
+  ASSERT_EQ(a.connection.sent.size(), 1u);
+  EXPECT_EQ(*a.connection.sent[0], Bytes{10});
+}
+
+}  // namespace
+}  // namespace syncline::session

@@ -1,0 +1,230 @@
+#include "session/y_session.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fake_connection.h"
+#include "support/test_world.h"
+
+namespace syncline::session {
+namespace {
+
+using log::MemoryStore;
+using protocol::SyncKind;
+using protocol::YMessage;
+using testing::FakeConnection;
+using testing::TestWorld;
+using testing::Typist;
+
+// A session with the wire in the test's hands.
+struct Peer {
+  Peer(TestWorld& test_world, policy::Principal principal = {.name = "ann"},
+       Limits session_limits = {})
+      : world(test_world), limits(session_limits) {
+    session = std::make_unique<YSession>(YSessionOptions{.host = world.host,
+                                                         .workspace = "w",
+                                                         .object = "note",
+                                                         .principal = principal,
+                                                         .actor = "actor",
+                                                         .wants_saved = true,
+                                                         .limits = limits,
+                                                         .counters = counters});
+    session->on_open(connection);
+    world.loop.run();
+  }
+  ~Peer() { session->on_closed(1000); }
+
+  void send(SyncKind kind, ByteView payload) {
+    session->on_message(protocol::encode_y_sync(kind, payload));
+  }
+
+  // Hands everything that arrived to a replica; counts what else there was.
+  void deliver(Typist& typist) {
+    for (const SharedBytes& message : connection.take()) {
+      if (message->front() == 100) {
+        saved += (*message)[1];
+        continue;
+      }
+      auto decoded = protocol::decode_y_message(*message);
+      ASSERT_TRUE(decoded);
+      if (decoded->kind != YMessage::Kind::kSync) continue;
+      ++sync_messages;
+      if (decoded->sync != SyncKind::kStep1) typist.receive(decoded->payload);
+    }
+  }
+
+  TestWorld& world;
+  Limits limits;
+  Counters counters;
+  FakeConnection connection;
+  std::unique_ptr<YSession> session;
+  int saved = 0;
+  int sync_messages = 0;
+};
+
+TEST(YSession, TwoClientsMeet) {
+  TestWorld world;
+  Peer a(world);
+  Peer b(world);
+  Typist ann(1);
+  Typist bob(2);
+  a.send(SyncKind::kUpdate, ann.type("hello"));
+  world.loop.run();
+  a.deliver(ann);
+  b.deliver(bob);
+  EXPECT_EQ(bob.text(), "hello");
+  EXPECT_EQ(a.saved, 1);
+  EXPECT_EQ(b.saved, 0);
+}
+
+TEST(YSession, ALateClientAsksForWhatItLacks) {
+  TestWorld world;
+  Typist ann(1);
+  {
+    Peer a(world);
+    a.send(SyncKind::kUpdate, ann.type("before"));
+    world.loop.run();
+  }
+  Peer b(world);
+  Typist bob(2);
+  b.send(SyncKind::kStep1, crdt::encode_state_vector(bob.doc().state_vector()));
+  world.loop.run();
+  b.deliver(bob);
+  EXPECT_EQ(bob.text(), "before");
+}
+
+TEST(YSession, NothingIsSaidBeforeItIsDurable) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  Peer a(world);
+  Peer b(world);
+  Typist ann(1);
+  Typist bob(2);
+  a.send(SyncKind::kUpdate, ann.type("x"));
+  world.loop.run();
+  a.deliver(ann);
+  b.deliver(bob);
+  EXPECT_EQ(a.saved, 0);
+  EXPECT_EQ(bob.text(), "");
+  world.commit();
+  a.deliver(ann);
+  b.deliver(bob);
+  EXPECT_EQ(a.saved, 1);
+  EXPECT_EQ(bob.text(), "x");
+}
+
+TEST(YSession, ASlowReaderIsBroughtUpToDateFromItsState) {
+  TestWorld world;
+  Peer writer(world);
+  Peer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
+  Typist ann(1);
+  Typist bob(2);
+  slow.connection.stuck = true;
+  for (int i = 0; i < 500; ++i) writer.send(SyncKind::kUpdate, ann.insert(0, std::string(20, 'a')));
+  world.loop.run();
+  EXPECT_EQ(slow.counters.fell_behind, 1u);
+  EXPECT_LT(slow.connection.queued_bytes(), 1200u)
+      << "the queue of a slow reader grew past its bound";
+  const std::size_t queued = slow.connection.sent.size();
+  EXPECT_LT(queued, 60u);
+
+  slow.connection.unstick(*slow.session);
+  world.loop.run();
+  EXPECT_EQ(slow.connection.sent.size(), queued + 1) << "one update should bring it up to date";
+  slow.deliver(bob);
+  EXPECT_EQ(bob.text(), ann.text());
+
+  writer.send(SyncKind::kUpdate, ann.insert(0, "end"));
+  world.loop.run();
+  slow.deliver(bob);
+  EXPECT_EQ(bob.text(), ann.text());
+}
+
+TEST(YSession, AFastWriterIsHeldBack) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  Peer a(world, {.name = "ann"}, {.inflight_updates = 10});
+  Typist ann(1);
+  for (int i = 0; i < 10; ++i) a.send(SyncKind::kUpdate, ann.type("x"));
+  EXPECT_TRUE(a.connection.reading);
+  a.send(SyncKind::kUpdate, ann.type("x"));
+  EXPECT_FALSE(a.connection.reading) << "reading goes on past the bound";
+  world.commit();
+  EXPECT_TRUE(a.connection.reading);
+  a.deliver(ann);
+  EXPECT_EQ(a.saved, 11);
+}
+
+TEST(YSession, MalformedMessagesCloseWithAReason) {
+  TestWorld world;
+  Peer a(world);
+  a.session->on_message(Bytes{0, 2, 9, 1});
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4400);
+  EXPECT_FALSE(a.connection.closed->reason.empty());
+}
+
+TEST(YSession, AMalformedUpdateClosesItsSenderAlone) {
+  TestWorld world;
+  Peer a(world);
+  Peer b(world);
+  Typist ann(1);
+  Typist bob(2);
+  a.send(SyncKind::kUpdate, Bytes{1, 1, 1, 0, 4});
+  world.loop.run();
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4400);
+  EXPECT_FALSE(b.connection.closed);
+  b.send(SyncKind::kUpdate, bob.type("fine"));
+  world.loop.run();
+  b.deliver(bob);
+  EXPECT_EQ(b.saved, 1);
+}
+
+TEST(YSession, ABadTokenIsDeniedInTheProtocol) {
+  TestWorld world;
+  Limits limits;
+  Counters counters;
+  FakeConnection connection;
+  YSession session({.host = world.host,
+                    .workspace = "w",
+                    .object = "note",
+                    .principal = fail(ErrorCode::kUnauthorized, "unknown token"),
+                    .actor = "actor",
+                    .limits = limits,
+                    .counters = counters});
+  session.on_open(connection);
+  ASSERT_EQ(connection.sent.size(), 1u);
+  EXPECT_EQ(*connection.sent[0], protocol::encode_y_denied("unknown token"));
+  ASSERT_TRUE(connection.closed);
+  EXPECT_EQ(connection.closed->code, 4401);
+  session.on_message(Bytes{0, 0, 1, 0});
+  session.on_closed(1000);
+}
+
+TEST(YSession, AReaderMayNotWriteButStays) {
+  TestWorld world;
+  Peer reader(world, {.name = "reader", .read_only = true});
+  Typist ann(1);
+  reader.connection.take();
+  reader.send(SyncKind::kUpdate, ann.type("x"));
+  world.loop.run();
+  EXPECT_FALSE(reader.connection.closed);
+  ASSERT_EQ(reader.connection.sent.size(), 1u);
+  EXPECT_EQ(reader.connection.sent[0]->front(), 2) << "expected the protocol's permission denied";
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+}
+
+TEST(YSession, ALostLogClosesWithARetryableCode) {
+  TestWorld world;
+  Peer a(world);
+  Peer b(world);
+  Typist ann(1);
+  world.store.fail_appends(Error{ErrorCode::kUnavailable, "disk full"});
+  a.send(SyncKind::kUpdate, ann.type("x"));
+  world.loop.run();
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4503);
+  EXPECT_EQ(a.connection.closed->reason, "disk full");
+  ASSERT_TRUE(b.connection.closed);
+}
+
+}  // namespace
+}  // namespace syncline::session

@@ -1,0 +1,50 @@
+// A connection whose wire the test holds: it sees what was sent and decides when it leaves.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "session/connection.h"
+
+namespace syncline::testing {
+
+class FakeConnection final : public session::Connection {
+ public:
+  struct Closed {
+    std::uint16_t code;
+    std::string reason;
+  };
+
+  void send(SharedBytes message) override {
+    if (closed) return;
+    if (stuck) queued_ += message->size();
+    sent.push_back(std::move(message));
+  }
+  void set_reading(bool on) override { reading = on; }
+  std::size_t queued_bytes() const override { return queued_; }
+  void close(std::uint16_t code, std::string_view reason) override {
+    if (!closed) closed = Closed{code, std::string(reason)};
+  }
+  std::string_view peer() const override { return "test"; }
+
+  // The peer reads again: everything leaves.
+  void unstick(session::ConnectionHandler& handler) {
+    stuck = false;
+    queued_ = 0;
+    handler.on_drained();
+  }
+
+  std::vector<SharedBytes> take() { return std::exchange(sent, {}); }
+
+  bool stuck = false;
+  bool reading = true;
+  std::vector<SharedBytes> sent;
+  std::optional<Closed> closed;
+
+ private:
+  std::size_t queued_ = 0;
+};
+
+}  // namespace syncline::testing

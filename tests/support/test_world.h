@@ -1,0 +1,74 @@
+// Everything a workspace needs, in memory: for tests of workspaces and sessions.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "crdt/doc.h"
+#include "log/memory_event_log.h"
+#include "support/virtual_loop.h"
+#include "workspace/host.h"
+
+namespace syncline::testing {
+
+struct TestWorld {
+  explicit TestWorld(log::MemoryStore::CommitMode mode = log::MemoryStore::CommitMode::kAtOnce,
+                     state::CacheLimits limits = {})
+      : store(mode), log(store.open(loop)), cache(*log, limits), host(services()) {}
+
+  workspace::Services services() {
+    return {.log = *log,
+            .cache = cache,
+            .scheduler = loop,
+            .counters = counters,
+            .on_storage_failure = [this](const Error& error) { failures.push_back(error); }};
+  }
+
+  // Commits what waits, and lets everybody hear of it.
+  void commit() {
+    loop.run();
+    store.commit();
+    loop.run();
+  }
+
+  VirtualLoop loop;
+  log::MemoryStore store;
+  std::unique_ptr<log::EventLog> log;
+  state::ObjectCache cache;
+  workspace::Counters counters;
+  std::vector<Error> failures;
+  workspace::Host host;
+};
+
+// A replica that types into the root text "content" and collects its updates.
+class Typist {
+ public:
+  explicit Typist(crdt::ClientId client)
+      : doc_({.client_id = client}), text_(doc_.text("content")) {
+    doc_.on_update([this](const crdt::UpdateEvent& event) {
+      if (event.local()) last_ = to_bytes(event.update());
+    });
+  }
+
+  // The update that the insertion makes.
+  Bytes type(std::string_view what) { return insert(text_.length(), what); }
+  Bytes insert(std::uint32_t index, std::string_view what) {
+    EXPECT_TRUE(text_.insert(index, what));
+    return last_;
+  }
+
+  void receive(ByteView update) { EXPECT_TRUE(doc_.apply_update(update)); }
+  std::string text() const { return text_.to_string(); }
+  crdt::Doc& doc() { return doc_; }
+
+ private:
+  crdt::Doc doc_;
+  crdt::Text text_;
+  Bytes last_;
+};
+
+}  // namespace syncline::testing

@@ -1,0 +1,239 @@
+#include "workspace/workspace.h"
+
+#include <gtest/gtest.h>
+
+#include "support/test_world.h"
+
+namespace syncline::workspace {
+namespace {
+
+using log::MemoryStore;
+using testing::TestWorld;
+using testing::Typist;
+
+class Listener final : public Subscriber {
+ public:
+  void on_change(const Broadcast& change) override {
+    changes.push_back(to_bytes(change.payload()));
+  }
+  void on_awareness(const Broadcast& update) override {
+    awareness.push_back(to_bytes(update.payload()));
+  }
+  void on_lost(const Error& error) override { lost = error; }
+
+  std::vector<Bytes> changes;
+  std::vector<Bytes> awareness;
+  std::optional<Error> lost;
+};
+
+LiveObject& join(TestWorld& world, Workspace& workspace, Subscriber& subscriber) {
+  LiveObject* joined = nullptr;
+  workspace.subscribe("note", subscriber, [&](Result<LiveObject*> live) { joined = live.value(); });
+  world.loop.run();
+  return *joined;
+}
+
+struct Submitted {
+  std::optional<Result<Receipt>> answer;
+};
+
+std::unique_ptr<Submitted> submit(Workspace& workspace, LiveObject& object, ByteView intent,
+                                  const Subscriber* source = nullptr) {
+  auto submitted = std::make_unique<Submitted>();
+  workspace.submit(
+      object, {.principal = "ann", .actor = "a1", .actor_seq = 1, .intent = intent}, source,
+      [s = submitted.get()](Result<Receipt> receipt) { s->answer = std::move(receipt); });
+  return submitted;
+}
+
+TEST(Workspace, NobodySeesAChangeBeforeItIsDurable) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  Workspace& workspace = world.host.get("w");
+  Listener writer;
+  Listener reader;
+  LiveObject& object = join(world, workspace, writer);
+  join(world, workspace, reader);
+  Typist typist(1);
+  const Bytes update = typist.type("hello");
+
+  auto submitted = submit(workspace, object, update, &writer);
+  std::optional<Bytes> diff;
+  workspace.diff(object, {}, [&](Result<Bytes> bytes) { diff = std::move(bytes.value()); });
+  world.loop.run();
+  EXPECT_FALSE(submitted->answer);
+  EXPECT_TRUE(reader.changes.empty());
+  EXPECT_FALSE(diff) << "a reply that contains the change left before it was durable";
+
+  world.commit();
+  ASSERT_TRUE(submitted->answer);
+  EXPECT_EQ((*submitted->answer)->position, 1u);
+  EXPECT_EQ((*submitted->answer)->durability, log::Durability::kDisk);
+  EXPECT_EQ(reader.changes, (std::vector<Bytes>{update}));
+  EXPECT_TRUE(writer.changes.empty()) << "the author got its own change back";
+  ASSERT_TRUE(diff);
+  Typist copy(2);
+  copy.receive(*diff);
+  EXPECT_EQ(copy.text(), "hello");
+  workspace.unsubscribe(object, writer);
+  workspace.unsubscribe(object, reader);
+}
+
+TEST(Workspace, AKnownChangeIsAcknowledgedWithoutAnEvent) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  Listener listener;
+  LiveObject& object = join(world, workspace, listener);
+  Typist typist(1);
+  const Bytes update = typist.type("x");
+  auto first = submit(workspace, object, update);
+  world.loop.run();
+  auto second = submit(workspace, object, update);
+  world.loop.run();
+  ASSERT_TRUE(second->answer);
+  EXPECT_TRUE((*second->answer)->known);
+  EXPECT_EQ((*second->answer)->position, 1u);
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+  workspace.unsubscribe(object, listener);
+}
+
+TEST(Workspace, AKnownChangeWaitsForTheDurabilityOfTheFirst) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  Workspace& workspace = world.host.get("w");
+  Listener listener;
+  LiveObject& object = join(world, workspace, listener);
+  Typist typist(1);
+  const Bytes update = typist.type("x");
+  auto first = submit(workspace, object, update);
+  auto second = submit(workspace, object, update);
+  world.loop.run();
+  EXPECT_FALSE(second->answer) << "a retry was acknowledged before the change was durable";
+  world.commit();
+  EXPECT_TRUE(second->answer);
+  workspace.unsubscribe(object, listener);
+}
+
+TEST(Workspace, AMalformedChangeIsRefusedAndChangesNothing) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  Listener listener;
+  LiveObject& object = join(world, workspace, listener);
+  const Bytes nonsense{1, 2, 3, 4, 5};
+  auto submitted = submit(workspace, object, nonsense);
+  ASSERT_TRUE(submitted->answer);
+  ASSERT_FALSE(*submitted->answer);
+  EXPECT_EQ((*submitted->answer).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(object.position(), 0u);
+  workspace.unsubscribe(object, listener);
+}
+
+TEST(Workspace, WhenTheLogRefusesTheViewIsDroppedAndReadAnew) {
+  TestWorld world;
+  Listener listener;
+  Typist typist(1);
+  const Bytes kept = typist.type("kept ");
+  {
+    Workspace& workspace = world.host.get("w");
+    LiveObject& object = join(world, workspace, listener);
+    submit(workspace, object, kept);
+    world.loop.run();
+    world.store.fail_appends(Error{ErrorCode::kUnavailable, "disk full"});
+    auto refused = submit(workspace, object, typist.type("lost"));
+    world.loop.run();
+    ASSERT_TRUE(refused->answer);
+    EXPECT_EQ((*refused->answer).error().message, "disk full");
+    ASSERT_TRUE(listener.lost);
+    EXPECT_TRUE(world.failures.empty()) << "a full disk is no reason to stop the process";
+  }
+  world.store.fail_appends(std::nullopt);
+  Workspace& workspace = world.host.get("w");
+  Listener again;
+  LiveObject& object = join(world, workspace, again);
+  std::optional<Bytes> state;
+  workspace.diff(object, {}, [&](Result<Bytes> bytes) { state = std::move(bytes.value()); });
+  world.loop.run();
+  Typist copy(2);
+  copy.receive(state.value());
+  EXPECT_EQ(copy.text(), "kept ");
+  auto accepted = submit(workspace, object, typist.doc().encode_state_as_update());
+  world.loop.run();
+  ASSERT_TRUE(accepted->answer && *accepted->answer);
+  EXPECT_EQ((*accepted->answer)->position, 2u);
+  workspace.unsubscribe(object, again);
+}
+
+TEST(Workspace, AFailedDiskIsReported) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  Listener listener;
+  LiveObject& object = join(world, workspace, listener);
+  world.store.fail_appends(Error{ErrorCode::kIo, "fsync failed"});
+  Typist typist(1);
+  auto refused = submit(workspace, object, typist.type("x"));
+  world.loop.run();
+  ASSERT_EQ(world.failures.size(), 1u);
+  EXPECT_EQ(world.failures[0].message, "fsync failed");
+}
+
+TEST(Workspace, StateSurvivesARestart) {
+  TestWorld world;
+  Typist typist(1);
+  Listener listener;
+  Workspace& workspace = world.host.get("w");
+  LiveObject& object = join(world, workspace, listener);
+  for (int i = 0; i < 50; ++i) submit(workspace, object, typist.type(std::to_string(i)));
+  world.loop.run();
+  workspace.unsubscribe(object, listener);
+
+  auto other_log = world.store.open(world.loop);
+  state::ObjectCache other_cache(*other_log, {});
+  Workspace reopened("w", {.log = *other_log,
+                           .cache = other_cache,
+                           .scheduler = world.loop,
+                           .counters = world.counters,
+                           .on_storage_failure = [](const Error&) { FAIL(); }});
+  Listener late;
+  LiveObject& loaded = join(world, reopened, late);
+  EXPECT_EQ(loaded.position(), 50u);
+  EXPECT_EQ(loaded.object().version(), object.object().version());
+  reopened.unsubscribe(loaded, late);
+  world.loop.run();
+}
+
+TEST(Workspace, ReadSaysWhenThereIsNothing) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  std::optional<Error> error;
+  workspace.read(
+      "nothing", [](const merge::Object& object) { return object.to_json(); },
+      [&](Result<Workspace::View> view) { error = view.error(); });
+  world.loop.run();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, ErrorCode::kNotFound);
+  EXPECT_TRUE(workspace.idle());
+}
+
+TEST(Workspace, ObjectsAreDroppedWhenNobodyIsLeft) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  Listener listener;
+  LiveObject& object = join(world, workspace, listener);
+  workspace.unsubscribe(object, listener);
+  world.loop.run();
+  EXPECT_EQ(workspace.live_objects(), 0u);
+  EXPECT_TRUE(workspace.idle());
+}
+
+TEST(Workspace, ACancelledSubscribeIsNeverAnswered) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  Listener listener;
+  bool answered = false;
+  workspace.subscribe("note", listener, [&](Result<LiveObject*>) { answered = true; });
+  workspace.cancel(listener);
+  world.loop.run();
+  EXPECT_FALSE(answered);
+  EXPECT_TRUE(workspace.idle());
+}
+
+}  // namespace
+}  // namespace syncline::workspace

@@ -1,0 +1,73 @@
+// CodeMirror over a Session's text: Markdown, soft wrapping, and undo that takes back only one's own edits.
+
+import { defaultKeymap, indentWithTab } from '@codemirror/commands';
+import { markdown, markdownLanguage } from '@codemirror/lang-markdown';
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { Compartment, EditorState } from '@codemirror/state';
+import { drawSelection, dropCursor, EditorView, keymap, placeholder } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import { yCollab, yUndoManagerKeymap } from 'y-codemirror.next';
+import * as Y from 'yjs';
+import { cursors } from './cursors.ts';
+import type { Session } from './session.ts';
+
+// Only classes: the style sheet of the page decides how they look, in light and dark.
+const highlight = HighlightStyle.define([
+  { tag: tags.heading1, class: 'md-h1' },
+  { tag: tags.heading2, class: 'md-h2' },
+  { tag: tags.heading, class: 'md-h' },
+  { tag: tags.strong, class: 'md-strong' },
+  { tag: tags.emphasis, class: 'md-em' },
+  { tag: tags.strikethrough, class: 'md-strike' },
+  { tag: [tags.link, tags.url], class: 'md-link' },
+  { tag: tags.monospace, class: 'md-code' },
+  { tag: tags.quote, class: 'md-quote' },
+  { tag: [tags.processingInstruction, tags.contentSeparator], class: 'md-mark' },
+  { tag: [tags.meta, tags.comment, tags.angleBracket], class: 'md-mark' },
+  { tag: [tags.tagName, tags.attributeName, tags.keyword], class: 'md-keyword' },
+  { tag: [tags.string, tags.number, tags.attributeValue], class: 'md-string' },
+]);
+
+export class Editor {
+  private readonly view_: EditorView;
+  private readonly placeholder_ = new Compartment();
+  private hint_ = '';
+
+  constructor(parent: HTMLElement, session: Session) {
+    const undo = new Y.UndoManager(session.text);
+    this.view_ = new EditorView({
+      parent,
+      state: EditorState.create({
+        doc: session.text.toString(),
+        extensions: [
+          keymap.of([...yUndoManagerKeymap, ...defaultKeymap, indentWithTab]),
+          markdown({ base: markdownLanguage, completeHTMLTags: false }),
+          syntaxHighlighting(highlight),
+          drawSelection(),
+          dropCursor(),
+          EditorState.allowMultipleSelections.of(true),
+          EditorView.lineWrapping,
+          EditorView.contentAttributes.of({ 'aria-label': 'Document text', spellcheck: 'true' }),
+          this.placeholder_.of([]),
+          yCollab(session.text, null, { undoManager: undo }),
+          cursors(session.text, session.awareness),
+        ],
+      }),
+    });
+  }
+
+  /** What an empty document says. */
+  set_hint(hint: string): void {
+    if (hint === this.hint_) return;
+    this.hint_ = hint;
+    this.view_.dispatch({ effects: this.placeholder_.reconfigure(placeholder(hint)) });
+  }
+
+  focus(): void {
+    this.view_.focus();
+  }
+
+  close(): void {
+    this.view_.destroy();
+  }
+}

@@ -1,0 +1,140 @@
+// Everything of the page around the editor: fills the elements of index.html, and reports what people do with them.
+
+import { to_hash, type Address } from './address.ts';
+import { describe_connection, describe_count, describe_saved } from './describe.ts';
+import { initials, type Person } from './people.ts';
+import type { Session } from './session.ts';
+
+export interface Actions {
+  go(typed: string): void;
+  rename(name: string): void;
+  retry(): void;
+}
+
+const kAvatars = 5;
+const kCopiedMilliseconds = 1600;
+// Confirmations take milliseconds. While somebody types, "Saving…" stays instead of flickering: it errs to the careful side.
+const kSavingMilliseconds = 450;
+
+function element<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+function avatar(person: Person): HTMLElement {
+  const item = document.createElement('li');
+  item.className = 'avatar';
+  item.dataset['testid'] = 'peer';
+  item.textContent = initials(person.name);
+  item.title = person.name;
+  item.setAttribute('aria-label', person.name);
+  item.style.setProperty('--peer', person.color);
+  return item;
+}
+
+async function copy_text(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // No clipboard outside a secure context (plain http to another machine).
+    return window.prompt('Copy this link', text) !== null;
+  }
+}
+
+export class View {
+  readonly editor_parent = element('editor');
+  private readonly document_ = element<HTMLInputElement>('document');
+  private readonly name_ = element<HTMLInputElement>('name');
+  private readonly second_ = element<HTMLAnchorElement>('second');
+  private readonly copy_ = element<HTMLButtonElement>('copy');
+  private link_ = '';
+  private shown_people_ = '';
+  private saving_until_ = 0;
+  private saving_timer_: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(actions: Actions) {
+    element('switcher').addEventListener('submit', (event) => {
+      event.preventDefault();
+      actions.go(this.document_.value);
+      this.document_.blur();
+    });
+    this.document_.addEventListener('input', () => this.fit_());
+    this.name_.addEventListener('change', () => actions.rename(this.name_.value));
+    this.name_.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') this.name_.blur();
+    });
+    element('retry').addEventListener('click', () => actions.retry());
+    this.copy_.addEventListener('click', () => void this.copy_link_());
+  }
+
+  show_address(address: Address): void {
+    const path = `${address.workspace}/${address.object}`;
+    document.title = `${address.object} · Syncline`;
+    this.document_.value = path;
+    this.fit_();
+    this.second_.href = to_hash(address, true);
+    // A token is a secret of this person: a link to pass on does not carry it.
+    this.link_ = new URL(to_hash(address, false), location.origin + location.pathname).href;
+  }
+
+  show(session: Session): void {
+    const state = session.state;
+    const status = element('status');
+    status.dataset['state'] = state.connection;
+    const words = describe_connection(state);
+    if (status.textContent !== words) status.textContent = words;
+    element('retry').hidden = state.connection !== 'refused';
+    this.show_saved_(session);
+    this.show_people_(session.others, session.me);
+  }
+
+  show_text(text: string): void {
+    element('count').textContent = describe_count(text);
+  }
+
+  private show_saved_(session: Session): void {
+    let { state, words } = describe_saved(session.state);
+    const now = Date.now();
+    if (state === 'saving') this.saving_until_ = now + kSavingMilliseconds;
+    if (state === 'saved' && session.state.connection === 'online' && now < this.saving_until_) {
+      clearTimeout(this.saving_timer_);
+      this.saving_timer_ = setTimeout(() => this.show_saved_(session), this.saving_until_ - now + 5);
+      [state, words] = ['saving', 'Saving…'];
+    }
+    const saved = element('saved');
+    saved.dataset['state'] = state;
+    saved.dataset['unsaved'] = String(session.state.unsaved);
+    saved.textContent = words;
+  }
+
+  private show_people_(others: Person[], me: Person): void {
+    const key = JSON.stringify([others, me]);
+    if (key === this.shown_people_) return;
+    this.shown_people_ = key;
+    const peers = element('peers');
+    peers.dataset['count'] = String(others.length);
+    peers.replaceChildren(...others.slice(0, kAvatars).map(avatar));
+    if (others.length > kAvatars) {
+      const more = document.createElement('li');
+      more.className = 'avatar more';
+      more.textContent = `+${others.length - kAvatars}`;
+      more.title = others.slice(kAvatars).map((person) => person.name).join(', ');
+      peers.append(more);
+    }
+    const own = element('me');
+    own.textContent = initials(me.name);
+    own.style.setProperty('--peer', me.color);
+    if (document.activeElement !== this.name_) this.name_.value = me.name;
+    this.name_.size = Math.max(6, [...me.name].length);
+  }
+
+  private fit_(): void {
+    this.document_.size = Math.max(8, this.document_.value.length + 1);
+  }
+
+  private async copy_link_(): Promise<void> {
+    if (!(await copy_text(this.link_))) return;
+    this.copy_.textContent = 'Link copied';
+    setTimeout(() => (this.copy_.textContent = 'Copy link'), kCopiedMilliseconds);
+  }
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describe_connection, describe_count, describe_saved } from '../src/describe.ts';
+
+const online = { connection: 'online', loaded: true, unsaved: 0, reason: '' } as const;
+
+test('saved is said only when nothing is outstanding and the document is here', () => {
+  assert.deepEqual(describe_saved(online), { state: 'saved', words: 'Saved' });
+  assert.equal(describe_saved({ ...online, unsaved: 1 }).state, 'saving');
+  assert.equal(describe_saved({ ...online, loaded: false }).state, 'loading');
+});
+
+test('offline edits are counted', () => {
+  const offline = { ...online, connection: 'offline' } as const;
+  assert.equal(describe_saved({ ...offline, unsaved: 1 }).words, 'Offline — 1 change kept here until you are back');
+  assert.equal(describe_saved({ ...offline, unsaved: 12 }).words, 'Offline — 12 changes kept here until you are back');
+  assert.equal(describe_saved({ ...offline, loaded: false, unsaved: 2 }).state, 'kept');
+  assert.equal(describe_saved(offline).words, 'Saved');
+});
+
+test('a refusal is not dressed up as a lost connection', () => {
+  const refused = { ...online, connection: 'refused', reason: 'no such workspace' } as const;
+  assert.equal(describe_connection(refused), 'Refused: no such workspace');
+  assert.equal(describe_saved({ ...refused, unsaved: 3 }).words, '3 changes not saved, kept here only');
+});
+
+test('words', () => {
+  assert.equal(describe_count(''), '0 words');
+  assert.equal(describe_count(' one\n'), '1 word');
+  assert.equal(describe_count('one two\nthree'), '3 words');
+});
