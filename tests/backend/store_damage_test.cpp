@@ -94,7 +94,7 @@ TEST_F(StoreDamage, DamageInTheMiddleOfTheWalIsRefusedAndRepaired) {
 }
 
 // Every event reaches a table file, so that the write-ahead log holds nothing of interest.
-void fill_tables(StoreDamage&, BlockingLog& log) {
+void fill_tables(BlockingLog& log) {
   for (int index = 0; index < 600; ++index) {
     auto event = sample_event("a", std::to_string(index));
     for (std::uint32_t word = 0, state = static_cast<std::uint32_t>(index); word < 12000; ++word) {
@@ -107,7 +107,7 @@ void fill_tables(StoreDamage&, BlockingLog& log) {
 
 TEST_F(StoreDamage, DamageInATableIsNeverServed) {
   with_store([&](BlockingLog& log, RocksDbStore&) {
-    fill_tables(*this, log);
+    fill_tables(log);
     ASSERT_TRUE(log.add("other", sample_event("a", "unaffected")).has_value());
   });
   const auto table = find_file(dir_.path(), ".sst");
@@ -150,7 +150,7 @@ TEST_F(StoreDamage, DamageInATableIsNeverServed) {
 }
 
 TEST_F(StoreDamage, AMissingTableIsRefusedAndRepaired) {
-  with_store([&](BlockingLog& log, RocksDbStore&) { fill_tables(*this, log); });
+  with_store([&](BlockingLog& log, RocksDbStore&) { fill_tables(log); });
   const auto table = find_file(dir_.path(), ".sst");
   fs::remove(table);
   const Error error = open_error();

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "backend/store/rocksdb_store.h"
@@ -78,8 +79,8 @@ TEST_F(StoreDisk, AFullDiskLeavesNothingThatTheNextStartStumblesOver) {
   EXPECT_TRUE(store_->verify().has_value());
 }
 
-void poisons(StoreDisk&, FaultyDisk& disk, Fault fault,
-             const std::function<Result<log::Appended>()>& add, BlockingLog log) {
+void poisons(FaultyDisk& disk, Fault fault, const std::function<Result<log::Appended>()>& add,
+             BlockingLog log) {
   ASSERT_TRUE(add().has_value());
   disk.set(fault);
   EXPECT_EQ(add().error().code, ErrorCode::kIo);

@@ -1,0 +1,130 @@
+// What opening, reading and verifying make of a database whose contents are not as they should be.
+#include <gtest/gtest.h>
+
+#include "backend/store/database.h"
+#include "backend/store/rocksdb_store.h"
+#include "backend/store_test_dir.h"
+#include "log/blocking_log.h"
+
+namespace syncline::testing {
+namespace {
+
+namespace store = backend::store;
+
+class StoreContents : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = open_store(dir_.path());
+    ASSERT_TRUE(opened);
+    auto raw = opened->open_log(loop_);
+    BlockingLog log(*raw, loop_);
+    for (int index = 0; index < 10; ++index)
+      ASSERT_TRUE(log.add("w", sample_event("a", std::to_string(index))).has_value());
+    ASSERT_TRUE(log.put_snapshot("w", "a", 4, "state").has_value());
+  }
+
+  // Changes the database behind the store's back; workspace "w" has id 1.
+  template <typename Change>
+  void tamper(Change change) {
+    auto options = store_options(dir_.path());
+    auto database =
+        store::open_database(store::rocksdb_dir(dir_.path()), options, store::OpenMode::kReadWrite);
+    ASSERT_TRUE(database.has_value()) << database.error().message;
+    change(*database);
+  }
+
+  Error verify_error() {
+    auto opened = open_store(dir_.path());
+    const auto verified = opened->verify();
+    EXPECT_FALSE(verified.has_value());
+    return verified ? Error{} : verified.error();
+  }
+
+  TempDir dir_;
+  TestLoop loop_;
+};
+
+TEST_F(StoreContents, VerifyCountsWhatItFinds) {
+  auto opened = open_store(dir_.path());
+  std::uint64_t calls = 0;
+  const auto report = opened->verify([&](const backend::VerifyProgress& progress) {
+    EXPECT_EQ(progress.workspace, "w");
+    ++calls;
+    return true;
+  });
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->workspaces, 1u);
+  EXPECT_EQ(report->events, 10u);
+  EXPECT_EQ(report->snapshots, 1u);
+  EXPECT_GT(calls, 0u);
+  EXPECT_EQ(opened->verify([](const auto&) { return false; }).error().code,
+            ErrorCode::kUnavailable);
+}
+
+TEST_F(StoreContents, ANewerFormatIsRefused) {
+  tamper([](store::Database& database) {
+    database.db->Put({}, database.meta, store::slice(store::kFormatKey), "2");
+  });
+  const auto opened = backend::RocksDbStore::open(store_options(dir_.path()));
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(opened.error().message.find("format version 2"), std::string::npos);
+}
+
+TEST_F(StoreContents, ARemovedEventIsFound) {
+  tamper([](store::Database& database) {
+    database.db->Delete({}, database.events, store::event_key(1, 5));
+  });
+  EXPECT_NE(verify_error().message.find("workspace w, event 5: missing"), std::string::npos);
+}
+
+TEST_F(StoreContents, RemovedLastEventsAreFoundThroughTheIndex) {
+  tamper([](store::Database& database) {
+    database.db->Delete({}, database.events, store::event_key(1, 10));
+  });
+  EXPECT_EQ(verify_error().message, "workspace w: index has 10 entries for 9 events");
+}
+
+TEST_F(StoreContents, AMissingIndexEntryIsFound) {
+  tamper([](store::Database& database) {
+    database.db->Delete({}, database.objects, store::object_key(1, "a", 3));
+  });
+  EXPECT_EQ(verify_error().message, "workspace w, event 3: index entry missing");
+}
+
+TEST_F(StoreContents, ARewrittenEventBreaksTheChain) {
+  tamper([](store::Database& database) {
+    std::string record;
+    database.db->Get({}, database.events, store::event_key(1, 6), &record);
+    auto event = log::decode_event(as_bytes(record)).value();
+    event.intent = {'x'};  // with a CRC that is right
+    const auto forged = log::encode_event(event).value();
+    database.db->Put({}, database.events, store::event_key(1, 6), store::slice(forged.record));
+  });
+  EXPECT_EQ(verify_error().message, "workspace w, event 7: does not continue the hash of event 6");
+  auto opened = open_store(dir_.path());
+  auto raw = opened->open_log(loop_);
+  BlockingLog log(*raw, loop_);
+  EXPECT_EQ(log.read("w").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(log.read("w", 6).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(log.read("w", 7).value().size(), 3u);
+}
+
+TEST_F(StoreContents, ADamagedSnapshotIsNotServedAndIsReplaced) {
+  tamper([](store::Database& database) {
+    database.db->Put({}, database.snapshots, store::object_key(1, "a", 9),
+                     std::string("\1xxxxstate"));
+  });
+  auto opened = open_store(dir_.path());
+  auto raw = opened->open_log(loop_);
+  BlockingLog log(*raw, loop_);
+  EXPECT_EQ(log.load_snapshot("w", "a").error().code, ErrorCode::kCorrupt);
+  const auto report = opened->verify();
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->damaged_snapshots, std::vector<std::string>{"w/a"});
+  ASSERT_TRUE(log.put_snapshot("w", "a", 7, "rebuilt").has_value());
+  EXPECT_EQ(as_text(log.load_snapshot("w", "a").value()->bytes), "rebuilt");
+}
+
+}  // namespace
+}  // namespace syncline::testing
