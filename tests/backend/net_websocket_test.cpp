@@ -252,6 +252,53 @@ TEST(NetWebSocket, UpgradeMayBeAnsweredLaterOrNever) {
   test.server.stop();
 }
 
+// Stops reading at "pause", for a while; "pause and close" closes meanwhile.
+struct PausingHandler : session::ConnectionHandler {
+  PausingHandler(Journal& journal, Scheduler& scheduler) : journal(journal), scheduler(scheduler) {}
+  void on_open(session::Connection& c) override { connection = &c; }
+  void on_message(ByteView message) override {
+    const std::string text(as_text(message));
+    journal.note(text);
+    if (!text.starts_with("pause")) return;
+    connection->set_reading(false);
+    scheduler.after(60, [this, text] {
+      journal.note("resume");
+      if (text == "pause and close") return connection->close(4000, "");
+      connection->set_reading(true);
+      connection->set_reading(true);
+    });
+  }
+  void on_drained() override {}
+  void on_closed(std::uint16_t code) override { journal.note("closed " + std::to_string(code)); }
+  Journal& journal;
+  Scheduler& scheduler;
+  session::Connection* connection = nullptr;
+};
+
+TEST(NetWebSocket, StopsReadingAndGoesOnInOrder) {
+  Journal journal;
+  TestServer test({}, 1, {}, [&](HttpRequest, UpgradeReply reply) {
+    UpgradeAcceptance acceptance;
+    acceptance.make_handler = [&](Scheduler& scheduler) {
+      return std::make_unique<PausingHandler>(journal, scheduler);
+    };
+    reply(std::move(acceptance));
+  });
+  WsClient client(test.port);
+  client.send(masked_frame(0x82, "pause") + masked_frame(0x82, "a").substr(0, 5));
+  sleep_ms(20);
+  client.send(masked_frame(0x82, "a").substr(5) + masked_frame(0x82, "b"));
+  ASSERT_TRUE(journal.wait_for("b"));
+  client.send(masked_frame(0x82, "pause and close") + masked_frame(0x82, "dropped"));
+  EXPECT_EQ(client.take_close_code(), 4000);
+  client.send(masked_frame(0x88, close_payload(4000)));
+  ASSERT_TRUE(journal.wait_for("closed 4000"));
+  EXPECT_EQ(journal.lines(),
+            (std::vector<std::string>{"pause", "resume", "a", "b", "pause and close", "resume",
+                                      "closed 4000"}));
+  test.server.stop();
+}
+
 TEST(NetWebSocketThreads, MovesToTheLoopThatTheApplicationNames) {
   struct WhereAmI : session::ConnectionHandler {
     explicit WhereAmI(LoopGroup& loops) : loops(loops) {}
