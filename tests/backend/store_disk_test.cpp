@@ -93,7 +93,7 @@ void poisons(FaultyDisk& disk, Fault fault, const std::function<Result<log::Appe
 
 TEST_F(StoreDisk, AFailedSyncPoisonsTheLogUntilARestart) {
   poisons(
-      *this, *disk_, Fault::kSyncError, [&] { return add(); }, log());
+      *disk_, Fault::kSyncError, [&] { return add(); }, log());
   close();
   open();
   const auto last = log().head("w").value().last_position;
@@ -104,7 +104,7 @@ TEST_F(StoreDisk, AFailedSyncPoisonsTheLogUntilARestart) {
 
 TEST_F(StoreDisk, AFailedWritePoisonsTheLogUntilARestart) {
   poisons(
-      *this, *disk_, Fault::kWriteError, [&] { return add(); }, log());
+      *disk_, Fault::kWriteError, [&] { return add(); }, log());
   close();
   open();
   EXPECT_TRUE(add().has_value());
