@@ -114,15 +114,27 @@ std::vector<TypeIndex> types_with_new_formats(const Engine& engine,
   return out;
 }
 
+void add_deleted_items(const Engine& engine, const Transaction::DeletedRange& range,
+                       std::vector<Handle>& out) {
+  const IdIndex& structs = engine.store.clients[range.client].structs;
+  for (auto p = structs.locate(range.clock);; p = structs.next(p)) {
+    if (structs.clock_at(p) >= range.clock + range.len) break;
+    if (!engine.store[structs.at(p)].is_gc()) out.push_back(structs.at(p));
+    if (structs.is_last(p)) break;
+  }
+}
+
+// Client by client, in the order in which they first lost something: what is cleaned depends on it.
 std::vector<Handle> deleted_items(const Engine& engine, const Transaction& transaction) {
   std::vector<Handle> out;
-  for (const Transaction::DeletedRange& range : transaction.deleted) {
-    const IdIndex& structs = engine.store.clients[range.client].structs;
-    for (auto p = structs.locate(range.clock);; p = structs.next(p)) {
-      if (structs.clock_at(p) >= range.clock + range.len) break;
-      if (!engine.store[structs.at(p)].is_gc()) out.push_back(structs.at(p));
-      if (structs.is_last(p)) break;
-    }
+  const auto& ranges = transaction.deleted;
+  if (transaction.deleted_clients.empty()) {
+    for (const Transaction::DeletedRange& range : ranges) add_deleted_items(engine, range, out);
+  }
+  for (const ClientIndex client : transaction.deleted_clients) {
+    const auto [begin, end] =
+        std::ranges::equal_range(ranges, client, {}, &Transaction::DeletedRange::client);
+    for (auto range = begin; range != end; ++range) add_deleted_items(engine, *range, out);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "crdt/transaction.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace syncline::crdt {
 
@@ -35,13 +36,31 @@ bool Transaction::deletes(DenseId id) const {
   return range.client == id.client && id.clock - range.clock < range.len;
 }
 
+void Transaction::note_deleted_clients() {
+  using First = std::pair<ClientIndex, std::size_t>;  // and where it comes first
+  std::vector<First> firsts;
+  for (std::size_t i = 0; i < deleted.size(); ++i) {
+    if (i == 0 || deleted[i].client != deleted[i - 1].client)
+      firsts.emplace_back(deleted[i].client, i);
+  }
+  std::sort(firsts.begin(), firsts.end());
+  const auto same_client = [](const First& a, const First& b) { return a.first == b.first; };
+  firsts.erase(std::unique(firsts.begin(), firsts.end(), same_client), firsts.end());
+  std::sort(firsts.begin(), firsts.end(),
+            [](const First& a, const First& b) { return a.second < b.second; });
+  deleted_clients.clear();
+  for (const First& first : firsts) deleted_clients.push_back(first.first);
+}
+
 void Transaction::sort_deleted() {
   if (deleted.size() < 2) return;
   const auto before = [](const DeletedRange& a, const DeletedRange& b) {
     return a.client != b.client ? a.client < b.client : a.clock < b.clock;
   };
-  if (!std::is_sorted(deleted.begin(), deleted.end(), before))
+  if (!std::is_sorted(deleted.begin(), deleted.end(), before)) {
+    note_deleted_clients();
     std::sort(deleted.begin(), deleted.end(), before);
+  }
   std::size_t kept = 0;
   for (std::size_t i = 1; i < deleted.size(); ++i) {
     DeletedRange& last = deleted[kept];
@@ -68,6 +87,7 @@ void Transaction::clear() {
   advances.clear();
   advance_index_.clear();
   deleted.clear();
+  deleted_clients.clear();
   changed.clear();
   changed_index.clear();
   merge_candidates.clear();

@@ -43,6 +43,8 @@ struct Transaction {
   std::vector<Advance> advances;
   // As they happened; sorted by client and clock, and joined, before events are fired.
   std::vector<DeletedRange> deleted;
+  // The clients in `deleted`, in order of first deletion; empty if that is the order there.
+  std::vector<ClientIndex> deleted_clients;
   std::vector<ChangedType> changed;  // in order of first change
   boost::unordered_flat_map<TypeIndex, std::uint32_t> changed_index;
   std::vector<DenseId> merge_candidates;  // right parts of splits, and the like
@@ -82,6 +84,8 @@ struct Transaction {
   void clear();  // keeps the memory
 
  private:
+  void note_deleted_clients();
+
   static constexpr std::size_t kFewClients = 8;  // so many are found by scanning
 
   boost::unordered_flat_map<ClientIndex, std::uint32_t> advance_index_;
