@@ -1,6 +1,7 @@
 // XML: fragments, elements and hooks. Their text form is in xml_print.cpp.
 #include "crdt/keyed.h"
 #include "crdt/new_content.h"
+#include "crdt/xml_print.h"
 
 namespace syncline::crdt {
 namespace {
@@ -63,8 +64,7 @@ std::vector<Type> XmlFragment::children() const {
 }
 
 std::string XmlElement::node_name() const {
-  const KeyIndex name = engine_->type(index_).name;
-  return name == kNoKey ? std::string() : std::string(engine_->store.keys[name]);
+  return crdt::node_name(*engine_, index_);
 }
 
 Result<void> XmlElement::set_attribute(std::string_view key, const Any& value) {

@@ -172,12 +172,18 @@ std::string print_element(Engine& engine, TypeIndex type) {
     attributes.emplace_back(engine.store.keys[entry.key],
                             print_value(engine, engine.value_at(item, item.len - 1)));
   }
-  const std::string name = to_lower(engine.store.keys[engine.type(type).name]);
+  const std::string name = to_lower(node_name(engine, type));
   return "<" + name + print_members(std::move(attributes)) + ">" + print_children(engine, type) +
          "</" + name + ">";
 }
 
 }  // namespace
+
+std::string node_name(const Engine& engine, TypeIndex type) {
+  const TypeState& state = engine.type(type);
+  if (state.is_root() || state.name == kNoKey) return "UNDEFINED";
+  return std::string(engine.store.keys[state.name]);
+}
 
 std::string print_type(Engine& engine, TypeIndex type) {
   switch (engine.type(type).kind) {

@@ -13,4 +13,7 @@ namespace syncline::crdt {
 // "[object Object]".
 std::string print_type(Engine& engine, TypeIndex type);
 
+// An element's name. Root elements have none, which Yjs spells UNDEFINED.
+std::string node_name(const Engine& engine, TypeIndex type);
+
 }  // namespace syncline::crdt
