@@ -3,7 +3,7 @@
 // deltas, the document's values, its encoded state, what it waits for, positions and snapshots.
 // Stops at the first difference.
 //
-//   doc_differential FILE     FILE may be - for standard input
+//   doc_differential FILE [--all]     FILE may be - for standard input
 
 #include <fstream>
 #include <iostream>
@@ -127,7 +127,8 @@ void check_roots(Doc& doc, const Json& dumps, Checker& checker) {
 
 Json waits(const Doc& doc) {
   Json out = Json::array();
-  for (const auto& [client, clock] : doc.missing().clients()) out.push_back({client, clock});
+  const StateVector missing = doc.missing();
+  for (const auto& [client, clock] : missing.clients()) out.push_back({client, clock});
   return out;
 }
 
@@ -234,29 +235,31 @@ bool run_history(const Json& history) {
   return true;
 }
 
-int run(std::istream& in) {
+int run(std::istream& in, bool all) {
   std::size_t histories = 0;
   std::size_t steps = 0;
+  std::size_t different = 0;
   std::string line;
-  while (std::getline(in, line)) {
+  while ((all || different == 0) && std::getline(in, line)) {
     const Json history = Json::parse(line);
-    if (!run_history(history)) return 1;
+    if (!run_history(history)) ++different;
     ++histories;
     steps += history["steps"].size();
   }
-  std::cout << histories << " histories, " << steps << " steps: no difference\n";
-  return histories > 0 ? 0 : 1;
+  std::cout << histories << " histories, " << steps << " steps, " << different << " with a difference\n";
+  return histories > 0 && different == 0 ? 0 : 1;
 }
 
 }  // namespace
 }  // namespace syncline::crdt::differential
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: doc_differential FILE\n";
+  const bool all = argc == 3 && std::string_view(argv[2]) == "--all";
+  if (argc != 2 && !all) {
+    std::cerr << "usage: doc_differential FILE [--all]\n";
     return 2;
   }
-  if (std::string_view(argv[1]) == "-") return syncline::crdt::differential::run(std::cin);
+  if (std::string_view(argv[1]) == "-") return syncline::crdt::differential::run(std::cin, all);
   std::ifstream file(argv[1]);
-  return syncline::crdt::differential::run(file);
+  return syncline::crdt::differential::run(file, all);
 }

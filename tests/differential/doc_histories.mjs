@@ -99,10 +99,11 @@ class Replica {
     }
   }
 
-  // What is missing, by client, for the updates that wait.
+  // For the updates that wait: the clocks that clients have to go beyond, as Yjs keeps them; ours are the next ones.
   waits () {
     const { pendingStructs } = this.doc.store
-    return pendingStructs === null ? [] : [...pendingStructs.missing].sort((a, b) => a[0] - b[0])
+    if (pendingStructs === null) return []
+    return [...pendingStructs.missing].map(([client, clock]) => [client, clock + 1]).sort((a, b) => a[0] - b[0])
   }
 }
 

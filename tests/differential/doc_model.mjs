@@ -109,5 +109,6 @@ export const dumpEvent = event => {
   }
 }
 
-// Strings that Yjs prints for a root, where it has one that does not depend on subdocuments.
-export const printed = type => (type instanceof Y.XmlFragment || type instanceof Y.Text ? type.toString() : '')
+// What toString() gives, where a type has its own; half a surrogate pair as U+FFFD.
+export const printed = type =>
+  type instanceof Y.XmlFragment || type instanceof Y.Text ? Buffer.from(type.toString()).toString() : ''

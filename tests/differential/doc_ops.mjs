@@ -76,7 +76,7 @@ const xmlKinds = [kinds.element, kinds.element, kinds.xmltext, kinds.xmltext, ki
 const options = random => packed({
   ...(random.chance(30) ? { gc: false } : {}),
   ...(random.chance(30) ? { autoLoad: true } : {}),
-  ...(random.chance(40) ? { meta: anyValue(random, 1) ?? null } : {})
+  ...(random.chance(40) ? { meta: anyValue(random, 1) ?? 'none' } : {})
 })
 
 // Walks down at random: a type and the path to it.
