@@ -1,5 +1,8 @@
 // Updates from outside into the document.
+#include <algorithm>
+
 #include "crdt/engine.h"
+#include "crdt/update_order.h"
 #include "crdt/updates.h"
 
 namespace syncline::crdt {
@@ -56,6 +59,15 @@ bool Engine::apply_decoded(DecodedUpdate& update) {
     retry = apply_once(update, still);
   }
   return waiting;
+}
+
+std::optional<Engine::PendingStructs> Engine::apply_structs(const DecodedUpdate& update) {
+  if (update.clients.empty()) return std::nullopt;
+  UpdateOrder order(store.clients, update);
+  for (UpdateOrder::Step step = order.next(); step.block != nullptr; step = order.next())
+    integrate_block(*step.block, store.clients.intern(step.block->client), step.offset);
+  if (!order.waits()) return std::nullopt;
+  return PendingStructs{order.missing(), order.rest(writer(UpdateVersion::kV2))};
 }
 
 // True if something that waited may be applied now.
@@ -122,8 +134,7 @@ void Engine::delete_range(ClientIndex index, Clock clock, Clock end) {
 StateVector Engine::missing() const {
   StateVector vector;
   if (pending_structs_)
-    for (const auto& [client, clock] : pending_structs_->missing)
-      vector.set(client, store.clients.state(client));
+    for (const auto& [client, clock] : pending_structs_->missing) vector.set(client, clock + 1);
   return vector;
 }
 

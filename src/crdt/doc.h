@@ -100,7 +100,8 @@ class Doc {
 
   StateVector state_vector() const;
   DeleteSet delete_set() const;
-  // First missing clock per client that waiting updates need; empty if nothing waits.
+  // What must be known at least before more of the waiting updates can be applied; empty if nothing
+  // waits.
   StateVector missing() const;
 
   // ---- observation. Callbacks run after a transaction, in Yjs's order; they may read, and may

@@ -36,7 +36,7 @@ struct Touch {
 struct Effect {
   std::vector<Touch> touches;  // in the order of the update; what waits is not among them
   bool changes = false;        // false: the document knows all of it already
-  StateVector waits_for;       // first missing clock per client; empty if all can be applied
+  StateVector waits_for;       // must be known at least before the rest can be applied; or empty
   bool deletes_wait = false;   // deletes elements that are not known yet
 };
 

@@ -41,7 +41,6 @@
 namespace syncline::crdt {
 
 class TypeObservers;  // events.h
-class StructApplier;  // apply_structs.cpp
 
 // Content for a new item. Views are copied.
 struct NewContent {
@@ -151,8 +150,6 @@ class Engine {
   std::size_t memory_bytes() const;
 
  private:
-  friend class StructApplier;
-
   // What waits for updates that are missing; updates in format v2.
   struct PendingStructs {
     std::map<ClientId, Clock> missing;  // it is worth trying again when one of these is known
@@ -224,7 +221,7 @@ class Engine {
   UpdateWriter& writer(UpdateVersion version) const;
   void write_structs(UpdateWriter& writer, ClientIndex client, Clock from) const;
 
-  // apply.cpp, apply_structs.cpp
+  // apply.cpp
   Result<void> validate(ByteView update, const DecodedUpdate& decoded) const;
   bool apply_decoded(DecodedUpdate& update);
   bool apply_once(const DecodedUpdate& update, bool& waiting);
