@@ -1,6 +1,7 @@
 // Documents inside documents: the engine keeps their guid and options and reports their coming and
 // going; loading them is the application's business.
 #include <algorithm>
+#include <iterator>
 
 #include "crdt/any.h"
 #include "crdt/engine.h"
@@ -33,14 +34,15 @@ void Engine::note_subdoc_added(const Item& item) {
 
 void Engine::note_subdoc_removed(const Item& item) {
   Subdoc removed = subdoc(item);
-  std::vector<Subdoc>& added = current_->subdocs_added;
-  const auto same = std::find_if(added.begin(), added.end(),
-                                 [&](const Subdoc& other) { return other.guid == removed.guid; });
-  if (same != added.end()) {
-    added.erase(same);
-  } else {
+  if (!current_->adds(item.id())) {
     current_->subdocs_removed.push_back(std::move(removed));
+    return;
   }
+  // It came in this transaction: nothing has happened. Several may have the same guid.
+  std::vector<Subdoc>& added = current_->subdocs_added;
+  const auto same = std::find_if(added.rbegin(), added.rend(),
+                                 [&](const Subdoc& other) { return other.guid == removed.guid; });
+  if (same != added.rend()) added.erase(std::next(same).base());
 }
 
 }  // namespace syncline::crdt
