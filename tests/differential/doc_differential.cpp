@@ -31,9 +31,7 @@ class Replica {
               .gc = spec["gc"].get<bool>(),
               .guid = "doc-" + std::to_string(index)}),
         silent_(spec["silent"].get<bool>()) {
-    if (!silent_) {
-      for (const Root& root : kRoots) get_root(doc_, root.name, root.kind);
-    }
+    if (!silent_) name_roots();
     for (const Json& root : spec["observe"]) observe(Json::array({root}), true);
     doc_.on_update([this](const UpdateEvent& event) {
       log_.push_back({"u", hex(event.update())});
@@ -55,6 +53,11 @@ class Replica {
     type.observe_deep([this, path](const std::vector<TypeEvent>& events) {
       log_.push_back({"e", path, packed(dump_events(events))});
     });
+  }
+
+  void name_roots() {
+    silent_ = false;
+    for (const Root& root : kRoots) get_root(doc_, root.name, root.kind);
   }
 
   Doc& doc() { return doc_; }
@@ -194,6 +197,8 @@ void run_step(Replica& replica, const Json& step, Checker& checker) {
                  waits(doc).dump());
   } else if (step.contains("observe")) {
     replica.observe(step["observe"], step["deep"]);
+  } else if (step.contains("named")) {
+    replica.name_roots();
   } else if (step.contains("position")) {
     check_position(doc, step, checker);
   } else if (step.contains("resolve")) {
@@ -246,7 +251,8 @@ int run(std::istream& in, bool all) {
     ++histories;
     steps += history["steps"].size();
   }
-  std::cout << histories << " histories, " << steps << " steps, " << different << " with a difference\n";
+  std::cout << histories << " histories, " << steps << " steps, " << different
+            << " with a difference\n";
   return histories > 0 && different == 0 ? 0 : 1;
 }
 

@@ -9,6 +9,7 @@
 //   {t: [op…]}          a transaction of its own (see doc_ops.mjs)
 //   {a: hex, v: 1|2}    an update is delivered
 //   {observe: path}     from now on the type there is observed
+//   {named: true}       the document names its root types
 //   {c: {…}}            a check of its whole state
 // Steps of the first two kinds carry `log`: in order, the events and updates that the document emitted.
 // Foreign documents only send: they do things that our engine's functions do not offer (undo, old content kinds).
@@ -36,6 +37,7 @@ class Replica {
     this.foreign = index > 0 && random.chance(15)
     // A silent replica never names its roots and never edits, like a server.
     this.silent = !this.foreign && index > 1 && random.chance(25)
+    this.server = this.silent
     this.gc = random.chance(70)
     this.observed = !this.silent && random.chance(60)
     this.log = []
@@ -73,6 +75,12 @@ class Replica {
     const log = this.log
     this.log = []
     return log
+  }
+
+  // A server becomes a reader.
+  nameRoots () {
+    this.silent = false
+    for (const [name, kind] of roots) getRoot(this.doc, name, kind)
   }
 
   // Everything that can be seen of the document.
@@ -215,6 +223,12 @@ class History {
     this.apply(to, version === 1 ? Y.encodeStateAsUpdate(from.doc, vector) : Y.encodeStateAsUpdateV2(from.doc, vector), version)
   }
 
+  name (replica) {
+    if (!replica.silent) return
+    replica.nameRoots()
+    this.push(replica, { named: true })
+  }
+
   check (replica) { this.push(replica, { c: replica.check() }) }
 
   // Observes a nested type from now on.
@@ -275,6 +289,7 @@ class History {
         [1, () => this.check(random.pick(this.replicas))],
         [1, () => this.watch(random.pick(editors))],
         [1, () => this.position(random.pick(editors))],
+        [1, () => this.name(random.pick(this.replicas))],
         [1, () => this.resolvePosition(random.pick(this.replicas))],
         [1, () => this.snapshot(random.pick(editors))]
       ])()
@@ -286,7 +301,7 @@ class History {
     for (const replica of this.replicas) this.check(replica)
     return {
       seed: this.seed,
-      docs: this.replicas.map(({ doc, gc, foreign, silent, roots }) => ({ client: doc.clientID, gc, foreign, silent, observe: roots })),
+      docs: this.replicas.map(({ doc, gc, foreign, server, roots }) => ({ client: doc.clientID, gc, foreign, silent: server, observe: roots })),
       steps: this.limit === undefined ? this.steps : this.steps.slice(0, this.limit)
     }
   }
