@@ -138,11 +138,14 @@ Json waits(const Doc& doc) {
 void check_state(Replica& replica, const Json& want, Checker& checker) {
   Doc& doc = replica.doc();
   check_roots(doc, want["dumps"], checker);
-  if (!replica.silent()) {
-    for (const Root& root : kRoots) {
-      checker.same(std::string("printed ") + root.name, want["print"][root.name].dump(),
-                   Json(printed(get_root(doc, root.name, root.kind))).dump());
-    }
+  for (const Root& root : kRoots) {
+    if (replica.silent()) break;
+    const Type type = get_root(doc, root.name, root.kind);
+    checker.same(std::string("printed ") + root.name, want["print"][root.name].dump(),
+                 Json(printed(type)).dump());
+    const std::string json = want["json"][root.name];
+    if (!json.empty())
+      checker.same_value(std::string("JSON of ") + root.name, json, packed(type.to_json()));
   }
   checker.same("state vector", want["sv"], hex(encode_state_vector(doc.state_vector())));
   const Snapshot snapshot = take_snapshot(doc);

@@ -17,7 +17,7 @@
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import * as Y from 'yjs'
-import { dumpEvent, dumpType, getRoot, hex, packed, printed } from './doc_model.mjs'
+import { dumpEvent, dumpType, getRoot, hex, packed, plain, printed } from './doc_model.mjs'
 import { foreignStep, makeForeign } from './doc_foreign.mjs'
 import { Random } from './random.mjs'
 import { randomOp, resolve, roots, runOp } from './doc_ops.mjs'
@@ -88,16 +88,19 @@ class Replica {
     const { doc } = this
     const dumps = {}
     const print = {}
+    const json = {}
     if (!this.silent) {
       for (const [name, kind] of roots) {
         dumps[name] = packed(dumpType(getRoot(doc, name, kind)))
         print[name] = printed(getRoot(doc, name, kind))
+        json[name] = plain(getRoot(doc, name, kind))
       }
     }
     const snapshot = Y.snapshot(doc)
     return {
       dumps,
       print,
+      json,
       v1: hex(Y.encodeStateAsUpdate(doc)),
       v2: hex(Y.encodeStateAsUpdateV2(doc)),
       sv: hex(Y.encodeStateVector(doc)),

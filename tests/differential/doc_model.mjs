@@ -112,3 +112,12 @@ export const dumpEvent = event => {
 // What toString() gives, where a type has its own; half a surrogate pair as U+FFFD.
 export const printed = type =>
   type instanceof Y.XmlFragment || type instanceof Y.Text ? Buffer.from(type.toString()).toString() : ''
+
+const holdsSubdoc = value => value instanceof Y.Doc ||
+  (value !== null && typeof value === 'object' && !(value instanceof Uint8Array) && Object.values(value).some(holdsSubdoc))
+
+// toJSON() of a type; nothing if there are subdocuments in it, which Yjs puts there as they are.
+export const plain = type => {
+  const value = type.toJSON()
+  return holdsSubdoc(value) ? '' : packed(value)
+}
