@@ -1,0 +1,233 @@
+// The engine through Doc: what the differential test against Yjs does not reach.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "crdt/doc.h"
+#include "crdt/engine.h"
+#include "crdt/update_writer.h"
+
+namespace syncline::crdt {
+namespace {
+
+Doc make(ClientId client, bool gc = true) {
+  return Doc({.client_id = client, .gc = gc, .guid = {}});
+}
+
+void expect_whole(const Doc& doc) {
+  const Result<void> ok = doc.check();
+  EXPECT_TRUE(ok) << (ok ? "" : ok.error().message);
+}
+
+TEST(Engine, ReplicasConvergeWhateverTheOrder) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<Doc> docs;
+    std::vector<std::vector<Bytes>> sent(3);
+    for (ClientId i = 0; i < 3; ++i) docs.push_back(make(i + 1));
+    for (std::size_t i = 0; i < 3; ++i) {
+      docs[i].on_update([&sent, i](const UpdateEvent& event) {
+        if (event.local()) sent[i].push_back(to_bytes(event.update()));
+      });
+    }
+    for (int round = 0; round < 60; ++round) {
+      Doc& doc = docs[random() % 3];
+      Text text = doc.text("t");
+      const auto at = static_cast<std::uint32_t>(random() % (text.length() + 1));
+      if (random() % 3 != 0 || at == text.length()) {
+        ASSERT_TRUE(text.insert(at, random() % 4 == 0 ? "x\xF0\x9F\x98\x80y" : "abc"));
+      } else {
+        ASSERT_TRUE(text.erase(at, 1));
+      }
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::vector<Bytes> all;
+      for (std::size_t j = 0; j < 3; ++j)
+        if (j != i) all.insert(all.end(), sent[j].begin(), sent[j].end());
+      std::shuffle(all.begin(), all.end(), random);
+      for (const Bytes& update : all) ASSERT_TRUE(docs[i].apply_update(update));
+      EXPECT_TRUE(docs[i].missing().clients().empty());
+      expect_whole(docs[i]);
+    }
+    EXPECT_EQ(docs[0].text("t").to_string(), docs[1].text("t").to_string());
+    EXPECT_EQ(docs[0].text("t").to_string(), docs[2].text("t").to_string());
+    EXPECT_EQ(docs[0].state_vector(), docs[1].state_vector());
+    EXPECT_EQ(docs[0].delete_set(), docs[2].delete_set());
+  }
+}
+
+TEST(Engine, TypingIsOneItem) {
+  Doc doc = make(1);
+  Text text = doc.text("t");
+  for (std::uint32_t i = 0; i < 1000; ++i) ASSERT_TRUE(text.insert(i, "a"));
+  EXPECT_EQ(doc.engine().store.items.live(), 1u);
+  Array array = doc.array("a");
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(array.push({Any(i)}));
+  EXPECT_EQ(doc.engine().store.items.live(), 2u);
+  EXPECT_EQ(std::get<Any>(*array.get(777)), Any(777));
+}
+
+TEST(Engine, EndlessEditingOfASmallDocumentStaysSmall) {
+  Doc doc = make(1);
+  Text text = doc.text("t");
+  Map map = doc.map("m");
+  std::size_t early = 0;
+  for (int i = 0; i < 60000; ++i) {
+    ASSERT_TRUE(text.insert(text.length() / 2, "some words "));
+    if (text.length() > 200) ASSERT_TRUE(text.erase(i % 100, 60));
+    ASSERT_TRUE(map.set("key", Any("value " + std::to_string(i))));
+    if (i == 10000) early = doc.memory_bytes();
+  }
+  expect_whole(doc);
+  EXPECT_LT(doc.memory_bytes(), early * 8);
+}
+
+TEST(Engine, DeepNestingNeedsNoStack) {
+  Doc doc = make(1);
+  Array outer = doc.array("a");
+  Array inner = outer;
+  doc.transact([&] {
+    for (int i = 0; i < 200000; ++i) inner = as<Array>(*inner.insert_type(0, TypeKind::kArray));
+  });
+  Doc copy = make(2);
+  ASSERT_TRUE(copy.apply_update(doc.encode_state_as_update()));
+  ASSERT_TRUE(outer.erase(0));
+  EXPECT_TRUE(inner.deleted());
+  expect_whole(doc);
+  ASSERT_TRUE(copy.apply_update(doc.encode_state_as_update()));
+  EXPECT_EQ(copy.encode_state_as_update(), doc.encode_state_as_update());
+  EXPECT_EQ(copy.array("a").length(), 0u);
+}
+
+TEST(Engine, ARefusedUpdateChangesNothing) {
+  Doc doc = make(1);
+  ASSERT_TRUE(doc.text("t").insert(0, "hello"));
+  const Bytes good = [&] {
+    Doc other = make(2);
+    EXPECT_TRUE(other.text("t").insert(0, "other"));
+    EXPECT_TRUE(other.map("m").set("k", Any(1)));
+    return other.encode_state_as_update();
+  }();
+  const Bytes before = doc.encode_state_as_update();
+  for (std::size_t cut = 0; cut < good.size(); ++cut) {
+    const Bytes bad(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(cut));
+    EXPECT_FALSE(doc.apply_update(bad));
+    EXPECT_FALSE(doc.prepare(bad));
+    EXPECT_EQ(doc.encode_state_as_update(), before);
+  }
+}
+
+TEST(Engine, UpdatesWaitForWhatTheyNeed) {
+  Doc source = make(7);
+  std::vector<Bytes> updates;
+  source.on_update([&](const UpdateEvent& e) { updates.push_back(to_bytes(e.update())); });
+  ASSERT_TRUE(source.text("t").insert(0, "ab"));
+  ASSERT_TRUE(source.text("t").insert(0, "c"));
+  ASSERT_TRUE(source.text("t").erase(1, 1));
+  Doc doc = make(1);
+  const Result<Effect> effect = doc.prepare(updates[1]);
+  ASSERT_TRUE(effect);
+  EXPECT_FALSE(effect->changes);
+  EXPECT_EQ(effect->waits_for.get(7), 2u);
+  for (const std::size_t i : {2, 1}) {
+    const Result<ApplyResult> result = doc.apply_update(updates[i]);
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(result->waiting);
+    EXPECT_FALSE(result->changed);
+  }
+  EXPECT_EQ(doc.missing().get(7), 2u);
+  const Result<ApplyResult> result = doc.apply_update(updates[0]);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->changed);
+  EXPECT_FALSE(result->waiting);
+  EXPECT_EQ(doc.text("t").to_string(), "cb");
+  EXPECT_EQ(doc.encode_state_as_update(), source.encode_state_as_update());
+}
+
+TEST(Engine, AClashOfClientIdsGivesANewOne) {
+  Doc doc = make(5);
+  Doc twin = make(5);
+  ASSERT_TRUE(twin.text("t").insert(0, "x"));
+  ASSERT_TRUE(doc.apply_update(twin.encode_state_as_update()));
+  EXPECT_EQ(doc.client_id(), Engine::next_client_id(5));
+  ASSERT_TRUE(doc.text("t").insert(1, "y"));
+  EXPECT_EQ(doc.text("t").to_string(), "xy");
+}
+
+TEST(Engine, PrepareTellsPathsAndPositions) {
+  Doc doc = make(1);
+  ASSERT_TRUE(doc.text("t").insert(0, "hello world"));
+  const Map board = as<Map>(*doc.map("board").set_type("columns", TypeKind::kMap));
+  Doc other = make(2);
+  ASSERT_TRUE(other.apply_update(doc.encode_state_as_update()));
+  Bytes update;
+  other.on_update([&](const UpdateEvent& event) { update = to_bytes(event.update()); });
+  other.transact([&] {
+    ASSERT_TRUE(other.text("t").insert(5, "XY"));
+    ASSERT_TRUE(other.text("t").erase(0, 2));
+    Map columns = as<Map>(std::get<Type>(*other.map("board").get("columns")));
+    Array list = as<Array>(*columns.set_type("todo", TypeKind::kArray));
+    ASSERT_TRUE(list.push({Any(1), Any(2)}));
+  });
+  const Bytes before = doc.encode_state_as_update();
+  const Result<Effect> effect = doc.prepare(update);
+  ASSERT_TRUE(effect);
+  EXPECT_EQ(doc.encode_state_as_update(), before);
+  ASSERT_EQ(effect->touches.size(), 4u);
+  EXPECT_TRUE(effect->changes);
+  const Touch& insert = effect->touches[0];
+  EXPECT_EQ(insert.kind, Touch::Kind::kInsert);
+  EXPECT_EQ(to_string(insert.type), "t");
+  EXPECT_EQ(insert.index, 5u);
+  EXPECT_EQ(insert.length, 2u);
+  const Touch& set = effect->touches[1];
+  EXPECT_EQ(set.kind, Touch::Kind::kSetKey);
+  EXPECT_EQ(to_string(set.type), "board.columns");
+  EXPECT_EQ(set.key, "todo");
+  EXPECT_EQ(to_string(effect->touches[2].type), "board.columns.todo");
+  EXPECT_EQ(effect->touches[2].length, 2u);
+  const Touch& erase = effect->touches[3];
+  EXPECT_EQ(erase.kind, Touch::Kind::kDelete);
+  EXPECT_EQ(erase.index, 0u);
+  EXPECT_EQ(erase.length, 2u);
+  ASSERT_TRUE(doc.apply_update(update));
+  EXPECT_FALSE(doc.prepare(update)->changes);
+  EXPECT_EQ(to_string(board.path()), "board.columns");
+}
+
+TEST(Engine, ManyTinySequencesCostLittle) {
+  Doc doc = make(1);
+  XmlFragment root = doc.xml_fragment("x");
+  doc.transact([&] {
+    for (int i = 0; i < 5000; ++i) {
+      const XmlElement element =
+          as<XmlElement>(*root.insert(root.length(), TypeKind::kXmlElement, "p"));
+      ASSERT_TRUE(XmlElement(element).insert(0, TypeKind::kXmlText));
+    }
+  });
+  expect_whole(doc);
+  EXPECT_LT(doc.memory_bytes() / 10000, 400u);  // a type, its item, its leaf
+}
+
+TEST(Engine, UpdatesOfAnObserversTransactionFollow) {
+  Doc doc = make(1);
+  std::vector<std::string> order;
+  Text text = doc.text("t");
+  Map map = doc.map("m");
+  text.observe([&](const TypeEvent&) {
+    order.push_back("observed");
+    ASSERT_TRUE(map.set("n", Any(1)));
+  });
+  doc.on_update([&](const UpdateEvent& event) {
+    order.push_back("update");
+    EXPECT_FALSE(event.update().empty());
+  });
+  ASSERT_TRUE(text.insert(0, "a"));
+  EXPECT_EQ(order, (std::vector<std::string>{"observed", "update", "update"}));
+  expect_whole(doc);
+}
+
+}  // namespace
+}  // namespace syncline::crdt
