@@ -51,7 +51,12 @@ std::optional<AbsolutePosition> beside_item(Engine& engine, const RelativePositi
 }
 
 std::optional<TypeIndex> named_type(Engine& engine, const RelativePosition& position) {
-  if (position.root) return engine.root(*position.root, TypeKind::kUndefined);
+  if (position.root) {
+    // Not made if it is missing: positions come from other people.
+    const KeyIndex name = engine.store.keys.find(*position.root);
+    const TypeIndex root = name == kNoKey ? kNoType : engine.store.types.root(name);
+    return root == kNoType ? std::nullopt : std::optional(root);
+  }
   const std::optional<Found> found = find_item(engine.store, *position.type);
   if (!found || engine.store[found->item].kind() != BlockKind::kType) return std::nullopt;
   return engine.store[found->item].content;
