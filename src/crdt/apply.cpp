@@ -23,6 +23,14 @@ Result<void> Engine::validate(ByteView update, const DecodedUpdate& decoded) con
   return {};
 }
 
+// The scratch is for the small updates that come all the time; a big one's is given back.
+void Engine::keep_scratch(DecodedUpdate decoded) {
+  constexpr std::size_t kKeptBlocks = 256;
+  if (decoded.blocks.capacity() > kKeptBlocks) return;
+  decoded.clear();
+  decoded_ = std::move(decoded);
+}
+
 Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version, Origin origin) {
   // An observer's update may come while the scratch is in use further up: it gets its own then.
   DecodedUpdate decoded = std::move(decoded_);
@@ -36,14 +44,12 @@ Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version,
           const std::uint64_t before = changes_;
           result.waiting = apply_decoded(decoded);
           result.changed = changes_ != before;
-          decoded.clear();
-          decoded_ = std::move(decoded);
+          keep_scratch(std::move(decoded));
         },
         origin, false);
     return result;
   }
-  decoded.clear();
-  decoded_ = std::move(decoded);
+  keep_scratch(std::move(decoded));
   return std::unexpected(valid.error());
 }
 

@@ -223,6 +223,7 @@ class Engine {
 
   // apply.cpp
   Result<void> validate(ByteView update, const DecodedUpdate& decoded) const;
+  void keep_scratch(DecodedUpdate decoded);
   bool apply_decoded(DecodedUpdate& update);
   bool apply_once(const DecodedUpdate& update, bool& waiting);
   std::optional<PendingStructs> apply_structs(const DecodedUpdate& update);

@@ -19,6 +19,8 @@ IdIndex::Position IdIndex::locate(Clock clock) const {
       }
     }
   }
+  const Position last_place = last();
+  if (clock_at(last_place) <= clock) return last_place;  // what was just added, most of the time
   const auto behind = std::upper_bound(firsts_.begin(), firsts_.end(), clock);
   SYNCLINE_ASSERT(behind != firsts_.begin());
   const auto chunk = static_cast<std::uint32_t>(behind - firsts_.begin() - 1);
