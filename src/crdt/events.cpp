@@ -240,7 +240,7 @@ void Engine::fire_events(Transaction& transaction) {
   transaction.needs_formatting_cleanup =
       std::ranges::any_of(transaction.changed, [&](const ChangedType& changed) {
         const TypeState& state = type(changed.type);
-        return !changed.dropped && is_text(state.kind) && state.has_formatting &&
+        return !changed.dropped && is_text(state.kind) && state.cleans_formats &&
                !is_deleted(changed.type);
       });
 }

@@ -241,6 +241,7 @@ Handle Engine::integrate(Placement at, const NewContent& content) {
     current_->deleted.push_back({at.client, at.clock, content.len});
   } else if (content.kind == BlockKind::kFormat) {
     store.types[at.parent].has_formatting = true;
+    store.types[at.parent].cleans_formats = true;
   } else if (content.kind == BlockKind::kDoc) {
     note_subdoc_added(item);
   }

@@ -12,7 +12,10 @@ TypeIndex Engine::root(std::string_view name, TypeKind kind) {
   const TypeIndex index = store.types.root(key);
   if (index == kNoType) return store.types.add_root(key, kind);
   TypeState& type = store.types[index];
-  if (type.kind == TypeKind::kUndefined) type.kind = kind;
+  if (type.kind == TypeKind::kUndefined && kind != TypeKind::kUndefined) {
+    type.kind = kind;
+    type.cleans_formats = false;
+  }
   return index;
 }
 
@@ -110,10 +113,33 @@ Any entries_to_json(Engine& engine, TypeIndex index, int depth) {
   return object;
 }
 
+bool is_xml(TypeKind kind) {
+  return kind == TypeKind::kXmlElement || kind == TypeKind::kXmlText || kind == TypeKind::kXmlHook;
+}
+
+// What a root type that nobody has named yet was most likely used as: an update does not say. Keys
+// make a map, characters and formats a text, XML types a fragment, anything else an array.
+TypeKind likely_kind(const Engine& engine, TypeIndex index) {
+  const TypeState& type = engine.type(index);
+  if (type.first_entry != kNoEntry) return TypeKind::kMap;
+  for (Handle h = type.sequence.first; h != kNoItem; h = engine.store[h].right) {
+    const Item& item = engine.store[h];
+    if (item.deleted) continue;
+    const bool characters = item.kind() == BlockKind::kString ||
+                            item.kind() == BlockKind::kFormat || item.kind() == BlockKind::kEmbed;
+    if (characters) return TypeKind::kText;
+    const bool xml = item.kind() == BlockKind::kType && is_xml(engine.type(item.content).kind);
+    return xml ? TypeKind::kXmlFragment : TypeKind::kArray;
+  }
+  return TypeKind::kArray;
+}
+
 Any type_to_json(Engine& engine, TypeIndex index, int depth) {
   if (depth > kMaxJsonDepth) return Any();
   const bool deleted = engine.is_deleted(index);
-  switch (engine.type(index).kind) {
+  TypeKind kind = engine.type(index).kind;
+  if (kind == TypeKind::kUndefined) kind = likely_kind(engine, index);
+  switch (kind) {
     case TypeKind::kArray:
       return deleted ? Any(Any::Array{}) : sequence_to_json(engine, index, depth);
     case TypeKind::kMap:
@@ -125,8 +151,7 @@ Any type_to_json(Engine& engine, TypeIndex index, int depth) {
     case TypeKind::kXmlText: return XmlText(&engine, index).to_string();
     case TypeKind::kUndefined: break;
   }
-  return engine.type(index).first_entry != kNoEntry ? entries_to_json(engine, index, depth)
-                                                    : sequence_to_json(engine, index, depth);
+  return Any();
 }
 
 Any value_to_json(Engine& engine, const Value& value, int depth) {

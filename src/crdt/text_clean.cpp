@@ -149,7 +149,7 @@ void Engine::clean_formatting(Transaction& transaction) {
   transact([&](Transaction&) {
     for (const Handle handle : deleted_items(*this, transaction)) {
       const Item& item = store[handle];
-      if (!type(item.parent).has_formatting) continue;
+      if (!type(item.parent).cleans_formats) continue;
       if (std::ranges::find(whole, item.parent) != whole.end()) continue;
       if (item.kind() == BlockKind::kFormat) {
         add(item.parent);

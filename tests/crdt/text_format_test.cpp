@@ -131,6 +131,20 @@ TEST_F(TextFormat, NeedlessFormatsAreRemovedAfterRemoteChanges) {
   EXPECT_EQ(show(text_.to_delta()), R"(both{"bold":true})");
 }
 
+TEST_F(TextFormat, ATextNamedAfterItsFormatsCameIsNotCleanedYet) {
+  ASSERT_TRUE(text_.insert(0, "abc"));
+  sync(doc_, other_);
+  ASSERT_TRUE(text_.format(1, 1, {{"bold", true}}));
+  ASSERT_TRUE(theirs_.erase(1, 1));
+  Doc late({.client_id = 3, .gc = true, .guid = "late"});
+  sync(doc_, late);
+  int cleanups = 0;
+  late.on_update([&](const UpdateEvent& event) { cleanups += event.local(); });
+  late.text("t");
+  sync(other_, late);
+  EXPECT_EQ(cleanups, 0) << "Yjs begins with the next format that arrives";
+}
+
 TEST_F(TextFormat, ACutThroughASurrogatePairLeavesReplacementCharacters) {
   ASSERT_TRUE(text_.insert(0, "a\U0001F600b"));
   EXPECT_EQ(text_.length(), 4u);
