@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,10 @@ struct Effect {
   bool changes = false;        // false: the document knows all of it already
   StateVector waits_for;       // must be known at least before the rest can be applied; or empty
   bool deletes_wait = false;   // deletes elements that are not known yet
+
+  // The first element that the update and the document hold with different content: two replicas
+  // edit under one client id, and will not converge (contradiction.h).
+  std::optional<Id> contradiction;
 };
 
 }  // namespace syncline::crdt

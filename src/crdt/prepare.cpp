@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "crdt/contradiction.h"
 #include "crdt/effect_builder.h"
 #include "crdt/engine.h"
 
@@ -10,7 +11,9 @@ Result<Effect> Engine::prepare(ByteView update, UpdateVersion version) const {
   if (Result<void> ok = decode_update(update, version, decoded); !ok)
     return std::unexpected(ok.error());
   if (Result<void> ok = validate(update, decoded); !ok) return std::unexpected(ok.error());
-  return EffectBuilder(store, decoded).build();
+  Result<Effect> effect = EffectBuilder(store, decoded).build();
+  if (effect) effect->contradiction = find_contradiction(store, decoded);
+  return effect;
 }
 
 EffectBuilder::EffectBuilder(const Store& store, const DecodedUpdate& update)

@@ -16,6 +16,12 @@ class DocObject : public Object {
   Result<Prepared> prepare(ByteView intent) const override {
     auto effect = doc_.prepare(intent, UpdateVersion::kV1);
     if (!effect) return std::unexpected(std::move(effect.error()));
+    if (effect->contradiction) {
+      return fail(ErrorCode::kConflict, "client id " +
+                                            std::to_string(effect->contradiction->client) +
+                                            " is in use by two replicas: they differ at clock " +
+                                            std::to_string(effect->contradiction->clock));
+    }
     const bool waits = !effect->waits_for.clients().empty() || effect->deletes_wait;
     return Prepared{.changes = effect->changes, .waits = waits, .effect = encode_effect(*effect)};
   }

@@ -130,6 +130,7 @@ void ObjectCache::release(Resident& resident) {
     return;
   }
   resident.idle_ = idle_.insert(idle_.end(), &resident);
+  account(resident);
   trim();
 }
 

@@ -25,15 +25,18 @@ TEST(Hocuspocus, SplitsAddresses) {
 }
 
 TEST(Hocuspocus, DecodesEveryClientMessage) {
-  auto token = decode_hocuspocus(message("d", {2, 0, 1, 't', 3, '4', '.', '8'}));
+  const Bytes with_version = message("d", {2, 0, 1, 't', 3, '4', '.', '8'});
+  auto token = decode_hocuspocus(with_version);
   ASSERT_TRUE(token);
   EXPECT_EQ(token->kind, Kind::kToken);
   EXPECT_EQ(token->address, "d");
   EXPECT_EQ(token->text, "t");
   EXPECT_EQ(token->client_version, "4.8");
-  EXPECT_EQ(decode_hocuspocus(message("d", {2, 0, 1, 't'}))->client_version, "");
+  const Bytes without_version = message("d", {2, 0, 1, 't'});
+  EXPECT_EQ(decode_hocuspocus(without_version)->client_version, "");
 
-  auto sync = decode_hocuspocus(message("d", {4, 2, 1, 7}));
+  const Bytes reply = message("d", {4, 2, 1, 7});
+  auto sync = decode_hocuspocus(reply);
   ASSERT_TRUE(sync);
   EXPECT_EQ(sync->kind, Kind::kSync);
   EXPECT_TRUE(sync->reply);
