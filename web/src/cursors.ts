@@ -28,20 +28,15 @@ class Caret extends WidgetType {
   }
 
   toDOM(): HTMLElement {
-    const label = document.createElement('span');
-    label.className = 'peer-label';
-    label.textContent = this.person_.name;
     const caret = document.createElement('span');
     caret.className = 'peer-caret';
     caret.dataset['testid'] = 'peer-caret';
-    // A word joiner before and after keeps the line from breaking at the caret.
-    caret.append('\u2060', label, '\u2060');
+    caret.setAttribute('aria-hidden', 'true');
     this.paint_(caret);
     return caret;
   }
 
   override updateDOM(dom: HTMLElement): boolean {
-    dom.querySelector('.peer-label')!.textContent = this.person_.name;
     this.paint_(dom);
     return true;
   }
@@ -50,7 +45,9 @@ class Caret extends WidgetType {
     return true;
   }
 
+  // The name is drawn by the style sheet from an attribute, so that it is no part of the text that one reads or copies.
   private paint_(dom: HTMLElement): void {
+    dom.dataset['name'] = this.person_.name;
     dom.style.setProperty('--peer', this.person_.color);
     dom.classList.toggle('labelled', this.labelled_);
   }

@@ -21,6 +21,7 @@ const highlight = HighlightStyle.define([
   { tag: tags.strikethrough, class: 'md-strike' },
   { tag: [tags.link, tags.url], class: 'md-link' },
   { tag: tags.monospace, class: 'md-code' },
+  { tag: tags.labelName, class: 'md-fence' },
   { tag: tags.quote, class: 'md-quote' },
   { tag: [tags.processingInstruction, tags.contentSeparator], class: 'md-mark' },
   { tag: [tags.meta, tags.comment, tags.angleBracket], class: 'md-mark' },
