@@ -1,0 +1,34 @@
+// The subcommands. Each file adds one command, with its options and what it does, to its parent;
+// main calls them.
+#pragma once
+
+#include "cli/command.h"
+
+namespace syncline::cli {
+
+void add_serve(Command& root);
+void add_completions(Command& root);
+void add_man(Command& root);
+
+// Files of Yjs updates.
+void add_doc(Command& root);
+void add_doc_show(Command& doc);
+void add_doc_inspect(Command& doc);
+void add_doc_diff(Command& doc);
+void add_doc_merge(Command& doc);
+void add_doc_apply(Command& doc);
+void add_doc_delta(Command& doc);
+void add_doc_convert(Command& doc);
+void add_doc_sv(Command& doc);
+void add_doc_ds(Command& doc);
+
+// A server's workspaces, or those in a data directory.
+void add_ls(Command& root);
+void add_cat(Command& root);
+void add_log(Command& root);
+void add_log_show(Command& log);
+void add_log_tail(Command& log);
+void add_log_verify(Command& log);
+void add_log_repair(Command& log);
+
+}  // namespace syncline::cli

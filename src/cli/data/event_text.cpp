@@ -1,0 +1,74 @@
+#include "cli/data/event_text.h"
+
+#include <fmt/format.h>
+
+#include "cli/json.h"
+#include "cli/table.h"
+#include "crdt/any.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+
+constexpr std::size_t kMaxTouchesShown = 3;
+
+std::string text_member(const Any& object, std::string_view key) {
+  const Any* member = object.find(key);
+  if (member == nullptr) return {};
+  const auto* text = std::get_if<std::string>(&member->value());
+  return text == nullptr ? compact_json(*member) : *text;
+}
+
+// "insert content 5+3", "set board.title", "format content 0+4 bold".
+std::string touch_text(const Any& touch) {
+  std::string text = text_member(touch, "action") + " " + text_member(touch, "path");
+  const std::string index = text_member(touch, "index");
+  const std::string key = text_member(touch, "key");
+  if (!index.empty()) text += fmt::format(" {}+{}", index, text_member(touch, "length"));
+  if (!key.empty()) text += (index.empty() ? "." : " ") + key;
+  return text;
+}
+
+std::string touches_text(const Any& event) {
+  const Any* touches = event.find("touches");
+  const auto* list = touches == nullptr ? nullptr : std::get_if<Any::Array>(&touches->value());
+  if (list == nullptr) return {};
+  std::string text;
+  for (std::size_t i = 0; i < list->size() && i < kMaxTouchesShown; ++i)
+    text += (i == 0 ? "" : "; ") + touch_text((*list)[i]);
+  if (list->size() > kMaxTouchesShown)
+    text += fmt::format("; and {} more", list->size() - kMaxTouchesShown);
+  return text;
+}
+
+std::string row(std::string_view position, std::string_view time, std::string_view principal,
+                std::string_view object, std::string_view size, std::string_view touches) {
+  const auto pad = [](std::string_view cell, std::size_t width) {
+    const std::string shown = shorten(visible(cell), width);
+    return shown + std::string(width - character_count(shown), ' ');
+  };
+  std::string line = fmt::format("{:>8}  {}  {}  {}  {:>9}  {}", position, pad(time, 24),
+                                 pad(principal, 12), pad(object, 24), size, visible(touches));
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+}  // namespace
+
+std::string event_titles() {
+  return row("POSITION", "TIME", "PRINCIPAL", "OBJECT", "SIZE", "CHANGES");
+}
+
+std::string event_row(const EventLine& event) {
+  const auto json = crdt::from_json(event.json);
+  if (!json) return event.json;
+  const Any* size = json->find("size");
+  const auto* bytes = size == nullptr ? nullptr : std::get_if<double>(&size->value());
+  return row(std::to_string(event.position), text_member(*json, "time"),
+             text_member(*json, "principal"), text_member(*json, "object"),
+             bytes == nullptr ? "" : size_text(static_cast<std::uint64_t>(*bytes)),
+             touches_text(*json));
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,13 @@
+#include "cli/commands.h"
+
+namespace syncline::cli {
+
+void add_log(Command& root) {
+  Command& log = root.add("log", "Read, verify and repair logs");
+  add_log_show(log);
+  add_log_tail(log);
+  add_log_verify(log);
+  add_log_repair(log);
+}
+
+}  // namespace syncline::cli

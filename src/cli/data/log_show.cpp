@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/data/event_text.h"
+#include "cli/data/source.h"
+
+namespace syncline::cli {
+namespace {
+
+struct Options {
+  std::string workspace;
+  std::string object;
+  std::uint64_t after = 0;
+  std::uint64_t limit = 0;
+  SourceOptions source;
+  bool json = false;
+};
+
+Result<void> print_events(Source& source, const Options& options, Console& console) {
+  std::uint64_t after = options.after;
+  std::uint64_t left = options.limit == 0 ? UINT64_MAX : options.limit;
+  bool first = true;
+  while (left > 0 && !console.closed()) {
+    auto events = source.events(options.workspace, options.object, after,
+                                static_cast<std::size_t>(std::min<std::uint64_t>(left, kPage)));
+    if (!events) return std::unexpected(std::move(events.error()));
+    if (events->empty()) break;
+    if (first && !options.json) console.line(console.paint(Colour::kBold, event_titles()));
+    first = false;
+    for (const EventLine& event : *events)
+      console.line(options.json ? event.json : event_row(event));
+    after = events->back().position;
+    left -= std::min<std::uint64_t>(left, events->size());
+  }
+  if (first && options.after == 0) {
+    if (options.object.empty())
+      return std::unexpected(no_such_workspace(source, options.workspace));
+    return fail(ErrorCode::kNotFound,
+                "no object '" + options.workspace + "/" + options.object + "'");
+  }
+  return {};
+}
+
+int show(const Command& command, const Options& options, Console& console) {
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  auto printed = print_events(**source, options, console);
+  return printed ? kDone : console.failed(printed.error());
+}
+
+}  // namespace
+
+void add_log_show(Command& log) {
+  Command& command = log.add("show", "Print the events of a workspace");
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "WORKSPACE", .text = "whose log", .required = true},
+                   options->workspace);
+  command.option({.name = "--object", .value = "ID", .text = "Events of this object only"},
+                 options->object);
+  command.option({.name = "--after", .value = "POSITION", .text = "Begin after this position"},
+                 options->after);
+  command.option(
+      {.name = "-n,--limit", .value = "N", .text = "At most so many events", .fallback = "all"},
+      options->limit);
+  source_options(command, options->source);
+  command.json_flag(options->json);
+  command.details(
+      "CHANGES says where a change was made: what, the path, and position+length or the key.");
+  command.example("syncline log show demo", "everything that happened in the workspace");
+  command.example("syncline log show demo --object welcome --after 100 -n 20 --json",
+                  "some of it, for a program");
+  command.run([&command, options](Console& console) { return show(command, *options, console); });
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <thread>
+
+#include "cli/commands.h"
+#include "cli/data/event_text.h"
+#include "cli/data/source.h"
+
+namespace syncline::cli {
+namespace {
+
+constexpr auto kPollInterval = std::chrono::milliseconds(500);
+
+struct Options {
+  std::string workspace;
+  std::string object;
+  std::uint64_t count = 10;
+  bool follow = false;
+  SourceOptions source;
+  bool json = false;
+};
+
+// The last position of a log. Positions have no gaps, so whether there is an event after one says
+// on which side of the end it is: O(log n) questions.
+Result<std::uint64_t> last_position(Source& source, const std::string& workspace) {
+  std::uint64_t low = 0;  // the end is not before
+  std::uint64_t step = 1;
+  for (;;) {
+    auto next = source.events(workspace, {}, low + step - 1, 1);
+    if (!next) return std::unexpected(std::move(next.error()));
+    if (next->empty()) break;
+    low += step;
+    step *= 2;
+  }
+  std::uint64_t high = low + step - 1;  // nor behind
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    auto next = source.events(workspace, {}, middle, 1);
+    if (!next) return std::unexpected(std::move(next.error()));
+    if (next->empty()) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+// An object's events lie anywhere in the log, so all of them are read to find the last.
+Result<std::vector<EventLine>> last_events(Source& source, const Options& options) {
+  std::uint64_t after = 0;
+  if (options.object.empty()) {
+    auto end = last_position(source, options.workspace);
+    if (!end) return std::unexpected(std::move(end.error()));
+    after = *end - std::min(*end, options.count);
+  }
+  std::deque<EventLine> last;
+  for (;;) {
+    auto events = source.events(options.workspace, options.object, after, kPage);
+    if (!events) return std::unexpected(std::move(events.error()));
+    if (events->empty()) break;
+    after = events->back().position;
+    for (EventLine& event : *events) {
+      last.push_back(std::move(event));
+      if (last.size() > options.count) last.pop_front();
+    }
+  }
+  return std::vector<EventLine>(std::make_move_iterator(last.begin()),
+                                std::make_move_iterator(last.end()));
+}
+
+void print(const std::vector<EventLine>& events, bool json, Console& console) {
+  for (const EventLine& event : events) console.line(json ? event.json : event_row(event));
+  console.flush();
+}
+
+Result<void> follow(Source& source, const Options& options, std::uint64_t after, Console& console) {
+  while (!console.closed()) {
+    std::this_thread::sleep_for(kPollInterval);
+    if (auto fresh = source.refresh(); !fresh) return fresh;
+    for (;;) {
+      auto events = source.events(options.workspace, options.object, after, kPage);
+      if (!events) return std::unexpected(std::move(events.error()));
+      if (events->empty()) break;
+      after = events->back().position;
+      print(*events, options.json, console);
+    }
+  }
+  return {};
+}
+
+int tail(const Command& command, const Options& options, Console& console) {
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  auto events = last_events(**source, options);
+  if (!events) return console.failed(events.error());
+  if (events->empty() && !options.follow && options.count > 0)
+    return console.failed(no_such_workspace(**source, options.workspace));
+  if (!options.json) console.line(console.paint(Colour::kBold, event_titles()));
+  print(*events, options.json, console);
+  if (!options.follow) return kDone;
+  auto followed = follow(**source, options, events->empty() ? 0 : events->back().position, console);
+  return followed ? kDone : console.failed(followed.error());
+}
+
+}  // namespace
+
+void add_log_tail(Command& log) {
+  Command& command = log.add("tail", "Print the last events of a workspace, and those to come");
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "WORKSPACE", .text = "whose log", .required = true},
+                   options->workspace);
+  command.option({.name = "--object", .value = "ID", .text = "Events of this object only"},
+                 options->object);
+  command.option({.name = "-n,--lines", .value = "N", .text = "How many of the past"},
+                 options->count);
+  command.flag({.name = "-f,--follow", .text = "Go on with events as they come"}, options->follow);
+  source_options(command, options->source);
+  command.json_flag(options->json);
+  command.example("syncline log tail demo -f --server http://127.0.0.1:4400",
+                  "watch a workspace change");
+  command.run([&command, options](Console& console) { return tail(command, *options, console); });
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,177 @@
+// Source over a server's HTTP API.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "backend/net/http_client.h"
+#include "cli/data/source.h"
+#include "cli/json.h"
+#include "crdt/any.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+
+// Keeps what RFC 3986 calls unreserved; '/' too if it separates segments.
+std::string percent_encode(std::string_view text, bool keep_slash) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain || (keep_slash && c == '/')) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+// The server's message, or its status where it gave none.
+std::string message_of(const backend::HttpClientResponse& response) {
+  if (const auto json = crdt::from_json(response.body)) {
+    const Any* error = json->find("error");
+    const Any* message = json->find("message");
+    if (message == nullptr && error != nullptr) message = error->find("message");
+    if (message != nullptr) {
+      if (const auto* text = std::get_if<std::string>(&message->value())) return *text;
+    }
+  }
+  return fmt::format("HTTP status {}", response.status);
+}
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 401: return ErrorCode::kUnauthorized;
+    case 403: return ErrorCode::kForbidden;
+    case 404: return ErrorCode::kNotFound;
+    default: return status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalid;
+  }
+}
+
+std::uint64_t number_member(const Any& object, std::string_view key) {
+  const Any* member = object.find(key);
+  const auto* number = member == nullptr ? nullptr : std::get_if<double>(&member->value());
+  const bool fits = number != nullptr && *number >= 0 && *number <= 9007199254740991.0;
+  return fits ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+class ServerSource final : public Source {
+ public:
+  ServerSource(std::string url, const std::string& token) : url_(std::move(url)) {
+    while (url_.ends_with('/')) url_.pop_back();
+    if (!token.empty()) options_.headers.emplace_back("Authorization", "Bearer " + token);
+    options_.max_body_bytes = std::size_t{1} << 30;
+  }
+
+  Result<std::vector<std::string>> workspaces(const std::string& after) override {
+    return names("/v1/workspaces?" + page(after), "workspaces");
+  }
+
+  Result<std::vector<std::string>> objects(const std::string& workspace, const std::string& prefix,
+                                           const std::string& after) override {
+    return names(fmt::format("{}/objects?prefix={}&{}", base(workspace),
+                             percent_encode(prefix, false), page(after)),
+                 "objects");
+  }
+
+  Result<ObjectState> object(const std::string& workspace, const std::string& object) override {
+    auto body = get(object_path(workspace, object), "application/json");
+    if (!body) return std::unexpected(std::move(body.error()));
+    auto json = crdt::from_json(*body);
+    const Any* state = json ? json->find("state") : nullptr;
+    if (state == nullptr) return not_understood();
+    return ObjectState{number_member(*json, "position"), compact_json(*state)};
+  }
+
+  Result<Bytes> object_update(const std::string& workspace, const std::string& object) override {
+    auto body = get(object_path(workspace, object), "application/octet-stream");
+    if (!body) return std::unexpected(std::move(body.error()));
+    return to_bytes(as_bytes(*body));
+  }
+
+  Result<std::vector<EventLine>> events(const std::string& workspace, const std::string& object,
+                                        std::uint64_t after, std::size_t limit) override {
+    std::string path = fmt::format("{}/log?after={}&limit={}", base(workspace), after, limit);
+    if (!object.empty()) path += "&object=" + percent_encode(object, false);
+    auto body = get(path, "application/x-ndjson");
+    if (!body) return std::unexpected(std::move(body.error()));
+    std::vector<EventLine> lines;
+    std::string_view rest = *body;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      std::string line(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      auto json = crdt::from_json(line);
+      if (!json) return not_understood();
+      lines.push_back({number_member(*json, "position"), std::move(line)});
+    }
+    // Reading on goes by position: one that does not grow would never end.
+    for (std::uint64_t last = after; const EventLine& line : lines) {
+      if (line.position <= last) return not_understood();
+      last = line.position;
+    }
+    return lines;
+  }
+
+  Result<void> refresh() override { return {}; }
+
+ private:
+  static std::string base(const std::string& workspace) {
+    return "/v1/workspaces/" + percent_encode(workspace, false);
+  }
+
+  static std::string object_path(const std::string& workspace, const std::string& object) {
+    return base(workspace) + "/objects/" + percent_encode(object, true);
+  }
+
+  static std::string page(const std::string& after) {
+    return fmt::format("limit={}&after={}", kPage, percent_encode(after, false));
+  }
+
+  std::unexpected<Error> not_understood() const {
+    return fail(ErrorCode::kMalformed, url_ + ": answers, but not as a Syncline server does");
+  }
+
+  Result<std::string> get(const std::string& path, std::string accept) {
+    backend::HttpClientOptions options = options_;
+    options.headers.emplace_back("Accept", std::move(accept));
+    auto response = backend::http_get(url_ + path, options);
+    if (!response) return std::unexpected(std::move(response.error()));
+    if (response->status == 200) return std::move(response->body);
+    return fail(code_of(response->status), fmt::format("{}: {}", url_, message_of(*response)));
+  }
+
+  Result<std::vector<std::string>> names(const std::string& path, std::string_view member) {
+    auto body = get(path, "application/json");
+    if (!body) return std::unexpected(std::move(body.error()));
+    auto json = crdt::from_json(*body);
+    const Any* list = json ? json->find(member) : nullptr;
+    const auto* array = list == nullptr ? nullptr : std::get_if<Any::Array>(&list->value());
+    if (array == nullptr) return not_understood();
+    std::vector<std::string> found;
+    for (const Any& name : *array) {
+      const auto* text = std::get_if<std::string>(&name.value());
+      if (text == nullptr) return not_understood();
+      found.push_back(*text);
+    }
+    return found;
+  }
+
+  std::string url_;
+  backend::HttpClientOptions options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_server(const std::string& url, const std::string& token) {
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    return fail(ErrorCode::kInvalid,
+                fmt::format("--server {}: not a URL such as http://127.0.0.1:4400", url));
+  }
+  return std::make_unique<ServerSource>(url, token);
+}
+
+}  // namespace syncline::cli

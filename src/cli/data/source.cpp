@@ -1,0 +1,95 @@
+#include "cli/data/source.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "cli/files.h"
+#include "cli/suggest.h"
+
+namespace syncline::cli {
+namespace {
+
+constexpr std::size_t kMaxTokenFileBytes = 64 * 1024;
+
+Result<std::string> read_token(const SourceOptions& options) {
+  if (!options.token_file.empty()) {
+    auto bytes = read_file(options.token_file, kMaxTokenFileBytes);
+    if (!bytes) return std::unexpected(std::move(bytes.error()));
+    const std::string_view text = as_text(*bytes);
+    std::string_view token = text.substr(0, text.find_first_of("\r\n"));
+    if (token.empty())
+      return fail(ErrorCode::kInvalid, options.token_file + ": no token on its first line");
+    return std::string(token);
+  }
+  const char* token = std::getenv("SYNCLINE_TOKEN");
+  return std::string(token == nullptr ? "" : token);
+}
+
+}  // namespace
+
+void source_options(Command& command, SourceOptions& options) {
+  command.option({.name = "--server",
+                  .value = "URL",
+                  .text = "Ask a running server, such as http://127.0.0.1:4400",
+                  .environment = "SYNCLINE_SERVER"},
+                 options.server);
+  command.option({.name = "--data-dir",
+                  .value = "DIR",
+                  .text = "Read a data directory, without changing it, also beside its server",
+                  .environment = "SYNCLINE_DATA_DIR",
+                  .is_file = true},
+                 options.data_dir);
+  command.option({.name = "--token-file",
+                  .value = "FILE",
+                  .text = "File whose first line is the server's token; or set SYNCLINE_TOKEN",
+                  .environment = "SYNCLINE_TOKEN_FILE",
+                  .is_file = true},
+                 options.token_file);
+}
+
+Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options) {
+  const bool typed_server = command.typed("--server");
+  const bool typed_directory = command.typed("--data-dir");
+  if (typed_server && typed_directory)
+    return fail(ErrorCode::kInvalid, "--server and --data-dir: only one of them");
+  if (options.server.empty() || typed_directory) return open_data_dir(options.data_dir);
+  auto token = read_token(options);
+  if (!token) return std::unexpected(std::move(token.error()));
+  return open_server(options.server, *token);
+}
+
+Result<void> each_workspace(Source& source, const EachName& each) {
+  std::string after;
+  for (;;) {
+    auto names = source.workspaces(after);
+    if (!names) return std::unexpected(std::move(names.error()));
+    if (names->empty()) return {};
+    for (const std::string& name : *names) {
+      if (!each(name)) return {};
+    }
+    after = names->back();
+  }
+}
+
+Result<void> each_object(Source& source, const std::string& workspace, const std::string& prefix,
+                         const EachName& each) {
+  std::string after;
+  for (;;) {
+    auto names = source.objects(workspace, prefix, after);
+    if (!names) return std::unexpected(std::move(names.error()));
+    if (names->empty()) return {};
+    for (const std::string& name : *names) {
+      if (!each(name)) return {};
+    }
+    after = names->back();
+  }
+}
+
+Error no_such_workspace(Source& source, const std::string& workspace) {
+  const auto names = source.workspaces("");
+  return {ErrorCode::kNotFound, fmt::format("no workspace '{}'{}", workspace,
+                                            names ? did_you_mean(workspace, *names) : "")};
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,83 @@
+// Where `ls`, `cat` and `log` read: a data directory, or a running server. The same questions, the
+// same answers.
+//
+// Calls block. Errors say what was asked of whom. Thread-safety: one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "cli/command.h"
+
+namespace syncline::cli {
+
+// An event as protocol/event_json.h prints it, and the fields that reading on needs.
+struct EventLine {
+  std::uint64_t position = 0;
+  std::string json;
+};
+
+struct ObjectState {
+  std::uint64_t position = 0;  // after this event
+  std::string json;            // all roots
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // Greater than `after`, in order; empty: no more. Pages hold at most a thousand names.
+  virtual Result<std::vector<std::string>> workspaces(const std::string& after) = 0;
+  virtual Result<std::vector<std::string>> objects(const std::string& workspace,
+                                                   const std::string& prefix,
+                                                   const std::string& after) = 0;
+
+  // kNotFound if nothing was ever written there.
+  virtual Result<ObjectState> object(const std::string& workspace, const std::string& object) = 0;
+  // Its state as an update of version 1.
+  virtual Result<Bytes> object_update(const std::string& workspace, const std::string& object) = 0;
+
+  // Up to `limit` (at most a thousand) events after `after`; of one object if named.
+  virtual Result<std::vector<EventLine>> events(const std::string& workspace,
+                                                const std::string& object, std::uint64_t after,
+                                                std::size_t limit) = 0;
+
+  // Sees what was written since; a server always does.
+  virtual Result<void> refresh() = 0;
+};
+
+inline constexpr std::size_t kPage = 1000;
+
+// Which one, as the options say.
+struct SourceOptions {
+  std::string data_dir = "syncline-data";
+  std::string server;
+  std::string token_file;
+};
+
+void source_options(Command& command, SourceOptions& options);
+
+// A server if one is named, unless a data directory stands on the command line and it does not.
+Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options);
+
+Result<std::unique_ptr<Source>> open_data_dir(const std::string& data_dir);
+Result<std::unique_ptr<Source>> open_server(const std::string& url, const std::string& token);
+
+// Every name, page by page; false from `each` stops.
+using EachName = std::function<bool(const std::string&)>;
+Result<void> each_workspace(Source& source, const EachName& each);
+Result<void> each_object(Source& source, const std::string& workspace, const std::string& prefix,
+                         const EachName& each);
+
+// The workspace holds no events, and so was never written to: kNotFound with a hint at near names.
+Error no_such_workspace(Source& source, const std::string& workspace);
+
+}  // namespace syncline::cli

@@ -1,0 +1,40 @@
+// The program: knows its commands, hands each the console, returns what the command returns.
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+
+namespace {
+
+void add_commands(syncline::cli::Command& program) {
+  using namespace syncline::cli;
+  add_serve(program);
+  add_ls(program);
+  add_cat(program);
+  add_log(program);
+  add_doc(program);
+  add_completions(program);
+  add_man(program);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  using namespace syncline::cli;
+  Console console;
+  try {
+    Command program("syncline", "Keep shared documents in step, and prove how they came to be");
+    program.details(
+        "Exit codes: 0 done, 1 failed, 2 misused; `doc diff` exits 0 same, 1 different, 2 error.\n"
+        "Options come from the command line, else from the environment, else from the config "
+        "file. Secrets come from SYNCLINE_TOKEN or --token-file.");
+    add_commands(program);
+    const std::vector<std::string> arguments(words + 1, words + count);
+    return console.finish(program.main(arguments, console));
+  } catch (const std::exception& error) {
+    console.message(error.what());
+    return kFailed;
+  }
+}

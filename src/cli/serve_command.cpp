@@ -1,0 +1,81 @@
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/serve.h"
+
+namespace syncline::cli {
+
+void add_serve(Command& root) {
+  Command& serve = root.add("serve", "Serve documents to Yjs editors");
+  auto options = std::make_shared<ServeOptions>();
+  serve.option({.name = "--data-dir",
+                .value = "DIR",
+                .text = "Where everything is kept; created if missing",
+                .environment = "SYNCLINE_DATA_DIR",
+                .is_file = true},
+               options->data_dir);
+  serve.option({.name = "--address",
+                .value = "ADDRESS",
+                .text = "Address to listen on; one that others can reach needs a token or "
+                        "--insecure",
+                .environment = "SYNCLINE_ADDRESS"},
+               options->address);
+  serve.option({.name = "-p,--port",
+                .value = "PORT",
+                .text = "Port to listen on; 0 takes a free one",
+                .environment = "SYNCLINE_PORT"},
+               options->port);
+  serve.option({.name = "--tls-cert",
+                .value = "FILE",
+                .text = "Certificate chain in PEM; with --tls-key it turns TLS on",
+                .environment = "SYNCLINE_TLS_CERT",
+                .is_file = true},
+               options->tls_certificate);
+  serve.option({.name = "--tls-key",
+                .value = "FILE",
+                .text = "Private key in PEM",
+                .environment = "SYNCLINE_TLS_KEY",
+                .is_file = true},
+               options->tls_key);
+  serve.option({.name = "--token-file",
+                .value = "FILE",
+                .text = "File whose first line is the token that clients must present",
+                .environment = "SYNCLINE_TOKEN_FILE",
+                .is_file = true},
+               options->token_file);
+  serve.flag({.name = "--insecure", .text = "Let anybody in, on a public address too"},
+             options->insecure);
+  serve.option({.name = "--threads",
+                .value = "N",
+                .text = "Event loops",
+                .environment = "SYNCLINE_THREADS",
+                .fallback = "one per core"},
+               options->threads);
+  serve.option({.name = "--memory-mib",
+                .value = "N",
+                .text = "Memory for documents in use, in MiB",
+                .environment = "SYNCLINE_MEMORY_MIB"},
+               options->memory_mib);
+  serve.option({.name = "--max-message-mib",
+                .value = "N",
+                .text = "Largest message that a client may send, in MiB",
+                .environment = "SYNCLINE_MAX_MESSAGE_MIB"},
+               options->max_message_mib);
+  serve.option({.name = "--drain-seconds",
+                .value = "N",
+                .text = "How long a stop waits for what is under way",
+                .environment = "SYNCLINE_DRAIN_SECONDS"},
+               options->drain_seconds);
+  serve.json_flag(options->json);
+  serve.details(
+      "SIGTERM or SIGINT drains: what clients have sent is synced and acknowledged first; a second "
+      "one ends at once. The token may also stand in SYNCLINE_TOKEN, one that may only read in "
+      "SYNCLINE_READ_TOKEN.");
+  serve.example("syncline serve", "on this machine alone, data in ./syncline-data");
+  serve.example(
+      "syncline serve --address 0.0.0.0 --token-file token --tls-cert c.pem --tls-key k.pem",
+      "to the network, with TLS and a token");
+  serve.run([options](Console&) { return run_serve(*options); });
+}
+
+}  // namespace syncline::cli
