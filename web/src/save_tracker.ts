@@ -1,6 +1,7 @@
 // Knows how many local edits the server has not yet made durable.
 //
-// The server confirms by count: "so many of the updates that this connection carried are durable". A sync step 2
+// The server confirms by count: "so many more of the updates that this connection carried are durable",
+// in the order in which they were sent. A sync step 2
 // is an update in this sense, since it carries whatever the server lacked. What makes this more than a subtraction is
 // reconnecting: edits made offline, or sent and never confirmed, travel again inside the one sync step 2 that
 // opens the next connection. So an update sent before that step 2 proves nothing about older edits, and only a confirmation
@@ -12,6 +13,7 @@ export class SaveTracker {
   private edits_ = 0;
   private saved_ = 0;
   private sent_ = 0;
+  private confirmed_ = 0;
   private resynced_ = false;
   // For each message in flight, how many edits are durable once it is.
   private flights_: { index: number; edits: number }[] = [];
@@ -29,6 +31,7 @@ export class SaveTracker {
   /** A new connection counts from zero. */
   connected(): void {
     this.sent_ = 0;
+    this.confirmed_ = 0;
     this.resynced_ = false;
     this.flights_ = [];
   }
@@ -39,10 +42,11 @@ export class SaveTracker {
     if (this.resynced_) this.flights_.push({ index: this.sent_, edits: this.edits_ });
   }
 
-  /** `count` is cumulative over the connection. A count of more than was sent is not believed. */
-  confirmed(count: number): void {
-    if (count > this.sent_) return;
-    while (this.flights_.length > 0 && this.flights_[0]!.index <= count) {
+  /** `more` messages of this connection are durable beyond those confirmed before. More than were sent is not believed. */
+  confirmed(more: number): void {
+    if (this.confirmed_ + more > this.sent_) return;
+    this.confirmed_ += more;
+    while (this.flights_.length > 0 && this.flights_[0]!.index <= this.confirmed_) {
       this.saved_ = this.flights_.shift()!.edits;
     }
   }

@@ -3,7 +3,7 @@
 // y-websocket lets its user choose the WebSocket class and add message handlers, so both halves fit without touching it. The
 // extension of the wire protocol is one message from the server, sent only to clients that connect with `ack=1`:
 //   varUint 100, varUint count
-// where count is how many sync step 2 and update messages of this connection are durable so far (README.md).
+// where count is how many more sync step 2 and update messages of this connection are durable now (README.md).
 
 import type { SentKind } from './save_tracker.ts';
 
