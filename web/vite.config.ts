@@ -4,7 +4,7 @@ export default defineConfig({
   base: './',
   server: {
     // `npm run dev` shows the page with live reload against a server that runs beside it.
-    proxy: { '/y': { target: 'ws://127.0.0.1:8080', ws: true } },
+    proxy: { '/y': { target: 'ws://127.0.0.1:4400', ws: true } },
   },
   build: {
     target: 'es2022',
