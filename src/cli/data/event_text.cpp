@@ -20,12 +20,13 @@ std::string text_member(const Any& object, std::string_view key) {
   return text == nullptr ? compact_json(*member) : *text;
 }
 
-// "insert content 5+3", "set board.title", "format content 0+4 bold".
+// "insert content 5+3", "set board.title", "format content 4 bold".
 std::string touch_text(const Any& touch) {
   std::string text = text_member(touch, "action") + " " + text_member(touch, "path");
   const std::string index = text_member(touch, "index");
   const std::string key = text_member(touch, "key");
-  if (!index.empty()) text += fmt::format(" {}+{}", index, text_member(touch, "length"));
+  const std::string length = text_member(touch, "length");
+  if (!index.empty()) text += " " + index + (length == "0" ? "" : "+" + length);
   if (!key.empty()) text += (index.empty() ? "." : " ") + key;
   return text;
 }

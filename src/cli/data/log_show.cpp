@@ -66,7 +66,7 @@ void add_log_show(Command& log) {
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(
-      "CHANGES says where a change was made: what, the path, and position+length or the key.");
+      "CHANGES says where a change was made: what, the path, and index+length or the key.");
   command.example("syncline log show demo", "everything that happened in the workspace");
   command.example("syncline log show demo --object welcome --after 100 -n 20 --json",
                   "some of it, for a program");

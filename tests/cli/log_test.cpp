@@ -1,0 +1,161 @@
+// `ls`, `cat` and `log` over a data directory, and over a server of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "backend/store/rocksdb_store.h"
+#include "cli/program.h"
+#include "crdt/any.h"
+#include "log/blocking_log.h"
+
+namespace syncline::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+log::Event change(const std::string& object, const std::string& update) {
+  return sample_event(object, read_whole(data(update)));
+}
+
+// Workspace "demo" with two objects, and "other".
+void fill(const std::string& data_dir) {
+  auto store = backend::RocksDbStore::open({.data_dir = data_dir});
+  ASSERT_TRUE(store) << store.error().message;
+  TestLoop loop;
+  const auto event_log = (*store)->open_log(loop);
+  BlockingLog log(*event_log, loop);
+  ASSERT_TRUE(log.add("demo", change("notes/plan", "notes.v1")));
+  ASSERT_TRUE(log.add("demo", change("abc", "abc.v1")));
+  ASSERT_TRUE(log.add("demo", change("notes/plan", "edit.v1")));
+  ASSERT_TRUE(log.add("other", change("x", "abc.v1")));
+}
+
+// A server of a data directory, on a free port, for the life of the object.
+class Server {
+ public:
+  explicit Server(const std::string& data_dir) {
+    int ends[2];
+    if (::pipe(ends) != 0) return;
+    child_ = ::fork();
+    if (child_ == 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::execl(SYNCLINE_BINARY, SYNCLINE_BINARY, "serve", "--json", "--port", "0", "--threads", "1",
+              "--data-dir", data_dir.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    std::string line;
+    for (char c; ::read(ends[0], &c, 1) == 1 && c != '\n';) line += c;
+    ::close(ends[0]);
+    if (const auto json = crdt::from_json(line); json && json->find("url") != nullptr)
+      url_ = std::get<std::string>(json->find("url")->value());
+  }
+  ~Server() {
+    ::kill(child_, SIGTERM);
+    int status = 0;
+    ::waitpid(child_, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  const std::string& url() const { return url_; }
+
+ private:
+  pid_t child_ = -1;
+  std::string url_;
+};
+
+// The same answers from both sources.
+void expect_answers(const std::vector<std::string>& source) {
+  const auto ask = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), source.begin(), source.end());
+    return run(arguments);
+  };
+  EXPECT_EQ(ask({"ls"}).out, "demo\nother\n");
+  EXPECT_EQ(ask({"ls", "demo", "--json"}).out,
+            "{\"workspace\":\"demo\",\"object\":\"abc\"}\n"
+            "{\"workspace\":\"demo\",\"object\":\"notes/plan\"}\n");
+  EXPECT_EQ(ask({"ls", "demo", "--prefix", "notes/"}).out, "notes/plan\n");
+  EXPECT_THAT(ask({"ls", "dmo"}).err, HasSubstr("no workspace 'dmo'; did you mean 'demo'?"));
+  EXPECT_EQ(ask({"cat", "demo/abc", "--json"}).out,
+            R"({"workspace":"demo","object":"abc","position":2,"state":{"t":"abc"}})"
+            "\n");
+  EXPECT_EQ(ask({"cat", "demo/nothing"}).code, 1);
+  EXPECT_EQ(ask({"cat", "demo/abc", "-o", "-"}).out, read_whole(data("abc.v1")));
+
+  const Outcome all = ask({"log", "show", "demo", "--json"});
+  EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 3) << all.err;
+  EXPECT_THAT(all.out,
+              HasSubstr(R"("principal":"anna","actor":"session-1","object":"notes/plan")"));
+  const Outcome one = ask({"log", "show", "demo", "--object", "notes/plan", "--after", "1"});
+  EXPECT_THAT(one.out, HasSubstr("\n       3  2023-11-14T"));
+  EXPECT_EQ(std::count(one.out.begin(), one.out.end(), '\n'), 2);
+  const Outcome last = ask({"log", "tail", "demo", "-n", "2", "--json"});
+  EXPECT_THAT(last.out, ::testing::StartsWith("{\"position\":2,"));
+  EXPECT_EQ(std::count(last.out.begin(), last.out.end(), '\n'), 2);
+  EXPECT_EQ(ask({"log", "show", "nowhere"}).code, 1);
+}
+
+TEST(DataDir, IsReadWithoutAServer) {
+  const TemporaryDir dir;
+  fill(dir.file("data"));
+  expect_answers({"--data-dir", dir.file("data")});
+}
+
+TEST(DataDir, MustExist) {
+  const Outcome outcome = run({"ls", "--data-dir", "/nowhere"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "syncline ls: /nowhere is no data directory\n");
+}
+
+TEST(ServerSource, GivesTheSameAnswers) {
+  const TemporaryDir dir;
+  fill(dir.file("data"));
+  const Server server(dir.file("data"));
+  ASSERT_NE(server.url(), "");
+  expect_answers({"--server", server.url()});
+  // Beside the server, and with the environment naming it.
+  EXPECT_EQ(run({"ls", "--data-dir", dir.file("data")}).out, "demo\nother\n");
+  EXPECT_EQ(run({"ls"}, {.environment = {{"SYNCLINE_SERVER", server.url()}}}).out, "demo\nother\n");
+  EXPECT_EQ(run({"log", "repair", "--data-dir", dir.file("data")}).code, 1);
+}
+
+TEST(ServerSource, ErrorsNameTheServer) {
+  const Outcome closed = run({"ls", "--server", "http://127.0.0.1:1"});
+  EXPECT_EQ(closed.code, 1);
+  EXPECT_THAT(closed.err, HasSubstr("127.0.0.1:1"));
+  EXPECT_THAT(run({"ls", "--server", "localhost"}).err, HasSubstr("not a URL"));
+  EXPECT_THAT(run({"ls", "--server", "http://127.0.0.1:1", "--data-dir", "x"}).err,
+              HasSubstr("only one of them"));
+}
+
+TEST(Verify, FindsSoundnessAndDamage) {
+  const TemporaryDir dir;
+  fill(dir.file("data"));
+  const Outcome sound = run({"log", "verify", "--data-dir", dir.file("data")});
+  EXPECT_EQ(sound.code, 0) << sound.err;
+  EXPECT_EQ(sound.out, "sound: 2 workspaces, 4 events, 0 snapshots\n");
+
+  // Damage in the middle of the write-ahead log.
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir.file("data"))) {
+    if (entry.path().extension() != ".log" || entry.file_size() == 0) continue;
+    std::string bytes = read_whole(entry.path());
+    bytes[bytes.size() / 2] ^= 0x40;
+    write_whole(entry.path().string(), bytes);
+  }
+  const Outcome damaged = run({"log", "verify", "--json", "--data-dir", dir.file("data")});
+  EXPECT_EQ(damaged.code, 1);
+  EXPECT_THAT(damaged.out, HasSubstr("\"ok\":false"));
+  EXPECT_THAT(damaged.err, HasSubstr("syncline log repair --data-dir"));
+
+  const Outcome repaired = run({"log", "repair", "--data-dir", dir.file("data")});
+  EXPECT_EQ(repaired.code, 0) << repaired.err;
+  EXPECT_THAT(repaired.out, HasSubstr("the damaged files are in"));
+  EXPECT_EQ(run({"log", "verify", "--data-dir", dir.file("data")}).code, 0);
+}
+
+}  // namespace
+}  // namespace syncline::testing
