@@ -72,9 +72,9 @@ class EventLog {
   //   kConflict     the log ends elsewhere, or with another hash: nothing is stored
   //   kInvalid      no events, or positions that do not follow one another; a bad workspace name
   //   kUnavailable  the store is full or shutting down: nothing is stored; a later append may
-  //   succeed kIo           the disk failed. Whether the events are stored is unknown until the
-  //   next start, and
-  //                 every later append fails as well: a failed sync cannot be repeated
+  //                 succeed
+  //   kIo           the disk failed. Whether the events are stored is unknown until the next
+  //                 start, and every later append fails as well: a failed sync cannot be repeated
   //   kCorrupt      the end of the stored log fails its checks
   virtual void append(std::string workspace, std::vector<EncodedEvent> events,
                       Position expected_last_position, Done<Appended> done) = 0;

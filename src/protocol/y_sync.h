@@ -1,10 +1,11 @@
 // The y-protocols messages as y-websocket carries them: one document per connection.
 //
 //   message    = varuint type, body
-//   sync       = 0, (0, state vector | 1, update | 2, update)    each as a length-prefixed byte
-//   string awareness  = 1, awareness update as a byte string auth       = 2, 0, reason as a string
-//   server to client: permission denied query      = 3 send me everybody's awareness saved      =
-//   100, varuint count                              server to client: see below
+//   sync       = 0, (0, state vector | 1, update | 2, update)    payloads as byte strings
+//   awareness  = 1, awareness update as a byte string
+//   auth       = 2, 0, reason as a string       server to client: permission denied
+//   query      = 3                              send me everybody's awareness
+//   saved      = 100, varuint count             server to client: see below
 //
 // `saved` is ours: sent only to a client that asked for it (`?ack=1`), it says how many more of the
 // updates that this connection sent are durable now. Published clients never see it.

@@ -76,7 +76,9 @@ TEST(Engine, EndlessEditingOfASmallDocumentStaysSmall) {
   std::size_t early = 0;
   for (int i = 0; i < 60000; ++i) {
     ASSERT_TRUE(text.insert(text.length() / 2, "some words "));
-    if (text.length() > 200) ASSERT_TRUE(text.erase(i % 100, 60));
+    if (text.length() > 200) {
+      ASSERT_TRUE(text.erase(i % 100, 60));
+    }
     ASSERT_TRUE(map.set("key", Any("value " + std::to_string(i))));
     if (i == 10000) early = doc.memory_bytes();
   }

@@ -152,7 +152,9 @@ TEST(IdIndex, MatchesAMap) {
   auto expected = model.begin();
   for (IdIndex::Position p = index.first();; p = index.next(p), ++expected) {
     ASSERT_EQ(index.at(p), expected->second);
-    if (!index.is_first(p)) ASSERT_EQ(index.at(index.prev(p)), std::prev(expected)->second);
+    if (!index.is_first(p)) {
+      ASSERT_EQ(index.at(index.prev(p)), std::prev(expected)->second);
+    }
     if (index.is_last(p)) break;
   }
   ASSERT_EQ(std::next(expected), model.end());

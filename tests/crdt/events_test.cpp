@@ -138,7 +138,9 @@ TEST_F(Events, ObserversMayEditAndTheirUpdatesFollow) {
   doc_.on_update([&](const UpdateEvent&) { log_.push_back("update"); });
   map.observe([&](const TypeEvent& event) {
     log_.push_back(event.keys.front().key);
-    if (event.keys.front().key == "first") EXPECT_TRUE(map.set("second", 2).has_value());
+    if (event.keys.front().key == "first") {
+      EXPECT_TRUE(map.set("second", 2).has_value());
+    }
   });
   ASSERT_TRUE(map.set("first", 1));
   EXPECT_EQ(log_, (std::vector<std::string>{"first", "update", "second", "update"}));

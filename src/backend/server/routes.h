@@ -4,12 +4,16 @@
 //   GET /                                       the page (and /assets/…)
 //   GET /healthz, /readyz                       alive; ready to serve
 //   GET /metrics                                Prometheus text
-//   GET /v1/workspaces                          {"workspaces":[…],"next":…}   ?after=&limit=
-//   GET /v1/workspaces/{ws}/objects             the same for objects ?prefix=&after=&limit= GET
-//   /v1/workspaces/{ws}/objects/{object}    JSON of the state; or the state as a Yjs update, for
-//                                               Accept: application/octet-stream
-//   GET /v1/workspaces/{ws}/log                 one JSON line per event ?after=&limit=&object=
-//   WebSocket /y/{ws}/{object}                  y-websocket                   ?token=&ack=1
+//   GET /v1/workspaces                          {"workspaces":[…],"next":…}
+//       ?after=&limit=
+//   GET /v1/workspaces/{ws}/objects             {"objects":[…],"next":…}
+//       ?prefix=&after=&limit=
+//   GET /v1/workspaces/{ws}/objects/{object}    JSON of the state; or the state as a Yjs update,
+//                                               for Accept: application/octet-stream
+//   GET /v1/workspaces/{ws}/log                 one JSON line per event
+//       ?after=&limit=&object=
+//   WebSocket /y/{ws}/{object}                  y-websocket
+//       ?token=&ack=1
 //   WebSocket /hocuspocus/{ws}                  Hocuspocus
 //
 // Path segments are percent-decoded one by one; an object id may span several. /v1 and /metrics

@@ -82,8 +82,10 @@ class RocksDbStore {
   // Creates or opens the data directory.
   //   kConflict     another process has it open
   //   kCorrupt      damage other than a torn tail; the message names the file and the repair
-  //   command kUnsupported  written by a newer version kNotFound     not there, and not to be
-  //   created kIo           anything else that the operating system refused
+  //                 command
+  //   kUnsupported  written by a newer version
+  //   kNotFound     not there, and not to be created
+  //   kIo           anything else that the operating system refused
   static Result<std::unique_ptr<RocksDbStore>> open(StoreOptions options);
 
   // Commits what is queued, answers it, then closes. The EventLogs must be gone; their loops not.
