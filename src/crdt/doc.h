@@ -112,7 +112,7 @@ class Doc {
   void off(Token token);
 
   // ---- whole document
-  Any to_json() const;  // {root name: value}, kUndefined roots as their best guess (array or map)
+  Any to_json() const;  // {root name: value}; kUndefined roots as what their content makes likely
 
   // Bytes held by this document: measured from its arenas, tables and trees.
   std::size_t memory_bytes() const;

@@ -231,5 +231,17 @@ TEST(Engine, UpdatesOfAnObserversTransactionFollow) {
   expect_whole(doc);
 }
 
+TEST(Engine, RootsThatNobodyNamedAreShownAsWhatTheyHold) {
+  Doc author = make(1);
+  ASSERT_TRUE(author.text("text").insert(0, "gone, stays"));
+  ASSERT_TRUE(author.text("text").erase(0, 6));
+  ASSERT_TRUE(author.array("array").insert(0, {Any(1), Any("a")}));
+  ASSERT_TRUE(author.map("map").set("k", Any(true)));
+  Doc reader = make(2);
+  ASSERT_TRUE(reader.apply_update(*author.encode_state_as_update({})));
+  EXPECT_EQ(to_json(reader.to_json()), to_json(author.to_json()));
+  EXPECT_EQ(to_json(reader.to_json()), R"({"text":"stays","array":[1,"a"],"map":{"k":true}})");
+}
+
 }  // namespace
 }  // namespace syncline::crdt
