@@ -1,5 +1,6 @@
 #include "workspace/host.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace syncline::workspace {
@@ -21,6 +22,10 @@ Workspace& Host::get(const std::string& name) {
   auto& workspace = workspaces_[name];
   if (!workspace) workspace = std::make_unique<Workspace>(name, services_);
   return *workspace;
+}
+
+bool Host::busy() const {
+  return std::ranges::any_of(workspaces_, [](const auto& entry) { return entry.second->busy(); });
 }
 
 void Host::sweep() {

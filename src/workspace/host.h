@@ -23,6 +23,9 @@ class Host {
   // subscribes to one of its objects; do not keep it across turns otherwise.
   Workspace& get(const std::string& name);
 
+  // True if something that clients of any workspace sent is not durable yet.
+  bool busy() const;
+
   std::size_t workspaces() const { return workspaces_.size(); }
   const state::ObjectCache& cache() const { return services_.cache; }
   const Counters& counters() const { return services_.counters; }

@@ -8,18 +8,21 @@ namespace syncline::workspace {
 Result<Bytes> Presence::update(const Subscriber& owner, ByteView update, std::uint64_t now_ms) {
   auto entries = crdt::decode_awareness(update);
   if (!entries) return std::unexpected(std::move(entries.error()));
-  const auto owned = static_cast<std::size_t>(
-      std::ranges::count_if(owners_, [&](const auto& entry) { return entry.second == &owner; }));
-  if (owned + entries->size() > kMaxPresenceClientsPerOwner) {
+  const auto owned =
+      std::ranges::count_if(owners_, [&](const auto& entry) { return entry.second == &owner; });
+  const auto claimed = std::ranges::count_if(*entries, [&](const crdt::AwarenessEntry& entry) {
+    return !entry.gone && !owners_.contains(entry.client);
+  });
+  if (static_cast<std::size_t>(owned + claimed) > kMaxPresenceClientsPerOwner) {
     return fail(ErrorCode::kTooLarge, "one connection speaks for at most " +
                                           std::to_string(kMaxPresenceClientsPerOwner) +
                                           " awareness clients");
   }
   auto change = awareness_.apply(update, now_ms);
   if (!change) return std::unexpected(std::move(change.error()));
-  for (const auto& entry : *entries) {
-    if (!entry.gone) owners_[entry.client] = &owner;
-  }
+  // y-websocket sends back what it hears of others: only news shows who speaks for a client.
+  for (const crdt::ClientId client : change->added) owners_[client] = &owner;
+  for (const crdt::ClientId client : change->updated) owners_[client] = &owner;
   for (const crdt::ClientId client : change->removed) owners_.erase(client);
   if (change->empty()) return Bytes{};
   return awareness_.encode(change->all());

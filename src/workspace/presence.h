@@ -1,9 +1,10 @@
 // Who is present on an object: Yjs awareness, with an owner for every client in it.
 //
 // An awareness update names clients; the connection that sent it vouches for them. When it goes, so
-// do they, at once; a client that nobody renews for 30 s goes as well. A client that is claimed by
-// a second connection belongs to that one from then on, so that a reconnect is not undone when the
-// old connection is found dead.
+// do they, at once; a client that nobody renews for 30 s goes as well. A client of which a second
+// connection brings news belongs to that one from then on, so that a reconnect is not undone when
+// the old connection is found dead. What is no news claims nothing: y-websocket sends everything
+// that it hears of others back to the server.
 #pragma once
 
 #include <cstdint>

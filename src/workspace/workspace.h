@@ -113,6 +113,9 @@ class Workspace {
   // Passes a client's message on to everybody but `except` (may be nullptr). Not logged.
   void pass_on(LiveObject& object, std::string_view message, const Subscriber* except);
 
+  // True if something that clients sent is not durable yet.
+  bool busy() const { return outbox_.size() > 0; }
+
   // True if nobody is subscribed and nothing is under way: the host may destroy it.
   bool idle() const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <thread>
 #include <vector>
@@ -15,6 +16,11 @@
 #include "backend/store/rocksdb_store.h"
 
 namespace syncline::backend {
+namespace {
+
+constexpr std::uint64_t kQuietMs = 1000;  // how long draining waits for appends under way
+
+}  // namespace
 
 // Members in the order in which they are built; destroyed the other way round, after stop().
 struct Node::Impl {
@@ -23,6 +29,7 @@ struct Node::Impl {
 
   Result<void> start();
   void start_shards();
+  bool busy();  // something that clients sent is not durable yet
   void stop();
 
   const NodeOptions options;
@@ -122,6 +129,14 @@ void Node::Impl::start_shards() {
   }
 }
 
+bool Node::Impl::busy() {
+  bool busy = false;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    run_on((*loops)[i], [&] { busy = busy || shards[i]->host.busy(); });
+  }
+  return busy;
+}
+
 void Node::Impl::stop() {
   ready = false;
   if (server) server->stop();
@@ -155,6 +170,13 @@ std::uint64_t Node::torn_bytes() const {
 
 bool Node::drain(std::uint64_t deadline_ms) {
   impl_->ready = false;
+  impl_->server->stop_accepting();
+  // So that clients hear their acks before the goodbye. Those that go on sending are not waited for.
+  const auto enough = std::chrono::steady_clock::now() +
+                      std::chrono::milliseconds(std::min(deadline_ms / 2, kQuietMs));
+  while (impl_->busy() && std::chrono::steady_clock::now() < enough) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
   return impl_->server->drain(deadline_ms);
 }
 
