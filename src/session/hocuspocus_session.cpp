@@ -143,35 +143,51 @@ HocuspocusSession::Document* HocuspocusSession::find(std::string_view address) {
 }
 
 void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
-  auto deny = [&](const Error& error) {
-    ++options_.counters.denied;
-    send(protocol::encode_hocuspocus_denied(message.address, error.message));
-  };
   const std::string_view name = protocol::split_address(message.address).document;
-  if (auto valid = policy::check_object_id(name); !valid) return deny(valid.error());
+  if (auto valid = policy::check_object_id(name); !valid) {
+    return deny(message.address, valid.error());
+  }
   auto principal = options_.access.authenticate(message.text);
-  if (!principal) return deny(principal.error());
+  if (!principal) return deny(message.address, principal.error());
   if (documents_.size() >= options_.limits.documents) {
-    return deny({ErrorCode::kTooLarge, "too many documents on one connection"});
+    return deny(message.address, {ErrorCode::kTooLarge, "too many documents on one connection"});
   }
   ever_authenticated_ = true;
+  if (auto denied = denied_.find(message.address); denied != denied_.end()) denied_.erase(denied);
   send(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
   std::string address(message.address);
   auto document = std::make_unique<Document>(*this, address, *principal);
   Document& joined = *documents_.emplace(address, std::move(document)).first->second;
   joined.channel().join();
 
-  auto early = early_.extract(address);
-  if (early.empty()) return;
-  for (const Bytes& bytes : early.mapped()) {
-    early_bytes_ -= bytes.size();
-    --early_messages_;
-    if (joined.retired() || closing_) continue;
+  for (const Bytes& bytes : take_early(address)) {
+    if (joined.retired() || closing_) return;
     if (auto held = protocol::decode_hocuspocus(bytes)) deliver(joined, *held);
   }
 }
 
+void HocuspocusSession::deny(std::string_view address, const Error& error) {
+  ++options_.counters.denied;
+  send(protocol::encode_hocuspocus_denied(address, error.message));
+  take_early(address);
+  if (denied_.size() >= options_.limits.documents) {
+    return close(kReset, "too many tokens were refused on one connection");
+  }
+  denied_.emplace(address);
+}
+
+std::vector<Bytes> HocuspocusSession::take_early(std::string_view address) {
+  const auto found = early_.find(address);
+  if (found == early_.end()) return {};
+  std::vector<Bytes> messages = std::move(found->second);
+  early_.erase(found);
+  early_messages_ -= messages.size();
+  for (const Bytes& message : messages) early_bytes_ -= message.size();
+  return messages;
+}
+
 void HocuspocusSession::hold(std::string_view address, ByteView message) {
+  if (denied_.contains(address)) return;
   if (early_bytes_ + message.size() > kMaxEarlyBytes || early_messages_ >= kMaxEarlyMessages) {
     return close(kReset, "too much was sent before a token");
   }

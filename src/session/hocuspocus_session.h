@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,10 @@ class HocuspocusSession final : public ConnectionHandler {
   // older ones name only the document.
   Document* find(std::string_view address);
   void authenticate(const protocol::HocuspocusMessage& message);
+  void deny(std::string_view address, const Error& error);
   void hold(std::string_view address, ByteView message);
+  // The messages that were held for an address, which are forgotten.
+  std::vector<Bytes> take_early(std::string_view address);
   void deliver(Document& document, const protocol::HocuspocusMessage& message);
   // Ends one document; its place is cleared in a later turn.
   void retire(Document& document);
@@ -62,6 +66,10 @@ class HocuspocusSession final : public ConnectionHandler {
   std::uint64_t auth_timer_ = 0;
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address
   std::vector<std::unique_ptr<Document>> retired_;
+
+  // Addresses of which the last token was refused. Its client goes on sending, unheard, until it
+  // has another token.
+  std::set<std::string, std::less<>> denied_;
 
   // Messages that came before their document's token.
   std::map<std::string, std::vector<Bytes>, std::less<>> early_;

@@ -125,6 +125,32 @@ TEST(HocuspocusSession, ADeniedTokenLeavesTheConnectionOpen) {
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", false)));
 }
 
+TEST(HocuspocusSession, WhoWasDeniedMayGoOnSendingWithoutHarmToOthers) {
+  TestWorld world;
+  const policy::Access access({{"right", {.name = "ann"}}});
+  Peer a(world, access);
+  a.open("other", "right");
+  Typist ann(1);
+  a.send("doc", SyncKind::kUpdate, ann.type("before the token"));
+  a.open("doc", "wrong");
+  for (int i = 0; i < 2000; ++i) a.send("doc", SyncKind::kUpdate, ann.type("x"));
+  EXPECT_FALSE(a.connection.closed);
+  // What was said before the right token is not believed for it.
+  a.open("doc", "right");
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+  a.send("doc", SyncKind::kUpdate, Typist(2).type("y"));
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+}
+
+TEST(HocuspocusSession, WrongTokensForManyDocumentsEndIt) {
+  TestWorld world;
+  const policy::Access access({{"right", {.name = "ann"}}});
+  Peer a(world, access);
+  for (int i = 0; i < 1000 && !a.connection.closed; ++i) a.open(std::to_string(i), "wrong");
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4205);
+}
+
 TEST(HocuspocusSession, AReaderIsToldSoAndItsUpdatesAreRefused) {
   TestWorld world;
   const policy::Access access({{"look", {.name = "reader", .read_only = true}}});
