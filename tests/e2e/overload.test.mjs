@@ -1,0 +1,134 @@
+// Clients that send too much, read too little, or never finish: they cost the server bounded memory, and others nothing.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { WebSocket, Y, converged, fresh, synced, y_client } from './lib/clients.mjs';
+import { Raw, Tcp, y_sync } from './lib/raw.mjs';
+import { Server } from './lib/server.mjs';
+import { once, sleep, until } from './lib/wait.mjs';
+
+const kMiB = 2 ** 20;
+
+// Highest resident memory while `work` goes on, and the longest time that an edit took to get from one client to another.
+async function watch(t, server, work) {
+  const [a, b] = [await y_client(t, server, 'calm', 'doc'), await y_client(t, server, 'calm', 'doc')];
+  let done = false;
+  const peak = { rss: 0, delay_ms: 0 };
+  const watching = (async () => {
+    for (let i = 0; !done; ++i) {
+      peak.rss = Math.max(peak.rss, await server.metric('process_resident_memory_bytes'));
+      const start = Date.now();
+      a.doc.getMap('map').set('n', i);
+      await until(() => b.doc.getMap('map').get('n') === i, 'an edit gets through', 10_000);
+      peak.delay_ms = Math.max(peak.delay_ms, Date.now() - start);
+      await sleep(20);
+    }
+  })();
+  try {
+    await Promise.race([work(), watching]);
+  } finally {
+    done = true;
+  }
+  await watching;
+  return peak;
+}
+
+test('a flood of micro-updates', { timeout: 90_000 }, async (t) => {
+  const server = await Server.start(t);
+  const before = await server.metric('process_resident_memory_bytes');
+  const kUpdates = 60_000;
+  const peak = await watch(t, server, async () => {
+    const flood = await new Raw(t, `${server.y('flood')}/doc`).open();
+    const doc = new Y.Doc();
+    doc.on('update', (update) => flood.send(y_sync(2, update)));
+    const text = doc.getText('content');
+    for (let i = 0; i < kUpdates; ++i) {
+      text.insert(i, 'x');
+      // The socket's own buffer is this process's business: it is kept small.
+      if (flood.socket.bufferedAmount > kMiB) await until(() => flood.socket.bufferedAmount < kMiB / 4, 'the server reads', 30_000);
+    }
+    await until(async () => (await server.metric('updates_received_total')) >= kUpdates, 'all have arrived', 60_000);
+    const late = await fresh(t, server, 'flood', 'doc');
+    assert.equal(late.text.length, kUpdates);
+  });
+  t.diagnostic(`peak memory ${(peak.rss / kMiB).toFixed()} MiB (${(before / kMiB).toFixed()} before), slowest edit of others ${peak.delay_ms} ms`);
+  assert.ok(peak.rss < before + 200 * kMiB);
+  assert.ok(peak.delay_ms < 3000);
+});
+
+test('a slow reader', { timeout: 120_000 }, async (t) => {
+  const server = await Server.start(t);
+  const writer = await y_client(t, server, 'slow', 'doc');
+  const slow = await y_client(t, server, 'slow', 'doc');
+  writer.text.insert(0, 'start');
+  await until(() => slow.text.length === 5, 'the reader reads');
+  const before = await server.metric('process_resident_memory_bytes');
+  let closed = 0;
+  slow.provider.on('connection-close', () => ++closed);
+
+  slow.provider.ws._socket.pause();
+  const kPiece = 256 * 1024;
+  const kPieces = 240;
+  const peak = await watch(t, server, async () => {
+    for (let i = 0; i < kPieces; ++i) {
+      // Each replaces the last, so that the document stays small while 60 MB pass.
+      writer.doc.getMap('map').set('page', String(i).padStart(kPiece, '.'));
+      await until(() => writer.provider.ws.bufferedAmount < kMiB, 'the server reads', 30_000);
+    }
+    const late = await fresh(t, server, 'slow', 'doc');
+    await until(() => late.doc.getMap('map').get('page')?.endsWith(String(kPieces - 1)), 'another reader has it all', 30_000);
+  });
+  t.diagnostic(`peak memory ${(peak.rss / kMiB).toFixed()} MiB (${(before / kMiB).toFixed()} before), slowest edit of others ${peak.delay_ms} ms`);
+  assert.ok(peak.rss < before + 150 * kMiB, 'what the reader has missed is not kept for it');
+  assert.ok(peak.delay_ms < 3000);
+  assert.ok((await server.metric('slow_readers_total')) >= 1);
+
+  slow.provider.ws._socket.resume();
+  await converged([slow, writer], 30_000);
+  assert.equal(closed, 0, 'it was never disconnected');
+  slow.text.insert(5, ' and go on');
+  await converged([slow, writer]);
+});
+
+test('handshakes that never end', { timeout: 60_000 }, async (t) => {
+  const server = await Server.start(t);
+  const starts = ['', 'G', 'GET /y/w/doc HTTP/1.1\r\nHost: x\r\n', 'GET /y/w/doc HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nX: '];
+  const slow = Array.from({ length: 200 }, (_, i) => new Tcp(t, server).send(starts[i % starts.length]));
+  const drip = new Tcp(t, server);
+  const dripping = setInterval(() => drip.send('G'), 200);
+  t.after(() => clearInterval(dripping));
+  const start = Date.now();
+  const client = await y_client(t, server, 'w', 'doc');
+  assert.ok(Date.now() - start < 3000, 'others connect meanwhile');
+  await until(() => slow.every((tcp) => tcp.ended) && drip.ended, 'all of them are cut', 30_000);
+  assert.ok(slow.filter((tcp) => tcp.answer.length > 0).every((tcp) => /^HTTP\/1\.1 4\d\d /.test(tcp.answer)), 'those that had begun are told');
+  client.text.insert(0, 'unharmed');
+  await converged([client, await fresh(t, server, 'w', 'doc')]);
+});
+
+test('a peer that answers no ping is let go, and its presence with it', { timeout: 120_000, skip: process.env.SYNCLINE_SLOW ? false : 'takes 80 s; SYNCLINE_SLOW=1 runs it' }, async (t) => {
+  const server = await Server.start(t);
+  const ghost = await y_client(t, server, 'w', 'doc');
+  const client = await y_client(t, server, 'w', 'doc');
+  ghost.awareness.setLocalStateField('user', 'ghost');
+  await until(() => client.awareness.getStates().has(ghost.doc.clientID), 'it is present');
+  ghost.provider.ws._socket.pause();
+  ghost.provider.ws.send = () => {};
+  await until(() => !client.awareness.getStates().has(ghost.doc.clientID), 'it is gone', 100_000);
+});
+
+test('three hundred connections come and go', { timeout: 60_000 }, async (t) => {
+  const server = await Server.start(t);
+  const client = await y_client(t, server, 'w', 'doc');
+  const crowd = await Promise.all(Array.from({ length: 300 }, async (_, i) => {
+    const socket = new WebSocket(`${server.y('w')}/crowd-${i % 10}`);
+    t.after(() => socket.terminate());
+    await once(socket, 'open', 20_000);
+    return socket;
+  }));
+  client.text.insert(0, 'here');
+  await converged([client, await fresh(t, server, 'w', 'doc')]);
+  for (const socket of crowd) socket.terminate();
+  await until(async () => (await server.metric('websockets')) <= 2, 'they are all gone');
+  await synced(client);
+});
