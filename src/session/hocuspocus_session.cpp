@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kMaxEarlyBytes = std::size_t{5} << 20;
 constexpr std::size_t kMaxEarlyMessages = 1000;
 
+// A document's name, and as much again for the session id. Every message to the client repeats it.
+constexpr std::size_t kMaxAddressBytes = 1024;
+
 // Close codes of Hocuspocus. Its provider connects again after any of them.
 constexpr std::uint16_t kReset = 4205;
 
@@ -26,7 +29,7 @@ class HocuspocusSession::Document final : public Wire {
   Document(HocuspocusSession& session, std::string address, const policy::Principal& principal)
       : session_(session),
         address_(std::move(address)),
-        has_session_(!protocol::split_address(address_).session.empty()),
+        own_address_(protocol::split_address(address_).document != address_),
         channel_({.host = session.options_.host,
                   .workspace = session.options_.workspace,
                   .object = std::string(protocol::split_address(address_).document),
@@ -85,10 +88,10 @@ class HocuspocusSession::Document final : public Wire {
   void resume_reading() override { session_.resume_reading(); }
 
  private:
-  // Clients without a session id share an address, and so the encoded message.
+  // Clients that name only the document share an address, and so the encoded message.
   template <typename Build>
   void send_shared(const Broadcast& broadcast, Build&& build) {
-    if (has_session_) {
+    if (own_address_) {
       session_.send(build(broadcast.payload()));
     } else {
       session_.connection_->send(broadcast.once(Broadcast::kHocuspocus, build));
@@ -97,7 +100,7 @@ class HocuspocusSession::Document final : public Wire {
 
   HocuspocusSession& session_;
   const std::string address_;
-  const bool has_session_;
+  const bool own_address_;  // more than the document's name
   bool retired_ = false;
   Channel channel_;
 };
@@ -120,6 +123,9 @@ void HocuspocusSession::on_message(ByteView bytes) {
   if (closing_) return;
   auto message = protocol::decode_hocuspocus(bytes);
   if (!message) return close(kReset, message.error().message);
+  if (message->address.size() > kMaxAddressBytes) {
+    return close(kReset, "the name of a document is too long");
+  }
   switch (message->kind) {
     case HocuspocusMessage::Kind::kPing:
       return send(message->address.empty() ? Bytes{10}

@@ -151,6 +151,32 @@ TEST(HocuspocusSession, WrongTokensForManyDocumentsEndIt) {
   EXPECT_EQ(a.connection.closed->code, 4205);
 }
 
+TEST(HocuspocusSession, AnEmptySessionIdDoesNotMisleadTheOthers) {
+  TestWorld world;
+  Peer odd(world, kOpen);
+  Peer plain(world, kOpen);
+  const std::string address("doc\0", 4);
+  odd.open(address);
+  plain.open("doc");
+  Peer writer(world, kOpen);
+  writer.open("doc");
+  const Bytes update = Typist(1).type("x");
+  writer.send("doc", SyncKind::kUpdate, update);
+  EXPECT_TRUE(odd.was_sent(protocol::encode_hocuspocus_sync(address, SyncKind::kUpdate, update)));
+  EXPECT_TRUE(plain.was_sent(protocol::encode_hocuspocus_sync("doc", SyncKind::kUpdate, update)))
+      << "it was sent under the address of another client";
+}
+
+TEST(HocuspocusSession, AnEndlessAddressEndsIt) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("doc" + std::string(1, '\0') + std::string(500, 's'));
+  EXPECT_FALSE(a.connection.closed);
+  a.open("doc" + std::string(1, '\0') + std::string(100'000, 's'));
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4205);
+}
+
 TEST(HocuspocusSession, AReaderIsToldSoAndItsUpdatesAreRefused) {
   TestWorld world;
   const policy::Access access({{"look", {.name = "reader", .read_only = true}}});
