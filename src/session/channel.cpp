@@ -77,16 +77,19 @@ void Channel::sync(SyncKind kind, ByteView payload) {
 }
 
 void Channel::answer_step1(ByteView version) {
-  if (congested()) {
+  // One at a time, and the next when it has left: each may be the whole document.
+  if (congested() || answering_step1_ || (answered_step1_ && wire_.queued_bytes() > 0)) {
     step1_waiting_ = to_bytes(version);
     return;
   }
+  answering_step1_ = answered_step1_ = true;
   workspace_->diff(*live_, version, [this, alive = std::weak_ptr(alive_)](Result<Bytes> diff) {
     if (alive.expired() || ended_) return;
+    answering_step1_ = false;
     if (!diff) return end(diff.error());
     wire_.send_sync(SyncKind::kStep2, *diff);
   });
-  if (!options_.greet) send_step1();
+  if (live_ != nullptr && !options_.greet) send_step1();
 }
 
 void Channel::send_step1() {
@@ -103,7 +106,9 @@ void Channel::take_update(ByteView update) {
     if (!prepared) return end(prepared.error());
     if (prepared->changes || prepared->waits) {
       ++options_.counters.updates_refused;
-      return wire_.send_refused({ErrorCode::kForbidden, "this token may read only"});
+      account(0, 1);
+      wire_.send_refused({ErrorCode::kForbidden, "this token may read only"});
+      return answered();
     }
   }
   account(static_cast<std::ptrdiff_t>(update.size()), 1);
@@ -119,7 +124,7 @@ void Channel::take_update(ByteView update) {
 }
 
 void Channel::submitted(std::size_t bytes, Result<workspace::Receipt> receipt) {
-  account(-static_cast<std::ptrdiff_t>(bytes), -1);
+  account(-static_cast<std::ptrdiff_t>(bytes), 0);
   if (ended_) return;
   if (!receipt) {
     ++options_.counters.updates_refused;
@@ -130,6 +135,17 @@ void Channel::submitted(std::size_t bytes, Result<workspace::Receipt> receipt) {
     ++saved_unsaid_;
   } else {
     wire_.send_saved(1);
+  }
+  answered();
+}
+
+// The answer to an update was queued. A client that does not read its answers is held back as one
+// that runs ahead of the disk.
+void Channel::answered() {
+  if (wire_.queued_bytes() > 0) {
+    ++unread_answers_;
+  } else {
+    account(0, -1);
   }
 }
 
@@ -222,11 +238,15 @@ void Channel::fall_behind(ByteView missed) {
 }
 
 void Channel::drained() {
-  if (live_ == nullptr) return;
-  if (saved_unsaid_ > 0) wire_.send_saved(std::exchange(saved_unsaid_, 0));
-  if (missed_from_) catch_up();
-  if (step1_waiting_) answer_step1(*std::exchange(step1_waiting_, std::nullopt));
-  if (std::exchange(awareness_missed_, false)) send_everybody();
+  answered_step1_ = false;
+  account(0, -static_cast<std::ptrdiff_t>(std::exchange(unread_answers_, 0)));
+  // Any of these may end the channel.
+  if (live_ != nullptr && saved_unsaid_ > 0) wire_.send_saved(std::exchange(saved_unsaid_, 0));
+  if (live_ != nullptr && missed_from_) catch_up();
+  if (live_ != nullptr && step1_waiting_) {
+    answer_step1(*std::exchange(step1_waiting_, std::nullopt));
+  }
+  if (live_ != nullptr && std::exchange(awareness_missed_, false)) send_everybody();
 }
 
 void Channel::catch_up() {

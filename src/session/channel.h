@@ -101,6 +101,7 @@ class Channel final : public workspace::Subscriber {
   void catch_up();
   void send_everybody();
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
+  void answered();
 
   const ChannelOptions options_;
   Wire& wire_;
@@ -111,12 +112,15 @@ class Channel final : public workspace::Subscriber {
 
   std::uint64_t updates_taken_ = 0;
   std::size_t inflight_bytes_ = 0;
-  std::size_t inflight_updates_ = 0;
+  std::size_t inflight_updates_ = 0;  // an update is in flight until its answer has left
+  std::size_t unread_answers_ = 0;    // of those: answered, in the queue
   bool holding_ = false;
 
   // What a congested client still has to get.
   std::optional<crdt::StateVector> missed_from_;  // set: its updates are being dropped
   std::optional<Bytes> step1_waiting_;            // its last request, to be answered when it reads
+  bool answering_step1_ = false;                  // an answer waits for the log
+  bool answered_step1_ = false;                   // one was queued since the queue was last empty
   bool awareness_missed_ = false;
   std::uint64_t saved_unsaid_ = 0;
 

@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kMaxEarlyBytes = std::size_t{5} << 20;
 constexpr std::size_t kMaxEarlyMessages = 1000;
 
+// Answers to its messages that a client has not read, before it is not read either.
+constexpr std::size_t kMaxAnswers = 1000;
+
 // A document's name, and as much again for the session id. Every message to the client repeats it.
 constexpr std::size_t kMaxAddressBytes = 1024;
 
@@ -78,7 +81,7 @@ class HocuspocusSession::Document final : public Wire {
 
   void close(const Error& error) override {
     if (close_code(error.code) >= 4500) return session_.close(kReset, error.message);
-    session_.send(protocol::encode_hocuspocus_close(address_, error.message));
+    session_.answer(protocol::encode_hocuspocus_close(address_, error.message));
     retired_ = true;
     session_.retire(*this);
   }
@@ -128,8 +131,8 @@ void HocuspocusSession::on_message(ByteView bytes) {
   }
   switch (message->kind) {
     case HocuspocusMessage::Kind::kPing:
-      return send(message->address.empty() ? Bytes{10}
-                                           : protocol::encode_hocuspocus_pong(message->address));
+      return answer(message->address.empty() ? Bytes{10}
+                                             : protocol::encode_hocuspocus_pong(message->address));
     case HocuspocusMessage::Kind::kPong: return;
     default: break;
   }
@@ -160,7 +163,7 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   }
   ever_authenticated_ = true;
   if (auto denied = denied_.find(message.address); denied != denied_.end()) denied_.erase(denied);
-  send(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
+  answer(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
   std::string address(message.address);
   auto document = std::make_unique<Document>(*this, address, *principal);
   Document& joined = *documents_.emplace(address, std::move(document)).first->second;
@@ -174,7 +177,7 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
 
 void HocuspocusSession::deny(std::string_view address, const Error& error) {
   ++options_.counters.denied;
-  send(protocol::encode_hocuspocus_denied(address, error.message));
+  answer(protocol::encode_hocuspocus_denied(address, error.message));
   take_early(address);
   if (denied_.size() >= options_.limits.documents) {
     return close(kReset, "too many tokens were refused on one connection");
@@ -213,7 +216,7 @@ void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& mes
     case HocuspocusMessage::Kind::kStateless: return channel.stateless(message.text, false);
     case HocuspocusMessage::Kind::kBroadcast: return channel.stateless(message.text, true);
     case HocuspocusMessage::Kind::kClose:
-      send(protocol::encode_hocuspocus_close(document.address(), "provider_initiated"));
+      answer(protocol::encode_hocuspocus_close(document.address(), "provider_initiated"));
       return retire(document);
     // A token again: the provider renews it. Rights of an open document do not change by that.
     case HocuspocusMessage::Kind::kToken:
@@ -234,6 +237,7 @@ void HocuspocusSession::retire(Document& document) {
 }
 
 void HocuspocusSession::on_drained() {
+  if (std::exchange(answers_, 0) >= kMaxAnswers) resume_reading();
   // A channel that fails meanwhile leaves the map; it stays alive until a later turn.
   std::vector<Document*> all;
   for (auto& [address, document] : documents_) all.push_back(document.get());
@@ -257,6 +261,11 @@ void HocuspocusSession::close(std::uint16_t code, std::string_view reason) {
 
 void HocuspocusSession::send(Bytes message) {
   connection_->send(std::make_shared<const Bytes>(std::move(message)));
+}
+
+void HocuspocusSession::answer(Bytes message) {
+  send(std::move(message));
+  if (connection_->queued_bytes() > 0 && ++answers_ == kMaxAnswers) hold_reading();
 }
 
 void HocuspocusSession::hold_reading() {

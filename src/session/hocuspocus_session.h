@@ -54,6 +54,9 @@ class HocuspocusSession final : public ConnectionHandler {
   void retire(Document& document);
   void close(std::uint16_t code, std::string_view reason);
   void send(Bytes message);
+  // The same for what answers a message of the client. Past a bound, one that does not read its
+  // answers is not read either.
+  void answer(Bytes message);
 
   void hold_reading();
   void resume_reading();
@@ -62,6 +65,7 @@ class HocuspocusSession final : public ConnectionHandler {
   Connection* connection_ = nullptr;
   bool closing_ = false;
   int holds_ = 0;
+  std::size_t answers_ = 0;  // queued since the queue was last empty
   bool ever_authenticated_ = false;
   std::uint64_t auth_timer_ = 0;
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address

@@ -177,6 +177,30 @@ TEST(HocuspocusSession, AnEndlessAddressEndsIt) {
   EXPECT_EQ(a.connection.closed->code, 4205);
 }
 
+TEST(HocuspocusSession, ABrokenStateVectorClosesItsDocument) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("doc");
+  a.connection.take();
+  a.send("doc", SyncKind::kStep1, Bytes{0xff});
+  ASSERT_EQ(a.connection.sent.size(), 1u);
+  EXPECT_EQ(protocol::decode_hocuspocus(*a.connection.sent[0])->kind,
+            protocol::HocuspocusMessage::Kind::kClose);
+  EXPECT_FALSE(a.connection.closed);
+}
+
+TEST(HocuspocusSession, WhoDoesNotReadItsAnswersIsNotRead) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.connection.stuck = true;
+  const Bytes ping{9};
+  int sent = 0;
+  for (; sent < 10'000 && a.connection.reading; ++sent) a.session->on_message(ping);
+  EXPECT_LE(sent, 1000);
+  a.connection.unstick(*a.session);
+  EXPECT_TRUE(a.connection.reading);
+}
+
 TEST(HocuspocusSession, AReaderIsToldSoAndItsUpdatesAreRefused) {
   TestWorld world;
   const policy::Access access({{"look", {.name = "reader", .read_only = true}}});

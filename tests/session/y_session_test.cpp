@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crdt/update_writer.h"
 #include "support/fake_connection.h"
 #include "support/test_world.h"
 
@@ -150,6 +151,53 @@ TEST(YSession, AFastWriterIsHeldBack) {
   EXPECT_TRUE(a.connection.reading);
   a.deliver(ann);
   EXPECT_EQ(a.saved, 11);
+}
+
+TEST(YSession, WhoDoesNotReadItsAcksIsHeldBack) {
+  TestWorld world;
+  Peer a(world, {.name = "ann"}, {.inflight_updates = 10});
+  Typist ann(1);
+  const Bytes update = ann.type("x");
+  a.connection.stuck = true;
+  for (int i = 0; i < 11; ++i) a.send(SyncKind::kUpdate, update);
+  world.loop.run();
+  EXPECT_FALSE(a.connection.reading) << "a client may have any number of acks queued";
+  a.connection.unstick(*a.session);
+  EXPECT_TRUE(a.connection.reading);
+  a.deliver(ann);
+  EXPECT_EQ(a.saved, 11);
+}
+
+TEST(YSession, ManyRequestsForTheDocumentHaveOneAnswerQueued) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  Peer a(world);
+  Typist ann(1);
+  a.send(SyncKind::kUpdate, ann.type("a whole document"));
+  a.connection.take();
+  a.connection.stuck = true;
+  // Neither while the log is waited for, nor while the answer is queued.
+  for (int i = 0; i < 1000; ++i) a.send(SyncKind::kStep1, Bytes{0});
+  world.commit();
+  for (int i = 0; i < 1000; ++i) a.send(SyncKind::kStep1, Bytes{0});
+  a.deliver(ann);
+  EXPECT_EQ(a.sync_messages, 1);
+  a.connection.unstick(*a.session);
+  world.loop.run();
+  a.deliver(ann);
+  EXPECT_EQ(a.sync_messages, 2) << "the last request was forgotten";
+}
+
+TEST(YSession, ABrokenStateVectorThatHadToWaitClosesItsSender) {
+  TestWorld world;
+  Peer a(world, {.name = "ann"}, {.queue_bytes = 10});
+  a.connection.stuck = true;
+  a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 1, 4, '"', 'a', 'b', '"'}));
+  a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 2, 4, '"', 'a', 'b', '"'}));
+  a.session->on_message(Bytes{3});
+  a.send(SyncKind::kStep1, Bytes{0xff});
+  a.connection.unstick(*a.session);
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4400);
 }
 
 TEST(YSession, MalformedMessagesCloseWithAReason) {
