@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -135,6 +136,37 @@ TEST_F(StoreDisk, AppendsUnderWayShareOneSync) {
   std::uint64_t in_histogram = 0;
   for (const auto count : counters.commit_latency) in_histogram += count;
   EXPECT_EQ(in_histogram, counters.commits);
+}
+
+// An owner takes the first failure for the end of what is stored, and reads the log anew.
+TEST_F(StoreDisk, ARefusalOfTooMuchIsAnsweredInItsTurn) {
+  close();
+  auto options = store_options(dir_.path());
+  options.env = env_.get();
+  options.queue_bytes = 4000;
+  store_ = backend::RocksDbStore::open(options).value();
+  raw_ = store_->open_log(loop_);
+  constexpr int kAppends = 200;
+  log::EventChain chain({});
+  std::vector<std::vector<log::EncodedEvent>> batches(kAppends);
+  for (auto& batch : batches) {
+    auto event = sample_event("a", "text", 1000);
+    batch.push_back(chain.seal(event, loop_.unix_ms()).value());
+  }
+  std::vector<Result<log::Appended>> answers;
+  for (int index = 0; index < kAppends; ++index) {
+    raw_->append("w", std::move(batches[static_cast<std::size_t>(index)]),
+                 static_cast<log::Position>(index),
+                 [&](Result<log::Appended> result) { answers.push_back(std::move(result)); });
+  }
+  ASSERT_TRUE(loop_.run_until([&] { return answers.size() == kAppends; }));
+  const auto first = std::ranges::find_if(answers, [](const auto& each) { return !each; });
+  ASSERT_NE(first, answers.end()) << "nothing was refused";
+  EXPECT_EQ(first->error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(std::none_of(first, answers.end(), [](const auto& each) { return each; }))
+      << "an append was stored after the refusal of one before it";
+  EXPECT_EQ(log().head("w").value().last_position,
+            static_cast<log::Position>(first - answers.begin()));
 }
 
 // Several loops on threads of their own over one store.

@@ -14,7 +14,6 @@
 namespace syncline::backend::store {
 namespace {
 
-constexpr std::size_t kMaxQueuedBytes = std::size_t{256} << 20;
 constexpr std::size_t kMaxKnownWorkspaces = 16384;
 
 std::size_t size_of(const Request& request) {
@@ -22,6 +21,20 @@ std::size_t size_of(const Request& request) {
   std::size_t total = 0;
   for (const auto& event : std::get<AppendRequest>(request).events) total += event.record.size();
   return total;
+}
+
+// Keeps its place among the others, and nothing of what it weighs.
+void overflow(Request& request) {
+  std::visit([](auto& each) { each.overflowed = true; }, request);
+  if (auto* snapshot = std::get_if<SnapshotRequest>(&request)) {
+    snapshot->bytes = {};
+  } else {
+    std::get<AppendRequest>(request).events = {};
+  }
+}
+
+std::unexpected<Error> overflowed() {
+  return fail(ErrorCode::kUnavailable, "the disk does not keep up with what is appended");
 }
 
 void refuse(Request& request, const Error& error) {
@@ -65,6 +78,7 @@ Committer::Committer(Database& database, std::string data_dir, const StoreOption
     : database_(database),
       data_dir_(std::move(data_dir)),
       reserve_bytes_(options.reserve_bytes),
+      queue_bytes_(options.queue_bytes),
       thread_([this] { run(); }) {}
 
 Committer::~Committer() {
@@ -77,18 +91,15 @@ Committer::~Committer() {
 }
 
 void Committer::submit(Request request) {
-  {
-    const std::lock_guard lock(mutex_);
-    const std::size_t size = size_of(request);
-    if (queue_.empty() || queued_bytes_ + size <= kMaxQueuedBytes) {
-      queued_bytes_ += size;
-      queue_.push_back(std::move(request));
-      wake_.notify_one();
-      return;
-    }
-    ++counters_.failures;
+  const std::size_t size = size_of(request);
+  const std::lock_guard lock(mutex_);
+  if (queue_.empty() || queued_bytes_ + size <= queue_bytes_) {
+    queued_bytes_ += size;
+  } else {
+    overflow(request);
   }
-  refuse(request, {ErrorCode::kUnavailable, "the disk does not keep up with what is appended"});
+  queue_.push_back(std::move(request));
+  wake_.notify_one();
 }
 
 StoreCounters Committer::counters() const {
@@ -215,6 +226,7 @@ Result<Committer::Known*> Committer::create(const std::string& workspace, Batch&
 }
 
 Result<log::Appended> Committer::stage(AppendRequest& request, Batch& batch) {
+  if (request.overflowed) return overflowed();
   auto known = find(request.workspace);
   if (!known) return std::unexpected(std::move(known.error()));
   const log::Head head = *known != nullptr ? (*known)->head : log::Head{};
@@ -237,6 +249,7 @@ Result<log::Appended> Committer::stage(AppendRequest& request, Batch& batch) {
 }
 
 Result<void> Committer::stage(SnapshotRequest& request, Batch& batch) {
+  if (request.overflowed) return overflowed();
   const auto known = find(request.workspace);
   if (!known) return std::unexpected(known.error());
   if (*known == nullptr || request.position > (*known)->head.last_position)

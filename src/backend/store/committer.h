@@ -26,6 +26,7 @@ struct AppendRequest {
   std::string workspace;
   std::vector<log::EncodedEvent> events;  // passed log::check_append
   log::Done<log::Appended> done;          // called on the committer's thread
+  bool overflowed = false;                // found the queue full: to be refused
 };
 
 struct SnapshotRequest {
@@ -34,6 +35,7 @@ struct SnapshotRequest {
   log::Position position = 0;
   Bytes bytes;
   log::Done<void> done;
+  bool overflowed = false;
 };
 
 using Request = std::variant<AppendRequest, SnapshotRequest>;
@@ -46,7 +48,7 @@ class Committer {
   // Commits and answers what was submitted, then ends.
   ~Committer();
 
-  // Refused at once, with kUnavailable, when too much is queued.
+  // Refused with kUnavailable when too much is queued; in its turn, since answers keep the order.
   void submit(Request request);
 
   StoreCounters counters() const;
@@ -77,6 +79,7 @@ class Committer {
   Database& database_;
   const std::string data_dir_;
   const std::size_t reserve_bytes_;
+  const std::size_t queue_bytes_;
 
   // On the committer's thread only.
   std::unordered_map<std::string, Known> known_;

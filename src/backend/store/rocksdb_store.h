@@ -46,6 +46,8 @@ struct StoreOptions {
   std::size_t write_buffer_bytes = std::size_t{32} << 20;
   // Appends are refused, and work again later, while less than this is free on the disk.
   std::size_t reserve_bytes = std::size_t{64} << 20;
+  // Appends are refused while more than this waits for the disk.
+  std::size_t queue_bytes = std::size_t{256} << 20;
   unsigned reader_threads = 2;
   rocksdb::Env* env = nullptr;  // for tests that break the disk; not owned
 };
