@@ -1,0 +1,75 @@
+// Compares Syncline's document engine with the published ones, on this machine and in one run.
+//
+//   node run.mjs PROGRAM TRACES [OUTPUT.md]      PROGRAM: crdt_peer_bench
+//
+// BENCH_SECONDS (540) bounds the whole run, BENCH_LIMIT_SECONDS (6) the CPU time of one measurement, BENCH_ONLY (a regular
+// expression) limits the groups. Every engine works in a process of its own; for each group of cases all engines take
+// their turn before the next group starts, and the groups are gone through again and again until the time is up. What
+// is told is the median over these rounds. Groups that matter most come first.
+
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { engines, table } from './report.mjs'
+
+const [program, traces, output] = process.argv.slice(2)
+const here = import.meta.dirname
+const seconds = Number(process.env.BENCH_SECONDS ?? 540)
+const only = new RegExp(process.env.BENCH_ONLY ?? '.')
+const deadline = Date.now() + seconds * 1000
+const kRounds = 3
+const kProcessSeconds = 60
+
+const sequential = ['automerge-paper', 'friendsforever_flat', 'clownschool_flat', 'sveltecomponent', 'rustcode', 'seph-blog1']
+const groups = [
+  ['trace', 'automerge-paper'],
+  ['concurrent', 'friendsforever'],
+  ['concurrent', 'clownschool'],
+  ['memory', 'automerge-paper'],
+  ...[1000, 10000, 100000, 1000000].map(n => ['grow', String(n)]),
+  ['b1'], ['b2'], ['b3'],
+  ...sequential.slice(1).map(name => ['trace', name]),
+  ...sequential.slice(1).map(name => ['memory', name]),
+  ['b4', '10'], ['b4', '100']
+].filter(group => only.test(group.join(' ')))
+
+// {case: {engine: [result…]}}
+const results = {}
+const skipped = new Set()
+
+const start = (engine, group) => {
+  const own = engine.program !== undefined
+  const command = own ? program : process.execPath
+  const args = own ? [engine.program] : ['--expose-gc', '--max-old-space-size=4096', path.join(here, 'peer.mjs'), engine.module]
+  const left = Math.min(kProcessSeconds * 1000, deadline - Date.now())
+  const child = spawnSync(command, [...args, traces, ...group], { encoding: 'utf8', timeout: left, maxBuffer: 1 << 26 })
+  for (const line of (child.stdout ?? '').split('\n')) {
+    if (!line.startsWith('{') || !line.endsWith('}')) continue
+    const { case: name, ...result } = JSON.parse(line)
+    ;((results[name] ??= {})[engine.name] ??= []).push(result)
+    if (result.over) engine.slow.add(group.join(' '))
+  }
+  if (child.error?.code === 'ETIMEDOUT') engine.slow.add(group.join(' '))
+  else if (child.status !== 0) console.error(`${engine.name}, ${group.join(' ')}: ${child.stderr?.trim().slice(-300)}`)
+}
+
+const load = () => fs.readFileSync('/proc/loadavg', 'utf8').split(' ').slice(0, 3).join(' ')
+
+const began = { date: new Date(), load: load() }
+for (const engine of engines) engine.slow = new Set()
+for (let round = 0; round < kRounds; round++) {
+  for (const group of groups) {
+    for (const engine of engines) {
+      if (engine.skip?.(group)) continue
+      // What an engine could not finish in time it is not asked again.
+      if (engine.slow.has(group.join(' '))) continue
+      if (Date.now() > deadline - 1000) { if (round === 0) skipped.add(group.join(' ')); continue }
+      start(engine, group)
+    }
+    if (Date.now() < deadline) console.error(`round ${round + 1}: ${group.join(' ')}`)
+  }
+}
+
+const text = table(results, { began, ended: { date: new Date(), load: load() }, skipped: [...skipped] })
+console.log(text)
+if (output) fs.writeFileSync(output, text)
