@@ -54,11 +54,12 @@ Result<void> decode_body(ByteReader& in, HocuspocusMessage& message) {
     case kQueryAwareness: message.kind = Kind::kQueryAwareness; return {};
     case kStateless:
     case kBroadcast:
-    case kClose:
-      message.kind = type == kStateless   ? Kind::kStateless
-                     : type == kBroadcast ? Kind::kBroadcast
-                                          : Kind::kClose;
+      message.kind = type == kStateless ? Kind::kStateless : Kind::kBroadcast;
       message.text = in.var_string();
+      return {};
+    case kClose:
+      message.kind = Kind::kClose;
+      if (!in.at_end()) message.text = in.var_string();
       return {};
     case kPing: message.kind = Kind::kPing; return {};
     case kPong: message.kind = Kind::kPong; return {};

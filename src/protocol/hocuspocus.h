@@ -10,7 +10,7 @@
 //                (2, "readonly" or "read-write") welcome
 //   query      = 3
 //   stateless  = 5, payload as a string          broadcast = 6, the same
-//   close      = 7, reason as a string
+//   close      = 7, reason as a string; the published providers give none
 //   status     = 8, 1 or 0: one update of this client is durable / was refused
 //   ping, pong = 9, 10
 //

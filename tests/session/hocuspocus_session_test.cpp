@@ -258,8 +258,9 @@ TEST(HocuspocusSession, ClosingADocumentIsAnsweredAndLeavesTheOthers) {
   Peer a(world, kOpen);
   a.open("doc");
   a.open("other");
-  a.session->on_message(protocol::encode_hocuspocus_close("doc", ""));
+  a.session->on_message(Bytes{3, 'd', 'o', 'c', 7});  // as the published providers say it
   world.loop.run();
+  EXPECT_FALSE(a.connection.closed);
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_close("doc", "provider_initiated")));
   Typist ann(1);
   a.send("other", SyncKind::kUpdate, ann.type("x"));
