@@ -37,6 +37,7 @@ class Stage {
   }
 
   async open(t, server, random) {
+    t.after(() => this.stop());
     for (const place of this.places) {
       place.typists = [];
       for (const protocol of place.protocols) {
