@@ -70,10 +70,28 @@ bool Engine::apply_decoded(DecodedUpdate& update) {
 std::optional<Engine::PendingStructs> Engine::apply_structs(const DecodedUpdate& update) {
   if (update.clients.empty()) return std::nullopt;
   UpdateOrder order(store.clients, update);
-  for (UpdateOrder::Step step = order.next(); step.block != nullptr; step = order.next())
-    integrate_block(*step.block, store.clients.intern(step.block->client), step.offset);
+  if (!store.redone.empty()) order.tell_known();
+  for (UpdateOrder::Step step = order.next(); step.block != nullptr; step = order.next()) {
+    if (step.offset < step.block->len) {
+      integrate_block(*step.block, store.clients.intern(step.block->client), step.offset);
+    } else {
+      cut_redone(*step.block);
+    }
+  }
   if (!order.waits()) return std::nullopt;
   return PendingStructs{order.missing(), order.rest(writer(UpdateVersion::kV2))};
+}
+
+// A struct that is known already. Yjs cuts its neighbours where it was inserted all the same, and
+// merges them again in the end; but items that an undo brought back do not merge.
+void Engine::cut_redone(const Block& block) {
+  const auto redone_at = [&](bool exists, Id id, DenseId& at) {
+    at = {exists ? store.clients.find(id.client) : kNoClient, id.clock};
+    return at.exists() && store.known(at) && store[store.find(at)].redone;
+  };
+  DenseId at;
+  if (redone_at(block.has_origin, block.origin, at)) item_ending_at(at);
+  if (redone_at(block.has_right_origin, block.right_origin, at)) item_starting_at(at);
 }
 
 // True if something that waited may be applied now.

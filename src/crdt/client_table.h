@@ -1,6 +1,7 @@
 // ClientTable: what is known of each client, under a dense index that items refer to.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace syncline::crdt {
 
 struct ClientState {
   ClientId id = 0;
-  Clock clock = 0;  // first clock that is not known
+  Clock clock = 0;         // first clock that is not known
+  std::uint32_t rank = 0;  // clients in the order in which something of them was first known
   IdIndex structs;
   TextArena text;
   ValueArena values;

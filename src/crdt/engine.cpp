@@ -66,10 +66,17 @@ std::uint64_t Engine::on_subdocs(std::function<void(const SubdocsEvent&)> callba
   return last_token_;
 }
 
+std::uint64_t Engine::on_transaction(std::function<void(Transaction&)> callback) {
+  type_observers();  // it keeps items from growing over the border of a transaction
+  transaction_observers_.push_back({new_token(), std::move(callback)});
+  return last_token_;
+}
+
 void Engine::off(std::uint64_t token) {
   const auto matches = [token](const auto& observer) { return observer.token == token; };
   if (std::erase_if(update_observers_, matches) != 0) return;
   if (std::erase_if(subdocs_observers_, matches) != 0) return;
+  if (std::erase_if(transaction_observers_, matches) != 0) return;
   if (type_observers_ != nullptr) type_observers_->off(token);
 }
 

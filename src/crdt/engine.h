@@ -9,8 +9,8 @@
 //   engine.h                                            the rules of Yjs
 // The engine's functions are in files by purpose: engine.cpp (transactions begin and end),
 // commit.cpp (merge and collect), integrate.cpp (conflict order), remove.cpp (deletion), apply.cpp
-// (updates from outside), pending.cpp, encode.cpp, prepare.cpp, local.cpp (edits), events.cpp and
-// text.cpp.
+// (updates from outside), pending.cpp, encode.cpp, prepare.cpp, local.cpp (edits), redo.cpp (what
+// undo needs), events.cpp and text.cpp.
 //
 // The algorithm is YATA as Yjs 13.6 implements it; where results depend on details (order of scans,
 // which neighbours are merged) the details are Yjs's, so that encoded documents are equal byte for
@@ -22,6 +22,7 @@
 // wants another sets it with set_client_id.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -51,6 +52,9 @@ struct NewContent {
                      // kEmbed, kFormat, kDoc: one packed value
   std::string_view name;                 // kFormat: attribute; kDoc: guid; kType: node name
   TypeKind type = TypeKind::kUndefined;  // kType
+  // Of a deleted item that is brought back: it stays an item of its own in this transaction, and a
+  // subdocument does not count as loaded.
+  bool copied = false;
 };
 
 class Engine {
@@ -132,6 +136,29 @@ class Engine {
     erase_range(type, index, length);
   }
 
+  // ---- undo (redo.cpp, redo.h); only within a transaction
+  // Inserts a copy of a deleted item's content between two neighbours, under the item's key if it
+  // has one, and notes that the item is redone by it. kNoItem if our client has used up its ids.
+  Handle insert_copy(Handle deleted, TypeIndex parent, Handle left, Handle right);
+  // Sets whether the contents of an item, and of the items around it, outlive their deletion.
+  void keep(Handle item, bool keep);
+  // Calls `visit` with every struct of the known clocks in the range, cut at its ends. `visit` may
+  // insert, cut and delete.
+  template <typename Visit>
+  void visit_structs(Transaction& transaction, ClientIndex client, ClockRange range,
+                     Visit&& visit) {
+    const Clock end = std::min(range.end(), store.clients[client].clock);
+    for (Clock clock = range.clock; clock < end;) {
+      Handle handle = store.clients[client].structs.find(clock);
+      if (!store[handle].is_gc()) {
+        handle = split(transaction, handle, clock - store[handle].clock);
+        if (end < store[handle].end()) split(transaction, handle, end - store[handle].clock);
+      }
+      visit(handle);
+      clock = store[handle].end();
+    }
+  }
+
   // ---- updates
   Result<ApplyResult> apply_update(ByteView update, UpdateVersion version, Origin origin);
   Result<Effect> prepare(ByteView update, UpdateVersion version) const;
@@ -143,6 +170,9 @@ class Engine {
   std::uint64_t new_token() { return ++last_token_; }
   std::uint64_t on_update(std::function<void(const UpdateEvent&)> callback);
   std::uint64_t on_subdocs(std::function<void(const SubdocsEvent&)> callback);
+  // Called after the observers of types, before anything is collected or merged; whatever came
+  // with the transaction.
+  std::uint64_t on_transaction(std::function<void(Transaction&)> callback);
   void off(std::uint64_t token);
   TypeObservers& type_observers();  // created when first asked for
 
@@ -162,6 +192,10 @@ class Engine {
   struct SubdocsObserver {
     std::uint64_t token;
     std::function<void(const SubdocsEvent&)> callback;
+  };
+  struct TransactionObserver {
+    std::uint64_t token;
+    std::function<void(Transaction&)> callback;
   };
 
   // A struct about to be integrated: where it goes, then its content.
@@ -190,6 +224,9 @@ class Engine {
   void advance(ClientIndex client, Clock len);
   void mark_changed(TypeIndex type, KeyIndex key);
 
+  // local.cpp
+  Handle split(Transaction& transaction, Handle item, Clock offset);
+
   // remove.cpp
   struct RemovalFrame;
   bool mark_deleted(Handle item);
@@ -198,7 +235,7 @@ class Engine {
 
   // subdocs.cpp
   Subdoc subdoc(const Item& item) const;
-  void note_subdoc_added(const Item& item);
+  void note_subdoc_added(const Item& item, bool made_here);
   void note_subdoc_removed(const Item& item);
 
   // commit.cpp
@@ -215,6 +252,7 @@ class Engine {
   // events.cpp: observers of types, shallow then deep, in Yjs's order. text.cpp: removes needless
   // formats after remote changes, in a transaction of its own.
   void fire_events(Transaction& transaction);
+  void note_formatting_cleanup(Transaction& transaction) const;
   void clean_formatting(Transaction& transaction);
   void fire_updates(Transaction& transaction);
   void fire_subdocs(Transaction& transaction);
@@ -227,12 +265,14 @@ class Engine {
   bool apply_decoded(DecodedUpdate& update);
   bool apply_once(const DecodedUpdate& update, bool& waiting);
   std::optional<PendingStructs> apply_structs(const DecodedUpdate& update);
+  void cut_redone(const Block& block);
   void apply_deletes(const DeleteSet& deletes, DeleteSet& waiting);
   void delete_range(ClientIndex client, Clock clock, Clock end);
 
   Transaction* current_ = nullptr;
   ClientIndex own_client_ = kNoClient;
   std::uint64_t changes_ = 0;  // insertions and deletions so far
+  std::uint32_t ranks_ = 0;    // clients that something is known of
   std::size_t committing_at_ = 0;
   std::vector<std::unique_ptr<Transaction>> committing_;  // in order; the first is being committed
   std::vector<std::unique_ptr<Transaction>> spare_;
@@ -240,6 +280,7 @@ class Engine {
   DeleteSet pending_deletes_;
   std::vector<UpdateObserver> update_observers_;
   std::vector<SubdocsObserver> subdocs_observers_;
+  std::vector<TransactionObserver> transaction_observers_;
   std::unique_ptr<TypeObservers> type_observers_;
   std::uint64_t last_token_ = 0;
   DecodedUpdate decoded_;  // scratch of apply_update

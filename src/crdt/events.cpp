@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include "crdt/engine.h"
 
 namespace syncline::crdt {
@@ -119,8 +121,11 @@ std::uint64_t Type::observe_deep(std::function<void(const std::vector<TypeEvent>
 
 class TypeObservers::Round {
  public:
-  Round(TypeObservers& observers, Transaction& transaction)
-      : engine_(observers.engine_), observers_(observers), transaction_(transaction) {}
+  Round(TypeObservers& observers, Transaction& transaction, bool collect)
+      : engine_(observers.engine_),
+        observers_(observers),
+        transaction_(transaction),
+        collect_(collect) {}
 
   void run() {
     // Observers may make changes of their own, which are other transactions: this list stays as it
@@ -148,12 +153,18 @@ class TypeObservers::Round {
 
   void announce(const ChangedType& changed) {
     events_.push_back({&changed, std::nullopt});
+    if (collect_) collect(changed.type);
     for (TypeIndex type = changed.type; type != kNoType; type = parent_of(engine_, type)) {
       if (!observers_.deep_.contains(type)) continue;
       const auto found = std::ranges::find(concerned_, type, &Concerned::type);
       Concerned& concerned = found == concerned_.end() ? concerned_.emplace_back(type) : *found;
       concerned.events.push_back(events_.size() - 1);
     }
+  }
+
+  void collect(TypeIndex type) {
+    for (; type != kNoType && collected_.insert(type).second; type = parent_of(engine_, type))
+      transaction_.concerned.push_back(type);
   }
 
   void fire_shallow() {
@@ -226,16 +237,28 @@ class TypeObservers::Round {
   Engine& engine_;
   TypeObservers& observers_;
   Transaction& transaction_;
+  bool collect_;
+  boost::unordered_flat_set<TypeIndex> collected_;
   std::vector<Event> events_;
   std::vector<Concerned> concerned_;
 };
 
-void TypeObservers::fire(Transaction& transaction) {
-  Round(*this, transaction).run();
+void TypeObservers::fire(Transaction& transaction, bool collect) {
+  Round(*this, transaction, collect).run();
 }
 
 void Engine::fire_events(Transaction& transaction) {
-  if (type_observers_ && !type_observers_->empty()) type_observers_->fire(transaction);
+  const bool observed = !transaction_observers_.empty();
+  if (type_observers_ && (observed || !type_observers_->empty()))
+    type_observers_->fire(transaction, observed);
+  note_formatting_cleanup(transaction);
+  for (std::size_t i = 0; i < transaction_observers_.size(); ++i) {
+    const auto callback = transaction_observers_[i].callback;
+    callback(transaction);
+  }
+}
+
+void Engine::note_formatting_cleanup(Transaction& transaction) const {
   if (transaction.local) return;
   transaction.needs_formatting_cleanup =
       std::ranges::any_of(transaction.changed, [&](const ChangedType& changed) {

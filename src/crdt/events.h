@@ -34,8 +34,8 @@ class TypeObservers {
   bool off(std::uint64_t token);
   bool empty() const { return shallow_.empty() && deep_.empty(); }
 
-  // Calls everyone whom the transaction concerns.
-  void fire(Transaction& transaction);
+  // Calls everyone whom the transaction concerns. `collect`: fills Transaction::concerned.
+  void fire(Transaction& transaction, bool collect);
 
  private:
   template <typename Callback>

@@ -96,6 +96,7 @@ Handle Engine::conflict_order(const Placement& at) const {
 void Engine::advance(ClientIndex index, Clock len) {
   ClientState& client = store.clients[index];
   if (current_->find_advance(index) == nullptr) {
+    if (client.clock == 0) client.rank = ranks_++;
     // Transactions whose update is not written yet include what later ones add, as in Yjs.
     for (std::size_t i = committing_at_; i < committing_.size(); ++i)
       if (committing_[i]->find_advance(index) == nullptr)
@@ -137,7 +138,7 @@ bool Engine::extend(const Placement& at, const NewContent& content) {
   if (at.left == kNoItem) return false;
   Item& left = store[at.left];
   if (left.client != at.client || left.end() != at.clock || left.kind() != content.kind ||
-      left.deleted || left.keyed || left.redone || left.right != at.right ||
+      left.deleted || left.keyed || left.redone || left.keep || left.right != at.right ||
       left.right_origin != at.right_origin || at.origin != left.last_id())
     return false;
   ClientState& client = store.clients[at.client];
@@ -203,7 +204,7 @@ void Engine::store_content(Handle handle, const NewContent& content) {
 }
 
 Handle Engine::integrate(Placement at, const NewContent& content) {
-  if (extend(at, content)) return at.left;
+  if (!content.copied && extend(at, content)) return at.left;
   const bool conflict = at.left == kNoItem ? at.right == kNoItem || store[at.right].left != kNoItem
                                            : store[at.left].right != at.right;
   if (conflict) at.left = conflict_order(at);
@@ -243,7 +244,7 @@ Handle Engine::integrate(Placement at, const NewContent& content) {
     store.types[at.parent].has_formatting = true;
     store.types[at.parent].cleans_formats = true;
   } else if (content.kind == BlockKind::kDoc) {
-    note_subdoc_added(item);
+    note_subdoc_added(item, current_->local && !content.copied);
   }
   mark_changed(at.parent, at.key);
   const Handle holder = store.types[at.parent].item;

@@ -26,11 +26,15 @@ Result<void> Engine::require(TypeIndex index, std::initializer_list<TypeKind> ki
 
 // ---- by id
 
-Handle Engine::split(Handle item, Clock offset) {
+Handle Engine::split(Transaction& transaction, Handle item, Clock offset) {
   if (offset == 0) return item;
   const Handle right = store.split(item, offset);
-  current_->merge_candidates.push_back(store[right].id());
+  transaction.merge_candidates.push_back(store[right].id());
   return right;
+}
+
+Handle Engine::split(Handle item, Clock offset) {
+  return split(*current_, item, offset);
 }
 
 Handle Engine::item_starting_at(DenseId id) {

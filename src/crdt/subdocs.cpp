@@ -25,10 +25,10 @@ Subdoc Engine::subdoc(const Item& item) const {
   return {std::string(store.keys[store.name(item)]), options ? std::move(*options) : Any()};
 }
 
-void Engine::note_subdoc_added(const Item& item) {
+void Engine::note_subdoc_added(const Item& item, bool made_here) {
   Subdoc added = subdoc(item);
   // A document that was made here counts as loaded, unlike one that came in an update.
-  if (current_->local || wants_loading(added.options)) current_->subdocs_loaded.push_back(added);
+  if (made_here || wants_loading(added.options)) current_->subdocs_loaded.push_back(added);
   current_->subdocs_added.push_back(std::move(added));
 }
 

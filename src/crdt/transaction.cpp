@@ -91,6 +91,7 @@ void Transaction::clear() {
   changed.clear();
   changed_index.clear();
   merge_candidates.clear();
+  concerned.clear();
   subdocs_added.clear();
   subdocs_removed.clear();
   subdocs_loaded.clear();

@@ -49,6 +49,10 @@ struct Transaction {
   boost::unordered_flat_map<TypeIndex, std::uint32_t> changed_index;
   std::vector<DenseId> merge_candidates;  // right parts of splits, and the like
 
+  // The types that changed, and all around them, as they were when observers were called. Only
+  // collected while somebody observes transactions.
+  std::vector<TypeIndex> concerned;
+
   // Subdocuments, by the item that holds them, in order.
   std::vector<Subdoc> subdocs_added;
   std::vector<Subdoc> subdocs_removed;

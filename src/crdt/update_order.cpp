@@ -60,7 +60,11 @@ UpdateOrder::Visit UpdateOrder::visit(Step& step, Source*& needed) {
     note_missing(block.client, block.clock - 1);
     return Visit::kWaits;
   }
-  if (block.end() <= source.known) return Visit::kSkip;
+  if (block.end() <= source.known) {
+    if (!tells_known_) return Visit::kSkip;
+    step = {&block, head_.block, block.len};
+    return Visit::kApply;
+  }
   ClientId client = 0;
   if (find_need(block, client)) {
     needed = source_of(client);

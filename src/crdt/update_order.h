@@ -27,9 +27,11 @@ class UpdateOrder {
   struct Step {
     const Block* block = nullptr;  // nullptr: there is no more
     std::uint32_t index = 0;       // of the block in the update
-    Clock offset = 0;
+    Clock offset = 0;  // with tell_known() up to its whole length: then there is nothing to apply
   };
   Step next();
+  // From now on next() also gives the structs that are known already.
+  void tell_known() { tells_known_ = true; }
 
   // ---- after the last step
 
@@ -77,6 +79,7 @@ class UpdateOrder {
   std::vector<Head> stack_;
   std::map<ClientId, Clock> missing_;
   bool waits_ = false;
+  bool tells_known_ = false;
 };
 
 }  // namespace syncline::crdt

@@ -13,6 +13,7 @@
 #include "crdt/snapshot.h"
 #include "crdt/update_writer.h"
 #include "doc_model.h"
+#include "doc_undo.h"
 
 namespace syncline::crdt::differential {
 namespace {
@@ -33,6 +34,7 @@ class Replica {
         silent_(spec["silent"].get<bool>()) {
     if (!silent_) name_roots();
     for (const Json& root : spec["observe"]) observe(Json::array({root}), true);
+    if (spec.contains("undo")) undo_.emplace(doc_, spec["undo"], log_);
     doc_.on_update([this](const UpdateEvent& event) {
       log_.push_back({"u", hex(event.update())});
       log_.push_back({"w", hex(event.update_v2())});
@@ -61,6 +63,11 @@ class Replica {
   }
 
   Doc& doc() { return doc_; }
+  UndoReplay& undo() { return *undo_; }
+  Json stacks() const { return undo_ ? undo_->stacks() : Json(); }
+  void set_time(const Json& step) {
+    if (undo_) undo_->set_time(step["now"].get<std::uint64_t>());
+  }
   bool silent() const { return silent_; }
   Json take_log() { return std::exchange(log_, Json::array()); }
 
@@ -73,6 +80,7 @@ class Replica {
 
   Json log_ = Json::array();
   Doc doc_;
+  std::optional<UndoReplay> undo_;
   bool silent_;
 };
 
@@ -187,17 +195,31 @@ void check_past(Doc& doc, const Json& step, Checker& checker) {
   if (past) check_roots(*past, step["dumps"], checker);
 }
 
+void run_calls(Replica& replica, const Json& step, Checker& checker) {
+  if (!step.contains("calls")) return;
+  for (const Json& call : step["calls"])
+    checker.same("result of " + call.dump(), call[2].dump(), Json(replica.undo().run(call)).dump());
+}
+
 void run_step(Replica& replica, const Json& step, Checker& checker) {
   Doc& doc = replica.doc();
+  const Origin origin = step.value("o", Origin{0});
+  if (step.contains("log")) replica.set_time(step);
   if (step.contains("t")) {
-    doc.transact([&] {
-      for (const Json& op : step["t"]) checker.worked(op.dump(), run_op(doc, op));
-    });
+    doc.transact(
+        [&] {
+          for (const Json& op : step["t"]) checker.worked(op.dump(), run_op(doc, op));
+          run_calls(replica, step, checker);
+        },
+        origin);
   } else if (step.contains("a")) {
-    checker.worked("update", doc.apply_update(unhex(step["a"]),
-                                              static_cast<UpdateVersion>(step["v"].get<int>())));
+    checker.worked("update",
+                   doc.apply_update(unhex(step["a"]),
+                                    static_cast<UpdateVersion>(step["v"].get<int>()), origin));
     checker.same("what is waited for", step.value("waits", Json::array()).dump(),
                  waits(doc).dump());
+  } else if (step.contains("calls")) {
+    run_calls(replica, step, checker);
   } else if (step.contains("observe")) {
     replica.observe(step["observe"], step["deep"]);
   } else if (step.contains("named")) {
@@ -212,6 +234,8 @@ void run_step(Replica& replica, const Json& step, Checker& checker) {
     check_state(replica, step["c"], checker);
   }
   if (step.contains("log")) checker.same_log(step["log"], replica.take_log());
+  if (step.contains("stacks"))
+    checker.same("stacks", step["stacks"].dump(), replica.stacks().dump());
 }
 
 void report(const Json& history, std::size_t index, const Difference& difference) {
