@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every benchmark of build/bench, one after the other; BENCH_ARGS goes to each. Then compares the document engine
-# with the published ones, for BENCH_SECONDS (540), and writes docs/benchmarks.md; recorded traces come from
+# with the published ones, for BENCH_SECONDS (450), and writes docs/benchmarks.md; recorded traces come from
 # SYNCLINE_TRACES_FOLDER (../shared/traces). BENCH_PEERS=0 leaves that out, BENCH_PARTS=0 the former.
 set -eu
 cd "$(dirname "$0")/.."

@@ -8,11 +8,11 @@ const packages = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, 'pack
 const big = group => group[0] === 'b4' || (group[0] === 'grow' && group[1] === '1000000')
 
 export const engines = [
-  { name: 'syncline', program: 'syncline' },
-  { name: 'floor', program: 'floor', skip: group => group[0] !== 'trace' },
-  { name: 'yjs', module: 'yjs' },
-  { name: 'json-joy', module: 'json_joy' },
-  { name: 'diamond-types', module: 'diamond_types', skip: group => group[0] === 'b3' },
+  { name: 'syncline', quick: true, program: 'syncline' },
+  { name: 'floor', quick: true, program: 'floor', skip: group => group[0] !== 'trace' },
+  { name: 'yjs', quick: true, module: 'yjs' },
+  { name: 'json-joy', quick: true, module: 'json_joy' },
+  { name: 'diamond-types', quick: true, module: 'diamond_types', skip: group => group[0] === 'b3' },
   { name: 'loro-crdt', module: 'loro' },
   { name: 'ywasm', module: 'ywasm', skip: group => big(group) },
   { name: 'automerge', module: 'automerge', skip: group => big(group) }
@@ -38,8 +38,8 @@ const title = {
   first_load: 'load v1, first of a process'
 }
 
-const header = (first, unit, list) => [
-  `| ${first} | ${list.map(name => `${name} ${unit}`).join(' | ')} | yjs : ours | fastest peer : ours |`,
+const header = (first, list) => [
+  `| ${first} | ${list.join(' | ')} | yjs : ours | fastest peer : ours |`,
   `|---|${'--:|'.repeat(list.length + 2)}`
 ]
 
@@ -65,8 +65,8 @@ Written by \`make bench\` (bench/peers/run.mjs); the cases are in bench/peers/ca
 
 - **When**: ${began.date.toISOString().slice(0, 16)}Z to ${ended.date.toISOString().slice(11, 16)}Z.
 - **Where**: ${os.cpus()[0].model.trim()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release().split('-')[0]}, node ${process.version}.
-- **Load average**: ${began.load} at the start, ${ended.load} at the end. The machine is a virtual one that others share: an idle one
-  has a load near 1 here. Wall times count waiting for a core; so each figure is *wall ms (CPU ms)*, and ratios are of CPU time, which
+- **Load average**: ${began.load} at the start, ${ended.load} at the end. The machine is a virtual one that others share: idle, this
+  benchmark alone makes a load near 1. Wall times count waiting for a core; so each figure is *wall ms (CPU ms)*, and ratios are of CPU time, which
   counts all threads, garbage collection included. Short cases suffer least. Do not compare figures of different runs; compare ratios.
 - **Peers**: ${versions()}. ywasm, loro-crdt, diamond-types-node and automerge are Rust compiled to WebAssembly.
 - **How**: the same work on the same inputs, one process per engine and group of cases, engines in turn, several rounds, medians.
@@ -75,7 +75,7 @@ Written by \`make bench\` (bench/peers/run.mjs); the cases are in bench/peers/ca
 - **floor**: a gap buffer of UTF-16 units that keeps text and no history.
 - Formats: yjs, ywasm and ours have updates v1 and v2; loro's snapshot stands in the rows of v1 and its updates in those of v2;
   the other engines' one format stands in the rows of v1.
-${skipped.length > 0 ? `- Not (or not by every engine) measured for lack of time: ${skipped.join('; ')}.\n` : ''}`
+${skipped.length > 0 ? `- Not measured, for lack of time: ${skipped.join('; ')}.\n` : ''}`
 
 export const table = (results, facts) => {
   const all = Object.fromEntries(Object.entries(results).map(([name, by]) =>
@@ -85,7 +85,7 @@ export const table = (results, facts) => {
   const out = [preamble(facts)]
   const traces = [...new Set(Object.keys(all).filter(name => order.includes(name.split('/')[1])).map(name => name.split('/')[0]))]
   for (const trace of traces.filter(name => !name.startsWith('B4'))) {
-    out.push(`## ${trace}`, '', ...header('ms (CPU ms)', '', names))
+    out.push(`## ${trace}`, '', ...header('ms (CPU ms)', names))
     for (const what of order) if (all[`${trace}/${what}`]) out.push(row(title[what], all[`${trace}/${what}`], names))
     out.push('')
   }
@@ -105,7 +105,7 @@ export const table = (results, facts) => {
   const grown = Object.keys(all).filter(name => name.startsWith('grow/'))
   if (grown.length > 0) {
     out.push('## Cost of one edit as the document grows', '',
-      'µs (CPU µs) of a transaction of one edit with its update captured, in a text of n items (made by prepending) or a map of n keys.', '', ...header('edit, n', '', noFloor))
+      'µs (CPU µs) of a transaction of one edit with its update captured, in a text of n items (made by prepending) or a map of n keys.', '', ...header('edit, n', noFloor))
     for (const what of ['insert', 'prepend', 'erase', 'set']) {
       for (const name of grown.filter(name => name.split('/')[1] === what)) out.push(row(`${what === 'set' ? 'map set' : what === 'prepend' ? what : `random ${what}`}, ${Number(name.split('/')[2]).toLocaleString('en')}`, all[name], noFloor, 1000))
     }
@@ -116,7 +116,7 @@ export const table = (results, facts) => {
   if (classic.length > 0) {
     out.push('## crdt-benchmarks', '',
       'N = 6000. B1: one replica edits, another applies each update at once. B2: two edit concurrently, then exchange updates. B3: one',
-      'applies the updates of 1,549 clients. B4: automerge-paper 10 and 100 times over.', '', ...header('ms (CPU ms)', '', noFloor))
+      'applies the updates of 1,549 clients. B4: automerge-paper 10 and 100 times over.', '', ...header('ms (CPU ms)', noFloor))
     for (const name of classic) out.push(row(describe[name] ? `${name} ${describe[name]}` : name, all[name], noFloor))
     out.push('')
   }
