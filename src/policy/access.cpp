@@ -42,6 +42,23 @@ Result<Principal> Access::authenticate(std::string_view token) const {
   return found->principal;
 }
 
+bool is_loopback_host(std::string_view host) {
+  if (host.starts_with("[::1]")) return host.size() == 5 || host[5] == ':';
+  host = host.substr(0, host.find(':'));
+  if (host == "localhost") return true;
+  return host.starts_with("127.") &&
+         std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+}
+
+bool origin_allowed(std::string_view origin, std::string_view host, bool bound_to_loopback) {
+  if (origin.empty()) return true;
+  const std::size_t scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return false;  // "null": a page without an origin
+  const std::string_view origin_host = origin.substr(scheme + 3);
+  if (is_loopback_host(origin_host)) return true;
+  return !bound_to_loopback && origin_host == host;
+}
+
 Result<void> check_workspace_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxWorkspaceName) {
     return fail(ErrorCode::kInvalid, "a workspace name has 1 to 128 characters");

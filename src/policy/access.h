@@ -38,6 +38,15 @@ class Access {
   std::vector<Token> tokens_;
 };
 
+// May a page of this origin (the Origin header of a WebSocket handshake) use a server that asks nobody
+// for a token? Browsers let any page connect anywhere, so an open server must look: pages of this
+// machine may ("http://localhost:3000"), and those that the server serves itself, unless it is bound
+// to loopback, where a foreign name for it is an attack (DNS rebinding). No origin: no browser.
+bool origin_allowed(std::string_view origin, std::string_view host, bool bound_to_loopback);
+
+// "localhost", "127.0.0.1", "[::1]", with or without a port.
+bool is_loopback_host(std::string_view host);
+
 // Workspace names: 1 to 128 of A-Z a-z 0-9 . _ -, not beginning with a dot. kInvalid says why not.
 Result<void> check_workspace_name(std::string_view name);
 

@@ -12,6 +12,7 @@ Workspace::Workspace(std::string name, Services services)
 
 Workspace::~Workspace() {
   for (auto& [id, object] : live_) services_.cache.release(object->resident());
+  release_lost();
 }
 
 bool Workspace::idle() const {
@@ -107,6 +108,7 @@ void Workspace::sweep_later() {
 
 void Workspace::sweep() {
   sweep_scheduled_ = false;
+  release_lost();
   std::erase_if(live_, [this](auto& entry) {
     LiveObject& object = *entry.second;
     // What is in flight still needs it; its commit sweeps again.
@@ -114,6 +116,10 @@ void Workspace::sweep() {
     services_.cache.release(object.resident());
     return true;
   });
+}
+
+void Workspace::release_lost() {
+  for (const auto& object : std::exchange(lost_, {})) services_.cache.release(object->resident());
 }
 
 // ---- the write path
@@ -223,9 +229,8 @@ void Workspace::reset(const Error& error) {
     object->subscribers().each([&](Subscriber& subscriber) { subscriber.on_lost(error); });
   }
   // Somebody up the stack may still be inside one of them.
-  services_.scheduler.post([&cache = services_.cache, live = std::move(live)] {
-    for (const auto& [id, object] : live) cache.release(object->resident());
-  });
+  for (auto& [id, object] : live) lost_.push_back(std::move(object));
+  sweep_later();
   if (error.code == ErrorCode::kIo || error.code == ErrorCode::kCorrupt) {
     services_.on_storage_failure(error);
   }

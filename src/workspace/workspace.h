@@ -135,6 +135,7 @@ class Workspace {
   void fail_openings(const Error& error);
   void sweep_later();
   void sweep();
+  void release_lost();
 
   Result<log::Event> accept(LiveObject& object, const Change& change, Bytes effect);
   void flush_later();
@@ -156,6 +157,7 @@ class Workspace {
   bool sweep_scheduled_ = false;
 
   std::map<std::string, std::unique_ptr<LiveObject>, std::less<>> live_;
+  std::vector<std::unique_ptr<LiveObject>> lost_;  // by a reset; released in a later turn
   std::vector<std::shared_ptr<Opening>> opening_;
 
   // Replaced when the view is dropped: answers to an earlier view find it expired and are void.

@@ -21,6 +21,24 @@ TEST(Access, ATokenGivesItsPrincipal) {
   EXPECT_EQ(access.authenticate("secreT").error().code, ErrorCode::kUnauthorized);
 }
 
+TEST(Origins, AnOpenServerListensToThisMachineOnly) {
+  const std::string_view host = "127.0.0.1:4400";
+  for (const char* good : {"", "http://127.0.0.1:4400", "http://localhost:3000",
+                           "https://[::1]:8443", "http://localhost"}) {
+    EXPECT_TRUE(origin_allowed(good, host, true)) << good;
+  }
+  for (const char* bad : {"null", "https://evil.example", "http://localhost.evil.example",
+                          "http://127.0.0.1.evil.example", "http://127.evil.example", "file://"}) {
+    EXPECT_FALSE(origin_allowed(bad, host, true)) << bad;
+  }
+}
+
+TEST(Origins, ARebindingNameIsRefusedOnLoopbackAndAPublicServerServesItsOwnPage) {
+  EXPECT_FALSE(origin_allowed("http://evil.example:4400", "evil.example:4400", true));
+  EXPECT_TRUE(origin_allowed("https://docs.example", "docs.example", false));
+  EXPECT_FALSE(origin_allowed("https://other.example", "docs.example", false));
+}
+
 TEST(Names, WorkspacesAreOneSegment) {
   EXPECT_TRUE(check_workspace_name("team-1.eu_west"));
   for (const char* bad : {"", ".hidden", "a/b", "a b", "\xc3\xa9", "a\n"}) {

@@ -1,5 +1,6 @@
 #include "backend/server/api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <utility>
@@ -152,22 +153,42 @@ void get_log(LoopShard& shard, const HttpRequest& request, const std::string& wo
   }
 }
 
+// "/v1/workspaces/{workspace}/{what}/{object}", undecoded; parts that are not there are empty.
+struct PathParts {
+  std::string workspace;
+  std::string what;
+  std::string object;
+};
+
+PathParts split_path(std::string_view raw_path) {
+  constexpr std::string_view kPrefix = "/v1/workspaces/";
+  if (!raw_path.starts_with(kPrefix)) return {};
+  raw_path.remove_prefix(kPrefix.size());
+  auto next = [&] {
+    const std::string part(raw_path.substr(0, raw_path.find('/')));
+    raw_path.remove_prefix(std::min(part.size() + 1, raw_path.size()));
+    return part;
+  };
+  std::string workspace = next();
+  std::string what = next();
+  return {std::move(workspace), std::move(what), std::string(raw_path)};
+}
+
 }  // namespace
 
 void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder) {
   LoopShard& shard = *context.shards[request.loop];
   if (request.path == "/v1/workspaces")
     return list_workspaces(shard, request, std::move(responder));
-  auto path = parse_object_path(request.raw_path, "/v1/workspaces/");
+  const auto [workspace, what, object] = split_path(request.raw_path);
+  auto path = parse_object_path("/" + workspace + "/" + object, "/");
   if (!path) return responder.respond(to_response(path.error()));
-  if (path->object == "objects") {
-    return list_objects(shard, request, path->workspace, std::move(responder));
-  }
-  if (path->object == "log") return get_log(shard, request, path->workspace, std::move(responder));
-  constexpr std::string_view kObjects = "objects/";
-  if (path->object.starts_with(kObjects)) {
-    path->object.erase(0, kObjects.size());
+  if (what == "objects" && !path->object.empty()) {
     return get_object(context, request, *path, std::move(responder));
+  }
+  if (what == "objects") return list_objects(shard, request, path->workspace, std::move(responder));
+  if (what == "log" && path->object.empty()) {
+    return get_log(shard, request, path->workspace, std::move(responder));
   }
   responder.respond(error_response(404, "not_found", "nothing is served at this path"));
 }

@@ -97,7 +97,8 @@ Result<void> Node::Impl::start() {
                    .access = options.access,
                    .limits = {},
                    .ready = ready,
-                   .server_counters = [this] { return server->counters(); }});
+                   .server_counters = [this] { return server->counters(); },
+                   .bound_to_loopback = is_loopback(options.address)});
   ServerOptions server_options;
   server_options.max_connections = options.max_connections;
   server_options.max_message_bytes = options.max_message_bytes;

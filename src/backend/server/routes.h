@@ -44,6 +44,7 @@ struct RouteContext {
   session::Limits limits;
   std::atomic<bool>& ready;
   std::function<ServerCounters()> server_counters;
+  bool bound_to_loopback = true;
 };
 
 // The loop that a workspace lives on.

@@ -62,6 +62,12 @@ UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
   if (!context.ready) {
     return UpgradeRefusal{error_response(503, "unavailable", "the server is shutting down")};
   }
+  const std::string_view origin = request.headers.find("Origin").value_or("");
+  const std::string_view host = request.headers.find("Host").value_or("");
+  if (context.access.open() && !policy::origin_allowed(origin, host, context.bound_to_loopback)) {
+    return UpgradeRefusal{error_response(
+        403, "forbidden", "pages of other origins may connect only to a server with tokens")};
+  }
   if (request.raw_path.starts_with("/hocuspocus/")) {
     auto path = parse_object_path(request.raw_path, "/hocuspocus/");
     if (!path) return refuse(path.error());
