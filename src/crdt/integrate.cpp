@@ -127,7 +127,7 @@ void Engine::mark_changed(TypeIndex type, KeyIndex key) {
   }
   if (key == kNoKey) {
     entry->sequence = true;
-  } else if (std::find(entry->keys.rbegin(), entry->keys.rend(), key) == entry->keys.rend()) {
+  } else if (current_->changed_keys.insert(std::uint64_t{type} << 32 | key).second) {
     entry->keys.push_back(key);
   }
 }

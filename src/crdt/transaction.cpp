@@ -4,6 +4,20 @@
 #include <utility>
 
 namespace syncline::crdt {
+namespace {
+
+// Clearing a hash table costs what its capacity costs: a big one is not kept.
+void clear_set(boost::unordered_flat_set<std::uint64_t>& set) {
+  constexpr std::size_t kBig = 1024;
+  if (set.empty()) return;
+  if (set.size() > kBig) {
+    set = {};
+  } else {
+    set.clear();
+  }
+}
+
+}  // namespace
 
 const Transaction::Advance* Transaction::find_advance(ClientIndex client) const {
   if (advances.size() <= kFewClients) {
@@ -90,6 +104,7 @@ void Transaction::clear() {
   deleted_clients.clear();
   changed.clear();
   changed_index.clear();
+  clear_set(changed_keys);
   merge_candidates.clear();
   concerned.clear();
   subdocs_added.clear();

@@ -181,6 +181,9 @@ void serve_api(RouteContext& context, HttpRequest request, HttpResponder respond
   if (request.path == "/v1/workspaces")
     return list_workspaces(shard, request, std::move(responder));
   const auto [workspace, what, object] = split_path(request.raw_path);
+  if (what.empty()) {
+    return responder.respond(error_response(404, "not_found", "nothing is served at this path"));
+  }
   auto path = parse_object_path("/" + workspace + "/" + object, "/");
   if (!path) return responder.respond(to_response(path.error()));
   if (what == "objects" && !path->object.empty()) {
