@@ -37,12 +37,12 @@ struct Submitted {
   std::optional<Result<Receipt>> answer;
 };
 
-std::unique_ptr<Submitted> submit(Workspace& workspace, LiveObject& object, ByteView intent,
+std::shared_ptr<Submitted> submit(Workspace& workspace, LiveObject& object, ByteView intent,
                                   const Subscriber* source = nullptr) {
-  auto submitted = std::make_unique<Submitted>();
+  auto submitted = std::make_shared<Submitted>();
   workspace.submit(
       object, {.principal = "ann", .actor = "a1", .actor_seq = 1, .intent = intent}, source,
-      [s = submitted.get()](Result<Receipt> receipt) { s->answer = std::move(receipt); });
+      [submitted](Result<Receipt> receipt) { submitted->answer = std::move(receipt); });
   return submitted;
 }
 
