@@ -182,6 +182,7 @@ TEST(Workspace, StateSurvivesARestart) {
   LiveObject& object = join(world, workspace, listener);
   for (int i = 0; i < 50; ++i) submit(workspace, object, typist.type(std::to_string(i)));
   world.loop.run();
+  const Bytes version = object.object().version();
   workspace.unsubscribe(object, listener);
 
   auto other_log = world.store.open(world.loop);
@@ -194,7 +195,7 @@ TEST(Workspace, StateSurvivesARestart) {
   Listener late;
   LiveObject& loaded = join(world, reopened, late);
   EXPECT_EQ(loaded.position(), 50u);
-  EXPECT_EQ(loaded.object().version(), object.object().version());
+  EXPECT_EQ(loaded.object().version(), version);
   reopened.unsubscribe(loaded, late);
   world.loop.run();
 }
