@@ -10,6 +10,12 @@
 
 namespace syncline::backend {
 
+ServerCore::ServerCore(ServerOptions server_options, HttpHandler http_handler,
+                       UpgradeHandler upgrade_handler)
+    : options(server_options), http(std::move(http_handler)), upgrade(std::move(upgrade_handler)) {}
+
+ServerCore::~ServerCore() = default;
+
 bool ServerCore::take_slot() {
   if (open_.fetch_add(1) < options.max_connections) return true;
   return_slot();

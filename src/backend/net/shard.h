@@ -52,8 +52,8 @@ struct ShardCounters {
 // task between loops, so it outlives the Server if it must.
 class ServerCore {
  public:
-  ServerCore(ServerOptions options, HttpHandler http, UpgradeHandler upgrade)
-      : options(options), http(std::move(http)), upgrade(std::move(upgrade)) {}
+  ServerCore(ServerOptions options, HttpHandler http, UpgradeHandler upgrade);
+  ~ServerCore();
 
   const ServerOptions options;
   const HttpHandler http;
