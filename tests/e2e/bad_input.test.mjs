@@ -305,7 +305,7 @@ test('wrong paths', { timeout: 60_000 }, async (t) => {
 
   await t.test('of HTTP', kTest, async () => {
     const cases = {
-      '/nothing': 404, '/v1/': 404, '/v1/nothing': [400, 404], '/v1/workspaces/w/objects/absent': 404, '/v1/workspaces/.x/objects': 400,
+      '/nothing': 404, '/v1/': [400, 404], '/v1/nothing': [400, 404], '/v1/workspaces/w/objects/absent': 404, '/v1/workspaces/.x/objects': 400,
       '/v1/workspaces/w/objects?limit=0': 400, '/v1/workspaces/w/objects?limit=x': 400, '/v1/workspaces/w/log?after=-1': 400,
       '/v1/workspaces/w/objects/%ff': 400, '/y/w/doc': 426, '/hocuspocus/w': 426,
     };

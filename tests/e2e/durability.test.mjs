@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Y, converged, same_state, y_client } from './lib/clients.mjs';
 import { Random, seed } from './lib/random.mjs';
+import { Raw, y_sync } from './lib/raw.mjs';
 import { Server } from './lib/server.mjs';
 import { Typist, complaints, tags_of } from './lib/typist.mjs';
 import { sleep, until } from './lib/wait.mjs';
@@ -64,10 +65,10 @@ class Stage {
     this.typing = false;
   }
 
-  async check(server, when) {
+  async check(server, when, options) {
     for (const place of this.places) {
       const doc = await load(server, place);
-      assert.deepEqual(complaints(doc, place.typists), [], `${place.workspace}/${place.object}, ${when}`);
+      assert.deepEqual(complaints(doc, place.typists, options), [], `${place.workspace}/${place.object}, ${when}`);
     }
   }
 
@@ -117,10 +118,32 @@ test('the check finds what it looks for', () => {
   assert.match(complaints(before, shown.typists).join(), /b was shown a up to/);
 });
 
+test('an edit confirmed before the one it builds upon is kept until that one comes', { timeout: 30_000 }, async (t) => {
+  const server = await Server.start(t);
+  const updates = [];
+  const doc = new Y.Doc();
+  doc.on('update', (update) => updates.push(update));
+  doc.getText('content').insert(0, 'first ');
+  doc.getText('content').insert(6, 'second');
+  const place = { workspace: 'w', object: 'doc' };
+  const early = await new Raw(t, `${server.y('w')}/doc?ack=1`).open();
+  early.send(y_sync(2, updates[1]));
+  await until(() => early.messages.some((message) => message[0] === 100), 'it is confirmed');
+  await server.restart();
+  const between = await load(server, place);
+  assert.equal(between.getText('content').toString(), '');
+  assert.ok(between.store.pendingStructs !== null, 'it is there, and waits');
+  const late = await new Raw(t, `${server.y('w')}/doc?ack=1`).open();
+  late.send(y_sync(2, updates[0]));
+  await until(() => late.messages.some((message) => message[0] === 100), 'the first is confirmed');
+  await server.restart();
+  assert.equal((await load(server, place)).getText('content').toString(), 'first second');
+});
+
 test(`${kKills} times kill -9 under load (seed ${seed})`, { timeout: 280_000 }, async (t) => {
   const random = new Random();
   const server = await Server.start(t);
-  const seen = { in_flight: 0, at_start: 0, resync: 0, own_return: 0, restart_ms: [] };
+  const seen = { in_flight: 0, at_start: 0, resync: 0, own_return: 0, waiting: 0, restart_ms: [] };
   const stages = [];
   let stage;
 
@@ -157,7 +180,7 @@ test(`${kKills} times kill -9 under load (seed ${seed})`, { timeout: 280_000 }, 
       await until(() => stage.typists.every((typist) => !typist.connected), 'every client has noticed');
       await restart();
       stage.stop();
-      await stage.check(server, `after kill ${kill + 1}`);
+      await stage.check(server, `after kill ${kill + 1}`, { seen });
       for (const typist of stage.typists) typist.back();
       stage.start(random);
     } else {
@@ -180,7 +203,7 @@ test(`${kKills} times kill -9 under load (seed ${seed})`, { timeout: 280_000 }, 
   }
 
   await server.restart();
-  for (const each of stages) await each.check(server, 'in the end');
+  for (const each of stages) await each.check(server, 'in the end', { settled: true });
   for (const { places } of stages) {
     for (const { workspace, object, typists } of places) {
       assert.equal((await server.object(workspace, object)).content, typists[0].doc.getText('content').toString());
@@ -188,7 +211,7 @@ test(`${kKills} times kill -9 under load (seed ${seed})`, { timeout: 280_000 }, 
   }
   const edits = stages.flatMap((each) => each.typists).reduce((sum, typist) => sum + typist.edits.length, 0);
   const slowest = Math.max(...seen.restart_ms);
-  t.diagnostic(`${edits} edits; kills with edits in flight: ${seen.in_flight}, during a start: ${seen.at_start}, while clients resynchronised: ${seen.resync}, with clients returning by themselves: ${seen.own_return}; slowest restart ${slowest} ms`);
+  t.diagnostic(`${edits} edits; kills with edits in flight: ${seen.in_flight}, during a start: ${seen.at_start}, while clients resynchronised: ${seen.resync}, with clients returning by themselves: ${seen.own_return}; confirmed edits that waited for earlier ones: ${seen.waiting}; slowest restart ${slowest} ms`);
   assert.ok(seen.in_flight >= kKills / 4, 'kills hit edits in flight');
   assert.ok(kKills < 20 || (seen.at_start > 0 && seen.own_return > 0 && seen.resync > 0), 'every kind of kill occurred');
   assert.ok(slowest < 5000, 'a restart is quick');
