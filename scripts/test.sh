@@ -73,7 +73,7 @@ node_tests() {
     [ -e "$folder/CMakeLists.txt" ] && continue
     node -e 'process.exit(require(process.argv[1]).scripts?.test ? 0 : 1)' "$PWD/$manifest" || continue
     stage "npm test in $folder"
-    SYNCLINE_BINARY=$PWD/build/release/syncline npm --prefix "$folder" test >"$logs/node" 2>&1
+    SYNCLINE_BINARY=$PWD/build/release/syncline timeout -k 10 1800 npm --prefix "$folder" test >"$logs/node" 2>&1
     local status=$?
     cat "$logs/node"
     good=$(sed -n 's/^\(#\|ℹ\) pass \([0-9]*\)$/\2/p' "$logs/node" | awk '{n += $1} END {print n + 0}')
