@@ -16,8 +16,17 @@ export { WebSocket, Y };
 // Each y-websocket provider listens for the end of the process.
 process.setMaxListeners(0);
 
+// The Hocuspocus provider takes its listeners off before it closes a socket that is still connecting, and an error that
+// nobody listens for ends a Node process.
+export class QuietSocket extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.on('error', () => {});
+  }
+}
+
 // Trusts the certificate that a test made for itself.
-export class TrustingSocket extends WebSocket {
+export class TrustingSocket extends QuietSocket {
   constructor(url, protocols) {
     super(url, protocols, { rejectUnauthorized: false });
   }
@@ -56,7 +65,7 @@ export const hocuspocus_versions = [3, 4];
 export function h_socket(t, server, workspace, version, options = {}) {
   const socket = new kHocuspocus[version].Socket({
     url: server.hocuspocus(workspace),
-    WebSocketPolyfill: WebSocket,
+    WebSocketPolyfill: QuietSocket,
     delay: 50,
     minDelay: 20,
     maxDelay: 200,
@@ -130,11 +139,19 @@ const sorted = (_key, value) =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
+// What two replicas differ in, for whoever has to find out why.
+function describe_state(doc) {
+  const vector = [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(([a], [b]) => a - b);
+  const deleted = [...Y.snapshot(doc).ds.clients].sort(([a], [b]) => a - b).map(([id, items]) => [id, items.map(({ clock, len }) => `${clock}+${len}`).join(' ')]);
+  const { pendingStructs, pendingDs } = doc.store;
+  return JSON.stringify({ vector, deleted, waits_for: pendingStructs && [...pendingStructs.missing], pending_deletions: pendingDs !== null });
+}
+
 // Waits until all have the same state vector and deletions, then holds their content, as JSON and as encoded by a
 // replica without history, against each other.
 export async function converged(clients, ms = 15_000) {
   const docs = clients.map((client) => client.doc ?? client);
-  const differing = () => `all have the same state:\n${docs.map((doc) => JSON.stringify(to_json(doc)).slice(0, 300)).join('\n')}`;
+  const differing = () => `all have the same state: ${docs.map(describe_state).join('\n')}`;
   await until(() => same_state(docs), differing, ms);
   const [first, ...others] = docs.map((doc) => JSON.stringify(to_json(doc), sorted));
   for (const other of others) if (other !== first) throw new Error(`states are equal, contents are not:\n${first}\n${other}`);

@@ -26,6 +26,7 @@ export class Promises {
     this.Socket = class extends WebSocket {
       constructor(...args) {
         super(...args);
+        this.on('error', () => {});
         promises.opened(this);
         this.on('message', (bytes) => promises.received(this, bytes));
       }
