@@ -41,6 +41,9 @@ struct DocOptions {
   ClientId client_id = 0;  // 1 … kMaxClientId; must be unique among the replicas that edit
   bool gc = true;  // forget deleted content (as Yjs's default); false keeps it for snapshots
   std::string guid;
+  // After a change from elsewhere to a text, delete the formats that it made needless: an edit of
+  // this replica's own, as Yjs makes it. False for a replica that must not edit, as a server's.
+  bool clean_formats = true;
 };
 
 struct ApplyResult {

@@ -259,7 +259,7 @@ void Engine::fire_events(Transaction& transaction) {
 }
 
 void Engine::note_formatting_cleanup(Transaction& transaction) const {
-  if (transaction.local) return;
+  if (transaction.local || !options.clean_formats) return;
   transaction.needs_formatting_cleanup =
       std::ranges::any_of(transaction.changed, [&](const ChangedType& changed) {
         const TypeState& state = type(changed.type);

@@ -11,7 +11,9 @@ using crdt::UpdateVersion;
 
 class DocObject : public Object {
  public:
-  DocObject() : doc_({}) {}
+  // It is what the log says and edits nothing itself: no client id, and no formats cleaned. The
+  // clients clean them, and what they delete is in the log.
+  DocObject() : doc_({.clean_formats = false}) {}
 
   Result<Prepared> prepare(ByteView intent) const override {
     auto effect = doc_.prepare(intent, UpdateVersion::kV1);
@@ -54,7 +56,7 @@ class DocObject : public Object {
   }
 
  private:
-  crdt::Doc doc_;  // never edits locally, so it needs no client id
+  crdt::Doc doc_;
 };
 
 class DocType : public ObjectType {

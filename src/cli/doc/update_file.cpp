@@ -87,7 +87,8 @@ Result<std::vector<UpdateFile>> load_updates(std::span<const std::string> paths,
 }
 
 Result<crdt::Doc> document_of(std::span<const UpdateFile> files, bool collect) {
-  crdt::Doc doc({.client_id = 1, .gc = collect, .guid = {}});
+  // Shows what the files hold, and adds nothing of its own.
+  crdt::Doc doc({.client_id = 1, .gc = collect, .guid = {}, .clean_formats = false});
   for (const UpdateFile& file : files) {
     auto applied = doc.apply_update(file.bytes, file.version);
     if (!applied) {
