@@ -224,7 +224,7 @@ class Journal {
   // Waits until `line` has been noted `times` times.
   bool wait_for(const std::string& line, int times = 1) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10),
+    return changed_.wait_for(lock, std::chrono::seconds(60),
                              [&] { return std::ranges::count(lines_, line) >= times; });
   }
 

@@ -7,7 +7,7 @@ import { browser, open_window, screenshot, serve_page } from './lib/browser.mjs'
 import { Server } from './lib/server.mjs';
 import { until } from './lib/wait.mjs';
 
-const kTest = { timeout: 90_000 };
+const kTest = { timeout: 270_000 };
 
 const text_of = (page) => page.locator('[data-testid=editor] .cm-content').evaluate((node) => [...node.querySelectorAll('.cm-line')].map((line) => {
   const copy = line.cloneNode(true);
@@ -15,7 +15,7 @@ const text_of = (page) => page.locator('[data-testid=editor] .cm-content').evalu
   return copy.textContent;
 }).join('\n'));
 const state_of = (page, id) => page.getByTestId(id).getAttribute('data-state');
-const becomes = (page, id, state) => until(async () => (await state_of(page, id)) === state, async () => `${id} becomes ${state}, it is ${await state_of(page, id)}`, 20_000);
+const becomes = (page, id, state) => until(async () => (await state_of(page, id)) === state, async () => `${id} becomes ${state}, it is ${await state_of(page, id)}`, 60_000);
 
 async function type(page, words) {
   await page.locator('[data-testid=editor] .cm-content').click();
@@ -23,7 +23,7 @@ async function type(page, words) {
   await page.keyboard.type(words, { delay: 3 });
 }
 
-test('the page', { timeout: 150_000 }, async (t) => {
+test('the page', { timeout: 450_000 }, async (t) => {
   const server = await Server.start(t);
   const chrome = await browser(t);
   const url = `${server.url}/#/demo/page`;
@@ -156,7 +156,7 @@ async function edit_together(t, name, server_url, act) {
     await page.keyboard.press('Control+End');
     await page.keyboard.type(words, { delay: 5 });
   };
-  for (const page of pages) await until(() => call(page, 'synced'), 'it has synced', 20_000);
+  for (const page of pages) await until(() => call(page, 'synced'), 'it has synced', 60_000);
 
   // Together: a paragraph with a mark, a list.
   await write(a, 'Hello ');
@@ -199,14 +199,14 @@ async function edit_together(t, name, server_url, act) {
   for (const page of pages) await call(page, 'offline');
   await server.restart();
   const late = await open_window(chrome, url('Cleo'));
-  await until(() => call(late, 'synced'), 'it has synced', 20_000);
+  await until(() => call(late, 'synced'), 'it has synced', 60_000);
   assert.deepEqual(await call(late, 'json'), third);
   const doc = (await fresh(t, server, 'w', `pages/${name}`)).doc;
   assert.equal(doc.get(act.root, Y.XmlFragment).toString(), await call(late, 'xml'));
   for (const page of [...pages, late]) assert.deepEqual(page.problems, []);
 }
 
-test('ProseMirror: y-prosemirror over y-websocket', { timeout: 120_000 }, (t) =>
+test('ProseMirror: y-prosemirror over y-websocket', { timeout: 360_000 }, (t) =>
   edit_together(t, 'prosemirror', (server) => server.y('w'), {
     root: 'prosemirror',
     marks: { bold: '"strong"', list: '"bullet_list"', item: 'list_item' },
@@ -218,7 +218,7 @@ test('ProseMirror: y-prosemirror over y-websocket', { timeout: 120_000 }, (t) =>
     },
   }));
 
-test('TipTap over the Hocuspocus provider', { timeout: 120_000 }, (t) =>
+test('TipTap over the Hocuspocus provider', { timeout: 360_000 }, (t) =>
   edit_together(t, 'tiptap', (server) => server.hocuspocus('w'), {
     root: 'default',
     marks: { bold: '"bold"', list: '"bulletList"', item: 'listItem' },

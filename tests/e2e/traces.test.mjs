@@ -71,8 +71,8 @@ async function replay_together(t, path) {
   await check(t, server, clients, 'together', trace.endContent);
 }
 
-test('our own: an essay', { timeout: 60_000 }, (t) => replay_alone(t, own_trace('essay'), { batch: 1 }));
-test('our own: two people at once', { timeout: 60_000 }, (t) => replay_together(t, own_trace('together')));
+test('our own: an essay', { timeout: 180_000 }, (t) => replay_alone(t, own_trace('essay'), { batch: 1 }));
+test('our own: two people at once', { timeout: 180_000 }, (t) => replay_together(t, own_trace('together')));
 
 const kHocuspocus = (...args) => h_client(...args, 4);
 const kShared = [
@@ -83,5 +83,5 @@ const kShared = [
 ];
 for (const [name, replay] of kShared) {
   const path = shared_trace(name);
-  test(`recorded: ${name}`, { timeout: 120_000, skip: path === null && 'the recordings are not here; SYNCLINE_TRACES names their folder' }, (t) => replay(t, path));
+  test(`recorded: ${name}`, { timeout: 360_000, skip: path === null && 'the recordings are not here; SYNCLINE_TRACES names their folder' }, (t) => replay(t, path));
 }

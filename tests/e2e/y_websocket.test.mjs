@@ -8,9 +8,9 @@ import { Random, seed } from './lib/random.mjs';
 import { Server } from './lib/server.mjs';
 import { sleep, until } from './lib/wait.mjs';
 
-const kTest = { timeout: 60_000 };
+const kTest = { timeout: 180_000 };
 
-test('y-websocket', { timeout: 240_000 }, async (t) => {
+test('y-websocket', { timeout: 720_000 }, async (t) => {
   const server = await Server.start(t);
   const client = (t, object, options) => y_client(t, server, 'w', object, options);
 
