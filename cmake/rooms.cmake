@@ -11,6 +11,7 @@ syncline_room(table DEPENDS base)
 syncline_room(blob DEPENDS base)
 syncline_room(merge DEPENDS crdt ot table blob)
 syncline_room(log DEPENDS base)
+syncline_room(store DEPENDS log)
 syncline_room(state DEPENDS merge log)
 syncline_room(schema DEPENDS merge log)
 syncline_room(policy DEPENDS merge log)
@@ -19,8 +20,8 @@ syncline_room(workspace DEPENDS state schema policy plugin)
 syncline_room(protocol DEPENDS merge log)
 syncline_room(session DEPENDS workspace protocol)
 syncline_room(client DEPENDS session)
-syncline_room(sim DEPENDS client)
-syncline_room(backend THREADS DEPENDS client
+syncline_room(sim DEPENDS client store)
+syncline_room(backend THREADS DEPENDS client store
   LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
        Threads::Threads syncline::web_assets)
 syncline_room(cli THREADS DEPENDS sim backend LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)

@@ -6,18 +6,14 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
-#include <rocksdb/write_batch.h>
 
 #include <charconv>
 #include <filesystem>
 
-#include "base/crc32c.h"
-#include "log/read_check.h"
-
 namespace syncline::backend::store {
 namespace {
 
-constexpr const char* kFamilies[] = {"default", "events", "objects", "snapshots", "meta"};
+constexpr const char* kFamilyNames[] = {"default", "events", "objects", "snapshots", "meta"};
 
 // After a full disk the committer decides when to try again, not a thread of RocksDB's own.
 class NoAutomaticRecovery final : public rocksdb::EventListener {
@@ -61,7 +57,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
   family.write_buffer_size = options.write_buffer_bytes;
   family.compression = rocksdb::kZSTD;
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
-  for (const char* name : kFamilies) all.emplace_back(name, family);
+  for (const char* name : kFamilyNames) all.emplace_back(name, family);
   return all;
 }
 
@@ -111,6 +107,32 @@ Result<void> check_not_beheaded(const std::string& directory) {
   return {};
 }
 
+class DatabaseCursor final : public Cursor {
+ public:
+  DatabaseCursor(const Database& database, Family family, std::string_view end)
+      : end_(end), end_slice_(end_) {
+    rocksdb::ReadOptions options;
+    if (!end_.empty()) options.iterate_upper_bound = &end_slice_;
+    iterator_ = database.iterate(database.handle(family), options);
+  }
+
+  void seek(std::string_view key) override { iterator_->Seek(slice(key)); }
+  void seek_for_prev(std::string_view key) override { iterator_->SeekForPrev(slice(key)); }
+  void next() override { iterator_->Next(); }
+  bool valid() const override { return iterator_->Valid(); }
+  std::string_view key() const override { return text(iterator_->key()); }
+  std::string_view value() const override { return text(iterator_->value()); }
+  Result<void> status() const override {
+    if (iterator_->status().ok()) return {};
+    return std::unexpected(to_error(iterator_->status(), "the database"));
+  }
+
+ private:
+  const std::string end_;
+  const rocksdb::Slice end_slice_;  // refers to end_, and the iterator to it
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
 }  // namespace
 
 std::string rocksdb_dir(const std::string& data_dir) {
@@ -121,6 +143,28 @@ Database::~Database() {
   if (!db) return;
   for (auto* family : {events, objects, snapshots, meta})
     if (family != nullptr) db->DestroyColumnFamilyHandle(family);
+}
+
+rocksdb::ColumnFamilyHandle* Database::handle(Family family) const {
+  switch (family) {
+    case Family::kEvents: return events;
+    case Family::kObjects: return objects;
+    case Family::kSnapshots: return snapshots;
+    case Family::kMeta: break;
+  }
+  return meta;
+}
+
+Result<std::optional<std::string>> Database::get(Family family, std::string_view key) const {
+  std::string value;
+  const auto status = db->Get({}, handle(family), slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return std::unexpected(to_error(status, "the database"));
+  return value;
+}
+
+std::unique_ptr<Cursor> Database::cursor(Family family, std::string_view end) const {
+  return std::make_unique<DatabaseCursor>(*this, family, end);
 }
 
 std::unique_ptr<rocksdb::Iterator> Database::iterate(rocksdb::ColumnFamilyHandle* family,
@@ -172,49 +216,12 @@ Error to_error(const rocksdb::Status& status, std::string_view what) {
   return {code, fmt::format("{}: {}", what, status.ToString())};
 }
 
-Result<std::optional<WorkspaceId>> find_workspace(const Database& database, std::string_view name) {
-  rocksdb::PinnableSlice value;
-  const auto status = database.db->Get({}, database.meta, workspace_key(name), &value);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok())
-    return std::unexpected(to_error(status, fmt::format("reading workspace {}", name)));
-  const auto id = parse_id(text(value));
-  if (!id) return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: entry damaged", name));
-  return id;
+void DatabaseWrites::put(Family family, std::string_view key, std::string_view value) {
+  batch_.Put(database_.handle(family), slice(key), slice(value));
 }
 
-Result<log::Head> stored_head(const Database& database, std::string_view name, WorkspaceId id) {
-  rocksdb::ReadOptions options;
-  options.fill_cache = false;
-  const auto iterator = database.iterate(database.events, options);
-  iterator->SeekForPrev(event_key(id, ~log::Position{0}));
-  if (!iterator->status().ok())
-    return std::unexpected(
-        to_error(iterator->status(), fmt::format("reading the end of workspace {}", name)));
-  const auto missing = [&] {
-    return fail(ErrorCode::kCorrupt, fmt::format("workspace {}, event 1: missing", name));
-  };
-  if (!iterator->Valid() || parse_id(text(iterator->key())) != id) return missing();
-  const auto position = parse_event_key(text(iterator->key()));
-  if (!position) return missing();
-  auto event = log::decode_stored(name, *position, bytes(iterator->value()));
-  if (!event) return std::unexpected(std::move(event.error()));
-  return log::Head{event->position, event->hash, event->hlc};
-}
-
-std::string encode_snapshot(std::string_view key, ByteView state) {
-  const std::uint32_t crc = crc32c(state, crc32c(as_bytes(key)));
-  std::string value(1, '\1');
-  for (int shift = 24; shift >= 0; shift -= 8) value.push_back(static_cast<char>(crc >> shift));
-  return value.append(as_text(state));
-}
-
-std::optional<ByteView> decode_snapshot(std::string_view key, std::string_view value) {
-  if (value.size() < 5 || value[0] != '\1') return std::nullopt;
-  const ByteView state = as_bytes(value.substr(5));
-  const auto crc = parse_id(value.substr(1));  // the same four big-endian bytes
-  if (crc != crc32c(state, crc32c(as_bytes(key)))) return std::nullopt;
-  return state;
+void DatabaseWrites::remove(Family family, std::string_view key) {
+  batch_.Delete(database_.handle(family), slice(key));
 }
 
 }  // namespace syncline::backend::store

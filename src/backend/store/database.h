@@ -4,17 +4,23 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "backend/store/keys.h"
 #include "backend/store/rocksdb_store.h"
 #include "base/error.h"
+#include "store/contents.h"
+#include "store/keys.h"
+#include "store/tables.h"
 
 namespace syncline::backend::store {
+
+using namespace syncline::store;  // the layout, of which this is one keeper
 
 inline constexpr std::uint64_t kFormatVersion = 1;
 
@@ -40,7 +46,8 @@ enum class OpenMode {
   kSalvage,  // read-only, and takes what there is up to the first damage
 };
 
-struct Database {
+class Database final : public Tables {
+ public:
   std::unique_ptr<rocksdb::DB> db;
   rocksdb::ColumnFamilyHandle* events = nullptr;
   rocksdb::ColumnFamilyHandle* objects = nullptr;
@@ -50,7 +57,12 @@ struct Database {
   Database() = default;
   Database(Database&&) = default;
   Database& operator=(Database&&) = delete;
-  ~Database();
+  ~Database() override;
+
+  Result<std::optional<std::string>> get(Family family, std::string_view key) const override;
+  std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const override;
+
+  rocksdb::ColumnFamilyHandle* handle(Family family) const;
 
   std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::ColumnFamilyHandle* family,
                                              const rocksdb::ReadOptions& options = {}) const;
@@ -66,15 +78,20 @@ Result<void> rebuild_database(const std::string& directory, const StoreOptions& 
 // `what` was being done: "reading workspace a".
 Error to_error(const rocksdb::Status& status, std::string_view what);
 
-// The number of a workspace, nullopt where there is none.
-Result<std::optional<WorkspaceId>> find_workspace(const Database& database, std::string_view name);
+// A batch for `database`, which outlives it.
+class DatabaseWrites final : public Writes {
+ public:
+  explicit DatabaseWrites(const Database& database) : database_(database) {}
 
-// Where a workspace's log ends: its last event, decoded and checked.
-Result<log::Head> stored_head(const Database& database, std::string_view name, WorkspaceId id);
+  void put(Family family, std::string_view key, std::string_view value) override;
+  void remove(Family family, std::string_view key) override;
+  bool empty() const override { return batch_.Count() == 0; }
 
-// The value of a snapshot: version, CRC-32C of key and state, state.
-std::string encode_snapshot(std::string_view key, ByteView state);
-// nullopt: damaged. The view refers into `value`.
-std::optional<ByteView> decode_snapshot(std::string_view key, std::string_view value);
+  rocksdb::WriteBatch& batch() { return batch_; }
+
+ private:
+  const Database& database_;
+  rocksdb::WriteBatch batch_;
+};
 
 }  // namespace syncline::backend::store

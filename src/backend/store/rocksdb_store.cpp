@@ -9,21 +9,14 @@
 #include "backend/store/committer.h"
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
-#include "backend/store/reads.h"
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
 #include "backend/store/worker_pool.h"
-#include "log/append_check.h"
-#include "log/reply_gate.h"
+#include "store/store_log.h"
 
 namespace syncline::backend {
 
-using log::Done;
-using log::Event;
-using log::Position;
-using log::ReadLimits;
-
-struct RocksDbStore::Impl {
+struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
   StoreOptions options;
   std::optional<store::DirLock> lock;
   std::uint64_t torn_bytes = 0;
@@ -38,93 +31,12 @@ struct RocksDbStore::Impl {
         readers(options.reader_threads) {
     if (!options.read_only) committer.emplace(database, options.data_dir, options);
   }
-};
 
-// One loop's view of the store: checks what needs no disk, hands the rest to the threads.
-class RocksDbStore::Log final : public log::EventLog {
- public:
-  Log(Impl& impl, Scheduler& loop) : impl_(impl), gate_(loop) {}
-
-  void append(std::string workspace, std::vector<log::EncodedEvent> events,
-              Position expected_last_position, Done<log::Appended> done) override {
-    auto reply = gate_.bind(std::move(done));
-    if (auto ok = log::check_append(workspace, events, expected_last_position); !ok)
-      return reply(std::unexpected(std::move(ok.error())));
-    if (!impl_.committer) return reply(read_only());
-    impl_.committer->submit(
-        store::AppendRequest{std::move(workspace), std::move(events), std::move(reply)});
+  void submit(store::Request request) override { committer->submit(std::move(request)); }
+  void read(Read read) override {
+    readers.submit([this, read = std::move(read)]() mutable { read(database); });
   }
-
-  void head(std::string workspace, Done<log::Head> done) override {
-    read_with(std::move(done), [workspace = std::move(workspace)](const store::Database& database) {
-      return store::read_head(database, workspace);
-    });
-  }
-
-  void read(std::string workspace, Position after, ReadLimits limits,
-            Done<std::vector<Event>> done) override {
-    read_with(std::move(done),
-              [workspace = std::move(workspace), after, limits](const store::Database& database) {
-                return store::read_events(database, workspace, after, limits);
-              });
-  }
-
-  void read_object(std::string workspace, std::string object, Position after, ReadLimits limits,
-                   Done<std::vector<Event>> done) override {
-    read_with(std::move(done), [workspace = std::move(workspace), object = std::move(object), after,
-                                limits](const store::Database& database) {
-      return store::read_object_events(database, workspace, object, after, limits);
-    });
-  }
-
-  void put_snapshot(std::string workspace, std::string object, Position position, Bytes bytes,
-                    Done<void> done) override {
-    auto reply = gate_.bind(std::move(done));
-    if (auto ok = log::check_object_id(object); !ok) return reply(std::move(ok));
-    if (bytes.size() > log::kMaxSnapshotBytes)
-      return reply(fail(ErrorCode::kTooLarge, "snapshot too large"));
-    if (!impl_.committer) return reply(read_only());
-    impl_.committer->submit(store::SnapshotRequest{std::move(workspace), std::move(object),
-                                                   position, std::move(bytes), std::move(reply)});
-  }
-
-  void load_snapshot(std::string workspace, std::string object,
-                     Done<std::optional<log::Snapshot>> done) override {
-    read_with(std::move(done), [workspace = std::move(workspace),
-                                object = std::move(object)](const store::Database& database) {
-      return store::read_snapshot(database, workspace, object);
-    });
-  }
-
-  void list_workspaces(std::string after, std::size_t limit,
-                       Done<std::vector<std::string>> done) override {
-    read_with(std::move(done), [after = std::move(after), limit](const store::Database& database) {
-      return store::read_workspaces(database, after, limit);
-    });
-  }
-
-  void list_objects(std::string workspace, std::string prefix, std::string after, std::size_t limit,
-                    Done<std::vector<std::string>> done) override {
-    read_with(std::move(done), [workspace = std::move(workspace), prefix = std::move(prefix),
-                                after = std::move(after), limit](const store::Database& database) {
-      return store::read_objects(database, workspace, prefix, after, limit);
-    });
-  }
-
- private:
-  static std::unexpected<Error> read_only() {
-    return fail(ErrorCode::kUnsupported, "the data directory is opened for reading only");
-  }
-
-  // Runs `read` on a reader thread and answers with what it returns.
-  template <typename T, typename Read>
-  void read_with(Done<T> done, Read read) {
-    impl_.readers.submit([&database = impl_.database, reply = gate_.bind(std::move(done)),
-                          read = std::move(read)]() mutable { reply(read(database)); });
-  }
-
-  Impl& impl_;
-  log::ReplyGate gate_;
+  bool read_only() const override { return !committer; }
 };
 
 namespace {
@@ -189,7 +101,7 @@ RocksDbStore::RocksDbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 RocksDbStore::~RocksDbStore() = default;
 
 std::unique_ptr<log::EventLog> RocksDbStore::open_log(Scheduler& loop) {
-  return std::make_unique<Log>(*impl_, loop);
+  return syncline::store::make_store_log(*impl_, loop);
 }
 
 StoreCounters RocksDbStore::counters() const {

@@ -110,7 +110,6 @@ class RocksDbStore {
 
  private:
   struct Impl;
-  class Log;
   explicit RocksDbStore(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;

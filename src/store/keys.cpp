@@ -1,8 +1,8 @@
-#include "backend/store/keys.h"
+#include "store/keys.h"
 
 #include "base/assert.h"
 
-namespace syncline::backend::store {
+namespace syncline::store {
 namespace {
 
 void put_big_endian(std::string& out, std::uint64_t value, unsigned width) {
@@ -76,4 +76,4 @@ std::string workspace_key(std::string_view name) {
   return std::string(kWorkspacePrefix).append(name);
 }
 
-}  // namespace syncline::backend::store
+}  // namespace syncline::store

@@ -11,7 +11,7 @@
 
 #include "log/event.h"
 
-namespace syncline::backend::store {
+namespace syncline::store {
 
 // A workspace's name within the store: 4 bytes instead of up to 255 in every key.
 using WorkspaceId = std::uint32_t;
@@ -45,4 +45,4 @@ inline constexpr std::string_view kNextWorkspaceKey = "next-workspace";
 inline constexpr std::string_view kWorkspacePrefix = "w/";
 std::string workspace_key(std::string_view name);
 
-}  // namespace syncline::backend::store
+}  // namespace syncline::store

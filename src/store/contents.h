@@ -1,0 +1,27 @@
+// What stands under the store's keys: docs/formats/log.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "log/event.h"
+#include "store/keys.h"
+#include "store/tables.h"
+
+namespace syncline::store {
+
+// The number of a workspace, nullopt where there is none.
+Result<std::optional<WorkspaceId>> find_workspace(const Tables& tables, std::string_view name);
+
+// Where a workspace's log ends: its last event, decoded and checked.
+Result<log::Head> stored_head(const Tables& tables, std::string_view name, WorkspaceId id);
+
+// The value of a snapshot: version, CRC-32C of key and state, state.
+std::string encode_snapshot(std::string_view key, ByteView state);
+// nullopt: damaged. The view refers into `value`.
+std::optional<ByteView> decode_snapshot(std::string_view key, std::string_view value);
+
+}  // namespace syncline::store

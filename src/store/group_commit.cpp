@@ -1,0 +1,146 @@
+#include "store/group_commit.h"
+
+#include <fmt/format.h>
+
+#include <type_traits>
+#include <utility>
+
+#include "log/append_check.h"
+#include "store/contents.h"
+
+namespace syncline::store {
+namespace {
+
+constexpr std::size_t kMaxKnownWorkspaces = 16384;
+
+std::unexpected<Error> overflowed() {
+  return fail(ErrorCode::kUnavailable, "the disk does not keep up with what is appended");
+}
+
+// `staged`: what to answer if the write succeeds, or why the request was refused without it.
+template <typename T>
+void add_answer(GroupCommit::Batch& batch, log::Done<T> done, Result<T> staged) {
+  if (!staged)
+    ++batch.refused;
+  else if constexpr (std::is_same_v<T, log::Appended>)
+    ++batch.appends;
+  batch.answers.push_back(
+      [done = std::move(done), staged = std::move(staged)](const Result<void>& written) mutable {
+        if (staged && !written) staged = std::unexpected(written.error());
+        done(std::move(staged));
+      });
+}
+
+}  // namespace
+
+GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Result<void>& ready,
+                                      Writes& writes) {
+  if (known_.size() > kMaxKnownWorkspaces) known_.clear();
+  Batch batch;
+  const Result<void> possible = poison_ ? std::unexpected(*poison_) : ready;
+  for (Request& request : requests)
+    std::visit(
+        [&](auto& each) {
+          using Answer = decltype(stage(each, batch, writes));
+          Answer staged =
+              possible ? stage(each, batch, writes) : Answer(std::unexpected(possible.error()));
+          add_answer(batch, std::move(each.done), std::move(staged));
+        },
+        request);
+  return batch;
+}
+
+void GroupCommit::finish(Batch batch, const Result<void>& written) {
+  Result<void> outcome = written;
+  if (!written) {
+    known_.clear();  // they tell of what was not stored
+    next_id_.reset();
+    if (written.error().code != ErrorCode::kUnavailable) {
+      poison_ = {
+          ErrorCode::kIo,
+          "the disk failed or its data is damaged, nothing more is stored until a restart: " +
+              written.error().message};
+      outcome = std::unexpected(*poison_);
+    }
+  }
+  for (auto& answer : batch.answers) answer(outcome);
+}
+
+Result<GroupCommit::Known*> GroupCommit::find(const std::string& workspace) {
+  if (const auto found = known_.find(workspace); found != known_.end()) return &found->second;
+  const auto id = find_workspace(tables_, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return nullptr;
+  const auto head = stored_head(tables_, workspace, **id);
+  if (!head) return std::unexpected(head.error());
+  return &known_.emplace(workspace, Known{**id, *head}).first->second;
+}
+
+Result<GroupCommit::Known*> GroupCommit::create(const std::string& workspace, Writes& writes) {
+  if (!next_id_) {
+    const auto value = tables_.get(Family::kMeta, kNextWorkspaceKey);
+    if (!value) return fail_while("creating workspace " + workspace, value.error());
+    next_id_ = *value ? parse_id(**value) : 1;
+    if (!next_id_) return fail(ErrorCode::kCorrupt, "the count of workspaces is damaged");
+  }
+  const WorkspaceId id = (*next_id_)++;
+  writes.put(Family::kMeta, workspace_key(workspace), id_key(id));
+  writes.put(Family::kMeta, kNextWorkspaceKey, id_key(*next_id_));
+  return &known_.emplace(workspace, Known{id, {}}).first->second;
+}
+
+Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, Writes& writes) {
+  if (request.overflowed) return overflowed();
+  auto known = find(request.workspace);
+  if (!known) return std::unexpected(std::move(known.error()));
+  const log::Head head = *known != nullptr ? (*known)->head : log::Head{};
+  if (auto ok = log::check_follows(request.workspace, request.events, head); !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (*known == nullptr) {
+    known = create(request.workspace, writes);
+    if (!known) return std::unexpected(std::move(known.error()));
+  }
+  Known& workspace = **known;
+  for (const log::EncodedEvent& event : request.events) {
+    writes.put(Family::kEvents, event_key(workspace.id, event.position), as_text(event.record));
+    writes.put(Family::kObjects, object_key(workspace.id, event.object, event.position), {});
+    batch.bytes += event.record.size();
+  }
+  batch.events += request.events.size();
+  workspace.head = log::head_after(request.events);
+  return log::Appended{workspace.head.last_position, log::Durability::kDisk};
+}
+
+Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes) {
+  if (request.overflowed) return overflowed();
+  const auto known = find(request.workspace);
+  if (!known) return std::unexpected(known.error());
+  if (*known == nullptr || request.position > (*known)->head.last_position)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("snapshot of {}/{} at {}, which the log does not have",
+                            request.workspace, request.object, request.position));
+  const WorkspaceId id = (*known)->id;
+  const auto replace = replace_snapshots(id, request, writes);
+  if (!replace) return std::unexpected(replace.error());
+  if (!*replace) return {};
+  const std::string key = object_key(id, request.object, request.position);
+  writes.put(Family::kSnapshots, key, encode_snapshot(key, request.bytes));
+  return {};
+}
+
+Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
+                                            Writes& writes) {
+  const std::string prefix = object_key(id, request.object);
+  const auto cursor = tables_.cursor(Family::kSnapshots);
+  for (cursor->seek(prefix); cursor->valid(); cursor->next()) {
+    const std::string_view key = cursor->key();
+    const auto parsed = parse_object_key(key);
+    if (!key.starts_with(prefix) || !parsed) break;
+    if (parsed->position > request.position && decode_snapshot(key, cursor->value())) return false;
+    writes.remove(Family::kSnapshots, key);
+  }
+  // A snapshot that cannot be read is as good as none: the new one takes its place.
+  return true;
+}
+
+}  // namespace syncline::store

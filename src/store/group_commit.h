@@ -1,0 +1,71 @@
+// Group commit: everything that waits becomes one batch of writes with one sync, and is answered
+// together, in order.
+//
+// This is the deciding half, without threads or a disk: stage() checks requests against the log as
+// it will be after those before them and turns them into writes; whoever owns this carries the
+// writes out, durably, and says in finish() what became of them. Only then is anyone answered.
+//
+//   auto batch = commit.stage(queue.take(), ready, writes);
+//   commit.finish(std::move(batch), writes.empty() ? Result<void>() : disk.write_and_sync(writes));
+//
+// A failed write or sync cannot be repeated: what the disk holds is then unknown, and every later
+// request is refused with kIo until the process starts anew. kUnavailable is the exception: the
+// disk is full, nothing was written, a later batch may succeed.
+//
+// Thread-safety: one thread; one batch at a time is between stage() and finish().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "log/event_log.h"
+#include "store/keys.h"
+#include "store/requests.h"
+#include "store/tables.h"
+
+namespace syncline::store {
+
+class GroupCommit {
+ public:
+  // A batch under way: what it holds, and the answers that follow it.
+  struct Batch {
+    std::uint64_t appends = 0;
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;  // of their records
+    std::uint64_t refused = 0;
+    std::vector<std::move_only_function<void(const Result<void>&)>> answers;
+  };
+
+  // `tables` show everything that was finished without an error.
+  explicit GroupCommit(const Tables& tables) : tables_(tables) {}
+
+  // `ready`: whether the disk takes writes now; if not, all are refused with its error.
+  Batch stage(std::vector<Request> requests, const Result<void>& ready, Writes& writes);
+
+  void finish(Batch batch, const Result<void>& written);
+
+ private:
+  // What is known of a workspace that was written lately.
+  struct Known {
+    WorkspaceId id = 0;
+    log::Head head;
+  };
+
+  Result<Known*> find(const std::string& workspace);  // nullptr: there is none
+  Result<Known*> create(const std::string& workspace, Writes& writes);
+  Result<log::Appended> stage(AppendRequest& request, Batch& batch, Writes& writes);
+  Result<void> stage(SnapshotRequest& request, Batch& batch, Writes& writes);
+  // Removes the snapshots that `request` replaces. False: a newer intact one is kept.
+  Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request, Writes& writes);
+
+  const Tables& tables_;
+  std::unordered_map<std::string, Known> known_;
+  std::optional<WorkspaceId> next_id_;
+  std::optional<Error> poison_;  // the disk failed: nothing is written any more
+};
+
+}  // namespace syncline::store

@@ -1,0 +1,154 @@
+#include "store/reads.h"
+
+#include <fmt/format.h>
+
+#include "log/read_check.h"
+#include "store/contents.h"
+#include "store/keys.h"
+
+namespace syncline::store {
+namespace {
+
+std::unexpected<Error> read_error(const Result<void>& status, std::string_view workspace) {
+  return fail_while(fmt::format("reading workspace {}", workspace), status.error());
+}
+
+// Walks the events of one workspace by position, forward, stepping where it can instead of seeking.
+class EventCursor {
+ public:
+  EventCursor(const Tables& tables, WorkspaceId id)
+      : id_(id), cursor_(tables.cursor(Family::kEvents, id_key(id + 1))) {}
+
+  // To the first event at or after `position`. False: there is none, or reading failed.
+  bool seek(log::Position position) {
+    if (position_ != 0 && position == position_ + 1)
+      cursor_->next();
+    else
+      cursor_->seek(event_key(id_, position));
+    if (!cursor_->valid()) return false;
+    position_ = parse_event_key(cursor_->key()).value_or(0);
+    return true;
+  }
+
+  log::Position position() const { return position_; }
+  ByteView record() const { return as_bytes(cursor_->value()); }
+  Result<void> status() const { return cursor_->status(); }
+
+ private:
+  WorkspaceId id_;
+  std::unique_ptr<Cursor> cursor_;
+  log::Position position_ = 0;
+};
+
+}  // namespace
+
+Result<log::Head> read_head(const Tables& tables, const std::string& workspace) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  return *id ? stored_head(tables, workspace, **id) : log::Head{};
+}
+
+Result<std::vector<log::Event>> read_events(const Tables& tables, const std::string& workspace,
+                                            log::Position after, const log::ReadLimits& limits) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id || after >= limits.to) return std::vector<log::Event>();
+  EventCursor cursor(tables, **id);
+  log::EventReader reader(workspace, limits);
+  if (after == 0) {
+    reader.expect_after(0, {});
+  } else {
+    if (!cursor.seek(after) && cursor.status()) return std::vector<log::Event>();
+    if (cursor.status()) reader.expect_after(after, cursor.record());
+  }
+  for (log::Position next = after + 1; cursor.status() && cursor.seek(next); ++next)
+    if (!reader.take(cursor.position(), cursor.record())) break;
+  if (!cursor.status()) reader.damaged(read_error(cursor.status(), workspace).error());
+  return reader.finish();
+}
+
+Result<std::vector<log::Event>> read_object_events(const Tables& tables,
+                                                   const std::string& workspace,
+                                                   const std::string& object, log::Position after,
+                                                   const log::ReadLimits& limits) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id || after >= limits.to) return std::vector<log::Event>();
+  log::EventReader reader(workspace, limits);
+  const std::string prefix = object_key(**id, object);
+  // In this order, the events of every index entry are visible.
+  const auto index = tables.cursor(Family::kObjects);
+  EventCursor cursor(tables, **id);
+  for (index->seek(object_key(**id, object, after + 1)); index->valid(); index->next()) {
+    const auto key = parse_object_key(index->key());
+    if (!index->key().starts_with(prefix) || !key || key->position > limits.to) break;
+    const bool found = cursor.seek(key->position) && cursor.position() == key->position;
+    if (!found && cursor.status())
+      reader.damaged({ErrorCode::kCorrupt,
+                      fmt::format("workspace {}, event {}: missing", workspace, key->position)});
+    if (!found || !reader.take(key->position, cursor.record())) break;
+  }
+  for (const auto& status : {index->status(), cursor.status()})
+    if (!status) reader.damaged(read_error(status, workspace).error());
+  return reader.finish();
+}
+
+Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
+                                                   const std::string& workspace,
+                                                   const std::string& object) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return std::nullopt;
+  const std::string prefix = object_key(**id, object);
+  const auto iterator = tables.cursor(Family::kSnapshots);
+  iterator->seek_for_prev(object_key(**id, object, ~log::Position{0}));
+  if (const auto read = iterator->status(); !read) return read_error(read, workspace);
+  if (!iterator->valid() || !iterator->key().starts_with(prefix)) return std::nullopt;
+  const auto key = parse_object_key(iterator->key());
+  const auto state = decode_snapshot(iterator->key(), iterator->value());
+  if (!key || !state)
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
+  return log::Snapshot{key->position, to_bytes(*state)};
+}
+
+Result<std::vector<std::string>> read_workspaces(const Tables& tables, const std::string& after,
+                                                 std::size_t limit) {
+  std::vector<std::string> names;
+  const auto iterator = tables.cursor(Family::kMeta);
+  iterator->seek(workspace_key(after));
+  for (; iterator->valid() && names.size() < limit; iterator->next()) {
+    std::string_view key = iterator->key();
+    if (!key.starts_with(kWorkspacePrefix)) break;
+    key.remove_prefix(kWorkspacePrefix.size());
+    if (key > after) names.emplace_back(key);
+  }
+  if (const auto read = iterator->status(); !read)
+    return fail_while("listing workspaces", read.error());
+  return names;
+}
+
+Result<std::vector<std::string>> read_objects(const Tables& tables, const std::string& workspace,
+                                              const std::string& prefix, const std::string& after,
+                                              std::size_t limit) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  std::vector<std::string> ids;
+  if (!*id) return ids;
+  const auto iterator = tables.cursor(Family::kObjects, id_key(**id + 1));
+  std::string next = after < prefix ? id_key(**id) + prefix : object_key(**id, after);
+  if (after >= prefix) next.back() = '\1';  // behind all entries of `after`
+  for (iterator->seek(next); iterator->valid() && ids.size() < limit; iterator->seek(next)) {
+    const auto key = parse_object_key(iterator->key());
+    if (!key)
+      return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: damaged index", workspace));
+    if (!key->object.starts_with(prefix)) break;
+    ids.emplace_back(key->object);
+    next = object_key(**id, key->object);
+    next.back() = '\1';
+  }
+  if (const auto read = iterator->status(); !read) return read_error(read, workspace);
+  return ids;
+}
+
+}  // namespace syncline::store

@@ -1,0 +1,57 @@
+// What is asked of the one writer of a store, and the queue in which it waits.
+//
+// Thread-safety: none; where several threads ask, a lock around the queue is its owner's business.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "log/event_log.h"
+
+namespace syncline::store {
+
+struct AppendRequest {
+  std::string workspace;
+  std::vector<log::EncodedEvent> events;  // passed log::check_append
+  log::Done<log::Appended> done;          // called by whoever commits
+  bool overflowed = false;                // found the queue full: to be refused
+};
+
+struct SnapshotRequest {
+  std::string workspace;
+  std::string object;
+  log::Position position = 0;
+  Bytes bytes;
+  log::Done<void> done;
+  bool overflowed = false;
+};
+
+using Request = std::variant<AppendRequest, SnapshotRequest>;
+
+// Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
+// weight: it is refused with kUnavailable when its turn comes.
+class RequestQueue {
+ public:
+  explicit RequestQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  void push(Request request);
+  bool empty() const { return requests_.empty(); }
+  std::size_t bytes() const { return bytes_; }
+
+  // All of it, in order.
+  std::vector<Request> take() {
+    bytes_ = 0;
+    return std::exchange(requests_, {});
+  }
+
+ private:
+  std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  std::vector<Request> requests_;
+};
+
+}  // namespace syncline::store

@@ -1,0 +1,112 @@
+#include "store/store_log.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "log/append_check.h"
+#include "log/reply_gate.h"
+#include "store/reads.h"
+
+namespace syncline::store {
+namespace {
+
+using log::Done;
+using log::Event;
+using log::Position;
+using log::ReadLimits;
+
+// One loop's view of the store: checks what needs no disk, hands the rest to the threads.
+class StoreLog final : public log::EventLog {
+ public:
+  StoreLog(StoreEngine& engine, Scheduler& loop) : engine_(engine), gate_(loop) {}
+
+  void append(std::string workspace, std::vector<log::EncodedEvent> events,
+              Position expected_last_position, Done<log::Appended> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (auto ok = log::check_append(workspace, events, expected_last_position); !ok)
+      return reply(std::unexpected(std::move(ok.error())));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(AppendRequest{std::move(workspace), std::move(events), std::move(reply)});
+  }
+
+  void head(std::string workspace, Done<log::Head> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
+      return read_head(tables, workspace);
+    });
+  }
+
+  void read(std::string workspace, Position after, ReadLimits limits,
+            Done<std::vector<Event>> done) override {
+    read_with(std::move(done),
+              [workspace = std::move(workspace), after, limits](const Tables& tables) {
+                return read_events(tables, workspace, after, limits);
+              });
+  }
+
+  void read_object(std::string workspace, std::string object, Position after, ReadLimits limits,
+                   Done<std::vector<Event>> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace), object = std::move(object), after,
+                                limits](const Tables& tables) {
+      return read_object_events(tables, workspace, object, after, limits);
+    });
+  }
+
+  void put_snapshot(std::string workspace, std::string object, Position position, Bytes bytes,
+                    Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (auto ok = log::check_object_id(object); !ok) return reply(std::move(ok));
+    if (bytes.size() > log::kMaxSnapshotBytes)
+      return reply(fail(ErrorCode::kTooLarge, "snapshot too large"));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(SnapshotRequest{std::move(workspace), std::move(object), position,
+                                   std::move(bytes), std::move(reply)});
+  }
+
+  void load_snapshot(std::string workspace, std::string object,
+                     Done<std::optional<log::Snapshot>> done) override {
+    read_with(std::move(done),
+              [workspace = std::move(workspace), object = std::move(object)](const Tables& tables) {
+                return read_snapshot(tables, workspace, object);
+              });
+  }
+
+  void list_workspaces(std::string after, std::size_t limit,
+                       Done<std::vector<std::string>> done) override {
+    read_with(std::move(done), [after = std::move(after), limit](const Tables& tables) {
+      return read_workspaces(tables, after, limit);
+    });
+  }
+
+  void list_objects(std::string workspace, std::string prefix, std::string after, std::size_t limit,
+                    Done<std::vector<std::string>> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace), prefix = std::move(prefix),
+                                after = std::move(after), limit](const Tables& tables) {
+      return read_objects(tables, workspace, prefix, after, limit);
+    });
+  }
+
+ private:
+  static std::unexpected<Error> read_only() {
+    return fail(ErrorCode::kUnsupported, "the data directory is opened for reading only");
+  }
+
+  // Answers with what `read` returns.
+  template <typename T, typename Read>
+  void read_with(Done<T> done, Read read) {
+    engine_.read([reply = gate_.bind(std::move(done)),
+                  read = std::move(read)](const Tables& tables) mutable { reply(read(tables)); });
+  }
+
+  StoreEngine& engine_;
+  log::ReplyGate gate_;
+};
+
+}  // namespace
+
+std::unique_ptr<log::EventLog> make_store_log(StoreEngine& engine, Scheduler& loop) {
+  return std::make_unique<StoreLog>(engine, loop);
+}
+
+}  // namespace syncline::store

@@ -1,0 +1,35 @@
+// EventLog over a store: checks what needs no disk and hands the rest to whatever does the work,
+// threads over a database in production, virtual time over a simulated disk in the simulator.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/scheduler.h"
+#include "log/event_log.h"
+#include "store/requests.h"
+#include "store/tables.h"
+
+namespace syncline::store {
+
+// The working half of a store. Called on any loop's thread; outlives its EventLogs.
+class StoreEngine {
+ public:
+  using Read = std::move_only_function<void(const Tables&)>;
+
+  virtual ~StoreEngine() = default;
+
+  // To be committed in the order of the calls (store/group_commit.h).
+  virtual void submit(Request request) = 0;
+
+  // Runs `read`, once, where it may block, and after everything that is answered by now.
+  virtual void read(Read read) = 0;
+
+  // True: nothing may be submitted.
+  virtual bool read_only() const = 0;
+};
+
+// Both outlive the result, which answers on `loop`.
+std::unique_ptr<log::EventLog> make_store_log(StoreEngine& engine, Scheduler& loop);
+
+}  // namespace syncline::store

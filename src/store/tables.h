@@ -1,0 +1,66 @@
+// Ordered tables of bytes with atomic batches: all that the embedded store asks of the thing below.
+//
+// RocksDB provides it in production (backend/store), a simulated disk in the simulator. The layout
+// in docs/formats/log.md, the group commit and every read are written against this interface, so
+// that both run the same code.
+//
+// Thread-safety: Tables may be read from any thread, beside a write. Cursors and Writes belong to
+// whoever made them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace syncline::store {
+
+enum class Family : std::uint8_t { kEvents, kObjects, kSnapshots, kMeta };
+
+inline constexpr std::size_t kFamilies = 4;
+
+// Walks one family in the byte order of its keys, over what was there when it was made. Views are
+// valid until the next move.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+
+  virtual void seek(std::string_view key) = 0;           // to the first key not below `key`
+  virtual void seek_for_prev(std::string_view key) = 0;  // to the last key not above `key`
+  virtual void next() = 0;                               // only while valid()
+  virtual bool valid() const = 0;                        // false: at the end, or status() fails
+  virtual std::string_view key() const = 0;
+  virtual std::string_view value() const = 0;
+  // kCorrupt or kIo when a move could not be made.
+  virtual Result<void> status() const = 0;
+};
+
+// Changes that take effect together.
+class Writes {
+ public:
+  virtual ~Writes() = default;
+  virtual void put(Family family, std::string_view key, std::string_view value) = 0;
+  virtual void remove(Family family, std::string_view key) = 0;
+  virtual bool empty() const = 0;
+};
+
+class Tables {
+ public:
+  virtual ~Tables() = default;
+
+  virtual Result<std::optional<std::string>> get(Family family, std::string_view key) const = 0;
+
+  // Keys from `end` on need not be found; "" bounds nothing. `end` is copied.
+  virtual std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const = 0;
+};
+
+// `error` with what was being done: "reading workspace a: …".
+inline std::unexpected<Error> fail_while(std::string_view doing, const Error& error) {
+  return fail(error.code, std::string(doing).append(": ").append(error.message));
+}
+
+}  // namespace syncline::store
