@@ -1,0 +1,210 @@
+// Two to four replicas of one document edit, undo, and exchange updates in every way there is:
+// bytes are taken for a list of actions. What must hold:
+//   - at any time the structures are sound, and what observers were told gives the same state;
+//   - every past state of a replica that keeps its history can be read again;
+//   - an update's effect is as foretold;
+//   - once all is exchanged the replicas are equal, and so are documents that are built from merged
+//     updates, from converted ones, or loaded from any replica.
+//
+// Replicas that clean formats make edits of their own when they learn of others': exchange goes on
+// until nobody has anything new.
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "crdt/relative_position.h"
+#include "crdt/updates.h"
+#include "doc_replica.h"
+
+namespace {
+
+using namespace syncline;
+using namespace syncline::crdt;
+using namespace syncline::crdt::fuzz;
+
+constexpr int kMostActions = 200;
+constexpr int kMostRounds = 20;  // of exchange, until all is quiet
+constexpr std::array kVersions = {UpdateVersion::kV1, UpdateVersion::kV2};
+
+Bytes merged(const Log& log, std::size_t first, std::size_t step, UpdateVersion version) {
+  std::vector<ByteView> views;
+  for (std::size_t i = first; i < log.size(); i += step) views.push_back(log[i].bytes(version));
+  Result<Bytes> out = merge_updates(views, version);
+  FUZZ_CHECK(out.has_value());
+  return *std::move(out);
+}
+
+Bytes converted(ByteView update, UpdateVersion from, UpdateVersion to) {
+  Result<Bytes> out = convert_update(update, from, to);
+  FUZZ_CHECK(out.has_value());
+  return *std::move(out);
+}
+
+std::unique_ptr<Doc> load(ByteView update, UpdateVersion version) {
+  auto doc = std::make_unique<Doc>(DocOptions{.client_id = 999, .clean_formats = false});
+  FUZZ_CHECK(doc->apply_update(update, version).has_value());
+  FUZZ_CHECK(doc->missing().clients().empty());
+  return doc;
+}
+
+class World {
+ public:
+  explicit World(ByteInput& in) : in_(in) {
+    for (int n = 2 + static_cast<int>(in.below(3)); n > 0; --n) {
+      const std::uint8_t flags = in.byte();
+      add({.client_id = new_client(), .gc = (flags & 1) == 0, .clean_formats = (flags & 2) == 0},
+          (flags & 4) == 0, (flags & 8) == 0);
+    }
+  }
+
+  void run() {
+    for (int n = 0; n < kMostActions && !in_.done(); ++n) act();
+    exchange();
+    for (const auto& replica : replicas_) {
+      replica->check();
+      replica->check_pasts();
+      check_equal(replica->doc());
+    }
+    if (log_.empty()) return;
+    for (const UpdateVersion version : kVersions)
+      check_equal(*load(merged(log_, 0, 1, version), version));
+  }
+
+ private:
+  void act() {
+    const std::uint8_t action = in_.byte();
+    const std::size_t number = (action >> 4) % replicas_.size();
+    Replica& replica = *replicas_[number];
+    switch (action & 15) {
+      case 0:
+      case 1: replica.undo(in_); break;
+      case 2: replica.take_past(); break;
+      case 3: sync(*replicas_[in_.below(count())], replica, version()); break;
+      case 4: deliver_one(replica); break;
+      case 5: deliver_merged(replica); break;
+      case 6: deliver_missing(replica); break;
+      case 7: reload(number); break;
+      case 8: mark(replica); break;
+      default: replica.edit(in_);
+    }
+    replicas_[number]->check();
+  }
+
+  std::uint32_t count() const { return static_cast<std::uint32_t>(replicas_.size()); }
+  UpdateVersion version() { return in_.pick(kVersions); }
+  ClientId new_client() { return ++last_client_; }
+
+  void add(DocOptions options, bool observed, bool undoable) {
+    replicas_.push_back(std::make_unique<Replica>(std::move(options), observed, undoable, log_));
+  }
+
+  static bool sync(Replica& from, Replica& to, UpdateVersion version) {
+    if (&from == &to) return false;
+    const Bytes update = from.doc().encode_state_as_update(to.doc().state_vector(), version);
+    return to.apply(update, version);
+  }
+
+  // Any update: early, late, or again; perhaps in the other version.
+  void deliver_one(Replica& to) {
+    if (log_.empty()) return;
+    const Sent& sent = log_[log_.size() - 1 - in_.below(static_cast<std::uint32_t>(log_.size()))];
+    const UpdateVersion as = version();
+    if (in_.below(4) != 0) {
+      to.apply(sent.bytes(as), as);
+      return;
+    }
+    const UpdateVersion other = as == UpdateVersion::kV1 ? UpdateVersion::kV2 : UpdateVersion::kV1;
+    to.apply(converted(sent.bytes(other), other, as), as);
+  }
+
+  // Some updates as one, with holes.
+  void deliver_merged(Replica& to) {
+    if (log_.empty()) return;
+    const std::size_t first = in_.below(static_cast<std::uint32_t>(log_.size()));
+    const UpdateVersion as = version();
+    to.apply(merged(log_, first, 1 + in_.below(3), as), as);
+  }
+
+  // What it lacks, cut from everything that was ever sent.
+  void deliver_missing(Replica& to) {
+    if (log_.empty()) return;
+    const UpdateVersion as = version();
+    const Bytes all = merged(log_, 0, 1, as);
+    const auto lacking = diff_update(all, to.doc().state_vector(), as);
+    FUZZ_CHECK(lacking.has_value());
+    to.apply(*lacking, as);
+  }
+
+  // A program that ends and starts again from what it saved.
+  void reload(std::size_t number) {
+    const Replica& old = *replicas_[number];
+    const UpdateVersion as = version();
+    const Bytes saved = replicas_[number]->doc().encode_state_as_update({}, as);
+    DocOptions options = old.options();
+    options.client_id = new_client();
+    auto fresh = std::make_unique<Replica>(options, old.observed(), old.undoable(), log_);
+    FUZZ_CHECK(fresh->doc().apply_update(saved, as).has_value());
+    FUZZ_CHECK(fresh->doc().missing() == replicas_[number]->doc().missing());
+    if (!options.clean_formats || !old.observed())
+      check_same(read_trees(replicas_[number]->doc()), read_trees(fresh->doc()), "loaded again");
+    replicas_[number] = std::move(fresh);
+  }
+
+  // A position, which must be found again at once.
+  void mark(Replica& replica) {
+    const Type type = Editor(in_, replica.doc()).somewhere();
+    if (type.kind() == TypeKind::kMap) return;
+    const std::uint32_t index = in_.below(type.length() + 1);
+    const RelativePosition position = relative_position(type, index, in_.below(2) == 0 ? 0 : -1);
+    const Bytes bytes = encode_relative_position(position);
+    const auto back = decode_relative_position(bytes);
+    FUZZ_CHECK(back && encode_relative_position(*back) == bytes);
+    const auto found = absolute_position(position, replica.doc());
+    FUZZ_CHECK(found && found->type == type && found->index == index);
+    for (const auto& other : replicas_) absolute_position(position, other->doc());
+  }
+
+  void exchange() {
+    int round = 0;
+    for (bool news = true; news; ++round) {
+      FUZZ_CHECK(round < kMostRounds);
+      news = false;
+      for (const auto& to : replicas_)
+        for (const auto& from : replicas_)
+          news = sync(*from, *to, kVersions[static_cast<std::size_t>(round) % 2]) || news;
+    }
+  }
+
+  // Equal to the first replica: what can be read, and the encoded state. Replicas that collect
+  // garbage encode less; loaded into a document that collects all of them give the same bytes.
+  void check_equal(Doc& doc) {
+    Doc& first = replicas_.front()->doc();
+    FUZZ_CHECK(doc.missing().clients().empty());
+    check_same(read_trees(first), read_trees(doc), "replicas");
+    FUZZ_CHECK(doc.state_vector() == first.state_vector());
+    FUZZ_CHECK(doc.delete_set() == first.delete_set());
+    FUZZ_CHECK(canonical(doc) == canonical(first));
+  }
+
+  static Bytes canonical(const Doc& doc) {
+    const auto loaded =
+        load(doc.encode_state_as_update({}, UpdateVersion::kV2), UpdateVersion::kV2);
+    const Bytes v1 = loaded->encode_state_as_update();
+    const auto again = load(v1, UpdateVersion::kV1);
+    FUZZ_CHECK(again->encode_state_as_update() == v1);
+    return v1;
+  }
+
+  ByteInput& in_;
+  ClientId last_client_ = 0;
+  Log log_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ByteInput in(ByteView(data, size));
+  World(in).run();
+  return 0;
+}
