@@ -8,8 +8,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "crdt/updates.h"
 #include "crdt_bench_support.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::crdt::bench {
 namespace {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
-#include "crdt/doc.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt::bench {
 

@@ -34,4 +34,4 @@ add_custom_command(
   VERBATIM)
 add_library(syncline_web_assets STATIC ${out}/table.cpp ${out}/bodies.S)
 add_library(syncline::web_assets ALIAS syncline_web_assets)
-target_include_directories(syncline_web_assets PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(syncline_web_assets PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)

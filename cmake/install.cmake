@@ -4,7 +4,7 @@
 #   find_package(syncline REQUIRED)
 #   target_link_libraries(app PRIVATE syncline::syncline)
 #
-# is all. The headers of the two rooms go along under include/syncline/rooms, because public ones may build on them.
+# is all.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -23,10 +23,8 @@ target_link_libraries(syncline_library PUBLIC OpenSSL::Crypto fmt::fmt)
 
 install(TARGETS syncline_library EXPORT syncline COMPONENT library
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${CMAKE_INSTALL_INCLUDEDIR}/syncline/rooms)
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY include/syncline DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library
-  FILES_MATCHING PATTERN *.h)
-install(DIRECTORY src/base src/crdt DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/syncline/rooms COMPONENT library
   FILES_MATCHING PATTERN *.h)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/syncline)

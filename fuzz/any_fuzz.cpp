@@ -1,7 +1,7 @@
 // Values in lib0's encoding and as JSON. The first byte chooses.
 #include "base/byte_reader.h"
 #include "check.h"
-#include "crdt/any.h"
+#include "crdt/packed.h"
 
 using namespace syncline;
 using namespace syncline::crdt;

@@ -1,7 +1,7 @@
 // Awareness messages. Input is a sequence of messages, each behind a byte with its length.
 #include "base/byte_reader.h"
 #include "check.h"
-#include "crdt/awareness.h"
+#include "syncline/crdt/awareness.h"
 
 using namespace syncline;
 using namespace syncline::crdt;

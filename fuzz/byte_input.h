@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline::fuzz {
 

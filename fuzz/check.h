@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 #define FUZZ_CHECK(expression)                                                       \
   do {                                                                               \

@@ -12,9 +12,9 @@
 #include <memory>
 #include <vector>
 
-#include "crdt/relative_position.h"
-#include "crdt/updates.h"
 #include "doc_replica.h"
+#include "syncline/crdt/relative_position.h"
+#include "syncline/crdt/updates.h"
 
 namespace {
 

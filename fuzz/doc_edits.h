@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "byte_input.h"
 #include "check.h"
-#include "crdt/doc.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt::fuzz {
 

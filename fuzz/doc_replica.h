@@ -5,10 +5,10 @@
 #include <optional>
 #include <set>
 
-#include "crdt/snapshot.h"
-#include "crdt/undo_manager.h"
 #include "doc_edits.h"
 #include "doc_tree.h"
+#include "syncline/crdt/snapshot.h"
+#include "syncline/crdt/undo_manager.h"
 
 namespace syncline::crdt::fuzz {
 

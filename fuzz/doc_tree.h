@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "check.h"
-#include "crdt/any.h"
-#include "crdt/types.h"
+#include "crdt/packed.h"
+#include "syncline/crdt/types.h"
 
 namespace syncline::crdt::fuzz {
 

@@ -1,7 +1,7 @@
 // Relative positions, as bytes and as JSON, and where they lead in a document.
-#include "base/bytes.h"
 #include "check.h"
-#include "crdt/relative_position.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/relative_position.h"
 
 using namespace syncline::crdt;
 

@@ -1,6 +1,6 @@
 // Snapshots, in both versions.
 #include "check.h"
-#include "crdt/snapshot.h"
+#include "syncline/crdt/snapshot.h"
 
 using namespace syncline::crdt;
 

@@ -4,7 +4,7 @@
 #include "check.h"
 #include "crdt/block.h"
 #include "crdt/update_writer.h"
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::crdt {
 

@@ -17,8 +17,8 @@
 #include <bit>
 #include <cstring>
 
-#include "base/bytes.h"
 #include "base/utf8.h"
+#include "syncline/bytes.h"
 
 namespace syncline {
 

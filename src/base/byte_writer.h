@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline {
 

@@ -1,4 +1,4 @@
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline {
 

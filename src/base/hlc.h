@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline {
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline::cli {
 

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <string>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "cli/console.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::cli {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 

@@ -1,4 +1,4 @@
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +8,7 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "crdt/any_tags.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 

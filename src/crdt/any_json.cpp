@@ -1,12 +1,12 @@
-// JSON as JavaScript reads and writes it; crdt/any.h says where it bends.
+// JSON as JavaScript reads and writes it; syncline/crdt/any.h says where it bends.
 #include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "crdt/any.h"
 #include "crdt/any_tags.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 

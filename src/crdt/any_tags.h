@@ -1,4 +1,4 @@
-// The tag bytes of lib0's `any` encoding; crdt/any.h describes it.
+// The tag bytes of lib0's `any` encoding; crdt/packed.h describes it.
 #pragma once
 
 #include <cstdint>

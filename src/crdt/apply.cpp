@@ -3,7 +3,7 @@
 
 #include "crdt/engine.h"
 #include "crdt/update_order.h"
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::crdt {
 

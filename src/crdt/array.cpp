@@ -1,6 +1,6 @@
 #include "base/byte_writer.h"
-#include "crdt/any.h"
 #include "crdt/new_content.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 namespace {

@@ -1,10 +1,10 @@
-#include "crdt/awareness.h"
+#include "syncline/crdt/awareness.h"
 
 #include <utility>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::crdt {
 

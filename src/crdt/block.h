@@ -10,10 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/id.h"
-#include "crdt/id_set.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/id.h"
+#include "syncline/crdt/id_set.h"
+#include "syncline/crdt/wire.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 
@@ -30,18 +31,6 @@ enum class BlockKind : std::uint8_t {
   kAny = 8,
   kDoc = 9,
   kSkip = 10,  // clocks that this update does not hold
-};
-
-// Shared types, by their number on the wire.
-enum class TypeKind : std::uint8_t {
-  kArray = 0,
-  kMap = 1,
-  kText = 2,
-  kXmlElement = 3,
-  kXmlFragment = 4,
-  kXmlHook = 5,
-  kXmlText = 6,
-  kUndefined = 15,  // a root type that nobody has named a kind for yet; never on the wire
 };
 
 enum class ParentKind : std::uint8_t {
@@ -104,8 +93,6 @@ struct DecodedUpdate {
   // Copies bytes into the arena.
   ByteView keep(ByteView bytes);
 };
-
-enum class UpdateVersion : std::uint8_t { kV1 = 1, kV2 = 2 };
 
 // What an update may hold; more is refused with kTooLarge. Defaults are generous for documents.
 struct UpdateLimits {

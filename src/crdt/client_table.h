@@ -7,10 +7,10 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "crdt/id.h"
 #include "crdt/id_index.h"
 #include "crdt/text_arena.h"
 #include "crdt/value_arena.h"
+#include "syncline/crdt/id.h"
 
 namespace syncline::crdt {
 

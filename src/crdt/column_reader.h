@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/byte_reader.h"
-#include "crdt/id.h"
+#include "syncline/crdt/id.h"
 
 namespace syncline::crdt {
 

@@ -13,7 +13,7 @@
 
 #include "base/byte_writer.h"
 #include "base/utf8.h"
-#include "crdt/id.h"
+#include "syncline/crdt/id.h"
 
 namespace syncline::crdt {
 

@@ -4,7 +4,7 @@
 
 #include "base/byte_reader.h"
 #include "base/utf8.h"
-#include "crdt/any.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 namespace {

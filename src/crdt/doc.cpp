@@ -1,9 +1,9 @@
-#include "crdt/doc.h"
+#include "syncline/crdt/doc.h"
 
 #include <utility>
 
-#include "crdt/any.h"
 #include "crdt/engine.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::crdt {
 

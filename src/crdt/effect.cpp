@@ -1,4 +1,4 @@
-#include "crdt/effect.h"
+#include "syncline/crdt/effect.h"
 
 namespace syncline::crdt {
 

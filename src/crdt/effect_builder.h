@@ -17,9 +17,9 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "crdt/block.h"
-#include "crdt/effect.h"
 #include "crdt/store.h"
 #include "crdt/update_order.h"
+#include "syncline/crdt/effect.h"
 
 namespace syncline::crdt {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "crdt/engine.h"
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::crdt {
 namespace {

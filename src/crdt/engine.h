@@ -30,14 +30,14 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/doc.h"
 #include "crdt/formats.h"
 #include "crdt/store.h"
 #include "crdt/transaction.h"
-#include "crdt/types.h"
 #include "crdt/update_writer.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/types.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

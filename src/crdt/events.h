@@ -17,7 +17,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "crdt/transaction.h"
-#include "crdt/types.h"
+#include "syncline/crdt/types.h"
 
 namespace syncline::crdt {
 

@@ -4,6 +4,7 @@
 
 #include "crdt/any_tags.h"
 #include "crdt/key_table.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 namespace {

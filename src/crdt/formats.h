@@ -14,10 +14,10 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "crdt/any.h"
 #include "crdt/item.h"
 #include "crdt/key_table.h"
-#include "crdt/types.h"
+#include "syncline/crdt/any.h"
+#include "syncline/crdt/types.h"
 
 namespace syncline::crdt {
 

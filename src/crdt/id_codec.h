@@ -8,8 +8,8 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "base/error.h"
 #include "crdt/block.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

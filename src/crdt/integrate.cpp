@@ -6,8 +6,8 @@
 #include "base/assert.h"
 #include "base/byte_reader.h"
 #include "base/utf8.h"
-#include "crdt/any.h"
 #include "crdt/engine.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 namespace {

@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "crdt/block.h"
-#include "crdt/id.h"
+#include "syncline/crdt/id.h"
 
 namespace syncline::crdt {
 

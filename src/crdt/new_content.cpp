@@ -1,6 +1,6 @@
 #include "crdt/new_content.h"
 
-#include "crdt/any.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 

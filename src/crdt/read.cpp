@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/utf8.h"
-#include "crdt/any.h"
 #include "crdt/engine.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline::crdt {
 

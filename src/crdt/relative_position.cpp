@@ -1,4 +1,4 @@
-#include "crdt/relative_position.h"
+#include "syncline/crdt/relative_position.h"
 
 #include "crdt/engine.h"
 

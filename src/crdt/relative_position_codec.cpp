@@ -4,8 +4,8 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "crdt/any.h"
-#include "crdt/relative_position.h"
+#include "syncline/crdt/any.h"
+#include "syncline/crdt/relative_position.h"
 
 namespace syncline::crdt {
 namespace {

@@ -1,4 +1,4 @@
-#include "crdt/snapshot.h"
+#include "syncline/crdt/snapshot.h"
 
 #include <algorithm>
 #include <vector>
@@ -6,9 +6,9 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/utf8.h"
-#include "crdt/any.h"
 #include "crdt/engine.h"
 #include "crdt/id_codec.h"
+#include "crdt/packed.h"
 #include "crdt/update_writer.h"
 
 namespace syncline::crdt {

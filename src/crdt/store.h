@@ -10,16 +10,16 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "crdt/block.h"
 #include "crdt/client_table.h"
-#include "crdt/id_set.h"
 #include "crdt/item.h"
 #include "crdt/item_arena.h"
 #include "crdt/key_table.h"
 #include "crdt/sequence.h"
 #include "crdt/type_table.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/id_set.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "crdt/any.h"
 #include "crdt/engine.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 namespace {

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "crdt/any.h"
 #include "crdt/engine.h"
 #include "crdt/formats.h"
 #include "crdt/keyed.h"
 #include "crdt/new_content.h"
+#include "crdt/packed.h"
 #include "crdt/text_cursor.h"
 #include "crdt/xml_print.h"
 

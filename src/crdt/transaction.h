@@ -9,9 +9,9 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "crdt/client_table.h"
-#include "crdt/doc.h"
-#include "crdt/id_set.h"
 #include "crdt/item.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/id_set.h"
 
 namespace syncline::crdt {
 
@@ -49,7 +49,7 @@ struct Transaction {
   std::vector<ChangedType> changed;  // in order of first change
   boost::unordered_flat_map<TypeIndex, std::uint32_t> changed_index;
   boost::unordered_flat_set<std::uint64_t> changed_keys;  // type and key of every ChangedType::keys
-  std::vector<DenseId> merge_candidates;  // right parts of splits, and the like
+  std::vector<DenseId> merge_candidates;                  // right parts of splits, and the like
 
   // The types that changed, and all around them, as they were when observers were called. Only
   // collected while somebody observes transactions.

@@ -1,4 +1,4 @@
-#include "crdt/undo_manager.h"
+#include "syncline/crdt/undo_manager.h"
 
 #include <algorithm>
 #include <ranges>

@@ -4,6 +4,7 @@
 #include "crdt/any_tags.h"
 #include "crdt/block.h"
 #include "crdt/id_codec.h"
+#include "crdt/packed.h"
 #include "crdt/update_source.h"
 
 namespace syncline::crdt {

@@ -1,5 +1,5 @@
 // The merge of decoded updates into one list of blocks: the heart of merge_updates
-// (crdt/updates.h).
+// (syncline/crdt/updates.h).
 //
 // Bytes equal those of Yjs's mergeUpdates. That includes its choice among blocks that begin at the
 // same id, which depends on how JavaScript's sort treats the readers of the updates while they

@@ -6,9 +6,9 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "crdt/any.h"
 #include "crdt/block.h"
 #include "crdt/column_reader.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 

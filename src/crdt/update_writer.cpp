@@ -5,10 +5,10 @@
 #include "base/assert.h"
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "crdt/any.h"
 #include "crdt/any_tags.h"
 #include "crdt/column_writer.h"
 #include "crdt/id_codec.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 

@@ -11,8 +11,8 @@
 
 #include <memory>
 
-#include "base/bytes.h"
 #include "crdt/block.h"
+#include "syncline/bytes.h"
 
 namespace syncline::crdt {
 
@@ -40,12 +40,5 @@ class UpdateWriter {
   std::unique_ptr<V1> v1_;
   std::unique_ptr<V2> v2_;
 };
-
-Bytes encode_state_vector(const StateVector& vector);
-Result<StateVector> decode_state_vector(ByteView bytes);
-
-// A delete set alone, as in snapshots.
-Bytes encode_delete_set(const DeleteSet& deletes, UpdateVersion version);
-Result<DeleteSet> decode_delete_set(ByteView bytes, UpdateVersion version);
 
 }  // namespace syncline::crdt

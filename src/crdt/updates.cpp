@@ -1,4 +1,4 @@
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 #include <algorithm>
 #include <memory>

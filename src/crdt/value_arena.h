@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline::crdt {
 

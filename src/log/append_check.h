@@ -4,8 +4,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/error.h"
 #include "log/event.h"
+#include "syncline/error.h"
 
 namespace syncline::log {
 

@@ -19,10 +19,10 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "base/hlc.h"
 #include "base/sha256.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::log {
 

@@ -25,9 +25,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "log/event.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::log {
 

@@ -1,8 +1,8 @@
 #include "base/byte_writer.h"
-#include "crdt/doc.h"
 #include "crdt/update_writer.h"
 #include "merge/effect_codec.h"
 #include "merge/object.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::merge {
 namespace {

@@ -2,9 +2,9 @@
 // Specified, with an example, in docs/formats/effect.md.
 #pragma once
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/effect.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/effect.h"
+#include "syncline/error.h"
 
 namespace syncline::merge {
 

@@ -15,8 +15,8 @@
 #include <memory>
 #include <string_view>
 
-#include "base/bytes.h"
-#include "base/error.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::merge {
 
@@ -61,7 +61,7 @@ class ObjectType {
   virtual Result<std::unique_ptr<Object>> restore(ByteView snapshot) const = 0;
 };
 
-// Yjs-compatible documents (crdt/doc.h). Intents are Yjs updates v1, versions are state vectors,
+// Yjs-compatible documents (syncline/crdt/doc.h). Intents are Yjs updates v1, versions are state vectors,
 // snapshots are updates v2. Stateless; lives as long as the program.
 const ObjectType& doc_type();
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline::policy {
 

@@ -21,9 +21,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "protocol/y_sync.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::protocol {
 

@@ -1,6 +1,6 @@
 #include "protocol/json_text.h"
 
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::protocol {
 

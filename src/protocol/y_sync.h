@@ -17,8 +17,8 @@
 #include <string_view>
 
 #include "base/byte_writer.h"
-#include "base/bytes.h"
-#include "base/error.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline {
 class ByteReader;

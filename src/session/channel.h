@@ -14,12 +14,12 @@
 #include <optional>
 #include <string>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/id_set.h"
 #include "policy/access.h"
 #include "protocol/y_sync.h"
 #include "session/limits.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/id_set.h"
+#include "syncline/error.h"
 #include "workspace/host.h"
 
 namespace syncline::session {

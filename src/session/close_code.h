@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline::session {
 

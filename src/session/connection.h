@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline::session {
 

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "policy/access.h"
 #include "protocol/hocuspocus.h"
 #include "session/channel.h"
 #include "session/connection.h"
+#include "syncline/error.h"
 
 namespace syncline::session {
 

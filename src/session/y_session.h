@@ -4,9 +4,9 @@
 #include <memory>
 #include <optional>
 
-#include "base/error.h"
 #include "session/channel.h"
 #include "session/connection.h"
+#include "syncline/error.h"
 
 namespace syncline::session {
 

@@ -24,9 +24,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "log/event_log.h"
 #include "merge/object.h"
+#include "syncline/error.h"
 
 namespace syncline::state {
 

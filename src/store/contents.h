@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "log/event.h"
 #include "store/keys.h"
 #include "store/tables.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::store {
 

@@ -21,11 +21,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/error.h"
 #include "log/event_log.h"
 #include "store/keys.h"
 #include "store/requests.h"
 #include "store/tables.h"
+#include "syncline/error.h"
 
 namespace syncline::store {
 

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/bytes.h"
 #include "log/event_log.h"
+#include "syncline/bytes.h"
 
 namespace syncline::store {
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline::store {
 

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "log/event.h"
 #include "state/object_cache.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 #include "workspace/presence.h"
 
 namespace syncline::workspace {

@@ -12,8 +12,8 @@
 #include <functional>
 #include <utility>
 
-#include "base/error.h"
 #include "log/event_log.h"
+#include "syncline/error.h"
 
 namespace syncline::workspace {
 

@@ -11,9 +11,9 @@
 #include <map>
 #include <optional>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/awareness.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/awareness.h"
+#include "syncline/error.h"
 
 namespace syncline::workspace {
 

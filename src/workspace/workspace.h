@@ -23,10 +23,10 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "base/scheduler.h"
 #include "log/event_log.h"
 #include "state/object_cache.h"
+#include "syncline/error.h"
 #include "workspace/live_object.h"
 #include "workspace/outbox.h"
 

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "cli/program.h"
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::testing {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "backend/store/rocksdb_store.h"
 #include "cli/program.h"
-#include "crdt/any.h"
 #include "log/blocking_log.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::testing {
 namespace {

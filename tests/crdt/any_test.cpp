@@ -1,5 +1,5 @@
 // The expected bytes were written by lib0, the expected JSON and numbers by JavaScript.
-#include "crdt/any.h"
+#include "crdt/packed.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "crdt/awareness.h"
+#include "syncline/crdt/awareness.h"
 
 #include <gtest/gtest.h>
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "crdt/doc.h"
 #include "crdt/engine.h"
 #include "crdt/update_writer.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt {
 namespace {

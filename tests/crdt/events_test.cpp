@@ -1,7 +1,7 @@
 // What observers are told, in which order, and with which deltas.
 #include <gtest/gtest.h>
 
-#include "crdt/doc.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt {
 namespace {

@@ -1,4 +1,4 @@
-#include "crdt/id_set.h"
+#include "syncline/crdt/id_set.h"
 
 #include <gtest/gtest.h>
 

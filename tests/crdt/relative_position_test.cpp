@@ -1,5 +1,5 @@
 // Places that stay with their neighbours.
-#include "crdt/relative_position.h"
+#include "syncline/crdt/relative_position.h"
 
 #include <gtest/gtest.h>
 

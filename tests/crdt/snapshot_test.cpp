@@ -1,5 +1,5 @@
 // Snapshots: taken, encoded, and read again.
-#include "crdt/snapshot.h"
+#include "syncline/crdt/snapshot.h"
 
 #include <gtest/gtest.h>
 

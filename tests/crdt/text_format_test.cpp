@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crdt/doc.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt {
 namespace {

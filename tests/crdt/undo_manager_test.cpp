@@ -1,8 +1,8 @@
 // What undo takes back, what it leaves alone, and what it keeps in memory.
 #include <gtest/gtest.h>
 
-#include "crdt/doc.h"
-#include "crdt/undo_manager.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/undo_manager.h"
 
 namespace syncline::crdt {
 namespace {

@@ -1,6 +1,6 @@
 // Single cases; the comparison with Yjs at large is tests/differential/updates_differential.cpp.
 // The bytes were written by Yjs 13.6.33.
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // XML in Yjs's words.
 #include <gtest/gtest.h>
 
-#include "crdt/doc.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt {
 namespace {

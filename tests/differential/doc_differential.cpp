@@ -9,11 +9,11 @@
 #include <iostream>
 #include <string>
 
-#include "crdt/relative_position.h"
-#include "crdt/snapshot.h"
 #include "crdt/update_writer.h"
 #include "doc_model.h"
 #include "doc_undo.h"
+#include "syncline/crdt/relative_position.h"
+#include "syncline/crdt/snapshot.h"
 
 namespace syncline::crdt::differential {
 namespace {

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/byte_writer.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt::differential {
 namespace {

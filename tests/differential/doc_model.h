@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "crdt/doc.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt::differential {
 

@@ -1,8 +1,8 @@
 // A document's undo manager in a history: the C++ side of doc_undo.mjs.
 #pragma once
 
-#include "crdt/undo_manager.h"
 #include "doc_model.h"
+#include "syncline/crdt/undo_manager.h"
 
 namespace syncline::crdt::differential {
 

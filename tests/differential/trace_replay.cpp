@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "crdt/doc.h"
 #include "doc_model.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt::differential {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "crdt/update_writer.h"
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 namespace {
 

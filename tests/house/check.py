@@ -40,11 +40,12 @@ def read(path):
 
 def compile_alone(header, compiler, flags, root=ROOT):
     """None, or what the compiler said about a file that includes nothing but this header, twice."""
-    include = header.split("/", 1)[1]
+    folder, include = header.split("/", 1)
+    roots = [f"-I{root}/include"] + ([f"-I{root}/src"] if folder == "src" else [])
     with tempfile.NamedTemporaryFile("w", suffix=".cpp") as unit:
         unit.write(f'#include "{include}"\n#include "{include}"\n')
         unit.flush()
-        command = [compiler, "-std=c++23", "-fsyntax-only", f"-I{root}/src", f"-I{root}/include", *flags, unit.name]
+        command = [compiler, "-std=c++23", "-fsyntax-only", *roots, *flags, unit.name]
         done = subprocess.run(command, capture_output=True, text=True)
     return None if done.returncode == 0 else done.stderr
 

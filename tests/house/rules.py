@@ -11,9 +11,6 @@ MAX_LINES = 700  # of a file in src/: what can be read in one sitting
 # Rooms that may touch the operating system; every other room gets it handed down as an interface.
 OS_ROOMS = {"backend", "cli"}
 
-# Rooms that public headers may show: those that are installed with them.
-PUBLIC_ROOMS = {"base", "crdt"}
-
 FORBIDDEN_INCLUDES = re.compile(
     r"(thread|stop_token|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier"
     r"|fstream|filesystem|iostream|csignal|ctime"
@@ -88,6 +85,19 @@ def room_of(path):
     return parts[1] if parts[0] == "src" and len(parts) > 2 else None
 
 
+def public_header_of(path):
+    """src/crdt/x.cpp -> include/syncline/crdt/x.h: where the public header is that it implements, if there is one."""
+    return "include/syncline/" + path[len("src/"):-len(".cpp")].removeprefix("base/") + ".h"
+
+
+def room_of_include(target):
+    """The room that an include reaches into: include/syncline/<room>/ is the public part of src/<room>/."""
+    parts = target.split("/")
+    if parts[0] != "syncline":
+        return parts[0]
+    return parts[1] if len(parts) > 2 else "base"
+
+
 def includes(text):
     for number, line in enumerate(text.splitlines(), 1):
         match = INCLUDE.match(line)
@@ -96,34 +106,38 @@ def includes(text):
 
 
 def check_includes(path, text, rooms):
-    """Room order of includes; includes rooted at src; a .cpp includes its own header first."""
+    """Room order of includes, rooted at src or include; public headers show nothing but public headers."""
     room, public = room_of(path), path.startswith("include/syncline/")
     if not room and not public:
         return []
     if room and room not in rooms:
         return [(1, f"src/{room} is no room of cmake/rooms.cmake")]
-    allowed = reachable(rooms)[room] if room else PUBLIC_ROOMS
+    allowed = reachable(rooms)[room] if room else set(rooms)
     findings, first = [], None
     for number, system, target in includes(text):
         first = first or target
         if system:
             continue
-        head = target.split("/")[0]
         if "/" not in target or target.startswith("."):
-            findings.append((number, f'"{target}" is not rooted at src/'))
-        elif head != "syncline" and head not in allowed:
+            findings.append((number, f'"{target}" is not rooted at src/ or include/'))
+        elif public and not target.startswith("syncline/"):
+            findings.append((number, f'a public header must not include "{target}"'))
+        elif room_of_include(target) not in allowed:
             findings.append((number, f'{room or "a public header"} must not include "{target}"'))
     return findings
 
 
 def check_own_header_first(path, text, paths):
     """x.cpp includes x.h before anything else, which proves that x.h stands alone."""
-    header = path[:-4] + ".h"
-    if not path.startswith("src/") or not path.endswith(".cpp") or header not in paths:
+    if not path.startswith("src/") or not path.endswith(".cpp"):
         return []
+    header = next((h for h in (path[:-4] + ".h", public_header_of(path)) if h in paths), None)
+    if not header:
+        return []
+    header = header.split("/", 1)[1]
     for number, _, target in includes(text):
-        return [] if "src/" + target == header else [(number, f"the first include must be {header[4:]}")]
-    return [(1, f"does not include {header[4:]}")]
+        return [] if target == header else [(number, f"the first include must be {header}")]
+    return [(1, f"does not include {header}")]
 
 
 def headers_to_compile(paths, rooms=None):

@@ -58,7 +58,14 @@ class Includes(unittest.TestCase):
 
     def test_public_header(self):
         self.assertTrue(self.found("include/syncline/a.h", '#include "backend/a.h"\n'))
-        self.assertEqual(self.found("include/syncline/a.h", '#include "crdt/a.h"\n#include "syncline/b.h"\n'), [])
+        self.assertTrue(self.found("include/syncline/crdt/a.h", '#include "crdt/b.h"\n'))
+        self.assertEqual(self.found("include/syncline/crdt/a.h", '#include "syncline/crdt/b.h"\n#include "syncline/c.h"\n'), [])
+
+    def test_public_part_of_a_room(self):
+        self.assertTrue(self.found("src/base/a.h", '#include "syncline/crdt/doc.h"\n'))
+        self.assertTrue(self.found("src/ot/a.h", '#include "syncline/crdt/doc.h"\n'))
+        self.assertEqual(self.found("src/ot/a.h", '#include "syncline/error.h"\n'), [])
+        self.assertEqual(self.found("src/crdt/a.h", '#include "syncline/crdt/doc.h"\n'), [])
 
     def test_own_header_first(self):
         known = {"src/base/a.h", "src/base/a.cpp"}
@@ -66,6 +73,13 @@ class Includes(unittest.TestCase):
         self.assertTrue(rules.check_own_header_first("src/base/a.cpp", "int a;\n", known))
         self.assertEqual(rules.check_own_header_first("src/base/a.cpp", '// a\n#include "base/a.h"\n', known), [])
         self.assertEqual(rules.check_own_header_first("src/base/b.cpp", "#include <map>\n", known), [])
+
+    def test_own_public_header_first(self):
+        known = {"include/syncline/a.h", "include/syncline/crdt/b.h"}
+        self.assertTrue(rules.check_own_header_first("src/base/a.cpp", '#include "base/a.h"\n', known))
+        self.assertEqual(rules.check_own_header_first("src/base/a.cpp", '#include "syncline/a.h"\n', known), [])
+        self.assertTrue(rules.check_own_header_first("src/crdt/b.cpp", "int b;\n", known))
+        self.assertEqual(rules.check_own_header_first("src/crdt/b.cpp", '#include "syncline/crdt/b.h"\n', known), [])
 
 
 class NoIo(unittest.TestCase):
@@ -155,7 +169,7 @@ class Headers(unittest.TestCase):
 class Tree(unittest.TestCase):
     def test_paths(self):
         paths = check.source_paths()
-        self.assertIn("src/base/error.h", paths)
+        self.assertIn("include/syncline/error.h", paths)
         self.assertIn("CMakeLists.txt", paths)
         self.assertFalse([p for p in paths if "node_modules" in p or p.startswith("build/")])
 

@@ -3,9 +3,9 @@
 
 #include <array>
 
-#include "crdt/doc.h"
-#include "crdt/updates.h"
 #include "merge/object.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::merge {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "crdt/doc.h"
 #include "merge/object.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::merge {
 namespace {

@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include "crdt/doc.h"
 #include "log/memory_event_log.h"
 #include "support/virtual_loop.h"
+#include "syncline/crdt/doc.h"
 #include "workspace/host.h"
 
 namespace syncline::testing {

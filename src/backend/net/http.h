@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/scheduler.h"
+#include "syncline/bytes.h"
 
 namespace syncline::backend {
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "backend/net/http.h"
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline::backend {
 

@@ -27,9 +27,9 @@
 
 #include "backend/net/http.h"
 #include "backend/net/http_parser.h"
-#include "base/error.h"
 #include "base/scheduler.h"
 #include "session/connection.h"
+#include "syncline/error.h"
 
 namespace syncline::backend {
 

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "backend/net/stream.h"
-#include "base/error.h"
+#include "syncline/error.h"
 
 struct ssl_ctx_st;
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline::backend {
 

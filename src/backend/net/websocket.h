@@ -21,8 +21,8 @@
 
 #include "backend/net/socket.h"
 #include "backend/net/ws_frame.h"
-#include "base/bytes.h"
 #include "session/connection.h"
+#include "syncline/bytes.h"
 
 namespace syncline::backend {
 

@@ -20,7 +20,7 @@
 #include <string_view>
 
 #include "backend/net/utf8_check.h"
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline::backend {
 

@@ -15,8 +15,8 @@
 #include <memory>
 #include <string>
 
-#include "base/error.h"
 #include "policy/access.h"
+#include "syncline/error.h"
 
 namespace syncline::backend {
 

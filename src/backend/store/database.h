@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "backend/store/rocksdb_store.h"
-#include "base/error.h"
 #include "store/contents.h"
 #include "store/keys.h"
 #include "store/tables.h"
+#include "syncline/error.h"
 
 namespace syncline::backend::store {
 

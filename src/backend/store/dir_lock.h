@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline::backend::store {
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "backend/store/rocksdb_store.h"
-#include "base/error.h"
+#include "syncline/error.h"
 
 namespace syncline::backend {
 

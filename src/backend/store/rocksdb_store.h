@@ -26,9 +26,9 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "base/scheduler.h"
 #include "log/event_log.h"
+#include "syncline/error.h"
 
 namespace rocksdb {
 class Env;

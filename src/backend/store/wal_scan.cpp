@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/bytes.h"
 #include "base/crc32c.h"
+#include "syncline/bytes.h"
 
 namespace syncline::backend::store {
 namespace {

@@ -8,14 +8,14 @@
 #include <span>
 #include <string_view>
 
-#include "base/bytes.h"
+#include "syncline/bytes.h"
 
 namespace syncline::backend {
 
 struct Asset {
   std::string_view path;          // as in a URL: begins with '/', never escaped
   std::string_view content_type;  // value of the Content-Type header
-  std::string_view etag;          // value of the ETag header, quotes included; changes with the body
+  std::string_view etag;  // value of the ETag header, quotes included; changes with the body
   ByteView body;
 
   // The name carries a hash of the content (Vite puts such files under /assets/), so that a browser may keep

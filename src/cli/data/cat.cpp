@@ -6,7 +6,7 @@
 #include "cli/data/source.h"
 #include "cli/files.h"
 #include "cli/json.h"
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "cli/json.h"
 #include "cli/table.h"
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "backend/net/http_client.h"
 #include "cli/data/source.h"
 #include "cli/json.h"
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {

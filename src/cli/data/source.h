@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "cli/command.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::cli {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "cli/doc/update_file.h"
-#include "crdt/any.h"
-#include "crdt/doc.h"
+#include "syncline/crdt/any.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::cli {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/json.h"
+#include "crdt/packed.h"
 
 namespace syncline::cli {
 namespace {

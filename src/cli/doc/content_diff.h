@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "crdt/any.h"
+#include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "crdt/id_set.h"
+#include "syncline/crdt/id_set.h"
 
 namespace syncline::cli {
 

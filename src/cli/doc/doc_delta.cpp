@@ -6,7 +6,7 @@
 #include "cli/doc/update_file.h"
 #include "cli/files.h"
 #include "crdt/update_writer.h"
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::cli {
 namespace {

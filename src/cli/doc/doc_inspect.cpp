@@ -10,6 +10,7 @@
 #include "cli/doc/update_file.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "crdt/packed.h"
 
 namespace syncline::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/doc/update_file.h"
 #include "cli/files.h"
-#include "crdt/updates.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::cli {
 namespace {

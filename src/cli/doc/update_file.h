@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "cli/command.h"
 #include "crdt/block.h"
-#include "crdt/doc.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/error.h"
 
 namespace syncline::cli {
 

@@ -22,9 +22,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/id.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/id.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

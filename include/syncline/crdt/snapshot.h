@@ -6,11 +6,11 @@
 // encodes and applies the document once.
 #pragma once
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/block.h"
-#include "crdt/doc.h"
-#include "crdt/id_set.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/id_set.h"
+#include "syncline/crdt/wire.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

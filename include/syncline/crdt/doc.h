@@ -23,12 +23,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/block.h"
-#include "crdt/effect.h"
-#include "crdt/id_set.h"
-#include "crdt/types.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/effect.h"
+#include "syncline/crdt/id_set.h"
+#include "syncline/crdt/types.h"
+#include "syncline/crdt/wire.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

@@ -16,11 +16,11 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/doc.h"
-#include "crdt/id.h"
-#include "crdt/types.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/id.h"
+#include "syncline/crdt/types.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

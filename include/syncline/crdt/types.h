@@ -15,10 +15,10 @@
 #include <variant>
 #include <vector>
 
-#include "base/error.h"
-#include "crdt/any.h"
-#include "crdt/block.h"
-#include "crdt/effect.h"
+#include "syncline/crdt/any.h"
+#include "syncline/crdt/effect.h"
+#include "syncline/crdt/wire.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 

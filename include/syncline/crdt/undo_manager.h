@@ -34,10 +34,10 @@
 #include <string_view>
 #include <vector>
 
-#include "crdt/any.h"
-#include "crdt/doc.h"
-#include "crdt/id_set.h"
-#include "crdt/types.h"
+#include "syncline/crdt/any.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/id_set.h"
+#include "syncline/crdt/types.h"
 
 namespace syncline::crdt {
 

@@ -9,12 +9,10 @@
 #include <map>
 #include <vector>
 
-#include "crdt/id.h"
-
-namespace syncline {
-class ByteReader;
-class ByteWriter;
-}  // namespace syncline
+#include "syncline/bytes.h"
+#include "syncline/crdt/id.h"
+#include "syncline/crdt/wire.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 
@@ -73,5 +71,13 @@ class StateVector {
  private:
   Clients clients_;  // without zero entries
 };
+
+// As Yjs's encodeStateVector does; what a replica sends to ask for what it lacks.
+Bytes encode_state_vector(const StateVector& vector);
+Result<StateVector> decode_state_vector(ByteView bytes);
+
+// A delete set alone, as in snapshots.
+Bytes encode_delete_set(const DeleteSet& deletes, UpdateVersion version);
+Result<DeleteSet> decode_delete_set(ByteView bytes, UpdateVersion version);
 
 }  // namespace syncline::crdt

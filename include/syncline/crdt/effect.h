@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "crdt/id_set.h"
+#include "syncline/crdt/id_set.h"
 
 namespace syncline::crdt {
 

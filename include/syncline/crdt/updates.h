@@ -4,9 +4,10 @@
 
 #include <span>
 
-#include "base/bytes.h"
-#include "base/error.h"
-#include "crdt/block.h"
+#include "syncline/bytes.h"
+#include "syncline/crdt/id_set.h"
+#include "syncline/crdt/wire.h"
+#include "syncline/error.h"
 
 namespace syncline::crdt {
 
