@@ -17,6 +17,15 @@ Bytes ByteWriter::take() {
   return std::exchange(buffer_, Bytes{});
 }
 
+void ByteWriter::take(Bytes& out) {
+  if (size_ > kCopyLimit) {
+    out = take();
+    return;
+  }
+  out.assign(buffer_.data(), buffer_.data() + size_);
+  size_ = 0;
+}
+
 void ByteWriter::grow(std::size_t more) {
   buffer_.resize(std::max({kFirstSize, buffer_.size() * 2, size_ + more}));
 }

@@ -49,6 +49,8 @@ class ByteWriter {
   // What was written, and begins anew. Short messages are copied out, so that the buffer stays for
   // the next one and the message holds no spare memory.
   Bytes take();
+  // The same into `out`, whose memory is used again for short messages.
+  void take(Bytes& out);
 
   void u8(std::uint8_t value) {
     reserve(1);

@@ -127,6 +127,19 @@ std::size_t utf16_offset(std::string_view text, std::size_t units, bool& inside_
   return static_cast<std::size_t>(at - text.data());
 }
 
+std::size_t utf16_offset_from_end(std::string_view text, std::size_t units, bool& inside_pair) {
+  std::size_t at = text.size();
+  std::size_t left = units;
+  inside_pair = false;
+  while (left != 0 && at != 0) {
+    --at;
+    const std::size_t step = units_of_lead(static_cast<unsigned char>(text[at]));
+    inside_pair = step > left;
+    left -= inside_pair ? left : step;
+  }
+  return at;
+}
+
 void append_utf8(std::string& text, std::uint32_t code_point) {
   const auto tail = [&](unsigned shift) {
     text.push_back(static_cast<char>(0x80 | ((code_point >> shift) & 0x3f)));

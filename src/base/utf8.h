@@ -31,6 +31,9 @@ bool is_ascii(std::string_view text);
 // character begins.
 std::size_t utf16_offset(std::string_view text, std::size_t units, bool& inside_pair);
 
+// The same for the place `units` before the end; 0 when there are no more. Costs what lies behind it.
+std::size_t utf16_offset_from_end(std::string_view text, std::size_t units, bool& inside_pair);
+
 // Appends a code point; surrogates and values out of range as U+FFFD.
 void append_utf8(std::string& text, std::uint32_t code_point);
 

@@ -24,25 +24,26 @@ Result<void> Engine::validate(ByteView update, const DecodedUpdate& decoded) con
 }
 
 // The scratch is for the small updates that come all the time; a big one's is given back.
-void Engine::keep_scratch(DecodedUpdate decoded) {
+void Engine::keep_scratch(std::unique_ptr<DecodedUpdate> decoded) {
   constexpr std::size_t kKeptBlocks = 256;
-  if (decoded.blocks.capacity() > kKeptBlocks) return;
-  decoded.clear();
-  decoded_ = std::move(decoded);
+  if (decoded->blocks.capacity() > kKeptBlocks) return;
+  decoded->clear();
+  scratch_ = std::move(decoded);
 }
 
 Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version, Origin origin) {
   // An observer's update may come while the scratch is in use further up: it gets its own then.
-  DecodedUpdate decoded = std::move(decoded_);
-  Result<void> valid = decode_update(update, version, decoded);
-  if (valid) valid = validate(update, decoded);
+  std::unique_ptr<DecodedUpdate> decoded = std::move(scratch_);
+  if (decoded == nullptr) decoded = std::make_unique<DecodedUpdate>();
+  Result<void> valid = decode_update(update, version, *decoded);
+  if (valid) valid = validate(update, *decoded);
   ApplyResult result;
   if (valid) {
     transact(
         [&](Transaction& transaction) {
           transaction.local = false;
           const std::uint64_t before = changes_;
-          result.waiting = apply_decoded(decoded);
+          result.waiting = apply_decoded(*decoded);
           result.changed = changes_ != before;
           keep_scratch(std::move(decoded));
         },
@@ -67,8 +68,29 @@ bool Engine::apply_decoded(DecodedUpdate& update) {
   return waiting;
 }
 
+// The updates that come all the time hold structs of one client, which only need what is known
+// already: then their order is the one to apply them in. False: something is left.
+bool Engine::apply_single_client(const DecodedUpdate& update) {
+  if (update.clients.size() != 1 || !store.redone.empty()) return false;
+  const ClientId client = update.clients.front().client;
+  const auto known = [&](bool used, Id id) {
+    return !used || id.client == client || id.clock < store.clients.state(id.client);
+  };
+  Clock clock = store.clients.state(client);
+  for (const Block& block : update.blocks) {
+    if (block.end() <= clock || block.kind == BlockKind::kSkip) continue;
+    if (block.clock > clock || !known(block.has_origin, block.origin) ||
+        !known(block.has_right_origin, block.right_origin) ||
+        !known(block.parent_kind == ParentKind::kItem, block.parent_id))
+      return false;
+    integrate_block(block, store.clients.intern(client), clock - block.clock);
+    clock = block.end();
+  }
+  return true;
+}
+
 std::optional<Engine::PendingStructs> Engine::apply_structs(const DecodedUpdate& update) {
-  if (update.clients.empty()) return std::nullopt;
+  if (update.clients.empty() || apply_single_client(update)) return std::nullopt;
   UpdateOrder order(store.clients, update);
   if (!store.redone.empty()) order.tell_known();
   for (UpdateOrder::Step step = order.next(); step.block != nullptr; step = order.next()) {
@@ -114,6 +136,7 @@ bool Engine::apply_once(const DecodedUpdate& update, bool& waiting) {
         pending_structs_->update = std::move(*merged);
     }
   }
+  if (update.deletes.empty() && pending_deletes_.empty()) return retry;
   DeleteSet later;
   apply_deletes(update.deletes, later);
   waiting = waiting || !later.empty();

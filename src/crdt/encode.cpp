@@ -1,5 +1,8 @@
 // Updates out of the document.
 #include <algorithm>
+#include <string>
+
+#include <boost/container/small_vector.hpp>
 
 #include "crdt/engine.h"
 #include "syncline/crdt/updates.h"
@@ -13,8 +16,10 @@ struct ClientPart {
   Clock from;
 };
 
+using ClientParts = boost::container::small_vector<ClientPart, 4>;
+
 // Yjs writes the highest client first.
-void sort_parts(std::vector<ClientPart>& parts) {
+void sort_parts(ClientParts& parts) {
   std::sort(parts.begin(), parts.end(),
             [](const ClientPart& a, const ClientPart& b) { return a.id > b.id; });
 }
@@ -31,16 +36,18 @@ void Engine::write_structs(UpdateWriter& out, ClientIndex index, Clock from) con
   const ClientState& client = store.clients[index];
   const IdIndex::Position start = client.structs.locate(from);
   out.begin_client(client.structs.count_from(start), client.id, from);
-  Clock offset = from - client.structs.clock_at(start);
-  for (IdIndex::Position p = start;; p = client.structs.next(p)) {
-    out.write(store.block(store[client.structs.at(p)]), offset);
-    offset = 0;
-    if (client.structs.is_last(p)) break;
+  std::string cut;
+  out.write(
+      store.block(store[client.structs.at(start)], from - client.structs.clock_at(start), cut));
+  for (IdIndex::Position p = start; !client.structs.is_last(p);) {
+    p = client.structs.next(p);
+    out.write(store.block(store[client.structs.at(p)]));
   }
 }
 
-Bytes Engine::encode_transaction(const Transaction& transaction, UpdateVersion version) const {
-  std::vector<ClientPart> parts;
+void Engine::encode_transaction(const Transaction& transaction, UpdateVersion version,
+                                Bytes& bytes) const {
+  ClientParts parts;
   for (const Transaction::Advance& advance : transaction.advances) {
     const ClientState& client = store.clients[advance.client];
     if (client.clock > advance.before) parts.push_back({client.id, advance.client, advance.before});
@@ -49,12 +56,12 @@ Bytes Engine::encode_transaction(const Transaction& transaction, UpdateVersion v
   UpdateWriter& out = writer(version);
   out.begin_clients(parts.size());
   for (const ClientPart& part : parts) write_structs(out, part.index, part.from);
-  out.write_deletes(transaction.delete_set(store.clients));
-  return out.take();
+  transaction.write_deleted(store.clients, out.deletes());
+  out.take(bytes);
 }
 
 Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion version) const {
-  std::vector<ClientPart> parts;
+  ClientParts parts;
   for (ClientIndex i = 0; i < store.clients.size(); ++i) {
     const ClientState& client = store.clients[i];
     const Clock from = since.get(client.id);

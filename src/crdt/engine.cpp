@@ -57,23 +57,20 @@ void Engine::end() {
 // ---- observers
 
 std::uint64_t Engine::on_update(std::function<void(const UpdateEvent&)> callback) {
-  update_observers_.push_back({new_token(), std::move(callback)});
-  return last_token_;
+  return observe(update_observers_, std::move(callback));
 }
 
 std::uint64_t Engine::on_subdocs(std::function<void(const SubdocsEvent&)> callback) {
-  subdocs_observers_.push_back({new_token(), std::move(callback)});
-  return last_token_;
+  return observe(subdocs_observers_, std::move(callback));
 }
 
 std::uint64_t Engine::on_transaction(std::function<void(Transaction&)> callback) {
   type_observers();  // it keeps items from growing over the border of a transaction
-  transaction_observers_.push_back({new_token(), std::move(callback)});
-  return last_token_;
+  return observe(transaction_observers_, std::move(callback));
 }
 
 void Engine::off(std::uint64_t token) {
-  const auto matches = [token](const auto& observer) { return observer.token == token; };
+  const auto matches = [token](const auto& observer) { return observer->token == token; };
   if (std::erase_if(update_observers_, matches) != 0) return;
   if (std::erase_if(subdocs_observers_, matches) != 0) return;
   if (std::erase_if(transaction_observers_, matches) != 0) return;
@@ -89,24 +86,24 @@ namespace {
 
 class TransactionUpdate final : public UpdateEvent {
  public:
-  TransactionUpdate(const Engine& engine, const Transaction& transaction)
+  TransactionUpdate(const Engine& engine, Transaction& transaction)
       : engine_(engine), transaction_(transaction) {}
 
-  ByteView update() const override { return encoded(v1_, UpdateVersion::kV1); }
-  ByteView update_v2() const override { return encoded(v2_, UpdateVersion::kV2); }
+  ByteView update() const override { return encoded(transaction_.update_v1, UpdateVersion::kV1); }
+  ByteView update_v2() const override {
+    return encoded(transaction_.update_v2, UpdateVersion::kV2);
+  }
   Origin origin() const override { return transaction_.origin; }
   bool local() const override { return transaction_.local; }
 
  private:
   ByteView encoded(Bytes& bytes, UpdateVersion version) const {
-    if (bytes.empty()) bytes = engine_.encode_transaction(transaction_, version);
+    if (bytes.empty()) engine_.encode_transaction(transaction_, version, bytes);
     return bytes;
   }
 
   const Engine& engine_;
-  const Transaction& transaction_;
-  mutable Bytes v1_;
-  mutable Bytes v2_;
+  Transaction& transaction_;
 };
 
 }  // namespace
@@ -114,11 +111,7 @@ class TransactionUpdate final : public UpdateEvent {
 void Engine::fire_updates(Transaction& transaction) {
   if (update_observers_.empty() || !transaction.has_content()) return;
   const TransactionUpdate event(*this, transaction);
-  // Callbacks may add and remove observers.
-  for (std::size_t i = 0; i < update_observers_.size(); ++i) {
-    const auto callback = update_observers_[i].callback;
-    callback(event);
-  }
+  notify<const UpdateEvent>(update_observers_, event);
 }
 
 void Engine::fire_subdocs(Transaction& transaction) {
@@ -127,10 +120,7 @@ void Engine::fire_subdocs(Transaction& transaction) {
     return;
   const SubdocsEvent event{transaction.subdocs_added, transaction.subdocs_removed,
                            transaction.subdocs_loaded};
-  for (std::size_t i = 0; i < subdocs_observers_.size(); ++i) {
-    const auto callback = subdocs_observers_[i].callback;
-    callback(event);
-  }
+  notify(subdocs_observers_, event);
 }
 
 Result<void> Engine::check() const {
@@ -139,7 +129,7 @@ Result<void> Engine::check() const {
 
 std::size_t Engine::memory_bytes() const {
   std::size_t bytes = sizeof(Engine) + store.memory_bytes() +
-                      decoded_.blocks.capacity() * sizeof(Block) +
+                      (scratch_ ? scratch_->blocks.capacity() * sizeof(Block) : 0) +
                       (committing_.size() + spare_.size()) * sizeof(Transaction);
   if (pending_structs_) bytes += pending_structs_->update.capacity();
   for (const auto& [client, ranges] : pending_deletes_.clients())

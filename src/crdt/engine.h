@@ -163,7 +163,7 @@ class Engine {
   Result<ApplyResult> apply_update(ByteView update, UpdateVersion version, Origin origin);
   Result<Effect> prepare(ByteView update, UpdateVersion version) const;
   Bytes encode_state_as_update(const StateVector& since, UpdateVersion version) const;
-  Bytes encode_transaction(const Transaction& transaction, UpdateVersion version) const;
+  void encode_transaction(const Transaction& transaction, UpdateVersion version, Bytes& out) const;
   StateVector missing() const;
 
   // ---- observers
@@ -185,18 +185,27 @@ class Engine {
     std::map<ClientId, Clock> missing;  // it is worth trying again when one of these is known
     Bytes update;
   };
-  struct UpdateObserver {
+  // An observer may remove itself, and others, while it runs: it is shared with who calls it.
+  template <typename Event>
+  struct Observer {
     std::uint64_t token;
-    std::function<void(const UpdateEvent&)> callback;
+    std::function<void(Event&)> callback;
   };
-  struct SubdocsObserver {
-    std::uint64_t token;
-    std::function<void(const SubdocsEvent&)> callback;
-  };
-  struct TransactionObserver {
-    std::uint64_t token;
-    std::function<void(Transaction&)> callback;
-  };
+  template <typename Event>
+  using Observers = std::vector<std::shared_ptr<const Observer<Event>>>;
+  template <typename Event>
+  std::uint64_t observe(Observers<Event>& observers, std::function<void(Event&)> callback) {
+    observers.push_back(std::make_shared<Observer<Event>>(new_token(), std::move(callback)));
+    return last_token_;
+  }
+  // Callbacks may add and remove observers.
+  template <typename Event>
+  static void notify(const Observers<Event>& observers, Event& event) {
+    for (std::size_t i = 0; i < observers.size(); ++i) {
+      const auto observer = observers[i];
+      observer->callback(event);
+    }
+  }
 
   // A struct about to be integrated: where it goes, then its content.
   struct Placement {
@@ -218,6 +227,7 @@ class Engine {
   void integrate_gc(ClientIndex client, Clock clock, Clock len);
   bool extend(const Placement& at, const NewContent& content);
   Handle conflict_order(const Placement& at) const;
+  Handle behind_last_sibling(const Placement& at) const;
   Handle leftmost(TypeIndex parent, KeyIndex key) const;
   void store_content(Handle item, const NewContent& content);
   static void append_values(ValueArena& values, const NewContent& content);
@@ -261,9 +271,10 @@ class Engine {
 
   // apply.cpp
   Result<void> validate(ByteView update, const DecodedUpdate& decoded) const;
-  void keep_scratch(DecodedUpdate decoded);
+  void keep_scratch(std::unique_ptr<DecodedUpdate> decoded);
   bool apply_decoded(DecodedUpdate& update);
   bool apply_once(const DecodedUpdate& update, bool& waiting);
+  bool apply_single_client(const DecodedUpdate& update);
   std::optional<PendingStructs> apply_structs(const DecodedUpdate& update);
   void cut_redone(const Block& block);
   void apply_deletes(const DeleteSet& deletes, DeleteSet& waiting);
@@ -278,12 +289,13 @@ class Engine {
   std::vector<std::unique_ptr<Transaction>> spare_;
   std::optional<PendingStructs> pending_structs_;
   DeleteSet pending_deletes_;
-  std::vector<UpdateObserver> update_observers_;
-  std::vector<SubdocsObserver> subdocs_observers_;
-  std::vector<TransactionObserver> transaction_observers_;
+  Observers<const UpdateEvent> update_observers_;
+  Observers<const SubdocsEvent> subdocs_observers_;
+  Observers<Transaction> transaction_observers_;
   std::unique_ptr<TypeObservers> type_observers_;
   std::uint64_t last_token_ = 0;
-  DecodedUpdate decoded_;  // scratch of apply_update
+  std::unique_ptr<DecodedUpdate> scratch_;  // of apply_update
+  DenseId last_sibling_;                    // inserted last, if there were others at its place
   mutable std::optional<UpdateWriter> writers_[2];
 };
 

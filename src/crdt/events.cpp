@@ -252,10 +252,7 @@ void Engine::fire_events(Transaction& transaction) {
   if (type_observers_ && (observed || !type_observers_->empty()))
     type_observers_->fire(transaction, observed);
   note_formatting_cleanup(transaction);
-  for (std::size_t i = 0; i < transaction_observers_.size(); ++i) {
-    const auto callback = transaction_observers_[i].callback;
-    callback(transaction);
-  }
+  notify(transaction_observers_, transaction);
 }
 
 void Engine::note_formatting_cleanup(Transaction& transaction) const {

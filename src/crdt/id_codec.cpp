@@ -62,17 +62,11 @@ Result<StateVector> read_state_vector(ByteReader& in) {
 }
 
 void write_delete_set(const DeleteSet& deletes, UpdateVersion version, ByteWriter& out) {
-  out.var_uint(deletes.clients().size());
+  DeleteSetWriter writer(out, version);
+  writer.begin(deletes.clients().size());
   for (const auto& [client, ranges] : deletes.clients() | std::views::reverse) {
-    out.var_uint(client);
-    out.var_uint(ranges.size());
-    Clock end = 0;
-    for (const ClockRange& range : ranges) {
-      const bool v2 = version == UpdateVersion::kV2;
-      out.var_uint(v2 ? range.clock - end : range.clock);
-      out.var_uint(v2 ? range.len - 1 : range.len);
-      end = range.end();
-    }
+    writer.begin_client(client, ranges.size());
+    for (const ClockRange& range : ranges) writer.range(range);
   }
 }
 

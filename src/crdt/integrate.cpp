@@ -93,6 +93,20 @@ Handle Engine::conflict_order(const Placement& at) const {
   return left;
 }
 
+// Many clients may insert at one place, none knowing of the others: into an empty list, or under
+// one key. They are in the order of their ids. When the item that was inserted last has a lower id,
+// and nothing stands behind it, the scan would pass it, and all that its own scan passed: it has the
+// same origins, so whatever stops the scan for a higher id would have stopped its own. kNoItem: scan.
+Handle Engine::behind_last_sibling(const Placement& at) const {
+  if (!last_sibling_.exists() || !store.known(last_sibling_)) return kNoItem;
+  const Handle handle = store.find(last_sibling_);
+  const Item& item = store[handle];
+  const bool siblings = !item.is_gc() && item.id() == last_sibling_ && item.parent == at.parent &&
+                        item.key() == at.key && item.origin == at.origin &&
+                        item.right_origin == at.right_origin && item.right == at.right;
+  return siblings && store.clients[item.client].id < store.clients[at.client].id ? handle : kNoItem;
+}
+
 void Engine::advance(ClientIndex index, Clock len) {
   ClientState& client = store.clients[index];
   if (current_->find_advance(index) == nullptr) {
@@ -112,23 +126,11 @@ void Engine::mark_changed(TypeIndex type, KeyIndex key) {
     const Item& holder = store[state.item];
     if (holder.deleted || current_->adds(holder.id())) return;
   }
-  std::vector<ChangedType>& changed = current_->changed;
-  ChangedType* entry = nullptr;
-  if (!changed.empty() && changed.back().type == type) {
-    entry = &changed.back();
-  } else {
-    const auto [found, added] =
-        current_->changed_index.try_emplace(type, static_cast<std::uint32_t>(changed.size()));
-    if (added) {
-      changed.emplace_back();
-      changed.back().type = type;
-    }
-    entry = &changed[found->second];
-  }
+  ChangedType& entry = current_->change(type);
   if (key == kNoKey) {
-    entry->sequence = true;
-  } else if (current_->changed_keys.insert(std::uint64_t{type} << 32 | key).second) {
-    entry->keys.push_back(key);
+    entry.sequence = true;
+  } else {
+    current_->change_key(entry, key);
   }
 }
 
@@ -207,7 +209,11 @@ Handle Engine::integrate(Placement at, const NewContent& content) {
   if (!content.copied && extend(at, content)) return at.left;
   const bool conflict = at.left == kNoItem ? at.right == kNoItem || store[at.right].left != kNoItem
                                            : store[at.left].right != at.right;
-  if (conflict) at.left = conflict_order(at);
+  if (conflict) {
+    const Handle sibling = behind_last_sibling(at);
+    at.left = sibling != kNoItem ? sibling : conflict_order(at);
+  }
+  last_sibling_ = conflict ? DenseId{at.client, at.clock} : DenseId{};
 
   const Handle handle = store.items.allocate();
   Item& item = store[handle];

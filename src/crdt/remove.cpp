@@ -61,8 +61,8 @@ void Engine::remove(Handle handle) {
   while (!open.empty()) {
     Handle child = kNoItem;
     if (!next_child(open.back(), child)) {
-      const auto found = current_->changed_index.find(open.back().type);
-      if (found != current_->changed_index.end()) current_->changed[found->second].dropped = true;
+      ChangedType* changed = current_->find_changed(open.back().type);
+      if (changed != nullptr) changed->dropped = true;
       open.pop_back();
     } else if (mark_deleted(child)) {
       remove_content(store[child], open);

@@ -6,6 +6,19 @@
 #include "base/utf8.h"
 
 namespace syncline::crdt {
+namespace {
+
+// Where a text of `before` and `behind` UTF-16 units is cut, in bytes, looked for from the nearer
+// end. As utf16_offset says it.
+std::uint32_t text_offset(std::string_view text, Clock before, Clock behind, bool& inside_pair) {
+  inside_pair = false;
+  if (text.size() == std::size_t{before} + behind) return before;  // ASCII
+  return static_cast<std::uint32_t>(before < behind
+                                        ? utf16_offset(text, before, inside_pair)
+                                        : utf16_offset_from_end(text, behind, inside_pair));
+}
+
+}  // namespace
 
 StateVector Store::state_vector() const {
   StateVector vector;
@@ -69,10 +82,8 @@ void Store::split_content(Item& left, Item& right, Clock offset) {
 }
 
 void Store::split_text(Item& left, Item& right, Clock offset) {
-  const bool ascii = left.bytes == left.len + right.len;
   bool inside_pair = false;
-  const auto cut =
-      static_cast<std::uint32_t>(ascii ? offset : utf16_offset(text(left), offset, inside_pair));
+  const std::uint32_t cut = text_offset(text(left), offset, right.len, inside_pair);
   if (!inside_pair) {
     right.content += cut;
     right.bytes -= cut;
@@ -232,6 +243,29 @@ Block Store::block(const Item& item) const {
       break;
     }
     default: break;
+  }
+  return block;
+}
+
+Block Store::block(const Item& item, Clock offset, std::string& cut) const {
+  Block block = this->block(item);
+  if (offset == 0) return block;
+  block.clock += offset;
+  block.len -= offset;
+  if (item.is_gc()) return block;
+  block.has_origin = true;
+  block.origin = {block.client, block.clock - 1};
+  block.parent_kind = ParentKind::kNone;
+  if (item.kind() == BlockKind::kString) {
+    bool inside_pair = false;
+    const std::uint32_t at = text_offset(text(item), offset, block.len, inside_pair);
+    block.payload = block.payload.subspan(at);
+    if (inside_pair) {
+      cut.assign(kReplacementCharacter).append(as_text(block.payload).substr(4));
+      block.payload = as_bytes(cut);
+    }
+  } else if (has_values(item.kind())) {
+    block.payload = clients[item.client].values.values(item.content + offset, block.len);
   }
   return block;
 }

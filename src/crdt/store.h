@@ -6,6 +6,7 @@
 // happens at the end of a transaction only.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -75,8 +76,10 @@ class Store {
   // Forgets an item's content: it becomes kDeleted. Its type, if it holds one, must be empty.
   void drop_content(Item& item);
 
-  // The struct as it goes into an update. Views as above.
+  // The struct as it goes into an update, without its first `offset` clocks. Views as above; but
+  // `cut` holds the text when the cut goes through a surrogate pair. Costs no more than the rest.
   Block block(const Item& item) const;
+  Block block(const Item& item, Clock offset, std::string& cut) const;
 
   // Gives memory back where more than half of a client's content is dead.
   void compact(ClientIndex client);

@@ -1,37 +1,46 @@
 #include "crdt/transaction.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
+
+#include <boost/container/small_vector.hpp>
 
 namespace syncline::crdt {
 namespace {
 
 // Clearing a hash table costs what its capacity costs: a big one is not kept.
-void clear_set(boost::unordered_flat_set<std::uint64_t>& set) {
+template <typename Table>
+void clear_table(Table& table) {
   constexpr std::size_t kBig = 1024;
-  if (set.empty()) return;
-  if (set.size() > kBig) {
-    set = {};
+  if (table.empty()) return;
+  if (table.size() > kBig) {
+    table = {};
   } else {
-    set.clear();
+    table.clear();
   }
+}
+
+void clear_bytes(Bytes& bytes) {
+  constexpr std::size_t kBig = 64 * 1024;
+  if (bytes.capacity() > kBig) bytes = {};
+  bytes.clear();
+}
+
+std::uint64_t key_slot(TypeIndex type, KeyIndex key) {
+  return static_cast<std::uint64_t>(type) << 32 | key;
 }
 
 }  // namespace
 
-const Transaction::Advance* Transaction::find_advance(ClientIndex client) const {
-  if (advances.size() <= kFewClients) {
-    for (const Advance& advance : advances)
-      if (advance.client == client) return &advance;
-    return nullptr;
-  }
+const Transaction::Advance* Transaction::find_advance_indexed(ClientIndex client) const {
   const auto found = advance_index_.find(client);
   return found == advance_index_.end() ? nullptr : &advances[found->second];
 }
 
 void Transaction::add_advance(ClientIndex client, Clock before) {
   advances.push_back({client, before, before});
-  if (advances.size() <= kFewClients) return;
+  if (advances.size() <= kFew) return;
   if (advance_index_.empty()) {
     for (std::uint32_t i = 0; i < advances.size(); ++i)
       advance_index_.emplace(advances[i].client, i);
@@ -88,28 +97,78 @@ void Transaction::sort_deleted() {
   deleted.resize(kept + 1);
 }
 
-DeleteSet Transaction::delete_set(const ClientTable& clients) const {
-  DeleteSet set;
-  for (const DeletedRange& range : deleted)
-    set.add(clients[range.client].id, range.clock, range.len);
-  return set;
+// Yjs writes the highest client first.
+void Transaction::write_deleted(const ClientTable& clients, DeleteSetWriter out) const {
+  struct Part {
+    ClientId client;
+    std::size_t first;
+    std::size_t count;
+  };
+  boost::container::small_vector<Part, kFew> parts;
+  for (std::size_t i = 0; i < deleted.size(); ++i) {
+    if (i == 0 || deleted[i].client != deleted[i - 1].client)
+      parts.push_back({clients[deleted[i].client].id, i, 0});
+    ++parts.back().count;
+  }
+  if (parts.size() > 1) std::ranges::sort(parts, std::ranges::greater(), &Part::client);
+  out.begin(parts.size());
+  for (const Part& part : parts) {
+    out.begin_client(part.client, part.count);
+    for (std::size_t i = part.first; i < part.first + part.count; ++i)
+      out.range({deleted[i].clock, deleted[i].len});
+  }
+}
+
+ChangedType* Transaction::find_changed(TypeIndex type) {
+  if (changed.size() > kFew) {
+    const auto found = changed_index_.find(type);
+    return found == changed_index_.end() ? nullptr : &changed[found->second];
+  }
+  for (ChangedType& entry : changed)
+    if (entry.type == type) return &entry;
+  return nullptr;
+}
+
+ChangedType& Transaction::change(TypeIndex type) {
+  if (!changed.empty() && changed.back().type == type) return changed.back();
+  if (ChangedType* found = find_changed(type)) return *found;
+  changed.emplace_back().type = type;
+  if (changed.size() > kFew) {
+    for (std::size_t i = changed_index_.size(); i < changed.size(); ++i)
+      changed_index_.emplace(changed[i].type, static_cast<std::uint32_t>(i));
+  }
+  return changed.back();
+}
+
+void Transaction::change_key(ChangedType& entry, KeyIndex key) {
+  std::vector<KeyIndex>& keys = entry.keys;
+  if (keys.size() <= kFew) {
+    if (std::ranges::find(keys, key) != keys.end()) return;
+    keys.push_back(key);
+    if (keys.size() <= kFew) return;
+    for (const KeyIndex known : keys) changed_keys_.insert(key_slot(entry.type, known));
+  } else if (changed_keys_.insert(key_slot(entry.type, key)).second) {
+    keys.push_back(key);
+  }
 }
 
 void Transaction::clear() {
   origin = 0;
   local = true;
   advances.clear();
-  advance_index_.clear();
+  clear_table(advance_index_);
   deleted.clear();
   deleted_clients.clear();
   changed.clear();
-  changed_index.clear();
-  clear_set(changed_keys);
+  clear_table(changed_index_);
+  clear_table(changed_keys_);
   merge_candidates.clear();
   concerned.clear();
   subdocs_added.clear();
   subdocs_removed.clear();
   subdocs_loaded.clear();
+  clear_bytes(update_v1);
+  clear_bytes(update_v2);
   needs_formatting_cleanup = false;
 }
 

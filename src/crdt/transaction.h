@@ -9,6 +9,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "crdt/client_table.h"
+#include "crdt/id_codec.h"
 #include "crdt/item.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/id_set.h"
@@ -46,10 +47,8 @@ struct Transaction {
   std::vector<DeletedRange> deleted;
   // The clients in `deleted`, in order of first deletion; empty if that is the order there.
   std::vector<ClientIndex> deleted_clients;
-  std::vector<ChangedType> changed;  // in order of first change
-  boost::unordered_flat_map<TypeIndex, std::uint32_t> changed_index;
-  boost::unordered_flat_set<std::uint64_t> changed_keys;  // type and key of every ChangedType::keys
-  std::vector<DenseId> merge_candidates;                  // right parts of splits, and the like
+  std::vector<ChangedType> changed;       // in order of first change
+  std::vector<DenseId> merge_candidates;  // right parts of splits, and the like
 
   // The types that changed, and all around them, as they were when observers were called. Only
   // collected while somebody observes transactions.
@@ -60,12 +59,26 @@ struct Transaction {
   std::vector<Subdoc> subdocs_removed;
   std::vector<Subdoc> subdocs_loaded;
 
+  // Its update in both versions, as far as somebody asked for it.
+  Bytes update_v1;
+  Bytes update_v2;
+
   // Set by the events of a remote transaction that touched text with formats: Yjs then removes
   // needless formats in a transaction of its own (Engine::clean_formatting).
   bool needs_formatting_cleanup = false;
 
+  // The entry of a type in `changed`, or nullptr; and the same with one added if need be.
+  ChangedType* find_changed(TypeIndex type);
+  ChangedType& change(TypeIndex type);
+  void change_key(ChangedType& entry, KeyIndex key);
+
   // The entry of a client in `advances`, or nullptr.
-  const Advance* find_advance(ClientIndex client) const;
+  const Advance* find_advance(ClientIndex client) const {
+    if (advances.size() > kFew) return find_advance_indexed(client);
+    for (const Advance& advance : advances)
+      if (advance.client == client) return &advance;
+    return nullptr;
+  }
   void add_advance(ClientIndex client, Clock before);
 
   // True if the transaction inserted this id. Items do not straddle the border while anyone
@@ -86,15 +99,20 @@ struct Transaction {
     return false;
   }
   void sort_deleted();
-  DeleteSet delete_set(const ClientTable& clients) const;
+  void write_deleted(const ClientTable& clients, DeleteSetWriter out) const;
   void clear();  // keeps the memory
 
  private:
   void note_deleted_clients();
 
-  static constexpr std::size_t kFewClients = 8;  // so many are found by scanning
+  const Advance* find_advance_indexed(ClientIndex client) const;
 
+  static constexpr std::size_t kFew = 8;  // so many are found by scanning
+
+  // Of lists that are longer than that.
   boost::unordered_flat_map<ClientIndex, std::uint32_t> advance_index_;
+  boost::unordered_flat_map<TypeIndex, std::uint32_t> changed_index_;
+  boost::unordered_flat_set<std::uint64_t> changed_keys_;  // type and key
 };
 
 }  // namespace syncline::crdt

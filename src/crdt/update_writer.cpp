@@ -58,7 +58,7 @@ struct UpdateWriter::V1 {
     rest.var_string(scratch);
   }
 
-  Bytes take() { return rest.take(); }
+  ByteWriter& finish() { return rest; }
 };
 
 struct UpdateWriter::V2 {
@@ -100,7 +100,7 @@ struct UpdateWriter::V2 {
   }
   void json(ByteView packed) { rest.append(packed); }
 
-  Bytes take() {
+  ByteWriter& finish() {
     whole.u8(0);  // feature flags, none defined
     whole.var_buffer(key_clocks.finish());
     whole.var_buffer(clients.finish());
@@ -113,7 +113,7 @@ struct UpdateWriter::V2 {
     whole.var_buffer(lens.finish());
     whole.append(rest.view());
     reset();
-    return whole.take();
+    return whole;
   }
 
   void reset() {
@@ -248,6 +248,10 @@ void UpdateWriter::write(const Block& block, Clock offset) {
     write_block(*v2_, block, offset);
 }
 
+DeleteSetWriter UpdateWriter::deletes() {
+  return v1_ ? DeleteSetWriter(v1_->rest, V1::kVersion) : DeleteSetWriter(v2_->rest, V2::kVersion);
+}
+
 void UpdateWriter::write_deletes(const DeleteSet& deletes) {
   if (v1_)
     write_delete_set(deletes, V1::kVersion, v1_->rest);
@@ -256,7 +260,11 @@ void UpdateWriter::write_deletes(const DeleteSet& deletes) {
 }
 
 Bytes UpdateWriter::take() {
-  return v1_ ? v1_->take() : v2_->take();
+  return (v1_ ? v1_->finish() : v2_->finish()).take();
+}
+
+void UpdateWriter::take(Bytes& out) {
+  (v1_ ? v1_->finish() : v2_->finish()).take(out);
 }
 
 }  // namespace syncline::crdt

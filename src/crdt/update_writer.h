@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "crdt/block.h"
+#include "crdt/id_codec.h"
 #include "syncline/bytes.h"
 
 namespace syncline::crdt {
@@ -31,8 +32,11 @@ class UpdateWriter {
   void write(const Block& block, Clock offset = 0);
 
   void write_deletes(const DeleteSet& deletes);
+  // The same piece by piece.
+  DeleteSetWriter deletes();
 
   Bytes take();
+  void take(Bytes& out);  // into a buffer whose memory is used again
 
  private:
   struct V1;

@@ -30,6 +30,7 @@ TEST(Utf8, CountsUtf16Units) {
 // Every place in a text, against walking over it.
 TEST(Utf8, FindsUnits) {
   const std::string text = "0123456789ü漢😀abcdefg漢漢漢😀😀hijklmnop";
+  const std::size_t units = utf16_length(text);
   std::size_t unit = 0;
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
@@ -37,8 +38,12 @@ TEST(Utf8, FindsUnits) {
     bool inside = true;
     EXPECT_EQ(utf16_offset(text, unit, inside), at);
     EXPECT_FALSE(inside);
+    EXPECT_EQ(utf16_offset_from_end(text, units - unit, inside), at);
+    EXPECT_FALSE(inside);
     if (bytes == 4) {
       EXPECT_EQ(utf16_offset(text, unit + 1, inside), at);
+      EXPECT_TRUE(inside);
+      EXPECT_EQ(utf16_offset_from_end(text, units - unit - 1, inside), at);
       EXPECT_TRUE(inside);
     }
     unit += bytes == 4 ? 2 : 1;
@@ -47,6 +52,9 @@ TEST(Utf8, FindsUnits) {
   bool inside = true;
   EXPECT_EQ(utf16_offset(text, unit, inside), text.size());
   EXPECT_EQ(utf16_offset(text, unit + 99, inside), text.size());
+  EXPECT_FALSE(inside);
+  EXPECT_EQ(utf16_offset_from_end(text, 0, inside), text.size());
+  EXPECT_EQ(utf16_offset_from_end(text, units + 99, inside), 0U);
   EXPECT_FALSE(inside);
 }
 

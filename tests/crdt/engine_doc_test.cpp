@@ -1,6 +1,7 @@
 // The engine through Doc: what the differential test against Yjs does not reach.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -255,6 +256,65 @@ TEST(Engine, RootsThatNobodyNamedAreShownAsWhatTheyHold) {
   ASSERT_TRUE(reader.apply_update(author.encode_state_as_update()));
   EXPECT_EQ(to_json(reader.to_json()), to_json(author.to_json()));
   EXPECT_EQ(to_json(reader.to_json()), R"({"text":"stays","array":[1,"a"],"map":{"k":true}})");
+}
+
+// What was inserted at one place by clients who know nothing of each other is in the order of their
+// ids, in whatever order it comes, and nothing else that happens between may change that.
+TEST(Engine, SiblingsAreInOneOrderHoweverTheyArrive) {
+  std::mt19937 random(11);
+  constexpr ClientId kClients = 40;
+  std::vector<Bytes> updates;
+  for (ClientId id = 1; id <= kClients; ++id) {
+    Doc doc({.client_id = id});
+    doc.transact([&] {
+      ASSERT_TRUE(doc.array("a").insert(0, {Any(static_cast<double>(id)), Any("x")}));
+      ASSERT_TRUE(doc.map("m").set("k", Any(static_cast<double>(id))));
+      ASSERT_TRUE(
+          doc.text("t").insert(0, std::string(id % 3 + 1, static_cast<char>('a' + id % 26))));
+    });
+    doc.transact([&] {
+      if (id % 3 == 0) ASSERT_TRUE(doc.array("a").erase(0, 1));
+      if (id % 4 == 0) ASSERT_TRUE(doc.text("t").insert(1, "-"));
+    });
+    updates.push_back(doc.encode_state_as_update());
+  }
+  std::string expected;
+  Bytes bytes;
+  for (int round = 0; round < 30; ++round) {
+    if (round == 1) std::reverse(updates.begin(), updates.end());
+    if (round > 1) std::shuffle(updates.begin(), updates.end(), random);
+    Doc doc({.client_id = 1000});
+    for (const Bytes& update : updates) ASSERT_TRUE(doc.apply_update(update));
+    ASSERT_TRUE(doc.check());
+    if (round == 0) {
+      expected = to_json(doc.to_json());
+      bytes = doc.encode_state_as_update();
+    }
+    ASSERT_EQ(to_json(doc.to_json()), expected);
+    ASSERT_EQ(doc.encode_state_as_update(), bytes);
+  }
+}
+
+// An update holds the new end of a run that grew, however it is cut off.
+TEST(Engine, UpdatesOfAGrownRunHoldOnlyItsEnd) {
+  Doc doc({.client_id = 1});
+  Doc other({.client_id = 2});
+  std::size_t largest = 0;
+  (void)doc.on_update([&](const UpdateEvent& event) {
+    largest = std::max(largest, std::max(event.update().size(), event.update_v2().size()));
+    ASSERT_TRUE(other.apply_update(event.update()));
+  });
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    ASSERT_TRUE(doc.text("t").insert(2 * i, "😀"));
+    ASSERT_TRUE(doc.array("a").insert(i, {Any(static_cast<double>(i))}));
+  }
+  EXPECT_LT(largest, 64U);
+  EXPECT_EQ(other.to_json(), doc.to_json());
+  // A reader who knows half of a pair gets U+FFFD for the other half, as from Yjs.
+  StateVector half;
+  half.set(1, 2);
+  (void)other.apply_update(doc.encode_state_as_update(half));
+  EXPECT_TRUE(other.check());
 }
 
 }  // namespace
