@@ -6,7 +6,7 @@
 
 namespace syncline::crdt {
 
-IdIndex::Position IdIndex::locate(Clock clock) const {
+IdIndex::Position IdIndex::search(Clock clock) const {
   // The hint's struct or the one behind it holds the clock in sequential work.
   if (hint_.chunk < chunks_.size()) {
     const Chunk& chunk = chunks_[hint_.chunk];
@@ -19,8 +19,6 @@ IdIndex::Position IdIndex::locate(Clock clock) const {
       }
     }
   }
-  const Position last_place = last();
-  if (clock_at(last_place) <= clock) return last_place;  // what was just added, most of the time
   const auto behind = std::upper_bound(firsts_.begin(), firsts_.end(), clock);
   SYNCLINE_ASSERT(behind != firsts_.begin());
   const auto chunk = static_cast<std::uint32_t>(behind - firsts_.begin() - 1);
@@ -29,25 +27,6 @@ IdIndex::Position IdIndex::locate(Clock clock) const {
                                       [](Clock value, const Entry& e) { return value < e.clock; });
   hint_ = {chunk, static_cast<std::uint32_t>(entry - entries.begin() - 1)};
   return hint_;
-}
-
-IdIndex::Position IdIndex::last() const {
-  const auto chunk = static_cast<std::uint32_t>(chunks_.size() - 1);
-  return {chunk, static_cast<std::uint32_t>(chunks_[chunk].size() - 1)};
-}
-
-bool IdIndex::is_last(Position p) const {
-  return p.chunk + 1 == chunks_.size() && p.slot + 1 == chunks_[p.chunk].size();
-}
-
-IdIndex::Position IdIndex::next(Position p) const {
-  if (p.slot + 1 < chunks_[p.chunk].size()) return {p.chunk, p.slot + 1};
-  return {p.chunk + 1, 0};
-}
-
-IdIndex::Position IdIndex::prev(Position p) const {
-  if (p.slot > 0) return {p.chunk, p.slot - 1};
-  return {p.chunk - 1, static_cast<std::uint32_t>(chunks_[p.chunk - 1].size() - 1)};
 }
 
 std::size_t IdIndex::count_from(Position p) const {

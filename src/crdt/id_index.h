@@ -28,16 +28,30 @@ class IdIndex {
 
   // The struct that holds `clock`, which must be below the client's state.
   Handle find(Clock clock) const { return at(locate(clock)); }
-  Position locate(Clock clock) const;
+  Position locate(Clock clock) const {
+    const Position newest = last();  // what was just added, most of the time
+    return clock_at(newest) <= clock ? newest : search(clock);
+  }
 
   Handle at(Position p) const { return chunks_[p.chunk][p.slot].handle; }
   Clock clock_at(Position p) const { return chunks_[p.chunk][p.slot].clock; }
   Position first() const { return {}; }
-  Position last() const;
+  Position last() const {
+    const auto chunk = static_cast<std::uint32_t>(chunks_.size() - 1);
+    return {chunk, static_cast<std::uint32_t>(chunks_[chunk].size() - 1)};
+  }
   bool is_first(Position p) const { return p.chunk == 0 && p.slot == 0; }
-  bool is_last(Position p) const;
-  Position next(Position p) const;
-  Position prev(Position p) const;
+  bool is_last(Position p) const {
+    return p.chunk + 1 == chunks_.size() && p.slot + 1 == chunks_[p.chunk].size();
+  }
+  Position next(Position p) const {
+    if (p.slot + 1 < chunks_[p.chunk].size()) return {p.chunk, p.slot + 1};
+    return {p.chunk + 1, 0};
+  }
+  Position prev(Position p) const {
+    if (p.slot > 0) return {p.chunk, p.slot - 1};
+    return {p.chunk - 1, static_cast<std::uint32_t>(chunks_[p.chunk - 1].size() - 1)};
+  }
   // Structs from this one to the last.
   std::size_t count_from(Position p) const;
 
@@ -56,6 +70,9 @@ class IdIndex {
     Handle handle;
   };
   using Chunk = std::vector<Entry>;
+
+  Position search(Clock clock) const;
+
   static constexpr std::size_t kMaxChunk = 128;
 
   std::vector<Chunk> chunks_;  // none is empty

@@ -60,8 +60,13 @@ void SequencePool::reserve(Leaf& leaf, std::uint32_t capacity) {
   leaf.capacity = static_cast<std::uint16_t>(capacity);
 }
 
-std::uint32_t SequencePool::slot_of(const Leaf& leaf, Handle item) {
+std::uint32_t SequencePool::slot_of(const Sequence& sequence, Handle item) const {
+  const Leaf& leaf = leaves_[items_[item].place];
   const std::uint32_t* handles = leaf.handles();
+  // Where the last search ended, or beside it.
+  const std::uint32_t near = sequence.hot_slot;
+  if (near < leaf.size && handles[near] == item) return near;
+  if (near - 1 < leaf.size && handles[near - 1] == item) return near - 1;
   const auto slot =
       static_cast<std::uint32_t>(std::find(handles, handles + leaf.size, item) - handles);
   SYNCLINE_ASSERT(slot < leaf.size);
@@ -109,9 +114,17 @@ void SequencePool::flush(const Sequence& sequence) const {
 
 void SequencePool::heat(const Sequence& sequence, std::uint32_t leaf) const {
   if (sequence.hot_leaf == leaf) return;
-  flush(sequence);
+  cool(sequence);
   sequence.hot_leaf = leaf;
+}
+
+// Nothing is held back, and no leaf is hot.
+void SequencePool::cool(const Sequence& sequence) const {
+  flush(sequence);
+  sequence.hot_leaf = kNone;
   sequence.hot_base = kUnknown;
+  sequence.hot_slot = 0;
+  sequence.hot_before = 0;
 }
 
 void SequencePool::add_length(Sequence& sequence, std::uint32_t leaf, std::uint32_t delta) {
@@ -127,7 +140,7 @@ void SequencePool::insert(Sequence& sequence, Handle left, Handle item, std::uin
   std::uint32_t slot = 0;
   if (left != kNoItem) {
     leaf_index = items_[left].place;
-    slot = slot_of(leaves_[leaf_index], left) + 1;
+    slot = slot_of(sequence, left) + 1;
   } else if (leaf_index == kNone) {
     leaf_index = sequence.root = new_leaf(2);
   } else {
@@ -156,11 +169,14 @@ void SequencePool::insert(Sequence& sequence, Handle left, Handle item, std::uin
   if (left == kNoItem) sequence.first = item;
   if (left == sequence.last) sequence.last = item;
   add_length(sequence, leaf_index, visible);
+  if (slot < sequence.hot_slot) {
+    ++sequence.hot_slot;
+    sequence.hot_before += visible;
+  }
 }
 
 void SequencePool::split_leaf(Sequence& sequence, std::uint32_t index) {
-  heat(sequence, index);
-  flush(sequence);
+  cool(sequence);
   // Runs are typed at the end more often than elsewhere: leave the last leaf nearly full.
   const bool at_end = leaves_[index].handles()[leaves_[index].size - 1] == sequence.last;
   const std::uint32_t kept = at_end ? kLeafMax * 7 / 8 : kLeafMax / 2;
@@ -222,21 +238,27 @@ void SequencePool::add_child(Sequence& sequence, std::uint32_t level, std::uint3
 void SequencePool::resize(Sequence& sequence, Handle item, std::uint32_t visible) {
   const std::uint32_t leaf_index = items_[item].place;
   Leaf& leaf = leaves_[leaf_index];
-  std::uint32_t& length = leaf.lengths()[slot_of(leaf, item)];
+  const std::uint32_t slot = slot_of(sequence, item);
+  std::uint32_t& length = leaf.lengths()[slot];
   const std::uint32_t delta = visible - length;
   if (delta == 0) return;
   length = visible;
   add_length(sequence, leaf_index, delta);
+  if (slot < sequence.hot_slot) sequence.hot_before += delta;
 }
 
 void SequencePool::erase(Sequence& sequence, Handle item) {
   const std::uint32_t leaf_index = items_[item].place;
   Leaf& leaf = leaves_[leaf_index];
-  const std::uint32_t slot = slot_of(leaf, item);
+  const std::uint32_t slot = slot_of(sequence, item);
   if (sequence.first == item) sequence.first = items_[item].right;
   if (sequence.last == item) sequence.last = items_[item].left;
   const std::uint32_t visible = leaf.lengths()[slot];
   if (visible != 0) add_length(sequence, leaf_index, 0 - visible);
+  if (sequence.hot_leaf == leaf_index && slot < sequence.hot_slot) {
+    --sequence.hot_slot;
+    sequence.hot_before -= visible;
+  }
   std::copy(leaf.handles() + slot + 1, leaf.handles() + leaf.size, leaf.handles() + slot);
   std::copy(leaf.lengths() + slot + 1, leaf.lengths() + leaf.size, leaf.lengths() + slot);
   --leaf.size;
@@ -248,14 +270,12 @@ void SequencePool::join_leaf(Sequence& sequence, std::uint32_t index) {
   if (parent == kNone) {
     if (leaves_[index].size > 0) return;
     free_leaf(index);
-    sequence.root = sequence.hot_leaf = kNone;
-    sequence.hot_delta = 0;
+    cool(sequence);
+    sequence.root = kNone;
     return;
   }
   if (leaves_[index].size == 0) {
-    heat(sequence, index);
-    flush(sequence);
-    sequence.hot_leaf = kNone;
+    cool(sequence);
     remove_child(sequence, 0, parent, index);
     free_leaf(index);
     return;
@@ -267,9 +287,7 @@ void SequencePool::join_leaf(Sequence& sequence, std::uint32_t index) {
   const std::uint32_t left_index = node.child[slot - 1];
   const std::uint32_t size = leaves_[left_index].size + leaves_[index].size;
   if (size > kLeafMax * 3 / 4) return;
-  heat(sequence, index);
-  flush(sequence);
-  sequence.hot_leaf = kNone;
+  cool(sequence);
   Leaf& left = leaves_[left_index];
   Leaf& leaf = leaves_[index];
   if (size > left.capacity) reserve(left, kLeafMax);
@@ -328,18 +346,25 @@ void SequencePool::clear(Sequence& sequence) {
 
 // ---- lookup
 
+// The element at `index` of the hot leaf, looked for from its hot slot, which moves there; no item
+// if it lies behind the leaf.
+SequencePool::Place SequencePool::scan(const Sequence& sequence, std::uint32_t index) const {
+  const Leaf& leaf = leaves_[sequence.hot_leaf];
+  const std::uint32_t* lengths = leaf.lengths();
+  std::uint32_t slot = sequence.hot_slot;
+  std::uint32_t before = sequence.hot_before;
+  while (before > index) before -= lengths[--slot];
+  while (slot < leaf.size && index - before >= lengths[slot]) before += lengths[slot++];
+  if (slot == leaf.size) return {};
+  sequence.hot_slot = slot;
+  sequence.hot_before = before;
+  return {leaf.handles()[slot], index - before};
+}
+
 SequencePool::Place SequencePool::find(const Sequence& sequence, std::uint32_t index) const {
   SYNCLINE_ASSERT(index < sequence.length);
-  const auto scan = [&](const Leaf& leaf, std::uint32_t rest) -> Place {
-    const std::uint32_t* lengths = leaf.lengths();
-    for (std::uint32_t slot = 0; slot < leaf.size; ++slot) {
-      if (rest < lengths[slot]) return {leaf.handles()[slot], rest};
-      rest -= lengths[slot];
-    }
-    return {};
-  };
-  if (sequence.hot_leaf != kNone && sequence.hot_base != kUnknown && index >= sequence.hot_base) {
-    const Place place = scan(leaves_[sequence.hot_leaf], index - sequence.hot_base);
+  if (sequence.hot_base != kUnknown && index >= sequence.hot_base) {
+    const Place place = scan(sequence, index - sequence.hot_base);
     if (place.item != kNoItem) return place;
   }
   flush(sequence);
@@ -351,9 +376,9 @@ SequencePool::Place SequencePool::find(const Sequence& sequence, std::uint32_t i
     while (rest >= node.sum[slot]) rest -= node.sum[slot++];
     child = node.child[slot];
   }
-  sequence.hot_leaf = child;
+  heat(sequence, child);
   sequence.hot_base = index - rest;
-  const Place place = scan(leaves_[child], rest);
+  const Place place = scan(sequence, rest);
   SYNCLINE_ASSERT(place.item != kNoItem);
   return place;
 }
@@ -374,7 +399,7 @@ std::uint32_t SequencePool::position(const Sequence& sequence, Handle item) cons
     sequence.hot_base = base;
   }
   std::uint32_t position = sequence.hot_base;
-  const std::uint32_t slot = slot_of(leaf, item);
+  const std::uint32_t slot = slot_of(sequence, item);
   for (std::uint32_t i = 0; i < slot; ++i) position += leaf.lengths()[i];
   return position;
 }
@@ -436,7 +461,14 @@ std::string SequencePool::check(const Sequence& sequence) const {
       return "an item's right link differs from the tree";
     left = order[i];
   }
-  if (sequence.hot_leaf != kNone && sequence.hot_base != kUnknown) {
+  if (sequence.hot_leaf != kNone) {
+    const Leaf& leaf = leaves_[sequence.hot_leaf];
+    if (sequence.hot_slot > leaf.size) return "the hot slot is beyond its leaf";
+    std::uint32_t before = 0;
+    for (std::uint32_t i = 0; i < sequence.hot_slot; ++i) before += leaf.lengths()[i];
+    if (before != sequence.hot_before) return "what is visible before the hot slot is wrong";
+  }
+  if (sequence.hot_base != kUnknown) {
     std::uint32_t base = 0;
     for (const Handle handle : order) {
       if (items_[handle].place == sequence.hot_leaf) break;

@@ -8,7 +8,8 @@
 //
 // A sequence remembers the leaf that was used last, with the count of what is visible before it,
 // and holds back that leaf's change of length from the nodes above until another leaf changes:
-// typing touches one leaf.
+// typing touches one leaf. It also remembers a slot of that leaf, with what is visible in the leaf
+// before it, where searches begin.
 //
 // The order of items is given by the caller, as the item on the left; the links left and right
 // between items are the caller's own.
@@ -38,6 +39,8 @@ struct Sequence {
   mutable std::uint32_t hot_leaf = kNone;
   mutable std::uint32_t hot_base = kUnknown;  // visible elements before the hot leaf
   mutable std::uint32_t hot_delta = 0;        // what the nodes above it do not know yet, mod 2^32
+  mutable std::uint32_t hot_slot = 0;         // a slot of the hot leaf, at most its size
+  mutable std::uint32_t hot_before = 0;       // visible elements of the hot leaf before that slot
 };
 
 class SequencePool {
@@ -95,11 +98,13 @@ class SequencePool {
   std::uint32_t new_node();
   void free_node(std::uint32_t node);
   static void reserve(Leaf& leaf, std::uint32_t capacity);
-  static std::uint32_t slot_of(const Leaf& leaf, Handle item);
+  std::uint32_t slot_of(const Sequence& sequence, Handle item) const;
   static std::uint32_t child_slot(const Node& node, std::uint32_t child);
   static std::uint32_t sum_of(const Leaf& leaf);
 
   void heat(const Sequence& sequence, std::uint32_t leaf) const;
+  void cool(const Sequence& sequence) const;
+  Place scan(const Sequence& sequence, std::uint32_t index) const;
   void flush(const Sequence& sequence) const;
   void add_length(Sequence& sequence, std::uint32_t leaf, std::uint32_t delta);
   void split_leaf(Sequence& sequence, std::uint32_t leaf);
