@@ -52,6 +52,12 @@ void Engine::end() {
     spare_.push_back(std::move(done));
   }
   committing_.clear();
+#ifdef SYNCLINE_SLOW_CHECKS
+  // So seldom that it costs each transaction a constant number of items.
+  if (++unchecked_ < 16 + store.items.live() / 4) return;
+  unchecked_ = 0;
+  SYNCLINE_ASSERT(check().has_value());
+#endif
 }
 
 // ---- observers

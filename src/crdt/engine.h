@@ -297,6 +297,9 @@ class Engine {
   std::unique_ptr<DecodedUpdate> scratch_;  // of apply_update
   DenseId last_sibling_;                    // inserted last, if there were others at its place
   mutable std::optional<UpdateWriter> writers_[2];
+#ifdef SYNCLINE_SLOW_CHECKS
+  std::size_t unchecked_ = 0;  // transactions since the structures were checked last
+#endif
 };
 
 }  // namespace syncline::crdt
