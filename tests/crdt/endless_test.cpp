@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "crdt/doc.h"
 #include "crdt/engine.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt {
 namespace {

@@ -25,6 +25,7 @@ import { foreignStep, makeForeign } from './doc_foreign.mjs'
 import { Random } from './random.mjs'
 import { randomOp, resolve, roots, runOp } from './doc_ops.mjs'
 import { call, makeUndo, randomCall, randomUndo, stacks } from './doc_undo.mjs'
+import { suites } from './doc_yjs_tests.mjs'
 
 const clientId = (random, index) => random.weighted([
   [3, index + 1],
@@ -139,6 +140,11 @@ class History {
     this.roots = this.random.chance(30) ? roots : roots.filter(() => this.random.chance(30))
     if (this.roots.length === 0) this.roots = [this.random.chance(50) ? roots[2] : this.random.pick(roots)]
     this.snapshots = []
+    if (this.random.chance(25)) {
+      const [name, ops] = this.random.pick(suites)
+      this.suite = ops
+      this.roots = roots.filter(root => root[0] === name)
+    }
   }
 
   push (replica, step) {
@@ -160,16 +166,16 @@ class History {
     if (origin !== 0) step.o = origin
     pass(random.pick([0, 100, 1000]))
     replica.doc.transact(() => {
+      const run = op => { runOp(replica.doc, op); ops.push(op) }
+      if (this.suite) {
+        this.suite(random, replica.doc).forEach(run)
+        return
+      }
       let count = random.weighted([[6, 1], [2, 2], [1, random.between(3, 8)]])
       while (count-- > 0) {
         const op = randomOp(random, replica.doc, this.roots, this.plain)
-        runOp(replica.doc, op)
-        ops.push(op)
-        if (op[0] === 'ti' && random.chance(15)) {
-          const undo = ['te', op[1], op[2], op[3].length]
-          runOp(replica.doc, undo)
-          ops.push(undo)
-        }
+        run(op)
+        if (op[0] === 'ti' && random.chance(15)) run(['te', op[1], op[2], op[3].length])
       }
       if (replica.manager && random.chance(8)) step.calls = this.callManager(replica, random.between(1, 3))
     }, origin === 0 ? null : origin)
