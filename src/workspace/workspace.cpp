@@ -191,7 +191,8 @@ void Workspace::flush_later() {
 
 void Workspace::flush() {
   ++services_.counters.appends;
-  std::ranges::sort(touched_);
+  // By id: an order of addresses would differ from run to run.
+  std::ranges::sort(touched_, {}, &LiveObject::id);
   touched_.erase(std::ranges::unique(touched_).begin(), touched_.end());
   auto touched = std::exchange(touched_, {});
   const log::Position after = std::exchange(appended_, chain_.head().last_position);
