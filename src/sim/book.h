@@ -1,0 +1,55 @@
+// What the clients did and were promised, kept apart from everything that could lose it: the
+// reference that the oracles compare the server's log with.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "syncline/bytes.h"
+#include "syncline/crdt/id_set.h"
+
+namespace syncline::sim {
+
+// An object by workspace and id.
+using ObjectName = std::pair<std::string, std::string>;
+
+struct Acked {
+  crdt::IdSet inserts;
+  crdt::DeleteSet deletes;
+};
+
+class Book {
+ public:
+  // An editor's client id belongs to one object: an id that turns up in another has leaked.
+  void owns(const ObjectName& object, crdt::ClientId id) { owners_[object].insert(id); }
+
+  // The client sent this update on a connection, as its `actor`.
+  void sent(const ObjectName& object, const std::string& actor, ByteView update) {
+    sent_[{object, actor}].push_back(to_bytes(update));
+  }
+
+  // The server has promised that these are durable.
+  void acked(const ObjectName& object, const Acked& what) {
+    Acked& all = acked_[object];
+    all.inserts.add(what.inserts);
+    all.deletes.add(what.deletes);
+  }
+
+  // Objects of which an honest client has been told something.
+  const std::map<ObjectName, Acked>& acked() const { return acked_; }
+  const std::map<ObjectName, std::set<crdt::ClientId>>& owners() const { return owners_; }
+  const std::vector<Bytes>* sent_by(const ObjectName& object, const std::string& actor) const {
+    const auto found = sent_.find({object, actor});
+    return found == sent_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::map<ObjectName, std::set<crdt::ClientId>> owners_;
+  std::map<ObjectName, Acked> acked_;
+  std::map<std::pair<ObjectName, std::string>, std::vector<Bytes>> sent_;
+};
+
+}  // namespace syncline::sim

@@ -1,0 +1,355 @@
+#include "sim/client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "crdt/update_writer.h"
+#include "syncline/crdt/updates.h"
+
+namespace syncline::sim {
+
+using protocol::SyncKind;
+
+namespace {
+
+constexpr std::uint64_t kSilenceMs = 30'000;
+constexpr std::uint64_t kPresenceMs = 15'000;
+constexpr std::uint64_t kTickMs = 3'000;
+
+Acked content_of(ByteView update) {
+  auto meta = crdt::update_meta(update, crdt::UpdateVersion::kV1);
+  return meta ? Acked{std::move(meta->inserts), std::move(meta->deletes)} : Acked{};
+}
+
+}  // namespace
+
+// What the wire calls; outlives the client's interest in the connection.
+class Client::Handler final : public session::ConnectionHandler {
+ public:
+  explicit Handler(std::shared_ptr<Client*> client) : client_(std::move(client)) {}
+
+  void on_open(session::Connection& connection) override {
+    if (*client_ == nullptr) return connection.close(1000, {});
+    (*client_)->on_open(connection);
+  }
+  void on_message(ByteView message) override {
+    if (*client_ == nullptr) return;
+    (*client_)->last_heard_ms_ = (*client_)->loop_.monotonic_ms();
+    (*client_)->received(message);
+  }
+  void on_drained() override {}
+  void on_closed(std::uint16_t code) override {
+    if (*client_ != nullptr) (*client_)->on_closed(code);
+  }
+
+ private:
+  std::shared_ptr<Client*> client_;
+};
+
+Client::Client(World& world, Network& network, Book& book, ClientSettings settings)
+    : world_(world),
+      settings_(std::move(settings)),
+      network_(network),
+      book_(book),
+      name_(fmt::format("c{}", settings_.number)),
+      dice_(world.dice.fork("client", settings_.number)),
+      edit_dice_(world.dice.fork("edits", settings_.number)),
+      loop_(world.timeline),
+      handle_(std::make_shared<Client*>(nullptr)) {
+  loop_.skew() = settings_.skew;
+  replicas_.resize(settings_.objects.size());
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    replicas_[i].name = {settings_.workspace, settings_.objects[i]};
+    make_replica(replicas_[i], {}, false);
+  }
+}
+
+Client::~Client() {
+  *handle_ = nullptr;
+  network_.process_gone(loop_, false);
+}
+
+// An id tells the object it belongs to, so that a leak shows wherever it turns up.
+void Client::make_replica(Replica& replica, ByteView state, bool same_id) {
+  if (!same_id) replica.id = (settings_.number + 1) * 10'000 + ++identities_;
+  if (state.empty()) replica.own.clear();
+  replica.presence_id = replica.id;
+  replica.editor = std::make_unique<Editor>(world_, replica.id, settings_.undoes,
+                                            [this] { return loop_.monotonic_ms(); });
+  if (!state.empty()) static_cast<void>(replica.editor->doc().apply_update(state));
+  note_id(replica);
+  replica.editor->doc().on_update([this, &replica](const crdt::UpdateEvent& event) {
+    // Its own, which includes the formats that it cleans up after somebody else's change.
+    if (!event.local()) return;
+    if (connected() && replica.welcome) send_update(replica, SyncKind::kUpdate, event.update());
+  });
+}
+
+// The engine takes another id when it finds that somebody else edits under its own.
+void Client::note_id(Replica& replica) {
+  replica.id = replica.editor->doc().client_id();
+  if (replica.own.insert(replica.id).second && !settings_.read_only)
+    book_.owns(replica.name, replica.id);
+}
+
+void Client::start() {
+  connect();
+  edit_later();
+  tick();
+  if (settings_.online_us > 0) cycle();
+}
+
+// ---- connecting
+
+void Client::connect() {
+  if (!online_ || connected()) return;
+  *handle_ = nullptr;
+  handle_ = std::make_shared<Client*>(this);
+  last_heard_ms_ = loop_.monotonic_ms();
+  Hello hello{.client = name_,
+              .number = settings_.number,
+              .connection = ++connections_,
+              .hocuspocus = settings_.hocuspocus,
+              .workspace = settings_.workspace,
+              .object = settings_.hocuspocus ? std::string() : settings_.objects.front(),
+              .token = settings_.token,
+              .wants_saved = settings_.wants_saved};
+  network_.connect(std::move(hello), loop_, std::make_unique<Handler>(handle_));
+}
+
+// As y-websocket waits: 100 ms, doubled each time, 2.5 s at most.
+void Client::connect_later() {
+  if (!online_) return;
+  const std::uint64_t wait = std::min<std::uint64_t>(2500, 100ULL << std::min(failures_, 6UL));
+  ++failures_;
+  loop_.after(wait + dice_.below(100), [this, handle = handle_] {
+    if (handle == handle_) connect();
+  });
+}
+
+void Client::on_open(session::Connection& connection) {
+  connection_ = &connection;
+  failures_ = 0;
+  last_heard_ms_ = loop_.monotonic_ms();
+  opened();
+}
+
+void Client::on_closed(std::uint16_t code) {
+  *handle_ = nullptr;
+  const bool was_open = std::exchange(connection_, nullptr) != nullptr;
+  for (Replica& replica : replicas_) {
+    if (was_open && !replica.unacked.empty()) world_.hit(Probe::unacked_survived);
+    replica.disconnected();
+  }
+  if (code == 4409) lost_identity("closed with 4409");
+  const bool refused = code >= 4400 && code < 4500 && code != 4408 && code != 4409 && code != 4205;
+  if (refused) protocol_broken(fmt::format("was closed with {}", code));
+  connect_later();
+}
+
+void Client::close(std::uint16_t code) {
+  if (session::Connection* connection = std::exchange(connection_, nullptr))
+    connection->close(code, {});
+  *handle_ = nullptr;
+  handle_ = std::make_shared<Client*>(nullptr);
+  for (Replica& replica : replicas_) replica.disconnected();
+}
+
+void Client::go_offline() {
+  if (!std::exchange(online_, false)) return;
+  world_.trace.note(Kind::kConnect, name_, 0, 0, [] { return "goes offline"; });
+  close(1000);
+}
+
+void Client::go_online() {
+  if (std::exchange(online_, true)) return;
+  world_.trace.note(Kind::kConnect, name_, 1, 0, [] { return "comes online"; });
+  failures_ = 0;
+  connect();
+}
+
+void Client::cycle() {
+  const std::uint64_t mean = online_ ? settings_.online_us : settings_.offline_us;
+  loop_.after(dice_.wait(static_cast<double>(mean)) / 1000, [this] {
+    if (!editing_) return;
+    online_ ? go_offline() : go_online();
+    world_.hit(Probe::client_offline);
+    cycle();
+  });
+}
+
+void Client::pause_for(std::uint64_t duration_us) {
+  if (loop_.paused()) return;
+  loop_.pause();
+  world_.timeline.after(duration_us, [this] { loop_.resume(); });
+}
+
+void Client::restart(Memory memory, std::uint64_t down_us) {
+  world_.trace.note(Kind::kProcess, name_, 7, static_cast<std::uint64_t>(memory), [&] {
+    return memory == Memory::kKept   ? "is restarted"
+           : memory == Memory::kLost ? "is restarted without its documents"
+                                     : "comes back as another device under the same ids";
+  });
+  *handle_ = nullptr;
+  connection_ = nullptr;
+  network_.process_gone(loop_, dice_.chance(0.5));
+  const bool paused = loop_.paused();
+  loop_.stop();
+  if (paused) loop_.resume();
+  for (Replica& replica : replicas_) {
+    replica.disconnected();
+    const Bytes kept = replica.editor->doc().encode_state_as_update();
+    if (memory == Memory::kKept) {
+      make_replica(replica, kept, false);
+    } else {
+      make_replica(replica, {}, memory == Memory::kIdOnly);
+    }
+  }
+  if (memory == Memory::kIdOnly) suspect_ = true;
+  online_ = true;
+  world_.timeline.after(down_us, [this] { start(); });
+}
+
+// The server found out that two replicas use one id: the way out is a new one.
+void Client::lost_identity(std::string_view why) {
+  if (!suspect_) return protocol_broken(why);
+  world_.hit(Probe::two_with_one_id);
+  suspect_ = false;
+  for (Replica& replica : replicas_) make_replica(replica, {}, false);
+}
+
+void Client::protocol_broken(std::string_view what) {
+  if (suspect_) return lost_identity(what);
+  world_.violated("I3 an honest client is served", fmt::format("{} {}", name_, what));
+}
+
+void Client::heal() {
+  if (loop_.paused()) loop_.resume();
+  if (std::exchange(suspect_, false)) {
+    close(1000);
+    for (Replica& replica : replicas_) make_replica(replica, {}, false);
+    connect_later();
+  }
+  go_online();
+}
+
+// ---- editing
+
+void Client::edit_later() {
+  if (settings_.read_only && !settings_.hocuspocus) return;
+  loop_.after(1 + edit_dice_.wait(static_cast<double>(settings_.edit_every_us)) / 1000, [this] {
+    edit();
+    edit_later();
+  });
+}
+
+void Client::edit() {
+  if (!editing_ || settings_.read_only || edits_ >= settings_.max_edits) return;
+  ++edits_;
+  Replica& replica = edit_dice_.pick(replicas_);
+  const std::string what = replica.editor->edit(edit_dice_, settings_.habit);
+  world_.trace.note(Kind::kEdit, name_, edits_, replica.id, [&] {
+    return fmt::format("{} in {}/{}{}", what, replica.name.first, replica.name.second,
+                       connected() ? "" : " (offline)");
+  });
+}
+
+void Client::tick() {
+  loop_.after(kTickMs, [this] {
+    const std::uint64_t now = loop_.monotonic_ms();
+    if (online_ && now - last_heard_ms_ > kSilenceMs) {
+      close(1000);
+      connect_later();
+    } else if (connected() && now / kPresenceMs != (now - kTickMs) / kPresenceMs) {
+      for (Replica& replica : replicas_)
+        if (replica.welcome) renew_presence(replica);
+    }
+    tick();
+  });
+}
+
+// ---- speaking
+
+void Client::send(Bytes message) {
+  if (connected()) connection_->send(std::make_shared<const Bytes>(std::move(message)));
+}
+
+void Client::send_step1(Replica& replica) {
+  send_sync(replica, SyncKind::kStep1,
+            crdt::encode_state_vector(replica.editor->doc().state_vector()));
+}
+
+void Client::send_update(Replica& replica, SyncKind kind, ByteView update) {
+  if (!settings_.read_only)
+    book_.sent(replica.name, fmt::format("{}#{}", name_, connections_), update);
+  if (gets_acks()) replica.unacked.push_back(content_of(update));
+  send_sync(replica, kind, update);
+}
+
+void Client::renew_presence(Replica& replica) {
+  const std::string state = fmt::format(R"({{"n":{}}})", settings_.number);
+  const crdt::AwarenessEntry entry{
+      .client = replica.presence_id, .clock = ++replica.presence_clock, .state = state};
+  send_awareness(replica, crdt::encode_awareness({&entry, 1}));
+}
+
+// ---- hearing
+
+void Client::take_sync(Replica& replica, SyncKind kind, ByteView payload) {
+  crdt::Doc& doc = replica.editor->doc();
+  if (kind == SyncKind::kStep1) {
+    auto known = crdt::decode_state_vector(payload);
+    if (!known) return protocol_broken("got a state vector that does not decode");
+    if (!known->covers(replica.server_knows))
+      return world_.violated("I2 acked means durable",
+                             fmt::format("the server knows less of {}/{} than it told {} before",
+                                         replica.name.first, replica.name.second, name_));
+    replica.server_knows = *known;
+    send_update(replica, SyncKind::kStep2, doc.encode_state_as_update(*known));
+    replica.answered = true;
+    return;
+  }
+  auto applied = doc.apply_update(payload);
+  if (!applied)
+    return protocol_broken("was sent an update that it refuses: " + applied.error().message);
+  note_id(replica);
+  if (kind == SyncKind::kStep2) replica.synced = true;
+}
+
+void Client::take_awareness(Replica& replica, ByteView update) {
+  if (!replica.awareness.apply(update, loop_.monotonic_ms()))
+    protocol_broken("was sent an awareness update that it refuses");
+}
+
+void Client::take_acks(Replica& replica, std::uint64_t count) {
+  if (count > replica.unacked.size()) {
+    return world_.violated("I2 acked means durable",
+                           fmt::format("{} is told of {} durable updates, and waits for {}", name_,
+                                       count, replica.unacked.size()));
+  }
+  world_.trace.note(Kind::kAck, name_, count, replica.unacked.size(),
+                    [&] { return fmt::format("is told that {} updates are durable", count); });
+  for (; count > 0; --count) {
+    if (!suspect_ && !settings_.read_only) book_.acked(replica.name, replica.unacked.front());
+    replica.unacked.pop_front();
+  }
+}
+
+bool Client::in_step() const {
+  return why_not().empty();
+}
+
+std::string Client::why_not() const {
+  if (!connected()) return name_ + " is not connected";
+  for (const Replica& replica : replicas_) {
+    if (!replica.synced) return name_ + " has no answer to its state vector";
+    if (!replica.answered) return name_ + " was not asked for what it has";
+    if (!replica.unacked.empty() && !settings_.read_only)
+      return fmt::format("{} waits for {} acks", name_, replica.unacked.size());
+  }
+  return {};
+}
+
+}  // namespace syncline::sim

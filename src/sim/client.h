@@ -1,0 +1,134 @@
+// A simulated client: our engine behind the client's side of the y-websocket or the Hocuspocus
+// protocol, as the published providers behave: they send every edit at once, ask for what they lack
+// and answer what they are asked when they connect, try again with growing waits, and give up a
+// connection on which they hear nothing for 30 seconds.
+//
+// A client is a process of its own, with its own clock, that can go offline, pause, and be restarted
+// with its documents, without them, or as a second device under the same ids.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/byte_writer.h"
+#include "protocol/y_sync.h"
+#include "sim/book.h"
+#include "sim/network.h"
+#include "sim/replica.h"
+
+namespace syncline::sim {
+
+struct ClientSettings {
+  std::size_t number = 0;
+  bool hocuspocus = false;
+  bool wants_saved = true;  // y-websocket: asks for acks
+  bool undoes = false;
+  bool read_only = false;
+  std::string workspace;
+  std::vector<std::string> objects;  // y-websocket: one
+  std::string token;
+  Habit habit = Habit::kTyping;
+  std::uint64_t edit_every_us = 500'000;
+  std::uint64_t max_edits = 500;
+  // Goes offline and comes back by itself, again and again, if not 0.
+  std::uint64_t online_us = 0;
+  std::uint64_t offline_us = 0;
+  ClockSkew skew;
+};
+
+class Client {
+ public:
+  Client(World& world, Network& network, Book& book, ClientSettings settings);
+  virtual ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void start();
+  void go_offline();
+  void go_online();
+  // What it still has of its documents. kIdOnly: a second device, or a copy, that edits under the
+  // same ids without knowing what was written under them.
+  enum class Memory { kKept, kLost, kIdOnly };
+  void restart(Memory memory, std::uint64_t down_us);
+  void pause_for(std::uint64_t duration_us);
+  void stop_editing() { editing_ = false; }
+  // Phase two: online for good, and if it has lost its way, with a new identity.
+  void heal();
+
+  // Nothing is under way: what the server has is here and what is here was promised to be kept.
+  bool in_step() const;
+  std::string why_not() const;
+
+  const ClientSettings& settings() const { return settings_; }
+  const std::string& name() const { return name_; }
+  std::vector<Replica>& replicas() { return replicas_; }
+  const std::vector<Replica>& replicas() const { return replicas_; }
+  bool online() const { return online_; }
+  Loop& loop() { return loop_; }
+  std::uint64_t edits() const { return edits_; }
+
+ protected:
+  // ---- what a protocol adds
+  virtual void opened() = 0;
+  virtual void received(ByteView message) = 0;
+  virtual void send_sync(Replica& replica, protocol::SyncKind kind, ByteView payload) = 0;
+  virtual void send_awareness(Replica& replica, ByteView update) = 0;
+
+  // ---- what protocols have in common
+  void send(Bytes message);
+  bool gets_acks() const { return settings_.hocuspocus || settings_.wants_saved; }
+  bool connected() const { return connection_ != nullptr; }
+  void take_sync(Replica& replica, protocol::SyncKind kind, ByteView payload);
+  void take_awareness(Replica& replica, ByteView update);
+  void take_acks(Replica& replica, std::uint64_t count);
+  void send_step1(Replica& replica);
+  void send_update(Replica& replica, protocol::SyncKind kind, ByteView update);
+  void renew_presence(Replica& replica);
+  void lost_identity(std::string_view why);
+  void protocol_broken(std::string_view what);
+  void close(std::uint16_t code);
+  void reconnect() { connect_later(); }
+
+  World& world_;
+  const ClientSettings settings_;
+
+ private:
+  class Handler;
+
+  void make_replica(Replica& replica, ByteView state, bool same_id);
+  void note_id(Replica& replica);
+  void connect();
+  void connect_later();
+  void on_open(session::Connection& connection);
+  void on_closed(std::uint16_t code);
+  void edit_later();
+  void edit();
+  void tick();
+  void cycle();
+
+  Network& network_;
+  Book& book_;
+  const std::string name_;
+  Dice dice_;
+  Dice edit_dice_;
+  Loop loop_;
+  std::vector<Replica> replicas_;
+  std::shared_ptr<Client*> handle_;  // of the connection that counts; others find it null
+  session::Connection* connection_ = nullptr;
+  std::uint64_t connections_ = 0;
+  std::uint64_t failures_ = 0;  // to connect, since it last worked
+  std::uint64_t last_heard_ms_ = 0;
+  std::uint64_t identities_ = 0;
+  std::uint64_t edits_ = 0;
+  bool online_ = true;
+  bool editing_ = true;
+  bool suspect_ = false;  // its ids may be in use already
+};
+
+std::unique_ptr<Client> make_client(World& world, Network& network, Book& book,
+                                    ClientSettings settings);
+
+}  // namespace syncline::sim

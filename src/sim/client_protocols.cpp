@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "protocol/hocuspocus.h"
+#include "protocol/y_sync.h"
+#include "sim/client.h"
+
+namespace syncline::sim {
+namespace {
+
+using protocol::SyncKind;
+
+// y-websocket: one document, named by the URL. docs of the messages: protocol/y_sync.h.
+class YClient final : public Client {
+ public:
+  using Client::Client;
+
+ private:
+  void opened() override {
+    Replica& replica = replicas().front();
+    replica.welcome = true;
+    send_step1(replica);
+    renew_presence(replica);
+  }
+
+  void received(ByteView message) override {
+    Replica& replica = replicas().front();
+    ByteReader in(message);
+    const std::uint64_t type = in.var_uint();
+    if (type == 0) {
+      const auto kind = static_cast<SyncKind>(in.var_uint());
+      const ByteView payload = in.var_buffer();
+      if (!in.ok()) return protocol_broken("got a sync message that is cut");
+      return take_sync(replica, kind, payload);
+    }
+    if (type == 1) return take_awareness(replica, in.var_buffer());
+    if (type == 2 && settings_.read_only) return world_.hit(Probe::read_only_refused);
+    if (type == 2) return protocol_broken("was denied");
+    if (type == 100) return take_acks(replica, in.var_uint());
+  }
+
+  void send_sync(Replica&, SyncKind kind, ByteView payload) override {
+    send(protocol::encode_y_sync(kind, payload));
+  }
+  void send_awareness(Replica&, ByteView update) override {
+    send(protocol::encode_y_awareness(update));
+  }
+};
+
+// Hocuspocus: several documents, each opened by a token. protocol/hocuspocus.h.
+class HocuspocusClient final : public Client {
+ public:
+  using Client::Client;
+
+ private:
+  void opened() override {
+    for (Replica& replica : replicas()) {
+      ByteWriter out;
+      out.var_string(replica.name.second);
+      out.var_uint(2);
+      out.var_uint(0);
+      out.var_string(settings_.token);
+      out.var_string("3.2.0");
+      send(out.take());
+    }
+  }
+
+  void received(ByteView message) override {
+    ByteReader in(message);
+    const std::string_view address = in.var_string();
+    const std::uint64_t type = in.var_uint();
+    if (!in.ok()) return protocol_broken("got a message that is cut");
+    for (Replica& replica : replicas())
+      if (replica.name.second == address) return received(replica, type, in);
+    protocol_broken("got a message of a document that it did not open");
+  }
+
+  void received(Replica& replica, std::uint64_t type, ByteReader& in) {
+    switch (type) {
+      case 0:
+      case 4: {
+        const auto kind = static_cast<SyncKind>(in.var_uint());
+        const ByteView payload = in.var_buffer();
+        if (!in.ok()) return protocol_broken("got a sync message that is cut");
+        return take_sync(replica, kind, payload);
+      }
+      case 1: return take_awareness(replica, in.var_buffer());
+      case 2: return authenticated(replica, in.var_uint());
+      case 7: return closed(replica, in.var_string());
+      case 8:
+        if (in.var_uint() == 1) return take_acks(replica, 1);
+        if (!settings_.read_only) return protocol_broken("had an update refused");
+        world_.hit(Probe::read_only_refused);
+        if (!replica.unacked.empty()) replica.unacked.pop_front();
+        return;
+      default: return;
+    }
+  }
+
+  void authenticated(Replica& replica, std::uint64_t what) {
+    if (what != 2) return protocol_broken("was denied");
+    replica.welcome = true;
+    send_step1(replica);
+    renew_presence(replica);
+  }
+
+  // The server ended one document. The provider would leave it at that.
+  void closed(Replica& replica, std::string_view reason) {
+    lost_identity(fmt::format("had {} closed: {}", replica.name.second, reason));
+    close(1000);
+    reconnect();
+  }
+
+  void send_sync(Replica& replica, SyncKind kind, ByteView payload) override {
+    send(protocol::encode_hocuspocus_sync(replica.name.second, kind, payload));
+  }
+  void send_awareness(Replica& replica, ByteView update) override {
+    send(protocol::encode_hocuspocus_awareness(replica.name.second, update));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Client> make_client(World& world, Network& network, Book& book,
+                                    ClientSettings settings) {
+  if (settings.hocuspocus)
+    return std::make_unique<HocuspocusClient>(world, network, book, std::move(settings));
+  return std::make_unique<YClient>(world, network, book, std::move(settings));
+}
+
+}  // namespace syncline::sim

@@ -1,0 +1,125 @@
+#include "sim/disk.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace syncline::sim {
+
+Disk::Disk(World& world, DiskSpeed speed)
+    : world_(world), dice_(world.dice.fork("disk")), speed_(speed) {}
+
+std::uint64_t Disk::takes(std::uint64_t base_us, std::size_t bytes) {
+  return (1 + base_us / 2 + dice_.below(base_us + 1) + bytes / speed_.bytes_per_us) * slowness_;
+}
+
+void Disk::answer(std::uint64_t delay_us, Done done, Result<void> result) {
+  world_.timeline.after(delay_us, [callers = std::weak_ptr(callers_), done = std::move(done),
+                                   result = std::move(result)]() mutable {
+    if (!callers.expired()) done(std::move(result));
+  });
+}
+
+void Disk::crash_at(std::uint64_t operation, std::function<void()> crash) {
+  crash_at_ = operations_ + operation;
+  crash_ = std::move(crash);
+}
+
+void Disk::append(Bytes bytes, Done done) {
+  const bool crash = ++operations_ == crash_at_;
+  const std::uint64_t duration = takes(speed_.write_us, bytes.size());
+  if (std::exchange(fail_write_, false)) {
+    // As much of it as got through before the error.
+    bytes.resize(dice_.below(bytes.size() + 1));
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated write error"));
+  }
+  if (full_)
+    return answer(duration, std::move(done),
+                  fail(ErrorCode::kUnavailable, "simulated: no space left on device"));
+  if (crash) bytes.resize(dice_.below(bytes.size() + 1));
+  bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  answer(duration, std::move(done), {});
+  if (crash) world_.timeline.after(dice_.below(duration + 1), std::exchange(crash_, nullptr));
+}
+
+void Disk::sync(Done done) {
+  const bool crash = ++operations_ == crash_at_;
+  std::uint64_t duration = takes(speed_.sync_us, 0);
+  if (dice_.chance(speed_.slow_sync)) duration *= 50;
+  const std::size_t size = bytes_.size();
+  if (std::exchange(fail_sync_, false))
+    return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated sync error"));
+  // Durable when it is done, not before: a crash in between finds what chance left.
+  answer(duration,
+         [this, size, done = std::move(done)](Result<void> result) mutable {
+           durable_ = std::max(durable_, std::min(size, bytes_.size()));
+           done(std::move(result));
+         },
+         {});
+  if (crash) {
+    if (dice_.chance(0.5)) durable_ = size;  // done, and nobody was told
+    world_.timeline.after(dice_.below(duration), std::exchange(crash_, nullptr));
+  }
+}
+
+void Disk::truncate(std::size_t size) {
+  bytes_.resize(size);
+  durable_ = std::min(durable_, size);
+  if (durable_ < size) durable_ = size;
+}
+
+void Disk::forget_callers() {
+  callers_ = std::make_shared<const int>();
+  crash_ = nullptr;
+  crash_at_ = 0;
+}
+
+void Disk::lose_power() {
+  forget_callers();
+  if (durable_ < bytes_.size()) tear();
+  durable_ = bytes_.size();  // what is read back from now on is on the medium
+}
+
+void Disk::tear() {
+  switch (dice_.below(4)) {
+    case 0:
+      world_.hit(Probe::lost_all_unsynced);
+      bytes_.resize(durable_);
+      return;
+    case 1: world_.hit(Probe::kept_unsynced); return;
+    case 2:
+      world_.hit(Probe::torn_write);
+      bytes_.resize(durable_ + dice_.below(bytes_.size() - durable_));
+      return;
+    default: break;
+  }
+  // Sectors are written in any order: some are there, others are zeros.
+  world_.hit(Probe::lost_some_sectors);
+  for (std::size_t at = durable_; at < bytes_.size();) {
+    const std::size_t end = std::min((at / kSector + 1) * kSector, bytes_.size());
+    if (dice_.chance(0.5))
+      std::fill(bytes_.begin() + static_cast<std::ptrdiff_t>(at),
+                bytes_.begin() + static_cast<std::ptrdiff_t>(end), 0);
+    at = end;
+  }
+}
+
+void Disk::rot(std::size_t offset, unsigned bit) {
+  if (offset >= bytes_.size()) return;
+  bytes_[offset] ^= static_cast<std::uint8_t>(1U << bit);
+  rotten_.emplace_back(offset, bit);
+}
+
+void Disk::restore() {
+  for (const auto& [offset, bit] : std::exchange(rotten_, {}))
+    if (offset < bytes_.size()) bytes_[offset] ^= static_cast<std::uint8_t>(1U << bit);
+}
+
+void Disk::heal() {
+  full_ = fail_write_ = fail_sync_ = false;
+  slowness_ = 1;
+  crash_at_ = 0;
+  crash_ = nullptr;
+}
+
+}  // namespace syncline::sim

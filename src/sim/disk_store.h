@@ -1,0 +1,57 @@
+// The embedded store (src/store) over a simulated disk: what the committer's and the readers'
+// threads do in production, as events of virtual time.
+//
+// One batch is written and synced at a time, while the next gathers. Created anew by each process
+// that opens the disk; what is under way when it is destroyed is never answered.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "sim/disk.h"
+#include "sim/disk_tables.h"
+#include "store/group_commit.h"
+#include "store/store_log.h"
+
+namespace syncline::sim {
+
+struct StoreSpeed {
+  std::uint64_t wake_us = 100;  // until the committer, or a reader, takes up work
+  std::uint64_t read_us = 200;
+  std::size_t queue_bytes = std::size_t{256} << 20;
+};
+
+class DiskStore final : public store::StoreEngine {
+ public:
+  // Opens what is there; at once, since the time that takes is the process's to pass. `torn_bytes`
+  // of an interrupted write were dropped.
+  static Result<std::unique_ptr<DiskStore>> open(World& world, Disk& disk, StoreSpeed speed);
+
+  void submit(store::Request request) override;
+  void read(Read read) override;
+  bool read_only() const override { return false; }
+
+  const DiskTables& tables() const { return tables_; }
+  std::size_t torn_bytes() const { return torn_bytes_; }
+  std::size_t queued_bytes() const { return queue_.bytes(); }
+
+ private:
+  DiskStore(World& world, Disk& disk, StoreSpeed speed);
+
+  void wake();
+  void commit();
+  void written(store::GroupCommit::Batch batch, std::size_t begin, const Result<void>& result);
+
+  World& world_;
+  Dice dice_;
+  Disk& disk_;
+  const StoreSpeed speed_;
+  DiskTables tables_;
+  store::GroupCommit group_;
+  store::RequestQueue queue_;
+  std::size_t torn_bytes_ = 0;
+  bool busy_ = false;
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>();
+};
+
+}  // namespace syncline::sim

@@ -1,0 +1,149 @@
+#include "sim/disk_tables.h"
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/byte_reader.h"
+#include "base/crc32c.h"
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::string_view kMagic = "FRME";
+constexpr std::size_t kHeader = 12;
+
+std::uint32_t word(ByteView bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes[at + i];
+  return value;
+}
+
+void put_word(Bytes& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+// The end of the whole frame at `at`, or 0.
+std::size_t frame_end(ByteView bytes, std::size_t at) {
+  if (at + kHeader > bytes.size() || as_text(bytes.subspan(at, 4)) != kMagic) return 0;
+  const std::size_t size = word(bytes, at + 4);
+  if (size > bytes.size() - at - kHeader) return 0;
+  const ByteView body = bytes.subspan(at + kHeader, size);
+  return crc32c(body) == word(bytes, at + 8) ? at + kHeader + size : 0;
+}
+
+bool whole_frame_behind(ByteView bytes, std::size_t at) {
+  const std::string_view all = as_text(bytes);
+  for (std::size_t next = all.find(kMagic, at); next != std::string_view::npos;
+       next = all.find(kMagic, next + 1))
+    if (frame_end(bytes, next) != 0) return true;
+  return false;
+}
+
+}  // namespace
+
+void FrameWrites::put(store::Family family, std::string_view key, std::string_view value) {
+  out_.u8(static_cast<std::uint8_t>(family));
+  out_.u8(1);
+  out_.var_buffer(as_bytes(key));
+  out_.var_buffer(as_bytes(value));
+}
+
+void FrameWrites::remove(store::Family family, std::string_view key) {
+  out_.u8(static_cast<std::uint8_t>(family));
+  out_.u8(0);
+  out_.var_buffer(as_bytes(key));
+}
+
+Bytes FrameWrites::frame() const {
+  Bytes frame = to_bytes(as_bytes(kMagic));
+  put_word(frame, static_cast<std::uint32_t>(out_.size()));
+  put_word(frame, crc32c(out_.view()));
+  frame.insert(frame.end(), out_.view().begin(), out_.view().end());
+  return frame;
+}
+
+Result<std::size_t> DiskTables::open() {
+  const ByteView all = disk_.contents();
+  std::size_t at = 0;
+  while (const std::size_t end = frame_end(all, at)) {
+    apply(at, end);
+    at = end;
+  }
+  if (at == all.size()) return 0;
+  if (whole_frame_behind(all, at))
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("the journal is damaged at byte {} of {}", at, all.size()));
+  const std::size_t torn = all.size() - at;
+  disk_.truncate(at);
+  return torn;
+}
+
+void DiskTables::apply(std::size_t begin, std::size_t end) {
+  const ByteView body = disk_.contents().subspan(begin + kHeader, end - begin - kHeader);
+  last_frame_ = begin;
+  ByteReader in(body);
+  while (!in.at_end()) {
+    Table& table = tables_[in.u8()];
+    const bool put = in.u8() == 1;
+    const std::string key(as_text(in.var_buffer()));
+    if (put) {
+      const std::string_view value = as_text(in.var_buffer());
+      const auto offset =
+          static_cast<std::size_t>(as_bytes(value).data() - disk_.contents().data());
+      table[key] = {value.empty() ? 0 : offset, value.size()};
+    } else {
+      table.erase(key);
+    }
+    SYNCLINE_ASSERT(in.ok());
+  }
+}
+
+std::string_view DiskTables::value_at(Place place) const {
+  return as_text(disk_.contents().subspan(place.offset, place.size));
+}
+
+Result<std::optional<std::string>> DiskTables::get(store::Family family,
+                                                   std::string_view key) const {
+  const Table& table = tables_[static_cast<std::size_t>(family)];
+  const auto found = table.find(key);
+  if (found == table.end()) return std::nullopt;
+  return std::string(value_at(found->second));
+}
+
+// Lives shorter than any change of the tables: reads do not stretch over events.
+class DiskCursor final : public store::Cursor {
+ public:
+  DiskCursor(const DiskTables& tables, store::Family family, std::string_view end)
+      : tables_(tables), table_(tables.tables_[static_cast<std::size_t>(family)]), end_(end) {}
+
+  void seek(std::string_view key) override { at_ = table_.lower_bound(key); }
+  void seek_for_prev(std::string_view key) override {
+    at_ = table_.upper_bound(key);
+    at_ = at_ == table_.begin() ? table_.end() : std::prev(at_);
+  }
+  void next() override { ++at_; }
+  bool valid() const override { return at_ != table_.end() && (end_.empty() || at_->first < end_); }
+  std::string_view key() const override { return at_->first; }
+  std::string_view value() const override { return tables_.value_at(at_->second); }
+  Result<void> status() const override { return {}; }
+
+ private:
+  const DiskTables& tables_;
+  const DiskTables::Table& table_;
+  DiskTables::Table::const_iterator at_ = table_.end();
+  std::string end_;
+};
+
+std::unique_ptr<store::Cursor> DiskTables::cursor(store::Family family,
+                                                  std::string_view end) const {
+  return std::make_unique<DiskCursor>(*this, family, end);
+}
+
+std::optional<DiskTables::Place> DiskTables::any_value(store::Family family, Dice& dice) const {
+  const Table& table = tables_[static_cast<std::size_t>(family)];
+  if (table.empty()) return std::nullopt;
+  return std::next(table.begin(), static_cast<std::ptrdiff_t>(dice.below(table.size())))->second;
+}
+
+}  // namespace syncline::sim

@@ -1,0 +1,90 @@
+#include "sim/loop.h"
+
+#include <utility>
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::uint64_t kEpochMs = 1'700'000'000'000;
+
+}  // namespace
+
+void Loop::post(Task task) {
+  tasks_.push_back(std::move(task));
+  schedule();
+}
+
+void Loop::schedule() {
+  if (turn_scheduled_ || paused_ || tasks_.empty()) return;
+  turn_scheduled_ = true;
+  turn_ = timeline_.after(turn_us_, [this] { turn(); });
+}
+
+void Loop::turn() {
+  turn_scheduled_ = false;
+  if (paused_) return;
+  // What these post belongs to the next turn.
+  for (std::size_t count = tasks_.size(); count > 0 && !tasks_.empty() && !paused_; --count) {
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    task();
+  }
+  schedule();
+}
+
+Scheduler::TimerId Loop::after(std::uint64_t delay_ms, Task task) {
+  const TimerId id = ++last_timer_;
+  // A clock that runs fast finds the time over early.
+  const auto delay_us =
+      static_cast<std::int64_t>(delay_ms) * 1000 * 1'000'000 / (1'000'000 + skew_.drift_ppm);
+  timers_[id] = timeline_.after(static_cast<std::uint64_t>(delay_us),
+                                [this, id, task = std::move(task)]() mutable {
+                                  timers_[id] = {};
+                                  post([this, id, task = std::move(task)]() mutable {
+                                    if (timers_.erase(id) > 0) task();  // not cancelled meanwhile
+                                  });
+                                });
+  return id;
+}
+
+void Loop::cancel(TimerId timer) {
+  const auto found = timers_.find(timer);
+  if (found == timers_.end()) return;
+  timeline_.cancel(found->second);
+  timers_.erase(found);
+}
+
+std::uint64_t Loop::local_ms() const {
+  const auto now_us = static_cast<std::int64_t>(timeline_.now_us());
+  return static_cast<std::uint64_t>((now_us + now_us * skew_.drift_ppm / 1'000'000) / 1000);
+}
+
+std::uint64_t Loop::monotonic_ms() const {
+  return skew_.origin_ms + local_ms();
+}
+
+std::uint64_t Loop::unix_ms() const {
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(kEpochMs + local_ms()) +
+                                    skew_.offset_ms);
+}
+
+void Loop::resume() {
+  paused_ = false;
+  schedule();
+}
+
+void Loop::stop() {
+  for (const auto& [id, ticket] : timers_) timeline_.cancel(ticket);
+  timers_.clear();
+  if (turn_scheduled_) timeline_.cancel(turn_);
+  turn_scheduled_ = false;
+  // What a task holds may post while it is destroyed.
+  while (!tasks_.empty()) {
+    auto tasks = std::exchange(tasks_, {});
+    tasks.clear();
+  }
+  if (turn_scheduled_) timeline_.cancel(turn_);
+  turn_scheduled_ = false;
+}
+
+}  // namespace syncline::sim

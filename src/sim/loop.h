@@ -1,0 +1,62 @@
+// The event loop of one simulated process, over virtual time and a clock of its own that may lie.
+//
+// Turns: what is posted runs in the next turn, in order; a turn takes as long as the processor
+// needs, longer on a slow one. A paused process does nothing at all, and catches up when it
+// resumes. stop() is the end of the process: whatever was still to come is dropped.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+
+#include "base/scheduler.h"
+#include "sim/timeline.h"
+
+namespace syncline::sim {
+
+// Where a process's idea of time differs from the world's.
+struct ClockSkew {
+  std::int64_t offset_ms = 0;   // of the wall clock; jumps when a fault changes it
+  std::int64_t drift_ppm = 0;   // both clocks run this much too fast
+  std::uint64_t origin_ms = 0;  // of the monotonic clock
+};
+
+class Loop final : public Scheduler {
+ public:
+  explicit Loop(Timeline& timeline) : timeline_(timeline) {}
+  ~Loop() override { stop(); }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void post(Task task) override;
+  TimerId after(std::uint64_t delay_ms, Task task) override;
+  void cancel(TimerId timer) override;
+  std::uint64_t monotonic_ms() const override;
+  std::uint64_t unix_ms() const override;
+
+  void pause() { paused_ = true; }
+  void resume();
+  bool paused() const { return paused_; }
+  void stop();
+
+  ClockSkew& skew() { return skew_; }
+  void set_turn_us(std::uint64_t turn_us) { turn_us_ = turn_us; }
+  std::size_t waiting() const { return tasks_.size(); }
+
+ private:
+  void schedule();
+  void turn();
+  std::uint64_t local_ms() const;
+
+  Timeline& timeline_;
+  ClockSkew skew_;
+  std::uint64_t turn_us_ = 20;
+  std::deque<Task> tasks_;
+  std::map<TimerId, Timeline::Ticket> timers_;
+  TimerId last_timer_ = 0;
+  Timeline::Ticket turn_{};
+  bool turn_scheduled_ = false;
+  bool paused_ = false;
+};
+
+}  // namespace syncline::sim

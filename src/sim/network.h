@@ -1,0 +1,206 @@
+// The network between clients and the server: streams of whole messages, as TCP with WebSockets on
+// top gives them.
+//
+// A stream keeps its order and loses nothing but by breaking: what a real network drops, duplicates
+// or reorders, TCP repairs at the price of delay, so here it shows as delay, as a stall while a
+// direction is blocked, or as a reset. Each direction has latency with a slow tail, a bandwidth and
+// a window: a peer that does not read fills the window, then the sender's queue.
+//
+// Keepalive is the server's, as in production: a peer that did not answer two pings is given up.
+//
+// Ownership: the network owns the wires, a wire owns the handlers of its two sides and keeps the
+// contract of session/connection.h for both. Thread-safety: none.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "session/connection.h"
+#include "sim/loop.h"
+#include "sim/world.h"
+
+namespace syncline::sim {
+
+struct NetworkSpeed {
+  std::uint64_t latency_us = 20'000;
+  std::uint64_t jitter_us = 10'000;
+  double slow_tail = 0.01;  // messages that take ten times as long
+  std::uint64_t bytes_per_ms = 10'000;
+  std::size_t window_bytes = 64 << 10;
+  std::uint64_t ping_ms = 30'000;
+};
+
+enum class Side : std::uint8_t { kClient, kServer };
+
+inline Side other(Side side) {
+  return side == Side::kClient ? Side::kServer : Side::kClient;
+}
+
+// How the path between one client and the server is, in one direction. Faults change it.
+struct Path {
+  bool blocked = false;
+  std::uint64_t extra_us = 0;
+  std::uint64_t slowdown = 1;  // of the bandwidth
+};
+
+// What a client asks for when it connects: the URL and the token.
+struct Hello {
+  std::string client;  // for actor names and the trace
+  std::size_t number = 0;
+  std::uint64_t connection = 0;  // of that client, from 1
+  bool hocuspocus = false;
+  std::string workspace;
+  std::string object;  // of a y-websocket connection
+  std::string token;
+  bool wants_saved = true;
+};
+
+class Network;
+
+class Wire final : public std::enable_shared_from_this<Wire> {
+ public:
+  Wire(Network& network, Hello hello, Loop& client, Loop& server);
+
+  void open(Side side, std::unique_ptr<session::ConnectionHandler> handler);
+  // The connection breaks: both sides hear of it after a while, or only one does, and the other has
+  // to find out.
+  void reset();
+  void reset_unheard_by(Side side);
+  // The process on that side is gone: its handler dies unheard.
+  void abandon(Side side);
+  void unblocked(Side sender);
+  // The server's side closes, as when it drains.
+  void say_goodbye(std::uint16_t code) { close(Side::kServer, code, "going away"); }
+
+  const Hello& hello() const { return hello_; }
+  Loop* loop(Side side) const { return at(side).loop; }
+  bool done() const;
+  std::size_t queued_bytes(Side side) const { return at(side).queued; }
+  std::size_t largest_message(Side side) const { return at(side).largest; }
+  session::ConnectionHandler* handler(Side side) const { return at(side).handler.get(); }
+  // Messages that have arrived are kept from their reader, as by one that reads slowly.
+  void set_slow_reader(Side side, std::uint64_t delay_us) { at(side).read_delay_us = delay_us; }
+
+ private:
+  struct Message {
+    SharedBytes bytes;
+    std::uint16_t close_code = 0;  // if there are no bytes
+    std::size_t size() const { return bytes ? bytes->size() + 8 : 8; }
+  };
+
+  class End final : public session::Connection {
+   public:
+    End(Wire& wire, Side side) : wire_(wire), side_(side) {}
+    void send(SharedBytes message) override { wire_.send(side_, std::move(message)); }
+    void set_reading(bool on) override { wire_.set_reading(side_, on); }
+    std::size_t queued_bytes() const override { return wire_.at(side_).queued; }
+    void close(std::uint16_t code, std::string_view reason) override {
+      wire_.close(side_, code, reason);
+    }
+    std::string_view peer() const override { return wire_.hello_.client; }
+
+   private:
+    Wire& wire_;
+    const Side side_;
+  };
+
+  struct State {
+    Loop* loop = nullptr;  // none: the process is gone
+    std::unique_ptr<session::ConnectionHandler> handler;
+    std::unique_ptr<End> end;
+    std::deque<Message> out;  // not yet handed to the operating system
+    std::size_t queued = 0;
+    std::deque<Message> flight;  // on its way to the other side
+    std::size_t flight_bytes = 0;
+    std::deque<Message> inbox;  // arrived, not read
+    std::size_t inbox_bytes = 0;
+    std::size_t largest = 0;
+    std::uint64_t link_free_us = 0;
+    std::uint64_t last_arrival_us = 0;
+    std::uint64_t read_delay_us = 0;
+    std::uint64_t reading_from_us = 0;
+    unsigned missed_pings = 0;
+    bool arrival_scheduled = false;
+    bool stalled = false;  // an arrival waits for the path to be unblocked
+    bool reading = true;
+    bool read_posted = false;
+    bool flush_posted = false;
+    bool drain_pending = false;
+    bool closing = false;   // has sent a close
+    bool finished = false;  // its handler has heard, or will hear, the end
+  };
+
+  State& at(Side side) { return sides_[static_cast<std::size_t>(side)]; }
+  const State& at(Side side) const { return sides_[static_cast<std::size_t>(side)]; }
+
+  void send(Side side, SharedBytes message);
+  void set_reading(Side side, bool on);
+  void close(Side side, std::uint16_t code, std::string_view reason);
+  void flush_later(Side side);
+  void pump(Side sender);
+  void schedule_arrival(Side sender, std::uint64_t time_us);
+  void arrive(Side sender);
+  void read_later(Side side);
+  void read(Side side);
+  void take(Side side, Message message);
+  void finish(Side side, std::uint16_t code);
+  void ping();
+  Path& path(Side sender);
+
+  Network& network_;
+  const Hello hello_;
+  std::array<State, 2> sides_;
+  Dice dice_;
+};
+
+class Network {
+ public:
+  // Gives the handler of a new connection, or none to refuse it.
+  class Acceptor {
+   public:
+    virtual ~Acceptor() = default;
+    virtual Loop* loop() = 0;  // none: nobody listens
+    virtual std::unique_ptr<session::ConnectionHandler> accept(const Hello& hello) = 0;
+  };
+
+  Network(World& world, NetworkSpeed speed, std::size_t clients);
+
+  void set_acceptor(Acceptor* acceptor) { acceptor_ = acceptor; }
+
+  // Begins a handshake. `handler` hears on_open, or on_closed(1006) alone.
+  void connect(Hello hello, Loop& loop, std::unique_ptr<session::ConnectionHandler> handler);
+
+  // The process is gone. `told`: the operating system resets its connections.
+  void process_gone(Loop& loop, bool told);
+  // The peers of connections whose process is gone get a reset now.
+  void reset_orphans();
+
+  Path& path(std::size_t client, Side sender) {
+    return paths_[client][static_cast<std::size_t>(sender)];
+  }
+  std::size_t clients() const { return paths_.size(); }
+  void block(std::size_t client, Side sender, bool on);
+  void heal();
+  std::vector<std::shared_ptr<Wire>> wires();
+
+  World& world() { return world_; }
+  const NetworkSpeed& speed() const { return speed_; }
+
+ private:
+  friend class Wire;
+
+  World& world_;
+  const NetworkSpeed speed_;
+  Dice dice_;
+  Acceptor* acceptor_ = nullptr;
+  std::vector<std::array<Path, 2>> paths_;
+  std::vector<std::shared_ptr<Wire>> wires_;
+};
+
+}  // namespace syncline::sim

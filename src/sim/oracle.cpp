@@ -1,0 +1,323 @@
+#include "sim/oracle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "crdt/update_writer.h"
+#include "store/reads.h"
+#include "syncline/crdt/updates.h"
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::string_view kConvergence = "I1 convergence";
+constexpr std::string_view kDurable = "I2 acked means durable";
+constexpr std::string_view kOnce = "I3 exactly once";
+constexpr std::string_view kOrder = "I4 order";
+constexpr std::string_view kIsolation = "I6 isolation";
+constexpr std::string_view kClock = "I10 clock";
+constexpr std::string_view kBounded = "I11 bounded";
+constexpr std::string_view kSnapshots = "I17 snapshots";
+
+std::string shown(const ObjectName& name) {
+  return name.first + "/" + name.second;
+}
+
+std::string shown(const crdt::IdSet& ids) {
+  const auto& [client, ranges] = *ids.clients().begin();
+  return fmt::format("client {} clocks {}..{}", client, ranges.front().clock,
+                     ranges.front().end() - 1);
+}
+
+crdt::IdSet without(crdt::IdSet ids, const crdt::IdSet& known) {
+  ids.remove(known);
+  return ids;
+}
+
+crdt::IdSet ids_of(const crdt::StateVector& vector, const std::set<crdt::ClientId>& except) {
+  crdt::IdSet ids;
+  for (const auto& [client, clock] : vector.clients())
+    if (!except.contains(client)) ids.add(client, 0, clock);
+  return ids;
+}
+
+// Keys in order: that of a JavaScript object tells of its history, which replicas do not share.
+crdt::Any canonical(const crdt::Any& value) {
+  if (const auto* array = std::get_if<crdt::Any::Array>(&value.value())) {
+    crdt::Any::Array sorted;
+    for (const crdt::Any& element : *array) sorted.push_back(canonical(element));
+    return crdt::Any(std::move(sorted));
+  }
+  const auto* object = std::get_if<crdt::Any::Object>(&value.value());
+  if (object == nullptr) return value;
+  crdt::Any::Object sorted;
+  for (const auto& [key, member] : *object) sorted.emplace_back(key, canonical(member));
+  std::ranges::sort(sorted, {}, [](const auto& member) { return member.first; });
+  return crdt::Any(std::move(sorted));
+}
+
+// A replica that edits nothing, with the roots of every editor.
+crdt::Doc make_reference() {
+  crdt::Doc doc({.clean_formats = false});
+  doc.text("content");
+  doc.map("meta");
+  doc.array("list");
+  doc.xml_fragment("tree");
+  return doc;
+}
+
+}  // namespace
+
+// The events of one object, and all ids that they hold.
+struct Oracle::History {
+  std::vector<log::Event> events;
+  Acked logged;
+};
+
+namespace {
+
+const Oracle::History kNoHistory;
+
+crdt::Doc replay(const Oracle::History& history) {
+  crdt::Doc doc = make_reference();
+  for (const log::Event& event : history.events) static_cast<void>(doc.apply_update(event.intent));
+  return doc;
+}
+
+}  // namespace
+
+bool is_junk(const ObjectName& name) {
+  return name.second == "junk";
+}
+
+std::string difference(const crdt::Doc& a, const crdt::Doc& b) {
+  const crdt::StateVector first = a.state_vector();
+  const crdt::StateVector second = b.state_vector();
+  if (first != second) {
+    for (const auto& [client, clock] : first.clients())
+      if (second.get(client) != clock)
+        return fmt::format("of client {} one knows {} clocks, the other {}", client, clock,
+                           second.get(client));
+    return "one knows a client that the other does not";
+  }
+  if (a.delete_set() != b.delete_set()) return "their delete sets differ";
+  const std::string one = crdt::to_json(canonical(a.to_json()));
+  const std::string two = crdt::to_json(canonical(b.to_json()));
+  if (one == two) return {};
+  const auto at = std::ranges::mismatch(one, two);
+  const auto place = static_cast<std::size_t>(at.in1 - one.begin());
+  const std::size_t from = place < 20 ? 0 : place - 20;
+  return fmt::format("their content differs at byte {}: …{} / …{}", place, one.substr(from, 60),
+                     two.substr(from, 60));
+}
+
+bool Oracle::load(const DiskTables& tables, std::map<ObjectName, History>& histories) {
+  const auto names = store::read_workspaces(tables, "", 1000);
+  if (!names) {
+    world_.violated(std::string(kDurable), names.error().message);
+    return false;
+  }
+  for (const std::string& workspace : *names) {
+    std::vector<log::Event> all;
+    for (;;) {
+      auto some = store::read_events(tables, workspace, all.size(), {});
+      if (!some) {
+        world_.violated(std::string(kDurable), some.error().message);
+        return false;
+      }
+      if (some->empty()) break;
+      std::ranges::move(*some, std::back_inserter(all));
+    }
+    check_stamps(workspace, all);
+    for (log::Event& event : all) {
+      History& history = histories[{workspace, event.object}];
+      if (auto meta = crdt::update_meta(event.intent, crdt::UpdateVersion::kV1)) {
+        history.logged.inserts.add(meta->inserts);
+        history.logged.deletes.add(meta->deletes);
+      }
+      history.events.push_back(std::move(event));
+    }
+  }
+  return true;
+}
+
+void Oracle::check_stamps(const std::string& workspace, const std::vector<log::Event>& events) {
+  HlcStamp last;
+  for (const log::Event& event : events) {
+    if (event.hlc <= last)
+      return world_.violated(std::string(kClock),
+                             fmt::format("{}, event {}: {} is not after {}", workspace,
+                                         event.position, to_string(event.hlc), to_string(last)));
+    last = event.hlc;
+  }
+  if (max_unix_ms_ > 0 && last.unix_ms() > max_unix_ms_ + 1000)
+    world_.violated(std::string(kClock),
+                    fmt::format("{}: {} is ahead of every wall clock", workspace, to_string(last)));
+}
+
+void Oracle::check_promises(const std::map<ObjectName, History>& histories) {
+  for (const auto& [name, acked] : book_.acked()) {
+    const auto found = histories.find(name);
+    const History& history = found == histories.end() ? kNoHistory : found->second;
+    crdt::IdSet inserts = without(acked.inserts, history.logged.inserts);
+    crdt::IdSet deletes = without(acked.deletes, history.logged.deletes);
+    // Merging deletes too: what is inserted into something deleted, or loses a key to another.
+    if (!deletes.empty()) deletes = without(std::move(deletes), replay(history).delete_set());
+    if (inserts.empty() && deletes.empty()) continue;
+    return world_.violated(
+        std::string(kDurable),
+        inserts.empty()
+            ? fmt::format("{}: the acknowledged delete of {} is lost", shown(name), shown(deletes))
+            : fmt::format("{}: acknowledged, {} is lost", shown(name), shown(inserts)));
+  }
+}
+
+void Oracle::check_shown(const std::map<ObjectName, History>& histories, const Clients& clients) {
+  for (const auto& client : clients) {
+    for (const Replica& replica : client->replicas()) {
+      const auto found = histories.find(replica.name);
+      const crdt::IdSet known = ids_of(replica.editor->doc().state_vector(), replica.own);
+      const crdt::IdSet lost =
+          without(known, found == histories.end() ? crdt::IdSet{} : found->second.logged.inserts);
+      if (lost.empty()) continue;
+      return world_.violated(std::string(kDurable),
+                             fmt::format("{} was shown {} of {}, which is not in the log",
+                                         client->name(), shown(lost), shown(replica.name)));
+    }
+  }
+}
+
+void Oracle::check_recovered(const DiskTables& tables, const Clients& clients) {
+  std::map<ObjectName, History> histories;
+  if (!load(tables, histories)) return;
+  check_promises(histories);
+  check_shown(histories, clients);
+}
+
+void Oracle::check_bounds(Server& server, Network& network) {
+  server.note_clock();
+  const Server::Process* process = server.process();
+  if (process == nullptr) return;
+  const session::Limits& limits = plan_.server.limits;
+  for (const auto& wire : network.wires()) {
+    const std::size_t queued = wire->queued_bytes(Side::kServer);
+    const std::size_t bound =
+        limits.queue_bytes + 4 * wire->largest_message(Side::kServer) + 32'000;
+    if (queued > bound)
+      return world_.violated(std::string(kBounded),
+                             fmt::format("{} bytes are queued for {}, more than {}", queued,
+                                         wire->hello().client, bound));
+  }
+  const std::uint64_t waiting =
+      process->counters.changes_accepted - process->counters.events_committed;
+  const std::uint64_t bound = (limits.inflight_updates + 1) * 2 * (1 + process->sessions.opened);
+  if (process->counters.resets == 0 && waiting > bound)
+    world_.violated(std::string(kBounded),
+                    fmt::format("{} changes wait for the disk, more than {}", waiting, bound));
+}
+
+void Oracle::check_all(Server& server, const Clients& clients) {
+  server.note_clock();
+  max_unix_ms_ = server.max_unix_ms();
+  const DiskTables& tables = server.process()->store->tables();
+  std::map<ObjectName, History> histories;
+  if (!load(tables, histories)) return;
+  check_promises(histories);
+  for (const auto& [name, history] : histories) {
+    check_owners(name, history);
+    check_history(name, history, tables, clients);
+    if (world_.violation) return;
+  }
+}
+
+void Oracle::check_owners(const ObjectName& name, const History& history) {
+  if (is_junk(name)) return;
+  const auto owners = book_.owners().find(name);
+  for (const auto& [client, ranges] : history.logged.inserts.clients())
+    if (owners == book_.owners().end() || !owners->second.contains(client))
+      return world_.violated(
+          std::string(kIsolation),
+          fmt::format("{} holds something of client {}, which may not write there", shown(name),
+                      client));
+}
+
+// Replays the log as a recovering server does, and holds everybody to the result.
+void Oracle::check_history(const ObjectName& name, const History& history, const DiskTables& tables,
+                           const Clients& clients) {
+  crdt::Doc doc = make_reference();
+  std::map<std::string, std::size_t> next;  // of each actor's updates
+  const auto snapshot = store::read_snapshot(tables, name.first, name.second);
+  for (const log::Event& event : history.events) {
+    const auto effect = doc.prepare(event.intent);
+    if (!effect)
+      return world_.violated(std::string(kDurable),
+                             fmt::format("{}, event {} cannot be replayed: {}", shown(name),
+                                         event.position, effect.error().message));
+    if (!effect->changes && effect->waits_for.clients().empty() && !effect->deletes_wait)
+      return world_.violated(std::string(kOnce),
+                             fmt::format("{}, event {} by {} holds nothing new", shown(name),
+                                         event.position, event.actor));
+    if (!check_actor(name, event, doc, next)) return;
+    if (auto applied = doc.apply_update(event.intent); !applied)
+      return world_.violated(std::string(kDurable), applied.error().message);
+    if (snapshot && *snapshot && (*snapshot)->position == event.position) {
+      crdt::Doc restored = make_reference();
+      auto applied = restored.apply_update((*snapshot)->bytes, crdt::UpdateVersion::kV2);
+      const std::string different = applied ? difference(restored, doc) : applied.error().message;
+      if (!different.empty())
+        return world_.violated(std::string(kSnapshots),
+                               fmt::format("{} at {}: {}", shown(name), event.position, different));
+    }
+  }
+  check_merged(name, history, doc);
+  for (const auto& client : clients)
+    for (const Replica& replica : client->replicas())
+      if (replica.name == name) check_client(name, replica, client->name(), doc);
+}
+
+bool Oracle::check_actor(const ObjectName& name, const log::Event& event, const crdt::Doc& before,
+                         std::map<std::string, std::size_t>& next) {
+  const std::vector<Bytes>* sent = book_.sent_by(name, event.actor);
+  if (sent == nullptr) return true;  // a vandal
+  std::size_t& at = next[event.actor];
+  for (; at < sent->size() && (*sent)[at] != event.intent; ++at) {
+    // Sent before, and not logged: then there was nothing new in it.
+    const auto skipped = before.prepare((*sent)[at]);
+    if (skipped && !skipped->changes) continue;
+    world_.violated(std::string(kOrder),
+                    fmt::format("{}, event {}: an earlier update of {} is missing", shown(name),
+                                event.position, event.actor));
+    return false;
+  }
+  if (at++ < sent->size()) return true;
+  world_.violated(std::string(kOrder), fmt::format("{}, event {}: {} did not send this, or not now",
+                                                   shown(name), event.position, event.actor));
+  return false;
+}
+
+void Oracle::check_merged(const ObjectName& name, const History& history,
+                          const crdt::Doc& replayed) {
+  // A vandal's updates may contradict each other, and then the merge is one of several.
+  if (is_junk(name)) return;
+  std::vector<ByteView> updates;
+  for (const log::Event& event : history.events) updates.emplace_back(event.intent);
+  crdt::Doc doc = make_reference();
+  const auto merged = crdt::merge_updates(updates, crdt::UpdateVersion::kV1);
+  const bool applied = merged && doc.apply_update(*merged);
+  const std::string different = applied ? difference(replayed, doc) : "they cannot be merged";
+  if (!different.empty())
+    world_.violated(std::string(kConvergence),
+                    fmt::format("{}: replayed and merged: {}", shown(name), different));
+}
+
+void Oracle::check_client(const ObjectName& name, const Replica& replica, const std::string& client,
+                          const crdt::Doc& replayed) {
+  const std::string different = difference(replayed, replica.editor->doc());
+  if (!different.empty())
+    world_.violated(std::string(kConvergence),
+                    fmt::format("{}: the log and {}: {}", shown(name), client, different));
+}
+
+}  // namespace syncline::sim

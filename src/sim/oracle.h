@@ -1,0 +1,74 @@
+// The invariants, as code. Each is reported by its name:
+//
+//   I1 convergence             clients, server, the log replayed and its updates merged are equal
+//   I2 acked means durable     and nobody was shown what a crash took back
+//   I3 exactly once            nothing known is logged again; honest clients are never refused
+//   I4 order                   nothing of one actor is reordered or skipped
+//   I6 isolation               no id of one object turns up in another
+//   I10 clock                  stamps of a log grow, and stay near the wall clocks
+//   I11 bounded                queues stay within their limits
+//   I12 liveness               in step within the time given (sim/run.cpp)
+//   I15 determinism            the same seed, the same hash (sim/run.h)
+//   I17 snapshots              a snapshot is what replaying gives
+//
+// Everything is judged from the disk's own content and from what clients were told, never from
+// what the server believes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "sim/book.h"
+#include "sim/client.h"
+#include "sim/disk_tables.h"
+#include "sim/plan.h"
+#include "sim/server.h"
+
+namespace syncline::sim {
+
+using Clients = std::vector<std::unique_ptr<Client>>;
+
+class Oracle {
+ public:
+  struct History;  // of one object, as the log has it
+
+  Oracle(World& world, const Book& book, const Plan& plan)
+      : world_(world), book_(book), plan_(plan) {}
+
+  // After a recovery: what was promised, and what was shown, is there.
+  void check_recovered(const DiskTables& tables, const Clients& clients);
+
+  // Now and then: limits hold.
+  void check_bounds(Server& server, Network& network);
+
+  // When all is quiet. `clients` with those that joined late.
+  void check_all(Server& server, const Clients& clients);
+
+ private:
+  bool load(const DiskTables& tables, std::map<ObjectName, History>& histories);
+  void check_promises(const std::map<ObjectName, History>& histories);
+  void check_shown(const std::map<ObjectName, History>& histories, const Clients& clients);
+  void check_stamps(const std::string& workspace, const std::vector<log::Event>& events);
+  void check_owners(const ObjectName& name, const History& history);
+  void check_history(const ObjectName& name, const History& history, const DiskTables& tables,
+                     const Clients& clients);
+  bool check_actor(const ObjectName& name, const log::Event& event, const crdt::Doc& before,
+                   std::map<std::string, std::size_t>& next);
+  void check_merged(const ObjectName& name, const History& history, const crdt::Doc& replayed);
+  void check_client(const ObjectName& name, const Replica& replica, const std::string& client,
+                    const crdt::Doc& replayed);
+
+  World& world_;
+  const Book& book_;
+  const Plan& plan_;
+  std::uint64_t max_unix_ms_ = 0;
+};
+
+// Objects that only vandals write to: anything may be in them.
+bool is_junk(const ObjectName& name);
+
+// How two documents differ, or nothing.
+std::string difference(const crdt::Doc& a, const crdt::Doc& b);
+
+}  // namespace syncline::sim

@@ -1,0 +1,242 @@
+#include "sim/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000;
+
+struct FaultInfo {
+  FaultKind kind;
+  Family family;
+  std::string_view name;
+  Probe probe;
+};
+
+// In the order of FaultKind.
+constexpr FaultInfo kFaults[] = {
+    {FaultKind::kLatencySpike, Family::kNetwork, "latency spike", Probe::latency_spike},
+    {FaultKind::kClog, Family::kNetwork, "clog", Probe::clog},
+    {FaultKind::kPartition, Family::kNetwork, "partition", Probe::partition},
+    {FaultKind::kPartitionIn, Family::kNetwork, "partition towards the server",
+     Probe::partition_in},
+    {FaultKind::kPartitionOut, Family::kNetwork, "partition towards the client",
+     Probe::partition_out},
+    {FaultKind::kIsolateServer, Family::kNetwork, "isolate the server", Probe::isolate_server},
+    {FaultKind::kSwizzle, Family::kNetwork, "swizzle", Probe::swizzle},
+    {FaultKind::kSlowLink, Family::kNetwork, "slow link", Probe::slow_link},
+    {FaultKind::kReset, Family::kNetwork, "reset", Probe::reset},
+    {FaultKind::kCorrupt, Family::kNetwork, "corrupt", Probe::corrupt},
+    {FaultKind::kHalfOpen, Family::kNetwork, "half-open", Probe::half_open},
+    {FaultKind::kReconnectStorm, Family::kNetwork, "reconnect storm", Probe::reconnect_storm},
+    {FaultKind::kPowerLoss, Family::kProcess, "power loss", Probe::power_loss},
+    {FaultKind::kKill, Family::kProcess, "kill", Probe::kill},
+    {FaultKind::kCrashAtIo, Family::kProcess, "crash at an I/O operation", Probe::crash_at_io},
+    {FaultKind::kCrashInRecovery, Family::kProcess, "crash in recovery", Probe::crash_in_recovery},
+    {FaultKind::kPause, Family::kProcess, "pause", Probe::pause},
+    {FaultKind::kSlowCpu, Family::kProcess, "slow processor", Probe::slow_cpu},
+    {FaultKind::kDrain, Family::kProcess, "drain", Probe::drain},
+    {FaultKind::kDiskFull, Family::kStorage, "disk full", Probe::disk_full},
+    {FaultKind::kWriteError, Family::kStorage, "write error", Probe::write_error},
+    {FaultKind::kSyncError, Family::kStorage, "sync error", Probe::sync_error},
+    {FaultKind::kSlowDisk, Family::kStorage, "slow disk", Probe::slow_disk},
+    {FaultKind::kBitRotEvent, Family::kStorage, "bit rot in an event", Probe::bit_rot_event},
+    {FaultKind::kBitRotSnapshot, Family::kStorage, "bit rot in a snapshot",
+     Probe::bit_rot_snapshot},
+    {FaultKind::kBitRotAtRest, Family::kStorage, "bit rot at rest", Probe::bit_rot_at_rest},
+    {FaultKind::kClockJump, Family::kClock, "clock jump", Probe::clock_jump},
+    {FaultKind::kClockStrobe, Family::kClock, "clock strobe", Probe::clock_strobe},
+    {FaultKind::kClientOffline, Family::kClients, "client offline", Probe::client_offline},
+    {FaultKind::kClientStale, Family::kClients, "client away for long", Probe::client_stale},
+    {FaultKind::kClientRestart, Family::kClients, "client restart", Probe::client_restart},
+    {FaultKind::kClientDoubled, Family::kClients, "client doubled", Probe::client_doubled},
+    {FaultKind::kClientPause, Family::kClients, "client pause", Probe::client_pause},
+    {FaultKind::kSlowReader, Family::kClients, "slow reader", Probe::slow_reader},
+};
+static_assert(std::size(kFaults) == static_cast<std::size_t>(FaultKind::kCount));
+
+const FaultInfo& info(FaultKind kind) {
+  return kFaults[static_cast<std::size_t>(kind)];
+}
+
+ClockSkew draw_skew(Dice& dice) {
+  ClockSkew skew;
+  skew.origin_ms = dice.scale(1, 1'000'000'000);
+  if (dice.chance(0.5)) {
+    skew.offset_ms = static_cast<std::int64_t>(dice.between(0, 576'000)) - 288'000;
+    skew.drift_ppm = static_cast<std::int64_t>(dice.between(0, 20'000)) - 10'000;
+  }
+  return skew;
+}
+
+void draw_speeds(Plan& plan, Dice dice) {
+  plan.network.latency_us = dice.scale(100, 100'000);
+  plan.network.jitter_us = dice.scale(10, 2 * plan.network.latency_us);
+  plan.network.slow_tail = dice.chance(0.5) ? 0.02 : 0;
+  plan.network.bytes_per_ms = dice.scale(125, 100'000);
+  plan.network.window_bytes = dice.scale(2'000, 256'000);
+  plan.network.ping_ms = dice.scale(5'000, 30'000);
+  plan.disk.write_us = dice.scale(10, 1'000);
+  plan.disk.sync_us = dice.scale(100, 20'000);
+  plan.disk.slow_sync = dice.chance(0.3) ? 0.02 : 0;
+}
+
+// Limits are small as often as not, so that what lies behind them is reached.
+void draw_server(ServerSettings& server, Dice dice) {
+  session::Limits& limits = server.limits;
+  if (dice.chance(0.6)) limits.queue_bytes = dice.scale(500, 64'000);
+  if (dice.chance(0.6)) limits.inflight_updates = dice.scale(1, 64);
+  if (dice.chance(0.4)) limits.inflight_bytes = dice.scale(500, 64'000);
+  if (dice.chance(0.5)) limits.auth_ms = dice.scale(8'000, 20'000);
+  if (dice.chance(0.7)) server.cache.budget_bytes = dice.scale(1'000, 4'000'000);
+  if (dice.chance(0.7)) server.cache.snapshot_min_bytes = dice.scale(200, 64'000);
+  server.cache.evict_snapshot_events = static_cast<std::uint32_t>(dice.scale(1, 64));
+  if (dice.chance(0.3)) server.store.queue_bytes = dice.scale(2'000, 100'000);
+  server.store.wake_us = dice.scale(10, 2'000);
+  server.store.read_us = dice.scale(10, 20'000);
+  server.recovery_us = dice.scale(10'000, 2 * kSecond);
+  server.restart_us = dice.scale(100'000, 5 * kSecond);
+  server.turn_us = dice.scale(5, 500);
+  server.skew = draw_skew(dice);
+}
+
+void draw_clients(Plan& plan, Dice dice) {
+  const std::uint64_t workspaces = dice.between(1, 3);
+  const std::uint64_t objects = dice.between(1, 3);
+  const std::uint64_t count = dice.between(2, 8);
+  const std::uint64_t edit_every_us = dice.scale(30'000, 3 * kSecond);
+  const bool one_habit = dice.chance(0.5);
+  const Habit habit = static_cast<Habit>(dice.below(kHabits));
+  const bool oscillating = dice.chance(0.25);
+  const std::uint64_t max_edits = dice.scale(30, 500);
+  for (std::size_t number = 0; number < count; ++number) {
+    ClientSettings client;
+    client.number = number;
+    client.hocuspocus = dice.chance(0.4);
+    client.wants_saved = dice.chance(0.8);
+    client.undoes = dice.chance(0.3);
+    client.read_only = number >= 2 && dice.chance(0.1);
+    client.workspace = fmt::format("w{}", dice.below(workspaces));
+    const std::uint64_t first = dice.below(objects);
+    client.objects.push_back(fmt::format("notes/{}", first));
+    if (client.hocuspocus && objects > 1 && dice.chance(0.4))
+      client.objects.push_back(fmt::format("notes/{}", (first + 1) % objects));
+    client.token = client.read_only ? kReaderToken : kWriterToken;
+    client.habit = one_habit ? habit : static_cast<Habit>(dice.below(kHabits));
+    client.edit_every_us = dice.scale(edit_every_us / 2, edit_every_us * 2);
+    client.max_edits = max_edits;
+    if (oscillating && dice.chance(0.6)) {
+      client.online_us = dice.scale(kSecond / 2, 10 * kSecond);
+      client.offline_us = dice.scale(kSecond / 2, 20 * kSecond);
+    }
+    client.skew = draw_skew(dice);
+    plan.clients.push_back(std::move(client));
+  }
+}
+
+void draw_vandals(Plan& plan, Dice dice) {
+  if (!dice.chance(0.35)) return;
+  const std::uint64_t count = dice.between(1, 2);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    VandalSettings vandal;
+    vandal.number = plan.clients.size() + plan.vandals.size();
+    vandal.hocuspocus = dice.chance(0.5);
+    vandal.workspace = plan.clients.front().workspace;
+    vandal.may_write = dice.chance(0.6);
+    vandal.object = vandal.may_write ? "junk" : plan.clients.front().objects.front();
+    vandal.token = vandal.may_write ? kWriterToken : kReaderToken;
+    vandal.every_us = dice.scale(50'000, 2 * kSecond);
+    plan.vandals.push_back(std::move(vandal));
+  }
+}
+
+Fault draw_fault(FaultKind kind, std::uint64_t at_us, std::size_t clients, Dice& dice) {
+  Fault fault{.at_us = at_us, .kind = kind, .client = dice.below(clients)};
+  fault.duration_us = dice.scale(kSecond / 10, 8 * kSecond);
+  fault.amount = dice.scale(2, 200);
+  if (kind == FaultKind::kPartition || kind == FaultKind::kPartitionIn ||
+      kind == FaultKind::kPartitionOut || kind == FaultKind::kIsolateServer)
+    fault.duration_us = dice.scale(kSecond, 90 * kSecond);
+  if (kind == FaultKind::kClog) fault.duration_us = 1 + dice.below(5 * kSecond);
+  if (kind == FaultKind::kClientStale) fault.duration_us = dice.scale(20 * kSecond, 200 * kSecond);
+  if (kind == FaultKind::kClockJump) fault.amount = dice.below(576'000);
+  if (kind == FaultKind::kCrashAtIo) fault.amount = dice.scale(1, 60);
+  return fault;
+}
+
+void draw_faults(Plan& plan, Dice dice) {
+  std::vector<FaultKind> kinds;
+  for (std::size_t family = 0; family < static_cast<std::size_t>(Family::kCount); ++family) {
+    if (!dice.chance(0.45)) continue;
+    for (const FaultInfo& fault : kFaults)
+      if (fault.family == static_cast<Family>(family) && dice.chance(0.6))
+        kinds.push_back(fault.kind);
+  }
+  if (kinds.empty()) return;  // a run without faults is a run too
+  const double mean_us = static_cast<double>(dice.scale(2 * kSecond, 40 * kSecond));
+  for (std::uint64_t at = dice.wait(mean_us); at < plan.phase_one_us; at += 1 + dice.wait(mean_us))
+    plan.faults.push_back(draw_fault(dice.pick(kinds), at, plan.clients.size(), dice));
+}
+
+}  // namespace
+
+Family family_of(FaultKind kind) {
+  return info(kind).family;
+}
+
+std::string_view to_string(FaultKind kind) {
+  return info(kind).name;
+}
+
+std::string_view to_string(Family family) {
+  switch (family) {
+    case Family::kNetwork: return "network";
+    case Family::kProcess: return "process";
+    case Family::kStorage: return "storage";
+    case Family::kClock: return "clock";
+    case Family::kClients:
+    case Family::kCount: break;
+  }
+  return "clients";
+}
+
+Probe probe_of(FaultKind kind) {
+  return info(kind).probe;
+}
+
+Plan draw_plan(std::uint64_t seed) {
+  const Dice dice(seed);
+  Dice own = dice.fork("plan");
+  Plan plan;
+  plan.seed = seed;
+  plan.phase_one_us = own.scale(20 * kSecond, 400 * kSecond);
+  plan.phase_two_us = 240 * kSecond;
+  draw_speeds(plan, dice.fork("speeds"));
+  draw_server(plan.server, dice.fork("server settings"));
+  draw_clients(plan, dice.fork("clients"));
+  draw_vandals(plan, dice.fork("vandals"));
+  draw_faults(plan, dice.fork("faults"));
+  return plan;
+}
+
+std::string describe(const Plan& plan) {
+  return fmt::format(
+      "{} clients, {} vandals, {} faults in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
+      "B, "
+      "{} updates in flight, cache {} B",
+      plan.clients.size(), plan.vandals.size(), plan.faults.size(),
+      static_cast<double>(plan.phase_one_us) / 1e6,
+      static_cast<double>(plan.network.latency_us) / 1e3,
+      static_cast<double>(plan.disk.sync_us) / 1e3, plan.server.limits.queue_bytes,
+      plan.server.limits.inflight_updates, plan.server.cache.budget_bytes);
+}
+
+std::string describe(const Fault& fault) {
+  return fmt::format("{} (client c{}, {:.1f} s, {})", to_string(fault.kind), fault.client,
+                     static_cast<double>(fault.duration_us) / 1e6, fault.amount);
+}
+
+}  // namespace syncline::sim

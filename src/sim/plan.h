@@ -1,0 +1,97 @@
+// What a run will be: everything that a seed decides before it starts.
+//
+// Swarm testing (Groce et al., "Swarm Testing", ISSTA 2012): each run draws its own few kinds of
+// faults, limits and workloads instead of a little of everything, since features hide each other's
+// bugs. Faults are drawn beforehand as a list, so that a failing run can be made smaller by leaving
+// some of them out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/client.h"
+#include "sim/disk.h"
+#include "sim/network.h"
+#include "sim/probes.h"
+#include "sim/server.h"
+#include "sim/vandal.h"
+
+namespace syncline::sim {
+
+enum class FaultKind : std::uint8_t {
+  kLatencySpike,
+  kClog,
+  kPartition,
+  kPartitionIn,
+  kPartitionOut,
+  kIsolateServer,
+  kSwizzle,
+  kSlowLink,
+  kReset,
+  kCorrupt,
+  kHalfOpen,
+  kReconnectStorm,  // network
+  kPowerLoss,
+  kKill,
+  kCrashAtIo,
+  kCrashInRecovery,
+  kPause,
+  kSlowCpu,
+  kDrain,  // process
+  kDiskFull,
+  kWriteError,
+  kSyncError,
+  kSlowDisk,
+  kBitRotEvent,
+  kBitRotSnapshot,
+  kBitRotAtRest,  // storage
+  kClockJump,
+  kClockStrobe,  // clock
+  kClientOffline,
+  kClientStale,
+  kClientRestart,
+  kClientDoubled,
+  kClientPause,
+  kSlowReader,
+  kCount  // clients
+};
+
+enum class Family : std::uint8_t { kNetwork, kProcess, kStorage, kClock, kClients, kCount };
+
+Family family_of(FaultKind kind);
+std::string_view to_string(FaultKind kind);
+std::string_view to_string(Family family);
+Probe probe_of(FaultKind kind);
+
+struct Fault {
+  std::uint64_t at_us = 0;
+  FaultKind kind = FaultKind::kReset;
+  std::size_t client = 0;  // whom it befalls, where that matters
+  std::uint64_t duration_us = 0;
+  std::uint64_t amount = 0;  // a factor, a number of operations, milliseconds: as the kind has it
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  std::uint64_t phase_one_us = 0;  // with faults
+  std::uint64_t phase_two_us = 0;  // without: everyone must be in step before it ends
+  std::vector<ClientSettings> clients;
+  std::vector<VandalSettings> vandals;
+  std::vector<Fault> faults;  // by time
+  NetworkSpeed network;
+  DiskSpeed disk;
+  ServerSettings server;
+};
+
+inline constexpr std::string_view kWriterToken = "writer";
+inline constexpr std::string_view kReaderToken = "reader";
+
+Plan draw_plan(std::uint64_t seed);
+
+// One line about the knobs, for people.
+std::string describe(const Plan& plan);
+std::string describe(const Fault& fault);
+
+}  // namespace syncline::sim

@@ -1,0 +1,43 @@
+// One run of a simulated world.
+//
+//   RunResult result = run(draw_plan(seed), {});
+//
+// Phase one: clients edit, vandals vandalise, faults happen; safety is checked at every recovery
+// and every virtual second. Phase two: everything heals, one fresh client joins each object, and
+// all must be in step within the time given; then every oracle looks at everything.
+//
+// Deterministic: the result, its hash included, is a function of the plan. Thread-safety: runs
+// share nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/plan.h"
+#include "sim/world.h"
+
+namespace syncline::sim {
+
+struct RunOptions {
+  bool recording = false;  // keeps the trace
+};
+
+struct RunResult {
+  std::optional<Violation> violation;
+  std::uint64_t hash = 0;
+  std::uint64_t virtual_us = 0;
+  std::uint64_t events = 0;  // of the timeline
+  std::uint64_t edits = 0;
+  std::uint64_t log_bytes = 0;
+  Probes probes;
+  std::vector<TraceEntry> trace;
+};
+
+RunResult run(const Plan& plan, const RunOptions& options);
+
+// The smallest plan found, in at most `max_runs` runs, that breaks the same invariant: with fewer
+// faults, clients and vandals, and a shorter first phase.
+Plan shrink(const Plan& plan, const Violation& violation, unsigned max_runs);
+
+}  // namespace syncline::sim

@@ -1,0 +1,219 @@
+#include "sim/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "session/hocuspocus_session.h"
+#include "session/y_session.h"
+
+namespace syncline::sim {
+
+Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
+    : loop(world.timeline),
+      store(std::move(opened)),
+      log(store::make_store_log(*store, loop)),
+      cache(*log, server.settings_.cache),
+      host(
+          {.log = *log,
+           .cache = cache,
+           .scheduler = loop,
+           .counters = counters,
+           .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); }}) {
+  loop.skew() = server.settings_.skew;
+  loop.set_turn_us(server.settings_.turn_us);
+}
+
+Server::Server(World& world, Network& network, Disk& disk, ServerSettings settings,
+               policy::Access access)
+    : world_(world),
+      network_(network),
+      disk_(disk),
+      settings_(settings),
+      access_(std::move(access)),
+      dice_(world.dice.fork("server")) {
+  network_.set_acceptor(this);
+}
+
+Server::~Server() {
+  network_.set_acceptor(nullptr);
+  if (process_) network_.process_gone(process_->loop, false);
+}
+
+// ---- starting
+
+void Server::start() {
+  if (process_ || std::exchange(starting_, true)) return;
+  world_.trace.note(Kind::kProcess, "server", 1, 0, [] { return "starts"; });
+  const std::uint64_t life = ++life_;
+  const std::uint64_t duration = settings_.recovery_us / 2 + dice_.below(settings_.recovery_us + 1);
+  if (std::exchange(crash_next_recovery_, false)) {
+    world_.timeline.after(dice_.below(duration), [this, life] {
+      if (life != life_) return;
+      world_.hit(Probe::crash_in_recovery);
+      die(Death::kPowerLoss);
+    });
+  }
+  world_.timeline.after(duration, [this, life] {
+    if (life == life_) recover();
+  });
+}
+
+void Server::recover() {
+  auto store = DiskStore::open(world_, disk_, settings_.store);
+  if (!store) {
+    world_.trace.note(Kind::kProcess, "server", 2, 0,
+                      [&] { return "refuses to start: " + store.error().message; });
+    if (!expects_damage_)
+      return world_.violated(
+          "I2 acked means durable",
+          "the server refuses to start, and nothing was damaged: " + store.error().message);
+    world_.hit(Probe::damage_refused);
+    disk_.restore();
+    starting_ = false;
+    return start_later();
+  }
+  if ((*store)->torn_bytes() > 0) world_.hit(Probe::torn_tail_dropped);
+  // What was found may be in the page cache only.
+  const std::uint64_t life = life_;
+  disk_.sync([this, life, store = std::move(*store)](Result<void> synced) mutable {
+    if (life != life_) return;
+    if (!synced) return die(Death::kExit);
+    serve(std::move(store));
+  });
+}
+
+void Server::serve(std::unique_ptr<DiskStore> store) {
+  starting_ = false;
+  process_ = std::make_unique<Process>(world_, *this, std::move(store));
+  world_.trace.note(Kind::kProcess, "server", 3, disk_.contents().size(), [&] {
+    return fmt::format("is up, {} bytes on disk, {} torn", disk_.contents().size(),
+                       process_->store->torn_bytes());
+  });
+  network_.reset_orphans();
+  if (on_recovered_) on_recovered_(*process_);
+}
+
+void Server::start_later() {
+  const std::uint64_t life = life_;
+  world_.timeline.after(settings_.restart_us / 2 + dice_.below(settings_.restart_us + 1),
+                        [this, life] {
+                          if (life == life_) start();
+                        });
+}
+
+// ---- dying
+
+void Server::die(Death how) {
+  if (!process_ && !starting_) return;
+  world_.trace.note(Kind::kProcess, "server", 4, static_cast<std::uint64_t>(how), [&] {
+    return how == Death::kKilled ? "is killed" : how == Death::kExit ? "exits" : "loses power";
+  });
+  ++life_;
+  starting_ = false;
+  gather();
+  if (process_) {
+    network_.process_gone(process_->loop, how != Death::kPowerLoss);
+    process_.reset();
+  }
+  how == Death::kPowerLoss ? disk_.lose_power() : disk_.forget_callers();
+  start_later();
+}
+
+// The product says that it must stop serving. Not from within its own call.
+void Server::storage_failed(const Error& error) {
+  world_.trace.note(Kind::kProcess, "server", 5, static_cast<std::uint64_t>(error.code),
+                    [&] { return "storage failed: " + error.message; });
+  world_.timeline.after(0, [this, life = life_] {
+    if (life == life_) die(Death::kExit);
+  });
+}
+
+void Server::drain() {
+  if (!process_) return;
+  world_.trace.note(Kind::kProcess, "server", 6, 0, [] { return "drains"; });
+  network_.set_acceptor(nullptr);
+  for (const auto& wire : network_.wires()) wire->say_goodbye(1001);
+  world_.timeline.after(1'000'000, [this, life = life_] {
+    network_.set_acceptor(this);
+    if (life == life_) die(Death::kExit);
+  });
+}
+
+void Server::pause_for(std::uint64_t duration_us) {
+  if (!process_ || process_->loop.paused()) return;
+  process_->loop.pause();
+  world_.timeline.after(duration_us, [this, life = life_] {
+    if (life == life_ && process_) process_->loop.resume();
+  });
+}
+
+void Server::slow_down(std::uint64_t factor) {
+  if (process_) process_->loop.set_turn_us(settings_.turn_us * factor);
+}
+
+void Server::jump_clock(std::int64_t ms) {
+  note_clock();
+  settings_.skew.offset_ms += ms;
+  apply_skew();
+}
+
+void Server::apply_skew() {
+  if (!process_) return;
+  process_->loop.skew().offset_ms = settings_.skew.offset_ms;
+  note_clock();
+}
+
+void Server::note_clock() {
+  if (process_) max_unix_ms_ = std::max(max_unix_ms_, process_->loop.unix_ms());
+}
+
+void Server::heal() {
+  crash_next_recovery_ = false;
+  if (!process_) return;
+  process_->loop.set_turn_us(settings_.turn_us);
+  if (process_->loop.paused()) process_->loop.resume();
+}
+
+// What the product counted itself tells which of its branches were reached.
+void Server::gather() {
+  if (!process_) return;
+  note_clock();
+  const auto& cache = process_->cache.counters();
+  world_.hit(Probe::evicted, cache.evictions);
+  world_.hit(Probe::snapshot_written, cache.snapshots);
+  world_.hit(Probe::damaged_snapshot_rebuilt, cache.damaged_snapshots);
+  world_.hit(Probe::known_change, process_->counters.changes_known);
+  world_.hit(Probe::view_reset, process_->counters.resets);
+  world_.hit(Probe::fell_behind, process_->sessions.fell_behind);
+  world_.hit(Probe::held_back, process_->sessions.held_back);
+}
+
+// ---- serving
+
+std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
+  // As the routes do it in production (backend/server/upgrade.cpp); the actor tells whose it is.
+  Process& process = *process_;
+  const std::string actor = fmt::format("{}#{}", hello.client, hello.connection);
+  if (hello.hocuspocus) {
+    return std::make_unique<session::HocuspocusSession>(
+        session::HocuspocusOptions{.host = process.host,
+                                   .workspace = hello.workspace,
+                                   .access = access_,
+                                   .actor = actor,
+                                   .limits = settings_.limits,
+                                   .counters = process.sessions});
+  }
+  return std::make_unique<session::YSession>(
+      session::YSessionOptions{.host = process.host,
+                               .workspace = hello.workspace,
+                               .object = hello.object,
+                               .principal = access_.authenticate(hello.token),
+                               .actor = actor,
+                               .wants_saved = hello.wants_saved,
+                               .limits = settings_.limits,
+                               .counters = process.sessions});
+}
+
+}  // namespace syncline::sim

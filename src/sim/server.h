@@ -1,0 +1,106 @@
+// The server's process: the product's store, log, cache, workspaces and sessions on one loop, over a
+// simulated disk and network, with what can befall a process.
+//
+// An operator stands beside it: starts it again some time after it died, and brings back a good
+// copy of the disk when it refuses to start over damage.
+//
+//   down -> recovering -> up -> down …
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "log/event_log.h"
+#include "policy/access.h"
+#include "session/limits.h"
+#include "sim/disk_store.h"
+#include "sim/network.h"
+#include "state/object_cache.h"
+#include "workspace/host.h"
+
+namespace syncline::sim {
+
+struct ServerSettings {
+  session::Limits limits;
+  state::CacheLimits cache;
+  StoreSpeed store;
+  std::uint64_t recovery_us = 100'000;
+  std::uint64_t restart_us = 1'000'000;  // until the operator starts it again
+  std::uint64_t turn_us = 20;
+  ClockSkew skew;
+};
+
+class Server final : public Network::Acceptor {
+ public:
+  // Everything that a process has in memory.
+  struct Process {
+    Process(World& world, Server& server, std::unique_ptr<DiskStore> opened);
+    ~Process() { loop.stop(); }  // sessions that are waiting to end still use the rest
+
+    Loop loop;
+    std::unique_ptr<DiskStore> store;
+    std::unique_ptr<log::EventLog> log;
+    state::ObjectCache cache;
+    workspace::Counters counters;
+    session::Counters sessions;
+    workspace::Host host;
+  };
+
+  Server(World& world, Network& network, Disk& disk, ServerSettings settings,
+         policy::Access access);
+  ~Server() override;
+
+  void start();
+  enum class Death { kKilled, kPowerLoss, kExit };
+  void die(Death how);
+  void pause_for(std::uint64_t duration_us);
+  void slow_down(std::uint64_t factor);
+  // As at SIGTERM: says goodbye to its clients, and is started again.
+  void drain();
+  void jump_clock(std::int64_t ms);
+  // The next recovery is interrupted by a power loss.
+  void crash_next_recovery() { crash_next_recovery_ = true; }
+  void heal();
+  // Injected damage explains a refusal to start; without it a refusal breaks an invariant.
+  void expect_damage() { expects_damage_ = true; }
+
+  // Called when a process has recovered, before it serves.
+  void on_recovered(std::function<void(Process&)> callback) { on_recovered_ = std::move(callback); }
+
+  Process* process() { return process_.get(); }  // none: down, or recovering
+  const Process* process() const { return process_.get(); }
+  void gather();  // the product's own counts, into the probes
+  Disk& disk() { return disk_; }
+  const ServerSettings& settings() const { return settings_; }
+  std::uint64_t max_unix_ms() const { return max_unix_ms_; }  // that its clocks ever showed
+  void note_clock();
+
+  Loop* loop() override { return process_ ? &process_->loop : nullptr; }
+  std::unique_ptr<session::ConnectionHandler> accept(const Hello& hello) override;
+
+ private:
+  void recover();
+  void serve(std::unique_ptr<DiskStore> store);
+  void storage_failed(const Error& error);
+  void apply_skew();
+  void start_later();
+
+  World& world_;
+  Network& network_;
+  Disk& disk_;
+  ServerSettings settings_;
+  const policy::Access access_;
+  Dice dice_;
+  std::unique_ptr<Process> process_;
+  std::function<void(Process&)> on_recovered_;
+  std::uint64_t max_unix_ms_ = 0;
+  std::uint64_t life_ =
+      0;  // grows with every start and death: what was planned for another is void
+  bool starting_ = false;
+  bool crash_next_recovery_ = false;
+  bool expects_damage_ = false;
+};
+
+}  // namespace syncline::sim

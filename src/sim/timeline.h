@@ -1,0 +1,59 @@
+// Virtual time: what happens next in the simulated world, and when.
+//
+// Nothing takes time but what is scheduled here. Things that are due at the same microsecond happen
+// in the order in which they were scheduled, so a run is a function of its seed.
+//
+// Thread-safety: none; a world is one thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "base/scheduler.h"
+
+namespace syncline::sim {
+
+class Timeline {
+ public:
+  using Ticket = std::pair<std::uint64_t, std::uint64_t>;  // when, and which; {0, 0} is none
+
+  std::uint64_t now_us() const { return now_us_; }
+
+  // Runs `task` at `time_us`, or now if that is past.
+  Ticket at(std::uint64_t time_us, Task task) {
+    const Ticket ticket(time_us > now_us_ ? time_us : now_us_, ++last_);
+    events_.emplace(ticket, std::move(task));
+    return ticket;
+  }
+  Ticket after(std::uint64_t delay_us, Task task) {
+    return at(now_us_ + delay_us, std::move(task));
+  }
+
+  void cancel(Ticket ticket) { events_.erase(ticket); }
+
+  // Runs the next event that is due by `end_us`; false, with the clock moved there, if there is
+  // none.
+  bool step(std::uint64_t end_us) {
+    if (events_.empty() || events_.begin()->first.first > end_us) {
+      now_us_ = end_us;
+      return false;
+    }
+    auto event = events_.extract(events_.begin());
+    now_us_ = event.key().first;
+    ++count_;
+    event.mapped()();
+    return true;
+  }
+
+  std::uint64_t count() const { return count_; }  // events so far
+  void clear() { events_.clear(); }
+
+ private:
+  std::map<Ticket, Task> events_;
+  std::uint64_t now_us_ = 0;
+  std::uint64_t last_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace syncline::sim

@@ -1,0 +1,64 @@
+// A client that means no good, or is broken: garbage, cut and mutated messages, lengths that lie,
+// updates of nothing known, floods, wrong tokens, and a socket that it does not read.
+//
+// It may write to an object of its own, where anything may happen but a crash or a difference
+// between memory and log; on the objects of others it may only read, so nothing that it sends may
+// change them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sim/network.h"
+#include "syncline/crdt/doc.h"
+
+namespace syncline::sim {
+
+struct VandalSettings {
+  std::size_t number = 0;
+  bool hocuspocus = false;
+  std::string workspace;
+  std::string object;
+  std::string token;
+  bool may_write = false;
+  std::uint64_t every_us = 1'000'000;
+};
+
+class Vandal {
+ public:
+  Vandal(World& world, Network& network, VandalSettings settings);
+  ~Vandal();
+
+  void start();
+  void stop();  // for good
+
+ private:
+  class Handler;
+
+  void connect();
+  void act_later();
+  void act();
+  void authenticate();
+  void send(Bytes message);
+  Bytes garbage();
+  Bytes framed(ByteView sync_body_update, std::uint64_t kind);
+  Bytes mutated();
+  Bytes out_of_nowhere();
+  void flood();
+
+  World& world_;
+  Network& network_;
+  const VandalSettings settings_;
+  const std::string name_;
+  Dice dice_;
+  Loop loop_;
+  crdt::Doc doc_;
+  Bytes last_update_;
+  std::shared_ptr<Vandal*> handle_;
+  session::Connection* connection_ = nullptr;
+  std::uint64_t connections_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace syncline::sim

@@ -1,0 +1,41 @@
+// What every part of a simulated world is given: time, the trace, the probes, and the place where a
+// broken invariant is reported. No part reaches for anything else.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sim/dice.h"
+#include "sim/probes.h"
+#include "sim/timeline.h"
+#include "sim/trace.h"
+
+namespace syncline::sim {
+
+// A broken invariant, by its name: "I2 acked means durable".
+struct Violation {
+  std::string invariant;
+  std::string what;
+};
+
+struct World {
+  World(std::uint64_t seed, bool recording) : dice(seed), trace(timeline, recording) {}
+
+  // The first one counts; the run ends with it.
+  void violated(std::string invariant, std::string what) {
+    if (violation) return;
+    trace.note(Kind::kCheck, "oracle", 1, 0, [&] { return invariant + ": " + what; });
+    violation = Violation{std::move(invariant), std::move(what)};
+  }
+  std::uint64_t now_us() const { return timeline.now_us(); }
+  void hit(Probe probe, std::uint64_t times = 1) { probes.hit(probe, times); }
+
+  Timeline timeline;
+  Dice dice;  // to be forked from, not thrown
+  Probes probes;
+  Trace trace;
+  std::optional<Violation> violation;
+};
+
+}  // namespace syncline::sim

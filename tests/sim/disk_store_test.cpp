@@ -1,0 +1,144 @@
+// The store over the simulated disk keeps the contract of every EventLog, and its disk lies only
+// where a disk does.
+#include "sim/disk_store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "log/event_log_conformance.h"
+
+namespace syncline::testing {
+
+using sim::Disk;
+using sim::DiskStore;
+using sim::World;
+
+// A scheduler for the suite, which waits in real time for what happens in virtual time.
+struct SimFixture {
+  // Lets virtual time pass whenever the loop that waits is polled, by posting itself to it.
+  struct Clockwork {
+    explicit Clockwork(World& world) : world_(world) {}
+    void wind(Scheduler& loop) {
+      loop.post([this, &loop, alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
+        for (int i = 0; i < 64; ++i) world_.timeline.step(world_.now_us() + 1000);
+        wind(loop);
+      });
+    }
+    World& world_;
+    std::shared_ptr<const int> alive_ = std::make_shared<const int>();
+  };
+
+  std::unique_ptr<log::EventLog> open(Scheduler& loop) {
+    if (!store) store = DiskStore::open(world, disk, {}).value();
+    clockwork = std::make_unique<Clockwork>(world);
+    clockwork->wind(loop);
+    return store::make_store_log(*store, loop);
+  }
+  // A process that ends in good order finishes what it has begun.
+  void restart() {
+    for (int i = 0; i < 1000; ++i) world.timeline.step(world.now_us() + 1000);
+    clockwork.reset();
+    store.reset();
+    disk.lose_power();
+  }
+
+  World world{1, false};
+  Disk disk{world, {}};
+  std::unique_ptr<DiskStore> store;
+  std::unique_ptr<Clockwork> clockwork;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, EventLogConformance, SimFixture);
+
+Bytes bytes_of(std::size_t size) {
+  return Bytes(size, 0x5a);
+}
+
+TEST(SimulatedDisk, WhatIsSyncedSurvivesAPowerLossAndTheRestMayNot) {
+  std::map<bool, int> kept_all;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    World world(seed, false);
+    Disk disk(world, {});
+    int answers = 0;
+    disk.append(bytes_of(3000), [&](Result<void>) { ++answers; });
+    disk.sync([&](Result<void>) { ++answers; });
+    while (world.timeline.step(10'000'000)) {
+    }
+    EXPECT_EQ(answers, 2);
+    disk.append(bytes_of(3000), [&](Result<void>) { ++answers; });
+    disk.lose_power();
+    while (world.timeline.step(20'000'000)) {
+    }
+    EXPECT_EQ(answers, 2) << "the process is gone";
+    ASSERT_GE(disk.contents().size(), 3000u);
+    EXPECT_EQ(to_bytes(disk.contents().first(3000)), bytes_of(3000));
+    ++kept_all[to_bytes(disk.contents()) == bytes_of(6000)];
+  }
+  EXPECT_GT(kept_all[true], 0);
+  EXPECT_GT(kept_all[false], 0);
+}
+
+TEST(SimulatedDisk, AKilledProcessLosesNothingThatItWrote) {
+  World world(1, false);
+  Disk disk(world, {});
+  disk.append(bytes_of(10), [](Result<void>) {});
+  disk.forget_callers();
+  EXPECT_EQ(disk.contents().size(), 10u);
+}
+
+TEST(SimulatedDisk, FaultsShowInTheAnswers) {
+  World world(1, false);
+  Disk disk(world, {});
+  std::vector<ErrorCode> errors;
+  const auto note = [&](Result<void> result) {
+    if (!result) errors.push_back(result.error().code);
+  };
+  disk.set_full(true);
+  disk.append(bytes_of(10), note);
+  disk.set_full(false);
+  disk.fail_next_write();
+  disk.append(bytes_of(10), note);
+  disk.fail_next_sync();
+  disk.sync(note);
+  while (world.timeline.step(10'000'000)) {
+  }
+  std::ranges::sort(errors);
+  EXPECT_EQ(errors,
+            (std::vector<ErrorCode>{ErrorCode::kUnavailable, ErrorCode::kIo, ErrorCode::kIo}));
+}
+
+// A journal of two batches, and where the second begins.
+std::size_t write_two(World& world, Disk& disk) {
+  std::size_t second = 0;
+  for (const char* value : {"one", "two"}) {
+    second = disk.contents().size();
+    sim::FrameWrites writes;
+    writes.put(store::Family::kMeta, value, value);
+    disk.append(writes.frame(), [](Result<void>) {});
+  }
+  disk.sync([](Result<void>) {});
+  while (world.timeline.step(10'000'000)) {
+  }
+  return second;
+}
+
+TEST(SimulatedTables, ATornTailIsDroppedAndDamageRefused) {
+  World world(1, false);
+  Disk disk(world, {});
+  const std::size_t second = write_two(world, disk);
+  const std::size_t size = disk.contents().size();
+  disk.rot(2, 1);
+  sim::DiskTables damaged(disk);
+  EXPECT_EQ(damaged.open().error().code, ErrorCode::kCorrupt);
+  disk.restore();
+  disk.rot(size - 1, 1);
+  sim::DiskTables torn(disk);
+  EXPECT_EQ(torn.open().value(), size - second);
+  EXPECT_EQ(torn.get(store::Family::kMeta, "one").value(), "one");
+  EXPECT_FALSE(torn.get(store::Family::kMeta, "two").value());
+}
+
+}  // namespace syncline::testing
