@@ -9,6 +9,7 @@ namespace syncline::cli {
 void add_serve(Command& root);
 void add_completions(Command& root);
 void add_man(Command& root);
+void add_sim(Command& root);
 
 // Files of Yjs updates.
 void add_doc(Command& root);
