@@ -72,11 +72,9 @@ void Engine::collect_types(std::vector<TypeIndex>& work) {
         collect_child(h, work);
       }
     }
-    TypeState& type = store.types[index];
-    store.sequences.clear(type.sequence);
+    store.sequences.clear(store.types[index].sequence);
     store.types.clear_entries(index);
-    type.collected = true;
-    type.item = kNoItem;
+    store.types.collect(index);
   }
 }
 

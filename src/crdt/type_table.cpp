@@ -1,13 +1,27 @@
 #include "crdt/type_table.h"
 
+#include "base/assert.h"
+
 namespace syncline::crdt {
 
 TypeIndex TypeTable::add(TypeKind kind, Handle item, KeyIndex name) {
-  TypeState& type = types_.emplace_back();
+  if (size_ % kPerPage == 0) pages_.push_back({std::make_unique<TypeState[]>(kPerPage), 0});
+  TypeState& type = (*this)[size_];
   type.kind = kind;
   type.item = item;
   type.name = name;
-  return size() - 1;
+  return size_++;
+}
+
+void TypeTable::collect(TypeIndex index) {
+  TypeState& type = (*this)[index];
+  SYNCLINE_ASSERT(!type.collected);
+  type.collected = true;
+  type.item = kNoItem;
+  Page& page = pages_[index / kPerPage];
+  if (++page.collected < kPerPage) return;
+  page.types.reset();
+  ++freed_pages_;
 }
 
 TypeIndex TypeTable::root(KeyIndex name) const {
@@ -42,7 +56,7 @@ void TypeTable::set_value(TypeIndex type, KeyIndex key, Handle item) {
   }
   found->second = index;
   entries_[index] = {key, item, kNoEntry};
-  TypeState& state = types_[type];
+  TypeState& state = (*this)[type];
   if (state.last_entry == kNoEntry) {
     state.first_entry = index;
   } else {
@@ -52,7 +66,7 @@ void TypeTable::set_value(TypeIndex type, KeyIndex key, Handle item) {
 }
 
 void TypeTable::clear_entries(TypeIndex type) {
-  TypeState& state = types_[type];
+  TypeState& state = (*this)[type];
   for (EntryIndex i = state.first_entry; i != kNoEntry; i = entries_[i].next) {
     entry_by_key_.erase(slot(type, entries_[i].key));
     free_entries_.push_back(i);
@@ -61,9 +75,11 @@ void TypeTable::clear_entries(TypeIndex type) {
 }
 
 std::size_t TypeTable::memory_bytes() const {
-  return types_.capacity() * sizeof(TypeState) + roots_.capacity() * sizeof(TypeIndex) +
-         entries_.capacity() * sizeof(MapEntry) + free_entries_.capacity() * sizeof(EntryIndex) +
-         entry_by_key_.bucket_count() * 17 + root_by_name_.bucket_count() * 9;
+  return pages_.capacity() * sizeof(Page) +
+         (pages_.size() - freed_pages_) * sizeof(TypeState[kPerPage]) +
+         roots_.capacity() * sizeof(TypeIndex) + entries_.capacity() * sizeof(MapEntry) +
+         free_entries_.capacity() * sizeof(EntryIndex) + entry_by_key_.bucket_count() * 17 +
+         root_by_name_.bucket_count() * 9;
 }
 
 }  // namespace syncline::crdt

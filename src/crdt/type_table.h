@@ -1,6 +1,10 @@
 // TypeTable: the shared types of a document, under dense indices that are never used twice, and
 // their map entries.
 //
+// Since an application may hold an index for ever, a collected type's is not given to another. But
+// types lie in pages, and a page is freed once all types in it are collected: they then read as one
+// empty type of no kind. So a type that comes and goes costs a byte in the end.
+//
 // Every type can hold both a sequence and a map (text has attributes, elements too), whatever its
 // kind. A map entry is the last item under its key, the current value; older values are on its
 // left. Entries are listed per type in the order in which their keys were first used, which is the
@@ -8,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -42,12 +47,22 @@ struct MapEntry {
 
 class TypeTable {
  public:
-  TypeState& operator[](TypeIndex index) { return types_[index]; }
-  const TypeState& operator[](TypeIndex index) const { return types_[index]; }
-  TypeIndex size() const { return static_cast<TypeIndex>(types_.size()); }
+  TypeTable() { gone_.collected = true; }
 
-  // References to types do not survive add().
+  TypeState& operator[](TypeIndex index) {
+    TypeState* page = pages_[index / kPerPage].types.get();
+    return page == nullptr ? gone_ : page[index % kPerPage];
+  }
+  const TypeState& operator[](TypeIndex index) const {
+    const TypeState* page = pages_[index / kPerPage].types.get();
+    return page == nullptr ? gone_ : page[index % kPerPage];
+  }
+  TypeIndex size() const { return size_; }
+
+  // References to types hold until the type is collected.
   TypeIndex add(TypeKind kind, Handle item, KeyIndex name);
+  // Marks a type as collected. Its sequence must be empty, its entries cleared.
+  void collect(TypeIndex index);
 
   // The root of that name, or kNoType; and the roots in order of creation.
   TypeIndex root(KeyIndex name) const;
@@ -67,7 +82,16 @@ class TypeTable {
     return static_cast<std::uint64_t>(type) << 32 | key;
   }
 
-  std::vector<TypeState> types_;
+  static constexpr TypeIndex kPerPage = 16;
+  struct Page {
+    std::unique_ptr<TypeState[]> types;  // null: all are collected
+    TypeIndex collected = 0;
+  };
+
+  std::vector<Page> pages_;
+  TypeIndex size_ = 0;
+  std::size_t freed_pages_ = 0;
+  TypeState gone_;
   std::vector<TypeIndex> roots_;
   boost::unordered_flat_map<KeyIndex, TypeIndex> root_by_name_;
   std::vector<MapEntry> entries_;

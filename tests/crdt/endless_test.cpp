@@ -135,6 +135,61 @@ INSTANTIATE_TEST_SUITE_P(All, EndlessJoined,
                                          Case{"SetAndEraseKey", set_and_erase_key}),
                          name_of);
 
+// ---- types that come and go; each leaves a byte behind, or two where a table has just doubled
+
+class EndlessTypes : public Endless {};
+
+TEST_P(EndlessTypes, ATypeLeavesAlmostNothing) {
+  const std::uint32_t warm = edits() / 10;
+  run(0, warm);
+  const std::size_t counted_before = writer_.memory_bytes();
+  const std::size_t heap_before = heap_bytes();
+  run(warm, edits());
+  EXPECT_LE(structs(writer_), 40u);
+  EXPECT_LE(writer_.memory_bytes(), counted_before + 2 * edits() + 32'768);
+  EXPECT_LE(heap_bytes(), heap_before + 2 * edits() + 65'536);
+  EXPECT_TRUE(writer_.check());
+}
+
+void replace_type(Doc& doc, std::uint32_t) {
+  must(doc.map("root").set_type("key", TypeKind::kMap));
+}
+
+void queue_types(Doc& doc, std::uint32_t) {
+  Array array = doc.array("root");
+  must(array.insert_type(array.length(), TypeKind::kText));
+  if (array.length() > 20) must(array.erase(0));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EndlessTypes,
+                         testing::Values(Case{"ReplaceType", replace_type},
+                                         Case{"QueueTypes", queue_types}),
+                         name_of);
+
+TEST(CollectedTypes, HandlesReadAsEmptyAndRefuseChanges) {
+  Doc doc({.client_id = 1});
+  Array array = doc.array("root");
+  std::vector<Type> types;
+  for (int i = 0; i < 100; ++i) {
+    types.push_back(
+        *array.insert_type(0, i % 2 == 0 ? TypeKind::kMap : TypeKind::kXmlElement, "p"));
+    if (i % 2 == 0) must(as<Map>(types.back()).set("key", 1));
+  }
+  must(array.erase(0, 99));
+  for (std::size_t i = 1; i < types.size(); ++i) {
+    EXPECT_TRUE(types[i].deleted());
+    EXPECT_EQ(types[i].length(), 0u);
+    EXPECT_TRUE(as<Map>(types[i]).entries().empty());
+    EXPECT_FALSE(as<Map>(types[i]).set("key", 2));
+    EXPECT_TRUE(as<XmlElement>(types[i]).attributes().empty());
+    (void)as<XmlElement>(types[i]).node_name();
+    (void)types[i].to_json();
+    (void)types[i].path();
+  }
+  EXPECT_EQ(as<Map>(types[0]).entries().size(), 1u);
+  EXPECT_TRUE(doc.check());
+}
+
 // ---- what they do not join
 
 class EndlessApart : public Endless {};
@@ -166,8 +221,15 @@ void set_keys_in_turn(Doc& doc, std::uint32_t step) {
   must(doc.map("root").set(std::string(1, static_cast<char>('a' + step % 4)), Any(true)));
 }
 
+void replace_filled_type(Doc& doc, std::uint32_t) {
+  const Result<Type> type = doc.map("root").set_type("key", TypeKind::kText);
+  must(type);
+  must(as<Text>(*type).insert(0, "some text"));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, EndlessApart,
                          testing::Values(Case{"EditAtRandom", edit_at_random},
+                                         Case{"ReplaceFilledType", replace_filled_type},
                                          Case{"InsertInFront", insert_in_front},
                                          Case{"SetKeysInTurn", set_keys_in_turn}),
                          name_of);
