@@ -5,14 +5,14 @@ ARGS ?=
 # How long `make soak` runs.
 SOAK_MINUTES ?= 60
 
-.PHONY: help run build test soak bench clean
+.PHONY: help run build test soak bench bench-quick clean
 
 help:
 	@echo "make run    build and serve on this machine; ARGS='...' goes to \`syncline serve\`"
 	@echo "make test   all tests: release, sanitizers, fuzzers, browsers"
 	@echo "make build  build build/release/syncline alone, as \`make run\` does"
 	@echo "make soak   fuzz and repeat the tests for SOAK_MINUTES ($(SOAK_MINUTES))"
-	@echo "make bench  build and run the benchmarks"
+	@echo "make bench  build and run the benchmarks (half an hour); make bench-quick: a choice of them (5 minutes)"
 	@echo "make clean  remove everything built"
 
 run: build
@@ -35,6 +35,11 @@ bench:
 	@scripts/install-deps.sh test
 	@scripts/build.sh bench
 	@scripts/bench.sh
+
+bench-quick:
+	@scripts/install-deps.sh test
+	@scripts/build.sh bench
+	@scripts/bench.sh quick
 
 clean:
 	rm -rf build web/dist

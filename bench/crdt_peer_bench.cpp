@@ -463,45 +463,82 @@ void b4(const std::string& folder, const std::string& count) {
 
 // ---- cost of one edit in a document of n items
 
+constexpr int kEdits = 300;
+
+// A replica of `n` items, and another that knows them: what an edit costs where it is made, and
+// where it arrives.
+class Grown {
+ public:
+  Grown(std::string size, ClientId client, const std::function<void(Replica&)>& build)
+      : size_(std::move(size)), writer_(client), reader_(99) {
+    writer_.doc.transact([&] { build(writer_); });
+    reader_.apply(writer_.doc.encode_state_as_update());
+    writer_.capture([this](ByteView update) { sent_.push_back(to_bytes(update)); });
+  }
+  Replica& writer() { return writer_; }
+
+  void measure_edits(const std::string& what, const Change& edit) {
+    const auto nothing = [](int) {};
+    const auto make_edits = [&](int) {
+      for (int i = 0; i < kEdits; ++i) writer_.doc.transact(edit);
+    };
+    report("grow/" + what + "/" + size_, measure([] { return 0; }, make_edits, nothing, kGrowReps),
+           kEdits);
+    deliver();
+    report("grow/remote_" + what + "/" + size_,
+           measure(
+               [&] {
+                 make_edits(0);
+                 return 0;
+               },
+               [&](int) { deliver(); }, nothing, kGrowReps),
+           kEdits);
+    Replica::must(reader_.text.to_string() == writer_.text.to_string());
+    Replica::must(reader_.map.length() == writer_.map.length());
+  }
+
+ private:
+  static constexpr std::size_t kGrowReps = 3;
+
+  void deliver() {
+    for (const Bytes& update : sent_) reader_.apply(update);
+    sent_.clear();
+  }
+
+  std::string size_;
+  Replica writer_;
+  Replica reader_;
+  Log sent_;
+};
+
 void grow(const std::string& size) {
-  constexpr int kEdits = 300;
   const auto n = static_cast<std::uint32_t>(std::atoi(size.c_str()));
   Random next(n);
-  Replica replica(1);
-  replica.doc.transact([&] {
+  {
+    Grown grown(size, 1, [n](Replica& replica) {
+      for (std::uint32_t i = 0; i < n; ++i)
+        Replica::must(
+            replica.text.insert(0, std::string(1, static_cast<char>('a' + i % 26))).has_value());
+    });
+    Text& text = grown.writer().text;
+    std::uint32_t length = n;
+    grown.measure_edits("insert",
+                        [&] { Replica::must(text.insert(next.below(++length), "x").has_value()); });
+    grown.measure_edits("prepend", [&] {
+      Replica::must(text.insert(0, "y").has_value());
+      ++length;
+    });
+    grown.measure_edits("erase", [&] {
+      if (length > 1) Replica::must(text.erase(next.below(length--), 1).has_value());
+    });
+  }
+  Grown grown(size, 2, [n](Replica& replica) {
     for (std::uint32_t i = 0; i < n; ++i)
-      Replica::must(
-          replica.text.insert(0, std::string(1, static_cast<char>('a' + i % 26))).has_value());
+      Replica::must(replica.map.set("k" + std::to_string(i), static_cast<double>(i)).has_value());
   });
-  std::size_t bytes = 0;
-  replica.capture([&](ByteView update) { bytes += update.size(); });
-  std::uint32_t length = n;
-  const auto edits = [&](const std::string& what, Replica& target, const Change& change) {
-    report("grow/" + what + "/" + size,
-           measure([] { return 0; },
-                   [&](int) {
-                     for (int i = 0; i < kEdits; ++i) target.doc.transact(change);
-                   },
-                   [](int) {}, 3),
-           kEdits);
-  };
-  edits("insert", replica,
-        [&] { Replica::must(replica.text.insert(next.below(++length), "x").has_value()); });
-  edits("prepend", replica, [&] {
-    Replica::must(replica.text.insert(0, "y").has_value());
-    ++length;
+  grown.measure_edits("set", [&] {
+    Replica::must(grown.writer().map.set("k" + std::to_string(next.below(n)), 7.0).has_value());
   });
-  edits("erase", replica, [&] {
-    if (length > 1) Replica::must(replica.text.erase(next.below(length--), 1).has_value());
-  });
-  Replica maps(2);
-  maps.doc.transact([&] {
-    for (std::uint32_t i = 0; i < n; ++i)
-      Replica::must(maps.map.set("k" + std::to_string(i), static_cast<double>(i)).has_value());
-  });
-  maps.capture([&](ByteView update) { bytes += update.size(); });
-  edits("set", maps,
-        [&] { Replica::must(maps.map.set("k" + std::to_string(next.below(n)), 7.0).has_value()); });
 }
 
 int run(const std::string& engine, const std::string& folder, const std::string& group,
@@ -539,5 +576,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: crdt_peer_bench syncline|floor TRACES GROUP [ARGUMENT]\n");
     return 1;
   }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // what is measured stays if the rest takes too long
   return syncline::crdt::bench::run(argv[1], argv[2], argv[3], argc > 4 ? argv[4] : "");
 }

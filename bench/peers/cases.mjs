@@ -297,40 +297,48 @@ const b4 = (engine, report, folder, times) => {
   if (!edited.over) report(`B4x${times}/load`, measure(() => null, () => engine.load(whole, engine.formats[0]).text().length))
 }
 
-// ---- cost of one edit (its own transaction and update) in a document of n items
+// ---- cost of one edit (its own transaction and update) in a document of n items, and of applying it elsewhere
+
+const kEdits = 300
+
+const grown = (engine, report, size, names, build, edits) => {
+  let writer
+  const built = measure(() => engine.replicas(1)[0], (replica, tick) => replica.transact(() => {
+    for (let i = 0; i < Number(size); i++) { build(replica, i); tick() }
+  }), replica => { writer = replica }, undefined, 1)
+  if (built.over) {
+    for (const name of names) for (const what of [name, `remote_${name}`]) report(`grow/${what}/${size}`, built)
+    return
+  }
+  const reader = engine.load(writer.encode(engine.formats[0]), engine.formats[0])
+  let sent = []
+  writer.capture(update => sent.push(update))
+  const deliver = (_, tick = () => {}) => { for (const update of sent) { reader.apply(update); tick() } }
+  for (const name of names) {
+    const edit = (_, tick = () => {}) => { for (let i = 0; i < kEdits; i++) { writer.transact(() => edits[name](writer, i)); tick() } }
+    const local = measure(() => null, edit, undefined, undefined, 3)
+    report(`grow/${name}/${size}`, local, kEdits)
+    if (local.over) { report(`grow/remote_${name}/${size}`, local); return }
+    deliver()
+    report(`grow/remote_${name}/${size}`, measure(() => { sent = []; edit() }, deliver, undefined, undefined, 3), kEdits)
+    sent = []
+  }
+  equal(reader.text(), writer.text())
+  writer.free()
+  reader.free()
+}
 
 const grow = (engine, report, _folder, size) => {
   const n = Number(size)
-  const kEdits = 300
   const next = random(n)
-  let build
-  let bytes = 0
-  const built = measure(() => engine.replicas(1)[0], (replica, tick) => replica.transact(() => {
-    for (let i = 0; i < n; i++) { replica.insert(0, String.fromCharCode(97 + i % 26)); tick() }
-  }), replica => { build = replica }, undefined, 1)
-  if (built.over) {
-    for (const what of ['insert', 'erase', 'prepend']) report(`grow/${what}/${size}`, built)
-  } else {
-    build.capture(update => { bytes += update.length })
-    let length = n
-    const edits = (what, edit) => report(`grow/${what}/${size}`, measure(() => null, (_, tick) => {
-      for (let i = 0; i < kEdits; i++) { build.transact(edit); tick() }
-    }, undefined, undefined, 3), kEdits)
-    edits('insert', () => { build.insert(next() % (length + 1), 'x'); length++ })
-    edits('prepend', () => { build.insert(0, 'y'); length++ })
-    let left = length
-    edits('erase', () => { if (left > 1) build.erase(next() % left--, 1) })
-    build.free()
-  }
+  let length = n
+  grown(engine, report, size, ['insert', 'prepend', 'erase'], (replica, i) => replica.insert(0, String.fromCharCode(97 + i % 26)), {
+    insert: replica => replica.insert(next() % ++length, 'x'),
+    prepend: replica => { replica.insert(0, 'y'); length++ },
+    erase: replica => { if (length > 1) replica.erase(next() % length--, 1) }
+  })
   if (!engine.values) return
-  const map = measure(() => engine.replicas(1)[0], (replica, tick) => replica.transact(() => {
-    for (let i = 0; i < n; i++) { replica.set(`k${i}`, i); tick() }
-  }), replica => { build = replica }, undefined, 1)
-  if (map.over) return report(`grow/set/${size}`, map)
-  build.capture(update => { bytes += update.length })
-  report(`grow/set/${size}`, measure(() => null, (_, tick) => {
-    for (let i = 0; i < kEdits; i++) { build.transact(() => build.set(`k${next() % n}`, i)); tick() }
-  }, undefined, undefined, 3), kEdits)
+  grown(engine, report, size, ['set'], (replica, i) => replica.set(`k${i}`, i), { set: (replica, i) => replica.set(`k${next() % n}`, i) })
 }
 
 export const groups = { trace, memory, concurrent, b1, b2, b3, b4, grow }
