@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/byte_writer.h"
 #include "crdt/new_content.h"
 #include "crdt/packed.h"
@@ -70,6 +72,14 @@ Result<void> Array::push(const std::vector<Any>& values) {
   return {};
 }
 
+Result<void> Array::unshift(const std::vector<Any>& values) {
+  return insert(0, values);
+}
+
+Result<Type> Array::push_type(TypeKind kind, std::string_view name) {
+  return insert_type(length(), kind, name);
+}
+
 Result<Type> Array::insert_type(std::uint32_t index, TypeKind kind, std::string_view name) {
   if (Result<void> ok = check_range(*engine_, index_, index, 0); !ok)
     return std::unexpected(ok.error());
@@ -112,6 +122,20 @@ std::vector<Value> Array::values() const {
   for (Handle h = sequence.first; h != kNoItem; h = engine_->store[h].right) {
     const Item& item = engine_->store[h];
     for (Clock i = 0; i < item.visible(); ++i) values.push_back(engine_->value_at(item, i));
+  }
+  return values;
+}
+
+std::vector<Value> Array::slice(std::uint32_t begin, std::uint32_t end) const {
+  std::vector<Value> values;
+  end = std::min(end, length());
+  if (begin >= end) return values;
+  auto [handle, offset] = engine_->store.sequences.find(engine_->type(index_).sequence, begin);
+  for (std::uint32_t left = end - begin; left > 0; handle = engine_->store[handle].right) {
+    const Item& item = engine_->store[handle];
+    for (; left > 0 && offset < item.visible(); ++offset, --left)
+      values.push_back(engine_->value_at(item, offset));
+    offset = 0;
   }
   return values;
 }

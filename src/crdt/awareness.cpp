@@ -69,6 +69,35 @@ Result<AwarenessChange> Awareness::apply(ByteView message, std::uint64_t now_ms)
   return change;
 }
 
+Result<AwarenessChange> Awareness::set_local(ClientId client, std::string_view state,
+                                             std::uint64_t now_ms) {
+  if (client == 0 || client > kMaxClientId || state.empty())
+    return fail(ErrorCode::kInvalid, "awareness: no such client id, or no state");
+  const auto known = clients_.find(client);
+  const std::uint64_t clock = known == clients_.end() ? 0 : known->second.clock;
+  // Checked like a message, since that is what others will get.
+  const AwarenessEntry own{client, clock + 1, state, false};
+  const Bytes message = encode_awareness({&own, 1});
+  const auto entries = decode_awareness(message, limits_);
+  if (!entries && entries.error().code == ErrorCode::kMalformed)
+    return fail(ErrorCode::kInvalid, entries.error().message);
+  if (!entries) return std::unexpected(entries.error());
+  if (auto room = check_room(*entries); !room) return std::unexpected(std::move(room.error()));
+  AwarenessChange change;
+  take(entries->front(), now_ms, change);
+  return change;
+}
+
+AwarenessChange Awareness::renew_local(ClientId client, std::uint64_t now_ms) {
+  AwarenessChange change;
+  const auto known = clients_.find(client);
+  if (known == clients_.end() || known->second.state.empty()) return change;
+  ++known->second.clock;
+  known->second.heard_ms = now_ms;
+  change.updated.push_back(client);
+  return change;
+}
+
 // A client that was never heard of has clock 0: so Yjs lets the first, empty state of a client pass
 // unseen. That an unknown client is gone is no news.
 bool Awareness::is_news(const AwarenessEntry& entry) const {

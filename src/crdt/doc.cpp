@@ -51,6 +51,16 @@ std::vector<Type> Doc::roots() {
   return roots;
 }
 
+std::optional<Type> Doc::find_root(std::string_view name) {
+  const KeyIndex key = engine_->store.keys.find(name);
+  const TypeIndex index = key == kNoKey ? kNoType : engine_->store.types.root(key);
+  return index == kNoType ? std::nullopt : std::optional(Type(engine_.get(), index));
+}
+
+bool Doc::in_transaction() const {
+  return engine_->in_transaction();
+}
+
 void Doc::transact(const std::function<void()>& body, Origin origin) {
   engine_->transact([&](Transaction&) { body(); }, origin);
 }
@@ -87,8 +97,36 @@ Doc::Token Doc::on_subdocs(std::function<void(const SubdocsEvent&)> callback) {
   return engine_->on_subdocs(std::move(callback));
 }
 
+Doc::Token Doc::on_transaction(std::function<void(const TransactionEvent&)> callback) {
+  return engine_->on_transaction(
+      [callback = std::move(callback), engine = engine_.get()](const Transaction& transaction) {
+        TransactionEvent event{transaction.origin, transaction.local, {}, {}, {}};
+        for (const TypeIndex type : transaction.concerned) event.changed.emplace_back(engine, type);
+        for (const Transaction::Advance& advance : transaction.advances)
+          if (advance.after != advance.before)
+            event.inserted.add(engine->store.clients[advance.client].id, advance.before,
+                               advance.after - advance.before);
+        event.deleted = transaction.delete_set(engine->store.clients);
+        callback(event);
+      });
+}
+
 void Doc::off(Token token) {
   engine_->off(token);
+}
+
+std::vector<Subdoc> Doc::subdocs() const {
+  std::vector<Subdoc> subdocs;
+  for (const Engine::HeldSubdoc& held : engine_->subdocs()) subdocs.push_back(held.subdoc);
+  return subdocs;
+}
+
+Result<void> Doc::load_subdoc(std::string_view guid) {
+  return engine_->load_subdoc(guid);
+}
+
+Result<void> Doc::unload_subdoc(std::string_view guid) {
+  return engine_->unload_subdoc(guid);
 }
 
 Any Doc::to_json() const {

@@ -124,6 +124,7 @@ void Engine::fire_subdocs(Transaction& transaction) {
   if (transaction.subdocs_added.empty() && transaction.subdocs_removed.empty() &&
       transaction.subdocs_loaded.empty())
     return;
+  keep_subdocs(transaction);
   const SubdocsEvent event{transaction.subdocs_added, transaction.subdocs_removed,
                            transaction.subdocs_loaded};
   notify(subdocs_observers_, event);

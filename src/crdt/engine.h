@@ -166,6 +166,15 @@ class Engine {
   void encode_transaction(const Transaction& transaction, UpdateVersion version, Bytes& out) const;
   StateVector missing() const;
 
+  // ---- subdocuments (subdocs.cpp)
+  struct HeldSubdoc {
+    Subdoc subdoc;
+    bool loaded = false;
+  };
+  const std::vector<HeldSubdoc>& subdocs() const { return subdocs_; }  // as of the last event
+  Result<void> load_subdoc(std::string_view guid);
+  Result<void> unload_subdoc(std::string_view guid);
+
   // ---- observers
   std::uint64_t new_token() { return ++last_token_; }
   std::uint64_t on_update(std::function<void(const UpdateEvent&)> callback);
@@ -247,6 +256,8 @@ class Engine {
   Subdoc subdoc(const Item& item) const;
   void note_subdoc_added(const Item& item, bool made_here);
   void note_subdoc_removed(const Item& item);
+  HeldSubdoc* find_subdoc(std::string_view guid);
+  void keep_subdocs(const Transaction& transaction);
 
   // commit.cpp
   void commit(Transaction& transaction);
@@ -287,6 +298,7 @@ class Engine {
   std::size_t committing_at_ = 0;
   std::vector<std::unique_ptr<Transaction>> committing_;  // in order; the first is being committed
   std::vector<std::unique_ptr<Transaction>> spare_;
+  std::vector<HeldSubdoc> subdocs_;
   std::optional<PendingStructs> pending_structs_;
   DeleteSet pending_deletes_;
   Observers<const UpdateEvent> update_observers_;

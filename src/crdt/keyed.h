@@ -15,6 +15,7 @@ namespace syncline::crdt {
 void set_keyed(Engine& engine, TypeIndex type, std::string_view key, const Any& value);
 void erase_keyed(Engine& engine, TypeIndex type, std::string_view key);
 // A type that is deleted has none.
+bool has_keyed(const Engine& engine, TypeIndex type, std::string_view key);
 std::optional<Value> get_keyed(Engine& engine, TypeIndex type, std::string_view key);
 std::vector<std::pair<std::string, Value>> keyed_entries(Engine& engine, TypeIndex type);
 

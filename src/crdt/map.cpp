@@ -21,11 +21,25 @@ void erase_keyed(Engine& engine, TypeIndex type, std::string_view key) {
   });
 }
 
-std::optional<Value> get_keyed(Engine& engine, TypeIndex type, std::string_view key) {
-  if (engine.is_deleted(type)) return std::nullopt;
+namespace {
+
+// The item that holds the key's value, or kNoItem.
+Handle keyed_item(const Engine& engine, TypeIndex type, std::string_view key) {
+  if (engine.is_deleted(type)) return kNoItem;
   const KeyIndex index = engine.store.keys.find(key);
   const Handle handle = index == kNoKey ? kNoItem : engine.store.types.value(type, index);
-  if (handle == kNoItem || engine.store[handle].deleted) return std::nullopt;
+  return handle != kNoItem && engine.store[handle].deleted ? kNoItem : handle;
+}
+
+}  // namespace
+
+bool has_keyed(const Engine& engine, TypeIndex type, std::string_view key) {
+  return keyed_item(engine, type, key) != kNoItem;
+}
+
+std::optional<Value> get_keyed(Engine& engine, TypeIndex type, std::string_view key) {
+  const Handle handle = keyed_item(engine, type, key);
+  if (handle == kNoItem) return std::nullopt;
   const Item& item = engine.store[handle];
   return engine.value_at(item, item.len - 1);
 }
@@ -85,6 +99,28 @@ Result<void> Map::erase(std::string_view key) {
   if (Result<void> ok = check(*engine_, index_); !ok) return ok;
   erase_keyed(*engine_, index_, key);
   return {};
+}
+
+Result<void> Map::clear() {
+  if (Result<void> ok = check(*engine_, index_); !ok) return ok;
+  engine_->transact([&](Transaction&) {
+    for (const std::string& key : keys()) erase_keyed(*engine_, index_, key);
+  });
+  return {};
+}
+
+bool Map::has(std::string_view key) const {
+  return has_keyed(*engine_, index_, key);
+}
+
+std::vector<std::string> Map::keys() const {
+  std::vector<std::string> keys;
+  if (engine_->is_deleted(index_)) return keys;
+  const TypeTable& types = engine_->store.types;
+  for (EntryIndex e = types[index_].first_entry; e != kNoEntry; e = types.entry(e).next)
+    if (!engine_->store[types.entry(e).item].deleted)
+      keys.emplace_back(engine_->store.keys[types.entry(e).key]);
+  return keys;
 }
 
 std::optional<Value> Map::get(std::string_view key) const {

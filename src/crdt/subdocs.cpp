@@ -2,6 +2,7 @@
 // going; loading them is the application's business.
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "crdt/engine.h"
 #include "crdt/packed.h"
@@ -30,6 +31,41 @@ void Engine::note_subdoc_added(const Item& item, bool made_here) {
   // A document that was made here counts as loaded, unlike one that came in an update.
   if (made_here || wants_loading(added.options)) current_->subdocs_loaded.push_back(added);
   current_->subdocs_added.push_back(std::move(added));
+}
+
+Engine::HeldSubdoc* Engine::find_subdoc(std::string_view guid) {
+  const auto found = std::ranges::find(
+      subdocs_, guid, [](const HeldSubdoc& held) -> std::string_view { return held.subdoc.guid; });
+  return found == subdocs_.end() ? nullptr : &*found;
+}
+
+// Removals first: a document that is unloaded is removed and comes anew.
+void Engine::keep_subdocs(const Transaction& transaction) {
+  for (const Subdoc& removed : transaction.subdocs_removed)
+    if (const HeldSubdoc* held = find_subdoc(removed.guid); held != nullptr)
+      subdocs_.erase(subdocs_.begin() + (held - subdocs_.data()));
+  for (const Subdoc& added : transaction.subdocs_added) subdocs_.push_back({added, false});
+  for (const Subdoc& loaded : transaction.subdocs_loaded)
+    for (HeldSubdoc& held : subdocs_)
+      if (held.subdoc.guid == loaded.guid) held.loaded = true;
+}
+
+Result<void> Engine::load_subdoc(std::string_view guid) {
+  HeldSubdoc* held = find_subdoc(guid);
+  if (held == nullptr) return fail(ErrorCode::kNotFound, "no such subdocument");
+  if (std::exchange(held->loaded, true)) return {};
+  transact([&](Transaction& transaction) { transaction.subdocs_loaded.push_back(held->subdoc); });
+  return {};
+}
+
+Result<void> Engine::unload_subdoc(std::string_view guid) {
+  const HeldSubdoc* held = find_subdoc(guid);
+  if (held == nullptr) return fail(ErrorCode::kNotFound, "no such subdocument");
+  transact([subdoc = held->subdoc](Transaction& transaction) {
+    transaction.subdocs_removed.push_back(subdoc);
+    transaction.subdocs_added.push_back(subdoc);
+  });
+  return {};
 }
 
 void Engine::note_subdoc_removed(const Item& item) {

@@ -25,6 +25,39 @@ std::uint32_t Type::length() const {
   return keys;
 }
 
+std::optional<Type> Type::parent() const {
+  const Handle holder = engine_->type(index_).item;
+  if (holder == kNoItem || engine_->store[holder].deleted) return std::nullopt;
+  return Type(engine_, engine_->store[holder].parent);
+}
+
+namespace {
+
+// The nearest type from `item` on, in the direction of `step`, which is not deleted.
+std::optional<Type> nearest_type(Engine& engine, Handle item, Handle Item::*step) {
+  for (; item != kNoItem; item = engine.store[item].*step)
+    if (!engine.store[item].deleted && engine.store[item].kind() == BlockKind::kType)
+      return Type(&engine, engine.store[item].content);
+  return std::nullopt;
+}
+
+std::optional<Type> sibling(Engine& engine, TypeIndex type, Handle Item::*step) {
+  const Handle holder = engine.type(type).item;
+  if (holder == kNoItem || engine.store[holder].deleted || engine.store[holder].keyed)
+    return std::nullopt;
+  return nearest_type(engine, engine.store[holder].*step, step);
+}
+
+}  // namespace
+
+std::optional<Type> Type::next_sibling() const {
+  return sibling(*engine_, index_, &Item::right);
+}
+
+std::optional<Type> Type::previous_sibling() const {
+  return sibling(*engine_, index_, &Item::left);
+}
+
 Any Type::to_json() const {
   return engine_->to_json(index_);
 }

@@ -1,4 +1,6 @@
 // XML: fragments, elements and hooks. Their text form is in xml_print.cpp.
+#include <algorithm>
+
 #include "crdt/keyed.h"
 #include "crdt/new_content.h"
 #include "crdt/xml_print.h"
@@ -38,6 +40,26 @@ Result<Type> XmlFragment::insert(std::uint32_t index, TypeKind kind, std::string
   return type;
 }
 
+Result<XmlElement> XmlFragment::insert_element(std::uint32_t index, std::string_view name) {
+  const Result<Type> type = insert(index, TypeKind::kXmlElement, name);
+  if (!type) return std::unexpected(type.error());
+  return as<XmlElement>(*type);
+}
+
+Result<XmlText> XmlFragment::insert_text(std::uint32_t index) {
+  const Result<Type> type = insert(index, TypeKind::kXmlText);
+  if (!type) return std::unexpected(type.error());
+  return as<XmlText>(*type);
+}
+
+Result<XmlElement> XmlFragment::push_element(std::string_view name) {
+  return insert_element(length(), name);
+}
+
+Result<XmlText> XmlFragment::push_text() {
+  return insert_text(length());
+}
+
 Result<void> XmlFragment::erase(std::uint32_t index, std::uint32_t length) {
   if (Result<void> ok = check_range(*engine_, index_, index, length); !ok) return ok;
   engine_->transact([&](Transaction&) { engine_->erase_range(index_, index, length); });
@@ -50,6 +72,54 @@ std::optional<Type> XmlFragment::get(std::uint32_t index) const {
   const Item& item = engine_->store[engine_->store.sequences.find(sequence, index).item];
   if (item.kind() != BlockKind::kType) return std::nullopt;
   return Type(engine_, item.content);
+}
+
+std::optional<Type> XmlFragment::first_child() const {
+  if (engine_->is_deleted(index_)) return std::nullopt;
+  for (Handle h = engine_->type(index_).sequence.first; h != kNoItem; h = engine_->store[h].right) {
+    const Item& item = engine_->store[h];
+    if (!item.deleted && item.kind() == BlockKind::kType) return Type(engine_, item.content);
+  }
+  return std::nullopt;
+}
+
+std::vector<Type> XmlFragment::descendants() const {
+  std::vector<Type> found;
+  std::vector<Type> open = children();  // the next one is the last
+  std::ranges::reverse(open);
+  while (!open.empty()) {
+    const Type type = open.back();
+    open.pop_back();
+    found.push_back(type);
+    if (type.kind() != TypeKind::kXmlElement) continue;
+    const std::vector<Type> inner = as<XmlFragment>(type).children();
+    open.insert(open.end(), inner.rbegin(), inner.rend());
+  }
+  return found;
+}
+
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
+
+std::vector<XmlElement> XmlFragment::find_elements(std::string_view name) const {
+  std::vector<XmlElement> found;
+  for (const Type& type : descendants()) {
+    const auto element = as<XmlElement>(type);
+    if (type.kind() == TypeKind::kXmlElement && same_name(element.node_name(), name))
+      found.push_back(element);
+  }
+  return found;
+}
+
+std::optional<XmlElement> XmlFragment::find_element(std::string_view name) const {
+  const std::vector<XmlElement> found = find_elements(name);
+  return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
 std::vector<Type> XmlFragment::children() const {

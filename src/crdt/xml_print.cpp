@@ -195,6 +195,8 @@ std::string print_type(Engine& engine, TypeIndex type) {
   }
 }
 
-std::string XmlFragment::to_string() const { return print_type(*engine_, index_); }
+std::string XmlFragment::to_string() const {
+  return print_type(*engine_, index_);
+}
 
 }  // namespace syncline::crdt

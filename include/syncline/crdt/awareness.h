@@ -69,6 +69,12 @@ class Awareness {
 
   explicit Awareness(AwarenessLimits limits = {}) : limits_(limits) {}
 
+  // Sets the state of a client of our own: JSON, or "null" when it leaves. Others learn of it from
+  // encode(), of the client alone. kInvalid if the text is no JSON, kTooLarge over the limits.
+  Result<AwarenessChange> set_local(ClientId client, std::string_view state, std::uint64_t now_ms);
+  // Says that a client of our own is still there; empty if it has no state. Every 15 seconds.
+  AwarenessChange renew_local(ClientId client, std::uint64_t now_ms);
+
   // Takes in a message. Entries that are not news are passed over.
   Result<AwarenessChange> apply(ByteView message, std::uint64_t now_ms);
 

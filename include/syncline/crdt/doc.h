@@ -61,6 +61,15 @@ class UpdateEvent {
   virtual bool local() const = 0;
 };
 
+// A transaction that has ended: after the observers of types were called, before its update is sent.
+struct TransactionEvent {
+  Origin origin = 0;
+  bool local = false;         // made here, not by apply_update
+  std::vector<Type> changed;  // the types that it changed, and all around them
+  IdSet inserted;
+  DeleteSet deleted;
+};
+
 class Doc {
  public:
   explicit Doc(DocOptions options);
@@ -68,6 +77,7 @@ class Doc {
   Doc& operator=(Doc&&) noexcept;
   ~Doc();
 
+  // Changes when an update shows that somebody else edits under this id.
   ClientId client_id() const;
   const std::string& guid() const;
 
@@ -82,10 +92,13 @@ class Doc {
   // Every root type that exists, in order of creation; roots known only from updates have kind
   // kUndefined until they are named.
   std::vector<Type> roots();
+  // The root of that name if there is one, whatever its kind.
+  std::optional<Type> find_root(std::string_view name);
 
   // Runs `body` as one transaction: one update, one round of events. Nested calls join the outer
   // one.
   void transact(const std::function<void()>& body, Origin origin = 0);
+  bool in_transaction() const;
 
   // ---- updates
 
@@ -111,8 +124,21 @@ class Doc {
   // start a new transaction. The returned token removes the callback.
   using Token = std::uint64_t;
   Token on_update(std::function<void(const UpdateEvent&)> callback);
+  // Every transaction, also those that changed nothing.
+  Token on_transaction(std::function<void(const TransactionEvent&)> callback);
   Token on_subdocs(std::function<void(const SubdocsEvent&)> callback);
   void off(Token token);
+
+  // ---- subdocuments. A document holds the guids and options of others, not their content: that is
+  // in documents of their own, which the application keeps. Those made here, or with the option
+  // `autoLoad`, count as loaded at once.
+  std::vector<Subdoc> subdocs() const;  // in order of coming, up to the last transaction's end
+  // Asks for one to be opened: on_subdocs is told `loaded`, the first time. kNotFound if there is
+  // none.
+  Result<void> load_subdoc(std::string_view guid);
+  // Says that it was closed: on_subdocs is told `removed` and `added`, as when Yjs destroys its Doc;
+  // it can be loaded again. kNotFound if there is none.
+  Result<void> unload_subdoc(std::string_view guid);
 
   // ---- whole document
   Any to_json() const;  // {root name: value}; kUndefined roots as what their content makes likely

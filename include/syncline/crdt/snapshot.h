@@ -9,6 +9,7 @@
 #include "syncline/bytes.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/id_set.h"
+#include "syncline/crdt/types.h"
 #include "syncline/crdt/wire.h"
 #include "syncline/error.h"
 
@@ -33,6 +34,12 @@ Result<Bytes> update_at(const Doc& doc, const Snapshot& snapshot,
 
 // A new document in that state; `options` are its own.
 Result<Doc> doc_at(const Doc& doc, const Snapshot& snapshot, DocOptions options);
+
+// The text with what was added and what was removed between two states: characters and embeds that
+// only `after` has carry the attribute {"ychange":{"type":"added"}}, those that only `before` had
+// "removed"; formats are those of `after`. As Yjs's toDelta(snapshot, prevSnapshot), but that equal
+// neighbours are one operation, and that embeds are marked, too. kInvalid as for update_at.
+Result<Delta> delta_between(const Text& text, const Snapshot& before, const Snapshot& after);
 
 // True if applying `update` to a document in this state would change nothing.
 Result<bool> contains_update(const Snapshot& snapshot, ByteView update,

@@ -61,6 +61,13 @@ class Type {
   std::uint32_t length() const;  // visible elements, or UTF-16 units; keys for a map
   Any to_json() const;
 
+  // The type that this one is in; none for roots and for types that were deleted.
+  std::optional<Type> parent() const;
+  // The nearest type before or behind this one in the same sequence: siblings in XML. None for
+  // roots, for values of maps, and at the ends.
+  std::optional<Type> next_sibling() const;
+  std::optional<Type> previous_sibling() const;
+
   // `observe` sees changes of this type, `observe_deep` also those of types inside it (all of one
   // transaction at once). Remove with Doc::off.
   std::uint64_t observe(std::function<void(const TypeEvent&)> callback);
@@ -79,12 +86,17 @@ class Array : public Type {
  public:
   using Type::Type;
   Result<void> insert(std::uint32_t index, const std::vector<Any>& values);
-  Result<void> push(const std::vector<Any>& values);
+  Result<void> push(const std::vector<Any>& values);     // at the end
+  Result<void> unshift(const std::vector<Any>& values);  // at the beginning
+  // A new, empty type of that kind; `name` is that of an XML element or hook.
   Result<Type> insert_type(std::uint32_t index, TypeKind kind, std::string_view name = {});
+  Result<Type> push_type(TypeKind kind, std::string_view name = {});
   Result<void> insert_subdoc(std::uint32_t index, const Subdoc& subdoc);
   Result<void> erase(std::uint32_t index, std::uint32_t length = 1);
   std::optional<Value> get(std::uint32_t index) const;
   std::vector<Value> values() const;
+  // From `begin` up to, but not with, `end`, as far as there are any.
+  std::vector<Value> slice(std::uint32_t begin, std::uint32_t end) const;
 };
 
 class Map : public Type {
@@ -94,8 +106,11 @@ class Map : public Type {
   Result<Type> set_type(std::string_view key, TypeKind kind, std::string_view name = {});
   Result<void> set_subdoc(std::string_view key, const Subdoc& subdoc);
   Result<void> erase(std::string_view key);
+  Result<void> clear();  // erases every key
   std::optional<Value> get(std::string_view key) const;
-  std::vector<std::pair<std::string, Value>> entries() const;  // in Yjs's order of iteration
+  bool has(std::string_view key) const;
+  std::vector<std::string> keys() const;                       // in Yjs's order of iteration
+  std::vector<std::pair<std::string, Value>> entries() const;  // in the same order
 };
 
 class Text : public Type {
@@ -120,14 +135,28 @@ class Text : public Type {
   Attributes attributes() const;
 };
 
+class XmlElement;
+class XmlText;
+
 // Children in a sequence: elements, texts and hooks.
 class XmlFragment : public Type {
  public:
   using Type::Type;
   Result<Type> insert(std::uint32_t index, TypeKind kind, std::string_view name = {});
+  Result<XmlElement> insert_element(std::uint32_t index, std::string_view name);
+  Result<XmlText> insert_text(std::uint32_t index);
+  Result<XmlElement> push_element(std::string_view name);
+  Result<XmlText> push_text();
   Result<void> erase(std::uint32_t index, std::uint32_t length = 1);
   std::optional<Type> get(std::uint32_t index) const;
+  std::optional<Type> first_child() const;
   std::vector<Type> children() const;
+  // Everything inside, in the order of the document. Each call walks the whole tree.
+  std::vector<Type> descendants() const;
+  // The elements inside of that name, whatever its case, in the order of the document (Yjs's
+  // querySelector and querySelectorAll).
+  std::optional<XmlElement> find_element(std::string_view name) const;
+  std::vector<XmlElement> find_elements(std::string_view name) const;
   std::string to_string() const;  // as Yjs prints XML
 };
 
