@@ -6,6 +6,7 @@
 
 syncline_room(base LIBS OpenSSL::Crypto fmt::fmt)
 syncline_room(crdt DEPENDS base)
+syncline_room(capi DEPENDS crdt)
 syncline_room(ot DEPENDS base)
 syncline_room(table DEPENDS base)
 syncline_room(blob DEPENDS base)
