@@ -1,4 +1,4 @@
-// Byte strings as every room passes them around.
+// Byte strings.
 //
 // `Bytes` owns, `ByteView` borrows. A function that takes a ByteView reads it during the call only,
 // unless its comment says that the result refers into it.

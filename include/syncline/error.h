@@ -1,8 +1,8 @@
-// Errors are values. A function that can fail returns Result<T>; exceptions do not cross rooms.
+// Errors are values. A function that can fail returns Result<T>; exceptions are not part of any
+// interface.
 //
 // The code says what a caller can do about it, the message says what happened, in words for a
-// person. Input from outside is never asserted on: it becomes an Error. Broken promises of our own
-// code are caught by SYNCLINE_ASSERT (base/assert.h), which stays on in production.
+// person. Input from outside always becomes an Error, never an abort.
 #pragma once
 
 #include <cstdint>

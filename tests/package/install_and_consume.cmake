@@ -1,5 +1,5 @@
 # Installs the library of the build folder BUILD into a fresh prefix under WORK, then configures, builds and runs
-# CONSUMER against that prefix alone.
+# CONSUMER against that prefix alone; and the EXAMPLES, of which one in C++ and one in C run.
 
 file(REMOVE_RECURSE ${WORK})
 function(run)
@@ -18,3 +18,9 @@ run(${WORK}/build/consumer)
 if(NOT output STREQUAL "syncline ${VERSION}\n")
   message(FATAL_ERROR "the consumer printed: ${output}")
 endif()
+
+run(${CMAKE_COMMAND} -S ${EXAMPLES} -B ${WORK}/examples -G ${GENERATOR}
+  -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/examples --target example_hello_sync example_from_c)
+run(${WORK}/examples/hello_sync)
+run(${WORK}/examples/from_c)

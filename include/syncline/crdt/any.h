@@ -4,7 +4,9 @@
 // Objects keep JavaScript's key order: integer-like keys ascending, then the others as inserted.
 // A member "__proto__" in the binary form vanishes when it is read, as it does in JavaScript.
 //
-// Thread-safety: values; as std::string.
+// Strings are UTF-8, and must be valid: what is not makes updates that other replicas refuse. A
+// double that is a whole number below 2^31 is stored as an integer; JavaScript does not tell them
+// apart. Thread-safety: values; as std::string.
 #pragma once
 
 #include <cstdint>

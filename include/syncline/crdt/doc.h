@@ -12,7 +12,12 @@
 // Ownership: the Doc owns everything in it. Type handles are small values that refer to the Doc;
 // they must not be used after it. Views in events are valid during the callback. Thread-safety:
 // none; one thread at a time. No I/O, no clock, no globals. Errors: an update from outside is
-// applied whole or refused whole, with the document unchanged.
+// applied whole or refused whole, with the document unchanged: kMalformed, kTooLarge, or kInvalid
+// where it means nothing.
+//
+// Limits: 2^32 - 1 elements (UTF-16 units of text) for each client, 2^24 clients; an update of 1 GiB.
+// Costs: a change, local or remote, O(log of the document); the update of a transaction what the
+// transaction costs; encoding and loading O(the document).
 #pragma once
 
 #include <cstdint>
@@ -150,6 +155,7 @@ class Doc {
   // tests.
   Result<void> check() const;
 
+  // The library's own.
   Engine& engine() { return *engine_; }
   const Engine& engine() const { return *engine_; }
 

@@ -7,8 +7,10 @@
 //
 // Compatible with Yjs: the same bytes and the same JSON.
 // Encoded: 0 and the element's id, or 1 and the root's name, or 2 and the id of the type; then
-// assoc as varint (old versions left it out: 0). Thread-safety: values; resolving reads the
-// document.
+// assoc as varint (old versions left it out: 0). Indices are those of types.h: UTF-16 units in
+// texts. Thread-safety: values; resolving reads the document. Costs: O(log n) both ways, and for a
+// place in deleted content the way to the next that is not. Errors: kMalformed for bytes or JSON
+// that are no position.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,22 @@
 // Shared types: handles through which an application reads and changes a document.
 //
+//   Map task = as<Map>(tasks.push_type(TypeKind::kMap).value());
+//   task.set("done", true).value();
+//   text.insert(0, "Hi ", {{"bold", true}}).value();
+//   text.observe([&](const TypeEvent& event) { editor.apply(event.delta); });
+//
 // A handle is two words, freely copied; it stays valid as long as its Doc, also when the type it
-// refers to is deleted (then reads see an empty type and changes fail with kInvalid). Changes
-// outside Doc::transact() are a transaction of their own. Indices out of range fail with kInvalid
-// and change nothing.
+// refers to is deleted (then reads see an empty type and changes fail with kInvalid). A handle made
+// by default refers to nothing and must not be used, but for valid(). Changes outside
+// Doc::transact() are a transaction of their own.
+//
+// Units: indices and lengths count elements, in texts UTF-16 units (an embed counts one). Text and
+// keys are UTF-8 and must be valid. Errors: an index out of range, a type of another kind or a
+// deleted one is kInvalid, a client that has used up its ids kTooLarge; nothing is changed then.
+//
+// Costs, with n items (runs of content that came together) in the type: finding an index, inserting,
+// erasing and setting O(log n), whatever the document's size; reading all of a type O(its content);
+// an edit of text with formats, a delta and an event's delta walk the type, O(n).
 #pragma once
 
 #include <cstdint>
@@ -69,12 +82,14 @@ class Type {
   std::optional<Type> previous_sibling() const;
 
   // `observe` sees changes of this type, `observe_deep` also those of types inside it (all of one
-  // transaction at once). Remove with Doc::off.
+  // transaction at once, the nearest first). Events are built only for types that are observed.
+  // Callbacks may read, edit (in a transaction of its own, afterwards) and observe; they must not
+  // destroy the document, nor throw. Gives a token for Doc::off.
   std::uint64_t observe(std::function<void(const TypeEvent&)> callback);
   std::uint64_t observe_deep(std::function<void(const std::vector<TypeEvent>&)> callback);
 
-  Engine* engine() const { return engine_; }
-  std::uint32_t index() const { return index_; }
+  Engine* engine() const { return engine_; }      // the library's own
+  std::uint32_t index() const { return index_; }  // the library's own
   bool operator==(const Type&) const = default;
 
  protected:

@@ -1,5 +1,10 @@
 // Work on encoded updates without a document, as Yjs's mergeUpdates, diffUpdate and their kin.
-// All are pure functions; bad input gives kMalformed or kTooLarge.
+// What a store of updates needs: compact them, and answer a client without loading anything.
+//
+// All are pure functions; they read their input during the call only. Bad input gives kMalformed or
+// kTooLarge, and the whole input is checked. Costs: O(size of the updates, and log of their number
+// for merging), memory in proportion to what is really there, never to what an update claims. To
+// merge does not forget what was deleted: a document that collects garbage gets smaller than that.
 #pragma once
 
 #include <span>
