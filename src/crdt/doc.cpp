@@ -106,7 +106,8 @@ Doc::Token Doc::on_transaction(std::function<void(const TransactionEvent&)> call
           if (advance.after != advance.before)
             event.inserted.add(engine->store.clients[advance.client].id, advance.before,
                                advance.after - advance.before);
-        event.deleted = transaction.delete_set(engine->store.clients);
+        for (const Transaction::DeletedRange& range : transaction.deleted)
+          event.deleted.add(engine->store.clients[range.client].id, range.clock, range.len);
         callback(event);
       });
 }
