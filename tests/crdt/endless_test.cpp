@@ -72,11 +72,13 @@ class EndlessJoined : public Endless {};
 TEST_P(EndlessJoined, MemoryDoesNotGrow) {
   Doc reader({.client_id = 2});
   std::uint64_t updates = 0;
-  writer_.on_update([&](const UpdateEvent& event) {
+  const auto read = [&](const UpdateEvent& event) {
     const bool by_state = updates++ % 8 == 0;
     must(reader.apply_update(by_state ? writer_.encode_state_as_update(reader.state_vector())
                                       : to_bytes(event.update())));
-  });
+  };
+  const bool with_reader = edits() <= 1'000'000;  // ten million are for the writer alone
+  if (with_reader) writer_.on_update(read);
   // Warm: every table and arena has had its largest size.
   const std::uint32_t warm = edits() / 10;
   run(0, warm);
@@ -88,7 +90,9 @@ TEST_P(EndlessJoined, MemoryDoesNotGrow) {
   EXPECT_LE(writer_.memory_bytes() + reader.memory_bytes(), counted_before + 32'768);
   EXPECT_LE(heap_bytes(), heap_before + 65'536);
   EXPECT_LE(writer_.encode_state_as_update().size(), 4'096u);
-  EXPECT_EQ(writer_.to_json(), reader.to_json());
+  if (with_reader) {
+    EXPECT_EQ(writer_.to_json(), reader.to_json());
+  }
   EXPECT_TRUE(writer_.check());
   EXPECT_TRUE(reader.check());
 }
