@@ -3,6 +3,19 @@
 namespace syncline {
 
 std::uint64_t ByteReader::long_var_uint(std::uint64_t value, unsigned bits) {
+  // Clocks and client ids: up to seven bytes, which cannot be too large.
+  if (bits == 0 && remaining() >= 7) [[likely]] {
+    const std::uint8_t* at = cursor_;
+    std::uint64_t sum = 0;
+    for (unsigned shift = 0; shift < 49; shift += 7) {
+      const std::uint8_t byte = *at++;
+      sum |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        cursor_ = at;
+        return sum;
+      }
+    }
+  }
   // Ten bytes hold any 64 bits; lib0 never writes more than eight, but reads padded ones.
   const unsigned last = bits + 7 * 9;
   for (; cursor_ != end_ && bits <= last; bits += 7) {

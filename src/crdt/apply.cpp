@@ -169,7 +169,9 @@ void Engine::delete_range(ClientIndex index, Clock clock, Clock end) {
   while (clock < end) {
     Handle handle = structs.find(clock);
     const Clock item_end = store[handle].end();
-    if (!store[handle].deleted) {
+    const Clock offset = clock - store[handle].clock;
+    const Clock part = std::min(end, item_end) - clock;
+    if (!store[handle].deleted && !erase_border(handle, offset, part)) {
       handle = split(handle, clock - store[handle].clock);
       if (end < item_end) split(handle, end - clock);
       remove(handle);

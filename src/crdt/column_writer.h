@@ -125,6 +125,7 @@ class StringColumnWriter {
     lengths_.write(units);
   }
   void write(std::string_view text) { write(text, utf16_length(text)); }
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
   ByteView finish() {
     out_.clear();

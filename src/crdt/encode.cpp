@@ -39,10 +39,9 @@ void Engine::write_structs(UpdateWriter& out, ClientIndex index, Clock from) con
   std::string cut;
   out.write(
       store.block(store[client.structs.at(start)], from - client.structs.clock_at(start), cut));
-  for (IdIndex::Position p = start; !client.structs.is_last(p);) {
-    p = client.structs.next(p);
-    out.write(store.block(store[client.structs.at(p)]));
-  }
+  if (client.structs.is_last(start)) return;
+  client.structs.for_each_from(client.structs.next(start),
+                               [&](Handle handle) { out.write(store.block(store[handle])); });
 }
 
 void Engine::encode_transaction(const Transaction& transaction, UpdateVersion version,
@@ -69,9 +68,13 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
   }
   sort_parts(parts);
   UpdateWriter& out = writer(version);
+  std::size_t text = 0;
+  for (const ClientPart& part : parts)
+    if (part.from == 0) text += store.clients[part.index].text.size();
+  out.reserve(text);
   out.begin_clients(parts.size());
   for (const ClientPart& part : parts) write_structs(out, part.index, part.from);
-  out.write_deletes(store.delete_set());
+  store.write_deleted(out.deletes());
   Bytes known = out.take();
   if (!pending_structs_ && pending_deletes_.empty()) return known;
 

@@ -249,6 +249,8 @@ class Engine {
   // remove.cpp
   struct RemovalFrame;
   bool mark_deleted(Handle item);
+  void note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex key);
+  bool erase_border(Handle item, Clock offset, Clock len);
   void remove_content(const Item& item, std::vector<RemovalFrame>& open);
   bool next_child(RemovalFrame& frame, Handle& child) const;
 

@@ -52,6 +52,12 @@ class IdIndex {
     if (p.slot > 0) return {p.chunk, p.slot - 1};
     return {p.chunk - 1, static_cast<std::uint32_t>(chunks_[p.chunk - 1].size() - 1)};
   }
+  // Calls `visit` with this struct and all behind it.
+  template <typename Visit>
+  void for_each_from(Position p, Visit&& visit) const {
+    for (std::size_t slot = p.slot; p.chunk < chunks_.size(); ++p.chunk, slot = 0)
+      for (; slot < chunks_[p.chunk].size(); ++slot) visit(chunks_[p.chunk][slot].handle);
+  }
   // Structs from this one to the last.
   std::size_t count_from(Position p) const;
 
@@ -60,6 +66,11 @@ class IdIndex {
   Position insert_after(Position p, Clock clock, Handle handle);
   // Takes the struct at `p` out. Returns the place of the struct before it (p must not be first).
   Position erase(Position p);
+  // The border to the struct before moved.
+  void set_clock(Position p, Clock clock) {
+    chunks_[p.chunk][p.slot].clock = clock;
+    if (p.slot == 0) firsts_[p.chunk] = clock;
+  }
   void replace(Position p, Handle handle) { chunks_[p.chunk][p.slot].handle = handle; }
 
   std::size_t memory_bytes() const;

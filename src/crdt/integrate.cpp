@@ -283,7 +283,11 @@ bool Engine::resolve(const Block& block, Placement& at) {
   }
   if (block.has_right_origin) {
     at.right_origin = dense(block.right_origin);
-    at.right = item_starting_at(at.right_origin);
+    // As a rule still the one on the right.
+    const Handle next = at.left != kNoItem ? store[at.left].right : kNoItem;
+    at.right = next != kNoItem && store[next].id() == at.right_origin
+                   ? next
+                   : item_starting_at(at.right_origin);
   }
   if (at.left != kNoItem && store[at.left].is_gc()) return false;
   if (at.right != kNoItem && store[at.right].is_gc()) return false;

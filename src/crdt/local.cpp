@@ -96,6 +96,8 @@ Handle Engine::array_position(TypeIndex type, std::uint32_t index) {
 void Engine::erase_range(TypeIndex type, std::uint32_t index, std::uint32_t length) {
   if (length == 0) return;
   const auto [found, offset] = store.sequences.find(store.types[type].sequence, index);
+  const Clock rest = store[found].len - offset;
+  if (length <= rest && erase_border(found, offset, length)) return;
   Handle item = split(found, offset);
   while (length > 0) {
     const Clock visible = store[item].visible();

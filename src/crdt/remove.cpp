@@ -16,15 +16,34 @@ bool Engine::mark_deleted(Handle handle) {
   item.deleted = true;
   if (!item.keyed && item.countable())
     store.sequences.resize(store.types[item.parent].sequence, handle, 0);
+  note_deleted(item.id(), item.len, item.parent, item.key());
+  return true;
+}
+
+void Engine::note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex key) {
   std::vector<Transaction::DeletedRange>& deleted = current_->deleted;
-  if (!deleted.empty() && deleted.back().client == item.client &&
-      deleted.back().clock + deleted.back().len == item.clock) {
-    deleted.back().len += item.len;
+  if (!deleted.empty() && deleted.back().client == first.client &&
+      deleted.back().clock + deleted.back().len == first.clock) {
+    deleted.back().len += len;
   } else {
-    deleted.push_back({item.client, item.clock, item.len});
+    deleted.push_back({first.client, first.clock, len});
   }
   ++changes_;
-  mark_changed(item.parent, item.key());
+  mark_changed(parent, key);
+}
+
+// Deletes part of a run beside what was deleted before, as the next press of backspace does. False:
+// it must be cut and deleted the long way, which comes to the same. Observers want to see it cut.
+bool Engine::erase_border(Handle handle, Clock offset, Clock len) {
+  if (!options.gc || type_observers_ != nullptr) return false;
+  const Item& item = store[handle];
+  const DenseId first{item.client, item.clock + offset};
+  const bool at_end = offset + len == item.len;
+  if (!(at_end ? store.give_end(handle, len) : offset == 0 && store.give_start(handle, len)))
+    return false;
+  note_deleted(first, len, item.parent, kNoKey);
+  // The part behind the cut, had there been one.
+  current_->merge_candidates.push_back({first.client, at_end ? first.clock : first.clock + len});
   return true;
 }
 

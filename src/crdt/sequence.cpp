@@ -66,10 +66,12 @@ std::uint32_t SequencePool::slot_of(const Sequence& sequence, Handle item) const
   // Where the last search ended, or beside it.
   const std::uint32_t near = sequence.hot_slot;
   if (near < leaf.size && handles[near] == item) return near;
+  if (near + 1 < leaf.size && handles[near + 1] == item) return near + 1;
   if (near - 1 < leaf.size && handles[near - 1] == item) return near - 1;
   const auto slot =
       static_cast<std::uint32_t>(std::find(handles, handles + leaf.size, item) - handles);
   SYNCLINE_ASSERT(slot < leaf.size);
+  if (items_[item].place == sequence.hot_leaf) seek(sequence, slot);
   return slot;
 }
 
@@ -125,6 +127,13 @@ void SequencePool::cool(const Sequence& sequence) const {
   sequence.hot_base = kUnknown;
   sequence.hot_slot = 0;
   sequence.hot_before = 0;
+}
+
+// Makes a slot of the hot leaf the hot one.
+void SequencePool::seek(const Sequence& sequence, std::uint32_t slot) const {
+  const std::uint32_t* lengths = leaves_[sequence.hot_leaf].lengths();
+  while (sequence.hot_slot < slot) sequence.hot_before += lengths[sequence.hot_slot++];
+  while (sequence.hot_slot > slot) sequence.hot_before -= lengths[--sequence.hot_slot];
 }
 
 void SequencePool::add_length(Sequence& sequence, std::uint32_t leaf, std::uint32_t delta) {

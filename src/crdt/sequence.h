@@ -104,6 +104,7 @@ class SequencePool {
 
   void heat(const Sequence& sequence, std::uint32_t leaf) const;
   void cool(const Sequence& sequence) const;
+  void seek(const Sequence& sequence, std::uint32_t slot) const;
   Place scan(const Sequence& sequence, std::uint32_t index) const;
   void flush(const Sequence& sequence) const;
   void add_length(Sequence& sequence, std::uint32_t leaf, std::uint32_t delta);

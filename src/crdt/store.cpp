@@ -1,6 +1,8 @@
 #include "crdt/store.h"
 
 #include <algorithm>
+#include <functional>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/utf8.h"
@@ -26,18 +28,53 @@ StateVector Store::state_vector() const {
   return vector;
 }
 
+namespace {
+
+// The ranges of a client's deleted structs, which are joined where they touch.
+void add_deleted(const ItemArena& items, const IdIndex& structs, std::vector<ClockRange>& ranges) {
+  if (structs.empty()) return;
+  const std::size_t before = ranges.size();
+  structs.for_each_from(structs.first(), [&](Handle handle) {
+    const Item& item = items[handle];
+    if (!item.deleted) return;
+    if (ranges.size() > before && ranges.back().end() == item.clock)
+      ranges.back().len += item.len;
+    else
+      ranges.push_back({item.clock, item.len});
+  });
+}
+
+}  // namespace
+
 DeleteSet Store::delete_set() const {
   DeleteSet deletes;
   for (ClientIndex i = 0; i < clients.size(); ++i) {
-    const ClientState& client = clients[i];
-    if (client.structs.empty()) continue;
-    for (IdIndex::Position p = client.structs.first();; p = client.structs.next(p)) {
-      const Item& item = items[client.structs.at(p)];
-      if (item.deleted) deletes.add(client.id, item.clock, item.len);
-      if (client.structs.is_last(p)) break;
-    }
+    std::vector<ClockRange> ranges;
+    add_deleted(items, clients[i].structs, ranges);
+    deletes.add(clients[i].id, std::move(ranges));
   }
   return deletes;
+}
+
+void Store::write_deleted(DeleteSetWriter out) const {
+  struct Part {
+    ClientId client;
+    std::size_t first;
+    std::size_t end;
+  };
+  std::vector<Part> parts;
+  std::vector<ClockRange> ranges;
+  for (ClientIndex i = 0; i < clients.size(); ++i) {
+    const std::size_t first = ranges.size();
+    add_deleted(items, clients[i].structs, ranges);
+    if (ranges.size() > first) parts.push_back({clients[i].id, first, ranges.size()});
+  }
+  std::ranges::sort(parts, std::ranges::greater(), &Part::client);
+  out.begin(parts.size());
+  for (const Part& part : parts) {
+    out.begin_client(part.client, part.end - part.first);
+    for (std::size_t i = part.first; i < part.end; ++i) out.range(ranges[i]);
+  }
 }
 
 // ---- splitting
@@ -128,6 +165,70 @@ bool Store::mergeable(const Item& left, Handle right_handle, const Item& right) 
   }
   return left.right == right_handle && right.origin == left.last_id() &&
          left.right_origin == right.right_origin && !left.redone && !right.redone;
+}
+
+// ---- moving the border between a run and what was deleted beside it
+
+bool Store::can_give(const Item& item, const Item& to, Clock count) const {
+  const bool run = item.kind() == BlockKind::kString || item.kind() == BlockKind::kAny;
+  return run && !item.deleted && !item.keyed && count < item.len &&
+         to.kind() == BlockKind::kDeleted && to.client == item.client &&
+         to.right_origin == item.right_origin && !item.redone && !to.redone && !item.keep &&
+         !to.keep;
+}
+
+bool Store::give_end(Handle handle, Clock count) {
+  Item& item = items[handle];
+  if (item.right == kNoItem) return false;
+  Item& to = items[item.right];
+  if (!can_give(item, to, count) || to.clock != item.end() || to.origin != item.last_id())
+    return false;
+  ClientState& client = clients[item.client];
+  const Clock kept = item.len - count;
+  if (item.kind() == BlockKind::kString) {
+    bool inside_pair = false;
+    const std::uint32_t cut = text_offset(text(item), kept, count, inside_pair);
+    if (inside_pair) return false;
+    client.text.drop(item.bytes - cut);
+    item.bytes = cut;
+  } else {
+    client.values.drop(count);
+  }
+  client.structs.set_clock(client.structs.locate(to.clock), to.clock - count);
+  item.len = kept;
+  to.clock -= count;
+  to.len += count;
+  to.origin.clock -= count;
+  sequences.resize(types[item.parent].sequence, handle, kept);
+  return true;
+}
+
+bool Store::give_start(Handle handle, Clock count) {
+  Item& item = items[handle];
+  if (item.left == kNoItem) return false;
+  Item& to = items[item.left];
+  if (!can_give(item, to, count) || item.clock != to.end() || item.origin != to.last_id())
+    return false;
+  ClientState& client = clients[item.client];
+  const Clock kept = item.len - count;
+  if (item.kind() == BlockKind::kString) {
+    bool inside_pair = false;
+    const std::uint32_t cut = text_offset(text(item), count, kept, inside_pair);
+    if (inside_pair) return false;
+    client.text.drop(cut);
+    item.content += cut;
+    item.bytes -= cut;
+  } else {
+    client.values.drop(count);
+    item.content += count;
+  }
+  client.structs.set_clock(client.structs.locate(item.clock), item.clock + count);
+  item.len = kept;
+  item.clock += count;
+  item.origin.clock += count;
+  to.len += count;
+  sequences.resize(types[item.parent].sequence, handle, kept);
+  return true;
 }
 
 bool Store::merge_with_left(ClientState& client, IdIndex::Position& p) {

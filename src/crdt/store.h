@@ -13,6 +13,7 @@
 
 #include "crdt/block.h"
 #include "crdt/client_table.h"
+#include "crdt/id_codec.h"
 #include "crdt/item.h"
 #include "crdt/item_arena.h"
 #include "crdt/key_table.h"
@@ -45,6 +46,7 @@ class Store {
   Handle find(DenseId id) const { return clients[id.client].structs.find(id.clock); }
   StateVector state_vector() const;
   DeleteSet delete_set() const;
+  void write_deleted(DeleteSetWriter out) const;  // the same as part of an update
 
   // ---- splitting and merging
 
@@ -55,6 +57,12 @@ class Store {
   // Tries to merge the struct at `p` into the one before it by clock, as Yjs defines it. On success
   // the struct at `p` is gone, and `p` is its predecessor's place.
   bool merge_with_left(ClientState& client, IdIndex::Position& p);
+
+  // Deletes and forgets the last or the first `count` elements of a run (not all of them) by moving
+  // the border to the forgotten run beside it: what splitting, deleting, forgetting and merging
+  // would come to. False, and nothing done, if that is not so.
+  bool give_end(Handle item, Clock count);
+  bool give_start(Handle item, Clock count);
 
   // ---- content
   std::string_view text(const Item& item) const {
@@ -89,6 +97,7 @@ class Store {
   std::size_t memory_bytes() const;
 
  private:
+  bool can_give(const Item& item, const Item& to, Clock count) const;
   bool mergeable(const Item& left, Handle right_handle, const Item& right) const;
   void split_content(Item& left, Item& right, Clock offset);
   void split_text(Item& left, Item& right, Clock offset);

@@ -227,6 +227,13 @@ UpdateWriter::UpdateWriter(UpdateWriter&&) noexcept = default;
 UpdateWriter& UpdateWriter::operator=(UpdateWriter&&) noexcept = default;
 UpdateWriter::~UpdateWriter() = default;
 
+void UpdateWriter::reserve(std::size_t text) {
+  if (v1_)
+    v1_->rest.reserve(2 * text);  // a block's other fields take about as much as its text
+  else
+    v2_->strings.reserve(text);
+}
+
 void UpdateWriter::begin_clients(std::uint64_t clients) {
   (v1_ ? v1_->rest : v2_->rest).var_uint(clients);
 }

@@ -24,6 +24,9 @@ class UpdateWriter {
   UpdateWriter& operator=(UpdateWriter&&) noexcept;
   ~UpdateWriter();
 
+  // Makes room for so many bytes of text.
+  void reserve(std::size_t text);
+
   void begin_clients(std::uint64_t clients);
   void begin_client(std::uint64_t blocks, ClientId client, Clock first_clock);
 

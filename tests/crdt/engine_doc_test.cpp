@@ -273,8 +273,8 @@ TEST(Engine, SiblingsAreInOneOrderHoweverTheyArrive) {
           doc.text("t").insert(0, std::string(id % 3 + 1, static_cast<char>('a' + id % 26))));
     });
     doc.transact([&] {
-      if (id % 3 == 0) ASSERT_TRUE(doc.array("a").erase(0, 1));
-      if (id % 4 == 0) ASSERT_TRUE(doc.text("t").insert(1, "-"));
+      ASSERT_TRUE(doc.array("a").erase(0, id % 2));
+      ASSERT_TRUE(doc.text("t").insert(1, id % 4 == 0 ? "-" : ""));
     });
     updates.push_back(doc.encode_state_as_update());
   }
@@ -315,6 +315,55 @@ TEST(Engine, UpdatesOfAGrownRunHoldOnlyItsEnd) {
   half.set(1, 2);
   (void)other.apply_update(doc.encode_state_as_update(half));
   EXPECT_TRUE(other.check());
+}
+
+// Deleting beside what is deleted moves a border; while somebody observes, items are cut, deleted
+// and merged. Both come to the same bytes, here and where the updates are applied.
+TEST(Engine, DeletingAtABorderIsDeletingTheLongWay) {
+  std::mt19937 random(5);
+  Doc quick({.client_id = 1});
+  Doc observed({.client_id = 1});
+  Doc reader({.client_id = 2});
+  (void)observed.text("t").observe([](const TypeEvent&) {});
+  (void)observed.array("a").observe([](const TypeEvent&) {});
+  (void)quick.on_update(
+      [&](const UpdateEvent& event) { ASSERT_TRUE(reader.apply_update(event.update())); });
+  const auto both = [&](const auto& edit) {
+    for (Doc* doc : {&quick, &observed}) doc->transact([&] { edit(*doc); });
+  };
+  for (int step = 0; step < 2000; ++step) {
+    const std::uint32_t length = quick.text("t").length();
+    const std::uint32_t size = quick.array("a").length();
+    const std::uint32_t at = random() % (length + 1);
+    const std::uint32_t count = std::min<std::uint32_t>(1 + random() % 3, length - at);
+    const unsigned kind = random() % 8;
+    both([&](Doc& doc) {
+      if (kind < 2) {
+        ASSERT_TRUE(doc.text("t").insert(at, kind == 0 ? "ab😀c" : "wörld"));
+      }
+      // As backspace and the delete key do it, several at a time and one by one.
+      for (std::uint32_t i = 0; kind == 2 && i < count; ++i)
+        ASSERT_TRUE(doc.text("t").erase(at + count - 1 - i, 1));
+      for (std::uint32_t i = 0; kind == 3 && i < count; ++i)
+        ASSERT_TRUE(doc.text("t").erase(at, 1));
+      if (kind == 4) {
+        ASSERT_TRUE(doc.text("t").erase(at, count));
+      }
+      if (kind == 5) {
+        ASSERT_TRUE(doc.array("a").insert(size, {Any(1.0), Any("x"), Any(2.0)}));
+      }
+      if (kind == 6 && size > 0) {
+        ASSERT_TRUE(doc.array("a").erase(size / 2, 1));
+      }
+      if (kind == 7 && size > 0) {
+        ASSERT_TRUE(doc.array("a").erase(0, 1));
+      }
+    });
+    ASSERT_EQ(quick.encode_state_as_update(), observed.encode_state_as_update()) << step;
+  }
+  EXPECT_TRUE(quick.check());
+  EXPECT_TRUE(reader.check());
+  EXPECT_EQ(reader.encode_state_as_update(), quick.encode_state_as_update());
 }
 
 }  // namespace
