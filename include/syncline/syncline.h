@@ -19,10 +19,10 @@
  *
  * Ownership. What a function named *_new gives is freed with the *_free of the same name; *_free of
  * NULL does nothing. Inputs are read during the call only. Outputs of type syncline_buffer,
- * syncline_value and syncline_change are the caller's, to be freed with their *_free, once; to free
- * an empty or zeroed one does nothing. A syncline_type is a value: copy it freely, free nothing; it
- * must not be used after its document is freed. If the type is deleted, reading sees it empty and
- * changing it is SYNCLINE_INVALID.
+ * syncline_value and syncline_change are the caller's, to be freed with their *_free, once, and
+ * before they are used for another; to free an empty or zeroed one does nothing. A syncline_type is
+ * a value: copy it freely, free nothing; it must not be used after its document is freed. If the
+ * type is deleted, reading sees it empty and changing it is SYNCLINE_INVALID.
  *
  * Text is UTF-8, with its size in bytes; SYNCLINE_NUL as a size means "up to the NUL". Indices and
  * lengths inside shared texts are UTF-16 units, as in Yjs, JavaScript and browsers. Every buffer has
@@ -74,6 +74,9 @@ SYNCLINE_API const char* syncline_version(void); /* "0.1.0" */
 
 /* ---- errors */
 
+/* No value: the last enumerator of each enum, so that any number can be passed and is refused. */
+#define SYNCLINE_ENUM_WIDTH 0x7fffffff
+
 typedef enum syncline_status {
   SYNCLINE_OK = 0,
   SYNCLINE_MALFORMED = 1,   /* the bytes do not decode */
@@ -82,7 +85,8 @@ typedef enum syncline_status {
   SYNCLINE_NOT_FOUND = 4,   /* the named thing is not there */
   SYNCLINE_UNSUPPORTED = 5, /* valid, but this build does not do it */
   SYNCLINE_CONFLICT = 6,    /* a condition does not hold */
-  SYNCLINE_FAILED = 7       /* anything else: out of memory */
+  SYNCLINE_FAILED = 7,      /* anything else: out of memory */
+  SYNCLINE_STATUS_WIDTH = SYNCLINE_ENUM_WIDTH
 } syncline_status;
 
 typedef struct syncline_error {
@@ -110,7 +114,8 @@ typedef enum syncline_kind {
   SYNCLINE_KIND_XML_FRAGMENT = 4,
   SYNCLINE_KIND_XML_HOOK = 5,
   SYNCLINE_KIND_XML_TEXT = 6,
-  SYNCLINE_KIND_UNDEFINED = 15 /* a root that came in an update and has not been named yet */
+  SYNCLINE_KIND_UNDEFINED = 15, /* a root that came in an update and has not been named yet */
+  SYNCLINE_KIND_WIDTH = SYNCLINE_ENUM_WIDTH
 } syncline_kind;
 
 typedef struct syncline_type {
@@ -128,7 +133,8 @@ typedef enum syncline_value_kind {
   SYNCLINE_VALUE_BYTES = 6,  /* `bytes` */
   SYNCLINE_VALUE_JSON = 7,   /* `bytes`: an array or an object as JSON text; as input any JSON */
   SYNCLINE_VALUE_TYPE = 8,   /* `type`; output only: types are made where they are to be */
-  SYNCLINE_VALUE_SUBDOC = 9  /* `bytes`: the document's guid; as input one without options */
+  SYNCLINE_VALUE_SUBDOC = 9, /* `bytes`: the document's guid; as input one without options */
+  SYNCLINE_VALUE_WIDTH = SYNCLINE_ENUM_WIDTH
 } syncline_value_kind;
 
 typedef struct syncline_value {
@@ -152,7 +158,11 @@ SYNCLINE_API void syncline_value_free(syncline_value* value);
 
 typedef struct syncline_doc syncline_doc;
 
-typedef enum syncline_update_version { SYNCLINE_V1 = 1, SYNCLINE_V2 = 2 } syncline_update_version;
+typedef enum syncline_update_version {
+  SYNCLINE_V1 = 1,
+  SYNCLINE_V2 = 2,
+  SYNCLINE_VERSION_WIDTH = SYNCLINE_ENUM_WIDTH
+} syncline_update_version;
 
 typedef struct syncline_doc_options {
   size_t size;
@@ -443,7 +453,8 @@ SYNCLINE_API uint64_t syncline_undo_origin(const syncline_undo* undo); /* of its
 typedef enum syncline_undo_what {
   SYNCLINE_UNDO_ADDED = 0,   /* a new step */
   SYNCLINE_UNDO_UPDATED = 1, /* a change was joined to the last step */
-  SYNCLINE_UNDO_POPPED = 2   /* a step was undone or redone */
+  SYNCLINE_UNDO_POPPED = 2,  /* a step was undone or redone */
+  SYNCLINE_UNDO_WIDTH = SYNCLINE_ENUM_WIDTH
 } syncline_undo_what;
 /* One step while its callback runs. */
 typedef struct syncline_undo_step syncline_undo_step;

@@ -104,7 +104,8 @@ Result<Any> any(const syncline_value* value) {
     }
     case SYNCLINE_VALUE_JSON: return crdt::from_json(as_text(view));
     case SYNCLINE_VALUE_TYPE:
-    case SYNCLINE_VALUE_SUBDOC: break;
+    case SYNCLINE_VALUE_SUBDOC:
+    case SYNCLINE_VALUE_WIDTH: break;
   }
   return fail(ErrorCode::kInvalid, "a value of this kind cannot be stored here");
 }

@@ -57,7 +57,8 @@ const char* syncline_status_name(syncline_status status) {
     case SYNCLINE_NOT_FOUND: return "not_found";
     case SYNCLINE_UNSUPPORTED: return "unsupported";
     case SYNCLINE_CONFLICT: return "conflict";
-    case SYNCLINE_FAILED: break;
+    case SYNCLINE_FAILED:
+    case SYNCLINE_STATUS_WIDTH: break;
   }
   return "failed";
 }

@@ -110,6 +110,7 @@ std::uint64_t syncline_undo_on(syncline_undo* undo, syncline_undo_what what,
     case SYNCLINE_UNDO_ADDED: return undo->manager.on_added(tell);
     case SYNCLINE_UNDO_UPDATED: return undo->manager.on_updated(tell);
     case SYNCLINE_UNDO_POPPED: return undo->manager.on_popped(tell);
+    case SYNCLINE_UNDO_WIDTH: break;
   }
   return 0;
 }

@@ -594,6 +594,7 @@ static void test_positions(void) {
   CHECK(index == 3 && syncline_type_equal(found, text));
   CHECK_OK(syncline_position_to_json(position.data, position.size, &json, NULL));
   CHECK_OK(syncline_position_from_json((const char*)json.data, json.size, &again, NULL));
+  syncline_buffer_free(&json);
   CHECK_OK(syncline_position_resolve(doc, again.data, again.size, NULL, &index, NULL));
   CHECK(index == 3);
   CHECK_FAILS(SYNCLINE_NOT_FOUND,
