@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::size_t kCrcBytes = 4;
+constexpr std::uint8_t kPayloadKept = 0;
+constexpr std::uint8_t kPayloadDropped = 1;
+constexpr std::uint8_t kLeafPrefix = 0;  // RFC 6962: a leaf is no inner node
 
 // A string that names something: bounded, UTF-8, and without NUL, which separates keys in stores.
 Result<void> check_text(std::string_view what, std::string_view text, std::size_t max_bytes) {
@@ -44,16 +47,23 @@ Result<void> check_extensions(const std::vector<Extension>& extensions) {
 
 // What a record must keep to, whether we write it or have read it.
 Result<void> check_event(const Event& event) {
-  if (event.position == 0 || event.position > kMaxSafeInteger || event.actor_seq > kMaxSafeInteger)
-    return fail(ErrorCode::kInvalid, "position or actor sequence out of range");
+  if (event.position == 0 || event.position > kMaxSafeInteger)
+    return fail(ErrorCode::kInvalid, "position out of range");
+  if (event.actor_seq > kMaxSafeInteger || event.schema > kMaxSafeInteger)
+    return fail(ErrorCode::kInvalid, "actor sequence or schema version out of range");
+  if (event.dropped_payload && !(event.intent.empty() && event.effect.empty()))
+    return fail(ErrorCode::kInvalid, "an event has a payload that is said to be dropped");
   if (auto ok = check_object_id(event.object); !ok) return ok;
   if (auto ok = check_name("event type", event.type, kMaxTypeBytes); !ok) return ok;
   if (auto ok = check_text("principal", event.principal, kMaxPrincipalBytes); !ok) return ok;
   if (auto ok = check_text("actor id", event.actor, kMaxActorBytes); !ok) return ok;
+  if (auto ok = check_text("region", event.region, kMaxPlaceBytes); !ok) return ok;
+  if (auto ok = check_text("node", event.node, kMaxPlaceBytes); !ok) return ok;
+  if (auto ok = check_text("trace context", event.trace, kMaxTraceBytes); !ok) return ok;
   return check_extensions(event.extensions);
 }
 
-void write_body(ByteWriter& out, const Event& event) {
+void write_header(ByteWriter& out, const Event& event) {
   out.u8(kRecordVersion);
   out.var_uint(event.position);
   out.int64(static_cast<std::int64_t>(event.hlc.packed));
@@ -64,12 +74,25 @@ void write_body(ByteWriter& out, const Event& event) {
   out.var_uint(event.actor_seq);
   out.var_string(event.object);
   out.var_string(event.type);
-  out.var_buffer(event.intent);
-  out.var_buffer(event.effect);
+  out.var_uint(event.schema);
+  out.var_string(event.region);
+  out.var_string(event.node);
+  out.var_string(event.trace);
   out.var_uint(event.extensions.size());
   for (const Extension& extension : event.extensions) {
     out.var_uint(extension.tag);
     out.var_buffer(extension.value);
+  }
+}
+
+void write_payload(ByteWriter& out, const Event& event) {
+  if (event.dropped_payload) {
+    out.u8(kPayloadDropped);
+    out.append(ByteView(*event.dropped_payload));
+  } else {
+    out.u8(kPayloadKept);
+    out.var_buffer(event.intent);
+    out.var_buffer(event.effect);
   }
 }
 
@@ -82,7 +105,7 @@ void read_extensions(ByteReader& in, Event& event) {
   }
 }
 
-void read_body(ByteReader& in, Event& event) {
+void read_header(ByteReader& in, Event& event) {
   event.position = in.var_uint();
   event.hlc.packed = static_cast<std::uint64_t>(in.int64());
   const ByteView previous = in.bytes(event.previous_hash.size());
@@ -95,9 +118,25 @@ void read_body(ByteReader& in, Event& event) {
   event.actor_seq = in.var_uint();
   event.object = in.var_string();
   event.type = in.var_string();
-  event.intent = to_bytes(in.var_buffer());
-  event.effect = to_bytes(in.var_buffer());
+  event.schema = in.var_uint();
+  event.region = in.var_string();
+  event.node = in.var_string();
+  event.trace = in.var_string();
   read_extensions(in, event);
+}
+
+void read_payload(ByteReader& in, Event& event) {
+  const std::uint8_t form = in.u8();
+  if (form == kPayloadKept) {
+    event.intent = to_bytes(in.var_buffer());
+    event.effect = to_bytes(in.var_buffer());
+  } else if (form == kPayloadDropped) {
+    const ByteView digest = in.bytes(sizeof(Hash256));
+    event.dropped_payload.emplace();
+    std::copy(digest.begin(), digest.end(), event.dropped_payload->begin());
+  } else {
+    in.fail();
+  }
 }
 
 std::size_t varint_bytes(std::uint64_t value) {
@@ -110,17 +149,36 @@ std::size_t prefixed(std::size_t bytes) {
   return varint_bytes(bytes) + bytes;
 }
 
-// Bytes of the body with every varint in its shortest form.
-std::size_t body_bytes(const Event& event) {
+// Bytes of the header with every varint in its shortest form.
+std::size_t header_bytes(const Event& event) {
   std::size_t total = 1 + varint_bytes(event.position) + 8 + event.previous_hash.size() +
                       varint_bytes(static_cast<std::uint16_t>(event.kind)) +
-                      varint_bytes(event.actor_seq) + varint_bytes(event.extensions.size());
-  total += prefixed(event.principal.size()) + prefixed(event.actor.size()) +
-           prefixed(event.object.size()) + prefixed(event.type.size()) +
-           prefixed(event.intent.size()) + prefixed(event.effect.size());
+                      varint_bytes(event.actor_seq) + varint_bytes(event.schema) +
+                      varint_bytes(event.extensions.size());
+  for (const std::string* text : {&event.principal, &event.actor, &event.object, &event.type,
+                                  &event.region, &event.node, &event.trace})
+    total += prefixed(text->size());
   for (const Extension& extension : event.extensions)
     total += varint_bytes(extension.tag) + prefixed(extension.value.size());
   return total;
+}
+
+std::size_t payload_bytes(const Event& event) {
+  if (event.dropped_payload) return 1 + event.dropped_payload->size();
+  return 1 + prefixed(event.intent.size()) + prefixed(event.effect.size());
+}
+
+// `payload`: as in the record, its form included.
+Hash256 digest_of(const Event& event, ByteView payload) {
+  return event.dropped_payload ? *event.dropped_payload : sha256(payload.subspan(1));
+}
+
+Hash256 hash_of(ByteView header, const Hash256& digest) {
+  Sha256 hasher;
+  hasher.update({&kLeafPrefix, 1});
+  hasher.update(header);
+  hasher.update(digest);
+  return hasher.finish();
 }
 
 std::uint32_t stored_crc(ByteView record) {
@@ -141,15 +199,22 @@ Result<void> check_object_id(std::string_view id) {
 
 Result<EncodedEvent> encode_event(const Event& event) {
   if (auto ok = check_event(event); !ok) return std::unexpected(ok.error());
-  const std::size_t body = body_bytes(event);
+  const std::size_t body = header_bytes(event) + payload_bytes(event);
   if (body + kCrcBytes > kMaxRecordBytes)
     return fail(ErrorCode::kTooLarge, fmt::format("event of {} bytes, {} are allowed", body,
                                                   kMaxRecordBytes - kCrcBytes));
   ByteWriter out;
   out.reserve(body + kCrcBytes + 16);
-  write_body(out, event);
-  EncodedEvent encoded{event.position,      event.hlc,          event.object,
-                       event.previous_hash, sha256(out.view()), {}};
+  write_header(out, event);
+  const std::size_t header = out.size();
+  write_payload(out, event);
+  const Hash256 digest = digest_of(event, out.view().subspan(header));
+  EncodedEvent encoded{event.position,
+                       event.hlc,
+                       event.object,
+                       event.previous_hash,
+                       hash_of(out.view().first(header), digest),
+                       {}};
   const std::uint32_t crc = crc32c(out.view());
   for (int shift = 24; shift >= 0; shift -= 8) out.u8(static_cast<std::uint8_t>(crc >> shift));
   encoded.record = out.take();
@@ -168,13 +233,28 @@ Result<Event> decode_event(ByteView record) {
                             kRecordVersion));
   ByteReader in(body.subspan(1));
   Event event;
-  read_body(in, event);
+  read_header(in, event);
+  read_payload(in, event);
   // The length test also refuses varints longer than they need be: one event, one encoding.
-  if (!in.ok() || !in.at_end() || body_bytes(event) != body.size())
+  const std::size_t header = header_bytes(event);
+  if (!in.ok() || !in.at_end() || header + payload_bytes(event) != body.size())
     return fail(ErrorCode::kMalformed, "event record does not decode");
   if (auto ok = check_event(event); !ok)
     return fail(ErrorCode::kMalformed, "event record: " + ok.error().message);
-  event.hash = sha256(body);
+  event.hash = hash_of(body.first(header), digest_of(event, body.subspan(header)));
+  return event;
+}
+
+Hash256 payload_digest(const Event& event) {
+  ByteWriter payload;
+  write_payload(payload, event);
+  return digest_of(event, payload.view());
+}
+
+Event without_payload(Event event) {
+  event.dropped_payload = payload_digest(event);
+  event.intent.clear();
+  event.effect.clear();
   return event;
 }
 

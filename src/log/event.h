@@ -4,9 +4,14 @@
 // merging made of it (the effect), and carries the hash of the event before it, so that nothing in
 // the middle of a log can be altered, dropped or swapped without every later hash disagreeing.
 //
+// Its record has two parts: the header, which is kept for ever, and the payload (intent and effect),
+// which retention may drop. hash(event) covers the header and a digest of the payload, so an event
+// proves its place in the log without its payload. It is the event's leaf in the workspace's Merkle
+// tree as well (log/merkle_tree.h).
+//
 // The record format is specified byte by byte in docs/formats/log.md. In short: a version, varint
-// numbers and length-prefixed strings, tagged extensions for fields to come, and a CRC-32C at the
-// end. hash(event) is the SHA-256 of the record without its CRC, the previous hash included.
+// numbers and length-prefixed strings, tagged extensions for fields to come, the payload or its
+// digest, and a CRC-32C at the end.
 //
 // Errors: encoding refuses what is over a limit (kTooLarge) or not allowed in a field (kInvalid);
 // decoding trusts nothing and answers kCorrupt for a failed CRC, kMalformed for bytes that are no
@@ -15,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +40,8 @@ inline constexpr std::size_t kMaxObjectIdBytes = 1024;
 inline constexpr std::size_t kMaxPrincipalBytes = 1024;
 inline constexpr std::size_t kMaxActorBytes = 255;
 inline constexpr std::size_t kMaxTypeBytes = 64;
+inline constexpr std::size_t kMaxPlaceBytes = 64;   // the name of a region or a node
+inline constexpr std::size_t kMaxTraceBytes = 256;  // a W3C traceparent has 55
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxExtensions = 64;
 
@@ -60,10 +68,17 @@ struct Event {
   std::uint64_t actor_seq = 0;  // 0: the actor does not number its changes
   std::string object;           // id within the workspace, such as "notes/plan"
   std::string type;             // how the object merges: "doc", "table" …
-  Bytes intent;                 // what the client sent
-  Bytes effect;                 // what merging made of it; may be empty
+  std::uint64_t schema = 0;     // version of the object's schema; 0: none is declared
+  std::string region;           // where it was accepted; may be empty
+  std::string node;             // by which node; may be empty
+  std::string trace;            // W3C traceparent of the request; may be empty
   std::vector<Extension> extensions;  // ascending tags
   Hash256 previous_hash{};            // of the event before; all zero at position 1
+
+  Bytes intent;  // what the client sent
+  Bytes effect;  // what merging made of it; may be empty
+  // Set when intent and effect were dropped: what they hashed to. They are empty then.
+  std::optional<Hash256> dropped_payload;
 
   // Hash of this event: made by encoding and decoding, not itself a part of the record.
   Hash256 hash{};
@@ -98,6 +113,12 @@ Result<EncodedEvent> encode_event(const Event& event);
 
 // The whole of `record` must be one record.
 Result<Event> decode_event(ByteView record);
+
+// The digest that stands for intent and effect in the event's hash.
+Hash256 payload_digest(const Event& event);
+
+// The event without intent and effect: another record, the same hash.
+Event without_payload(Event event);
 
 // Numbers the events of one workspace: gives each its position, stamp and previous hash.
 // The workspace owns one, made from the Head that it loaded, and hands the results to

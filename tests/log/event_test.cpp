@@ -26,7 +26,10 @@ Event example_event() {
   event.type = "doc";
   event.intent = {0x00, 0x00};
   event.effect = {};
-  event.extensions = {{1, to_bytes(as_bytes("eu"))}};
+  event.schema = 4;
+  event.region = "eu";
+  event.node = "n1";
+  event.extensions = {{1, {0xff}}};
   return event;
 }
 
@@ -48,7 +51,39 @@ TEST(Event, SurvivesItsRecord) {
   ASSERT_TRUE(encoded.has_value());
   event.hash = encoded->hash;
   EXPECT_EQ(log::decode_event(encoded->record).value(), event);
-  EXPECT_EQ(encoded->hash, sha256(body_of(event)));
+}
+
+// SHA-256 of a zero, the header, and the SHA-256 of the payload: without code of the log's own.
+TEST(Event, ItsHashCoversHeaderAndPayload) {
+  const Event event = example_event();
+  const Bytes body = body_of(event);
+  const std::size_t payload = 1 + 1 + event.intent.size() + 1;  // form, then two with their lengths
+  const ByteView header = ByteView(body).first(body.size() - payload);
+  Bytes hashed{0};
+  hashed.insert(hashed.end(), header.begin(), header.end());
+  const Hash256 digest = sha256(ByteView(body).last(payload - 1));
+  hashed.insert(hashed.end(), digest.begin(), digest.end());
+  EXPECT_EQ(log::encode_event(event)->hash, sha256(hashed));
+  EXPECT_EQ(log::payload_digest(event), digest);
+}
+
+TEST(Event, KeepsItsHashWithoutItsPayload) {
+  Event event = example_event();
+  event.effect = Bytes(1000, 7);
+  const auto whole = log::encode_event(event).value();
+  const Event header = log::without_payload(event);
+  const auto rest = log::encode_event(header).value();
+  EXPECT_EQ(rest.hash, whole.hash);
+  EXPECT_LT(rest.record.size(), 200u);
+  const Event read = log::decode_event(rest.record).value();
+  EXPECT_EQ(read.hash, whole.hash);
+  EXPECT_EQ(read.dropped_payload, log::payload_digest(event));
+  EXPECT_TRUE(read.intent.empty() && read.effect.empty());
+  EXPECT_EQ(log::without_payload(read), read);
+
+  Event both = header;
+  both.intent = {1};
+  EXPECT_EQ(log::encode_event(both).error().code, ErrorCode::kInvalid);
 }
 
 TEST(Event, ItsKindMayBeUnknown) {
@@ -114,6 +149,10 @@ TEST(Event, FieldsKeepToTheirLimits) {
   EXPECT_EQ(code([](Event& event) { event.type = ""; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.actor.assign(256, 'x'); }), kTooLarge);
   EXPECT_EQ(code([](Event& event) { event.principal = ""; }), std::nullopt);
+  EXPECT_EQ(code([](Event& event) { event.region.assign(65, 'x'); }), kTooLarge);
+  EXPECT_EQ(code([](Event& event) { event.node = "\xff"; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.trace.assign(257, 'x'); }), kTooLarge);
+  EXPECT_EQ(code([](Event& event) { event.schema = std::uint64_t{1} << 53; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.extensions = {{2, {}}, {2, {}}}; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.intent.resize(log::kMaxRecordBytes); }), kTooLarge);
 }

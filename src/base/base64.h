@@ -1,0 +1,17 @@
+// Base64 with the standard alphabet and padding (RFC 4648, section 4).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace syncline {
+
+std::string to_base64(ByteView bytes);
+
+// kMalformed: other characters, wrong padding, or bits left over. One text per value.
+Result<Bytes> from_base64(std::string_view text);
+
+}  // namespace syncline
