@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.h"
-#include "base/error.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline {
 

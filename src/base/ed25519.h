@@ -6,8 +6,8 @@
 #include <array>
 #include <cstdint>
 
-#include "base/bytes.h"
-#include "base/error.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
 
 namespace syncline::ed25519 {
 

@@ -155,6 +155,12 @@ Result<std::string> sign_checkpoint(const Checkpoint& checkpoint,
   return note;
 }
 
+Result<Checkpoint> peek_checkpoint(std::string_view note) {
+  const std::size_t blank = note.rfind("\n\n");
+  if (note.size() > kMaxNoteBytes || blank == note.npos) return malformed("this is no signed note");
+  return parse_text(note.substr(0, blank + 1));
+}
+
 Result<Checkpoint> open_checkpoint(std::string_view note,
                                    const std::vector<NoteVerifier>& trusted) {
   if (note.size() > kMaxNoteBytes) return fail(ErrorCode::kTooLarge, "checkpoint: too large");

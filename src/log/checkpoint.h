@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "base/ed25519.h"
-#include "base/error.h"
 #include "base/sha256.h"
+#include "syncline/error.h"
 
 namespace syncline::log {
 
@@ -64,5 +64,8 @@ Result<std::string> sign_checkpoint(const Checkpoint& checkpoint,
 // demands. kMalformed: no checkpoint; kCorrupt: a trusted key's signature is wrong; kUnauthorized:
 // nobody in `trusted` signed it.
 Result<Checkpoint> open_checkpoint(std::string_view note, const std::vector<NoteVerifier>& trusted);
+
+// What a note says, whoever signed it: for comparing, never for believing.
+Result<Checkpoint> peek_checkpoint(std::string_view note);
 
 }  // namespace syncline::log

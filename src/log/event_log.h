@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "log/event.h"
+#include "log/merkle_tree.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
@@ -102,6 +103,21 @@ class EventLog {
   // rebuild from the log, and the next put_snapshot replaces it.
   virtual void load_snapshot(std::string workspace, std::string object,
                              Done<std::optional<Snapshot>> done) = 0;
+
+  // The hashes of whole blocks of the workspace's Merkle tree (log/merkle_tree.h), in the order of
+  // `nodes`: what roots and proofs are folded from. kNotFound: the log does not reach that far.
+  virtual void tree_nodes(std::string workspace, std::vector<merkle::Node> nodes,
+                          Done<std::vector<Hash256>> done) = 0;
+
+  // Keeps a signed checkpoint of the first `size` events (log/checkpoint.h), in place of the one
+  // before. Unlike snapshots these are no cache: what was signed once binds for ever.
+  //   kConflict  one of more events is kept
+  //   kInvalid   the log has fewer events
+  virtual void put_checkpoint(std::string workspace, std::uint64_t size, std::string note,
+                              Done<void> done) = 0;
+
+  // The checkpoint that is kept, or nothing.
+  virtual void load_checkpoint(std::string workspace, Done<std::optional<std::string>> done) = 0;
 
   // Up to `limit` names in byte order, greater than `after` ("" for the first).
   virtual void list_workspaces(std::string after, std::size_t limit,

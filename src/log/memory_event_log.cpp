@@ -27,6 +27,8 @@ struct Workspace {
   Head head;
   std::map<std::string, std::vector<Position>, std::less<>> objects;
   std::map<std::string, KeptSnapshot, std::less<>> snapshots;
+  std::uint64_t checkpoint_size = 0;
+  std::optional<std::string> checkpoint;
 };
 
 }  // namespace
@@ -69,6 +71,8 @@ struct MemoryStore::State {
     return Appended{workspace.head.last_position, Durability::kDisk};
   }
 
+  Result<void> put_checkpoint(const std::string& name, std::uint64_t size, std::string note);
+
   Result<void> put_snapshot(const std::string& name, const std::string& object, Snapshot snapshot) {
     if (failure) return std::unexpected(*failure);
     const auto found = workspaces.find(name);
@@ -81,6 +85,19 @@ struct MemoryStore::State {
     return {};
   }
 };
+
+Result<void> MemoryStore::State::put_checkpoint(const std::string& name, std::uint64_t size,
+                                                std::string note) {
+  if (failure) return std::unexpected(*failure);
+  const auto found = workspaces.find(name);
+  if (found == workspaces.end() || size > found->second.head.last_position)
+    return fail(ErrorCode::kInvalid, "checkpoint of more events than the log has");
+  if (found->second.checkpoint_size > size)
+    return fail(ErrorCode::kConflict, "a checkpoint of more events is kept");
+  found->second.checkpoint_size = size;
+  found->second.checkpoint = std::move(note);
+  return {};
+}
 
 class MemoryStore::Log final : public EventLog {
  public:
@@ -155,6 +172,40 @@ class MemoryStore::Log final : public EventLog {
     reply(kept->second.snapshot);
   }
 
+  void tree_nodes(std::string workspace, std::vector<merkle::Node> nodes,
+                  Done<std::vector<Hash256>> done) override {
+    auto reply = gate_.bind(std::move(done));
+    const Workspace* found = state_.find(workspace);
+    std::vector<Hash256> roots;
+    for (const merkle::Node& node : nodes) {
+      const std::uint64_t length = std::uint64_t{1} << node.level;
+      const std::uint64_t begin = node.index << node.level;
+      if (found == nullptr || begin + length > found->records.size())
+        return reply(fail(ErrorCode::kNotFound, "the log does not reach that far"));
+      std::vector<Hash256> leaves;
+      for (std::uint64_t leaf = begin; leaf < begin + length; ++leaf) {
+        const auto event = decode_stored(workspace, leaf + 1, found->records[leaf]);
+        if (!event) return reply(std::unexpected(event.error()));
+        leaves.push_back(event->hash);
+      }
+      roots.push_back(merkle::block_root(leaves));
+    }
+    reply(std::move(roots));
+  }
+
+  void put_checkpoint(std::string workspace, std::uint64_t size, std::string note,
+                      Done<void> done) override {
+    state_.enqueue([&state = state_, workspace = std::move(workspace), size, note = std::move(note),
+                    reply = gate_.bind(std::move(done))]() mutable {
+      reply(state.put_checkpoint(workspace, size, std::move(note)));
+    });
+  }
+
+  void load_checkpoint(std::string workspace, Done<std::optional<std::string>> done) override {
+    const Workspace* found = state_.find(workspace);
+    gate_.bind(std::move(done))(found == nullptr ? std::nullopt : found->checkpoint);
+  }
+
   void list_workspaces(std::string after, std::size_t limit,
                        Done<std::vector<std::string>> done) override {
     std::vector<std::string> names;
@@ -206,6 +257,12 @@ void MemoryStore::crash() {
 void MemoryStore::fail_appends(std::optional<Error> error) {
   if (state_->failure && state_->failure->code == ErrorCode::kIo) return;
   state_->failure = std::move(error);
+}
+
+void MemoryStore::plant_checkpoint(const std::string& workspace, std::string note) {
+  const auto found = state_->workspaces.find(workspace);
+  SYNCLINE_ASSERT(found != state_->workspaces.end());
+  found->second.checkpoint = std::move(note);
 }
 
 void MemoryStore::damage_event(const std::string& workspace, Position position) {

@@ -42,6 +42,10 @@ class MemoryStore {
   // cannot be ended, as the interface demands.
   void fail_appends(std::optional<Error> error);
 
+  // Keeps `note` as the workspace's checkpoint, whatever it says: for logs that were rolled back. The
+  // workspace must exist.
+  void plant_checkpoint(const std::string& workspace, std::string note);
+
   // Flips a bit in the stored record of an event, or in the snapshot of an object. The thing must
   // exist.
   void damage_event(const std::string& workspace, Position position);

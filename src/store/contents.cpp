@@ -47,4 +47,23 @@ std::optional<ByteView> decode_snapshot(std::string_view key, std::string_view v
   return state;
 }
 
+std::string encode_checkpoint(const KeptCheckpoint& checkpoint) {
+  std::string value;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    value.push_back(static_cast<char>(checkpoint.size >> shift));
+  return value + checkpoint.note;
+}
+
+Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, WorkspaceId id) {
+  const auto value = tables.get(Family::kMeta, checkpoint_key(id));
+  if (!value) return fail_while("reading the checkpoint", value.error());
+  if (!*value) return std::nullopt;
+  if ((*value)->size() < 8) return fail(ErrorCode::kCorrupt, "the kept checkpoint is damaged");
+  KeptCheckpoint checkpoint;
+  for (int i = 0; i < 8; ++i)
+    checkpoint.size = checkpoint.size << 8 | static_cast<std::uint8_t>((**value)[i]);
+  checkpoint.note = (*value)->substr(8);
+  return checkpoint;
+}
+
 }  // namespace syncline::store

@@ -24,4 +24,12 @@ std::string encode_snapshot(std::string_view key, ByteView state);
 // nullopt: damaged. The view refers into `value`.
 std::optional<ByteView> decode_snapshot(std::string_view key, std::string_view value);
 
+// A signed checkpoint as it is kept: its size (8), the note.
+struct KeptCheckpoint {
+  std::uint64_t size = 0;
+  std::string note;
+};
+std::string encode_checkpoint(const KeptCheckpoint& checkpoint);
+Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, WorkspaceId id);
+
 }  // namespace syncline::store

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -73,7 +74,8 @@ Result<GroupCommit::Known*> GroupCommit::find(const std::string& workspace) {
   if (!*id) return nullptr;
   const auto head = stored_head(tables_, workspace, **id);
   if (!head) return std::unexpected(head.error());
-  return &known_.emplace(workspace, Known{**id, *head}).first->second;
+  return &known_.emplace(workspace, Known{**id, *head, 0, TreeEdge(head->last_position), {}})
+              .first->second;
 }
 
 Result<GroupCommit::Known*> GroupCommit::create(const std::string& workspace, Writes& writes) {
@@ -86,7 +88,7 @@ Result<GroupCommit::Known*> GroupCommit::create(const std::string& workspace, Wr
   const WorkspaceId id = (*next_id_)++;
   writes.put(Family::kMeta, workspace_key(workspace), id_key(id));
   writes.put(Family::kMeta, kNextWorkspaceKey, id_key(*next_id_));
-  return &known_.emplace(workspace, Known{id, {}}).first->second;
+  return &known_.emplace(workspace, Known{id, {}, 0, TreeEdge(), {}}).first->second;
 }
 
 Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, Writes& writes) {
@@ -101,6 +103,8 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
     if (!known) return std::unexpected(std::move(known.error()));
   }
   Known& workspace = **known;
+  if (auto ok = grow_tree(workspace, request, writes); !ok)
+    return std::unexpected(std::move(ok.error()));
   for (const log::EncodedEvent& event : request.events) {
     writes.put(Family::kEvents, event_key(workspace.id, event.position), as_text(event.record));
     writes.put(Family::kObjects, object_key(workspace.id, event.object, event.position), {});
@@ -109,6 +113,21 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
   batch.events += request.events.size();
   workspace.head = log::head_after(request.events);
   return log::Appended{workspace.head.last_position, log::Durability::kDisk};
+}
+
+Result<void> GroupCommit::grow_tree(Known& workspace, const AppendRequest& request,
+                                    Writes& writes) {
+  if (workspace.damage) return std::unexpected(*workspace.damage);
+  StagedTiles tiles(tables_, workspace.id);
+  for (const log::EncodedEvent& event : request.events) {
+    auto ok = workspace.tree.append(event.hash, tiles);
+    if (ok) continue;
+    workspace.damage = Error{ErrorCode::kCorrupt, fmt::format("workspace {}: {}", request.workspace,
+                                                              ok.error().message)};
+    return std::unexpected(*workspace.damage);
+  }
+  tiles.write_to(writes);
+  return {};
 }
 
 Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes) {
@@ -125,6 +144,28 @@ Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes
   if (!*replace) return {};
   const std::string key = object_key(id, request.object, request.position);
   writes.put(Family::kSnapshots, key, encode_snapshot(key, request.bytes));
+  return {};
+}
+
+Result<void> GroupCommit::stage(CheckpointRequest& request, Batch&, Writes& writes) {
+  if (request.overflowed) return overflowed();
+  const auto known = find(request.workspace);
+  if (!known) return std::unexpected(known.error());
+  if (*known == nullptr || request.size > (*known)->head.last_position)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("checkpoint of {} events of workspace {}, which has fewer",
+                            request.size, request.workspace));
+  Known& workspace = **known;
+  const auto kept = kept_checkpoint(tables_, workspace.id);
+  if (!kept) return fail_while("workspace " + request.workspace, kept.error());
+  const std::uint64_t size = std::max(workspace.checkpoint, *kept ? (*kept)->size : 0);
+  if (size > request.size)
+    return fail(ErrorCode::kConflict,
+                fmt::format("workspace {}: a checkpoint of {} events is kept, this one has {}",
+                            request.workspace, size, request.size));
+  workspace.checkpoint = request.size;
+  writes.put(Family::kMeta, checkpoint_key(workspace.id),
+             encode_checkpoint({request.size, std::move(request.note)}));
   return {};
 }
 

@@ -25,6 +25,7 @@
 #include "store/keys.h"
 #include "store/requests.h"
 #include "store/tables.h"
+#include "store/tree.h"
 #include "syncline/error.h"
 
 namespace syncline::store {
@@ -53,12 +54,17 @@ class GroupCommit {
   struct Known {
     WorkspaceId id = 0;
     log::Head head;
+    std::uint64_t checkpoint = 0;  // events in the one that is kept, once a later one was staged
+    TreeEdge tree;
+    std::optional<Error> damage;  // what is stored of it cannot be continued
   };
 
   Result<Known*> find(const std::string& workspace);  // nullptr: there is none
   Result<Known*> create(const std::string& workspace, Writes& writes);
   Result<log::Appended> stage(AppendRequest& request, Batch& batch, Writes& writes);
+  Result<void> grow_tree(Known& workspace, const AppendRequest& request, Writes& writes);
   Result<void> stage(SnapshotRequest& request, Batch& batch, Writes& writes);
+  Result<void> stage(CheckpointRequest& request, Batch& batch, Writes& writes);
   // Removes the snapshots that `request` replaces. False: a newer intact one is kept.
   Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request, Writes& writes);
 

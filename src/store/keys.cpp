@@ -46,6 +46,13 @@ std::string object_key(WorkspaceId id, std::string_view object, log::Position po
   return key;
 }
 
+std::string tree_key(WorkspaceId id, unsigned level, std::uint64_t index) {
+  std::string key = id_key(id);
+  put_big_endian(key, level, 1);
+  put_big_endian(key, index, kPositionBytes);
+  return key;
+}
+
 std::string after_prefix(std::string prefix) {
   while (!prefix.empty() && static_cast<std::uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
   SYNCLINE_ASSERT(!prefix.empty());
@@ -70,6 +77,10 @@ std::optional<ObjectKey> parse_object_key(std::string_view key) {
 std::optional<WorkspaceId> parse_id(std::string_view bytes) {
   if (bytes.size() < kIdBytes) return std::nullopt;
   return static_cast<WorkspaceId>(get_big_endian(bytes.substr(0, kIdBytes)));
+}
+
+std::string checkpoint_key(WorkspaceId id) {
+  return "c/" + id_key(id);
 }
 
 std::string workspace_key(std::string_view name) {

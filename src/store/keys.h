@@ -25,6 +25,8 @@ std::string object_key(WorkspaceId id, std::string_view object);
 // `objects` (empty value) and `snapshots`.
 std::string object_key(WorkspaceId id, std::string_view object, log::Position position);
 
+std::string tree_key(WorkspaceId id, unsigned level, std::uint64_t index);  // `tree`
+
 // The first key after all that begin with `prefix`. The prefix must not be all 0xff.
 std::string after_prefix(std::string prefix);
 
@@ -44,5 +46,6 @@ inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kNextWorkspaceKey = "next-workspace";
 inline constexpr std::string_view kWorkspacePrefix = "w/";
 std::string workspace_key(std::string_view name);
+std::string checkpoint_key(WorkspaceId id);  // "c/" id
 
 }  // namespace syncline::store

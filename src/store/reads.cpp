@@ -112,6 +112,17 @@ Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
   return log::Snapshot{key->position, to_bytes(*state)};
 }
 
+Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
+                                                   const std::string& workspace) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return std::nullopt;
+  auto kept = kept_checkpoint(tables, **id);
+  if (!kept) return fail_while("workspace " + workspace, kept.error());
+  if (!*kept) return std::nullopt;
+  return std::move((*kept)->note);
+}
+
 Result<std::vector<std::string>> read_workspaces(const Tables& tables, const std::string& after,
                                                  std::size_t limit) {
   std::vector<std::string> names;

@@ -26,6 +26,9 @@ Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
                                                    const std::string& workspace,
                                                    const std::string& object);
 
+Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
+                                                   const std::string& workspace);
+
 Result<std::vector<std::string>> read_workspaces(const Tables& tables, const std::string& after,
                                                  std::size_t limit);
 

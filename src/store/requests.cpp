@@ -3,27 +3,42 @@
 namespace syncline::store {
 namespace {
 
-std::size_t size_of(const Request& request) {
-  if (const auto* snapshot = std::get_if<SnapshotRequest>(&request)) return snapshot->bytes.size();
+std::size_t size_of(const AppendRequest& request) {
   std::size_t total = 0;
-  for (const auto& event : std::get<AppendRequest>(request).events) total += event.record.size();
+  for (const auto& event : request.events) total += event.record.size();
   return total;
+}
+std::size_t size_of(const SnapshotRequest& request) {
+  return request.bytes.size();
+}
+std::size_t size_of(const CheckpointRequest& request) {
+  return request.note.size();
+}
+
+void drop_content(AppendRequest& request) {
+  request.events = {};
+}
+void drop_content(SnapshotRequest& request) {
+  request.bytes = {};
+}
+void drop_content(CheckpointRequest& request) {
+  request.note = {};
 }
 
 // Keeps its place among the others, and nothing of what it weighs.
 void overflow(Request& request) {
-  std::visit([](auto& each) { each.overflowed = true; }, request);
-  if (auto* snapshot = std::get_if<SnapshotRequest>(&request)) {
-    snapshot->bytes = {};
-  } else {
-    std::get<AppendRequest>(request).events = {};
-  }
+  std::visit(
+      [](auto& each) {
+        each.overflowed = true;
+        drop_content(each);
+      },
+      request);
 }
 
 }  // namespace
 
 void RequestQueue::push(Request request) {
-  const std::size_t size = size_of(request);
+  const std::size_t size = std::visit([](const auto& each) { return size_of(each); }, request);
   if (requests_.empty() || bytes_ + size <= max_bytes_) {
     bytes_ += size;
   } else {

@@ -30,7 +30,15 @@ struct SnapshotRequest {
   bool overflowed = false;
 };
 
-using Request = std::variant<AppendRequest, SnapshotRequest>;
+struct CheckpointRequest {
+  std::string workspace;
+  std::uint64_t size = 0;
+  std::string note;
+  log::Done<void> done;
+  bool overflowed = false;
+};
+
+using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest>;
 
 // Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
 // weight: it is refused with kUnavailable when its turn comes.

@@ -8,6 +8,7 @@
 #include "log/append_check.h"
 #include "log/reply_gate.h"
 #include "store/reads.h"
+#include "store/tree.h"
 
 namespace syncline::store {
 namespace {
@@ -70,6 +71,28 @@ class StoreLog final : public log::EventLog {
               [workspace = std::move(workspace), object = std::move(object)](const Tables& tables) {
                 return read_snapshot(tables, workspace, object);
               });
+  }
+
+  void tree_nodes(std::string workspace, std::vector<log::merkle::Node> nodes,
+                  Done<std::vector<Hash256>> done) override {
+    read_with(std::move(done),
+              [workspace = std::move(workspace), nodes = std::move(nodes)](const Tables& tables) {
+                return read_tree_nodes(tables, workspace, nodes);
+              });
+  }
+
+  void put_checkpoint(std::string workspace, std::uint64_t size, std::string note,
+                      Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(
+        CheckpointRequest{std::move(workspace), size, std::move(note), std::move(reply)});
+  }
+
+  void load_checkpoint(std::string workspace, Done<std::optional<std::string>> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
+      return read_checkpoint(tables, workspace);
+    });
   }
 
   void list_workspaces(std::string after, std::size_t limit,

@@ -19,9 +19,9 @@
 
 namespace syncline::store {
 
-enum class Family : std::uint8_t { kEvents, kObjects, kSnapshots, kMeta };
+enum class Family : std::uint8_t { kEvents, kObjects, kSnapshots, kTree, kMeta };
 
-inline constexpr std::size_t kFamilies = 4;
+inline constexpr std::size_t kFamilies = 5;
 
 // Walks one family in the byte order of its keys, over what was there when it was made. Views are
 // valid until the next move.

@@ -79,6 +79,30 @@ class BlockingLog {
         loop_, [&](auto done) { log_.load_snapshot(workspace, object, std::move(done)); });
   }
 
+  Result<std::vector<Hash256>> tree_nodes(const std::string& workspace,
+                                          std::vector<log::merkle::Node> nodes) {
+    return await<std::vector<Hash256>>(
+        loop_, [&](auto done) { log_.tree_nodes(workspace, std::move(nodes), std::move(done)); });
+  }
+
+  Result<void> put_checkpoint(const std::string& workspace, std::uint64_t size,
+                              const std::string& note) {
+    return await<void>(
+        loop_, [&](auto done) { log_.put_checkpoint(workspace, size, note, std::move(done)); });
+  }
+
+  Result<std::optional<std::string>> load_checkpoint(const std::string& workspace) {
+    return await<std::optional<std::string>>(
+        loop_, [&](auto done) { log_.load_checkpoint(workspace, std::move(done)); });
+  }
+
+  // Of the workspace's first `size` events.
+  Result<Hash256> tree_root(const std::string& workspace, std::uint64_t size) {
+    auto hashes = tree_nodes(workspace, log::merkle::frontier_nodes(size));
+    if (!hashes) return std::unexpected(hashes.error());
+    return log::merkle::Frontier(size, std::move(*hashes)).root();
+  }
+
   Result<std::vector<std::string>> workspaces(const std::string& after = "",
                                               std::size_t limit = 1000) {
     return await<std::vector<std::string>>(

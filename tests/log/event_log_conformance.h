@@ -216,6 +216,76 @@ TYPED_TEST_P(EventLogConformance, NoSnapshotIsAheadOfTheLog) {
   EXPECT_FALSE(this->log().load_snapshot("w", "a").value().has_value());
 }
 
+// Every root, through batches that end before, at and behind the store's tiles, and restarts.
+TYPED_TEST_P(EventLogConformance, TheTreeFollowsTheEvents) {
+  log::EventChain chain({});
+  log::merkle::Frontier tree;
+  std::vector<Hash256> leaves;
+  std::vector<Hash256> roots{tree.root()};
+  for (const int count : {1, 254, 1, 1, 100, 154, 1, 257, 700, 3, 64, 512, 300}) {
+    auto events = this->batch(chain, count);
+    for (const auto& event : events) {
+      leaves.push_back(event.hash);
+      tree.append(event.hash);
+      roots.push_back(tree.root());
+    }
+    const auto before = leaves.size() - events.size();
+    ASSERT_TRUE(this->log().append("w", std::move(events), before).has_value());
+    if (count % 2 == 1) this->restart();
+    EXPECT_EQ(this->log().tree_root("w", leaves.size()).value(), tree.root()) << leaves.size();
+  }
+  for (std::size_t size = 0; size <= leaves.size(); size += 13)
+    EXPECT_EQ(this->log().tree_root("w", size).value(), roots[size]) << size;
+
+  for (const std::size_t leaf : {0, 255, 256, 1000, 2300}) {
+    const auto plan = log::merkle::plan_inclusion(leaf, leaves.size());
+    const auto proof =
+        log::merkle::make_proof(plan, this->log().tree_nodes("w", plan.nodes).value());
+    EXPECT_TRUE(
+        log::merkle::verify_inclusion(leaves[leaf], leaf, leaves.size(), proof, tree.root()));
+  }
+}
+
+TYPED_TEST_P(EventLogConformance, TheTreeEndsWithTheLog) {
+  EXPECT_TRUE(this->log().tree_nodes("w", {}).value().empty());
+  EXPECT_EQ(this->log().tree_nodes("w", {{0, 0}}).error().code, ErrorCode::kNotFound);
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 300), 0).has_value());
+  EXPECT_TRUE(this->log().tree_nodes("w", {{0, 299}, {2, 74}, {8, 0}}).has_value());
+  for (const log::merkle::Node node : {log::merkle::Node{0, 300}, {2, 75}, {8, 1}, {9, 0}, {20, 0}})
+    EXPECT_EQ(this->log().tree_nodes("w", {node}).error().code, ErrorCode::kNotFound);
+}
+
+// More than 65,536 events: the tree of tiles has a third level.
+TYPED_TEST_P(EventLogConformance, ALargeTreeFollowsTheEvents) {
+  log::EventChain chain({});
+  log::merkle::Frontier tree;
+  for (int round = 0; round < 12; ++round) {
+    auto events = this->batch(chain, 5500);
+    for (const auto& event : events) tree.append(event.hash);
+    ASSERT_TRUE(this->log().append("w", std::move(events), tree.size() - 5500).has_value());
+    if (round % 5 == 3) this->restart();
+  }
+  EXPECT_EQ(this->log().tree_root("w", tree.size()).value(), tree.root());
+}
+
+TYPED_TEST_P(EventLogConformance, CheckpointsOnlyGrow) {
+  EXPECT_EQ(this->log().put_checkpoint("w", 1, "none").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(this->log().load_checkpoint("w").value(), std::nullopt);
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 5), 0).has_value());
+  EXPECT_EQ(this->log().load_checkpoint("w").value(), std::nullopt);
+  ASSERT_TRUE(this->log().put_checkpoint("w", 3, "three").has_value());
+  ASSERT_TRUE(this->log().put_checkpoint("w", 3, "three again").has_value());
+  EXPECT_EQ(this->log().put_checkpoint("w", 2, "two").error().code, ErrorCode::kConflict);
+  EXPECT_EQ(this->log().put_checkpoint("w", 6, "six").error().code, ErrorCode::kInvalid);
+  this->restart();
+  EXPECT_EQ(this->log().load_checkpoint("w").value(), "three again");
+  EXPECT_EQ(this->log().put_checkpoint("w", 2, "two").error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(this->log().put_checkpoint("w", 5, "five").has_value());
+  EXPECT_EQ(this->log().load_checkpoint("w").value(), "five");
+}
+
 TYPED_TEST_P(EventLogConformance, ListsAreSortedAndPaged) {
   for (const char* name : {"zoo", "a", "a/b", "ab", "é"})
     ASSERT_TRUE(this->log().add(name, sample_event("o", "1")).has_value());
@@ -263,7 +333,8 @@ REGISTER_TYPED_TEST_SUITE_P(EventLogConformance, AWorkspaceThatIsNotThereIsEmpty
                             AppendsMayFollowOneAnotherUnanswered, WhatFollowsAFailedAppendFailsToo,
                             ReadsStopAtTheirLimitsAndGoOnFromThere, OneObjectIsReadWithoutTheOthers,
                             TheNewestSnapshotIsKept, NoSnapshotIsAheadOfTheLog,
-                            ListsAreSortedAndPaged, AClosedLogAnswersNothing,
-                            CallbacksRunInALaterTurn);
+                            TheTreeFollowsTheEvents, TheTreeEndsWithTheLog,
+                            ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow, ListsAreSortedAndPaged,
+                            AClosedLogAnswersNothing, CallbacksRunInALaterTurn);
 
 }  // namespace syncline::testing

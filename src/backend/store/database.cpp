@@ -13,7 +13,8 @@
 namespace syncline::backend::store {
 namespace {
 
-constexpr const char* kFamilyNames[] = {"default", "events", "objects", "snapshots", "meta"};
+constexpr const char* kFamilyNames[] = {"default",   "events", "objects",
+                                        "snapshots", "tree",   "meta"};
 
 // After a full disk the committer decides when to try again, not a thread of RocksDB's own.
 class NoAutomaticRecovery final : public rocksdb::EventListener {
@@ -65,8 +66,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
 // them which families there are, and drops what the write-ahead log holds for any other.
 Result<void> initialise(const Database& database) {
   rocksdb::WriteBatch batch;
-  const std::vector<rocksdb::ColumnFamilyHandle*> all = {database.events, database.objects,
-                                                         database.snapshots, database.meta};
+  const std::vector<rocksdb::ColumnFamilyHandle*> all = {
+      database.events, database.objects, database.snapshots, database.tree, database.meta};
   for (auto* family : all) batch.Put(family, id_key(kNoWorkspace), {});
   auto status = database.db->Write({}, &batch);
   if (status.ok()) status = database.db->Flush({}, all);
@@ -141,7 +142,7 @@ std::string rocksdb_dir(const std::string& data_dir) {
 
 Database::~Database() {
   if (!db) return;
-  for (auto* family : {events, objects, snapshots, meta})
+  for (auto* family : {events, objects, snapshots, tree, meta})
     if (family != nullptr) db->DestroyColumnFamilyHandle(family);
 }
 
@@ -150,6 +151,7 @@ rocksdb::ColumnFamilyHandle* Database::handle(Family family) const {
     case Family::kEvents: return events;
     case Family::kObjects: return objects;
     case Family::kSnapshots: return snapshots;
+    case Family::kTree: return tree;
     case Family::kMeta: break;
   }
   return meta;
@@ -192,7 +194,8 @@ Result<Database> open_database(const std::string& directory, const StoreOptions&
   database.events = handles[1];
   database.objects = handles[2];
   database.snapshots = handles[3];
-  database.meta = handles[4];
+  database.tree = handles[4];
+  database.meta = handles[5];
   db->DestroyColumnFamilyHandle(handles[0]);
   if (mode == OpenMode::kSalvage) return database;
   if (auto ok = check_format(database, mode == OpenMode::kReadWrite); !ok)

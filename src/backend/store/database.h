@@ -52,6 +52,7 @@ class Database final : public Tables {
   rocksdb::ColumnFamilyHandle* events = nullptr;
   rocksdb::ColumnFamilyHandle* objects = nullptr;
   rocksdb::ColumnFamilyHandle* snapshots = nullptr;
+  rocksdb::ColumnFamilyHandle* tree = nullptr;
   rocksdb::ColumnFamilyHandle* meta = nullptr;
 
   Database() = default;

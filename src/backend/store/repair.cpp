@@ -18,6 +18,7 @@
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
 #include "log/read_check.h"
+#include "store/tree.h"
 
 namespace syncline::backend {
 namespace {
@@ -32,7 +33,7 @@ constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 class Salvage {
  public:
   Salvage(const Database& from, const Database& to, RepairReport& report)
-      : from_(from), to_(to), report_(report) {}
+      : from_(from), to_(to), report_(report), writes_(to) {}
 
   Result<void> run() {
     WorkspaceId next = 1;
@@ -40,7 +41,7 @@ class Salvage {
       if (auto ok = copy_workspace(id, name); !ok) return ok;
       next = id + 1;
     }
-    batch_.Put(to_.meta, store::slice(store::kNextWorkspaceKey), store::id_key(next));
+    writes_.batch().Put(to_.meta, store::slice(store::kNextWorkspaceKey), store::id_key(next));
     return write();
   }
 
@@ -70,6 +71,8 @@ class Salvage {
   Result<void> copy_workspace(WorkspaceId id, const std::string& name) {
     log::Head head;
     std::string reason;
+    store::TreeEdge tree;
+    store::StagedTiles tiles(to_, id);
     const auto events = from_.iterate(from_.events);
     const std::string prefix = store::id_key(id);
     for (events->Seek(prefix); events->Valid(); events->Next()) {
@@ -80,6 +83,9 @@ class Salvage {
         break;
       }
       head = {event->position, event->hash, event->hlc};
+      // The tree is made anew.
+      if (auto ok = tree.append(event->hash, tiles); !ok) return ok;
+      tiles.write_to(writes_);
       if (auto ok = copy_event(id, *event, *events); !ok) return ok;
     }
     if (!events->status().ok()) reason = events->status().ToString();
@@ -88,8 +94,12 @@ class Salvage {
     if (reason.empty() && head.last_position == 0) reason = "all events are missing";
     if (!reason.empty()) report_.losses.push_back({name, head.last_position, seen, reason});
     if (head.last_position == 0) return {};
-    batch_.Put(to_.meta, store::workspace_key(name), store::id_key(id));
+    writes_.batch().Put(to_.meta, store::workspace_key(name), store::id_key(id));
     ++report_.workspaces;
+    // What was signed stays signed, also if the log is now shorter: nothing else will be signed then.
+    const auto checkpoint = from_.get(store::Family::kMeta, store::checkpoint_key(id));
+    if (checkpoint && *checkpoint)
+      writes_.put(store::Family::kMeta, store::checkpoint_key(id), **checkpoint);
     return copy_snapshots(id, head.last_position);
   }
 
@@ -105,10 +115,10 @@ class Salvage {
   }
 
   Result<void> copy_event(WorkspaceId id, const log::Event& event, const rocksdb::Iterator& at) {
-    batch_.Put(to_.events, at.key(), at.value());
-    batch_.Put(to_.objects, store::object_key(id, event.object, event.position), {});
+    writes_.batch().Put(to_.events, at.key(), at.value());
+    writes_.batch().Put(to_.objects, store::object_key(id, event.object, event.position), {});
     ++report_.events;
-    return batch_.GetDataSize() > kBatchBytes ? write() : Result<void>();
+    return writes_.batch().GetDataSize() > kBatchBytes ? write() : Result<void>();
   }
 
   // The highest position in events or index: tells how much is lost, as far as that is known.
@@ -140,9 +150,9 @@ class Salvage {
         ++report_.snapshots_dropped;
         continue;
       }
-      batch_.Put(to_.snapshots, snapshots->key(), snapshots->value());
+      writes_.batch().Put(to_.snapshots, snapshots->key(), snapshots->value());
       ++report_.snapshots;
-      if (batch_.GetDataSize() > kBatchBytes)
+      if (writes_.batch().GetDataSize() > kBatchBytes)
         if (auto ok = write(); !ok) return ok;
     }
     if (!snapshots->status().ok()) ++report_.snapshots_dropped;
@@ -152,8 +162,8 @@ class Salvage {
   Result<void> write() {
     rocksdb::WriteOptions options;
     options.sync = true;
-    const auto status = to_.db->Write(options, &batch_);
-    batch_.Clear();
+    const auto status = to_.db->Write(options, &writes_.batch());
+    writes_.batch().Clear();
     if (!status.ok()) return std::unexpected(store::to_error(status, "writing the repaired data"));
     return {};
   }
@@ -161,7 +171,7 @@ class Salvage {
   const Database& from_;
   const Database& to_;
   RepairReport& report_;
-  rocksdb::WriteBatch batch_;
+  store::DatabaseWrites writes_;
 };
 
 Result<void> checked(const std::error_code& error, std::string_view what) {

@@ -5,7 +5,9 @@
 
 #include <cstring>
 
+#include "log/checkpoint.h"
 #include "log/read_check.h"
+#include "store/tree.h"
 
 namespace syncline::backend::store {
 namespace {
@@ -26,6 +28,55 @@ struct IndexSum {
     ++entries;
   }
   bool operator==(const IndexSum&) const = default;
+};
+
+// Compares the tiles that follow from the events with those that are stored.
+class TileCheck final : public TileStore {
+ public:
+  TileCheck(const Database& database, std::string workspace, WorkspaceId id,
+            rocksdb::ReadOptions options)
+      : database_(database), workspace_(std::move(workspace)), id_(id), options_(options) {}
+
+  Result<std::vector<Hash256>> load(unsigned, std::uint64_t, std::uint64_t) override {
+    return fail(ErrorCode::kInvalid, "a check begins with the first event");
+  }
+
+  Result<void> put(unsigned level, std::uint64_t index, ByteView value) override {
+    rocksdb::PinnableSlice stored;
+    const auto status =
+        database_.db->Get(options_, database_.tree, tree_key(id_, level, index), &stored);
+    const std::string place =
+        fmt::format("workspace {}, tree value {} of level {}", workspace_, index, level);
+    if (status.IsNotFound()) return fail(ErrorCode::kCorrupt, place + ": missing");
+    if (!status.ok()) return std::unexpected(to_error(status, place));
+    if (text(stored) != as_text(value))
+      return fail(ErrorCode::kCorrupt, place + ": does not follow from the events");
+    ++values_;
+    return {};
+  }
+
+  // After the last event: what is stored beyond it tells of events that are gone.
+  Result<void> finish() const {
+    const auto iterator = database_.iterate(database_.tree, options_);
+    const std::string prefix = id_key(id_);
+    std::uint64_t stored = 0;
+    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
+      if (!text(iterator->key()).starts_with(prefix)) break;
+      ++stored;
+    }
+    const std::string place = fmt::format("workspace {}: tree", workspace_);
+    if (!iterator->status().ok()) return std::unexpected(to_error(iterator->status(), place));
+    if (stored == values_) return {};
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("{} has {} values, {} follow from the events", place, stored, values_));
+  }
+
+ private:
+  const Database& database_;
+  const std::string workspace_;
+  const WorkspaceId id_;
+  const rocksdb::ReadOptions options_;
+  std::uint64_t values_ = 0;
 };
 
 class Verifier {
@@ -49,10 +100,15 @@ class Verifier {
   }
 
  private:
-  std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::ColumnFamilyHandle* family) const {
+  rocksdb::ReadOptions read_options() const {
     rocksdb::ReadOptions options;
     options.snapshot = snapshot_.snapshot();
     options.fill_cache = false;
+    return options;
+  }
+
+  std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::ColumnFamilyHandle* family) const {
+    rocksdb::ReadOptions options = read_options();
     options.readahead_size = 2 << 20;
     return database_.iterate(family, options);
   }
@@ -65,11 +121,16 @@ class Verifier {
     return check_snapshots(name, id, last);
   }
 
-  // The chain from the first event on.
+  // The chain and the tree from the first event on.
   Result<void> check_events(const std::string& name, WorkspaceId id, log::Position& last,
                             IndexSum& index) {
     const auto iterator = iterate(database_.events);
     const std::string prefix = id_key(id);
+    TileCheck tiles(database_, name, id, read_options());
+    TreeEdge tree;
+    log::merkle::Frontier frontier;
+    const auto signed_before = signed_checkpoint(name, id);
+    if (!signed_before) return std::unexpected(signed_before.error());
     Hash256 last_hash{};
     for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
       if (!text(iterator->key()).starts_with(prefix)) break;
@@ -79,6 +140,12 @@ class Verifier {
       if (!event) return std::unexpected(event.error());
       if (auto ok = log::check_chained(name, *event, last, last_hash); !ok) return ok;
       index.add(object_key(id, event->object, event->position));
+      if (auto ok = tree.append(event->hash, tiles); !ok) return ok;
+      frontier.append(event->hash);
+      if (frontier.size() == signed_before->size && frontier.root() != signed_before->root)
+        return fail(ErrorCode::kCorrupt,
+                    fmt::format("workspace {}: its first {} events are not those that were signed",
+                                name, frontier.size()));
       last = event->position;
       last_hash = event->hash;
       if (++report_.events % kEventsPerProgress == 0 && !go_on(name)) return stopped();
@@ -88,14 +155,27 @@ class Verifier {
           to_error(iterator->status(), fmt::format("workspace {}, event {}", name, last + 1)));
     if (last == 0)
       return fail(ErrorCode::kCorrupt, fmt::format("workspace {}, event 1: missing", name));
+    if (last < signed_before->size)
+      return fail(ErrorCode::kCorrupt,
+                  fmt::format("workspace {}: ends at {}, but {} events were signed", name, last,
+                              signed_before->size));
+    if (auto ok = tiles.finish(); !ok) return ok;
     return go_on(name) ? Result<void>() : stopped();
   }
 
+  // What the kept checkpoint says; nothing signed is a tree without events.
+  Result<log::Checkpoint> signed_checkpoint(const std::string& name, WorkspaceId id) const {
+    const auto kept = kept_checkpoint(database_, id);
+    if (!kept) return std::unexpected(kept.error());
+    if (!*kept) return log::Checkpoint{};
+    auto checkpoint = log::peek_checkpoint((*kept)->note);
+    if (checkpoint && checkpoint->size == (*kept)->size) return checkpoint;
+    return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: checkpoint damaged", name));
+  }
+
   Result<void> check_indexed(const std::string& name, WorkspaceId id, const log::Event& event) {
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot_.snapshot();
     rocksdb::PinnableSlice value;
-    const auto status = database_.db->Get(options, database_.objects,
+    const auto status = database_.db->Get(read_options(), database_.objects,
                                           object_key(id, event.object, event.position), &value);
     if (status.ok()) return {};
     const std::string place = fmt::format("workspace {}, event {}: index", name, event.position);

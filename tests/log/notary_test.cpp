@@ -1,0 +1,132 @@
+// Nothing is signed that contradicts what was signed before.
+#include "log/notary.h"
+
+#include <gtest/gtest.h>
+
+#include "log/blocking_log.h"
+#include "log/memory_event_log.h"
+#include "log/test_loop.h"
+
+namespace syncline::log {
+namespace {
+
+using testing::BlockingLog;
+using testing::TestLoop;
+
+NoteSigner signer(std::uint8_t byte) {
+  ed25519::Seed seed;
+  seed.fill(byte);
+  return {"log.example", seed};
+}
+
+class NotaryTest : public ::testing::Test {
+ protected:
+  BlockingLog log() { return BlockingLog(*events_, loop_); }
+
+  void append(int count, const std::string& text = "x") {
+    for (int i = 0; i < count; ++i)
+      ASSERT_TRUE(log().add("team a", testing::sample_event("o", text)));
+  }
+
+  Result<SignedCheckpoint> sign() {
+    return testing::await<SignedCheckpoint>(
+        loop_, [&](auto done) { notary_.checkpoint("team a", std::move(done)); });
+  }
+
+  std::vector<NoteVerifier> keys() const { return {identity_.signers[0].verifier()}; }
+
+  TestLoop loop_;
+  MemoryStore store_;
+  std::unique_ptr<EventLog> events_ = store_.open(loop_);
+  NotaryIdentity identity_{"log.example", {signer(1)}, {}};
+  Notary notary_{*events_, identity_};
+};
+
+TEST_F(NotaryTest, SignsWhatTheLogHolds) {
+  EXPECT_EQ(sign().error().code, ErrorCode::kNotFound);
+  append(3);
+  const auto made = sign().value();
+  const auto read = open_checkpoint(made.note, keys()).value();
+  EXPECT_EQ(read, made.checkpoint);
+  EXPECT_EQ(read.origin, "log.example/w/team%20a");
+  EXPECT_EQ(read.size, 3u);
+  EXPECT_EQ(read.root, log().tree_root("team a", 3).value());
+  EXPECT_EQ(sign().value().note, made.note) << "the same while nothing was appended";
+  EXPECT_EQ(log().load_checkpoint("team a").value(), made.note);
+}
+
+TEST_F(NotaryTest, ProvesInclusionAndConsistency) {
+  append(5);
+  const auto old = sign().value().checkpoint;
+  append(8);
+  const auto now = sign().value().checkpoint;
+  const auto events = log().read("team a").value();
+  for (Position position = 1; position <= 13; ++position) {
+    const auto proof = testing::await<InclusionProof>(loop_, [&](auto done) {
+      notary_.prove_inclusion("team a", position, now.size, std::move(done));
+    });
+    EXPECT_TRUE(merkle::verify_inclusion(events[position - 1].hash, position - 1, now.size,
+                                         proof->hashes, now.root));
+  }
+  const auto proof = testing::await<merkle::Proof>(
+      loop_, [&](auto done) { notary_.prove_consistency("team a", 5, 13, std::move(done)); });
+  EXPECT_TRUE(merkle::verify_consistency(5, old.root, 13, now.root, *proof));
+
+  const auto code_of = [&](std::uint64_t position, std::uint64_t size) {
+    return testing::await<InclusionProof>(loop_,
+                                          [&](auto done) {
+                                            notary_.prove_inclusion("team a", position, size,
+                                                                    std::move(done));
+                                          })
+        .error()
+        .code;
+  };
+  EXPECT_EQ(code_of(0, 13), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of(14, 13), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of(14, 14), ErrorCode::kNotFound);
+}
+
+// Another log of the same length, a longer one, and one that is shorter than what was signed.
+TEST_F(NotaryTest, SignsNothingForALogThatWasCutOrRewritten) {
+  append(4);
+  const std::string note = sign().value().note;
+  for (const int count : {4, 9, 3}) {
+    MemoryStore other;
+    const auto events = other.open(loop_);
+    BlockingLog log(*events, loop_);
+    for (int i = 0; i < count; ++i)
+      ASSERT_TRUE(log.add("team a", testing::sample_event("o", "rewritten")));
+    other.plant_checkpoint("team a", note);
+    Notary notary(*events, identity_);
+    const auto refused = testing::await<SignedCheckpoint>(
+        loop_, [&](auto done) { notary.checkpoint("team a", std::move(done)); });
+    EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt) << count;
+    EXPECT_EQ(log.load_checkpoint("team a").value(), note);
+  }
+}
+
+TEST_F(NotaryTest, AKeyMayBeReplaced) {
+  append(2);
+  const auto first = sign().value();
+  identity_ = {"log.example", {signer(2)}, {signer(1).verifier()}};
+  const auto second = sign().value();
+  EXPECT_EQ(second.checkpoint, first.checkpoint);
+  EXPECT_NE(second.note, first.note);
+  EXPECT_TRUE(open_checkpoint(second.note, keys()));
+  // A key that was never ours signed what is kept.
+  identity_ = {"log.example", {signer(3)}, {}};
+  EXPECT_EQ(sign().error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(NotaryTest, AProofIsATextOfItsOwn) {
+  append(3);
+  const auto made = sign().value();
+  const auto proof = testing::await<InclusionProof>(
+      loop_, [&](auto done) { notary_.prove_inclusion("team a", 2, 3, std::move(done)); });
+  const std::string text = proof_text(*proof, made.note);
+  EXPECT_TRUE(text.starts_with("c2sp.org/tlog-proof@v1\nindex 1\n"));
+  EXPECT_TRUE(text.ends_with("\n\n" + made.note));
+}
+
+}  // namespace
+}  // namespace syncline::log
