@@ -31,5 +31,8 @@ void add_log_show(Command& log);
 void add_log_tail(Command& log);
 void add_log_verify(Command& log);
 void add_log_repair(Command& log);
+void add_log_checkpoint(Command& log);
+void add_log_prove(Command& log);
+void add_log_keys(Command& log);
 
 }  // namespace syncline::cli

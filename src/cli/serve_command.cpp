@@ -14,6 +14,13 @@ void add_serve(Command& root) {
                 .environment = "SYNCLINE_DATA_DIR",
                 .is_file = true},
                options->data_dir);
+  serve.option({.name = "--log-name",
+                .value = "NAME",
+                .text = "What checkpoints call this server's logs, such as example.com/team; fixed "
+                        "at the first start",
+                .environment = "SYNCLINE_LOG_NAME",
+                .fallback = "made up"},
+               options->log_name);
   serve.option({.name = "--address",
                 .value = "ADDRESS",
                 .text = "Address to listen on; one that others can reach needs a token or "

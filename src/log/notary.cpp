@@ -7,15 +7,10 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/percent.h"
 
 namespace syncline::log {
 namespace {
-
-// Characters that may stand in an origin as they are: RFC 3986's unreserved ones.
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
 
 std::vector<merkle::Node> joined(std::vector<merkle::Node> one, std::vector<merkle::Node> other) {
   one.insert(one.end(), other.begin(), other.end());
@@ -29,15 +24,7 @@ Hash256 root_of(std::uint64_t size, std::span<const Hash256> hashes) {
 }  // namespace
 
 std::string checkpoint_origin(std::string_view log_name, std::string_view workspace) {
-  std::string origin(log_name);
-  origin += "/w/";
-  for (const char c : workspace) {
-    if (is_plain(c))
-      origin += c;
-    else
-      origin += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return origin;
+  return fmt::format("{}/w/{}", log_name, percent_encode(workspace));
 }
 
 // One call of checkpoint() under way.

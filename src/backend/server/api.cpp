@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
+#include "base/base64.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
@@ -35,17 +37,18 @@ HttpResponse to_response(const Error& error) {
   return error_response(status_of(error.code), to_string(error.code), error.message);
 }
 
+Result<std::uint64_t> parse_number(std::string_view text, std::string_view what) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc{} && end == text.data() + text.size()) return value;
+  return fail(ErrorCode::kInvalid, std::string(what) + " is not a whole number");
+}
+
 // A whole number from the query; `fallback` when absent, an error when it is none.
 Result<std::uint64_t> number(const HttpRequest& request, std::string_view name,
                              std::uint64_t fallback) {
   const auto text = query_parameter(request.query, name);
-  if (!text) return fallback;
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc{} || end != text->data() + text->size()) {
-    return fail(ErrorCode::kInvalid, std::string(name) + " is not a whole number");
-  }
-  return value;
+  return text ? parse_number(*text, name) : fallback;
 }
 
 Result<std::size_t> page_size(const HttpRequest& request) {
@@ -153,6 +156,55 @@ void get_log(LoopShard& shard, const HttpRequest& request, const std::string& wo
   }
 }
 
+HttpResponse text_response(std::string text) {
+  HttpResponse response;
+  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  response.body = std::move(text);
+  return response;
+}
+
+void get_checkpoint(LoopShard& shard, const std::string& workspace, HttpResponder responder) {
+  shard.notary.checkpoint(
+      workspace, [responder = std::move(responder)](Result<log::SignedCheckpoint> made) mutable {
+        responder.respond(made ? text_response(std::move(made->note)) : to_response(made.error()));
+      });
+}
+
+// The proof ends in the checkpoint that it leads to.
+void get_proof(LoopShard& shard, const std::string& workspace, std::uint64_t position,
+               HttpResponder responder) {
+  auto prove = [&shard, workspace, position,
+                responder = std::move(responder)](Result<log::SignedCheckpoint> made) mutable {
+    if (!made) return responder.respond(to_response(made.error()));
+    auto answer = [note = made->note,
+                   responder = std::move(responder)](Result<log::InclusionProof> proof) mutable {
+      responder.respond(proof ? text_response(log::proof_text(*proof, note))
+                              : to_response(proof.error()));
+    };
+    shard.notary.prove_inclusion(workspace, position, made->checkpoint.size, std::move(answer));
+  };
+  shard.notary.checkpoint(workspace, std::move(prove));
+}
+
+void get_consistency(LoopShard& shard, const HttpRequest& request, const std::string& workspace,
+                     HttpResponder responder) {
+  const auto from = number(request, "from", 0);
+  const auto to = number(request, "to", 0);
+  if (!from) return responder.respond(to_response(from.error()));
+  if (!to) return responder.respond(to_response(to.error()));
+  auto answer = [from = *from, to = *to,
+                 responder = std::move(responder)](Result<log::merkle::Proof> proof) mutable {
+    if (!proof) return responder.respond(to_response(proof.error()));
+    std::string hashes;
+    for (const Hash256& hash : *proof)
+      hashes += (hashes.empty() ? "" : ",") + protocol::json_string(to_base64(hash));
+    responder.respond(json_response(200, "{\"from\":" + std::to_string(from) +
+                                             ",\"to\":" + std::to_string(to) + ",\"hashes\":[" +
+                                             hashes + "]}\n"));
+  };
+  shard.notary.prove_consistency(workspace, *from, *to, std::move(answer));
+}
+
 // "/v1/workspaces/{workspace}/{what}/{object}", undecoded; parts that are not there are empty.
 struct PathParts {
   std::string workspace;
@@ -180,6 +232,8 @@ void serve_api(RouteContext& context, HttpRequest request, HttpResponder respond
   LoopShard& shard = *context.shards[request.loop];
   if (request.path == "/v1/workspaces")
     return list_workspaces(shard, request, std::move(responder));
+  if (request.path == "/v1/keys")
+    return responder.respond(text_response(context.keys.public_text()));
   const auto [workspace, what, object] = split_path(request.raw_path);
   if (what.empty()) {
     return responder.respond(error_response(404, "not_found", "nothing is served at this path"));
@@ -192,6 +246,15 @@ void serve_api(RouteContext& context, HttpRequest request, HttpResponder respond
   if (what == "objects") return list_objects(shard, request, path->workspace, std::move(responder));
   if (what == "log" && path->object.empty()) {
     return get_log(shard, request, path->workspace, std::move(responder));
+  }
+  if (what == "checkpoint" && path->object.empty())
+    return get_checkpoint(shard, path->workspace, std::move(responder));
+  if (what == "consistency" && path->object.empty())
+    return get_consistency(shard, request, path->workspace, std::move(responder));
+  if (what == "proof") {
+    const auto position = parse_number(path->object, "the position");
+    if (!position) return responder.respond(to_response(position.error()));
+    return get_proof(shard, path->workspace, *position, std::move(responder));
   }
   responder.respond(error_response(404, "not_found", "nothing is served at this path"));
 }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "backend/net/system_random.h"
+#include "log/notary.h"
 #include "session/limits.h"
 #include "state/object_cache.h"
 #include "workspace/host.h"
@@ -14,9 +15,11 @@ namespace syncline::backend {
 
 // Everything here is touched by the loop's thread alone.
 struct LoopShard {
-  LoopShard(std::unique_ptr<log::EventLog> event_log, Scheduler& scheduler,
-            state::CacheLimits cache_limits, std::function<void(const Error&)> on_storage_failure)
+  LoopShard(std::unique_ptr<log::EventLog> event_log, const log::NotaryIdentity& identity,
+            Scheduler& scheduler, state::CacheLimits cache_limits,
+            std::function<void(const Error&)> on_storage_failure)
       : log(std::move(event_log)),
+        notary(*log, identity),
         cache(*log, cache_limits),
         host({.log = *log,
               .cache = cache,
@@ -25,6 +28,7 @@ struct LoopShard {
               .on_storage_failure = std::move(on_storage_failure)}) {}
 
   std::unique_ptr<log::EventLog> log;
+  log::Notary notary;
   state::ObjectCache cache;
   workspace::Counters workspace_counters;
   session::Counters session_counters;

@@ -6,9 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
 #include "backend/net/server.h"
 #include "backend/server/loop_shard.h"
@@ -37,6 +39,7 @@ struct Node::Impl {
   std::atomic<bool> storage_failed{false};
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<RocksDbStore> store;
+  std::optional<KeyRing> keys;
   std::vector<std::unique_ptr<LoopShard>> shards;
   std::unique_ptr<RouteContext> routes;
   std::unique_ptr<Server> server;
@@ -86,6 +89,9 @@ Result<void> Node::Impl::start() {
   auto opened = RocksDbStore::open({.data_dir = options.data_dir});
   if (!opened) return std::unexpected(std::move(opened.error()));
   store = std::move(*opened);
+  auto ring = KeyRing::open(options.data_dir, options.log_name);
+  if (!ring) return std::unexpected(std::move(ring.error()));
+  keys = std::move(*ring);
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   loops = std::make_unique<LoopGroup>(options.loops == 0 ? cores : options.loops);
   loops->start();
@@ -94,6 +100,7 @@ Result<void> Node::Impl::start() {
       RouteContext{.loops = *loops,
                    .shards = shards,
                    .store = *store,
+                   .keys = *keys,
                    .access = options.access,
                    .limits = {},
                    .ready = ready,
@@ -125,7 +132,8 @@ void Node::Impl::start_shards() {
   for (std::size_t i = 0; i < shards.size(); ++i) {
     EventLoop& loop = (*loops)[i];
     run_on(loop, [&] {
-      shards[i] = std::make_unique<LoopShard>(store->open_log(loop), loop, limits, on_failure);
+      shards[i] = std::make_unique<LoopShard>(store->open_log(loop), keys->identity(), loop, limits,
+                                              on_failure);
     });
   }
 }

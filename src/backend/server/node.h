@@ -22,6 +22,7 @@ namespace syncline::backend {
 
 struct NodeOptions {
   std::string data_dir = "syncline-data";
+  std::string log_name;  // what checkpoints call the logs; "": what they were called before
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;
   std::string tls_certificate;  // PEM paths; both or neither

@@ -12,6 +12,11 @@
 //                                               for Accept: application/octet-stream
 //   GET /v1/workspaces/{ws}/log                 one JSON line per event
 //       ?after=&limit=&object=
+//   GET /v1/workspaces/{ws}/checkpoint          the log as it is, signed (log/checkpoint.h)
+//   GET /v1/workspaces/{ws}/proof/{position}    that this event is in it (C2SP tlog-proof)
+//   GET /v1/workspaces/{ws}/consistency         {"from":…,"to":…,"hashes":[base64…]}: that the first
+//       ?from=&to=                              `from` events begin the first `to`
+//   GET /v1/keys                                verification keys, one a line, the newest last
 //   WebSocket /y/{ws}/{object}                  y-websocket
 //       ?token=&ack=1
 //   WebSocket /hocuspocus/{ws}                  Hocuspocus
@@ -34,12 +39,14 @@ namespace syncline::backend {
 
 class LoopGroup;
 class RocksDbStore;
+class KeyRing;
 
 // What routes need of the node. Outlives the server.
 struct RouteContext {
   LoopGroup& loops;
   std::vector<std::unique_ptr<LoopShard>>& shards;
   RocksDbStore& store;
+  const KeyRing& keys;
   const policy::Access& access;
   session::Limits limits;
   std::atomic<bool>& ready;

@@ -1,9 +1,11 @@
 // Source over a data directory, opened read-only, so that a server may be using it.
 #include <fmt/format.h>
 
+#include "backend/keys/key_ring.h"
 #include "backend/store/rocksdb_store.h"
 #include "cli/data/source.h"
 #include "cli/data/waiting_loop.h"
+#include "log/notary.h"
 #include "protocol/event_json.h"
 #include "state/object_cache.h"
 
@@ -49,6 +51,37 @@ class DataDirSource final : public Source {
     for (const log::Event& event : *events)
       lines.push_back({event.position, protocol::event_to_json(event)});
     return lines;
+  }
+
+  Result<std::string> checkpoint(const std::string& workspace) override {
+    auto note = loop_.wait<std::optional<std::string>>(
+        [&](auto done) { log_->load_checkpoint(workspace, std::move(done)); });
+    if (!note) return std::unexpected(std::move(note.error()));
+    if (*note) return std::move(**note);
+    return fail(ErrorCode::kNotFound,
+                fmt::format("nothing of workspace '{}' was signed yet: ask its server", workspace));
+  }
+
+  Result<std::string> proof(const std::string& workspace, std::uint64_t position) override {
+    auto note = checkpoint(workspace);
+    if (!note) return note;
+    const auto signed_log = log::peek_checkpoint(*note);
+    if (!signed_log) return std::unexpected(signed_log.error());
+    const log::NotaryIdentity nobody;  // proves, and signs nothing
+    log::Notary notary(*log_, nobody);
+    auto proof = loop_.wait<log::InclusionProof>([&](auto done) {
+      notary.prove_inclusion(workspace, position, signed_log->size, std::move(done));
+    });
+    if (!proof) return std::unexpected(std::move(proof.error()));
+    return log::proof_text(*proof, *note);
+  }
+
+  Result<std::string> keys() override {
+    auto keys = backend::KeyRing::read_public(data_dir_);
+    if (!keys) return std::unexpected(std::move(keys.error()));
+    std::string text;
+    for (const log::NoteVerifier& key : *keys) text += key.to_text() + "\n";
+    return text;
   }
 
   Result<void> refresh() override {

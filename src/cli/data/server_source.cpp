@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "backend/net/http_client.h"
+#include "base/percent.h"
 #include "cli/data/source.h"
 #include "cli/json.h"
 #include "syncline/crdt/any.h"
@@ -13,21 +13,6 @@ namespace syncline::cli {
 namespace {
 
 using crdt::Any;
-
-// Keeps what RFC 3986 calls unreserved; '/' too if it separates segments.
-std::string percent_encode(std::string_view text, bool keep_slash) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain || (keep_slash && c == '/')) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
 
 // The server's message, or its status where it gave none.
 std::string message_of(const backend::HttpClientResponse& response) {
@@ -72,8 +57,8 @@ class ServerSource final : public Source {
 
   Result<std::vector<std::string>> objects(const std::string& workspace, const std::string& prefix,
                                            const std::string& after) override {
-    return names(fmt::format("{}/objects?prefix={}&{}", base(workspace),
-                             percent_encode(prefix, false), page(after)),
+    return names(fmt::format("{}/objects?prefix={}&{}", base(workspace), percent_encode(prefix),
+                             page(after)),
                  "objects");
   }
 
@@ -95,7 +80,7 @@ class ServerSource final : public Source {
   Result<std::vector<EventLine>> events(const std::string& workspace, const std::string& object,
                                         std::uint64_t after, std::size_t limit) override {
     std::string path = fmt::format("{}/log?after={}&limit={}", base(workspace), after, limit);
-    if (!object.empty()) path += "&object=" + percent_encode(object, false);
+    if (!object.empty()) path += "&object=" + percent_encode(object);
     auto body = get(path, "application/x-ndjson");
     if (!body) return std::unexpected(std::move(body.error()));
     std::vector<EventLine> lines;
@@ -116,11 +101,21 @@ class ServerSource final : public Source {
     return lines;
   }
 
+  Result<std::string> checkpoint(const std::string& workspace) override {
+    return get(base(workspace) + "/checkpoint", "text/plain");
+  }
+
+  Result<std::string> proof(const std::string& workspace, std::uint64_t position) override {
+    return get(fmt::format("{}/proof/{}", base(workspace), position), "text/plain");
+  }
+
+  Result<std::string> keys() override { return get("/v1/keys", "text/plain"); }
+
   Result<void> refresh() override { return {}; }
 
  private:
   static std::string base(const std::string& workspace) {
-    return "/v1/workspaces/" + percent_encode(workspace, false);
+    return "/v1/workspaces/" + percent_encode(workspace);
   }
 
   static std::string object_path(const std::string& workspace, const std::string& object) {
@@ -128,7 +123,7 @@ class ServerSource final : public Source {
   }
 
   static std::string page(const std::string& after) {
-    return fmt::format("limit={}&after={}", kPage, percent_encode(after, false));
+    return fmt::format("limit={}&after={}", kPage, percent_encode(after));
   }
 
   std::unexpected<Error> not_understood() const {

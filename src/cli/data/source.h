@@ -50,6 +50,13 @@ class Source {
                                                 const std::string& object, std::uint64_t after,
                                                 std::size_t limit) = 0;
 
+  // A signed note. A server signs the log as it is now; a data directory has what was signed last.
+  virtual Result<std::string> checkpoint(const std::string& workspace) = 0;
+  // That the event at `position` is in the log of checkpoint(), which stands at the end.
+  virtual Result<std::string> proof(const std::string& workspace, std::uint64_t position) = 0;
+  // Verification keys, one a line, the newest last.
+  virtual Result<std::string> keys() = 0;
+
   // Sees what was written since; a server always does.
   virtual Result<void> refresh() = 0;
 };

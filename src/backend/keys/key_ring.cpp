@@ -1,0 +1,208 @@
+#include "backend/keys/key_ring.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "backend/net/system_random.h"
+#include "base/base64.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::string_view kPrivatePrefix = "PRIVATE+KEY+";
+constexpr std::uint8_t kEd25519 = 1;
+
+std::string private_path(const std::string& folder) {
+  return folder + "/signing.key";
+}
+std::string public_path(const std::string& folder) {
+  return folder + "/public";
+}
+
+std::unexpected<Error> failed(const std::string& what) {
+  return fail(ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+// In place whole or not at all, and durably.
+Result<void> write_durably(const std::string& path, std::string_view text, mode_t mode) {
+  const std::string fresh = path + ".new";
+  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (file < 0) return failed("creating " + fresh);
+  const bool written =
+      ::fchmod(file, mode) == 0 &&
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(file) == 0;
+  ::close(file);
+  if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) return failed("writing " + path);
+  const std::string folder = std::filesystem::path(path).parent_path();
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = directory >= 0 && ::fsync(directory) == 0;
+  if (directory >= 0) ::close(directory);
+  return synced ? Result<void>() : failed("syncing " + folder);
+}
+
+Result<std::string> read_text(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return fail(ErrorCode::kCorrupt, fmt::format("{}: cannot be read", path));
+  return text.str();
+}
+
+std::string private_text(const log::NoteSigner& signer) {
+  Bytes typed{kEd25519};
+  typed.insert(typed.end(), signer.seed.begin(), signer.seed.end());
+  return fmt::format("{}{}+{:08x}+{}\n", kPrivatePrefix, signer.name, signer.verifier().key_id(),
+                     to_base64(typed));
+}
+
+Result<log::NoteSigner> parse_private(const std::string& path, std::string_view text) {
+  const auto refuse = [&] { return fail(ErrorCode::kCorrupt, path + ": this is no signing key"); };
+  if (!text.starts_with(kPrivatePrefix) || !text.ends_with('\n')) return refuse();
+  text = text.substr(kPrivatePrefix.size(), text.size() - kPrivatePrefix.size() - 1);
+  // From the front: base64 may hold '+' itself.
+  const std::size_t first = text.find('+');
+  const std::size_t second = first == text.npos ? first : text.find('+', first + 1);
+  if (second == text.npos) return refuse();
+  const auto typed = from_base64(text.substr(second + 1));
+  log::NoteSigner signer{std::string(text.substr(0, first)), {}};
+  if (!typed || typed->size() != 1 + signer.seed.size() || typed->front() != kEd25519)
+    return refuse();
+  std::copy(typed->begin() + 1, typed->end(), signer.seed.begin());
+  if (fmt::format("{:08x}", signer.verifier().key_id()) !=
+      text.substr(first + 1, second - first - 1))
+    return refuse();
+  return signer;
+}
+
+Result<std::vector<log::NoteVerifier>> parse_public(const std::string& path,
+                                                    const std::string& text) {
+  std::vector<log::NoteVerifier> keys;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    auto key = log::NoteVerifier::from_text(line);
+    if (!key) return fail(ErrorCode::kCorrupt, path + ": " + key.error().message);
+    keys.push_back(std::move(*key));
+  }
+  if (keys.empty()) return fail(ErrorCode::kCorrupt, path + ": holds no keys");
+  return keys;
+}
+
+std::string waiting_path(const std::string& folder) {
+  return private_path(folder) + ".next";
+}
+
+// A key is installed in three steps: the private half under another name, the public half, the
+// private half's name. Completes the third if the process ended before it.
+Result<void> complete_install(const std::string& folder) {
+  const std::string waiting = waiting_path(folder);
+  if (!std::filesystem::exists(waiting)) return {};
+  const auto text = read_text(waiting);
+  const auto next = text ? parse_private(waiting, *text) : std::unexpected(text.error());
+  const auto known = read_text(public_path(folder));
+  const bool announced = next && known && known->ends_with(next->verifier().to_text() + "\n");
+  const bool done = announced ? ::rename(waiting.c_str(), private_path(folder).c_str()) == 0
+                              : ::unlink(waiting.c_str()) == 0;
+  return done ? Result<void>() : failed("installing " + waiting);
+}
+
+log::NoteSigner new_signer(std::string name) {
+  SystemRandom random;
+  log::NoteSigner signer{std::move(name), {}};
+  for (std::size_t i = 0; i < signer.seed.size(); i += 8) {
+    const std::uint64_t word = random.next();
+    std::memcpy(signer.seed.data() + i, &word, sizeof word);
+  }
+  return signer;
+}
+
+std::string made_up_name() {
+  SystemRandom random;
+  return fmt::format("syncline-{:08x}", random.next() & 0xffffffff);
+}
+
+Result<void> check_name(const std::string& name) {
+  if (log::sign_checkpoint({name, 0, {}}, {{name, {}}})) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("the log name '{}' must be one word without '+'", name));
+}
+
+}  // namespace
+
+Result<KeyRing> KeyRing::open(const std::string& data_dir, const std::string& name) {
+  if (!name.empty())
+    if (auto ok = check_name(name); !ok) return std::unexpected(std::move(ok.error()));
+  KeyRing ring(data_dir + "/keys");
+  if (auto ok = complete_install(ring.folder_); !ok) return std::unexpected(std::move(ok.error()));
+  const bool has_private = std::filesystem::exists(private_path(ring.folder_));
+  const bool has_public = std::filesystem::exists(public_path(ring.folder_));
+  if (has_private && !has_public)
+    return fail(ErrorCode::kCorrupt, public_path(ring.folder_) + " is missing");
+  if (!has_private) {
+    // Without the private key nothing more can be signed in the old name: a person must decide.
+    if (has_public) return fail(ErrorCode::kCorrupt, private_path(ring.folder_) + " is missing");
+    if (::mkdir(ring.folder_.c_str(), 0755) != 0 && errno != EEXIST)
+      return failed("creating " + ring.folder_);
+    if (auto ok = ring.install(new_signer(name.empty() ? made_up_name() : name)); !ok)
+      return std::unexpected(std::move(ok.error()));
+    return ring;
+  }
+  auto text = read_text(private_path(ring.folder_));
+  if (!text) return std::unexpected(std::move(text.error()));
+  auto signer = parse_private(private_path(ring.folder_), *text);
+  if (!signer) return std::unexpected(std::move(signer.error()));
+  auto keys = read_public(data_dir);
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  if (keys->back() != signer->verifier())
+    return fail(ErrorCode::kCorrupt, fmt::format("{}: its last key is not that of signing.key",
+                                                 public_path(ring.folder_)));
+  if (!name.empty() && name != signer->name)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("the logs in {} are signed as '{}': that name cannot change", data_dir,
+                            signer->name));
+  keys->pop_back();
+  ring.identity_ = {signer->name, {std::move(*signer)}, std::move(*keys)};
+  return ring;
+}
+
+Result<std::vector<log::NoteVerifier>> KeyRing::read_public(const std::string& data_dir) {
+  const std::string path = public_path(data_dir + "/keys");
+  if (!std::filesystem::exists(path)) return std::vector<log::NoteVerifier>();
+  auto text = read_text(path);
+  if (!text) return std::unexpected(std::move(text.error()));
+  return parse_public(path, *text);
+}
+
+Result<void> KeyRing::rotate() {
+  return install(new_signer(identity_.log_name));
+}
+
+Result<void> KeyRing::install(log::NoteSigner signer) {
+  log::NotaryIdentity next{signer.name, {signer}, identity_.retired};
+  if (!identity_.signers.empty()) next.retired.push_back(identity_.signers.front().verifier());
+  if (auto ok = write_durably(waiting_path(folder_), private_text(signer), 0600); !ok) return ok;
+  std::swap(identity_, next);
+  if (auto ok = write_durably(public_path(folder_), public_text(), 0644); !ok) {
+    std::swap(identity_, next);
+    return ok;
+  }
+  return complete_install(folder_);
+}
+
+std::string KeyRing::public_text() const {
+  std::string text;
+  for (const log::NoteVerifier& key : identity_.retired) text += key.to_text() + "\n";
+  for (const log::NoteSigner& signer : identity_.signers)
+    text += signer.verifier().to_text() + "\n";
+  return text;
+}
+
+}  // namespace syncline::backend
