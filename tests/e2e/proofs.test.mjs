@@ -1,0 +1,118 @@
+// What the server signs, somebody else's verifier believes; what was changed behind its back, nobody's.
+
+import assert from 'node:assert/strict';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { converged, fresh, y_client } from './lib/clients.mjs';
+import { Server, run, scratch_dir } from './lib/server.mjs';
+import { check_consistency, check_proof, open_checkpoint, parse_key } from './lib/tlog.mjs';
+import { sleep } from './lib/wait.mjs';
+
+const kTest = { timeout: 180_000 };
+
+const text_of = async (server, path) => {
+  const response = await fetch(server.url + path);
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return text;
+};
+
+async function write(t, server, edits) {
+  const client = await y_client(t, server, 'team', 'doc');
+  for (let i = 0; i < edits; ++i) {
+    client.text.insert(0, `${i} `);
+    if (i % 20 === 0) await sleep(2);
+  }
+  await converged([client, await fresh(t, server, 'team', 'doc')]);
+  client.provider.destroy();
+}
+
+const keys_of = async (server) => (await text_of(server, '/v1/keys')).trimEnd().split('\n').map(parse_key);
+
+test('checkpoints, inclusion and consistency, by a verifier that shares no code', kTest, async (t) => {
+  const server = await Server.start(t, { args: ['--log-name', 'log.example/a'] });
+  await write(t, server, 300);
+  const [key] = await keys_of(server);
+  assert.equal(key.name, 'log.example/a');
+  const older = open_checkpoint(await text_of(server, '/v1/workspaces/team/checkpoint'), key);
+  assert.equal(older.origin, 'log.example/a/w/team');
+  assert.ok(older.size >= 300);
+
+  await write(t, server, 41);
+  const newer = open_checkpoint(await text_of(server, '/v1/workspaces/team/checkpoint'), key);
+  assert.ok(newer.size > older.size);
+  const path = `/v1/workspaces/team/consistency?from=${older.size}&to=${newer.size}`;
+  const { hashes } = JSON.parse(await text_of(server, path));
+  check_consistency(older, newer, hashes);
+  assert.throws(() => check_consistency({ ...older, size: older.size - 1 }, newer, hashes));
+
+  const events = (await text_of(server, '/v1/workspaces/team/log?limit=1000')).trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.equal(events.length, newer.size);
+  for (const { position, hash } of events.filter((_, i) => i % 37 === 0 || i > events.length - 3)) {
+    const proof = await text_of(server, `/v1/workspaces/team/proof/${position}`);
+    assert.deepEqual(check_proof(proof, Buffer.from(hash, 'hex'), key), newer);
+    const other = Buffer.from(events[position % events.length].hash, 'hex');
+    assert.throws(() => check_proof(proof, other, key), 'of another event');
+  }
+
+  for (const [wrong, status] of [['team/proof/0', 404], ['team/proof/9999', 404], ['team/proof/x', 400], ['none/checkpoint', 404],
+    [`team/consistency?from=2&to=1`, 400], ['team/consistency?from=1&to=9999', 404], ['team/consistency?from=-1', 400]]) {
+    const response = await fetch(`${server.url}/v1/workspaces/${wrong}`);
+    assert.equal(response.status, status, wrong);
+    assert.ok((await response.json()).error.message.length > 5);
+  }
+});
+
+test('a log that was rolled back contradicts the checkpoint that was kept', kTest, async (t) => {
+  const server = await Server.start(t);
+  const dir = scratch_dir(t, 'kept');
+  const copy = join(dir, 'older');
+  const checkpoint = join(dir, 'checkpoint');
+  await write(t, server, 20);
+  const [key] = (await text_of(server, '/v1/keys')).trimEnd().split('\n');
+  await server.kill('SIGTERM');
+  cpSync(server.dir, copy, { recursive: true });
+
+  await server.launch();
+  await write(t, server, 20);
+  const printed = run(['log', 'checkpoint', 'team', '--server', server.url]);
+  assert.equal(printed.status, 0, printed.stderr);
+  writeFileSync(checkpoint, printed.stdout);
+  await server.kill('SIGTERM');
+
+  const verify = (...args) => run(['log', 'verify', '--checkpoint', checkpoint, '--key', key, ...args]);
+  assert.equal(verify('--data-dir', server.dir).status, 0);
+  const older = verify('--data-dir', copy);
+  assert.equal(older.status, 1);
+  assert.match(older.stderr, /workspace team: the checkpoint has \d+ events, the log has fewer/);
+
+  // It goes on from the older copy, and reaches the same length with other events.
+  rmSync(server.dir, { recursive: true });
+  cpSync(copy, server.dir, { recursive: true });
+  await server.launch();
+  await write(t, server, 60);
+  await server.kill('SIGTERM');
+  const other = verify('--data-dir', server.dir);
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /workspace team: its first \d+ events are not those of the checkpoint/);
+});
+
+test('a key is replaced, and what the old one signed stays valid', kTest, async (t) => {
+  const server = await Server.start(t);
+  const kept = join(scratch_dir(t, 'kept'), 'checkpoint');
+  await write(t, server, 5);
+  writeFileSync(kept, await text_of(server, '/v1/workspaces/team/checkpoint'));
+  const refused = run(['log', 'keys', '--rotate', '--data-dir', server.dir]);
+  assert.equal(refused.status, 1, 'not while the server runs');
+  await server.kill('SIGTERM');
+  assert.equal(run(['log', 'keys', '--rotate', '--data-dir', server.dir]).status, 0);
+  await server.launch();
+  const keys = await keys_of(server);
+  assert.equal(keys.length, 2);
+  const note = await text_of(server, '/v1/workspaces/team/checkpoint');
+  assert.equal(open_checkpoint(note, keys[1]).origin, `${keys[0].name}/w/team`);
+  assert.throws(() => open_checkpoint(note, keys[0]));
+  await server.kill('SIGTERM');
+  assert.equal(run(['log', 'verify', '--data-dir', server.dir, '--checkpoint', kept]).status, 0);
+});
