@@ -5,13 +5,14 @@ ARGS ?=
 # How long `make soak` runs.
 SOAK_MINUTES ?= 60
 
-.PHONY: help run build test soak bench bench-quick clean
+.PHONY: help run build test soak mutants bench bench-quick clean
 
 help:
 	@echo "make run    build and serve on this machine; ARGS='...' goes to \`syncline serve\`"
 	@echo "make test   all tests: release, sanitizers, fuzzers, browsers"
 	@echo "make build  build build/release/syncline alone, as \`make run\` does"
 	@echo "make soak   fuzz and repeat the tests for SOAK_MINUTES ($(SOAK_MINUTES))"
+	@echo "make mutants switch on one built-in bug after the other: the simulator must find each"
 	@echo "make bench  build and run the benchmarks (half an hour); make bench-quick: a choice of them (5 minutes)"
 	@echo "make clean  remove everything built"
 
@@ -30,6 +31,10 @@ test:
 soak:
 	@scripts/install-deps.sh test
 	@scripts/soak.sh $(SOAK_MINUTES)
+
+mutants:
+	@scripts/install-deps.sh test
+	@scripts/mutants.sh
 
 bench:
 	@scripts/install-deps.sh test

@@ -31,6 +31,10 @@ if(SYNCLINE_SLOW_CHECKS)
   target_compile_definitions(syncline_flags INTERFACE SYNCLINE_SLOW_CHECKS=1)
 endif()
 
+if(SYNCLINE_MUTATIONS)
+  target_compile_definitions(syncline_flags INTERFACE SYNCLINE_MUTATIONS=1)
+endif()
+
 # Sanitizers reach every object, so that no report is missed at a seam.
 if(SYNCLINE_SANITIZE)
   add_compile_options(-fsanitize=${SYNCLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -5,6 +5,7 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/crc32c.h"
+#include "base/mutation.h"
 #include "base/utf8.h"
 
 namespace syncline::log {
@@ -262,6 +263,7 @@ Result<EncodedEvent> EventChain::seal(Event& event, std::uint64_t unix_ms) {
   HlcClock clock = clock_;
   event.position = head_.last_position + 1;
   event.hlc = clock.tick(unix_ms);
+  if (is_mutated(Mutation::stamp_with_wall_clock)) event.hlc = HlcStamp::of(unix_ms, 0);
   event.previous_hash = head_.last_hash;
   Result<EncodedEvent> encoded = encode_event(event);
   if (!encoded) return encoded;

@@ -1,4 +1,5 @@
 #include "base/byte_writer.h"
+#include "base/mutation.h"
 #include "crdt/update_writer.h"
 #include "merge/effect_codec.h"
 #include "merge/object.h"
@@ -40,6 +41,7 @@ class DocObject : public Object {
     if (version.empty()) return doc_.encode_state_as_update();
     auto known = crdt::decode_state_vector(version);
     if (!known) return std::unexpected(std::move(known.error()));
+    if (is_mutated(Mutation::diff_without_inserts)) known = doc_.state_vector();
     return doc_.encode_state_as_update(*known);
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
 #include "crdt/update_writer.h"
 #include "syncline/crdt/updates.h"
 
@@ -100,8 +101,14 @@ void Channel::send_step1() {
 }
 
 void Channel::take_update(ByteView update) {
+  if (is_mutated_now_and_then(Mutation::overtake)) {
+    return options_.host.scheduler().post(
+        [this, alive = std::weak_ptr(alive_), copy = to_bytes(update)] {
+          if (!alive.expired() && live_ != nullptr) take_update(copy);
+        });
+  }
   ++options_.counters.updates_in;
-  if (options_.principal.read_only) {
+  if (options_.principal.read_only && !is_mutated(Mutation::readers_may_write)) {
     auto prepared = live_->object().prepare(update);
     if (!prepared) return end(prepared.error());
     if (prepared->changes || prepared->waits) {
@@ -112,6 +119,9 @@ void Channel::take_update(ByteView update) {
     }
   }
   account(static_cast<std::ptrdiff_t>(update.size()), 1);
+  if (is_mutated_now_and_then(Mutation::ack_dropped_update)) {
+    return submitted(update.size(), workspace::Receipt{});
+  }
   const workspace::Change change{.principal = options_.principal.name,
                                  .actor = options_.actor,
                                  .actor_seq = ++updates_taken_,
@@ -154,7 +164,7 @@ void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   inflight_bytes_ += static_cast<std::size_t>(bytes);
   inflight_updates_ += static_cast<std::size_t>(updates);
   const Limits& limits = options_.limits;
-  if (!holding_ && !ended_ &&
+  if (!holding_ && !ended_ && !is_mutated(Mutation::unbounded_inflight) &&
       (inflight_bytes_ > limits.inflight_bytes || inflight_updates_ > limits.inflight_updates)) {
     holding_ = true;
     ++options_.counters.held_back;
@@ -214,6 +224,11 @@ void Channel::stateless(std::string_view message, bool to_sender) {
 
 // ---- to the client
 
+bool Channel::congested() const {
+  if (is_mutated(Mutation::unbounded_queue)) return false;
+  return wire_.queued_bytes() > options_.limits.queue_bytes;
+}
+
 void Channel::on_change(const workspace::Broadcast& change) {
   if (missed_from_ || congested()) return fall_behind(change.payload());
   ++options_.counters.updates_out;
@@ -232,6 +247,7 @@ void Channel::fall_behind(ByteView missed) {
     missed_from_.emplace();  // then from the beginning
     return;
   }
+  if (is_mutated(Mutation::forget_missed_clocks)) return;
   for (const auto& [client, ranges] : meta->inserts.clients()) {
     missed_from_->set(client, std::min(missed_from_->get(client), ranges.front().clock));
   }
@@ -242,6 +258,7 @@ void Channel::drained() {
   account(0, -static_cast<std::ptrdiff_t>(std::exchange(unread_answers_, 0)));
   // Any of these may end the channel.
   if (live_ != nullptr && saved_unsaid_ > 0) wire_.send_saved(std::exchange(saved_unsaid_, 0));
+  if (is_mutated(Mutation::never_catch_up)) missed_from_.reset();
   if (live_ != nullptr && missed_from_) catch_up();
   if (live_ != nullptr && step1_waiting_) {
     answer_step1(*std::exchange(step1_waiting_, std::nullopt));

@@ -96,7 +96,7 @@ class Channel final : public workspace::Subscriber {
   void send_step1();
   void take_update(ByteView update);
   void submitted(std::size_t bytes, Result<workspace::Receipt> receipt);
-  bool congested() const { return wire_.queued_bytes() > options_.limits.queue_bytes; }
+  bool congested() const;
   void fall_behind(ByteView missed);
   void catch_up();
   void send_everybody();

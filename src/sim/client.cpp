@@ -143,6 +143,7 @@ void Client::on_closed(std::uint16_t code) {
     if (was_open && !replica.unacked.empty()) world_.hit(Probe::unacked_survived);
     replica.disconnected();
   }
+  if (code == 4503) world_.hit(Probe::append_refused_full);
   if (code == 4409) lost_identity("closed with 4409");
   const bool refused = code >= 4400 && code < 4500 && code != 4408 && code != 4409 && code != 4205;
   if (refused) protocol_broken(fmt::format("was closed with {}", code));

@@ -47,8 +47,10 @@ void Disk::sync(Done done) {
   std::uint64_t duration = takes(speed_.sync_us, 0);
   if (dice_.chance(speed_.slow_sync)) duration *= 50;
   const std::size_t size = bytes_.size();
-  if (std::exchange(fail_sync_, false))
+  if (std::exchange(fail_sync_, false)) {
+    if (durable_ < size) doubtful_.emplace_back(durable_, size);
     return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated sync error"));
+  }
   // Durable when it is done, not before: a crash in between finds what chance left.
   answer(duration,
          [this, size, done = std::move(done)](Result<void> result) mutable {
@@ -60,6 +62,13 @@ void Disk::sync(Done done) {
     if (dice_.chance(0.5)) durable_ = size;  // done, and nobody was told
     world_.timeline.after(dice_.below(duration), std::exchange(crash_, nullptr));
   }
+}
+
+void Disk::rewrite(Done done) {
+  sync([this, done = std::move(done)](Result<void> result) mutable {
+    if (result) doubtful_.clear();
+    done(std::move(result));
+  });
 }
 
 void Disk::truncate(std::size_t size) {
@@ -76,6 +85,11 @@ void Disk::forget_callers() {
 
 void Disk::lose_power() {
   forget_callers();
+  for (const auto& [begin, end] : std::exchange(doubtful_, {})) {
+    if (end > durable_ || dice_.chance(0.3)) continue;  // the tail's fate is that of any other
+    std::fill(bytes_.begin() + static_cast<std::ptrdiff_t>(begin),
+              bytes_.begin() + static_cast<std::ptrdiff_t>(end), 0);
+  }
   if (durable_ < bytes_.size()) tear();
   durable_ = bytes_.size();  // what is read back from now on is on the medium
 }

@@ -5,8 +5,9 @@
 // sector behind the last sync is kept, torn or lost, as chance will have it. Operations take
 // virtual time, and their answers are dropped when the process that asked is gone.
 //
-// What a failed sync leaves behind is unknown: the pages count as clean, and may or may not reach
-// the medium. Damage (bit rot) is done to the medium itself and read back by everyone.
+// What a failed sync leaves behind is unknown: the pages count as clean, are read back as long as
+// the machine runs, and no later sync writes them; rewrite() does, as a recovery that copies them
+// elsewhere. Damage (bit rot) is done to the medium itself and read back by everyone.
 //
 // Ownership: outlives the processes that use it. Thread-safety: none.
 #pragma once
@@ -46,18 +47,24 @@ class Disk {
   void append(Bytes bytes, Done done);
   // Makes durable all that had been appended by now.
   void sync(Done done);
+  // All of it anew, to another place.
+  void rewrite(Done done);
   // What recovery does to a torn tail. At once, and durable.
   void truncate(std::size_t size);
 
   // Space for more than a reserve, as the process would ask the file system.
-  bool full() const { return full_; }
+  bool full() const { return full_ && !sudden_; }
 
   // ---- the process is gone
   void forget_callers();  // nobody waits for an answer any more
   void lose_power();      // and what was not synced is subject to chance
 
   // ---- faults
-  void set_full(bool full) { full_ = full; }
+  // `sudden`: nobody is warned by full().
+  void set_full(bool full, bool sudden = false) {
+    full_ = full;
+    sudden_ = sudden;
+  }
   void set_slowness(std::uint64_t factor) { slowness_ = factor; }
   void fail_next_write() { fail_write_ = true; }
   void fail_next_sync() { fail_sync_ = true; }
@@ -80,7 +87,8 @@ class Disk {
   Dice dice_;
   const DiskSpeed speed_;
   Bytes bytes_;
-  std::size_t durable_ = 0;  // this much is on the medium for certain
+  std::size_t durable_ = 0;  // this much is on the medium for certain, but for what is doubtful
+  std::vector<std::pair<std::size_t, std::size_t>> doubtful_;  // what a failed sync left
   std::shared_ptr<const int> callers_ = std::make_shared<const int>();
   std::vector<std::pair<std::size_t, unsigned>> rotten_;
   std::uint64_t slowness_ = 1;
@@ -88,6 +96,7 @@ class Disk {
   std::uint64_t crash_at_ = 0;  // operation; 0: none
   std::function<void()> crash_;
   bool full_ = false;
+  bool sudden_ = false;
   bool fail_write_ = false;
   bool fail_sync_ = false;
 };

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::sim {
 
 DiskStore::DiskStore(World& world, Disk& disk, StoreSpeed speed)
@@ -47,6 +49,7 @@ void DiskStore::commit() {
   disk_.append(writes.frame(),
                [this, begin, batch = std::move(batch)](Result<void> result) mutable {
                  if (!result) return written(std::move(batch), 0, result);
+                 if (is_mutated(Mutation::skip_sync)) return written(std::move(batch), begin, {});
                  disk_.sync([this, begin, batch = std::move(batch)](Result<void> result) mutable {
                    written(std::move(batch), begin, result);
                  });

@@ -15,7 +15,7 @@ using crdt::Any;
 // Nothing outside the basic plane: an edit in the middle of a surrogate pair breaks it on the
 // replica where it is made and not always on others, in Yjs as here, and editors make none.
 constexpr std::string_view kWords[] = {"the ", "shared ", "text", ", ", "of\n", "n", "e",
-                                       "a",    " ",       "語",    "é",  "t",    "o", "."};
+                                       "a",    " ",       "語",   "é",  "t",    "o", "."};
 
 std::string some_text(Dice& dice, std::size_t words) {
   std::string text;

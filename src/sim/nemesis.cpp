@@ -135,7 +135,7 @@ void Nemesis::process_fault(const Fault& fault) {
 void Nemesis::storage_fault(const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::kDiskFull:
-      disk_.set_full(true);
+      disk_.set_full(true, dice_.chance(0.5));
       return later(fault.duration_us, [this] { disk_.set_full(false); });
     case FaultKind::kWriteError: return disk_.fail_next_write();
     case FaultKind::kSyncError: return disk_.fail_next_sync();

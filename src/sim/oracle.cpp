@@ -203,8 +203,7 @@ void Oracle::check_bounds(Server& server, Network& network) {
   const session::Limits& limits = plan_.server.limits;
   for (const auto& wire : network.wires()) {
     const std::size_t queued = wire->queued_bytes(Side::kServer);
-    const std::size_t bound =
-        limits.queue_bytes + 4 * wire->largest_message(Side::kServer) + 32'000;
+    const std::size_t bound = limits.queue_bytes + 2 * wire->largest_message(Side::kServer) + 8'000;
     if (queued > bound)
       return world_.violated(std::string(kBounded),
                              fmt::format("{} bytes are queued for {}, more than {}", queued,
@@ -259,6 +258,7 @@ void Oracle::check_history(const ObjectName& name, const History& history, const
       return world_.violated(std::string(kOnce),
                              fmt::format("{}, event {} by {} holds nothing new", shown(name),
                                          event.position, event.actor));
+    if (!effect->waits_for.clients().empty()) world_.hit(Probe::change_waits);
     if (!check_actor(name, event, doc, next)) return;
     if (auto applied = doc.apply_update(event.intent); !applied)
       return world_.violated(std::string(kDurable), applied.error().message);

@@ -77,7 +77,7 @@ void draw_speeds(Plan& plan, Dice dice) {
   plan.network.jitter_us = dice.scale(10, 2 * plan.network.latency_us);
   plan.network.slow_tail = dice.chance(0.5) ? 0.02 : 0;
   plan.network.bytes_per_ms = dice.scale(125, 100'000);
-  plan.network.window_bytes = dice.scale(2'000, 256'000);
+  plan.network.window_bytes = dice.scale(1'000, 64'000);
   plan.network.ping_ms = dice.scale(5'000, 30'000);
   plan.disk.write_us = dice.scale(10, 1'000);
   plan.disk.sync_us = dice.scale(100, 20'000);

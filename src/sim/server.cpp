@@ -77,7 +77,7 @@ void Server::recover() {
   if ((*store)->torn_bytes() > 0) world_.hit(Probe::torn_tail_dropped);
   // What was found may be in the page cache only.
   const std::uint64_t life = life_;
-  disk_.sync([this, life, store = std::move(*store)](Result<void> synced) mutable {
+  disk_.rewrite([this, life, store = std::move(*store)](Result<void> synced) mutable {
     if (life != life_) return;
     if (!synced) return die(Death::kExit);
     serve(std::move(store));
@@ -184,6 +184,7 @@ void Server::gather() {
   world_.hit(Probe::evicted, cache.evictions);
   world_.hit(Probe::snapshot_written, cache.snapshots);
   world_.hit(Probe::damaged_snapshot_rebuilt, cache.damaged_snapshots);
+  world_.hit(Probe::damaged_event_read, cache.load_failures);
   world_.hit(Probe::known_change, process_->counters.changes_known);
   world_.hit(Probe::view_reset, process_->counters.resets);
   world_.hit(Probe::fell_behind, process_->sessions.fell_behind);

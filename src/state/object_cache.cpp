@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 
 namespace syncline::state {
 
@@ -19,7 +20,7 @@ ObjectCache::~ObjectCache() = default;
 
 void ObjectCache::acquire(const std::string& workspace, const std::string& id,
                           log::Done<Resident*> done) {
-  const Key key{workspace, id};
+  const Key key{is_mutated(Mutation::share_objects) ? std::string("shared") : workspace, id};
   if (auto found = residents_.find(key); found != residents_.end()) {
     ++counters_.hits;
     hold(*found->second);
@@ -186,7 +187,8 @@ void ObjectCache::trim() {
   while (bytes_ > limits_.budget_bytes && next != idle_.end()) {
     Resident& resident = **next++;
     // What the log has not confirmed cannot be loaded again.
-    if (resident.durable_ == resident.position_) evict(resident);
+    const bool durable = resident.durable_ == resident.position_;
+    if (durable || is_mutated(Mutation::evict_unwritten)) evict(resident);
   }
 }
 
@@ -203,8 +205,9 @@ void ObjectCache::write_snapshot(Resident& resident) {
   resident.bytes_since_snapshot_ = 0;
   resident.events_since_snapshot_ = 0;
   // A snapshot that could not be kept costs a longer replay; the next one comes by itself.
+  const auto empty = is_mutated(Mutation::empty_snapshot) ? merge::doc_type().create() : nullptr;
   log_.put_snapshot(resident.workspace_, resident.id_, resident.position_,
-                    resident.object_->snapshot(), [](Result<void>) {});
+                    (empty ? empty : resident.object_)->snapshot(), [](Result<void>) {});
 }
 
 }  // namespace syncline::state

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/mutation.h"
 #include "log/append_check.h"
 #include "store/contents.h"
 
@@ -54,9 +55,11 @@ GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Resul
 void GroupCommit::finish(Batch batch, const Result<void>& written) {
   Result<void> outcome = written;
   if (!written) {
-    known_.clear();  // they tell of what was not stored
-    next_id_.reset();
-    if (written.error().code != ErrorCode::kUnavailable) {
+    if (!is_mutated(Mutation::keep_heads_after_failure)) {
+      known_.clear();  // they tell of what was not stored
+      next_id_.reset();
+    }
+    if (written.error().code != ErrorCode::kUnavailable && !is_mutated(Mutation::forget_poison)) {
       poison_ = {
           ErrorCode::kIo,
           "the disk failed or its data is damaged, nothing more is stored until a restart: " +
@@ -96,7 +99,8 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
   auto known = find(request.workspace);
   if (!known) return std::unexpected(std::move(known.error()));
   const log::Head head = *known != nullptr ? (*known)->head : log::Head{};
-  if (auto ok = log::check_follows(request.workspace, request.events, head); !ok)
+  const bool checked = !is_mutated(Mutation::accept_gap);
+  if (auto ok = log::check_follows(request.workspace, request.events, head); !ok && checked)
     return std::unexpected(std::move(ok.error()));
   if (*known == nullptr) {
     known = create(request.workspace, writes);

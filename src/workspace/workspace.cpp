@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 
 namespace syncline::workspace {
 
@@ -91,6 +92,7 @@ void Workspace::fail_openings(const Error& error) {
 
 void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
   if (!object.subscribers().remove(subscriber)) return;
+  if (is_mutated(Mutation::presence_stays)) return sweep_later();
   if (auto gone = object.presence().leave(subscriber, services_.scheduler.monotonic_ms())) {
     const Broadcast update(*gone);
     object.subscribers().each([&](Subscriber& other) { other.on_awareness(update); });
@@ -131,7 +133,8 @@ void Workspace::submit(LiveObject& object, const Change& change, const Subscribe
     ++services_.counters.changes_refused;
     return done(std::unexpected(std::move(prepared.error())));
   }
-  if (!prepared->changes && !prepared->waits) {
+  const bool waits = prepared->waits && !is_mutated(Mutation::drop_waiting_change);
+  if (!prepared->changes && !waits && !is_mutated(Mutation::log_known_change)) {
     ++services_.counters.changes_known;
     const log::Position position = object.position();
     return outbox_.push(
@@ -150,11 +153,15 @@ void Workspace::submit(LiveObject& object, const Change& change, const Subscribe
   outbox_.push(event->position, [this, &object, source, position = event->position,
                                  intent = std::move(event->intent),
                                  done = std::move(done)](const Error* lost) mutable {
-    if (lost != nullptr) return done(std::unexpected(*lost));
+    if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
+      return done(std::unexpected(*lost));
+    }
     const Broadcast broadcast(intent);
-    object.subscribers().each([&](Subscriber& subscriber) {
-      if (&subscriber != source) subscriber.on_change(broadcast);
-    });
+    if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
+      object.subscribers().each([&](Subscriber& subscriber) {
+        if (&subscriber != source) subscriber.on_change(broadcast);
+      });
+    }
     done(Receipt{.position = position, .durability = durability_});
   });
 }
@@ -196,6 +203,7 @@ void Workspace::flush() {
   touched_.erase(std::ranges::unique(touched_).begin(), touched_.end());
   auto touched = std::exchange(touched_, {});
   const log::Position after = std::exchange(appended_, chain_.head().last_position);
+  if (is_mutated(Mutation::release_before_commit)) outbox_.release(appended_);
   services_.log.append(
       name_, std::exchange(batch_, {}), after,
       [this, view = std::weak_ptr(view_), touched](Result<log::Appended> appended) {
@@ -222,7 +230,7 @@ void Workspace::reset(const Error& error) {
   open_ = loading_head_ = sweep_scheduled_ = false;
   batch_.clear();
   touched_.clear();
-  services_.cache.forget(name_);
+  if (!is_mutated(Mutation::keep_cache_after_refusal)) services_.cache.forget(name_);
   auto live = std::exchange(live_, {});
   outbox_.lose(error);
   fail_openings(error);
@@ -301,6 +309,7 @@ Result<void> Workspace::set_presence(LiveObject& object, Subscriber& owner, Byte
 }
 
 void Workspace::expire_presence() {
+  if (is_mutated(Mutation::presence_stays)) return;
   for (auto& [id, object] : live_) {
     auto gone = object->presence().expire(services_.scheduler.monotonic_ms());
     if (!gone) continue;

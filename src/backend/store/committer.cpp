@@ -7,6 +7,8 @@
 #include <bit>
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::backend::store {
 
 Committer::Committer(Database& database, std::string data_dir, const StoreOptions& options)
@@ -100,7 +102,7 @@ Result<void> Committer::out_of_space(std::string_view reason) {
 
 Result<void> Committer::write(DatabaseWrites& writes) {
   rocksdb::WriteOptions options;
-  options.sync = true;
+  options.sync = !is_mutated(Mutation::skip_sync);
   const auto status = database_.db->Write(options, &writes.batch());
   if (status.ok()) return {};
   if (status.IsNoSpace()) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "backend/net/system_random.h"
+#include "base/mutation.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/sim/sim_pool.h"
@@ -24,6 +25,7 @@ struct Options {
   std::uint64_t minutes = 0;
   std::uint64_t repeat_every = 50;
   std::string trace;
+  std::string mutation;
   bool all_probes = false;
   bool keep_going = false;
   bool no_shrink = false;
@@ -120,7 +122,24 @@ int run_many(const Options& options, Console& console) {
   return totals.failures.empty() ? kDone : kFailed;
 }
 
+// Built in on request only, so that no server that people run can have one.
+Result<void> choose_mutation([[maybe_unused]] const std::string& name) {
+#ifdef SYNCLINE_MUTATIONS
+  const auto found = std::ranges::find(kMutationNames, name);
+  if (found == kMutationNames.end())
+    return fail(ErrorCode::kInvalid,
+                fmt::format("there is no mutation {}: {}", name, fmt::join(kMutationNames, ", ")));
+  active_mutation = static_cast<Mutation>(found - kMutationNames.begin());
+  return {};
+#else
+  return fail(ErrorCode::kUnsupported, "this build has no mutations: cmake --preset mutants");
+#endif
+}
+
 int simulate(Options options, bool seed_given, Console& console) {
+  if (!options.mutation.empty())
+    if (auto chosen = choose_mutation(options.mutation); !chosen)
+      return console.misused(chosen.error().message);
   const bool many = options.runs > 1 || options.minutes > 0;
   if (!seed_given) options.seed = backend::SystemRandom().next() >> 32;
   if (options.jobs == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
@@ -160,6 +179,10 @@ void add_sim(Command& root) {
                   .text = "Write a page that shows one run over virtual time",
                   .is_file = true},
                  options->trace);
+  command.option({.name = "--mutation",
+                  .value = "NAME",
+                  .text = "Switch on a bug that this build was given, to see it found"},
+                 options->mutation);
   command.flag({.name = "--probes", .text = "Print how often every fault and rare state came up"},
                options->probes);
   command.flag({.name = "--all-probes", .text = "Fail if one of them never did"},
