@@ -31,7 +31,6 @@ namespace syncline {
   X(accept_gap)               /* an append need not follow the stored log */                      \
   X(ack_refused)              /* a change that the log refused is acknowledged */                 \
   X(empty_snapshot)           /* a snapshot holds nothing */                                      \
-  X(evict_unwritten)          /* an object is evicted before its events are durable */            \
   X(stamp_with_wall_clock)    /* stamps follow a clock that jumps back */                         \
   X(readers_may_write)        /* a read-only token writes */                                      \
   X(share_objects)            /* objects of one name are one in all workspaces */                 \

@@ -260,6 +260,8 @@ void Client::edit() {
 void Client::tick() {
   loop_.after(kTickMs, [this] {
     const std::uint64_t now = loop_.monotonic_ms();
+    // As the published providers do: whom nobody has renewed for half a minute is gone.
+    for (Replica& replica : replicas_) static_cast<void>(replica.awareness.expire(now));
     if (online_ && now - last_heard_ms_ > kSilenceMs) {
       close(1000);
       connect_later();

@@ -34,6 +34,7 @@ struct NetworkSpeed {
   std::uint64_t bytes_per_ms = 10'000;
   std::size_t window_bytes = 64 << 10;
   std::uint64_t ping_ms = 30'000;
+  std::size_t queue_limit = 0;  // the server's: what it sends beyond that is counted
 };
 
 enum class Side : std::uint8_t { kClient, kServer };
@@ -83,6 +84,8 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   bool done() const;
   std::size_t queued_bytes(Side side) const { return at(side).queued; }
   std::size_t largest_message(Side side) const { return at(side).largest; }
+  // Messages sent since the queue was last empty while it was over its limit already.
+  std::size_t sent_over_limit(Side side) const { return at(side).over_limit; }
   session::ConnectionHandler* handler(Side side) const { return at(side).handler.get(); }
   // Messages that have arrived are kept from their reader, as by one that reads slowly.
   void set_slow_reader(Side side, std::uint64_t delay_us) { at(side).read_delay_us = delay_us; }
@@ -121,6 +124,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     std::deque<Message> inbox;  // arrived, not read
     std::size_t inbox_bytes = 0;
     std::size_t largest = 0;
+    std::size_t over_limit = 0;
     std::uint64_t link_free_us = 0;
     std::uint64_t last_arrival_us = 0;
     std::uint64_t read_delay_us = 0;

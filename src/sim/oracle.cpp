@@ -19,6 +19,9 @@ constexpr std::string_view kOrder = "I4 order";
 constexpr std::string_view kIsolation = "I6 isolation";
 constexpr std::string_view kClock = "I10 clock";
 constexpr std::string_view kBounded = "I11 bounded";
+// Answers that were under way when a queue went over its limit, of a connection's few documents.
+constexpr std::size_t kOverLimit = 32;
+
 constexpr std::string_view kSnapshots = "I17 snapshots";
 
 std::string shown(const ObjectName& name) {
@@ -208,6 +211,13 @@ void Oracle::check_bounds(Server& server, Network& network) {
       return world_.violated(std::string(kBounded),
                              fmt::format("{} bytes are queued for {}, more than {}", queued,
                                          wire->hello().client, bound));
+  }
+  for (const auto& wire : network.wires()) {
+    const std::size_t over = wire->sent_over_limit(Side::kServer);
+    if (over > kOverLimit && wire->hello().number < plan_.clients.size())
+      return world_.violated(std::string(kBounded),
+                             fmt::format("{} messages were queued for {}, who reads too slowly",
+                                         over, wire->hello().client));
   }
   const std::uint64_t waiting =
       process->counters.changes_accepted - process->counters.events_committed;

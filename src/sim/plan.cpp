@@ -162,6 +162,7 @@ Fault draw_fault(FaultKind kind, std::uint64_t at_us, std::size_t clients, Dice&
     fault.duration_us = dice.scale(kSecond, 90 * kSecond);
   if (kind == FaultKind::kClog) fault.duration_us = 1 + dice.below(5 * kSecond);
   if (kind == FaultKind::kClientStale) fault.duration_us = dice.scale(20 * kSecond, 200 * kSecond);
+  if (kind == FaultKind::kSlowReader) fault.duration_us *= 4;
   if (kind == FaultKind::kClockJump) fault.amount = dice.below(576'000);
   if (kind == FaultKind::kCrashAtIo) fault.amount = dice.scale(1, 60);
   return fault;
@@ -216,6 +217,7 @@ Plan draw_plan(std::uint64_t seed) {
   plan.phase_two_us = 240 * kSecond;
   draw_speeds(plan, dice.fork("speeds"));
   draw_server(plan.server, dice.fork("server settings"));
+  plan.network.queue_limit = plan.server.limits.queue_bytes;
   draw_clients(plan, dice.fork("clients"));
   draw_vandals(plan, dice.fork("vandals"));
   draw_faults(plan, dice.fork("faults"));

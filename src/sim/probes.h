@@ -19,8 +19,9 @@ namespace syncline::sim {
   X(partition_in)                                                                                \
   X(partition_out)                                                                               \
   X(isolate_server)                                                                              \
-  X(swizzle) X(slow_link) X(reset) X(corrupt) X(half_open) X(reconnect_storm) X(power_loss)      \
-      X(kill) X(crash_at_io) X(crash_in_recovery) X(pause) X(slow_cpu) X(drain) X(disk_full)     \
+  X(swizzle)                                                                                     \
+  X(slow_link) X(reset) X(corrupt) X(half_open) X(reconnect_storm) X(power_loss) X(kill)         \
+      X(crash_at_io) X(crash_in_recovery) X(pause) X(slow_cpu) X(drain) X(disk_full)             \
           X(write_error) X(sync_error) X(slow_disk) X(bit_rot_event) X(bit_rot_snapshot)         \
               X(bit_rot_at_rest) X(clock_jump) X(clock_strobe) X(client_offline) X(client_stale) \
                   X(client_restart) X(client_doubled) X(client_pause)                            \

@@ -52,6 +52,7 @@ bool Wire::done() const {
 void Wire::send(Side side, SharedBytes message) {
   State& state = at(side);
   if (state.closing || state.finished || state.loop == nullptr) return;
+  if (state.queued > network_.speed_.queue_limit) ++state.over_limit;
   state.queued += message->size();
   state.largest = std::max(state.largest, message->size());
   state.out.push_back({std::move(message)});
@@ -81,6 +82,7 @@ void Wire::flush_later(Side side) {
     self->at(side).flush_posted = false;
     self->pump(side);
     State& state = self->at(side);
+    if (state.queued == 0) state.over_limit = 0;
     if (state.queued > 0 || !std::exchange(state.drain_pending, false)) return;
     if (state.handler && !state.finished) state.handler->on_drained();
   });

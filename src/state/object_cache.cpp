@@ -187,8 +187,7 @@ void ObjectCache::trim() {
   while (bytes_ > limits_.budget_bytes && next != idle_.end()) {
     Resident& resident = **next++;
     // What the log has not confirmed cannot be loaded again.
-    const bool durable = resident.durable_ == resident.position_;
-    if (durable || is_mutated(Mutation::evict_unwritten)) evict(resident);
+    if (resident.durable_ == resident.position_) evict(resident);
   }
 }
 
