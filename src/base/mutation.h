@@ -11,8 +11,6 @@
 #include <optional>
 #include <string_view>
 
-#include "base/mutation.h"
-
 namespace syncline {
 
 #define SYNCLINE_MUTATION_LIST(X)                                                                 \
