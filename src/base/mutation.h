@@ -33,7 +33,6 @@ namespace syncline {
   X(readers_may_write)        /* a read-only token writes */                                      \
   X(share_objects)            /* objects of one name are one in all workspaces */                 \
   X(lose_broadcast)           /* now and then a change is not told to others */                   \
-  X(presence_stays)           /* who has gone is still present */                                 \
   X(diff_without_inserts)     /* the answer to a state vector holds deletions only */             \
   X(overtake)                 /* now and then an update is overtaken by those behind it */
 

@@ -92,7 +92,6 @@ void Workspace::fail_openings(const Error& error) {
 
 void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
   if (!object.subscribers().remove(subscriber)) return;
-  if (is_mutated(Mutation::presence_stays)) return sweep_later();
   if (auto gone = object.presence().leave(subscriber, services_.scheduler.monotonic_ms())) {
     const Broadcast update(*gone);
     object.subscribers().each([&](Subscriber& other) { other.on_awareness(update); });
@@ -309,7 +308,6 @@ Result<void> Workspace::set_presence(LiveObject& object, Subscriber& owner, Byte
 }
 
 void Workspace::expire_presence() {
-  if (is_mutated(Mutation::presence_stays)) return;
   for (auto& [id, object] : live_) {
     auto gone = object->presence().expire(services_.scheduler.monotonic_ms());
     if (!gone) continue;
