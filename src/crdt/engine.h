@@ -9,7 +9,7 @@
 //   engine.h                                            the rules of Yjs
 // The engine's functions are in files by purpose: engine.cpp (transactions begin and end),
 // commit.cpp (merge and collect), integrate.cpp (conflict order), remove.cpp (deletion), apply.cpp
-// (updates from outside), pending.cpp, encode.cpp, prepare.cpp, local.cpp (edits), redo.cpp (what
+// (updates from outside), encode.cpp, prepare.cpp, local.cpp (edits), redo.cpp (what
 // undo needs), events.cpp and text.cpp.
 //
 // The algorithm is YATA as Yjs 13.6 implements it; where results depend on details (order of scans,

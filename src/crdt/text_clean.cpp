@@ -2,6 +2,7 @@
 // local deletions and after remote transactions, and so the same formats must go here.
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -100,14 +101,15 @@ namespace {
 // Types that got a format from this transaction and still have it.
 std::vector<TypeIndex> types_with_new_formats(const Engine& engine,
                                               const Transaction& transaction) {
-  std::vector<TypeIndex> out;
+  std::vector<TypeIndex> out;  // each once, in order
+  std::unordered_set<TypeIndex> seen;
   for (const Transaction::Advance& advance : transaction.advances) {
     const IdIndex& structs = engine.store.clients[advance.client].structs;
     if (advance.after <= advance.before) continue;
     for (auto p = structs.locate(advance.before);; p = structs.next(p)) {
       const Item& item = engine.store[structs.at(p)];
       if (item.clock >= advance.after) break;
-      if (is_live_format(item)) out.push_back(item.parent);
+      if (is_live_format(item) && seen.insert(item.parent).second) out.push_back(item.parent);
       if (structs.is_last(p)) break;
     }
   }
