@@ -66,7 +66,7 @@ node_packages() {
 }
 
 node_tests() {
-  local manifest folder good bad
+  local manifest folder good bad left
   for manifest in web/package.json tests/*/package.json; do
     [ -e "$manifest" ] || continue
     folder=$(dirname "$manifest")
@@ -78,7 +78,8 @@ node_tests() {
     cat "$logs/node"
     good=$(sed -n 's/^\(#\|ℹ\) pass \([0-9]*\)$/\2/p' "$logs/node" | awk '{n += $1} END {print n + 0}')
     bad=$(sed -n 's/^\(#\|ℹ\) fail \([0-9]*\)$/\2/p' "$logs/node" | awk '{n += $1} END {print n + 0}')
-    passed=$((passed + good)) failed=$((failed + bad))
+    left=$(sed -n 's/^\(#\|ℹ\) skipped \([0-9]*\)$/\2/p' "$logs/node" | awk '{n += $1} END {print n + 0}')
+    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
     [ "$bad" -gt 0 ] && failures+=("$folder: $bad")
     if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then fail "npm test in $folder"; fi
     if [ $status -eq 0 ] && [ "$good" -eq 0 ]; then fail "npm test in $folder ran nothing"; fi
