@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/assert.h"
+#include "base/base64.h"
 
 namespace syncline::backend {
 namespace {
@@ -51,9 +52,7 @@ std::string ws_accept_value(std::string_view key) {
   unsigned int size = 0;
   const int done = EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
   SYNCLINE_ASSERT(done == 1 && size == 20);
-  std::array<unsigned char, 29> encoded;  // 28 digits and a zero
-  EVP_EncodeBlock(encoded.data(), digest.data(), 20);
-  return {reinterpret_cast<const char*>(encoded.data()), 28};
+  return to_base64(ByteView(digest).first(size));
 }
 
 }  // namespace syncline::backend
