@@ -21,22 +21,28 @@ struct Acked {
   crdt::DeleteSet deletes;
 };
 
+// The calls are virtual for who wants to see them as they come; what is kept is kept by this one.
 class Book {
  public:
+  virtual ~Book() = default;
+
   // An editor's client id belongs to one object: an id that turns up in another has leaked.
   void owns(const ObjectName& object, crdt::ClientId id) { owners_[object].insert(id); }
 
   // The client sent this update on a connection, as its `actor`.
-  void sent(const ObjectName& object, const std::string& actor, ByteView update) {
+  virtual void sent(const ObjectName& object, const std::string& actor, ByteView update) {
     sent_[{object, actor}].push_back(to_bytes(update));
   }
 
   // The server has promised that these are durable.
-  void acked(const ObjectName& object, const Acked& what) {
+  virtual void acked(const ObjectName& object, const Acked& what) {
     Acked& all = acked_[object];
     all.inserts.add(what.inserts);
     all.deletes.add(what.deletes);
   }
+
+  // The server has sent a client this update.
+  virtual void shown(const ObjectName&, const std::string& /*client*/, ByteView /*update*/) {}
 
   // Objects of which an honest client has been told something.
   const std::map<ObjectName, Acked>& acked() const { return acked_; }

@@ -48,10 +48,10 @@ class Client::Handler final : public session::ConnectionHandler {
   std::shared_ptr<Client*> client_;
 };
 
-Client::Client(World& world, Network& network, Book& book, ClientSettings settings)
+Client::Client(World& world, Connector& connector, Book& book, ClientSettings settings)
     : world_(world),
       settings_(std::move(settings)),
-      network_(network),
+      connector_(connector),
       book_(book),
       name_(fmt::format("c{}", settings_.number)),
       dice_(world.dice.fork("client", settings_.number)),
@@ -68,7 +68,7 @@ Client::Client(World& world, Network& network, Book& book, ClientSettings settin
 
 Client::~Client() {
   *handle_ = nullptr;
-  network_.process_gone(loop_, false);
+  connector_.process_gone(loop_, false);
 }
 
 // An id tells the object it belongs to, so that a leak shows wherever it turns up.
@@ -76,7 +76,7 @@ void Client::make_replica(Replica& replica, ByteView state, bool same_id) {
   if (!same_id) replica.id = (settings_.number + 1) * 10'000 + ++identities_;
   if (state.empty()) replica.own.clear();
   replica.presence_id = replica.id;
-  replica.editor = std::make_unique<Editor>(world_, replica.id, settings_.undoes,
+  replica.editor = std::make_unique<Editor>(world_.probes, replica.id, settings_.undoes,
                                             [this] { return loop_.monotonic_ms(); });
   if (!state.empty()) static_cast<void>(replica.editor->doc().apply_update(state));
   note_id(replica);
@@ -116,7 +116,7 @@ void Client::connect() {
               .object = settings_.hocuspocus ? std::string() : settings_.objects.front(),
               .token = settings_.token,
               .wants_saved = settings_.wants_saved};
-  network_.connect(std::move(hello), loop_, std::make_unique<Handler>(handle_));
+  connector_.connect(std::move(hello), loop_, std::make_unique<Handler>(handle_));
 }
 
 // As y-websocket waits: 100 ms, doubled each time, 2.5 s at most.
@@ -195,7 +195,7 @@ void Client::restart(Memory memory, std::uint64_t down_us) {
   });
   *handle_ = nullptr;
   connection_ = nullptr;
-  network_.process_gone(loop_, dice_.chance(0.5));
+  connector_.process_gone(loop_, dice_.chance(0.5));
   const bool paused = loop_.paused();
   loop_.stop();
   if (paused) loop_.resume();
@@ -239,7 +239,7 @@ void Client::heal() {
 // ---- editing
 
 void Client::edit_later() {
-  if (settings_.read_only && !settings_.hocuspocus) return;
+  if (settings_.edit_every_us == 0 || (settings_.read_only && !settings_.hocuspocus)) return;
   loop_.after(1 + edit_dice_.wait(static_cast<double>(settings_.edit_every_us)) / 1000, [this] {
     edit();
     edit_later();
@@ -314,6 +314,7 @@ void Client::take_sync(Replica& replica, SyncKind kind, ByteView payload) {
     replica.answered = true;
     return;
   }
+  book_.shown(replica.name, name_, payload);
   auto applied = doc.apply_update(payload);
   if (!applied)
     return protocol_broken("was sent an update that it refuses: " + applied.error().message);

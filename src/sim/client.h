@@ -16,8 +16,9 @@
 #include "base/byte_writer.h"
 #include "protocol/y_sync.h"
 #include "sim/book.h"
-#include "sim/network.h"
+#include "sim/connector.h"
 #include "sim/replica.h"
+#include "sim/world.h"
 
 namespace syncline::sim {
 
@@ -31,7 +32,7 @@ struct ClientSettings {
   std::vector<std::string> objects;  // y-websocket: one
   std::string token;
   Habit habit = Habit::kTyping;
-  std::uint64_t edit_every_us = 500'000;
+  std::uint64_t edit_every_us = 500'000;  // 0: only when edit() is called
   std::uint64_t max_edits = 500;
   // Goes offline and comes back by itself, again and again, if not 0.
   std::uint64_t online_us = 0;
@@ -41,7 +42,7 @@ struct ClientSettings {
 
 class Client {
  public:
-  Client(World& world, Network& network, Book& book, ClientSettings settings);
+  Client(World& world, Connector& connector, Book& book, ClientSettings settings);
   virtual ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -54,6 +55,7 @@ class Client {
   enum class Memory { kKept, kLost, kIdOnly };
   void restart(Memory memory, std::uint64_t down_us);
   void pause_for(std::uint64_t duration_us);
+  void edit();  // once, now
   void stop_editing() { editing_ = false; }
   // Phase two: online for good, and if it has lost its way, with a new identity.
   void heal();
@@ -105,11 +107,10 @@ class Client {
   void on_open(session::Connection& connection);
   void on_closed(std::uint16_t code);
   void edit_later();
-  void edit();
   void tick();
   void cycle();
 
-  Network& network_;
+  Connector& connector_;
   Book& book_;
   const std::string name_;
   Dice dice_;
@@ -128,7 +129,7 @@ class Client {
   bool suspect_ = false;  // its ids may be in use already
 };
 
-std::unique_ptr<Client> make_client(World& world, Network& network, Book& book,
+std::unique_ptr<Client> make_client(World& world, Connector& connector, Book& book,
                                     ClientSettings settings);
 
 }  // namespace syncline::sim

@@ -124,11 +124,11 @@ class HocuspocusClient final : public Client {
 
 }  // namespace
 
-std::unique_ptr<Client> make_client(World& world, Network& network, Book& book,
+std::unique_ptr<Client> make_client(World& world, Connector& connector, Book& book,
                                     ClientSettings settings) {
   if (settings.hocuspocus)
-    return std::make_unique<HocuspocusClient>(world, network, book, std::move(settings));
-  return std::make_unique<YClient>(world, network, book, std::move(settings));
+    return std::make_unique<HocuspocusClient>(world, connector, book, std::move(settings));
+  return std::make_unique<YClient>(world, connector, book, std::move(settings));
 }
 
 }  // namespace syncline::sim

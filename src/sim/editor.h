@@ -1,8 +1,4 @@
-// Someone who edits a document: a replica, a cursor, and habits.
-//
-// Habits follow what real editing traces look like (runs of typing at one place, a backspace now
-// and then, a jump, a paste) and what hurts merging most (everyone at the same place, deleting what
-// others write, setting the same keys, undoing).
+// Someone who edits a document of ours: a replica, and a workload that decides what is done to it.
 #pragma once
 
 #include <cstdint>
@@ -10,44 +6,52 @@
 #include <memory>
 #include <string>
 
-#include "sim/world.h"
+#include "sim/editable.h"
+#include "sim/workload.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/undo_manager.h"
 
 namespace syncline::sim {
 
-enum class Habit : std::uint8_t { kTyping, kBatches, kFighting, kStructures };
-
-inline constexpr std::uint64_t kHabits = 4;
-
-class Editor {
+class Editor final : private Editable {
  public:
   // `now_ms` is the clock of the client.
-  Editor(World& world, crdt::ClientId id, bool undoes, std::function<std::uint64_t()> now_ms);
+  Editor(Probes& probes, crdt::ClientId id, bool undoes, std::function<std::uint64_t()> now_ms);
 
   // One edit; what it was, for the trace. Every edit is a transaction, and so at most one update.
-  std::string edit(Dice& dice, Habit habit);
+  std::string edit(Dice& dice, Habit habit) { return workload_.edit(dice, habit); }
 
   crdt::Doc& doc() { return doc_; }
   const crdt::Doc& doc() const { return doc_; }
 
  private:
-  std::string type(Dice& dice);
-  std::string batch(Dice& dice);
-  std::string fight(Dice& dice);
-  std::string structure(Dice& dice);
-  std::string undo(Dice& dice);
-  std::string format(Dice& dice);
-  std::uint32_t cursor();
+  void transact(const std::function<void()>& body) override { doc_.transact(body); }
+  std::uint32_t text_length() const override { return text_.length(); }
+  void insert_text(std::uint32_t at, std::string_view text) override;
+  void erase_text(std::uint32_t at, std::uint32_t count) override;
+  void format_text(std::uint32_t at, std::uint32_t count, std::string_view name,
+                   const crdt::Any& value) override;
+  void set_key(std::string_view key, const crdt::Any& value) override;
+  void erase_key(std::string_view key) override;
+  void set_key_to_text(std::string_view key) override;
+  std::uint32_t list_length() const override { return list_.length(); }
+  void insert_list(std::uint32_t at, const crdt::Any::Array& values) override;
+  void insert_list_map(std::uint32_t at, std::string_view key, const crdt::Any& value) override;
+  void erase_list(std::uint32_t at) override;
+  std::uint32_t tree_length() const override { return tree_.length(); }
+  void insert_tree(std::uint32_t at) override;
+  void erase_tree(std::uint32_t at) override;
+  bool can_undo() const override { return undo_ != nullptr; }
+  bool undo() override { return undo_->undo(); }
+  bool redo() override { return undo_->redo(); }
 
-  World& world_;
   crdt::Doc doc_;
   crdt::Text text_;
   crdt::Map map_;
   crdt::Array list_;
   crdt::XmlFragment tree_;
   std::unique_ptr<crdt::UndoManager> undo_;
-  std::uint32_t cursor_ = 0;
+  Workload workload_;
 };
 
 }  // namespace syncline::sim

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "session/connection.h"
+#include "sim/connector.h"
 #include "sim/loop.h"
 #include "sim/world.h"
 
@@ -48,18 +49,6 @@ struct Path {
   bool blocked = false;
   std::uint64_t extra_us = 0;
   std::uint64_t slowdown = 1;  // of the bandwidth
-};
-
-// What a client asks for when it connects: the URL and the token.
-struct Hello {
-  std::string client;  // for actor names and the trace
-  std::size_t number = 0;
-  std::uint64_t connection = 0;  // of that client, from 1
-  bool hocuspocus = false;
-  std::string workspace;
-  std::string object;  // of a y-websocket connection
-  std::string token;
-  bool wants_saved = true;
 };
 
 class Network;
@@ -163,7 +152,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   Dice dice_;
 };
 
-class Network {
+class Network final : public Connector {
  public:
   // Gives the handler of a new connection, or none to refuse it.
   class Acceptor {
@@ -177,11 +166,9 @@ class Network {
 
   void set_acceptor(Acceptor* acceptor) { acceptor_ = acceptor; }
 
-  // Begins a handshake. `handler` hears on_open, or on_closed(1006) alone.
-  void connect(Hello hello, Loop& loop, std::unique_ptr<session::ConnectionHandler> handler);
-
-  // The process is gone. `told`: the operating system resets its connections.
-  void process_gone(Loop& loop, bool told);
+  void connect(Hello hello, Loop& loop,
+               std::unique_ptr<session::ConnectionHandler> handler) override;
+  void process_gone(Loop& loop, bool told) override;
   // The peers of connections whose process is gone get a reset now.
   void reset_orphans();
 

@@ -128,7 +128,7 @@ std::string difference(const crdt::Doc& a, const crdt::Doc& b) {
                      two.substr(from, 60));
 }
 
-bool Oracle::load(const DiskTables& tables, std::map<ObjectName, History>& histories) {
+bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& histories) {
   const auto names = store::read_workspaces(tables, "", 1000);
   if (!names) {
     world_.violated(std::string(kDurable), names.error().message);
@@ -204,7 +204,7 @@ void Oracle::check_shown(const std::map<ObjectName, History>& histories, const C
   }
 }
 
-void Oracle::check_recovered(const DiskTables& tables, const Clients& clients) {
+void Oracle::check_recovered(const store::Tables& tables, const Clients& clients) {
   std::map<ObjectName, History> histories;
   if (!load(tables, histories)) return;
   check_promises(histories);
@@ -241,8 +241,12 @@ void Oracle::check_bounds(Server& server, Network& network) {
 
 void Oracle::check_all(Server& server, const Clients& clients) {
   server.note_clock();
-  max_unix_ms_ = server.max_unix_ms();
-  const DiskTables& tables = server.process()->store->tables();
+  check_all(server.process()->store->tables(), clients, server.max_unix_ms());
+}
+
+void Oracle::check_all(const store::Tables& tables, const Clients& clients,
+                       std::uint64_t max_unix_ms) {
+  max_unix_ms_ = max_unix_ms;
   std::map<ObjectName, History> histories;
   if (!load(tables, histories)) return;
   check_promises(histories);
@@ -251,6 +255,12 @@ void Oracle::check_all(Server& server, const Clients& clients) {
     check_history(name, history, tables, clients);
     if (world_.violation) return;
   }
+}
+
+void Oracle::check_replica(const store::Tables& tables, const ObjectName& name,
+                           const std::string& who, const crdt::Doc& replica) {
+  std::map<ObjectName, History> histories;
+  if (load(tables, histories)) check_client(name, replica, who, replay(histories[name]));
 }
 
 void Oracle::check_owners(const ObjectName& name, const History& history) {
@@ -265,8 +275,8 @@ void Oracle::check_owners(const ObjectName& name, const History& history) {
 }
 
 // Replays the log as a recovering server does, and holds everybody to the result.
-void Oracle::check_history(const ObjectName& name, const History& history, const DiskTables& tables,
-                           const Clients& clients) {
+void Oracle::check_history(const ObjectName& name, const History& history,
+                           const store::Tables& tables, const Clients& clients) {
   crdt::Doc doc = make_reference();
   std::map<std::string, std::size_t> next;  // of each actor's updates
   const auto snapshot = store::read_snapshot(tables, name.first, name.second);
@@ -296,7 +306,7 @@ void Oracle::check_history(const ObjectName& name, const History& history, const
   check_merged(name, history, doc);
   for (const auto& client : clients)
     for (const Replica& replica : client->replicas())
-      if (replica.name == name) check_client(name, replica, client->name(), doc);
+      if (replica.name == name) check_client(name, replica.editor->doc(), client->name(), doc);
 }
 
 bool Oracle::check_actor(const ObjectName& name, const log::Event& event, const crdt::Doc& before,
@@ -334,9 +344,9 @@ void Oracle::check_merged(const ObjectName& name, const History& history,
                     fmt::format("{}: replayed and merged: {}", shown(name), different));
 }
 
-void Oracle::check_client(const ObjectName& name, const Replica& replica, const std::string& client,
-                          const crdt::Doc& replayed) {
-  const std::string different = difference(replayed, replica.editor->doc());
+void Oracle::check_client(const ObjectName& name, const crdt::Doc& replica,
+                          const std::string& client, const crdt::Doc& replayed) {
+  const std::string different = difference(replayed, replica);
   if (!different.empty())
     world_.violated(std::string(kConvergence),
                     fmt::format("{}: the log and {}: {}", shown(name), client, different));

@@ -21,9 +21,9 @@
 
 #include "sim/book.h"
 #include "sim/client.h"
-#include "sim/disk_tables.h"
 #include "sim/plan.h"
 #include "sim/server.h"
+#include "store/tables.h"
 
 namespace syncline::sim {
 
@@ -37,7 +37,7 @@ class Oracle {
       : world_(world), book_(book), plan_(plan) {}
 
   // After a recovery: what was promised, and what was shown, is there.
-  void check_recovered(const DiskTables& tables, const Clients& clients);
+  void check_recovered(const store::Tables& tables, const Clients& clients);
 
   // Now and then: limits hold.
   void check_bounds(Server& server, Network& network);
@@ -45,18 +45,25 @@ class Oracle {
   // When all is quiet. `clients` with those that joined late.
   void check_all(Server& server, const Clients& clients);
 
+  // The same over what a real server left behind. `max_unix_ms`: the wall clock by then.
+  void check_all(const store::Tables& tables, const Clients& clients, std::uint64_t max_unix_ms);
+
+  // `replica` of someone who is no Client of ours and knows all, held to the log.
+  void check_replica(const store::Tables& tables, const ObjectName& name, const std::string& who,
+                     const crdt::Doc& replica);
+
  private:
-  bool load(const DiskTables& tables, std::map<ObjectName, History>& histories);
+  bool load(const store::Tables& tables, std::map<ObjectName, History>& histories);
   void check_promises(const std::map<ObjectName, History>& histories);
   void check_shown(const std::map<ObjectName, History>& histories, const Clients& clients);
   void check_stamps(const std::string& workspace, const std::vector<log::Event>& events);
   void check_owners(const ObjectName& name, const History& history);
-  void check_history(const ObjectName& name, const History& history, const DiskTables& tables,
+  void check_history(const ObjectName& name, const History& history, const store::Tables& tables,
                      const Clients& clients);
   bool check_actor(const ObjectName& name, const log::Event& event, const crdt::Doc& before,
                    std::map<std::string, std::size_t>& next);
   void check_merged(const ObjectName& name, const History& history, const crdt::Doc& replayed);
-  void check_client(const ObjectName& name, const Replica& replica, const std::string& client,
+  void check_client(const ObjectName& name, const crdt::Doc& replica, const std::string& client,
                     const crdt::Doc& replayed);
 
   World& world_;

@@ -38,9 +38,9 @@ class Vandal::Handler final : public session::ConnectionHandler {
   std::shared_ptr<Vandal*> vandal_;
 };
 
-Vandal::Vandal(World& world, Network& network, VandalSettings settings)
+Vandal::Vandal(World& world, Connector& connector, VandalSettings settings)
     : world_(world),
-      network_(network),
+      connector_(connector),
       settings_(std::move(settings)),
       name_(fmt::format("v{}", settings_.number)),
       dice_(world.dice.fork("vandal", settings_.number)),
@@ -53,7 +53,7 @@ Vandal::Vandal(World& world, Network& network, VandalSettings settings)
 
 Vandal::~Vandal() {
   *handle_ = nullptr;
-  network_.process_gone(loop_, false);
+  connector_.process_gone(loop_, false);
 }
 
 void Vandal::start() {
@@ -70,15 +70,15 @@ void Vandal::stop() {
 
 void Vandal::connect() {
   if (stopped_) return;
-  network_.connect({.client = name_,
-                    .number = settings_.number,
-                    .connection = ++connections_,
-                    .hocuspocus = settings_.hocuspocus,
-                    .workspace = settings_.workspace,
-                    .object = settings_.hocuspocus ? std::string() : settings_.object,
-                    .token = dice_.chance(0.1) ? "wrong" : settings_.token,
-                    .wants_saved = dice_.chance(0.5)},
-                   loop_, std::make_unique<Handler>(handle_));
+  connector_.connect({.client = name_,
+                      .number = settings_.number,
+                      .connection = ++connections_,
+                      .hocuspocus = settings_.hocuspocus,
+                      .workspace = settings_.workspace,
+                      .object = settings_.hocuspocus ? std::string() : settings_.object,
+                      .token = dice_.chance(0.1) ? "wrong" : settings_.token,
+                      .wants_saved = dice_.chance(0.5)},
+                     loop_, std::make_unique<Handler>(handle_));
 }
 
 void Vandal::act_later() {

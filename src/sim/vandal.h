@@ -10,7 +10,8 @@
 #include <memory>
 #include <string>
 
-#include "sim/network.h"
+#include "sim/connector.h"
+#include "sim/world.h"
 #include "syncline/crdt/doc.h"
 
 namespace syncline::sim {
@@ -27,7 +28,7 @@ struct VandalSettings {
 
 class Vandal {
  public:
-  Vandal(World& world, Network& network, VandalSettings settings);
+  Vandal(World& world, Connector& connector, VandalSettings settings);
   ~Vandal();
 
   void start();
@@ -48,7 +49,7 @@ class Vandal {
   void flood();
 
   World& world_;
-  Network& network_;
+  Connector& connector_;
   const VandalSettings settings_;
   const std::string name_;
   Dice dice_;
