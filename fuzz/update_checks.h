@@ -3,21 +3,10 @@
 
 #include "check.h"
 #include "crdt/block.h"
-#include "crdt/update_writer.h"
+#include "crdt/update_rewrite.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::crdt {
-
-inline Bytes rewrite(const DecodedUpdate& update, UpdateVersion version) {
-  UpdateWriter writer(version);
-  writer.begin_clients(update.clients.size());
-  for (const auto& client : update.clients) {
-    writer.begin_client(client.count, client.client, update.blocks[client.first].clock);
-    for (std::uint32_t i = 0; i < client.count; ++i) writer.write(update.blocks[client.first + i]);
-  }
-  writer.write_deletes(update.deletes);
-  return writer.take();
-}
 
 inline void check_same_blocks(const DecodedUpdate& a, const DecodedUpdate& b) {
   FUZZ_CHECK(a.blocks.size() == b.blocks.size());
@@ -69,6 +58,12 @@ inline void check_without_document(ByteView bytes, const DecodedUpdate& update,
   FUZZ_CHECK(merged_meta && merged_meta->inserts == meta->inserts);
   FUZZ_CHECK(merged_meta->deletes == meta->deletes);
   FUZZ_CHECK(state_vector_of(*merged, version) == state_vector_of(bytes, version));
+
+  const auto obfuscated = obfuscate_update(bytes, version);
+  FUZZ_CHECK(obfuscated);
+  const auto obfuscated_meta = update_meta(*obfuscated, version);
+  FUZZ_CHECK(obfuscated_meta && obfuscated_meta->inserts == meta->inserts);
+  FUZZ_CHECK(obfuscated_meta->deletes == meta->deletes);
 
   const auto half = diff_update(bytes, half_of(update), version);
   FUZZ_CHECK(half);

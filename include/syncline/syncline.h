@@ -379,6 +379,11 @@ SYNCLINE_API syncline_status syncline_update_convert(const uint8_t* update, size
                                                      syncline_update_version to,
                                                      syncline_buffer* converted,
                                                      syncline_error* error);
+/* The same structure with other content, to show a fault without showing the document. */
+SYNCLINE_API syncline_status syncline_update_obfuscate(const uint8_t* update, size_t size,
+                                                       syncline_update_version version,
+                                                       syncline_buffer* obfuscated,
+                                                       syncline_error* error);
 SYNCLINE_API syncline_status syncline_update_state_vector(const uint8_t* update, size_t size,
                                                           syncline_update_version version,
                                                           syncline_buffer* state,

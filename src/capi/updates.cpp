@@ -67,6 +67,17 @@ syncline_status syncline_update_convert(const std::uint8_t* update, std::size_t 
   });
 }
 
+syncline_status syncline_update_obfuscate(const std::uint8_t* update, std::size_t size,
+                                          syncline_update_version version,
+                                          syncline_buffer* obfuscated, syncline_error* error) {
+  if (obfuscated != nullptr) *obfuscated = {};
+  return run(error, [&]() -> Result<void> {
+    const Result<crdt::UpdateVersion> known = capi::version(version);
+    if (!known) return std::unexpected(known.error());
+    return give(crdt::obfuscate_update(bytes(update, size), *known), obfuscated);
+  });
+}
+
 syncline_status syncline_update_state_vector(const std::uint8_t* update, std::size_t size,
                                              syncline_update_version version,
                                              syncline_buffer* state, syncline_error* error) {

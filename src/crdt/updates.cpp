@@ -5,24 +5,12 @@
 #include <vector>
 
 #include "crdt/update_merge.h"
+#include "crdt/update_rewrite.h"
 #include "crdt/update_writer.h"
 
 namespace syncline::crdt {
 
 namespace {
-
-// Yjs, reading an update without a document, forgets for blocks beside a neighbour that they are
-// map entries (the neighbour says so anyway), and writes them without that flag.
-void forget_inherited_subs(DecodedUpdate& update) {
-  for (Block& block : update.blocks)
-    if (block.parent_kind == ParentKind::kNone) block.has_parent_sub = false;
-}
-
-Result<void> decode_for_rewrite(ByteView bytes, UpdateVersion version, DecodedUpdate& update) {
-  Result<void> decoded = decode_update(bytes, version, update);
-  if (decoded) forget_inherited_subs(update);
-  return decoded;
-}
 
 std::span<const Block> blocks_of(const DecodedUpdate& update,
                                  const DecodedUpdate::ClientBlocks& client) {
@@ -38,6 +26,26 @@ std::span<const Block> missing_blocks(std::span<const Block> blocks, Clock known
 }
 
 }  // namespace
+
+Result<void> decode_for_rewrite(ByteView bytes, UpdateVersion version, DecodedUpdate& update) {
+  Result<void> decoded = decode_update(bytes, version, update);
+  if (!decoded) return decoded;
+  for (Block& block : update.blocks)
+    if (block.parent_kind == ParentKind::kNone) block.has_parent_sub = false;
+  return decoded;
+}
+
+Bytes rewrite(const DecodedUpdate& update, UpdateVersion version) {
+  UpdateWriter writer(version);
+  writer.begin_clients(update.clients.size());
+  for (const auto& client : update.clients) {
+    const auto blocks = blocks_of(update, client);
+    writer.begin_client(blocks.size(), client.client, blocks.front().clock);
+    for (const Block& block : blocks) writer.write(block);
+  }
+  writer.write_deletes(update.deletes);
+  return writer.take();
+}
 
 Result<Bytes> merge_updates(std::span<const ByteView> updates, UpdateVersion version) {
   std::vector<std::unique_ptr<DecodedUpdate>> decoded;
@@ -84,16 +92,7 @@ Result<Bytes> convert_update(ByteView update, UpdateVersion from, UpdateVersion 
   DecodedUpdate decoded;
   if (auto result = decode_for_rewrite(update, from, decoded); !result)
     return std::unexpected(std::move(result.error()));
-
-  UpdateWriter writer(to);
-  writer.begin_clients(decoded.clients.size());
-  for (const auto& client : decoded.clients) {
-    const auto blocks = blocks_of(decoded, client);
-    writer.begin_client(blocks.size(), client.client, blocks.front().clock);
-    for (const Block& block : blocks) writer.write(block);
-  }
-  writer.write_deletes(decoded.deletes);
-  return writer.take();
+  return rewrite(decoded, to);
 }
 
 Result<StateVector> state_vector_of(ByteView update, UpdateVersion version) {

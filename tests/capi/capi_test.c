@@ -201,6 +201,11 @@ static void test_updates_without_a_document(void) {
   CHECK_OK(syncline_update_convert(out.data, out.size, SYNCLINE_V1, SYNCLINE_V2, &v2, NULL));
   CHECK_OK(syncline_update_convert(v2.data, v2.size, SYNCLINE_V2, SYNCLINE_V1, &back, NULL));
   CHECK(back.size == out.size && memcmp(back.data, out.data, back.size) == 0);
+  syncline_buffer hidden = {0};
+  CHECK_OK(syncline_update_obfuscate(out.data, out.size, SYNCLINE_V1, &hidden, NULL));
+  CHECK(hidden.size == out.size && memcmp(hidden.data, out.data, out.size) != 0);
+  CHECK_FAILS(SYNCLINE_MALFORMED, syncline_update_obfuscate(out.data, 3, SYNCLINE_V1, &hidden, e));
+  CHECK(hidden.data == NULL);
 
   syncline_buffer none = {0};
   CHECK_OK(syncline_update_merge(NULL, NULL, 0, SYNCLINE_V1, &none, NULL));

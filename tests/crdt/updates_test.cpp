@@ -46,6 +46,16 @@ TEST(Updates, MergeMany) {
   EXPECT_EQ(merged(updates), kAll);
 }
 
+// What is written about a document must not be in it any more; tests/differential has the rest.
+TEST(Updates, ObfuscateLeavesStructureAlone) {
+  const Result<Bytes> hidden = obfuscate_update(from_hex(kAll), kV1);
+  ASSERT_TRUE(hidden);
+  EXPECT_EQ(to_hex(*hidden),
+            "01030900040101740230308409010231318409030132"
+            "00");
+  EXPECT_EQ(obfuscate_update(from_hex("0101"), kV1).error().code, ErrorCode::kMalformed);
+}
+
 TEST(Updates, MergePutsUnsortedClientsInOrder) {
   // Clients 1 and 2, the lower first, as no Yjs writes them.
   const Bytes unsorted = from_hex(

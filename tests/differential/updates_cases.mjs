@@ -10,6 +10,7 @@
 //   merge <version> <expected> <update>...
 //   diff <version> <expected> <update> <state vector>
 //   convert <from> <to> <expected> <update>
+//   obfuscate <version> <flags> <expected> <update>     flags: formatting 1, subdocs 2, xml 4
 //   state <version> <expected> <update>
 //   meta <version> <client>:<from>-<to>,... <update>
 //
@@ -172,8 +173,8 @@ const makeHistory = r => {
 }
 
 const api = {
-  1: { merge: Y.mergeUpdates, diff: Y.diffUpdate, convert: Y.convertUpdateFormatV1ToV2, state: Y.encodeStateVectorFromUpdate, meta: Y.parseUpdateMeta, encode: Y.encodeStateAsUpdate },
-  2: { merge: Y.mergeUpdatesV2, diff: Y.diffUpdateV2, convert: Y.convertUpdateFormatV2ToV1, state: Y.encodeStateVectorFromUpdateV2, meta: Y.parseUpdateMetaV2, encode: Y.encodeStateAsUpdateV2 }
+  1: { merge: Y.mergeUpdates, diff: Y.diffUpdate, convert: Y.convertUpdateFormatV1ToV2, state: Y.encodeStateVectorFromUpdate, meta: Y.parseUpdateMeta, encode: Y.encodeStateAsUpdate, obfuscate: Y.obfuscateUpdate },
+  2: { merge: Y.mergeUpdatesV2, diff: Y.diffUpdateV2, convert: Y.convertUpdateFormatV2ToV1, state: Y.encodeStateVectorFromUpdateV2, meta: Y.parseUpdateMetaV2, encode: Y.encodeStateAsUpdateV2, obfuscate: Y.obfuscateUpdateV2 }
 }
 
 const randomVector = (r, docs) => {
@@ -189,7 +190,7 @@ const writeMeta = (version, update) => {
 }
 
 const writeCases = (r, version, updates, docs) => {
-  const { merge, diff, convert, state, encode } = api[version]
+  const { merge, diff, convert, state, encode, obfuscate } = api[version]
   const inputs = [...updates]
   for (const doc of docs) {
     inputs.push(encode(doc), encode(doc, randomVector(r, docs)))
@@ -203,6 +204,9 @@ const writeCases = (r, version, updates, docs) => {
   for (const update of r.shuffled(inputs).slice(0, 12).concat(inputs.slice(-2))) {
     line('roundtrip', version, hex(update))
     line('convert', version, 3 - version, hex(convert(update)), hex(update))
+    const flags = r.chance(0.6) ? 7 : r.below(8)
+    const some = { formatting: (flags & 1) !== 0, subdocs: (flags & 2) !== 0, yxml: (flags & 4) !== 0 }
+    line('obfuscate', version, flags, hex(obfuscate(update, some)), hex(update))
     line('state', version, hex(state(update)), hex(update))
     writeMeta(version, update)
     const vector = randomVector(r, docs)

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "crdt/update_writer.h"
+#include "crdt/update_rewrite.h"
 #include "syncline/crdt/updates.h"
 
 namespace {
@@ -46,14 +46,7 @@ Result<Bytes> round_trip(ByteView bytes, UpdateVersion version) {
   DecodedUpdate update;
   if (auto result = decode_update(bytes, version, update); !result)
     return std::unexpected(result.error());
-  UpdateWriter writer(version);
-  writer.begin_clients(update.clients.size());
-  for (const auto& client : update.clients) {
-    writer.begin_client(client.count, client.client, update.blocks[client.first].clock);
-    for (std::uint32_t i = 0; i < client.count; ++i) writer.write(update.blocks[client.first + i]);
-  }
-  writer.write_deletes(update.deletes);
-  return writer.take();
+  return rewrite(update, version);
 }
 
 // As Yjs's parseUpdateMeta prints it: from the first to the last clock of each client.
@@ -89,6 +82,12 @@ Outcome run(const Words& words) {
   if (kind == "roundtrip") return {to_hex(round_trip(from_hex(words[2]), version)), words[2]};
   if (kind == "convert")
     return {to_hex(convert_update(from_hex(words[4]), version, version_of(words[2]))), words[3]};
+  if (kind == "obfuscate") {
+    const unsigned long flags = std::stoul(words[2]);
+    const ObfuscateOptions options{
+        .formatting = (flags & 1) != 0, .subdocs = (flags & 2) != 0, .xml = (flags & 4) != 0};
+    return {to_hex(obfuscate_update(from_hex(words[4]), version, options)), words[3]};
+  }
   if (kind == "diff") {
     const Result<StateVector> state = decode_state_vector(from_hex(words[4]));
     if (!state) return {"error: " + state.error().message, words[2]};

@@ -25,6 +25,19 @@ Result<Bytes> diff_update(ByteView update, const StateVector& state, UpdateVersi
 
 Result<Bytes> convert_update(ByteView update, UpdateVersion from, UpdateVersion to);
 
+// What obfuscate_update replaces besides texts, values, embeds and keys, which it always does.
+struct ObfuscateOptions {
+  bool formatting = true;  // names and values of formats
+  bool subdocs = true;     // guids and options of subdocuments
+  bool xml = true;         // names of elements and hooks
+};
+
+// An update of the same structure without its content: for sending a document that shows a fault to
+// somebody who is not to read it. Ids, lengths, deletions and names of root types stay, so that who
+// wrote when and how much can still be seen. Byte-identical to Yjs's obfuscateUpdate.
+Result<Bytes> obfuscate_update(ByteView update, UpdateVersion version,
+                               const ObfuscateOptions& options = {});
+
 // The state that a document reaches from nothing by this update alone (up to the first Skip).
 Result<StateVector> state_vector_of(ByteView update, UpdateVersion version);
 
