@@ -125,9 +125,9 @@ void Engine::fire_subdocs(Transaction& transaction) {
       transaction.subdocs_loaded.empty())
     return;
   keep_subdocs(transaction);
-  const SubdocsEvent event{transaction.subdocs_added, transaction.subdocs_removed,
-                           transaction.subdocs_loaded};
-  notify(subdocs_observers_, event);
+  SubdocsEvent event{{}, transaction.subdocs_removed, transaction.subdocs_loaded};
+  for (const AddedSubdoc& added : transaction.subdocs_added) event.added.push_back(added.subdoc);
+  notify<const SubdocsEvent>(subdocs_observers_, event);
 }
 
 Result<void> Engine::check() const {

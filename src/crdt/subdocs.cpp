@@ -30,7 +30,7 @@ void Engine::note_subdoc_added(const Item& item, bool made_here) {
   Subdoc added = subdoc(item);
   // A document that was made here counts as loaded, unlike one that came in an update.
   if (made_here || wants_loading(added.options)) current_->subdocs_loaded.push_back(added);
-  current_->subdocs_added.push_back(std::move(added));
+  current_->subdocs_added.push_back({item.id(), std::move(added)});
 }
 
 Engine::HeldSubdoc* Engine::find_subdoc(std::string_view guid) {
@@ -44,7 +44,8 @@ void Engine::keep_subdocs(const Transaction& transaction) {
   for (const Subdoc& removed : transaction.subdocs_removed)
     if (const HeldSubdoc* held = find_subdoc(removed.guid); held != nullptr)
       subdocs_.erase(subdocs_.begin() + (held - subdocs_.data()));
-  for (const Subdoc& added : transaction.subdocs_added) subdocs_.push_back({added, false});
+  for (const AddedSubdoc& added : transaction.subdocs_added)
+    subdocs_.push_back({added.subdoc, false});
   for (const Subdoc& loaded : transaction.subdocs_loaded)
     for (HeldSubdoc& held : subdocs_)
       if (held.subdoc.guid == loaded.guid) held.loaded = true;
@@ -63,22 +64,19 @@ Result<void> Engine::unload_subdoc(std::string_view guid) {
   if (held == nullptr) return fail(ErrorCode::kNotFound, "no such subdocument");
   transact([subdoc = held->subdoc](Transaction& transaction) {
     transaction.subdocs_removed.push_back(subdoc);
-    transaction.subdocs_added.push_back(subdoc);
+    transaction.subdocs_added.push_back({{}, subdoc});
   });
   return {};
 }
 
 void Engine::note_subdoc_removed(const Item& item) {
-  Subdoc removed = subdoc(item);
   if (!current_->adds(item.id())) {
-    current_->subdocs_removed.push_back(std::move(removed));
+    current_->subdocs_removed.push_back(subdoc(item));
     return;
   }
-  // It came in this transaction: nothing has happened. Several may have the same guid.
-  std::vector<Subdoc>& added = current_->subdocs_added;
-  const auto same = std::find_if(added.rbegin(), added.rend(),
-                                 [&](const Subdoc& other) { return other.guid == removed.guid; });
-  if (same != added.rend()) added.erase(std::next(same).base());
+  // It came in this transaction: nothing has happened. Several may have its guid.
+  std::erase_if(current_->subdocs_added,
+                [id = item.id()](const AddedSubdoc& added) { return added.item == id; });
 }
 
 }  // namespace syncline::crdt

@@ -25,6 +25,11 @@ struct ChangedType {
   bool dropped = false;        // it was deleted later on: treat the entry as absent
 };
 
+struct AddedSubdoc {
+  DenseId item;  // that holds it; none if it only was unloaded
+  Subdoc subdoc;
+};
+
 struct Transaction {
   // How far a client's structs went before the transaction and after it (before its events). Only
   // clients that got something new are listed.
@@ -55,7 +60,7 @@ struct Transaction {
   std::vector<TypeIndex> concerned;
 
   // Subdocuments, by the item that holds them, in order.
-  std::vector<Subdoc> subdocs_added;
+  std::vector<AddedSubdoc> subdocs_added;
   std::vector<Subdoc> subdocs_removed;
   std::vector<Subdoc> subdocs_loaded;
 

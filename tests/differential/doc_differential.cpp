@@ -195,6 +195,20 @@ void check_past(Doc& doc, const Json& step, Checker& checker) {
   if (past) check_roots(*past, step["dumps"], checker);
 }
 
+void check_between(Doc& doc, const Json& step, Checker& checker) {
+  const Result<Snapshot> before = decode_snapshot(unhex(step["between"][0]), UpdateVersion::kV1);
+  const Result<Snapshot> after = decode_snapshot(unhex(step["between"][1]), UpdateVersion::kV1);
+  checker.worked("snapshot", before);
+  checker.worked("snapshot", after);
+  if (!checker.ok()) return;
+  for (const auto& [name, expected] : step["deltas"].items()) {
+    const auto text = as<Text>(resolve(doc, Json::array({name})));
+    const Result<Delta> delta = delta_between(text, *before, *after);
+    checker.worked("delta between snapshots", delta);
+    if (delta) checker.same_value("change of " + name, expected, packed(dump_change(*delta)));
+  }
+}
+
 void run_calls(Replica& replica, const Json& step, Checker& checker) {
   if (!step.contains("calls")) return;
   for (const Json& call : step["calls"])
@@ -228,6 +242,12 @@ void run_step(Replica& replica, const Json& step, Checker& checker) {
     check_position(doc, step, checker);
   } else if (step.contains("resolve")) {
     check_resolved(doc, step, checker);
+  } else if (step.contains("load")) {
+    checker.worked("load", doc.load_subdoc(step["load"].get<std::string>()));
+  } else if (step.contains("unload")) {
+    checker.worked("unload", doc.unload_subdoc(step["unload"].get<std::string>()));
+  } else if (step.contains("between")) {
+    check_between(doc, step, checker);
   } else if (step.contains("at")) {
     check_past(doc, step, checker);
   } else {

@@ -175,6 +175,19 @@ Any dump_type(const Type& type) {
   return Any::Object{{"k", kind}};
 }
 
+Any dump_change(const Delta& delta) {
+  Any::Array out;
+  for (const DeltaOp& op : delta) {
+    const bool text = op.values.empty();
+    Attributes attributes = op.attributes;
+    if (!text) std::erase_if(attributes, [](const auto& pair) { return pair.first == "ychange"; });
+    std::ranges::sort(attributes, {}, &Attributes::value_type::first);
+    out.push_back(Any::Object{{text ? "i" : "e", text ? op.text : dump_value(op.values[0], false)},
+                              {"a", dump_attributes(attributes)}});
+  }
+  return out;
+}
+
 Any dump_event(const TypeEvent& event) {
   Any::Array keys;
   for (const KeyChange& change : event.keys) keys.push_back(dump_key(change));

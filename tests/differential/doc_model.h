@@ -19,6 +19,8 @@ std::string readable(const std::string& packed);  // JSON, for messages
 
 // Everything inside a type, nested types included.
 Any dump_type(const Type& type);
+// A text's delta between two snapshots.
+Any dump_change(const Delta& delta);
 Any dump_event(const TypeEvent& event);
 Any dump_events(const std::vector<TypeEvent>& events);
 

@@ -80,6 +80,19 @@ const dumpOp = (op, value, isArray) => {
 
 export const dumpDelta = (delta, value = deepValue) => delta.map(op => dumpOp(op, value, false))
 
+// toDelta(after, before): Yjs does not mark embeds, and leaves equal neighbours apart.
+export const dumpChange = delta => {
+  const ops = []
+  for (const op of delta) {
+    const attributes = Object.entries(op.attributes ?? {})
+      .filter(([key]) => typeof op.insert === 'string' || key !== 'ychange').sort(byKey)
+    const last = ops[ops.length - 1]
+    if (typeof op.insert === 'string' && typeof last?.i === 'string' && packed(attributes) === packed(last.a)) last.i += op.insert
+    else ops.push(typeof op.insert === 'string' ? { i: op.insert, a: attributes } : { e: flatValue(op.insert), a: attributes })
+  }
+  return ops
+}
+
 export const dumpType = type => {
   const kind = kindOf(type)
   switch (kind) {
