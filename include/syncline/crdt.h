@@ -9,6 +9,7 @@
 #include "syncline/crdt/id_set.h"             // state vectors and delete sets
 #include "syncline/crdt/relative_position.h"  // places that move with the content
 #include "syncline/crdt/snapshot.h"           // past states
+#include "syncline/crdt/type_copy.h"          // copies of types, to put elsewhere
 #include "syncline/crdt/types.h"              // arrays, maps, texts, XML
 #include "syncline/crdt/undo_manager.h"       // undo and redo
 #include "syncline/crdt/updates.h"            // updates without a document

@@ -340,6 +340,16 @@ SYNCLINE_API syncline_status syncline_text_to_delta(syncline_type text, syncline
 
 /* ---- XML */
 
+/* A copy of a type's content in another place, of any document (Yjs's clone): a type cannot be
+ * moved, but copied and erased. `copy` is the new type. syncline/crdt/type_copy.h */
+SYNCLINE_API syncline_status syncline_type_copy_to_index(syncline_type source,
+                                                         syncline_type array_or_xml, uint32_t index,
+                                                         syncline_type* copy,
+                                                         syncline_error* error);
+SYNCLINE_API syncline_status syncline_type_copy_to_key(syncline_type source, syncline_type map,
+                                                       const char* key, size_t key_size,
+                                                       syncline_type* copy, syncline_error* error);
+
 /* Into a fragment or element; `name` NULL makes a text, otherwise an element of that name. */
 SYNCLINE_API syncline_status syncline_xml_insert(syncline_type parent, uint32_t index,
                                                  const char* name, size_t name_size,

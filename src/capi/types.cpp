@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "capi/convert.h"
+#include "syncline/crdt/type_copy.h"
 
 using namespace syncline;
 using namespace syncline::capi;
@@ -51,6 +52,12 @@ Result<void> give_type(const Result<crdt::Type>& made, syncline_type* out) {
 bool give_type(const std::optional<crdt::Type>& found, syncline_type* out) {
   if (out != nullptr) *out = found ? type(*found) : syncline_type{};
   return found.has_value();
+}
+
+Result<crdt::TypeCopy> copy_of(syncline_type source) {
+  const Result<crdt::Type> type = typed<crdt::Type>(source);
+  if (!type) return std::unexpected(type.error());
+  return crdt::TypeCopy::of(*type);
 }
 
 // A kind of the format; anything else is refused further down.
@@ -155,6 +162,35 @@ syncline_status syncline_array_insert_type(syncline_type array, std::uint32_t in
   return run(error, [&] {
     return with_key<crdt::Array>(array, name, name_size, [&](crdt::Array type, auto valid) {
       return give_type(type.insert_type(index, kind_of(kind), valid), out);
+    });
+  });
+}
+
+syncline_status syncline_type_copy_to_index(syncline_type source, syncline_type parent,
+                                            std::uint32_t index, syncline_type* copy,
+                                            syncline_error* error) {
+  if (copy != nullptr) *copy = {};
+  return run(error, [&]() -> Result<void> {
+    const Result<crdt::Type> target = typed<crdt::Type>(parent);
+    if (!target) return std::unexpected(target.error());
+    const Result<crdt::TypeCopy> content = copy_of(source);
+    if (!content) return std::unexpected(content.error());
+    return give_type(target->kind() == crdt::TypeKind::kArray
+                         ? content->insert_into(crdt::as<crdt::Array>(*target), index)
+                         : content->insert_into(crdt::as<crdt::XmlFragment>(*target), index),
+                     copy);
+  });
+}
+
+syncline_status syncline_type_copy_to_key(syncline_type source, syncline_type map, const char* key,
+                                          std::size_t key_size, syncline_type* copy,
+                                          syncline_error* error) {
+  if (copy != nullptr) *copy = {};
+  return run(error, [&] {
+    return with_key<crdt::Map>(map, key, key_size, [&](crdt::Map type, auto valid) -> Result<void> {
+      const Result<crdt::TypeCopy> content = copy_of(source);
+      if (!content) return std::unexpected(content.error());
+      return give_type(content->set_in(type, valid), copy);
     });
   });
 }

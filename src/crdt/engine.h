@@ -105,6 +105,8 @@ class Engine {
   // kInvalid if the type is deleted or not of one of `kinds`; kTooLarge if our own client has used
   // up its clocks or its arenas.
   Result<void> require(TypeIndex type, std::initializer_list<TypeKind> kinds) const;
+  // True if `amount` more clocks and bytes leave our own client room for a change of any size.
+  bool has_room(std::uint64_t amount) const;
 
   // Inserts content of our own client between two neighbours: behind `left` (kNoItem: at the start)
   // and before `right` (kNoItem: at the end). Gives the item, which may be `left` itself, grown.

@@ -17,11 +17,16 @@ Result<void> Engine::require(TypeIndex index, std::initializer_list<TypeKind> ki
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
     return fail(ErrorCode::kInvalid, "the type is of another kind");
   if (is_deleted(index)) return fail(ErrorCode::kInvalid, "the type is deleted");
-  const ClientState& own = store.clients[own_client_];
-  if (own.clock > 0xffffffff - kHeadroom || !own.text.fits(kHeadroom) ||
-      !own.values.fits(kHeadroom))
-    return fail(ErrorCode::kTooLarge, "this client has used up its ids");
+  if (!has_room(0)) return fail(ErrorCode::kTooLarge, "this client has used up its ids");
   return {};
+}
+
+bool Engine::has_room(std::uint64_t amount) const {
+  constexpr std::uint64_t kMost = 0xffffffff;
+  if (amount > kMost) return false;
+  const ClientState& own = store.clients[own_client_];
+  return own.clock + amount + kHeadroom <= kMost && own.text.fits(amount + kHeadroom) &&
+         own.values.fits(amount + kHeadroom);
 }
 
 // ---- by id

@@ -373,6 +373,31 @@ static void test_maps(void) {
   syncline_doc_free(doc);
 }
 
+static void test_copies(void) {
+  syncline_doc* doc = new_doc(1);
+  syncline_type array = root(doc, SYNCLINE_KIND_ARRAY, "a"),
+                map = root(doc, SYNCLINE_KIND_MAP, "m");
+  syncline_type source, copy;
+  syncline_value one = number(1);
+  syncline_buffer json = {0};
+  CHECK_OK(syncline_array_insert_type(array, 0, SYNCLINE_KIND_MAP, NULL, 0, &source, NULL));
+  CHECK_OK(syncline_map_set(source, "n", 1, &one, NULL));
+  CHECK_OK(syncline_type_copy_to_index(source, array, 1, &copy, NULL));
+  CHECK_OK(syncline_type_copy_to_key(array, map, "k", 1, NULL, NULL));
+  CHECK_OK(syncline_map_set(copy, "n", 1, &one, NULL));
+  CHECK_OK(syncline_type_to_json(map, &json, NULL));
+  CHECK(is_text(&json, "{\"k\":[{\"n\":1},{\"n\":1}]}"));
+  CHECK_OK(syncline_type_copy_to_index(source, root(doc, SYNCLINE_KIND_XML_FRAGMENT, "x"), 0, NULL,
+                                       NULL));
+  CHECK_FAILS(SYNCLINE_INVALID, syncline_type_copy_to_index(source, array, 9, &copy, e));
+  CHECK_FAILS(SYNCLINE_INVALID, syncline_type_copy_to_index(source, map, 0, &copy, e));
+  CHECK_FAILS(SYNCLINE_INVALID, syncline_type_copy_to_index(kNoType, array, 0, &copy, e));
+  CHECK_FAILS(SYNCLINE_INVALID, syncline_type_copy_to_index(source, kNoType, 0, &copy, e));
+  CHECK_FAILS(SYNCLINE_INVALID, syncline_type_copy_to_key(source, array, "k", 1, &copy, e));
+  CHECK_FAILS(SYNCLINE_INVALID, syncline_type_copy_to_key(kNoType, map, "k", 1, &copy, e));
+  syncline_doc_free(doc);
+}
+
 static void test_arrays(void) {
   syncline_doc* doc = new_doc(1);
   syncline_type array = root(doc, SYNCLINE_KIND_ARRAY, "a"), nested, sibling;
@@ -775,6 +800,7 @@ int main(void) {
   test_subdocs();
   test_values();
   test_maps();
+  test_copies();
   test_arrays();
   test_texts();
   test_xml();

@@ -246,5 +246,69 @@ TEST(Api, OwnPresence) {
   EXPECT_EQ(small.state(1), "1");
 }
 
+// Everything that a type can hold; tests/differential compares with Yjs.
+void fill_with_everything(Doc& doc) {
+  const Map map = doc.map("m");
+  ASSERT_TRUE(Map(map).set("n", 1));
+  ASSERT_TRUE(Map(map).set_subdoc("d", {"guid", Any::Object{{"meta", 1}}}));
+  Array array = as<Array>(*Map(map).set_type("list", TypeKind::kArray));
+  ASSERT_TRUE(array.push({1, Bytes{2}, "three"}));
+  ASSERT_TRUE(array.push_type(TypeKind::kMap));
+  Text text = as<Text>(*Map(map).set_type("text", TypeKind::kText));
+  ASSERT_TRUE(text.insert(0, "plain"));
+  ASSERT_TRUE(text.format(1, 2, {{"bold", true}}));
+  ASSERT_TRUE(text.insert_embed(5, Any::Object{{"image", "x"}}));
+  Text inner = as<Text>(*text.insert_type(6, TypeKind::kText, {{"kind", "note"}}));
+  ASSERT_TRUE(inner.insert(0, "inner"));
+  ASSERT_TRUE(text.insert(7, "end"));
+  ASSERT_TRUE(text.set_attribute("lang", "en"));
+  XmlElement element = as<XmlElement>(*Map(map).set_type("xml", TypeKind::kXmlElement, "p"));
+  ASSERT_TRUE(element.set_attribute("id", "7"));
+  ASSERT_TRUE(element.push_text()->insert(0, "in p"));
+}
+
+TEST(Api, CopiesHoldEverything) {
+  Doc other({.client_id = 2});
+  const Type copied = [&] {
+    Doc doc({.client_id = 1});
+    fill_with_everything(doc);
+    const TypeCopy copy = TypeCopy::of(doc.map("m")).value();
+    EXPECT_EQ(to_json(doc.map("m").to_json()),
+              to_json(copy.set_in(doc.map("o"), "copy")->to_json()));
+    return copy.insert_into(other.array("a"), 0).value();
+  }();
+  Doc expected({.client_id = 1});
+  fill_with_everything(expected);
+  EXPECT_EQ(to_json(copied.to_json()), to_json(expected.map("m").to_json()));
+  const Text text = as<Text>(std::get<Type>(*as<Map>(copied).get("text")));
+  EXPECT_EQ(text.attributes(), (Attributes{{"lang", "en"}}));
+  const Delta delta = text.to_delta();
+  ASSERT_EQ(delta.size(), 6u);
+  EXPECT_EQ(delta[1].attributes, (Attributes{{"bold", true}}));
+  EXPECT_EQ(as<Text>(std::get<Type>(delta[4].values[0])).to_string(), "inner");
+  EXPECT_EQ(delta[4].attributes, (Attributes{{"kind", "note"}}));
+  EXPECT_THAT(other.subdocs(), testing::SizeIs(1));
+  EXPECT_TRUE(other.check());
+}
+
+TEST(Api, CopiesThatCannotBe) {
+  Doc doc({.client_id = 1});
+  const Type gone = *doc.array("a").push_type(TypeKind::kMap);
+  const TypeCopy copy = TypeCopy::of(gone).value();
+  ASSERT_TRUE(doc.array("a").erase(0));
+  EXPECT_EQ(TypeCopy::of(gone).error().code, ErrorCode::kInvalid);
+  const Bytes before = doc.encode_state_as_update();
+  EXPECT_EQ(copy.insert_into(doc.array("a"), 1).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(copy.set_in(as<Map>(gone), "k").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(copy.insert_into(as<XmlFragment>(doc.text("t")), 0).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(doc.encode_state_as_update(), before);
+
+  Array deep = doc.array("deep");
+  for (int i = 1; i < TypeCopy::kMaxDepth; ++i) deep = as<Array>(*deep.push_type(TypeKind::kArray));
+  EXPECT_TRUE(TypeCopy::of(doc.array("deep")));
+  ASSERT_TRUE(deep.push_type(TypeKind::kArray));
+  EXPECT_EQ(TypeCopy::of(doc.array("deep")).error().code, ErrorCode::kTooLarge);
+}
+
 }  // namespace
 }  // namespace syncline::crdt

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "doc_model.h"
+#include "syncline/crdt/type_copy.h"
 
 namespace syncline::crdt::differential {
 namespace {
@@ -132,6 +133,14 @@ std::optional<Type> step_into(const Type& type, const Json& step) {
   }
 }
 
+Result<void> run_copy(const Type& target, const Type& source, const std::string& op, Args a) {
+  const Result<TypeCopy> copy = TypeCopy::of(source);
+  if (!copy) return std::unexpected(copy.error());
+  if (op == "ac") return done(copy->insert_into(as<Array>(target), count(a[0])));
+  if (op == "mc") return done(copy->set_in(as<Map>(target), text(a[0])));
+  return done(copy->insert_into(as<XmlFragment>(target), count(a[0])));
+}
+
 }  // namespace
 
 Type resolve(Doc& doc, const Json& path) {
@@ -152,6 +161,7 @@ Result<void> run_op(Doc& doc, const Json& op) {
   const Type type = resolve(doc, op[1]);
   if (!type.valid()) return fail(ErrorCode::kNotFound, "no type at " + op[1].dump());
   const Args args = op.begin() + 2;
+  if (code[1] == 'c') return run_copy(type, resolve(doc, args[1]), code, args);
   switch (code[0]) {
     case 'a': return run_array(as<Array>(type), code, args);
     case 'm': return run_map(as<Map>(type), code, args);

@@ -66,7 +66,37 @@ const run = {
   xr: (t, key) => t.removeAttribute(key)
 }
 
-export const runOp = (doc, [name, path, ...args]) => run[name](resolve(doc, path), ...args)
+// Copies of the type at a path.
+const copy = {
+  ac: (t, index, source) => t.insert(index, [source.clone()]),
+  xc: (t, index, source) => t.insert(index, [source.clone()]),
+  mc: (t, key, source) => t.set(key, source.clone())
+}
+
+export const runOp = (doc, [name, path, ...args]) => {
+  const type = resolve(doc, path)
+  if (name in copy) copy[name](type, args[0], resolve(doc, args[1]))
+  else run[name](type, ...args)
+}
+
+// What clone() of Yjs copies whole: it forgets attributes of texts, and fails at what cannot be inserted twice or in an array.
+const isCopied = (value, inArray) => {
+  if (value instanceof Y.Doc) return false
+  if (!(value instanceof Y.AbstractType)) return !inArray || (value !== undefined && typeof value !== 'bigint')
+  switch (kindOf(value)) {
+    case kinds.array: return value.toArray().every(element => isCopied(element, true))
+    case kinds.map: return [...value.values()].every(element => isCopied(element))
+    case kinds.hook: return [...value.values()].every(element => !(element instanceof Y.AbstractType) && isCopied(element))
+    case kinds.text:
+    case kinds.xmltext:
+      return Object.keys(value.getAttributes()).length === 0 && value.toDelta().every(op => !(op.insert instanceof Y.AbstractType))
+    case kinds.element:
+      return Object.values(value.getAttributes()).every(element => !(element instanceof Y.AbstractType) && isCopied(element)) &&
+        value.toArray().every(element => isCopied(element))
+    case kinds.fragment: return value.toArray().every(element => isCopied(element))
+    default: return false
+  }
+}
 
 // ---- making up
 
@@ -181,8 +211,24 @@ const xmlOp = (random, type, path) => {
   return ['xe', path, ...range(random, length)]
 }
 
+// Puts a copy of a type into another; nothing if the types at hand do not allow it.
+const copyOp = (random, doc, only, type, path) => {
+  const [source, sourcePath] = somewhere(random, doc, only)
+  if (!isCopied(source)) return
+  switch (kindOf(type)) {
+    case kinds.array: return ['ac', path, place(random, type.length), sourcePath]
+    case kinds.map: return ['mc', path, random.pick(keys), sourcePath]
+    case kinds.element:
+    case kinds.fragment: return xmlKinds.includes(kindOf(source)) ? ['xc', path, place(random, type.length), sourcePath] : undefined
+  }
+}
+
 export const randomOp = (random, doc, only, plain) => {
   const [type, path] = somewhere(random, doc, only)
+  if (random.chance(4)) {
+    const op = copyOp(random, doc, only, type, path)
+    if (op !== undefined) return op
+  }
   switch (kindOf(type)) {
     case kinds.array: return arrayOp(random, type, path)
     case kinds.map:
