@@ -35,7 +35,7 @@ class Book {
   }
 
   // The server has promised that these are durable.
-  virtual void acked(const ObjectName& object, const Acked& what) {
+  virtual void acked(const ObjectName& object, const std::string& /*client*/, const Acked& what) {
     Acked& all = acked_[object];
     all.inserts.add(what.inserts);
     all.deletes.add(what.deletes);

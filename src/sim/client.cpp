@@ -336,7 +336,8 @@ void Client::take_acks(Replica& replica, std::uint64_t count) {
   world_.trace.note(Kind::kAck, name_, count, replica.unacked.size(),
                     [&] { return fmt::format("is told that {} updates are durable", count); });
   for (; count > 0; --count) {
-    if (!suspect_ && !settings_.read_only) book_.acked(replica.name, replica.unacked.front());
+    if (!suspect_ && !settings_.read_only)
+      book_.acked(replica.name, name_, replica.unacked.front());
     replica.unacked.pop_front();
   }
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/scheduler.h"
@@ -44,6 +45,12 @@ class Timeline {
     ++count_;
     event.mapped()();
     return true;
+  }
+
+  // When the next event is due, if there is any: for those who wait in real time.
+  std::optional<std::uint64_t> next_us() const {
+    if (events_.empty()) return std::nullopt;
+    return events_.begin()->first.first;
   }
 
   std::uint64_t count() const { return count_; }  // events so far

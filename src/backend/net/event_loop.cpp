@@ -22,6 +22,7 @@ struct EventLoop::Impl {
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   asio::steady_timer alarm{context};
+  asio::steady_timer wake{context};  // of turn()
   std::uint64_t alarm_ms = 0;  // what the alarm is set to; 0 when it is not set
   std::atomic<std::thread::id> thread{};
 
@@ -100,6 +101,18 @@ std::uint64_t EventLoop::unix_ms() const {
 void EventLoop::run() {
   impl_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
   impl_->context.run();
+  impl_->thread.store({}, std::memory_order_relaxed);
+}
+
+void EventLoop::turn(std::uint64_t wait_us) {
+  impl_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  if (impl_->context.poll() == 0 && wait_us > 0) {
+    impl_->wake.expires_after(std::chrono::microseconds(wait_us));
+    impl_->wake.async_wait([](const boost::system::error_code&) {});
+    impl_->context.run_one();
+    impl_->wake.cancel();
+    impl_->context.poll();
+  }
   impl_->thread.store({}, std::memory_order_relaxed);
 }
 

@@ -43,6 +43,10 @@ class EventLoop final : public Scheduler {
   // Runs tasks on the calling thread until stop(). At most once.
   void run();
 
+  // In place of run(), for a program with a clock of its own: runs what is ready, and waits for
+  // something up to `wait_us` microseconds if nothing is. Always from the same thread.
+  void turn(std::uint64_t wait_us);
+
   // run() returns after the task that is running now.
   void stop();
 

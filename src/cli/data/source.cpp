@@ -12,21 +12,21 @@ namespace {
 
 constexpr std::size_t kMaxTokenFileBytes = 64 * 1024;
 
-Result<std::string> read_token(const SourceOptions& options) {
-  if (!options.token_file.empty()) {
-    auto bytes = read_file(options.token_file, kMaxTokenFileBytes);
+}  // namespace
+
+Result<std::string> read_token(const std::string& token_file) {
+  if (!token_file.empty()) {
+    auto bytes = read_file(token_file, kMaxTokenFileBytes);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
     const std::string_view text = as_text(*bytes);
     std::string_view token = text.substr(0, text.find_first_of("\r\n"));
     if (token.empty())
-      return fail(ErrorCode::kInvalid, options.token_file + ": no token on its first line");
+      return fail(ErrorCode::kInvalid, token_file + ": no token on its first line");
     return std::string(token);
   }
   const char* token = std::getenv("SYNCLINE_TOKEN");
   return std::string(token == nullptr ? "" : token);
 }
-
-}  // namespace
 
 void source_options(Command& command, SourceOptions& options) {
   command.option({.name = "--server",
@@ -54,7 +54,7 @@ Result<std::unique_ptr<Source>> open_source(const Command& command, const Source
   if (typed_server && typed_directory)
     return fail(ErrorCode::kInvalid, "--server and --data-dir: only one of them");
   if (options.server.empty() || typed_directory) return open_data_dir(options.data_dir);
-  auto token = read_token(options);
+  auto token = read_token(options.token_file);
   if (!token) return std::unexpected(std::move(token.error()));
   return open_server(options.server, *token);
 }

@@ -70,6 +70,10 @@ struct SourceOptions {
   std::string token_file;
 };
 
+// The token to present to a server: the file's first line if one is named, else SYNCLINE_TOKEN's;
+// empty if there is none.
+Result<std::string> read_token(const std::string& token_file);
+
 void source_options(Command& command, SourceOptions& options);
 
 // A server if one is named, unless a data directory stands on the command line and it does not.
