@@ -1,6 +1,7 @@
 // Updates from outside into the document.
 #include <algorithm>
 
+#include "crdt/bulk_load.h"
 #include "crdt/engine.h"
 #include "crdt/update_order.h"
 #include "syncline/crdt/updates.h"
@@ -32,6 +33,12 @@ void Engine::keep_scratch(std::unique_ptr<DecodedUpdate> decoded) {
 }
 
 Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version, Origin origin) {
+  if (BulkLoad::possible(*this, update)) {
+    BulkLoad load(*this);
+    const Result<bool> decoded = load.decode(update, version);
+    if (!decoded) return std::unexpected(decoded.error());
+    if (*decoded) return load.apply(origin);
+  }
   // An observer's update may come while the scratch is in use further up: it gets its own then.
   std::unique_ptr<DecodedUpdate> decoded = std::move(scratch_);
   if (decoded == nullptr) decoded = std::make_unique<DecodedUpdate>();

@@ -94,6 +94,17 @@ struct DecodedUpdate {
   ByteView keep(ByteView bytes);
 };
 
+// Takes the blocks of an update one by one, for callers that need no list of them.
+class BlockSink {
+ public:
+  // Blocks come in the order of the update, without the empty ones. Views in the block last as long
+  // as the update and the DecodedUpdate; the block itself is used again for the next one.
+  virtual void add(const Block& block) = 0;
+
+ protected:
+  ~BlockSink() = default;
+};
+
 // What an update may hold; more is refused with kTooLarge. Defaults are generous for documents.
 struct UpdateLimits {
   std::size_t max_bytes = std::size_t{1} << 30;
@@ -115,6 +126,11 @@ struct UpdateLimits {
 // Half a surrogate pair, which a column of strings can be cut into, becomes U+FFFD.
 Result<void> decode_update(ByteView update, UpdateVersion version, DecodedUpdate& out,
                            const UpdateLimits& limits = {});
+
+// The same, but the blocks go to `sink` and not into `out`. They may come before something is found
+// to be wrong further on: what was made of them must be thrown away then.
+Result<void> decode_update(ByteView update, UpdateVersion version, DecodedUpdate& out,
+                           BlockSink& sink);
 
 // Splits a block's text: the byte offset of UTF-16 unit `units` in valid UTF-8. When the place lies
 // within a surrogate pair, `inside_pair` is set and the offset is that of the whole character.

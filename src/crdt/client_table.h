@@ -45,6 +45,10 @@ class ClientTable {
     by_id_.emplace(id, size() - 1);
     return size() - 1;
   }
+  // Forgets the clients that were added last, which nothing may refer to.
+  void truncate(ClientIndex size) {
+    for (; clients_.size() > size; clients_.pop_back()) by_id_.erase(clients_.back()->id);
+  }
   // First unknown clock; 0 for a client never heard of.
   Clock state(ClientId id) const {
     const ClientIndex index = find(id);

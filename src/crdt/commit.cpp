@@ -15,10 +15,12 @@ void Engine::commit(Transaction& transaction) {
   fire_events(transaction);
   if (transaction.needs_formatting_cleanup) clean_formatting(transaction);
 
-  if (options.gc) collect(transaction);
-  merge_deleted(transaction);
-  merge_new(transaction);
-  merge_candidates(transaction);
+  if (!transaction.settled) {
+    if (options.gc) collect(transaction);
+    merge_deleted(transaction);
+    merge_new(transaction);
+    merge_candidates(transaction);
+  }
   if (!transaction.local) leave_shared_client_id(transaction);
   fire_updates(transaction);
   fire_subdocs(transaction);

@@ -41,6 +41,7 @@
 
 namespace syncline::crdt {
 
+class BulkLoad;       // bulk_load.h
 class TypeObservers;  // events.h
 
 // Content for a new item. Views are copied.
@@ -191,6 +192,8 @@ class Engine {
   std::size_t memory_bytes() const;
 
  private:
+  friend class BulkLoad;
+
   // What waits for updates that are missing; updates in format v2.
   struct PendingStructs {
     std::map<ClientId, Clock> missing;  // it is worth trying again when one of these is known
@@ -237,6 +240,7 @@ class Engine {
   static NewContent block_content(const Block& block, Clock offset, std::string& cut);
   void integrate_gc(ClientIndex client, Clock clock, Clock len);
   bool extend(const Placement& at, const NewContent& content);
+  void resolve_conflict(Placement& at);
   Handle conflict_order(const Placement& at) const;
   Handle behind_last_sibling(const Placement& at) const;
   Handle leftmost(TypeIndex parent, KeyIndex key) const;

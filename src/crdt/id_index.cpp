@@ -44,6 +44,21 @@ void IdIndex::append(Clock clock, Handle handle) {
   chunks_.back().push_back({clock, handle});
 }
 
+void IdIndex::assign(std::span<const Clock> clocks, Handle first) {
+  size_ = clocks.size();
+  const std::size_t chunks = (size_ + kMaxChunk - 1) / kMaxChunk;
+  chunks_.clear();
+  chunks_.reserve(chunks);
+  firsts_.clear();
+  firsts_.reserve(chunks);
+  hint_ = {};
+  for (; !clocks.empty(); clocks = clocks.subspan(chunks_.back().size())) {
+    firsts_.push_back(clocks.front());
+    Chunk& chunk = chunks_.emplace_back(std::min(clocks.size(), kMaxChunk));
+    for (std::size_t i = 0; i < chunk.size(); ++i) chunk[i] = {clocks[i], first++};
+  }
+}
+
 IdIndex::Position IdIndex::insert_after(Position p, Clock clock, Handle handle) {
   ++size_;
   Chunk* chunk = &chunks_[p.chunk];

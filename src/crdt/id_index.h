@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "crdt/item.h"
@@ -62,6 +63,9 @@ class IdIndex {
   std::size_t count_from(Position p) const;
 
   void append(Clock clock, Handle handle);
+  // Instead of all there is: `clocks.size()` structs that begin at these clocks, in order, with
+  // consecutive handles. Chunks are full.
+  void assign(std::span<const Clock> clocks, Handle first);
   // Puts a struct behind the one at `p` and returns its place; places before it stay valid.
   Position insert_after(Position p, Clock clock, Handle handle);
   // Takes the struct at `p` out. Returns the place of the struct before it (p must not be first).

@@ -205,8 +205,8 @@ void Engine::store_content(Handle handle, const NewContent& content) {
   }
 }
 
-Handle Engine::integrate(Placement at, const NewContent& content) {
-  if (!content.copied && extend(at, content)) return at.left;
+// Moves the place behind items that were inserted there at the same time and come first.
+void Engine::resolve_conflict(Placement& at) {
   const bool conflict = at.left == kNoItem ? at.right == kNoItem || store[at.right].left != kNoItem
                                            : store[at.left].right != at.right;
   if (conflict) {
@@ -214,7 +214,11 @@ Handle Engine::integrate(Placement at, const NewContent& content) {
     at.left = sibling != kNoItem ? sibling : conflict_order(at);
   }
   last_sibling_ = conflict ? DenseId{at.client, at.clock} : DenseId{};
+}
 
+Handle Engine::integrate(Placement at, const NewContent& content) {
+  if (!content.copied && extend(at, content)) return at.left;
+  resolve_conflict(at);
   const Handle handle = store.items.allocate();
   Item& item = store[handle];
   item.client = at.client & kMaxClients;

@@ -30,6 +30,15 @@ class KeyTable {
     return index;
   }
 
+  KeyIndex size() const { return static_cast<KeyIndex>(names_.size()); }
+  // Forgets the names that were added last, which nothing may refer to.
+  void truncate(KeyIndex size) {
+    for (; names_.size() > size; names_.pop_back()) {
+      by_name_.erase(names_.back());
+      bytes_ -= names_.back().size();
+    }
+  }
+
   std::size_t memory_bytes() const { return bytes_ + names_.size() * (sizeof(std::string) + 32); }
 
  private:

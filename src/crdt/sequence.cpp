@@ -335,6 +335,57 @@ void SequencePool::remove_child(Sequence& sequence, std::uint32_t level, std::ui
   }
 }
 
+void SequencePool::build(Sequence& sequence) {
+  SYNCLINE_ASSERT(sequence.root == kNone);
+  std::vector<std::uint32_t> children;
+  std::vector<std::uint32_t> sums;
+  std::uint32_t handles[kLeafMax];
+  std::uint32_t lengths[kLeafMax];
+  for (Handle item = sequence.first; item != kNoItem;) {
+    std::uint32_t size = 0;
+    std::uint32_t sum = 0;
+    for (; item != kNoItem && size < kLeafMax; item = items_[item].right, ++size) {
+      handles[size] = item;
+      sum += lengths[size] = items_[item].visible();
+    }
+    const std::uint32_t index = new_leaf(size);
+    Leaf& leaf = leaves_[index];
+    leaf.size = static_cast<std::uint16_t>(size);
+    std::copy_n(handles, size, leaf.handles());
+    std::copy_n(lengths, size, leaf.lengths());
+    for (std::uint32_t i = 0; i < size; ++i) items_[handles[i]].place = index;
+    children.push_back(index);
+    sums.push_back(sum);
+    sequence.length += sum;
+  }
+  if (children.empty()) return;
+  for (; children.size() > 1; ++sequence.height) join_level(sequence.height, children, sums);
+  sequence.root = children.front();
+}
+
+// Puts the leaves or nodes of a level, in order, under as few nodes as will do, which replace them.
+void SequencePool::join_level(std::uint32_t level, std::vector<std::uint32_t>& children,
+                              std::vector<std::uint32_t>& sums) {
+  std::size_t parents = 0;
+  for (std::size_t first = 0; first < children.size(); first += kNodeMax, ++parents) {
+    const std::uint32_t index = new_node();
+    Node& node = nodes_[index];
+    node.parent = kNone;
+    node.size =
+        static_cast<std::uint32_t>(std::min<std::size_t>(kNodeMax, children.size() - first));
+    std::uint32_t sum = 0;
+    for (std::uint32_t i = 0; i < node.size; ++i) {
+      node.child[i] = children[first + i];
+      sum += node.sum[i] = sums[first + i];
+      set_parent(level, node.child[i], index);
+    }
+    children[parents] = index;
+    sums[parents] = sum;
+  }
+  children.resize(parents);
+  sums.resize(parents);
+}
+
 void SequencePool::clear(Sequence& sequence) {
   if (sequence.root != kNone) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> work{{sequence.height, sequence.root}};

@@ -55,6 +55,9 @@ class SequencePool {
   void erase(Sequence& sequence, Handle item);
   // Tells the tree an item's new visible length.
   void resize(Sequence& sequence, Handle item, std::uint32_t visible);
+  // Builds the tree of a sequence that has none, from its first item on along the items' links.
+  // Leaves and nodes are full. Costs the number of items.
+  void build(Sequence& sequence);
   // Forgets all items.
   void clear(Sequence& sequence);
 
@@ -115,6 +118,8 @@ class SequencePool {
   void remove_child(Sequence& sequence, std::uint32_t level, std::uint32_t parent,
                     std::uint32_t child);
   void join_leaf(Sequence& sequence, std::uint32_t leaf);
+  void join_level(std::uint32_t level, std::vector<std::uint32_t>& children,
+                  std::vector<std::uint32_t>& sums);
   std::uint32_t parent_of(std::uint32_t level, std::uint32_t child) const;
   void set_parent(std::uint32_t level, std::uint32_t child, std::uint32_t parent);
   std::string check_node(const Sequence& sequence, std::uint32_t level, std::uint32_t node,

@@ -54,6 +54,8 @@ class Store {
   // right part. A cut through a surrogate pair puts U+FFFD on both sides.
   Handle split(Handle item, Clock offset);
 
+  // True if two structs, the right one behind the left one by clock, merge as Yjs defines it.
+  bool mergeable(const Item& left, Handle right_handle, const Item& right) const;
   // Tries to merge the struct at `p` into the one before it by clock, as Yjs defines it. On success
   // the struct at `p` is gone, and `p` is its predecessor's place.
   bool merge_with_left(ClientState& client, IdIndex::Position& p);
@@ -98,7 +100,6 @@ class Store {
 
  private:
   bool can_give(const Item& item, const Item& to, Clock count) const;
-  bool mergeable(const Item& left, Handle right_handle, const Item& right) const;
   void split_content(Item& left, Item& right, Clock offset);
   void split_text(Item& left, Item& right, Clock offset);
   void merge_content(Item& left, const Item& right);

@@ -44,11 +44,8 @@ class TextArena {
   bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
   bool wants_compaction() const { return dead_ > kCompactFrom && dead_ > bytes_.size() / 2; }
 
-  // Takes over the compacted text.
-  void replace(std::vector<char> bytes) {
-    bytes_ = std::move(bytes);
-    dead_ = 0;
-  }
+  // Gives back the room for more.
+  void shrink() { bytes_.shrink_to_fit(); }
 
   std::size_t memory_bytes() const { return bytes_.capacity(); }
 

@@ -169,6 +169,7 @@ void Transaction::clear() {
   subdocs_loaded.clear();
   clear_bytes(update_v1);
   clear_bytes(update_v2);
+  settled = false;
   needs_formatting_cleanup = false;
 }
 

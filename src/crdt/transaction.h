@@ -68,6 +68,9 @@ struct Transaction {
   Bytes update_v1;
   Bytes update_v2;
 
+  // Nothing is left to collect or to merge: a document was loaded in the form it was saved in.
+  bool settled = false;
+
   // Set by the events of a remote transaction that touched text with formats: Yjs then removes
   // needless formats in a transaction of its own (Engine::clean_formatting).
   bool needs_formatting_cleanup = false;

@@ -21,11 +21,38 @@ constexpr std::uint8_t kHasOrigin = 0x80;
 
 constexpr const char* kBeyondClocks = "update: a clock beyond 32 bits";
 
-template <class Source>
+// Where blocks go: all into a list, or through one block to a sink.
+class ListedBlocks {
+ public:
+  explicit ListedBlocks(DecodedUpdate& out) : out_(out) {}
+  Block& open() { return out_.blocks.emplace_back(); }
+  void close(const Block&) {}
+  void drop() { out_.blocks.pop_back(); }
+
+ private:
+  DecodedUpdate& out_;
+};
+
+class PassedBlocks {
+ public:
+  explicit PassedBlocks(BlockSink& sink) : sink_(sink) {}
+  Block& open() { return block_ = Block{}; }
+  void close(const Block& block) { sink_.add(block); }
+  void drop() {}
+
+ private:
+  BlockSink& sink_;
+  Block block_;
+};
+
+template <class Source, class Target>
 class Decoder {
  public:
-  Decoder(ByteView bytes, DecodedUpdate& out, const UpdateLimits& limits)
-      : in_(bytes, out), out_(out), max_blocks_(most_blocks(bytes.size(), limits)) {}
+  Decoder(ByteView bytes, DecodedUpdate& out, Target target, const UpdateLimits& limits)
+      : in_(bytes, out),
+        out_(out),
+        target_(target),
+        max_blocks_(most_blocks(bytes.size(), limits)) {}
 
   Result<void> run() {
     std::uint64_t clients = in_.rest().var_uint();
@@ -61,21 +88,26 @@ class Decoder {
     const std::uint64_t count = in_.rest().var_uint();
     const ClientId client = in_.client();
     std::uint64_t clock = in_.rest().var_uint();
-    const std::size_t first = out_.blocks.size();
+    const std::size_t first = blocks_kept_;
     for (std::uint64_t left = count; left != 0 && good(); --left) {
       if (++blocks_read_ > max_blocks_)
         return refuse("update: too many blocks", ErrorCode::kTooLarge);
       if (clock > kMaxClock) return refuse(kBeyondClocks, ErrorCode::kTooLarge);
-      Block& block = out_.blocks.emplace_back();
+      Block& block = target_.open();
       block.client = client;
       block.clock = static_cast<Clock>(clock);
       const std::uint64_t len = read_block(block);
       clock += len;
       if (clock > kMaxClock) return refuse(kBeyondClocks, ErrorCode::kTooLarge);
       block.len = static_cast<Clock>(len);
-      if (len == 0) out_.blocks.pop_back();
+      if (len == 0) {
+        target_.drop();
+      } else if (good()) {
+        target_.close(block);
+        ++blocks_kept_;
+      }
     }
-    const std::size_t read = out_.blocks.size() - first;
+    const std::size_t read = blocks_kept_ - first;
     if (read == 0) return;
     out_.clients.push_back(
         {client, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(read)});
@@ -212,21 +244,35 @@ class Decoder {
 
   Source in_;
   DecodedUpdate& out_;
+  Target target_;
   const std::size_t max_blocks_;
   std::size_t blocks_read_ = 0;
+  std::size_t blocks_kept_ = 0;  // those that have a length
   const char* reason_ = nullptr;
   ErrorCode code_ = ErrorCode::kMalformed;
 };
+
+template <class Target>
+Result<void> decode(ByteView update, UpdateVersion version, DecodedUpdate& out, Target target,
+                    const UpdateLimits& limits) {
+  out.clear();
+  if (update.size() > limits.max_bytes)
+    return fail(ErrorCode::kTooLarge, "update: larger than the limit");
+  if (version == UpdateVersion::kV1)
+    return Decoder<V1Source, Target>(update, out, target, limits).run();
+  return Decoder<V2Source, Target>(update, out, target, limits).run();
+}
 
 }  // namespace
 
 Result<void> decode_update(ByteView update, UpdateVersion version, DecodedUpdate& out,
                            const UpdateLimits& limits) {
-  out.clear();
-  if (update.size() > limits.max_bytes)
-    return fail(ErrorCode::kTooLarge, "update: larger than the limit");
-  if (version == UpdateVersion::kV1) return Decoder<V1Source>(update, out, limits).run();
-  return Decoder<V2Source>(update, out, limits).run();
+  return decode(update, version, out, ListedBlocks(out), limits);
+}
+
+Result<void> decode_update(ByteView update, UpdateVersion version, DecodedUpdate& out,
+                           BlockSink& sink) {
+  return decode(update, version, out, PassedBlocks(sink), {});
 }
 
 }  // namespace syncline::crdt

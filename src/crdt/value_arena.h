@@ -60,6 +60,11 @@ class ValueArena {
   std::uint32_t dead() const { return dead_; }
   std::size_t bytes() const { return bytes_.size(); }
   void drop(std::uint32_t count) { dead_ += count; }
+  // Gives back the room for more.
+  void shrink() {
+    bytes_.shrink_to_fit();
+    ends_.shrink_to_fit();
+  }
   bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
   bool wants_compaction() const { return dead_ > kCompactFrom && dead_ > ends_.size() / 2; }
 
