@@ -33,6 +33,8 @@ void Engine::keep_scratch(std::unique_ptr<DecodedUpdate> decoded) {
 }
 
 Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version, Origin origin) {
+  ApplyResult result;
+  if (version == UpdateVersion::kV1 && apply_small(update, origin, result)) return result;
   if (BulkLoad::possible(*this, update)) {
     BulkLoad load(*this);
     const Result<bool> decoded = load.decode(update, version);
@@ -44,7 +46,6 @@ Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version,
   if (decoded == nullptr) decoded = std::make_unique<DecodedUpdate>();
   Result<void> valid = decode_update(update, version, *decoded);
   if (valid) valid = validate(update, *decoded);
-  ApplyResult result;
   if (valid) {
     transact(
         [&](Transaction& transaction) {

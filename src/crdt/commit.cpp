@@ -9,23 +9,36 @@
 namespace syncline::crdt {
 
 void Engine::commit(Transaction& transaction) {
-  transaction.sort_deleted();
+  if (transaction.deleted.size() > 1) transaction.sort_deleted();
   for (Transaction::Advance& advance : transaction.advances)
     advance.after = store.clients[advance.client].clock;
-  fire_events(transaction);
+  if (type_observers_ != nullptr || !transaction.local) fire_events(transaction);
   if (transaction.needs_formatting_cleanup) clean_formatting(transaction);
 
-  if (!transaction.settled) {
+  if (!transaction.settled && !only_moved_border(transaction)) {
     if (options.gc) collect(transaction);
     merge_deleted(transaction);
     merge_new(transaction);
     merge_candidates(transaction);
   }
   if (!transaction.local) leave_shared_client_id(transaction);
-  fire_updates(transaction);
-  fire_subdocs(transaction);
+  if (!update_observers_.empty()) fire_updates(transaction);
+  if (transaction.has_subdocs()) fire_subdocs(transaction);
   if (options.gc)
     for (const Transaction::DeletedRange& range : transaction.deleted) store.compact(range.client);
+}
+
+// True if the transaction moved a border and did nothing else, and nothing merges because of it.
+// What it deleted is forgotten already. Of the pairs that the long way tries to merge, those across
+// the border are alive on one side and deleted on the other; there is only one more.
+bool Engine::only_moved_border(const Transaction& transaction) {
+  if (!transaction.moved_border || transaction.deleted.size() != 1 ||
+      transaction.merge_candidates.size() != 1 || !transaction.advances.empty())
+    return false;
+  const DenseId behind = transaction.merge_candidates.front();
+  const IdIndex& structs = store.clients[behind.client].structs;
+  const IdIndex::Position p = structs.locate(behind.clock);
+  return structs.is_last(p) || !store.merges_with_left(structs, structs.next(p));
 }
 
 void Engine::leave_shared_client_id(const Transaction& transaction) {
@@ -102,7 +115,10 @@ namespace {
 // Merges the struct at `p` with as many on its left as it can; `p` becomes the result's place.
 int merge_lefts(Store& store, ClientState& client, IdIndex::Position& p) {
   int merged = 0;
-  while (!client.structs.is_first(p) && store.merge_with_left(client, p)) ++merged;
+  while (!client.structs.is_first(p) && store.merges_with_left(client.structs, p)) {
+    store.merge_with_left(client, p);
+    ++merged;
+  }
   return merged;
 }
 
@@ -127,8 +143,11 @@ void Engine::merge_new(const Transaction& transaction) {
     if (advance.before == advance.after) continue;
     ClientState& client = store.clients[advance.client];
     const IdIndex& structs = client.structs;
-    const Clock bound = structs.clock_at(structs.locate(advance.before));
     IdIndex::Position p = structs.last();
+    // As a rule there is one: a new item, or a run that grew.
+    const bool one = structs.clock_at(p) <= advance.before;
+    if (one && (structs.is_first(p) || !store.merges_with_left(structs, p))) continue;
+    const Clock bound = structs.clock_at(structs.locate(advance.before));
     while (!structs.is_first(p) && structs.clock_at(p) >= bound) {
       merge_lefts(store, client, p);
       if (structs.is_first(p)) break;

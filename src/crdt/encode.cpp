@@ -46,6 +46,7 @@ void Engine::write_structs(UpdateWriter& out, ClientIndex index, Clock from) con
 
 void Engine::encode_transaction(const Transaction& transaction, UpdateVersion version,
                                 Bytes& bytes) const {
+  if (version == UpdateVersion::kV1 && encode_small(transaction, bytes)) return;
   ClientParts parts;
   for (const Transaction::Advance& advance : transaction.advances) {
     const ClientState& client = store.clients[advance.client];

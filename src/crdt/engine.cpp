@@ -29,29 +29,22 @@ ClientId Engine::next_client_id(ClientId id) {
 
 // ---- transactions
 
-bool Engine::begin(Origin origin, bool local) {
-  if (current_ != nullptr) return false;
-  if (spare_.empty()) spare_.push_back(std::make_unique<Transaction>());
-  committing_.push_back(std::move(spare_.back()));
-  spare_.pop_back();
-  current_ = committing_.back().get();
+void Engine::begin_another(Origin origin, bool local) {
+  if (begun_ == transactions_.size()) transactions_.push_back(std::make_unique<Transaction>());
+  current_ = transactions_[begun_++].get();
   current_->origin = origin;
   current_->local = local;
-  return true;
 }
 
 void Engine::end() {
-  const bool outermost = current_ == committing_.front().get();
+  const bool outermost = current_ == transactions_.front().get();
   current_ = nullptr;
   if (!outermost) return;  // begun by an observer: committed by the loop below, further up
-  for (committing_at_ = 0; committing_at_ < committing_.size(); ++committing_at_)
-    commit(*committing_[committing_at_]);
+  for (committing_at_ = 0; committing_at_ < begun_; ++committing_at_)
+    commit(*transactions_[committing_at_]);
+  for (std::size_t i = 0; i < begun_; ++i) transactions_[i]->clear();
+  begun_ = 0;
   committing_at_ = 0;
-  for (std::unique_ptr<Transaction>& done : committing_) {
-    done->clear();
-    spare_.push_back(std::move(done));
-  }
-  committing_.clear();
 #ifdef SYNCLINE_SLOW_CHECKS
   // So seldom that it costs each transaction a constant number of items.
   if (++unchecked_ < 16 + store.items.live() / 4) return;
@@ -75,11 +68,20 @@ std::uint64_t Engine::on_transaction(std::function<void(Transaction&)> callback)
   return observe(transaction_observers_, std::move(callback));
 }
 
-void Engine::off(std::uint64_t token) {
+template <typename Event>
+bool Engine::remove_observer(Observers<Event>& observers, std::uint64_t token) {
   const auto matches = [token](const auto& observer) { return observer->token == token; };
-  if (std::erase_if(update_observers_, matches) != 0) return;
-  if (std::erase_if(subdocs_observers_, matches) != 0) return;
-  if (std::erase_if(transaction_observers_, matches) != 0) return;
+  const auto found = std::ranges::find_if(observers, matches);
+  if (found == observers.end()) return false;
+  if (notifying_ > 0) removed_.push_back(std::move(*found));
+  observers.erase(found);
+  return true;
+}
+
+void Engine::off(std::uint64_t token) {
+  if (remove_observer(update_observers_, token)) return;
+  if (remove_observer(subdocs_observers_, token)) return;
+  if (remove_observer(transaction_observers_, token)) return;
   if (type_observers_ != nullptr) type_observers_->off(token);
 }
 
@@ -115,15 +117,12 @@ class TransactionUpdate final : public UpdateEvent {
 }  // namespace
 
 void Engine::fire_updates(Transaction& transaction) {
-  if (update_observers_.empty() || !transaction.has_content()) return;
+  if (!transaction.has_content()) return;
   const TransactionUpdate event(*this, transaction);
   notify<const UpdateEvent>(update_observers_, event);
 }
 
 void Engine::fire_subdocs(Transaction& transaction) {
-  if (transaction.subdocs_added.empty() && transaction.subdocs_removed.empty() &&
-      transaction.subdocs_loaded.empty())
-    return;
   keep_subdocs(transaction);
   SubdocsEvent event{{}, transaction.subdocs_removed, transaction.subdocs_loaded};
   for (const AddedSubdoc& added : transaction.subdocs_added) event.added.push_back(added.subdoc);
@@ -137,7 +136,7 @@ Result<void> Engine::check() const {
 std::size_t Engine::memory_bytes() const {
   std::size_t bytes = sizeof(Engine) + store.memory_bytes() +
                       (scratch_ ? scratch_->blocks.capacity() * sizeof(Block) : 0) +
-                      (committing_.size() + spare_.size()) * sizeof(Transaction);
+                      transactions_.size() * sizeof(Transaction);
   if (pending_structs_) bytes += pending_structs_->update.capacity();
   for (const auto& [client, ranges] : pending_deletes_.clients())
     bytes += sizeof(client) + ranges.capacity() * sizeof(ClockRange);

@@ -9,8 +9,8 @@
 //   engine.h                                            the rules of Yjs
 // The engine's functions are in files by purpose: engine.cpp (transactions begin and end),
 // commit.cpp (merge and collect), integrate.cpp (conflict order), remove.cpp (deletion), apply.cpp
-// (updates from outside), encode.cpp, prepare.cpp, local.cpp (edits), redo.cpp (what
-// undo needs), events.cpp and text.cpp.
+// (updates from outside), encode.cpp, prepare.cpp, local.cpp (edits), typing.cpp (the short way of
+// typing), redo.cpp (what undo needs), events.cpp and text.cpp.
 //
 // The algorithm is YATA as Yjs 13.6 implements it; where results depend on details (order of scans,
 // which neighbours are merged) the details are Yjs's, so that encoded documents are equal byte for
@@ -85,7 +85,12 @@ class Engine {
   }
   bool in_transaction() const { return current_ != nullptr; }
   Transaction& transaction() { return *current_; }
-  bool begin(Origin origin, bool local);  // true if this began a new transaction
+  // True if this began a new transaction.
+  bool begin(Origin origin, bool local) {
+    if (current_ != nullptr) return false;
+    begin_another(origin, local);
+    return true;
+  }
   void end();
 
   // ---- reading
@@ -132,6 +137,13 @@ class Engine {
   Handle array_position(TypeIndex type, std::uint32_t index);  // item to insert behind
   // Deletes visible elements, which must be there. Formats among them stay.
   void erase_range(TypeIndex type, std::uint32_t index, std::uint32_t length);
+
+  // Typing (typing.cpp): inserts behind the run that was typed last, if that comes to letting it
+  // grow and nothing else. False, and nothing done: insert the long way, which also says what is
+  // wrong. Checks all that it relies on; opens a transaction unless one is open.
+  bool type_on(TypeIndex type, std::uint32_t index, std::string_view text);
+  // The same for a deletion from a text without formats.
+  bool erase_on(TypeIndex type, std::uint32_t index, std::uint32_t length);
 
   // Text that holds no formats (TypeState::has_formatting is false).
   void plain_insert(TypeIndex type, std::uint32_t index, std::string_view text, Clock units);
@@ -199,7 +211,7 @@ class Engine {
     std::map<ClientId, Clock> missing;  // it is worth trying again when one of these is known
     Bytes update;
   };
-  // An observer may remove itself, and others, while it runs: it is shared with who calls it.
+  // An observer may remove itself, and others, while it runs: it is kept until all have been called.
   template <typename Event>
   struct Observer {
     std::uint64_t token;
@@ -214,12 +226,16 @@ class Engine {
   }
   // Callbacks may add and remove observers.
   template <typename Event>
-  static void notify(const Observers<Event>& observers, Event& event) {
+  void notify(const Observers<Event>& observers, Event& event) {
+    ++notifying_;
     for (std::size_t i = 0; i < observers.size(); ++i) {
-      const auto observer = observers[i];
-      observer->callback(event);
+      const Observer<Event>& observer = *observers[i];
+      observer.callback(event);
     }
+    if (--notifying_ == 0 && !removed_.empty()) removed_.clear();
   }
+  template <typename Event>
+  bool remove_observer(Observers<Event>& observers, std::uint64_t token);
 
   // A struct about to be integrated: where it goes, then its content.
   struct Placement {
@@ -247,7 +263,20 @@ class Engine {
   void store_content(Handle item, const NewContent& content);
   static void append_values(ValueArena& values, const NewContent& content);
   void advance(ClientIndex client, Clock len);
+
+  // typing.cpp
+  bool may_grow(const Item& run, ClientIndex client) const;
+  void grow_text(Item& run, ClientIndex client, std::string_view text, Clock units);
+  bool apply_small(ByteView update, Origin origin, ApplyResult& result);
+  bool type_behind(const Block& block, ClientIndex client);
+  bool encode_small(const Transaction& transaction, Bytes& out) const;
+  bool encode_small_run(const Transaction::Advance& advance, Bytes& out) const;
   void mark_changed(TypeIndex type, KeyIndex key);
+  void mark_sequence_changed(TypeIndex type) {
+    const std::vector<ChangedType>& changed = current_->changed;
+    if (changed.empty() || changed.back().type != type || !changed.back().sequence)
+      mark_changed(type, kNoKey);
+  }
 
   // local.cpp
   Handle split(Transaction& transaction, Handle item, Clock offset);
@@ -267,8 +296,12 @@ class Engine {
   HeldSubdoc* find_subdoc(std::string_view guid);
   void keep_subdocs(const Transaction& transaction);
 
+  // engine.cpp
+  void begin_another(Origin origin, bool local);
+
   // commit.cpp
   void commit(Transaction& transaction);
+  bool only_moved_border(const Transaction& transaction);
   void leave_shared_client_id(const Transaction& transaction);
   void collect(const Transaction& transaction);
   void collect_item(Handle item);
@@ -303,9 +336,11 @@ class Engine {
   ClientIndex own_client_ = kNoClient;
   std::uint64_t changes_ = 0;  // insertions and deletions so far
   std::uint32_t ranks_ = 0;    // clients that something is known of
+  // The first `begun_` of them are not done yet: those up to `committing_at_` have been committed or
+  // are being so, those behind it were begun by their observers. The others are kept for later.
+  std::vector<std::unique_ptr<Transaction>> transactions_;
+  std::size_t begun_ = 0;
   std::size_t committing_at_ = 0;
-  std::vector<std::unique_ptr<Transaction>> committing_;  // in order; the first is being committed
-  std::vector<std::unique_ptr<Transaction>> spare_;
   std::vector<HeldSubdoc> subdocs_;
   std::optional<PendingStructs> pending_structs_;
   DeleteSet pending_deletes_;
@@ -314,8 +349,10 @@ class Engine {
   Observers<Transaction> transaction_observers_;
   std::unique_ptr<TypeObservers> type_observers_;
   std::uint64_t last_token_ = 0;
-  std::unique_ptr<DecodedUpdate> scratch_;  // of apply_update
-  DenseId last_sibling_;                    // inserted last, if there were others at its place
+  std::size_t notifying_ = 0;                         // loops over observers that run now
+  std::vector<std::shared_ptr<const void>> removed_;  // by one of them
+  std::unique_ptr<DecodedUpdate> scratch_;            // of apply_update
+  DenseId last_sibling_;  // inserted last, if there were others at its place
   mutable std::optional<UpdateWriter> writers_[2];
 #ifdef SYNCLINE_SLOW_CHECKS
   std::size_t unchecked_ = 0;  // transactions since the structures were checked last

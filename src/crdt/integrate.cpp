@@ -112,9 +112,9 @@ void Engine::advance(ClientIndex index, Clock len) {
   if (current_->find_advance(index) == nullptr) {
     if (client.clock == 0) client.rank = ranks_++;
     // Transactions whose update is not written yet include what later ones add, as in Yjs.
-    for (std::size_t i = committing_at_; i < committing_.size(); ++i)
-      if (committing_[i]->find_advance(index) == nullptr)
-        committing_[i]->add_advance(index, client.clock);
+    for (std::size_t i = committing_at_; i < begun_; ++i)
+      if (transactions_[i]->find_advance(index) == nullptr)
+        transactions_[i]->add_advance(index, client.clock);
   }
   client.clock += len;
   ++changes_;

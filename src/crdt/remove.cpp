@@ -16,6 +16,7 @@ bool Engine::mark_deleted(Handle handle) {
   item.deleted = true;
   if (!item.keyed && item.countable())
     store.sequences.resize(store.types[item.parent].sequence, handle, 0);
+  current_->moved_border = false;
   note_deleted(item.id(), item.len, item.parent, item.key());
   return true;
 }
@@ -29,7 +30,10 @@ void Engine::note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex k
     deleted.push_back({first.client, first.clock, len});
   }
   ++changes_;
-  mark_changed(parent, key);
+  if (key == kNoKey)
+    mark_sequence_changed(parent);
+  else
+    mark_changed(parent, key);
 }
 
 // Deletes part of a run beside what was deleted before, as the next press of backspace does. False:
@@ -41,6 +45,7 @@ bool Engine::erase_border(Handle handle, Clock offset, Clock len) {
   const bool at_end = offset + len == item.len;
   if (!(at_end ? store.give_end(handle, len) : offset == 0 && store.give_start(handle, len)))
     return false;
+  current_->moved_border = current_->deleted.empty();
   note_deleted(first, len, item.parent, kNoKey);
   // The part behind the cut, had there been one.
   current_->merge_candidates.push_back({first.client, at_end ? first.clock : first.clock + len});

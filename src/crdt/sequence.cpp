@@ -443,6 +443,20 @@ SequencePool::Place SequencePool::find(const Sequence& sequence, std::uint32_t i
   return place;
 }
 
+Handle SequencePool::ending_at(const Sequence& sequence, std::uint32_t index) const {
+  if (sequence.hot_leaf == kNone || sequence.hot_base == kUnknown) return kNoItem;
+  const Leaf& leaf = leaves_[sequence.hot_leaf];
+  const std::uint32_t* lengths = leaf.lengths();
+  const std::uint32_t rest = index - sequence.hot_base - sequence.hot_before;
+  if (rest == 0) {  // the search for the place behind it went on to the next one
+    if (sequence.hot_slot == 0 || lengths[sequence.hot_slot - 1] == 0) return kNoItem;
+    sequence.hot_before -= lengths[--sequence.hot_slot];
+  } else if (sequence.hot_slot == leaf.size || lengths[sequence.hot_slot] != rest) {
+    return kNoItem;
+  }
+  return leaf.handles()[sequence.hot_slot];
+}
+
 std::uint32_t SequencePool::position(const Sequence& sequence, Handle item) const {
   const std::uint32_t leaf_index = items_[item].place;
   heat(sequence, leaf_index);

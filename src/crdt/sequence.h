@@ -67,6 +67,16 @@ class SequencePool {
   };
   // The item that holds the visible element at `index`, which must be below the length.
   Place find(const Sequence& sequence, std::uint32_t index) const;
+  // The item whose visible elements end right before `index`, if it was the one used last, as when
+  // one types; else none, which says nothing.
+  Handle ending_at(const Sequence& sequence, std::uint32_t index) const;
+  // The item that ending_at() gave just now has so many more visible elements.
+  void grow(Sequence& sequence, std::uint32_t count) {
+    leaves_[sequence.hot_leaf].lengths()[sequence.hot_slot] += count;
+    sequence.hot_delta += count;
+    sequence.length += count;
+  }
+
   // Visible elements before `item`.
   std::uint32_t position(const Sequence& sequence, Handle item) const;
 

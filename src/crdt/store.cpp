@@ -231,12 +231,11 @@ bool Store::give_start(Handle handle, Clock count) {
   return true;
 }
 
-bool Store::merge_with_left(ClientState& client, IdIndex::Position& p) {
+void Store::merge_with_left(ClientState& client, IdIndex::Position& p) {
   const Handle right_handle = client.structs.at(p);
   const Handle left_handle = client.structs.at(client.structs.prev(p));
   Item& left = items[left_handle];
   const Item& right = items[right_handle];
-  if (!mergeable(left, right_handle, right)) return false;
   if (left.is_gc()) {
     left.len += right.len;
   } else {
@@ -255,7 +254,6 @@ bool Store::merge_with_left(ClientState& client, IdIndex::Position& p) {
   }
   items.free(right_handle);
   p = client.structs.erase(p);
-  return true;
 }
 
 void Store::merge_content(Item& left, const Item& right) {

@@ -56,9 +56,14 @@ class Store {
 
   // True if two structs, the right one behind the left one by clock, merge as Yjs defines it.
   bool mergeable(const Item& left, Handle right_handle, const Item& right) const;
-  // Tries to merge the struct at `p` into the one before it by clock, as Yjs defines it. On success
-  // the struct at `p` is gone, and `p` is its predecessor's place.
-  bool merge_with_left(ClientState& client, IdIndex::Position& p);
+  // The same of the struct at `p` and the one before it.
+  bool merges_with_left(const IdIndex& structs, IdIndex::Position p) const {
+    const Handle right = structs.at(p);
+    const Item& left = items[structs.at(structs.prev(p))];
+    return (left.right == right || left.is_gc()) && mergeable(left, right, items[right]);
+  }
+  // Merges them: the struct at `p` is gone then, and `p` is its predecessor's place.
+  void merge_with_left(ClientState& client, IdIndex::Position& p);
 
   // Deletes and forgets the last or the first `count` elements of a run (not all of them) by moving
   // the border to the forgotten run beside it: what splitting, deleting, forgetting and merging

@@ -81,6 +81,7 @@ void run_step(Engine& engine, TextCursor& cursor, const Step& step) {
 }  // namespace
 
 Result<void> Text::insert(std::uint32_t index, std::string_view text) {
+  if (engine_->type_on(index_, index, text)) return {};
   if (Result<void> ok = check_range(*engine_, index_, index, 0); !ok) return ok;
   const Result<NewContent> content = text_of(text);
   if (!content) return std::unexpected(content.error());
@@ -136,6 +137,7 @@ Result<Type> Text::insert_type(std::uint32_t index, TypeKind kind, const Attribu
 }
 
 Result<void> Text::erase(std::uint32_t index, std::uint32_t length) {
+  if (engine_->erase_on(index_, index, length)) return {};
   if (Result<void> ok = check_range(*engine_, index_, index, length); !ok) return ok;
   if (length == 0) return {};
   engine_->transact([&](Transaction&) {

@@ -152,25 +152,33 @@ void Transaction::change_key(ChangedType& entry, KeyIndex key) {
   }
 }
 
+void Transaction::clear_tables() {
+  clear_table(advance_index_);
+  clear_table(changed_index_);
+  clear_table(changed_keys_);
+}
+
+// After every press of a key: what was not used is not touched.
 void Transaction::clear() {
   origin = 0;
   local = true;
+  moved_border = false;
+  settled = false;
+  needs_formatting_cleanup = false;
+  if (!changed_keys_.empty() || advances.size() > kFew || changed.size() > kFew) clear_tables();
   advances.clear();
-  clear_table(advance_index_);
   deleted.clear();
   deleted_clients.clear();
   changed.clear();
-  clear_table(changed_index_);
-  clear_table(changed_keys_);
   merge_candidates.clear();
   concerned.clear();
-  subdocs_added.clear();
-  subdocs_removed.clear();
-  subdocs_loaded.clear();
-  clear_bytes(update_v1);
-  clear_bytes(update_v2);
-  settled = false;
-  needs_formatting_cleanup = false;
+  if (has_subdocs()) {
+    subdocs_added.clear();
+    subdocs_removed.clear();
+    subdocs_loaded.clear();
+  }
+  if (!update_v1.empty()) clear_bytes(update_v1);
+  if (!update_v2.empty()) clear_bytes(update_v2);
 }
 
 }  // namespace syncline::crdt

@@ -71,6 +71,9 @@ struct Transaction {
   // Nothing is left to collect or to merge: a document was loaded in the form it was saved in.
   bool settled = false;
 
+  // Moving one border (Engine::erase_border) is all that it deleted.
+  bool moved_border = false;
+
   // Set by the events of a remote transaction that touched text with formats: Yjs then removes
   // needless formats in a transaction of its own (Engine::clean_formatting).
   bool needs_formatting_cleanup = false;
@@ -106,11 +109,15 @@ struct Transaction {
       if (advance.after != advance.before) return true;
     return false;
   }
+  bool has_subdocs() const {
+    return !subdocs_added.empty() || !subdocs_removed.empty() || !subdocs_loaded.empty();
+  }
   void sort_deleted();
   void write_deleted(const ClientTable& clients, DeleteSetWriter out) const;
   void clear();  // keeps the memory
 
  private:
+  void clear_tables();
   void note_deleted_clients();
 
   const Advance* find_advance_indexed(ClientIndex client) const;
