@@ -273,8 +273,10 @@ class Engine {
   bool encode_small_run(const Transaction::Advance& advance, Bytes& out) const;
   void mark_changed(TypeIndex type, KeyIndex key);
   void mark_sequence_changed(TypeIndex type) {
-    const std::vector<ChangedType>& changed = current_->changed;
-    if (changed.empty() || changed.back().type != type || !changed.back().sequence)
+    std::vector<ChangedType>& changed = current_->changed;
+    if (changed.empty() && store.types[type].is_root())
+      changed.push_back({.type = type, .sequence = true});
+    else if (changed.empty() || changed.back().type != type || !changed.back().sequence)
       mark_changed(type, kNoKey);
   }
 
@@ -285,6 +287,7 @@ class Engine {
   struct RemovalFrame;
   bool mark_deleted(Handle item);
   void note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex key);
+  bool is_going(Handle item, DenseId beside) const;
   bool erase_border(Handle item, Clock offset, Clock len);
   void remove_content(const Item& item, std::vector<RemovalFrame>& open);
   bool next_child(RemovalFrame& frame, Handle& child) const;

@@ -21,10 +21,15 @@ bool Engine::mark_deleted(Handle handle) {
   return true;
 }
 
+// What is deleted one by one is one range, forwards and backwards.
 void Engine::note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex key) {
   std::vector<Transaction::DeletedRange>& deleted = current_->deleted;
   if (!deleted.empty() && deleted.back().client == first.client &&
       deleted.back().clock + deleted.back().len == first.clock) {
+    deleted.back().len += len;
+  } else if (!deleted.empty() && deleted.back().client == first.client &&
+             first.clock + len == deleted.back().clock) {
+    deleted.back().clock = first.clock;
     deleted.back().len += len;
   } else {
     deleted.push_back({first.client, first.clock, len});
@@ -36,19 +41,39 @@ void Engine::note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex k
     mark_changed(parent, key);
 }
 
+// True if what is beside the border (an element's id, kNoItem: nothing is) is forgotten, or will be
+// when the transaction ends, since it was deleted in it, just before.
+bool Engine::is_going(Handle handle, DenseId beside) const {
+  if (handle == kNoItem) return false;
+  if (store[handle].kind() == BlockKind::kDeleted) return true;
+  if (current_->deleted.empty()) return false;
+  const Transaction::DeletedRange& last = current_->deleted.back();
+  return last.client == beside.client && beside.clock - last.clock < last.len;
+}
+
 // Deletes part of a run beside what was deleted before, as the next press of backspace does. False:
 // it must be cut and deleted the long way, which comes to the same. Observers want to see it cut.
 bool Engine::erase_border(Handle handle, Clock offset, Clock len) {
   if (!options.gc || type_observers_ != nullptr) return false;
   const Item& item = store[handle];
   const DenseId first{item.client, item.clock + offset};
+  const DenseId behind{item.client, first.clock + len};
   const bool at_end = offset + len == item.len;
-  if (!(at_end ? store.give_end(handle, len) : offset == 0 && store.give_start(handle, len)))
-    return false;
+  if (at_end) {
+    if (!is_going(item.right, behind) || !store.give_end(handle, len)) return false;
+  } else {
+    if (offset > 0 || !is_going(item.left, {item.client, item.clock - 1}) ||
+        !store.give_start(handle, len))
+      return false;
+  }
   current_->moved_border = current_->deleted.empty();
   note_deleted(first, len, item.parent, kNoKey);
-  // The part behind the cut, had there been one.
-  current_->merge_candidates.push_back({first.client, at_end ? first.clock : first.clock + len});
+  // The part behind the cut, had there been one. If it is the same border again, its last place
+  // lies among what is deleted now, where no other pairs meet.
+  const DenseId was = at_end ? behind : first;
+  std::vector<DenseId>& candidates = current_->merge_candidates;
+  if (candidates.empty() || candidates.back() != was) candidates.emplace_back();
+  candidates.back() = at_end ? first : behind;
   return true;
 }
 

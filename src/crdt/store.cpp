@@ -171,10 +171,10 @@ bool Store::mergeable(const Item& left, Handle right_handle, const Item& right) 
 
 bool Store::can_give(const Item& item, const Item& to, Clock count) const {
   const bool run = item.kind() == BlockKind::kString || item.kind() == BlockKind::kAny;
-  return run && !item.deleted && !item.keyed && count < item.len &&
-         to.kind() == BlockKind::kDeleted && to.client == item.client &&
-         to.right_origin == item.right_origin && !item.redone && !to.redone && !item.keep &&
-         !to.keep;
+  const bool gone = to.kind() == BlockKind::kDeleted || (to.deleted && to.kind() == item.kind());
+  return run && gone && !item.deleted && !item.keyed && count < item.len &&
+         to.client == item.client && to.right_origin == item.right_origin && !item.redone &&
+         !to.redone && !item.keep && !to.keep;
 }
 
 bool Store::give_end(Handle handle, Clock count) {
@@ -189,10 +189,20 @@ bool Store::give_end(Handle handle, Clock count) {
     bool inside_pair = false;
     const std::uint32_t cut = text_offset(text(item), kept, count, inside_pair);
     if (inside_pair) return false;
-    client.text.drop(item.bytes - cut);
+    const std::uint32_t given = item.bytes - cut;
+    if (to.kind() == BlockKind::kDeleted) {
+      client.text.drop(given);
+    } else {
+      if (item.content + item.bytes != to.content) return false;
+      to.content -= given;
+      to.bytes += given;
+    }
     item.bytes = cut;
-  } else {
+  } else if (to.kind() == BlockKind::kDeleted) {
     client.values.drop(count);
+  } else {
+    if (item.content + item.len != to.content) return false;
+    to.content -= count;
   }
   client.structs.set_clock(client.structs.locate(to.clock), to.clock - count);
   item.len = kept;
@@ -215,11 +225,19 @@ bool Store::give_start(Handle handle, Clock count) {
     bool inside_pair = false;
     const std::uint32_t cut = text_offset(text(item), count, kept, inside_pair);
     if (inside_pair) return false;
-    client.text.drop(cut);
+    if (to.kind() == BlockKind::kDeleted) {
+      client.text.drop(cut);
+    } else {
+      if (to.content + to.bytes != item.content) return false;
+      to.bytes += cut;
+    }
     item.content += cut;
     item.bytes -= cut;
   } else {
-    client.values.drop(count);
+    if (to.kind() == BlockKind::kDeleted)
+      client.values.drop(count);
+    else if (to.content + to.len != item.content)
+      return false;
     item.content += count;
   }
   client.structs.set_clock(client.structs.locate(item.clock), item.clock + count);

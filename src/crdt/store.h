@@ -67,7 +67,8 @@ class Store {
 
   // Deletes and forgets the last or the first `count` elements of a run (not all of them) by moving
   // the border to the forgotten run beside it: what splitting, deleting, forgetting and merging
-  // would come to. False, and nothing done, if that is not so.
+  // would come to. Or to a deleted run that is to be forgotten, and these with it; that it is, is
+  // for the caller to know. False, and nothing done, if it is not so.
   bool give_end(Handle item, Clock count);
   bool give_start(Handle item, Clock count);
 
