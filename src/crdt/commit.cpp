@@ -15,7 +15,9 @@ void Engine::commit(Transaction& transaction) {
   if (type_observers_ != nullptr || !transaction.local) fire_events(transaction);
   if (transaction.needs_formatting_cleanup) clean_formatting(transaction);
 
-  if (!transaction.settled && !only_moved_border(transaction)) {
+  if (transaction.deleted.empty() && transaction.merge_candidates.empty()) {
+    if (!transaction.settled) merge_new(transaction);
+  } else if (!transaction.settled && !only_moved_border(transaction)) {
     if (options.gc) collect(transaction);
     merge_deleted(transaction);
     merge_new(transaction);
@@ -143,11 +145,11 @@ void Engine::merge_new(const Transaction& transaction) {
     if (advance.before == advance.after) continue;
     ClientState& client = store.clients[advance.client];
     const IdIndex& structs = client.structs;
-    IdIndex::Position p = structs.last();
     // As a rule there is one: a new item, or a run that grew.
-    const bool one = structs.clock_at(p) <= advance.before;
-    if (one && (structs.is_first(p) || !store.merges_with_left(structs, p))) continue;
+    const auto [clock, newest, left] = structs.newest();
+    if (clock <= advance.before && (left == kNoItem || !store.merge(left, newest))) continue;
     const Clock bound = structs.clock_at(structs.locate(advance.before));
+    IdIndex::Position p = structs.last();
     while (!structs.is_first(p) && structs.clock_at(p) >= bound) {
       merge_lefts(store, client, p);
       if (structs.is_first(p)) break;

@@ -45,6 +45,22 @@ class IdIndex {
   bool is_last(Position p) const {
     return p.chunk + 1 == chunks_.size() && p.slot + 1 == chunks_[p.chunk].size();
   }
+  // The newest struct, and the one before it or kNoItem. There must be one.
+  struct Newest {
+    Clock clock;
+    Handle handle;
+    Handle left;
+  };
+  Newest newest() const {
+    const Chunk& chunk = chunks_.back();
+    const Entry* last = &chunk.back();
+    Handle left = kNoItem;
+    if (last != chunk.data())
+      left = last[-1].handle;
+    else if (&chunk != chunks_.data())
+      left = (&chunk)[-1].back().handle;
+    return {last->clock, last->handle, left};
+  }
   Position next(Position p) const {
     if (p.slot + 1 < chunks_[p.chunk].size()) return {p.chunk, p.slot + 1};
     return {p.chunk + 1, 0};

@@ -56,11 +56,13 @@ class Store {
 
   // True if two structs, the right one behind the left one by clock, merge as Yjs defines it.
   bool mergeable(const Item& left, Handle right_handle, const Item& right) const;
-  // The same of the struct at `p` and the one before it.
-  bool merges_with_left(const IdIndex& structs, IdIndex::Position p) const {
-    const Handle right = structs.at(p);
-    const Item& left = items[structs.at(structs.prev(p))];
+  // The same of structs by handle, and of the struct at `p` and the one before it.
+  bool merge(Handle left_handle, Handle right) const {
+    const Item& left = items[left_handle];
     return (left.right == right || left.is_gc()) && mergeable(left, right, items[right]);
+  }
+  bool merges_with_left(const IdIndex& structs, IdIndex::Position p) const {
+    return merge(structs.at(structs.prev(p)), structs.at(p));
   }
   // Merges them: the struct at `p` is gone then, and `p` is its predecessor's place.
   void merge_with_left(ClientState& client, IdIndex::Position& p);

@@ -21,7 +21,10 @@ class TextArena {
   // Returns the offset of the appended text.
   std::uint32_t append(std::string_view text) {
     const auto offset = static_cast<std::uint32_t>(bytes_.size());
-    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    if (text.size() == 1)  // a key was pressed
+      bytes_.push_back(text.front());
+    else
+      bytes_.insert(bytes_.end(), text.begin(), text.end());
     return offset;
   }
 

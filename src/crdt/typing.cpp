@@ -97,8 +97,7 @@ bool Engine::type_behind(const Block& block, ClientIndex index) {
   if (type_observers_ != nullptr || !block.has_origin || block.origin.client != block.client ||
       block.origin.clock + 1 != block.clock)
     return false;
-  const IdIndex& structs = store.clients[index].structs;
-  const Handle handle = structs.at(structs.last());
+  const Handle handle = store.clients[index].structs.newest().handle;
   Item& run = store[handle];
   if (!may_grow(run, index) || block.has_right_origin != run.right_origin.exists()) return false;
   if (run.right == kNoItem) {
@@ -158,7 +157,7 @@ bool Engine::encode_small_run(const Transaction::Advance& advance, Bytes& out) c
   const ClientState& client = store.clients[advance.client];
   const Clock from = advance.before;
   if (client.clock == from) return false;
-  const Item& item = store[client.structs.at(client.structs.last())];
+  const Item& item = store[client.structs.newest().handle];
   const bool ascii = item.bytes == item.len;
   if (item.clock > from || item.kind() != BlockKind::kString || item.keyed || !ascii) return false;
   const Clock offset = from - item.clock;

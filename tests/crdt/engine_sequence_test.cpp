@@ -147,6 +147,10 @@ TEST(IdIndex, MatchesAMap) {
       }
     }
     ASSERT_EQ(index.size(), model.size());
+    const auto [clock, newest, left] = index.newest();
+    ASSERT_EQ(clock, model.rbegin()->first);
+    ASSERT_EQ(newest, model.rbegin()->second);
+    ASSERT_EQ(left, model.size() == 1 ? kNoItem : std::next(model.rbegin())->second);
   }
   ASSERT_EQ(index.count_from(index.first()), model.size());
   auto expected = model.begin();
