@@ -11,6 +11,7 @@ void add_completions(Command& root);
 void add_man(Command& root);
 void add_sim(Command& root);
 void add_bench(Command& root);
+void add_chaos(Command& root);
 
 // Files of Yjs updates.
 void add_doc(Command& root);

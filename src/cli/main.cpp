@@ -17,6 +17,7 @@ void add_commands(syncline::cli::Command& program) {
   add_doc(program);
   add_sim(program);
   add_bench(program);
+  add_chaos(program);
   add_completions(program);
   add_man(program);
 }

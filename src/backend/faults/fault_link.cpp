@@ -98,7 +98,7 @@ class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connecti
   }
 
   void changed() {
-    for (Pipe& pipe : pipes_) pipe.forward();
+    for (Pipe& pipe : pipes_) pipe.changed();
   }
 
  private:
@@ -150,6 +150,17 @@ class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connecti
             read();
             forward();
           });
+    }
+
+    // What waits for its time waits no longer than what comes now would.
+    void changed() {
+      const auto now = Clock::now();
+      if (how().bytes_per_second == 0) {
+        free_at_ = now;
+        for (Chunk& chunk : chunks_)
+          chunk.due = std::min(chunk.due, now + kMicros(how().latency_us));
+      }
+      forward();
     }
 
     void stop() {

@@ -25,7 +25,7 @@ using boost::system::error_code;
 constexpr std::size_t kMaxMessageBytes = std::size_t{256} << 20;
 constexpr std::uint16_t kBroken = 1006;
 
-class BeastClient final : public WsClient,
+class BeastClient final : public ClientSocket,
                           public session::Connection,
                           public std::enable_shared_from_this<BeastClient> {
  public:
@@ -212,8 +212,8 @@ Result<WsTarget> parse_ws_url(std::string_view url) {
   return target;
 }
 
-std::shared_ptr<WsClient> connect_websocket(EventLoop& loop, WsTarget target,
-                                            std::unique_ptr<session::ConnectionHandler> handler) {
+std::shared_ptr<ClientSocket> connect_websocket(
+    EventLoop& loop, WsTarget target, std::unique_ptr<session::ConnectionHandler> handler) {
   auto client = std::make_shared<BeastClient>(loop, std::move(target), std::move(handler));
   client->start();
   return client;

@@ -28,9 +28,9 @@ struct WsTarget {
 // "ws://127.0.0.1:4400/prefix" into its parts. kInvalid for anything else; kUnsupported for wss.
 Result<WsTarget> parse_ws_url(std::string_view url);
 
-class WsClient {
+class ClientSocket {
  public:
-  virtual ~WsClient() = default;
+  virtual ~ClientSocket() = default;
 
   // Breaks off and forgets the handler, which hears nothing any more. `reset`: the peer gets a TCP
   // reset instead of an end.
@@ -39,7 +39,7 @@ class WsClient {
 
 // `handler` hears on_open, messages, on_closed; or on_closed(1006) alone. It is destroyed after
 // that. The connection keeps itself alive until then.
-std::shared_ptr<WsClient> connect_websocket(EventLoop& loop, WsTarget target,
-                                            std::unique_ptr<session::ConnectionHandler> handler);
+std::shared_ptr<ClientSocket> connect_websocket(
+    EventLoop& loop, WsTarget target, std::unique_ptr<session::ConnectionHandler> handler);
 
 }  // namespace syncline::backend

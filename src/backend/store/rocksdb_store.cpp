@@ -104,6 +104,10 @@ std::unique_ptr<log::EventLog> RocksDbStore::open_log(Scheduler& loop) {
   return syncline::store::make_store_log(*impl_, loop);
 }
 
+const syncline::store::Tables& RocksDbStore::tables() const {
+  return impl_->database;
+}
+
 StoreCounters RocksDbStore::counters() const {
   return impl_->committer ? impl_->committer->counters() : StoreCounters{};
 }

@@ -34,6 +34,10 @@ namespace rocksdb {
 class Env;
 }
 
+namespace syncline::store {
+class Tables;
+}
+
 namespace syncline::backend {
 
 struct StoreOptions {
@@ -96,6 +100,9 @@ class RocksDbStore {
   RocksDbStore& operator=(const RocksDbStore&) = delete;
 
   std::unique_ptr<log::EventLog> open_log(Scheduler& loop);
+
+  // What lies below the logs, to be read; for checks that trust nothing above it.
+  const syncline::store::Tables& tables() const;
 
   StoreCounters counters() const;
 

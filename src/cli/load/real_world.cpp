@@ -31,7 +31,7 @@ class RealWorld::Carrier final : public session::ConnectionHandler {
         : loop(of), handler(std::move(for_whom)) {}
     sim::Loop& loop;
     std::unique_ptr<session::ConnectionHandler> handler;
-    std::shared_ptr<backend::WsClient> socket;
+    std::shared_ptr<backend::ClientSocket> socket;
     session::Connection* connection = nullptr;
   };
 

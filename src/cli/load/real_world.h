@@ -56,7 +56,7 @@ class RealWorld final : public sim::Connector {
   sim::World world_;
   const std::uint64_t start_us_;
   TargetOf target_of_;
-  std::multimap<sim::Loop*, std::weak_ptr<backend::WsClient>> connections_;
+  std::multimap<sim::Loop*, std::weak_ptr<backend::ClientSocket>> connections_;
 };
 
 // The path of a client's connection below that of its target.
