@@ -4,6 +4,7 @@
 #include "check.h"
 #include "crdt/block.h"
 #include "crdt/update_rewrite.h"
+#include "syncline/crdt/doc.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::crdt {
@@ -70,6 +71,20 @@ inline void check_without_document(ByteView bytes, const DecodedUpdate& update,
   FUZZ_CHECK(update_meta(*half, version));
 }
 
+// Loading at once comes to what applying struct by struct does, as happens within a transaction.
+inline void check_load(ByteView bytes, UpdateVersion version) {
+  Doc at_once({.client_id = 1});
+  Doc by_structs({.client_id = 1});
+  const auto loaded = at_once.apply_update(bytes, version);
+  by_structs.transact([&] {
+    const auto applied = by_structs.apply_update(bytes, version);
+    FUZZ_CHECK(loaded.has_value() == applied.has_value());
+    FUZZ_CHECK(!loaded || loaded->waiting == applied->waiting);
+  });
+  FUZZ_CHECK(at_once.check());
+  FUZZ_CHECK(at_once.encode_state_as_update() == by_structs.encode_state_as_update());
+}
+
 inline void check_update(ByteView bytes, UpdateVersion version) {
   UpdateLimits limits;
   limits.max_run_blocks = 4096;
@@ -82,6 +97,7 @@ inline void check_update(ByteView bytes, UpdateVersion version) {
   check_same_blocks(update, again);
   FUZZ_CHECK(rewrite(again, version) == written);
   check_without_document(bytes, update, version);
+  check_load(bytes, version);
 }
 
 }  // namespace syncline::crdt

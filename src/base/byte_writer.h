@@ -52,6 +52,24 @@ class ByteWriter {
   // The same into `out`, whose memory is used again for short messages.
   void take(Bytes& out);
 
+  // For hot loops: room for `most` bytes, written by the caller from the pointer on; close() takes
+  // the place behind the last one.
+  std::uint8_t* open(std::size_t most) {
+    reserve(most);
+    return buffer_.data() + size_;
+  }
+  void close(const std::uint8_t* end) { size_ = static_cast<std::size_t>(end - buffer_.data()); }
+  static constexpr std::size_t kMaxVarint = 11;
+  // Returns the place behind it.
+  static std::uint8_t* put_var_uint(std::uint8_t* out, std::uint64_t value) {
+    while (value > 0x7f) {
+      *out++ = static_cast<std::uint8_t>(value | 0x80);
+      value >>= 7;
+    }
+    *out++ = static_cast<std::uint8_t>(value);
+    return out;
+  }
+
   void u8(std::uint8_t value) {
     reserve(1);
     buffer_.data()[size_++] = value;
@@ -83,8 +101,9 @@ class ByteWriter {
   void var_string(std::string_view text) { var_buffer(as_bytes(text)); }
 
   void var_buffer(ByteView bytes) {
-    var_uint(bytes.size());
-    append(bytes);
+    std::uint8_t* const out = put_var_uint(open(kMaxVarint + bytes.size()), bytes.size());
+    if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
+    close(out + bytes.size());
   }
 
   // The bytes as they are. They must not lie in this writer.
@@ -102,17 +121,6 @@ class ByteWriter {
   void int64(std::int64_t value) { big_endian(static_cast<std::uint64_t>(value), 8); }
 
  private:
-  static constexpr std::size_t kMaxVarint = 11;
-
-  static std::uint8_t* put_var_uint(std::uint8_t* out, std::uint64_t value) {
-    while (value > 0x7f) {
-      *out++ = static_cast<std::uint8_t>(value | 0x80);
-      value >>= 7;
-    }
-    *out++ = static_cast<std::uint8_t>(value);
-    return out;
-  }
-
   void big_endian(std::uint64_t value, unsigned width) {
     reserve(width);
     for (unsigned shift = width * 8; shift != 0; shift -= 8)

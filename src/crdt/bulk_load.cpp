@@ -72,14 +72,17 @@ void BulkLoad::add(const Block& block) {
   item.len = block.len;
   item.set_kind(block.kind);
   item.deleted = block.kind <= BlockKind::kDeleted;
-  if (block.kind == BlockKind::kGc) {
-    has_gc_ = true;
-    return;
-  }
+  has_gc_ |= block.kind == BlockKind::kGc;
   if (block.has_origin) item.origin = dense(block, block.origin);
   if (block.has_right_origin) item.right_origin = dense(block, block.right_origin);
-  item.parent = block.parent_kind == ParentKind::kNone ? kNoType : add_parent(block);
-  add_content(handle, block);
+  if (block.is_item())
+    item.parent = block.parent_kind == ParentKind::kNone ? kNoType : add_parent(block);
+  if (block.kind == BlockKind::kString) {
+    item.content = store_.clients[source.index].text.append(as_text(block.payload));
+    item.bytes = static_cast<std::uint32_t>(block.payload.size());
+  }
+  if (block.kind > BlockKind::kDeleted && block.kind != BlockKind::kString)
+    add_content(handle, block);
 }
 
 // A client that the update has structs of. Its second list would be refused later on.
@@ -108,14 +111,10 @@ std::uint32_t BulkLoad::add_parent(const Block& block) {
 }
 
 void BulkLoad::add_content(Handle handle, const Block& block) {
-  Item& item = store_[handle];
-  if (block.kind == BlockKind::kString) {
-    item.content = store_.clients[item.client].text.append(as_text(block.payload));
-    item.bytes = static_cast<std::uint32_t>(block.payload.size());
-  } else if (block.kind == BlockKind::kType) {
-    item.content = static_cast<std::uint32_t>(types_.size());
+  if (block.kind == BlockKind::kType) {
+    store_[handle].content = static_cast<std::uint32_t>(types_.size());
     types_.push_back({block.type, block.name.empty() ? kNoKey : store_.keys.intern(block.name)});
-  } else if (block.kind != BlockKind::kDeleted) {
+  } else {
     has_formats_ |= block.kind == BlockKind::kFormat;
     std::string unused;
     engine_.store_content(handle, Engine::block_content(block, 0, unused));

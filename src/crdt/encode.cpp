@@ -1,10 +1,12 @@
 // Updates out of the document.
 #include <algorithm>
+#include <functional>
 #include <string>
 
 #include <boost/container/small_vector.hpp>
 
 #include "crdt/engine.h"
+#include "crdt/update_sink.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::crdt {
@@ -24,6 +26,68 @@ void sort_parts(ClientParts& parts) {
             [](const ClientPart& a, const ClientPart& b) { return a.id > b.id; });
 }
 
+// A client's ranges in a list of those of all.
+struct DeletedPart {
+  ClientId client;
+  std::size_t first;
+  std::size_t end;
+};
+
+// A stored struct as update_sink.h wants it.
+class StoredFields {
+ public:
+  StoredFields(const Store& store, const ClientState& client, const Item& item)
+      : store_(store), client_(client), item_(item) {}
+
+  BlockKind kind() const { return item_.kind(); }
+  Clock len() const { return item_.len; }
+  bool has_origin() const { return item_.origin.exists(); }
+  Id origin() const { return id(item_.origin); }
+  bool has_right_origin() const { return item_.right_origin.exists(); }
+  Id right_origin() const { return id(item_.right_origin); }
+  bool has_key() const { return item_.keyed; }
+  bool in_root() const { return parent().item == kNoItem; }
+  std::string_view root_name() const { return store_.keys[parent().name]; }
+  Id holder() const { return store_.id(store_[parent().item].id()); }
+  std::string_view key() const { return store_.keys[item_.place]; }
+
+  std::string_view text(std::string&) const {
+    return client_.text.view(item_.content, item_.bytes);
+  }
+  ByteView values() const { return client_.values.values(item_.content, item_.len); }
+  ByteView value() const {
+    const bool named = kind() == BlockKind::kFormat || kind() == BlockKind::kDoc;
+    return named ? store_.named_value(item_) : store_.value(item_);
+  }
+  std::string_view name() const {
+    if (kind() != BlockKind::kType) return store_.keys[store_.name(item_)];
+    const KeyIndex name = store_.types[item_.content].name;
+    return name == kNoKey ? std::string_view() : store_.keys[name];
+  }
+  TypeKind type() const { return store_.types[item_.content].kind; }
+
+ private:
+  const TypeState& parent() const { return store_.types[item_.parent]; }
+  Id id(DenseId id) const {
+    return {id.client == item_.client ? client_.id : store_.clients[id.client].id, id.clock};
+  }
+
+  const Store& store_;
+  const ClientState& client_;
+  const Item& item_;
+};
+
+// Yjs writes the highest client first.
+void write_deleted(std::vector<DeletedPart>& parts, const std::vector<ClockRange>& ranges,
+                   DeleteSetWriter out) {
+  std::ranges::sort(parts, std::ranges::greater(), &DeletedPart::client);
+  out.begin(parts.size());
+  for (const DeletedPart& part : parts) {
+    out.begin_client(part.client, part.end - part.first);
+    for (std::size_t i = part.first; i < part.end; ++i) out.range(ranges[i]);
+  }
+}
+
 }  // namespace
 
 UpdateWriter& Engine::writer(UpdateVersion version) const {
@@ -32,16 +96,27 @@ UpdateWriter& Engine::writer(UpdateVersion version) const {
   return *writer;
 }
 
-void Engine::write_structs(UpdateWriter& out, ClientIndex index, Clock from) const {
+// Notes what is deleted among them, if asked to.
+void Engine::write_structs(UpdateWriter& writer, ClientIndex index, Clock from,
+                           std::vector<ClockRange>* deleted) const {
   const ClientState& client = store.clients[index];
-  const IdIndex::Position start = client.structs.locate(from);
-  out.begin_client(client.structs.count_from(start), client.id, from);
-  std::string cut;
-  out.write(
-      store.block(store[client.structs.at(start)], from - client.structs.clock_at(start), cut));
-  if (client.structs.is_last(start)) return;
-  client.structs.for_each_from(client.structs.next(start),
-                               [&](Handle handle) { out.write(store.block(store[handle])); });
+  IdIndex::Position start = client.structs.locate(from);
+  writer.begin_client(client.structs.count_from(start), client.id, from);
+  const Clock offset = from - client.structs.clock_at(start);
+  if (offset > 0) {
+    std::string cut;
+    writer.write(store.block(store[client.structs.at(start)], offset, cut));
+    if (client.structs.is_last(start)) return;
+    start = client.structs.next(start);
+  }
+  const std::size_t first = deleted != nullptr ? deleted->size() : 0;
+  writer.write_with([&](auto& sink) {
+    client.structs.for_each_from(start, [&](Handle handle) {
+      const Item& item = store[handle];
+      write_struct(sink, StoredFields(store, client, item));
+      if (deleted != nullptr) Store::add_deleted(item, first, *deleted);
+    });
+  });
 }
 
 void Engine::encode_transaction(const Transaction& transaction, UpdateVersion version,
@@ -55,7 +130,7 @@ void Engine::encode_transaction(const Transaction& transaction, UpdateVersion ve
   if (parts.size() > 1) sort_parts(parts);
   UpdateWriter& out = writer(version);
   out.begin_clients(parts.size());
-  for (const ClientPart& part : parts) write_structs(out, part.index, part.from);
+  for (const ClientPart& part : parts) write_structs(out, part.index, part.from, nullptr);
   transaction.write_deleted(store.clients, out.deletes());
   out.take(bytes);
 }
@@ -74,8 +149,23 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
     if (part.from == 0) text += store.clients[part.index].text.size();
   out.reserve(text);
   out.begin_clients(parts.size());
-  for (const ClientPart& part : parts) write_structs(out, part.index, part.from);
-  store.write_deleted(out.deletes());
+  std::vector<ClockRange> ranges;
+  std::vector<DeletedPart> deleted;
+  const auto add_part = [&](ClientId client, std::size_t first) {
+    if (ranges.size() > first) deleted.push_back({client, first, ranges.size()});
+  };
+  for (const ClientPart& part : parts) {
+    const std::size_t first = ranges.size();
+    write_structs(out, part.index, part.from, part.from == 0 ? &ranges : nullptr);
+    add_part(part.id, first);
+  }
+  // Of the others as well: the delete set is always that of the whole document.
+  for (ClientIndex i = 0; i < store.clients.size(); ++i) {
+    const std::size_t first = ranges.size();
+    if (since.get(store.clients[i].id) > 0) store.add_deleted(i, ranges);
+    add_part(store.clients[i].id, first);
+  }
+  write_deleted(deleted, ranges, out.deletes());
   Bytes known = out.take();
   if (!pending_structs_ && pending_deletes_.empty()) return known;
 

@@ -322,7 +322,8 @@ class Engine {
   void fire_updates(Transaction& transaction);
   void fire_subdocs(Transaction& transaction);
   UpdateWriter& writer(UpdateVersion version) const;
-  void write_structs(UpdateWriter& writer, ClientIndex client, Clock from) const;
+  void write_structs(UpdateWriter& writer, ClientIndex client, Clock from,
+                     std::vector<ClockRange>* deleted) const;
 
   // apply.cpp
   Result<void> validate(ByteView update, const DecodedUpdate& decoded) const;

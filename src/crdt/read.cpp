@@ -73,6 +73,7 @@ Value Engine::value_at(const Item& item, Clock offset) {
 std::string Engine::plain_text(TypeIndex index) const {
   std::string text;
   if (is_deleted(index)) return text;
+  text.reserve(store.types[index].sequence.length);
   for (Handle h = store.types[index].sequence.first; h != kNoItem; h = store[h].right) {
     const Item& item = store[h];
     if (!item.deleted && item.kind() == BlockKind::kString) text += store.text(item);

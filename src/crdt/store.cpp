@@ -28,53 +28,22 @@ StateVector Store::state_vector() const {
   return vector;
 }
 
-namespace {
-
-// The ranges of a client's deleted structs, which are joined where they touch.
-void add_deleted(const ItemArena& items, const IdIndex& structs, std::vector<ClockRange>& ranges) {
-  if (structs.empty()) return;
-  const std::size_t before = ranges.size();
-  structs.for_each_from(structs.first(), [&](Handle handle) {
-    const Item& item = items[handle];
-    if (!item.deleted) return;
-    if (ranges.size() > before && ranges.back().end() == item.clock)
-      ranges.back().len += item.len;
-    else
-      ranges.push_back({item.clock, item.len});
-  });
-}
-
-}  // namespace
-
 DeleteSet Store::delete_set() const {
   DeleteSet deletes;
   for (ClientIndex i = 0; i < clients.size(); ++i) {
     std::vector<ClockRange> ranges;
-    add_deleted(items, clients[i].structs, ranges);
+    add_deleted(i, ranges);
     deletes.add(clients[i].id, std::move(ranges));
   }
   return deletes;
 }
 
-void Store::write_deleted(DeleteSetWriter out) const {
-  struct Part {
-    ClientId client;
-    std::size_t first;
-    std::size_t end;
-  };
-  std::vector<Part> parts;
-  std::vector<ClockRange> ranges;
-  for (ClientIndex i = 0; i < clients.size(); ++i) {
-    const std::size_t first = ranges.size();
-    add_deleted(items, clients[i].structs, ranges);
-    if (ranges.size() > first) parts.push_back({clients[i].id, first, ranges.size()});
-  }
-  std::ranges::sort(parts, std::ranges::greater(), &Part::client);
-  out.begin(parts.size());
-  for (const Part& part : parts) {
-    out.begin_client(part.client, part.end - part.first);
-    for (std::size_t i = part.first; i < part.end; ++i) out.range(ranges[i]);
-  }
+void Store::add_deleted(ClientIndex client, std::vector<ClockRange>& ranges) const {
+  const IdIndex& structs = clients[client].structs;
+  if (structs.empty()) return;
+  const std::size_t first = ranges.size();
+  structs.for_each_from(structs.first(),
+                        [&](Handle handle) { add_deleted(items[handle], first, ranges); });
 }
 
 // ---- splitting

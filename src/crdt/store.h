@@ -46,7 +46,16 @@ class Store {
   Handle find(DenseId id) const { return clients[id.client].structs.find(id.clock); }
   StateVector state_vector() const;
   DeleteSet delete_set() const;
-  void write_deleted(DeleteSetWriter out) const;  // the same as part of an update
+  // Adds the ranges of a client's deleted structs to `ranges`, joined where they touch. The same
+  // struct by struct, in order; the client's ranges begin at `first`.
+  void add_deleted(ClientIndex client, std::vector<ClockRange>& ranges) const;
+  static void add_deleted(const Item& item, std::size_t first, std::vector<ClockRange>& ranges) {
+    if (!item.deleted) return;
+    if (ranges.size() > first && ranges.back().end() == item.clock)
+      ranges.back().len += item.len;
+    else
+      ranges.push_back({item.clock, item.len});
+  }
 
   // ---- splitting and merging
 

@@ -21,9 +21,17 @@ void clear_table(Table& table) {
   }
 }
 
+// A document that was loaded does not keep a list of all that is deleted in it.
+template <typename Entry>
+void clear_list(std::vector<Entry>& list) {
+  constexpr std::size_t kBig = 1024;
+  if (list.capacity() > kBig) list = std::vector<Entry>();  // = {} keeps the memory
+  list.clear();
+}
+
 void clear_bytes(Bytes& bytes) {
   constexpr std::size_t kBig = 64 * 1024;
-  if (bytes.capacity() > kBig) bytes = {};
+  if (bytes.capacity() > kBig) bytes = Bytes();
   bytes.clear();
 }
 
@@ -167,10 +175,10 @@ void Transaction::clear() {
   needs_formatting_cleanup = false;
   if (!changed_keys_.empty() || advances.size() > kFew || changed.size() > kFew) clear_tables();
   advances.clear();
-  deleted.clear();
+  clear_list(deleted);
   deleted_clients.clear();
-  changed.clear();
-  merge_candidates.clear();
+  clear_list(changed);
+  clear_list(merge_candidates);
   concerned.clear();
   if (has_subdocs()) {
     subdocs_added.clear();

@@ -36,7 +36,14 @@ class ListedBlocks {
 class PassedBlocks {
  public:
   explicit PassedBlocks(BlockSink& sink) : sink_(sink) {}
-  Block& open() { return block_ = Block{}; }
+  // As new; fields that others say to be absent may hold anything.
+  Block& open() {
+    block_.parent_kind = ParentKind::kNone;
+    block_.has_origin = block_.has_right_origin = block_.has_parent_sub = false;
+    block_.parent_sub = block_.name = {};
+    block_.payload = {};
+    return block_;
+  }
   void close(const Block& block) { sink_.add(block); }
   void drop() {}
 

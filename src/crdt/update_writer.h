@@ -17,6 +17,9 @@
 
 namespace syncline::crdt {
 
+struct V1Sink;  // update_sink.h
+struct V2Sink;
+
 class UpdateWriter {
  public:
   explicit UpdateWriter(UpdateVersion version);
@@ -38,14 +41,22 @@ class UpdateWriter {
   // The same piece by piece.
   DeleteSetWriter deletes();
 
+  // For who writes structs of its own form (update_sink.h) between begin_client() and deletes():
+  // `write` is called with the sink of this version.
+  template <typename Write>
+  void write_with(Write&& write) {
+    if (v1_)
+      write(*v1_);
+    else
+      write(*v2_);
+  }
+
   Bytes take();
   void take(Bytes& out);  // into a buffer whose memory is used again
 
  private:
-  struct V1;
-  struct V2;
-  std::unique_ptr<V1> v1_;
-  std::unique_ptr<V2> v2_;
+  std::unique_ptr<V1Sink> v1_;
+  std::unique_ptr<V2Sink> v2_;
 };
 
 }  // namespace syncline::crdt
