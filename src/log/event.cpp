@@ -246,6 +246,10 @@ Result<Event> decode_event(ByteView record) {
   return event;
 }
 
+std::size_t record_bytes(const Event& event) {
+  return header_bytes(event) + payload_bytes(event) + kCrcBytes;
+}
+
 Hash256 payload_digest(const Event& event) {
   ByteWriter payload;
   write_payload(payload, event);

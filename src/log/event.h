@@ -114,6 +114,9 @@ Result<EncodedEvent> encode_event(const Event& event);
 // The whole of `record` must be one record.
 Result<Event> decode_event(ByteView record);
 
+// The size of its record, without making it.
+std::size_t record_bytes(const Event& event);
+
 // The digest that stands for intent and effect in the event's hash.
 Hash256 payload_digest(const Event& event);
 

@@ -49,8 +49,29 @@ struct Appended {
 
 struct Snapshot {
   Position position = 0;  // the state after this event
-  Bytes bytes;            // as given to put_snapshot
+  Bytes bytes;
+  // Of the object's records since its last milestone. 0: this one is a milestone, and stays when
+  // newer ones come; others make room for the next. state/object_replay.h says which are which.
+  std::uint64_t bytes_since_milestone = 0;
+  // From load_snapshot only: the newest damaged one that was passed over; 0: none was.
+  Position damaged = 0;
 };
+
+inline constexpr Position kNow = std::numeric_limits<Position>::max();
+
+// A name for a moment of a workspace, kept until it is removed. Names are 1 to 128 bytes, begin
+// with a letter, and go on with letters, digits, '.', '_' and '-'; "now" is none.
+struct Pin {
+  std::string name;
+  Position position = 0;
+  std::uint64_t unix_ms = 0;  // when it was set
+  std::string principal;      // by whom
+
+  bool operator==(const Pin&) const = default;
+};
+
+inline constexpr std::size_t kMaxPinNameBytes = 128;
+bool is_pin_name(std::string_view name);
 
 // How much one read may return. At least one event is returned where there is one, however large.
 struct ReadLimits {
@@ -93,16 +114,28 @@ class EventLog {
   virtual void read_object(std::string workspace, std::string object, Position after,
                            ReadLimits limits, Done<std::vector<Event>> done) = 0;
 
-  // Keeps the state of an object after the event at `position`, in place of an older one. Ignored,
-  // successfully, when a newer one is kept. Snapshots are a cache of the log: they may vanish.
-  //   kInvalid  `position` is past the end of the log
-  virtual void put_snapshot(std::string workspace, std::string object, Position position,
-                            Bytes bytes, Done<void> done) = 0;
+  // Keeps the state of an object: a milestone beside those that are kept, any other in place of the
+  // last that is no milestone. One that is no milestone is ignored, successfully, when a newer one is
+  // kept. Snapshots are a cache of the log: they may vanish.
+  //   kInvalid  the position is past the end of the log
+  virtual void put_snapshot(std::string workspace, std::string object, Snapshot snapshot,
+                            Done<void> done) = 0;
 
-  // The newest snapshot that passes its checksum, or nothing. kCorrupt: one is kept but is damaged;
-  // rebuild from the log, and the next put_snapshot replaces it.
-  virtual void load_snapshot(std::string workspace, std::string object,
+  // The newest snapshot at or before `at` that passes its checksum, or nothing. kCorrupt: all that
+  // are kept there are damaged; rebuild from the log, and what is put next replaces them.
+  virtual void load_snapshot(std::string workspace, std::string object, Position at,
                              Done<std::optional<Snapshot>> done) = 0;
+
+  // Sets a pin, durably, in place of one of that name; position 0 removes it.
+  //   kInvalid   a bad name, or a position past the end of the log
+  //   kNotFound  there is no such pin to remove
+  virtual void put_pin(std::string workspace, Pin pin, Done<void> done) = 0;
+
+  virtual void load_pin(std::string workspace, std::string name, Done<std::optional<Pin>> done) = 0;
+
+  // All pins whose names come after `after`, by name, up to `limit`.
+  virtual void list_pins(std::string workspace, std::string after, std::size_t limit,
+                         Done<std::vector<Pin>> done) = 0;
 
   // The hashes of whole blocks of the workspace's Merkle tree (log/merkle_tree.h), in the order of
   // `nodes`: what roots and proofs are folded from. kNotFound: the log does not reach that far.

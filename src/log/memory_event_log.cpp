@@ -26,7 +26,8 @@ struct Workspace {
   std::vector<Bytes> records;  // of position index + 1
   Head head;
   std::map<std::string, std::vector<Position>, std::less<>> objects;
-  std::map<std::string, KeptSnapshot, std::less<>> snapshots;
+  std::map<std::string, std::map<Position, KeptSnapshot>, std::less<>> snapshots;
+  std::map<std::string, Pin, std::less<>> pins;
   std::uint64_t checkpoint_size = 0;
   std::optional<std::string> checkpoint;
 };
@@ -78,10 +79,32 @@ struct MemoryStore::State {
     const auto found = workspaces.find(name);
     if (found == workspaces.end() || snapshot.position > found->second.head.last_position)
       return fail(ErrorCode::kInvalid, "snapshot of a position that the log does not have");
-    KeptSnapshot& kept = found->second.snapshots[object];
-    if (kept.intact() && kept.snapshot.position > snapshot.position) return {};
-    kept.crc = crc32c(snapshot.bytes);
-    kept.snapshot = std::move(snapshot);
+    auto& kept = found->second.snapshots[object];
+    while (!kept.empty()) {
+      const auto& [position, last] = *kept.rbegin();
+      const bool milestone = last.snapshot.bytes_since_milestone == 0;
+      if (last.intact() && position > snapshot.position) {
+        if (snapshot.bytes_since_milestone > 0) return {};
+        break;
+      }
+      if (last.intact() && milestone) break;
+      kept.erase(std::prev(kept.end()));
+    }
+    const Position position = snapshot.position;
+    const std::uint32_t crc = crc32c(snapshot.bytes);
+    kept[position] = {std::move(snapshot), crc};
+    return {};
+  }
+
+  Result<void> put_pin(const std::string& name, Pin pin) {
+    if (failure) return std::unexpected(*failure);
+    const auto found = workspaces.find(name);
+    if (!is_pin_name(pin.name) || found == workspaces.end() ||
+        pin.position > found->second.head.last_position)
+      return fail(ErrorCode::kInvalid, "no such position, or no name for a pin");
+    if (pin.position == 0 && found->second.pins.erase(pin.name) == 0)
+      return fail(ErrorCode::kNotFound, "there is no pin " + pin.name);
+    if (pin.position > 0) found->second.pins[pin.name] = std::move(pin);
     return {};
   }
 };
@@ -147,29 +170,64 @@ class MemoryStore::Log final : public EventLog {
     reply(reader.finish());
   }
 
-  void put_snapshot(std::string workspace, std::string object, Position position, Bytes bytes,
+  void put_snapshot(std::string workspace, std::string object, Snapshot snapshot,
                     Done<void> done) override {
     auto reply = gate_.bind(std::move(done));
-    if (bytes.size() > kMaxSnapshotBytes)
+    if (snapshot.bytes.size() > kMaxSnapshotBytes)
       return reply(fail(ErrorCode::kTooLarge, "snapshot too large"));
     state_.enqueue([&state = state_, workspace = std::move(workspace), object = std::move(object),
-                    snapshot = Snapshot{position, std::move(bytes)},
-                    reply = std::move(reply)]() mutable {
+                    snapshot = std::move(snapshot), reply = std::move(reply)]() mutable {
       reply(state.put_snapshot(workspace, object, std::move(snapshot)));
     });
   }
 
-  void load_snapshot(std::string workspace, std::string object,
+  void load_snapshot(std::string workspace, std::string object, Position at,
                      Done<std::optional<Snapshot>> done) override {
     auto reply = gate_.bind(std::move(done));
     const Workspace* found = state_.find(workspace);
     if (found == nullptr) return reply(std::nullopt);
     const auto kept = found->snapshots.find(object);
     if (kept == found->snapshots.end()) return reply(std::nullopt);
-    if (!kept->second.intact())
-      return reply(fail(ErrorCode::kCorrupt,
-                        fmt::format("snapshot of {}/{} fails its checksum", workspace, object)));
-    reply(kept->second.snapshot);
+    Position damaged = 0;
+    for (auto next = kept->second.upper_bound(at); next != kept->second.begin();) {
+      --next;
+      if (next->second.intact()) {
+        Snapshot snapshot = next->second.snapshot;
+        snapshot.damaged = damaged;
+        return reply(std::move(snapshot));
+      }
+      damaged = std::max(damaged, next->first);
+    }
+    if (damaged == 0) return reply(std::nullopt);
+    reply(fail(ErrorCode::kCorrupt,
+               fmt::format("snapshot of {}/{} fails its checksum", workspace, object)));
+  }
+
+  void put_pin(std::string workspace, Pin pin, Done<void> done) override {
+    state_.enqueue([&state = state_, workspace = std::move(workspace), pin = std::move(pin),
+                    reply = gate_.bind(std::move(done))]() mutable {
+      reply(state.put_pin(workspace, std::move(pin)));
+    });
+  }
+
+  void load_pin(std::string workspace, std::string name, Done<std::optional<Pin>> done) override {
+    std::optional<Pin> pin;
+    if (const Workspace* found = state_.find(workspace)) {
+      const auto kept = found->pins.find(name);
+      if (kept != found->pins.end()) pin = kept->second;
+    }
+    gate_.bind(std::move(done))(std::move(pin));
+  }
+
+  void list_pins(std::string workspace, std::string after, std::size_t limit,
+                 Done<std::vector<Pin>> done) override {
+    std::vector<Pin> pins;
+    if (const Workspace* found = state_.find(workspace)) {
+      const auto& all = found->pins;
+      for (auto next = all.upper_bound(after); next != all.end() && pins.size() < limit; ++next)
+        pins.push_back(next->second);
+    }
+    gate_.bind(std::move(done))(std::move(pins));
   }
 
   void tree_nodes(std::string workspace, std::vector<merkle::Node> nodes,
@@ -273,10 +331,12 @@ void MemoryStore::damage_event(const std::string& workspace, Position position) 
   record[record.size() / 2] ^= 1;
 }
 
-void MemoryStore::damage_snapshot(const std::string& workspace, const std::string& object) {
+void MemoryStore::damage_snapshot(const std::string& workspace, const std::string& object,
+                                  std::optional<Position> position) {
   const auto found = state_->workspaces.find(workspace);
   SYNCLINE_ASSERT(found != state_->workspaces.end() && found->second.snapshots.contains(object));
-  found->second.snapshots[object].crc ^= 1;
+  for (auto& [at, snapshot] : found->second.snapshots[object])
+    if (!position || at == *position) snapshot.crc ^= 1;
 }
 
 }  // namespace syncline::log

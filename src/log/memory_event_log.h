@@ -46,10 +46,11 @@ class MemoryStore {
   // workspace must exist.
   void plant_checkpoint(const std::string& workspace, std::string note);
 
-  // Flips a bit in the stored record of an event, or in the snapshot of an object. The thing must
-  // exist.
+  // Flips a bit in the stored record of an event, or in the snapshots of an object, all or the one at
+  // a position. The thing must exist.
   void damage_event(const std::string& workspace, Position position);
-  void damage_snapshot(const std::string& workspace, const std::string& object);
+  void damage_snapshot(const std::string& workspace, const std::string& object,
+                       std::optional<Position> position = std::nullopt);
 
  private:
   class Log;

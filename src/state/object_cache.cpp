@@ -40,57 +40,21 @@ void ObjectCache::load(const Key& key) {
   loading->resident = std::make_unique<Resident>();
   loading->resident->workspace_ = key.first;
   loading->resident->id_ = key.second;
-  log_.load_snapshot(key.first, key.second,
-                     [this, loading](auto snapshot) { restore(loading, std::move(snapshot)); });
+  replay_object(log_, key.first, key.second, log::kNow,
+                [this, loading](auto replayed) { loaded(loading, std::move(replayed)); });
 }
 
-void ObjectCache::restore(std::shared_ptr<Loading> loading,
-                          Result<std::optional<log::Snapshot>> snapshot) {
+void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Result<ReplayedObject> replayed) {
+  if (!replayed) return finish(loading, std::unexpected(std::move(replayed.error())));
   Resident& resident = *loading->resident;
-  const merge::ObjectType& type = merge::doc_type();
-  if (!snapshot && snapshot.error().code != ErrorCode::kCorrupt) {
-    return finish(loading, std::unexpected(std::move(snapshot.error())));
-  }
-  if (snapshot && *snapshot) {
-    if (auto restored = type.restore((*snapshot)->bytes)) {
-      resident.object_ = std::move(*restored);
-      resident.position_ = resident.durable_ = (*snapshot)->position;
-    }
-  }
-  const bool damaged = !snapshot || (*snapshot && !resident.object_);
-  if (damaged) ++counters_.damaged_snapshots;
-  if (!resident.object_) resident.object_ = type.create();
-  replay(std::move(loading));
-}
-
-void ObjectCache::replay(std::shared_ptr<Loading> loading) {
-  const Resident& resident = *loading->resident;
-  log_.read_object(
-      resident.workspace_, resident.id_, resident.position_, {},
-      [this, loading](auto events) mutable { replayed(std::move(loading), std::move(events)); });
-}
-
-void ObjectCache::replayed(std::shared_ptr<Loading> loading,
-                           Result<std::vector<log::Event>> events) {
-  if (!events) return finish(loading, std::unexpected(std::move(events.error())));
-  if (events->empty()) return finish(loading, {});
-  Resident& resident = *loading->resident;
-  for (const log::Event& event : *events) {
-    if (event.kind == log::EventKind::kChange) {
-      if (auto applied = resident.object_->apply(event.intent); !applied) {
-        return finish(loading,
-                      fail(ErrorCode::kCorrupt,
-                           "object " + resident.id_ + " of workspace " + resident.workspace_ +
-                               ": event " + std::to_string(event.position) +
-                               " cannot be applied: " + applied.error().message));
-      }
-    }
-    resident.position_ = resident.durable_ = event.position;
-    resident.bytes_since_snapshot_ += event.intent.size();
-    ++resident.events_since_snapshot_;
-    ++counters_.replayed_events;
-  }
-  replay(std::move(loading));
+  resident.object_ = std::move(replayed->object);
+  resident.position_ = resident.durable_ = replayed->position;
+  resident.bytes_since_milestone_ = replayed->bytes_since_milestone;
+  resident.snapshot_bytes_ = replayed->snapshot_bytes;
+  resident.events_since_snapshot_ = replayed->replayed_events;
+  counters_.replayed_events += replayed->replayed_events;
+  if (replayed->damaged_snapshot) ++counters_.damaged_snapshots;
+  finish(loading, {});
 }
 
 void ObjectCache::finish(const std::shared_ptr<Loading>& loading, Result<void> result) {
@@ -135,18 +99,20 @@ void ObjectCache::release(Resident& resident) {
   trim();
 }
 
-void ObjectCache::applied(Resident& resident, log::Position position, std::size_t intent_bytes) {
+void ObjectCache::applied(Resident& resident, log::Position position, std::size_t record_bytes) {
   SYNCLINE_ASSERT(position > resident.position_);
   resident.position_ = position;
-  resident.bytes_since_snapshot_ += intent_bytes;
+  resident.bytes_since_milestone_ += record_bytes;
   ++resident.events_since_snapshot_;
 }
 
 void ObjectCache::appended(Resident& resident) {
-  if (resident.forgotten_ || resident.bytes_since_snapshot_ < limits_.snapshot_min_bytes) return;
-  // Measuring walks the object's tables, so it waits until there is something to decide.
+  if (resident.forgotten_ || !milestone_due(resident.bytes_since_milestone_,
+                                            resident.snapshot_bytes_, limits_.snapshot_min_bytes)) {
+    return;
+  }
+  write_snapshot(resident, true);
   account(resident);
-  if (resident.bytes_since_snapshot_ >= resident.accounted_bytes_ / 2) write_snapshot(resident);
   trim();
 }
 
@@ -192,21 +158,24 @@ void ObjectCache::trim() {
 }
 
 void ObjectCache::evict(Resident& resident) {
-  if (resident.events_since_snapshot_ >= limits_.evict_snapshot_events) write_snapshot(resident);
+  if (resident.events_since_snapshot_ >= limits_.evict_snapshot_events)
+    write_snapshot(resident, false);
   ++counters_.evictions;
   bytes_ -= resident.accounted_bytes_;
   idle_.erase(resident.idle_);
   residents_.erase(Key{resident.workspace_, resident.id_});
 }
 
-void ObjectCache::write_snapshot(Resident& resident) {
+void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
   ++counters_.snapshots;
-  resident.bytes_since_snapshot_ = 0;
+  if (milestone) resident.bytes_since_milestone_ = 0;
   resident.events_since_snapshot_ = 0;
-  // A snapshot that could not be kept costs a longer replay; the next one comes by itself.
   const auto empty = is_mutated(Mutation::empty_snapshot) ? merge::doc_type().create() : nullptr;
-  log_.put_snapshot(resident.workspace_, resident.id_, resident.position_,
-                    (empty ? empty : resident.object_)->snapshot(), [](Result<void>) {});
+  log::Snapshot snapshot{resident.position_, (empty ? empty : resident.object_)->snapshot(),
+                         resident.bytes_since_milestone_, 0};
+  resident.snapshot_bytes_ = snapshot.bytes.size();
+  // A snapshot that could not be kept costs a longer replay; the next one comes by itself.
+  log_.put_snapshot(resident.workspace_, resident.id_, std::move(snapshot), [](Result<void>) {});
 }
 
 }  // namespace syncline::state

@@ -8,8 +8,9 @@
 // Budget. The cache of a loop keeps the measured bytes of all its objects under `budget_bytes` by
 // dropping the least recently used that nobody holds. What is held stays, whatever it costs.
 //
-// Snapshots are written when the events since the last one weigh as much as the object itself (so
-// their total stays within a factor of the log), and on eviction when a reload would be long.
+// Snapshots. Milestones, which stay, are spaced so that their total is under twice the log's size
+// (state/object_replay.h); on eviction, when a reload would be long, the newest state is kept until
+// the next one comes.
 //
 // Ownership: the cache owns the residents; a Resident* from acquire() is valid until its release().
 // Thread-safety: none; everything on one loop, callbacks in a later turn.
@@ -26,13 +27,14 @@
 
 #include "log/event_log.h"
 #include "merge/object.h"
+#include "state/object_replay.h"
 #include "syncline/error.h"
 
 namespace syncline::state {
 
 struct CacheLimits {
   std::size_t budget_bytes = std::size_t{512} << 20;
-  std::size_t snapshot_min_bytes = std::size_t{64} << 10;  // of intents since the last snapshot
+  std::size_t snapshot_min_bytes = kMilestoneMinBytes;  // of records since the last milestone
   std::uint32_t evict_snapshot_events = 32;  // fewer events since the last snapshot are replayed
 };
 
@@ -62,8 +64,9 @@ class Resident {
   std::string id_;
   std::unique_ptr<merge::Object> object_;
   log::Position position_ = 0;
-  log::Position durable_ = 0;             // position_ as far as the log has confirmed it
-  std::size_t bytes_since_snapshot_ = 0;  // of intents
+  log::Position durable_ = 0;                // position_ as far as the log has confirmed it
+  std::uint64_t bytes_since_milestone_ = 0;  // of records
+  std::uint64_t snapshot_bytes_ = 0;         // of the newest snapshot
   std::uint32_t events_since_snapshot_ = 0;
   std::size_t accounted_bytes_ = 0;
   std::uint32_t holders_ = 0;
@@ -87,8 +90,9 @@ class ObjectCache {
   // Gives up one hold.
   void release(Resident& resident);
 
-  // To be called after a change was applied: it became the event at `position`.
-  void applied(Resident& resident, log::Position position, std::size_t intent_bytes);
+  // To be called after a change was applied: it became the event at `position`, with a record of so
+  // many bytes.
+  void applied(Resident& resident, log::Position position, std::size_t record_bytes);
 
   // To be called after that event was handed to the log's append(); may write a snapshot, which the
   // log then keeps behind the event.
@@ -110,16 +114,14 @@ class ObjectCache {
   struct Loading;
 
   void load(const Key& key);
-  void restore(std::shared_ptr<Loading> loading, Result<std::optional<log::Snapshot>> snapshot);
-  void replay(std::shared_ptr<Loading> loading);
-  void replayed(std::shared_ptr<Loading> loading, Result<std::vector<log::Event>> events);
+  void loaded(const std::shared_ptr<Loading>& loading, Result<ReplayedObject> replayed);
   void finish(const std::shared_ptr<Loading>& loading, Result<void> result);
 
   void hold(Resident& resident);
   void account(Resident& resident);
   void trim();
   void evict(Resident& resident);
-  void write_snapshot(Resident& resident);
+  void write_snapshot(Resident& resident, bool milestone);
 
   log::EventLog& log_;
   const CacheLimits limits_;

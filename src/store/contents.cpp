@@ -32,25 +32,63 @@ Result<log::Head> stored_head(const Tables& tables, std::string_view name, Works
   return log::Head{event->position, event->hash, event->hlc};
 }
 
-std::string encode_snapshot(std::string_view key, ByteView state) {
-  const std::uint32_t crc = crc32c(state, crc32c(as_bytes(key)));
-  std::string value(1, '\1');
-  for (int shift = 24; shift >= 0; shift -= 8) value.push_back(static_cast<char>(crc >> shift));
-  return value.append(as_text(state));
+namespace {
+
+// Before milestones there was only ever the newest snapshot, and no count behind its checksum.
+constexpr char kPlainSnapshot = '\1';
+constexpr char kCountedSnapshot = '\2';
+
+void put_big_endian(std::string& value, std::uint64_t number, int bytes) {
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+    value.push_back(static_cast<char>(number >> shift));
 }
 
-std::optional<ByteView> decode_snapshot(std::string_view key, std::string_view value) {
-  if (value.size() < 5 || value[0] != '\1') return std::nullopt;
-  const ByteView state = as_bytes(value.substr(5));
-  const auto crc = parse_id(value.substr(1));  // the same four big-endian bytes
-  if (crc != crc32c(state, crc32c(as_bytes(key)))) return std::nullopt;
-  return state;
+std::uint64_t get_big_endian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8 | static_cast<std::uint8_t>(byte);
+  return number;
+}
+
+}  // namespace
+
+std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot) {
+  std::string count;
+  put_big_endian(count, snapshot.bytes_since_milestone, 8);
+  std::string value(1, kCountedSnapshot);
+  const std::uint32_t start = crc32c(as_bytes(value), crc32c(as_bytes(key)));
+  const std::uint32_t crc = crc32c(snapshot.bytes, crc32c(as_bytes(count), start));
+  put_big_endian(value, crc, 4);
+  return value.append(count).append(as_text(snapshot.bytes));
+}
+
+std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_view value) {
+  if (value.size() < 5) return std::nullopt;
+  const std::string_view rest = value.substr(5);
+  std::uint32_t start = crc32c(as_bytes(key));
+  if (value[0] != kPlainSnapshot) start = crc32c(as_bytes(value.substr(0, 1)), start);
+  if (get_big_endian(value.substr(1, 4)) != crc32c(as_bytes(rest), start)) return std::nullopt;
+  if (value[0] == kPlainSnapshot) return KeptSnapshot{as_bytes(rest), 0};
+  if (value[0] != kCountedSnapshot || rest.size() < 8) return std::nullopt;
+  return KeptSnapshot{as_bytes(rest.substr(8)), get_big_endian(rest.substr(0, 8))};
+}
+
+std::string encode_pin(const log::Pin& pin) {
+  std::string value;
+  put_big_endian(value, pin.position, 8);
+  put_big_endian(value, pin.unix_ms, 8);
+  return value + pin.principal;
+}
+
+Result<log::Pin> decode_pin(std::string_view name, std::string_view value) {
+  if (value.size() < 16 || value.size() > 16 + log::kMaxPrincipalBytes)
+    return fail(ErrorCode::kCorrupt, fmt::format("pin {} is damaged", name));
+  return log::Pin{std::string(name), get_big_endian(value.substr(0, 8)),
+                  get_big_endian(value.substr(8, 8)), std::string(value.substr(16))};
 }
 
 std::string encode_checkpoint(const KeptCheckpoint& checkpoint) {
   std::string value;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    value.push_back(static_cast<char>(checkpoint.size >> shift));
+  put_big_endian(value, checkpoint.size, 8);
   return value + checkpoint.note;
 }
 
@@ -59,11 +97,8 @@ Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, Work
   if (!value) return fail_while("reading the checkpoint", value.error());
   if (!*value) return std::nullopt;
   if ((*value)->size() < 8) return fail(ErrorCode::kCorrupt, "the kept checkpoint is damaged");
-  KeptCheckpoint checkpoint;
-  for (int i = 0; i < 8; ++i)
-    checkpoint.size = checkpoint.size << 8 | static_cast<std::uint8_t>((**value)[i]);
-  checkpoint.note = (*value)->substr(8);
-  return checkpoint;
+  return KeptCheckpoint{get_big_endian(std::string_view(**value).substr(0, 8)),
+                        (*value)->substr(8)};
 }
 
 }  // namespace syncline::store

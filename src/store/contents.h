@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "log/event.h"
+#include "log/event_log.h"
 #include "store/keys.h"
 #include "store/tables.h"
 #include "syncline/bytes.h"
@@ -19,10 +19,18 @@ Result<std::optional<WorkspaceId>> find_workspace(const Tables& tables, std::str
 // Where a workspace's log ends: its last event, decoded and checked.
 Result<log::Head> stored_head(const Tables& tables, std::string_view name, WorkspaceId id);
 
-// The value of a snapshot: version, CRC-32C of key and state, state.
-std::string encode_snapshot(std::string_view key, ByteView state);
-// nullopt: damaged. The view refers into `value`.
-std::optional<ByteView> decode_snapshot(std::string_view key, std::string_view value);
+// The value of a snapshot: version, CRC-32C of the key, the version and what follows, bytes since the
+// last milestone, state.
+struct KeptSnapshot {
+  ByteView state;  // into the value
+  std::uint64_t bytes_since_milestone = 0;
+};
+std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot);
+// nullopt: damaged.
+std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_view value);
+
+std::string encode_pin(const log::Pin& pin);
+Result<log::Pin> decode_pin(std::string_view name, std::string_view value);
 
 // A signed checkpoint as it is kept: its size (8), the note.
 struct KeptCheckpoint {

@@ -138,16 +138,39 @@ Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes
   if (request.overflowed) return overflowed();
   const auto known = find(request.workspace);
   if (!known) return std::unexpected(known.error());
-  if (*known == nullptr || request.position > (*known)->head.last_position)
+  const log::Position position = request.snapshot.position;
+  if (*known == nullptr || position > (*known)->head.last_position)
     return fail(ErrorCode::kInvalid,
                 fmt::format("snapshot of {}/{} at {}, which the log does not have",
-                            request.workspace, request.object, request.position));
+                            request.workspace, request.object, position));
   const WorkspaceId id = (*known)->id;
   const auto replace = replace_snapshots(id, request, writes);
   if (!replace) return std::unexpected(replace.error());
   if (!*replace) return {};
-  const std::string key = object_key(id, request.object, request.position);
-  writes.put(Family::kSnapshots, key, encode_snapshot(key, request.bytes));
+  const std::string key = object_key(id, request.object, position);
+  writes.put(Family::kSnapshots, key, encode_snapshot(key, request.snapshot));
+  return {};
+}
+
+Result<void> GroupCommit::stage(PinRequest& request, Batch&, Writes& writes) {
+  if (request.overflowed) return overflowed();
+  const log::Pin& pin = request.pin;
+  if (!log::is_pin_name(pin.name) || pin.principal.size() > log::kMaxPrincipalBytes)
+    return fail(ErrorCode::kInvalid, fmt::format("'{}' is no name for a pin", pin.name));
+  const auto known = find(request.workspace);
+  if (!known) return std::unexpected(known.error());
+  if (*known == nullptr || pin.position > (*known)->head.last_position)
+    return fail(ErrorCode::kInvalid, fmt::format("workspace {} has no position {} to pin",
+                                                 request.workspace, pin.position));
+  const std::string key = pin_key((*known)->id, pin.name);
+  if (pin.position > 0) {
+    writes.put(Family::kMeta, key, encode_pin(pin));
+    return {};
+  }
+  const auto kept = tables_.get(Family::kMeta, key);
+  if (!kept) return fail_while("removing pin " + pin.name, kept.error());
+  if (!*kept) return fail(ErrorCode::kNotFound, fmt::format("there is no pin '{}'", pin.name));
+  writes.remove(Family::kMeta, key);
   return {};
 }
 
@@ -175,16 +198,24 @@ Result<void> GroupCommit::stage(CheckpointRequest& request, Batch&, Writes& writ
 
 Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
                                             Writes& writes) {
+  const bool milestone = request.snapshot.bytes_since_milestone == 0;
   const std::string prefix = object_key(id, request.object);
   const auto cursor = tables_.cursor(Family::kSnapshots);
-  for (cursor->seek(prefix); cursor->valid(); cursor->next()) {
-    const std::string_view key = cursor->key();
+  // From the newest back: whatever replaces one another stands behind the last milestone.
+  cursor->seek_for_prev(object_key(id, request.object, log::kNow));
+  while (cursor->valid()) {
+    const std::string key(cursor->key());
     const auto parsed = parse_object_key(key);
     if (!key.starts_with(prefix) || !parsed) break;
-    if (parsed->position > request.position && decode_snapshot(key, cursor->value())) return false;
+    if (const auto kept = decode_snapshot(key, cursor->value())) {
+      if (parsed->position > request.snapshot.position) return milestone;
+      if (kept->bytes_since_milestone == 0) break;
+    }
+    // A snapshot that cannot be read is as good as none: the new one takes its place.
     writes.remove(Family::kSnapshots, key);
+    if (parsed->position == 0) break;
+    cursor->seek_for_prev(object_key(id, request.object, parsed->position - 1));
   }
-  // A snapshot that cannot be read is as good as none: the new one takes its place.
   return true;
 }
 

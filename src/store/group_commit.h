@@ -65,7 +65,8 @@ class GroupCommit {
   Result<void> grow_tree(Known& workspace, const AppendRequest& request, Writes& writes);
   Result<void> stage(SnapshotRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(CheckpointRequest& request, Batch& batch, Writes& writes);
-  // Removes the snapshots that `request` replaces. False: a newer intact one is kept.
+  Result<void> stage(PinRequest& request, Batch& batch, Writes& writes);
+  // Removes the snapshots that `request` replaces. False: a newer intact one is kept instead.
   Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request, Writes& writes);
 
   const Tables& tables_;

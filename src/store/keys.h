@@ -46,6 +46,7 @@ inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kNextWorkspaceKey = "next-workspace";
 inline constexpr std::string_view kWorkspacePrefix = "w/";
 std::string workspace_key(std::string_view name);
-std::string checkpoint_key(WorkspaceId id);  // "c/" id
+std::string checkpoint_key(WorkspaceId id);                  // "c/" id
+std::string pin_key(WorkspaceId id, std::string_view name);  // "p/" id name
 
 }  // namespace syncline::store

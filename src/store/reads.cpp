@@ -95,21 +95,63 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
 
 Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
                                                    const std::string& workspace,
-                                                   const std::string& object) {
+                                                   const std::string& object, log::Position at) {
   const auto id = find_workspace(tables, workspace);
   if (!id) return std::unexpected(id.error());
   if (!*id) return std::nullopt;
   const std::string prefix = object_key(**id, object);
-  const auto iterator = tables.cursor(Family::kSnapshots);
-  iterator->seek_for_prev(object_key(**id, object, ~log::Position{0}));
-  if (const auto read = iterator->status(); !read) return read_error(read, workspace);
-  if (!iterator->valid() || !iterator->key().starts_with(prefix)) return std::nullopt;
-  const auto key = parse_object_key(iterator->key());
-  const auto state = decode_snapshot(iterator->key(), iterator->value());
-  if (!key || !state)
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
-  return log::Snapshot{key->position, to_bytes(*state)};
+  const auto cursor = tables.cursor(Family::kSnapshots);
+  log::Position damaged = 0;
+  for (log::Position next = at; next > 0; --next) {
+    cursor->seek_for_prev(object_key(**id, object, next));
+    if (const auto read = cursor->status(); !read) return read_error(read, workspace);
+    if (!cursor->valid() || !cursor->key().starts_with(prefix)) break;
+    const auto key = parse_object_key(cursor->key());
+    const auto kept = decode_snapshot(cursor->key(), cursor->value());
+    if (key && kept)
+      return log::Snapshot{key->position, to_bytes(kept->state), kept->bytes_since_milestone,
+                           damaged};
+    if (!key) break;
+    next = key->position;
+    if (damaged == 0) damaged = next;
+  }
+  if (damaged == 0) return std::nullopt;
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
+}
+
+Result<std::optional<log::Pin>> read_pin(const Tables& tables, const std::string& workspace,
+                                         const std::string& name) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return std::nullopt;
+  const auto value = tables.get(Family::kMeta, pin_key(**id, name));
+  if (!value) return fail_while("workspace " + workspace, value.error());
+  if (!*value) return std::nullopt;
+  auto pin = decode_pin(name, **value);
+  if (!pin) return fail_while("workspace " + workspace, pin.error());
+  return std::move(*pin);
+}
+
+Result<std::vector<log::Pin>> read_pins(const Tables& tables, const std::string& workspace,
+                                        const std::string& after, std::size_t limit) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  std::vector<log::Pin> pins;
+  if (!*id) return pins;
+  const std::string prefix = pin_key(**id, "");
+  const auto cursor = tables.cursor(Family::kMeta);
+  cursor->seek(prefix + after);
+  for (; cursor->valid() && pins.size() < limit; cursor->next()) {
+    if (!cursor->key().starts_with(prefix)) break;
+    const std::string_view name = cursor->key().substr(prefix.size());
+    if (name <= after) continue;
+    auto pin = decode_pin(name, cursor->value());
+    if (!pin) return fail_while("workspace " + workspace, pin.error());
+    pins.push_back(std::move(*pin));
+  }
+  if (const auto read = cursor->status(); !read) return read_error(read, workspace);
+  return pins;
 }
 
 Result<std::optional<std::string>> read_checkpoint(const Tables& tables,

@@ -24,7 +24,14 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
 
 Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
                                                    const std::string& workspace,
-                                                   const std::string& object);
+                                                   const std::string& object,
+                                                   log::Position at = log::kNow);
+
+Result<std::optional<log::Pin>> read_pin(const Tables& tables, const std::string& workspace,
+                                         const std::string& name);
+
+Result<std::vector<log::Pin>> read_pins(const Tables& tables, const std::string& workspace,
+                                        const std::string& after, std::size_t limit);
 
 Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
                                                    const std::string& workspace);

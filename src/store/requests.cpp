@@ -9,20 +9,26 @@ std::size_t size_of(const AppendRequest& request) {
   return total;
 }
 std::size_t size_of(const SnapshotRequest& request) {
-  return request.bytes.size();
+  return request.snapshot.bytes.size();
 }
 std::size_t size_of(const CheckpointRequest& request) {
   return request.note.size();
+}
+std::size_t size_of(const PinRequest& request) {
+  return request.pin.name.size() + request.pin.principal.size();
 }
 
 void drop_content(AppendRequest& request) {
   request.events = {};
 }
 void drop_content(SnapshotRequest& request) {
-  request.bytes = {};
+  request.snapshot.bytes = {};
 }
 void drop_content(CheckpointRequest& request) {
   request.note = {};
+}
+void drop_content(PinRequest& request) {
+  request.pin = {};
 }
 
 // Keeps its place among the others, and nothing of what it weighs.

@@ -24,8 +24,7 @@ struct AppendRequest {
 struct SnapshotRequest {
   std::string workspace;
   std::string object;
-  log::Position position = 0;
-  Bytes bytes;
+  log::Snapshot snapshot;
   log::Done<void> done;
   bool overflowed = false;
 };
@@ -38,7 +37,14 @@ struct CheckpointRequest {
   bool overflowed = false;
 };
 
-using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest>;
+struct PinRequest {
+  std::string workspace;
+  log::Pin pin;
+  log::Done<void> done;
+  bool overflowed = false;
+};
+
+using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest>;
 
 // Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
 // weight: it is refused with kUnavailable when its turn comes.

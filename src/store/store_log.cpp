@@ -54,23 +54,43 @@ class StoreLog final : public log::EventLog {
     });
   }
 
-  void put_snapshot(std::string workspace, std::string object, Position position, Bytes bytes,
+  void put_snapshot(std::string workspace, std::string object, log::Snapshot snapshot,
                     Done<void> done) override {
     auto reply = gate_.bind(std::move(done));
     if (auto ok = log::check_object_id(object); !ok) return reply(std::move(ok));
-    if (bytes.size() > log::kMaxSnapshotBytes)
+    if (snapshot.bytes.size() > log::kMaxSnapshotBytes)
       return reply(fail(ErrorCode::kTooLarge, "snapshot too large"));
     if (engine_.read_only()) return reply(read_only());
-    engine_.submit(SnapshotRequest{std::move(workspace), std::move(object), position,
-                                   std::move(bytes), std::move(reply)});
+    engine_.submit(SnapshotRequest{std::move(workspace), std::move(object), std::move(snapshot),
+                                   std::move(reply)});
   }
 
-  void load_snapshot(std::string workspace, std::string object,
+  void load_snapshot(std::string workspace, std::string object, Position at,
                      Done<std::optional<log::Snapshot>> done) override {
     read_with(std::move(done),
-              [workspace = std::move(workspace), object = std::move(object)](const Tables& tables) {
-                return read_snapshot(tables, workspace, object);
+              [workspace = std::move(workspace), object = std::move(object),
+               at](const Tables& tables) { return read_snapshot(tables, workspace, object, at); });
+  }
+
+  void put_pin(std::string workspace, log::Pin pin, Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(PinRequest{std::move(workspace), std::move(pin), std::move(reply)});
+  }
+
+  void load_pin(std::string workspace, std::string name,
+                Done<std::optional<log::Pin>> done) override {
+    read_with(std::move(done),
+              [workspace = std::move(workspace), name = std::move(name)](const Tables& tables) {
+                return read_pin(tables, workspace, name);
               });
+  }
+
+  void list_pins(std::string workspace, std::string after, std::size_t limit,
+                 Done<std::vector<log::Pin>> done) override {
+    read_with(std::move(done),
+              [workspace = std::move(workspace), after = std::move(after),
+               limit](const Tables& tables) { return read_pins(tables, workspace, after, limit); });
   }
 
   void tree_nodes(std::string workspace, std::vector<log::merkle::Node> nodes,

@@ -4,7 +4,9 @@
 #include "backend/store/database.h"
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
+#include "base/crc32c.h"
 #include "log/blocking_log.h"
+#include "store/contents.h"
 
 namespace syncline::testing {
 namespace {
@@ -118,12 +120,36 @@ TEST_F(StoreContents, ADamagedSnapshotIsNotServedAndIsReplaced) {
   auto opened = open_store(dir_.path());
   auto raw = opened->open_log(loop_);
   BlockingLog log(*raw, loop_);
-  EXPECT_EQ(log.load_snapshot("w", "a").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(log.load_snapshot("w", "a").value()->position, 4u);
+  EXPECT_EQ(log.load_snapshot("w", "a").value()->damaged, 9u);
   const auto report = opened->verify();
   ASSERT_TRUE(report.has_value()) << report.error().message;
   EXPECT_EQ(report->damaged_snapshots, std::vector<std::string>{"w/a"});
   ASSERT_TRUE(log.put_snapshot("w", "a", 7, "rebuilt").has_value());
   EXPECT_EQ(as_text(log.load_snapshot("w", "a").value()->bytes), "rebuilt");
+  EXPECT_EQ(log.load_snapshot("w", "a").value()->damaged, 0u);
+}
+
+TEST_F(StoreContents, SnapshotsOfOlderWritersAreReadAndAnyFlippedByteIsFound) {
+  const std::string key = store::object_key(1, "a", 9);
+  std::string old = "\1";
+  const std::uint32_t crc = crc32c(as_bytes("state"), crc32c(as_bytes(key)));
+  for (int shift = 24; shift >= 0; shift -= 8) old.push_back(static_cast<char>(crc >> shift));
+  old += "state";
+  const auto read = store::decode_snapshot(key, old);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(as_text(read->state), "state");
+  EXPECT_EQ(read->bytes_since_milestone, 0u);
+  const std::string value = store::encode_snapshot(key, {9, to_bytes(as_bytes("state")), 300, 0});
+  EXPECT_EQ(store::decode_snapshot(key, value)->bytes_since_milestone, 300u);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    for (int flip = 1; flip < 256; ++flip) {
+      std::string damaged = value;
+      damaged[i] = static_cast<char>(damaged[i] ^ flip);
+      EXPECT_FALSE(store::decode_snapshot(key, damaged)) << i << " " << flip;
+    }
+    EXPECT_FALSE(store::decode_snapshot(key, value.substr(0, i)));
+  }
 }
 
 }  // namespace

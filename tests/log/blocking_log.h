@@ -67,16 +67,35 @@ class BlockingLog {
   }
 
   Result<void> put_snapshot(const std::string& workspace, const std::string& object,
-                            log::Position position, std::string_view state) {
+                            log::Position position, std::string_view state,
+                            std::uint64_t bytes_since_milestone = 1) {
     return await<void>(loop_, [&](auto done) {
-      log_.put_snapshot(workspace, object, position, to_bytes(as_bytes(state)), std::move(done));
+      log_.put_snapshot(workspace, object,
+                        {position, to_bytes(as_bytes(state)), bytes_since_milestone, 0},
+                        std::move(done));
     });
   }
 
   Result<std::optional<log::Snapshot>> load_snapshot(const std::string& workspace,
-                                                     const std::string& object) {
+                                                     const std::string& object,
+                                                     log::Position at = log::kNow) {
     return await<std::optional<log::Snapshot>>(
-        loop_, [&](auto done) { log_.load_snapshot(workspace, object, std::move(done)); });
+        loop_, [&](auto done) { log_.load_snapshot(workspace, object, at, std::move(done)); });
+  }
+
+  Result<void> put_pin(const std::string& workspace, log::Pin pin) {
+    return await<void>(loop_, [&](auto done) { log_.put_pin(workspace, pin, std::move(done)); });
+  }
+
+  Result<std::optional<log::Pin>> pin(const std::string& workspace, const std::string& name) {
+    return await<std::optional<log::Pin>>(
+        loop_, [&](auto done) { log_.load_pin(workspace, name, std::move(done)); });
+  }
+
+  Result<std::vector<log::Pin>> pins(const std::string& workspace, const std::string& after = "",
+                                     std::size_t limit = 1000) {
+    return await<std::vector<log::Pin>>(
+        loop_, [&](auto done) { log_.list_pins(workspace, after, limit, std::move(done)); });
   }
 
   Result<std::vector<Hash256>> tree_nodes(const std::string& workspace,

@@ -209,6 +209,58 @@ TYPED_TEST_P(EventLogConformance, TheNewestSnapshotIsKept) {
   EXPECT_EQ(as_text(this->log().load_snapshot("w", "a").value()->bytes), "again");
 }
 
+TYPED_TEST_P(EventLogConformance, MilestonesStayAndOthersMakeRoom) {
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 9), 0).has_value());
+  const auto at = [&](log::Position position) {
+    const auto found = this->log().load_snapshot("w", "a", position).value();
+    return found ? found->position : 0;
+  };
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 2, "two", 0).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 3, "three", 10).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 4, "four", 20).has_value());
+  EXPECT_EQ(at(3), 2u);
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 6, "six", 0).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 8, "eight", 7).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 1, "one", 0).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 5, "late", 3).has_value());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(at(log::kNow), 8u);
+    EXPECT_EQ(at(7), 6u);
+    EXPECT_EQ(at(5), 2u);
+    EXPECT_EQ(at(1), 1u);
+    EXPECT_EQ(at(0), 0u);
+    EXPECT_EQ(this->log().load_snapshot("w", "a").value()->bytes_since_milestone, 7u);
+    EXPECT_EQ(this->log().load_snapshot("w", "a", 6).value()->bytes_since_milestone, 0u);
+    this->restart();
+  }
+}
+
+TYPED_TEST_P(EventLogConformance, PinsAreKeptUntilTheyAreRemoved) {
+  const log::Pin first{"release-1", 2, 1'700'000'000'000, "anna"};
+  EXPECT_EQ(this->log().put_pin("w", first).error().code, ErrorCode::kInvalid);
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 3), 0).has_value());
+  ASSERT_TRUE(this->log().put_pin("w", first).has_value());
+  ASSERT_TRUE(this->log().put_pin("w", {"a", 3, 5, ""}).has_value());
+  ASSERT_TRUE(this->log().put_pin("w", {"a", 1, 6, "bob"}).has_value());
+  EXPECT_EQ(this->log().put_pin("w", {"b", 4, 5, ""}).error().code, ErrorCode::kInvalid);
+  for (const char* bad : {"", "now", "1st", "a/b", "a b", "-a", "\xc3\xa9"})
+    EXPECT_EQ(this->log().put_pin("w", {bad, 1, 5, ""}).error().code, ErrorCode::kInvalid) << bad;
+  EXPECT_EQ(this->log().put_pin("w", {"b", 0, 5, ""}).error().code, ErrorCode::kNotFound);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->log().pins("w").value(), (std::vector<log::Pin>{{"a", 1, 6, "bob"}, first}));
+    EXPECT_EQ(this->log().pins("w", "a").value(), std::vector<log::Pin>{first});
+    EXPECT_EQ(this->log().pins("w", "", 1).value().size(), 1u);
+    EXPECT_TRUE(this->log().pins("v").value().empty());
+    EXPECT_EQ(this->log().pin("w", "release-1").value(), first);
+    EXPECT_FALSE(this->log().pin("w", "release").value().has_value());
+    this->restart();
+  }
+  ASSERT_TRUE(this->log().put_pin("w", {"a", 0, 0, ""}).has_value());
+  EXPECT_EQ(this->log().pins("w").value(), std::vector<log::Pin>{first});
+}
+
 TYPED_TEST_P(EventLogConformance, NoSnapshotIsAheadOfTheLog) {
   EXPECT_EQ(this->log().put_snapshot("w", "a", 1, "x").error().code, ErrorCode::kInvalid);
   ASSERT_TRUE(this->log().add("w", sample_event("a", "1")).has_value());
@@ -332,7 +384,8 @@ REGISTER_TYPED_TEST_SUITE_P(EventLogConformance, AWorkspaceThatIsNotThereIsEmpty
                             AppendsAtTheWrongPlaceChangeNothing, AppendsThatMakeNoSenseAreInvalid,
                             AppendsMayFollowOneAnotherUnanswered, WhatFollowsAFailedAppendFailsToo,
                             ReadsStopAtTheirLimitsAndGoOnFromThere, OneObjectIsReadWithoutTheOthers,
-                            TheNewestSnapshotIsKept, NoSnapshotIsAheadOfTheLog,
+                            TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
+                            PinsAreKeptUntilTheyAreRemoved, NoSnapshotIsAheadOfTheLog,
                             TheTreeFollowsTheEvents, TheTreeEndsWithTheLog,
                             ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow, ListsAreSortedAndPaged,
                             AClosedLogAnswersNothing, CallbacksRunInALaterTurn);

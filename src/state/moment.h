@@ -1,0 +1,44 @@
+// Which point of a workspace's history is meant: a position, a time, or a pin by name.
+//
+//   "now", ""                                   the end of the log
+//   "1042"                                      after that event; "0": before the first
+//   "2026-01-31", "2026-01-31T12:00",
+//   "2026-01-31T12:00:00.5+01:00"               after the last event stamped then or before; UTC where
+//                                               no offset is given
+//   "release-1"                                 where that pin was set
+//
+// Stamps of a workspace's events only grow, so a time is found by halving the log: some twenty
+// reads of one event for a million.
+// Errors: kInvalid for what is none of these, kNotFound for a pin that does not exist and for a
+// position that the log has not reached.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "log/event_log.h"
+
+namespace syncline::state {
+
+struct Instant {
+  std::uint64_t unix_ms = 0;
+};
+struct PinName {
+  std::string name;
+};
+// kNow as a position is the end.
+using Moment = std::variant<log::Position, Instant, PinName>;
+
+Result<Moment> parse_moment(std::string_view text);
+
+// The position of the last event at that moment; 0 if the workspace had none.
+void resolve_moment(log::EventLog& log, std::string workspace, Moment moment,
+                    log::Done<log::Position> done);
+
+// parse_moment and resolve_moment; errors of the first are answered in the same turn.
+void find_moment(log::EventLog& log, std::string workspace, std::string_view text,
+                 log::Done<log::Position> done);
+
+}  // namespace syncline::state

@@ -1,0 +1,50 @@
+// An object as it was at a position: the nearest snapshot at or before it, and the events behind
+// that, replayed. What is loaded into memory and what is shown of the past are made by this alone.
+//
+// The result depends on the log only: snapshots shorten the way. One that is damaged, or does not
+// restore, is passed over, and what is replayed instead goes through its position, so that a
+// milestone is made anew there.
+//
+// Spacing. A milestone is due when the object's records since the last one weigh as much as the
+// newest snapshot, and at least `min_bytes` (milestone_due). With L the bytes in between, the newest
+// snapshot then has at most L bytes, what came since adds at most L, so a milestone has at most 2 L:
+// all of an object's milestones together stay under twice its share of the log. And the replay to
+// any position reads at most what one snapshot weighs, or min_bytes: for 10^6 keystrokes in a text
+// a few thousand events. Both are measured in tests/workspace/history_test.cpp and docs/history.md.
+//
+// Thread-safety: one loop. Errors: those of reading; kCorrupt, naming the position, for an event
+// that cannot be applied.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "log/event_log.h"
+#include "merge/object.h"
+
+namespace syncline::state {
+
+inline constexpr std::size_t kMilestoneMinBytes = std::size_t{64} << 10;
+
+inline bool milestone_due(std::uint64_t bytes_since_milestone, std::uint64_t snapshot_bytes,
+                          std::size_t min_bytes = kMilestoneMinBytes) {
+  return bytes_since_milestone >= min_bytes && bytes_since_milestone >= snapshot_bytes;
+}
+
+struct ReplayedObject {
+  std::unique_ptr<merge::Object> object;  // never null; empty if there are no events
+  log::Position position = 0;             // of its last event
+  log::Position snapshot_position = 0;    // where the replay began; 0: from nothing
+  std::uint64_t snapshot_bytes = 0;
+  std::uint64_t bytes_since_milestone = 0;  // of records
+  std::uint32_t replayed_events = 0;
+  bool damaged_snapshot = false;  // one was passed over
+};
+
+// `log` must outlive the answer, or be destroyed with it unanswered.
+void replay_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
+                   log::Done<ReplayedObject> done);
+
+}  // namespace syncline::state

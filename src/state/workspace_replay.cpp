@@ -1,0 +1,54 @@
+#include "state/workspace_replay.h"
+
+#include <memory>
+#include <utility>
+
+namespace syncline::state {
+namespace {
+
+struct Walk : std::enable_shared_from_this<Walk> {
+  Walk(log::EventLog& event_log, std::string name, log::Position position,
+       log::Done<ObjectPage> answer)
+      : log(event_log), workspace(std::move(name)), at(position), done(std::move(answer)) {}
+
+  void step() {
+    if (index == ids.size()) return done(std::move(page));
+    replay_object(log, workspace, ids[index], at,
+                  [self = shared_from_this()](Result<ReplayedObject> replayed) {
+                    self->take(std::move(replayed));
+                  });
+  }
+
+  void take(Result<ReplayedObject> replayed) {
+    if (!replayed) return done(std::unexpected(std::move(replayed.error())));
+    std::string& id = ids[index++];
+    if (replayed->position > 0)
+      page.objects.push_back({std::move(id), replayed->position, replayed->object->to_json()});
+    step();
+  }
+
+  log::EventLog& log;
+  const std::string workspace;
+  const log::Position at;
+  log::Done<ObjectPage> done;
+  std::vector<std::string> ids;
+  std::size_t index = 0;
+  ObjectPage page;
+};
+
+}  // namespace
+
+void replay_workspace(log::EventLog& log, std::string workspace, std::string prefix,
+                      std::string after, std::size_t limit, log::Position at,
+                      log::Done<ObjectPage> done) {
+  auto walk = std::make_shared<Walk>(log, workspace, at, std::move(done));
+  log.list_objects(std::move(workspace), std::move(prefix), std::move(after), limit,
+                   [walk, limit](Result<std::vector<std::string>> ids) {
+                     if (!ids) return walk->done(std::unexpected(std::move(ids.error())));
+                     if (ids->size() == limit) walk->page.next = ids->back();
+                     walk->ids = std::move(*ids);
+                     walk->step();
+                   });
+}
+
+}  // namespace syncline::state
