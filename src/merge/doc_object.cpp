@@ -1,9 +1,12 @@
 #include "base/byte_writer.h"
 #include "base/mutation.h"
 #include "crdt/update_writer.h"
+#include "merge/doc_history.h"
+#include "merge/doc_restore.h"
 #include "merge/effect_codec.h"
 #include "merge/object.h"
 #include "syncline/crdt/doc.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::merge {
 namespace {
@@ -35,6 +38,19 @@ class DocObject : public Object {
     return {};
   }
 
+  Result<std::string> apply_and_tell(ByteView intent) override {
+    std::string told = "[]";
+    const auto token = doc_.on_transaction([&](const crdt::TransactionEvent& event) {
+      if (!event.inserted.empty() || !event.deleted.empty()) told = changes_to_json(doc_, event);
+    });
+    auto applied = apply(intent);
+    doc_.off(token);
+    if (!applied) return std::unexpected(std::move(applied.error()));
+    return told;
+  }
+
+  std::vector<AttributedText> attributed_texts() override { return merge::attributed_texts(doc_); }
+
   Bytes version() const override { return crdt::encode_state_vector(doc_.state_vector()); }
 
   Result<Bytes> diff_since(ByteView version) const override {
@@ -43,6 +59,12 @@ class DocObject : public Object {
     if (!known) return std::unexpected(std::move(known.error()));
     if (is_mutated(Mutation::diff_without_inserts)) known = doc_.state_vector();
     return doc_.encode_state_as_update(*known);
+  }
+
+  Result<Bytes> change_to(Object& then, std::uint64_t replica) const override {
+    auto* other = dynamic_cast<DocObject*>(&then);
+    if (other == nullptr) return fail(ErrorCode::kInvalid, "the past state is of another type");
+    return restoring_update(doc_.encode_state_as_update(), other->doc_, replica);
   }
 
   Bytes snapshot() const override { return doc_.encode_state_as_update({}, UpdateVersion::kV2); }
@@ -73,6 +95,16 @@ class DocType : public ObjectType {
       return std::unexpected(std::move(restored.error()));
     }
     return object;
+  }
+
+  Result<std::vector<IdRange>> ids_of(ByteView intent) const override {
+    auto meta = crdt::update_meta(intent, UpdateVersion::kV1);
+    if (!meta) return std::unexpected(std::move(meta.error()));
+    std::vector<IdRange> ids;
+    for (const auto& [client, ranges] : meta->inserts.clients()) {
+      for (const crdt::ClockRange& range : ranges) ids.push_back({client, range.clock, range.len});
+    }
+    return ids;
   }
 };
 

@@ -12,9 +12,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "merge/object_change.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
@@ -33,12 +37,22 @@ class Object {
   virtual Result<Prepared> prepare(ByteView intent) const = 0;
   virtual Result<void> apply(ByteView intent) = 0;
 
+  // The same, and tells what changed, as a JSON array (merge/doc_history.h). Costs more.
+  virtual Result<std::string> apply_and_tell(ByteView intent) = 0;
+
+  // Its texts, each character with its id. Empty for what holds no text.
+  virtual std::vector<AttributedText> attributed_texts() = 0;
+
   // What this state knows, so that another replica can ask for what it lacks.
   // For a `doc`: its encoded state vector.
   virtual Bytes version() const = 0;
 
   // An intent that brings a replica at `version` (empty: one that knows nothing) to this state.
   virtual Result<Bytes> diff_since(ByteView version) const = 0;
+
+  // An intent, by a replica that is new to it, that makes this state show what `then` shows, of the
+  // same type; `replica` must be a client id that nobody uses. merge/doc_restore.h says what stays.
+  virtual Result<Bytes> change_to(Object& then, std::uint64_t replica) const = 0;
 
   // The whole state, for ObjectType::restore.
   virtual Bytes snapshot() const = 0;
@@ -59,6 +73,9 @@ class ObjectType {
 
   virtual std::unique_ptr<Object> create() const = 0;
   virtual Result<std::unique_ptr<Object>> restore(ByteView snapshot) const = 0;
+
+  // The ids of what an intent brings.
+  virtual Result<std::vector<IdRange>> ids_of(ByteView intent) const = 0;
 };
 
 // Yjs-compatible documents (syncline/crdt/doc.h). Intents are Yjs updates v1, versions are state vectors,

@@ -1,0 +1,24 @@
+// Documents, told as a history: what a transaction changed, as JSON, and who inserted which
+// characters. Both walk the types in question: O(items of the type).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "merge/object_change.h"
+#include "syncline/crdt/doc.h"
+
+namespace syncline::merge {
+
+// To be called while the transaction's event is told (Doc::on_transaction): a JSON array with an
+// element for each type that it changed,
+//   {"path":"content","delta":[{"retain":5},{"insert":"abc"},{"delete":2}]}
+//   {"path":"board","keys":{"title":{"set":"Plan"},"old":{"deleted":true}}}
+// A delta counts UTF-16 units of text, elements otherwise; what is inserted among text and is no
+// text, or into a list, is {"insert":[values]}. Formats are not told.
+std::string changes_to_json(crdt::Doc& doc, const crdt::TransactionEvent& event);
+
+// Every text that shows a character, in the order in which the texts came to be.
+std::vector<AttributedText> attributed_texts(crdt::Doc& doc);
+
+}  // namespace syncline::merge

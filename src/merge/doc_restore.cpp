@@ -1,0 +1,287 @@
+#include "merge/doc_restore.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "crdt/engine.h"
+#include "syncline/crdt/type_copy.h"
+
+namespace syncline::merge {
+namespace {
+
+using crdt::Any;
+using crdt::Array;
+using crdt::Map;
+using crdt::Text;
+using crdt::Type;
+using crdt::TypeKind;
+using crdt::Value;
+using crdt::XmlFragment;
+
+Result<void> restore_type(const Type& now, const Type& then);
+
+// An update does not say of what kind a root is: keys make a map, characters a text, XML a fragment.
+// nullopt: it shows nothing.
+std::optional<TypeKind> shown_kind(crdt::Engine& engine, const Type& root) {
+  const crdt::TypeState& state = engine.type(root.index());
+  if (state.kind != TypeKind::kUndefined) return state.kind;
+  for (auto e = state.first_entry; e != crdt::kNoEntry; e = engine.store.types.entry(e).next) {
+    if (!engine.store[engine.store.types.entry(e).item].deleted) return TypeKind::kMap;
+  }
+  for (auto h = state.sequence.first; h != crdt::kNoItem; h = engine.store[h].right) {
+    const crdt::Item& item = engine.store[h];
+    if (item.deleted) continue;
+    switch (item.kind()) {
+      case crdt::BlockKind::kString:
+      case crdt::BlockKind::kFormat:
+      case crdt::BlockKind::kEmbed: return TypeKind::kText;
+      case crdt::BlockKind::kType: {
+        const TypeKind kind = engine.type(item.content).kind;
+        const bool xml = kind == TypeKind::kXmlElement || kind == TypeKind::kXmlText ||
+                         kind == TypeKind::kXmlHook;
+        return xml ? TypeKind::kXmlFragment : TypeKind::kArray;
+      }
+      default: return TypeKind::kArray;
+    }
+  }
+  return std::nullopt;
+}
+
+Type named_root(crdt::Doc& doc, const std::string& name, TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kMap: return doc.map(name);
+    case TypeKind::kText: return doc.text(name);
+    case TypeKind::kXmlText: return doc.xml_text(name);
+    case TypeKind::kXmlElement: return doc.xml_element(name);
+    case TypeKind::kXmlFragment: return doc.xml_fragment(name);
+    default: return doc.array(name);
+  }
+}
+
+std::string shown(const Value& value) {
+  if (const auto* any = std::get_if<Any>(&value)) return "v" + crdt::to_json(*any);
+  if (const auto* type = std::get_if<Type>(&value)) {
+    const std::string kind(1, static_cast<char>('A' + static_cast<int>(type->kind())));
+    // JSON leaves out what a text's formats are, and what elements are called.
+    const std::string more = type->kind() == TypeKind::kText
+                                 ? std::to_string(crdt::as<Text>(*type).to_delta().size())
+                                 : "";
+    return "t" + kind + more + crdt::to_json(type->to_json());
+  }
+  return "d" + std::get<crdt::Subdoc>(value).guid;
+}
+
+// How much two sequences have in common at both ends.
+struct Common {
+  std::size_t front = 0;
+  std::size_t back = 0;
+};
+
+template <typename Sequence>
+Common common_ends(const Sequence& a, const Sequence& b) {
+  Common common;
+  const std::size_t shorter = std::min(a.size(), b.size());
+  while (common.front < shorter && a[common.front] == b[common.front]) ++common.front;
+  while (common.back < shorter - common.front &&
+         a[a.size() - 1 - common.back] == b[b.size() - 1 - common.back])
+    ++common.back;
+  return common;
+}
+
+bool continues_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
+std::uint32_t units_of(std::string_view text) {
+  std::uint32_t units = 0;
+  for (const char byte : text) {
+    if (!continues_character(byte)) ++units;
+    if ((static_cast<unsigned char>(byte) & 0xf8) == 0xf0) ++units;  // a surrogate pair
+  }
+  return units;
+}
+
+bool is_plain(const crdt::Delta& delta) {
+  return std::ranges::all_of(
+      delta, [](const crdt::DeltaOp& op) { return op.values.empty() && op.attributes.empty(); });
+}
+
+Result<void> restore_plain(Text now, const std::string& old_text, const std::string& new_text) {
+  Common common = common_ends(old_text, new_text);
+  const auto inside = [&](std::size_t at) {
+    return (at < old_text.size() && continues_character(old_text[at])) ||
+           (at < new_text.size() && continues_character(new_text[at]));
+  };
+  while (common.front > 0 && inside(common.front)) --common.front;
+  while (common.back > 0 && continues_character(old_text[old_text.size() - common.back]))
+    --common.back;
+  const auto middle = [&](const std::string& text) {
+    return std::string_view(text).substr(common.front, text.size() - common.front - common.back);
+  };
+  const std::uint32_t at = units_of(std::string_view(old_text).substr(0, common.front));
+  if (const auto gone = units_of(middle(old_text)); gone > 0) {
+    if (auto done = now.erase(at, gone); !done) return done;
+  }
+  return middle(new_text).empty() ? Result<void>() : now.insert(at, middle(new_text), {});
+}
+
+bool same_delta(const crdt::Delta& a, const crdt::Delta& b) {
+  return std::ranges::equal(a, b, [](const crdt::DeltaOp& x, const crdt::DeltaOp& y) {
+    const auto values = [](const crdt::DeltaOp& op) {
+      std::string all;
+      for (const Value& value : op.values) all += shown(value);
+      return all;
+    };
+    const auto attributes = [](const crdt::DeltaOp& op) {
+      return crdt::to_json(Any(Any::Object(op.attributes.begin(), op.attributes.end())));
+    };
+    return x.text == y.text && values(x) == values(y) && attributes(x) == attributes(y);
+  });
+}
+
+Result<void> restore_text(Text now, const Text& then) {
+  const crdt::Delta from = now.to_delta();
+  const crdt::Delta to = then.to_delta();
+  if (is_plain(from) && is_plain(to)) return restore_plain(now, now.to_string(), then.to_string());
+  if (same_delta(from, to)) return {};
+  for (const crdt::DeltaOp& op : to) {
+    const bool shared = std::ranges::any_of(
+        op.values, [](const Value& value) { return !std::holds_alternative<Any>(value); });
+    if (shared)
+      return fail(ErrorCode::kUnsupported, "a text that embeds shared types cannot be restored");
+  }
+  if (now.length() > 0) {
+    if (auto done = now.erase(0, now.length()); !done) return done;
+  }
+  return now.apply_delta(to);
+}
+
+template <typename Sequence>
+Result<void> put_value(Sequence now, std::uint32_t at, const Value& value) {
+  if (const auto* type = std::get_if<Type>(&value)) {
+    auto copy = crdt::TypeCopy::of(*type);
+    if (!copy) return std::unexpected(std::move(copy.error()));
+    auto put = copy->insert_into(now, at);
+    if (!put) return std::unexpected(std::move(put.error()));
+    return {};
+  }
+  if constexpr (std::is_same_v<Sequence, Array>) {
+    if (const auto* any = std::get_if<Any>(&value)) return now.insert(at, {*any});
+    return now.insert_subdoc(at, std::get<crdt::Subdoc>(value));
+  }
+  return {};
+}
+
+template <typename Sequence>
+Result<void> restore_sequence(Sequence now, const std::vector<Value>& from,
+                              const std::vector<Value>& to) {
+  std::vector<std::string> old_shown;
+  std::vector<std::string> new_shown;
+  for (const Value& value : from) old_shown.push_back(shown(value));
+  for (const Value& value : to) new_shown.push_back(shown(value));
+  const Common common = common_ends(old_shown, new_shown);
+  const std::size_t gone = from.size() - common.front - common.back;
+  const auto at = static_cast<std::uint32_t>(common.front);
+  if (gone > 0) {
+    if (auto done = now.erase(at, static_cast<std::uint32_t>(gone)); !done) return done;
+  }
+  for (std::size_t i = common.front; i < to.size() - common.back; ++i) {
+    auto done = put_value(now, static_cast<std::uint32_t>(i), to[i]);
+    if (!done) return done;
+  }
+  return {};
+}
+
+std::vector<Value> children_of(const XmlFragment& fragment) {
+  std::vector<Value> children;
+  for (const Type& child : fragment.children()) children.emplace_back(child);
+  return children;
+}
+
+Result<void> restore_key(Map now, const std::string& key, const Value& value) {
+  const auto present = now.get(key);
+  if (present && shown(*present) == shown(value)) return {};
+  if (const auto* any = std::get_if<Any>(&value)) return now.set(key, *any);
+  if (const auto* subdoc = std::get_if<crdt::Subdoc>(&value)) return now.set_subdoc(key, *subdoc);
+  const Type& type = std::get<Type>(value);
+  const auto* old = present ? std::get_if<Type>(&*present) : nullptr;
+  if (old != nullptr && old->kind() == type.kind()) return restore_type(*old, type);
+  auto copy = crdt::TypeCopy::of(type);
+  if (!copy) return std::unexpected(std::move(copy.error()));
+  auto put = copy->set_in(now, key);
+  if (!put) return std::unexpected(std::move(put.error()));
+  return {};
+}
+
+Result<void> restore_map(Map now, const Map& then) {
+  for (const std::string& key : now.keys()) {
+    if (then.has(key)) continue;
+    if (auto done = now.erase(key); !done) return done;
+  }
+  for (const auto& [key, value] : then.entries()) {
+    if (auto done = restore_key(now, key, value); !done) return done;
+  }
+  return {};
+}
+
+Result<void> restore_type(const Type& now, const Type& then) {
+  switch (then.kind()) {
+    case TypeKind::kMap:
+    case TypeKind::kXmlHook: return restore_map(crdt::as<Map>(now), crdt::as<Map>(then));
+    case TypeKind::kText:
+    case TypeKind::kXmlText: return restore_text(crdt::as<Text>(now), crdt::as<Text>(then));
+    case TypeKind::kXmlElement:
+    case TypeKind::kXmlFragment:
+      return restore_sequence(crdt::as<XmlFragment>(now), children_of(crdt::as<XmlFragment>(now)),
+                              children_of(crdt::as<XmlFragment>(then)));
+    default:
+      return restore_sequence(crdt::as<Array>(now), crdt::as<Array>(now).values(),
+                              crdt::as<Array>(then).values());
+  }
+}
+
+Result<void> restore_root(crdt::Doc& now, crdt::Doc& then, const std::string& name) {
+  const auto kind_in = [&](crdt::Doc& doc) {
+    const auto root = doc.find_root(name);
+    return root ? shown_kind(doc.engine(), *root) : std::nullopt;
+  };
+  const auto then_kind = kind_in(then);
+  const auto now_kind = kind_in(now);
+  if (!then_kind && !now_kind) return {};
+  // One that shows nothing takes the other's kind.
+  const TypeKind kind = then_kind.value_or(now_kind.value_or(TypeKind::kArray));
+  if (then_kind && now_kind && *then_kind != *now_kind)
+    return fail(ErrorCode::kUnsupported, "the root '" + name + "' was of another kind then");
+  return restore_type(named_root(now, name, kind), named_root(then, name, kind));
+}
+
+}  // namespace
+
+Result<Bytes> restoring_update(ByteView now, crdt::Doc& then, crdt::ClientId client) {
+  crdt::Doc doc({.client_id = client, .clean_formats = false});
+  if (auto applied = doc.apply_update(now); !applied)
+    return std::unexpected(std::move(applied.error()));
+  std::set<std::string> names;
+  for (crdt::Doc* each : {&doc, &then}) {
+    for (const Type& root : each->roots()) names.insert(root.path().root);
+  }
+  Result<void> restored;
+  Bytes update;
+  const auto token =
+      doc.on_update([&](const crdt::UpdateEvent& event) { update = to_bytes(event.update()); });
+  doc.transact([&] {
+    for (const std::string& name : names) {
+      if (restored) restored = restore_root(doc, then, name);
+    }
+  });
+  doc.off(token);
+  if (!restored) return std::unexpected(std::move(restored.error()));
+  return update.empty() ? Bytes{0, 0} : update;
+}
+
+}  // namespace syncline::merge

@@ -1,0 +1,90 @@
+#include "state/changes.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "state/object_replay.h"
+
+namespace syncline::state {
+namespace {
+
+constexpr std::size_t kMaxToldBytes = std::size_t{4} << 20;
+
+struct Telling : std::enable_shared_from_this<Telling> {
+  Telling(log::EventLog& event_log, std::string name, log::Position from,
+          log::Done<ChangePage> answer)
+      : log(event_log), workspace(std::move(name)), after(from), done(std::move(answer)) {}
+
+  void take(Result<std::vector<log::Event>> read) {
+    if (!read) return done(std::unexpected(std::move(read.error())));
+    // A read may stop short of its limit for its bytes alone: only an empty one is the end.
+    if (!read->empty()) page.next = read->back().position;
+    events = std::move(*read);
+    step();
+  }
+
+  // Brings the next event's object to where the page begins, unless it is there.
+  void step() {
+    for (; index < events.size(); ++index) {
+      log::Event& event = events[index];
+      const auto found = objects.find(event.object);
+      if (found == objects.end()) return replay(event.object);
+      auto told = tell(*found->second, event);
+      if (!told) return done(std::unexpected(std::move(told.error())));
+      told_bytes += told->size();
+      const log::Position position = event.position;
+      page.changes.push_back({std::move(event), std::move(*told)});
+      if (told_bytes < kMaxToldBytes) continue;
+      page.next = position;
+      break;
+    }
+    done(std::move(page));
+  }
+
+  void replay(const std::string& object) {
+    replay_object(log, workspace, object, after,
+                  [self = shared_from_this(), object](Result<ReplayedObject> replayed) {
+                    if (!replayed) return self->done(std::unexpected(std::move(replayed.error())));
+                    self->objects.emplace(object, std::move(replayed->object));
+                    self->step();
+                  });
+  }
+
+  Result<std::string> tell(merge::Object& object, const log::Event& event) const {
+    if (event.kind != log::EventKind::kChange) return "[]";
+    auto told = object.apply_and_tell(event.intent);
+    if (!told)
+      return fail(ErrorCode::kCorrupt,
+                  fmt::format("object {} of workspace {}: event {} cannot be applied: {}",
+                              event.object, workspace, event.position, told.error().message));
+    return told;
+  }
+
+  log::EventLog& log;
+  const std::string workspace;
+  const log::Position after;
+  log::Done<ChangePage> done;
+  std::vector<log::Event> events;
+  std::size_t index = 0;
+  std::size_t told_bytes = 0;
+  std::map<std::string, std::unique_ptr<merge::Object>> objects;
+  ChangePage page;
+};
+
+}  // namespace
+
+void list_changes(log::EventLog& log, std::string workspace, std::string object,
+                  log::Position after, log::Position to, std::size_t limit,
+                  log::Done<ChangePage> done) {
+  if (after >= to) return done(ChangePage{});
+  auto telling = std::make_shared<Telling>(log, workspace, after, std::move(done));
+  const log::ReadLimits limits{.to = to, .max_events = limit};
+  auto take = [telling](auto events) { telling->take(std::move(events)); };
+  if (object.empty()) return log.read(std::move(workspace), after, limits, std::move(take));
+  log.read_object(std::move(workspace), std::move(object), after, limits, std::move(take));
+}
+
+}  // namespace syncline::state

@@ -1,0 +1,36 @@
+// What happened between two positions of a log: each event, and what it changed, told as deltas of
+// texts and lists and as keys of maps.
+//
+// An event keeps what it touched (its effect), not what stood there. So the objects in question are
+// brought to where the page begins (state/object_replay.h) and the events applied to them, watched.
+// Cost of a page: for each object in it one replay, for each event what a walk over the types that
+// it changed costs.
+//
+// Thread-safety: one loop. Errors: those of replay_object.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "log/event_log.h"
+
+namespace syncline::state {
+
+struct Change {
+  log::Event event;
+  std::string told;  // JSON: merge/doc_history.h
+};
+
+struct ChangePage {
+  std::vector<Change> changes;
+  log::Position next = 0;  // there may be more after this position; 0: there are none
+};
+
+// The events after `after` up to `to`; of one object, or of all if `object` is "". A page ends after
+// `limit` events, or earlier when what it tells grows past a few megabytes.
+void list_changes(log::EventLog& log, std::string workspace, std::string object,
+                  log::Position after, log::Position to, std::size_t limit,
+                  log::Done<ChangePage> done);
+
+}  // namespace syncline::state

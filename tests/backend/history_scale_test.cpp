@@ -1,0 +1,168 @@
+// What the past of a long document costs, on disk: the bounds of state/object_replay.h, with figures.
+//
+//   SYNCLINE_HISTORY_EVENTS=1000000 build/release/tests/test_backend --gtest_filter='HistoryScale*'
+//
+// prints them for a million keystrokes; the test by itself takes fewer. Times are printed, not judged.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <random>
+
+#include "backend/store/rocksdb_store.h"
+#include "backend/store_test_dir.h"
+#include "log/blocking_log.h"
+#include "state/object_cache.h"
+#include "syncline/crdt/doc.h"
+
+namespace syncline::testing {
+namespace {
+
+constexpr std::size_t kBatch = 500;
+
+std::size_t wanted_events() {
+  const char* text = std::getenv("SYNCLINE_HISTORY_EVENTS");
+  return text == nullptr ? 20'000 : std::strtoull(text, nullptr, 10);
+}
+
+// Somebody who types, goes back now and then, and sometimes elsewhere.
+class Writer {
+ public:
+  Writer() : doc_({.client_id = 77}), text_(doc_.text("content")) {
+    doc_.on_update([this](const crdt::UpdateEvent& event) { last_ = to_bytes(event.update()); });
+  }
+
+  Bytes next() {
+    const std::uint32_t length = text_.length();
+    if (dice_() % 40 == 0) place_ = dice_() % (length + 1);
+    place_ = std::min(place_, length);
+    if (place_ > 0 && dice_() % 6 == 0) {
+      EXPECT_TRUE(text_.erase(--place_, 1));
+    } else {
+      EXPECT_TRUE(text_.insert(place_++, std::string(1, 'a' + dice_() % 26)));
+    }
+    return last_;
+  }
+
+  std::string text() const { return text_.to_string(); }
+
+ private:
+  crdt::Doc doc_;
+  crdt::Text text_;
+  Bytes last_;
+  std::mt19937 dice_{1};
+  std::uint32_t place_ = 0;
+};
+
+// Writes as a workspace does: applied to the object in memory, appended, snapshots when they are due.
+class Scribe {
+ public:
+  Scribe(log::EventLog& log, TestLoop& loop) : log_(log), loop_(loop), cache_(log, {}) {
+    resident_ = await<state::Resident*>(loop_, [&](auto done) {
+                  cache_.acquire("w", "o", std::move(done));
+                }).value();
+  }
+
+  void write(Bytes intent) {
+    log::Event event;
+    event.principal = "anna";
+    event.actor = "0123456789abcdef";
+    event.actor_seq = ++written_;
+    event.object = "o";
+    event.type = "doc";
+    event.effect = resident_->object().prepare(intent)->effect;
+    event.intent = std::move(intent);
+    auto sealed = chain_.seal(event, loop_.unix_ms());
+    ASSERT_TRUE(sealed);
+    ASSERT_TRUE(resident_->object().apply(event.intent));
+    log_bytes += sealed->record.size();
+    cache_.applied(*resident_, event.position, sealed->record.size());
+    batch_.push_back(std::move(*sealed));
+    if (batch_.size() == kBatch) flush();
+  }
+
+  void flush() {
+    const log::Position after = written_ - batch_.size();
+    auto appended = await<log::Appended>(loop_, [&](auto done) {
+      log_.append("w", std::exchange(batch_, {}), after, std::move(done));
+    });
+    ASSERT_TRUE(appended) << appended.error().message;
+    cache_.durable(*resident_, written_);
+    cache_.appended(*resident_);
+  }
+
+  std::string json() const { return resident_->object().to_json(); }
+
+  std::uint64_t log_bytes = 0;
+
+ private:
+  log::EventLog& log_;
+  TestLoop& loop_;
+  state::ObjectCache cache_;
+  state::Resident* resident_ = nullptr;
+  log::EventChain chain_{log::Head{}};
+  std::vector<log::EncodedEvent> batch_;
+  std::uint64_t written_ = 0;
+};
+
+TEST(HistoryScale, EveryMomentIsNear) {
+  const std::size_t events = wanted_events() / kBatch * kBatch;
+  const TempDir dir;
+  auto store = open_store(dir.path());
+  TestLoop loop;
+  const auto raw = store->open_log(loop);
+  BlockingLog log(*raw, loop);
+  Scribe scribe(*raw, loop);
+  Writer writer;
+  for (std::size_t i = 0; i < events; ++i) scribe.write(writer.next());
+
+  std::uint64_t snapshot_bytes = 0;
+  std::size_t snapshots = 0;
+  for (log::Position at = log::kNow; at > 0;) {
+    const auto found = log.load_snapshot("w", "o", at).value();
+    if (!found) break;
+    ++snapshots;
+    snapshot_bytes += found->bytes.size();
+    at = found->position - 1;
+  }
+  EXPECT_LT(snapshot_bytes, 2 * scribe.log_bytes);
+  EXPECT_GT(snapshots, 3u);
+
+  std::mt19937 dice(9);
+  std::uint32_t longest = 0;
+  double slowest_ms = 0;
+  double slowest_cpu_ms = 0;
+  for (int i = 0; i < 60; ++i) {
+    const log::Position at = i == 0 ? events : 1 + dice() % events;
+    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t cpu = std::clock();
+    const auto replayed = await<state::ReplayedObject>(
+        loop, [&](auto done) { state::replay_object(*raw, "w", "o", at, std::move(done)); });
+    slowest_cpu_ms = std::max(slowest_cpu_ms, 1e3 * double(std::clock() - cpu) / CLOCKS_PER_SEC);
+    slowest_ms =
+        std::max(slowest_ms,
+                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+                     .count());
+    ASSERT_TRUE(replayed) << replayed.error().message;
+    ASSERT_EQ(replayed->position, at);
+    longest = std::max(longest, replayed->replayed_events);
+    // A batch may end before the milestone that was due within it is written.
+    const std::uint64_t bound =
+        std::max<std::uint64_t>(state::kMilestoneMinBytes, replayed->snapshot_bytes) +
+        (kBatch + 1) * 200;
+    ASSERT_LE(replayed->bytes_since_milestone, bound);
+    if (i == 0) EXPECT_EQ(replayed->object->to_json(), scribe.json());
+  }
+  fmt::print(
+      "{} events, log {} bytes, {} snapshots of {} bytes in all ({:.2f} of the log); longest "
+      "replay "
+      "{} events; slowest of 60 opens {:.1f} ms, {:.1f} ms of CPU\n",
+      events, scribe.log_bytes, snapshots, snapshot_bytes,
+      double(snapshot_bytes) / double(scribe.log_bytes), longest, slowest_ms, slowest_cpu_ms);
+}
+
+}  // namespace
+}  // namespace syncline::testing

@@ -1,0 +1,161 @@
+// A past state comes back by an edit: the document shows what it showed then, and keeps what is equal.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "merge/object.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/updates.h"
+
+namespace syncline::merge {
+namespace {
+
+using crdt::Any;
+using crdt::Doc;
+using crdt::TypeKind;
+
+std::unique_ptr<Object> object_of(const Doc& doc) {
+  auto object = doc_type().create();
+  EXPECT_TRUE(object->apply(doc.encode_state_as_update()));
+  return object;
+}
+
+// What the doc's present state becomes when it is restored to `then`.
+std::string restored(const Doc& now, const Doc& then) {
+  const auto present = object_of(now);
+  const auto past = object_of(then);
+  auto change = present->change_to(*past, 99);
+  EXPECT_TRUE(change) << change.error().message;
+  EXPECT_TRUE(present->prepare(*change));
+  EXPECT_TRUE(present->apply(*change));
+  // Once more changes nothing.
+  const auto again = present->change_to(*past, 98);
+  EXPECT_TRUE(again && !present->prepare(*again)->changes);
+  return present->to_json();
+}
+
+Doc copy_of(const Doc& doc) {
+  Doc copy({.client_id = 50});
+  EXPECT_TRUE(copy.apply_update(doc.encode_state_as_update()));
+  return copy;
+}
+
+std::string json(const Doc& doc) {
+  return object_of(doc)->to_json();
+}
+
+TEST(DocRestore, TextKeepsWhatIsEqual) {
+  Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.text("content").insert(0, "grün und 𝄞 blau"));
+  const Doc then = copy_of(doc);
+  ASSERT_TRUE(doc.text("content").erase(9, 2));
+  ASSERT_TRUE(doc.text("content").insert(9, "𝄢 rot"));
+  EXPECT_EQ(restored(doc, then), json(then));
+  // One character came back, by the restorer; all others are whose they were.
+  const auto present = object_of(doc);
+  const auto change = present->change_to(*object_of(then), 99);
+  const auto ids = doc_type().ids_of(*change);
+  crdt::Clock brought = 0;
+  for (const IdRange& range : *ids) brought += range.length;
+  EXPECT_EQ(brought, 2u);
+}
+
+TEST(DocRestore, FormatsMapsListsAndXmlComeBack) {
+  Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.text("rich").insert(0, "plain"));
+  ASSERT_TRUE(doc.text("rich").format(1, 2, {{"bold", Any(true)}}));
+  ASSERT_TRUE(doc.map("m").set("a", Any(1.0)));
+  ASSERT_TRUE(doc.map("m").set("b", Any("x")));
+  auto nested = doc.map("m").set_type("text", TypeKind::kText);
+  ASSERT_TRUE(nested);
+  ASSERT_TRUE(crdt::as<crdt::Text>(*nested).insert(0, "inside"));
+  ASSERT_TRUE(doc.array("l").push({Any(1.0), Any(2.0), Any(3.0)}));
+  auto map = doc.array("l").push_type(TypeKind::kMap);
+  ASSERT_TRUE(map);
+  ASSERT_TRUE(crdt::as<crdt::Map>(*map).set("deep", Any("yes")));
+  auto paragraph = doc.xml_fragment("x").push_element("p");
+  ASSERT_TRUE(paragraph);
+  ASSERT_TRUE(paragraph->push_text()->insert(0, "words"));
+  const Doc then = copy_of(doc);
+
+  ASSERT_TRUE(doc.text("rich").format(0, 5, {{"bold", Any()}}));
+  ASSERT_TRUE(doc.map("m").erase("a"));
+  ASSERT_TRUE(doc.map("m").set("b", Any("y")));
+  ASSERT_TRUE(doc.map("m").set("c", Any("new")));
+  ASSERT_TRUE(crdt::as<crdt::Text>(*nested).insert(2, "!!"));
+  ASSERT_TRUE(doc.array("l").erase(1, 3));
+  ASSERT_TRUE(doc.xml_fragment("x").erase(0, 1));
+  ASSERT_TRUE(doc.text("later").insert(0, "was not there"));
+  const Doc empty({.client_id = 3});
+
+  // A root that came later stays, empty.
+  Doc back({.client_id = 2});
+  const auto present = object_of(doc);
+  ASSERT_TRUE(present->apply(*present->change_to(*object_of(then), 99)));
+  ASSERT_TRUE(back.apply_update(*present->diff_since({})));
+  EXPECT_EQ(json(back).find("was not there"), std::string::npos);
+  Doc reference = copy_of(then);
+  EXPECT_EQ(back.map("m").to_json(), reference.map("m").to_json());
+  EXPECT_EQ(back.array("l").to_json(), reference.array("l").to_json());
+  EXPECT_EQ(back.xml_fragment("x").to_string(), reference.xml_fragment("x").to_string());
+  EXPECT_EQ(back.text("rich").to_delta().size(), reference.text("rich").to_delta().size());
+  EXPECT_EQ(back.text("later").length(), 0u);
+  // And to nothing.
+  const auto gone = object_of(doc);
+  ASSERT_TRUE(gone->apply(*gone->change_to(*object_of(empty), 97)));
+  Doc nothing({.client_id = 4});
+  ASSERT_TRUE(nothing.apply_update(*gone->diff_since({})));
+  EXPECT_EQ(nothing.text("rich").length() + nothing.array("l").length() +
+                nothing.map("m").entries().size() + nothing.xml_fragment("x").length(),
+            0u);
+}
+
+TEST(DocRestore, AnyStateOfARandomHistoryComesBack) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    std::mt19937 dice(seed);
+    Doc doc({.client_id = 1});
+    std::vector<Doc> states;
+    for (int i = 0; i < 40; ++i) {
+      crdt::Text text = doc.text("t");
+      crdt::Array list = doc.array("l");
+      switch (dice() % 5) {
+        case 0: ASSERT_TRUE(text.insert(dice() % (text.length() + 1), "äb𝄞")); break;
+        case 1:
+          if (text.length() > 8) ASSERT_TRUE(text.erase(dice() % 4 * 2, 2));
+          break;
+        case 2:
+          ASSERT_TRUE(list.insert(dice() % (list.length() + 1), {Any(double(dice() % 5))}));
+          break;
+        case 3:
+          if (list.length() > 1) ASSERT_TRUE(list.erase(dice() % list.length(), 1));
+          break;
+        case 4:
+          ASSERT_TRUE(doc.map("m").set(std::string(1, 'a' + dice() % 3), Any(double(i))));
+          break;
+      }
+      states.push_back(copy_of(doc));
+    }
+    for (std::size_t i = 3; i < states.size(); i += 7) {
+      Doc back({.client_id = 2});
+      const auto present = object_of(doc);
+      const auto change = present->change_to(*object_of(states[i]), 99);
+      ASSERT_TRUE(change) << change.error().message;
+      ASSERT_TRUE(present->apply(*change));
+      ASSERT_TRUE(back.apply_update(*present->diff_since({})));
+      EXPECT_EQ(back.text("t").to_string(), states[i].text("t").to_string());
+      EXPECT_EQ(back.array("l").to_json(), states[i].array("l").to_json());
+      EXPECT_EQ(back.map("m").entries().size(), states[i].map("m").entries().size());
+    }
+  }
+}
+
+TEST(DocRestore, ARootOfAnotherKindIsRefused) {
+  Doc now({.client_id = 1});
+  ASSERT_TRUE(now.text("r").insert(0, "text"));
+  Doc then({.client_id = 2});
+  ASSERT_TRUE(then.map("r").set("k", Any(1.0)));
+  EXPECT_EQ(object_of(now)->change_to(*object_of(then), 9).error().code, ErrorCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace syncline::merge

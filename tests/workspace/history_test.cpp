@@ -1,0 +1,414 @@
+// The past, as the log has it: every position of random histories against a model, through
+// snapshots, eviction and restart; how milestones are spaced; moments.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "merge/object.h"
+#include "state/blame.h"
+#include "state/changes.h"
+#include "state/moment.h"
+#include "state/object_replay.h"
+#include "state/workspace_replay.h"
+#include "support/test_world.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::state {
+namespace {
+
+using log::MemoryStore;
+using testing::TestWorld;
+using testing::Typist;
+
+class Listener final : public workspace::Subscriber {
+ public:
+  void on_change(const workspace::Broadcast&) override {}
+  void on_awareness(const workspace::Broadcast&) override {}
+  void on_lost(const Error&) override {}
+};
+
+// Runs the loop until the answer is there.
+template <typename T, typename Call>
+Result<T> ask(TestWorld& world, Call call) {
+  Result<T> answer = fail(ErrorCode::kUnavailable, "no answer");
+  call(log::Done<T>([&answer](Result<T> result) { answer = std::move(result); }));
+  world.loop.run();
+  return answer;
+}
+
+Result<ReplayedObject> replay(TestWorld& world, const std::string& object, log::Position at) {
+  return ask<ReplayedObject>(
+      world, [&](auto done) { replay_object(*world.log, "w", object, at, std::move(done)); });
+}
+
+Result<log::Position> moment(TestWorld& world, std::string_view text) {
+  return ask<log::Position>(
+      world, [&](auto done) { find_moment(*world.log, "w", text, std::move(done)); });
+}
+
+void submit(TestWorld& world, const std::string& object, const Bytes& update) {
+  Listener listener;
+  workspace::Workspace& workspace = world.host.get("w");
+  workspace::LiveObject* live = nullptr;
+  workspace.subscribe(object, listener,
+                      [&](Result<workspace::LiveObject*> opened) { live = opened.value(); });
+  world.loop.run();
+  ASSERT_NE(live, nullptr);
+  workspace.submit(*live, {.principal = "ann", .actor = "a", .intent = update}, nullptr,
+                   [](Result<workspace::Receipt> receipt) { ASSERT_TRUE(receipt); });
+  world.loop.run();
+  workspace.unsubscribe(*live, listener);
+  world.loop.run();
+}
+
+log::Position end_of(TestWorld& world) {
+  return ask<log::Head>(world, [&](auto done) { world.log->head("w", std::move(done)); })
+      .value()
+      .last_position;
+}
+
+struct KeptSnapshots {
+  std::vector<log::Snapshot> newest_first;
+  std::uint64_t bytes = 0;
+};
+
+KeptSnapshots snapshots_of(TestWorld& world, const std::string& object) {
+  KeptSnapshots kept;
+  for (log::Position at = log::kNow; at > 0; at = kept.newest_first.back().position - 1) {
+    auto found = ask<std::optional<log::Snapshot>>(
+        world, [&](auto done) { world.log->load_snapshot("w", object, at, std::move(done)); });
+    if (!found || !*found) break;
+    kept.bytes += (*found)->bytes.size();
+    kept.newest_first.push_back(std::move(**found));
+  }
+  return kept;
+}
+
+// A history of three objects, written by two replicas each that sometimes lag behind one another.
+class RandomHistory {
+ public:
+  RandomHistory(TestWorld& world, unsigned seed) : world_(world), dice_(seed) {
+    for (int i = 0; i < 3; ++i) {
+      auto& writers = writers_["o" + std::to_string(i)];
+      for (int j = 0; j < 2; ++j)
+        writers.push_back(std::make_unique<Typist>(static_cast<crdt::ClientId>(10 * i + j + 1)));
+    }
+  }
+
+  void write(std::size_t changes) {
+    for (std::size_t i = 0; i < changes; ++i) step();
+  }
+
+  // The states of `object` by position, from the intents alone.
+  const std::map<log::Position, std::map<std::string, std::string>>& model() const {
+    return model_;
+  }
+
+ private:
+  void step() {
+    auto entry = writers_.begin();
+    std::advance(entry, dice_() % writers_.size());
+    auto& [object, writers] = *entry;
+    Typist& writer = *writers[dice_() % writers.size()];
+    const std::uint32_t length = writer.doc().text("content").length();
+    Bytes update;
+    if (length > 4 && dice_() % 3 == 0) {
+      const auto before = writer.doc().state_vector();
+      ASSERT_TRUE(writer.doc().text("content").erase(dice_() % (length - 3), 1 + dice_() % 3));
+      update = writer.doc().encode_state_as_update(before);
+    } else {
+      update =
+          writer.insert(dice_() % (length + 1), std::string(1 + dice_() % 20, 'a' + dice_() % 26));
+    }
+    if (dice_() % 2 == 0) {
+      for (auto& other : writers)
+        if (other.get() != &writer)
+          other->receive(writer.doc().encode_state_as_update(other->doc().state_vector()));
+    }
+    submit(world_, object, update);
+    auto& replica = replicas_[object];
+    if (!replica) replica = merge::doc_type().create();
+    ASSERT_TRUE(replica->apply(update));
+    now_[object] = replica->to_json();
+    model_[end_of(world_)] = now_;
+  }
+
+  TestWorld& world_;
+  std::mt19937 dice_;
+  std::map<std::string, std::vector<std::unique_ptr<Typist>>> writers_;
+  std::map<std::string, std::unique_ptr<merge::Object>> replicas_;
+  std::map<std::string, std::string> now_;
+  std::map<log::Position, std::map<std::string, std::string>> model_;
+};
+
+void expect_model(TestWorld& world, const RandomHistory& history) {
+  ASSERT_EQ(history.model().rbegin()->first, end_of(world));
+  for (const auto& [position, objects] : history.model()) {
+    std::map<std::string, std::string> found;
+    std::string after;
+    do {
+      auto page = ask<ObjectPage>(world, [&](auto done) {
+        replay_workspace(*world.log, "w", "", after, 2, position, std::move(done));
+      });
+      ASSERT_TRUE(page) << page.error().message;
+      for (const ObjectAt& object : page->objects) found[object.id] = object.json;
+      after = page->next;
+    } while (!after.empty());
+    ASSERT_EQ(found, objects) << "at " << position;
+  }
+}
+
+TEST(History, TheStateAtEveryPositionIsTheModels) {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    // Small bounds: many milestones, and eviction all the time.
+    TestWorld world(MemoryStore::CommitMode::kAtOnce,
+                    {.budget_bytes = seed % 2 == 0 ? std::size_t{1} : std::size_t{1} << 20,
+                     .snapshot_min_bytes = 300 * seed,
+                     .evict_snapshot_events = seed});
+    RandomHistory history(world, seed);
+    history.write(150);
+    ASSERT_GT(world.cache.counters().snapshots, 5u);
+    expect_model(world, history);
+    // Another life of the server, then damage.
+    world.cache.forget("w");
+    history.write(50);
+    expect_model(world, history);
+    const auto kept = snapshots_of(world, "o1").newest_first.size();
+    ASSERT_GT(kept, 1u);
+    world.store.damage_snapshot("w", "o1");
+    expect_model(world, history);
+  }
+}
+
+TEST(History, ADamagedMilestoneIsMadeAnew) {
+  TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 1000});
+  RandomHistory history(world, 7);
+  history.write(120);
+  const auto before = snapshots_of(world, "o0").newest_first;
+  ASSERT_GT(before.size(), 2u);
+  const log::Position position = before[1].position;
+  world.store.damage_snapshot("w", "o0", position);
+  EXPECT_EQ(snapshots_of(world, "o0").newest_first.size(), before.size() - 1);
+  const auto replayed = replay(world, "o0", position);
+  ASSERT_TRUE(replayed) << replayed.error().message;
+  EXPECT_TRUE(replayed->damaged_snapshot);
+  EXPECT_EQ(replayed->object->to_json(),
+            merge::doc_type().restore(before[1].bytes).value()->to_json());
+  const auto after = snapshots_of(world, "o0").newest_first;
+  ASSERT_EQ(after.size(), before.size());
+  EXPECT_EQ(after[1].bytes, before[1].bytes);
+  EXPECT_EQ(replay(world, "o0", position)->replayed_events, 0u);
+  // With no sound one left, all of the log does.
+  world.store.damage_snapshot("w", "o0");
+  EXPECT_EQ(replay(world, "o0", position)->object->to_json(), replayed->object->to_json());
+}
+
+// Both bounds that object_replay.h gives.
+TEST(History, MilestonesAreFewAndNoReplayIsLong) {
+  constexpr std::size_t kMinBytes = 4000;
+  TestWorld world(MemoryStore::CommitMode::kAtOnce,
+                  {.snapshot_min_bytes = kMinBytes, .evict_snapshot_events = 20});
+  Typist typist(5);
+  std::mt19937 dice(3);
+  std::uint64_t log_bytes = 0;
+  for (int i = 0; i < 6000; ++i) {
+    const std::uint32_t length = typist.doc().text("content").length();
+    submit(world, "o", typist.insert(dice() % (length + 1), "word "));
+    if (i % 37 == 0) world.cache.forget("w");
+  }
+  const auto events =
+      ask<std::vector<log::Event>>(world, [&](auto done) {
+        world.log->read("w", 0, {.max_events = 1 << 20, .max_bytes = 1 << 30}, std::move(done));
+      }).value();
+  ASSERT_EQ(events.size(), 6000u);
+  std::vector<std::uint64_t> bytes_before{0};  // of the records up to a position
+  for (const log::Event& event : events)
+    bytes_before.push_back(bytes_before.back() + log::record_bytes(event));
+  log_bytes = bytes_before.back();
+  const auto kept = snapshots_of(world, "o");
+  EXPECT_LT(kept.bytes, 2 * log_bytes);
+  EXPECT_GT(kept.newest_first.size(), 5u);
+  std::uint64_t longest = 0;
+  for (log::Position at = 1; at <= 6000; at += 97) {
+    const auto replayed = replay(world, "o", at);
+    ASSERT_TRUE(replayed);
+    ASSERT_EQ(replayed->position, at);
+    const std::uint64_t bytes = bytes_before[at] - bytes_before[replayed->snapshot_position];
+    longest = std::max(longest, bytes);
+    ASSERT_LE(bytes, std::max<std::uint64_t>(kMinBytes, replayed->snapshot_bytes) + 400);
+  }
+  RecordProperty("snapshots", static_cast<int>(kept.newest_first.size()));
+  RecordProperty("snapshot_bytes", static_cast<int>(kept.bytes));
+  RecordProperty("log_bytes", static_cast<int>(log_bytes));
+  RecordProperty("longest_replay_bytes", static_cast<int>(longest));
+}
+
+// Applies what a page of changes tells of the text "content".
+void apply_told(std::string& text, const std::string& told) {
+  const auto changes = crdt::from_json(told).value();
+  for (const crdt::Any& change : std::get<crdt::Any::Array>(changes.value())) {
+    ASSERT_EQ(std::get<std::string>(change.find("path")->value()), "content");
+    std::size_t at = 0;
+    for (const crdt::Any& step : std::get<crdt::Any::Array>(change.find("delta")->value())) {
+      if (const auto* kept = step.find("retain"))
+        at += static_cast<std::size_t>(std::get<double>(kept->value()));
+      if (const auto* gone = step.find("delete"))
+        text.erase(at, static_cast<std::size_t>(std::get<double>(gone->value())));
+      if (const auto* came = step.find("insert")) {
+        text.insert(at, std::get<std::string>(came->value()));
+        at += std::get<std::string>(came->value()).size();
+      }
+      ASSERT_LE(at, text.size());
+    }
+  }
+}
+
+std::string content_of(const std::string& json) {
+  const auto state = crdt::from_json(json).value();
+  const crdt::Any* content = state.find("content");
+  const auto* text = content == nullptr ? nullptr : std::get_if<std::string>(&content->value());
+  return text == nullptr ? "" : *text;
+}
+
+// What the changes tell leads from each state to the next, from whatever position they begin.
+TEST(History, ChangesLeadFromStateToState) {
+  for (unsigned seed = 21; seed <= 24; ++seed) {
+    TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 700});
+    RandomHistory history(world, seed);
+    history.write(120);
+    for (const log::Position from : {0, 1, 17, 60, 119}) {
+      std::map<std::string, std::string> texts;
+      for (const char* object : {"o0", "o1", "o2"})
+        texts[object] = content_of(replay(world, object, from)->object->to_json());
+      log::Position after = from;
+      while (after < 120) {
+        const auto page = ask<ChangePage>(world, [&](auto done) {
+          list_changes(*world.log, "w", "", after, 120, 13, std::move(done));
+        });
+        ASSERT_TRUE(page) << page.error().message;
+        ASSERT_GT(page->next, after);
+        after = page->next;
+        for (const Change& change : page->changes) {
+          std::string& text = texts[change.event.object];
+          apply_told(text, change.told);
+          const auto& model = history.model().at(change.event.position);
+          ASSERT_EQ(text, content_of(model.at(change.event.object)))
+              << "event " << change.event.position << ": " << change.told;
+        }
+      }
+    }
+  }
+}
+
+// Against an attribution kept by hand, from what each event tells.
+TEST(History, EveryCharacterHasItsEvent) {
+  for (unsigned seed = 31; seed <= 34; ++seed) {
+    TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 700});
+    RandomHistory history(world, seed);
+    history.write(120);
+    for (const log::Position at : {log::Position{40}, log::Position{120}}) {
+      std::vector<log::Position> owners;
+      const auto page = ask<ChangePage>(world, [&](auto done) {
+        list_changes(*world.log, "w", "o1", 0, at, 1000, std::move(done));
+      });
+      ASSERT_TRUE(page);
+      for (const Change& change : page->changes) {
+        std::size_t place = 0;
+        const auto changes = crdt::from_json(change.told).value();
+        for (const crdt::Any& one : std::get<crdt::Any::Array>(changes.value())) {
+          for (const crdt::Any& step : std::get<crdt::Any::Array>(one.find("delta")->value())) {
+            if (const auto* kept = step.find("retain"))
+              place += static_cast<std::size_t>(std::get<double>(kept->value()));
+            if (const auto* gone = step.find("delete")) {
+              const auto first = owners.begin() + static_cast<std::ptrdiff_t>(place);
+              owners.erase(first,
+                           first + static_cast<std::ptrdiff_t>(std::get<double>(gone->value())));
+            }
+            if (const auto* came = step.find("insert")) {
+              const std::size_t count = std::get<std::string>(came->value()).size();
+              owners.insert(owners.begin() + static_cast<std::ptrdiff_t>(place), count,
+                            change.event.position);
+              place += count;
+            }
+          }
+        }
+      }
+      const auto blame = ask<Blame>(
+          world, [&](auto done) { blame_object(*world.log, "w", "o1", at, std::move(done)); });
+      ASSERT_TRUE(blame) << blame.error().message;
+      ASSERT_EQ(blame->texts.size(), 1u);
+      std::vector<log::Position> blamed;
+      std::string shown;
+      for (const BlamedRun& run : blame->texts[0].runs) {
+        blamed.insert(blamed.end(), run.text.size(), run.position);
+        shown += run.text;
+        EXPECT_EQ(run.principal, "ann");
+      }
+      EXPECT_EQ(shown, content_of(replay(world, "o1", at)->object->to_json()));
+      EXPECT_EQ(blamed, owners) << "seed " << seed << " at " << at;
+    }
+  }
+}
+
+TEST(History, MomentsArePositionsTimesAndPins) {
+  TestWorld world;
+  EXPECT_EQ(moment(world, "").value(), 0u);
+  EXPECT_EQ(moment(world, "2026-01-31").value(), 0u);
+  Typist typist(1);
+  std::vector<std::uint64_t> times;
+  for (int i = 0; i < 40; ++i) {
+    submit(world, "o", typist.type("a"));
+    times.push_back(ask<log::Head>(world, [&](auto done) { world.log->head("w", std::move(done)); })
+                        .value()
+                        .hlc.unix_ms());
+    world.loop.advance(250);
+  }
+  EXPECT_EQ(moment(world, "now").value(), 40u);
+  EXPECT_EQ(moment(world, "0").value(), 0u);
+  EXPECT_EQ(moment(world, "40").value(), 40u);
+  EXPECT_EQ(moment(world, "41").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(moment(world, "release").error().code, ErrorCode::kNotFound);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    for (const std::uint64_t late : {0, 249}) {
+      const auto found = ask<log::Position>(world, [&](auto done) {
+        resolve_moment(*world.log, "w", Instant{times[i] + late}, std::move(done));
+      });
+      EXPECT_EQ(found.value(), i + 1);
+    }
+  }
+  EXPECT_EQ(ask<log::Position>(world,
+                               [&](auto done) {
+                                 resolve_moment(*world.log, "w", Instant{times[0] - 1},
+                                                std::move(done));
+                               })
+                .value(),
+            0u);
+  ASSERT_TRUE(ask<void>(world, [&](auto done) {
+    world.log->put_pin("w", {"release", 7, 0, "ann"}, std::move(done));
+  }));
+  EXPECT_EQ(moment(world, "release").value(), 7u);
+}
+
+TEST(History, TimesAreReadStrictly) {
+  const auto ms = [](std::string_view text) -> std::int64_t {
+    const auto parsed = parse_moment(text);
+    const auto* time = parsed ? std::get_if<Instant>(&*parsed) : nullptr;
+    return time == nullptr ? -1 : static_cast<std::int64_t>(time->unix_ms);
+  };
+  EXPECT_EQ(ms("1970-01-02"), 86'400'000);
+  EXPECT_EQ(ms("1970-01-01T00:01"), 60'000);
+  EXPECT_EQ(ms("1970-01-01T00:00:01.5Z"), 1'500);
+  EXPECT_EQ(ms("1970-01-01T01:00:00.123456+01:00"), 123);
+  EXPECT_EQ(ms("1969-12-31T23:00:00-02:00"), 3'600'000);
+  EXPECT_EQ(ms("2024-02-29T12:00:00Z"), 1'709'208'000'000);
+  for (const char* bad : {"2023-02-29", "1970-13-01", "1970-1-1", "1970-01-01T", "1970-01-01T24:00",
+                          "1970-01-01T00:00:00+1", "1970-01-01x", "-970-01-01", "1970-01--1"}) {
+    EXPECT_FALSE(parse_moment(bad)) << bad;
+  }
+  EXPECT_FALSE(parse_moment("99999999999999999999999"));
+  EXPECT_FALSE(parse_moment("a/b"));
+}
+
+}  // namespace
+}  // namespace syncline::state
