@@ -28,6 +28,10 @@ void add_doc_ds(Command& doc);
 // A server's workspaces, or those in a data directory.
 void add_ls(Command& root);
 void add_cat(Command& root);
+void add_diff(Command& root);
+void add_blame(Command& root);
+void add_restore(Command& root);
+void add_pin(Command& root);
 void add_log(Command& root);
 void add_log_show(Command& log);
 void add_log_tail(Command& log);

@@ -13,6 +13,10 @@ void add_commands(syncline::cli::Command& program) {
   add_serve(program);
   add_ls(program);
   add_cat(program);
+  add_diff(program);
+  add_blame(program);
+  add_restore(program);
+  add_pin(program);
   add_log(program);
   add_doc(program);
   add_sim(program);
@@ -30,7 +34,8 @@ int main(int count, char** words) {
   try {
     Command program("syncline", "Keep shared documents in step, and prove how they came to be");
     program.details(
-        "Exit codes: 0 done, 1 failed, 2 misused; `doc diff` exits 0 same, 1 different, 2 error.\n"
+        "Exit codes: 0 done, 1 failed, 2 misused; `diff` and `doc diff` exit 0 same, 1 different, "
+        "2 error.\n"
         "Options come from the command line, else from the environment, else from the config "
         "file. Secrets come from SYNCLINE_TOKEN or --token-file.");
     add_commands(program);

@@ -101,6 +101,8 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   backend::NodeOptions node;
   node.data_dir = options.data_dir;
   node.log_name = options.log_name;
+  node.region = options.region;
+  node.node = options.node;
   node.address = options.address;
   node.port = options.port;
   node.tls_certificate = options.tls_certificate;

@@ -14,6 +14,8 @@ namespace syncline::cli {
 struct ServeOptions {
   std::string data_dir = "syncline-data";
   std::string log_name;
+  std::string region;
+  std::string node;
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;
   std::string tls_certificate;

@@ -21,6 +21,16 @@ void add_serve(Command& root) {
                 .environment = "SYNCLINE_LOG_NAME",
                 .fallback = "made up"},
                options->log_name);
+  serve.option({.name = "--region",
+                .value = "NAME",
+                .text = "Stands in every event that is accepted here",
+                .environment = "SYNCLINE_REGION"},
+               options->region);
+  serve.option({.name = "--node",
+                .value = "NAME",
+                .text = "The same, for this server among others of the region",
+                .environment = "SYNCLINE_NODE"},
+               options->node);
   serve.option({.name = "--address",
                 .value = "ADDRESS",
                 .text = "Address to listen on; one that others can reach needs a token or "

@@ -13,22 +13,6 @@ namespace {
 
 using crdt::Touch;
 
-// Names in a log are any bytes; JSON is UTF-8.
-std::string json_bytes(std::string_view text) {
-  if (is_valid_utf8(text)) return json_string(text);
-  std::string mended;
-  for (const char byte : text) {
-    const bool ascii = static_cast<unsigned char>(byte) < 0x80;
-    mended += ascii ? std::string(1, byte) : std::string(kReplacementCharacter);
-  }
-  return json_string(mended);
-}
-
-std::string time_of(HlcStamp stamp) {
-  const std::string text = to_string(stamp);
-  return text.substr(0, text.find('+'));
-}
-
 std::string kind_of(log::EventKind kind) {
   if (kind == log::EventKind::kChange) return "\"change\"";
   return std::to_string(static_cast<unsigned>(kind));
@@ -47,9 +31,9 @@ std::string_view action_of(Touch::Kind kind) {
 
 std::string touch_to_json(const Touch& touch) {
   std::string json = fmt::format(R"({{"action":"{}","path":{})", action_of(touch.kind),
-                                 json_bytes(crdt::to_string(touch.type)));
+                                 name_json(crdt::to_string(touch.type)));
   const bool keyed = touch.kind == Touch::Kind::kSetKey || touch.kind == Touch::Kind::kDeleteKey;
-  if (keyed || touch.kind == Touch::Kind::kFormat) json += ",\"key\":" + json_bytes(touch.key);
+  if (keyed || touch.kind == Touch::Kind::kFormat) json += ",\"key\":" + name_json(touch.key);
   if (!keyed) json += fmt::format(R"(,"index":{},"length":{})", touch.index, touch.length);
   return json + "}";
 }
@@ -66,13 +50,48 @@ std::string touches_to_json(ByteView effect) {
 
 }  // namespace
 
+std::string name_json(std::string_view name) {
+  if (is_valid_utf8(name)) return json_string(name);
+  std::string mended;
+  for (const char byte : name) {
+    const bool ascii = static_cast<unsigned char>(byte) < 0x80;
+    mended += ascii ? std::string(1, byte) : std::string(kReplacementCharacter);
+  }
+  return json_string(mended);
+}
+
+std::string stamp_time(HlcStamp stamp) {
+  const std::string text = to_string(stamp);
+  return text.substr(0, text.find('+'));
+}
+
+namespace {
+
+// Where it was accepted, and on whose behalf: only what is known.
+std::string origin_json(const log::Event& event) {
+  std::string json;
+  if (event.actor_seq > 0) json += fmt::format(",\"actor_seq\":{}", event.actor_seq);
+  if (!event.region.empty()) json += ",\"region\":" + name_json(event.region);
+  if (!event.node.empty()) json += ",\"node\":" + name_json(event.node);
+  if (!event.trace.empty()) json += ",\"trace\":" + name_json(event.trace);
+  return json;
+}
+
+}  // namespace
+
 std::string event_to_json(const log::Event& event) {
   return fmt::format(
       R"({{"position":{},"time":"{}","principal":{},"actor":{},"object":{},"type":{},)"
-      R"("kind":{},"size":{},"hash":"{}"{}}})",
-      event.position, time_of(event.hlc), json_bytes(event.principal), json_bytes(event.actor),
-      json_bytes(event.object), json_bytes(event.type), kind_of(event.kind), event.intent.size(),
-      to_hex(event.hash), touches_to_json(event.effect));
+      R"("kind":{},"size":{},"hash":"{}"{}{}}})",
+      event.position, stamp_time(event.hlc), name_json(event.principal), name_json(event.actor),
+      name_json(event.object), name_json(event.type), kind_of(event.kind), event.intent.size(),
+      to_hex(event.hash), origin_json(event), touches_to_json(event.effect));
+}
+
+std::string pin_to_json(const log::Pin& pin) {
+  return fmt::format(R"({{"name":{},"position":{},"set":"{}","principal":{}}})",
+                     name_json(pin.name), pin.position, stamp_time(HlcStamp::of(pin.unix_ms, 0)),
+                     name_json(pin.principal));
 }
 
 }  // namespace syncline::protocol

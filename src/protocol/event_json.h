@@ -4,7 +4,8 @@
 //    "object":"notes/plan","type":"doc","kind":"change","size":118,"hash":"9f86…",
 //    "touches":[{"action":"insert","path":"content","index":5,"length":3}]}
 //
-// `size` is that of the intent in bytes, `hash` the event's in hex. `kind` is a number where this
+// "actor_seq", "region", "node" and "trace" (a W3C traceparent) stand behind the hash where the event
+// has them. `size` is that of the intent in bytes, `hash` the event's in hex. `kind` is a number where this
 // version has no name for it. A touch is an insert, delete or format at an index, or the set or
 // delete of a key; indices count UTF-16 units of text, else elements. "touches" is what merging
 // made of the change: absent if the event keeps no effect or a newer kind of it;
@@ -12,11 +13,21 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
-#include "log/event.h"
+#include "log/event_log.h"
 
 namespace syncline::protocol {
 
 std::string event_to_json(const log::Event& event);
+
+// Names in a log are any bytes; JSON is UTF-8: what is none is replaced.
+std::string name_json(std::string_view name);
+
+// "2026-01-31T12:00:00.123Z": the stamp without its counter.
+std::string stamp_time(HlcStamp stamp);
+
+// {"name":"release-1","position":7,"set":"2026-01-31T12:00:00.123Z","principal":"ada"}
+std::string pin_to_json(const log::Pin& pin);
 
 }  // namespace syncline::protocol

@@ -125,7 +125,8 @@ void Channel::take_update(ByteView update) {
   const workspace::Change change{.principal = options_.principal.name,
                                  .actor = options_.actor,
                                  .actor_seq = ++updates_taken_,
-                                 .intent = update};
+                                 .intent = update,
+                                 .trace = options_.trace};
   workspace_->submit(*live_, change, this,
                      [this, alive = std::weak_ptr(alive_),
                       bytes = update.size()](Result<workspace::Receipt> receipt) {

@@ -54,7 +54,8 @@ struct ChannelOptions {
   std::string workspace;
   std::string object;
   policy::Principal principal;
-  std::string actor;  // of the connection
+  std::string actor;       // of the connection
+  std::string trace = {};  // W3C traceparent of the connection's request; may be empty
   const Limits& limits;
   Counters& counters;
   bool greet = true;  // send step 1 when joined, instead of after the client's own

@@ -38,6 +38,7 @@ class HocuspocusSession::Document final : public Wire {
                   .object = std::string(protocol::split_address(address_).document),
                   .principal = principal,
                   .actor = session.options_.actor,
+                  .trace = session.options_.trace,
                   .limits = session.options_.limits,
                   .counters = session.options_.counters,
                   .greet = false},

@@ -24,6 +24,7 @@ struct HocuspocusOptions {
   std::string workspace;
   const policy::Access& access;
   std::string actor;
+  std::string trace = {};
   const Limits& limits;
   Counters& counters;
 };

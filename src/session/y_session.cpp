@@ -20,6 +20,7 @@ void YSession::on_open(Connection& connection) {
                                   .object = options_.object,
                                   .principal = *options_.principal,
                                   .actor = options_.actor,
+                                  .trace = options_.trace,
                                   .limits = options_.limits,
                                   .counters = options_.counters},
                    static_cast<Wire&>(*this));

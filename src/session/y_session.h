@@ -17,6 +17,7 @@ struct YSessionOptions {
   // An error is told to the client in its own protocol, then the connection is closed.
   Result<policy::Principal> principal;
   std::string actor;
+  std::string trace = {};
   bool wants_saved = false;  // protocol/y_sync.h, `saved`
   const Limits& limits;
   Counters& counters;

@@ -135,12 +135,7 @@ void Workspace::submit(LiveObject& object, const Change& change, const Subscribe
   const bool waits = prepared->waits && !is_mutated(Mutation::drop_waiting_change);
   if (!prepared->changes && !waits && !is_mutated(Mutation::log_known_change)) {
     ++services_.counters.changes_known;
-    const log::Position position = object.position();
-    return outbox_.push(
-        position, [this, position, done = std::move(done)](const Error* lost) mutable {
-          if (lost != nullptr) return done(std::unexpected(*lost));
-          done(Receipt{.position = position, .durability = durability_, .known = true});
-        });
+    return answer_known(object, std::move(done));
   }
   auto event = accept(object, change, std::move(prepared->effect));
   if (!event) {
@@ -165,12 +160,24 @@ void Workspace::submit(LiveObject& object, const Change& change, const Subscribe
   });
 }
 
+// Nothing is new; but what is known may not be durable yet.
+void Workspace::answer_known(LiveObject& object, Done<Receipt> done) {
+  const log::Position position = object.position();
+  outbox_.push(position, [this, position, done = std::move(done)](const Error* lost) mutable {
+    if (lost != nullptr) return done(std::unexpected(*lost));
+    done(Receipt{.position = position, .durability = durability_, .known = true});
+  });
+}
+
 Result<log::Event> Workspace::accept(LiveObject& object, const Change& change, Bytes effect) {
   log::Event event;
   event.principal = change.principal;
   event.actor = change.actor;
   event.actor_seq = change.actor_seq;
   event.object = object.id();
+  event.region = services_.region;
+  event.node = services_.node;
+  event.trace = change.trace;
   event.type = merge::doc_type().name();
   event.intent = to_bytes(change.intent);
   event.effect = std::move(effect);
@@ -181,7 +188,7 @@ Result<log::Event> Workspace::accept(LiveObject& object, const Change& change, B
     reset(applied.error());
     return std::unexpected(std::move(applied.error()));
   }
-  services_.cache.applied(object.resident(), event.position, change.intent.size());
+  services_.cache.applied(object.resident(), event.position, sealed->record.size());
   batch_.push_back(std::move(*sealed));
   touched_.push_back(&object);
   flush_later();
@@ -293,6 +300,30 @@ void Workspace::read(const std::string& object, Extract extract, Done<View> done
                 if (lost != nullptr) return done(std::unexpected(*lost));
                 done(std::move(view));
               });
+            });
+}
+
+void Workspace::change(const std::string& object, Author author, Make make, Done<Receipt> done) {
+  auto onlooker = std::make_shared<Onlooker>();
+  subscribe(object, *onlooker,
+            [this, onlooker, author = std::move(author), make = std::move(make),
+             done = std::move(done)](Result<LiveObject*> live) mutable {
+              if (!live) return done(std::unexpected(std::move(live.error())));
+              LiveObject& object = **live;
+              auto intent = make(object.object(), object.position());
+              if (!intent) {
+                done(std::unexpected(std::move(intent.error())));
+              } else if (author.dry_run) {
+                answer_known(object, std::move(done));
+              } else {
+                submit(object,
+                       {.principal = std::move(author.principal),
+                        .actor = std::move(author.actor),
+                        .intent = *intent,
+                        .trace = std::move(author.trace)},
+                       nullptr, std::move(done));
+              }
+              unsubscribe(object, *onlooker);
             });
 }
 

@@ -50,6 +50,9 @@ struct Services {
   Counters& counters;
   // The disk failed or lies: the process must stop serving. Called at most once per failure.
   std::function<void(const Error&)> on_storage_failure;
+  // Where this is, as it stands in events; may be empty.
+  std::string region = {};
+  std::string node = {};
 };
 
 struct Change {
@@ -57,6 +60,7 @@ struct Change {
   std::string actor;
   std::uint64_t actor_seq = 0;
   ByteView intent;
+  std::string trace = {};  // W3C traceparent of the request; may be empty
 };
 
 // The answer to a change, once it holds.
@@ -104,6 +108,18 @@ class Workspace {
   using Extract = std::move_only_function<std::string(const merge::Object&)>;
   void read(const std::string& object, Extract extract, Done<View> done);
 
+  // A change that is made from the present state: `make` gets the object (empty, at position 0, if it
+  // has no events) and gives the intent. What changes nothing is answered as known. A dry run ends
+  // with `make`, and its receipt names the present position.
+  struct Author {
+    std::string principal;
+    std::string actor;
+    std::string trace;
+    bool dry_run = false;
+  };
+  using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
+  void change(const std::string& object, Author author, Make make, Done<Receipt> done);
+
   // Presence is not logged: told to everybody at once. `owner` vouches for the clients in it, which
   // disappear with it.
   Result<void> set_presence(LiveObject& object, Subscriber& owner, ByteView update);
@@ -137,6 +153,7 @@ class Workspace {
   void sweep();
   void release_lost();
 
+  void answer_known(LiveObject& object, Done<Receipt> done);
   Result<log::Event> accept(LiveObject& object, const Change& change, Bytes effect);
   void flush_later();
   void flush();

@@ -39,8 +39,8 @@ TEST(Misuse, ExitsWith2AndSuggests) {
   expect_misused({"doc", "diff", "a", "b", "c"}, "syncline doc diff: one argument too many: 'c'");
   expect_misused({"serve", "--port", "65536"},
                  "syncline serve: --port: '65536' is no whole number from 0 to 65535");
-  expect_misused({"cat", "demo"},
-                 "syncline cat: 'demo' is no WORKSPACE/OBJECT, such as demo/welcome");
+  expect_misused({"cat", "demo/"},
+                 "syncline cat: 'demo/' is no WORKSPACE or WORKSPACE/OBJECT, such as demo/welcome");
 }
 
 TEST(Help, IsDataAndHasExamples) {
@@ -108,7 +108,7 @@ TEST(Completions, BashOffersCommandsOptionsAndChoices) {
                      words + "); COMP_CWORD=" + std::to_string(index) +
                      "; _syncline; echo \"${COMPREPLY[@]}\"");
   };
-  EXPECT_EQ(complete("syncline d", 1).out, "doc\n");
+  EXPECT_EQ(complete("syncline d", 1).out, "diff doc\n");
   EXPECT_EQ(complete("syncline doc con", 2).out, "convert\n");
   EXPECT_EQ(complete("syncline doc show --as ''", 4).out, "json text xml delta\n");
   EXPECT_EQ(complete("syncline serve --tls-", 2).out, "--tls-cert --tls-key\n");

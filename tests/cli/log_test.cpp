@@ -86,6 +86,42 @@ void expect_answers(const std::vector<std::string>& source) {
   EXPECT_EQ(ask({"cat", "demo/nothing"}).code, 1);
   EXPECT_EQ(ask({"cat", "demo/abc", "-o", "-"}).out, read_whole(data("abc.v1")));
 
+  // The past: by position and by time.
+  const std::string now = ask({"cat", "demo/notes/plan", "--json"}).out;
+  const std::string then = ask({"cat", "demo/notes/plan", "--at", "2", "--json"}).out;
+  EXPECT_THAT(then, HasSubstr(R"("position":1,"state":)"));
+  EXPECT_THAT(now, HasSubstr(R"("position":3,"state":)"));
+  EXPECT_EQ(ask({"cat", "demo/notes/plan", "--at", "2100-01-01", "--json"}).out, now);
+  EXPECT_EQ(ask({"cat", "demo/notes/plan", "--at", "1", "-o", "-"}).out,
+            read_whole(data("notes.v1")));
+  EXPECT_EQ(ask({"cat", "demo/notes/plan", "--at", "2000-01-01"}).code, 1);
+  EXPECT_THAT(ask({"cat", "demo/notes/plan", "--at", "4"}).err, HasSubstr("ends at position 3"));
+  EXPECT_THAT(ask({"cat", "demo/abc", "--at", "?"}).err, HasSubstr("is no moment"));
+  const Outcome whole = ask({"cat", "demo", "--at", "1"});
+  EXPECT_EQ(whole.out, then);
+  EXPECT_EQ(ask({"cat", "demo", "--after", "abc"}).out, now);
+  EXPECT_EQ(ask({"cat", "dmo"}).code, 1);
+  EXPECT_EQ(ask({"pin", "ls", "demo"}).out, "");
+
+  // What happened in between, and who did it.
+  const Outcome changed = ask({"diff", "demo", "1", "3", "--json"});
+  EXPECT_EQ(changed.code, 1) << changed.err;
+  EXPECT_EQ(std::count(changed.out.begin(), changed.out.end(), '\n'), 2);
+  EXPECT_THAT(changed.out, HasSubstr(R"("changes":[{"path":"t","delta":[{"insert":"abc"}]}]})"));
+  EXPECT_EQ(ask({"diff", "demo", "1", "--after", "2", "--json"}).out,
+            changed.out.substr(changed.out.find('\n') + 1));
+  EXPECT_EQ(ask({"diff", "demo/abc", "0", "-n", "1", "--json"}).out,
+            changed.out.substr(0, changed.out.find('\n') + 1));
+  EXPECT_THAT(ask({"diff", "demo/abc", "0"}).out, HasSubstr("\n          t: @0 +\"abc\"\n"));
+  EXPECT_EQ(ask({"diff", "demo", "3"}).code, 0);
+  EXPECT_EQ(ask({"diff", "demo", "4"}).code, 2);
+  const Outcome blame = ask({"blame", "demo/abc", "--json"});
+  EXPECT_THAT(blame.out, ::testing::StartsWith(
+                             R"({"path":"t","runs":[{"text":"abc","position":2,"time":"2023-)"));
+  EXPECT_THAT(blame.out, HasSubstr(R"("principal":"anna","actor":"session-1"}]})"));
+  EXPECT_THAT(ask({"blame", "demo/abc"}).out, HasSubstr("anna  \"abc\"\n"));
+  EXPECT_EQ(ask({"blame", "demo/abc", "--at", "1"}).code, 1);
+
   const Outcome all = ask({"log", "show", "demo", "--json"});
   EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 3) << all.err;
   EXPECT_THAT(all.out,
@@ -121,6 +157,81 @@ TEST(ServerSource, GivesTheSameAnswers) {
   EXPECT_EQ(run({"ls", "--data-dir", dir.file("data")}).out, "demo\nother\n");
   EXPECT_EQ(run({"ls"}, {.environment = {{"SYNCLINE_SERVER", server.url()}}}).out, "demo\nother\n");
   EXPECT_EQ(run({"log", "repair", "--data-dir", dir.file("data")}).code, 1);
+}
+
+TEST(Pins, AreSetListedUsedAndRemoved) {
+  const TemporaryDir dir;
+  fill(dir.file("data"));
+  const std::vector<std::string> offline{"--data-dir", dir.file("data")};
+  {
+    const Server server(dir.file("data"));
+    ASSERT_NE(server.url(), "");
+    const auto ask = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.end(), {"--server", server.url()});
+      return run(arguments);
+    };
+    const Outcome set = ask({"pin", "set", "demo", "draft", "--at", "2", "--json"});
+    EXPECT_THAT(set.out, ::testing::StartsWith(R"({"name":"draft","position":2,"set":"2)"));
+    EXPECT_EQ(ask({"pin", "set", "demo", "b"}).code, 0);
+    EXPECT_EQ(ask({"pin", "set", "demo", "copy", "--at", "draft"}).code, 0);
+    EXPECT_EQ(ask({"pin", "set", "demo", "2nd"}).code, 1);
+    EXPECT_EQ(ask({"pin", "set", "demo", "far", "--at", "9"}).code, 1);
+    EXPECT_EQ(ask({"pin", "set", "demo", "none", "--at", "0"}).code, 1);
+    EXPECT_EQ(ask({"pin", "set", "nowhere", "x"}).code, 1);
+    EXPECT_EQ(ask({"pin", "rm", "demo", "b"}).code, 0);
+    EXPECT_THAT(ask({"pin", "rm", "demo", "b"}).err, HasSubstr("there is no pin 'b'"));
+    EXPECT_THAT(ask({"cat", "demo/notes/plan", "--at", "draft", "--json"}).out,
+                HasSubstr(R"("position":1,)"));
+  }
+  // Another life, and without a server.
+  const Outcome list = run({"pin", "ls", "demo", "--json", offline[0], offline[1]});
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 2) << list.err;
+  EXPECT_THAT(list.out, HasSubstr(R"({"name":"copy","position":2,)"));
+  EXPECT_EQ(run({"pin", "ls", "demo", "--after", "copy", "--json", offline[0], offline[1]}).out,
+            list.out.substr(list.out.find('\n') + 1));
+  EXPECT_EQ(run({"pin", "rm", "demo", "copy", offline[0], offline[1]}).code, 1);
+}
+
+TEST(Restore, InPlaceAndIntoABranch) {
+  const TemporaryDir dir;
+  fill(dir.file("data"));
+  const Server server(dir.file("data"));
+  ASSERT_NE(server.url(), "");
+  const auto ask = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--server", server.url()});
+    return run(arguments);
+  };
+  const std::string then = ask({"cat", "demo/notes/plan", "--at", "1"}).out;
+  EXPECT_NE(ask({"cat", "demo/notes/plan"}).out, then);
+  EXPECT_EQ(ask({"restore", "demo", "--at", "1"}).code, 2);
+  EXPECT_EQ(ask({"restore", "demo", "--at", "1", "--confirm", "other"}).code, 1);
+  EXPECT_THAT(ask({"restore", "demo", "--at", "1", "--dry-run"}).out, HasSubstr("would change: ["));
+  EXPECT_EQ(ask({"log", "show", "demo", "--after", "3"}).out, "");
+
+  const Outcome branch = ask({"restore", "demo", "--at", "2", "--into", "branch"});
+  EXPECT_EQ(branch.code, 0) << branch.err;
+  // Roots come in the order in which they are named: compared line by line, without it.
+  const auto lines = [](std::string text) {
+    std::erase(text, ',');
+    std::vector<std::string> all;
+    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+      all.push_back(text.substr(at, text.find('\n', at) - at));
+    std::ranges::sort(all);
+    return all;
+  };
+  EXPECT_EQ(lines(ask({"cat", "branch/notes/plan"}).out), lines(then));
+  EXPECT_EQ(ask({"cat", "branch/abc"}).out, ask({"cat", "demo/abc"}).out);
+  EXPECT_EQ(ask({"restore", "demo", "--at", "2", "--into", "branch"}).code, 1);
+
+  // What came later becomes empty; the log grows.
+  const Outcome back = ask({"restore", "demo", "--at", "1", "--confirm", "demo", "--json"});
+  EXPECT_EQ(back.code, 0) << back.err;
+  EXPECT_EQ(lines(ask({"cat", "demo/notes/plan"}).out), lines(then));
+  EXPECT_EQ(ask({"cat", "demo/abc"}).out.find("abc"), std::string::npos);
+  EXPECT_THAT(ask({"log", "show", "demo", "--after", "3", "--json"}).out,
+              HasSubstr(R"("actor":"restore of demo at 1")"));
+  EXPECT_EQ(run({"restore", "demo", "--at", "1", "--dry-run", "--data-dir", dir.file("data")}).code,
+            1);
 }
 
 TEST(ServerSource, ErrorsNameTheServer) {

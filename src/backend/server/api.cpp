@@ -1,83 +1,20 @@
 #include "backend/server/api.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
 #include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
+#include "backend/server/api_support.h"
+#include "backend/server/history_api.h"
+#include "backend/server/restore_api.h"
 #include "base/base64.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
 namespace syncline::backend {
 namespace {
-
-constexpr std::size_t kMaxPage = 1000;
-
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kMalformed:
-    case ErrorCode::kInvalid: return 400;
-    case ErrorCode::kUnauthorized: return 401;
-    case ErrorCode::kForbidden: return 403;
-    case ErrorCode::kNotFound: return 404;
-    case ErrorCode::kConflict: return 409;
-    case ErrorCode::kTooLarge: return 413;
-    case ErrorCode::kUnsupported: return 501;
-    case ErrorCode::kUnavailable: return 503;
-    case ErrorCode::kCorrupt:
-    case ErrorCode::kIo: return 500;
-  }
-  return 500;
-}
-
-HttpResponse to_response(const Error& error) {
-  return error_response(status_of(error.code), to_string(error.code), error.message);
-}
-
-Result<std::uint64_t> parse_number(std::string_view text, std::string_view what) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc{} && end == text.data() + text.size()) return value;
-  return fail(ErrorCode::kInvalid, std::string(what) + " is not a whole number");
-}
-
-// A whole number from the query; `fallback` when absent, an error when it is none.
-Result<std::uint64_t> number(const HttpRequest& request, std::string_view name,
-                             std::uint64_t fallback) {
-  const auto text = query_parameter(request.query, name);
-  return text ? parse_number(*text, name) : fallback;
-}
-
-Result<std::size_t> page_size(const HttpRequest& request) {
-  auto limit = number(request, "limit", 100);
-  if (!limit) return std::unexpected(std::move(limit.error()));
-  if (*limit < 1 || *limit > kMaxPage) return fail(ErrorCode::kInvalid, "limit is 1 to 1000");
-  return static_cast<std::size_t>(*limit);
-}
-
-// {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
-HttpResponse name_page(std::string_view what, const std::vector<std::string>& names,
-                       std::size_t limit) {
-  std::string json = "{" + protocol::json_string(what) + ":[";
-  for (const std::string& name : names) {
-    if (json.back() != '[') json += ',';
-    json += protocol::json_string(name);
-  }
-  json += "],\"next\":";
-  json += names.size() < limit ? "null" : protocol::json_string(names.back());
-  return json_response(200, json + "}\n");
-}
-
-log::Done<std::vector<std::string>> answer_names(std::string_view what, std::size_t limit,
-                                                 HttpResponder responder) {
-  return [what, limit,
-          responder = std::move(responder)](Result<std::vector<std::string>> names) mutable {
-    responder.respond(names ? name_page(what, *names, limit) : to_response(names.error()));
-  };
-}
 
 void list_workspaces(LoopShard& shard, const HttpRequest& request, HttpResponder responder) {
   auto limit = page_size(request);
@@ -156,17 +93,10 @@ void get_log(LoopShard& shard, const HttpRequest& request, const std::string& wo
   }
 }
 
-HttpResponse text_response(std::string text) {
-  HttpResponse response;
-  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
-  response.body = std::move(text);
-  return response;
-}
-
 void get_checkpoint(LoopShard& shard, const std::string& workspace, HttpResponder responder) {
   shard.notary.checkpoint(
       workspace, [responder = std::move(responder)](Result<log::SignedCheckpoint> made) mutable {
-        responder.respond(made ? text_response(std::move(made->note)) : to_response(made.error()));
+        responder.respond(made ? plain_text(std::move(made->note)) : to_response(made.error()));
       });
 }
 
@@ -178,7 +108,7 @@ void get_proof(LoopShard& shard, const std::string& workspace, std::uint64_t pos
     if (!made) return responder.respond(to_response(made.error()));
     auto answer = [note = made->note,
                    responder = std::move(responder)](Result<log::InclusionProof> proof) mutable {
-      responder.respond(proof ? text_response(log::proof_text(*proof, note))
+      responder.respond(proof ? plain_text(log::proof_text(*proof, note))
                               : to_response(proof.error()));
     };
     shard.notary.prove_inclusion(workspace, position, made->checkpoint.size, std::move(answer));
@@ -230,16 +160,25 @@ PathParts split_path(std::string_view raw_path) {
 
 void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder) {
   LoopShard& shard = *context.shards[request.loop];
+  const bool reading = request.method == "GET" || request.method == "HEAD";
+  if (!reading && !request.path.starts_with("/v1/workspaces/"))
+    return responder.respond(method_not_allowed("GET, HEAD"));
   if (request.path == "/v1/workspaces")
     return list_workspaces(shard, request, std::move(responder));
-  if (request.path == "/v1/keys")
-    return responder.respond(text_response(context.keys.public_text()));
+  if (request.path == "/v1/keys") return responder.respond(plain_text(context.keys.public_text()));
   const auto [workspace, what, object] = split_path(request.raw_path);
   if (what.empty()) {
     return responder.respond(error_response(404, "not_found", "nothing is served at this path"));
   }
   auto path = parse_object_path("/" + workspace + "/" + object, "/");
   if (!path) return responder.respond(to_response(path.error()));
+  if (what == "pins" || what == "state" || what == "changes" || what == "blame" ||
+      (what == "objects" && !path->object.empty() && query_parameter(request.query, "at"))) {
+    return serve_history(context, request, what, *path, std::move(responder));
+  }
+  if (what == "restore" && !path->object.empty())
+    return serve_restore(context, request, *path, std::move(responder));
+  if (!reading) return responder.respond(method_not_allowed("GET, HEAD"));
   if (what == "objects" && !path->object.empty()) {
     return get_object(context, request, *path, std::move(responder));
   }

@@ -17,7 +17,8 @@ namespace syncline::backend {
 struct LoopShard {
   LoopShard(std::unique_ptr<log::EventLog> event_log, const log::NotaryIdentity& identity,
             Scheduler& scheduler, state::CacheLimits cache_limits,
-            std::function<void(const Error&)> on_storage_failure)
+            std::function<void(const Error&)> on_storage_failure, std::string region,
+            std::string node)
       : log(std::move(event_log)),
         notary(*log, identity),
         cache(*log, cache_limits),
@@ -25,7 +26,9 @@ struct LoopShard {
               .cache = cache,
               .scheduler = scheduler,
               .counters = workspace_counters,
-              .on_storage_failure = std::move(on_storage_failure)}) {}
+              .on_storage_failure = std::move(on_storage_failure),
+              .region = std::move(region),
+              .node = std::move(node)}) {}
 
   std::unique_ptr<log::EventLog> log;
   log::Notary notary;

@@ -16,6 +16,7 @@
 #include "backend/server/loop_shard.h"
 #include "backend/server/routes.h"
 #include "backend/store/rocksdb_store.h"
+#include "base/utf8.h"
 
 namespace syncline::backend {
 namespace {
@@ -49,6 +50,12 @@ struct Node::Impl {
 namespace {
 
 Result<void> check(const NodeOptions& options) {
+  for (const std::string& name : {options.region, options.node}) {
+    if (name.size() > log::kMaxPlaceBytes || !is_valid_utf8(name) || name.find('\0') != name.npos)
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("the name of a region or node has at most {} bytes, in UTF-8",
+                              log::kMaxPlaceBytes));
+  }
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
   }
@@ -133,7 +140,7 @@ void Node::Impl::start_shards() {
     EventLoop& loop = (*loops)[i];
     run_on(loop, [&] {
       shards[i] = std::make_unique<LoopShard>(store->open_log(loop), keys->identity(), loop, limits,
-                                              on_failure);
+                                              on_failure, options.region, options.node);
     });
   }
 }

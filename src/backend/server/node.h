@@ -23,6 +23,8 @@ namespace syncline::backend {
 struct NodeOptions {
   std::string data_dir = "syncline-data";
   std::string log_name;  // what checkpoints call the logs; "": what they were called before
+  std::string region;    // as they stand in events; at most log::kMaxPlaceBytes
+  std::string node;
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;
   std::string tls_certificate;  // PEM paths; both or neither

@@ -5,6 +5,7 @@
 
 #include "backend/net/event_loop.h"
 #include "backend/server/api.h"
+#include "backend/server/api_support.h"
 #include "backend/server/metrics.h"
 #include "backend/web/assets.h"
 
@@ -40,18 +41,15 @@ std::optional<HttpResponse> deny(const RouteContext& context, const HttpRequest&
 }
 
 void route(RouteContext& context, HttpRequest request, HttpResponder responder) {
-  if (request.method != "GET" && request.method != "HEAD") {
-    HttpResponse response = error_response(405, "method_not_allowed", "only GET and HEAD");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return responder.respond(std::move(response));
-  }
   const std::string& path = request.path;
+  const bool api = path.starts_with("/v1/");
+  if (!api && request.method != "GET" && request.method != "HEAD")
+    return responder.respond(method_not_allowed("GET, HEAD"));
   if (path == "/healthz") return responder.respond(text_response(200, "ok\n"));
   if (path == "/readyz") {
     return responder.respond(context.ready ? text_response(200, "ready\n")
                                            : text_response(503, "draining\n"));
   }
-  const bool api = path.starts_with("/v1/");
   if (api || path == "/metrics") {
     if (auto denied = deny(context, request)) return responder.respond(std::move(*denied));
     if (api) return serve_api(context, std::move(request), std::move(responder));
@@ -91,6 +89,30 @@ Result<ObjectPath> parse_object_path(std::string_view raw_path, std::string_view
     }
   }
   return ObjectPath{*workspace, *object};
+}
+
+Result<policy::Principal> may_write(const RouteContext& context, const HttpRequest& request) {
+  auto principal = context.access.authenticate(request_token(request));
+  if (!principal) return principal;
+  if (principal->read_only) return fail(ErrorCode::kForbidden, "this token may only read");
+  const std::string_view origin = request.headers.find("Origin").value_or("");
+  const std::string_view host = request.headers.find("Host").value_or("");
+  if (context.access.open() && !policy::origin_allowed(origin, host, context.bound_to_loopback))
+    return fail(ErrorCode::kForbidden,
+                "pages of other origins may change things only on a server with tokens");
+  return principal;
+}
+
+std::string trace_of(const HttpRequest& request) {
+  constexpr std::string_view kShape = "00-00000000000000000000000000000000-0000000000000000-00";
+  const std::string_view header = request.headers.find("traceparent").value_or("");
+  if (header.size() != kShape.size()) return {};
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    const char byte = header[i];
+    const bool hex = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
+    if (kShape[i] == '-' ? byte != '-' : !hex) return {};
+  }
+  return std::string(header);
 }
 
 std::string request_token(const HttpRequest& request) {

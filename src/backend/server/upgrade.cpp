@@ -25,8 +25,9 @@ UpgradeDecision accept_y(RouteContext& context, const HttpRequest& request, Obje
   const bool wants_saved = query_parameter(request.query, "ack").value_or("") == "1";
   return UpgradeAcceptance{
       .loop = loop,
-      .make_handler = [&context, loop, path = std::move(path), principal = std::move(principal),
-                       wants_saved](Scheduler&) -> std::unique_ptr<ConnectionHandler> {
+      .make_handler =
+          [&context, loop, path = std::move(path), principal = std::move(principal), wants_saved,
+           trace = trace_of(request)](Scheduler&) -> std::unique_ptr<ConnectionHandler> {
         LoopShard& shard = *context.shards[loop];
         return std::make_unique<session::YSession>(
             session::YSessionOptions{.host = shard.host,
@@ -34,6 +35,7 @@ UpgradeDecision accept_y(RouteContext& context, const HttpRequest& request, Obje
                                      .object = path.object,
                                      .principal = principal,
                                      .actor = new_actor(shard),
+                                     .trace = trace,
                                      .wants_saved = wants_saved,
                                      .limits = context.limits,
                                      .counters = shard.session_counters});
@@ -41,21 +43,24 @@ UpgradeDecision accept_y(RouteContext& context, const HttpRequest& request, Obje
       .subprotocol = {}};
 }
 
-UpgradeDecision accept_hocuspocus(RouteContext& context, ObjectPath path) {
+UpgradeDecision accept_hocuspocus(RouteContext& context, const HttpRequest& request,
+                                  ObjectPath path) {
   const std::size_t loop = loop_of(context, path.workspace);
-  return UpgradeAcceptance{.loop = loop,
-                           .make_handler = [&context, loop, path = std::move(path)](
-                                               Scheduler&) -> std::unique_ptr<ConnectionHandler> {
-                             LoopShard& shard = *context.shards[loop];
-                             return std::make_unique<session::HocuspocusSession>(
-                                 session::HocuspocusOptions{.host = shard.host,
-                                                            .workspace = path.workspace,
-                                                            .access = context.access,
-                                                            .actor = new_actor(shard),
-                                                            .limits = context.limits,
-                                                            .counters = shard.session_counters});
-                           },
-                           .subprotocol = {}};
+  return UpgradeAcceptance{
+      .loop = loop,
+      .make_handler = [&context, loop, path = std::move(path), trace = trace_of(request)](
+                          Scheduler&) -> std::unique_ptr<ConnectionHandler> {
+        LoopShard& shard = *context.shards[loop];
+        return std::make_unique<session::HocuspocusSession>(
+            session::HocuspocusOptions{.host = shard.host,
+                                       .workspace = path.workspace,
+                                       .access = context.access,
+                                       .actor = new_actor(shard),
+                                       .trace = trace,
+                                       .limits = context.limits,
+                                       .counters = shard.session_counters});
+      },
+      .subprotocol = {}};
 }
 
 UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
@@ -75,7 +80,7 @@ UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
       return refuse({ErrorCode::kNotFound,
                      "connect to /hocuspocus/{workspace}; documents are named in messages"});
     }
-    return accept_hocuspocus(context, std::move(*path));
+    return accept_hocuspocus(context, request, std::move(*path));
   }
   auto path = parse_object_path(request.raw_path, "/y/");
   if (!path) return refuse(path.error());

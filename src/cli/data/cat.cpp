@@ -13,37 +13,69 @@ namespace {
 
 struct Options {
   std::string path;
+  std::string at;
+  std::string after;
   std::string output;
   SourceOptions source;
   bool json = false;
 };
 
+std::string json_line(const std::string& workspace, const std::string& object,
+                      const ObjectState& state) {
+  return fmt::format(R"({{"workspace":{},"object":{},"position":{},"state":{}}})",
+                     compact_json(crdt::Any(workspace)), compact_json(crdt::Any(object)),
+                     state.position, state.json);
+}
+
 int write_update(Source& source, const std::string& workspace, const std::string& object,
-                 const std::string& output, Console& console) {
-  auto update = source.object_update(workspace, object);
+                 const Options& options, Console& console) {
+  auto update = source.object_update(workspace, object, options.at);
   if (!update) return console.failed(update.error());
-  auto written = write_file(output, *update, console);
+  auto written = write_file(options.output, *update, console);
   return written ? kDone : console.failed(written.error());
+}
+
+// Every object of a workspace, a line each.
+Result<void> print_all(Source& source, const std::string& workspace, const Options& options,
+                       Console& console) {
+  Result<void> result;
+  bool any = false;
+  auto print_one = [&](const std::string& object) {
+    any = true;
+    if (object <= options.after) return true;
+    const auto state = source.object(workspace, object, options.at);
+    const bool later = !state && state.error().code == ErrorCode::kNotFound;
+    if (state) console.line(json_line(workspace, object, *state));
+    if (!state && !later) result = std::unexpected(state.error());
+    return !console.closed() && result.has_value();
+  };
+  if (auto listed = each_object(source, workspace, "", print_one); !listed) return listed;
+  if (!any) return std::unexpected(no_such_workspace(source, workspace));
+  return result;
 }
 
 int print(const Command& command, const Options& options, Console& console) {
   const std::size_t slash = options.path.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == options.path.size()) {
-    return console.misused(
-        fmt::format("'{}' is no WORKSPACE/OBJECT, such as demo/welcome", options.path));
+  const bool whole = slash == std::string::npos;
+  if (slash == 0 || slash + 1 == options.path.size()) {
+    return console.misused(fmt::format(
+        "'{}' is no WORKSPACE or WORKSPACE/OBJECT, such as demo/welcome", options.path));
   }
+  if (whole && !options.output.empty())
+    return console.misused("--output takes one object: WORKSPACE/OBJECT");
   const std::string workspace = options.path.substr(0, slash);
-  const std::string object = options.path.substr(slash + 1);
+  const std::string object = whole ? "" : options.path.substr(slash + 1);
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
-  if (!options.output.empty())
-    return write_update(**source, workspace, object, options.output, console);
-  auto state = (*source)->object(workspace, object);
+  if (whole) {
+    const auto printed = print_all(**source, workspace, options, console);
+    return printed ? kDone : console.failed(printed.error());
+  }
+  if (!options.output.empty()) return write_update(**source, workspace, object, options, console);
+  auto state = (*source)->object(workspace, object, options.at);
   if (!state) return console.failed(state.error());
   if (options.json) {
-    console.line(fmt::format(R"({{"workspace":{},"object":{},"position":{},"state":{}}})",
-                             compact_json(crdt::Any(workspace)), compact_json(crdt::Any(object)),
-                             state->position, state->json));
+    console.line(json_line(workspace, object, *state));
     return kDone;
   }
   const auto value = crdt::from_json(state->json);
@@ -54,20 +86,31 @@ int print(const Command& command, const Options& options, Console& console) {
 }  // namespace
 
 void add_cat(Command& root) {
-  Command& command = root.add("cat", "Print an object's present state");
+  Command& command =
+      root.add("cat", "Print the state of an object or a workspace, now or at a moment");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "WORKSPACE/OBJECT", .text = "what to print", .required = true},
+  command.argument({.name = "WORKSPACE[/OBJECT]", .text = "what to print", .required = true},
                    options->path);
   command.option({.name = "-o,--output",
                   .value = "FILE",
                   .text = "Write it as a Yjs update (v1) instead; '-' is stdout",
                   .is_file = true},
                  options->output);
+  at_option(command, options->at);
+  command.option(
+      {.name = "--after", .value = "OBJECT", .text = "Of a workspace: go on after this object"},
+      options->after);
   source_options(command, options->source);
   command.json_flag(options->json);
   command.example("syncline cat demo/welcome", "from ./syncline-data, as JSON");
   command.example("syncline cat demo/welcome -o - | syncline doc show - --as text",
                   "as text, by way of its update");
+  command.example("syncline cat demo/welcome --at 2026-01-31T12:00", "as it was then");
+  command.example("syncline cat demo --at release-1", "all objects, a line each, as of a pin");
+  command.details(
+      "A workspace is printed as one JSON line for each object. A moment is a position as `log "
+      "show` "
+      "has it, a time (UTC unless it ends in an offset), or the name of a pin.");
   command.run([&command, options](Console& console) { return print(command, *options, console); });
 }
 

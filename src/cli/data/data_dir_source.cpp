@@ -1,13 +1,19 @@
 // Source over a data directory, opened read-only, so that a server may be using it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "backend/keys/key_ring.h"
+#include "backend/server/history_json.h"
 #include "backend/store/rocksdb_store.h"
 #include "cli/data/source.h"
 #include "cli/data/waiting_loop.h"
 #include "log/notary.h"
 #include "protocol/event_json.h"
-#include "state/object_cache.h"
+#include "state/blame.h"
+#include "state/changes.h"
+#include "state/moment.h"
+#include "state/object_replay.h"
 
 namespace syncline::cli {
 namespace {
@@ -27,17 +33,68 @@ class DataDirSource final : public Source {
         [&](auto done) { log_->list_objects(workspace, prefix, after, kPage, std::move(done)); });
   }
 
-  Result<ObjectState> object(const std::string& workspace, const std::string& object) override {
-    return with_object<ObjectState>(workspace, object, [](const state::Resident& resident) {
-      return Result<ObjectState>(ObjectState{resident.position(), resident.object().to_json()});
-    });
+  Result<ObjectState> object(const std::string& workspace, const std::string& object,
+                             const std::string& at) override {
+    const auto replayed = replay(workspace, object, at);
+    if (!replayed) return std::unexpected(replayed.error());
+    return ObjectState{replayed->position, replayed->object->to_json()};
   }
 
-  Result<Bytes> object_update(const std::string& workspace, const std::string& object) override {
-    return with_object<Bytes>(workspace, object, [](const state::Resident& resident) {
-      return resident.object().diff_since({});
-    });
+  Result<Bytes> object_update(const std::string& workspace, const std::string& object,
+                              const std::string& at) override {
+    const auto replayed = replay(workspace, object, at);
+    if (!replayed) return std::unexpected(replayed.error());
+    return replayed->object->diff_since({});
   }
+
+  Result<ChangeLines> changes(const std::string& workspace, const std::string& object,
+                              const std::string& from, const std::string& to, std::uint64_t after,
+                              std::size_t limit) override {
+    const auto begin = from.empty() ? Result<log::Position>(0) : position_of(workspace, from);
+    if (!begin) return std::unexpected(begin.error());
+    const auto end = position_of(workspace, to);
+    if (!end) return std::unexpected(end.error());
+    const auto page = loop_.wait<state::ChangePage>([&](auto done) {
+      state::list_changes(*log_, workspace, object, std::max(*begin, after), *end, limit,
+                          std::move(done));
+    });
+    if (!page) return std::unexpected(page.error());
+    ChangeLines lines;
+    for (const state::Change& change : page->changes)
+      lines.changes.push_back({change.event.position, backend::change_to_json(change)});
+    lines.next = page->next < *end ? page->next : 0;
+    return lines;
+  }
+
+  Result<std::vector<std::string>> blame(const std::string& workspace, const std::string& object,
+                                         const std::string& at) override {
+    const auto position = position_of(workspace, at);
+    if (!position) return std::unexpected(position.error());
+    const auto blame = loop_.wait<state::Blame>([&](auto done) {
+      state::blame_object(*log_, workspace, object, *position, std::move(done));
+    });
+    if (!blame) return std::unexpected(blame.error());
+    std::vector<std::string> texts;
+    for (const state::BlamedText& text : blame->texts)
+      texts.push_back(backend::blamed_to_json(text));
+    return texts;
+  }
+
+  Result<std::vector<PinLine>> pins(const std::string& workspace,
+                                    const std::string& after) override {
+    const auto pins = loop_.wait<std::vector<log::Pin>>(
+        [&](auto done) { log_->list_pins(workspace, after, kPage, std::move(done)); });
+    if (!pins) return std::unexpected(pins.error());
+    std::vector<PinLine> lines;
+    for (const log::Pin& pin : *pins) lines.push_back({pin.name, protocol::pin_to_json(pin)});
+    return lines;
+  }
+
+  Result<std::string> set_pin(const std::string&, const std::string&, const std::string&) override {
+    return read_only();
+  }
+
+  Result<void> remove_pin(const std::string&, const std::string&) override { return read_only(); }
 
   Result<std::vector<EventLine>> events(const std::string& workspace, const std::string& object,
                                         std::uint64_t after, std::size_t limit) override {
@@ -51,6 +108,10 @@ class DataDirSource final : public Source {
     for (const log::Event& event : *events)
       lines.push_back({event.position, protocol::event_to_json(event)});
     return lines;
+  }
+
+  Result<std::string> restore(const std::string&, const std::string&, const RestoreWish&) override {
+    return read_only();
   }
 
   Result<std::string> checkpoint(const std::string& workspace) override {
@@ -96,19 +157,27 @@ class DataDirSource final : public Source {
   }
 
  private:
-  // Loads the object, hands it to `read`, forgets it.
-  template <typename T, typename Read>
-  Result<T> with_object(const std::string& workspace, const std::string& object, Read read) {
-    state::ObjectCache cache(*log_, {});
-    auto resident = loop_.wait<state::Resident*>(
-        [&](auto done) { cache.acquire(workspace, object, std::move(done)); });
-    if (!resident) return std::unexpected(std::move(resident.error()));
-    Result<T> result =
-        (*resident)->position() > 0
-            ? read(**resident)
-            : fail(ErrorCode::kNotFound, fmt::format("no object '{}/{}'", workspace, object));
-    cache.release(**resident);
-    return result;
+  Result<log::Position> position_of(const std::string& workspace, const std::string& moment) {
+    return loop_.wait<log::Position>(
+        [&](auto done) { state::find_moment(*log_, workspace, moment, std::move(done)); });
+  }
+
+  Result<state::ReplayedObject> replay(const std::string& workspace, const std::string& object,
+                                       const std::string& at) {
+    const auto position = position_of(workspace, at);
+    if (!position) return std::unexpected(position.error());
+    auto replayed = loop_.wait<state::ReplayedObject>([&](auto done) {
+      state::replay_object(*log_, workspace, object, *position, std::move(done));
+    });
+    if (replayed && replayed->position == 0)
+      return fail(ErrorCode::kNotFound, fmt::format("no object '{}/{}'{}", workspace, object,
+                                                    at.empty() ? "" : fmt::format(" at {}", at)));
+    return replayed;
+  }
+
+  static std::unexpected<Error> read_only() {
+    return fail(ErrorCode::kUnsupported,
+                "a data directory is only read here: name its server with --server");
   }
 
   std::string data_dir_;

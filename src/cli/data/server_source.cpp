@@ -43,6 +43,13 @@ std::uint64_t number_member(const Any& object, std::string_view key) {
   return fits ? static_cast<std::uint64_t>(*number) : 0;
 }
 
+// nullptr: it has no such array.
+template <typename Parsed>
+const Any::Array* array_member(const Parsed& object, std::string_view key) {
+  const Any* member = object ? object->find(key) : nullptr;
+  return member == nullptr ? nullptr : std::get_if<Any::Array>(&member->value());
+}
+
 class ServerSource final : public Source {
  public:
   ServerSource(std::string url, const std::string& token) : url_(std::move(url)) {
@@ -62,8 +69,9 @@ class ServerSource final : public Source {
                  "objects");
   }
 
-  Result<ObjectState> object(const std::string& workspace, const std::string& object) override {
-    auto body = get(object_path(workspace, object), "application/json");
+  Result<ObjectState> object(const std::string& workspace, const std::string& object,
+                             const std::string& at) override {
+    auto body = get(object_path(workspace, object) + moment("?at=", at), "application/json");
     if (!body) return std::unexpected(std::move(body.error()));
     auto json = crdt::from_json(*body);
     const Any* state = json ? json->find("state") : nullptr;
@@ -71,8 +79,10 @@ class ServerSource final : public Source {
     return ObjectState{number_member(*json, "position"), compact_json(*state)};
   }
 
-  Result<Bytes> object_update(const std::string& workspace, const std::string& object) override {
-    auto body = get(object_path(workspace, object), "application/octet-stream");
+  Result<Bytes> object_update(const std::string& workspace, const std::string& object,
+                              const std::string& at) override {
+    auto body =
+        get(object_path(workspace, object) + moment("?at=", at), "application/octet-stream");
     if (!body) return std::unexpected(std::move(body.error()));
     return to_bytes(as_bytes(*body));
   }
@@ -101,6 +111,84 @@ class ServerSource final : public Source {
     return lines;
   }
 
+  Result<ChangeLines> changes(const std::string& workspace, const std::string& object,
+                              const std::string& from, const std::string& to, std::uint64_t after,
+                              std::size_t limit) override {
+    std::string path = base(workspace) + "/changes";
+    if (!object.empty()) path += "/" + percent_encode(object, true);
+    path += fmt::format("?after={}&limit={}", after, limit) + moment("&from=", from) +
+            moment("&to=", to);
+    auto body = get(path, "application/json");
+    if (!body) return std::unexpected(std::move(body.error()));
+    const auto json = crdt::from_json(*body);
+    const auto* array = array_member(json, "changes");
+    if (array == nullptr) return not_understood();
+    ChangeLines lines;
+    for (const Any& change : *array)
+      lines.changes.push_back({number_member(change, "position"), compact_json(change)});
+    lines.next = number_member(*json, "next");
+    // Reading on goes by position: one that does not grow would never end.
+    if (lines.next != 0 && lines.next <= after) return not_understood();
+    return lines;
+  }
+
+  Result<std::vector<std::string>> blame(const std::string& workspace, const std::string& object,
+                                         const std::string& at) override {
+    auto body = get(base(workspace) + "/blame/" + percent_encode(object, true) + moment("?at=", at),
+                    "application/json");
+    if (!body) return std::unexpected(std::move(body.error()));
+    const auto json = crdt::from_json(*body);
+    const auto* array = array_member(json, "texts");
+    if (array == nullptr) return not_understood();
+    std::vector<std::string> texts;
+    for (const Any& text : *array) texts.push_back(compact_json(text));
+    return texts;
+  }
+
+  Result<std::vector<PinLine>> pins(const std::string& workspace,
+                                    const std::string& after) override {
+    auto body = get(base(workspace) + "/pins?" + page(after), "application/json");
+    if (!body) return std::unexpected(std::move(body.error()));
+    const auto json = crdt::from_json(*body);
+    const auto* array = array_member(json, "pins");
+    if (array == nullptr) return not_understood();
+    std::vector<PinLine> lines;
+    for (const Any& pin : *array) {
+      const Any* name = pin.find("name");
+      const auto* text = name == nullptr ? nullptr : std::get_if<std::string>(&name->value());
+      // Reading on goes by name: one that does not grow would never end.
+      if (text == nullptr || *text <= (lines.empty() ? after : lines.back().name))
+        return not_understood();
+      lines.push_back({*text, compact_json(pin)});
+    }
+    return lines;
+  }
+
+  Result<std::string> set_pin(const std::string& workspace, const std::string& name,
+                              const std::string& at) override {
+    auto json = ask("PUT", pin_path(workspace, name) + moment("?at=", at), "application/json");
+    if (json) json->erase(json->find_last_not_of('\n') + 1);
+    return json;
+  }
+
+  Result<void> remove_pin(const std::string& workspace, const std::string& name) override {
+    auto gone = ask("DELETE", pin_path(workspace, name), "application/json");
+    if (!gone) return std::unexpected(std::move(gone.error()));
+    return {};
+  }
+
+  Result<std::string> restore(const std::string& workspace, const std::string& object,
+                              const RestoreWish& wish) override {
+    std::string path =
+        base(workspace) + "/restore/" + percent_encode(object, true) + moment("?at=", wish.at);
+    path += moment("&into=", wish.into) + moment("&confirm=", wish.confirm);
+    if (wish.dry_run) path += "&dry_run=1";
+    if (wish.or_empty) path += "&or_empty=1";
+    auto json = ask("POST", path, "application/json");
+    if (json) json->erase(json->find_last_not_of('\n') + 1);
+    return json;
+  }
+
   Result<std::string> checkpoint(const std::string& workspace) override {
     return get(base(workspace) + "/checkpoint", "text/plain");
   }
@@ -122,6 +210,14 @@ class ServerSource final : public Source {
     return base(workspace) + "/objects/" + percent_encode(object, true);
   }
 
+  static std::string pin_path(const std::string& workspace, const std::string& name) {
+    return base(workspace) + "/pins/" + percent_encode(name);
+  }
+
+  static std::string moment(std::string_view parameter, const std::string& at) {
+    return at.empty() ? "" : std::string(parameter) + percent_encode(at);
+  }
+
   static std::string page(const std::string& after) {
     return fmt::format("limit={}&after={}", kPage, percent_encode(after));
   }
@@ -131,20 +227,23 @@ class ServerSource final : public Source {
   }
 
   Result<std::string> get(const std::string& path, std::string accept) {
+    return ask("GET", path, std::move(accept));
+  }
+
+  Result<std::string> ask(std::string_view method, const std::string& path, std::string accept) {
     backend::HttpClientOptions options = options_;
     options.headers.emplace_back("Accept", std::move(accept));
-    auto response = backend::http_get(url_ + path, options);
+    auto response = backend::http_request(method, url_ + path, "", options);
     if (!response) return std::unexpected(std::move(response.error()));
-    if (response->status == 200) return std::move(response->body);
+    if (response->status / 100 == 2) return std::move(response->body);
     return fail(code_of(response->status), fmt::format("{}: {}", url_, message_of(*response)));
   }
 
   Result<std::vector<std::string>> names(const std::string& path, std::string_view member) {
     auto body = get(path, "application/json");
     if (!body) return std::unexpected(std::move(body.error()));
-    auto json = crdt::from_json(*body);
-    const Any* list = json ? json->find(member) : nullptr;
-    const auto* array = list == nullptr ? nullptr : std::get_if<Any::Array>(&list->value());
+    const auto json = crdt::from_json(*body);
+    const auto* array = array_member(json, member);
     if (array == nullptr) return not_understood();
     std::vector<std::string> found;
     for (const Any& name : *array) {

@@ -48,6 +48,14 @@ void source_options(Command& command, SourceOptions& options) {
                  options.token_file);
 }
 
+void at_option(Command& command, std::string& at) {
+  command.option({.name = "--at",
+                  .value = "MOMENT",
+                  .text = "As it was at a position, a time or a pin",
+                  .fallback = "now"},
+                 at);
+}
+
 Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options) {
   const bool typed_server = command.typed("--server");
   const bool typed_directory = command.typed("--data-dir");

@@ -25,6 +25,24 @@ struct EventLine {
   std::string json;
 };
 
+struct ChangeLines {
+  std::vector<EventLine> changes;  // with "changes", as backend/server/history_json.h prints it
+  std::uint64_t next = 0;          // 0: there are no more
+};
+
+struct RestoreWish {
+  std::string at;
+  std::string into;     // another workspace
+  std::string confirm;  // the workspace's own name, to change it in place
+  bool dry_run = false;
+  bool or_empty = false;  // what did not exist then becomes empty
+};
+
+struct PinLine {
+  std::string name;
+  std::string json;
+};
+
 struct ObjectState {
   std::uint64_t position = 0;  // after this event
   std::string json;            // all roots
@@ -40,15 +58,39 @@ class Source {
                                                    const std::string& prefix,
                                                    const std::string& after) = 0;
 
-  // kNotFound if nothing was ever written there.
-  virtual Result<ObjectState> object(const std::string& workspace, const std::string& object) = 0;
+  // As it was at a moment (state/moment.h; "": now). kNotFound if nothing was written there by then.
+  virtual Result<ObjectState> object(const std::string& workspace, const std::string& object,
+                                     const std::string& at) = 0;
   // Its state as an update of version 1.
-  virtual Result<Bytes> object_update(const std::string& workspace, const std::string& object) = 0;
+  virtual Result<Bytes> object_update(const std::string& workspace, const std::string& object,
+                                      const std::string& at) = 0;
 
   // Up to `limit` (at most a thousand) events after `after`; of one object if named.
   virtual Result<std::vector<EventLine>> events(const std::string& workspace,
                                                 const std::string& object, std::uint64_t after,
                                                 std::size_t limit) = 0;
+
+  // What each event between two moments changed, of one object if named ("" of `from`: the
+  // beginning); reading on goes by `after`, the last page's `next`.
+  virtual Result<ChangeLines> changes(const std::string& workspace, const std::string& object,
+                                      const std::string& from, const std::string& to,
+                                      std::uint64_t after, std::size_t limit) = 0;
+  // The object's texts, each as backend/server/history_json.h prints it.
+  virtual Result<std::vector<std::string>> blame(const std::string& workspace,
+                                                 const std::string& object,
+                                                 const std::string& at) = 0;
+
+  // Pins as protocol::pin_to_json prints them, by name.
+  virtual Result<std::vector<PinLine>> pins(const std::string& workspace,
+                                            const std::string& after) = 0;
+  // Sets a pin at a moment; gives it as JSON. kUnsupported for a data directory: that is read only.
+  virtual Result<std::string> set_pin(const std::string& workspace, const std::string& name,
+                                      const std::string& at) = 0;
+  virtual Result<void> remove_pin(const std::string& workspace, const std::string& name) = 0;
+
+  // Brings back a past state, on the server; gives what it answered (backend/server/routes.h).
+  virtual Result<std::string> restore(const std::string& workspace, const std::string& object,
+                                      const RestoreWish& wish) = 0;
 
   // A signed note. A server signs the log as it is now; a data directory has what was signed last.
   virtual Result<std::string> checkpoint(const std::string& workspace) = 0;
@@ -75,6 +117,9 @@ struct SourceOptions {
 Result<std::string> read_token(const std::string& token_file);
 
 void source_options(Command& command, SourceOptions& options);
+
+// --at, a moment as state/moment.h reads it.
+void at_option(Command& command, std::string& at);
 
 // A server if one is named, unless a data directory stands on the command line and it does not.
 Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options);

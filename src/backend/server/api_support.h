@@ -1,0 +1,43 @@
+// What the handlers of the HTTP API have in common: errors, parameters, pages, loops.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backend/net/event_loop.h"
+#include "backend/net/http.h"
+#include "log/event_log.h"
+#include "syncline/error.h"
+
+namespace syncline::backend {
+
+inline constexpr std::size_t kMaxPage = 1000;
+
+HttpResponse to_response(const Error& error);
+HttpResponse method_not_allowed(std::string_view allowed);
+HttpResponse plain_text(std::string text);
+
+Result<std::uint64_t> parse_number(std::string_view text, std::string_view what);
+// A whole number from the query; `fallback` when absent, an error when it is none.
+Result<std::uint64_t> number(const HttpRequest& request, std::string_view name,
+                             std::uint64_t fallback);
+// "limit": 100 unless said otherwise, at most `most`.
+Result<std::size_t> page_size(const HttpRequest& request, std::size_t most = kMaxPage);
+
+// {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
+log::Done<std::vector<std::string>> answer_names(std::string_view what, std::size_t limit,
+                                                 HttpResponder responder);
+
+// Answers with what `body` makes of the result, or with its error.
+template <typename T, typename Body>
+log::Done<T> answer_with(HttpResponder responder, Body body) {
+  return [responder = std::move(responder), body = std::move(body)](Result<T> result) mutable {
+    responder.respond(result ? body(*result) : to_response(result.error()));
+  };
+}
+
+}  // namespace syncline::backend

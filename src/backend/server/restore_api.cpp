@@ -1,0 +1,165 @@
+#include "backend/server/restore_api.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "backend/net/event_loop.h"
+#include "backend/server/api_support.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+#include "state/moment.h"
+#include "state/object_replay.h"
+
+namespace syncline::backend {
+namespace {
+
+// Ids of replicas are drawn from here up to 2^53: nobody else's is hit by chance.
+constexpr std::uint64_t kReplicaBits = (std::uint64_t{1} << 53) - 1;
+
+struct Restore {
+  ObjectPath path;
+  std::string target;  // the workspace that gets the state
+  bool dry_run = false;
+  bool or_empty = false;  // what did not exist then becomes empty, instead of an error
+  std::string principal;
+  std::string trace;
+  log::Position at = 0;
+
+  bool in_place() const { return target == path.workspace; }
+};
+
+// A restore cannot be meant by accident: the name of what is overwritten must be said.
+Result<Restore> read_restore(RouteContext& context, const HttpRequest& request,
+                             const ObjectPath& path) {
+  auto principal = may_write(context, request);
+  if (!principal) return std::unexpected(std::move(principal.error()));
+  Restore restore{.path = path, .target = path.workspace};
+  restore.dry_run = query_parameter(request.query, "dry_run").value_or("") == "1";
+  restore.or_empty = query_parameter(request.query, "or_empty").value_or("") == "1";
+  restore.principal = std::move(principal->name);
+  restore.trace = trace_of(request);
+  const auto into = query_parameter(request.query, "into");
+  const auto confirmed = query_parameter(request.query, "confirm");
+  if (!query_parameter(request.query, "at"))
+    return fail(ErrorCode::kInvalid, "say as of when: at=POSITION, a time or a pin");
+  if (into) {
+    if (auto valid = policy::check_workspace_name(*into); !valid)
+      return std::unexpected(std::move(valid.error()));
+    if (*into == path.workspace)
+      return fail(ErrorCode::kInvalid, "into= names another workspace; here, use confirm=");
+    restore.target = *into;
+  } else if (!restore.dry_run && confirmed.value_or("") != path.workspace) {
+    return fail(ErrorCode::kInvalid,
+                fmt::format("to change workspace {0} itself, say confirm={0}; or into=NAME",
+                            path.workspace));
+  }
+  return restore;
+}
+
+std::string result_json(const Restore& restore, log::Position position, bool changed,
+                        const std::string& changes) {
+  return fmt::format(
+             R"({{"workspace":{},"object":{},"at":{},"dry_run":{},"changed":{},"position":{},"changes":{}}})",
+             protocol::json_string(restore.target), protocol::json_string(restore.path.object),
+             restore.at, restore.dry_run, changed, position, changes) +
+         "\n";
+}
+
+// The change that leads from `now` to what was then, and what it would change. Another workspace gets
+// the state as it was, with the ids of its characters.
+struct Plan {
+  Bytes intent;
+  std::string told = "[]";
+  bool changes = false;
+};
+
+Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Object& then,
+                  std::uint64_t replica) {
+  auto intent = restore.in_place() ? now.change_to(then, replica) : then.diff_since({});
+  if (!intent) return std::unexpected(std::move(intent.error()));
+  auto prepared = now.prepare(*intent);
+  if (!prepared) return std::unexpected(std::move(prepared.error()));
+  auto copy = merge::doc_type().restore(now.snapshot());
+  if (!copy) return std::unexpected(std::move(copy.error()));
+  auto told = (*copy)->apply_and_tell(*intent);
+  if (!told) return std::unexpected(std::move(told.error()));
+  return Plan{std::move(*intent), std::move(*told), prepared->changes};
+}
+
+// On the loop of the target; answers on the request's.
+void carry_out(LoopShard& shard, Restore restore, std::shared_ptr<merge::Object> then,
+               log::Done<std::string> done) {
+  const std::uint64_t replica = (shard.random.next() & kReplicaBits) | std::uint64_t{1} << 40;
+  auto told = std::make_shared<Plan>();
+  auto make = [restore, then, replica, told](const merge::Object& now,
+                                             log::Position position) -> Result<Bytes> {
+    if (!restore.in_place() && position > 0)
+      return fail(ErrorCode::kConflict, fmt::format("object {} exists in workspace {}",
+                                                    restore.path.object, restore.target));
+    auto made = plan(restore, now, *then, replica);
+    if (!made) return std::unexpected(std::move(made.error()));
+    *told = std::move(*made);
+    return told->intent;
+  };
+  workspace::Workspace::Author author{
+      .principal = restore.principal,
+      .actor = fmt::format("restore of {} at {}", restore.path.workspace, restore.at),
+      .trace = restore.trace,
+      .dry_run = restore.dry_run};
+  shard.host.get(restore.target)
+      .change(restore.path.object, std::move(author), std::move(make),
+              [restore, told, done = std::move(done)](Result<workspace::Receipt> receipt) mutable {
+                if (!receipt) return done(std::unexpected(std::move(receipt.error())));
+                done(result_json(restore, receipt->position, told->changes, told->told));
+              });
+}
+
+void restore_at(RouteContext& context, Restore restore, HttpResponder responder,
+                Result<state::ReplayedObject> replayed) {
+  if (!replayed) return responder.respond(to_response(replayed.error()));
+  if (replayed->position == 0 && !restore.or_empty)
+    return responder.respond(
+        to_response({ErrorCode::kNotFound, fmt::format("there was no object {} at {}",
+                                                       restore.path.object, restore.at)}));
+  const std::size_t owner = loop_of(context, restore.target);
+  auto done = [&loop = responder.loop(),
+               responder = std::move(responder)](Result<std::string> json) mutable {
+    loop.post([json = std::move(json), responder = std::move(responder)]() mutable {
+      responder.respond(json ? json_response(200, std::move(*json)) : to_response(json.error()));
+    });
+  };
+  context.loops[owner].post([&shard = *context.shards[owner], restore = std::move(restore),
+                             then = std::shared_ptr<merge::Object>(std::move(replayed->object)),
+                             done = std::move(done)]() mutable {
+    carry_out(shard, std::move(restore), std::move(then), std::move(done));
+  });
+}
+
+}  // namespace
+
+void serve_restore(RouteContext& context, const HttpRequest& request, const ObjectPath& path,
+                   HttpResponder responder) {
+  if (request.method != "POST") return responder.respond(method_not_allowed("POST"));
+  auto restore = read_restore(context, request, path);
+  if (!restore) return responder.respond(to_response(restore.error()));
+  LoopShard& shard = *context.shards[request.loop];
+  const std::string at = query_parameter(request.query, "at").value_or("");
+  state::find_moment(*shard.log, path.workspace, at,
+                     [&context, &shard, restore = std::move(*restore),
+                      responder = std::move(responder)](Result<log::Position> position) mutable {
+                       if (!position) return responder.respond(to_response(position.error()));
+                       restore.at = *position;
+                       const ObjectPath from = restore.path;
+                       state::replay_object(
+                           *shard.log, from.workspace, from.object, *position,
+                           [&context, restore = std::move(restore),
+                            responder = std::move(responder)](auto replayed) mutable {
+                             restore_at(context, std::move(restore), std::move(responder),
+                                        std::move(replayed));
+                           });
+                     });
+}
+
+}  // namespace syncline::backend

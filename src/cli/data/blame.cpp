@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/data/source.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+
+struct Options {
+  std::string path;
+  std::string at;
+  SourceOptions source;
+  bool json = false;
+};
+
+std::string text_member(const Any& object, std::string_view key) {
+  const Any* member = object.find(key);
+  const auto* text = member == nullptr ? nullptr : std::get_if<std::string>(&member->value());
+  return text != nullptr ? *text : member != nullptr ? compact_json(*member) : "";
+}
+
+void print(const std::string& json, Console& console) {
+  const auto text = crdt::from_json(json);
+  const Any* member = text ? text->find("runs") : nullptr;
+  const auto* runs = member == nullptr ? nullptr : std::get_if<Any::Array>(&member->value());
+  if (runs == nullptr) return console.line(json);
+  console.line(console.paint(Colour::kBold, visible(text_member(*text, "path"))));
+  for (const Any& run : *runs) {
+    const std::string who = text_member(run, "principal");
+    console.line(fmt::format("{:>8}  {:<24}  {}  {}", text_member(run, "position"),
+                             text_member(run, "time"),
+                             shorten(visible(who.empty() ? "-" : who), 16),
+                             compact_json(Any(text_member(run, "text")))));
+  }
+}
+
+int blame(const Command& command, const Options& options, Console& console) {
+  const std::size_t slash = options.path.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == options.path.size())
+    return console.misused(
+        fmt::format("'{}' is no WORKSPACE/OBJECT, such as demo/welcome", options.path));
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  const auto texts =
+      (*source)->blame(options.path.substr(0, slash), options.path.substr(slash + 1), options.at);
+  if (!texts) return console.failed(texts.error());
+  for (const std::string& text : *texts) options.json ? console.line(text) : print(text, console);
+  return kDone;
+}
+
+}  // namespace
+
+void add_blame(Command& root) {
+  Command& command = root.add("blame", "Print who wrote each character of an object's texts");
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "WORKSPACE/OBJECT", .text = "of what", .required = true},
+                   options->path);
+  at_option(command, options->at);
+  source_options(command, options->source);
+  command.json_flag(options->json);
+  command.details(
+      "One line for each run of characters that one event brought: its position, when, by whom, "
+      "and "
+      "the characters. All events of the object are read.");
+  command.example("syncline blame demo/welcome", "the present text");
+  command.example("syncline blame demo/welcome --at release-1 --json", "an earlier one");
+  command.run([&command, options](Console& console) { return blame(command, *options, console); });
+}
+
+}  // namespace syncline::cli

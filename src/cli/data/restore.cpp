@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/data/source.h"
+#include "cli/json.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::cli {
+namespace {
+
+struct Options {
+  std::string path;
+  RestoreWish wish;
+  std::string after;
+  SourceOptions source;
+  bool json = false;
+};
+
+std::string told(const std::string& json) {
+  const auto result = crdt::from_json(json);
+  const auto member = [&](std::string_view key) {
+    const crdt::Any* value = result ? result->find(key) : nullptr;
+    return value == nullptr ? std::string("null") : compact_json(*value);
+  };
+  if (member("changed") == "false") return member("object") + " is as it was then";
+  if (member("dry_run") == "true") return member("object") + " would change: " + member("changes");
+  return fmt::format("{} is restored, by the event at position {}", member("object"),
+                     member("position"));
+}
+
+Result<void> restore_one(Source& source, const std::string& workspace, const std::string& object,
+                         const Options& options, Console& console) {
+  const auto result = source.restore(workspace, object, options.wish);
+  if (!result) return std::unexpected(result.error());
+  console.line(options.json ? *result : told(*result));
+  return {};
+}
+
+// Object by object: what was restored stays so when a later one fails, and --after goes on there.
+Result<void> restore_all(Source& source, const std::string& workspace, Options options,
+                         Console& console) {
+  options.wish.or_empty = options.wish.into.empty();
+  Result<void> result;
+  bool any = false;
+  auto each = [&](const std::string& object) {
+    any = true;
+    if (object <= options.after) return true;
+    result = restore_one(source, workspace, object, options, console);
+    const bool later = !result && result.error().code == ErrorCode::kNotFound;
+    if (later && !options.wish.into.empty()) result = {};
+    if (!result) result.error().message += fmt::format(" (object {})", object);
+    return result.has_value() && !console.closed();
+  };
+  if (auto listed = each_object(source, workspace, "", each); !listed) return listed;
+  if (!any) return std::unexpected(no_such_workspace(source, workspace));
+  return result;
+}
+
+int restore(const Command& command, const Options& options, Console& console) {
+  const std::size_t slash = options.path.find('/');
+  const std::string workspace = options.path.substr(0, slash);
+  const RestoreWish& wish = options.wish;
+  if (wish.into.empty() && wish.confirm.empty() && !wish.dry_run)
+    return console.misused(fmt::format(
+        "into a new workspace with --into NAME, or in place with --confirm {}", workspace));
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  const auto done =
+      slash == std::string::npos
+          ? restore_all(**source, workspace, options, console)
+          : restore_one(**source, workspace, options.path.substr(slash + 1), options, console);
+  return done ? kDone : console.failed(done.error());
+}
+
+}  // namespace
+
+void add_restore(Command& root) {
+  Command& command = root.add("restore", "Bring back a past state, as a new change or elsewhere");
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "WORKSPACE[/OBJECT]", .text = "of what", .required = true},
+                   options->path);
+  command.option({.name = "--at",
+                  .value = "MOMENT",
+                  .text = "As of this position, time or pin",
+                  .required = true},
+                 options->wish.at);
+  command.option({.name = "--into",
+                  .value = "NAME",
+                  .text = "Into this workspace, which must not hold the objects yet: a branch"},
+                 options->wish.into);
+  command.option(
+      {.name = "--confirm", .value = "NAME", .text = "In place: the workspace's name once more"},
+      options->wish.confirm);
+  command.flag({.name = "--dry-run", .text = "Say what would change, and change nothing"},
+               options->wish.dry_run);
+  command.option(
+      {.name = "--after", .value = "OBJECT", .text = "Of a workspace: go on after this object"},
+      options->after);
+  source_options(command, options->source);
+  command.json_flag(options->json);
+  command.details(
+      "In place, a restore is one change to each object, on top of what is there: the log only "
+      "grows, "
+      "what was there before can be restored as well, and what is equal keeps its authors. Objects "
+      "that did not exist then become empty. Needs a server.");
+  command.example(
+      "syncline restore demo --at release-1 --into demo-2 --server http://127.0.0.1:4400",
+      "a branch of the workspace as it was");
+  command.example(
+      "syncline restore demo/welcome --at 1042 --dry-run --server http://127.0.0.1:4400",
+      "what would change");
+  command.run(
+      [&command, options](Console& console) { return restore(command, *options, console); });
+}
+
+}  // namespace syncline::cli
