@@ -2,6 +2,7 @@
 
 import { parse_address, parse_typed, to_hash, type Address } from './address.ts';
 import { Editor } from './editor.ts';
+import { HistoryPanel } from './history.ts';
 import { clean_name, load_name, save_name } from './people.ts';
 import { Session } from './session.ts';
 import { View } from './view.ts';
@@ -23,6 +24,7 @@ function storage(): Storage | null {
 let name = load_name(storage());
 let open: Open | null = null;
 
+const history_panel = new HistoryPanel();
 const view = new View({
   go(typed) {
     if (open) location.hash = to_hash(parse_typed(typed, open.address), true);
@@ -49,6 +51,7 @@ function open_document(address: Address): void {
   session.text.observe(() => view.show_text(session.text.toString()));
   open = { address, session, editor };
   view.show_address(address);
+  history_panel.show_address(address);
   view.show_text('');
   show();
   editor.focus();

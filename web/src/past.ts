@@ -1,0 +1,63 @@
+// What the server tells of a document's past, and how it is shown: runs of text with authors, and a colour for each.
+
+import { kColors } from './people.ts';
+
+export interface Run {
+  text: string;
+  position: number;
+  time: string;
+  principal: string;
+  actor: string;
+}
+
+export interface Author {
+  key: string;
+  name: string;
+  color: string;
+  characters: number;
+}
+
+export interface Past {
+  /** Of the document's last change by then; 0: there was none yet. */
+  position: number;
+  runs: Run[];
+}
+
+interface BlameResponse {
+  position: number;
+  texts: { path: string; runs: Run[] }[];
+}
+
+/** A server without tokens knows nobody by name; then each connection is an author. */
+export function author_key(run: Run): string {
+  return run.principal && run.principal !== 'anonymous' ? run.principal : run.actor || 'unknown';
+}
+
+function author_name(run: Run): string {
+  if (run.principal && run.principal !== 'anonymous') return run.principal;
+  return run.actor ? `Guest ${run.actor.slice(0, 4)}` : 'Unknown';
+}
+
+/** In the order of their first character; colours repeat after the eighth. */
+export function authors_of(runs: Run[]): Author[] {
+  const authors = new Map<string, Author>();
+  for (const run of runs) {
+    const key = author_key(run);
+    let author = authors.get(key);
+    if (!author) {
+      author = { key, name: author_name(run), color: kColors[authors.size % kColors.length]!, characters: 0 };
+      authors.set(key, author);
+    }
+    author.characters += [...run.text].length;
+  }
+  return [...authors.values()];
+}
+
+export function read_blame(response: BlameResponse, root: string): Past {
+  return { position: response.position, runs: response.texts.find((text) => text.path === root)?.runs ?? [] };
+}
+
+/** The time of the newest run; what was only deleted since has none. */
+export function last_time(runs: Run[]): string {
+  return runs.reduce((newest, run) => (run.time > newest ? run.time : newest), '');
+}
