@@ -23,6 +23,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kPipeBytes = 1 << 20;
+
 std::vector<std::string> make_environment(const ChildOptions& options) {
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry)
@@ -122,6 +124,8 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const ChildOptions& op
   const int output = std::exchange(out.read_end, -1);
   const int input = options.input ? std::exchange(in.write_end, -1) : -1;
   ::fcntl(output, F_SETFL, O_NONBLOCK);
+  // Whoever looks now and then takes more at a time; where that is refused, it takes longer.
+  ::fcntl(output, F_SETPIPE_SZ, kPipeBytes);
   if (input >= 0) ::fcntl(input, F_SETFL, O_NONBLOCK);
   return std::unique_ptr<ChildProcess>(new ChildProcess(pid, output, input));
 }

@@ -46,6 +46,7 @@ YjsClient::YjsClient(YjsSettings settings, sim::Book& book, sim::Probes& probes)
 
 Result<void> YjsClient::start() {
   report_.reset();
+  asked_ = false;
   text_length_ = list_length_ = tree_length_ = 0;
   auto process = backend::ChildProcess::start(
       {.command = {"node", kScript, fmt::format("ws://127.0.0.1:{}", settings_.port),
@@ -99,6 +100,7 @@ void YjsClient::take(const std::string& line, std::optional<Error>& problem) {
     book_.acked(object(), name_, {std::move(meta->inserts), std::move(meta->deletes)});
   }
   if (!said.contains("state")) return;
+  asked_ = false;
   auto state = from_base64(said["state"].get<std::string>());
   if (!state) return;
   report_ = Report{.state = std::move(*state),
@@ -120,9 +122,9 @@ void YjsClient::set_online(bool on) {
   if (process_) process_->write_line(on ? R"({"online":true})" : R"({"online":false})");
 }
 
+// A large document takes a while to come; until then nothing is gained by asking again.
 void YjsClient::ask_for_report() {
-  report_.reset();
-  if (process_) process_->write_line(R"({"report":true})");
+  if (process_ && !std::exchange(asked_, true)) process_->write_line(R"({"report":true})");
 }
 
 // ---- sim::Editable: what is asked for is collected, and sent as one transaction

@@ -59,7 +59,7 @@ class YjsClient final : private sim::Editable {
     bool in_step = false;
     std::uint64_t waiting = 0;  // edits that it has no promise for
   };
-  // The last one, if it has come since it was asked for.
+  // The last one that has come, if any has.
   const std::optional<Report>& report() const { return report_; }
 
   const YjsSettings& settings() const { return settings_; }
@@ -101,6 +101,7 @@ class YjsClient final : private sim::Editable {
   std::unique_ptr<backend::ChildProcess> process_;
   crdt::Any::Array operations_;  // of the edit under way
   std::optional<Report> report_;
+  bool asked_ = false;  // for one that has not come yet
   std::uint32_t text_length_ = 0;
   std::uint32_t list_length_ = 0;
   std::uint32_t tree_length_ = 0;
