@@ -34,7 +34,7 @@ TEST(ChildProcess, ReadsWhatIsWritten) {
 }
 
 TEST(ChildProcess, EndsByASignalAndWithItsOwner) {
-  auto child = shell("echo ready; sleep 100");
+  auto child = shell("echo ready; exec sleep 100");
   EXPECT_EQ(child->wait_line(10'000), "ready");
   EXPECT_GT(child->resident_bytes(), 0U);
   child->signal(SIGTERM);
@@ -43,7 +43,7 @@ TEST(ChildProcess, EndsByASignalAndWithItsOwner) {
   EXPECT_EQ(end->signal, SIGTERM);
   EXPECT_EQ(to_string(*end), "signal 15");
 
-  child = shell("sleep 100");
+  child = shell("exec sleep 100");
   const pid_t pid = child->pid();
   EXPECT_EQ(::kill(pid, 0), 0);
   child.reset();

@@ -21,7 +21,7 @@ namespace syncline::cli {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000;
-constexpr std::uint64_t kStartMs = 20'000;
+constexpr std::uint64_t kStartMs = 60'000;
 constexpr std::uint64_t kSettleUs = 60 * kSecond;
 constexpr std::uint64_t kWarmUpUs = kSecond;
 constexpr std::uint64_t kInFlight = 32;
