@@ -45,7 +45,8 @@ bool Engine::only_moved_border(const Transaction& transaction) {
 
 void Engine::leave_shared_client_id(const Transaction& transaction) {
   const Transaction::Advance* own = transaction.find_advance(own_client_);
-  if (own != nullptr && own->after != own->before) set_client_id(next_client_id(options.client_id));
+  if (own != nullptr && own->after != own->before)
+    set_client_id(next_client_id(options.client_id, options.next_client_seed));
 }
 
 // ---- collecting

@@ -18,9 +18,9 @@ void Engine::set_client_id(ClientId id) {
   own_client_ = store.clients.intern(id);
 }
 
-ClientId Engine::next_client_id(ClientId id) {
+ClientId Engine::next_client_id(ClientId id, std::uint64_t seed) {
   // Steele, Lea and Flood's SplitMix64, cut to the 32 bits that Yjs 13 draws; 0 is never given.
-  std::uint64_t x = id + 0x9e3779b97f4a7c15;
+  std::uint64_t x = (id ^ seed) + 0x9e3779b97f4a7c15;
   x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
   x = (x ^ x >> 27) * 0x94d049bb133111eb;
   x = (x ^ x >> 31) & 0xffffffff;

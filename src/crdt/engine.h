@@ -18,8 +18,8 @@
 //
 // Client ids that clash: when a remote update advances our own client's clock, someone else edits
 // under our id. Yjs then draws a new id at random. Here there is no randomness: the engine derives
-// the next id from the current one by a fixed mixing function (next_client_id). An application that
-// wants another sets it with set_client_id.
+// the next id from the current one and DocOptions::next_client_seed by a fixed mixing function
+// (next_client_id). An application that wants another sets it with set_client_id.
 #pragma once
 
 #include <algorithm>
@@ -71,7 +71,7 @@ class Engine {
 
   ClientId client_id() const { return options.client_id; }
   void set_client_id(ClientId id);
-  static ClientId next_client_id(ClientId id);
+  static ClientId next_client_id(ClientId id, std::uint64_t seed = 0);
 
   // ---- transactions (engine.cpp)
 

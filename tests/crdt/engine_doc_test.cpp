@@ -159,6 +159,24 @@ TEST(Engine, AClashOfClientIdsGivesANewOne) {
   EXPECT_EQ(doc.text("t").to_string(), "xy");
 }
 
+// Two devices under one id learn of a third that has used it, too: they must not meet again.
+TEST(Engine, WhoSharedAClientIdDoesNotShareTheNextOne) {
+  Doc third = make(5);
+  ASSERT_TRUE(third.text("t").insert(0, "x"));
+  Doc one({.client_id = 5, .next_client_seed = 1});
+  Doc other({.client_id = 5, .next_client_seed = 2});
+  for (Doc* doc : {&one, &other}) ASSERT_TRUE(doc->apply_update(third.encode_state_as_update()));
+  EXPECT_NE(one.client_id(), 5u);
+  EXPECT_NE(other.client_id(), 5u);
+  EXPECT_NE(one.client_id(), other.client_id());
+  ASSERT_TRUE(one.text("t").insert(0, "1"));
+  ASSERT_TRUE(other.text("t").insert(0, "2"));
+  ASSERT_TRUE(one.apply_update(other.encode_state_as_update()));
+  ASSERT_TRUE(other.apply_update(one.encode_state_as_update()));
+  EXPECT_EQ(one.encode_state_as_update(), other.encode_state_as_update());
+  EXPECT_EQ(one.text("t").to_string().size(), 3u);
+}
+
 TEST(Engine, PrepareTellsPathsAndPositions) {
   Doc doc = make(1);
   ASSERT_TRUE(doc.text("t").insert(0, "hello world"));

@@ -44,6 +44,9 @@ using Origin = std::uint64_t;
 
 struct DocOptions {
   ClientId client_id = 0;  // 1 … kMaxClientId; must be unique among the replicas that edit
+  // Decides the id that follows when somebody else turns out to edit under this one: to be drawn for
+  // each replica, so that two that shared an id do not share the next one as well.
+  std::uint64_t next_client_seed = 0;
   bool gc = true;  // forget deleted content (as Yjs's default); false keeps it for snapshots
   std::string guid;
   // After a change from elsewhere to a text, delete the formats that it made needless: an edit of
