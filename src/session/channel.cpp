@@ -204,9 +204,11 @@ void Channel::send_everybody() {
     awareness_missed_ = true;
     return;
   }
-  if (auto everybody = live_->presence().everybody()) {
-    wire_.send_awareness(workspace::Broadcast(*everybody));
-  }
+  tell(live_->presence().everybody());
+}
+
+void Channel::tell(const std::optional<Bytes>& presence) {
+  if (presence) wire_.send_awareness(workspace::Broadcast(*presence));
 }
 
 void Channel::stateless(std::string_view message, bool to_sender) {
@@ -264,7 +266,8 @@ void Channel::drained() {
   if (live_ != nullptr && step1_waiting_) {
     answer_step1(*std::exchange(step1_waiting_, std::nullopt));
   }
-  if (live_ != nullptr && std::exchange(awareness_missed_, false)) send_everybody();
+  if (live_ != nullptr && std::exchange(awareness_missed_, false))
+    tell(live_->presence().everybody_and_gone());
 }
 
 void Channel::catch_up() {

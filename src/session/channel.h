@@ -101,6 +101,7 @@ class Channel final : public workspace::Subscriber {
   void fall_behind(ByteView missed);
   void catch_up();
   void send_everybody();
+  void tell(const std::optional<Bytes>& presence);
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
   void answered();
 

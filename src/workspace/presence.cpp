@@ -45,6 +45,13 @@ std::optional<Bytes> Presence::everybody() const {
   return awareness_.encode_all();
 }
 
+std::optional<Bytes> Presence::everybody_and_gone() const {
+  std::vector<crdt::ClientId> clients;
+  for (const auto& [client, state] : awareness_.clients()) clients.push_back(client);
+  if (clients.empty()) return std::nullopt;
+  return awareness_.encode(clients);
+}
+
 std::optional<Bytes> Presence::told(const crdt::AwarenessChange& change) {
   for (const crdt::ClientId client : change.removed) owners_.erase(client);
   if (change.empty()) return std::nullopt;

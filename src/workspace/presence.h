@@ -36,6 +36,9 @@ class Presence {
   // Everybody who is present, as an awareness update; nothing if nobody is.
   std::optional<Bytes> everybody() const;
 
+  // The same with those who have gone lately, for who may have missed it.
+  std::optional<Bytes> everybody_and_gone() const;
+
  private:
   std::optional<Bytes> told(const crdt::AwarenessChange& change);
 

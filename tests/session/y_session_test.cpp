@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <set>
+
 #include "crdt/update_writer.h"
 #include "support/fake_connection.h"
 #include "support/test_world.h"
@@ -137,6 +140,39 @@ TEST(YSession, ASlowReaderIsBroughtUpToDateFromItsState) {
   world.loop.run();
   slow.deliver(bob);
   EXPECT_EQ(bob.text(), ann.text());
+}
+
+// The clients that the awareness messages named as gone.
+std::set<crdt::ClientId> gone_in(const std::vector<SharedBytes>& messages) {
+  std::set<crdt::ClientId> gone;
+  for (const SharedBytes& message : messages) {
+    auto decoded = protocol::decode_y_message(*message);
+    if (!decoded || decoded->kind != YMessage::Kind::kAwareness) continue;
+    const auto entries = crdt::decode_awareness(decoded->payload);
+    for (const crdt::AwarenessEntry& entry : *entries)
+      if (entry.gone) gone.insert(entry.client);
+  }
+  return gone;
+}
+
+TEST(YSession, ASlowReaderHearsWhoHasGoneMeanwhile) {
+  TestWorld world;
+  Peer writer(world);
+  Peer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
+  auto guest = std::make_unique<Peer>(world);
+  const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
+  guest->session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
+  world.loop.run();
+  slow.connection.take();
+  Typist ann(1);
+  slow.connection.stuck = true;
+  for (int i = 0; i < 100; ++i) writer.send(SyncKind::kUpdate, ann.insert(0, std::string(20, 'a')));
+  world.loop.run();
+  guest.reset();
+  world.loop.run();
+  slow.connection.unstick(*slow.session);
+  world.loop.run();
+  EXPECT_TRUE(gone_in(slow.connection.take()).contains(77));
 }
 
 TEST(YSession, AFastWriterIsHeldBack) {
