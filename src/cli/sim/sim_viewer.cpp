@@ -16,16 +16,17 @@ constexpr std::size_t kMaxShown = 40'000;  // a browser copes with
 constexpr std::string_view kHead = R"(<!doctype html><meta charset="utf-8">
 <title>syncline sim</title>
 <style>
-body{margin:0;font:13px/1.4 system-ui,sans-serif;background:#fff;color:#222}
+body{margin:0;height:100vh;display:flex;flex-direction:column;font:13px/1.4 system-ui,sans-serif;background:#fff;color:#222}
 header{padding:10px 16px;border-bottom:1px solid #ddd}
 h1{font-size:15px;margin:0 0 4px}#bad{color:#b00020;font-weight:600}
 #bar{padding:6px 16px;border-bottom:1px solid #ddd}label{margin-right:12px}
-main{display:flex;height:calc(100vh - 118px)}#map{flex:2;overflow:auto}#log{flex:1;overflow:auto;border-left:1px solid #ddd}
-table{border-collapse:collapse;font:12px ui-monospace,monospace}td{padding:1px 8px;white-space:nowrap}
-tr.fault td{background:#fde7e9}tr.process td{background:#fff4e0}tr.check td{background:#b00020;color:#fff}
+main{display:flex;flex:1;min-height:0}#map,#log{min-width:0;overflow:auto}#map{flex:3}#log{flex:2;border-left:1px solid #ddd}
+svg{display:block}#names{position:sticky;top:0;background:#fff;border-bottom:1px solid #ddd}
+table{border-collapse:collapse;font:12px ui-monospace,monospace}td{padding:1px 8px;white-space:nowrap;vertical-align:top}td:last-child{white-space:normal;overflow-wrap:anywhere}
+tr.fault td{background:#fde7e9}tr.process td{background:#fff4e0}tr.broken td{background:#b00020;color:#fff}
 tr.on td{outline:2px solid #3367d6}
 text{font:11px ui-monospace,monospace;fill:#444}
-@media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}text{fill:#aaa}tr.fault td{background:#4a1c22}tr.process td{background:#46361a}}
+@media(prefers-color-scheme:dark){body,#names{background:#161616;color:#ddd}text{fill:#aaa}tr.fault td{background:#4a1c22}tr.process td{background:#46361a}}
 </style>
 <header><h1 id="title"></h1><div id="plan"></div><div id="bad"></div></header>
 <div id="bar"></div><main><div id="map"></div><div id="log"><table id="rows"></table></div></main>
@@ -46,22 +47,24 @@ for(const k of kinds){const l=document.createElement('label'),c=document.createE
   l.append(c,' '+k);$('bar').append(l)}
 function draw(){
   const shown=run.events.filter(e=>on.has(kinds[e[1]])).slice(-4000),ns='http://www.w3.org/2000/svg';
-  const svg=document.createElementNS(ns,'svg'),rows=document.createDocumentFragment();
-  svg.setAttribute('width',90+lanes.length*90);svg.setAttribute('height',40+shown.length*14);
-  const add=(n,a,t)=>{const e=document.createElementNS(ns,n);for(const k in a)e.setAttribute(k,a[k]);if(t)e.textContent=t;svg.append(e);return e};
-  for(const l of lanes){add('text',{x:x.get(l)-16,y:14},l);add('line',{x1:x.get(l),x2:x.get(l),y1:20,y2:40+shown.length*14,stroke:'#ccc'})}
+  const rows=document.createDocumentFragment();
+  const make=(n,a,t)=>{const e=document.createElementNS(ns,n);for(const k in a)e.setAttribute(k,a[k]);if(t)e.textContent=t;return e};
+  const width=90+lanes.length*90,height=20+shown.length*14;
+  const names=make('svg',{id:'names',width,height:22}),svg=make('svg',{width,height});
+  const add=(n,a,t)=>{const e=make(n,a,t);svg.append(e);return e};
+  for(const l of lanes){names.append(make('text',{x:x.get(l),y:15,'text-anchor':'middle'},l));add('line',{x1:x.get(l),x2:x.get(l),y1:0,y2:height,stroke:'#ccc'})}
   let last='';
-  shown.forEach((e,i)=>{const y=34+i*14,k=kinds[e[1]],t=(e[0]/1e6).toFixed(3);
+  shown.forEach((e,i)=>{const y=12+i*14,k=kinds[e[1]],t=(e[0]/1e6).toFixed(3);
     if(t.slice(0,-2)!=last){last=t.slice(0,-2);add('text',{x:2,y:y+4},t)}
     const a=x.get(e[2]),b=e[3]?x.get(e[3]):a;
     if(a!=b)add('line',{x1:a,x2:b,y1:y,y2:y,stroke:colours[k]});
     const dot=add('circle',{cx:b,cy:y,r:k=='fault'||k=='check'?6:4,fill:colours[k]});
-    add('title',{});dot.append(Object.assign(document.createElementNS(ns,'title'),{textContent:t+' '+k+' '+e[2]+' '+e[4]}));
-    const tr=document.createElement('tr');tr.className=k;
+    dot.append(make('title',{},t+' '+k+' '+e[2]+' '+e[4]));
+    const tr=document.createElement('tr');tr.className=e[2]=='oracle'?'broken':k;
     for(const c of [t,e[2]+(e[3]?' → '+e[3]:''),e[4]]){const td=document.createElement('td');td.textContent=c;tr.append(td)}
     dot.onclick=()=>{document.querySelector('tr.on')?.classList.remove('on');tr.classList.add('on');tr.scrollIntoView({block:'center'})};
     rows.append(tr)});
-  $('map').replaceChildren(svg);$('rows').replaceChildren(rows)}
+  $('map').replaceChildren(names,svg);$('rows').replaceChildren(rows)}
 draw();$('log').scrollTop=$('map').scrollTop=1e9;
 </script>
 )";
