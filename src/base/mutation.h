@@ -34,7 +34,11 @@ namespace syncline {
   X(share_objects)            /* objects of one name are one in all workspaces */                 \
   X(lose_broadcast)           /* now and then a change is not told to others */                   \
   X(diff_without_inserts)     /* the answer to a state vector holds deletions only */             \
-  X(overtake)                 /* now and then an update is overtaken by those behind it */
+  X(overtake)                 /* now and then an update is overtaken by those behind it */        \
+  X(skip_chain_check)         /* who reads the log does not look at its hashes */                 \
+  X(sign_anything)            /* a checkpoint need not agree with the one before */               \
+  X(lose_tile)                /* a full tile of the tree is not stored */                         \
+  X(read_before_commit)       /* who reads is shown what the log has not got yet */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

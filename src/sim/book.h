@@ -44,6 +44,9 @@ class Book {
   // The server has sent a client this update.
   virtual void shown(const ObjectName&, const std::string& /*client*/, ByteView /*update*/) {}
 
+  // The server lost what it had promised, as a disk that was rolled back does.
+  void forget_promises() { acked_.clear(); }
+
   // Objects of which an honest client has been told something.
   const std::map<ObjectName, Acked>& acked() const { return acked_; }
   const std::map<ObjectName, std::set<crdt::ClientId>>& owners() const { return owners_; }

@@ -76,8 +76,9 @@ void Client::make_replica(Replica& replica, ByteView state, bool same_id) {
   if (!same_id) replica.id = (settings_.number + 1) * 10'000 + ++identities_;
   if (state.empty()) replica.own.clear();
   replica.presence_id = replica.id;
-  replica.editor = std::make_unique<Editor>(world_.probes, replica.id, settings_.undoes,
-                                            [this] { return loop_.monotonic_ms(); });
+  replica.editor = std::make_unique<Editor>(
+      world_.probes, replica.id, settings_.undoes, [this] { return loop_.monotonic_ms(); },
+      dice_.next());
   if (!state.empty()) static_cast<void>(replica.editor->doc().apply_update(state));
   note_id(replica);
   replica.editor->doc().on_update([this, &replica](const crdt::UpdateEvent& event) {
@@ -107,6 +108,7 @@ void Client::connect() {
   if (!online_ || connected()) return;
   *handle_ = nullptr;
   handle_ = std::make_shared<Client*>(this);
+  rights_doubtful_ = rights_withdrawn_;  // not later: who pauses may read an old refusal then
   last_heard_ms_ = loop_.monotonic_ms();
   Hello hello{.client = name_,
               .number = settings_.number,
@@ -223,7 +225,22 @@ void Client::lost_identity(std::string_view why) {
 
 void Client::protocol_broken(std::string_view what) {
   if (suspect_) return lost_identity(what);
+  if (rights_doubtful_) return world_.hit(Probe::rights_refused);
   world_.violated("I3 an honest client is served", fmt::format("{} {}", name_, what));
+}
+
+void Client::set_rights_doubtful(bool doubtful) {
+  rights_withdrawn_ = doubtful;
+  if (doubtful) rights_doubtful_ = true;
+}
+
+void Client::server_rolled_back() {
+  for (Replica& replica : replicas_) replica.server_knows = {};
+  // What only a reader knows it can give to nobody.
+  if (settings_.read_only) return restart(Memory::kLost, 1000);
+  if (!online_) return;
+  close(1006);
+  connect_later();
 }
 
 void Client::heal() {
@@ -240,7 +257,8 @@ void Client::heal() {
 
 void Client::edit_later() {
   if (settings_.edit_every_us == 0 || (settings_.read_only && !settings_.hocuspocus)) return;
-  loop_.after(1 + edit_dice_.wait(static_cast<double>(settings_.edit_every_us)) / 1000, [this] {
+  const auto mean_us = static_cast<double>(settings_.edit_every_us);
+  loop_.after(1 + Workload::pause_us(edit_dice_, settings_.habit, mean_us) / 1000, [this] {
     edit();
     edit_later();
   });
@@ -336,8 +354,7 @@ void Client::take_acks(Replica& replica, std::uint64_t count) {
   world_.trace.note(Kind::kAck, name_, count, replica.unacked.size(),
                     [&] { return fmt::format("is told that {} updates are durable", count); });
   for (; count > 0; --count) {
-    if (!suspect_ && !settings_.read_only)
-      book_.acked(replica.name, name_, replica.unacked.front());
+    if (!suspect_ && !refusable()) book_.acked(replica.name, name_, replica.unacked.front());
     replica.unacked.pop_front();
   }
 }

@@ -56,6 +56,11 @@ class Client {
   void restart(Memory memory, std::uint64_t down_us);
   void pause_for(std::uint64_t duration_us);
   void edit();  // once, now
+  // Its rights were withdrawn, so it may be refused; or given back, which it can rely on from the
+  // next connection on.
+  void set_rights_doubtful(bool doubtful);
+  // The server has lost what it told: connects again, and believes what it says then.
+  void server_rolled_back();
   void stop_editing() { editing_ = false; }
   // Phase two: online for good, and if it has lost its way, with a new identity.
   void heal();
@@ -70,6 +75,8 @@ class Client {
   const std::vector<Replica>& replicas() const { return replicas_; }
   bool online() const { return online_; }
   Loop& loop() { return loop_; }
+  std::uint64_t connections() const { return connections_; }
+  bool synced() const { return connected() && replicas_.front().synced; }
   std::uint64_t edits() const { return edits_; }
 
  protected:
@@ -81,6 +88,7 @@ class Client {
 
   // ---- what protocols have in common
   void send(Bytes message);
+  bool refusable() const { return settings_.read_only || rights_doubtful_; }
   bool gets_acks() const { return settings_.hocuspocus || settings_.wants_saved; }
   bool connected() const { return connection_ != nullptr; }
   void take_sync(Replica& replica, protocol::SyncKind kind, ByteView payload);
@@ -126,7 +134,9 @@ class Client {
   std::uint64_t edits_ = 0;
   bool online_ = true;
   bool editing_ = true;
-  bool suspect_ = false;  // its ids may be in use already
+  bool rights_withdrawn_ = false;
+  bool rights_doubtful_ = false;  // since the last connection
+  bool suspect_ = false;          // its ids may be in use already
 };
 
 std::unique_ptr<Client> make_client(World& world, Connector& connector, Book& book,

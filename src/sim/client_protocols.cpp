@@ -92,7 +92,7 @@ class HocuspocusClient final : public Client {
       case 7: return closed(replica, in.var_string());
       case 8:
         if (in.var_uint() == 1) return take_acks(replica, 1);
-        if (!settings_.read_only) return protocol_broken("had an update refused");
+        if (!refusable()) return protocol_broken("had an update refused");
         world_.hit(Probe::read_only_refused);
         if (!replica.unacked.empty()) replica.unacked.pop_front();
         return;

@@ -120,13 +120,34 @@ void Disk::tear() {
 
 void Disk::rot(std::size_t offset, unsigned bit) {
   if (offset >= bytes_.size()) return;
+  rotten_.emplace_back(offset, Bytes{bytes_[offset]});
   bytes_[offset] ^= static_cast<std::uint8_t>(1U << bit);
-  rotten_.emplace_back(offset, bit);
+}
+
+void Disk::misdirect(std::size_t offset, std::size_t from, std::size_t size) {
+  if (std::max(offset, from) + size > bytes_.size()) return;
+  const ByteView all(bytes_);
+  const Bytes wrong = to_bytes(all.subspan(from, size));
+  rotten_.emplace_back(offset, to_bytes(all.subspan(offset, size)));
+  std::ranges::copy(wrong, bytes_.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
 void Disk::restore() {
-  for (const auto& [offset, bit] : std::exchange(rotten_, {}))
-    if (offset < bytes_.size()) bytes_[offset] ^= static_cast<std::uint8_t>(1U << bit);
+  auto rotten = std::exchange(rotten_, {});
+  for (auto it = rotten.rbegin(); it != rotten.rend(); ++it)
+    if (it->first + it->second.size() <= bytes_.size())
+      std::ranges::copy(it->second, bytes_.begin() + static_cast<std::ptrdiff_t>(it->first));
+}
+
+Bytes Disk::backup() const {
+  return to_bytes(ByteView(bytes_).first(durable_));
+}
+
+void Disk::bring_back(Bytes backup) {
+  bytes_ = std::move(backup);
+  durable_ = bytes_.size();
+  rotten_.clear();
+  doubtful_.clear();
 }
 
 void Disk::heal() {

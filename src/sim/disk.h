@@ -73,7 +73,13 @@ class Disk {
   void crash_at(std::uint64_t operation, std::function<void()> crash);
   // Flips one bit; undone by restore(), as when an operator brings back a good copy.
   void rot(std::size_t offset, unsigned bit);
+  // The same for what was meant for, or lies at, another place: `size` bytes of it are found here.
+  void misdirect(std::size_t offset, std::size_t from, std::size_t size);
   void restore();
+  // What is durable now, as a backup would keep it; and a backup in place of all that is here. Not
+  // while a process uses it.
+  Bytes backup() const;
+  void bring_back(Bytes backup);
   void heal();  // all faults but rot
 
   std::uint64_t operations() const { return operations_; }
@@ -90,7 +96,7 @@ class Disk {
   std::size_t durable_ = 0;  // this much is on the medium for certain, but for what is doubtful
   std::vector<std::pair<std::size_t, std::size_t>> doubtful_;  // what a failed sync left
   std::shared_ptr<const int> callers_ = std::make_shared<const int>();
-  std::vector<std::pair<std::size_t, unsigned>> rotten_;
+  std::vector<std::pair<std::size_t, Bytes>> rotten_;  // what was there before
   std::uint64_t slowness_ = 1;
   std::uint64_t operations_ = 0;
   std::uint64_t crash_at_ = 0;  // operation; 0: none

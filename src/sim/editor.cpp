@@ -1,15 +1,19 @@
 #include "sim/editor.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
+
+#include "sim/canonical_json.h"
 
 namespace syncline::sim {
 
 // What the engine refuses (a place beyond the end) is no edit, as in an editor.
 
 Editor::Editor(Probes& probes, crdt::ClientId id, bool undoes,
-               std::function<std::uint64_t()> now_ms)
-    : doc_({.client_id = id}),
+               std::function<std::uint64_t()> now_ms, std::uint64_t next_client_seed)
+    : doc_({.client_id = id, .next_client_seed = next_client_seed}),
       text_(doc_.text("content")),
       map_(doc_.map("meta")),
       list_(doc_.array("list")),
@@ -21,6 +25,17 @@ Editor::Editor(Probes& probes, crdt::ClientId id, bool undoes,
     undo_ = std::make_unique<crdt::UndoManager>(
         doc_, std::vector<crdt::Type>{text_, map_, list_, tree_}, std::move(options));
   }
+}
+
+std::string Editor::undo_and_redo() {
+  if (!undo_) return {};
+  const std::string before = canonical_json(doc_.to_json());
+  std::size_t steps = 0;
+  while (undo_->undo()) ++steps;
+  for (std::size_t i = 0; i < steps; ++i)
+    if (!undo_->redo()) return fmt::format("only {} of {} steps are redone", i, steps);
+  if (canonical_json(doc_.to_json()) == before) return {};
+  return fmt::format("{} steps undone and redone leave another content", steps);
 }
 
 void Editor::insert_text(std::uint32_t at, std::string_view text) {

@@ -16,10 +16,15 @@ namespace syncline::sim {
 class Editor final : private Editable {
  public:
   // `now_ms` is the clock of the client.
-  Editor(Probes& probes, crdt::ClientId id, bool undoes, std::function<std::uint64_t()> now_ms);
+  Editor(Probes& probes, crdt::ClientId id, bool undoes, std::function<std::uint64_t()> now_ms,
+         std::uint64_t next_client_seed);
 
   // One edit; what it was, for the trace. Every edit is a transaction, and so at most one update.
   std::string edit(Dice& dice, Habit habit) { return workload_.edit(dice, habit); }
+
+  // Undoes what can be undone and redoes as much: how that differs from having done nothing, if it
+  // does.
+  std::string undo_and_redo();
 
   crdt::Doc& doc() { return doc_; }
   const crdt::Doc& doc() const { return doc_; }

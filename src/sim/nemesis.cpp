@@ -5,12 +5,13 @@
 
 namespace syncline::sim {
 
-Nemesis::Nemesis(World& world, Network& network, Disk& disk, Server& server,
+Nemesis::Nemesis(World& world, Network& network, Disk& disk, Server& server, Rights& rights,
                  std::vector<std::unique_ptr<Client>>& clients)
     : world_(world),
       network_(network),
       disk_(disk),
       server_(server),
+      rights_(rights),
       clients_(clients),
       dice_(world.dice.fork("nemesis")) {}
 
@@ -26,6 +27,8 @@ void Nemesis::heal() {
   disk_.heal();
   disk_.restore();
   server_.heal();
+  for (const auto& client : clients_) client->set_rights_doubtful(false);
+  if (rights_.give_all_back()) server_.die(Server::Death::kExit);
   for (const auto& client : clients_) client->heal();
 }
 
@@ -41,7 +44,8 @@ void Nemesis::inflict(const Fault& fault) {
   if (fault.client >= clients_.size()) return;
   world_.trace.note(Kind::kFault, "nemesis", static_cast<std::uint64_t>(fault.kind), fault.client,
                     [&] { return describe(fault); });
-  if (fault.kind != FaultKind::kCrashInRecovery && fault.kind != FaultKind::kCrashAtIo)
+  if (fault.kind != FaultKind::kCrashInRecovery && fault.kind != FaultKind::kCrashAtIo &&
+      fault.kind != FaultKind::kOlderDisk)
     world_.hit(probe_of(fault.kind));
   switch (family_of(fault.kind)) {
     case Family::kNetwork: return network_fault(fault);
@@ -50,8 +54,9 @@ void Nemesis::inflict(const Fault& fault) {
     case Family::kClock:
       if (fault.kind == FaultKind::kClockStrobe) return strobe(fault, 6);
       return server_.jump_clock(static_cast<std::int64_t>(fault.amount) - 288'000);
-    case Family::kClients:
-    case Family::kCount: return client_fault(fault);
+    case Family::kClients: return client_fault(fault);
+    case Family::kPolicy:
+    case Family::kCount: return policy_fault(fault);
   }
 }
 
@@ -142,6 +147,9 @@ void Nemesis::storage_fault(const Fault& fault) {
     case FaultKind::kSlowDisk:
       disk_.set_slowness(fault.amount);
       return later(fault.duration_us, [this] { disk_.set_slowness(1); });
+    case FaultKind::kMisdirectedWrite:
+    case FaultKind::kMisdirectedRead: return misdirect(fault);
+    case FaultKind::kOlderDisk: return bring_back_older(fault);
     default: rot(fault);
   }
 }
@@ -157,6 +165,52 @@ void Nemesis::rot(const Fault& fault) {
   server_.expect_damage();
   if (fault.kind == FaultKind::kBitRotAtRest) return server_.die(Server::Death::kKilled);
   later(fault.duration_us, [this] { disk_.restore(); });
+}
+
+// A block of one event is where another's should be: on the medium, or in what one read gives.
+void Nemesis::misdirect(const Fault& fault) {
+  if (server_.process() == nullptr) return;
+  const DiskTables& tables = server_.process()->store->tables();
+  const auto place = tables.any_value(store::Family::kEvents, dice_);
+  const auto other = tables.any_value(store::Family::kEvents, dice_);
+  if (!place || !other || place->offset + place->size > tables.last_frame()) return;
+  const std::size_t size = std::min({place->size, other->size, Disk::kSector});
+  const ByteView all = disk_.contents();
+  if (std::ranges::equal(all.subspan(place->offset, size), all.subspan(other->offset, size)))
+    return;
+  disk_.misdirect(place->offset, other->offset, size);
+  server_.expect_damage();
+  if (fault.kind == FaultKind::kMisdirectedWrite) return server_.die(Server::Death::kKilled);
+  later(fault.duration_us, [this] { disk_.restore(); });
+}
+
+// As when an operator restores the wrong backup, or a machine comes back with an old volume.
+void Nemesis::bring_back_older(const Fault& fault) {
+  if (server_.process() == nullptr || server_.expects_damage()) return;
+  later(fault.duration_us, [this, backup = disk_.backup()]() mutable {
+    if (server_.process() == nullptr || server_.expects_damage()) return;
+    server_.die(Server::Death::kKilled);
+    disk_.bring_back(std::move(backup));
+    world_.hit(Probe::older_disk);
+    on_rollback_();
+  });
+}
+
+void Nemesis::policy_fault(const Fault& fault) {
+  Client& client = *clients_[fault.client];
+  const auto left = fault.kind == FaultKind::kRevoke ? Rights::Level::kNone : Rights::Level::kRead;
+  rights_.withdraw(client.settings().number, left);
+  set_rights(client, false);
+  later(fault.duration_us, [this, &client] {
+    rights_.give_back(client.settings().number);
+    set_rights(client, true);
+  });
+}
+
+// A server knows of it when it has been started anew.
+void Nemesis::set_rights(Client& client, bool given) {
+  client.set_rights_doubtful(!given);
+  dice_.chance(0.5) ? server_.drain() : server_.die(Server::Death::kKilled);
 }
 
 void Nemesis::strobe(const Fault& fault, unsigned times) {

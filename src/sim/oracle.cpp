@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crdt/update_writer.h"
+#include "sim/canonical_json.h"
 #include "store/reads.h"
 #include "syncline/crdt/updates.h"
 
@@ -46,21 +47,6 @@ crdt::IdSet ids_of(const crdt::StateVector& vector, const std::set<crdt::ClientI
   return ids;
 }
 
-// Keys in order: that of a JavaScript object tells of its history, which replicas do not share.
-crdt::Any canonical(const crdt::Any& value) {
-  if (const auto* array = std::get_if<crdt::Any::Array>(&value.value())) {
-    crdt::Any::Array sorted;
-    for (const crdt::Any& element : *array) sorted.push_back(canonical(element));
-    return crdt::Any(std::move(sorted));
-  }
-  const auto* object = std::get_if<crdt::Any::Object>(&value.value());
-  if (object == nullptr) return value;
-  crdt::Any::Object sorted;
-  for (const auto& [key, member] : *object) sorted.emplace_back(key, canonical(member));
-  std::ranges::sort(sorted, {}, [](const auto& member) { return member.first; });
-  return crdt::Any(std::move(sorted));
-}
-
 // A replica that edits nothing, with the roots of every editor.
 crdt::Doc make_reference() {
   crdt::Doc doc({.clean_formats = false});
@@ -99,6 +85,14 @@ crdt::Doc replay(const Oracle::History& history) {
 
 }  // namespace
 
+// A vandal may say two things of one clock, and leave one of them waiting for what never comes. Which
+// of the two a replica learns first decides then, and a merge cuts what waits where the other ends,
+// which frees it: replaying, merging and restoring give one state each, none of them wrong. Who
+// writes honestly never waits for ever.
+bool is_ambiguous(const ObjectName& name, const crdt::Doc& doc) {
+  return is_junk(name) && !doc.missing().clients().empty();
+}
+
 bool is_junk(const ObjectName& name) {
   return name.second == "junk";
 }
@@ -114,8 +108,8 @@ std::string difference(const crdt::Doc& a, const crdt::Doc& b) {
     return "one knows a client that the other does not";
   }
   if (a.delete_set() != b.delete_set()) return "their delete sets differ";
-  const std::string one = crdt::to_json(canonical(a.to_json()));
-  const std::string two = crdt::to_json(canonical(b.to_json()));
+  const std::string one = canonical_json(a.to_json());
+  const std::string two = canonical_json(b.to_json());
   if (one == two) {
     // What waits for something missing is a part of the bytes, and known to some only.
     const bool complete = a.missing().clients().empty() && b.missing().clients().empty();
@@ -208,7 +202,7 @@ void Oracle::check_recovered(const store::Tables& tables, const Clients& clients
   std::map<ObjectName, History> histories;
   if (!load(tables, histories)) return;
   check_promises(histories);
-  check_shown(histories, clients);
+  if (!rolled_back_) check_shown(histories, clients);
 }
 
 void Oracle::check_bounds(Server& server, Network& network) {
@@ -294,7 +288,8 @@ void Oracle::check_history(const ObjectName& name, const History& history,
     if (!check_actor(name, event, doc, next)) return;
     if (auto applied = doc.apply_update(event.intent); !applied)
       return world_.violated(std::string(kDurable), applied.error().message);
-    if (snapshot && *snapshot && (*snapshot)->position == event.position) {
+    if (snapshot && *snapshot && (*snapshot)->position == event.position &&
+        !is_ambiguous(name, doc)) {
       crdt::Doc restored = make_reference();
       auto applied = restored.apply_update((*snapshot)->bytes, crdt::UpdateVersion::kV2);
       const std::string different = applied ? difference(restored, doc) : applied.error().message;
@@ -331,8 +326,7 @@ bool Oracle::check_actor(const ObjectName& name, const log::Event& event, const 
 
 void Oracle::check_merged(const ObjectName& name, const History& history,
                           const crdt::Doc& replayed) {
-  // A vandal's updates may contradict each other, and then the merge is one of several.
-  if (is_junk(name)) return;
+  if (is_ambiguous(name, replayed)) return;
   std::vector<ByteView> updates;
   for (const log::Event& event : history.events) updates.emplace_back(event.intent);
   crdt::Doc doc = make_reference();

@@ -39,6 +39,9 @@ class Oracle {
   // After a recovery: what was promised, and what was shown, is there.
   void check_recovered(const store::Tables& tables, const Clients& clients);
 
+  // An older copy of the disk has come back: what had been shown may be gone.
+  void rolled_back() { rolled_back_ = true; }
+
   // Now and then: limits hold.
   void check_bounds(Server& server, Network& network);
 
@@ -70,6 +73,7 @@ class Oracle {
   const Book& book_;
   const Plan& plan_;
   std::uint64_t max_unix_ms_ = 0;
+  bool rolled_back_ = false;
 };
 
 // Objects that only vandals write to: anything may be in them.

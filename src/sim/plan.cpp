@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/rights.h"
+
 namespace syncline::sim {
 namespace {
 
@@ -47,6 +49,9 @@ constexpr FaultInfo kFaults[] = {
     {FaultKind::kBitRotSnapshot, Family::kStorage, "bit rot in a snapshot",
      Probe::bit_rot_snapshot},
     {FaultKind::kBitRotAtRest, Family::kStorage, "bit rot at rest", Probe::bit_rot_at_rest},
+    {FaultKind::kMisdirectedWrite, Family::kStorage, "misdirected write", Probe::misdirected_write},
+    {FaultKind::kMisdirectedRead, Family::kStorage, "misdirected read", Probe::misdirected_read},
+    {FaultKind::kOlderDisk, Family::kStorage, "older copy of the disk", Probe::older_disk},
     {FaultKind::kClockJump, Family::kClock, "clock jump", Probe::clock_jump},
     {FaultKind::kClockStrobe, Family::kClock, "clock strobe", Probe::clock_strobe},
     {FaultKind::kClientOffline, Family::kClients, "client offline", Probe::client_offline},
@@ -55,6 +60,8 @@ constexpr FaultInfo kFaults[] = {
     {FaultKind::kClientDoubled, Family::kClients, "client doubled", Probe::client_doubled},
     {FaultKind::kClientPause, Family::kClients, "client pause", Probe::client_pause},
     {FaultKind::kSlowReader, Family::kClients, "slow reader", Probe::slow_reader},
+    {FaultKind::kRevoke, Family::kPolicy, "rights revoked", Probe::revoke},
+    {FaultKind::kDowngrade, Family::kPolicy, "write right withdrawn", Probe::downgrade},
 };
 static_assert(std::size(kFaults) == static_cast<std::size_t>(FaultKind::kCount));
 
@@ -124,7 +131,7 @@ void draw_clients(Plan& plan, Dice dice) {
     client.objects.push_back(fmt::format("notes/{}", first));
     if (client.hocuspocus && objects > 1 && dice.chance(0.4))
       client.objects.push_back(fmt::format("notes/{}", (first + 1) % objects));
-    client.token = client.read_only ? kReaderToken : kWriterToken;
+    client.token = Rights::token_of(number);
     client.habit = one_habit ? habit : static_cast<Habit>(dice.below(kHabits));
     client.edit_every_us = dice.scale(edit_every_us / 2, edit_every_us * 2);
     client.max_edits = max_edits;
@@ -147,7 +154,7 @@ void draw_vandals(Plan& plan, Dice dice) {
     vandal.workspace = plan.clients.front().workspace;
     vandal.may_write = dice.chance(0.6);
     vandal.object = vandal.may_write ? "junk" : plan.clients.front().objects.front();
-    vandal.token = vandal.may_write ? kWriterToken : kReaderToken;
+    vandal.token = Rights::token_of(vandal.number);
     vandal.every_us = dice.scale(50'000, 2 * kSecond);
     plan.vandals.push_back(std::move(vandal));
   }
@@ -163,6 +170,8 @@ Fault draw_fault(FaultKind kind, std::uint64_t at_us, std::size_t clients, Dice&
   if (kind == FaultKind::kClog) fault.duration_us = 1 + dice.below(5 * kSecond);
   if (kind == FaultKind::kClientStale) fault.duration_us = dice.scale(20 * kSecond, 200 * kSecond);
   if (kind == FaultKind::kSlowReader) fault.duration_us *= 4;
+  if (kind == FaultKind::kOlderDisk || kind == FaultKind::kRevoke || kind == FaultKind::kDowngrade)
+    fault.duration_us = dice.scale(kSecond, 60 * kSecond);
   if (kind == FaultKind::kClockJump) fault.amount = dice.below(576'000);
   if (kind == FaultKind::kCrashAtIo) fault.amount = dice.scale(1, 60);
   return fault;
@@ -176,10 +185,17 @@ void draw_faults(Plan& plan, Dice dice) {
       if (fault.family == static_cast<Family>(family) && dice.chance(0.6))
         kinds.push_back(fault.kind);
   }
+  // After a rollback nobody knows any more that an id was used: a copy under it would not be found.
+  if (std::ranges::find(kinds, FaultKind::kOlderDisk) != kinds.end())
+    std::erase(kinds, FaultKind::kClientDoubled);
   if (kinds.empty()) return;  // a run without faults is a run too
   const double mean_us = static_cast<double>(dice.scale(2 * kSecond, 40 * kSecond));
   for (std::uint64_t at = dice.wait(mean_us); at < plan.phase_one_us; at += 1 + dice.wait(mean_us))
     plan.faults.push_back(draw_fault(dice.pick(kinds), at, plan.clients.size(), dice));
+}
+
+std::string count_of(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -198,10 +214,11 @@ std::string_view to_string(Family family) {
     case Family::kProcess: return "process";
     case Family::kStorage: return "storage";
     case Family::kClock: return "clock";
-    case Family::kClients:
+    case Family::kClients: return "clients";
+    case Family::kPolicy:
     case Family::kCount: break;
   }
-  return "clients";
+  return "policy";
 }
 
 Probe probe_of(FaultKind kind) {
@@ -226,11 +243,11 @@ Plan draw_plan(std::uint64_t seed) {
 
 std::string describe(const Plan& plan) {
   return fmt::format(
-      "{} clients, {} vandals, {} faults in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
+      "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
       "{} updates in flight, cache {} B",
-      plan.clients.size(), plan.vandals.size(), plan.faults.size(),
-      static_cast<double>(plan.phase_one_us) / 1e6,
+      count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
+      count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
       static_cast<double>(plan.disk.sync_us) / 1e3, plan.server.limits.queue_bytes,
       plan.server.limits.inflight_updates, plan.server.cache.budget_bytes);

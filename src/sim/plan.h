@@ -46,7 +46,10 @@ enum class FaultKind : std::uint8_t {
   kSlowDisk,
   kBitRotEvent,
   kBitRotSnapshot,
-  kBitRotAtRest,  // storage
+  kBitRotAtRest,
+  kMisdirectedWrite,
+  kMisdirectedRead,
+  kOlderDisk,  // storage
   kClockJump,
   kClockStrobe,  // clock
   kClientOffline,
@@ -54,11 +57,21 @@ enum class FaultKind : std::uint8_t {
   kClientRestart,
   kClientDoubled,
   kClientPause,
-  kSlowReader,
-  kCount  // clients
+  kSlowReader,  // clients
+  kRevoke,
+  kDowngrade,  // policy
+  kCount
 };
 
-enum class Family : std::uint8_t { kNetwork, kProcess, kStorage, kClock, kClients, kCount };
+enum class Family : std::uint8_t {
+  kNetwork,
+  kProcess,
+  kStorage,
+  kClock,
+  kClients,
+  kPolicy,
+  kCount
+};
 
 Family family_of(FaultKind kind);
 std::string_view to_string(FaultKind kind);
@@ -85,6 +98,7 @@ struct Plan {
   ServerSettings server;
 };
 
+// Where everybody who may do the same has the same token: in front of a real server.
 inline constexpr std::string_view kWriterToken = "writer";
 inline constexpr std::string_view kReaderToken = "reader";
 

@@ -7,8 +7,13 @@
 #include <memory>
 #include <set>
 
+#include "sim/auditor.h"
 #include "sim/nemesis.h"
 #include "sim/oracle.h"
+#include "sim/rights.h"
+#include "sim/tampering.h"
+#include "sim/time_travel.h"
+#include "sim/visitors.h"
 
 namespace syncline::sim {
 namespace {
@@ -16,29 +21,55 @@ namespace {
 constexpr std::uint64_t kSecond = 1'000'000;
 constexpr std::uint64_t kMaxEvents = 8'000'000;
 
-policy::Access access() {
-  return policy::Access(
-      {{.secret = std::string(kWriterToken), .principal = {.name = "writer"}},
-       {.secret = std::string(kReaderToken), .principal = {.name = "reader", .read_only = true}}});
+constexpr std::size_t kJoiners = 16;
+
+std::size_t first_joiner(const Plan& plan) {
+  std::size_t number = 0;
+  for (const ClientSettings& client : plan.clients) number = std::max(number, client.number + 1);
+  for (const VandalSettings& vandal : plan.vandals) number = std::max(number, vandal.number + 1);
+  return number;
+}
+
+std::vector<Rights::Level> rights_of(const Plan& plan) {
+  using enum Rights::Level;
+  std::vector<Rights::Level> levels(first_joiner(plan) + kJoiners, kRead);
+  for (const ClientSettings& client : plan.clients)
+    levels[client.number] = client.read_only ? kRead : kWrite;
+  for (const VandalSettings& vandal : plan.vandals)
+    levels[vandal.number] = vandal.may_write ? kWrite : kRead;
+  return levels;
+}
+
+std::set<ObjectName> objects_of(const Plan& plan) {
+  std::set<ObjectName> objects;
+  for (const ClientSettings& client : plan.clients)
+    for (const std::string& object : client.objects) objects.emplace(client.workspace, object);
+  for (const VandalSettings& vandal : plan.vandals)
+    objects.emplace(vandal.workspace, vandal.object);
+  return objects;
 }
 
 class Run {
  public:
   Run(const Plan& plan, const RunOptions& options)
       : plan_(plan),
+        objects_(objects_of(plan)),
+        rights_(rights_of(plan)),
         world_(plan.seed, options.recording),
-        network_(world_, plan.network, plan.clients.size() + plan.vandals.size() + kJoiners),
+        network_(world_, plan.network, first_joiner(plan) + kJoiners),
         disk_(world_, plan.disk),
-        server_(world_, network_, disk_, plan.server, access()),
+        server_(
+            world_, network_, disk_, plan.server, [this] { return rights_.access(); },
+            Auditor::identity()),
         oracle_(world_, book_, plan_),
-        nemesis_(world_, network_, disk_, server_, clients_) {}
+        auditor_(world_, server_, workspaces()),
+        visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}),
+        nemesis_(world_, network_, disk_, server_, rights_, clients_) {}
   ~Run() { world_.timeline.clear(); }
 
   RunResult go();
 
  private:
-  static constexpr std::size_t kJoiners = 16;
-
   void begin();
   bool pass(std::uint64_t until_us);
   void heal();
@@ -46,17 +77,27 @@ class Run {
   bool settle();
   std::string who_lags() const;
   std::string presence_lags(const Client& joiner) const;
-  std::set<ObjectName> objects() const;
+  void take_stock();
+  void tamper_with_copy();
+  void rolled_back();
+  void check_admitted();
+  void check_undo();
+  std::set<std::string> workspaces() const;
 
   const Plan& plan_;
+  const std::set<ObjectName> objects_;
+  Rights rights_;
   World world_;
   Network network_;
   Disk disk_;
   Server server_;
   Book book_;
-  Clients clients_;  // late joiners at the end
+  Clients clients_;                              // late joiners at the end
+  std::vector<std::uint64_t> connections_then_;  // of each client, when the server started
   std::vector<std::unique_ptr<Vandal>> vandals_;
   Oracle oracle_;
+  Auditor auditor_;
+  Visitors visitors_;
   Nemesis nemesis_;
 };
 
@@ -67,10 +108,16 @@ void Run::begin() {
     vandals_.push_back(std::make_unique<Vandal>(world_, network_, settings));
   server_.on_recovered([this](Server::Process& process) {
     oracle_.check_recovered(process.store->tables(), clients_);
+    rights_.started(process.store->tables());
+    connections_then_.clear();
+    for (const auto& client : clients_) connections_then_.push_back(client->connections());
   });
   server_.start();
   for (const auto& client : clients_) client->start();
   for (const auto& vandal : vandals_) vandal->start();
+  auditor_.start();
+  visitors_.start();
+  nemesis_.on_rollback([this] { rolled_back(); });
   nemesis_.schedule(plan_.faults);
 }
 
@@ -86,30 +133,49 @@ bool Run::pass(std::uint64_t until_us) {
   return true;
 }
 
+// Everybody starts from what the older copy holds; those who were told more tell it again.
+void Run::rolled_back() {
+  DiskTables tables(disk_);
+  if (!tables.open()) return;
+  auditor_.rolled_back(tables);
+  visitors_.rolled_back();
+  oracle_.rolled_back();
+  rights_.rolled_back(tables);
+  book_.forget_promises();
+  for (const auto& client : clients_) client->server_rolled_back();
+}
+
+// Whose rights are gone is told nothing on connections made since.
+void Run::check_admitted() {
+  for (std::size_t i = 0; i < std::min(clients_.size(), connections_then_.size()); ++i) {
+    const Client& client = *clients_[i];
+    if (rights_.level(client.settings().number) == Rights::Level::kNone && client.synced() &&
+        client.connections() > connections_then_[i])
+      world_.violated("I7 rights", client.name() + " is served, and has no right to");
+  }
+}
+
 void Run::heal() {
   for (const auto& vandal : vandals_) vandal->stop();
   for (const auto& client : clients_) client->stop_editing();
   nemesis_.heal();
 }
 
-std::set<ObjectName> Run::objects() const {
-  std::set<ObjectName> objects;
-  for (const ClientSettings& client : plan_.clients)
-    for (const std::string& object : client.objects) objects.emplace(client.workspace, object);
-  for (const VandalSettings& vandal : plan_.vandals)
-    objects.emplace(vandal.workspace, vandal.object);
-  return objects;
+std::set<std::string> Run::workspaces() const {
+  std::set<std::string> workspaces;
+  for (const auto& [workspace, object] : objects_) workspaces.insert(workspace);
+  return workspaces;
 }
 
 void Run::join_late() {
-  std::size_t number = plan_.clients.size() + plan_.vandals.size();
-  for (const ObjectName& object : objects()) {
+  std::size_t number = first_joiner(plan_);
+  for (const ObjectName& object : objects_) {
     ClientSettings settings;
     settings.number = number++;
     settings.hocuspocus = settings.number % 2 == 0;
     settings.workspace = object.first;
     settings.objects = {object.second};
-    settings.token = kReaderToken;
+    settings.token = Rights::token_of(settings.number);
     settings.read_only = true;
     clients_.push_back(make_client(world_, network_, book_, settings));
     clients_.back()->start();
@@ -130,7 +196,7 @@ std::string Run::who_lags() const {
     }
   }
   for (const auto& client : clients_)
-    if (client->settings().number >= plan_.clients.size() + plan_.vandals.size())
+    if (client->settings().number >= first_joiner(plan_))
       if (std::string why = presence_lags(*client); !why.empty()) return why;
   return {};
 }
@@ -164,17 +230,59 @@ bool Run::settle() {
   return false;
 }
 
+// The auditor's last word, and every oracle's.
+void Run::take_stock() {
+  auditor_.ask();
+  for (int i = 0; i < 60 && auditor_.waits(); ++i)
+    if (!pass(world_.now_us() + kSecond)) return;
+  const DiskTables& tables = server_.process()->store->tables();
+  rights_.check(world_, tables);
+  oracle_.check_all(server_, clients_);
+  auditor_.check(tables);
+  visitors_.check(tables);
+  for (const std::string& workspace : workspaces()) check_checkouts(world_, tables, workspace);
+  if (!world_.violation) tamper_with_copy();
+  if (!world_.violation) check_undo();
+}
+
+// Last, since it edits.
+void Run::check_undo() {
+  for (const auto& client : clients_)
+    for (Replica& replica : client->replicas()) {
+      if (const std::string why = replica.editor->undo_and_redo(); !why.empty())
+        return world_.violated("I14 time travel", client->name() + ": " + why);
+      if (client->settings().undoes) world_.hit(Probe::undone_and_redone);
+    }
+}
+
+void Run::tamper_with_copy() {
+  Dice dice = world_.dice.fork("tampering");
+  const auto how = static_cast<Tampering>(dice.below(static_cast<std::size_t>(Tampering::kCount)));
+  const std::set<std::string> all = workspaces();
+  if (all.empty()) return;  // a plan that was made very small
+  const std::string& workspace = *std::next(all.begin(), dice.below(all.size()));
+  const log::SignedCheckpoint* witness = auditor_.newest(workspace);
+  if (witness == nullptr) return;
+  const Noticed noticed =
+      tamper(disk_.contents(), workspace, *witness, Auditor::identity(), how, dice.fork("how"));
+  if (noticed == Noticed::kByItsDefence) world_.hit(Probe::tampering_noticed);
+  if (noticed == Noticed::kByNobody)
+    world_.violated("I9 tampering",
+                    fmt::format("{}: {}, and that is not noticed", workspace, to_string(how)));
+}
+
 RunResult Run::go() {
   begin();
   bool sound = true;
   while (sound && world_.now_us() < plan_.phase_one_us) {
     sound = pass(std::min(plan_.phase_one_us, world_.now_us() + kSecond));
+    check_admitted();
     oracle_.check_bounds(server_, network_);
   }
   if (sound) {
     heal();
     join_late();
-    if (settle()) oracle_.check_all(server_, clients_);
+    if (settle()) take_stock();
   }
   server_.gather();
   RunResult result{.violation = world_.violation,

@@ -11,9 +11,11 @@
 namespace syncline::sim {
 
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
-    : loop(world.timeline),
+    : access(server.access_()),
+      loop(world.timeline),
       store(std::move(opened)),
       log(store::make_store_log(*store, loop)),
+      notary(*log, server.identity_),
       cache(*log, server.settings_.cache),
       host(
           {.log = *log,
@@ -26,12 +28,13 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
 }
 
 Server::Server(World& world, Network& network, Disk& disk, ServerSettings settings,
-               policy::Access access)
+               std::function<policy::Access()> access, const log::NotaryIdentity& identity)
     : world_(world),
       network_(network),
       disk_(disk),
       settings_(settings),
       access_(std::move(access)),
+      identity_(identity),
       dice_(world.dice.fork("server")) {
   network_.set_acceptor(this);
 }
@@ -201,7 +204,7 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
     return std::make_unique<session::HocuspocusSession>(
         session::HocuspocusOptions{.host = process.host,
                                    .workspace = hello.workspace,
-                                   .access = access_,
+                                   .access = process.access,
                                    .actor = actor,
                                    .limits = settings_.limits,
                                    .counters = process.sessions});
@@ -210,7 +213,7 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
       session::YSessionOptions{.host = process.host,
                                .workspace = hello.workspace,
                                .object = hello.object,
-                               .principal = access_.authenticate(hello.token),
+                               .principal = process.access.authenticate(hello.token),
                                .actor = actor,
                                .wants_saved = hello.wants_saved,
                                .limits = settings_.limits,

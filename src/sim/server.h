@@ -13,6 +13,7 @@
 #include <string>
 
 #include "log/event_log.h"
+#include "log/notary.h"
 #include "policy/access.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
@@ -39,9 +40,11 @@ class Server final : public Network::Acceptor {
     Process(World& world, Server& server, std::unique_ptr<DiskStore> opened);
     ~Process() { loop.stop(); }  // sessions that are waiting to end still use the rest
 
+    const policy::Access access;  // what tokens are worth is asked when a process starts
     Loop loop;
     std::unique_ptr<DiskStore> store;
     std::unique_ptr<log::EventLog> log;
+    log::Notary notary;
     state::ObjectCache cache;
     workspace::Counters counters;
     session::Counters sessions;
@@ -49,7 +52,7 @@ class Server final : public Network::Acceptor {
   };
 
   Server(World& world, Network& network, Disk& disk, ServerSettings settings,
-         policy::Access access);
+         std::function<policy::Access()> access, const log::NotaryIdentity& identity);
   ~Server() override;
 
   void start();
@@ -65,6 +68,7 @@ class Server final : public Network::Acceptor {
   void heal();
   // Injected damage explains a refusal to start; without it a refusal breaks an invariant.
   void expect_damage() { expects_damage_ = true; }
+  bool expects_damage() const { return expects_damage_; }
 
   // Called when a process has recovered, before it serves.
   void on_recovered(std::function<void(Process&)> callback) { on_recovered_ = std::move(callback); }
@@ -91,7 +95,8 @@ class Server final : public Network::Acceptor {
   Network& network_;
   Disk& disk_;
   ServerSettings settings_;
-  const policy::Access access_;
+  const std::function<policy::Access()> access_;
+  const log::NotaryIdentity& identity_;
   Dice dice_;
   std::unique_ptr<Process> process_;
   std::function<void(Process&)> on_recovered_;

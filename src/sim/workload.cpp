@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/typing_model.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::sim {
@@ -16,6 +17,11 @@ using crdt::Any;
 // replica where it is made and not always on others, in Yjs as here, and editors make none.
 constexpr std::string_view kWords[] = {"the ", "shared ", "text", ", ", "of\n", "n", "e",
                                        "a",    " ",       "語",   "é",  "t",    "o", "."};
+
+constexpr std::string_view kKeys[] = {"e", "t", "a", "o", " ",  "n",  "i", "s",
+                                      "r", ".", ",", "é", "語", "\n", " ", "h"};
+
+constexpr TypingModel kPeople;
 
 std::string some_text(Dice& dice, std::size_t words) {
   std::string text;
@@ -45,20 +51,41 @@ std::uint32_t Workload::cursor() {
   return cursor_ = std::min(cursor_, document_.text_length());
 }
 
+std::uint64_t Workload::pause_us(Dice& dice, Habit habit, double mean_us) {
+  const bool types = habit == Habit::kTyping || habit == Habit::kBatches;
+  return types ? static_cast<std::uint64_t>(mean_us * draw(kPeople.pause, dice))
+               : dice.wait(mean_us);
+}
+
+void Workload::begin_run(Dice& dice) {
+  const double length = document_.text_length();
+  run_deletes_ = length > 0 && dice.chance(kPeople.run_is_deletion);
+  run_left_ = static_cast<std::uint32_t>(
+      draw(run_deletes_ ? kPeople.deleted_in_run : kPeople.typed_in_run, dice));
+  if (!dice.chance(kPeople.run_jumps)) return;
+  const double distance = draw(kPeople.jump, dice);
+  const double to = cursor() + (dice.chance(kPeople.jump_goes_back) ? -distance : distance);
+  cursor_ = static_cast<std::uint32_t>(std::clamp(to, 0.0, length));
+}
+
 std::string Workload::type(Dice& dice) {
-  const std::uint64_t what = dice.below(100);
-  if (what < 5) cursor_ = static_cast<std::uint32_t>(dice.below(document_.text_length() + 1));
-  if (what < 20 && cursor() > 0) {
-    --cursor_;
-    document_.erase_text(cursor_, 1);
+  if (run_left_ == 0) begin_run(dice);
+  --run_left_;
+  const std::uint32_t at = cursor();
+  if (run_deletes_) {
+    if (at == 0) run_left_ = 0;
+    if (at == 0) return "deletes nothing at the beginning";
+    document_.erase_text(--cursor_, 1);
     return fmt::format("deletes at {}", cursor_);
   }
-  const std::string text = some_text(dice, what > 97 ? 30 : 1);
-  const std::uint32_t at = cursor();
+  std::string text;
+  const bool pastes = dice.chance(kPeople.edit_is_paste);
+  for (double left = pastes ? draw(kPeople.pasted, dice) : 1; left > 0; --left)
+    text += kKeys[dice.below(std::size(kKeys))];
   const std::uint32_t before = document_.text_length();
   document_.insert_text(at, text);
   cursor_ += document_.text_length() - before;
-  return fmt::format("types {} bytes at {}", text.size(), at);
+  return fmt::format("{} {} bytes at {}", pastes ? "pastes" : "types", text.size(), at);
 }
 
 std::string Workload::batch(Dice& dice) {

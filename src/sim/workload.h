@@ -1,7 +1,6 @@
 // What people do to a document: the habits that decide the next edit.
 //
-// Habits follow what real editing traces look like (runs of typing at one place, a backspace now
-// and then, a jump, a paste) and what hurts merging most (everyone at the same place, deleting what
+// Habits follow what recordings of real editing look like (typing_model.h) and what hurts merging most (everyone at the same place, deleting what
 // others write, setting the same keys, undoing). The same workload edits in the simulator, in
 // `syncline bench` and in `syncline chaos`.
 #pragma once
@@ -27,7 +26,11 @@ class Workload {
   // One edit; what it was, for people. Every edit is a transaction, and so at most one update.
   std::string edit(Dice& dice, Habit habit);
 
+  // Until the next one, if there is one every `mean_us` on average.
+  static std::uint64_t pause_us(Dice& dice, Habit habit, double mean_us);
+
  private:
+  void begin_run(Dice& dice);
   std::string type(Dice& dice);
   std::string batch(Dice& dice);
   std::string fight(Dice& dice);
@@ -39,6 +42,9 @@ class Workload {
   Editable& document_;
   Probes& probes_;
   std::uint32_t cursor_ = 0;
+  // The run under way: so many more keystrokes, all of a kind.
+  std::uint32_t run_left_ = 0;
+  bool run_deletes_ = false;
 };
 
 }  // namespace syncline::sim

@@ -141,4 +141,29 @@ TEST(SimulatedTables, ATornTailIsDroppedAndDamageRefused) {
   EXPECT_FALSE(torn.get(store::Family::kMeta, "two").value());
 }
 
+TEST(SimulatedTables, AMisdirectedWriteIsFoundAndUndone) {
+  World world(1, false);
+  Disk disk(world, {});
+  const std::size_t second = write_two(world, disk);
+  const Bytes before = to_bytes(disk.contents());
+  disk.misdirect(2, second, 20);
+  EXPECT_NE(to_bytes(disk.contents()), before);
+  sim::DiskTables damaged(disk);
+  EXPECT_EQ(damaged.open().error().code, ErrorCode::kCorrupt);
+  disk.restore();
+  EXPECT_EQ(to_bytes(disk.contents()), before);
+}
+
+TEST(SimulatedDisk, ABackupHoldsWhatWasDurable) {
+  World world(1, false);
+  Disk disk(world, {});
+  write_two(world, disk);
+  Bytes backup = disk.backup();
+  EXPECT_EQ(backup, to_bytes(disk.contents()));
+  disk.append(bytes_of(1000), [](Result<void>) {});
+  EXPECT_EQ(disk.backup(), backup);
+  disk.bring_back(backup);
+  EXPECT_EQ(to_bytes(disk.contents()), backup);
+}
+
 }  // namespace syncline::testing

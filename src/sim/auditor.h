@@ -1,0 +1,62 @@
+// Somebody outside who watches the server's logs: asks for signed checkpoints now and then, as a
+// client of GET /v1/…/checkpoint does, and keeps them where no crash and no insider can reach.
+//
+//   I8 audit      every event has an inclusion proof, any two checkpoints a consistency proof, and
+//                 every root is that of a tree computed the plain way (sim/model_tree.h)
+//   I9 tampering  a log that was rolled back is found out; edits: sim/tampering.h
+//
+// Thread-safety: none. The server outlives it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "log/notary.h"
+#include "sim/server.h"
+#include "store/tables.h"
+
+namespace syncline::sim {
+
+class Auditor {
+ public:
+  Auditor(World& world, Server& server, std::set<std::string> workspaces);
+
+  void start();
+  void ask();  // for a checkpoint of each workspace, now
+  bool waits() const { return pending_.use_count() > 1; }
+
+  // An older copy of the disk has taken the place of the one that the checkpoints are of: a
+  // workspace that is now shorter than what was signed must be noticed, once.
+  void rolled_back(const store::Tables& tables);
+
+  // When all is quiet: what was signed and what is on disk agree, and can be proven.
+  void check(const store::Tables& tables);
+
+  // The newest checkpoint of the workspace; nullptr: there is none.
+  const log::SignedCheckpoint* newest(const std::string& workspace) const;
+
+  static const log::NotaryIdentity& identity();
+
+ private:
+  void ask_later();
+  void take(const std::string& workspace, log::SignedCheckpoint checkpoint);
+  void check_workspace(const store::Tables& tables, const std::string& workspace);
+  bool continues(const store::Tables& tables, const std::string& workspace,
+                 const log::Checkpoint& old, const log::Checkpoint& now) const;
+  void broken(const std::string& workspace, std::string_view what);
+
+  World& world_;
+  Server& server_;
+  const std::set<std::string> workspaces_;
+  Dice dice_;
+  const std::uint64_t every_us_;
+  std::map<std::string, std::vector<log::SignedCheckpoint>> kept_;
+  std::set<std::string> shortened_;  // by a rollback, and not noticed yet
+  std::shared_ptr<const int> pending_ = std::make_shared<const int>();  // one more for each request
+};
+
+}  // namespace syncline::sim

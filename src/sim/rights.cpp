@@ -1,0 +1,103 @@
+#include "sim/rights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "sim/stored_log.h"
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::size_t kManyWorkspaces = 1000;
+
+std::string principal_of(std::size_t number) {
+  return fmt::format("p{}", number);
+}
+
+// "c3#5" and "v3#5" are the fifth connection of number 3.
+std::optional<std::size_t> number_of(std::string_view actor) {
+  std::size_t number = 0;
+  const auto parsed = std::from_chars(actor.data() + 1, actor.data() + actor.size(), number);
+  if (actor.size() < 2 || parsed.ec != std::errc() || *parsed.ptr != '#') return std::nullopt;
+  return number;
+}
+
+std::map<std::string, log::Position> ends_of(const store::Tables& tables) {
+  std::map<std::string, log::Position> ends;
+  for (const std::string& workspace :
+       store::read_workspaces(tables, "", kManyWorkspaces).value_or(std::vector<std::string>()))
+    ends[workspace] = store::read_head(tables, workspace).value_or(log::Head{}).last_position;
+  return ends;
+}
+
+}  // namespace
+
+std::string Rights::token_of(std::size_t number) {
+  return fmt::format("token-{}", number);
+}
+
+void Rights::withdraw(std::size_t number, Level left) {
+  now_[number] = std::min(now_[number], left);
+}
+
+bool Rights::give_all_back() {
+  return std::exchange(now_, granted_) != granted_;
+}
+
+policy::Access Rights::access() const {
+  std::vector<policy::Token> tokens;
+  for (std::size_t number = 0; number < now_.size(); ++number)
+    if (now_[number] != Level::kNone)
+      tokens.push_back(
+          {.secret = token_of(number),
+           .principal = {.name = principal_of(number), .read_only = now_[number] == Level::kRead}});
+  return policy::Access(std::move(tokens));
+}
+
+void Rights::started(const store::Tables& tables) {
+  epochs_.push_back({ends_of(tables), now_});
+}
+
+Rights::Level Rights::level(std::size_t number) const {
+  return epochs_.empty() ? Level::kNone : epochs_.back().levels[number];
+}
+
+void Rights::rolled_back(const store::Tables& tables) {
+  const auto ends = ends_of(tables);
+  for (Epoch& epoch : epochs_)
+    for (auto& [workspace, end] : epoch.ends) {
+      const auto found = ends.find(workspace);
+      end = std::min(end, found == ends.end() ? 0 : found->second);
+    }
+}
+
+// The reference: who acts is who the token says, and may write.
+std::string Rights::fault_of(const std::string& workspace, const log::Event& event) const {
+  const auto number = number_of(event.actor);
+  if (!number || *number >= granted_.size()) return "is of nobody";
+  if (event.principal != principal_of(*number)) return "stands in another's name";
+  const auto decided =
+      std::ranges::find_if(epochs_.rbegin(), epochs_.rend(), [&](const Epoch& epoch) {
+        const auto end = epoch.ends.find(workspace);
+        return end == epoch.ends.end() || end->second < event.position;
+      });
+  if (decided == epochs_.rend()) return "was there before the server";
+  return decided->levels[*number] == Level::kWrite ? "" : "was made without the right to write";
+}
+
+void Rights::check(World& world, const store::Tables& tables) const {
+  for (const auto& [workspace, end] : ends_of(tables)) {
+    const auto events = read_log(tables, workspace);
+    if (!events) continue;  // somebody else's find
+    for (const log::Event& event : *events)
+      if (const std::string fault = fault_of(workspace, event); !fault.empty())
+        return world.violated("I7 rights", fmt::format("{}, event {} by {}: {}", workspace,
+                                                       event.position, event.actor, fault));
+  }
+}
+
+}  // namespace syncline::sim

@@ -1,0 +1,136 @@
+#include "sim/visitors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "merge/object.h"
+#include "sim/canonical_json.h"
+#include "sim/stored_log.h"
+#include "syncline/crdt/updates.h"
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000;
+constexpr std::string_view kReads = "I5 reads";
+constexpr std::string_view kPosition = "I13 position";
+constexpr std::size_t kMaxAnswers = 60;
+
+std::string shown(const ObjectName& name) {
+  return name.first + "/" + name.second;
+}
+
+bool same(const std::string& one, const std::string& other) {
+  const auto first = crdt::from_json(one);
+  const auto second = crdt::from_json(other);
+  return first && second && canonical_json(*first) == canonical_json(*second);
+}
+
+}  // namespace
+
+Visitors::Visitors(World& world, Server& server, const Book& book, std::vector<ObjectName> objects)
+    : world_(world),
+      server_(server),
+      book_(book),
+      objects_(std::move(objects)),
+      dice_(world.dice.fork("visitors")),
+      every_us_(dice_.scale(kSecond, 60 * kSecond)) {}
+
+void Visitors::start() {
+  if (!objects_.empty()) ask_later();
+}
+
+void Visitors::ask_later() {
+  world_.timeline.after(1 + dice_.wait(static_cast<double>(every_us_)), [this] {
+    ask();
+    if (answers_.size() < kMaxAnswers) ask_later();
+  });
+}
+
+void Visitors::ask() {
+  Server::Process* process = server_.process();
+  if (process == nullptr) return;
+  Answer answer{.object = objects_[dice_.below(objects_.size())]};
+  if (const auto acked = book_.acked().find(answer.object); acked != book_.acked().end())
+    answer.promised = acked->second.inserts;
+  auto done = [this, answer, floor = seen_[answer.object],
+               past = past_](Result<workspace::Workspace::View> view) mutable {
+    if (past != past_ || (!view && view.error().code != ErrorCode::kNotFound)) return;
+    if (view) answer.position = view->position;
+    if (view) answer.content = std::move(view->content);
+    answered(std::move(answer), floor);
+  };
+  process->loop.post([process, object = answer.object, done = std::move(done)]() mutable {
+    process->host.get(object.first)
+        .read(
+            object.second, [](const merge::Object& state) { return state.to_json(); },
+            std::move(done));
+  });
+}
+
+void Visitors::answered(Answer answer, log::Position floor) {
+  world_.trace.note(Kind::kCheck, "visitor", answer.position, answer.content.size(), [&] {
+    return fmt::format("sees {} at {}", shown(answer.object), answer.position);
+  });
+  world_.hit(Probe::visited);
+  if (answer.position < floor)
+    return world_.violated(std::string(kReads),
+                           fmt::format("{} is shown at {} to who asked after another saw it at {}",
+                                       shown(answer.object), answer.position, floor));
+  log::Position& seen = seen_[answer.object];
+  seen = std::max(seen, answer.position);
+  answers_.push_back(std::move(answer));
+}
+
+void Visitors::rolled_back() {
+  ++past_;
+  answers_.clear();
+  seen_.clear();
+}
+
+void Visitors::check(const store::Tables& tables) {
+  std::map<ObjectName, std::vector<const Answer*>> by_object;
+  for (const Answer& answer : answers_) by_object[answer.object].push_back(&answer);
+  for (auto& [name, answers] : by_object) {
+    std::ranges::stable_sort(answers, {}, &Answer::position);
+    check_object(name, answers, tables);
+  }
+}
+
+void Visitors::check_object(const ObjectName& name, const std::vector<const Answer*>& answers,
+                            const store::Tables& tables) {
+  const auto events = read_log(tables, name.first);
+  if (!events) return;  // somebody else's find
+  const auto model = merge::doc_type().create();
+  crdt::IdSet logged;
+  log::Position position = 0;
+  auto event = events->begin();
+  for (const Answer* answer : answers) {
+    for (; event != events->end() && event->position <= answer->position; ++event) {
+      if (event->object != name.second) continue;
+      position = event->position;
+      static_cast<void>(model->apply(event->intent));
+      if (auto meta = crdt::update_meta(event->intent, crdt::UpdateVersion::kV1))
+        logged.add(meta->inserts);
+    }
+    if (position != answer->position)
+      return world_.violated(std::string(kReads),
+                             fmt::format("{} was shown at {}, which is no event of it", shown(name),
+                                         answer->position));
+    if (position > 0 && !same(answer->content, model->to_json()))
+      return world_.violated(
+          std::string(kPosition),
+          fmt::format("{} at {} is not what the log up to there gives", shown(name), position));
+    crdt::IdSet lacking = answer->promised;
+    lacking.remove(logged);
+    if (!lacking.empty())
+      return world_.violated(
+          std::string(kReads),
+          fmt::format("{} at {} lacks what was acknowledged before it was asked for", shown(name),
+                      position));
+  }
+}
+
+}  // namespace syncline::sim

@@ -1,0 +1,118 @@
+// The oracles bite: what they are told to be wrong, they report by name.
+#include <gtest/gtest.h>
+
+#include "sim/auditor.h"
+#include "sim/rights.h"
+#include "sim/visitors.h"
+
+namespace syncline::sim {
+namespace {
+
+const ObjectName kObject{"w", "notes/0"};
+
+// A server with one event of "c0" in its log, or with none.
+struct Fixture {
+  explicit Fixture(std::string principal = {}) {
+    server.start();
+    settle();
+    if (principal.empty()) return;
+    auto& process = *server.process();
+    log::EventChain chain{log::Head{}};
+    log::Event event;
+    event.principal = std::move(principal);
+    event.actor = "c0#1";
+    event.object = kObject.second;
+    event.type = "doc";
+    event.intent = Bytes{0, 0};
+    process.log->append(kObject.first, {chain.seal(event, 1).value()}, 0,
+                        [](Result<log::Appended>) {});
+    settle();
+  }
+  void settle() {
+    for (int i = 0; i < 200; ++i) world.timeline.step(world.now_us() + 1'000'000);
+  }
+  const store::Tables& tables() { return server.process()->store->tables(); }
+  std::string broken() const { return world.violation ? world.violation->invariant : ""; }
+
+  World world{1, false};
+  Network network{world, {}, 4};
+  Disk disk{world, {}};
+  Rights rights{{Rights::Level::kWrite, Rights::Level::kRead}};
+  Server server{world, network, disk, {}, [this] { return rights.access(); }, Auditor::identity()};
+  Book book;
+  Visitors visitors{world, server, book, {kObject}};
+};
+
+TEST(Oracles, AReadThatGoesBackBreaksI5) {
+  Fixture world;
+  world.visitors.answered({.object = kObject, .position = 5}, 0);
+  EXPECT_EQ(world.broken(), "");
+  world.visitors.answered({.object = kObject, .position = 4}, 5);
+  EXPECT_EQ(world.broken(), "I5 reads");
+}
+
+TEST(Oracles, AReadWithoutWhatWasAcknowledgedBreaksI5) {
+  Fixture world("p0");
+  Visitors::Answer answer{.object = kObject, .position = 0};
+  answer.promised.add(7, 0, 1);
+  world.visitors.answered(std::move(answer), 0);
+  world.visitors.check(world.tables());
+  EXPECT_EQ(world.broken(), "I5 reads");
+}
+
+TEST(Oracles, AnotherStateAtAPositionBreaksI13) {
+  Fixture world("p0");
+  world.visitors.answered({.object = kObject, .position = 1, .content = R"({"content":"x"})"}, 0);
+  world.visitors.check(world.tables());
+  EXPECT_EQ(world.broken(), "I13 position");
+}
+
+TEST(Oracles, RightsAreThoseOfTheProcessThatDecided) {
+  Fixture allowed("p0");
+  Rights rights({Rights::Level::kWrite});
+  Fixture empty;
+  rights.started(empty.tables());
+  rights.check(allowed.world, allowed.tables());
+  EXPECT_EQ(allowed.broken(), "");
+  Rights withdrawn({Rights::Level::kWrite});
+  withdrawn.withdraw(0, Rights::Level::kRead);
+  withdrawn.started(empty.tables());
+  withdrawn.check(allowed.world, allowed.tables());
+  EXPECT_EQ(allowed.broken(), "I7 rights");
+  EXPECT_TRUE(withdrawn.give_all_back());
+}
+
+TEST(Oracles, ANameThatIsNotTheTokensBreaksI7) {
+  Fixture world("p1");
+  Fixture empty;
+  Rights rights({Rights::Level::kWrite, Rights::Level::kWrite});
+  rights.started(empty.tables());
+  rights.check(world.world, world.tables());
+  EXPECT_EQ(world.broken(), "I7 rights");
+}
+
+// What was signed and is not in the log any more must be noticed by somebody.
+TEST(Oracles, ARollbackThatNobodyNoticesBreaksI9) {
+  Fixture world("p0");
+  Auditor auditor(world.world, world.server, {kObject.first});
+  auditor.ask();
+  world.settle();
+  ASSERT_NE(auditor.newest(kObject.first), nullptr);
+  Fixture empty;
+  auditor.rolled_back(empty.tables());
+  auditor.check(world.tables());
+  EXPECT_EQ(world.broken(), "I9 tampering");
+}
+
+TEST(Oracles, ACheckpointOfWhatIsNotThereBreaksI8) {
+  Fixture world("p0");
+  Auditor auditor(world.world, world.server, {kObject.first});
+  auditor.ask();
+  world.settle();
+  Fixture other("another");
+  auditor.check(other.tables());
+  EXPECT_EQ(world.broken(), "I8 audit");
+}
+
+}  // namespace
+}  // namespace syncline::sim
