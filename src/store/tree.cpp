@@ -66,14 +66,23 @@ class HashReader {
 
   Result<void> read_events(std::uint64_t first, std::uint64_t count, std::vector<Hash256>& out) {
     const auto cursor = tables_.cursor(Family::kEvents, id_key(id_ + 1));
-    cursor->seek(event_key(id_, first + 1));
-    for (std::uint64_t leaf = first; leaf < first + count; ++leaf, cursor->next()) {
+    // From the event before: a sound record may still be another's, read from the wrong place, and
+    // what is signed of it binds. So each must follow the one before it.
+    const std::uint64_t from = first == 0 ? 0 : first - 1;
+    Hash256 previous{};
+    cursor->seek(event_key(id_, from + 1));
+    for (std::uint64_t leaf = from; leaf < first + count; ++leaf, cursor->next()) {
       if (const auto read = cursor->status(); !read)
         return fail_while("reading events for the tree", read.error());
       if (!cursor->valid() || cursor->key() != event_key(id_, leaf + 1)) return missing(leaf);
       const auto event = log::decode_event(as_bytes(cursor->value()));
       if (!event) return std::unexpected(event.error());
-      out.push_back(event->hash);
+      const bool follows = leaf < first || event->previous_hash == previous;
+      if (event->position != leaf + 1 || !follows)
+        return fail(ErrorCode::kCorrupt,
+                    fmt::format("where event {} should be is another", leaf + 1));
+      previous = event->hash;
+      if (leaf >= first) out.push_back(event->hash);
     }
     return {};
   }

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "log/event_log_conformance.h"
+#include "store/keys.h"
+#include "store/tree.h"
 
 namespace syncline::testing {
 
@@ -123,6 +126,53 @@ std::size_t write_two(World& world, Disk& disk) {
   while (world.timeline.step(10'000'000)) {
   }
   return second;
+}
+
+// A log of `size` events, as the store keeps it; its principal tells it from another's.
+std::vector<log::EncodedEvent> some_log(const std::string& principal, int size) {
+  std::vector<log::EncodedEvent> events;
+  Hash256 previous{};
+  for (int i = 1; i <= size; ++i) {
+    log::Event event;
+    event.position = static_cast<log::Position>(i);
+    event.principal = principal;
+    event.object = "notes";
+    event.type = "doc";
+    event.previous_hash = previous;
+    events.push_back(log::encode_event(event).value());
+    previous = events.back().hash;
+  }
+  return events;
+}
+
+// What a misdirected read gives is a sound record. A root that is made of it would be signed.
+TEST(SimulatedTables, ARootIsNotMadeOfEventsFromTheWrongPlace) {
+  const auto own = some_log("ada", 4);
+  const auto other = some_log("eve", 4);
+  const auto leaves = [&](int place, const log::EncodedEvent& there, std::uint64_t first,
+                          std::uint64_t count) -> std::optional<ErrorCode> {
+    World world(1, false);
+    Disk disk(world, {});
+    sim::FrameWrites writes;
+    for (int i = 0; i < 4; ++i) {
+      const log::EncodedEvent& event = i == place ? there : own[static_cast<std::size_t>(i)];
+      writes.put(store::Family::kEvents, store::event_key(1, static_cast<log::Position>(i + 1)),
+                 as_text(event.record));
+    }
+    disk.append(writes.frame(), [](Result<void>) {});
+    disk.sync([](Result<void>) {});
+    while (world.timeline.step(10'000'000)) {
+    }
+    sim::DiskTables tables(disk);
+    EXPECT_TRUE(tables.open());
+    const auto loaded = store::StagedTiles(tables, 1).load(0, first, count);
+    if (loaded) return std::nullopt;
+    return loaded.error().code;
+  };
+  EXPECT_EQ(leaves(0, own[0], 0, 4), std::nullopt);
+  EXPECT_EQ(leaves(2, own[1], 0, 4), ErrorCode::kCorrupt) << "another position";
+  EXPECT_EQ(leaves(2, other[2], 0, 4), ErrorCode::kCorrupt) << "another workspace";
+  EXPECT_EQ(leaves(2, other[2], 2, 1), ErrorCode::kCorrupt) << "alone";
 }
 
 TEST(SimulatedTables, ATornTailIsDroppedAndDamageRefused) {
