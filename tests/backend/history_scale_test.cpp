@@ -154,7 +154,9 @@ TEST(HistoryScale, EveryMomentIsNear) {
         std::max<std::uint64_t>(state::kMilestoneMinBytes, replayed->snapshot_bytes) +
         (kBatch + 1) * 200;
     ASSERT_LE(replayed->bytes_since_milestone, bound);
-    if (i == 0) EXPECT_EQ(replayed->object->to_json(), scribe.json());
+    if (i == 0) {
+      EXPECT_EQ(replayed->object->to_json(), scribe.json());
+    }
   }
   fmt::print(
       "{} events, log {} bytes, {} snapshots of {} bytes in all ({:.2f} of the log); longest "

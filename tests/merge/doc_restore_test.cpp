@@ -121,13 +121,17 @@ TEST(DocRestore, AnyStateOfARandomHistoryComesBack) {
       switch (dice() % 5) {
         case 0: ASSERT_TRUE(text.insert(dice() % (text.length() + 1), "äb𝄞")); break;
         case 1:
-          if (text.length() > 8) ASSERT_TRUE(text.erase(dice() % 4 * 2, 2));
+          if (text.length() > 8) {
+            ASSERT_TRUE(text.erase(dice() % 4 * 2, 2));
+          }
           break;
         case 2:
           ASSERT_TRUE(list.insert(dice() % (list.length() + 1), {Any(double(dice() % 5))}));
           break;
         case 3:
-          if (list.length() > 1) ASSERT_TRUE(list.erase(dice() % list.length(), 1));
+          if (list.length() > 1) {
+            ASSERT_TRUE(list.erase(dice() % list.length(), 1));
+          }
           break;
         case 4:
           ASSERT_TRUE(doc.map("m").set(std::string(1, 'a' + dice() % 3), Any(double(i))));
