@@ -45,6 +45,8 @@ struct Connected {
                             std::make_unique<NotingHandler>(server.journal, std::move(messages)));
     });
   }
+  ~Connected() { loops.stop(); }  // the loop may still be about to leave the socket
+
   LoopGroup loops;
   std::shared_ptr<ClientSocket> socket;
 };

@@ -29,6 +29,10 @@ Outcome spawn(std::vector<std::string> words, const RunOptions& options) {
   const TemporaryDir dir;
   write_whole(dir.file("in"), options.input);
   std::vector<std::string> environment{"PATH=/usr/bin:/bin", "SYNCLINE=" SYNCLINE_BINARY};
+  // A sanitizer in the program is told what it is told here: of RocksDB it knows no locks.
+  for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"})
+    if (const char* value = std::getenv(name))
+      environment.push_back(std::string(name) + "=" + value);
   for (const auto& [name, value] : options.environment) environment.push_back(name + "=" + value);
   const std::vector<char*> arguments = pointers(words);
   const std::vector<char*> variables = pointers(environment);
