@@ -204,6 +204,7 @@ static void test_updates_without_a_document(void) {
   syncline_buffer hidden = {0};
   CHECK_OK(syncline_update_obfuscate(out.data, out.size, SYNCLINE_V1, &hidden, NULL));
   CHECK(hidden.size == out.size && memcmp(hidden.data, out.data, out.size) != 0);
+  syncline_buffer_free(&hidden);
   CHECK_FAILS(SYNCLINE_MALFORMED, syncline_update_obfuscate(out.data, 3, SYNCLINE_V1, &hidden, e));
   CHECK(hidden.data == NULL);
 
