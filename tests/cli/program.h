@@ -19,7 +19,7 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> environment = {};
 };
 
-// The environment of the program is PATH and what `options` add.
+// The environment of the program is PATH, what sanitizers are told, and what `options` add.
 Outcome run(const std::vector<std::string>& arguments, const RunOptions& options = {});
 
 // Through `sh -c`, with $SYNCLINE as the program.
