@@ -1,11 +1,11 @@
 // Updates with their content replaced, as Yjs's obfuscateUpdate. Yjs numbers the items in the order
 // of the update, and puts an item's number where its content was.
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/byte_writer.h"
+#include "crdt/any_tags.h"
 #include "crdt/packed.h"
 #include "crdt/update_rewrite.h"
 #include "syncline/crdt/updates.h"
@@ -72,8 +72,7 @@ class Obfuscator {
   void replace_format(Block& block) {
     if (!options_.formatting) return;
     block.name = name_for(format_names_, block.name, "");
-    static const Bytes null = pack(Any(Any::Null{}));
-    if (std::ranges::equal(block.payload, null)) return;
+    if (block.payload.front() == kAnyNull) return;
     const std::string_view old = as_text(block.payload);
     const auto known = format_values_.find(old);
     if (known != format_values_.end()) {
@@ -81,8 +80,7 @@ class Obfuscator {
       return;
     }
     block.payload = keep(Any(Any::Object{{"i", static_cast<double>(number_)}}));
-    const bool simple = old.front() != kPackedObject && old.front() != kPackedArray;
-    if (simple) format_values_.emplace(old, as_text(block.payload));
+    if (is_simple(as_bytes(old).front())) format_values_.emplace(old, as_text(block.payload));
   }
 
   std::string_view name_for(Names& names, std::string_view old, std::string_view prefix) {
@@ -93,11 +91,12 @@ class Obfuscator {
     return fresh;
   }
 
+  static bool is_simple(std::uint8_t tag) {
+    return tag != kAnyObject && tag != kAnyArray && tag != kAnyBytes;
+  }
+
   std::string number() const { return std::to_string(number_); }
   ByteView keep(const Any& value) { return update_.keep(pack(value)); }
-
-  static constexpr char kPackedObject = 118;
-  static constexpr char kPackedArray = 117;
 
   DecodedUpdate& update_;
   const ObfuscateOptions& options_;
