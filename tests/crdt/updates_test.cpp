@@ -6,6 +6,7 @@
 
 #include "crdt/update_writer.h"
 #include "support/hex.h"
+#include "syncline/crdt/doc.h"
 
 namespace syncline::crdt {
 namespace {
@@ -54,6 +55,22 @@ TEST(Updates, ObfuscateLeavesStructureAlone) {
             "01030900040101740230308409010231318409030132"
             "00");
   EXPECT_EQ(obfuscate_update(from_hex("0101"), kV1).error().code, ErrorCode::kMalformed);
+}
+
+// As to JavaScript: simple values are equal, byte strings and objects are not.
+TEST(Updates, ObfuscateKeepsOnlySimpleFormatsEqual) {
+  for (const auto& [value, stays_equal] :
+       {std::pair{Any(1), true}, {Any(Bytes{1}), false}, {Any(Any::Object{{"a", 1}}), false}}) {
+    Doc doc({.client_id = 1});
+    for (const char* name : {"t", "u"}) ASSERT_TRUE(doc.text(name).insert(0, "x", {{"k", value}}));
+    const auto hidden = obfuscate_update(doc.encode_state_as_update({}, kV2), kV2);
+    ASSERT_TRUE(hidden);
+    Doc shown({.client_id = 2});
+    ASSERT_TRUE(shown.apply_update(*hidden, kV2));
+    const bool equal =
+        shown.text("t").to_delta()[0].attributes == shown.text("u").to_delta()[0].attributes;
+    EXPECT_EQ(equal, stays_equal) << to_json(value);
+  }
 }
 
 TEST(Updates, MergePutsUnsortedClientsInOrder) {
