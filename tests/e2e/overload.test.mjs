@@ -71,10 +71,10 @@ test('a slow reader', { timeout: 360_000 }, async (t) => {
 
   slow.provider.ws._socket.pause();
   const kPiece = 256 * 1024;
-  const kPieces = 240;
+  const kPieces = 1600;
   const peak = await watch(t, server, async () => {
     for (let i = 0; i < kPieces; ++i) {
-      // Each replaces the last, so that the document stays small while 60 MB pass.
+      // Each replaces the last, so that the document stays small while 400 MiB pass.
       writer.doc.getMap('map').set('page', String(i).padStart(kPiece, '.'));
       await sleep(1); // the others are in this process too
       await until(() => writer.provider.ws.bufferedAmount < kMiB, 'the server reads', 30_000);
@@ -83,7 +83,7 @@ test('a slow reader', { timeout: 360_000 }, async (t) => {
     await until(() => late.doc.getMap('map').get('page')?.endsWith(String(kPieces - 1)), 'another reader has it all', 30_000);
   });
   t.diagnostic(`peak memory ${(peak.rss / kMiB).toFixed()} MiB (${(before / kMiB).toFixed()} before), ${peak.edits} edits of others, slowest ${peak.delay_ms} ms`);
-  assert.ok(peak.rss < before + 150 * kMiB, 'what the reader has missed is not kept for it');
+  assert.ok(peak.rss < before + 350 * kMiB, 'what the reader has missed is not kept for it');
   assert.ok(peak.edits > 0, 'others go on working');
   assert.ok((await server.metric('slow_readers_total')) >= 1);
 
