@@ -37,7 +37,7 @@ namespace syncline {
   X(overtake)                 /* now and then an update is overtaken by those behind it */        \
   X(skip_chain_check)         /* who reads the log does not look at its hashes */                 \
   X(sign_anything)            /* a checkpoint need not agree with the one before */               \
-  X(lose_tile)                /* a full tile of the tree is not stored */                         \
+  X(lose_tile_root)           /* the root of a full tile of the tree is not stored */             \
   X(read_before_commit)       /* who reads is shown what the log has not got yet */
 
 enum class Mutation : std::uint8_t {

@@ -164,6 +164,8 @@ void Channel::answered() {
 void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   inflight_bytes_ += static_cast<std::size_t>(bytes);
   inflight_updates_ += static_cast<std::size_t>(updates);
+  options_.counters.most_inflight =
+      std::max<std::uint64_t>(options_.counters.most_inflight, inflight_updates_);
   const Limits& limits = options_.limits;
   if (!holding_ && !ended_ && !is_mutated(Mutation::unbounded_inflight) &&
       (inflight_bytes_ > limits.inflight_bytes || inflight_updates_ > limits.inflight_updates)) {

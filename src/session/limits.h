@@ -31,7 +31,8 @@ struct Counters {
   std::uint64_t held_back = 0;    // reading stopped until the log had caught up
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
-  std::uint64_t denied = 0;  // credentials refused
+  std::uint64_t denied = 0;         // credentials refused
+  std::uint64_t most_inflight = 0;  // updates of one session on their way to the disk, so far
 };
 
 }  // namespace syncline::session

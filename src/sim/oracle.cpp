@@ -225,6 +225,12 @@ void Oracle::check_bounds(Server& server, Network& network) {
                              fmt::format("{} messages were queued for {}, who reads too slowly",
                                          over, wire->hello().client));
   }
+  // One more than the limit makes the session stop reading.
+  if (process->sessions.most_inflight > limits.inflight_updates + 1)
+    return world_.violated(
+        std::string(kBounded),
+        fmt::format("{} updates of one session were on their way to the disk, more than {}",
+                    process->sessions.most_inflight, limits.inflight_updates));
   const std::uint64_t waiting =
       process->counters.changes_accepted - process->counters.events_committed;
   const std::uint64_t bound = (limits.inflight_updates + 1) * 2 * (1 + process->sessions.opened);

@@ -144,7 +144,7 @@ Result<std::vector<Hash256>> StagedTiles::load(unsigned level, std::uint64_t fir
 }
 
 Result<void> StagedTiles::put(unsigned level, std::uint64_t index, ByteView value) {
-  if (level == 0 && is_mutated(Mutation::lose_tile)) return {};
+  if (level == 1 && is_mutated(Mutation::lose_tile_root)) return {};
   staged_.emplace_back(tree_key(id_, level, index), as_text(value));
   return {};
 }
