@@ -1,6 +1,7 @@
-# web/ -> npm -> web/dist -> syncline_web_assets, a library that holds the table of src/backend/web/assets.h.
+# web/ -> npm -> web/dist -> syncline_web_assets, a library that holds the table of src/backend/web/assets.h;
+# with it docs/openapi.json.
 #
-# With SYNCLINE_WEB off, or no npm, or no web/, the table is empty and the rest builds as ever.
+# With SYNCLINE_WEB off, or no npm, or no web/, there is no page and the rest builds as ever.
 
 set(web ${PROJECT_SOURCE_DIR}/web)
 set(out ${PROJECT_BINARY_DIR}/web_assets)
@@ -28,9 +29,9 @@ endif()
 
 add_custom_command(
   OUTPUT ${out}/table.cpp ${out}/bodies.S
-  COMMAND ${CMAKE_COMMAND} -DDIST=${dist} -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
-  DEPENDS ${dist_stamp} ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
-  COMMENT "Embedding the web page"
+  COMMAND ${CMAKE_COMMAND} -DDIST=${dist} -DEXTRA=${PROJECT_SOURCE_DIR}/docs/openapi.json -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
+  DEPENDS ${dist_stamp} ${PROJECT_SOURCE_DIR}/docs/openapi.json ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
+  COMMENT "Embedding the web page and the description of the API"
   VERBATIM)
 add_library(syncline_web_assets STATIC ${out}/table.cpp ${out}/bodies.S)
 add_library(syncline::web_assets ALIAS syncline_web_assets)

@@ -1,7 +1,7 @@
-# cmake -DDIST=<folder, or empty> -DOUT=<folder> -P embed_files.cmake
+# cmake -DDIST=<folder, or empty> -DEXTRA=<file> -DOUT=<folder> -P embed_files.cmake
 #
-# Writes OUT/bodies.S, which pulls in every file of DIST byte for byte (.incbin: a megabyte costs milliseconds,
-# where a C array costs seconds), and OUT/table.cpp, which describes them.
+# Writes OUT/bodies.S, which pulls in every file of DIST, and EXTRA, byte for byte (.incbin: a megabyte costs
+# milliseconds, where a C array costs seconds), and OUT/table.cpp, which describes them.
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
@@ -20,15 +20,21 @@ set(type_txt "text/plain; charset=utf-8")
 set(files)
 if(DIST)
   file(GLOB_RECURSE files RELATIVE ${DIST} ${DIST}/*)
-  list(SORT files COMPARE STRING)
 endif()
+cmake_path(GET EXTRA FILENAME extra)
+list(APPEND files ${extra})
+list(SORT files COMPARE STRING)
 
 set(bodies "        .section .rodata\n")
 set(symbols "")
 set(rows "")
 set(index 0)
 foreach(file IN LISTS files)
-  file(SHA256 ${DIST}/${file} hash)
+  set(source ${DIST}/${file})
+  if(file STREQUAL extra)
+    set(source ${EXTRA})
+  endif()
+  file(SHA256 ${source} hash)
   string(SUBSTRING ${hash} 0 32 hash)
   cmake_path(GET file EXTENSION LAST_ONLY extension)
   string(REGEX REPLACE "^\\." "" extension "${extension}")
@@ -39,7 +45,7 @@ foreach(file IN LISTS files)
   set(symbol syncline_web_asset_${index})
   # The hash is there so that this file changes, and is assembled again, when the content does.
   string(APPEND bodies "        .balign 16\n        .globl ${symbol}, ${symbol}_end\n"
-    "${symbol}:  // ${hash}\n        .incbin \"${DIST}/${file}\"\n${symbol}_end:\n        .byte 0\n")
+    "${symbol}:  // ${hash}\n        .incbin \"${source}\"\n${symbol}_end:\n        .byte 0\n")
   string(APPEND symbols "extern const std::uint8_t ${symbol}[];\nextern const std::uint8_t ${symbol}_end[];\n")
   string(APPEND rows "      Asset{\"/${file}\", \"${type}\", \"\\\"${hash}\\\"\", ByteView(${symbol}, ${symbol}_end)},\n")
   math(EXPR index "${index} + 1")

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backend/net/event_loop.h"
+#include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "backend/server/history_json.h"
 #include "protocol/event_json.h"
@@ -22,14 +23,16 @@ constexpr std::size_t kMaxStates = 100;
 
 // Calls `next` with the position that the parameter `name` means; answers if it means none.
 template <typename Next>
-void at_moment(LoopShard& shard, const HttpRequest& request, std::string_view name,
-               const std::string& workspace, HttpResponder responder, Next next) {
-  state::find_moment(*shard.log, workspace, query_parameter(request.query, name).value_or(""),
-                     [responder = std::move(responder),
-                      next = std::move(next)](Result<log::Position> position) mutable {
-                       if (!position) return responder.respond(to_response(position.error()));
-                       next(*position, std::move(responder));
-                     });
+void at_moment(ApiCall call, std::string_view name, Next next) {
+  const std::string at = query_parameter(call.request.query, name).value_or("");
+  const std::string workspace = call.path.workspace;
+  log::EventLog& log = *call.shard.log;
+  state::find_moment(
+      log, workspace, at,
+      [call = std::move(call), next = std::move(next)](Result<log::Position> position) mutable {
+        if (!position) return call.refuse(position.error());
+        next(*position, std::move(call));
+      });
 }
 
 HttpResponse state_response(bool binary, const ObjectPath& path, log::Position at,
@@ -55,20 +58,6 @@ HttpResponse state_response(bool binary, const ObjectPath& path, log::Position a
   return response;
 }
 
-void get_object_at(LoopShard& shard, const HttpRequest& request, const ObjectPath& path,
-                   HttpResponder responder) {
-  const bool binary = request.headers.has_token("Accept", "application/octet-stream");
-  at_moment(shard, request, "at", path.workspace, std::move(responder),
-            [&shard, path, binary](log::Position at, HttpResponder answer) {
-              state::replay_object(
-                  *shard.log, path.workspace, path.object, at,
-                  answer_with<state::ReplayedObject>(
-                      std::move(answer), [path, binary, at](const state::ReplayedObject& replayed) {
-                        return state_response(binary, path, at, replayed);
-                      }));
-            });
-}
-
 HttpResponse page_response(log::Position at, const state::ObjectPage& page) {
   std::string objects;
   for (const state::ObjectAt& object : page.objects)
@@ -81,21 +70,18 @@ HttpResponse page_response(log::Position at, const state::ObjectPage& page) {
                            "\n");
 }
 
-void get_state_at(LoopShard& shard, const HttpRequest& request, const std::string& workspace,
-                  HttpResponder responder) {
-  const auto limit = page_size(request, kMaxStates);
-  if (!limit) return responder.respond(to_response(limit.error()));
-  at_moment(shard, request, "at", workspace, std::move(responder),
-            [&shard, workspace, limit = *limit,
-             prefix = query_parameter(request.query, "prefix").value_or(""),
-             after = query_parameter(request.query, "after").value_or("")](log::Position at,
-                                                                           HttpResponder answer) {
-              state::replay_workspace(*shard.log, workspace, prefix, after, limit, at,
-                                      answer_with<state::ObjectPage>(
-                                          std::move(answer), [at](const state::ObjectPage& page) {
-                                            return page_response(at, page);
-                                          }));
-            });
+void get_state_at(ApiCall call) {
+  const auto limit = page_size(call.request, kMaxStates);
+  if (!limit) return call.refuse(limit.error());
+  at_moment(std::move(call), "at", [limit = *limit](log::Position at, ApiCall asked) {
+    const std::string& query = asked.request.query;
+    state::replay_workspace(
+        *asked.shard.log, asked.path.workspace, query_parameter(query, "prefix").value_or(""),
+        query_parameter(query, "after").value_or(""), limit, at,
+        answer_with<state::ObjectPage>(
+            std::move(asked.responder),
+            [at](const state::ObjectPage& page) { return page_response(at, page); }));
+  });
 }
 
 // ---- what happened, and who did it
@@ -110,55 +96,55 @@ HttpResponse changes_response(log::Position from, log::Position to, const state:
                                 "\n");
 }
 
-void get_changes(LoopShard& shard, const HttpRequest& request, const ObjectPath& path,
-                 HttpResponder responder) {
-  const auto limit = page_size(request);
-  const auto after = number(request, "after", 0);
-  if (!limit) return responder.respond(to_response(limit.error()));
-  if (!after) return responder.respond(to_response(after.error()));
-  auto list = [&shard, path, limit = *limit, after = *after](log::Position from, log::Position to,
-                                                             HttpResponder answer) {
-    state::list_changes(*shard.log, path.workspace, path.object, std::max(from, after), to, limit,
-                        answer_with<state::ChangePage>(std::move(answer),
-                                                       [from, to](const state::ChangePage& page) {
-                                                         return changes_response(from, to, page);
-                                                       }));
-  };
-  auto with_from = [&shard, request, path, list](log::Position from, HttpResponder answer) {
-    at_moment(
-        shard, request, "to", path.workspace, std::move(answer),
-        [from, list](log::Position to, HttpResponder last) { list(from, to, std::move(last)); });
-  };
-  // From the beginning, unless said otherwise; to the end.
-  if (!query_parameter(request.query, "from")) return with_from(0, std::move(responder));
-  at_moment(shard, request, "from", path.workspace, std::move(responder), std::move(with_from));
+void list_changes(ApiCall call, log::Position from, log::Position after, log::Position to,
+                  std::size_t limit) {
+  state::list_changes(*call.shard.log, call.path.workspace, call.path.object, after, to, limit,
+                      answer_with<state::ChangePage>(std::move(call.responder),
+                                                     [from, to](const state::ChangePage& page) {
+                                                       return changes_response(from, to, page);
+                                                     }));
 }
 
-void get_blame(LoopShard& shard, const HttpRequest& request, const ObjectPath& path,
-               HttpResponder responder) {
-  at_moment(shard, request, "at", path.workspace, std::move(responder),
-            [&shard, path](log::Position at, HttpResponder answer) {
-              auto body = [path, at](const state::Blame& blame) {
-                std::string texts;
-                for (const state::BlamedText& text : blame.texts)
-                  texts += (texts.empty() ? "" : ",") + blamed_to_json(text);
-                return json_response(
-                    200,
-                    fmt::format(R"({{"object":{},"at":{},"position":{},"texts":[{}]}})",
-                                protocol::json_string(path.object), at, blame.position, texts) +
-                        "\n");
-              };
-              state::blame_object(*shard.log, path.workspace, path.object, at,
-                                  answer_with<state::Blame>(std::move(answer), std::move(body)));
-            });
+// From the beginning, unless said otherwise; to the end.
+void get_changes(ApiCall call) {
+  const auto limit = page_size(call.request);
+  const auto after = number(call.request, "after", 0);
+  if (!limit) return call.refuse(limit.error());
+  if (!after) return call.refuse(after.error());
+  auto with_from = [limit = *limit, after = *after](log::Position from, ApiCall asked) {
+    at_moment(std::move(asked), "to", [=](log::Position to, ApiCall last) {
+      list_changes(std::move(last), from, std::max(from, after), to, limit);
+    });
+  };
+  if (!query_parameter(call.request.query, "from")) return with_from(0, std::move(call));
+  at_moment(std::move(call), "from", std::move(with_from));
+}
+
+HttpResponse blame_response(const std::string& object, log::Position at,
+                            const state::Blame& blame) {
+  std::string texts;
+  for (const state::BlamedText& text : blame.texts)
+    texts += (texts.empty() ? "" : ",") + blamed_to_json(text);
+  return json_response(200, fmt::format(R"({{"object":{},"at":{},"position":{},"texts":[{}]}})",
+                                        protocol::json_string(object), at, blame.position, texts) +
+                                "\n");
+}
+
+void get_blame(ApiCall call) {
+  at_moment(std::move(call), "at", [](log::Position at, ApiCall asked) {
+    auto body = [object = asked.path.object, at](const state::Blame& blame) {
+      return blame_response(object, at, blame);
+    };
+    state::blame_object(*asked.shard.log, asked.path.workspace, asked.path.object, at,
+                        answer_with<state::Blame>(std::move(asked.responder), std::move(body)));
+  });
 }
 
 // ---- pins
 
-void list_pins(LoopShard& shard, const HttpRequest& request, const std::string& workspace,
-               HttpResponder responder) {
-  const auto limit = page_size(request);
-  if (!limit) return responder.respond(to_response(limit.error()));
+void list_pins(ApiCall call) {
+  const auto limit = page_size(call.request);
+  if (!limit) return call.refuse(limit.error());
   auto body = [limit = *limit](const std::vector<log::Pin>& pins) {
     std::string list;
     for (const log::Pin& pin : pins) list += (list.empty() ? "" : ",") + protocol::pin_to_json(pin);
@@ -167,61 +153,75 @@ void list_pins(LoopShard& shard, const HttpRequest& request, const std::string& 
         200, "{\"pins\":[" + list +
                  "],\"next\":" + (last ? "null" : protocol::json_string(pins.back().name)) + "}\n");
   };
-  shard.log->list_pins(workspace, query_parameter(request.query, "after").value_or(""), *limit,
-                       answer_with<std::vector<log::Pin>>(std::move(responder), std::move(body)));
+  call.shard.log->list_pins(
+      call.path.workspace, query_parameter(call.request.query, "after").value_or(""), *limit,
+      answer_with<std::vector<log::Pin>>(std::move(call.responder), std::move(body)));
 }
 
-void put_pin(LoopShard& shard, const std::string& workspace, log::Pin pin,
-             HttpResponder responder) {
-  const bool removed = pin.position == 0;
-  auto answer = [pin, removed, responder = std::move(responder)](Result<void> done) mutable {
-    if (!done) return responder.respond(to_response(done.error()));
-    HttpResponse gone;
-    gone.status = 204;
-    responder.respond(removed ? std::move(gone)
-                              : json_response(200, protocol::pin_to_json(pin) + "\n"));
+// The pin that a request names, by whoever asks; at no position yet.
+Result<log::Pin> named_pin(const ApiCall& call) {
+  auto principal = may_write(call.context, call.request);
+  if (!principal) return std::unexpected(std::move(principal.error()));
+  return log::Pin{call.path.object, 0, call.shard.host.scheduler().unix_ms(),
+                  std::move(principal->name)};
+}
+
+void write_pin(ApiCall call, log::Pin pin, HttpResponse response) {
+  auto answer = [response = std::move(response),
+                 responder = std::move(call.responder)](Result<void> done) mutable {
+    responder.respond(done ? std::move(response) : to_response(done.error()));
   };
-  shard.log->put_pin(workspace, std::move(pin), std::move(answer));
+  call.shard.log->put_pin(call.path.workspace, std::move(pin), std::move(answer));
 }
 
-void set_pin(RouteContext& context, LoopShard& shard, const HttpRequest& request,
-             const ObjectPath& path, HttpResponder responder) {
-  auto principal = may_write(context, request);
-  if (!principal) return responder.respond(to_response(principal.error()));
-  log::Pin pin{path.object, 0, shard.host.scheduler().unix_ms(), std::move(principal->name)};
-  if (request.method == "DELETE")
-    return put_pin(shard, path.workspace, std::move(pin), std::move(responder));
-  at_moment(shard, request, "at", path.workspace, std::move(responder),
-            [&shard, workspace = path.workspace, pin = std::move(pin)](
-                log::Position at, HttpResponder answer) mutable {
+void put_pin(ApiCall call) {
+  auto pin = named_pin(call);
+  if (!pin) return call.refuse(pin.error());
+  at_moment(std::move(call), "at",
+            [pin = std::move(*pin)](log::Position at, ApiCall asked) mutable {
               if (at == 0)
-                return answer.respond(to_response(
-                    {ErrorCode::kInvalid, "before the first event there is nothing to pin"}));
+                return asked.refuse(
+                    {ErrorCode::kInvalid, "before the first event there is nothing to pin"});
               pin.position = at;
-              put_pin(shard, workspace, std::move(pin), std::move(answer));
+              HttpResponse response = json_response(200, protocol::pin_to_json(pin) + "\n");
+              write_pin(std::move(asked), std::move(pin), std::move(response));
             });
 }
 
+void delete_pin(ApiCall call) {
+  auto pin = named_pin(call);
+  if (!pin) return call.refuse(pin.error());
+  HttpResponse gone;
+  gone.status = 204;
+  write_pin(std::move(call), std::move(*pin), std::move(gone));
+}
+
+constexpr ApiRoute kRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/state", get_state_at},
+    {"GET", "/v1/workspaces/{workspace}/changes", get_changes},
+    {"GET", "/v1/workspaces/{workspace}/changes/{object}", get_changes},
+    {"GET", "/v1/workspaces/{workspace}/blame/{object}", get_blame},
+    {"GET", "/v1/workspaces/{workspace}/pins", list_pins},
+    {"PUT", "/v1/workspaces/{workspace}/pins/{pin}", put_pin},
+    {"DELETE", "/v1/workspaces/{workspace}/pins/{pin}", delete_pin},
+};
+
 }  // namespace
 
-void serve_history(RouteContext& context, const HttpRequest& request, std::string_view what,
-                   const ObjectPath& path, HttpResponder responder) {
-  LoopShard& shard = *context.shards[request.loop];
-  const bool reading = request.method == "GET" || request.method == "HEAD";
-  if (what == "pins" && !path.object.empty()) {
-    if (request.method != "PUT" && request.method != "DELETE")
-      return responder.respond(method_not_allowed("PUT, DELETE"));
-    return set_pin(context, shard, request, path, std::move(responder));
-  }
-  if (!reading) return responder.respond(method_not_allowed("GET, HEAD"));
-  if (what == "pins") return list_pins(shard, request, path.workspace, std::move(responder));
-  if (what == "objects") return get_object_at(shard, request, path, std::move(responder));
-  if (what == "changes") return get_changes(shard, request, path, std::move(responder));
-  if (what == "blame" && !path.object.empty())
-    return get_blame(shard, request, path, std::move(responder));
-  if (what == "state" && path.object.empty())
-    return get_state_at(shard, request, path.workspace, std::move(responder));
-  responder.respond(error_response(404, "not_found", "nothing is served at this path"));
+void get_object_at(ApiCall call) {
+  at_moment(std::move(call), "at", [](log::Position at, ApiCall asked) {
+    const bool binary = asked.request.headers.has_token("Accept", "application/octet-stream");
+    auto body = [path = asked.path, binary, at](const state::ReplayedObject& replayed) {
+      return state_response(binary, path, at, replayed);
+    };
+    state::replay_object(
+        *asked.shard.log, asked.path.workspace, asked.path.object, at,
+        answer_with<state::ReplayedObject>(std::move(asked.responder), std::move(body)));
+  });
+}
+
+std::span<const ApiRoute> history_routes() {
+  return kRoutes;
 }
 
 }  // namespace syncline::backend

@@ -1,15 +1,11 @@
-// The part of the HTTP API that looks back: states at a moment, changes, blame, pins (routes.h lists it).
+// States of the past, for the routes that read states.
 #pragma once
 
-#include <string_view>
-
-#include "backend/server/routes.h"
+#include "backend/server/api.h"
 
 namespace syncline::backend {
 
-// `what`: the part of the path behind the workspace, "objects", "state", "changes",
-// "blame" or "pins".
-void serve_history(RouteContext& context, const HttpRequest& request, std::string_view what,
-                   const ObjectPath& path, HttpResponder responder);
+// The object as it was at the moment that the query names (`at`).
+void get_object_at(ApiCall call);
 
 }  // namespace syncline::backend

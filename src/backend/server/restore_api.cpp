@@ -1,11 +1,10 @@
-#include "backend/server/restore_api.h"
-
 #include <fmt/format.h>
 
 #include <memory>
 #include <utility>
 
 #include "backend/net/event_loop.h"
+#include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -137,29 +136,36 @@ void restore_at(RouteContext& context, Restore restore, HttpResponder responder,
   });
 }
 
+void restore(ApiCall call) {
+  auto read = read_restore(call.context, call.request, call.path);
+  if (!read) return call.refuse(read.error());
+  const std::string at = query_parameter(call.request.query, "at").value_or("");
+  log::EventLog& log = *call.shard.log;
+  const ObjectPath from = call.path;
+  auto replay = [call = std::move(call),
+                 restore = std::move(*read)](Result<log::Position> position) mutable {
+    if (!position) return call.refuse(position.error());
+    restore.at = *position;
+    const ObjectPath path = call.path;
+    log::EventLog& past = *call.shard.log;
+    state::replay_object(
+        past, path.workspace, path.object, *position,
+        [call = std::move(call), restore = std::move(restore)](auto replayed) mutable {
+          restore_at(call.context, std::move(restore), std::move(call.responder),
+                     std::move(replayed));
+        });
+  };
+  state::find_moment(log, from.workspace, at, std::move(replay));
+}
+
+constexpr ApiRoute kRoutes[] = {
+    {"POST", "/v1/workspaces/{workspace}/restore/{object}", restore},
+};
+
 }  // namespace
 
-void serve_restore(RouteContext& context, const HttpRequest& request, const ObjectPath& path,
-                   HttpResponder responder) {
-  if (request.method != "POST") return responder.respond(method_not_allowed("POST"));
-  auto restore = read_restore(context, request, path);
-  if (!restore) return responder.respond(to_response(restore.error()));
-  LoopShard& shard = *context.shards[request.loop];
-  const std::string at = query_parameter(request.query, "at").value_or("");
-  state::find_moment(*shard.log, path.workspace, at,
-                     [&context, &shard, restore = std::move(*restore),
-                      responder = std::move(responder)](Result<log::Position> position) mutable {
-                       if (!position) return responder.respond(to_response(position.error()));
-                       restore.at = *position;
-                       const ObjectPath from = restore.path;
-                       state::replay_object(
-                           *shard.log, from.workspace, from.object, *position,
-                           [&context, restore = std::move(restore),
-                            responder = std::move(responder)](auto replayed) mutable {
-                             restore_at(context, std::move(restore), std::move(responder),
-                                        std::move(replayed));
-                           });
-                     });
+std::span<const ApiRoute> restore_routes() {
+  return kRoutes;
 }
 
 }  // namespace syncline::backend

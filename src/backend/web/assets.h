@@ -1,7 +1,8 @@
-// The web page, carried inside the binary, so that serving it needs no files beside the program.
+// The web page, and the description of the HTTP API (/openapi.json), carried inside the binary, so that serving
+// them needs no files beside the program.
 //
-// The build (cmake/embed.cmake) turns every file of web/dist into one Asset. Without that folder the table is
-// empty and every look-up fails: the caller answers 404.
+// The build (cmake/embed.cmake) turns every file of web/dist into one Asset. Without that folder there is no page,
+// and looking it up fails: the caller answers 404.
 // Everything returned lives as long as the program and never changes; any thread may call.
 #pragma once
 

@@ -88,7 +88,7 @@ class Source {
                                       const std::string& at) = 0;
   virtual Result<void> remove_pin(const std::string& workspace, const std::string& name) = 0;
 
-  // Brings back a past state, on the server; gives what it answered (backend/server/routes.h).
+  // Brings back a past state, on the server; gives what it answered (docs/openapi.json).
   virtual Result<std::string> restore(const std::string& workspace, const std::string& object,
                                       const RestoreWish& wish) = 0;
 

@@ -1,0 +1,89 @@
+// The HTTP API is what /openapi.json says: its routes, and what they answer.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { converged, fresh, y_client } from './lib/clients.mjs';
+import { Api, described, routed } from './lib/openapi.mjs';
+import { Server } from './lib/server.mjs';
+
+const kTest = { timeout: 120_000 };
+
+test('the description is valid, and describes every route and no other', kTest, async (t) => {
+  const server = await Server.start(t, { env: { SYNCLINE_TOKEN: 'secret' } });
+  const api = await Api.of(server);  // without a token: it says nothing of the data
+  const { valid, errors } = await new Validator().validate(api.document);
+  assert.ok(valid, JSON.stringify(errors));
+  assert.ok(routed().length >= 16);
+  assert.deepEqual(described(api.document).sort(), routed().sort());
+});
+
+test('what is answered is what is described', kTest, async (t) => {
+  const server = await Server.start(t, { args: ['--region', 'eu', '--node', 'n1'] });
+  const api = await Api.of(server);
+  const ann = await y_client(t, server, 'team', 'notes/plan');
+  const ben = await y_client(t, server, 'team', 'notes/plan');
+  ann.text.insert(0, 'Hello');
+  await converged([ann, ben]);
+  ben.text.format(0, 5, { bold: true });
+  ben.doc.getMap('about').set('title', { of: ['a', 'b'] });
+  ben.doc.getArray('list').insert(0, [1, 'two', null]);
+  await converged([ann, ben, await fresh(t, server, 'team', 'notes/plan')]);
+
+  const ok = async (method, path, options) => {
+    const answer = await api.ask(method, `/v1${path}`, options);
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer;
+  };
+  await ok('GET', '/workspaces');
+  await ok('GET', '/workspaces/team/objects?prefix=notes&limit=1');
+  const plan = await ok('GET', '/workspaces/team/objects/notes/plan');
+  assert.equal(plan.body.state.content, 'Hello');
+  assert.deepEqual((await ok('GET', '/workspaces/team/objects/notes%2Fplan')).body, plan.body);
+  assert.equal((await ok('GET', '/workspaces/team/objects/notes/plan', { headers: { Accept: 'application/octet-stream' } })).type, 'application/octet-stream');
+  await ok('GET', '/workspaces/team/objects/notes/plan?at=1');
+  await ok('GET', '/workspaces/team/state');
+  const { changes } = (await ok('GET', '/workspaces/team/changes')).body;
+  assert.ok(changes.length >= 2);
+  await ok('GET', '/workspaces/team/changes/notes/plan?from=1&limit=1');
+  await ok('GET', '/workspaces/team/blame/notes/plan');
+  await ok('PUT', '/workspaces/team/pins/start?at=1');
+  await ok('GET', '/workspaces/team/pins');
+  await ok('POST', '/workspaces/team/restore/notes/plan?at=start&dry_run=1');
+  await ok('POST', '/workspaces/team/restore/notes/plan?at=start&into=branch');
+  await ok('DELETE', '/workspaces/team/pins/start');
+  await ok('GET', '/workspaces/team/log');
+  await ok('GET', '/workspaces/team/checkpoint');
+  await ok('GET', '/workspaces/team/proof/1');
+  await ok('GET', '/workspaces/team/consistency?from=1&to=2');
+  await ok('GET', '/keys');
+  const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));
+  assert.deepEqual([...answered].sort(), described(api.document).sort(), 'every operation was tried');
+
+  for (const [method, path, status] of [
+    ['GET', '/workspaces?limit=0', 400], ['GET', '/workspaces/.x/objects', 400], ['GET', '/workspaces/team/objects/none', 404],
+    ['GET', '/workspaces/team/objects/notes/plan?at=nothing', 404], ['GET', '/workspaces/team/state?limit=101', 400],
+    ['GET', '/workspaces/team/changes?after=x', 400], ['GET', '/workspaces/team/blame/none', 404], ['PUT', '/workspaces/team/pins/1st', 400],
+    ['DELETE', '/workspaces/team/pins/none', 404], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
+    ['POST', '/workspaces/team/restore/notes/plan?at=1&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
+    ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400]]) {
+    assert.equal((await api.ask(method, `/v1${path}`)).status, status, `${method} ${path}`);
+  }
+});
+
+test('what is not described is refused, and says what is', kTest, async (t) => {
+  const server = await Server.start(t);
+  const { document } = await Api.of(server);
+  for (const [path, operations] of Object.entries(document.paths)) {
+    const url = `${server.url}${path.replace(/\{\w+\}/g, 'x1')}`;
+    const allowed = Object.keys(operations).flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    for (const method of ['GET', 'PUT', 'POST', 'DELETE', 'PATCH']) {
+      if (allowed.includes(method)) continue;
+      const response = await fetch(url, { method });
+      assert.equal(response.status, 405, `${method} ${path}`);
+      assert.deepEqual(response.headers.get('Allow').split(', ').sort(), [...allowed].sort(), path);
+    }
+  }
+  for (const path of ['/v1/', '/v1/other', '/v1/keys/', '/v1/workspaces/', '/v1/workspaces/team', '/v1/workspaces/team/objects/', '/v1/workspaces/team/log/x', '/v1/workspaces//objects'])
+    assert.equal((await fetch(`${server.url}${path}`)).status, 404, path);
+});
