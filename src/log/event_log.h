@@ -27,6 +27,7 @@
 
 #include "log/event.h"
 #include "log/merkle_tree.h"
+#include "log/statement.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
@@ -151,6 +152,14 @@ class EventLog {
 
   // The checkpoint that is kept, or nothing.
   virtual void load_checkpoint(std::string workspace, Done<std::optional<std::string>> done) = 0;
+
+  // Keeps what a former keeper of an imported log signed of it, for good; the same again is ignored.
+  //   kInvalid   the log has fewer events than it says, or it says nothing
+  //   kTooLarge  kMaxStatements are kept
+  virtual void put_origin(std::string workspace, Statement origin, Done<void> done) = 0;
+
+  // All that are kept, by size; whether they are true is for verification to say.
+  virtual void load_origins(std::string workspace, Done<std::vector<Statement>> done) = 0;
 
   // Up to `limit` names in byte order, greater than `after` ("" for the first).
   virtual void list_workspaces(std::string after, std::size_t limit,

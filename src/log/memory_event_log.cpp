@@ -30,6 +30,7 @@ struct Workspace {
   std::map<std::string, Pin, std::less<>> pins;
   std::uint64_t checkpoint_size = 0;
   std::optional<std::string> checkpoint;
+  std::vector<Statement> origins;
 };
 
 }  // namespace
@@ -73,6 +74,7 @@ struct MemoryStore::State {
   }
 
   Result<void> put_checkpoint(const std::string& name, std::uint64_t size, std::string note);
+  Result<void> put_origin(const std::string& name, Statement origin);
 
   Result<void> put_snapshot(const std::string& name, const std::string& object, Snapshot snapshot) {
     if (failure) return std::unexpected(*failure);
@@ -119,6 +121,24 @@ Result<void> MemoryStore::State::put_checkpoint(const std::string& name, std::ui
     return fail(ErrorCode::kConflict, "a checkpoint of more events is kept");
   found->second.checkpoint_size = size;
   found->second.checkpoint = std::move(note);
+  return {};
+}
+
+Result<void> MemoryStore::State::put_origin(const std::string& name, Statement origin) {
+  if (failure) return std::unexpected(*failure);
+  const auto size_of = [](const Statement& each) {
+    const auto said = peek_checkpoint(each.note);
+    return said ? said->size : kNow;
+  };
+  const std::uint64_t size = size_of(origin);
+  const auto found = workspaces.find(name);
+  if (found == workspaces.end() || size > found->second.head.last_position)
+    return fail(ErrorCode::kInvalid, "this log is not what its origin signed");
+  auto& origins = found->second.origins;
+  if (std::ranges::find(origins, origin) != origins.end()) return {};
+  if (origins.size() >= kMaxStatements)
+    return fail(ErrorCode::kTooLarge, "the log has had too many keepers");
+  origins.insert(std::ranges::upper_bound(origins, size, {}, size_of), std::move(origin));
   return {};
 }
 
@@ -262,6 +282,18 @@ class MemoryStore::Log final : public EventLog {
   void load_checkpoint(std::string workspace, Done<std::optional<std::string>> done) override {
     const Workspace* found = state_.find(workspace);
     gate_.bind(std::move(done))(found == nullptr ? std::nullopt : found->checkpoint);
+  }
+
+  void put_origin(std::string workspace, Statement origin, Done<void> done) override {
+    state_.enqueue([&state = state_, workspace = std::move(workspace), origin = std::move(origin),
+                    reply = gate_.bind(std::move(done))]() mutable {
+      reply(state.put_origin(workspace, std::move(origin)));
+    });
+  }
+
+  void load_origins(std::string workspace, Done<std::vector<Statement>> done) override {
+    const Workspace* found = state_.find(workspace);
+    gate_.bind(std::move(done))(found == nullptr ? std::vector<Statement>() : found->origins);
   }
 
   void list_workspaces(std::string after, std::size_t limit,

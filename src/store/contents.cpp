@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/crc32c.h"
 #include "log/read_check.h"
 
@@ -36,6 +39,7 @@ namespace {
 
 // Before milestones there was only ever the newest snapshot, and no count behind its checksum.
 constexpr char kPlainSnapshot = '\1';
+constexpr std::size_t kOriginDigestBytes = 8;
 constexpr char kCountedSnapshot = '\2';
 
 void put_big_endian(std::string& value, std::uint64_t number, int bytes) {
@@ -99,6 +103,33 @@ Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, Work
   if ((*value)->size() < 8) return fail(ErrorCode::kCorrupt, "the kept checkpoint is damaged");
   return KeptCheckpoint{get_big_endian(std::string_view(**value).substr(0, 8)),
                         (*value)->substr(8)};
+}
+
+std::string kept_origin_key(WorkspaceId id, std::string_view statement) {
+  const Hash256 hash = sha256(as_bytes(statement));
+  return origin_key(id, as_text(ByteView(hash).first(kOriginDigestBytes)));
+}
+
+Result<std::vector<log::Statement>> kept_origins(const Tables& tables, WorkspaceId id) {
+  std::vector<std::pair<std::uint64_t, log::Statement>> sized;
+  const auto damaged = [] {
+    return fail(ErrorCode::kCorrupt, "what its origin signed is damaged");
+  };
+  const std::string prefix = origin_key(id, "");
+  const auto cursor = tables.cursor(Family::kMeta);
+  for (cursor->seek(prefix); cursor->valid(); cursor->next()) {
+    if (!cursor->key().starts_with(prefix)) break;
+    if (cursor->key() != kept_origin_key(id, cursor->value())) return damaged();
+    auto statement = log::statement_from_text(cursor->value());
+    if (!statement) return damaged();
+    const std::uint64_t size = log::peek_checkpoint(statement->note)->size;
+    sized.emplace_back(size, std::move(*statement));
+  }
+  if (const auto read = cursor->status(); !read) return fail_while("reading origins", read.error());
+  std::ranges::stable_sort(sized, {}, [](const auto& each) { return each.first; });
+  std::vector<log::Statement> origins;
+  for (auto& [size, statement] : sized) origins.push_back(std::move(statement));
+  return origins;
 }
 
 }  // namespace syncline::store

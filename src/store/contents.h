@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "log/event_log.h"
 #include "store/keys.h"
@@ -39,5 +40,10 @@ struct KeptCheckpoint {
 };
 std::string encode_checkpoint(const KeptCheckpoint& checkpoint);
 Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, WorkspaceId id);
+
+// What former keepers signed of an imported log, by size: the statement as text, under the first 8
+// bytes of its SHA-256.
+std::string kept_origin_key(WorkspaceId id, std::string_view statement);
+Result<std::vector<log::Statement>> kept_origins(const Tables& tables, WorkspaceId id);
 
 }  // namespace syncline::store

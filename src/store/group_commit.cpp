@@ -174,6 +174,25 @@ Result<void> GroupCommit::stage(PinRequest& request, Batch&, Writes& writes) {
   return {};
 }
 
+Result<void> GroupCommit::stage(OriginRequest& request, Batch&, Writes& writes) {
+  if (request.overflowed) return overflowed();
+  const auto known = find(request.workspace);
+  if (!known) return std::unexpected(known.error());
+  const auto said = log::peek_checkpoint(request.origin.note);
+  if (*known == nullptr || !said || said->size > (*known)->head.last_position)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("workspace {} is not what its origin signed", request.workspace));
+  const auto kept = kept_origins(tables_, (*known)->id);
+  if (!kept) return fail_while("workspace " + request.workspace, kept.error());
+  if (std::ranges::find(*kept, request.origin) != kept->end()) return {};
+  if (kept->size() >= log::kMaxStatements)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("workspace {} has had too many keepers", request.workspace));
+  const std::string text = log::to_text(request.origin);
+  writes.put(Family::kMeta, kept_origin_key((*known)->id, text), text);
+  return {};
+}
+
 Result<void> GroupCommit::stage(CheckpointRequest& request, Batch&, Writes& writes) {
   if (request.overflowed) return overflowed();
   const auto known = find(request.workspace);

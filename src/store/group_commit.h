@@ -66,6 +66,7 @@ class GroupCommit {
   Result<void> stage(SnapshotRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(CheckpointRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(PinRequest& request, Batch& batch, Writes& writes);
+  Result<void> stage(OriginRequest& request, Batch& batch, Writes& writes);
   // Removes the snapshots that `request` replaces. False: a newer intact one is kept instead.
   Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request, Writes& writes);
 

@@ -87,6 +87,10 @@ std::string pin_key(WorkspaceId id, std::string_view name) {
   return "p/" + id_key(id).append(name);
 }
 
+std::string origin_key(WorkspaceId id, std::string_view digest) {
+  return "o/" + id_key(id).append(digest);
+}
+
 std::string workspace_key(std::string_view name) {
   return std::string(kWorkspacePrefix).append(name);
 }

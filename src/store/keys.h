@@ -48,5 +48,6 @@ inline constexpr std::string_view kWorkspacePrefix = "w/";
 std::string workspace_key(std::string_view name);
 std::string checkpoint_key(WorkspaceId id);                  // "c/" id
 std::string pin_key(WorkspaceId id, std::string_view name);  // "p/" id name
+std::string origin_key(WorkspaceId id, std::string_view digest);  // "o/" id digest
 
 }  // namespace syncline::store

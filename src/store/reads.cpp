@@ -165,6 +165,16 @@ Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
   return std::move((*kept)->note);
 }
 
+Result<std::vector<log::Statement>> read_origins(const Tables& tables,
+                                                 const std::string& workspace) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return std::vector<log::Statement>();
+  auto origins = kept_origins(tables, **id);
+  if (!origins) return fail_while("workspace " + workspace, origins.error());
+  return origins;
+}
+
 Result<std::vector<std::string>> read_workspaces(const Tables& tables, const std::string& after,
                                                  std::size_t limit) {
   std::vector<std::string> names;

@@ -36,6 +36,8 @@ Result<std::vector<log::Pin>> read_pins(const Tables& tables, const std::string&
 Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
                                                    const std::string& workspace);
 
+Result<std::vector<log::Statement>> read_origins(const Tables& tables,
+                                                 const std::string& workspace);
 Result<std::vector<std::string>> read_workspaces(const Tables& tables, const std::string& after,
                                                  std::size_t limit);
 

@@ -17,6 +17,9 @@ std::size_t size_of(const CheckpointRequest& request) {
 std::size_t size_of(const PinRequest& request) {
   return request.pin.name.size() + request.pin.principal.size();
 }
+std::size_t size_of(const OriginRequest& request) {
+  return request.origin.note.size();
+}
 
 void drop_content(AppendRequest& request) {
   request.events = {};
@@ -29,6 +32,9 @@ void drop_content(CheckpointRequest& request) {
 }
 void drop_content(PinRequest& request) {
   request.pin = {};
+}
+void drop_content(OriginRequest& request) {
+  request.origin = {};
 }
 
 // Keeps its place among the others, and nothing of what it weighs.

@@ -44,7 +44,15 @@ struct PinRequest {
   bool overflowed = false;
 };
 
-using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest>;
+struct OriginRequest {
+  std::string workspace;
+  log::Statement origin;
+  log::Done<void> done;
+  bool overflowed = false;
+};
+
+using Request =
+    std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest, OriginRequest>;
 
 // Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
 // weight: it is refused with kUnavailable when its turn comes.

@@ -115,6 +115,18 @@ class StoreLog final : public log::EventLog {
     });
   }
 
+  void put_origin(std::string workspace, log::Statement origin, Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(OriginRequest{std::move(workspace), std::move(origin), std::move(reply)});
+  }
+
+  void load_origins(std::string workspace, Done<std::vector<log::Statement>> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
+      return read_origins(tables, workspace);
+    });
+  }
+
   void list_workspaces(std::string after, std::size_t limit,
                        Done<std::vector<std::string>> done) override {
     read_with(std::move(done), [after = std::move(after), limit](const Tables& tables) {

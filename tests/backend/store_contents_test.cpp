@@ -35,11 +35,11 @@ class StoreContents : public ::testing::Test {
     change(*database);
   }
 
-  Error verify_error() {
+  log::Difference verify_error() {
     auto opened = open_store(dir_.path());
     const auto verified = opened->verify();
     EXPECT_FALSE(verified.has_value());
-    return verified ? Error{} : verified.error();
+    return verified ? log::Difference{} : verified.error();
   }
 
   TempDir dir_;

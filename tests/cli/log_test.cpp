@@ -248,7 +248,10 @@ TEST(Verify, FindsSoundnessAndDamage) {
   fill(dir.file("data"));
   const Outcome sound = run({"log", "verify", "--data-dir", dir.file("data")});
   EXPECT_EQ(sound.code, 0) << sound.err;
-  EXPECT_EQ(sound.out, "sound: 2 workspaces, 4 events, 0 snapshots\n");
+  EXPECT_EQ(sound.out,
+            "sound: 2 workspaces, 4 events, 0 snapshots\n"
+            "replayed: 4 effects and 0 snapshots came out the same\n"
+            "signed: 0 of 4 events\n");
 
   // Damage in the middle of the write-ahead log.
   for (const auto& entry : std::filesystem::recursive_directory_iterator(dir.file("data"))) {

@@ -110,6 +110,16 @@ class BlockingLog {
         loop_, [&](auto done) { log_.put_checkpoint(workspace, size, note, std::move(done)); });
   }
 
+  Result<void> put_origin(const std::string& workspace, const log::Statement& origin) {
+    return await<void>(loop_,
+                       [&](auto done) { log_.put_origin(workspace, origin, std::move(done)); });
+  }
+
+  Result<std::vector<log::Statement>> load_origins(const std::string& workspace) {
+    return await<std::vector<log::Statement>>(
+        loop_, [&](auto done) { log_.load_origins(workspace, std::move(done)); });
+  }
+
   Result<std::optional<std::string>> load_checkpoint(const std::string& workspace) {
     return await<std::optional<std::string>>(
         loop_, [&](auto done) { log_.load_checkpoint(workspace, std::move(done)); });

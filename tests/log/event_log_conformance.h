@@ -338,6 +338,30 @@ TYPED_TEST_P(EventLogConformance, CheckpointsOnlyGrow) {
   EXPECT_EQ(this->log().load_checkpoint("w").value(), "five");
 }
 
+TYPED_TEST_P(EventLogConformance, OriginsStayAsTheyAre) {
+  const auto said = [](std::uint64_t size) {
+    const log::NoteSigner signer{"log.example/a", {7}};
+    return log::Statement{{signer.verifier()},
+                          log::sign_checkpoint({"log.example/a/w/w", size, {}}, {signer}).value()};
+  };
+  EXPECT_EQ(this->log().put_origin("w", said(1)).error().code, ErrorCode::kInvalid);
+  EXPECT_TRUE(this->log().load_origins("w").value().empty());
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 20), 0).has_value());
+  EXPECT_EQ(this->log().put_origin("w", said(21)).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(this->log().put_origin("w", {{}, "no note"}).error().code, ErrorCode::kInvalid);
+  ASSERT_TRUE(this->log().put_origin("w", said(5)).has_value());
+  ASSERT_TRUE(this->log().put_origin("w", said(3)).has_value());
+  ASSERT_TRUE(this->log().put_origin("w", said(5)).has_value());
+  this->restart();
+  EXPECT_EQ(this->log().load_origins("w").value(), (std::vector{said(3), said(5)}));
+  EXPECT_TRUE(this->log().load_origins("other").value().empty());
+  EXPECT_EQ(this->log().load_checkpoint("w").value(), std::nullopt);
+  for (std::uint64_t size = 6; size < 4 + log::kMaxStatements; ++size)
+    ASSERT_TRUE(this->log().put_origin("w", said(size)).has_value());
+  EXPECT_EQ(this->log().put_origin("w", said(20)).error().code, ErrorCode::kTooLarge);
+}
+
 TYPED_TEST_P(EventLogConformance, ListsAreSortedAndPaged) {
   for (const char* name : {"zoo", "a", "a/b", "ab", "é"})
     ASSERT_TRUE(this->log().add(name, sample_event("o", "1")).has_value());
@@ -387,7 +411,8 @@ REGISTER_TYPED_TEST_SUITE_P(EventLogConformance, AWorkspaceThatIsNotThereIsEmpty
                             TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
                             PinsAreKeptUntilTheyAreRemoved, NoSnapshotIsAheadOfTheLog,
                             TheTreeFollowsTheEvents, TheTreeEndsWithTheLog,
-                            ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow, ListsAreSortedAndPaged,
-                            AClosedLogAnswersNothing, CallbacksRunInALaterTurn);
+                            ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow, OriginsStayAsTheyAre,
+                            ListsAreSortedAndPaged, AClosedLogAnswersNothing,
+                            CallbacksRunInALaterTurn);
 
 }  // namespace syncline::testing

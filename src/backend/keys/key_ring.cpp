@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -179,6 +180,23 @@ Result<std::vector<log::NoteVerifier>> KeyRing::read_public(const std::string& d
   auto text = read_text(path);
   if (!text) return std::unexpected(std::move(text.error()));
   return parse_public(path, *text);
+}
+
+Result<std::vector<log::NoteVerifier>> KeyRing::check(const std::string& data_dir) {
+  auto keys = read_public(data_dir);
+  const std::string path = private_path(data_dir + "/keys");
+  if (!keys || !std::filesystem::exists(path)) return keys;
+  const auto text = read_text(path);
+  if (!text) return std::unexpected(text.error());
+  const auto signer = parse_private(path, *text);
+  if (!signer) return std::unexpected(signer.error());
+  // Between two steps of a rotation the public half is one key ahead.
+  const auto known = std::ranges::find(*keys, signer->verifier());
+  const bool rotating = std::filesystem::exists(waiting_path(data_dir + "/keys"));
+  if (keys->empty() || (rotating ? known == keys->end() : keys->back() != signer->verifier()))
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("{}: its key is not the last of keys/public", path));
+  return keys;
 }
 
 Result<void> KeyRing::rotate() {

@@ -27,6 +27,9 @@ class KeyRing {
   // The public half alone, oldest first; empty if there are no keys yet.
   static Result<std::vector<log::NoteVerifier>> read_public(const std::string& data_dir);
 
+  // The same, and that the private key, where there is one, is the newest of them. Changes nothing.
+  static Result<std::vector<log::NoteVerifier>> check(const std::string& data_dir);
+
   // Makes a new key and signs with it from now on. What the old one signed stays believed.
   Result<void> rotate();
 

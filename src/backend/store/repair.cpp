@@ -236,7 +236,7 @@ Result<void> salvage(const std::string& damaged, const std::string& copy, const 
   auto to = store::open_database(fresh, creating, store::OpenMode::kReadWrite);
   if (!to) return std::unexpected(std::move(to.error()));
   if (auto ok = Salvage(*from, *to, report).run(); !ok) return ok;
-  if (auto verified = store::verify(*to, {}); !verified)
+  if (auto verified = store::verify(*to, {}, {}); !verified)
     return std::unexpected(std::move(verified.error()));
   return {};
 }

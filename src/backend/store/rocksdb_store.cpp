@@ -116,9 +116,9 @@ std::uint64_t RocksDbStore::torn_bytes() const {
   return impl_->torn_bytes;
 }
 
-Result<VerifyReport> RocksDbStore::verify(
-    const std::function<bool(const VerifyProgress&)>& progress) {
-  return store::verify(impl_->database, progress);
+log::Checked<VerifyReport> RocksDbStore::verify(
+    const std::function<bool(const VerifyProgress&)>& progress, const VerifyOptions& options) {
+  return store::verify(impl_->database, options, progress);
 }
 
 }  // namespace syncline::backend

@@ -23,10 +23,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/scheduler.h"
+#include "log/checkpoint.h"
+#include "log/difference.h"
 #include "log/event_log.h"
 #include "syncline/error.h"
 
@@ -74,6 +77,18 @@ struct VerifyProgress {
   std::string workspace;  // the one being read
   std::uint64_t workspaces_done = 0;
   std::uint64_t events_done = 0;
+  std::uint64_t events_estimated = 0;  // of all workspaces; 0: not known
+};
+
+struct VerifyOptions {
+  // Replays every intent: compares effects, and what snapshots show. Needs memory for the objects of
+  // a workspace; above `memory_bytes` its log is read more than once.
+  bool replay = false;
+  std::size_t memory_bytes = std::size_t{512} << 20;
+  // Who may have signed the checkpoints that are kept; nullopt: their signatures are not looked at.
+  std::optional<std::vector<log::NoteVerifier>> keys;
+  // Checkpoints that the caller knows to be true: the logs that they name must begin with them.
+  std::vector<log::Checkpoint> known;
 };
 
 struct VerifyReport {
@@ -81,6 +96,24 @@ struct VerifyReport {
   std::uint64_t events = 0;
   std::uint64_t snapshots = 0;
   std::vector<std::string> damaged_snapshots;  // "workspace/object"; rebuilt from the log in use
+  std::uint64_t pins = 0;
+  std::uint64_t signed_events = 0;  // the first so many of each workspace, added up
+  std::uint64_t origin_events = 0;  // signed by former keepers whose keys are not among `keys`
+  std::uint64_t known_found = 0;    // of VerifyOptions::known, that name a workspace here
+
+  // With `replay`:
+  std::uint64_t effects = 0;             // compared
+  std::uint64_t not_replayable = 0;      // events whose payload, or the state before, is gone
+  std::uint64_t snapshots_compared = 0;  // with the replayed state
+  std::uint64_t passes = 0;              // over a log, beyond the first
+  struct Gap {
+    std::string workspace;
+    std::string object;
+    log::Position from = 0;
+    log::Position to = 0;
+    std::uint64_t events = 0;
+  };
+  std::vector<Gap> gaps;  // the first of them: where events could not be replayed
 };
 
 class RocksDbStore {
@@ -110,10 +143,11 @@ class RocksDbStore {
   // remains of an append that was never acknowledged. 0 after a clean stop.
   std::uint64_t torn_bytes() const;
 
-  // Reads everything and checks every record, chain, index entry and snapshot. Returns the first
-  // difference as kCorrupt, naming workspace and position. Blocks; may run beside appends.
+  // Reads everything and checks every record, chain, tree, index entry, pin and snapshot. Returns
+  // the first difference and its place. Blocks; may run beside appends.
   // `progress` is called now and then on the calling thread; false from it stops with kUnavailable.
-  Result<VerifyReport> verify(const std::function<bool(const VerifyProgress&)>& progress = {});
+  log::Checked<VerifyReport> verify(const std::function<bool(const VerifyProgress&)>& progress = {},
+                                    const VerifyOptions& options = {});
 
  private:
   struct Impl;

@@ -3,99 +3,49 @@
 #include <fmt/format.h>
 #include <rocksdb/snapshot.h>
 
-#include <cstring>
+#include <algorithm>
+#include <set>
 
-#include "log/checkpoint.h"
-#include "log/read_check.h"
+#include "backend/store/verify_tables.h"
+#include "base/percent.h"
+#include "log/notary.h"
+#include "state/verify.h"
 #include "store/tree.h"
 
 namespace syncline::backend::store {
 namespace {
 
+using log::Check;
+using log::Checked;
+using log::differs;
+
 constexpr std::uint64_t kEventsPerProgress = 8192;
-
-// Equal for two sets of index keys, however ordered, only if the sets are equal: compares the index
-// with the events without a look-up for each. (The sum of 64 bits of a SHA-256 for every key.)
-struct IndexSum {
-  std::uint64_t entries = 0;
-  std::uint64_t sum = 0;
-
-  void add(std::string_view key) {
-    const Hash256 hash = sha256(as_bytes(key));
-    std::uint64_t value;
-    std::memcpy(&value, hash.data(), sizeof value);
-    sum += value;
-    ++entries;
-  }
-  bool operator==(const IndexSum&) const = default;
-};
-
-// Compares the tiles that follow from the events with those that are stored.
-class TileCheck final : public TileStore {
- public:
-  TileCheck(const Database& database, std::string workspace, WorkspaceId id,
-            rocksdb::ReadOptions options)
-      : database_(database), workspace_(std::move(workspace)), id_(id), options_(options) {}
-
-  Result<std::vector<Hash256>> load(unsigned, std::uint64_t, std::uint64_t) override {
-    return fail(ErrorCode::kInvalid, "a check begins with the first event");
-  }
-
-  Result<void> put(unsigned level, std::uint64_t index, ByteView value) override {
-    rocksdb::PinnableSlice stored;
-    const auto status =
-        database_.db->Get(options_, database_.tree, tree_key(id_, level, index), &stored);
-    const std::string place =
-        fmt::format("workspace {}, tree value {} of level {}", workspace_, index, level);
-    if (status.IsNotFound()) return fail(ErrorCode::kCorrupt, place + ": missing");
-    if (!status.ok()) return std::unexpected(to_error(status, place));
-    if (text(stored) != as_text(value))
-      return fail(ErrorCode::kCorrupt, place + ": does not follow from the events");
-    ++values_;
-    return {};
-  }
-
-  // After the last event: what is stored beyond it tells of events that are gone.
-  Result<void> finish() const {
-    const auto iterator = database_.iterate(database_.tree, options_);
-    const std::string prefix = id_key(id_);
-    std::uint64_t stored = 0;
-    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
-      if (!text(iterator->key()).starts_with(prefix)) break;
-      ++stored;
-    }
-    const std::string place = fmt::format("workspace {}: tree", workspace_);
-    if (!iterator->status().ok()) return std::unexpected(to_error(iterator->status(), place));
-    if (stored == values_) return {};
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("{} has {} values, {} follow from the events", place, stored, values_));
-  }
-
- private:
-  const Database& database_;
-  const std::string workspace_;
-  const WorkspaceId id_;
-  const rocksdb::ReadOptions options_;
-  std::uint64_t values_ = 0;
-};
 
 class Verifier {
  public:
-  Verifier(const Database& database, const Progress& progress)
-      : database_(database), progress_(progress), snapshot_(database.db.get()) {}
+  Verifier(const Database& database, const VerifyOptions& options, const Progress& progress)
+      : database_(database), options_(options), progress_(progress), snapshot_(database.db.get()) {}
 
-  Result<VerifyReport> run() {
+  Checked<VerifyReport> run() {
+    std::uint64_t events = 0;
+    if (database_.db->GetIntProperty(database_.events, "rocksdb.estimate-num-keys", &events))
+      estimated_events_ = events;
     const auto names = iterate(database_.meta);
     for (names->Seek(slice(kWorkspacePrefix)); names->Valid(); names->Next()) {
       const std::string_view key = text(names->key());
       if (!key.starts_with(kWorkspacePrefix)) break;
       const std::string name(key.substr(kWorkspacePrefix.size()));
       const auto id = parse_id(text(names->value()));
-      if (!id) return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: entry damaged", name));
+      if (!id || names->value().size() != id_key(*id).size())
+        return differs(Check::kIndex, {name}, "entry damaged");
+      if (!ids_.insert(*id).second)
+        return differs(Check::kIndex, {name}, "has the log of another workspace");
       if (auto ok = check_workspace(name, *id); !ok) return std::unexpected(std::move(ok.error()));
       ++report_.workspaces;
     }
-    if (!names->status().ok()) return std::unexpected(to_error(names->status(), "reading names"));
+    if (!names->status().ok())
+      return differs(Check::kStorage, {}, to_error(names->status(), "reading names"));
+    if (auto ok = check_named(); !ok) return std::unexpected(std::move(ok.error()));
     return std::move(report_);
   }
 
@@ -113,107 +63,171 @@ class Verifier {
     return database_.iterate(family, options);
   }
 
-  Result<void> check_workspace(const std::string& name, WorkspaceId id) {
-    IndexSum from_events;
-    log::Position last = 0;
-    if (auto ok = check_events(name, id, last, from_events); !ok) return ok;
-    if (auto ok = check_index(name, id, from_events); !ok) return ok;
+  Checked<void> check_workspace(const std::string& name, WorkspaceId id) {
+    state::WorkspaceVerifier verifier(name, {options_.replay, options_.memory_bytes});
+    if (auto ok = expect_signed(name, id, verifier); !ok) return ok;
+    auto snapshots =
+        options_.replay ? snapshots_of(name, id) : Checked<std::vector<log::Position>>();
+    if (!snapshots) return std::unexpected(std::move(snapshots.error()));
+    if (auto ok = check_events(name, id, *snapshots, verifier); !ok) return ok;
+    const log::Position last = verifier.last_position();
+    while (verifier.begin_pass()) {
+      ++report_.passes;
+      if (auto ok = pass_events(name, id, *snapshots, verifier, {}); !ok) return ok;
+    }
+    add_counts(name, verifier.counts());
+    if (auto ok = check_pins(name, id, last); !ok) return ok;
     return check_snapshots(name, id, last);
   }
 
-  // The chain and the tree from the first event on.
-  Result<void> check_events(const std::string& name, WorkspaceId id, log::Position& last,
-                            IndexSum& index) {
-    const auto iterator = iterate(database_.events);
-    const std::string prefix = id_key(id);
-    TileCheck tiles(database_, name, id, read_options());
-    TreeEdge tree;
-    log::merkle::Frontier frontier;
-    const auto signed_before = signed_checkpoint(name, id);
-    if (!signed_before) return std::unexpected(signed_before.error());
-    Hash256 last_hash{};
-    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
-      if (!text(iterator->key()).starts_with(prefix)) break;
-      const auto position = parse_event_key(text(iterator->key()));
-      if (!position) return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: bad key", name));
-      const auto event = log::decode_stored(name, *position, bytes(iterator->value()));
-      if (!event) return std::unexpected(event.error());
-      if (auto ok = log::check_chained(name, *event, last, last_hash); !ok) return ok;
-      index.add(object_key(id, event->object, event->position));
-      if (auto ok = tree.append(event->hash, tiles); !ok) return ok;
-      frontier.append(event->hash);
-      if (frontier.size() == signed_before->size && frontier.root() != signed_before->root)
-        return fail(ErrorCode::kCorrupt,
-                    fmt::format("workspace {}: its first {} events are not those that were signed",
-                                name, frontier.size()));
-      last = event->position;
-      last_hash = event->hash;
-      if (++report_.events % kEventsPerProgress == 0 && !go_on(name)) return stopped();
-    }
-    if (!iterator->status().ok())
-      return std::unexpected(
-          to_error(iterator->status(), fmt::format("workspace {}, event {}", name, last + 1)));
-    if (last == 0)
-      return fail(ErrorCode::kCorrupt, fmt::format("workspace {}, event 1: missing", name));
-    if (last < signed_before->size)
-      return fail(ErrorCode::kCorrupt,
-                  fmt::format("workspace {}: ends at {}, but {} events were signed", name, last,
-                              signed_before->size));
-    if (auto ok = tiles.finish(); !ok) return ok;
-    return go_on(name) ? Result<void>() : stopped();
-  }
-
-  // What the kept checkpoint says; nothing signed is a tree without events.
-  Result<log::Checkpoint> signed_checkpoint(const std::string& name, WorkspaceId id) const {
+  // What was signed of the log: here, by those from whom it was imported, and as the caller knows.
+  Checked<void> expect_signed(const std::string& name, WorkspaceId id,
+                              state::WorkspaceVerifier& verifier) {
+    const auto refuse = [&](const Error& error) {
+      return differs(Check::kCheckpoint, {name}, error.message, error.code);
+    };
+    signed_events_ = origin_events_ = 0;
     const auto kept = kept_checkpoint(database_, id);
-    if (!kept) return std::unexpected(kept.error());
-    if (!*kept) return log::Checkpoint{};
-    auto checkpoint = log::peek_checkpoint((*kept)->note);
-    if (checkpoint && checkpoint->size == (*kept)->size) return checkpoint;
-    return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: checkpoint damaged", name));
-  }
-
-  Result<void> check_indexed(const std::string& name, WorkspaceId id, const log::Event& event) {
-    rocksdb::PinnableSlice value;
-    const auto status = database_.db->Get(read_options(), database_.objects,
-                                          object_key(id, event.object, event.position), &value);
-    if (status.ok()) return {};
-    const std::string place = fmt::format("workspace {}, event {}: index", name, event.position);
-    if (status.IsNotFound()) return fail(ErrorCode::kCorrupt, place + " entry missing");
-    return std::unexpected(to_error(status, place));
-  }
-
-  Result<void> check_index(const std::string& name, WorkspaceId id, const IndexSum& from_events) {
-    const auto iterator = iterate(database_.objects);
-    const std::string prefix = id_key(id);
-    IndexSum sum;
-    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
-      if (!text(iterator->key()).starts_with(prefix)) break;
-      sum.add(text(iterator->key()));
+    if (!kept) return refuse(kept.error());
+    if (*kept) {
+      auto said = options_.keys ? log::open_checkpoint((*kept)->note, *options_.keys)
+                                : log::peek_checkpoint((*kept)->note);
+      if (!said) return refuse(said.error());
+      if (said->size != (*kept)->size || !said->origin.ends_with("/w/" + percent_encode(name)))
+        return refuse({ErrorCode::kCorrupt, "the checkpoint kept beside it is of another log"});
+      signed_events_ = said->size;
+      verifier.expect(*said, "the checkpoint kept beside it");
     }
-    if (!iterator->status().ok())
-      return std::unexpected(
-          to_error(iterator->status(), fmt::format("workspace {}: index", name)));
-    if (sum == from_events) return {};
-    if (auto ok = find_unindexed(name, id); !ok) return ok;
-    return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: index has {} entries for {} events",
-                                                 name, sum.entries, from_events.entries));
-  }
-
-  // The slow way to the first event without its entry, once it is known that something is wrong.
-  Result<void> find_unindexed(const std::string& name, WorkspaceId id) {
-    const auto iterator = iterate(database_.events);
-    const std::string prefix = id_key(id);
-    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
-      if (!text(iterator->key()).starts_with(prefix)) break;
-      const auto event = log::decode_event(bytes(iterator->value()));
-      if (event)
-        if (auto ok = check_indexed(name, id, *event); !ok) return ok;
+    const auto origins = kept_origins(database_, id);
+    if (!origins) return refuse(origins.error());
+    for (const log::Statement& origin : *origins) {
+      const auto said = log::open_statement(origin);
+      if (!said) return refuse({said.error().code, "of its origin: " + said.error().message});
+      const bool known = options_.keys && log::open_checkpoint(origin.note, *options_.keys);
+      std::uint64_t& covered = known ? signed_events_ : origin_events_;
+      covered = std::max(covered, said->size);
+      verifier.expect(*said, fmt::format("the checkpoint of its origin {}", said->origin));
+    }
+    for (const log::Checkpoint& known : options_.known) {
+      if (!known.origin.ends_with("/w/" + percent_encode(name))) continue;
+      ++report_.known_found;
+      verifier.expect(known, "the checkpoint");
     }
     return {};
   }
 
-  Result<void> check_snapshots(const std::string& name, WorkspaceId id, log::Position last) {
+  // Positions that have a snapshot, in order. Each is of the object whose event stands there.
+  Checked<std::vector<log::Position>> snapshots_of(const std::string& name, WorkspaceId id) const {
+    std::vector<log::Position> positions;
+    const auto iterator = iterate(database_.snapshots);
+    const std::string prefix = id_key(id);
+    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
+      const std::string_view key = text(iterator->key());
+      if (!key.starts_with(prefix)) break;
+      if (const auto parsed = parse_object_key(key)) positions.push_back(parsed->position);
+    }
+    if (!iterator->status().ok())
+      return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading snapshots"));
+    std::ranges::sort(positions);
+    return positions;
+  }
+
+  Checked<void> check_events(const std::string& name, WorkspaceId id,
+                             const std::vector<log::Position>& snapshots,
+                             state::WorkspaceVerifier& verifier) {
+    TileCheck tiles(database_, name, id, read_options());
+    IndexCheck index(database_, name, id, read_options());
+    TreeEdge tree;
+    auto beside = [&](const log::Event& event) -> Checked<void> {
+      index.expect(event.object, event.position);
+      if (auto ok = tree.append(event.hash, tiles); !ok)
+        return differs(Check::kTree, {name}, ok.error());
+      ++report_.events;
+      return {};
+    };
+    if (auto ok = pass_events(name, id, snapshots, verifier, beside); !ok) return ok;
+    if (auto ok = tiles.finish(); !ok) return ok;
+    return index.finish();
+  }
+
+  // All events, and the snapshots where they stand; `beside` sees each event.
+  Checked<void> pass_events(const std::string& name, WorkspaceId id,
+                            const std::vector<log::Position>& snapshots,
+                            state::WorkspaceVerifier& verifier,
+                            const std::function<Checked<void>(const log::Event&)>& beside) {
+    const auto iterator = iterate(database_.events);
+    const std::string prefix = id_key(id);
+    auto next_snapshot = snapshots.begin();
+    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
+      if (!text(iterator->key()).starts_with(prefix)) break;
+      const auto position = parse_event_key(text(iterator->key()));
+      if (!position) return differs(Check::kRecord, {name}, "bad key");
+      const auto event = verifier.event(*position, bytes(iterator->value()));
+      if (!event) return std::unexpected(event.error());
+      if (beside)
+        if (auto ok = beside(**event); !ok) return ok;
+      next_snapshot = std::find_if(next_snapshot, snapshots.end(),
+                                   [&](log::Position each) { return each >= *position; });
+      if (next_snapshot != snapshots.end() && *next_snapshot == *position)
+        if (auto ok = check_shown(name, id, **event, verifier); !ok) return ok;
+      if (++steps_ % kEventsPerProgress == 0 && !go_on(name)) return stopped();
+    }
+    if (!iterator->status().ok())
+      return differs(Check::kStorage, {name, verifier.last_position() + 1},
+                     to_error(iterator->status(), fmt::format("workspace {}, event {}", name,
+                                                              verifier.last_position() + 1)));
+    if (auto ok = verifier.finish(); !ok) return ok;
+    return go_on(name) ? Checked<void>() : stopped();
+  }
+
+  Checked<void> check_shown(const std::string& name, WorkspaceId id, const log::Event& event,
+                            state::WorkspaceVerifier& verifier) const {
+    rocksdb::PinnableSlice value;
+    const std::string key = object_key(id, event.object, event.position);
+    const auto status = database_.db->Get(read_options(), database_.snapshots, key, &value);
+    if (status.IsNotFound())
+      return differs(Check::kSnapshot, {name, event.position},
+                     "a snapshot of an object that this event does not change");
+    if (!status.ok())
+      return differs(Check::kStorage, {name, event.position, event.object},
+                     to_error(status, "reading a snapshot"));
+    const auto kept = decode_snapshot(key, text(value));
+    return kept ? verifier.snapshot(kept->state) : Checked<void>();  // damaged: never used
+  }
+
+  void add_counts(const std::string& name, const state::ReplayCounts& counts) {
+    report_.effects += counts.effects;
+    report_.not_replayable += counts.not_replayable;
+    report_.snapshots_compared += counts.snapshots;
+    report_.signed_events += signed_events_;
+    report_.origin_events += origin_events_;
+    for (const state::ReplayGap& gap : counts.gaps)
+      if (report_.gaps.size() < state::ReplayCounts::kMaxGaps)
+        report_.gaps.push_back({name, gap.object, gap.from, gap.to, gap.events});
+  }
+
+  Checked<void> check_pins(const std::string& name, WorkspaceId id, log::Position last) {
+    const auto iterator = iterate(database_.meta);
+    const std::string prefix = pin_key(id, "");
+    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
+      const std::string_view key = text(iterator->key());
+      if (!key.starts_with(prefix)) break;
+      const std::string_view pin_name = key.substr(prefix.size());
+      const auto pin = decode_pin(pin_name, text(iterator->value()));
+      if (!pin || !log::is_pin_name(pin_name))
+        return differs(Check::kPin, {name}, "a pin is damaged");
+      if (pin->position == 0 || pin->position > last)
+        return differs(
+            Check::kPin, {name},
+            fmt::format("the log ends at {}, but pin {} is at {}", last, pin_name, pin->position));
+      ++report_.pins;
+    }
+    if (!iterator->status().ok())
+      return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading pins"));
+    return {};
+  }
+
+  Checked<void> check_snapshots(const std::string& name, WorkspaceId id, log::Position last) {
     const auto iterator = iterate(database_.snapshots);
     const std::string prefix = id_key(id);
     for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
@@ -223,36 +237,67 @@ class Verifier {
       const auto parsed = parse_object_key(key);
       const bool intact = parsed && decode_snapshot(key, text(iterator->value()));
       if (intact && parsed->position > last)
-        return fail(
-            ErrorCode::kCorrupt,
-            fmt::format("workspace {}: the log ends at {}, but there is a snapshot of {} at {}",
-                        name, last, parsed->object, parsed->position));
+        return differs(Check::kSnapshot, {name},
+                       fmt::format("the log ends at {}, but there is a snapshot of {} at {}", last,
+                                   parsed->object, parsed->position));
       if (!intact)
         report_.damaged_snapshots.push_back(
             fmt::format("{}/{}", name, parsed ? parsed->object : "?"));
     }
     if (!iterator->status().ok())
-      return std::unexpected(
-          to_error(iterator->status(), fmt::format("workspace {}: snapshots", name)));
+      return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading snapshots"));
     return {};
   }
 
-  bool go_on(const std::string& name) const {
-    return !progress_ || progress_({name, report_.workspaces, report_.events});
+  // Whatever has a number has a name, and the next number is larger.
+  Checked<void> check_named() const {
+    for (auto* family :
+         {database_.events, database_.objects, database_.snapshots, database_.tree}) {
+      const auto iterator = iterate(family);
+      WorkspaceId id = kNoWorkspace;
+      for (iterator->Seek(id_key(id + 1)); iterator->Valid(); iterator->Seek(id_key(id + 1))) {
+        id = parse_id(text(iterator->key())).value_or(kNoWorkspace);
+        if (!ids_.contains(id))
+          return differs(Check::kIndex, {}, fmt::format("the name of workspace {} is missing", id));
+        if (id + 1 == 0) break;
+      }
+      if (!iterator->status().ok())
+        return differs(Check::kStorage, {}, to_error(iterator->status(), "reading numbers"));
+    }
+    if (ids_.empty()) return {};
+    std::string value;
+    const auto status =
+        database_.db->Get(read_options(), database_.meta, slice(kNextWorkspaceKey), &value);
+    const auto next = parse_id(value);
+    if (status.ok() && next && *next > *ids_.rbegin()) return {};
+    return differs(Check::kIndex, {}, "the count of workspaces is damaged");
   }
 
-  static Result<void> stopped() { return fail(ErrorCode::kUnavailable, "verification stopped"); }
+  bool go_on(const std::string& name) const {
+    return !progress_ || progress_({name, report_.workspaces, report_.events, estimated_events_});
+  }
+
+  static Checked<void> stopped() {
+    return differs(Check::kStorage, {}, "verification stopped", ErrorCode::kUnavailable);
+  }
 
   const Database& database_;
+  const VerifyOptions& options_;
   const Progress& progress_;
   mutable rocksdb::ManagedSnapshot snapshot_;  // const in all but its accessor
+  std::set<WorkspaceId> ids_;
+  std::uint64_t steps_ = 0;
+  std::uint64_t signed_events_ = 0;  // of the workspace being checked
+  std::uint64_t origin_events_ = 0;
+  std::uint64_t estimated_events_ = 0;
   VerifyReport report_;
 };
 
 }  // namespace
 
-Result<VerifyReport> verify(const Database& database, const Progress& progress) {
-  return Verifier(database, progress).run();
+Checked<VerifyReport> verify(const Database& database, const VerifyOptions& options,
+                             const Progress& progress) {
+  return Verifier(database, options, progress).run();
 }
 
 }  // namespace syncline::backend::store

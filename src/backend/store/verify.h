@@ -1,4 +1,8 @@
 // Checks everything that the database holds, from the bytes up: see RocksDbStore::verify.
+//
+// What follows from the records alone is state/verify.h's; here is what the store keeps beside them:
+// names, the index from objects to events, the tiles of the Merkle tree, snapshots, pins and the
+// checkpoints that were signed.
 #pragma once
 
 #include <functional>
@@ -9,6 +13,7 @@ namespace syncline::backend::store {
 
 using Progress = std::function<bool(const VerifyProgress&)>;
 
-Result<VerifyReport> verify(const Database& database, const Progress& progress);
+log::Checked<VerifyReport> verify(const Database& database, const VerifyOptions& options,
+                                  const Progress& progress);
 
 }  // namespace syncline::backend::store

@@ -1,24 +1,20 @@
-// Whether a log still begins with what a checkpoint, kept elsewhere, says of it.
+// Whom `log verify` believes, and the checkpoint that it is given.
 #pragma once
 
-#include <cstdint>
 #include <string>
+#include <vector>
 
-#include "backend/store/rocksdb_store.h"
+#include "log/checkpoint.h"
 #include "syncline/error.h"
 
 namespace syncline::cli {
 
-struct CheckedCheckpoint {
-  std::string workspace;
-  std::uint64_t size = 0;  // events that it covers
-};
+// Verification keys out of --key: one, or several with commas between them. kInvalid.
+Result<std::vector<log::NoteVerifier>> parse_keys(const std::string& keys);
 
-// `file`: the note. `key`: a verification key, "" for those in the data directory (which whoever
-// can rewrite the log can replace). The log itself must have been verified. kCorrupt: the log has
-// other events, or fewer; kUnauthorized: not signed by that key; kNotFound: no such workspace.
-Result<CheckedCheckpoint> check_checkpoint(backend::RocksDbStore& store,
-                                           const std::string& data_dir, const std::string& file,
-                                           const std::string& key);
+// The checkpoint in a file, kept by somebody else than who keeps the log. kUnauthorized: none of
+// `keys` signed it.
+Result<log::Checkpoint> read_checkpoint(const std::string& file,
+                                        const std::vector<log::NoteVerifier>& keys);
 
 }  // namespace syncline::cli

@@ -3,14 +3,19 @@
 #include <memory>
 #include <optional>
 
+#include "backend/keys/key_ring.h"
 #include "backend/store/rocksdb_store.h"
 #include "cli/commands.h"
 #include "cli/data/checkpoint_check.h"
+#include "cli/data/progress_bar.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
 namespace syncline::cli {
 namespace {
+
+using backend::VerifyReport;
+using crdt::Any;
 
 struct Options {
   std::string data_dir = "syncline-data";
@@ -19,72 +24,128 @@ struct Options {
   bool json = false;
 };
 
-std::string json_of(const backend::VerifyReport& report, std::uint64_t torn_bytes,
-                    const std::optional<CheckedCheckpoint>& checked) {
-  crdt::Any::Array damaged;
+struct Outcome {
+  VerifyReport report;
+  std::uint64_t torn_bytes = 0;
+  std::optional<log::Checkpoint> checkpoint;  // the one that was given
+};
+
+std::string json_of(const Outcome& outcome) {
+  const VerifyReport& report = outcome.report;
+  Any::Array damaged;
   for (const std::string& snapshot : report.damaged_snapshots) damaged.emplace_back(snapshot);
-  crdt::Any checkpoint;
-  if (checked)
-    checkpoint = crdt::Any(crdt::Any::Object{{"workspace", crdt::Any(checked->workspace)},
-                                             {"events", json_number(checked->size)}});
-  return compact_json(crdt::Any::Object{{"ok", crdt::Any(true)},
-                                        {"workspaces", json_number(report.workspaces)},
-                                        {"events", json_number(report.events)},
-                                        {"snapshots", json_number(report.snapshots)},
-                                        {"damaged_snapshots", crdt::Any(std::move(damaged))},
-                                        {"torn_bytes", json_number(torn_bytes)},
-                                        {"checkpoint", std::move(checkpoint)}});
+  Any::Array gaps;
+  for (const VerifyReport::Gap& gap : report.gaps)
+    gaps.emplace_back(Any::Object{{"workspace", Any(gap.workspace)},
+                                  {"object", Any(gap.object)},
+                                  {"from", json_number(gap.from)},
+                                  {"to", json_number(gap.to)},
+                                  {"events", json_number(gap.events)}});
+  Any checkpoint;
+  if (outcome.checkpoint)
+    checkpoint = Any(Any::Object{{"origin", Any(outcome.checkpoint->origin)},
+                                 {"events", json_number(outcome.checkpoint->size)}});
+  return compact_json(Any::Object{{"ok", Any(true)},
+                                  {"workspaces", json_number(report.workspaces)},
+                                  {"events", json_number(report.events)},
+                                  {"snapshots", json_number(report.snapshots)},
+                                  {"pins", json_number(report.pins)},
+                                  {"effects", json_number(report.effects)},
+                                  {"snapshots_compared", json_number(report.snapshots_compared)},
+                                  {"not_replayable", json_number(report.not_replayable)},
+                                  {"gaps", Any(std::move(gaps))},
+                                  {"signed_events", json_number(report.signed_events)},
+                                  {"origin_events", json_number(report.origin_events)},
+                                  {"damaged_snapshots", Any(std::move(damaged))},
+                                  {"torn_bytes", json_number(outcome.torn_bytes)},
+                                  {"checkpoint", std::move(checkpoint)}});
 }
 
-void print(const backend::VerifyReport& report, std::uint64_t torn_bytes,
-           const std::optional<CheckedCheckpoint>& checked, Console& console) {
+void print(const Outcome& outcome, Console& console) {
+  const VerifyReport& report = outcome.report;
   console.line(fmt::format("sound: {}, {}, {}", count_of(report.workspaces, "workspace"),
                            count_of(report.events, "event"),
                            count_of(report.snapshots, "snapshot")));
-  for (const std::string& snapshot : report.damaged_snapshots) {
+  console.line(fmt::format("replayed: {} and {} came out the same",
+                           count_of(report.effects, "effect"),
+                           count_of(report.snapshots_compared, "snapshot")));
+  for (const VerifyReport::Gap& gap : report.gaps)
+    console.line(fmt::format("not replayable from here: {}/{}, {} from {} to {}",
+                             visible(gap.workspace), visible(gap.object),
+                             count_of(gap.events, "event"), gap.from, gap.to));
+  console.line(
+      fmt::format("signed: {} of {}", report.signed_events, count_of(report.events, "event")));
+  if (report.origin_events > 0)
+    console.line(fmt::format("signed where it came from, by keys that it names itself: {}",
+                             count_of(report.origin_events, "event")));
+  for (const std::string& snapshot : report.damaged_snapshots)
     console.line(fmt::format("damaged snapshot of {}: will be rebuilt from the log when used",
                              visible(snapshot)));
-  }
-  if (checked)
-    console.line(fmt::format("the log of {} begins with the {} of the checkpoint",
-                             visible(checked->workspace), count_of(checked->size, "event")));
-  if (torn_bytes > 0) {
+  if (outcome.checkpoint)
+    console.line(fmt::format("{} begins with the {} of the checkpoint",
+                             visible(outcome.checkpoint->origin),
+                             count_of(outcome.checkpoint->size, "event")));
+  if (outcome.torn_bytes > 0)
     console.line(
         fmt::format("{} of an append that was never acknowledged, at the end: will be dropped",
-                    size_text(torn_bytes)));
-  }
+                    size_text(outcome.torn_bytes)));
 }
 
-int damaged(const Error& error, bool json, Console& console) {
-  if (json) {
-    console.line(
-        compact_json(crdt::Any::Object{{"ok", crdt::Any(false)},
-                                       {"error", crdt::Any(std::string(to_string(error.code)))},
-                                       {"message", crdt::Any(error.message)}}));
+int differs(const log::Difference& difference, bool json, Console& console) {
+  if (json)
+    console.line(compact_json(Any::Object{{"ok", Any(false)},
+                                          {"check", Any(std::string(to_string(difference.check)))},
+                                          {"error", Any(std::string(to_string(difference.code)))},
+                                          {"message", Any(difference.message)},
+                                          {"workspace", Any(difference.workspace)},
+                                          {"position", json_number(difference.position)},
+                                          {"object", Any(difference.object)}}));
+  return console.failed(difference);
+}
+
+log::Checked<Outcome> verify_data_dir(const Options& options, Console& console) {
+  auto store = backend::RocksDbStore::open(
+      {.data_dir = options.data_dir, .create_if_missing = false, .read_only = true});
+  if (!store) return log::differs(log::Check::kStorage, {}, store.error());
+  auto keys = backend::KeyRing::check(options.data_dir);
+  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
+  if (!options.key.empty()) keys = parse_keys(options.key);
+  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
+
+  Outcome outcome;
+  backend::VerifyOptions wanted{.replay = true};
+  if (!options.checkpoint.empty()) {
+    auto checkpoint = read_checkpoint(options.checkpoint, *keys);
+    if (!checkpoint) return log::differs(log::Check::kCheckpoint, {}, checkpoint.error());
+    outcome.checkpoint = std::move(*checkpoint);
+    wanted.known = {*outcome.checkpoint};
   }
-  return console.failed(error);
+  wanted.keys = std::move(*keys);
+  auto report = (*store)->verify(
+      [&](const backend::VerifyProgress& progress) {
+        show_progress(console, progress.events_done, progress.events_estimated,
+                      fmt::format("{}, in workspace {}", count_of(progress.events_done, "event"),
+                                  visible(progress.workspace)));
+        return true;
+      },
+      wanted);
+  if (!report) return std::unexpected(std::move(report.error()));
+  if (report->known_found < wanted.known.size())
+    return log::differs(log::Check::kCheckpoint, {},
+                        "there is no log of " + outcome.checkpoint->origin, ErrorCode::kNotFound);
+  if (!options.key.empty() && report->signed_events == 0 && !outcome.checkpoint)
+    return log::differs(log::Check::kCheckpoint, {}, "nothing is signed with that key",
+                        ErrorCode::kUnauthorized);
+  outcome.report = std::move(*report);
+  outcome.torn_bytes = (*store)->torn_bytes();
+  return outcome;
 }
 
 int verify(const Options& options, Console& console) {
-  auto store = backend::RocksDbStore::open(
-      {.data_dir = options.data_dir, .create_if_missing = false, .read_only = true});
-  if (!store) return damaged(store.error(), options.json, console);
-  auto report = (*store)->verify([&](const backend::VerifyProgress& progress) {
-    console.progress(fmt::format("{}, in workspace {}", count_of(progress.events_done, "event"),
-                                 visible(progress.workspace)));
-    return true;
-  });
+  const auto outcome = verify_data_dir(options, console);
   console.progress({});
-  if (!report) return damaged(report.error(), options.json, console);
-  std::optional<CheckedCheckpoint> checked;
-  if (!options.checkpoint.empty()) {
-    auto result = check_checkpoint(**store, options.data_dir, options.checkpoint, options.key);
-    if (!result) return damaged(result.error(), options.json, console);
-    checked = std::move(*result);
-  }
-  const std::uint64_t torn = (*store)->torn_bytes();
-  options.json ? console.line(json_of(*report, torn, checked))
-               : print(*report, torn, checked, console);
+  if (!outcome) return differs(outcome.error(), options.json, console);
+  options.json ? console.line(json_of(*outcome)) : print(*outcome, console);
   return kDone;
 }
 
@@ -92,29 +153,33 @@ int verify(const Options& options, Console& console) {
 
 void add_log_verify(Command& log) {
   Command& command =
-      log.add("verify", "Check every event, hash, tree and snapshot of a data directory");
+      log.add("verify", "Re-derive every hash, tree, signature, effect and snapshot");
   auto options = std::make_shared<Options>();
   command.option({.name = "--data-dir",
                   .value = "DIR",
-                  .text = "What to check; its server may be running",
+                  .text = "What to check, or a copy of it; its server may be running",
                   .environment = "SYNCLINE_DATA_DIR",
                   .is_file = true},
                  options->data_dir);
   command.option(
-      {.name = "--checkpoint",
+      {.name = "--checkpoint,--since",
        .value = "FILE",
        .text = "A checkpoint that was kept elsewhere: the log must begin with its events",
        .is_file = true},
       options->checkpoint);
   command.option({.name = "--key",
                   .value = "KEY",
-                  .text = "The key that must have signed it",
-                  .fallback = "any in DIR/keys/public"},
+                  .text = "The key that must have signed; several with commas between them",
+                  .fallback = "those in DIR/keys/public"},
                  options->key);
   command.json_flag(options->json);
-  command.details("Changes nothing. Exits 1 at the first damage, naming its place.");
+  command.details(
+      "Reads every event from the first on: its checksum, its hash and that of the one before, the "
+      "Merkle tree, what was signed, and, by replaying it, what it did; and every snapshot, "
+      "against "
+      "the replayed state. Changes nothing. Exits 1 at the first difference, naming its place.");
   command.example("syncline log verify --data-dir /var/lib/syncline", "is everything sound?");
-  command.example("syncline log verify --checkpoint demo.checkpoint --key 'log.example+…'",
+  command.example("syncline log verify --since demo.checkpoint --key 'log.example+…'",
                   "and is it the log that was signed?");
   command.run([options](Console& console) { return verify(*options, console); });
 }

@@ -1,0 +1,56 @@
+// What verification found wrong first, and where: an Error whose place a program can read too.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "log/event.h"
+#include "syncline/error.h"
+
+namespace syncline::log {
+
+// What did not come out as it should. The names (to_string) are stable; scripts read them.
+enum class Check : std::uint8_t {
+  kStorage,     // the bytes could not be read, or verification was stopped
+  kRecord,      // an event's record is damaged, missing or at a wrong place
+  kChain,       // an event does not continue the hash of the one before
+  kTree,        // the Merkle tree that is kept does not follow from the events
+  kCheckpoint,  // what was signed is not what is there, or nobody trusted signed it
+  kIndex,       // names and the index from objects to events do not fit the events
+  kEffect,      // replaying an intent does something else than the event says
+  kSnapshot,    // a snapshot does not show what replaying the events gives
+  kPin,         // a pin names a position that is not there
+  kKeys,        // the files of keys are damaged
+  kBundle,      // the file of an export is damaged, cut or put together wrongly
+};
+
+// "storage", "record", "chain", …
+std::string_view to_string(Check check);
+
+struct Difference : Error {
+  Check check = Check::kStorage;
+  std::string workspace;  // empty: of none in particular
+  Position position = 0;  // 0: of no single event
+  std::string object;     // empty: of none in particular
+};
+
+template <typename T>
+using Checked = std::expected<T, Difference>;
+
+// Where something is wrong; what is not known stays empty.
+struct Place {
+  std::string_view workspace;
+  Position position = 0;
+  std::string_view object = {};
+};
+
+// Its message begins with the place: "workspace team, event 12, object notes: …".
+std::unexpected<Difference> differs(Check check, const Place& place, std::string_view what,
+                                    ErrorCode code = ErrorCode::kCorrupt);
+
+// An error that names its place itself.
+std::unexpected<Difference> differs(Check check, const Place& place, const Error& error);
+
+}  // namespace syncline::log

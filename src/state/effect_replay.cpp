@@ -1,0 +1,135 @@
+#include "state/effect_replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace syncline::state {
+namespace {
+
+using log::Check;
+using log::Checked;
+using log::differs;
+
+// Whether a snapshot shows what `object` does.
+Result<bool> shows(ByteView state, const merge::Object& object) {
+  const Bytes replayed = object.snapshot();
+  if (std::ranges::equal(replayed, state)) return true;
+  auto theirs = merge::doc_type().restore(state);
+  if (!theirs) return std::unexpected(std::move(theirs.error()));
+  auto ours = merge::doc_type().restore(replayed);
+  if (!ours) return std::unexpected(std::move(ours.error()));
+  return (*ours)->snapshot() == (*theirs)->snapshot();
+}
+
+}  // namespace
+
+EffectReplay::Replayed* EffectReplay::resident(const std::string& object) {
+  if (const auto found = objects_.find(object); found != objects_.end()) return &found->second;
+  if (put_aside_.contains(object) || (!first_pass_ && !wanted_.contains(object))) return nullptr;
+  Replayed& made = objects_[object];
+  made.object = merge::doc_type().create();
+  made.unmeasured = kMeasureEvery;  // a first look at once
+  return &made;
+}
+
+Checked<void> EffectReplay::event(const log::Event& event) {
+  current_position_ = 0;
+  if (event.kind != log::EventKind::kChange) return {};
+  Replayed* replayed = resident(event.object);
+  if (replayed == nullptr) return {};
+  current_ = event.object;
+  current_position_ = event.position;
+  if (event.dropped_payload || event.type != merge::doc_type().name()) replayed->gap = true;
+  if (replayed->gap) {
+    note_gap(*replayed, event);
+    return {};
+  }
+  if (auto same = replay(*replayed, event); !same) return same;
+  if (++replayed->unmeasured >= kMeasureEvery) measure(event.object, *replayed);
+  return {};
+}
+
+Checked<void> EffectReplay::replay(Replayed& replayed, const log::Event& event) {
+  const log::Place place{workspace_, event.position, event.object};
+  const auto prepared = replayed.object->prepare(event.intent);
+  if (!prepared)
+    return differs(Check::kEffect, place,
+                   "its intent cannot be applied: " + prepared.error().message);
+  if (event.effect.empty()) {
+    ++counts_.untold;
+  } else if (prepared->effect == event.effect) {
+    ++counts_.effects;
+  } else {
+    return differs(Check::kEffect, place, "replaying its intent does something else than it says");
+  }
+  if (auto applied = replayed.object->apply(event.intent); !applied)
+    return differs(Check::kEffect, place,
+                   "its intent cannot be applied: " + applied.error().message);
+  return {};
+}
+
+void EffectReplay::note_gap(Replayed& replayed, const log::Event& event) {
+  ++counts_.not_replayable;
+  if (replayed.gap_index == ReplayCounts::kMaxGaps) {
+    if (counts_.gaps.size() == ReplayCounts::kMaxGaps) return;
+    replayed.gap_index = counts_.gaps.size();
+    counts_.gaps.push_back({event.object, event.position, event.position, 0});
+  }
+  ReplayGap& gap = counts_.gaps[replayed.gap_index];
+  gap.to = event.position;
+  ++gap.events;
+}
+
+void EffectReplay::measure(const std::string& object, Replayed& replayed) {
+  bytes_ -= replayed.bytes;
+  replayed.bytes = replayed.object->memory_bytes();
+  replayed.unmeasured = 0;
+  bytes_ += replayed.bytes;
+  if (bytes_ <= memory_bytes_ || objects_.size() == 1) return;
+  bytes_ -= replayed.bytes;
+  put_aside_.insert(object);
+  objects_.erase(object);
+  current_position_ = 0;
+}
+
+Checked<void> EffectReplay::snapshot(log::Position position, ByteView state) {
+  if (position != current_position_) return {};  // of an object that is not in this pass
+  const log::Place place{workspace_, position, current_};
+  Replayed& replayed = objects_.at(current_);
+  if (replayed.gap) {
+    auto restored = merge::doc_type().restore(state);
+    if (!restored)
+      return differs(Check::kSnapshot, place,
+                     "the snapshot is no state: " + restored.error().message);
+    replayed.object = std::move(*restored);
+    replayed.gap = false;
+    replayed.gap_index = ReplayCounts::kMaxGaps;
+    ++counts_.snapshots_taken;
+    return {};
+  }
+  const auto same = shows(state, *replayed.object);
+  if (!same)
+    return differs(Check::kSnapshot, place, "the snapshot is no state: " + same.error().message);
+  if (!*same)
+    return differs(Check::kSnapshot, place, "the snapshot shows another state than the events");
+  ++counts_.snapshots;
+  return {};
+}
+
+bool EffectReplay::begin_pass() {
+  objects_.clear();
+  bytes_ = 0;
+  current_position_ = 0;
+  first_pass_ = false;
+  wanted_ = std::exchange(put_aside_, {});
+  return !wanted_.empty();
+}
+
+const merge::Object* EffectReplay::find(const std::string& object) const {
+  const auto found = objects_.find(object);
+  return found == objects_.end() || found->second.gap ? nullptr : found->second.object.get();
+}
+
+}  // namespace syncline::state
