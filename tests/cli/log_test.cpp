@@ -250,7 +250,7 @@ TEST(Verify, FindsSoundnessAndDamage) {
   EXPECT_EQ(sound.code, 0) << sound.err;
   EXPECT_EQ(sound.out,
             "sound: 2 workspaces, 4 events, 0 snapshots\n"
-            "replayed: 4 effects and 0 snapshots came out the same\n"
+            "replayed: 4 events and 0 snapshots came out the same\n"
             "signed: 0 of 4 events\n");
 
   // Damage in the middle of the write-ahead log.

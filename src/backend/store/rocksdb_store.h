@@ -102,7 +102,8 @@ struct VerifyReport {
   std::uint64_t known_found = 0;    // of VerifyOptions::known, that name a workspace here
 
   // With `replay`:
-  std::uint64_t effects = 0;             // compared
+  std::uint64_t replayed = 0;            // events
+  std::uint64_t effects = 0;             // compared: of the replayed events that tell theirs
   std::uint64_t not_replayable = 0;      // events whose payload, or the state before, is gone
   std::uint64_t snapshots_compared = 0;  // with the replayed state
   std::uint64_t passes = 0;              // over a log, beyond the first

@@ -196,6 +196,7 @@ class Verifier {
   }
 
   void add_counts(const std::string& name, const state::ReplayCounts& counts) {
+    report_.replayed += counts.effects + counts.untold;
     report_.effects += counts.effects;
     report_.not_replayable += counts.not_replayable;
     report_.snapshots_compared += counts.snapshots;

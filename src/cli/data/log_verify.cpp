@@ -50,6 +50,7 @@ std::string json_of(const Outcome& outcome) {
                                   {"events", json_number(report.events)},
                                   {"snapshots", json_number(report.snapshots)},
                                   {"pins", json_number(report.pins)},
+                                  {"replayed", json_number(report.replayed)},
                                   {"effects", json_number(report.effects)},
                                   {"snapshots_compared", json_number(report.snapshots_compared)},
                                   {"not_replayable", json_number(report.not_replayable)},
@@ -67,7 +68,7 @@ void print(const Outcome& outcome, Console& console) {
                            count_of(report.events, "event"),
                            count_of(report.snapshots, "snapshot")));
   console.line(fmt::format("replayed: {} and {} came out the same",
-                           count_of(report.effects, "effect"),
+                           count_of(report.replayed, "event"),
                            count_of(report.snapshots_compared, "snapshot")));
   for (const VerifyReport::Gap& gap : report.gaps)
     console.line(fmt::format("not replayable from here: {}/{}, {} from {} to {}",
