@@ -38,7 +38,12 @@ namespace syncline {
   X(skip_chain_check)         /* who reads the log does not look at its hashes */                 \
   X(sign_anything)            /* a checkpoint need not agree with the one before */               \
   X(lose_tile_root)           /* the root of a full tile of the tree is not stored */             \
-  X(read_before_commit)       /* who reads is shown what the log has not got yet */
+  X(read_before_commit)       /* who reads is shown what the log has not got yet */               \
+  X(lose_pin)                 /* a pin is confirmed and not stored */                             \
+  X(replay_past_moment)       /* the past holds what came later */                                \
+  X(skip_after_snapshot)      /* the event behind a snapshot is not replayed */                   \
+  X(trust_damaged_snapshot)   /* a snapshot's checksum is not looked at */                        \
+  X(moment_before)            /* a time means what was before it, not then */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

@@ -161,8 +161,9 @@ void Auditor::rolled_back(const store::Tables& tables) {
     ModelTree tree;
     for (std::size_t i = 0; events && i < std::min(events->size(), last.size); ++i)
       tree.append((*events)[i].hash);
-    if (!events || events->size() < last.size || tree.root() != last.root)
-      shortened_.insert(workspace);
+    const bool contradicts = !events || events->size() < last.size || tree.root() != last.root;
+    // A copy of a later time may come back after that of an earlier one, unnoticed and rightly so.
+    contradicts ? void(shortened_.insert(workspace)) : void(shortened_.erase(workspace));
   }
 }
 

@@ -26,4 +26,10 @@ std::string canonical_json(const crdt::Any& value) {
   return crdt::to_json(canonical(value));
 }
 
+bool same_json(std::string_view one, std::string_view other) {
+  const auto first = crdt::from_json(one);
+  const auto second = crdt::from_json(other);
+  return first && second && canonical_json(*first) == canonical_json(*second);
+}
+
 }  // namespace syncline::sim

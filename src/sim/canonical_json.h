@@ -3,11 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "syncline/crdt/any.h"
 
 namespace syncline::sim {
 
 std::string canonical_json(const crdt::Any& value);
+
+// Both are JSON, and say the same.
+bool same_json(std::string_view one, std::string_view other);
 
 }  // namespace syncline::sim

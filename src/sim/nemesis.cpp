@@ -27,7 +27,6 @@ void Nemesis::heal() {
   disk_.heal();
   disk_.restore();
   server_.heal();
-  for (const auto& client : clients_) client->set_rights_doubtful(false);
   if (rights_.give_all_back()) server_.die(Server::Death::kExit);
   for (const auto& client : clients_) client->heal();
 }
@@ -164,6 +163,7 @@ void Nemesis::rot(const Fault& fault) {
   disk_.rot(place->offset + dice_.below(place->size), static_cast<unsigned>(dice_.below(8)));
   server_.expect_damage();
   if (fault.kind == FaultKind::kBitRotAtRest) return server_.die(Server::Death::kKilled);
+  if (snapshot) watchers_.snapshot_damaged();
   later(fault.duration_us, [this] { disk_.restore(); });
 }
 
@@ -187,12 +187,13 @@ void Nemesis::misdirect(const Fault& fault) {
 // As when an operator restores the wrong backup, or a machine comes back with an old volume.
 void Nemesis::bring_back_older(const Fault& fault) {
   if (server_.process() == nullptr || server_.expects_damage()) return;
+  later(fault.duration_us * 3 / 4, [this] { watchers_.rollback_nears(); });
   later(fault.duration_us, [this, backup = disk_.backup()]() mutable {
     if (server_.process() == nullptr || server_.expects_damage()) return;
     server_.die(Server::Death::kKilled);
     disk_.bring_back(std::move(backup));
     world_.hit(Probe::older_disk);
-    on_rollback_();
+    watchers_.rolled_back();
   });
 }
 
@@ -200,16 +201,16 @@ void Nemesis::policy_fault(const Fault& fault) {
   Client& client = *clients_[fault.client];
   const auto left = fault.kind == FaultKind::kRevoke ? Rights::Level::kNone : Rights::Level::kRead;
   rights_.withdraw(client.settings().number, left);
-  set_rights(client, false);
+  client.set_rights_doubtful(true);
+  start_server_anew();
   later(fault.duration_us, [this, &client] {
     rights_.give_back(client.settings().number);
-    set_rights(client, true);
+    start_server_anew();
   });
 }
 
-// A server knows of it when it has been started anew.
-void Nemesis::set_rights(Client& client, bool given) {
-  client.set_rights_doubtful(!given);
+// Only then it knows of other rights.
+void Nemesis::start_server_anew() {
   dice_.chance(0.5) ? server_.drain() : server_.die(Server::Death::kKilled);
 }
 

@@ -17,8 +17,13 @@ class Nemesis {
   Nemesis(World& world, Network& network, Disk& disk, Server& server, Rights& rights,
           std::vector<std::unique_ptr<Client>>& clients);
 
-  // Called when an older copy of the disk has come back, while no process uses it.
-  void on_rollback(std::function<void()> callback) { on_rollback_ = std::move(callback); }
+  // Those who should look when something rare is done, so that it is seen at all.
+  struct Watchers {
+    std::function<void()> rollback_nears;    // an older copy of the disk will come back
+    std::function<void()> rolled_back;       // it has, while no process uses it
+    std::function<void()> snapshot_damaged;  // and will be whole again in a while
+  };
+  void tell(Watchers watchers) { watchers_ = std::move(watchers); }
 
   void schedule(const std::vector<Fault>& faults);
   // Ends every fault that lasts.
@@ -34,7 +39,7 @@ class Nemesis {
   void misdirect(const Fault& fault);
   void bring_back_older(const Fault& fault);
   void policy_fault(const Fault& fault);
-  void set_rights(Client& client, bool given);
+  void start_server_anew();
   void block_for(std::size_t client, Side sender, std::uint64_t duration_us);
   void swizzle(const Fault& fault);
   void strobe(const Fault& fault, unsigned times);
@@ -46,7 +51,7 @@ class Nemesis {
   Disk& disk_;
   Server& server_;
   Rights& rights_;
-  std::function<void()> on_rollback_;
+  Watchers watchers_;
   std::vector<std::unique_ptr<Client>>& clients_;
   Dice dice_;
   bool healed_ = false;

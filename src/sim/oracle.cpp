@@ -77,6 +77,24 @@ namespace {
 
 const Oracle::History kNoHistory;
 
+// All that pass their checksum; the others are passed over by whoever reads.
+std::map<log::Position, Bytes> snapshots_of(const store::Tables& tables, const ObjectName& name) {
+  std::map<log::Position, Bytes> snapshots;
+  for (log::Position at = log::kNow;;) {
+    auto snapshot = store::read_snapshot(tables, name.first, name.second, at);
+    if (!snapshot || !*snapshot) return snapshots;
+    at = (*snapshot)->position - 1;
+    snapshots.emplace((*snapshot)->position, std::move((*snapshot)->bytes));
+  }
+}
+
+// What differs in the document that a snapshot holds; empty: nothing does.
+std::string differs_from(const Bytes& snapshot, const crdt::Doc& doc) {
+  crdt::Doc restored = make_reference();
+  auto applied = restored.apply_update(snapshot, crdt::UpdateVersion::kV2);
+  return applied ? difference(restored, doc) : applied.error().message;
+}
+
 crdt::Doc replay(const Oracle::History& history) {
   crdt::Doc doc = make_reference();
   for (const log::Event& event : history.events) static_cast<void>(doc.apply_update(event.intent));
@@ -85,12 +103,22 @@ crdt::Doc replay(const Oracle::History& history) {
 
 }  // namespace
 
-// A vandal may say two things of one clock, and leave one of them waiting for what never comes. Which
-// of the two a replica learns first decides then, and a merge cuts what waits where the other ends,
-// which frees it: replaying, merging and restoring give one state each, none of them wrong. Who
-// writes honestly never waits for ever.
-bool is_ambiguous(const ObjectName& name, const crdt::Doc& doc) {
-  return is_junk(name) && !doc.missing().clients().empty();
+bool is_ambiguous(const ObjectName& name, std::span<const log::Event> events) {
+  if (!is_junk(name)) return false;
+  crdt::Doc doc = make_reference();
+  crdt::IdSet claimed;
+  bool twice = false;
+  bool waited = false;
+  for (const log::Event& event : events) {
+    if (event.object != name.second) continue;
+    static_cast<void>(doc.apply_update(event.intent));
+    waited |= !doc.missing().clients().empty();
+    const auto meta = crdt::update_meta(event.intent, crdt::UpdateVersion::kV1);
+    if (!meta) continue;
+    twice |= without(meta->inserts, claimed) != meta->inserts;
+    claimed.add(meta->inserts);
+  }
+  return twice && waited;
 }
 
 bool is_junk(const ObjectName& name) {
@@ -279,7 +307,8 @@ void Oracle::check_history(const ObjectName& name, const History& history,
                            const store::Tables& tables, const Clients& clients) {
   crdt::Doc doc = make_reference();
   std::map<std::string, std::size_t> next;  // of each actor's updates
-  const auto snapshot = store::read_snapshot(tables, name.first, name.second);
+  const auto snapshots = snapshots_of(tables, name);
+  const bool ambiguous = is_ambiguous(name, history.events);
   for (const log::Event& event : history.events) {
     const auto effect = doc.prepare(event.intent);
     if (!effect)
@@ -294,16 +323,14 @@ void Oracle::check_history(const ObjectName& name, const History& history,
     if (!check_actor(name, event, doc, next)) return;
     if (auto applied = doc.apply_update(event.intent); !applied)
       return world_.violated(std::string(kDurable), applied.error().message);
-    if (snapshot && *snapshot && (*snapshot)->position == event.position &&
-        !is_ambiguous(name, doc)) {
-      crdt::Doc restored = make_reference();
-      auto applied = restored.apply_update((*snapshot)->bytes, crdt::UpdateVersion::kV2);
-      const std::string different = applied ? difference(restored, doc) : applied.error().message;
-      if (!different.empty())
-        return world_.violated(std::string(kSnapshots),
-                               fmt::format("{} at {}: {}", shown(name), event.position, different));
-    }
+    const auto snapshot = snapshots.find(event.position);
+    if (snapshot == snapshots.end() || ambiguous) continue;
+    if (const std::string different = differs_from(snapshot->second, doc); !different.empty())
+      return world_.violated(std::string(kSnapshots),
+                             fmt::format("{} at {}: {}", shown(name), event.position, different));
   }
+  if (ambiguous) return;
+  if (is_junk(name)) world_.hit(Probe::junk_agreed);
   check_merged(name, history, doc);
   for (const auto& client : clients)
     for (const Replica& replica : client->replicas())
@@ -332,7 +359,6 @@ bool Oracle::check_actor(const ObjectName& name, const log::Event& event, const 
 
 void Oracle::check_merged(const ObjectName& name, const History& history,
                           const crdt::Doc& replayed) {
-  if (is_ambiguous(name, replayed)) return;
   std::vector<ByteView> updates;
   for (const log::Event& event : history.events) updates.emplace_back(event.intent);
   crdt::Doc doc = make_reference();

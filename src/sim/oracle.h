@@ -17,6 +17,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "sim/book.h"
@@ -78,6 +79,13 @@ class Oracle {
 
 // Objects that only vandals write to: anything may be in them.
 bool is_junk(const ObjectName& name);
+
+// A vandal may say two things of one clock, and leave one of them waiting for what comes late or never.
+// Which of the two a replica learns first decides then, and a merge cuts what waits where the other
+// ends, which frees it: replaying, merging and restoring may give one state each, none of them wrong.
+// So no state is expected of an object of theirs if among the workspace's `events` any of it waited,
+// and any of its clocks came twice.
+bool is_ambiguous(const ObjectName& name, std::span<const log::Event> events);
 
 // How two documents differ, or nothing.
 std::string difference(const crdt::Doc& a, const crdt::Doc& b);

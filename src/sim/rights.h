@@ -39,6 +39,7 @@ class Rights {
   void started(const store::Tables& tables);
   // Of the process that started last.
   Level level(std::size_t number) const;
+  bool knows_all(std::size_t number) const { return level(number) == granted_[number]; }
 
   // An older copy of the disk has come back: what is in it was decided as it had been.
   void rolled_back(const store::Tables& tables);

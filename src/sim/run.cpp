@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/auditor.h"
+#include "sim/historians.h"
 #include "sim/nemesis.h"
 #include "sim/oracle.h"
 #include "sim/rights.h"
@@ -64,6 +65,7 @@ class Run {
         oracle_(world_, book_, plan_),
         auditor_(world_, server_, workspaces()),
         visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}),
+        historians_(world_, server_, objects_),
         nemesis_(world_, network_, disk_, server_, rights_, clients_) {}
   ~Run() { world_.timeline.clear(); }
 
@@ -98,6 +100,7 @@ class Run {
   Oracle oracle_;
   Auditor auditor_;
   Visitors visitors_;
+  Historians historians_;
   Nemesis nemesis_;
 };
 
@@ -109,6 +112,8 @@ void Run::begin() {
   server_.on_recovered([this](Server::Process& process) {
     oracle_.check_recovered(process.store->tables(), clients_);
     rights_.started(process.store->tables());
+    for (const auto& client : clients_)
+      if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);
     connections_then_.clear();
     for (const auto& client : clients_) connections_then_.push_back(client->connections());
   });
@@ -117,7 +122,10 @@ void Run::begin() {
   for (const auto& vandal : vandals_) vandal->start();
   auditor_.start();
   visitors_.start();
-  nemesis_.on_rollback([this] { rolled_back(); });
+  historians_.start();
+  nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
+                 .rolled_back = [this] { rolled_back(); },
+                 .snapshot_damaged = [this] { historians_.look_around(); }});
   nemesis_.schedule(plan_.faults);
 }
 
@@ -139,6 +147,7 @@ void Run::rolled_back() {
   if (!tables.open()) return;
   auditor_.rolled_back(tables);
   visitors_.rolled_back();
+  historians_.rolled_back();
   oracle_.rolled_back();
   rights_.rolled_back(tables);
   book_.forget_promises();
@@ -240,6 +249,7 @@ void Run::take_stock() {
   oracle_.check_all(server_, clients_);
   auditor_.check(tables);
   visitors_.check(tables);
+  historians_.check(tables);
   for (const std::string& workspace : workspaces()) check_checkouts(world_, tables, workspace);
   if (!world_.violation) tamper_with_copy();
   if (!world_.violation) check_undo();

@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::state {
 namespace {
 
@@ -122,8 +124,9 @@ class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
     log_.read(workspace_, middle - 1, {.to = middle, .max_events = 1},
               [self = shared_from_this(), middle](Result<std::vector<log::Event>> events) {
                 if (!events) return self->done_(std::unexpected(events.error()));
-                const bool early =
-                    !events->empty() && events->front().hlc.unix_ms() <= self->unix_ms_;
+                const std::uint64_t last =
+                    is_mutated(Mutation::moment_before) ? self->unix_ms_ - 1 : self->unix_ms_;
+                const bool early = !events->empty() && events->front().hlc.unix_ms() <= last;
                 (early ? self->before_ : self->after_) = middle;
                 self->step();
               });

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::state {
 namespace {
 
@@ -61,7 +63,10 @@ class Replay : public std::enable_shared_from_this<Replay> {
   }
 
   void read_on() {
-    log_.read_object(workspace_, object_, result_.position, {.to = at_},
+    const log::Position skipped = is_mutated(Mutation::skip_after_snapshot) &&
+                                  result_.position > 0 && result_.replayed_events == 0;
+    log_.read_object(workspace_, object_, result_.position + skipped,
+                     {.to = is_mutated(Mutation::replay_past_moment) ? log::kNow : at_},
                      [self = shared_from_this()](auto events) { self->replay(std::move(events)); });
   }
 

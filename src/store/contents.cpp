@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/crc32c.h"
+#include "base/mutation.h"
 #include "log/read_check.h"
 
 namespace syncline::store {
@@ -70,7 +71,9 @@ std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_vi
   const std::string_view rest = value.substr(5);
   std::uint32_t start = crc32c(as_bytes(key));
   if (value[0] != kPlainSnapshot) start = crc32c(as_bytes(value.substr(0, 1)), start);
-  if (get_big_endian(value.substr(1, 4)) != crc32c(as_bytes(rest), start)) return std::nullopt;
+  if (get_big_endian(value.substr(1, 4)) != crc32c(as_bytes(rest), start) &&
+      !is_mutated(Mutation::trust_damaged_snapshot))
+    return std::nullopt;
   if (value[0] == kPlainSnapshot) return KeptSnapshot{as_bytes(rest), 0};
   if (value[0] != kCountedSnapshot || rest.size() < 8) return std::nullopt;
   return KeptSnapshot{as_bytes(rest.substr(8)), get_big_endian(rest.substr(0, 8))};

@@ -164,7 +164,7 @@ Result<void> GroupCommit::stage(PinRequest& request, Batch&, Writes& writes) {
                                                  request.workspace, pin.position));
   const std::string key = pin_key((*known)->id, pin.name);
   if (pin.position > 0) {
-    writes.put(Family::kMeta, key, encode_pin(pin));
+    if (!is_mutated(Mutation::lose_pin)) writes.put(Family::kMeta, key, encode_pin(pin));
     return {};
   }
   const auto kept = tables_.get(Family::kMeta, key);

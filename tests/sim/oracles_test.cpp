@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "sim/auditor.h"
+#include "sim/historians.h"
+#include "sim/oracle.h"
 #include "sim/rights.h"
 #include "sim/visitors.h"
 
@@ -41,6 +43,7 @@ struct Fixture {
   Server server{world, network, disk, {}, [this] { return rights.access(); }, Auditor::identity()};
   Book book;
   Visitors visitors{world, server, book, {kObject}};
+  Historians historians{world, server, {kObject}};
 };
 
 TEST(Oracles, AReadThatGoesBackBreaksI5) {
@@ -65,6 +68,45 @@ TEST(Oracles, AnotherStateAtAPositionBreaksI13) {
   world.visitors.answered({.object = kObject, .position = 1, .content = R"({"content":"x"})"}, 0);
   world.visitors.check(world.tables());
   EXPECT_EQ(world.broken(), "I13 position");
+}
+
+TEST(Oracles, AnotherPastBreaksI13) {
+  Fixture world("p0");
+  world.historians.answered({.object = kObject, .at = 1, .position = 1, .content = "{}"});
+  world.historians.check(world.tables());
+  EXPECT_EQ(world.broken(), "");
+  world.historians.answered({.object = kObject, .at = 0, .position = 1, .content = "{}"});
+  world.historians.check(world.tables());
+  EXPECT_EQ(world.broken(), "I13 position");
+}
+
+TEST(Oracles, ATimeThatMeansAnotherPositionBreaksI13) {
+  Fixture world("p0");  // its event is stamped at 1 ms
+  world.historians.answered({.object = kObject, .at = 0, .unix_ms = 1, .content = "{}"});
+  world.historians.check(world.tables());
+  EXPECT_EQ(world.broken(), "I13 position");
+}
+
+TEST(Oracles, AConfirmedPinThatIsNotThereBreaksI2) {
+  Fixture world("p0");
+  world.historians.pinned(kObject.first, "release", 1);
+  world.historians.check(world.tables());
+  EXPECT_EQ(world.broken(), "I2 acked means durable");
+}
+
+TEST(Oracles, OnlyVandalsThatClaimAClockTwiceAndWaitAreAmbiguous) {
+  const ObjectName junk{"w", "junk"};
+  auto event = [&](Bytes update) {
+    log::Event event;
+    event.object = junk.second;
+    event.intent = std::move(update);
+    return event;
+  };
+  // Client 7, clock 1 and later, of a text "content": what comes before it is not there.
+  const log::Event late = event({1, 1, 7, 1, 4, 1, 7, 'c', 'o', 'n', 't', 'e', 'n', 't', 1, 'x', 0});
+  EXPECT_FALSE(is_ambiguous(junk, std::vector{late}));
+  EXPECT_TRUE(is_ambiguous(junk, std::vector{late, late}));
+  EXPECT_FALSE(is_ambiguous(kObject, std::vector{late, late}));
 }
 
 TEST(Oracles, RightsAreThoseOfTheProcessThatDecided) {

@@ -1,0 +1,211 @@
+#include "sim/historians.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
+
+#include "base/hlc.h"
+#include "merge/object.h"
+#include "protocol/event_json.h"
+#include "sim/canonical_json.h"
+#include "sim/oracle.h"
+#include "sim/stored_log.h"
+#include "state/moment.h"
+#include "state/object_replay.h"
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000;
+constexpr std::string_view kDurable = "I2 acked means durable";
+constexpr std::string_view kPosition = "I13 position";
+constexpr std::size_t kMaxAnswers = 40;  // but for those who look around
+constexpr int kQuestionsAtOnce = 8;
+
+std::string shown(const ObjectName& name) {
+  return name.first + "/" + name.second;
+}
+
+std::vector<ObjectName> without_junk(const std::set<ObjectName>& objects) {
+  std::vector<ObjectName> kept;
+  std::ranges::copy_if(objects, std::back_inserter(kept), std::not_fn(is_junk));
+  return kept;
+}
+
+}  // namespace
+
+Historians::Historians(World& world, Server& server, const std::set<ObjectName>& objects)
+    : world_(world),
+      server_(server),
+      objects_(without_junk(objects)),
+      dice_(world.dice.fork("historians")),
+      every_us_(dice_.scale(kSecond, 60 * kSecond)) {}
+
+void Historians::start() {
+  if (!objects_.empty()) ask_later();
+}
+
+void Historians::ask_later() {
+  world_.timeline.after(1 + dice_.wait(static_cast<double>(every_us_)), [this] {
+    ask();
+    if (answers_.size() < kMaxAnswers) ask_later();
+  });
+}
+
+void Historians::look_around() {
+  if (objects_.empty()) return;
+  for (int i = 0; i < kQuestionsAtOnce; ++i) ask();
+}
+
+void Historians::ask() {
+  Server::Process* process = server_.process();
+  if (process == nullptr) return;
+  const ObjectName& object = objects_[dice_.below(objects_.size())];
+  process->loop.post([this, process, object, past = past_] {
+    process->log->head(object.first, [this, process, object, past](Result<log::Head> head) {
+      if (past != past_ || !head || head->last_position == 0) return;
+      look(*process, object, *head);
+    });
+  });
+}
+
+void Historians::look(Server::Process& process, const ObjectName& object, const log::Head& head) {
+  const auto& pins = pins_[object.first];
+  switch (dice_.below(4)) {
+    case 0: return set_pin(process, object.first, head);
+    case 1: return look_at_time_of(process, object, head);
+    case 2:
+      if (!pins.empty()) {
+        const auto& [name, position] = *std::next(pins.begin(), dice_.below(pins.size()));
+        return look_at(process, object, name, 0, position);
+      }
+      [[fallthrough]];
+    default: {
+      const log::Position at = dice_.below(head.last_position + 1);
+      return look_at(process, object, std::to_string(at), 0, at);
+    }
+  }
+}
+
+void Historians::set_pin(Server::Process& process, const std::string& workspace,
+                         const log::Head& head) {
+  const std::string name = fmt::format("pin-{}", next_pin_++);
+  const log::Position position = dice_.between(1, head.last_position);
+  process.log->put_pin(workspace, {name, position, process.loop.unix_ms(), "historian"},
+                       [this, workspace, name, position, past = past_](Result<void> done) {
+                         if (done && past == past_) pinned(workspace, name, position);
+                       });
+}
+
+// The time of an event before the last: what is appended later cannot be stamped so.
+void Historians::look_at_time_of(Server::Process& process, const ObjectName& object,
+                                 const log::Head& head) {
+  const log::Position position = dice_.below(head.last_position);
+  process.log->read(object.first, position, {.max_events = 1},
+                    [this, &process, object, past = past_, last = head.hlc](auto events) {
+                      if (past != past_ || !events || events->empty()) return;
+                      const HlcStamp stamp = events->front().hlc;
+                      if (stamp.unix_ms() >= last.unix_ms()) return;
+                      look_at(process, object, protocol::stamp_time(stamp), stamp.unix_ms(), 0);
+                    });
+}
+
+// `expected`: the position that the moment means, if it is known.
+void Historians::look_at(Server::Process& process, const ObjectName& object, std::string moment,
+                         std::uint64_t unix_ms, log::Position expected) {
+  auto replayed = [this, object, unix_ms, past = past_](log::Position at) {
+    return [this, object, unix_ms, past, at](Result<state::ReplayedObject> then) {
+      if (past != past_ || !then) return;
+      answered({object, at, unix_ms, then->position, then->object->to_json()});
+    };
+  };
+  auto found = [this, &process, object, moment, unix_ms, expected, replayed,
+                past = past_](Result<log::Position> at) {
+    if (past != past_) return;
+    const bool lost = !at && at.error().code == ErrorCode::kNotFound;
+    if (lost || (at && unix_ms == 0 && *at != expected))
+      return world_.violated(std::string(expected > 0 ? kDurable : kPosition),
+                             fmt::format("{}: '{}' means {} and not {}", object.first, moment,
+                                         at ? std::to_string(*at) : "nothing", expected));
+    if (at) state::replay_object(*process.log, object.first, object.second, *at, replayed(*at));
+  };
+  state::find_moment(*process.log, object.first, moment, std::move(found));
+}
+
+void Historians::answered(Answer answer) {
+  world_.trace.note(Kind::kCheck, "historian", answer.at, answer.content.size(), [&] {
+    return fmt::format("sees {} as it was at {}", shown(answer.object), answer.at);
+  });
+  world_.hit(answer.unix_ms > 0 ? Probe::looked_at_time : Probe::looked_back);
+  answers_.push_back(std::move(answer));
+}
+
+void Historians::pinned(const std::string& workspace, const std::string& name,
+                        log::Position position) {
+  world_.hit(Probe::pinned);
+  pins_[workspace][name] = position;
+}
+
+void Historians::rolled_back() {
+  ++past_;
+  answers_.clear();
+  pins_.clear();
+}
+
+void Historians::check(const store::Tables& tables) {
+  check_pins(tables);
+  std::map<ObjectName, std::vector<const Answer*>> by_object;
+  for (const Answer& answer : answers_) by_object[answer.object].push_back(&answer);
+  for (auto& [name, answers] : by_object) {
+    std::ranges::stable_sort(answers, {}, &Answer::at);
+    check_object(name, answers, tables);
+  }
+}
+
+void Historians::check_pins(const store::Tables& tables) {
+  for (const auto& [workspace, pins] : pins_)
+    for (const auto& [name, position] : pins) {
+      const auto pin = store::read_pin(tables, workspace, name);
+      if (!pin || !*pin || (*pin)->position != position)
+        world_.violated(std::string(kDurable),
+                        fmt::format("{}: the pin {} at {} was confirmed and is lost", workspace,
+                                    name, position));
+    }
+}
+
+void Historians::check_object(const ObjectName& name, const std::vector<const Answer*>& answers,
+                              const store::Tables& tables) {
+  const auto events = read_log(tables, name.first);
+  if (!events) return;  // somebody else's find
+  const auto model = merge::doc_type().create();
+  log::Position position = 0;
+  auto event = events->begin();
+  for (const Answer* answer : answers) {
+    for (; event != events->end() && event->position <= answer->at; ++event) {
+      if (event->object != name.second) continue;
+      position = event->position;
+      static_cast<void>(model->apply(event->intent));
+    }
+    check_time(*answer, *events);
+    if (position != answer->position || !same_json(answer->content, model->to_json()))
+      return world_.violated(
+          std::string(kPosition),
+          fmt::format("{} was shown as of {} with its event {}, which is not what the log gives",
+                      shown(name), answer->at, answer->position));
+  }
+}
+
+void Historians::check_time(const Answer& answer, const std::vector<log::Event>& events) {
+  if (answer.unix_ms == 0) return;
+  const auto later = std::ranges::find_if(
+      events, [&](const log::Event& event) { return event.hlc.unix_ms() > answer.unix_ms; });
+  if (answer.at != static_cast<log::Position>(later - events.begin()))
+    world_.violated(std::string(kPosition),
+                    fmt::format("{}: {} ms is taken for position {}, not {}", answer.object.first,
+                                answer.unix_ms, answer.at, later - events.begin()));
+}
+
+}  // namespace syncline::sim

@@ -1,0 +1,76 @@
+// Those who look back while the world breaks: they set pins, and ask what an object was at a
+// position, at a time, or where a pin stands, as the HTTP API does.
+//
+//   I2 acked means durable   a pin that was confirmed is there, where it was set
+//   I13 position             an object at a moment is what replaying the log up to there gives, and
+//                            a time means the last event stamped then or before
+//
+// What vandals write to is left out: while something of it waits, replaying and restoring may each
+// let another of two claims win (oracle.cpp). Thread-safety: none.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/book.h"
+#include "sim/server.h"
+#include "store/tables.h"
+
+namespace syncline::sim {
+
+class Historians {
+ public:
+  // What was answered to a question about the past.
+  struct Answer {
+    ObjectName object;
+    log::Position at = 0;        // the moment, as the server understood it
+    std::uint64_t unix_ms = 0;   // what was asked for, if it was a time; of an event or before one
+    log::Position position = 0;  // of the object's last event then
+    std::string content;
+  };
+
+  Historians(World& world, Server& server, const std::set<ObjectName>& objects);
+
+  void start();
+
+  // Several questions at once: damaged snapshots are seen by who asks for them.
+  void look_around();
+
+  // An older copy of the disk has come back.
+  void rolled_back();
+
+  // When all is quiet.
+  void check(const store::Tables& tables);
+
+  // For tests.
+  void answered(Answer answer);
+  void pinned(const std::string& workspace, const std::string& name, log::Position position);
+
+ private:
+  void ask_later();
+  void ask();
+  void look(Server::Process& process, const ObjectName& object, const log::Head& head);
+  void look_at(Server::Process& process, const ObjectName& object, std::string moment,
+               std::uint64_t unix_ms, log::Position expected);
+  void look_at_time_of(Server::Process& process, const ObjectName& object, const log::Head& head);
+  void set_pin(Server::Process& process, const std::string& workspace, const log::Head& head);
+  void check_pins(const store::Tables& tables);
+  void check_object(const ObjectName& name, const std::vector<const Answer*>& answers,
+                    const store::Tables& tables);
+  void check_time(const Answer& answer, const std::vector<log::Event>& events);
+
+  World& world_;
+  Server& server_;
+  const std::vector<ObjectName> objects_;
+  Dice dice_;
+  const std::uint64_t every_us_;
+  std::vector<Answer> answers_;
+  std::map<std::string, std::map<std::string, log::Position>> pins_;  // confirmed, by workspace
+  std::uint64_t next_pin_ = 0;                                        // each has a name of its own
+  std::uint64_t past_ = 0;  // grows when positions begin anew
+};
+
+}  // namespace syncline::sim
