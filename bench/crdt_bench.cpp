@@ -201,6 +201,94 @@ SYNCLINE_GROWING(GrowRemote<Edit::kErase>);
 SYNCLINE_GROWING(GrowMap);
 SYNCLINE_GROWING(AppendToArray);
 
+// ---- the same in a text with a format for every ten characters
+
+enum class RichEdit { kInsert, kAppend, kMark };
+
+void write_rich(Replica& replica, std::int64_t length) {
+  Delta delta;
+  for (std::int64_t at = 0; at < length; at += 10) {
+    DeltaOp& op = delta.emplace_back();
+    op.kind = DeltaOp::Kind::kInsert;
+    op.text = "ten chars.";
+    if (at % 20 == 0) op.attributes = {{"bold", true}};
+  }
+  Replica::must(replica.text.apply_delta(delta).has_value());
+}
+
+void edit_rich(Replica& replica, RichEdit edit, Random& next) {
+  const std::uint32_t length = replica.text.length();
+  Result<void> done;
+  switch (edit) {
+    case RichEdit::kInsert: done = replica.text.insert(next.below(length + 1), "x"); break;
+    case RichEdit::kAppend: done = replica.text.insert(length, "x"); break;
+    case RichEdit::kMark: {
+      const Any value = next.below(2) == 0 ? Any(true) : Any();
+      done = replica.text.format(next.below(length - 50), 1 + next.below(50), {{"bold", value}});
+    }
+  }
+  Replica::must(done.has_value());
+}
+
+template <RichEdit kEdit>
+void RichLocal(State& state) {
+  Replica replica(1);
+  write_rich(replica, state.range(0));
+  replica.capture([](ByteView) {});
+  Random next(7);
+  for (auto _ : state) edit_rich(replica, kEdit, next);
+}
+
+template <RichEdit kEdit>
+void RichRemote(State& state) {
+  Replica writer(1);
+  write_rich(writer, state.range(0));
+  Replica reader(2);
+  reader.apply(writer.doc.encode_state_as_update());
+  std::vector<Bytes> updates;
+  writer.capture([&](ByteView update) { updates.push_back(to_bytes(update)); });
+  Random next(7);
+  for (std::int64_t i = 0; i < state.max_iterations; ++i) edit_rich(writer, kEdit, next);
+  std::size_t n = 0;
+  for (auto _ : state)
+    if (n < updates.size()) reader.apply(updates[n++]);
+}
+
+// Someone reads what every edit changed.
+template <RichEdit kEdit>
+void RichObserved(State& state) {
+  Replica replica(1);
+  write_rich(replica, state.range(0));
+  std::size_t ops = 0;
+  (void)replica.text.observe([&](const TypeEvent& event) { ops += event.delta.size(); });
+  Random next(7);
+  for (auto _ : state) edit_rich(replica, kEdit, next);
+  state.counters["ops/edit"] = Counter(static_cast<double>(ops), Counter::kAvgIterations);
+}
+
+// One word is made bold and plain again, over and over, after so many times before.
+void RichToggle(State& state) {
+  Replica replica(1);
+  Replica::must(replica.text.insert(0, std::string(1000, 'x')).has_value());
+  const auto toggle = [&](std::int64_t i) {
+    const Any value = i % 2 == 0 ? Any(true) : Any();
+    Replica::must(replica.text.format(500, 10, {{"bold", value}}).has_value());
+  };
+  for (std::int64_t i = 0; i < state.range(0); ++i) toggle(i);
+  std::int64_t n = state.range(0);
+  for (auto _ : state) toggle(n++);
+}
+
+SYNCLINE_GROWING(RichLocal<RichEdit::kInsert>);
+SYNCLINE_GROWING(RichLocal<RichEdit::kAppend>);
+SYNCLINE_GROWING(RichLocal<RichEdit::kMark>);
+SYNCLINE_GROWING(RichRemote<RichEdit::kInsert>);
+SYNCLINE_GROWING(RichRemote<RichEdit::kAppend>);
+SYNCLINE_GROWING(RichRemote<RichEdit::kMark>);
+SYNCLINE_GROWING(RichObserved<RichEdit::kInsert>);
+SYNCLINE_GROWING(RichObserved<RichEdit::kMark>);
+BENCHMARK(RichToggle)->RangeMultiplier(10)->Range(100, 10000)->Iterations(kEdits);
+
 // ---- a recorded trace
 
 const char* traces_folder() {

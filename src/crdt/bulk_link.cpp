@@ -160,7 +160,7 @@ void BulkLoad::place(Handle handle, const Engine::Placement& at) {
   if (item.kind() == BlockKind::kDeleted) {
     engine_.current_->deleted.push_back({item.client, item.clock, item.len});
   } else if (item.kind() == BlockKind::kFormat) {
-    parent.has_formatting = parent.cleans_formats = true;
+    parent.cleans_formats = true;
   }
   if (item.keyed || at.parent != last_parent_) engine_.mark_changed(at.parent, at.key);
   last_parent_ = item.keyed ? kNoType : at.parent;

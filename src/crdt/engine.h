@@ -145,7 +145,7 @@ class Engine {
   // The same for a deletion from a text without formats.
   bool erase_on(TypeIndex type, std::uint32_t index, std::uint32_t length);
 
-  // Text that holds no formats (TypeState::has_formatting is false).
+  // Text that holds no formats (Sequence::formatted is false).
   void plain_insert(TypeIndex type, std::uint32_t index, std::string_view text, Clock units);
   void plain_erase(TypeIndex type, std::uint32_t index, std::uint32_t length) {
     erase_range(type, index, length);

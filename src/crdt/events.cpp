@@ -7,6 +7,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "crdt/engine.h"
+#include "crdt/touched_items.h"
 
 namespace syncline::crdt {
 namespace {
@@ -59,9 +60,7 @@ Delta sequence_delta(Engine& engine, const Transaction& transaction, TypeIndex t
     }
     return delta.back();
   };
-  for (Handle handle = engine.type(type).sequence.first; handle != kNoItem;
-       handle = engine.store[handle].right) {
-    const Item& item = engine.store[handle];
+  const auto visit = [&](const Item& item) {
     const bool added = transaction.adds(item.id());
     if (item.deleted) {
       if (!added && transaction.deletes(item.id())) op(DeltaOp::Kind::kDelete).length += item.len;
@@ -73,6 +72,20 @@ Delta sequence_delta(Engine& engine, const Transaction& transaction, TypeIndex t
         insert.values.push_back(engine.value_at(item, i));
       }
     }
+  };
+  const Sequence& sequence = engine.type(type).sequence;
+  Handle next = sequence.first;
+  std::optional<std::vector<Handle>> touched;
+  if (!sequence.formatted) touched = touched_items(engine, transaction, type);
+  if (touched) {
+    for (const Handle item : *touched) {
+      const std::uint32_t kept = next == item ? 0 : visible_between(engine, type, next, item);
+      if (kept > 0) op(DeltaOp::Kind::kRetain).length += kept;
+      visit(engine.store[item]);
+      next = engine.store[item].right;
+    }
+  } else {
+    for (; next != kNoItem; next = engine.store[next].right) visit(engine.store[next]);
   }
   if (!delta.empty() && delta.back().kind == DeltaOp::Kind::kRetain) delta.pop_back();
   return delta;

@@ -5,7 +5,8 @@
 // that is deleted by then reports nothing.
 //
 // Reading a text's delta has an effect, as in Yjs: formats that turn out to change nothing are
-// removed, in a transaction of their own. Costs: a delta walks the changed type's whole sequence.
+// removed, in a transaction of their own. A delta costs O(log n) for each item that the transaction touched
+// in any type; if these are many, a walk over the changed type's sequence.
 //
 // Callbacks may read, edit (in a new transaction), observe and remove observers.
 #pragma once

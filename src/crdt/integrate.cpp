@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/byte_reader.h"
 #include "base/utf8.h"
+#include "crdt/any_tags.h"
 #include "crdt/engine.h"
 #include "crdt/packed.h"
 
@@ -193,7 +194,12 @@ void Engine::store_content(Handle handle, const NewContent& content) {
       break;
     case BlockKind::kBinary:
     case BlockKind::kEmbed: item.content = client.values.append(content.payload); break;
-    case BlockKind::kFormat:
+    case BlockKind::kFormat: {
+      const KeyIndex key = store.keys.intern(content.name);
+      item.content = client.values.append_named(key, content.payload);
+      item.bytes = Item::format_bytes(key, content.payload.front() == kAnyNull);
+      break;
+    }
     case BlockKind::kDoc:
       item.content = client.values.append_named(store.keys.intern(content.name), content.payload);
       break;
@@ -251,7 +257,6 @@ Handle Engine::integrate(Placement at, const NewContent& content) {
   if (content.kind == BlockKind::kDeleted) {
     current_->deleted.push_back({at.client, at.clock, content.len});
   } else if (content.kind == BlockKind::kFormat) {
-    store.types[at.parent].has_formatting = true;
     store.types[at.parent].cleans_formats = true;
   } else if (content.kind == BlockKind::kDoc) {
     note_subdoc_added(item, current_->local && !content.copied);

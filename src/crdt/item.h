@@ -59,7 +59,8 @@ struct Item {
   std::uint32_t
       content;          // kString: byte offset in the client's text arena; kType: TypeIndex; kAny,
                         // kJson, kBinary, kEmbed, kFormat, kDoc: first index in its value arena
-  std::uint32_t bytes;  // kString: length in UTF-8; equal to `len` exactly if it is ASCII
+  std::uint32_t bytes;  // kString: length in UTF-8; equal to `len` exactly if it is ASCII. kFormat:
+                        // its name and whether it ends the attribute, as format_bytes() has it
 
   BlockKind kind() const { return static_cast<BlockKind>(kind_bits); }
   void set_kind(BlockKind kind) { kind_bits = static_cast<std::uint32_t>(kind) & 0xf; }
@@ -68,6 +69,14 @@ struct Item {
   DenseId last_id() const { return {client, clock + len - 1}; }
   Clock end() const { return clock + len; }
   KeyIndex key() const { return keyed ? place : kNoKey; }
+
+  // kFormat: a name, null or not. The value itself has them too (value_arena.h), but farther away.
+  static std::uint32_t format_bytes(KeyIndex key, bool is_null) {
+    return key << 1 | (is_null ? 1 : 0);
+  }
+  KeyIndex format_key() const { return bytes >> 1; }
+  bool ends_format() const { return (bytes & 1) != 0; }
+  bool is_live_format() const { return kind() == BlockKind::kFormat && !deleted; }
 
   // Elements of this kind have indices in their sequence; formats and forgotten content have none.
   bool countable() const { return kind() > BlockKind::kDeleted && kind() != BlockKind::kFormat; }

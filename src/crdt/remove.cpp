@@ -14,8 +14,13 @@ bool Engine::mark_deleted(Handle handle) {
   Item& item = store[handle];
   if (item.deleted) return false;
   item.deleted = true;
-  if (!item.keyed && item.countable())
-    store.sequences.resize(store.types[item.parent].sequence, handle, 0);
+  if (!item.keyed) {
+    Sequence& sequence = store.types[item.parent].sequence;
+    if (item.countable())
+      store.sequences.resize(sequence, handle, 0);
+    else if (item.kind() == BlockKind::kFormat)
+      store.sequences.drop_format(sequence, handle);
+  }
   current_->moved_border = false;
   note_deleted(item.id(), item.len, item.parent, item.key());
   return true;

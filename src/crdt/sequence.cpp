@@ -37,12 +37,15 @@ void SequencePool::free_leaf(std::uint32_t leaf) {
 }
 
 std::uint32_t SequencePool::new_node() {
+  std::uint32_t index = static_cast<std::uint32_t>(nodes_.size());
   if (free_nodes_.empty()) {
     nodes_.emplace_back();
-    return static_cast<std::uint32_t>(nodes_.size() - 1);
+    if (!marks_.empty()) marks_.emplace_back();
+  } else {
+    index = free_nodes_.back();
+    free_nodes_.pop_back();
+    if (!marks_.empty()) marks_[index] = {};
   }
-  const std::uint32_t index = free_nodes_.back();
-  free_nodes_.pop_back();
   return index;
 }
 
@@ -177,6 +180,7 @@ void SequencePool::insert(Sequence& sequence, Handle left, Handle item, std::uin
   items_[item].place = leaf_index;
   if (left == kNoItem) sequence.first = item;
   if (left == sequence.last) sequence.last = item;
+  if (items_[item].kind() != BlockKind::kString) note_kind(sequence, items_[item]);
   add_length(sequence, leaf_index, visible);
   if (slot < sequence.hot_slot) {
     ++sequence.hot_slot;
@@ -213,7 +217,7 @@ void SequencePool::add_child(Sequence& sequence, std::uint32_t level, std::uint3
     root.sum[0] = sequence.length;
     set_parent(level, sibling, parent);
     sequence.root = parent;
-    sequence.height = level + 1;
+    sequence.height = static_cast<std::uint16_t>(level + 1);
   } else if (nodes_[parent].size == kNodeMax) {
     const std::uint32_t other_index = new_node();
     Node& node = nodes_[parent];
@@ -228,6 +232,8 @@ void SequencePool::add_child(Sequence& sequence, std::uint32_t level, std::uint3
       set_parent(level, other.child[i], other_index);
     }
     node.size = kept;
+    if (sequence.formatted)
+      std::copy_n(marks_[parent].child + kept, other.size, marks_[other_index].child);
     add_child(sequence, level + 1, parent, other_index, other_sum);
     parent = parent_of(level, sibling);
   }
@@ -240,6 +246,11 @@ void SequencePool::add_child(Sequence& sequence, std::uint32_t level, std::uint3
   node.sum[slot] -= sum;
   ++node.size;
   set_parent(level, child, parent);
+  if (!sequence.formatted) return;
+  FormatMarks* marks = marks_[parent].child;
+  std::copy_backward(marks + slot + 1, marks + node.size - 1, marks + node.size);
+  marks[slot] = marks_of(level, sibling);
+  marks[slot + 1] = marks_of(level, child);
 }
 
 // ---- shrinking
@@ -306,6 +317,10 @@ void SequencePool::join_leaf(Sequence& sequence, std::uint32_t index) {
   left.size = static_cast<std::uint16_t>(size);
   nodes_[parent].sum[slot - 1] += nodes_[parent].sum[slot];
   nodes_[parent].sum[slot] = 0;
+  if (sequence.formatted) {
+    FormatMarks* marks = marks_[parent].child;
+    marks[slot - 1] = marks[slot - 1] | marks[slot];
+  }
   remove_child(sequence, 0, parent, index);
   free_leaf(index);
 }
@@ -317,6 +332,10 @@ void SequencePool::remove_child(Sequence& sequence, std::uint32_t level, std::ui
   SYNCLINE_ASSERT(node.sum[slot] == 0);
   std::copy(node.child + slot + 1, node.child + node.size, node.child + slot);
   std::copy(node.sum + slot + 1, node.sum + node.size, node.sum + slot);
+  if (sequence.formatted) {
+    FormatMarks* marks = marks_[parent].child;
+    std::copy(marks + slot + 1, marks + node.size, marks + slot);
+  }
   --node.size;
   if (node.size == 0) {
     const std::uint32_t above = node.parent;
@@ -329,7 +348,7 @@ void SequencePool::remove_child(Sequence& sequence, std::uint32_t level, std::ui
     free_node(parent);
   } else if (node.size == 1 && parent == sequence.root) {
     sequence.root = node.child[0];
-    sequence.height = level;
+    sequence.height = static_cast<std::uint16_t>(level);
     set_parent(level, sequence.root, kNone);
     free_node(parent);
   }
@@ -347,6 +366,7 @@ void SequencePool::build(Sequence& sequence) {
     for (; item != kNoItem && size < kLeafMax; item = items_[item].right, ++size) {
       handles[size] = item;
       sum += lengths[size] = items_[item].visible();
+      if (items_[item].kind() != BlockKind::kString) note_kind(sequence, items_[item]);
     }
     const std::uint32_t index = new_leaf(size);
     Leaf& leaf = leaves_[index];
@@ -359,13 +379,14 @@ void SequencePool::build(Sequence& sequence) {
     sequence.length += sum;
   }
   if (children.empty()) return;
-  for (; children.size() > 1; ++sequence.height) join_level(sequence.height, children, sums);
+  for (; children.size() > 1; ++sequence.height) join_level(sequence, children, sums);
   sequence.root = children.front();
 }
 
 // Puts the leaves or nodes of a level, in order, under as few nodes as will do, which replace them.
-void SequencePool::join_level(std::uint32_t level, std::vector<std::uint32_t>& children,
+void SequencePool::join_level(const Sequence& sequence, std::vector<std::uint32_t>& children,
                               std::vector<std::uint32_t>& sums) {
+  const std::uint32_t level = sequence.height;
   std::size_t parents = 0;
   for (std::size_t first = 0; first < children.size(); first += kNodeMax, ++parents) {
     const std::uint32_t index = new_node();
@@ -378,6 +399,7 @@ void SequencePool::join_level(std::uint32_t level, std::vector<std::uint32_t>& c
       node.child[i] = children[first + i];
       sum += node.sum[i] = sums[first + i];
       set_parent(level, node.child[i], index);
+      if (sequence.formatted) marks_[index].child[i] = marks_of(level, node.child[i]);
     }
     children[parents] = index;
     sums[parents] = sum;
@@ -480,6 +502,7 @@ std::uint32_t SequencePool::position(const Sequence& sequence, Handle item) cons
 
 std::size_t SequencePool::memory_bytes() const {
   std::size_t bytes = leaves_.capacity() * sizeof(Leaf) + nodes_.capacity() * sizeof(Node) +
+                      marks_.capacity() * sizeof(NodeMarks) +
                       (free_leaves_.capacity() + free_nodes_.capacity()) * sizeof(std::uint32_t);
   for (const Leaf& leaf : leaves_) bytes += std::size_t{leaf.capacity} * 2 * sizeof(std::uint32_t);
   return bytes;
@@ -499,6 +522,7 @@ std::string SequencePool::check_node(const Sequence& sequence, std::uint32_t lev
       const Item& item = items_[leaf.handles()[i]];
       if (item.place != index) return "an item does not know its leaf";
       if (leaf.lengths()[i] != item.visible()) return "a leaf has a wrong visible length";
+      if (item.is_live_format() && !sequence.formatted) return "a format that the tree ignores";
       sum += leaf.lengths()[i];
       order.push_back(leaf.handles()[i]);
     }
@@ -511,6 +535,8 @@ std::string SequencePool::check_node(const Sequence& sequence, std::uint32_t lev
     std::string problem = check_node(sequence, level - 1, node.child[i], index, order, child_sum);
     if (!problem.empty()) return problem;
     if (child_sum != node.sum[i]) return "a tree node has a wrong sum";
+    if (sequence.formatted && marks_[index].child[i] != marks_of(level - 1, node.child[i]))
+      return "a tree node has wrong marks of formats";
     sum += child_sum;
   }
   return {};

@@ -11,6 +11,11 @@
 // typing touches one leaf. It also remembers a slot of that leaf, with what is visible in the leaf
 // before it, where searches begin.
 //
+// Of a sequence that ever held a format, the nodes also keep which formats that are not deleted
+// each of their branches has (format_marks.h). With that the nearest format of a name, or the
+// nearest item that is not deleted, is found in O(log n), however many tombstones and formats of
+// other names lie in between. Sequences without formats have no marks and pay nothing for them.
+//
 // The order of items is given by the caller, as the item on the left; the links left and right
 // between items are the caller's own.
 #pragma once
@@ -21,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "crdt/format_marks.h"
 #include "crdt/item.h"
 #include "crdt/item_arena.h"
 
@@ -35,7 +41,9 @@ struct Sequence {
   Handle last = kNoItem;
   std::uint32_t length = 0;    // visible elements
   std::uint32_t root = kNone;  // a leaf if height is 0, else a node
-  std::uint32_t height = 0;    // levels of nodes above the leaves
+  std::uint16_t height = 0;    // levels of nodes above the leaves
+  bool formatted = false;      // a format was inserted at some time
+  bool has_values = false;     // and something that is neither text nor an embed nor a type
   mutable std::uint32_t hot_leaf = kNone;
   mutable std::uint32_t hot_base = kUnknown;  // visible elements before the hot leaf
   mutable std::uint32_t hot_delta = 0;        // what the nodes above it do not know yet, mod 2^32
@@ -80,6 +88,30 @@ class SequencePool {
   // Visible elements before `item`.
   std::uint32_t position(const Sequence& sequence, Handle item) const;
 
+  // ---- formats and what is not deleted (sequence_formats.cpp)
+
+  // A format was deleted.
+  void drop_format(Sequence& sequence, Handle item);
+  const FormatNames& format_names() const { return format_names_; }
+
+  // A place between two items. It holds until something is inserted or taken out.
+  struct Spot {
+    std::uint32_t leaf = Sequence::kNone;
+    std::uint32_t slot = 0;
+  };
+  Spot before(const Sequence& sequence, Handle item) const;  // kNoItem: at the end
+  Spot behind(const Sequence& sequence, Handle item) const;  // kNoItem: at the start
+  // The nearest format before or behind the place, not deleted, that has one of the marks, or
+  // kNoItem. The place moves to its near or far side, so that the next one follows.
+  Handle previous_format(const Sequence& sequence, Spot& spot, FormatMarks wanted) const;
+  Handle next_format(const Sequence& sequence, Spot& spot, FormatMarks wanted) const;
+  // The nearest item that is not deleted: the item itself or one behind it (kNoItem: none); one
+  // before it (kNoItem: before the end).
+  Handle live_from(const Sequence& sequence, Handle item) const;
+  Handle live_before(const Sequence& sequence, Handle item) const;
+  // Greater for what stands farther behind; until something is inserted or taken out.
+  std::uint64_t order(const Sequence& sequence, Handle item) const;
+
   // What is broken, or empty. Compares with the items' own links and lengths.
   std::string check(const Sequence& sequence) const;
   std::size_t memory_bytes() const;
@@ -105,6 +137,9 @@ class SequencePool {
     std::uint32_t child[kNodeMax];
     std::uint32_t sum[kNodeMax];
   };
+  struct NodeMarks {
+    FormatMarks child[kNodeMax];
+  };
 
   std::uint32_t new_leaf(std::uint32_t capacity);
   void free_leaf(std::uint32_t leaf);
@@ -128,8 +163,21 @@ class SequencePool {
   void remove_child(Sequence& sequence, std::uint32_t level, std::uint32_t parent,
                     std::uint32_t child);
   void join_leaf(Sequence& sequence, std::uint32_t leaf);
-  void join_level(std::uint32_t level, std::vector<std::uint32_t>& children,
+  void join_level(const Sequence& sequence, std::vector<std::uint32_t>& children,
                   std::vector<std::uint32_t>& sums);
+  void note_kind(Sequence& sequence, const Item& item);
+  void add_mark(std::uint32_t leaf, FormatMarks mark);
+  FormatMarks leaf_marks(std::uint32_t leaf) const;
+  FormatMarks node_marks(std::uint32_t node) const;
+  FormatMarks marks_of(std::uint32_t level, std::uint32_t child) const {
+    return level == 0 ? leaf_marks(child) : node_marks(child);
+  }
+  template <typename InChild, typename InLeaf>
+  bool seek_back(Spot& spot, InChild in_child, InLeaf in_leaf) const;
+  template <typename InChild, typename InLeaf>
+  bool seek_on(Spot& spot, InChild in_child, InLeaf in_leaf) const;
+  bool is_live(const Leaf& leaf, std::uint32_t slot) const;
+  bool has_live(const Sequence& sequence, std::uint32_t node, std::uint32_t slot) const;
   std::uint32_t parent_of(std::uint32_t level, std::uint32_t child) const;
   void set_parent(std::uint32_t level, std::uint32_t child, std::uint32_t parent);
   std::string check_node(const Sequence& sequence, std::uint32_t level, std::uint32_t node,
@@ -139,6 +187,8 @@ class SequencePool {
   ItemArena& items_;
   std::vector<Leaf> leaves_;
   mutable std::vector<Node> nodes_;  // sums are brought up to date by readers too
+  std::vector<NodeMarks> marks_;     // by node; none while no sequence has formats
+  FormatNames format_names_;
   std::vector<std::uint32_t> free_leaves_;
   std::vector<std::uint32_t> free_nodes_;
 };

@@ -84,7 +84,7 @@ class SnapshotDelta {
 
   void append(DeltaOp op) {
     const bool joins = !delta_.empty() && op.values.empty() && delta_.back().values.empty() &&
-                       delta_.back().attributes == op.attributes;
+                       std::ranges::is_permutation(delta_.back().attributes, op.attributes);
     if (joins) {
       delta_.back().text += op.text;
     } else {

@@ -50,6 +50,8 @@ Result<void> Store::check_client(ClientIndex index) const {
         if (!measure_utf8(text(item), units) || units != item.len)
           return broken("text of another length than its item");
       }
+      if (item.kind() == BlockKind::kFormat && item.format_key() != name(item))
+        return broken("a format of another name than its value");
       if (client.structs.is_last(p)) break;
     }
   }

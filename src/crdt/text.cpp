@@ -87,11 +87,10 @@ Result<void> Text::insert(std::uint32_t index, std::string_view text) {
   if (!content) return std::unexpected(content.error());
   if (content->len == 0) return {};
   engine_->transact([&](Transaction&) {
-    if (!engine_->type(index_).has_formatting) {
+    if (!engine_->type(index_).sequence.formatted) {
       engine_->plain_insert(index_, index, text, content->len);
     } else {
-      TextCursor cursor(*engine_, index_, index);
-      cursor.insert(*content, cursor.formats());
+      TextCursor(*engine_, index_, index).insert(*content);
     }
   });
   return {};
@@ -141,7 +140,7 @@ Result<void> Text::erase(std::uint32_t index, std::uint32_t length) {
   if (Result<void> ok = check_range(*engine_, index_, index, length); !ok) return ok;
   if (length == 0) return {};
   engine_->transact([&](Transaction&) {
-    if (!engine_->type(index_).has_formatting) {
+    if (!engine_->type(index_).sequence.formatted) {
       engine_->plain_erase(index_, index, length);
     } else {
       TextCursor(*engine_, index_, index).erase(length);

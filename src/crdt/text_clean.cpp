@@ -2,31 +2,29 @@
 // local deletions and after remote transactions, and so the same formats must go here.
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "crdt/text_cursor.h"
 
 namespace syncline::crdt {
 namespace {
 
-bool is_live_format(const Item& item) {
-  return !item.deleted && item.kind() == BlockKind::kFormat;
-}
-
-// The first visible element at or behind `item`, and the last format of each name on the way.
-Handle end_of_gap(const Engine& engine, Handle item,
-                  std::vector<std::pair<KeyIndex, Handle>>& last) {
-  for (; item != kNoItem; item = engine.store[item].right) {
-    const Item& current = engine.store[item];
-    if (current.countable() && !current.deleted) break;
-    if (!is_live_format(current)) continue;
-    const KeyIndex key = format_key(engine, current);
-    std::erase_if(last, [key](const auto& entry) { return entry.first == key; });
-    last.emplace_back(key, item);
-  }
-  return item;
+// The formats from `item` on before any visible element.
+std::vector<Handle> formats_of_gap(const Engine& engine, TypeIndex type, Handle item) {
+  const Sequence& sequence = engine.type(type).sequence;
+  std::vector<Handle> out;
+  if (!sequence.formatted) return out;
+  for (item = engine.store.sequences.live_from(sequence, item);
+       item != kNoItem && engine.store[item].is_live_format();
+       item = engine.store.sequences.live_from(sequence, engine.store[item].right))
+    out.push_back(item);
+  return out;
 }
 
 // A format was removed before `current`'s place: there holds again what held before the gap.
@@ -41,60 +39,59 @@ void restore(Formats& current, KeyIndex key, const FormatValue& removed, const F
 
 }  // namespace
 
-void clean_gap(Engine& engine, Handle start, Handle place, const Formats& held, Formats& current) {
-  std::vector<std::pair<KeyIndex, Handle>> last;
-  const Handle end = end_of_gap(engine, start, last);
-  bool reached = false;
-  for (Handle item = start; item != end; item = engine.store[item].right) {
-    if (item == place) reached = true;
-    if (!is_live_format(engine.store[item])) continue;
-    const KeyIndex key = format_key(engine, engine.store[item]);
+void clean_gap(Engine& engine, TypeIndex type, Handle start, Handle place, Formats* current) {
+  const std::vector<Handle> formats = formats_of_gap(engine, type, start);
+  if (formats.empty()) return;
+  const SequencePool& pool = engine.store.sequences;
+  const Sequence& sequence = engine.type(type).sequence;
+  const Handle before = engine.store[start].left;
+  boost::unordered_flat_map<KeyIndex, Handle> last;
+  for (const Handle item : formats) last[engine.store[item].format_key()] = item;
+  const std::uint64_t end =
+      current != nullptr && place != kNoItem ? pool.order(sequence, place) : ~std::uint64_t{0};
+  for (const Handle item : formats) {
+    const KeyIndex key = engine.store[item].format_key();
     const FormatValue value = format_value(engine, engine.store[item]);
-    const FormatValue before = held.get(key);
-    const bool effective = std::ranges::find(last, std::pair(key, item)) != last.end();
-    if (!effective || before.same(value)) {
+    const FormatValue held = format_behind(engine, type, before, key);
+    const bool reached = current == nullptr || pool.order(sequence, item) >= end;
+    if (last[key] != item || held.same(value)) {
       engine.remove(item);
-      if (!reached) restore(current, key, value, before);
+      if (!reached) restore(*current, key, value, held);
     } else if (!reached) {
-      current.apply(key, value);
+      current->apply(key, value);
     }
   }
 }
 
-void clean_gap_around(Engine& engine, Handle item) {
-  Store& store = engine.store;
-  const auto in_gap = [&](Handle handle) {
-    return store[handle].deleted || !store[handle].countable();
-  };
-  while (store[item].right != kNoItem && in_gap(store[item].right)) item = store[item].right;
-  std::vector<KeyIndex> seen;
-  for (; item != kNoItem && in_gap(item); item = store[item].left) {
-    if (!is_live_format(store[item])) continue;
-    const KeyIndex key = format_key(engine, store[item]);
-    if (std::ranges::find(seen, key) != seen.end()) {
-      engine.remove(item);
-    } else {
-      seen.push_back(key);
-    }
+namespace {
+
+// Removes the formats around `item`, a deleted element, that are overwritten before any character
+// follows. `cleaned` is the end of the gap that was cleaned last.
+void clean_gap_around(Engine& engine, Handle item, std::optional<Handle>& cleaned) {
+  const TypeIndex type = engine.store[item].parent;
+  const SequencePool& pool = engine.store.sequences;
+  const Sequence& sequence = engine.type(type).sequence;
+  Handle end = pool.live_from(sequence, item);
+  while (end != kNoItem && engine.store[end].is_live_format())
+    end = pool.live_from(sequence, engine.store[end].right);
+  if (cleaned == end && end != kNoItem) return;
+  cleaned = end;
+  boost::unordered_flat_set<KeyIndex> seen;
+  for (Handle format = pool.live_before(sequence, end);
+       format != kNoItem && engine.store[format].is_live_format();
+       format = pool.live_before(sequence, format)) {
+    if (!seen.insert(engine.store[format].format_key()).second) engine.remove(format);
   }
 }
 
+// Removes needless formats of a text. As in Yjs that comes to those before the first visible
+// element: of every other gap its function looks at the element before it, and finds no formats.
 void clean_text(Engine& engine, TypeIndex type) {
-  Handle start = engine.type(type).sequence.first;
-  Formats held;
-  Formats current;
-  for (Handle item = start; item != kNoItem; item = engine.store[item].right) {
-    if (engine.store[item].deleted) continue;
-    if (engine.store[item].kind() == BlockKind::kFormat) {
-      current.apply(format_key(engine, engine.store[item]),
-                    format_value(engine, engine.store[item]));
-      continue;
-    }
-    clean_gap(engine, start, item, held, current);
-    held = current;
-    start = item;
-  }
+  const Sequence& sequence = engine.type(type).sequence;
+  if (sequence.length > 0) clean_gap(engine, type, sequence.first, kNoItem, nullptr);
 }
+
+}  // namespace
 
 namespace {
 
@@ -109,7 +106,7 @@ std::vector<TypeIndex> types_with_new_formats(const Engine& engine,
     for (auto p = structs.locate(advance.before);; p = structs.next(p)) {
       const Item& item = engine.store[structs.at(p)];
       if (item.clock >= advance.after) break;
-      if (is_live_format(item) && seen.insert(item.parent).second) out.push_back(item.parent);
+      if (item.is_live_format() && seen.insert(item.parent).second) out.push_back(item.parent);
       if (structs.is_last(p)) break;
     }
   }
@@ -149,14 +146,15 @@ void Engine::clean_formatting(Transaction& transaction) {
     if (std::ranges::find(whole, type) == whole.end()) whole.push_back(type);
   };
   transact([&](Transaction&) {
+    std::optional<Handle> cleaned;
     for (const Handle handle : deleted_items(*this, transaction)) {
       const Item& item = store[handle];
       if (!type(item.parent).cleans_formats) continue;
       if (std::ranges::find(whole, item.parent) != whole.end()) continue;
       if (item.kind() == BlockKind::kFormat) {
         add(item.parent);
-      } else {
-        clean_gap_around(*this, handle);
+      } else if (!item.keyed) {
+        clean_gap_around(*this, handle, cleaned);
       }
     }
     for (std::size_t i = 0; i < whole.size(); ++i) clean_text(*this, whole[i]);

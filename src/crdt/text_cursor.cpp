@@ -6,49 +6,64 @@
 
 namespace syncline::crdt {
 
-KeyIndex format_key(const Engine& engine, const Item& item) {
-  return engine.store.name(item);
-}
+namespace {
 
-FormatValue format_value(const Engine& engine, const Item& item) {
-  return {engine.store.named_value(item), engine.format_sources.find(item.id())};
-}
+// So much is passed item by item; only what is longer is worth a search.
+constexpr int kNear = 8;
+
+}  // namespace
 
 TextCursor::TextCursor(Engine& engine, TypeIndex type)
     : engine_(engine), type_(type), right_(engine.type(type).sequence.first) {}
 
 TextCursor::TextCursor(Engine& engine, TypeIndex type, std::uint32_t index)
     : TextCursor(engine, type) {
-  if (!engine.type(type).has_formatting) {
-    left_ = engine.left_of(type, index);
-    if (left_ != kNoItem) right_ = engine.store[left_].right;
-    return;
-  }
-  while (right_ != kNoItem && index > 0) {
-    const std::uint32_t visible = right().visible();
-    if (index < visible) engine.split(right_, index);
-    index -= std::min(index, visible);
-    forward();
-  }
+  one_edit_ = true;
+  if (index == 0) return;
+  const auto [item, offset] = engine.store.sequences.find(sequence(), index - 1);
+  if (offset + 1 < engine.store[item].len) engine.split(item, offset + 1);
+  left_ = item;
+  right_ = engine.store[item].right;
 }
 
 void TextCursor::forward() {
-  if (right_is_format() && !right().deleted) {
-    formats_.apply(format_key(engine_, right()), format_value(engine_, right()));
-  }
+  if (resolved_ && right().is_live_format())
+    formats_.apply(right().format_key(), format_value(engine_, right()));
   left_ = right_;
   right_ = right().right;
+}
+
+void TextCursor::move_before(Handle right) {
+  right_ = right;
+  left_ = right != kNoItem ? engine_.store[right].left : sequence().last;
+}
+
+void TextCursor::pass_deleted() {
+  move_before(engine_.store.sequences.live_from(sequence(), right_));
+}
+
+void TextCursor::resolve() {
+  if (resolved_) return;
+  apply_formats(engine_, type_, kNoItem, right_, formats_);
+  resolved_ = true;
+}
+
+FormatValue TextCursor::format_here(KeyIndex key) const {
+  return resolved_ ? formats_.get(key) : format_behind(engine_, type_, left_, key);
 }
 
 // Passes what is deleted and formats that say what is wanted anyway.
 void TextCursor::skip_formats(const Formats& wanted) {
   while (right_ != kNoItem) {
     const Item& item = right();
-    const bool agrees =
-        item.kind() == BlockKind::kFormat &&
-        wanted.get(format_key(engine_, item)).equivalent(format_value(engine_, item));
-    if (!item.deleted && !agrees) break;
-    forward();
+    if (item.deleted) {
+      pass_deleted();
+    } else if (item.kind() == BlockKind::kFormat &&
+               wanted.get(item.format_key()).equivalent(format_value(engine_, item))) {
+      forward();
+    } else {
+      return;
+    }
   }
 }
 
@@ -61,7 +76,7 @@ void TextCursor::put_format(KeyIndex key, const FormatValue& value) {
   if (value.is_object() && value.source().exists()) {
     engine_.format_sources.add(engine_.store[left_].id(), value.source());
   }
-  formats_.apply(key, format_value(engine_, engine_.store[left_]));
+  if (resolved_) formats_.apply(key, format_value(engine_, engine_.store[left_]));
 }
 
 // Inserts the formats that do not hold here yet; returns what held before, to be restored behind
@@ -69,7 +84,7 @@ void TextCursor::put_format(KeyIndex key, const FormatValue& value) {
 Formats TextCursor::start_formats(const Formats& wanted) {
   Formats before;
   for (const auto& [key, value] : wanted) {
-    const FormatValue current = formats_.get(key);
+    const FormatValue current = format_here(key);
     if (current.equivalent(value)) continue;
     before.set(key, current);
     put_format(key, value);
@@ -81,19 +96,21 @@ Formats TextCursor::start_formats(const Formats& wanted) {
 void TextCursor::end_formats(Formats restore) {
   while (right_ != kNoItem) {
     const Item& item = right();
-    if (!item.deleted) {
-      if (item.kind() != BlockKind::kFormat) break;
-      const KeyIndex key = format_key(engine_, item);
-      const FormatValue* value = restore.find(key);
-      if (value == nullptr || !value->equivalent(format_value(engine_, item))) break;
-      restore.erase(key);
+    if (item.deleted) {
+      pass_deleted();
+      continue;
     }
+    if (item.kind() != BlockKind::kFormat) break;
+    const FormatValue* value = restore.find(item.format_key());
+    if (value == nullptr || !value->equivalent(format_value(engine_, item))) break;
+    restore.erase(item.format_key());
     forward();
   }
   for (const auto& [key, value] : restore) put_format(key, value);
 }
 
 Handle TextCursor::insert(const NewContent& content, Formats formats) {
+  resolve();
   for (const auto& [key, value] : formats_) {
     if (formats.find(key) == nullptr) formats.set(key, FormatValue());
   }
@@ -104,6 +121,23 @@ Handle TextCursor::insert(const NewContent& content, Formats formats) {
   left_ = inserted;
   end_formats(std::move(restore));
   return inserted;
+}
+
+// The same with what holds here: then there is nothing to begin or to restore.
+Handle TextCursor::insert(const NewContent& content) {
+  const Handle place = left_;
+  while (right_ != kNoItem && right().visible() == 0) {
+    const Item& item = right();
+    if (item.deleted) {
+      pass_deleted();
+      continue;
+    }
+    const FormatValue held = format_behind(engine_, type_, place, item.format_key());
+    if (!held.equivalent(format_value(engine_, item))) break;
+    forward();
+  }
+  left_ = engine_.insert(type_, left_, right_, content);
+  return left_;
 }
 
 std::uint32_t TextCursor::cut_right(std::uint32_t length) {
@@ -117,13 +151,10 @@ std::uint32_t TextCursor::cut_right(std::uint32_t length) {
 
 // Formatting passes a format of the text: a name that is being set loses it. False: stop here.
 bool TextCursor::format_over_format(const Formats& wanted, bool within, Formats& restore) {
-  const KeyIndex key = format_key(engine_, right());
-  const FormatValue value = format_value(engine_, right());
+  const KeyIndex key = right().format_key();
   const FormatValue* want = wanted.find(key);
-  if (want == nullptr) {
-    formats_.set(key, value);
-    return true;
-  }
+  if (want == nullptr) return true;
+  const FormatValue value = format_value(engine_, right());
   if (want->equivalent(value)) {
     restore.erase(key);
   } else {
@@ -134,21 +165,48 @@ bool TextCursor::format_over_format(const Formats& wanted, bool within, Formats&
   return true;
 }
 
+// Passes `length` elements, or as many as there are before the next format of a wanted name, which
+// is far away; returns what is left of the length.
+std::uint32_t TextCursor::pass_text(std::uint32_t length, const Formats& wanted) {
+  const SequencePool& pool = engine_.store.sequences;
+  FormatMarks marks;
+  for (const auto& [key, value] : wanted) marks = marks | pool.format_names().marks(key);
+  SequencePool::Spot spot = pool.before(sequence(), right_);
+  const Handle format = pool.next_format(sequence(), spot, marks);
+  const std::uint32_t begin = pool.position(sequence(), right_);
+  const std::uint32_t end =
+      format != kNoItem ? pool.position(sequence(), format) : sequence().length;
+  const Handle from = left_;
+  if (length <= end - begin) {
+    const auto [item, offset] = pool.find(sequence(), begin + length - 1);
+    if (offset + 1 < engine_.store[item].len) engine_.split(item, offset + 1);
+    move_before(engine_.store[item].right);
+    length = 0;
+  } else {
+    move_before(format);
+    length -= end - begin;
+  }
+  if (resolved_) apply_formats(engine_, type_, from, right_, formats_);
+  return length;
+}
+
 void TextCursor::format(std::uint32_t length, const Formats& formats) {
   skip_formats(formats);
   Formats restore = start_formats(formats);
-  while (right_ != kNoItem) {
-    const bool is_format = right_is_format();
-    const bool in_gap = !restore.empty() && (right().deleted || is_format);
-    if (length == 0 && !in_gap) break;
-    if (!right().deleted) {
-      if (!is_format) {
-        length = cut_right(length);
-      } else if (!format_over_format(formats, length > 0, restore)) {
-        break;
-      }
+  for (int passed = 0; right_ != kNoItem; ++passed) {
+    const bool is_text = !right().deleted && !right_is_format();
+    if (length == 0 && (restore.empty() || is_text)) break;
+    if (right().deleted) {
+      pass_deleted();
+    } else if (!is_text) {
+      if (!format_over_format(formats, length > 0, restore)) break;
+      forward();
+    } else if (passed < kNear || length <= right().len) {
+      length = cut_right(length);
+      forward();
+    } else {
+      length = pass_text(length, formats);
     }
-    forward();
   }
   if (length > 0) {
     const std::string newlines(length, '\n');
@@ -162,19 +220,23 @@ void TextCursor::format(std::uint32_t length, const Formats& formats) {
 }
 
 void TextCursor::erase(std::uint32_t length) {
-  const Formats held = formats_;
   const Handle start = right_;
   while (length > 0 && right_ != kNoItem) {
+    if (right().deleted) {
+      pass_deleted();
+      continue;
+    }
     const BlockKind kind = right().kind();
-    const bool removable =
-        kind == BlockKind::kString || kind == BlockKind::kEmbed || kind == BlockKind::kType;
-    if (removable && !right().deleted) {
+    if (kind == BlockKind::kFormat) {
+      if (!one_edit_) resolve();
+    } else if (kind == BlockKind::kString || kind == BlockKind::kEmbed ||
+               kind == BlockKind::kType) {
       length = cut_right(length);
       engine_.remove(right_);
     }
     forward();
   }
-  if (start != kNoItem) clean_gap(engine_, start, right_, held, formats_);
+  if (start != kNoItem) clean_gap(engine_, type_, start, right_, resolved_ ? &formats_ : nullptr);
 }
 
 }  // namespace syncline::crdt

@@ -28,8 +28,7 @@ inline constexpr EntryIndex kNoEntry = 0xffffffff;
 struct TypeState {
   TypeKind kind = TypeKind::kUndefined;
   bool collected = false;       // its item was garbage collected: nothing is left of it
-  bool has_formatting = false;  // a format was integrated here at some time
-  bool cleans_formats = false;  // the same, since the root was named: only then Yjs cleans it
+  bool cleans_formats = false;  // it got a format since the root was named: only then Yjs cleans it
   Handle item = kNoItem;        // the item that holds it; none for roots
   KeyIndex name = kNoKey;       // roots: their name; elements and hooks: node name
   EntryIndex first_entry = kNoEntry;

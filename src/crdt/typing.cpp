@@ -81,7 +81,7 @@ void Engine::grow_text(Item& run, ClientIndex index, std::string_view text, Cloc
 bool Engine::erase_on(TypeIndex type, std::uint32_t index, std::uint32_t length) {
   const TypeState& state = store.types[type];
   const std::uint32_t size = state.sequence.length;
-  if (!is_text(state.kind) || state.has_formatting || length == 0 || length > size ||
+  if (!is_text(state.kind) || state.sequence.formatted || length == 0 || length > size ||
       index > size - length || !has_room(0))
     return false;
   const bool outermost = begin(0, true);

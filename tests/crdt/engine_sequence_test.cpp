@@ -11,10 +11,11 @@
 namespace syncline::crdt {
 namespace {
 
-// A sequence whose items are linked as the store links them.
+// A sequence whose items are linked as the store links them; with formats under so many names.
 class SequenceModel {
  public:
-  explicit SequenceModel(unsigned seed) : pool_(items_), random_(seed) {}
+  explicit SequenceModel(unsigned seed, unsigned names = 0)
+      : pool_(items_), random_(seed), names_(names) {}
 
   void step(bool growing) {
     const unsigned choice = draw(growing ? 8 : 12);
@@ -26,6 +27,15 @@ class SequenceModel {
       erase(draw(static_cast<unsigned>(order_.size())));
     }
     look_up();
+    if (!order_.empty()) look_around();
+  }
+
+  // As after loading.
+  void rebuild() {
+    pool_.clear(sequence_);
+    sequence_.first = order_.front();
+    sequence_.last = order_.back();
+    pool_.build(sequence_);
   }
 
   void check() { ASSERT_EQ(pool_.check(sequence_), ""); }
@@ -48,6 +58,10 @@ class SequenceModel {
     items_[item].set_kind(BlockKind::kString);
     items_[item].len = 1 + draw(4);
     items_[item].deleted = draw(3) == 0;
+    if (names_ > 0 && draw(3) == 0) {
+      items_[item].set_kind(BlockKind::kFormat);
+      items_[item].bytes = Item::format_bytes(draw(names_), draw(3) == 0);
+    }
     items_[item].left = left;
     items_[item].right = right;
     if (left != kNoItem) items_[left].right = item;
@@ -58,13 +72,24 @@ class SequenceModel {
 
   void set_length(unsigned at) {
     Item& item = items_[order_[at]];
+    if (item.kind() == BlockKind::kFormat) {
+      erase_format(order_[at]);
+      return;
+    }
     item.len = 1 + draw(9);
     item.deleted = draw(2) == 0;
     pool_.resize(sequence_, order_[at], item.visible());
   }
 
+  void erase_format(Handle item) {
+    if (items_[item].deleted) return;
+    items_[item].deleted = true;
+    pool_.drop_format(sequence_, item);
+  }
+
   void erase(unsigned at) {
     const Handle item = order_[at];
+    if (items_[item].kind() == BlockKind::kFormat) erase_format(item);
     pool_.erase(sequence_, item);
     const Handle left = items_[item].left;
     const Handle right = items_[item].right;
@@ -93,12 +118,64 @@ class SequenceModel {
     ASSERT_EQ(place.offset, offset);
   }
 
+  // The searches for what is not deleted, and for formats, from a place and on from what they find.
+  void look_around() {
+    const auto size = static_cast<int>(order_.size());
+    const int at = static_cast<int>(draw(static_cast<unsigned>(size)));
+    const auto item = [&](int i) -> const Item& { return items_[order_[i]]; };
+    const auto handle = [&](int i) { return i < 0 || i >= size ? kNoItem : order_[i]; };
+    int live = at;
+    while (live < size && item(live).deleted) ++live;
+    ASSERT_EQ(pool_.live_from(sequence_, order_[at]), handle(live));
+    live = at - 1;
+    while (live >= 0 && item(live).deleted) --live;
+    ASSERT_EQ(pool_.live_before(sequence_, order_[at]), handle(live));
+    const int other = static_cast<int>(draw(static_cast<unsigned>(size)));
+    ASSERT_EQ(pool_.order(sequence_, order_[at]) < pool_.order(sequence_, order_[other]),
+              at < other);
+    if (names_ == 0) return;
+
+    FormatMarks wanted = pool_.format_names().marks(draw(names_));
+    if (draw(3) == 0) wanted.sets = 0;
+    const auto found = [&](int i) {
+      return item(i).is_live_format() && pool_.format_names().mark(item(i)).meets(wanted);
+    };
+    SequencePool::Spot spot = pool_.before(sequence_, order_[at]);
+    for (int i = at, n = 0; i >= 0 && n < 3; ++n) {
+      for (--i; i >= 0 && !found(i);) --i;
+      ASSERT_EQ(pool_.previous_format(sequence_, spot, wanted), handle(i));
+    }
+    spot = pool_.behind(sequence_, order_[at]);
+    for (int i = at, n = 0; i < size && n < 3; ++n) {
+      for (++i; i < size && !found(i);) ++i;
+      ASSERT_EQ(pool_.next_format(sequence_, spot, wanted), handle(i));
+    }
+  }
+
   ItemArena items_;
   SequencePool pool_;
   Sequence sequence_;
   std::vector<Handle> order_;
   std::mt19937 random_;
+  unsigned names_;
 };
+
+// A hundred names are more than there are marks for.
+TEST(Sequence, FindsFormatsAndWhatIsNotDeleted) {
+  unsigned seed = 1;
+  for (const unsigned names : {1u, 3u, 40u, 100u}) {
+    SequenceModel model(seed++, names);
+    for (int i = 0; i < 6000; ++i) {
+      model.step(i % 3000 < 2200);
+      if (HasFatalFailure()) FAIL() << names << " names, step " << i;
+      if (i % 100 == 0) model.check();
+      if (i % 1000 == 999) model.rebuild();
+    }
+    model.check();
+    model.erase_all();
+    model.check();
+  }
+}
 
 TEST(Sequence, MatchesAVector) {
   for (unsigned seed = 1; seed <= 5; ++seed) {

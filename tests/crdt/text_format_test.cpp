@@ -2,6 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "syncline/crdt/doc.h"
 
 namespace syncline::crdt {
@@ -143,6 +149,77 @@ TEST_F(TextFormat, ATextNamedAfterItsFormatsCameIsNotCleanedYet) {
   late.text("t");
   sync(other_, late);
   EXPECT_EQ(cleanups, 0) << "Yjs begins with the next format that arrives";
+}
+
+// A text as its characters, each with its attributes.
+class Characters {
+ public:
+  using Names = std::map<std::string, std::string>;  // to JSON
+
+  Characters() = default;
+  explicit Characters(const Delta& content) {
+    for (const DeltaOp& op : content) {
+      Names names;
+      set(names, op.attributes);
+      for (const char c : op.text) characters_.emplace_back(c, names);
+    }
+  }
+
+  std::size_t size() const { return characters_.size(); }
+  void insert(std::size_t at, std::string_view text) {
+    const Names names = at == 0 ? Names() : characters_[at - 1].second;
+    for (const char c : text) characters_.insert(characters_.begin() + at++, {c, names});
+  }
+  void erase(std::size_t at, std::size_t length) {
+    characters_.erase(characters_.begin() + at, characters_.begin() + at + length);
+  }
+  void format(std::size_t at, std::size_t length, const Attributes& attributes) {
+    for (; length > 0; --length, ++at) set(characters_[at].second, attributes);
+  }
+  bool operator==(const Characters&) const = default;
+
+ private:
+  static void set(Names& names, const Attributes& attributes) {
+    for (const auto& [name, value] : attributes) {
+      if (value == Any())
+        names.erase(name);
+      else
+        names[name] = to_json(value);
+    }
+  }
+
+  std::vector<std::pair<char, Names>> characters_;
+};
+
+// With a few names, and with more than the tree of a sequence has marks for.
+TEST_F(TextFormat, LongTextsWithManyFormatsAreWhatTheirCharactersSay) {
+  std::mt19937 random(1);
+  const auto draw = [&](std::size_t below) { return static_cast<std::uint32_t>(random() % below); };
+  Characters expected;
+  for (int i = 0; i < 3000; ++i) {
+    const std::uint32_t names = i < 2000 ? 4 : 100;
+    const auto size = static_cast<std::uint32_t>(expected.size());
+    const std::uint32_t at = draw(size + 1);
+    const std::uint32_t length = std::min(size - at, 1 + draw(draw(9) == 0 ? 200 : 8));
+    const std::uint32_t choice = draw(8);
+    if (choice < 4 || length == 0) {
+      ASSERT_TRUE(text_.insert(at, choice == 0 ? "more of it" : "x"));
+      expected.insert(at, choice == 0 ? "more of it" : "x");
+    } else if (choice == 4) {
+      ASSERT_TRUE(text_.erase(at, length));
+      expected.erase(at, length);
+    } else {
+      Attributes attributes{{"name" + std::to_string(draw(names)), Any()}};
+      if (draw(3) > 0) attributes.front().second = static_cast<double>(draw(3));
+      ASSERT_TRUE(text_.format(at, length, attributes));
+      expected.format(at, length, attributes);
+    }
+    if (i % 7 == 0) sync(doc_, other_);
+    if (i % 49 > 0) continue;
+    ASSERT_TRUE(Characters(text_.to_delta()) == expected) << "step " << i;
+    ASSERT_TRUE(Characters(theirs_.to_delta()) == expected) << "step " << i;
+    ASSERT_TRUE(doc_.check() && other_.check());
+  }
 }
 
 TEST_F(TextFormat, ACutThroughASurrogatePairLeavesReplacementCharacters) {

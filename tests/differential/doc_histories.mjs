@@ -26,6 +26,7 @@ import * as Y from 'yjs'
 import { dumpChange, dumpEvent, dumpType, getRoot, hex, packed, plain, printed } from './doc_model.mjs'
 import { foreignStep, makeForeign } from './doc_foreign.mjs'
 import { Random } from './random.mjs'
+import { richOps, richText } from './doc_rich.mjs'
 import { randomOp, resolve, roots, runOp } from './doc_ops.mjs'
 import { call, makeUndo, randomCall, randomUndo, stacks } from './doc_undo.mjs'
 import { suites } from './doc_yjs_tests.mjs'
@@ -166,6 +167,11 @@ class History {
       const [name, ops] = this.random.pick(suites)
       this.suite = ops
       this.roots = roots.filter(root => root[0] === name)
+    } else if (this.random.chance(6)) {
+      const many = this.random.chance(30)
+      this.begin = richText(this.random, many)
+      this.suite = richOps(many)
+      this.roots = roots.filter(root => root[0] === 'text')
     }
   }
 
@@ -202,6 +208,13 @@ class History {
       if (replica.manager && random.chance(8)) step.calls = this.callManager(replica, random.between(1, 3))
     }, origin === 0 ? null : origin)
     this.push(replica, { ...step, log: replica.takeLog() })
+  }
+
+  // Someone writes a text that everybody gets.
+  start (replica) {
+    replica.doc.transact(() => this.begin.forEach(op => runOp(replica.doc, op)))
+    this.push(replica, { t: this.begin, log: replica.takeLog() })
+    for (const to of this.replicas) if (to !== replica) this.sync(replica, to, this.random.chance(50) ? 1 : 2)
   }
 
   // Runs of typing and erasing at a cursor, where runs merge.
@@ -400,6 +413,7 @@ class History {
   play () {
     const { random } = this
     const editors = this.replicas.filter(replica => !replica.silent)
+    if (this.begin) this.start(random.pick(editors.filter(replica => !replica.foreign)))
     for (let n = random.between(10, 45); n > 0; n--) {
       random.weighted([
         [10, () => this.edit(random.pick(editors))],
