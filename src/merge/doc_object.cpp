@@ -2,6 +2,7 @@
 #include "base/mutation.h"
 #include "crdt/update_writer.h"
 #include "merge/doc_history.h"
+#include "merge/doc_part.h"
 #include "merge/doc_restore.h"
 #include "merge/effect_codec.h"
 #include "merge/object.h"
@@ -71,6 +72,10 @@ class DocObject : public Object {
 
   std::string to_json() const override { return crdt::to_json(doc_.to_json()); }
 
+  Result<std::string> part_to_json(const Part& part) const override {
+    return merge::part_to_json(doc_, part);
+  }
+
   std::size_t memory_bytes() const override { return doc_.memory_bytes(); }
 
   Result<void> restore(ByteView snapshot) {
@@ -80,7 +85,8 @@ class DocObject : public Object {
   }
 
  private:
-  crdt::Doc doc_;
+  mutable crdt::Doc
+      doc_;  // handles, those that only read as well, are those of a document that changes
 };
 
 class DocType : public ObjectType {

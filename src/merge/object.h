@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "merge/object_change.h"
+#include "merge/object_part.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
@@ -59,6 +60,9 @@ class Object {
 
   // The state as JSON, for people and the HTTP API.
   virtual std::string to_json() const = 0;
+
+  // The same of a part. kNotFound, kInvalid: it has no such part.
+  virtual Result<std::string> part_to_json(const Part& part) const = 0;
 
   // Memory that this state holds, measured.
   virtual std::size_t memory_bytes() const = 0;

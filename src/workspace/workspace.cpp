@@ -294,7 +294,9 @@ void Workspace::read(const std::string& object, Extract extract, Done<View> done
               if (object.position() == 0) {
                 return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
               }
-              View view{object.position(), extract(object.object())};
+              auto content = extract(object.object());
+              if (!content) return done(std::unexpected(std::move(content.error())));
+              View view{object.position(), std::move(*content)};
               if (is_mutated(Mutation::read_before_commit)) return done(std::move(view));
               outbox_.push(view.position, [view = std::move(view),
                                            done = std::move(done)](const Error* lost) mutable {

@@ -105,7 +105,7 @@ class Workspace {
     log::Position position = 0;
     std::string content;
   };
-  using Extract = std::move_only_function<std::string(const merge::Object&)>;
+  using Extract = std::move_only_function<Result<std::string>(const merge::Object&)>;
   void read(const std::string& object, Extract extract, Done<View> done);
 
   // A change that is made from the present state: `make` gets the object (empty, at position 0, if it

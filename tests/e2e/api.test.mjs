@@ -42,6 +42,11 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.deepEqual((await ok('GET', '/workspaces/team/objects/notes%2Fplan')).body, plan.body);
   assert.equal((await ok('GET', '/workspaces/team/objects/notes/plan', { headers: { Accept: 'application/octet-stream' } })).type, 'application/octet-stream');
   await ok('GET', '/workspaces/team/objects/notes/plan?at=1');
+  const part = async (query) => (await ok('GET', `/workspaces/team/objects/notes/plan?${query}`)).body;
+  assert.deepEqual(await part('root=content&range=1:3'), { workspace: 'team', object: 'notes/plan', root: 'content', position: plan.body.position, state: 'el' });
+  assert.deepEqual((await part('root=list&range=1:')).state, ['two', null]);
+  assert.deepEqual((await part('root=about')).state, { title: { of: ['a', 'b'] } });
+  assert.deepEqual((await part('root=content&range=:4&at=1')).state, 'Hell');
   await ok('GET', '/workspaces/team/state');
   const { changes } = (await ok('GET', '/workspaces/team/changes')).body;
   assert.ok(changes.length >= 2);

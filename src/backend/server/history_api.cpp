@@ -35,29 +35,6 @@ void at_moment(ApiCall call, std::string_view name, Next next) {
       });
 }
 
-HttpResponse state_response(bool binary, const ObjectPath& path, log::Position at,
-                            const state::ReplayedObject& replayed) {
-  if (replayed.position == 0)
-    return to_response(
-        {ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at)});
-  HttpResponse response;
-  response.headers.emplace_back("Syncline-Position", std::to_string(replayed.position));
-  response.headers.emplace_back("Content-Type",
-                                binary ? "application/octet-stream" : "application/json");
-  if (binary) {
-    auto update = replayed.object->diff_since({});
-    if (!update) return to_response(update.error());
-    response.body = std::make_shared<const Bytes>(std::move(*update));
-  } else {
-    response.body =
-        fmt::format(R"({{"workspace":{},"object":{},"at":{},"position":{},"state":{}}})",
-                    protocol::json_string(path.workspace), protocol::json_string(path.object), at,
-                    replayed.position, replayed.object->to_json()) +
-        "\n";
-  }
-  return response;
-}
-
 HttpResponse page_response(log::Position at, const state::ObjectPage& page) {
   std::string objects;
   for (const state::ObjectAt& object : page.objects)
@@ -208,11 +185,15 @@ constexpr ApiRoute kRoutes[] = {
 
 }  // namespace
 
-void get_object_at(ApiCall call) {
-  at_moment(std::move(call), "at", [](log::Position at, ApiCall asked) {
-    const bool binary = asked.request.headers.has_token("Accept", "application/octet-stream");
-    auto body = [path = asked.path, binary, at](const state::ReplayedObject& replayed) {
-      return state_response(binary, path, at, replayed);
+void get_object_at(ApiCall call, StateForm form) {
+  at_moment(std::move(call), "at", [form = std::move(form)](log::Position at, ApiCall asked) {
+    auto body = [form, path = asked.path, at](const state::ReplayedObject& replayed) {
+      if (replayed.position == 0)
+        return to_response(
+            {ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at)});
+      auto shown = show(*replayed.object, form);
+      return shown ? state_response(form, path, at, replayed.position, std::move(*shown))
+                   : to_response(shown.error());
     };
     state::replay_object(
         *asked.shard.log, asked.path.workspace, asked.path.object, at,

@@ -5,7 +5,7 @@
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "backend/server/history_api.h"
-#include "protocol/json_text.h"
+#include "backend/server/state_form.h"
 
 namespace syncline::backend {
 namespace {
@@ -26,45 +26,26 @@ void list_objects(ApiCall call) {
                                answer_names("objects", *limit, std::move(call.responder)));
 }
 
-HttpResponse object_response(bool binary, const std::string& workspace, const std::string& object,
-                             const Result<workspace::Workspace::View>& view) {
-  if (!view) return to_response(view.error());
-  HttpResponse response;
-  response.headers.emplace_back("Syncline-Position", std::to_string(view->position));
-  response.headers.emplace_back("Content-Type",
-                                binary ? "application/octet-stream" : "application/json");
-  response.body = binary ? view->content
-                         : "{\"workspace\":" + protocol::json_string(workspace) +
-                               ",\"object\":" + protocol::json_string(object) +
-                               ",\"position\":" + std::to_string(view->position) +
-                               ",\"state\":" + view->content + "}\n";
-  return response;
-}
-
 // The state is asked for on the workspace's own loop; the answer is given on the request's.
 void get_object(ApiCall call) {
-  if (query_parameter(call.request.query, "at")) return get_object_at(std::move(call));
-  const bool binary = call.request.headers.has_token("Accept", "application/octet-stream");
+  auto form = asked_form(call.request);
+  if (!form) return call.refuse(form.error());
+  if (query_parameter(call.request.query, "at")) return get_object_at(std::move(call), *form);
   RouteContext& context = call.context;
   const ObjectPath path = call.path;
-  auto extract = [binary](const merge::Object& object) -> std::string {
-    if (!binary) return object.to_json();
-    auto state = object.diff_since({});
-    return state ? std::string(as_text(*state)) : std::string();
-  };
-  auto answer = [binary, path, &loop = call.responder.loop(),
-                 responder =
-                     std::move(call.responder)](Result<workspace::Workspace::View> view) mutable {
-    loop.post([binary, path = std::move(path), view = std::move(view),
-               responder = std::move(responder)]() mutable {
-      responder.respond(object_response(binary, path.workspace, path.object, view));
+  auto answer = [form = *form, &loop = call.responder.loop(),
+                 call = std::move(call)](Result<workspace::Workspace::View> view) mutable {
+    loop.post([form = std::move(form), view = std::move(view), call = std::move(call)]() mutable {
+      if (!view) return call.refuse(view.error());
+      call.answer(state_response(form, call.path, {}, view->position, std::move(view->content)));
     });
   };
+  auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
   const std::size_t owner = loop_of(context, path.workspace);
-  context.loops[owner].post(
-      [&shard = *context.shards[owner], path, extract, answer = std::move(answer)]() mutable {
-        shard.host.get(path.workspace).read(path.object, extract, std::move(answer));
-      });
+  context.loops[owner].post([&shard = *context.shards[owner], path, extract = std::move(extract),
+                             answer = std::move(answer)]() mutable {
+    shard.host.get(path.workspace).read(path.object, std::move(extract), std::move(answer));
+  });
 }
 
 constexpr ApiRoute kRoutes[] = {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/data/source.h"
@@ -16,6 +17,7 @@ struct Options {
   std::string at;
   std::string after;
   std::string output;
+  WantedPart part;
   SourceOptions source;
   bool json = false;
 };
@@ -43,7 +45,7 @@ Result<void> print_all(Source& source, const std::string& workspace, const Optio
   auto print_one = [&](const std::string& object) {
     any = true;
     if (object <= options.after) return true;
-    const auto state = source.object(workspace, object, options.at);
+    const auto state = source.object(workspace, object, options.at, {});
     const bool later = !state && state.error().code == ErrorCode::kNotFound;
     if (state) console.line(json_line(workspace, object, *state));
     if (!state && !later) result = std::unexpected(state.error());
@@ -52,6 +54,17 @@ Result<void> print_all(Source& source, const std::string& workspace, const Optio
   if (auto listed = each_object(source, workspace, "", print_one); !listed) return listed;
   if (!any) return std::unexpected(no_such_workspace(source, workspace));
   return result;
+}
+
+std::optional<std::string> misuse_of_part(const Options& options, bool whole) {
+  const auto& [root, range] = options.part;
+  if (root.empty()) {
+    if (range.empty()) return std::nullopt;
+    return "--range is of a root: --root NAME";
+  }
+  if (whole) return "--root takes one object: WORKSPACE/OBJECT";
+  if (!options.output.empty()) return "an update is of the whole object: --output without --root";
+  return std::nullopt;
 }
 
 int print(const Command& command, const Options& options, Console& console) {
@@ -63,6 +76,7 @@ int print(const Command& command, const Options& options, Console& console) {
   }
   if (whole && !options.output.empty())
     return console.misused("--output takes one object: WORKSPACE/OBJECT");
+  if (const auto why = misuse_of_part(options, whole)) return console.misused(*why);
   const std::string workspace = options.path.substr(0, slash);
   const std::string object = whole ? "" : options.path.substr(slash + 1);
   auto source = open_source(command, options.source);
@@ -72,7 +86,7 @@ int print(const Command& command, const Options& options, Console& console) {
     return printed ? kDone : console.failed(printed.error());
   }
   if (!options.output.empty()) return write_update(**source, workspace, object, options, console);
-  auto state = (*source)->object(workspace, object, options.at);
+  auto state = (*source)->object(workspace, object, options.at, options.part);
   if (!state) return console.failed(state.error());
   if (options.json) {
     console.line(json_line(workspace, object, *state));
@@ -97,6 +111,12 @@ void add_cat(Command& root) {
                   .is_file = true},
                  options->output);
   at_option(command, options->at);
+  command.option({.name = "--root", .value = "NAME", .text = "Only this root type of the object"},
+                 options->part.root);
+  command.option({.name = "--range",
+                  .value = "FROM:TO",
+                  .text = "Of that root, a text (in UTF-16 units) or a list: only this much"},
+                 options->part.range);
   command.option(
       {.name = "--after", .value = "OBJECT", .text = "Of a workspace: go on after this object"},
       options->after);
@@ -106,6 +126,7 @@ void add_cat(Command& root) {
   command.example("syncline cat demo/welcome -o - | syncline doc show - --as text",
                   "as text, by way of its update");
   command.example("syncline cat demo/welcome --at 2026-01-31T12:00", "as it was then");
+  command.example("syncline cat demo/welcome --root content --range 0:80", "how its text begins");
   command.example("syncline cat demo --at release-1", "all objects, a line each, as of a pin");
   command.details(
       "A workspace is printed as one JSON line for each object. A moment is a position as `log "

@@ -34,10 +34,15 @@ class DataDirSource final : public Source {
   }
 
   Result<ObjectState> object(const std::string& workspace, const std::string& object,
-                             const std::string& at) override {
+                             const std::string& at, const WantedPart& wanted) override {
+    const auto part = merge::parse_part(wanted.root, wanted.range);
+    if (!part) return std::unexpected(part.error());
     const auto replayed = replay(workspace, object, at);
     if (!replayed) return std::unexpected(replayed.error());
-    return ObjectState{replayed->position, replayed->object->to_json()};
+    auto json =
+        wanted.root.empty() ? replayed->object->to_json() : replayed->object->part_to_json(*part);
+    if (!json) return std::unexpected(std::move(json.error()));
+    return ObjectState{replayed->position, std::move(*json)};
   }
 
   Result<Bytes> object_update(const std::string& workspace, const std::string& object,

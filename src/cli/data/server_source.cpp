@@ -70,8 +70,12 @@ class ServerSource final : public Source {
   }
 
   Result<ObjectState> object(const std::string& workspace, const std::string& object,
-                             const std::string& at) override {
-    auto body = get(object_path(workspace, object) + moment("?at=", at), "application/json");
+                             const std::string& at, const WantedPart& part) override {
+    std::string query = moment("&at=", at);
+    if (!part.root.empty()) query += "&root=" + percent_encode(part.root);
+    if (!part.range.empty()) query += "&range=" + percent_encode(part.range);
+    if (!query.empty()) query.front() = '?';
+    auto body = get(object_path(workspace, object) + query, "application/json");
     if (!body) return std::unexpected(std::move(body.error()));
     auto json = crdt::from_json(*body);
     const Any* state = json ? json->find("state") : nullptr;

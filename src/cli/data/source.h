@@ -45,7 +45,13 @@ struct PinLine {
 
 struct ObjectState {
   std::uint64_t position = 0;  // after this event
-  std::string json;            // all roots
+  std::string json;            // all roots, or the part
+};
+
+// merge/object_part.h. Empty: the whole.
+struct WantedPart {
+  std::string root;
+  std::string range;
 };
 
 class Source {
@@ -59,8 +65,9 @@ class Source {
                                                    const std::string& after) = 0;
 
   // As it was at a moment (state/moment.h; "": now). kNotFound if nothing was written there by then.
+  // All of it, or a part.
   virtual Result<ObjectState> object(const std::string& workspace, const std::string& object,
-                                     const std::string& at) = 0;
+                                     const std::string& at, const WantedPart& part) = 0;
   // Its state as an update of version 1.
   virtual Result<Bytes> object_update(const std::string& workspace, const std::string& object,
                                       const std::string& at) = 0;

@@ -1,0 +1,46 @@
+#include "merge/doc_part.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace syncline::merge {
+namespace {
+
+using crdt::Any;
+
+// What lies between two places, counted in UTF-16 units.
+std::string cut(std::string_view text, std::uint64_t from, std::uint64_t to) {
+  bool splits_first = false;
+  bool splits_last = false;
+  const std::size_t begin = utf16_offset(text, from, splits_first);
+  const std::size_t end = utf16_offset(text, to, splits_last);
+  constexpr std::size_t kPairBytes = 4;  // of UTF-8
+  const std::size_t first = splits_first ? begin + kPairBytes : begin;
+  std::string out(splits_first ? kReplacementCharacter : "");
+  if (first < end) out += text.substr(first, end - first);
+  if (splits_last && end >= first) out += kReplacementCharacter;
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> part_to_json(crdt::Doc& doc, const Part& part) {
+  const auto root = doc.find_root(part.root);
+  if (!root) return fail(ErrorCode::kNotFound, "there is no root type '" + part.root + "'");
+  const Any value = root->to_json();
+  if (part.is_whole()) return crdt::to_json(value);
+  if (const auto* text = std::get_if<std::string>(&value.value()))
+    return crdt::to_json(Any(cut(*text, part.from, part.to)));
+  const auto* list = std::get_if<Any::Array>(&value.value());
+  if (list == nullptr)
+    return fail(ErrorCode::kInvalid,
+                "'" + part.root + "' is neither text nor list: it has no range");
+  const auto at = [&](std::uint64_t index) {
+    return list->begin() +
+           static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(index, list->size()));
+  };
+  return crdt::to_json(Any(Any::Array(at(part.from), at(part.to))));
+}
+
+}  // namespace syncline::merge
