@@ -32,6 +32,8 @@ void add_diff(Command& root);
 void add_blame(Command& root);
 void add_restore(Command& root);
 void add_pin(Command& root);
+void add_export(Command& root);
+void add_import(Command& root);
 void add_log(Command& root);
 void add_log_show(Command& log);
 void add_log_tail(Command& log);

@@ -17,6 +17,8 @@ void add_commands(syncline::cli::Command& program) {
   add_blame(program);
   add_restore(program);
   add_pin(program);
+  add_export(program);
+  add_import(program);
   add_log(program);
   add_doc(program);
   add_sim(program);

@@ -61,6 +61,7 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('GET', '/workspaces/team/checkpoint');
   await ok('GET', '/workspaces/team/proof/1');
   await ok('GET', '/workspaces/team/consistency?from=1&to=2');
+  assert.equal((await ok('GET', '/workspaces/team/export')).type, 'application/octet-stream');
   await ok('GET', '/keys');
   const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));
   assert.deepEqual([...answered].sort(), described(api.document).sort(), 'every operation was tried');
@@ -71,7 +72,8 @@ test('what is answered is what is described', kTest, async (t) => {
     ['GET', '/workspaces/team/changes?after=x', 400], ['GET', '/workspaces/team/blame/none', 404], ['PUT', '/workspaces/team/pins/1st', 400],
     ['DELETE', '/workspaces/team/pins/none', 404], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
     ['POST', '/workspaces/team/restore/notes/plan?at=1&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
-    ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400]]) {
+    ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],
+    ['GET', '/workspaces/none/export', 404], ['GET', '/workspaces/team/export?size=2', 400], ['GET', '/workspaces/team/export?size=99&crc=1', 404]]) {
     assert.equal((await api.ask(method, `/v1${path}`)).status, status, `${method} ${path}`);
   }
 });

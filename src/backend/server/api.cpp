@@ -59,7 +59,8 @@ void ApiCall::refuse(const Error& error) {
 void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder) {
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
   std::string allowed;
-  for (const auto routes : {state_routes(), history_routes(), restore_routes(), proof_routes()}) {
+  for (const auto routes :
+       {state_routes(), history_routes(), restore_routes(), proof_routes(), export_routes()}) {
     for (const ApiRoute& route : routes) {
       const auto found = match(route.path, request.raw_path);
       if (!found) continue;

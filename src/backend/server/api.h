@@ -35,6 +35,8 @@ std::span<const ApiRoute> history_routes();  // what was there, and who changed 
 std::span<const ApiRoute> restore_routes();
 std::span<const ApiRoute> proof_routes();  // the log, and that it was not tampered with
 
+std::span<const ApiRoute> export_routes();
+
 void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder);
 
 }  // namespace syncline::backend

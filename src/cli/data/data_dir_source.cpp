@@ -11,12 +11,30 @@
 #include "log/notary.h"
 #include "protocol/event_json.h"
 #include "state/blame.h"
+#include "state/bundle_export.h"
 #include "state/changes.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
 
 namespace syncline::cli {
 namespace {
+
+// The log is read on this thread while it waits.
+class DataDirExport final : public ExportStream {
+ public:
+  DataDirExport(WaitingLoop& loop, std::shared_ptr<state::BundleExport> bundle, std::uint64_t size)
+      : loop_(loop), bundle_(std::move(bundle)), size_(size) {}
+
+  Result<Bytes> next() override {
+    return loop_.wait<Bytes>([&](auto done) { bundle_->next(std::move(done)); });
+  }
+  At at() const override { return {bundle_->events_done(), size_}; }
+
+ private:
+  WaitingLoop& loop_;
+  std::shared_ptr<state::BundleExport> bundle_;
+  std::uint64_t size_;
+};
 
 class DataDirSource final : public Source {
  public:
@@ -150,6 +168,28 @@ class DataDirSource final : public Source {
     return text;
   }
 
+  Result<std::unique_ptr<ExportStream>> export_workspace(const std::string& workspace,
+                                                         const ExportPlan& plan) override {
+    auto statements = plan.from ? Result<std::vector<log::Statement>>() : statements_of(workspace);
+    if (!statements) return std::unexpected(std::move(statements.error()));
+    const auto head =
+        loop_.wait<log::Head>([&](auto done) { log_->head(workspace, std::move(done)); });
+    if (!head) return std::unexpected(head.error());
+    if (head->last_position == 0) return std::unexpected(no_such_workspace(*this, workspace));
+    const std::uint64_t size = plan.header ? plan.header->size : head->last_position;
+    auto header = loop_.wait<log::BundleHeader>([&](auto done) {
+      state::bundle_header(*log_, workspace, log_name(), size, std::move(done));
+    });
+    if (!header) return std::unexpected(std::move(header.error()));
+    if (plan.header && plan.header->last_hash != header->last_hash)
+      return fail(ErrorCode::kConflict, "the file was begun from another log");
+    return std::make_unique<DataDirExport>(
+        loop_,
+        std::make_shared<state::BundleExport>(*log_, std::move(*header), std::move(*statements),
+                                              state::ExportWish{plan.all_snapshots, plan.from}),
+        size);
+  }
+
   Result<void> refresh() override {
     log_.reset();
     store_.reset();
@@ -162,6 +202,29 @@ class DataDirSource final : public Source {
   }
 
  private:
+  std::string log_name() const {
+    const auto keys = backend::KeyRing::read_public(data_dir_);
+    return keys && !keys->empty() ? keys->back().name : "";
+  }
+
+  // What was signed of a log: by those it was imported from, and here.
+  Result<std::vector<log::Statement>> statements_of(const std::string& workspace) {
+    auto statements = loop_.wait<std::vector<log::Statement>>(
+        [&](auto done) { log_->load_origins(workspace, std::move(done)); });
+    if (!statements) return statements;
+    auto note = loop_.wait<std::optional<std::string>>(
+        [&](auto done) { log_->load_checkpoint(workspace, std::move(done)); });
+    if (!note) return std::unexpected(std::move(note.error()));
+    if (!*note) return statements;
+    auto keys = backend::KeyRing::read_public(data_dir_);
+    if (!keys) return std::unexpected(std::move(keys.error()));
+    if (keys->empty())
+      return fail(ErrorCode::kCorrupt, "the log was signed, but its keys are missing");
+    if (statements->size() >= log::kMaxStatements) statements->pop_back();
+    statements->push_back({std::move(*keys), std::move(**note)});
+    return statements;
+  }
+
   Result<log::Position> position_of(const std::string& workspace, const std::string& moment) {
     return loop_.wait<log::Position>(
         [&](auto done) { state::find_moment(*log_, workspace, moment, std::move(done)); });

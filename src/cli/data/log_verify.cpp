@@ -6,6 +6,7 @@
 #include "backend/keys/key_ring.h"
 #include "backend/store/rocksdb_store.h"
 #include "cli/commands.h"
+#include "cli/data/bundle_file.h"
 #include "cli/data/checkpoint_check.h"
 #include "cli/data/progress_bar.h"
 #include "cli/json.h"
@@ -18,6 +19,7 @@ using backend::VerifyReport;
 using crdt::Any;
 
 struct Options {
+  std::string bundle;
   std::string data_dir = "syncline-data";
   std::string checkpoint;
   std::string key;
@@ -142,7 +144,71 @@ log::Checked<Outcome> verify_data_dir(const Options& options, Console& console) 
   return outcome;
 }
 
+// ---- bundles
+
+log::Checked<state::BundleReport> verify_file(const Options& options, Console& console) {
+  auto keys = parse_keys(options.key);
+  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
+  state::BundleTrust trust{.keys = std::move(*keys), .known = {}};
+  if (!options.checkpoint.empty()) {
+    if (trust.keys.empty())
+      return log::differs(log::Check::kCheckpoint, {}, "a checkpoint needs the key that signed it",
+                          ErrorCode::kInvalid);
+    auto checkpoint = read_checkpoint(options.checkpoint, trust.keys);
+    if (!checkpoint) return log::differs(log::Check::kCheckpoint, {}, checkpoint.error());
+    trust.known.push_back(std::move(*checkpoint));
+  }
+  return verify_bundle(options.bundle, std::move(trust),
+                       [&](std::uint64_t done, std::uint64_t total) {
+                         show_progress(console, done, total, size_text(done));
+                       });
+}
+
+std::string json_of(const state::BundleReport& report) {
+  Any::Array gaps;
+  for (const state::ReplayGap& gap : report.replay.gaps)
+    gaps.emplace_back(Any::Object{{"object", Any(gap.object)},
+                                  {"from", json_number(gap.from)},
+                                  {"to", json_number(gap.to)},
+                                  {"events", json_number(gap.events)}});
+  return compact_json(Any::Object{{"ok", Any(true)},
+                                  {"workspace", Any(report.header.workspace)},
+                                  {"events", json_number(report.header.size)},
+                                  {"pins", json_number(report.pins)},
+                                  {"snapshots", json_number(report.snapshots)},
+                                  {"effects", json_number(report.replay.effects)},
+                                  {"snapshots_compared", json_number(report.replay.snapshots)},
+                                  {"not_replayable", json_number(report.replay.not_replayable)},
+                                  {"gaps", Any(std::move(gaps))},
+                                  {"signed_events", json_number(report.signed_events)},
+                                  {"signed_by", Any(report.signed_by)}});
+}
+
+void print(const state::BundleReport& report, const Options& options, Console& console) {
+  const state::ReplayCounts& replay = report.replay;
+  console.line(fmt::format("sound: workspace {}, {}, {}, {}", visible(report.header.workspace),
+                           count_of(report.header.size, "event"),
+                           count_of(report.snapshots, "snapshot"), count_of(report.pins, "pin")));
+  console.line(fmt::format("replayed: {} and {} came out the same",
+                           count_of(replay.effects + replay.untold, "event"),
+                           count_of(replay.snapshots, "snapshot")));
+  for (const state::ReplayGap& gap : replay.gaps)
+    console.line(fmt::format("not replayable from here: {}, {} from {} to {}", visible(gap.object),
+                             count_of(gap.events, "event"), gap.from, gap.to));
+  if (report.signed_events == 0) return console.line("signed: nothing");
+  console.line(fmt::format("signed: {} of {}, as {}{}", report.signed_events,
+                           count_of(report.header.size, "event"), visible(report.signed_by),
+                           options.key.empty() ? ", by keys that the file brings" : ""));
+}
+
 int verify(const Options& options, Console& console) {
+  if (!options.bundle.empty()) {
+    const auto report = verify_file(options, console);
+    console.progress({});
+    if (!report) return differs(report.error(), options.json, console);
+    options.json ? console.line(json_of(*report)) : print(*report, options, console);
+    return kDone;
+  }
   const auto outcome = verify_data_dir(options, console);
   console.progress({});
   if (!outcome) return differs(outcome.error(), options.json, console);
@@ -156,6 +222,10 @@ void add_log_verify(Command& log) {
   Command& command =
       log.add("verify", "Re-derive every hash, tree, signature, effect and snapshot");
   auto options = std::make_shared<Options>();
+  command.argument({.name = "FILE",
+                    .text = "a bundle that export wrote; else the data directory",
+                    .is_file = true},
+                   options->bundle);
   command.option({.name = "--data-dir",
                   .value = "DIR",
                   .text = "What to check, or a copy of it; its server may be running",
@@ -171,7 +241,7 @@ void add_log_verify(Command& log) {
   command.option({.name = "--key",
                   .value = "KEY",
                   .text = "The key that must have signed; several with commas between them",
-                  .fallback = "those in DIR/keys/public"},
+                  .fallback = "those in DIR/keys/public, or in FILE"},
                  options->key);
   command.json_flag(options->json);
   command.details(
@@ -182,6 +252,8 @@ void add_log_verify(Command& log) {
   command.example("syncline log verify --data-dir /var/lib/syncline", "is everything sound?");
   command.example("syncline log verify --since demo.checkpoint --key 'log.example+…'",
                   "and is it the log that was signed?");
+  command.example("syncline log verify demo.bundle --key 'log.example+…'",
+                  "a file from elsewhere, and what that key signed of it");
   command.run([options](Console& console) { return verify(*options, console); });
 }
 

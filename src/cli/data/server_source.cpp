@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <variant>
 
 #include "backend/net/http_client.h"
 #include "base/percent.h"
 #include "cli/data/source.h"
 #include "cli/json.h"
+#include "log/bundle_reader.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::cli {
@@ -49,6 +52,50 @@ const Any::Array* array_member(const Parsed& object, std::string_view key) {
   const Any* member = object ? object->find(key) : nullptr;
   return member == nullptr ? nullptr : std::get_if<Any::Array>(&member->value());
 }
+
+// Asks for a few megabytes at a time, and goes on where the last answer ended.
+class ServerExport final : public ExportStream {
+ public:
+  using Get = std::function<Result<std::string>(const std::string& query)>;
+
+  ServerExport(Get get, const ExportPlan& plan) : get_(std::move(get)), plan_(plan) {
+    if (!plan.from) return;
+    reader_ = log::BundleReader(*plan.header, *plan.from);
+    header_ = *plan.header;
+  }
+
+  Result<Bytes> next() override {
+    if (reader_.at_end()) return Bytes();
+    std::string query = fmt::format("?max={}", kPieceBytes);
+    if (plan_.all_snapshots) query += "&snapshots=1";
+    if (header_.size > 0)
+      query += fmt::format("&size={}&after={}&crc={}", header_.size, reader_.here().after,
+                           reader_.here().crc);
+    auto body = get_(query);
+    if (!body) return std::unexpected(std::move(body.error()));
+    const std::uint64_t before = reader_.whole_bytes();
+    reader_.feed(as_bytes(*body));
+    for (;;) {
+      const auto section = reader_.next();
+      if (!section) return std::unexpected(section.error());
+      if (!*section) break;
+      if (const auto* found = std::get_if<log::BundleHeader>(&**section)) header_ = *found;
+    }
+    if (reader_.whole_bytes() - before != body->size() || body->empty())
+      return fail(ErrorCode::kMalformed, "the server's answer was cut off");
+    return to_bytes(as_bytes(*body));
+  }
+
+  At at() const override { return {reader_.here().after, header_.size}; }
+
+ private:
+  static constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
+
+  Get get_;
+  const ExportPlan plan_;
+  log::BundleReader reader_;
+  log::BundleHeader header_;
+};
 
 class ServerSource final : public Source {
  public:
@@ -203,6 +250,15 @@ class ServerSource final : public Source {
 
   Result<std::string> keys() override { return get("/v1/keys", "text/plain"); }
 
+  Result<std::unique_ptr<ExportStream>> export_workspace(const std::string& workspace,
+                                                         const ExportPlan& plan) override {
+    return std::make_unique<ServerExport>(
+        [this, path = base(workspace) + "/export"](const std::string& query) {
+          return ask("GET", path + query, "application/octet-stream", kExportTimeoutMs);
+        },
+        plan);
+  }
+
   Result<void> refresh() override { return {}; }
 
  private:
@@ -234,8 +290,10 @@ class ServerSource final : public Source {
     return ask("GET", path, std::move(accept));
   }
 
-  Result<std::string> ask(std::string_view method, const std::string& path, std::string accept) {
+  Result<std::string> ask(std::string_view method, const std::string& path, std::string accept,
+                          std::uint64_t timeout_ms = backend::HttpClientOptions{}.timeout_ms) {
     backend::HttpClientOptions options = options_;
+    options.timeout_ms = timeout_ms;
     options.headers.emplace_back("Accept", std::move(accept));
     auto response = backend::http_request(method, url_ + path, "", options);
     if (!response) return std::unexpected(std::move(response.error()));
@@ -257,6 +315,8 @@ class ServerSource final : public Source {
     }
     return found;
   }
+
+  static constexpr std::uint64_t kExportTimeoutMs = 120'000;  // for some megabytes
 
   std::string url_;
   backend::HttpClientOptions options_;

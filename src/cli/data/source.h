@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "log/bundle.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
@@ -52,6 +53,28 @@ struct ObjectState {
 struct WantedPart {
   std::string root;
   std::string range;
+};
+
+// What of a workspace is to be exported, and what a file has of it already.
+struct ExportPlan {
+  bool all_snapshots = false;
+  std::optional<log::BundleHeader> header;  // both, or none
+  std::optional<log::BundleMark> from;
+};
+
+// A bundle in the making (log/bundle.h). Blocks.
+class ExportStream {
+ public:
+  virtual ~ExportStream() = default;
+
+  // The next bytes of the file, whole sections; none when it is whole.
+  virtual Result<Bytes> next() = 0;
+
+  struct At {
+    std::uint64_t events = 0;  // so far
+    std::uint64_t size = 0;    // of them in the end
+  };
+  virtual At at() const = 0;
 };
 
 class Source {
@@ -105,6 +128,10 @@ class Source {
   virtual Result<std::string> proof(const std::string& workspace, std::uint64_t position) = 0;
   // Verification keys, one a line, the newest last.
   virtual Result<std::string> keys() = 0;
+
+  // kNotFound: there is no such workspace. The source outlives the result.
+  virtual Result<std::unique_ptr<ExportStream>> export_workspace(const std::string& workspace,
+                                                                 const ExportPlan& plan) = 0;
 
   // Sees what was written since; a server always does.
   virtual Result<void> refresh() = 0;

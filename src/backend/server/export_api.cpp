@@ -1,0 +1,144 @@
+// A workspace as one file, streamed: docs/formats/bundle.md.
+//
+// A client that wants to go on with a file says what it has: `size` as its header does, `after` the last
+// event, and `crc` as it ran on to there. `max` ends the answer behind so many bytes, at a place from
+// where it can be gone on with, so that a client need not hold one answer open for long.
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "backend/keys/key_ring.h"
+#include "backend/server/api.h"
+#include "backend/server/api_support.h"
+#include "state/bundle_export.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
+constexpr std::uint64_t kRetryMs = 5;
+
+// One answer under way: makes no more than its reader takes.
+class Streaming : public std::enable_shared_from_this<Streaming> {
+ public:
+  Streaming(std::shared_ptr<state::BundleExport> bundle, HttpStream stream, EventLoop& loop,
+            std::uint64_t max_bytes)
+      : bundle_(std::move(bundle)), stream_(std::move(stream)), loop_(loop), left_(max_bytes) {}
+
+  void step() {
+    if (stream_.is_closed()) return;
+    if (stream_.queued_bytes() > kMaxQueuedBytes) {
+      loop_.after(kRetryMs, [self = shared_from_this()] { self->step(); });
+      return;
+    }
+    bundle_->next([self = shared_from_this()](Result<Bytes> bytes) { self->take(bytes); });
+  }
+
+ private:
+  // An error breaks the answer off: the file has no end then.
+  void take(Result<Bytes>& bytes) {
+    if (!bytes) return;
+    if (bytes->empty()) return stream_.end();
+    const std::size_t size = bytes->size();
+    stream_.write(HttpBody(std::make_shared<const Bytes>(std::move(*bytes))));
+    left_ -= std::min<std::uint64_t>(left_, size);
+    if (left_ == 0 && bundle_->at_mark()) return stream_.end();
+    step();
+  }
+
+  std::shared_ptr<state::BundleExport> bundle_;
+  HttpStream stream_;
+  EventLoop& loop_;
+  std::uint64_t left_;
+};
+
+struct Wanted {
+  state::ExportWish wish;
+  std::uint64_t size = 0;  // 0: all that there is
+  std::uint64_t max_bytes = 0;
+};
+
+Result<Wanted> read_wish(const HttpRequest& request) {
+  const auto after = number(request, "after", 0);
+  const auto size = number(request, "size", 0);
+  const auto crc = number(request, "crc", 0);
+  const auto max = number(request, "max", std::numeric_limits<std::uint64_t>::max());
+  for (const auto* each : {&after, &size, &crc, &max})
+    if (!*each) return std::unexpected(each->error());
+  Wanted wanted{.size = *size, .max_bytes = *max};
+  wanted.wish.all_snapshots = query_parameter(request.query, "snapshots").value_or("") == "1";
+  const bool goes_on = query_parameter(request.query, "crc").has_value();
+  if (goes_on != (*size > 0) || *after > *size || *crc > std::numeric_limits<std::uint32_t>::max())
+    return fail(ErrorCode::kInvalid, "to go on with a file, say size=, after= and crc= of it");
+  if (goes_on) wanted.wish.from = log::BundleMark{0, static_cast<std::uint32_t>(*crc), *after};
+  return wanted;
+}
+
+void stream_bundle(ApiCall call, Wanted wanted, log::BundleHeader header,
+                   std::vector<log::Statement> statements) {
+  HttpResponse head;
+  head.headers.emplace_back("Content-Type", "application/octet-stream");
+  if (call.request.method == "HEAD") return call.answer(std::move(head));
+  EventLoop& loop = call.responder.loop();
+  auto bundle = std::make_shared<state::BundleExport>(*call.shard.log, std::move(header),
+                                                      std::move(statements), wanted.wish);
+  std::make_shared<Streaming>(std::move(bundle), call.responder.begin(std::move(head)), loop,
+                              wanted.max_bytes)
+      ->step();
+}
+
+void with_header(ApiCall call, Wanted wanted, std::vector<log::Statement> statements) {
+  log::EventLog& log = *call.shard.log;
+  const std::string workspace = call.path.workspace;
+  const std::string log_name = call.context.keys.identity().log_name;
+  const std::uint64_t size = wanted.size;
+  state::bundle_header(
+      log, workspace, log_name, size,
+      [call = std::move(call), wanted,
+       statements = std::move(statements)](Result<log::BundleHeader> header) mutable {
+        if (!header) return call.refuse(header.error());
+        stream_bundle(std::move(call), wanted, std::move(*header), std::move(statements));
+      });
+}
+
+// What this server says of the log, signed now, and what those said from whom it was imported.
+void begin_bundle(ApiCall call, Wanted wanted, log::SignedCheckpoint checkpoint) {
+  wanted.size = checkpoint.checkpoint.size;
+  log::Statement own{call.context.keys.identity().retired, std::move(checkpoint.note)};
+  for (const log::NoteSigner& signer : call.context.keys.identity().signers)
+    own.keys.push_back(signer.verifier());
+  log::EventLog& log = *call.shard.log;
+  const std::string workspace = call.path.workspace;
+  log.load_origins(workspace, [call = std::move(call), wanted, own = std::move(own)](
+                                  Result<std::vector<log::Statement>> origins) mutable {
+    if (!origins) return call.refuse(origins.error());
+    if (origins->size() >= log::kMaxStatements) origins->pop_back();
+    origins->push_back(std::move(own));
+    with_header(std::move(call), wanted, std::move(*origins));
+  });
+}
+
+void get_export(ApiCall call) {
+  const auto wanted = read_wish(call.request);
+  if (!wanted) return call.refuse(wanted.error());
+  if (wanted->wish.from) return with_header(std::move(call), *wanted, {});
+  log::Notary& notary = call.shard.notary;
+  const std::string workspace = call.path.workspace;
+  notary.checkpoint(workspace, [call = std::move(call),
+                                wanted = *wanted](Result<log::SignedCheckpoint> made) mutable {
+    if (!made) return call.refuse(made.error());
+    begin_bundle(std::move(call), wanted, std::move(*made));
+  });
+}
+
+constexpr ApiRoute kRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/export", get_export},
+};
+
+}  // namespace
+
+std::span<const ApiRoute> export_routes() {
+  return kRoutes;
+}
+
+}  // namespace syncline::backend

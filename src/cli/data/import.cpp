@@ -1,0 +1,227 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "backend/store/rocksdb_store.h"
+#include "cli/commands.h"
+#include "cli/data/bundle_file.h"
+#include "cli/data/checkpoint_check.h"
+#include "cli/data/progress_bar.h"
+#include "cli/data/waiting_loop.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "policy/access.h"
+#include "state/bundle_import.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+
+struct Options {
+  std::string file;
+  std::string into;
+  std::string key;
+  std::string data_dir = "syncline-data";
+  bool dry_run = false;
+  bool json = false;
+};
+
+struct Outcome {
+  state::BundleReport report;
+  std::string workspace;
+  std::uint64_t there = 0;     // events that were in the log before
+  std::uint64_t appended = 0;  // or would be
+};
+
+OnRead bar(Console& console, std::string_view doing) {
+  return [&console, doing](std::uint64_t done, std::uint64_t total) {
+    show_progress(console, done, total, fmt::format("{} {}", doing, size_text(done)));
+  };
+}
+
+// The log that is imported into.
+class Target {
+ public:
+  static Result<Target> open(const Options& options, std::string workspace) {
+    Target target(std::move(workspace));
+    auto store = backend::RocksDbStore::open({.data_dir = options.data_dir,
+                                              .create_if_missing = !options.dry_run,
+                                              .read_only = options.dry_run});
+    // A trial run makes no data directory, and none has no events.
+    if (!store && options.dry_run && store.error().code == ErrorCode::kNotFound) return target;
+    if (!store) return std::unexpected(std::move(store.error()));
+    target.store_ = std::move(*store);
+    target.loop_ = std::make_unique<WaitingLoop>();
+    target.log_ = target.store_->open_log(*target.loop_);
+    return target;
+  }
+
+  Result<log::Head> head() {
+    if (!log_) return log::Head{};
+    return loop_->wait<log::Head>([&](auto done) { log_->head(workspace_, std::move(done)); });
+  }
+
+  // The hash of one of its events.
+  Result<Hash256> hash_at(log::Position position) {
+    auto events = loop_->wait<std::vector<log::Event>>([&](auto done) {
+      log_->read(workspace_, position - 1, {.to = position, .max_events = 1}, std::move(done));
+    });
+    if (!events) return std::unexpected(std::move(events.error()));
+    return events->empty() ? Hash256{} : events->front().hash;
+  }
+
+  Result<void> carry_out(state::ImportStep step) {
+    return std::visit([this](auto& each) { return carry_out_one(each); }, step);
+  }
+
+ private:
+  explicit Target(std::string workspace) : workspace_(std::move(workspace)) {}
+
+  Result<void> carry_out_one(state::AppendStep& step) {
+    const log::Position before = step.events.front().position - 1;
+    const auto appended = loop_->wait<log::Appended>([&](auto done) {
+      log_->append(workspace_, std::move(step.events), before, std::move(done));
+    });
+    if (!appended) return std::unexpected(appended.error());
+    return {};
+  }
+
+  Result<void> carry_out_one(state::SnapshotStep& step) {
+    return loop_->wait<void>([&](auto done) {
+      log_->put_snapshot(workspace_, step.object, std::move(step.snapshot), std::move(done));
+    });
+  }
+
+  Result<void> carry_out_one(state::PinStep& step) {
+    const auto there = loop_->wait<std::optional<log::Pin>>(
+        [&](auto done) { log_->load_pin(workspace_, step.pin.name, std::move(done)); });
+    if (!there) return std::unexpected(there.error());
+    if (*there) return {};
+    return loop_->wait<void>(
+        [&](auto done) { log_->put_pin(workspace_, std::move(step.pin), std::move(done)); });
+  }
+
+  Result<void> carry_out_one(state::OriginStep& step) {
+    return loop_->wait<void>(
+        [&](auto done) { log_->put_origin(workspace_, std::move(step.origin), std::move(done)); });
+  }
+
+  std::string workspace_;
+  std::unique_ptr<WaitingLoop> loop_;
+  std::unique_ptr<backend::RocksDbStore> store_;  // none in a trial run without a data directory
+  std::unique_ptr<log::EventLog> log_;
+};
+
+// What is there of the bundle's log: all of the target's, or its beginning if that goes on.
+Result<log::Head> common_head(Target& target, const log::BundleHeader& header) {
+  auto there = target.head();
+  if (!there || there->last_position <= header.size) return there;
+  const auto hash = target.hash_at(header.size);
+  if (!hash) return std::unexpected(hash.error());
+  return log::Head{header.size, *hash, there->hlc};
+}
+
+log::Checked<Outcome> run_import(const Options& options, Console& console) {
+  auto keys = parse_keys(options.key);
+  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
+  auto report = verify_bundle(options.file, {std::move(*keys), {}}, bar(console, "verified"));
+  if (!report) return std::unexpected(std::move(report.error()));
+  const auto failed = [](const Error& error) {
+    return log::differs(log::Check::kStorage, {}, error);
+  };
+  Outcome outcome{.report = std::move(*report)};
+  outcome.workspace = options.into.empty() ? outcome.report.header.workspace : options.into;
+  if (auto ok = policy::check_workspace_name(outcome.workspace); !ok) return failed(ok.error());
+  auto target = Target::open(options, outcome.workspace);
+  if (!target) return failed(target.error());
+  const auto there = common_head(*target, outcome.report.header);
+  if (!there) return failed(there.error());
+  outcome.there = there->last_position;
+
+  state::BundleImport import(*there, {});
+  auto carry_out = [&](const log::BundleSection& section) -> log::Checked<void> {
+    auto steps = import.section(section);
+    if (!steps) return std::unexpected(std::move(steps.error()));
+    if (options.dry_run) return {};
+    for (state::ImportStep& step : *steps)
+      if (auto ok = target->carry_out(std::move(step)); !ok) return failed(ok.error());
+    return {};
+  };
+  if (auto ok = read_bundle(options.file, carry_out, bar(console, "imported")); !ok)
+    return std::unexpected(std::move(ok.error()));
+  outcome.appended = import.appended();
+  return outcome;
+}
+
+void print(const Outcome& outcome, const Options& options, Console& console) {
+  if (options.json) {
+    console.line(
+        compact_json(Any::Object{{"workspace", Any(outcome.workspace)},
+                                 {"from", Any(outcome.report.header.workspace)},
+                                 {"events", json_number(outcome.report.header.size)},
+                                 {"there_before", json_number(outcome.there)},
+                                 {"appended", json_number(outcome.appended)},
+                                 {"pins", json_number(outcome.report.pins)},
+                                 {"signed_events", json_number(outcome.report.signed_events)},
+                                 {"signed_by", Any(outcome.report.signed_by)},
+                                 {"dry_run", Any(options.dry_run)}}));
+    return;
+  }
+  console.line(fmt::format("{}{}: {}, {} of them new, {}", options.dry_run ? "would be " : "",
+                           visible(outcome.workspace),
+                           count_of(outcome.report.header.size, "event"), outcome.appended,
+                           count_of(outcome.report.pins, "pin")));
+  if (outcome.report.signed_events > 0)
+    console.line(fmt::format("signed as {}: {}{}", visible(outcome.report.signed_by),
+                             count_of(outcome.report.signed_events, "event"),
+                             options.key.empty() ? ", by keys that the file brings" : ""));
+}
+
+int import_file(const Options& options, Console& console) {
+  const auto outcome = run_import(options, console);
+  console.progress({});
+  if (!outcome) return console.failed(outcome.error());
+  print(*outcome, options, console);
+  return kDone;
+}
+
+}  // namespace
+
+void add_import(Command& root) {
+  Command& command = root.add("import", "Read a workspace from a file that export wrote");
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "FILE", .text = "a bundle", .required = true, .is_file = true},
+                   options->file);
+  command.option(
+      {.name = "--into", .value = "NAME", .text = "Another name", .fallback = "the one it had"},
+      options->into);
+  command.option({.name = "--data-dir",
+                  .value = "DIR",
+                  .text = "Where to; its server must be stopped",
+                  .environment = "SYNCLINE_DATA_DIR",
+                  .is_file = true},
+                 options->data_dir);
+  command.option({.name = "--key",
+                  .value = "KEY",
+                  .text = "The key that must have signed; several with commas between them",
+                  .fallback = "those in the file"},
+                 options->key);
+  command.flag({.name = "--dry-run", .text = "Verify, say what would be imported, change nothing"},
+               options->dry_run);
+  command.json_flag(options->json);
+  command.details(
+      "The file is verified whole before anything is changed. Events keep their positions, hashes "
+      "and bytes, and what was signed of them stays with them. An import that was interrupted "
+      "leaves "
+      "a beginning of that history; the same import goes on from there. A workspace that holds "
+      "other events is left alone.");
+  command.example("syncline import demo.bundle --into demo-2 --key 'log.example+…'",
+                  "believing only what that key signed");
+  command.example("syncline import demo.bundle --dry-run", "what would happen");
+  command.run([options](Console& console) { return import_file(*options, console); });
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,77 @@
+#include "log/bundle.h"
+
+#include "base/byte_writer.h"
+#include "base/crc32c.h"
+#include "log/bundle_kinds.h"
+
+namespace syncline::log {
+namespace {
+
+void put_big_endian(ByteWriter& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.u8(static_cast<std::uint8_t>(value >> shift));
+}
+
+BundleKind write_body(const BundleHeader& header, ByteWriter& out) {
+  out.var_uint(kBundleVersion);
+  out.var_string(header.workspace);
+  out.var_string(header.log_name);
+  out.var_uint(header.size);
+  out.append(ByteView(header.last_hash));
+  return BundleKind::kHeader;
+}
+
+BundleKind write_body(const Statement& statement, ByteWriter& out) {
+  out.append(to_text(statement));
+  return BundleKind::kStatement;
+}
+
+BundleKind write_body(const BundleEvents& events, ByteWriter& out) {
+  out.var_uint(events.first);
+  out.var_uint(events.records.size());
+  for (const ByteView record : events.records) out.var_buffer(record);
+  return BundleKind::kEvents;
+}
+
+BundleKind write_body(const BundleSnapshot& snapshot, ByteWriter& out) {
+  out.var_string(snapshot.object);
+  out.var_uint(snapshot.position);
+  out.append(snapshot.state);
+  return BundleKind::kSnapshot;
+}
+
+BundleKind write_body(const BundlePins& pins, ByteWriter& out) {
+  out.var_uint(pins.pins.size());
+  for (const Pin& pin : pins.pins) {
+    out.var_string(pin.name);
+    out.var_uint(pin.position);
+    out.var_uint(pin.unix_ms);
+    out.var_string(pin.principal);
+  }
+  return BundleKind::kPins;
+}
+
+BundleKind write_body(const BundleEnd& end, ByteWriter& out) {
+  out.var_uint(end.size);
+  out.append(ByteView(end.root));
+  return BundleKind::kEnd;
+}
+
+}  // namespace
+
+BundleWriter::BundleWriter() : crc_(crc32c(kBundleMagic)) {}
+
+Bytes BundleWriter::section(const BundleSection& section) {
+  ByteWriter body;
+  const BundleKind kind =
+      std::visit([&](const auto& each) { return write_body(each, body); }, section);
+  ByteWriter out;
+  out.reserve(kSectionHeadBytes + body.size() + kSectionCrcBytes);
+  out.u8(static_cast<std::uint8_t>(kind));
+  put_big_endian(out, static_cast<std::uint32_t>(body.size()));
+  out.append(body.view());
+  crc_ = crc32c(out.view(), crc_);
+  put_big_endian(out, crc_);
+  return out.take();
+}
+
+}  // namespace syncline::log

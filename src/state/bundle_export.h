@@ -1,0 +1,86 @@
+// Makes a bundle (log/bundle.h) of a workspace, a section at a time, out of its log.
+//
+// Holds one batch of events and, for objects whose snapshots go along, the positions of these. What
+// is appended meanwhile is not in it: `size` was fixed when it began.
+//
+// Snapshots go along where they are needed, for objects of which payloads were dropped, or all of them
+// if that is wished. Those of an object stand at positions of its own events.
+//
+//   auto made = std::make_shared<BundleExport>(log, header, statements, wish);
+//   made->next(…): the next bytes of the file; none when it is whole.
+//
+// Thread-safety: one loop, that of the log, which outlives the answers. Errors: those of reading.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "log/bundle.h"
+#include "log/event_log.h"
+
+namespace syncline::state {
+
+struct ExportWish {
+  bool all_snapshots = false;
+  // The file has everything up to there; what follows is made. Its header must be the same.
+  std::optional<log::BundleMark> from;
+};
+
+class BundleExport : public std::enable_shared_from_this<BundleExport> {
+ public:
+  BundleExport(log::EventLog& log, log::BundleHeader header, std::vector<log::Statement> statements,
+               ExportWish wish);
+
+  // One call at a time.
+  void next(log::Done<Bytes> done);
+
+  log::Position events_done() const { return after_; }
+
+  // Whether the file so far could be gone on with from its end: a section of events is next.
+  bool at_mark() const { return stage_ == Stage::kEvents && !due_ && after_ < header_.size; }
+
+ private:
+  enum class Stage : std::uint8_t { kHeader, kEvents, kPins, kEnd, kDone };
+
+  void begin();
+  void read_events();
+  void step();
+  bool must_look_back(const log::Event& event) const;
+  void look_back(std::string object);
+  bool must_list(const log::Event& event) const;
+  void list_snapshots(std::string object, log::Position at);
+  void emit_events();
+  void emit_snapshot();
+  void read_pins();
+  void emit_end();
+  void answer(Result<Bytes> bytes) { std::exchange(done_, {})(std::move(bytes)); }
+
+  log::EventLog& log_;
+  const log::BundleHeader header_;
+  const std::vector<log::Statement> statements_;
+  const ExportWish wish_;
+  log::BundleWriter writer_;
+  Stage stage_ = Stage::kHeader;
+  log::Done<Bytes> done_;
+
+  log::Position after_ = 0;  // the last event in records_ or before
+  std::vector<log::Event> batch_;
+  std::size_t index_ = 0;  // in batch_
+  std::vector<Bytes> records_;
+  std::optional<std::pair<std::string, log::Position>> due_;     // a snapshot that comes next
+  std::map<std::string, std::vector<log::Position>> snapshots_;  // of objects that were listed
+  std::set<std::string> looked_back_;
+  std::string last_pin_;
+};
+
+// What stands at the head of a bundle of the first `size` events. kNotFound: there are fewer, or none.
+void bundle_header(log::EventLog& log, std::string workspace, std::string log_name,
+                   std::uint64_t size, log::Done<log::BundleHeader> done);
+
+}  // namespace syncline::state

@@ -1,0 +1,62 @@
+#include "state/bundle_import.h"
+
+#include <utility>
+
+#include "state/object_replay.h"
+
+namespace syncline::state {
+
+BundleImport::BundleImport(const log::Head& there, const VerifierOptions& options)
+    : there_(there), verifier_(options, {}) {
+  verifier_.on_event([this](const log::Event& event, ByteView record) { take(event, record); });
+}
+
+log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSection& section) {
+  if (auto ok = verifier_.section(section); !ok) return std::unexpected(std::move(ok.error()));
+  if (conflict_)
+    return log::differs(log::Check::kChain, {{}, there_.last_position},
+                        "there is another log in this workspace already", ErrorCode::kConflict);
+  std::vector<ImportStep> steps;
+  if (!events_.empty()) {
+    appended_ += events_.size();
+    steps.emplace_back(AppendStep{std::exchange(events_, {})});
+    for (ImportStep& milestone : milestones_) steps.push_back(std::move(milestone));
+  }
+  milestones_.clear();
+  if (const auto* statement = std::get_if<log::Statement>(&section))
+    origins_.emplace_back(OriginStep{*statement});
+  if (const auto* snapshot = std::get_if<log::BundleSnapshot>(&section))
+    if (last_ > there_.last_position && weights_[snapshot->object].snapshot == 0) {
+      weights_[snapshot->object] = {0, snapshot->state.size()};
+      steps.emplace_back(
+          SnapshotStep{snapshot->object, {snapshot->position, to_bytes(snapshot->state), 0, 0}});
+    }
+  if (const auto* pins = std::get_if<log::BundlePins>(&section))
+    for (const log::Pin& pin : pins->pins) steps.emplace_back(PinStep{pin});
+  if (std::holds_alternative<log::BundleEnd>(section))
+    for (ImportStep& origin : origins_) steps.push_back(std::move(origin));
+  return steps;
+}
+
+void BundleImport::take(const log::Event& event, ByteView record) {
+  last_ = event.position;
+  if (event.position == there_.last_position && event.hash != there_.last_hash) conflict_ = true;
+  if (event.position > there_.last_position)
+    events_.push_back({event.position, event.hlc, event.object, event.previous_hash, event.hash,
+                       to_bytes(record)});
+  keep_milestone(event, record.size());
+}
+
+void BundleImport::keep_milestone(const log::Event& event, std::size_t record_bytes) {
+  Weight& weight = weights_[event.object];
+  weight.since_milestone += record_bytes;
+  if (!milestone_due(weight.since_milestone, weight.snapshot)) return;
+  const merge::Object* object = verifier_.find(event.object);
+  if (object == nullptr) return;
+  log::Snapshot snapshot{event.position, object->snapshot(), 0, 0};
+  weight = {0, snapshot.bytes.size()};
+  if (event.position > there_.last_position)
+    milestones_.emplace_back(SnapshotStep{event.object, std::move(snapshot)});
+}
+
+}  // namespace syncline::state
