@@ -22,6 +22,7 @@ struct ServeOptions {
   std::string tls_key;
   std::string token_file;  // "-": none; its first line is the read-write token
   bool insecure = false;
+  bool verify = false;  // everything, before it is served
   std::size_t threads = 0;
   std::size_t memory_mib = 1024;
   std::size_t max_message_mib = 32;

@@ -1,9 +1,21 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/data/verify_data_dir.h"
 #include "cli/serve.h"
 
 namespace syncline::cli {
+namespace {
+
+// Whether all that is there may be served. A directory that is yet to be made holds nothing.
+log::Checked<void> verify_first(const ServeOptions& options, Console& console) {
+  const auto verified = verify_data_dir({.data_dir = options.data_dir}, console);
+  console.progress({});
+  if (verified || verified.error().code == ErrorCode::kNotFound) return {};
+  return std::unexpected(verified.error());
+}
+
+}  // namespace
 
 void add_serve(Command& root) {
   Command& serve = root.add("serve", "Serve documents to Yjs editors");
@@ -62,6 +74,11 @@ void add_serve(Command& root) {
                options->token_file);
   serve.flag({.name = "--insecure", .text = "Let anybody in, on a public address too"},
              options->insecure);
+  serve.flag(
+      {.name = "--verify",
+       .text = "Re-derive every log first, as log verify does, and serve none if one differs",
+       .environment = "SYNCLINE_VERIFY"},
+      options->verify);
   serve.option({.name = "--threads",
                 .value = "N",
                 .text = "Event loops",
@@ -92,7 +109,12 @@ void add_serve(Command& root) {
   serve.example(
       "syncline serve --address 0.0.0.0 --token-file token --tls-cert c.pem --tls-key k.pem",
       "to the network, with TLS and a token");
-  serve.run([options](Console&) { return run_serve(*options); });
+  serve.run([options](Console& console) {
+    if (options->verify)
+      if (const auto sound = verify_first(*options, console); !sound)
+        return console.failed(sound.error());
+    return run_serve(*options);
+  });
 }
 
 }  // namespace syncline::cli

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 
-#include "backend/keys/key_ring.h"
-#include "backend/store/rocksdb_store.h"
 #include "cli/commands.h"
 #include "cli/data/bundle_file.h"
 #include "cli/data/checkpoint_check.h"
 #include "cli/data/progress_bar.h"
+#include "cli/data/verify_data_dir.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
@@ -26,13 +24,7 @@ struct Options {
   bool json = false;
 };
 
-struct Outcome {
-  VerifyReport report;
-  std::uint64_t torn_bytes = 0;
-  std::optional<log::Checkpoint> checkpoint;  // the one that was given
-};
-
-std::string json_of(const Outcome& outcome) {
+std::string json_of(const VerifiedDir& outcome) {
   const VerifyReport& report = outcome.report;
   Any::Array damaged;
   for (const std::string& snapshot : report.damaged_snapshots) damaged.emplace_back(snapshot);
@@ -64,7 +56,7 @@ std::string json_of(const Outcome& outcome) {
                                   {"checkpoint", std::move(checkpoint)}});
 }
 
-void print(const Outcome& outcome, Console& console) {
+void print(const VerifiedDir& outcome, Console& console) {
   const VerifyReport& report = outcome.report;
   console.line(fmt::format("sound: {}, {}, {}", count_of(report.workspaces, "workspace"),
                            count_of(report.events, "event"),
@@ -104,44 +96,6 @@ int differs(const log::Difference& difference, bool json, Console& console) {
                                           {"position", json_number(difference.position)},
                                           {"object", Any(difference.object)}}));
   return console.failed(difference);
-}
-
-log::Checked<Outcome> verify_data_dir(const Options& options, Console& console) {
-  auto store = backend::RocksDbStore::open(
-      {.data_dir = options.data_dir, .create_if_missing = false, .read_only = true});
-  if (!store) return log::differs(log::Check::kStorage, {}, store.error());
-  auto keys = backend::KeyRing::check(options.data_dir);
-  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
-  if (!options.key.empty()) keys = parse_keys(options.key);
-  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
-
-  Outcome outcome;
-  backend::VerifyOptions wanted{.replay = true};
-  if (!options.checkpoint.empty()) {
-    auto checkpoint = read_checkpoint(options.checkpoint, *keys);
-    if (!checkpoint) return log::differs(log::Check::kCheckpoint, {}, checkpoint.error());
-    outcome.checkpoint = std::move(*checkpoint);
-    wanted.known = {*outcome.checkpoint};
-  }
-  wanted.keys = std::move(*keys);
-  auto report = (*store)->verify(
-      [&](const backend::VerifyProgress& progress) {
-        show_progress(console, progress.events_done, progress.events_estimated,
-                      fmt::format("{}, in workspace {}", count_of(progress.events_done, "event"),
-                                  visible(progress.workspace)));
-        return true;
-      },
-      wanted);
-  if (!report) return std::unexpected(std::move(report.error()));
-  if (report->known_found < wanted.known.size())
-    return log::differs(log::Check::kCheckpoint, {},
-                        "there is no log of " + outcome.checkpoint->origin, ErrorCode::kNotFound);
-  if (!options.key.empty() && report->signed_events == 0 && !outcome.checkpoint)
-    return log::differs(log::Check::kCheckpoint, {}, "nothing is signed with that key",
-                        ErrorCode::kUnauthorized);
-  outcome.report = std::move(*report);
-  outcome.torn_bytes = (*store)->torn_bytes();
-  return outcome;
 }
 
 // ---- bundles
@@ -209,7 +163,8 @@ int verify(const Options& options, Console& console) {
     options.json ? console.line(json_of(*report)) : print(*report, options, console);
     return kDone;
   }
-  const auto outcome = verify_data_dir(options, console);
+  const auto outcome =
+      verify_data_dir({options.data_dir, options.checkpoint, options.key}, console);
   console.progress({});
   if (!outcome) return differs(outcome.error(), options.json, console);
   options.json ? console.line(json_of(*outcome)) : print(*outcome, console);
