@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include "base/crc32c.h"
 #include "log/bundle_reader.h"
@@ -265,6 +269,34 @@ TEST(Bundle, UnknownKindsAndNewerVersionsAreRefusedAsSuch) {
     odd.push_back(static_cast<std::uint8_t>(crc >> shift));
   whole.insert(whole.end(), odd.begin(), odd.end());
   EXPECT_EQ(read(whole).error().code, ErrorCode::kUnsupported);
+}
+
+// The bytes in the specification are those of the code.
+TEST(Bundle, TheDocumentedExampleIsTrue) {
+  std::ifstream file(SYNCLINE_SOURCE_DIR "/docs/formats/bundle.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  const std::string text = page.str();
+  const auto start = text.find("<!-- example: bundle -->");
+  ASSERT_NE(start, std::string::npos);
+  std::istringstream lines(text.substr(start, text.find("<!-- end -->", start) - start));
+  Bytes documented;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("    ")) continue;
+    std::istringstream words(line.substr(0, line.find('|')));
+    for (std::string word; words >> word;)
+      documented.push_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
+  }
+  const Bytes record{0xaa, 0xbb};
+  Sample sample;
+  sample.sections = {log::BundleHeader{"w", "log.example/a", 1, sha256(as_bytes("last"))},
+                     log::BundleEvents{1, {record}},
+                     log::BundlePins{{{"first", 1, 1'700'000'000'000, "anna"}}},
+                     log::BundleEnd{1, sha256(as_bytes("root"))}};
+  const Bytes written = joined(sample.pieces());
+  std::string shown;
+  for (const std::uint8_t byte : written) shown += fmt::format("{:02x} ", byte);
+  EXPECT_EQ(documented, written) << shown;
 }
 
 }  // namespace
