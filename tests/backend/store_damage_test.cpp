@@ -93,6 +93,31 @@ TEST_F(StoreDamage, DamageInTheMiddleOfTheWalIsRefusedAndRepaired) {
   EXPECT_EQ(last_position(), report->events);
 }
 
+// RocksDB takes a record whose length reaches past the end of the file for an interrupted write, and drops
+// it and all that follow.
+TEST_F(StoreDamage, ALengthThatIsDamagedIsNoTornTail) {
+  fill(30);
+  const auto wal = find_file(dir_.path(), ".log");
+  const auto sound = backend::store::scan_wal(wal).value();
+  const auto size = fs::file_size(wal);
+  int refused = 0;
+  for (std::uintmax_t at = 0; at < size; at += 1) {
+    flip_byte(wal, at);
+    const auto scan = backend::store::scan_wal(wal).value();
+    if (scan.end == backend::store::WalScan::End::kTorn) {
+      EXPECT_GE(scan.batches + 1, sound.batches) << at;  // the last record's own length
+    }
+    if (scan.buried && refused++ == 0) {
+      const Error error = open_error();
+      EXPECT_EQ(error.code, ErrorCode::kCorrupt);
+      EXPECT_NE(error.message.find("is damaged at byte"), std::string::npos) << error.message;
+    }
+    flip_byte(wal, at);
+  }
+  EXPECT_GT(refused, 5);
+  EXPECT_EQ(last_position(), 30u);
+}
+
 // Every event reaches a table file, so that the write-ahead log holds nothing of interest.
 void fill_tables(BlockingLog& log) {
   for (int index = 0; index < 600; ++index) {

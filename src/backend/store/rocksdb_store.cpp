@@ -68,11 +68,16 @@ Result<void> prepare_directory(const StoreOptions& options) {
   return {};
 }
 
-std::uint64_t torn_tail_bytes(const std::string& data_dir) {
+// kCorrupt: something looks like an interrupted write and is not.
+Result<std::uint64_t> torn_tail_bytes(const std::string& data_dir) {
   std::uint64_t torn = 0;
-  for (const std::string& path : store::list_wals(store::rocksdb_dir(data_dir)))
-    if (const auto scan = store::scan_wal(path); scan && scan->end == store::WalScan::End::kTorn)
+  for (const std::string& path : store::list_wals(store::rocksdb_dir(data_dir))) {
+    const auto scan = store::scan_wal(path);
+    if (scan && scan->buried)
+      return fail(ErrorCode::kCorrupt, "whole records lie behind what looks like the end");
+    if (scan && scan->end == store::WalScan::End::kTorn)
       torn += scan->file_bytes - scan->good_bytes;
+  }
   return torn;
 }
 
@@ -86,13 +91,14 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
     if (!taken) return std::unexpected(std::move(taken.error()));
     lock.emplace(std::move(*taken));
   }
-  const std::uint64_t torn = torn_tail_bytes(options.data_dir);
+  const auto torn = torn_tail_bytes(options.data_dir);
+  if (!torn) return std::unexpected(explain(torn.error(), options));
   auto database = store::open_database(
       store::rocksdb_dir(options.data_dir), options,
       options.read_only ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite);
   if (!database) return std::unexpected(explain(std::move(database.error()), options));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(lock), std::move(*database));
-  impl->torn_bytes = torn;
+  impl->torn_bytes = *torn;
   return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(impl)));
 }
 

@@ -67,6 +67,17 @@ Fragment read_fragment(ByteView rest, bool last) {
   return {Fragment::State::kGood, type, header + length};
 }
 
+// Whether whole fragments stand behind the start of `rest`, with which a file seems to be cut off. Then it
+// is not: a length that is damaged reaches past the end of the file as that of an interrupted write does.
+bool holds_fragments(ByteView rest) {
+  for (std::size_t offset = 1; offset + kHeaderBytes < rest.size(); ++offset) {
+    const std::uint8_t type = rest[offset + 6];
+    if (type == kZero || type > kRecyclableLast) continue;
+    if (read_fragment(rest.subspan(offset), true).state == Fragment::State::kGood) return true;
+  }
+  return false;
+}
+
 // Reads blocks in order; returns at the first thing that is not a good fragment.
 WalScan::End scan_blocks(std::ifstream& in, WalScan& scan) {
   std::array<std::uint8_t, kBlockBytes> block;
@@ -77,8 +88,12 @@ WalScan::End scan_blocks(std::ifstream& in, WalScan& scan) {
     if (!in) return WalScan::End::kDamaged;
     const bool last = start + size == scan.file_bytes;
     for (std::size_t offset = 0; offset < size;) {
-      const Fragment fragment = read_fragment(ByteView(block).subspan(offset, size - offset), last);
-      if (fragment.state == Fragment::State::kCut) return WalScan::End::kTorn;
+      const ByteView rest = ByteView(block).subspan(offset, size - offset);
+      const Fragment fragment = read_fragment(rest, last);
+      if (fragment.state == Fragment::State::kCut) {
+        scan.buried = holds_fragments(rest);
+        return scan.buried ? WalScan::End::kDamaged : WalScan::End::kTorn;
+      }
       if (fragment.state == Fragment::State::kBad) return WalScan::End::kDamaged;
       offset += fragment.bytes;
       if (fragment.state == Fragment::State::kPadding) continue;

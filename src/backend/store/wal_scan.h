@@ -26,6 +26,9 @@ struct WalScan {
   std::uint64_t good_bytes = 0;  // end of the last whole batch
   std::uint64_t batches = 0;     // whole ones
   End end = End::kClean;
+  // It looks cut off, but whole records lie behind that place: RocksDB would take it for an
+  // interrupted write and drop them.
+  bool buried = false;
 };
 
 Result<WalScan> scan_wal(const std::string& path);
