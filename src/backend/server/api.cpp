@@ -57,7 +57,8 @@ void ApiCall::refuse(const Error& error) {
 }
 
 void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder) {
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const std::string_view asked = request.method;
+  const std::string_view method = asked == "HEAD" ? std::string_view("GET") : asked;
   std::string allowed;
   for (const auto routes :
        {state_routes(), history_routes(), restore_routes(), proof_routes(), export_routes()}) {
