@@ -27,6 +27,7 @@
 
 #include "log/event.h"
 #include "log/merkle_tree.h"
+#include "log/retention.h"
 #include "log/statement.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
@@ -129,7 +130,7 @@ class EventLog {
 
   // Sets a pin, durably, in place of one of that name; position 0 removes it.
   //   kInvalid   a bad name, or a position past the end of the log
-  //   kNotFound  there is no such pin to remove
+  //   kNotFound  there is no such pin to remove, or the position is before what retention keeps
   virtual void put_pin(std::string workspace, Pin pin, Done<void> done) = 0;
 
   virtual void load_pin(std::string workspace, std::string name, Done<std::optional<Pin>> done) = 0;
@@ -137,6 +138,28 @@ class EventLog {
   // All pins whose names come after `after`, by name, up to `limit`.
   virtual void list_pins(std::string workspace, std::string after, std::size_t limit,
                          Done<std::vector<Pin>> done) = 0;
+
+  // Rules, holds and the floor (log/retention.h). A workspace that is not there: kNotFound to change,
+  // the default to load.
+  virtual void change_retention(std::string workspace, RetentionChange change,
+                                Done<Retention> done) = 0;
+  virtual void load_retention(std::string workspace, Done<Retention> done) = 0;
+
+  // What was asked of it, from the record after number `after` on, up to `limit`.
+  virtual void list_retention(std::string workspace, std::uint64_t after, std::size_t limit,
+                              Done<std::vector<RetentionRecord>> done) = 0;
+
+  // Names of workspaces with a rule or something left to drop, in byte order, greater than `after`.
+  virtual void list_retained(std::string after, std::size_t limit,
+                             Done<std::vector<std::string>> done) = 0;
+
+  // Drops the payloads of the events behind swept_to up to `to`, all or none, and the snapshots
+  // below the floor that nothing needs any more. Those of objects in `skip` (in order) stay.
+  //   kForbidden  a legal hold
+  //   kInvalid    `to` is past the floor
+  //   kConflict   an object lacks a milestone where one must be; or a pin was set at this moment
+  virtual void drop_payloads(std::string workspace, Position to, std::vector<std::string> skip,
+                             Done<DroppedPayloads> done) = 0;
 
   // The hashes of whole blocks of the workspace's Merkle tree (log/merkle_tree.h), in the order of
   // `nodes`: what roots and proofs are folded from. kNotFound: the log does not reach that far.

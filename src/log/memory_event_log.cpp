@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "base/assert.h"
 #include "base/crc32c.h"
@@ -28,9 +29,34 @@ struct Workspace {
   std::map<std::string, std::vector<Position>, std::less<>> objects;
   std::map<std::string, std::map<Position, KeptSnapshot>, std::less<>> snapshots;
   std::map<std::string, Pin, std::less<>> pins;
+  Retention retention;
+  std::vector<RetentionRecord> retention_records;
   std::uint64_t checkpoint_size = 0;
   std::optional<std::string> checkpoint;
   std::vector<Statement> origins;
+};
+
+class MemoryStates final : public StandingStates {
+ public:
+  explicit MemoryStates(const Workspace& workspace) : workspace_(workspace) {}
+
+  Result<Position> last_event(std::string_view object, Position at) override {
+    const auto found = workspace_.objects.find(object);
+    if (found == workspace_.objects.end()) return 0;
+    const auto after = std::ranges::upper_bound(found->second, at);
+    return after == found->second.begin() ? 0 : *std::prev(after);
+  }
+
+  Result<bool> intact_milestone(std::string_view object, Position position) override {
+    const auto found = workspace_.snapshots.find(object);
+    if (found == workspace_.snapshots.end()) return false;
+    const auto kept = found->second.find(position);
+    return kept != found->second.end() && kept->second.intact() &&
+           kept->second.snapshot.bytes_since_milestone == 0;
+  }
+
+ private:
+  const Workspace& workspace_;
 };
 
 }  // namespace
@@ -75,6 +101,9 @@ struct MemoryStore::State {
 
   Result<void> put_checkpoint(const std::string& name, std::uint64_t size, std::string note);
   Result<void> put_origin(const std::string& name, Statement origin);
+  Result<Retention> change_retention(const std::string& name, const RetentionChange& change);
+  Result<DroppedPayloads> drop_payloads(const std::string& name, Position to,
+                                        const std::vector<std::string>& skip);
 
   Result<void> put_snapshot(const std::string& name, const std::string& object, Snapshot snapshot) {
     if (failure) return std::unexpected(*failure);
@@ -104,6 +133,10 @@ struct MemoryStore::State {
     if (!is_pin_name(pin.name) || found == workspaces.end() ||
         pin.position > found->second.head.last_position)
       return fail(ErrorCode::kInvalid, "no such position, or no name for a pin");
+    Retention& retention = found->second.retention;
+    if (pin.position > 0 && pin.position < retention.floor)
+      return std::unexpected(dropped_error(name, pin.position, retention.floor));
+    if (found->second.pins.contains(pin.name)) retention.swept_to = 0;
     if (pin.position == 0 && found->second.pins.erase(pin.name) == 0)
       return fail(ErrorCode::kNotFound, "there is no pin " + pin.name);
     if (pin.position > 0) found->second.pins[pin.name] = std::move(pin);
@@ -140,6 +173,59 @@ Result<void> MemoryStore::State::put_origin(const std::string& name, Statement o
     return fail(ErrorCode::kTooLarge, "the log has had too many keepers");
   origins.insert(std::ranges::upper_bound(origins, size, {}, size_of), std::move(origin));
   return {};
+}
+
+Result<Retention> MemoryStore::State::change_retention(const std::string& name,
+                                                       const RetentionChange& change) {
+  if (failure) return std::unexpected(*failure);
+  const auto found = workspaces.find(name);
+  if (found == workspaces.end()) return fail(ErrorCode::kNotFound, "there is no workspace " + name);
+  Workspace& workspace = found->second;
+  auto changed = log::change_retention(workspace.retention, change, workspace.head.last_position);
+  if (!changed) return changed;
+  workspace.retention = *changed;
+  if (change.act != RetentionAct::kRaiseFloor)
+    workspace.retention_records.push_back({workspace.retention_records.size() + 1, change});
+  return changed;
+}
+
+Result<DroppedPayloads> MemoryStore::State::drop_payloads(const std::string& name, Position to,
+                                                          const std::vector<std::string>& skip) {
+  if (failure) return std::unexpected(*failure);
+  const auto found = workspaces.find(name);
+  if (found == workspaces.end()) return fail(ErrorCode::kNotFound, "there is no workspace " + name);
+  Workspace& workspace = found->second;
+  Retention& retention = workspace.retention;
+  if (auto ok = check_not_held(retention); !ok) return std::unexpected(std::move(ok.error()));
+  if (to > retention.floor) return fail(ErrorCode::kInvalid, "behind the floor");
+  std::vector<Position> moments{retention.floor};
+  for (const auto& [pin_name, pin] : workspace.pins)
+    if (pin.position < retention.floor) moments.push_back(pin.position);
+  std::map<std::string, std::set<Position>> standing;
+  std::vector<Event> events;
+  for (Position next = retention.swept_to + 1; next <= to; ++next) {
+    auto event = decode_stored(name, next, workspace.records[next - 1]);
+    if (!event) return std::unexpected(std::move(event.error()));
+    if (std::ranges::binary_search(skip, event->object)) continue;
+    MemoryStates states(workspace);
+    auto snapshots = standing_snapshots(states, name, event->object, moments);
+    if (!snapshots) return std::unexpected(std::move(snapshots.error()));
+    standing[event->object] = std::move(*snapshots);
+    if (!event->dropped_payload) events.push_back(std::move(*event));
+  }
+  for (const auto& [object, positions] : standing)
+    std::erase_if(workspace.snapshots[object], [&](const auto& kept) {
+      return kept.first < *positions.rbegin() && !positions.contains(kept.first);
+    });
+  DroppedPayloads dropped{.events = events.size(), .swept_to = std::max(to, retention.swept_to)};
+  for (Event& event : events) {
+    Bytes& record = workspace.records[event.position - 1];
+    const std::size_t before = record.size();
+    record = encode_event(without_payload(std::move(event)))->record;
+    dropped.bytes += before - std::min(before, record.size());
+  }
+  retention.swept_to = dropped.swept_to;
+  return dropped;
 }
 
 class MemoryStore::Log final : public EventLog {
@@ -248,6 +334,48 @@ class MemoryStore::Log final : public EventLog {
         pins.push_back(next->second);
     }
     gate_.bind(std::move(done))(std::move(pins));
+  }
+
+  void change_retention(std::string workspace, RetentionChange change,
+                        Done<Retention> done) override {
+    state_.enqueue([&state = state_, workspace = std::move(workspace), change = std::move(change),
+                    reply = gate_.bind(std::move(done))]() mutable {
+      reply(state.change_retention(workspace, change));
+    });
+  }
+
+  void load_retention(std::string workspace, Done<Retention> done) override {
+    const Workspace* found = state_.find(workspace);
+    gate_.bind(std::move(done))(found == nullptr ? Retention{} : found->retention);
+  }
+
+  void list_retention(std::string workspace, std::uint64_t after, std::size_t limit,
+                      Done<std::vector<RetentionRecord>> done) override {
+    std::vector<RetentionRecord> records;
+    if (const Workspace* found = state_.find(workspace))
+      for (const RetentionRecord& record : found->retention_records)
+        if (record.number > after && records.size() < limit) records.push_back(record);
+    gate_.bind(std::move(done))(std::move(records));
+  }
+
+  void list_retained(std::string after, std::size_t limit,
+                     Done<std::vector<std::string>> done) override {
+    std::vector<std::string> names;
+    const auto& all = state_.workspaces;
+    for (auto next = all.upper_bound(after); next != all.end() && names.size() < limit; ++next) {
+      const Retention& retention = next->second.retention;
+      if (!retention.rule.keeps_all() || retention.swept_to < retention.floor)
+        names.push_back(next->first);
+    }
+    gate_.bind(std::move(done))(std::move(names));
+  }
+
+  void drop_payloads(std::string workspace, Position to, std::vector<std::string> skip,
+                     Done<DroppedPayloads> done) override {
+    state_.enqueue([&state = state_, workspace = std::move(workspace), to, skip = std::move(skip),
+                    reply = gate_.bind(std::move(done))]() mutable {
+      reply(state.drop_payloads(workspace, to, skip));
+    });
   }
 
   void tree_nodes(std::string workspace, std::vector<merkle::Node> nodes,

@@ -14,9 +14,8 @@ namespace {
 constexpr std::size_t kMaxToldBytes = std::size_t{4} << 20;
 
 struct Telling : std::enable_shared_from_this<Telling> {
-  Telling(log::EventLog& event_log, std::string name, log::Position from,
-          log::Done<ChangePage> answer)
-      : log(event_log), workspace(std::move(name)), after(from), done(std::move(answer)) {}
+  Telling(log::EventLog& event_log, std::string name, log::Done<ChangePage> answer)
+      : log(event_log), workspace(std::move(name)), done(std::move(answer)) {}
 
   void take(Result<std::vector<log::Event>> read) {
     if (!read) return done(std::unexpected(std::move(read.error())));
@@ -26,12 +25,17 @@ struct Telling : std::enable_shared_from_this<Telling> {
     step();
   }
 
-  // Brings the next event's object to where the page begins, unless it is there.
+  // Brings the next event's object to before that event, unless it is there.
   void step() {
     for (; index < events.size(); ++index) {
       log::Event& event = events[index];
+      if (event.dropped_payload) {
+        objects.erase(event.object);  // what is known of it ends here
+        page.changes.push_back({std::move(event), "null"});
+        continue;
+      }
       const auto found = objects.find(event.object);
-      if (found == objects.end()) return replay(event.object);
+      if (found == objects.end()) return replay(event.object, event.position - 1);
       auto told = tell(*found->second, event);
       if (!told) return done(std::unexpected(std::move(told.error())));
       told_bytes += told->size();
@@ -44,8 +48,8 @@ struct Telling : std::enable_shared_from_this<Telling> {
     done(std::move(page));
   }
 
-  void replay(const std::string& object) {
-    replay_object(log, workspace, object, after,
+  void replay(const std::string& object, log::Position before) {
+    replay_object(log, workspace, object, before,
                   [self = shared_from_this(), object](Result<ReplayedObject> replayed) {
                     if (!replayed) return self->done(std::unexpected(std::move(replayed.error())));
                     self->objects.emplace(object, std::move(replayed->object));
@@ -65,7 +69,6 @@ struct Telling : std::enable_shared_from_this<Telling> {
 
   log::EventLog& log;
   const std::string workspace;
-  const log::Position after;
   log::Done<ChangePage> done;
   std::vector<log::Event> events;
   std::size_t index = 0;
@@ -80,7 +83,7 @@ void list_changes(log::EventLog& log, std::string workspace, std::string object,
                   log::Position after, log::Position to, std::size_t limit,
                   log::Done<ChangePage> done) {
   if (after >= to) return done(ChangePage{});
-  auto telling = std::make_shared<Telling>(log, workspace, after, std::move(done));
+  auto telling = std::make_shared<Telling>(log, workspace, std::move(done));
   const log::ReadLimits limits{.to = to, .max_events = limit};
   auto take = [telling](auto events) { telling->take(std::move(events)); };
   if (object.empty()) return log.read(std::move(workspace), after, limits, std::move(take));

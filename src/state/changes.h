@@ -19,7 +19,7 @@ namespace syncline::state {
 
 struct Change {
   log::Event event;
-  std::string told;  // JSON: merge/doc_history.h
+  std::string told;  // JSON: merge/doc_history.h; "null" where retention dropped the payload
 };
 
 struct ChangePage {

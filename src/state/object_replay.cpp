@@ -74,16 +74,40 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (!events) return done_(std::unexpected(std::move(events.error())));
     if (events->empty()) return done_(std::move(result_));
     for (const log::Event& event : *events) {
+      if (event.kind == log::EventKind::kChange && event.dropped_payload)
+        return past_dropped(event.position);
       if (auto applied = apply(event); !applied) return done_(std::unexpected(applied.error()));
     }
     read_on();
   }
 
+  // Retention drops payloads only behind a snapshot that covers them. If that was made since this
+  // replay began, it begins again there; if the moment is before it, the moment is gone.
+  void past_dropped(log::Position dropped) {
+    log_.load_snapshot(workspace_, object_, at_, [self = shared_from_this(), dropped](auto found) {
+      if (found && *found && (*found)->position >= dropped && self->take(**found)) {
+        self->damaged_ = (*found)->damaged;
+        return self->read_on();
+      }
+      self->explain_dropped(dropped);
+    });
+  }
+
+  void explain_dropped(log::Position dropped) {
+    log_.load_retention(workspace_, [self = shared_from_this(), dropped](auto retention) {
+      if (!retention) return self->done_(std::unexpected(std::move(retention.error())));
+      if (self->at_ < retention->floor)
+        return self->done_(
+            std::unexpected(log::dropped_error(self->workspace_, self->at_, retention->floor)));
+      self->done_(
+          fail(ErrorCode::kCorrupt,
+               fmt::format("object {} of workspace {}: the snapshot that stands for event {}, "
+                           "whose payload was dropped, is damaged or gone",
+                           self->object_, self->workspace_, dropped)));
+    });
+  }
+
   Result<void> apply(const log::Event& event) {
-    if (event.kind == log::EventKind::kChange && event.dropped_payload)
-      return fail(ErrorCode::kNotFound,
-                  fmt::format("object {} of workspace {}: the payload of event {} was dropped",
-                              object_, workspace_, event.position));
     if (event.kind == log::EventKind::kChange) {
       if (auto applied = result_.object->apply(event.intent); !applied)
         return fail(ErrorCode::kCorrupt,

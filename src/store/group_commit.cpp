@@ -39,6 +39,7 @@ GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Resul
                                       Writes& writes) {
   if (known_.size() > kMaxKnownWorkspaces) known_.clear();
   Batch batch;
+  ++batches_;
   const Result<void> possible = poison_ ? std::unexpected(*poison_) : ready;
   for (Request& request : requests)
     std::visit(
@@ -77,7 +78,9 @@ Result<GroupCommit::Known*> GroupCommit::find(const std::string& workspace) {
   if (!*id) return nullptr;
   const auto head = stored_head(tables_, workspace, **id);
   if (!head) return std::unexpected(head.error());
-  return &known_.emplace(workspace, Known{**id, *head, 0, TreeEdge(head->last_position), {}})
+  return &known_
+              .emplace(workspace,
+                       Known{.id = **id, .head = *head, .tree = TreeEdge(head->last_position)})
               .first->second;
 }
 
@@ -91,7 +94,7 @@ Result<GroupCommit::Known*> GroupCommit::create(const std::string& workspace, Wr
   const WorkspaceId id = (*next_id_)++;
   writes.put(Family::kMeta, workspace_key(workspace), id_key(id));
   writes.put(Family::kMeta, kNextWorkspaceKey, id_key(*next_id_));
-  return &known_.emplace(workspace, Known{id, {}, 0, TreeEdge(), {}}).first->second;
+  return &known_.emplace(workspace, Known{.id = id, .tree = TreeEdge()}).first->second;
 }
 
 Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, Writes& writes) {
@@ -162,13 +165,24 @@ Result<void> GroupCommit::stage(PinRequest& request, Batch&, Writes& writes) {
   if (*known == nullptr || pin.position > (*known)->head.last_position)
     return fail(ErrorCode::kInvalid, fmt::format("workspace {} has no position {} to pin",
                                                  request.workspace, pin.position));
+  const auto retention = retention_of(request.workspace, **known);
+  if (!retention) return std::unexpected(retention.error());
   const std::string key = pin_key((*known)->id, pin.name);
+  const auto kept = tables_.get(Family::kMeta, key);
+  if (!kept) return fail_while("keeping pin " + pin.name, kept.error());
+  if (pin.position > 0 && pin.position < retention->floor)
+    return std::unexpected(log::dropped_error(request.workspace, pin.position, retention->floor));
+  (*known)->pinned_in = batches_;
+  // Snapshots may have stood for this pin alone.
+  if (*kept && retention->swept_to > 0) {
+    log::Retention again = *retention;
+    again.swept_to = 0;
+    keep(request.workspace, **known, std::move(again), writes);
+  }
   if (pin.position > 0) {
     if (!is_mutated(Mutation::lose_pin)) writes.put(Family::kMeta, key, encode_pin(pin));
     return {};
   }
-  const auto kept = tables_.get(Family::kMeta, key);
-  if (!kept) return fail_while("removing pin " + pin.name, kept.error());
   if (!*kept) return fail(ErrorCode::kNotFound, fmt::format("there is no pin '{}'", pin.name));
   writes.remove(Family::kMeta, key);
   return {};

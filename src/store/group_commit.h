@@ -56,7 +56,10 @@ class GroupCommit {
     log::Head head;
     std::uint64_t checkpoint = 0;  // events in the one that is kept, once a later one was staged
     TreeEdge tree;
-    std::optional<Error> damage;  // what is stored of it cannot be continued
+    std::optional<log::Retention> retention;  // once it was read
+    std::uint64_t next_record = 0;            // of retention; 0: not known
+    std::uint64_t pinned_in = 0;              // the batch in which a pin was set last
+    std::optional<Error> damage;              // what is stored of it cannot be continued
   };
 
   Result<Known*> find(const std::string& workspace);  // nullptr: there is none
@@ -67,12 +70,18 @@ class GroupCommit {
   Result<void> stage(CheckpointRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(PinRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(OriginRequest& request, Batch& batch, Writes& writes);
+  Result<log::Retention> stage(RetentionRequest& request, Batch& batch, Writes& writes);
+  Result<log::DroppedPayloads> stage(DropRequest& request, Batch& batch, Writes& writes);
+  Result<log::Retention> retention_of(const std::string& workspace, Known& known);
+  Result<void> record(Known& known, const log::RetentionChange& change, Writes& writes);
+  void keep(const std::string& workspace, Known& known, log::Retention retention, Writes& writes);
   // Removes the snapshots that `request` replaces. False: a newer intact one is kept instead.
   Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request, Writes& writes);
 
   const Tables& tables_;
   std::unordered_map<std::string, Known> known_;
   std::optional<WorkspaceId> next_id_;
+  std::uint64_t batches_ = 0;    // that were staged
   std::optional<Error> poison_;  // the disk failed: nothing is written any more
 };
 

@@ -91,6 +91,16 @@ std::string origin_key(WorkspaceId id, std::string_view digest) {
   return "o/" + id_key(id).append(digest);
 }
 
+std::string retention_key(std::string_view workspace) {
+  return std::string(kRetentionPrefix).append(workspace);
+}
+
+std::string retention_record_key(WorkspaceId id, std::uint64_t number) {
+  std::string key = "a/" + id_key(id);
+  put_big_endian(key, number, kPositionBytes);
+  return key;
+}
+
 std::string workspace_key(std::string_view name) {
   return std::string(kWorkspacePrefix).append(name);
 }

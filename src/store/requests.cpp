@@ -20,6 +20,14 @@ std::size_t size_of(const PinRequest& request) {
 std::size_t size_of(const OriginRequest& request) {
   return request.origin.note.size();
 }
+std::size_t size_of(const RetentionRequest& request) {
+  return request.change.reason.size() + request.change.principal.size();
+}
+std::size_t size_of(const DropRequest& request) {
+  std::size_t total = 0;
+  for (const auto& object : request.skip) total += object.size();
+  return total;
+}
 
 void drop_content(AppendRequest& request) {
   request.events = {};
@@ -35,6 +43,12 @@ void drop_content(PinRequest& request) {
 }
 void drop_content(OriginRequest& request) {
   request.origin = {};
+}
+void drop_content(RetentionRequest& request) {
+  request.change = {};
+}
+void drop_content(DropRequest& request) {
+  request.skip = {};
 }
 
 // Keeps its place among the others, and nothing of what it weighs.

@@ -51,8 +51,23 @@ struct OriginRequest {
   bool overflowed = false;
 };
 
-using Request =
-    std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest, OriginRequest>;
+struct RetentionRequest {
+  std::string workspace;
+  log::RetentionChange change;
+  log::Done<log::Retention> done;
+  bool overflowed = false;
+};
+
+struct DropRequest {
+  std::string workspace;
+  log::Position to = 0;
+  std::vector<std::string> skip;  // in order
+  log::Done<log::DroppedPayloads> done;
+  bool overflowed = false;
+};
+
+using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest,
+                             OriginRequest, RetentionRequest, DropRequest>;
 
 // Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
 // weight: it is refused with kUnavailable when its turn comes.

@@ -8,6 +8,7 @@
 #include "log/append_check.h"
 #include "log/reply_gate.h"
 #include "store/reads.h"
+#include "store/retention.h"
 #include "store/tree.h"
 
 namespace syncline::store {
@@ -91,6 +92,41 @@ class StoreLog final : public log::EventLog {
     read_with(std::move(done),
               [workspace = std::move(workspace), after = std::move(after),
                limit](const Tables& tables) { return read_pins(tables, workspace, after, limit); });
+  }
+
+  void change_retention(std::string workspace, log::RetentionChange change,
+                        Done<log::Retention> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(RetentionRequest{std::move(workspace), std::move(change), std::move(reply)});
+  }
+
+  void load_retention(std::string workspace, Done<log::Retention> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
+      return read_retention(tables, workspace);
+    });
+  }
+
+  void list_retention(std::string workspace, std::uint64_t after, std::size_t limit,
+                      Done<std::vector<log::RetentionRecord>> done) override {
+    read_with(std::move(done),
+              [workspace = std::move(workspace), after, limit](const Tables& tables) {
+                return read_retention_records(tables, workspace, after, limit);
+              });
+  }
+
+  void list_retained(std::string after, std::size_t limit,
+                     Done<std::vector<std::string>> done) override {
+    read_with(std::move(done), [after = std::move(after), limit](const Tables& tables) {
+      return read_retained(tables, after, limit);
+    });
+  }
+
+  void drop_payloads(std::string workspace, Position to, std::vector<std::string> skip,
+                     Done<log::DroppedPayloads> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(DropRequest{std::move(workspace), to, std::move(skip), std::move(reply)});
   }
 
   void tree_nodes(std::string workspace, std::vector<log::merkle::Node> nodes,

@@ -98,6 +98,35 @@ class BlockingLog {
         loop_, [&](auto done) { log_.list_pins(workspace, after, limit, std::move(done)); });
   }
 
+  Result<log::Retention> change_retention(const std::string& workspace,
+                                          log::RetentionChange change) {
+    return await<log::Retention>(
+        loop_, [&](auto done) { log_.change_retention(workspace, change, std::move(done)); });
+  }
+
+  Result<log::Retention> retention(const std::string& workspace) {
+    return await<log::Retention>(
+        loop_, [&](auto done) { log_.load_retention(workspace, std::move(done)); });
+  }
+
+  Result<std::vector<log::RetentionRecord>> retention_records(const std::string& workspace,
+                                                              std::uint64_t after = 0,
+                                                              std::size_t limit = 1000) {
+    return await<std::vector<log::RetentionRecord>>(
+        loop_, [&](auto done) { log_.list_retention(workspace, after, limit, std::move(done)); });
+  }
+
+  Result<std::vector<std::string>> retained(const std::string& after = "") {
+    return await<std::vector<std::string>>(
+        loop_, [&](auto done) { log_.list_retained(after, 1000, std::move(done)); });
+  }
+
+  Result<log::DroppedPayloads> drop_payloads(const std::string& workspace, log::Position to,
+                                             std::vector<std::string> skip = {}) {
+    return await<log::DroppedPayloads>(
+        loop_, [&](auto done) { log_.drop_payloads(workspace, to, skip, std::move(done)); });
+  }
+
   Result<std::vector<Hash256>> tree_nodes(const std::string& workspace,
                                           std::vector<log::merkle::Node> nodes) {
     return await<std::vector<Hash256>>(

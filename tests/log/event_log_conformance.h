@@ -261,6 +261,95 @@ TYPED_TEST_P(EventLogConformance, PinsAreKeptUntilTheyAreRemoved) {
   EXPECT_EQ(this->log().pins("w").value(), std::vector<log::Pin>{first});
 }
 
+TYPED_TEST_P(EventLogConformance, RulesAndHoldsAreKeptAndRecorded) {
+  using log::RetentionAct;
+  EXPECT_EQ(this->log().retention("w").value(), log::Retention{});
+  log::RetentionChange rule{
+      .act = RetentionAct::kSetRule, .principal = "ann", .reason = "", .unix_ms = 5};
+  rule.rule = {.keep_ms = 1000, .keep_last = 2};
+  EXPECT_EQ(this->log().change_retention("w", rule).error().code, ErrorCode::kNotFound);
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 6), 0).has_value());
+  ASSERT_TRUE(this->log().change_retention("w", rule).has_value());
+  log::RetentionChange hold{
+      .act = RetentionAct::kHold, .principal = "bob", .reason = "", .unix_ms = 7};
+  EXPECT_EQ(this->log().change_retention("w", hold).error().code, ErrorCode::kInvalid);
+  hold.reason = "case 7";
+  ASSERT_TRUE(this->log().change_retention("w", hold).has_value());
+  EXPECT_EQ(this->log().change_retention("w", hold).error().code, ErrorCode::kConflict);
+  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
+  raise.floor = 4;
+  EXPECT_EQ(this->log().change_retention("w", raise).error().code, ErrorCode::kForbidden);
+  for (int round = 0; round < 2; ++round) {
+    const auto kept = this->log().retention("w").value();
+    EXPECT_EQ(kept.rule, rule.rule);
+    EXPECT_EQ(kept.hold, (log::Hold{"bob", "case 7", 7}));
+    EXPECT_EQ(kept.floor, 0u);
+    EXPECT_EQ(this->log().retained().value(), std::vector<std::string>{"w"});
+    this->restart();
+  }
+  log::RetentionChange release{
+      .act = RetentionAct::kRelease, .principal = "eve", .reason = "over", .unix_ms = 9};
+  ASSERT_TRUE(this->log().change_retention("w", release).has_value());
+  EXPECT_EQ(this->log().change_retention("w", release).error().code, ErrorCode::kConflict);
+  const auto records = this->log().retention_records("w").value();
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[1].number, 2u);
+  EXPECT_EQ(records[1].change.act, RetentionAct::kHold);
+  EXPECT_EQ(records[1].change.principal, "bob");
+  EXPECT_EQ(records[1].change.reason, "case 7");
+  EXPECT_EQ(records[2].change.act, RetentionAct::kRelease);
+  EXPECT_EQ(this->log().retention_records("w", 1, 1).value().front().number, 2u);
+}
+
+TYPED_TEST_P(EventLogConformance, PayloadsGoOnlyBehindWhatStandsForThem) {
+  using log::RetentionAct;
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 6, 100), 0).has_value());
+  const auto root = this->log().tree_root("w", 6).value();
+  ASSERT_TRUE(this->log().put_pin("w", {"p", 2, 5, ""}).has_value());
+  EXPECT_EQ(this->log().drop_payloads("w", 1).error().code, ErrorCode::kInvalid);
+  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
+  raise.floor = 7;
+  EXPECT_EQ(this->log().change_retention("w", raise).error().code, ErrorCode::kInvalid);
+  raise.floor = 4;
+  ASSERT_TRUE(this->log().change_retention("w", raise).has_value());
+  EXPECT_EQ(this->log().put_pin("w", {"q", 3, 5, ""}).error().code, ErrorCode::kNotFound);
+  // a has events 1, 3, 5, b has 2, 4, 6: the floor needs a at 3 and b at 4, the pin a at 1 and b at 2.
+  for (const auto& [object, position] :
+       {std::pair("a", 3), std::pair("b", 4), std::pair("a", 1), std::pair("b", 2)}) {
+    EXPECT_EQ(this->log().drop_payloads("w", 4).error().code, ErrorCode::kConflict);
+    // One that makes room for others does not count.
+    ASSERT_TRUE(this->log().put_snapshot("w", object, position, "state", 7).has_value());
+    EXPECT_EQ(this->log().drop_payloads("w", 4).error().code, ErrorCode::kConflict);
+    ASSERT_TRUE(this->log().put_snapshot("w", object, position, "state", 0).has_value());
+  }
+  const auto dropped = this->log().drop_payloads("w", 3);
+  ASSERT_TRUE(dropped.has_value()) << dropped.error().message;
+  EXPECT_EQ(dropped->events, 3u);
+  EXPECT_GT(dropped->bytes, 200u);
+  ASSERT_TRUE(this->log().drop_payloads("w", 4).has_value());
+  EXPECT_EQ(this->log().drop_payloads("w", 4)->events, 0u);
+  for (int round = 0; round < 2; ++round) {
+    const auto events = this->log().read("w").value();
+    ASSERT_EQ(events.size(), 6u);
+    for (const log::Event& event : events)
+      EXPECT_EQ(event.dropped_payload.has_value(), event.position <= 4) << event.position;
+    EXPECT_EQ(this->log().tree_root("w", 6).value(), root);
+    EXPECT_EQ(this->log().retention("w")->swept_to, 4u);
+    EXPECT_EQ(this->log().load_snapshot("w", "a", 2).value()->position, 1u);
+    this->restart();
+  }
+  // Without the pin nothing needs the states that stood for it.
+  ASSERT_TRUE(this->log().put_pin("w", {"p", 0, 5, ""}).has_value());
+  EXPECT_EQ(this->log().retained().value(), std::vector<std::string>{"w"});
+  EXPECT_EQ(this->log().drop_payloads("w", 4)->events, 0u);
+  EXPECT_FALSE(this->log().load_snapshot("w", "a", 2).value().has_value());
+  EXPECT_EQ(this->log().load_snapshot("w", "a").value()->position, 3u);
+  // And the log goes on.
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 2), 6).has_value());
+}
+
 TYPED_TEST_P(EventLogConformance, NoSnapshotIsAheadOfTheLog) {
   EXPECT_EQ(this->log().put_snapshot("w", "a", 1, "x").error().code, ErrorCode::kInvalid);
   ASSERT_TRUE(this->log().add("w", sample_event("a", "1")).has_value());
@@ -409,7 +498,8 @@ REGISTER_TYPED_TEST_SUITE_P(EventLogConformance, AWorkspaceThatIsNotThereIsEmpty
                             AppendsMayFollowOneAnotherUnanswered, WhatFollowsAFailedAppendFailsToo,
                             ReadsStopAtTheirLimitsAndGoOnFromThere, OneObjectIsReadWithoutTheOthers,
                             TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
-                            PinsAreKeptUntilTheyAreRemoved, NoSnapshotIsAheadOfTheLog,
+                            PinsAreKeptUntilTheyAreRemoved, RulesAndHoldsAreKeptAndRecorded,
+                            PayloadsGoOnlyBehindWhatStandsForThem, NoSnapshotIsAheadOfTheLog,
                             TheTreeFollowsTheEvents, TheTreeEndsWithTheLog,
                             ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow, OriginsStayAsTheyAre,
                             ListsAreSortedAndPaged, AClosedLogAnswersNothing,

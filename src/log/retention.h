@@ -1,0 +1,116 @@
+// Retention: how long a workspace keeps what its events say.
+//
+// An old event loses its payload (intent and effect) and keeps its header, its place in the hash
+// chain and its leaf in the Merkle tree, so that every proof still holds. A rule says how old; a
+// legal hold stops all dropping until it is released, whatever the rule says.
+//
+// The floor. Moments from the floor on can be read; of those before it, only pinned ones can. Before
+// the payload of an event may go, the log demands an intact milestone (log::Snapshot) of its object
+// at the object's last event at or before the floor, and one for each pin below the floor: so the
+// present, every moment from the floor on, and what is pinned stay readable. Those snapshots are no
+// cache any more: they are the only form in which the state is kept.
+//
+// Everything that is asked of retention is recorded with who, when and why (RetentionRecord), and the
+// records stay.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/event.h"
+#include "syncline/error.h"
+
+namespace syncline::log {
+
+inline constexpr std::size_t kMaxReasonBytes = 1024;
+
+// A payload goes once it is older than `keep_ms` and no longer among the last `keep_last` events, as
+// far as each is set. Neither: everything is kept.
+struct RetentionRule {
+  std::uint64_t keep_ms = 0;    // 0: does not matter
+  std::uint64_t keep_last = 0;  // 0: does not matter
+
+  bool keeps_all() const { return keep_ms == 0 && keep_last == 0; }
+  bool operator==(const RetentionRule&) const = default;
+};
+
+struct Hold {
+  std::string principal;
+  std::string reason;
+  std::uint64_t unix_ms = 0;  // since when
+
+  bool operator==(const Hold&) const = default;
+};
+
+struct Retention {
+  RetentionRule rule;
+  std::optional<Hold> hold;
+  Position floor = 0;     // 0: nothing was ever dropped
+  Position swept_to = 0;  // up to here nothing is left to drop; at most the floor
+
+  bool operator==(const Retention&) const = default;
+};
+
+enum class RetentionAct : std::uint8_t {
+  kSetRule = 1,
+  kHold = 2,
+  kRelease = 3,
+  kRaiseFloor = 4,  // by whoever carries out the rule; not recorded
+};
+
+struct RetentionChange {
+  RetentionAct act = RetentionAct::kSetRule;
+  std::string principal;
+  std::string reason;  // a hold needs one; at most kMaxReasonBytes
+  std::uint64_t unix_ms = 0;
+  RetentionRule rule = {};  // kSetRule
+  Position floor = 0;       // kRaiseFloor
+};
+
+// One line of the record, counted from 1.
+struct RetentionRecord {
+  std::uint64_t number = 0;
+  RetentionChange change;
+};
+
+struct DroppedPayloads {
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;  // by which their records became smaller
+  Position swept_to = 0;
+};
+
+// "set", "hold", "release".
+std::string_view to_string(RetentionAct act);
+
+// What `kept` becomes, for a log that ends at `last`.
+//   kInvalid    a hold without a reason, a reason or name that is too long, a floor past the end
+//   kConflict   a hold while there is one; a release while there is none
+//   kForbidden  raising the floor under a hold
+Result<Retention> change_retention(Retention kept, const RetentionChange& change, Position last);
+
+// Why nothing may be dropped now, if so (kForbidden).
+Result<void> check_not_held(const Retention& retention);
+
+// Where an object's events and milestones stand, for those who drop.
+class StandingStates {
+ public:
+  virtual ~StandingStates() = default;
+  virtual Result<Position> last_event(std::string_view object, Position at) = 0;  // 0: none by then
+  virtual Result<bool> intact_milestone(std::string_view object, Position position) = 0;
+};
+
+// The snapshots that stand for an object below the floor: at its last event at or before each of
+// `moments`, which are the floor and the pins below it. kConflict: one of them is not there.
+Result<std::set<Position>> standing_snapshots(StandingStates& states, std::string_view workspace,
+                                              std::string_view object,
+                                              const std::vector<Position>& moments);
+
+// kNotFound, naming where the history begins.
+Error dropped_error(std::string_view workspace, Position wanted, Position floor);
+
+}  // namespace syncline::log

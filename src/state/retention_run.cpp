@@ -1,0 +1,176 @@
+#include "state/retention_run.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "state/moment.h"
+#include "state/object_replay.h"
+
+namespace syncline::state {
+namespace {
+
+using log::Position;
+using log::Retention;
+
+constexpr std::size_t kPinsAtOnce = 256;
+
+// The floor that the rule asks for, in a log that ends at `head`.
+void floor_of(log::EventLog& log, const std::string& workspace, const Retention& retention,
+              Position head, std::uint64_t unix_ms, log::Done<Position> done) {
+  const log::RetentionRule rule = retention.rule;
+  if (rule.keeps_all() || retention.hold) return done(retention.floor);
+  const Position by_count = rule.keep_last < head ? head - rule.keep_last : 0;
+  auto raise = [=, kept = retention.floor, done = std::move(done)](Result<Position> old) mutable {
+    if (!old) return done(std::move(old));
+    done(std::max(kept, std::min(by_count, *old)));
+  };
+  if (rule.keep_ms == 0) return raise(by_count);
+  if (unix_ms < rule.keep_ms) return raise(0);
+  resolve_moment(log, workspace, Instant{unix_ms - rule.keep_ms}, std::move(raise));
+}
+
+class Turn : public std::enable_shared_from_this<Turn> {
+ public:
+  Turn(log::EventLog& log, std::string workspace, std::size_t max_events,
+       log::Done<RetentionTurn> done)
+      : log_(log),
+        workspace_(std::move(workspace)),
+        max_events_(max_events),
+        done_(std::move(done)) {}
+
+  void start(std::uint64_t unix_ms) {
+    log_.load_retention(workspace_, [self = shared_from_this(), unix_ms](auto kept) {
+      if (!kept) return self->done_(std::unexpected(std::move(kept.error())));
+      if (auto ok = log::check_not_held(*kept); !ok)
+        return self->done_(std::unexpected(std::move(ok.error())));
+      self->kept_ = std::move(*kept);
+      find_floor(self->log_, self->workspace_, unix_ms,
+                 [self, unix_ms](auto floor) { self->raise(std::move(floor), unix_ms); });
+    });
+  }
+
+ private:
+  void raise(Result<Position> floor, std::uint64_t unix_ms) {
+    if (!floor) return done_(std::unexpected(std::move(floor.error())));
+    turn_.floor = std::max(*floor, kept_.floor);
+    turn_.swept_to = kept_.swept_to;
+    if (turn_.floor == kept_.floor) return read();
+    log::RetentionChange change{.act = log::RetentionAct::kRaiseFloor, .unix_ms = unix_ms};
+    change.floor = turn_.floor;
+    log_.change_retention(workspace_, std::move(change), [self = shared_from_this()](auto raised) {
+      if (!raised) return self->done_(std::unexpected(std::move(raised.error())));
+      self->read();
+    });
+  }
+
+  void read() {
+    if (turn_.swept_to >= turn_.floor) return done_(std::move(turn_));
+    log_.read(workspace_, turn_.swept_to, {.to = turn_.floor, .max_events = max_events_},
+              [self = shared_from_this()](auto events) { self->take(std::move(events)); });
+  }
+
+  void take(Result<std::vector<log::Event>> events) {
+    if (!events) return done_(std::unexpected(std::move(events.error())));
+    if (events->empty()) return done_(std::move(turn_));
+    to_ = events->back().position;
+    std::set<std::string> objects;
+    for (log::Event& event : *events) objects.insert(std::move(event.object));
+    objects_.assign(objects.begin(), objects.end());
+    moments_ = {turn_.floor};
+    find_pins("");
+  }
+
+  void find_pins(std::string after) {
+    log_.list_pins(workspace_, std::move(after), kPinsAtOnce,
+                   [self = shared_from_this()](Result<std::vector<log::Pin>> pins) {
+                     if (!pins) return self->done_(std::unexpected(std::move(pins.error())));
+                     for (const log::Pin& pin : *pins)
+                       if (pin.position < self->turn_.floor) self->moments_.insert(pin.position);
+                     if (pins->size() < kPinsAtOnce) return self->cover();
+                     self->find_pins(pins->back().name);
+                   });
+  }
+
+  // Makes what must stand stand, one moment of one object after the other.
+  void cover() {
+    if (object_ == objects_.size()) return drop();
+    if (moment_ == 0) next_ = moments_.begin();
+    if (next_ == moments_.end()) {
+      ++object_;
+      moment_ = 0;
+      return cover();
+    }
+    ++moment_;
+    replay_object(log_, workspace_, objects_[object_], *next_++,
+                  [self = shared_from_this()](auto replayed) { self->keep(std::move(replayed)); });
+  }
+
+  void keep(Result<ReplayedObject> replayed) {
+    if (!replayed) {
+      turn_.unreadable.push_back(objects_[object_++]);
+      moment_ = 0;
+      return cover();
+    }
+    const bool stands =
+        replayed->position == 0 ||
+        (replayed->snapshot_position == replayed->position && replayed->bytes_since_milestone == 0);
+    if (stands) return cover();
+    ++turn_.snapshots;
+    log_.put_snapshot(workspace_, objects_[object_],
+                      {replayed->position, replayed->object->snapshot(), 0, 0},
+                      [self = shared_from_this()](Result<void> put) {
+                        if (!put) return self->done_(std::unexpected(std::move(put.error())));
+                        self->cover();
+                      });
+  }
+
+  void drop() {
+    log_.drop_payloads(workspace_, to_, turn_.unreadable,
+                       [self = shared_from_this()](Result<log::DroppedPayloads> dropped) {
+                         if (!dropped)
+                           return self->done_(std::unexpected(std::move(dropped.error())));
+                         self->turn_.events = dropped->events;
+                         self->turn_.bytes = dropped->bytes;
+                         self->turn_.swept_to = dropped->swept_to;
+                         self->turn_.done = dropped->swept_to >= self->turn_.floor;
+                         self->done_(std::move(self->turn_));
+                       });
+  }
+
+  log::EventLog& log_;
+  const std::string workspace_;
+  const std::size_t max_events_;
+  log::Done<RetentionTurn> done_;
+  Retention kept_;
+  RetentionTurn turn_;
+  Position to_ = 0;
+  std::vector<std::string> objects_;  // in order
+  std::set<Position> moments_;
+  std::set<Position>::iterator next_;
+  std::size_t object_ = 0;
+  std::size_t moment_ = 0;  // of this object so far
+};
+
+}  // namespace
+
+void find_floor(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+                log::Done<Position> done) {
+  log.load_retention(workspace, [&log, workspace, unix_ms,
+                                 done = std::move(done)](Result<Retention> kept) mutable {
+    if (!kept) return done(std::unexpected(std::move(kept.error())));
+    log.head(workspace, [&log, workspace, unix_ms, kept = std::move(*kept),
+                         done = std::move(done)](Result<log::Head> head) mutable {
+      if (!head) return done(std::unexpected(std::move(head.error())));
+      floor_of(log, workspace, kept, head->last_position, unix_ms, std::move(done));
+    });
+  });
+}
+
+void retain(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+            std::size_t max_events, log::Done<RetentionTurn> done) {
+  std::make_shared<Turn>(log, std::move(workspace), max_events, std::move(done))->start(unix_ms);
+}
+
+}  // namespace syncline::state

@@ -1,0 +1,250 @@
+#include "store/retention.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "base/crc32c.h"
+#include "log/read_check.h"
+#include "store/contents.h"
+
+namespace syncline::store {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+// A version, fields, and the CRC-32C of both: what is kept here decides what is dropped.
+std::string sealed(ByteWriter& out) {
+  std::string value(as_text(out.view()));
+  const std::uint32_t crc = crc32c(as_bytes(value));
+  for (int shift = 24; shift >= 0; shift -= 8) value.push_back(static_cast<char>(crc >> shift));
+  return value;
+}
+
+// The fields behind the version; nullopt: damaged.
+std::optional<ByteView> unsealed(std::string_view value) {
+  if (value.size() < 5 || value[0] != kVersion) return std::nullopt;
+  std::uint32_t crc = 0;
+  for (const char byte : value.substr(value.size() - 4))
+    crc = crc << 8 | static_cast<std::uint8_t>(byte);
+  value.remove_suffix(4);
+  if (crc != crc32c(as_bytes(value))) return std::nullopt;
+  return as_bytes(value.substr(1));
+}
+
+// Where the object's events and snapshots stand in the tables.
+class StoredStates final : public log::StandingStates {
+ public:
+  StoredStates(const Tables& tables, WorkspaceId id) : tables_(tables), id_(id) {}
+
+  Result<log::Position> last_event(std::string_view object, log::Position at) override {
+    const auto cursor = tables_.cursor(Family::kObjects);
+    cursor->seek_for_prev(object_key(id_, object, at));
+    if (auto read = cursor->status(); !read) return std::unexpected(read.error());
+    if (!cursor->valid() || !cursor->key().starts_with(object_key(id_, object))) return 0;
+    const auto key = parse_object_key(cursor->key());
+    if (!key) return fail(ErrorCode::kCorrupt, "damaged index");
+    return key->position;
+  }
+
+  Result<bool> intact_milestone(std::string_view object, log::Position position) override {
+    const std::string key = object_key(id_, object, position);
+    const auto value = tables_.get(Family::kSnapshots, key);
+    if (!value) return std::unexpected(value.error());
+    const auto kept = *value ? decode_snapshot(key, **value) : std::nullopt;
+    return kept && kept->bytes_since_milestone == 0;
+  }
+
+ private:
+  const Tables& tables_;
+  const WorkspaceId id_;
+};
+
+}  // namespace
+
+std::string encode_retention(const log::Retention& retention) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.var_uint(retention.rule.keep_ms);
+  out.var_uint(retention.rule.keep_last);
+  out.var_uint(retention.floor);
+  out.var_uint(retention.swept_to);
+  out.u8(retention.hold ? 1 : 0);
+  if (retention.hold) {
+    out.var_uint(retention.hold->unix_ms);
+    out.var_string(retention.hold->principal);
+    out.var_string(retention.hold->reason);
+  }
+  return sealed(out);
+}
+
+Result<log::Retention> decode_retention(std::string_view workspace, std::string_view value) {
+  const auto fields = unsealed(value);
+  ByteReader in(fields.value_or(ByteView()));
+  log::Retention retention;
+  retention.rule = {in.var_uint(), in.var_uint()};
+  retention.floor = in.var_uint();
+  retention.swept_to = in.var_uint();
+  if (in.u8() == 1) {
+    log::Hold hold{.unix_ms = in.var_uint()};
+    hold.principal = in.var_string();
+    hold.reason = in.var_string();
+    retention.hold = std::move(hold);
+  }
+  if (fields && in.ok() && in.at_end()) return retention;
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("workspace {}: what it says of retention is damaged", workspace));
+}
+
+std::string encode_retention_record(const log::RetentionChange& change) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.u8(static_cast<std::uint8_t>(change.act));
+  out.var_uint(change.unix_ms);
+  out.var_string(change.principal);
+  out.var_string(change.reason);
+  out.var_uint(change.rule.keep_ms);
+  out.var_uint(change.rule.keep_last);
+  return sealed(out);
+}
+
+std::optional<log::RetentionChange> decode_retention_record(std::string_view value) {
+  const auto fields = unsealed(value);
+  ByteReader in(fields.value_or(ByteView()));
+  log::RetentionChange change;
+  change.act = static_cast<log::RetentionAct>(in.u8());
+  change.unix_ms = in.var_uint();
+  change.principal = in.var_string();
+  change.reason = in.var_string();
+  change.rule = {in.var_uint(), in.var_uint()};
+  if (!fields || !in.ok() || !in.at_end()) return std::nullopt;
+  return change;
+}
+
+Result<log::Retention> read_retention(const Tables& tables, const std::string& workspace) {
+  const auto value = tables.get(Family::kMeta, retention_key(workspace));
+  if (!value) return fail_while("reading the retention of " + workspace, value.error());
+  if (!*value) return log::Retention{};
+  return decode_retention(workspace, **value);
+}
+
+Result<std::vector<log::RetentionRecord>> read_retention_records(const Tables& tables,
+                                                                 const std::string& workspace,
+                                                                 std::uint64_t after,
+                                                                 std::size_t limit) {
+  std::vector<log::RetentionRecord> records;
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return records;
+  const auto cursor = tables.cursor(Family::kMeta);
+  const std::string prefix = "a/" + id_key(**id);
+  for (cursor->seek(retention_record_key(**id, after + 1)); cursor->valid(); cursor->next()) {
+    if (!cursor->key().starts_with(prefix) || records.size() == limit) break;
+    const auto number = parse_event_key(cursor->key().substr(2));
+    auto change = decode_retention_record(cursor->value());
+    if (!number || !change)
+      return fail(ErrorCode::kCorrupt,
+                  fmt::format("workspace {}: a record of its retention is damaged", workspace));
+    records.push_back({*number, std::move(*change)});
+  }
+  if (const auto read = cursor->status(); !read)
+    return fail_while("reading the retention of " + workspace, read.error());
+  return records;
+}
+
+Result<std::vector<std::string>> read_retained(const Tables& tables, const std::string& after,
+                                               std::size_t limit) {
+  std::vector<std::string> names;
+  const auto cursor = tables.cursor(Family::kMeta);
+  for (cursor->seek(retention_key(after)); cursor->valid(); cursor->next()) {
+    std::string_view key = cursor->key();
+    if (!key.starts_with(kRetentionPrefix) || names.size() == limit) break;
+    key.remove_prefix(kRetentionPrefix.size());
+    if (key <= after) continue;
+    // One that is damaged is named, so that whoever goes by it hears of it.
+    const auto retention = decode_retention(key, cursor->value());
+    if (!retention || !retention->rule.keeps_all() || retention->swept_to < retention->floor)
+      names.emplace_back(key);
+  }
+  if (const auto read = cursor->status(); !read)
+    return fail_while("listing workspaces", read.error());
+  return names;
+}
+
+Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id) {
+  const auto cursor = tables.cursor(Family::kMeta);
+  cursor->seek_for_prev(retention_record_key(id, ~std::uint64_t{0}));
+  if (const auto read = cursor->status(); !read) return std::unexpected(read.error());
+  if (!cursor->valid() || !cursor->key().starts_with("a/" + id_key(id))) return 0;
+  return parse_event_key(cursor->key().substr(2)).value_or(0);
+}
+
+PayloadDrop::PayloadDrop(const Tables& tables, std::string workspace, WorkspaceId id,
+                         log::Position floor, const std::vector<std::string>& skip)
+    : tables_(tables), workspace_(std::move(workspace)), id_(id), floor_(floor), skip_(skip) {}
+
+Result<void> PayloadDrop::find_moments() {
+  moments_ = {floor_};
+  const std::string prefix = pin_key(id_, "");
+  const auto cursor = tables_.cursor(Family::kMeta);
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const auto pin = decode_pin(cursor->key().substr(prefix.size()), cursor->value());
+    if (!pin) return fail_while("workspace " + workspace_, pin.error());
+    if (pin->position < floor_) moments_.push_back(pin->position);
+  }
+  return cursor->status();
+}
+
+// The states of the object that must stand do so; what else it has below the floor may go.
+Result<void> PayloadDrop::cover(const std::string& object) {
+  StoredStates states(tables_, id_);
+  const auto standing = log::standing_snapshots(states, workspace_, object, moments_);
+  if (!standing) return std::unexpected(standing.error());
+  const auto last = states.last_event(object, floor_);
+  if (!last) return std::unexpected(last.error());
+  const auto cursor = tables_.cursor(Family::kSnapshots, object_key(id_, object, *last));
+  const std::string prefix = object_key(id_, object);
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const auto key = parse_object_key(cursor->key());
+    if (!key || key->position >= *last) break;
+    if (!standing->contains(key->position)) superseded_.emplace_back(cursor->key());
+  }
+  return cursor->status();
+}
+
+Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Position to,
+                                                Writes& writes) {
+  if (auto ok = find_moments(); !ok) return std::unexpected(std::move(ok.error()));
+  log::DroppedPayloads dropped{.swept_to = to};
+  std::set<std::string> covered;
+  const auto cursor = tables_.cursor(Family::kEvents, event_key(id_, to + 1));
+  log::Position next = from;
+  for (cursor->seek(event_key(id_, from)); cursor->valid(); cursor->next(), ++next) {
+    if (parse_event_key(cursor->key()) != next || parse_id(cursor->key()) != id_ || next > to)
+      break;
+    auto event = log::decode_stored(workspace_, next, as_bytes(cursor->value()));
+    if (!event) return std::unexpected(std::move(event.error()));
+    if (std::ranges::binary_search(skip_, event->object)) continue;
+    if (covered.insert(event->object).second)
+      if (auto ok = cover(event->object); !ok) return std::unexpected(std::move(ok.error()));
+    if (event->dropped_payload) continue;
+    auto record = log::encode_event(log::without_payload(std::move(*event)));
+    if (!record) return std::unexpected(std::move(record.error()));
+    ++dropped.events;
+    dropped.bytes +=
+        cursor->value().size() - std::min(record->record.size(), cursor->value().size());
+    rewritten_.emplace_back(cursor->key(), as_text(record->record));
+  }
+  if (auto read = cursor->status(); !read) return std::unexpected(std::move(read.error()));
+  if (next != to + 1)
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("workspace {}, event {}: missing", workspace_, next));
+  for (const auto& [key, record] : rewritten_) writes.put(Family::kEvents, key, record);
+  for (const std::string& key : superseded_) writes.remove(Family::kSnapshots, key);
+  return dropped;
+}
+
+}  // namespace syncline::store

@@ -1,0 +1,58 @@
+// Retention in the store: its values, and what carries it out. Contracts: log/event_log.h.
+//
+// Thread-safety: the reads from any thread; PayloadDrop is the committer's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/event_log.h"
+#include "store/keys.h"
+#include "store/tables.h"
+
+namespace syncline::store {
+
+std::string encode_retention(const log::Retention& retention);
+Result<log::Retention> decode_retention(std::string_view workspace, std::string_view value);
+
+std::string encode_retention_record(const log::RetentionChange& change);
+std::optional<log::RetentionChange> decode_retention_record(std::string_view value);
+
+Result<log::Retention> read_retention(const Tables& tables, const std::string& workspace);
+Result<std::vector<log::RetentionRecord>> read_retention_records(const Tables& tables,
+                                                                 const std::string& workspace,
+                                                                 std::uint64_t after,
+                                                                 std::size_t limit);
+Result<std::vector<std::string>> read_retained(const Tables& tables, const std::string& after,
+                                               std::size_t limit);
+
+// The number of the last record, 0 if there is none.
+Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id);
+
+// One drop, staged as a whole: what is found wrong on the way leaves `writes` as they were.
+class PayloadDrop {
+ public:
+  PayloadDrop(const Tables& tables, std::string workspace, WorkspaceId id, log::Position floor,
+              const std::vector<std::string>& skip);
+
+  // Events from `from` to `to`, to be rewritten without their payload.
+  Result<log::DroppedPayloads> stage(log::Position from, log::Position to, Writes& writes);
+
+ private:
+  Result<void> find_moments();
+  Result<void> cover(const std::string& object);
+
+  const Tables& tables_;
+  const std::string workspace_;
+  const WorkspaceId id_;
+  const log::Position floor_;
+  const std::vector<std::string>& skip_;
+  std::vector<log::Position> moments_;  // the floor, and the pins below it
+  std::vector<std::pair<std::string, std::string>> rewritten_;
+  std::vector<std::string> superseded_;  // keys of snapshots
+};
+
+}  // namespace syncline::store

@@ -1,0 +1,81 @@
+// The part of the group commit that keeps rules, holds and the floor, and drops.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "store/group_commit.h"
+#include "store/retention.h"
+
+namespace syncline::store {
+namespace {
+
+std::unexpected<Error> no_workspace(const std::string& name) {
+  return fail(ErrorCode::kNotFound, fmt::format("there is no workspace {}", name));
+}
+
+}  // namespace
+
+Result<log::Retention> GroupCommit::retention_of(const std::string& workspace, Known& known) {
+  if (known.retention) return *known.retention;
+  auto kept = read_retention(tables_, workspace);
+  if (kept) known.retention = *kept;
+  return kept;
+}
+
+void GroupCommit::keep(const std::string& workspace, Known& known, log::Retention retention,
+                       Writes& writes) {
+  writes.put(Family::kMeta, retention_key(workspace), encode_retention(retention));
+  known.retention = std::move(retention);
+}
+
+Result<void> GroupCommit::record(Known& known, const log::RetentionChange& change, Writes& writes) {
+  if (change.act == log::RetentionAct::kRaiseFloor) return {};
+  if (known.next_record == 0) {
+    const auto last = last_retention_record(tables_, known.id);
+    if (!last) return std::unexpected(last.error());
+    known.next_record = *last + 1;
+  }
+  writes.put(Family::kMeta, retention_record_key(known.id, known.next_record++),
+             encode_retention_record(change));
+  return {};
+}
+
+Result<log::Retention> GroupCommit::stage(RetentionRequest& request, Batch&, Writes& writes) {
+  if (request.overflowed) return fail(ErrorCode::kUnavailable, "the disk does not keep up");
+  const auto known = find(request.workspace);
+  if (!known) return std::unexpected(known.error());
+  if (*known == nullptr) return no_workspace(request.workspace);
+  auto kept = retention_of(request.workspace, **known);
+  if (!kept) return kept;
+  auto changed =
+      log::change_retention(std::move(*kept), request.change, (*known)->head.last_position);
+  if (!changed) return changed;
+  if (auto ok = record(**known, request.change, writes); !ok)
+    return std::unexpected(std::move(ok.error()));
+  keep(request.workspace, **known, *changed, writes);
+  return changed;
+}
+
+Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch&, Writes& writes) {
+  if (request.overflowed) return fail(ErrorCode::kUnavailable, "the disk does not keep up");
+  const auto known = find(request.workspace);
+  if (!known) return std::unexpected(known.error());
+  if (*known == nullptr) return no_workspace(request.workspace);
+  auto kept = retention_of(request.workspace, **known);
+  if (!kept) return std::unexpected(std::move(kept.error()));
+  if (auto ok = log::check_not_held(*kept); !ok) return std::unexpected(std::move(ok.error()));
+  if (request.to > kept->floor)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("nothing behind the floor at {} may be dropped", kept->floor));
+  if (request.to <= kept->swept_to) return log::DroppedPayloads{.swept_to = kept->swept_to};
+  // The tables do not show it yet.
+  if ((*known)->pinned_in == batches_) return fail(ErrorCode::kConflict, "a pin was just set");
+  PayloadDrop drop(tables_, request.workspace, (*known)->id, kept->floor, request.skip);
+  auto dropped = drop.stage(kept->swept_to + 1, request.to, writes);
+  if (!dropped) return dropped;
+  kept->swept_to = request.to;
+  keep(request.workspace, **known, std::move(*kept), writes);
+  return dropped;
+}
+
+}  // namespace syncline::store

@@ -1,0 +1,227 @@
+// Retention over random histories: what is kept is the model's at every position, what is pinned
+// stays, the rest is refused with the place where the history begins; whatever happens in between.
+#include "state/retention_run.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "log/merkle_tree.h"
+#include "state/blame.h"
+#include "state/changes.h"
+#include "workspace/random_history.h"
+
+namespace syncline::state {
+namespace {
+
+using log::RetentionAct;
+
+void change_retention(TestWorld& world, log::RetentionChange change) {
+  const auto changed = ask<log::Retention>(world, [&](auto done) {
+    world.log->change_retention("w", std::move(change), std::move(done));
+  });
+  ASSERT_TRUE(changed) << changed.error().message;
+}
+
+void keep_last(TestWorld& world, std::uint64_t events) {
+  log::RetentionChange change;
+  change.principal = "ann";
+  change.rule.keep_last = events;
+  change_retention(world, change);
+}
+
+Result<RetentionTurn> turn(TestWorld& world, std::size_t max_events = 16) {
+  return ask<RetentionTurn>(world, [&](auto done) {
+    retain(*world.log, "w", world.loop.unix_ms(), max_events, std::move(done));
+  });
+}
+
+// All of it, in small pieces; how many payloads went.
+std::uint64_t retain_all(TestWorld& world) {
+  std::uint64_t events = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto done = turn(world);
+    EXPECT_TRUE(done) << done.error().message;
+    if (!done) return events;
+    events += done->events;
+    if (done->done) return events;
+  }
+  ADD_FAILURE() << "no end";
+  return events;
+}
+
+void pin(TestWorld& world, const std::string& name, log::Position position) {
+  ASSERT_TRUE(ask<void>(world, [&](auto done) {
+    world.log->put_pin("w", {name, position, 1, "ann"}, std::move(done));
+  }));
+}
+
+std::vector<log::Event> events_of(TestWorld& world) {
+  return ask<std::vector<log::Event>>(
+             world,
+             [&](auto done) { world.log->read("w", 0, {.max_events = 1 << 20}, std::move(done)); })
+      .value();
+}
+
+void expect_state(TestWorld& world, const RandomHistory& history, log::Position at) {
+  for (const auto& [object, json] : history.model().at(at)) {
+    const auto replayed = replay(world, object, at);
+    ASSERT_TRUE(replayed) << replayed.error().message;
+    ASSERT_EQ(replayed->object->to_json(), json) << object << " at " << at;
+  }
+}
+
+TEST(Retention, WhatIsKeptIsTheModelsAndTheRestIsRefused) {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    TestWorld world(MemoryStore::CommitMode::kAtOnce,
+                    {.budget_bytes = seed % 2 == 0 ? std::size_t{1} : std::size_t{1} << 20,
+                     .snapshot_min_bytes = 300 * seed,
+                     .evict_snapshot_events = seed});
+    RandomHistory history(world, seed);
+    history.write(100);
+    pin(world, "early", 20 + seed);
+    pin(world, "later", 70);
+    const auto before = events_of(world);
+    keep_last(world, 40);
+    const log::Position floor = end_of(world) - 40;
+    EXPECT_EQ(retain_all(world), floor);
+    expect_model(world, history, floor);
+    expect_state(world, history, 20 + seed);
+    // Everything that is proved, stays.
+    const auto after = events_of(world);
+    ASSERT_EQ(after.size(), before.size());
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      EXPECT_EQ(after[i].hash, before[i].hash);
+      EXPECT_EQ(after[i].dropped_payload.has_value(), i < floor);
+    }
+    // In between there is nothing.
+    std::size_t refused = 0;
+    for (log::Position at = 21 + seed; at < floor; ++at) {
+      for (const auto& [object, json] : history.model().at(at)) {
+        const auto replayed = replay(world, object, at);
+        if (replayed) {
+          ASSERT_EQ(replayed->object->to_json(), json);
+          continue;
+        }
+        ++refused;
+        ASSERT_EQ(replayed.error().code, ErrorCode::kNotFound);
+        ASSERT_NE(replayed.error().message.find(fmt::format("kept from position {} on", floor)),
+                  std::string::npos)
+            << replayed.error().message;
+      }
+    }
+    EXPECT_GT(refused, 50u);
+    // Life goes on: more changes, eviction, another life of the server, more retention.
+    world.cache.forget("w");
+    history.write(60);
+    expect_model(world, history, floor);
+    pin(world, "early", 0);
+    EXPECT_EQ(retain_all(world), end_of(world) - 40 - floor);
+    expect_model(world, history, end_of(world) - 40);
+    expect_state(world, history, 70);
+    EXPECT_EQ(retain_all(world), 0u);
+  }
+}
+
+// At the end of it an object is one snapshot, and pins cost one each.
+TEST(Retention, SnapshotsThatNothingNeedsAreRemoved) {
+  TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 200});
+  RandomHistory history(world, 3);
+  history.write(120);
+  pin(world, "p", 50);
+  ASSERT_GT(snapshots_of(world, "o1").newest_first.size(), 4u);
+  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
+  raise.floor = 120;
+  change_retention(world, raise);
+  EXPECT_EQ(retain_all(world), 120u);
+  expect_model(world, history, 120);
+  EXPECT_EQ(snapshots_of(world, "o1").newest_first.size(), 2u);
+  pin(world, "p", 0);
+  EXPECT_EQ(retain_all(world), 0u);
+  EXPECT_EQ(snapshots_of(world, "o1").newest_first.size(), 1u);
+  history.write(30);
+  expect_model(world, history, 120);
+}
+
+TEST(Retention, AgeAndCountMustBothBeOver) {
+  TestWorld world;
+  RandomHistory history(world, 4);
+  history.write(20);
+  world.loop.advance(10'000);
+  history.write(20);
+  log::RetentionChange change;
+  change.rule = {.keep_ms = 5000, .keep_last = 30};
+  change_retention(world, change);
+  EXPECT_EQ(retain_all(world), 10u);
+  change.rule.keep_last = 0;
+  change_retention(world, change);
+  EXPECT_EQ(retain_all(world), 10u);
+  expect_model(world, history, 20);
+}
+
+TEST(Retention, ALegalHoldStopsEverything) {
+  TestWorld world;
+  RandomHistory history(world, 5);
+  history.write(60);
+  keep_last(world, 10);
+  ASSERT_TRUE(turn(world));  // the first sixteen
+  log::RetentionChange hold;
+  hold.act = RetentionAct::kHold;
+  hold.principal = "counsel";
+  hold.reason = "case 7";
+  change_retention(world, hold);
+  const auto refused = turn(world);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kForbidden);
+  EXPECT_NE(refused.error().message.find("case 7"), std::string::npos);
+  std::size_t kept = 0;
+  for (const log::Event& event : events_of(world)) kept += event.dropped_payload ? 0 : 1;
+  EXPECT_EQ(kept, end_of(world) - 16);
+  hold.act = RetentionAct::kRelease;
+  change_retention(world, hold);
+  EXPECT_EQ(retain_all(world), end_of(world) - 10 - 16);
+}
+
+// The history is still listed, with who and when; what changed is told from the floor on.
+TEST(Retention, ChangesAndBlameTellWhatIsLeft) {
+  TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 500});
+  RandomHistory history(world, 6);
+  history.write(80);
+  const auto all = ask<ChangePage>(world, [&](auto done) {
+                     list_changes(*world.log, "w", "", 0, 80, 1000, std::move(done));
+                   }).value();
+  keep_last(world, 30);
+  retain_all(world);
+  for (const log::Position from : {log::Position{0}, log::Position{30}, log::Position{50}}) {
+    const auto page = ask<ChangePage>(world, [&](auto done) {
+      list_changes(*world.log, "w", "", from, 80, 1000, std::move(done));
+    });
+    ASSERT_TRUE(page) << page.error().message;
+    ASSERT_EQ(page->changes.size(), 80 - from);
+    for (const Change& change : page->changes) {
+      const log::Position position = change.event.position;
+      EXPECT_EQ(change.told, position <= 50 ? "null" : all.changes[position - 1].told);
+    }
+  }
+  const auto blame = ask<Blame>(
+      world, [&](auto done) { blame_object(*world.log, "w", "o1", 80, std::move(done)); });
+  ASSERT_TRUE(blame) << blame.error().message;
+  for (const BlamedText& text : blame->texts)
+    for (const BlamedRun& run : text.runs) EXPECT_TRUE(run.position == 0 || run.position > 50);
+}
+
+// What stands for dropped payloads is no cache: when it is damaged, that is said, and not guessed.
+TEST(Retention, ADamagedStateIsNeverShown) {
+  TestWorld world;
+  RandomHistory history(world, 8);
+  history.write(40);
+  keep_last(world, 5);
+  retain_all(world);
+  world.store.damage_snapshot("w", "o1");
+  const auto replayed = replay(world, "o1", log::kNow);
+  ASSERT_FALSE(replayed);
+  EXPECT_EQ(replayed.error().code, ErrorCode::kCorrupt);
+  EXPECT_TRUE(replay(world, "o0", log::kNow));
+}
+
+}  // namespace
+}  // namespace syncline::state
