@@ -19,6 +19,8 @@ void add_commands(syncline::cli::Command& program) {
   add_pin(program);
   add_export(program);
   add_import(program);
+  add_retention(program);
+  add_backup(program);
   add_log(program);
   add_doc(program);
   add_sim(program);

@@ -100,6 +100,7 @@ Open the editor in two windows, then:  syncline cat demo/welcome --server {}
 backend::NodeOptions node_options(const ServeOptions& options, policy::Access access) {
   backend::NodeOptions node;
   node.data_dir = options.data_dir;
+  node.backup_dir = options.backup_dir;
   node.log_name = options.log_name;
   node.region = options.region;
   node.node = options.node;

@@ -13,6 +13,7 @@ namespace syncline::cli {
 
 struct ServeOptions {
   std::string data_dir = "syncline-data";
+  std::string backup_dir;
   std::string log_name;
   std::string region;
   std::string node;

@@ -26,6 +26,12 @@ void add_serve(Command& root) {
                 .environment = "SYNCLINE_DATA_DIR",
                 .is_file = true},
                options->data_dir);
+  serve.option({.name = "--backup-dir",
+                .value = "DIR",
+                .text = "Where `backup create NAME --server` has backups written",
+                .environment = "SYNCLINE_BACKUP_DIR",
+                .is_file = true},
+               options->backup_dir);
   serve.option({.name = "--log-name",
                 .value = "NAME",
                 .text = "What checkpoints call this server's logs, such as example.com/team; fixed "

@@ -85,7 +85,8 @@ std::string event_to_json(const log::Event& event) {
       R"("kind":{},"size":{},"hash":"{}"{}{}}})",
       event.position, stamp_time(event.hlc), name_json(event.principal), name_json(event.actor),
       name_json(event.object), name_json(event.type), kind_of(event.kind), event.intent.size(),
-      to_hex(event.hash), origin_json(event), touches_to_json(event.effect));
+      to_hex(event.hash), origin_json(event),
+      event.dropped_payload ? ",\"dropped\":true" : touches_to_json(event.effect));
 }
 
 std::string pin_to_json(const log::Pin& pin) {

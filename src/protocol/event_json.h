@@ -8,7 +8,8 @@
 // has them. `size` is that of the intent in bytes, `hash` the event's in hex. `kind` is a number where this
 // version has no name for it. A touch is an insert, delete or format at an index, or the set or
 // delete of a key; indices count UTF-16 units of text, else elements. "touches" is what merging
-// made of the change: absent if the event keeps no effect or a newer kind of it;
+// made of the change: absent if the event keeps no effect or a newer kind of it; where retention has
+// dropped the payload, "dropped":true stands instead, and the size is 0;
 // "touches_truncated":true if there were more than are kept. Fields may be added.
 #pragma once
 

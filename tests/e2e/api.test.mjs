@@ -1,6 +1,9 @@
 // The HTTP API is what /openapi.json says: its routes, and what they answer.
 
 import assert from 'node:assert/strict';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { converged, fresh, y_client } from './lib/clients.mjs';
@@ -19,7 +22,7 @@ test('the description is valid, and describes every route and no other', kTest, 
 });
 
 test('what is answered is what is described', kTest, async (t) => {
-  const server = await Server.start(t, { args: ['--region', 'eu', '--node', 'n1'] });
+  const server = await Server.start(t, { args: ['--region', 'eu', '--node', 'n1', '--backup-dir', join(await mkdtemp(join(tmpdir(), 'syncline-')), 'backups')] });
   const api = await Api.of(server);
   const ann = await y_client(t, server, 'team', 'notes/plan');
   const ben = await y_client(t, server, 'team', 'notes/plan');
@@ -57,12 +60,26 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('POST', '/workspaces/team/restore/notes/plan?at=start&dry_run=1');
   await ok('POST', '/workspaces/team/restore/notes/plan?at=start&into=branch');
   await ok('DELETE', '/workspaces/team/pins/start');
+  await ok('GET', '/workspaces/team/retention');
+  await ok('PUT', '/workspaces/team/hold?reason=case%207');
+  assert.equal((await api.ask('POST', '/v1/workspaces/team/retention')).status, 403);
+  await ok('DELETE', '/workspaces/team/hold?reason=closed');
+  const kept = (await ok('PUT', '/workspaces/team/retention?keep_for=0&keep_last=1')).body;
+  assert.deepEqual(kept.record.map((line) => line.action), ['hold', 'release', 'set']);
+  const turned = (await ok('POST', '/workspaces/team/retention')).body;
+  assert.equal(turned.kept_from, kept.rule_says);
+  assert.deepEqual((await ok('GET', '/workspaces/team/objects/notes/plan')).body, plan.body);
+  const gone = await api.ask('GET', '/v1/workspaces/team/objects/notes/plan?at=1');
+  assert.equal(gone.status, 404);
+  assert.match(gone.body.error.message, /kept from position/);
+  assert.equal((await ok('GET', '/workspaces/team/changes')).body.changes[0].changes, null);
   await ok('GET', '/workspaces/team/log');
   await ok('GET', '/workspaces/team/checkpoint');
   await ok('GET', '/workspaces/team/proof/1');
   await ok('GET', '/workspaces/team/consistency?from=1&to=2');
   assert.equal((await ok('GET', '/workspaces/team/export')).type, 'application/octet-stream');
   await ok('GET', '/keys');
+  assert.ok((await ok('POST', '/backups?name=nightly')).body.workspaces >= 1);
   const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));
   assert.deepEqual([...answered].sort(), described(api.document).sort(), 'every operation was tried');
 
@@ -70,8 +87,10 @@ test('what is answered is what is described', kTest, async (t) => {
     ['GET', '/workspaces?limit=0', 400], ['GET', '/workspaces/.x/objects', 400], ['GET', '/workspaces/team/objects/none', 404],
     ['GET', '/workspaces/team/objects/notes/plan?at=nothing', 404], ['GET', '/workspaces/team/state?limit=101', 400],
     ['GET', '/workspaces/team/changes?after=x', 400], ['GET', '/workspaces/team/blame/none', 404], ['PUT', '/workspaces/team/pins/1st', 400],
+    ['PUT', '/workspaces/team/retention?keep_for=x', 400], ['PUT', '/workspaces/team/hold', 400], ['DELETE', '/workspaces/team/hold', 409],
+    ['GET', '/workspaces/none/retention', 404], ['POST', '/backups?name=nightly', 409], ['POST', '/backups?name=../x', 400],
     ['DELETE', '/workspaces/team/pins/none', 404], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
-    ['POST', '/workspaces/team/restore/notes/plan?at=1&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
+    ['POST', '/workspaces/team/restore/notes/plan?at=now&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
     ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],
     ['GET', '/workspaces/none/export', 404], ['GET', '/workspaces/team/export?size=2', 400], ['GET', '/workspaces/team/export?size=99&crc=1', 404]]) {
     assert.equal((await api.ask(method, `/v1${path}`)).status, status, `${method} ${path}`);

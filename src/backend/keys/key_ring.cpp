@@ -174,6 +174,17 @@ Result<KeyRing> KeyRing::open(const std::string& data_dir, const std::string& na
   return ring;
 }
 
+Result<KeyRing> KeyRing::succeed(const std::string& data_dir) {
+  auto keys = read_public(data_dir);
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  if (keys->empty()) return fail(ErrorCode::kNotFound, "there are no keys in " + data_dir);
+  KeyRing ring(data_dir + "/keys");
+  const std::string name = keys->back().name;
+  ring.identity_ = {name, {}, std::move(*keys)};
+  if (auto ok = ring.install(new_signer(name)); !ok) return std::unexpected(std::move(ok.error()));
+  return ring;
+}
+
 Result<std::vector<log::NoteVerifier>> KeyRing::read_public(const std::string& data_dir) {
   const std::string path = public_path(data_dir + "/keys");
   if (!std::filesystem::exists(path)) return std::vector<log::NoteVerifier>();

@@ -24,6 +24,10 @@ class KeyRing {
   // one of the two is missing.
   static Result<KeyRing> open(const std::string& data_dir, const std::string& name = {});
 
+  // Keys of a directory that has the public half alone, as a restored backup does: a new private key
+  // of the same name, beside the old public ones. kNotFound: there are none.
+  static Result<KeyRing> succeed(const std::string& data_dir);
+
   // The public half alone, oldest first; empty if there are no keys yet.
   static Result<std::vector<log::NoteVerifier>> read_public(const std::string& data_dir);
 

@@ -33,6 +33,8 @@ struct ApiRoute {
 std::span<const ApiRoute> state_routes();    // what is there now
 std::span<const ApiRoute> history_routes();  // what was there, and who changed it
 std::span<const ApiRoute> restore_routes();
+std::span<const ApiRoute> retention_routes();  // how much of it is kept
+std::span<const ApiRoute> backup_routes();
 std::span<const ApiRoute> proof_routes();  // the log, and that it was not tampered with
 
 std::span<const ApiRoute> export_routes();

@@ -13,7 +13,9 @@
 #include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
 #include "backend/net/server.h"
+#include "backend/server/backup_service.h"
 #include "backend/server/loop_shard.h"
+#include "backend/server/retention_keeper.h"
 #include "backend/server/routes.h"
 #include "backend/store/rocksdb_store.h"
 #include "base/utf8.h"
@@ -42,6 +44,8 @@ struct Node::Impl {
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
   std::vector<std::unique_ptr<LoopShard>> shards;
+  std::unique_ptr<BackupService> backups;
+  std::unique_ptr<RetentionKeeper> retention;  // on the first loop, over its log
   std::unique_ptr<RouteContext> routes;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
@@ -103,11 +107,13 @@ Result<void> Node::Impl::start() {
   loops = std::make_unique<LoopGroup>(options.loops == 0 ? cores : options.loops);
   loops->start();
   start_shards();
+  backups = std::make_unique<BackupService>(*store, options.backup_dir);
   routes = std::make_unique<RouteContext>(
       RouteContext{.loops = *loops,
                    .shards = shards,
                    .store = *store,
                    .keys = *keys,
+                   .backups = *backups,
                    .access = options.access,
                    .limits = {},
                    .ready = ready,
@@ -143,6 +149,10 @@ void Node::Impl::start_shards() {
                                               on_failure, options.region, options.node);
     });
   }
+  run_on((*loops)[0], [&] {
+    retention = std::make_unique<RetentionKeeper>(*shards[0]->log, (*loops)[0],
+                                                  options.retention_interval_ms);
+  });
 }
 
 bool Node::Impl::busy() {
@@ -156,6 +166,8 @@ bool Node::Impl::busy() {
 void Node::Impl::stop() {
   ready = false;
   if (server) server->stop();
+  backups.reset();  // its last answers find the loops running
+  if (retention) run_on((*loops)[0], [&] { retention.reset(); });
   for (std::size_t i = 0; i < shards.size(); ++i) {
     if (shards[i]) run_on((*loops)[i], [&] { shards[i].reset(); });
   }

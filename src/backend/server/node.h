@@ -35,6 +35,8 @@ struct NodeOptions {
   std::size_t memory_budget_bytes = std::size_t{1} << 30;  // of documents in memory, over all loops
   std::size_t max_message_bytes = std::size_t{32} << 20;
   std::size_t max_connections = 100'000;
+  std::string backup_dir;  // where clients that may write can have backups written; "": nowhere
+  std::uint64_t retention_interval_ms = 60'000;  // between rounds of carrying out retention rules
   // Called once, on any thread, when the disk failed: stop serving.
   std::function<void(const Error&)> on_storage_failure;
 };

@@ -29,6 +29,7 @@ namespace syncline::backend {
 class LoopGroup;
 class RocksDbStore;
 class KeyRing;
+class BackupService;
 
 // What routes need of the node. Outlives the server.
 struct RouteContext {
@@ -36,6 +37,7 @@ struct RouteContext {
   std::vector<std::unique_ptr<LoopShard>>& shards;
   RocksDbStore& store;
   const KeyRing& keys;
+  BackupService& backups;
   const policy::Access& access;
   session::Limits limits;
   std::atomic<bool>& ready;

@@ -18,6 +18,7 @@
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
 #include "log/read_check.h"
+#include "store/retention.h"
 #include "store/tree.h"
 
 namespace syncline::backend {
@@ -100,6 +101,7 @@ class Salvage {
     const auto checkpoint = from_.get(store::Family::kMeta, store::checkpoint_key(id));
     if (checkpoint && *checkpoint)
       writes_.put(store::Family::kMeta, store::checkpoint_key(id), **checkpoint);
+    if (auto ok = copy_upkeep(name, id, head.last_position); !ok) return ok;
     return copy_snapshots(id, head.last_position);
   }
 
@@ -136,6 +138,30 @@ class Salvage {
       if (key) last = std::max(last, key->position);
     }
     return last;
+  }
+
+  // Pins, and what retention is to keep, as far as they are sound and the log still reaches.
+  Result<void> copy_upkeep(const std::string& name, WorkspaceId id, log::Position last) {
+    if (auto retention = store::read_retention(from_, name);
+        retention && *retention != log::Retention{}) {
+      retention->floor = std::min(retention->floor, last);
+      retention->swept_to = std::min(retention->swept_to, retention->floor);
+      writes_.put(store::Family::kMeta, store::retention_key(name),
+                  store::encode_retention(*retention));
+    }
+    for (const std::string& prefix :
+         {store::pin_key(id, ""), store::retention_record_key(id).substr(0, 6)}) {
+      const auto entries = from_.iterate(from_.meta);
+      for (entries->Seek(prefix); entries->Valid(); entries->Next()) {
+        const std::string_view key = store::text(entries->key());
+        if (!key.starts_with(prefix)) break;
+        const auto pin =
+            store::decode_pin(key.substr(prefix.size()), store::text(entries->value()));
+        if (key.starts_with("p/") && (!pin || pin->position > last)) continue;
+        writes_.put(store::Family::kMeta, key, store::text(entries->value()));
+      }
+    }
+    return {};
   }
 
   Result<void> copy_snapshots(WorkspaceId id, log::Position last) {

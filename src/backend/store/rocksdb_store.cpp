@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
+#include "backend/store/backup_copy.h"
 #include "backend/store/committer.h"
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
@@ -20,6 +22,7 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
   StoreOptions options;
   std::optional<store::DirLock> lock;
   std::uint64_t torn_bytes = 0;
+  std::atomic<bool> backing_up = false;
   store::Database database;
   std::optional<store::Committer> committer;  // none when read-only
   store::WorkerPool readers;                  // last: its tasks use the database
@@ -120,6 +123,14 @@ StoreCounters RocksDbStore::counters() const {
 
 std::uint64_t RocksDbStore::torn_bytes() const {
   return impl_->torn_bytes;
+}
+
+Result<BackupReport> RocksDbStore::back_up(const BackupOptions& backup) {
+  if (impl_->backing_up.exchange(true))
+    return fail(ErrorCode::kConflict, "another backup is being written");
+  auto report = store::copy_database(impl_->database, impl_->options, backup);
+  impl_->backing_up = false;
+  return report;
 }
 
 log::Checked<VerifyReport> RocksDbStore::verify(

@@ -117,6 +117,9 @@ struct VerifyReport {
   std::vector<Gap> gaps;  // the first of them: where events could not be replayed
 };
 
+struct BackupOptions;
+struct BackupReport;
+
 class RocksDbStore {
  public:
   // Creates or opens the data directory.
@@ -149,6 +152,10 @@ class RocksDbStore {
   // `progress` is called now and then on the calling thread; false from it stops with kUnavailable.
   log::Checked<VerifyReport> verify(const std::function<bool(const VerifyProgress&)>& progress = {},
                                     const VerifyOptions& options = {});
+
+  // Writes a backup (backend/store/backup.h) beside whatever else goes on. Blocks. kConflict: another
+  // one is being written, or the destination exists.
+  Result<BackupReport> back_up(const BackupOptions& backup);
 
  private:
   struct Impl;

@@ -34,8 +34,10 @@ void print(const std::string& json, Console& console) {
   console.line(console.paint(Colour::kBold, visible(text_member(*text, "path"))));
   for (const Any& run : *runs) {
     const std::string who = text_member(run, "principal");
-    console.line(fmt::format("{:>8}  {:<24}  {}  {}", text_member(run, "position"),
-                             text_member(run, "time"),
+    const std::string position = text_member(run, "position");
+    const bool known = position != "0";  // retention may have dropped what would tell
+    console.line(fmt::format("{:>8}  {:<24}  {}  {}", known ? position : "-",
+                             known ? text_member(run, "time") : "before the history",
                              shorten(visible(who.empty() ? "-" : who), 16),
                              compact_json(Any(text_member(run, "text")))));
   }

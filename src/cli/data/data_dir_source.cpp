@@ -10,11 +10,13 @@
 #include "cli/data/waiting_loop.h"
 #include "log/notary.h"
 #include "protocol/event_json.h"
+#include "protocol/retention_json.h"
 #include "state/blame.h"
 #include "state/bundle_export.h"
 #include "state/changes.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
+#include "state/retention_view.h"
 
 namespace syncline::cli {
 namespace {
@@ -132,6 +134,20 @@ class DataDirSource final : public Source {
       lines.push_back({event.position, protocol::event_to_json(event)});
     return lines;
   }
+
+  Result<std::string> retention(const std::string& workspace) override {
+    const auto view = loop_.wait<state::RetentionView>([&](auto done) {
+      state::view_retention(*log_, workspace, loop_.unix_ms(), std::move(done));
+    });
+    if (!view) return std::unexpected(view.error());
+    return protocol::retention_to_json(view->retention, view->rule_says, view->record);
+  }
+
+  Result<std::string> change_retention(const std::string&, const RetentionWish&) override {
+    return read_only();
+  }
+
+  Result<std::string> run_retention(const std::string&) override { return read_only(); }
 
   Result<std::string> restore(const std::string&, const std::string&, const RestoreWish&) override {
     return read_only();

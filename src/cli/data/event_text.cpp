@@ -34,6 +34,7 @@ std::string touch_text(const Any& touch) {
 std::string touches_text(const Any& event) {
   const Any* touches = event.find("touches");
   const auto* list = touches == nullptr ? nullptr : std::get_if<Any::Array>(&touches->value());
+  if (event.find("dropped") != nullptr) return "(dropped by retention)";
   if (list == nullptr) return {};
   std::string text;
   for (std::size_t i = 0; i < list->size() && i < kMaxTouchesShown; ++i)

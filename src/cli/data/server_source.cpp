@@ -217,15 +217,30 @@ class ServerSource final : public Source {
 
   Result<std::string> set_pin(const std::string& workspace, const std::string& name,
                               const std::string& at) override {
-    auto json = ask("PUT", pin_path(workspace, name) + moment("?at=", at), "application/json");
-    if (json) json->erase(json->find_last_not_of('\n') + 1);
-    return json;
+    return ask_line("PUT", pin_path(workspace, name) + moment("?at=", at));
   }
 
   Result<void> remove_pin(const std::string& workspace, const std::string& name) override {
     auto gone = ask("DELETE", pin_path(workspace, name), "application/json");
     if (!gone) return std::unexpected(std::move(gone.error()));
     return {};
+  }
+
+  Result<std::string> retention(const std::string& workspace) override {
+    return ask_line("GET", base(workspace) + "/retention");
+  }
+
+  Result<std::string> change_retention(const std::string& workspace,
+                                       const RetentionWish& wish) override {
+    if (wish.act == RetentionWish::kSetRule)
+      return ask_line("PUT", fmt::format("{}/retention?keep_for={}&keep_last={}", base(workspace),
+                                         percent_encode(wish.keep_for), wish.keep_last));
+    return ask_line(wish.act == RetentionWish::kHold ? "PUT" : "DELETE",
+                    base(workspace) + "/hold?reason=" + percent_encode(wish.reason));
+  }
+
+  Result<std::string> run_retention(const std::string& workspace) override {
+    return ask_line("POST", base(workspace) + "/retention");
   }
 
   Result<std::string> restore(const std::string& workspace, const std::string& object,
@@ -235,9 +250,7 @@ class ServerSource final : public Source {
     path += moment("&into=", wish.into) + moment("&confirm=", wish.confirm);
     if (wish.dry_run) path += "&dry_run=1";
     if (wish.or_empty) path += "&or_empty=1";
-    auto json = ask("POST", path, "application/json");
-    if (json) json->erase(json->find_last_not_of('\n') + 1);
-    return json;
+    return ask_line("POST", path);
   }
 
   Result<std::string> checkpoint(const std::string& workspace) override {
@@ -288,6 +301,13 @@ class ServerSource final : public Source {
 
   Result<std::string> get(const std::string& path, std::string accept) {
     return ask("GET", path, std::move(accept));
+  }
+
+  // JSON, without the end of its line.
+  Result<std::string> ask_line(std::string_view method, const std::string& path) {
+    auto json = ask(method, path, "application/json");
+    if (json) json->erase(json->find_last_not_of('\n') + 1);
+    return json;
   }
 
   Result<std::string> ask(std::string_view method, const std::string& path, std::string accept,

@@ -39,6 +39,14 @@ struct RestoreWish {
   bool or_empty = false;  // what did not exist then becomes empty
 };
 
+struct RetentionWish {
+  enum Act { kSetRule, kHold, kRelease };
+  Act act = kSetRule;
+  std::string keep_for;  // of kSetRule
+  std::uint64_t keep_last = 0;
+  std::string reason;
+};
+
 struct PinLine {
   std::string name;
   std::string json;
@@ -117,6 +125,13 @@ class Source {
   virtual Result<std::string> set_pin(const std::string& workspace, const std::string& name,
                                       const std::string& at) = 0;
   virtual Result<void> remove_pin(const std::string& workspace, const std::string& name) = 0;
+
+  // What is kept, as protocol/retention_json.h prints it, also after a change.
+  virtual Result<std::string> retention(const std::string& workspace) = 0;
+  virtual Result<std::string> change_retention(const std::string& workspace,
+                                               const RetentionWish& wish) = 0;
+  // One turn of carrying out the rule, as the server answers (docs/openapi.json).
+  virtual Result<std::string> run_retention(const std::string& workspace) = 0;
 
   // Brings back a past state, on the server; gives what it answered (docs/openapi.json).
   virtual Result<std::string> restore(const std::string& workspace, const std::string& object,

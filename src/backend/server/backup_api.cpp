@@ -1,0 +1,47 @@
+// Backups of the whole server, written where it was told to at its start.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "backend/net/event_loop.h"
+#include "backend/server/api.h"
+#include "backend/server/api_support.h"
+#include "backend/server/backup_service.h"
+
+namespace syncline::backend {
+namespace {
+
+HttpResponse report_response(const BackupReport& report) {
+  return json_response(
+      201, fmt::format(R"({{"files":{},"bytes":{},"workspaces":{},"signing_key":{}}})",
+                       report.files, report.bytes, report.workspaces, report.signing_key) +
+               "\n");
+}
+
+void make_backup(ApiCall call) {
+  if (auto principal = may_write(call.context, call.request); !principal)
+    return call.refuse(principal.error());
+  const std::string name = query_parameter(call.request.query, "name").value_or("");
+  const bool key = query_parameter(call.request.query, "signing_key").value_or("") == "1";
+  BackupService& backups = call.context.backups;
+  // Written on another thread, answered on the request's loop.
+  auto done = [&loop = call.responder.loop(),
+               responder = std::move(call.responder)](Result<BackupReport> report) mutable {
+    loop.post([responder = std::move(responder), report = std::move(report)]() mutable {
+      responder.respond(report ? report_response(*report) : to_response(report.error()));
+    });
+  };
+  backups.start(name, key, std::move(done));
+}
+
+constexpr ApiRoute kRoutes[] = {
+    {"POST", "/v1/backups", make_backup},
+};
+
+}  // namespace
+
+std::span<const ApiRoute> backup_routes() {
+  return kRoutes;
+}
+
+}  // namespace syncline::backend

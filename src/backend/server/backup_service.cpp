@@ -1,0 +1,41 @@
+#include "backend/server/backup_service.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace syncline::backend {
+
+BackupService::~BackupService() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+void BackupService::start(const std::string& name, bool signing_key, log::Done<BackupReport> done) {
+  if (directory_.empty())
+    return done(fail(ErrorCode::kInvalid, "this server was started without --backup-dir"));
+  if (!log::is_pin_name(name) || name.ends_with(".partial"))
+    return done(fail(ErrorCode::kInvalid,
+                     fmt::format("'{}' is no name for a backup: a letter, then letters, digits, "
+                                 "'.', '_' and '-'",
+                                 name)));
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(busy_, true))
+    return done(fail(ErrorCode::kConflict, "another backup is being written"));
+  if (thread_.joinable()) thread_.join();
+  thread_ = std::thread([this, name, signing_key, done = std::move(done)]() mutable {
+    std::error_code ignored;  // what cannot be created cannot be written to, and that is reported
+    std::filesystem::create_directories(directory_, ignored);
+    auto report = store_.back_up({.destination = directory_ + "/" + name,
+                                  .signing_key = signing_key,
+                                  .progress = [this](std::uint64_t) { return !stopping_; }});
+    {
+      const std::lock_guard finished(mutex_);
+      busy_ = false;
+    }
+    done(std::move(report));
+  });
+}
+
+}  // namespace syncline::backend

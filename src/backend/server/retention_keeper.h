@@ -1,0 +1,53 @@
+// Carries out the retention rules of all workspaces, now and then, a bounded piece of work a turn
+// with pauses in between, so that clients never wait for it.
+//
+// What fails is tried again in the next round; a legal hold is no failure. Only workspaces with a
+// rule are looked at (log::EventLog::list_retained). One keeper serves all of a store.
+//
+// Thread-safety: one loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/scheduler.h"
+#include "log/event_log.h"
+#include "state/retention_run.h"
+
+namespace syncline::backend {
+
+struct RetentionCounters {
+  std::uint64_t payloads = 0;  // dropped
+  std::uint64_t bytes = 0;
+  std::uint64_t failures = 0;  // turns
+};
+
+class RetentionKeeper {
+ public:
+  // `log` and `loop` outlive it.
+  RetentionKeeper(log::EventLog& log, Scheduler& loop, std::uint64_t interval_ms);
+  ~RetentionKeeper();
+  RetentionKeeper(const RetentionKeeper&) = delete;
+  RetentionKeeper& operator=(const RetentionKeeper&) = delete;
+
+  const RetentionCounters& counters() const { return counters_; }
+
+ private:
+  void later(std::uint64_t ms);
+  void step();
+  void list();
+  void ran(Result<state::RetentionTurn> turn);
+
+  log::EventLog& log_;
+  Scheduler& loop_;
+  const std::uint64_t interval_ms_;
+  std::string after_;               // of this round
+  std::vector<std::string> names_;  // still to be seen to, the last first
+  RetentionCounters counters_;
+  Scheduler::TimerId timer_ = 0;
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>();
+};
+
+}  // namespace syncline::backend

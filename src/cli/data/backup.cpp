@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "backend/net/http_client.h"
+#include "backend/store/backup.h"
+#include "base/percent.h"
+#include "cli/commands.h"
+#include "cli/data/source.h"
+#include "cli/json.h"
+#include "cli/table.h"
+
+namespace syncline::cli {
+namespace {
+
+using backend::BackupReport;
+using crdt::Any;
+
+struct Options {
+  std::string target;
+  SourceOptions source;
+  bool signing_key = false;
+  bool json = false;
+};
+
+std::string json_of(const BackupReport& report) {
+  return compact_json(Any::Object{{"files", json_number(report.files)},
+                                  {"bytes", json_number(report.bytes)},
+                                  {"workspaces", json_number(report.workspaces)},
+                                  {"signing_key", Any(report.signing_key)}});
+}
+
+int print(const Result<BackupReport>& report, std::string_view what, const Options& options,
+          Console& console) {
+  console.progress({});
+  if (!report) return console.failed(report.error());
+  console.line(options.json ? json_of(*report)
+                            : fmt::format("{}: {}, {}, {}{}", what,
+                                          count_of(report->workspaces, "workspace"),
+                                          count_of(report->files, "file"), size_text(report->bytes),
+                                          report->signing_key ? ", with the signing key" : ""));
+  return kDone;
+}
+
+// The server writes it, below its --backup-dir.
+Result<BackupReport> ask_server(const Options& options) {
+  auto source = open_server(options.source.server, "");
+  if (!source) return std::unexpected(std::move(source.error()));
+  const auto token = read_token(options.source.token_file);
+  if (!token) return std::unexpected(token.error());
+  backend::HttpClientOptions http{.timeout_ms = std::uint64_t{24} * 3600 * 1000};
+  if (!token->empty()) http.headers.emplace_back("Authorization", "Bearer " + *token);
+  std::string url = options.source.server;
+  while (url.ends_with('/')) url.pop_back();
+  const auto response = backend::http_request(
+      "POST",
+      fmt::format("{}/v1/backups?name={}{}", url, percent_encode(options.target),
+                  options.signing_key ? "&signing_key=1" : ""),
+      "", http);
+  if (!response) return std::unexpected(response.error());
+  const auto json = crdt::from_json(response->body);
+  auto number = [](const Any* object, std::string_view key) -> std::uint64_t {
+    const Any* member = object == nullptr ? nullptr : object->find(key);
+    const auto* value = member == nullptr ? nullptr : std::get_if<double>(&member->value());
+    return value == nullptr || *value < 0 ? 0 : static_cast<std::uint64_t>(*value);
+  };
+  if (response->status / 100 == 2 && json)
+    return BackupReport{.files = number(&*json, "files"),
+                        .bytes = number(&*json, "bytes"),
+                        .workspaces = number(&*json, "workspaces"),
+                        .signing_key = options.signing_key};
+  const Any* error = json ? json->find("error") : nullptr;
+  const Any* message = error == nullptr ? nullptr : error->find("message");
+  const auto* text = message == nullptr ? nullptr : std::get_if<std::string>(&message->value());
+  return fail(
+      ErrorCode::kUnavailable,
+      fmt::format("{}: {}", url,
+                  text == nullptr ? fmt::format("HTTP status {}", response->status) : *text));
+}
+
+int create(const Command& command, const Options& options, Console& console) {
+  const bool local =
+      options.source.server.empty() || (command.typed("--data-dir") && !command.typed("--server"));
+  if (!local) return print(ask_server(options), "backed up", options, console);
+  const backend::BackupOptions wanted{.destination = options.target,
+                                      .signing_key = options.signing_key,
+                                      .progress = [&console](std::uint64_t bytes) {
+                                        console.progress(fmt::format("{} …", size_text(bytes)));
+                                        return true;
+                                      }};
+  return print(
+      backend::back_up({.data_dir = options.source.data_dir, .create_if_missing = false}, wanted),
+      "backed up", options, console);
+}
+
+void add_create(Command& backup) {
+  Command& command =
+      backup.add("create", "Back up all workspaces, of a server or a data directory");
+  auto options = std::make_shared<Options>();
+  command.argument(
+      {.name = "NAME|DIR",
+       .text = "with --server a name below its --backup-dir, else a directory to write",
+       .required = true},
+      options->target);
+  source_options(command, options->source);
+  command.flag({.name = "--signing-key",
+                .text = "The private key too: whoever has it signs in the server's name"},
+               options->signing_key);
+  command.json_flag(options->json);
+  command.details(
+      "Everything that was acknowledged when it began is in it. It is read back before it is "
+      "called "
+      "a backup; one that was interrupted is called NAME.partial and is refused everywhere.");
+  command.example("syncline backup create nightly --server http://127.0.0.1:4400",
+                  "beside everything else that it does");
+  command.example("syncline backup create /mnt/backups/monday --data-dir /var/lib/syncline",
+                  "of a server that is stopped");
+  command.run([&command, options](Console& console) { return create(command, *options, console); });
+}
+
+void add_check(Command& backup) {
+  Command& command = backup.add("check", "Read a backup, and compare it with its list");
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "DIR", .text = "the backup", .required = true}, options->target);
+  command.json_flag(options->json);
+  command.details(
+      "A backup is a data directory: `log verify --data-dir DIR` re-derives what is in it.");
+  command.example("syncline backup check /mnt/backups/monday", "every file, by its hash");
+  command.run([options](Console& console) {
+    return print(backend::check_backup(options->target), "sound", *options, console);
+  });
+}
+
+void add_restore_backup(Command& backup) {
+  Command& command = backup.add("restore", "Make a data directory of a backup");
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "DIR", .text = "the backup", .required = true}, options->target);
+  command.option({.name = "--data-dir",
+                  .value = "DIR",
+                  .text = "What to make; must not exist, or be empty",
+                  .environment = "SYNCLINE_DATA_DIR",
+                  .is_file = true},
+                 options->source.data_dir);
+  command.json_flag(options->json);
+  command.details(
+      "Without the private key in it, the directory gets a new one, and what the old one signed "
+      "stays "
+      "believed. Do not go on with the server that was backed up: two continuations of one log are "
+      "two logs.");
+  command.example("syncline backup restore /mnt/backups/monday --data-dir /var/lib/syncline",
+                  "then start a server over it");
+  command.run([options](Console& console) {
+    return print(backend::restore_backup(options->target, {.data_dir = options->source.data_dir}),
+                 "restored", *options, console);
+  });
+}
+
+}  // namespace
+
+void add_backup(Command& root) {
+  Command& backup = root.add("backup", "Back up everything, check a backup, bring one back");
+  add_create(backup);
+  add_check(backup);
+  add_restore_backup(backup);
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,203 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/data/source.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+
+struct Options {
+  std::string workspace;
+  std::string keep_for = "0";
+  std::uint64_t keep_last = 0;
+  std::string reason;
+  SourceOptions source;
+  bool dry_run = false;
+  bool json = false;
+};
+
+std::string text_of(const Any& object, std::string_view key) {
+  const Any* member = object.find(key);
+  if (member == nullptr) return {};
+  if (const auto* text = std::get_if<std::string>(&member->value())) return visible(*text);
+  if (const auto* number = std::get_if<double>(&member->value()))
+    return fmt::format("{}", static_cast<std::uint64_t>(*number));
+  return {};
+}
+
+std::uint64_t number_of(const Any& object, std::string_view key) {
+  const Any* member = object.find(key);
+  const auto* number = member == nullptr ? nullptr : std::get_if<double>(&member->value());
+  return number == nullptr || *number < 0 ? 0 : static_cast<std::uint64_t>(*number);
+}
+
+std::string rule_text(const Any& rule) {
+  const std::string age = text_of(rule, "keep_for");
+  const std::string count = text_of(rule, "keep_last");
+  if (age.empty() && count.empty()) return "everything, for ever";
+  std::string text;
+  if (!age.empty()) text = "what is younger than " + age;
+  if (!count.empty()) text += (text.empty() ? "" : ", and ") + ("the last " + count + " events");
+  return text;
+}
+
+void print_record(const Any& view, Console& console) {
+  const Any* record = view.find("record");
+  const auto* lines = record == nullptr ? nullptr : std::get_if<Any::Array>(&record->value());
+  if (lines == nullptr || lines->empty()) return;
+  console.line("record:");
+  for (const Any& line : *lines) {
+    const std::string action = text_of(line, "action");
+    const std::string reason = text_of(line, "reason");
+    std::string what = action == "set" ? "keep " + rule_text(line) : action;
+    if (!reason.empty()) what += ": " + reason;
+    console.line(
+        fmt::format("  {}  {}  {}", text_of(line, "time"), text_of(line, "principal"), what));
+  }
+}
+
+int print(const std::string& json, const Options& options, Console& console) {
+  if (options.json) {
+    console.line(json);
+    return kDone;
+  }
+  const auto view = crdt::from_json(json);
+  if (!view) return console.failed(view.error());
+  console.line("keep:      " + rule_text(*view));
+  const Any* hold = view->find("hold");
+  if (hold != nullptr && std::holds_alternative<Any::Object>(hold->value()))
+    console.line(console.paint(Colour::kRed,
+                               fmt::format("on hold:   since {} by {}: {}", text_of(*hold, "since"),
+                                           text_of(*hold, "principal"), text_of(*hold, "reason"))));
+  const std::uint64_t from = number_of(*view, "kept_from");
+  console.line(from == 0 ? "kept from: the beginning"
+                         : fmt::format("kept from: position {}", from));
+  if (const std::uint64_t next = number_of(*view, "rule_says"); next > from)
+    console.line(fmt::format("next run:  would keep from position {}", next));
+  print_record(*view, console);
+  return kDone;
+}
+
+int show(const Command& command, const Options& options, Console& console) {
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  const auto view = (*source)->retention(options.workspace);
+  return view ? print(*view, options, console) : console.failed(view.error());
+}
+
+int change(const Command& command, const Options& options, const RetentionWish& wish,
+           Console& console) {
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  const auto view = (*source)->change_retention(options.workspace, wish);
+  return view ? print(*view, options, console) : console.failed(view.error());
+}
+
+// Turn by turn, until nothing is left.
+int run(const Command& command, const Options& options, Console& console) {
+  if (options.dry_run) return show(command, options, console);
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;
+  for (;;) {
+    const auto json = (*source)->run_retention(options.workspace);
+    if (!json) return console.failed(json.error());
+    const auto turn = crdt::from_json(*json);
+    if (!turn) return console.failed(turn.error());
+    events += number_of(*turn, "events");
+    bytes += number_of(*turn, "bytes");
+    if (options.json) console.line(*json);
+    const Any* done = turn->find("done");
+    const bool* last = done == nullptr ? nullptr : std::get_if<bool>(&done->value());
+    if (last == nullptr || *last || console.closed()) break;
+    console.progress(fmt::format("dropped {} payloads …", events));
+  }
+  console.progress({});
+  if (!options.json)
+    console.line(fmt::format("dropped {}, {}", count_of(events, "payload"), size_text(bytes)));
+  return kDone;
+}
+
+std::shared_ptr<Options> common(Command& command) {
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "WORKSPACE", .text = "what is meant", .required = true},
+                   options->workspace);
+  source_options(command, options->source);
+  command.json_flag(options->json);
+  return options;
+}
+
+void add_set(Command& retention) {
+  Command& command = retention.add("set", "Say how much of its history a workspace keeps");
+  auto options = common(command);
+  command.option({.name = "--keep-for",
+                  .value = "TIME",
+                  .text = "Keep what is younger than this: 90d, 12h, 30m; 0 is no limit"},
+                 options->keep_for);
+  command.option({.name = "--keep-last",
+                  .value = "N",
+                  .text = "Keep the last N events, however old; 0 is no limit"},
+                 options->keep_last);
+  command.details(
+      "What either of them keeps is kept. Neither: everything is. The server carries it out by "
+      "itself; `run` does it now.");
+  command.example("syncline retention set demo --keep-for 90d --keep-last 1000", "both");
+  command.run([&command, options](Console& console) {
+    const RetentionWish wish{.keep_for = options->keep_for, .keep_last = options->keep_last};
+    return change(command, *options, wish, console);
+  });
+}
+
+void add_hold(Command& retention, bool hold) {
+  Command& command = hold ? retention.add("hold", "Put a legal hold: nothing is dropped any more")
+                          : retention.add("release", "Release a legal hold");
+  auto options = common(command);
+  command.option(
+      {.name = "--reason", .value = "TEXT", .text = "Why; it is recorded", .required = hold},
+      options->reason);
+  command.example(hold ? "syncline retention hold demo --reason 'case 7'"
+                       : "syncline retention release demo --reason 'case 7 is closed'",
+                  "with who asked, and when, it stays on record");
+  command.run([&command, options, hold](Console& console) {
+    const RetentionWish wish{.act = hold ? RetentionWish::kHold : RetentionWish::kRelease,
+                             .reason = options->reason};
+    return change(command, *options, wish, console);
+  });
+}
+
+}  // namespace
+
+void add_retention(Command& root) {
+  Command& retention = root.add("retention", "How much of its history a workspace keeps");
+  retention.details(
+      "Old events lose their payload and stay in the log, so that every proof holds. The present, "
+      "all "
+      "moments from where the history begins, and what is pinned stay readable.");
+  Command& show_command = retention.add("show", "Print the rule, the hold and the record");
+  auto show_options = common(show_command);
+  show_command.example("syncline retention show demo", "of a workspace in ./syncline-data");
+  show_command.run([&show_command, show_options](Console& console) {
+    return show(show_command, *show_options, console);
+  });
+  add_set(retention);
+  add_hold(retention, true);
+  add_hold(retention, false);
+  Command& run_command = retention.add("run", "Carry out the rule now");
+  auto run_options = common(run_command);
+  run_command.flag({.name = "--dry-run", .text = "Only say where the history would begin"},
+                   run_options->dry_run);
+  run_command.example("syncline retention run demo --dry-run", "what would happen");
+  run_command.run([&run_command, run_options](Console& console) {
+    return run(run_command, *run_options, console);
+  });
+}
+
+}  // namespace syncline::cli

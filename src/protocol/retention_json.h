@@ -1,0 +1,30 @@
+// What a workspace keeps, as JSON and in words: for the HTTP API and the command line.
+//
+//   {"keep_for":"90d","keep_last":1000,
+//    "hold":{"since":"2026-01-31T12:00:00.000Z","principal":"counsel","reason":"case 7"},
+//    "kept_from":2042,"swept_to":2042,"rule_says":2042,
+//    "record":[{"time":"…","principal":"ann","action":"set","keep_for":"90d","keep_last":1000},
+//              {"time":"…","principal":"counsel","action":"hold","reason":"case 7"}]}
+//
+// "keep_for", "keep_last" and "hold" are null where there is none. Moments from "kept_from" on can be
+// read, 0: all; up to "swept_to" nothing is left to drop; "rule_says" is where the next run would
+// begin what is kept. The record has the newest last, at most 100 of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/retention.h"
+
+namespace syncline::protocol {
+
+// "90d", "12h", "30m", "45s", or "0" for no limit, as milliseconds.
+Result<std::uint64_t> parse_duration(std::string_view text);
+std::string duration_text(std::uint64_t ms);  // in the largest unit that fits
+
+std::string retention_to_json(const log::Retention& retention, log::Position rule_says,
+                              const std::vector<log::RetentionRecord>& record);
+
+}  // namespace syncline::protocol

@@ -1,0 +1,25 @@
+// What a workspace's retention is at a time: its settings, where the rule would begin, and the end of
+// its record. Thread-safety: one loop.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "log/event_log.h"
+
+namespace syncline::state {
+
+inline constexpr std::size_t kRecordShown = 100;
+
+struct RetentionView {
+  log::Retention retention;
+  log::Position rule_says = 0;
+  std::vector<log::RetentionRecord> record;  // the newest last
+};
+
+// kNotFound: there is no such workspace.
+void view_retention(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+                    log::Done<RetentionView> done);
+
+}  // namespace syncline::state

@@ -1,0 +1,227 @@
+// What the store costs: appends against the raw database's own synced batches in the same run, and
+// opening a directory of very many workspaces.
+//
+//   export SYNCLINE_STORE_ROUNDS=2000 SYNCLINE_STORE_WORKSPACES=100000
+//   build/release/tests/test_backend --gtest_filter='StoreScale*'
+//
+// prints figures; the tests by themselves take less. Times are printed, not judged.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+
+#include "backend/store/database.h"
+#include "backend/store/rocksdb_store.h"
+#include "backend/store_test_dir.h"
+#include "log/blocking_log.h"
+
+namespace syncline::testing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::size_t wanted(const char* name, std::size_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A figure of /proc/self/io or /proc/self/status, by its name.
+std::uint64_t proc_figure(const char* file, const std::string& name) {
+  std::ifstream lines(file);
+  for (std::string word; lines >> word;) {
+    std::uint64_t value = 0;
+    if (word == name && lines >> value) return value;
+  }
+  return 0;
+}
+
+struct Cost {
+  double seconds = 0;
+  std::uint64_t written = 0;  // bytes, as the kernel counts them
+  std::vector<double> rounds;
+
+  double at(double share) {
+    std::ranges::sort(rounds);
+    return rounds[static_cast<std::size_t>(share * static_cast<double>(rounds.size() - 1))];
+  }
+};
+
+template <typename Round>
+void measure(Cost& cost, Round round) {
+  const std::uint64_t before = proc_figure("/proc/self/io", "write_bytes:");
+  const auto start = Clock::now();
+  round();
+  cost.rounds.push_back(seconds_since(start));
+  cost.seconds += cost.rounds.back();
+  cost.written += proc_figure("/proc/self/io", "write_bytes:") - before;
+}
+
+// Rounds of both take turns, so that both meet the same disk.
+TEST(StoreScale, AppendsAgainstRawSyncedBatches) {
+  const std::size_t rounds = wanted("SYNCLINE_STORE_ROUNDS", 20);
+  constexpr std::size_t kPayload = 100;
+  for (const int batch : {1, 8, 32, 128}) {
+    TempDir dir;
+    TempDir raw_dir;
+    auto options = store_options(dir.path());
+    options.write_buffer_bytes = std::size_t{32} << 20;
+    auto store = backend::RocksDbStore::open(options);
+    ASSERT_TRUE(store.has_value());
+    auto raw = backend::store::open_database(raw_dir.root(), options,
+                                             backend::store::OpenMode::kReadWrite);
+    ASSERT_TRUE(raw.has_value()) << raw.error().message;
+    TestLoop loop;
+    const auto log = (*store)->open_log(loop);
+    BlockingLog blocking(*log, loop);
+    log::EventChain chain({});
+    Cost ours;
+    Cost theirs;
+    for (std::size_t round = 0; round < rounds; ++round) {
+      std::vector<log::EncodedEvent> events;
+      rocksdb::WriteBatch puts;
+      const auto expected = chain.head().last_position;
+      for (int i = 0; i < batch; ++i) {
+        auto event = sample_event("notes", "", kPayload);
+        events.push_back(chain.seal(event, loop.unix_ms()).value());
+        puts.Put(raw->events,
+                 backend::store::slice(syncline::store::event_key(1, events.back().position)),
+                 backend::store::slice(events.back().record));
+      }
+      measure(theirs, [&] {
+        rocksdb::WriteOptions synced;
+        synced.sync = true;
+        ASSERT_TRUE(raw->db->Write(synced, &puts).ok());
+      });
+      measure(ours,
+              [&] { ASSERT_TRUE(blocking.append("w", std::move(events), expected).has_value()); });
+    }
+    const auto count = static_cast<double>(rounds * static_cast<std::size_t>(batch));
+    fmt::print(
+        "batch {:>3}: {:>8.0f} events/s, raw {:>8.0f}, ratio {:.2f}; p50 {:.2f} ms, p99 {:.2f} ms, "
+        "raw {:.2f} and {:.2f}; written per payload byte {:.1f}, raw {:.1f}\n",
+        batch, count / ours.seconds, count / theirs.seconds, theirs.seconds / ours.seconds,
+        1e3 * ours.at(0.5), 1e3 * ours.at(0.99), 1e3 * theirs.at(0.5), 1e3 * theirs.at(0.99),
+        static_cast<double>(ours.written) / (count * kPayload),
+        static_cast<double>(theirs.written) / (count * kPayload));
+  }
+}
+
+// Counts what is read.
+class CountingDisk final : public rocksdb::FileSystemWrapper {
+ public:
+  CountingDisk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "CountingDisk"; }
+  std::uint64_t bytes() const { return bytes_; }
+
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
+                                        rocksdb::IODebugContext* context) override {
+    std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+    auto status = target()->NewRandomAccessFile(name, options, &file, context);
+    if (status.ok()) *result = std::make_unique<File>(bytes_, std::move(file));
+    return status;
+  }
+
+ private:
+  class File final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+   public:
+    File(std::atomic<std::uint64_t>& bytes, std::unique_ptr<rocksdb::FSRandomAccessFile> file)
+        : FSRandomAccessFileOwnerWrapper(std::move(file)), bytes_(bytes) {}
+    rocksdb::IOStatus Read(std::uint64_t offset, std::size_t size,
+                           const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
+                           rocksdb::IODebugContext* context) const override {
+      bytes_ += size;
+      return FSRandomAccessFileOwnerWrapper::Read(offset, size, options, result, scratch, context);
+    }
+
+   private:
+    std::atomic<std::uint64_t>& bytes_;
+  };
+
+  std::atomic<std::uint64_t> bytes_ = 0;
+};
+
+std::string name_of(std::size_t workspace) {
+  return fmt::format("workspace-{:06}", workspace);
+}
+
+void fill(const std::string& dir, std::size_t workspaces) {
+  auto options = store_options(dir);
+  options.write_buffer_bytes = 256 << 10;  // so that most of it is in tables
+  auto store = backend::RocksDbStore::open(options);
+  ASSERT_TRUE(store.has_value());
+  TestLoop loop;
+  const auto log = (*store)->open_log(loop);
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i < workspaces; ++i) {
+    log::EventChain chain({});
+    std::vector<log::EncodedEvent> events;
+    for (int j = 0; j < 3; ++j) {
+      auto event = sample_event("notes", "", 60);
+      events.push_back(chain.seal(event, loop.unix_ms()).value());
+    }
+    log->append(name_of(i), std::move(events), 0, [&](Result<log::Appended> done) {
+      ASSERT_TRUE(done.has_value()) << done.error().message;
+      ++answered;
+    });
+    if (i % 1000 != 0) continue;
+    ASSERT_TRUE(loop.run_until([&] { return answered == i + 1; }, 120));
+  }
+  ASSERT_TRUE(loop.run_until([&] { return answered == workspaces; }, 120));
+}
+
+struct Opened {
+  std::uint64_t read = 0;  // of tables
+  double seconds = 0;
+  std::uint64_t resident_kib = 0;  // grown by
+};
+
+Opened open_and_use_one(const std::string& dir, std::size_t workspaces) {
+  const auto disk = std::make_shared<CountingDisk>();
+  const auto env = rocksdb::NewCompositeEnv(disk);
+  auto options = store_options(dir);
+  options.env = env.get();
+  const std::uint64_t before = proc_figure("/proc/self/status", "VmRSS:");
+  const auto start = Clock::now();
+  auto store = backend::RocksDbStore::open(options);
+  EXPECT_TRUE(store.has_value());
+  Opened opened{.seconds = seconds_since(start)};
+  TestLoop loop;
+  const auto log = (*store)->open_log(loop);
+  EXPECT_EQ(BlockingLog(*log, loop).head(name_of(workspaces / 2))->last_position, 3u);
+  opened.read = disk->bytes();
+  opened.resident_kib = proc_figure("/proc/self/status", "VmRSS:");
+  opened.resident_kib -= std::min(before, opened.resident_kib);
+  return opened;
+}
+
+TEST(StoreScale, OpeningCostsNothingPerWorkspace) {
+  const std::size_t many = wanted("SYNCLINE_STORE_WORKSPACES", 6000);
+  constexpr std::size_t kFew = 1500;
+  TempDir small;
+  ASSERT_NO_FATAL_FAILURE(fill(small.path(), kFew));
+  const Opened few = open_and_use_one(small.path(), kFew);
+  TempDir large;
+  ASSERT_NO_FATAL_FAILURE(fill(large.path(), many));
+  const Opened opened = open_and_use_one(large.path(), many);
+  fmt::print("{} workspaces: opened in {:.0f} ms, {} KiB read, {} KiB of memory\n", many,
+             1e3 * opened.seconds, opened.read >> 10, opened.resident_kib);
+  fmt::print("{} workspaces: opened in {:.0f} ms, {} KiB read, {} KiB of memory\n", kFew,
+             1e3 * few.seconds, few.read >> 10, few.resident_kib);
+  // Footers, indexes and filters, a block or two: far less than a block for each workspace.
+  EXPECT_LT(opened.read, few.read + many * 100);
+}
+
+}  // namespace
+}  // namespace syncline::testing
