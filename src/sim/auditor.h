@@ -55,7 +55,8 @@ class Auditor {
   Dice dice_;
   const std::uint64_t every_us_;
   std::map<std::string, std::vector<log::SignedCheckpoint>> kept_;
-  std::set<std::string> shortened_;  // by a rollback, and not noticed yet
+  std::set<std::string> shortened_;   // by a rollback, and not noticed yet
+  std::set<std::string> unanswered_;  // workspaces whose last question had no answer
   std::shared_ptr<const int> pending_ = std::make_shared<const int>();  // one more for each request
 };
 

@@ -76,9 +76,12 @@ void Client::make_replica(Replica& replica, ByteView state, bool same_id) {
   if (!same_id) replica.id = (settings_.number + 1) * 10'000 + ++identities_;
   if (state.empty()) replica.own.clear();
   replica.presence_id = replica.id;
-  replica.editor = std::make_unique<Editor>(
-      world_.probes, replica.id, settings_.undoes, [this] { return loop_.monotonic_ms(); },
-      dice_.next());
+  // Who may only read removes no formats that others left behind: nobody would hear of it.
+  crdt::DocOptions options{.client_id = replica.id};
+  options.clean_formats = !settings_.read_only;
+  options.next_client_seed = dice_.next();
+  replica.editor = std::make_unique<Editor>(world_.probes, options, settings_.undoes,
+                                            [this] { return loop_.monotonic_ms(); });
   if (!state.empty()) static_cast<void>(replica.editor->doc().apply_update(state));
   note_id(replica);
   replica.editor->doc().on_update([this, &replica](const crdt::UpdateEvent& event) {

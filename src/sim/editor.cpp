@@ -11,9 +11,9 @@ namespace syncline::sim {
 
 // What the engine refuses (a place beyond the end) is no edit, as in an editor.
 
-Editor::Editor(Probes& probes, crdt::ClientId id, bool undoes,
-               std::function<std::uint64_t()> now_ms, std::uint64_t next_client_seed)
-    : doc_({.client_id = id, .next_client_seed = next_client_seed}),
+Editor::Editor(Probes& probes, const crdt::DocOptions& options, bool undoes,
+               std::function<std::uint64_t()> now_ms)
+    : doc_(options),
       text_(doc_.text("content")),
       map_(doc_.map("meta")),
       list_(doc_.array("list")),

@@ -16,8 +16,8 @@ namespace syncline::sim {
 class Editor final : private Editable {
  public:
   // `now_ms` is the clock of the client.
-  Editor(Probes& probes, crdt::ClientId id, bool undoes, std::function<std::uint64_t()> now_ms,
-         std::uint64_t next_client_seed);
+  Editor(Probes& probes, const crdt::DocOptions& options, bool undoes,
+         std::function<std::uint64_t()> now_ms);
 
   // One edit; what it was, for the trace. Every edit is a transaction, and so at most one update.
   std::string edit(Dice& dice, Habit habit) { return workload_.edit(dice, habit); }

@@ -87,6 +87,14 @@ bool is_junk(const ObjectName& name);
 // and any of its clocks came twice.
 bool is_ambiguous(const ObjectName& name, std::span<const log::Event> events);
 
+// The server refuses a second device under one id. What that sends later, under a new one, leans on its
+// own idea of the old one and lands where nobody meant it, such as a list's values under a key. Of such
+// a document other items are deleted when it is loaded than when it was edited, in Yjs as here.
+bool is_confused(const World& world, const crdt::Doc& doc);
+// The same of the object as it was at a position.
+bool is_confused(const World& world, const ObjectName& name, std::span<const log::Event> events,
+                 log::Position at);
+
 // How two documents differ, or nothing.
 std::string difference(const crdt::Doc& a, const crdt::Doc& b);
 

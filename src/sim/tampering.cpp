@@ -26,13 +26,18 @@ class Crime {
   }
 
   // False: there is nothing to do it to.
-  bool commit(Tampering how, std::uint64_t signed_events) {
+  bool commit(Tampering how, const log::SignedCheckpoint& witness) {
+    const std::uint64_t signed_events = witness.checkpoint.size;
     if (how == Tampering::kOlderCopy) return bring_back_older(signed_events);
     DiskTables tables(disk_);
     if (!tables.open()) return false;
     const auto events = read_log(tables, workspace_);
     const auto id = store::find_workspace(tables, workspace_);
     if (!events || !id || !*id || events->size() < 2) return false;
+    // A copy of the disk that was brought back may hold an earlier checkpoint than was signed since.
+    const auto kept = store::read_checkpoint(tables, workspace_);
+    const bool betrays = kept && *kept && **kept == witness.note;
+    if (!betrays && (how == Tampering::kCut || how == Tampering::kRewrite)) return false;
     id_ = **id;
     events_ = *events;
     const std::uint64_t victim = 1 + dice_.below(signed_events);
@@ -184,7 +189,7 @@ std::string_view to_string(Tampering tampering) {
 Noticed tamper(ByteView disk, const std::string& workspace, const log::SignedCheckpoint& witness,
                const log::NotaryIdentity& identity, Tampering how, Dice dice) {
   Crime crime(disk, workspace, dice);
-  if (!crime.commit(how, witness.checkpoint.size)) return Noticed::kNothingDone;
+  if (!crime.commit(how, witness)) return Noticed::kNothingDone;
   Witness server(crime, workspace, identity);
   bool noticed = false;
   if (how == Tampering::kEdit || how == Tampering::kRemove || how == Tampering::kSwap) {
