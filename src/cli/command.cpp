@@ -128,7 +128,7 @@ template <typename T>
 void Command::number(OptionSpec spec, T& target) {
   CLI::Option* option = app_->add_option(spec.name, target);
   option->check(number_of<T>());
-  if (spec.fallback.empty()) spec.fallback = std::to_string(target);
+  if (spec.fallback.empty() && !spec.required) spec.fallback = std::to_string(target);
   note(std::move(spec), *option);
 }
 

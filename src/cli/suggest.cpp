@@ -23,6 +23,18 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+// The same first letter, and the others in order: "ls" of "list", "rm" of "remove".
+bool abbreviates(std::string_view abbreviation, std::string_view word) {
+  if (word.size() <= abbreviation.size() || abbreviation.size() < 2) return false;
+  if (abbreviation.front() != word.front()) return false;
+  for (const char letter : abbreviation) {
+    const std::size_t at = word.find(letter);
+    if (at == std::string_view::npos) return false;
+    word.remove_prefix(at + 1);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string closest(std::string_view word, const std::vector<std::string>& candidates) {
@@ -37,7 +49,10 @@ std::string closest(std::string_view word, const std::vector<std::string>& candi
       best_distance = d;
     }
   }
-  return best;
+  if (!best.empty()) return best;
+  const auto shorter = std::ranges::find_if(
+      candidates, [word](const std::string& candidate) { return abbreviates(candidate, word); });
+  return shorter == candidates.end() ? "" : *shorter;
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {

@@ -19,6 +19,13 @@ TEST(Suggest, FindsSlipsAndNothingFar) {
   EXPECT_EQ(closest("delete", words), "");
   EXPECT_EQ(closest("", words), "");
   EXPECT_EQ(did_you_mean("xyz", words), "");
+  const std::vector<std::string> short_words = {"set", "ls", "rm"};
+  EXPECT_EQ(closest("list", short_words), "ls");
+  EXPECT_EQ(closest("remove", short_words), "rm");
+  EXPECT_EQ(closest("lost", short_words), "ls");
+  EXPECT_EQ(closest("roam", short_words), "rm");
+  EXPECT_EQ(closest("mr", short_words), "rm");
+  EXPECT_EQ(closest("else", short_words), "");
 }
 
 TEST(Table, AlignsCharactersNotBytes) {
