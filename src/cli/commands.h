@@ -36,6 +36,7 @@ void add_export(Command& root);
 void add_import(Command& root);
 void add_retention(Command& root);
 void add_backup(Command& root);
+void add_quarantine(Command& root);
 void add_log(Command& root);
 void add_log_show(Command& log);
 void add_log_tail(Command& log);

@@ -21,6 +21,7 @@ void add_commands(syncline::cli::Command& program) {
   add_import(program);
   add_retention(program);
   add_backup(program);
+  add_quarantine(program);
   add_log(program);
   add_doc(program);
   add_sim(program);

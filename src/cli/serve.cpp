@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "backend/server/node.h"
+#include "cli/table.h"
 #include "protocol/json_text.h"
+#include "state/quarantine.h"
 #include "syncline/version.h"
 
 namespace syncline::cli {
@@ -136,6 +138,10 @@ int run_serve(const ServeOptions& options) {
   wanted.on_storage_failure = [](const Error& error) {
     fmt::print(stderr, "syncline serve: storage failed: {}\n", error.message);
     kill(getpid(), kStorageSignal);
+  };
+  wanted.on_quarantine = [](const state::Quarantined& quarantined) {
+    const Error error = state::quarantine_error(quarantined);
+    fmt::print(stderr, "syncline serve: {}\n", visible(error.message));
   };
   auto node = backend::Node::start(std::move(wanted));
   if (!node) return complain(node.error());

@@ -16,7 +16,8 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       store(std::move(opened)),
       log(store::make_store_log(*store, loop)),
       notary(*log, server.identity_),
-      cache(*log, server.settings_.cache),
+      quarantine(loop),
+      cache(*log, server.settings_.cache, &quarantine),
       host(
           {.log = *log,
            .cache = cache,

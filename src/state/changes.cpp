@@ -1,9 +1,8 @@
 #include "state/changes.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "state/object_replay.h"
@@ -29,18 +28,17 @@ struct Telling : std::enable_shared_from_this<Telling> {
   void step() {
     for (; index < events.size(); ++index) {
       log::Event& event = events[index];
-      if (event.dropped_payload) {
+      if (event.dropped_payload || lost.contains(event.object)) {
         objects.erase(event.object);  // what is known of it ends here
         page.changes.push_back({std::move(event), "null"});
         continue;
       }
       const auto found = objects.find(event.object);
       if (found == objects.end()) return replay(event.object, event.position - 1);
-      auto told = tell(*found->second, event);
-      if (!told) return done(std::unexpected(std::move(told.error())));
-      told_bytes += told->size();
+      std::string told = tell(*found->second, event);
+      told_bytes += told.size();
       const log::Position position = event.position;
-      page.changes.push_back({std::move(event), std::move(*told)});
+      page.changes.push_back({std::move(event), std::move(told)});
       if (told_bytes < kMaxToldBytes) continue;
       page.next = position;
       break;
@@ -49,22 +47,24 @@ struct Telling : std::enable_shared_from_this<Telling> {
   }
 
   void replay(const std::string& object, log::Position before) {
-    replay_object(log, workspace, object, before,
-                  [self = shared_from_this(), object](Result<ReplayedObject> replayed) {
-                    if (!replayed) return self->done(std::unexpected(std::move(replayed.error())));
-                    self->objects.emplace(object, std::move(replayed->object));
-                    self->step();
-                  });
+    try_replay(log, workspace, object, before,
+               [self = shared_from_this(), object](Replayed replayed) {
+                 if (!replayed && replayed.error().position == 0)
+                   return self->done(std::unexpected(std::move(replayed.error().error)));
+                 if (replayed)
+                   self->objects.emplace(object, std::move(replayed->object));
+                 else
+                   self->lost.insert(object);
+                 self->step();
+               });
   }
 
-  Result<std::string> tell(merge::Object& object, const log::Event& event) const {
+  std::string tell(merge::Object& object, const log::Event& event) {
     if (event.kind != log::EventKind::kChange) return "[]";
     auto told = object.apply_and_tell(event.intent);
-    if (!told)
-      return fail(ErrorCode::kCorrupt,
-                  fmt::format("object {} of workspace {}: event {} cannot be applied: {}",
-                              event.object, workspace, event.position, told.error().message));
-    return told;
+    if (told) return std::move(*told);
+    lost.insert(event.object);
+    return "null";
   }
 
   log::EventLog& log;
@@ -74,6 +74,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
   std::size_t index = 0;
   std::size_t told_bytes = 0;
   std::map<std::string, std::unique_ptr<merge::Object>> objects;
+  std::set<std::string> lost;  // cannot be replayed: an event of theirs cannot be applied
   ChangePage page;
 };
 

@@ -6,6 +6,9 @@
 // Cost of a page: for each object in it one replay, for each event what a walk over the types that
 // it changed costs.
 //
+// What cannot be told: an event whose payload retention dropped, and those of an object from where it
+// cannot be replayed.
+//
 // Thread-safety: one loop. Errors: those of replay_object.
 #pragma once
 
@@ -19,7 +22,7 @@ namespace syncline::state {
 
 struct Change {
   log::Event event;
-  std::string told;  // JSON: merge/doc_history.h; "null" where retention dropped the payload
+  std::string told;  // JSON: merge/doc_history.h; "null" where it cannot be told
 };
 
 struct ChangePage {

@@ -14,7 +14,8 @@ struct ObjectCache::Loading {
   bool forgotten = false;  // the workspace was forgotten meanwhile: what is read may be stale
 };
 
-ObjectCache::ObjectCache(log::EventLog& log, CacheLimits limits) : log_(log), limits_(limits) {}
+ObjectCache::ObjectCache(log::EventLog& log, CacheLimits limits, Quarantine* quarantine)
+    : log_(log), limits_(limits), quarantine_(quarantine) {}
 
 ObjectCache::~ObjectCache() = default;
 
@@ -27,6 +28,8 @@ void ObjectCache::acquire(const std::string& workspace, const std::string& id,
     done(found->second.get());
     return;
   }
+  if (const auto* held = quarantine_ == nullptr ? nullptr : quarantine_->find(workspace, id))
+    return done(std::unexpected(quarantine_error(*held)));
   auto& loading = loading_[key];
   const bool first = !loading;
   if (first) loading = std::make_shared<Loading>();
@@ -40,12 +43,19 @@ void ObjectCache::load(const Key& key) {
   loading->resident = std::make_unique<Resident>();
   loading->resident->workspace_ = key.first;
   loading->resident->id_ = key.second;
-  replay_object(log_, key.first, key.second, log::kNow,
-                [this, loading](auto replayed) { loaded(loading, std::move(replayed)); });
+  try_replay(log_, key.first, key.second, log::kNow,
+             [this, loading](Replayed replayed) { loaded(loading, std::move(replayed)); });
 }
 
-void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Result<ReplayedObject> replayed) {
-  if (!replayed) return finish(loading, std::unexpected(std::move(replayed.error())));
+void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed replayed) {
+  const Key key{loading->resident->workspace_, loading->resident->id_};
+  if (loading->forgotten) {
+    // Start over: what was replayed may reach past, or stop before, what the log really kept.
+    loading->forgotten = false;
+    return load(key);
+  }
+  loading_.erase(key);
+  if (!replayed) return fail_load(loading, std::move(replayed.error()));
   Resident& resident = *loading->resident;
   resident.object_ = std::move(replayed->object);
   resident.position_ = resident.durable_ = replayed->position;
@@ -54,33 +64,24 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Result<Replaye
   resident.events_since_snapshot_ = replayed->replayed_events;
   counters_.replayed_events += replayed->replayed_events;
   if (replayed->damaged_snapshot) ++counters_.damaged_snapshots;
-  finish(loading, {});
-}
-
-void ObjectCache::finish(const std::shared_ptr<Loading>& loading, Result<void> result) {
-  const Key key{loading->resident->workspace_, loading->resident->id_};
-  if (loading->forgotten) {
-    // Start over: what was replayed may reach past, or stop before, what the log really kept.
-    loading->forgotten = false;
-    return load(key);
-  }
-  loading_.erase(key);
-  auto waiting = std::move(loading->waiting);
-  if (!result) {
-    ++counters_.load_failures;
-    for (auto& done : waiting) done(std::unexpected(result.error()));
-    return;
-  }
-  Resident& resident = *loading->resident;
   // Held until everyone has been told, so that nobody's trim takes it away.
   resident.holders_ = 1;
   residents_.emplace(key, std::move(loading->resident));
   account(resident);
-  for (auto& done : waiting) {
+  for (auto& done : std::exchange(loading->waiting, {})) {
     hold(resident);
     done(&resident);
   }
   release(resident);
+}
+
+void ObjectCache::fail_load(const std::shared_ptr<Loading>& loading, ReplayFailure failure) {
+  ++counters_.load_failures;
+  Error error = std::move(failure.error);
+  if (quarantine_ != nullptr && failure.position > 0)
+    error = quarantine_error(quarantine_->add(loading->resident->workspace_, loading->resident->id_,
+                                              failure.position, std::move(error)));
+  for (auto& done : std::exchange(loading->waiting, {})) done(std::unexpected(error));
 }
 
 void ObjectCache::hold(Resident& resident) {

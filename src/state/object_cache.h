@@ -3,7 +3,8 @@
 //
 // An object is its newest snapshot plus the events after it. Loading reads both and replays; a
 // snapshot that is missing or damaged costs a longer replay and nothing else. An object whose
-// events cannot be replayed is refused with kCorrupt, naming the position, while all others work.
+// events cannot be replayed is refused with kCorrupt, naming the position, while all others work;
+// it goes to the quarantine (state/quarantine.h), and is not replayed again until that is lifted.
 //
 // Budget. The cache of a loop keeps the measured bytes of all its objects under `budget_bytes` by
 // dropping the least recently used that nobody holds. What is held stays, whatever it costs.
@@ -28,6 +29,7 @@
 #include "log/event_log.h"
 #include "merge/object.h"
 #include "state/object_replay.h"
+#include "state/quarantine.h"
 #include "syncline/error.h"
 
 namespace syncline::state {
@@ -41,7 +43,7 @@ struct CacheLimits {
 struct CacheCounters {
   std::uint64_t hits = 0;
   std::uint64_t loads = 0;
-  std::uint64_t load_failures = 0;
+  std::uint64_t load_failures = 0;  // without those that the quarantine answered
   std::uint64_t replayed_events = 0;
   std::uint64_t evictions = 0;
   std::uint64_t snapshots = 0;
@@ -76,8 +78,8 @@ class Resident {
 
 class ObjectCache {
  public:
-  // `log` must outlive the cache.
-  ObjectCache(log::EventLog& log, CacheLimits limits);
+  // `log` and `quarantine` must outlive the cache. Without a quarantine each load tries anew.
+  ObjectCache(log::EventLog& log, CacheLimits limits, Quarantine* quarantine = nullptr);
   ~ObjectCache();
 
   ObjectCache(const ObjectCache&) = delete;
@@ -114,8 +116,8 @@ class ObjectCache {
   struct Loading;
 
   void load(const Key& key);
-  void loaded(const std::shared_ptr<Loading>& loading, Result<ReplayedObject> replayed);
-  void finish(const std::shared_ptr<Loading>& loading, Result<void> result);
+  void loaded(const std::shared_ptr<Loading>& loading, Replayed replayed);
+  void fail_load(const std::shared_ptr<Loading>& loading, ReplayFailure failure);
 
   void hold(Resident& resident);
   void account(Resident& resident);
@@ -125,6 +127,7 @@ class ObjectCache {
 
   log::EventLog& log_;
   const CacheLimits limits_;
+  Quarantine* const quarantine_;
   std::map<Key, std::unique_ptr<Resident>> residents_;
   std::map<Resident*, std::unique_ptr<Resident>> forgotten_;
   std::map<Key, std::shared_ptr<Loading>> loading_;

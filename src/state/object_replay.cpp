@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "base/mutation.h"
@@ -12,11 +13,12 @@ namespace {
 class Replay : public std::enable_shared_from_this<Replay> {
  public:
   Replay(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-         log::Done<ReplayedObject> done)
+         std::move_only_function<void(Replayed)> done)
       : log_(log),
         workspace_(std::move(workspace)),
         object_(std::move(object)),
         at_(at),
+        to_(at),
         done_(std::move(done)) {}
 
   void start() {
@@ -28,7 +30,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
  private:
   void restore(Result<std::optional<log::Snapshot>> snapshot) {
     if (!snapshot && snapshot.error().code != ErrorCode::kCorrupt)
-      return done_(std::unexpected(std::move(snapshot.error())));
+      return refuse(std::move(snapshot.error()));
     result_.damaged_snapshot = !snapshot;
     if (snapshot && *snapshot) {
       damaged_ = (*snapshot)->damaged;
@@ -66,19 +68,66 @@ class Replay : public std::enable_shared_from_this<Replay> {
     const log::Position skipped = is_mutated(Mutation::skip_after_snapshot) &&
                                   result_.position > 0 && result_.replayed_events == 0;
     log_.read_object(workspace_, object_, result_.position + skipped,
-                     {.to = is_mutated(Mutation::replay_past_moment) ? log::kNow : at_},
+                     {.to = is_mutated(Mutation::replay_past_moment) ? log::kNow : to_},
                      [self = shared_from_this()](auto events) { self->replay(std::move(events)); });
   }
 
   void replay(Result<std::vector<log::Event>> events) {
-    if (!events) return done_(std::unexpected(std::move(events.error())));
+    if (!events) return unreadable(std::move(events.error()));
+    if (events->empty() && failure_) return done_(std::unexpected(std::move(*failure_)));
     if (events->empty()) return done_(std::move(result_));
     for (const log::Event& event : *events) {
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
         return past_dropped(event.position);
-      if (auto applied = apply(event); !applied) return done_(std::unexpected(applied.error()));
+      if (auto applied = apply(event); !applied)
+        return refuse(std::move(applied.error()), event.position);
     }
     read_on();
+  }
+
+  void refuse(Error error, log::Position position = 0) {
+    done_(std::unexpected(ReplayFailure{std::move(error), position}));
+  }
+
+  // One of the next events is damaged, or of a newer version. What is before it must still be
+  // applied, in case that fails earlier.
+  void unreadable(Error error) {
+    const bool of_an_event =
+        error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported;
+    if (!of_an_event || std::exchange(searched_, true)) return refuse(std::move(error));
+    search(result_.position, 1);
+  }
+
+  // The events up to `good` can be read: goes on in growing steps until some cannot.
+  void search(log::Position good, log::Position step) {
+    if (good == to_) return read_on();  // all can be read by now
+    const log::Position next = step < to_ - good ? good + step : to_;
+    try_to(next, [self = shared_from_this(), good, next, step](std::optional<Error> error) {
+      error ? self->narrow(good, next, std::move(*error)) : self->search(next, 2 * step);
+    });
+  }
+
+  // Those up to `good` can be read, those up to `bad` cannot.
+  void narrow(log::Position good, log::Position bad, Error error) {
+    if (bad - good == 1) {
+      failure_ = {std::move(error), bad};
+      to_ = good;
+      return read_on();
+    }
+    const log::Position middle = good + (bad - good) / 2;
+    try_to(middle, [self = shared_from_this(), good, bad, middle,
+                    error = std::move(error)](std::optional<Error> again) mutable {
+      again ? self->narrow(good, middle, std::move(*again))
+            : self->narrow(middle, bad, std::move(error));
+    });
+  }
+
+  template <typename Next>
+  void try_to(log::Position to, Next next) {
+    log_.read_object(workspace_, object_, result_.position, {.to = to},
+                     [next = std::move(next)](Result<std::vector<log::Event>> events) mutable {
+                       next(events ? std::nullopt : std::optional(std::move(events.error())));
+                     });
   }
 
   // Retention drops payloads only behind a snapshot that covers them. If that was made since this
@@ -95,15 +144,14 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
   void explain_dropped(log::Position dropped) {
     log_.load_retention(workspace_, [self = shared_from_this(), dropped](auto retention) {
-      if (!retention) return self->done_(std::unexpected(std::move(retention.error())));
+      if (!retention) return self->refuse(std::move(retention.error()));
       if (self->at_ < retention->floor)
-        return self->done_(
-            std::unexpected(log::dropped_error(self->workspace_, self->at_, retention->floor)));
-      self->done_(
-          fail(ErrorCode::kCorrupt,
-               fmt::format("object {} of workspace {}: the snapshot that stands for event {}, "
-                           "whose payload was dropped, is damaged or gone",
-                           self->object_, self->workspace_, dropped)));
+        return self->refuse(log::dropped_error(self->workspace_, self->at_, retention->floor));
+      self->refuse({ErrorCode::kCorrupt,
+                    fmt::format("object {} of workspace {}: the snapshot that stands for event {}, "
+                                "whose payload was dropped, is damaged or gone",
+                                self->object_, self->workspace_, dropped)},
+                   dropped);
     });
   }
 
@@ -134,17 +182,29 @@ class Replay : public std::enable_shared_from_this<Replay> {
   const std::string workspace_;
   const std::string object_;
   const log::Position at_;
-  log::Done<ReplayedObject> done_;
+  log::Position to_;  // at_, or before the event at fault
+  std::move_only_function<void(Replayed)> done_;
   ReplayedObject result_;
+  std::optional<ReplayFailure> failure_;  // what comes behind to_
+  bool searched_ = false;
   log::Position damaged_ = 0;
 };
 
 }  // namespace
 
-void replay_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-                   log::Done<ReplayedObject> done) {
+void try_replay(log::EventLog& log, std::string workspace, std::string object, log::Position at,
+                std::move_only_function<void(Replayed)> done) {
   std::make_shared<Replay>(log, std::move(workspace), std::move(object), at, std::move(done))
       ->start();
+}
+
+void replay_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
+                   log::Done<ReplayedObject> done) {
+  try_replay(log, std::move(workspace), std::move(object), at,
+             [done = std::move(done)](Replayed replayed) mutable {
+               if (!replayed) return done(std::unexpected(std::move(replayed.error().error)));
+               done(std::move(*replayed));
+             });
 }
 
 }  // namespace syncline::state

@@ -13,11 +13,14 @@
 // a few thousand events. Both are measured in tests/workspace/history_test.cpp and docs/history.md.
 //
 // Thread-safety: one loop. Errors: those of reading; kCorrupt, naming the position, for an event
-// that cannot be applied.
+// that cannot be applied. Where an event is at fault, which one is found out: moments before it can
+// be had.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -43,7 +46,18 @@ struct ReplayedObject {
   bool damaged_snapshot = false;  // one was passed over
 };
 
+// Why an object cannot be had.
+struct ReplayFailure {
+  Error error;
+  log::Position position = 0;  // of the event at fault; 0: none is, or that is not known
+};
+using Replayed = std::expected<ReplayedObject, ReplayFailure>;
+
 // `log` must outlive the answer, or be destroyed with it unanswered.
+void try_replay(log::EventLog& log, std::string workspace, std::string object, log::Position at,
+                std::move_only_function<void(Replayed)> done);
+
+// The same for who only wants to know that it failed.
 void replay_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
                    log::Done<ReplayedObject> done);
 

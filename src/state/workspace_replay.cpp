@@ -13,16 +13,17 @@ struct Walk : std::enable_shared_from_this<Walk> {
 
   void step() {
     if (index == ids.size()) return done(std::move(page));
-    replay_object(log, workspace, ids[index], at,
-                  [self = shared_from_this()](Result<ReplayedObject> replayed) {
-                    self->take(std::move(replayed));
-                  });
+    try_replay(log, workspace, ids[index], at,
+               [self = shared_from_this()](Replayed replayed) { self->take(std::move(replayed)); });
   }
 
-  void take(Result<ReplayedObject> replayed) {
-    if (!replayed) return done(std::unexpected(std::move(replayed.error())));
+  void take(Replayed replayed) {
+    if (!replayed && replayed.error().position == 0)
+      return done(std::unexpected(std::move(replayed.error().error)));
     std::string& id = ids[index++];
-    if (replayed->position > 0)
+    if (!replayed)
+      page.unreadable.push_back({std::move(id), std::move(replayed.error().error)});
+    else if (replayed->position > 0)
       page.objects.push_back({std::move(id), replayed->position, replayed->object->to_json()});
     step();
   }

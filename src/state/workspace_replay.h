@@ -1,6 +1,7 @@
 // A workspace as it was at a position: page by page, every object that had events by then.
 //
-// Thread-safety: one loop. Errors: those of replay_object, of the first object that has one.
+// Thread-safety: one loop. An object that cannot be replayed because an event of it is damaged is
+// named, and the others are given; other errors are those of replay_object.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,14 @@ struct ObjectAt {
   std::string json;            // all roots
 };
 
+struct UnreadableObject {
+  std::string id;
+  Error error;
+};
+
 struct ObjectPage {
   std::vector<ObjectAt> objects;
+  std::vector<UnreadableObject> unreadable;
   std::string next;  // go on after this id; "": this was the last page
 };
 

@@ -20,9 +20,30 @@ Result<std::optional<WorkspaceId>> find_workspace(const Tables& tables, std::str
   return id;
 }
 
+namespace {
+
+// To the last event of a workspace by looking forward alone, halving: going back from the end reads
+// what is before it too, and that may be damaged where the end is not.
+void seek_end(Cursor& cursor, WorkspaceId id) {
+  log::Position from = 0;
+  log::Position past = ~log::Position{0};
+  while (past - from > 1) {
+    const log::Position middle = from + (past - from) / 2;
+    cursor.seek(event_key(id, middle));
+    const bool damaged = !cursor.status();  // something is there
+    const bool more = damaged || (cursor.valid() && parse_id(cursor.key()) == id);
+    (more ? from : past) = middle;
+  }
+  cursor.seek(event_key(id, from));
+}
+
+}  // namespace
+
 Result<log::Head> stored_head(const Tables& tables, std::string_view name, WorkspaceId id) {
-  const auto cursor = tables.cursor(Family::kEvents);
+  const auto cursor = tables.cursor(Family::kEvents, id_key(id + 1));
   cursor->seek_for_prev(event_key(id, ~log::Position{0}));
+  if (const auto read = cursor->status(); !read && read.error().code == ErrorCode::kCorrupt)
+    seek_end(*cursor, id);
   if (const auto read = cursor->status(); !read)
     return fail_while(fmt::format("reading the end of workspace {}", name), read.error());
   const auto missing = [&] {

@@ -73,6 +73,8 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal(gone.status, 404);
   assert.match(gone.body.error.message, /kept from position/);
   assert.equal((await ok('GET', '/workspaces/team/changes')).body.changes[0].changes, null);
+  assert.deepEqual((await ok('GET', '/workspaces/team/quarantine')).body, { quarantine: [], next: null });
+  assert.equal((await api.ask('DELETE', '/v1/workspaces/team/quarantine/notes/plan')).status, 404);
   await ok('GET', '/workspaces/team/log');
   await ok('GET', '/workspaces/team/checkpoint');
   await ok('GET', '/workspaces/team/proof/1');

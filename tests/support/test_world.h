@@ -18,7 +18,7 @@ namespace syncline::testing {
 struct TestWorld {
   explicit TestWorld(log::MemoryStore::CommitMode mode = log::MemoryStore::CommitMode::kAtOnce,
                      state::CacheLimits limits = {})
-      : store(mode), log(store.open(loop)), cache(*log, limits), host(services()) {}
+      : store(mode), log(store.open(loop)), cache(*log, limits, &quarantine), host(services()) {}
 
   workspace::Services services() {
     return {.log = *log,
@@ -38,6 +38,7 @@ struct TestWorld {
   VirtualLoop loop;
   log::MemoryStore store;
   std::unique_ptr<log::EventLog> log;
+  state::Quarantine quarantine{loop};
   state::ObjectCache cache;
   workspace::Counters counters;
   std::vector<Error> failures;

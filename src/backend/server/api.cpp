@@ -60,8 +60,9 @@ void serve_api(RouteContext& context, HttpRequest request, HttpResponder respond
   const std::string_view asked = request.method;
   const std::string_view method = asked == "HEAD" ? std::string_view("GET") : asked;
   std::string allowed;
-  for (const auto routes : {state_routes(), history_routes(), restore_routes(), proof_routes(),
-                            export_routes(), retention_routes(), backup_routes()}) {
+  for (const auto routes :
+       {state_routes(), history_routes(), restore_routes(), proof_routes(), export_routes(),
+        retention_routes(), quarantine_routes(), backup_routes()}) {
     for (const ApiRoute& route : routes) {
       const auto found = match(route.path, request.raw_path);
       if (!found) continue;

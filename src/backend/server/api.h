@@ -38,6 +38,7 @@ std::span<const ApiRoute> backup_routes();
 std::span<const ApiRoute> proof_routes();  // the log, and that it was not tampered with
 
 std::span<const ApiRoute> export_routes();
+std::span<const ApiRoute> quarantine_routes();  // what cannot be served
 
 void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder);
 

@@ -9,6 +9,7 @@
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "backend/server/history_json.h"
+#include "backend/server/quarantine_api.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "state/moment.h"
@@ -41,10 +42,14 @@ HttpResponse page_response(log::Position at, const state::ObjectPage& page) {
     objects +=
         fmt::format(R"({}{{"object":{},"position":{},"state":{}}})", objects.empty() ? "" : ",",
                     protocol::json_string(object.id), object.position, object.json);
-  return json_response(200,
-                       fmt::format(R"({{"at":{},"objects":[{}],"next":{}}})", at, objects,
-                                   page.next.empty() ? "null" : protocol::json_string(page.next)) +
-                           "\n");
+  std::string unreadable;
+  for (const auto& [id, error] : page.unreadable)
+    unreadable += fmt::format(R"({}{{"object":{},"reason":{}}})", unreadable.empty() ? "" : ",",
+                              protocol::json_string(id), protocol::json_string(error.message));
+  return json_response(
+      200, fmt::format(R"({{"at":{},"objects":[{}],"unreadable":[{}],"next":{}}})", at, objects,
+                       unreadable, page.next.empty() ? "null" : protocol::json_string(page.next)) +
+               "\n");
 }
 
 void get_state_at(ApiCall call) {
@@ -107,13 +112,17 @@ HttpResponse blame_response(const std::string& object, log::Position at,
                                 "\n");
 }
 
+void blame_at(log::Position at, ApiCall call) {
+  auto body = [object = call.path.object, at](const state::Blame& blame) {
+    return blame_response(object, at, blame);
+  };
+  state::blame_object(*call.shard.log, call.path.workspace, call.path.object, at,
+                      answer_with<state::Blame>(std::move(call.responder), std::move(body)));
+}
+
 void get_blame(ApiCall call) {
   at_moment(std::move(call), "at", [](log::Position at, ApiCall asked) {
-    auto body = [object = asked.path.object, at](const state::Blame& blame) {
-      return blame_response(object, at, blame);
-    };
-    state::blame_object(*asked.shard.log, asked.path.workspace, asked.path.object, at,
-                        answer_with<state::Blame>(std::move(asked.responder), std::move(body)));
+    unless_quarantined(std::move(asked), at, blame_at);
   });
 }
 
@@ -186,7 +195,7 @@ constexpr ApiRoute kRoutes[] = {
 }  // namespace
 
 void get_object_at(ApiCall call, StateForm form) {
-  at_moment(std::move(call), "at", [form = std::move(form)](log::Position at, ApiCall asked) {
+  auto replay = [form = std::move(form)](log::Position at, ApiCall asked) {
     auto body = [form, path = asked.path, at](const state::ReplayedObject& replayed) {
       if (replayed.position == 0)
         return to_response(
@@ -198,7 +207,11 @@ void get_object_at(ApiCall call, StateForm form) {
     state::replay_object(
         *asked.shard.log, asked.path.workspace, asked.path.object, at,
         answer_with<state::ReplayedObject>(std::move(asked.responder), std::move(body)));
-  });
+  };
+  at_moment(std::move(call), "at",
+            [replay = std::move(replay)](log::Position at, ApiCall asked) mutable {
+              unless_quarantined(std::move(asked), at, std::move(replay));
+            });
 }
 
 std::span<const ApiRoute> history_routes() {

@@ -9,6 +9,7 @@
 #include "log/notary.h"
 #include "session/limits.h"
 #include "state/object_cache.h"
+#include "state/quarantine.h"
 #include "workspace/host.h"
 
 namespace syncline::backend {
@@ -17,11 +18,13 @@ namespace syncline::backend {
 struct LoopShard {
   LoopShard(std::unique_ptr<log::EventLog> event_log, const log::NotaryIdentity& identity,
             Scheduler& scheduler, state::CacheLimits cache_limits,
-            std::function<void(const Error&)> on_storage_failure, std::string region,
+            std::function<void(const Error&)> on_storage_failure,
+            std::function<void(const state::Quarantined&)> on_quarantine, std::string region,
             std::string node)
       : log(std::move(event_log)),
         notary(*log, identity),
-        cache(*log, cache_limits),
+        quarantine(scheduler, std::move(on_quarantine)),
+        cache(*log, cache_limits, &quarantine),
         host({.log = *log,
               .cache = cache,
               .scheduler = scheduler,
@@ -32,6 +35,7 @@ struct LoopShard {
 
   std::unique_ptr<log::EventLog> log;
   log::Notary notary;
+  state::Quarantine quarantine;
   state::ObjectCache cache;
   workspace::Counters workspace_counters;
   session::Counters session_counters;

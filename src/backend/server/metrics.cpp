@@ -17,6 +17,8 @@ struct LoopSample {
   session::Counters session;
   state::CacheCounters cache;
   std::size_t cache_bytes = 0;
+  std::size_t quarantined = 0;
+  std::uint64_t quarantines = 0;
   std::size_t objects = 0;
   std::size_t workspaces = 0;
 };
@@ -26,6 +28,8 @@ LoopSample sample(const LoopShard& shard) {
           .session = shard.session_counters,
           .cache = shard.cache.counters(),
           .cache_bytes = shard.cache.bytes(),
+          .quarantined = shard.quarantine.size(),
+          .quarantines = shard.quarantine.added(),
           .objects = shard.cache.residents(),
           .workspaces = shard.host.workspaces()};
 }
@@ -104,6 +108,10 @@ void add_workspaces(Page& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.cache.loads; }));
   page.counter("object_load_failures_total", "Objects that could not be loaded.",
                total([](auto& l) { return l.cache.load_failures; }));
+  page.gauge("objects_quarantined", "Objects that cannot be served.",
+             total([](auto& l) { return l.quarantined; }));
+  page.counter("object_quarantines_total", "Times that an object was found to be such.",
+               total([](auto& l) { return l.quarantines; }));
   page.counter("object_evictions_total", "Objects evicted under the memory budget.",
                total([](auto& l) { return l.cache.evictions; }));
   page.counter("snapshots_total", "Snapshots written.",

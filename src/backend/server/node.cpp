@@ -146,7 +146,8 @@ void Node::Impl::start_shards() {
     EventLoop& loop = (*loops)[i];
     run_on(loop, [&] {
       shards[i] = std::make_unique<LoopShard>(store->open_log(loop), keys->identity(), loop, limits,
-                                              on_failure, options.region, options.node);
+                                              on_failure, options.on_quarantine, options.region,
+                                              options.node);
     });
   }
   run_on((*loops)[0], [&] {

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "policy/access.h"
+#include "state/quarantine.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -39,6 +40,8 @@ struct NodeOptions {
   std::uint64_t retention_interval_ms = 60'000;  // between rounds of carrying out retention rules
   // Called once, on any thread, when the disk failed: stop serving.
   std::function<void(const Error&)> on_storage_failure;
+  // Called on a loop's thread for each object that cannot be served: state/quarantine.h. May be empty.
+  std::function<void(const state::Quarantined&)> on_quarantine;
 };
 
 class Node {

@@ -6,6 +6,7 @@
 #include "backend/net/event_loop.h"
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
+#include "backend/server/quarantine_api.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "state/moment.h"
@@ -146,13 +147,17 @@ void restore(ApiCall call) {
                  restore = std::move(*read)](Result<log::Position> position) mutable {
     if (!position) return call.refuse(position.error());
     restore.at = *position;
-    const ObjectPath path = call.path;
-    log::EventLog& past = *call.shard.log;
-    state::replay_object(
-        past, path.workspace, path.object, *position,
-        [call = std::move(call), restore = std::move(restore)](auto replayed) mutable {
-          restore_at(call.context, std::move(restore), std::move(call.responder),
-                     std::move(replayed));
+    unless_quarantined(
+        std::move(call), *position,
+        [restore = std::move(restore)](log::Position at, ApiCall asked) mutable {
+          const ObjectPath path = asked.path;
+          log::EventLog& past = *asked.shard.log;
+          state::replay_object(
+              past, path.workspace, path.object, at,
+              [asked = std::move(asked), restore = std::move(restore)](auto replayed) mutable {
+                restore_at(asked.context, std::move(restore), std::move(asked.responder),
+                           std::move(replayed));
+              });
         });
   };
   state::find_moment(log, from.workspace, at, std::move(replay));

@@ -37,21 +37,27 @@ int write_update(Source& source, const std::string& workspace, const std::string
   return written ? kDone : console.failed(written.error());
 }
 
-// Every object of a workspace, a line each.
-Result<void> print_all(Source& source, const std::string& workspace, const Options& options,
+// Every object of a workspace, a line each. What is damaged is named, and the rest printed: false.
+Result<bool> print_all(Source& source, const std::string& workspace, const Options& options,
                        Console& console) {
-  Result<void> result;
+  Result<bool> result = true;
   bool any = false;
   auto print_one = [&](const std::string& object) {
     any = true;
     if (object <= options.after) return true;
     const auto state = source.object(workspace, object, options.at, {});
-    const bool later = !state && state.error().code == ErrorCode::kNotFound;
-    if (state) console.line(json_line(workspace, object, *state));
-    if (!state && !later) result = std::unexpected(state.error());
+    if (state) {
+      console.line(json_line(workspace, object, *state));
+    } else if (state.error().code == ErrorCode::kCorrupt) {
+      console.message(state.error().message);
+      result = false;
+    } else if (state.error().code != ErrorCode::kNotFound) {
+      result = std::unexpected(state.error());
+    }
     return !console.closed() && result.has_value();
   };
-  if (auto listed = each_object(source, workspace, "", print_one); !listed) return listed;
+  if (auto listed = each_object(source, workspace, "", print_one); !listed)
+    return std::unexpected(std::move(listed.error()));
   if (!any) return std::unexpected(no_such_workspace(source, workspace));
   return result;
 }
@@ -83,7 +89,8 @@ int print(const Command& command, const Options& options, Console& console) {
   if (!source) return console.failed(source.error());
   if (whole) {
     const auto printed = print_all(**source, workspace, options, console);
-    return printed ? kDone : console.failed(printed.error());
+    if (!printed) return console.failed(printed.error());
+    return *printed ? kDone : kFailed;
   }
   if (!options.output.empty()) return write_update(**source, workspace, object, options, console);
   auto state = (*source)->object(workspace, object, options.at, options.part);

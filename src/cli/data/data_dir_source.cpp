@@ -105,12 +105,12 @@ class DataDirSource final : public Source {
     return texts;
   }
 
-  Result<std::vector<PinLine>> pins(const std::string& workspace,
-                                    const std::string& after) override {
+  Result<std::vector<NamedLine>> pins(const std::string& workspace,
+                                      const std::string& after) override {
     const auto pins = loop_.wait<std::vector<log::Pin>>(
         [&](auto done) { log_->list_pins(workspace, after, kPage, std::move(done)); });
     if (!pins) return std::unexpected(pins.error());
-    std::vector<PinLine> lines;
+    std::vector<NamedLine> lines;
     for (const log::Pin& pin : *pins) lines.push_back({pin.name, protocol::pin_to_json(pin)});
     return lines;
   }
@@ -148,6 +148,16 @@ class DataDirSource final : public Source {
   }
 
   Result<std::string> run_retention(const std::string&) override { return read_only(); }
+
+  Result<std::vector<NamedLine>> quarantine(const std::string&, const std::string&) override {
+    return fail(ErrorCode::kUnsupported,
+                "what is in quarantine is known to a running server: name it with --server; "
+                "`syncline log verify` looks at a data directory");
+  }
+
+  Result<void> lift_quarantine(const std::string&, const std::string&) override {
+    return read_only();
+  }
 
   Result<std::string> restore(const std::string&, const std::string&, const RestoreWish&) override {
     return read_only();

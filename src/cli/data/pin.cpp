@@ -44,7 +44,7 @@ int list(const Command& command, const Options& options, Console& console) {
       console.line(console.paint(Colour::kBold, fmt::format("{:<24} {:>10}  {:<24}  {}", "NAME",
                                                             "POSITION", "SET", "BY")));
     first = false;
-    for (const PinLine& pin : *pins) console.line(options.json ? pin.json : row(pin.json));
+    for (const NamedLine& pin : *pins) console.line(options.json ? pin.json : row(pin.json));
     after = pins->back().name;
   }
   return kDone;

@@ -35,6 +35,7 @@ ErrorCode code_of(int status) {
     case 401: return ErrorCode::kUnauthorized;
     case 403: return ErrorCode::kForbidden;
     case 404: return ErrorCode::kNotFound;
+    case 500: return ErrorCode::kCorrupt;
     default: return status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalid;
   }
 }
@@ -196,23 +197,9 @@ class ServerSource final : public Source {
     return texts;
   }
 
-  Result<std::vector<PinLine>> pins(const std::string& workspace,
-                                    const std::string& after) override {
-    auto body = get(base(workspace) + "/pins?" + page(after), "application/json");
-    if (!body) return std::unexpected(std::move(body.error()));
-    const auto json = crdt::from_json(*body);
-    const auto* array = array_member(json, "pins");
-    if (array == nullptr) return not_understood();
-    std::vector<PinLine> lines;
-    for (const Any& pin : *array) {
-      const Any* name = pin.find("name");
-      const auto* text = name == nullptr ? nullptr : std::get_if<std::string>(&name->value());
-      // Reading on goes by name: one that does not grow would never end.
-      if (text == nullptr || *text <= (lines.empty() ? after : lines.back().name))
-        return not_understood();
-      lines.push_back({*text, compact_json(pin)});
-    }
-    return lines;
+  Result<std::vector<NamedLine>> pins(const std::string& workspace,
+                                      const std::string& after) override {
+    return named_lines(base(workspace) + "/pins?" + page(after), "pins", "name", after);
   }
 
   Result<std::string> set_pin(const std::string& workspace, const std::string& name,
@@ -241,6 +228,19 @@ class ServerSource final : public Source {
 
   Result<std::string> run_retention(const std::string& workspace) override {
     return ask_line("POST", base(workspace) + "/retention");
+  }
+
+  Result<std::vector<NamedLine>> quarantine(const std::string& workspace,
+                                            const std::string& after) override {
+    return named_lines(base(workspace) + "/quarantine?" + page(after), "quarantine", "object",
+                       after);
+  }
+
+  Result<void> lift_quarantine(const std::string& workspace, const std::string& object) override {
+    auto lifted = ask("DELETE", base(workspace) + "/quarantine/" + percent_encode(object, true),
+                      "application/json");
+    if (!lifted) return std::unexpected(std::move(lifted.error()));
+    return {};
   }
 
   Result<std::string> restore(const std::string& workspace, const std::string& object,
@@ -319,6 +319,26 @@ class ServerSource final : public Source {
     if (!response) return std::unexpected(std::move(response.error()));
     if (response->status / 100 == 2) return std::move(response->body);
     return fail(code_of(response->status), fmt::format("{}: {}", url_, message_of(*response)));
+  }
+
+  // A page of what each has a name of its own.
+  Result<std::vector<NamedLine>> named_lines(const std::string& path, std::string_view member,
+                                             std::string_view key, const std::string& after) {
+    auto body = get(path, "application/json");
+    if (!body) return std::unexpected(std::move(body.error()));
+    const auto json = crdt::from_json(*body);
+    const auto* array = array_member(json, member);
+    if (array == nullptr) return not_understood();
+    std::vector<NamedLine> lines;
+    for (const Any& entry : *array) {
+      const Any* name = entry.find(key);
+      const auto* text = name == nullptr ? nullptr : std::get_if<std::string>(&name->value());
+      // Reading on goes by name: one that does not grow would never end.
+      if (text == nullptr || *text <= (lines.empty() ? after : lines.back().name))
+        return not_understood();
+      lines.push_back({*text, compact_json(entry)});
+    }
+    return lines;
   }
 
   Result<std::vector<std::string>> names(const std::string& path, std::string_view member) {

@@ -47,7 +47,8 @@ struct RetentionWish {
   std::string reason;
 };
 
-struct PinLine {
+// Something by its name, as JSON.
+struct NamedLine {
   std::string name;
   std::string json;
 };
@@ -119,8 +120,8 @@ class Source {
                                                  const std::string& at) = 0;
 
   // Pins as protocol::pin_to_json prints them, by name.
-  virtual Result<std::vector<PinLine>> pins(const std::string& workspace,
-                                            const std::string& after) = 0;
+  virtual Result<std::vector<NamedLine>> pins(const std::string& workspace,
+                                              const std::string& after) = 0;
   // Sets a pin at a moment; gives it as JSON. kUnsupported for a data directory: that is read only.
   virtual Result<std::string> set_pin(const std::string& workspace, const std::string& name,
                                       const std::string& at) = 0;
@@ -132,6 +133,13 @@ class Source {
                                                const RetentionWish& wish) = 0;
   // One turn of carrying out the rule, as the server answers (docs/openapi.json).
   virtual Result<std::string> run_retention(const std::string& workspace) = 0;
+
+  // Objects that the server cannot serve, as it answers (docs/openapi.json), by id. kUnsupported for
+  // a data directory.
+  virtual Result<std::vector<NamedLine>> quarantine(const std::string& workspace,
+                                                    const std::string& after) = 0;
+  // Has one tried again; its error if it cannot be served still.
+  virtual Result<void> lift_quarantine(const std::string& workspace, const std::string& object) = 0;
 
   // Brings back a past state, on the server; gives what it answered (docs/openapi.json).
   virtual Result<std::string> restore(const std::string& workspace, const std::string& object,

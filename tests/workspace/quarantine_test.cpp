@@ -1,0 +1,230 @@
+// An object that cannot be replayed, and all the others, which must not notice.
+#include "state/quarantine.h"
+
+#include <gtest/gtest.h>
+
+#include "state/changes.h"
+#include "state/object_replay.h"
+#include "state/workspace_replay.h"
+#include "support/test_world.h"
+
+namespace syncline::state {
+namespace {
+
+using testing::TestWorld;
+using testing::Typist;
+
+class Listener final : public workspace::Subscriber {
+ public:
+  void on_change(const workspace::Broadcast&) override { ++changes; }
+  void on_awareness(const workspace::Broadcast&) override {}
+  void on_lost(const Error&) override { ++lost; }
+
+  int changes = 0;
+  int lost = 0;
+};
+
+class QuarantineTest : public ::testing::Test {
+ protected:
+  // "bad" and "good" take turns in workspace "w": odd positions are of "bad".
+  void SetUp() override {
+    for (int i = 0; i < 6; ++i) {
+      write("bad", bad_, "b");
+      write("good", good_, "g");
+    }
+  }
+
+  Result<workspace::Receipt> write(const std::string& object, Typist& typist,
+                                   std::string_view text) {
+    Result<workspace::Receipt> receipt = fail(ErrorCode::kUnavailable, "not answered");
+    world_.host.get("w").change(
+        object, {.principal = "ada", .actor = {}, .trace = {}, .dry_run = false},
+        [&](const merge::Object&, log::Position) -> Result<Bytes> { return typist.type(text); },
+        [&](Result<workspace::Receipt> answer) { receipt = std::move(answer); });
+    world_.loop.run();
+    return receipt;
+  }
+
+  Result<std::string> read(workspace::Host& host, const std::string& object) {
+    Result<std::string> content = fail(ErrorCode::kUnavailable, "not answered");
+    host.get("w").read(
+        object, [](const merge::Object& state) { return state.to_json(); },
+        [&](Result<workspace::Workspace::View> view) {
+          content = view ? Result<std::string>(view->content) : std::unexpected(view.error());
+        });
+    world_.loop.run();
+    return content;
+  }
+
+  Replayed replay(const std::string& object, log::Position at) {
+    std::optional<Replayed> replayed;
+    try_replay(*world_.log, "w", object, at, [&](Replayed done) { replayed = std::move(done); });
+    world_.loop.run();
+    return std::move(*replayed);
+  }
+
+  // An event that is sound and means nothing.
+  void append_nonsense(const std::string& object) {
+    log::Head head;
+    world_.log->head("w", [&](Result<log::Head> found) { head = found.value(); });
+    world_.loop.run();
+    log::EventChain chain(head);
+    log::Event event;
+    event.object = object;
+    event.type = "doc";
+    event.intent = {0xff, 0xff, 0xff};
+    std::vector<log::EncodedEvent> events;
+    events.push_back(chain.seal(event, 1000).value());
+    bool stored = false;
+    world_.log->append("w", std::move(events), head.last_position,
+                       [&](Result<log::Appended> done) { stored = done.has_value(); });
+    world_.commit();
+    ASSERT_TRUE(stored);
+  }
+
+  // Another process over the same store.
+  struct Restarted {
+    explicit Restarted(TestWorld& world, std::size_t limit = Quarantine::kLimit)
+        : log(world.store.open(world.loop)),
+          quarantine(
+              world.loop, [this](const Quarantined&) { ++added; }, limit),
+          cache(*log, {}, &quarantine),
+          host({.log = *log,
+                .cache = cache,
+                .scheduler = world.loop,
+                .counters = counters,
+                .on_storage_failure = [this](const Error&) { ++failures; }}) {}
+
+    std::unique_ptr<log::EventLog> log;
+    int added = 0;
+    int failures = 0;
+    Quarantine quarantine;
+    ObjectCache cache;
+    workspace::Counters counters;
+    workspace::Host host;
+  };
+
+  TestWorld world_;
+  Typist bad_{1};
+  Typist good_{2};
+};
+
+TEST_F(QuarantineTest, ADamagedEventIsFoundAndWhatWasBeforeItCanBeRead) {
+  world_.store.damage_event("w", 7);
+  const Replayed now = replay("bad", log::kNow);
+  ASSERT_FALSE(now);
+  EXPECT_EQ(now.error().position, 7u);
+  EXPECT_EQ(now.error().error.code, ErrorCode::kCorrupt);
+  EXPECT_EQ(replay("bad", 7).error().position, 7u);
+  EXPECT_EQ(replay("bad", 6).value().object->to_json(), R"({"content":"bbb"})");
+  EXPECT_EQ(replay("good", log::kNow).value().object->to_json(), R"({"content":"gggggg"})");
+}
+
+TEST_F(QuarantineTest, TheFirstOfSeveralIsNamedWhicheverItsKind) {
+  append_nonsense("bad");  // 13
+  EXPECT_EQ(replay("bad", log::kNow).error().position, 13u);
+  world_.store.damage_event("w", 11);
+  world_.store.damage_event("w", 5);
+  EXPECT_EQ(replay("bad", log::kNow).error().position, 5u);
+}
+
+TEST_F(QuarantineTest, ItIsReplayedOnceAndRefusedAtOnceFromThenOn) {
+  world_.store.damage_event("w", 7);
+  Restarted server(world_);
+  for (int i = 0; i < 5; ++i) {
+    const auto refused = read(server.host, "bad");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(refused.error().message.find("in quarantine: event 7 "), std::string::npos);
+    EXPECT_NE(refused.error().message.find("until 6 can be read"), std::string::npos);
+  }
+  EXPECT_EQ(server.cache.counters().loads, 1u);
+  EXPECT_EQ(server.added, 1);
+  const auto listed = server.quarantine.list("w", "", 10);
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].object, "bad");
+  EXPECT_EQ(listed[0].position, 7u);
+  EXPECT_EQ(listed[0].since_ms, world_.loop.unix_ms());
+  EXPECT_EQ(server.failures, 0);
+}
+
+TEST_F(QuarantineTest, TheRestOfTheWorkspaceGoesOn) {
+  world_.store.damage_event("w", 7);
+  Restarted server(world_);
+  Listener listener;
+  workspace::Workspace& workspace = server.host.get("w");
+  workspace::LiveObject* live = nullptr;
+  workspace.subscribe("good", listener, [&](auto opened) { live = opened.value(); });
+  world_.loop.run();
+  ASSERT_FALSE(read(server.host, "bad"));
+  ASSERT_NE(live, nullptr);
+  Result<workspace::Receipt> receipt = fail(ErrorCode::kUnavailable, "not answered");
+  const Bytes update = good_.type("!");
+  workspace.submit(*live, {.principal = {}, .actor = {}, .intent = update}, nullptr,
+                   [&](Result<workspace::Receipt> done) { receipt = std::move(done); });
+  world_.loop.run();
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(listener.changes, 1);
+  EXPECT_EQ(listener.lost, 0);
+  EXPECT_EQ(read(server.host, "good").value(), R"({"content":"gggggg!"})");
+  EXPECT_EQ(read(server.host, "new").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(server.counters.resets, 0u);
+  workspace.unsubscribe(*live, listener);
+}
+
+TEST_F(QuarantineTest, LiftingTriesAgain) {
+  world_.store.damage_event("w", 7);
+  Restarted server(world_);
+  ASSERT_FALSE(read(server.host, "bad"));
+  EXPECT_TRUE(server.quarantine.lift("w", "bad"));
+  EXPECT_FALSE(server.quarantine.lift("w", "bad"));
+  ASSERT_FALSE(read(server.host, "bad"));
+  EXPECT_EQ(server.cache.counters().loads, 2u);
+  EXPECT_EQ(server.quarantine.size(), 1u);
+  world_.store.damage_event("w", 7);  // the same bit again: as it was
+  ASSERT_FALSE(read(server.host, "bad")) << "nobody has lifted it";
+  EXPECT_TRUE(server.quarantine.lift("w", "bad"));
+  EXPECT_EQ(read(server.host, "bad").value(), R"({"content":"bbbbbb"})");
+  EXPECT_EQ(server.quarantine.size(), 0u);
+}
+
+TEST_F(QuarantineTest, ItIsBoundedAndForgetsTheOldest) {
+  Quarantine quarantine(world_.loop, {}, 2);
+  for (const char* object : {"b", "c", "a"}) {
+    quarantine.add("w", object, 1, {ErrorCode::kCorrupt, "damaged"});
+    world_.loop.advance(10);
+  }
+  EXPECT_EQ(quarantine.size(), 2u);
+  EXPECT_EQ(quarantine.find("w", "b"), nullptr);
+  const auto page = quarantine.list("w", "", 1);
+  ASSERT_EQ(page.size(), 1u);
+  EXPECT_EQ(page[0].object, "a");
+  EXPECT_EQ(quarantine.list("w", "a", 9).size(), 1u);
+  EXPECT_TRUE(quarantine.list("v", "", 9).empty());
+}
+
+TEST_F(QuarantineTest, AWorkspaceIsShownWithoutIt) {
+  world_.store.damage_event("w", 7);
+  Result<ObjectPage> page = fail(ErrorCode::kUnavailable, "not answered");
+  replay_workspace(*world_.log, "w", "", "", 10, 12, [&](auto done) { page = std::move(done); });
+  world_.loop.run();
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->objects.size(), 1u);
+  EXPECT_EQ(page->objects[0].id, "good");
+  ASSERT_EQ(page->unreadable.size(), 1u);
+  EXPECT_EQ(page->unreadable[0].id, "bad");
+}
+
+TEST_F(QuarantineTest, ChangesAreListedAndTheUntellableHaveNone) {
+  append_nonsense("bad");  // 13
+  Result<ChangePage> page = fail(ErrorCode::kUnavailable, "not answered");
+  list_changes(*world_.log, "w", "", 10, 13, 100, [&](auto done) { page = std::move(done); });
+  world_.loop.run();
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->changes.size(), 3u);
+  EXPECT_NE(page->changes[0].told, "null");
+  EXPECT_EQ(page->changes[2].told, "null");
+}
+
+}  // namespace
+}  // namespace syncline::state
