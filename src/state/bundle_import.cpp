@@ -1,10 +1,48 @@
 #include "state/bundle_import.h"
 
+#include <optional>
 #include <utility>
 
 #include "state/object_replay.h"
 
 namespace syncline::state {
+namespace {
+
+void put(log::EventLog& log, const std::string& workspace, AppendStep& step, log::Done<void> done) {
+  const log::Position before = step.events.front().position - 1;
+  log.append(workspace, std::move(step.events), before,
+             [done = std::move(done)](Result<log::Appended> appended) mutable {
+               if (!appended) return done(std::unexpected(std::move(appended.error())));
+               done({});
+             });
+}
+
+void put(log::EventLog& log, const std::string& workspace, SnapshotStep& step,
+         log::Done<void> done) {
+  log.put_snapshot(workspace, step.object, std::move(step.snapshot), std::move(done));
+}
+
+void put(log::EventLog& log, const std::string& workspace, PinStep& step, log::Done<void> done) {
+  const std::string name = step.pin.name;
+  log.load_pin(workspace, name,
+               [&log, workspace, pin = std::move(step.pin),
+                done = std::move(done)](Result<std::optional<log::Pin>> there) mutable {
+                 if (!there) return done(std::unexpected(std::move(there.error())));
+                 if (*there) return done({});
+                 log.put_pin(workspace, std::move(pin), std::move(done));
+               });
+}
+
+void put(log::EventLog& log, const std::string& workspace, OriginStep& step, log::Done<void> done) {
+  log.put_origin(workspace, std::move(step.origin), std::move(done));
+}
+
+}  // namespace
+
+void carry_out(log::EventLog& log, const std::string& workspace, ImportStep step,
+               log::Done<void> done) {
+  std::visit([&](auto& each) { put(log, workspace, each, std::move(done)); }, step);
+}
 
 BundleImport::BundleImport(const log::Head& there, const VerifierOptions& options)
     : there_(there), verifier_(options, {}) {

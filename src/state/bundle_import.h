@@ -9,8 +9,8 @@
 // names that are free, and milestones made by replaying, so that the past is as near as where it came
 // from. Snapshots of the file are kept only where nothing can be replayed.
 //
-// It hands out steps instead of waiting: whoever drives it carries out each on the log, in order, and
-// waits for its answer. Thread-safety: none.
+// It hands out steps instead of waiting: whoever drives it carries out each on the log (carry_out), in
+// order, and waits for its answer. Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,10 @@ struct OriginStep {
   log::Statement origin;
 };
 using ImportStep = std::variant<AppendStep, SnapshotStep, PinStep, OriginStep>;
+
+// Does what the step says to that workspace of the log; a pin whose name is taken is left as it is.
+void carry_out(log::EventLog& log, const std::string& workspace, ImportStep step,
+               log::Done<void> done);
 
 class BundleImport {
  public:

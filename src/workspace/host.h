@@ -22,6 +22,8 @@ class Host {
   // The workspace of that (checked) name, made if it is not in memory. Valid while somebody
   // subscribes to one of its objects; do not keep it across turns otherwise.
   Workspace& get(const std::string& name);
+  // True if it is in memory, which it is as long as anybody needs it, and a few seconds longer.
+  bool has(const std::string& name) const { return workspaces_.contains(name); }
 
   // True if something that clients of any workspace sent is not durable yet.
   bool busy() const;

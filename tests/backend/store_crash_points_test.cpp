@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "backend/crashing_disk.h"
 #include "backend/store/backup.h"
@@ -234,6 +235,20 @@ TEST(Backup, OneFlippedByteIsFoundAndHalfOnesAreRefused) {
             ErrorCode::kConflict);
   std::filesystem::remove(backup + "/BACKUP");
   EXPECT_EQ(backend::check_backup(backup).error().code, ErrorCode::kNotFound);
+}
+
+TEST(Backup, NoneOfAWorkspaceThatIsHalfImported) {
+  TempDir dir;
+  const std::string backup = dir.root() + "/backup";
+  auto store = open_store(dir.path());
+  std::filesystem::create_directory(dir.path() + "/imports");
+  const std::string half = dir.path() + "/imports/team.bundle";
+  std::ofstream(half) << "whole, and not appended yet";
+  EXPECT_EQ(store->back_up({.destination = backup}).error().code, ErrorCode::kUnavailable);
+  EXPECT_FALSE(std::filesystem::exists(backup));
+  // What is still coming is not in the log.
+  std::filesystem::rename(half, dir.path() + "/imports/team.part");
+  EXPECT_TRUE(store->back_up({.destination = backup}).has_value());
 }
 
 }  // namespace

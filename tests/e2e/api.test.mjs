@@ -80,6 +80,11 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('GET', '/workspaces/team/proof/1');
   await ok('GET', '/workspaces/team/consistency?from=1&to=2');
   assert.equal((await ok('GET', '/workspaces/team/export')).type, 'application/octet-stream');
+  const imported = { body: 'no bundle' };
+  await ok('GET', '/workspaces/new/import');
+  assert.equal((await api.ask('POST', '/v1/workspaces/new/import', imported)).status, 400);
+  assert.equal((await api.ask('POST', '/v1/workspaces/team/import', imported)).status, 409);
+  assert.equal((await api.ask('DELETE', '/v1/workspaces/new/import')).status, 404);
   await ok('GET', '/keys');
   assert.ok((await ok('POST', '/backups?name=nightly')).body.workspaces >= 1);
   const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backend/server/api_support.h"
+#include "backend/server/import_service.h"
 
 namespace syncline::backend {
 namespace {
@@ -62,7 +63,7 @@ void serve_api(RouteContext& context, HttpRequest request, HttpResponder respond
   std::string allowed;
   for (const auto routes :
        {state_routes(), history_routes(), restore_routes(), proof_routes(), export_routes(),
-        retention_routes(), quarantine_routes(), backup_routes()}) {
+        retention_routes(), quarantine_routes(), backup_routes(), import_routes()}) {
     for (const ApiRoute& route : routes) {
       const auto found = match(route.path, request.raw_path);
       if (!found) continue;
@@ -73,6 +74,9 @@ void serve_api(RouteContext& context, HttpRequest request, HttpResponder respond
       }
       auto path = decode(*found);
       if (!path) return responder.respond(to_response(path.error()));
+      if (routes.data() != import_routes().data())
+        if (auto free = context.imports.check_free(path->workspace); !free)
+          return responder.respond(to_response(free.error()));
       LoopShard& shard = *context.shards[request.loop];
       return route.serve(
           {context, shard, std::move(request), std::move(*path), std::move(responder)});

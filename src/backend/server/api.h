@@ -39,6 +39,7 @@ std::span<const ApiRoute> proof_routes();  // the log, and that it was not tampe
 
 std::span<const ApiRoute> export_routes();
 std::span<const ApiRoute> quarantine_routes();  // what cannot be served
+std::span<const ApiRoute> import_routes();  // the only ones of a workspace that is being imported
 
 void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder);
 

@@ -14,6 +14,7 @@
 #include "backend/net/event_loop.h"
 #include "backend/net/server.h"
 #include "backend/server/backup_service.h"
+#include "backend/server/import_service.h"
 #include "backend/server/loop_shard.h"
 #include "backend/server/retention_keeper.h"
 #include "backend/server/routes.h"
@@ -45,6 +46,7 @@ struct Node::Impl {
   std::optional<KeyRing> keys;
   std::vector<std::unique_ptr<LoopShard>> shards;
   std::unique_ptr<BackupService> backups;
+  std::unique_ptr<ImportService> imports;
   std::unique_ptr<RetentionKeeper> retention;  // on the first loop, over its log
   std::unique_ptr<RouteContext> routes;
   std::unique_ptr<Server> server;
@@ -108,17 +110,24 @@ Result<void> Node::Impl::start() {
   loops->start();
   start_shards();
   backups = std::make_unique<BackupService>(*store, options.backup_dir);
+  imports = std::make_unique<ImportService>(
+      options.data_dir + "/imports", [this](std::string_view workspace) -> ImportService::Owner {
+        const std::size_t loop = loop_of(*routes, workspace);
+        return {(*loops)[loop], *shards[loop]};
+      });
   routes = std::make_unique<RouteContext>(
       RouteContext{.loops = *loops,
                    .shards = shards,
                    .store = *store,
                    .keys = *keys,
                    .backups = *backups,
+                   .imports = *imports,
                    .access = options.access,
                    .limits = {},
                    .ready = ready,
                    .server_counters = [this] { return server->counters(); },
                    .bound_to_loopback = is_loopback(options.address)});
+  if (auto resumed = imports->resume(); !resumed) return resumed;
   ServerOptions server_options;
   server_options.max_connections = options.max_connections;
   server_options.max_message_bytes = options.max_message_bytes;
@@ -167,7 +176,8 @@ bool Node::Impl::busy() {
 void Node::Impl::stop() {
   ready = false;
   if (server) server->stop();
-  backups.reset();  // its last answers find the loops running
+  backups.reset();  // their last answers find the loops running
+  imports.reset();
   if (retention) run_on((*loops)[0], [&] { retention.reset(); });
   for (std::size_t i = 0; i < shards.size(); ++i) {
     if (shards[i]) run_on((*loops)[i], [&] { shards[i].reset(); });

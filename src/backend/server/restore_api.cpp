@@ -6,6 +6,7 @@
 #include "backend/net/event_loop.h"
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
+#include "backend/server/import_service.h"
 #include "backend/server/quarantine_api.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -89,8 +90,11 @@ Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Objec
 }
 
 // On the loop of the target; answers on the request's.
-void carry_out(LoopShard& shard, Restore restore, std::shared_ptr<merge::Object> then,
-               log::Done<std::string> done) {
+void carry_out(RouteContext& context, std::size_t owner, Restore restore,
+               std::shared_ptr<merge::Object> then, log::Done<std::string> done) {
+  if (auto free = context.imports.check_free(restore.target); !free)
+    return done(std::unexpected(std::move(free.error())));
+  LoopShard& shard = *context.shards[owner];
   const std::uint64_t replica = (shard.random.next() & kReplicaBits) | std::uint64_t{1} << 40;
   auto told = std::make_shared<Plan>();
   auto make = [restore, then, replica, told](const merge::Object& now,
@@ -130,10 +134,10 @@ void restore_at(RouteContext& context, Restore restore, HttpResponder responder,
       responder.respond(json ? json_response(200, std::move(*json)) : to_response(json.error()));
     });
   };
-  context.loops[owner].post([&shard = *context.shards[owner], restore = std::move(restore),
+  context.loops[owner].post([&context, owner, restore = std::move(restore),
                              then = std::shared_ptr<merge::Object>(std::move(replayed->object)),
                              done = std::move(done)]() mutable {
-    carry_out(shard, std::move(restore), std::move(then), std::move(done));
+    carry_out(context, owner, std::move(restore), std::move(then), std::move(done));
   });
 }
 

@@ -30,6 +30,7 @@ class LoopGroup;
 class RocksDbStore;
 class KeyRing;
 class BackupService;
+class ImportService;
 
 // What routes need of the node. Outlives the server.
 struct RouteContext {
@@ -38,6 +39,7 @@ struct RouteContext {
   RocksDbStore& store;
   const KeyRing& keys;
   BackupService& backups;
+  ImportService& imports;
   const policy::Access& access;
   session::Limits limits;
   std::atomic<bool>& ready;

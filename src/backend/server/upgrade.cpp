@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "backend/net/event_loop.h"
+#include "backend/server/import_service.h"
 #include "backend/server/routes.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
@@ -15,7 +16,9 @@ std::string new_actor(LoopShard& shard) {
 }
 
 UpgradeDecision refuse(const Error& error) {
-  const int status = error.code == ErrorCode::kNotFound ? 404 : 400;
+  const int status = error.code == ErrorCode::kNotFound      ? 404
+                     : error.code == ErrorCode::kUnavailable ? 503
+                                                             : 400;
   return UpgradeRefusal{error_response(status, to_string(error.code), error.message)};
 }
 
@@ -76,6 +79,7 @@ UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
   if (request.raw_path.starts_with("/hocuspocus/")) {
     auto path = parse_object_path(request.raw_path, "/hocuspocus/");
     if (!path) return refuse(path.error());
+    if (auto free = context.imports.check_free(path->workspace); !free) return refuse(free.error());
     if (!path->object.empty()) {
       return refuse({ErrorCode::kNotFound,
                      "connect to /hocuspocus/{workspace}; documents are named in messages"});
@@ -84,6 +88,7 @@ UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
   }
   auto path = parse_object_path(request.raw_path, "/y/");
   if (!path) return refuse(path.error());
+  if (auto free = context.imports.check_free(path->workspace); !free) return refuse(free.error());
   if (path->object.empty()) {
     return refuse({ErrorCode::kNotFound, "the path is /y/{workspace}/{object}"});
   }

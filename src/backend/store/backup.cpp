@@ -14,6 +14,7 @@
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
 #include "backend/store/file_copies.h"
+#include "backend/store/import_stage.h"
 #include "store/reads.h"
 
 namespace syncline::backend {
@@ -191,6 +192,19 @@ Result<void> check_free(FileCopies& files, const std::string& path) {
   return fail(ErrorCode::kConflict, path + " exists already");
 }
 
+// What is imported at this moment is not whole in the log.
+Result<void> check_imports(const std::string& data_dir) {
+  const auto found = ImportStage::find(data_dir + "/imports");
+  if (!found) return std::unexpected(found.error());
+  for (const ImportStage::Found& each : *found)
+    if (each.whole)
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("workspace {} is being imported; a server that is started goes on "
+                              "with it",
+                              each.workspace));
+  return {};
+}
+
 // DEST.partial becomes DEST, which may be an empty directory.
 Result<void> finish(FileCopies& files, const std::string& partial, const std::string& destination) {
   auto ok = files.sync_directory(partial);
@@ -209,6 +223,7 @@ Result<BackupReport> store::copy_database(const Database& database, const StoreO
   const std::string partial = destination + ".partial";
   const std::string frozen = options.data_dir + "/log.backup";
   if (auto ok = check_free(files, destination); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = check_imports(options.data_dir); !ok) return std::unexpected(std::move(ok.error()));
   for (const std::string& left : {partial, frozen})
     if (auto ok = files.remove_tree(left); !ok) return std::unexpected(std::move(ok.error()));
   rocksdb::Checkpoint* made = nullptr;

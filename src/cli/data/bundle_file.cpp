@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,10 +10,10 @@
 #include <utility>
 #include <variant>
 
+#include "backend/store/bundle_input.h"
+
 namespace syncline::cli {
 namespace {
-
-constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 
 Error io_error(const std::string& path) {
   const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
@@ -25,75 +24,7 @@ std::string part_of(const std::string& path) {
   return path + ".part";
 }
 
-class InputFile {
- public:
-  explicit InputFile(const std::string& path)
-      : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), chunk_(kChunkBytes) {}
-  ~InputFile() {
-    if (file_ >= 0) ::close(file_);
-  }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-
-  // Empty: the end.
-  Result<ByteView> read() {
-    if (file_ < 0) return std::unexpected(io_error(path_));
-    for (;;) {
-      const ssize_t count = ::read(file_, chunk_.data(), chunk_.size());
-      if (count >= 0) return ByteView(chunk_).first(static_cast<std::size_t>(count));
-      if (errno != EINTR) return std::unexpected(io_error(path_));
-    }
-  }
-
-  std::uint64_t size() const {
-    struct stat status {};
-    return ::fstat(file_, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-  }
-
- private:
-  const std::string& path_;
-  int file_;
-  Bytes chunk_;
-};
-
 }  // namespace
-
-log::Checked<void> read_bundle(const std::string& path, const OnSection& each,
-                               const OnRead& progress) {
-  const auto refuse = [&](const Error& error) {
-    return log::differs(log::Check::kBundle, {}, fmt::format("{}: {}", path, error.message),
-                        error.code);
-  };
-  InputFile file(path);
-  log::BundleReader reader;
-  const std::uint64_t total = file.size();
-  for (;;) {
-    const auto bytes = file.read();
-    if (!bytes) return log::differs(log::Check::kStorage, {}, bytes.error());
-    if (bytes->empty()) break;
-    reader.feed(*bytes);
-    for (;;) {
-      const auto section = reader.next();
-      if (!section) return refuse(section.error());
-      if (!*section) break;
-      if (auto ok = each(**section); !ok) return ok;
-    }
-    if (progress) progress(reader.whole_bytes(), total);
-  }
-  if (auto whole = reader.finish(); !whole) return refuse(whole.error());
-  return {};
-}
-
-log::Checked<state::BundleReport> verify_bundle(const std::string& path, state::BundleTrust trust,
-                                                const OnRead& progress) {
-  state::BundleVerifier verifier({}, std::move(trust));
-  const auto take = [&](const log::BundleSection& section) { return verifier.section(section); };
-  do {
-    if (auto ok = read_bundle(path, take, progress); !ok)
-      return std::unexpected(std::move(ok.error()));
-  } while (verifier.begin_pass());
-  return verifier.report();
-}
 
 BundleFile::BundleFile(BundleFile&& other) noexcept
     : path_(std::move(other.path_)),
@@ -122,7 +53,7 @@ Result<BundleFile> BundleFile::create(const std::string& path, bool resume) {
 Result<void> BundleFile::find_begun() {
   const std::string part = part_of(path_);
   if (::access(part.c_str(), F_OK) != 0) return {};
-  InputFile file(part);
+  backend::BundleInput file(part);
   log::BundleReader reader;
   std::optional<log::BundleHeader> header;
   for (bool sound = true; sound;) {

@@ -1,29 +1,15 @@
-// Bundles as files: read through, and written so that a half one is never taken for a whole one.
+// Bundles as files, written so that a half one is never taken for a whole one.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "log/bundle_reader.h"
-#include "log/difference.h"
-#include "state/bundle_verify.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 
 namespace syncline::cli {
-
-using OnSection = std::function<log::Checked<void>(const log::BundleSection& section)>;
-using OnRead = std::function<void(std::uint64_t done, std::uint64_t total)>;  // of bytes
-
-// Every section of the file, in order, up to its end; holds one at a time.
-log::Checked<void> read_bundle(const std::string& path, const OnSection& each,
-                               const OnRead& progress = {});
-
-// Re-derives all of it, reading it as often as the memory for its objects demands.
-log::Checked<state::BundleReport> verify_bundle(const std::string& path, state::BundleTrust trust,
-                                                const OnRead& progress = {});
 
 // A file that comes into being as PATH.part, and is called PATH once it is whole and on the disk.
 class BundleFile {

@@ -4,11 +4,13 @@
 #include <memory>
 #include <optional>
 
+#include "backend/store/bundle_input.h"
 #include "backend/store/rocksdb_store.h"
 #include "cli/commands.h"
-#include "cli/data/bundle_file.h"
 #include "cli/data/checkpoint_check.h"
+#include "cli/data/import_to_server.h"
 #include "cli/data/progress_bar.h"
+#include "cli/data/source.h"
 #include "cli/data/waiting_loop.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -24,8 +26,9 @@ struct Options {
   std::string file;
   std::string into;
   std::string key;
-  std::string data_dir = "syncline-data";
+  SourceOptions target;
   bool dry_run = false;
+  bool restart = false;
   bool json = false;
 };
 
@@ -36,9 +39,10 @@ struct Outcome {
   std::uint64_t appended = 0;  // or would be
 };
 
-OnRead bar(Console& console, std::string_view doing) {
+backend::OnRead bar(Console& console, std::string_view doing) {
   return [&console, doing](std::uint64_t done, std::uint64_t total) {
     show_progress(console, done, total, fmt::format("{} {}", doing, size_text(done)));
+    return true;
   };
 }
 
@@ -47,7 +51,7 @@ class Target {
  public:
   static Result<Target> open(const Options& options, std::string workspace) {
     Target target(std::move(workspace));
-    auto store = backend::RocksDbStore::open({.data_dir = options.data_dir,
+    auto store = backend::RocksDbStore::open({.data_dir = options.target.data_dir,
                                               .create_if_missing = !options.dry_run,
                                               .read_only = options.dry_run});
     // A trial run makes no data directory, and none has no events.
@@ -74,40 +78,12 @@ class Target {
   }
 
   Result<void> carry_out(state::ImportStep step) {
-    return std::visit([this](auto& each) { return carry_out_one(each); }, step);
+    return loop_->wait<void>(
+        [&](auto done) { state::carry_out(*log_, workspace_, std::move(step), std::move(done)); });
   }
 
  private:
   explicit Target(std::string workspace) : workspace_(std::move(workspace)) {}
-
-  Result<void> carry_out_one(state::AppendStep& step) {
-    const log::Position before = step.events.front().position - 1;
-    const auto appended = loop_->wait<log::Appended>([&](auto done) {
-      log_->append(workspace_, std::move(step.events), before, std::move(done));
-    });
-    if (!appended) return std::unexpected(appended.error());
-    return {};
-  }
-
-  Result<void> carry_out_one(state::SnapshotStep& step) {
-    return loop_->wait<void>([&](auto done) {
-      log_->put_snapshot(workspace_, step.object, std::move(step.snapshot), std::move(done));
-    });
-  }
-
-  Result<void> carry_out_one(state::PinStep& step) {
-    const auto there = loop_->wait<std::optional<log::Pin>>(
-        [&](auto done) { log_->load_pin(workspace_, step.pin.name, std::move(done)); });
-    if (!there) return std::unexpected(there.error());
-    if (*there) return {};
-    return loop_->wait<void>(
-        [&](auto done) { log_->put_pin(workspace_, std::move(step.pin), std::move(done)); });
-  }
-
-  Result<void> carry_out_one(state::OriginStep& step) {
-    return loop_->wait<void>(
-        [&](auto done) { log_->put_origin(workspace_, std::move(step.origin), std::move(done)); });
-  }
 
   std::string workspace_;
   std::unique_ptr<WaitingLoop> loop_;
@@ -124,17 +100,10 @@ Result<log::Head> common_head(Target& target, const log::BundleHeader& header) {
   return log::Head{header.size, *hash, there->hlc};
 }
 
-log::Checked<Outcome> run_import(const Options& options, Console& console) {
-  auto keys = parse_keys(options.key);
-  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
-  auto report = verify_bundle(options.file, {std::move(*keys), {}}, bar(console, "verified"));
-  if (!report) return std::unexpected(std::move(report.error()));
+log::Checked<Outcome> import_here(const Options& options, Outcome outcome, Console& console) {
   const auto failed = [](const Error& error) {
     return log::differs(log::Check::kStorage, {}, error);
   };
-  Outcome outcome{.report = std::move(*report)};
-  outcome.workspace = options.into.empty() ? outcome.report.header.workspace : options.into;
-  if (auto ok = policy::check_workspace_name(outcome.workspace); !ok) return failed(ok.error());
   auto target = Target::open(options, outcome.workspace);
   if (!target) return failed(target.error());
   const auto there = common_head(*target, outcome.report.header);
@@ -150,10 +119,44 @@ log::Checked<Outcome> run_import(const Options& options, Console& console) {
       if (auto ok = target->carry_out(std::move(step)); !ok) return failed(ok.error());
     return {};
   };
-  if (auto ok = read_bundle(options.file, carry_out, bar(console, "imported")); !ok)
+  if (auto ok = backend::read_bundle(options.file, carry_out, bar(console, "imported")); !ok)
     return std::unexpected(std::move(ok.error()));
   outcome.appended = import.appended();
   return outcome;
+}
+
+log::Checked<Outcome> import_there(const Options& options, Outcome outcome, Console& console) {
+  const auto failed = [](const Error& error) {
+    return log::differs(log::Check::kStorage, {}, error);
+  };
+  auto token = read_token(options.target.token_file);
+  if (!token) return failed(token.error());
+  const ServerImport wish{.url = options.target.server,
+                          .token = std::move(*token),
+                          .file = options.file,
+                          .workspace = outcome.workspace,
+                          .header = outcome.report.header,
+                          .dry_run = options.dry_run,
+                          .restart = options.restart};
+  const auto there = import_to_server(wish, console);
+  if (!there) return failed(there.error());
+  outcome.there = *there;
+  outcome.appended = outcome.report.header.size - *there;
+  return outcome;
+}
+
+log::Checked<Outcome> run_import(const Options& options, bool to_server, Console& console) {
+  auto keys = parse_keys(options.key);
+  if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
+  auto report =
+      backend::verify_bundle(options.file, {std::move(*keys), {}}, bar(console, "verified"));
+  if (!report) return std::unexpected(std::move(report.error()));
+  Outcome outcome{.report = std::move(*report)};
+  outcome.workspace = options.into.empty() ? outcome.report.header.workspace : options.into;
+  if (auto ok = policy::check_workspace_name(outcome.workspace); !ok)
+    return log::differs(log::Check::kStorage, {}, ok.error());
+  return to_server ? import_there(options, std::move(outcome), console)
+                   : import_here(options, std::move(outcome), console);
 }
 
 void print(const Outcome& outcome, const Options& options, Console& console) {
@@ -180,8 +183,11 @@ void print(const Outcome& outcome, const Options& options, Console& console) {
                              options.key.empty() ? ", by keys that the file brings" : ""));
 }
 
-int import_file(const Options& options, Console& console) {
-  const auto outcome = run_import(options, console);
+int import_file(const Command& command, const Options& options, Console& console) {
+  const bool to_server = names_server(command, options.target);
+  if (command.typed("--server") && command.typed("--data-dir"))
+    return console.misused("--server and --data-dir: only one of them");
+  const auto outcome = run_import(options, to_server, console);
   console.progress({});
   if (!outcome) return console.failed(outcome.error());
   print(*outcome, options, console);
@@ -198,30 +204,32 @@ void add_import(Command& root) {
   command.option(
       {.name = "--into", .value = "NAME", .text = "Another name", .fallback = "the one it had"},
       options->into);
-  command.option({.name = "--data-dir",
-                  .value = "DIR",
-                  .text = "Where to; its server must be stopped",
-                  .environment = "SYNCLINE_DATA_DIR",
-                  .is_file = true},
-                 options->data_dir);
+  source_options(command, options->target, "Into a running server, such as http://127.0.0.1:4400",
+                 "Into a data directory; its server must be stopped");
   command.option({.name = "--key",
                   .value = "KEY",
                   .text = "The key that must have signed; several with commas between them",
                   .fallback = "those in the file"},
                  options->key);
+  command.flag({.name = "--restart",
+                .text = "Send all of it again, whatever the server has of another file"},
+               options->restart);
   command.flag({.name = "--dry-run", .text = "Verify, say what would be imported, change nothing"},
                options->dry_run);
   command.json_flag(options->json);
   command.details(
       "The file is verified whole before anything is changed. Events keep their positions, hashes "
-      "and bytes, and what was signed of them stays with them. An import that was interrupted "
-      "leaves "
-      "a beginning of that history; the same import goes on from there. A workspace that holds "
-      "other events is left alone.");
+      "and bytes, and what was signed of them stays with them. An import that was interrupted goes "
+      "on with the same command; until it is done a server lets nobody into the workspace, and a "
+      "data directory, whose server must be stopped, has a beginning of that history. A workspace "
+      "that holds other events is left alone.");
   command.example("syncline import demo.bundle --into demo-2 --key 'log.example+…'",
-                  "believing only what that key signed");
+                  "into a data directory, believing only what that key signed");
+  command.example("syncline import demo.bundle --server http://127.0.0.1:4400",
+                  "into a running server");
   command.example("syncline import demo.bundle --dry-run", "what would happen");
-  command.run([options](Console& console) { return import_file(*options, console); });
+  command.run(
+      [&command, options](Console& console) { return import_file(command, *options, console); });
 }
 
 }  // namespace syncline::cli

@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "backend/store/bundle_input.h"
 #include "cli/commands.h"
-#include "cli/data/bundle_file.h"
 #include "cli/data/checkpoint_check.h"
 #include "cli/data/progress_bar.h"
 #include "cli/data/verify_data_dir.h"
@@ -112,10 +112,11 @@ log::Checked<state::BundleReport> verify_file(const Options& options, Console& c
     if (!checkpoint) return log::differs(log::Check::kCheckpoint, {}, checkpoint.error());
     trust.known.push_back(std::move(*checkpoint));
   }
-  return verify_bundle(options.bundle, std::move(trust),
-                       [&](std::uint64_t done, std::uint64_t total) {
-                         show_progress(console, done, total, size_text(done));
-                       });
+  return backend::verify_bundle(options.bundle, std::move(trust),
+                                [&](std::uint64_t done, std::uint64_t total) {
+                                  show_progress(console, done, total, size_text(done));
+                                  return true;
+                                });
 }
 
 std::string json_of(const state::BundleReport& report) {

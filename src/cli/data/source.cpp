@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "cli/files.h"
 #include "cli/suggest.h"
@@ -28,15 +29,19 @@ Result<std::string> read_token(const std::string& token_file) {
   return std::string(token == nullptr ? "" : token);
 }
 
-void source_options(Command& command, SourceOptions& options) {
+void source_options(Command& command, SourceOptions& options, std::string server,
+                    std::string data_dir) {
+  if (server.empty()) server = "Ask a running server, such as http://127.0.0.1:4400";
+  if (data_dir.empty())
+    data_dir = "Read a data directory, without changing it, also beside its server";
   command.option({.name = "--server",
                   .value = "URL",
-                  .text = "Ask a running server, such as http://127.0.0.1:4400",
+                  .text = std::move(server),
                   .environment = "SYNCLINE_SERVER"},
                  options.server);
   command.option({.name = "--data-dir",
                   .value = "DIR",
-                  .text = "Read a data directory, without changing it, also beside its server",
+                  .text = std::move(data_dir),
                   .environment = "SYNCLINE_DATA_DIR",
                   .is_file = true},
                  options.data_dir);
@@ -56,12 +61,14 @@ void at_option(Command& command, std::string& at) {
                  at);
 }
 
+bool names_server(const Command& command, const SourceOptions& options) {
+  return !options.server.empty() && !command.typed("--data-dir");
+}
+
 Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options) {
-  const bool typed_server = command.typed("--server");
-  const bool typed_directory = command.typed("--data-dir");
-  if (typed_server && typed_directory)
+  if (command.typed("--server") && command.typed("--data-dir"))
     return fail(ErrorCode::kInvalid, "--server and --data-dir: only one of them");
-  if (options.server.empty() || typed_directory) return open_data_dir(options.data_dir);
+  if (!names_server(command, options)) return open_data_dir(options.data_dir);
   auto token = read_token(options.token_file);
   if (!token) return std::unexpected(std::move(token.error()));
   return open_server(options.server, *token);

@@ -173,10 +173,15 @@ struct SourceOptions {
 // empty if there is none.
 Result<std::string> read_token(const std::string& token_file);
 
-void source_options(Command& command, SourceOptions& options);
+// --server, --data-dir and --token-file; what the first two are for, where it is not reading.
+void source_options(Command& command, SourceOptions& options, std::string server = {},
+                    std::string data_dir = {});
 
 // --at, a moment as state/moment.h reads it.
 void at_option(Command& command, std::string& at);
+
+// True if a server is named, and no data directory stands on the command line.
+bool names_server(const Command& command, const SourceOptions& options);
 
 // A server if one is named, unless a data directory stands on the command line and it does not.
 Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options);

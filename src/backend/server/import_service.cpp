@@ -1,0 +1,316 @@
+#include "backend/server/import_service.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "backend/net/event_loop.h"
+#include "backend/server/loop_shard.h"
+#include "backend/store/bundle_input.h"
+#include "state/bundle_import.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::chrono::milliseconds kRetry{500};  // while the store is full
+constexpr std::size_t kRemembered = 64;           // imports, some of which have ended
+
+}  // namespace
+
+std::string_view to_string(ImportState state) {
+  switch (state) {
+    case ImportState::kNone: return "none";
+    case ImportState::kReceiving: return "receiving";
+    case ImportState::kVerifying: return "verifying";
+    case ImportState::kAppending: return "appending";
+    case ImportState::kDone: return "done";
+    case ImportState::kFailed: return "failed";
+  }
+  return "none";
+}
+
+ImportService::ImportService(std::string directory, FindOwner find_owner)
+    : directory_(std::move(directory)), find_owner_(std::move(find_owner)) {}
+
+ImportService::~ImportService() {
+  stopping_ = true;
+}
+
+template <typename T>
+Result<T> ImportService::ask(const std::string& workspace,
+                             const std::function<void(LoopShard&, log::Done<T>)>& question) {
+  const auto answer = std::make_shared<std::promise<Result<T>>>();
+  auto waiting = answer->get_future();
+  const Owner owner = find_owner_(workspace);
+  owner.loop.post([&, answer] {
+    question(owner.shard, [answer](Result<T> result) { answer->set_value(std::move(result)); });
+  });
+  return waiting.get();
+}
+
+Result<log::Head> ImportService::head(const std::string& workspace) {
+  return ask<log::Head>(workspace, [&](LoopShard& shard, log::Done<log::Head> done) {
+    shard.log->head(workspace, std::move(done));
+  });
+}
+
+Result<void> ImportService::resume() {
+  const auto found = ImportStage::find(directory_);
+  if (!found) return std::unexpected(found.error());
+  for (const ImportStage::Found& each : *found) {
+    const auto import = std::make_shared<Import>(directory_, each.workspace);
+    const auto there = head(each.workspace);
+    if (!there) return std::unexpected(there.error());
+    if (!each.whole && there->last_position > 0) {
+      // It came to be by other means.
+      if (auto ok = import->stage.remove(); !ok) return ok;
+      continue;
+    }
+    import->status.state = each.whole ? ImportState::kVerifying : ImportState::kReceiving;
+    {
+      const std::lock_guard lock(mutex_);
+      imports_[each.workspace] = import;
+      ++held_;
+    }
+    if (each.whole) run_later(each.workspace, import);
+  }
+  return {};
+}
+
+Result<void> ImportService::check_free(std::string_view workspace) const {
+  if (held_ == 0 || !find(workspace)) return {};
+  return fail(ErrorCode::kUnavailable, fmt::format("workspace {} is being imported", workspace));
+}
+
+ImportService::Shared ImportService::find(std::string_view workspace) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = imports_.find(workspace);
+  return found != imports_.end() && found->second->held ? found->second : nullptr;
+}
+
+ImportStatus ImportService::status_of(const Import& import) const {
+  const std::lock_guard lock(mutex_);
+  return import.status;
+}
+
+void ImportService::update(Import& import, const std::function<void(ImportStatus&)>& change) {
+  const std::lock_guard lock(mutex_);
+  change(import.status);
+}
+
+void ImportService::status(const std::string& workspace, log::Done<ImportStatus> done) {
+  receiving_.submit([this, workspace, done = std::move(done)]() mutable { done(look(workspace)); });
+}
+
+void ImportService::piece(const std::string& workspace, std::uint64_t offset, std::string bytes,
+                          log::Done<ImportStatus> done) {
+  receiving_.submit(
+      [this, workspace, offset, bytes = std::move(bytes), done = std::move(done)]() mutable {
+        done(receive(workspace, offset, as_bytes(bytes)));
+      });
+}
+
+void ImportService::give_up(const std::string& workspace, log::Done<ImportStatus> done) {
+  receiving_.submit(
+      [this, workspace, done = std::move(done)]() mutable { done(forget(workspace)); });
+}
+
+Result<ImportStatus> ImportService::look(const std::string& workspace) {
+  Shared import;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = imports_.find(workspace);
+    if (found == imports_.end()) return ImportStatus{};
+    import = found->second;
+  }
+  if (status_of(*import).state == ImportState::kReceiving)
+    if (auto ok = load(*import); !ok) return std::unexpected(std::move(ok.error()));
+  return status_of(*import);
+}
+
+Result<void> ImportService::load(Import& import) {
+  if (import.loaded) return {};
+  if (auto ok = import.stage.load(); !ok) return ok;
+  import.loaded = true;
+  update(import, [&](ImportStatus& status) {
+    status = {.state = ImportState::kReceiving,
+              .received = import.stage.received(),
+              .header = import.stage.header()};
+  });
+  return {};
+}
+
+Result<ImportStatus> ImportService::receive(const std::string& workspace, std::uint64_t offset,
+                                            ByteView bytes) {
+  if (stopping_) return fail(ErrorCode::kUnavailable, "the server is shutting down");
+  Shared import = find(workspace);
+  const bool begins = !import;
+  if (begins) {
+    if (offset > 0) return fail(ErrorCode::kConflict, "nothing of it is here: begin at offset 0");
+    auto begun = begin(workspace);
+    if (!begun) return std::unexpected(std::move(begun.error()));
+    import = std::move(*begun);
+  }
+  const ImportState state = status_of(*import).state;
+  if (state == ImportState::kVerifying || state == ImportState::kAppending)
+    return fail(ErrorCode::kConflict, "all of it is here");
+  auto ok = load(*import);
+  if (ok && offset != import->stage.received())
+    return fail(ErrorCode::kConflict,
+                fmt::format("the next byte is that at offset {}", import->stage.received()));
+  if (ok) ok = import->stage.append(bytes);
+  update(*import, [&](ImportStatus& now) {
+    now.received = import->stage.received();
+    now.header = import->stage.header();
+  });
+  if (ok && import->stage.at_end()) {
+    ok = import->stage.finish();
+    import->loaded = false;
+    if (ok) run_later(workspace, import);
+  }
+  if (ok) return status_of(*import);
+  // What is no bundle from its beginning on leaves no trace.
+  if (begins && import->stage.received() == 0)
+    if (import->stage.remove()) end(*import, false, {});
+  return std::unexpected(std::move(ok.error()));
+}
+
+Result<ImportService::Shared> ImportService::begin(const std::string& workspace) {
+  const auto there = head(workspace);
+  if (!there) return std::unexpected(there.error());
+  if (there->last_position > 0)
+    return fail(ErrorCode::kConflict,
+                fmt::format("workspace {} exists: give another name", workspace));
+  // On its loop, where sessions begin: after this, none does.
+  return ask<Shared>(workspace, [&](LoopShard& shard, log::Done<Shared> done) {
+    if (shard.host.has(workspace))
+      return done(fail(ErrorCode::kUnavailable,
+                       fmt::format("somebody is connected to workspace {}", workspace)));
+    done(hold(workspace));
+  });
+}
+
+Result<ImportService::Shared> ImportService::hold(const std::string& workspace) {
+  const std::lock_guard lock(mutex_);
+  if (held_ >= kMaxImports)
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("{} imports are under way, which is the most", kMaxImports));
+  for (auto at = imports_.begin(); at != imports_.end() && imports_.size() >= kRemembered;)
+    at = at->second->held ? std::next(at) : imports_.erase(at);
+  auto import = std::make_shared<Import>(directory_, workspace);
+  import->status.state = ImportState::kReceiving;
+  imports_[workspace] = import;
+  ++held_;
+  return import;
+}
+
+void ImportService::end(Import& import, bool held, ImportStatus status) {
+  const std::lock_guard lock(mutex_);
+  import.status = std::move(status);
+  if (import.held && !held) --held_;
+  import.held = held;
+}
+
+Result<ImportStatus> ImportService::forget(const std::string& workspace) {
+  const Shared import = find(workspace);
+  if (!import) return fail(ErrorCode::kNotFound, "nothing of it is here");
+  if (status_of(*import).state != ImportState::kReceiving)
+    return fail(ErrorCode::kConflict, "all of it is here, and some of it in the log");
+  if (auto ok = import->stage.remove(); !ok) return std::unexpected(std::move(ok.error()));
+  end(*import, false, {});
+  return ImportStatus{};
+}
+
+void ImportService::run_later(const std::string& workspace, Shared import) {
+  update(*import, [](ImportStatus& now) { now.state = ImportState::kVerifying; });
+  importing_.submit([this, workspace, import = std::move(import)] { run(workspace, *import); });
+}
+
+void ImportService::run(const std::string& workspace, Import& import) {
+  const auto verified =
+      verify_bundle(import.stage.whole_path(), {}, [&](std::uint64_t done, std::uint64_t total) {
+        update(import, [&](ImportStatus& now) {
+          now.received = total;
+          now.done = done;
+        });
+        return !stopping_;
+      });
+  if (stopping_) return;
+  if (!verified) return failed(workspace, import, verified.error());
+  update(import, [&](ImportStatus& now) {
+    now.state = ImportState::kAppending;
+    now.header = verified->header;
+  });
+  for (;;) {
+    const auto appended = append(workspace, import);
+    if (appended) return succeeded(workspace, import);
+    if (stopping_) return;
+    if (appended.error().code != ErrorCode::kUnavailable)
+      return failed(workspace, import, appended.error());
+    std::this_thread::sleep_for(kRetry);
+  }
+}
+
+log::Checked<void> ImportService::append(const std::string& workspace, Import& import) {
+  const auto at_storage = [](const Error& error) {
+    return log::differs(log::Check::kStorage, {}, error);
+  };
+  const auto there = head(workspace);
+  if (!there) return at_storage(there.error());
+  state::BundleImport events(*there, {});
+  std::uint64_t size = 0;
+  auto each = [&](const log::BundleSection& section) -> log::Checked<void> {
+    if (const auto* header = std::get_if<log::BundleHeader>(&section)) size = header->size;
+    if (there->last_position > size)
+      return log::differs(log::Check::kChain, {}, "there is another log in this workspace already",
+                          ErrorCode::kConflict);
+    auto steps = events.section(section);
+    if (!steps) return std::unexpected(std::move(steps.error()));
+    for (state::ImportStep& step : *steps) {
+      const auto done = ask<void>(workspace, [&](LoopShard& shard, log::Done<void> answer) {
+        state::carry_out(*shard.log, workspace, std::move(step), std::move(answer));
+      });
+      if (!done) return at_storage(done.error());
+    }
+    return {};
+  };
+  return read_bundle(import.stage.whole_path(), each, [&](std::uint64_t done, std::uint64_t) {
+    update(import, [&](ImportStatus& now) {
+      now.done = done;
+      now.appended = there->last_position + events.appended();
+    });
+    return !stopping_;
+  });
+}
+
+void ImportService::succeeded(const std::string& workspace, Import& import) {
+  // What was looked at before, and found empty, is remembered as such.
+  (void)ask<void>(workspace, [&](LoopShard& shard, log::Done<void> done) {
+    shard.cache.forget(workspace);
+    done({});
+  });
+  // A file that stays is found to be imported at the next start.
+  (void)import.stage.remove();
+  ImportStatus status = status_of(import);
+  status.state = ImportState::kDone;
+  end(import, false, std::move(status));
+}
+
+// A log that is another's is left alone, and so is one that is not there yet.
+void ImportService::failed(const std::string& workspace, Import& import,
+                           const log::Difference& difference) {
+  const auto there = head(workspace);
+  const bool untouched = there && there->last_position == 0;
+  const bool forget = untouched || difference.code == ErrorCode::kConflict;
+  const bool gone = forget && import.stage.remove().has_value();
+  ImportStatus status = status_of(import);
+  status.state = ImportState::kFailed;
+  status.received = 0;
+  status.failure = difference;
+  end(import, !gone, std::move(status));
+}
+
+}  // namespace syncline::backend

@@ -1,0 +1,221 @@
+#include "cli/data/import_to_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "backend/net/http_client.h"
+#include "backend/store/bundle_input.h"
+#include "base/percent.h"
+#include "base/sha256.h"
+#include "cli/data/progress_bar.h"
+#include "cli/data/source.h"
+#include "cli/table.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // what a server takes as a body
+constexpr std::uint64_t kTimeoutMs = 120'000;              // for a piece
+constexpr auto kPatience = 30s;                            // without an answer
+constexpr auto kPause = 200ms;
+
+// What a server says of an import (docs/openapi.json).
+struct Status {
+  std::string state;
+  std::uint64_t received = 0;
+  std::uint64_t done = 0;
+  std::string last_hash;  // of the bundle; empty: not known
+  std::string failure;
+};
+
+std::string text_member(const Any* object, std::string_view key) {
+  const Any* member = object == nullptr ? nullptr : object->find(key);
+  const auto* text = member == nullptr ? nullptr : std::get_if<std::string>(&member->value());
+  return text == nullptr ? std::string() : *text;
+}
+
+std::uint64_t number_member(const Any& object, std::string_view key) {
+  const Any* member = object.find(key);
+  const auto* number = member == nullptr ? nullptr : std::get_if<double>(&member->value());
+  const bool fits = number != nullptr && *number >= 0 && *number <= 9007199254740991.0;
+  return fits ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+class Sending {
+ public:
+  Sending(const ServerImport& wish, Console& console)
+      : wish_(wish), console_(console), input_(wish.file), total_(input_.size()) {
+    url_ = wish.url;
+    while (url_.ends_with('/')) url_.pop_back();
+    url_ += "/v1/workspaces/" + percent_encode(wish.workspace);
+    http_.timeout_ms = kTimeoutMs;
+    if (!wish.token.empty()) http_.headers.emplace_back("Authorization", "Bearer " + wish.token);
+  }
+
+  Result<std::uint64_t> run() {
+    auto begun = patiently([&] { return ask("GET", "/import"); });
+    if (begun && wish_.restart && begun->state == "receiving" && !wish_.dry_run)
+      begun = patiently([&] { return ask("DELETE", "/import"); });
+    if (!begun) return std::unexpected(std::move(begun.error()));
+    if (!under_way(*begun)) {
+      const auto there = look();
+      if (!there || *there > 0) return there;
+    } else if (!begun->last_hash.empty() && begun->last_hash != to_hex(wish_.header.last_hash)) {
+      return fail(ErrorCode::kConflict,
+                  fmt::format("another file is on its way into workspace {}: give that up with "
+                              "--restart, or go on with it",
+                              wish_.workspace));
+    }
+    if (wish_.dry_run) return 0;
+    if (auto ok = send(*begun); !ok) return std::unexpected(std::move(ok.error()));
+    return wait();
+  }
+
+ private:
+  static bool under_way(const Status& status) {
+    return status.state == "receiving" || status.state == "verifying" ||
+           status.state == "appending";
+  }
+
+  // How much of the bundle the workspace has, where nothing is being imported: none or all.
+  Result<std::uint64_t> look() {
+    auto source = open_server(wish_.url, wish_.token);
+    if (!source) return std::unexpected(std::move(source.error()));
+    const auto events = (*source)->events(wish_.workspace, "", wish_.header.size - 1, 1);
+    if (!events && events.error().code != ErrorCode::kNotFound)
+      return std::unexpected(events.error());
+    if (events && !events->empty()) {
+      const auto json = crdt::from_json(events->front().json);
+      if (json && text_member(&*json, "hash") == to_hex(wish_.header.last_hash))
+        return wish_.header.size;
+    }
+    const auto any = events ? (*source)->events(wish_.workspace, "", 0, 1) : events;
+    if (any && !any->empty())
+      return fail(ErrorCode::kConflict,
+                  fmt::format("there is another log in workspace {} already", wish_.workspace));
+    return 0;
+  }
+
+  // Until all of the file is there.
+  Result<void> send(Status status) {
+    while (!under_way(status) || status.state == "receiving") {
+      show_progress(console_, status.received, total_,
+                    fmt::format("sent {}", size_text(status.received)));
+      const auto piece = read(status.received);
+      if (!piece) return std::unexpected(piece.error());
+      if (piece->empty())
+        return fail(ErrorCode::kConflict, "the server has more than this file: see --restart");
+      auto next = patiently([&]() -> Result<Status> {
+        auto taken = ask("POST", fmt::format("/import?offset={}", status.received), *piece);
+        // It may have been taken although its answer was lost.
+        if (!taken && taken.error().code == ErrorCode::kConflict) {
+          auto now = ask("GET", "/import");
+          if (now && now->received != status.received) return now;
+        }
+        return taken;
+      });
+      if (!next) return std::unexpected(std::move(next.error()));
+      status = std::move(*next);
+    }
+    return {};
+  }
+
+  Result<std::uint64_t> wait() {
+    for (;;) {
+      const auto status = patiently([&] { return ask("GET", "/import"); });
+      if (!status) return std::unexpected(status.error());
+      if (status->state == "failed") return fail(ErrorCode::kCorrupt, status->failure);
+      if (status->state == "done") return 0;
+      // A server that was started anew meanwhile does not remember that it ended.
+      if (status->state == "none") {
+        const auto there = look();
+        if (!there) return there;
+        if (*there > 0) return 0;
+        return fail(ErrorCode::kUnavailable, "the server gave the import up");
+      }
+      show_progress(console_, status->done, total_,
+                    fmt::format("{} {}", status->state, size_text(status->done)));
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+
+  Result<std::string> read(std::uint64_t offset) {
+    if (auto ok = input_.seek(offset); !ok) return std::unexpected(std::move(ok.error()));
+    std::string piece;
+    while (piece.size() < kPieceBytes) {
+      const auto bytes = input_.read();
+      if (!bytes) return std::unexpected(bytes.error());
+      if (bytes->empty()) break;
+      piece += as_text(bytes->first(std::min(bytes->size(), kPieceBytes - piece.size())));
+    }
+    return piece;
+  }
+
+  // Again, while the server cannot be reached or asks for it.
+  template <typename Call>
+  Result<Status> patiently(Call call) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    for (;;) {
+      auto status = call();
+      if (status || status.error().code != ErrorCode::kUnavailable) return status;
+      if (std::chrono::steady_clock::now() >= until)
+        return fail(ErrorCode::kUnavailable,
+                    status.error().message + "; the same command goes on from there");
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+
+  Result<Status> ask(std::string_view method, const std::string& path, std::string_view body = {}) {
+    const auto response = backend::http_request(method, url_ + path, body, http_);
+    if (!response) return std::unexpected(response.error());
+    const auto json = crdt::from_json(response->body);
+    if (response->status != 200) {
+      const std::string message = json ? text_member(json->find("error"), "message") : "";
+      return fail(
+          code_of(response->status),
+          fmt::format("{}: {}", wish_.url,
+                      message.empty() ? fmt::format("HTTP status {}", response->status) : message));
+    }
+    if (!json || text_member(&*json, "state").empty())
+      return fail(ErrorCode::kMalformed,
+                  wish_.url + ": answers, but not as a Syncline server does");
+    return Status{.state = text_member(&*json, "state"),
+                  .received = number_member(*json, "received"),
+                  .done = number_member(*json, "done"),
+                  .last_hash = text_member(json->find("bundle"), "last_hash"),
+                  .failure = text_member(json->find("failure"), "message")};
+  }
+
+  static ErrorCode code_of(int status) {
+    switch (status) {
+      case 409: return ErrorCode::kConflict;
+      case 503: return ErrorCode::kUnavailable;
+      default: return ErrorCode::kInvalid;
+    }
+  }
+
+  const ServerImport& wish_;
+  Console& console_;
+  backend::BundleInput input_;
+  const std::uint64_t total_;
+  std::string url_;
+  backend::HttpClientOptions http_;
+};
+
+}  // namespace
+
+Result<std::uint64_t> import_to_server(const ServerImport& wish, Console& console) {
+  return Sending(wish, console).run();
+}
+
+}  // namespace syncline::cli
