@@ -213,11 +213,11 @@ Result<DroppedPayloads> MemoryStore::State::drop_payloads(const std::string& nam
     standing[event->object] = std::move(*snapshots);
     if (!event->dropped_payload) events.push_back(std::move(*event));
   }
+  DroppedPayloads dropped{.events = events.size(), .swept_to = std::max(to, retention.swept_to)};
   for (const auto& [object, positions] : standing)
-    std::erase_if(workspace.snapshots[object], [&](const auto& kept) {
+    dropped.snapshots += std::erase_if(workspace.snapshots[object], [&](const auto& kept) {
       return kept.first < *positions.rbegin() && !positions.contains(kept.first);
     });
-  DroppedPayloads dropped{.events = events.size(), .swept_to = std::max(to, retention.swept_to)};
   for (Event& event : events) {
     Bytes& record = workspace.records[event.position - 1];
     const std::size_t before = record.size();

@@ -80,7 +80,8 @@ struct RetentionRecord {
 
 struct DroppedPayloads {
   std::uint64_t events = 0;
-  std::uint64_t bytes = 0;  // by which their records became smaller
+  std::uint64_t bytes = 0;      // by which their records became smaller
+  std::uint64_t snapshots = 0;  // that nothing needs any more
   Position swept_to = 0;
 };
 

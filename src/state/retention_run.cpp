@@ -133,6 +133,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
                            return self->done_(std::unexpected(std::move(dropped.error())));
                          self->turn_.events = dropped->events;
                          self->turn_.bytes = dropped->bytes;
+                         self->turn_.dropped_snapshots = dropped->snapshots;
                          self->turn_.swept_to = dropped->swept_to;
                          self->turn_.done = dropped->swept_to >= self->turn_.floor;
                          self->done_(std::move(self->turn_));

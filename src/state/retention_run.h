@@ -25,6 +25,7 @@ struct RetentionTurn {
   std::uint64_t events = 0;  // whose payload was dropped
   std::uint64_t bytes = 0;
   std::uint64_t snapshots = 0;          // that were made
+  std::uint64_t dropped_snapshots = 0;  // that these stand for
   std::vector<std::string> unreadable;  // objects that keep their payloads
   bool done = true;                     // nothing is left to do
 };

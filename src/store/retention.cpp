@@ -244,6 +244,7 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
                 fmt::format("workspace {}, event {}: missing", workspace_, next));
   for (const auto& [key, record] : rewritten_) writes.put(Family::kEvents, key, record);
   for (const std::string& key : superseded_) writes.remove(Family::kSnapshots, key);
+  dropped.snapshots = superseded_.size();
   return dropped;
 }
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <functional>
 
+#include "backend/store/database.h"
 #include "backend/store/repair.h"
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/wal_scan.h"
@@ -213,6 +214,57 @@ TEST_F(StoreDamage, RepairOfSoundDataLosesNothing) {
   EXPECT_TRUE(report->losses.empty());
   EXPECT_EQ(report->snapshots, 1u);
   EXPECT_EQ(last_position(), 30u);
+}
+
+log::Statement signed_before(std::uint64_t size, const Hash256& root) {
+  const log::NoteSigner signer{"log.example/before", {5}};
+  return {{signer.verifier()},
+          log::sign_checkpoint({"log.example/before/w/old", size, root}, {signer}).value()};
+}
+
+TEST_F(StoreDamage, RepairKeepsWhatFormerKeepersSigned) {
+  fill(30);
+  std::vector<log::Statement> origins;
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    for (const std::uint64_t size : {10, 30}) {
+      origins.push_back(signed_before(size, log.tree_root("w", size).value()));
+      ASSERT_TRUE(log.put_origin("w", origins.back()).has_value());
+    }
+  });
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  with_store([&](BlockingLog& log, RocksDbStore& store) {
+    EXPECT_EQ(log.load_origins("w").value(), origins);
+    const auto verified = store.verify();
+    ASSERT_TRUE(verified.has_value()) << verified.error().message;
+    EXPECT_EQ(verified->origin_events, 30u);
+  });
+}
+
+// What was signed binds: a log that lost some of it is repaired, and verification goes on saying so.
+TEST_F(StoreDamage, RepairOfALogThatLostWhatWasSignedKeepsTheRest) {
+  fill(30);
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    for (const std::uint64_t size : {10, 30})
+      ASSERT_TRUE(
+          log.put_origin("w", signed_before(size, log.tree_root("w", size).value())).has_value());
+  });
+  {
+    auto database = backend::store::open_database(backend::store::rocksdb_dir(dir_.path()),
+                                                  store_options(dir_.path()),
+                                                  backend::store::OpenMode::kReadWrite);
+    ASSERT_TRUE(database.has_value());
+    database->db->Put({}, database->events, backend::store::event_key(1, 21), "damaged");
+  }
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  ASSERT_EQ(report->losses.size(), 1u);
+  EXPECT_EQ(report->losses[0].kept_to, 20u);
+  with_store([&](BlockingLog& log, RocksDbStore& store) {
+    EXPECT_EQ(log.read("w").value().size(), 20u);
+    EXPECT_EQ(log.load_origins("w")->size(), 2u);
+    EXPECT_EQ(store.verify().error().check, log::Check::kCheckpoint);
+  });
 }
 
 TEST_F(StoreDamage, ASecondProcessIsTurnedAway) {

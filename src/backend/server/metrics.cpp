@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "backend/net/event_loop.h"
+#include "backend/server/retention_keeper.h"
 #include "backend/store/rocksdb_store.h"
 
 namespace syncline::backend {
@@ -159,6 +160,17 @@ void add_network(Page& page, const ServerCounters& net) {
   page.counter("ping_timeouts_total", "WebSockets whose peer was gone.", net.ping_timeouts);
 }
 
+void add_retention(Page& page, const RetentionCounters& retention) {
+  page.counter("retention_payloads_dropped_total", "Payloads that rules of retention dropped.",
+               retention.payloads);
+  page.counter("retention_bytes_dropped_total", "Bytes by which their records became smaller.",
+               retention.bytes);
+  page.counter("retention_snapshots_dropped_total", "Snapshots that went with them.",
+               retention.snapshots);
+  page.counter("retention_failures_total", "Turns of carrying out a rule that failed.",
+               retention.failures);
+}
+
 void add_log(Page& page, const StoreCounters& store) {
   page.counter("log_appends_total", "Appends acknowledged.", store.appends);
   page.counter("log_events_total", "Events stored.", store.events);
@@ -174,6 +186,7 @@ struct Collection {
       : loops(count), missing(count), responder(std::move(answerer)) {}
 
   std::vector<LoopSample> loops;
+  RetentionCounters retention;  // of the first loop, where its keeper is
   std::atomic<std::size_t> missing;
   HttpResponder responder;
 };
@@ -184,6 +197,7 @@ void answer(RouteContext& context, Collection& collection) {
   add_sessions(page, collection.loops);
   add_network(page, context.server_counters());
   add_log(page, context.store.counters());
+  add_retention(page, collection.retention);
   page.gauge("process_resident_memory_bytes", "Resident memory of the process.",
              resident_memory_bytes());
   HttpResponse response;
@@ -199,6 +213,7 @@ void serve_metrics(RouteContext& context, HttpResponder responder) {
   for (std::size_t i = 0; i < context.shards.size(); ++i) {
     context.loops[i].post([&context, collection, i] {
       collection->loops[i] = sample(*context.shards[i]);
+      if (i == 0) collection->retention = context.retention.counters();
       if (--collection->missing > 0) return;
       collection->responder.loop().post([&context, collection] { answer(context, *collection); });
     });

@@ -122,6 +122,7 @@ Result<void> Node::Impl::start() {
                    .keys = *keys,
                    .backups = *backups,
                    .imports = *imports,
+                   .retention = *retention,
                    .access = options.access,
                    .limits = {},
                    .ready = ready,

@@ -53,6 +53,7 @@ void RetentionKeeper::ran(Result<state::RetentionTurn> turn) {
   if (turn) {
     counters_.payloads += turn->events;
     counters_.bytes += turn->bytes;
+    counters_.snapshots += turn->dropped_snapshots;
   } else if (turn.error().code != ErrorCode::kForbidden) {
     ++counters_.failures;
   }

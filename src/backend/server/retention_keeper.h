@@ -21,7 +21,8 @@ namespace syncline::backend {
 struct RetentionCounters {
   std::uint64_t payloads = 0;  // dropped
   std::uint64_t bytes = 0;
-  std::uint64_t failures = 0;  // turns
+  std::uint64_t snapshots = 0;  // dropped
+  std::uint64_t failures = 0;   // turns
 };
 
 class RetentionKeeper {

@@ -31,6 +31,7 @@ class RocksDbStore;
 class KeyRing;
 class BackupService;
 class ImportService;
+class RetentionKeeper;
 
 // What routes need of the node. Outlives the server.
 struct RouteContext {
@@ -40,6 +41,7 @@ struct RouteContext {
   const KeyRing& keys;
   BackupService& backups;
   ImportService& imports;
+  const RetentionKeeper& retention;  // on the first loop
   const policy::Access& access;
   session::Limits limits;
   std::atomic<bool>& ready;

@@ -18,6 +18,8 @@
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
 #include "log/read_check.h"
+#include "log/statement.h"
+#include "store/contents.h"
 #include "store/retention.h"
 #include "store/tree.h"
 
@@ -101,6 +103,7 @@ class Salvage {
     const auto checkpoint = from_.get(store::Family::kMeta, store::checkpoint_key(id));
     if (checkpoint && *checkpoint)
       writes_.put(store::Family::kMeta, store::checkpoint_key(id), **checkpoint);
+    copy_origins(id);
     if (auto ok = copy_upkeep(name, id, head.last_position); !ok) return ok;
     return copy_snapshots(id, head.last_position);
   }
@@ -138,6 +141,19 @@ class Salvage {
       if (key) last = std::max(last, key->position);
     }
     return last;
+  }
+
+  // The same of what former keepers signed. One that is damaged speaks for nothing.
+  void copy_origins(WorkspaceId id) {
+    const std::string prefix = store::origin_key(id, "");
+    const auto entries = from_.iterate(from_.meta);
+    for (entries->Seek(prefix); entries->Valid(); entries->Next()) {
+      const std::string_view key = store::text(entries->key());
+      const std::string_view statement = store::text(entries->value());
+      if (!key.starts_with(prefix)) break;
+      if (key == store::kept_origin_key(id, statement) && log::statement_from_text(statement))
+        writes_.put(store::Family::kMeta, key, statement);
+    }
   }
 
   // Pins, and what retention is to keep, as far as they are sound and the log still reaches.
@@ -262,9 +278,11 @@ Result<void> salvage(const std::string& damaged, const std::string& copy, const 
   auto to = store::open_database(fresh, creating, store::OpenMode::kReadWrite);
   if (!to) return std::unexpected(std::move(to.error()));
   if (auto ok = Salvage(*from, *to, report).run(); !ok) return ok;
-  if (auto verified = store::verify(*to, {}, {}); !verified)
-    return std::unexpected(std::move(verified.error()));
-  return {};
+  const auto verified = store::verify(*to, {}, {});
+  if (verified) return {};
+  // What was signed of the events that are lost stays, and says so from now on.
+  if (verified.error().check == log::Check::kCheckpoint && !report.losses.empty()) return {};
+  return std::unexpected(verified.error());
 }
 
 }  // namespace
