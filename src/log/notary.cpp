@@ -22,6 +22,11 @@ Hash256 root_of(std::uint64_t size, std::span<const Hash256> hashes) {
   return merkle::Frontier(size, {hashes.begin(), hashes.end()}).root();
 }
 
+std::string not_what_was_signed(std::string_view workspace, std::uint64_t size) {
+  return fmt::format("workspace {}: the first {} events are not those that were signed", workspace,
+                     size);
+}
+
 }  // namespace
 
 std::string checkpoint_origin(std::string_view log_name, std::string_view workspace) {
@@ -71,6 +76,23 @@ Result<std::optional<SignedCheckpoint>> Notary::open(const std::string& workspac
   return SignedCheckpoint{std::move(*checkpoint), std::move(*note)};
 }
 
+void Notary::confirm(std::string workspace, Done<void> done) {
+  log_.load_checkpoint(workspace, [this, workspace, done = std::move(done)](
+                                      Result<std::optional<std::string>> note) mutable {
+    if (!note) return done(std::unexpected(std::move(note.error())));
+    const auto last = open(workspace, std::move(*note));
+    if (!last || !*last) return done({});
+    const Checkpoint said = (*last)->checkpoint;
+    log_.tree_nodes(workspace, merkle::frontier_nodes(said.size),
+                    [workspace, said, done = std::move(done)](auto hashes) mutable {
+                      if (!hashes || root_of(said.size, *hashes) == said.root ||
+                          is_mutated(Mutation::sign_anything))
+                        return done({});
+                      done(fail(ErrorCode::kCorrupt, not_what_was_signed(workspace, said.size)));
+                    });
+  });
+}
+
 void Notary::sign(std::shared_ptr<Signing> signing) {
   log_.head(signing->workspace, [this, signing](Result<Head> head) {
     if (!head) return signing->done(std::unexpected(std::move(head.error())));
@@ -95,9 +117,8 @@ void Notary::finish(std::shared_ptr<Signing> signing, const std::vector<Hash256>
   const std::span<const Hash256> all(hashes);
   if (signing->last && !is_mutated(Mutation::sign_anything) &&
       root_of(signing->last_size(), all.first(before)) != signing->last->checkpoint.root)
-    return signing->refuse(
-        ErrorCode::kCorrupt,
-        fmt::format("the first {} events are not those that were signed", signing->last_size()));
+    return signing->done(
+        fail(ErrorCode::kCorrupt, not_what_was_signed(signing->workspace, signing->last_size())));
   SignedCheckpoint made;
   made.checkpoint = {checkpoint_origin(identity_.log_name, signing->workspace), signing->size,
                      root_of(signing->size, all.subspan(before))};

@@ -51,6 +51,11 @@ class Notary {
   //   others     as EventLog has them
   void checkpoint(std::string workspace, Done<SignedCheckpoint> done);
 
+  // kCorrupt: the log does not begin with what was signed of it last. Signs nothing. Not judged are a
+  // log that is shorter by now (it was repaired), or of which so much cannot be read, and one that
+  // others signed (its keys were lost): whoever can read it is not kept from it for that.
+  void confirm(std::string workspace, Done<void> done);
+
   // That the event at `position` is among the first `size`. kNotFound: it is not, or the log is
   // shorter.
   void prove_inclusion(std::string workspace, Position position, std::uint64_t size,

@@ -27,7 +27,10 @@ class EventReader {
   // reached (this record was not taken) or because it is damaged.
   bool take(Position position, ByteView record);
 
-  // For a record that the store itself could not read.
+  // The event that was taken last.
+  const Event& last() const { return events_.back(); }
+
+  // For a record that the store itself could not read, or will not answer for.
   void damaged(Error error) { error_ = std::move(error); }
 
   Result<std::vector<Event>> finish();

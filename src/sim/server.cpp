@@ -18,12 +18,12 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       notary(*log, server.identity_),
       quarantine(loop),
       cache(*log, server.settings_.cache, &quarantine),
-      host(
-          {.log = *log,
-           .cache = cache,
-           .scheduler = loop,
-           .counters = counters,
-           .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); }}) {
+      host({.log = *log,
+            .cache = cache,
+            .scheduler = loop,
+            .counters = counters,
+            .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
+            .notary = &notary}) {
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
 }

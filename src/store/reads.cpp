@@ -5,6 +5,7 @@
 #include "log/read_check.h"
 #include "store/contents.h"
 #include "store/keys.h"
+#include "store/leaf_check.h"
 
 namespace syncline::store {
 namespace {
@@ -40,6 +41,12 @@ class EventCursor {
   log::Position position_ = 0;
 };
 
+// False: the event that was taken last is not to be answered with.
+bool vouched(log::EventReader& reader, Result<void> ok) {
+  if (!ok) reader.damaged(std::move(ok.error()));
+  return ok.has_value();
+}
+
 }  // namespace
 
 Result<log::Head> read_head(const Tables& tables, const std::string& workspace) {
@@ -55,6 +62,7 @@ Result<std::vector<log::Event>> read_events(const Tables& tables, const std::str
   if (!*id || after >= limits.to) return std::vector<log::Event>();
   EventCursor cursor(tables, **id);
   log::EventReader reader(workspace, limits);
+  LeafCheck leaves(tables, workspace, **id);
   if (after == 0) {
     reader.expect_after(0, {});
   } else {
@@ -62,7 +70,9 @@ Result<std::vector<log::Event>> read_events(const Tables& tables, const std::str
     if (cursor.status()) reader.expect_after(after, cursor.record());
   }
   for (log::Position next = after + 1; cursor.status() && cursor.seek(next); ++next)
-    if (!reader.take(cursor.position(), cursor.record())) break;
+    if (!reader.take(cursor.position(), cursor.record()) ||
+        !vouched(reader, leaves.check_leaf(reader.last())))
+      break;
   if (!cursor.status()) reader.damaged(read_error(cursor.status(), workspace).error());
   return reader.finish();
 }
@@ -75,6 +85,7 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
   if (!id) return std::unexpected(id.error());
   if (!*id || after >= limits.to) return std::vector<log::Event>();
   log::EventReader reader(workspace, limits);
+  LeafCheck leaves(tables, workspace, **id);
   const std::string prefix = object_key(**id, object);
   // In this order, the events of every index entry are visible.
   const auto index = tables.cursor(Family::kObjects);
@@ -86,7 +97,9 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
     if (!found && cursor.status())
       reader.damaged({ErrorCode::kCorrupt,
                       fmt::format("workspace {}, event {}: missing", workspace, key->position)});
-    if (!found || !reader.take(key->position, cursor.record())) break;
+    if (!found || !reader.take(key->position, cursor.record()) ||
+        !vouched(reader, leaves.check(reader.last())))
+      break;
   }
   for (const auto& status : {index->status(), cursor.status()})
     if (!status) reader.damaged(read_error(status, workspace).error());

@@ -35,7 +35,16 @@ void Workspace::subscribe(const std::string& object, Subscriber& subscriber,
 void Workspace::load_head() {
   if (std::exchange(loading_head_, true)) return;
   services_.log.head(name_, [this, view = std::weak_ptr(view_)](Result<log::Head> head) {
-    if (!view.expired()) head_loaded(std::move(head));
+    if (view.expired()) return;
+    if (!head || services_.notary == nullptr) return head_loaded(std::move(head));
+    confirm(*head);
+  });
+}
+
+void Workspace::confirm(log::Head head) {
+  services_.notary->confirm(name_, [this, head, view = std::weak_ptr(view_)](Result<void> ok) {
+    if (view.expired()) return;
+    head_loaded(ok ? Result<log::Head>(head) : std::unexpected(std::move(ok.error())));
   });
 }
 

@@ -25,6 +25,7 @@
 
 #include "base/scheduler.h"
 #include "log/event_log.h"
+#include "log/notary.h"
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/live_object.h"
@@ -53,6 +54,9 @@ struct Services {
   // Where this is, as it stands in events; may be empty.
   std::string region = {};
   std::string node = {};
+  // What was signed of the log, which must begin with it before the workspace is opened. nullptr:
+  // nothing is looked at.
+  log::Notary* notary = nullptr;
 };
 
 struct Change {
@@ -145,6 +149,7 @@ class Workspace {
   };
 
   void load_head();
+  void confirm(log::Head head);
   void head_loaded(Result<log::Head> head);
   void acquire(std::shared_ptr<Opening> opening);
   void acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident);

@@ -1,4 +1,5 @@
 // What opening, reading and verifying make of a database whose contents are not as they should be.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "backend/store/database.h"
@@ -110,6 +111,64 @@ TEST_F(StoreContents, ARewrittenEventBreaksTheChain) {
   EXPECT_EQ(log.read("w").error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(log.read("w", 6).error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(log.read("w", 7).value().size(), 3u);
+}
+
+// Whoever can write to the disk can write checksums too.
+TEST_F(StoreContents, AnEventThatTheTreeDoesNotHoldIsNotServed) {
+  {
+    auto opened = open_store(dir_.path());
+    auto raw = opened->open_log(loop_);
+    BlockingLog log(*raw, loop_);
+    for (int index = 10; index < 300; ++index)
+      ASSERT_TRUE(log.add("w", sample_event(index % 2 == 0 ? "a" : "b", std::to_string(index))));
+  }
+  const auto record_of = [](const store::Database& database, log::Position position) {
+    std::string record;
+    database.db->Get({}, database.events, store::event_key(1, position), &record);
+    return record;
+  };
+  // In a full tile, and behind it.
+  for (const log::Position position : {101, 281}) {
+    std::string sound;
+    const auto put = [&](const std::string& record) {
+      tamper([&](store::Database& database) {
+        sound = record_of(database, position);
+        database.db->Put({}, database.events, store::event_key(1, position), record);
+      });
+    };
+    const auto refused = [&](const char* how) {
+      auto opened = open_store(dir_.path());
+      auto raw = opened->open_log(loop_);
+      BlockingLog log(*raw, loop_);
+      const auto read = log.read_object("w", "a");
+      ASSERT_FALSE(read.has_value()) << how;
+      EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+      EXPECT_NE(read.error().message.find(fmt::format("workspace w, event {}:", position)),
+                std::string::npos)
+          << read.error().message;
+      EXPECT_TRUE(log.read_object("w", "b").has_value()) << "other objects are not to suffer";
+      EXPECT_TRUE(log.read_object("w", "a", 0, {.to = position - 1}).has_value());
+    };
+    std::string forged;
+    std::string copied;
+    tamper([&](store::Database& database) {
+      auto event = log::decode_event(as_bytes(record_of(database, position))).value();
+      event.intent = {'x'};  // with a CRC that is right
+      const Bytes record = log::encode_event(event).value().record;
+      forged = as_text(record);
+      copied = record_of(database, 51);
+    });
+    put(forged);
+    refused("rewritten, and its own hash with it");
+    const std::string whole = std::exchange(sound, {});
+    put(copied);
+    refused("an old record in its place");
+    put(whole);
+    auto opened = open_store(dir_.path());
+    auto raw = opened->open_log(loop_);
+    BlockingLog log(*raw, loop_);
+    EXPECT_TRUE(log.read_object("w", "a").has_value());
+  }
 }
 
 // Completing a tile of the tree reads the events of before. A damaged one must not end all writing.

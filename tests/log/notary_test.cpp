@@ -55,6 +55,32 @@ TEST_F(NotaryTest, SignsWhatTheLogHolds) {
   EXPECT_EQ(log().load_checkpoint("team a").value(), made.note);
 }
 
+TEST_F(NotaryTest, ConfirmsALogThatBeginsWithWhatWasSigned) {
+  const auto confirm = [&] {
+    return testing::await<void>(loop_,
+                                [&](auto done) { notary_.confirm("team a", std::move(done)); });
+  };
+  EXPECT_TRUE(confirm()) << "nothing was signed";
+  append(3);
+  EXPECT_TRUE(confirm());
+  const auto made = sign().value();
+  append(300);
+  EXPECT_TRUE(confirm());
+  const auto plant = [&](std::uint64_t size, Hash256 root) {
+    const Checkpoint said{made.checkpoint.origin, size, root};
+    store_.plant_checkpoint("team a", sign_checkpoint(said, identity_.signers).value());
+  };
+  plant(200, log().tree_root("team a", 200).value());
+  EXPECT_TRUE(confirm());
+  plant(200, log().tree_root("team a", 201).value());
+  EXPECT_EQ(confirm().error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(confirm().error().message,
+            "workspace team a: the first 200 events are not those that were signed");
+  plant(400, made.checkpoint.root);
+  EXPECT_TRUE(confirm()) << "a log that was cut by a repair is read on";
+  EXPECT_FALSE(sign()) << "and not signed";
+}
+
 TEST_F(NotaryTest, ProvesInclusionAndConsistency) {
   append(5);
   const auto old = sign().value().checkpoint;

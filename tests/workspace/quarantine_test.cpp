@@ -203,6 +203,28 @@ TEST_F(QuarantineTest, ItIsBoundedAndForgetsTheOldest) {
   EXPECT_TRUE(quarantine.list("v", "", 9).empty());
 }
 
+TEST_F(QuarantineTest, ALogThatIsNotWhatWasSignedIsNotOpened) {
+  const log::NotaryIdentity identity{"log.example", {log::NoteSigner{"log.example", {5}}}, {}};
+  log::Notary notary(*world_.log, identity);
+  std::optional<log::SignedCheckpoint> made;
+  notary.checkpoint("w", [&](auto done) { made = done.value(); });
+  world_.loop.run();
+  const auto open = [&] {
+    workspace::Services services = world_.services();
+    services.notary = &notary;
+    workspace::Host host(std::move(services));
+    return read(host, "good");
+  };
+  EXPECT_TRUE(open());
+  log::Checkpoint other = made->checkpoint;
+  other.root[0] ^= 1;
+  world_.store.plant_checkpoint("w", log::sign_checkpoint(other, identity.signers).value());
+  const auto refused = open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(refused.error().message.find("not those that were signed"), std::string::npos);
+}
+
 TEST_F(QuarantineTest, AWorkspaceIsShownWithoutIt) {
   world_.store.damage_event("w", 7);
   Result<ObjectPage> page = fail(ErrorCode::kUnavailable, "not answered");

@@ -31,7 +31,8 @@ struct LoopShard {
               .counters = workspace_counters,
               .on_storage_failure = std::move(on_storage_failure),
               .region = std::move(region),
-              .node = std::move(node)}) {}
+              .node = std::move(node),
+              .notary = &notary}) {}
 
   std::unique_ptr<log::EventLog> log;
   log::Notary notary;
