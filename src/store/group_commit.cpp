@@ -129,13 +129,6 @@ Result<void> GroupCommit::grow_tree(Known& workspace, const AppendRequest& reque
   for (const log::EncodedEvent& event : request.events) {
     auto ok = workspace.tree.append(event.hash, tiles);
     if (ok) continue;
-    const ErrorCode code = ok.error().code;
-    if (code == ErrorCode::kCorrupt || code == ErrorCode::kNotFound) {
-      // An earlier event is damaged. The tile that it is in stays out, so nothing will be signed any
-      // more; but the chain goes on, and objects that are whole are not to suffer.
-      workspace.tree = TreeEdge(event.position);
-      continue;
-    }
     workspace.damage = Error{ErrorCode::kCorrupt, fmt::format("workspace {}: {}", request.workspace,
                                                               ok.error().message)};
     return std::unexpected(*workspace.damage);

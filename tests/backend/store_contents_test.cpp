@@ -171,21 +171,6 @@ TEST_F(StoreContents, AnEventThatTheTreeDoesNotHoldIsNotServed) {
   }
 }
 
-// Completing a tile of the tree reads the events of before. A damaged one must not end all writing.
-TEST_F(StoreContents, ADamagedEventDoesNotKeepTheLogFromGrowing) {
-  tamper([](store::Database& database) {
-    database.db->Put({}, database.events, store::event_key(1, 6), "damaged");
-  });
-  auto opened = open_store(dir_.path());
-  auto raw = opened->open_log(loop_);
-  BlockingLog log(*raw, loop_);
-  for (int index = 10; index < 600; ++index)
-    ASSERT_TRUE(log.add("w", sample_event("b", std::to_string(index))).has_value()) << index;
-  EXPECT_EQ(log.read_object("w", "a").error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ(log.read_object("w", "b").value().size(), 590u);
-  EXPECT_FALSE(log.tree_root("w", 600).has_value()) << "what is signed must be all of it";
-}
-
 TEST_F(StoreContents, ADamagedSnapshotIsNotServedAndIsReplaced) {
   tamper([](store::Database& database) {
     database.db->Put({}, database.snapshots, store::object_key(1, "a", 9),
