@@ -13,7 +13,9 @@
 namespace syncline::store {
 namespace {
 
+// What is remembered of workspaces lately written. Edges of trees are up to 8 KiB each.
 constexpr std::size_t kMaxKnownWorkspaces = 16384;
+constexpr std::size_t kMaxTreeBytes = std::size_t{16} << 20;
 
 std::unexpected<Error> overflowed() {
   return fail(ErrorCode::kUnavailable, "the disk does not keep up with what is appended");
@@ -37,7 +39,7 @@ void add_answer(GroupCommit::Batch& batch, log::Done<T> done, Result<T> staged) 
 
 GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Result<void>& ready,
                                       Writes& writes) {
-  if (known_.size() > kMaxKnownWorkspaces) known_.clear();
+  if (known_.size() > kMaxKnownWorkspaces || tree_bytes_ > kMaxTreeBytes) forget();
   Batch batch;
   ++batches_;
   const Result<void> possible = poison_ ? std::unexpected(*poison_) : ready;
@@ -57,7 +59,7 @@ void GroupCommit::finish(Batch batch, const Result<void>& written) {
   Result<void> outcome = written;
   if (!written) {
     if (!is_mutated(Mutation::keep_heads_after_failure)) {
-      known_.clear();  // they tell of what was not stored
+      forget();  // they tell of what was not stored
       next_id_.reset();
     }
     if (written.error().code != ErrorCode::kUnavailable && !is_mutated(Mutation::forget_poison)) {
@@ -69,6 +71,11 @@ void GroupCommit::finish(Batch batch, const Result<void>& written) {
     }
   }
   for (auto& answer : batch.answers) answer(outcome);
+}
+
+void GroupCommit::forget() {
+  known_.clear();
+  tree_bytes_ = 0;
 }
 
 Result<GroupCommit::Known*> GroupCommit::find(const std::string& workspace) {
@@ -110,8 +117,10 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
     if (!known) return std::unexpected(std::move(known.error()));
   }
   Known& workspace = **known;
-  if (auto ok = grow_tree(workspace, request, writes); !ok)
-    return std::unexpected(std::move(ok.error()));
+  const std::size_t before = workspace.tree.memory_bytes();
+  auto grown = grow_tree(workspace, request, writes);
+  tree_bytes_ = tree_bytes_ - before + workspace.tree.memory_bytes();
+  if (!grown) return std::unexpected(std::move(grown.error()));
   for (const log::EncodedEvent& event : request.events) {
     writes.put(Family::kEvents, event_key(workspace.id, event.position), as_text(event.record));
     writes.put(Family::kObjects, object_key(workspace.id, event.object, event.position), {});

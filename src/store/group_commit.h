@@ -49,6 +49,9 @@ class GroupCommit {
 
   void finish(Batch batch, const Result<void>& written);
 
+  // Of the edges of trees that are remembered: under 16 MiB, and what one batch adds.
+  std::size_t tree_bytes() const { return tree_bytes_; }
+
  private:
   // What is known of a workspace that was written lately.
   struct Known {
@@ -62,6 +65,7 @@ class GroupCommit {
     std::optional<Error> damage;              // what is stored of it cannot be continued
   };
 
+  void forget();                                      // all that is known
   Result<Known*> find(const std::string& workspace);  // nullptr: there is none
   Result<Known*> create(const std::string& workspace, Writes& writes);
   Result<log::Appended> stage(AppendRequest& request, Batch& batch, Writes& writes);
@@ -80,6 +84,7 @@ class GroupCommit {
 
   const Tables& tables_;
   std::unordered_map<std::string, Known> known_;
+  std::size_t tree_bytes_ = 0;  // of known_
   std::optional<WorkspaceId> next_id_;
   std::uint64_t batches_ = 0;    // that were staged
   std::optional<Error> poison_;  // the disk failed: nothing is written any more

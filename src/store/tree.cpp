@@ -117,6 +117,12 @@ Result<void> TreeEdge::append(const Hash256& leaf, TileStore& store) {
   return {};
 }
 
+std::size_t TreeEdge::memory_bytes() const {
+  std::size_t bytes = open_.capacity() * sizeof(open_[0]);
+  for (const auto& tile : open_) bytes += tile.capacity() * sizeof(Hash256);
+  return bytes;
+}
+
 Result<void> TreeEdge::complete_tile(unsigned level, TileStore& store) {
   const std::uint64_t index = (size_ >> (kTileBits * (level + 1))) - 1;
   std::vector<Hash256> tile = std::move(open_[level]);

@@ -10,6 +10,7 @@
 // Thread-safety: none per object.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -43,6 +44,8 @@ class TreeEdge {
   // Loads at most 255 hashes a level, and only for the first tile that it completes. After an error
   // the object is of no more use.
   Result<void> append(const Hash256& leaf, TileStore& store);
+
+  std::size_t memory_bytes() const;
 
  private:
   Result<void> complete_tile(unsigned level, TileStore& store);

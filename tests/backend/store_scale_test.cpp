@@ -1,10 +1,10 @@
-// What the store costs: appends against the raw database's own synced batches in the same run, and
-// opening a directory of very many workspaces.
+// What very many workspaces cost: opening their directory, and writing to them. What depends on time is
+// measured by bench/log_bench.cpp and bench/workspaces_bench.cpp.
 //
-//   export SYNCLINE_STORE_ROUNDS=2000 SYNCLINE_STORE_WORKSPACES=100000
+//   export SYNCLINE_STORE_WORKSPACES=100000
 //   build/release/tests/test_backend --gtest_filter='StoreScale*'
 //
-// prints figures; the tests by themselves take less. Times are printed, not judged.
+// prints figures; the tests by themselves take less.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>
@@ -20,6 +20,7 @@
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
 #include "log/blocking_log.h"
+#include "store/group_commit.h"
 
 namespace syncline::testing {
 namespace {
@@ -43,77 +44,6 @@ std::uint64_t proc_figure(const char* file, const std::string& name) {
     if (word == name && lines >> value) return value;
   }
   return 0;
-}
-
-struct Cost {
-  double seconds = 0;
-  std::uint64_t written = 0;  // bytes, as the kernel counts them
-  std::vector<double> rounds;
-
-  double at(double share) {
-    std::ranges::sort(rounds);
-    return rounds[static_cast<std::size_t>(share * static_cast<double>(rounds.size() - 1))];
-  }
-};
-
-template <typename Round>
-void measure(Cost& cost, Round round) {
-  const std::uint64_t before = proc_figure("/proc/self/io", "write_bytes:");
-  const auto start = Clock::now();
-  round();
-  cost.rounds.push_back(seconds_since(start));
-  cost.seconds += cost.rounds.back();
-  cost.written += proc_figure("/proc/self/io", "write_bytes:") - before;
-}
-
-// Rounds of both take turns, so that both meet the same disk.
-TEST(StoreScale, AppendsAgainstRawSyncedBatches) {
-  const std::size_t rounds = wanted("SYNCLINE_STORE_ROUNDS", 20);
-  constexpr std::size_t kPayload = 100;
-  for (const int batch : {1, 8, 32, 128}) {
-    TempDir dir;
-    TempDir raw_dir;
-    auto options = store_options(dir.path());
-    options.write_buffer_bytes = std::size_t{32} << 20;
-    auto store = backend::RocksDbStore::open(options);
-    ASSERT_TRUE(store.has_value());
-    auto raw = backend::store::open_database(raw_dir.root(), options,
-                                             backend::store::OpenMode::kReadWrite);
-    ASSERT_TRUE(raw.has_value()) << raw.error().message;
-    TestLoop loop;
-    const auto log = (*store)->open_log(loop);
-    BlockingLog blocking(*log, loop);
-    log::EventChain chain({});
-    Cost ours;
-    Cost theirs;
-    for (std::size_t round = 0; round < rounds; ++round) {
-      std::vector<log::EncodedEvent> events;
-      rocksdb::WriteBatch puts;
-      const auto expected = chain.head().last_position;
-      for (int i = 0; i < batch; ++i) {
-        auto event = sample_event("notes", "", kPayload);
-        events.push_back(chain.seal(event, loop.unix_ms()).value());
-        puts.Put(raw->events,
-                 backend::store::slice(syncline::store::event_key(1, events.back().position)),
-                 backend::store::slice(events.back().record));
-      }
-      measure(theirs, [&] {
-        rocksdb::WriteOptions synced;
-        synced.sync = true;
-        ASSERT_TRUE(raw->db->Write(synced, &puts).ok());
-      });
-      measure(ours,
-              [&] { ASSERT_TRUE(blocking.append("w", std::move(events), expected).has_value()); });
-    }
-    const auto count = static_cast<double>(rounds * static_cast<std::size_t>(batch));
-    fmt::print(
-        "batch {:>3}: {:>8.0f} events/s, raw {:>8.0f}, ratio {:.2f}; p50 {:.2f} ms, p99 {:.2f} ms, "
-        "raw {:.2f} and {:.2f}; written per payload byte {:.1f}, raw {:.1f}\n",
-        batch, count / ours.seconds, count / theirs.seconds, theirs.seconds / ours.seconds,
-        1e3 * ours.at(0.5), 1e3 * ours.at(0.99), 1e3 * theirs.at(0.5), 1e3 * theirs.at(0.99),
-        static_cast<double>(ours.written) / (count * kPayload),
-        static_cast<double>(theirs.written) / (count * kPayload));
-  }
 }
 
 // Counts what is read.
@@ -221,6 +151,40 @@ TEST(StoreScale, OpeningCostsNothingPerWorkspace) {
              1e3 * few.seconds, few.read >> 10, few.resident_kib);
   // Footers, indexes and filters, a block or two: far less than a block for each workspace.
   EXPECT_LT(opened.read, few.read + many * 100);
+}
+
+// The committer remembers the edges of the trees of workspaces lately written: under a budget.
+TEST(StoreScale, RememberedTreesStayUnderTheirBudget) {
+  TempDir dir;
+  auto database = backend::store::open_database(dir.root(), store_options(dir.path()),
+                                                backend::store::OpenMode::kReadWrite);
+  ASSERT_TRUE(database.has_value()) << database.error().message;
+  syncline::store::GroupCommit commit(*database);
+  constexpr int kEvents = 130;
+  std::size_t most = 0;
+  std::size_t appended = 0;
+  log::EventChain chain({});
+  std::vector<log::EncodedEvent> events;
+  for (int i = 0; i < kEvents; ++i) {
+    auto event = sample_event("notes", "", 1);
+    events.push_back(chain.seal(event, 1'700'000'000'000).value());
+  }
+  for (int batch = 0; batch < 25; ++batch) {
+    std::vector<syncline::store::Request> requests;
+    for (int i = 0; i < 100; ++i)
+      requests.push_back(syncline::store::AppendRequest{
+          .workspace = name_of(static_cast<std::size_t>(batch * 100 + i)),
+          .events = events,
+          .done = [&](Result<log::Appended> done) { appended += done ? 1 : 0; }});
+    backend::store::DatabaseWrites writes(*database);
+    auto staged = commit.stage(std::move(requests), {}, writes);
+    ASSERT_TRUE(database->db->Write({}, &writes.batch()).ok());
+    commit.finish(std::move(staged), {});
+    most = std::max(most, commit.tree_bytes());
+  }
+  EXPECT_EQ(appended, 2500u);
+  EXPECT_GT(most, std::size_t{12} << 20);
+  EXPECT_LT(most, std::size_t{18} << 20);
 }
 
 }  // namespace
