@@ -1,0 +1,94 @@
+// Appends to the embedded store, against RocksDB's own synced batches of the same records.
+//
+// Rounds of both take turns within a case, so that both meet the same disk. Time and items a second
+// are the store's, `ratio` is its throughput over RocksDB's. Answers come over threads, as in a server:
+// from the call of append() until its callback runs.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "backend/store/database.h"
+#include "backend/store/rocksdb_store.h"
+#include "log/blocking_log.h"
+#include "store_bench_support.h"
+
+namespace syncline::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kPayload = 100;  // bytes of an event's intent
+
+struct Cost {
+  double seconds = 0;
+  std::uint64_t written = 0;
+  std::vector<double> rounds;
+
+  template <typename Round>
+  double measure(Round round) {
+    const std::uint64_t before = written_bytes();
+    const auto start = Clock::now();
+    round();
+    rounds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    seconds += rounds.back();
+    written += written_bytes() - before;
+    return rounds.back();
+  }
+
+  double ms_at(double share) {
+    std::ranges::sort(rounds);
+    return 1e3 * rounds[static_cast<std::size_t>(share * static_cast<double>(rounds.size() - 1))];
+  }
+};
+
+void Appends(benchmark::State& state) {
+  const ScratchDir dir;
+  const ScratchDir raw_dir;
+  const backend::StoreOptions options{.data_dir = dir.path() + "/data"};
+  auto store = backend::RocksDbStore::open(options);
+  auto raw =
+      backend::store::open_database(raw_dir.path(), options, backend::store::OpenMode::kReadWrite);
+  if (!store || !raw) return state.SkipWithError("no store");
+  syncline::testing::TestLoop loop;
+  const auto log = (*store)->open_log(loop);
+  syncline::testing::BlockingLog blocking(*log, loop);
+  log::EventChain chain({});
+  Cost ours;
+  Cost theirs;
+  for (auto _ : state) {
+    std::vector<log::EncodedEvent> events;
+    rocksdb::WriteBatch puts;
+    const log::Position expected = chain.head().last_position;
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+      auto event = syncline::testing::sample_event("notes", "", kPayload);
+      events.push_back(chain.seal(event, loop.unix_ms()).value());
+      puts.Put(raw->events, backend::store::slice(store::event_key(1, events.back().position)),
+               backend::store::slice(events.back().record));
+    }
+    bool sound = true;
+    theirs.measure([&] {
+      rocksdb::WriteOptions synced;
+      synced.sync = true;
+      sound = raw->db->Write(synced, &puts).ok();
+    });
+    state.SetIterationTime(ours.measure(
+        [&] { sound = sound && blocking.append("w", std::move(events), expected).has_value(); }));
+    if (!sound) return state.SkipWithError("a write failed");
+  }
+  const auto events = static_cast<double>(chain.head().last_position);
+  state.SetItemsProcessed(static_cast<std::int64_t>(chain.head().last_position));
+  state.counters["ratio"] = theirs.seconds / ours.seconds;
+  state.counters["p50_ms"] = ours.ms_at(0.5);
+  state.counters["p99_ms"] = ours.ms_at(0.99);
+  state.counters["raw_p50_ms"] = theirs.ms_at(0.5);
+  state.counters["raw_p99_ms"] = theirs.ms_at(0.99);
+  state.counters["written"] = static_cast<double>(ours.written) / (events * kPayload);
+  state.counters["raw_written"] = static_cast<double>(theirs.written) / (events * kPayload);
+}
+BENCHMARK(Appends)->Arg(1)->Arg(8)->Arg(32)->Arg(128)->Iterations(1000)->UseManualTime()->Unit(
+    benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace syncline::bench
