@@ -81,9 +81,7 @@ class HocuspocusSession::Document final : public Wire {
   }
 
   void close(const Error& error) override {
-    // A document that is damaged is no reason to cut off the others.
-    const bool damaged = error.code == ErrorCode::kCorrupt;
-    if (close_code(error.code) >= 4500 && !damaged) return session_.close(kReset, error.message);
+    if (close_code(error.code) >= 4500) return session_.close(kReset, error.message);
     session_.answer(protocol::encode_hocuspocus_close(address_, error.message));
     retired_ = true;
     session_.retire(*this);

@@ -19,7 +19,6 @@
 #include "sim/disk_store.h"
 #include "sim/network.h"
 #include "state/object_cache.h"
-#include "state/quarantine.h"
 #include "workspace/host.h"
 
 namespace syncline::sim {
@@ -46,7 +45,6 @@ class Server final : public Network::Acceptor {
     std::unique_ptr<DiskStore> store;
     std::unique_ptr<log::EventLog> log;
     log::Notary notary;
-    state::Quarantine quarantine;
     state::ObjectCache cache;
     workspace::Counters counters;
     session::Counters sessions;
