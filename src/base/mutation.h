@@ -43,7 +43,8 @@ namespace syncline {
   X(replay_past_moment)       /* the past holds what came later */                                \
   X(skip_after_snapshot)      /* the event behind a snapshot is not replayed */                   \
   X(trust_damaged_snapshot)   /* a snapshot's checksum is not looked at */                        \
-  X(moment_before)            /* a time means what was before it, not then */
+  X(moment_before)            /* a time means what was before it, not then */                     \
+  X(extend_older_milestone)   /* a delta is put on a milestone before its own */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

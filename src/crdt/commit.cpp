@@ -23,6 +23,7 @@ void Engine::commit(Transaction& transaction) {
     merge_new(transaction);
     merge_candidates(transaction);
   }
+  if (mark_ && !transaction.deleted.empty()) note_since_mark(transaction);
   if (!transaction.local) leave_shared_client_id(transaction);
   if (!update_observers_.empty()) fire_updates(transaction);
   if (transaction.has_subdocs()) fire_subdocs(transaction);
@@ -126,6 +127,19 @@ int merge_lefts(Store& store, ClientState& client, IdIndex::Position& p) {
 }
 
 }  // namespace
+
+void Engine::merge_all() {
+  for (ClientIndex i = 0; i < store.clients.size(); ++i) {
+    ClientState& client = store.clients[i];
+    const IdIndex& structs = client.structs;
+    if (structs.empty()) continue;
+    IdIndex::Position p = structs.last();
+    while (!structs.is_first(p)) {
+      merge_lefts(store, client, p);
+      if (!structs.is_first(p)) p = structs.prev(p);
+    }
+  }
+}
 
 void Engine::merge_deleted(const Transaction& transaction) {
   for (auto range = transaction.deleted.rbegin(); range != transaction.deleted.rend(); ++range) {

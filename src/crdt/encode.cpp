@@ -5,6 +5,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "base/assert.h"
 #include "crdt/engine.h"
 #include "crdt/update_sink.h"
 #include "syncline/crdt/updates.h"
@@ -166,9 +167,13 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
     add_part(store.clients[i].id, first);
   }
   write_deleted(deleted, ranges, out.deletes());
-  Bytes known = out.take();
-  if (!pending_structs_ && pending_deletes_.empty()) return known;
+  return with_waiting(out.take(), since, version);
+}
 
+// `known`, and what waits for other updates.
+Bytes Engine::with_waiting(Bytes known, const StateVector& since, UpdateVersion version) const {
+  if (!pending_structs_ && pending_deletes_.empty()) return known;
+  UpdateWriter& out = writer(version);
   std::vector<Bytes> parts_waiting;
   if (!pending_deletes_.empty()) {
     out.begin_clients(0);
@@ -185,6 +190,52 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
   for (const Bytes& part : parts_waiting) all.push_back(part);
   Result<Bytes> merged = merge_updates(all, version);
   return merged ? std::move(*merged) : known;
+}
+
+void Engine::mark() {
+  Mark& mark = mark_.emplace();
+  for (ClientIndex i = 0; i < store.clients.size(); ++i)
+    mark.clocks.push_back(store.clients[i].clock);
+}
+
+void Engine::note_since_mark(const Transaction& transaction) {
+  std::vector<Transaction::DeletedRange>& noted = mark_->deleted;
+  for (const Transaction::DeletedRange& range : transaction.deleted) {
+    Transaction::DeletedRange* last = noted.empty() ? nullptr : &noted.back();
+    const bool same = last != nullptr && last->client == range.client;
+    if (same && last->clock + last->len == range.clock) {
+      last->len += range.len;
+    } else if (same && range.clock + range.len == last->clock) {
+      last->clock = range.clock;
+      last->len += range.len;
+    } else {
+      noted.push_back(range);
+    }
+  }
+}
+
+// What came deleted, or was collected since, its structs tell themselves.
+Bytes Engine::encode_since_mark(UpdateVersion version) const {
+  SYNCLINE_ASSERT(marked());
+  StateVector since;
+  ClientParts parts;
+  for (ClientIndex i = 0; i < store.clients.size(); ++i) {
+    const ClientState& client = store.clients[i];
+    const Clock from = i < mark_->clocks.size() ? mark_->clocks[i] : 0;
+    if (from > 0) since.set(client.id, from);
+    if (client.clock > from) parts.push_back({client.id, i, from});
+  }
+  sort_parts(parts);
+  UpdateWriter& out = writer(version);
+  out.begin_clients(parts.size());
+  for (const ClientPart& part : parts) write_structs(out, part.index, part.from, nullptr);
+  std::map<ClientIndex, IdSet::Ranges> ranges;
+  for (const Transaction::DeletedRange& range : mark_->deleted)
+    ranges[range.client].push_back({range.clock, range.len});
+  DeleteSet deleted;
+  for (auto& [client, each] : ranges) deleted.add(store.clients[client].id, std::move(each));
+  out.write_deletes(deleted);
+  return with_waiting(out.take(), since, version);
 }
 
 }  // namespace syncline::crdt

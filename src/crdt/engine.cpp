@@ -140,6 +140,9 @@ std::size_t Engine::memory_bytes() const {
   if (pending_structs_) bytes += pending_structs_->update.capacity();
   for (const auto& [client, ranges] : pending_deletes_.clients())
     bytes += sizeof(client) + ranges.capacity() * sizeof(ClockRange);
+  if (mark_)
+    bytes += mark_->clocks.capacity() * sizeof(Clock) +
+             mark_->deleted.capacity() * sizeof(Transaction::DeletedRange);
   return bytes;
 }
 

@@ -178,6 +178,18 @@ class Engine {
   Result<ApplyResult> apply_update(ByteView update, UpdateVersion version, Origin origin);
   Result<Effect> prepare(ByteView update, UpdateVersion version) const;
   Bytes encode_state_as_update(const StateVector& since, UpdateVersion version) const;
+
+  // Joins all neighbours that can be joined, as loading the document anew does: transactions look only
+  // around what they change, and not everywhere there.
+  void merge_all();
+
+  // Marks the present state, in place of the last mark. From then on it is noted what is deleted, so
+  // that encode_since_mark() costs what has changed since, not what the document weighs: an update
+  // that leads any replica in the marked state, or one that holds it, to the present one.
+  void mark();
+  bool marked() const { return mark_.has_value(); }
+  Bytes encode_since_mark(UpdateVersion version) const;  // only if marked()
+
   void encode_transaction(const Transaction& transaction, UpdateVersion version, Bytes& out) const;
   StateVector missing() const;
 
@@ -236,6 +248,12 @@ class Engine {
   }
   template <typename Event>
   bool remove_observer(Observers<Event>& observers, std::uint64_t token);
+
+  // Where every client's structs ended, and what was deleted since, each element at most once.
+  struct Mark {
+    std::vector<Clock> clocks;  // by ClientIndex; those not listed had nothing
+    std::vector<Transaction::DeletedRange> deleted;
+  };
 
   // A struct about to be integrated: where it goes, then its content.
   struct Placement {
@@ -321,7 +339,9 @@ class Engine {
   void clean_formatting(Transaction& transaction);
   void fire_updates(Transaction& transaction);
   void fire_subdocs(Transaction& transaction);
+  void note_since_mark(const Transaction& transaction);
   UpdateWriter& writer(UpdateVersion version) const;
+  Bytes with_waiting(Bytes known, const StateVector& since, UpdateVersion version) const;
   void write_structs(UpdateWriter& writer, ClientIndex client, Clock from,
                      std::vector<ClockRange>* deleted) const;
 
@@ -348,6 +368,7 @@ class Engine {
   std::vector<HeldSubdoc> subdocs_;
   std::optional<PendingStructs> pending_structs_;
   DeleteSet pending_deletes_;
+  std::optional<Mark> mark_;
   Observers<const UpdateEvent> update_observers_;
   Observers<const SubdocsEvent> subdocs_observers_;
   Observers<Transaction> transaction_observers_;

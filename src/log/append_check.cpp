@@ -37,6 +37,23 @@ Result<void> check_follows(std::string_view workspace, std::span<const EncodedEv
   return {};
 }
 
+Result<void> check_snapshot(const Snapshot& snapshot) {
+  if (snapshot.bytes.size() > kMaxSnapshotBytes)
+    return fail(ErrorCode::kTooLarge, "snapshot too large");
+  if (snapshot.base == 0) return {};
+  if (snapshot.base < snapshot.position && snapshot.bytes_since_milestone > 0) return {};
+  return fail(ErrorCode::kInvalid, fmt::format("a snapshot at {} cannot extend one at {}",
+                                               snapshot.position, snapshot.base));
+}
+
+Result<void> check_base(std::string_view workspace, std::string_view object,
+                        const Snapshot& snapshot, Position newest) {
+  if (snapshot.base == 0 || snapshot.base == newest) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("snapshot of {}/{} at {} extends the one at {}, but the newest is at {}",
+                          workspace, object, snapshot.position, snapshot.base, newest));
+}
+
 Head head_after(std::span<const EncodedEvent> events) {
   return {events.back().position, events.back().hash, events.back().hlc};
 }

@@ -1,10 +1,11 @@
-// The conditions of EventLog::append, the same in every implementation.
+// The conditions of EventLog's append and put_snapshot, the same in every implementation.
 #pragma once
 
 #include <span>
 #include <string_view>
 
 #include "log/event.h"
+#include "log/event_log.h"
 #include "syncline/error.h"
 
 namespace syncline::log {
@@ -18,6 +19,15 @@ Result<void> check_append(std::string_view workspace, std::span<const EncodedEve
 // otherwise.
 Result<void> check_follows(std::string_view workspace, std::span<const EncodedEvent> events,
                            const Head& head);
+
+// What can be said of a snapshot without knowing the log: kTooLarge, and kInvalid for a delta that
+// extends nothing or would be a milestone.
+Result<void> check_snapshot(const Snapshot& snapshot);
+
+// kConflict, if `newest` is not what the snapshot extends: the newest intact milestone at or before
+// it; 0: there is none.
+Result<void> check_base(std::string_view workspace, std::string_view object,
+                        const Snapshot& snapshot, Position newest);
 
 // The head after `events`, of which there is at least one.
 Head head_after(std::span<const EncodedEvent> events);

@@ -51,12 +51,15 @@ struct Appended {
 
 struct Snapshot {
   Position position = 0;  // the state after this event
-  Bytes bytes;
+  Bytes bytes;            // the state; with `base`, what changed since that (merge::Object::extend)
   // Of the object's records since its last milestone. 0: this one is a milestone, and stays when
   // newer ones come; others make room for the next. state/object_replay.h says which are which.
   std::uint64_t bytes_since_milestone = 0;
   // From load_snapshot only: the newest damaged one that was passed over; 0: none was.
   Position damaged = 0;
+  // Of a delta: the milestone that it extends, the newest at or before it. 0: this is a whole state.
+  Position base = 0;
+  Bytes base_bytes = {};  // from load_snapshot only: that milestone's
 };
 
 inline constexpr Position kNow = std::numeric_limits<Position>::max();
@@ -118,13 +121,17 @@ class EventLog {
 
   // Keeps the state of an object: a milestone beside those that are kept, any other in place of the
   // last that is no milestone. One that is no milestone is ignored, successfully, when a newer one is
-  // kept. Snapshots are a cache of the log: they may vanish.
-  //   kInvalid  the position is past the end of the log
+  // kept. Snapshots are a cache of the log: they may vanish. A delta counts only while its base is
+  // there and intact.
+  //   kInvalid   the position is past the end of the log; a milestone that is a delta, or a delta of
+  //              what is not before it
+  //   kConflict  the newest intact milestone at or before a delta is not its base
   virtual void put_snapshot(std::string workspace, std::string object, Snapshot snapshot,
                             Done<void> done) = 0;
 
-  // The newest snapshot at or before `at` that passes its checksum, or nothing. kCorrupt: all that
-  // are kept there are damaged; rebuild from the log, and what is put next replaces them.
+  // The newest snapshot at or before `at` that passes its checksum, a delta with its base, or
+  // nothing. A delta whose base is damaged or gone is as good as damaged. kCorrupt: all that are kept
+  // there are damaged; rebuild from the log, and what is put next replaces them.
   virtual void load_snapshot(std::string workspace, std::string object, Position at,
                              Done<std::optional<Snapshot>> done) = 0;
 

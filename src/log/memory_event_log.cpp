@@ -21,13 +21,30 @@ struct KeptSnapshot {
   std::uint32_t crc = 0;
 
   bool intact() const { return crc32c(snapshot.bytes) == crc; }
+  bool milestone() const { return snapshot.bytes_since_milestone == 0; }
 };
+
+using KeptSnapshots = std::map<Position, KeptSnapshot>;
+
+// What a delta extends; nullptr: damaged or gone.
+const KeptSnapshot* base_of(const KeptSnapshots& kept, const Snapshot& delta) {
+  const auto base = kept.find(delta.base);
+  const bool there = base != kept.end() && base->second.milestone() && base->second.intact();
+  return there ? &base->second : nullptr;
+}
+
+// The newest intact milestone at or before `at`; 0: there is none.
+Position newest_milestone(const KeptSnapshots& kept, Position at) {
+  for (auto next = kept.upper_bound(at); next != kept.begin();)
+    if (--next; next->second.milestone() && next->second.intact()) return next->first;
+  return 0;
+}
 
 struct Workspace {
   std::vector<Bytes> records;  // of position index + 1
   Head head;
   std::map<std::string, std::vector<Position>, std::less<>> objects;
-  std::map<std::string, std::map<Position, KeptSnapshot>, std::less<>> snapshots;
+  std::map<std::string, KeptSnapshots, std::less<>> snapshots;
   std::map<std::string, Pin, std::less<>> pins;
   Retention retention;
   std::vector<RetentionRecord> retention_records;
@@ -51,8 +68,7 @@ class MemoryStates final : public StandingStates {
     const auto found = workspace_.snapshots.find(object);
     if (found == workspace_.snapshots.end()) return false;
     const auto kept = found->second.find(position);
-    return kept != found->second.end() && kept->second.intact() &&
-           kept->second.snapshot.bytes_since_milestone == 0;
+    return kept != found->second.end() && kept->second.intact() && kept->second.milestone();
   }
 
  private:
@@ -111,14 +127,14 @@ struct MemoryStore::State {
     if (found == workspaces.end() || snapshot.position > found->second.head.last_position)
       return fail(ErrorCode::kInvalid, "snapshot of a position that the log does not have");
     auto& kept = found->second.snapshots[object];
+    const bool newer = std::any_of(kept.upper_bound(snapshot.position), kept.end(),
+                                   [](const auto& each) { return each.second.intact(); });
+    if (newer && snapshot.bytes_since_milestone > 0) return {};
+    const Position milestone = newest_milestone(kept, snapshot.position);
+    if (auto ok = check_base(name, object, snapshot, milestone); !ok) return ok;
     while (!kept.empty()) {
       const auto& [position, last] = *kept.rbegin();
-      const bool milestone = last.snapshot.bytes_since_milestone == 0;
-      if (last.intact() && position > snapshot.position) {
-        if (snapshot.bytes_since_milestone > 0) return {};
-        break;
-      }
-      if (last.intact() && milestone) break;
+      if (last.intact() && (position > snapshot.position || last.milestone())) break;
       kept.erase(std::prev(kept.end()));
     }
     const Position position = snapshot.position;
@@ -216,7 +232,10 @@ Result<DroppedPayloads> MemoryStore::State::drop_payloads(const std::string& nam
   DroppedPayloads dropped{.events = events.size(), .swept_to = std::max(to, retention.swept_to)};
   for (const auto& [object, positions] : standing)
     dropped.snapshots += std::erase_if(workspace.snapshots[object], [&](const auto& kept) {
-      return kept.first < *positions.rbegin() && !positions.contains(kept.first);
+      const auto goes = [&](Position at) {
+        return at < *positions.rbegin() && !positions.contains(at);
+      };
+      return goes(kept.first) || (kept.second.snapshot.base > 0 && goes(kept.second.snapshot.base));
     });
   for (Event& event : events) {
     Bytes& record = workspace.records[event.position - 1];
@@ -279,8 +298,7 @@ class MemoryStore::Log final : public EventLog {
   void put_snapshot(std::string workspace, std::string object, Snapshot snapshot,
                     Done<void> done) override {
     auto reply = gate_.bind(std::move(done));
-    if (snapshot.bytes.size() > kMaxSnapshotBytes)
-      return reply(fail(ErrorCode::kTooLarge, "snapshot too large"));
+    if (auto ok = check_snapshot(snapshot); !ok) return reply(std::move(ok));
     state_.enqueue([&state = state_, workspace = std::move(workspace), object = std::move(object),
                     snapshot = std::move(snapshot), reply = std::move(reply)]() mutable {
       reply(state.put_snapshot(workspace, object, std::move(snapshot)));
@@ -297,9 +315,12 @@ class MemoryStore::Log final : public EventLog {
     Position damaged = 0;
     for (auto next = kept->second.upper_bound(at); next != kept->second.begin();) {
       --next;
-      if (next->second.intact()) {
-        Snapshot snapshot = next->second.snapshot;
+      const Snapshot& here = next->second.snapshot;
+      const KeptSnapshot* base = here.base > 0 ? base_of(kept->second, here) : nullptr;
+      if (next->second.intact() && (here.base == 0 || base != nullptr)) {
+        Snapshot snapshot = here;
         snapshot.damaged = damaged;
+        if (base != nullptr) snapshot.base_bytes = base->snapshot.bytes;
         return reply(std::move(snapshot));
       }
       damaged = std::max(damaged, next->first);

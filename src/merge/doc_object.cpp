@@ -1,5 +1,6 @@
 #include "base/byte_writer.h"
 #include "base/mutation.h"
+#include "crdt/engine.h"
 #include "crdt/update_writer.h"
 #include "merge/doc_history.h"
 #include "merge/doc_part.h"
@@ -69,6 +70,20 @@ class DocObject : public Object {
   }
 
   Bytes snapshot() const override { return doc_.encode_state_as_update({}, UpdateVersion::kV2); }
+
+  void mark() override { doc_.engine().mark(); }
+
+  std::optional<Bytes> delta_since_mark() const override {
+    if (!doc_.engine().marked()) return std::nullopt;
+    return doc_.engine().encode_since_mark(UpdateVersion::kV2);
+  }
+
+  // To what a whole snapshot restores, struct by struct.
+  Result<void> extend(ByteView delta) override {
+    auto extended = restore(delta);
+    if (extended) doc_.engine().merge_all();
+    return extended;
+  }
 
   std::string to_json() const override { return crdt::to_json(doc_.to_json()); }
 

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,15 @@ class Object {
   // The whole state, for ObjectType::restore.
   virtual Bytes snapshot() const = 0;
 
+  // Snapshots of what changed only. mark() marks the present state, in place of an earlier mark;
+  // delta_since_mark() then gives, any number of times, what extend() needs to lead an object that
+  // was restored from a snapshot of the marked state to this one. Both cost in proportion to what
+  // changed and to the clients that ever did. extend() keeps a mark that was set before it. nullopt:
+  // nothing is marked.
+  virtual void mark() = 0;
+  virtual std::optional<Bytes> delta_since_mark() const = 0;
+  virtual Result<void> extend(ByteView delta) = 0;
+
   // The state as JSON, for people and the HTTP API.
   virtual std::string to_json() const = 0;
 
@@ -83,7 +93,7 @@ class ObjectType {
 };
 
 // Yjs-compatible documents (syncline/crdt/doc.h). Intents are Yjs updates v1, versions are state vectors,
-// snapshots are updates v2. Stateless; lives as long as the program.
+// snapshots and deltas are updates v2. Stateless; lives as long as the program.
 const ObjectType& doc_type();
 
 }  // namespace syncline::merge

@@ -78,20 +78,24 @@ namespace {
 const Oracle::History kNoHistory;
 
 // All that pass their checksum; the others are passed over by whoever reads.
-std::map<log::Position, Bytes> snapshots_of(const store::Tables& tables, const ObjectName& name) {
-  std::map<log::Position, Bytes> snapshots;
+std::map<log::Position, log::Snapshot> snapshots_of(const store::Tables& tables,
+                                                    const ObjectName& name) {
+  std::map<log::Position, log::Snapshot> snapshots;
   for (log::Position at = log::kNow;;) {
     auto snapshot = store::read_snapshot(tables, name.first, name.second, at);
     if (!snapshot || !*snapshot) return snapshots;
     at = (*snapshot)->position - 1;
-    snapshots.emplace((*snapshot)->position, std::move((*snapshot)->bytes));
+    snapshots.emplace((*snapshot)->position, std::move(**snapshot));
   }
 }
 
 // What differs in the document that a snapshot holds; empty: nothing does.
-std::string differs_from(const Bytes& snapshot, const crdt::Doc& doc) {
+std::string differs_from(const log::Snapshot& snapshot, const crdt::Doc& doc) {
   crdt::Doc restored = make_reference();
-  auto applied = restored.apply_update(snapshot, crdt::UpdateVersion::kV2);
+  auto applied = snapshot.base == 0
+                     ? Result<crdt::ApplyResult>()
+                     : restored.apply_update(snapshot.base_bytes, crdt::UpdateVersion::kV2);
+  if (applied) applied = restored.apply_update(snapshot.bytes, crdt::UpdateVersion::kV2);
   return applied ? difference(restored, doc) : applied.error().message;
 }
 
@@ -123,7 +127,8 @@ bool is_ambiguous(const ObjectName& name, std::span<const log::Event> events) {
 
 bool is_confused(const World& world, const crdt::Doc& doc) {
   return world.probes[Probe::client_doubled] > 0 &&
-         !differs_from(doc.encode_state_as_update({}, crdt::UpdateVersion::kV2), doc).empty();
+         !differs_from({.bytes = doc.encode_state_as_update({}, crdt::UpdateVersion::kV2)}, doc)
+              .empty();
 }
 
 bool is_confused(const World& world, const ObjectName& name, std::span<const log::Event> events,

@@ -42,7 +42,8 @@ namespace syncline::sim {
                           X(two_with_one_id) X(visited) X(junk_agreed) X(looked_back)            \
                               X(looked_at_time) X(pinned) X(checkpoint_signed) X(log_proven)     \
                                   X(rollback_noticed) X(tampering_noticed) X(checked_out)        \
-                                      X(undone_and_redone) X(rights_refused)
+                                      X(undone_and_redone) X(rights_refused)       \
+                                      X(snapshot_delta_written)
 
 enum class Probe : std::uint8_t {
 #define X(name) name,

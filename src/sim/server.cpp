@@ -186,6 +186,7 @@ void Server::gather() {
   const auto& cache = process_->cache.counters();
   world_.hit(Probe::evicted, cache.evictions);
   world_.hit(Probe::snapshot_written, cache.snapshots);
+  world_.hit(Probe::snapshot_delta_written, cache.snapshot_deltas);
   world_.hit(Probe::damaged_snapshot_rebuilt, cache.damaged_snapshots);
   world_.hit(Probe::damaged_event_read, cache.load_failures);
   world_.hit(Probe::known_change, process_->counters.changes_known);

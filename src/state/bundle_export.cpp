@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "log/merkle_tree.h"
+#include "state/state_parts.h"
 
 namespace syncline::state {
 
@@ -121,13 +122,22 @@ void BundleExport::emit_events() {
 
 void BundleExport::emit_snapshot() {
   auto [object, position] = *std::exchange(due_, {});
-  log_.load_snapshot(
-      header_.workspace, object, position,
-      [self = shared_from_this(), object, position](auto found) {
-        // Another may have taken its place meanwhile.
-        if (!found || !*found || (*found)->position != position) return self->step();
-        self->answer(self->writer_.section(log::BundleSnapshot{object, position, (*found)->bytes}));
-      });
+  log_.load_snapshot(header_.workspace, object, position,
+                     [self = shared_from_this(), object, position](auto found) {
+                       // Another may have taken its place meanwhile.
+                       if (!found || !*found || (*found)->position != position) return self->step();
+                       self->emit_state(object, **found);
+                     });
+}
+
+// A file holds whole states.
+void BundleExport::emit_state(const std::string& object, const log::Snapshot& snapshot) {
+  if (snapshot.base == 0)
+    return answer(writer_.section(log::BundleSnapshot{object, snapshot.position, snapshot.bytes}));
+  const auto restored = restore(parts_of(snapshot));
+  if (!restored) return step();
+  const Bytes whole = (*restored)->snapshot();
+  answer(writer_.section(log::BundleSnapshot{object, snapshot.position, whole}));
 }
 
 void BundleExport::read_pins() {

@@ -57,6 +57,7 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   void list_snapshots(std::string object, log::Position at);
   void emit_events();
   void emit_snapshot();
+  void emit_state(const std::string& object, const log::Snapshot& snapshot);
   void read_pins();
   void emit_end();
   void answer(Result<Bytes> bytes) { std::exchange(done_, {})(std::move(bytes)); }

@@ -13,10 +13,10 @@ using log::Checked;
 using log::differs;
 
 // Whether a snapshot shows what `object` does.
-Result<bool> shows(ByteView state, const merge::Object& object) {
+Result<bool> shows(const StateParts& state, const merge::Object& object) {
   const Bytes replayed = object.snapshot();
-  if (std::ranges::equal(replayed, state)) return true;
-  auto theirs = merge::doc_type().restore(state);
+  if (state.delta.empty() && std::ranges::equal(replayed, state.whole)) return true;
+  auto theirs = restore(state);
   if (!theirs) return std::unexpected(std::move(theirs.error()));
   auto ours = merge::doc_type().restore(replayed);
   if (!ours) return std::unexpected(std::move(ours.error()));
@@ -94,12 +94,12 @@ void EffectReplay::measure(const std::string& object, Replayed& replayed) {
   current_position_ = 0;
 }
 
-Checked<void> EffectReplay::snapshot(log::Position position, ByteView state) {
+Checked<void> EffectReplay::snapshot(log::Position position, const StateParts& state) {
   if (position != current_position_) return {};  // of an object that is not in this pass
   const log::Place place{workspace_, position, current_};
   Replayed& replayed = objects_.at(current_);
   if (replayed.gap) {
-    auto restored = merge::doc_type().restore(state);
+    auto restored = restore(state);
     if (!restored)
       return differs(Check::kSnapshot, place,
                      "the snapshot is no state: " + restored.error().message);

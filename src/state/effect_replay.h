@@ -27,6 +27,7 @@
 #include "log/difference.h"
 #include "log/event.h"
 #include "merge/object.h"
+#include "state/state_parts.h"
 
 namespace syncline::state {
 
@@ -58,7 +59,7 @@ class EffectReplay {
   log::Checked<void> event(const log::Event& event);
 
   // The snapshot of the object whose event was the last given, at that position.
-  log::Checked<void> snapshot(log::Position position, ByteView state);
+  log::Checked<void> snapshot(log::Position position, const StateParts& state);
 
   // After the last event. True: objects were put aside; give all events and snapshots once more.
   bool begin_pass();

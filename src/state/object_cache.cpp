@@ -61,6 +61,8 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed repla
   resident.position_ = resident.durable_ = replayed->position;
   resident.bytes_since_milestone_ = replayed->bytes_since_milestone;
   resident.snapshot_bytes_ = replayed->snapshot_bytes;
+  resident.base_ = replayed->base;
+  resident.base_bytes_ = replayed->base_bytes;
   resident.events_since_snapshot_ = replayed->replayed_events;
   counters_.replayed_events += replayed->replayed_events;
   if (replayed->damaged_snapshot) ++counters_.damaged_snapshots;
@@ -171,12 +173,31 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
   ++counters_.snapshots;
   if (milestone) resident.bytes_since_milestone_ = 0;
   resident.events_since_snapshot_ = 0;
-  const auto empty = is_mutated(Mutation::empty_snapshot) ? merge::doc_type().create() : nullptr;
-  log::Snapshot snapshot{resident.position_, (empty ? empty : resident.object_)->snapshot(),
-                         resident.bytes_since_milestone_, 0};
-  resident.snapshot_bytes_ = snapshot.bytes.size();
+  log::Snapshot snapshot{resident.position_, {}, resident.bytes_since_milestone_, 0};
+  if (!take_delta(resident, snapshot)) {
+    const auto empty = is_mutated(Mutation::empty_snapshot) ? merge::doc_type().create() : nullptr;
+    snapshot.bytes = (empty ? empty : resident.object_)->snapshot();
+  }
+  counters_.snapshot_bytes += snapshot.bytes.size();
+  resident.snapshot_bytes_ = snapshot.bytes.size() + (snapshot.base > 0 ? resident.base_bytes_ : 0);
+  if (milestone) {
+    resident.object_->mark();
+    resident.base_ = resident.position_;
+    resident.base_bytes_ = snapshot.bytes.size();
+  }
   // A snapshot that could not be kept costs a longer replay; the next one comes by itself.
   log_.put_snapshot(resident.workspace_, resident.id_, std::move(snapshot), [](Result<void>) {});
+}
+
+bool ObjectCache::take_delta(const Resident& resident, log::Snapshot& snapshot) {
+  const bool milestone = snapshot.bytes_since_milestone == 0;
+  if (milestone || resident.base_ == 0 || is_mutated(Mutation::empty_snapshot)) return false;
+  auto delta = resident.object_->delta_since_mark();
+  if (!delta || delta->size() > resident.base_bytes_ / 2) return false;
+  ++counters_.snapshot_deltas;
+  snapshot.bytes = std::move(*delta);
+  snapshot.base = resident.base_;
+  return true;
 }
 
 }  // namespace syncline::state

@@ -11,7 +11,8 @@
 //
 // Snapshots. Milestones, which stay, are spaced so that their total is under twice the log's size
 // (state/object_replay.h); on eviction, when a reload would be long, the newest state is kept until
-// the next one comes.
+// the next one comes: as a delta against the last milestone, so that what is written is what changed
+// and not the object, unless that is over half of the milestone, or the milestone is not known here.
 //
 // Ownership: the cache owns the residents; a Resident* from acquire() is valid until its release().
 // Thread-safety: none; everything on one loop, callbacks in a later turn.
@@ -47,6 +48,8 @@ struct CacheCounters {
   std::uint64_t replayed_events = 0;
   std::uint64_t evictions = 0;
   std::uint64_t snapshots = 0;
+  std::uint64_t snapshot_deltas = 0;    // of these
+  std::uint64_t snapshot_bytes = 0;     // of all
   std::uint64_t damaged_snapshots = 0;  // rebuilt from the log
 };
 
@@ -68,7 +71,9 @@ class Resident {
   log::Position position_ = 0;
   log::Position durable_ = 0;                // position_ as far as the log has confirmed it
   std::uint64_t bytes_since_milestone_ = 0;  // of records
-  std::uint64_t snapshot_bytes_ = 0;         // of the newest snapshot
+  std::uint64_t snapshot_bytes_ = 0;         // of the newest snapshot and what it extends
+  log::Position base_ = 0;                   // the milestone at which the object is marked; 0: none
+  std::uint64_t base_bytes_ = 0;
   std::uint32_t events_since_snapshot_ = 0;
   std::size_t accounted_bytes_ = 0;
   std::uint32_t holders_ = 0;
@@ -124,6 +129,7 @@ class ObjectCache {
   void trim();
   void evict(Resident& resident);
   void write_snapshot(Resident& resident, bool milestone);
+  bool take_delta(const Resident& resident, log::Snapshot& snapshot);
 
   log::EventLog& log_;
   const CacheLimits limits_;

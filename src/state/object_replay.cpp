@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "state/state_parts.h"
 
 namespace syncline::state {
 namespace {
@@ -42,12 +43,15 @@ class Replay : public std::enable_shared_from_this<Replay> {
   }
 
   bool take(const log::Snapshot& snapshot) {
-    auto restored = merge::doc_type().restore(snapshot.bytes);
+    const StateParts parts = parts_of(snapshot);
+    auto restored = state::restore(parts);
     if (!restored) return false;
     result_.object = std::move(*restored);
     result_.position = result_.snapshot_position = snapshot.position;
-    result_.snapshot_bytes = snapshot.bytes.size();
+    result_.snapshot_bytes = parts.whole.size() + parts.delta.size();
     result_.bytes_since_milestone = snapshot.bytes_since_milestone;
+    result_.base = snapshot.bytes_since_milestone == 0 ? snapshot.position : snapshot.base;
+    result_.base_bytes = parts.whole.size();
     return true;
   }
 
@@ -173,8 +177,10 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void mend() {
     result_.snapshot_position = result_.position;
     log::Snapshot snapshot{result_.position, result_.object->snapshot(), 0, 0};
-    result_.snapshot_bytes = snapshot.bytes.size();
+    result_.snapshot_bytes = result_.base_bytes = snapshot.bytes.size();
     result_.bytes_since_milestone = 0;
+    result_.base = result_.position;
+    result_.object->mark();
     log_.put_snapshot(workspace_, object_, std::move(snapshot), [](Result<void>) {});
   }
 

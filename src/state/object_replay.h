@@ -40,7 +40,11 @@ struct ReplayedObject {
   std::unique_ptr<merge::Object> object;  // never null; empty if there are no events
   log::Position position = 0;             // of its last event
   log::Position snapshot_position = 0;    // where the replay began; 0: from nothing
-  std::uint64_t snapshot_bytes = 0;
+  std::uint64_t snapshot_bytes = 0;       // of a delta, with those of what it extends
+  // Where the object is marked for deltas (merge::Object::mark): the milestone behind it, 0 if that
+  // is not known, and its bytes.
+  log::Position base = 0;
+  std::uint64_t base_bytes = 0;
   std::uint64_t bytes_since_milestone = 0;  // of records
   std::uint32_t replayed_events = 0;
   bool damaged_snapshot = false;  // one was passed over

@@ -53,7 +53,7 @@ Checked<void> WorkspaceVerifier::check_root() {
   return {};
 }
 
-Checked<void> WorkspaceVerifier::snapshot(ByteView state) {
+Checked<void> WorkspaceVerifier::snapshot(const StateParts& state) {
   return replays_ ? replay_.snapshot(last_, state) : Checked<void>();
 }
 

@@ -44,7 +44,7 @@ class WorkspaceVerifier {
   log::Checked<const log::Event*> event(log::Position position, ByteView record);
 
   // A snapshot of that event's object, at that position.
-  log::Checked<void> snapshot(ByteView state);
+  log::Checked<void> snapshot(const StateParts& state);
 
   // After the last event.
   log::Checked<void> finish();

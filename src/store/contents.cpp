@@ -63,6 +63,7 @@ namespace {
 constexpr char kPlainSnapshot = '\1';
 constexpr std::size_t kOriginDigestBytes = 8;
 constexpr char kCountedSnapshot = '\2';
+constexpr char kDeltaSnapshot = '\3';
 
 void put_big_endian(std::string& value, std::uint64_t number, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
@@ -78,13 +79,14 @@ std::uint64_t get_big_endian(std::string_view bytes) {
 }  // namespace
 
 std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot) {
-  std::string count;
-  put_big_endian(count, snapshot.bytes_since_milestone, 8);
-  std::string value(1, kCountedSnapshot);
+  std::string counts;
+  put_big_endian(counts, snapshot.bytes_since_milestone, 8);
+  if (snapshot.base > 0) put_big_endian(counts, snapshot.base, 8);
+  std::string value(1, snapshot.base > 0 ? kDeltaSnapshot : kCountedSnapshot);
   const std::uint32_t start = crc32c(as_bytes(value), crc32c(as_bytes(key)));
-  const std::uint32_t crc = crc32c(snapshot.bytes, crc32c(as_bytes(count), start));
+  const std::uint32_t crc = crc32c(snapshot.bytes, crc32c(as_bytes(counts), start));
   put_big_endian(value, crc, 4);
-  return value.append(count).append(as_text(snapshot.bytes));
+  return value.append(counts).append(as_text(snapshot.bytes));
 }
 
 std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_view value) {
@@ -95,9 +97,36 @@ std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_vi
   if (get_big_endian(value.substr(1, 4)) != crc32c(as_bytes(rest), start) &&
       !is_mutated(Mutation::trust_damaged_snapshot))
     return std::nullopt;
-  if (value[0] == kPlainSnapshot) return KeptSnapshot{as_bytes(rest), 0};
-  if (value[0] != kCountedSnapshot || rest.size() < 8) return std::nullopt;
-  return KeptSnapshot{as_bytes(rest.substr(8)), get_big_endian(rest.substr(0, 8))};
+  if (value[0] == kPlainSnapshot) return KeptSnapshot{as_bytes(rest)};
+  const bool delta = value[0] == kDeltaSnapshot;
+  const std::size_t counts = delta ? 16 : 8;
+  if ((!delta && value[0] != kCountedSnapshot) || rest.size() < counts) return std::nullopt;
+  KeptSnapshot kept{as_bytes(rest.substr(counts)), get_big_endian(rest.substr(0, 8))};
+  if (delta) kept.base = get_big_endian(rest.substr(8, 8));
+  if (delta && (kept.base == 0 || kept.milestone())) return std::nullopt;
+  return kept;
+}
+
+bool MilestonesSeen::usable(const ObjectKey& key, const std::optional<KeptSnapshot>& kept) {
+  std::string object = object_key(key.id, key.object);
+  if (object != object_) milestones_.clear();
+  object_ = std::move(object);
+  if (!kept) return false;
+  if (kept->milestone()) milestones_.push_back(key.position);
+  return kept->base == 0 || std::ranges::binary_search(milestones_, kept->base);
+}
+
+log::Position snapshot_base(std::string_view value) {
+  if (value.size() < 21 || value[0] != kDeltaSnapshot) return 0;
+  return get_big_endian(value.substr(13, 8));
+}
+
+Result<std::optional<Bytes>> stored_milestone(const Tables& tables, std::string_view key) {
+  const auto value = tables.get(Family::kSnapshots, key);
+  if (!value) return std::unexpected(value.error());
+  const auto kept = *value ? decode_snapshot(key, **value) : std::nullopt;
+  if (!kept || !kept->milestone()) return std::nullopt;
+  return to_bytes(kept->bytes);
 }
 
 std::string encode_pin(const log::Pin& pin) {

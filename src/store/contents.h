@@ -21,14 +21,32 @@ Result<std::optional<WorkspaceId>> find_workspace(const Tables& tables, std::str
 Result<log::Head> stored_head(const Tables& tables, std::string_view name, WorkspaceId id);
 
 // The value of a snapshot: version, CRC-32C of the key, the version and what follows, bytes since the
-// last milestone, state.
+// last milestone, of a delta the position of its base, then the state or the delta.
 struct KeptSnapshot {
-  ByteView state;  // into the value
+  ByteView bytes;  // into the value
   std::uint64_t bytes_since_milestone = 0;
+  log::Position base = 0;  // 0: a whole state
+
+  bool milestone() const { return bytes_since_milestone == 0; }
 };
 std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot);
 // nullopt: damaged.
 std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_view value);
+// Tells which snapshots can be used, when shown all of a family in the order of its keys.
+class MilestonesSeen {
+ public:
+  // Intact, and so is what it extends. `kept` is what its value holds.
+  bool usable(const ObjectKey& key, const std::optional<KeptSnapshot>& kept);
+
+ private:
+  std::string object_;  // and workspace: the key as far as that
+  std::vector<log::Position> milestones_;
+};
+
+// What the value says that it extends, without a look at its checksum; 0: nothing.
+log::Position snapshot_base(std::string_view value);
+// The bytes of the intact milestone that stands there; nullopt: there is none.
+Result<std::optional<Bytes>> stored_milestone(const Tables& tables, std::string_view key);
 
 std::string encode_pin(const log::Pin& pin);
 Result<log::Pin> decode_pin(std::string_view name, std::string_view value);

@@ -240,8 +240,10 @@ Result<void> GroupCommit::stage(CheckpointRequest& request, Batch&, Writes& writ
 
 Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
                                             Writes& writes) {
-  const bool milestone = request.snapshot.bytes_since_milestone == 0;
+  const log::Snapshot& snapshot = request.snapshot;
   const std::string prefix = object_key(id, request.object);
+  std::vector<std::string> replaced;
+  log::Position milestone = 0;  // the newest at or before the new one
   const auto cursor = tables_.cursor(Family::kSnapshots);
   // From the newest back: whatever replaces one another stands behind the last milestone.
   cursor->seek_for_prev(object_key(id, request.object, log::kNow));
@@ -250,14 +252,20 @@ Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotReques
     const auto parsed = parse_object_key(key);
     if (!key.starts_with(prefix) || !parsed) break;
     if (const auto kept = decode_snapshot(key, cursor->value())) {
-      if (parsed->position > request.snapshot.position) return milestone;
-      if (kept->bytes_since_milestone == 0) break;
+      if (parsed->position > snapshot.position) return snapshot.bytes_since_milestone == 0;
+      if (kept->milestone()) {
+        milestone = parsed->position;
+        break;
+      }
     }
     // A snapshot that cannot be read is as good as none: the new one takes its place.
-    writes.remove(Family::kSnapshots, key);
+    replaced.push_back(key);
     if (parsed->position == 0) break;
     cursor->seek_for_prev(object_key(id, request.object, parsed->position - 1));
   }
+  if (auto ok = log::check_base(request.workspace, request.object, snapshot, milestone); !ok)
+    return std::unexpected(std::move(ok.error()));
+  for (const std::string& key : replaced) writes.remove(Family::kSnapshots, key);
   return true;
 }
 

@@ -79,7 +79,8 @@ class GroupCommit {
   Result<log::Retention> retention_of(const std::string& workspace, Known& known);
   Result<void> record(Known& known, const log::RetentionChange& change, Writes& writes);
   void keep(const std::string& workspace, Known& known, log::Retention retention, Writes& writes);
-  // Removes the snapshots that `request` replaces. False: a newer intact one is kept instead.
+  // Removes the snapshots that `request` replaces, if what it extends is there. False: a newer intact
+  // one is kept instead.
   Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request, Writes& writes);
 
   const Tables& tables_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mutation.h"
 #include "log/read_check.h"
 #include "store/contents.h"
 #include "store/keys.h"
@@ -45,6 +46,29 @@ class EventCursor {
 bool vouched(log::EventReader& reader, Result<void> ok) {
   if (!ok) reader.damaged(std::move(ok.error()));
   return ok.has_value();
+}
+
+log::Position milestone_before(const Tables& tables, const ObjectKey& key, log::Position base) {
+  const auto cursor = tables.cursor(Family::kSnapshots);
+  cursor->seek_for_prev(object_key(key.id, key.object, base - 1));
+  const auto found = cursor->valid() ? parse_object_key(cursor->key()) : std::nullopt;
+  return found && found->id == key.id && found->object == key.object ? found->position : base;
+}
+
+// The snapshot under a key, with what it extends; nullopt: one of them is damaged or gone.
+Result<std::optional<log::Snapshot>> with_base(const Tables& tables, const ObjectKey& key,
+                                               const std::optional<KeptSnapshot>& kept) {
+  if (!kept || kept->base >= key.position) return std::nullopt;
+  log::Snapshot snapshot{key.position, to_bytes(kept->bytes), kept->bytes_since_milestone};
+  snapshot.base = kept->base;
+  if (snapshot.base == 0) return snapshot;
+  log::Position from = snapshot.base;
+  if (is_mutated(Mutation::extend_older_milestone)) from = milestone_before(tables, key, from);
+  auto base = stored_milestone(tables, object_key(key.id, key.object, from));
+  if (!base) return std::unexpected(std::move(base.error()));
+  if (!*base) return std::nullopt;
+  snapshot.base_bytes = std::move(**base);
+  return snapshot;
 }
 
 }  // namespace
@@ -120,11 +144,13 @@ Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
     if (const auto read = cursor->status(); !read) return read_error(read, workspace);
     if (!cursor->valid() || !cursor->key().starts_with(prefix)) break;
     const auto key = parse_object_key(cursor->key());
-    const auto kept = decode_snapshot(cursor->key(), cursor->value());
-    if (key && kept)
-      return log::Snapshot{key->position, to_bytes(kept->state), kept->bytes_since_milestone,
-                           damaged};
     if (!key) break;
+    auto snapshot = with_base(tables, *key, decode_snapshot(cursor->key(), cursor->value()));
+    if (!snapshot) return read_error(std::unexpected(snapshot.error()), workspace);
+    if (*snapshot) {
+      (*snapshot)->damaged = damaged;
+      return snapshot;
+    }
     next = key->position;
     if (damaged == 0) damaged = next;
   }

@@ -51,11 +51,9 @@ class StoredStates final : public log::StandingStates {
   }
 
   Result<bool> intact_milestone(std::string_view object, log::Position position) override {
-    const std::string key = object_key(id_, object, position);
-    const auto value = tables_.get(Family::kSnapshots, key);
-    if (!value) return std::unexpected(value.error());
-    const auto kept = *value ? decode_snapshot(key, **value) : std::nullopt;
-    return kept && kept->bytes_since_milestone == 0;
+    const auto kept = stored_milestone(tables_, object_key(id_, object, position));
+    if (!kept) return std::unexpected(kept.error());
+    return kept->has_value();
   }
 
  private:
@@ -198,21 +196,33 @@ Result<void> PayloadDrop::find_moments() {
   return cursor->status();
 }
 
-// The states of the object that must stand do so; what else it has below the floor may go.
+// The states of the object that must stand do so; what else it has below the floor may go, and what
+// extends that.
 Result<void> PayloadDrop::cover(const std::string& object) {
   StoredStates states(tables_, id_);
   const auto standing = log::standing_snapshots(states, workspace_, object, moments_);
   if (!standing) return std::unexpected(standing.error());
   const auto last = states.last_event(object, floor_);
   if (!last) return std::unexpected(last.error());
+  const auto goes = [&](log::Position at) { return at < *last && !standing->contains(at); };
   const auto cursor = tables_.cursor(Family::kSnapshots, object_key(id_, object, *last));
   const std::string prefix = object_key(id_, object);
   for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     const auto key = parse_object_key(cursor->key());
     if (!key || key->position >= *last) break;
-    if (!standing->contains(key->position)) superseded_.emplace_back(cursor->key());
+    if (goes(key->position)) superseded_.emplace_back(cursor->key());
   }
-  return cursor->status();
+  if (auto read = cursor->status(); !read) return read;
+  // Only the newest can be a delta.
+  const auto newest = tables_.cursor(Family::kSnapshots);
+  newest->seek_for_prev(object_key(id_, object, log::kNow));
+  if (newest->valid() && newest->key().starts_with(prefix)) {
+    const auto key = parse_object_key(newest->key());
+    const log::Position base = snapshot_base(newest->value());
+    if (key && key->position >= *last && base > 0 && goes(base))
+      superseded_.emplace_back(newest->key());
+  }
+  return newest->status();
 }
 
 Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Position to,

@@ -59,8 +59,7 @@ class StoreLog final : public log::EventLog {
                     Done<void> done) override {
     auto reply = gate_.bind(std::move(done));
     if (auto ok = log::check_object_id(object); !ok) return reply(std::move(ok));
-    if (snapshot.bytes.size() > log::kMaxSnapshotBytes)
-      return reply(fail(ErrorCode::kTooLarge, "snapshot too large"));
+    if (auto ok = log::check_snapshot(snapshot); !ok) return reply(std::move(ok));
     if (engine_.read_only()) return reply(read_only());
     engine_.submit(SnapshotRequest{std::move(workspace), std::move(object), std::move(snapshot),
                                    std::move(reply)});

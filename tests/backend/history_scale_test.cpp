@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <ctime>
 #include <random>
+#include <string_view>
+#include <utility>
 
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
@@ -47,7 +49,15 @@ class Writer {
     return last_;
   }
 
-  std::string text() const { return text_.to_string(); }
+  Bytes insert(std::uint32_t place, std::string_view text) {
+    EXPECT_TRUE(text_.insert(place, text));
+    return last_;
+  }
+  Bytes erase(std::uint32_t place, std::uint32_t length) {
+    EXPECT_TRUE(text_.erase(place, length));
+    return last_;
+  }
+  std::uint32_t length() const { return text_.length(); }
 
  private:
   crdt::Doc doc_;
@@ -60,7 +70,12 @@ class Writer {
 // Writes as a workspace does: applied to the object in memory, appended, snapshots when they are due.
 class Scribe {
  public:
-  Scribe(log::EventLog& log, TestLoop& loop) : log_(log), loop_(loop), cache_(log, {}) {
+  Scribe(log::EventLog& log, TestLoop& loop, state::CacheLimits limits = {})
+      : log_(log), loop_(loop), cache_(log, limits) {
+    open();
+  }
+
+  void open() {
     resident_ = await<state::Resident*>(loop_, [&](auto done) {
                   cache_.acquire("w", "o", std::move(done));
                 }).value();
@@ -84,7 +99,20 @@ class Scribe {
     if (batch_.size() == kBatch) flush();
   }
 
+  // Lets go of the object, which must not fit into the budget. Gives what was written then.
+  std::uint64_t evict() {
+    flush();
+    const std::uint64_t before = cache_.counters().snapshot_bytes;
+    cache_.release(*std::exchange(resident_, nullptr));
+    EXPECT_EQ(cache_.residents(), 0u);
+    return cache_.counters().snapshot_bytes - before;
+  }
+
+  const merge::Object& object() const { return resident_->object(); }
+  std::uint64_t snapshots() const { return cache_.counters().snapshots; }
+
   void flush() {
+    if (batch_.empty()) return;
     const log::Position after = written_ - batch_.size();
     auto appended = await<log::Appended>(loop_, [&](auto done) {
       log_.append("w", std::exchange(batch_, {}), after, std::move(done));
@@ -164,6 +192,46 @@ TEST(HistoryScale, EveryMomentIsNear) {
       "{} events; slowest of 60 opens {:.1f} ms, {:.1f} ms of CPU\n",
       events, scribe.log_bytes, snapshots, snapshot_bytes,
       double(snapshot_bytes) / double(scribe.log_bytes), longest, slowest_ms, slowest_cpu_ms);
+}
+
+// What is written when a large document is evicted that was edited a little since its milestone.
+TEST(HistoryScale, AnEvictionWritesWhatChanged) {
+  const TempDir dir;
+  auto store = open_store(dir.path());
+  TestLoop loop;
+  const auto raw = store->open_log(loop);
+  Scribe scribe(*raw, loop, {.budget_bytes = 1});
+  Writer writer;
+  std::mt19937 dice(5);
+  const std::uint32_t wanted = wanted_events() > 20'000 ? 8'000'000 : 300'000;
+  std::string page;
+  while (page.size() < 1000) page += "A sentence of some length, as people write them. ";
+  for (std::uint64_t before = 0; writer.length() < wanted || scribe.snapshots() == before;) {
+    if (writer.length() < wanted) before = scribe.snapshots();
+    scribe.write(writer.insert(dice() % (writer.length() + 1), page));
+    scribe.write(writer.erase(dice() % (writer.length() - 40), 1 + dice() % 40));
+    scribe.flush();
+  }
+  constexpr int kEvictions = 10;
+  std::uint64_t whole = 0;
+  std::uint64_t written = 0;
+  double cpu_ms = 0;
+  for (int round = 0; round < kEvictions; ++round) {
+    for (std::uint32_t i = 0; i < 40; ++i) scribe.write(writer.insert(1000 + i, "x"));
+    scribe.flush();
+    whole += scribe.object().snapshot().size();
+    const std::string json = scribe.json();
+    const std::clock_t cpu = std::clock();
+    written += scribe.evict();
+    cpu_ms += 1e3 * double(std::clock() - cpu) / CLOCKS_PER_SEC;
+    scribe.open();
+    ASSERT_EQ(scribe.json(), json);
+  }
+  fmt::print(
+      "evicted {} times after 40 keystrokes: {} bytes written, whole states are {}; {:.2f} ms "
+      "each\n",
+      kEvictions, written, whole, cpu_ms / kEvictions);
+  EXPECT_LT(written, whole / 50);
 }
 
 }  // namespace

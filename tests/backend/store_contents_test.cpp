@@ -183,7 +183,7 @@ TEST_F(StoreContents, ADamagedSnapshotIsNotServedAndIsReplaced) {
   EXPECT_EQ(log.load_snapshot("w", "a").value()->damaged, 9u);
   const auto report = opened->verify();
   ASSERT_TRUE(report.has_value()) << report.error().message;
-  EXPECT_EQ(report->damaged_snapshots, std::vector<std::string>{"w/a"});
+  EXPECT_EQ(report->damaged_snapshots, std::vector<std::string>{"w/a at 9"});
   ASSERT_TRUE(log.put_snapshot("w", "a", 7, "rebuilt").has_value());
   EXPECT_EQ(as_text(log.load_snapshot("w", "a").value()->bytes), "rebuilt");
   EXPECT_EQ(log.load_snapshot("w", "a").value()->damaged, 0u);
@@ -197,18 +197,66 @@ TEST_F(StoreContents, SnapshotsOfOlderWritersAreReadAndAnyFlippedByteIsFound) {
   old += "state";
   const auto read = store::decode_snapshot(key, old);
   ASSERT_TRUE(read);
-  EXPECT_EQ(as_text(read->state), "state");
+  EXPECT_EQ(as_text(read->bytes), "state");
   EXPECT_EQ(read->bytes_since_milestone, 0u);
-  const std::string value = store::encode_snapshot(key, {9, to_bytes(as_bytes("state")), 300, 0});
-  EXPECT_EQ(store::decode_snapshot(key, value)->bytes_since_milestone, 300u);
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    for (int flip = 1; flip < 256; ++flip) {
-      std::string damaged = value;
-      damaged[i] = static_cast<char>(damaged[i] ^ flip);
-      EXPECT_FALSE(store::decode_snapshot(key, damaged)) << i << " " << flip;
+  for (const log::Position base : {0u, 4u}) {
+    log::Snapshot snapshot{9, to_bytes(as_bytes("state")), 300, 0};
+    snapshot.base = base;
+    const std::string value = store::encode_snapshot(key, snapshot);
+    EXPECT_EQ(store::decode_snapshot(key, value)->bytes_since_milestone, 300u);
+    EXPECT_EQ(store::decode_snapshot(key, value)->base, base);
+    EXPECT_EQ(store::snapshot_base(value), base);
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      for (int flip = 1; flip < 256; ++flip) {
+        std::string damaged = value;
+        damaged[i] = static_cast<char>(damaged[i] ^ flip);
+        EXPECT_FALSE(store::decode_snapshot(key, damaged)) << i << " " << flip;
+      }
+      EXPECT_FALSE(store::decode_snapshot(key, value.substr(0, i)));
     }
-    EXPECT_FALSE(store::decode_snapshot(key, value.substr(0, i)));
   }
+}
+
+TEST_F(StoreContents, ADeltaIsPassedOverWithoutWhatItExtends) {
+  {
+    auto opened = open_store(dir_.path());
+    auto raw = opened->open_log(loop_);
+    BlockingLog log(*raw, loop_);
+    ASSERT_TRUE(log.put_snapshot("w", "a", 2, "two", 0).has_value());
+    ASSERT_TRUE(log.put_snapshot("w", "a", 6, "six", 0).has_value());
+    ASSERT_TRUE(log.put_delta("w", "a", 8, 6, "+eight").has_value());
+  }
+  const std::string key = store::object_key(1, "a", 6);
+  const std::string value = store::encode_snapshot(key, {6, to_bytes(as_bytes("six")), 0, 0});
+  std::string damaged = value;
+  damaged.back() ^= 1;
+  // Damaged, gone, or no milestone any more.
+  const std::string other = store::encode_snapshot(key, {6, to_bytes(as_bytes("six")), 9, 0});
+  for (const std::string& kept : {damaged, std::string(), other}) {
+    tamper([&](store::Database& database) {
+      if (kept.empty())
+        database.db->Delete({}, database.snapshots, key);
+      else
+        database.db->Put({}, database.snapshots, key, kept);
+    });
+    auto opened = open_store(dir_.path());
+    auto raw = opened->open_log(loop_);
+    BlockingLog log(*raw, loop_);
+    const auto found = log.load_snapshot("w", "a").value();
+    EXPECT_EQ(found->damaged, 8u);
+    EXPECT_EQ(as_text(found->bytes), kept == other ? "six" : "two");
+    const auto report = opened->verify();
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    EXPECT_EQ(report->damaged_snapshots.back(), "w/a at 8");
+    EXPECT_EQ(report->damaged_snapshots.size(), kept == damaged ? 2u : 1u);
+    EXPECT_EQ(log.put_delta("w", "a", 9, 6, "+nine").error().code, ErrorCode::kConflict);
+  }
+  tamper([&](store::Database& database) { database.db->Put({}, database.snapshots, key, value); });
+  auto opened = open_store(dir_.path());
+  auto raw = opened->open_log(loop_);
+  BlockingLog log(*raw, loop_);
+  EXPECT_EQ(as_text(log.load_snapshot("w", "a").value()->base_bytes), "six");
+  EXPECT_TRUE(opened->verify()->damaged_snapshots.empty());
 }
 
 }  // namespace

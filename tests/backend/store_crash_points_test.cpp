@@ -23,6 +23,7 @@ struct Told {
   Position appended = 0;
   Position floor = 0;
   Position swept_to = 0;
+  bool delta = false;
   bool pinned = false;
   bool held = false;
   bool backed_up = false;
@@ -36,9 +37,12 @@ class Story {
   // Stops at the first refusal.
   bool run(const std::string& backup) {
     if (!append(4) || !log_.put_snapshot("w", "a", 1, "a1") || !append(4)) return false;
-    // One that makes room for another, and milestones.
+    // One that makes room for another, milestones, and a delta of one that retention drops.
     if (!log_.put_snapshot("w", "a", 3, "a3") || !log_.put_snapshot("w", "a", 7, "a7"))
       return false;
+    if (!log_.put_snapshot("w", "b", 4, "b4", 0) || !log_.put_delta("w", "b", 8, 4, "+b8"))
+      return false;
+    told_.delta = true;
     if (!log_.put_pin("w", {"p", 3, 1, "ann"})) return false;
     told_.pinned = true;
     return retain(6) && append(2) && hold() && back_up(backup) && append(2);
@@ -98,6 +102,24 @@ class Story {
   Told& told_;
 };
 
+// There with what it extends, or gone with it.
+void expect_delta(BlockingLog& log, const Told& told, bool dropped) {
+  const auto newest = log.load_snapshot("w", "b");
+  ASSERT_TRUE(newest.has_value()) << newest.error().message;
+  EXPECT_TRUE(!*newest || (*newest)->damaged == 0);
+  const bool there = *newest && (*newest)->position == 8;
+  if (told.delta && !dropped) {
+    EXPECT_TRUE(there);
+  }
+  if (dropped) {
+    EXPECT_FALSE(there);
+  }
+  if (there) {
+    EXPECT_EQ(as_text((*newest)->bytes), "+b8");
+    EXPECT_EQ(as_text((*newest)->base_bytes), "b4");
+  }
+}
+
 void expect_whole(const std::string& dir, const Told& told) {
   auto store = backend::RocksDbStore::open(store_options(dir));
   ASSERT_TRUE(store.has_value()) << store.error().message;
@@ -114,6 +136,7 @@ void expect_whole(const std::string& dir, const Told& told) {
   EXPECT_LE(told.held, retention->hold.has_value());
   EXPECT_EQ(log.retention_records("w")->size(), retention->hold ? 1u : 0u);
   EXPECT_LE(told.pinned, log.pin("w", "p").value().has_value());
+  expect_delta(log, told, retention->swept_to >= 2);
   const auto events = log.read("w");
   ASSERT_TRUE(events.has_value()) << events.error().message;
   for (const log::Event& event : *events) {

@@ -15,6 +15,7 @@ namespace syncline::testing {
 namespace {
 
 namespace fs = std::filesystem;
+namespace store = backend::store;
 using backend::RocksDbStore;
 
 class StoreDamage : public ::testing::Test {
@@ -265,6 +266,27 @@ TEST_F(StoreDamage, RepairOfALogThatLostWhatWasSignedKeepsTheRest) {
     EXPECT_EQ(log.load_origins("w")->size(), 2u);
     EXPECT_EQ(store.verify().error().check, log::Check::kCheckpoint);
   });
+}
+
+TEST_F(StoreDamage, RepairKeepsDeltasWithWhatTheyExtend) {
+  fill(30);
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    ASSERT_TRUE(log.put_snapshot("w", "a", 20, "state", 0).has_value());
+    ASSERT_TRUE(log.put_delta("w", "a", 25, 20, "+").has_value());
+  });
+  const auto sound = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(sound.has_value()) << sound.error().message;
+  EXPECT_EQ(sound->snapshots, 2u);
+  {
+    auto database = store::open_database(store::rocksdb_dir(dir_.path()),
+                                         store_options(dir_.path()), store::OpenMode::kReadWrite);
+    ASSERT_TRUE(database.has_value()) << database.error().message;
+    database->db->Put({}, database->snapshots, store::object_key(1, "a", 20), "\2damaged");
+  }
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->snapshots, 0u);
+  EXPECT_EQ(report->snapshots_dropped, 2u);
 }
 
 TEST_F(StoreDamage, ASecondProcessIsTurnedAway) {

@@ -276,6 +276,43 @@ TEST_F(VerifyDirectory, ASnapshotOfAnotherStateWithARightChecksumIsNamed) {
   EXPECT_EQ(difference().position, 9u);
 }
 
+TEST_F(VerifyDirectory, ADeltaOfAnotherStateWithARightChecksumIsNamed) {
+  const log::Position last = kEvents;
+  const auto put = [&](log::Position base, bool whole_delta) {
+    tamper([&](store::Database& database) {
+      HistoryWriter writer(2);
+      Bytes at_base;
+      auto object = merge::doc_type().create();
+      for (log::Position i = 1; i <= last; ++i) {
+        writer.next(1);
+        if (i % 2 == last % 2) ASSERT_TRUE(object->apply(writer.event.intent));
+        if (i == last - 10) object->mark();
+        if (i == base) at_base = object->snapshot();
+      }
+      const std::string under = store::object_key(1, "o1", base);
+      database.db->Put({}, database.snapshots, under,
+                       store::encode_snapshot(under, {base, at_base, 0, 0}));
+      log::Snapshot delta{last, object->delta_since_mark().value(), 1, 0};
+      if (!whole_delta) delta.bytes = merge::doc_type().create()->snapshot();
+      delta.base = base;
+      const std::string key = store::object_key(1, "o1", last);
+      database.db->Put({}, database.snapshots, key, store::encode_snapshot(key, delta));
+    });
+  };
+  put(last - 10, true);
+  const auto sound = verify();
+  ASSERT_TRUE(sound) << sound.error().message;
+  EXPECT_EQ(sound->snapshots_compared, 2u);
+  put(last - 10, false);
+  EXPECT_EQ(difference().check, Check::kSnapshot);
+  EXPECT_EQ(difference().position, last);
+  // On a milestone before its own.
+  put(last - 20, true);
+  EXPECT_EQ(difference().check, Check::kSnapshot);
+  EXPECT_EQ(difference().position, last);
+  EXPECT_EQ(difference().object, "o1");
+}
+
 TEST_F(VerifyDirectory, RemovedReorderedAndDuplicatedRecordsAreNamed) {
   std::string fifth;
   std::string sixth;

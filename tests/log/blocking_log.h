@@ -76,6 +76,17 @@ class BlockingLog {
     });
   }
 
+  // A delta of the milestone at `base`.
+  Result<void> put_delta(const std::string& workspace, const std::string& object,
+                         log::Position position, log::Position base, std::string_view delta,
+                         std::uint64_t bytes_since_milestone = 1) {
+    return await<void>(loop_, [&](auto done) {
+      log::Snapshot snapshot{position, to_bytes(as_bytes(delta)), bytes_since_milestone, 0};
+      snapshot.base = base;
+      log_.put_snapshot(workspace, object, std::move(snapshot), std::move(done));
+    });
+  }
+
   Result<std::optional<log::Snapshot>> load_snapshot(const std::string& workspace,
                                                      const std::string& object,
                                                      log::Position at = log::kNow) {

@@ -236,6 +236,48 @@ TYPED_TEST_P(EventLogConformance, MilestonesStayAndOthersMakeRoom) {
   }
 }
 
+TYPED_TEST_P(EventLogConformance, ADeltaComesWithTheMilestoneThatItExtends) {
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 12), 0).has_value());
+  auto log = this->log();
+  EXPECT_EQ(log.put_delta("w", "a", 5, 3, "+").error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(log.put_snapshot("w", "a", 3, "three", 0).has_value());
+  EXPECT_EQ(log.put_delta("w", "a", 3, 3, "+").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(log.put_delta("w", "a", 5, 7, "+").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(log.put_delta("w", "a", 5, 3, "+", 0).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(log.put_delta("w", "a", 5, 1, "+").error().code, ErrorCode::kConflict);
+  EXPECT_EQ(log.put_delta("w", "a", 15, 3, "+").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(log.put_delta("w", "b", 5, 3, "+").error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(log.put_delta("w", "a", 5, 3, "+five", 50).has_value());
+  ASSERT_TRUE(log.put_delta("w", "a", 7, 3, "+seven", 70).has_value());
+  // One that is refused takes nothing's place, an older one is not needed.
+  EXPECT_EQ(log.put_delta("w", "a", 9, 1, "+").error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(log.put_delta("w", "a", 5, 3, "+five", 50).has_value());
+  for (int round = 0; round < 2; ++round) {
+    const auto found = this->log().load_snapshot("w", "a").value();
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->position, 7u);
+    EXPECT_EQ(as_text(found->bytes), "+seven");
+    EXPECT_EQ(found->bytes_since_milestone, 70u);
+    EXPECT_EQ(found->base, 3u);
+    EXPECT_EQ(as_text(found->base_bytes), "three");
+    EXPECT_EQ(found->damaged, 0u);
+    const auto before = this->log().load_snapshot("w", "a", 6).value();
+    EXPECT_EQ(before->position, 3u);
+    EXPECT_EQ(before->base, 0u);
+    this->restart();
+  }
+  // The next milestone takes its place, and is what the next delta extends.
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 9, "nine", 0).has_value());
+  EXPECT_EQ(this->log().load_snapshot("w", "a", 8).value()->position, 3u);
+  EXPECT_EQ(this->log().put_delta("w", "a", 11, 3, "+").error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(this->log().put_delta("w", "a", 11, 9, "+eleven").has_value());
+  EXPECT_EQ(as_text(this->log().load_snapshot("w", "a").value()->base_bytes), "nine");
+  // And a whole state that of a delta.
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 11, "eleven", 5).has_value());
+  EXPECT_EQ(this->log().load_snapshot("w", "a").value()->base, 0u);
+}
+
 TYPED_TEST_P(EventLogConformance, PinsAreKeptUntilTheyAreRemoved) {
   const log::Pin first{"release-1", 2, 1'700'000'000'000, "anna"};
   EXPECT_EQ(this->log().put_pin("w", first).error().code, ErrorCode::kInvalid);
@@ -352,6 +394,41 @@ TYPED_TEST_P(EventLogConformance, PayloadsGoOnlyBehindWhatStandsForThem) {
   EXPECT_EQ(this->log().load_snapshot("w", "a").value()->position, 3u);
   // And the log goes on.
   ASSERT_TRUE(this->log().append("w", this->batch(chain, 2), 6).has_value());
+}
+
+TYPED_TEST_P(EventLogConformance, ADeltaGoesWithTheMilestoneThatItExtends) {
+  log::EventChain chain({});
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 8), 0).has_value());
+  auto log = this->log();
+  for (const char* object : {"a", "b"}) {
+    const bool a = object[0] == 'a';
+    ASSERT_TRUE(log.put_snapshot("w", object, a ? 1 : 2, "old", 0).has_value());
+    ASSERT_TRUE(log.put_delta("w", object, a ? 7 : 8, a ? 1 : 2, "+").has_value());
+    ASSERT_TRUE(log.put_snapshot("w", object, a ? 3 : 4, "floor", 0).has_value());
+  }
+  EXPECT_EQ(log.load_snapshot("w", "a").value()->base, 1u);
+  // While a pin needs what they extend, they stay.
+  ASSERT_TRUE(log.put_pin("w", {"p", 2, 5, ""}).has_value());
+  log::RetentionChange raise{
+      .act = log::RetentionAct::kRaiseFloor, .principal = "", .reason = "", .floor = 4};
+  ASSERT_TRUE(log.change_retention("w", raise).has_value());
+  const auto dropped = log.drop_payloads("w", 4);
+  ASSERT_TRUE(dropped.has_value()) << dropped.error().message;
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->log().load_snapshot("w", "a").value()->base, 1u);
+    EXPECT_EQ(this->log().load_snapshot("w", "b").value()->base, 2u);
+    this->restart();
+  }
+  ASSERT_TRUE(this->log().put_pin("w", {"p", 0, 5, ""}).has_value());
+  ASSERT_TRUE(this->log().drop_payloads("w", 4).has_value());
+  for (int round = 0; round < 2; ++round) {
+    for (const char* object : {"a", "b"}) {
+      const auto found = this->log().load_snapshot("w", object).value();
+      EXPECT_EQ(as_text(found->bytes), "floor");
+      EXPECT_EQ(found->damaged, 0u);
+    }
+    this->restart();
+  }
 }
 
 TYPED_TEST_P(EventLogConformance, NoSnapshotIsAheadOfTheLog) {
@@ -502,11 +579,12 @@ REGISTER_TYPED_TEST_SUITE_P(EventLogConformance, AWorkspaceThatIsNotThereIsEmpty
                             AppendsMayFollowOneAnotherUnanswered, WhatFollowsAFailedAppendFailsToo,
                             ReadsStopAtTheirLimitsAndGoOnFromThere, OneObjectIsReadWithoutTheOthers,
                             TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
-                            PinsAreKeptUntilTheyAreRemoved, RulesAndHoldsAreKeptAndRecorded,
-                            PayloadsGoOnlyBehindWhatStandsForThem, NoSnapshotIsAheadOfTheLog,
-                            TheTreeFollowsTheEvents, TheTreeEndsWithTheLog,
-                            ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow, OriginsStayAsTheyAre,
-                            ListsAreSortedAndPaged, AClosedLogAnswersNothing,
+                            ADeltaComesWithTheMilestoneThatItExtends,
+                            ADeltaGoesWithTheMilestoneThatItExtends, PinsAreKeptUntilTheyAreRemoved,
+                            RulesAndHoldsAreKeptAndRecorded, PayloadsGoOnlyBehindWhatStandsForThem,
+                            NoSnapshotIsAheadOfTheLog, TheTreeFollowsTheEvents,
+                            TheTreeEndsWithTheLog, ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow,
+                            OriginsStayAsTheyAre, ListsAreSortedAndPaged, AClosedLogAnswersNothing,
                             CallbacksRunInALaterTurn);
 
 }  // namespace syncline::testing

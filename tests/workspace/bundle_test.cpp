@@ -258,6 +258,28 @@ TEST(BundleRoundTrip, AnExportGoesOnFromWhereItCanBe) {
   }
 }
 
+TEST(BundleRoundTrip, ADeltaGoesAlongAsTheWholeState) {
+  World world;
+  world.fill(97);
+  HistoryWriter same(3);
+  auto object = merge::doc_type().create();
+  for (log::Position i = 1; i <= 97; ++i) {
+    same.next(1);
+    if (same.event.object != "o0") continue;
+    ASSERT_TRUE(object->apply(same.event.intent));
+    if (i != 40) continue;
+    ASSERT_TRUE(world.blocking().put_snapshot("w", "o0", 40, as_text(object->snapshot()), 0));
+    object->mark();
+  }
+  ASSERT_EQ(same.event.object, "o0");
+  const Bytes delta = object->delta_since_mark().value();
+  ASSERT_TRUE(world.blocking().put_delta("w", "o0", 97, 40, as_text(delta)));
+  const auto report = verify(joined(export_pieces(world, {world.sign()}, {.all_snapshots = true})));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->snapshots, 3u);
+  EXPECT_EQ(report->replay.snapshots, 3u);
+}
+
 TEST(BundleRoundTrip, DroppedPayloadsTakeTheSnapshotsAlongThatTheyNeed) {
   World full;
   full.fill(120);

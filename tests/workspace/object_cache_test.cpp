@@ -79,6 +79,100 @@ TEST(ObjectCache, ADamagedSnapshotIsRebuiltFromTheLog) {
   EXPECT_EQ(fresh.counters().replayed_events, 300u);
 }
 
+void submit(TestWorld& world, const std::string& object, const Bytes& update) {
+  Listener listener;
+  workspace::Workspace& workspace = world.host.get("w");
+  workspace::LiveObject* live = nullptr;
+  workspace.subscribe(object, listener,
+                      [&](Result<workspace::LiveObject*> opened) { live = opened.value(); });
+  world.loop.run();
+  workspace.submit(*live, {.principal = {}, .actor = {}, .intent = update}, nullptr,
+                   [](Result<workspace::Receipt> receipt) { ASSERT_TRUE(receipt); });
+  world.loop.run();
+  workspace.unsubscribe(*live, listener);
+  world.loop.run();
+}
+
+// A world in which "o" has just got its second milestone, and what fills the memory evicts it.
+struct SmallWorld : TestWorld {
+  static constexpr CacheLimits kLimits{
+      .budget_bytes = 200'000, .snapshot_min_bytes = 8000, .evict_snapshot_events = 2};
+
+  SmallWorld() : TestWorld(log::MemoryStore::CommitMode::kAtOnce, kLimits) {
+    while (cache.counters().snapshots < 2) type(std::string(1000, 'a'));
+  }
+
+  void type(const std::string& text) { submit(*this, "o", typist.type(text)); }
+
+  void evict() {
+    const auto before = cache.counters().evictions;
+    submit(*this, "large" + std::to_string(before), Typist(9).type(std::string(200'000, 'l')));
+    ASSERT_GT(cache.counters().evictions, before);
+  }
+
+  std::optional<log::Snapshot> newest() {
+    std::optional<log::Snapshot> found;
+    log->load_snapshot("w", "o", log::kNow, [&](auto got) { found = std::move(got.value()); });
+    loop.run();
+    return found;
+  }
+
+  Typist typist{8};
+};
+
+TEST(ObjectCache, EvictionWritesWhatChangedSinceTheMilestone) {
+  SmallWorld world;
+  std::string typed;
+  log::Position base = 0;
+  log::Position last = 0;
+  // What was loaded from a delta extends the same milestone the next time.
+  for (int round = 1; round <= 3; ++round) {
+    for (int i = 0; i < 5; ++i) world.type("x");
+    typed += "xxxxx";
+    world.evict();
+    const auto newest = world.newest();
+    ASSERT_TRUE(newest);
+    ASSERT_GT(newest->base, 0u);
+    EXPECT_LT(newest->bytes.size(), 60u);
+    EXPECT_GT(newest->base_bytes.size(), 10'000u);
+    EXPECT_GT(newest->position, last);
+    EXPECT_TRUE(base == 0 || newest->base == base);
+    base = newest->base;
+    last = newest->position;
+    ObjectCache fresh(*world.log, SmallWorld::kLimits);
+    EXPECT_NE(read(fresh, world.loop, "o").find(typed + "\""), std::string::npos);
+    EXPECT_EQ(fresh.counters().replayed_events, 0u);
+  }
+  EXPECT_EQ(world.cache.counters().snapshot_deltas, 3u);
+}
+
+TEST(ObjectCache, AnObjectThatChangedALotIsWrittenWhole) {
+  SmallWorld world;
+  const std::size_t whole = world.newest()->bytes.size();
+  for (int i = 0; i < 5; ++i) world.type(std::string(whole / 9, 'b'));
+  world.evict();
+  EXPECT_EQ(world.cache.counters().snapshot_deltas, 0u);
+  EXPECT_EQ(world.newest()->base, 0u);
+  EXPECT_GT(world.newest()->bytes.size(), whole);
+  EXPECT_GT(world.newest()->bytes_since_milestone, 0u);
+}
+
+TEST(ObjectCache, ADeltaWhoseMilestoneIsDamagedIsRebuiltFromTheLog) {
+  SmallWorld world;
+  for (int i = 0; i < 5; ++i) world.type("x");
+  world.evict();
+  const auto before = world.newest();
+  ASSERT_GT(before->base, 0u);
+  world.store.damage_snapshot("w", "o", before->base);
+  ObjectCache fresh(*world.log, {});
+  EXPECT_NE(read(fresh, world.loop, "o").find("xxxxx"), std::string::npos);
+  EXPECT_EQ(fresh.counters().damaged_snapshots, 1u);
+  const auto mended = world.newest();
+  EXPECT_EQ(mended->position, before->position);
+  EXPECT_EQ(mended->base, 0u);
+  EXPECT_EQ(mended->bytes_since_milestone, 0u);
+}
+
 TEST(ObjectCache, ADamagedEventIsReportedAndOtherObjectsWork) {
   TestWorld world;
   write(world, "bad", 3, 10);

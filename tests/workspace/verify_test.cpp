@@ -49,7 +49,7 @@ struct Kept {
       const auto event = verifier.event(position, records[position - 1]);
       if (!event) return std::unexpected(event.error());
       if (const auto found = snapshots.find(position); found != snapshots.end())
-        if (auto ok = verifier.snapshot(found->second); !ok) return ok;
+        if (auto ok = verifier.snapshot({found->second}); !ok) return ok;
     }
     return verifier.finish();
   }
@@ -170,6 +170,41 @@ TEST(WorkspaceVerifier, ASnapshotOfAnotherStateIsNamed) {
   EXPECT_EQ(found.object, "o0");
   kept.snapshots[40] = {1, 2, 3};
   EXPECT_NE(kept.difference().message.find("is no state"), std::string::npos);
+}
+
+TEST(WorkspaceVerifier, ADeltaIsComparedWithWhatItExtends) {
+  HistoryWriter writer(1);
+  std::vector<Bytes> records;
+  auto object = merge::doc_type().create();
+  Bytes early;
+  Bytes base;
+  for (log::Position i = 1; i <= 60; ++i) {
+    records.push_back(writer.next().record);
+    ASSERT_TRUE(object->apply(writer.event.intent));
+    if (i == 20) early = object->snapshot();
+    if (i != 40) continue;
+    base = object->snapshot();
+    object->mark();
+  }
+  const Bytes delta = object->delta_since_mark().value();
+  const auto verify = [&](state::StateParts parts) {
+    state::WorkspaceVerifier verifier("w", {});
+    for (log::Position i = 1; i <= 60; ++i) EXPECT_TRUE(verifier.event(i, records[i - 1]));
+    const auto shown = verifier.snapshot(parts);
+    EXPECT_EQ(verifier.counts().snapshots, shown ? 1u : 0u);
+    return shown ? std::string() : shown.error().message;
+  };
+  EXPECT_EQ(verify({base, delta}), "");
+  EXPECT_NE(verify({early, delta}).find("shows another state"), std::string::npos);
+  EXPECT_NE(verify({base}).find("shows another state"), std::string::npos);
+  // By what it does: a few bytes may say the same thing otherwise.
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < delta.size(); ++i) {
+    Bytes flipped = delta;
+    flipped[i] ^= 0x01;
+    found += verify({base, flipped}).empty() ? 0 : 1;
+  }
+  EXPECT_GE(found + 4, delta.size());
 }
 
 TEST(WorkspaceVerifier, WhatWasSignedMustBeginTheLog) {

@@ -117,6 +117,10 @@ void add_workspaces(Page& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.cache.evictions; }));
   page.counter("snapshots_total", "Snapshots written.",
                total([](auto& l) { return l.cache.snapshots; }));
+  page.counter("snapshot_deltas_total", "Of these, those that hold what changed and not the whole.",
+               total([](auto& l) { return l.cache.snapshot_deltas; }));
+  page.counter("snapshot_bytes_total", "Bytes of all of them.",
+               total([](auto& l) { return l.cache.snapshot_bytes; }));
   page.counter("snapshots_damaged_total", "Damaged snapshots rebuilt from the log.",
                total([](auto& l) { return l.cache.damaged_snapshots; }));
 }

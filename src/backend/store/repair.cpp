@@ -183,12 +183,14 @@ class Salvage {
   Result<void> copy_snapshots(WorkspaceId id, log::Position last) {
     const auto snapshots = from_.iterate(from_.snapshots);
     const std::string prefix = store::id_key(id);
+    store::MilestonesSeen milestones;
     for (snapshots->Seek(prefix); snapshots->Valid(); snapshots->Next()) {
       const std::string_view key = store::text(snapshots->key());
       if (!key.starts_with(prefix)) break;
       const auto parsed = store::parse_object_key(key);
       if (!parsed || parsed->position > last ||
-          !store::decode_snapshot(key, store::text(snapshots->value()))) {
+          !milestones.usable(*parsed,
+                             store::decode_snapshot(key, store::text(snapshots->value())))) {
         ++report_.snapshots_dropped;
         continue;
       }

@@ -95,7 +95,8 @@ struct VerifyReport {
   std::uint64_t workspaces = 0;
   std::uint64_t events = 0;
   std::uint64_t snapshots = 0;
-  std::vector<std::string> damaged_snapshots;  // "workspace/object"; rebuilt from the log in use
+  // "workspace/object at 7", a delta whose base is damaged or gone too; rebuilt from the log in use.
+  std::vector<std::string> damaged_snapshots;
   std::uint64_t pins = 0;
   std::uint64_t signed_events = 0;  // the first so many of each workspace, added up
   std::uint64_t origin_events = 0;  // signed by former keepers whose keys are not among `keys`

@@ -192,7 +192,27 @@ class Verifier {
       return differs(Check::kStorage, {name, event.position, event.object},
                      to_error(status, "reading a snapshot"));
     const auto kept = decode_snapshot(key, text(value));
-    return kept ? verifier.snapshot(kept->state) : Checked<void>();  // damaged: never used
+    if (!kept) return {};  // damaged: never used
+    if (kept->base == 0) return verifier.snapshot({kept->bytes});
+    const auto base = base_of(name, id, event.object, *kept);
+    if (!base) return std::unexpected(base.error());
+    return *base ? verifier.snapshot({**base, kept->bytes}) : Checked<void>();
+  }
+
+  // Of the milestone that a delta extends; nullopt: damaged or gone, so that the delta is never used.
+  Checked<std::optional<Bytes>> base_of(const std::string& name, WorkspaceId id,
+                                        const std::string& object,
+                                        const KeptSnapshot& delta) const {
+    rocksdb::PinnableSlice value;
+    const std::string key = object_key(id, object, delta.base);
+    const auto status = database_.db->Get(read_options(), database_.snapshots, key, &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok())
+      return differs(Check::kStorage, {name, delta.base, object},
+                     to_error(status, "reading a snapshot"));
+    const auto kept = decode_snapshot(key, text(value));
+    if (!kept || !kept->milestone()) return std::nullopt;
+    return to_bytes(kept->bytes);
   }
 
   void add_counts(const std::string& name, const state::ReplayCounts& counts) {
@@ -231,19 +251,22 @@ class Verifier {
   Checked<void> check_snapshots(const std::string& name, WorkspaceId id, log::Position last) {
     const auto iterator = iterate(database_.snapshots);
     const std::string prefix = id_key(id);
+    MilestonesSeen milestones;
     for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
       const std::string_view key = text(iterator->key());
       if (!key.starts_with(prefix)) break;
       ++report_.snapshots;
       const auto parsed = parse_object_key(key);
-      const bool intact = parsed && decode_snapshot(key, text(iterator->value()));
+      const bool intact =
+          parsed && milestones.usable(*parsed, decode_snapshot(key, text(iterator->value())));
       if (intact && parsed->position > last)
         return differs(Check::kSnapshot, {name},
                        fmt::format("the log ends at {}, but there is a snapshot of {} at {}", last,
                                    parsed->object, parsed->position));
       if (!intact)
         report_.damaged_snapshots.push_back(
-            fmt::format("{}/{}", name, parsed ? parsed->object : "?"));
+            parsed ? fmt::format("{}/{} at {}", name, parsed->object, parsed->position)
+                   : fmt::format("{}/?", name));
     }
     if (!iterator->status().ok())
       return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading snapshots"));

@@ -1,0 +1,36 @@
+// A state as snapshots keep it: whole, or a milestone and the delta that leads on from it
+// (log::Snapshot). Thread-safety: values. Errors: those of merge::ObjectType::restore.
+#pragma once
+
+#include <memory>
+
+#include "log/event_log.h"
+#include "merge/object.h"
+#include "syncline/bytes.h"
+#include "syncline/error.h"
+
+namespace syncline::state {
+
+// Views of a snapshot's bytes.
+struct StateParts {
+  ByteView whole;
+  ByteView delta = {};  // empty: `whole` is all
+};
+
+inline StateParts parts_of(const log::Snapshot& snapshot) {
+  if (snapshot.base == 0) return {snapshot.bytes};
+  return {snapshot.base_bytes, snapshot.bytes};
+}
+
+// With the mark where the delta begins (merge::Object::mark), or at the state itself if it is whole.
+inline Result<std::unique_ptr<merge::Object>> restore(const StateParts& parts) {
+  auto restored = merge::doc_type().restore(parts.whole);
+  if (!restored) return restored;
+  (*restored)->mark();
+  if (parts.delta.empty()) return restored;
+  if (auto extended = (*restored)->extend(parts.delta); !extended)
+    return std::unexpected(std::move(extended.error()));
+  return restored;
+}
+
+}  // namespace syncline::state
