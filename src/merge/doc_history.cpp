@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "crdt/engine.h"
+#include "crdt/formats.h"
 
 namespace syncline::merge {
 namespace {
@@ -12,6 +13,7 @@ using crdt::BlockKind;
 using crdt::Engine;
 using crdt::Handle;
 using crdt::Item;
+using crdt::KeyIndex;
 using crdt::kNoItem;
 using crdt::TypeIndex;
 
@@ -26,51 +28,98 @@ std::string value_json(Engine& engine, const Item& item, crdt::Clock offset) {
   return "{\"subdocument\":" + text_json(std::get<crdt::Subdoc>(value).guid) + "}";
 }
 
-// The delta of one sequence, operation by operation.
-class DeltaJson {
+// The formats at a place of a text, those of before and those of now, as attributes in JSON.
+class FormatsHere {
  public:
-  void retain(crdt::Clock length) { count(Kind::kRetain, length); }
-  void erase(crdt::Clock length) { count(Kind::kDelete, length); }
+  explicit FormatsHere(const Engine& engine) : engine_(engine) {}
 
-  void insert_text(std::string_view text) {
-    if (kind_ != Kind::kText) finish(Kind::kText);
-    text_ += text;
+  // A format that was there before, is there now, or both.
+  void pass(const Item& format, bool before, bool now) {
+    const KeyIndex key = format.format_key();
+    const crdt::FormatValue value(engine_.store.named_value(format), {});
+    if (before) before_.apply(key, value);
+    if (now) now_.apply(key, value);
+    present_.clear();
+    changed_.clear();
+    for (const auto& [name, is] : now_) {
+      add(present_, name, is);
+      if (!std::ranges::equal(before_.get(name).packed(), is.packed())) add(changed_, name, is);
+    }
+    for (const auto& [name, was] : before_)
+      if (now_.find(name) == nullptr) add(changed_, name, crdt::FormatValue());
   }
 
-  void insert_value(std::string json) {
-    if (kind_ != Kind::kValues) finish(Kind::kValues);
+  // Of what is new here; "": none.
+  const std::string& present() const { return present_; }
+  // How those of what stayed differ from before: null ends one.
+  const std::string& changed() const { return changed_; }
+
+ private:
+  void add(std::string& attributes, KeyIndex name, const crdt::FormatValue& value) const {
+    attributes += attributes.empty() ? "" : ",";
+    attributes += text_json(engine_.store.keys[name]) + ":" + crdt::to_json(value.any());
+  }
+
+  const Engine& engine_;
+  crdt::Formats before_;
+  crdt::Formats now_;
+  std::string present_;
+  std::string changed_;
+};
+
+// The delta of one sequence, operation by operation. Attributes are the members of an object.
+class DeltaJson {
+ public:
+  void retain(crdt::Clock length, const std::string& attributes) {
+    go_on(Kind::kRetain, attributes);
+    length_ += length;
+  }
+  void erase(crdt::Clock length) {
+    go_on(Kind::kDelete, "");
+    length_ += length;
+  }
+  void insert_text(std::string_view text, const std::string& attributes) {
+    go_on(Kind::kText, attributes);
+    text_ += text;
+  }
+  void insert_value(std::string json, const std::string& attributes) {
+    go_on(Kind::kValues, attributes);
     text_ += (text_.empty() ? "" : ",") + json;
   }
 
-  // "": nothing changed. What is kept at the end is not told.
+  // "": nothing changed. What is kept as it was at the end is not told.
   std::string json() {
-    if (kind_ != Kind::kRetain) finish(Kind::kNone);
+    if (kind_ != Kind::kRetain || !attributes_.empty()) finish();
     return json_;
   }
 
  private:
   enum class Kind { kNone, kRetain, kDelete, kText, kValues };
 
-  void count(Kind kind, crdt::Clock length) {
-    if (kind_ != kind) finish(kind);
-    length_ += length;
+  void go_on(Kind kind, const std::string& attributes) {
+    if (kind_ == kind && attributes_ == attributes) return;
+    finish();
+    kind_ = kind;
+    attributes_ = attributes;
   }
 
-  void finish(Kind next) {
-    if (kind_ != Kind::kNone && !json_.empty()) json_ += ',';
+  void finish() {
+    if (kind_ == Kind::kNone) return;
+    if (!json_.empty()) json_ += ',';
     switch (kind_) {
       case Kind::kNone: break;
-      case Kind::kRetain: json_ += "{\"retain\":" + std::to_string(length_) + "}"; break;
-      case Kind::kDelete: json_ += "{\"delete\":" + std::to_string(length_) + "}"; break;
-      case Kind::kText: json_ += "{\"insert\":" + text_json(text_) + "}"; break;
-      case Kind::kValues: json_ += "{\"insert\":[" + text_ + "]}"; break;
+      case Kind::kRetain: json_ += "{\"retain\":" + std::to_string(length_); break;
+      case Kind::kDelete: json_ += "{\"delete\":" + std::to_string(length_); break;
+      case Kind::kText: json_ += "{\"insert\":" + text_json(text_); break;
+      case Kind::kValues: json_ += "{\"insert\":[" + text_ + "]"; break;
     }
-    kind_ = next;
+    json_ += attributes_.empty() ? "}" : ",\"attributes\":{" + attributes_ + "}}";
     length_ = 0;
     text_.clear();
   }
 
   Kind kind_ = Kind::kNone;
+  std::string attributes_;
   crdt::Clock length_ = 0;
   std::string text_;
   std::string json_;
@@ -91,20 +140,27 @@ crdt::Clock count_in(const crdt::IdSet& set, crdt::Id id, crdt::Clock length) {
 
 std::string delta_json(Engine& engine, TypeIndex type, const crdt::TransactionEvent& event) {
   DeltaJson delta;
+  FormatsHere formats(engine);
   for (Handle h = engine.type(type).sequence.first; h != kNoItem; h = engine.store[h].right) {
     const Item& item = engine.store[h];
-    if (!item.countable() && item.kind() != BlockKind::kDeleted) continue;
+    const bool format = item.kind() == BlockKind::kFormat;
+    if (!item.countable() && item.kind() != BlockKind::kDeleted && !format) continue;
     const crdt::Id id = engine.store.id(item.id());
     const bool came = event.inserted.contains(id);
+    if (format) {
+      formats.pass(item, !came && (!item.deleted || event.deleted.contains(id)), !item.deleted);
+      continue;
+    }
     if (item.deleted || item.kind() == BlockKind::kDeleted) {
       const crdt::Clock gone = came ? 0 : count_in(event.deleted, id, item.len);
       if (gone > 0) delta.erase(gone);
     } else if (!came) {
-      delta.retain(item.len);
+      delta.retain(item.len, formats.changed());
     } else if (item.kind() == BlockKind::kString) {
-      delta.insert_text(engine.store.text(item));
+      delta.insert_text(engine.store.text(item), formats.present());
     } else {
-      for (crdt::Clock i = 0; i < item.len; ++i) delta.insert_value(value_json(engine, item, i));
+      for (crdt::Clock i = 0; i < item.len; ++i)
+        delta.insert_value(value_json(engine, item, i), formats.present());
     }
   }
   return delta.json();

@@ -15,7 +15,9 @@ namespace syncline::merge {
 //   {"path":"content","delta":[{"retain":5},{"insert":"abc"},{"delete":2}]}
 //   {"path":"board","keys":{"title":{"set":"Plan"},"old":{"deleted":true}}}
 // A delta counts UTF-16 units of text, elements otherwise; what is inserted among text and is no
-// text, or into a list, is {"insert":[values]}. Formats are not told.
+// text, or into a list, is {"insert":[values]}. Formats are told as in Yjs and Quill:
+//   {"retain":4,"attributes":{"bold":true,"link":null}}   what stayed, and which formats it got or lost
+//   {"insert":"abc","attributes":{"bold":true}}            what came, and all formats that it has
 std::string changes_to_json(crdt::Doc& doc, const crdt::TransactionEvent& event);
 
 // Every text that shows a character, in the order in which the texts came to be.

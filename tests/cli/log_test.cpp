@@ -113,6 +113,8 @@ void expect_answers(const std::vector<std::string>& source) {
   EXPECT_EQ(ask({"diff", "demo/abc", "0", "-n", "1", "--json"}).out,
             changed.out.substr(0, changed.out.find('\n') + 1));
   EXPECT_THAT(ask({"diff", "demo/abc", "0"}).out, HasSubstr("\n          t: @0 +\"abc\"\n"));
+  EXPECT_THAT(ask({"diff", "demo/notes/plan", "1"}).out,
+              HasSubstr(" +\"Goodbye\" {\"bold\":true}"));
   EXPECT_EQ(ask({"diff", "demo", "3"}).code, 0);
   EXPECT_EQ(ask({"diff", "demo", "4"}).code, 2);
   const Outcome blame = ask({"blame", "demo/abc", "--json"});

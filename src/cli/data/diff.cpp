@@ -38,19 +38,24 @@ std::string text_of(const Any& value) {
   return text == nullptr ? compact_json(value) : *text;
 }
 
-// "@12 +«abc» -3": where the delta changes something, and what.
+// "@12 +«abc» -3 @20 ~4 {«bold»:true}": where the delta changes something, and what.
 std::string delta_text(const Any& delta) {
   const auto* steps = std::get_if<Any::Array>(&delta.value());
   std::string told;
   double at = 0;
   for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
     const Any& step = (*steps)[i];
+    const Any* formats = member(step, "attributes");
     if (const Any* kept = member(step, "retain")) {
+      if (formats != nullptr)
+        told += fmt::format("{}@{} ~{} {}", told.empty() ? "" : " ", at, compact_json(*kept),
+                            compact_json(*formats));
       if (const auto* count = std::get_if<double>(&kept->value())) at += *count;
       continue;
     }
     told += fmt::format("{}@{}", told.empty() ? "" : " ", at);
     if (const Any* added = member(step, "insert")) told += " +" + compact_json(*added);
+    if (formats != nullptr) told += " " + compact_json(*formats);
     if (const Any* gone = member(step, "delete")) told += " -" + compact_json(*gone);
     if (const Any* added = member(step, "insert")) {
       const auto* values = std::get_if<Any::Array>(&added->value());
@@ -137,9 +142,8 @@ void add_diff(Command& root) {
   command.json_flag(options->json);
   command.details(
       "Below each event stands what it changed: '@5 +\"abc\"' came at index 5, '@5 -3' went from "
-      "there. Indices count UTF-16 units of text. Exits 0 if nothing happened, 1 if something did, "
-      "2 "
-      "for errors.");
+      "there, '@5 ~3 {\"bold\":true}' got that format, and lost one that is null. Indices count "
+      "UTF-16 units of text. Exits 0 if nothing happened, 1 if something did, 2 for errors.");
   command.example("syncline diff demo release-1", "what happened since");
   command.example("syncline diff demo/welcome 2026-01-31 2026-02-01 --json", "in one day");
   command.run([&command, options](Console& console) { return diff(command, *options, console); });
