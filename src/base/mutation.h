@@ -44,7 +44,14 @@ namespace syncline {
   X(skip_after_snapshot)      /* the event behind a snapshot is not replayed */                   \
   X(trust_damaged_snapshot)   /* a snapshot's checksum is not looked at */                        \
   X(moment_before)            /* a time means what was before it, not then */                     \
-  X(extend_older_milestone)   /* a delta is put on a milestone before its own */
+  X(extend_older_milestone)   /* a delta is put on a milestone before its own */                  \
+  X(drop_uncovered)           /* payloads go, and no state is kept in their place */              \
+  X(drop_past_floor)          /* payloads go that the floor still keeps */                        \
+  X(drop_under_hold)          /* nobody looks whether there is a legal hold */                    \
+  X(forget_hold)              /* a legal hold ends with the process */                            \
+  X(forget_floor)             /* where the history begins is not stored */                        \
+  X(ignore_pins)              /* what is pinned is dropped like the rest */                       \
+  X(pin_what_is_gone)         /* a pin is set where nothing is kept any more */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

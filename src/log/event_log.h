@@ -120,9 +120,10 @@ class EventLog {
                            ReadLimits limits, Done<std::vector<Event>> done) = 0;
 
   // Keeps the state of an object: a milestone beside those that are kept, any other in place of the
-  // last that is no milestone. One that is no milestone is ignored, successfully, when a newer one is
-  // kept. Snapshots are a cache of the log: they may vanish. A delta counts only while its base is
-  // there and intact.
+  // last that is no milestone. One that is no milestone is ignored, successfully, when a newer one or
+  // a milestone at its position is kept. Above the floor of retention snapshots are a cache of the log:
+  // they may vanish. Below it only drop_payloads() removes any, intact or not. A delta counts only
+  // while its base is there and intact.
   //   kInvalid   the position is past the end of the log; a milestone that is a delta, or a delta of
   //              what is not before it
   //   kConflict  the newest intact milestone at or before a delta is not its base

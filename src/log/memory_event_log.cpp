@@ -127,13 +127,16 @@ struct MemoryStore::State {
     if (found == workspaces.end() || snapshot.position > found->second.head.last_position)
       return fail(ErrorCode::kInvalid, "snapshot of a position that the log does not have");
     auto& kept = found->second.snapshots[object];
+    const auto same = kept.find(snapshot.position);
+    const bool stands = same != kept.end() && same->second.intact() && same->second.milestone();
     const bool newer = std::any_of(kept.upper_bound(snapshot.position), kept.end(),
                                    [](const auto& each) { return each.second.intact(); });
-    if (newer && snapshot.bytes_since_milestone > 0) return {};
+    if ((stands || newer) && snapshot.bytes_since_milestone > 0) return {};
     const Position milestone = newest_milestone(kept, snapshot.position);
     if (auto ok = check_base(name, object, snapshot, milestone); !ok) return ok;
     while (!kept.empty()) {
       const auto& [position, last] = *kept.rbegin();
+      if (position <= found->second.retention.floor) break;
       if (last.intact() && (position > snapshot.position || last.milestone())) break;
       kept.erase(std::prev(kept.end()));
     }

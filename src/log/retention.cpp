@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
+
 namespace syncline::log {
 namespace {
 
@@ -56,7 +58,7 @@ Result<Retention> change_retention(Retention kept, const RetentionChange& change
 }
 
 Result<void> check_not_held(const Retention& retention) {
-  if (!retention.hold) return {};
+  if (!retention.hold || is_mutated(Mutation::drop_under_hold)) return {};
   return fail(ErrorCode::kForbidden,
               fmt::format("{} has put a legal hold on it: {}", retention.hold->principal,
                           retention.hold->reason));
@@ -72,7 +74,7 @@ Result<std::set<Position>> standing_snapshots(StandingStates& states, std::strin
     if (*last == 0 || standing.contains(*last)) continue;
     const auto intact = states.intact_milestone(object, *last);
     if (!intact) return std::unexpected(intact.error());
-    if (!*intact)
+    if (!*intact && !is_mutated(Mutation::drop_uncovered))
       return fail(
           ErrorCode::kConflict,
           fmt::format("workspace {}: nothing is dropped before the state of {} at {} is kept",

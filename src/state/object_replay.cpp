@@ -149,7 +149,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void explain_dropped(log::Position dropped) {
     log_.load_retention(workspace_, [self = shared_from_this(), dropped](auto retention) {
       if (!retention) return self->refuse(std::move(retention.error()));
-      if (self->at_ < retention->floor)
+      // What is damaged may have stood for a pin: then the moment is not gone by anybody's wish.
+      if (self->at_ < retention->floor && !self->result_.damaged_snapshot)
         return self->refuse(log::dropped_error(self->workspace_, self->at_, retention->floor));
       self->refuse({ErrorCode::kCorrupt,
                     fmt::format("object {} of workspace {}: the snapshot that stands for event {}, "

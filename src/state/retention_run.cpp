@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/mutation.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
 
@@ -67,7 +68,9 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
   void read() {
     if (turn_.swept_to >= turn_.floor) return done_(std::move(turn_));
-    log_.read(workspace_, turn_.swept_to, {.to = turn_.floor, .max_events = max_events_},
+    log_.read(workspace_, turn_.swept_to,
+              {.to = is_mutated(Mutation::drop_past_floor) ? log::kNow : turn_.floor,
+               .max_events = max_events_},
               [self = shared_from_this()](auto events) { self->take(std::move(events)); });
   }
 
@@ -87,7 +90,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
                    [self = shared_from_this()](Result<std::vector<log::Pin>> pins) {
                      if (!pins) return self->done_(std::unexpected(std::move(pins.error())));
                      for (const log::Pin& pin : *pins)
-                       if (pin.position < self->turn_.floor) self->moments_.insert(pin.position);
+                       if (pin.position < self->turn_.floor && !is_mutated(Mutation::ignore_pins))
+                         self->moments_.insert(pin.position);
                      if (pins->size() < kPinsAtOnce) return self->cover();
                      self->find_pins(pins->back().name);
                    });
@@ -116,7 +120,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
     const bool stands =
         replayed->position == 0 ||
         (replayed->snapshot_position == replayed->position && replayed->bytes_since_milestone == 0);
-    if (stands) return cover();
+    if (stands || is_mutated(Mutation::drop_uncovered)) return cover();
     ++turn_.snapshots;
     log_.put_snapshot(workspace_, objects_[object_],
                       {replayed->position, replayed->object->snapshot(), 0, 0},

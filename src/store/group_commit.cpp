@@ -155,11 +155,19 @@ Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes
     return fail(ErrorCode::kInvalid,
                 fmt::format("snapshot of {}/{} at {}, which the log does not have",
                             request.workspace, request.object, position));
+  const auto retention = retention_of(request.workspace, **known);
+  if (!retention) return std::unexpected(retention.error());
   const WorkspaceId id = (*known)->id;
-  const auto replace = replace_snapshots(id, request, writes);
+  const std::string key = object_key(id, request.object, position);
+  const auto there = tables_.get(Family::kSnapshots, key);
+  if (!there) return fail_while("keeping a snapshot of " + request.object, there.error());
+  const auto same = *there ? decode_snapshot(key, **there) : std::nullopt;
+  // What stands for dropped payloads must not become one that makes room for others.
+  if (same && same->bytes_since_milestone == 0 && request.snapshot.bytes_since_milestone > 0)
+    return {};
+  const auto replace = replace_snapshots(id, request, retention->floor, writes);
   if (!replace) return std::unexpected(replace.error());
   if (!*replace) return {};
-  const std::string key = object_key(id, request.object, position);
   writes.put(Family::kSnapshots, key, encode_snapshot(key, request.snapshot));
   return {};
 }
@@ -179,7 +187,8 @@ Result<void> GroupCommit::stage(PinRequest& request, Batch&, Writes& writes) {
   const std::string key = pin_key((*known)->id, pin.name);
   const auto kept = tables_.get(Family::kMeta, key);
   if (!kept) return fail_while("keeping pin " + pin.name, kept.error());
-  if (pin.position > 0 && pin.position < retention->floor)
+  if (pin.position > 0 && pin.position < retention->floor &&
+      !is_mutated(Mutation::pin_what_is_gone))
     return std::unexpected(log::dropped_error(request.workspace, pin.position, retention->floor));
   (*known)->pinned_in = batches_;
   // Snapshots may have stood for this pin alone.
@@ -239,7 +248,7 @@ Result<void> GroupCommit::stage(CheckpointRequest& request, Batch&, Writes& writ
 }
 
 Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
-                                            Writes& writes) {
+                                            log::Position floor, Writes& writes) {
   const log::Snapshot& snapshot = request.snapshot;
   const std::string prefix = object_key(id, request.object);
   std::vector<std::string> replaced;
@@ -258,8 +267,10 @@ Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotReques
         break;
       }
     }
-    // A snapshot that cannot be read is as good as none: the new one takes its place.
-    replaced.push_back(key);
+    // A snapshot that cannot be read is as good as none: the new one takes its place. But up to the
+    // floor it may stand for dropped payloads: retention alone removes it. Though it cannot be read
+    // today, it is all there is.
+    if (parsed->position > floor) replaced.push_back(key);
     if (parsed->position == 0) break;
     cursor->seek_for_prev(object_key(id, request.object, parsed->position - 1));
   }

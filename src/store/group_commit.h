@@ -79,9 +79,10 @@ class GroupCommit {
   Result<log::Retention> retention_of(const std::string& workspace, Known& known);
   Result<void> record(Known& known, const log::RetentionChange& change, Writes& writes);
   void keep(const std::string& workspace, Known& known, log::Retention retention, Writes& writes);
-  // Removes the snapshots that `request` replaces, if what it extends is there. False: a newer intact
-  // one is kept instead.
-  Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request, Writes& writes);
+  // Removes the snapshots behind the floor that `request` replaces, if what it extends is there.
+  // False: a newer intact one is kept instead.
+  Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
+                                 log::Position floor, Writes& writes);
 
   const Tables& tables_;
   std::unordered_map<std::string, Known> known_;

@@ -8,6 +8,7 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/crc32c.h"
+#include "base/mutation.h"
 #include "log/read_check.h"
 #include "store/contents.h"
 
@@ -68,10 +69,12 @@ std::string encode_retention(const log::Retention& retention) {
   out.u8(kVersion);
   out.var_uint(retention.rule.keep_ms);
   out.var_uint(retention.rule.keep_last);
-  out.var_uint(retention.floor);
-  out.var_uint(retention.swept_to);
-  out.u8(retention.hold ? 1 : 0);
-  if (retention.hold) {
+  const bool knows_floor = !is_mutated(Mutation::forget_floor);
+  out.var_uint(knows_floor ? retention.floor : 0);
+  out.var_uint(knows_floor ? retention.swept_to : 0);
+  const bool held = retention.hold && !is_mutated(Mutation::forget_hold);
+  out.u8(held ? 1 : 0);
+  if (held) {
     out.var_uint(retention.hold->unix_ms);
     out.var_string(retention.hold->principal);
     out.var_string(retention.hold->reason);
@@ -186,6 +189,7 @@ PayloadDrop::PayloadDrop(const Tables& tables, std::string workspace, WorkspaceI
 
 Result<void> PayloadDrop::find_moments() {
   moments_ = {floor_};
+  if (is_mutated(Mutation::ignore_pins)) return {};
   const std::string prefix = pin_key(id_, "");
   const auto cursor = tables_.cursor(Family::kMeta);
   for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {

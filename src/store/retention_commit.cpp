@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/mutation.h"
 #include "store/group_commit.h"
 #include "store/retention.h"
 
@@ -64,7 +65,7 @@ Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch&, Wr
   auto kept = retention_of(request.workspace, **known);
   if (!kept) return std::unexpected(std::move(kept.error()));
   if (auto ok = log::check_not_held(*kept); !ok) return std::unexpected(std::move(ok.error()));
-  if (request.to > kept->floor)
+  if (request.to > kept->floor && !is_mutated(Mutation::drop_past_floor))
     return fail(ErrorCode::kInvalid,
                 fmt::format("nothing behind the floor at {} may be dropped", kept->floor));
   if (request.to <= kept->swept_to) return log::DroppedPayloads{.swept_to = kept->swept_to};

@@ -221,6 +221,8 @@ TYPED_TEST_P(EventLogConformance, MilestonesStayAndOthersMakeRoom) {
   ASSERT_TRUE(this->log().put_snapshot("w", "a", 4, "four", 20).has_value());
   EXPECT_EQ(at(3), 2u);
   ASSERT_TRUE(this->log().put_snapshot("w", "a", 6, "six", 0).has_value());
+  // As an eviction does of what has not heard of the milestone.
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 6, "six", 5).has_value());
   ASSERT_TRUE(this->log().put_snapshot("w", "a", 8, "eight", 7).has_value());
   ASSERT_TRUE(this->log().put_snapshot("w", "a", 1, "one", 0).has_value());
   ASSERT_TRUE(this->log().put_snapshot("w", "a", 5, "late", 3).has_value());

@@ -223,5 +223,44 @@ TEST(Retention, ADamagedStateIsNeverShown) {
   EXPECT_TRUE(replay(world, "o0", log::kNow));
 }
 
+// What is pinned is not gone: it is damaged, and that is another thing to do about.
+TEST(Retention, ADamagedPinIsNotCalledDropped) {
+  TestWorld world;
+  RandomHistory history(world, 9);
+  history.write(40);
+  pin(world, "p", 20);
+  keep_last(world, 5);
+  retain_all(world);
+  log::Position last = 0;
+  for (const log::Event& event : events_of(world))
+    if (event.object == "o1" && event.position <= 20) last = event.position;
+  ASSERT_GT(last, 0u);
+  EXPECT_TRUE(replay(world, "o1", 20));
+  EXPECT_EQ(replay(world, "o1", last - 1).error().code, ErrorCode::kNotFound);
+  world.store.damage_snapshot("w", "o1", last);
+  EXPECT_EQ(replay(world, "o1", 20).error().code, ErrorCode::kCorrupt);
+}
+
+// Whoever evicts an object knows nothing of the milestone that retention has made of it meanwhile.
+TEST(Retention, AnEvictionDoesNotUndoAMilestone) {
+  TestWorld world;
+  RandomHistory history(world, 10);
+  history.write(40);
+  keep_last(world, 1);
+  retain_all(world);
+  const log::Position floor = end_of(world) - 1;
+  for (const std::string object : {"o0", "o1"}) {
+    const auto then = replay(world, object, floor);
+    ASSERT_TRUE(then);
+    for (const log::Position at : {then->position, end_of(world)})
+      ASSERT_TRUE(ask<void>(world, [&](auto done) {
+        world.log->put_snapshot("w", object,
+                                {at, replay(world, object, at)->object->snapshot(), 9, 0},
+                                std::move(done));
+      }));
+  }
+  expect_model(world, history, floor);
+}
+
 }  // namespace
 }  // namespace syncline::state
