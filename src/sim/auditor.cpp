@@ -33,19 +33,25 @@ class Nodes {
     }
     return merkle::make_proof(plan, hashes);
   }
+  // A tile was not there: nothing is signed beyond it.
+  bool incomplete() const { return incomplete_; }
 
  private:
   Result<Hash256> get(const merkle::Node& node) {
     const auto found = known_.find({node.level, node.index});
     if (found != known_.end()) return found->second;
     auto read = store::read_tree_nodes(tables_, workspace_, {&node, 1});
-    if (!read) return std::unexpected(std::move(read.error()));
+    if (!read) {
+      incomplete_ |= read.error().code == ErrorCode::kNotFound;
+      return std::unexpected(std::move(read.error()));
+    }
     return known_[{node.level, node.index}] = read->front();
   }
 
   const store::Tables& tables_;
   const std::string& workspace_;
   std::map<std::pair<unsigned, std::uint64_t>, Hash256> known_;
+  bool incomplete_ = false;
 };
 
 // Every event is provably among the first `size`; what is not is named.
@@ -200,8 +206,11 @@ void Auditor::check_workspace(const store::Tables& tables, const std::string& wo
     return broken(workspace, fmt::format("{} events were signed, and there are {}",
                                          checkpoint->checkpoint.size, events->size()));
   Nodes nodes(tables, workspace);
-  if (const std::string why = prove_all(nodes, *events, tree.root()); !why.empty())
+  if (const std::string why = prove_all(nodes, *events, tree.root()); !why.empty()) {
+    // Where an event was damaged when a tile was made of it, that tile stays out.
+    if (nodes.incomplete() && server_.expects_damage()) return;
     return broken(workspace, why);
+  }
   for (const auto& old : kept)
     for (const auto& now : kept) {
       if (old.checkpoint.size >= now.checkpoint.size) continue;

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/byte_reader.h"
 #include "base/crc32c.h"
+#include "log/event.h"
 
 namespace syncline::sim {
 namespace {
@@ -84,7 +85,9 @@ void DiskTables::apply(std::size_t begin, std::size_t end) {
   last_frame_ = begin;
   ByteReader in(body);
   while (!in.at_end()) {
-    Table& table = tables_[in.u8()];
+    const std::size_t family = in.u8();
+    Table& table = tables_[family];
+    const bool events = family == static_cast<std::size_t>(store::Family::kEvents);
     const bool put = in.u8() == 1;
     const std::string key(as_text(in.var_buffer()));
     if (put) {
@@ -92,8 +95,10 @@ void DiskTables::apply(std::size_t begin, std::size_t end) {
       const auto offset =
           static_cast<std::size_t>(as_bytes(value).data() - disk_.contents().data());
       table[key] = {value.empty() ? 0 : offset, value.size()};
+      if (events) appended_.try_emplace(key, table[key]);
     } else {
       table.erase(key);
+      if (events) appended_.erase(key);
     }
     SYNCLINE_ASSERT(in.ok());
   }
@@ -138,6 +143,55 @@ class DiskCursor final : public store::Cursor {
 std::unique_ptr<store::Cursor> DiskTables::cursor(store::Family family,
                                                   std::string_view end) const {
   return std::make_unique<DiskCursor>(*this, family, end);
+}
+
+std::string_view DiskTables::as_appended(std::string_view key, std::string_view record) const {
+  const auto found = appended_.find(key);
+  if (found == appended_.end()) return record;
+  const std::string_view first = value_at(found->second);
+  if (first.data() == record.data() || first == record) return record;
+  const auto then = log::decode_event(as_bytes(first));
+  const auto now = log::decode_event(as_bytes(record));
+  return then && now && now->dropped_payload && then->hash == now->hash ? first : record;
+}
+
+namespace {
+
+class AppendedCursor final : public store::Cursor {
+ public:
+  AppendedCursor(const DiskTables& tables, std::unique_ptr<store::Cursor> cursor)
+      : tables_(tables), cursor_(std::move(cursor)) {}
+
+  void seek(std::string_view key) override { cursor_->seek(key); }
+  void seek_for_prev(std::string_view key) override { cursor_->seek_for_prev(key); }
+  void next() override { cursor_->next(); }
+  bool valid() const override { return cursor_->valid(); }
+  std::string_view key() const override { return cursor_->key(); }
+  std::string_view value() const override {
+    return tables_.as_appended(cursor_->key(), cursor_->value());
+  }
+  Result<void> status() const override { return cursor_->status(); }
+
+ private:
+  const DiskTables& tables_;
+  std::unique_ptr<store::Cursor> cursor_;
+};
+
+}  // namespace
+
+Result<std::optional<std::string>> AppendedTables::get(store::Family family,
+                                                       std::string_view key) const {
+  auto value = tables_.get(family, key);
+  if (family == store::Family::kEvents && value && *value)
+    value = std::string(tables_.as_appended(key, **value));
+  return value;
+}
+
+std::unique_ptr<store::Cursor> AppendedTables::cursor(store::Family family,
+                                                      std::string_view end) const {
+  auto cursor = tables_.cursor(family, end);
+  if (family != store::Family::kEvents) return cursor;
+  return std::make_unique<AppendedCursor>(tables_, std::move(cursor));
 }
 
 std::optional<DiskTables::Place> DiskTables::any_value(store::Family family, Dice& dice) const {

@@ -60,6 +60,10 @@ class DiskTables final : public store::Tables {
   };
   std::optional<Place> any_value(store::Family family, Dice& dice) const;
 
+  // The record of the event as it was appended, if `record` is that without its payload; else
+  // `record` itself. The journal forgets nothing.
+  std::string_view as_appended(std::string_view key, std::string_view record) const;
+
  private:
   friend class DiskCursor;
   using Table = std::map<std::string, Place, std::less<>>;
@@ -68,7 +72,21 @@ class DiskTables final : public store::Tables {
 
   Disk& disk_;
   std::array<Table, store::kFamilies> tables_;
+  Table appended_;  // events, as they were first
   std::size_t last_frame_ = 0;
+};
+
+// The tables as if no payload had ever been dropped: what oracles hold the server to.
+class AppendedTables final : public store::Tables {
+ public:
+  explicit AppendedTables(const DiskTables& tables) : tables_(tables) {}
+
+  Result<std::optional<std::string>> get(store::Family family, std::string_view key) const override;
+  std::unique_ptr<store::Cursor> cursor(store::Family family,
+                                        std::string_view end = {}) const override;
+
+ private:
+  const DiskTables& tables_;
 };
 
 }  // namespace syncline::sim

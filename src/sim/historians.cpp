@@ -15,6 +15,7 @@
 #include "sim/stored_log.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
+#include "store/retention.h"
 
 namespace syncline::sim {
 namespace {
@@ -22,11 +23,17 @@ namespace {
 constexpr std::uint64_t kSecond = 1'000'000;
 constexpr std::string_view kDurable = "I2 acked means durable";
 constexpr std::string_view kPosition = "I13 position";
+constexpr std::string_view kRetention = "I19 retention";
 constexpr std::size_t kMaxAnswers = 40;  // but for those who look around
 constexpr int kQuestionsAtOnce = 8;
+constexpr std::string_view kPinPrefix = "pin-";
 
 std::string shown(const ObjectName& name) {
   return name.first + "/" + name.second;
+}
+
+bool is_pin(const std::string& moment) {
+  return moment.starts_with(kPinPrefix);
 }
 
 std::vector<ObjectName> without_junk(const std::set<ObjectName>& objects) {
@@ -74,7 +81,10 @@ void Historians::ask() {
 
 void Historians::look(Server::Process& process, const ObjectName& object, const log::Head& head) {
   const auto& pins = pins_[object.first];
-  switch (dice_.below(4)) {
+  switch (dice_.below(5)) {
+    case 4:
+      if (!pins.empty() && dice_.chance(0.4)) return remove_pin(process, object.first);
+      [[fallthrough]];
     case 0: return set_pin(process, object.first, head);
     case 1: return look_at_time_of(process, object, head);
     case 2:
@@ -92,12 +102,41 @@ void Historians::look(Server::Process& process, const ObjectName& object, const 
 
 void Historians::set_pin(Server::Process& process, const std::string& workspace,
                          const log::Head& head) {
-  const std::string name = fmt::format("pin-{}", next_pin_++);
+  const std::string name = fmt::format("{}{}", kPinPrefix, next_pin_++);
   const log::Position position = dice_.between(1, head.last_position);
   process.log->put_pin(workspace, {name, position, process.loop.unix_ms(), "historian"},
                        [this, workspace, name, position, past = past_](Result<void> done) {
                          if (done && past == past_) pinned(workspace, name, position);
                        });
+}
+
+// Whether it is gone when the answer is lost, nobody is told: it is promised no more.
+void Historians::remove_pin(Server::Process& process, const std::string& workspace) {
+  auto& pins = pins_[workspace];
+  const std::string name = std::next(pins.begin(), dice_.below(pins.size()))->first;
+  pins.erase(name);
+  ++removed_[workspace];
+  process.log->put_pin(workspace, {name, 0, 0, ""}, [this, past = past_](Result<void> done) {
+    if (done && past == past_) world_.hit(Probe::pin_removed);
+  });
+}
+
+std::vector<log::Position> Historians::pins(const std::string& workspace) const {
+  std::vector<log::Position> positions;
+  if (const auto pins = pins_.find(workspace); pins != pins_.end())
+    for (const auto& [name, position] : pins->second) positions.push_back(position);
+  return positions;
+}
+
+std::uint64_t Historians::removed_pins(const std::string& workspace) const {
+  const auto removed = removed_.find(workspace);
+  return removed == removed_.end() ? 0 : removed->second;
+}
+
+// A pin by its name that is promised still.
+bool Historians::is_pinned(const std::string& workspace, const std::string& moment) const {
+  const auto pins = pins_.find(workspace);
+  return pins != pins_.end() && pins->second.contains(moment);
 }
 
 // The time of an event before the last: what is appended later cannot be stamped so.
@@ -116,9 +155,10 @@ void Historians::look_at_time_of(Server::Process& process, const ObjectName& obj
 // `expected`: the position that the moment means, if it is known.
 void Historians::look_at(Server::Process& process, const ObjectName& object, std::string moment,
                          std::uint64_t unix_ms, log::Position expected) {
-  auto replayed = [this, object, unix_ms, past = past_](log::Position at) {
-    return [this, object, unix_ms, past, at](Result<state::ReplayedObject> then) {
-      if (past != past_ || !then) return;
+  auto replayed = [this, object, moment, unix_ms, past = past_](log::Position at) {
+    return [this, object, moment, unix_ms, past, at](Result<state::ReplayedObject> then) {
+      if (past != past_) return;
+      if (!then) return judge(object, moment, at, then.error());
       answered({object, at, unix_ms, then->position, then->object->to_json()});
     };
   };
@@ -126,6 +166,7 @@ void Historians::look_at(Server::Process& process, const ObjectName& object, std
                 past = past_](Result<log::Position> at) {
     if (past != past_) return;
     const bool lost = !at && at.error().code == ErrorCode::kNotFound;
+    if (is_pin(moment) && !is_pinned(object.first, moment)) return;  // removed meanwhile
     if (lost || (at && unix_ms == 0 && *at != expected))
       return world_.violated(std::string(expected > 0 ? kDurable : kPosition),
                              fmt::format("{}: '{}' means {} and not {}", object.first, moment,
@@ -133,6 +174,19 @@ void Historians::look_at(Server::Process& process, const ObjectName& object, std
     if (at) state::replay_object(*process.log, object.first, object.second, *at, replayed(*at));
   };
   state::find_moment(*process.log, object.first, moment, std::move(found));
+}
+
+// A moment before the floor is refused, unless it is pinned; any other is there.
+void Historians::judge(const ObjectName& object, const std::string& moment, log::Position at,
+                       const Error& error) {
+  if (is_pin(moment) && !is_pinned(object.first, moment)) return;
+  const bool gone = error.code == ErrorCode::kNotFound;
+  if (is_pin(moment) ? gone : error.code == ErrorCode::kCorrupt && !server_.expects_damage())
+    return world_.violated(std::string(kRetention),
+                           fmt::format("{} at {}: {}", shown(object), moment, error.message));
+  if (!gone) return;
+  world_.hit(Probe::past_refused);
+  refused(object.first, at);
 }
 
 void Historians::answered(Answer answer) {
@@ -153,10 +207,12 @@ void Historians::rolled_back() {
   ++past_;
   answers_.clear();
   pins_.clear();
+  refused_.clear();
 }
 
 void Historians::check(const store::Tables& tables) {
   check_pins(tables);
+  check_refusals(tables);
   std::map<ObjectName, std::vector<const Answer*>> by_object;
   for (const Answer& answer : answers_) by_object[answer.object].push_back(&answer);
   for (auto& [name, answers] : by_object) {
@@ -174,6 +230,17 @@ void Historians::check_pins(const store::Tables& tables) {
                         fmt::format("{}: the pin {} at {} was confirmed and is lost", workspace,
                                     name, position));
     }
+}
+
+// The floor never sinks: what was refused is before it for good.
+void Historians::check_refusals(const store::Tables& tables) {
+  for (const auto& [workspace, refused] : refused_) {
+    const auto retention = store::read_retention(tables, workspace);
+    if (!retention || *refused.rbegin() < retention->floor) continue;
+    world_.violated(std::string(kRetention),
+                    fmt::format("{} at {} was refused, and is kept from {} on", workspace,
+                                *refused.rbegin(), retention->floor));
+  }
 }
 
 void Historians::check_object(const ObjectName& name, const std::vector<const Answer*>& answers,

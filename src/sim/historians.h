@@ -1,7 +1,8 @@
-// Those who look back while the world breaks: they set pins, and ask what an object was at a
-// position, at a time, or where a pin stands, as the HTTP API does.
+// Those who look back while the world breaks: they set pins and remove some, and ask what an object
+// was at a position, at a time, or where a pin stands, as the HTTP API does.
 //
 //   I2 acked means durable   a pin that was confirmed is there, where it was set
+//   I19 retention            only what is before the floor and not pinned is refused
 //   I13 position             an object at a moment is what replaying the log up to there gives, and
 //                            a time means the last event stamped then or before
 //
@@ -45,8 +46,13 @@ class Historians {
   // When all is quiet.
   void check(const store::Tables& tables);
 
+  // The positions of the pins that are promised, and how many were ever removed.
+  std::vector<log::Position> pins(const std::string& workspace) const;
+  std::uint64_t removed_pins(const std::string& workspace) const;
+
   // For tests.
   void answered(Answer answer);
+  void refused(const std::string& workspace, log::Position at) { refused_[workspace].insert(at); }
   void pinned(const std::string& workspace, const std::string& name, log::Position position);
 
  private:
@@ -57,6 +63,11 @@ class Historians {
                std::uint64_t unix_ms, log::Position expected);
   void look_at_time_of(Server::Process& process, const ObjectName& object, const log::Head& head);
   void set_pin(Server::Process& process, const std::string& workspace, const log::Head& head);
+  void remove_pin(Server::Process& process, const std::string& workspace);
+  void judge(const ObjectName& object, const std::string& moment, log::Position at,
+             const Error& error);
+  bool is_pinned(const std::string& workspace, const std::string& moment) const;
+  void check_refusals(const store::Tables& tables);
   void check_pins(const store::Tables& tables);
   void check_object(const ObjectName& name, const std::vector<const Answer*>& answers,
                     const store::Tables& tables);
@@ -69,8 +80,10 @@ class Historians {
   const std::uint64_t every_us_;
   std::vector<Answer> answers_;
   std::map<std::string, std::map<std::string, log::Position>> pins_;  // confirmed, by workspace
-  std::uint64_t next_pin_ = 0;                                        // each has a name of its own
-  std::uint64_t past_ = 0;  // grows when positions begin anew
+  std::map<std::string, std::uint64_t> removed_;
+  std::map<std::string, std::set<log::Position>> refused_;  // moments that were said to be gone
+  std::uint64_t next_pin_ = 0;                              // each has a name of its own
+  std::uint64_t past_ = 0;                                  // grows when positions begin anew
 };
 
 }  // namespace syncline::sim

@@ -25,7 +25,7 @@ void Nemesis::heal() {
   world_.trace.note(Kind::kFault, "nemesis", 0, 0, [] { return "everything heals"; });
   network_.heal();
   disk_.heal();
-  disk_.restore();
+  server_.disk_restored();
   server_.heal();
   if (rights_.give_all_back()) server_.die(Server::Death::kExit);
   for (const auto& client : clients_) client->heal();
@@ -164,7 +164,7 @@ void Nemesis::rot(const Fault& fault) {
   server_.expect_damage();
   if (fault.kind == FaultKind::kBitRotAtRest) return server_.die(Server::Death::kKilled);
   if (snapshot) watchers_.snapshot_damaged();
-  later(fault.duration_us, [this] { disk_.restore(); });
+  later(fault.duration_us, [this] { server_.disk_restored(); });
 }
 
 // A block of one event is where another's should be: on the medium, or in what one read gives.
@@ -181,7 +181,7 @@ void Nemesis::misdirect(const Fault& fault) {
   disk_.misdirect(place->offset, other->offset, size);
   server_.expect_damage();
   if (fault.kind == FaultKind::kMisdirectedWrite) return server_.die(Server::Death::kKilled);
-  later(fault.duration_us, [this] { disk_.restore(); });
+  later(fault.duration_us, [this] { server_.disk_restored(); });
 }
 
 // As when an operator restores the wrong backup, or a machine comes back with an old volume.

@@ -286,11 +286,6 @@ void Oracle::check_bounds(Server& server, Network& network) {
                     fmt::format("{} changes wait for the disk, more than {}", waiting, bound));
 }
 
-void Oracle::check_all(Server& server, const Clients& clients) {
-  server.note_clock();
-  check_all(server.process()->store->tables(), clients, server.max_unix_ms());
-}
-
 void Oracle::check_all(const store::Tables& tables, const Clients& clients,
                        std::uint64_t max_unix_ms) {
   max_unix_ms_ = max_unix_ms;

@@ -46,10 +46,9 @@ class Oracle {
   // Now and then: limits hold.
   void check_bounds(Server& server, Network& network);
 
-  // When all is quiet. `clients` with those that joined late.
-  void check_all(Server& server, const Clients& clients);
-
-  // The same over what a real server left behind. `max_unix_ms`: the wall clock by then.
+  // When all is quiet. `clients` with those that joined late; `tables` with the payloads of all events
+  // (AppendedTables), or what a real server left behind. `max_unix_ms`: the highest that any of the
+  // server's clocks has shown.
   void check_all(const store::Tables& tables, const Clients& clients, std::uint64_t max_unix_ms);
 
   // `replica` of someone who is no Client of ours and knows all, held to the log.

@@ -110,6 +110,19 @@ void draw_server(ServerSettings& server, Dice dice) {
   server.skew = draw_skew(dice);
 }
 
+// Where somebody has old history dropped, the server does so often, and little at a time.
+void draw_retention(Plan& plan, Dice dice) {
+  if (!dice.chance(0.5)) return;
+  plan.custodian.works = true;
+  plan.custodian.every_us = dice.scale(kSecond, 30 * kSecond);
+  plan.custodian.max_events = dice.scale(10, 1'000);
+  plan.custodian.max_age_ms = dice.scale(1'000, 200'000);
+  plan.custodian.events_a_turn = dice.scale(1, 200);
+  plan.server.retention.interval_ms = dice.scale(300, 30'000);
+  plan.server.retention.events_a_turn = dice.scale(1, 1'024);
+  plan.server.retention.pause_ms = dice.scale(1, 500);
+}
+
 void draw_clients(Plan& plan, Dice dice) {
   const std::uint64_t workspaces = dice.between(1, 3);
   const std::uint64_t objects = dice.between(1, 3);
@@ -235,6 +248,7 @@ Plan draw_plan(std::uint64_t seed) {
   draw_speeds(plan, dice.fork("speeds"));
   draw_server(plan.server, dice.fork("server settings"));
   plan.network.queue_limit = plan.server.limits.queue_bytes;
+  draw_retention(plan, dice.fork("retention"));
   draw_clients(plan, dice.fork("clients"));
   draw_vandals(plan, dice.fork("vandals"));
   draw_faults(plan, dice.fork("faults"));
@@ -245,12 +259,13 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B",
+      "{} updates in flight, cache {} B{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
       static_cast<double>(plan.disk.sync_us) / 1e3, plan.server.limits.queue_bytes,
-      plan.server.limits.inflight_updates, plan.server.cache.budget_bytes);
+      plan.server.limits.inflight_updates, plan.server.cache.budget_bytes,
+      plan.custodian.works ? "; old history is dropped" : "");
 }
 
 std::string describe(const Fault& fault) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/client.h"
+#include "sim/custodian.h"
 #include "sim/disk.h"
 #include "sim/network.h"
 #include "sim/probes.h"
@@ -96,6 +97,7 @@ struct Plan {
   NetworkSpeed network;
   DiskSpeed disk;
   ServerSettings server;
+  CustodianSettings custodian;
 };
 
 // Where everybody who may do the same has the same token: in front of a real server.

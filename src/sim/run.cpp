@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/auditor.h"
+#include "sim/custodian.h"
 #include "sim/historians.h"
 #include "sim/nemesis.h"
 #include "sim/oracle.h"
@@ -66,6 +67,11 @@ class Run {
         auditor_(world_, server_, workspaces()),
         visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}),
         historians_(world_, server_, objects_),
+        custodian_(world_, server_, plan.custodian, workspaces(),
+                   [this](const std::string& workspace) {
+                     return Custodian::Pins{historians_.pins(workspace),
+                                            historians_.removed_pins(workspace)};
+                   }),
         nemesis_(world_, network_, disk_, server_, rights_, clients_) {}
   ~Run() { world_.timeline.clear(); }
 
@@ -101,6 +107,7 @@ class Run {
   Auditor auditor_;
   Visitors visitors_;
   Historians historians_;
+  Custodian custodian_;
   Nemesis nemesis_;
 };
 
@@ -110,7 +117,8 @@ void Run::begin() {
   for (const VandalSettings& settings : plan_.vandals)
     vandals_.push_back(std::make_unique<Vandal>(world_, network_, settings));
   server_.on_recovered([this](Server::Process& process) {
-    oracle_.check_recovered(process.store->tables(), clients_);
+    oracle_.check_recovered(AppendedTables(process.store->tables()), clients_);
+    custodian_.check(process.store->tables());
     rights_.started(process.store->tables());
     for (const auto& client : clients_)
       if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);
@@ -123,6 +131,7 @@ void Run::begin() {
   auditor_.start();
   visitors_.start();
   historians_.start();
+  custodian_.start();
   nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
                  .rolled_back = [this] { rolled_back(); },
                  .snapshot_damaged = [this] { historians_.look_around(); }});
@@ -148,6 +157,7 @@ void Run::rolled_back() {
   auditor_.rolled_back(tables);
   visitors_.rolled_back();
   historians_.rolled_back();
+  custodian_.rolled_back(tables);
   oracle_.rolled_back();
   rights_.rolled_back(tables);
   book_.forget_promises();
@@ -244,10 +254,14 @@ void Run::take_stock() {
   auditor_.ask();
   for (int i = 0; i < 60 && auditor_.waits(); ++i)
     if (!pass(world_.now_us() + kSecond)) return;
-  const DiskTables& tables = server_.process()->store->tables();
-  rights_.check(world_, tables);
-  oracle_.check_all(server_, clients_);
-  auditor_.check(tables);
+  const DiskTables& stored = server_.process()->store->tables();
+  rights_.check(world_, stored);
+  auditor_.check(stored);
+  custodian_.check(stored);
+  // What was dropped is no less true.
+  const AppendedTables tables(stored);
+  server_.note_clock();
+  oracle_.check_all(tables, clients_, server_.max_unix_ms());
   visitors_.check(tables);
   historians_.check(tables);
   for (const std::string& workspace : workspaces()) check_checkouts(world_, tables, workspace);

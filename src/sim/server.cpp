@@ -7,6 +7,7 @@
 
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
+#include "store/reads.h"
 
 namespace syncline::sim {
 
@@ -16,13 +17,15 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       store(std::move(opened)),
       log(store::make_store_log(*store, loop)),
       notary(*log, server.identity_),
-      cache(*log, server.settings_.cache),
+      quarantine(loop),
+      cache(*log, server.settings_.cache, &quarantine),
       host({.log = *log,
             .cache = cache,
             .scheduler = loop,
             .counters = counters,
             .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
-            .notary = &notary}) {
+            .notary = &notary}),
+      keeper(*log, loop, server.settings_.retention) {
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
 }
@@ -172,6 +175,16 @@ void Server::note_clock() {
   if (process_) max_unix_ms_ = std::max(max_unix_ms_, process_->loop.unix_ms());
 }
 
+void Server::disk_restored() {
+  disk_.restore();
+  if (!process_) return;
+  const DiskTables& tables = process_->store->tables();
+  for (const std::string& workspace :
+       store::read_workspaces(tables, "", 1000).value_or(std::vector<std::string>()))
+    for (const auto& each : process_->quarantine.list(workspace, "", state::Quarantine::kLimit))
+      process_->quarantine.lift(each.workspace, each.object);
+}
+
 void Server::heal() {
   crash_next_recovery_ = false;
   if (!process_) return;
@@ -193,6 +206,11 @@ void Server::gather() {
   world_.hit(Probe::view_reset, process_->counters.resets);
   world_.hit(Probe::fell_behind, process_->sessions.fell_behind);
   world_.hit(Probe::held_back, process_->sessions.held_back);
+  world_.hit(Probe::quarantined, process_->quarantine.added());
+  const auto& retention = process_->keeper.counters();
+  world_.hit(Probe::payloads_dropped, retention.payloads);
+  world_.hit(Probe::drop_failed, retention.failures);
+  world_.hit(Probe::drop_held, retention.held);
 }
 
 // ---- serving

@@ -19,6 +19,8 @@
 #include "sim/disk_store.h"
 #include "sim/network.h"
 #include "state/object_cache.h"
+#include "state/quarantine.h"
+#include "state/retention_keeper.h"
 #include "workspace/host.h"
 
 namespace syncline::sim {
@@ -27,6 +29,7 @@ struct ServerSettings {
   session::Limits limits;
   state::CacheLimits cache;
   StoreSpeed store;
+  state::RetentionPace retention;
   std::uint64_t recovery_us = 100'000;
   std::uint64_t restart_us = 1'000'000;  // until the operator starts it again
   std::uint64_t turn_us = 20;
@@ -45,10 +48,12 @@ class Server final : public Network::Acceptor {
     std::unique_ptr<DiskStore> store;
     std::unique_ptr<log::EventLog> log;
     log::Notary notary;
+    state::Quarantine quarantine;
     state::ObjectCache cache;
     workspace::Counters counters;
     session::Counters sessions;
     workspace::Host host;
+    state::RetentionKeeper keeper;
   };
 
   Server(World& world, Network& network, Disk& disk, ServerSettings settings,
@@ -66,6 +71,8 @@ class Server final : public Network::Acceptor {
   // The next recovery is interrupted by a power loss.
   void crash_next_recovery() { crash_next_recovery_ = true; }
   void heal();
+  // The operator has a whole disk again, and has all objects tried again.
+  void disk_restored();
   // Injected damage explains a refusal to start; without it a refusal breaks an invariant.
   void expect_damage() { expects_damage_ = true; }
   bool expects_damage() const { return expects_damage_; }

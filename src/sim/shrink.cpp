@@ -16,6 +16,7 @@ class Shrinker {
       smaller = drop_some(&Plan::faults);
       smaller = drop_some(&Plan::vandals) || smaller;
       smaller = drop_some(&Plan::clients) || smaller;
+      smaller = keep_history() || smaller;
       smaller = shorten() || smaller;
     }
     return std::move(plan_);
@@ -52,6 +53,11 @@ class Shrinker {
       }
     }
     return smaller;
+  }
+
+  bool keep_history() {
+    Plan candidate = plan_;
+    return std::exchange(candidate.custodian.works, false) && take(std::move(candidate));
   }
 
   bool shorten() {

@@ -64,7 +64,12 @@ class Crime {
   // A byte of what somebody wrote. Checksums are no obstacle to who can compute them.
   log::Event edited(std::uint64_t position) {
     log::Event event = events_[position - 1];
-    event.intent.empty() ? event.intent.push_back(1) : void(++dice_.pick(event.intent));
+    // Something else in place of what retention has dropped, or another digest of it.
+    if (event.dropped_payload && dice_.chance(0.5)) event.dropped_payload.reset();
+    if (event.dropped_payload)
+      ++dice_.pick(*event.dropped_payload);
+    else
+      event.intent.empty() ? event.intent.push_back(1) : void(++dice_.pick(event.intent));
     return event;
   }
 

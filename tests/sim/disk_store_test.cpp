@@ -56,6 +56,68 @@ struct SimFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, EventLogConformance, SimFixture);
 
+// Above the floor a snapshot that cannot be read makes room. Below it, it is all there is: what is
+// misread today is read tomorrow, or brought back from a backup.
+TEST(SimulatedStore, WhatStandsForDroppedPayloadsIsNotReplacedWhileItCannotBeRead) {
+  SimFixture fixture;
+  TestLoop loop;
+  const auto raw = fixture.open(loop);
+  BlockingLog log(*raw, loop);
+  log::EventChain chain({});
+  for (int i = 0; i < 8; ++i) {
+    auto event = sample_event("a", "text");
+    ASSERT_TRUE(log.append("w", {chain.seal(event, 1).value()}, static_cast<log::Position>(i)));
+  }
+  log::RetentionChange raise{.act = log::RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
+  raise.floor = 3;
+  ASSERT_TRUE(log.change_retention("w", raise));
+  ASSERT_TRUE(log.put_snapshot("w", "a", 3, "three", 0));
+  ASSERT_TRUE(log.drop_payloads("w", 3));
+  ASSERT_TRUE(log.put_snapshot("w", "a", 6, "six", 0));
+  const auto rot = [&](std::string_view value) {
+    const std::string_view all = as_text(fixture.disk.contents());
+    fixture.disk.rot(all.rfind(value), 1);
+  };
+  rot("three");
+  rot("six");
+  EXPECT_EQ(log.load_snapshot("w", "a").error().code, ErrorCode::kCorrupt);
+  ASSERT_TRUE(log.put_snapshot("w", "a", 7, "seven", 9));
+  fixture.disk.restore();
+  EXPECT_EQ(as_text(log.load_snapshot("w", "a", 5).value()->bytes), "three");
+  EXPECT_EQ(log.load_snapshot("w", "a", 6).value()->position, 3u);
+  EXPECT_EQ(log.load_snapshot("w", "a", 7).value()->position, 7u);
+}
+
+// Oracles see what retention has dropped, and nothing that it has not.
+TEST(SimulatedTables, TheJournalForgetsNoPayload) {
+  World world(1, false);
+  Disk disk(world, {});
+  log::EventChain chain({});
+  log::Event event = sample_event("a", "text");
+  const Bytes record = chain.seal(event, 1).value().record;
+  log::Event other = event;
+  other.intent = Bytes{1};
+  const std::string key = store::event_key(1, 1);
+  const auto put = [&](ByteView value) {
+    sim::FrameWrites writes;
+    writes.put(store::Family::kEvents, key, as_text(value));
+    disk.append(writes.frame(), [](Result<void>) {});
+    sim::DiskTables tables(disk);
+    EXPECT_TRUE(tables.open());
+    const sim::AppendedTables appended(tables);
+    const auto cursor = appended.cursor(store::Family::kEvents);
+    cursor->seek("");
+    EXPECT_EQ(cursor->value(), appended.get(store::Family::kEvents, key).value());
+    return to_bytes(as_bytes(cursor->value()));
+  };
+  EXPECT_EQ(put(record), record);
+  EXPECT_EQ(put(log::encode_event(log::without_payload(event)).value().record), record);
+  for (const log::Event& forged : {other, log::without_payload(other)}) {
+    const Bytes value = log::encode_event(forged).value().record;
+    EXPECT_EQ(put(value), value);
+  }
+}
+
 Bytes bytes_of(std::size_t size) {
   return Bytes(size, 0x5a);
 }

@@ -1,11 +1,16 @@
 // The oracles bite: what they are told to be wrong, they report by name.
 #include <gtest/gtest.h>
 
+#include "log/event.h"
 #include "sim/auditor.h"
+#include "sim/custodian.h"
 #include "sim/historians.h"
 #include "sim/oracle.h"
 #include "sim/rights.h"
 #include "sim/visitors.h"
+#include "store/keys.h"
+#include "store/reads.h"
+#include "store/retention.h"
 
 namespace syncline::sim {
 namespace {
@@ -94,6 +99,66 @@ TEST(Oracles, AConfirmedPinThatIsNotThereBreaksI2) {
   EXPECT_EQ(world.broken(), "I2 acked means durable");
 }
 
+TEST(Oracles, ARefusalOfWhatIsKeptBreaksI19) {
+  Fixture world("p0");
+  world.historians.refused(kObject.first, 1);
+  world.historians.check(world.tables());
+  EXPECT_EQ(world.broken(), "I19 retention");
+}
+
+// What a custodian of a world with one event says of a disk with these retention settings.
+struct Kept {
+  std::string check(const log::Retention& retention, bool dropped,
+                    std::vector<log::Position> pins) {
+    sim::FrameWrites writes;
+    writes.put(store::Family::kMeta, store::retention_key(kObject.first),
+               store::encode_retention(retention));
+    if (dropped) {
+      const auto events = store::read_events(world.tables(), kObject.first, 0, {}).value();
+      const auto record = log::encode_event(log::without_payload(events.front())).value().record;
+      writes.put(store::Family::kEvents, store::event_key(1, 1), as_text(record));
+    }
+    world.disk.append(writes.frame(), [](Result<void>) {});
+    world.settle();
+    DiskTables tables(world.disk);
+    EXPECT_TRUE(tables.open());
+    Custodian custodian(world.world, world.server, {}, {kObject.first}, [&](const std::string&) {
+      return Custodian::Pins{pins, 0};
+    });
+    custodian.kept(kObject.first) = kept;
+    custodian.check(tables);
+    return world.broken();
+  }
+  Fixture world{"p0"};
+  Custodian::Kept kept;
+};
+
+TEST(Oracles, RetentionIsHeldToWhatWasConfirmed) {
+  EXPECT_EQ(Kept().check({}, false, {}), "");
+  const log::RetentionRule rule{.keep_last = 5};
+  EXPECT_EQ(Kept().check({.rule = rule}, false, {}), "I2 acked means durable");
+  Kept unanswered;
+  unanswered.kept.pending = log::RetentionChange{.principal = "", .reason = "", .rule = rule};
+  EXPECT_EQ(unanswered.check({}, false, {}), "");
+  Kept held;
+  held.kept.hold = log::Hold{"custodian", "case 7", 1};
+  EXPECT_EQ(held.check({}, false, {}), "I2 acked means durable");
+}
+
+TEST(Oracles, PayloadsThatNothingStandsForBreakI19) {
+  EXPECT_EQ(Kept().check({.floor = 1}, false, {}), "");
+  EXPECT_EQ(Kept().check({.floor = 1}, true, {}), "I19 retention") << "no snapshot";
+  EXPECT_EQ(Kept().check({}, true, {1}), "I19 retention") << "before the floor";
+  EXPECT_EQ(Kept().check({.floor = 1, .swept_to = 2}, false, {}), "I19 retention");
+  Kept sunk;
+  sunk.kept.floor = 1;
+  EXPECT_EQ(sunk.check({}, false, {}), "I19 retention");
+  Kept held;
+  held.kept.dropped.emplace();
+  held.kept.hold = log::Hold{"custodian", "case 7", 1};
+  EXPECT_EQ(held.check({.hold = held.kept.hold, .floor = 1}, true, {}), "I19 retention");
+}
+
 TEST(Oracles, OnlyVandalsThatClaimAClockTwiceAndWaitAreAmbiguous) {
   const ObjectName junk{"w", "junk"};
   auto event = [&](Bytes update) {
@@ -103,7 +168,8 @@ TEST(Oracles, OnlyVandalsThatClaimAClockTwiceAndWaitAreAmbiguous) {
     return event;
   };
   // Client 7, clock 1 and later, of a text "content": what comes before it is not there.
-  const log::Event late = event({1, 1, 7, 1, 4, 1, 7, 'c', 'o', 'n', 't', 'e', 'n', 't', 1, 'x', 0});
+  const log::Event late =
+      event({1, 1, 7, 1, 4, 1, 7, 'c', 'o', 'n', 't', 'e', 'n', 't', 1, 'x', 0});
   EXPECT_FALSE(is_ambiguous(junk, std::vector{late}));
   EXPECT_TRUE(is_ambiguous(junk, std::vector{late, late}));
   EXPECT_FALSE(is_ambiguous(kObject, std::vector{late, late}));

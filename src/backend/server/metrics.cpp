@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "backend/net/event_loop.h"
-#include "backend/server/retention_keeper.h"
 #include "backend/store/rocksdb_store.h"
+#include "state/retention_keeper.h"
 
 namespace syncline::backend {
 namespace {
@@ -164,7 +164,7 @@ void add_network(Page& page, const ServerCounters& net) {
   page.counter("ping_timeouts_total", "WebSockets whose peer was gone.", net.ping_timeouts);
 }
 
-void add_retention(Page& page, const RetentionCounters& retention) {
+void add_retention(Page& page, const state::RetentionCounters& retention) {
   page.counter("retention_payloads_dropped_total", "Payloads that rules of retention dropped.",
                retention.payloads);
   page.counter("retention_bytes_dropped_total", "Bytes by which their records became smaller.",
@@ -190,7 +190,7 @@ struct Collection {
       : loops(count), missing(count), responder(std::move(answerer)) {}
 
   std::vector<LoopSample> loops;
-  RetentionCounters retention;  // of the first loop, where its keeper is
+  state::RetentionCounters retention;  // of the first loop, where its keeper is
   std::atomic<std::size_t> missing;
   HttpResponder responder;
 };

@@ -16,10 +16,10 @@
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
 #include "backend/server/loop_shard.h"
-#include "backend/server/retention_keeper.h"
 #include "backend/server/routes.h"
 #include "backend/store/rocksdb_store.h"
 #include "base/utf8.h"
+#include "state/retention_keeper.h"
 
 namespace syncline::backend {
 namespace {
@@ -47,7 +47,7 @@ struct Node::Impl {
   std::vector<std::unique_ptr<LoopShard>> shards;
   std::unique_ptr<BackupService> backups;
   std::unique_ptr<ImportService> imports;
-  std::unique_ptr<RetentionKeeper> retention;  // on the first loop, over its log
+  std::unique_ptr<state::RetentionKeeper> retention;  // on the first loop, over its log
   std::unique_ptr<RouteContext> routes;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
@@ -161,8 +161,9 @@ void Node::Impl::start_shards() {
     });
   }
   run_on((*loops)[0], [&] {
-    retention = std::make_unique<RetentionKeeper>(*shards[0]->log, (*loops)[0],
-                                                  options.retention_interval_ms);
+    retention = std::make_unique<state::RetentionKeeper>(
+        *shards[0]->log, (*loops)[0],
+        state::RetentionPace{.interval_ms = options.retention_interval_ms});
   });
 }
 

@@ -24,6 +24,10 @@
 #include "backend/server/loop_shard.h"
 #include "policy/access.h"
 
+namespace syncline::state {
+class RetentionKeeper;
+}  // namespace syncline::state
+
 namespace syncline::backend {
 
 class LoopGroup;
@@ -31,7 +35,6 @@ class RocksDbStore;
 class KeyRing;
 class BackupService;
 class ImportService;
-class RetentionKeeper;
 
 // What routes need of the node. Outlives the server.
 struct RouteContext {
@@ -41,7 +44,7 @@ struct RouteContext {
   const KeyRing& keys;
   BackupService& backups;
   ImportService& imports;
-  const RetentionKeeper& retention;  // on the first loop
+  const state::RetentionKeeper& retention;  // on the first loop
   const policy::Access& access;
   session::Limits limits;
   std::atomic<bool>& ready;

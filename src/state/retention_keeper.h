@@ -7,6 +7,7 @@
 // Thread-safety: one loop.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,19 +17,26 @@
 #include "log/event_log.h"
 #include "state/retention_run.h"
 
-namespace syncline::backend {
+namespace syncline::state {
+
+struct RetentionPace {
+  std::uint64_t interval_ms = 60'000;  // between rounds
+  std::size_t events_a_turn = 1024;
+  std::uint64_t pause_ms = 20;  // between turns
+};
 
 struct RetentionCounters {
   std::uint64_t payloads = 0;  // dropped
   std::uint64_t bytes = 0;
   std::uint64_t snapshots = 0;  // dropped
   std::uint64_t failures = 0;   // turns
+  std::uint64_t held = 0;       // turns that a legal hold refused
 };
 
 class RetentionKeeper {
  public:
   // `log` and `loop` outlive it.
-  RetentionKeeper(log::EventLog& log, Scheduler& loop, std::uint64_t interval_ms);
+  RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace);
   ~RetentionKeeper();
   RetentionKeeper(const RetentionKeeper&) = delete;
   RetentionKeeper& operator=(const RetentionKeeper&) = delete;
@@ -43,7 +51,7 @@ class RetentionKeeper {
 
   log::EventLog& log_;
   Scheduler& loop_;
-  const std::uint64_t interval_ms_;
+  const RetentionPace pace_;
   std::string after_;               // of this round
   std::vector<std::string> names_;  // still to be seen to, the last first
   RetentionCounters counters_;
@@ -51,4 +59,4 @@ class RetentionKeeper {
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
 
-}  // namespace syncline::backend
+}  // namespace syncline::state

@@ -1,20 +1,18 @@
-#include "backend/server/retention_keeper.h"
+#include "state/retention_keeper.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace syncline::backend {
+namespace syncline::state {
 namespace {
 
-constexpr std::size_t kEventsATurn = 1024;
 constexpr std::size_t kNamesAtOnce = 256;
-constexpr std::uint64_t kPauseMs = 20;
 
 }  // namespace
 
-RetentionKeeper::RetentionKeeper(log::EventLog& log, Scheduler& loop, std::uint64_t interval_ms)
-    : log_(log), loop_(loop), interval_ms_(interval_ms) {
-  later(interval_ms_);
+RetentionKeeper::RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace)
+    : log_(log), loop_(loop), pace_(pace) {
+  later(pace_.interval_ms);
 }
 
 RetentionKeeper::~RetentionKeeper() {
@@ -27,10 +25,10 @@ void RetentionKeeper::later(std::uint64_t ms) {
 
 void RetentionKeeper::step() {
   if (names_.empty()) return list();
-  state::retain(log_, names_.back(), loop_.unix_ms(), kEventsATurn,
-                [this, alive = std::weak_ptr(alive_)](Result<state::RetentionTurn> turn) {
-                  if (!alive.expired()) ran(std::move(turn));
-                });
+  retain(log_, names_.back(), loop_.unix_ms(), pace_.events_a_turn,
+         [this, alive = std::weak_ptr(alive_)](Result<RetentionTurn> turn) {
+           if (!alive.expired()) ran(std::move(turn));
+         });
 }
 
 void RetentionKeeper::list() {
@@ -40,25 +38,25 @@ void RetentionKeeper::list() {
                        if (!names) ++counters_.failures;
                        if (!names || names->empty()) {
                          after_.clear();
-                         return later(interval_ms_);
+                         return later(pace_.interval_ms);
                        }
                        names_ = std::move(*names);
                        after_ = names_.back();
                        std::ranges::reverse(names_);
-                       later(kPauseMs);
+                       later(pace_.pause_ms);
                      });
 }
 
-void RetentionKeeper::ran(Result<state::RetentionTurn> turn) {
+void RetentionKeeper::ran(Result<RetentionTurn> turn) {
   if (turn) {
     counters_.payloads += turn->events;
     counters_.bytes += turn->bytes;
     counters_.snapshots += turn->dropped_snapshots;
-  } else if (turn.error().code != ErrorCode::kForbidden) {
-    ++counters_.failures;
+  } else {
+    ++(turn.error().code == ErrorCode::kForbidden ? counters_.held : counters_.failures);
   }
   if (!turn || turn->done) names_.pop_back();
-  later(kPauseMs);
+  later(pace_.pause_ms);
 }
 
-}  // namespace syncline::backend
+}  // namespace syncline::state

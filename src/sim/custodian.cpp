@@ -1,0 +1,263 @@
+#include "sim/custodian.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/stored_log.h"
+#include "state/retention_run.h"
+#include "store/retention.h"
+
+namespace syncline::sim {
+namespace {
+
+constexpr std::string_view kDurable = "I2 acked means durable";
+constexpr std::string_view kRetention = "I19 retention";
+constexpr std::size_t kManyRecords = 100'000;
+
+std::set<log::Position> dropped_in(const std::vector<log::Event>& events) {
+  std::set<log::Position> dropped;
+  for (const log::Event& event : events)
+    if (event.dropped_payload) dropped.insert(event.position);
+  return dropped;
+}
+
+void apply(const log::RetentionChange& change, log::RetentionRule& rule,
+           std::optional<log::Hold>& hold) {
+  if (change.act == log::RetentionAct::kSetRule) rule = change.rule;
+  if (change.act == log::RetentionAct::kHold)
+    hold = log::Hold{change.principal, change.reason, change.unix_ms};
+  if (change.act == log::RetentionAct::kRelease) hold.reset();
+}
+
+// Whether the object as it was at `moment` can be told: from the newest snapshot before, and from
+// payloads that are all there behind it. `events`: of the object.
+bool can_be_told(const store::Tables& tables, const std::string& workspace,
+                 const std::vector<const log::Event*>& events, log::Position moment) {
+  const auto end = std::ranges::upper_bound(events, moment, {}, &log::Event::position);
+  if (end == events.begin()) return true;
+  const log::Event& last = **std::prev(end);
+  const auto snapshot = store::read_snapshot(tables, workspace, last.object, last.position);
+  const log::Position from = snapshot && *snapshot ? (*snapshot)->position : 0;
+  return std::none_of(events.begin(), end, [&](const log::Event* event) {
+    return event->position > from && event->dropped_payload;
+  });
+}
+
+}  // namespace
+
+Custodian::Custodian(World& world, Server& server, CustodianSettings settings,
+                     std::set<std::string> workspaces, PinsOf pins)
+    : world_(world),
+      server_(server),
+      settings_(settings),
+      workspaces_(workspaces.begin(), workspaces.end()),
+      pins_(std::move(pins)),
+      dice_(world.dice.fork("custodian")) {}
+
+void Custodian::start() {
+  if (settings_.works && !workspaces_.empty()) act_later();
+}
+
+void Custodian::act_later() {
+  world_.timeline.after(1 + dice_.wait(static_cast<double>(settings_.every_us)), [this] {
+    act();
+    act_later();
+  });
+}
+
+void Custodian::act() {
+  Server::Process* process = server_.process();
+  if (process == nullptr) return;
+  const std::string& workspace = dice_.pick(workspaces_);
+  Kept& kept = kept_[workspace];
+  if (dice_.chance(0.4)) return retain(*process, workspace);
+  if (kept.pending) return;
+  change(*process, workspace, draw_change(kept));
+}
+
+log::RetentionChange Custodian::draw_change(const Kept& kept) {
+  log::RetentionChange change;
+  change.principal = "custodian";
+  if (kept.hold && dice_.chance(0.5)) {
+    change.act = log::RetentionAct::kRelease;
+  } else if (!kept.hold && !kept.rule.keeps_all() && dice_.chance(0.3)) {
+    change.act = log::RetentionAct::kHold;
+    change.reason = fmt::format("case {}", dice_.below(1000));
+  } else if (!dice_.chance(0.1)) {  // else: everything is kept from now on
+    if (dice_.chance(0.7)) change.rule.keep_last = dice_.scale(1, settings_.max_events);
+    if (dice_.chance(0.3)) change.rule.keep_ms = dice_.scale(1, settings_.max_age_ms);
+  }
+  return change;
+}
+
+void Custodian::change(Server::Process& process, const std::string& workspace,
+                       log::RetentionChange change) {
+  Kept& kept = kept_[workspace];
+  // From now on something may go, confirmed or not.
+  if (change.act == log::RetentionAct::kRelease) kept.dropped.reset();
+  kept.pending = std::move(change);
+  process.loop.post([this, &process, workspace, past = past_] {
+    Kept& kept = kept_[workspace];
+    if (past != past_ || !kept.pending) return;
+    kept.pending->unix_ms = process.loop.unix_ms();
+    process.log->change_retention(workspace, *kept.pending, [this, workspace, past](auto answer) {
+      if (past == past_) changed(workspace, answer);
+    });
+  });
+}
+
+void Custodian::changed(const std::string& workspace, const Result<log::Retention>& answer) {
+  Kept& kept = kept_[workspace];
+  if (!kept.pending) return;
+  if (!answer) {
+    if (answer.error().code == ErrorCode::kConflict)
+      return world_.violated(std::string(kDurable),
+                             fmt::format("{}: {}", workspace, answer.error().message));
+    // Where the disk failed, what became of it is seen when the server has started anew.
+    if (answer.error().code != ErrorCode::kIo) kept.pending.reset();
+    return;
+  }
+  const log::RetentionAct act = kept.pending->act;
+  world_.trace.note(Kind::kCheck, "custodian", static_cast<std::uint64_t>(act), answer->floor,
+                    [&] { return fmt::format("{} {}", to_string(act), workspace); });
+  confirm(kept);
+  if (kept.rule != answer->rule || kept.hold != answer->hold)
+    return broken(workspace, "what was confirmed is not what was asked for");
+  world_.hit(act == log::RetentionAct::kHold      ? Probe::hold_set
+             : act == log::RetentionAct::kRelease ? Probe::hold_released
+                                                  : Probe::rule_set);
+  if (act != log::RetentionAct::kHold) return;
+  if (const auto events = read_log(server_.process()->store->tables(), workspace))
+    kept.dropped = dropped_in(*events);
+}
+
+void Custodian::confirm(Kept& kept) {
+  apply(*kept.pending, kept.rule, kept.hold);
+  kept.pending.reset();
+  ++kept.records;
+}
+
+void Custodian::retain(Server::Process& process, const std::string& workspace) {
+  process.loop.post([this, &process, workspace, past = past_] {
+    state::retain(*process.log, workspace, process.loop.unix_ms(), settings_.events_a_turn,
+                  [this, workspace, past](Result<state::RetentionTurn> turn) {
+                    if (past != past_) return;
+                    if (!turn && turn.error().code == ErrorCode::kForbidden)
+                      world_.hit(Probe::drop_held);
+                    if (!turn) return;
+                    world_.trace.note(Kind::kCheck, "custodian", turn->swept_to, turn->events, [&] {
+                      return fmt::format("has {} payloads of {} dropped, up to {} of {}",
+                                         turn->events, workspace, turn->swept_to, turn->floor);
+                    });
+                    if (turn->events > 0) world_.hit(Probe::dropped_by_hand);
+                    if (!turn->unreadable.empty()) world_.hit(Probe::kept_unreadable);
+                    Kept& kept = kept_[workspace];
+                    kept.floor = std::max(kept.floor, turn->floor);
+                  });
+  });
+}
+
+// ---- what must hold
+
+void Custodian::broken(const std::string& workspace, std::string_view what) {
+  world_.violated(std::string(kRetention), fmt::format("{}: {}", workspace, what));
+}
+
+void Custodian::check(const DiskTables& tables) {
+  for (const std::string& workspace : workspaces_)
+    check_workspace(tables, workspace, kept_[workspace]);
+}
+
+void Custodian::check_workspace(const DiskTables& tables, const std::string& workspace,
+                                Kept& kept) {
+  const auto stored = store::read_retention(tables, workspace);
+  if (!stored) return broken(workspace, stored.error().message);
+  check_said(tables, workspace, kept, *stored);
+  check_bounds(workspace, kept, *stored);
+  check_events(tables, workspace, kept, stored->floor);
+}
+
+void Custodian::check_said(const DiskTables& tables, const std::string& workspace, Kept& kept,
+                           const log::Retention& stored) {
+  const auto records = store::read_retention_records(tables, workspace, 0, kManyRecords);
+  const std::size_t recorded = records ? records->size() : 0;
+  // What was never confirmed may stand all the same, and is known then.
+  if (kept.pending && recorded == kept.records + 1) confirm(kept);
+  kept.pending.reset();
+  if (stored.rule != kept.rule || stored.hold != kept.hold)
+    return world_.violated(
+        std::string(kDurable),
+        fmt::format("{}: a rule or a hold is not what was confirmed", workspace));
+  if (recorded != kept.records)
+    world_.violated(std::string(kDurable), fmt::format("{}: {} are on record of {} that said how "
+                                                       "long it is kept",
+                                                       workspace, recorded, kept.records));
+}
+
+void Custodian::check_bounds(const std::string& workspace, Kept& kept,
+                             const log::Retention& stored) {
+  if (stored.floor < kept.floor)
+    return broken(workspace, fmt::format("the floor sank from {} to {}", kept.floor, stored.floor));
+  if (stored.swept_to > stored.floor)
+    return broken(workspace,
+                  fmt::format("swept to {}, past the floor at {}", stored.swept_to, stored.floor));
+  // What stood for a pin that is removed is looked for from the beginning.
+  const std::uint64_t removed = pins_(workspace).removed;
+  if (stored.swept_to < kept.swept_to && removed == kept.removed_pins)
+    return broken(workspace,
+                  fmt::format("swept to {}, and then to {} only", kept.swept_to, stored.swept_to));
+  kept.floor = stored.floor;
+  kept.swept_to = stored.swept_to;
+  kept.removed_pins = removed;
+  if (stored.swept_to < stored.floor && stored.swept_to > 0) world_.hit(Probe::sweep_interrupted);
+}
+
+void Custodian::check_events(const DiskTables& tables, const std::string& workspace, Kept& kept,
+                             log::Position floor) {
+  const auto events = read_log(tables, workspace);
+  if (!events) return;  // somebody else's find
+  const std::set<log::Position> dropped = dropped_in(*events);
+  if (!dropped.empty() && *dropped.rbegin() > floor)
+    return broken(workspace, fmt::format("event {} lost its payload, and it is kept from {} on",
+                                         *dropped.rbegin(), floor));
+  if (kept.hold && kept.dropped && *kept.dropped != dropped)
+    return broken(workspace, "payloads went under a legal hold");
+  if (kept.hold) kept.dropped = dropped;
+  std::map<std::string_view, std::vector<const log::Event*>> objects;
+  for (const log::Event& event : *events) objects[event.object].push_back(&event);
+  std::vector<log::Position> moments = pins_(workspace).positions;
+  std::erase_if(moments, [&](log::Position pin) { return pin > floor; });
+  moments.push_back(floor);
+  for (const auto& [object, own] : objects)
+    for (const log::Position moment : moments) {
+      if (moment < floor && own.front()->position <= moment && own.front()->dropped_payload)
+        world_.hit(Probe::pin_outlives_payloads);
+      if (!can_be_told(tables, workspace, own, moment))
+        return broken(workspace,
+                      fmt::format("nothing stands for {} as it was at {}, and it is kept "
+                                  "from {} on, or pinned",
+                                  object, moment, floor));
+    }
+}
+
+void Custodian::rolled_back(const DiskTables& tables) {
+  ++past_;
+  kept_.clear();
+  for (const std::string& workspace : workspaces_) {
+    const auto stored = store::read_retention(tables, workspace);
+    const auto records = store::read_retention_records(tables, workspace, 0, kManyRecords);
+    if (!stored || !records) continue;
+    kept_[workspace] = {.rule = stored->rule,
+                        .hold = stored->hold,
+                        .records = records->size(),
+                        .pending = {},
+                        .floor = stored->floor,
+                        .swept_to = stored->swept_to,
+                        .removed_pins = pins_(workspace).removed,
+                        .dropped = {}};
+  }
+}
+
+}  // namespace syncline::sim
