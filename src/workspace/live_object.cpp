@@ -5,10 +5,10 @@
 namespace syncline::workspace {
 
 bool SubscriberList::remove(Subscriber& subscriber) {
-  const auto found = std::ranges::find(subscribers_, &subscriber);
+  const auto found = std::ranges::find(subscribers_, &subscriber, &Entry::subscriber);
   if (found == subscribers_.end()) return false;
   if (telling_ > 0) {
-    *found = nullptr;
+    found->subscriber = nullptr;
   } else {
     subscribers_.erase(found);
   }
@@ -16,7 +16,13 @@ bool SubscriberList::remove(Subscriber& subscriber) {
 }
 
 std::size_t SubscriberList::size() const {
-  return subscribers_.size() - static_cast<std::size_t>(std::ranges::count(subscribers_, nullptr));
+  return subscribers_.size() - static_cast<std::size_t>(std::ranges::count_if(subscribers_, gone));
+}
+
+SubscriberList::Stay SubscriberList::stay(const Subscriber* subscriber) const {
+  if (subscriber == nullptr) return 0;
+  const auto found = std::ranges::find(subscribers_, subscriber, &Entry::subscriber);
+  return found == subscribers_.end() ? 0 : found->stay;
 }
 
 bool SubscriberList::empty() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -64,25 +65,41 @@ class Subscriber {
 // The subscribers of one object. They may come and go while they are being told something.
 class SubscriberList {
  public:
-  void add(Subscriber& subscriber) { subscribers_.push_back(&subscriber); }
+  // Names one stay of a subscriber. What is still under way when it has left must not meet another
+  // who is given the same address: no two stays on a list have the same number.
+  using Stay = std::uint64_t;
+
+  void add(Subscriber& subscriber) { subscribers_.push_back({&subscriber, ++last_stay_}); }
   // True if it was there.
   bool remove(Subscriber& subscriber);
   bool empty() const;
   std::size_t size() const;
 
-  // Calls `tell(Subscriber&)` for each that is there now and still there when its turn comes.
+  // 0 for nobody, and for who is not there.
+  Stay stay(const Subscriber* subscriber) const;
+
+  // Calls `tell(Subscriber&)` for each that is there now and still there when its turn comes, but
+  // not for `except`.
   template <typename Tell>
-  void each(Tell&& tell) {
+  void each(Tell&& tell, Stay except = 0) {
     ++telling_;
     const std::size_t present = subscribers_.size();
     for (std::size_t i = 0; i < present; ++i) {
-      if (subscribers_[i] != nullptr) tell(*subscribers_[i]);
+      const Entry entry = subscribers_[i];
+      if (entry.subscriber != nullptr && entry.stay != except) tell(*entry.subscriber);
     }
-    if (--telling_ == 0) std::erase(subscribers_, nullptr);
+    if (--telling_ == 0) std::erase_if(subscribers_, gone);
   }
 
  private:
-  std::vector<Subscriber*> subscribers_;  // nullptr: left while somebody was being told
+  struct Entry {
+    Subscriber* subscriber;  // nullptr: left while somebody was being told
+    Stay stay;
+  };
+  static bool gone(const Entry& entry) { return entry.subscriber == nullptr; }
+
+  std::vector<Entry> subscribers_;
+  Stay last_stay_ = 0;
   int telling_ = 0;
 };
 

@@ -153,17 +153,16 @@ void Workspace::submit(LiveObject& object, const Change& change, const Subscribe
   }
   ++services_.counters.changes_accepted;
   services_.counters.bytes_accepted += change.intent.size();
-  outbox_.push(event->position, [this, &object, source, position = event->position,
-                                 intent = std::move(event->intent),
+  outbox_.push(event->position, [this, &object, author = object.subscribers().stay(source),
+                                 position = event->position, intent = std::move(event->intent),
                                  done = std::move(done)](const Error* lost) mutable {
     if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
       return done(std::unexpected(*lost));
     }
     const Broadcast broadcast(intent);
     if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
-      object.subscribers().each([&](Subscriber& subscriber) {
-        if (&subscriber != source) subscriber.on_change(broadcast);
-      });
+      object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(broadcast); },
+                                author);
     }
     done(Receipt{.position = position, .durability = durability_});
   });

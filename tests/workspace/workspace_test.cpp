@@ -78,6 +78,28 @@ TEST(Workspace, NobodySeesAChangeBeforeItIsDurable) {
   workspace.unsubscribe(object, reader);
 }
 
+// An address is given to the next as soon as somebody has left.
+TEST(Workspace, WhoComesAfterTheAuthorLeftIsNotTakenForTheAuthor) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  Workspace& workspace = world.host.get("w");
+  Listener reader;
+  std::optional<Listener> place(std::in_place);
+  LiveObject& object = join(world, workspace, *place);
+  join(world, workspace, reader);
+  Typist typist(1);
+  const Bytes update = typist.type("hello");
+  submit(workspace, object, update, &*place);
+
+  workspace.unsubscribe(object, *place);
+  place.emplace();
+  join(world, workspace, *place);
+  world.commit();
+  EXPECT_EQ(place->changes, (std::vector<Bytes>{update}));
+  EXPECT_EQ(reader.changes, (std::vector<Bytes>{update}));
+  workspace.unsubscribe(object, *place);
+  workspace.unsubscribe(object, reader);
+}
+
 TEST(Workspace, AKnownChangeIsAcknowledgedWithoutAnEvent) {
   TestWorld world;
   Workspace& workspace = world.host.get("w");
