@@ -46,7 +46,7 @@ test('states, changes, authors and pins, through a kill', kTest, async (t) => {
       if (at === 0) continue;
       const object = await get(server, `team/objects/note?at=${at}`);
       assert.deepEqual(object, { workspace: 'team', object: 'note', at, position: at, state: { content } });
-      assert.deepEqual(await get(server, `team/state?at=${at}`), { at, objects: [{ object: 'note', position: at, state: { content } }], next: null });
+      assert.deepEqual(await get(server, `team/state?at=${at}`), { at, objects: [{ object: 'note', position: at, state: { content } }], unreadable: [], next: null });
     }
     assert.equal((await get(server, 'team/objects/note?at=draft')).state.content, 'one two ');
     assert.equal((await get(server, 'team/objects/note?at=2100-01-01')).position, 5);
