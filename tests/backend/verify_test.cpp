@@ -285,7 +285,9 @@ TEST_F(VerifyDirectory, ADeltaOfAnotherStateWithARightChecksumIsNamed) {
       auto object = merge::doc_type().create();
       for (log::Position i = 1; i <= last; ++i) {
         writer.next(1);
-        if (i % 2 == last % 2) ASSERT_TRUE(object->apply(writer.event.intent));
+        if (i % 2 == last % 2) {
+          ASSERT_TRUE(object->apply(writer.event.intent));
+        }
         if (i == last - 10) object->mark();
         if (i == base) at_base = object->snapshot();
       }
