@@ -33,13 +33,15 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (!snapshot && snapshot.error().code != ErrorCode::kCorrupt)
       return refuse(std::move(snapshot.error()));
     result_.damaged_snapshot = !snapshot;
-    if (snapshot && *snapshot) {
-      damaged_ = (*snapshot)->damaged;
-      result_.damaged_snapshot = damaged_ > 0;
-      if (!take(**snapshot)) return try_before((*snapshot)->position);
+    if (!snapshot || !*snapshot) {
+      result_.object = merge::doc_type().create();
+      return read_on();
     }
-    if (!result_.object) result_.object = merge::doc_type().create();
-    read_on();
+    damaged_ = (*snapshot)->damaged;
+    result_.damaged_snapshot = damaged_ > 0;
+    const log::Position position = (*snapshot)->position;
+    read_after(position);  // while it is restored
+    if (!take(**snapshot)) try_before(position);
   }
 
   bool take(const log::Snapshot& snapshot) {
@@ -57,6 +59,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
   // Passed its checksum and is no state: as good as damaged.
   void try_before(log::Position position) {
+    stop_reading();
     result_.damaged_snapshot = true;
     if (damaged_ == 0) damaged_ = position;
     const auto next = position - 1;
@@ -68,28 +71,36 @@ class Replay : public std::enable_shared_from_this<Replay> {
     });
   }
 
-  void read_on() {
-    const log::Position skipped = is_mutated(Mutation::skip_after_snapshot) &&
-                                  result_.position > 0 && result_.replayed_events == 0;
-    log_.read_object(workspace_, object_, result_.position + skipped,
+  void read_on() { read_after(result_.position); }
+
+  // Nothing that was asked for before this is taken any more.
+  void read_after(log::Position after) {
+    const bool skipped =
+        is_mutated(Mutation::skip_after_snapshot) && after > 0 && result_.replayed_events == 0;
+    log_.read_object(workspace_, object_, after + skipped,
                      {.to = is_mutated(Mutation::replay_past_moment) ? log::kNow : to_},
-                     [self = shared_from_this()](auto events) { self->replay(std::move(events)); });
+                     [self = shared_from_this(), asked = ++asked_](auto events) {
+                       if (asked == self->asked_) self->replay(std::move(events));
+                     });
   }
+
+  void stop_reading() { ++asked_; }
 
   void replay(Result<std::vector<log::Event>> events) {
     if (!events) return unreadable(std::move(events.error()));
     if (events->empty() && failure_) return done_(std::unexpected(std::move(*failure_)));
     if (events->empty()) return done_(std::move(result_));
+    read_after(events->back().position);  // while these are applied
     for (const log::Event& event : *events) {
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
         return past_dropped(event.position);
       if (auto applied = apply(event); !applied)
         return refuse(std::move(applied.error()), event.position);
     }
-    read_on();
   }
 
   void refuse(Error error, log::Position position = 0) {
+    stop_reading();
     done_(std::unexpected(ReplayFailure{std::move(error), position}));
   }
 
@@ -137,6 +148,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
   // Retention drops payloads only behind a snapshot that covers them. If that was made since this
   // replay began, it begins again there; if the moment is before it, the moment is gone.
   void past_dropped(log::Position dropped) {
+    stop_reading();
     log_.load_snapshot(workspace_, object_, at_, [self = shared_from_this(), dropped](auto found) {
       if (found && *found && (*found)->position >= dropped && self->take(**found)) {
         self->damaged_ = (*found)->damaged;
@@ -194,6 +206,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
   ReplayedObject result_;
   std::optional<ReplayFailure> failure_;  // what comes behind to_
   bool searched_ = false;
+  std::uint64_t asked_ = 0;  // reads; the answer to the last one is taken
   log::Position damaged_ = 0;
 };
 

@@ -12,6 +12,8 @@
 // any position reads at most what one snapshot weighs, or min_bytes: for 10^6 keystrokes in a text
 // a few thousand events. Both are measured in tests/workspace/history_test.cpp and docs/history.md.
 //
+// Events are read ahead: while a snapshot is restored or events are applied, the next are on the way.
+//
 // Thread-safety: one loop. Errors: those of reading; kCorrupt, naming the position, for an event
 // that cannot be applied. Where an event is at fault, which one is found out: moments before it can
 // be had.

@@ -58,6 +58,28 @@ TEST(History, ADamagedMilestoneIsMadeAnew) {
   EXPECT_EQ(replay(world, "o0", position)->object->to_json(), replayed->object->to_json());
 }
 
+TEST(History, ASnapshotThatIsNoStateIsPassedOver) {
+  TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 1000});
+  RandomHistory history(world, 7);
+  history.write(120);
+  const auto before = snapshots_of(world, "o0").newest_first;
+  ASSERT_GT(before.size(), 2u);
+  const log::Snapshot& milestone = before[1];
+  const log::Position at = before[0].position - 1;
+  const auto sound = replay(world, "o0", at);
+  ASSERT_GT(sound->replayed_events, 0u);
+  // Its checksum is right, and events follow it.
+  ASSERT_TRUE(ask<void>(world, [&](auto done) {
+    world.log->put_snapshot("w", "o0", {milestone.position, {1, 2, 3}, 0}, std::move(done));
+  }));
+  const auto replayed = replay(world, "o0", at);
+  ASSERT_TRUE(replayed) << replayed.error().message;
+  EXPECT_TRUE(replayed->damaged_snapshot);
+  EXPECT_EQ(replayed->position, sound->position);
+  EXPECT_EQ(replayed->object->to_json(), sound->object->to_json());
+  EXPECT_EQ(snapshots_of(world, "o0").newest_first[1].bytes, milestone.bytes);
+}
+
 // Both bounds that object_replay.h gives.
 TEST(History, MilestonesAreFewAndNoReplayIsLong) {
   constexpr std::size_t kMinBytes = 4000;
