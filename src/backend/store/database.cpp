@@ -56,7 +56,10 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.write_buffer_size = options.write_buffer_bytes;
-  family.compression = rocksdb::kZSTD;
+  // Most of the bytes lie in the last level, packed tight. Every seek opens a block in each of the files
+  // above it, and what is written there is written again soon: those are to be cheap.
+  family.compression = rocksdb::kLZ4Compression;
+  family.bottommost_compression = rocksdb::kZSTD;
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (const char* name : kFamilyNames) all.emplace_back(name, family);
   return all;
