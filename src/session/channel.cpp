@@ -11,6 +11,13 @@ namespace syncline::session {
 
 using protocol::SyncKind;
 
+namespace {
+
+// So that acks owed to a client fill its queue little past the bound.
+constexpr std::uint64_t kSavedAtOnce = 16;
+
+}  // namespace
+
 Channel::Channel(ChannelOptions options, Wire& wire) : options_(std::move(options)), wire_(wire) {}
 
 Channel::~Channel() {
@@ -84,12 +91,16 @@ void Channel::answer_step1(ByteView version) {
     return;
   }
   answering_step1_ = answered_step1_ = true;
-  workspace_->diff(*live_, version, [this, alive = std::weak_ptr(alive_)](Result<Bytes> diff) {
-    if (alive.expired() || ended_) return;
-    answering_step1_ = false;
-    if (!diff) return end(diff.error());
-    wire_.send_sync(SyncKind::kStep2, *diff);
-  });
+  workspace_->diff(
+      *live_, version,
+      [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<Bytes> diff) mutable {
+        if (alive.expired() || ended_) return;
+        answering_step1_ = false;
+        if (!diff) return end(diff.error());
+        if (!congested()) return wire_.send_sync(SyncKind::kStep2, *diff);
+        // Others were faster. What was asked meanwhile is the newer question.
+        if (!step1_waiting_) step1_waiting_ = std::move(asked);
+      });
   if (live_ != nullptr && !options_.greet) send_step1();
 }
 
@@ -258,27 +269,53 @@ void Channel::fall_behind(ByteView missed) {
   }
 }
 
+// It has what `version` has, and perhaps not what has been dropped since.
+void Channel::fall_back(const crdt::StateVector& version) {
+  if (!missed_from_) {
+    missed_from_ = version;
+    return;
+  }
+  crdt::StateVector both;
+  for (const auto& [client, clock] : missed_from_->clients()) {
+    both.set(client, std::min(clock, version.get(client)));
+  }
+  missed_from_ = std::move(both);
+}
+
 void Channel::drained() {
   answered_step1_ = false;
   account(0, -static_cast<std::ptrdiff_t>(std::exchange(unread_answers_, 0)));
-  // Any of these may end the channel.
-  if (live_ != nullptr && saved_unsaid_ > 0) wire_.send_saved(std::exchange(saved_unsaid_, 0));
+}
+
+// Any of these may end the channel.
+void Channel::send_owed() {
+  while (live_ != nullptr && saved_unsaid_ > 0 && !congested()) {
+    const std::uint64_t said = std::min(saved_unsaid_, kSavedAtOnce);
+    saved_unsaid_ -= said;
+    wire_.send_saved(said);
+  }
   if (is_mutated(Mutation::never_catch_up)) missed_from_.reset();
-  if (live_ != nullptr && missed_from_) catch_up();
+  if (live_ != nullptr && missed_from_ && !congested()) catch_up();
   if (live_ != nullptr && step1_waiting_) {
     answer_step1(*std::exchange(step1_waiting_, std::nullopt));
   }
-  if (live_ != nullptr && std::exchange(awareness_missed_, false))
+  if (live_ != nullptr && awareness_missed_ && !congested()) {
+    awareness_missed_ = false;
     tell(live_->presence().everybody_and_gone());
+  }
 }
 
 void Channel::catch_up() {
-  const Bytes from = crdt::encode_state_vector(*std::exchange(missed_from_, std::nullopt));
-  workspace_->diff(*live_, from, [this, alive = std::weak_ptr(alive_)](Result<Bytes> diff) {
-    if (alive.expired() || ended_) return;
-    if (!diff) return end(diff.error());
-    wire_.send_sync(SyncKind::kUpdate, *diff);
-  });
+  crdt::StateVector from = *std::exchange(missed_from_, std::nullopt);
+  const Bytes version = crdt::encode_state_vector(from);
+  workspace_->diff(
+      *live_, version,
+      [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<Bytes> diff) {
+        if (alive.expired() || ended_) return;
+        if (!diff) return end(diff.error());
+        if (congested()) return fall_back(from);  // others were faster
+        wire_.send_sync(SyncKind::kUpdate, *diff);
+      });
 }
 
 void Channel::on_awareness(const workspace::Broadcast& update) {

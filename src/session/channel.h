@@ -80,6 +80,10 @@ class Channel final : public workspace::Subscriber {
   // Everything that was queued towards the client has left.
   void drained();
 
+  // Sends what the client was not sent while the queue was long, as far as there is room. Where
+  // several channels share a connection, its session gives each its turn.
+  void send_owed();
+
   const std::string& object() const { return options_.object; }
 
   void on_change(const workspace::Broadcast& change) override;
@@ -99,6 +103,7 @@ class Channel final : public workspace::Subscriber {
   void submitted(std::size_t bytes, Result<workspace::Receipt> receipt);
   bool congested() const;
   void fall_behind(ByteView missed);
+  void fall_back(const crdt::StateVector& version);
   void catch_up();
   void send_everybody();
   void tell(const std::optional<Bytes>& presence);

@@ -1,5 +1,6 @@
 #include "session/hocuspocus_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "session/close_code.h"
@@ -242,8 +243,14 @@ void HocuspocusSession::on_drained() {
   // A channel that fails meanwhile leaves the map; it stays alive until a later turn.
   std::vector<Document*> all;
   for (auto& [address, document] : documents_) all.push_back(document.get());
+  for (Document* document : all) document->channel().drained();
+  // What all of them owe may be far more than the queue is to hold: each in its turn.
+  std::ranges::rotate(all, std::ranges::upper_bound(all, last_served_, {}, &Document::address));
   for (Document* document : all) {
-    if (!closing_ && !document->retired()) document->channel().drained();
+    if (closing_ || connection_->queued_bytes() > options_.limits.queue_bytes) return;
+    if (document->retired()) continue;
+    last_served_ = document->address();
+    document->channel().send_owed();
   }
 }
 

@@ -71,6 +71,7 @@ class HocuspocusSession final : public ConnectionHandler {
   std::uint64_t auth_timer_ = 0;
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address
   std::vector<std::unique_ptr<Document>> retired_;
+  std::string last_served_;  // the address whose document was last to send what it owed
 
   // Addresses of which the last token was refused. Its client goes on sending, unheard, until it
   // has another token.

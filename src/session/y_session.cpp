@@ -40,7 +40,9 @@ void YSession::on_message(ByteView bytes) {
 }
 
 void YSession::on_drained() {
-  if (channel_ && !closing_) channel_->drained();
+  if (!channel_ || closing_) return;
+  channel_->drained();
+  channel_->send_owed();
 }
 
 void YSession::on_closed(std::uint16_t) {

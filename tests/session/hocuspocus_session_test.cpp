@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "base/byte_writer.h"
 #include "support/fake_connection.h"
 #include "support/test_world.h"
@@ -199,6 +203,90 @@ TEST(HocuspocusSession, WhoDoesNotReadItsAnswersIsNotRead) {
   EXPECT_LE(sent, 1000);
   a.connection.unstick(*a.session);
   EXPECT_TRUE(a.connection.reading);
+}
+
+// Many documents on one connection, whose client reads slowly.
+class SlowReader : public ::testing::Test {
+ protected:
+  static constexpr int kDocuments = 5;
+
+  explicit SlowReader(log::MemoryStore::CommitMode mode = log::MemoryStore::CommitMode::kAtOnce)
+      : world_(mode) {
+    slow_.limits.queue_bytes = 1000;
+    for (int i = 0; i < kDocuments; ++i) {
+      slow_.open(name(i));
+      writer_.open(name(i));
+      writers_.push_back(std::make_unique<Typist>(100 + i));
+      readers_.push_back(std::make_unique<Typist>(200 + i));
+    }
+    slow_.connection.take();
+    slow_.connection.stuck = true;
+  }
+
+  static std::string name(int document) { return "d" + std::to_string(document); }
+
+  void type(int document) {
+    writer_.send(name(document), SyncKind::kUpdate,
+                 writers_[document]->type(std::string(400, 'x')));
+  }
+
+  // What is queued reaches the client. Its bytes.
+  std::size_t drain() {
+    const std::size_t bytes = slow_.connection.queued_bytes();
+    for (const SharedBytes& sent : slow_.connection.take()) {
+      const auto message = protocol::decode_hocuspocus(*sent);
+      if (message->kind == protocol::HocuspocusMessage::Kind::kSync &&
+          message->sync != SyncKind::kStep1)
+        readers_[message->address[1] - '0']->receive(message->payload);
+    }
+    slow_.connection.drain(*slow_.session);
+    world_.loop.run();
+    return bytes;
+  }
+
+  void expect_all_there() {
+    for (int i = 0; i < kDocuments; ++i) EXPECT_EQ(readers_[i]->text(), writers_[i]->text()) << i;
+  }
+
+  TestWorld world_;
+  Peer slow_{world_, kOpen};
+  Peer writer_{world_, kOpen};
+  std::vector<std::unique_ptr<Typist>> writers_;
+  std::vector<std::unique_ptr<Typist>> readers_;
+};
+
+TEST_F(SlowReader, IsBroughtUpToDateOneDocumentAfterTheOther) {
+  for (int round = 0; round < 12; ++round)
+    for (int i = 0; i < kDocuments; ++i) type(i);
+  // One that always has news does not keep the others waiting.
+  for (int round = 0; round < kDocuments + 2; ++round) {
+    EXPECT_LT(drain(), 12'000u) << "what all documents owed was queued at once";
+    for (int i = 0; i < 3; ++i) type(0);
+  }
+  for (int i = 1; i < kDocuments; ++i) EXPECT_EQ(readers_[i]->text(), writers_[i]->text()) << i;
+  while (drain() > 0) {
+  }
+  expect_all_there();
+}
+
+class SlowReaderOfAFastWriter : public SlowReader {
+ protected:
+  SlowReaderOfAFastWriter() : SlowReader(log::MemoryStore::CommitMode::kManual) {}
+};
+
+TEST_F(SlowReaderOfAFastWriter, IsAnsweredWithinTheBoundWhenTheDiskIsReady) {
+  for (int round = 0; round < 4; ++round)
+    for (int i = 0; i < kDocuments; ++i) type(i);
+  world_.commit();
+  // What is owed has to wait for the disk, for all documents alike.
+  for (int i = 0; i < kDocuments; ++i) type(i);
+  for (int i = 0; i < kDocuments; ++i) slow_.send(name(i), SyncKind::kStep1, Bytes{0});
+  drain();
+  for (int round = 0; round < 3 * kDocuments; ++round) {
+    world_.commit();
+    EXPECT_LT(drain(), 1000u + 2500u) << "what all documents owed was queued at once";
+  }
+  expect_all_there();
 }
 
 TEST(HocuspocusSession, AReaderIsToldSoAndItsUpdatesAreRefused) {

@@ -29,11 +29,16 @@ class FakeConnection final : public session::Connection {
   }
   std::string_view peer() const override { return "test"; }
 
+  // Everything leaves, and what comes next is queued again.
+  void drain(session::ConnectionHandler& handler) {
+    queued_ = 0;
+    handler.on_drained();
+  }
+
   // The peer reads again: everything leaves.
   void unstick(session::ConnectionHandler& handler) {
     stuck = false;
-    queued_ = 0;
-    handler.on_drained();
+    drain(handler);
   }
 
   std::vector<SharedBytes> take() { return std::exchange(sent, {}); }
