@@ -9,6 +9,7 @@
 #include "sim/canonical_json.h"
 #include "sim/oracle.h"
 #include "sim/stored_log.h"
+#include "store/reads.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::sim {
@@ -55,6 +56,7 @@ void Visitors::ask() {
     if (past != past_ || (!view && view.error().code != ErrorCode::kNotFound)) return;
     if (view) answer.position = view->position;
     if (view) answer.content = std::move(view->content);
+    check_durable(answer);
     answered(std::move(answer), floor);
   };
   process->loop.post([process, object = answer.object, done = std::move(done)]() mutable {
@@ -63,6 +65,17 @@ void Visitors::ask() {
             object.second, [](const merge::Object& state) { return state.to_json(); },
             std::move(done));
   });
+}
+
+// Nobody is shown what a crash could take back: the disk has it when the answer is given.
+void Visitors::check_durable(const Answer& answer) {
+  const Server::Process* process = server_.process();
+  if (process == nullptr) return;
+  const auto head = store::read_head(process->store->tables(), answer.object.first);
+  if (head && answer.position > head->last_position)
+    world_.violated(std::string(kReads),
+                    fmt::format("{} is shown at {}, and the log on the disk ends at {}",
+                                shown(answer.object), answer.position, head->last_position));
 }
 
 void Visitors::answered(Answer answer, log::Position floor) {

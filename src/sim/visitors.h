@@ -3,7 +3,7 @@
 //
 //   I5 reads      linearizable: an answer holds all that was acknowledged before it was asked for,
 //                 and whoever asks later never sees an older position (as strict objects demand it
-//                 of writes too, once there are any)
+//                 of writes too, once there are any); what it shows is durable
 //   I13 position  the state at a position is that of replaying the log up to it
 //
 // The history is recorded as Jepsen does (a call's beginning and end in real time) and checked
@@ -46,6 +46,7 @@ class Visitors {
  private:
   void ask_later();
   void ask();
+  void check_durable(const Answer& answer);
   void check_object(const ObjectName& name, const std::vector<const Answer*>& answers,
                     const store::Tables& tables);
 
