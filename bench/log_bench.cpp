@@ -1,8 +1,8 @@
 // Appends to the embedded store, against RocksDB's own synced batches of the same records.
 //
-// Rounds of both take turns within a case, so that both meet the same disk. Time and items a second
-// are the store's, `ratio` is its throughput over RocksDB's. Answers come over threads, as in a server:
-// from the call of append() until its callback runs.
+// Rounds of both take turns within a case, and in who goes first, so that both meet the same disk.
+// Time and items a second are the store's, `ratio` is its throughput over RocksDB's. Answers come
+// over threads, as in a server: from the call of append() until its callback runs.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -68,13 +68,17 @@ void Appends(benchmark::State& state) {
                backend::store::slice(events.back().record));
     }
     bool sound = true;
-    theirs.measure([&] {
+    const auto give_to_rocksdb = [&] {
       rocksdb::WriteOptions synced;
       synced.sync = true;
-      sound = raw->db->Write(synced, &puts).ok();
-    });
+      sound = raw->db->Write(synced, &puts).ok() && sound;
+    };
+    // Who goes second may find the journal of the file system busy with the first.
+    const bool first = ours.rounds.size() % 2 == 0;
+    if (first) theirs.measure(give_to_rocksdb);
     state.SetIterationTime(ours.measure(
-        [&] { sound = sound && blocking.append("w", std::move(events), expected).has_value(); }));
+        [&] { sound = blocking.append("w", std::move(events), expected).has_value() && sound; }));
+    if (!first) theirs.measure(give_to_rocksdb);
     if (!sound) return state.SkipWithError("a write failed");
   }
   const auto events = static_cast<double>(chain.head().last_position);
