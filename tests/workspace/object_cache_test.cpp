@@ -2,38 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include "support/test_world.h"
+#include "workspace/one_workspace.h"
 
 namespace syncline::state {
 namespace {
 
-using testing::TestWorld;
-using testing::Typist;
-
-class Listener final : public workspace::Subscriber {
- public:
-  void on_change(const workspace::Broadcast&) override {}
-  void on_awareness(const workspace::Broadcast&) override {}
-  void on_lost(const Error&) override {}
-};
-
 // Types into an object of workspace "w" and leaves.
 void write(TestWorld& world, const std::string& object, std::size_t updates, std::size_t size) {
-  Listener listener;
-  workspace::Workspace& workspace = world.host.get("w");
-  workspace::LiveObject* live = nullptr;
-  workspace.subscribe(object, listener,
-                      [&](Result<workspace::LiveObject*> opened) { live = opened.value(); });
-  world.loop.run();
+  Visit visit(world, object);
   Typist typist(7);
-  for (std::size_t i = 0; i < updates; ++i) {
-    const Bytes update = typist.insert(0, std::string(size, 'a'));
-    workspace.submit(*live, {.principal = {}, .actor = {}, .intent = update}, nullptr,
-                     [](Result<workspace::Receipt> receipt) { ASSERT_TRUE(receipt); });
-    world.loop.run();
-  }
-  workspace.unsubscribe(*live, listener);
-  world.loop.run();
+  for (std::size_t i = 0; i < updates; ++i) visit.submit(typist.insert(0, std::string(size, 'a')));
 }
 
 std::string read(ObjectCache& cache, testing::VirtualLoop& loop, const std::string& object) {
@@ -77,20 +55,6 @@ TEST(ObjectCache, ADamagedSnapshotIsRebuiltFromTheLog) {
   EXPECT_EQ(read(fresh, world.loop, "o"), read(world.cache, world.loop, "o"));
   EXPECT_EQ(fresh.counters().damaged_snapshots, 1u);
   EXPECT_EQ(fresh.counters().replayed_events, 300u);
-}
-
-void submit(TestWorld& world, const std::string& object, const Bytes& update) {
-  Listener listener;
-  workspace::Workspace& workspace = world.host.get("w");
-  workspace::LiveObject* live = nullptr;
-  workspace.subscribe(object, listener,
-                      [&](Result<workspace::LiveObject*> opened) { live = opened.value(); });
-  world.loop.run();
-  workspace.submit(*live, {.principal = {}, .actor = {}, .intent = update}, nullptr,
-                   [](Result<workspace::Receipt> receipt) { ASSERT_TRUE(receipt); });
-  world.loop.run();
-  workspace.unsubscribe(*live, listener);
-  world.loop.run();
 }
 
 // A world in which "o" has just got its second milestone, and what fills the memory evicts it.

@@ -4,25 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "state/changes.h"
-#include "state/object_replay.h"
 #include "state/workspace_replay.h"
-#include "support/test_world.h"
+#include "workspace/one_workspace.h"
 
 namespace syncline::state {
 namespace {
-
-using testing::TestWorld;
-using testing::Typist;
-
-class Listener final : public workspace::Subscriber {
- public:
-  void on_change(const workspace::Broadcast&) override { ++changes; }
-  void on_awareness(const workspace::Broadcast&) override {}
-  void on_lost(const Error&) override { ++lost; }
-
-  int changes = 0;
-  int lost = 0;
-};
 
 class QuarantineTest : public ::testing::Test {
  protected:
@@ -61,25 +47,6 @@ class QuarantineTest : public ::testing::Test {
     try_replay(*world_.log, "w", object, at, [&](Replayed done) { replayed = std::move(done); });
     world_.loop.run();
     return std::move(*replayed);
-  }
-
-  // An event that is sound and means nothing.
-  void append_nonsense(const std::string& object) {
-    log::Head head;
-    world_.log->head("w", [&](Result<log::Head> found) { head = found.value(); });
-    world_.loop.run();
-    log::EventChain chain(head);
-    log::Event event;
-    event.object = object;
-    event.type = "doc";
-    event.intent = {0xff, 0xff, 0xff};
-    std::vector<log::EncodedEvent> events;
-    events.push_back(chain.seal(event, 1000).value());
-    bool stored = false;
-    world_.log->append("w", std::move(events), head.last_position,
-                       [&](Result<log::Appended> done) { stored = done.has_value(); });
-    world_.commit();
-    ASSERT_TRUE(stored);
   }
 
   // Another process over the same store.
@@ -121,7 +88,7 @@ TEST_F(QuarantineTest, ADamagedEventIsFoundAndWhatWasBeforeItCanBeRead) {
 }
 
 TEST_F(QuarantineTest, TheFirstOfSeveralIsNamedWhicheverItsKind) {
-  append_nonsense("bad");  // 13
+  append_nonsense(world_, "bad");  // 13
   EXPECT_EQ(replay("bad", log::kNow).error().position, 13u);
   world_.store.damage_event("w", 11);
   world_.store.damage_event("w", 5);
@@ -151,25 +118,14 @@ TEST_F(QuarantineTest, ItIsReplayedOnceAndRefusedAtOnceFromThenOn) {
 TEST_F(QuarantineTest, TheRestOfTheWorkspaceGoesOn) {
   world_.store.damage_event("w", 7);
   Restarted server(world_);
-  Listener listener;
-  workspace::Workspace& workspace = server.host.get("w");
-  workspace::LiveObject* live = nullptr;
-  workspace.subscribe("good", listener, [&](auto opened) { live = opened.value(); });
-  world_.loop.run();
+  Visit visit(world_, server.host, "good");
   ASSERT_FALSE(read(server.host, "bad"));
-  ASSERT_NE(live, nullptr);
-  Result<workspace::Receipt> receipt = fail(ErrorCode::kUnavailable, "not answered");
-  const Bytes update = good_.type("!");
-  workspace.submit(*live, {.principal = {}, .actor = {}, .intent = update}, nullptr,
-                   [&](Result<workspace::Receipt> done) { receipt = std::move(done); });
-  world_.loop.run();
-  ASSERT_TRUE(receipt);
-  EXPECT_EQ(listener.changes, 1);
-  EXPECT_EQ(listener.lost, 0);
+  visit.submit(good_.type("!"));
+  EXPECT_EQ(visit.listener().changes, 1);
+  EXPECT_EQ(visit.listener().lost, 0);
   EXPECT_EQ(read(server.host, "good").value(), R"({"content":"gggggg!"})");
   EXPECT_EQ(read(server.host, "new").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(server.counters.resets, 0u);
-  workspace.unsubscribe(*live, listener);
 }
 
 TEST_F(QuarantineTest, LiftingTriesAgain) {
@@ -238,7 +194,7 @@ TEST_F(QuarantineTest, AWorkspaceIsShownWithoutIt) {
 }
 
 TEST_F(QuarantineTest, ChangesAreListedAndTheUntellableHaveNone) {
-  append_nonsense("bad");  // 13
+  append_nonsense(world_, "bad");  // 13
   Result<ChangePage> page = fail(ErrorCode::kUnavailable, "not answered");
   list_changes(*world_.log, "w", "", 10, 13, 100, [&](auto done) { page = std::move(done); });
   world_.loop.run();

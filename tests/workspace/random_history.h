@@ -10,64 +10,10 @@
 #include <vector>
 
 #include "merge/object.h"
-#include "state/moment.h"
-#include "state/object_replay.h"
 #include "state/workspace_replay.h"
-#include "support/test_world.h"
+#include "workspace/one_workspace.h"
 
 namespace syncline::state {
-
-using log::MemoryStore;
-using testing::TestWorld;
-using testing::Typist;
-
-class Listener final : public workspace::Subscriber {
- public:
-  void on_change(const workspace::Broadcast&) override {}
-  void on_awareness(const workspace::Broadcast&) override {}
-  void on_lost(const Error&) override {}
-};
-
-// Runs the loop until the answer is there.
-template <typename T, typename Call>
-Result<T> ask(TestWorld& world, Call call) {
-  Result<T> answer = fail(ErrorCode::kUnavailable, "no answer");
-  call(log::Done<T>([&answer](Result<T> result) { answer = std::move(result); }));
-  world.loop.run();
-  return answer;
-}
-
-inline Result<ReplayedObject> replay(TestWorld& world, const std::string& object,
-                                     log::Position at) {
-  return ask<ReplayedObject>(
-      world, [&](auto done) { replay_object(*world.log, "w", object, at, std::move(done)); });
-}
-
-inline Result<log::Position> moment(TestWorld& world, std::string_view text) {
-  return ask<log::Position>(
-      world, [&](auto done) { find_moment(*world.log, "w", text, std::move(done)); });
-}
-
-inline void submit(TestWorld& world, const std::string& object, const Bytes& update) {
-  Listener listener;
-  workspace::Workspace& workspace = world.host.get("w");
-  workspace::LiveObject* live = nullptr;
-  workspace.subscribe(object, listener,
-                      [&](Result<workspace::LiveObject*> opened) { live = opened.value(); });
-  world.loop.run();
-  ASSERT_NE(live, nullptr);
-  workspace.submit(*live, {.principal = "ann", .actor = "a", .intent = update}, nullptr,
-                   [](Result<workspace::Receipt> receipt) { ASSERT_TRUE(receipt); });
-  world.loop.run();
-  workspace.unsubscribe(*live, listener);
-  world.loop.run();
-}
-
-inline log::Position end_of(TestWorld& world) {
-  return ask<log::Head>(world, [&](auto done) { world.log->head("w", std::move(done)); })
-      .value()
-      .last_position;
-}
 
 struct KeptSnapshots {
   std::vector<log::Snapshot> newest_first;
