@@ -82,6 +82,7 @@ struct MemoryStore::State {
   std::map<std::string, Workspace, std::less<>> workspaces;
   std::deque<Task> waiting;
   std::optional<Error> failure;
+  FailRead read_failure;
 
   void enqueue(Task task) {
     waiting.push_back(std::move(task));
@@ -286,6 +287,9 @@ class MemoryStore::Log final : public EventLog {
   void read_object(std::string workspace, std::string object, Position after, ReadLimits limits,
                    Done<std::vector<Event>> done) override {
     auto reply = gate_.bind(std::move(done));
+    if (state_.read_failure)
+      if (auto error = state_.read_failure(object))
+        return reply(std::unexpected(std::move(*error)));
     EventReader reader(workspace, limits);
     if (const Workspace* found = state_.find(workspace)) {
       const auto positions = found->objects.find(object);
@@ -311,6 +315,9 @@ class MemoryStore::Log final : public EventLog {
   void load_snapshot(std::string workspace, std::string object, Position at,
                      Done<std::optional<Snapshot>> done) override {
     auto reply = gate_.bind(std::move(done));
+    if (state_.read_failure)
+      if (auto error = state_.read_failure(object))
+        return reply(std::unexpected(std::move(*error)));
     const Workspace* found = state_.find(workspace);
     if (found == nullptr) return reply(std::nullopt);
     const auto kept = found->snapshots.find(object);
@@ -499,6 +506,10 @@ void MemoryStore::crash() {
 void MemoryStore::fail_appends(std::optional<Error> error) {
   if (state_->failure && state_->failure->code == ErrorCode::kIo) return;
   state_->failure = std::move(error);
+}
+
+void MemoryStore::fail_reads(FailRead failure) {
+  state_->read_failure = std::move(failure);
 }
 
 void MemoryStore::plant_checkpoint(const std::string& workspace, std::string note) {

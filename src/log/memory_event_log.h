@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,11 @@ class MemoryStore {
   // Every append answers this error from now on, and stores nothing; nullopt ends it. A kIo error
   // cannot be ended, as the interface demands.
   void fail_appends(std::optional<Error> error);
+
+  // Asked before each read of an object's events or snapshots: what it gives is the answer. Empty
+  // ends it.
+  using FailRead = std::function<std::optional<Error>(const std::string& object)>;
+  void fail_reads(FailRead failure);
 
   // Keeps `note` as the workspace's checkpoint, whatever it says: for logs that were rolled back. The
   // workspace must exist.

@@ -11,6 +11,11 @@
 namespace syncline::state {
 namespace {
 
+// Damaged, or of a newer version. Anything else, such as a disk that does not answer, may pass.
+bool of_what_is_stored(const Error& error) {
+  return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported;
+}
+
 class Replay : public std::enable_shared_from_this<Replay> {
  public:
   Replay(log::EventLog& log, std::string workspace, std::string object, log::Position at,
@@ -64,6 +69,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (damaged_ == 0) damaged_ = position;
     const auto next = position - 1;
     log_.load_snapshot(workspace_, object_, next, [self = shared_from_this()](auto snapshot) {
+      if (!snapshot && !of_what_is_stored(snapshot.error()))
+        return self->refuse(std::move(snapshot.error()));
       if (snapshot && *snapshot && !self->take(**snapshot))
         return self->try_before((*snapshot)->position);
       if (!self->result_.object) self->result_.object = merge::doc_type().create();
@@ -104,12 +111,11 @@ class Replay : public std::enable_shared_from_this<Replay> {
     done_(std::unexpected(ReplayFailure{std::move(error), position}));
   }
 
-  // One of the next events is damaged, or of a newer version. What is before it must still be
-  // applied, in case that fails earlier.
+  // Looks for the event at fault. What is before it must still be applied, in case that fails
+  // earlier.
   void unreadable(Error error) {
-    const bool of_an_event =
-        error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported;
-    if (!of_an_event || std::exchange(searched_, true)) return refuse(std::move(error));
+    if (!of_what_is_stored(error) || std::exchange(searched_, true))
+      return refuse(std::move(error));
     search(result_.position, 1);
   }
 
@@ -140,8 +146,12 @@ class Replay : public std::enable_shared_from_this<Replay> {
   template <typename Next>
   void try_to(log::Position to, Next next) {
     log_.read_object(workspace_, object_, result_.position, {.to = to},
-                     [next = std::move(next)](Result<std::vector<log::Event>> events) mutable {
-                       next(events ? std::nullopt : std::optional(std::move(events.error())));
+                     [self = shared_from_this(),
+                      next = std::move(next)](Result<std::vector<log::Event>> events) mutable {
+                       if (events) return next(std::nullopt);
+                       if (!of_what_is_stored(events.error()))
+                         return self->refuse(std::move(events.error()));
+                       next(std::move(events.error()));
                      });
   }
 
@@ -150,6 +160,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void past_dropped(log::Position dropped) {
     stop_reading();
     log_.load_snapshot(workspace_, object_, at_, [self = shared_from_this(), dropped](auto found) {
+      if (!found && !of_what_is_stored(found.error()))
+        return self->refuse(std::move(found.error()));
       if (found && *found && (*found)->position >= dropped && self->take(**found)) {
         self->damaged_ = (*found)->damaged;
         return self->read_on();

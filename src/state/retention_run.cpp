@@ -107,16 +107,12 @@ class Turn : public std::enable_shared_from_this<Turn> {
       return cover();
     }
     ++moment_;
-    replay_object(log_, workspace_, objects_[object_], *next_++,
-                  [self = shared_from_this()](auto replayed) { self->keep(std::move(replayed)); });
+    try_replay(log_, workspace_, objects_[object_], *next_++,
+               [self = shared_from_this()](Replayed replayed) { self->keep(std::move(replayed)); });
   }
 
-  void keep(Result<ReplayedObject> replayed) {
-    if (!replayed) {
-      turn_.unreadable.push_back(objects_[object_++]);
-      moment_ = 0;
-      return cover();
-    }
+  void keep(Replayed replayed) {
+    if (!replayed) return pass_over(std::move(replayed.error()));
     const bool stands =
         replayed->position == 0 ||
         (replayed->snapshot_position == replayed->position && replayed->bytes_since_milestone == 0);
@@ -128,6 +124,16 @@ class Turn : public std::enable_shared_from_this<Turn> {
                         if (!put) return self->done_(std::unexpected(std::move(put.error())));
                         self->cover();
                       });
+  }
+
+  // Where an event is at fault, or a pinned moment is gone, the object is not replayed the next time
+  // either. Anything else may pass, and the next turn begins where this one did.
+  void pass_over(ReplayFailure failure) {
+    if (failure.position == 0 && failure.error.code != ErrorCode::kNotFound)
+      return done_(std::unexpected(std::move(failure.error)));
+    turn_.unreadable.push_back(objects_[object_++]);
+    moment_ = 0;
+    cover();
   }
 
   void drop() {

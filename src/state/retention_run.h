@@ -5,7 +5,9 @@
 // below it), and has the log drop the payloads. What a crash interrupts is taken up by the next turn:
 // nothing is dropped before what replaces it is durable, and the log itself insists on that.
 //
-// An object that cannot be replayed keeps its payloads; the turn goes on without it.
+// An object that cannot be replayed, because an event of it is damaged or cannot be applied, keeps
+// its payloads; the turn goes on without it. Where reading failed for another reason, such as a disk
+// that does not answer, the turn fails, and the next one tries the same again.
 //
 // Thread-safety: one loop. Cost of a turn: reading at most `max_events` records, and for each of their
 // objects a replay for each moment that must stand.

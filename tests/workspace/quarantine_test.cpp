@@ -95,6 +95,26 @@ TEST_F(QuarantineTest, TheFirstOfSeveralIsNamedWhicheverItsKind) {
   EXPECT_EQ(replay("bad", log::kNow).error().position, 5u);
 }
 
+// The disk that fails while the damaged event is looked for says nothing of any event.
+TEST_F(QuarantineTest, AReadThatFailsIsNoDamage) {
+  world_.store.damage_event("w", 7);
+  Restarted server(world_);
+  for (int failing = 0; failing < 6; ++failing) {
+    int reads = 0;
+    world_.store.fail_reads([&](const std::string&) -> std::optional<Error> {
+      if (reads++ != failing) return std::nullopt;
+      return Error{ErrorCode::kIo, "the disk failed"};
+    });
+    const auto refused = read(server.host, "bad");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), (Error{ErrorCode::kIo, "the disk failed"}));
+    EXPECT_EQ(server.quarantine.size(), 0u);
+  }
+  world_.store.fail_reads({});
+  EXPECT_EQ(read(server.host, "bad").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(server.quarantine.find("w", "bad")->position, 7u);
+}
+
 TEST_F(QuarantineTest, ItIsReplayedOnceAndRefusedAtOnceFromThenOn) {
   world_.store.damage_event("w", 7);
   Restarted server(world_);

@@ -223,6 +223,29 @@ TEST(Retention, ADamagedStateIsNeverShown) {
   EXPECT_TRUE(replay(world, "o0", log::kNow));
 }
 
+// Why a moment is gone is not guessed either, from what could not be read.
+TEST(Retention, AReadThatFailsDoesNotMakeAMomentGone) {
+  TestWorld world;
+  RandomHistory history(world, 8);
+  history.write(40);
+  keep_last(world, 5);
+  retain_all(world);
+  ASSERT_EQ(replay(world, "o1", 20).error().code, ErrorCode::kNotFound);
+  int refused = 0;
+  for (int failing = 0; failing < 4; ++failing) {
+    int reads = 0;
+    world.store.fail_reads([&](const std::string&) -> std::optional<Error> {
+      if (reads++ != failing) return std::nullopt;
+      return Error{ErrorCode::kIo, "the disk failed"};
+    });
+    const ErrorCode code = replay(world, "o1", 20).error().code;
+    EXPECT_TRUE(code == ErrorCode::kIo || code == ErrorCode::kNotFound) << failing;
+    refused += code == ErrorCode::kIo ? 1 : 0;
+  }
+  // A snapshot, the events, a snapshot once more; events that are read ahead are not waited for.
+  EXPECT_EQ(refused, 3);
+}
+
 // What is pinned is not gone: it is damaged, and that is another thing to do about.
 TEST(Retention, ADamagedPinIsNotCalledDropped) {
   TestWorld world;
@@ -239,6 +262,45 @@ TEST(Retention, ADamagedPinIsNotCalledDropped) {
   EXPECT_EQ(replay(world, "o1", last - 1).error().code, ErrorCode::kNotFound);
   world.store.damage_snapshot("w", "o1", last);
   EXPECT_EQ(replay(world, "o1", 20).error().code, ErrorCode::kCorrupt);
+}
+
+// What is damaged stays so: that object keeps its payloads, and the turn goes on without it.
+TEST(Retention, AnObjectThatCannotBeReplayedKeepsItsPayloads) {
+  TestWorld world;
+  RandomHistory history(world, 11);
+  history.write(40);
+  append_nonsense(world, "o1");
+  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
+  raise.floor = end_of(world);
+  change_retention(world, raise);
+  const auto swept = turn(world, 100);
+  ASSERT_TRUE(swept) << swept.error().message;
+  EXPECT_EQ(swept->unreadable, std::vector<std::string>{"o1"});
+  EXPECT_TRUE(swept->done);
+  for (const log::Event& event : events_of(world))
+    EXPECT_EQ(event.dropped_payload.has_value(), event.object != "o1");
+}
+
+// What passes is no reason to keep anything: the turn fails, and the next one goes on at its place.
+TEST(Retention, AReadThatFailsIsTriedAgain) {
+  for (const ErrorCode code : {ErrorCode::kIo, ErrorCode::kUnavailable}) {
+    TestWorld world;
+    RandomHistory history(world, 11);
+    history.write(40);
+    keep_last(world, 5);
+    world.store.fail_reads([code](const std::string& object) -> std::optional<Error> {
+      if (object != "o1") return std::nullopt;
+      return Error{code, "not now"};
+    });
+    const auto failed = turn(world, 100);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error(), (Error{code, "not now"}));
+    for (const log::Event& event : events_of(world)) EXPECT_FALSE(event.dropped_payload);
+    world.store.fail_reads({});
+    EXPECT_EQ(retain_all(world), end_of(world) - 5);
+    for (const log::Event& event : events_of(world))
+      EXPECT_EQ(event.dropped_payload.has_value(), event.position <= end_of(world) - 5);
+  }
 }
 
 // Whoever evicts an object knows nothing of the milestone that retention has made of it meanwhile.
