@@ -44,12 +44,12 @@ struct Cost {
 };
 
 void Appends(benchmark::State& state) {
-  const ScratchDir dir;
-  const ScratchDir raw_dir;
-  const backend::StoreOptions options{.data_dir = dir.path() + "/data"};
+  const testing::TempDir dir;
+  const testing::TempDir raw_dir;
+  const backend::StoreOptions options{.data_dir = dir.path()};
   auto store = backend::RocksDbStore::open(options);
   auto raw =
-      backend::store::open_database(raw_dir.path(), options, backend::store::OpenMode::kReadWrite);
+      backend::store::open_database(raw_dir.root(), options, backend::store::OpenMode::kReadWrite);
   if (!store || !raw) return state.SkipWithError("no store");
   syncline::testing::TestLoop loop;
   const auto log = (*store)->open_log(loop);

@@ -147,10 +147,10 @@ class RunningServer {
 
 void ManyWorkspaces(benchmark::State& state) {
   const std::size_t workspaces = wanted_workspaces();
-  const ScratchDir dir;
-  if (!fill(dir.path() + "/data", workspaces)) return state.SkipWithError("not filled");
+  const testing::TempDir dir;
+  if (!fill(dir.path(), workspaces)) return state.SkipWithError("not filled");
   for (auto _ : state) {
-    auto server = RunningServer::start(dir.path() + "/data");
+    auto server = RunningServer::start(dir.path());
     if (!server) return state.SkipWithError("syncline serve does not start: see SYNCLINE_BINARY");
     state.SetIterationTime(server->start_ms() / 1e3);
     state.counters["start_MiB"] = server->resident_mib();

@@ -3,10 +3,10 @@
 #include <openssl/x509v3.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "backend/net/http_client.h"
 #include "backend/net_support.h"
+#include "support/temp_dir.h"
 
 namespace syncline::backend {
 namespace {
@@ -15,9 +15,6 @@ namespace {
 class Certificate {
  public:
   Certificate() {
-    std::string name = (std::filesystem::temp_directory_path() / "net_tls_XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
     EVP_PKEY* key = EVP_EC_gen("P-256");
     X509* cert = X509_new();
     X509_set_version(cert, 2);
@@ -43,14 +40,13 @@ class Certificate {
     X509_free(cert);
     EVP_PKEY_free(key);
   }
-  ~Certificate() { std::filesystem::remove_all(folder_); }
 
-  std::string path() const { return (folder_ / "cert.pem").string(); }
-  std::string key_path() const { return (folder_ / "key.pem").string(); }
+  std::string path() const { return folder_.file("cert.pem"); }
+  std::string key_path() const { return folder_.file("key.pem"); }
   ListenOptions listen() const { return {.tls_certificate = path(), .tls_key = key_path()}; }
 
  private:
-  std::filesystem::path folder_;
+  testing::TempDir folder_;
 };
 
 TEST(NetTls, EchoesOverTls) {

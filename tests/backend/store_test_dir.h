@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,29 +9,9 @@
 #include <string>
 
 #include "backend/store/rocksdb_store.h"
+#include "support/temp_dir.h"
 
 namespace syncline::testing {
-
-// A directory of its own, removed at the end.
-class TempDir {
- public:
-  TempDir() {
-    std::string name = ::testing::TempDir() + "/syncline-store-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  std::string path() const { return path_ + "/data"; }
-  std::string root() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline backend::StoreOptions store_options(const std::string& dir) {
   backend::StoreOptions options;

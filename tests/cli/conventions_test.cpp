@@ -59,7 +59,7 @@ TEST(Help, IsDataAndHasExamples) {
 }
 
 TEST(Settings, FlagsBeforeEnvironmentBeforeFile) {
-  const TemporaryDir dir;
+  const TempDir dir;
   const std::string config = dir.file("config.toml");
   write_whole(config, "[ls]\ndata-dir = \"/from-file\"\n");
   const auto err = [&](std::vector<std::string> more, bool environment) {
@@ -75,7 +75,7 @@ TEST(Settings, FlagsBeforeEnvironmentBeforeFile) {
 }
 
 TEST(Settings, WrongKeysAndFilesAreMisuse) {
-  const TemporaryDir dir;
+  const TempDir dir;
   write_whole(dir.file("key"), "[serve]\nprot = 1\n");
   const Outcome key = run({"ls", "--config=" + dir.file("key")});
   EXPECT_EQ(key.code, 2);

@@ -77,7 +77,7 @@ TEST(DocShow, SaysWhatWaits) {
 }
 
 TEST(DocMerge, GivesTheBytesOfYjs) {
-  const TemporaryDir dir;
+  const TempDir dir;
   const Outcome merged =
       run({"doc", "merge", data("notes.v1"), data("edit.v1"), "-o", dir.file("out")});
   EXPECT_EQ(merged.code, 0) << merged.err;
@@ -86,14 +86,14 @@ TEST(DocMerge, GivesTheBytesOfYjs) {
 }
 
 TEST(DocApply, GivesTheBytesOfYjsAndReplacesAFileWhole) {
-  const TemporaryDir dir;
+  const TempDir dir;
   const std::string file = dir.file("notes");
   std::filesystem::copy_file(data("notes.v2"), file);
   const Outcome applied =
       run({"doc", "apply", file, data("edit.v1"), "-o", file, "--keep-deleted"});
   EXPECT_EQ(applied.code, 0) << applied.err;
   EXPECT_EQ(read_whole(file), read_whole(data("edited.apply.v1")));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.root()), {}), 1);
 }
 
 TEST(DocConvert, GivesTheBytesOfYjs) {
@@ -171,7 +171,7 @@ TEST(DocDiff, SaysWhatChanged) {
 // ---- bad input: named, explained, and nothing written
 
 TEST(DocErrors, EveryTruncationIsRefusedAndNothingIsWritten) {
-  const TemporaryDir dir;
+  const TempDir dir;
   const std::string whole = read_whole(data("notes.v1"));
   for (std::size_t length = 0; length < whole.size(); length += 13) {
     write_whole(dir.file("cut"), whole.substr(0, length));

@@ -157,7 +157,7 @@ TEST(ChaosCommand, PrintsItsScheduleAndRefusesNonsense) {
 
 // The whole of it, small: a server, clients on a schedule, and figures that are of this run.
 TEST(BenchCommand, MeasuresAServerOfItsOwn) {
-  const testing::TemporaryDir dir;
+  const testing::TempDir dir;
   const std::string saved = dir.file("run.json");
   const std::vector<std::string> command = {"bench", "--clients", "6", "--documents", "2", "--rate",
                                             "100",   "--seconds", "2"};

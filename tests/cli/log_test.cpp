@@ -138,7 +138,7 @@ void expect_answers(const std::vector<std::string>& source) {
 }
 
 TEST(DataDir, IsReadWithoutAServer) {
-  const TemporaryDir dir;
+  const TempDir dir;
   fill(dir.file("data"));
   expect_answers({"--data-dir", dir.file("data")});
 }
@@ -150,7 +150,7 @@ TEST(DataDir, MustExist) {
 }
 
 TEST(ServerSource, GivesTheSameAnswers) {
-  const TemporaryDir dir;
+  const TempDir dir;
   fill(dir.file("data"));
   const Server server(dir.file("data"));
   ASSERT_NE(server.url(), "");
@@ -162,7 +162,7 @@ TEST(ServerSource, GivesTheSameAnswers) {
 }
 
 TEST(Pins, AreSetListedUsedAndRemoved) {
-  const TemporaryDir dir;
+  const TempDir dir;
   fill(dir.file("data"));
   const std::vector<std::string> offline{"--data-dir", dir.file("data")};
   {
@@ -195,7 +195,7 @@ TEST(Pins, AreSetListedUsedAndRemoved) {
 }
 
 TEST(Restore, InPlaceAndIntoABranch) {
-  const TemporaryDir dir;
+  const TempDir dir;
   fill(dir.file("data"));
   const Server server(dir.file("data"));
   ASSERT_NE(server.url(), "");
@@ -246,7 +246,7 @@ TEST(ServerSource, ErrorsNameTheServer) {
 }
 
 TEST(Verify, FindsSoundnessAndDamage) {
-  const TemporaryDir dir;
+  const TempDir dir;
   fill(dir.file("data"));
   const Outcome sound = run({"log", "verify", "--data-dir", dir.file("data")});
   EXPECT_EQ(sound.code, 0) << sound.err;

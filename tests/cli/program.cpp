@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -26,7 +25,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 }
 
 Outcome spawn(std::vector<std::string> words, const RunOptions& options) {
-  const TemporaryDir dir;
+  const TempDir dir;
   write_whole(dir.file("in"), options.input);
   std::vector<std::string> environment{"PATH=/usr/bin:/bin", "SYNCLINE=" SYNCLINE_BINARY};
   // A sanitizer in the program is told what it is told here: of RocksDB it knows no locks.
@@ -73,17 +72,6 @@ std::string read_whole(const std::string& path) {
 
 void write_whole(const std::string& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
-}
-
-TemporaryDir::TemporaryDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "syncline-cli-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) std::abort();
-  path_ = name;
-}
-
-TemporaryDir::~TemporaryDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace syncline::testing

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/temp_dir.h"
+
 namespace syncline::testing {
 
 struct Outcome {
@@ -29,19 +31,5 @@ Outcome run_shell(const std::string& script);
 std::string data(const std::string& name);
 std::string read_whole(const std::string& path);
 void write_whole(const std::string& path, std::string_view bytes);
-
-// A new folder, removed with the object.
-class TemporaryDir {
- public:
-  TemporaryDir();
-  ~TemporaryDir();
-  TemporaryDir(const TemporaryDir&) = delete;
-  TemporaryDir& operator=(const TemporaryDir&) = delete;
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace syncline::testing

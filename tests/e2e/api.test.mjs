@@ -1,14 +1,12 @@
 // The HTTP API is what /openapi.json says: its routes, and what they answer.
 
 import assert from 'node:assert/strict';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { converged, fresh, y_client } from './lib/clients.mjs';
 import { Api, described, routed } from './lib/openapi.mjs';
-import { Server } from './lib/server.mjs';
+import { Server, scratch_dir } from './lib/server.mjs';
 
 const kTest = { timeout: 120_000 };
 
@@ -22,7 +20,7 @@ test('the description is valid, and describes every route and no other', kTest, 
 });
 
 test('what is answered is what is described', kTest, async (t) => {
-  const server = await Server.start(t, { args: ['--region', 'eu', '--node', 'n1', '--backup-dir', join(await mkdtemp(join(tmpdir(), 'syncline-')), 'backups')] });
+  const server = await Server.start(t, { args: ['--region', 'eu', '--node', 'n1', '--backup-dir', join(scratch_dir(t, 'backups'), 'backups')] });
   const api = await Api.of(server);
   const ann = await y_client(t, server, 'team', 'notes/plan');
   const ben = await y_client(t, server, 'team', 'notes/plan');

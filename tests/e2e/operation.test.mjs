@@ -4,15 +4,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { get as https_get } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { TrustingSocket, WebSocket, Y, converged, fresh, h_client, h_socket, y_client } from './lib/clients.mjs';
 import { Promises } from './lib/observed_socket.mjs';
 import { Raw } from './lib/raw.mjs';
-import { Server, run, scratch_dir } from './lib/server.mjs';
+import { Server, at_end, run, scratch_dir } from './lib/server.mjs';
 import { once, sleep, until } from './lib/wait.mjs';
 
 const kTest = { timeout: 180_000 };
@@ -301,13 +300,10 @@ test('the repair that it names works', kTest, async (t) => {
 
 // A file system of its own; without the right to mount one, a limit on the size of each file stands in for it.
 function small_disk(t, megabytes) {
-  const dir = mkdtempSync(join(tmpdir(), 'syncline-disk-'));
+  const dir = scratch_dir(t, 'disk');
   const mount = (options) => spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'syncline-test', dir]).status === 0;
   const mounted = mount(`size=${megabytes}m`);
-  t.after(() => {
-    if (mounted) spawnSync('umount', ['-l', dir]);
-    rmSync(dir, { recursive: true, force: true });
-  });
+  at_end(t, async () => mounted && spawnSync('umount', ['-l', dir]));
   return { mounted, dir, wrap: mounted ? [] : ['prlimit', `--fsize=${4 << 20}`], grow: (size) => mount(`remount,size=${size}m`) };
 }
 

@@ -426,6 +426,7 @@ TYPED_TEST_P(EventLogConformance, ADeltaGoesWithTheMilestoneThatItExtends) {
   for (int round = 0; round < 2; ++round) {
     for (const char* object : {"a", "b"}) {
       const auto found = this->log().load_snapshot("w", object).value();
+      ASSERT_TRUE(found.has_value());
       EXPECT_EQ(as_text(found->bytes), "floor");
       EXPECT_EQ(found->damaged, 0u);
     }

@@ -1,7 +1,7 @@
 // A real `syncline serve`, on a free port of this machine, with a data directory of its own.
 //
 // Every server is ended by its own process, by pid, when the test ends, however it ends; what it printed is shown if it
-// did not end well.
+// did not end well. Its directory goes after it.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,13 +15,39 @@ export const binary = resolve(process.env.SYNCLINE_BINARY ?? join(repository, 'b
 
 const kStartMs = 20_000;
 const running = new Set();
+const directories = new Set();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  for (const dir of directories) remove(dir);
 });
+
+const ends = new WeakMap();
+
+// Has `clear` called when the test has ended, before what was asked for earlier: a server ends before the directory that
+// it writes to goes. (The hooks of node:test run the first first.)
+export function at_end(t, clear) {
+  if (!ends.has(t)) {
+    const stack = [];
+    ends.set(t, stack);
+    t.after(async () => {
+      const results = [];
+      while (stack.length > 0) results.push(...(await Promise.allSettled([stack.pop()()])));
+      const failed = results.find(({ status }) => status === 'rejected');
+      if (failed) throw failed.reason;
+    });
+  }
+  ends.get(t).push(clear);
+}
+
+function remove(dir) {
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  directories.delete(dir);
+}
 
 export function scratch_dir(t, name = 'data') {
   const dir = mkdtempSync(join(tmpdir(), `syncline-${name}-`));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  directories.add(dir);
+  at_end(t, async () => remove(dir));
   return dir;
 }
 
@@ -51,7 +77,7 @@ export class Server {
   static async start(t, options = {}) {
     if (!existsSync(binary)) throw new Error(`${binary} is not built; SYNCLINE_BINARY names another`);
     const server = new Server({ ...options, dir: options.dir ?? scratch_dir(t) });
-    t.after(() => server.kill());
+    at_end(t, () => server.kill());
     await server.launch();
     return server;
   }
