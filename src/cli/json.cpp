@@ -62,4 +62,30 @@ Any json_number(std::uint64_t value) {
   return Any(static_cast<double>(value));
 }
 
+const Any& member(const Any& object, std::string_view key) {
+  static const Any kNone;
+  const Any* found = object.find(key);
+  return found == nullptr ? kNone : *found;
+}
+
+std::string text_member(const Any& object, std::string_view key) {
+  const auto* text = std::get_if<std::string>(&member(object, key).value());
+  return text == nullptr ? std::string() : *text;
+}
+
+std::uint64_t number_member(const Any& object, std::string_view key) {
+  const auto* number = std::get_if<double>(&member(object, key).value());
+  const bool fits = number != nullptr && *number >= 0 && *number <= 9007199254740991.0;
+  return fits ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+const Any::Array* array_member(const Any& object, std::string_view key) {
+  return std::get_if<Any::Array>(&member(object, key).value());
+}
+
+std::string text_of(const Any& value) {
+  if (const auto* text = std::get_if<std::string>(&value.value())) return *text;
+  return value.is_undefined() ? std::string() : compact_json(value);
+}
+
 }  // namespace syncline::cli

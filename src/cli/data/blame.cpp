@@ -20,23 +20,16 @@ struct Options {
   bool json = false;
 };
 
-std::string text_member(const Any& object, std::string_view key) {
-  const Any* member = object.find(key);
-  const auto* text = member == nullptr ? nullptr : std::get_if<std::string>(&member->value());
-  return text != nullptr ? *text : member != nullptr ? compact_json(*member) : "";
-}
-
 void print(const std::string& json, Console& console) {
   const auto text = crdt::from_json(json);
-  const Any* member = text ? text->find("runs") : nullptr;
-  const auto* runs = member == nullptr ? nullptr : std::get_if<Any::Array>(&member->value());
+  const auto* runs = text ? array_member(*text, "runs") : nullptr;
   if (runs == nullptr) return console.line(json);
   console.line(console.paint(Colour::kBold, visible(text_member(*text, "path"))));
   for (const Any& run : *runs) {
     const std::string who = text_member(run, "principal");
-    const std::string position = text_member(run, "position");
-    const bool known = position != "0";  // retention may have dropped what would tell
-    console.line(fmt::format("{:>8}  {:<24}  {}  {}", known ? position : "-",
+    const std::uint64_t position = number_member(run, "position");
+    const bool known = position > 0;  // retention may have dropped what would tell
+    console.line(fmt::format("{:>8}  {:<24}  {}  {}", known ? std::to_string(position) : "-",
                              known ? text_member(run, "time") : "before the history",
                              shorten(visible(who.empty() ? "-" : who), 16),
                              compact_json(Any(text_member(run, "text")))));

@@ -29,15 +29,6 @@ struct Options {
   bool json = false;
 };
 
-const Any* member(const Any& object, std::string_view key) {
-  return object.find(key);
-}
-
-std::string text_of(const Any& value) {
-  const auto* text = std::get_if<std::string>(&value.value());
-  return text == nullptr ? compact_json(value) : *text;
-}
-
 // "@12 +«abc» -3 @20 ~4 {«bold»:true}": where the delta changes something, and what.
 std::string delta_text(const Any& delta) {
   const auto* steps = std::get_if<Any::Array>(&delta.value());
@@ -45,8 +36,8 @@ std::string delta_text(const Any& delta) {
   double at = 0;
   for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
     const Any& step = (*steps)[i];
-    const Any* formats = member(step, "attributes");
-    if (const Any* kept = member(step, "retain")) {
+    const Any* formats = step.find("attributes");
+    if (const Any* kept = step.find("retain")) {
       if (formats != nullptr)
         told += fmt::format("{}@{} ~{} {}", told.empty() ? "" : " ", at, compact_json(*kept),
                             compact_json(*formats));
@@ -54,10 +45,10 @@ std::string delta_text(const Any& delta) {
       continue;
     }
     told += fmt::format("{}@{}", told.empty() ? "" : " ", at);
-    if (const Any* added = member(step, "insert")) told += " +" + compact_json(*added);
+    if (const Any* added = step.find("insert")) told += " +" + compact_json(*added);
     if (formats != nullptr) told += " " + compact_json(*formats);
-    if (const Any* gone = member(step, "delete")) told += " -" + compact_json(*gone);
-    if (const Any* added = member(step, "insert")) {
+    if (const Any* gone = step.find("delete")) told += " -" + compact_json(*gone);
+    if (const Any* added = step.find("insert")) {
       const auto* values = std::get_if<Any::Array>(&added->value());
       at += values == nullptr ? static_cast<double>(character_count(text_of(*added)))
                               : static_cast<double>(values->size());
@@ -69,15 +60,13 @@ std::string delta_text(const Any& delta) {
 std::vector<std::string> told_lines(const EventLine& event) {
   std::vector<std::string> lines;
   const auto json = crdt::from_json(event.json);
-  const Any* changes = json ? json->find("changes") : nullptr;
-  const auto* list = changes == nullptr ? nullptr : std::get_if<Any::Array>(&changes->value());
+  const auto* list = json ? array_member(*json, "changes") : nullptr;
   for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
     const Any& change = (*list)[i];
-    const Any* path = member(change, "path");
-    const std::string name = path == nullptr ? "" : text_of(*path);
-    if (const Any* delta = member(change, "delta"))
+    const std::string name = text_member(change, "path");
+    if (const Any* delta = change.find("delta"))
       lines.push_back(fmt::format("{}: {}", name, delta_text(*delta)));
-    if (const Any* keys = member(change, "keys"))
+    if (const Any* keys = change.find("keys"))
       lines.push_back(fmt::format("{}: {}", name, compact_json(*keys)));
   }
   return lines;

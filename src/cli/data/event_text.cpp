@@ -13,27 +13,19 @@ using crdt::Any;
 
 constexpr std::size_t kMaxTouchesShown = 3;
 
-std::string text_member(const Any& object, std::string_view key) {
-  const Any* member = object.find(key);
-  if (member == nullptr) return {};
-  const auto* text = std::get_if<std::string>(&member->value());
-  return text == nullptr ? compact_json(*member) : *text;
-}
-
 // "insert content 5+3", "set board.title", "format content 4 bold".
 std::string touch_text(const Any& touch) {
   std::string text = text_member(touch, "action") + " " + text_member(touch, "path");
-  const std::string index = text_member(touch, "index");
+  const std::string index = text_of(member(touch, "index"));
   const std::string key = text_member(touch, "key");
-  const std::string length = text_member(touch, "length");
+  const std::string length = text_of(member(touch, "length"));
   if (!index.empty()) text += " " + index + (length == "0" ? "" : "+" + length);
   if (!key.empty()) text += (index.empty() ? "." : " ") + key;
   return text;
 }
 
 std::string touches_text(const Any& event) {
-  const Any* touches = event.find("touches");
-  const auto* list = touches == nullptr ? nullptr : std::get_if<Any::Array>(&touches->value());
+  const auto* list = array_member(event, "touches");
   if (event.find("dropped") != nullptr) return "(dropped by retention)";
   if (list == nullptr) return {};
   std::string text;
@@ -65,11 +57,9 @@ std::string event_titles() {
 std::string event_row(const EventLine& event) {
   const auto json = crdt::from_json(event.json);
   if (!json) return event.json;
-  const Any* size = json->find("size");
-  const auto* bytes = size == nullptr ? nullptr : std::get_if<double>(&size->value());
   return row(std::to_string(event.position), text_member(*json, "time"),
              text_member(*json, "principal"), text_member(*json, "object"),
-             bytes == nullptr ? "" : size_text(static_cast<std::uint64_t>(*bytes)),
+             json->find("size") == nullptr ? "" : size_text(number_member(*json, "size")),
              touches_text(*json));
 }
 

@@ -23,43 +23,31 @@ struct Options {
   bool json = false;
 };
 
-std::string text_of(const Any& object, std::string_view key) {
-  const Any* member = object.find(key);
-  if (member == nullptr) return {};
-  if (const auto* text = std::get_if<std::string>(&member->value())) return visible(*text);
-  if (const auto* number = std::get_if<double>(&member->value()))
-    return fmt::format("{}", static_cast<std::uint64_t>(*number));
-  return {};
-}
-
-std::uint64_t number_of(const Any& object, std::string_view key) {
-  const Any* member = object.find(key);
-  const auto* number = member == nullptr ? nullptr : std::get_if<double>(&member->value());
-  return number == nullptr || *number < 0 ? 0 : static_cast<std::uint64_t>(*number);
+// For a terminal.
+std::string shown(const Any& object, std::string_view key) {
+  return visible(text_member(object, key));
 }
 
 std::string rule_text(const Any& rule) {
-  const std::string age = text_of(rule, "keep_for");
-  const std::string count = text_of(rule, "keep_last");
-  if (age.empty() && count.empty()) return "everything, for ever";
+  const std::string age = shown(rule, "keep_for");
+  const std::uint64_t count = number_member(rule, "keep_last");
+  if (age.empty() && count == 0) return "everything, for ever";
   std::string text;
   if (!age.empty()) text = "what is younger than " + age;
-  if (!count.empty()) text += (text.empty() ? "" : ", and ") + ("the last " + count + " events");
+  if (count > 0) text += fmt::format("{}the last {} events", text.empty() ? "" : ", and ", count);
   return text;
 }
 
 void print_record(const Any& view, Console& console) {
-  const Any* record = view.find("record");
-  const auto* lines = record == nullptr ? nullptr : std::get_if<Any::Array>(&record->value());
+  const auto* lines = array_member(view, "record");
   if (lines == nullptr || lines->empty()) return;
   console.line("record:");
   for (const Any& line : *lines) {
-    const std::string action = text_of(line, "action");
-    const std::string reason = text_of(line, "reason");
+    const std::string action = shown(line, "action");
+    const std::string reason = shown(line, "reason");
     std::string what = action == "set" ? "keep " + rule_text(line) : action;
     if (!reason.empty()) what += ": " + reason;
-    console.line(
-        fmt::format("  {}  {}  {}", text_of(line, "time"), text_of(line, "principal"), what));
+    console.line(fmt::format("  {}  {}  {}", shown(line, "time"), shown(line, "principal"), what));
   }
 }
 
@@ -71,15 +59,15 @@ int print(const std::string& json, const Options& options, Console& console) {
   const auto view = crdt::from_json(json);
   if (!view) return console.failed(view.error());
   console.line("keep:      " + rule_text(*view));
-  const Any* hold = view->find("hold");
-  if (hold != nullptr && std::holds_alternative<Any::Object>(hold->value()))
+  const Any& hold = member(*view, "hold");
+  if (std::holds_alternative<Any::Object>(hold.value()))
     console.line(console.paint(Colour::kRed,
-                               fmt::format("on hold:   since {} by {}: {}", text_of(*hold, "since"),
-                                           text_of(*hold, "principal"), text_of(*hold, "reason"))));
-  const std::uint64_t from = number_of(*view, "kept_from");
+                               fmt::format("on hold:   since {} by {}: {}", shown(hold, "since"),
+                                           shown(hold, "principal"), shown(hold, "reason"))));
+  const std::uint64_t from = number_member(*view, "kept_from");
   console.line(from == 0 ? "kept from: the beginning"
                          : fmt::format("kept from: position {}", from));
-  if (const std::uint64_t next = number_of(*view, "rule_says"); next > from)
+  if (const std::uint64_t next = number_member(*view, "rule_says"); next > from)
     console.line(fmt::format("next run:  would keep from position {}", next));
   print_record(*view, console);
   return kDone;
@@ -112,11 +100,10 @@ int run(const Command& command, const Options& options, Console& console) {
     if (!json) return console.failed(json.error());
     const auto turn = crdt::from_json(*json);
     if (!turn) return console.failed(turn.error());
-    events += number_of(*turn, "events");
-    bytes += number_of(*turn, "bytes");
+    events += number_member(*turn, "events");
+    bytes += number_member(*turn, "bytes");
     if (options.json) console.line(*json);
-    const Any* done = turn->find("done");
-    const bool* last = done == nullptr ? nullptr : std::get_if<bool>(&done->value());
+    const bool* last = std::get_if<bool>(&member(*turn, "done").value());
     if (last == nullptr || *last || console.closed()) break;
     console.progress(fmt::format("dropped {} payloads …", events));
   }
