@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "backend/net/http_client.h"
 #include "backend/store/backup.h"
 #include "base/percent.h"
 #include "cli/commands.h"
+#include "cli/data/server_client.h"
 #include "cli/data/source.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -44,38 +44,22 @@ int print(const Result<BackupReport>& report, std::string_view what, const Optio
 
 // The server writes it, below its --backup-dir.
 Result<BackupReport> ask_server(const Options& options) {
-  auto source = open_server(options.source.server, "");
-  if (!source) return std::unexpected(std::move(source.error()));
   const auto token = read_token(options.source.token_file);
   if (!token) return std::unexpected(token.error());
-  backend::HttpClientOptions http{.timeout_ms = std::uint64_t{24} * 3600 * 1000};
-  if (!token->empty()) http.headers.emplace_back("Authorization", "Bearer " + *token);
-  std::string url = options.source.server;
-  while (url.ends_with('/')) url.pop_back();
-  const auto response = backend::http_request(
-      "POST",
-      fmt::format("{}/v1/backups?name={}{}", url, percent_encode(options.target),
-                  options.signing_key ? "&signing_key=1" : ""),
-      "", http);
-  if (!response) return std::unexpected(response.error());
-  const auto json = crdt::from_json(response->body);
-  auto number = [](const Any* object, std::string_view key) -> std::uint64_t {
-    const Any* member = object == nullptr ? nullptr : object->find(key);
-    const auto* value = member == nullptr ? nullptr : std::get_if<double>(&member->value());
-    return value == nullptr || *value < 0 ? 0 : static_cast<std::uint64_t>(*value);
-  };
-  if (response->status / 100 == 2 && json)
-    return BackupReport{.files = number(&*json, "files"),
-                        .bytes = number(&*json, "bytes"),
-                        .workspaces = number(&*json, "workspaces"),
-                        .signing_key = options.signing_key};
-  const Any* error = json ? json->find("error") : nullptr;
-  const Any* message = error == nullptr ? nullptr : error->find("message");
-  const auto* text = message == nullptr ? nullptr : std::get_if<std::string>(&message->value());
-  return fail(
-      ErrorCode::kUnavailable,
-      fmt::format("{}: {}", url,
-                  text == nullptr ? fmt::format("HTTP status {}", response->status) : *text));
+  const auto client = ServerClient::open(options.source.server, *token);
+  if (!client) return std::unexpected(client.error());
+  const auto answer =
+      client->ask("POST",
+                  fmt::format("/v1/backups?name={}{}", percent_encode(options.target),
+                              options.signing_key ? "&signing_key=1" : ""),
+                  {.timeout_ms = std::uint64_t{24} * 3600 * 1000});
+  if (!answer) return std::unexpected(answer.error());
+  const auto json = crdt::from_json(*answer);
+  if (!json) return client->not_understood();
+  return BackupReport{.files = number_member(*json, "files"),
+                      .bytes = number_member(*json, "bytes"),
+                      .workspaces = number_member(*json, "workspaces"),
+                      .signing_key = options.signing_key};
 }
 
 int create(const Command& command, const Options& options, Console& console) {

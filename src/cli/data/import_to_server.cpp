@@ -9,19 +9,18 @@
 #include <utility>
 #include <variant>
 
-#include "backend/net/http_client.h"
 #include "backend/store/bundle_input.h"
-#include "base/percent.h"
 #include "base/sha256.h"
 #include "cli/data/progress_bar.h"
+#include "cli/data/server_client.h"
 #include "cli/data/source.h"
+#include "cli/json.h"
 #include "cli/table.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {
 
-using crdt::Any;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // what a server takes as a body
@@ -38,34 +37,20 @@ struct Status {
   std::string failure;
 };
 
-std::string text_member(const Any* object, std::string_view key) {
-  const Any* member = object == nullptr ? nullptr : object->find(key);
-  const auto* text = member == nullptr ? nullptr : std::get_if<std::string>(&member->value());
-  return text == nullptr ? std::string() : *text;
-}
-
-std::uint64_t number_member(const Any& object, std::string_view key) {
-  const Any* member = object.find(key);
-  const auto* number = member == nullptr ? nullptr : std::get_if<double>(&member->value());
-  const bool fits = number != nullptr && *number >= 0 && *number <= 9007199254740991.0;
-  return fits ? static_cast<std::uint64_t>(*number) : 0;
-}
-
 class Sending {
  public:
-  Sending(const ServerImport& wish, Console& console)
-      : wish_(wish), console_(console), input_(wish.file), total_(input_.size()) {
-    url_ = wish.url;
-    while (url_.ends_with('/')) url_.pop_back();
-    url_ += "/v1/workspaces/" + percent_encode(wish.workspace);
-    http_.timeout_ms = kTimeoutMs;
-    if (!wish.token.empty()) http_.headers.emplace_back("Authorization", "Bearer " + wish.token);
-  }
+  Sending(const ServerImport& wish, ServerClient client, Console& console)
+      : wish_(wish),
+        client_(std::move(client)),
+        console_(console),
+        path_(workspace_path(wish.workspace) + "/import"),
+        input_(wish.file),
+        total_(input_.size()) {}
 
   Result<std::uint64_t> run() {
-    auto begun = patiently([&] { return ask("GET", "/import"); });
+    auto begun = patiently([&] { return ask("GET"); });
     if (begun && wish_.restart && begun->state == "receiving" && !wish_.dry_run)
-      begun = patiently([&] { return ask("DELETE", "/import"); });
+      begun = patiently([&] { return ask("DELETE"); });
     if (!begun) return std::unexpected(std::move(begun.error()));
     if (!under_way(*begun)) {
       const auto there = look();
@@ -96,7 +81,7 @@ class Sending {
       return std::unexpected(events.error());
     if (events && !events->empty()) {
       const auto json = crdt::from_json(events->front().json);
-      if (json && text_member(&*json, "hash") == to_hex(wish_.header.last_hash))
+      if (json && text_member(*json, "hash") == to_hex(wish_.header.last_hash))
         return wish_.header.size;
     }
     const auto any = events ? (*source)->events(wish_.workspace, "", 0, 1) : events;
@@ -116,10 +101,10 @@ class Sending {
       if (piece->empty())
         return fail(ErrorCode::kConflict, "the server has more than this file: see --restart");
       auto next = patiently([&]() -> Result<Status> {
-        auto taken = ask("POST", fmt::format("/import?offset={}", status.received), *piece);
+        auto taken = ask("POST", fmt::format("?offset={}", status.received), *piece);
         // It may have been taken although its answer was lost.
         if (!taken && taken.error().code == ErrorCode::kConflict) {
-          auto now = ask("GET", "/import");
+          auto now = ask("GET");
           if (now && now->received != status.received) return now;
         }
         return taken;
@@ -132,7 +117,7 @@ class Sending {
 
   Result<std::uint64_t> wait() {
     for (;;) {
-      const auto status = patiently([&] { return ask("GET", "/import"); });
+      const auto status = patiently([&] { return ask("GET"); });
       if (!status) return std::unexpected(status.error());
       if (status->state == "failed") return fail(ErrorCode::kCorrupt, status->failure);
       if (status->state == "done") return 0;
@@ -175,47 +160,34 @@ class Sending {
     }
   }
 
-  Result<Status> ask(std::string_view method, const std::string& path, std::string_view body = {}) {
-    const auto response = backend::http_request(method, url_ + path, body, http_);
-    if (!response) return std::unexpected(response.error());
-    const auto json = crdt::from_json(response->body);
-    if (response->status != 200) {
-      const std::string message = json ? text_member(json->find("error"), "message") : "";
-      return fail(
-          code_of(response->status),
-          fmt::format("{}: {}", wish_.url,
-                      message.empty() ? fmt::format("HTTP status {}", response->status) : message));
-    }
-    if (!json || text_member(&*json, "state").empty())
-      return fail(ErrorCode::kMalformed,
-                  wish_.url + ": answers, but not as a Syncline server does");
-    return Status{.state = text_member(&*json, "state"),
+  Result<Status> ask(std::string_view method, const std::string& query = {},
+                     std::string_view body = {}) {
+    const auto answer =
+        client_.ask(method, path_ + query, {.body = body, .timeout_ms = kTimeoutMs});
+    if (!answer) return std::unexpected(answer.error());
+    const auto json = crdt::from_json(*answer);
+    if (!json || text_member(*json, "state").empty()) return client_.not_understood();
+    return Status{.state = text_member(*json, "state"),
                   .received = number_member(*json, "received"),
                   .done = number_member(*json, "done"),
-                  .last_hash = text_member(json->find("bundle"), "last_hash"),
-                  .failure = text_member(json->find("failure"), "message")};
-  }
-
-  static ErrorCode code_of(int status) {
-    switch (status) {
-      case 409: return ErrorCode::kConflict;
-      case 503: return ErrorCode::kUnavailable;
-      default: return ErrorCode::kInvalid;
-    }
+                  .last_hash = text_member(member(*json, "bundle"), "last_hash"),
+                  .failure = text_member(member(*json, "failure"), "message")};
   }
 
   const ServerImport& wish_;
+  const ServerClient client_;
   Console& console_;
+  const std::string path_;
   backend::BundleInput input_;
   const std::uint64_t total_;
-  std::string url_;
-  backend::HttpClientOptions http_;
 };
 
 }  // namespace
 
 Result<std::uint64_t> import_to_server(const ServerImport& wish, Console& console) {
-  return Sending(wish, console).run();
+  auto client = ServerClient::open(wish.url, wish.token);
+  if (!client) return std::unexpected(std::move(client.error()));
+  return Sending(wish, std::move(*client), console).run();
 }
 
 }  // namespace syncline::cli
