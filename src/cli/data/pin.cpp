@@ -1,10 +1,8 @@
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/data/named_list.h"
 #include "cli/data/source.h"
-#include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {
@@ -13,49 +11,19 @@ struct Options {
   std::string workspace;
   std::string name;
   std::string at;
-  std::string after;
   SourceOptions source;
   bool json = false;
 };
 
-std::string row(const std::string& json) {
-  const auto pin = crdt::from_json(json);
-  auto text = [&](std::string_view key) {
-    const crdt::Any* member = pin ? pin->find(key) : nullptr;
-    const auto* value = member == nullptr ? nullptr : std::get_if<std::string>(&member->value());
-    return value == nullptr ? std::string() : *value;
-  };
-  const crdt::Any* position = pin ? pin->find("position") : nullptr;
-  const auto* number = position == nullptr ? nullptr : std::get_if<double>(&position->value());
-  return fmt::format("{:<24} {:>10}  {:<24}  {}", text("name"), number == nullptr ? 0 : *number,
-                     text("set"), text("principal"));
-}
-
-int list(const Command& command, const Options& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  std::string after = options.after;
-  bool first = true;
-  while (!console.closed()) {
-    const auto pins = (*source)->pins(options.workspace, after);
-    if (!pins) return console.failed(pins.error());
-    if (pins->empty()) return kDone;
-    if (first && !options.json)
-      console.line(console.paint(Colour::kBold, fmt::format("{:<24} {:>10}  {:<24}  {}", "NAME",
-                                                            "POSITION", "SET", "BY")));
-    first = false;
-    for (const NamedLine& pin : *pins) console.line(options.json ? pin.json : row(pin.json));
-    after = pins->back().name;
-  }
-  return kDone;
-}
+constexpr NamedColumns kColumns = {
+    {{"NAME", "name"}, {"POSITION", "position"}, {"SET", "set"}, {"BY", "principal"}}};
 
 int set(const Command& command, const Options& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto pin = (*source)->set_pin(options.workspace, options.name, options.at);
   if (!pin) return console.failed(pin.error());
-  console.line(options.json ? *pin : row(*pin));
+  console.line(options.json ? *pin : named_row(*pin, kColumns));
   return kDone;
 }
 
@@ -98,17 +66,13 @@ void add_pin(Command& root) {
     return set(set_command, *set_options, console);
   });
 
-  Command& list_command = pin.add("ls", "List the pins of a workspace");
-  auto list_options = std::make_shared<Options>();
-  workspace_argument(list_command, *list_options);
-  list_command.option({.name = "--after", .value = "NAME", .text = "Go on after this pin"},
-                      list_options->after);
-  source_options(list_command, list_options->source);
-  list_command.json_flag(list_options->json);
-  list_command.example("syncline pin ls demo --json", "for a program");
-  list_command.run([&list_command, list_options](Console& console) {
-    return list(list_command, *list_options, console);
-  });
+  add_named_list(pin, {.summary = "List the pins of a workspace",
+                       .of = "whose pins",
+                       .value = "NAME",
+                       .one = "pin",
+                       .columns = kColumns,
+                       .page = &Source::pins})
+      .example("syncline pin ls demo --json", "for a program");
 
   Command& remove_command = pin.add("rm", "Remove a pin; the log stays as it is");
   auto remove_options = std::make_shared<Options>();

@@ -1,0 +1,69 @@
+#include "cli/data/named_list.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "cli/json.h"
+#include "cli/table.h"
+
+namespace syncline::cli {
+namespace {
+
+struct Options {
+  std::string workspace;
+  std::string after;
+  SourceOptions source;
+  bool json = false;
+};
+
+std::string row(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
+  return fmt::format("{:<24} {:>10}  {:<24}  {}", a, b, c, d);
+}
+
+int print(const NamedList& list, const Command& command, const Options& options, Console& console) {
+  auto source = open_source(command, options.source);
+  if (!source) return console.failed(source.error());
+  const auto& [a, b, c, d] = list.columns;
+  std::string after = options.after;
+  bool first = true;
+  while (!console.closed()) {
+    const auto page = list.page(**source, options.workspace, after);
+    if (!page) return console.failed(page.error());
+    if (page->empty()) return kDone;
+    if (std::exchange(first, false) && !options.json)
+      console.line(console.paint(Colour::kBold, row(a.title, b.title, c.title, d.title)));
+    for (const NamedLine& entry : *page)
+      console.line(options.json ? entry.json : named_row(entry.json, list.columns));
+    after = page->back().name;
+  }
+  return kDone;
+}
+
+}  // namespace
+
+std::string named_row(const std::string& json, const NamedColumns& columns) {
+  const auto entry = crdt::from_json(json);
+  if (!entry) return json;
+  const auto cell = [&](const NamedColumn& column) {
+    return visible(text_of(member(*entry, column.member)));
+  };
+  return row(cell(columns[0]), cell(columns[1]), cell(columns[2]), cell(columns[3]));
+}
+
+Command& add_named_list(Command& parent, NamedList list) {
+  Command& command = parent.add("ls", list.summary);
+  auto options = std::make_shared<Options>();
+  command.argument({.name = "WORKSPACE", .text = list.of, .required = true}, options->workspace);
+  command.option({.name = "--after", .value = list.value, .text = "Go on after this " + list.one},
+                 options->after);
+  source_options(command, options->source);
+  command.json_flag(options->json);
+  command.run([&command, options, list = std::move(list)](Console& console) {
+    return print(list, command, *options, console);
+  });
+  return command;
+}
+
+}  // namespace syncline::cli
