@@ -63,9 +63,9 @@ Result<BackupReport> ask_server(const Options& options) {
 }
 
 int create(const Command& command, const Options& options, Console& console) {
-  const bool local =
-      options.source.server.empty() || (command.typed("--data-dir") && !command.typed("--server"));
-  if (!local) return print(ask_server(options), "backed up", options, console);
+  const auto to_server = names_server(command, options.source);
+  if (!to_server) return console.misused(to_server.error().message);
+  if (*to_server) return print(ask_server(options), "backed up", options, console);
   const backend::BackupOptions wanted{.destination = options.target,
                                       .signing_key = options.signing_key,
                                       .progress = [&console](std::uint64_t bytes) {
@@ -119,12 +119,7 @@ void add_restore_backup(Command& backup) {
   Command& command = backup.add("restore", "Make a data directory of a backup");
   auto options = std::make_shared<Options>();
   command.argument({.name = "DIR", .text = "the backup", .required = true}, options->target);
-  command.option({.name = "--data-dir",
-                  .value = "DIR",
-                  .text = "What to make; must not exist, or be empty",
-                  .environment = "SYNCLINE_DATA_DIR",
-                  .is_file = true},
-                 options->source.data_dir);
+  data_dir_option(command, options->source.data_dir, "What to make; must not exist, or be empty");
   command.json_flag(options->json);
   command.details(
       "Without the private key in it, the directory gets a new one, and what the old one signed "

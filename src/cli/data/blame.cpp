@@ -37,14 +37,11 @@ void print(const std::string& json, Console& console) {
 }
 
 int blame(const Command& command, const Options& options, Console& console) {
-  const std::size_t slash = options.path.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == options.path.size())
-    return console.misused(
-        fmt::format("'{}' is no WORKSPACE/OBJECT, such as demo/welcome", options.path));
+  const auto path = parse_path(options.path, Whole::kRefused);
+  if (!path) return console.misused(path.error().message);
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
-  const auto texts =
-      (*source)->blame(options.path.substr(0, slash), options.path.substr(slash + 1), options.at);
+  const auto texts = (*source)->blame(path->workspace, path->object, options.at);
   if (!texts) return console.failed(texts.error());
   for (const std::string& text : *texts) options.json ? console.line(text) : print(text, console);
   return kDone;

@@ -74,17 +74,13 @@ std::optional<std::string> misuse_of_part(const Options& options, bool whole) {
 }
 
 int print(const Command& command, const Options& options, Console& console) {
-  const std::size_t slash = options.path.find('/');
-  const bool whole = slash == std::string::npos;
-  if (slash == 0 || slash + 1 == options.path.size()) {
-    return console.misused(fmt::format(
-        "'{}' is no WORKSPACE or WORKSPACE/OBJECT, such as demo/welcome", options.path));
-  }
+  const auto path = parse_path(options.path, Whole::kTaken);
+  if (!path) return console.misused(path.error().message);
+  const auto& [workspace, object] = *path;
+  const bool whole = object.empty();
   if (whole && !options.output.empty())
     return console.misused("--output takes one object: WORKSPACE/OBJECT");
   if (const auto why = misuse_of_part(options, whole)) return console.misused(*why);
-  const std::string workspace = options.path.substr(0, slash);
-  const std::string object = whole ? "" : options.path.substr(slash + 1);
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   if (whole) {

@@ -79,16 +79,14 @@ void print(const EventLine& event, const Options& options, Console& console, boo
   for (const std::string& line : told_lines(event)) console.line("          " + visible(line));
 }
 
-Result<bool> print_changes(Source& source, const Options& options, Console& console) {
-  const std::size_t slash = options.path.find('/');
-  const std::string workspace = options.path.substr(0, slash);
-  const std::string object = slash == std::string::npos ? "" : options.path.substr(slash + 1);
+Result<bool> print_changes(Source& source, const ObjectPath& path, const Options& options,
+                           Console& console) {
   std::uint64_t after = options.after;
   std::uint64_t left = options.limit == 0 ? UINT64_MAX : options.limit;
   bool any = false;
   while (left > 0 && !console.closed()) {
     const auto page =
-        source.changes(workspace, object, options.from, options.to, after,
+        source.changes(path.workspace, path.object, options.from, options.to, after,
                        static_cast<std::size_t>(std::min<std::uint64_t>(left, kPage)));
     if (!page) return std::unexpected(page.error());
     for (const EventLine& event : page->changes) {
@@ -103,9 +101,11 @@ Result<bool> print_changes(Source& source, const Options& options, Console& cons
 }
 
 int diff(const Command& command, const Options& options, Console& console) {
+  const auto path = parse_path(options.path, Whole::kTaken);
+  if (!path) return console.misused(path.error().message);
   auto source = open_source(command, options.source);
   const auto different =
-      source ? print_changes(**source, options, console) : std::unexpected(source.error());
+      source ? print_changes(**source, *path, options, console) : std::unexpected(source.error());
   if (different) return *different ? kDifferent : kSame;
   console.failed(different.error());
   return kError;

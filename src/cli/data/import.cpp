@@ -184,10 +184,9 @@ void print(const Outcome& outcome, const Options& options, Console& console) {
 }
 
 int import_file(const Command& command, const Options& options, Console& console) {
-  const bool to_server = names_server(command, options.target);
-  if (command.typed("--server") && command.typed("--data-dir"))
-    return console.misused("--server and --data-dir: only one of them");
-  const auto outcome = run_import(options, to_server, console);
+  const auto to_server = names_server(command, options.target);
+  if (!to_server) return console.misused(to_server.error().message);
+  const auto outcome = run_import(options, *to_server, console);
   console.progress({});
   if (!outcome) return console.failed(outcome.error());
   print(*outcome, options, console);

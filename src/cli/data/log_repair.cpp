@@ -4,6 +4,7 @@
 
 #include "backend/store/repair.h"
 #include "cli/commands.h"
+#include "cli/data/source.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
@@ -73,12 +74,7 @@ int repair(const Options& options, Console& console) {
 void add_log_repair(Command& log) {
   Command& command = log.add("repair", "Save what is sound of a damaged data directory");
   auto options = std::make_shared<Options>();
-  command.option({.name = "--data-dir",
-                  .value = "DIR",
-                  .text = "What to repair; its server must be stopped",
-                  .environment = "SYNCLINE_DATA_DIR",
-                  .is_file = true},
-                 options->data_dir);
+  data_dir_option(command, options->data_dir, "What to repair; its server must be stopped");
   command.json_flag(options->json);
   command.details(
       "Each workspace is kept up to its first damage and says what was lost. The damaged files "

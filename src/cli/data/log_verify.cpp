@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/data/checkpoint_check.h"
 #include "cli/data/progress_bar.h"
+#include "cli/data/source.h"
 #include "cli/data/verify_data_dir.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -182,12 +183,8 @@ void add_log_verify(Command& log) {
                     .text = "a bundle that export wrote; else the data directory",
                     .is_file = true},
                    options->bundle);
-  command.option({.name = "--data-dir",
-                  .value = "DIR",
-                  .text = "What to check, or a copy of it; its server may be running",
-                  .environment = "SYNCLINE_DATA_DIR",
-                  .is_file = true},
-                 options->data_dir);
+  data_dir_option(command, options->data_dir,
+                  "What to check, or a copy of it; its server may be running");
   command.option(
       {.name = "--checkpoint,--since",
        .value = "FILE",

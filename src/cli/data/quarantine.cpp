@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "cli/commands.h"
@@ -16,14 +14,11 @@ struct Options {
 };
 
 int lift(const Command& command, const Options& options, Console& console) {
-  const std::size_t slash = options.path.find('/');
-  if (slash == 0 || slash == std::string::npos || slash + 1 == options.path.size())
-    return console.misused(
-        fmt::format("'{}' is no WORKSPACE/OBJECT, such as demo/welcome", options.path));
+  const auto path = parse_path(options.path, Whole::kRefused);
+  if (!path) return console.misused(path.error().message);
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
-  const auto lifted =
-      (*source)->lift_quarantine(options.path.substr(0, slash), options.path.substr(slash + 1));
+  const auto lifted = (*source)->lift_quarantine(path->workspace, path->object);
   if (!lifted) return console.failed(lifted.error());
   console.line(visible(options.path) + " can be served again");
   return kDone;

@@ -59,18 +59,17 @@ Result<void> restore_all(Source& source, const std::string& workspace, Options o
 }
 
 int restore(const Command& command, const Options& options, Console& console) {
-  const std::size_t slash = options.path.find('/');
-  const std::string workspace = options.path.substr(0, slash);
+  const auto path = parse_path(options.path, Whole::kTaken);
+  if (!path) return console.misused(path.error().message);
+  const auto& [workspace, object] = *path;
   const RestoreWish& wish = options.wish;
   if (wish.into.empty() && wish.confirm.empty() && !wish.dry_run)
     return console.misused(fmt::format(
         "into a new workspace with --into NAME, or in place with --confirm {}", workspace));
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
-  const auto done =
-      slash == std::string::npos
-          ? restore_all(**source, workspace, options, console)
-          : restore_one(**source, workspace, options.path.substr(slash + 1), options, console);
+  const auto done = object.empty() ? restore_all(**source, workspace, options, console)
+                                   : restore_one(**source, workspace, object, options, console);
   return done ? kDone : console.failed(done.error());
 }
 

@@ -39,18 +39,22 @@ void source_options(Command& command, SourceOptions& options, std::string server
                   .text = std::move(server),
                   .environment = "SYNCLINE_SERVER"},
                  options.server);
-  command.option({.name = "--data-dir",
-                  .value = "DIR",
-                  .text = std::move(data_dir),
-                  .environment = "SYNCLINE_DATA_DIR",
-                  .is_file = true},
-                 options.data_dir);
+  data_dir_option(command, options.data_dir, std::move(data_dir));
   command.option({.name = "--token-file",
                   .value = "FILE",
                   .text = "File whose first line is the server's token; or set SYNCLINE_TOKEN",
                   .environment = "SYNCLINE_TOKEN_FILE",
                   .is_file = true},
                  options.token_file);
+}
+
+void data_dir_option(Command& command, std::string& data_dir, std::string text) {
+  command.option({.name = "--data-dir",
+                  .value = "DIR",
+                  .text = std::move(text),
+                  .environment = "SYNCLINE_DATA_DIR",
+                  .is_file = true},
+                 data_dir);
 }
 
 void at_option(Command& command, std::string& at) {
@@ -61,14 +65,26 @@ void at_option(Command& command, std::string& at) {
                  at);
 }
 
-bool names_server(const Command& command, const SourceOptions& options) {
+Result<ObjectPath> parse_path(const std::string& text, Whole whole) {
+  const std::size_t slash = text.find('/');
+  const bool names_object = slash != std::string::npos;
+  if (slash == 0 || slash + 1 == text.size() || (!names_object && whole == Whole::kRefused))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("'{}' is no {}WORKSPACE/OBJECT, such as demo/welcome", text,
+                            whole == Whole::kTaken ? "WORKSPACE or " : ""));
+  return ObjectPath{text.substr(0, slash), names_object ? text.substr(slash + 1) : ""};
+}
+
+Result<bool> names_server(const Command& command, const SourceOptions& options) {
+  if (command.typed("--server") && command.typed("--data-dir"))
+    return fail(ErrorCode::kInvalid, "--server and --data-dir: only one of them");
   return !options.server.empty() && !command.typed("--data-dir");
 }
 
 Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options) {
-  if (command.typed("--server") && command.typed("--data-dir"))
-    return fail(ErrorCode::kInvalid, "--server and --data-dir: only one of them");
-  if (!names_server(command, options)) return open_data_dir(options.data_dir);
+  const auto server = names_server(command, options);
+  if (!server) return std::unexpected(server.error());
+  if (!*server) return open_data_dir(options.data_dir);
   auto token = read_token(options.token_file);
   if (!token) return std::unexpected(std::move(token.error()));
   return open_server(options.server, *token);

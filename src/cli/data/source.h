@@ -180,8 +180,20 @@ void source_options(Command& command, SourceOptions& options, std::string server
 // --at, a moment as state/moment.h reads it.
 void at_option(Command& command, std::string& at);
 
-// True if a server is named, and no data directory stands on the command line.
-bool names_server(const Command& command, const SourceOptions& options);
+// --data-dir alone; the text says what for.
+void data_dir_option(Command& command, std::string& data_dir, std::string text);
+
+// What WORKSPACE/OBJECT names, or a WORKSPACE where all of one is taken.
+struct ObjectPath {
+  std::string workspace;
+  std::string object;  // empty: all of the workspace
+};
+enum class Whole : bool { kRefused, kTaken };
+// kInvalid, saying what it should be.
+Result<ObjectPath> parse_path(const std::string& text, Whole whole);
+
+// True if a server is named, and no data directory stands on the command line. kInvalid: both do.
+Result<bool> names_server(const Command& command, const SourceOptions& options);
 
 // A server if one is named, unless a data directory stands on the command line and it does not.
 Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options);
