@@ -17,6 +17,7 @@ namespace syncline::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 log::Event change(const std::string& object, const std::string& update) {
   return sample_event(object, read_whole(data(update)));
@@ -207,7 +208,14 @@ TEST(Restore, InPlaceAndIntoABranch) {
   EXPECT_NE(ask({"cat", "demo/notes/plan"}).out, then);
   EXPECT_EQ(ask({"restore", "demo", "--at", "1"}).code, 2);
   EXPECT_EQ(ask({"restore", "demo", "--at", "1", "--confirm", "other"}).code, 1);
-  EXPECT_THAT(ask({"restore", "demo", "--at", "1", "--dry-run"}).out, HasSubstr("would change: ["));
+  // As diff tells a change; with --json, what the server said.
+  const std::string would = ask({"restore", "demo", "--at", "2", "--dry-run"}).out;
+  EXPECT_THAT(would, HasSubstr("\"abc\" is as it was then\n"));
+  EXPECT_THAT(would, HasSubstr("\"notes/plan\" would change:\n          "));
+  EXPECT_THAT(would, HasSubstr(": @"));
+  EXPECT_THAT(would, Not(HasSubstr("[{")));
+  EXPECT_THAT(ask({"restore", "demo", "--at", "2", "--dry-run", "--json"}).out,
+              HasSubstr(R"("changes":[{"path":)"));
   EXPECT_EQ(ask({"log", "show", "demo", "--after", "3"}).out, "");
 
   const Outcome branch = ask({"restore", "demo", "--at", "2", "--into", "branch"});

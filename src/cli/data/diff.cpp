@@ -4,16 +4,13 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/data/change_text.h"
 #include "cli/data/event_text.h"
 #include "cli/data/source.h"
-#include "cli/json.h"
-#include "cli/table.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {
-
-using crdt::Any;
 
 constexpr int kSame = 0;
 constexpr int kDifferent = 1;
@@ -29,54 +26,12 @@ struct Options {
   bool json = false;
 };
 
-// "@12 +«abc» -3 @20 ~4 {«bold»:true}": where the delta changes something, and what.
-std::string delta_text(const Any& delta) {
-  const auto* steps = std::get_if<Any::Array>(&delta.value());
-  std::string told;
-  double at = 0;
-  for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
-    const Any& step = (*steps)[i];
-    const Any* formats = step.find("attributes");
-    if (const Any* kept = step.find("retain")) {
-      if (formats != nullptr)
-        told += fmt::format("{}@{} ~{} {}", told.empty() ? "" : " ", at, compact_json(*kept),
-                            compact_json(*formats));
-      if (const auto* count = std::get_if<double>(&kept->value())) at += *count;
-      continue;
-    }
-    told += fmt::format("{}@{}", told.empty() ? "" : " ", at);
-    if (const Any* added = step.find("insert")) told += " +" + compact_json(*added);
-    if (formats != nullptr) told += " " + compact_json(*formats);
-    if (const Any* gone = step.find("delete")) told += " -" + compact_json(*gone);
-    if (const Any* added = step.find("insert")) {
-      const auto* values = std::get_if<Any::Array>(&added->value());
-      at += values == nullptr ? static_cast<double>(character_count(text_of(*added)))
-                              : static_cast<double>(values->size());
-    }
-  }
-  return told;
-}
-
-std::vector<std::string> told_lines(const EventLine& event) {
-  std::vector<std::string> lines;
-  const auto json = crdt::from_json(event.json);
-  const auto* list = json ? array_member(*json, "changes") : nullptr;
-  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-    const Any& change = (*list)[i];
-    const std::string name = text_member(change, "path");
-    if (const Any* delta = change.find("delta"))
-      lines.push_back(fmt::format("{}: {}", name, delta_text(*delta)));
-    if (const Any* keys = change.find("keys"))
-      lines.push_back(fmt::format("{}: {}", name, compact_json(*keys)));
-  }
-  return lines;
-}
-
 void print(const EventLine& event, const Options& options, Console& console, bool first) {
   if (options.json) return console.line(event.json);
   if (first) console.line(console.paint(Colour::kBold, event_titles()));
   console.line(event_row(event));
-  for (const std::string& line : told_lines(event)) console.line("          " + visible(line));
+  if (const auto json = crdt::from_json(event.json))
+    for (const std::string& line : change_lines(*json)) console.line(line);
 }
 
 Result<bool> print_changes(Source& source, const ObjectPath& path, const Options& options,

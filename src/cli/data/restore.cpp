@@ -3,12 +3,15 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/data/change_text.h"
 #include "cli/data/source.h"
 #include "cli/json.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {
+
+using crdt::Any;
 
 struct Options {
   std::string path;
@@ -18,23 +21,25 @@ struct Options {
   bool json = false;
 };
 
-std::string told(const std::string& json) {
+void print(const std::string& json, Console& console) {
   const auto result = crdt::from_json(json);
-  const auto member = [&](std::string_view key) {
-    const crdt::Any* value = result ? result->find(key) : nullptr;
-    return value == nullptr ? std::string("null") : compact_json(*value);
-  };
-  if (member("changed") == "false") return member("object") + " is as it was then";
-  if (member("dry_run") == "true") return member("object") + " would change: " + member("changes");
-  return fmt::format("{} is restored, by the event at position {}", member("object"),
-                     member("position"));
+  if (!result) return console.line(json);
+  const std::string name = compact_json(member(*result, "object"));
+  if (member(*result, "changed") == Any(false)) return console.line(name + " is as it was then");
+  if (member(*result, "dry_run") == Any(true)) {
+    console.line(name + " would change:");
+    for (const std::string& line : change_lines(*result)) console.line(line);
+    return;
+  }
+  console.line(fmt::format("{} is restored, by the event at position {}", name,
+                           number_member(*result, "position")));
 }
 
 Result<void> restore_one(Source& source, const std::string& workspace, const std::string& object,
                          const Options& options, Console& console) {
   const auto result = source.restore(workspace, object, options.wish);
   if (!result) return std::unexpected(result.error());
-  console.line(options.json ? *result : told(*result));
+  options.json ? console.line(*result) : print(*result, console);
   return {};
 }
 
@@ -92,8 +97,9 @@ void add_restore(Command& root) {
   command.option(
       {.name = "--confirm", .value = "NAME", .text = "In place: the workspace's name once more"},
       options->wish.confirm);
-  command.flag({.name = "--dry-run", .text = "Say what would change, and change nothing"},
-               options->wish.dry_run);
+  command.flag(
+      {.name = "--dry-run", .text = "Say what would change, as diff does, and change nothing"},
+      options->wish.dry_run);
   command.option(
       {.name = "--after", .value = "OBJECT", .text = "Of a workspace: go on after this object"},
       options->after);

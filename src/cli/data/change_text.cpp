@@ -1,0 +1,58 @@
+#include "cli/data/change_text.h"
+
+#include <fmt/format.h>
+
+#include "cli/json.h"
+#include "cli/table.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+
+// "@12 +«abc» -3 @20 ~4 {«bold»:true}": where the delta changes something, and what.
+std::string delta_text(const Any& delta) {
+  const auto* steps = std::get_if<Any::Array>(&delta.value());
+  std::string told;
+  double at = 0;
+  for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
+    const Any& step = (*steps)[i];
+    const Any* formats = step.find("attributes");
+    if (const Any* kept = step.find("retain")) {
+      if (formats != nullptr)
+        told += fmt::format("{}@{} ~{} {}", told.empty() ? "" : " ", at, compact_json(*kept),
+                            compact_json(*formats));
+      if (const auto* count = std::get_if<double>(&kept->value())) at += *count;
+      continue;
+    }
+    told += fmt::format("{}@{}", told.empty() ? "" : " ", at);
+    if (const Any* added = step.find("insert")) told += " +" + compact_json(*added);
+    if (formats != nullptr) told += " " + compact_json(*formats);
+    if (const Any* gone = step.find("delete")) told += " -" + compact_json(*gone);
+    if (const Any* added = step.find("insert")) {
+      const auto* values = std::get_if<Any::Array>(&added->value());
+      at += values == nullptr ? static_cast<double>(character_count(text_of(*added)))
+                              : static_cast<double>(values->size());
+    }
+  }
+  return told;
+}
+
+}  // namespace
+
+std::vector<std::string> change_lines(const Any& told) {
+  std::vector<std::string> lines;
+  const auto add = [&](std::string_view path, std::string_view what) {
+    lines.push_back(fmt::format("          {}: {}", visible(path), visible(what)));
+  };
+  const auto* changes = array_member(told, "changes");
+  for (std::size_t i = 0; changes != nullptr && i < changes->size(); ++i) {
+    const Any& change = (*changes)[i];
+    const std::string path = text_member(change, "path");
+    if (const Any* delta = change.find("delta")) add(path, delta_text(*delta));
+    if (const Any* keys = change.find("keys")) add(path, compact_json(*keys));
+  }
+  return lines;
+}
+
+}  // namespace syncline::cli
