@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "cli/data/change_text.h"
 #include "cli/doc/content_diff.h"
 #include "cli/suggest.h"
 #include "cli/table.h"
@@ -41,6 +42,23 @@ TEST(Visible, NothingDrivesATerminal) {
             "a\\u001b[31m\\n\\t\\u007f\\u009bz€");
   EXPECT_EQ(shorten("äöüß", 4), "äöüß");
   EXPECT_EQ(shorten("äöüßa", 4), "äöü…");
+}
+
+// Indices are those of the delta: UTF-16 units of a text, values of a list, one for what is embedded.
+TEST(Changes, AreToldWithTheirIndices) {
+  const auto told = [](std::string_view delta) {
+    const auto json =
+        crdt::from_json(R"({"changes":[{"path":"t","delta":)" + std::string(delta) + "}]}");
+    return change_lines(json.value()).at(0);
+  };
+  EXPECT_EQ(told(R"([{"retain":2},{"insert":"ab"},{"delete":3},{"retain":4},{"delete":1}])"),
+            "          t: @2 +\"ab\" @4 -3 @8 -1");
+  EXPECT_EQ(told(R"([{"insert":"😀"},{"delete":1}])"), "          t: @0 +\"😀\" @2 -1");
+  EXPECT_EQ(told(R"([{"insert":{"image":"a.png"}},{"delete":1}])"),
+            "          t: @0 +{\"image\":\"a.png\"} @1 -1");
+  EXPECT_EQ(told(R"([{"insert":[1,"two"]},{"delete":1}])"), "          t: @0 +[1,\"two\"] @2 -1");
+  EXPECT_EQ(told(R"([{"retain":5,"attributes":{"bold":true}}])"),
+            "          t: @0 ~5 {\"bold\":true}");
 }
 
 TEST(Units, ReadWell) {

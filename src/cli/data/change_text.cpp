@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
@@ -9,6 +10,13 @@ namespace syncline::cli {
 namespace {
 
 using crdt::Any;
+
+// How far an insertion moves the indices behind it.
+std::size_t length_of(const Any& inserted) {
+  if (const auto* text = std::get_if<std::string>(&inserted.value())) return utf16_length(*text);
+  const auto* values = std::get_if<Any::Array>(&inserted.value());
+  return values == nullptr ? 1 : values->size();
+}
 
 // "@12 +«abc» -3 @20 ~4 {«bold»:true}": where the delta changes something, and what.
 std::string delta_text(const Any& delta) {
@@ -26,14 +34,11 @@ std::string delta_text(const Any& delta) {
       continue;
     }
     told += fmt::format("{}@{}", told.empty() ? "" : " ", at);
-    if (const Any* added = step.find("insert")) told += " +" + compact_json(*added);
+    const Any* added = step.find("insert");
+    if (added != nullptr) told += " +" + compact_json(*added);
     if (formats != nullptr) told += " " + compact_json(*formats);
     if (const Any* gone = step.find("delete")) told += " -" + compact_json(*gone);
-    if (const Any* added = step.find("insert")) {
-      const auto* values = std::get_if<Any::Array>(&added->value());
-      at += values == nullptr ? static_cast<double>(character_count(text_of(*added)))
-                              : static_cast<double>(values->size());
-    }
+    if (added != nullptr) at += static_cast<double>(length_of(*added));
   }
   return told;
 }
