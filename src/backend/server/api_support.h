@@ -10,6 +10,7 @@
 
 #include "backend/net/event_loop.h"
 #include "backend/net/http.h"
+#include "backend/server/routes.h"
 #include "log/event_log.h"
 #include "syncline/error.h"
 
@@ -38,6 +39,26 @@ log::Done<T> answer_with(HttpResponder responder, Body body) {
   return [responder = std::move(responder), body = std::move(body)](Result<T> result) mutable {
     responder.respond(result ? body(*result) : to_response(result.error()));
   };
+}
+
+// The same where the result comes on another loop or thread: `body` is called, and the answer given,
+// on the request's loop.
+template <typename T, typename Body>
+log::Done<T> answer_at_home(HttpResponder responder, Body body) {
+  return [&home = responder.loop(), answer = answer_with<T>(std::move(responder), std::move(body))](
+             Result<T> result) mutable {
+    home.post([answer = std::move(answer), result = std::move(result)]() mutable {
+      answer(std::move(result));
+    });
+  };
+}
+
+// Calls `use` with what the workspace's loop owns, on that loop.
+template <typename Use>
+void on_its_loop(RouteContext& context, std::string_view workspace, Use use) {
+  const std::size_t owner = loop_of(context, workspace);
+  context.loops[owner].post(
+      [&shard = *context.shards[owner], use = std::move(use)]() mutable { use(shard); });
 }
 
 }  // namespace syncline::backend

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "backend/net/event_loop.h"
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "backend/server/backup_service.h"
@@ -23,15 +22,8 @@ void make_backup(ApiCall call) {
     return call.refuse(principal.error());
   const std::string name = query_parameter(call.request.query, "name").value_or("");
   const bool key = query_parameter(call.request.query, "signing_key").value_or("") == "1";
-  BackupService& backups = call.context.backups;
-  // Written on another thread, answered on the request's loop.
-  auto done = [&loop = call.responder.loop(),
-               responder = std::move(call.responder)](Result<BackupReport> report) mutable {
-    loop.post([responder = std::move(responder), report = std::move(report)]() mutable {
-      responder.respond(report ? report_response(*report) : to_response(report.error()));
-    });
-  };
-  backups.start(name, key, std::move(done));
+  call.context.backups.start(
+      name, key, answer_at_home<BackupReport>(std::move(call.responder), report_response));
 }
 
 constexpr ApiRoute kRoutes[] = {

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "backend/net/event_loop.h"
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "backend/server/import_service.h"
@@ -38,21 +37,15 @@ HttpResponse status_response(const std::string& workspace, const ImportStatus& s
           "\n");
 }
 
-// Answers on the request's loop.
 log::Done<ImportStatus> answer(ApiCall& call) {
-  return [&loop = call.responder.loop(), workspace = call.path.workspace,
-          responder = std::move(call.responder)](Result<ImportStatus> status) mutable {
-    loop.post([workspace = std::move(workspace), responder = std::move(responder),
-               status = std::move(status)]() mutable {
-      responder.respond(status ? status_response(workspace, *status) : to_response(status.error()));
-    });
+  auto body = [workspace = call.path.workspace](const ImportStatus& status) {
+    return status_response(workspace, status);
   };
+  return answer_at_home<ImportStatus>(std::move(call.responder), std::move(body));
 }
 
 void get_import(ApiCall call) {
-  ImportService& imports = call.context.imports;
-  const std::string workspace = call.path.workspace;
-  imports.status(workspace, answer(call));
+  call.context.imports.status(call.path.workspace, answer(call));
 }
 
 void post_piece(ApiCall call) {
@@ -60,18 +53,14 @@ void post_piece(ApiCall call) {
     return call.refuse(principal.error());
   const auto offset = number(call.request, "offset", 0);
   if (!offset) return call.refuse(offset.error());
-  ImportService& imports = call.context.imports;
-  const std::string workspace = call.path.workspace;
   std::string bytes = std::move(call.request.body);
-  imports.piece(workspace, *offset, std::move(bytes), answer(call));
+  call.context.imports.piece(call.path.workspace, *offset, std::move(bytes), answer(call));
 }
 
 void give_up(ApiCall call) {
   if (auto principal = may_write(call.context, call.request); !principal)
     return call.refuse(principal.error());
-  ImportService& imports = call.context.imports;
-  const std::string workspace = call.path.workspace;
-  imports.give_up(workspace, answer(call));
+  call.context.imports.give_up(call.path.workspace, answer(call));
 }
 
 constexpr ApiRoute kRoutes[] = {

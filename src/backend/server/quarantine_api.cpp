@@ -4,15 +4,20 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "backend/net/event_loop.h"
 #include "backend/server/api_support.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
 namespace syncline::backend {
 namespace {
+
+using Page = std::vector<state::Quarantined>;
+using View = workspace::Workspace::View;
 
 std::string to_json(const state::Quarantined& held) {
   return fmt::format(R"({{"object":{},"position":{},"since":"{}","reason":{}}})",
@@ -21,7 +26,7 @@ std::string to_json(const state::Quarantined& held) {
                      protocol::name_json(held.reason.message));
 }
 
-HttpResponse page_response(const std::vector<state::Quarantined>& page, std::size_t limit) {
+HttpResponse page_response(const Page& page, std::size_t limit) {
   std::string list;
   for (const state::Quarantined& held : page) list += (list.empty() ? "" : ",") + to_json(held);
   const bool last = page.size() < limit;
@@ -30,54 +35,39 @@ HttpResponse page_response(const std::vector<state::Quarantined>& page, std::siz
                                 "\n");
 }
 
-// Calls `ask` with the workspace's shard, on its loop.
-template <typename Ask>
-void on_its_loop(ApiCall call, Ask ask) {
-  const std::size_t owner = loop_of(call.context, call.path.workspace);
-  EventLoop& loop = call.context.loops[owner];
-  loop.post([&shard = *call.context.shards[owner], call = std::move(call),
-             ask = std::move(ask)]() mutable { ask(shard, std::move(call)); });
-}
-
-void answer_at_home(ApiCall call, HttpResponse response) {
-  EventLoop& home = call.responder.loop();
-  home.post([call = std::move(call), response = std::move(response)]() mutable {
-    call.answer(std::move(response));
-  });
-}
-
 void list(ApiCall call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  on_its_loop(std::move(call), [limit = *limit](LoopShard& shard, ApiCall asked) {
-    const std::string after = query_parameter(asked.request.query, "after").value_or("");
-    auto page = shard.quarantine.list(asked.path.workspace, after, limit);
-    answer_at_home(std::move(asked), page_response(page, limit));
-  });
+  auto body = [limit = *limit](const Page& page) { return page_response(page, limit); };
+  on_its_loop(
+      call.context, call.path.workspace,
+      [workspace = call.path.workspace, limit = *limit,
+       after = query_parameter(call.request.query, "after").value_or(""),
+       answer = answer_at_home<Page>(std::move(call.responder), std::move(body))](
+          LoopShard& shard) mutable { answer(shard.quarantine.list(workspace, after, limit)); });
 }
 
 // Tries the object at once, so that the answer says whether it can be served now.
 void lift(ApiCall call) {
   if (auto principal = may_write(call.context, call.request); !principal)
     return call.refuse(principal.error());
-  on_its_loop(std::move(call), [](LoopShard& shard, ApiCall asked) {
-    const ObjectPath path = asked.path;
-    if (!shard.quarantine.lift(path.workspace, path.object))
-      return answer_at_home(
-          std::move(asked),
-          to_response(
-              {ErrorCode::kNotFound, fmt::format("object {} of workspace {} is not in quarantine",
-                                                 path.object, path.workspace)}));
-    shard.host.get(path.workspace)
-        .read(
-            path.object, [](const merge::Object&) { return std::string(); },
-            [asked = std::move(asked)](Result<workspace::Workspace::View> view) mutable {
-              HttpResponse lifted;
-              lifted.status = 204;
-              answer_at_home(std::move(asked),
-                             view ? std::move(lifted) : to_response(view.error()));
-            });
-  });
+  auto lifted = [](const View&) {
+    HttpResponse response;
+    response.status = 204;
+    return response;
+  };
+  on_its_loop(
+      call.context, call.path.workspace,
+      [path = call.path,
+       answer = answer_at_home<View>(std::move(call.responder), lifted)](LoopShard& shard) mutable {
+        if (!shard.quarantine.lift(path.workspace, path.object))
+          return answer(fail(ErrorCode::kNotFound,
+                             fmt::format("object {} of workspace {} is not in quarantine",
+                                         path.object, path.workspace)));
+        shard.host.get(path.workspace)
+            .read(
+                path.object, [](const merge::Object&) { return std::string(); }, std::move(answer));
+      });
 }
 
 constexpr ApiRoute kRoutes[] = {
@@ -89,16 +79,20 @@ constexpr ApiRoute kRoutes[] = {
 
 void unless_quarantined(ApiCall call, log::Position at,
                         std::move_only_function<void(log::Position, ApiCall)> next) {
-  on_its_loop(
-      std::move(call), [at, next = std::move(next)](LoopShard& shard, ApiCall asked) mutable {
-        const auto* held = shard.quarantine.find(asked.path.workspace, asked.path.object);
-        if (held != nullptr && at >= held->position)
-          return answer_at_home(std::move(asked), to_response(state::quarantine_error(*held)));
-        EventLoop& home = asked.responder.loop();
-        home.post([at, asked = std::move(asked), next = std::move(next)]() mutable {
-          next(at, std::move(asked));
-        });
-      });
+  RouteContext& context = call.context;
+  const std::string workspace = call.path.workspace;
+  on_its_loop(context, workspace,
+              [at, call = std::move(call), next = std::move(next)](LoopShard& shard) mutable {
+                std::optional<Error> refused;
+                if (const auto* held = shard.quarantine.find(call.path.workspace, call.path.object);
+                    held != nullptr && at >= held->position)
+                  refused = state::quarantine_error(*held);
+                EventLoop& home = call.responder.loop();
+                home.post([at, refused = std::move(refused), call = std::move(call),
+                           next = std::move(next)]() mutable {
+                  refused ? call.refuse(*refused) : next(at, std::move(call));
+                });
+              });
 }
 
 std::span<const ApiRoute> quarantine_routes() {

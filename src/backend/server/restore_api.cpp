@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "backend/net/event_loop.h"
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "backend/server/import_service.h"
@@ -90,11 +89,10 @@ Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Objec
 }
 
 // On the loop of the target; answers on the request's.
-void carry_out(RouteContext& context, std::size_t owner, Restore restore,
+void carry_out(RouteContext& context, LoopShard& shard, Restore restore,
                std::shared_ptr<merge::Object> then, log::Done<std::string> done) {
   if (auto free = context.imports.check_free(restore.target); !free)
     return done(std::unexpected(std::move(free.error())));
-  LoopShard& shard = *context.shards[owner];
   const std::uint64_t replica = (shard.random.next() & kReplicaBits) | std::uint64_t{1} << 40;
   auto told = std::make_shared<Plan>();
   auto make = [restore, then, replica, told](const merge::Object& now,
@@ -127,18 +125,15 @@ void restore_at(RouteContext& context, Restore restore, HttpResponder responder,
     return responder.respond(
         to_response({ErrorCode::kNotFound, fmt::format("there was no object {} at {}",
                                                        restore.path.object, restore.at)}));
-  const std::size_t owner = loop_of(context, restore.target);
-  auto done = [&loop = responder.loop(),
-               responder = std::move(responder)](Result<std::string> json) mutable {
-    loop.post([json = std::move(json), responder = std::move(responder)]() mutable {
-      responder.respond(json ? json_response(200, std::move(*json)) : to_response(json.error()));
-    });
-  };
-  context.loops[owner].post([&context, owner, restore = std::move(restore),
-                             then = std::shared_ptr<merge::Object>(std::move(replayed->object)),
-                             done = std::move(done)]() mutable {
-    carry_out(context, owner, std::move(restore), std::move(then), std::move(done));
-  });
+  auto done = answer_at_home<std::string>(
+      std::move(responder), [](std::string& json) { return json_response(200, std::move(json)); });
+  const std::string target = restore.target;
+  on_its_loop(context, target,
+              [&context, restore = std::move(restore),
+               then = std::shared_ptr<merge::Object>(std::move(replayed->object)),
+               done = std::move(done)](LoopShard& shard) mutable {
+                carry_out(context, shard, std::move(restore), std::move(then), std::move(done));
+              });
 }
 
 void restore(ApiCall call) {

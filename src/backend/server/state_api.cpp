@@ -1,7 +1,6 @@
 // What is there now: workspaces, their objects, an object's state.
 #include <utility>
 
-#include "backend/net/event_loop.h"
 #include "backend/server/api.h"
 #include "backend/server/api_support.h"
 #include "backend/server/history_api.h"
@@ -9,6 +8,8 @@
 
 namespace syncline::backend {
 namespace {
+
+using View = workspace::Workspace::View;
 
 void list_workspaces(ApiCall call) {
   const auto limit = page_size(call.request);
@@ -31,21 +32,17 @@ void get_object(ApiCall call) {
   auto form = asked_form(call.request);
   if (!form) return call.refuse(form.error());
   if (query_parameter(call.request.query, "at")) return get_object_at(std::move(call), *form);
-  RouteContext& context = call.context;
-  const ObjectPath path = call.path;
-  auto answer = [form = *form, &loop = call.responder.loop(),
-                 call = std::move(call)](Result<workspace::Workspace::View> view) mutable {
-    loop.post([form = std::move(form), view = std::move(view), call = std::move(call)]() mutable {
-      if (!view) return call.refuse(view.error());
-      call.answer(state_response(form, call.path, {}, view->position, std::move(view->content)));
-    });
+  auto body = [form = *form, path = call.path](View& view) {
+    return state_response(form, path, {}, view.position, std::move(view.content));
   };
   auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
-  const std::size_t owner = loop_of(context, path.workspace);
-  context.loops[owner].post([&shard = *context.shards[owner], path, extract = std::move(extract),
-                             answer = std::move(answer)]() mutable {
-    shard.host.get(path.workspace).read(path.object, std::move(extract), std::move(answer));
-  });
+  on_its_loop(
+      call.context, call.path.workspace,
+      [path = call.path, extract = std::move(extract),
+       answer = answer_at_home<View>(std::move(call.responder), std::move(body))](
+          LoopShard& shard) mutable {
+        shard.host.get(path.workspace).read(path.object, std::move(extract), std::move(answer));
+      });
 }
 
 constexpr ApiRoute kRoutes[] = {
