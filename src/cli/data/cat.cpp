@@ -120,9 +120,7 @@ void add_cat(Command& root) {
                   .value = "FROM:TO",
                   .text = "Of that root, a text (in UTF-16 units) or a list: only this much"},
                  options->part.range);
-  command.option(
-      {.name = "--after", .value = "OBJECT", .text = "Of a workspace: go on after this object"},
-      options->after);
+  after_object_option(command, options->after);
   source_options(command, options->source);
   command.json_flag(options->json);
   command.example("syncline cat demo/welcome", "from ./syncline-data, as JSON");

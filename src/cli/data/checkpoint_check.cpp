@@ -4,10 +4,19 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "cli/files.h"
 
 namespace syncline::cli {
+
+void key_option(Command& command, std::string& keys, std::string fallback) {
+  command.option({.name = "--key",
+                  .value = "KEY",
+                  .text = "The key that must have signed; several with commas between them",
+                  .fallback = std::move(fallback)},
+                 keys);
+}
 
 Result<std::vector<log::NoteVerifier>> parse_keys(const std::string& keys) {
   std::vector<log::NoteVerifier> parsed;

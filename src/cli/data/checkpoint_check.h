@@ -4,10 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
 #include "log/checkpoint.h"
 #include "syncline/error.h"
 
 namespace syncline::cli {
+
+// --key; what is believed without it.
+void key_option(Command& command, std::string& keys, std::string fallback);
 
 // Verification keys out of --key: one, or several with commas between them. kInvalid.
 Result<std::vector<log::NoteVerifier>> parse_keys(const std::string& keys);

@@ -79,9 +79,7 @@ void add_diff(Command& root) {
   command.argument({.name = "TO", .text = "a later moment", .fallback = "now"}, options->to);
   command.option({.name = "--after", .value = "POSITION", .text = "Go on after this position"},
                  options->after);
-  command.option(
-      {.name = "-n,--limit", .value = "N", .text = "At most so many events", .fallback = "all"},
-      options->limit);
+  limit_option(command, options->limit);
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(

@@ -205,11 +205,7 @@ void add_import(Command& root) {
       options->into);
   source_options(command, options->target, "Into a running server, such as http://127.0.0.1:4400",
                  "Into a data directory; its server must be stopped");
-  command.option({.name = "--key",
-                  .value = "KEY",
-                  .text = "The key that must have signed; several with commas between them",
-                  .fallback = "those in the file"},
-                 options->key);
+  key_option(command, options->key, "those in the file");
   command.flag({.name = "--restart",
                 .text = "Send all of it again, whatever the server has of another file"},
                options->restart);

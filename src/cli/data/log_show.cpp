@@ -54,15 +54,10 @@ int show(const Command& command, const Options& options, Console& console) {
 void add_log_show(Command& log) {
   Command& command = log.add("show", "Print the events of a workspace");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "WORKSPACE", .text = "whose log", .required = true},
-                   options->workspace);
-  command.option({.name = "--object", .value = "ID", .text = "Events of this object only"},
-                 options->object);
+  log_options(command, options->workspace, options->object);
   command.option({.name = "--after", .value = "POSITION", .text = "Begin after this position"},
                  options->after);
-  command.option(
-      {.name = "-n,--limit", .value = "N", .text = "At most so many events", .fallback = "all"},
-      options->limit);
+  limit_option(command, options->limit);
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(

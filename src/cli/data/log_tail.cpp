@@ -110,10 +110,7 @@ int tail(const Command& command, const Options& options, Console& console) {
 void add_log_tail(Command& log) {
   Command& command = log.add("tail", "Print the last events of a workspace, and those to come");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "WORKSPACE", .text = "whose log", .required = true},
-                   options->workspace);
-  command.option({.name = "--object", .value = "ID", .text = "Events of this object only"},
-                 options->object);
+  log_options(command, options->workspace, options->object);
   command.option({.name = "-n,--lines", .value = "N", .text = "How many of the past"},
                  options->count);
   command.flag({.name = "-f,--follow", .text = "Go on with events as they come"}, options->follow);

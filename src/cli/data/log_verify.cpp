@@ -191,11 +191,7 @@ void add_log_verify(Command& log) {
        .text = "A checkpoint that was kept elsewhere: the log must begin with its events",
        .is_file = true},
       options->checkpoint);
-  command.option({.name = "--key",
-                  .value = "KEY",
-                  .text = "The key that must have signed; several with commas between them",
-                  .fallback = "those in DIR/keys/public, or in FILE"},
-                 options->key);
+  key_option(command, options->key, "those in DIR/keys/public, or in FILE");
   command.json_flag(options->json);
   command.details(
       "Reads every event from the first on: its checksum, its hash and that of the one before, the "

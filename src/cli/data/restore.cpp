@@ -100,9 +100,7 @@ void add_restore(Command& root) {
   command.flag(
       {.name = "--dry-run", .text = "Say what would change, as diff does, and change nothing"},
       options->wish.dry_run);
-  command.option(
-      {.name = "--after", .value = "OBJECT", .text = "Of a workspace: go on after this object"},
-      options->after);
+  after_object_option(command, options->after);
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(

@@ -65,6 +65,23 @@ void at_option(Command& command, std::string& at) {
                  at);
 }
 
+void log_options(Command& command, std::string& workspace, std::string& object) {
+  command.argument({.name = "WORKSPACE", .text = "whose log", .required = true}, workspace);
+  command.option({.name = "--object", .value = "ID", .text = "Events of this object only"}, object);
+}
+
+void limit_option(Command& command, std::uint64_t& limit) {
+  command.option(
+      {.name = "-n,--limit", .value = "N", .text = "At most so many events", .fallback = "all"},
+      limit);
+}
+
+void after_object_option(Command& command, std::string& after) {
+  command.option(
+      {.name = "--after", .value = "OBJECT", .text = "Of a workspace: go on after this object"},
+      after);
+}
+
 Result<ObjectPath> parse_path(const std::string& text, Whole whole) {
   const std::size_t slash = text.find('/');
   const bool names_object = slash != std::string::npos;

@@ -183,6 +183,13 @@ void at_option(Command& command, std::string& at);
 // --data-dir alone; the text says what for.
 void data_dir_option(Command& command, std::string& data_dir, std::string text);
 
+// WORKSPACE and --object: of which events.
+void log_options(Command& command, std::string& workspace, std::string& object);
+// -n, --limit: of how many; 0 is all.
+void limit_option(Command& command, std::uint64_t& limit);
+// --after, of a command that goes through the objects of a workspace.
+void after_object_option(Command& command, std::string& after);
+
 // What WORKSPACE/OBJECT names, or a WORKSPACE where all of one is taken.
 struct ObjectPath {
   std::string workspace;

@@ -7,8 +7,6 @@
 namespace syncline::cli {
 namespace {
 
-using crdt::UpdateVersion;
-
 struct Options {
   std::string base;
   std::vector<std::string> updates;
@@ -25,7 +23,7 @@ int apply(const Options& options, Console& console) {
   if (!files) return console.failed(files.error());
   auto doc = document_of(*files, !options.keep_deleted);
   if (!doc) return console.failed(doc.error());
-  const UpdateVersion to = options.to == "v2" ? UpdateVersion::kV2 : UpdateVersion::kV1;
+  const crdt::UpdateVersion to = version_of(options.to);
   auto written = write_file(options.output, doc->encode_state_as_update({}, to), console);
   if (!written) return console.failed(written.error());
   if (const std::string waiting = waiting_text(*doc, *files); !waiting.empty())
@@ -47,11 +45,7 @@ void add_doc_apply(Command& doc) {
                     .is_file = true},
                    options->updates);
   output_option(command, options->output);
-  command.option({.name = "--to",
-                  .value = "VERSION",
-                  .text = "Encoding of the result",
-                  .choices = {"v1", "v2"}},
-                 options->to);
+  version_option(command, options->to);
   command.flag({.name = "--keep-deleted", .text = "Keep deleted content, as Yjs with gc off"},
                options->keep_deleted);
   format_option(command, options->format);

@@ -8,8 +8,6 @@
 namespace syncline::cli {
 namespace {
 
-using crdt::UpdateVersion;
-
 struct Options {
   std::string file;
   std::string format;
@@ -20,7 +18,7 @@ struct Options {
 int convert(const Options& options, Console& console) {
   auto file = load_update(options.file, options.format);
   if (!file) return console.failed(file.error());
-  const UpdateVersion to = options.to == "v2" ? UpdateVersion::kV2 : UpdateVersion::kV1;
+  const crdt::UpdateVersion to = version_of(options.to);
   auto converted = crdt::convert_update(file->bytes, file->version, to);
   if (!converted) return console.failed(converted.error());
   auto written = write_file(options.output, *converted, console);
@@ -32,14 +30,8 @@ int convert(const Options& options, Console& console) {
 void add_doc_convert(Command& doc) {
   Command& command = doc.add("convert", "Change the encoding of an update");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "FILE", .text = "an update", .required = true, .is_file = true},
-                   options->file);
-  command.option({.name = "--to",
-                  .value = "VERSION",
-                  .text = "Encoding wanted",
-                  .choices = {"v1", "v2"},
-                  .required = true},
-                 options->to);
+  file_argument(command, options->file, "an update");
+  version_option(command, options->to, "Encoding wanted", true);
   output_option(command, options->output);
   format_option(command, options->format);
   command.example("syncline doc convert notes.bin --to v2 -o notes.v2", "version 1 to 2");

@@ -45,8 +45,7 @@ int delta(const Options& options, Console& console) {
 void add_doc_delta(Command& doc) {
   Command& command = doc.add("delta", "Write what of an update a replica still lacks");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "FILE", .text = "an update", .required = true, .is_file = true},
-                   options->file);
+  file_argument(command, options->file, "an update");
   command.option({.name = "--since",
                   .value = "SV",
                   .text = "File of the replica's encoded state vector (see doc sv -o)",

@@ -29,11 +29,7 @@ int delete_set(const Options& options, Console& console) {
 void add_doc_ds(Command& doc) {
   Command& command = doc.add("ds", "Print the delete set: which elements updates delete");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "FILE",
-                    .text = "updates; their delete sets are added up",
-                    .required = true,
-                    .is_file = true},
-                   options->files);
+  file_argument(command, options->files, "updates; their delete sets are added up");
   format_option(command, options->format);
   command.json_flag(options->json);
   command.example("syncline doc ds notes.bin", "a line per client and range of clocks");

@@ -231,9 +231,7 @@ int inspect(const Options& options, Console& console) {
 void add_doc_inspect(Command& doc) {
   Command& command = doc.add("inspect", "Print every struct of an update, and its delete set");
   auto options = std::make_shared<Options>();
-  command.argument(
-      {.name = "FILE", .text = "updates, each for itself", .required = true, .is_file = true},
-      options->files);
+  file_argument(command, options->files, "updates, each for itself");
   format_option(command, options->format);
   command.json_flag(options->json);
   command.details(

@@ -8,8 +8,6 @@
 namespace syncline::cli {
 namespace {
 
-using crdt::UpdateVersion;
-
 struct Options {
   std::vector<std::string> files;
   std::string format;
@@ -20,7 +18,7 @@ struct Options {
 Result<Bytes> merge(const Options& options) {
   auto files = load_updates(options.files, options.format);
   if (!files) return std::unexpected(std::move(files.error()));
-  const UpdateVersion to = options.to == "v2" ? UpdateVersion::kV2 : UpdateVersion::kV1;
+  const crdt::UpdateVersion to = version_of(options.to);
   std::vector<ByteView> updates;
   for (UpdateFile& file : *files) {
     if (file.version != to) {
@@ -38,15 +36,9 @@ Result<Bytes> merge(const Options& options) {
 void add_doc_merge(Command& doc) {
   Command& command = doc.add("merge", "Make one update of several, without loading a document");
   auto options = std::make_shared<Options>();
-  command.argument(
-      {.name = "FILE", .text = "updates, in any order", .required = true, .is_file = true},
-      options->files);
+  file_argument(command, options->files, "updates, in any order");
   output_option(command, options->output);
-  command.option({.name = "--to",
-                  .value = "VERSION",
-                  .text = "Encoding of the result",
-                  .choices = {"v1", "v2"}},
-                 options->to);
+  version_option(command, options->to);
   format_option(command, options->format);
   command.details(
       "What lies between the updates may be missing; the result then waits for it too.");

@@ -109,11 +109,7 @@ int show(Options options, Console& console) {
 void add_doc_show(Command& doc) {
   Command& command = doc.add("show", "Print what a document holds");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "FILE",
-                    .text = "updates of one document, in any order",
-                    .required = true,
-                    .is_file = true},
-                   options->files);
+  file_argument(command, options->files, "updates of one document, in any order");
   command.option({.name = "--as",
                   .value = "FORM",
                   .text = "Print as",

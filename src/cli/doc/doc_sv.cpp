@@ -46,11 +46,7 @@ int state_vector(const Options& options, Console& console) {
 void add_doc_sv(Command& doc) {
   Command& command = doc.add("sv", "Print the state vector: what is known of each client");
   auto options = std::make_shared<Options>();
-  command.argument({.name = "FILE",
-                    .text = "updates of one document, in any order",
-                    .required = true,
-                    .is_file = true},
-                   options->files);
+  file_argument(command, options->files, "updates of one document, in any order");
   command.option({.name = "-o,--output",
                   .value = "FILE",
                   .text = "Write it encoded, as Y.encodeStateVector() does, instead",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/files.h"
 
@@ -51,6 +52,10 @@ Result<void> decode_either(UpdateFile& file) {
   }
   return fail(first.error().code, fmt::format("{}: no Yjs update: as v1: {}; as v2: {}", file.name,
                                               reason(first.error()), reason(second.error())));
+}
+
+OptionSpec update_files(std::string text) {
+  return {.name = "FILE", .text = std::move(text), .required = true, .is_file = true};
 }
 
 }  // namespace
@@ -115,6 +120,27 @@ std::string waiting_text(const crdt::Doc& doc, std::span<const UpdateFile> files
     text += "deletions wait for what they delete";
   }
   return text;
+}
+
+void file_argument(Command& command, std::string& target, std::string text) {
+  command.argument(update_files(std::move(text)), target);
+}
+
+void file_argument(Command& command, std::vector<std::string>& target, std::string text) {
+  command.argument(update_files(std::move(text)), target);
+}
+
+void version_option(Command& command, std::string& target, std::string text, bool required) {
+  command.option({.name = "--to",
+                  .value = "VERSION",
+                  .text = std::move(text),
+                  .choices = {"v1", "v2"},
+                  .required = required},
+                 target);
+}
+
+crdt::UpdateVersion version_of(std::string_view name) {
+  return name == "v2" ? UpdateVersion::kV2 : UpdateVersion::kV1;
 }
 
 void format_option(Command& command, std::string& target) {

@@ -36,10 +36,17 @@ Result<crdt::Doc> document_of(std::span<const UpdateFile> files, bool collect = 
 // "structs wait for client 7 from clock 12".
 std::string waiting_text(const crdt::Doc& doc, std::span<const UpdateFile> files);
 
-// ---- options that the commands share
+// ---- arguments and options that the commands share
+// FILE, required; one, or as many as there are.
+void file_argument(Command& command, std::string& target, std::string text);
+void file_argument(Command& command, std::vector<std::string>& target, std::string text);
+// --to v1|v2
+void version_option(Command& command, std::string& target,
+                    std::string text = "Encoding of the result", bool required = false);
 void format_option(Command& command, std::string& target);  // --format v1|v2|auto
 void output_option(Command& command, std::string& target);  // -o FILE, required
 
 std::string_view to_string(crdt::UpdateVersion version);  // "v1", "v2"
+crdt::UpdateVersion version_of(std::string_view name);    // of these two
 
 }  // namespace syncline::cli
