@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "base/percent.h"
@@ -12,13 +13,11 @@ namespace {
 
 constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 30;
 
-// The server's message, or its status where it gave none.
-std::string message_of(const backend::HttpClientResponse& response) {
-  if (const auto json = crdt::from_json(response.body)) {
-    for (const crdt::Any* object : {&*json, &member(*json, "error")})
-      if (std::string message = text_member(*object, "message"); !message.empty()) return message;
-  }
-  return fmt::format("HTTP status {}", response.status);
+std::optional<ErrorCode> code_named(std::string_view name) {
+  for (auto i = std::to_underlying(ErrorCode::kMalformed);
+       i <= std::to_underlying(ErrorCode::kUnsupported); ++i)
+    if (to_string(ErrorCode{i}) == name) return ErrorCode{i};
+  return std::nullopt;
 }
 
 ErrorCode code_of(int status) {
@@ -26,12 +25,16 @@ ErrorCode code_of(int status) {
     case 401: return ErrorCode::kUnauthorized;
     case 403: return ErrorCode::kForbidden;
     case 404: return ErrorCode::kNotFound;
-    case 409: return ErrorCode::kConflict;
-    case 413: return ErrorCode::kTooLarge;
-    case 500: return ErrorCode::kCorrupt;
-    case 501: return ErrorCode::kUnsupported;
     default: return status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalid;
   }
+}
+
+Error refusal(const backend::HttpClientResponse& response) {
+  const auto json = crdt::from_json(response.body);
+  const crdt::Any said = json ? member(*json, "error") : crdt::Any();
+  const std::string message = text_member(said, "message");
+  return {code_named(text_member(said, "code")).value_or(code_of(response.status)),
+          message.empty() ? fmt::format("HTTP status {}", response.status) : message};
 }
 
 }  // namespace
@@ -55,7 +58,8 @@ Result<std::string> ServerClient::ask(std::string_view method, const std::string
   auto response = backend::http_request(method, url_ + path, wish.body, options);
   if (!response) return std::unexpected(std::move(response.error()));
   if (response->status / 100 == 2) return std::move(response->body);
-  return fail(code_of(response->status), fmt::format("{}: {}", url_, message_of(*response)));
+  const Error refused = refusal(*response);
+  return fail(refused.code, fmt::format("{}: {}", url_, refused.message));
 }
 
 std::unexpected<Error> ServerClient::not_understood() const {

@@ -1,8 +1,9 @@
 // A server's HTTP API, as the commands ask it: with the token, and with its refusals as errors.
 //
-// What the server refused has its URL and its message, and a code by the HTTP status: kUnauthorized, kForbidden, kNotFound, kConflict, kTooLarge and kUnsupported for 401, 403,
-// 404, 409, 413 and 501, kCorrupt for 500, kUnavailable for others from 500 on, else kInvalid. A server
-// that cannot be reached is kUnavailable (backend/net/http_client.h).
+// What the server refused has its URL, its message and its code. What somebody before it refused has
+// a code by the HTTP status: kUnauthorized, kForbidden and kNotFound for 401, 403 and 404, kUnavailable
+// from 500 on, else kInvalid. A server that cannot be reached is kUnavailable
+// (backend/net/http_client.h).
 //
 // Thread-safe: it has no state.
 #pragma once
