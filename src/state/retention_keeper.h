@@ -47,7 +47,7 @@ class RetentionKeeper {
   void later(std::uint64_t ms);
   void step();
   void list();
-  void ran(Result<state::RetentionTurn> turn);
+  void ran(Result<RetentionTurn> turn);
 
   log::EventLog& log_;
   Scheduler& loop_;
