@@ -40,6 +40,7 @@ StoreCounters Committer::counters() const {
 }
 
 void Committer::run() {
+  stop_counting();
   for (;;) {
     std::vector<Request> requests;
     {

@@ -5,6 +5,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/table.h>
 
 #include <charconv>
@@ -212,6 +213,10 @@ Result<void> rebuild_database(const std::string& directory, const StoreOptions& 
                                         all, all.front().options);
   if (!status.ok()) return std::unexpected(to_error(status, "rebuilding " + directory));
   return {};
+}
+
+void stop_counting() {
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
 }
 
 Error to_error(const rocksdb::Status& status, std::string_view what) {

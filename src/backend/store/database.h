@@ -76,6 +76,10 @@ Result<Database> open_database(const std::string& directory, const StoreOptions&
 // Rebuilds RocksDB's own bookkeeping in `directory` from the files that are there, in place.
 Result<void> rebuild_database(const std::string& directory, const StoreOptions& options);
 
+// RocksDB counts for each thread what it does, some hundred counters that nobody here reads. Not on
+// this thread any more.
+void stop_counting();
+
 // `what` was being done: "reading workspace a".
 Error to_error(const rocksdb::Status& status, std::string_view what);
 

@@ -37,7 +37,10 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
 
   void submit(store::Request request) override { committer->submit(std::move(request)); }
   void read(Read read) override {
-    readers.submit([this, read = std::move(read)]() mutable { read(database); });
+    readers.submit([this, read = std::move(read)]() mutable {
+      store::stop_counting();
+      read(database);
+    });
   }
   bool read_only() const override { return !committer; }
 };
