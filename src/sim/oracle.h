@@ -89,6 +89,8 @@ bool is_ambiguous(const ObjectName& name, std::span<const log::Event> events);
 // The server refuses a second device under one id. What that sends later, under a new one, leans on its
 // own idea of the old one and lands where nobody meant it, such as a list's values under a key. Of such
 // a document other items are deleted when it is loaded than when it was edited, in Yjs as here.
+// Whether an item is may turn on what had been deleted before it came: of two replicas that learned the
+// same in another order one is confused, and the other need not be. Who compares them asks of both.
 bool is_confused(const World& world, const crdt::Doc& doc);
 // The same of the object as it was at a position.
 bool is_confused(const World& world, const ObjectName& name, std::span<const log::Event> events,

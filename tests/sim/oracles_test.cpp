@@ -1,6 +1,11 @@
 // The oracles bite: what they are told to be wrong, they report by name.
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "log/event.h"
 #include "sim/auditor.h"
 #include "sim/custodian.h"
@@ -11,6 +16,9 @@
 #include "store/keys.h"
 #include "store/reads.h"
 #include "store/retention.h"
+#include "syncline/crdt/doc.h"
+#include "syncline/crdt/types.h"
+#include "syncline/crdt/updates.h"
 
 namespace syncline::sim {
 namespace {
@@ -23,16 +31,22 @@ struct Fixture {
     server.start();
     settle();
     if (principal.empty()) return;
-    auto& process = *server.process();
+    append(std::move(principal), {{0, 0}});
+  }
+  void append(std::string principal, std::vector<Bytes> intents) {
     log::EventChain chain{log::Head{}};
-    log::Event event;
-    event.principal = std::move(principal);
-    event.actor = "c0#1";
-    event.object = kObject.second;
-    event.type = "doc";
-    event.intent = Bytes{0, 0};
-    process.log->append(kObject.first, {chain.seal(event, 1).value()}, 0,
-                        [](Result<log::Appended>) {});
+    std::vector<log::EncodedEvent> events;
+    for (Bytes& intent : intents) {
+      log::Event event;
+      event.principal = principal;
+      event.actor = "c0#1";
+      event.object = kObject.second;
+      event.type = "doc";
+      event.intent = std::move(intent);
+      events.push_back(chain.seal(event, 1).value());
+    }
+    server.process()->log->append(kObject.first, std::move(events), 0,
+                                  [](Result<log::Appended>) {});
     settle();
   }
   void settle() {
@@ -173,6 +187,66 @@ TEST(Oracles, OnlyVandalsThatClaimAClockTwiceAndWaitAreAmbiguous) {
   EXPECT_FALSE(is_ambiguous(junk, std::vector{late}));
   EXPECT_TRUE(is_ambiguous(junk, std::vector{late, late}));
   EXPECT_FALSE(is_ambiguous(kObject, std::vector{late, late}));
+}
+
+// Edits of one client as updates, and what it makes of what others did.
+class Device {
+ public:
+  explicit Device(crdt::ClientId client) : doc({.client_id = client, .clean_formats = false}) {
+    doc.text("content");
+    doc.map("meta");
+    doc.array("list");
+    doc.xml_fragment("tree");
+    doc.on_update([this](const crdt::UpdateEvent& event) { last = to_bytes(event.update()); });
+  }
+  Bytes does(const std::function<void(crdt::Doc&)>& edit) {
+    doc.transact([&] { edit(doc); });
+    return last;
+  }
+  void learns(const std::vector<Bytes>& updates) {
+    for (const Bytes& update : updates) ASSERT_TRUE(doc.apply_update(update));
+  }
+
+  crdt::Doc doc;
+  Bytes last;
+};
+
+TEST(Oracles, OfTwoDevicesUnderOneIdReplicasMayDifferAndOfNobodyElse) {
+  // What client 1 logs as 1:1 is within something deleted; its double has a list's value there.
+  Device one(1), twin(1), other(2), first(3);
+  const Bytes list = first.does([](crdt::Doc& doc) { doc.array("list").push({1}).value(); });
+  const Bytes nested = one.does([](crdt::Doc& doc) {
+    auto map = doc.map("meta").set_type("key", crdt::TypeKind::kMap).value();
+    crdt::as<crdt::Map>(map).set("nested", true).value();
+  });
+  const Bytes gone = one.does([](crdt::Doc& doc) { doc.map("meta").erase("key").value(); });
+  twin.learns({list});
+  const Bytes end = twin.does([](crdt::Doc& doc) { doc.array("list").push({2}).value(); });
+  const Bytes middle = twin.does([](crdt::Doc& doc) { doc.array("list").insert(1, {3}).value(); });
+  other.learns({list, end, middle});
+  const Bytes leaning =
+      other.does([](crdt::Doc& doc) { doc.array("list").insert(1, {4}).value(); });
+
+  // Who learns of the deletion first deletes what leans on it; who learns all at once does not.
+  const std::vector<Bytes> log{list, nested, gone, leaning};
+  Device at_once(4);
+  at_once.learns(
+      {crdt::merge_updates(std::vector<ByteView>(log.begin(), log.end()), crdt::UpdateVersion::kV1)
+           .value()});
+  Device lacking(5);
+  lacking.learns({list, nested, gone});
+  auto broken = [&](const crdt::Doc& replica, bool doubled) {
+    Fixture world;
+    world.append("p0", log);
+    if (doubled) world.world.hit(Probe::client_doubled);
+    const Plan plan;
+    Oracle oracle(world.world, world.book, plan);
+    oracle.check_replica(world.tables(), kObject, "c4", replica);
+    return world.broken();
+  };
+  EXPECT_EQ(broken(at_once.doc, false), "I1 convergence");
+  EXPECT_EQ(broken(at_once.doc, true), "");
+  EXPECT_EQ(broken(lacking.doc, true), "I1 convergence");
 }
 
 TEST(Oracles, RightsAreThoseOfTheProcessThatDecided) {
