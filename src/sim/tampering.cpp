@@ -40,7 +40,9 @@ class Crime {
     if (!betrays && (how == Tampering::kCut || how == Tampering::kRewrite)) return false;
     id_ = **id;
     events_ = *events;
-    const std::uint64_t victim = 1 + dice_.below(signed_events);
+    // Of what was signed and is there: such a copy may be shorter, too.
+    const std::uint64_t victim =
+        1 + dice_.below(std::min<std::uint64_t>(signed_events, events_.size()));
     if (how != Tampering::kRewrite && how != Tampering::kRewriteAndForget &&
         victim == events_.size())
       return false;  // the chain has nothing behind it that would disagree

@@ -12,6 +12,7 @@
 #include "sim/historians.h"
 #include "sim/oracle.h"
 #include "sim/rights.h"
+#include "sim/tampering.h"
 #include "sim/visitors.h"
 #include "store/keys.h"
 #include "store/reads.h"
@@ -247,6 +248,21 @@ TEST(Oracles, OfTwoDevicesUnderOneIdReplicasMayDifferAndOfNobodyElse) {
   EXPECT_EQ(broken(at_once.doc, false), "I1 convergence");
   EXPECT_EQ(broken(at_once.doc, true), "");
   EXPECT_EQ(broken(lacking.doc, true), "I1 convergence");
+}
+
+TEST(Oracles, ALogThatIsShorterThanWhatWasSignedOfItIsTamperedWithWhereItIs) {
+  Fixture world;
+  world.append("p0", {{0, 0}, {0, 0}, {0, 0}});
+  log::SignedCheckpoint witness;
+  witness.checkpoint.size = 1'000'000;  // signed before an older copy of the disk came back
+  int noticed = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Noticed found = tamper(world.disk.contents(), kObject.first, witness, Auditor::identity(),
+                                 Tampering::kEdit, Dice(seed));
+    EXPECT_NE(found, Noticed::kByNobody) << seed;
+    noticed += found == Noticed::kByItsDefence ? 1 : 0;
+  }
+  EXPECT_GT(noticed, 0);
 }
 
 TEST(Oracles, RightsAreThoseOfTheProcessThatDecided) {
