@@ -1,5 +1,6 @@
 #include "state/changes.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -28,7 +29,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
   void step() {
     for (; index < events.size(); ++index) {
       log::Event& event = events[index];
-      if (event.dropped_payload || lost.contains(event.object)) {
+      if (event.dropped_payload || lost.contains(event.object) || is_gone(event)) {
         objects.erase(event.object);  // what is known of it ends here
         page.changes.push_back({std::move(event), "null"});
         continue;
@@ -49,6 +50,8 @@ struct Telling : std::enable_shared_from_this<Telling> {
   void replay(const std::string& object, log::Position before) {
     try_replay(log, workspace, object, before,
                [self = shared_from_this(), object](Replayed replayed) {
+                 if (!replayed && replayed.error().error.code == ErrorCode::kNotFound)
+                   return self->find_floor(object);
                  if (!replayed && replayed.error().position == 0)
                    return self->done(std::unexpected(std::move(replayed.error().error)));
                  if (replayed)
@@ -57,6 +60,21 @@ struct Telling : std::enable_shared_from_this<Telling> {
                    self->lost.insert(object);
                  self->step();
                });
+  }
+
+  // Retention has dropped a payload before the next event, which has its own: the sweep is on its way
+  // to the floor, or a hold has stopped it. Behind the floor the object can be had.
+  void find_floor(const std::string& object) {
+    log.load_retention(workspace, [self = shared_from_this(), object](auto retention) {
+      if (!retention) return self->done(std::unexpected(std::move(retention.error())));
+      self->gone_to[object] = std::max(retention->floor, self->events[self->index].position);
+      self->step();
+    });
+  }
+
+  bool is_gone(const log::Event& event) const {
+    const auto found = gone_to.find(event.object);
+    return found != gone_to.end() && event.position <= found->second;
   }
 
   std::string tell(merge::Object& object, const log::Event& event) {
@@ -75,6 +93,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
   std::size_t told_bytes = 0;
   std::map<std::string, std::unique_ptr<merge::Object>> objects;
   std::set<std::string> lost;  // cannot be replayed: an event of theirs cannot be applied
+  std::map<std::string, log::Position> gone_to;  // what stood before was dropped
   ChangePage page;
 };
 

@@ -6,8 +6,9 @@
 // Cost of a page: for each object in it one replay, for each event what a walk over the types that
 // it changed costs.
 //
-// What cannot be told: an event whose payload retention dropped, and those of an object from where it
-// cannot be replayed.
+// What cannot be told: an event whose payload retention dropped, those of the same object behind it up
+// to the floor, whose payloads are still there while the floor is ahead of the sweep, and those of an
+// object from where it cannot be replayed.
 //
 // Thread-safety: one loop. Errors: those of replay_object.
 #pragma once

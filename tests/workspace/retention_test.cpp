@@ -8,67 +8,12 @@
 #include "log/merkle_tree.h"
 #include "state/blame.h"
 #include "state/changes.h"
-#include "workspace/random_history.h"
+#include "workspace/retained_history.h"
 
 namespace syncline::state {
 namespace {
 
 using log::RetentionAct;
-
-void change_retention(TestWorld& world, log::RetentionChange change) {
-  const auto changed = ask<log::Retention>(world, [&](auto done) {
-    world.log->change_retention("w", std::move(change), std::move(done));
-  });
-  ASSERT_TRUE(changed) << changed.error().message;
-}
-
-void keep_last(TestWorld& world, std::uint64_t events) {
-  log::RetentionChange change;
-  change.principal = "ann";
-  change.rule.keep_last = events;
-  change_retention(world, change);
-}
-
-Result<RetentionTurn> turn(TestWorld& world, std::size_t max_events = 16) {
-  return ask<RetentionTurn>(world, [&](auto done) {
-    retain(*world.log, "w", world.loop.unix_ms(), max_events, std::move(done));
-  });
-}
-
-// All of it, in small pieces; how many payloads went.
-std::uint64_t retain_all(TestWorld& world) {
-  std::uint64_t events = 0;
-  for (int i = 0; i < 1000; ++i) {
-    const auto done = turn(world);
-    EXPECT_TRUE(done) << done.error().message;
-    if (!done) return events;
-    events += done->events;
-    if (done->done) return events;
-  }
-  ADD_FAILURE() << "no end";
-  return events;
-}
-
-void pin(TestWorld& world, const std::string& name, log::Position position) {
-  ASSERT_TRUE(ask<void>(world, [&](auto done) {
-    world.log->put_pin("w", {name, position, 1, "ann"}, std::move(done));
-  }));
-}
-
-std::vector<log::Event> events_of(TestWorld& world) {
-  return ask<std::vector<log::Event>>(
-             world,
-             [&](auto done) { world.log->read("w", 0, {.max_events = 1 << 20}, std::move(done)); })
-      .value();
-}
-
-void expect_state(TestWorld& world, const RandomHistory& history, log::Position at) {
-  for (const auto& [object, json] : history.model().at(at)) {
-    const auto replayed = replay(world, object, at);
-    ASSERT_TRUE(replayed) << replayed.error().message;
-    ASSERT_EQ(replayed->object->to_json(), json) << object << " at " << at;
-  }
-}
 
 TEST(Retention, WhatIsKeptIsTheModelsAndTheRestIsRefused) {
   for (unsigned seed = 1; seed <= 6; ++seed) {
@@ -164,11 +109,7 @@ TEST(Retention, ALegalHoldStopsEverything) {
   history.write(60);
   keep_last(world, 10);
   ASSERT_TRUE(turn(world));  // the first sixteen
-  log::RetentionChange hold;
-  hold.act = RetentionAct::kHold;
-  hold.principal = "counsel";
-  hold.reason = "case 7";
-  change_retention(world, hold);
+  hold(world);
   const auto refused = turn(world);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kForbidden);
@@ -176,8 +117,7 @@ TEST(Retention, ALegalHoldStopsEverything) {
   std::size_t kept = 0;
   for (const log::Event& event : events_of(world)) kept += event.dropped_payload ? 0 : 1;
   EXPECT_EQ(kept, end_of(world) - 16);
-  hold.act = RetentionAct::kRelease;
-  change_retention(world, hold);
+  hold(world, RetentionAct::kRelease);
   EXPECT_EQ(retain_all(world), end_of(world) - 10 - 16);
 }
 
@@ -207,6 +147,43 @@ TEST(Retention, ChangesAndBlameTellWhatIsLeft) {
   ASSERT_TRUE(blame) << blame.error().message;
   for (const BlamedText& text : blame->texts)
     for (const BlamedRun& run : text.runs) EXPECT_TRUE(run.position == 0 || run.position > 50);
+}
+
+// Between the raising of the floor and the end of its sweep, events behind dropped ones have payloads.
+TEST(Retention, ChangesAreToldWhileTheFloorIsAheadOfTheSweep) {
+  for (const bool held : {false, true}) {
+    TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 500});
+    RandomHistory history(world, 7);
+    history.write(80);
+    const auto list = [&](const std::string& object, log::Position from) {
+      return ask<ChangePage>(world, [&](auto done) {
+        list_changes(*world.log, "w", object, from, 80, 1000, std::move(done));
+      });
+    };
+    const auto all = list("", 0).value();
+    pin(world, "p", 5);
+    keep_last(world, 30);
+    ASSERT_EQ(turn(world)->swept_to, 16u);
+    if (held) hold(world);
+    for (const std::string object : {"", "o0", "o1", "o2"}) {
+      for (const log::Position from : {0u, 4u, 20u, 50u}) {
+        const auto page = list(object, from);
+        ASSERT_TRUE(page) << page.error().message;
+        std::size_t told_from_floor = 0;
+        for (const Change& change : page->changes) {
+          const log::Position position = change.event.position;
+          const std::string& then = all.changes[position - 1].told;
+          if (position <= 16) {
+            EXPECT_EQ(change.told, "null");
+          }
+          if (position <= 50 && change.told == "null") continue;
+          EXPECT_EQ(change.told, then) << position;
+          told_from_floor += position > 50 ? 1 : 0;
+        }
+        EXPECT_GE(told_from_floor, object.empty() ? 30u : 5u);
+      }
+    }
+  }
 }
 
 // What stands for dropped payloads is no cache: when it is damaged, that is said, and not guessed.
