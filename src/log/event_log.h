@@ -184,6 +184,10 @@ class EventLog {
   // The checkpoint that is kept, or nothing.
   virtual void load_checkpoint(std::string workspace, Done<std::optional<std::string>> done) = 0;
 
+  // How many events a repair kept of the log, at the least; 0: it was never cut. What comes behind them
+  // is not what was signed before.
+  virtual void load_cut(std::string workspace, Done<Position> done) = 0;
+
   // Keeps what a former keeper of an imported log signed of it, for good; the same again is ignored.
   //   kInvalid   the log has fewer events than it says, or it says nothing
   //   kTooLarge  kMaxStatements are kept

@@ -50,6 +50,7 @@ struct Workspace {
   std::vector<RetentionRecord> retention_records;
   std::uint64_t checkpoint_size = 0;
   std::optional<std::string> checkpoint;
+  Position cut = 0;
   std::vector<Statement> origins;
 };
 
@@ -443,6 +444,11 @@ class MemoryStore::Log final : public EventLog {
     gate_.bind(std::move(done))(found == nullptr ? std::nullopt : found->checkpoint);
   }
 
+  void load_cut(std::string workspace, Done<Position> done) override {
+    const Workspace* found = state_.find(workspace);
+    gate_.bind(std::move(done))(found == nullptr ? 0 : found->cut);
+  }
+
   void put_origin(std::string workspace, Statement origin, Done<void> done) override {
     state_.enqueue([&state = state_, workspace = std::move(workspace), origin = std::move(origin),
                     reply = gate_.bind(std::move(done))]() mutable {
@@ -516,6 +522,12 @@ void MemoryStore::plant_checkpoint(const std::string& workspace, std::string not
   const auto found = state_->workspaces.find(workspace);
   SYNCLINE_ASSERT(found != state_->workspaces.end());
   found->second.checkpoint = std::move(note);
+}
+
+void MemoryStore::plant_cut(const std::string& workspace, Position kept) {
+  const auto found = state_->workspaces.find(workspace);
+  SYNCLINE_ASSERT(found != state_->workspaces.end());
+  found->second.cut = kept;
 }
 
 void MemoryStore::damage_event(const std::string& workspace, Position position) {

@@ -52,6 +52,9 @@ class MemoryStore {
   // workspace must exist.
   void plant_checkpoint(const std::string& workspace, std::string note);
 
+  // As if a repair had kept so many of the workspace's events. It must exist.
+  void plant_cut(const std::string& workspace, Position kept);
+
   // Flips a bit in the stored record of an event, or in the snapshots of an object, all or the one at
   // a position. The thing must exist.
   void damage_event(const std::string& workspace, Position position);

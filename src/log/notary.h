@@ -52,8 +52,8 @@ class Notary {
   void checkpoint(std::string workspace, Done<SignedCheckpoint> done);
 
   // kCorrupt: the log does not begin with what was signed of it last. Signs nothing. Not judged are a
-  // log that is shorter by now (it was repaired), or of which so much cannot be read, and one that
-  // others signed (its keys were lost): whoever can read it is not kept from it for that.
+  // log that a repair cut before that, however long it is again, one of which so much cannot be read,
+  // and one that others signed (its keys were lost): whoever can read it is not kept from it for that.
   void confirm(std::string workspace, Done<void> done);
 
   // That the event at `position` is among the first `size`. kNotFound: it is not, or the log is
@@ -69,6 +69,7 @@ class Notary {
  private:
   struct Signing;
 
+  void excuse(std::string workspace, std::uint64_t size, Done<void> done);
   void sign(std::shared_ptr<Signing> signing);
   void finish(std::shared_ptr<Signing> signing, const std::vector<Hash256>& hashes);
   Result<std::optional<SignedCheckpoint>> open(const std::string& workspace,

@@ -158,6 +158,21 @@ Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, Work
                         (*value)->substr(8)};
 }
 
+std::string encode_cut(log::Position kept) {
+  std::string value;
+  put_big_endian(value, kept, 8);
+  return value;
+}
+
+Result<log::Position> kept_cut(const Tables& tables, WorkspaceId id) {
+  const auto value = tables.get(Family::kMeta, cut_key(id));
+  if (!value) return fail_while("reading where a repair cut the log", value.error());
+  if (!*value) return 0;
+  if ((*value)->size() != 8)
+    return fail(ErrorCode::kCorrupt, "the place where a repair cut the log is damaged");
+  return get_big_endian(**value);
+}
+
 std::string kept_origin_key(WorkspaceId id, std::string_view statement) {
   const Hash256 hash = sha256(as_bytes(statement));
   return origin_key(id, as_text(ByteView(hash).first(kOriginDigestBytes)));

@@ -59,6 +59,10 @@ struct KeptCheckpoint {
 std::string encode_checkpoint(const KeptCheckpoint& checkpoint);
 Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, WorkspaceId id);
 
+// How many events repairs kept of the log, at the least (8); 0: there was none, or none was lost.
+std::string encode_cut(log::Position kept);
+Result<log::Position> kept_cut(const Tables& tables, WorkspaceId id);
+
 // What former keepers signed of an imported log, by size: the statement as text, under the first 8
 // bytes of its SHA-256.
 std::string kept_origin_key(WorkspaceId id, std::string_view statement);

@@ -83,6 +83,10 @@ std::string checkpoint_key(WorkspaceId id) {
   return "c/" + id_key(id);
 }
 
+std::string cut_key(WorkspaceId id) {
+  return "x/" + id_key(id);
+}
+
 std::string pin_key(WorkspaceId id, std::string_view name) {
   return "p/" + id_key(id).append(name);
 }

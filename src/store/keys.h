@@ -47,6 +47,7 @@ inline constexpr std::string_view kNextWorkspaceKey = "next-workspace";
 inline constexpr std::string_view kWorkspacePrefix = "w/";
 std::string workspace_key(std::string_view name);
 std::string checkpoint_key(WorkspaceId id);                       // "c/" id
+std::string cut_key(WorkspaceId id);                              // "x/" id
 std::string pin_key(WorkspaceId id, std::string_view name);       // "p/" id name
 std::string origin_key(WorkspaceId id, std::string_view digest);  // "o/" id digest
 inline constexpr std::string_view kRetentionPrefix = "r/";

@@ -204,6 +204,15 @@ Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
   return std::move((*kept)->note);
 }
 
+Result<log::Position> read_cut(const Tables& tables, const std::string& workspace) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return 0;
+  const auto cut = kept_cut(tables, **id);
+  if (!cut) return fail_while("workspace " + workspace, cut.error());
+  return *cut;
+}
+
 Result<std::vector<log::Statement>> read_origins(const Tables& tables,
                                                  const std::string& workspace) {
   const auto id = find_workspace(tables, workspace);

@@ -35,6 +35,7 @@ Result<std::vector<log::Pin>> read_pins(const Tables& tables, const std::string&
 
 Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
                                                    const std::string& workspace);
+Result<log::Position> read_cut(const Tables& tables, const std::string& workspace);
 
 Result<std::vector<log::Statement>> read_origins(const Tables& tables,
                                                  const std::string& workspace);

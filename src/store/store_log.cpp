@@ -150,6 +150,12 @@ class StoreLog final : public log::EventLog {
     });
   }
 
+  void load_cut(std::string workspace, Done<Position> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
+      return read_cut(tables, workspace);
+    });
+  }
+
   void put_origin(std::string workspace, log::Statement origin, Done<void> done) override {
     auto reply = gate_.bind(std::move(done));
     if (engine_.read_only()) return reply(read_only());

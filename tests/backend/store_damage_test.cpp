@@ -264,7 +264,16 @@ TEST_F(StoreDamage, RepairOfALogThatLostWhatWasSignedKeepsTheRest) {
   with_store([&](BlockingLog& log, RocksDbStore& store) {
     EXPECT_EQ(log.read("w").value().size(), 20u);
     EXPECT_EQ(log.load_origins("w")->size(), 2u);
+    EXPECT_EQ(log.load_cut("w").value(), 20u);
     EXPECT_EQ(store.verify().error().check, log::Check::kCheckpoint);
+  });
+  fill(15);
+  const auto again = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_TRUE(again->losses.empty());
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    EXPECT_EQ(log.read("w").value().size(), 35u);
+    EXPECT_EQ(log.load_cut("w").value(), 20u) << "a repair with nothing to mend forgot the last";
   });
 }
 

@@ -165,6 +165,11 @@ class BlockingLog {
         loop_, [&](auto done) { log_.load_checkpoint(workspace, std::move(done)); });
   }
 
+  Result<log::Position> load_cut(const std::string& workspace) {
+    return await<log::Position>(loop_,
+                                [&](auto done) { log_.load_cut(workspace, std::move(done)); });
+  }
+
   // Of the workspace's first `size` events.
   Result<Hash256> tree_root(const std::string& workspace, std::uint64_t size) {
     auto hashes = tree_nodes(workspace, log::merkle::frontier_nodes(size));

@@ -79,6 +79,12 @@ TEST_F(NotaryTest, ConfirmsALogThatBeginsWithWhatWasSigned) {
   plant(400, made.checkpoint.root);
   EXPECT_TRUE(confirm()) << "a log that was cut by a repair is read on";
   EXPECT_FALSE(sign()) << "and not signed";
+  store_.plant_cut("team a", 303);
+  append(200);
+  EXPECT_TRUE(confirm()) << "also when it has grown past what was signed";
+  EXPECT_FALSE(sign());
+  store_.plant_cut("team a", 400);
+  EXPECT_FALSE(confirm()) << "what was signed is older than the cut";
 }
 
 TEST_F(NotaryTest, ProvesInclusionAndConsistency) {

@@ -48,6 +48,9 @@ class Salvage {
     return write();
   }
 
+  // Some workspace lost events, now or in an earlier repair.
+  bool any_cut() const { return any_cut_; }
+
  private:
   // Every id that has a name or an event, under its name or one made up.
   std::map<WorkspaceId, std::string> find_names() {
@@ -103,6 +106,7 @@ class Salvage {
     const auto checkpoint = from_.get(store::Family::kMeta, store::checkpoint_key(id));
     if (checkpoint && *checkpoint)
       writes_.put(store::Family::kMeta, store::checkpoint_key(id), **checkpoint);
+    note_cut(id, head.last_position, !reason.empty());
     copy_origins(id);
     if (auto ok = copy_upkeep(name, id, head.last_position); !ok) return ok;
     return copy_snapshots(id, head.last_position);
@@ -141,6 +145,15 @@ class Salvage {
       if (key) last = std::max(last, key->position);
     }
     return last;
+  }
+
+  // So that it can grow again past what was signed of events that are gone.
+  void note_cut(WorkspaceId id, log::Position last, bool lost) {
+    log::Position cut = store::kept_cut(from_, id).value_or(0);
+    if (lost) cut = cut == 0 ? last : std::min(cut, last);
+    if (cut == 0) return;
+    writes_.put(store::Family::kMeta, store::cut_key(id), store::encode_cut(cut));
+    any_cut_ = true;
   }
 
   // The same of what former keepers signed. One that is damaged speaks for nothing.
@@ -216,6 +229,7 @@ class Salvage {
   const Database& to_;
   RepairReport& report_;
   store::DatabaseWrites writes_;
+  bool any_cut_ = false;
 };
 
 Result<void> checked(const std::error_code& error, std::string_view what) {
@@ -279,11 +293,12 @@ Result<void> salvage(const std::string& damaged, const std::string& copy, const 
   creating.create_if_missing = true;
   auto to = store::open_database(fresh, creating, store::OpenMode::kReadWrite);
   if (!to) return std::unexpected(std::move(to.error()));
-  if (auto ok = Salvage(*from, *to, report).run(); !ok) return ok;
+  Salvage salvage(*from, *to, report);
+  if (auto ok = salvage.run(); !ok) return ok;
   const auto verified = store::verify(*to, {}, {});
   if (verified) return {};
   // What was signed of the events that are lost stays, and says so from now on.
-  if (verified.error().check == log::Check::kCheckpoint && !report.losses.empty()) return {};
+  if (verified.error().check == log::Check::kCheckpoint && salvage.any_cut()) return {};
   return std::unexpected(verified.error());
 }
 
