@@ -65,11 +65,72 @@ Result<std::optional<log::Snapshot>> with_base(const Tables& tables, const Objec
   log::Position from = snapshot.base;
   if (is_mutated(Mutation::extend_older_milestone)) from = milestone_before(tables, key, from);
   auto base = stored_milestone(tables, object_key(key.id, key.object, from));
+  if (!base && base.error().code == ErrorCode::kCorrupt) return std::nullopt;
   if (!base) return std::unexpected(std::move(base.error()));
   if (!*base) return std::nullopt;
   snapshot.base_bytes = std::move(**base);
   return snapshot;
 }
+
+// Looks for the snapshots of one object from the newest back.
+class SnapshotSearch {
+ public:
+  SnapshotSearch(const Tables& tables, WorkspaceId id, const std::string& object)
+      : tables_(tables), id_(id), object_(object) {}
+
+  struct Found {
+    log::Position position = 0;             // 0: there is none
+    std::optional<log::Snapshot> snapshot;  // nullopt: it is damaged
+  };
+
+  // The newest at or before `at`.
+  Result<Found> newest(log::Position at) {
+    if (!cursor_) cursor_ = tables_.cursor(Family::kSnapshots);
+    cursor_->seek_for_prev(object_key(id_, object_, at));
+    if (const auto read = cursor_->status(); !read) {
+      cursor_.reset();
+      if (read.error().code != ErrorCode::kCorrupt) return std::unexpected(read.error());
+      return newest_of_events(at);
+    }
+    if (!cursor_->valid() || !cursor_->key().starts_with(object_key(id_, object_))) return Found{};
+    const auto key = parse_object_key(cursor_->key());
+    if (!key) return Found{};
+    return found(*key, cursor_->value());
+  }
+
+ private:
+  // Where a block of the family is damaged, no cursor gets past it. What else there is can be had by
+  // asking for each position that one may stand at: those of the object's events.
+  Result<Found> newest_of_events(log::Position at) const {
+    const auto index = tables_.cursor(Family::kObjects);
+    const std::string prefix = object_key(id_, object_);
+    for (log::Position next = at; next > 0; --next) {
+      index->seek_for_prev(object_key(id_, object_, next));
+      if (auto read = index->status(); !read) return std::unexpected(read.error());
+      if (!index->valid() || !index->key().starts_with(prefix)) break;
+      const auto key = parse_object_key(index->key());
+      if (!key) break;
+      next = key->position;
+      const auto value = tables_.get(Family::kSnapshots, index->key());
+      if (!value && value.error().code == ErrorCode::kCorrupt) return Found{next, std::nullopt};
+      if (!value) return std::unexpected(value.error());
+      if (*value) return found(*key, **value);
+    }
+    return Found{};
+  }
+
+  Result<Found> found(const ObjectKey& key, std::string_view value) const {
+    auto snapshot =
+        with_base(tables_, key, decode_snapshot(object_key(id_, object_, key.position), value));
+    if (!snapshot) return std::unexpected(std::move(snapshot.error()));
+    return Found{key.position, std::move(*snapshot)};
+  }
+
+  const Tables& tables_;
+  const WorkspaceId id_;
+  const std::string& object_;
+  std::unique_ptr<Cursor> cursor_;
+};
 
 }  // namespace
 
@@ -136,22 +197,17 @@ Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
   const auto id = find_workspace(tables, workspace);
   if (!id) return std::unexpected(id.error());
   if (!*id) return std::nullopt;
-  const std::string prefix = object_key(**id, object);
-  const auto cursor = tables.cursor(Family::kSnapshots);
+  SnapshotSearch search(tables, **id, object);
   log::Position damaged = 0;
   for (log::Position next = at; next > 0; --next) {
-    cursor->seek_for_prev(object_key(**id, object, next));
-    if (const auto read = cursor->status(); !read) return read_error(read, workspace);
-    if (!cursor->valid() || !cursor->key().starts_with(prefix)) break;
-    const auto key = parse_object_key(cursor->key());
-    if (!key) break;
-    auto snapshot = with_base(tables, *key, decode_snapshot(cursor->key(), cursor->value()));
-    if (!snapshot) return read_error(std::unexpected(snapshot.error()), workspace);
-    if (*snapshot) {
-      (*snapshot)->damaged = damaged;
-      return snapshot;
+    auto found = search.newest(next);
+    if (!found) return read_error(std::unexpected(found.error()), workspace);
+    if (found->position == 0) break;
+    if (found->snapshot) {
+      found->snapshot->damaged = damaged;
+      return std::move(found->snapshot);
     }
-    next = key->position;
+    next = found->position;
     if (damaged == 0) damaged = next;
   }
   if (damaged == 0) return std::nullopt;

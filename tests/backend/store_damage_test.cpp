@@ -277,6 +277,66 @@ TEST_F(StoreDamage, RepairOfALogThatLostWhatWasSignedKeepsTheRest) {
   });
 }
 
+// States that do not compress, each in a block of its own.
+std::string noise(std::uint32_t seed) {
+  std::string bytes;
+  for (std::uint32_t word = 0, state = seed; word < 40'000; ++word) {
+    state = state * 1664525 + 1013904223;
+    bytes.push_back(static_cast<char>(state >> 24));
+  }
+  return bytes;
+}
+
+// Flips a byte in the middle of `content`, wherever a table holds it.
+void damage(const std::string& data_dir, const std::string& content) {
+  const std::string middle = content.substr(content.size() / 2, 64);
+  int times = 0;
+  for (const auto& entry : fs::directory_iterator(store::rocksdb_dir(data_dir))) {
+    if (entry.path().extension() != ".sst") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::string file((std::istreambuf_iterator<char>(in)), {});
+    const auto at = file.find(middle);
+    if (at == file.npos) continue;
+    flip_byte(entry.path(), at);
+    ++times;
+  }
+  ASSERT_EQ(times, 1);
+}
+
+// A block of RocksDB's that fails its checksum stops any cursor: what is behind it is found without.
+TEST_F(StoreDamage, SnapshotsBehindADamagedBlockAreFound) {
+  fill(40);
+  with_store([&](BlockingLog& log, RocksDbStore& store) {
+    ASSERT_TRUE(log.put_snapshot("w", "a", 10, noise(1), 0).has_value());
+    ASSERT_TRUE(log.put_snapshot("w", "a", 20, noise(2), 0).has_value());
+    ASSERT_TRUE(log.put_snapshot("w", "a", 30, noise(3), 0).has_value());
+    ASSERT_TRUE(log.put_delta("w", "a", 35, 30, noise(4)).has_value());
+    const auto& database = dynamic_cast<const store::Database&>(store.tables());
+    ASSERT_TRUE(database.db
+                    ->Flush({}, {database.events, database.objects, database.snapshots,
+                                 database.tree, database.meta})
+                    .ok());
+  });
+  const auto newest = [&] {
+    std::optional<log::Snapshot> found;
+    with_store([&](BlockingLog& log, RocksDbStore&) {
+      const auto loaded = log.load_snapshot("w", "a");
+      ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+      found = *loaded;
+    });
+    return found;
+  };
+  EXPECT_EQ(newest()->position, 35u);
+  // What the delta extends: both are as good as damaged.
+  damage(dir_.path(), noise(3));
+  EXPECT_EQ(newest()->position, 20u);
+  EXPECT_EQ(newest()->damaged, 35u);
+  EXPECT_EQ(as_text(newest()->bytes), noise(2));
+  damage(dir_.path(), noise(4));
+  EXPECT_EQ(newest()->position, 20u);
+  EXPECT_EQ(newest()->damaged, 35u);
+}
+
 TEST_F(StoreDamage, RepairKeepsDeltasWithWhatTheyExtend) {
   fill(30);
   with_store([&](BlockingLog& log, RocksDbStore&) {
