@@ -19,7 +19,18 @@ void put(log::EventLog& log, const std::string& workspace, AppendStep& step, log
 
 void put(log::EventLog& log, const std::string& workspace, SnapshotStep& step,
          log::Done<void> done) {
-  log.put_snapshot(workspace, step.object, std::move(step.snapshot), std::move(done));
+  const std::string object = step.object;
+  const log::Position at = step.snapshot.position;
+  if (!step.if_missing)
+    return log.put_snapshot(workspace, object, std::move(step.snapshot), std::move(done));
+  replay_object(log, workspace, object, at,
+                [&log, workspace, object, snapshot = std::move(step.snapshot),
+                 done = std::move(done)](Result<ReplayedObject> there) mutable {
+                  if (there || there.error().code == ErrorCode::kNotFound) return done({});
+                  if (there.error().code != ErrorCode::kCorrupt)
+                    return done(std::unexpected(std::move(there.error())));
+                  log.put_snapshot(workspace, object, std::move(snapshot), std::move(done));
+                });
 }
 
 void put(log::EventLog& log, const std::string& workspace, PinStep& step, log::Done<void> done) {
@@ -64,16 +75,25 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
   if (const auto* statement = std::get_if<log::Statement>(&section))
     origins_.emplace_back(OriginStep{*statement});
   if (const auto* snapshot = std::get_if<log::BundleSnapshot>(&section))
-    if (last_ > there_.last_position && weights_[snapshot->object].snapshot == 0) {
-      weights_[snapshot->object] = {0, snapshot->state.size()};
-      steps.emplace_back(
-          SnapshotStep{snapshot->object, {snapshot->position, to_bytes(snapshot->state), 0, 0}});
-    }
+    keep_snapshot(*snapshot, steps);
   if (const auto* pins = std::get_if<log::BundlePins>(&section))
     for (const log::Pin& pin : pins->pins) steps.emplace_back(PinStep{pin});
   if (std::holds_alternative<log::BundleEnd>(section))
     for (ImportStep& origin : origins_) steps.push_back(std::move(origin));
   return steps;
+}
+
+// That behind the last event there is may be missing: the import ended between the two. Those before
+// it were put before that event was appended.
+void BundleImport::keep_snapshot(const log::BundleSnapshot& snapshot,
+                                 std::vector<ImportStep>& steps) {
+  Weight& weight = weights_[snapshot.object];
+  if (weight.snapshot != 0) return;
+  weight = {0, snapshot.state.size()};
+  if (last_ < there_.last_position) return;
+  steps.emplace_back(SnapshotStep{snapshot.object,
+                                  {snapshot.position, to_bytes(snapshot.state), 0, 0},
+                                  last_ == there_.last_position});
 }
 
 void BundleImport::take(const log::Event& event, ByteView record) {

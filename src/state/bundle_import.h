@@ -32,6 +32,7 @@ struct AppendStep {
 struct SnapshotStep {
   std::string object;
   log::Snapshot snapshot;
+  bool if_missing = false;  // only where the object cannot be had without it
 };
 struct PinStep {
   log::Pin pin;
@@ -63,6 +64,7 @@ class BundleImport {
   };
 
   void take(const log::Event& event, ByteView record);
+  void keep_snapshot(const log::BundleSnapshot& snapshot, std::vector<ImportStep>& steps);
   void keep_milestone(const log::Event& event, std::size_t record_bytes);
 
   const log::Head there_;

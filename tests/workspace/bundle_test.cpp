@@ -132,17 +132,9 @@ log::Checked<std::uint64_t> import(World& world, ByteView bytes, std::size_t max
   auto log = world.blocking();
   state::BundleImport import(log.head(into).value(), {});
   auto carry_out = [&](state::ImportStep& step) {
-    if (auto* append = std::get_if<state::AppendStep>(&step)) {
-      const log::Position before = append->events.front().position - 1;
-      EXPECT_TRUE(log.append(into, std::move(append->events), before));
-    } else if (auto* snapshot = std::get_if<state::SnapshotStep>(&step)) {
-      EXPECT_TRUE(log.put_snapshot(into, snapshot->object, snapshot->snapshot.position,
-                                   as_text(snapshot->snapshot.bytes), 0));
-    } else if (auto* pin = std::get_if<state::PinStep>(&step)) {
-      EXPECT_TRUE(log.put_pin(into, pin->pin));
-    } else {
-      EXPECT_TRUE(log.put_origin(into, std::get<state::OriginStep>(step).origin));
-    }
+    EXPECT_TRUE(await<void>(world.loop, [&](auto done) {
+      state::carry_out(*world.log, into, std::move(step), std::move(done));
+    }));
   };
   auto ok = each_section(bytes, [&](const auto& section) -> log::Checked<void> {
     auto steps = import.section(section);
