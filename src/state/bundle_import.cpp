@@ -88,7 +88,7 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
 void BundleImport::keep_snapshot(const log::BundleSnapshot& snapshot,
                                  std::vector<ImportStep>& steps) {
   Weight& weight = weights_[snapshot.object];
-  if (weight.snapshot != 0) return;
+  if (!weight.gap && weight.snapshot != 0) return;
   weight = {0, snapshot.state.size()};
   if (last_ < there_.last_position) return;
   steps.emplace_back(SnapshotStep{snapshot.object,
@@ -102,6 +102,7 @@ void BundleImport::take(const log::Event& event, ByteView record) {
   if (event.position > there_.last_position)
     events_.push_back({event.position, event.hlc, event.object, event.previous_hash, event.hash,
                        to_bytes(record)});
+  if (event.dropped_payload) weights_[event.object].gap = true;
   keep_milestone(event, record.size());
 }
 

@@ -61,6 +61,7 @@ class BundleImport {
   struct Weight {
     std::uint64_t since_milestone = 0;  // bytes of records
     std::uint64_t snapshot = 0;         // bytes of the last
+    bool gap = false;                   // payloads were dropped since
   };
 
   void take(const log::Event& event, ByteView record);

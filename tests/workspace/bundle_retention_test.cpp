@@ -53,12 +53,9 @@ std::size_t import(TestWorld& to, ByteView bytes, std::size_t max_steps = 1 << 2
   return count;
 }
 
-TEST(BundleRetention, AnImportThatWasInterruptedAnywhereEndsWithEveryState) {
-  TestWorld from;
-  RandomHistory history(from, 1);
-  history.write(100);
-  keep_last(from, 20);
-  EXPECT_EQ(retain_all(from), 80u);
+// Imports are interrupted after each number of steps, and gone on with.
+void expect_states_arrive(TestWorld& from, const RandomHistory& history,
+                          const std::vector<log::Position>& moments) {
   const Bytes bytes = export_all(from).value();
   TestWorld whole;
   const std::size_t steps = import(whole, bytes);
@@ -68,9 +65,29 @@ TEST(BundleRetention, AnImportThatWasInterruptedAnywhereEndsWithEveryState) {
     import(to, bytes, ends);
     import(to, bytes);
     ASSERT_EQ(head_of(to), head_of(from));
-    for (const log::Position at : {80u, 90u, 100u}) expect_state(to, history, at);
-    if (HasFatalFailure()) FAIL() << "after " << ends << " steps";
+    for (const log::Position at : moments) expect_state(to, history, at);
+    if (::testing::Test::HasFatalFailure()) FAIL() << "after " << ends << " steps";
   }
+}
+
+TEST(BundleRetention, AnImportThatWasInterruptedAnywhereEndsWithEveryState) {
+  TestWorld from;
+  RandomHistory history(from, 1);
+  history.write(100);
+  keep_last(from, 20);
+  EXPECT_EQ(retain_all(from), 80u);
+  expect_states_arrive(from, history, {80, 90, 100});
+}
+
+TEST(BundleRetention, StatesAtPinsArriveBesideThoseAtTheFloor) {
+  TestWorld from;
+  RandomHistory history(from, 3);
+  history.write(100);
+  pin(from, "p", 30);
+  pin(from, "q", 50);
+  keep_last(from, 20);
+  EXPECT_EQ(retain_all(from), 80u);
+  expect_states_arrive(from, history, {30, 50, 80, 90, 100});
 }
 
 // A state in a file is no better than the events that are there.
