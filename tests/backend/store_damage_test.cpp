@@ -10,6 +10,7 @@
 #include "backend/store/wal_scan.h"
 #include "backend/store_test_dir.h"
 #include "log/blocking_log.h"
+#include "store/retention.h"
 
 namespace syncline::testing {
 namespace {
@@ -335,6 +336,39 @@ TEST_F(StoreDamage, SnapshotsBehindADamagedBlockAreFound) {
   damage(dir_.path(), noise(4));
   EXPECT_EQ(newest()->position, 20u);
   EXPECT_EQ(newest()->damaged, 35u);
+  damage(dir_.path(), noise(1));
+  // Nor is that where a repair stops.
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->snapshots, 1u);
+  EXPECT_EQ(report->snapshots_dropped, 3u);
+  EXPECT_EQ(report->standing_dropped, 0u);
+  EXPECT_TRUE(report->upkeep_lost.empty());
+  EXPECT_EQ(as_text(newest()->bytes), noise(2));
+}
+
+// What nothing can make anew is named.
+TEST_F(StoreDamage, RepairSaysWhichPinsAndStandingStatesAreLost) {
+  fill(30);
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    ASSERT_TRUE(log.put_snapshot("w", "a", 10, "state", 0).has_value());
+    ASSERT_TRUE(log.put_snapshot("w", "a", 20, "state", 0).has_value());
+  });
+  {
+    auto database = store::open_database(store::rocksdb_dir(dir_.path()),
+                                         store_options(dir_.path()), store::OpenMode::kReadWrite);
+    ASSERT_TRUE(database.has_value()) << database.error().message;
+    for (const log::Position position : {10, 20})
+      database->db->Put({}, database->snapshots, store::object_key(1, "a", position), "damaged");
+    database->db->Put({}, database->meta, store::retention_key("w"),
+                      store::encode_retention({.floor = 15}));
+    database->db->Put({}, database->meta, store::pin_key(1, "release"), "damaged");
+  }
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->snapshots_dropped, 2u);
+  EXPECT_EQ(report->standing_dropped, 1u);
+  EXPECT_EQ(report->upkeep_lost, std::vector<std::string>{"w"});
 }
 
 TEST_F(StoreDamage, RepairKeepsDeltasWithWhatTheyExtend) {

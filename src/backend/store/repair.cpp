@@ -52,6 +52,14 @@ class Salvage {
   bool any_cut() const { return any_cut_; }
 
  private:
+  // The snapshots of one workspace, in the order of their keys.
+  struct SnapshotCopy {
+    log::Position last = 0;   // of the events that were saved
+    log::Position floor = 0;  // of retention
+    std::string done;         // the key that was looked at last
+    store::MilestonesSeen milestones;
+  };
+
   // Every id that has a name or an event, under its name or one made up.
   std::map<WorkspaceId, std::string> find_names() {
     std::map<WorkspaceId, std::string> names;
@@ -108,8 +116,8 @@ class Salvage {
       writes_.put(store::Family::kMeta, store::checkpoint_key(id), **checkpoint);
     note_cut(id, head.last_position, !reason.empty());
     copy_origins(id);
-    if (auto ok = copy_upkeep(name, id, head.last_position); !ok) return ok;
-    return copy_snapshots(id, head.last_position);
+    const log::Position floor = copy_upkeep(name, id, head.last_position);
+    return copy_snapshots(id, head.last_position, floor);
   }
 
   static Result<log::Event> sound_event(const std::string& name, const rocksdb::Iterator& at,
@@ -169,10 +177,12 @@ class Salvage {
     }
   }
 
-  // Pins, and what retention is to keep, as far as they are sound and the log still reaches.
-  Result<void> copy_upkeep(const std::string& name, WorkspaceId id, log::Position last) {
-    if (auto retention = store::read_retention(from_, name);
-        retention && *retention != log::Retention{}) {
+  // Pins, and what retention is to keep, as far as they are sound and the log still reaches. Gives the
+  // floor of retention.
+  log::Position copy_upkeep(const std::string& name, WorkspaceId id, log::Position last) {
+    auto retention = store::read_retention(from_, name);
+    bool whole = retention.has_value();
+    if (retention && *retention != log::Retention{}) {
       retention->floor = std::min(retention->floor, last);
       retention->swept_to = std::min(retention->swept_to, retention->floor);
       writes_.put(store::Family::kMeta, store::retention_key(name),
@@ -186,34 +196,58 @@ class Salvage {
         if (!key.starts_with(prefix)) break;
         const auto pin =
             store::decode_pin(key.substr(prefix.size()), store::text(entries->value()));
+        if (key.starts_with("p/") && !pin) whole = false;
         if (key.starts_with("p/") && (!pin || pin->position > last)) continue;
         writes_.put(store::Family::kMeta, key, store::text(entries->value()));
       }
+      whole = whole && entries->status().ok();
+    }
+    if (!whole) report_.upkeep_lost.push_back(name);
+    return retention ? retention->floor : last;
+  }
+
+  Result<void> copy_snapshots(WorkspaceId id, log::Position last, log::Position floor) {
+    SnapshotCopy copy{last, floor, {}, {}};
+    const auto snapshots = from_.iterate(from_.snapshots);
+    const std::string prefix = store::id_key(id);
+    for (snapshots->Seek(prefix); snapshots->Valid(); snapshots->Next()) {
+      const std::string_view key = store::text(snapshots->key());
+      if (!key.starts_with(prefix)) return {};
+      if (auto ok = copy_snapshot(copy, key, store::text(snapshots->value())); !ok) return ok;
+    }
+    return snapshots->status().ok() ? Result<void>() : copy_snapshots_behind(copy, prefix);
+  }
+
+  // No cursor gets past a damaged block. What else there is can be had by asking for each position
+  // that a snapshot may stand at: those of the events that were saved.
+  Result<void> copy_snapshots_behind(SnapshotCopy& copy, const std::string& prefix) {
+    if (auto ok = write(); !ok) return ok;
+    const auto index = to_.iterate(to_.objects);
+    for (index->Seek(copy.done.empty() ? prefix : copy.done); index->Valid(); index->Next()) {
+      const std::string key(store::text(index->key()));
+      if (!key.starts_with(prefix)) break;
+      if (key == copy.done) continue;
+      const auto value = from_.get(store::Family::kSnapshots, key);
+      if (!value && value.error().code != ErrorCode::kCorrupt)
+        return std::unexpected(value.error());
+      if (value && !*value) continue;
+      if (auto ok = copy_snapshot(copy, key, value ? **value : std::string_view()); !ok) return ok;
     }
     return {};
   }
 
-  Result<void> copy_snapshots(WorkspaceId id, log::Position last) {
-    const auto snapshots = from_.iterate(from_.snapshots);
-    const std::string prefix = store::id_key(id);
-    store::MilestonesSeen milestones;
-    for (snapshots->Seek(prefix); snapshots->Valid(); snapshots->Next()) {
-      const std::string_view key = store::text(snapshots->key());
-      if (!key.starts_with(prefix)) break;
-      const auto parsed = store::parse_object_key(key);
-      if (!parsed || parsed->position > last ||
-          !milestones.usable(*parsed,
-                             store::decode_snapshot(key, store::text(snapshots->value())))) {
-        ++report_.snapshots_dropped;
-        continue;
-      }
-      writes_.batch().Put(to_.snapshots, snapshots->key(), snapshots->value());
-      ++report_.snapshots;
-      if (writes_.batch().GetDataSize() > kBatchBytes)
-        if (auto ok = write(); !ok) return ok;
+  Result<void> copy_snapshot(SnapshotCopy& copy, std::string_view key, std::string_view value) {
+    copy.done = key;
+    const auto parsed = store::parse_object_key(key);
+    if (!parsed || parsed->position > copy.last ||
+        !copy.milestones.usable(*parsed, store::decode_snapshot(key, value))) {
+      ++report_.snapshots_dropped;
+      if (parsed && parsed->position <= copy.floor) ++report_.standing_dropped;
+      return {};
     }
-    if (!snapshots->status().ok()) ++report_.snapshots_dropped;
-    return {};
+    writes_.put(store::Family::kSnapshots, key, value);
+    ++report_.snapshots;
+    return writes_.batch().GetDataSize() > kBatchBytes ? write() : Result<void>();
   }
 
   Result<void> write() {

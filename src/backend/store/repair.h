@@ -32,9 +32,12 @@ struct RepairReport {
   std::uint64_t events = 0;
   std::uint64_t snapshots = 0;
   std::uint64_t snapshots_dropped = 0;  // damaged, or ahead of what was saved
+  std::uint64_t standing_dropped = 0;   // of these, those that may have stood for dropped payloads
   std::uint64_t wal_bytes_dropped = 0;  // behind the first damage in the write-ahead log
   std::vector<Loss> losses;             // workspaces of which events were lost
-  std::string damaged_dir;              // where the old files are now
+  // Workspaces of which a pin, or the rule, the hold or the record of retention, could not be read.
+  std::vector<std::string> upkeep_lost;
+  std::string damaged_dir;  // where the old files are now
 };
 
 // Blocks; needs as much free space as the data. Only `data_dir`, `env` and the sizes of `options`

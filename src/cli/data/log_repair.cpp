@@ -27,12 +27,16 @@ std::string json_of(const RepairReport& report) {
                                     {"seen_to", json_number(loss.seen_to)},
                                     {"reason", Any(loss.reason)}});
   }
+  Any::Array upkeep;
+  for (const std::string& workspace : report.upkeep_lost) upkeep.emplace_back(workspace);
   return compact_json(Any::Object{{"workspaces", json_number(report.workspaces)},
                                   {"events", json_number(report.events)},
                                   {"snapshots", json_number(report.snapshots)},
                                   {"snapshots_dropped", json_number(report.snapshots_dropped)},
+                                  {"standing_dropped", json_number(report.standing_dropped)},
                                   {"wal_bytes_dropped", json_number(report.wal_bytes_dropped)},
                                   {"losses", Any(std::move(losses))},
+                                  {"upkeep_lost", Any(std::move(upkeep))},
                                   {"damaged_dir", Any(report.damaged_dir)}});
 }
 
@@ -44,9 +48,23 @@ void print(const RepairReport& report, Console& console) {
     console.line(fmt::format("dropped: {} of the write-ahead log, behind its first damage",
                              size_text(report.wal_bytes_dropped)));
   }
-  if (report.snapshots_dropped > 0) {
-    console.line(fmt::format("dropped: {}; the log rebuilds them",
-                             count_of(report.snapshots_dropped, "snapshot")));
+  if (report.snapshots_dropped > report.standing_dropped) {
+    console.line(
+        fmt::format("dropped: {}; the log rebuilds them",
+                    count_of(report.snapshots_dropped - report.standing_dropped, "snapshot")));
+  }
+  if (report.standing_dropped > 0) {
+    console.line(console.paint(
+        Colour::kRed,
+        fmt::format("lost: {}, where retention has dropped what the log would rebuild "
+                    "them from; objects that need them are in quarantine",
+                    count_of(report.standing_dropped, "snapshot"))));
+  }
+  for (const std::string& workspace : report.upkeep_lost) {
+    console.line(console.paint(
+        Colour::kRed, fmt::format("lost: workspace {}: pins, or its rule or hold of retention, "
+                                  "cannot be read; look at them and set them again",
+                                  visible(workspace))));
   }
   for (const RepairReport::Loss& loss : report.losses) {
     const std::string kept =
