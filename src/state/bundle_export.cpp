@@ -44,14 +44,16 @@ void BundleExport::begin() {
 void BundleExport::step() {
   for (; index_ < batch_.size(); ++index_) {
     const log::Event& event = batch_[index_];
-    if (must_look_back(event)) return look_back(event.object);
-    if (must_list(event)) return list_snapshots(event.object, header_.size);
+    if (must_look_back(event)) return look_back(event);
+    if (must_list(event))
+      return list_states(event.object, event.dropped_payload ? event.position : 0);
     auto encoded = log::encode_event(event);
     if (!encoded) return answer(std::unexpected(std::move(encoded.error())));
     records_.push_back(std::move(encoded->record));
     after_ = event.position;
-    const auto listed = snapshots_.find(event.object);
-    if (listed == snapshots_.end() || !std::ranges::binary_search(listed->second, after_)) continue;
+    const auto listed = states_.find(event.object);
+    if (listed == states_.end() || !std::ranges::binary_search(listed->second.positions, after_))
+      continue;
     due_.emplace(event.object, after_);
     ++index_;
     return emit_events();
@@ -67,35 +69,87 @@ bool BundleExport::must_look_back(const log::Event& event) const {
   return wish_.from && !looked_back_.contains(event.object) && !must_list(event);
 }
 
-// Payloads are dropped from the first event on.
-void BundleExport::look_back(std::string object) {
-  looked_back_.insert(object);
-  log_.read_object(header_.workspace, object, 0, {.max_events = 1},
-                   [self = shared_from_this(), object](auto events) {
-                     if (events && !events->empty() && events->front().dropped_payload)
-                       return self->list_snapshots(object, self->header_.size);
-                     self->step();
-                   });
+// Payloads are dropped from the first event on; of one that is damaged that is not known.
+void BundleExport::look_back(const log::Event& event) {
+  log_.read_object(
+      header_.workspace, event.object, 0, {.max_events = 1},
+      [self = shared_from_this(), object = event.object, position = event.position](auto events) {
+        const bool damaged = !events && events.error().code == ErrorCode::kCorrupt;
+        if (!events && !damaged) return self->answer(std::unexpected(std::move(events.error())));
+        self->looked_back_.insert(object);
+        if (damaged || (!events->empty() && events->front().dropped_payload))
+          return self->list_states(object, position);
+        self->step();
+      });
 }
 
-// The first sight of an object whose snapshots go along.
+// The first sight of an object whose snapshots go along; later where a gap begins, or goes on behind
+// what was listed.
 bool BundleExport::must_list(const log::Event& event) const {
-  return (wish_.all_snapshots || event.dropped_payload) && !snapshots_.contains(event.object);
+  const auto listed = states_.find(event.object);
+  if (listed == states_.end()) return wish_.all_snapshots || event.dropped_payload;
+  const States& states = listed->second;
+  if (!event.dropped_payload || event.position <= states.lost_to) return false;
+  return states.gap == 0 || !states.reach(event.position);
 }
 
-void BundleExport::list_snapshots(std::string object, log::Position at) {
-  log_.load_snapshot(header_.workspace, object, at,
-                     [self = shared_from_this(), object](auto found) {
-                       // Damaged ones are no use to anybody.
-                       auto& positions = self->snapshots_[object];
-                       if (found && *found) {
-                         positions.push_back((*found)->position);
-                         if ((*found)->position > 1)
-                           return self->list_snapshots(object, (*found)->position - 1);
-                       }
-                       std::ranges::sort(positions);
-                       self->step();
-                     });
+// Retention may have gone on since they were listed. `gap`: the file needs one from there on; 0: it
+// does not.
+void BundleExport::list_states(std::string object, log::Position gap) {
+  log_.load_retention(header_.workspace, [self = shared_from_this(), object,
+                                          gap](Result<log::Retention> now) {
+    if (!now) return self->answer(std::unexpected(std::move(now.error())));
+    const auto listed = self->states_.find(object);
+    const bool same = listed != self->states_.end() && listed->second.floor == now->floor &&
+                      listed->second.swept_to == now->swept_to;
+    if (!same || !(listed->second.reach(gap) || listed->second.lost_to > 0))
+      return self->list_from(object, {.gap = gap, .floor = now->floor, .swept_to = now->swept_to},
+                             self->header_.size);
+    States& states = listed->second;
+    if (states.reach(gap))
+      states.gap = gap;
+    else
+      states.lost_to = std::max(states.lost_to, gap);
+    self->step();
+  });
+}
+
+void BundleExport::list_from(std::string object, States states, log::Position at) {
+  log_.load_snapshot(
+      header_.workspace, object, at,
+      [self = shared_from_this(), object, states = std::move(states)](auto found) mutable {
+        if (!found && found.error().code != ErrorCode::kCorrupt)
+          return self->answer(std::unexpected(std::move(found.error())));
+        // Damaged ones are no use to anybody.
+        const log::Position position = found && *found ? (*found)->position : 0;
+        if (position > 0) states.positions.push_back(position);
+        if (position > 1) return self->list_from(object, std::move(states), position - 1);
+        std::ranges::reverse(states.positions);
+        self->keep_listed(object, std::move(states));
+      });
+}
+
+// What stands for dropped payloads stands at the floor, or where a log came from: so either the floor
+// is behind the end of the file, or it is damaged.
+void BundleExport::keep_listed(std::string object, States states) {
+  if (states.reach(states.gap)) {
+    states_[object] = std::move(states);
+    return step();
+  }
+  log_.load_retention(header_.workspace, [self = shared_from_this(), object,
+                                          states = std::move(states)](
+                                             Result<log::Retention> now) mutable {
+    if (!now) return self->answer(std::unexpected(std::move(now.error())));
+    if (now->floor > self->header_.size)
+      return self->answer(fail(
+          ErrorCode::kConflict,
+          fmt::format("retention has moved on: workspace {} is kept from position {} on, and the "
+                      "file ends at {}; export it again",
+                      self->header_.workspace, now->floor, self->header_.size)));
+    states.lost_to = std::max(now->floor, std::exchange(states.gap, 0));
+    self->states_[object] = std::move(states);
+    self->step();
+  });
 }
 
 void BundleExport::read_events() {
@@ -121,23 +175,35 @@ void BundleExport::emit_events() {
 }
 
 void BundleExport::emit_snapshot() {
-  auto [object, position] = *std::exchange(due_, {});
+  const auto& [object, position] = *due_;
   log_.load_snapshot(header_.workspace, object, position,
-                     [self = shared_from_this(), object, position](auto found) {
-                       // Another may have taken its place meanwhile.
-                       if (!found || !*found || (*found)->position != position) return self->step();
-                       self->emit_state(object, **found);
+                     [self = shared_from_this(), position = position](auto found) {
+                       if (!found && found.error().code != ErrorCode::kCorrupt)
+                         return self->answer(std::unexpected(std::move(found.error())));
+                       const std::string object = std::exchange(self->due_, {})->first;
+                       if (found && *found && (*found)->position == position)
+                         return self->emit_state(object, **found);
+                       self->go_without(object);
                      });
 }
 
 // A file holds whole states.
 void BundleExport::emit_state(const std::string& object, const log::Snapshot& snapshot) {
-  if (snapshot.base == 0)
-    return answer(writer_.section(log::BundleSnapshot{object, snapshot.position, snapshot.bytes}));
-  const auto restored = restore(parts_of(snapshot));
-  if (!restored) return step();
-  const Bytes whole = (*restored)->snapshot();
-  answer(writer_.section(log::BundleSnapshot{object, snapshot.position, whole}));
+  Bytes whole;
+  if (snapshot.base > 0) {
+    const auto restored = restore(parts_of(snapshot));
+    if (!restored) return go_without(object);
+    whole = (*restored)->snapshot();
+  }
+  states_[object].gap = 0;
+  answer(writer_.section(
+      log::BundleSnapshot{object, snapshot.position, snapshot.base > 0 ? whole : snapshot.bytes}));
+}
+
+// Another has taken its place since it was listed, or it was damaged.
+void BundleExport::go_without(const std::string& object) {
+  if (states_[object].gap == 0) return step();
+  list_states(object, after_ + 1);
 }
 
 void BundleExport::read_pins() {

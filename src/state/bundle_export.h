@@ -4,12 +4,15 @@
 // is appended meanwhile is not in it: `size` was fixed when it began.
 //
 // Snapshots go along where they are needed, for objects of which payloads were dropped, or all of them
-// if that is wished. Those of an object stand at positions of its own events.
+// if that is wished. Those of an object stand at positions of its own events. Retention may go on
+// meanwhile: what took the place of a snapshot goes along instead of it.
 //
 //   auto made = std::make_shared<BundleExport>(log, header, statements, wish);
 //   made->next(…): the next bytes of the file; none when it is whole.
 //
-// Thread-safety: one loop, that of the log, which outlives the answers. Errors: those of reading.
+// Thread-safety: one loop, that of the log, which outlives the answers. Errors: those of reading, after
+// which next() may be tried again; kConflict: retention has passed the end of the file, so that the
+// state of an object is kept nowhere before that.
 #pragma once
 
 #include <cstdint>
@@ -48,16 +51,33 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
  private:
   enum class Stage : std::uint8_t { kHeader, kEvents, kPins, kEnd, kDone };
 
+  // Of an object whose snapshots go along.
+  struct States {
+    std::vector<log::Position> positions = {};  // ascending
+    log::Position gap = 0;  // dropped payloads need one from there on, or may; 0: none do
+    // Retention's, before they were listed.
+    log::Position floor = 0;
+    log::Position swept_to = 0;
+    log::Position lost_to = 0;  // what stands for payloads dropped up to there is damaged
+
+    bool reach(log::Position position) const {
+      return position == 0 || (!positions.empty() && positions.back() >= position);
+    }
+  };
+
   void begin();
   void read_events();
   void step();
   bool must_look_back(const log::Event& event) const;
-  void look_back(std::string object);
+  void look_back(const log::Event& event);
   bool must_list(const log::Event& event) const;
-  void list_snapshots(std::string object, log::Position at);
+  void list_states(std::string object, log::Position gap);
+  void list_from(std::string object, States states, log::Position at);
+  void keep_listed(std::string object, States states);
   void emit_events();
   void emit_snapshot();
   void emit_state(const std::string& object, const log::Snapshot& snapshot);
+  void go_without(const std::string& object);
   void read_pins();
   void emit_end();
   void answer(Result<Bytes> bytes) { std::exchange(done_, {})(std::move(bytes)); }
@@ -74,8 +94,8 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   std::vector<log::Event> batch_;
   std::size_t index_ = 0;  // in batch_
   std::vector<Bytes> records_;
-  std::optional<std::pair<std::string, log::Position>> due_;     // a snapshot that comes next
-  std::map<std::string, std::vector<log::Position>> snapshots_;  // of objects that were listed
+  std::optional<std::pair<std::string, log::Position>> due_;  // a snapshot that comes next
+  std::map<std::string, States> states_;                      // of objects that were listed
   std::set<std::string> looked_back_;
   std::string last_pin_;
 };

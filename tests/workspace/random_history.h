@@ -51,6 +51,9 @@ class RandomHistory {
   const std::map<log::Position, std::map<std::string, std::string>>& model() const {
     return model_;
   }
+  const std::map<std::string, std::string>& model_at(log::Position position) const {
+    return std::prev(model_.upper_bound(position))->second;
+  }
 
  private:
   void step() {

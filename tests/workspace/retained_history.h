@@ -69,7 +69,7 @@ inline std::vector<log::Event> events_of(TestWorld& world) {
 }
 
 inline void expect_state(TestWorld& world, const RandomHistory& history, log::Position at) {
-  for (const auto& [object, json] : history.model().at(at)) {
+  for (const auto& [object, json] : history.model_at(at)) {
     const auto replayed = replay(world, object, at);
     ASSERT_TRUE(replayed) << replayed.error().message;
     ASSERT_EQ(replayed->object->to_json(), json) << object << " at " << at;
