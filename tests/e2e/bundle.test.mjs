@@ -78,6 +78,27 @@ test('a workspace moves to another server with its history and its proofs', kTes
   assert.equal(JSON.parse(ok('log', 'verify', again, '--key', new_key, '--json')).signed_events, 125);
 });
 
+test('an export that retention has passed is refused and says why', kTest, async (t) => {
+  const server = await Server.start(t);
+  await write(t, server, 'team', 10);
+  const url = `${server.url}/v1/workspaces/team/export`;
+  const file = join(scratch_dir(t, 'passed'), 'team.bundle');
+  const begun = Buffer.from(await (await fetch(url)).arrayBuffer());
+  writeFileSync(`${file}.part`, begun.subarray(0, begun.length - 1));
+  await write(t, server, 'team', 10);
+  ok('retention', 'set', 'team', '--keep-last', '3', '--server', server.url);
+  ok('retention', 'run', 'team', '--server', server.url);
+  const refused = await fetch(`${url}?size=10&after=0&crc=0`);
+  assert.equal(refused.status, 409);
+  assert.match((await refused.json()).error.message, /kept from position 17 on, and the file ends at 10/);
+  const resumed = run(['export', 'team', '-o', file, '--resume', '--server', server.url]);
+  assert.equal(resumed.status, 1);
+  assert.match(resumed.stderr, /retention has moved on/);
+  assert.doesNotMatch(resumed.stderr, /--resume/);
+  ok('export', 'team', '-o', file, '--server', server.url);
+  assert.equal(JSON.parse(ok('log', 'verify', file, '--json')).events, 20);
+});
+
 test('what differs is named, and with --verify nothing of it is served', kTest, async (t) => {
   const server = await Server.start(t);
   await write(t, server, 'team', 40);

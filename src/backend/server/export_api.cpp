@@ -17,13 +17,18 @@ namespace {
 
 constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kRetryMs = 5;
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 // One answer under way: makes no more than its reader takes.
 class Streaming : public std::enable_shared_from_this<Streaming> {
  public:
   Streaming(std::shared_ptr<state::BundleExport> bundle, HttpStream stream, EventLoop& loop,
             std::uint64_t max_bytes)
-      : bundle_(std::move(bundle)), stream_(std::move(stream)), loop_(loop), left_(max_bytes) {}
+      : bundle_(std::move(bundle)),
+        stream_(std::move(stream)),
+        loop_(loop),
+        in_parts_(max_bytes < kNoLimit),
+        left_(max_bytes) {}
 
   void step() {
     if (stream_.is_closed()) return;
@@ -31,13 +36,18 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
       loop_.after(kRetryMs, [self = shared_from_this()] { self->step(); });
       return;
     }
-    bundle_->next([self = shared_from_this()](Result<Bytes> bytes) { self->take(bytes); });
+    const bool at_mark = bundle_->at_mark();
+    bundle_->next(
+        [self = shared_from_this(), at_mark](Result<Bytes> bytes) { self->take(bytes, at_mark); });
   }
 
- private:
-  // An error breaks the answer off: the file has no end then.
-  void take(Result<Bytes>& bytes) {
-    if (!bytes) return;
+  // An error breaks the answer off: the file has no end then. Whoever asks for parts is given a shorter
+  // one if it can be gone on with, and hears of the error with the next.
+  void take(Result<Bytes>& bytes, bool at_mark) {
+    if (!bytes) {
+      if (at_mark && in_parts_) stream_.end();
+      return;
+    }
     if (bytes->empty()) return stream_.end();
     const std::size_t size = bytes->size();
     stream_.write(HttpBody(std::make_shared<const Bytes>(std::move(*bytes))));
@@ -46,9 +56,11 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     step();
   }
 
+ private:
   std::shared_ptr<state::BundleExport> bundle_;
   HttpStream stream_;
   EventLoop& loop_;
+  const bool in_parts_;
   std::uint64_t left_;
 };
 
@@ -62,7 +74,7 @@ Result<Wanted> read_wish(const HttpRequest& request) {
   const auto after = number(request, "after", 0);
   const auto size = number(request, "size", 0);
   const auto crc = number(request, "crc", 0);
-  const auto max = number(request, "max", std::numeric_limits<std::uint64_t>::max());
+  const auto max = number(request, "max", kNoLimit);
   for (const auto* each : {&after, &size, &crc, &max})
     if (!*each) return std::unexpected(each->error());
   Wanted wanted{.size = *size, .max_bytes = *max};
@@ -82,9 +94,14 @@ void stream_bundle(ApiCall call, Wanted wanted, log::BundleHeader header,
   EventLoop& loop = call.responder.loop();
   auto bundle = std::make_shared<state::BundleExport>(*call.shard.log, std::move(header),
                                                       std::move(statements), wanted.wish);
-  std::make_shared<Streaming>(std::move(bundle), call.responder.begin(std::move(head)), loop,
-                              wanted.max_bytes)
-      ->step();
+  state::BundleExport& first = *bundle;
+  // What cannot even begin is refused.
+  first.next([call = std::move(call), bundle = std::move(bundle), head = std::move(head), &loop,
+              max = wanted.max_bytes](Result<Bytes> bytes) mutable {
+    if (!bytes) return call.refuse(bytes.error());
+    std::make_shared<Streaming>(std::move(bundle), call.responder.begin(std::move(head)), loop, max)
+        ->take(bytes, false);
+  });
 }
 
 void with_header(ApiCall call, Wanted wanted, std::vector<log::Statement> statements) {

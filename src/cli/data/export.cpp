@@ -54,8 +54,9 @@ int run_export(const Command& command, const Options& options, Console& console)
   const auto written = write_all(**stream, *file, console);
   console.progress({});
   if (!written) {
-    console.message(
-        fmt::format("{}.part has what came so far: go on with --resume", options.output));
+    if (written.error().code != ErrorCode::kConflict)
+      console.message(
+          fmt::format("{}.part has what came so far: go on with --resume", options.output));
     return console.failed(written.error());
   }
   const auto at = (*stream)->at();
