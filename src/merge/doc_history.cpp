@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
+
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "crdt/engine.h"
-#include "crdt/formats.h"
+#include "merge/format_weight.h"
+#include "merge/formats_here.h"
 
 namespace syncline::merge {
 namespace {
@@ -13,7 +17,6 @@ using crdt::BlockKind;
 using crdt::Engine;
 using crdt::Handle;
 using crdt::Item;
-using crdt::KeyIndex;
 using crdt::kNoItem;
 using crdt::TypeIndex;
 
@@ -21,83 +24,65 @@ std::string text_json(std::string_view text) {
   return crdt::to_json(crdt::Any(std::string(text)));
 }
 
-std::string value_json(Engine& engine, const Item& item, crdt::Clock offset) {
+// What may be made to tell one event. Of its formats more may be made than is told, where many
+// places tell the same.
+struct Budget {
+  std::size_t told = 0;
+  std::size_t formats = 0;
+
+  bool spent(std::size_t more = 0) const {
+    return told + more > kMaxToldBytes || formats > kMaxToldBytes;
+  }
+};
+
+// "" if the budget is spent.
+std::string value_json(Engine& engine, const Item& item, crdt::Clock offset, Budget& budget) {
   const crdt::Value value = engine.value_at(item, offset);
   if (const auto* any = std::get_if<crdt::Any>(&value)) return crdt::to_json(*any);
-  if (const auto* type = std::get_if<crdt::Type>(&value)) return crdt::to_json(type->to_json());
+  if (const auto* type = std::get_if<crdt::Type>(&value)) {
+    budget.formats += printed_formats_weight(engine, type->index(), kMaxToldBytes);
+    return budget.spent() ? "" : crdt::to_json(type->to_json());
+  }
   return "{\"subdocument\":" + text_json(std::get<crdt::Subdoc>(value).guid) + "}";
 }
 
-// The formats at a place of a text, those of before and those of now, as attributes in JSON.
-class FormatsHere {
- public:
-  explicit FormatsHere(const Engine& engine) : engine_(engine) {}
-
-  // A format that was there before, is there now, or both.
-  void pass(const Item& format, bool before, bool now) {
-    const KeyIndex key = format.format_key();
-    const crdt::FormatValue value(engine_.store.named_value(format), {});
-    if (before) before_.apply(key, value);
-    if (now) now_.apply(key, value);
-    present_.clear();
-    changed_.clear();
-    for (const auto& [name, is] : now_) {
-      add(present_, name, is);
-      if (!std::ranges::equal(before_.get(name).packed(), is.packed())) add(changed_, name, is);
-    }
-    for (const auto& [name, was] : before_)
-      if (now_.find(name) == nullptr) add(changed_, name, crdt::FormatValue());
-  }
-
-  // Of what is new here; "": none.
-  const std::string& present() const { return present_; }
-  // How those of what stayed differ from before: null ends one.
-  const std::string& changed() const { return changed_; }
-
- private:
-  void add(std::string& attributes, KeyIndex name, const crdt::FormatValue& value) const {
-    attributes += attributes.empty() ? "" : ",";
-    attributes += text_json(engine_.store.keys[name]) + ":" + crdt::to_json(value.any());
-  }
-
-  const Engine& engine_;
-  crdt::Formats before_;
-  crdt::Formats now_;
-  std::string present_;
-  std::string changed_;
-};
-
-// The delta of one sequence, operation by operation. Attributes are the members of an object.
+// The delta of one sequence, operation by operation.
 class DeltaJson {
  public:
-  void retain(crdt::Clock length, const std::string& attributes) {
+  void retain(crdt::Clock length, const AttributesJson& attributes) {
     go_on(Kind::kRetain, attributes);
     length_ += length;
   }
   void erase(crdt::Clock length) {
-    go_on(Kind::kDelete, "");
+    go_on(Kind::kDelete, {});
     length_ += length;
   }
-  void insert_text(std::string_view text, const std::string& attributes) {
+  void insert_text(std::string_view text, const AttributesJson& attributes) {
     go_on(Kind::kText, attributes);
     text_ += text;
   }
-  void insert_value(std::string json, const std::string& attributes) {
+  void insert_value(std::string json, const AttributesJson& attributes) {
     go_on(Kind::kValues, attributes);
     text_ += (text_.empty() ? "" : ",") + json;
   }
 
   // "": nothing changed. What is kept as it was at the end is not told.
   std::string json() {
-    if (kind_ != Kind::kRetain || !attributes_.empty()) finish();
+    if (kind_ != Kind::kRetain || !attributes_.text.empty()) finish();
     return json_;
   }
+
+  std::size_t bytes() const { return json_.size() + text_.size(); }
 
  private:
   enum class Kind { kNone, kRetain, kDelete, kText, kValues };
 
-  void go_on(Kind kind, const std::string& attributes) {
-    if (kind_ == kind && attributes_ == attributes) return;
+  void go_on(Kind kind, const AttributesJson& attributes) {
+    if (kind_ == kind &&
+        (attributes_.version == attributes.version || attributes_.text == attributes.text)) {
+      attributes_.version = attributes.version;
+      return;
+    }
     finish();
     kind_ = kind;
     attributes_ = attributes;
@@ -113,13 +98,13 @@ class DeltaJson {
       case Kind::kText: json_ += "{\"insert\":" + text_json(text_); break;
       case Kind::kValues: json_ += "{\"insert\":[" + text_ + "]"; break;
     }
-    json_ += attributes_.empty() ? "}" : ",\"attributes\":{" + attributes_ + "}}";
+    json_ += attributes_.text.empty() ? "}" : ",\"attributes\":{" + attributes_.text + "}}";
     length_ = 0;
     text_.clear();
   }
 
   Kind kind_ = Kind::kNone;
-  std::string attributes_;
+  AttributesJson attributes_;
   crdt::Clock length_ = 0;
   std::string text_;
   std::string json_;
@@ -138,9 +123,11 @@ crdt::Clock count_in(const crdt::IdSet& set, crdt::Id id, crdt::Clock length) {
   return count;
 }
 
-std::string delta_json(Engine& engine, TypeIndex type, const crdt::TransactionEvent& event) {
+// nullopt: the budget is spent. "": nothing changed. The same of keys_json.
+std::optional<std::string> delta_json(Engine& engine, TypeIndex type,
+                                      const crdt::TransactionEvent& event, Budget& budget) {
   DeltaJson delta;
-  FormatsHere formats(engine);
+  FormatsHere formats(engine, budget.formats);
   for (Handle h = engine.type(type).sequence.first; h != kNoItem; h = engine.store[h].right) {
     const Item& item = engine.store[h];
     const bool format = item.kind() == BlockKind::kFormat;
@@ -159,14 +146,16 @@ std::string delta_json(Engine& engine, TypeIndex type, const crdt::TransactionEv
     } else if (item.kind() == BlockKind::kString) {
       delta.insert_text(engine.store.text(item), formats.present());
     } else {
-      for (crdt::Clock i = 0; i < item.len; ++i)
-        delta.insert_value(value_json(engine, item, i), formats.present());
+      for (crdt::Clock i = 0; i < item.len && !budget.spent(delta.bytes()); ++i)
+        delta.insert_value(value_json(engine, item, i, budget), formats.present());
     }
+    if (budget.spent(delta.bytes())) return std::nullopt;
   }
   return delta.json();
 }
 
-std::string keys_json(Engine& engine, TypeIndex type, const crdt::TransactionEvent& event) {
+std::optional<std::string> keys_json(Engine& engine, TypeIndex type,
+                                     const crdt::TransactionEvent& event, Budget& budget) {
   std::string json;
   for (auto e = engine.type(type).first_entry; e != crdt::kNoEntry;
        e = engine.store.types.entry(e).next) {
@@ -175,11 +164,12 @@ std::string keys_json(Engine& engine, TypeIndex type, const crdt::TransactionEve
     const crdt::Id id = engine.store.id(item.last_id());
     std::string what;
     if (!item.deleted && event.inserted.contains(id))
-      what = "{\"set\":" + value_json(engine, item, item.len - 1) + "}";
+      what = "{\"set\":" + value_json(engine, item, item.len - 1, budget) + "}";
     if (item.deleted && event.deleted.contains(id) && !event.inserted.contains(id))
       what = "{\"deleted\":true}";
     if (what.empty()) continue;
     json += (json.empty() ? "" : ",") + text_json(engine.store.keys[entry.key]) + ":" + what;
+    if (budget.spent(json.size())) return std::nullopt;
   }
   return json;
 }
@@ -188,6 +178,7 @@ std::string keys_json(Engine& engine, TypeIndex type, const crdt::TransactionEve
 // whose kind is known, and those of a server's roots are not.
 std::vector<TypeIndex> touched_types(const Engine& engine, const crdt::TransactionEvent& event) {
   std::vector<TypeIndex> touched;
+  boost::unordered_flat_set<TypeIndex> known;
   for (const crdt::IdSet* ids : {&event.inserted, &event.deleted}) {
     for (const auto& [client, ranges] : ids->clients()) {
       const crdt::ClientIndex index = engine.store.clients.find(client);
@@ -195,8 +186,7 @@ std::vector<TypeIndex> touched_types(const Engine& engine, const crdt::Transacti
         for (crdt::Clock clock = range.clock; clock < range.end();) {
           const Item& item = engine.store[engine.store.find({index, clock})];
           clock = item.end();
-          if (!item.is_gc() && std::ranges::find(touched, item.parent) == touched.end())
-            touched.push_back(item.parent);
+          if (!item.is_gc() && known.insert(item.parent).second) touched.push_back(item.parent);
         }
       }
     }
@@ -208,6 +198,7 @@ std::vector<TypeIndex> touched_types(const Engine& engine, const crdt::Transacti
 
 std::string changes_to_json(crdt::Doc& doc, const crdt::TransactionEvent& event) {
   Engine& engine = doc.engine();
+  Budget budget;
   std::string json;
   for (const TypeIndex index : touched_types(engine, event)) {
     // What a type that came or went holds is told with it.
@@ -215,14 +206,17 @@ std::string changes_to_json(crdt::Doc& doc, const crdt::TransactionEvent& event)
     const Handle holder = engine.type(index).item;
     if (holder != kNoItem && event.inserted.contains(engine.store.id(engine.store[holder].id())))
       continue;
-    const std::string delta = delta_json(engine, index, event);
-    const std::string keys = keys_json(engine, index, event);
-    if (delta.empty() && keys.empty()) continue;
+    const auto delta = delta_json(engine, index, event, budget);
+    const auto keys = delta ? keys_json(engine, index, event, budget) : std::nullopt;
+    if (!keys) return std::string(kNotTold);
+    if (delta->empty() && keys->empty()) continue;
     json +=
         (json.empty() ? "" : ",") + ("{\"path\":" + text_json(crdt::to_string(engine.path(index))));
-    if (!delta.empty()) json += ",\"delta\":[" + delta + "]";
-    if (!keys.empty()) json += ",\"keys\":{" + keys + "}";
+    if (!delta->empty()) json += ",\"delta\":[" + *delta + "]";
+    if (!keys->empty()) json += ",\"keys\":{" + *keys + "}";
     json += "}";
+    budget.told = json.size();
+    if (budget.spent()) return std::string(kNotTold);
   }
   return "[" + json + "]";
 }

@@ -39,7 +39,7 @@ class Object {
   virtual Result<Prepared> prepare(ByteView intent) const = 0;
   virtual Result<void> apply(ByteView intent) = 0;
 
-  // The same, and tells what changed, as a JSON array (merge/doc_history.h). Costs more.
+  // The same, and tells what changed, as a JSON array (merge/doc_history.h), or kNotTold. Costs more.
   virtual Result<std::string> apply_and_tell(ByteView intent) = 0;
 
   // Its texts, each character with its id. Empty for what holds no text.

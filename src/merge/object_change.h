@@ -2,13 +2,22 @@
 // by people.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "syncline/crdt/id.h"
 
 namespace syncline::merge {
+
+// The most that is told of one event, in bytes of JSON, and the most bytes of formats that are looked
+// at to tell it: a text can be made in which each of n characters has n formats.
+inline constexpr std::size_t kMaxToldBytes = std::size_t{4} << 20;
+
+// Said of an event of which there would be more.
+inline constexpr std::string_view kNotTold = "null";
 
 // A run of characters that one client inserted, with consecutive ids.
 struct TextRun {

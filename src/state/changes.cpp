@@ -6,12 +6,11 @@
 #include <set>
 #include <utility>
 
+#include "merge/object_change.h"
 #include "state/object_replay.h"
 
 namespace syncline::state {
 namespace {
-
-constexpr std::size_t kMaxToldBytes = std::size_t{4} << 20;
 
 struct Telling : std::enable_shared_from_this<Telling> {
   Telling(log::EventLog& event_log, std::string name, log::Done<ChangePage> answer)
@@ -31,16 +30,15 @@ struct Telling : std::enable_shared_from_this<Telling> {
       log::Event& event = events[index];
       if (event.dropped_payload || lost.contains(event.object) || is_gone(event)) {
         objects.erase(event.object);  // what is known of it ends here
-        page.changes.push_back({std::move(event), "null"});
+        page.changes.push_back({std::move(event), std::string(merge::kNotTold)});
         continue;
       }
       const auto found = objects.find(event.object);
       if (found == objects.end()) return replay(event.object, event.position - 1);
       std::string told = tell(*found->second, event);
-      told_bytes += told.size();
       const log::Position position = event.position;
       page.changes.push_back({std::move(event), std::move(told)});
-      if (told_bytes < kMaxToldBytes) continue;
+      if (told_bytes < merge::kMaxToldBytes) continue;
       page.next = position;
       break;
     }
@@ -80,9 +78,13 @@ struct Telling : std::enable_shared_from_this<Telling> {
   std::string tell(merge::Object& object, const log::Event& event) {
     if (event.kind != log::EventKind::kChange) return "[]";
     auto told = object.apply_and_tell(event.intent);
-    if (told) return std::move(*told);
+    if (told) {
+      // What was too much to tell has cost as much.
+      told_bytes += *told == merge::kNotTold ? merge::kMaxToldBytes : told->size();
+      return std::move(*told);
+    }
     lost.insert(event.object);
-    return "null";
+    return std::string(merge::kNotTold);
   }
 
   log::EventLog& log;

@@ -7,8 +7,9 @@
 // it changed costs.
 //
 // What cannot be told: an event whose payload retention dropped, those of the same object behind it up
-// to the floor, whose payloads are still there while the floor is ahead of the sweep, and those of an
-// object from where it cannot be replayed.
+// to the floor, whose payloads are still there while the floor is ahead of the sweep, those of an
+// object from where it cannot be replayed, and one of which there would be more than
+// merge::kMaxToldBytes.
 //
 // Thread-safety: one loop. Errors: those of replay_object.
 #pragma once
@@ -32,7 +33,7 @@ struct ChangePage {
 };
 
 // The events after `after` up to `to`; of one object, or of all if `object` is "". A page ends after
-// `limit` events, or earlier when what it tells grows past a few megabytes.
+// `limit` events, or earlier when what it tells grows past merge::kMaxToldBytes: it then has less than twice that.
 void list_changes(log::EventLog& log, std::string workspace, std::string object,
                   log::Position after, log::Position to, std::size_t limit,
                   log::Done<ChangePage> done);

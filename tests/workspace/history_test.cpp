@@ -177,6 +177,29 @@ TEST(History, ChangesLeadFromStateToState) {
   }
 }
 
+// An event that would take too long to tell ends the page, and hides nothing of the next.
+TEST(History, WhatIsTooMuchToTellEndsThePage) {
+  TestWorld world(MemoryStore::CommitMode::kAtOnce);
+  Typist typist(1);
+  submit(world, "o", typist.type(std::string(merge::kMaxToldBytes + 1, 'x')));
+  const auto before = typist.doc().state_vector();
+  ASSERT_TRUE(typist.doc().text("content").erase(0, merge::kMaxToldBytes));
+  submit(world, "o", typist.doc().encode_state_as_update(before));
+  const auto page = [&](log::Position after) {
+    return ask<ChangePage>(
+               world,
+               [&](auto done) { list_changes(*world.log, "w", "", after, 2, 10, std::move(done)); })
+        .value();
+  };
+  const ChangePage first = page(0);
+  ASSERT_EQ(first.changes.size(), 1u);
+  EXPECT_EQ(first.changes[0].told, "null");
+  EXPECT_EQ(first.next, 1u);
+  const ChangePage second = page(1);
+  ASSERT_EQ(second.changes.size(), 1u);
+  EXPECT_EQ(second.changes[0].told, R"([{"path":"content","delta":[{"delete":4194304}]}])");
+}
+
 // Against an attribution kept by hand, from what each event tells.
 TEST(History, EveryCharacterHasItsEvent) {
   for (unsigned seed = 31; seed <= 34; ++seed) {

@@ -50,6 +50,9 @@ std::vector<std::string> change_lines(const Any& told) {
   const auto add = [&](std::string_view path, std::string_view what) {
     lines.push_back(fmt::format("          {}: {}", visible(path), visible(what)));
   };
+  const Any* all = told.find("changes");
+  if (all != nullptr && all->is_null() && told.find("dropped") == nullptr)
+    lines.push_back("          (cannot be told, or is too much)");
   const auto* changes = array_member(told, "changes");
   for (std::size_t i = 0; changes != nullptr && i < changes->size(); ++i) {
     const Any& change = (*changes)[i];

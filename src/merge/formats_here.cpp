@@ -1,0 +1,70 @@
+#include "merge/formats_here.h"
+
+#include <algorithm>
+
+#include "crdt/formats.h"
+
+namespace syncline::merge {
+
+using crdt::KeyIndex;
+
+// False: it had that value before.
+bool FormatsHere::set(Side& side, const crdt::Item& format) {
+  const ByteView value = format.ends_format() ? ByteView() : engine_.store.named_value(format);
+  if (std::ranges::equal(side.value, value)) return false;
+  if (side.value.empty()) side.place = ++last_place_;
+  side.value = value;
+  return true;
+}
+
+void FormatsHere::pass(const crdt::Item& format, bool before, bool now) {
+  if (!before && !now) return;
+  const KeyIndex key = format.format_key();
+  Name& name = names_[key];
+  const Name was = name;
+  const bool before_is_new = before && set(name.before, format);
+  const bool now_is_new = now && set(name.now, format);
+  if (now_is_new) {
+    present_is_old_ = true;
+    present_names_.erase(was.now.place);
+    if (!name.now.value.empty()) present_names_.emplace(name.now.place, key);
+  }
+  if (!before_is_new && !now_is_new) return;
+  name.differs = !std::ranges::equal(name.before.value, name.now.value);
+  if (was.differs) changed_names_.erase(changed_place(was));
+  if (name.differs) changed_names_.emplace(changed_place(name), key);
+  if (was.differs || name.differs) changed_is_old_ = true;
+}
+
+FormatsHere::ChangedPlace FormatsHere::changed_place(const Name& name) {
+  const bool ended = name.now.value.empty();
+  return {ended, ended ? name.before.place : name.now.place};
+}
+
+void FormatsHere::add(std::string& attributes, KeyIndex name, ByteView value) {
+  const std::string_view text = engine_.store.keys[name];
+  bytes_made_ += text.size() + value.size() + sizeof("\"\":,") - 1;
+  attributes += attributes.empty() ? "" : ",";
+  attributes += crdt::to_json(crdt::Any(std::string(text))) + ":" +
+                (value.empty() ? "null" : crdt::to_json(crdt::FormatValue(value, {}).any()));
+}
+
+const AttributesJson& FormatsHere::present() {
+  if (!present_is_old_) return present_;
+  present_is_old_ = false;
+  present_ = {.text = {}, .version = ++last_version_};
+  for (const auto& [place, key] : present_names_)
+    add(present_.text, key, names_.find(key)->second.now.value);
+  return present_;
+}
+
+const AttributesJson& FormatsHere::changed() {
+  if (!changed_is_old_) return changed_;
+  changed_is_old_ = false;
+  changed_ = {.text = {}, .version = ++last_version_};
+  for (const auto& [place, key] : changed_names_)
+    add(changed_.text, key, names_.find(key)->second.now.value);
+  return changed_;
+}
+
+}  // namespace syncline::merge
