@@ -106,11 +106,17 @@ void read_extensions(ByteReader& in, Event& event) {
   }
 }
 
+Hash256 read_hash(ByteReader& in) {
+  Hash256 hash{};
+  const ByteView bytes = in.bytes(hash.size());
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
 void read_header(ByteReader& in, Event& event) {
   event.position = in.var_uint();
   event.hlc.packed = static_cast<std::uint64_t>(in.int64());
-  const ByteView previous = in.bytes(event.previous_hash.size());
-  std::copy(previous.begin(), previous.end(), event.previous_hash.begin());
+  event.previous_hash = read_hash(in);
   const std::uint64_t kind = in.var_uint();
   if (kind > 0xffff) return in.fail();
   event.kind = static_cast<EventKind>(kind);
@@ -132,9 +138,7 @@ void read_payload(ByteReader& in, Event& event) {
     event.intent = to_bytes(in.var_buffer());
     event.effect = to_bytes(in.var_buffer());
   } else if (form == kPayloadDropped) {
-    const ByteView digest = in.bytes(sizeof(Hash256));
-    event.dropped_payload.emplace();
-    std::copy(digest.begin(), digest.end(), event.dropped_payload->begin());
+    event.dropped_payload = read_hash(in);
   } else {
     in.fail();
   }
@@ -188,6 +192,20 @@ std::uint32_t stored_crc(ByteView record) {
   return crc;
 }
 
+// The record without its checksum, which is right; its version is ours.
+Result<ByteView> sound_body(ByteView record) {
+  if (record.size() > kMaxRecordBytes) return fail(ErrorCode::kTooLarge, "event record too large");
+  if (record.size() < 1 + kCrcBytes) return fail(ErrorCode::kMalformed, "event record cut short");
+  const ByteView body = record.first(record.size() - kCrcBytes);
+  if (crc32c(body) != stored_crc(record))
+    return fail(ErrorCode::kCorrupt, "event record fails its checksum");
+  if (body[0] != kRecordVersion)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("event record of version {}, this build reads version {}", body[0],
+                            kRecordVersion));
+  return body;
+}
+
 }  // namespace
 
 Result<void> check_workspace_name(std::string_view name) {
@@ -223,15 +241,9 @@ Result<EncodedEvent> encode_event(const Event& event) {
 }
 
 Result<Event> decode_event(ByteView record) {
-  if (record.size() > kMaxRecordBytes) return fail(ErrorCode::kTooLarge, "event record too large");
-  if (record.size() < 1 + kCrcBytes) return fail(ErrorCode::kMalformed, "event record cut short");
-  const ByteView body = record.first(record.size() - kCrcBytes);
-  if (crc32c(body) != stored_crc(record))
-    return fail(ErrorCode::kCorrupt, "event record fails its checksum");
-  if (body[0] != kRecordVersion)
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("event record of version {}, this build reads version {}", body[0],
-                            kRecordVersion));
+  const auto sound = sound_body(record);
+  if (!sound) return std::unexpected(sound.error());
+  const ByteView body = *sound;
   ByteReader in(body.subspan(1));
   Event event;
   read_header(in, event);
@@ -244,6 +256,18 @@ Result<Event> decode_event(ByteView record) {
     return fail(ErrorCode::kMalformed, "event record: " + ok.error().message);
   event.hash = hash_of(body.first(header), digest_of(event, body.subspan(header)));
   return event;
+}
+
+Result<EventLink> decode_link(ByteView record) {
+  const auto body = sound_body(record);
+  if (!body) return std::unexpected(body.error());
+  ByteReader in(body->subspan(1));
+  EventLink link;
+  link.position = in.var_uint();
+  in.int64();
+  link.previous_hash = read_hash(in);
+  if (!in.ok()) return fail(ErrorCode::kMalformed, "event record does not decode");
+  return link;
 }
 
 std::size_t record_bytes(const Event& event) {

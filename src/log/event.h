@@ -96,6 +96,12 @@ struct EncodedEvent {
   Bytes record;
 };
 
+// What a record says of its place.
+struct EventLink {
+  Position position = 0;
+  Hash256 previous_hash{};
+};
+
 // The end of a log: what the next event must follow. Default: a log without events.
 struct Head {
   Position last_position = 0;
@@ -113,6 +119,10 @@ Result<EncodedEvent> encode_event(const Event& event);
 
 // The whole of `record` must be one record.
 Result<Event> decode_event(ByteView record);
+
+// The same of a record that is read for its place alone: its checksum is verified, the rest is neither
+// looked at, nor hashed, nor copied.
+Result<EventLink> decode_link(ByteView record);
 
 // The size of its record, without making it.
 std::size_t record_bytes(const Event& event);

@@ -3,16 +3,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/mutation.h"
-#include "log/read_check.h"
 #include "store/tree.h"
 
 namespace syncline::store {
 
 Result<void> LeafCheck::check(const log::Event& event) {
+  const bool continues = last_ && event.position == last_->position + 1;
+  auto before = continues ? check_last({event.position, event.previous_hash}) : finish();
+  if (!before) return before;
   if (auto ok = check_leaf(event); !ok || has_leaf(event.position)) return ok;
-  return check_next(event);
+  last_ = {event.position, event.hash};
+  return {};
+}
+
+Result<void> LeafCheck::finish() {
+  if (!last_) return {};
+  if (!cursor_) cursor_ = tables_.cursor(Family::kEvents, id_key(id_ + 1));
+  const std::string key = event_key(id_, last_->position + 1);
+  cursor_->seek(key);
+  const bool found = cursor_->valid() && cursor_->key() == key;
+  const auto next = found ? log::decode_link(as_bytes(cursor_->value())) : log::EventLink{};
+  // One that is damaged or missing says nothing; that is its own object's affair.
+  if (next && next->position == last_->position + 1) return check_last(*next);
+  last_.reset();
+  return {};
+}
+
+Result<void> LeafCheck::check_last(const log::EventLink& next) {
+  const Unproved last = *std::exchange(last_, std::nullopt);
+  if (next.previous_hash == last.hash || is_mutated(Mutation::skip_chain_check)) return {};
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("workspace {}, event {}: is not what event {} continues", workspace_,
+                          last.position, next.position));
 }
 
 Result<void> LeafCheck::check_leaf(const log::Event& event) {
@@ -41,18 +66,6 @@ Result<void> LeafCheck::load_tile(std::uint64_t tile) {
 
 bool LeafCheck::has_leaf(log::Position position) const {
   return !hashes_.empty() && tile_ == (position - 1) / kTileHashes;
-}
-
-Result<void> LeafCheck::check_next(const log::Event& event) const {
-  const auto record = tables_.get(Family::kEvents, event_key(id_, event.position + 1));
-  if (!record || !*record) return {};
-  // One that is damaged says nothing; that is its own object's affair.
-  const auto next = log::decode_stored(workspace_, event.position + 1, as_bytes(**record));
-  if (!next) return {};
-  if (log::check_chained(workspace_, *next, event.position, event.hash)) return {};
-  return fail(ErrorCode::kCorrupt,
-              fmt::format("workspace {}, event {}: is not what event {} continues", workspace_,
-                          event.position, next->position));
 }
 
 }  // namespace syncline::store

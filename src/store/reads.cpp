@@ -186,6 +186,7 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
         !vouched(reader, leaves.check(reader.last())))
       break;
   }
+  vouched(reader, leaves.finish());
   for (const auto& status : {index->status(), cursor.status()})
     if (!status) reader.damaged(read_error(status, workspace).error());
   return reader.finish();

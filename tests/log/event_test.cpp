@@ -53,6 +53,26 @@ TEST(Event, SurvivesItsRecord) {
   EXPECT_EQ(log::decode_event(encoded->record).value(), event);
 }
 
+// The place alone is not read from a record of which a byte is wrong.
+TEST(Event, ItsPlaceIsReadAlone) {
+  const Event event = example_event();
+  Bytes record = log::encode_event(event).value().record;
+  const auto link = log::decode_link(record);
+  ASSERT_TRUE(link);
+  EXPECT_EQ(link->position, event.position);
+  EXPECT_EQ(link->previous_hash, event.previous_hash);
+  for (std::uint8_t& byte : record) {
+    byte ^= 0x10;
+    EXPECT_FALSE(log::decode_link(record));
+    byte ^= 0x10;
+  }
+  for (std::size_t size = 0; size < record.size(); ++size)
+    EXPECT_FALSE(log::decode_link(ByteView(record).first(size)));
+  Bytes short_one = {1, 2};
+  append_crc(short_one);
+  EXPECT_FALSE(log::decode_link(short_one));
+}
+
 // SHA-256 of a zero, the header, and the SHA-256 of the payload: without code of the log's own.
 TEST(Event, ItsHashCoversHeaderAndPayload) {
   const Event event = example_event();
