@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crdt/engine.h"
+#include "merge/format_weight.h"
 #include "syncline/crdt/type_copy.h"
 
 namespace syncline::merge {
@@ -260,6 +261,22 @@ Result<void> restore_root(crdt::Doc& now, crdt::Doc& then, const std::string& na
   return restore_type(named_root(now, name, kind), named_root(then, name, kind));
 }
 
+// Texts are compared, and written, as deltas: each run with all formats that are active there.
+constexpr std::size_t kMaxFormatBytes = std::size_t{32} << 20;
+constexpr std::size_t kMaxActiveFormats = 256;
+
+Result<void> check_formats(const crdt::Engine& engine) {
+  std::size_t bytes = 0;
+  for (crdt::TypeIndex type = 0; type < engine.store.types.size(); ++type) {
+    if (engine.is_deleted(type)) continue;
+    const FormatWeight weight = format_weight(engine, type, kMaxFormatBytes);
+    bytes += weight.bytes;
+    if (bytes > kMaxFormatBytes || weight.active > kMaxActiveFormats)
+      return fail(ErrorCode::kTooLarge, "a text has too many formats to be restored");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Bytes> restoring_update(ByteView now, crdt::Doc& then, crdt::ClientId client) {
@@ -268,6 +285,7 @@ Result<Bytes> restoring_update(ByteView now, crdt::Doc& then, crdt::ClientId cli
     return std::unexpected(std::move(applied.error()));
   std::set<std::string> names;
   for (crdt::Doc* each : {&doc, &then}) {
+    if (auto ok = check_formats(each->engine()); !ok) return std::unexpected(std::move(ok.error()));
     for (const Type& root : each->roots()) names.insert(root.path().root);
   }
   Result<void> restored;

@@ -5,7 +5,8 @@
 // end, of maps the equal keys, at any depth. The rest is deleted and written anew. A text with formats
 // or embeds is written anew as a whole, if it differs.
 // Costs: O(both documents). Errors: kUnsupported for a text that embeds shared types, which cannot be
-// copied there; kTooLarge where the new client runs out of ids.
+// copied there; kTooLarge where the new client runs out of ids, and where texts, whose deltas repeat
+// the formats of each run, would make 32 MiB of formats, or one place of a text has more than 256.
 #pragma once
 
 #include "syncline/bytes.h"

@@ -161,5 +161,29 @@ TEST(DocRestore, ARootOfAnotherKindIsRefused) {
   EXPECT_EQ(object_of(now)->change_to(*object_of(then), 9).error().code, ErrorCode::kUnsupported);
 }
 
+// n formats over n characters are n^2/2 attributes of a delta: that is found out before it is made.
+TEST(DocRestore, TooManyFormatsAreRefused) {
+  const auto formatted = [](std::uint32_t names, std::size_t bytes) {
+    auto doc = std::make_unique<Doc>(crdt::DocOptions{.client_id = 1});
+    crdt::Text text = doc->text("content");
+    EXPECT_TRUE(text.insert(0, std::string(names, 'x')));
+    for (std::uint32_t i = 0; i < names; ++i)
+      EXPECT_TRUE(text.format(i, names - i, {{"k" + std::to_string(i), std::string(bytes, 'v')}}));
+    return doc;
+  };
+  Doc empty({.client_id = 2});
+  const auto change = [&](const Doc& now, const Doc& then) {
+    return object_of(now)->change_to(*object_of(then), 99);
+  };
+  EXPECT_TRUE(change(empty, *formatted(200, 10)));
+  for (const auto& [names, bytes] : {std::pair<std::uint32_t, std::size_t>{200, 2'000}, {300, 1}}) {
+    const auto doc = formatted(names, bytes);
+    for (const auto& refused : {change(empty, *doc), change(*doc, empty)}) {
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, ErrorCode::kTooLarge);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace syncline::merge
