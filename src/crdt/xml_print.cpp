@@ -47,9 +47,13 @@ std::string print_any(const Any& value) {
   return std::visit(Printer{}, value.value());
 }
 
-std::string print_value(Engine& engine, const Value& value) {
+// `depth`: of the type that holds the value. The same below.
+std::string print_nested(Engine& engine, TypeIndex type, int depth);
+
+std::string print_value(Engine& engine, const Value& value, int depth) {
   if (const Any* any = std::get_if<Any>(&value)) return print_any(*any);
-  if (const Type* type = std::get_if<Type>(&value)) return print_type(engine, type->index());
+  if (const Type* type = std::get_if<Type>(&value))
+    return print_nested(engine, type->index(), depth + 1);
   return std::string(kObject);
 }
 
@@ -110,13 +114,13 @@ std::string print_members(Members members) {
   return out;
 }
 
-std::string print_rich_text(Engine& engine, TypeIndex type) {
+std::string print_rich_text(Engine& engine, TypeIndex type, int depth) {
   std::string out;
   for (DeltaOp& op : text_content(engine, type)) {
     std::ranges::sort(op.attributes, js_less, &Attributes::value_type::first);
     for (const auto& [name, value] : op.attributes)
       out += "<" + name + print_members(members(value)) + ">";
-    out += op.values.empty() ? op.text : print_value(engine, op.values.front());
+    out += op.values.empty() ? op.text : print_value(engine, op.values.front(), depth);
     for (auto format = op.attributes.rbegin(); format != op.attributes.rend(); ++format) {
       out += "</" + format->first + ">";
     }
@@ -124,12 +128,12 @@ std::string print_rich_text(Engine& engine, TypeIndex type) {
   return out;
 }
 
-std::string print_children(Engine& engine, TypeIndex type) {
+std::string print_children(Engine& engine, TypeIndex type, int depth) {
   std::string out;
   for (Handle item = engine.type(type).sequence.first; item != kNoItem;
        item = engine.store[item].right) {
     for (Clock i = 0; i < engine.store[item].visible(); ++i) {
-      out += print_value(engine, engine.value_at(engine.store[item], i));
+      out += print_value(engine, engine.value_at(engine.store[item], i), depth);
     }
   }
   return out;
@@ -162,7 +166,7 @@ std::string to_lower(std::string_view text) {
   return out;
 }
 
-std::string print_element(Engine& engine, TypeIndex type) {
+std::string print_element(Engine& engine, TypeIndex type, int depth) {
   Members attributes;
   for (EntryIndex i = engine.type(type).first_entry; i != kNoEntry;
        i = engine.store.types.entry(i).next) {
@@ -170,11 +174,26 @@ std::string print_element(Engine& engine, TypeIndex type) {
     const Item& item = engine.store[entry.item];
     if (item.deleted) continue;
     attributes.emplace_back(engine.store.keys[entry.key],
-                            print_value(engine, engine.value_at(item, item.len - 1)));
+                            print_value(engine, engine.value_at(item, item.len - 1), depth));
   }
   const std::string name = to_lower(node_name(engine, type));
-  return "<" + name + print_members(std::move(attributes)) + ">" + print_children(engine, type) +
-         "</" + name + ">";
+  return "<" + name + print_members(std::move(attributes)) + ">" +
+         print_children(engine, type, depth) + "</" + name + ">";
+}
+
+// Any client may nest elements as deep as its update is long: what lies deeper is left out, as it is
+// of JSON.
+constexpr int kMaxDepth = kMaxAnyDepth;
+
+std::string print_nested(Engine& engine, TypeIndex type, int depth) {
+  if (depth > kMaxDepth) return {};
+  switch (engine.type(type).kind) {
+    case TypeKind::kText: return engine.plain_text(type);
+    case TypeKind::kXmlText: return print_rich_text(engine, type, depth);
+    case TypeKind::kXmlFragment: return print_children(engine, type, depth);
+    case TypeKind::kXmlElement: return print_element(engine, type, depth);
+    default: return std::string(kObject);
+  }
 }
 
 }  // namespace
@@ -186,13 +205,7 @@ std::string node_name(const Engine& engine, TypeIndex type) {
 }
 
 std::string print_type(Engine& engine, TypeIndex type) {
-  switch (engine.type(type).kind) {
-    case TypeKind::kText: return engine.plain_text(type);
-    case TypeKind::kXmlText: return print_rich_text(engine, type);
-    case TypeKind::kXmlFragment: return print_children(engine, type);
-    case TypeKind::kXmlElement: return print_element(engine, type);
-    default: return std::string(kObject);
-  }
+  return print_nested(engine, type, 0);
 }
 
 std::string XmlFragment::to_string() const {

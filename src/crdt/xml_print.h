@@ -9,8 +9,7 @@
 namespace syncline::crdt {
 
 // What JavaScript's toString() gives for a type. Kinds without a form of their own print as objects
-// do:
-// "[object Object]".
+// do: "[object Object]". Types nested deeper than kMaxAnyDepth are left out, as of JSON.
 std::string print_type(Engine& engine, TypeIndex type);
 
 // An element's name. Root elements have none, which Yjs spells UNDEFINED.

@@ -35,5 +35,19 @@ TEST(XmlPrint, HooksPrintAsJavaScriptObjectsDo) {
   EXPECT_EQ(root.to_string(), "[object Object]");
 }
 
+// Anyone may nest elements as deep as an update is long: printing them must not take the stack.
+TEST(XmlPrint, WhatIsNestedTooDeepIsLeftOut) {
+  Doc doc({.client_id = 1, .gc = true, .guid = "doc"});
+  XmlFragment root = doc.xml_fragment("x");
+  doc.transact([&] {
+    XmlFragment at = root;
+    for (int i = 0; i < 100'000; ++i)
+      at = as<XmlFragment>(*at.insert(0, TypeKind::kXmlElement, "p"));
+  });
+  std::string printed;
+  for (int i = 0; i < kMaxAnyDepth; ++i) printed = "<p>" + printed + "</p>";
+  EXPECT_EQ(root.to_string(), printed);
+}
+
 }  // namespace
 }  // namespace syncline::crdt
