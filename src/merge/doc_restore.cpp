@@ -24,7 +24,8 @@ using crdt::TypeKind;
 using crdt::Value;
 using crdt::XmlFragment;
 
-Result<void> restore_type(const Type& now, const Type& then);
+// `depth`: of maps within maps, of which a document may hold any number.
+Result<void> restore_type(const Type& now, const Type& then, int depth);
 
 // An update does not say of what kind a root is: keys make a map, characters a text, XML a fragment.
 // nullopt: it shows nothing.
@@ -204,14 +205,14 @@ std::vector<Value> children_of(const XmlFragment& fragment) {
   return children;
 }
 
-Result<void> restore_key(Map now, const std::string& key, const Value& value) {
+Result<void> restore_key(Map now, const std::string& key, const Value& value, int depth) {
   const auto present = now.get(key);
   if (present && shown(*present) == shown(value)) return {};
   if (const auto* any = std::get_if<Any>(&value)) return now.set(key, *any);
   if (const auto* subdoc = std::get_if<crdt::Subdoc>(&value)) return now.set_subdoc(key, *subdoc);
   const Type& type = std::get<Type>(value);
   const auto* old = present ? std::get_if<Type>(&*present) : nullptr;
-  if (old != nullptr && old->kind() == type.kind()) return restore_type(*old, type);
+  if (old != nullptr && old->kind() == type.kind()) return restore_type(*old, type, depth + 1);
   auto copy = crdt::TypeCopy::of(type);
   if (!copy) return std::unexpected(std::move(copy.error()));
   auto put = copy->set_in(now, key);
@@ -219,21 +220,23 @@ Result<void> restore_key(Map now, const std::string& key, const Value& value) {
   return {};
 }
 
-Result<void> restore_map(Map now, const Map& then) {
+Result<void> restore_map(Map now, const Map& then, int depth) {
   for (const std::string& key : now.keys()) {
     if (then.has(key)) continue;
     if (auto done = now.erase(key); !done) return done;
   }
   for (const auto& [key, value] : then.entries()) {
-    if (auto done = restore_key(now, key, value); !done) return done;
+    if (auto done = restore_key(now, key, value, depth); !done) return done;
   }
   return {};
 }
 
-Result<void> restore_type(const Type& now, const Type& then) {
+Result<void> restore_type(const Type& now, const Type& then, int depth) {
+  if (depth > crdt::kMaxAnyDepth)
+    return fail(ErrorCode::kTooLarge, "maps are nested too deep to be restored");
   switch (then.kind()) {
     case TypeKind::kMap:
-    case TypeKind::kXmlHook: return restore_map(crdt::as<Map>(now), crdt::as<Map>(then));
+    case TypeKind::kXmlHook: return restore_map(crdt::as<Map>(now), crdt::as<Map>(then), depth);
     case TypeKind::kText:
     case TypeKind::kXmlText: return restore_text(crdt::as<Text>(now), crdt::as<Text>(then));
     case TypeKind::kXmlElement:
@@ -258,7 +261,7 @@ Result<void> restore_root(crdt::Doc& now, crdt::Doc& then, const std::string& na
   const TypeKind kind = then_kind.value_or(now_kind.value_or(TypeKind::kArray));
   if (then_kind && now_kind && *then_kind != *now_kind)
     return fail(ErrorCode::kUnsupported, "the root '" + name + "' was of another kind then");
-  return restore_type(named_root(now, name, kind), named_root(then, name, kind));
+  return restore_type(named_root(now, name, kind), named_root(then, name, kind), 0);
 }
 
 // Texts are compared, and written, as deltas: each run with all formats that are active there.

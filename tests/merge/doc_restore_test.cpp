@@ -161,6 +161,28 @@ TEST(DocRestore, ARootOfAnotherKindIsRefused) {
   EXPECT_EQ(object_of(now)->change_to(*object_of(then), 9).error().code, ErrorCode::kUnsupported);
 }
 
+// However deep maps lie within maps: each level of a restore takes a stack frame.
+TEST(DocRestore, MapsNestedTooDeepAreRefused) {
+  const auto nested = [](int depth, double value) {
+    auto doc = std::make_unique<Doc>(crdt::DocOptions{.client_id = 1});
+    doc->transact([&] {
+      crdt::Map map = doc->map("m");
+      for (int i = 0; i < depth; ++i) {
+        EXPECT_TRUE(map.set("v", Any(value)));
+        map = crdt::as<crdt::Map>(map.set_type("k", TypeKind::kMap).value());
+      }
+    });
+    return doc;
+  };
+  const auto change = [&](int depth) {
+    return object_of(*nested(depth, 1))->change_to(*object_of(*nested(depth, 2)), 99);
+  };
+  EXPECT_TRUE(change(150));
+  const auto refused = change(100'000);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kTooLarge);
+}
+
 // n formats over n characters are n^2/2 attributes of a delta: that is found out before it is made.
 TEST(DocRestore, TooManyFormatsAreRefused) {
   const auto formatted = [](std::uint32_t names, std::size_t bytes) {
