@@ -14,19 +14,50 @@
 #include "syncline/crdt/doc.h"
 
 namespace {
+
 std::size_t allocations = 0;
+
+// Not inlined, so that no compiler sees a `new` that ends in free().
+[[gnu::noinline]] void* counted(std::size_t bytes) noexcept {
+  ++allocations;
+  return std::malloc(bytes == 0 ? 1 : bytes);
 }
 
+[[gnu::noinline]] void release(void* memory) noexcept {
+  std::free(memory);
+}
+
+void* or_throw(void* memory) {
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+// All of them: what one gives, another takes back, which sanitizers watch.
 void* operator new(std::size_t bytes) {
-  ++allocations;
-  if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
-  throw std::bad_alloc();
+  return or_throw(counted(bytes));
+}
+void* operator new[](std::size_t bytes) {
+  return or_throw(counted(bytes));
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return counted(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return counted(bytes);
 }
 void operator delete(void* memory) noexcept {
-  std::free(memory);
+  release(memory);
+}
+void operator delete[](void* memory) noexcept {
+  release(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
+  release(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  release(memory);
 }
 
 namespace syncline::merge {
