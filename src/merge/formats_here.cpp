@@ -49,21 +49,20 @@ void FormatsHere::add(std::string& attributes, KeyIndex name, ByteView value) {
                 (value.empty() ? "null" : crdt::to_json(crdt::FormatValue(value, {}).any()));
 }
 
+template <typename Names>
+void FormatsHere::make(AttributesJson& attributes, const Names& names) {
+  attributes = {.text = {}, .version = ++last_version_};
+  for (const auto& [place, key] : names)
+    add(attributes.text, key, names_.find(key)->second.now.value);
+}
+
 const AttributesJson& FormatsHere::present() {
-  if (!present_is_old_) return present_;
-  present_is_old_ = false;
-  present_ = {.text = {}, .version = ++last_version_};
-  for (const auto& [place, key] : present_names_)
-    add(present_.text, key, names_.find(key)->second.now.value);
+  if (std::exchange(present_is_old_, false)) make(present_, present_names_);
   return present_;
 }
 
 const AttributesJson& FormatsHere::changed() {
-  if (!changed_is_old_) return changed_;
-  changed_is_old_ = false;
-  changed_ = {.text = {}, .version = ++last_version_};
-  for (const auto& [place, key] : changed_names_)
-    add(changed_.text, key, names_.find(key)->second.now.value);
+  if (std::exchange(changed_is_old_, false)) make(changed_, changed_names_);
   return changed_;
 }
 

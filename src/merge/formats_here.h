@@ -59,6 +59,8 @@ class FormatsHere {
   bool set(Side& side, const crdt::Item& format);
   static ChangedPlace changed_place(const Name& name);
   void add(std::string& attributes, crdt::KeyIndex name, ByteView value);
+  template <typename Names>
+  void make(AttributesJson& attributes, const Names& names);
 
   const crdt::Engine& engine_;
   std::size_t& bytes_made_;
