@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
-std::string_view code_of(Colour colour) {
+std::string_view escape_code(Colour colour) {
   switch (colour) {
     case Colour::kRed: return "31";
     case Colour::kGreen: return "32";
@@ -73,7 +73,7 @@ void Console::write(std::string_view data) {
 
 std::string Console::paint(Colour colour, std::string_view text) const {
   if (!colours_) return std::string(text);
-  return fmt::format("\x1b[{}m{}\x1b[0m", code_of(colour), text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", escape_code(colour), text);
 }
 
 void Console::message(std::string_view text) {

@@ -76,14 +76,14 @@ std::string paragraphs(std::string_view text) {
   return out;
 }
 
-std::string section(const Command& command) {
+std::string man_section(const Command& command) {
   if (command.hidden()) return {};
   std::string out;
   if (!command.commands().empty()) {
     if (!command.details().empty())
       out += ".SS " + roff(command.path()) + "\n" + roff(command.summary()) + ".\n" +
              paragraphs(command.details());
-    for (const auto& inner : command.commands()) out += section(*inner);
+    for (const auto& inner : command.commands()) out += man_section(*inner);
     return out;
   }
   out += ".SS " + roff(command.path()) + "\n" + synopsis(command);
@@ -110,7 +110,7 @@ std::string page(const Command& root) {
   out += ".SH OPTIONS\n";
   for (const OptionSpec& option : root.options()) out += option_entry(option);
   out += ".SH COMMANDS\n";
-  for (const auto& command : root.commands()) out += section(*command);
+  for (const auto& command : root.commands()) out += man_section(*command);
   return out;
 }
 

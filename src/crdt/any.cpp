@@ -308,7 +308,7 @@ bool scan_value(ByteReader& in, int depth) {
   }
 }
 
-std::unexpected<Error> malformed() {
+std::unexpected<Error> malformed_any() {
   return fail(ErrorCode::kMalformed, "value: truncated, invalid or nested too deep");
 }
 
@@ -356,7 +356,7 @@ Bytes pack(const Any& value) {
 
 Result<Any> unpack(ByteReader& in) {
   Any value = read_any(in, 0);
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return malformed_any();
   return value;
 }
 
@@ -375,7 +375,7 @@ AnyScan scan_any(ByteReader& in) {
 
 Result<bool> skip_any(ByteReader& in) {
   const AnyScan scan = scan_any(in);
-  if (scan == AnyScan::kInvalid) return malformed();
+  if (scan == AnyScan::kInvalid) return malformed_any();
   return scan == AnyScan::kCanonical;
 }
 

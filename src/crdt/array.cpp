@@ -7,8 +7,8 @@
 namespace syncline::crdt {
 namespace {
 
-Result<void> check_range(const Engine& engine, TypeIndex type, std::uint32_t index,
-                         std::uint32_t length) {
+Result<void> check_elements(const Engine& engine, TypeIndex type, std::uint32_t index,
+                            std::uint32_t length) {
   if (Result<void> ok = engine.require(type, {TypeKind::kArray}); !ok) return ok;
   const std::uint32_t size = engine.type(type).sequence.length;
   if (index > size || length > size - index)
@@ -57,7 +57,7 @@ Handle insert_one(Engine& engine, TypeIndex type, std::uint32_t index, const New
 }  // namespace
 
 Result<void> Array::insert(std::uint32_t index, const std::vector<Any>& values) {
-  if (Result<void> ok = check_range(*engine_, index_, index, 0); !ok) return ok;
+  if (Result<void> ok = check_elements(*engine_, index_, index, 0); !ok) return ok;
   engine_->transact([&](Transaction&) {
     insert_values(*engine_, index_, engine_->array_position(index_, index), values);
   });
@@ -65,7 +65,7 @@ Result<void> Array::insert(std::uint32_t index, const std::vector<Any>& values) 
 }
 
 Result<void> Array::push(const std::vector<Any>& values) {
-  if (Result<void> ok = check_range(*engine_, index_, 0, 0); !ok) return ok;
+  if (Result<void> ok = check_elements(*engine_, index_, 0, 0); !ok) return ok;
   engine_->transact([&](Transaction&) {
     insert_values(*engine_, index_, engine_->type(index_).sequence.last, values);
   });
@@ -81,7 +81,7 @@ Result<Type> Array::push_type(TypeKind kind, std::string_view name) {
 }
 
 Result<Type> Array::insert_type(std::uint32_t index, TypeKind kind, std::string_view name) {
-  if (Result<void> ok = check_range(*engine_, index_, index, 0); !ok)
+  if (Result<void> ok = check_elements(*engine_, index_, index, 0); !ok)
     return std::unexpected(ok.error());
   const Result<NewContent> content = type_content(kind, name);
   if (!content) return std::unexpected(content.error());
@@ -94,7 +94,7 @@ Result<Type> Array::insert_type(std::uint32_t index, TypeKind kind, std::string_
 }
 
 Result<void> Array::insert_subdoc(std::uint32_t index, const Subdoc& subdoc) {
-  if (Result<void> ok = check_range(*engine_, index_, index, 0); !ok) return ok;
+  if (Result<void> ok = check_elements(*engine_, index_, index, 0); !ok) return ok;
   Bytes storage;
   const NewContent content = subdoc_content(subdoc, storage);
   engine_->transact([&](Transaction&) { insert_one(*engine_, index_, index, content); });
@@ -102,7 +102,7 @@ Result<void> Array::insert_subdoc(std::uint32_t index, const Subdoc& subdoc) {
 }
 
 Result<void> Array::erase(std::uint32_t index, std::uint32_t length) {
-  if (Result<void> ok = check_range(*engine_, index_, index, length); !ok) return ok;
+  if (Result<void> ok = check_elements(*engine_, index_, index, length); !ok) return ok;
   engine_->transact([&](Transaction&) { engine_->erase_range(index_, index, length); });
   return {};
 }

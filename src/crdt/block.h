@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,15 @@ enum class ParentKind : std::uint8_t {
   kRoot,  // a root type, by name
   kItem,  // a type inside the document, by the id of the item that holds it
 };
+
+// Of a block's info byte on the wire: its kind in the low bits, and which fields follow.
+inline constexpr std::uint8_t kKindBits = 0x1f;
+inline constexpr std::uint8_t kHasParentSub = 0x20;
+inline constexpr std::uint8_t kHasRightOrigin = 0x40;
+inline constexpr std::uint8_t kHasOrigin = 0x80;
+
+// No clock on the wire may be larger.
+inline constexpr std::uint64_t kMaxClock = std::numeric_limits<Clock>::max();
 
 struct Block {
   BlockKind kind = BlockKind::kGc;

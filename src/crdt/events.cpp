@@ -12,10 +12,6 @@
 namespace syncline::crdt {
 namespace {
 
-bool is_text(TypeKind kind) {
-  return kind == TypeKind::kText || kind == TypeKind::kXmlText;
-}
-
 TypeIndex parent_of(const Engine& engine, TypeIndex type) {
   const Handle item = engine.type(type).item;
   return item == kNoItem ? kNoType : engine.store[item].parent;

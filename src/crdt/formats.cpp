@@ -9,7 +9,7 @@
 namespace syncline::crdt {
 namespace {
 
-constexpr char kNull = static_cast<char>(kAnyNull);
+constexpr char kNullFormat = static_cast<char>(kAnyNull);
 
 bool is_object_tag(ByteView packed) {
   return packed[0] == kAnyObject || packed[0] == kAnyArray || packed[0] == kAnyBytes;
@@ -20,8 +20,8 @@ bool same_primitive(ByteView a, ByteView b) {
   return !is_object_tag(a) && std::ranges::equal(a, b);
 }
 
-// The members of an object or array; arrays have their indices as names.
-Any::Object members(const Any& value) {
+// The sorted_members of an object or array; arrays have their indices as names.
+Any::Object sorted_members(const Any& value) {
   if (const Any::Object* object = std::get_if<Any::Object>(&value.value())) return *object;
   Any::Object out;
   if (const Any::Array* array = std::get_if<Any::Array>(&value.value())) {
@@ -31,8 +31,8 @@ Any::Object members(const Any& value) {
 }
 
 bool flat_equal(const Any& a, const Any& b) {
-  const Any::Object left = members(a);
-  const Any::Object right = members(b);
+  const Any::Object left = sorted_members(a);
+  const Any::Object right = sorted_members(b);
   return std::ranges::is_permutation(left, right, [](const auto& x, const auto& y) {
     return x.first == y.first && same_primitive(pack(x.second), pack(y.second));
   });
@@ -48,7 +48,7 @@ bool is_index(std::string_view name) {
 
 }  // namespace
 
-FormatValue::FormatValue() : packed_(1, kNull) {}
+FormatValue::FormatValue() : packed_(1, kNullFormat) {}
 
 FormatValue::FormatValue(ByteView packed, DenseId source)
     : packed_(as_text(packed)), source_(source) {}
@@ -56,7 +56,7 @@ FormatValue::FormatValue(ByteView packed, DenseId source)
 FormatValue::FormatValue(const Any& value) : packed_(as_text(pack(value))) {}
 
 bool FormatValue::is_null() const {
-  return packed_[0] == kNull;
+  return packed_[0] == kNullFormat;
 }
 
 bool FormatValue::is_object() const {

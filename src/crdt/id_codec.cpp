@@ -10,8 +10,6 @@ namespace syncline::crdt {
 
 namespace {
 
-constexpr std::uint64_t kMaxClock = std::numeric_limits<Clock>::max();
-
 std::unexpected<Error> too_large() {
   return fail(ErrorCode::kTooLarge, "update: a clock beyond 32 bits");
 }

@@ -5,12 +5,6 @@
 #include "crdt/sequence.h"
 
 namespace syncline::crdt {
-namespace {
-
-constexpr std::uint32_t kNone = Sequence::kNone;
-
-}  // namespace
-
 // ---- marks
 
 // An item that is no text came into the sequence, at its place.
@@ -20,7 +14,8 @@ void SequencePool::note_kind(Sequence& sequence, const Item& item) {
     if (marks_.empty()) marks_.resize(std::max<std::size_t>(1, nodes_.size()));
     format_names_.add(item.format_key());
     // While a tree is built there are no nodes yet: they get their marks when they come.
-    if (sequence.root != kNone && !item.deleted) add_mark(item.place, format_names_.mark(item));
+    if (sequence.root != Sequence::kNone && !item.deleted)
+      add_mark(item.place, format_names_.mark(item));
   } else if (has_values(item.kind()) && item.kind() != BlockKind::kEmbed) {
     sequence.has_values = true;
   }
@@ -46,7 +41,7 @@ FormatMarks SequencePool::node_marks(std::uint32_t index) const {
 void SequencePool::add_mark(std::uint32_t leaf, FormatMarks mark) {
   std::uint32_t child = leaf;
   std::uint32_t parent = leaves_[leaf].parent;
-  while (parent != kNone) {
+  while (parent != Sequence::kNone) {
     FormatMarks& marks = marks_[parent].child[child_slot(nodes_[parent], child)];
     if (marks.holds(mark)) return;
     marks = marks | mark;
@@ -59,7 +54,7 @@ void SequencePool::drop_format(Sequence& sequence, Handle item) {
   SYNCLINE_ASSERT(sequence.formatted);
   std::uint32_t child = items_[item].place;
   std::uint32_t parent = leaves_[child].parent;
-  if (parent == kNone) return;
+  if (parent == Sequence::kNone) return;
   FormatMarks marks = leaf_marks(child);
   while (true) {
     FormatMarks& known = marks_[parent].child[child_slot(nodes_[parent], child)];
@@ -67,7 +62,7 @@ void SequencePool::drop_format(Sequence& sequence, Handle item) {
     known = marks;
     child = parent;
     parent = nodes_[parent].parent;
-    if (parent == kNone) return;
+    if (parent == Sequence::kNone) return;
     marks = node_marks(child);
   }
 }
@@ -77,7 +72,7 @@ void SequencePool::drop_format(Sequence& sequence, Handle item) {
 SequencePool::Spot SequencePool::before(const Sequence& sequence, Handle item) const {
   if (item != kNoItem) return {items_[item].place, slot_of(sequence, item)};
   std::uint32_t child = sequence.root;
-  if (child == kNone) return {};
+  if (child == Sequence::kNone) return {};
   for (std::uint32_t level = sequence.height; level > 0; --level)
     child = nodes_[child].child[nodes_[child].size - 1];
   return {child, leaves_[child].size};
@@ -86,7 +81,7 @@ SequencePool::Spot SequencePool::before(const Sequence& sequence, Handle item) c
 SequencePool::Spot SequencePool::behind(const Sequence& sequence, Handle item) const {
   if (item != kNoItem) return {items_[item].place, slot_of(sequence, item) + 1};
   std::uint32_t child = sequence.root;
-  if (child == kNone) return {};
+  if (child == Sequence::kNone) return {};
   for (std::uint32_t level = sequence.height; level > 0; --level) child = nodes_[child].child[0];
   return {child, 0};
 }
@@ -101,7 +96,8 @@ std::uint64_t SequencePool::order(const Sequence& sequence, Handle item) const {
   std::uint32_t child = items_[item].place;
   std::uint64_t order = slot_of(sequence, item);
   unsigned shift = kLeafBits;
-  for (std::uint32_t node = leaves_[child].parent; node != kNone; node = nodes_[node].parent) {
+  for (std::uint32_t node = leaves_[child].parent; node != Sequence::kNone;
+       node = nodes_[node].parent) {
     order |= std::uint64_t{child_slot(nodes_[node], child)} << shift;
     shift += kNodeBits;
     child = node;
@@ -115,7 +111,7 @@ std::uint64_t SequencePool::order(const Sequence& sequence, Handle item) const {
 // that `in_child` wants. False: there is none.
 template <typename InChild, typename InLeaf>
 bool SequencePool::seek_back(Spot& spot, InChild in_child, InLeaf in_leaf) const {
-  while (spot.leaf != kNone) {
+  while (spot.leaf != Sequence::kNone) {
     const Leaf& leaf = leaves_[spot.leaf];
     while (spot.slot > 0) {
       --spot.slot;
@@ -125,12 +121,12 @@ bool SequencePool::seek_back(Spot& spot, InChild in_child, InLeaf in_leaf) const
     std::uint32_t parent = leaf.parent;
     std::uint32_t level = 0;
     std::uint32_t slot = 0;
-    for (; parent != kNone; child = parent, parent = nodes_[parent].parent, ++level) {
+    for (; parent != Sequence::kNone; child = parent, parent = nodes_[parent].parent, ++level) {
       slot = child_slot(nodes_[parent], child);
       while (slot > 0 && !in_child(parent, slot - 1)) --slot;
       if (slot > 0) break;
     }
-    if (parent == kNone) return false;
+    if (parent == Sequence::kNone) return false;
     for (child = nodes_[parent].child[slot - 1]; level > 0; --level) {
       slot = nodes_[child].size;
       while (!in_child(child, slot - 1)) {
@@ -147,7 +143,7 @@ bool SequencePool::seek_back(Spot& spot, InChild in_child, InLeaf in_leaf) const
 // The same forwards.
 template <typename InChild, typename InLeaf>
 bool SequencePool::seek_on(Spot& spot, InChild in_child, InLeaf in_leaf) const {
-  while (spot.leaf != kNone) {
+  while (spot.leaf != Sequence::kNone) {
     const Leaf& leaf = leaves_[spot.leaf];
     while (spot.slot < leaf.size)
       if (in_leaf(leaf, spot.slot++)) return true;
@@ -155,13 +151,13 @@ bool SequencePool::seek_on(Spot& spot, InChild in_child, InLeaf in_leaf) const {
     std::uint32_t parent = leaf.parent;
     std::uint32_t level = 0;
     std::uint32_t slot = 0;
-    for (; parent != kNone; child = parent, parent = nodes_[parent].parent, ++level) {
+    for (; parent != Sequence::kNone; child = parent, parent = nodes_[parent].parent, ++level) {
       const std::uint32_t size = nodes_[parent].size;
       slot = child_slot(nodes_[parent], child) + 1;
       while (slot < size && !in_child(parent, slot)) ++slot;
       if (slot < size) break;
     }
-    if (parent == kNone) return false;
+    if (parent == Sequence::kNone) return false;
     for (child = nodes_[parent].child[slot]; level > 0; --level) {
       slot = 0;
       while (!in_child(child, slot)) {

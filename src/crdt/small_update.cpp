@@ -9,9 +9,6 @@ namespace syncline::crdt {
 namespace {
 
 constexpr std::uint8_t kStringBits = 4;
-constexpr std::uint8_t kHasRightOrigin = 0x40;
-constexpr std::uint8_t kHasOrigin = 0x80;
-constexpr std::uint64_t kMaxClock = std::numeric_limits<Clock>::max();
 constexpr std::size_t kMaxText = 64;
 constexpr std::size_t kMaxFields = 80;  // bytes of all other fields together
 

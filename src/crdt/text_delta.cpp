@@ -15,7 +15,7 @@ bool is_embed(const Item& item) {
   return item.kind() == BlockKind::kEmbed || item.kind() == BlockKind::kType;
 }
 
-constexpr int kNear = 8;  // items that are walked over rather than passed by a search
+constexpr int kNearRun = 8;  // items that are walked over rather than passed by a search
 
 // Builds the delta of an event. As Yjs's it runs over all items, and keeps the formats that hold now
 // (`current_`), those that held before the transaction (`old_`), and their difference at this place
@@ -61,7 +61,7 @@ class TextDiff {
 
   // Goes over what the transaction did not touch, from one item to another.
   void pass(Handle from, Handle to) {
-    for (int near = kNear; near > 0 && from != to; --near, from = engine_.store[from].right)
+    for (int near = kNearRun; near > 0 && from != to; --near, from = engine_.store[from].right)
       visit(from);
     const SequencePool& pool = engine_.store.sequences;
     while (from != to) {

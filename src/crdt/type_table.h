@@ -25,6 +25,10 @@ namespace syncline::crdt {
 using EntryIndex = std::uint32_t;
 inline constexpr EntryIndex kNoEntry = 0xffffffff;
 
+inline bool is_text(TypeKind kind) {
+  return kind == TypeKind::kText || kind == TypeKind::kXmlText;
+}
+
 struct TypeState {
   TypeKind kind = TypeKind::kUndefined;
   bool collected = false;       // its item was garbage collected: nothing is left of it

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kShort = 256;  // bytes that are typed at once; more need not be fast
 
-bool is_text(TypeKind kind) {
-  return kind == TypeKind::kText || kind == TypeKind::kXmlText;
-}
-
 // UTF-16 units; 0 if there are none or it is not valid.
 Clock units_of(std::string_view text) {
   if (text.size() == 1) return static_cast<unsigned char>(text.front()) < 0x80 ? 1 : 0;

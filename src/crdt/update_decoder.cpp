@@ -11,14 +11,6 @@ namespace syncline::crdt {
 
 namespace {
 
-constexpr std::uint64_t kMaxClock = std::numeric_limits<Clock>::max();
-
-// Of the info byte: the kind, and which fields follow.
-constexpr std::uint8_t kKindBits = 0x1f;
-constexpr std::uint8_t kHasParentSub = 0x20;
-constexpr std::uint8_t kHasRightOrigin = 0x40;
-constexpr std::uint8_t kHasOrigin = 0x80;
-
 constexpr const char* kBeyondClocks = "update: a clock beyond 32 bits";
 
 // Where blocks go: all into a list, or through one block to a sink.

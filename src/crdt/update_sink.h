@@ -180,9 +180,6 @@ void write_content(Sink& out, const Fields& item) {
 
 template <class Sink, class Fields>
 void write_item(Sink& out, const Fields& item) {
-  constexpr unsigned kHasParentSub = 0x20;
-  constexpr unsigned kHasRightOrigin = 0x40;
-  constexpr unsigned kHasOrigin = 0x80;
   const bool has_origins = item.has_origin() || item.has_right_origin();
   out.place(static_cast<std::uint8_t>(static_cast<unsigned>(item.kind()) |
                                       (item.has_origin() ? kHasOrigin : 0u) |

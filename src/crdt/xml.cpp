@@ -8,8 +8,8 @@
 namespace syncline::crdt {
 namespace {
 
-Result<void> check_range(const Engine& engine, TypeIndex type, std::uint32_t index,
-                         std::uint32_t length) {
+Result<void> check_children(const Engine& engine, TypeIndex type, std::uint32_t index,
+                            std::uint32_t length) {
   if (Result<void> ok = engine.require(type, {TypeKind::kXmlFragment, TypeKind::kXmlElement}); !ok)
     return ok;
   const std::uint32_t size = engine.type(type).sequence.length;
@@ -25,7 +25,7 @@ Result<void> check_element(const Engine& engine, TypeIndex type) {
 }  // namespace
 
 Result<Type> XmlFragment::insert(std::uint32_t index, TypeKind kind, std::string_view name) {
-  if (Result<void> ok = check_range(*engine_, index_, index, 0); !ok)
+  if (Result<void> ok = check_children(*engine_, index_, index, 0); !ok)
     return std::unexpected(ok.error());
   const Result<NewContent> content = type_content(kind, name);
   if (!content) return std::unexpected(content.error());
@@ -61,7 +61,7 @@ Result<XmlText> XmlFragment::push_text() {
 }
 
 Result<void> XmlFragment::erase(std::uint32_t index, std::uint32_t length) {
-  if (Result<void> ok = check_range(*engine_, index_, index, length); !ok) return ok;
+  if (Result<void> ok = check_children(*engine_, index_, index, length); !ok) return ok;
   engine_->transact([&](Transaction&) { engine_->erase_range(index_, index, length); });
   return {};
 }

@@ -19,7 +19,7 @@ std::uint32_t big_endian(ByteView bytes) {
   return value;
 }
 
-void read_hash(ByteReader& in, Hash256& hash) {
+void read_hash_into(ByteReader& in, Hash256& hash) {
   const ByteView bytes = in.bytes(hash.size());
   std::copy(bytes.begin(), bytes.end(), hash.begin());
 }
@@ -130,7 +130,7 @@ Result<BundleSection> BundleReader::parse_header(ByteView body) {
   header.workspace = read_text(in);
   header.log_name = read_text(in);
   header.size = read_number(in);
-  read_hash(in, header.last_hash);
+  read_hash_into(in, header.last_hash);
   if (!whole(in) || version == 0 || header.size == 0 || header.log_name.size() > kMaxNoteBytes ||
       !check_workspace_name(header.workspace))
     return refuse(ErrorCode::kMalformed, "the header is malformed");
@@ -212,7 +212,7 @@ Result<BundleSection> BundleReader::parse_end(ByteView body) {
   ByteReader in(body);
   BundleEnd end;
   end.size = read_number(in);
-  read_hash(in, end.root);
+  read_hash_into(in, end.root);
   if (!whole(in) || end.size != size_ || after_ != size_)
     return refuse(ErrorCode::kMalformed, "the end comes too early");
   stage_ = Stage::kEnd;

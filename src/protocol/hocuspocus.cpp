@@ -7,7 +7,7 @@ namespace {
 
 using Kind = HocuspocusMessage::Kind;
 
-enum Type : std::uint64_t {
+enum HocuspocusType : std::uint64_t {
   kSync = 0,
   kAwareness = 1,
   kAuth = 2,
@@ -67,20 +67,20 @@ Result<void> decode_body(ByteReader& in, HocuspocusMessage& message) {
   }
 }
 
-ByteWriter begin(std::string_view address, Type type) {
+ByteWriter begin(std::string_view address, HocuspocusType type) {
   ByteWriter out;
   out.var_string(address);
   out.var_uint(type);
   return out;
 }
 
-Bytes encode_text(std::string_view address, Type type, std::string_view text) {
+Bytes encode_text(std::string_view address, HocuspocusType type, std::string_view text) {
   ByteWriter out = begin(address, type);
   out.var_string(text);
   return out.take();
 }
 
-Bytes encode_sync(std::string_view address, Type type, SyncKind kind, ByteView payload) {
+Bytes encode_sync(std::string_view address, HocuspocusType type, SyncKind kind, ByteView payload) {
   ByteWriter out = begin(address, type);
   out.var_uint(static_cast<std::uint64_t>(kind));
   out.var_buffer(payload);

@@ -5,12 +5,12 @@
 namespace syncline::protocol {
 namespace {
 
-enum Type : std::uint64_t {
-  kSync = 0,
-  kAwareness = 1,
-  kAuth = 2,
-  kQueryAwareness = 3,
-  kSaved = 100
+enum YType : std::uint64_t {
+  kYSync = 0,
+  kYAwareness = 1,
+  kYAuth = 2,
+  kYQueryAwareness = 3,
+  kYSaved = 100
 };
 
 constexpr std::uint64_t kPermissionDenied = 0;
@@ -32,14 +32,14 @@ Result<YMessage> decode_y_message(ByteView message) {
   const std::uint64_t type = in.var_uint();
   if (!in.ok()) return fail(ErrorCode::kMalformed, "message without a type");
   YMessage decoded;
-  if (type == kSync) {
+  if (type == kYSync) {
     auto body = decode_sync_body(in);
     if (!body) return body;
     decoded = *body;
-  } else if (type == kAwareness) {
+  } else if (type == kYAwareness) {
     decoded = {.kind = YMessage::Kind::kAwareness, .payload = in.var_buffer()};
     if (!in.ok()) return fail(ErrorCode::kMalformed, "awareness message is cut");
-  } else if (type == kQueryAwareness) {
+  } else if (type == kYQueryAwareness) {
     decoded.kind = YMessage::Kind::kQueryAwareness;
   } else {
     return YMessage{};
@@ -49,7 +49,7 @@ Result<YMessage> decode_y_message(ByteView message) {
 }
 
 void write_sync(ByteWriter& out, SyncKind kind, ByteView payload) {
-  out.var_uint(kSync);
+  out.var_uint(kYSync);
   out.var_uint(static_cast<std::uint64_t>(kind));
   out.var_buffer(payload);
 }
@@ -62,14 +62,14 @@ Bytes encode_y_sync(SyncKind kind, ByteView payload) {
 
 Bytes encode_y_awareness(ByteView update) {
   ByteWriter out;
-  out.var_uint(kAwareness);
+  out.var_uint(kYAwareness);
   out.var_buffer(update);
   return out.take();
 }
 
 Bytes encode_y_denied(std::string_view reason) {
   ByteWriter out;
-  out.var_uint(kAuth);
+  out.var_uint(kYAuth);
   out.var_uint(kPermissionDenied);
   out.var_string(reason);
   return out.take();
@@ -77,7 +77,7 @@ Bytes encode_y_denied(std::string_view reason) {
 
 Bytes encode_y_saved(std::uint64_t updates) {
   ByteWriter out;
-  out.var_uint(kSaved);
+  out.var_uint(kYSaved);
   out.var_uint(updates);
   return out.take();
 }

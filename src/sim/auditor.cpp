@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/invariants.h"
 #include "sim/model_tree.h"
 #include "sim/stored_log.h"
 #include "store/tree.h"
@@ -13,10 +14,6 @@ namespace syncline::sim {
 namespace {
 
 namespace merkle = log::merkle;
-
-constexpr std::uint64_t kSecond = 1'000'000;
-constexpr std::string_view kAudit = "I8 audit";
-constexpr std::string_view kTampering = "I9 tampering";
 
 // Nodes of one workspace's tree as the store has them, each read once.
 class Nodes {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crdt/update_writer.h"
+#include "sim/invariants.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::sim {
@@ -229,7 +230,7 @@ void Client::lost_identity(std::string_view why) {
 void Client::protocol_broken(std::string_view what) {
   if (suspect_) return lost_identity(what);
   if (rights_doubtful_) return world_.hit(Probe::rights_refused);
-  world_.violated("I3 an honest client is served", fmt::format("{} {}", name_, what));
+  world_.violated(kServed, fmt::format("{} {}", name_, what));
 }
 
 void Client::set_rights_doubtful(bool doubtful) {
@@ -327,7 +328,7 @@ void Client::take_sync(Replica& replica, SyncKind kind, ByteView payload) {
     auto known = crdt::decode_state_vector(payload);
     if (!known) return protocol_broken("got a state vector that does not decode");
     if (!known->covers(replica.server_knows))
-      return world_.violated("I2 acked means durable",
+      return world_.violated(kDurable,
                              fmt::format("the server knows less of {}/{} than it told {} before",
                                          replica.name.first, replica.name.second, name_));
     replica.server_knows = *known;
@@ -350,9 +351,9 @@ void Client::take_awareness(Replica& replica, ByteView update) {
 
 void Client::take_acks(Replica& replica, std::uint64_t count) {
   if (count > replica.unacked.size()) {
-    return world_.violated("I2 acked means durable",
-                           fmt::format("{} is told of {} durable updates, and waits for {}", name_,
-                                       count, replica.unacked.size()));
+    return world_.violated(
+        kDurable, fmt::format("{} is told of {} durable updates, and waits for {}", name_, count,
+                              replica.unacked.size()));
   }
   world_.trace.note(Kind::kAck, name_, count, replica.unacked.size(),
                     [&] { return fmt::format("is told that {} updates are durable", count); });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/invariants.h"
 #include "sim/stored_log.h"
 #include "state/retention_run.h"
 #include "store/retention.h"
@@ -12,8 +13,6 @@
 namespace syncline::sim {
 namespace {
 
-constexpr std::string_view kDurable = "I2 acked means durable";
-constexpr std::string_view kRetention = "I19 retention";
 constexpr std::size_t kManyRecords = 100'000;
 
 std::set<log::Position> dropped_in(const std::vector<log::Event>& events) {

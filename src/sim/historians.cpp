@@ -11,6 +11,7 @@
 #include "merge/object.h"
 #include "protocol/event_json.h"
 #include "sim/canonical_json.h"
+#include "sim/invariants.h"
 #include "sim/oracle.h"
 #include "sim/stored_log.h"
 #include "state/moment.h"
@@ -20,17 +21,9 @@
 namespace syncline::sim {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000;
-constexpr std::string_view kDurable = "I2 acked means durable";
-constexpr std::string_view kPosition = "I13 position";
-constexpr std::string_view kRetention = "I19 retention";
 constexpr std::size_t kMaxAnswers = 40;  // but for those who look around
 constexpr int kQuestionsAtOnce = 8;
 constexpr std::string_view kPinPrefix = "pin-";
-
-std::string shown(const ObjectName& name) {
-  return name.first + "/" + name.second;
-}
 
 bool is_pin(const std::string& moment) {
   return moment.starts_with(kPinPrefix);

@@ -7,27 +7,15 @@
 
 #include "crdt/update_writer.h"
 #include "sim/canonical_json.h"
+#include "sim/invariants.h"
 #include "store/reads.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::sim {
 namespace {
 
-constexpr std::string_view kConvergence = "I1 convergence";
-constexpr std::string_view kDurable = "I2 acked means durable";
-constexpr std::string_view kOnce = "I3 exactly once";
-constexpr std::string_view kOrder = "I4 order";
-constexpr std::string_view kIsolation = "I6 isolation";
-constexpr std::string_view kClock = "I10 clock";
-constexpr std::string_view kBounded = "I11 bounded";
 // Answers that were under way when a queue went over its limit, of a connection's few documents.
 constexpr std::size_t kOverLimit = 32;
-
-constexpr std::string_view kSnapshots = "I17 snapshots";
-
-std::string shown(const ObjectName& name) {
-  return name.first + "/" + name.second;
-}
 
 std::string shown(const crdt::IdSet& ids) {
   const auto& [client, ranges] = *ids.clients().begin();

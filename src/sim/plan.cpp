@@ -4,12 +4,11 @@
 
 #include <algorithm>
 
+#include "sim/invariants.h"
 #include "sim/rights.h"
 
 namespace syncline::sim {
 namespace {
-
-constexpr std::uint64_t kSecond = 1'000'000;
 
 struct FaultInfo {
   FaultKind kind;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "sim/invariants.h"
 #include "sim/stored_log.h"
 
 namespace syncline::sim {
@@ -95,8 +96,8 @@ void Rights::check(World& world, const store::Tables& tables) const {
     if (!events) continue;  // somebody else's find
     for (const log::Event& event : *events)
       if (const std::string fault = fault_of(workspace, event); !fault.empty())
-        return world.violated("I7 rights", fmt::format("{}, event {} by {}: {}", workspace,
-                                                       event.position, event.actor, fault));
+        return world.violated(kRights, fmt::format("{}, event {} by {}: {}", workspace,
+                                                   event.position, event.actor, fault));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "sim/auditor.h"
 #include "sim/custodian.h"
 #include "sim/historians.h"
+#include "sim/invariants.h"
 #include "sim/nemesis.h"
 #include "sim/oracle.h"
 #include "sim/rights.h"
@@ -20,7 +21,6 @@
 namespace syncline::sim {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000;
 constexpr std::uint64_t kMaxEvents = 8'000'000;
 
 constexpr std::size_t kJoiners = 16;
@@ -143,7 +143,7 @@ bool Run::pass(std::uint64_t until_us) {
   while (world_.timeline.step(until_us)) {
     if (world_.violation) return false;
     if (world_.timeline.count() > kMaxEvents) {
-      world_.violated("I12 liveness", "the world does not come to rest");
+      world_.violated(kLiveness, "the world does not come to rest");
       return false;
     }
   }
@@ -170,7 +170,7 @@ void Run::check_admitted() {
     const Client& client = *clients_[i];
     if (rights_.level(client.settings().number) == Rights::Level::kNone && client.synced() &&
         client.connections() > connections_then_[i])
-      world_.violated("I7 rights", client.name() + " is served, and has no right to");
+      world_.violated(kRights, client.name() + " is served, and has no right to");
   }
 }
 
@@ -244,8 +244,8 @@ bool Run::settle() {
     why = who_lags();
     if (why.empty()) return true;
   }
-  world_.violated("I12 liveness", fmt::format("{} s after everything healed: {}",
-                                              plan_.phase_two_us / kSecond, why));
+  world_.violated(kLiveness, fmt::format("{} s after everything healed: {}",
+                                         plan_.phase_two_us / kSecond, why));
   return false;
 }
 
@@ -274,7 +274,7 @@ void Run::check_undo() {
   for (const auto& client : clients_)
     for (Replica& replica : client->replicas()) {
       if (const std::string why = replica.editor->undo_and_redo(); !why.empty())
-        return world_.violated("I14 time travel", client->name() + ": " + why);
+        return world_.violated(kTimeTravel, client->name() + ": " + why);
       if (client->settings().undoes) world_.hit(Probe::undone_and_redone);
     }
 }
@@ -291,7 +291,7 @@ void Run::tamper_with_copy() {
       tamper(disk_.contents(), workspace, *witness, Auditor::identity(), how, dice.fork("how"));
   if (noticed == Noticed::kByItsDefence) world_.hit(Probe::tampering_noticed);
   if (noticed == Noticed::kByNobody)
-    world_.violated("I9 tampering",
+    world_.violated(kTampering,
                     fmt::format("{}: {}, and that is not noticed", workspace, to_string(how)));
 }
 

@@ -7,6 +7,7 @@
 
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
+#include "sim/invariants.h"
 #include "store/reads.h"
 
 namespace syncline::sim {
@@ -72,9 +73,8 @@ void Server::recover() {
     world_.trace.note(Kind::kProcess, "server", 2, 0,
                       [&] { return "refuses to start: " + store.error().message; });
     if (!expects_damage_)
-      return world_.violated(
-          "I2 acked means durable",
-          "the server refuses to start, and nothing was damaged: " + store.error().message);
+      return world_.violated(kDurable, "the server refuses to start, and nothing was damaged: " +
+                                           store.error().message);
     world_.hit(Probe::damage_refused);
     disk_.restore();
     starting_ = false;

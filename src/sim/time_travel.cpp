@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/canonical_json.h"
+#include "sim/invariants.h"
 #include "sim/oracle.h"
 #include "sim/stored_log.h"
 #include "syncline/crdt/snapshot.h"
@@ -61,7 +62,7 @@ void check_checkouts(World& world, const store::Tables& tables, const std::strin
       const bool same = applied && canonical_json(then.to_json()) == look.content;
       if (!same && !is_confused(world, {workspace, name}, *events, look.position))
         return world.violated(
-            "I14 time travel",
+            kTimeTravel,
             fmt::format("{}/{}: the checkout of {} differs from the log replayed up to there",
                         workspace, name, look.position));
       world.hit(Probe::checked_out);

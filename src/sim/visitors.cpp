@@ -7,6 +7,7 @@
 
 #include "merge/object.h"
 #include "sim/canonical_json.h"
+#include "sim/invariants.h"
 #include "sim/oracle.h"
 #include "sim/stored_log.h"
 #include "store/reads.h"
@@ -15,14 +16,7 @@
 namespace syncline::sim {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000;
-constexpr std::string_view kReads = "I5 reads";
-constexpr std::string_view kPosition = "I13 position";
-constexpr std::size_t kMaxAnswers = 60;
-
-std::string shown(const ObjectName& name) {
-  return name.first + "/" + name.second;
-}
+constexpr std::size_t kMaxVisitAnswers = 60;
 
 }  // namespace
 
@@ -41,7 +35,7 @@ void Visitors::start() {
 void Visitors::ask_later() {
   world_.timeline.after(1 + dice_.wait(static_cast<double>(every_us_)), [this] {
     ask();
-    if (answers_.size() < kMaxAnswers) ask_later();
+    if (answers_.size() < kMaxVisitAnswers) ask_later();
   });
 }
 

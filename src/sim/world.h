@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sim/dice.h"
 #include "sim/probes.h"
 #include "sim/timeline.h"
@@ -23,10 +25,11 @@ struct World {
   World(std::uint64_t seed, bool recording) : dice(seed), trace(timeline, recording) {}
 
   // The first one counts; the run ends with it.
-  void violated(std::string invariant, std::string what) {
+  void violated(std::string_view invariant, std::string what) {
     if (violation) return;
-    trace.note(Kind::kCheck, "oracle", 1, 0, [&] { return invariant + ": " + what; });
-    violation = Violation{std::move(invariant), std::move(what)};
+    trace.note(Kind::kCheck, "oracle", 1, 0,
+               [&] { return fmt::format("{}: {}", invariant, what); });
+    violation = Violation{std::string(invariant), std::move(what)};
   }
   std::uint64_t now_us() const { return timeline.now_us(); }
   void hit(Probe probe, std::uint64_t times = 1) { probes.hit(probe, times); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/big_endian.h"
 #include "base/crc32c.h"
 #include "base/mutation.h"
 #include "log/read_check.h"
@@ -64,17 +65,6 @@ constexpr char kPlainSnapshot = '\1';
 constexpr std::size_t kOriginDigestBytes = 8;
 constexpr char kCountedSnapshot = '\2';
 constexpr char kDeltaSnapshot = '\3';
-
-void put_big_endian(std::string& value, std::uint64_t number, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    value.push_back(static_cast<char>(number >> shift));
-}
-
-std::uint64_t get_big_endian(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (const char byte : bytes) number = number << 8 | static_cast<std::uint8_t>(byte);
-  return number;
-}
 
 }  // namespace
 

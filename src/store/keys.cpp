@@ -1,20 +1,10 @@
 #include "store/keys.h"
 
 #include "base/assert.h"
+#include "base/big_endian.h"
 
 namespace syncline::store {
 namespace {
-
-void put_big_endian(std::string& out, std::uint64_t value, unsigned width) {
-  for (unsigned shift = width * 8; shift != 0; shift -= 8)
-    out.push_back(static_cast<char>(value >> (shift - 8)));
-}
-
-std::uint64_t get_big_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<std::uint8_t>(byte);
-  return value;
-}
 
 constexpr std::size_t kIdBytes = 4;
 constexpr std::size_t kPositionBytes = 8;

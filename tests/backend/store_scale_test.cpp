@@ -82,7 +82,7 @@ class CountingDisk final : public rocksdb::FileSystemWrapper {
   std::atomic<std::uint64_t> bytes_ = 0;
 };
 
-std::string name_of(std::size_t workspace) {
+std::string scale_name(std::size_t workspace) {
   return fmt::format("workspace-{:06}", workspace);
 }
 
@@ -101,7 +101,7 @@ void fill(const std::string& dir, std::size_t workspaces) {
       auto event = sample_event("notes", "", 60);
       events.push_back(chain.seal(event, loop.unix_ms()).value());
     }
-    log->append(name_of(i), std::move(events), 0, [&](Result<log::Appended> done) {
+    log->append(scale_name(i), std::move(events), 0, [&](Result<log::Appended> done) {
       ASSERT_TRUE(done.has_value()) << done.error().message;
       ++answered;
     });
@@ -129,7 +129,7 @@ Opened open_and_use_one(const std::string& dir, std::size_t workspaces) {
   Opened opened{.seconds = seconds_since(start)};
   TestLoop loop;
   const auto log = (*store)->open_log(loop);
-  EXPECT_EQ(BlockingLog(*log, loop).head(name_of(workspaces / 2))->last_position, 3u);
+  EXPECT_EQ(BlockingLog(*log, loop).head(scale_name(workspaces / 2))->last_position, 3u);
   opened.read = disk->bytes();
   opened.resident_kib = proc_figure("/proc/self/status", "VmRSS:");
   opened.resident_kib -= std::min(before, opened.resident_kib);
@@ -173,7 +173,7 @@ TEST(StoreScale, RememberedTreesStayUnderTheirBudget) {
     std::vector<syncline::store::Request> requests;
     for (int i = 0; i < 100; ++i)
       requests.push_back(syncline::store::AppendRequest{
-          .workspace = name_of(static_cast<std::size_t>(batch * 100 + i)),
+          .workspace = scale_name(static_cast<std::size_t>(batch * 100 + i)),
           .events = events,
           .done = [&](Result<log::Appended> done) { appended += done ? 1 : 0; }});
     backend::store::DatabaseWrites writes(*database);

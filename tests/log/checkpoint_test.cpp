@@ -51,7 +51,7 @@ TEST(Ed25519, SignsAsPublished) {
   EXPECT_FALSE(ed25519::verify(ed25519::public_key_of(seed), message, signature));
 }
 
-class CheckpointNote : public testing::Test {
+class CheckpointNote : public ::testing::Test {
  protected:
   const NoteSigner signer_{"log.example/a", seed_of(7)};
   const NoteSigner other_{"witness.example", seed_of(8)};

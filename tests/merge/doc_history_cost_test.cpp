@@ -75,7 +75,7 @@ std::string name(std::uint32_t i) {
 }
 
 // An object, and somebody who edits it.
-class Edited {
+class MeasuredEdit {
  public:
   // Tells what `edit` does as one event, and counts the allocations of that.
   std::string told(const std::function<void()>& edit) {
@@ -106,7 +106,7 @@ class Edited {
 
 // One event that gives a character n formats.
 std::size_t cost_of_formats(std::uint32_t n) {
-  Edited edited;
+  MeasuredEdit edited;
   edited.told([&] { EXPECT_TRUE(edited.text.insert(0, "x")); });
   std::string attributes;
   const std::string told = edited.told([&] {
@@ -130,7 +130,7 @@ TEST(DocHistoryCost, OfFormatsUnderManyNamesIsLinear) {
 
 // One character more in a text that has n formats.
 std::size_t cost_among_formats(std::uint32_t n) {
-  Edited edited;
+  MeasuredEdit edited;
   edited.told([&] {
     EXPECT_TRUE(edited.text.insert(0, std::string(n, 'x')));
     edited.format_each(n);
@@ -147,7 +147,7 @@ TEST(DocHistoryCost, OfACharacterAmongFormatsIsLinear) {
 }
 
 TEST(DocHistoryCost, WhatWouldBeTooMuchIsNotTold) {
-  Edited edited;
+  MeasuredEdit edited;
   const std::uint32_t n = 400;  // 5.8 MB of attributes
   EXPECT_EQ(edited.told([&] {
     EXPECT_TRUE(edited.text.insert(0, std::string(n, 'x')));
@@ -165,7 +165,7 @@ TEST(DocHistoryCost, WhatWouldBeTooMuchIsNotTold) {
 
 // Characters that all show the same formats after something came and went between them.
 TEST(DocHistoryCost, FormatsThatAreLookedAtInVainCount) {
-  Edited edited;
+  MeasuredEdit edited;
   const std::string told = edited.told([&] {
     EXPECT_TRUE(
         edited.text.insert(0, std::string(100, 'x'), {{"big", Any(std::string(1 << 20, 'v'))}}));
@@ -177,7 +177,7 @@ TEST(DocHistoryCost, FormatsThatAreLookedAtInVainCount) {
 
 // XML is printed with all formats of each run.
 TEST(DocHistoryCost, PrintedFormatsCount) {
-  Edited edited;
+  MeasuredEdit edited;
   for (const bool heavy : {false, true}) {
     const std::string told = edited.told([&] {
       auto text = edited.doc.xml_fragment("xml").push_text();
@@ -193,7 +193,7 @@ TEST(DocHistoryCost, PrintedFormatsCount) {
 
 // An event that touches many types.
 TEST(DocHistoryCost, OfManyTypesIsTold) {
-  Edited edited;
+  MeasuredEdit edited;
   std::vector<crdt::Map> maps;
   edited.told([&] {
     for (std::uint32_t i = 0; i < 1000; ++i)

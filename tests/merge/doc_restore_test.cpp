@@ -21,7 +21,7 @@ std::unique_ptr<Object> object_of(const Doc& doc) {
 }
 
 // What the doc's present state becomes when it is restored to `then`.
-std::string restored(const Doc& now, const Doc& then) {
+std::string restored_text(const Doc& now, const Doc& then) {
   const auto present = object_of(now);
   const auto past = object_of(then);
   auto change = present->change_to(*past, 99);
@@ -50,7 +50,7 @@ TEST(DocRestore, TextKeepsWhatIsEqual) {
   const Doc then = copy_of(doc);
   ASSERT_TRUE(doc.text("content").erase(9, 2));
   ASSERT_TRUE(doc.text("content").insert(9, "𝄢 rot"));
-  EXPECT_EQ(restored(doc, then), json(then));
+  EXPECT_EQ(restored_text(doc, then), json(then));
   // One character came back, by the restorer; all others are whose they were.
   const auto present = object_of(doc);
   const auto change = present->change_to(*object_of(then), 99);

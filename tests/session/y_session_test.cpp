@@ -20,9 +20,9 @@ using testing::TestWorld;
 using testing::Typist;
 
 // A session with the wire in the test's hands.
-struct Peer {
-  Peer(TestWorld& test_world, policy::Principal principal = {.name = "ann"},
-       Limits session_limits = {})
+struct YPeer {
+  YPeer(TestWorld& test_world, policy::Principal principal = {.name = "ann"},
+        Limits session_limits = {})
       : world(test_world), limits(session_limits) {
     session = std::make_unique<YSession>(YSessionOptions{.host = world.host,
                                                          .workspace = "w",
@@ -35,7 +35,7 @@ struct Peer {
     session->on_open(connection);
     world.loop.run();
   }
-  ~Peer() { session->on_closed(1000); }
+  ~YPeer() { session->on_closed(1000); }
 
   void send(SyncKind kind, ByteView payload) {
     session->on_message(protocol::encode_y_sync(kind, payload));
@@ -67,8 +67,8 @@ struct Peer {
 
 TEST(YSession, TwoClientsMeet) {
   TestWorld world;
-  Peer a(world);
-  Peer b(world);
+  YPeer a(world);
+  YPeer b(world);
   Typist ann(1);
   Typist bob(2);
   a.send(SyncKind::kUpdate, ann.type("hello"));
@@ -84,11 +84,11 @@ TEST(YSession, ALateClientAsksForWhatItLacks) {
   TestWorld world;
   Typist ann(1);
   {
-    Peer a(world);
+    YPeer a(world);
     a.send(SyncKind::kUpdate, ann.type("before"));
     world.loop.run();
   }
-  Peer b(world);
+  YPeer b(world);
   Typist bob(2);
   b.send(SyncKind::kStep1, crdt::encode_state_vector(bob.doc().state_vector()));
   world.loop.run();
@@ -98,8 +98,8 @@ TEST(YSession, ALateClientAsksForWhatItLacks) {
 
 TEST(YSession, NothingIsSaidBeforeItIsDurable) {
   TestWorld world(MemoryStore::CommitMode::kManual);
-  Peer a(world);
-  Peer b(world);
+  YPeer a(world);
+  YPeer b(world);
   Typist ann(1);
   Typist bob(2);
   a.send(SyncKind::kUpdate, ann.type("x"));
@@ -117,8 +117,8 @@ TEST(YSession, NothingIsSaidBeforeItIsDurable) {
 
 TEST(YSession, ASlowReaderIsBroughtUpToDateFromItsState) {
   TestWorld world;
-  Peer writer(world);
-  Peer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
+  YPeer writer(world);
+  YPeer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
   Typist ann(1);
   Typist bob(2);
   slow.connection.stuck = true;
@@ -157,9 +157,9 @@ std::set<crdt::ClientId> gone_in(const std::vector<SharedBytes>& messages) {
 
 TEST(YSession, ASlowReaderHearsWhoHasGoneMeanwhile) {
   TestWorld world;
-  Peer writer(world);
-  Peer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
-  auto guest = std::make_unique<Peer>(world);
+  YPeer writer(world);
+  YPeer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
+  auto guest = std::make_unique<YPeer>(world);
   const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
   guest->session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
   world.loop.run();
@@ -177,7 +177,7 @@ TEST(YSession, ASlowReaderHearsWhoHasGoneMeanwhile) {
 
 TEST(YSession, AFastWriterIsHeldBack) {
   TestWorld world(MemoryStore::CommitMode::kManual);
-  Peer a(world, {.name = "ann"}, {.inflight_updates = 10});
+  YPeer a(world, {.name = "ann"}, {.inflight_updates = 10});
   Typist ann(1);
   for (int i = 0; i < 10; ++i) a.send(SyncKind::kUpdate, ann.type("x"));
   EXPECT_TRUE(a.connection.reading);
@@ -191,7 +191,7 @@ TEST(YSession, AFastWriterIsHeldBack) {
 
 TEST(YSession, WhoDoesNotReadItsAcksIsHeldBack) {
   TestWorld world;
-  Peer a(world, {.name = "ann"}, {.inflight_updates = 10});
+  YPeer a(world, {.name = "ann"}, {.inflight_updates = 10});
   Typist ann(1);
   const Bytes update = ann.type("x");
   a.connection.stuck = true;
@@ -206,7 +206,7 @@ TEST(YSession, WhoDoesNotReadItsAcksIsHeldBack) {
 
 TEST(YSession, ManyRequestsForTheDocumentHaveOneAnswerQueued) {
   TestWorld world(MemoryStore::CommitMode::kManual);
-  Peer a(world);
+  YPeer a(world);
   Typist ann(1);
   a.send(SyncKind::kUpdate, ann.type("a whole document"));
   a.connection.take();
@@ -225,7 +225,7 @@ TEST(YSession, ManyRequestsForTheDocumentHaveOneAnswerQueued) {
 
 TEST(YSession, ABrokenStateVectorThatHadToWaitClosesItsSender) {
   TestWorld world;
-  Peer a(world, {.name = "ann"}, {.queue_bytes = 10});
+  YPeer a(world, {.name = "ann"}, {.queue_bytes = 10});
   a.connection.stuck = true;
   a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 1, 4, '"', 'a', 'b', '"'}));
   a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 2, 4, '"', 'a', 'b', '"'}));
@@ -238,7 +238,7 @@ TEST(YSession, ABrokenStateVectorThatHadToWaitClosesItsSender) {
 
 TEST(YSession, MalformedMessagesCloseWithAReason) {
   TestWorld world;
-  Peer a(world);
+  YPeer a(world);
   a.session->on_message(Bytes{0, 2, 9, 1});
   ASSERT_TRUE(a.connection.closed);
   EXPECT_EQ(a.connection.closed->code, 4400);
@@ -247,8 +247,8 @@ TEST(YSession, MalformedMessagesCloseWithAReason) {
 
 TEST(YSession, AMalformedUpdateClosesItsSenderAlone) {
   TestWorld world;
-  Peer a(world);
-  Peer b(world);
+  YPeer a(world);
+  YPeer b(world);
   Typist ann(1);
   Typist bob(2);
   a.send(SyncKind::kUpdate, Bytes{1, 1, 1, 0, 4});
@@ -285,7 +285,7 @@ TEST(YSession, ABadTokenIsDeniedInTheProtocol) {
 
 TEST(YSession, AReaderMayNotWriteButStays) {
   TestWorld world;
-  Peer reader(world, {.name = "reader", .read_only = true});
+  YPeer reader(world, {.name = "reader", .read_only = true});
   Typist ann(1);
   reader.connection.take();
   reader.send(SyncKind::kUpdate, ann.type("x"));
@@ -298,8 +298,8 @@ TEST(YSession, AReaderMayNotWriteButStays) {
 
 TEST(YSession, ALostLogClosesWithARetryableCode) {
   TestWorld world;
-  Peer a(world);
-  Peer b(world);
+  YPeer a(world);
+  YPeer b(world);
   Typist ann(1);
   world.store.fail_appends(Error{ErrorCode::kUnavailable, "disk full"});
   a.send(SyncKind::kUpdate, ann.type("x"));

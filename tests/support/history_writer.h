@@ -17,9 +17,9 @@
 namespace syncline::testing {
 
 // Somebody who types, goes back now and then, and sometimes elsewhere; and sets a key of a map.
-class Typist {
+class HistoryTypist {
  public:
-  explicit Typist(std::uint32_t seed)
+  explicit HistoryTypist(std::uint32_t seed)
       : doc_({.client_id = 1000 + seed}), text_(doc_.text("content")), dice_(seed) {
     doc_.on_update([this](const crdt::UpdateEvent& event) { last_ = to_bytes(event.update()); });
   }
@@ -52,7 +52,7 @@ class HistoryWriter {
   explicit HistoryWriter(std::size_t objects) : chain_(log::Head{}) {
     for (std::size_t i = 0; i < objects; ++i)
       all_.push_back({"o" + std::to_string(i),
-                      std::make_unique<Typist>(static_cast<std::uint32_t>(i)),
+                      std::make_unique<HistoryTypist>(static_cast<std::uint32_t>(i)),
                       merge::doc_type().create()});
   }
 
@@ -91,7 +91,7 @@ class HistoryWriter {
  private:
   struct Written {
     std::string name;
-    std::unique_ptr<Typist> typist;
+    std::unique_ptr<HistoryTypist> typist;
     std::unique_ptr<merge::Object> object;
   };
 

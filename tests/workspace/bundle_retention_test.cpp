@@ -40,7 +40,7 @@ Result<Bytes> export_all(TestWorld& from, ExportWish wish = {}, const Before& be
 }
 
 // Carries out so many steps, as if the process ended then; how many there were.
-std::size_t import(TestWorld& to, ByteView bytes, std::size_t max_steps = 1 << 20) {
+std::size_t import_bundle(TestWorld& to, ByteView bytes, std::size_t max_steps = 1 << 20) {
   BundleImport import(head_of(to), {});
   log::BundleReader reader;
   reader.feed(bytes);
@@ -65,12 +65,12 @@ void expect_states_arrive(TestWorld& from, const RandomHistory& history,
                           const std::vector<log::Position>& moments) {
   const Bytes bytes = export_all(from).value();
   TestWorld whole;
-  const std::size_t steps = import(whole, bytes);
+  const std::size_t steps = import_bundle(whole, bytes);
   EXPECT_GE(steps, 7u);  // events and a state for each of three objects, and the rest
   for (std::size_t ends = 0; ends <= steps; ++ends) {
     TestWorld to;
-    import(to, bytes, ends);
-    import(to, bytes);
+    import_bundle(to, bytes, ends);
+    import_bundle(to, bytes);
     ASSERT_EQ(head_of(to), head_of(from));
     for (const log::Position at : moments) expect_state(to, history, at);
     if (::testing::Test::HasFatalFailure()) FAIL() << "after " << ends << " steps";
@@ -109,8 +109,8 @@ TEST(BundleRetention, AnImportPutsNoStateInPlaceOfEventsThatAreThere) {
   EXPECT_EQ(retain_all(from), 60u);
   const Bytes retained = export_all(from).value();
   TestWorld to;
-  import(to, full);
-  import(to, retained);
+  import_bundle(to, full);
+  import_bundle(to, retained);
   for (const std::string object : {"o0", "o1", "o2"})
     EXPECT_TRUE(snapshots_of(to, object).newest_first.empty()) << object;
   expect_model(to, history);
@@ -145,7 +145,7 @@ TEST(BundleRetention, AnExportBesideTheKeeperHasEveryState) {
       });
       ASSERT_TRUE(bytes) << bytes.error().message;
       TestWorld to;
-      import(to, *bytes);
+      import_bundle(to, *bytes);
       for (const log::Position at : {log::Position{30}, log::Position{100}, end})
         expect_state(to, history, at);
       if (HasFatalFailure()) FAIL() << "moved at piece " << moved_at;
@@ -179,7 +179,7 @@ TEST(BundleRetention, AnExportThatRetentionPassesIsRefused) {
       continue;
     }
     TestWorld to;
-    import(to, *bytes);
+    import_bundle(to, *bytes);
     expect_state(to, history, end);
     if (HasFatalFailure()) FAIL() << "moved at piece " << moved_at;
   }
@@ -223,7 +223,7 @@ TEST(BundleRetention, AnExportIsGoneOnWithBesideTheKeeper) {
       mark = reader.here();
     }
     TestWorld to;
-    import(to, all);
+    import_bundle(to, all);
     for (const log::Position at : {log::Position{100}, end}) expect_state(to, history, at);
     if (HasFatalFailure()) FAIL() << "moved at part " << moved_at;
   }
@@ -271,7 +271,7 @@ TEST(BundleRetention, ADamagedStateIsLeftOut) {
   retain_all(from);
   from.store.damage_snapshot("w", "o1");
   TestWorld to;
-  import(to, export_all(from).value());
+  import_bundle(to, export_all(from).value());
   for (const std::string object : {"o0", "o2"})
     EXPECT_EQ(replay(to, object, log::kNow)->object->to_json(), history.model_at(40).at(object));
   EXPECT_EQ(replay(to, "o1", log::kNow).error().code, ErrorCode::kCorrupt);

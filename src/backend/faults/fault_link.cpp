@@ -24,7 +24,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kChunkBytes = 16 << 10;
+constexpr std::size_t kCopyBytes = 16 << 10;
 constexpr auto kMicros = [](std::uint64_t us) {
   return std::chrono::microseconds(static_cast<std::int64_t>(us));
 };
@@ -198,7 +198,7 @@ class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connecti
     Connection& connection_;
     const Way way_;
     asio::steady_timer timer_;
-    std::array<std::uint8_t, kChunkBytes> input_;
+    std::array<std::uint8_t, kCopyBytes> input_;
     std::deque<Chunk> chunks_;
     std::size_t held_ = 0;
     Clock::time_point free_at_;  // when what was taken so far has left the link

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "backend/net/system_random.h"
+#include "backend/store/sync_directory.h"
 #include "base/base64.h"
 
 namespace syncline::backend {
@@ -44,10 +45,7 @@ Result<void> write_durably(const std::string& path, std::string_view text, mode_
   ::close(file);
   if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) return failed("writing " + path);
   const std::string folder = std::filesystem::path(path).parent_path();
-  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && ::fsync(directory) == 0;
-  if (directory >= 0) ::close(directory);
-  return synced ? Result<void>() : failed("syncing " + folder);
+  return sync_directory(folder) ? Result<void>() : failed("syncing " + folder);
 }
 
 Result<std::string> read_text(const std::string& path) {

@@ -8,18 +8,13 @@
 
 #include "backend/net/event_loop.h"
 #include "base/assert.h"
+#include "base/trim.h"
 
 namespace syncline::backend {
 namespace {
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 int hex_digit(char c) {

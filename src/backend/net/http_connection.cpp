@@ -14,7 +14,7 @@ namespace syncline::backend {
 namespace {
 
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kLingerMs = 2000;
+constexpr std::uint64_t kErrorLingerMs = 2000;
 
 bool has_body(int status) {
   return status != 204 && status != 304;
@@ -354,7 +354,7 @@ void HttpConnection::linger() {
   if (peer_ended_) return destroy();
   stream_->shutdown_write();
   state_ = State::kLingering;
-  deadline_ms_ = shard_.now_ms() + kLingerMs;
+  deadline_ms_ = shard_.now_ms() + kErrorLingerMs;
   input_ = {};
 }
 

@@ -5,15 +5,17 @@
 #include <charconv>
 #include <utility>
 
+#include "base/trim.h"
+
 namespace syncline::backend {
 namespace {
 
-std::unexpected<HttpProblem> refuse(int status, std::string_view code, std::string_view message) {
+std::unexpected<HttpProblem> problem(int status, std::string_view code, std::string_view message) {
   return std::unexpected(HttpProblem{status, code, message});
 }
 
 std::unexpected<HttpProblem> malformed(std::string_view message) {
-  return refuse(400, "malformed", message);
+  return problem(400, "malformed", message);
 }
 
 bool is_digit(char c) {
@@ -37,12 +39,6 @@ bool is_field_value(std::string_view text) {
   });
 }
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::string_view take_line(std::string_view& head) {
   const auto end = head.find("\r\n");
   const std::string_view line = head.substr(0, end);
@@ -62,7 +58,7 @@ HttpParsed<HttpHeaders> parse_fields(std::string_view lines, const HttpLimits& l
     const std::string_view value = trim(line.substr(colon + 1));
     if (!is_field_value(value)) return malformed("control character in a header");
     if (headers.all().size() == limits.header_count)
-      return refuse(431, "too_large", "too many headers");
+      return problem(431, "too_large", "too many headers");
     headers.add(std::string(line.substr(0, colon)), std::string(value));
   }
   return headers;
@@ -81,7 +77,7 @@ HttpParsed<Framing> parse_framing(const HttpHeaders& headers) {
     return malformed("ambiguous body length");
   if (codings == 1) {
     if (!equals_ignoring_case(*headers.find("Transfer-Encoding"), "chunked"))
-      return refuse(501, "unsupported", "only the transfer coding 'chunked' is supported");
+      return problem(501, "unsupported", "only the transfer coding 'chunked' is supported");
     framing.chunked = true;
   }
   if (lengths == 1) {
@@ -90,7 +86,7 @@ HttpParsed<Framing> parse_framing(const HttpHeaders& headers) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || !std::ranges::all_of(text, is_digit))
       return malformed("Content-Length is not a number");
-    if (error != std::errc()) return refuse(413, "too_large", "body is too large");
+    if (error != std::errc()) return problem(413, "too_large", "body is too large");
     framing.content_length = value;
   }
   return framing;
@@ -101,7 +97,8 @@ HttpParsed<int> parse_version(std::string_view text) {
   if (text.size() != 8 || !text.starts_with("HTTP/") || !is_digit(text[5]) || text[6] != '.' ||
       !is_digit(text[7]))
     return malformed("no proper HTTP version");
-  if (text[5] != '1') return refuse(505, "unsupported", "only HTTP/1.0 and HTTP/1.1 are supported");
+  if (text[5] != '1')
+    return problem(505, "unsupported", "only HTTP/1.0 and HTTP/1.1 are supported");
   return text[7] - '0';
 }
 
@@ -146,9 +143,9 @@ HttpParsed<int> parse_request_line(std::string_view line, HttpRequest& request,
   static constexpr std::array<std::string_view, 7> kMethods{"GET",    "HEAD",  "POST",   "PUT",
                                                             "DELETE", "PATCH", "OPTIONS"};
   if (std::ranges::find(kMethods, method) == kMethods.end())
-    return refuse(501, "unsupported", "method is not implemented");
+    return problem(501, "unsupported", "method is not implemented");
   if (target.size() > limits.target_bytes)
-    return refuse(414, "too_large", "request target is too long");
+    return problem(414, "too_large", "request target is too long");
   request.method = method;
   request.target = target;
   if (const auto problem = parse_target(request)) return std::unexpected(*problem);
@@ -170,8 +167,8 @@ HttpParsed<std::optional<std::size_t>> find_head_end(std::string_view data, std:
   }
   if (data.size() >= limits.head_bytes) {
     if (window.find('\n') == window.npos)
-      return refuse(414, "too_large", "request line is too long");
-    return refuse(431, "too_large", "request head is too large");
+      return problem(414, "too_large", "request line is too long");
+    return problem(431, "too_large", "request head is too large");
   }
   scanned = window.size();
   return std::optional<std::size_t>();
@@ -194,13 +191,13 @@ HttpParsed<RequestHead> parse_request_head(std::string_view head, const HttpLimi
   parsed.chunked = framing->chunked;
   parsed.content_length = framing->content_length.value_or(0);
   if (parsed.content_length > limits.body_bytes)
-    return refuse(413, "too_large", "body is too large");
+    return problem(413, "too_large", "body is too large");
 
   parsed.keep_alive = parsed.http_1_0 ? headers->has_token("Connection", "keep-alive")
                                       : !headers->has_token("Connection", "close");
   if (const auto expect = headers->find("Expect"); expect && !parsed.http_1_0) {
     if (!equals_ignoring_case(*expect, "100-continue"))
-      return refuse(417, "unsupported", "only the expectation 100-continue is supported");
+      return problem(417, "unsupported", "only the expectation 100-continue is supported");
     parsed.expect_continue = true;
   }
   parsed.request.headers = std::move(*headers);
@@ -231,7 +228,8 @@ HttpParsed<bool> ChunkDecoder::feed(std::string_view& input, std::string& body,
   while (!done_ && !input.empty()) {
     if (state_ == State::kData) {
       const auto take = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
-      if (take > max_body_bytes - body.size()) return refuse(413, "too_large", "body is too large");
+      if (take > max_body_bytes - body.size())
+        return problem(413, "too_large", "body is too large");
       body.append(input.substr(0, take));
       input.remove_prefix(take);
       left_ -= take;
@@ -241,9 +239,9 @@ HttpParsed<bool> ChunkDecoder::feed(std::string_view& input, std::string& body,
     const char c = input.front();
     input.remove_prefix(1);
     if (!step(c)) return malformed("chunked body is not well formed");
-    if (overhead_ > kOverheadMax) return refuse(431, "too_large", "too much around the chunks");
+    if (overhead_ > kOverheadMax) return problem(431, "too_large", "too much around the chunks");
     if (state_ == State::kData && left_ > max_body_bytes - body.size())
-      return refuse(413, "too_large", "body is too large");
+      return problem(413, "too_large", "body is too large");
   }
   return done_;
 }

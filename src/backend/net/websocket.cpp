@@ -9,8 +9,8 @@
 namespace syncline::backend {
 namespace {
 
-constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kLingerMs = 2000;
+constexpr std::uint64_t kNoDeadline = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kCloseLingerMs = 2000;
 
 // At most `size` bytes of text, cut between characters.
 std::string_view cut_text(std::string_view text, std::size_t size) {
@@ -30,7 +30,7 @@ void WebSocket::adopt(Shard& shard, Handoff handoff) {
 WebSocket::WebSocket(Shard& shard, Handoff& handoff)
     : Socket(shard, std::move(handoff.stream), std::move(handoff.slot), std::move(handoff.peer)),
       parser_(shard.core().options.max_message_bytes),
-      deadline_ms_(kNever),
+      deadline_ms_(kNoDeadline),
       last_ping_ms_(shard.now_ms()) {}
 
 void WebSocket::open(Handoff& handoff) {
@@ -241,7 +241,7 @@ void WebSocket::flush() {
 void WebSocket::linger() {
   stream_->shutdown_write();
   state_ = State::kLingering;
-  deadline_ms_ = shard_.now_ms() + kLingerMs;
+  deadline_ms_ = shard_.now_ms() + kCloseLingerMs;
 }
 
 void WebSocket::tick(std::uint64_t now_ms) {

@@ -26,14 +26,14 @@ void make_backup(ApiCall call) {
       name, key, answer_at_home<BackupReport>(std::move(call.responder), report_response));
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kBackupRoutes[] = {
     {"POST", "/v1/backups", make_backup},
 };
 
 }  // namespace
 
 std::span<const ApiRoute> backup_routes() {
-  return kRoutes;
+  return kBackupRoutes;
 }
 
 }  // namespace syncline::backend

@@ -148,14 +148,14 @@ void get_export(ApiCall call) {
   });
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kExportRoutes[] = {
     {"GET", "/v1/workspaces/{workspace}/export", get_export},
 };
 
 }  // namespace
 
 std::span<const ApiRoute> export_routes() {
-  return kRoutes;
+  return kExportRoutes;
 }
 
 }  // namespace syncline::backend

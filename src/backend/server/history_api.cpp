@@ -36,7 +36,7 @@ void at_moment(ApiCall call, std::string_view name, Next next) {
       });
 }
 
-HttpResponse page_response(log::Position at, const state::ObjectPage& page) {
+HttpResponse history_response(log::Position at, const state::ObjectPage& page) {
   std::string objects;
   for (const state::ObjectAt& object : page.objects)
     objects +=
@@ -62,7 +62,7 @@ void get_state_at(ApiCall call) {
         query_parameter(query, "after").value_or(""), limit, at,
         answer_with<state::ObjectPage>(
             std::move(asked.responder),
-            [at](const state::ObjectPage& page) { return page_response(at, page); }));
+            [at](const state::ObjectPage& page) { return history_response(at, page); }));
   });
 }
 
@@ -182,7 +182,7 @@ void delete_pin(ApiCall call) {
   write_pin(std::move(call), std::move(*pin), std::move(gone));
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kHistoryRoutes[] = {
     {"GET", "/v1/workspaces/{workspace}/state", get_state_at},
     {"GET", "/v1/workspaces/{workspace}/changes", get_changes},
     {"GET", "/v1/workspaces/{workspace}/changes/{object}", get_changes},
@@ -215,7 +215,7 @@ void get_object_at(ApiCall call, StateForm form) {
 }
 
 std::span<const ApiRoute> history_routes() {
-  return kRoutes;
+  return kHistoryRoutes;
 }
 
 }  // namespace syncline::backend

@@ -37,7 +37,7 @@ HttpResponse status_response(const std::string& workspace, const ImportStatus& s
           "\n");
 }
 
-log::Done<ImportStatus> answer(ApiCall& call) {
+log::Done<ImportStatus> answer_status(ApiCall& call) {
   auto body = [workspace = call.path.workspace](const ImportStatus& status) {
     return status_response(workspace, status);
   };
@@ -45,7 +45,7 @@ log::Done<ImportStatus> answer(ApiCall& call) {
 }
 
 void get_import(ApiCall call) {
-  call.context.imports.status(call.path.workspace, answer(call));
+  call.context.imports.status(call.path.workspace, answer_status(call));
 }
 
 void post_piece(ApiCall call) {
@@ -54,16 +54,16 @@ void post_piece(ApiCall call) {
   const auto offset = number(call.request, "offset", 0);
   if (!offset) return call.refuse(offset.error());
   std::string bytes = std::move(call.request.body);
-  call.context.imports.piece(call.path.workspace, *offset, std::move(bytes), answer(call));
+  call.context.imports.piece(call.path.workspace, *offset, std::move(bytes), answer_status(call));
 }
 
 void give_up(ApiCall call) {
   if (auto principal = may_write(call.context, call.request); !principal)
     return call.refuse(principal.error());
-  call.context.imports.give_up(call.path.workspace, answer(call));
+  call.context.imports.give_up(call.path.workspace, answer_status(call));
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kImportRoutes[] = {
     {"GET", "/v1/workspaces/{workspace}/import", get_import},
     {"POST", "/v1/workspaces/{workspace}/import", post_piece},
     {"DELETE", "/v1/workspaces/{workspace}/import", give_up},
@@ -72,7 +72,7 @@ constexpr ApiRoute kRoutes[] = {
 }  // namespace
 
 std::span<const ApiRoute> import_routes() {
-  return kRoutes;
+  return kImportRoutes;
 }
 
 }  // namespace syncline::backend

@@ -195,7 +195,7 @@ struct Collection {
   HttpResponder responder;
 };
 
-void answer(RouteContext& context, Collection& collection) {
+void answer_metrics(RouteContext& context, Collection& collection) {
   Page page;
   add_workspaces(page, collection.loops);
   add_sessions(page, collection.loops);
@@ -219,7 +219,8 @@ void serve_metrics(RouteContext& context, HttpResponder responder) {
       collection->loops[i] = sample(*context.shards[i]);
       if (i == 0) collection->retention = context.retention.counters();
       if (--collection->missing > 0) return;
-      collection->responder.loop().post([&context, collection] { answer(context, *collection); });
+      collection->responder.loop().post(
+          [&context, collection] { answer_metrics(context, *collection); });
     });
   }
 }

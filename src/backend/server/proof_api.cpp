@@ -90,7 +90,7 @@ void get_keys(ApiCall call) {
   call.answer(plain_text(call.context.keys.public_text()));
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kProofRoutes[] = {
     {"GET", "/v1/workspaces/{workspace}/log", get_log},
     {"GET", "/v1/workspaces/{workspace}/checkpoint", get_checkpoint},
     {"GET", "/v1/workspaces/{workspace}/proof/{position}", get_proof},
@@ -101,7 +101,7 @@ constexpr ApiRoute kRoutes[] = {
 }  // namespace
 
 std::span<const ApiRoute> proof_routes() {
-  return kRoutes;
+  return kProofRoutes;
 }
 
 }  // namespace syncline::backend

@@ -16,7 +16,7 @@
 namespace syncline::backend {
 namespace {
 
-using Page = std::vector<state::Quarantined>;
+using QuarantinePage = std::vector<state::Quarantined>;
 using View = workspace::Workspace::View;
 
 std::string to_json(const state::Quarantined& held) {
@@ -26,7 +26,7 @@ std::string to_json(const state::Quarantined& held) {
                      protocol::name_json(held.reason.message));
 }
 
-HttpResponse page_response(const Page& page, std::size_t limit) {
+HttpResponse quarantine_response(const QuarantinePage& page, std::size_t limit) {
   std::string list;
   for (const state::Quarantined& held : page) list += (list.empty() ? "" : ",") + to_json(held);
   const bool last = page.size() < limit;
@@ -38,12 +38,14 @@ HttpResponse page_response(const Page& page, std::size_t limit) {
 void list(ApiCall call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  auto body = [limit = *limit](const Page& page) { return page_response(page, limit); };
+  auto body = [limit = *limit](const QuarantinePage& page) {
+    return quarantine_response(page, limit);
+  };
   on_its_loop(
       call.context, call.path.workspace,
       [workspace = call.path.workspace, limit = *limit,
        after = query_parameter(call.request.query, "after").value_or(""),
-       answer = answer_at_home<Page>(std::move(call.responder), std::move(body))](
+       answer = answer_at_home<QuarantinePage>(std::move(call.responder), std::move(body))](
           LoopShard& shard) mutable { answer(shard.quarantine.list(workspace, after, limit)); });
 }
 
@@ -70,7 +72,7 @@ void lift(ApiCall call) {
       });
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kQuarantineRoutes[] = {
     {"GET", "/v1/workspaces/{workspace}/quarantine", list},
     {"DELETE", "/v1/workspaces/{workspace}/quarantine/{object}", lift},
 };
@@ -96,7 +98,7 @@ void unless_quarantined(ApiCall call, log::Position at,
 }
 
 std::span<const ApiRoute> quarantine_routes() {
-  return kRoutes;
+  return kQuarantineRoutes;
 }
 
 }  // namespace syncline::backend

@@ -162,14 +162,14 @@ void restore(ApiCall call) {
   state::find_moment(log, from.workspace, at, std::move(replay));
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kRestoreRoutes[] = {
     {"POST", "/v1/workspaces/{workspace}/restore/{object}", restore},
 };
 
 }  // namespace
 
 std::span<const ApiRoute> restore_routes() {
-  return kRoutes;
+  return kRestoreRoutes;
 }
 
 }  // namespace syncline::backend

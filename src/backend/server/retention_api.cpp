@@ -90,7 +90,7 @@ void run(ApiCall call) {
                 answer_with<state::RetentionTurn>(std::move(call.responder), turn_response));
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kRetentionRoutes[] = {
     {"GET", "/v1/workspaces/{workspace}/retention", answer_view},
     {"PUT", "/v1/workspaces/{workspace}/retention", set_rule},
     {"POST", "/v1/workspaces/{workspace}/retention", run},
@@ -101,7 +101,7 @@ constexpr ApiRoute kRoutes[] = {
 }  // namespace
 
 std::span<const ApiRoute> retention_routes() {
-  return kRoutes;
+  return kRetentionRoutes;
 }
 
 }  // namespace syncline::backend

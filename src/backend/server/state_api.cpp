@@ -45,7 +45,7 @@ void get_object(ApiCall call) {
       });
 }
 
-constexpr ApiRoute kRoutes[] = {
+constexpr ApiRoute kStateRoutes[] = {
     {"GET", "/v1/workspaces", list_workspaces},
     {"GET", "/v1/workspaces/{workspace}/objects", list_objects},
     {"GET", "/v1/workspaces/{workspace}/objects/{object}", get_object},
@@ -54,7 +54,7 @@ constexpr ApiRoute kRoutes[] = {
 }  // namespace
 
 std::span<const ApiRoute> state_routes() {
-  return kRoutes;
+  return kStateRoutes;
 }
 
 }  // namespace syncline::backend

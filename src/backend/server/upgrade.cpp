@@ -15,7 +15,7 @@ std::string new_actor(LoopShard& shard) {
   return fmt::format("{:016x}", shard.random.next());
 }
 
-UpgradeDecision refuse(const Error& error) {
+UpgradeDecision refuse_upgrade(const Error& error) {
   const int status = error.code == ErrorCode::kNotFound      ? 404
                      : error.code == ErrorCode::kUnavailable ? 503
                                                              : 400;
@@ -78,19 +78,22 @@ UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
   }
   if (request.raw_path.starts_with("/hocuspocus/")) {
     auto path = parse_object_path(request.raw_path, "/hocuspocus/");
-    if (!path) return refuse(path.error());
-    if (auto free = context.imports.check_free(path->workspace); !free) return refuse(free.error());
+    if (!path) return refuse_upgrade(path.error());
+    if (auto free = context.imports.check_free(path->workspace); !free)
+      return refuse_upgrade(free.error());
     if (!path->object.empty()) {
-      return refuse({ErrorCode::kNotFound,
-                     "connect to /hocuspocus/{workspace}; documents are named in messages"});
+      return refuse_upgrade(
+          {ErrorCode::kNotFound,
+           "connect to /hocuspocus/{workspace}; documents are named in messages"});
     }
     return accept_hocuspocus(context, request, std::move(*path));
   }
   auto path = parse_object_path(request.raw_path, "/y/");
-  if (!path) return refuse(path.error());
-  if (auto free = context.imports.check_free(path->workspace); !free) return refuse(free.error());
+  if (!path) return refuse_upgrade(path.error());
+  if (auto free = context.imports.check_free(path->workspace); !free)
+    return refuse_upgrade(free.error());
   if (path->object.empty()) {
-    return refuse({ErrorCode::kNotFound, "the path is /y/{workspace}/{object}"});
+    return refuse_upgrade({ErrorCode::kNotFound, "the path is /y/{workspace}/{object}"});
   }
   return accept_y(context, request, std::move(*path));
 }

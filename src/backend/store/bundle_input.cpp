@@ -12,7 +12,7 @@
 namespace syncline::backend {
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
 std::unexpected<Error> io_error(const std::string& path) {
   const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
@@ -25,7 +25,7 @@ BundleInput::BundleInput(std::string path)
     : path_(std::move(path)),
       file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)),
       open_error_(file_ < 0 ? errno : 0),
-      chunk_(kChunkBytes) {}
+      chunk_(kReadBytes) {}
 
 BundleInput::~BundleInput() {
   if (file_ >= 0) ::close(file_);

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "backend/store/bundle_input.h"
+#include "backend/store/sync_directory.h"
 #include "policy/access.h"
 
 namespace syncline::backend {
@@ -26,12 +27,9 @@ std::unexpected<Error> disk_error(const std::string& path) {
   return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", path, std::strerror(errno)));
 }
 
-Result<void> sync_directory(const std::string& path) {
-  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && ::fsync(directory) == 0;
-  auto result = synced ? Result<void>() : disk_error(path);
-  if (directory >= 0) ::close(directory);
-  return result;
+Result<void> synced(const std::string& directory) {
+  if (sync_directory(directory)) return {};
+  return disk_error(directory);
 }
 
 }  // namespace
@@ -122,7 +120,7 @@ Result<void> ImportStage::finish() {
     return disk_error(part_);
   ::close(std::exchange(file_, -1));
   reader_ = log::BundleReader();
-  return sync_directory(directory_);
+  return synced(directory_);
 }
 
 Result<void> ImportStage::remove() {
@@ -131,7 +129,7 @@ Result<void> ImportStage::remove() {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return disk_error(path);
   header_.reset();
   received_ = 0;
-  return sync_directory(directory_);
+  return synced(directory_);
 }
 
 Result<std::vector<ImportStage::Found>> ImportStage::find(const std::string& directory) {

@@ -15,6 +15,7 @@
 
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
+#include "backend/store/sync_directory.h"
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
 #include "log/read_check.h"
@@ -266,20 +267,12 @@ class Salvage {
   bool any_cut_ = false;
 };
 
-Result<void> checked(const std::error_code& error, std::string_view what) {
+Result<void> checked_file(const std::error_code& error, std::string_view what) {
   if (!error) return {};
   return fail(ErrorCode::kIo, fmt::format("{}: {}", what, error.message()));
 }
 
 // Makes the directory's entries, a rename above all, durable.
-Result<void> sync_directory(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool ok = descriptor >= 0 && ::fsync(descriptor) == 0;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!ok) return fail(ErrorCode::kIo, fmt::format("cannot sync {}", path));
-  return {};
-}
-
 std::string time_stamp() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -310,7 +303,7 @@ Result<Database> open_damaged(const std::string& damaged, const std::string& cop
   if (database) return database;
   std::error_code error;
   fs::copy(damaged, copy, fs::copy_options::recursive, error);
-  if (auto ok = checked(error, "copying " + damaged); !ok)
+  if (auto ok = checked_file(error, "copying " + damaged); !ok)
     return std::unexpected(std::move(ok.error()));
   if (auto ok = store::rebuild_database(copy, options); !ok)
     return std::unexpected(std::move(ok.error()));
@@ -363,8 +356,9 @@ Result<RepairReport> repair_store(const StoreOptions& options) {
   report.damaged_dir = unused_name(fmt::format("{}.damaged-{}", damaged, time_stamp()));
   if (auto ok = change_places(damaged, fresh); !ok) return std::unexpected(std::move(ok.error()));
   fs::rename(fresh, report.damaged_dir, error);  // where the damaged files are by now
-  if (auto ok = checked(error, "moving " + fresh); !ok) return std::unexpected(ok.error());
-  if (auto ok = sync_directory(options.data_dir); !ok) return std::unexpected(ok.error());
+  if (auto ok = checked_file(error, "moving " + fresh); !ok) return std::unexpected(ok.error());
+  if (!sync_directory(options.data_dir))
+    return fail(ErrorCode::kIo, fmt::format("cannot sync {}", options.data_dir));
   return report;
 }
 

@@ -12,13 +12,14 @@
 #include "backend/store/rocksdb_store.h"
 #include "cli/chaos/chaos_nemesis.h"
 #include "cli/load/interrupt.h"
+#include "sim/invariants.h"
 #include "sim/oracle.h"
 #include "sim/vandal.h"
 
 namespace syncline::cli {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000;
+using sim::kSecond;
 constexpr std::uint64_t kPollUs = 10'000;
 constexpr std::uint64_t kVerifyMs = 300'000;
 constexpr std::uint64_t kClockSlackMs = 1'000;
@@ -86,8 +87,8 @@ class Chaos {
   void say_how_far();
   void keep_replicas();
   ChaosResult sum_up();
-  void violated(std::string invariant, std::string what) {
-    real_.world().violated(std::move(invariant), std::move(what));
+  void violated(std::string_view invariant, std::string what) {
+    real_.world().violated(invariant, std::move(what));
   }
   bool sound() { return !real_.world().violation; }
 
@@ -175,8 +176,7 @@ Result<void> Chaos::begin() {
 
 void Chaos::poll_yjs() {
   for (const auto& client : yjs_)
-    if (auto heard = client->poll(); !heard)
-      return violated("I3 an honest client is served", heard.error().message);
+    if (auto heard = client->poll(); !heard) return violated(sim::kServed, heard.error().message);
   real_.timeline().after(kPollUs, [this] { poll_yjs(); });
 }
 
@@ -208,7 +208,7 @@ void Chaos::check_files() {
   if (!store) {
     // A server that had not come so far as to make them has promised nothing.
     if (store.error().code == ErrorCode::kNotFound && book_.acked_count() == 0) return;
-    return violated("I2 acked means durable", "after a kill: " + store.error().message);
+    return violated(sim::kDurable, "after a kill: " + store.error().message);
   }
   oracle_.check_recovered((*store)->tables(), clients_);
   ++result_.recoveries_checked;
@@ -291,7 +291,7 @@ bool Chaos::settle() {
     if (why.empty()) return true;
   }
   if (sound() && !Interrupt::asked())
-    violated("I12 liveness",
+    violated(sim::kLiveness,
              fmt::format("{} s after everything healed: {}", options_.settle_s, why));
   return false;
 }
@@ -300,10 +300,10 @@ void Chaos::stop_and_judge() {
   progress_("stopping the server, and judging");
   const backend::ChildEnd end = server_.stop();
   if (!end.well())
-    return violated("I16 no crash", "stopped, the server ended with " + to_string(end));
+    return violated(sim::kNoCrash, "stopped, the server ended with " + to_string(end));
   auto store = backend::RocksDbStore::open(
       {.data_dir = server_.data_dir(), .create_if_missing = false, .read_only = true});
-  if (!store) return violated("I2 acked means durable", store.error().message);
+  if (!store) return violated(sim::kDurable, store.error().message);
   oracle_.check_all((*store)->tables(), clients_, real_.loop().unix_ms() + kClockSlackMs);
   judge_yjs((*store)->tables());
   result_.converged = sound();

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kTimelineLines = 60;
 
-struct Options {
+struct ChaosArguments {
   std::uint64_t seed = 0;
   std::uint64_t minutes = 0;
   ChaosSize size;
@@ -33,7 +33,7 @@ std::string counts_text(const ChaosResult& result) {
   return text.empty() ? "none" : text;
 }
 
-std::string again(const Options& options) {
+std::string again(const ChaosArguments& options) {
   std::string command =
       fmt::format("syncline chaos --seed {} --seconds {}", options.seed, options.size.seconds);
   if (options.size.clients != ChaosSize{}.clients)
@@ -45,7 +45,7 @@ std::string again(const Options& options) {
   return command;
 }
 
-void print(const Options& options, const ChaosResult& result, Console& console) {
+void print(const ChaosArguments& options, const ChaosResult& result, Console& console) {
   console.line(
       fmt::format("{:.0f} s, seed {}: {} edits, {} updates acknowledged, {} through the "
                   "proxies",
@@ -78,7 +78,7 @@ void print(const Options& options, const ChaosResult& result, Console& console) 
                              sim::to_string(all[i].kind), all[i].who, visible(all[i].text)));
 }
 
-std::string to_json(const Options& options, const ChaosResult& result) {
+std::string to_json(const ChaosArguments& options, const ChaosResult& result) {
   using nlohmann::json;
   json out = {{"ok", !result.violation.has_value()},
               {"seed", options.seed},
@@ -113,7 +113,7 @@ std::string to_json(const Options& options, const ChaosResult& result) {
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-int chaos(Options options, bool seed_given, Console& console) {
+int chaos(ChaosArguments options, bool seed_given, Console& console) {
   if (options.minutes > 0) options.size.seconds = options.minutes * 60;
   if (options.size.seconds == 0 || options.size.seconds > 7 * 24 * 3600)
     return console.misused("--seconds is 1 to a week");
@@ -149,7 +149,7 @@ int chaos(Options options, bool seed_given, Console& console) {
 void add_chaos(Command& root) {
   Command& command =
       root.add("chaos", "Kill, stop and cut off a real server among real clients, and check it");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ChaosArguments>();
   command.option({.name = "--seed",
                   .value = "S",
                   .text = "Decides clients, edits and faults",

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <utility>
 
+#include "sim/invariants.h"
+
 namespace syncline::cli {
 
 using backend::LinkWay;
@@ -41,7 +43,7 @@ void ChaosNemesis::heal() {
     client->pause(false);
     if (!client->running()) {
       if (auto started = client->start(); !started)
-        real_.world().violated("I3 an honest client is served", started.error().message);
+        real_.world().violated(sim::kServed, started.error().message);
     }
     client->set_online(true);
   }
@@ -161,7 +163,7 @@ bool ChaosNemesis::yjs_fault(YjsClient& client, const Fault& fault) {
       client.kill();
       later(fault.duration_us, [this, &client] {
         if (auto started = client.start(); !started)
-          real_.world().violated("I3 an honest client is served", started.error().message);
+          real_.world().violated(sim::kServed, started.error().message);
       });
       return true;
     default: return false;  // two with one id would be our doing, not the published client's

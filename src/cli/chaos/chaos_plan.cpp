@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/invariants.h"
+
 namespace syncline::cli {
 namespace {
 
@@ -11,7 +13,7 @@ using sim::Dice;
 using sim::Fault;
 using sim::FaultKind;
 
-constexpr std::uint64_t kSecond = 1'000'000;
+using sim::kSecond;
 constexpr std::uint64_t kMeanPauseUs = 800'000;  // between two faults
 
 // How often each kind is dealt before any comes again: all of them come up in half a minute.

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "sim/invariants.h"
+
 namespace syncline::cli {
 namespace {
 
@@ -34,36 +36,36 @@ Result<void> ChaosServer::start() {
   return {};
 }
 
-void ChaosServer::violated(std::string invariant, std::string what) {
+void ChaosServer::violated(std::string_view invariant, std::string what) {
   story_.check(what);
-  real_.world().violated(std::move(invariant), std::move(what));
+  real_.world().violated(invariant, std::move(what));
 }
 
 void ChaosServer::watch() {
   const std::uint64_t waited = real_.timeline().now_us() - since_us_;
   if (state_ == State::kStarting) {
     auto ready = server_.listening();
-    if (!ready) return violated("I16 no crash", ready.error().message);
+    if (!ready) return violated(sim::kNoCrash, ready.error().message);
     if (*ready) {
       state_ = State::kUp;
       story_.process("server", fmt::format("listens, process {}", server_.process()->pid()));
     } else if (waited > kStartLimitUs) {
-      return violated("I12 liveness", "the server does not start: " + server_.last_words());
+      return violated(sim::kLiveness, "the server does not start: " + server_.last_words());
     }
   } else if (state_ == State::kUp) {
     if (const auto end = server_.process()->ended())
-      return violated("I16 no crash", fmt::format("the server ended with {}: {}", to_string(*end),
-                                                  server_.last_words()));
+      return violated(sim::kNoCrash, fmt::format("the server ended with {}: {}", to_string(*end),
+                                                 server_.last_words()));
   } else if (state_ == State::kDraining) {
     if (const auto end = server_.process()->ended()) {
       if (!end->well())
-        return violated("I16 no crash", fmt::format("the server drained and ended with {}: {}",
-                                                    to_string(*end), server_.last_words()));
+        return violated(sim::kNoCrash, fmt::format("the server drained and ended with {}: {}",
+                                                   to_string(*end), server_.last_words()));
       story_.process("server", "has drained");
       state_ = State::kDead;
       launch_later(down_us_);
     } else if (waited > kDrainLimitUs) {
-      return violated("I12 liveness", "the server does not come to an end after SIGTERM");
+      return violated(sim::kLiveness, "the server does not come to an end after SIGTERM");
     }
   }
   real_.timeline().after(kWatchUs, [this] { watch(); });
@@ -73,7 +75,7 @@ void ChaosServer::launch() {
   if (state_ != State::kDead) return;
   const std::uint64_t life = ++life_;
   if (auto launched = server_.launch(); !launched)
-    return violated("I16 no crash", launched.error().message);
+    return violated(sim::kNoCrash, launched.error().message);
   ++starts_;
   state_ = State::kStarting;
   since_us_ = real_.timeline().now_us();
@@ -95,7 +97,7 @@ void ChaosServer::launch_later(std::uint64_t us) {
 void ChaosServer::die() {
   server_.process()->signal(SIGKILL);
   if (!server_.process()->wait(kDeathLimitMs))
-    return violated("I16 no crash", "the server outlives SIGKILL");
+    return violated(sim::kNoCrash, "the server outlives SIGKILL");
   state_ = State::kDead;
   story_.process("server", "is dead");
   if (forgets_) forget();

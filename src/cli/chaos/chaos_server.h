@@ -56,7 +56,7 @@ class ChaosServer {
   void die();
   void strobe(std::uint64_t until_us, std::uint64_t life);
   void forget();
-  void violated(std::string invariant, std::string what);
+  void violated(std::string_view invariant, std::string what);
 
   RealWorld& real_;
   Story& story_;

@@ -18,7 +18,7 @@ using crdt::Any;
 using nlohmann::json;
 
 constexpr const char* kScript = "chaos_client.mjs";
-constexpr std::uint64_t kStartMs = 30'000;
+constexpr std::uint64_t kNodeStartMs = 30'000;
 
 std::uint32_t less(std::uint32_t length, std::uint32_t count) {
   return length > count ? length - count : 0;
@@ -33,7 +33,7 @@ Result<void> check_yjs(const std::string& directory) {
       return fail(ErrorCode::kNotFound, fmt::format("{} has no {}", directory, needed));
   auto node = backend::ChildProcess::start({.command = {"node", "--version"}});
   if (!node) return std::unexpected(node.error());
-  const auto end = (*node)->wait(kStartMs);
+  const auto end = (*node)->wait(kNodeStartMs);
   if (end && end->well()) return {};
   return fail(ErrorCode::kNotFound, "node does not run");
 }

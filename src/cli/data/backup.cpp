@@ -16,7 +16,7 @@ namespace {
 using backend::BackupReport;
 using crdt::Any;
 
-struct Options {
+struct BackupOptions {
   std::string target;
   SourceOptions source;
   bool signing_key = false;
@@ -30,7 +30,7 @@ std::string json_of(const BackupReport& report) {
                                   {"signing_key", Any(report.signing_key)}});
 }
 
-int print(const Result<BackupReport>& report, std::string_view what, const Options& options,
+int print(const Result<BackupReport>& report, std::string_view what, const BackupOptions& options,
           Console& console) {
   console.progress({});
   if (!report) return console.failed(report.error());
@@ -43,7 +43,7 @@ int print(const Result<BackupReport>& report, std::string_view what, const Optio
 }
 
 // The server writes it, below its --backup-dir.
-Result<BackupReport> ask_server(const Options& options) {
+Result<BackupReport> ask_server(const BackupOptions& options) {
   const auto token = read_token(options.source.token_file);
   if (!token) return std::unexpected(token.error());
   const auto client = ServerClient::open(options.source.server, *token);
@@ -62,7 +62,7 @@ Result<BackupReport> ask_server(const Options& options) {
                       .signing_key = options.signing_key};
 }
 
-int create(const Command& command, const Options& options, Console& console) {
+int create(const Command& command, const BackupOptions& options, Console& console) {
   const auto to_server = names_server(command, options.source);
   if (!to_server) return console.misused(to_server.error().message);
   if (*to_server) return print(ask_server(options), "backed up", options, console);
@@ -80,7 +80,7 @@ int create(const Command& command, const Options& options, Console& console) {
 void add_create(Command& backup) {
   Command& command =
       backup.add("create", "Back up all workspaces, of a server or a data directory");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BackupOptions>();
   command.argument(
       {.name = "NAME|DIR",
        .text = "with --server a name below its --backup-dir, else a directory to write",
@@ -104,7 +104,7 @@ void add_create(Command& backup) {
 
 void add_check(Command& backup) {
   Command& command = backup.add("check", "Read a backup, and compare it with its list");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BackupOptions>();
   command.argument({.name = "DIR", .text = "the backup", .required = true}, options->target);
   command.json_flag(options->json);
   command.details(
@@ -117,7 +117,7 @@ void add_check(Command& backup) {
 
 void add_restore_backup(Command& backup) {
   Command& command = backup.add("restore", "Make a data directory of a backup");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BackupOptions>();
   command.argument({.name = "DIR", .text = "the backup", .required = true}, options->target);
   data_dir_option(command, options->source.data_dir, "What to make; must not exist, or be empty");
   command.json_flag(options->json);

@@ -13,14 +13,14 @@ namespace {
 
 using crdt::Any;
 
-struct Options {
+struct BlameOptions {
   std::string path;
   std::string at;
   SourceOptions source;
   bool json = false;
 };
 
-void print(const std::string& json, Console& console) {
+void print_blame(const std::string& json, Console& console) {
   const auto text = crdt::from_json(json);
   const auto* runs = text ? array_member(*text, "runs") : nullptr;
   if (runs == nullptr) return console.line(json);
@@ -36,14 +36,15 @@ void print(const std::string& json, Console& console) {
   }
 }
 
-int blame(const Command& command, const Options& options, Console& console) {
+int blame(const Command& command, const BlameOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kRefused);
   if (!path) return console.misused(path.error().message);
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto texts = (*source)->blame(path->workspace, path->object, options.at);
   if (!texts) return console.failed(texts.error());
-  for (const std::string& text : *texts) options.json ? console.line(text) : print(text, console);
+  for (const std::string& text : *texts)
+    options.json ? console.line(text) : print_blame(text, console);
   return kDone;
 }
 
@@ -51,7 +52,7 @@ int blame(const Command& command, const Options& options, Console& console) {
 
 void add_blame(Command& root) {
   Command& command = root.add("blame", "Print who wrote each character of an object's texts");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BlameOptions>();
   command.argument({.name = "WORKSPACE/OBJECT", .text = "of what", .required = true},
                    options->path);
   at_option(command, options->at);

@@ -15,7 +15,7 @@
 namespace syncline::cli {
 namespace {
 
-Error io_error(const std::string& path) {
+Error bundle_io_error(const std::string& path) {
   const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   return {code, fmt::format("{}: {}", path, std::strerror(errno))};
 }
@@ -45,7 +45,7 @@ Result<BundleFile> BundleFile::create(const std::string& path, bool resume) {
   made.file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (made.file_ < 0 || ::ftruncate(made.file_, static_cast<off_t>(made.bytes_)) != 0 ||
       ::lseek(made.file_, 0, SEEK_END) < 0)
-    return std::unexpected(io_error(part));
+    return std::unexpected(bundle_io_error(part));
   return made;
 }
 
@@ -79,14 +79,14 @@ Result<void> BundleFile::write(ByteView bytes) {
     if (written >= 0)
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     else if (errno != EINTR)
-      return std::unexpected(io_error(part_of(path_)));
+      return std::unexpected(bundle_io_error(part_of(path_)));
   }
   return {};
 }
 
 Result<void> BundleFile::finish() {
   if (::fsync(file_) != 0 || std::rename(part_of(path_).c_str(), path_.c_str()) != 0)
-    return std::unexpected(io_error(path_));
+    return std::unexpected(bundle_io_error(path_));
   return {};
 }
 

@@ -12,7 +12,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct CatOptions {
   std::string path;
   std::string at;
   std::string after;
@@ -30,7 +30,7 @@ std::string json_line(const std::string& workspace, const std::string& object,
 }
 
 int write_update(Source& source, const std::string& workspace, const std::string& object,
-                 const Options& options, Console& console) {
+                 const CatOptions& options, Console& console) {
   auto update = source.object_update(workspace, object, options.at);
   if (!update) return console.failed(update.error());
   auto written = write_file(options.output, *update, console);
@@ -38,7 +38,7 @@ int write_update(Source& source, const std::string& workspace, const std::string
 }
 
 // Every object of a workspace, a line each. What is damaged is named, and the rest printed: false.
-Result<bool> print_all(Source& source, const std::string& workspace, const Options& options,
+Result<bool> print_all(Source& source, const std::string& workspace, const CatOptions& options,
                        Console& console) {
   Result<bool> result = true;
   bool any = false;
@@ -62,7 +62,7 @@ Result<bool> print_all(Source& source, const std::string& workspace, const Optio
   return result;
 }
 
-std::optional<std::string> misuse_of_part(const Options& options, bool whole) {
+std::optional<std::string> misuse_of_part(const CatOptions& options, bool whole) {
   const auto& [root, range] = options.part;
   if (root.empty()) {
     if (range.empty()) return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<std::string> misuse_of_part(const Options& options, bool whole) {
   return std::nullopt;
 }
 
-int print(const Command& command, const Options& options, Console& console) {
+int print(const Command& command, const CatOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kTaken);
   if (!path) return console.misused(path.error().message);
   const auto& [workspace, object] = *path;
@@ -105,7 +105,7 @@ int print(const Command& command, const Options& options, Console& console) {
 void add_cat(Command& root) {
   Command& command =
       root.add("cat", "Print the state of an object or a workspace, now or at a moment");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CatOptions>();
   command.argument({.name = "WORKSPACE[/OBJECT]", .text = "what to print", .required = true},
                    options->path);
   command.option({.name = "-o,--output",

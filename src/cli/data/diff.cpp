@@ -16,7 +16,7 @@ constexpr int kSame = 0;
 constexpr int kDifferent = 1;
 constexpr int kError = 2;
 
-struct Options {
+struct DiffOptions {
   std::string path;
   std::string from;
   std::string to;
@@ -26,7 +26,7 @@ struct Options {
   bool json = false;
 };
 
-void print(const EventLine& event, const Options& options, Console& console, bool first) {
+void print(const EventLine& event, const DiffOptions& options, Console& console, bool first) {
   if (options.json) return console.line(event.json);
   if (first) console.line(console.paint(Colour::kBold, event_titles()));
   console.line(event_row(event));
@@ -34,7 +34,7 @@ void print(const EventLine& event, const Options& options, Console& console, boo
     for (const std::string& line : change_lines(*json)) console.line(line);
 }
 
-Result<bool> print_changes(Source& source, const ObjectPath& path, const Options& options,
+Result<bool> print_changes(Source& source, const ObjectPath& path, const DiffOptions& options,
                            Console& console) {
   std::uint64_t after = options.after;
   std::uint64_t left = options.limit == 0 ? UINT64_MAX : options.limit;
@@ -55,7 +55,7 @@ Result<bool> print_changes(Source& source, const ObjectPath& path, const Options
   return any;
 }
 
-int diff(const Command& command, const Options& options, Console& console) {
+int diff(const Command& command, const DiffOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kTaken);
   if (!path) return console.misused(path.error().message);
   auto source = open_source(command, options.source);
@@ -70,7 +70,7 @@ int diff(const Command& command, const Options& options, Console& console) {
 
 void add_diff(Command& root) {
   Command& command = root.add("diff", "Print what changed between two moments, when, and by whom");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DiffOptions>();
   command.argument({.name = "WORKSPACE[/OBJECT]", .text = "of what", .required = true},
                    options->path);
   command.argument(

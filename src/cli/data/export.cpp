@@ -14,7 +14,7 @@ namespace {
 
 using crdt::Any;
 
-struct Options {
+struct ExportOptions {
   std::string workspace;
   std::string output;
   bool resume = false;
@@ -23,7 +23,7 @@ struct Options {
   SourceOptions source;
 };
 
-Result<void> write_all(ExportStream& stream, BundleFile& file, Console& console) {
+Result<void> write_stream(ExportStream& stream, BundleFile& file, Console& console) {
   for (;;) {
     const auto bytes = stream.next();
     if (!bytes) return std::unexpected(bytes.error());
@@ -35,7 +35,7 @@ Result<void> write_all(ExportStream& stream, BundleFile& file, Console& console)
   }
 }
 
-int run_export(const Command& command, const Options& options, Console& console) {
+int run_export(const Command& command, const ExportOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   auto file = BundleFile::create(options.output, options.resume);
@@ -51,7 +51,7 @@ int run_export(const Command& command, const Options& options, Console& console)
   }
   auto stream = (*source)->export_workspace(options.workspace, plan);
   if (!stream) return console.failed(stream.error());
-  const auto written = write_all(**stream, *file, console);
+  const auto written = write_stream(**stream, *file, console);
   console.progress({});
   if (!written) {
     if (written.error().code != ErrorCode::kConflict)
@@ -75,7 +75,7 @@ int run_export(const Command& command, const Options& options, Console& console)
 
 void add_export(Command& root) {
   Command& command = root.add("export", "Write a workspace, with its history, into one file");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   command.argument({.name = "WORKSPACE", .text = "which", .required = true}, options->workspace);
   command.option({.name = "-o,--output",
                   .value = "FILE",

@@ -22,7 +22,7 @@ namespace {
 
 using crdt::Any;
 
-struct Options {
+struct ImportOptions {
   std::string file;
   std::string into;
   std::string key;
@@ -49,7 +49,7 @@ backend::OnRead bar(Console& console, std::string_view doing) {
 // The log that is imported into.
 class Target {
  public:
-  static Result<Target> open(const Options& options, std::string workspace) {
+  static Result<Target> open(const ImportOptions& options, std::string workspace) {
     Target target(std::move(workspace));
     auto store = backend::RocksDbStore::open({.data_dir = options.target.data_dir,
                                               .create_if_missing = !options.dry_run,
@@ -100,7 +100,7 @@ Result<log::Head> common_head(Target& target, const log::BundleHeader& header) {
   return log::Head{header.size, *hash, there->hlc};
 }
 
-log::Checked<Outcome> import_here(const Options& options, Outcome outcome, Console& console) {
+log::Checked<Outcome> import_here(const ImportOptions& options, Outcome outcome, Console& console) {
   const auto failed = [](const Error& error) {
     return log::differs(log::Check::kStorage, {}, error);
   };
@@ -125,7 +125,8 @@ log::Checked<Outcome> import_here(const Options& options, Outcome outcome, Conso
   return outcome;
 }
 
-log::Checked<Outcome> import_there(const Options& options, Outcome outcome, Console& console) {
+log::Checked<Outcome> import_there(const ImportOptions& options, Outcome outcome,
+                                   Console& console) {
   const auto failed = [](const Error& error) {
     return log::differs(log::Check::kStorage, {}, error);
   };
@@ -145,7 +146,7 @@ log::Checked<Outcome> import_there(const Options& options, Outcome outcome, Cons
   return outcome;
 }
 
-log::Checked<Outcome> run_import(const Options& options, bool to_server, Console& console) {
+log::Checked<Outcome> run_import(const ImportOptions& options, bool to_server, Console& console) {
   auto keys = parse_keys(options.key);
   if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
   auto report =
@@ -159,7 +160,7 @@ log::Checked<Outcome> run_import(const Options& options, bool to_server, Console
                    : import_here(options, std::move(outcome), console);
 }
 
-void print(const Outcome& outcome, const Options& options, Console& console) {
+void print(const Outcome& outcome, const ImportOptions& options, Console& console) {
   if (options.json) {
     console.line(
         compact_json(Any::Object{{"workspace", Any(outcome.workspace)},
@@ -183,7 +184,7 @@ void print(const Outcome& outcome, const Options& options, Console& console) {
                              options.key.empty() ? ", by keys that the file brings" : ""));
 }
 
-int import_file(const Command& command, const Options& options, Console& console) {
+int import_file(const Command& command, const ImportOptions& options, Console& console) {
   const auto to_server = names_server(command, options.target);
   if (!to_server) return console.misused(to_server.error().message);
   const auto outcome = run_import(options, *to_server, console);
@@ -197,7 +198,7 @@ int import_file(const Command& command, const Options& options, Console& console
 
 void add_import(Command& root) {
   Command& command = root.add("import", "Read a workspace from a file that export wrote");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   command.argument({.name = "FILE", .text = "a bundle", .required = true, .is_file = true},
                    options->file);
   command.option(

@@ -6,12 +6,13 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct LogCheckpointOptions {
   std::string workspace;
   SourceOptions source;
 };
 
-int print_checkpoint(const Command& command, const Options& options, Console& console) {
+int print_checkpoint(const Command& command, const LogCheckpointOptions& options,
+                     Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto note = (*source)->checkpoint(options.workspace);
@@ -24,7 +25,7 @@ int print_checkpoint(const Command& command, const Options& options, Console& co
 
 void add_log_checkpoint(Command& log) {
   Command& command = log.add("checkpoint", "Print a signed checkpoint of a workspace");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogCheckpointOptions>();
   command.argument({.name = "WORKSPACE", .text = "whose log", .required = true},
                    options->workspace);
   source_options(command, options->source);

@@ -8,7 +8,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct LogKeysOptions {
   SourceOptions source;
   bool rotate = false;
 };
@@ -24,7 +24,7 @@ int rotate(const std::string& data_dir, Console& console) {
   return kDone;
 }
 
-int show(const Command& command, const Options& options, Console& console) {
+int show(const Command& command, const LogKeysOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto keys = (*source)->keys();
@@ -37,7 +37,7 @@ int show(const Command& command, const Options& options, Console& console) {
 
 void add_log_keys(Command& log) {
   Command& command = log.add("keys", "Print the keys that checkpoints are signed with");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogKeysOptions>();
   source_options(command, options->source);
   command.flag({.name = "--rotate",
                 .text = "Make a new key in the data directory and sign with it from now on; the "

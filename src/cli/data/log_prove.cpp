@@ -6,13 +6,13 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct LogProveOptions {
   std::string workspace;
   std::uint64_t position = 0;
   SourceOptions source;
 };
 
-int prove(const Command& command, const Options& options, Console& console) {
+int prove(const Command& command, const LogProveOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto proof = (*source)->proof(options.workspace, options.position);
@@ -25,7 +25,7 @@ int prove(const Command& command, const Options& options, Console& console) {
 
 void add_log_prove(Command& log) {
   Command& command = log.add("prove", "Print a proof that an event is in a log");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogProveOptions>();
   command.argument({.name = "WORKSPACE", .text = "whose log", .required = true},
                    options->workspace);
   command.option({.name = "--position",

@@ -14,7 +14,7 @@ namespace {
 using backend::RepairReport;
 using crdt::Any;
 
-struct Options {
+struct LogRepairOptions {
   std::string data_dir = "syncline-data";
   bool json = false;
 };
@@ -78,7 +78,7 @@ void print(const RepairReport& report, Console& console) {
   console.line(fmt::format("the damaged files are in {}", report.damaged_dir));
 }
 
-int repair(const Options& options, Console& console) {
+int repair(const LogRepairOptions& options, Console& console) {
   console.progress("saving what is sound …");
   auto report = backend::repair_store({.data_dir = options.data_dir, .create_if_missing = false});
   console.progress({});
@@ -91,7 +91,7 @@ int repair(const Options& options, Console& console) {
 
 void add_log_repair(Command& log) {
   Command& command = log.add("repair", "Save what is sound of a damaged data directory");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogRepairOptions>();
   data_dir_option(command, options->data_dir, "What to repair; its server must be stopped");
   command.json_flag(options->json);
   command.details(

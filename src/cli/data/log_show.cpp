@@ -8,7 +8,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct LogShowOptions {
   std::string workspace;
   std::string object;
   std::uint64_t after = 0;
@@ -17,7 +17,7 @@ struct Options {
   bool json = false;
 };
 
-Result<void> print_events(Source& source, const Options& options, Console& console) {
+Result<void> print_events(Source& source, const LogShowOptions& options, Console& console) {
   std::uint64_t after = options.after;
   std::uint64_t left = options.limit == 0 ? UINT64_MAX : options.limit;
   bool first = true;
@@ -42,7 +42,7 @@ Result<void> print_events(Source& source, const Options& options, Console& conso
   return {};
 }
 
-int show(const Command& command, const Options& options, Console& console) {
+int show(const Command& command, const LogShowOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   auto printed = print_events(**source, options, console);
@@ -53,7 +53,7 @@ int show(const Command& command, const Options& options, Console& console) {
 
 void add_log_show(Command& log) {
   Command& command = log.add("show", "Print the events of a workspace");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogShowOptions>();
   log_options(command, options->workspace, options->object);
   command.option({.name = "--after", .value = "POSITION", .text = "Begin after this position"},
                  options->after);

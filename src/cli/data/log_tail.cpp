@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(500);
 
-struct Options {
+struct LogTailOptions {
   std::string workspace;
   std::string object;
   std::uint64_t count = 10;
@@ -49,7 +49,7 @@ Result<std::uint64_t> last_position(Source& source, const std::string& workspace
 }
 
 // An object's events lie anywhere in the log, so all of them are read to find the last.
-Result<std::vector<EventLine>> last_events(Source& source, const Options& options) {
+Result<std::vector<EventLine>> last_events(Source& source, const LogTailOptions& options) {
   std::uint64_t after = 0;
   if (options.object.empty()) {
     auto end = last_position(source, options.workspace);
@@ -76,7 +76,8 @@ void print(const std::vector<EventLine>& events, bool json, Console& console) {
   console.flush();
 }
 
-Result<void> follow(Source& source, const Options& options, std::uint64_t after, Console& console) {
+Result<void> follow(Source& source, const LogTailOptions& options, std::uint64_t after,
+                    Console& console) {
   while (!console.closed()) {
     std::this_thread::sleep_for(kPollInterval);
     if (auto fresh = source.refresh(); !fresh) return fresh;
@@ -91,7 +92,7 @@ Result<void> follow(Source& source, const Options& options, std::uint64_t after,
   return {};
 }
 
-int tail(const Command& command, const Options& options, Console& console) {
+int tail(const Command& command, const LogTailOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   auto events = last_events(**source, options);
@@ -109,7 +110,7 @@ int tail(const Command& command, const Options& options, Console& console) {
 
 void add_log_tail(Command& log) {
   Command& command = log.add("tail", "Print the last events of a workspace, and those to come");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogTailOptions>();
   log_options(command, options->workspace, options->object);
   command.option({.name = "-n,--lines", .value = "N", .text = "How many of the past"},
                  options->count);

@@ -17,7 +17,7 @@ namespace {
 using backend::VerifyReport;
 using crdt::Any;
 
-struct Options {
+struct LogVerifyOptions {
   std::string bundle;
   std::string data_dir = "syncline-data";
   std::string checkpoint;
@@ -101,7 +101,7 @@ int differs(const log::Difference& difference, bool json, Console& console) {
 
 // ---- bundles
 
-log::Checked<state::BundleReport> verify_file(const Options& options, Console& console) {
+log::Checked<state::BundleReport> verify_file(const LogVerifyOptions& options, Console& console) {
   auto keys = parse_keys(options.key);
   if (!keys) return log::differs(log::Check::kKeys, {}, keys.error());
   state::BundleTrust trust{.keys = std::move(*keys), .known = {}};
@@ -140,7 +140,7 @@ std::string json_of(const state::BundleReport& report) {
                                   {"signed_by", Any(report.signed_by)}});
 }
 
-void print(const state::BundleReport& report, const Options& options, Console& console) {
+void print(const state::BundleReport& report, const LogVerifyOptions& options, Console& console) {
   const state::ReplayCounts& replay = report.replay;
   console.line(fmt::format("sound: workspace {}, {}, {}, {}", visible(report.header.workspace),
                            count_of(report.header.size, "event"),
@@ -157,7 +157,7 @@ void print(const state::BundleReport& report, const Options& options, Console& c
                            options.key.empty() ? ", by keys that the file brings" : ""));
 }
 
-int verify(const Options& options, Console& console) {
+int verify(const LogVerifyOptions& options, Console& console) {
   if (!options.bundle.empty()) {
     const auto report = verify_file(options, console);
     console.progress({});
@@ -178,7 +178,7 @@ int verify(const Options& options, Console& console) {
 void add_log_verify(Command& log) {
   Command& command =
       log.add("verify", "Re-derive every hash, tree, signature, effect and snapshot");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogVerifyOptions>();
   command.argument({.name = "FILE",
                     .text = "a bundle that export wrote; else the data directory",
                     .is_file = true},

@@ -8,14 +8,14 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct LsOptions {
   std::string workspace;
   std::string prefix;
   SourceOptions source;
   bool json = false;
 };
 
-Result<void> list_workspaces(Source& source, const Options& options, Console& console) {
+Result<void> list_workspaces(Source& source, const LsOptions& options, Console& console) {
   return each_workspace(source, [&](const std::string& name) {
     console.line(options.json ? compact_json(crdt::Any::Object{{"workspace", crdt::Any(name)}})
                               : visible(name));
@@ -23,7 +23,7 @@ Result<void> list_workspaces(Source& source, const Options& options, Console& co
   });
 }
 
-Result<void> list_objects(Source& source, const Options& options, Console& console) {
+Result<void> list_objects(Source& source, const LsOptions& options, Console& console) {
   bool any = false;
   auto listed =
       each_object(source, options.workspace, options.prefix, [&](const std::string& name) {
@@ -38,7 +38,7 @@ Result<void> list_objects(Source& source, const Options& options, Console& conso
   return listed;
 }
 
-int list(const Command& command, const Options& options, Console& console) {
+int list(const Command& command, const LsOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   auto listed = options.workspace.empty() ? list_workspaces(**source, options, console)
@@ -50,7 +50,7 @@ int list(const Command& command, const Options& options, Console& console) {
 
 void add_ls(Command& root) {
   Command& command = root.add("ls", "List workspaces, or the objects of one");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LsOptions>();
   command.argument({.name = "WORKSPACE", .text = "list its objects"}, options->workspace);
   command.option({.name = "--prefix", .value = "TEXT", .text = "Objects that begin with this only"},
                  options->prefix);

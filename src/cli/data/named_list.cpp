@@ -11,18 +11,20 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct NamedListOptions {
   std::string workspace;
   std::string after;
   SourceOptions source;
   bool json = false;
 };
 
-std::string row(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
+std::string list_row(std::string_view a, std::string_view b, std::string_view c,
+                     std::string_view d) {
   return fmt::format("{:<24} {:>10}  {:<24}  {}", a, b, c, d);
 }
 
-int print(const NamedList& list, const Command& command, const Options& options, Console& console) {
+int print(const NamedList& list, const Command& command, const NamedListOptions& options,
+          Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto& [a, b, c, d] = list.columns;
@@ -33,7 +35,7 @@ int print(const NamedList& list, const Command& command, const Options& options,
     if (!page) return console.failed(page.error());
     if (page->empty()) return kDone;
     if (std::exchange(first, false) && !options.json)
-      console.line(console.paint(Colour::kBold, row(a.title, b.title, c.title, d.title)));
+      console.line(console.paint(Colour::kBold, list_row(a.title, b.title, c.title, d.title)));
     for (const NamedLine& entry : *page)
       console.line(options.json ? entry.json : named_row(entry.json, list.columns));
     after = page->back().name;
@@ -49,12 +51,12 @@ std::string named_row(const std::string& json, const NamedColumns& columns) {
   const auto cell = [&](const NamedColumn& column) {
     return visible(text_of(member(*entry, column.member)));
   };
-  return row(cell(columns[0]), cell(columns[1]), cell(columns[2]), cell(columns[3]));
+  return list_row(cell(columns[0]), cell(columns[1]), cell(columns[2]), cell(columns[3]));
 }
 
 Command& add_named_list(Command& parent, NamedList list) {
   Command& command = parent.add("ls", list.summary);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<NamedListOptions>();
   command.argument({.name = "WORKSPACE", .text = list.of, .required = true}, options->workspace);
   command.option({.name = "--after", .value = list.value, .text = "Go on after this " + list.one},
                  options->after);

@@ -7,7 +7,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct PinOptions {
   std::string workspace;
   std::string name;
   std::string at;
@@ -18,7 +18,7 @@ struct Options {
 constexpr NamedColumns kColumns = {
     {{"NAME", "name"}, {"POSITION", "position"}, {"SET", "set"}, {"BY", "principal"}}};
 
-int set(const Command& command, const Options& options, Console& console) {
+int set(const Command& command, const PinOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto pin = (*source)->set_pin(options.workspace, options.name, options.at);
@@ -27,19 +27,19 @@ int set(const Command& command, const Options& options, Console& console) {
   return kDone;
 }
 
-int remove(const Command& command, const Options& options, Console& console) {
+int remove(const Command& command, const PinOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto removed = (*source)->remove_pin(options.workspace, options.name);
   return removed ? kDone : console.failed(removed.error());
 }
 
-void workspace_argument(Command& command, Options& options) {
+void workspace_argument(Command& command, PinOptions& options) {
   command.argument({.name = "WORKSPACE", .text = "whose pins", .required = true},
                    options.workspace);
 }
 
-void name_argument(Command& command, Options& options) {
+void name_argument(Command& command, PinOptions& options) {
   command.argument({.name = "NAME",
                     .text = "a letter, then letters, digits, '.', '_' and '-'",
                     .required = true},
@@ -54,7 +54,7 @@ void add_pin(Command& root) {
       "A pin is kept until it is removed. Wherever a moment is asked for, its name will do.");
 
   Command& set_command = pin.add("set", "Name a moment, or the present");
-  auto set_options = std::make_shared<Options>();
+  auto set_options = std::make_shared<PinOptions>();
   workspace_argument(set_command, *set_options);
   name_argument(set_command, *set_options);
   at_option(set_command, set_options->at);
@@ -75,7 +75,7 @@ void add_pin(Command& root) {
       .example("syncline pin ls demo --json", "for a program");
 
   Command& remove_command = pin.add("rm", "Remove a pin; the log stays as it is");
-  auto remove_options = std::make_shared<Options>();
+  auto remove_options = std::make_shared<PinOptions>();
   workspace_argument(remove_command, *remove_options);
   name_argument(remove_command, *remove_options);
   source_options(remove_command, remove_options->source);

@@ -8,12 +8,12 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct QuarantineOptions {
   std::string path;
   SourceOptions source;
 };
 
-int lift(const Command& command, const Options& options, Console& console) {
+int lift(const Command& command, const QuarantineOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kRefused);
   if (!path) return console.misused(path.error().message);
   auto source = open_source(command, options.source);
@@ -45,7 +45,7 @@ void add_quarantine(Command& root) {
                "nothing is printed where all is well");
 
   Command& lift_command = quarantine.add("lift", "Have an object tried again, after a repair");
-  auto lift_options = std::make_shared<Options>();
+  auto lift_options = std::make_shared<QuarantineOptions>();
   lift_command.argument({.name = "WORKSPACE/OBJECT", .text = "which one", .required = true},
                         lift_options->path);
   source_options(lift_command, lift_options->source);

@@ -13,7 +13,7 @@ namespace {
 
 using crdt::Any;
 
-struct Options {
+struct RestoreOptions {
   std::string path;
   RestoreWish wish;
   std::string after;
@@ -21,7 +21,7 @@ struct Options {
   bool json = false;
 };
 
-void print(const std::string& json, Console& console) {
+void print_restored(const std::string& json, Console& console) {
   const auto result = crdt::from_json(json);
   if (!result) return console.line(json);
   const std::string name = compact_json(member(*result, "object"));
@@ -36,15 +36,15 @@ void print(const std::string& json, Console& console) {
 }
 
 Result<void> restore_one(Source& source, const std::string& workspace, const std::string& object,
-                         const Options& options, Console& console) {
+                         const RestoreOptions& options, Console& console) {
   const auto result = source.restore(workspace, object, options.wish);
   if (!result) return std::unexpected(result.error());
-  options.json ? console.line(*result) : print(*result, console);
+  options.json ? console.line(*result) : print_restored(*result, console);
   return {};
 }
 
 // Object by object: what was restored stays so when a later one fails, and --after goes on there.
-Result<void> restore_all(Source& source, const std::string& workspace, Options options,
+Result<void> restore_all(Source& source, const std::string& workspace, RestoreOptions options,
                          Console& console) {
   options.wish.or_empty = options.wish.into.empty();
   Result<void> result;
@@ -63,7 +63,7 @@ Result<void> restore_all(Source& source, const std::string& workspace, Options o
   return result;
 }
 
-int restore(const Command& command, const Options& options, Console& console) {
+int restore(const Command& command, const RestoreOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kTaken);
   if (!path) return console.misused(path.error().message);
   const auto& [workspace, object] = *path;
@@ -82,7 +82,7 @@ int restore(const Command& command, const Options& options, Console& console) {
 
 void add_restore(Command& root) {
   Command& command = root.add("restore", "Bring back a past state, as a new change or elsewhere");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RestoreOptions>();
   command.argument({.name = "WORKSPACE[/OBJECT]", .text = "of what", .required = true},
                    options->path);
   command.option({.name = "--at",

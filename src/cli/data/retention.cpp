@@ -13,7 +13,7 @@ namespace {
 
 using crdt::Any;
 
-struct Options {
+struct RetentionOptions {
   std::string workspace;
   std::string keep_for = "0";
   std::uint64_t keep_last = 0;
@@ -51,7 +51,7 @@ void print_record(const Any& view, Console& console) {
   }
 }
 
-int print(const std::string& json, const Options& options, Console& console) {
+int print(const std::string& json, const RetentionOptions& options, Console& console) {
   if (options.json) {
     console.line(json);
     return kDone;
@@ -73,14 +73,14 @@ int print(const std::string& json, const Options& options, Console& console) {
   return kDone;
 }
 
-int show(const Command& command, const Options& options, Console& console) {
+int show(const Command& command, const RetentionOptions& options, Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
   const auto view = (*source)->retention(options.workspace);
   return view ? print(*view, options, console) : console.failed(view.error());
 }
 
-int change(const Command& command, const Options& options, const RetentionWish& wish,
+int change(const Command& command, const RetentionOptions& options, const RetentionWish& wish,
            Console& console) {
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
@@ -89,7 +89,7 @@ int change(const Command& command, const Options& options, const RetentionWish& 
 }
 
 // Turn by turn, until nothing is left.
-int run(const Command& command, const Options& options, Console& console) {
+int run(const Command& command, const RetentionOptions& options, Console& console) {
   if (options.dry_run) return show(command, options, console);
   auto source = open_source(command, options.source);
   if (!source) return console.failed(source.error());
@@ -113,8 +113,8 @@ int run(const Command& command, const Options& options, Console& console) {
   return kDone;
 }
 
-std::shared_ptr<Options> common(Command& command) {
-  auto options = std::make_shared<Options>();
+std::shared_ptr<RetentionOptions> common(Command& command) {
+  auto options = std::make_shared<RetentionOptions>();
   command.argument({.name = "WORKSPACE", .text = "what is meant", .required = true},
                    options->workspace);
   source_options(command, options->source);

@@ -20,7 +20,7 @@ std::optional<ErrorCode> code_named(std::string_view name) {
   return std::nullopt;
 }
 
-ErrorCode code_of(int status) {
+ErrorCode error_code_of(int status) {
   switch (status) {
     case 401: return ErrorCode::kUnauthorized;
     case 403: return ErrorCode::kForbidden;
@@ -33,7 +33,7 @@ Error refusal(const backend::HttpClientResponse& response) {
   const auto json = crdt::from_json(response.body);
   const crdt::Any said = json ? member(*json, "error") : crdt::Any();
   const std::string message = text_member(said, "message");
-  return {code_named(text_member(said, "code")).value_or(code_of(response.status)),
+  return {code_named(text_member(said, "code")).value_or(error_code_of(response.status)),
           message.empty() ? fmt::format("HTTP status {}", response.status) : message};
 }
 

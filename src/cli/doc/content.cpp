@@ -61,12 +61,12 @@ void add_evidence(const crdt::Block& block, bool keyed, Evidence& seen) {
   }
 }
 
-Any content_of(const crdt::Type& type, bool marks, int depth);
+Any nested_content(const crdt::Type& type, bool marks, int depth);
 
 Any value_content(const crdt::Value& value, bool marks, int depth) {
   if (const auto* any = std::get_if<Any>(&value)) return *any;
   if (const auto* type = std::get_if<crdt::Type>(&value))
-    return content_of(*type, marks, depth + 1);
+    return nested_content(*type, marks, depth + 1);
   return Any::Object{{"guid", Any(std::get<crdt::Subdoc>(value).guid)}};
 }
 
@@ -94,7 +94,7 @@ Any text_content(const crdt::Text& text, bool marks) {
   return out;
 }
 
-Any content_of(const crdt::Type& type, bool marks, int depth) {
+Any nested_content(const crdt::Type& type, bool marks, int depth) {
   if (depth > kMaxDepth) return "…";
   switch (type.kind()) {
     case TypeKind::kArray: {
@@ -163,7 +163,7 @@ std::vector<Root> name_roots(crdt::Doc& doc) {
 }
 
 Any content_of(const crdt::Type& type, bool marks) {
-  return content_of(type, marks, 0);
+  return nested_content(type, marks, 0);
 }
 
 Any content_of(crdt::Doc& doc, const std::vector<Root>& roots, bool marks) {

@@ -7,7 +7,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct DocApplyOptions {
   std::string base;
   std::vector<std::string> updates;
   std::string format;
@@ -16,7 +16,7 @@ struct Options {
   bool keep_deleted = false;
 };
 
-int apply(const Options& options, Console& console) {
+int apply(const DocApplyOptions& options, Console& console) {
   std::vector<std::string> paths{options.base};
   paths.insert(paths.end(), options.updates.begin(), options.updates.end());
   auto files = load_updates(paths, options.format);
@@ -35,7 +35,7 @@ int apply(const Options& options, Console& console) {
 
 void add_doc_apply(Command& doc) {
   Command& command = doc.add("apply", "Apply updates to a document and write its new state");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocApplyOptions>();
   command.argument(
       {.name = "BASE", .text = "the document's state", .required = true, .is_file = true},
       options->base);

@@ -8,14 +8,14 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct DocConvertOptions {
   std::string file;
   std::string format;
   std::string to;
   std::string output;
 };
 
-int convert(const Options& options, Console& console) {
+int convert(const DocConvertOptions& options, Console& console) {
   auto file = load_update(options.file, options.format);
   if (!file) return console.failed(file.error());
   const crdt::UpdateVersion to = version_of(options.to);
@@ -29,7 +29,7 @@ int convert(const Options& options, Console& console) {
 
 void add_doc_convert(Command& doc) {
   Command& command = doc.add("convert", "Change the encoding of an update");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocConvertOptions>();
   file_argument(command, options->file, "an update");
   version_option(command, options->to, "Encoding wanted", true);
   output_option(command, options->output);

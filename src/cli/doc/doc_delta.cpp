@@ -11,7 +11,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct DocDeltaOptions {
   std::string file;
   std::string since;
   std::string format;
@@ -27,7 +27,7 @@ Result<crdt::StateVector> load_state_vector(const std::string& path) {
               fmt::format("{}: no state vector: {}", shown_name(path), vector.error().message));
 }
 
-int delta(const Options& options, Console& console) {
+int delta(const DocDeltaOptions& options, Console& console) {
   if (options.file == "-" && options.since == "-")
     return console.misused("stdin ('-') can be read only once");
   auto file = load_update(options.file, options.format);
@@ -44,7 +44,7 @@ int delta(const Options& options, Console& console) {
 
 void add_doc_delta(Command& doc) {
   Command& command = doc.add("delta", "Write what of an update a replica still lacks");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocDeltaOptions>();
   file_argument(command, options->file, "an update");
   command.option({.name = "--since",
                   .value = "SV",

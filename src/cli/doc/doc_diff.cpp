@@ -14,16 +14,16 @@ namespace {
 
 using crdt::Any;
 
-struct Options {
+struct DocDiffOptions {
   std::string before;
   std::string after;
   std::string format;
   bool json = false;
 };
 
-constexpr int kSame = 0;
-constexpr int kDifferent = 1;
-constexpr int kError = 2;
+constexpr int kDocsSame = 0;
+constexpr int kDocsDiffer = 1;
+constexpr int kDocsError = 2;
 
 Result<Any> load_content(const UpdateFile& file) {
   auto doc = document_of({&file, 1});
@@ -59,10 +59,10 @@ void print(const Difference& difference, Console& console) {
   }
 }
 
-int diff(const Options& options, Console& console) {
+int diff(const DocDiffOptions& options, Console& console) {
   const auto error = [&](const Error& what) {
     console.failed(what);
-    return kError;
+    return kDocsError;
   };
   const std::vector<std::string> paths{options.before, options.after};
   auto files = load_updates(paths, options.format);
@@ -74,14 +74,14 @@ int diff(const Options& options, Console& console) {
   const std::vector<Difference> differences = difference_of(*before, *after);
   for (const Difference& difference : differences)
     options.json ? console.line(json_of(difference)) : print(difference, console);
-  return differences.empty() ? kSame : kDifferent;
+  return differences.empty() ? kDocsSame : kDocsDiffer;
 }
 
 }  // namespace
 
 void add_doc_diff(Command& doc) {
   Command& command = doc.add("diff", "Compare what two documents hold");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocDiffOptions>();
   command.argument({.name = "A", .text = "a document's state", .required = true, .is_file = true},
                    options->before);
   command.argument({.name = "B", .text = "another", .required = true, .is_file = true},

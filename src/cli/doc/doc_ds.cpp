@@ -9,13 +9,13 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct DocDsOptions {
   std::vector<std::string> files;
   std::string format;
   bool json = false;
 };
 
-int delete_set(const Options& options, Console& console) {
+int delete_set(const DocDsOptions& options, Console& console) {
   auto files = load_updates(options.files, options.format);
   if (!files) return console.failed(files.error());
   crdt::DeleteSet deletes;
@@ -28,7 +28,7 @@ int delete_set(const Options& options, Console& console) {
 
 void add_doc_ds(Command& doc) {
   Command& command = doc.add("ds", "Print the delete set: which elements updates delete");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocDsOptions>();
   file_argument(command, options->files, "updates; their delete sets are added up");
   format_option(command, options->format);
   command.json_flag(options->json);

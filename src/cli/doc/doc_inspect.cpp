@@ -24,7 +24,7 @@ using crdt::TypeKind;
 constexpr std::size_t kPreviewCharacters = 48;
 constexpr std::size_t kPreviewBytes = 16;
 
-struct Options {
+struct DocInspectOptions {
   std::vector<std::string> files;
   std::string format;
   bool json = false;
@@ -216,7 +216,7 @@ void print_json(const UpdateFile& file, Console& console) {
   console.out(delete_set_json(file.decoded.deletes, file.name));
 }
 
-int inspect(const Options& options, Console& console) {
+int inspect(const DocInspectOptions& options, Console& console) {
   auto files = load_updates(options.files, options.format);
   if (!files) return console.failed(files.error());
   for (const UpdateFile& file : *files) {
@@ -230,7 +230,7 @@ int inspect(const Options& options, Console& console) {
 
 void add_doc_inspect(Command& doc) {
   Command& command = doc.add("inspect", "Print every struct of an update, and its delete set");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocInspectOptions>();
   file_argument(command, options->files, "updates, each for itself");
   format_option(command, options->format);
   command.json_flag(options->json);

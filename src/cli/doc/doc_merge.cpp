@@ -8,14 +8,14 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct DocMergeOptions {
   std::vector<std::string> files;
   std::string format;
   std::string to = "v1";
   std::string output;
 };
 
-Result<Bytes> merge(const Options& options) {
+Result<Bytes> merge(const DocMergeOptions& options) {
   auto files = load_updates(options.files, options.format);
   if (!files) return std::unexpected(std::move(files.error()));
   const crdt::UpdateVersion to = version_of(options.to);
@@ -35,7 +35,7 @@ Result<Bytes> merge(const Options& options) {
 
 void add_doc_merge(Command& doc) {
   Command& command = doc.add("merge", "Make one update of several, without loading a document");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocMergeOptions>();
   file_argument(command, options->files, "updates, in any order");
   output_option(command, options->output);
   version_option(command, options->to);

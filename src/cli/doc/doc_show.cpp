@@ -15,7 +15,7 @@ namespace {
 using crdt::Any;
 using crdt::TypeKind;
 
-struct Options {
+struct DocShowOptions {
   std::vector<std::string> files;
   std::string format;
   std::string as = "json";
@@ -29,7 +29,7 @@ bool fits(const Root& root, std::string_view as) {
 }
 
 // The root that was asked for by name, or the only one that there is.
-Result<Root> choose_root(const std::vector<Root>& roots, const Options& options) {
+Result<Root> choose_root(const std::vector<Root>& roots, const DocShowOptions& options) {
   std::vector<std::string> names;
   for (const Root& root : roots) names.push_back(root.name);
   if (!options.root.empty()) {
@@ -56,7 +56,7 @@ TypeKind kind_shown_as(std::string_view as, TypeKind guess) {
   return as == "json" ? guess : TypeKind::kText;
 }
 
-Any show_root(crdt::Doc& doc, const Root& root, const Options& options) {
+Any show_root(crdt::Doc& doc, const Root& root, const DocShowOptions& options) {
   const crdt::Type type = root_type(doc, root);
   if (options.as == "text") return crdt::as<crdt::Text>(type).to_string();
   if (options.as == "delta") return to_any(crdt::as<crdt::Text>(type).to_delta());
@@ -65,7 +65,7 @@ Any show_root(crdt::Doc& doc, const Root& root, const Options& options) {
                                          : crdt::as<crdt::XmlFragment>(type).to_string();
 }
 
-void print(const Any& content, const Options& options, Console& console) {
+void print(const Any& content, const DocShowOptions& options, Console& console) {
   if (options.json) {
     Any::Object line{{"as", Any(options.as)}};
     if (!options.root.empty()) line.emplace_back("root", Any(options.root));
@@ -81,7 +81,7 @@ void print(const Any& content, const Options& options, Console& console) {
   }
 }
 
-int show(Options options, Console& console) {
+int show(DocShowOptions options, Console& console) {
   auto files = load_updates(options.files, options.format);
   if (!files) return console.failed(files.error());
   auto names = document_of(*files);
@@ -108,7 +108,7 @@ int show(Options options, Console& console) {
 
 void add_doc_show(Command& doc) {
   Command& command = doc.add("show", "Print what a document holds");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocShowOptions>();
   file_argument(command, options->files, "updates of one document, in any order");
   command.option({.name = "--as",
                   .value = "FORM",

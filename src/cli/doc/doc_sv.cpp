@@ -11,7 +11,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct DocSvOptions {
   std::vector<std::string> files;
   std::string format;
   std::string output;
@@ -27,7 +27,7 @@ void print(const crdt::StateVector& vector, bool json, Console& console) {
   if (!json) console.out(table.print());
 }
 
-int state_vector(const Options& options, Console& console) {
+int state_vector(const DocSvOptions& options, Console& console) {
   auto files = load_updates(options.files, options.format);
   if (!files) return console.failed(files.error());
   auto doc = document_of(*files);
@@ -45,7 +45,7 @@ int state_vector(const Options& options, Console& console) {
 
 void add_doc_sv(Command& doc) {
   Command& command = doc.add("sv", "Print the state vector: what is known of each client");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DocSvOptions>();
   file_argument(command, options->files, "updates of one document, in any order");
   command.option({.name = "-o,--output",
                   .value = "FILE",

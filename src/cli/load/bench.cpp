@@ -14,14 +14,15 @@
 #include "cli/load/real_world.h"
 #include "cli/load/server_process.h"
 #include "sim/client.h"
+#include "sim/invariants.h"
 #include "sim/vandal.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::cli {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000;
-constexpr std::uint64_t kStartMs = 60'000;
+using sim::kSecond;
+constexpr std::uint64_t kServerStartMs = 60'000;
 constexpr std::uint64_t kSettleUs = 60 * kSecond;
 constexpr std::uint64_t kWarmUpUs = kSecond;
 constexpr std::uint64_t kInFlight = 32;
@@ -177,7 +178,7 @@ Result<void> Bench::reach_server() {
   directory_.emplace(std::move(*directory));
   result_.sync_us = sync_latency_us(directory_->path());
   server_.emplace(ServerOptions{.directory = directory_->path()});
-  if (auto started = server_->start(kStartMs); !started) return started;
+  if (auto started = server_->start(kServerStartMs); !started) return started;
   result_.own_server = true;
   result_.durability = server_->durability();
   real_.set_target([port = server_->port()](std::size_t) {

@@ -11,7 +11,7 @@
 namespace syncline::cli {
 namespace {
 
-struct Options {
+struct BenchArguments {
   BenchOptions bench;
   std::string token_file;
   std::string save;
@@ -19,7 +19,7 @@ struct Options {
   bool json = false;
 };
 
-int bench(Options options, Console& console) {
+int bench(BenchArguments options, Console& console) {
   BenchOptions& what = options.bench;
   if (what.clients == 0 || what.clients > 10'000) return console.misused("--clients is 1 to 10000");
   if (what.documents == 0 || what.documents > what.clients)
@@ -61,7 +61,7 @@ int bench(Options options, Console& console) {
 void add_bench(Command& root) {
   Command& command =
       root.add("bench", "Measure a server: latency of scheduled edits, and how much gets through");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchArguments>();
   BenchOptions& what = options->bench;
   command.option({.name = "--url",
                   .value = "URL",

@@ -42,7 +42,7 @@ double disk_ratio(const BenchResult& result) {
              : static_cast<double>(result.disk_bytes) / static_cast<double>(result.payload_bytes);
 }
 
-std::string number(double value) {
+std::string figure(double value) {
   if (value >= 100) return fmt::format("{:.0f}", value);
   return fmt::format("{:.2f}", value);
 }
@@ -175,7 +175,7 @@ Result<std::string> bench_comparison(std::string_view saved, std::string_view no
     if (!then_value.is_number() || !now_value.is_number()) continue;
     const double was = then_value.get<double>();
     const double is = now_value.get<double>();
-    table.row({row.title, number(was * row.scale), number(is * row.scale),
+    table.row({row.title, figure(was * row.scale), figure(is * row.scale),
                was > 0 ? fmt::format("{:.2f}", is / was) : std::string("-")});
   }
   std::string text = table.print();

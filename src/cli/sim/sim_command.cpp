@@ -15,10 +15,10 @@
 namespace syncline::cli {
 namespace {
 
-constexpr std::size_t kTimelineLines = 60;
+constexpr std::size_t kShownLines = 60;
 constexpr unsigned kShrinkRuns = 150;
 
-struct Options {
+struct SimOptions {
   std::uint64_t seed = 0;
   std::uint64_t runs = 0;
   std::uint64_t jobs = 0;
@@ -33,7 +33,7 @@ struct Options {
   bool json = false;
 };
 
-int write_trace(const Options& options, const sim::Plan& plan, const sim::RunResult& result,
+int write_trace(const SimOptions& options, const sim::Plan& plan, const sim::RunResult& result,
                 Console& console) {
   auto written = write_file(options.trace, as_bytes(viewer_page(plan, result)), console);
   if (!written) return console.failed(written.error());
@@ -41,7 +41,7 @@ int write_trace(const Options& options, const sim::Plan& plan, const sim::RunRes
 }
 
 // The failure once more, as small as it gets, with its story.
-void tell_story(const SimFailure& failure, const Options& options, Console& console) {
+void tell_story(const SimFailure& failure, const SimOptions& options, Console& console) {
   console.line(fmt::format("seed {} breaks {}: {}", failure.seed, failure.violation.invariant,
                            visible(failure.violation.what)));
   console.line(fmt::format("  again: syncline sim --seed {}", failure.seed));
@@ -58,10 +58,10 @@ void tell_story(const SimFailure& failure, const Options& options, Console& cons
     console.line(fmt::format("  fault at {}: {}", virtual_time(fault.at_us), sim::describe(fault)));
   if (result.violation && result.violation->what != failure.violation.what)
     console.line("  made smaller: " + visible(result.violation->what));
-  console.out(timeline_text(result, kTimelineLines));
+  console.out(timeline_text(result, kShownLines));
 }
 
-int run_one(const Options& options, Console& console) {
+int run_one(const SimOptions& options, Console& console) {
   const sim::Plan plan = sim::draw_plan(options.seed);
   const sim::RunResult result = sim::run(plan, {.recording = true});
   if (!options.trace.empty())
@@ -86,7 +86,7 @@ int run_one(const Options& options, Console& console) {
   return result.violation ? kFailed : kDone;
 }
 
-int run_many(const Options& options, Console& console) {
+int run_many(const SimOptions& options, Console& console) {
   SimPoolOptions pool{.first_seed = options.seed,
                       .runs = options.runs,
                       .seconds = options.minutes * 60,
@@ -106,7 +106,7 @@ int run_many(const Options& options, Console& console) {
     console.line(totals_json(totals));
   } else {
     for (std::size_t i = 0; i < totals.failures.size(); ++i) {
-      Options brief = options;
+      SimOptions brief = options;
       brief.no_shrink = options.no_shrink || i > 0;
       tell_story(totals.failures[i], brief, console);
     }
@@ -136,7 +136,7 @@ Result<void> choose_mutation([[maybe_unused]] const std::string& name) {
 #endif
 }
 
-int simulate(Options options, bool seed_given, Console& console) {
+int simulate(SimOptions options, bool seed_given, Console& console) {
   if (!options.mutation.empty())
     if (auto chosen = choose_mutation(options.mutation); !chosen)
       return console.misused(chosen.error().message);
@@ -154,7 +154,7 @@ int simulate(Options options, bool seed_given, Console& console) {
 void add_sim(Command& root) {
   Command& command =
       root.add("sim", "Run the server in a simulated world that breaks, and check its promises");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SimOptions>();
   command.option({.name = "--seed", .value = "S", .text = "The first seed", .fallback = "random"},
                  options->seed);
   command.option({.name = "--runs",

@@ -38,7 +38,7 @@ std::string line_of(std::uint64_t seed, bool twice, const sim::RunResult& result
   return line + "\n";
 }
 
-void write_all(int file, std::string_view text) {
+void write_pipe(int file, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -53,15 +53,15 @@ void write_all(int file, std::string_view text) {
     if (options.seconds > 0 && seconds_since(start) > static_cast<double>(options.seconds)) break;
     const std::uint64_t seed = options.first_seed + run;
     const bool twice = options.repeat_every > 0 && run % options.repeat_every == 0;
-    write_all(out, fmt::format("begin\t{}\n", seed));
+    write_pipe(out, fmt::format("begin\t{}\n", seed));
     const sim::RunResult result = run_seed(seed, twice);
-    write_all(out, line_of(seed, twice, result));
+    write_pipe(out, line_of(seed, twice, result));
     if (result.violation && !options.keep_going) break;
   }
   ::_exit(0);
 }
 
-std::uint64_t number(std::string_view text) {
+std::uint64_t number_in(std::string_view text) {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -141,18 +141,18 @@ class Pool {
   }
 
   void take(Worker& worker, const std::vector<std::string_view>& fields) {
-    const std::uint64_t seed = number(fields[1]);
+    const std::uint64_t seed = number_in(fields[1]);
     if (fields[0] == "begin") {
       worker.running = seed;
       return;
     }
     worker.running.reset();
     ++totals_.runs;
-    totals_.repeated += number(fields[2]);
-    totals_.virtual_us += number(fields[3]);
-    totals_.events += number(fields[4]);
-    totals_.edits += number(fields[5]);
-    for (std::size_t i = 0; i < sim::kProbes; ++i) totals_.probes.add(i, number(fields[6 + i]));
+    totals_.repeated += number_in(fields[2]);
+    totals_.virtual_us += number_in(fields[3]);
+    totals_.events += number_in(fields[4]);
+    totals_.edits += number_in(fields[5]);
+    for (std::size_t i = 0; i < sim::kProbes; ++i) totals_.probes.add(i, number_in(fields[6 + i]));
     if (fields.size() == 6 + sim::kProbes + 2)
       totals_.failures.push_back({.seed = seed,
                                   .violation = {std::string(fields[6 + sim::kProbes]),

@@ -1,0 +1,38 @@
+// What must hold in every simulated world, by the names that reports use (docs/simulation.md says
+// what each means), and how objects are named in their findings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sim/book.h"
+
+namespace syncline::sim {
+
+inline constexpr std::uint64_t kSecond = 1'000'000;  // of virtual time, in microseconds
+
+inline constexpr std::string_view kConvergence = "I1 convergence";
+inline constexpr std::string_view kDurable = "I2 acked means durable";
+inline constexpr std::string_view kOnce = "I3 exactly once";
+inline constexpr std::string_view kServed = "I3 an honest client is served";
+inline constexpr std::string_view kOrder = "I4 order";
+inline constexpr std::string_view kReads = "I5 reads";
+inline constexpr std::string_view kIsolation = "I6 isolation";
+inline constexpr std::string_view kRights = "I7 rights";
+inline constexpr std::string_view kAudit = "I8 audit";
+inline constexpr std::string_view kTampering = "I9 tampering";
+inline constexpr std::string_view kClock = "I10 clock";
+inline constexpr std::string_view kBounded = "I11 bounded";
+inline constexpr std::string_view kLiveness = "I12 liveness";
+inline constexpr std::string_view kPosition = "I13 position";
+inline constexpr std::string_view kTimeTravel = "I14 time travel";
+inline constexpr std::string_view kNoCrash = "I16 no crash";
+inline constexpr std::string_view kSnapshots = "I17 snapshots";
+inline constexpr std::string_view kRetention = "I19 retention";
+
+inline std::string shown(const ObjectName& name) {
+  return name.first + "/" + name.second;
+}
+
+}  // namespace syncline::sim
