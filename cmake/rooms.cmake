@@ -2,9 +2,11 @@
 # A room may include the rooms it depends on, directly or through them, and no others;
 # tests/house/check_includes.py reads this file and holds the sources to it.
 #
-# One call a room, on one line or several; THREADS marks rooms whose tests also run under ThreadSanitizer.
+# One call a room, on one line or several; THREADS marks rooms whose tests also run under ThreadSanitizer, APART
+# names sources that are compiled by themselves in every build.
 
-syncline_room(base LIBS OpenSSL::Crypto fmt::fmt)
+# Signatures alone need OpenSSL, which users of `libsyncline` do not have to link.
+syncline_room(base LIBS OpenSSL::Crypto fmt::fmt APART ed25519.cpp)
 syncline_room(crdt DEPENDS base)
 syncline_room(capi DEPENDS crdt)
 syncline_room(ot DEPENDS base)

@@ -1,11 +1,11 @@
 # How a folder becomes targets. Files are globbed, so adding one needs no edit here.
 
-# syncline_room(<name> [THREADS] [DEPENDS room...] [LIBS target...])
+# syncline_room(<name> [THREADS] [DEPENDS room...] [LIBS target...] [APART source...])
 #
 # src/<name>/**/*.cpp -> static library syncline_<name>, alias syncline::<name>; an interface library while
 # the folder holds no .cpp. tests/<name>/**/*.cpp -> executable test_<name>, every test of it known to ctest.
 function(syncline_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 ROOM "THREADS" "" "DEPENDS;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "THREADS" "" "DEPENDS;LIBS;APART")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   list(TRANSFORM ROOM_DEPENDS PREPEND syncline::)
@@ -20,6 +20,9 @@ function(syncline_room name)
   add_library(syncline::${name} ALIAS syncline_${name})
   target_include_directories(syncline_${name} ${scope} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(syncline_${name} ${scope} ${ROOM_DEPENDS} ${ROOM_LIBS} syncline_flags)
+  # What a room keeps apart from its other sources stays so where several are compiled as one (preset `unity`).
+  list(TRANSFORM ROOM_APART PREPEND ${PROJECT_SOURCE_DIR}/src/${name}/)
+  set_source_files_properties(${ROOM_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
   set_property(GLOBAL APPEND PROPERTY SYNCLINE_ROOMS ${name})
   set(label unit)

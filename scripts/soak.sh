@@ -6,12 +6,11 @@ cd "$(dirname "$0")/.."
 exec </dev/null
 minutes=$1
 
-scripts/build.sh fuzz fuzzers
+scripts/build.sh asan unit_tests fuzzers
 count=$(find fuzz -name '*_fuzz.cpp' | wc -l)
 rounds=$(((count + $(nproc) - 1) / $(nproc)))
 if [ "$rounds" -gt 0 ]; then scripts/fuzz.sh $((minutes * 30 / rounds + 1)); fi
 
-scripts/build.sh asan unit_tests
 end=$((SECONDS + minutes * 30))
 while [ $SECONDS -lt $end ]; do
   for test in build/asan/tests/test_*; do
