@@ -100,6 +100,14 @@ class Engine {
   // Deleted types read as empty and refuse changes.
   bool is_deleted(TypeIndex index) const;
   Path path(TypeIndex index) const;
+  // The kind of a type. An update does not say of what kind a root is. While nobody has named a kind,
+  // the root's visible content decides: characters, formats and embeds make a text, XML types a
+  // fragment, other elements an array, and keys alone a map (XML and texts have keys too: their
+  // attributes). nullopt: the kind is not known, and nothing is visible. O(elements and keys).
+  std::optional<TypeKind> shown_kind(TypeIndex index) const;
+  // The same for everything that prints: what shows nothing prints as an empty map if it ever had a
+  // key, otherwise as an empty array.
+  TypeKind printed_kind(TypeIndex index) const;
   // The element at `offset` of an item, as an application sees it.
   Value value_at(const Item& item, Clock offset);
   Any to_json(TypeIndex index);

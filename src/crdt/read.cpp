@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "crdt/engine.h"
 #include "crdt/packed.h"
+#include "crdt/xml_print.h"
 
 namespace syncline::crdt {
 
@@ -43,6 +44,49 @@ Path Engine::path(TypeIndex index) const {
     }
     index = holder.parent;
   }
+}
+
+namespace {
+
+bool is_xml(TypeKind kind) {
+  return kind == TypeKind::kXmlElement || kind == TypeKind::kXmlText || kind == TypeKind::kXmlHook;
+}
+
+// What the visible elements say of the kind of their root. Characters, formats and embeds are in
+// texts only; shared types may be in texts, too.
+std::optional<TypeKind> kind_by_elements(const Engine& engine, const TypeState& root) {
+  std::optional<TypeKind> kind;
+  for (Handle h = root.sequence.first; h != kNoItem; h = engine.store[h].right) {
+    const Item& item = engine.store[h];
+    if (item.deleted) continue;
+    switch (item.kind()) {
+      case BlockKind::kString:
+      case BlockKind::kFormat:
+      case BlockKind::kEmbed: return TypeKind::kText;
+      case BlockKind::kType:
+        if (!is_xml(engine.type(item.content).kind)) kind = TypeKind::kArray;
+        if (!kind) kind = TypeKind::kXmlFragment;
+        break;
+      default: return TypeKind::kArray;
+    }
+  }
+  return kind;
+}
+
+}  // namespace
+
+std::optional<TypeKind> Engine::shown_kind(TypeIndex index) const {
+  const TypeState& type = store.types[index];
+  if (type.kind != TypeKind::kUndefined) return type.kind;
+  if (const std::optional<TypeKind> kind = kind_by_elements(*this, type)) return kind;
+  for (EntryIndex e = type.first_entry; e != kNoEntry; e = store.types.entry(e).next)
+    if (!store[store.types.entry(e).item].deleted) return TypeKind::kMap;
+  return std::nullopt;
+}
+
+TypeKind Engine::printed_kind(TypeIndex index) const {
+  if (const std::optional<TypeKind> kind = shown_kind(index)) return *kind;
+  return store.types[index].first_entry != kNoEntry ? TypeKind::kMap : TypeKind::kArray;
 }
 
 Value Engine::value_at(const Item& item, Clock offset) {
@@ -114,33 +158,10 @@ Any entries_to_json(Engine& engine, TypeIndex index, int depth) {
   return object;
 }
 
-bool is_xml(TypeKind kind) {
-  return kind == TypeKind::kXmlElement || kind == TypeKind::kXmlText || kind == TypeKind::kXmlHook;
-}
-
-// What a root type that nobody has named yet was most likely used as: an update does not say. Keys
-// make a map, characters and formats a text, XML types a fragment, anything else an array.
-TypeKind likely_kind(const Engine& engine, TypeIndex index) {
-  const TypeState& type = engine.type(index);
-  if (type.first_entry != kNoEntry) return TypeKind::kMap;
-  for (Handle h = type.sequence.first; h != kNoItem; h = engine.store[h].right) {
-    const Item& item = engine.store[h];
-    if (item.deleted) continue;
-    const bool characters = item.kind() == BlockKind::kString ||
-                            item.kind() == BlockKind::kFormat || item.kind() == BlockKind::kEmbed;
-    if (characters) return TypeKind::kText;
-    const bool xml = item.kind() == BlockKind::kType && is_xml(engine.type(item.content).kind);
-    return xml ? TypeKind::kXmlFragment : TypeKind::kArray;
-  }
-  return TypeKind::kArray;
-}
-
 Any type_to_json(Engine& engine, TypeIndex index, int depth) {
   if (depth > kMaxJsonDepth) return Any();
   const bool deleted = engine.is_deleted(index);
-  TypeKind kind = engine.type(index).kind;
-  if (kind == TypeKind::kUndefined) kind = likely_kind(engine, index);
-  switch (kind) {
+  switch (engine.printed_kind(index)) {
     case TypeKind::kArray:
       return deleted ? Any(Any::Array{}) : sequence_to_json(engine, index, depth);
     case TypeKind::kMap:
@@ -148,8 +169,8 @@ Any type_to_json(Engine& engine, TypeIndex index, int depth) {
       return deleted ? Any(Any::Object{}) : entries_to_json(engine, index, depth);
     case TypeKind::kText: return engine.plain_text(index);
     case TypeKind::kXmlElement:
-    case TypeKind::kXmlFragment: return XmlFragment(&engine, index).to_string();
-    case TypeKind::kXmlText: return XmlText(&engine, index).to_string();
+    case TypeKind::kXmlFragment:
+    case TypeKind::kXmlText: return print_type(engine, index);
     case TypeKind::kUndefined: break;
   }
   return Any();

@@ -47,14 +47,17 @@ std::string print_any(const Any& value) {
   return std::visit(Printer{}, value.value());
 }
 
-// `depth`: of the type that holds the value. The same below.
-std::string print_nested(Engine& engine, TypeIndex type, int depth);
+// Everything below appends to one string: what is nested would otherwise be copied at each level.
+// `depth`: of the type that holds the value.
+void print_nested(Engine& engine, TypeIndex type, int depth, std::string& out);
 
-std::string print_value(Engine& engine, const Value& value, int depth) {
-  if (const Any* any = std::get_if<Any>(&value)) return print_any(*any);
-  if (const Type* type = std::get_if<Type>(&value))
-    return print_nested(engine, type->index(), depth + 1);
-  return std::string(kObject);
+void print_value(Engine& engine, const Value& value, int depth, std::string& out) {
+  if (const Any* any = std::get_if<Any>(&value))
+    out += print_any(*any);
+  else if (const Type* type = std::get_if<Type>(&value))
+    print_nested(engine, type->index(), depth + 1, out);
+  else
+    out += kObject;
 }
 
 // By UTF-16 units, as JavaScript sorts strings: characters above U+FFFF come before U+E000 …
@@ -114,29 +117,26 @@ std::string print_members(Members members) {
   return out;
 }
 
-std::string print_rich_text(Engine& engine, TypeIndex type, int depth) {
-  std::string out;
+void print_rich_text(Engine& engine, TypeIndex type, int depth, std::string& out) {
   for (DeltaOp& op : text_content(engine, type)) {
     std::ranges::sort(op.attributes, js_less, &Attributes::value_type::first);
     for (const auto& [name, value] : op.attributes)
       out += "<" + name + print_members(members(value)) + ">";
-    out += op.values.empty() ? op.text : print_value(engine, op.values.front(), depth);
-    for (auto format = op.attributes.rbegin(); format != op.attributes.rend(); ++format) {
+    if (op.values.empty())
+      out += op.text;
+    else
+      print_value(engine, op.values.front(), depth, out);
+    for (auto format = op.attributes.rbegin(); format != op.attributes.rend(); ++format)
       out += "</" + format->first + ">";
-    }
   }
-  return out;
 }
 
-std::string print_children(Engine& engine, TypeIndex type, int depth) {
-  std::string out;
+void print_children(Engine& engine, TypeIndex type, int depth, std::string& out) {
   for (Handle item = engine.type(type).sequence.first; item != kNoItem;
        item = engine.store[item].right) {
-    for (Clock i = 0; i < engine.store[item].visible(); ++i) {
-      out += print_value(engine, engine.value_at(engine.store[item], i), depth);
-    }
+    for (Clock i = 0; i < engine.store[item].visible(); ++i)
+      print_value(engine, engine.value_at(engine.store[item], i), depth, out);
   }
-  return out;
 }
 
 // Latin, Greek and Cyrillic capitals, which is what element names are made of.
@@ -166,33 +166,34 @@ std::string to_lower(std::string_view text) {
   return out;
 }
 
-std::string print_element(Engine& engine, TypeIndex type, int depth) {
+std::string print_attributes(Engine& engine, TypeIndex type, int depth) {
   Members attributes;
   for (EntryIndex i = engine.type(type).first_entry; i != kNoEntry;
        i = engine.store.types.entry(i).next) {
     const MapEntry& entry = engine.store.types.entry(i);
     const Item& item = engine.store[entry.item];
     if (item.deleted) continue;
-    attributes.emplace_back(engine.store.keys[entry.key],
-                            print_value(engine, engine.value_at(item, item.len - 1), depth));
+    attributes.emplace_back(engine.store.keys[entry.key], "");
+    print_value(engine, engine.value_at(item, item.len - 1), depth, attributes.back().second);
   }
-  const std::string name = to_lower(node_name(engine, type));
-  return "<" + name + print_members(std::move(attributes)) + ">" +
-         print_children(engine, type, depth) + "</" + name + ">";
+  return print_members(std::move(attributes));
 }
 
-// Any client may nest elements as deep as its update is long: what lies deeper is left out, as it is
-// of JSON.
-constexpr int kMaxDepth = kMaxAnyDepth;
+void print_element(Engine& engine, TypeIndex type, int depth, std::string& out) {
+  const std::string name = to_lower(node_name(engine, type));
+  out += "<" + name + print_attributes(engine, type, depth) + ">";
+  print_children(engine, type, depth, out);
+  out += "</" + name + ">";
+}
 
-std::string print_nested(Engine& engine, TypeIndex type, int depth) {
-  if (depth > kMaxDepth) return {};
-  switch (engine.type(type).kind) {
-    case TypeKind::kText: return engine.plain_text(type);
-    case TypeKind::kXmlText: return print_rich_text(engine, type, depth);
-    case TypeKind::kXmlFragment: return print_children(engine, type, depth);
-    case TypeKind::kXmlElement: return print_element(engine, type, depth);
-    default: return std::string(kObject);
+void print_nested(Engine& engine, TypeIndex type, int depth, std::string& out) {
+  if (depth > kMaxXmlDepth) return;
+  switch (engine.printed_kind(type)) {
+    case TypeKind::kText: out += engine.plain_text(type); break;
+    case TypeKind::kXmlText: print_rich_text(engine, type, depth, out); break;
+    case TypeKind::kXmlFragment: print_children(engine, type, depth, out); break;
+    case TypeKind::kXmlElement: print_element(engine, type, depth, out); break;
+    default: out += kObject;
   }
 }
 
@@ -205,7 +206,9 @@ std::string node_name(const Engine& engine, TypeIndex type) {
 }
 
 std::string print_type(Engine& engine, TypeIndex type) {
-  return print_nested(engine, type, 0);
+  std::string out;
+  print_nested(engine, type, 0, out);
+  return out;
 }
 
 std::string XmlFragment::to_string() const {

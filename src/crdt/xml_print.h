@@ -8,8 +8,12 @@
 
 namespace syncline::crdt {
 
-// What JavaScript's toString() gives for a type. Kinds without a form of their own print as objects
-// do: "[object Object]". Types nested deeper than kMaxAnyDepth are left out, as of JSON.
+// Any client may nest elements as deep as its update is long, and printing recurses. Types nested
+// deeper than this are left out. (ProseMirror takes three elements for each level of a list.)
+inline constexpr int kMaxXmlDepth = 1000;
+
+// What JavaScript's toString() gives for a type, as Engine::printed_kind() says what it is. Kinds
+// without a form of their own print as objects do: "[object Object]". Costs what is printed.
 std::string print_type(Engine& engine, TypeIndex type);
 
 // An element's name. Root elements have none, which Yjs spells UNDEFINED.

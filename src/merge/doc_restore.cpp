@@ -27,33 +27,6 @@ using crdt::XmlFragment;
 // `depth`: of maps within maps, of which a document may hold any number.
 Result<void> restore_type(const Type& now, const Type& then, int depth);
 
-// An update does not say of what kind a root is: keys make a map, characters a text, XML a fragment.
-// nullopt: it shows nothing.
-std::optional<TypeKind> shown_kind(crdt::Engine& engine, const Type& root) {
-  const crdt::TypeState& state = engine.type(root.index());
-  if (state.kind != TypeKind::kUndefined) return state.kind;
-  for (auto e = state.first_entry; e != crdt::kNoEntry; e = engine.store.types.entry(e).next) {
-    if (!engine.store[engine.store.types.entry(e).item].deleted) return TypeKind::kMap;
-  }
-  for (auto h = state.sequence.first; h != crdt::kNoItem; h = engine.store[h].right) {
-    const crdt::Item& item = engine.store[h];
-    if (item.deleted) continue;
-    switch (item.kind()) {
-      case crdt::BlockKind::kString:
-      case crdt::BlockKind::kFormat:
-      case crdt::BlockKind::kEmbed: return TypeKind::kText;
-      case crdt::BlockKind::kType: {
-        const TypeKind kind = engine.type(item.content).kind;
-        const bool xml = kind == TypeKind::kXmlElement || kind == TypeKind::kXmlText ||
-                         kind == TypeKind::kXmlHook;
-        return xml ? TypeKind::kXmlFragment : TypeKind::kArray;
-      }
-      default: return TypeKind::kArray;
-    }
-  }
-  return std::nullopt;
-}
-
 Type named_root(crdt::Doc& doc, const std::string& name, TypeKind kind) {
   switch (kind) {
     case TypeKind::kMap: return doc.map(name);
@@ -252,7 +225,7 @@ Result<void> restore_type(const Type& now, const Type& then, int depth) {
 Result<void> restore_root(crdt::Doc& now, crdt::Doc& then, const std::string& name) {
   const auto kind_in = [&](crdt::Doc& doc) {
     const auto root = doc.find_root(name);
-    return root ? shown_kind(doc.engine(), *root) : std::nullopt;
+    return root ? doc.engine().shown_kind(root->index()) : std::nullopt;
   };
   const auto then_kind = kind_in(then);
   const auto now_kind = kind_in(now);

@@ -6,60 +6,19 @@
 #include <map>
 #include <utility>
 
-#include "cli/doc/parents.h"
 #include "cli/json.h"
+#include "crdt/engine.h"
 
 namespace syncline::cli {
 namespace {
 
 using crdt::Any;
-using crdt::BlockKind;
 using crdt::TypeKind;
 
 constexpr std::string_view kMark = "⟦";
 
 // Deeper types are left out, as the engine's own JSON does.
 constexpr int kMaxDepth = crdt::kMaxAnyDepth;
-
-// What was seen in one root.
-struct Evidence {
-  bool keys = false;
-  bool characters = false;
-  bool xml = false;
-  bool types = false;  // other than XML: arrays hold them, and so do texts
-  bool values = false;
-
-  TypeKind verdict() const {
-    if (characters && !values) return TypeKind::kText;
-    if (values || types) return TypeKind::kArray;
-    if (xml) return TypeKind::kXmlFragment;
-    return keys ? TypeKind::kMap : TypeKind::kUndefined;
-  }
-};
-
-bool is_xml(TypeKind kind) {
-  return kind == TypeKind::kXmlElement || kind == TypeKind::kXmlText || kind == TypeKind::kXmlHook;
-}
-
-void add_evidence(const crdt::Block& block, bool keyed, Evidence& seen) {
-  if (keyed) {
-    seen.keys = true;
-    return;
-  }
-  switch (block.kind) {
-    case BlockKind::kString:
-    case BlockKind::kFormat:
-    case BlockKind::kEmbed: seen.characters = true; break;
-    case BlockKind::kType: (is_xml(block.type) ? seen.xml : seen.types) = true; break;
-    case BlockKind::kJson:
-    case BlockKind::kBinary:
-    case BlockKind::kAny:
-    case BlockKind::kDoc: seen.values = true; break;
-    case BlockKind::kGc:
-    case BlockKind::kDeleted:
-    case BlockKind::kSkip: break;
-  }
-}
 
 Any nested_content(const crdt::Type& type, bool marks, int depth);
 
@@ -139,24 +98,13 @@ crdt::Type root_type(crdt::Doc& doc, const Root& root) {
 }
 
 std::vector<Root> name_roots(crdt::Doc& doc) {
-  const Bytes state = doc.encode_state_as_update();
-  crdt::DecodedUpdate update;
-  std::map<std::string, Evidence> roots;
-  for (const crdt::Type& type : doc.roots()) roots.emplace(type.path().root, Evidence{});
-  // What the engine writes decodes; if it did not, nothing would be known and nothing be wrong.
-  if (crdt::decode_update(state, crdt::UpdateVersion::kV1, update)) {
-    const Parents parents(update);
-    for (std::size_t i = 0; i < update.blocks.size(); ++i) {
-      const Parent& parent = parents.of(i);
-      const auto root = parent.kind == crdt::ParentKind::kRoot
-                            ? roots.find(std::string(parent.root))
-                            : roots.end();
-      if (root != roots.end()) add_evidence(update.blocks[i], parent.has_key, root->second);
-    }
-  }
+  std::map<std::string, TypeKind> kinds;
+  for (const crdt::Type& type : doc.roots())
+    kinds.emplace(type.path().root,
+                  doc.engine().shown_kind(type.index()).value_or(TypeKind::kUndefined));
   std::vector<Root> named;
-  for (const auto& [name, evidence] : roots) {
-    named.push_back({name, evidence.verdict()});
+  for (const auto& [name, kind] : kinds) {
+    named.push_back({name, kind});
     root_type(doc, named.back());
   }
   return named;

@@ -1,8 +1,8 @@
 // What a document holds, as plain values: for printing and comparing.
 //
-// An update does not say of what kind a root type is; the application knows. Here it is guessed
-// from what the root holds: keys make a map, characters a text, XML elements a fragment, other
-// values an array. A root whose content is all deleted stays undefined, which prints as an array.
+// An update does not say of what kind a root type is; the application knows. Here the kind is the one
+// that the engine finds in what the root shows (Engine::shown_kind). A root that shows nothing stays
+// undefined, which prints as an empty array or map.
 #pragma once
 
 #include <string>
