@@ -5,58 +5,124 @@
 #include "base/byte_reader.h"
 #include "base/utf8.h"
 #include "crdt/packed.h"
+#include "crdt/sorted_value.h"
 
 namespace syncline::crdt {
 namespace {
 
-// The common clocks of a block and an item.
-struct Overlap {
-  Clock begin;
-  Clock end;
+// Finds places in one text that mostly come in rising order, each from the one before.
+class RisingUnits {
+ public:
+  void open(std::string_view text) {
+    text_ = text;
+    units_ = 0;
+    bytes_ = 0;
+  }
+  std::string_view slice(Clock begin, Clock end) {
+    const std::size_t first = offset(begin);
+    return text_.substr(first, offset(end) - first);
+  }
+
+ private:
+  // Within a surrogate pair: where the character begins.
+  std::size_t offset(Clock units) {
+    if (units < units_) open(text_);
+    bool inside_pair = false;
+    bytes_ += utf16_offset(text_.substr(bytes_), units - units_, inside_pair);
+    units_ = units - (inside_pair ? 1 : 0);
+    return bytes_;
+  }
+
+  std::string_view text_;
+  Clock units_ = 0;
+  std::size_t bytes_ = 0;
 };
 
-std::string_view slice(std::string_view text, Clock begin, Clock end) {
-  bool inside_pair = false;
-  const std::size_t first = utf16_offset(text, begin, inside_pair);
-  const std::size_t last = utf16_offset(text, end, inside_pair);
-  return text.substr(first, last - first);
-}
+// The same for packed values that stand one after another.
+class RisingValues {
+ public:
+  void open(ByteView values) {
+    in_ = ByteReader(values);
+    next_ = 0;
+  }
+  // `index` rises from call to call.
+  ByteView value(Clock index) {
+    for (; next_ < index; ++next_) (void)scan_any(in_);
+    const std::size_t start = in_.position();
+    (void)scan_any(in_);
+    ++next_;
+    return in_.since(start);
+  }
 
-// The n-th of the packed values that stand one after another in `values`, and how many from there.
-ByteView values_slice(ByteView values, Clock begin, Clock end) {
-  ByteReader in(values);
-  for (Clock i = 0; i < begin; ++i) (void)skip_any(in);
-  const std::size_t start = in.position();
-  for (Clock i = begin; i < end; ++i) (void)skip_any(in);
-  return in.since(start);
-}
+ private:
+  ByteReader in_;
+  Clock next_ = 0;
+};
 
 bool contradicts(std::string_view ours, std::string_view theirs) {
-  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-  return ours != theirs && ours.find(kReplacement) == std::string_view::npos &&
-         theirs.find(kReplacement) == std::string_view::npos;
+  return ours != theirs && ours.find(kReplacementCharacter) == std::string_view::npos &&
+         theirs.find(kReplacementCharacter) == std::string_view::npos;
 }
 
-bool contradicts(const Store& store, const Item& item, const Block& block, Overlap common) {
-  if (item.deleted || item.kind() != block.kind) return false;
-  const Clock ours = common.begin - item.clock;
-  const Clock theirs = common.begin - block.clock;
-  const Clock length = common.end - common.begin;
-  switch (block.kind) {
-    case BlockKind::kString:
-      return contradicts(slice(store.text(item), ours, ours + length),
-                         slice(as_text(block.payload), theirs, theirs + length));
-    case BlockKind::kAny:
-      return !std::ranges::equal(values_slice(store.values(item), ours, ours + length),
-                                 values_slice(block.payload, theirs, theirs + length));
-    case BlockKind::kBinary: return !std::ranges::equal(store.values(item), block.payload);
-    default: return false;
+// Compares what a store and the blocks of an update say of the same clocks. Each block is compared
+// in rising order of clocks, so that its content is gone through once, however finely the store
+// has cut what it holds of it.
+class Comparison {
+ public:
+  explicit Comparison(const Store& store) : store_(store) {}
+
+  // The first clock of the block, below `known_end`, of which the store holds another content.
+  std::optional<Clock> find(const ClientState& client, const Block& block, Clock known_end) {
+    their_text_.open(block.kind == BlockKind::kString ? as_text(block.payload)
+                                                      : std::string_view());
+    their_values_.open(block.payload);
+    for (Clock clock = block.clock; clock < known_end;) {
+      const Handle handle = client.structs.find(clock);
+      const Clock end = std::min(store_[handle].end(), known_end);
+      if (differs(handle, block, clock, end)) return clock;
+      clock = store_[handle].end();
+    }
+    return std::nullopt;
   }
-}
+
+ private:
+  bool differs(Handle handle, const Block& block, Clock begin, Clock end) {
+    const Item& item = store_[handle];
+    if (item.deleted || item.kind() != block.kind) return false;
+    switch (block.kind) {
+      case BlockKind::kString: return text_differs(handle, block, begin, end);
+      case BlockKind::kAny:
+        for (Clock clock = begin; clock < end; ++clock)
+          if (!same_value(store_.value(item, clock - item.clock),
+                          their_values_.value(clock - block.clock)))
+            return true;
+        return false;
+      case BlockKind::kBinary: return !std::ranges::equal(store_.values(item), block.payload);
+      default: return false;
+    }
+  }
+
+  bool text_differs(Handle handle, const Block& block, Clock begin, Clock end) {
+    const Item& item = store_[handle];
+    if (handle != our_item_) {
+      our_text_.open(store_.text(item));
+      our_item_ = handle;
+    }
+    return contradicts(our_text_.slice(begin - item.clock, end - item.clock),
+                       their_text_.slice(begin - block.clock, end - block.clock));
+  }
+
+  const Store& store_;
+  RisingUnits our_text_;
+  Handle our_item_ = kNoItem;
+  RisingUnits their_text_;
+  RisingValues their_values_;
+};
 
 }  // namespace
 
 std::optional<Id> find_contradiction(const Store& store, const DecodedUpdate& update) {
+  Comparison comparison(store);
   for (const DecodedUpdate::ClientBlocks& client_blocks : update.clients) {
     const ClientIndex index = store.clients.find(client_blocks.client);
     if (index == kNoClient) continue;
@@ -65,13 +131,8 @@ std::optional<Id> find_contradiction(const Store& store, const DecodedUpdate& up
       const Block& block = update.blocks[client_blocks.first + i];
       if (block.clock >= client.clock) break;
       if (!block.is_item() || block.kind == BlockKind::kDeleted) continue;
-      const Clock known_end = std::min(block.end(), client.clock);
-      for (Clock clock = block.clock; clock < known_end;) {
-        const Item& item = store[client.structs.find(clock)];
-        const Overlap common{clock, std::min(item.end(), known_end)};
-        if (contradicts(store, item, block, common)) return Id{client_blocks.client, clock};
-        clock = item.end();
-      }
+      const auto clock = comparison.find(client, block, std::min(block.end(), client.clock));
+      if (clock) return Id{client_blocks.client, *clock};
     }
   }
   return std::nullopt;

@@ -5,9 +5,11 @@
 // backup), and they can never converge: each takes the other's elements for its own. Yjs lets that
 // pass in silence; here the update is refused.
 //
-// What can be compared is compared: text, values and byte strings that are still there. Deleted
-// content is forgotten, and U+FFFD stands for halves of surrogate pairs that were cut on one
-// replica only, so both say nothing. Costs what the repeated part of the update costs.
+// What can be compared is compared: text, values and byte strings that are still there. Values are
+// compared as values, not as bytes: the order of an object's members does not count
+// (sorted_value.h). Deleted content is forgotten, and U+FFFD stands for halves of surrogate pairs
+// that were cut on one replica only, so both say nothing. Costs what the repeated part of the update
+// weighs, times a logarithm where members come in another order.
 #pragma once
 
 #include <optional>

@@ -71,46 +71,5 @@ TEST(EffectCodec, EveryPrefixIsRefused) {
   EXPECT_FALSE(decode_effect(longer));
 }
 
-TEST(DocObject, ASnapshotRestoresTheState) {
-  auto object = doc_type().create();
-  ASSERT_TRUE(object->apply(hello()));
-  auto restored = doc_type().restore(object->snapshot());
-  ASSERT_TRUE(restored);
-  EXPECT_EQ((*restored)->version(), object->version());
-  EXPECT_EQ((*restored)->diff_since({}).value(), object->diff_since({}).value());
-  EXPECT_FALSE((*restored)->prepare(hello()).value().changes);
-}
-
-TEST(DocObject, RefusesAnUpdateUnderAClientIdThatIsInUse) {
-  auto object = doc_type().create();
-  ASSERT_TRUE(object->apply(hello()));
-  crdt::Doc twin({.client_id = 1});
-  ASSERT_TRUE(twin.text("content").insert(0, "help!"));
-  auto prepared = object->prepare(twin.encode_state_as_update());
-  ASSERT_FALSE(prepared);
-  EXPECT_EQ(prepared.error().code, ErrorCode::kConflict);
-  EXPECT_NE(prepared.error().message.find("client id 1 "), std::string::npos);
-}
-
-TEST(DocObject, ARepeatedOrLongerUpdateIsNoContradiction) {
-  auto object = doc_type().create();
-  crdt::Doc doc({.client_id = 1});
-  ASSERT_TRUE(doc.text("content").insert(0, "a\xf0\x9f\x98\x80z"));
-  ASSERT_TRUE(doc.array("list").push({crdt::Any(1), crdt::Any("two")}));
-  ASSERT_TRUE(object->apply(doc.encode_state_as_update()));
-  ASSERT_TRUE(doc.text("content").insert(4, "more"));
-  ASSERT_TRUE(doc.text("content").erase(0, 1));
-  ASSERT_TRUE(doc.array("list").push({crdt::Any(3)}));
-  EXPECT_TRUE(object->prepare(doc.encode_state_as_update()));
-}
-
-TEST(DocObject, RefusesWhatIsNoUpdate) {
-  auto object = doc_type().create();
-  EXPECT_FALSE(object->prepare(Bytes{1, 1}));
-  EXPECT_FALSE(object->apply(Bytes{1, 1}));
-  EXPECT_FALSE(object->diff_since(Bytes{5}));
-  EXPECT_FALSE(doc_type().restore(Bytes{0, 0, 9}));
-}
-
 }  // namespace
 }  // namespace syncline::merge
