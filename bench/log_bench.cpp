@@ -3,6 +3,8 @@
 // Rounds of both take turns within a case, and in who goes first, so that both meet the same disk.
 // Time and items a second are the store's, `ratio` is its throughput over RocksDB's. Answers come
 // over threads, as in a server: from the call of append() until its callback runs.
+//
+// Seal and Decode are the records alone, in memory.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -54,7 +56,7 @@ void Appends(benchmark::State& state) {
   syncline::testing::TestLoop loop;
   const auto log = (*store)->open_log(loop);
   syncline::testing::BlockingLog blocking(*log, loop);
-  log::EventChain chain({});
+  syncline::testing::TestChain chain;
   Cost ours;
   Cost theirs;
   for (auto _ : state) {
@@ -93,6 +95,38 @@ void Appends(benchmark::State& state) {
 }
 BENCHMARK(Appends)->Arg(1)->Arg(8)->Arg(32)->Arg(128)->Iterations(1000)->UseManualTime()->Unit(
     benchmark::kMillisecond);
+
+// An event as an editor makes it, with an intent of so many bytes.
+log::Event typed(std::int64_t intent) {
+  log::Event event;
+  event.object = "notes/plan";
+  event.type = "doc";
+  event.actor = "5f0c93a1b2d4e6f8";
+  event.intent.assign(static_cast<std::size_t>(intent), 7);
+  event.effect.assign(20, 3);
+  return event;
+}
+
+// Numbering, stamping, salting, encoding and hashing.
+void Seal(benchmark::State& state) {
+  syncline::testing::TestChain chain;
+  log::Event event = typed(state.range(0));
+  std::size_t bytes = 0;
+  for (auto _ : state) bytes = chain.seal(event, 1'700'000'000'000)->record.size();
+  state.SetItemsProcessed(state.iterations());
+  state.counters["record"] = static_cast<double>(bytes);
+}
+BENCHMARK(Seal)->Arg(100)->Arg(1000);
+
+// Checking and decoding, hash included.
+void Decode(benchmark::State& state) {
+  syncline::testing::TestChain chain;
+  log::Event event = typed(state.range(0));
+  const Bytes record = chain.seal(event, 1'700'000'000'000)->record;
+  for (auto _ : state) benchmark::DoNotOptimize(log::decode_event(record));
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(Decode)->Arg(100)->Arg(1000);
 
 }  // namespace
 }  // namespace syncline::bench

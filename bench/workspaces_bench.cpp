@@ -77,7 +77,7 @@ bool fill(const std::string& dir, std::size_t workspaces) {
   std::size_t answered = 0;
   std::size_t failed = 0;
   for (std::size_t i = 0; i < workspaces; ++i) {
-    log::EventChain chain({});
+    syncline::testing::TestChain chain;
     std::vector<log::EncodedEvent> sealed;
     for (log::Event event : events) sealed.push_back(chain.seal(event, loop.unix_ms()).value());
     log->append(name_of(i), std::move(sealed), 0, [&](Result<log::Appended> done) {

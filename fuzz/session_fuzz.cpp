@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "log/memory_event_log.h"
+#include "log/test_chain.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "support/fake_connection.h"
@@ -23,10 +24,12 @@ struct World {
   std::unique_ptr<log::EventLog> log = store.open(loop);
   state::ObjectCache cache{*log, {}};
   workspace::Counters counters;
+  testing::TestRandom random;
   workspace::Host host{{.log = *log,
                         .cache = cache,
                         .scheduler = loop,
                         .counters = counters,
+                        .random = random,
                         .on_storage_failure = [](const Error&) { SYNCLINE_ASSERT(false); }}};
   session::Limits limits;
   session::Counters session_counters;

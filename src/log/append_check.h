@@ -6,12 +6,14 @@
 
 #include "log/event.h"
 #include "log/event_log.h"
+#include "log/group_check.h"
 #include "syncline/error.h"
 
 namespace syncline::log {
 
 // What can be said without knowing the log: a valid name, at least one event, positions that follow
-// `expected_last_position` one by one, each event linked to the one before it. kInvalid otherwise.
+// `expected_last_position` one by one, each event linked to the one before it, groups that are whole.
+// kInvalid otherwise; kTooLarge for a group of more than kMaxGroupBytes.
 Result<void> check_append(std::string_view workspace, std::span<const EncodedEvent> events,
                           Position expected_last_position);
 

@@ -12,7 +12,7 @@ void put_big_endian(ByteWriter& out, std::uint32_t value) {
 }
 
 BundleKind write_body(const BundleHeader& header, ByteWriter& out) {
-  out.var_uint(kBundleVersion);
+  out.var_uint(header.version);
   out.var_string(header.workspace);
   out.var_string(header.log_name);
   out.var_uint(header.size);
@@ -35,8 +35,13 @@ BundleKind write_body(const BundleEvents& events, ByteWriter& out) {
 BundleKind write_body(const BundleSnapshot& snapshot, ByteWriter& out) {
   out.var_string(snapshot.object);
   out.var_uint(snapshot.position);
+  const bool typed = !snapshot.type.empty();
+  if (typed) {
+    out.var_uint(snapshot.generation);
+    out.var_string(snapshot.type);
+  }
   out.append(snapshot.state);
-  return BundleKind::kSnapshot;
+  return typed ? BundleKind::kTypedSnapshot : BundleKind::kSnapshot;
 }
 
 BundleKind write_body(const BundlePins& pins, ByteWriter& out) {

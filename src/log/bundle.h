@@ -34,6 +34,8 @@ inline constexpr std::size_t kSectionEventBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kSectionEvents = 4096;
 inline constexpr std::size_t kSectionPins = 1000;
 
+inline constexpr std::uint64_t kBundleVersion = 2;
+
 inline constexpr std::uint8_t kBundleMagic[8] = {0x89, 'S', 'L', 'B', '\r', '\n', 0x1a, '\n'};
 
 struct BundleHeader {
@@ -41,6 +43,7 @@ struct BundleHeader {
   std::string log_name;    // of the server that wrote it; may be empty
   std::uint64_t size = 0;  // events, all from the first on
   Hash256 last_hash{};     // of the last event
+  std::uint64_t version = kBundleVersion;
 
   bool operator==(const BundleHeader&) const = default;
 };
@@ -58,6 +61,8 @@ struct BundleSnapshot {
   std::string object;
   Position position = 0;
   ByteView state;
+  std::string type = {};         // its name; empty: not recorded
+  std::uint64_t generation = 0;  // of the object; 0: not recorded
 };
 
 struct BundlePins {

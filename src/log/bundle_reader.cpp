@@ -112,7 +112,8 @@ Result<BundleSection> BundleReader::parse(std::uint8_t kind, ByteView body) {
     case BundleKind::kHeader: return parse_header(body);
     case BundleKind::kStatement: return parse_statement(body);
     case BundleKind::kEvents: return parse_events(body);
-    case BundleKind::kSnapshot: return parse_snapshot(body);
+    case BundleKind::kSnapshot: return parse_snapshot(body, false);
+    case BundleKind::kTypedSnapshot: return parse_snapshot(body, true);
     case BundleKind::kPins: return parse_pins(body);
     case BundleKind::kEnd: return parse_end(body);
   }
@@ -127,6 +128,7 @@ Result<BundleSection> BundleReader::parse_header(ByteView body) {
         ErrorCode::kUnsupported,
         fmt::format("format version {}, this build reads up to {}", version, kBundleVersion));
   BundleHeader header;
+  header.version = version;
   header.workspace = read_text(in);
   header.log_name = read_text(in);
   header.size = read_number(in);
@@ -170,13 +172,18 @@ Result<BundleSection> BundleReader::parse_events(ByteView body) {
   return events;
 }
 
-Result<BundleSection> BundleReader::parse_snapshot(ByteView body) {
+Result<BundleSection> BundleReader::parse_snapshot(ByteView body, bool typed) {
   ByteReader in(body);
   BundleSnapshot snapshot;
   snapshot.object = read_text(in);
   snapshot.position = read_number(in);
+  if (typed) {
+    snapshot.generation = read_number(in);
+    snapshot.type = read_text(in);
+  }
   snapshot.state = in.rest();
-  if (!in.ok() || !check_object_id(snapshot.object))
+  const bool named = snapshot.type.size() <= kMaxTypeBytes && snapshot.type.empty() != typed;
+  if (!in.ok() || !named || !check_object_id(snapshot.object))
     return refuse(ErrorCode::kMalformed, "a snapshot is malformed");
   if (stage_ != Stage::kEvents || snapshot.position != after_ || snapshot_at_ == after_)
     return refuse(ErrorCode::kMalformed, "a snapshot at a wrong place");

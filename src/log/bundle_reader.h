@@ -54,7 +54,7 @@ class BundleReader {
   Result<BundleSection> parse_header(ByteView body);
   Result<BundleSection> parse_statement(ByteView body);
   Result<BundleSection> parse_events(ByteView body);
-  Result<BundleSection> parse_snapshot(ByteView body);
+  Result<BundleSection> parse_snapshot(ByteView body, bool typed);
   Result<BundleSection> parse_pins(ByteView body);
   Result<BundleSection> parse_end(ByteView body);
 

@@ -60,6 +60,10 @@ struct Snapshot {
   // Of a delta: the milestone that it extends, the newest at or before it. 0: this is a whole state.
   Position base = 0;
   Bytes base_bytes = {};  // from load_snapshot only: that milestone's
+  // Of which type the state is, by name, and of which generation of the object. Empty and 0 where
+  // that was not recorded (before version 0.2).
+  std::string type = {};
+  std::uint64_t generation = 0;
 };
 
 inline constexpr Position kNow = std::numeric_limits<Position>::max();

@@ -14,6 +14,7 @@ namespace syncline::sim {
 
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
     : access(server.access_()),
+      random(world.dice.fork("salts", world.now_us())),
       loop(world.timeline),
       store(std::move(opened)),
       log(store::make_store_log(*store, loop)),
@@ -24,6 +25,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
             .cache = cache,
             .scheduler = loop,
             .counters = counters,
+            .random = random,
             .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
             .notary = &notary}),
       keeper(*log, loop, server.settings_.retention) {

@@ -44,6 +44,7 @@ class Server final : public Network::Acceptor {
     ~Process() { loop.stop(); }  // sessions that are waiting to end still use the rest
 
     const policy::Access access;  // what tokens are worth is asked when a process starts
+    Dice random;
     Loop loop;
     std::unique_ptr<DiskStore> store;
     std::unique_ptr<log::EventLog> log;

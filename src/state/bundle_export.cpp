@@ -196,8 +196,11 @@ void BundleExport::emit_state(const std::string& object, const log::Snapshot& sn
     whole = (*restored)->snapshot();
   }
   states_[object].gap = 0;
-  answer(writer_.section(
-      log::BundleSnapshot{object, snapshot.position, snapshot.base > 0 ? whole : snapshot.bytes}));
+  answer(writer_.section(log::BundleSnapshot{.object = object,
+                                             .position = snapshot.position,
+                                             .state = snapshot.base > 0 ? whole : snapshot.bytes,
+                                             .type = snapshot.type,
+                                             .generation = snapshot.generation}));
 }
 
 // Another has taken its place since it was listed, or it was damaged.

@@ -65,13 +65,23 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
   if (conflict_)
     return log::differs(log::Check::kChain, {{}, there_.last_position},
                         "there is another log in this workspace already", ErrorCode::kConflict);
+  if (torn_)
+    return log::differs(log::Check::kBundle, {{}, last_}, torn_->message, ErrorCode::kMalformed);
   std::vector<ImportStep> steps;
-  if (!events_.empty()) {
-    appended_ += events_.size();
-    steps.emplace_back(AppendStep{std::exchange(events_, {})});
-    for (ImportStep& milestone : milestones_) steps.push_back(std::move(milestone));
+  // A log takes groups whole: one that goes on in the next section waits for it.
+  if (group_.open()) {
+    if (std::holds_alternative<log::BundlePins>(section) ||
+        std::holds_alternative<log::BundleEnd>(section))
+      return log::differs(log::Check::kBundle, {{}, last_},
+                          "the file ends within a group of events", ErrorCode::kMalformed);
+  } else {
+    if (!events_.empty()) {
+      appended_ += events_.size();
+      steps.emplace_back(AppendStep{std::exchange(events_, {})});
+    }
+    for (ImportStep& milestone : std::exchange(milestones_, {}))
+      steps.push_back(std::move(milestone));
   }
-  milestones_.clear();
   if (const auto* statement = std::get_if<log::Statement>(&section))
     origins_.emplace_back(OriginStep{*statement});
   if (const auto* snapshot = std::get_if<log::BundleSnapshot>(&section))
@@ -91,17 +101,22 @@ void BundleImport::keep_snapshot(const log::BundleSnapshot& snapshot,
   if (!weight.gap && weight.snapshot != 0) return;
   weight = {0, snapshot.state.size()};
   if (last_ < there_.last_position) return;
-  steps.emplace_back(SnapshotStep{snapshot.object,
-                                  {snapshot.position, to_bytes(snapshot.state), 0, 0},
-                                  last_ == there_.last_position});
+  SnapshotStep step{snapshot.object,
+                    {snapshot.position, to_bytes(snapshot.state), 0, 0},
+                    last_ == there_.last_position};
+  step.snapshot.type = snapshot.type;
+  step.snapshot.generation = snapshot.generation;
+  // Behind its event, which waits while its group is not whole.
+  (events_.empty() ? steps : milestones_).emplace_back(std::move(step));
 }
 
 void BundleImport::take(const log::Event& event, ByteView record) {
   last_ = event.position;
   if (event.position == there_.last_position && event.hash != there_.last_hash) conflict_ = true;
-  if (event.position > there_.last_position)
-    events_.push_back({event.position, event.hlc, event.object, event.previous_hash, event.hash,
-                       to_bytes(record)});
+  if (event.position > there_.last_position) {
+    if (auto ok = group_.take(event.position, event.group); !ok) torn_ = std::move(ok.error());
+    events_.push_back(log::with_record(event, to_bytes(record)));
+  }
   if (event.dropped_payload) weights_[event.object].gap = true;
   keep_milestone(event, record.size());
 }
@@ -113,6 +128,8 @@ void BundleImport::keep_milestone(const log::Event& event, std::size_t record_by
   const merge::Object* object = verifier_.find(event.object);
   if (object == nullptr) return;
   log::Snapshot snapshot{event.position, object->snapshot(), 0, 0};
+  snapshot.type = event.type;
+  snapshot.generation = event.generation;
   weight = {0, snapshot.bytes.size()};
   if (event.position > there_.last_position)
     milestones_.emplace_back(SnapshotStep{event.object, std::move(snapshot)});

@@ -22,6 +22,7 @@
 
 #include "log/bundle.h"
 #include "log/event_log.h"
+#include "log/group_check.h"
 #include "state/bundle_verify.h"
 
 namespace syncline::state {
@@ -73,7 +74,9 @@ class BundleImport {
   bool conflict_ = false;
   std::uint64_t appended_ = 0;
   std::unordered_map<std::string, Weight> weights_;
-  std::vector<log::EncodedEvent> events_;  // of this section
+  std::vector<log::EncodedEvent> events_;  // of this section, and of a group that it goes on with
+  log::GroupCheck group_;                  // of those that were not there
+  std::optional<Error> torn_;              // groups that are put together wrongly
   std::vector<ImportStep> milestones_;     // of this section
   std::vector<ImportStep> origins_;        // for the end
   log::Position last_ = 0;

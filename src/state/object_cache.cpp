@@ -174,6 +174,8 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
   if (milestone) resident.bytes_since_milestone_ = 0;
   resident.events_since_snapshot_ = 0;
   log::Snapshot snapshot{resident.position_, {}, resident.bytes_since_milestone_, 0};
+  snapshot.type = merge::doc_type().name();
+  snapshot.generation = 1;
   if (!take_delta(resident, snapshot)) {
     const auto empty = is_mutated(Mutation::empty_snapshot) ? merge::doc_type().create() : nullptr;
     snapshot.bytes = (empty ? empty : resident.object_)->snapshot();

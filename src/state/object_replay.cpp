@@ -194,14 +194,16 @@ class Replay : public std::enable_shared_from_this<Replay> {
     result_.position = event.position;
     result_.bytes_since_milestone += log::record_bytes(event);
     ++result_.replayed_events;
-    if (event.position == damaged_) mend();
+    if (event.position == damaged_) mend(event);
     return {};
   }
 
   // A log that is open for reading refuses; then the way stays long.
-  void mend() {
+  void mend(const log::Event& event) {
     result_.snapshot_position = result_.position;
     log::Snapshot snapshot{result_.position, result_.object->snapshot(), 0, 0};
+    snapshot.type = event.type;
+    snapshot.generation = event.generation;
     result_.snapshot_bytes = result_.base_bytes = snapshot.bytes.size();
     result_.bytes_since_milestone = 0;
     result_.base = result_.position;

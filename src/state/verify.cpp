@@ -31,6 +31,8 @@ Checked<const log::Event*> WorkspaceVerifier::event(log::Position position, Byte
   if (position != last_ + 1) return differs(Check::kRecord, {workspace_, last_ + 1}, "missing");
   if (auto ok = log::check_chained(workspace_, event_, last_, last_hash_); !ok)
     return differs(Check::kChain, {workspace_, position, event_.object}, ok.error());
+  if (auto ok = groups_.take(position, event_.group); !ok)
+    return differs(Check::kChain, {workspace_, position, event_.object}, ok.error());
   last_ = position;
   last_hash_ = event_.hash;
   if (first_pass_) {
@@ -59,6 +61,9 @@ Checked<void> WorkspaceVerifier::snapshot(const StateParts& state) {
 
 Checked<void> WorkspaceVerifier::finish() {
   if (last_ == 0) return differs(Check::kRecord, {workspace_, 1}, "missing");
+  if (groups_.open())
+    return differs(Check::kChain, {workspace_, last_},
+                   fmt::format("the log ends within the group of event {}", groups_.first()));
   if (next_expected_ == expected_.size()) return {};
   const auto& [checkpoint, who] = expected_[next_expected_];
   return differs(Check::kCheckpoint, {workspace_},
@@ -68,6 +73,7 @@ Checked<void> WorkspaceVerifier::finish() {
 bool WorkspaceVerifier::begin_pass() {
   last_ = 0;
   last_hash_ = {};
+  groups_ = {};
   first_pass_ = false;
   return replays_ && replay_.begin_pass();
 }

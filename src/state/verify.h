@@ -22,6 +22,7 @@
 #include "log/checkpoint.h"
 #include "log/difference.h"
 #include "log/event.h"
+#include "log/group_check.h"
 #include "log/merkle_tree.h"
 #include "state/effect_replay.h"
 
@@ -71,6 +72,7 @@ class WorkspaceVerifier {
   std::vector<Expected> expected_;  // by size, ascending
   std::size_t next_expected_ = 0;
   log::merkle::Frontier tree_;
+  log::GroupCheck groups_;
   log::Event event_;
   log::Position last_ = 0;
   Hash256 last_hash_{};

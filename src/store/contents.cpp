@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/big_endian.h"
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
 #include "base/crc32c.h"
 #include "base/mutation.h"
 #include "log/read_check.h"
@@ -60,24 +62,49 @@ Result<log::Head> stored_head(const Tables& tables, std::string_view name, Works
 
 namespace {
 
-// Before milestones there was only ever the newest snapshot, and no count behind its checksum.
-constexpr char kPlainSnapshot = '\1';
 constexpr std::size_t kOriginDigestBytes = 8;
+
+// Versions of a snapshot's value. Before milestones there was only ever the newest snapshot, and no
+// count behind its checksum; before version 4 a snapshot did not name its type.
+constexpr char kPlainSnapshot = '\1';
 constexpr char kCountedSnapshot = '\2';
 constexpr char kDeltaSnapshot = '\3';
+constexpr char kTypedSnapshot = '\4';
+constexpr char kTypedDelta = '\5';
+
+bool is_delta(char version) {
+  return version == kDeltaSnapshot || version == kTypedDelta;
+}
 
 }  // namespace
 
 std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot) {
-  std::string counts;
-  put_big_endian(counts, snapshot.bytes_since_milestone, 8);
-  if (snapshot.base > 0) put_big_endian(counts, snapshot.base, 8);
-  std::string value(1, snapshot.base > 0 ? kDeltaSnapshot : kCountedSnapshot);
+  std::string head;
+  put_big_endian(head, snapshot.bytes_since_milestone, 8);
+  if (snapshot.base > 0) put_big_endian(head, snapshot.base, 8);
+  ByteWriter type;
+  type.var_uint(snapshot.generation);
+  type.var_string(snapshot.type);
+  head.append(as_text(type.view()));
+  std::string value(1, snapshot.base > 0 ? kTypedDelta : kTypedSnapshot);
   const std::uint32_t start = crc32c(as_bytes(value), crc32c(as_bytes(key)));
-  const std::uint32_t crc = crc32c(snapshot.bytes, crc32c(as_bytes(counts), start));
+  const std::uint32_t crc = crc32c(snapshot.bytes, crc32c(as_bytes(head), start));
   put_big_endian(value, crc, 4);
-  return value.append(counts).append(as_text(snapshot.bytes));
+  return value.append(head).append(as_text(snapshot.bytes));
 }
+
+namespace {
+
+// What follows the counts of a value that names its type. False: it is none.
+bool read_type(KeptSnapshot& kept) {
+  ByteReader in(kept.bytes);
+  kept.generation = in.var_uint();
+  kept.type = in.var_string();
+  kept.bytes = in.rest();
+  return in.ok() && kept.type.size() <= log::kMaxTypeBytes;
+}
+
+}  // namespace
 
 std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_view value) {
   if (value.size() < 5) return std::nullopt;
@@ -88,12 +115,14 @@ std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_vi
       !is_mutated(Mutation::trust_damaged_snapshot))
     return std::nullopt;
   if (value[0] == kPlainSnapshot) return KeptSnapshot{as_bytes(rest)};
-  const bool delta = value[0] == kDeltaSnapshot;
+  if (value[0] < kPlainSnapshot || value[0] > kTypedDelta) return std::nullopt;
+  const bool delta = is_delta(value[0]);
   const std::size_t counts = delta ? 16 : 8;
-  if ((!delta && value[0] != kCountedSnapshot) || rest.size() < counts) return std::nullopt;
+  if (rest.size() < counts) return std::nullopt;
   KeptSnapshot kept{as_bytes(rest.substr(counts)), get_big_endian(rest.substr(0, 8))};
   if (delta) kept.base = get_big_endian(rest.substr(8, 8));
   if (delta && (kept.base == 0 || kept.milestone())) return std::nullopt;
+  if (value[0] >= kTypedSnapshot && !read_type(kept)) return std::nullopt;
   return kept;
 }
 
@@ -107,7 +136,7 @@ bool MilestonesSeen::usable(const ObjectKey& key, const std::optional<KeptSnapsh
 }
 
 log::Position snapshot_base(std::string_view value) {
-  if (value.size() < 21 || value[0] != kDeltaSnapshot) return 0;
+  if (value.size() < 21 || !is_delta(value[0])) return 0;
   return get_big_endian(value.substr(13, 8));
 }
 

@@ -21,11 +21,14 @@ Result<std::optional<WorkspaceId>> find_workspace(const Tables& tables, std::str
 Result<log::Head> stored_head(const Tables& tables, std::string_view name, WorkspaceId id);
 
 // The value of a snapshot: version, CRC-32C of the key, the version and what follows, bytes since the
-// last milestone, of a delta the position of its base, then the state or the delta.
+// last milestone, of a delta the position of its base, the generation and the type's name, then the
+// state or the delta.
 struct KeptSnapshot {
   ByteView bytes;  // into the value
   std::uint64_t bytes_since_milestone = 0;
-  log::Position base = 0;  // 0: a whole state
+  log::Position base = 0;        // 0: a whole state
+  std::string_view type = {};    // into the value; empty: not recorded
+  std::uint64_t generation = 0;  // 0: not recorded
 
   bool milestone() const { return bytes_since_milestone == 0; }
 };

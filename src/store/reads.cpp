@@ -61,6 +61,8 @@ Result<std::optional<log::Snapshot>> with_base(const Tables& tables, const Objec
   if (!kept || kept->base >= key.position) return std::nullopt;
   log::Snapshot snapshot{key.position, to_bytes(kept->bytes), kept->bytes_since_milestone};
   snapshot.base = kept->base;
+  snapshot.type = kept->type;
+  snapshot.generation = kept->generation;
   if (snapshot.base == 0) return snapshot;
   log::Position from = snapshot.base;
   if (is_mutated(Mutation::extend_older_milestone)) from = milestone_before(tables, key, from);

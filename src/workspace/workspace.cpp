@@ -9,7 +9,9 @@
 namespace syncline::workspace {
 
 Workspace::Workspace(std::string name, Services services)
-    : name_(std::move(name)), services_(std::move(services)) {}
+    : name_(std::move(name)),
+      services_(std::move(services)),
+      chain_(log::Head{}, services_.random) {}
 
 Workspace::~Workspace() {
   for (auto& [id, object] : live_) services_.cache.release(object->resident());
@@ -52,7 +54,7 @@ void Workspace::head_loaded(Result<log::Head> head) {
   loading_head_ = false;
   if (!head) return fail_openings(head.error());
   open_ = true;
-  chain_ = log::EventChain(*head);
+  chain_ = log::EventChain(*head, services_.random);
   appended_ = head->last_position;
   outbox_.restart(appended_);
   for (const auto& opening : std::vector(opening_)) acquire(opening);

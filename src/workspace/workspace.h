@@ -49,6 +49,7 @@ struct Services {
   state::ObjectCache& cache;
   Scheduler& scheduler;
   Counters& counters;
+  Random& random;  // salts of events: must be unpredictable
   // The disk failed or lies: the process must stop serving. Called at most once per failure.
   std::function<void(const Error&)> on_storage_failure;
   // Where this is, as it stands in events; may be empty.
@@ -171,7 +172,7 @@ class Workspace {
   log::Durability durability_ = log::Durability::kMemory;
 
   bool open_ = false;  // the head is known
-  log::EventChain chain_{log::Head{}};
+  log::EventChain chain_;
   log::Position appended_ = 0;            // handed to the log
   std::vector<log::EncodedEvent> batch_;  // sealed in this turn
   std::vector<LiveObject*> touched_;      // by the batch

@@ -131,7 +131,7 @@ class Scribe {
   TestLoop& loop_;
   state::ObjectCache cache_;
   state::Resident* resident_ = nullptr;
-  log::EventChain chain_{log::Head{}};
+  TestChain chain_{log::Head{}};
   std::vector<log::EncodedEvent> batch_;
   std::uint64_t written_ = 0;
 };

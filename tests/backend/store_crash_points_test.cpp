@@ -52,7 +52,7 @@ class Story {
   bool append(int count) {
     const auto head = log_.head("w");
     if (!head) return false;
-    log::EventChain chain(*head);
+    TestChain chain(*head);
     std::vector<log::EncodedEvent> events;
     for (int i = 0; i < count; ++i) {
       const Position next = chain.head().last_position + 1;

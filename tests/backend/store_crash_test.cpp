@@ -54,7 +54,7 @@ class Appender {
 
  private:
   void append(std::uint32_t workspace) {
-    log::EventChain& chain = chains_[workspace];
+    TestChain& chain = chains_[workspace];
     const auto expected = chain.head().last_position;
     std::vector<log::EncodedEvent> events;
     for (std::uint64_t count = 0; count <= expected % 3; ++count) {
@@ -73,7 +73,7 @@ class Appender {
   int acks_;
   TestLoop loop_;
   std::unique_ptr<log::EventLog> log_;
-  std::vector<log::EventChain> chains_;
+  std::vector<TestChain> chains_;
 };
 
 // Runs a child, kills it about `ms` milliseconds after it began, to live or to acknowledge, and

@@ -224,6 +224,35 @@ log::Statement signed_before(std::uint64_t size, const Hash256& root) {
           log::sign_checkpoint({"log.example/before/w/old", size, root}, {signer}).value()};
 }
 
+// A transaction is there as a whole or not at all, after a repair too.
+TEST_F(StoreDamage, RepairCutsBeforeAGroupNotWithinOne) {
+  std::string record;
+  with_store([&](BlockingLog& log, RocksDbStore&) {
+    TestChain chain;
+    std::vector<log::EncodedEvent> events;
+    for (const log::Group& place :
+         std::vector<log::Group>{{}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}}) {
+      auto event = sample_event("a", "x", 10);
+      event.group = place;
+      events.push_back(chain.seal(event, 1000).value());
+    }
+    record = as_text(events[4].record);
+    ASSERT_TRUE(log.append("w", std::move(events), 0).has_value());
+  });
+  record[record.size() / 2] ^= 1;
+  {
+    auto database = store::open_database(store::rocksdb_dir(dir_.path()),
+                                         store_options(dir_.path()), store::OpenMode::kReadWrite);
+    ASSERT_TRUE(database.has_value());
+    database->db->Put({}, database->events, store::event_key(1, 5), record);
+  }
+  const auto report = backend::repair_store(store_options(dir_.path()));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  ASSERT_EQ(report->losses.size(), 1u);
+  EXPECT_EQ(report->losses[0].kept_to, 3u);
+  EXPECT_EQ(last_position(), 3u);
+}
+
 TEST_F(StoreDamage, RepairKeepsWhatFormerKeepersSigned) {
   fill(30);
   std::vector<log::Statement> origins;

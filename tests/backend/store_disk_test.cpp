@@ -114,7 +114,7 @@ TEST_F(StoreDisk, AFailedWritePoisonsTheLogUntilARestart) {
 
 TEST_F(StoreDisk, AppendsUnderWayShareOneSync) {
   constexpr int kAppends = 400;
-  log::EventChain chain({});
+  TestChain chain;
   int answered = 0;
   const int syncs_before = disk_->syncs();
   for (int index = 0; index < kAppends; ++index) {
@@ -147,7 +147,7 @@ TEST_F(StoreDisk, ARefusalOfTooMuchIsAnsweredInItsTurn) {
   store_ = backend::RocksDbStore::open(options).value();
   raw_ = store_->open_log(loop_);
   constexpr int kAppends = 200;
-  log::EventChain chain({});
+  TestChain chain;
   std::vector<std::vector<log::EncodedEvent>> batches(kAppends);
   for (auto& batch : batches) {
     auto event = sample_event("a", "text", 1000);

@@ -95,7 +95,7 @@ void fill(const std::string& dir, std::size_t workspaces) {
   const auto log = (*store)->open_log(loop);
   std::size_t answered = 0;
   for (std::size_t i = 0; i < workspaces; ++i) {
-    log::EventChain chain({});
+    TestChain chain;
     std::vector<log::EncodedEvent> events;
     for (int j = 0; j < 3; ++j) {
       auto event = sample_event("notes", "", 60);
@@ -163,7 +163,7 @@ TEST(StoreScale, RememberedTreesStayUnderTheirBudget) {
   constexpr int kEvents = 130;
   std::size_t most = 0;
   std::size_t appended = 0;
-  log::EventChain chain({});
+  TestChain chain;
   std::vector<log::EncodedEvent> events;
   for (int i = 0; i < kEvents; ++i) {
     auto event = sample_event("notes", "", 1);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "log/event_log.h"
+#include "log/test_chain.h"
 #include "log/test_loop.h"
 
 namespace syncline::testing {
@@ -40,7 +41,7 @@ class BlockingLog {
   Result<log::Appended> add(const std::string& workspace, log::Event event) {
     const auto end = head(workspace);
     if (!end) return std::unexpected(end.error());
-    log::EventChain chain(*end);
+    TestChain chain(*end);
     auto sealed = chain.seal(event, loop_.unix_ms());
     if (!sealed) return std::unexpected(sealed.error());
     std::vector<log::EncodedEvent> events;

@@ -217,6 +217,9 @@ TEST(Bundle, BoundsAreHeldTo) {
   EXPECT_FALSE(with(2, log::BundleEvents{2, {{}, {}, {}}}));
   EXPECT_FALSE(with(3, log::BundleSnapshot{"", 3, {}}));
   EXPECT_FALSE(with(3, log::BundleSnapshot{"o", 2, {}}));
+  EXPECT_TRUE(with(3, log::BundleSnapshot{"o", 3, {}, std::string(64, 't'), 7}));
+  EXPECT_FALSE(with(3, log::BundleSnapshot{"o", 3, {}, std::string(65, 't'), 7}));
+  EXPECT_FALSE(with(3, log::BundleSnapshot{"o", 3, {}, "\xff", 7}));
   EXPECT_FALSE(with(5, log::BundlePins{}));
   EXPECT_FALSE(with(5, log::BundlePins{{{"b", 1, 5, ""}, {"a", 1, 5, ""}}}));
   EXPECT_FALSE(with(5, log::BundlePins{{{"a", 1, 5, ""}, {"a", 1, 5, ""}}}));
@@ -237,6 +240,29 @@ TEST(Bundle, BoundsAreHeldTo) {
   EXPECT_TRUE(read_sections(changed));
 }
 
+// As Syncline 0.1 wrote them: their header and their snapshots say less, and are given as they are.
+TEST(Bundle, FilesOfTheFirstVersionAreRead) {
+  Sample sample;
+  sample.sections[0] = log::BundleHeader{"team", "log.example/a", 4, {1}, 1};
+  BundleReader reader;
+  reader.feed(joined(sample.pieces()));
+  EXPECT_EQ(std::get<log::BundleHeader>(**reader.next()).version, 1u);
+  ASSERT_TRUE(reader.next() && reader.next());
+  const auto untyped = std::get<log::BundleSnapshot>(**reader.next());
+  EXPECT_EQ(untyped.type, "");
+  EXPECT_EQ(untyped.generation, 0u);
+  EXPECT_EQ(to_bytes(untyped.state), (Bytes{8, 9}));
+  const Bytes state{8};
+  sample.sections[3] = log::BundleSnapshot{"notes/plan", 3, state, "doc", 2};
+  BundleReader second;
+  second.feed(joined(sample.pieces()));
+  ASSERT_TRUE(second.next() && second.next() && second.next());
+  const auto typed = std::get<log::BundleSnapshot>(**second.next());
+  EXPECT_EQ(typed.type, "doc");
+  EXPECT_EQ(typed.generation, 2u);
+  EXPECT_EQ(to_bytes(typed.state), Bytes{8});
+}
+
 // A length is believed only as its bytes come, and only up to a limit.
 TEST(Bundle, ALengthThatIsClaimedTakesNoMemory) {
   Bytes bytes = log::BundleWriter::magic();
@@ -255,7 +281,7 @@ TEST(Bundle, UnknownKindsAndNewerVersionsAreRefusedAsSuch) {
       bytes.push_back(static_cast<std::uint8_t>(crc >> shift));
     return bytes;
   };
-  EXPECT_EQ(read(section({1, 0, 0, 0, 1, 2})).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(read(section({1, 0, 0, 0, 1, 3})).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(read(section({9, 0, 0, 0, 0})).error().code, ErrorCode::kMalformed);
   Sample sample;
   auto pieces = sample.pieces();
@@ -288,9 +314,10 @@ TEST(Bundle, TheDocumentedExampleIsTrue) {
       documented.push_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
   }
   const Bytes record{0xaa, 0xbb};
+  const Bytes state{0xcc};
   Sample sample;
   sample.sections = {log::BundleHeader{"w", "log.example/a", 1, sha256(as_bytes("last"))},
-                     log::BundleEvents{1, {record}},
+                     log::BundleEvents{1, {record}}, log::BundleSnapshot{"o", 1, state, "doc", 1},
                      log::BundlePins{{{"first", 1, 1'700'000'000'000, "anna"}}},
                      log::BundleEnd{1, sha256(as_bytes("root"))}};
   const Bytes written = joined(sample.pieces());

@@ -7,15 +7,18 @@
 
 #include "base/crc32c.h"
 #include "log/blocking_log.h"
+#include "log/group_check.h"
 
 namespace syncline::testing {
 namespace {
 
 using log::Event;
 
-// The example of docs/formats/log.md.
-Event example_event() {
+// The examples of docs/formats/log.md.
+Event example_event_v1() {
   Event event;
+  event.version = log::kUnsaltedVersion;
+  event.generation = 0;
   event.position = 2;
   event.hlc = HlcStamp::of(1'700'000'000'000, 3);
   event.previous_hash = sha256(as_bytes("before"));
@@ -33,6 +36,48 @@ Event example_event() {
   return event;
 }
 
+Event example_event() {
+  Event event;
+  event.position = 9;
+  event.hlc = HlcStamp::of(1'700'000'000'000, 3);
+  event.previous_hash = sha256(as_bytes("before"));
+  event.principal = "p7";
+  event.session_at = 4;
+  event.actor = "s1";
+  event.actor_seq = 300;
+  event.further_seqs = 2;
+  event.object = "notes/plan";
+  event.type = "doc";
+  event.generation = 2;
+  event.schema = 4;
+  event.group = {1, 2};
+  event.epoch = 5;
+  event.idempotency_key = {0x6b, 0x31};
+  event.origin = log::Origin{"us", 77};
+  for (std::size_t i = 0; i < event.salt.size(); ++i) event.salt[i] = static_cast<std::uint8_t>(i);
+  event.intent = {0x00, 0x00};
+  return event;
+}
+
+// Every field has a value of its own.
+Event full_event() {
+  Event event = example_event();
+  event.policy_at = 8;
+  event.node = "n1";
+  event.region = "eu";
+  event.tenant = "t9";
+  event.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  event.kind = static_cast<log::EventKind>(999);
+  event.extensions = {{1, {0xff}}, {9, {}}};
+  event.effect = {0x07};
+  return event;
+}
+
+const std::vector<Event>& examples() {
+  static const std::vector<Event> all = {example_event_v1(), example_event(), full_event()};
+  return all;
+}
+
 void append_crc(Bytes& record) {
   const std::uint32_t crc = crc32c(record);
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -46,11 +91,34 @@ Bytes body_of(const Event& event) {
 }
 
 TEST(Event, SurvivesItsRecord) {
-  Event event = example_event();
-  const auto encoded = log::encode_event(event);
-  ASSERT_TRUE(encoded.has_value());
-  event.hash = encoded->hash;
-  EXPECT_EQ(log::decode_event(encoded->record).value(), event);
+  for (Event event : examples()) {
+    const auto encoded = log::encode_event(event);
+    ASSERT_TRUE(encoded.has_value()) << encoded.error().message;
+    event.hash = encoded->hash;
+    EXPECT_EQ(log::decode_event(encoded->record).value(), event);
+    EXPECT_EQ(log::record_bytes(event), encoded->record.size());
+    EXPECT_EQ(encoded->group, event.group);
+    EXPECT_EQ(encoded->origin, event.origin);
+  }
+}
+
+// What is rare costs a bit of the mask, which stays one byte for what is met often.
+TEST(Event, AbsentFieldsCostNothing) {
+  Event event;
+  event.position = 1;
+  event.object = "o";
+  event.type = "doc";
+  // Version, position, clock, previous hash, mask, object, type, form, salt, intent, effect, checksum.
+  const std::size_t bare = 1 + 1 + 8 + 32 + 1 + 2 + 4 + 1 + 16 + 1 + 1 + 4;
+  EXPECT_EQ(log::encode_event(event)->record.size(), bare);
+  event.actor = "a";
+  EXPECT_EQ(log::encode_event(event)->record.size(), bare + 2);
+  event.epoch = 1;
+  EXPECT_EQ(log::encode_event(event)->record.size(), bare + 3);
+  event.trace = "t";
+  EXPECT_EQ(log::encode_event(event)->record.size(), bare + 3 + 2 + 1);
+  event.extensions = {{1, {}}};
+  EXPECT_EQ(log::encode_event(event)->record.size(), bare + 3 + 2 + 2 + 3);
 }
 
 // The place alone is not read from a record of which a byte is wrong.
@@ -75,35 +143,58 @@ TEST(Event, ItsPlaceIsReadAlone) {
 
 // SHA-256 of a zero, the header, and the SHA-256 of the payload: without code of the log's own.
 TEST(Event, ItsHashCoversHeaderAndPayload) {
-  const Event event = example_event();
-  const Bytes body = body_of(event);
-  const std::size_t payload = 1 + 1 + event.intent.size() + 1;  // form, then two with their lengths
-  const ByteView header = ByteView(body).first(body.size() - payload);
-  Bytes hashed{0};
-  hashed.insert(hashed.end(), header.begin(), header.end());
-  const Hash256 digest = sha256(ByteView(body).last(payload - 1));
-  hashed.insert(hashed.end(), digest.begin(), digest.end());
-  EXPECT_EQ(log::encode_event(event)->hash, sha256(hashed));
-  EXPECT_EQ(log::payload_digest(event), digest);
+  for (const Event& event : {example_event_v1(), example_event()}) {
+    const Bytes body = body_of(event);
+    // Form, then the salt, and two with their lengths.
+    const std::size_t salt = event.version == 1 ? 0 : 16;
+    const std::size_t payload = 1 + salt + 1 + event.intent.size() + 1;
+    const ByteView header = ByteView(body).first(body.size() - payload);
+    Bytes hashed{0};
+    hashed.insert(hashed.end(), header.begin(), header.end());
+    const Hash256 digest = sha256(ByteView(body).last(payload - 1));
+    hashed.insert(hashed.end(), digest.begin(), digest.end());
+    EXPECT_EQ(log::encode_event(event)->hash, sha256(hashed));
+    EXPECT_EQ(log::payload_digest(event), digest);
+  }
 }
 
 TEST(Event, KeepsItsHashWithoutItsPayload) {
-  Event event = example_event();
-  event.effect = Bytes(1000, 7);
-  const auto whole = log::encode_event(event).value();
-  const Event header = log::without_payload(event);
-  const auto rest = log::encode_event(header).value();
-  EXPECT_EQ(rest.hash, whole.hash);
-  EXPECT_LT(rest.record.size(), 200u);
-  const Event read = log::decode_event(rest.record).value();
-  EXPECT_EQ(read.hash, whole.hash);
-  EXPECT_EQ(read.dropped_payload, log::payload_digest(event));
-  EXPECT_TRUE(read.intent.empty() && read.effect.empty());
-  EXPECT_EQ(log::without_payload(read), read);
+  for (Event event : {example_event_v1(), example_event()}) {
+    event.effect = Bytes(1000, 7);
+    const auto whole = log::encode_event(event).value();
+    const Event header = log::without_payload(event);
+    const auto rest = log::encode_event(header).value();
+    EXPECT_EQ(rest.hash, whole.hash);
+    EXPECT_LT(rest.record.size(), 200u);
+    const Event read = log::decode_event(rest.record).value();
+    EXPECT_EQ(read.version, event.version);
+    EXPECT_EQ(read.hash, whole.hash);
+    EXPECT_EQ(read.dropped_payload, log::payload_digest(event));
+    EXPECT_TRUE(read.intent.empty() && read.effect.empty());
+    EXPECT_EQ(read.salt, log::Salt{});
+    EXPECT_EQ(log::without_payload(read), read);
 
-  Event both = header;
-  both.intent = {1};
-  EXPECT_EQ(log::encode_event(both).error().code, ErrorCode::kInvalid);
+    Event both = header;
+    both.intent = {1};
+    EXPECT_EQ(log::encode_event(both).error().code, ErrorCode::kInvalid);
+  }
+  Event salted = log::without_payload(example_event());
+  salted.salt[3] = 1;
+  EXPECT_EQ(log::encode_event(salted).error().code, ErrorCode::kInvalid);
+}
+
+// Without it, who has the digest of a dropped payload could try what it may have said.
+TEST(Event, ItsSaltIsNewForEachEventAndHidesEqualPayloads) {
+  TestChain chain;
+  Event first = sample_event("a", "yes");
+  Event second = sample_event("a", "yes");
+  ASSERT_TRUE(chain.seal(first, 1000).has_value());
+  ASSERT_TRUE(chain.seal(second, 1000).has_value());
+  EXPECT_NE(first.salt, log::Salt{});
+  EXPECT_NE(first.salt, second.salt);
+  EXPECT_NE(log::payload_digest(first), log::payload_digest(second));
+  first.salt = second.salt;
+  EXPECT_EQ(log::payload_digest(first), log::payload_digest(second));
 }
 
 TEST(Event, ItsKindMayBeUnknown) {
@@ -114,7 +205,7 @@ TEST(Event, ItsKindMayBeUnknown) {
 }
 
 TEST(Event, EveryFlippedBitIsFound) {
-  const Bytes record = log::encode_event(example_event()).value().record;
+  const Bytes record = log::encode_event(full_event()).value().record;
   for (std::size_t bit = 0; bit < record.size() * 8; ++bit) {
     Bytes damaged = record;
     damaged[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
@@ -123,33 +214,86 @@ TEST(Event, EveryFlippedBitIsFound) {
 }
 
 TEST(Event, EveryTruncationIsFoundEvenWithAValidChecksum) {
-  const Bytes body = body_of(example_event());
-  for (std::size_t size = 0; size < body.size(); ++size) {
-    Bytes cut(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(size));
-    EXPECT_FALSE(log::decode_event(cut).has_value());
-    append_crc(cut);
-    EXPECT_FALSE(log::decode_event(cut).has_value()) << size;
+  for (const Event& event : examples()) {
+    const Bytes body = body_of(event);
+    for (std::size_t size = 0; size < body.size(); ++size) {
+      Bytes cut(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(size));
+      EXPECT_FALSE(log::decode_event(cut).has_value());
+      append_crc(cut);
+      EXPECT_FALSE(log::decode_event(cut).has_value()) << size;
+    }
+    Bytes longer = body;
+    longer.push_back(0);
+    append_crc(longer);
+    EXPECT_EQ(log::decode_event(longer).error().code, ErrorCode::kMalformed);
   }
-  Bytes longer = body;
-  longer.push_back(0);
-  append_crc(longer);
-  EXPECT_EQ(log::decode_event(longer).error().code, ErrorCode::kMalformed);
 }
 
 TEST(Event, HasOneEncodingOnly) {
-  Bytes body = body_of(example_event());
-  ASSERT_EQ(body[1], 2);  // the position, as 0x82 0x00 now
-  body[1] = 0x82;
-  body.insert(body.begin() + 2, 0);
-  append_crc(body);
-  EXPECT_EQ(log::decode_event(body).error().code, ErrorCode::kMalformed);
+  for (const Event& event : examples()) {
+    Bytes body = body_of(event);
+    ASSERT_EQ(body[1], event.position);  // as 0x82 0x00 now, or 0x89 0x00
+    body[1] |= 0x80;
+    body.insert(body.begin() + 2, 0);
+    append_crc(body);
+    EXPECT_EQ(log::decode_event(body).error().code, ErrorCode::kMalformed);
+  }
+}
+
+// Each field, said to be there with the value that stands for absent.
+TEST(Event, APresentFieldIsNotWhatStandsForAbsent) {
+  Event event;
+  event.position = 1;
+  event.object = "o";
+  event.type = "t";
+  const Bytes plain = body_of(event);
+  constexpr std::size_t kMask = 1 + 1 + 8 + 32;
+  constexpr std::size_t kFields = kMask + 1 + 2 + 2;
+  ASSERT_EQ(plain[kMask], 0);
+  for (unsigned field = 0; field < 20; ++field) {
+    Bytes body(plain.begin(), plain.begin() + kMask);
+    std::uint32_t mask = std::uint32_t{1} << field;
+    for (; mask > 0x7f; mask >>= 7) body.push_back(static_cast<std::uint8_t>(mask | 0x80));
+    body.push_back(static_cast<std::uint8_t>(mask));
+    body.insert(body.end(), plain.begin() + kMask + 1, plain.begin() + kFields);
+    const bool one_is_absent = field == 9 || field == 13;  // generation, kind
+    const Bytes values = field == 14 || field == 16 ? Bytes{0, 0} : Bytes{one_is_absent};
+    if (field < 18) body.insert(body.end(), values.begin(), values.end());
+    body.insert(body.end(), plain.begin() + kFields, plain.end());
+    append_crc(body);
+    EXPECT_EQ(log::decode_event(body).error().code, ErrorCode::kMalformed) << field;
+  }
+}
+
+// A record of version 1 has no place for what was added since.
+TEST(Event, AnOldRecordKeepsToItsVersion) {
+  const auto refused = [](auto change) {
+    Event event = example_event_v1();
+    change(event);
+    const auto encoded = log::encode_event(event);
+    return !encoded && encoded.error().code == ErrorCode::kInvalid;
+  };
+  EXPECT_FALSE(refused([](Event&) {}));
+  EXPECT_TRUE(refused([](Event& event) { event.tenant = "t"; }));
+  EXPECT_TRUE(refused([](Event& event) { event.session_at = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.policy_at = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.further_seqs = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.generation = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.group = {0, 2}; }));
+  EXPECT_TRUE(refused([](Event& event) { event.epoch = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.idempotency_key = {1}; }));
+  EXPECT_TRUE(refused([](Event& event) { event.origin = log::Origin{"us", 1}; }));
+  EXPECT_TRUE(refused([](Event& event) { event.salt[15] = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.version = 3; }));
 }
 
 TEST(Event, ANewerVersionIsNamed) {
-  Bytes body = body_of(example_event());
-  body[0] = 2;
-  append_crc(body);
-  EXPECT_EQ(log::decode_event(body).error().code, ErrorCode::kUnsupported);
+  for (const std::uint8_t version : {0, 3, 255}) {
+    Bytes body = body_of(example_event());
+    body[0] = version;
+    append_crc(body);
+    EXPECT_EQ(log::decode_event(body).error().code, ErrorCode::kUnsupported);
+  }
 }
 
 TEST(Event, FieldsKeepToTheirLimits) {
@@ -174,11 +318,31 @@ TEST(Event, FieldsKeepToTheirLimits) {
   EXPECT_EQ(code([](Event& event) { event.trace.assign(257, 'x'); }), kTooLarge);
   EXPECT_EQ(code([](Event& event) { event.schema = std::uint64_t{1} << 53; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.extensions = {{2, {}}, {2, {}}}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.extensions.resize(65); }), kTooLarge);
+  EXPECT_EQ(code([](Event& event) { event.tenant.assign(65, 'x'); }), kTooLarge);
+  EXPECT_EQ(code([](Event& event) { event.idempotency_key.resize(256); }), kTooLarge);
+  EXPECT_EQ(code([](Event& event) { event.generation = 0; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.generation = std::uint64_t{1} << 53; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.epoch = std::uint64_t{1} << 53; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.session_at = 9; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.policy_at = 9; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.actor_seq = 0; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.further_seqs = (std::uint64_t{1} << 53) - 300; }),
+            kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.further_seqs = ~std::uint64_t{0}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.group = {0, 1}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.group = {2, 2}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.group = {9, 10}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.group = {0, 4097}; }), kTooLarge);
+  EXPECT_EQ(code([](Event& event) { event.group = {1, 0}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.origin = log::Origin{"", 1}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.origin = log::Origin{"us", 0}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.origin->region.assign(65, 'x'); }), kTooLarge);
   EXPECT_EQ(code([](Event& event) { event.intent.resize(log::kMaxRecordBytes); }), kTooLarge);
 }
 
 TEST(EventChain, NumbersStampsAndLinks) {
-  log::EventChain chain({});
+  TestChain chain;
   Event first = sample_event("a", "1");
   Event second = sample_event("a", "2");
   ASSERT_TRUE(chain.seal(first, 1000).has_value());
@@ -194,12 +358,12 @@ TEST(EventChain, NumbersStampsAndLinks) {
 }
 
 // The bytes in the specification are those of the code.
-TEST(EventFormat, TheDocumentedExampleIsTrue) {
+void expect_documented(const std::string& example, const Event& event) {
   std::ifstream file(SYNCLINE_SOURCE_DIR "/docs/formats/log.md");
   std::stringstream page;
   page << file.rdbuf();
   const std::string text = page.str();
-  const auto start = text.find("<!-- example: record -->");
+  const auto start = text.find("<!-- example: " + example + " -->");
   ASSERT_NE(start, std::string::npos);
   std::istringstream lines(text.substr(start, text.find("<!-- end -->", start) - start));
   Bytes documented;
@@ -209,9 +373,31 @@ TEST(EventFormat, TheDocumentedExampleIsTrue) {
     for (std::string word; words >> word;)
       documented.push_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
   }
-  const auto encoded = log::encode_event(example_event()).value();
+  const auto encoded = log::encode_event(event).value();
   EXPECT_EQ(documented, encoded.record);
   EXPECT_NE(text.find(to_hex(encoded.hash)), std::string::npos) << to_hex(encoded.hash);
+}
+
+TEST(EventFormat, TheDocumentedExamplesAreTrue) {
+  expect_documented("record", example_event());
+  expect_documented("record 1", example_event_v1());
+}
+
+TEST(GroupCheck, GroupsAreWholeAndInOrder) {
+  log::GroupCheck check;
+  ASSERT_TRUE(check.take(5, {}));
+  ASSERT_TRUE(check.take(6, {0, 3}));
+  EXPECT_TRUE(check.open());
+  EXPECT_EQ(check.first(), 6u);
+  EXPECT_FALSE(check.take(7, {}));
+  EXPECT_FALSE(check.take(7, {2, 3}));
+  EXPECT_FALSE(check.take(7, {1, 4}));
+  EXPECT_FALSE(check.take(7, {0, 2}));
+  ASSERT_TRUE(check.take(7, {1, 3}));
+  ASSERT_TRUE(check.take(8, {2, 3}));
+  EXPECT_FALSE(check.open());
+  EXPECT_FALSE(check.take(9, {1, 2}));
+  ASSERT_TRUE(check.take(9, {0, 2}));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   TestLoop loop;
   log::MemoryStore store(log::MemoryStore::CommitMode::kManual);
   auto raw = store.open(loop);
-  log::EventChain chain({});
+  TestChain chain;
   std::vector<log::Position> answered;
   for (log::Position position = 1; position <= 3; ++position) {
     auto event = sample_event("a", "x");

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "log/event_log_conformance.h"
+#include "log/test_chain.h"
 #include "store/keys.h"
 #include "store/tree.h"
 
@@ -63,7 +64,7 @@ TEST(SimulatedStore, WhatStandsForDroppedPayloadsIsNotReplacedWhileItCannotBeRea
   TestLoop loop;
   const auto raw = fixture.open(loop);
   BlockingLog log(*raw, loop);
-  log::EventChain chain({});
+  TestChain chain;
   for (int i = 0; i < 8; ++i) {
     auto event = sample_event("a", "text");
     ASSERT_TRUE(log.append("w", {chain.seal(event, 1).value()}, static_cast<log::Position>(i)));
@@ -92,7 +93,7 @@ TEST(SimulatedStore, WhatStandsForDroppedPayloadsIsNotReplacedWhileItCannotBeRea
 TEST(SimulatedTables, TheJournalForgetsNoPayload) {
   World world(1, false);
   Disk disk(world, {});
-  log::EventChain chain({});
+  TestChain chain;
   log::Event event = sample_event("a", "text");
   const Bytes record = chain.seal(event, 1).value().record;
   log::Event other = event;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "log/event.h"
+#include "log/test_chain.h"
 #include "sim/auditor.h"
 #include "sim/custodian.h"
 #include "sim/historians.h"
@@ -35,7 +36,7 @@ struct Fixture {
     append(std::move(principal), {{0, 0}});
   }
   void append(std::string principal, std::vector<Bytes> intents) {
-    log::EventChain chain{log::Head{}};
+    testing::TestChain chain{log::Head{}};
     std::vector<log::EncodedEvent> events;
     for (Bytes& intent : intents) {
       log::Event event;

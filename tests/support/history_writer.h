@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "log/event.h"
+#include "log/test_chain.h"
 #include "merge/object.h"
 #include "syncline/crdt/doc.h"
 
@@ -49,7 +50,7 @@ class HistoryTypist {
 // The history of one workspace, in which objects "o0", "o1" … take turns.
 class HistoryWriter {
  public:
-  explicit HistoryWriter(std::size_t objects) : chain_(log::Head{}) {
+  explicit HistoryWriter(std::size_t objects) {
     for (std::size_t i = 0; i < objects; ++i)
       all_.push_back({"o" + std::to_string(i),
                       std::make_unique<HistoryTypist>(static_cast<std::uint32_t>(i)),
@@ -95,7 +96,7 @@ class HistoryWriter {
     std::unique_ptr<merge::Object> object;
   };
 
-  log::EventChain chain_;
+  TestChain chain_;
   std::vector<Written> all_;
 };
 

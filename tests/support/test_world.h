@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "log/memory_event_log.h"
+#include "log/test_chain.h"
 #include "support/virtual_loop.h"
 #include "syncline/crdt/doc.h"
 #include "workspace/host.h"
@@ -25,6 +26,7 @@ struct TestWorld {
             .cache = cache,
             .scheduler = loop,
             .counters = counters,
+            .random = random,
             .on_storage_failure = [this](const Error& error) { failures.push_back(error); }};
   }
 
@@ -36,6 +38,7 @@ struct TestWorld {
   }
 
   VirtualLoop loop;
+  TestRandom random;
   log::MemoryStore store;
   std::unique_ptr<log::EventLog> log;
   state::Quarantine quarantine{loop};

@@ -1,4 +1,5 @@
 // A log that leaves as a bundle and comes back: the same events, provable as before.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -317,7 +318,7 @@ TEST(BundleRoundTrip, WhatAnInsiderPutTogetherAnewIsFoundByWhatWasSigned) {
   from.fill(60);
   const log::Statement said = from.sign();
   World forged(2);
-  log::EventChain chain({});
+  TestChain chain;
   std::vector<log::EncodedEvent> events;
   auto copied = from.blocking().read("w").value();
   for (log::Event& event : copied) {
@@ -352,6 +353,50 @@ TEST(BundleRoundTrip, EveryFlippedByteIsFound) {
     flipped[i] ^= 0x40;
     EXPECT_FALSE(verify(flipped)) << i;
   }
+}
+
+// Of a file that anybody may have put together: a group goes on in the next section, or does not.
+TEST(Bundles, AGroupOverSectionsIsAppendedWhole) {
+  const auto import = [](const std::vector<log::Group>& places, std::size_t cut) {
+    TestChain chain;
+    std::vector<Bytes> records;
+    log::merkle::Frontier tree;
+    for (const log::Group& place : places) {
+      auto event = sample_event("o", "x");
+      event.type = "unknown";
+      event.group = place;
+      auto sealed = chain.seal(event, 1000).value();
+      tree.append(sealed.hash);
+      records.push_back(std::move(sealed.record));
+    }
+    const std::vector<ByteView> views(records.begin(), records.end());
+    const auto split = views.begin() + static_cast<std::ptrdiff_t>(cut);
+    const Bytes state{1};
+    const std::vector<log::BundleSection> sections = {
+        log::BundleHeader{"w", "", places.size(), chain.head().last_hash},
+        log::BundleEvents{1, {views.begin(), split}},
+        log::BundleSnapshot{"o", cut, state, "unknown", 1},
+        log::BundleEvents{cut + 1, {split, views.end()}},
+        log::BundleEnd{places.size(), tree.root()}};
+    state::BundleImport import({}, {.replay = false});
+    std::string story;
+    for (const log::BundleSection& section : sections) {
+      auto steps = import.section(section);
+      if (!steps) return std::string(to_string(steps.error().code));
+      for (const state::ImportStep& step : *steps) {
+        if (const auto* append = std::get_if<state::AppendStep>(&step))
+          story += fmt::format("append {}. ", append->events.size());
+        if (const auto* snapshot = std::get_if<state::SnapshotStep>(&step))
+          story += fmt::format("{} at {}. ", snapshot->snapshot.type, snapshot->snapshot.position);
+      }
+    }
+    return story;
+  };
+  EXPECT_EQ(import({{}, {}, {0, 2}, {1, 2}}, 2), "append 2. unknown at 2. append 2. ");
+  EXPECT_EQ(import({{}, {0, 3}, {1, 3}, {2, 3}}, 2), "append 4. unknown at 2. ");
+  EXPECT_EQ(import({{}, {0, 3}, {1, 3}}, 2), "corrupt");
+  EXPECT_EQ(import({{}, {0, 3}, {2, 3}}, 2), "corrupt");
+  EXPECT_EQ(import({{}, {1, 3}, {2, 3}}, 2), "corrupt");
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ inline void submit(TestWorld& world, const std::string& object, const Bytes& upd
 // An event that is sound and means nothing.
 inline void append_nonsense(TestWorld& world, const std::string& object) {
   const log::Head head = head_of(world);
-  log::EventChain chain(head);
+  testing::TestChain chain(head);
   log::Event event;
   event.object = object;
   event.type = "doc";

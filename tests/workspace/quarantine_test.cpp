@@ -60,6 +60,7 @@ class QuarantineTest : public ::testing::Test {
                 .cache = cache,
                 .scheduler = world.loop,
                 .counters = counters,
+                .random = world.random,
                 .on_storage_failure = [this](const Error&) { ++failures; }}) {}
 
     std::unique_ptr<log::EventLog> log;

@@ -213,6 +213,7 @@ TEST(Workspace, StateSurvivesARestart) {
                            .cache = other_cache,
                            .scheduler = world.loop,
                            .counters = world.counters,
+                           .random = world.random,
                            .on_storage_failure = [](const Error&) { FAIL(); }});
   Listener late;
   LiveObject& loaded = join(world, reopened, late);

@@ -29,6 +29,7 @@ struct LoopShard {
               .cache = cache,
               .scheduler = scheduler,
               .counters = workspace_counters,
+              .random = random,
               .on_storage_failure = std::move(on_storage_failure),
               .region = std::move(region),
               .node = std::move(node),

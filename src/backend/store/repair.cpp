@@ -18,6 +18,7 @@
 #include "backend/store/sync_directory.h"
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
+#include "log/group_check.h"
 #include "log/read_check.h"
 #include "log/statement.h"
 #include "store/contents.h"
@@ -53,6 +54,12 @@ class Salvage {
   bool any_cut() const { return any_cut_; }
 
  private:
+  struct HeldEvent {
+    std::string object;
+    Hash256 hash;
+    std::string record;
+  };
+
   // The snapshots of one workspace, in the order of their keys.
   struct SnapshotCopy {
     log::Position last = 0;   // of the events that were saved
@@ -84,25 +91,37 @@ class Salvage {
   }
 
   Result<void> copy_workspace(WorkspaceId id, const std::string& name) {
-    log::Head head;
+    log::Head head;  // of what is kept
+    log::Head read;
     std::string reason;
     store::TreeEdge tree;
     store::StagedTiles tiles(to_, id);
+    log::GroupCheck groups;
+    std::vector<HeldEvent> held;  // of a group that is not whole yet
     const auto events = from_.iterate(from_.events);
     const std::string prefix = store::id_key(id);
     for (events->Seek(prefix); events->Valid(); events->Next()) {
       if (!store::text(events->key()).starts_with(prefix)) break;
-      const auto event = sound_event(name, *events, head);
+      const auto event = sound_event(name, *events, read, groups);
       if (!event) {
         reason = event.error().message;
         break;
       }
-      head = {event->position, event->hash, event->hlc};
-      // The tree is made anew.
-      if (auto ok = tree.append(event->hash, tiles); !ok) return ok;
-      tiles.write_to(writes_);
-      if (auto ok = copy_event(id, *event, *events); !ok) return ok;
+      read = {event->position, event->hash, event->hlc};
+      held.push_back({event->object, event->hash, std::string(store::text(events->value()))});
+      if (groups.open()) continue;
+      log::Position position = head.last_position;
+      for (const HeldEvent& each : held) {
+        // The tree is made anew.
+        if (auto ok = tree.append(each.hash, tiles); !ok) return ok;
+        tiles.write_to(writes_);
+        if (auto ok = copy_event(id, ++position, each); !ok) return ok;
+      }
+      held.clear();
+      head = read;
     }
+    if (groups.open() && reason.empty())
+      reason = fmt::format("the rest of the group of event {} is missing", groups.first());
     if (!events->status().ok()) reason = events->status().ToString();
     const log::Position seen = last_seen(id, head.last_position);
     if (reason.empty() && seen > head.last_position) reason = "its last events are missing";
@@ -122,19 +141,21 @@ class Salvage {
   }
 
   static Result<log::Event> sound_event(const std::string& name, const rocksdb::Iterator& at,
-                                        const log::Head& head) {
+                                        const log::Head& head, log::GroupCheck& groups) {
     const auto position = store::parse_event_key(store::text(at.key()));
     if (!position) return fail(ErrorCode::kCorrupt, "bad key");
     auto event = log::decode_stored(name, *position, store::bytes(at.value()));
     if (!event) return event;
     if (auto ok = log::check_chained(name, *event, head.last_position, head.last_hash); !ok)
       return std::unexpected(std::move(ok.error()));
+    if (auto ok = groups.take(event->position, event->group); !ok)
+      return std::unexpected(std::move(ok.error()));
     return event;
   }
 
-  Result<void> copy_event(WorkspaceId id, const log::Event& event, const rocksdb::Iterator& at) {
-    writes_.batch().Put(to_.events, at.key(), at.value());
-    writes_.batch().Put(to_.objects, store::object_key(id, event.object, event.position), {});
+  Result<void> copy_event(WorkspaceId id, log::Position position, const HeldEvent& event) {
+    writes_.put(store::Family::kEvents, store::event_key(id, position), event.record);
+    writes_.put(store::Family::kObjects, store::object_key(id, event.object, position), {});
     ++report_.events;
     return writes_.batch().GetDataSize() > kBatchBytes ? write() : Result<void>();
   }

@@ -1,0 +1,361 @@
+// Records of events: encoding, decoding, hashing. docs/formats/log.md has the bytes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "base/crc32c.h"
+#include "log/event.h"
+#include "log/event_check.h"
+#include "log/event_fields.h"
+
+namespace syncline::log {
+namespace {
+
+constexpr std::size_t kCrcBytes = 4;
+constexpr std::uint8_t kPayloadKept = 0;
+constexpr std::uint8_t kPayloadDropped = 1;
+constexpr std::uint8_t kLeafPrefix = 0;  // RFC 6962: a leaf is no inner node
+
+std::size_t varint_bytes(std::uint64_t value) {
+  std::size_t count = 1;
+  while (value > 0x7f) ++count, value >>= 7;
+  return count;
+}
+
+std::size_t prefixed(std::size_t bytes) {
+  return varint_bytes(bytes) + bytes;
+}
+
+// Which fields are present, and the bytes of all, with every varint in its shortest form.
+struct FieldSizer {
+  std::uint64_t mask = 0;
+  std::size_t size = 0;
+
+  template <typename Number>
+  void number(Field field, Number value, std::uint64_t absent = 0) {
+    if (static_cast<std::uint64_t>(value) == absent) return;
+    mask |= bit(field);
+    always_number(value);
+  }
+  template <typename Text>
+  void bytes(Field field, const Text& text) {
+    if (text.empty()) return;
+    mask |= bit(field);
+    always(text);
+  }
+  void group(const Group& group) {
+    if (group.size == 0) return;
+    mask |= bit(Field::kGroup);
+    size += varint_bytes(group.index) + varint_bytes(group.size);
+  }
+  void origin(const std::optional<Origin>& origin) {
+    if (!origin) return;
+    mask |= bit(Field::kOrigin);
+    size += prefixed(origin->region.size()) + varint_bytes(origin->position);
+  }
+  void extensions(const std::vector<Extension>& extensions) {
+    if (extensions.empty()) return;
+    mask |= bit(Field::kExtensions);
+    always_extensions(extensions);
+  }
+  template <typename Text>
+  void always(const Text& text) {
+    size += prefixed(text.size());
+  }
+  template <typename Number>
+  void always_number(Number value) {
+    size += varint_bytes(static_cast<std::uint64_t>(value));
+  }
+  void always_extensions(const std::vector<Extension>& extensions) {
+    size += varint_bytes(extensions.size());
+    for (const Extension& extension : extensions)
+      size += varint_bytes(extension.tag) + prefixed(extension.value.size());
+  }
+};
+
+struct FieldWriter {
+  ByteWriter& out;
+
+  template <typename Number>
+  void number(Field, Number value, std::uint64_t absent = 0) {
+    if (static_cast<std::uint64_t>(value) != absent) always_number(value);
+  }
+  template <typename Text>
+  void bytes(Field, const Text& text) {
+    if (!text.empty()) always(text);
+  }
+  void group(const Group& group) {
+    if (group.size == 0) return;
+    out.var_uint(group.index);
+    out.var_uint(group.size);
+  }
+  void origin(const std::optional<Origin>& origin) {
+    if (!origin) return;
+    out.var_string(origin->region);
+    out.var_uint(origin->position);
+  }
+  void extensions(const std::vector<Extension>& extensions) {
+    if (!extensions.empty()) always_extensions(extensions);
+  }
+  void always(const std::string& text) { out.var_string(text); }
+  void always(const Bytes& bytes) { out.var_buffer(bytes); }
+  template <typename Number>
+  void always_number(Number value) {
+    out.var_uint(static_cast<std::uint64_t>(value));
+  }
+  void always_extensions(const std::vector<Extension>& extensions) {
+    out.var_uint(extensions.size());
+    for (const Extension& extension : extensions) {
+      out.var_uint(extension.tag);
+      out.var_buffer(extension.value);
+    }
+  }
+};
+
+// Fields that are absent keep the value that stands for that.
+struct FieldReader {
+  ByteReader& in;
+  std::uint64_t mask = 0;
+
+  bool has(Field field) const { return (mask & bit(field)) != 0; }
+
+  template <typename Number>
+  void number(Field field, Number& value, std::uint64_t = 0) {
+    if (has(field)) always_number(value);
+  }
+  template <typename Text>
+  void bytes(Field field, Text& text) {
+    if (has(field)) always(text);
+  }
+  void group(Group& group) {
+    if (!has(Field::kGroup)) return;
+    always_number(group.index);
+    always_number(group.size);
+  }
+  void origin(std::optional<Origin>& origin) {
+    if (!has(Field::kOrigin)) return;
+    origin.emplace();
+    origin->region = in.var_string();
+    origin->position = in.var_uint();
+  }
+  void extensions(std::vector<Extension>& extensions) {
+    if (has(Field::kExtensions)) always_extensions(extensions);
+  }
+  void always(std::string& text) { text = in.var_string(); }
+  void always(Bytes& bytes) { bytes = to_bytes(in.var_buffer()); }
+  template <typename Number>
+  void always_number(Number& value) {
+    const std::uint64_t read = in.var_uint();
+    value = static_cast<Number>(read);
+    if (static_cast<std::uint64_t>(value) != read) in.fail();
+  }
+  void always_extensions(std::vector<Extension>& extensions) {
+    const std::uint64_t count = in.var_uint();
+    if (count > kMaxExtensions) return in.fail();
+    for (std::uint64_t index = 0; index < count && in.ok(); ++index) {
+      const std::uint64_t tag = in.var_uint();
+      extensions.push_back({tag, to_bytes(in.var_buffer())});
+    }
+  }
+};
+
+bool salted(const Event& event) {
+  return event.version >= kRecordVersion;
+}
+
+struct HeaderSize {
+  std::uint64_t mask = 0;  // version 1 has none
+  std::size_t bytes = 0;
+};
+
+HeaderSize header_size(const Event& event) {
+  FieldSizer sizer;
+  sizer.size = 1 + varint_bytes(event.position) + 8 + event.previous_hash.size();
+  if (!salted(event)) {
+    visit_header_v1(event, sizer);
+    return {0, sizer.size};
+  }
+  visit_header_v2(event, sizer);
+  return {sizer.mask, sizer.size + varint_bytes(sizer.mask)};
+}
+
+void write_header(ByteWriter& out, const Event& event, std::uint64_t mask) {
+  out.u8(event.version);
+  out.var_uint(event.position);
+  out.int64(static_cast<std::int64_t>(event.hlc.packed));
+  out.append(ByteView(event.previous_hash));
+  FieldWriter writer{out};
+  if (!salted(event)) return visit_header_v1(event, writer);
+  out.var_uint(mask);
+  visit_header_v2(event, writer);
+}
+
+Hash256 read_hash(ByteReader& in) {
+  Hash256 hash{};
+  const ByteView bytes = in.bytes(hash.size());
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
+// Behind the version.
+void read_header(ByteReader& in, Event& event) {
+  event.position = in.var_uint();
+  event.hlc.packed = static_cast<std::uint64_t>(in.int64());
+  event.previous_hash = read_hash(in);
+  FieldReader reader{in};
+  if (!salted(event)) {
+    event.generation = 0;
+    return visit_header_v1(event, reader);
+  }
+  reader.mask = in.var_uint();
+  if (reader.mask >= bit(Field::kCount)) return in.fail();
+  visit_header_v2(event, reader);
+}
+
+void write_payload(ByteWriter& out, const Event& event) {
+  if (event.dropped_payload) {
+    out.u8(kPayloadDropped);
+    out.append(ByteView(*event.dropped_payload));
+    return;
+  }
+  out.u8(kPayloadKept);
+  if (salted(event)) out.append(ByteView(event.salt));
+  out.var_buffer(event.intent);
+  out.var_buffer(event.effect);
+}
+
+void read_payload(ByteReader& in, Event& event) {
+  const std::uint8_t form = in.u8();
+  if (form == kPayloadDropped) {
+    event.dropped_payload = read_hash(in);
+    return;
+  }
+  if (form != kPayloadKept) return in.fail();
+  if (salted(event)) {
+    const ByteView salt = in.bytes(event.salt.size());
+    std::copy(salt.begin(), salt.end(), event.salt.begin());
+  }
+  event.intent = to_bytes(in.var_buffer());
+  event.effect = to_bytes(in.var_buffer());
+}
+
+std::size_t payload_bytes(const Event& event) {
+  if (event.dropped_payload) return 1 + event.dropped_payload->size();
+  return 1 + (salted(event) ? event.salt.size() : 0) + prefixed(event.intent.size()) +
+         prefixed(event.effect.size());
+}
+
+// `payload`: as in the record, its form included.
+Hash256 digest_of(const Event& event, ByteView payload) {
+  return event.dropped_payload ? *event.dropped_payload : sha256(payload.subspan(1));
+}
+
+Hash256 hash_of(ByteView header, const Hash256& digest) {
+  Sha256 hasher;
+  hasher.update({&kLeafPrefix, 1});
+  hasher.update(header);
+  hasher.update(digest);
+  return hasher.finish();
+}
+
+std::uint32_t stored_crc(ByteView record) {
+  std::uint32_t crc = 0;
+  for (const std::uint8_t byte : record.last(kCrcBytes)) crc = crc << 8 | byte;
+  return crc;
+}
+
+// The record without its checksum, which is right; we know its version.
+Result<ByteView> sound_body(ByteView record) {
+  if (record.size() > kMaxRecordBytes) return fail(ErrorCode::kTooLarge, "event record too large");
+  if (record.size() < 1 + kCrcBytes) return fail(ErrorCode::kMalformed, "event record cut short");
+  const ByteView body = record.first(record.size() - kCrcBytes);
+  if (crc32c(body) != stored_crc(record))
+    return fail(ErrorCode::kCorrupt, "event record fails its checksum");
+  if (body[0] != kRecordVersion && body[0] != kUnsaltedVersion)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("event record of version {}, this build reads versions {} to {}",
+                            body[0], kUnsaltedVersion, kRecordVersion));
+  return body;
+}
+
+}  // namespace
+
+EncodedEvent with_record(const Event& event, Bytes record) {
+  return {.position = event.position,
+          .hlc = event.hlc,
+          .object = event.object,
+          .previous_hash = event.previous_hash,
+          .hash = event.hash,
+          .group = event.group,
+          .origin = event.origin,
+          .record = std::move(record)};
+}
+
+Result<EncodedEvent> encode_event(const Event& event) {
+  if (auto ok = check_event(event); !ok) return std::unexpected(ok.error());
+  const HeaderSize size = header_size(event);
+  const std::size_t body = size.bytes + payload_bytes(event);
+  if (body + kCrcBytes > kMaxRecordBytes)
+    return fail(ErrorCode::kTooLarge, fmt::format("event of {} bytes, {} are allowed", body,
+                                                  kMaxRecordBytes - kCrcBytes));
+  ByteWriter out;
+  out.reserve(body + kCrcBytes + 16);
+  write_header(out, event, size.mask);
+  const std::size_t header = out.size();
+  write_payload(out, event);
+  const Hash256 digest = digest_of(event, out.view().subspan(header));
+  const Hash256 hash = hash_of(out.view().first(header), digest);
+  const std::uint32_t crc = crc32c(out.view());
+  for (int shift = 24; shift >= 0; shift -= 8) out.u8(static_cast<std::uint8_t>(crc >> shift));
+  EncodedEvent encoded = with_record(event, out.take());
+  encoded.hash = hash;
+  return encoded;
+}
+
+Result<Event> decode_event(ByteView record) {
+  const auto sound = sound_body(record);
+  if (!sound) return std::unexpected(sound.error());
+  const ByteView body = *sound;
+  ByteReader in(body.subspan(1));
+  Event event;
+  event.version = body[0];
+  read_header(in, event);
+  read_payload(in, event);
+  // The length test also refuses varints longer than they need be, and fields that are present with
+  // the value that stands for absent: one event, one encoding.
+  const std::size_t header = header_size(event).bytes;
+  if (!in.ok() || !in.at_end() || header + payload_bytes(event) != body.size())
+    return fail(ErrorCode::kMalformed, "event record does not decode");
+  if (auto ok = check_event(event); !ok)
+    return fail(ErrorCode::kMalformed, "event record: " + ok.error().message);
+  event.hash = hash_of(body.first(header), digest_of(event, body.subspan(header)));
+  return event;
+}
+
+Result<EventLink> decode_link(ByteView record) {
+  const auto body = sound_body(record);
+  if (!body) return std::unexpected(body.error());
+  ByteReader in(body->subspan(1));
+  EventLink link;
+  link.position = in.var_uint();
+  in.int64();
+  link.previous_hash = read_hash(in);
+  if (!in.ok()) return fail(ErrorCode::kMalformed, "event record does not decode");
+  return link;
+}
+
+std::size_t record_bytes(const Event& event) {
+  return header_size(event).bytes + payload_bytes(event) + kCrcBytes;
+}
+
+Hash256 payload_digest(const Event& event) {
+  ByteWriter payload;
+  write_payload(payload, event);
+  return digest_of(event, payload.view());
+}
+
+}  // namespace syncline::log
