@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "merge/effect_codec.h"
 #include "protocol/json_text.h"
@@ -71,6 +72,21 @@ namespace {
 std::string origin_json(const log::Event& event) {
   std::string json;
   if (event.actor_seq > 0) json += fmt::format(",\"actor_seq\":{}", event.actor_seq);
+  if (event.further_seqs > 0) json += fmt::format(",\"last_actor_seq\":{}", event.last_actor_seq());
+  if (!event.tenant.empty()) json += ",\"tenant\":" + name_json(event.tenant);
+  if (event.generation > 1) json += fmt::format(",\"generation\":{}", event.generation);
+  if (event.schema > 0) json += fmt::format(",\"schema\":{}", event.schema);
+  if (event.group.size > 0)
+    json += fmt::format(R"(,"group":{{"first":{},"index":{},"size":{}}})",
+                        event.position - event.group.index, event.group.index, event.group.size);
+  if (event.epoch > 0) json += fmt::format(",\"epoch\":{}", event.epoch);
+  if (event.policy_at > 0) json += fmt::format(",\"policy_at\":{}", event.policy_at);
+  if (event.session_at > 0) json += fmt::format(",\"session_at\":{}", event.session_at);
+  if (!event.idempotency_key.empty())
+    json += fmt::format(",\"idempotency_key\":\"{}\"", to_base64(event.idempotency_key));
+  if (event.origin)
+    json += fmt::format(R"(,"origin":{{"region":{},"position":{}}})",
+                        name_json(event.origin->region), event.origin->position);
   if (!event.region.empty()) json += ",\"region\":" + name_json(event.region);
   if (!event.node.empty()) json += ",\"node\":" + name_json(event.node);
   if (!event.trace.empty()) json += ",\"trace\":" + name_json(event.trace);

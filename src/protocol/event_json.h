@@ -4,8 +4,12 @@
 //    "object":"notes/plan","type":"doc","kind":"change","size":118,"hash":"9f86…",
 //    "touches":[{"action":"insert","path":"content","index":5,"length":3}]}
 //
-// "actor_seq", "region", "node" and "trace" (a W3C traceparent) stand behind the hash where the event
-// has them. `size` is that of the intent in bytes, `hash` the event's in hex. `kind` is a number where this
+// Behind the hash stands what the event has of: "actor_seq" and, if it holds several of the actor's
+// changes, "last_actor_seq"; "tenant"; "generation" of the object, from the second on; "schema";
+// "group" ({"first","index","size"}: the position of the group's first event, and the event's place in
+// it); "epoch"; "policy_at" and "session_at" (positions of events that it refers to);
+// "idempotency_key" (base64); "origin" ({"region","position"}: where it was accepted first); "region",
+// "node" and "trace" (a W3C traceparent). `size` is that of the intent in bytes, `hash` the event's in hex. `kind` is a number where this
 // version has no name for it. A touch is an insert, delete or format at an index, or the set or
 // delete of a key; indices count UTF-16 units of text, else elements. "touches" is what merging
 // made of the change: absent if the event keeps no effect or a newer kind of it; where retention has

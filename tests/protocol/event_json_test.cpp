@@ -1,0 +1,55 @@
+#include "protocol/event_json.h"
+
+#include <gtest/gtest.h>
+
+namespace syncline::testing {
+namespace {
+
+log::Event plain_event() {
+  log::Event event;
+  event.position = 9;
+  event.hlc = HlcStamp::of(1'700'000'000'000, 0);
+  event.principal = "p7";
+  event.actor = "s1";
+  event.object = "notes/plan";
+  event.type = "doc";
+  event.intent = {0, 0};
+  return event;
+}
+
+const std::string kPlain =
+    R"({"position":9,"time":"2023-11-14T22:13:20.000Z","principal":"p7","actor":"s1",)"
+    R"("object":"notes/plan","type":"doc","kind":"change","size":2,"hash":")" +
+    std::string(64, '0') + "\"";
+
+TEST(EventJson, WhatAnEventDoesNotHaveIsNotShown) {
+  EXPECT_EQ(protocol::event_to_json(plain_event()), kPlain + "}");
+  log::Event old = plain_event();
+  old.version = log::kUnsaltedVersion;
+  old.generation = 0;
+  EXPECT_EQ(protocol::event_to_json(old), kPlain + "}");
+}
+
+TEST(EventJson, EveryFieldIsShown) {
+  log::Event event = plain_event();
+  event.actor_seq = 300;
+  event.further_seqs = 2;
+  event.tenant = "t\"9";
+  event.generation = 2;
+  event.schema = 4;
+  event.group = {1, 3};
+  event.epoch = 5;
+  event.policy_at = 3;
+  event.session_at = 4;
+  event.idempotency_key = {0xff, 0x00, 0x01};
+  event.origin = log::Origin{"us", 77};
+  event.region = "eu";
+  EXPECT_EQ(
+      protocol::event_to_json(event),
+      kPlain + R"(,"actor_seq":300,"last_actor_seq":302,"tenant":"t\"9","generation":2,"schema":4,)"
+               R"("group":{"first":8,"index":1,"size":3},"epoch":5,"policy_at":3,"session_at":4,)"
+               R"("idempotency_key":"/wAB","origin":{"region":"us","position":77},"region":"eu"})");
+}
+
+}  // namespace
+}  // namespace syncline::testing
