@@ -16,7 +16,7 @@ function unpack(t, name) {
   const dir = scratch_dir(t, 'old');
   const { status } = spawnSync('tar', ['-xzf', join(repository, 'tests/e2e/old', name), '-C', dir]);
   assert.equal(status, 0);
-  return join(dir, 'data');
+  return dir;
 }
 
 function syncline(...args) {
@@ -26,7 +26,7 @@ function syncline(...args) {
 }
 
 test('layout 1 is read offline, and verified', kTest, (t) => {
-  const dir = unpack(t, 'data-dir-1.tar.gz');
+  const dir = join(unpack(t, 'data-dir-1.tar.gz'), 'data');
   assert.match(syncline('log', 'verify', '--data-dir', dir, '--key', kKey), /^sound: 2 workspaces, 11 events/);
   const json = (...args) => JSON.parse(syncline('cat', ...args, '--data-dir', dir));
   assert.deepEqual(json('team/notes/plan'), kPlan);
@@ -41,7 +41,7 @@ test('layout 1 is served, and goes on', kTest, async (t) => {
   // The private key is not among what was kept: the log comes to a directory with keys of its own.
   const server = await Server.start(t);
   await server.kill();
-  const old = unpack(t, 'data-dir-1.tar.gz');
+  const old = join(unpack(t, 'data-dir-1.tar.gz'), 'data');
   assert.equal(spawnSync('sh', ['-c', `rm -r "${server.dir}/log" && cp -r "${old}/log" "${server.dir}/log"`]).status, 0);
   await server.launch();
   const client = await y_client(t, server, 'team', 'notes/plan');
@@ -55,4 +55,26 @@ test('layout 1 is served, and goes on', kTest, async (t) => {
   assert.deepEqual([answer.position, answer.state.content], [11, 'Still an 🎉 for\nall']);
   // A checkpoint of a key that nobody here knows is no base to sign on.
   assert.equal((await fetch(`${server.url}/v1/workspaces/team/checkpoint`)).status, 500);
+});
+
+test('a bundle of version 1 is verified, imported, and exported again', kTest, (t) => {
+  const dir = unpack(t, 'written-by-0.1.tar.gz');
+  const bundle = join(dir, 'bundle-1.slb');
+  assert.match(syncline('log', 'verify', bundle), /^sound: workspace team, 10 events, 1 snapshot, 1 pin/);
+  const data = join(dir, 'data');
+  syncline('import', bundle, '--data-dir', data);
+  assert.deepEqual(JSON.parse(syncline('cat', 'team/notes/plan', '--data-dir', data)), kPlan);
+  assert.match(syncline('log', 'verify', '--data-dir', data), /^sound: 1 workspace, 10 events/);
+  const again = join(dir, 'again.slb');
+  syncline('export', 'team', '-o', again, '--data-dir', data);
+  assert.match(syncline('log', 'verify', again), /^sound: workspace team, 10 events/);
+});
+
+test('a backup by 0.1 is checked and restored', kTest, (t) => {
+  const dir = unpack(t, 'written-by-0.1.tar.gz');
+  assert.match(syncline('backup', 'check', join(dir, 'bk')), /^sound: 2 workspaces/);
+  const data = join(dir, 'data');
+  syncline('backup', 'restore', join(dir, 'bk'), '--data-dir', data);
+  assert.match(syncline('log', 'verify', '--data-dir', data), /^sound: 2 workspaces, 11 events/);
+  assert.deepEqual(JSON.parse(syncline('cat', 'team/notes/plan', '--data-dir', data)), kPlan);
 });
