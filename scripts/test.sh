@@ -1,12 +1,13 @@
 #!/bin/bash
-# Every test there is: release with the end-to-end tests, unit tests under ASan and UBSan, what uses threads under
-# TSan, every fuzzer for FUZZ_SECONDS (5). Goes on after a failure; the last line says `N passed, M failed`, and the
-# status is 0 only if M is 0. Reads nothing from stdin. STAGES="release asan" limits what runs.
+# Every test there is: release with the end-to-end tests, unit tests under ASan and UBSan, every fuzzer for
+# FUZZ_SECONDS (5), what uses threads under TSan. Goes on after a failure; the last line says `N passed, M failed`, and
+# the status is 0 only if M is 0. Reads nothing from stdin. STAGES="release asan" limits what runs. CONTRIBUTING.md says
+# where the minutes go.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 exec </dev/null
 FUZZ_SECONDS=${FUZZ_SECONDS:-5}
-STAGES=${STAGES:-release asan tsan fuzz}
+STAGES=${STAGES:-release asan fuzz tsan}
 jobs=$(nproc)
 passed=0 failed=0 skipped=0 failures=()
 logs=$(mktemp -d)
@@ -103,8 +104,8 @@ for name in $STAGES; do
         node_tests
       fi ;;
     asan) if build asan unit_tests; then run_ctest asan -L '^(unit|threads)$'; fi ;;
+    fuzz) if build asan fuzzers; then run_fuzzers; fi ;;
     tsan) if build tsan thread_tests; then run_ctest tsan -L '^threads$'; fi ;;
-    fuzz) if build fuzz fuzzers; then run_fuzzers; fi ;;
     *) fail "unknown stage $name" ;;
   esac
 done

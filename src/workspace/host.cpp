@@ -11,6 +11,7 @@ constexpr std::uint64_t kSweepMs = 3000;
 }  // namespace
 
 Host::Host(Services services) : services_(std::move(services)) {
+  services_.shut = &shut_;
   timer_ = services_.scheduler.after(kSweepMs, [this] { sweep(); });
 }
 

@@ -31,12 +31,15 @@ class Host {
   std::size_t workspaces() const { return workspaces_.size(); }
   const state::ObjectCache& cache() const { return services_.cache; }
   const Counters& counters() const { return services_.counters; }
+  ShutList& shut() { return shut_; }
+  const ShutList& shut() const { return shut_; }
   Scheduler& scheduler() { return services_.scheduler; }
   log::EventLog& log() { return services_.log; }
 
  private:
   void sweep();
 
+  ShutList shut_;
   Services services_;
   std::map<std::string, std::unique_ptr<Workspace>> workspaces_;
   Scheduler::TimerId timer_ = 0;

@@ -35,6 +35,8 @@ void Workspace::subscribe(const std::string& object, Subscriber& subscriber,
 }
 
 void Workspace::load_head() {
+  if (const Shut* shut = services_.shut == nullptr ? nullptr : services_.shut->find(name_))
+    return fail_openings(shut_error(name_, *shut));
   if (std::exchange(loading_head_, true)) return;
   services_.log.head(name_, [this, view = std::weak_ptr(view_)](Result<log::Head> head) {
     if (view.expired()) return;
@@ -52,7 +54,10 @@ void Workspace::confirm(log::Head head) {
 
 void Workspace::head_loaded(Result<log::Head> head) {
   loading_head_ = false;
-  if (!head) return fail_openings(head.error());
+  if (!head) {
+    report(head.error());
+    return fail_openings(head.error());
+  }
   open_ = true;
   chain_ = log::EventChain(*head, services_.random);
   appended_ = head->last_position;
@@ -256,9 +261,13 @@ void Workspace::reset(const Error& error) {
   // Somebody up the stack may still be inside one of them.
   for (auto& [id, object] : live) lost_.push_back(std::move(object));
   sweep_later();
-  if (error.code == ErrorCode::kIo || error.code == ErrorCode::kCorrupt) {
-    services_.on_storage_failure(error);
-  }
+  report(error);
+}
+
+void Workspace::report(const Error& error) {
+  if (error.code == ErrorCode::kIo) services_.on_storage_failure(error);
+  if (error.code == ErrorCode::kCorrupt && services_.shut != nullptr)
+    services_.shut->add(name_, error, services_.scheduler.unix_ms());
 }
 
 // ---- reading

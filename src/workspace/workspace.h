@@ -11,7 +11,8 @@
 // without waiting a disk's turn for each.
 //
 // When the log refuses an append, what memory holds ahead of it never happened: the workspace drops
-// its view, tells every subscriber (on_lost), and reads the log anew for the next one.
+// its view, tells every subscriber (on_lost), and reads the log anew for the next one. A log that is
+// found damaged shuts its workspace (shut_list.h); only a disk that fails stops the process.
 //
 // Thread-safety: none; lives on one loop. Callbacks run in a later turn, or at once where the
 // answer is already known. Ownership: the host owns workspaces; they borrow Services.
@@ -30,6 +31,7 @@
 #include "syncline/error.h"
 #include "workspace/live_object.h"
 #include "workspace/outbox.h"
+#include "workspace/shut_list.h"
 
 namespace syncline::workspace {
 
@@ -50,7 +52,7 @@ struct Services {
   Scheduler& scheduler;
   Counters& counters;
   Random& random;  // salts of events: must be unpredictable
-  // The disk failed or lies: the process must stop serving. Called at most once per failure.
+  // The disk failed: the process must stop serving. Called at most once per failure.
   std::function<void(const Error&)> on_storage_failure;
   // Where this is, as it stands in events; may be empty.
   std::string region = {};
@@ -58,6 +60,9 @@ struct Services {
   // What was signed of the log, which must begin with it before the workspace is opened. nullptr:
   // nothing is looked at.
   log::Notary* notary = nullptr;
+  // Where a workspace is entered whose log is damaged. nullptr: nobody keeps a list, and the next one
+  // who opens the workspace has its log read again.
+  ShutList* shut = nullptr;
 };
 
 struct Change {
@@ -165,6 +170,7 @@ class Workspace {
   void flush();
   void committed(log::Position position, log::Durability durability);
   void reset(const Error& error);
+  void report(const Error& error);
 
   const std::string name_;
   Services services_;

@@ -64,8 +64,8 @@ class History {
   std::string word() {
     static const char* const kPlain[] = {"a", "bc", "def", "words and more"};
     static const char* const kWide[] = {"\xC3\xA4", "x\xF0\x9F\x98\x80y",
-                                        "\xE2\x82\xAC"
-                                        "uro",
+                                        ("\xE2\x82\xAC"
+                                         "uro"),
                                         "z"};
     return flavour_.wide ? kWide[below(4)] : kPlain[below(4)];
   }

@@ -196,6 +196,53 @@ TEST(Workspace, AFailedDiskIsReported) {
   EXPECT_EQ(world.failures[0].message, "fsync failed");
 }
 
+// Whoever opens it next, as a session does.
+Result<LiveObject*> try_join(TestWorld& world, const std::string& name, Subscriber& subscriber) {
+  std::optional<Result<LiveObject*>> answer;
+  world.host.get(name).subscribe("note", subscriber,
+                                 [&](Result<LiveObject*> live) { answer = std::move(live); });
+  world.loop.run();
+  return *answer;
+}
+
+TEST(Workspace, ADamagedLogShutsItsWorkspaceAndNoOther) {
+  TestWorld world;
+  Listener listener;
+  Listener neighbour;
+  Workspace& workspace = world.host.get("w");
+  LiveObject& object = join(world, workspace, listener);
+  LiveObject& beside = join(world, world.host.get("other"), neighbour);
+  Typist typist(1);
+  submit(workspace, object, typist.type("kept"));
+  world.loop.run();
+  world.store.fail_appends(Error{ErrorCode::kCorrupt, "the end of the log is damaged"});
+  submit(workspace, object, typist.type("x"));
+  world.loop.run();
+  world.store.fail_appends(std::nullopt);
+
+  ASSERT_TRUE(listener.lost);
+  EXPECT_TRUE(world.failures.empty());  // the process goes on
+  ASSERT_EQ(world.host.shut().all().size(), 1u);
+  EXPECT_EQ(world.host.shut().all().begin()->first, "w");
+  EXPECT_EQ(world.host.shut().added(), 1u);
+  const auto refused = try_join(world, "w", listener);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(refused.error().message.find("the end of the log is damaged"), std::string::npos);
+  auto accepted = submit(world.host.get("other"), beside, Typist(2).type("y"));
+  world.loop.run();
+  ASSERT_TRUE(accepted->answer && *accepted->answer);
+
+  EXPECT_TRUE(world.host.shut().lift("w"));
+  EXPECT_FALSE(world.host.shut().lift("w"));
+  const auto opened = try_join(world, "w", listener);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ((*opened)->position(), 1u);
+  world.host.get("w").unsubscribe(**opened, listener);
+  world.host.get("other").unsubscribe(beside, neighbour);
+  world.loop.run();
+}
+
 TEST(Workspace, StateSurvivesARestart) {
   TestWorld world;
   Typist typist(1);

@@ -22,6 +22,8 @@ struct LoopSample {
   std::uint64_t quarantines = 0;
   std::size_t objects = 0;
   std::size_t workspaces = 0;
+  std::size_t shut = 0;  // workspaces
+  std::uint64_t shuts = 0;
 };
 
 LoopSample sample(const LoopShard& shard) {
@@ -32,7 +34,9 @@ LoopSample sample(const LoopShard& shard) {
           .quarantined = shard.quarantine.size(),
           .quarantines = shard.quarantine.added(),
           .objects = shard.cache.residents(),
-          .workspaces = shard.host.workspaces()};
+          .workspaces = shard.host.workspaces(),
+          .shut = shard.host.shut().all().size(),
+          .shuts = shard.host.shut().added()};
 }
 
 class Page {
@@ -102,6 +106,10 @@ void add_workspaces(Page& page, const std::vector<LoopSample>& loops) {
   page.counter("workspace_resets_total", "Views dropped because the log refused an append.",
                total([](auto& l) { return l.workspace.resets; }));
   page.gauge("workspaces", "Workspaces in memory.", total([](auto& l) { return l.workspaces; }));
+  page.gauge("workspaces_shut", "Workspaces that are shut because their log is damaged.",
+             total([](auto& l) { return l.shut; }));
+  page.counter("workspace_shuts_total", "Times that a workspace was shut.",
+               total([](auto& l) { return l.shuts; }));
   page.gauge("objects", "Objects in memory.", total([](auto& l) { return l.objects; }));
   page.gauge("object_bytes", "Measured memory of those objects.",
              total([](auto& l) { return l.cache_bytes; }));
