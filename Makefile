@@ -1,11 +1,11 @@
 # `make run` serves, `make test` proves; both install what Debian 12 lacks. Everything is built under build/.
 
-# Arguments for `syncline serve`, e.g. make run ARGS='--port 8080'.
+# Arguments for `syncline serve`, e.g. make run ARGS='--port 8080'; of bench-server: options of scripts/bench-server.sh.
 ARGS ?=
 # How long `make soak` runs.
 SOAK_MINUTES ?= 60
 
-.PHONY: help run build test soak mutants bench bench-quick clean
+.PHONY: help run build test soak mutants bench bench-quick bench-server bench-server-quick clean
 
 help:
 	@echo "make run    build and serve on this machine; ARGS='...' goes to \`syncline serve\`"
@@ -14,6 +14,8 @@ help:
 	@echo "make soak   fuzz and repeat the tests for SOAK_MINUTES ($(SOAK_MINUTES))"
 	@echo "make mutants switch on one built-in bug after the other: the simulator must find each"
 	@echo "make bench  build and run the benchmarks (half an hour); make bench-quick: a choice of them (5 minutes)"
+	@echo "make bench-server  measure the server beside a relay and two published servers (25 minutes);"
+	@echo "            make bench-server-quick: shorter (6 minutes); ARGS='--help' lists the options"
 	@echo "make clean  remove everything built"
 
 run: build
@@ -45,6 +47,14 @@ bench-quick:
 	@scripts/install-deps.sh test
 	@scripts/build.sh bench
 	@scripts/bench.sh quick
+
+bench-server: build
+	@scripts/install-deps.sh test
+	@scripts/bench-server.sh $(ARGS)
+
+bench-server-quick: build
+	@scripts/install-deps.sh test
+	@scripts/bench-server.sh --quick $(ARGS)
 
 clean:
 	rm -rf build web/dist
