@@ -5,10 +5,9 @@ import { compare, kTolerance } from './figures.mjs'
 
 const kNoise = 0.4
 
+const digits = x => x >= 10 ? 1 : x >= 0.1 || x === 0 ? 2 : 3
 const short = x => x === undefined ? '–'
-  : x >= 100 ? Math.round(x).toLocaleString('en-US')
-    : x >= 10 ? x.toFixed(1)
-      : x >= 0.1 || x === 0 ? x.toFixed(2) : x.toFixed(3)
+  : Math.abs(x) >= 100 ? Math.round(x).toLocaleString('en-US') : x.toFixed(digits(Math.abs(x)))
 
 const cell = (of, withRatio) => {
   if (!of?.value) return '–'
@@ -45,11 +44,17 @@ const figuresTable = (result, rows) => {
   }))
 }
 
+const kSizes = {
+  full: '',
+  quick: ' A quick run: shorter, and with fewer clients than the scenarios say.',
+  tiny: ' A test of the programs: the figures mean nothing.'
+}
+
 const facts = result => {
   const { machine, programs, rounds } = result
   const noisy = result.runs.filter(run => run.others > kNoise).length
   return [
-    `- **When**: ${result.began.slice(0, 16)}Z to ${result.ended.slice(11, 16)}Z, size \`${result.size}\`, ${rounds.own} rounds of relay and Syncline${rounds.peers > 0 ? `, ${rounds.peers} of the peers` : ''}.`,
+    `- **When**: ${result.began.slice(0, 16)}Z to ${result.ended.slice(11, 16)}Z; rounds: ${rounds.own} of the relay and Syncline, ${rounds.peers} of the peers.${kSizes[result.size]}`,
     `- **Where**: ${machine.processor}, ${machine.cores} cores, ${machine.memory_gib} GiB, ${machine.system}, node ${machine.node}. Writing and syncing 4 KiB takes ${short(result.sync_ms)} ms in the data directory.`,
     `- **Load average**: ${result.load.began} before, ${result.load.ended} after. Other processes used more than ${kNoise} cores during ${noisy} of ${result.runs.length} runs; the median is ${short(result.others)} cores.`,
     ...Object.entries(programs).map(([name, version]) => `- **${name}**: ${version}.`)

@@ -29,7 +29,7 @@ the relay. Everything stays on 127.0.0.1 and ends by itself: after about 25 minu
   --tiny               only tests that everything works; the figures mean nothing
   --also-hocuspocus    measures Syncline's Hocuspocus protocol too, in the peers' rounds
   --syncline-args TEXT further arguments for \`syncline serve\`, of both binaries
-  --json FILE          all runs and figures
+  --json FILE          all runs and figures; written after each round
   --markdown FILE      the table; between the marks of a file that has them, such as docs/server-bench.md
   --from FILE          reports the runs of an earlier --json again, and measures nothing
   --programs FOLDER    where server_bench_load and server_bench_relay are (build/bench/bench)
@@ -67,10 +67,16 @@ const giveUp = why => {
   process.exit(2)
 }
 
+const countOf = (name, fallback) => {
+  const count = Number(options[name] ?? fallback)
+  if (!Number.isInteger(count) || count < 0 || count > 100) giveUp(`--${name} takes a number up to 100, not ${options[name]}`)
+  return count
+}
+
 const plan = () => {
   const size = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full'
   const [own, others] = { full: [5, 2], quick: [2, 1], tiny: [1, 0] }[size]
-  const rounds = { own: Number(options.rounds ?? own), peers: Number(options['peer-rounds'] ?? others) }
+  const rounds = { own: countOf('rounds', own), peers: countOf('peer-rounds', others) }
   const only = new RegExp(options.only)
   const extra = options['syncline-args'].split(' ').filter(Boolean)
   const program = name => path.join(options.programs, name)
@@ -105,7 +111,8 @@ const versions = ({ guests }) => ({
 // The order of the servers changes from round to round, so that none always has the same place.
 const turn = (list, round) => [...list.slice(round % list.length), ...list.slice(0, round % list.length)]
 
-const measureAll = async ({ size, rounds, ours, guests, scenarios, load, core }) => {
+// Calls `done` with the runs so far after each round.
+const measureAll = async ({ size, rounds, ours, guests, scenarios, load, core }, done) => {
   const folder = path.join(options.data, `run-${process.pid}`)
   const runs = []
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
@@ -127,31 +134,39 @@ const measureAll = async ({ size, rounds, ours, guests, scenarios, load, core })
           `${run.others > 0.4 ? `, others used ${run.others.toFixed(1)} cores` : ''}${run.complaints.map(text => `\n  ${text}`).join('')}`)
       }
     }
+    done(runs)
   }
-  return runs
+}
+
+const saveJson = result => {
+  if (options.json) fs.writeFileSync(options.json, `${JSON.stringify(result, undefined, 1)}\n`)
 }
 
 const takeResult = async () => {
   if (options.from) return JSON.parse(fs.readFileSync(options.from, 'utf8'))
   const what = plan()
+  if (what.rounds.own === 0) giveUp('--rounds takes at least 1')
   if (what.scenarios.length === 0) giveUp(`no scenario matches ${options.only}`)
   const began = { at: new Date(), load: loadAverage() }
   const sync = syncTime(options.data)
-  const runs = await measureAll(what)
-  return {
+  const result = {
     began: began.at.toISOString(),
-    ended: new Date().toISOString(),
     size: what.size,
     rounds: what.rounds,
     machine: machine(),
     sync_ms: sync,
-    load: { began: began.load, ended: loadAverage() },
-    others: median(runs.map(run => run.others)),
     programs: versions(what),
     subjects: [...what.ours, ...what.guests].map(subject => subject.name),
     baseline: options.baseline !== undefined,
-    runs
+    runs: []
   }
+  await measureAll(what, runs => saveJson(Object.assign(result, {
+    ended: new Date().toISOString(),
+    load: { began: began.load, ended: loadAverage() },
+    others: median(runs.map(run => run.others)),
+    runs
+  })))
+  return result
 }
 
 const main = async () => {
@@ -164,7 +179,7 @@ const main = async () => {
   const rows = rowsOf(result.runs, scenarios, result.subjects)
   result.rows = rows
   const text = markdown(result, rows, scenarios)
-  if (options.json) fs.writeFileSync(options.json, `${JSON.stringify(result, undefined, 1)}\n`)
+  saveJson(result)
   if (options.markdown) write(options.markdown, text)
   console.log(text)
 

@@ -96,6 +96,7 @@ export const scenarios = [
       less('presence_ms_p99', 'awareness latency p99, ms', watched),
       more('opened_per_s', 'connections opened a second', watched),
       less('resting_cores', 'cores at rest', { ...watched, ...absolute }),
+      more('connections', 'connections', { ...watched, ...absolute }),
       less('kb_per_connection_all_in', 'KB a connection, with its share of the documents', absolute)
     ]
   },
