@@ -30,6 +30,7 @@ Result<void> decode_auth(ByteReader& in, HocuspocusMessage& message) {
   message.kind = Kind::kToken;
   message.text = in.var_string();
   if (in.ok() && !in.at_end()) message.client_version = in.var_string();
+  in.rest();  // fields of later versions
   return {};
 }
 

@@ -15,6 +15,10 @@
 //   ping, pong = 9, 10
 //
 // Ping and pong go without an address in some published versions; both forms decode.
+//
+// A WebSocket message holds one of these. Hocuspocus servers take the first message and drop what
+// stands behind it, so no client relies on more. Here bytes behind the end are refused, except behind
+// a token, where later versions of the provider add fields.
 // Pure functions. Decoded views refer into the message.
 #pragma once
 

@@ -27,8 +27,8 @@ Result<YMessage> decode_sync_body(ByteReader& in) {
   return YMessage{YMessage::Kind::kSync, static_cast<SyncKind>(kind), payload};
 }
 
-Result<YMessage> decode_y_message(ByteView message) {
-  ByteReader in(message);
+Result<YMessage> take_y_message(ByteView& frame) {
+  ByteReader in(frame);
   const std::uint64_t type = in.var_uint();
   if (!in.ok()) return fail(ErrorCode::kMalformed, "message without a type");
   YMessage decoded;
@@ -42,9 +42,28 @@ Result<YMessage> decode_y_message(ByteView message) {
   } else if (type == kYQueryAwareness) {
     decoded.kind = YMessage::Kind::kQueryAwareness;
   } else {
-    return YMessage{};
+    in.rest();
   }
-  if (!in.at_end()) return fail(ErrorCode::kMalformed, "bytes behind the end of the message");
+  frame = frame.subspan(in.position());
+  return decoded;
+}
+
+Result<void> check_y_frame(ByteView frame) {
+  for (std::size_t messages = 1;; ++messages) {
+    if (messages > kMaxYMessagesInFrame) {
+      return fail(ErrorCode::kTooLarge, "more than " + std::to_string(kMaxYMessagesInFrame) +
+                                            " messages in one WebSocket message");
+    }
+    if (auto message = take_y_message(frame); !message)
+      return std::unexpected(std::move(message.error()));
+    if (frame.empty()) return {};
+  }
+}
+
+Result<YMessage> decode_y_message(ByteView message) {
+  auto decoded = take_y_message(message);
+  if (decoded && !message.empty())
+    return fail(ErrorCode::kMalformed, "bytes behind the end of the message");
   return decoded;
 }
 

@@ -1,5 +1,6 @@
 // The y-protocols messages as y-websocket carries them: one document per connection.
 //
+//   frame      = message, message, …            one after the other in one WebSocket message
 //   message    = varuint type, body
 //   sync       = 0, (0, state vector | 1, update | 2, update)    payloads as byte strings
 //   awareness  = 1, awareness update as a byte string
@@ -9,6 +10,9 @@
 //
 // `saved` is ours: sent only to a client that asked for it (`?ack=1`), it says how many more of the
 // updates that this connection sent are durable now. Published clients never see it.
+//
+// JavaScript clients send one message in a frame. The Rust clients' first frame holds two: a step 1 and
+// an awareness update.
 //
 // Pure functions. Decoded views refer into the message.
 #pragma once
@@ -36,8 +40,19 @@ struct YMessage {
   ByteView payload;                  // kSync: state vector or update. kAwareness: the update
 };
 
-// kMalformed: cut, unknown sync message, or bytes behind the end. A message type that this version
-// does not know is kUnknown, and to be ignored, as Yjs servers do.
+// How many messages one frame may hold.
+inline constexpr std::size_t kMaxYMessagesInFrame = 1024;
+
+// Takes the first message off `frame`. kMalformed: cut, or an unknown sync message. A message type
+// that this version does not know is kUnknown, and to be ignored, as Yjs servers do; since nobody
+// knows where it ends, it takes the rest of the frame.
+Result<YMessage> take_y_message(ByteView& frame);
+
+// Whether every message of the frame decodes, so that a frame is refused before any of it is used.
+// kMalformed, kTooLarge: more than kMaxYMessagesInFrame.
+Result<void> check_y_frame(ByteView frame);
+
+// The message of a frame that holds one. kMalformed also for bytes behind its end.
 Result<YMessage> decode_y_message(ByteView message);
 
 // The body of a sync message, after its type; shared with the Hocuspocus protocol.

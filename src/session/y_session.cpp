@@ -27,13 +27,18 @@ void YSession::on_open(Connection& connection) {
   channel_->join();
 }
 
-void YSession::on_message(ByteView bytes) {
+void YSession::on_message(ByteView frame) {
   if (closing_) return;
-  auto message = protocol::decode_y_message(bytes);
-  if (!message) return close(message.error());
-  switch (message->kind) {
-    case YMessage::Kind::kSync: return channel_->sync(message->sync, message->payload);
-    case YMessage::Kind::kAwareness: return channel_->awareness(message->payload);
+  if (auto whole = protocol::check_y_frame(frame); !whole) return close(whole.error());
+  do {
+    deliver(*protocol::take_y_message(frame));
+  } while (!closing_ && !frame.empty());
+}
+
+void YSession::deliver(const YMessage& message) {
+  switch (message.kind) {
+    case YMessage::Kind::kSync: return channel_->sync(message.sync, message.payload);
+    case YMessage::Kind::kAwareness: return channel_->awareness(message.payload);
     case YMessage::Kind::kQueryAwareness: return channel_->query_awareness();
     case YMessage::Kind::kUnknown: return;
   }

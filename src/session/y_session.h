@@ -28,11 +28,12 @@ class YSession final : public ConnectionHandler, private Wire {
   explicit YSession(YSessionOptions options) : options_(std::move(options)) {}
 
   void on_open(Connection& connection) override;
-  void on_message(ByteView message) override;
+  void on_message(ByteView frame) override;
   void on_drained() override;
   void on_closed(std::uint16_t code) override;
 
  private:
+  void deliver(const protocol::YMessage& message);
   void send_sync(protocol::SyncKind kind, ByteView payload) override;
   void send_update(const workspace::Broadcast& update) override;
   void send_awareness(const workspace::Broadcast& update) override;

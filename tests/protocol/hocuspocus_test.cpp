@@ -34,6 +34,8 @@ TEST(Hocuspocus, DecodesEveryClientMessage) {
   EXPECT_EQ(token->client_version, "4.8");
   const Bytes without_version = message("d", {2, 0, 1, 't'});
   EXPECT_EQ(decode_hocuspocus(without_version)->client_version, "");
+  const Bytes of_a_later_version = message("d", {2, 0, 1, 't', 1, '9', 7, 7});
+  EXPECT_EQ(decode_hocuspocus(of_a_later_version)->client_version, "9");
 
   const Bytes reply = message("d", {4, 2, 1, 7});
   auto sync = decode_hocuspocus(reply);

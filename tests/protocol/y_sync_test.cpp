@@ -41,5 +41,28 @@ TEST(YSync, MalformedMessagesAreRefused) {
   }
 }
 
+// What the Rust clients send first: a step 1 and their awareness in one WebSocket message.
+TEST(YSync, AFrameHoldsMessagesOneAfterTheOther) {
+  const Bytes step1 = encode_y_sync(SyncKind::kStep1, Bytes{0});
+  const Bytes awareness = encode_y_awareness(Bytes{0});
+  Bytes frame = step1;
+  frame.insert(frame.end(), awareness.begin(), awareness.end());
+  frame.push_back(3);
+  ASSERT_TRUE(check_y_frame(frame));
+  ByteView rest = frame;
+  EXPECT_EQ(take_y_message(rest)->kind, YMessage::Kind::kSync);
+  EXPECT_EQ(take_y_message(rest)->kind, YMessage::Kind::kAwareness);
+  EXPECT_EQ(take_y_message(rest)->kind, YMessage::Kind::kQueryAwareness);
+  EXPECT_TRUE(rest.empty());
+}
+
+TEST(YSync, AFrameIsCheckedToItsEnd) {
+  EXPECT_EQ(check_y_frame(Bytes{}).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(check_y_frame(Bytes{3, 3, 0}).error().code, ErrorCode::kMalformed);
+  EXPECT_TRUE(check_y_frame(Bytes{3, 77, 0, 0})) << "an unknown type takes the rest";
+  EXPECT_TRUE(check_y_frame(Bytes(kMaxYMessagesInFrame, 3)));
+  EXPECT_EQ(check_y_frame(Bytes(kMaxYMessagesInFrame + 1, 3)).error().code, ErrorCode::kTooLarge);
+}
+
 }  // namespace
 }  // namespace syncline::protocol

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <set>
 
@@ -234,6 +236,47 @@ TEST(YSession, ABrokenStateVectorThatHadToWaitClosesItsSender) {
   a.connection.unstick(*a.session);
   ASSERT_TRUE(a.connection.closed);
   EXPECT_EQ(a.connection.closed->code, 4400);
+}
+
+Bytes joined(std::initializer_list<Bytes> messages) {
+  Bytes frame;
+  for (const Bytes& message : messages) frame.insert(frame.end(), message.begin(), message.end());
+  return frame;
+}
+
+TEST(YSession, TakesEveryMessageOfAFrame) {
+  TestWorld world;
+  Peer a(world);
+  Peer b(world);
+  a.connection.take();
+  b.connection.take();
+  Typist ann(1);
+  Typist bob(2);
+  const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
+  a.session->on_message(joined({protocol::encode_y_sync(SyncKind::kStep1, Bytes{0}),
+                                protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})),
+                                protocol::encode_y_sync(SyncKind::kUpdate, ann.type("one ")),
+                                protocol::encode_y_sync(SyncKind::kUpdate, ann.type("two"))}));
+  world.loop.run();
+  EXPECT_FALSE(a.connection.closed);
+  EXPECT_EQ(std::ranges::count(b.connection.sent, 1, [](auto& sent) { return sent->front(); }), 1)
+      << "the awareness update was not taken";
+  a.deliver(ann);
+  b.deliver(bob);
+  EXPECT_EQ(bob.text(), "one two");
+  EXPECT_EQ(a.saved, 2);
+}
+
+TEST(YSession, AFrameThatIsMalformedAtItsEndIsRefusedWhole) {
+  TestWorld world;
+  Peer a(world);
+  Typist ann(1);
+  a.session->on_message(
+      joined({protocol::encode_y_sync(SyncKind::kUpdate, ann.type("x")), Bytes{0, 2, 9, 1}}));
+  world.loop.run();
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4400);
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
 }
 
 TEST(YSession, MalformedMessagesCloseWithAReason) {
