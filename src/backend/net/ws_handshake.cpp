@@ -20,6 +20,15 @@ bool is_key(std::string_view key) {
                              [&](char c) { return kDigits.find(c) != kDigits.npos; });
 }
 
+// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text) {
+  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kSigns.find(c) != kSigns.npos;
+  });
+}
+
 }  // namespace
 
 bool asks_for_websocket(const HttpRequest& request) {
@@ -44,6 +53,15 @@ std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& r
   if (!key || request.headers.count("Sec-WebSocket-Key") != 1 || !is_key(*key))
     return refuse(400, "malformed", "no proper Sec-WebSocket-Key");
   return std::string(*key);
+}
+
+std::string offered_subprotocol(const HttpRequest& request) {
+  std::string_view offered = request.headers.find("Sec-WebSocket-Protocol").value_or("");
+  offered = offered.substr(0, offered.find(','));
+  const std::size_t begin = std::min(offered.find_first_not_of(" \t"), offered.size());
+  offered.remove_prefix(begin);
+  offered = offered.substr(0, offered.find_last_not_of(" \t") + 1);
+  return is_token(offered) ? std::string(offered) : std::string();
 }
 
 std::string ws_accept_value(std::string_view key) {

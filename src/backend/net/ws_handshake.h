@@ -15,6 +15,10 @@ bool asks_for_websocket(const HttpRequest& request);
 // The client's key, or the response that refuses the handshake (400, 405, 426).
 std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& request);
 
+// The first subprotocol that the client offers (RFC 6455 section 11.3.4); "" if it offers none or what
+// it offers is malformed. A browser fails a connection that answers none of those it offered.
+std::string offered_subprotocol(const HttpRequest& request);
+
 // The value of Sec-WebSocket-Accept for a key.
 std::string ws_accept_value(std::string_view key);
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "backend/net/event_loop.h"
+#include "backend/net/ws_handshake.h"
 #include "backend/server/import_service.h"
 #include "backend/server/routes.h"
 #include "session/hocuspocus_session.h"
@@ -43,7 +44,7 @@ UpgradeDecision accept_y(RouteContext& context, const HttpRequest& request, Obje
                                      .limits = context.limits,
                                      .counters = shard.session_counters});
       },
-      .subprotocol = {}};
+      .subprotocol = offered_subprotocol(request)};
 }
 
 UpgradeDecision accept_hocuspocus(RouteContext& context, const HttpRequest& request,
@@ -63,7 +64,7 @@ UpgradeDecision accept_hocuspocus(RouteContext& context, const HttpRequest& requ
                                        .limits = context.limits,
                                        .counters = shard.session_counters});
       },
-      .subprotocol = {}};
+      .subprotocol = offered_subprotocol(request)};
 }
 
 UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
