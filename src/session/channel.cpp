@@ -196,12 +196,12 @@ void Channel::awareness(ByteView update) {
     return;
   }
   ++options_.counters.awareness_in;
-  if (update.size() > options_.limits.awareness_bytes) {
-    return end({ErrorCode::kTooLarge, "awareness update of " + std::to_string(update.size()) +
-                                          " bytes, more than " +
-                                          std::to_string(options_.limits.awareness_bytes)});
-  }
-  if (auto set = workspace_->set_presence(*live_, *this, update); !set) end(set.error());
+  const auto set = workspace_->set_presence(*live_, *this, update);
+  if (set) return;
+  if (set.error().code != ErrorCode::kTooLarge) return end(set.error());
+  // Too large is no reason to end the document. A client sends such a state again and again.
+  ++options_.counters.awareness_dropped;
+  if (!std::exchange(told_of_presence_, true)) wire_.send_notice(set.error());
 }
 
 void Channel::query_awareness() {
@@ -217,7 +217,7 @@ void Channel::send_everybody() {
     awareness_missed_ = true;
     return;
   }
-  tell(live_->presence().everybody());
+  tell(live_->presence().everybody(*this));
 }
 
 void Channel::tell(const std::optional<Bytes>& presence) {
@@ -301,7 +301,7 @@ void Channel::send_owed() {
   }
   if (live_ != nullptr && awareness_missed_ && !congested()) {
     awareness_missed_ = false;
-    tell(live_->presence().everybody_and_gone());
+    tell(live_->presence().everybody_and_gone(*this));
   }
 }
 

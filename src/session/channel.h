@@ -37,6 +37,9 @@ class Wire {
   virtual void send_saved(std::uint64_t updates) = 0;
   // One update was not taken, and the client may go on.
   virtual void send_refused(const Error& error) = 0;
+  // Something for people to read, about what was dropped; where the protocol has nothing for that, it
+  // stays unsaid.
+  virtual void send_notice(const Error&) {}
 
   // Ends the channel, telling the client why. The channel may be destroyed in a later turn, not in
   // this call.
@@ -115,6 +118,7 @@ class Channel final : public workspace::Subscriber {
   workspace::Workspace* workspace_ = nullptr;  // while joining or joined
   workspace::LiveObject* live_ = nullptr;      // while joined
   bool ended_ = false;
+  bool told_of_presence_ = false;                      // that it is over a limit
   std::deque<std::move_only_function<void()>> early_;  // messages that came before we had joined
 
   std::uint64_t updates_taken_ = 0;

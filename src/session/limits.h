@@ -14,7 +14,6 @@ struct Limits {
   std::size_t inflight_bytes = std::size_t{8} << 20;
   // The same in updates.
   std::size_t inflight_updates = 4096;
-  std::size_t awareness_bytes = std::size_t{64} << 10;  // one awareness message
   std::size_t stateless_bytes = std::size_t{64} << 10;  // one stateless message
   std::size_t documents = 256;                          // on one multiplexed connection
   std::uint64_t auth_ms = 10'000;                       // to send a token
@@ -27,8 +26,9 @@ struct Counters {
   std::uint64_t updates_refused = 0;
   std::uint64_t acks = 0;
   std::uint64_t awareness_in = 0;
-  std::uint64_t fell_behind = 0;  // a slow reader's queue was dropped
-  std::uint64_t held_back = 0;    // reading stopped until the log had caught up
+  std::uint64_t awareness_dropped = 0;  // awareness messages of which a part was over a limit
+  std::uint64_t fell_behind = 0;        // a slow reader's queue was dropped
+  std::uint64_t held_back = 0;          // reading stopped until the log had caught up
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
   std::uint64_t denied = 0;         // credentials refused

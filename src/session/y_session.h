@@ -39,6 +39,7 @@ class YSession final : public ConnectionHandler, private Wire {
   void send_awareness(const workspace::Broadcast& update) override;
   void send_saved(std::uint64_t updates) override;
   void send_refused(const Error& error) override;
+  void send_notice(const Error& error) override { send_refused(error); }
   void close(const Error& error) override;
   std::size_t queued_bytes() const override { return connection_->queued_bytes(); }
   void hold_reading() override;

@@ -314,9 +314,15 @@ void Client::send_update(Replica& replica, SyncKind kind, ByteView update) {
 }
 
 void Client::renew_presence(Replica& replica) {
+  ++replica.presence_clock;
+  announce_presence(replica);
+}
+
+void Client::announce_presence(Replica& replica) {
+  replica.presence_clock = std::max<std::uint64_t>(replica.presence_clock, 1);
   const std::string state = fmt::format(R"({{"n":{}}})", settings_.number);
   const crdt::AwarenessEntry entry{
-      .client = replica.presence_id, .clock = ++replica.presence_clock, .state = state};
+      .client = replica.presence_id, .clock = replica.presence_clock, .state = state};
   send_awareness(replica, crdt::encode_awareness({&entry, 1}));
 }
 
@@ -346,7 +352,12 @@ void Client::take_sync(Replica& replica, SyncKind kind, ByteView payload) {
 
 void Client::take_awareness(Replica& replica, ByteView update) {
   if (!replica.awareness.apply(update, loop_.monotonic_ms()))
-    protocol_broken("was sent an awareness update that it refuses");
+    return protocol_broken("was sent an awareness update that it refuses");
+  // As Yjs has it: a later clock is taken for one's own, and who is said to be gone counts on.
+  const auto own = replica.awareness.clients().find(replica.presence_id);
+  if (own == replica.awareness.clients().end()) return;
+  const std::uint64_t heard = own->second.clock + (own->second.state.empty() ? 1 : 0);
+  replica.presence_clock = std::max(replica.presence_clock, heard);
 }
 
 void Client::take_acks(Replica& replica, std::uint64_t count) {

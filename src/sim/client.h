@@ -96,6 +96,8 @@ class Client {
   void take_acks(Replica& replica, std::uint64_t count);
   void send_step1(Replica& replica);
   void send_update(Replica& replica, protocol::SyncKind kind, ByteView update);
+  // When connected: under the clock that it has, as the published clients do.
+  void announce_presence(Replica& replica);
   void renew_presence(Replica& replica);
   void lost_identity(std::string_view why);
   void protocol_broken(std::string_view what);

@@ -23,7 +23,7 @@ class YClient final : public Client {
     Replica& replica = replicas().front();
     replica.welcome = true;
     send_step1(replica);
-    renew_presence(replica);
+    announce_presence(replica);
   }
 
   void received(ByteView message) override {
@@ -38,7 +38,7 @@ class YClient final : public Client {
     }
     if (type == 1) return take_awareness(replica, in.var_buffer());
     if (type == 2 && settings_.read_only) return world_.hit(Probe::read_only_refused);
-    if (type == 2) return protocol_broken("was denied");
+    if (type == 2) return;  // the close that follows is judged
     if (type == 100) return take_acks(replica, in.var_uint());
   }
 
@@ -104,7 +104,7 @@ class HocuspocusClient final : public Client {
     if (what != 2) return protocol_broken("was denied");
     replica.welcome = true;
     send_step1(replica);
-    renew_presence(replica);
+    announce_presence(replica);
   }
 
   // The server ended one document. The provider would leave it at that.

@@ -91,6 +91,7 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
   auto& live = live_[opening->object];
   if (!live) live = std::make_unique<LiveObject>(opening->object, **resident);
   live->subscribers().add(*opening->subscriber);
+  live->presence().join(*opening->subscriber);
   opening->done(live.get());
 }
 
@@ -352,11 +353,19 @@ void Workspace::change(const std::string& object, Author author, Make make, Done
 // ---- presence
 
 Result<void> Workspace::set_presence(LiveObject& object, Subscriber& owner, ByteView update) {
-  auto changed = object.presence().update(owner, update, services_.scheduler.monotonic_ms());
-  if (!changed) return std::unexpected(std::move(changed.error()));
-  if (changed->empty()) return {};
-  const Broadcast broadcast(*changed);
-  object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_awareness(broadcast); });
+  auto news = object.presence().update(owner, update, services_.scheduler.monotonic_ms());
+  if (!news) return std::unexpected(std::move(news.error()));
+  const auto tell = [](const Broadcast& broadcast) {
+    return [&broadcast](Subscriber& subscriber) { subscriber.on_awareness(broadcast); };
+  };
+  const Broadcast others(news->others);
+  if (news->sender == news->others) {
+    if (!news->others.empty()) object.subscribers().each(tell(others));
+  } else {
+    object.subscribers().each(tell(others), object.subscribers().stay(&owner));
+    if (!news->sender.empty()) owner.on_awareness(Broadcast(news->sender));
+  }
+  if (news->dropped) return std::unexpected(std::move(*news->dropped));
   return {};
 }
 

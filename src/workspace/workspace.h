@@ -131,7 +131,8 @@ class Workspace {
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
 
   // Presence is not logged: told to everybody at once. `owner` vouches for the clients in it, which
-  // disappear with it.
+  // disappear with it. kMalformed: nothing was taken. kTooLarge: what is over a limit was dropped, the
+  // rest was taken.
   Result<void> set_presence(LiveObject& object, Subscriber& owner, ByteView update);
   // Drops clients that were not heard of for too long. To be called every few seconds.
   void expire_presence();

@@ -353,5 +353,25 @@ TEST(YSession, ALostLogClosesWithARetryableCode) {
   ASSERT_TRUE(b.connection.closed);
 }
 
+TEST(YSession, PresenceOverTheLimitIsSaidOnceAndTheDocumentGoesOn) {
+  TestWorld world;
+  Peer a(world);
+  a.connection.take();
+  const std::string avatar = "\"" + std::string(100'000, 'x') + "\"";
+  for (std::uint64_t clock = 1; clock < 4; ++clock) {
+    const crdt::AwarenessEntry entry{.client = 77, .clock = clock, .state = avatar};
+    a.session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&entry, 1})));
+  }
+  EXPECT_FALSE(a.connection.closed);
+  ASSERT_EQ(a.connection.sent.size(), 1u);
+  EXPECT_EQ(a.connection.sent[0]->front(), 2);
+  EXPECT_EQ(a.counters.awareness_dropped, 3u);
+  Typist ann(1);
+  a.send(SyncKind::kUpdate, ann.type("x"));
+  world.loop.run();
+  a.deliver(ann);
+  EXPECT_EQ(a.saved, 1);
+}
+
 }  // namespace
 }  // namespace syncline::session

@@ -151,6 +151,8 @@ void add_sessions(Page& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.session.acks; }));
   page.counter("awareness_received_total", "Awareness updates from clients.",
                total([](auto& l) { return l.session.awareness_in; }));
+  page.counter("awareness_dropped_total", "Of these, those that were over a limit.",
+               total([](auto& l) { return l.session.awareness_dropped; }));
   page.counter("slow_readers_total", "Times that a slow reader's queue was dropped.",
                total([](auto& l) { return l.session.fell_behind; }));
   page.counter("fast_writers_total", "Times that reading from a client was held back.",
