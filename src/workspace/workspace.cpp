@@ -246,7 +246,23 @@ void Workspace::committed(log::Position position, log::Durability durability) {
   sweep_later();
 }
 
-void Workspace::reset(const Error& error) {
+namespace {
+
+// What those who were connected are told: whatever the log's reason, nothing is wrong with what they
+// sent, and they are to connect again and send it once more. Other codes tell clients to stay away.
+Error come_back(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kIo:
+    case ErrorCode::kCorrupt: return error;
+    default: return {ErrorCode::kUnavailable, "connect again: " + error.message};
+  }
+}
+
+}  // namespace
+
+void Workspace::reset(const Error& cause) {
+  const Error error = come_back(cause);
   ++services_.counters.resets;
   view_ = std::make_shared<const int>();
   open_ = loading_head_ = sweep_scheduled_ = false;

@@ -11,8 +11,9 @@
 // without waiting a disk's turn for each.
 //
 // When the log refuses an append, what memory holds ahead of it never happened: the workspace drops
-// its view, tells every subscriber (on_lost), and reads the log anew for the next one. A log that is
-// found damaged shuts its workspace (shut_list.h); only a disk that fails stops the process.
+// its view, tells every subscriber (on_lost), and reads the log anew for the next one. Whatever the
+// reason was, its error is one that says "later" (kUnavailable, kIo, kCorrupt). A log that is found
+// damaged shuts its workspace (shut_list.h); only a disk that fails stops the process.
 //
 // Thread-safety: none; lives on one loop. Callbacks run in a later turn, or at once where the
 // answer is already known. Ownership: the host owns workspaces; they borrow Services.
@@ -170,7 +171,7 @@ class Workspace {
   void flush_later();
   void flush();
   void committed(log::Position position, log::Durability durability);
-  void reset(const Error& error);
+  void reset(const Error& cause);
   void report(const Error& error);
 
   const std::string name_;

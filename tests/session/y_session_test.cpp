@@ -373,5 +373,23 @@ TEST(YSession, PresenceOverTheLimitIsSaidOnceAndTheDocumentGoesOn) {
   EXPECT_EQ(a.saved, 1);
 }
 
+// The log says that it was written by somebody else: nothing is wrong with any client.
+TEST(YSession, ALostWorkspaceClosesWithARetryableCodeWhateverTheReason) {
+  for (const ErrorCode reason : {ErrorCode::kConflict, ErrorCode::kInvalid, ErrorCode::kMalformed,
+                                 ErrorCode::kForbidden, ErrorCode::kNotFound}) {
+    TestWorld world;
+    Peer a(world);
+    Peer b(world);
+    Typist ann(1);
+    world.store.fail_appends(Error{reason, "the log ends elsewhere"});
+    a.send(SyncKind::kUpdate, ann.type("x"));
+    world.loop.run();
+    for (const Peer* peer : {&a, &b}) {
+      ASSERT_TRUE(peer->connection.closed);
+      EXPECT_EQ(peer->connection.closed->code, 4503) << to_string(reason);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace syncline::session
