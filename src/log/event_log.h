@@ -110,6 +110,9 @@ class EventLog {
   virtual void append(std::string workspace, std::vector<EncodedEvent> events,
                       Position expected_last_position, Done<Appended> done) = 0;
 
+  // What an answered append promises; what is read was promised as much.
+  virtual Durability durability() const = 0;
+
   // Where the log ends. A workspace that does not exist has the default Head.
   virtual void head(std::string workspace, Done<Head> done) = 0;
 

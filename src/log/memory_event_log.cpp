@@ -266,6 +266,8 @@ class MemoryStore::Log final : public EventLog {
          reply = std::move(reply)]() mutable { reply(state.append(workspace, events)); });
   }
 
+  Durability durability() const override { return Durability::kDisk; }
+
   void head(std::string workspace, Done<Head> done) override {
     const Workspace* found = state_.find(workspace);
     gate_.bind(std::move(done))(found != nullptr ? found->head : Head{});

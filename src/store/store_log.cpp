@@ -33,6 +33,8 @@ class StoreLog final : public log::EventLog {
     engine_.submit(AppendRequest{std::move(workspace), std::move(events), std::move(reply)});
   }
 
+  log::Durability durability() const override { return log::Durability::kDisk; }
+
   void head(std::string workspace, Done<log::Head> done) override {
     read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
       return read_head(tables, workspace);

@@ -59,6 +59,7 @@ void Workspace::head_loaded(Result<log::Head> head) {
     return fail_openings(head.error());
   }
   open_ = true;
+  durability_ = services_.log.durability();
   chain_ = log::EventChain(*head, services_.random);
   appended_ = head->last_position;
   outbox_.restart(appended_);

@@ -68,6 +68,7 @@ TYPED_TEST_P(EventLogConformance, WhatIsAppendedIsReadBackAlsoAfterARestart) {
   const auto appended = this->log().append("w", this->batch(chain, 5), 0);
   ASSERT_TRUE(appended.has_value()) << appended.error().message;
   EXPECT_EQ(appended->last_position, 5u);
+  EXPECT_EQ(appended->durability, this->raw_->durability());
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(this->log().head("w").value(), chain.head());
     const auto events = this->log().read("w").value();

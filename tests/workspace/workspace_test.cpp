@@ -266,6 +266,13 @@ TEST(Workspace, StateSurvivesARestart) {
   LiveObject& loaded = join(world, reopened, late);
   EXPECT_EQ(loaded.position(), 50u);
   EXPECT_EQ(loaded.object().version(), version);
+  // What this one has not appended itself is as durable as what it has.
+  const Bytes known = typist.doc().encode_state_as_update();
+  auto receipt = submit(reopened, loaded, known);
+  world.loop.run();
+  ASSERT_TRUE(receipt->answer);
+  EXPECT_TRUE((*receipt->answer)->known);
+  EXPECT_EQ((*receipt->answer)->durability, log::Durability::kDisk);
   reopened.unsubscribe(loaded, late);
   world.loop.run();
 }
