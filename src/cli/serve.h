@@ -27,6 +27,8 @@ struct ServeOptions {
   std::size_t threads = 0;
   std::size_t memory_mib = 1024;
   std::size_t max_message_mib = 32;
+  std::uint32_t checkpoint_seconds = 60;
+  std::uint64_t checkpoint_events = 10'000;
   std::uint32_t drain_seconds = 10;
   bool json = false;
 };

@@ -101,6 +101,17 @@ void add_serve(Command& root) {
                 .text = "Largest message that a client may send, in MiB",
                 .environment = "SYNCLINE_MAX_MESSAGE_MIB"},
                options->max_message_mib);
+  serve.option(
+      {.name = "--checkpoint-seconds",
+       .value = "N",
+       .text = "How long an event waits at most until a checkpoint of its workspace is signed",
+       .environment = "SYNCLINE_CHECKPOINT_SECONDS"},
+      options->checkpoint_seconds);
+  serve.option({.name = "--checkpoint-events",
+                .value = "N",
+                .text = "After how many events one is signed without waiting",
+                .environment = "SYNCLINE_CHECKPOINT_EVENTS"},
+               options->checkpoint_events);
   serve.option({.name = "--drain-seconds",
                 .value = "N",
                 .text = "How long a stop waits for what is under way",

@@ -76,6 +76,52 @@ Result<std::optional<SignedCheckpoint>> Notary::open(const std::string& workspac
   return SignedCheckpoint{std::move(*checkpoint), std::move(*note)};
 }
 
+void Notary::load_last(std::string workspace, Done<std::optional<SignedCheckpoint>> done) {
+  log_.load_checkpoint(workspace, [this, workspace, done = std::move(done)](
+                                      Result<std::optional<std::string>> note) mutable {
+    if (!note) return done(std::unexpected(std::move(note.error())));
+    auto last = open(workspace, std::move(*note));
+    if (!last)
+      return done(fail(last.error().code,
+                       fmt::format("workspace {}: {}", workspace, last.error().message)));
+    done(std::move(*last));
+  });
+}
+
+void Notary::last(std::string workspace, Done<SignedCheckpoint> done) {
+  load_last(workspace, [this, workspace, done = std::move(done)](
+                           Result<std::optional<SignedCheckpoint>> last) mutable {
+    if (!last) return done(std::unexpected(std::move(last.error())));
+    if (!*last)
+      return done(
+          fail(ErrorCode::kNotFound, fmt::format("workspace {} has no checkpoint yet", workspace)));
+    const std::uint64_t size = (*last)->checkpoint.size;
+    log_.tree_nodes(
+        workspace, merkle::frontier_nodes(size),
+        [workspace, made = std::move(**last),
+         done = std::move(done)](Result<std::vector<Hash256>> hashes) mutable {
+          if (!hashes && hashes.error().code != ErrorCode::kNotFound)
+            return done(std::unexpected(std::move(hashes.error())));
+          const std::uint64_t size = made.checkpoint.size;
+          if (!hashes || root_of(size, *hashes) != made.checkpoint.root)
+            return done(fail(ErrorCode::kCorrupt, not_what_was_signed(workspace, size)));
+          done(std::move(made));
+        });
+  });
+}
+
+void Notary::unsigned_events(std::string workspace, Done<std::uint64_t> done) {
+  load_last(workspace, [this, workspace, done = std::move(done)](
+                           Result<std::optional<SignedCheckpoint>> last) mutable {
+    if (!last) return done(std::unexpected(std::move(last.error())));
+    const std::uint64_t covered = *last ? (*last)->checkpoint.size : 0;
+    log_.head(workspace, [covered, done = std::move(done)](Result<Head> head) mutable {
+      if (!head) return done(std::unexpected(std::move(head.error())));
+      done(head->last_position - std::min(covered, head->last_position));
+    });
+  });
+}
+
 void Notary::confirm(std::string workspace, Done<void> done) {
   log_.load_checkpoint(workspace, [this, workspace, done = std::move(done)](
                                       Result<std::optional<std::string>> note) mutable {

@@ -51,6 +51,14 @@ class Notary {
   //   others     as EventLog has them
   void checkpoint(std::string workspace, Done<SignedCheckpoint> done);
 
+  // The newest checkpoint that was made, which may be of fewer events than the log has now. Signs nothing.
+  //   kNotFound  none was made yet
+  //   kCorrupt   the log does not begin with what it says
+  void last(std::string workspace, Done<SignedCheckpoint> done);
+
+  // How many events the newest checkpoint does not cover.
+  void unsigned_events(std::string workspace, Done<std::uint64_t> done);
+
   // kCorrupt: the log does not begin with what was signed of it last. Signs nothing. Not judged are a
   // log that a repair cut before that, however long it is again, one of which so much cannot be read,
   // and one that others signed (its keys were lost): whoever can read it is not kept from it for that.
@@ -75,6 +83,7 @@ class Notary {
   Result<std::optional<SignedCheckpoint>> open(const std::string& workspace,
                                                std::optional<std::string> note) const;
 
+  void load_last(std::string workspace, Done<std::optional<SignedCheckpoint>> done);
   void prove(std::string workspace, std::uint64_t size, merkle::ProofPlan plan,
              Done<merkle::Proof> done);
 

@@ -241,7 +241,9 @@ void Workspace::flush() {
 }
 
 void Workspace::committed(log::Position position, log::Durability durability) {
-  services_.counters.events_committed += position - outbox_.durable();
+  const std::uint64_t events = position - outbox_.durable();
+  services_.counters.events_committed += events;
+  if (services_.checkpoints != nullptr) services_.checkpoints->appended(name_, events);
   durability_ = durability;
   outbox_.release(position);
   sweep_later();

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/scheduler.h"
+#include "log/checkpoint_keeper.h"
 #include "log/event_log.h"
 #include "log/notary.h"
 #include "state/object_cache.h"
@@ -64,6 +65,8 @@ struct Services {
   // Where a workspace is entered whose log is damaged. nullptr: nobody keeps a list, and the next one
   // who opens the workspace has its log read again.
   ShutList* shut = nullptr;
+  // Hears of what was appended, and has it signed in time. nullptr: nobody does.
+  log::CheckpointKeeper* checkpoints = nullptr;
 };
 
 struct Change {

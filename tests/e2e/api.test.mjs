@@ -6,7 +6,7 @@ import test from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { converged, fresh, y_client } from './lib/clients.mjs';
 import { Api, described, routed } from './lib/openapi.mjs';
-import { Server, scratch_dir } from './lib/server.mjs';
+import { Server, kSignAtOnce, scratch_dir } from './lib/server.mjs';
 
 const kTest = { timeout: 120_000 };
 
@@ -20,7 +20,7 @@ test('the description is valid, and describes every route and no other', kTest, 
 });
 
 test('what is answered is what is described', kTest, async (t) => {
-  const server = await Server.start(t, { args: ['--region', 'eu', '--node', 'n1', '--backup-dir', join(scratch_dir(t, 'backups'), 'backups')] });
+  const server = await Server.start(t, { args: [...kSignAtOnce, '--region', 'eu', '--node', 'n1', '--backup-dir', join(scratch_dir(t, 'backups'), 'backups')] });
   const api = await Api.of(server);
   const ann = await y_client(t, server, 'team', 'notes/plan');
   const ben = await y_client(t, server, 'team', 'notes/plan');
@@ -74,6 +74,7 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.deepEqual((await ok('GET', '/workspaces/team/quarantine')).body, { quarantine: [], next: null });
   assert.equal((await api.ask('DELETE', '/v1/workspaces/team/quarantine/notes/plan')).status, 404);
   await ok('GET', '/workspaces/team/log');
+  await server.signed('team');
   await ok('GET', '/workspaces/team/checkpoint');
   await ok('GET', '/workspaces/team/proof/1');
   await ok('GET', '/workspaces/team/consistency?from=1&to=2');

@@ -6,7 +6,7 @@ import { cpSync, existsSync, readFileSync, readdirSync, truncateSync, writeFileS
 import { join } from 'node:path';
 import test from 'node:test';
 import { converged, fresh, y_client } from './lib/clients.mjs';
-import { Server, run, scratch_dir } from './lib/server.mjs';
+import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { check_proof, parse_key } from './lib/tlog.mjs';
 
 const kTest = { timeout: 180_000 };
@@ -16,6 +16,7 @@ async function write(t, server, workspace, edits) {
   for (let i = 0; i < edits; ++i) client.text.insert(0, `${i} `);
   await converged([client, await fresh(t, server, workspace, 'plan')]);
   client.provider.destroy();
+  await server.signed(workspace);
   return client.text.toString();
 }
 
@@ -28,7 +29,7 @@ const ok = (...args) => {
 test('a workspace moves to another server with its history and its proofs', kTest, async (t) => {
   const dir = scratch_dir(t, 'bundles');
   const bundle = join(dir, 'team.bundle');
-  const here = await Server.start(t, { args: ['--log-name', 'log.example/here'] });
+  const here = await Server.start(t, { args: ['--log-name', 'log.example/here', ...kSignAtOnce] });
   const text = await write(t, here, 'team', 120);
   ok('pin', 'set', 'team', 'half', '--at', '50', '--server', here.url);
   ok('export', 'team', '-o', bundle, '--server', here.url);
@@ -49,7 +50,7 @@ test('a workspace moves to another server with its history and its proofs', kTes
     assert.equal(JSON.parse(ok('log', 'verify', cut, '--key', key, '--json')).signed_events, 120);
   }
 
-  const there = await Server.start(t, { args: ['--log-name', 'log.example/there'] });
+  const there = await Server.start(t, { args: ['--log-name', 'log.example/there', ...kSignAtOnce] });
   await write(t, there, 'other', 3);
   assert.equal(run(['import', bundle, '--data-dir', there.dir]).status, 1, 'not while the server runs');
   await there.kill('SIGTERM');
@@ -79,7 +80,7 @@ test('a workspace moves to another server with its history and its proofs', kTes
 });
 
 test('an export that retention has passed is refused and says why', kTest, async (t) => {
-  const server = await Server.start(t);
+  const server = await Server.start(t, { args: kSignAtOnce });
   await write(t, server, 'team', 10);
   const url = `${server.url}/v1/workspaces/team/export`;
   const file = join(scratch_dir(t, 'passed'), 'team.bundle');
@@ -100,9 +101,8 @@ test('an export that retention has passed is refused and says why', kTest, async
 });
 
 test('what differs is named, and with --verify nothing of it is served', kTest, async (t) => {
-  const server = await Server.start(t);
+  const server = await Server.start(t, { args: kSignAtOnce });
   await write(t, server, 'team', 40);
-  await fetch(`${server.url}/v1/workspaces/team/checkpoint`);
   const bundle = join(scratch_dir(t, 'bundles'), 'team.bundle');
   ok('export', 'team', '-o', bundle, '--server', server.url);
   await server.kill('SIGTERM');

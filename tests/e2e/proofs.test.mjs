@@ -5,7 +5,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { converged, fresh, y_client } from './lib/clients.mjs';
-import { Server, run, scratch_dir } from './lib/server.mjs';
+import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { check_consistency, check_proof, open_checkpoint, parse_key } from './lib/tlog.mjs';
 import { sleep } from './lib/wait.mjs';
 
@@ -26,12 +26,13 @@ async function write(t, server, edits) {
   }
   await converged([client, await fresh(t, server, 'team', 'doc')]);
   client.provider.destroy();
+  await server.signed('team');
 }
 
 const keys_of = async (server) => (await text_of(server, '/v1/keys')).trimEnd().split('\n').map(parse_key);
 
 test('checkpoints, inclusion and consistency, by a verifier that shares no code', kTest, async (t) => {
-  const server = await Server.start(t, { args: ['--log-name', 'log.example/a'] });
+  const server = await Server.start(t, { args: ['--log-name', 'log.example/a', ...kSignAtOnce] });
   await write(t, server, 300);
   const [key] = await keys_of(server);
   assert.equal(key.name, 'log.example/a');
@@ -65,7 +66,7 @@ test('checkpoints, inclusion and consistency, by a verifier that shares no code'
 });
 
 test('a log that was rolled back contradicts the checkpoint that was kept', kTest, async (t) => {
-  const server = await Server.start(t);
+  const server = await Server.start(t, { args: kSignAtOnce });
   const dir = scratch_dir(t, 'kept');
   const copy = join(dir, 'older');
   const checkpoint = join(dir, 'checkpoint');
@@ -99,7 +100,7 @@ test('a log that was rolled back contradicts the checkpoint that was kept', kTes
 });
 
 test('a key is replaced, and what the old one signed stays valid', kTest, async (t) => {
-  const server = await Server.start(t);
+  const server = await Server.start(t, { args: kSignAtOnce });
   const kept = join(scratch_dir(t, 'kept'), 'checkpoint');
   await write(t, server, 5);
   writeFileSync(kept, await text_of(server, '/v1/workspaces/team/checkpoint'));
@@ -110,9 +111,42 @@ test('a key is replaced, and what the old one signed stays valid', kTest, async 
   await server.launch();
   const keys = await keys_of(server);
   assert.equal(keys.length, 2);
+  await write(t, server, 1);
   const note = await text_of(server, '/v1/workspaces/team/checkpoint');
   assert.equal(open_checkpoint(note, keys[1]).origin, `${keys[0].name}/w/team`);
   assert.throws(() => open_checkpoint(note, keys[0]));
   await server.kill('SIGTERM');
   assert.equal(run(['log', 'verify', '--data-dir', server.dir, '--checkpoint', kept]).status, 0);
+});
+
+test('whoever reads has nothing signed; the server signs by itself, and what it left at its next start', kTest, async (t) => {
+  const server = await Server.start(t, { args: ['--checkpoint-seconds', '3600'] });
+  const client = await y_client(t, server, 'team', 'doc');
+  client.text.insert(0, 'one');
+  await converged([client, await fresh(t, server, 'team', 'doc')]);
+  const status = async (path) => (await fetch(`${server.url}/v1/workspaces/team/${path}`)).status;
+  assert.equal(await status('checkpoint'), 404);
+  assert.equal(await status('proof/1'), 404);
+  assert.equal(await status('export'), 200);
+  assert.equal(await status('checkpoint'), 404, 'an export has none made');
+
+  // The end of the process does not leave it unsigned, and its crash not for long.
+  server.options.args = kSignAtOnce;
+  await server.restart();
+  await server.signed('team');
+  const first = open_checkpoint(await text_of(server, '/v1/workspaces/team/checkpoint'), (await keys_of(server))[0]);
+  server.options.args = ['--checkpoint-seconds', '3600'];
+  await server.restart();
+  client.text.insert(0, 'two');
+  await converged([client, await fresh(t, server, 'team', 'doc')]);
+  const path = '/v1/workspaces/team';
+  assert.equal(open_checkpoint(await text_of(server, `${path}/checkpoint`), (await keys_of(server))[0]).size, first.size);
+  const uncovered = await fetch(`${server.url}${path}/proof/${first.size + 1}`);
+  assert.equal(uncovered.status, 404);
+  assert.match((await uncovered.json()).error.message, /not under one yet/);
+  assert.equal(check_proof(await text_of(server, `${path}/proof/1`), Buffer.from(JSON.parse((await text_of(server, `${path}/log?limit=1`)).trim()).hash, 'hex'), (await keys_of(server))[0]).size, first.size);
+  client.provider.destroy();
+  await server.kill('SIGTERM');
+  await server.launch();
+  await server.signed('team');
 });

@@ -55,6 +55,36 @@ TEST_F(NotaryTest, SignsWhatTheLogHolds) {
   EXPECT_EQ(log().load_checkpoint("team a").value(), made.note);
 }
 
+TEST_F(NotaryTest, TheLastIsReadAndNeverMade) {
+  const auto last = [&] {
+    return testing::await<SignedCheckpoint>(
+        loop_, [&](auto done) { notary_.last("team a", std::move(done)); });
+  };
+  const auto unsigned_events = [&] {
+    return testing::await<std::uint64_t>(
+        loop_, [&](auto done) { notary_.unsigned_events("team a", std::move(done)); });
+  };
+  append(3);
+  EXPECT_EQ(last().error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(unsigned_events().value(), 3u);
+  EXPECT_FALSE(log().load_checkpoint("team a").value());
+  const auto made = sign().value();
+  append(2);
+  EXPECT_EQ(last().value().note, made.note);
+  EXPECT_EQ(unsigned_events().value(), 2u);
+  EXPECT_EQ(log().load_checkpoint("team a").value(), made.note);
+}
+
+TEST_F(NotaryTest, TheLastIsNotGivenOutOfALogThatContradictsIt) {
+  append(3);
+  Checkpoint wrong = sign().value().checkpoint;
+  wrong.size = 2;
+  store_.plant_checkpoint("team a", sign_checkpoint(wrong, identity_.signers).value());
+  const auto last = testing::await<SignedCheckpoint>(
+      loop_, [&](auto done) { notary_.last("team a", std::move(done)); });
+  EXPECT_EQ(last.error().code, ErrorCode::kCorrupt);
+}
+
 TEST_F(NotaryTest, ConfirmsALogThatBeginsWithWhatWasSigned) {
   const auto confirm = [&] {
     return testing::await<void>(loop_,

@@ -3,8 +3,11 @@
 // A client that wants to go on with a file says what it has: `size` as its header does, `after` the last
 // event, and `crc` as it ran on to there. `max` ends the answer behind so many bytes, at a place from
 // where it can be gone on with, so that a client need not hold one answer open for long.
+#include <fmt/format.h>
+
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "backend/keys/key_ring.h"
@@ -118,20 +121,43 @@ void with_header(ApiCall call, Wanted wanted, std::vector<log::Statement> statem
       });
 }
 
-// What this server says of the log, signed now, and what those said from whom it was imported.
-void begin_bundle(ApiCall call, Wanted wanted, log::SignedCheckpoint checkpoint) {
-  wanted.size = checkpoint.checkpoint.size;
-  log::Statement own{call.context.keys.identity().retired, std::move(checkpoint.note)};
-  for (const log::NoteSigner& signer : call.context.keys.identity().signers)
-    own.keys.push_back(signer.verifier());
+// What those said of the log from whom it was imported, and what this server has signed of it last, which
+// may be less than all of it.
+void begin_bundle(ApiCall call, Wanted wanted, std::optional<log::SignedCheckpoint> last) {
   log::EventLog& log = *call.shard.log;
   const std::string workspace = call.path.workspace;
-  log.load_origins(workspace, [call = std::move(call), wanted, own = std::move(own)](
+  log.load_origins(workspace, [call = std::move(call), wanted, last = std::move(last)](
                                   Result<std::vector<log::Statement>> origins) mutable {
     if (!origins) return call.refuse(origins.error());
-    if (origins->size() >= log::kMaxStatements) origins->pop_back();
-    origins->push_back(std::move(own));
+    if (last && last->checkpoint.size <= wanted.size) {
+      log::Statement own{call.context.keys.identity().retired, std::move(last->note)};
+      for (const log::NoteSigner& signer : call.context.keys.identity().signers)
+        own.keys.push_back(signer.verifier());
+      if (origins->size() >= log::kMaxStatements) origins->pop_back();
+      origins->push_back(std::move(own));
+    }
     with_header(std::move(call), wanted, std::move(*origins));
+  });
+}
+
+// All that the log has now.
+void from_the_beginning(ApiCall call, Wanted wanted) {
+  log::EventLog& log = *call.shard.log;
+  const std::string workspace = call.path.workspace;
+  log.head(workspace, [call = std::move(call), wanted](Result<log::Head> head) mutable {
+    if (!head) return call.refuse(head.error());
+    if (head->last_position == 0)
+      return call.refuse(
+          {ErrorCode::kNotFound, fmt::format("workspace {} has no events", call.path.workspace)});
+    wanted.size = head->last_position;
+    log::Notary& notary = call.shard.notary;
+    const std::string workspace = call.path.workspace;
+    notary.last(workspace,
+                [call = std::move(call), wanted](Result<log::SignedCheckpoint> last) mutable {
+                  if (last) return begin_bundle(std::move(call), wanted, std::move(*last));
+                  if (last.error().code != ErrorCode::kNotFound) return call.refuse(last.error());
+                  begin_bundle(std::move(call), wanted, std::nullopt);
+                });
   });
 }
 
@@ -139,13 +165,7 @@ void get_export(ApiCall call) {
   const auto wanted = read_wish(call.request);
   if (!wanted) return call.refuse(wanted.error());
   if (wanted->wish.from) return with_header(std::move(call), *wanted, {});
-  log::Notary& notary = call.shard.notary;
-  const std::string workspace = call.path.workspace;
-  notary.checkpoint(workspace, [call = std::move(call),
-                                wanted = *wanted](Result<log::SignedCheckpoint> made) mutable {
-    if (!made) return call.refuse(made.error());
-    begin_bundle(std::move(call), wanted, std::move(*made));
-  });
+  from_the_beginning(std::move(call), *wanted);
 }
 
 constexpr ApiRoute kExportRoutes[] = {

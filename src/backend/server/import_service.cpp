@@ -287,9 +287,10 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
 }
 
 void ImportService::succeeded(const std::string& workspace, Import& import) {
-  // What was looked at before, and found empty, is remembered as such.
+  // What was looked at before, and found empty, is remembered as such. And nobody has signed it here.
   (void)ask<void>(workspace, [&](LoopShard& shard, log::Done<void> done) {
     shard.cache.forget(workspace);
+    shard.checkpoints.sign_soon(workspace);
     done({});
   });
   // A file that stays is found to be imported at the next start.

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "backend/net/system_random.h"
+#include "log/checkpoint_keeper.h"
 #include "log/notary.h"
 #include "session/limits.h"
 #include "state/object_cache.h"
@@ -19,10 +20,11 @@ struct LoopShard {
   LoopShard(std::unique_ptr<log::EventLog> event_log, const log::NotaryIdentity& identity,
             Scheduler& scheduler, state::CacheLimits cache_limits,
             std::function<void(const Error&)> on_storage_failure,
-            std::function<void(const state::Quarantined&)> on_quarantine, std::string region,
-            std::string node)
+            std::function<void(const state::Quarantined&)> on_quarantine,
+            log::CheckpointPace checkpoint_pace, std::string region, std::string node)
       : log(std::move(event_log)),
         notary(*log, identity),
+        checkpoints(*log, notary, scheduler, checkpoint_pace),
         quarantine(scheduler, std::move(on_quarantine)),
         cache(*log, cache_limits, &quarantine),
         host({.log = *log,
@@ -33,10 +35,12 @@ struct LoopShard {
               .on_storage_failure = std::move(on_storage_failure),
               .region = std::move(region),
               .node = std::move(node),
-              .notary = &notary}) {}
+              .notary = &notary,
+              .checkpoints = &checkpoints}) {}
 
   std::unique_ptr<log::EventLog> log;
   log::Notary notary;
+  log::CheckpointKeeper checkpoints;
   state::Quarantine quarantine;
   state::ObjectCache cache;
   workspace::Counters workspace_counters;

@@ -35,7 +35,8 @@ struct Node::Impl {
 
   Result<void> start();
   void start_shards();
-  bool busy();  // something that clients sent is not durable yet
+  bool unsigned_events();  // something is not under a checkpoint yet
+  bool busy();             // something that clients sent is not durable yet
   void stop();
 
   const NodeOptions options;
@@ -155,12 +156,13 @@ void Node::Impl::start_shards() {
   for (std::size_t i = 0; i < shards.size(); ++i) {
     EventLoop& loop = (*loops)[i];
     run_on(loop, [&] {
-      shards[i] = std::make_unique<LoopShard>(store->open_log(loop), keys->identity(), loop, limits,
-                                              on_failure, options.on_quarantine, options.region,
-                                              options.node);
+      shards[i] = std::make_unique<LoopShard>(
+          store->open_log(loop), keys->identity(), loop, limits, on_failure, options.on_quarantine,
+          options.checkpoint_pace, options.region, options.node);
     });
   }
   run_on((*loops)[0], [&] {
+    shards[0]->checkpoints.look_through();
     retention = std::make_unique<state::RetentionKeeper>(
         *shards[0]->log, (*loops)[0],
         state::RetentionPace{.interval_ms = options.retention_interval_ms});
@@ -173,6 +175,17 @@ bool Node::Impl::busy() {
     run_on((*loops)[i], [&] { busy = busy || shards[i]->host.busy(); });
   }
   return busy;
+}
+
+bool Node::Impl::unsigned_events() {
+  bool any = false;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    run_on((*loops)[i], [&] {
+      shards[i]->checkpoints.hurry();
+      any = any || shards[i]->checkpoints.busy();
+    });
+  }
+  return any;
 }
 
 void Node::Impl::stop() {
@@ -215,9 +228,10 @@ bool Node::drain(std::uint64_t deadline_ms) {
   // So that clients hear their acks before the goodbye. Those that go on sending are not waited for.
   const auto enough = std::chrono::steady_clock::now() +
                       std::chrono::milliseconds(std::min(deadline_ms / 2, kQuietMs));
-  while (impl_->busy() && std::chrono::steady_clock::now() < enough) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
+  const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(2)); };
+  while (impl_->busy() && std::chrono::steady_clock::now() < enough) pause();
+  // What is not signed in this time is when the server starts again.
+  while (impl_->unsigned_events() && std::chrono::steady_clock::now() < enough) pause();
   return impl_->server->drain(deadline_ms);
 }
 

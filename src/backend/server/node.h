@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "log/checkpoint_keeper.h"
 #include "policy/access.h"
 #include "state/quarantine.h"
 #include "syncline/error.h"
@@ -37,6 +38,7 @@ struct NodeOptions {
   std::size_t max_message_bytes = std::size_t{32} << 20;
   std::size_t max_connections = 100'000;
   std::string backup_dir;  // where clients that may write can have backups written; "": nowhere
+  log::CheckpointPace checkpoint_pace = {};
   std::uint64_t retention_interval_ms = 60'000;  // between rounds of carrying out retention rules
   // Called once, on any thread, when the disk failed: stop serving.
   std::function<void(const Error&)> on_storage_failure;

@@ -1,4 +1,7 @@
-// The log, and the proofs that it is what it was.
+// The log, and the proofs that it is what it was. Whoever asks gets the checkpoint that is there;
+// log::CheckpointKeeper has them made.
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "backend/keys/key_ring.h"
@@ -35,11 +38,11 @@ void get_log(ApiCall call) {
 }
 
 void get_checkpoint(ApiCall call) {
-  call.shard.notary.checkpoint(
-      call.path.workspace, answer_with<log::SignedCheckpoint>(
-                               std::move(call.responder), [](const log::SignedCheckpoint& made) {
-                                 return plain_text(made.note);
-                               }));
+  call.shard.notary.last(call.path.workspace,
+                         answer_with<log::SignedCheckpoint>(std::move(call.responder),
+                                                            [](const log::SignedCheckpoint& made) {
+                                                              return plain_text(made.note);
+                                                            }));
 }
 
 // The proof ends in the checkpoint that it leads to.
@@ -57,9 +60,14 @@ void get_proof(ApiCall call) {
   if (!position) return call.refuse(position.error());
   log::Notary& notary = call.shard.notary;
   const std::string workspace = call.path.workspace;
-  notary.checkpoint(workspace, [call = std::move(call),
-                                position = *position](Result<log::SignedCheckpoint> made) mutable {
+  notary.last(workspace, [call = std::move(call),
+                          position = *position](Result<log::SignedCheckpoint> made) mutable {
     if (!made) return call.refuse(made.error());
+    if (position > made->checkpoint.size)
+      return call.refuse({ErrorCode::kNotFound,
+                          fmt::format("the newest checkpoint has {} events: event {} is not under "
+                                      "one yet",
+                                      made->checkpoint.size, position)});
     prove(std::move(call), position, *made);
   });
 }

@@ -32,8 +32,8 @@ void add_log_checkpoint(Command& log) {
   command.details(
       "A checkpoint says how many events the log has and what they hash to, signed by the server. "
       "Keep it elsewhere: `syncline log verify --checkpoint` finds out later whether the log still "
-      "begins with exactly these events. A server signs its log as it is now; of a data directory "
-      "the one that was signed last is printed.");
+      "begins with exactly these events. The newest that was signed is printed. A server signs by "
+      "itself, at the latest a minute after a change: `serve --checkpoint-seconds`.");
   command.example("syncline log checkpoint demo --server http://127.0.0.1:4400 > demo.checkpoint",
                   "to keep where the server cannot reach it");
   command.run([&command, options](Console& console) {

@@ -14,6 +14,8 @@ export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../.
 export const binary = resolve(process.env.SYNCLINE_BINARY ?? join(repository, 'build/release/syncline'));
 
 const kStartMs = 20_000;
+// Checkpoints are signed as soon as something was appended.
+export const kSignAtOnce = ['--checkpoint-seconds', '0'];
 const running = new Set();
 const directories = new Set();
 process.on('exit', () => {
@@ -157,6 +159,15 @@ export class Server {
   async object(workspace, object) {
     const path = object.split('/').map(encodeURIComponent).join('/');
     return (await this.json(`/v1/workspaces/${workspace}/objects/${path}`)).state;
+  }
+
+  // Waits until a checkpoint covers the whole log of the workspace. Start the server with `kSignAtOnce`.
+  async signed(workspace) {
+    await until(async () => {
+      const { status, text } = await this.get(`/v1/workspaces/${workspace}/checkpoint`);
+      const size = status === 200 ? Number(text.split('\n')[1]) : 0;
+      return size > 0 && (await this.get(`/v1/workspaces/${workspace}/log?after=${size}&limit=1`)).text === '';
+    }, `the log of ${workspace} is signed`);
   }
 
   // A value of /metrics by its name without "syncline_".
