@@ -125,7 +125,7 @@ void Channel::take_update(ByteView update) {
     if (prepared->changes || prepared->waits) {
       ++options_.counters.updates_refused;
       account(0, 1);
-      wire_.send_refused({ErrorCode::kForbidden, "this token may read only"});
+      send_refused();
       return answered();
     }
   }
@@ -159,6 +159,12 @@ void Channel::submitted(std::size_t bytes, Result<workspace::Receipt> receipt) {
     wire_.send_saved(1);
   }
   answered();
+}
+
+// Refusals of a client that does not read become one.
+void Channel::send_refused() {
+  refused_unsaid_ = congested();
+  if (!refused_unsaid_) wire_.send_refused({ErrorCode::kForbidden, "this token may read only"});
 }
 
 // The answer to an update was queued. A client that does not read its answers is held back as one
@@ -294,6 +300,7 @@ void Channel::send_owed() {
     saved_unsaid_ -= said;
     wire_.send_saved(said);
   }
+  if (live_ != nullptr && refused_unsaid_) send_refused();
   if (is_mutated(Mutation::never_catch_up)) missed_from_.reset();
   if (live_ != nullptr && missed_from_ && !congested()) catch_up();
   if (live_ != nullptr && step1_waiting_) {

@@ -111,6 +111,7 @@ class Channel final : public workspace::Subscriber {
   void send_everybody();
   void tell(const std::optional<Bytes>& presence);
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
+  void send_refused();
   void answered();
 
   const ChannelOptions options_;
@@ -134,6 +135,7 @@ class Channel final : public workspace::Subscriber {
   bool answered_step1_ = false;                   // one was queued since the queue was last empty
   bool awareness_missed_ = false;
   std::uint64_t saved_unsaid_ = 0;
+  bool refused_unsaid_ = false;
 
   // Callbacks that outlive the channel find this expired.
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

@@ -391,5 +391,19 @@ TEST(YSession, ALostWorkspaceClosesWithARetryableCodeWhateverTheReason) {
   }
 }
 
+TEST(YSession, RefusalsThatAreNotReadBecomeOne) {
+  TestWorld world;
+  Peer reader(world, {.name = "reader", .read_only = true}, {.queue_bytes = 200});
+  reader.connection.take();
+  reader.connection.stuck = true;
+  Typist ann(1);
+  for (int i = 0; i < 1000; ++i) reader.send(SyncKind::kUpdate, ann.type("x"));
+  EXPECT_LT(reader.connection.queued_bytes(), 300u);
+  reader.connection.take();
+  reader.connection.unstick(*reader.session);
+  ASSERT_EQ(reader.connection.sent.size(), 1u);
+  EXPECT_EQ(reader.connection.sent[0]->front(), 2);
+}
+
 }  // namespace
 }  // namespace syncline::session
