@@ -299,6 +299,50 @@ TEST(NetWebSocket, StopsReadingAndGoesOnInOrder) {
   test.server.stop();
 }
 
+// Stops reading for good, and floods.
+struct FloodingHandler : session::ConnectionHandler {
+  explicit FloodingHandler(Journal& journal) : journal(journal) {}
+  void on_open(session::Connection& connection) override {
+    connection.set_reading(false);
+    const auto bytes = std::make_shared<const Bytes>(1 << 20, std::uint8_t{'x'});
+    for (int i = 0; i < 32; ++i) connection.send(bytes);
+  }
+  void on_message(ByteView) override {}
+  void on_drained() override { journal.note("drained"); }
+  void on_closed(std::uint16_t code) override { journal.note("closed " + std::to_string(code)); }
+  Journal& journal;
+};
+
+TEST(NetWebSocket, APeerThatIsNotReadMustStillTakeWhatItIsSent) {
+  Journal journal;
+  ServerOptions options;
+  options.stall_timeout_ms = 200;
+  options.ping_interval_ms = 50;
+  TestServer test(options, 1, {}, [&](HttpRequest, UpgradeReply reply) {
+    UpgradeAcceptance acceptance;
+    acceptance.make_handler = [&](Scheduler&) {
+      return std::make_unique<FloodingHandler>(journal);
+    };
+    reply(std::move(acceptance));
+  });
+  WsClient reads(test.port);
+  std::thread reader([&] {
+    for (int i = 0; i < 32; ++i) {
+      ServerFrame frame = reads.take_frame();
+      if (frame.first == 0x89) --i;
+    }
+  });
+  WsClient silent(test.port, "/echo", false, 4096);
+  ASSERT_TRUE(silent.open());
+  EXPECT_TRUE(journal.wait_for("closed 1006"));
+  reader.join();
+  EXPECT_TRUE(journal.wait_for("drained"));
+  sleep_ms(500);
+  EXPECT_EQ(journal.count("closed 1006"), 1) << "an idle one owes nothing";
+  EXPECT_EQ(test.server.counters().write_stalls, 1u);
+  test.server.stop();
+}
+
 TEST(NetWebSocketThreads, MovesToTheLoopThatTheApplicationNames) {
   struct WhereAmI : session::ConnectionHandler {
     explicit WhereAmI(LoopGroup& loops) : loops(loops) {}

@@ -93,6 +93,8 @@ ServerCounters Server::counters() const {
     sum.messages_out += c.messages_out.get();
     sum.protocol_errors += c.protocol_errors.get();
     sum.ping_timeouts += c.ping_timeouts.get();
+    sum.messages_too_big += c.messages_too_big.get();
+    sum.write_stalls += c.write_stalls.get();
   }
   return sum;
 }

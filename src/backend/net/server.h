@@ -41,10 +41,11 @@ struct ServerOptions {
   HttpLimits http;
 
   // All in milliseconds, checked on a coarse tick: up to a second late, less for short times.
-  std::uint64_t head_timeout_ms = 10'000;   // TLS handshake and request head together
-  std::uint64_t body_timeout_ms = 30'000;   // the whole request body
-  std::uint64_t idle_timeout_ms = 60'000;   // between requests of one connection
-  std::uint64_t stall_timeout_ms = 30'000;  // a response of which the client reads nothing
+  std::uint64_t head_timeout_ms = 10'000;  // TLS handshake and request head together
+  std::uint64_t body_timeout_ms = 30'000;  // the whole request body
+  std::uint64_t idle_timeout_ms = 60'000;  // between requests of one connection
+  // A response, or what is queued for a WebSocket that is not read, of which the peer takes nothing.
+  std::uint64_t stall_timeout_ms = 30'000;
 
   std::size_t max_message_bytes = 64 * 1024 * 1024;
   std::uint64_t ping_interval_ms = 25'000;  // dead after two pings during which nothing arrived
@@ -93,6 +94,8 @@ struct ServerCounters {
   std::uint64_t messages_out = 0;
   std::uint64_t protocol_errors = 0;  // WebSockets failed for what the client sent
   std::uint64_t ping_timeouts = 0;
+  std::uint64_t messages_too_big = 0;  // WebSocket messages over the limit
+  std::uint64_t write_stalls = 0;      // paused WebSockets whose peer took nothing
 };
 
 class Server {

@@ -45,7 +45,7 @@ class Counter {
 struct ShardCounters {
   Counter accepted, refused_full, bytes_in, bytes_out, requests, bad_requests, tls_failures,
       head_timeouts, open_websockets, websockets, upgrades_refused, messages_in, messages_out,
-      protocol_errors, ping_timeouts;
+      protocol_errors, ping_timeouts, messages_too_big, write_stalls;
 };
 
 // What all shards of a server share. Kept alive by every connection (through its Slot) and by every

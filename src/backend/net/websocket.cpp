@@ -50,6 +50,7 @@ void WebSocket::send(session::SharedBytes message) {
   if (is_destroyed() || state_ != State::kOpen || !message) return;
   const WsHeader header = ws_frame_header(WsOpcode::kBinary, message->size());
   const ByteView payload = *message;
+  if (out_.empty()) last_write_ms_ = shard_.now_ms();
   out_.push(header.view(), payload, std::move(message), true);
   drain_pending_ = true;
   shard_.counters().messages_out.add();
@@ -173,6 +174,7 @@ void WebSocket::send_control(WsOpcode opcode, ByteView payload) {
   SYNCLINE_ASSERT(payload.size() <= kWsControlMax);
   auto owned = std::make_shared<const Bytes>(to_bytes(payload));
   const WsHeader header = ws_frame_header(opcode, owned->size());
+  if (out_.empty()) last_write_ms_ = shard_.now_ms();
   const std::uint64_t entry = out_.push(header.view(), *owned, owned, false);
   if (opcode == WsOpcode::kPong) {
     last_pong_entry_ = entry;
@@ -246,7 +248,9 @@ void WebSocket::linger() {
 
 void WebSocket::tick(std::uint64_t now_ms) {
   if (now_ms >= deadline_ms_) return break_off();
-  if (state_ == State::kOpen) check_alive(now_ms);
+  if (state_ != State::kOpen) return;
+  check_alive(now_ms);
+  if (!is_destroyed() && paused_) check_writing(now_ms);
 }
 
 void WebSocket::check_alive(std::uint64_t now_ms) {
@@ -259,6 +263,13 @@ void WebSocket::check_alive(std::uint64_t now_ms) {
   heard_ = false;
   last_ping_ms_ = now_ms;
   if (!ping_queued_) send_control(WsOpcode::kPing, {});
+}
+
+// A peer that is not read owes us no sign of life but one: it makes room for what it is sent.
+void WebSocket::check_writing(std::uint64_t now_ms) {
+  if (out_.empty() || now_ms < last_write_ms_ + shard_.core().options.stall_timeout_ms) return;
+  shard_.counters().write_stalls.add();
+  break_off();
 }
 
 void WebSocket::drain() {

@@ -42,8 +42,8 @@ class WebSocket final : public Socket, public session::Connection {
   static void adopt(Shard& shard, Handoff handoff);
 
   void send(session::SharedBytes message) override;
-  // While off, a peer that vanishes is noticed only when a ping or a message cannot be written, or
-  // when reading goes on. close() turns it on.
+  // While off, a peer that vanishes is noticed when it has made no room for what is queued for
+  // ServerOptions::stall_timeout_ms, or when reading goes on. close() turns it on.
   void set_reading(bool on) override;
   std::size_t queued_bytes() const override { return out_.counted_bytes(); }
   void close(std::uint16_t code, std::string_view reason) override;
@@ -75,6 +75,7 @@ class WebSocket final : public Socket, public session::Connection {
   void break_off();
   void linger();
   void check_alive(std::uint64_t now_ms);
+  void check_writing(std::uint64_t now_ms);
 
   WsParser parser_;
   std::unique_ptr<session::ConnectionHandler> handler_;  // null once on_closed is on its way

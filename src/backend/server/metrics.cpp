@@ -172,6 +172,10 @@ void add_network(Page& page, const ServerCounters& net) {
   page.counter("protocol_errors_total", "WebSockets failed for what the client sent.",
                net.protocol_errors);
   page.counter("ping_timeouts_total", "WebSockets whose peer was gone.", net.ping_timeouts);
+  page.counter("messages_too_big_total", "WebSocket messages over the limit.",
+               net.messages_too_big);
+  page.counter("write_stalls_total", "Paused WebSockets whose peer took nothing.",
+               net.write_stalls);
 }
 
 void add_retention(Page& page, const state::RetentionCounters& retention) {
