@@ -1,11 +1,12 @@
 # How a folder becomes targets. Files are globbed, so adding one needs no edit here.
 
-# syncline_room(<name> [THREADS] [DEPENDS room...] [LIBS target...] [APART source...])
+# syncline_room(<name> [THREADS] [DEPENDS room...] [LIBS target...] [APART source...] [TESTS_USE room...])
 #
 # src/<name>/**/*.cpp -> static library syncline_<name>, alias syncline::<name>; an interface library while
 # the folder holds no .cpp. tests/<name>/**/*.cpp -> executable test_<name>, every test of it known to ctest.
+# TESTS_USE: rooms that the tests need beside the room itself, such as a store to run it over.
 function(syncline_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 ROOM "THREADS" "" "DEPENDS;LIBS;APART")
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "THREADS" "" "DEPENDS;LIBS;APART;TESTS_USE")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   list(TRANSFORM ROOM_DEPENDS PREPEND syncline::)
@@ -29,13 +30,14 @@ function(syncline_room name)
   if(ROOM_THREADS)
     set(label threads)
   endif()
-  syncline_unit_tests(${name} ${label})
+  list(TRANSFORM ROOM_TESTS_USE PREPEND syncline::)
+  syncline_unit_tests(${name} ${label} ${ROOM_TESTS_USE})
 endfunction()
 
 add_custom_target(unit_tests)    # the tests of all rooms
 add_custom_target(thread_tests)  # those labelled `threads`
 
-# The tests of one room. Label `unit`, or `threads` for those that ThreadSanitizer should see as well.
+# The tests of one room, linked with what follows the label. Label `unit`, or `threads` for those that ThreadSanitizer should see as well.
 function(syncline_unit_tests name label)
   if(NOT SYNCLINE_TESTS)
     return()
@@ -47,7 +49,7 @@ function(syncline_unit_tests name label)
   add_executable(test_${name} ${sources})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(test_${name} PRIVATE SYNCLINE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(test_${name} PRIVATE syncline::${name} GTest::gtest_main GTest::gmock)
+  target_link_libraries(test_${name} PRIVATE syncline::${name} ${ARGN} GTest::gtest_main GTest::gmock)
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_dependencies(unit_tests test_${name})
   if(label STREQUAL "threads")

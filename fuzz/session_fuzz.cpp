@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/assert.h"
-#include "log/memory_event_log.h"
+#include "store/memory_store.h"
 #include "log/test_chain.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
@@ -20,7 +20,7 @@ using namespace syncline;
 
 struct World {
   testing::VirtualLoop loop;
-  log::MemoryStore store;
+  store::MemoryStore store;
   std::unique_ptr<log::EventLog> log = store.open(loop);
   state::ObjectCache cache{*log, {}};
   workspace::Counters counters;

@@ -6,6 +6,7 @@
 #include "base/byte_reader.h"
 #include "base/crc32c.h"
 #include "log/event.h"
+#include "store/map_cursor.h"
 
 namespace syncline::sim {
 namespace {
@@ -116,33 +117,12 @@ Result<std::optional<std::string>> DiskTables::get(store::Family family,
   return std::string(value_at(found->second));
 }
 
-// Lives shorter than any change of the tables: reads do not stretch over events.
-class DiskCursor final : public store::Cursor {
- public:
-  DiskCursor(const DiskTables& tables, store::Family family, std::string_view end)
-      : tables_(tables), table_(tables.tables_[static_cast<std::size_t>(family)]), end_(end) {}
-
-  void seek(std::string_view key) override { at_ = table_.lower_bound(key); }
-  void seek_for_prev(std::string_view key) override {
-    at_ = table_.upper_bound(key);
-    at_ = at_ == table_.begin() ? table_.end() : std::prev(at_);
-  }
-  void next() override { ++at_; }
-  bool valid() const override { return at_ != table_.end() && (end_.empty() || at_->first < end_); }
-  std::string_view key() const override { return at_->first; }
-  std::string_view value() const override { return tables_.value_at(at_->second); }
-  Result<void> status() const override { return {}; }
-
- private:
-  const DiskTables& tables_;
-  const DiskTables::Table& table_;
-  DiskTables::Table::const_iterator at_ = table_.end();
-  std::string end_;
-};
-
+// No read stretches over several events of the timeline, so the tables do not change under a cursor.
 std::unique_ptr<store::Cursor> DiskTables::cursor(store::Family family,
                                                   std::string_view end) const {
-  return std::make_unique<DiskCursor>(*this, family, end);
+  const auto bytes_of = [this](Place place) { return value_at(place); };
+  return std::make_unique<store::MapCursor<Table, decltype(bytes_of)>>(
+      tables_[static_cast<std::size_t>(family)], end, bytes_of);
 }
 
 std::string_view DiskTables::as_appended(std::string_view key, std::string_view record) const {

@@ -65,7 +65,6 @@ class DiskTables final : public store::Tables {
   std::string_view as_appended(std::string_view key, std::string_view record) const;
 
  private:
-  friend class DiskCursor;
   using Table = std::map<std::string, Place, std::less<>>;
 
   std::string_view value_at(Place place) const;

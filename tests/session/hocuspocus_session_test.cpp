@@ -210,7 +210,7 @@ class SlowReader : public ::testing::Test {
  protected:
   static constexpr int kDocuments = 5;
 
-  explicit SlowReader(log::MemoryStore::CommitMode mode = log::MemoryStore::CommitMode::kAtOnce)
+  explicit SlowReader(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce)
       : world_(mode) {
     slow_.limits.queue_bytes = 1000;
     for (int i = 0; i < kDocuments; ++i) {
@@ -271,7 +271,7 @@ TEST_F(SlowReader, IsBroughtUpToDateOneDocumentAfterTheOther) {
 
 class SlowReaderOfAFastWriter : public SlowReader {
  protected:
-  SlowReaderOfAFastWriter() : SlowReader(log::MemoryStore::CommitMode::kManual) {}
+  SlowReaderOfAFastWriter() : SlowReader(store::MemoryStore::CommitMode::kManual) {}
 };
 
 TEST_F(SlowReaderOfAFastWriter, IsAnsweredWithinTheBoundWhenTheDiskIsReady) {

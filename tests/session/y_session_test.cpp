@@ -14,7 +14,7 @@
 namespace syncline::session {
 namespace {
 
-using log::MemoryStore;
+using store::MemoryStore;
 using protocol::SyncKind;
 using protocol::YMessage;
 using testing::FakeConnection;

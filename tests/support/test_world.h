@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "log/memory_event_log.h"
 #include "log/test_chain.h"
+#include "store/memory_store.h"
 #include "support/virtual_loop.h"
 #include "syncline/crdt/doc.h"
 #include "workspace/host.h"
@@ -17,7 +17,7 @@
 namespace syncline::testing {
 
 struct TestWorld {
-  explicit TestWorld(log::MemoryStore::CommitMode mode = log::MemoryStore::CommitMode::kAtOnce,
+  explicit TestWorld(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
                      state::CacheLimits limits = {})
       : store(mode), log(store.open(loop)), cache(*log, limits, &quarantine), host(services()) {}
 
@@ -39,7 +39,7 @@ struct TestWorld {
 
   VirtualLoop loop;
   TestRandom random;
-  log::MemoryStore store;
+  store::MemoryStore store;
   std::unique_ptr<log::EventLog> log;
   state::Quarantine quarantine{loop};
   state::ObjectCache cache;

@@ -251,7 +251,7 @@ TEST(BundleRetention, AReadThatFailsLeavesNothingOut) {
       const auto piece = next_piece(from, *bundle);
       if (!piece) {
         ++failed;
-        ASSERT_EQ(piece.error(), (Error{ErrorCode::kIo, "the disk failed"}));
+        ASSERT_EQ(piece.error(), (Error{ErrorCode::kIo, "reading workspace w: the disk failed"}));
         continue;
       }
       ended = piece->empty();

@@ -6,12 +6,12 @@
 
 #include "log/blocking_log.h"
 #include "log/bundle_reader.h"
-#include "log/memory_event_log.h"
 #include "log/notary.h"
 #include "state/bundle_export.h"
 #include "state/bundle_import.h"
 #include "state/bundle_verify.h"
 #include "state/object_replay.h"
+#include "store/memory_store.h"
 #include "support/history_writer.h"
 
 namespace syncline::testing {
@@ -63,7 +63,7 @@ class World {
 
  private:
   HistoryWriter writer_{3};
-  log::MemoryStore store_;
+  store::MemoryStore store_;
 
  public:
   std::unique_ptr<log::EventLog> log;

@@ -29,7 +29,7 @@ std::string read(ObjectCache& cache, testing::VirtualLoop& loop, const std::stri
 }
 
 TEST(ObjectCache, EvictsTheLeastRecentlyUsedUnderItsBudget) {
-  TestWorld world(log::MemoryStore::CommitMode::kAtOnce, {.budget_bytes = 200'000});
+  TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.budget_bytes = 200'000});
   for (int i = 0; i < 40; ++i) write(world, "o" + std::to_string(i), 4, 4000);
   EXPECT_GT(world.cache.counters().evictions, 0u);
   EXPECT_LE(world.cache.bytes(), 200'000u);
@@ -38,7 +38,7 @@ TEST(ObjectCache, EvictsTheLeastRecentlyUsedUnderItsBudget) {
 }
 
 TEST(ObjectCache, LoadsFromTheSnapshotAndTheEventsAfterIt) {
-  TestWorld world(log::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 4000});
+  TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 4000});
   write(world, "o", 300, 100);
   EXPECT_GT(world.cache.counters().snapshots, 0u);
   ObjectCache fresh(*world.log, {});
@@ -47,7 +47,7 @@ TEST(ObjectCache, LoadsFromTheSnapshotAndTheEventsAfterIt) {
 }
 
 TEST(ObjectCache, ADamagedSnapshotIsRebuiltFromTheLog) {
-  TestWorld world(log::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 4000});
+  TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 4000});
   write(world, "o", 300, 100);
   ASSERT_GT(world.cache.counters().snapshots, 0u);
   world.store.damage_snapshot("w", "o");
@@ -62,7 +62,7 @@ struct SmallWorld : TestWorld {
   static constexpr CacheLimits kLimits{
       .budget_bytes = 200'000, .snapshot_min_bytes = 8000, .evict_snapshot_events = 2};
 
-  SmallWorld() : TestWorld(log::MemoryStore::CommitMode::kAtOnce, kLimits) {
+  SmallWorld() : TestWorld(store::MemoryStore::CommitMode::kAtOnce, kLimits) {
     while (cache.counters().snapshots < 2) type(std::string(1000, 'a'));
   }
 
@@ -153,7 +153,7 @@ TEST(ObjectCache, ADamagedEventIsReportedAndOtherObjectsWork) {
 }
 
 TEST(ObjectCache, SnapshotsStayInProportionToTheLog) {
-  TestWorld world(log::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 1000});
+  TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 1000});
   write(world, "o", 2000, 50);
   // 100 kB of text: doubling gives about seven snapshots from 1 kB up, not one per thousand bytes.
   EXPECT_LE(world.cache.counters().snapshots, 30u);

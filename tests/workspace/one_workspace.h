@@ -15,7 +15,7 @@
 
 namespace syncline::state {
 
-using log::MemoryStore;
+using store::MemoryStore;
 using testing::TestWorld;
 using testing::Typist;
 

@@ -108,7 +108,7 @@ TEST_F(QuarantineTest, AReadThatFailsIsNoDamage) {
     });
     const auto refused = read(server.host, "bad");
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error(), (Error{ErrorCode::kIo, "the disk failed"}));
+    EXPECT_EQ(refused.error(), (Error{ErrorCode::kIo, "reading workspace w: the disk failed"}));
     EXPECT_EQ(server.quarantine.size(), 0u);
   }
   world_.store.fail_reads({});

@@ -271,7 +271,7 @@ TEST(Retention, AReadThatFailsIsTriedAgain) {
     });
     const auto failed = turn(world, 100);
     ASSERT_FALSE(failed);
-    EXPECT_EQ(failed.error(), (Error{code, "not now"}));
+    EXPECT_EQ(failed.error(), (Error{code, "reading workspace w: not now"}));
     for (const log::Event& event : events_of(world)) EXPECT_FALSE(event.dropped_payload);
     world.store.fail_reads({});
     EXPECT_EQ(retain_all(world), end_of(world) - 5);

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "log/blocking_log.h"
-#include "log/memory_event_log.h"
 #include "log/test_loop.h"
+#include "store/memory_store.h"
 
 namespace syncline::log {
 namespace {
@@ -36,7 +36,7 @@ class NotaryTest : public ::testing::Test {
   std::vector<NoteVerifier> keys() const { return {identity_.signers[0].verifier()}; }
 
   TestLoop loop_;
-  MemoryStore store_;
+  store::MemoryStore store_;
   std::unique_ptr<EventLog> events_ = store_.open(loop_);
   NotaryIdentity identity_{"log.example", {signer(1)}, {}};
   Notary notary_{*events_, identity_};
@@ -153,7 +153,7 @@ TEST_F(NotaryTest, SignsNothingForALogThatWasCutOrRewritten) {
   append(4);
   const std::string note = sign().value().note;
   for (const int count : {4, 9, 3}) {
-    MemoryStore other;
+    store::MemoryStore other;
     const auto events = other.open(loop_);
     BlockingLog log(*events, loop_);
     for (int i = 0; i < count; ++i)

@@ -1,4 +1,4 @@
-#include "log/memory_event_log.h"
+#include "store/memory_store.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@ namespace syncline::testing {
 namespace {
 
 struct MemoryFixture {
-  log::MemoryStore store;
+  store::MemoryStore store;
 
   std::unique_ptr<log::EventLog> open(Scheduler& loop) { return store.open(loop); }
   void restart() {}
@@ -18,7 +18,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
 
 TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   TestLoop loop;
-  log::MemoryStore store(log::MemoryStore::CommitMode::kManual);
+  store::MemoryStore store(store::MemoryStore::CommitMode::kManual);
   auto raw = store.open(loop);
   TestChain chain;
   std::vector<log::Position> answered;
@@ -44,7 +44,7 @@ TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
 
 TEST(MemoryStore, FailsAsTold) {
   TestLoop loop;
-  log::MemoryStore store;
+  store::MemoryStore store;
   auto raw = store.open(loop);
   BlockingLog log(*raw, loop);
   store.fail_appends(Error{ErrorCode::kUnavailable, "full"});
@@ -59,7 +59,7 @@ TEST(MemoryStore, FailsAsTold) {
 
 TEST(MemoryStore, DamageIsFoundAndNamed) {
   TestLoop loop;
-  log::MemoryStore store;
+  store::MemoryStore store;
   auto raw = store.open(loop);
   BlockingLog log(*raw, loop);
   for (int index = 0; index < 3; ++index)

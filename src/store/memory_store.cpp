@@ -1,0 +1,151 @@
+#include "store/memory_store.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/assert.h"
+#include "store/contents.h"
+#include "store/keys.h"
+
+namespace syncline::store {
+namespace {
+
+// The tables during one read of which somebody may decide that it fails.
+class FailingTables final : public Tables {
+ public:
+  FailingTables(const Tables& tables, const MemoryStore::FailRead& failure)
+      : tables_(tables), failure_(failure) {}
+
+  // The error that the read of this key's object is to answer, if any.
+  std::optional<Error> failure(Family family, std::string_view key) const {
+    if (family != Family::kObjects && family != Family::kSnapshots) return std::nullopt;
+    const auto parsed = parse_object_key(key);
+    if (!parsed) return std::nullopt;
+    if (!std::exchange(asked_, true)) error_ = failure_(std::string(parsed->object));
+    return error_;
+  }
+
+  Result<std::optional<std::string>> get(Family family, std::string_view key) const override {
+    if (auto error = failure(family, key)) return std::unexpected(std::move(*error));
+    return tables_.get(family, key);
+  }
+
+  std::unique_ptr<Cursor> cursor(Family family, std::string_view end) const override;
+
+ private:
+  const Tables& tables_;
+  const MemoryStore::FailRead& failure_;
+  mutable bool asked_ = false;
+  mutable std::optional<Error> error_;
+};
+
+class FailingCursor final : public Cursor {
+ public:
+  FailingCursor(const FailingTables& tables, Family family, std::unique_ptr<Cursor> cursor)
+      : tables_(tables), family_(family), cursor_(std::move(cursor)) {}
+
+  void seek(std::string_view key) override {
+    error_ = tables_.failure(family_, key);
+    cursor_->seek(key);
+  }
+  void seek_for_prev(std::string_view key) override {
+    error_ = tables_.failure(family_, key);
+    cursor_->seek_for_prev(key);
+  }
+  void next() override { cursor_->next(); }
+  bool valid() const override { return !error_ && cursor_->valid(); }
+  std::string_view key() const override { return cursor_->key(); }
+  std::string_view value() const override { return cursor_->value(); }
+  Result<void> status() const override {
+    if (error_) return std::unexpected(*error_);
+    return cursor_->status();
+  }
+
+ private:
+  const FailingTables& tables_;
+  const Family family_;
+  std::unique_ptr<Cursor> cursor_;
+  std::optional<Error> error_;
+};
+
+std::unique_ptr<Cursor> FailingTables::cursor(Family family, std::string_view end) const {
+  return std::make_unique<FailingCursor>(*this, family, tables_.cursor(family, end));
+}
+
+}  // namespace
+
+void MemoryStore::submit(Request request) {
+  waiting_.push_back(std::move(request));
+  if (mode_ == CommitMode::kAtOnce) commit(waiting_.size());
+}
+
+void MemoryStore::read(Read read) {
+  if (!read_failure_) return read(tables_);
+  const FailRead failure = read_failure_;  // the answer may replace it
+  const FailingTables tables(tables_, failure);
+  read(tables);
+}
+
+void MemoryStore::commit(std::size_t count) {
+  for (; count > 0 && !waiting_.empty(); --count) {
+    Request request = std::move(waiting_.front());
+    waiting_.pop_front();
+    commit_one(std::move(request));
+  }
+}
+
+void MemoryStore::commit_one(Request request) {
+  std::vector<Request> batch;
+  batch.push_back(std::move(request));
+  MemoryWrites writes;
+  auto staged =
+      group_.stage(std::move(batch),
+                   failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>(), writes);
+  tables_.apply(std::move(writes));
+  group_.finish(std::move(staged), {});
+}
+
+void MemoryStore::fail_appends(std::optional<Error> error) {
+  if (failure_ && failure_->code == ErrorCode::kIo) return;
+  failure_ = std::move(error);
+}
+
+WorkspaceId MemoryStore::id_of(const std::string& workspace) const {
+  const auto id = find_workspace(tables_, workspace);
+  SYNCLINE_ASSERT(id && *id);
+  return **id;
+}
+
+void MemoryStore::plant_checkpoint(const std::string& workspace, std::string note) {
+  const auto said = log::peek_checkpoint(note);
+  MemoryWrites writes;
+  writes.put(Family::kMeta, checkpoint_key(id_of(workspace)),
+             encode_checkpoint({said ? said->size : 0, std::move(note)}));
+  tables_.apply(std::move(writes));
+}
+
+void MemoryStore::plant_cut(const std::string& workspace, log::Position kept) {
+  MemoryWrites writes;
+  writes.put(Family::kMeta, cut_key(id_of(workspace)), encode_cut(kept));
+  tables_.apply(std::move(writes));
+}
+
+void MemoryStore::damage_event(const std::string& workspace, log::Position position) {
+  std::string* record = tables_.find(Family::kEvents, event_key(id_of(workspace), position));
+  SYNCLINE_ASSERT(record != nullptr);
+  (*record)[record->size() / 2] ^= 1;
+}
+
+void MemoryStore::damage_snapshot(const std::string& workspace, const std::string& object,
+                                  std::optional<log::Position> position) {
+  const std::string prefix = object_key(id_of(workspace), object);
+  std::vector<std::string> keys;
+  const auto cursor = tables_.cursor(Family::kSnapshots);
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next())
+    if (!position || parse_object_key(cursor->key())->position == *position)
+      keys.emplace_back(cursor->key());
+  SYNCLINE_ASSERT(!keys.empty());
+  for (const std::string& key : keys) tables_.find(Family::kSnapshots, key)->at(1) ^= 1;  // its CRC
+}
+
+}  // namespace syncline::store

@@ -1,0 +1,52 @@
+// Ordered tables in memory: what a database is to the store above, without a disk.
+//
+// Thread-safety: none; one thread reads and writes.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/tables.h"
+
+namespace syncline::store {
+
+// One batch, until it is applied.
+class MemoryWrites final : public Writes {
+ public:
+  void put(Family family, std::string_view key, std::string_view value) override;
+  void remove(Family family, std::string_view key) override;
+  bool empty() const override { return writes_.empty(); }
+
+ private:
+  friend class MemoryTables;
+  struct Write {
+    Family family;
+    std::string key;
+    std::optional<std::string> value;  // nullopt: remove
+  };
+  std::vector<Write> writes_;
+};
+
+class MemoryTables final : public Tables {
+ public:
+  void apply(MemoryWrites writes);
+
+  Result<std::optional<std::string>> get(Family family, std::string_view key) const override;
+  std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const override;
+
+  // The value of a key, to be changed in place; nullptr: there is none.
+  std::string* find(Family family, std::string_view key);
+
+ private:
+  using Table = std::map<std::string, std::string, std::less<>>;
+
+  std::array<Table, kFamilies> tables_;
+};
+
+}  // namespace syncline::store
