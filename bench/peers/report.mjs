@@ -65,17 +65,19 @@ Written by \`make bench\` (bench/peers/run.mjs); the cases are in bench/peers/ca
 
 - **When**: ${began.date.toISOString().slice(0, 16)}Z to ${ended.date.toISOString().slice(11, 16)}Z.
 - **Where**: ${os.cpus()[0].model.trim()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release().split('-')[0]}, node ${process.version}.
-- **Load average**: ${began.load} at the start, ${ended.load} at the end. The machine is a virtual one that others share: idle, this
-  benchmark alone makes a load near 1. Wall times count waiting for a core; so each figure is *wall ms (CPU ms)*, and ratios are of CPU time, which
-  counts all threads, garbage collection included. Short cases suffer least. Do not compare figures of different runs; compare ratios.
+- **Load average**: ${began.load} at the start, ${ended.load} at the end. The machine is a virtual machine that others share. This
+  benchmark alone makes a load average near 1 on an idle machine. Wall times include waiting for a core, so each figure is *wall ms
+  (CPU ms)*, and ratios use CPU time. CPU time counts all threads and includes garbage collection. Other load on the machine distorts
+  short cases least. Do not compare figures of different runs; compare ratios.
 - **Peers**: ${versions()}. ywasm, loro-crdt, diamond-types-node and automerge are Rust compiled to WebAssembly.
-- **How**: the same work on the same inputs, one process per engine and group of cases, engines in turn, several rounds, medians.
-  Within a process a case shorter than 0.4 s is repeated, and its median taken, so that JavaScript runs compiled. \`> x\`: stopped
-  after x ms of CPU time; a dash: the engine has no such thing, or failed, or the time for the run was up.
+- **How**: every engine does the same work on the same inputs. Each engine and group of cases has its own process. The engines take
+  turns, in several rounds; figures are medians. A process repeats a case that is shorter than 0.4 s and takes the median, so that
+  JavaScript runs compiled. \`> x\` means that the case was stopped after x ms of CPU time. A dash means that the engine does not
+  offer the operation, or that it failed, or that the time for the run was over.
 - **floor**: a gap buffer of UTF-16 units that keeps text and no history.
-- Formats: yjs, ywasm and ours have updates v1 and v2; loro's snapshot stands in the rows of v1 and its updates in those of v2;
-  the other engines' one format stands in the rows of v1.
-${untraced ? `- Without the recorded traces: ${untraced} is not there. B4 is left out too.\n` : ''}${skipped.length > 0 ? `- Not measured, for lack of time: ${skipped.join('; ')}.\n` : ''}`
+- **Formats**: yjs, ywasm and syncline have updates v1 and v2. The rows of v1 show loro's snapshot, and the rows of v2 its updates.
+  Each other engine has one format, in the rows of v1.
+${untraced ? `- The recorded traces are missing: there is no ${untraced}. So the run left out the cases that need them, B4 included.\n` : ''}${skipped.length > 0 ? `- Not measured, because the time was over: ${skipped.join('; ')}.\n` : ''}`
 
 export const table = (results, facts) => {
   const all = Object.fromEntries(Object.entries(results).map(([name, by]) =>
@@ -92,8 +94,8 @@ export const table = (results, facts) => {
 
   const sized = Object.keys(all).filter(name => /\/(encode_v.|memory)$/.test(name))
   if (sized.length > 0) {
-    out.push('## Bytes', '', 'Encoded document, and memory per loaded document: growth of the process over 20 loaded ones (for JavaScript the larger of',
-      'resident memory and heap); `counted` is what our document says of itself (`Doc::memory_bytes`).', '',
+    out.push('## Bytes', '', 'Size of the encoded document, and memory per loaded document: the growth of the process over 20 loaded documents (for JavaScript',
+      "the larger of resident memory and heap). `counted` is the size that syncline's document reports itself (`Doc::memory_bytes`).", '',
       `| | ${noFloor.join(' | ')} | counted |`, `|---|${'--:|'.repeat(noFloor.length + 1)}`)
     for (const name of sized) {
       const cells = noFloor.map(engine => all[name][engine]?.bytes?.toLocaleString('en') ?? '–')
@@ -105,8 +107,8 @@ export const table = (results, facts) => {
   const grown = Object.keys(all).filter(name => name.startsWith('grow/'))
   if (grown.length > 0) {
     out.push('## Cost of one edit as the document grows', '',
-      'µs (CPU µs) of a transaction of one edit with its update captured, in a text of n items (made by prepending) or a map of n keys;',
-      'remote: of applying that update to another document like it.', '', ...header('edit, n', noFloor))
+      'µs (CPU µs) for a transaction of one edit with its update captured, in a text of n items (made by prepending) or a map of n keys.',
+      'Rows with "remote" show the time to apply that update to another document of the same kind.', '', ...header('edit, n', noFloor))
     for (const [what, label] of growth.flatMap(([what, label]) => [[what, label], [`remote_${what}`, `remote: ${label}`]])) {
       for (const name of grown.filter(name => name.split('/')[1] === what)) out.push(row(`${label}, ${Number(name.split('/')[2]).toLocaleString('en')}`, all[name], noFloor, 1000))
     }
@@ -116,8 +118,8 @@ export const table = (results, facts) => {
   const classic = Object.keys(all).filter(name => /^B\d/.test(name))
   if (classic.length > 0) {
     out.push('## crdt-benchmarks', '',
-      'N = 6000. B1: one replica edits, another applies each update at once. B2: two edit concurrently, then exchange updates. B3: one',
-      'applies the updates of 1,549 clients. B4: automerge-paper 10 and 100 times over.', '', ...header('ms (CPU ms)', noFloor))
+      'N = 6000. B1: one replica edits, another replica applies each update at once. B2: two replicas edit concurrently, then exchange',
+      'updates. B3: one replica applies the updates of 1,549 clients. B4: automerge-paper, repeated 10 and 100 times.', '', ...header('ms (CPU ms)', noFloor))
     for (const name of classic) out.push(row(describe[name] ? `${name} ${describe[name]}` : name, all[name], noFloor))
     out.push('')
   }
