@@ -8,7 +8,7 @@
 namespace syncline::workspace {
 namespace {
 
-using log::MemoryStore;
+using store::MemoryStore;
 using testing::TestWorld;
 using testing::Typist;
 

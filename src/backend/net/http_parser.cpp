@@ -27,10 +27,6 @@ bool is_token_char(char c) {
   return c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_token_char);
-}
-
 // Visible characters, blanks, tabs, and bytes past ASCII.
 bool is_field_value(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -153,6 +149,10 @@ HttpParsed<int> parse_request_line(std::string_view line, HttpRequest& request,
 }
 
 }  // namespace
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_token_char);
+}
 
 HttpParsed<std::optional<std::size_t>> find_head_end(std::string_view data, std::size_t& scanned,
                                                      const HttpLimits& limits) {

@@ -87,6 +87,9 @@ class ChunkDecoder {
   bool done_ = false;
 };
 
+// RFC 9110 section 5.6.2: a method, the name of a header, a subprotocol.
+bool is_token(std::string_view text);
+
 // Writes a head. False when a header would break the framing (a control character in it).
 bool append_head_line(std::string& head, std::string_view name, std::string_view value);
 

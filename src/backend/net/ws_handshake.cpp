@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "backend/net/http_parser.h"
 #include "base/assert.h"
 #include "base/base64.h"
 
@@ -18,15 +19,6 @@ bool is_key(std::string_view key) {
   if (key.size() != 24 || !key.ends_with("==")) return false;
   return std::ranges::all_of(key.substr(0, 22),
                              [&](char c) { return kDigits.find(c) != kDigits.npos; });
-}
-
-// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kSigns.find(c) != kSigns.npos;
-  });
 }
 
 }  // namespace
