@@ -60,7 +60,7 @@ TEST(DocObject, DeletesNothingOfItsOwn) {
   EXPECT_TRUE(deletes_of(*(*restored)->diff_since({})).empty());
 }
 
-Bytes hello() {
+Bytes hello_update() {
   Doc doc({.client_id = 1});
   EXPECT_TRUE(doc.text("content").insert(0, "hello"));
   return doc.encode_state_as_update();
@@ -68,17 +68,17 @@ Bytes hello() {
 
 TEST(DocObject, ASnapshotRestoresTheState) {
   auto object = doc_type().create();
-  ASSERT_TRUE(object->apply(hello()));
+  ASSERT_TRUE(object->apply(hello_update()));
   auto restored = doc_type().restore(object->snapshot());
   ASSERT_TRUE(restored);
   EXPECT_EQ((*restored)->version(), object->version());
   EXPECT_EQ((*restored)->diff_since({}).value(), object->diff_since({}).value());
-  EXPECT_FALSE((*restored)->prepare(hello()).value().changes);
+  EXPECT_FALSE((*restored)->prepare(hello_update()).value().changes);
 }
 
 TEST(DocObject, RefusesAnUpdateUnderAClientIdThatIsInUse) {
   auto object = doc_type().create();
-  ASSERT_TRUE(object->apply(hello()));
+  ASSERT_TRUE(object->apply(hello_update()));
   crdt::Doc twin({.client_id = 1});
   ASSERT_TRUE(twin.text("content").insert(0, "help!"));
   auto prepared = object->prepare(twin.encode_state_as_update());

@@ -246,8 +246,8 @@ Bytes joined(std::initializer_list<Bytes> messages) {
 
 TEST(YSession, TakesEveryMessageOfAFrame) {
   TestWorld world;
-  Peer a(world);
-  Peer b(world);
+  YPeer a(world);
+  YPeer b(world);
   a.connection.take();
   b.connection.take();
   Typist ann(1);
@@ -269,7 +269,7 @@ TEST(YSession, TakesEveryMessageOfAFrame) {
 
 TEST(YSession, AFrameThatIsMalformedAtItsEndIsRefusedWhole) {
   TestWorld world;
-  Peer a(world);
+  YPeer a(world);
   Typist ann(1);
   a.session->on_message(
       joined({protocol::encode_y_sync(SyncKind::kUpdate, ann.type("x")), Bytes{0, 2, 9, 1}}));
@@ -355,7 +355,7 @@ TEST(YSession, ALostLogClosesWithARetryableCode) {
 
 TEST(YSession, PresenceOverTheLimitIsSaidOnceAndTheDocumentGoesOn) {
   TestWorld world;
-  Peer a(world);
+  YPeer a(world);
   a.connection.take();
   const std::string avatar = "\"" + std::string(100'000, 'x') + "\"";
   for (std::uint64_t clock = 1; clock < 4; ++clock) {
@@ -378,13 +378,13 @@ TEST(YSession, ALostWorkspaceClosesWithARetryableCodeWhateverTheReason) {
   for (const ErrorCode reason : {ErrorCode::kConflict, ErrorCode::kInvalid, ErrorCode::kMalformed,
                                  ErrorCode::kForbidden, ErrorCode::kNotFound}) {
     TestWorld world;
-    Peer a(world);
-    Peer b(world);
+    YPeer a(world);
+    YPeer b(world);
     Typist ann(1);
     world.store.fail_appends(Error{reason, "the log ends elsewhere"});
     a.send(SyncKind::kUpdate, ann.type("x"));
     world.loop.run();
-    for (const Peer* peer : {&a, &b}) {
+    for (const YPeer* peer : {&a, &b}) {
       ASSERT_TRUE(peer->connection.closed);
       EXPECT_EQ(peer->connection.closed->code, 4503) << to_string(reason);
     }
@@ -393,7 +393,7 @@ TEST(YSession, ALostWorkspaceClosesWithARetryableCodeWhateverTheReason) {
 
 TEST(YSession, RefusalsThatAreNotReadBecomeOne) {
   TestWorld world;
-  Peer reader(world, {.name = "reader", .read_only = true}, {.queue_bytes = 200});
+  YPeer reader(world, {.name = "reader", .read_only = true}, {.queue_bytes = 200});
   reader.connection.take();
   reader.connection.stuck = true;
   Typist ann(1);
