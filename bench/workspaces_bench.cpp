@@ -21,6 +21,7 @@
 #include "backend/process/child_process.h"
 #include "backend/store/rocksdb_store.h"
 #include "log/blocking_log.h"
+#include "merge/effect_codec.h"
 #include "merge/object.h"
 #include "store_bench_support.h"
 #include "syncline/crdt/doc.h"
@@ -59,7 +60,7 @@ std::vector<log::Event> typed() {
   doc.on_update([&](const crdt::UpdateEvent& update) {
     log::Event event = testing::sample_event("notes", "");
     event.intent = to_bytes(update.update());
-    event.effect = object->prepare(event.intent)->effect;
+    event.effect = merge::encode_effect(object->prepare(event.intent)->effect);
     (void)object->apply(event.intent);
     events.push_back(std::move(event));
   });

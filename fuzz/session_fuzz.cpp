@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "store/memory_store.h"
 #include "log/test_chain.h"
+#include "merge/facets.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "support/fake_connection.h"
@@ -50,7 +51,7 @@ Bytes state_of(testing::VirtualLoop& loop, state::ObjectCache& cache) {
   Bytes state;
   cache.acquire("w", "d", [&](Result<state::Resident*> resident) {
     SYNCLINE_ASSERT(resident.has_value());
-    state = (*resident)->object().diff_since({}).value();
+    state = merge::diff_since((*resident)->object(), {}).value();
     cache.release(**resident);
   });
   loop.run();

@@ -6,8 +6,9 @@
 // place by several blocks has one index, and the blocks are told as one touch when they follow each
 // other.
 //
-// Costs: O(log n) a block and a deleted item. Bounds: types nested deeper than kMaxPathSteps and
-// effects beyond kMaxPathBytes are refused (kTooLarge), since paths are repeated in every touch.
+// What an effect tells, and what it tells together, is in syncline/crdt/effect.h and touch_list.h.
+//
+// Costs: O(log n) a block and a deleted item, and what the touches cost. No recursion.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 
 #include "crdt/block.h"
 #include "crdt/store.h"
+#include "crdt/touch_list.h"
 #include "crdt/update_order.h"
 #include "syncline/crdt/effect.h"
 
@@ -25,33 +27,16 @@ namespace syncline::crdt {
 
 class EffectBuilder {
  public:
-  static constexpr std::size_t kMaxPathSteps = 256;
-  static constexpr std::size_t kMaxPathBytes = std::size_t{64} << 20;
-
   // Both must outlive this object.
-  EffectBuilder(const Store& store, const DecodedUpdate& update);
+  EffectBuilder(const Store& store, const DecodedUpdate& update, EffectRules rules);
 
   Result<Effect> build();
 
  private:
-  // A type: one of the document, one that a block of the update makes, or a root that is not there.
-  struct Target {
-    enum class Kind : std::uint8_t { kForgotten, kType, kBlock, kNewRoot };
-    Kind kind = Kind::kForgotten;
-    std::uint32_t index = 0;  // TypeIndex; block; number of a new root
-    bool operator==(const Target&) const = default;
-  };
-  // Where a block goes.
-  struct Place {
-    Target target;
-    std::string_view key;
-    bool keyed = false;
-    std::uint32_t position = 0;  // visible elements before it
-  };
-
-  struct Known {
-    Path path;
-    std::size_t bytes = 0;
+  // A key whose new value the update deletes again, at once or as forgotten content.
+  struct DeadValue {
+    Id last;
+    FoundTouch touch;
   };
 
   void visit(const Block& block, std::uint32_t index, Clock offset);
@@ -64,25 +49,27 @@ class EffectBuilder {
   Target holder(Id id) const;
 
   void touch_block(const Block& block, const Place& place, Clock offset);
+  void touch_block_version1(const Block& block, const Place& place, Clock offset);
+  void touch_key(const Block& block, const Place& place);
+  void touch_dead_values();
   void touch_deletes();
   void touch_deleted(const Item& item, Handle handle, Clock from, Clock end);
-  void add(Touch::Kind kind, Target target, std::string_view key, std::uint32_t index,
-           std::uint32_t length);
-  const Known* known_path(Target target);
-  bool find_path(Target target, Path& path) const;
+  bool is_replaced(Id last) const;
+  bool shows_container(const Place& place) const;
 
   const Store& store_;
   const DecodedUpdate& update_;
+  EffectRules rules_;
   UpdateOrder order_;
   std::vector<Place> places_;  // of the update's blocks, as far as they were visited
   std::vector<bool> visited_;
   boost::unordered_flat_map<ClientId, const DecodedUpdate::ClientBlocks*> clients_;
   std::vector<std::string_view> new_roots_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> new_root_index_;
-  boost::unordered_flat_map<std::uint64_t, Known> paths_;
-  Target last_target_;  // of the last touch
-  std::size_t path_bytes_ = 0;
-  bool too_large_ = false;
+  std::vector<DeadValue> dead_values_;
+  std::vector<Id> replaced_;  // last ids of values that the update puts others in place of; sorted
+                              // once all blocks were visited
+  TouchList touches_;
   Effect effect_;
 };
 

@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crdt/effect_rules.h"
 #include "crdt/formats.h"
 #include "crdt/store.h"
 #include "crdt/transaction.h"
@@ -184,7 +185,8 @@ class Engine {
 
   // ---- updates
   Result<ApplyResult> apply_update(ByteView update, UpdateVersion version, Origin origin);
-  Result<Effect> prepare(ByteView update, UpdateVersion version) const;
+  Result<Effect> prepare(ByteView update, UpdateVersion version,
+                         EffectRules rules = EffectRules::kCurrent) const;
   Bytes encode_state_as_update(const StateVector& since, UpdateVersion version) const;
 
   // Joins all neighbours that can be joined, as loading the document anew does: transactions look only

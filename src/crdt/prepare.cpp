@@ -1,27 +1,32 @@
 #include <algorithm>
 
+#include "base/byte_reader.h"
+#include "crdt/any_tags.h"
 #include "crdt/contradiction.h"
 #include "crdt/effect_builder.h"
 #include "crdt/engine.h"
+#include "crdt/packed.h"
 
 namespace syncline::crdt {
 
-Result<Effect> Engine::prepare(ByteView update, UpdateVersion version) const {
+Result<Effect> Engine::prepare(ByteView update, UpdateVersion version, EffectRules rules) const {
   DecodedUpdate decoded;
   if (Result<void> ok = decode_update(update, version, decoded); !ok)
     return std::unexpected(ok.error());
   if (Result<void> ok = validate(update, decoded); !ok) return std::unexpected(ok.error());
-  Result<Effect> effect = EffectBuilder(store, decoded).build();
+  Result<Effect> effect = EffectBuilder(store, decoded, rules).build();
   if (effect) effect->contradiction = find_contradiction(store, decoded);
   return effect;
 }
 
-EffectBuilder::EffectBuilder(const Store& store, const DecodedUpdate& update)
+EffectBuilder::EffectBuilder(const Store& store, const DecodedUpdate& update, EffectRules rules)
     : store_(store),
       update_(update),
+      rules_(rules),
       order_(store.clients, update),
       places_(update.blocks.size()),
-      visited_(update.blocks.size()) {
+      visited_(update.blocks.size()),
+      touches_(store, update.deletes, places_, new_roots_, rules) {
   for (const DecodedUpdate::ClientBlocks& client : update.clients)
     clients_.emplace(client.client, &client);
 }
@@ -30,9 +35,12 @@ Result<Effect> EffectBuilder::build() {
   for (UpdateOrder::Step step = order_.next(); step.block != nullptr; step = order_.next())
     visit(*step.block, step.index, step.offset);
   for (const auto& [client, clock] : order_.missing()) effect_.waits_for.set(client, clock + 1);
+  std::ranges::sort(replaced_);
+  touch_dead_values();
   touch_deletes();
-  if (too_large_)
-    return fail(ErrorCode::kTooLarge, "the update touches too deep or too many types");
+  Result<std::vector<Touch>> touches = touches_.take();
+  if (!touches) return std::unexpected(std::move(touches.error()));
+  effect_.touches = std::move(*touches);
   return std::move(effect_);
 }
 
@@ -116,7 +124,7 @@ bool EffectBuilder::find_block(Id id, std::uint32_t& index) const {
   return visited_[index];
 }
 
-EffectBuilder::Target EffectBuilder::root(std::string_view name) {
+Target EffectBuilder::root(std::string_view name) {
   const KeyIndex key = store_.keys.find(name);
   const TypeIndex type = key == kNoKey ? kNoType : store_.types.root(key);
   if (type != kNoType) return {Target::Kind::kType, type};
@@ -127,7 +135,7 @@ EffectBuilder::Target EffectBuilder::root(std::string_view name) {
 }
 
 // The type that the element with this id is.
-EffectBuilder::Target EffectBuilder::holder(Id id) const {
+Target EffectBuilder::holder(Id id) const {
   const ClientIndex client = store_.clients.find(id.client);
   if (client != kNoClient && store_.known({client, id.clock})) {
     const Item& item = store_[store_.find({client, id.clock})];
@@ -142,16 +150,108 @@ EffectBuilder::Target EffectBuilder::holder(Id id) const {
 
 // ---- touches
 
+namespace {
+
+Touch::Extent extent_of(bool container) {
+  return container ? Touch::Extent::kBelow : Touch::Extent::kPlace;
+}
+
+// Of a packed value.
+bool is_container(ByteView value) {
+  return !value.empty() && (value.front() == kAnyObject || value.front() == kAnyArray);
+}
+
+// Whether an element of the block, from the `offset`-th on, is or holds more than one value.
+bool brings_container(const Block& block, Clock offset) {
+  switch (block.kind) {
+    case BlockKind::kType:
+    case BlockKind::kDoc: return true;
+    case BlockKind::kEmbed: return is_container(block.payload);
+    case BlockKind::kAny:
+    case BlockKind::kJson: break;
+    default: return false;
+  }
+  ByteReader in(block.payload);
+  for (Clock i = 0; i < block.len; ++i) {
+    if (i >= offset && is_container(block.payload.subspan(in.position()))) return true;
+    (void)scan_any(in);
+  }
+  return false;
+}
+
+// The same for the clocks from `from` on and before `end` of an item that is not deleted.
+bool holds_container(const Store& store, const Item& item, Clock from, Clock end) {
+  switch (item.kind()) {
+    case BlockKind::kType:
+    case BlockKind::kDoc: return true;
+    case BlockKind::kEmbed: return is_container(store.value(item));
+    case BlockKind::kAny:
+    case BlockKind::kJson: break;
+    default: return false;
+  }
+  for (Clock clock = from; clock < end; ++clock)
+    if (is_container(store.value(item, clock - item.clock))) return true;
+  return false;
+}
+
+}  // namespace
+
 void EffectBuilder::touch_block(const Block& block, const Place& place, Clock offset) {
   if (place.target.kind == Target::Kind::kForgotten) return;
+  if (rules_ == EffectRules::kVersion1) return touch_block_version1(block, place, offset);
+  // What is within a new container is told with it.
+  if (place.target.kind == Target::Kind::kBlock) return;
+  if (place.keyed) {
+    touch_key(block, place);
+  } else if (block.kind == BlockKind::kFormat) {
+    touches_.add({.kind = Touch::Kind::kFormat,
+                  .target = place.target,
+                  .key = block.name,
+                  .index = place.position});
+  } else if (block.kind != BlockKind::kDeleted) {
+    touches_.add({.kind = Touch::Kind::kInsert,
+                  .extent = extent_of(brings_container(block, offset)),
+                  .target = place.target,
+                  .index = place.position,
+                  .length = block.len - offset});
+  }
+}
+
+void EffectBuilder::touch_key(const Block& block, const Place& place) {
+  if (block.has_origin) replaced_.push_back(block.origin);
+  FoundTouch touch{.kind = Touch::Kind::kSetKey,
+                   .extent = extent_of(shows_container(place) || brings_container(block, 0)),
+                   .target = place.target,
+                   .key = place.key};
+  if (block.kind != BlockKind::kDeleted && !update_.deletes.contains(block.last_id()))
+    return touches_.add(touch);
+  touch.kind = Touch::Kind::kDeleteKey;
+  dead_values_.push_back({block.last_id(), touch});
+}
+
+// A dead value deletes its key, unless the update puts another one in its place.
+void EffectBuilder::touch_dead_values() {
+  for (const DeadValue& value : dead_values_)
+    if (!is_replaced(value.last)) touches_.add(value.touch);
+}
+
+void EffectBuilder::touch_block_version1(const Block& block, const Place& place, Clock offset) {
+  FoundTouch touch{.target = place.target};
   if (place.keyed) {
     const bool gone = block.kind == BlockKind::kDeleted;
-    add(gone ? Touch::Kind::kDeleteKey : Touch::Kind::kSetKey, place.target, place.key, 0, 0);
+    touch.kind = gone ? Touch::Kind::kDeleteKey : Touch::Kind::kSetKey;
+    touch.key = place.key;
   } else if (block.kind == BlockKind::kFormat) {
-    add(Touch::Kind::kFormat, place.target, block.name, place.position, 0);
+    touch.kind = Touch::Kind::kFormat;
+    touch.key = block.name;
+    touch.index = place.position;
   } else if (block.kind != BlockKind::kDeleted) {
-    add(Touch::Kind::kInsert, place.target, {}, place.position, block.len - offset);
+    touch.index = place.position;
+    touch.length = block.len - offset;
+  } else {
+    return;
   }
+  touches_.add(touch);
 }
 
 void EffectBuilder::touch_deletes() {
@@ -161,7 +261,7 @@ void EffectBuilder::touch_deletes() {
     const Clock stored = index == kNoClient ? 0 : store_.clients[index].clock;
     const Clock known = order_.known(entry->first);
     for (const ClockRange& range : entry->second) {
-      if (range.end() > known) effect_.deletes_wait = true;
+      if (range.end() > known) effect_.deletes_wait_for.raise(entry->first, range.end());
       // What the update itself inserts is told as inserted, though it deletes it again.
       const Clock end = std::min(range.end(), stored);
       for (Clock clock = range.clock; clock < end;) {
@@ -177,101 +277,41 @@ void EffectBuilder::touch_deletes() {
 
 void EffectBuilder::touch_deleted(const Item& item, Handle handle, Clock from, Clock end) {
   effect_.changes = true;
-  const Target target{Target::Kind::kType, item.parent};
+  const bool current = rules_ == EffectRules::kCurrent;
+  // What goes with the container around it is told with that.
+  if (current && touches_.goes(item.parent)) return;
+  FoundTouch touch{.kind = Touch::Kind::kDelete, .target = {Target::Kind::kType, item.parent}};
+  if (current) touch.extent = extent_of(holds_container(store_, item, from, end));
   if (item.keyed) {
     // The values before the current one are deleted already.
-    add(Touch::Kind::kDeleteKey, target, store_.keys[item.place], 0, 0);
-    return;
+    if (current && is_replaced(store_.id(item.last_id()))) return;
+    touch.kind = Touch::Kind::kDeleteKey;
+    touch.key = store_.keys[item.place];
+    return touches_.add(touch);
   }
-  const std::uint32_t position =
-      store_.sequences.position(store_.types[item.parent].sequence, handle);
+  touch.index = store_.sequences.position(store_.types[item.parent].sequence, handle);
   if (item.kind() == BlockKind::kFormat) {
-    add(Touch::Kind::kFormat, target, store_.keys[store_.name(item)], position, 0);
+    touch.kind = Touch::Kind::kFormat;
+    touch.key = store_.keys[store_.name(item)];
   } else {
-    add(Touch::Kind::kDelete, target, {}, position + (from - item.clock), end - from);
+    touch.index += from - item.clock;
+    touch.length = end - from;
   }
+  touches_.add(touch);
 }
 
-void EffectBuilder::add(Touch::Kind kind, Target target, std::string_view key, std::uint32_t index,
-                        std::uint32_t length) {
-  if (too_large_) return;
-  if (!effect_.touches.empty() && target == last_target_ && effect_.touches.back().kind == kind &&
-      effect_.touches.back().key == key) {
-    Touch& last = effect_.touches.back();
-    const std::uint32_t follows =
-        kind == Touch::Kind::kDelete ? last.index + last.length : last.index;
-    if (index == follows) {
-      last.length += length;
-      return;
-    }
-    if (kind == Touch::Kind::kDelete && index + length == last.index) {
-      last.index = index;
-      last.length += length;
-      return;
-    }
-  }
-  const Known* known = known_path(target);
-  if (known == nullptr) return;
-  path_bytes_ += known->bytes + key.size();
-  if (path_bytes_ > kMaxPathBytes) {
-    too_large_ = true;
-    return;
-  }
-  effect_.touches.push_back({kind, known->path, std::string(key), index, length});
-  last_target_ = target;
+bool EffectBuilder::is_replaced(Id last) const {
+  return std::ranges::binary_search(replaced_, last);
 }
 
-const EffectBuilder::Known* EffectBuilder::known_path(Target target) {
-  const std::uint64_t slot = static_cast<std::uint64_t>(target.kind) << 32 | target.index;
-  const auto found = paths_.find(slot);
-  if (found != paths_.end()) return &found->second;
-  Known known;
-  if (!find_path(target, known.path)) {
-    too_large_ = true;
-    return nullptr;
-  }
-  known.bytes = sizeof(Touch) + known.path.root.size();
-  for (const auto& step : known.path.steps) {
-    known.bytes += sizeof(step);
-    if (const std::string* key = std::get_if<std::string>(&step)) known.bytes += key->size();
-  }
-  return &paths_.emplace(slot, std::move(known)).first->second;
-}
-
-// From the type up to its root. False: too deep.
-bool EffectBuilder::find_path(Target target, Path& path) const {
-  while (true) {
-    if (path.steps.size() > kMaxPathSteps) return false;
-    if (target.kind == Target::Kind::kBlock) {
-      const Place& place = places_[target.index];
-      if (place.keyed) {
-        path.steps.emplace_back(std::string(place.key));
-      } else {
-        path.steps.emplace_back(place.position);
-      }
-      target = place.target;
-      continue;
-    }
-    if (target.kind == Target::Kind::kNewRoot) {
-      path.root = new_roots_[target.index];
-      break;
-    }
-    const TypeState& type = store_.types[target.index];
-    if (type.item == kNoItem) {
-      path.root = store_.keys[type.name];
-      break;
-    }
-    const Item& item = store_[type.item];
-    if (item.keyed) {
-      path.steps.emplace_back(std::string(store_.keys[item.place]));
-    } else {
-      path.steps.emplace_back(
-          store_.sequences.position(store_.types[item.parent].sequence, type.item));
-    }
-    target = {Target::Kind::kType, item.parent};
-  }
-  std::reverse(path.steps.begin(), path.steps.end());
-  return true;
+// Whether the value under a key, before the update, is a container.
+bool EffectBuilder::shows_container(const Place& place) const {
+  if (place.target.kind != Target::Kind::kType) return false;
+  const KeyIndex key = store_.keys.find(place.key);
+  const Handle handle = key == kNoKey ? kNoItem : store_.types.value(place.target.index, key);
+  if (handle == kNoItem) return false;
+  const Item& item = store_[handle];
+  return !item.deleted && holds_container(store_, item, item.clock, item.end());
 }
 
 }  // namespace syncline::crdt

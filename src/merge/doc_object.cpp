@@ -1,11 +1,14 @@
-#include "base/byte_writer.h"
+#include <algorithm>
+#include <string>
+#include <utility>
+
 #include "base/mutation.h"
 #include "crdt/engine.h"
-#include "crdt/update_writer.h"
+#include "merge/doc_effect.h"
 #include "merge/doc_history.h"
 #include "merge/doc_part.h"
 #include "merge/doc_restore.h"
-#include "merge/effect_codec.h"
+#include "merge/facets.h"
 #include "merge/object.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/updates.h"
@@ -15,7 +18,23 @@ namespace {
 
 using crdt::UpdateVersion;
 
-class DocObject : public Object {
+// What an update waits for: what must be known before more of it can be applied. Empty: nothing.
+crdt::StateVector needs_of(const crdt::Effect& effect) {
+  crdt::StateVector needs = effect.waits_for;
+  for (const auto& [client, clock] : effect.deletes_wait_for.clients()) needs.raise(client, clock);
+  return needs;
+}
+
+// It is its own facets.
+class DocObject final : public Object,
+                        private Replication,
+                        private Waiting,
+                        private Parts,
+                        private Attribution,
+                        private Restoring,
+                        private Telling,
+                        private SnapshotDeltas,
+                        private PastEffects {
  public:
   // It is what the log says and edits nothing itself: no client id, and no formats cleaned. The
   // clients clean them, and what they delete is in the log.
@@ -30,29 +49,39 @@ class DocObject : public Object {
                                             " is in use by two replicas: they differ at clock " +
                                             std::to_string(effect->contradiction->clock));
     }
-    const bool waits = !effect->waits_for.clients().empty() || effect->deletes_wait;
-    return Prepared{.changes = effect->changes, .waits = waits, .effect = encode_effect(*effect)};
+    Prepared prepared{.changes = effect->changes};
+    if (effect->waits()) prepared.waits_for = crdt::encode_state_vector(needs_of(*effect));
+    prepared.effect = neutral_effect(std::move(*effect));
+    return prepared;
   }
 
-  Result<void> apply(ByteView intent) override {
-    auto applied = doc_.apply_update(intent, UpdateVersion::kV1);
+  Result<void> apply(ByteView recorded) override {
+    auto applied = doc_.apply_update(recorded, UpdateVersion::kV1);
     if (!applied) return std::unexpected(std::move(applied.error()));
     return {};
   }
 
-  Result<std::string> apply_and_tell(ByteView intent) override {
-    std::string told = "[]";
-    const auto token = doc_.on_transaction([&](const crdt::TransactionEvent& event) {
-      if (!event.inserted.empty() || !event.deleted.empty()) told = changes_to_json(doc_, event);
-    });
-    auto applied = apply(intent);
-    doc_.off(token);
+  Bytes snapshot() const override { return doc_.encode_state_as_update({}, UpdateVersion::kV2); }
+  std::string to_json() const override { return crdt::to_json(doc_.to_json()); }
+  std::size_t memory_bytes() const override { return doc_.memory_bytes(); }
+
+  const Replication* replication() const override { return this; }
+  const Waiting* waiting() const override { return this; }
+  const Parts* parts() const override { return this; }
+  const Attribution* attribution() const override { return this; }
+  const Restoring* restoring() const override { return this; }
+  const PastEffects* past_effects() const override { return this; }
+  Telling* telling() override { return this; }
+  SnapshotDeltas* snapshot_deltas() override { return this; }
+
+  Result<void> restore(ByteView snapshot) {
+    auto applied = doc_.apply_update(snapshot, UpdateVersion::kV2);
     if (!applied) return std::unexpected(std::move(applied.error()));
-    return told;
+    return {};
   }
 
-  std::vector<AttributedText> attributed_texts() override { return merge::attributed_texts(doc_); }
-
+ private:
+  // ---- Replication
   Bytes version() const override { return crdt::encode_state_vector(doc_.state_vector()); }
 
   Result<Bytes> diff_since(ByteView version) const override {
@@ -63,14 +92,60 @@ class DocObject : public Object {
     return doc_.encode_state_as_update(*known);
   }
 
+  Bytes version_without(ByteView version, ByteView change) const override {
+    auto known = crdt::decode_state_vector(version);
+    const auto meta = crdt::update_meta(change, UpdateVersion::kV1);
+    if (!known || !meta) return {};
+    for (const auto& [client, ranges] : meta->inserts.clients())
+      known->set(client, std::min(known->get(client), ranges.front().clock));
+    return crdt::encode_state_vector(*known);
+  }
+
+  Bytes common_version(ByteView a, ByteView b) const override {
+    const auto one = crdt::decode_state_vector(a);
+    const auto other = crdt::decode_state_vector(b);
+    if (!one || !other) return {};
+    crdt::StateVector both;
+    for (const auto& [client, clock] : one->clients())
+      both.set(client, std::min(clock, other->get(client)));
+    return crdt::encode_state_vector(both);
+  }
+
+  // ---- Waiting
+  Result<bool> arrived(ByteView waits_for) const override {
+    auto needs = crdt::decode_state_vector(waits_for);
+    if (!needs) return std::unexpected(std::move(needs.error()));
+    return doc_.state_vector().covers(*needs);
+  }
+
+  // ---- Parts, Attribution, Restoring
+  Result<std::string> part_to_json(const Part& part) const override {
+    return merge::part_to_json(doc_, part);
+  }
+
+  std::vector<AttributedText> attributed_texts() const override {
+    return merge::attributed_texts(doc_);
+  }
+
   Result<Bytes> change_to(Object& then, std::uint64_t replica) const override {
     auto* other = dynamic_cast<DocObject*>(&then);
     if (other == nullptr) return fail(ErrorCode::kInvalid, "the past state is of another type");
     return restoring_update(doc_.encode_state_as_update(), other->doc_, replica);
   }
 
-  Bytes snapshot() const override { return doc_.encode_state_as_update({}, UpdateVersion::kV2); }
+  // ---- Telling
+  Result<std::string> apply_and_tell(ByteView recorded) override {
+    std::string told = "[]";
+    const auto token = doc_.on_transaction([&](const crdt::TransactionEvent& event) {
+      if (!event.inserted.empty() || !event.deleted.empty()) told = changes_to_json(doc_, event);
+    });
+    auto applied = apply(recorded);
+    doc_.off(token);
+    if (!applied) return std::unexpected(std::move(applied.error()));
+    return told;
+  }
 
+  // ---- SnapshotDeltas
   void mark() override { doc_.engine().mark(); }
 
   std::optional<Bytes> delta_since_mark() const override {
@@ -85,21 +160,14 @@ class DocObject : public Object {
     return extended;
   }
 
-  std::string to_json() const override { return crdt::to_json(doc_.to_json()); }
-
-  Result<std::string> part_to_json(const Part& part) const override {
-    return merge::part_to_json(doc_, part);
+  // ---- PastEffects
+  Result<Bytes> past_effect(ByteView recorded, std::uint8_t version) const override {
+    if (version != 1) return fail(ErrorCode::kUnsupported, "no effect was ever of that version");
+    auto effect = doc_.engine().prepare(recorded, UpdateVersion::kV1, crdt::EffectRules::kVersion1);
+    if (!effect) return std::unexpected(std::move(effect.error()));
+    return encode_effect_version1(*effect);
   }
 
-  std::size_t memory_bytes() const override { return doc_.memory_bytes(); }
-
-  Result<void> restore(ByteView snapshot) {
-    auto applied = doc_.apply_update(snapshot, UpdateVersion::kV2);
-    if (!applied) return std::unexpected(std::move(applied.error()));
-    return {};
-  }
-
- private:
   mutable crdt::Doc
       doc_;  // handles, those that only read as well, are those of a document that changes
 };
@@ -107,6 +175,11 @@ class DocObject : public Object {
 class DocType : public ObjectType {
  public:
   std::string_view name() const override { return "doc"; }
+
+  std::span<const std::string_view> faces() const override {
+    static constexpr std::string_view kFaces[] = {"yjs"};
+    return kFaces;
+  }
 
   std::unique_ptr<Object> create() const override { return std::make_unique<DocObject>(); }
 

@@ -8,8 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "syncline/crdt/id.h"
-
 namespace syncline::merge {
 
 // The most that is told of one event, in bytes of JSON, and the most bytes of formats that are looked
@@ -19,11 +17,16 @@ inline constexpr std::size_t kMaxToldBytes = std::size_t{4} << 20;
 // Said of an event of which there would be more.
 inline constexpr std::string_view kNotTold = "null";
 
+// The id of a character or element: the replica that inserted it, and a number that this replica used
+// once. For a `doc`: Yjs's client id and clock.
+using ReplicaId = std::uint64_t;
+using ReplicaClock = std::uint32_t;
+
 // A run of characters that one client inserted, with consecutive ids.
 struct TextRun {
-  crdt::ClientId client = 0;
-  crdt::Clock clock = 0;
-  crdt::Clock length = 0;  // ids, and UTF-16 units
+  ReplicaId client = 0;
+  ReplicaClock clock = 0;
+  ReplicaClock length = 0;  // ids, and UTF-16 units
   std::string text;
 };
 
@@ -34,9 +37,9 @@ struct AttributedText {
 
 // The ids of what a change brought.
 struct IdRange {
-  crdt::ClientId client = 0;
-  crdt::Clock clock = 0;
-  crdt::Clock length = 0;
+  ReplicaId client = 0;
+  ReplicaClock clock = 0;
+  ReplicaClock length = 0;
 };
 
 }  // namespace syncline::merge

@@ -12,30 +12,46 @@
 namespace syncline::protocol {
 namespace {
 
-using crdt::Touch;
+using merge::Extent;
+using merge::Operation;
+using merge::Touch;
 
 std::string kind_of(log::EventKind kind) {
   if (kind == log::EventKind::kChange) return "\"change\"";
   return std::to_string(static_cast<unsigned>(kind));
 }
 
-std::string_view action_of(Touch::Kind kind) {
-  switch (kind) {
-    case Touch::Kind::kInsert: return "insert";
-    case Touch::Kind::kDelete: return "delete";
-    case Touch::Kind::kFormat: return "format";
-    case Touch::Kind::kSetKey: return "set";
-    case Touch::Kind::kDeleteKey: return "delete_key";
+std::string_view action_of(Operation operation) {
+  switch (operation) {
+    case Operation::kInsert: return "insert";
+    case Operation::kDelete: return "delete";
+    case Operation::kFormat: return "format";
+    case Operation::kSetKey: return "set";
+    case Operation::kDeleteKey: return "delete_key";
   }
   return "unknown";
 }
 
+std::string_view covers_json(Extent extent) {
+  switch (extent) {
+    case Extent::kPlace: break;
+    case Extent::kBelow: return R"(,"covers":"below")";
+    case Extent::kContainer: return R"(,"covers":"container")";
+    case Extent::kObject: return R"(,"covers":"object")";
+  }
+  return "";
+}
+
 std::string touch_to_json(const Touch& touch) {
-  std::string json = fmt::format(R"({{"action":"{}","path":{})", action_of(touch.kind),
-                                 name_json(crdt::to_string(touch.type)));
-  const bool keyed = touch.kind == Touch::Kind::kSetKey || touch.kind == Touch::Kind::kDeleteKey;
-  if (keyed || touch.kind == Touch::Kind::kFormat) json += ",\"key\":" + name_json(touch.key);
-  if (!keyed) json += fmt::format(R"(,"index":{},"length":{})", touch.index, touch.length);
+  std::string json = fmt::format(R"({{"action":"{}","path":{})", action_of(touch.operation),
+                                 name_json(merge::to_string(touch.container)));
+  if (touch.extent <= Extent::kBelow) {
+    const bool keyed =
+        touch.operation == Operation::kSetKey || touch.operation == Operation::kDeleteKey;
+    if (keyed || touch.operation == Operation::kFormat) json += ",\"key\":" + name_json(touch.key);
+    if (!keyed) json += fmt::format(R"(,"index":{},"length":{})", touch.index, touch.length);
+  }
+  json += covers_json(touch.extent);
   return json + "}";
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/mutation.h"
 #include "crdt/update_writer.h"
+#include "merge/facets.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::session {
@@ -122,7 +123,7 @@ void Channel::take_update(ByteView update) {
   if (options_.principal.read_only && !is_mutated(Mutation::readers_may_write)) {
     auto prepared = live_->object().prepare(update);
     if (!prepared) return end(prepared.error());
-    if (prepared->changes || prepared->waits) {
+    if (prepared->changes || prepared->waits()) {
       ++options_.counters.updates_refused;
       account(0, 1);
       send_refused();
@@ -261,7 +262,8 @@ void Channel::fall_behind(ByteView missed) {
   if (!missed_from_) {
     ++options_.counters.fell_behind;
     // The client has all that this state has, but what is dropped from now on.
-    auto known = crdt::decode_state_vector(live_->object().version());
+    auto version = merge::version_of(live_->object());
+    auto known = version ? crdt::decode_state_vector(*version) : std::unexpected(version.error());
     missed_from_ = known ? std::move(*known) : crdt::StateVector{};
   }
   auto meta = crdt::update_meta(missed, crdt::UpdateVersion::kV1);

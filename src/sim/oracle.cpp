@@ -317,7 +317,7 @@ void Oracle::check_history(const ObjectName& name, const History& history,
       return world_.violated(std::string(kDurable),
                              fmt::format("{}, event {} cannot be replayed: {}", shown(name),
                                          event.position, effect.error().message));
-    if (!effect->changes && effect->waits_for.clients().empty() && !effect->deletes_wait)
+    if (!effect->changes && !effect->waits())
       return world_.violated(std::string(kOnce),
                              fmt::format("{}, event {} by {} holds nothing new", shown(name),
                                          event.position, event.actor));

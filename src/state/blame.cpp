@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "merge/facets.h"
 #include "state/object_replay.h"
 #include "syncline/crdt/id_set.h"
 
@@ -49,7 +50,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
       return done_(
           fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", object_, at_)));
     position_ = replayed->position;
-    texts_ = replayed->object->attributed_texts();
+    texts_ = merge::attributed_texts(*replayed->object);
     std::map<crdt::ClientId, crdt::IdSet::Ranges> ranges;
     for (const auto& text : texts_) {
       for (const auto& run : text.runs) ranges[run.client].push_back({run.clock, run.length});

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "merge/facets.h"
 #include "merge/object_change.h"
 #include "state/object_replay.h"
 
@@ -77,7 +78,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
 
   std::string tell(merge::Object& object, const log::Event& event) {
     if (event.kind != log::EventKind::kChange) return "[]";
-    auto told = object.apply_and_tell(event.intent);
+    auto told = merge::apply_and_tell(object, event.intent);
     if (told) {
       // What was too much to tell has cost as much.
       told_bytes += *told == merge::kNotTold ? merge::kMaxToldBytes : told->size();

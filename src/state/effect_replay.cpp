@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "merge/facets.h"
+
 namespace syncline::state {
 namespace {
 
@@ -53,16 +55,17 @@ Checked<void> EffectReplay::event(const log::Event& event) {
 
 Checked<void> EffectReplay::replay(Replayed& replayed, const log::Event& event) {
   const log::Place place{workspace_, event.position, event.object};
-  const auto prepared = replayed.object->prepare(event.intent);
-  if (!prepared)
-    return differs(Check::kEffect, place,
-                   "its intent cannot be applied: " + prepared.error().message);
   if (event.effect.empty()) {
     ++counts_.untold;
-  } else if (prepared->effect == event.effect) {
-    ++counts_.effects;
   } else {
-    return differs(Check::kEffect, place, "replaying its intent does something else than it says");
+    const auto same = merge::has_effect(*replayed.object, event.intent, event.effect);
+    if (!same)
+      return differs(Check::kEffect, place,
+                     "its intent cannot be applied: " + same.error().message);
+    if (!*same)
+      return differs(Check::kEffect, place,
+                     "replaying its intent does something else than it says");
+    ++counts_.effects;
   }
   if (auto applied = replayed.object->apply(event.intent); !applied)
     return differs(Check::kEffect, place,

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "merge/facets.h"
 
 namespace syncline::state {
 
@@ -183,7 +184,7 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
   counters_.snapshot_bytes += snapshot.bytes.size();
   resident.snapshot_bytes_ = snapshot.bytes.size() + (snapshot.base > 0 ? resident.base_bytes_ : 0);
   if (milestone) {
-    resident.object_->mark();
+    merge::mark(*resident.object_);
     resident.base_ = resident.position_;
     resident.base_bytes_ = snapshot.bytes.size();
   }
@@ -194,7 +195,7 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
 bool ObjectCache::take_delta(const Resident& resident, log::Snapshot& snapshot) {
   const bool milestone = snapshot.bytes_since_milestone == 0;
   if (milestone || resident.base_ == 0 || is_mutated(Mutation::empty_snapshot)) return false;
-  auto delta = resident.object_->delta_since_mark();
+  auto delta = merge::delta_since_mark(*resident.object_);
   if (!delta || delta->size() > resident.base_bytes_ / 2) return false;
   ++counters_.snapshot_deltas;
   snapshot.bytes = std::move(*delta);

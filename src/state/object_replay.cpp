@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "merge/facets.h"
 #include "state/state_parts.h"
 
 namespace syncline::state {
@@ -207,7 +208,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     result_.snapshot_bytes = result_.base_bytes = snapshot.bytes.size();
     result_.bytes_since_milestone = 0;
     result_.base = result_.position;
-    result_.object->mark();
+    merge::mark(*result_.object);
     log_.put_snapshot(workspace_, object_, std::move(snapshot), [](Result<void>) {});
   }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "log/event_log.h"
+#include "merge/facets.h"
 #include "merge/object.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
@@ -22,13 +23,13 @@ inline StateParts parts_of(const log::Snapshot& snapshot) {
   return {snapshot.base_bytes, snapshot.bytes};
 }
 
-// With the mark where the delta begins (merge::Object::mark), or at the state itself if it is whole.
+// With the mark where the delta begins (merge::SnapshotDeltas), or at the state itself if it is whole.
 inline Result<std::unique_ptr<merge::Object>> restore(const StateParts& parts) {
   auto restored = merge::doc_type().restore(parts.whole);
   if (!restored) return restored;
-  (*restored)->mark();
+  merge::mark(**restored);
   if (parts.delta.empty()) return restored;
-  if (auto extended = (*restored)->extend(parts.delta); !extended)
+  if (auto extended = merge::extend(**restored, parts.delta); !extended)
     return std::unexpected(std::move(extended.error()));
   return restored;
 }

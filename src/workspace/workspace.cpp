@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "merge/effect_codec.h"
+#include "merge/facets.h"
 
 namespace syncline::workspace {
 
@@ -150,12 +152,12 @@ void Workspace::submit(LiveObject& object, const Change& change, const Subscribe
     ++services_.counters.changes_refused;
     return done(std::unexpected(std::move(prepared.error())));
   }
-  const bool waits = prepared->waits && !is_mutated(Mutation::drop_waiting_change);
+  const bool waits = prepared->waits() && !is_mutated(Mutation::drop_waiting_change);
   if (!prepared->changes && !waits && !is_mutated(Mutation::log_known_change)) {
     ++services_.counters.changes_known;
     return answer_known(object, std::move(done));
   }
-  auto event = accept(object, change, std::move(prepared->effect));
+  auto event = accept(object, change, *prepared);
   if (!event) {
     ++services_.counters.changes_refused;
     return done(std::unexpected(std::move(event.error())));
@@ -186,7 +188,8 @@ void Workspace::answer_known(LiveObject& object, Done<Receipt> done) {
   });
 }
 
-Result<log::Event> Workspace::accept(LiveObject& object, const Change& change, Bytes effect) {
+Result<log::Event> Workspace::accept(LiveObject& object, const Change& change,
+                                     const merge::Prepared& prepared) {
   log::Event event;
   event.principal = change.principal;
   event.actor = change.actor;
@@ -196,11 +199,11 @@ Result<log::Event> Workspace::accept(LiveObject& object, const Change& change, B
   event.node = services_.node;
   event.trace = change.trace;
   event.type = merge::doc_type().name();
-  event.intent = to_bytes(change.intent);
-  event.effect = std::move(effect);
+  event.intent = to_bytes(prepared.recorded.of(change.intent));
+  event.effect = merge::encode_effect(prepared.effect);
   auto sealed = chain_.seal(event, services_.scheduler.unix_ms());
   if (!sealed) return std::unexpected(std::move(sealed.error()));
-  if (auto applied = object.resident().object().apply(change.intent); !applied) {
+  if (auto applied = object.resident().object().apply(event.intent); !applied) {
     // prepare() said that this cannot happen. Nothing was logged; memory is not to be trusted.
     reset(applied.error());
     return std::unexpected(std::move(applied.error()));
@@ -293,7 +296,7 @@ void Workspace::report(const Error& error) {
 // ---- reading
 
 void Workspace::diff(LiveObject& object, ByteView version, Done<Bytes> done) {
-  auto bytes = object.object().diff_since(version);
+  auto bytes = merge::diff_since(object.object(), version);
   if (!bytes) return done(std::unexpected(std::move(bytes.error())));
   outbox_.push(object.position(),
                [bytes = std::move(*bytes), done = std::move(done)](const Error* lost) mutable {
@@ -303,11 +306,13 @@ void Workspace::diff(LiveObject& object, ByteView version, Done<Bytes> done) {
 }
 
 void Workspace::version(LiveObject& object, Done<Bytes> done) {
-  outbox_.push(object.position(), [bytes = object.object().version(),
-                                   done = std::move(done)](const Error* lost) mutable {
-    if (lost != nullptr) return done(std::unexpected(*lost));
-    done(std::move(bytes));
-  });
+  auto bytes = merge::version_of(object.object());
+  if (!bytes) return done(std::unexpected(std::move(bytes.error())));
+  outbox_.push(object.position(),
+               [bytes = std::move(*bytes), done = std::move(done)](const Error* lost) mutable {
+                 if (lost != nullptr) return done(std::unexpected(*lost));
+                 done(std::move(bytes));
+               });
 }
 
 namespace {

@@ -170,7 +170,8 @@ class Workspace {
   void release_lost();
 
   void answer_known(LiveObject& object, Done<Receipt> done);
-  Result<log::Event> accept(LiveObject& object, const Change& change, Bytes effect);
+  Result<log::Event> accept(LiveObject& object, const Change& change,
+                            const merge::Prepared& prepared);
   void flush_later();
   void flush();
   void committed(log::Position position, log::Durability durability);

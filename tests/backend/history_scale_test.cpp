@@ -17,6 +17,7 @@
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
 #include "log/blocking_log.h"
+#include "merge/effect_codec.h"
 #include "state/object_cache.h"
 #include "syncline/crdt/doc.h"
 
@@ -88,7 +89,7 @@ class Scribe {
     event.actor_seq = ++written_;
     event.object = "o";
     event.type = "doc";
-    event.effect = resident_->object().prepare(intent)->effect;
+    event.effect = merge::encode_effect(resident_->object().prepare(intent)->effect);
     event.intent = std::move(intent);
     auto sealed = chain_.seal(event, loop_.unix_ms());
     ASSERT_TRUE(sealed);

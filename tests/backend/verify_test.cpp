@@ -14,6 +14,7 @@
 #include "backend/store_test_dir.h"
 #include "log/blocking_log.h"
 #include "log/notary.h"
+#include "merge/facets.h"
 #include "store/contents.h"
 #include "store/tree.h"
 #include "support/history_writer.h"
@@ -288,13 +289,13 @@ TEST_F(VerifyDirectory, ADeltaOfAnotherStateWithARightChecksumIsNamed) {
         if (i % 2 == last % 2) {
           ASSERT_TRUE(object->apply(writer.event.intent));
         }
-        if (i == last - 10) object->mark();
+        if (i == last - 10) merge::mark(*object);
         if (i == base) at_base = object->snapshot();
       }
       const std::string under = store::object_key(1, "o1", base);
       database.db->Put({}, database.snapshots, under,
                        store::encode_snapshot(under, {base, at_base, 0, 0}));
-      log::Snapshot delta{last, object->delta_since_mark().value(), 1, 0};
+      log::Snapshot delta{last, merge::delta_since_mark(*object).value(), 1, 0};
       if (!whole_delta) delta.bytes = merge::doc_type().create()->snapshot();
       delta.base = base;
       const std::string key = store::object_key(1, "o1", last);

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "merge/facets.h"
 #include "merge/object.h"
 #include "syncline/crdt/any.h"
 #include "syncline/crdt/doc.h"
@@ -135,8 +136,8 @@ class People {
 std::unique_ptr<Object> restored(ByteView whole, ByteView delta) {
   auto object = doc_type().restore(whole);
   EXPECT_TRUE(object);
-  (*object)->mark();
-  EXPECT_TRUE((*object)->extend(delta));
+  mark(*(*object));
+  EXPECT_TRUE(extend(*(*object), delta));
   return std::move(*object);
 }
 
@@ -150,13 +151,13 @@ TEST(DocDelta, ASnapshotAndItsDeltaAreTheSnapshotOfTheState) {
     for (int step = 0; step < 120; ++step) {
       if (step == 0 || people.below(25) == 0) {
         base = object->snapshot();
-        object->mark();
+        mark(*object);
       }
       const Bytes intent = people.next();
-      waited += object->prepare(intent)->waits ? 1 : 0;
+      waited += object->prepare(intent)->waits() ? 1 : 0;
       ASSERT_TRUE(object->apply(intent));
       if (people.below(6) > 0) continue;
-      const auto delta = object->delta_since_mark();
+      const auto delta = delta_since_mark(*object);
       ASSERT_TRUE(delta);
       auto again = restored(base, *delta);
       const auto whole = doc_type().restore(object->snapshot());
@@ -176,7 +177,7 @@ TEST(DocDelta, HoldsWhatChangedAndNotTheDocument) {
   Doc doc({.client_id = 1});
   crdt::Text text = doc.text("content");
   auto object = doc_type().create();
-  EXPECT_FALSE(object->delta_since_mark().has_value());
+  EXPECT_FALSE(delta_since_mark(*object).has_value());
   doc.on_update(
       [&](const crdt::UpdateEvent& event) { ASSERT_TRUE(object->apply(event.update())); });
   std::mt19937 dice(3);
@@ -189,12 +190,12 @@ TEST(DocDelta, HoldsWhatChangedAndNotTheDocument) {
       ASSERT_TRUE(text.insert(at, "some words"));
   }
   const Bytes base = object->snapshot();
-  object->mark();
+  mark(*object);
   const std::size_t before = object->memory_bytes();
-  EXPECT_LT(object->delta_since_mark()->size(), 20u);
+  EXPECT_LT(delta_since_mark(*object)->size(), 20u);
   for (std::uint32_t i = 0; i < 40; ++i) ASSERT_TRUE(text.insert(1000 + i, "x"));
   ASSERT_TRUE(text.erase(500, 30));
-  const Bytes delta = *object->delta_since_mark();
+  const Bytes delta = *delta_since_mark(*object);
   EXPECT_LT(delta.size(), 250u);
   EXPECT_GT(base.size(), 20'000u);
   EXPECT_GT(object->memory_bytes(), before);
@@ -203,7 +204,7 @@ TEST(DocDelta, HoldsWhatChangedAndNotTheDocument) {
 
 TEST(DocDelta, AHostileDeltaIsRefused) {
   auto object = doc_type().create();
-  EXPECT_FALSE(object->extend(as_bytes("\x01\x02no delta")));
+  EXPECT_FALSE(extend(*object, as_bytes("\x01\x02no delta")));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "merge/facets.h"
 #include "merge/object.h"
 #include "syncline/crdt/any.h"
 #include "syncline/crdt/doc.h"
@@ -85,7 +86,7 @@ class MeasuredEdit {
     doc.transact([&] { edit(); });
     doc.off(token);
     const std::size_t before = allocations;
-    auto told = object_->apply_and_tell(update);
+    auto told = apply_and_tell(*object_, update);
     allocated = allocations - before;
     EXPECT_TRUE(told);
     return told ? *told : "";

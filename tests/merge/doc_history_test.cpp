@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "merge/facets.h"
 #include "merge/object.h"
 #include "syncline/crdt/any.h"
 #include "syncline/crdt/doc.h"
@@ -21,7 +22,7 @@ using crdt::Doc;
 struct Edited {
   Edited() {
     doc.on_update([this](const crdt::UpdateEvent& event) {
-      told = object->apply_and_tell(event.update()).value();
+      told = apply_and_tell(*object, event.update()).value();
     });
   }
 
@@ -170,7 +171,7 @@ TEST(DocHistory, DeltasWithFormatsLeadFromStateToState) {
         const std::size_t which = below(static_cast<std::uint32_t>(sent.size()));
         const Bytes update = sent[which];
         sent.erase(sent.begin() + static_cast<std::ptrdiff_t>(which));
-        const std::string told = object->apply_and_tell(update).value();
+        const std::string told = apply_and_tell(*object, update).value();
         ASSERT_TRUE(reader.apply_update(update));
         apply_told(elements, told);
         ASSERT_EQ(elements, shown(reader.text("content").to_delta())) << step << ": " << told;

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "merge/facets.h"
 #include "merge/object.h"
 
 namespace syncline::merge {
@@ -58,7 +59,7 @@ std::unique_ptr<Object> arrived(crdt::Doc& author) {
 }
 
 std::string part_of(const Object& object, std::string_view root, std::string_view range) {
-  return object.part_to_json(parse_part(root, range).value()).value();
+  return part_to_json(object, parse_part(root, range).value()).value();
 }
 
 void put_text(crdt::XmlFragment parent, std::string_view text) {

@@ -12,6 +12,7 @@
 
 #include "log/event.h"
 #include "log/test_chain.h"
+#include "merge/effect_codec.h"
 #include "merge/object.h"
 #include "syncline/crdt/doc.h"
 
@@ -67,7 +68,7 @@ class HistoryWriter {
     event.object = written.name;
     event.type = "doc";
     event.intent = written.typist->next();
-    event.effect = written.object->prepare(event.intent).value().effect;
+    event.effect = merge::encode_effect(written.object->prepare(event.intent).value().effect);
     auto sealed = chain_.seal(event, 1'700'000'000'000);
     EXPECT_TRUE(sealed);
     EXPECT_TRUE(written.object->apply(event.intent));

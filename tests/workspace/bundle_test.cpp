@@ -7,6 +7,7 @@
 #include "log/blocking_log.h"
 #include "log/bundle_reader.h"
 #include "log/notary.h"
+#include "merge/facets.h"
 #include "state/bundle_export.h"
 #include "state/bundle_import.h"
 #include "state/bundle_verify.h"
@@ -262,10 +263,10 @@ TEST(BundleRoundTrip, ADeltaGoesAlongAsTheWholeState) {
     ASSERT_TRUE(object->apply(same.event.intent));
     if (i != 40) continue;
     ASSERT_TRUE(world.blocking().put_snapshot("w", "o0", 40, as_text(object->snapshot()), 0));
-    object->mark();
+    merge::mark(*object);
   }
   ASSERT_EQ(same.event.object, "o0");
-  const Bytes delta = object->delta_since_mark().value();
+  const Bytes delta = merge::delta_since_mark(*object).value();
   ASSERT_TRUE(world.blocking().put_delta("w", "o0", 97, 40, as_text(delta)));
   const auto report = verify(joined(export_pieces(world, {world.sign()}, {.all_snapshots = true})));
   ASSERT_TRUE(report) << report.error().message;

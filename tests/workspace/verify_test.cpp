@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "merge/facets.h"
 #include "support/history_writer.h"
 
 namespace syncline::testing {
@@ -184,9 +185,9 @@ TEST(WorkspaceVerifier, ADeltaIsComparedWithWhatItExtends) {
     if (i == 20) early = object->snapshot();
     if (i != 40) continue;
     base = object->snapshot();
-    object->mark();
+    merge::mark(*object);
   }
-  const Bytes delta = object->delta_since_mark().value();
+  const Bytes delta = merge::delta_since_mark(*object).value();
   const auto verify = [&](state::StateParts parts) {
     state::WorkspaceVerifier verifier("w", {});
     for (log::Position i = 1; i <= 60; ++i) EXPECT_TRUE(verifier.event(i, records[i - 1]));

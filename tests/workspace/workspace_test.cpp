@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "merge/facets.h"
 #include "support/test_world.h"
 
 namespace syncline::workspace {
@@ -251,7 +252,7 @@ TEST(Workspace, StateSurvivesARestart) {
   LiveObject& object = join(world, workspace, listener);
   for (int i = 0; i < 50; ++i) submit(workspace, object, typist.type(std::to_string(i)));
   world.loop.run();
-  const Bytes version = object.object().version();
+  const Bytes version = merge::version_of(object.object()).value();
   workspace.unsubscribe(object, listener);
 
   auto other_log = world.store.open(world.loop);
@@ -265,7 +266,7 @@ TEST(Workspace, StateSurvivesARestart) {
   Listener late;
   LiveObject& loaded = join(world, reopened, late);
   EXPECT_EQ(loaded.position(), 50u);
-  EXPECT_EQ(loaded.object().version(), version);
+  EXPECT_EQ(merge::version_of(loaded.object()).value(), version);
   // What this one has not appended itself is as durable as what it has.
   const Bytes known = typist.doc().encode_state_as_update();
   auto receipt = submit(reopened, loaded, known);

@@ -7,6 +7,7 @@
 #include "backend/server/api_support.h"
 #include "backend/server/import_service.h"
 #include "backend/server/quarantine_api.h"
+#include "merge/facets.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "state/moment.h"
@@ -77,13 +78,14 @@ struct Plan {
 
 Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Object& then,
                   std::uint64_t replica) {
-  auto intent = restore.in_place() ? now.change_to(then, replica) : then.diff_since({});
+  auto intent =
+      restore.in_place() ? merge::change_to(now, then, replica) : merge::diff_since(then, {});
   if (!intent) return std::unexpected(std::move(intent.error()));
   auto prepared = now.prepare(*intent);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
   auto copy = merge::doc_type().restore(now.snapshot());
   if (!copy) return std::unexpected(std::move(copy.error()));
-  auto told = (*copy)->apply_and_tell(*intent);
+  auto told = merge::apply_and_tell(**copy, *intent);
   if (!told) return std::unexpected(std::move(told.error()));
   return Plan{std::move(*intent), std::move(*told), prepared->changes};
 }

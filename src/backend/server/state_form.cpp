@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "merge/facets.h"
 #include "protocol/json_text.h"
 
 namespace syncline::backend {
@@ -23,9 +24,9 @@ Result<StateForm> asked_form(const HttpRequest& request) {
 }
 
 Result<std::string> show(const merge::Object& object, const StateForm& form) {
-  if (form.part) return object.part_to_json(*form.part);
+  if (form.part) return merge::part_to_json(object, *form.part);
   if (!form.binary) return object.to_json();
-  auto update = object.diff_since({});
+  auto update = merge::diff_since(object, {});
   if (!update) return std::unexpected(std::move(update.error()));
   return std::string(as_text(*update));
 }

@@ -8,6 +8,7 @@
 #include "backend/server/routes.h"
 #include "log/event.h"
 #include "merge/object.h"
+#include "merge/object_part.h"
 
 namespace syncline::backend {
 

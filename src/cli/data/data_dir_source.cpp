@@ -9,6 +9,7 @@
 #include "cli/data/source.h"
 #include "cli/data/waiting_loop.h"
 #include "log/notary.h"
+#include "merge/facets.h"
 #include "protocol/event_json.h"
 #include "protocol/retention_json.h"
 #include "state/blame.h"
@@ -60,7 +61,7 @@ class DataDirSource final : public Source {
     const auto replayed = replay(workspace, object, at);
     if (!replayed) return std::unexpected(replayed.error());
     auto json =
-        wanted.root.empty() ? replayed->object->to_json() : replayed->object->part_to_json(*part);
+        wanted.root.empty() ? replayed->object->to_json() : merge::part_to_json(*replayed->object, *part);
     if (!json) return std::unexpected(std::move(json.error()));
     return ObjectState{replayed->position, std::move(*json)};
   }
@@ -69,7 +70,7 @@ class DataDirSource final : public Source {
                               const std::string& at) override {
     const auto replayed = replay(workspace, object, at);
     if (!replayed) return std::unexpected(replayed.error());
-    return replayed->object->diff_since({});
+    return merge::diff_since(*replayed->object, {});
   }
 
   Result<ChangeLines> changes(const std::string& workspace, const std::string& object,

@@ -13,7 +13,8 @@ using crdt::Any;
 
 constexpr std::size_t kMaxTouchesShown = 3;
 
-// "insert content 5+3", "set board.title", "format content 4 bold".
+// "insert content 5+3", "set board.title", "format content 4 bold"; with ".*" where everything below
+// is touched, too.
 std::string touch_text(const Any& touch) {
   std::string text = text_member(touch, "action") + " " + text_member(touch, "path");
   const std::string index = text_of(member(touch, "index"));
@@ -21,7 +22,9 @@ std::string touch_text(const Any& touch) {
   const std::string length = text_of(member(touch, "length"));
   if (!index.empty()) text += " " + index + (length == "0" ? "" : "+" + length);
   if (!key.empty()) text += (index.empty() ? "." : " ") + key;
-  return text;
+  const std::string covers = text_member(touch, "covers");
+  if (covers == "object") text += "the whole object";
+  return covers == "below" || covers == "container" ? text + ".*" : text;
 }
 
 std::string touches_text(const Any& event) {

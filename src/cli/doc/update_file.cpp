@@ -113,7 +113,7 @@ std::string waiting_text(const crdt::Doc& doc, std::span<const UpdateFile> files
   }
   const bool deletes_wait = std::any_of(files.begin(), files.end(), [&](const UpdateFile& file) {
     const auto effect = doc.prepare(file.bytes, file.version);
-    return effect && effect->deletes_wait;
+    return effect && !effect->deletes_wait_for.clients().empty();
   });
   if (deletes_wait) {
     text += text.empty() ? "" : "; ";

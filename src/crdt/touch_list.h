@@ -1,0 +1,118 @@
+// TouchList: the touches of an update while they are found. They are kept by type, not by path, until
+// the last one is there; then there may be too many, and paths are made for those that are left.
+//
+// Coarsening: level by level from the deepest, the touches of a type become one for each operation,
+// then one of the type above, until the rest fits. At the end there is one touch of the document for
+// each operation. So an effect is never refused for its size, and never incomplete.
+//
+// Costs: O(1) a touch, and O(1) once for each type on the ways from touched types to their roots.
+// Of these ways at most kFreeSteps, and kStepsPerCall for each call, are walked for one update; a type
+// that lies farther away is told as the document. So a short update to a document that nests
+// millions of types costs little. No recursion.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "crdt/block.h"
+#include "crdt/effect_rules.h"
+#include "crdt/store.h"
+#include "syncline/crdt/effect.h"
+
+namespace syncline::crdt {
+
+// A type: one of the document, one that a block of the update makes, or a root that is not there.
+struct Target {
+  enum class Kind : std::uint8_t { kForgotten, kType, kBlock, kNewRoot };
+  Kind kind = Kind::kForgotten;
+  std::uint32_t index = 0;  // TypeIndex; block; number of a new root
+  bool operator==(const Target&) const = default;
+};
+
+// Where a block goes.
+struct Place {
+  Target target;
+  std::string_view key;
+  bool keyed = false;
+  std::uint32_t position = 0;  // visible elements before it
+};
+
+// A touch whose path is not made yet.
+struct FoundTouch {
+  Touch::Kind kind = Touch::Kind::kInsert;
+  Touch::Extent extent = Touch::Extent::kPlace;
+  Target target;  // kForgotten with Extent::kDocument
+  std::string_view key;
+  std::uint32_t index = 0;
+  std::uint32_t length = 0;
+  std::uint32_t order = 0;  // of coming
+};
+
+class TouchList {
+ public:
+  static constexpr std::size_t kFreeSteps = 16'384;
+  static constexpr std::size_t kStepsPerCall = 16;
+  // Version 1 kept no more in the log. Whether there are more is told by one more.
+  static constexpr std::size_t kMaxTouchesVersion1 = 256;
+
+  // All must outlive this object. `places` are those of the update's blocks.
+  TouchList(const Store& store, const DeleteSet& deletes, const std::vector<Place>& places,
+            const std::vector<std::string_view>& new_roots, EffectRules rules)
+      : store_(store), deletes_(deletes), places_(places), new_roots_(new_roots), rules_(rules) {}
+
+  // A touch that goes on where the last one ends is told with it.
+  void add(FoundTouch touch);
+
+  // True if the update deletes the item that holds the type, or one around it.
+  bool goes(TypeIndex type);
+
+  // To be called once. kTooLarge, by the rules of version 1 only: a path is too long.
+  Result<std::vector<Touch>> take();
+
+ private:
+  // What is known of a type of the document.
+  struct Way {
+    TypeIndex parent = kNoType;  // kNoType: it is a root
+    TypeIndex told = kNoType;    // itself, or the type above it at kMaxPathSteps
+    std::uint32_t depth = 0;     // steps from the root
+    bool goes = false;
+    std::size_t path_bytes = 0;  // of the path of `told`
+  };
+  using Level = std::vector<FoundTouch>;  // what was found at one depth
+  struct Weight {
+    std::size_t touches = 0;
+    std::size_t bytes = 0;
+    bool fits() const { return touches <= Effect::kMaxTouches && bytes <= Effect::kMaxTouchBytes; }
+  };
+
+  bool joins_last(const FoundTouch& touch);
+  bool is_covered(const FoundTouch& touch) const;
+  void confine(FoundTouch& touch);
+  std::optional<Way> way_to(TypeIndex type);
+  Way way_below(const Way* above, TypeIndex type) const;
+  std::size_t depth_of(const FoundTouch& touch) const;
+  Weight weight_of(const Level& level) const;
+  void coarsen();
+  template <typename Widen>
+  static Level once_each(const Level& level, Widen&& widen);
+  bool make_path(Target target, Path& path) const;
+
+  const Store& store_;
+  const DeleteSet& deletes_;
+  const std::vector<Place>& places_;
+  const std::vector<std::string_view>& new_roots_;
+  EffectRules rules_;
+  Level found_;
+  boost::unordered_flat_set<std::uint64_t> covered_;  // slots of what was told together
+  std::size_t calls_ = 0;
+  std::size_t steps_ = 0;          // walked so far
+  std::vector<TypeIndex> walked_;  // scratch of way_to()
+  boost::unordered_flat_map<TypeIndex, Way> ways_;
+};
+
+}  // namespace syncline::crdt
