@@ -38,6 +38,13 @@ const clientId = (random, index) => random.weighted([
   [1, 2 ** 53 - 1 - index]
 ])
 
+// A value with the members of its objects in another order, as clients write them that keep objects in hash maps (yrs).
+const turned = value => {
+  if (Array.isArray(value)) return value.map(turned)
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).reverse().map(([key, member]) => [key, turned(member)]))
+}
+
 const guids = docs => [...docs].map(doc => doc.guid)
 
 class Replica {
@@ -51,6 +58,7 @@ class Replica {
     this.observed = !this.silent && random.chance(60)
     this.log = []
     this.sent = []
+    this.checks = index
     this.inbox = sides.map(() => 0)
     const doc = new Y.Doc({ gc: this.gc, guid: `doc-${index}` })
     doc.clientID = clientId(random, index)
@@ -110,7 +118,9 @@ class Replica {
       }
     }
     const snapshot = Y.snapshot(doc)
+    const rarely = ++this.checks % 4 === 0 ? { turned: hex(this.turnedState()) } : {}
     return {
+      ...rarely,
       dumps,
       print,
       json,
@@ -121,6 +131,16 @@ class Replica {
       snap2: hex(Y.encodeSnapshotV2(snapshot)),
       waits: this.waits()
     }
+  }
+
+  // The whole state as such a client pushes it.
+  turnedState () {
+    const copy = new Y.Doc({ gc: false })
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.doc))
+    for (const structs of copy.store.clients.values()) {
+      for (const { content } of structs) if (content instanceof Y.ContentAny) content.arr = content.arr.map(turned)
+    }
+    return Y.encodeStateAsUpdate(copy)
   }
 
   // For the updates that wait: the clocks that clients have to go beyond, as Yjs keeps them; ours are the next ones.
