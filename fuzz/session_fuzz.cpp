@@ -1,7 +1,9 @@
 // Two sessions of each protocol on one document, fed arbitrary messages: nothing may crash, and the
 // document that the log gives back must equal the one in memory.
 //
-// Input: records of a byte (which session), a 16-bit length, and the message.
+// Input: records of a byte (which session; from 0x80 on the message is the beginning of one that is over
+// the carrier's limit), a 16-bit length, and the message.
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -41,8 +43,13 @@ struct Peer {
   std::unique_ptr<session::ConnectionHandler> handler;
   testing::FakeConnection connection;
 
-  void feed(ByteView message) {
-    if (!connection.closed) handler->on_message(message);
+  void feed(ByteView message, bool too_large) {
+    if (!connection.closed && too_large) {
+      const std::size_t size = std::min(message.size(), session::kBeginningBytes);
+      handler->on_too_large(message.first(size), size);
+    } else if (!connection.closed) {
+      handler->on_message(message);
+    }
     connection.sent.clear();
   }
 };
@@ -96,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (rest.size() >= 3) {
     Peer& peer = *peers[rest[0] % peers.size()];
     const std::size_t length = std::min<std::size_t>(rest[1] | rest[2] << 8, rest.size() - 3);
-    peer.feed(rest.subspan(3, length));
+    peer.feed(rest.subspan(3, length), rest[0] >= 0x80);
     rest = rest.subspan(3 + length);
     world.loop.run();
   }

@@ -47,11 +47,4 @@ bool origin_allowed(std::string_view origin, std::string_view host, bool bound_t
 // "localhost", "127.0.0.1", "[::1]", with or without a port.
 bool is_loopback_host(std::string_view host);
 
-// Workspace names: 1 to 128 of A-Z a-z 0-9 . _ -, not beginning with a dot. kInvalid says why not.
-Result<void> check_workspace_name(std::string_view name);
-
-// Object ids: paths such as "notes/plan". UTF-8 of 1 to 512 bytes without control characters, no
-// empty segment, no segment "." or "..".
-Result<void> check_object_id(std::string_view id);
-
 }  // namespace syncline::policy

@@ -26,6 +26,9 @@ Channel::~Channel() {
 }
 
 void Channel::join() {
+  if (options_.gate != nullptr) {
+    if (auto open = (*options_.gate)(options_.workspace); !open) return end(open.error());
+  }
   wire_.hold_reading();
   workspace_ = &options_.host.get(options_.workspace);
   workspace_->subscribe(options_.object, *this,
@@ -59,9 +62,14 @@ void Channel::leave() {
   workspace_ = nullptr;
 }
 
-void Channel::end(const Error& error) {
+void Channel::stop() {
   if (std::exchange(ended_, true)) return;
   leave();
+}
+
+void Channel::end(const Error& error) {
+  if (ended_) return;
+  stop();
   wire_.close(error);
 }
 

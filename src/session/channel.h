@@ -10,6 +10,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,10 @@ class Wire {
   virtual void resume_reading() = 0;
 };
 
+// Whether a workspace lets anybody in now. Asked on the workspace's loop when a document is opened, in
+// the same turn in which the session joins it. kUnavailable while it is being imported.
+using Gate = std::function<Result<void>(std::string_view workspace)>;
+
 struct ChannelOptions {
   workspace::Host& host;
   std::string workspace;
@@ -61,7 +66,8 @@ struct ChannelOptions {
   std::string trace = {};  // W3C traceparent of the connection's request; may be empty
   const Limits& limits;
   Counters& counters;
-  bool greet = true;  // send step 1 when joined, instead of after the client's own
+  const Gate* gate = nullptr;  // nullptr: always open
+  bool greet = true;           // send step 1 when joined, instead of after the client's own
 };
 
 class Channel final : public workspace::Subscriber {
@@ -74,6 +80,9 @@ class Channel final : public workspace::Subscriber {
 
   // Joins the document. Messages may be handed in at once; they wait until it is loaded.
   void join();
+
+  // Leaves the document and takes no more messages; nothing is said to the client any more.
+  void stop();
 
   void sync(protocol::SyncKind kind, ByteView payload);
   void awareness(ByteView update);

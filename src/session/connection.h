@@ -17,6 +17,9 @@ namespace syncline::session {
 
 using syncline::SharedBytes;
 
+// Enough for what says whom a message is for, in every protocol.
+inline constexpr std::size_t kBeginningBytes = 2048;
+
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -50,6 +53,11 @@ class ConnectionHandler {
 
   // One whole message; the view is valid during the call.
   virtual void on_message(ByteView message) = 0;
+
+  // A message over the carrier's limit of `limit` bytes has begun, with these bytes (kBeginningBytes of
+  // it, or all that the limit allows if that is less). Its rest will be skipped. The handler may close
+  // the connection or go on. False: it has no answer, and the carrier fails the connection with 1009.
+  virtual bool on_too_large(ByteView /*beginning*/, std::size_t /*limit*/) { return false; }
 
   // queued_bytes() fell to zero after having been above it.
   virtual void on_drained() = 0;

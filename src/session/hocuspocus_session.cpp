@@ -1,8 +1,11 @@
 #include "session/hocuspocus_session.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "base/byte_reader.h"
+#include "policy/names.h"
 #include "session/close_code.h"
 
 namespace syncline::session {
@@ -19,8 +22,12 @@ constexpr std::size_t kMaxEarlyMessages = 1000;
 // Answers to its messages that a client has not read, before it is not read either.
 constexpr std::size_t kMaxAnswers = 1000;
 
-// A document's name, and as much again for the session id. Every message to the client repeats it.
-constexpr std::size_t kMaxAddressBytes = 1024;
+// A document's name, a NUL and a session id. Every message to the client repeats it.
+constexpr std::size_t kMaxAddressBytes = policy::kMaxObjectIdBytes + 1 + 255;
+// Its length ahead of it: what is needed of a message that is too large.
+static_assert(2 + kMaxAddressBytes <= kBeginningBytes);
+// A longer one is refused by name up to this length.
+constexpr std::size_t kMaxAnswerableBytes = std::size_t{16} << 10;
 
 // Close codes of Hocuspocus. Its provider connects again after any of them.
 constexpr std::uint16_t kReset = 4205;
@@ -42,6 +49,7 @@ class HocuspocusSession::Document final : public Wire {
                   .trace = session.options_.trace,
                   .limits = session.options_.limits,
                   .counters = session.options_.counters,
+                  .gate = session.options_.gate,
                   .greet = false},
                  *this) {}
 
@@ -84,6 +92,7 @@ class HocuspocusSession::Document final : public Wire {
   void close(const Error& error) override {
     if (close_code(error.code) >= 4500) return session_.close(kReset, error.message);
     session_.answer(protocol::encode_hocuspocus_close(address_, error.message));
+    session_.mute(address_);
     retired_ = true;
     session_.retire(*this);
   }
@@ -128,9 +137,7 @@ void HocuspocusSession::on_message(ByteView bytes) {
   if (closing_) return;
   auto message = protocol::decode_hocuspocus(bytes);
   if (!message) return close(kReset, message.error().message);
-  if (message->address.size() > kMaxAddressBytes) {
-    return close(kReset, "the name of a document is too long");
-  }
+  if (message->address.size() > kMaxAddressBytes) return refuse_address(*message);
   switch (message->kind) {
     case HocuspocusMessage::Kind::kPing:
       return answer(message->address.empty() ? Bytes{10}
@@ -147,6 +154,38 @@ void HocuspocusSession::on_message(ByteView bytes) {
   }
 }
 
+// No document has such a name, so nothing else that comes for it is listened to.
+void HocuspocusSession::refuse_address(const HocuspocusMessage& message) {
+  if (message.address.size() > kMaxAnswerableBytes) {
+    return close(kReset, "the name of a document is too long");
+  }
+  if (message.kind == HocuspocusMessage::Kind::kToken) {
+    const auto valid = policy::check_object_id(protocol::split_address(message.address).document);
+    answer(protocol::encode_hocuspocus_denied(
+        message.address,
+        valid ? "the session id of a document is too long" : valid.error().message));
+  }
+}
+
+// Not even a name can be read of the message: then it is for no document, and the connection ends.
+bool HocuspocusSession::on_too_large(ByteView beginning, std::size_t limit) {
+  if (closing_) return true;
+  ByteReader in(beginning);
+  const std::string_view address = in.var_string();
+  const Error error{ErrorCode::kTooLarge, "a message is larger than " + std::to_string(limit) +
+                                              " bytes, the most that this server takes"};
+  if (!in.ok() || address.size() > kMaxAddressBytes) {
+    close(kReset, error.message);
+  } else if (Document* document = find(address)) {
+    document->channel().stop();
+    document->close(error);
+  } else if (!muted_.contains(address)) {
+    answer(protocol::encode_hocuspocus_close(address, error.message));
+    mute(address);
+  }
+  return true;
+}
+
 HocuspocusSession::Document* HocuspocusSession::find(std::string_view address) {
   auto found = documents_.find(address);
   if (found == documents_.end()) found = documents_.find(protocol::split_address(address).document);
@@ -154,6 +193,7 @@ HocuspocusSession::Document* HocuspocusSession::find(std::string_view address) {
 }
 
 void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
+  if (!options_.admission) return deny(message.address, options_.admission.error());
   const std::string_view name = protocol::split_address(message.address).document;
   if (auto valid = policy::check_object_id(name); !valid) {
     return deny(message.address, valid.error());
@@ -164,7 +204,7 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
     return deny(message.address, {ErrorCode::kTooLarge, "too many documents on one connection"});
   }
   ever_authenticated_ = true;
-  if (auto denied = denied_.find(message.address); denied != denied_.end()) denied_.erase(denied);
+  if (auto denied = muted_.find(message.address); denied != muted_.end()) muted_.erase(denied);
   answer(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
   std::string address(message.address);
   auto document = std::make_unique<Document>(*this, address, *principal);
@@ -178,13 +218,17 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
 }
 
 void HocuspocusSession::deny(std::string_view address, const Error& error) {
-  ++options_.counters.denied;
+  if (error.code == ErrorCode::kUnauthorized) ++options_.counters.denied;
   answer(protocol::encode_hocuspocus_denied(address, error.message));
+  mute(address);
+}
+
+void HocuspocusSession::mute(std::string_view address) {
   take_early(address);
-  if (denied_.size() >= options_.limits.documents) {
-    return close(kReset, "too many tokens were refused on one connection");
+  if (muted_.size() >= options_.limits.documents && !muted_.contains(address)) {
+    return close(kReset, "too many documents were refused on one connection");
   }
-  denied_.emplace(address);
+  muted_.emplace(address);
 }
 
 std::vector<Bytes> HocuspocusSession::take_early(std::string_view address) {
@@ -198,7 +242,7 @@ std::vector<Bytes> HocuspocusSession::take_early(std::string_view address) {
 }
 
 void HocuspocusSession::hold(std::string_view address, ByteView message) {
-  if (denied_.contains(address)) return;
+  if (muted_.contains(address)) return;
   if (early_bytes_ + message.size() > kMaxEarlyBytes || early_messages_ >= kMaxEarlyMessages) {
     return close(kReset, "too much was sent before a token");
   }

@@ -2,7 +2,10 @@
 //
 // A document's messages before its token are held, within bounds, until the token is judged. A
 // token that is refused leaves the connection open for other documents; so does a document that
-// fails. What breaks the protocol itself closes the connection, with Hocuspocus's own close codes.
+// fails, such as one for which a message was too large. Its client is told, and not heard any more
+// until it sends a token again: the published provider neither reconnects for it nor stops sending.
+// What breaks the protocol itself closes the connection, with Hocuspocus's own close codes, after
+// which the provider reconnects about once a second.
 #pragma once
 
 #include <map>
@@ -22,9 +25,12 @@ namespace syncline::session {
 struct HocuspocusOptions {
   workspace::Host& host;
   std::string workspace;
+  // An error (of the workspace's name) is told for every document that a token is sent for.
+  Result<void> admission = {};
   const policy::Access& access;
   std::string actor;
   std::string trace = {};
+  const Gate* gate = nullptr;  // nullptr: always open
   const Limits& limits;
   Counters& counters;
 };
@@ -36,6 +42,7 @@ class HocuspocusSession final : public ConnectionHandler {
 
   void on_open(Connection& connection) override;
   void on_message(ByteView message) override;
+  bool on_too_large(ByteView beginning, std::size_t limit) override;
   void on_drained() override;
   void on_closed(std::uint16_t code) override;
 
@@ -46,7 +53,10 @@ class HocuspocusSession final : public ConnectionHandler {
   // older ones name only the document.
   Document* find(std::string_view address);
   void authenticate(const protocol::HocuspocusMessage& message);
+  void refuse_address(const protocol::HocuspocusMessage& message);
   void deny(std::string_view address, const Error& error);
+  // Hears nothing more for an address until a token comes for it.
+  void mute(std::string_view address);
   void hold(std::string_view address, ByteView message);
   // The messages that were held for an address, which are forgotten.
   std::vector<Bytes> take_early(std::string_view address);
@@ -73,9 +83,9 @@ class HocuspocusSession final : public ConnectionHandler {
   std::vector<std::unique_ptr<Document>> retired_;
   std::string last_served_;  // the address whose document was last to send what it owed
 
-  // Addresses of which the last token was refused. Its client goes on sending, unheard, until it
-  // has another token.
-  std::set<std::string, std::less<>> denied_;
+  // Addresses of which the last token was refused, or whose document has failed. Its client goes on
+  // sending, unheard, until it sends another token.
+  std::set<std::string, std::less<>> muted_;
 
   // Messages that came before their document's token.
   std::map<std::string, std::vector<Bytes>, std::less<>> early_;

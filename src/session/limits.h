@@ -32,6 +32,7 @@ struct Counters {
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
   std::uint64_t denied = 0;         // credentials refused
+  std::uint64_t kept_waiting = 0;   // refused again, and closed later for that (session/refusals.h)
   std::uint64_t most_inflight = 0;  // updates of one session on their way to the disk, so far
 };
 

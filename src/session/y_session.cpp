@@ -1,5 +1,8 @@
 #include "session/y_session.h"
 
+#include <string>
+#include <utility>
+
 #include "protocol/y_sync.h"
 #include "session/close_code.h"
 
@@ -8,11 +11,24 @@ namespace syncline::session {
 using protocol::YMessage;
 using workspace::Broadcast;
 
+namespace {
+
+// Final: y-websocket 3 does not come back, and others have no reason to.
+bool is_refusal(std::uint16_t code) {
+  return code >= 4400 && code < 4500;
+}
+
+}  // namespace
+
+YSession::~YSession() {
+  options_.host.scheduler().cancel(close_timer_);
+}
+
 void YSession::on_open(Connection& connection) {
   connection_ = &connection;
   ++options_.counters.opened;
   if (!options_.principal) {
-    ++options_.counters.denied;
+    if (options_.principal.error().code == ErrorCode::kUnauthorized) ++options_.counters.denied;
     return close(options_.principal.error());
   }
   channel_.emplace(ChannelOptions{.host = options_.host,
@@ -22,7 +38,8 @@ void YSession::on_open(Connection& connection) {
                                   .actor = options_.actor,
                                   .trace = options_.trace,
                                   .limits = options_.limits,
-                                  .counters = options_.counters},
+                                  .counters = options_.counters,
+                                  .gate = options_.gate},
                    static_cast<Wire&>(*this));
   channel_->join();
 }
@@ -44,6 +61,12 @@ void YSession::deliver(const YMessage& message) {
   }
 }
 
+bool YSession::on_too_large(ByteView, std::size_t limit) {
+  close({ErrorCode::kTooLarge, "a message is larger than " + std::to_string(limit) +
+                                   " bytes, the most that this server takes"});
+  return true;
+}
+
 void YSession::on_drained() {
   if (!channel_ || closing_) return;
   channel_->drained();
@@ -53,6 +76,7 @@ void YSession::on_drained() {
 void YSession::on_closed(std::uint16_t) {
   ++options_.counters.closed;
   closing_ = true;
+  options_.host.scheduler().cancel(std::exchange(close_timer_, 0));
   channel_.reset();
 }
 
@@ -79,11 +103,25 @@ void YSession::send_refused(const Error& error) {
 }
 
 void YSession::close(const Error& error) {
-  if (closing_) return;
-  closing_ = true;
-  const bool denied = error.code == ErrorCode::kUnauthorized || error.code == ErrorCode::kForbidden;
-  if (denied) send(protocol::encode_y_denied(error.message));
-  connection_->close(close_code(error.code), error.message);
+  if (std::exchange(closing_, true)) return;
+  const std::uint16_t code = close_code(error.code);
+  // Clients show this, or log it; not all of them show the reason of a close.
+  if (is_refusal(code)) send(protocol::encode_y_denied(error.message));
+  const std::uint64_t wait_ms =
+      is_refusal(code) && options_.refusals != nullptr
+          ? options_.refusals->note(options_.client, options_.host.scheduler().monotonic_ms())
+          : 0;
+  if (wait_ms > 0) return close_later(error, wait_ms);
+  connection_->close(code, error.message);
+}
+
+void YSession::close_later(const Error& error, std::uint64_t wait_ms) {
+  ++options_.counters.kept_waiting;
+  if (channel_) channel_->stop();
+  close_timer_ = options_.host.scheduler().after(wait_ms, [this, error] {
+    close_timer_ = 0;
+    connection_->close(close_code(error.code), error.message);
+  });
 }
 
 void YSession::hold_reading() {

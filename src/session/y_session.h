@@ -6,6 +6,7 @@
 
 #include "session/channel.h"
 #include "session/connection.h"
+#include "session/refusals.h"
 #include "syncline/error.h"
 
 namespace syncline::session {
@@ -14,11 +15,15 @@ struct YSessionOptions {
   workspace::Host& host;
   std::string workspace;
   std::string object;
-  // An error is told to the client in its own protocol, then the connection is closed.
+  // An error (of the token, or of a name) is told to the client in its own protocol, then the connection
+  // is closed.
   Result<policy::Principal> principal;
   std::string actor;
   std::string trace = {};
-  bool wants_saved = false;  // protocol/y_sync.h, `saved`
+  bool wants_saved = false;      // protocol/y_sync.h, `saved`
+  const Gate* gate = nullptr;    // nullptr: always open
+  Refusals* refusals = nullptr;  // nullptr: whoever is refused is closed at once
+  ClientKey client = 0;          // in `refusals`
   const Limits& limits;
   Counters& counters;
 };
@@ -26,9 +31,11 @@ struct YSessionOptions {
 class YSession final : public ConnectionHandler, private Wire {
  public:
   explicit YSession(YSessionOptions options) : options_(std::move(options)) {}
+  ~YSession() override;
 
   void on_open(Connection& connection) override;
   void on_message(ByteView frame) override;
+  bool on_too_large(ByteView beginning, std::size_t limit) override;
   void on_drained() override;
   void on_closed(std::uint16_t code) override;
 
@@ -41,6 +48,7 @@ class YSession final : public ConnectionHandler, private Wire {
   void send_refused(const Error& error) override;
   void send_notice(const Error& error) override { send_refused(error); }
   void close(const Error& error) override;
+  void close_later(const Error& error, std::uint64_t wait_ms);
   std::size_t queued_bytes() const override { return connection_->queued_bytes(); }
   void hold_reading() override;
   void resume_reading() override;
@@ -52,6 +60,7 @@ class YSession final : public ConnectionHandler, private Wire {
   std::optional<Channel> channel_;
   bool closing_ = false;
   int holds_ = 0;
+  Scheduler::TimerId close_timer_ = 0;
 };
 
 }  // namespace syncline::session

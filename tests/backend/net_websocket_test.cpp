@@ -74,7 +74,9 @@ TEST(NetWebSocket, FailsViolationsWithTheirCode) {
       {"interleaved message", masked_frame(0x02, "x") + masked_frame(0x82, "y"), 1002},
       {"long form of a short length", std::string("\x82\xfe\x00\x01mask.", 9), 1002},
       {"top bit of the length", "\x82\xff" + std::string(8, '\xff') + "mask", 1002},
-      {"claims too much", "\x82\xff" + std::string("\0\0\0\0\0\x20\0\0mask", 12), 1009},
+      {"claims too much",
+       "\x82\xff" + std::string("\0\0\0\0\0\x20\0\0mask", 12) + std::string(3000, 'x'), 1009},
+      {"text that is too much", "\x81\xff" + std::string("\0\0\0\0\0\x20\0\0mask", 12), 1009},
       {"grows too much", masked_frame(0x02, std::string(1 << 20, 'x')) + masked_frame(0x80, "x"),
        1009},
       {"text", masked_frame(0x81, "words"), 1003},
@@ -296,6 +298,44 @@ TEST(NetWebSocket, StopsReadingAndGoesOnInOrder) {
   EXPECT_EQ(journal.lines(),
             (std::vector<std::string>{"pause", "resume", "a", "b", "pause and close", "resume",
                                       "closed 4000"}));
+  test.server.stop();
+}
+
+// Goes on after a message that is too big.
+struct PatientHandler : session::ConnectionHandler {
+  explicit PatientHandler(Journal& journal) : journal(journal) {}
+  void on_open(session::Connection&) override {}
+  void on_message(ByteView message) override { journal.note(std::string(as_text(message))); }
+  bool on_too_large(ByteView beginning, std::size_t limit) override {
+    journal.note("too large: " + std::to_string(beginning.size()) + " of " + std::to_string(limit) +
+                 " " + std::string(as_text(beginning.first(3))));
+    return true;
+  }
+  void on_drained() override {}
+  void on_closed(std::uint16_t) override {}
+  Journal& journal;
+};
+
+TEST(NetWebSocket, AMessageThatIsTooBigIsSkippedIfTheApplicationGoesOn) {
+  Journal journal;
+  ServerOptions options;
+  options.max_message_bytes = 10'000;
+  TestServer test(options, 1, {}, [&](HttpRequest, UpgradeReply reply) {
+    UpgradeAcceptance acceptance;
+    acceptance.make_handler = [&](Scheduler&) { return std::make_unique<PatientHandler>(journal); };
+    reply(std::move(acceptance));
+  });
+  WsClient client(test.port);
+  client.send_binary("before");
+  client.send_binary("abc" + std::string(200'000, 'x'));
+  client.send(masked_frame(0x02, "def" + std::string(9000, 'x')) + masked_frame(0x89, "ping") +
+              masked_frame(0x00, std::string(9000, 'x')) + masked_frame(0x80, "x"));
+  client.send_binary("after");
+  ASSERT_TRUE(journal.wait_for("after"));
+  EXPECT_EQ(client.take_frame().first, 0x8a) << "a ping between the parts is answered";
+  EXPECT_EQ(journal.lines(), (std::vector<std::string>{"before", "too large: 2048 of 10000 abc",
+                                                       "too large: 2048 of 10000 def", "after"}));
+  EXPECT_EQ(test.server.counters().messages_too_big, 2u);
   test.server.stop();
 }
 

@@ -39,25 +39,5 @@ TEST(Origins, ARebindingNameIsRefusedOnLoopbackAndAPublicServerServesItsOwnPage)
   EXPECT_FALSE(origin_allowed("https://other.example", "docs.example", false));
 }
 
-TEST(Names, WorkspacesAreOneSegment) {
-  EXPECT_TRUE(check_workspace_name("team-1.eu_west"));
-  for (const char* bad : {"", ".hidden", "a/b", "a b", "\xc3\xa9", "a\n"}) {
-    EXPECT_FALSE(check_workspace_name(bad)) << bad;
-  }
-  EXPECT_TRUE(check_workspace_name(std::string(128, 'a')));
-  EXPECT_FALSE(check_workspace_name(std::string(129, 'a')));
-}
-
-TEST(Names, ObjectsArePaths) {
-  for (const char* good : {"note", "notes/plan", "notes/\xc3\xa9t\xc3\xa9 2026", "..a/b.."}) {
-    EXPECT_TRUE(check_object_id(good)) << good;
-  }
-  for (const char* bad : {"", "/a", "a/", "a//b", "a/../b", ".", "a\x01", "\xff", "a\x7f"}) {
-    EXPECT_FALSE(check_object_id(bad)) << bad;
-  }
-  EXPECT_TRUE(check_object_id(std::string(512, 'a')));
-  EXPECT_FALSE(check_object_id(std::string(513, 'a')));
-}
-
 }  // namespace
 }  // namespace syncline::policy

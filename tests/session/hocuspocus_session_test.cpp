@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,11 +30,15 @@ Bytes token_message(std::string_view address, std::string_view token) {
 }
 
 struct Peer {
-  Peer(TestWorld& test_world, const policy::Access& access) : world(test_world) {
+  Peer(TestWorld& test_world, const policy::Access& access, Result<void> admission = {},
+       const Gate* gate = nullptr)
+      : world(test_world) {
     session = std::make_unique<HocuspocusSession>(HocuspocusOptions{.host = world.host,
                                                                     .workspace = "w",
+                                                                    .admission = admission,
                                                                     .access = access,
                                                                     .actor = "actor",
+                                                                    .gate = gate,
                                                                     .limits = limits,
                                                                     .counters = counters});
     session->on_open(connection);
@@ -361,6 +366,103 @@ TEST(HocuspocusSession, PingsAreAnswered) {
   a.session->on_message(Bytes{9});
   ASSERT_EQ(a.connection.sent.size(), 1u);
   EXPECT_EQ(*a.connection.sent[0], Bytes{10});
+}
+
+// ---- what is refused for good, and goes on being sent
+
+Bytes beginning(const Bytes& message) {
+  return Bytes(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(
+                                                      std::min(message.size(), kBeginningBytes)));
+}
+
+TEST(HocuspocusSession, AMessageOverTheLimitEndsItsDocumentAndNoOther) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("large");
+  a.open("other");
+  const Bytes large = protocol::encode_hocuspocus_sync("large", SyncKind::kUpdate, Bytes(5000));
+  a.connection.take();
+  EXPECT_TRUE(a.session->on_too_large(beginning(large), 4000));
+  ASSERT_EQ(a.connection.sent.size(), 1u);
+  EXPECT_EQ(*a.connection.sent[0],
+            protocol::encode_hocuspocus_close(
+                "large", "a message is larger than 4000 bytes, the most that this server takes"));
+  EXPECT_FALSE(a.connection.closed);
+  a.connection.take();
+  EXPECT_TRUE(a.session->on_too_large(beginning(large), 4000));
+  EXPECT_TRUE(a.connection.sent.empty()) << "it is told once";
+  Typist ann(1);
+  a.send("other", SyncKind::kUpdate, ann.type("x"));
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("other", true)));
+  EXPECT_EQ(world.host.get("w").live_objects(), 1u);
+}
+
+TEST(HocuspocusSession, AMessageOverTheLimitForNobodyEndsTheConnection) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  EXPECT_TRUE(a.session->on_too_large(Bytes(kBeginningBytes, 0xff), 4000));
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4205);
+}
+
+// The published provider goes on sending after its document was closed.
+TEST(HocuspocusSession, ADocumentThatFailedIsNotHeardUntilItsNextToken) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  a.open("doc");
+  Typist ann(1);
+  const Bytes good = ann.type("x");
+  a.send("doc", SyncKind::kUpdate, Bytes{1, 2, 3});
+  for (int i = 0; i < 2000; ++i) a.send("doc", SyncKind::kUpdate, good);
+  EXPECT_FALSE(a.connection.closed);
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+  a.open("doc");
+  EXPECT_EQ(world.counters.changes_accepted, 0u) << "what was sent meanwhile was not kept";
+  a.send("doc", SyncKind::kUpdate, good);
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+}
+
+TEST(HocuspocusSession, NamesThatAreTooLongAreDeniedByName) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  const std::string most(1024, 'n');
+  a.open(most);
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated(most, false)));
+  for (const std::size_t size : {1025, 5000}) {
+    const std::string name(size, 'n');
+    a.connection.take();
+    a.open(name);
+    ASSERT_EQ(a.connection.sent.size(), 1u);
+    EXPECT_NE(as_text(*a.connection.sent[0]).find("an object id has"), std::string::npos) << size;
+    a.send(name, SyncKind::kStep1, Bytes{0});
+    EXPECT_FALSE(a.connection.closed);
+  }
+}
+
+TEST(HocuspocusSession, ABadWorkspaceIsDeniedForEveryDocument) {
+  TestWorld world;
+  Peer a(world, kOpen, fail(ErrorCode::kInvalid, "no such name"));
+  a.open("doc");
+  a.open("other");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_denied("doc", "no such name")));
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_denied("other", "no such name")));
+  EXPECT_FALSE(a.connection.closed);
+}
+
+TEST(HocuspocusSession, AWorkspaceThatIsShutMeanwhileIsNotEntered) {
+  TestWorld world;
+  bool shut = false;
+  const Gate gate = [&](std::string_view) -> Result<void> {
+    if (!shut) return {};
+    return fail(ErrorCode::kUnavailable, "workspace w is being imported");
+  };
+  Peer a(world, kOpen, {}, &gate);
+  a.open("doc");
+  EXPECT_FALSE(a.connection.closed);
+  shut = true;
+  a.open("other");
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4205) << "the provider connects again after it";
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ using testing::Typist;
 
 // A session with the wire in the test's hands.
 struct YPeer {
-  YPeer(TestWorld& test_world, policy::Principal principal = {.name = "ann"},
-        Limits session_limits = {})
+  YPeer(TestWorld& test_world,
+        Result<policy::Principal> principal = policy::Principal{.name = "ann"},
+        Limits session_limits = {}, Refusals* refusals = nullptr, const Gate* gate = nullptr)
       : world(test_world), limits(session_limits) {
     session = std::make_unique<YSession>(YSessionOptions{.host = world.host,
                                                          .workspace = "w",
@@ -32,6 +33,9 @@ struct YPeer {
                                                          .principal = principal,
                                                          .actor = "actor",
                                                          .wants_saved = true,
+                                                         .gate = gate,
+                                                         .refusals = refusals,
+                                                         .client = 7,
                                                          .limits = limits,
                                                          .counters = counters});
     session->on_open(connection);
@@ -120,7 +124,7 @@ TEST(YSession, NothingIsSaidBeforeItIsDurable) {
 TEST(YSession, ASlowReaderIsBroughtUpToDateFromItsState) {
   TestWorld world;
   YPeer writer(world);
-  YPeer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
+  YPeer slow(world, policy::Principal{.name = "bob"}, {.queue_bytes = 1000});
   Typist ann(1);
   Typist bob(2);
   slow.connection.stuck = true;
@@ -160,7 +164,7 @@ std::set<crdt::ClientId> gone_in(const std::vector<SharedBytes>& messages) {
 TEST(YSession, ASlowReaderHearsWhoHasGoneMeanwhile) {
   TestWorld world;
   YPeer writer(world);
-  YPeer slow(world, {.name = "bob"}, {.queue_bytes = 1000});
+  YPeer slow(world, policy::Principal{.name = "bob"}, {.queue_bytes = 1000});
   auto guest = std::make_unique<YPeer>(world);
   const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
   guest->session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
@@ -179,7 +183,7 @@ TEST(YSession, ASlowReaderHearsWhoHasGoneMeanwhile) {
 
 TEST(YSession, AFastWriterIsHeldBack) {
   TestWorld world(MemoryStore::CommitMode::kManual);
-  YPeer a(world, {.name = "ann"}, {.inflight_updates = 10});
+  YPeer a(world, policy::Principal{.name = "ann"}, {.inflight_updates = 10});
   Typist ann(1);
   for (int i = 0; i < 10; ++i) a.send(SyncKind::kUpdate, ann.type("x"));
   EXPECT_TRUE(a.connection.reading);
@@ -193,7 +197,7 @@ TEST(YSession, AFastWriterIsHeldBack) {
 
 TEST(YSession, WhoDoesNotReadItsAcksIsHeldBack) {
   TestWorld world;
-  YPeer a(world, {.name = "ann"}, {.inflight_updates = 10});
+  YPeer a(world, policy::Principal{.name = "ann"}, {.inflight_updates = 10});
   Typist ann(1);
   const Bytes update = ann.type("x");
   a.connection.stuck = true;
@@ -227,7 +231,7 @@ TEST(YSession, ManyRequestsForTheDocumentHaveOneAnswerQueued) {
 
 TEST(YSession, ABrokenStateVectorThatHadToWaitClosesItsSender) {
   TestWorld world;
-  YPeer a(world, {.name = "ann"}, {.queue_bytes = 10});
+  YPeer a(world, policy::Principal{.name = "ann"}, {.queue_bytes = 10});
   a.connection.stuck = true;
   a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 1, 4, '"', 'a', 'b', '"'}));
   a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 2, 4, '"', 'a', 'b', '"'}));
@@ -328,7 +332,7 @@ TEST(YSession, ABadTokenIsDeniedInTheProtocol) {
 
 TEST(YSession, AReaderMayNotWriteButStays) {
   TestWorld world;
-  YPeer reader(world, {.name = "reader", .read_only = true});
+  YPeer reader(world, policy::Principal{.name = "reader", .read_only = true});
   Typist ann(1);
   reader.connection.take();
   reader.send(SyncKind::kUpdate, ann.type("x"));
@@ -353,6 +357,90 @@ TEST(YSession, ALostLogClosesWithARetryableCode) {
   ASSERT_TRUE(b.connection.closed);
 }
 
+// The log says that it was written by somebody else: nothing is wrong with any client.
+TEST(YSession, ALostWorkspaceClosesWithARetryableCodeWhateverTheReason) {
+  for (const ErrorCode reason : {ErrorCode::kConflict, ErrorCode::kInvalid, ErrorCode::kMalformed,
+                                 ErrorCode::kForbidden, ErrorCode::kNotFound}) {
+    TestWorld world;
+    YPeer a(world);
+    YPeer b(world);
+    Typist ann(1);
+    world.store.fail_appends(Error{reason, "the log ends elsewhere"});
+    a.send(SyncKind::kUpdate, ann.type("x"));
+    world.loop.run();
+    for (const YPeer* peer : {&a, &b}) {
+      ASSERT_TRUE(peer->connection.closed);
+      EXPECT_EQ(peer->connection.closed->code, 4503) << to_string(reason);
+    }
+  }
+}
+
+TEST(YSession, AMessageOverTheLimitIsRefusedForGood) {
+  TestWorld world;
+  YPeer a(world);
+  a.connection.take();
+  EXPECT_TRUE(a.session->on_too_large(Bytes{0, 2}, 1000));
+  ASSERT_EQ(a.connection.sent.size(), 1u);
+  EXPECT_EQ(a.connection.sent[0]->front(), 2) << "the reason, where clients show it";
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4413);
+  EXPECT_NE(a.connection.closed->reason.find("1000 bytes"), std::string::npos);
+}
+
+TEST(YSession, WhoComesBackToBeRefusedAgainIsToldAtOnceAndClosedLater) {
+  TestWorld world;
+  Refusals refusals;
+  const Result<policy::Principal> stale = fail(ErrorCode::kUnauthorized, "unknown token");
+  {
+    YPeer first(world, stale, {}, &refusals);
+    EXPECT_TRUE(first.connection.closed);
+  }
+  YPeer second(world, stale, {}, &refusals);
+  ASSERT_EQ(second.connection.sent.size(), 1u);
+  EXPECT_EQ(*second.connection.sent[0], protocol::encode_y_denied("unknown token"));
+  second.session->on_message(Bytes{0, 0, 1, 0});
+  world.loop.advance(999);
+  EXPECT_FALSE(second.connection.closed);
+  world.loop.advance(1);
+  ASSERT_TRUE(second.connection.closed);
+  EXPECT_EQ(second.connection.closed->code, 4401);
+  EXPECT_EQ(second.counters.kept_waiting, 1u);
+}
+
+TEST(YSession, OneThatWaitsToBeClosedIsGoneFromItsDocument) {
+  TestWorld world;
+  Refusals refusals;
+  refusals.note(7, world.loop.monotonic_ms());
+  YPeer bad(world, policy::Principal{.name = "ann"}, {}, &refusals);
+  YPeer good(world, policy::Principal{.name = "bob"}, {}, &refusals);
+  const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
+  bad.session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
+  good.connection.take();
+  bad.session->on_message(Bytes{0, 2, 9, 1});
+  EXPECT_FALSE(bad.connection.closed);
+  EXPECT_EQ(gone_in(good.connection.take()), std::set<crdt::ClientId>{77});
+  bad.connection.take();
+  Typist ann(1);
+  Typist bob(2);
+  bad.send(SyncKind::kUpdate, ann.type("unheard"));
+  good.send(SyncKind::kUpdate, bob.type("heard"));
+  world.loop.run();
+  EXPECT_TRUE(bad.connection.sent.empty());
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+  EXPECT_FALSE(good.connection.closed);
+}
+
+TEST(YSession, AWorkspaceThatIsShutAtTheLastMomentIsNotEntered) {
+  TestWorld world;
+  const Gate gate = [](std::string_view workspace) -> Result<void> {
+    return fail(ErrorCode::kUnavailable, std::string(workspace) + " is being imported");
+  };
+  YPeer a(world, policy::Principal{.name = "ann"}, {}, nullptr, &gate);
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4503);
+  EXPECT_FALSE(world.host.has("w"));
+}
+
 TEST(YSession, PresenceOverTheLimitIsSaidOnceAndTheDocumentGoesOn) {
   TestWorld world;
   YPeer a(world);
@@ -373,27 +461,9 @@ TEST(YSession, PresenceOverTheLimitIsSaidOnceAndTheDocumentGoesOn) {
   EXPECT_EQ(a.saved, 1);
 }
 
-// The log says that it was written by somebody else: nothing is wrong with any client.
-TEST(YSession, ALostWorkspaceClosesWithARetryableCodeWhateverTheReason) {
-  for (const ErrorCode reason : {ErrorCode::kConflict, ErrorCode::kInvalid, ErrorCode::kMalformed,
-                                 ErrorCode::kForbidden, ErrorCode::kNotFound}) {
-    TestWorld world;
-    YPeer a(world);
-    YPeer b(world);
-    Typist ann(1);
-    world.store.fail_appends(Error{reason, "the log ends elsewhere"});
-    a.send(SyncKind::kUpdate, ann.type("x"));
-    world.loop.run();
-    for (const YPeer* peer : {&a, &b}) {
-      ASSERT_TRUE(peer->connection.closed);
-      EXPECT_EQ(peer->connection.closed->code, 4503) << to_string(reason);
-    }
-  }
-}
-
 TEST(YSession, RefusalsThatAreNotReadBecomeOne) {
   TestWorld world;
-  YPeer reader(world, {.name = "reader", .read_only = true}, {.queue_bytes = 200});
+  YPeer reader(world, policy::Principal{.name = "reader", .read_only = true}, {.queue_bytes = 200});
   reader.connection.take();
   reader.connection.stuck = true;
   Typist ann(1);

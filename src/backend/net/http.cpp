@@ -23,6 +23,15 @@ int hex_digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+// The byte that the escape at the start of `text` stands for; none if it is broken.
+std::optional<char> escaped_byte(std::string_view text) {
+  if (text.size() < 3) return std::nullopt;
+  const int high = hex_digit(text[1]);
+  const int low = hex_digit(text[2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
 std::string json_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -247,12 +256,21 @@ std::optional<std::string> percent_decode(std::string_view text) {
       out += text[i];
       continue;
     }
-    if (text.size() - i < 3) return std::nullopt;
-    const int high = hex_digit(text[i + 1]);
-    const int low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
+    const auto byte = escaped_byte(text.substr(i));
+    if (!byte) return std::nullopt;
+    out += *byte;
     i += 2;
+  }
+  return out;
+}
+
+std::string percent_decode_where_it_is(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? escaped_byte(text.substr(i)) : std::nullopt;
+    out += byte.value_or(text[i]);
+    if (byte) i += 2;
   }
   return out;
 }

@@ -47,8 +47,10 @@ struct HttpRequest {
   std::string method;    // "GET"; a HEAD arrives as HEAD, its response body is not sent
   std::string target;    // as sent: "/y/a%20b/c?token=x"
   std::string raw_path;  // "/y/a%20b/c": split this, then percent_decode() each segment
-  std::string path;      // "/y/a b/c": an escaped slash is not told from a real one here
-  std::string query;     // "token=x", as sent
+  // "/y/a b/c": an escaped slash is not told from a real one here; a percent sign that begins no escape
+  // stands for itself. Whether that may be, a handler says that splits raw_path.
+  std::string path;
+  std::string query;  // "token=x", as sent
   HttpHeaders headers;
   std::string body;
   std::string peer;      // "127.0.0.1:51234"
@@ -162,6 +164,9 @@ std::string_view status_text(int status);
 
 // None for a broken escape.
 std::optional<std::string> percent_decode(std::string_view text);
+
+// The same, but a percent sign that begins no escape stands for itself.
+std::string percent_decode_where_it_is(std::string_view text);
 
 // The first parameter `name` of a query, decoded ("+" is a space). None when absent or broken.
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name);

@@ -118,10 +118,7 @@ std::optional<HttpProblem> parse_target(HttpRequest& request) {
   const bool asterisk = request.target == "*" && request.method == "OPTIONS";
   if (request.raw_path.front() != '/' && !asterisk)
     return HttpProblem{400, "malformed", "request target is not a path"};
-  auto path = percent_decode(request.raw_path);
-  if (!path || path->find('\0') != path->npos)
-    return HttpProblem{400, "malformed", "broken escape in the request path"};
-  request.path = std::move(*path);
+  request.path = percent_decode_where_it_is(request.raw_path);
   return std::nullopt;
 }
 

@@ -29,7 +29,7 @@ void WebSocket::adopt(Shard& shard, Handoff handoff) {
 
 WebSocket::WebSocket(Shard& shard, Handoff& handoff)
     : Socket(shard, std::move(handoff.stream), std::move(handoff.slot), std::move(handoff.peer)),
-      parser_(shard.core().options.max_message_bytes),
+      parser_(shard.core().options.max_message_bytes, session::kBeginningBytes),
       deadline_ms_(kNoDeadline),
       last_ping_ms_(shard.now_ms()) {}
 
@@ -139,6 +139,7 @@ void WebSocket::handle(const WsEvent& event) {
       if (state_ != State::kOpen) return;
       shard_.counters().messages_in.add();
       return handler_->on_message(event.payload);
+    case WsEvent::Kind::kTooBig: return handle_too_big(event);
     case WsEvent::Kind::kText: return fail(kWsUnsupportedData, "binary messages only");
     case WsEvent::Kind::kPing: return answer_ping(event.payload);
     case WsEvent::Kind::kClose: return handle_close(event);
@@ -148,6 +149,13 @@ void WebSocket::handle(const WsEvent& event) {
     case WsEvent::Kind::kPong:
     case WsEvent::Kind::kNeedMore: return;
   }
+}
+
+void WebSocket::handle_too_big(const WsEvent& event) {
+  if (state_ != State::kOpen) return;
+  shard_.counters().messages_too_big.add();
+  if (!handler_->on_too_large(event.payload, shard_.core().options.max_message_bytes))
+    fail(kWsTooBig, "message is too big");
 }
 
 void WebSocket::handle_close(const WsEvent& event) {

@@ -67,6 +67,7 @@ class WebSocket final : public Socket, public session::Connection {
   void take_held();
   void handle(const WsEvent& event);
   void handle_close(const WsEvent& event);
+  void handle_too_big(const WsEvent& event);
   void fail(std::uint16_t code, std::string_view reason);
   void answer_ping(ByteView payload);
   void send_control(WsOpcode opcode, ByteView payload);

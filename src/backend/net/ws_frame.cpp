@@ -127,8 +127,13 @@ WsEvent WsParser::check_data_frame(WsOpcode opcode) {
     message_is_text_ = opcode == WsOpcode::kText;
     utf8_ = {};
   }
-  if (remaining_ > max_message_bytes_ - partial_.size())
-    return error(kWsTooBig, "message is too big");
+  if (!skipping_ && remaining_ > max_message_bytes_ - partial_.size()) {
+    if (message_is_text_) return error(kWsTooBig, "message is too big");
+    skipping_ = true;
+    if (partial_.size() > beginning_bytes_)
+      partial_ =
+          Bytes(partial_.begin(), partial_.begin() + static_cast<std::ptrdiff_t>(beginning_bytes_));
+  }
   return {Kind::kNeedMore};
 }
 
@@ -140,6 +145,7 @@ WsEvent WsParser::take_payload(std::span<std::uint8_t>& input) {
   unmask(piece);
   const bool frame_whole = remaining_ == 0;
 
+  if (!is_control() && skipping_) return skip(piece, frame_whole);
   if (!is_control() && message_is_text_ && !utf8_.feed(piece))
     return error(kWsInvalidText, "text is not UTF-8");
 
@@ -155,6 +161,23 @@ WsEvent WsParser::take_payload(std::span<std::uint8_t>& input) {
   state_ = State::kHeader;
   if (!ends) return {Kind::kNeedMore};
   return is_control() ? finish_control(whole) : finish_data(whole);
+}
+
+// The same events however the bytes were cut: the beginning is handed out when it is whole.
+WsEvent WsParser::skip(ByteView piece, bool frame_whole) {
+  const bool ends = frame_whole && final_;
+  if (frame_whole) state_ = State::kHeader;
+  if (!announced_) {
+    const std::size_t take = std::min(piece.size(), beginning_bytes_ - partial_.size());
+    partial_.insert(partial_.end(), piece.begin(),
+                    piece.begin() + static_cast<std::ptrdiff_t>(take));
+  }
+  const bool announce = !announced_ && (partial_.size() == beginning_bytes_ || ends);
+  announced_ = announced_ || announce;
+  if (ends) in_message_ = skipping_ = announced_ = false;
+  if (!announce) return {Kind::kNeedMore};
+  delivered_ = true;
+  return {Kind::kTooBig, 0, partial_};
 }
 
 WsEvent WsParser::finish_control(ByteView payload) {

@@ -3,8 +3,9 @@
 //
 // Strict: client frames must be masked, reserved bits zero, lengths in their shortest form, control
 // frames whole and at most 125 bytes, text and close reasons valid UTF-8, close codes known.
-// Memory grows with bytes received, never with a length that a header claims; a claimed length
-// above the limit is refused from the header alone.
+// Memory grows with bytes received, never with a length that a header claims. Of a binary message over
+// the limit only the beginning is kept and handed out (kTooBig); the rest is skipped, and the messages
+// behind it are taken as any other. A text message over the limit is an error: nobody here takes text.
 //
 //   WsParser parser(limit);
 //   std::span<std::uint8_t> input = …;          // unmasked in place
@@ -13,6 +14,7 @@
 // A message that lies whole in `input` is handed out as a view of it, without a copy.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -62,6 +64,7 @@ struct WsEvent {
     kNeedMore,  // the input is used up
     kBinary,    // a whole message
     kText,      // a whole message, valid UTF-8
+    kTooBig,    // a message over the limit has begun; payload is its beginning
     kPing,
     kPong,
     kClose,  // code is kWsNoCode when the frame had none; payload is the reason
@@ -76,7 +79,10 @@ struct WsEvent {
 
 class WsParser {
  public:
-  explicit WsParser(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+  // Of a message over the limit `beginning_bytes` are handed out, or as many as the limit if that is less.
+  explicit WsParser(std::size_t max_message_bytes, std::size_t beginning_bytes = 2048)
+      : max_message_bytes_(max_message_bytes),
+        beginning_bytes_(std::min(beginning_bytes, max_message_bytes)) {}
 
   // Takes bytes from the front of `input`.
   WsEvent next(std::span<std::uint8_t>& input);
@@ -94,10 +100,12 @@ class WsParser {
   WsEvent finish_control(ByteView payload);
   WsEvent finish_close(ByteView payload);
   WsEvent finish_data(ByteView payload);
+  WsEvent skip(ByteView piece, bool frame_whole);
   void unmask(std::span<std::uint8_t> bytes);
   bool is_control() const { return (static_cast<std::uint8_t>(opcode_) & 0x8) != 0; }
 
   std::size_t max_message_bytes_;
+  std::size_t beginning_bytes_;
   std::uint64_t remaining_ = 0;  // payload bytes of this frame still to come
   Bytes partial_;                // of the message in progress
   Bytes control_;                // of a control frame that arrived in pieces
@@ -111,6 +119,8 @@ class WsParser {
   bool delivered_ = false;   // partial_ or control_ was handed out by the last event
   bool in_message_ = false;  // a data message has begun and has not ended
   bool message_is_text_ = false;
+  bool skipping_ = false;   // the message in progress is over the limit
+  bool announced_ = false;  // and its beginning was handed out
   Utf8Check utf8_;
 };
 

@@ -25,8 +25,9 @@ std::string_view next_segment(std::string_view& path) {
   return segment;
 }
 
+// A slash at the end belongs to an object's id; no other path ends with one.
 std::optional<Match> match(std::string_view pattern, std::string_view path) {
-  if (path.ends_with('/')) return std::nullopt;
+  const bool slash_at_end = path.ends_with('/');
   Match found;
   while (!pattern.empty()) {
     const std::string_view expected = next_segment(pattern);
@@ -42,7 +43,7 @@ std::optional<Match> match(std::string_view pattern, std::string_view path) {
       return std::nullopt;
     }
   }
-  if (!path.empty()) return std::nullopt;
+  if (!path.empty() || (slash_at_end && found.rest.empty())) return std::nullopt;
   return found;
 }
 

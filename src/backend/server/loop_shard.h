@@ -9,6 +9,7 @@
 #include "log/checkpoint_keeper.h"
 #include "log/notary.h"
 #include "session/limits.h"
+#include "session/refusals.h"
 #include "state/object_cache.h"
 #include "state/quarantine.h"
 #include "workspace/host.h"
@@ -45,6 +46,7 @@ struct LoopShard {
   state::ObjectCache cache;
   workspace::Counters workspace_counters;
   session::Counters session_counters;
+  session::Refusals refusals;
   SystemRandom random;
   workspace::Host host;
 };

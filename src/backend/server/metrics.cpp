@@ -153,6 +153,8 @@ void add_sessions(Page& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.session.awareness_in; }));
   page.counter("awareness_dropped_total", "Of these, those that were over a limit.",
                total([](auto& l) { return l.session.awareness_dropped; }));
+  page.counter("refusals_delayed_total", "Clients refused again and closed later for that.",
+               total([](auto& l) { return l.session.kept_waiting; }));
   page.counter("slow_readers_total", "Times that a slow reader's queue was dropped.",
                total([](auto& l) { return l.session.fell_behind; }));
   page.counter("fast_writers_total", "Times that reading from a client was held back.",

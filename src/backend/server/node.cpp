@@ -116,19 +116,20 @@ Result<void> Node::Impl::start() {
         const std::size_t loop = loop_of(*routes, workspace);
         return {(*loops)[loop], *shards[loop]};
       });
-  routes = std::make_unique<RouteContext>(
-      RouteContext{.loops = *loops,
-                   .shards = shards,
-                   .store = *store,
-                   .keys = *keys,
-                   .backups = *backups,
-                   .imports = *imports,
-                   .retention = *retention,
-                   .access = options.access,
-                   .limits = {},
-                   .ready = ready,
-                   .server_counters = [this] { return server->counters(); },
-                   .bound_to_loopback = is_loopback(options.address)});
+  routes = std::make_unique<RouteContext>(RouteContext{
+      .loops = *loops,
+      .shards = shards,
+      .store = *store,
+      .keys = *keys,
+      .backups = *backups,
+      .imports = *imports,
+      .retention = *retention,
+      .access = options.access,
+      .limits = {},
+      .gate = [this](std::string_view workspace) { return imports->check_free(workspace); },
+      .ready = ready,
+      .server_counters = [this] { return server->counters(); },
+      .bound_to_loopback = is_loopback(options.address)});
   if (auto resumed = imports->resume(); !resumed) return resumed;
   ServerOptions server_options;
   server_options.max_connections = options.max_connections;

@@ -8,6 +8,7 @@
 #include "backend/server/import_service.h"
 #include "backend/server/quarantine_api.h"
 #include "merge/facets.h"
+#include "policy/names.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "state/moment.h"

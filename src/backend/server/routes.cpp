@@ -8,6 +8,7 @@
 #include "backend/server/api_support.h"
 #include "backend/server/metrics.h"
 #include "backend/web/assets.h"
+#include "policy/names.h"
 
 namespace syncline::backend {
 namespace {

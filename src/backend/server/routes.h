@@ -10,8 +10,8 @@
 //       ?token=&ack=1
 //   WebSocket /hocuspocus/{workspace}           Hocuspocus
 //
-// Path segments are percent-decoded one by one; an object id may span several. /v1 and /metrics
-// want a token (Authorization: Bearer, or ?token=) where the server has tokens.
+// Path segments are percent-decoded one by one; an object id is everything behind the workspace, with
+// the slashes in it. /v1 and /metrics want a token (Authorization: Bearer, or ?token=) where the server has tokens.
 #pragma once
 
 #include <atomic>
@@ -23,6 +23,7 @@
 #include "backend/net/server.h"
 #include "backend/server/loop_shard.h"
 #include "policy/access.h"
+#include "session/channel.h"
 
 namespace syncline::state {
 class RetentionKeeper;
@@ -47,6 +48,7 @@ struct RouteContext {
   const state::RetentionKeeper& retention;  // on the first loop
   const policy::Access& access;
   session::Limits limits;
+  session::Gate gate;  // of workspaces, asked when a session opens a document
   std::atomic<bool>& ready;
   std::function<ServerCounters()> server_counters;
   bool bound_to_loopback = true;

@@ -13,7 +13,7 @@
 
 #include "backend/store/bundle_input.h"
 #include "backend/store/sync_directory.h"
-#include "policy/access.h"
+#include "policy/names.h"
 
 namespace syncline::backend {
 namespace {

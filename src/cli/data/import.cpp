@@ -14,7 +14,7 @@
 #include "cli/data/waiting_loop.h"
 #include "cli/json.h"
 #include "cli/table.h"
-#include "policy/access.h"
+#include "policy/names.h"
 #include "state/bundle_import.h"
 
 namespace syncline::cli {

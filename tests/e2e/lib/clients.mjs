@@ -8,6 +8,8 @@ import {
 import * as decoding from 'lib0/decoding';
 import WebSocket from 'ws';
 import { WebsocketProvider } from 'y-websocket';
+import { WebsocketProvider as WebsocketProvider1 } from 'y-websocket-1';
+import { WebsocketProvider as WebsocketProvider2 } from 'y-websocket-2';
 import * as Y from 'yjs';
 import { until } from './wait.mjs';
 
@@ -32,11 +34,15 @@ export class TrustingSocket extends QuietSocket {
   }
 }
 
-// A y-websocket client. Options of the provider, and: doc, client_id, wait (for the first sync; default true).
+const kYWebsocket = { 1: WebsocketProvider1, 2: WebsocketProvider2, 3: WebsocketProvider };
+export const y_versions = [1, 2, 3];
+
+// A y-websocket client. Options of the provider, and: version (3 by default), doc, client_id, wait (for the first sync;
+// default true).
 export async function y_client(t, server, workspace, object, options = {}) {
-  const { doc = new Y.Doc(), client_id, wait = true, ...rest } = options;
+  const { version = 3, doc = new Y.Doc(), client_id, wait = true, ...rest } = options;
   if (client_id !== undefined) doc.clientID = client_id;
-  const provider = new WebsocketProvider(server.y(workspace), object, doc, {
+  const provider = new kYWebsocket[version](server.y(workspace), object, doc, {
     WebSocketPolyfill: WebSocket,
     disableBc: true,
     maxBackoffTime: 200,
