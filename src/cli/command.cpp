@@ -144,6 +144,13 @@ void Command::option(OptionSpec spec, std::uint64_t& target) {
   number(std::move(spec), target);
 }
 
+void Command::option(OptionSpec spec, std::vector<std::string>& target) {
+  CLI::Option* option = app_->add_option(spec.name, target);
+  option->expected(1)->allow_extra_args(false)->delimiter(',');
+  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  note(std::move(spec), *option);
+}
+
 void Command::argument(OptionSpec spec, std::string& target) {
   CLI::Option* option = app_->add_option(spec.name, target);
   note_argument(std::move(spec), *option, false);

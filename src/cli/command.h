@@ -57,6 +57,8 @@ class Command {
   void option(OptionSpec spec, std::uint16_t& target);
   void option(OptionSpec spec, std::uint32_t& target);
   void option(OptionSpec spec, std::uint64_t& target);
+  // May be given several times; its environment variable holds the values with commas between them.
+  void option(OptionSpec spec, std::vector<std::string>& target);
   void argument(OptionSpec spec, std::string& target);
   void argument(OptionSpec spec,
                 std::vector<std::string>& target);  // one or more; any if not required

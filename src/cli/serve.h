@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace syncline::cli {
 
@@ -22,6 +23,7 @@ struct ServeOptions {
   std::string tls_certificate;
   std::string tls_key;
   std::string token_file;  // "-": none; its first line is the read-write token
+  std::vector<std::string> cors_origins;
   bool insecure = false;
   bool verify = false;  // everything, before it is served
   std::size_t threads = 0;

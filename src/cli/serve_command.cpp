@@ -78,6 +78,13 @@ void add_serve(Command& root) {
                 .environment = "SYNCLINE_TOKEN_FILE",
                 .is_file = true},
                options->token_file);
+  serve.option(
+      {.name = "--cors-origin",
+       .value = "ORIGIN",
+       .text = "Let pages of this origin, such as https://app.example, use the HTTP API; may "
+               "be given several times",
+       .environment = "SYNCLINE_CORS_ORIGIN"},
+      options->cors_origins);
   serve.flag({.name = "--insecure", .text = "Let anybody in, on a public address too"},
              options->insecure);
   serve.flag(

@@ -45,4 +45,23 @@ bool origin_allowed(std::string_view origin, std::string_view host, bool bound_t
   return !bound_to_loopback && origin_host == host;
 }
 
+Result<void> check_origin(std::string_view origin) {
+  const std::size_t scheme = origin.find("://");
+  const std::string_view host = scheme == origin.npos ? "" : origin.substr(scheme + 3);
+  const bool plain = std::ranges::all_of(host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' ||
+           c == ':' || c == '[' || c == ']';
+  });
+  const std::string_view name = origin.substr(0, std::min(scheme, origin.size()));
+  const bool named = !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || c == '-' || c == '+';  // "http", "capacitor", …
+  });
+  if (host.empty() || !plain || !named) {
+    return fail(ErrorCode::kInvalid, "\"" + std::string(origin) +
+                                         "\" is no origin; one looks like https://app.example, "
+                                         "without a slash at the end");
+  }
+  return {};
+}
+
 }  // namespace syncline::policy

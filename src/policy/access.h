@@ -44,6 +44,10 @@ class Access {
 // to loopback, where a foreign name for it is an attack (DNS rebinding). No origin: no browser.
 bool origin_allowed(std::string_view origin, std::string_view host, bool bound_to_loopback);
 
+// Whether this is an origin as browsers send it: "https://app.example", "http://localhost:3000". kInvalid
+// says why not: "*", "null", a path, a slash at the end or capital letters would match no page.
+Result<void> check_origin(std::string_view origin);
+
 // "localhost", "127.0.0.1", "[::1]", with or without a port.
 bool is_loopback_host(std::string_view host);
 

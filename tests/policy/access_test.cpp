@@ -39,5 +39,17 @@ TEST(Origins, ARebindingNameIsRefusedOnLoopbackAndAPublicServerServesItsOwnPage)
   EXPECT_FALSE(origin_allowed("https://other.example", "docs.example", false));
 }
 
+TEST(Origins, AreWrittenAsBrowsersSendThem) {
+  for (const char* good : {"https://app.example", "http://localhost:3000", "http://127.0.0.1:5173",
+                           "https://[::1]:8443", "capacitor://localhost"}) {
+    EXPECT_TRUE(check_origin(good)) << good;
+  }
+  for (const char* bad : {"", "*", "null", "app.example", "https://", "https://app.example/",
+                          "https://App.example", "https://a.example/path", "https://*.example",
+                          "https://a.example,https://b.example", "://a", "https://a b"}) {
+    EXPECT_FALSE(check_origin(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace syncline::policy

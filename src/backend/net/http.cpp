@@ -125,6 +125,7 @@ HttpResponder& HttpResponder::operator=(HttpResponder&& other) noexcept {
   if (this != &other) {
     give_up();
     exchange_ = std::move(other.exchange_);
+    headers_ = std::move(other.headers_);
   }
   return *this;
 }
@@ -136,8 +137,9 @@ HttpResponder::~HttpResponder() {
 void HttpResponder::give_up() {
   auto exchange = std::exchange(exchange_, nullptr);
   if (!exchange) return;
-  auto answer = [exchange] {
-    exchange->respond(error_response(500, "internal", "the request was not answered"));
+  auto answer = [exchange, response = completed(error_response(
+                               500, "internal", "the request was not answered"))]() mutable {
+    exchange->respond(std::move(response));
   };
   if (exchange->loop().is_current()) {
     answer();
@@ -146,16 +148,25 @@ void HttpResponder::give_up() {
   }
 }
 
+void HttpResponder::add_header(std::string name, std::string value) {
+  headers_.emplace_back(std::move(name), std::move(value));
+}
+
+HttpResponse HttpResponder::completed(HttpResponse response) {
+  for (auto& header : std::exchange(headers_, {})) response.headers.push_back(std::move(header));
+  return response;
+}
+
 void HttpResponder::respond(HttpResponse response) {
   auto exchange = std::exchange(exchange_, nullptr);
   SYNCLINE_ASSERT(exchange);
-  exchange->respond(std::move(response));
+  exchange->respond(completed(std::move(response)));
 }
 
 HttpStream HttpResponder::begin(HttpResponse head) {
   auto exchange = std::exchange(exchange_, nullptr);
   SYNCLINE_ASSERT(exchange);
-  exchange->begin(std::move(head));
+  exchange->begin(completed(std::move(head)));
   return HttpStream(std::move(exchange));
 }
 

@@ -130,6 +130,9 @@ class HttpResponder {
   HttpResponder& operator=(HttpResponder&& other) noexcept;
   ~HttpResponder();
 
+  // A header that the answer will carry, whoever gives it.
+  void add_header(std::string name, std::string value);
+
   // Exactly one of these, once.
   void respond(HttpResponse response);
   HttpStream begin(HttpResponse head);  // the body of `head` is ignored
@@ -141,8 +144,10 @@ class HttpResponder {
 
  private:
   void give_up();
+  HttpResponse completed(HttpResponse response);
 
   std::shared_ptr<HttpExchange> exchange_;
+  std::vector<std::pair<std::string, std::string>> headers_;  // of add_header()
 };
 
 using HttpHandler = std::function<void(HttpRequest, HttpResponder)>;

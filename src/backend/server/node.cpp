@@ -63,6 +63,9 @@ Result<void> check(const NodeOptions& options) {
                   fmt::format("the name of a region or node has at most {} bytes, in UTF-8",
                               log::kMaxPlaceBytes));
   }
+  for (const std::string& origin : options.cors_origins) {
+    if (auto valid = policy::check_origin(origin); !valid) return valid;
+  }
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
   }
@@ -125,6 +128,7 @@ Result<void> Node::Impl::start() {
       .imports = *imports,
       .retention = *retention,
       .access = options.access,
+      .cors = Cors(options.cors_origins),
       .limits = {},
       .gate = [this](std::string_view workspace) { return imports->check_free(workspace); },
       .ready = ready,

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "log/checkpoint_keeper.h"
 #include "policy/access.h"
@@ -32,8 +33,9 @@ struct NodeOptions {
   std::string tls_certificate;  // PEM paths; both or neither
   std::string tls_key;
   policy::Access access;
-  bool insecure = false;  // a public address without tokens is wanted
-  std::size_t loops = 0;  // 0: one per core
+  std::vector<std::string> cors_origins = {};  // of pages that may use the HTTP API (server/cors.h)
+  bool insecure = false;                       // a public address without tokens is wanted
+  std::size_t loops = 0;                       // 0: one per core
   std::size_t memory_budget_bytes = std::size_t{1} << 30;  // of documents in memory, over all loops
   std::size_t max_message_bytes = std::size_t{32} << 20;
   std::size_t max_connections = 100'000;

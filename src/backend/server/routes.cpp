@@ -44,6 +44,10 @@ std::optional<HttpResponse> deny(const RouteContext& context, const HttpRequest&
 void route(RouteContext& context, HttpRequest request, HttpResponder responder) {
   const std::string& path = request.path;
   const bool api = path.starts_with("/v1/");
+  if (api) {
+    context.cors.admit(request, responder);
+    if (auto answer = context.cors.preflight(request)) return responder.respond(std::move(*answer));
+  }
   if (!api && request.method != "GET" && request.method != "HEAD")
     return responder.respond(method_not_allowed("GET, HEAD"));
   if (path == "/healthz") return responder.respond(text_response(200, "ok\n"));

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "backend/net/server.h"
+#include "backend/server/cors.h"
 #include "backend/server/loop_shard.h"
 #include "policy/access.h"
 #include "session/channel.h"
@@ -47,6 +48,7 @@ struct RouteContext {
   ImportService& imports;
   const state::RetentionKeeper& retention;  // on the first loop
   const policy::Access& access;
+  Cors cors;  // of /v1
   session::Limits limits;
   session::Gate gate;  // of workspaces, asked when a session opens a document
   std::atomic<bool>& ready;

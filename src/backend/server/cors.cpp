@@ -1,0 +1,39 @@
+#include "backend/server/cors.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace syncline::backend {
+
+bool Cors::knows(std::string_view origin) const {
+  return std::ranges::find(origins_, origin) != origins_.end();
+}
+
+std::optional<HttpResponse> Cors::preflight(const HttpRequest& request) const {
+  const auto origin = request.headers.find("Origin");
+  if (request.method != "OPTIONS" || !origin ||
+      !request.headers.find("Access-Control-Request-Method"))
+    return std::nullopt;
+  if (!knows(*origin))
+    return error_response(403, "forbidden",
+                          "pages of this origin may not use the API; --cors-origin names those "
+                          "that may");
+  HttpResponse response;
+  response.status = 204;
+  response.headers = {
+      {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE"},
+      {"Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, traceparent"},
+      {"Access-Control-Max-Age", "600"}};
+  return response;
+}
+
+void Cors::admit(const HttpRequest& request, HttpResponder& responder) const {
+  if (origins_.empty()) return;
+  responder.add_header("Vary", "Origin");  // caches keep the answers to different origins apart
+  const auto origin = request.headers.find("Origin");
+  if (!origin || !knows(*origin)) return;
+  responder.add_header("Access-Control-Allow-Origin", std::string(*origin));
+  responder.add_header("Access-Control-Expose-Headers", "ETag, Syncline-Position");
+}
+
+}  // namespace syncline::backend
