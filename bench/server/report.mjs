@@ -57,7 +57,8 @@ const facts = result => {
     `- **When**: ${result.began.slice(0, 16)}Z to ${result.ended.slice(11, 16)}Z; rounds: ${rounds.own} of the relay and Syncline, ${rounds.peers} of the peers.${kSizes[result.size]}`,
     `- **Where**: ${machine.processor}, ${machine.cores} cores, ${machine.memory_gib} GiB, ${machine.system}, node ${machine.node}. Writing and syncing 4 KiB takes ${short(result.sync_ms)} ms in the data directory.`,
     `- **Load average**: ${result.load.began} before, ${result.load.ended} after. Other processes used more than ${kNoise} cores during ${noisy} of ${result.runs.length} runs; the median is ${short(result.others)} cores.`,
-    ...Object.entries(programs).map(([name, version]) => `- **${name}**: ${version}.`)
+    ...Object.entries(programs).map(([name, version]) => `- **${name}**: ${version}.`),
+    ...(result.others > kNoise ? ['', '**Other processes used much of the machine during this run.** Latencies, rates and times until all are synced are not', 'reliable; CPU and memory are still comparable.'] : [])
   ]
 }
 
