@@ -4,7 +4,8 @@
 //   message    = varuint type, body
 //   sync       = 0, (0, state vector | 1, update | 2, update)    payloads as byte strings
 //   awareness  = 1, awareness update as a byte string
-//   auth       = 2, 0, reason as a string       server to client: permission denied
+//   auth       = 2, 0, reason as a string       server to client: something was refused or dropped, and
+//                                               why; published clients log it as a denied permission
 //   query      = 3                              send me everybody's awareness
 //   saved      = 100, varuint count             server to client: see below
 //

@@ -1,12 +1,13 @@
 // The HTTP API is what /openapi.json says: its routes, and what they answer.
 
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { converged, fresh, y_client } from './lib/clients.mjs';
 import { Api, described, routed } from './lib/openapi.mjs';
-import { Server, kSignAtOnce, scratch_dir } from './lib/server.mjs';
+import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 
 const kTest = { timeout: 120_000 };
 
@@ -118,4 +119,40 @@ test('what is not described is refused, and says what is', kTest, async (t) => {
   }
   for (const path of ['/v1/', '/v1/other', '/v1/keys/', '/v1/workspaces/', '/v1/workspaces/team', '/v1/workspaces/team/objects/', '/v1/workspaces/team/log/x', '/v1/workspaces//objects'])
     assert.equal((await fetch(`${server.url}${path}`)).status, 404, path);
+});
+
+test('pages of other origins read if they are named, and change what they could before', kTest, async (t) => {
+  const kApp = 'https://app.example';
+  const server = await Server.start(t, { args: ['--cors-origin', kApp, '--cors-origin', 'http://localhost:3000'], env: { SYNCLINE_TOKEN: 'secret' } });
+  const ask = (method, path, headers) =>
+    new Promise((done, failed) => {
+      const asked = request(server.url + path, { method, headers }, (answer) => {
+        answer.resume().on('end', () => done({ status: answer.statusCode, headers: answer.headers }));
+      });
+      asked.on('error', failed).end();
+    });
+  const preflight = (Origin) => ask('OPTIONS', '/v1/workspaces/team/pins/p', { Origin, 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'authorization' });
+  for (const origin of [kApp, 'http://localhost:3000']) {
+    const { status, headers } = await preflight(origin);
+    assert.equal(status, 204);
+    assert.equal(headers['access-control-allow-origin'], origin);
+    assert.match(headers['access-control-allow-methods'], /PUT/);
+    assert.match(headers['access-control-allow-headers'], /Authorization/);
+    assert.equal(headers['access-control-allow-credentials'], undefined);
+  }
+  const foreign = await preflight('https://other.example');
+  assert.deepEqual([foreign.status, foreign.headers['access-control-allow-origin']], [403, undefined]);
+  const get = (Origin, more) => ask('GET', '/v1/workspaces', { Origin, ...more });
+  assert.equal((await get(kApp, { Authorization: 'Bearer secret' })).headers['access-control-allow-origin'], kApp);
+  const denied = await get(kApp, {});
+  assert.deepEqual([denied.status, denied.headers['access-control-allow-origin']], [401, kApp], 'the page can read why');
+  const other = await get('https://other.example', { Authorization: 'Bearer secret' });
+  assert.deepEqual([other.status, other.headers['access-control-allow-origin'], other.headers.vary], [200, undefined, 'Origin']);
+  assert.equal((await ask('GET', '/', { Origin: kApp })).headers['access-control-allow-origin'], undefined, 'the API alone');
+
+  // A server that asks nobody for a token lets foreign pages change nothing, named or not.
+  const open = await Server.start(t, { args: ['--cors-origin', kApp] });
+  const write = await new Promise((done) => request(`${open.url}/v1/workspaces/team/pins/p?at=1`, { method: 'PUT', headers: { Origin: kApp } }, (answer) => done(answer.resume().statusCode)).end());
+  assert.equal(write, 403);
+  assert.equal(run(['serve', '--cors-origin', '*', '--data-dir', scratch_dir(t), '--port', '0']).status, 2);
 });

@@ -49,7 +49,7 @@ HttpParsed<HttpHeaders> parse_fields(std::string_view lines, const HttpLimits& l
     if (line.empty()) break;
     if (line.front() == ' ' || line.front() == '\t') return malformed("folded header line");
     const auto colon = line.find(':');
-    if (colon == line.npos || !is_token(line.substr(0, colon)))
+    if (colon == line.npos || !is_http_token(line.substr(0, colon)))
       return malformed("header line without a proper name");
     const std::string_view value = trim(line.substr(colon + 1));
     if (!is_field_value(value)) return malformed("control character in a header");
@@ -130,7 +130,7 @@ HttpParsed<int> parse_request_line(std::string_view line, HttpRequest& request,
   if (first == line.npos || first == last) return malformed("request line is not complete");
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
-  if (!is_token(method) || target.empty()) return malformed("request line is not well formed");
+  if (!is_http_token(method) || target.empty()) return malformed("request line is not well formed");
   const auto version = parse_version(line.substr(last + 1));
   if (!version) return version;
   static constexpr std::array<std::string_view, 7> kMethods{"GET",    "HEAD",  "POST",   "PUT",
@@ -147,7 +147,7 @@ HttpParsed<int> parse_request_line(std::string_view line, HttpRequest& request,
 
 }  // namespace
 
-bool is_token(std::string_view text) {
+bool is_http_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_char);
 }
 
@@ -280,7 +280,7 @@ bool ChunkDecoder::step(char c) {
 }
 
 bool append_head_line(std::string& head, std::string_view name, std::string_view value) {
-  if (!is_token(name) || !is_field_value(value)) return false;
+  if (!is_http_token(name) || !is_field_value(value)) return false;
   head.append(name).append(": ").append(value).append("\r\n");
   return true;
 }

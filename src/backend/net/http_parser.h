@@ -50,6 +50,9 @@ struct ResponseHead {
   bool chunked = false;
 };
 
+// A token of RFC 9110 section 5.6.2: a method, a header's name, a subprotocol.
+bool is_http_token(std::string_view text);
+
 // Where the head that starts `data` ends, the blank line included; none while it is incomplete.
 // `scanned` carries over what has been looked at, so that a slow sender costs linear time.
 HttpParsed<std::optional<std::size_t>> find_head_end(std::string_view data, std::size_t& scanned,
@@ -86,9 +89,6 @@ class ChunkDecoder {
   std::uint8_t trailer_at_ = 0;  // 0 line start, 1 in a line, 2 after its CR, 3 after the last CR
   bool done_ = false;
 };
-
-// RFC 9110 section 5.6.2: a method, the name of a header, a subprotocol.
-bool is_token(std::string_view text);
 
 // Writes a head. False when a header would break the framing (a control character in it).
 bool append_head_line(std::string& head, std::string_view name, std::string_view value);

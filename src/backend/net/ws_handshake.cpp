@@ -8,6 +8,7 @@
 #include "backend/net/http_parser.h"
 #include "base/assert.h"
 #include "base/base64.h"
+#include "base/trim.h"
 
 namespace syncline::backend {
 namespace {
@@ -49,11 +50,8 @@ std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& r
 
 std::string offered_subprotocol(const HttpRequest& request) {
   std::string_view offered = request.headers.find("Sec-WebSocket-Protocol").value_or("");
-  offered = offered.substr(0, offered.find(','));
-  const std::size_t begin = std::min(offered.find_first_not_of(" \t"), offered.size());
-  offered.remove_prefix(begin);
-  offered = offered.substr(0, offered.find_last_not_of(" \t") + 1);
-  return is_token(offered) ? std::string(offered) : std::string();
+  offered = trim(offered.substr(0, offered.find(',')));
+  return is_http_token(offered) ? std::string(offered) : std::string();
 }
 
 std::string ws_accept_value(std::string_view key) {
