@@ -1,6 +1,7 @@
 #include "merge/effect_codec.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/byte_reader.h"
@@ -78,14 +79,19 @@ Touch read_touch(ByteReader& in) {
   return touch;
 }
 
+// All fields are there, and those that say nothing are zero or empty; so they are passed over.
 Touch read_touch_version1(ByteReader& in) {
   Touch touch;
   touch.operation = static_cast<Operation>(in.u8());
   if (touch.operation > Operation::kDeleteKey) in.fail();
   touch.container = read_path(in);
-  touch.key = in.var_string();
-  touch.index = in.var_uint();
-  touch.length = in.var_uint();
+  const std::string_view key = in.var_string();
+  const std::uint64_t index = in.var_uint();
+  const std::uint64_t length = in.var_uint();
+  if (has_key(touch.operation)) touch.key = key;
+  if (!has_range(touch.operation)) return touch;
+  touch.index = index;
+  touch.length = length;
   return touch;
 }
 
