@@ -47,7 +47,7 @@ foreach(file IN LISTS files)
   string(APPEND bodies "        .balign 16\n        .globl ${symbol}, ${symbol}_end\n"
     "${symbol}:  // ${hash}\n        .incbin \"${source}\"\n${symbol}_end:\n        .byte 0\n")
   string(APPEND symbols "extern const std::uint8_t ${symbol}[];\nextern const std::uint8_t ${symbol}_end[];\n")
-  string(APPEND rows "      Asset{\"/${file}\", \"${type}\", \"\\\"${hash}\\\"\", ByteView(${symbol}, ${symbol}_end)},\n")
+  string(APPEND rows "      http::Asset{\"/${file}\", \"${type}\", \"\\\"${hash}\\\"\", ByteView(${symbol}, ${symbol}_end)},\n")
   math(EXPR index "${index} + 1")
 endforeach()
 string(APPEND bodies "        .section .note.GNU-stack,\"\",%progbits\n")
@@ -64,8 +64,8 @@ ${symbols}}
 
 namespace syncline::backend {
 
-std::span<const Asset> web_assets() {
-  static const std::array<Asset, ${index}> table{{
+std::span<const http::Asset> web_assets() {
+  static const std::array<http::Asset, ${index}> table{{
 ${rows}  }};
   return table;
 }

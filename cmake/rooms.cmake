@@ -7,24 +7,19 @@
 
 # Signatures alone need OpenSSL, which users of `libsyncline` do not have to link.
 syncline_room(base LIBS OpenSSL::Crypto fmt::fmt APART ed25519.cpp)
+syncline_room(http DEPENDS base)
 syncline_room(crdt DEPENDS base)
 syncline_room(capi DEPENDS crdt)
-syncline_room(ot DEPENDS base)
-syncline_room(table DEPENDS base)
-syncline_room(blob DEPENDS base)
-syncline_room(merge DEPENDS crdt ot table blob)
+syncline_room(merge DEPENDS crdt)
 syncline_room(log DEPENDS base)
 syncline_room(store DEPENDS log)
 syncline_room(state DEPENDS merge log)
-syncline_room(schema DEPENDS merge log)
 syncline_room(policy DEPENDS merge log)
-syncline_room(plugin DEPENDS merge log)
-syncline_room(workspace DEPENDS state schema policy plugin TESTS_USE store)
+syncline_room(workspace DEPENDS state policy TESTS_USE store)
 syncline_room(protocol DEPENDS merge log)
 syncline_room(session DEPENDS workspace protocol TESTS_USE store)
-syncline_room(client DEPENDS session)
-syncline_room(sim DEPENDS client store)
-syncline_room(backend THREADS DEPENDS client store
+syncline_room(sim DEPENDS session store)
+syncline_room(backend THREADS DEPENDS session store http
   LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
        Threads::Threads syncline::web_assets)
 syncline_room(cli THREADS DEPENDS sim backend LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)

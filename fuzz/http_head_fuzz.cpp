@@ -4,26 +4,26 @@
 #include <cstdlib>
 #include <string>
 
-#include "backend/net/http_parser.h"
+#include "http/parser.h"
 
 namespace {
 
-using namespace syncline::backend;
+using namespace syncline;
 
 void require(bool condition) {
   if (!condition) std::abort();
 }
 
 void check_head(std::string_view text) {
-  const HttpLimits limits{.head_bytes = 4096, .target_bytes = 512, .header_count = 10};
+  const http::Limits limits{.head_bytes = 4096, .target_bytes = 512, .header_count = 10};
   std::size_t scanned = 0;
-  const auto end = find_head_end(text, scanned, limits);
+  const auto end = http::find_head_end(text, scanned, limits);
   if (!end || !*end) return;
   require(**end <= limits.head_bytes && text.substr(0, **end).ends_with("\r\n\r\n"));
-  (void)parse_response_head(text.substr(0, **end), limits);
-  const auto head = parse_request_head(text.substr(0, **end), limits);
+  (void)http::parse_response_head(text.substr(0, **end), limits);
+  const auto head = http::parse_request_head(text.substr(0, **end), limits);
   if (!head) return require(head.error().status >= 400 && !head.error().message.empty());
-  const HttpRequest& request = head->request;
+  const http::Request& request = head->request;
   require(request.headers.all().size() <= limits.header_count);
   require(request.headers.count("Content-Length") + request.headers.count("Transfer-Encoding") <=
           1);
@@ -36,8 +36,8 @@ void check_head(std::string_view text) {
 }
 
 void check_chunks(std::string_view text) {
-  ChunkDecoder whole;
-  ChunkDecoder bytewise;
+  http::ChunkDecoder whole;
+  http::ChunkDecoder bytewise;
   std::string whole_body;
   std::string bytewise_body;
   constexpr std::size_t kMax = 1000;

@@ -18,8 +18,12 @@ class Scheduler {
 
   virtual ~Scheduler() = default;
 
-  // Runs `task` in a later turn of the loop. The only member that may be called from any thread.
+  // Runs `task` in a later turn of the loop. This and is_current() may be called from any thread, the others
+  // on the loop only.
   virtual void post(Task task) = 0;
+
+  // Is the caller inside a turn of this loop, on its thread?
+  virtual bool is_current() const = 0;
 
   // Runs `task` once, `delay_ms` from now or a little later. Owned by the loop until then.
   virtual TimerId after(std::uint64_t delay_ms, Task task) = 0;

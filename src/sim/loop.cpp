@@ -27,7 +27,9 @@ void Loop::turn() {
   for (std::size_t count = tasks_.size(); count > 0 && !tasks_.empty() && !paused_; --count) {
     Task task = std::move(tasks_.front());
     tasks_.pop_front();
+    in_turn_ = true;
     task();
+    in_turn_ = false;
   }
   schedule();
 }

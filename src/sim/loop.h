@@ -29,6 +29,7 @@ class Loop final : public Scheduler {
   Loop& operator=(const Loop&) = delete;
 
   void post(Task task) override;
+  bool is_current() const override { return in_turn_; }
   TimerId after(std::uint64_t delay_ms, Task task) override;
   void cancel(TimerId timer) override;
   std::uint64_t monotonic_ms() const override;
@@ -56,6 +57,7 @@ class Loop final : public Scheduler {
   TimerId last_timer_ = 0;
   Timeline::Ticket turn_{};
   bool turn_scheduled_ = false;
+  bool in_turn_ = false;
   bool paused_ = false;
 };
 

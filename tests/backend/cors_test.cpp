@@ -11,15 +11,15 @@ namespace {
 
 const Cors kCors({"https://app.example", "http://localhost:3000"});
 
-HttpRequest preflight(std::string origin) {
-  HttpRequest request;
+http::Request preflight(std::string origin) {
+  http::Request request;
   request.method = "OPTIONS";
   request.headers.add("Origin", std::move(origin));
   request.headers.add("Access-Control-Request-Method", "PUT");
   return request;
 }
 
-std::map<std::string, std::string> headers_of(const HttpResponse& response) {
+std::map<std::string, std::string> headers_of(const http::Response& response) {
   return {response.headers.begin(), response.headers.end()};
 }
 
@@ -44,7 +44,7 @@ TEST(Cors, OriginsAreComparedExactly) {
 }
 
 TEST(Cors, OtherRequestsAreNoPreflights) {
-  HttpRequest request = preflight("https://app.example");
+  http::Request request = preflight("https://app.example");
   request.method = "GET";
   EXPECT_FALSE(kCors.preflight(request));
   request = {};
@@ -55,15 +55,15 @@ TEST(Cors, OtherRequestsAreNoPreflights) {
 
 // What is answered over a connection, whoever answers and however.
 std::string answer_to(const Cors& cors, const std::string& path, const std::string& origin) {
-  TestServer test({}, 1, [&cors](HttpRequest request, HttpResponder responder) {
+  TestServer test({}, 1, [&cors](http::Request request, http::Responder responder) {
     cors.admit(request, responder);
     if (request.path == "/dropped") return;
     if (request.path == "/pieces") {
-      HttpStream stream = responder.begin(text_response(200, ""));
+      http::Stream stream = responder.begin(http::text_response(200, ""));
       stream.write("piece");
       return stream.end();
     }
-    responder.respond(text_response(200, "whole"));
+    responder.respond(http::text_response(200, "whole"));
   });
   RawClient client(test.port);
   client.send("GET " + path + " HTTP/1.1\r\nHost: t\r\nConnection: close\r\n" +

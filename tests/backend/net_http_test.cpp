@@ -1,5 +1,5 @@
-#include "backend/net/http_parser.h"
 #include "backend/net_support.h"
+#include "http/asset.h"
 
 namespace syncline::backend {
 namespace {
@@ -27,11 +27,11 @@ TEST(NetHttp, AnswersAndKeepsTheConnection) {
 TEST(NetHttp, KeepsTheOrderOfAPipeline) {
   // The first answer comes last in time.
   LoopGroup* loops = nullptr;
-  TestServer test({}, 1, [&loops](HttpRequest request, HttpResponder responder) {
+  TestServer test({}, 1, [&loops](http::Request request, http::Responder responder) {
     const int delay = request.path == "/0" ? 30 : 0;
     (*loops)[0].after(static_cast<std::uint64_t>(delay),
                       [path = request.path, responder = std::move(responder)]() mutable {
-                        responder.respond(text_response(200, path));
+                        responder.respond(http::text_response(200, path));
                       });
   });
   loops = &test.loops;
@@ -186,9 +186,9 @@ TEST(NetHttp, TimesOutWhatNeverEnds) {
 
 TEST(NetHttp, StreamsInChunksAndNoticesTheClientLeave) {
   Journal journal;
-  std::unique_ptr<HttpStream> open;
-  TestServer test({}, 1, [&](HttpRequest request, HttpResponder responder) {
-    HttpStream stream = responder.begin({200, {{"Content-Type", "text/event-stream"}}, {}});
+  std::unique_ptr<http::Stream> open;
+  TestServer test({}, 1, [&](http::Request request, http::Responder responder) {
+    http::Stream stream = responder.begin({200, {{"Content-Type", "text/event-stream"}}, {}});
     stream.write("data: 1\n\n");
     if (request.path == "/ends") {
       stream.write(std::string(100'000, 'x'));
@@ -199,7 +199,7 @@ TEST(NetHttp, StreamsInChunksAndNoticesTheClientLeave) {
         open->write("to nobody");
         open.reset();
       });
-      open = std::make_unique<HttpStream>(std::move(stream));
+      open = std::make_unique<http::Stream>(std::move(stream));
     }  // else: destroyed without an end
   });
   RawClient client(test.port);
@@ -228,7 +228,7 @@ TEST(NetHttp, StreamsInChunksAndNoticesTheClientLeave) {
 }
 
 TEST(NetHttp, AnswersForAHandlerThatForgot) {
-  TestServer test({}, 1, [](HttpRequest request, HttpResponder responder) {
+  TestServer test({}, 1, [](http::Request request, http::Responder responder) {
     if (request.path == "/thread")
       std::thread([responder = std::move(responder)]() mutable {}).join();
     else if (request.path == "/header")
@@ -245,9 +245,9 @@ TEST(NetHttp, AnswersForAHandlerThatForgot) {
 
 TEST(NetHttp, ServesAssetsWithValidators) {
   static const std::string kPage = "<p>page</p>";
-  TestServer test({}, 1, [](HttpRequest request, HttpResponder responder) {
-    responder.respond(asset_response(request, HttpBody::forever(as_bytes(kPage)), "text/html",
-                                     "\"v1\"", "no-cache"));
+  TestServer test({}, 1, [](http::Request request, http::Responder responder) {
+    responder.respond(http::asset_response(request, http::Body::forever(as_bytes(kPage)),
+                                           "text/html", "\"v1\"", "no-cache"));
   });
   RawClient client(test.port);
   client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -263,8 +263,8 @@ TEST(NetHttp, ServesAssetsWithValidators) {
 TEST(NetHttp, SlowReaderOfABigAnswerIsCutOff) {
   ServerOptions options;
   options.stall_timeout_ms = 100;
-  TestServer test(options, 1, [](HttpRequest, HttpResponder responder) {
-    responder.respond(text_response(200, std::string(20'000'000, 'x')));
+  TestServer test(options, 1, [](http::Request, http::Responder responder) {
+    responder.respond(http::text_response(200, std::string(20'000'000, 'x')));
   });
   RawClient client(test.port, false, 4096);
   client.send(kGet);
@@ -307,7 +307,7 @@ TEST(NetHttp, ListenSaysWhatIsWrong) {
   LoopGroup loops(1);
   loops.start();
   Server second(
-      loops, {}, [](HttpRequest, HttpResponder) {}, [](HttpRequest, UpgradeReply) {});
+      loops, {}, [](http::Request, http::Responder) {}, [](http::Request, UpgradeReply) {});
   const auto taken = second.listen({.port = test.port});
   ASSERT_FALSE(taken.has_value());
   EXPECT_EQ(taken.error().code, ErrorCode::kConflict);
@@ -324,9 +324,9 @@ TEST(NetHttp, ListenSaysWhatIsWrong) {
 
 TEST(NetHttpThreads, DrainEndsWhatIsIdleAndWaitsForTheRest) {
   LoopGroup* loops = nullptr;
-  TestServer test({}, 2, [&loops](HttpRequest request, HttpResponder responder) {
+  TestServer test({}, 2, [&loops](http::Request request, http::Responder responder) {
     (*loops)[request.loop].after(100, [responder = std::move(responder)]() mutable {
-      responder.respond(text_response(200, "late"));
+      responder.respond(http::text_response(200, "late"));
     });
   });
   loops = &test.loops;
@@ -351,9 +351,10 @@ TEST(NetHttpThreads, DrainEndsWhatIsIdleAndWaitsForTheRest) {
 }
 
 TEST(NetHttpThreads, DrainGivesUpAtItsDeadlineAndStopCutsTheRest) {
-  std::vector<HttpResponder> kept;
-  TestServer test(
-      {}, 1, [&](HttpRequest, HttpResponder responder) { kept.push_back(std::move(responder)); });
+  std::vector<http::Responder> kept;
+  TestServer test({}, 1, [&](http::Request, http::Responder responder) {
+    kept.push_back(std::move(responder));
+  });
   RawClient client(test.port);
   client.send(kGet);
   sleep_ms(30);
@@ -381,35 +382,6 @@ TEST(NetHttpThreads, StopInTheMiddleOfRequests) {
   over = true;
   for (auto& client : clients) client.join();
   EXPECT_EQ(test.server.counters().open, 0u);
-}
-
-TEST(NetHttpHelpers, DecodeAndCompare) {
-  EXPECT_EQ(percent_decode("a%2fb%20c"), "a/b c");
-  EXPECT_FALSE(percent_decode("%2").has_value());
-  EXPECT_FALSE(percent_decode("%g0").has_value());
-  EXPECT_EQ(percent_decode_where_it_is("100%/%g0%20%2%25"), "100%/%g0 %2%");
-  EXPECT_EQ(query_parameter("a=1&token=x%2By+z&b", "token"), "x+y z");
-  EXPECT_EQ(query_parameter("a=1&b", "b"), "");
-  EXPECT_FALSE(query_parameter("a=1", "b").has_value());
-  EXPECT_EQ(http_date(784111777000), "Sun, 06 Nov 1994 08:49:37 GMT");
-  EXPECT_TRUE(equals_ignoring_case("Host", "hOST"));
-}
-
-TEST(NetHttpParser, TargetsOfAllForms) {
-  const auto parse = [](const std::string& line) {
-    return parse_request_head(line + " HTTP/1.1\r\nHost: t\r\n\r\n", {});
-  };
-  const auto absolute = parse("GET HTTP://host:1/p?q=/x");
-  ASSERT_TRUE(absolute.has_value());
-  EXPECT_EQ(absolute->request.path, "/p");
-  EXPECT_EQ(absolute->request.query, "q=/x");
-  EXPECT_EQ(parse("GET http://host")->request.path, "/");
-  EXPECT_EQ(parse("GET http://host?q")->request.query, "q");
-  EXPECT_EQ(parse("OPTIONS *")->request.path, "*");
-  EXPECT_FALSE(parse("GET *").has_value());
-  EXPECT_FALSE(parse("GET /a#b").has_value());
-  EXPECT_EQ(parse("GET /a%2Fb/c")->request.raw_path, "/a%2Fb/c");
-  EXPECT_EQ(parse("GET /100%/%zz/%2")->request.path, "/100%/%zz/%2");
 }
 
 }  // namespace

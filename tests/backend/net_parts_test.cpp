@@ -10,7 +10,6 @@
 #include "backend/net/system_random.h"
 #include "backend/net/timer_queue.h"
 #include "backend/net/utf8_check.h"
-#include "backend/net/ws_handshake.h"
 #include "backend/net_support.h"
 
 namespace syncline::backend {
@@ -160,20 +159,6 @@ TEST(NetEventLoopThreads, DestroysWhatHasNotRun) {
     loops[0].after(1'000'000, [token, &loops] { loops[0].cancel(1); });
   }
   EXPECT_EQ(token.use_count(), 1);
-}
-
-TEST(NetHandshake, OneOfTheOfferedSubprotocolsIsChosen) {
-  const auto chosen = [](std::initializer_list<const char*> lines) {
-    HttpRequest request;
-    for (const char* line : lines) request.headers.add("Sec-WebSocket-Protocol", line);
-    return offered_subprotocol(request);
-  };
-  EXPECT_EQ(chosen({}), "");
-  EXPECT_EQ(chosen({"yjs"}), "yjs");
-  EXPECT_EQ(chosen({"yjs.v1 , other"}), "yjs.v1");
-  EXPECT_EQ(chosen({" first", "second"}), "first");
-  for (const char* bad : {"", ",", " ,x", "two words", "a\"b", "x\x01"})
-    EXPECT_EQ(chosen({bad}), "");
 }
 
 }  // namespace

@@ -285,7 +285,7 @@ class EchoHandler : public session::ConnectionHandler {
 };
 
 inline std::optional<std::size_t> loop_of(std::string_view query) {
-  const auto loop = query_parameter(query, "loop");
+  const auto loop = http::query_parameter(query, "loop");
   if (!loop) return std::nullopt;
   return std::stoul(*loop);
 }
@@ -293,7 +293,7 @@ inline std::optional<std::size_t> loop_of(std::string_view query) {
 // Loops, a server and an echoing application.
 class TestServer {
  public:
-  explicit TestServer(ServerOptions options = {}, std::size_t loops = 1, HttpHandler http = {},
+  explicit TestServer(ServerOptions options = {}, std::size_t loops = 1, http::Handler http = {},
                       UpgradeHandler upgrade = {}, ListenOptions listen = {})
       : loops(loops),
         server(this->loops, options, http ? std::move(http) : default_http(),
@@ -311,17 +311,17 @@ class TestServer {
   std::uint16_t port = 0;
 
  private:
-  HttpHandler default_http() {
-    return [](HttpRequest request, HttpResponder responder) {
-      responder.respond(text_response(
+  http::Handler default_http() {
+    return [](http::Request request, http::Responder responder) {
+      responder.respond(http::text_response(
           200, request.method + " " + request.path + "?" + request.query + " " + request.body));
     };
   }
 
   UpgradeHandler default_upgrade() {
-    return [this](HttpRequest request, UpgradeReply reply) {
+    return [this](http::Request request, UpgradeReply reply) {
       if (request.path == "/refuse")
-        return reply(UpgradeRefusal{error_response(403, "forbidden", "not \"you\"")});
+        return reply(UpgradeRefusal{http::error_response(403, "forbidden", "not \"you\"")});
       UpgradeAcceptance acceptance;
       acceptance.loop = loop_of(request.query).value_or(request.loop);
       acceptance.make_handler = [this](Scheduler&) {

@@ -124,10 +124,10 @@ TEST(NetHttpClient, GetsPostsAndReportsErrors) {
 }
 
 TEST(NetHttpClient, ReadsStreamsBoundsThemAndTimesOut) {
-  std::vector<HttpResponder> kept;
-  TestServer test({}, 1, [&](HttpRequest request, HttpResponder responder) {
+  std::vector<http::Responder> kept;
+  TestServer test({}, 1, [&](http::Request request, http::Responder responder) {
     if (request.path == "/silent") return kept.push_back(std::move(responder));
-    HttpStream stream = responder.begin({200, {}, {}});
+    http::Stream stream = responder.begin({200, {}, {}});
     stream.write("one ");
     stream.write(std::string(10'000, 'x'));
     if (request.path == "/whole") stream.end();

@@ -233,7 +233,7 @@ TEST(NetWebSocket, RefusesBadHandshakes) {
 TEST(NetWebSocket, UpgradeMayBeAnsweredLaterOrNever) {
   Journal journal;
   LoopGroup* loops = nullptr;
-  TestServer test({}, 1, {}, [&](HttpRequest request, UpgradeReply reply) {
+  TestServer test({}, 1, {}, [&](http::Request request, UpgradeReply reply) {
     if (request.path == "/never") return;
     UpgradeAcceptance acceptance;
     acceptance.subprotocol = "sync.v1";
@@ -279,7 +279,7 @@ struct PausingHandler : session::ConnectionHandler {
 
 TEST(NetWebSocket, StopsReadingAndGoesOnInOrder) {
   Journal journal;
-  TestServer test({}, 1, {}, [&](HttpRequest, UpgradeReply reply) {
+  TestServer test({}, 1, {}, [&](http::Request, UpgradeReply reply) {
     UpgradeAcceptance acceptance;
     acceptance.make_handler = [&](Scheduler& scheduler) {
       return std::make_unique<PausingHandler>(journal, scheduler);
@@ -320,7 +320,7 @@ TEST(NetWebSocket, AMessageThatIsTooBigIsSkippedIfTheApplicationGoesOn) {
   Journal journal;
   ServerOptions options;
   options.max_message_bytes = 10'000;
-  TestServer test(options, 1, {}, [&](HttpRequest, UpgradeReply reply) {
+  TestServer test(options, 1, {}, [&](http::Request, UpgradeReply reply) {
     UpgradeAcceptance acceptance;
     acceptance.make_handler = [&](Scheduler&) { return std::make_unique<PatientHandler>(journal); };
     reply(std::move(acceptance));
@@ -358,7 +358,7 @@ TEST(NetWebSocket, APeerThatIsNotReadMustStillTakeWhatItIsSent) {
   ServerOptions options;
   options.stall_timeout_ms = 200;
   options.ping_interval_ms = 50;
-  TestServer test(options, 1, {}, [&](HttpRequest, UpgradeReply reply) {
+  TestServer test(options, 1, {}, [&](http::Request, UpgradeReply reply) {
     UpgradeAcceptance acceptance;
     acceptance.make_handler = [&](Scheduler&) {
       return std::make_unique<FloodingHandler>(journal);
@@ -399,7 +399,7 @@ TEST(NetWebSocketThreads, MovesToTheLoopThatTheApplicationNames) {
     session::Connection* connection = nullptr;
   };
   LoopGroup* loops = nullptr;
-  TestServer test({}, 3, {}, [&loops](HttpRequest request, UpgradeReply reply) {
+  TestServer test({}, 3, {}, [&loops](http::Request request, UpgradeReply reply) {
     UpgradeAcceptance acceptance;
     acceptance.loop = *loop_of(request.query);
     acceptance.make_handler = [&loops](Scheduler&) { return std::make_unique<WhereAmI>(*loops); };

@@ -9,14 +9,11 @@
 namespace syncline::cli {
 namespace {
 
-using backend::HttpRequest;
-using backend::HttpResponder;
-using backend::HttpResponse;
-
 // Asks a server that answers this.
-Result<std::string> ask(HttpResponse response) {
-  const backend::TestServer server(
-      {}, 1, [&](HttpRequest, HttpResponder responder) { responder.respond(std::move(response)); });
+Result<std::string> ask(http::Response response) {
+  const backend::TestServer server({}, 1, [&](http::Request, http::Responder responder) {
+    responder.respond(std::move(response));
+  });
   const auto client = ServerClient::open(fmt::format("http://127.0.0.1:{}/", server.port), "");
   EXPECT_TRUE(client);
   auto answer = client->ask("GET", "/v1/keys");
@@ -32,7 +29,7 @@ TEST(ServerClient, AnErrorIsTheServersOwn) {
        {ErrorCode::kMalformed, ErrorCode::kTooLarge, ErrorCode::kNotFound, ErrorCode::kConflict,
         ErrorCode::kUnavailable, ErrorCode::kCorrupt, ErrorCode::kIo, ErrorCode::kUnsupported}) {
     // Several codes have the status 500, and those of a quarantine must not be taken for those of a disk.
-    const auto refused = ask(backend::error_response(500, to_string(code), "what happened"));
+    const auto refused = ask(http::error_response(500, to_string(code), "what happened"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, code);
     EXPECT_TRUE(refused.error().message.ends_with(": what happened")) << refused.error().message;
@@ -41,7 +38,7 @@ TEST(ServerClient, AnErrorIsTheServersOwn) {
 
 TEST(ServerClient, AGatewaysErrorIsToldByItsStatus) {
   const auto code_of = [](int status) {
-    HttpResponse response;
+    http::Response response;
     response.status = status;
     response.body = "<html>";
     const auto refused = ask(std::move(response));
@@ -54,8 +51,7 @@ TEST(ServerClient, AGatewaysErrorIsToldByItsStatus) {
   EXPECT_EQ(code_of(404), ErrorCode::kNotFound);
   EXPECT_EQ(code_of(500), ErrorCode::kUnavailable);
   EXPECT_EQ(code_of(502), ErrorCode::kUnavailable);
-  EXPECT_EQ(ask(backend::error_response(500, "internal", "?")).error().code,
-            ErrorCode::kUnavailable);
+  EXPECT_EQ(ask(http::error_response(500, "internal", "?")).error().code, ErrorCode::kUnavailable);
 }
 
 TEST(ServerClient, AUrlIsAUrl) {

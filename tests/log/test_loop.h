@@ -2,11 +2,13 @@
 // condition holds.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "base/assert.h"
 #include "base/scheduler.h"
@@ -21,6 +23,8 @@ class TestLoop final : public Scheduler {
     tasks_.push_back(std::move(task));
     wake_.notify_one();
   }
+
+  bool is_current() const override { return running_ == std::this_thread::get_id(); }
 
   // The log sets no timers.
   TimerId after(std::uint64_t, Task) override {
@@ -60,13 +64,16 @@ class TestLoop final : public Scheduler {
       task = std::move(tasks_.front());
       tasks_.pop_front();
     }
+    running_ = std::this_thread::get_id();
     task();
+    running_ = std::thread::id();
     return true;
   }
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
+  std::atomic<std::thread::id> running_{};  // a task
 };
 
 // Waits for an answer: `await<Head>(loop, [&](auto done) { log.head("a", std::move(done)); })`.

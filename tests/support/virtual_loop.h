@@ -14,6 +14,8 @@ class VirtualLoop final : public Scheduler {
  public:
   void post(Task task) override { tasks_.push_back(std::move(task)); }
 
+  bool is_current() const override { return true; }  // one thread, and the test is always in a turn
+
   TimerId after(std::uint64_t delay_ms, Task task) override {
     const TimerId id = ++last_timer_;
     timers_.emplace(std::pair(now_ms_ + delay_ms, id), std::move(task));

@@ -35,6 +35,7 @@ class EventLoop final : public Scheduler {
   EventLoop& operator=(const EventLoop&) = delete;
 
   void post(Task task) override;
+  bool is_current() const override;  // inside run() or turn()
   TimerId after(std::uint64_t delay_ms, Task task) override;
   void cancel(TimerId timer) override;
   std::uint64_t monotonic_ms() const override;
@@ -49,9 +50,6 @@ class EventLoop final : public Scheduler {
 
   // run() returns after the task that is running now.
   void stop();
-
-  // Is the caller on this loop's thread, inside run()?
-  bool is_current() const;
 
   // For the sources of this folder that wait on file descriptors.
   boost::asio::io_context& context();

@@ -15,9 +15,9 @@
 #include <memory>
 #include <optional>
 
-#include "backend/net/http_parser.h"
 #include "backend/net/stream.h"
 #include "backend/net/tls.h"
+#include "http/parser.h"
 
 namespace syncline::backend {
 namespace {
@@ -159,21 +159,21 @@ std::unexpected<Error> too_big() {
   return fail(ErrorCode::kTooLarge, "the server's answer is too large");
 }
 
-std::unexpected<Error> not_http(const HttpProblem& problem) {
+std::unexpected<Error> not_http(const http::Problem& problem) {
   if (problem.status == 413) return too_big();
   return fail(ErrorCode::kMalformed, fmt::format("the server's answer: {}", problem.message));
 }
 
 // Skips interim answers (1xx).
-Result<ResponseHead> read_head(Stream& stream, std::string& input, const Deadline& deadline) {
-  const HttpLimits limits;
+Result<http::ResponseHead> read_head(Stream& stream, std::string& input, const Deadline& deadline) {
+  const http::Limits limits;
   for (;;) {
     std::size_t scanned = 0;
     for (;;) {
-      const auto end = find_head_end(input, scanned, limits);
+      const auto end = http::find_head_end(input, scanned, limits);
       if (!end) return not_http(end.error());
       if (*end) {
-        auto head = parse_response_head(std::string_view(input).substr(0, **end), limits);
+        auto head = http::parse_response_head(std::string_view(input).substr(0, **end), limits);
         input.erase(0, **end);
         if (!head) return not_http(head.error());
         if (head->status >= 200) return std::move(*head);
@@ -186,10 +186,10 @@ Result<ResponseHead> read_head(Stream& stream, std::string& input, const Deadlin
   }
 }
 
-Result<std::string> read_body(Stream& stream, const ResponseHead& head, std::string input,
+Result<std::string> read_body(Stream& stream, const http::ResponseHead& head, std::string input,
                               const Deadline& deadline, std::size_t max_bytes) {
   if (head.content_length.value_or(0) > max_bytes) return too_big();
-  ChunkDecoder chunks;
+  http::ChunkDecoder chunks;
   std::string body;
   for (;;) {
     if (head.chunked) {
@@ -219,7 +219,7 @@ Result<std::string> request_text(std::string_view method, const Url& url, std::s
   if (!body.empty() || method == "POST" || method == "PUT" || method == "PATCH")
     text += fmt::format("Content-Length: {}\r\n", body.size());
   for (const auto& [name, value] : options.headers)
-    if (!append_head_line(text, name, value))
+    if (!http::append_head_line(text, name, value))
       return fail(ErrorCode::kInvalid, fmt::format("not a header: '{}'", name));
   text += "\r\n";
   text += body;

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "backend/net/http.h"
+#include "http/exchange.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -29,7 +29,7 @@ struct HttpClientOptions {
 
 struct HttpClientResponse {
   int status = 0;
-  HttpHeaders headers;
+  http::Headers headers;
   std::string body;
 };
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "backend/net/websocket.h"
-#include "backend/net/ws_handshake.h"
 #include "base/assert.h"
+#include "http/ws_handshake.h"
 
 namespace syncline::backend {
 namespace {
@@ -114,11 +114,11 @@ bool HttpConnection::process_head() {
     if (input_.starts_with("\r\n")) input_.erase(0, 2);
     if (input_.empty() || input_ == "\r") return false;
   }
-  const HttpLimits& limits = shard_.core().options.http;
-  const auto end = find_head_end(input_, scanned_, limits);
+  const http::Limits& limits = shard_.core().options.http;
+  const auto end = http::find_head_end(input_, scanned_, limits);
   if (!end) return refuse(end.error()), false;
   if (!*end) return false;
-  auto head = parse_request_head(std::string_view(input_).substr(0, **end), limits);
+  auto head = http::parse_request_head(std::string_view(input_).substr(0, **end), limits);
   input_.erase(0, **end);
   scanned_ = 0;
   if (!head) return refuse(head.error()), false;
@@ -126,7 +126,7 @@ bool HttpConnection::process_head() {
   return true;
 }
 
-void HttpConnection::start_body(RequestHead head) {
+void HttpConnection::start_body(http::RequestHead head) {
   exchange_ = std::make_unique<Exchange>();
   exchange_->keep_alive = head.keep_alive;
   head_only_ = head.request.method == "HEAD";
@@ -139,7 +139,7 @@ void HttpConnection::start_body(RequestHead head) {
 
 // True when the body is whole and the request went to the application.
 bool HttpConnection::process_body() {
-  const RequestHead& head = exchange_->head;
+  const http::RequestHead& head = exchange_->head;
   std::string& body = exchange_->head.request.body;
   if (head.chunked) {
     std::string_view rest = input_;
@@ -162,23 +162,23 @@ void HttpConnection::dispatch() {
   state_ = State::kBusy;
   deadline_ms_ = kNever;
   if (input_.empty()) input_ = {};  // no buffer is kept
-  HttpRequest& request = exchange_->head.request;
+  http::Request& request = exchange_->head.request;
   request.peer = peer_;
   request.loop = shard_.index();
   request.secure = secure_;
   const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
-  if (!exchange_->head.http_1_0 && asks_for_websocket(request)) return dispatch_upgrade();
+  if (!exchange_->head.http_1_0 && http::asks_for_websocket(request)) return dispatch_upgrade();
   shard_.counters().requests.add();
-  shard_.core().http(std::move(request), HttpResponder(self));
+  shard_.core().http(std::move(request), http::Responder(self));
 }
 
 void HttpConnection::dispatch_upgrade() {
-  HttpRequest& request = exchange_->head.request;
-  auto key = check_ws_handshake(request);
+  http::Request& request = exchange_->head.request;
+  auto key = http::check_ws_handshake(request);
   if (!key || !request.body.empty()) {
     shard_.counters().upgrades_refused.add();
     exchange_->keep_alive = false;
-    return respond(key ? error_response(400, "malformed", "a WebSocket handshake has no body")
+    return respond(key ? http::error_response(400, "malformed", "a WebSocket handshake has no body")
                        : std::move(key.error()));
   }
   const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
@@ -186,9 +186,9 @@ void HttpConnection::dispatch_upgrade() {
   struct Pending {
     std::shared_ptr<HttpConnection> connection;
     std::string key;
-    HttpResponder fallback;
+    http::Responder fallback;
   };
-  auto pending = std::make_unique<Pending>(Pending{self, std::move(*key), HttpResponder(self)});
+  auto pending = std::make_unique<Pending>(Pending{self, std::move(*key), http::Responder(self)});
   shard_.core().upgrade(std::move(request),
                         [pending = std::move(pending)](UpgradeDecision decision) mutable {
                           SYNCLINE_ASSERT(pending);
@@ -206,7 +206,7 @@ void HttpConnection::decide(UpgradeDecision decision, const std::string& key) {
   }
   if (shard_.core().draining) {
     shard_.counters().upgrades_refused.add();
-    return respond(error_response(503, "unavailable", "the server is shutting down"));
+    return respond(http::error_response(503, "unavailable", "the server is shutting down"));
   }
   auto& acceptance = std::get<UpgradeAcceptance>(decision);
   SYNCLINE_ASSERT(acceptance.loop < shard_.core().shards.size() && acceptance.make_handler);
@@ -222,9 +222,9 @@ void HttpConnection::accept_upgrade(UpgradeAcceptance acceptance, const std::str
   std::string head = fmt::format(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Accept: {}\r\n",
-      ws_accept_value(key));
+      http::ws_accept_value(key));
   if (!acceptance.subprotocol.empty())
-    append_head_line(head, "Sec-WebSocket-Protocol", acceptance.subprotocol);
+    http::append_head_line(head, "Sec-WebSocket-Protocol", acceptance.subprotocol);
   head += "\r\n";
 
   Shard& target = *shard_.core().shards[acceptance.loop];
@@ -237,24 +237,24 @@ void HttpConnection::accept_upgrade(UpgradeAcceptance acceptance, const std::str
   });
 }
 
-void HttpConnection::refuse(const HttpProblem& problem) {
+void HttpConnection::refuse(const http::Problem& problem) {
   shard_.counters().bad_requests.add();
   if (!exchange_) exchange_ = std::make_unique<Exchange>();
   exchange_->keep_alive = false;  // where the next request would begin is not known
   state_ = State::kBusy;
-  respond(error_response(problem.status, problem.code, problem.message));
+  respond(http::error_response(problem.status, problem.code, problem.message));
 }
 
-bool HttpConnection::queue_head(const HttpResponse& response, bool streaming) {
+bool HttpConnection::queue_head(const http::Response& response, bool streaming) {
   if (shard_.core().draining || peer_ended_) exchange_->keep_alive = false;
   const bool http_1_0 = exchange_->head.http_1_0;
   chunked_out_ = streaming && !http_1_0;
   if (streaming && http_1_0) exchange_->keep_alive = false;  // the end of the stream is the end
 
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                                 status_text(response.status), shard_.date());
+                                 http::status_text(response.status), shard_.date());
   for (const auto& [name, value] : response.headers)
-    if (!append_head_line(head, name, value)) return false;
+    if (!http::append_head_line(head, name, value)) return false;
   if (chunked_out_) {
     head += "Transfer-Encoding: chunked\r\n";
   } else if (!streaming && has_body(response.status)) {
@@ -271,16 +271,16 @@ bool HttpConnection::queue_head(const HttpResponse& response, bool streaming) {
 }
 
 void HttpConnection::queue_text(std::string text) {
-  const HttpBody body(std::move(text));
+  const http::Body body(std::move(text));
   out_.push({}, body.view(), body.owner(), false);
   request_flush();
 }
 
-void HttpConnection::respond(HttpResponse response) {
+void HttpConnection::respond(http::Response response) {
   if (is_destroyed()) return;
   SYNCLINE_ASSERT(state_ == State::kBusy);
   if (!queue_head(response, false)) {
-    response = error_response(500, "internal", "the response has an impossible header");
+    response = http::error_response(500, "internal", "the response has an impossible header");
     queue_head(response, false);
   }
   if (!head_only_ && has_body(response.status) && !response.body.view().empty())
@@ -288,7 +288,7 @@ void HttpConnection::respond(HttpResponse response) {
   finish_response();
 }
 
-void HttpConnection::begin(HttpResponse head) {
+void HttpConnection::begin(http::Response head) {
   if (is_destroyed()) return;
   SYNCLINE_ASSERT(state_ == State::kBusy);
   if (!queue_head(head, true)) return fail_connection();
@@ -297,7 +297,7 @@ void HttpConnection::begin(HttpResponse head) {
   if (peer_ended_) fail_connection();
 }
 
-void HttpConnection::write(HttpBody piece) {
+void HttpConnection::write(http::Body piece) {
   if (is_destroyed() || state_ != State::kStreaming || head_only_ || piece.view().empty()) return;
   if (out_.empty()) last_write_ms_ = shard_.now_ms();
   std::string size;

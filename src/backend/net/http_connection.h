@@ -12,13 +12,13 @@
 #include <string>
 #include <string_view>
 
-#include "backend/net/http.h"
-#include "backend/net/http_parser.h"
 #include "backend/net/socket.h"
+#include "http/exchange.h"
+#include "http/parser.h"
 
 namespace syncline::backend {
 
-class HttpConnection final : public Socket, public HttpExchange {
+class HttpConnection final : public Socket, public http::Exchange {
  public:
   static void start(Shard& shard, std::unique_ptr<Stream> stream, Slot slot, std::string peer,
                     bool secure);
@@ -30,9 +30,9 @@ class HttpConnection final : public Socket, public HttpExchange {
   void terminate() override;
 
   EventLoop& loop() override { return shard_.loop(); }
-  void respond(HttpResponse response) override;
-  void begin(HttpResponse head) override;
-  void write(HttpBody piece) override;
+  void respond(http::Response response) override;
+  void begin(http::Response head) override;
+  void write(http::Body piece) override;
   void end() override;
   void abort() override;
   std::size_t queued_bytes() const override { return out_.bytes(); }
@@ -60,14 +60,14 @@ class HttpConnection final : public Socket, public HttpExchange {
   void process();
   bool process_head();
   bool process_body();
-  void start_body(RequestHead head);
+  void start_body(http::RequestHead head);
   void dispatch();
   void dispatch_upgrade();
   void decide(UpgradeDecision decision, const std::string& key);
   void accept_upgrade(UpgradeAcceptance acceptance, const std::string& key);
 
-  void refuse(const HttpProblem& problem);
-  bool queue_head(const HttpResponse& response, bool streaming);
+  void refuse(const http::Problem& problem);
+  bool queue_head(const http::Response& response, bool streaming);
   void queue_text(std::string text);
   void finish_response();
   void response_written();
@@ -85,8 +85,8 @@ class HttpConnection final : public Socket, public HttpExchange {
   Task closed_task_;
   // What belongs to the request in progress only.
   struct Exchange {
-    RequestHead head;
-    ChunkDecoder chunks;
+    http::RequestHead head;
+    http::ChunkDecoder chunks;
     bool keep_alive = true;
   };
   std::unique_ptr<Exchange> exchange_;

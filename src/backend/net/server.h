@@ -25,9 +25,9 @@
 #include <string>
 #include <variant>
 
-#include "backend/net/http.h"
-#include "backend/net/http_parser.h"
 #include "base/scheduler.h"
+#include "http/exchange.h"
+#include "http/parser.h"
 #include "session/connection.h"
 #include "syncline/error.h"
 
@@ -38,7 +38,7 @@ class ServerCore;
 
 struct ServerOptions {
   std::size_t max_connections = 100'000;  // beyond: 503, or closed unanswered under TLS
-  HttpLimits http;
+  http::Limits http;
 
   // All in milliseconds, checked on a coarse tick: up to a second late, less for short times.
   std::uint64_t head_timeout_ms = 10'000;  // TLS handshake and request head together
@@ -54,7 +54,7 @@ struct ServerOptions {
 
 // The application's word on a WebSocket.
 struct UpgradeRefusal {
-  HttpResponse response;  // error_response(401, "unauthorized", "…")
+  http::Response response;  // error_response(401, "unauthorized", "…")
 };
 struct UpgradeAcceptance {
   std::size_t loop = 0;  // index of the loop the connection is to live on
@@ -68,7 +68,7 @@ using UpgradeDecision = std::variant<UpgradeRefusal, UpgradeAcceptance>;
 using UpgradeReply = std::move_only_function<void(UpgradeDecision)>;
 
 // Called for every well-formed WebSocket handshake.
-using UpgradeHandler = std::function<void(HttpRequest, UpgradeReply)>;
+using UpgradeHandler = std::function<void(http::Request, UpgradeReply)>;
 
 struct ListenOptions {
   std::string address = "127.0.0.1";  // or a name, "::1", "0.0.0.0"
@@ -100,7 +100,7 @@ struct ServerCounters {
 
 class Server {
  public:
-  Server(LoopGroup& loops, ServerOptions options, HttpHandler http, UpgradeHandler upgrade);
+  Server(LoopGroup& loops, ServerOptions options, http::Handler http, UpgradeHandler upgrade);
   ~Server();  // stop()s
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -10,7 +10,7 @@
 
 namespace syncline::backend {
 
-ServerCore::ServerCore(ServerOptions server_options, HttpHandler http_handler,
+ServerCore::ServerCore(ServerOptions server_options, http::Handler http_handler,
                        UpgradeHandler upgrade_handler)
     : options(server_options), http(std::move(http_handler)), upgrade(std::move(upgrade_handler)) {}
 
@@ -68,7 +68,7 @@ const std::string& Shard::date() {
   const std::uint64_t now = loop_.unix_ms();
   if (now / 1000 != date_second_) {
     date_second_ = now / 1000;
-    date_ = http_date(now);
+    date_ = http::format_date(now);
   }
   return date_;
 }

@@ -52,11 +52,11 @@ struct ShardCounters {
 // task between loops, so it outlives the Server if it must.
 class ServerCore {
  public:
-  ServerCore(ServerOptions options, HttpHandler http, UpgradeHandler upgrade);
+  ServerCore(ServerOptions options, http::Handler http, UpgradeHandler upgrade);
   ~ServerCore();
 
   const ServerOptions options;
-  const HttpHandler http;
+  const http::Handler http;
   const UpgradeHandler upgrade;
   std::vector<std::unique_ptr<Shard>> shards;  // fixed once the server is built
   std::atomic<bool> draining = false;

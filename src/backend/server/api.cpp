@@ -58,7 +58,7 @@ void ApiCall::refuse(const Error& error) {
   answer(to_response(error));
 }
 
-void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder) {
+void serve_api(RouteContext& context, http::Request request, http::Responder responder) {
   const std::string_view asked = request.method;
   const std::string_view method = asked == "HEAD" ? std::string_view("GET") : asked;
   std::string allowed;
@@ -84,7 +84,7 @@ void serve_api(RouteContext& context, HttpRequest request, HttpResponder respond
     }
   }
   if (!allowed.empty()) return responder.respond(method_not_allowed(allowed));
-  responder.respond(error_response(404, "not_found", "nothing is served at this path"));
+  responder.respond(http::error_response(404, "not_found", "nothing is served at this path"));
 }
 
 }  // namespace syncline::backend

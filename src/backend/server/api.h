@@ -14,11 +14,11 @@ namespace syncline::backend {
 struct ApiCall {
   RouteContext& context;
   LoopShard& shard;  // of that loop
-  HttpRequest request;
+  http::Request request;
   ObjectPath path;  // decoded; empty where the route names neither workspace nor object
-  HttpResponder responder;
+  http::Responder responder;
 
-  void answer(HttpResponse response) { responder.respond(std::move(response)); }
+  void answer(http::Response response) { responder.respond(std::move(response)); }
   void refuse(const Error& error);
 };
 
@@ -41,6 +41,6 @@ std::span<const ApiRoute> export_routes();
 std::span<const ApiRoute> quarantine_routes();  // what cannot be served
 std::span<const ApiRoute> import_routes();  // the only ones of a workspace that is being imported
 
-void serve_api(RouteContext& context, HttpRequest request, HttpResponder responder);
+void serve_api(RouteContext& context, http::Request request, http::Responder responder);
 
 }  // namespace syncline::backend

@@ -26,8 +26,8 @@ int status_of(ErrorCode code) {
 }
 
 // {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
-HttpResponse name_page(std::string_view what, const std::vector<std::string>& names,
-                       std::size_t limit) {
+http::Response name_page(std::string_view what, const std::vector<std::string>& names,
+                         std::size_t limit) {
   std::string json = "{" + protocol::json_string(what) + ":[";
   for (const std::string& name : names) {
     if (json.back() != '[') json += ',';
@@ -35,13 +35,13 @@ HttpResponse name_page(std::string_view what, const std::vector<std::string>& na
   }
   json += "],\"next\":";
   json += names.size() < limit ? "null" : protocol::json_string(names.back());
-  return json_response(200, json + "}\n");
+  return http::json_response(200, json + "}\n");
 }
 
 }  // namespace
 
-HttpResponse to_response(const Error& error) {
-  return error_response(status_of(error.code), to_string(error.code), error.message);
+http::Response to_response(const Error& error) {
+  return http::error_response(status_of(error.code), to_string(error.code), error.message);
 }
 
 Result<std::uint64_t> parse_number(std::string_view text, std::string_view what) {
@@ -51,13 +51,13 @@ Result<std::uint64_t> parse_number(std::string_view text, std::string_view what)
   return fail(ErrorCode::kInvalid, std::string(what) + " is not a whole number");
 }
 
-Result<std::uint64_t> number(const HttpRequest& request, std::string_view name,
+Result<std::uint64_t> number(const http::Request& request, std::string_view name,
                              std::uint64_t fallback) {
-  const auto text = query_parameter(request.query, name);
+  const auto text = http::query_parameter(request.query, name);
   return text ? parse_number(*text, name) : fallback;
 }
 
-Result<std::size_t> page_size(const HttpRequest& request, std::size_t most) {
+Result<std::size_t> page_size(const http::Request& request, std::size_t most) {
   auto limit = number(request, "limit", std::min<std::size_t>(most, 100));
   if (!limit) return std::unexpected(std::move(limit.error()));
   if (*limit < 1 || *limit > most)
@@ -66,21 +66,22 @@ Result<std::size_t> page_size(const HttpRequest& request, std::size_t most) {
 }
 
 log::Done<std::vector<std::string>> answer_names(std::string_view what, std::size_t limit,
-                                                 HttpResponder responder) {
+                                                 http::Responder responder) {
   return [what, limit,
           responder = std::move(responder)](Result<std::vector<std::string>> names) mutable {
     responder.respond(names ? name_page(what, *names, limit) : to_response(names.error()));
   };
 }
 
-HttpResponse method_not_allowed(std::string_view allowed) {
-  HttpResponse response = error_response(405, "method_not_allowed", "only " + std::string(allowed));
+http::Response method_not_allowed(std::string_view allowed) {
+  http::Response response =
+      http::error_response(405, "method_not_allowed", "only " + std::string(allowed));
   response.headers.emplace_back("Allow", allowed);
   return response;
 }
 
-HttpResponse plain_text(std::string text) {
-  HttpResponse response;
+http::Response plain_text(std::string text) {
+  http::Response response;
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   response.body = std::move(text);
   return response;

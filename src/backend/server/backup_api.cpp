@@ -10,8 +10,8 @@
 namespace syncline::backend {
 namespace {
 
-HttpResponse report_response(const BackupReport& report) {
-  return json_response(
+http::Response report_response(const BackupReport& report) {
+  return http::json_response(
       201, fmt::format(R"({{"files":{},"bytes":{},"workspaces":{},"signing_key":{}}})",
                        report.files, report.bytes, report.workspaces, report.signing_key) +
                "\n");
@@ -20,8 +20,8 @@ HttpResponse report_response(const BackupReport& report) {
 void make_backup(ApiCall call) {
   if (auto principal = may_write(call.context, call.request); !principal)
     return call.refuse(principal.error());
-  const std::string name = query_parameter(call.request.query, "name").value_or("");
-  const bool key = query_parameter(call.request.query, "signing_key").value_or("") == "1";
+  const std::string name = http::query_parameter(call.request.query, "name").value_or("");
+  const bool key = http::query_parameter(call.request.query, "signing_key").value_or("") == "1";
   call.context.backups.start(
       name, key, answer_at_home<BackupReport>(std::move(call.responder), report_response));
 }

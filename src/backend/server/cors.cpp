@@ -9,16 +9,17 @@ bool Cors::knows(std::string_view origin) const {
   return std::ranges::find(origins_, origin) != origins_.end();
 }
 
-std::optional<HttpResponse> Cors::preflight(const HttpRequest& request) const {
+std::optional<http::Response> Cors::preflight(const http::Request& request) const {
   const auto origin = request.headers.find("Origin");
   if (request.method != "OPTIONS" || !origin ||
       !request.headers.find("Access-Control-Request-Method"))
     return std::nullopt;
   if (!knows(*origin))
-    return error_response(403, "forbidden",
-                          "pages of this origin may not use the API; --cors-origin names those "
-                          "that may");
-  HttpResponse response;
+    return http::error_response(
+        403, "forbidden",
+        "pages of this origin may not use the API; --cors-origin names those "
+        "that may");
+  http::Response response;
   response.status = 204;
   response.headers = {
       {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE"},
@@ -27,7 +28,7 @@ std::optional<HttpResponse> Cors::preflight(const HttpRequest& request) const {
   return response;
 }
 
-void Cors::admit(const HttpRequest& request, HttpResponder& responder) const {
+void Cors::admit(const http::Request& request, http::Responder& responder) const {
   if (origins_.empty()) return;
   responder.add_header("Vary", "Origin");  // caches keep the answers to different origins apart
   const auto origin = request.headers.find("Origin");

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "backend/net/http.h"
+#include "http/exchange.h"
 
 namespace syncline::backend {
 
@@ -28,10 +28,10 @@ class Cors {
 
   // The answer to a preflight: 204, or 403 if the origin is not one of those. Nothing for any other
   // request.
-  std::optional<HttpResponse> preflight(const HttpRequest& request) const;
+  std::optional<http::Response> preflight(const http::Request& request) const;
 
   // Has whatever is answered to `request` carry the headers that let its page read it.
-  void admit(const HttpRequest& request, HttpResponder& responder) const;
+  void admit(const http::Request& request, http::Responder& responder) const;
 
  private:
   bool knows(std::string_view origin) const;

@@ -25,7 +25,7 @@ constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 // One answer under way: makes no more than its reader takes.
 class Streaming : public std::enable_shared_from_this<Streaming> {
  public:
-  Streaming(std::shared_ptr<state::BundleExport> bundle, HttpStream stream, EventLoop& loop,
+  Streaming(std::shared_ptr<state::BundleExport> bundle, http::Stream stream, Scheduler& loop,
             std::uint64_t max_bytes)
       : bundle_(std::move(bundle)),
         stream_(std::move(stream)),
@@ -53,7 +53,7 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     }
     if (bytes->empty()) return stream_.end();
     const std::size_t size = bytes->size();
-    stream_.write(HttpBody(std::make_shared<const Bytes>(std::move(*bytes))));
+    stream_.write(http::Body(std::make_shared<const Bytes>(std::move(*bytes))));
     left_ -= std::min<std::uint64_t>(left_, size);
     if (left_ == 0 && bundle_->at_mark()) return stream_.end();
     step();
@@ -61,8 +61,8 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
 
  private:
   std::shared_ptr<state::BundleExport> bundle_;
-  HttpStream stream_;
-  EventLoop& loop_;
+  http::Stream stream_;
+  Scheduler& loop_;
   const bool in_parts_;
   std::uint64_t left_;
 };
@@ -73,7 +73,7 @@ struct Wanted {
   std::uint64_t max_bytes = 0;
 };
 
-Result<Wanted> read_wish(const HttpRequest& request) {
+Result<Wanted> read_wish(const http::Request& request) {
   const auto after = number(request, "after", 0);
   const auto size = number(request, "size", 0);
   const auto crc = number(request, "crc", 0);
@@ -81,8 +81,8 @@ Result<Wanted> read_wish(const HttpRequest& request) {
   for (const auto* each : {&after, &size, &crc, &max})
     if (!*each) return std::unexpected(each->error());
   Wanted wanted{.size = *size, .max_bytes = *max};
-  wanted.wish.all_snapshots = query_parameter(request.query, "snapshots").value_or("") == "1";
-  const bool goes_on = query_parameter(request.query, "crc").has_value();
+  wanted.wish.all_snapshots = http::query_parameter(request.query, "snapshots").value_or("") == "1";
+  const bool goes_on = http::query_parameter(request.query, "crc").has_value();
   if (goes_on != (*size > 0) || *after > *size || *crc > std::numeric_limits<std::uint32_t>::max())
     return fail(ErrorCode::kInvalid, "to go on with a file, say size=, after= and crc= of it");
   if (goes_on) wanted.wish.from = log::BundleMark{0, static_cast<std::uint32_t>(*crc), *after};
@@ -91,10 +91,10 @@ Result<Wanted> read_wish(const HttpRequest& request) {
 
 void stream_bundle(ApiCall call, Wanted wanted, log::BundleHeader header,
                    std::vector<log::Statement> statements) {
-  HttpResponse head;
+  http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
   if (call.request.method == "HEAD") return call.answer(std::move(head));
-  EventLoop& loop = call.responder.loop();
+  Scheduler& loop = call.responder.loop();
   auto bundle = std::make_shared<state::BundleExport>(*call.shard.log, std::move(header),
                                                       std::move(statements), wanted.wish);
   state::BundleExport& first = *bundle;

@@ -25,7 +25,7 @@ constexpr std::size_t kMaxStates = 100;
 // Calls `next` with the position that the parameter `name` means; answers if it means none.
 template <typename Next>
 void at_moment(ApiCall call, std::string_view name, Next next) {
-  const std::string at = query_parameter(call.request.query, name).value_or("");
+  const std::string at = http::query_parameter(call.request.query, name).value_or("");
   const std::string workspace = call.path.workspace;
   log::EventLog& log = *call.shard.log;
   state::find_moment(
@@ -36,7 +36,7 @@ void at_moment(ApiCall call, std::string_view name, Next next) {
       });
 }
 
-HttpResponse history_response(log::Position at, const state::ObjectPage& page) {
+http::Response history_response(log::Position at, const state::ObjectPage& page) {
   std::string objects;
   for (const state::ObjectAt& object : page.objects)
     objects +=
@@ -46,7 +46,7 @@ HttpResponse history_response(log::Position at, const state::ObjectPage& page) {
   for (const auto& [id, error] : page.unreadable)
     unreadable += fmt::format(R"({}{{"object":{},"reason":{}}})", unreadable.empty() ? "" : ",",
                               protocol::json_string(id), protocol::json_string(error.message));
-  return json_response(
+  return http::json_response(
       200, fmt::format(R"({{"at":{},"objects":[{}],"unreadable":[{}],"next":{}}})", at, objects,
                        unreadable, page.next.empty() ? "null" : protocol::json_string(page.next)) +
                "\n");
@@ -58,8 +58,8 @@ void get_state_at(ApiCall call) {
   at_moment(std::move(call), "at", [limit = *limit](log::Position at, ApiCall asked) {
     const std::string& query = asked.request.query;
     state::replay_workspace(
-        *asked.shard.log, asked.path.workspace, query_parameter(query, "prefix").value_or(""),
-        query_parameter(query, "after").value_or(""), limit, at,
+        *asked.shard.log, asked.path.workspace, http::query_parameter(query, "prefix").value_or(""),
+        http::query_parameter(query, "after").value_or(""), limit, at,
         answer_with<state::ObjectPage>(
             std::move(asked.responder),
             [at](const state::ObjectPage& page) { return history_response(at, page); }));
@@ -68,14 +68,16 @@ void get_state_at(ApiCall call) {
 
 // ---- what happened, and who did it
 
-HttpResponse changes_response(log::Position from, log::Position to, const state::ChangePage& page) {
+http::Response changes_response(log::Position from, log::Position to,
+                                const state::ChangePage& page) {
   std::string changes;
   for (const state::Change& change : page.changes)
     changes += (changes.empty() ? "" : ",") + change_to_json(change);
   const bool more = page.next != 0 && page.next < to;
-  return json_response(200, fmt::format(R"({{"from":{},"to":{},"changes":[{}],"next":{}}})", from,
-                                        to, changes, more ? std::to_string(page.next) : "null") +
-                                "\n");
+  return http::json_response(
+      200, fmt::format(R"({{"from":{},"to":{},"changes":[{}],"next":{}}})", from, to, changes,
+                       more ? std::to_string(page.next) : "null") +
+               "\n");
 }
 
 void list_changes(ApiCall call, log::Position from, log::Position after, log::Position to,
@@ -98,18 +100,19 @@ void get_changes(ApiCall call) {
       list_changes(std::move(last), from, std::max(from, after), to, limit);
     });
   };
-  if (!query_parameter(call.request.query, "from")) return with_from(0, std::move(call));
+  if (!http::query_parameter(call.request.query, "from")) return with_from(0, std::move(call));
   at_moment(std::move(call), "from", std::move(with_from));
 }
 
-HttpResponse blame_response(const std::string& object, log::Position at,
-                            const state::Blame& blame) {
+http::Response blame_response(const std::string& object, log::Position at,
+                              const state::Blame& blame) {
   std::string texts;
   for (const state::BlamedText& text : blame.texts)
     texts += (texts.empty() ? "" : ",") + blamed_to_json(text);
-  return json_response(200, fmt::format(R"({{"object":{},"at":{},"position":{},"texts":[{}]}})",
-                                        protocol::json_string(object), at, blame.position, texts) +
-                                "\n");
+  return http::json_response(200,
+                             fmt::format(R"({{"object":{},"at":{},"position":{},"texts":[{}]}})",
+                                         protocol::json_string(object), at, blame.position, texts) +
+                                 "\n");
 }
 
 void blame_at(log::Position at, ApiCall call) {
@@ -135,12 +138,12 @@ void list_pins(ApiCall call) {
     std::string list;
     for (const log::Pin& pin : pins) list += (list.empty() ? "" : ",") + protocol::pin_to_json(pin);
     const bool last = pins.size() < limit;
-    return json_response(
+    return http::json_response(
         200, "{\"pins\":[" + list +
                  "],\"next\":" + (last ? "null" : protocol::json_string(pins.back().name)) + "}\n");
   };
   call.shard.log->list_pins(
-      call.path.workspace, query_parameter(call.request.query, "after").value_or(""), *limit,
+      call.path.workspace, http::query_parameter(call.request.query, "after").value_or(""), *limit,
       answer_with<std::vector<log::Pin>>(std::move(call.responder), std::move(body)));
 }
 
@@ -152,7 +155,7 @@ Result<log::Pin> named_pin(const ApiCall& call) {
                   std::move(principal->name)};
 }
 
-void write_pin(ApiCall call, log::Pin pin, HttpResponse response) {
+void write_pin(ApiCall call, log::Pin pin, http::Response response) {
   auto answer = [response = std::move(response),
                  responder = std::move(call.responder)](Result<void> done) mutable {
     responder.respond(done ? std::move(response) : to_response(done.error()));
@@ -169,7 +172,7 @@ void put_pin(ApiCall call) {
                 return asked.refuse(
                     {ErrorCode::kInvalid, "before the first event there is nothing to pin"});
               pin.position = at;
-              HttpResponse response = json_response(200, protocol::pin_to_json(pin) + "\n");
+              http::Response response = http::json_response(200, protocol::pin_to_json(pin) + "\n");
               write_pin(std::move(asked), std::move(pin), std::move(response));
             });
 }
@@ -177,7 +180,7 @@ void put_pin(ApiCall call) {
 void delete_pin(ApiCall call) {
   auto pin = named_pin(call);
   if (!pin) return call.refuse(pin.error());
-  HttpResponse gone;
+  http::Response gone;
   gone.status = 204;
   write_pin(std::move(call), std::move(*pin), std::move(gone));
 }

@@ -27,8 +27,8 @@ std::string failure_json(const std::optional<log::Difference>& failure) {
                      json_string(failure->message));
 }
 
-HttpResponse status_response(const std::string& workspace, const ImportStatus& status) {
-  return json_response(
+http::Response status_response(const std::string& workspace, const ImportStatus& status) {
+  return http::json_response(
       200,
       fmt::format(
           R"({{"workspace":{},"state":{},"received":{},"done":{},"appended":{},"bundle":{},"failure":{}}})",

@@ -202,13 +202,13 @@ void add_log(Page& page, const StoreCounters& store) {
 
 // One sample per loop, taken on that loop; the last one to arrive answers.
 struct Collection {
-  Collection(std::size_t count, HttpResponder answerer)
+  Collection(std::size_t count, http::Responder answerer)
       : loops(count), missing(count), responder(std::move(answerer)) {}
 
   std::vector<LoopSample> loops;
   state::RetentionCounters retention;  // of the first loop, where its keeper is
   std::atomic<std::size_t> missing;
-  HttpResponder responder;
+  http::Responder responder;
 };
 
 void answer_metrics(RouteContext& context, Collection& collection) {
@@ -220,7 +220,7 @@ void answer_metrics(RouteContext& context, Collection& collection) {
   add_retention(page, collection.retention);
   page.gauge("process_resident_memory_bytes", "Resident memory of the process.",
              resident_memory_bytes());
-  HttpResponse response;
+  http::Response response;
   response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   response.body = page.take();
   collection.responder.respond(std::move(response));
@@ -228,7 +228,7 @@ void answer_metrics(RouteContext& context, Collection& collection) {
 
 }  // namespace
 
-void serve_metrics(RouteContext& context, HttpResponder responder) {
+void serve_metrics(RouteContext& context, http::Responder responder) {
   auto collection = std::make_shared<Collection>(context.shards.size(), std::move(responder));
   for (std::size_t i = 0; i < context.shards.size(); ++i) {
     context.loops[i].post([&context, collection, i] {

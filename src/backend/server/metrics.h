@@ -5,6 +5,6 @@
 
 namespace syncline::backend {
 
-void serve_metrics(RouteContext& context, HttpResponder responder);
+void serve_metrics(RouteContext& context, http::Responder responder);
 
 }  // namespace syncline::backend

@@ -21,7 +21,7 @@ void get_log(ApiCall call) {
   if (!after) return call.refuse(after.error());
   auto answer = answer_with<std::vector<log::Event>>(
       std::move(call.responder), [](const std::vector<log::Event>& events) {
-        HttpResponse response;
+        http::Response response;
         response.headers.emplace_back("Content-Type", "application/x-ndjson");
         std::string lines;
         for (const log::Event& event : events) lines += protocol::event_to_json(event) + "\n";
@@ -30,7 +30,7 @@ void get_log(ApiCall call) {
       });
   const log::ReadLimits limits{.max_events = *limit};
   log::EventLog& log = *call.shard.log;
-  if (const auto object = query_parameter(call.request.query, "object")) {
+  if (const auto object = http::query_parameter(call.request.query, "object")) {
     log.read_object(call.path.workspace, *object, *after, limits, std::move(answer));
   } else {
     log.read(call.path.workspace, *after, limits, std::move(answer));
@@ -72,13 +72,13 @@ void get_proof(ApiCall call) {
   });
 }
 
-HttpResponse consistency_response(std::uint64_t from, std::uint64_t to,
-                                  const log::merkle::Proof& proof) {
+http::Response consistency_response(std::uint64_t from, std::uint64_t to,
+                                    const log::merkle::Proof& proof) {
   std::string hashes;
   for (const Hash256& hash : proof)
     hashes += (hashes.empty() ? "" : ",") + protocol::json_string(to_base64(hash));
-  return json_response(200, "{\"from\":" + std::to_string(from) + ",\"to\":" + std::to_string(to) +
-                                ",\"hashes\":[" + hashes + "]}\n");
+  return http::json_response(200, "{\"from\":" + std::to_string(from) + ",\"to\":" +
+                                      std::to_string(to) + ",\"hashes\":[" + hashes + "]}\n");
 }
 
 void get_consistency(ApiCall call) {

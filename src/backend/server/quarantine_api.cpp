@@ -26,13 +26,14 @@ std::string to_json(const state::Quarantined& held) {
                      protocol::name_json(held.reason.message));
 }
 
-HttpResponse quarantine_response(const QuarantinePage& page, std::size_t limit) {
+http::Response quarantine_response(const QuarantinePage& page, std::size_t limit) {
   std::string list;
   for (const state::Quarantined& held : page) list += (list.empty() ? "" : ",") + to_json(held);
   const bool last = page.size() < limit;
-  return json_response(200, fmt::format(R"({{"quarantine":[{}],"next":{}}})", list,
-                                        last ? "null" : protocol::json_string(page.back().object)) +
-                                "\n");
+  return http::json_response(
+      200, fmt::format(R"({{"quarantine":[{}],"next":{}}})", list,
+                       last ? "null" : protocol::json_string(page.back().object)) +
+               "\n");
 }
 
 void list(ApiCall call) {
@@ -44,7 +45,7 @@ void list(ApiCall call) {
   on_its_loop(
       call.context, call.path.workspace,
       [workspace = call.path.workspace, limit = *limit,
-       after = query_parameter(call.request.query, "after").value_or(""),
+       after = http::query_parameter(call.request.query, "after").value_or(""),
        answer = answer_at_home<QuarantinePage>(std::move(call.responder), std::move(body))](
           LoopShard& shard) mutable { answer(shard.quarantine.list(workspace, after, limit)); });
 }
@@ -54,7 +55,7 @@ void lift(ApiCall call) {
   if (auto principal = may_write(call.context, call.request); !principal)
     return call.refuse(principal.error());
   auto lifted = [](const View&) {
-    HttpResponse response;
+    http::Response response;
     response.status = 204;
     return response;
   };
@@ -89,7 +90,7 @@ void unless_quarantined(ApiCall call, log::Position at,
                 if (const auto* held = shard.quarantine.find(call.path.workspace, call.path.object);
                     held != nullptr && at >= held->position)
                   refused = state::quarantine_error(*held);
-                EventLoop& home = call.responder.loop();
+                Scheduler& home = call.responder.loop();
                 home.post([at, refused = std::move(refused), call = std::move(call),
                            next = std::move(next)]() mutable {
                   refused ? call.refuse(*refused) : next(at, std::move(call));

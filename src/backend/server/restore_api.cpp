@@ -33,18 +33,18 @@ struct Restore {
 };
 
 // A restore cannot be meant by accident: the name of what is overwritten must be said.
-Result<Restore> read_restore(RouteContext& context, const HttpRequest& request,
+Result<Restore> read_restore(RouteContext& context, const http::Request& request,
                              const ObjectPath& path) {
   auto principal = may_write(context, request);
   if (!principal) return std::unexpected(std::move(principal.error()));
   Restore restore{.path = path, .target = path.workspace};
-  restore.dry_run = query_parameter(request.query, "dry_run").value_or("") == "1";
-  restore.or_empty = query_parameter(request.query, "or_empty").value_or("") == "1";
+  restore.dry_run = http::query_parameter(request.query, "dry_run").value_or("") == "1";
+  restore.or_empty = http::query_parameter(request.query, "or_empty").value_or("") == "1";
   restore.principal = std::move(principal->name);
   restore.trace = trace_of(request);
-  const auto into = query_parameter(request.query, "into");
-  const auto confirmed = query_parameter(request.query, "confirm");
-  if (!query_parameter(request.query, "at"))
+  const auto into = http::query_parameter(request.query, "into");
+  const auto confirmed = http::query_parameter(request.query, "confirm");
+  if (!http::query_parameter(request.query, "at"))
     return fail(ErrorCode::kInvalid, "say as of when: at=POSITION, a time or a pin");
   if (into) {
     if (auto valid = policy::check_workspace_name(*into); !valid)
@@ -121,15 +121,16 @@ void carry_out(RouteContext& context, LoopShard& shard, Restore restore,
               });
 }
 
-void restore_at(RouteContext& context, Restore restore, HttpResponder responder,
+void restore_at(RouteContext& context, Restore restore, http::Responder responder,
                 Result<state::ReplayedObject> replayed) {
   if (!replayed) return responder.respond(to_response(replayed.error()));
   if (replayed->position == 0 && !restore.or_empty)
     return responder.respond(
         to_response({ErrorCode::kNotFound, fmt::format("there was no object {} at {}",
                                                        restore.path.object, restore.at)}));
-  auto done = answer_at_home<std::string>(
-      std::move(responder), [](std::string& json) { return json_response(200, std::move(json)); });
+  auto done = answer_at_home<std::string>(std::move(responder), [](std::string& json) {
+    return http::json_response(200, std::move(json));
+  });
   const std::string target = restore.target;
   on_its_loop(context, target,
               [&context, restore = std::move(restore),
@@ -142,7 +143,7 @@ void restore_at(RouteContext& context, Restore restore, HttpResponder responder,
 void restore(ApiCall call) {
   auto read = read_restore(call.context, call.request, call.path);
   if (!read) return call.refuse(read.error());
-  const std::string at = query_parameter(call.request.query, "at").value_or("");
+  const std::string at = http::query_parameter(call.request.query, "at").value_or("");
   log::EventLog& log = *call.shard.log;
   const ObjectPath from = call.path;
   auto replay = [call = std::move(call),

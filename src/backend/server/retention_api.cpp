@@ -21,7 +21,7 @@ void answer_view(ApiCall call) {
   const std::uint64_t now = call.shard.host.scheduler().unix_ms();
   const std::string workspace = call.path.workspace;
   auto body = [](const state::RetentionView& view) {
-    return json_response(
+    return http::json_response(
         200, protocol::retention_to_json(view.retention, view.rule_says, view.record) + "\n");
   };
   state::view_retention(log, workspace, now,
@@ -34,7 +34,7 @@ void change(ApiCall call, log::RetentionChange change) {
   if (!principal) return call.refuse(principal.error());
   change.principal = std::move(principal->name);
   change.unix_ms = call.shard.host.scheduler().unix_ms();
-  change.reason = query_parameter(call.request.query, "reason").value_or("");
+  change.reason = http::query_parameter(call.request.query, "reason").value_or("");
   log::EventLog& log = *call.shard.log;
   const std::string workspace = call.path.workspace;
   log.change_retention(workspace, std::move(change),
@@ -46,7 +46,7 @@ void change(ApiCall call, log::RetentionChange change) {
 
 void set_rule(ApiCall call) {
   const auto keep_for =
-      protocol::parse_duration(query_parameter(call.request.query, "keep_for").value_or("0"));
+      protocol::parse_duration(http::query_parameter(call.request.query, "keep_for").value_or("0"));
   const auto keep_last = number(call.request, "keep_last", 0);
   if (!keep_for) return call.refuse(keep_for.error());
   if (!keep_last) return call.refuse(keep_last.error());
@@ -67,11 +67,11 @@ void release(ApiCall call) {
   change(std::move(call), std::move(release));
 }
 
-HttpResponse turn_response(const state::RetentionTurn& turn) {
+http::Response turn_response(const state::RetentionTurn& turn) {
   std::string unreadable;
   for (const std::string& object : turn.unreadable)
     unreadable += (unreadable.empty() ? "" : ",") + protocol::json_string(object);
-  return json_response(
+  return http::json_response(
       200,
       fmt::format(
           R"({{"kept_from":{},"swept_to":{},"events":{},"bytes":{},"snapshots":{},"unreadable":[{}],"done":{}}})",

@@ -18,10 +18,10 @@ constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-HttpResponse page(const HttpRequest& request, const Asset& asset) {
-  HttpResponse response =
-      asset_response(request, HttpBody::forever(asset.body), asset.content_type, asset.etag,
-                     asset.immutable() ? "public, max-age=31536000, immutable" : "no-cache");
+http::Response page(const http::Request& request, const http::Asset& asset) {
+  http::Response response =
+      http::asset_response(request, http::Body::forever(asset.body), asset.content_type, asset.etag,
+                           asset.immutable() ? "public, max-age=31536000, immutable" : "no-cache");
   response.headers.emplace_back("Content-Security-Policy", kContentSecurityPolicy);
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
@@ -33,15 +33,15 @@ bool is_protocol_path(std::string_view path) {
 }
 
 // Denied: the answer. Otherwise nothing.
-std::optional<HttpResponse> deny(const RouteContext& context, const HttpRequest& request) {
+std::optional<http::Response> deny(const RouteContext& context, const http::Request& request) {
   auto principal = context.access.authenticate(request_token(request));
   if (principal) return std::nullopt;
-  HttpResponse response = error_response(401, "unauthorized", principal.error().message);
+  http::Response response = http::error_response(401, "unauthorized", principal.error().message);
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }
 
-void route(RouteContext& context, HttpRequest request, HttpResponder responder) {
+void route(RouteContext& context, http::Request request, http::Responder responder) {
   const std::string& path = request.path;
   const bool api = path.starts_with("/v1/");
   if (api) {
@@ -50,10 +50,10 @@ void route(RouteContext& context, HttpRequest request, HttpResponder responder) 
   }
   if (!api && request.method != "GET" && request.method != "HEAD")
     return responder.respond(method_not_allowed("GET, HEAD"));
-  if (path == "/healthz") return responder.respond(text_response(200, "ok\n"));
+  if (path == "/healthz") return responder.respond(http::text_response(200, "ok\n"));
   if (path == "/readyz") {
-    return responder.respond(context.ready ? text_response(200, "ready\n")
-                                           : text_response(503, "draining\n"));
+    return responder.respond(context.ready ? http::text_response(200, "ready\n")
+                                           : http::text_response(503, "draining\n"));
   }
   if (api || path == "/metrics") {
     if (auto denied = deny(context, request)) return responder.respond(std::move(*denied));
@@ -61,13 +61,14 @@ void route(RouteContext& context, HttpRequest request, HttpResponder responder) 
     return serve_metrics(context, std::move(responder));
   }
   if (is_protocol_path(path)) {
-    HttpResponse response =
-        error_response(426, "upgrade_required", "this path speaks WebSocket; see the README");
+    http::Response response =
+        http::error_response(426, "upgrade_required", "this path speaks WebSocket; see the README");
     response.headers.emplace_back("Upgrade", "websocket");
     return responder.respond(std::move(response));
   }
-  if (const Asset* asset = find_web_asset(path)) return responder.respond(page(request, *asset));
-  responder.respond(error_response(404, "not_found", "nothing is served at this path"));
+  if (const http::Asset* asset = find_web_asset(path))
+    return responder.respond(page(request, *asset));
+  responder.respond(http::error_response(404, "not_found", "nothing is served at this path"));
 }
 
 }  // namespace
@@ -81,9 +82,10 @@ Result<ObjectPath> parse_object_path(std::string_view raw_path, std::string_view
     return fail(ErrorCode::kNotFound, "nothing is served at this path");
   raw_path.remove_prefix(prefix.size());
   const std::size_t slash = raw_path.find('/');
-  const auto workspace = percent_decode(raw_path.substr(0, slash));
-  const auto object = slash == std::string_view::npos ? std::optional<std::string>("")
-                                                      : percent_decode(raw_path.substr(slash + 1));
+  const auto workspace = http::percent_decode(raw_path.substr(0, slash));
+  const auto object = slash == std::string_view::npos
+                          ? std::optional<std::string>("")
+                          : http::percent_decode(raw_path.substr(slash + 1));
   if (!workspace || !object) return fail(ErrorCode::kInvalid, "broken percent escape in the path");
   if (auto valid = policy::check_workspace_name(*workspace); !valid) {
     return std::unexpected(std::move(valid.error()));
@@ -96,7 +98,7 @@ Result<ObjectPath> parse_object_path(std::string_view raw_path, std::string_view
   return ObjectPath{*workspace, *object};
 }
 
-Result<policy::Principal> may_write(const RouteContext& context, const HttpRequest& request) {
+Result<policy::Principal> may_write(const RouteContext& context, const http::Request& request) {
   auto principal = context.access.authenticate(request_token(request));
   if (!principal) return principal;
   if (principal->read_only) return fail(ErrorCode::kForbidden, "this token may only read");
@@ -108,7 +110,7 @@ Result<policy::Principal> may_write(const RouteContext& context, const HttpReque
   return principal;
 }
 
-std::string trace_of(const HttpRequest& request) {
+std::string trace_of(const http::Request& request) {
   constexpr std::string_view kShape = "00-00000000000000000000000000000000-0000000000000000-00";
   const std::string_view header = request.headers.find("traceparent").value_or("");
   if (header.size() != kShape.size()) return {};
@@ -120,19 +122,19 @@ std::string trace_of(const HttpRequest& request) {
   return std::string(header);
 }
 
-std::string request_token(const HttpRequest& request) {
+std::string request_token(const http::Request& request) {
   constexpr std::string_view kBearer = "Bearer ";
   if (auto header = request.headers.find("Authorization")) {
     if (header->size() > kBearer.size() &&
-        equals_ignoring_case(header->substr(0, kBearer.size()), kBearer)) {
+        http::equals_ignoring_case(header->substr(0, kBearer.size()), kBearer)) {
       return std::string(header->substr(kBearer.size()));
     }
   }
-  return query_parameter(request.query, "token").value_or("");
+  return http::query_parameter(request.query, "token").value_or("");
 }
 
-HttpHandler make_http_handler(RouteContext& context) {
-  return [&context](HttpRequest request, HttpResponder responder) {
+http::Handler make_http_handler(RouteContext& context) {
+  return [&context](http::Request request, http::Responder responder) {
     route(context, std::move(request), std::move(responder));
   };
 }

@@ -67,18 +67,18 @@ struct ObjectPath {
 };
 Result<ObjectPath> parse_object_path(std::string_view raw_path, std::string_view prefix);
 
-HttpHandler make_http_handler(RouteContext& context);
+http::Handler make_http_handler(RouteContext& context);
 UpgradeHandler make_upgrade_handler(RouteContext& context);
 
 // Who asks for something to be changed. Without tokens, pages of other origins may not, as for
 // WebSockets. kUnauthorized, kForbidden.
-Result<policy::Principal> may_write(const RouteContext& context, const HttpRequest& request);
+Result<policy::Principal> may_write(const RouteContext& context, const http::Request& request);
 
 // The request's trace context for events: its traceparent header, "" if that is none
 // (www.w3.org/TR/trace-context).
-std::string trace_of(const HttpRequest& request);
+std::string trace_of(const http::Request& request);
 
 // The token of a request: its Authorization header, or its query.
-std::string request_token(const HttpRequest& request);
+std::string request_token(const http::Request& request);
 
 }  // namespace syncline::backend

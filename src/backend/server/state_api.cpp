@@ -14,7 +14,8 @@ using View = workspace::Workspace::View;
 void list_workspaces(ApiCall call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  call.shard.log->list_workspaces(query_parameter(call.request.query, "after").value_or(""), *limit,
+  call.shard.log->list_workspaces(http::query_parameter(call.request.query, "after").value_or(""),
+                                  *limit,
                                   answer_names("workspaces", *limit, std::move(call.responder)));
 }
 
@@ -22,8 +23,9 @@ void list_objects(ApiCall call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
   const std::string& query = call.request.query;
-  call.shard.log->list_objects(call.path.workspace, query_parameter(query, "prefix").value_or(""),
-                               query_parameter(query, "after").value_or(""), *limit,
+  call.shard.log->list_objects(call.path.workspace,
+                               http::query_parameter(query, "prefix").value_or(""),
+                               http::query_parameter(query, "after").value_or(""), *limit,
                                answer_names("objects", *limit, std::move(call.responder)));
 }
 
@@ -31,7 +33,7 @@ void list_objects(ApiCall call) {
 void get_object(ApiCall call) {
   auto form = asked_form(call.request);
   if (!form) return call.refuse(form.error());
-  if (query_parameter(call.request.query, "at")) return get_object_at(std::move(call), *form);
+  if (http::query_parameter(call.request.query, "at")) return get_object_at(std::move(call), *form);
   auto body = [form = *form, path = call.path](View& view) {
     return state_response(form, path, {}, view.position, std::move(view.content));
   };

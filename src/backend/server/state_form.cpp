@@ -9,10 +9,10 @@
 
 namespace syncline::backend {
 
-Result<StateForm> asked_form(const HttpRequest& request) {
+Result<StateForm> asked_form(const http::Request& request) {
   StateForm form{.binary = request.headers.has_token("Accept", "application/octet-stream")};
-  const auto root = query_parameter(request.query, "root");
-  const auto range = query_parameter(request.query, "range");
+  const auto root = http::query_parameter(request.query, "root");
+  const auto range = http::query_parameter(request.query, "range");
   if (!root && range) return fail(ErrorCode::kInvalid, "range= needs root=: of what?");
   if (!root) return form;
   if (form.binary)
@@ -31,10 +31,10 @@ Result<std::string> show(const merge::Object& object, const StateForm& form) {
   return std::string(as_text(*update));
 }
 
-HttpResponse state_response(const StateForm& form, const ObjectPath& path,
-                            std::optional<log::Position> at, log::Position position,
-                            std::string shown) {
-  HttpResponse response;
+http::Response state_response(const StateForm& form, const ObjectPath& path,
+                              std::optional<log::Position> at, log::Position position,
+                              std::string shown) {
+  http::Response response;
   response.headers.emplace_back("Syncline-Position", std::to_string(position));
   response.headers.emplace_back("Content-Type",
                                 form.binary ? "application/octet-stream" : "application/json");

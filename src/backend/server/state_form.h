@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "backend/net/http.h"
 #include "backend/server/routes.h"
+#include "http/exchange.h"
 #include "log/event.h"
 #include "merge/object.h"
 #include "merge/object_part.h"
@@ -18,14 +18,14 @@ struct StateForm {
 };
 
 // From Accept, `root` and `range`. kInvalid.
-Result<StateForm> asked_form(const HttpRequest& request);
+Result<StateForm> asked_form(const http::Request& request);
 
 // The state in that form.
 Result<std::string> show(const merge::Object& object, const StateForm& form);
 
 // `position`: of the object's last event. `at`: the moment that was asked for, if one was.
-HttpResponse state_response(const StateForm& form, const ObjectPath& path,
-                            std::optional<log::Position> at, log::Position position,
-                            std::string shown);
+http::Response state_response(const StateForm& form, const ObjectPath& path,
+                              std::optional<log::Position> at, log::Position position,
+                              std::string shown);
 
 }  // namespace syncline::backend

@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "backend/net/event_loop.h"
-#include "backend/net/ws_handshake.h"
 #include "backend/server/routes.h"
+#include "http/ws_handshake.h"
 #include "policy/names.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
@@ -26,7 +26,7 @@ std::string new_actor(LoopShard& shard) {
 }
 
 // What stays the same when a client that was refused comes back.
-session::ClientKey client_key(const HttpRequest& request) {
+session::ClientKey client_key(const http::Request& request) {
   const std::string_view peer = request.peer;
   return std::hash<std::string>{}(fmt::format("{}\n{}\n{}", peer.substr(0, peer.rfind(':')),
                                               request_token(request), request.raw_path));
@@ -37,8 +37,9 @@ session::ClientKey client_key(const HttpRequest& request) {
 Result<ObjectPath> room_of(std::string_view raw_path, std::string_view prefix) {
   raw_path.remove_prefix(prefix.size());
   const std::size_t slash = std::min(raw_path.find('/'), raw_path.size());
-  ObjectPath room{percent_decode_where_it_is(raw_path.substr(0, slash)), {}};
-  if (slash < raw_path.size()) room.object = percent_decode_where_it_is(raw_path.substr(slash + 1));
+  ObjectPath room{http::percent_decode_where_it_is(raw_path.substr(0, slash)), {}};
+  if (slash < raw_path.size())
+    room.object = http::percent_decode_where_it_is(raw_path.substr(slash + 1));
   if (auto valid = policy::check_workspace_name(room.workspace); !valid)
     return std::unexpected(std::move(valid.error()));
   return room;
@@ -62,16 +63,17 @@ std::optional<UpgradeDecision> refusal_while_shut(const RouteContext& context,
   if (!path) return std::nullopt;
   const auto open = context.gate(path->workspace);
   if (open) return std::nullopt;
-  return UpgradeRefusal{error_response(503, to_string(open.error().code), open.error().message)};
+  return UpgradeRefusal{
+      http::error_response(503, to_string(open.error().code), open.error().message)};
 }
 
-UpgradeDecision accept_y(RouteContext& context, const HttpRequest& request) {
+UpgradeDecision accept_y(RouteContext& context, const http::Request& request) {
   auto path = object_of(request.raw_path);
   if (auto shut = refusal_while_shut(context, path)) return std::move(*shut);
   auto principal = path ? context.access.authenticate(request_token(request))
                         : std::unexpected(std::move(path.error()));
   const std::size_t loop = path ? loop_of(context, path->workspace) : request.loop;
-  const bool wants_saved = query_parameter(request.query, "ack").value_or("") == "1";
+  const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
   return UpgradeAcceptance{
       .loop = loop,
       .make_handler = [&context, loop, path = path.value_or(ObjectPath{}),
@@ -93,7 +95,7 @@ UpgradeDecision accept_y(RouteContext& context, const HttpRequest& request) {
                                      .limits = context.limits,
                                      .counters = shard.session_counters});
       },
-      .subprotocol = offered_subprotocol(request)};
+      .subprotocol = http::offered_subprotocol(request)};
 }
 
 Result<ObjectPath> workspace_of(std::string_view raw_path) {
@@ -105,7 +107,7 @@ Result<ObjectPath> workspace_of(std::string_view raw_path) {
   return room;
 }
 
-UpgradeDecision accept_hocuspocus(RouteContext& context, const HttpRequest& request) {
+UpgradeDecision accept_hocuspocus(RouteContext& context, const http::Request& request) {
   auto path = workspace_of(request.raw_path);
   if (auto shut = refusal_while_shut(context, path)) return std::move(*shut);
   const std::size_t loop = path ? loop_of(context, path->workspace) : request.loop;
@@ -125,28 +127,28 @@ UpgradeDecision accept_hocuspocus(RouteContext& context, const HttpRequest& requ
             .limits = context.limits,
             .counters = shard.session_counters});
       },
-      .subprotocol = offered_subprotocol(request)};
+      .subprotocol = http::offered_subprotocol(request)};
 }
 
-UpgradeDecision decide(RouteContext& context, const HttpRequest& request) {
+UpgradeDecision decide(RouteContext& context, const http::Request& request) {
   if (!context.ready) {
-    return UpgradeRefusal{error_response(503, "unavailable", "the server is shutting down")};
+    return UpgradeRefusal{http::error_response(503, "unavailable", "the server is shutting down")};
   }
   const std::string_view origin = request.headers.find("Origin").value_or("");
   const std::string_view host = request.headers.find("Host").value_or("");
   if (context.access.open() && !policy::origin_allowed(origin, host, context.bound_to_loopback)) {
-    return UpgradeRefusal{error_response(
+    return UpgradeRefusal{http::error_response(
         403, "forbidden", "pages of other origins may connect only to a server with tokens")};
   }
   if (request.raw_path.starts_with("/hocuspocus/")) return accept_hocuspocus(context, request);
   if (request.raw_path.starts_with("/y/")) return accept_y(context, request);
-  return UpgradeRefusal{error_response(404, "not_found", "nothing is served at this path")};
+  return UpgradeRefusal{http::error_response(404, "not_found", "nothing is served at this path")};
 }
 
 }  // namespace
 
 UpgradeHandler make_upgrade_handler(RouteContext& context) {
-  return [&context](HttpRequest request, UpgradeReply reply) { reply(decide(context, request)); };
+  return [&context](http::Request request, UpgradeReply reply) { reply(decide(context, request)); };
 }
 
 }  // namespace syncline::backend

@@ -4,10 +4,10 @@
 
 namespace syncline::backend {
 
-const Asset* find_web_asset(std::string_view path) {
+const http::Asset* find_web_asset(std::string_view path) {
   if (path == "/") path = "/index.html";
   const auto assets = web_assets();
-  const auto found = std::ranges::lower_bound(assets, path, {}, &Asset::path);
+  const auto found = std::ranges::lower_bound(assets, path, {}, &http::Asset::path);
   return found != assets.end() && found->path == path ? &*found : nullptr;
 }
 

@@ -42,7 +42,9 @@ void WaitingLoop::run_one() {
     task = std::move(tasks_.front());
     tasks_.pop_front();
   }
+  running_ = std::this_thread::get_id();
   task();
+  running_ = {};
 }
 
 }  // namespace syncline::cli

@@ -1,12 +1,14 @@
 // A loop for a thread that asks one question at a time and waits for the answer: what a command
-// needs to use an EventLog. Only post() may be called from other threads.
+// needs to use an EventLog. Only post() and is_current() may be called from other threads.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/scheduler.h"
@@ -17,6 +19,7 @@ namespace syncline::cli {
 class WaitingLoop final : public Scheduler {
  public:
   void post(Task task) override;
+  bool is_current() const override { return running_ == std::this_thread::get_id(); }
   // Timers do not run: nothing that reads sets one.
   TimerId after(std::uint64_t delay_ms, Task task) override;
   void cancel(TimerId timer) override;
@@ -38,6 +41,7 @@ class WaitingLoop final : public Scheduler {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
+  std::atomic<std::thread::id> running_{};  // a task
 };
 
 }  // namespace syncline::cli

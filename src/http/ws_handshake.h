@@ -5,21 +5,21 @@
 #include <string>
 #include <string_view>
 
-#include "backend/net/http.h"
+#include "http/message.h"
 
-namespace syncline::backend {
+namespace syncline::http {
 
 // Does the request ask for a WebSocket at all, well formed or not?
-bool asks_for_websocket(const HttpRequest& request);
+bool asks_for_websocket(const Request& request);
 
 // The client's key, or the response that refuses the handshake (400, 405, 426).
-std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& request);
+std::expected<std::string, Response> check_ws_handshake(const Request& request);
 
 // The first subprotocol that the client offers (RFC 6455 section 11.3.4); "" if it offers none or what
 // it offers is malformed. A browser fails a connection that answers none of those it offered.
-std::string offered_subprotocol(const HttpRequest& request);
+std::string offered_subprotocol(const Request& request);
 
 // The value of Sec-WebSocket-Accept for a key.
 std::string ws_accept_value(std::string_view key);
 
-}  // namespace syncline::backend
+}  // namespace syncline::http

@@ -1,16 +1,16 @@
-#include "backend/net/ws_handshake.h"
+#include "http/ws_handshake.h"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 
-#include "backend/net/http_parser.h"
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/trim.h"
+#include "http/tokens.h"
 
-namespace syncline::backend {
+namespace syncline::http {
 namespace {
 
 // Base64 of 16 bytes: 22 digits, of which the last carries 4 bits, and two signs of padding.
@@ -24,11 +24,11 @@ bool is_key(std::string_view key) {
 
 }  // namespace
 
-bool asks_for_websocket(const HttpRequest& request) {
+bool asks_for_websocket(const Request& request) {
   return request.headers.has_token("Upgrade", "websocket");
 }
 
-std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& request) {
+std::expected<std::string, Response> check_ws_handshake(const Request& request) {
   const auto refuse = [](int status, std::string_view code, std::string_view message) {
     return std::unexpected(error_response(status, code, message));
   };
@@ -48,10 +48,11 @@ std::expected<std::string, HttpResponse> check_ws_handshake(const HttpRequest& r
   return std::string(*key);
 }
 
-std::string offered_subprotocol(const HttpRequest& request) {
+std::string offered_subprotocol(const Request& request) {
   std::string_view offered = request.headers.find("Sec-WebSocket-Protocol").value_or("");
-  offered = trim(offered.substr(0, offered.find(',')));
-  return is_http_token(offered) ? std::string(offered) : std::string();
+  offered = offered.substr(0, offered.find(','));
+  offered = trim(offered);
+  return is_token(offered) ? std::string(offered) : std::string();
 }
 
 std::string ws_accept_value(std::string_view key) {
@@ -63,4 +64,4 @@ std::string ws_accept_value(std::string_view key) {
   return to_base64(ByteView(digest).first(size));
 }
 
-}  // namespace syncline::backend
+}  // namespace syncline::http

@@ -1,16 +1,15 @@
-#include "backend/net/http.h"
+#include "http/message.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <utility>
 
-#include "backend/net/event_loop.h"
-#include "base/assert.h"
 #include "base/trim.h"
 
-namespace syncline::backend {
+namespace syncline::http {
 namespace {
 
 char lower(char c) {
@@ -53,22 +52,22 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-void HttpHeaders::add(std::string name, std::string value) {
+void Headers::add(std::string name, std::string value) {
   fields_.emplace_back(std::move(name), std::move(value));
 }
 
-std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
+std::optional<std::string_view> Headers::find(std::string_view name) const {
   for (const auto& [field, value] : fields_)
     if (equals_ignoring_case(field, name)) return value;
   return std::nullopt;
 }
 
-std::size_t HttpHeaders::count(std::string_view name) const {
+std::size_t Headers::count(std::string_view name) const {
   return static_cast<std::size_t>(std::ranges::count_if(
       fields_, [&](const auto& field) { return equals_ignoring_case(field.first, name); }));
 }
 
-bool HttpHeaders::has_token(std::string_view name, std::string_view token) const {
+bool Headers::has_token(std::string_view name, std::string_view token) const {
   for (const auto& [field, value] : fields_) {
     if (!equals_ignoring_case(field, name)) continue;
     std::string_view rest = value;
@@ -81,135 +80,34 @@ bool HttpHeaders::has_token(std::string_view name, std::string_view token) const
   return false;
 }
 
-HttpBody::HttpBody(std::string text) {
+Body::Body(std::string text) {
   auto owned = std::make_shared<const std::string>(std::move(text));
   view_ = as_bytes(*owned);
   owner_ = std::move(owned);
 }
 
-HttpBody::HttpBody(std::shared_ptr<const Bytes> bytes) {
+Body::Body(std::shared_ptr<const Bytes> bytes) {
   if (bytes) view_ = *bytes;
   owner_ = std::move(bytes);
 }
 
-HttpBody HttpBody::forever(ByteView bytes) {
-  HttpBody body;
+Body Body::forever(ByteView bytes) {
+  Body body;
   body.view_ = bytes;
   return body;
 }
 
-HttpStream& HttpStream::operator=(HttpStream&& other) noexcept {
-  if (this != &other) {
-    if (auto old = std::exchange(exchange_, std::move(other.exchange_))) old->abort();
-  }
-  return *this;
+Response json_response(int status, std::string json) {
+  return {status, {{"Content-Type", "application/json"}}, Body(std::move(json))};
 }
 
-HttpStream::~HttpStream() {
-  if (exchange_) exchange_->abort();
+Response text_response(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, Body(std::move(text))};
 }
 
-void HttpStream::write(HttpBody piece) {
-  if (exchange_) exchange_->write(std::move(piece));
-}
-
-void HttpStream::end() {
-  if (auto exchange = std::exchange(exchange_, nullptr)) exchange->end();
-}
-
-void HttpStream::when_closed(Task task) {
-  if (exchange_) exchange_->when_closed(std::move(task));
-}
-
-HttpResponder& HttpResponder::operator=(HttpResponder&& other) noexcept {
-  if (this != &other) {
-    give_up();
-    exchange_ = std::move(other.exchange_);
-    headers_ = std::move(other.headers_);
-  }
-  return *this;
-}
-
-HttpResponder::~HttpResponder() {
-  give_up();
-}
-
-void HttpResponder::give_up() {
-  auto exchange = std::exchange(exchange_, nullptr);
-  if (!exchange) return;
-  auto answer = [exchange, response = completed(error_response(
-                               500, "internal", "the request was not answered"))]() mutable {
-    exchange->respond(std::move(response));
-  };
-  if (exchange->loop().is_current()) {
-    answer();
-  } else {
-    exchange->loop().post(std::move(answer));
-  }
-}
-
-void HttpResponder::add_header(std::string name, std::string value) {
-  headers_.emplace_back(std::move(name), std::move(value));
-}
-
-HttpResponse HttpResponder::completed(HttpResponse response) {
-  for (auto& header : std::exchange(headers_, {})) response.headers.push_back(std::move(header));
-  return response;
-}
-
-void HttpResponder::respond(HttpResponse response) {
-  auto exchange = std::exchange(exchange_, nullptr);
-  SYNCLINE_ASSERT(exchange);
-  exchange->respond(completed(std::move(response)));
-}
-
-HttpStream HttpResponder::begin(HttpResponse head) {
-  auto exchange = std::exchange(exchange_, nullptr);
-  SYNCLINE_ASSERT(exchange);
-  exchange->begin(completed(std::move(head)));
-  return HttpStream(std::move(exchange));
-}
-
-HttpResponse json_response(int status, std::string json) {
-  return {status, {{"Content-Type", "application/json"}}, HttpBody(std::move(json))};
-}
-
-HttpResponse text_response(int status, std::string text) {
-  return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, HttpBody(std::move(text))};
-}
-
-HttpResponse error_response(int status, std::string_view code, std::string_view message) {
+Response error_response(int status, std::string_view code, std::string_view message) {
   return json_response(status, fmt::format(R"({{"error":{{"code":"{}","message":"{}"}}}})",
                                            json_escaped(code), json_escaped(message)));
-}
-
-bool etag_matches(const HttpRequest& request, std::string_view etag) {
-  for (const auto& [name, value] : request.headers.all()) {
-    if (!equals_ignoring_case(name, "If-None-Match")) continue;
-    std::string_view rest = value;
-    while (!rest.empty()) {
-      const auto comma = rest.find(',');
-      std::string_view item = trim(rest.substr(0, comma));
-      if (item.starts_with("W/")) item.remove_prefix(2);  // weak comparison
-      if (item == "*" || item == etag) return true;
-      rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
-    }
-  }
-  return false;
-}
-
-HttpResponse asset_response(const HttpRequest& request, HttpBody body,
-                            std::string_view content_type, std::string_view etag,
-                            std::string_view cache_control) {
-  HttpResponse response;
-  response.headers = {{"ETag", std::string(etag)}, {"Cache-Control", std::string(cache_control)}};
-  if (etag_matches(request, etag)) {
-    response.status = 304;
-    return response;
-  }
-  response.headers.emplace_back("Content-Type", content_type);
-  response.body = std::move(body);
-  return response;
 }
 
 std::string_view status_text(int status) {
@@ -303,18 +201,20 @@ std::optional<std::string> query_parameter(std::string_view query, std::string_v
   return std::nullopt;
 }
 
-std::string http_date(std::uint64_t unix_ms) {
-  const auto seconds = static_cast<time_t>(unix_ms / 1000);
-  tm utc{};
-  gmtime_r(&seconds, &utc);
-  // Not strftime: its names follow the locale.
+std::string format_date(std::uint64_t unix_ms) {
+  using namespace std::chrono;
+  const sys_seconds at{seconds(unix_ms / 1000)};
+  const sys_days day = floor<days>(at);
+  const year_month_day date(day);
+  const hh_mm_ss time(at - day);
   static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-                     kDays[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
-                     kMonths[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[weekday(day).c_encoding()],
+                     static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+                     time.seconds().count());
 }
 
-}  // namespace syncline::backend
+}  // namespace syncline::http

@@ -1,4 +1,4 @@
-#include "backend/net/http_parser.h"
+#include "http/parser.h"
 
 #include <algorithm>
 #include <array>
@@ -6,25 +6,17 @@
 #include <utility>
 
 #include "base/trim.h"
+#include "http/tokens.h"
 
-namespace syncline::backend {
+namespace syncline::http {
 namespace {
 
-std::unexpected<HttpProblem> problem(int status, std::string_view code, std::string_view message) {
-  return std::unexpected(HttpProblem{status, code, message});
+std::unexpected<Problem> problem(int status, std::string_view code, std::string_view message) {
+  return std::unexpected(Problem{status, code, message});
 }
 
-std::unexpected<HttpProblem> malformed(std::string_view message) {
+std::unexpected<Problem> malformed(std::string_view message) {
   return problem(400, "malformed", message);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_token_char(char c) {
-  if (is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 // Visible characters, blanks, tabs, and bytes past ASCII.
@@ -42,14 +34,14 @@ std::string_view take_line(std::string_view& head) {
   return line;
 }
 
-HttpParsed<HttpHeaders> parse_fields(std::string_view lines, const HttpLimits& limits) {
-  HttpHeaders headers;
+Parsed<Headers> parse_fields(std::string_view lines, const Limits& limits) {
+  Headers headers;
   while (!lines.empty()) {
     const std::string_view line = take_line(lines);
     if (line.empty()) break;
     if (line.front() == ' ' || line.front() == '\t') return malformed("folded header line");
     const auto colon = line.find(':');
-    if (colon == line.npos || !is_http_token(line.substr(0, colon)))
+    if (colon == line.npos || !is_token(line.substr(0, colon)))
       return malformed("header line without a proper name");
     const std::string_view value = trim(line.substr(colon + 1));
     if (!is_field_value(value)) return malformed("control character in a header");
@@ -65,7 +57,7 @@ struct Framing {
   bool chunked = false;
 };
 
-HttpParsed<Framing> parse_framing(const HttpHeaders& headers) {
+Parsed<Framing> parse_framing(const Headers& headers) {
   Framing framing;
   const std::size_t lengths = headers.count("Content-Length");
   const std::size_t codings = headers.count("Transfer-Encoding");
@@ -89,7 +81,7 @@ HttpParsed<Framing> parse_framing(const HttpHeaders& headers) {
 }
 
 // "HTTP/1.1" -> 1; anything of another major version is 505.
-HttpParsed<int> parse_version(std::string_view text) {
+Parsed<int> parse_version(std::string_view text) {
   if (text.size() != 8 || !text.starts_with("HTTP/") || !is_digit(text[5]) || text[6] != '.' ||
       !is_digit(text[7]))
     return malformed("no proper HTTP version");
@@ -99,10 +91,10 @@ HttpParsed<int> parse_version(std::string_view text) {
 }
 
 // Splits and decodes the target: origin form, absolute form, or "*" for OPTIONS.
-std::optional<HttpProblem> parse_target(HttpRequest& request) {
+std::optional<Problem> parse_target(Request& request) {
   std::string_view rest = request.target;
   if (!std::ranges::all_of(rest, [](char c) { return c > 0x20 && c < 0x7f; }))
-    return HttpProblem{400, "malformed", "invalid character in the request target"};
+    return Problem{400, "malformed", "invalid character in the request target"};
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!equals_ignoring_case(rest.substr(0, scheme.size()), scheme)) continue;
     rest.remove_prefix(scheme.size());
@@ -110,27 +102,26 @@ std::optional<HttpProblem> parse_target(HttpRequest& request) {
     break;
   }
   if (const auto fragment = rest.find('#'); fragment != rest.npos)
-    return HttpProblem{400, "malformed", "fragment in the request target"};
+    return Problem{400, "malformed", "fragment in the request target"};
   const auto mark = rest.find('?');
   request.raw_path = rest.substr(0, mark);
   if (mark != rest.npos) request.query = rest.substr(mark + 1);
   if (request.raw_path.empty()) request.raw_path = "/";
   const bool asterisk = request.target == "*" && request.method == "OPTIONS";
   if (request.raw_path.front() != '/' && !asterisk)
-    return HttpProblem{400, "malformed", "request target is not a path"};
+    return Problem{400, "malformed", "request target is not a path"};
   request.path = percent_decode_where_it_is(request.raw_path);
   return std::nullopt;
 }
 
 // Fills method, target and version from the first line.
-HttpParsed<int> parse_request_line(std::string_view line, HttpRequest& request,
-                                   const HttpLimits& limits) {
+Parsed<int> parse_request_line(std::string_view line, Request& request, const Limits& limits) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == line.npos || first == last) return malformed("request line is not complete");
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
-  if (!is_http_token(method) || target.empty()) return malformed("request line is not well formed");
+  if (!is_token(method) || target.empty()) return malformed("request line is not well formed");
   const auto version = parse_version(line.substr(last + 1));
   if (!version) return version;
   static constexpr std::array<std::string_view, 7> kMethods{"GET",    "HEAD",  "POST",   "PUT",
@@ -147,12 +138,8 @@ HttpParsed<int> parse_request_line(std::string_view line, HttpRequest& request,
 
 }  // namespace
 
-bool is_http_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_token_char);
-}
-
-HttpParsed<std::optional<std::size_t>> find_head_end(std::string_view data, std::size_t& scanned,
-                                                     const HttpLimits& limits) {
+Parsed<std::optional<std::size_t>> find_head_end(std::string_view data, std::size_t& scanned,
+                                                 const Limits& limits) {
   const std::string_view window = data.substr(0, limits.head_bytes);
   for (;;) {
     const auto feed = window.find('\n', scanned);
@@ -171,7 +158,7 @@ HttpParsed<std::optional<std::size_t>> find_head_end(std::string_view data, std:
   return std::optional<std::size_t>();
 }
 
-HttpParsed<RequestHead> parse_request_head(std::string_view head, const HttpLimits& limits) {
+Parsed<RequestHead> parse_request_head(std::string_view head, const Limits& limits) {
   RequestHead parsed;
   const auto version = parse_request_line(take_line(head), parsed.request, limits);
   if (!version) return std::unexpected(version.error());
@@ -201,7 +188,7 @@ HttpParsed<RequestHead> parse_request_head(std::string_view head, const HttpLimi
   return parsed;
 }
 
-HttpParsed<ResponseHead> parse_response_head(std::string_view head, const HttpLimits& limits) {
+Parsed<ResponseHead> parse_response_head(std::string_view head, const Limits& limits) {
   const std::string_view line = take_line(head);
   const auto version = parse_version(line.substr(0, 8));
   if (!version) return std::unexpected(version.error());
@@ -219,8 +206,8 @@ HttpParsed<ResponseHead> parse_response_head(std::string_view head, const HttpLi
   return parsed;
 }
 
-HttpParsed<bool> ChunkDecoder::feed(std::string_view& input, std::string& body,
-                                    std::size_t max_body_bytes) {
+Parsed<bool> ChunkDecoder::feed(std::string_view& input, std::string& body,
+                                std::size_t max_body_bytes) {
   constexpr std::size_t kOverheadMax = 8 * 1024;
   while (!done_ && !input.empty()) {
     if (state_ == State::kData) {
@@ -280,9 +267,9 @@ bool ChunkDecoder::step(char c) {
 }
 
 bool append_head_line(std::string& head, std::string_view name, std::string_view value) {
-  if (!is_http_token(name) || !is_field_value(value)) return false;
+  if (!is_token(name) || !is_field_value(value)) return false;
   head.append(name).append(": ").append(value).append("\r\n");
   return true;
 }
 
-}  // namespace syncline::backend
+}  // namespace syncline::http

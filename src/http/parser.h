@@ -13,11 +13,11 @@
 #include <string>
 #include <string_view>
 
-#include "backend/net/http.h"
+#include "http/message.h"
 
-namespace syncline::backend {
+namespace syncline::http {
 
-struct HttpLimits {
+struct Limits {
   std::size_t head_bytes = 16 * 1024;
   std::size_t target_bytes = 8 * 1024;
   std::size_t header_count = 100;
@@ -25,17 +25,17 @@ struct HttpLimits {
 };
 
 // Why a request is refused: answered as status and error_response(code, message). Static text.
-struct HttpProblem {
+struct Problem {
   int status;
   std::string_view code;
   std::string_view message;
 };
 
 template <typename T>
-using HttpParsed = std::expected<T, HttpProblem>;
+using Parsed = std::expected<T, Problem>;
 
 struct RequestHead {
-  HttpRequest request;  // body, peer, loop and secure are left to the caller
+  Request request;  // body, peer, loop and secure are left to the caller
   std::uint64_t content_length = 0;
   bool chunked = false;
   bool keep_alive = true;
@@ -45,29 +45,26 @@ struct RequestHead {
 
 struct ResponseHead {
   int status = 0;
-  HttpHeaders headers;
+  Headers headers;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
 };
 
-// A token of RFC 9110 section 5.6.2: a method, a header's name, a subprotocol.
-bool is_http_token(std::string_view text);
-
 // Where the head that starts `data` ends, the blank line included; none while it is incomplete.
 // `scanned` carries over what has been looked at, so that a slow sender costs linear time.
-HttpParsed<std::optional<std::size_t>> find_head_end(std::string_view data, std::size_t& scanned,
-                                                     const HttpLimits& limits);
+Parsed<std::optional<std::size_t>> find_head_end(std::string_view data, std::size_t& scanned,
+                                                 const Limits& limits);
 
 // `head` is what find_head_end() measured.
-HttpParsed<RequestHead> parse_request_head(std::string_view head, const HttpLimits& limits);
-HttpParsed<ResponseHead> parse_response_head(std::string_view head, const HttpLimits& limits);
+Parsed<RequestHead> parse_request_head(std::string_view head, const Limits& limits);
+Parsed<ResponseHead> parse_response_head(std::string_view head, const Limits& limits);
 
 // Takes the chunks apart; extensions and trailers are read over, bounded.
 class ChunkDecoder {
  public:
   // Takes bytes from the front of `input`, appends the content to `body`. True at the end of the
   // body, whose last byte is then the last one taken.
-  HttpParsed<bool> feed(std::string_view& input, std::string& body, std::size_t max_body_bytes);
+  Parsed<bool> feed(std::string_view& input, std::string& body, std::size_t max_body_bytes);
 
  private:
   enum class State : std::uint8_t {
@@ -93,4 +90,4 @@ class ChunkDecoder {
 // Writes a head. False when a header would break the framing (a control character in it).
 bool append_head_line(std::string& head, std::string_view name, std::string_view value);
 
-}  // namespace syncline::backend
+}  // namespace syncline::http

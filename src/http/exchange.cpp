@@ -1,0 +1,76 @@
+#include "http/exchange.h"
+
+#include "base/assert.h"
+
+namespace syncline::http {
+
+Stream& Stream::operator=(Stream&& other) noexcept {
+  if (this != &other) {
+    if (auto old = std::exchange(exchange_, std::move(other.exchange_))) old->abort();
+  }
+  return *this;
+}
+
+Stream::~Stream() {
+  if (exchange_) exchange_->abort();
+}
+
+void Stream::write(Body piece) {
+  if (exchange_) exchange_->write(std::move(piece));
+}
+
+void Stream::end() {
+  if (auto exchange = std::exchange(exchange_, nullptr)) exchange->end();
+}
+
+void Stream::when_closed(Task task) {
+  if (exchange_) exchange_->when_closed(std::move(task));
+}
+
+Responder& Responder::operator=(Responder&& other) noexcept {
+  if (this != &other) {
+    give_up();
+    exchange_ = std::move(other.exchange_);
+    headers_ = std::move(other.headers_);
+  }
+  return *this;
+}
+
+Responder::~Responder() {
+  give_up();
+}
+
+void Responder::give_up() {
+  if (!exchange_) return;
+  respond(error_response(500, "internal", "the request was not answered"));
+}
+
+void Responder::add_header(std::string name, std::string value) {
+  headers_.emplace_back(std::move(name), std::move(value));
+}
+
+Response Responder::completed(Response response) {
+  for (auto& header : std::exchange(headers_, {})) response.headers.push_back(std::move(header));
+  return response;
+}
+
+void Responder::respond(Response response) {
+  auto exchange = std::exchange(exchange_, nullptr);
+  SYNCLINE_ASSERT(exchange);
+  response = completed(std::move(response));
+  Scheduler& home = exchange->loop();
+  if (home.is_current()) return exchange->respond(std::move(response));
+  // The connection may end with the task: it must do so on its own loop.
+  home.post([exchange = std::move(exchange), response = std::move(response)]() mutable {
+    exchange->respond(std::move(response));
+  });
+}
+
+Stream Responder::begin(Response head) {
+  auto exchange = std::exchange(exchange_, nullptr);
+  SYNCLINE_ASSERT(exchange && exchange->loop().is_current());
+  exchange->begin(completed(std::move(head)));
+  return Stream(std::move(exchange));
+}
+
+}  // namespace syncline::http

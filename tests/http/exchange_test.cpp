@@ -1,0 +1,56 @@
+#include "http/exchange.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "log/test_loop.h"
+#include "support/fake_exchange.h"
+
+namespace syncline::http {
+namespace {
+
+using testing::fake_responder;
+using testing::TestLoop;
+
+TEST(HttpExchange, AnAnswerFromAnotherThreadIsGivenOnTheConnectionsLoop) {
+  TestLoop loop;
+  auto [responder, answer] = fake_responder(loop);
+  std::thread([&, taken = std::move(responder)]() mutable {
+    taken.add_header("Vary", "Origin");
+    taken.respond(text_response(200, "hello"));
+  }).join();
+  EXPECT_FALSE(answer->head);
+  loop.drain();
+  ASSERT_TRUE(answer->ended);
+  EXPECT_EQ(answer->body, "hello");
+  EXPECT_EQ(answer->header("vary"), "Origin");
+}
+
+TEST(HttpExchange, WhatIsDroppedIsAnsweredAllTheSame) {
+  TestLoop loop;
+  std::shared_ptr<testing::FakeAnswer> answer;
+  {
+    auto [responder, given] = fake_responder(loop);
+    answer = given;
+  }
+  loop.drain();
+  ASSERT_TRUE(answer->ended);
+  EXPECT_EQ(answer->head->status, 500);
+}
+
+TEST(HttpExchange, AStreamThatIsDroppedIsBrokenOff) {
+  TestLoop loop;
+  auto [responder, answer] = fake_responder(loop);
+  loop.post([&, taken = std::move(responder)]() mutable {
+    Stream stream = taken.begin(text_response(200, ""));
+    stream.write("piece");
+  });
+  loop.drain();
+  EXPECT_EQ(answer->body, "piece");
+  EXPECT_TRUE(answer->aborted);
+  EXPECT_FALSE(answer->ended);
+}
+
+}  // namespace
+}  // namespace syncline::http

@@ -1,0 +1,59 @@
+// The other side of a responder, in memory: for tests of what answers requests.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "http/exchange.h"
+#include "syncline/bytes.h"
+
+namespace syncline::testing {
+
+// What was answered, and how. Kept apart from the exchange, which ends with its responder.
+struct FakeAnswer {
+  std::optional<http::Response> head;  // of a whole answer with its body, or of one in pieces
+  std::string body;
+  bool ended = false;    // nothing is missing
+  bool aborted = false;  // a stream that was given up
+
+  std::string header(std::string_view name) const {
+    if (head)
+      for (const auto& [field, value] : head->headers)
+        if (http::equals_ignoring_case(field, name)) return value;
+    return {};
+  }
+};
+
+class FakeExchange final : public http::Exchange {
+ public:
+  FakeExchange(Scheduler& loop, std::shared_ptr<FakeAnswer> answer)
+      : loop_(loop), answer_(std::move(answer)) {}
+
+  Scheduler& loop() override { return loop_; }
+  void respond(http::Response response) override {
+    begin(std::move(response));
+    answer_->body = as_text(answer_->head->body.view());
+    answer_->ended = true;
+  }
+  void begin(http::Response head) override { answer_->head = std::move(head); }
+  void write(http::Body piece) override { answer_->body += as_text(piece.view()); }
+  void end() override { answer_->ended = true; }
+  void abort() override { answer_->aborted = true; }
+  std::size_t queued_bytes() const override { return 0; }
+  bool is_closed() const override { return false; }
+  void when_closed(Task) override {}
+
+ private:
+  Scheduler& loop_;
+  const std::shared_ptr<FakeAnswer> answer_;
+};
+
+// A responder, and where its answer will be found.
+inline std::pair<http::Responder, std::shared_ptr<FakeAnswer>> fake_responder(Scheduler& loop) {
+  auto answer = std::make_shared<FakeAnswer>();
+  return {http::Responder(std::make_shared<FakeExchange>(loop, answer)), answer};
+}
+
+}  // namespace syncline::testing
