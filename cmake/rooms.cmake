@@ -18,8 +18,10 @@ syncline_room(policy DEPENDS merge log)
 syncline_room(workspace DEPENDS state policy TESTS_USE store)
 syncline_room(protocol DEPENDS merge log)
 syncline_room(session DEPENDS workspace protocol TESTS_USE store)
-syncline_room(sim DEPENDS session store)
-syncline_room(backend THREADS DEPENDS session store http
+syncline_room(node DEPENDS session http TESTS_USE store)
+syncline_room(api DEPENDS node TESTS_USE store)
+syncline_room(sim DEPENDS api store)
+syncline_room(backend THREADS DEPENDS api store
   LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
        Threads::Threads syncline::web_assets)
 syncline_room(cli THREADS DEPENDS sim backend LIBS CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)

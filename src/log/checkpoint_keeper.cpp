@@ -16,8 +16,8 @@ bool may_succeed_later(ErrorCode code) {
 }  // namespace
 
 CheckpointKeeper::CheckpointKeeper(EventLog& log, Notary& notary, Scheduler& loop,
-                                   CheckpointPace pace)
-    : log_(log), notary_(notary), loop_(loop), pace_(pace) {}
+                                   CheckpointPace pace, Owns owns)
+    : log_(log), notary_(notary), loop_(loop), pace_(pace), owns_(std::move(owns)) {}
 
 CheckpointKeeper::~CheckpointKeeper() {
   loop_.cancel(timer_);
@@ -104,6 +104,7 @@ void CheckpointKeeper::list_after(std::string name) {
 }
 
 void CheckpointKeeper::look_at(std::shared_ptr<std::vector<std::string>> names, std::size_t index) {
+  while (owns_ && index < names->size() && !owns_((*names)[index])) ++index;
   if (index == names->size()) return list_after(names->back());
   notary_.unsigned_events((*names)[index], [this, names, index, alive = std::weak_ptr(alive_)](
                                                Result<std::uint64_t> events) {

@@ -13,9 +13,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/scheduler.h"
@@ -38,7 +40,11 @@ class CheckpointKeeper {
  public:
   static constexpr std::size_t kAtOnce = 16;
 
-  CheckpointKeeper(EventLog& log, Notary& notary, Scheduler& loop, CheckpointPace pace);
+  // Whether a workspace lives on this loop; empty: all do.
+  using Owns = std::function<bool(std::string_view workspace)>;
+
+  CheckpointKeeper(EventLog& log, Notary& notary, Scheduler& loop, CheckpointPace pace,
+                   Owns owns = {});
   ~CheckpointKeeper();
   CheckpointKeeper(const CheckpointKeeper&) = delete;
   CheckpointKeeper& operator=(const CheckpointKeeper&) = delete;
@@ -49,7 +55,7 @@ class CheckpointKeeper {
   // All of the workspace's events are to be signed without waiting.
   void sign_soon(const std::string& workspace) { sign(workspace); }
 
-  // Looks through all workspaces, once.
+  // Looks through all workspaces that live here, once.
   void look_through();
 
   // Signs all that waits, now: the process is about to end.
@@ -78,6 +84,7 @@ class CheckpointKeeper {
   Notary& notary_;
   Scheduler& loop_;
   const CheckpointPace pace_;
+  const Owns owns_;
   std::map<std::string, Unsigned> unsigned_;
   std::deque<std::string> due_;
   std::size_t under_way_ = 0;

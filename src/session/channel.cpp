@@ -26,9 +26,11 @@ Channel::~Channel() {
 }
 
 void Channel::join() {
-  if (options_.gate != nullptr) {
-    if (auto open = (*options_.gate)(options_.workspace); !open) return end(open.error());
-  }
+  const policy::Caller caller{.principal = options_.principal,
+                              .rights = rights_of(options_.principal),
+                              .actor = options_.actor,
+                              .trace = options_.trace};
+  if (auto open = options_.host.admit(caller, options_.workspace); !open) return end(open.error());
   wire_.hold_reading();
   workspace_ = &options_.host.get(options_.workspace);
   workspace_->subscribe(options_.object, *this,

@@ -53,10 +53,6 @@ class Wire {
   virtual void resume_reading() = 0;
 };
 
-// Whether a workspace lets anybody in now. Asked on the workspace's loop when a document is opened, in
-// the same turn in which the session joins it. kUnavailable while it is being imported.
-using Gate = std::function<Result<void>(std::string_view workspace)>;
-
 struct ChannelOptions {
   workspace::Host& host;
   std::string workspace;
@@ -66,8 +62,7 @@ struct ChannelOptions {
   std::string trace = {};  // W3C traceparent of the connection's request; may be empty
   const Limits& limits;
   Counters& counters;
-  const Gate* gate = nullptr;  // nullptr: always open
-  bool greet = true;           // send step 1 when joined, instead of after the client's own
+  bool greet = true;  // send step 1 when joined, instead of after the client's own
 };
 
 class Channel final : public workspace::Subscriber {

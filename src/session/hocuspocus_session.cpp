@@ -49,7 +49,6 @@ class HocuspocusSession::Document final : public Wire {
                   .trace = session.options_.trace,
                   .limits = session.options_.limits,
                   .counters = session.options_.counters,
-                  .gate = session.options_.gate,
                   .greet = false},
                  *this) {}
 

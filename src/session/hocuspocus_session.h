@@ -30,7 +30,6 @@ struct HocuspocusOptions {
   const policy::Access& access;
   std::string actor;
   std::string trace = {};
-  const Gate* gate = nullptr;  // nullptr: always open
   const Limits& limits;
   Counters& counters;
 };

@@ -38,8 +38,7 @@ void YSession::on_open(Connection& connection) {
                                   .actor = options_.actor,
                                   .trace = options_.trace,
                                   .limits = options_.limits,
-                                  .counters = options_.counters,
-                                  .gate = options_.gate},
+                                  .counters = options_.counters},
                    static_cast<Wire&>(*this));
   channel_->join();
 }

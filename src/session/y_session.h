@@ -21,7 +21,6 @@ struct YSessionOptions {
   std::string actor;
   std::string trace = {};
   bool wants_saved = false;      // protocol/y_sync.h, `saved`
-  const Gate* gate = nullptr;    // nullptr: always open
   Refusals* refusals = nullptr;  // nullptr: whoever is refused is closed at once
   ClientKey client = 0;          // in `refusals`
   const Limits& limits;

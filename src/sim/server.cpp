@@ -218,7 +218,7 @@ void Server::gather() {
 // ---- serving
 
 std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
-  // As the routes do it in production (backend/server/upgrade.cpp); the actor tells whose it is.
+  // As the routes do it in production (node/accept.cpp); the actor tells whose it is.
   Process& process = *process_;
   const std::string actor = fmt::format("{}#{}", hello.client, hello.connection);
   if (hello.hocuspocus) {

@@ -10,8 +10,8 @@ constexpr std::size_t kNamesAtOnce = 256;
 
 }  // namespace
 
-RetentionKeeper::RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace)
-    : log_(log), loop_(loop), pace_(pace) {
+RetentionKeeper::RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace, Owns owns)
+    : log_(log), loop_(loop), pace_(pace), owns_(std::move(owns)) {
   later(pace_.interval_ms);
 }
 
@@ -42,6 +42,8 @@ void RetentionKeeper::list() {
                        }
                        names_ = std::move(*names);
                        after_ = names_.back();
+                       if (owns_)
+                         std::erase_if(names_, [this](const auto& name) { return !owns_(name); });
                        std::ranges::reverse(names_);
                        later(pace_.pause_ms);
                      });

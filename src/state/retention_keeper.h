@@ -1,16 +1,19 @@
-// Carries out the retention rules of all workspaces, now and then, a bounded piece of work a turn
-// with pauses in between, so that clients never wait for it.
+// Carries out the retention rules of the workspaces that live on its loop, now and then, a bounded piece of work
+// a turn with pauses in between, so that clients never wait for it.
 //
 // What fails is tried again in the next round; a legal hold is no failure. Only workspaces with a
-// rule are looked at (log::EventLog::list_retained). One keeper serves all of a store.
+// rule are looked at (log::EventLog::list_retained). Where loops share a
+// store, each has a keeper of its own.
 //
 // Thread-safety: one loop.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/scheduler.h"
@@ -35,8 +38,11 @@ struct RetentionCounters {
 
 class RetentionKeeper {
  public:
+  // Whether a workspace lives on this loop; empty: all do.
+  using Owns = std::function<bool(std::string_view workspace)>;
+
   // `log` and `loop` outlive it.
-  RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace);
+  RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace, Owns owns = {});
   ~RetentionKeeper();
   RetentionKeeper(const RetentionKeeper&) = delete;
   RetentionKeeper& operator=(const RetentionKeeper&) = delete;
@@ -52,6 +58,7 @@ class RetentionKeeper {
   log::EventLog& log_;
   Scheduler& loop_;
   const RetentionPace pace_;
+  const Owns owns_;
   std::string after_;               // of this round
   std::vector<std::string> names_;  // still to be seen to, the last first
   RetentionCounters counters_;

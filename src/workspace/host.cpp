@@ -10,13 +10,17 @@ constexpr std::uint64_t kSweepMs = 3000;
 
 }  // namespace
 
-Host::Host(Services services) : services_(std::move(services)) {
+Host::Host(Services services, Gate gate) : services_(std::move(services)), gate_(std::move(gate)) {
   services_.shut = &shut_;
   timer_ = services_.scheduler.after(kSweepMs, [this] { sweep(); });
 }
 
 Host::~Host() {
   services_.scheduler.cancel(timer_);
+}
+
+Result<void> Host::admit(const policy::Caller& caller, const std::string& name) const {
+  return gate_ ? gate_(caller, name) : Result<void>();
 }
 
 Workspace& Host::get(const std::string& name) {

@@ -1,23 +1,34 @@
 // The workspaces that live on one loop.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "policy/caller.h"
+#include "syncline/error.h"
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
 
+// Whether a workspace lets a caller in now. Called on the host's loop. kUnavailable while it is being imported.
+using Gate =
+    std::function<Result<void>(const policy::Caller& caller, const std::string& workspace)>;
+
 class Host {
  public:
   // Sweeps every few seconds for as long as it lives: workspaces that nobody needs are dropped,
-  // presence that was not renewed expires.
-  explicit Host(Services services);
+  // presence that was not renewed expires. Without a gate everybody is let in.
+  explicit Host(Services services, Gate gate = {});
   ~Host();
 
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
+
+  // Is this workspace open to this caller now? Whoever serves somebody asks this first, in the turn in which it
+  // begins: sessions when they join, the HTTP API before a handler runs.
+  Result<void> admit(const policy::Caller& caller, const std::string& name) const;
 
   // The workspace of that (checked) name, made if it is not in memory. Valid while somebody
   // subscribes to one of its objects; do not keep it across turns otherwise.
@@ -41,6 +52,7 @@ class Host {
 
   ShutList shut_;
   Services services_;
+  const Gate gate_;
   std::map<std::string, std::unique_ptr<Workspace>> workspaces_;
   Scheduler::TimerId timer_ = 0;
 };

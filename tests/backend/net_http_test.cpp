@@ -307,7 +307,7 @@ TEST(NetHttp, ListenSaysWhatIsWrong) {
   LoopGroup loops(1);
   loops.start();
   Server second(
-      loops, {}, [](http::Request, http::Responder) {}, [](http::Request, UpgradeReply) {});
+      loops, {}, [](http::Request, http::Responder) {}, [](http::Request, node::UpgradeReply) {});
   const auto taken = second.listen({.port = test.port});
   ASSERT_FALSE(taken.has_value());
   EXPECT_EQ(taken.error().code, ErrorCode::kConflict);

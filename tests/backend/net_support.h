@@ -294,7 +294,7 @@ inline std::optional<std::size_t> loop_of(std::string_view query) {
 class TestServer {
  public:
   explicit TestServer(ServerOptions options = {}, std::size_t loops = 1, http::Handler http = {},
-                      UpgradeHandler upgrade = {}, ListenOptions listen = {})
+                      node::UpgradeHandler upgrade = {}, ListenOptions listen = {})
       : loops(loops),
         server(this->loops, options, http ? std::move(http) : default_http(),
                upgrade ? std::move(upgrade) : default_upgrade()) {
@@ -318,11 +318,11 @@ class TestServer {
     };
   }
 
-  UpgradeHandler default_upgrade() {
-    return [this](http::Request request, UpgradeReply reply) {
+  node::UpgradeHandler default_upgrade() {
+    return [this](http::Request request, node::UpgradeReply reply) {
       if (request.path == "/refuse")
-        return reply(UpgradeRefusal{http::error_response(403, "forbidden", "not \"you\"")});
-      UpgradeAcceptance acceptance;
+        return reply(node::UpgradeRefusal{http::error_response(403, "forbidden", "not \"you\"")});
+      node::UpgradeAcceptance acceptance;
       acceptance.loop = loop_of(request.query).value_or(request.loop);
       acceptance.make_handler = [this](Scheduler&) {
         return std::make_unique<EchoHandler>(journal);

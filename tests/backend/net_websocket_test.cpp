@@ -233,9 +233,9 @@ TEST(NetWebSocket, RefusesBadHandshakes) {
 TEST(NetWebSocket, UpgradeMayBeAnsweredLaterOrNever) {
   Journal journal;
   LoopGroup* loops = nullptr;
-  TestServer test({}, 1, {}, [&](http::Request request, UpgradeReply reply) {
+  TestServer test({}, 1, {}, [&](http::Request request, node::UpgradeReply reply) {
     if (request.path == "/never") return;
-    UpgradeAcceptance acceptance;
+    node::UpgradeAcceptance acceptance;
     acceptance.subprotocol = "sync.v1";
     acceptance.make_handler = [&](Scheduler& scheduler) {
       scheduler.after(1, [&] { journal.note("factory ran on its loop"); });
@@ -279,8 +279,8 @@ struct PausingHandler : session::ConnectionHandler {
 
 TEST(NetWebSocket, StopsReadingAndGoesOnInOrder) {
   Journal journal;
-  TestServer test({}, 1, {}, [&](http::Request, UpgradeReply reply) {
-    UpgradeAcceptance acceptance;
+  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
     acceptance.make_handler = [&](Scheduler& scheduler) {
       return std::make_unique<PausingHandler>(journal, scheduler);
     };
@@ -320,8 +320,8 @@ TEST(NetWebSocket, AMessageThatIsTooBigIsSkippedIfTheApplicationGoesOn) {
   Journal journal;
   ServerOptions options;
   options.max_message_bytes = 10'000;
-  TestServer test(options, 1, {}, [&](http::Request, UpgradeReply reply) {
-    UpgradeAcceptance acceptance;
+  TestServer test(options, 1, {}, [&](http::Request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
     acceptance.make_handler = [&](Scheduler&) { return std::make_unique<PatientHandler>(journal); };
     reply(std::move(acceptance));
   });
@@ -358,8 +358,8 @@ TEST(NetWebSocket, APeerThatIsNotReadMustStillTakeWhatItIsSent) {
   ServerOptions options;
   options.stall_timeout_ms = 200;
   options.ping_interval_ms = 50;
-  TestServer test(options, 1, {}, [&](http::Request, UpgradeReply reply) {
-    UpgradeAcceptance acceptance;
+  TestServer test(options, 1, {}, [&](http::Request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
     acceptance.make_handler = [&](Scheduler&) {
       return std::make_unique<FloodingHandler>(journal);
     };
@@ -399,8 +399,8 @@ TEST(NetWebSocketThreads, MovesToTheLoopThatTheApplicationNames) {
     session::Connection* connection = nullptr;
   };
   LoopGroup* loops = nullptr;
-  TestServer test({}, 3, {}, [&loops](http::Request request, UpgradeReply reply) {
-    UpgradeAcceptance acceptance;
+  TestServer test({}, 3, {}, [&loops](http::Request request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
     acceptance.loop = *loop_of(request.query);
     acceptance.make_handler = [&loops](Scheduler&) { return std::make_unique<WhereAmI>(*loops); };
     reply(std::move(acceptance));

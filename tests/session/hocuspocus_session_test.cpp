@@ -30,15 +30,13 @@ Bytes token_message(std::string_view address, std::string_view token) {
 }
 
 struct Peer {
-  Peer(TestWorld& test_world, const policy::Access& access, Result<void> admission = {},
-       const Gate* gate = nullptr)
+  Peer(TestWorld& test_world, const policy::Access& access, Result<void> admission = {})
       : world(test_world) {
     session = std::make_unique<HocuspocusSession>(HocuspocusOptions{.host = world.host,
                                                                     .workspace = "w",
                                                                     .admission = admission,
                                                                     .access = access,
                                                                     .actor = "actor",
-                                                                    .gate = gate,
                                                                     .limits = limits,
                                                                     .counters = counters});
     session->on_open(connection);
@@ -452,11 +450,11 @@ TEST(HocuspocusSession, ABadWorkspaceIsDeniedForEveryDocument) {
 TEST(HocuspocusSession, AWorkspaceThatIsShutMeanwhileIsNotEntered) {
   TestWorld world;
   bool shut = false;
-  const Gate gate = [&](std::string_view) -> Result<void> {
+  world.gate = [&](const policy::Caller&, const std::string&) -> Result<void> {
     if (!shut) return {};
     return fail(ErrorCode::kUnavailable, "workspace w is being imported");
   };
-  Peer a(world, kOpen, {}, &gate);
+  Peer a(world, kOpen);
   a.open("doc");
   EXPECT_FALSE(a.connection.closed);
   shut = true;

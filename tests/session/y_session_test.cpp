@@ -14,9 +14,9 @@
 namespace syncline::session {
 namespace {
 
-using store::MemoryStore;
 using protocol::SyncKind;
 using protocol::YMessage;
+using store::MemoryStore;
 using testing::FakeConnection;
 using testing::TestWorld;
 using testing::Typist;
@@ -25,7 +25,7 @@ using testing::Typist;
 struct YPeer {
   YPeer(TestWorld& test_world,
         Result<policy::Principal> principal = policy::Principal{.name = "ann"},
-        Limits session_limits = {}, Refusals* refusals = nullptr, const Gate* gate = nullptr)
+        Limits session_limits = {}, Refusals* refusals = nullptr)
       : world(test_world), limits(session_limits) {
     session = std::make_unique<YSession>(YSessionOptions{.host = world.host,
                                                          .workspace = "w",
@@ -33,7 +33,6 @@ struct YPeer {
                                                          .principal = principal,
                                                          .actor = "actor",
                                                          .wants_saved = true,
-                                                         .gate = gate,
                                                          .refusals = refusals,
                                                          .client = 7,
                                                          .limits = limits,
@@ -432,10 +431,11 @@ TEST(YSession, OneThatWaitsToBeClosedIsGoneFromItsDocument) {
 
 TEST(YSession, AWorkspaceThatIsShutAtTheLastMomentIsNotEntered) {
   TestWorld world;
-  const Gate gate = [](std::string_view workspace) -> Result<void> {
-    return fail(ErrorCode::kUnavailable, std::string(workspace) + " is being imported");
+  world.gate = [](const policy::Caller& caller, const std::string& workspace) -> Result<void> {
+    EXPECT_EQ(caller.principal.name, "ann");
+    return fail(ErrorCode::kUnavailable, workspace + " is being imported");
   };
-  YPeer a(world, policy::Principal{.name = "ann"}, {}, nullptr, &gate);
+  YPeer a(world, policy::Principal{.name = "ann"}, {}, nullptr);
   ASSERT_TRUE(a.connection.closed);
   EXPECT_EQ(a.connection.closed->code, 4503);
   EXPECT_FALSE(world.host.has("w"));

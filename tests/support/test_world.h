@@ -19,7 +19,12 @@ namespace syncline::testing {
 struct TestWorld {
   explicit TestWorld(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
                      state::CacheLimits limits = {})
-      : store(mode), log(store.open(loop)), cache(*log, limits, &quarantine), host(services()) {}
+      : store(mode),
+        log(store.open(loop)),
+        cache(*log, limits, &quarantine),
+        host(services(), [this](const auto& caller, const auto& workspace) {
+          return gate ? gate(caller, workspace) : Result<void>();
+        }) {}
 
   workspace::Services services() {
     return {.log = *log,
@@ -45,6 +50,7 @@ struct TestWorld {
   state::ObjectCache cache;
   workspace::Counters counters;
   std::vector<Error> failures;
+  workspace::Gate gate;  // of the host, at any time
   workspace::Host host;
 };
 

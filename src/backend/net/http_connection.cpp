@@ -190,7 +190,7 @@ void HttpConnection::dispatch_upgrade() {
   };
   auto pending = std::make_unique<Pending>(Pending{self, std::move(*key), http::Responder(self)});
   shard_.core().upgrade(std::move(request),
-                        [pending = std::move(pending)](UpgradeDecision decision) mutable {
+                        [pending = std::move(pending)](node::UpgradeDecision decision) mutable {
                           SYNCLINE_ASSERT(pending);
                           auto taken = std::move(pending);
                           taken->fallback.dismiss();
@@ -198,9 +198,9 @@ void HttpConnection::dispatch_upgrade() {
                         });
 }
 
-void HttpConnection::decide(UpgradeDecision decision, const std::string& key) {
+void HttpConnection::decide(node::UpgradeDecision decision, const std::string& key) {
   if (is_destroyed()) return;
-  if (auto* refusal = std::get_if<UpgradeRefusal>(&decision)) {
+  if (auto* refusal = std::get_if<node::UpgradeRefusal>(&decision)) {
     shard_.counters().upgrades_refused.add();
     return respond(std::move(refusal->response));
   }
@@ -208,7 +208,7 @@ void HttpConnection::decide(UpgradeDecision decision, const std::string& key) {
     shard_.counters().upgrades_refused.add();
     return respond(http::error_response(503, "unavailable", "the server is shutting down"));
   }
-  auto& acceptance = std::get<UpgradeAcceptance>(decision);
+  auto& acceptance = std::get<node::UpgradeAcceptance>(decision);
   SYNCLINE_ASSERT(acceptance.loop < shard_.core().shards.size() && acceptance.make_handler);
   // In a turn of its own: the caller may stand inside on_ready(), which goes on with the stream.
   shard_.loop().post([self = std::static_pointer_cast<HttpConnection>(shared_from_this()),
@@ -217,7 +217,7 @@ void HttpConnection::decide(UpgradeDecision decision, const std::string& key) {
   });
 }
 
-void HttpConnection::accept_upgrade(UpgradeAcceptance acceptance, const std::string& key) {
+void HttpConnection::accept_upgrade(node::UpgradeAcceptance acceptance, const std::string& key) {
   shard_.counters().websockets.add();
   std::string head = fmt::format(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -63,8 +63,8 @@ class HttpConnection final : public Socket, public http::Exchange {
   void start_body(http::RequestHead head);
   void dispatch();
   void dispatch_upgrade();
-  void decide(UpgradeDecision decision, const std::string& key);
-  void accept_upgrade(UpgradeAcceptance acceptance, const std::string& key);
+  void decide(node::UpgradeDecision decision, const std::string& key);
+  void accept_upgrade(node::UpgradeAcceptance acceptance, const std::string& key);
 
   void refuse(const http::Problem& problem);
   bool queue_head(const http::Response& response, bool streaming);

@@ -26,7 +26,8 @@ void on_every_shard(ServerCore& core, Work work) {
 
 }  // namespace
 
-Server::Server(LoopGroup& loops, ServerOptions options, http::Handler http, UpgradeHandler upgrade)
+Server::Server(LoopGroup& loops, ServerOptions options, http::Handler http,
+               node::UpgradeHandler upgrade)
     : core_(std::make_shared<ServerCore>(options, std::move(http), std::move(upgrade))) {
   for (std::size_t i = 0; i < loops.size(); ++i)
     core_->shards.push_back(std::make_unique<Shard>(*core_, loops[i], i));

@@ -20,15 +20,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <variant>
 
-#include "base/scheduler.h"
 #include "http/exchange.h"
 #include "http/parser.h"
-#include "session/connection.h"
+#include "node/upgrade.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -51,24 +48,6 @@ struct ServerOptions {
   std::uint64_t ping_interval_ms = 25'000;  // dead after two pings during which nothing arrived
   std::uint64_t close_timeout_ms = 5'000;   // for the closing handshake
 };
-
-// The application's word on a WebSocket.
-struct UpgradeRefusal {
-  http::Response response;  // error_response(401, "unauthorized", "…")
-};
-struct UpgradeAcceptance {
-  std::size_t loop = 0;  // index of the loop the connection is to live on
-  // Called on that loop, given it; on_open follows.
-  std::move_only_function<std::unique_ptr<session::ConnectionHandler>(Scheduler&)> make_handler;
-  std::string subprotocol;  // of those the client offered; empty for none
-};
-using UpgradeDecision = std::variant<UpgradeRefusal, UpgradeAcceptance>;
-
-// To be called once, on the loop that asked, now or later. Dropped, it answers 500.
-using UpgradeReply = std::move_only_function<void(UpgradeDecision)>;
-
-// Called for every well-formed WebSocket handshake.
-using UpgradeHandler = std::function<void(http::Request, UpgradeReply)>;
 
 struct ListenOptions {
   std::string address = "127.0.0.1";  // or a name, "::1", "0.0.0.0"
@@ -100,7 +79,7 @@ struct ServerCounters {
 
 class Server {
  public:
-  Server(LoopGroup& loops, ServerOptions options, http::Handler http, UpgradeHandler upgrade);
+  Server(LoopGroup& loops, ServerOptions options, http::Handler http, node::UpgradeHandler upgrade);
   ~Server();  // stop()s
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -11,7 +11,7 @@
 namespace syncline::backend {
 
 ServerCore::ServerCore(ServerOptions server_options, http::Handler http_handler,
-                       UpgradeHandler upgrade_handler)
+                       node::UpgradeHandler upgrade_handler)
     : options(server_options), http(std::move(http_handler)), upgrade(std::move(upgrade_handler)) {}
 
 ServerCore::~ServerCore() = default;

@@ -52,12 +52,12 @@ struct ShardCounters {
 // task between loops, so it outlives the Server if it must.
 class ServerCore {
  public:
-  ServerCore(ServerOptions options, http::Handler http, UpgradeHandler upgrade);
+  ServerCore(ServerOptions options, http::Handler http, node::UpgradeHandler upgrade);
   ~ServerCore();
 
   const ServerOptions options;
   const http::Handler http;
-  const UpgradeHandler upgrade;
+  const node::UpgradeHandler upgrade;
   std::vector<std::unique_ptr<Shard>> shards;  // fixed once the server is built
   std::atomic<bool> draining = false;
 

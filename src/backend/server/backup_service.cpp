@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "backend/store/backup.h"
+
 namespace syncline::backend {
 
 BackupService::~BackupService() {
@@ -12,7 +14,8 @@ BackupService::~BackupService() {
   if (thread_.joinable()) thread_.join();
 }
 
-void BackupService::start(const std::string& name, bool signing_key, log::Done<BackupReport> done) {
+void BackupService::start(const std::string& name, bool signing_key,
+                          log::Done<api::BackupReport> done) {
   if (directory_.empty())
     return done(fail(ErrorCode::kInvalid, "this server was started without --backup-dir"));
   if (!log::is_pin_name(name) || name.ends_with(".partial"))
@@ -34,7 +37,8 @@ void BackupService::start(const std::string& name, bool signing_key, log::Done<B
       const std::lock_guard finished(mutex_);
       busy_ = false;
     }
-    done(std::move(report));
+    if (!report) return done(std::unexpected(std::move(report.error())));
+    done(api::BackupReport{report->files, report->bytes, report->workspaces, report->signing_key});
   });
 }
 

@@ -1,7 +1,7 @@
 // Backups of a running server, written into one directory that whoever started it chose; clients
 // name them, and no paths. One at a time, on a thread of its own.
 //
-// Thread-safety: start() from any loop.
+// Thread-safety: start() from any loop. The store outlives it.
 #pragma once
 
 #include <atomic>
@@ -10,23 +10,23 @@
 #include <string>
 #include <thread>
 
-#include "backend/store/backup.h"
+#include "api/backups.h"
 #include "log/event_log.h"
 
 namespace syncline::backend {
 
-class BackupService {
+class RocksDbStore;
+
+class BackupService final : public api::Backups {
  public:
   // `directory` "": there are none to be had.
   BackupService(RocksDbStore& store, std::string directory)
       : store_(store), directory_(std::move(directory)) {}
   // Stops the one that is being written, which leaves only a DEST.partial.
-  ~BackupService();
+  ~BackupService() override;
 
   // `done` is called on the service's thread, or at once with a refusal.
-  //   kInvalid   the server was started without a directory; a bad name (log::is_pin_name)
-  //   kConflict  one is being written, or there is one of that name
-  void start(const std::string& name, bool signing_key, log::Done<BackupReport> done);
+  void start(const std::string& name, bool signing_key, log::Done<api::BackupReport> done) override;
 
  private:
   RocksDbStore& store_;

@@ -7,8 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "backend/net/event_loop.h"
-#include "backend/server/loop_shard.h"
 #include "backend/store/bundle_input.h"
 #include "state/bundle_import.h"
 
@@ -20,20 +18,8 @@ constexpr std::size_t kRemembered = 64;           // imports, some of which have
 
 }  // namespace
 
-std::string_view to_string(ImportState state) {
-  switch (state) {
-    case ImportState::kNone: return "none";
-    case ImportState::kReceiving: return "receiving";
-    case ImportState::kVerifying: return "verifying";
-    case ImportState::kAppending: return "appending";
-    case ImportState::kDone: return "done";
-    case ImportState::kFailed: return "failed";
-  }
-  return "none";
-}
-
-ImportService::ImportService(std::string directory, FindOwner find_owner)
-    : directory_(std::move(directory)), find_owner_(std::move(find_owner)) {}
+ImportService::ImportService(std::string directory, const node::Shards& shards)
+    : directory_(std::move(directory)), shards_(shards) {}
 
 ImportService::~ImportService() {
   stopping_ = true;
@@ -41,18 +27,17 @@ ImportService::~ImportService() {
 
 template <typename T>
 Result<T> ImportService::ask(const std::string& workspace,
-                             const std::function<void(LoopShard&, log::Done<T>)>& question) {
+                             const std::function<void(node::Shard&, log::Done<T>)>& question) {
   const auto answer = std::make_shared<std::promise<Result<T>>>();
   auto waiting = answer->get_future();
-  const Owner owner = find_owner_(workspace);
-  owner.loop.post([&, answer] {
-    question(owner.shard, [answer](Result<T> result) { answer->set_value(std::move(result)); });
+  shards_.on_owner(workspace, [&, answer](node::Shard& shard) {
+    question(shard, [answer](Result<T> result) { answer->set_value(std::move(result)); });
   });
   return waiting.get();
 }
 
 Result<log::Head> ImportService::head(const std::string& workspace) {
-  return ask<log::Head>(workspace, [&](LoopShard& shard, log::Done<log::Head> done) {
+  return ask<log::Head>(workspace, [&](node::Shard& shard, log::Done<log::Head> done) {
     shard.log->head(workspace, std::move(done));
   });
 }
@@ -185,7 +170,7 @@ Result<ImportService::Shared> ImportService::begin(const std::string& workspace)
     return fail(ErrorCode::kConflict,
                 fmt::format("workspace {} exists: give another name", workspace));
   // On its loop, where sessions begin: after this, none does.
-  return ask<Shared>(workspace, [&](LoopShard& shard, log::Done<Shared> done) {
+  return ask<Shared>(workspace, [&](node::Shard& shard, log::Done<Shared> done) {
     if (shard.host.has(workspace))
       return done(fail(ErrorCode::kUnavailable,
                        fmt::format("somebody is connected to workspace {}", workspace)));
@@ -270,7 +255,7 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
     auto steps = events.section(section);
     if (!steps) return std::unexpected(std::move(steps.error()));
     for (state::ImportStep& step : *steps) {
-      const auto done = ask<void>(workspace, [&](LoopShard& shard, log::Done<void> answer) {
+      const auto done = ask<void>(workspace, [&](node::Shard& shard, log::Done<void> answer) {
         state::carry_out(*shard.log, workspace, std::move(step), std::move(answer));
       });
       if (!done) return at_storage(done.error());
@@ -288,7 +273,7 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
 
 void ImportService::succeeded(const std::string& workspace, Import& import) {
   // What was looked at before, and found empty, is remembered as such. And nobody has signed it here.
-  (void)ask<void>(workspace, [&](LoopShard& shard, log::Done<void> done) {
+  (void)ask<void>(workspace, [&](node::Shard& shard, log::Done<void> done) {
     shard.cache.forget(workspace);
     shard.checkpoints.sign_soon(workspace);
     done({});

@@ -27,45 +27,26 @@
 #include <string>
 #include <string_view>
 
+#include "api/imports.h"
 #include "backend/store/import_stage.h"
 #include "backend/store/worker_pool.h"
 #include "log/difference.h"
 #include "log/event_log.h"
+#include "node/shards.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
 
-class EventLoop;
-struct LoopShard;
+using api::ImportState;
+using api::ImportStatus;
 
-enum class ImportState : std::uint8_t { kNone, kReceiving, kVerifying, kAppending, kDone, kFailed };
-
-// "none", "receiving", …
-std::string_view to_string(ImportState state);
-
-struct ImportStatus {
-  ImportState state = ImportState::kNone;
-  std::uint64_t received = 0;  // bytes: where the next piece begins
-  std::uint64_t done = 0;      // of them, verified or appended
-  std::uint64_t appended = 0;  // events
-  std::optional<log::BundleHeader> header;
-  std::optional<log::Difference> failure;
-};
-
-class ImportService {
+class ImportService final : public api::Imports {
  public:
   static constexpr std::size_t kMaxImports = 8;
 
-  // The loop on which a workspace lives, and what that owns.
-  struct Owner {
-    EventLoop& loop;
-    LoopShard& shard;
-  };
-  using FindOwner = std::function<Owner(std::string_view workspace)>;
-
-  // Keeps its files in `directory`. Loops and store outlive it, and run until it is gone.
-  ImportService(std::string directory, FindOwner find_owner);
-  ~ImportService();
+  // Keeps its files in `directory`. Shards and store outlive it, and the loops run until it is gone.
+  ImportService(std::string directory, const node::Shards& shards);
+  ~ImportService() override;
 
   // Goes on with what an earlier process began. Before anybody is let in.
   Result<void> resume();
@@ -73,17 +54,10 @@ class ImportService {
   // kUnavailable while the workspace is being imported. Does not wait.
   Result<void> check_free(std::string_view workspace) const;
 
-  void status(const std::string& workspace, log::Done<ImportStatus> done);
-
-  // The bytes of the bundle from `offset` on; 0 begins.
-  //   kConflict     the workspace exists; or other bytes are next
-  //   kMalformed    they do not continue the bundle
-  //   kUnavailable  somebody is connected to the workspace; too many imports; the disk
+  void status(const std::string& workspace, log::Done<api::ImportStatus> done) override;
   void piece(const std::string& workspace, std::uint64_t offset, std::string bytes,
-             log::Done<ImportStatus> done);
-
-  // Forgets what came. kConflict: all is here, and is being imported.
-  void give_up(const std::string& workspace, log::Done<ImportStatus> done);
+             log::Done<api::ImportStatus> done) override;
+  void give_up(const std::string& workspace, log::Done<api::ImportStatus> done) override;
 
  private:
   // The stage belongs to the receiving thread, and to the importing one once it is whole; the rest is
@@ -121,11 +95,11 @@ class ImportService {
   // Asks on the workspace's loop, and waits for the answer.
   template <typename T>
   Result<T> ask(const std::string& workspace,
-                const std::function<void(LoopShard&, log::Done<T>)>& question);
+                const std::function<void(node::Shard&, log::Done<T>)>& question);
   Result<log::Head> head(const std::string& workspace);
 
   const std::string directory_;
-  const FindOwner find_owner_;
+  const node::Shards& shards_;
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;
   std::map<std::string, Shared, std::less<>> imports_;  // guarded; some have ended

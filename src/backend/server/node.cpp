@@ -10,16 +10,19 @@
 #include <thread>
 #include <vector>
 
+#include "api/serve.h"
 #include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
 #include "backend/net/server.h"
+#include "backend/net/system_random.h"
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
-#include "backend/server/loop_shard.h"
-#include "backend/server/routes.h"
+#include "backend/server/process_metrics.h"
 #include "backend/store/rocksdb_store.h"
+#include "backend/web/assets.h"
 #include "base/utf8.h"
-#include "state/retention_keeper.h"
+#include "node/accept.h"
+#include "node/shards.h"
 
 namespace syncline::backend {
 namespace {
@@ -35,6 +38,9 @@ struct Node::Impl {
 
   Result<void> start();
   void start_shards();
+  void compose();  // what answers requests and takes WebSockets
+  Result<void> gate(const std::string& workspace) const;
+  Result<api::PublicKeys> public_keys() const;
   bool unsigned_events();  // something is not under a checkpoint yet
   bool busy();             // something that clients sent is not durable yet
   void stop();
@@ -42,14 +48,15 @@ struct Node::Impl {
   const NodeOptions options;
   std::atomic<bool> ready{false};
   std::atomic<bool> storage_failed{false};
+  std::atomic<bool> shut{false};  // nobody is let into a workspace any more
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
-  std::vector<std::unique_ptr<LoopShard>> shards;
+  std::unique_ptr<node::Shards> shards;
   std::unique_ptr<BackupService> backups;
   std::unique_ptr<ImportService> imports;
-  std::unique_ptr<state::RetentionKeeper> retention;  // on the first loop, over its log
-  std::unique_ptr<RouteContext> routes;
+  std::unique_ptr<api::Context> api;
+  std::unique_ptr<node::AcceptContext> accept;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
 };
@@ -112,34 +119,19 @@ Result<void> Node::Impl::start() {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   loops = std::make_unique<LoopGroup>(options.loops == 0 ? cores : options.loops);
   loops->start();
-  start_shards();
+  std::vector<Scheduler*> schedulers;
+  for (std::size_t i = 0; i < loops->size(); ++i) schedulers.push_back(&(*loops)[i]);
+  shards = std::make_unique<node::Shards>(std::move(schedulers));
   backups = std::make_unique<BackupService>(*store, options.backup_dir);
-  imports = std::make_unique<ImportService>(
-      options.data_dir + "/imports", [this](std::string_view workspace) -> ImportService::Owner {
-        const std::size_t loop = loop_of(*routes, workspace);
-        return {(*loops)[loop], *shards[loop]};
-      });
-  routes = std::make_unique<RouteContext>(RouteContext{
-      .loops = *loops,
-      .shards = shards,
-      .store = *store,
-      .keys = *keys,
-      .backups = *backups,
-      .imports = *imports,
-      .retention = *retention,
-      .access = options.access,
-      .cors = Cors(options.cors_origins),
-      .limits = {},
-      .gate = [this](std::string_view workspace) { return imports->check_free(workspace); },
-      .ready = ready,
-      .server_counters = [this] { return server->counters(); },
-      .bound_to_loopback = is_loopback(options.address)});
+  imports = std::make_unique<ImportService>(options.data_dir + "/imports", *shards);
+  start_shards();
+  compose();
   if (auto resumed = imports->resume(); !resumed) return resumed;
   ServerOptions server_options;
   server_options.max_connections = options.max_connections;
   server_options.max_message_bytes = options.max_message_bytes;
-  server = std::make_unique<Server>(*loops, server_options, make_http_handler(*routes),
-                                    make_upgrade_handler(*routes));
+  server = std::make_unique<Server>(*loops, server_options, api::make_handler(*api),
+                                    node::make_upgrade_handler(*accept));
   auto listening = server->listen({.address = options.address,
                                    .port = options.port,
                                    .tls_certificate = options.tls_certificate,
@@ -151,43 +143,79 @@ Result<void> Node::Impl::start() {
 }
 
 void Node::Impl::start_shards() {
-  const state::CacheLimits limits{.budget_bytes = options.memory_budget_bytes / loops->size()};
-  auto on_failure = [this](const Error& error) {
-    if (!storage_failed.exchange(true) && options.on_storage_failure) {
-      options.on_storage_failure(error);
-    }
-  };
-  shards.resize(loops->size());
-  for (std::size_t i = 0; i < shards.size(); ++i) {
+  node::ShardOptions shard_options{
+      .cache = {.budget_bytes = options.memory_budget_bytes / loops->size()},
+      .checkpoint_pace = options.checkpoint_pace,
+      .retention_pace = {.interval_ms = options.retention_interval_ms},
+      .region = options.region,
+      .node = options.node,
+      .gate = [this](const policy::Caller&,
+                     const std::string& workspace) { return gate(workspace); },
+      .on_storage_failure =
+          [this](const Error& error) {
+            if (!storage_failed.exchange(true) && options.on_storage_failure)
+              options.on_storage_failure(error);
+          },
+      .on_quarantine = options.on_quarantine};
+  for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];
     run_on(loop, [&] {
-      shards[i] = std::make_unique<LoopShard>(
-          store->open_log(loop), keys->identity(), loop, limits, on_failure, options.on_quarantine,
-          options.checkpoint_pace, options.region, options.node);
+      shards->set(i, std::make_unique<node::Shard>(loop, std::make_unique<SystemRandom>(),
+                                                   store->open_log(loop), keys->identity(),
+                                                   shards->placement(), i, shard_options));
+      shards->at(i)->checkpoints.look_through();
     });
   }
-  run_on((*loops)[0], [&] {
-    shards[0]->checkpoints.look_through();
-    retention = std::make_unique<state::RetentionKeeper>(
-        *shards[0]->log, (*loops)[0],
-        state::RetentionPace{.interval_ms = options.retention_interval_ms});
-  });
+}
+
+void Node::Impl::compose() {
+  api = std::make_unique<api::Context>(
+      api::Context{.shards = *shards,
+                   .access = options.access,
+                   .cors = api::Cors(options.cors_origins),
+                   .imports = imports.get(),
+                   .backups = backups.get(),
+                   .keys = [this] { return public_keys(); },
+                   .find_asset = find_web_asset,
+                   .add_metrics =
+                       [this](api::MetricsPage& page) {
+                         add_process_metrics(page, server->counters(), store->counters());
+                       },
+                   .ready = ready,
+                   .bound_to_loopback = is_loopback(options.address)});
+  accept = std::make_unique<node::AcceptContext>(
+      node::AcceptContext{.shards = *shards,
+                          .access = options.access,
+                          .ready = ready,
+                          .bound_to_loopback = is_loopback(options.address)});
+}
+
+Result<void> Node::Impl::gate(const std::string& workspace) const {
+  if (shut) return fail(ErrorCode::kUnavailable, "the server is shutting down");
+  return imports->check_free(workspace);
+}
+
+Result<api::PublicKeys> Node::Impl::public_keys() const {
+  const log::NotaryIdentity& identity = keys->identity();
+  api::PublicKeys found{identity.log_name, identity.retired};
+  for (const log::NoteSigner& signer : identity.signers) found.keys.push_back(signer.verifier());
+  return found;
 }
 
 bool Node::Impl::busy() {
   bool busy = false;
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    run_on((*loops)[i], [&] { busy = busy || shards[i]->host.busy(); });
+  for (std::size_t i = 0; i < loops->size(); ++i) {
+    run_on((*loops)[i], [&] { busy = busy || shards->at(i)->host.busy(); });
   }
   return busy;
 }
 
 bool Node::Impl::unsigned_events() {
   bool any = false;
-  for (std::size_t i = 0; i < shards.size(); ++i) {
+  for (std::size_t i = 0; i < loops->size(); ++i) {
     run_on((*loops)[i], [&] {
-      shards[i]->checkpoints.hurry();
-      any = any || shards[i]->checkpoints.busy();
+      shards->at(i)->checkpoints.hurry();
+      any = any || shards->at(i)->checkpoints.busy();
     });
   }
   return any;
@@ -196,11 +224,13 @@ bool Node::Impl::unsigned_events() {
 void Node::Impl::stop() {
   ready = false;
   if (server) server->stop();
+  // The gate asks the imports: after a turn of every loop nobody asks it any more.
+  shut = true;
+  for (std::size_t i = 0; shards && i < loops->size(); ++i) run_on((*loops)[i], [] {});
   backups.reset();  // their last answers find the loops running
   imports.reset();
-  if (retention) run_on((*loops)[0], [&] { retention.reset(); });
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    if (shards[i]) run_on((*loops)[i], [&] { shards[i].reset(); });
+  for (std::size_t i = 0; shards && i < loops->size(); ++i) {
+    run_on((*loops)[i], [&] { shards->set(i, nullptr); });
   }
   store.reset();  // commits what is queued; posts its answers to loops that still run
   if (loops) loops->stop();

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "api/history_json.h"
 #include "backend/keys/key_ring.h"
-#include "backend/server/history_json.h"
 #include "backend/store/rocksdb_store.h"
 #include "cli/data/source.h"
 #include "cli/data/waiting_loop.h"
@@ -87,7 +87,7 @@ class DataDirSource final : public Source {
     if (!page) return std::unexpected(page.error());
     ChangeLines lines;
     for (const state::Change& change : page->changes)
-      lines.changes.push_back({change.event.position, backend::change_to_json(change)});
+      lines.changes.push_back({change.event.position, api::change_to_json(change)});
     lines.next = page->next < *end ? page->next : 0;
     return lines;
   }
@@ -101,8 +101,7 @@ class DataDirSource final : public Source {
     });
     if (!blame) return std::unexpected(blame.error());
     std::vector<std::string> texts;
-    for (const state::BlamedText& text : blame->texts)
-      texts.push_back(backend::blamed_to_json(text));
+    for (const state::BlamedText& text : blame->texts) texts.push_back(api::blamed_to_json(text));
     return texts;
   }
 

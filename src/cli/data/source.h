@@ -27,7 +27,7 @@ struct EventLine {
 };
 
 struct ChangeLines {
-  std::vector<EventLine> changes;  // with "changes", as backend/server/history_json.h prints it
+  std::vector<EventLine> changes;  // with "changes", as api/history_json.h prints it
   std::uint64_t next = 0;          // 0: there are no more
 };
 
@@ -114,7 +114,7 @@ class Source {
   virtual Result<ChangeLines> changes(const std::string& workspace, const std::string& object,
                                       const std::string& from, const std::string& to,
                                       std::uint64_t after, std::size_t limit) = 0;
-  // The object's texts, each as backend/server/history_json.h prints it.
+  // The object's texts, each as api/history_json.h prints it.
   virtual Result<std::vector<std::string>> blame(const std::string& workspace,
                                                  const std::string& object,
                                                  const std::string& at) = 0;

@@ -44,7 +44,7 @@ void WaitingLoop::run_one() {
   }
   running_ = std::this_thread::get_id();
   task();
-  running_ = {};
+  running_ = std::thread::id();
 }
 
 }  // namespace syncline::cli

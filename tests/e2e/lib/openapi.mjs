@@ -17,9 +17,9 @@ export function described(document) {
 
 // The same, of the tables of routes in the sources.
 export function routed() {
-  const folder = join(repository, 'src/backend/server');
+  const folder = join(repository, 'src/api');
   const sources = readdirSync(folder).filter((file) => file.endsWith('.cpp')).map((file) => readFileSync(join(folder, file), 'utf8'));
-  return sources.flatMap((source) => [...source.matchAll(/\{"([A-Z]+)",\s*"(\/v1[^"]*)",\s*\w+\}/g)].map(([, method, path]) => `${method} ${path}`));
+  return sources.flatMap((source) => [...source.matchAll(/\{"([A-Z]+)",\s*"(\/v1[^"]*)",[^}]*\}/g)].map(([, method, path]) => `${method} ${path}`));
 }
 
 export class Api {

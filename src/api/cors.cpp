@@ -1,0 +1,40 @@
+#include "api/cors.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace syncline::api {
+
+bool Cors::knows(std::string_view origin) const {
+  return std::ranges::find(origins_, origin) != origins_.end();
+}
+
+std::optional<http::Response> Cors::preflight(const http::Request& request) const {
+  const auto origin = request.headers.find("Origin");
+  if (request.method != "OPTIONS" || !origin ||
+      !request.headers.find("Access-Control-Request-Method"))
+    return std::nullopt;
+  if (!knows(*origin))
+    return http::error_response(
+        403, "forbidden",
+        "pages of this origin may not use the API; --cors-origin names those "
+        "that may");
+  http::Response response;
+  response.status = 204;
+  response.headers = {
+      {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE"},
+      {"Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, traceparent"},
+      {"Access-Control-Max-Age", "600"}};
+  return response;
+}
+
+void Cors::admit(const http::Request& request, http::Responder& responder) const {
+  if (origins_.empty()) return;
+  responder.add_header("Vary", "Origin");  // caches keep the answers to different origins apart
+  const auto origin = request.headers.find("Origin");
+  if (!origin || !knows(*origin)) return;
+  responder.add_header("Access-Control-Allow-Origin", std::string(*origin));
+  responder.add_header("Access-Control-Expose-Headers", "ETag, Syncline-Position");
+}
+
+}  // namespace syncline::api

@@ -1,0 +1,142 @@
+#include "api/dispatch.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/support.h"
+#include "node/identify.h"
+
+namespace syncline::api {
+namespace {
+
+std::array<std::span<const Route>, 9> tables() {
+  return {state_routes(),      history_routes(), restore_routes(),
+          proof_routes(),      export_routes(),  retention_routes(),
+          quarantine_routes(), backup_routes(),  import_routes()};
+}
+
+// What the path names if it fits the template, undecoded.
+struct Match {
+  std::string_view workspace;
+  std::string_view rest;
+};
+
+std::string_view next_segment(std::string_view& path) {
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(std::min(segment.size() + 1, path.size()));
+  return segment;
+}
+
+// A slash at the end belongs to an object's id; no other path ends with one.
+std::optional<Match> match(std::string_view pattern, std::string_view path) {
+  const bool slash_at_end = path.ends_with('/');
+  Match found;
+  while (!pattern.empty()) {
+    const std::string_view expected = next_segment(pattern);
+    if (expected.starts_with('{') && pattern.empty()) {
+      found.rest = std::exchange(path, {});
+      if (found.rest.empty()) return std::nullopt;
+      continue;
+    }
+    const std::string_view segment = next_segment(path);
+    if (expected == "{workspace}" && !segment.empty()) {
+      found.workspace = segment;
+    } else if (segment != expected) {
+      return std::nullopt;
+    }
+  }
+  if (!path.empty() || (slash_at_end && found.rest.empty())) return std::nullopt;
+  return found;
+}
+
+struct Found {
+  const Route* route = nullptr;
+  Match match;
+  std::string allowed;  // the methods of routes that the path fits; without `route`
+};
+
+Found find_route(std::string_view method, std::string_view path) {
+  Found found;
+  if (method == "HEAD") method = "GET";
+  for (const auto& table : tables()) {
+    for (const Route& route : table) {
+      const auto fits = match(route.path, path);
+      if (!fits) continue;
+      if (route.method == method) return {&route, *fits, {}};
+      found.allowed += found.allowed.empty() ? "" : ", ";
+      found.allowed += route.method == "GET" ? "GET, HEAD" : route.method;
+    }
+  }
+  return found;
+}
+
+// On the loop that owns the workspace.
+void serve(const Route& route, Call call) {
+  if (!call.path.workspace.empty() && route.door == Route::kWhileOpen) {
+    if (auto open = call.shard.host.admit(call.caller, call.path.workspace); !open)
+      return call.refuse(open.error());
+  }
+  route.serve(std::move(call));
+}
+
+}  // namespace
+
+std::vector<const Route*> all_routes() {
+  std::vector<const Route*> all;
+  for (const auto& table : tables())
+    for (const Route& route : table) all.push_back(&route);
+  return all;
+}
+
+void Call::refuse(const Error& error) {
+  answer(to_response(error));
+}
+
+http::Response refusal(const Error& error) {
+  http::Response response = to_response(error);
+  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+Result<policy::Caller> admit(const Context& context, const http::Request& request, Right right) {
+  auto caller = node::identify(context.access, request);
+  if (!caller) return caller;
+  if (!caller->rights.has(right)) return fail(ErrorCode::kForbidden, "this token may only read");
+  if (policy::changes(right) &&
+      node::is_foreign_page(context.access, request, context.bound_to_loopback))
+    return fail(ErrorCode::kForbidden,
+                "pages of other origins may change things only on a server with tokens");
+  return caller;
+}
+
+void dispatch(Context& context, http::Request request, http::Responder responder) {
+  const Found found = find_route(request.method, request.raw_path);
+  // A caller without a good token is told of no route.
+  auto caller = admit(context, request, found.route ? found.route->right : Right::kRead);
+  if (!caller) return responder.respond(refusal(caller.error()));
+  if (!found.route && !found.allowed.empty())
+    return responder.respond(method_not_allowed(found.allowed));
+  if (!found.route)
+    return responder.respond(
+        http::error_response(404, "not_found", "nothing is served at this path"));
+
+  Path path;
+  if (!found.match.workspace.empty()) {
+    auto decoded = decode_path(found.match.workspace, found.match.rest);
+    if (!decoded) return responder.respond(to_response(decoded.error()));
+    path = std::move(*decoded);
+  }
+  const std::size_t loop =
+      path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);
+  context.shards.on(loop, [&context, &route = *found.route, request = std::move(request),
+                           path = std::move(path), caller = std::move(*caller),
+                           responder = std::move(responder)](node::Shard& shard) mutable {
+    serve(route, {context, shard, std::move(request), std::move(path), std::move(caller),
+                  std::move(responder)});
+  });
+}
+
+}  // namespace syncline::api

@@ -1,0 +1,212 @@
+// A workspace as one file, streamed: docs/formats/bundle.md.
+//
+// A client that wants to go on with a file says what it has: `size` as its header does, `after` the last
+// event, and `crc` as it ran on to there. `max` ends the answer behind so many bytes, at a place from
+// where it can be gone on with, so that a client need not hold one answer open for long.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "api/route.h"
+#include "api/support.h"
+#include "state/bundle_export.h"
+
+namespace syncline::api {
+namespace {
+
+constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
+constexpr std::uint64_t kRetryMs = 5;
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+// A piece of the file, as the owner of the log made it.
+struct Piece {
+  Result<Bytes> bytes;
+  bool began_at_mark = false;  // and so the file can be gone on with from there
+  bool ends_at_mark = false;
+};
+
+// One answer under way, which makes no more than its reader takes. Pieces are made on the loop that owns the
+// workspace and written on the connection's.
+class Streaming : public std::enable_shared_from_this<Streaming> {
+ public:
+  Streaming(std::shared_ptr<state::BundleExport> bundle, Scheduler& owner, http::Stream stream,
+            Scheduler& home, std::uint64_t max_bytes)
+      : bundle_(std::move(bundle)),
+        owner_(owner),
+        stream_(std::move(stream)),
+        home_(home),
+        in_parts_(max_bytes < kNoLimit),
+        left_(max_bytes) {}
+  ~Streaming() {
+    if (!home_.is_current()) home_.post([stream = std::move(stream_)] {});
+  }
+
+  // An error breaks the answer off: the file has no end then. Whoever asks for parts is given a shorter
+  // one if it can be gone on with, and hears of the error with the next. At home.
+  void take(Piece piece) {
+    if (!piece.bytes) {
+      if (piece.began_at_mark && in_parts_) stream_.end();
+      return;
+    }
+    if (piece.bytes->empty()) return stream_.end();
+    const std::size_t size = piece.bytes->size();
+    stream_.write(http::Body(std::make_shared<const Bytes>(std::move(*piece.bytes))));
+    left_ -= std::min<std::uint64_t>(left_, size);
+    if (left_ == 0 && piece.ends_at_mark) return stream_.end();
+    step();
+  }
+
+ private:
+  // At home.
+  void step() {
+    if (stream_.is_closed()) return;
+    if (stream_.queued_bytes() > kMaxQueuedBytes) {
+      home_.after(kRetryMs, [self = shared_from_this()] { self->step(); });
+      return;
+    }
+    owner_.post([self = shared_from_this()] { self->make(); });
+  }
+
+  // On the owner's loop.
+  void make() {
+    const bool at_mark = bundle_->at_mark();
+    bundle_->next([self = shared_from_this(), at_mark](Result<Bytes> bytes) mutable {
+      Piece piece{std::move(bytes), at_mark, self->bundle_->at_mark()};
+      Scheduler& home = self->home_;
+      home.post([self = std::move(self), piece = std::move(piece)]() mutable {
+        self->take(std::move(piece));
+      });
+    });
+  }
+
+  std::shared_ptr<state::BundleExport> bundle_;  // touched on the owner's loop
+  Scheduler& owner_;
+  http::Stream stream_;  // touched at home
+  Scheduler& home_;
+  const bool in_parts_;
+  std::uint64_t left_;
+};
+
+struct Wanted {
+  state::ExportWish wish;
+  std::uint64_t size = 0;  // 0: all that there is
+  std::uint64_t max_bytes = 0;
+};
+
+Result<Wanted> read_wish(const http::Request& request) {
+  const auto after = number(request, "after", 0);
+  const auto size = number(request, "size", 0);
+  const auto crc = number(request, "crc", 0);
+  const auto max = number(request, "max", kNoLimit);
+  for (const auto* each : {&after, &size, &crc, &max})
+    if (!*each) return std::unexpected(each->error());
+  Wanted wanted{.size = *size, .max_bytes = *max};
+  wanted.wish.all_snapshots = http::query_parameter(request.query, "snapshots").value_or("") == "1";
+  const bool goes_on = http::query_parameter(request.query, "crc").has_value();
+  if (goes_on != (*size > 0) || *after > *size || *crc > std::numeric_limits<std::uint32_t>::max())
+    return fail(ErrorCode::kInvalid, "to go on with a file, say size=, after= and crc= of it");
+  if (goes_on) wanted.wish.from = log::BundleMark{0, static_cast<std::uint32_t>(*crc), *after};
+  return wanted;
+}
+
+void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
+                   std::vector<log::Statement> statements) {
+  http::Response head;
+  head.headers.emplace_back("Content-Type", "application/octet-stream");
+  if (call.request.method == "HEAD") return call.answer(std::move(head));
+  auto bundle = std::make_shared<state::BundleExport>(*call.shard.log, std::move(header),
+                                                      std::move(statements), wanted.wish);
+  state::BundleExport& first = *bundle;
+  // What cannot even begin is refused.
+  first.next([call = std::move(call), bundle = std::move(bundle), head = std::move(head),
+              max = wanted.max_bytes](Result<Bytes> bytes) mutable {
+    if (!bytes) return call.refuse(bytes.error());
+    Piece piece{std::move(bytes), false, bundle->at_mark()};
+    Scheduler& home = call.responder.loop();
+    Scheduler& owner = call.shard.scheduler;
+    home.post([&home, &owner, responder = std::move(call.responder), bundle = std::move(bundle),
+               head = std::move(head), max, piece = std::move(piece)]() mutable {
+      std::make_shared<Streaming>(std::move(bundle), owner, responder.begin(std::move(head)), home,
+                                  max)
+          ->take(std::move(piece));
+    });
+  });
+}
+
+void with_header(Call call, Wanted wanted, std::string log_name,
+                 std::vector<log::Statement> statements) {
+  log::EventLog& log = *call.shard.log;
+  const std::string workspace = call.path.workspace;
+  const std::uint64_t size = wanted.size;
+  state::bundle_header(
+      log, workspace, std::move(log_name), size,
+      [call = std::move(call), wanted,
+       statements = std::move(statements)](Result<log::BundleHeader> header) mutable {
+        if (!header) return call.refuse(header.error());
+        stream_bundle(std::move(call), wanted, std::move(*header), std::move(statements));
+      });
+}
+
+// What those said of the log from whom it was imported, and what this server has signed of it last, which
+// may be less than all of it.
+void begin_bundle(Call call, Wanted wanted, std::optional<log::SignedCheckpoint> last) {
+  log::EventLog& log = *call.shard.log;
+  const std::string workspace = call.path.workspace;
+  log.load_origins(workspace, [call = std::move(call), wanted, last = std::move(last)](
+                                  Result<std::vector<log::Statement>> origins) mutable {
+    if (!origins) return call.refuse(origins.error());
+    auto keys = call.context.keys();
+    if (!keys) return call.refuse(keys.error());
+    if (last && last->checkpoint.size <= wanted.size) {
+      if (origins->size() >= log::kMaxStatements) origins->pop_back();
+      origins->push_back({std::move(keys->keys), std::move(last->note)});
+    }
+    with_header(std::move(call), wanted, std::move(keys->log_name), std::move(*origins));
+  });
+}
+
+// All that the log has now.
+void from_the_beginning(Call call, Wanted wanted) {
+  log::EventLog& log = *call.shard.log;
+  const std::string workspace = call.path.workspace;
+  log.head(workspace, [call = std::move(call), wanted](Result<log::Head> head) mutable {
+    if (!head) return call.refuse(head.error());
+    if (head->last_position == 0)
+      return call.refuse(
+          {ErrorCode::kNotFound, fmt::format("workspace {} has no events", call.path.workspace)});
+    wanted.size = head->last_position;
+    log::Notary& notary = call.shard.notary;
+    const std::string workspace = call.path.workspace;
+    notary.last(workspace,
+                [call = std::move(call), wanted](Result<log::SignedCheckpoint> last) mutable {
+                  if (last) return begin_bundle(std::move(call), wanted, std::move(*last));
+                  if (last.error().code != ErrorCode::kNotFound) return call.refuse(last.error());
+                  begin_bundle(std::move(call), wanted, std::nullopt);
+                });
+  });
+}
+
+void get_export(Call call) {
+  const auto wanted = read_wish(call.request);
+  if (!wanted) return call.refuse(wanted.error());
+  if (!wanted->wish.from) return from_the_beginning(std::move(call), *wanted);
+  auto keys = call.context.keys();
+  if (!keys) return call.refuse(keys.error());
+  with_header(std::move(call), *wanted, std::move(keys->log_name), {});
+}
+
+constexpr Route kExportRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/export", Right::kExport, get_export},
+};
+
+}  // namespace
+
+std::span<const Route> export_routes() {
+  return kExportRoutes;
+}
+
+}  // namespace syncline::api

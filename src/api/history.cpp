@@ -1,0 +1,216 @@
+#include "api/history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/history_json.h"
+#include "api/quarantine.h"
+#include "api/route.h"
+#include "api/support.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+#include "state/moment.h"
+#include "state/object_replay.h"
+#include "state/workspace_replay.h"
+
+namespace syncline::api {
+namespace {
+
+// Whole states are large: fewer of them a page than names.
+constexpr std::size_t kMaxStates = 100;
+
+// Calls `next` with the position that the parameter `name` means; answers if it means none.
+template <typename Next>
+void at_moment(Call call, std::string_view name, Next next) {
+  const std::string at = http::query_parameter(call.request.query, name).value_or("");
+  const std::string workspace = call.path.workspace;
+  log::EventLog& log = *call.shard.log;
+  state::find_moment(
+      log, workspace, at,
+      [call = std::move(call), next = std::move(next)](Result<log::Position> position) mutable {
+        if (!position) return call.refuse(position.error());
+        next(*position, std::move(call));
+      });
+}
+
+http::Response history_response(log::Position at, const state::ObjectPage& page) {
+  std::string objects;
+  for (const state::ObjectAt& object : page.objects)
+    objects +=
+        fmt::format(R"({}{{"object":{},"position":{},"state":{}}})", objects.empty() ? "" : ",",
+                    protocol::json_string(object.id), object.position, object.json);
+  std::string unreadable;
+  for (const auto& [id, error] : page.unreadable)
+    unreadable += fmt::format(R"({}{{"object":{},"reason":{}}})", unreadable.empty() ? "" : ",",
+                              protocol::json_string(id), protocol::json_string(error.message));
+  return http::json_response(
+      200, fmt::format(R"({{"at":{},"objects":[{}],"unreadable":[{}],"next":{}}})", at, objects,
+                       unreadable, page.next.empty() ? "null" : protocol::json_string(page.next)) +
+               "\n");
+}
+
+void get_state_at(Call call) {
+  const auto limit = page_size(call.request, kMaxStates);
+  if (!limit) return call.refuse(limit.error());
+  at_moment(std::move(call), "at", [limit = *limit](log::Position at, Call asked) {
+    const std::string& query = asked.request.query;
+    state::replay_workspace(
+        *asked.shard.log, asked.path.workspace, http::query_parameter(query, "prefix").value_or(""),
+        http::query_parameter(query, "after").value_or(""), limit, at,
+        answer_with<state::ObjectPage>(
+            std::move(asked.responder),
+            [at](const state::ObjectPage& page) { return history_response(at, page); }));
+  });
+}
+
+// ---- what happened, and who did it
+
+http::Response changes_response(log::Position from, log::Position to,
+                                const state::ChangePage& page) {
+  std::string changes;
+  for (const state::Change& change : page.changes)
+    changes += (changes.empty() ? "" : ",") + change_to_json(change);
+  const bool more = page.next != 0 && page.next < to;
+  return http::json_response(
+      200, fmt::format(R"({{"from":{},"to":{},"changes":[{}],"next":{}}})", from, to, changes,
+                       more ? std::to_string(page.next) : "null") +
+               "\n");
+}
+
+void list_changes(Call call, log::Position from, log::Position after, log::Position to,
+                  std::size_t limit) {
+  state::list_changes(*call.shard.log, call.path.workspace, call.path.object, after, to, limit,
+                      answer_with<state::ChangePage>(std::move(call.responder),
+                                                     [from, to](const state::ChangePage& page) {
+                                                       return changes_response(from, to, page);
+                                                     }));
+}
+
+// From the beginning, unless said otherwise; to the end.
+void get_changes(Call call) {
+  const auto limit = page_size(call.request);
+  const auto after = number(call.request, "after", 0);
+  if (!limit) return call.refuse(limit.error());
+  if (!after) return call.refuse(after.error());
+  auto with_from = [limit = *limit, after = *after](log::Position from, Call asked) {
+    at_moment(std::move(asked), "to", [=](log::Position to, Call last) {
+      list_changes(std::move(last), from, std::max(from, after), to, limit);
+    });
+  };
+  if (!http::query_parameter(call.request.query, "from")) return with_from(0, std::move(call));
+  at_moment(std::move(call), "from", std::move(with_from));
+}
+
+http::Response blame_response(const std::string& object, log::Position at,
+                              const state::Blame& blame) {
+  std::string texts;
+  for (const state::BlamedText& text : blame.texts)
+    texts += (texts.empty() ? "" : ",") + blamed_to_json(text);
+  return http::json_response(200,
+                             fmt::format(R"({{"object":{},"at":{},"position":{},"texts":[{}]}})",
+                                         protocol::json_string(object), at, blame.position, texts) +
+                                 "\n");
+}
+
+void blame_at(log::Position at, Call call) {
+  auto body = [object = call.path.object, at](const state::Blame& blame) {
+    return blame_response(object, at, blame);
+  };
+  state::blame_object(*call.shard.log, call.path.workspace, call.path.object, at,
+                      answer_with<state::Blame>(std::move(call.responder), std::move(body)));
+}
+
+void get_blame(Call call) {
+  at_moment(std::move(call), "at", [](log::Position at, Call asked) {
+    if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
+    blame_at(at, std::move(asked));
+  });
+}
+
+// ---- pins
+
+void list_pins(Call call) {
+  const auto limit = page_size(call.request);
+  if (!limit) return call.refuse(limit.error());
+  auto body = [limit = *limit](const std::vector<log::Pin>& pins) {
+    std::string list;
+    for (const log::Pin& pin : pins) list += (list.empty() ? "" : ",") + protocol::pin_to_json(pin);
+    const bool last = pins.size() < limit;
+    return http::json_response(
+        200, "{\"pins\":[" + list +
+                 "],\"next\":" + (last ? "null" : protocol::json_string(pins.back().name)) + "}\n");
+  };
+  call.shard.log->list_pins(
+      call.path.workspace, http::query_parameter(call.request.query, "after").value_or(""), *limit,
+      answer_with<std::vector<log::Pin>>(std::move(call.responder), std::move(body)));
+}
+
+// The pin that a request names, by whoever asks; at no position yet.
+log::Pin named_pin(const Call& call) {
+  return {call.path.object, 0, call.shard.scheduler.unix_ms(), call.caller.principal.name};
+}
+
+void write_pin(Call call, log::Pin pin, http::Response response) {
+  auto answer = [response = std::move(response),
+                 responder = std::move(call.responder)](Result<void> done) mutable {
+    responder.respond(done ? std::move(response) : to_response(done.error()));
+  };
+  call.shard.log->put_pin(call.path.workspace, std::move(pin), std::move(answer));
+}
+
+void put_pin(Call call) {
+  at_moment(std::move(call), "at", [pin = named_pin(call)](log::Position at, Call asked) mutable {
+    if (at == 0)
+      return asked.refuse({ErrorCode::kInvalid, "before the first event there is nothing to pin"});
+    pin.position = at;
+    http::Response response = http::json_response(200, protocol::pin_to_json(pin) + "\n");
+    write_pin(std::move(asked), std::move(pin), std::move(response));
+  });
+}
+
+void delete_pin(Call call) {
+  log::Pin pin = named_pin(call);
+  http::Response gone;
+  gone.status = 204;
+  write_pin(std::move(call), std::move(pin), std::move(gone));
+}
+
+constexpr Route kHistoryRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/state", Right::kHistory, get_state_at},
+    {"GET", "/v1/workspaces/{workspace}/changes", Right::kHistory, get_changes},
+    {"GET", "/v1/workspaces/{workspace}/changes/{object}", Right::kHistory, get_changes},
+    {"GET", "/v1/workspaces/{workspace}/blame/{object}", Right::kHistory, get_blame},
+    {"GET", "/v1/workspaces/{workspace}/pins", Right::kHistory, list_pins},
+    {"PUT", "/v1/workspaces/{workspace}/pins/{pin}", Right::kPin, put_pin},
+    {"DELETE", "/v1/workspaces/{workspace}/pins/{pin}", Right::kPin, delete_pin},
+};
+
+}  // namespace
+
+void get_object_at(Call call, StateForm form) {
+  auto replay = [form = std::move(form)](log::Position at, Call asked) {
+    auto body = [form, path = asked.path, at](const state::ReplayedObject& replayed) {
+      if (replayed.position == 0)
+        return to_response(
+            {ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at)});
+      auto shown = show(*replayed.object, form);
+      return shown ? state_response(form, path, at, replayed.position, std::move(*shown))
+                   : to_response(shown.error());
+    };
+    state::replay_object(
+        *asked.shard.log, asked.path.workspace, asked.path.object, at,
+        answer_with<state::ReplayedObject>(std::move(asked.responder), std::move(body)));
+  };
+  at_moment(std::move(call), "at", [replay = std::move(replay)](log::Position at, Call asked) {
+    if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
+    replay(at, std::move(asked));
+  });
+}
+
+std::span<const Route> history_routes() {
+  return kHistoryRoutes;
+}
+
+}  // namespace syncline::api

@@ -1,0 +1,12 @@
+// States of the past, for the routes that read states.
+#pragma once
+
+#include "api/route.h"
+#include "api/state_form.h"
+
+namespace syncline::api {
+
+// The object as it was at the moment that the query names (`at`).
+void get_object_at(Call call, StateForm form);
+
+}  // namespace syncline::api

@@ -1,0 +1,23 @@
+#include "api/path.h"
+
+#include <utility>
+
+#include "http/message.h"
+#include "policy/names.h"
+
+namespace syncline::api {
+
+Result<Path> decode_path(std::string_view workspace, std::string_view object) {
+  auto name = http::percent_decode(workspace);
+  auto id = http::percent_decode(object);
+  if (!name || !id) return fail(ErrorCode::kInvalid, "broken percent escape in the path");
+  if (auto valid = policy::check_workspace_name(*name); !valid)
+    return std::unexpected(std::move(valid.error()));
+  if (!id->empty()) {
+    if (auto valid = policy::check_object_id(*id); !valid)
+      return std::unexpected(std::move(valid.error()));
+  }
+  return Path{std::move(*name), std::move(*id)};
+}
+
+}  // namespace syncline::api

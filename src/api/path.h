@@ -1,0 +1,20 @@
+// What the path of a request names.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "syncline/error.h"
+
+namespace syncline::api {
+
+struct Path {
+  std::string workspace;  // decoded and checked; empty if the path names none
+  std::string object;     // the same
+};
+
+// Of the parts of a path as they were sent, in percent-encoding; `object` may be empty. kInvalid or kForbidden when
+// a name is not allowed.
+Result<Path> decode_path(std::string_view workspace, std::string_view object);
+
+}  // namespace syncline::api

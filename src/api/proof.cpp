@@ -1,0 +1,118 @@
+// The log, and the proofs that it is what it was. Whoever asks gets the checkpoint that is there;
+// log::CheckpointKeeper has them made.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "api/route.h"
+#include "api/support.h"
+#include "base/base64.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+
+namespace syncline::api {
+namespace {
+
+void get_log(Call call) {
+  const auto limit = page_size(call.request);
+  const auto after = number(call.request, "after", 0);
+  if (!limit) return call.refuse(limit.error());
+  if (!after) return call.refuse(after.error());
+  auto answer = answer_with<std::vector<log::Event>>(
+      std::move(call.responder), [](const std::vector<log::Event>& events) {
+        http::Response response;
+        response.headers.emplace_back("Content-Type", "application/x-ndjson");
+        std::string lines;
+        for (const log::Event& event : events) lines += protocol::event_to_json(event) + "\n";
+        response.body = std::move(lines);
+        return response;
+      });
+  const log::ReadLimits limits{.max_events = *limit};
+  log::EventLog& log = *call.shard.log;
+  if (const auto object = http::query_parameter(call.request.query, "object")) {
+    log.read_object(call.path.workspace, *object, *after, limits, std::move(answer));
+  } else {
+    log.read(call.path.workspace, *after, limits, std::move(answer));
+  }
+}
+
+void get_checkpoint(Call call) {
+  call.shard.notary.last(call.path.workspace,
+                         answer_with<log::SignedCheckpoint>(std::move(call.responder),
+                                                            [](const log::SignedCheckpoint& made) {
+                                                              return plain_text(made.note);
+                                                            }));
+}
+
+// The proof ends in the checkpoint that it leads to.
+void prove(Call call, std::uint64_t position, const log::SignedCheckpoint& to) {
+  auto body = [note = to.note](const log::InclusionProof& proof) {
+    return plain_text(log::proof_text(proof, note));
+  };
+  call.shard.notary.prove_inclusion(
+      call.path.workspace, position, to.checkpoint.size,
+      answer_with<log::InclusionProof>(std::move(call.responder), std::move(body)));
+}
+
+void get_proof(Call call) {
+  const auto position = parse_number(call.path.object, "the position");
+  if (!position) return call.refuse(position.error());
+  log::Notary& notary = call.shard.notary;
+  const std::string workspace = call.path.workspace;
+  notary.last(workspace, [call = std::move(call),
+                          position = *position](Result<log::SignedCheckpoint> made) mutable {
+    if (!made) return call.refuse(made.error());
+    if (position > made->checkpoint.size)
+      return call.refuse({ErrorCode::kNotFound,
+                          fmt::format("the newest checkpoint has {} events: event {} is not under "
+                                      "one yet",
+                                      made->checkpoint.size, position)});
+    prove(std::move(call), position, *made);
+  });
+}
+
+http::Response consistency_response(std::uint64_t from, std::uint64_t to,
+                                    const log::merkle::Proof& proof) {
+  std::string hashes;
+  for (const Hash256& hash : proof)
+    hashes += (hashes.empty() ? "" : ",") + protocol::json_string(to_base64(hash));
+  return http::json_response(200, "{\"from\":" + std::to_string(from) + ",\"to\":" +
+                                      std::to_string(to) + ",\"hashes\":[" + hashes + "]}\n");
+}
+
+void get_consistency(Call call) {
+  const auto from = number(call.request, "from", 0);
+  const auto to = number(call.request, "to", 0);
+  if (!from) return call.refuse(from.error());
+  if (!to) return call.refuse(to.error());
+  auto body = [from = *from, to = *to](const log::merkle::Proof& proof) {
+    return consistency_response(from, to, proof);
+  };
+  call.shard.notary.prove_consistency(
+      call.path.workspace, *from, *to,
+      answer_with<log::merkle::Proof>(std::move(call.responder), std::move(body)));
+}
+
+void get_keys(Call call) {
+  const auto keys = call.context.keys();
+  if (!keys) return call.refuse(keys.error());
+  std::string text;
+  for (const log::NoteVerifier& key : keys->keys) text += key.to_text() + "\n";
+  call.answer(plain_text(std::move(text)));
+}
+
+constexpr Route kProofRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/log", Right::kHistory, get_log},
+    {"GET", "/v1/workspaces/{workspace}/checkpoint", Right::kHistory, get_checkpoint},
+    {"GET", "/v1/workspaces/{workspace}/proof/{position}", Right::kHistory, get_proof},
+    {"GET", "/v1/workspaces/{workspace}/consistency", Right::kHistory, get_consistency},
+    {"GET", "/v1/keys", Right::kKeys, get_keys},
+};
+
+}  // namespace
+
+std::span<const Route> proof_routes() {
+  return kProofRoutes;
+}
+
+}  // namespace syncline::api

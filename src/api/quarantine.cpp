@@ -1,0 +1,80 @@
+// What cannot be served: the objects in quarantine, and having one of them tried again.
+#include "api/quarantine.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/support.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+
+namespace syncline::api {
+namespace {
+
+using QuarantinePage = std::vector<state::Quarantined>;
+using View = workspace::Workspace::View;
+
+std::string to_json(const state::Quarantined& held) {
+  return fmt::format(R"({{"object":{},"position":{},"since":"{}","reason":{}}})",
+                     protocol::json_string(held.object), held.position,
+                     protocol::stamp_time(HlcStamp::of(held.since_ms, 0)),
+                     protocol::name_json(held.reason.message));
+}
+
+http::Response quarantine_response(const QuarantinePage& page, std::size_t limit) {
+  std::string list;
+  for (const state::Quarantined& held : page) list += (list.empty() ? "" : ",") + to_json(held);
+  const bool last = page.size() < limit;
+  return http::json_response(
+      200, fmt::format(R"({{"quarantine":[{}],"next":{}}})", list,
+                       last ? "null" : protocol::json_string(page.back().object)) +
+               "\n");
+}
+
+void list(Call call) {
+  const auto limit = page_size(call.request);
+  if (!limit) return call.refuse(limit.error());
+  const std::string after = http::query_parameter(call.request.query, "after").value_or("");
+  call.answer(
+      quarantine_response(call.shard.quarantine.list(call.path.workspace, after, *limit), *limit));
+}
+
+// Tries the object at once, so that the answer says whether it can be served now.
+void lift(Call call) {
+  auto lifted = [](const View&) {
+    http::Response response;
+    response.status = 204;
+    return response;
+  };
+  const Path& path = call.path;
+  if (!call.shard.quarantine.lift(path.workspace, path.object))
+    return call.refuse(
+        {ErrorCode::kNotFound, fmt::format("object {} of workspace {} is not in quarantine",
+                                           path.object, path.workspace)});
+  call.shard.host.get(path.workspace)
+      .read(
+          path.object, [](const merge::Object&) { return std::string(); },
+          answer_with<View>(std::move(call.responder), lifted));
+}
+
+constexpr Route kQuarantineRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/quarantine", Right::kHistory, list},
+    {"DELETE", "/v1/workspaces/{workspace}/quarantine/{object}", Right::kQuarantine, lift},
+};
+
+}  // namespace
+
+Result<void> check_quarantine(const Call& call, log::Position at) {
+  const auto* held = call.shard.quarantine.find(call.path.workspace, call.path.object);
+  if (held == nullptr || at < held->position) return {};
+  return std::unexpected(state::quarantine_error(*held));
+}
+
+std::span<const Route> quarantine_routes() {
+  return kQuarantineRoutes;
+}
+
+}  // namespace syncline::api

@@ -1,0 +1,102 @@
+// What a workspace keeps: the rule, the legal hold, and carrying the rule out now.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "api/route.h"
+#include "api/support.h"
+#include "protocol/json_text.h"
+#include "protocol/retention_json.h"
+#include "state/retention_run.h"
+#include "state/retention_view.h"
+
+namespace syncline::api {
+namespace {
+
+constexpr std::size_t kEventsATurn = 1024;
+
+void answer_view(Call call) {
+  log::EventLog& log = *call.shard.log;
+  const std::uint64_t now = call.shard.scheduler.unix_ms();
+  const std::string workspace = call.path.workspace;
+  auto body = [](const state::RetentionView& view) {
+    return http::json_response(
+        200, protocol::retention_to_json(view.retention, view.rule_says, view.record) + "\n");
+  };
+  state::view_retention(log, workspace, now,
+                        answer_with<state::RetentionView>(std::move(call.responder), body));
+}
+
+// Makes the change in the name of whoever asks, and shows what came of it.
+void change(Call call, log::RetentionChange change) {
+  change.principal = call.caller.principal.name;
+  change.unix_ms = call.shard.scheduler.unix_ms();
+  change.reason = http::query_parameter(call.request.query, "reason").value_or("");
+  log::EventLog& log = *call.shard.log;
+  const std::string workspace = call.path.workspace;
+  log.change_retention(workspace, std::move(change),
+                       [call = std::move(call)](Result<log::Retention> changed) mutable {
+                         if (!changed) return call.refuse(changed.error());
+                         answer_view(std::move(call));
+                       });
+}
+
+void set_rule(Call call) {
+  const auto keep_for =
+      protocol::parse_duration(http::query_parameter(call.request.query, "keep_for").value_or("0"));
+  const auto keep_last = number(call.request, "keep_last", 0);
+  if (!keep_for) return call.refuse(keep_for.error());
+  if (!keep_last) return call.refuse(keep_last.error());
+  log::RetentionChange rule;
+  rule.rule = {*keep_for, *keep_last};
+  change(std::move(call), std::move(rule));
+}
+
+void put_hold(Call call) {
+  log::RetentionChange hold;
+  hold.act = log::RetentionAct::kHold;
+  change(std::move(call), std::move(hold));
+}
+
+void release(Call call) {
+  log::RetentionChange release;
+  release.act = log::RetentionAct::kRelease;
+  change(std::move(call), std::move(release));
+}
+
+http::Response turn_response(const state::RetentionTurn& turn) {
+  std::string unreadable;
+  for (const std::string& object : turn.unreadable)
+    unreadable += (unreadable.empty() ? "" : ",") + protocol::json_string(object);
+  return http::json_response(
+      200,
+      fmt::format(
+          R"({{"kept_from":{},"swept_to":{},"events":{},"bytes":{},"snapshots":{},"unreadable":[{}],"done":{}}})",
+          turn.floor, turn.swept_to, turn.events, turn.bytes, turn.snapshots, unreadable,
+          turn.done) +
+          "\n");
+}
+
+void run(Call call) {
+  log::EventLog& log = *call.shard.log;
+  const std::uint64_t now = call.shard.scheduler.unix_ms();
+  const std::string workspace = call.path.workspace;
+  state::retain(log, workspace, now, kEventsATurn,
+                answer_with<state::RetentionTurn>(std::move(call.responder), turn_response));
+}
+
+constexpr Route kRetentionRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/retention", Right::kHistory, answer_view},
+    {"PUT", "/v1/workspaces/{workspace}/retention", Right::kRetention, set_rule},
+    {"POST", "/v1/workspaces/{workspace}/retention", Right::kRetention, run},
+    {"PUT", "/v1/workspaces/{workspace}/hold", Right::kHold, put_hold},
+    {"DELETE", "/v1/workspaces/{workspace}/hold", Right::kHold, release},
+};
+
+}  // namespace
+
+std::span<const Route> retention_routes() {
+  return kRetentionRoutes;
+}
+
+}  // namespace syncline::api

@@ -1,0 +1,73 @@
+#include "api/serve.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "api/dispatch.h"
+#include "api/metrics.h"
+#include "api/support.h"
+
+namespace syncline::api {
+namespace {
+
+// Only what the page itself brings; CodeMirror sets styles from script.
+constexpr std::string_view kContentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+http::Response page(const http::Request& request, const http::Asset& asset) {
+  http::Response response =
+      http::asset_response(request, http::Body::forever(asset.body), asset.content_type, asset.etag,
+                           asset.immutable() ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.emplace_back("Content-Security-Policy", kContentSecurityPolicy);
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  return response;
+}
+
+bool is_protocol_path(std::string_view path) {
+  return path.starts_with("/y/") || path.starts_with("/hocuspocus/");
+}
+
+void serve_api(Context& context, http::Request request, http::Responder responder) {
+  context.cors.admit(request, responder);
+  if (auto answer = context.cors.preflight(request)) return responder.respond(std::move(*answer));
+  dispatch(context, std::move(request), std::move(responder));
+}
+
+void route(Context& context, http::Request request, http::Responder responder) {
+  const std::string& path = request.path;
+  if (path.starts_with("/v1/")) return serve_api(context, std::move(request), std::move(responder));
+  if (request.method != "GET" && request.method != "HEAD")
+    return responder.respond(method_not_allowed("GET, HEAD"));
+  if (path == "/healthz") return responder.respond(http::text_response(200, "ok\n"));
+  if (path == "/readyz") {
+    return responder.respond(context.ready ? http::text_response(200, "ready\n")
+                                           : http::text_response(503, "draining\n"));
+  }
+  if (path == "/metrics") {
+    if (auto caller = admit(context, request, Right::kMetrics); !caller)
+      return responder.respond(refusal(caller.error()));
+    return serve_metrics(context, std::move(responder));
+  }
+  if (is_protocol_path(path)) {
+    http::Response response =
+        http::error_response(426, "upgrade_required", "this path speaks WebSocket; see the README");
+    response.headers.emplace_back("Upgrade", "websocket");
+    return responder.respond(std::move(response));
+  }
+  if (const http::Asset* asset = context.find_asset ? context.find_asset(path) : nullptr)
+    return responder.respond(page(request, *asset));
+  responder.respond(http::error_response(404, "not_found", "nothing is served at this path"));
+}
+
+}  // namespace
+
+http::Handler make_handler(Context& context) {
+  return [&context](http::Request request, http::Responder responder) {
+    route(context, std::move(request), std::move(responder));
+  };
+}
+
+}  // namespace syncline::api

@@ -1,0 +1,58 @@
+// What is there now: workspaces, their objects, an object's state.
+#include <utility>
+
+#include "api/history.h"
+#include "api/route.h"
+#include "api/state_form.h"
+#include "api/support.h"
+
+namespace syncline::api {
+namespace {
+
+using View = workspace::Workspace::View;
+
+void list_workspaces(Call call) {
+  const auto limit = page_size(call.request);
+  if (!limit) return call.refuse(limit.error());
+  call.shard.log->list_workspaces(http::query_parameter(call.request.query, "after").value_or(""),
+                                  *limit,
+                                  answer_names("workspaces", *limit, std::move(call.responder)));
+}
+
+void list_objects(Call call) {
+  const auto limit = page_size(call.request);
+  if (!limit) return call.refuse(limit.error());
+  const std::string& query = call.request.query;
+  call.shard.log->list_objects(call.path.workspace,
+                               http::query_parameter(query, "prefix").value_or(""),
+                               http::query_parameter(query, "after").value_or(""), *limit,
+                               answer_names("objects", *limit, std::move(call.responder)));
+}
+
+void get_object(Call call) {
+  auto form = asked_form(call.request);
+  if (!form) return call.refuse(form.error());
+  if (http::query_parameter(call.request.query, "at")) return get_object_at(std::move(call), *form);
+  auto body = [form = *form, path = call.path](View& view) {
+    return state_response(form, path, {}, view.position, std::move(view.content));
+  };
+  auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
+  const Path path = call.path;
+  call.shard.host.get(path.workspace)
+      .read(path.object, std::move(extract),
+            answer_with<View>(std::move(call.responder), std::move(body)));
+}
+
+constexpr Route kStateRoutes[] = {
+    {"GET", "/v1/workspaces", Right::kRead, list_workspaces},
+    {"GET", "/v1/workspaces/{workspace}/objects", Right::kRead, list_objects},
+    {"GET", "/v1/workspaces/{workspace}/objects/{object}", Right::kRead, get_object},
+};
+
+}  // namespace
+
+std::span<const Route> state_routes() {
+  return kStateRoutes;
+}
+
+}  // namespace syncline::api

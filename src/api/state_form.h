@@ -1,0 +1,31 @@
+// In which form an object's state is asked for, and given: for the routes that answer with states.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/route.h"
+#include "http/exchange.h"
+#include "log/event.h"
+#include "merge/object.h"
+#include "merge/object_part.h"
+
+namespace syncline::api {
+
+struct StateForm {
+  bool binary = false;              // a Yjs update instead of JSON
+  std::optional<merge::Part> part;  // JSON only
+};
+
+// From Accept, `root` and `range`. kInvalid.
+Result<StateForm> asked_form(const http::Request& request);
+
+// The state in that form.
+Result<std::string> show(const merge::Object& object, const StateForm& form);
+
+// `position`: of the object's last event. `at`: the moment that was asked for, if one was.
+http::Response state_response(const StateForm& form, const Path& path,
+                              std::optional<log::Position> at, log::Position position,
+                              std::string shown);
+
+}  // namespace syncline::api

@@ -1,0 +1,45 @@
+// What the handlers of the HTTP API have in common: errors, parameters, pages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/exchange.h"
+#include "log/event_log.h"
+#include "syncline/error.h"
+
+namespace syncline::api {
+
+inline constexpr std::size_t kMaxPage = 1000;
+
+http::Response to_response(const Error& error);
+http::Response method_not_allowed(std::string_view allowed);
+http::Response plain_text(std::string text);
+
+// kUnsupported, for what the process that serves the API has not been given: "imports".
+Error not_here(std::string_view what);
+
+Result<std::uint64_t> parse_number(std::string_view text, std::string_view what);
+// A whole number from the query; `fallback` when absent, an error when it is none.
+Result<std::uint64_t> number(const http::Request& request, std::string_view name,
+                             std::uint64_t fallback);
+// "limit": 100 unless said otherwise, at most `most`.
+Result<std::size_t> page_size(const http::Request& request, std::size_t most = kMaxPage);
+
+// {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
+log::Done<std::vector<std::string>> answer_names(std::string_view what, std::size_t limit,
+                                                 http::Responder responder);
+
+// Answers with what `body` makes of the result, or with its error. The result may come on any loop or thread.
+template <typename T, typename Body>
+log::Done<T> answer_with(http::Responder responder, Body body) {
+  return [responder = std::move(responder), body = std::move(body)](Result<T> result) mutable {
+    responder.respond(result ? body(*result) : to_response(result.error()));
+  };
+}
+
+}  // namespace syncline::api

@@ -1,0 +1,13 @@
+// What a server counts beside its shards: the network, the store, the process.
+#pragma once
+
+#include "api/metrics.h"
+#include "backend/net/server.h"
+#include "backend/store/rocksdb_store.h"
+
+namespace syncline::backend {
+
+void add_process_metrics(api::MetricsPage& page, const ServerCounters& net,
+                         const StoreCounters& store);
+
+}  // namespace syncline::backend

@@ -1,0 +1,169 @@
+#include "node/accept.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "http/ws_handshake.h"
+#include "node/identify.h"
+#include "policy/names.h"
+#include "session/hocuspocus_session.h"
+#include "session/y_session.h"
+
+namespace syncline::node {
+namespace {
+
+using session::ConnectionHandler;
+using MakeSession = std::move_only_function<std::unique_ptr<ConnectionHandler>(Shard&)>;
+
+std::string new_actor(Shard& shard) {
+  return fmt::format("{:016x}", shard.random->next());
+}
+
+// What stays the same when a client that was refused comes back.
+session::ClientKey client_key(const http::Request& request) {
+  const std::string_view peer = request.peer;
+  return std::hash<std::string>{}(fmt::format("{}\n{}\n{}", peer.substr(0, peer.rfind(':')),
+                                              token_of(request), request.raw_path));
+}
+
+struct Room {
+  std::string workspace;
+  std::string object;
+};
+
+// "{workspace}/{object}" behind `prefix`. y-websocket does not escape the room: browsers escape what they
+// must, and leave a percent sign as it is.
+Result<Room> room_of(std::string_view raw_path, std::string_view prefix) {
+  raw_path.remove_prefix(prefix.size());
+  const std::size_t slash = std::min(raw_path.find('/'), raw_path.size());
+  Room room{http::percent_decode_where_it_is(raw_path.substr(0, slash)), {}};
+  if (slash < raw_path.size())
+    room.object = http::percent_decode_where_it_is(raw_path.substr(slash + 1));
+  if (auto valid = policy::check_workspace_name(room.workspace); !valid)
+    return std::unexpected(std::move(valid.error()));
+  return room;
+}
+
+Result<Room> y_room_of(std::string_view raw_path) {
+  auto room = room_of(raw_path, "/y/");
+  if (!room) return room;
+  if (room->object.empty()) {
+    return fail(ErrorCode::kNotFound, "the path is /y/{workspace}/{object}");
+  }
+  if (auto valid = policy::check_object_id(room->object); !valid)
+    return std::unexpected(std::move(valid.error()));
+  return room;
+}
+
+Result<Room> hocuspocus_room_of(std::string_view raw_path) {
+  auto room = room_of(raw_path, "/hocuspocus/");
+  if (room && !room->object.empty()) {
+    return fail(ErrorCode::kNotFound,
+                "connect to /hocuspocus/{workspace}; documents are named in messages");
+  }
+  return room;
+}
+
+MakeSession y_session(const AcceptContext& context, const http::Request& request,
+                      const Result<Room>& room) {
+  auto principal =
+      room ? context.access.authenticate(token_of(request)) : std::unexpected(room.error());
+  const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
+  return [&context, room = room.value_or(Room{}), principal = std::move(principal), wants_saved,
+          trace = trace_of(request), client = client_key(request)](Shard& shard) {
+    return std::make_unique<session::YSession>(
+        session::YSessionOptions{.host = shard.host,
+                                 .workspace = room.workspace,
+                                 .object = room.object,
+                                 .principal = principal,
+                                 .actor = new_actor(shard),
+                                 .trace = trace,
+                                 .wants_saved = wants_saved,
+                                 .refusals = &shard.refusals,
+                                 .client = client,
+                                 .limits = context.limits,
+                                 .counters = shard.session_counters});
+  };
+}
+
+MakeSession hocuspocus_session(const AcceptContext& context, const http::Request& request,
+                               const Result<Room>& room) {
+  return [&context, room, trace = trace_of(request)](Shard& shard) {
+    return std::make_unique<session::HocuspocusSession>(session::HocuspocusOptions{
+        .host = shard.host,
+        .workspace = room ? room->workspace : std::string(),
+        .admission = room ? Result<void>() : std::unexpected(room.error()),
+        .access = context.access,
+        .actor = new_actor(shard),
+        .trace = trace,
+        .limits = context.limits,
+        .counters = shard.session_counters});
+  };
+}
+
+UpgradeAcceptance acceptance(const AcceptContext& context, std::size_t loop,
+                             std::string subprotocol, MakeSession make) {
+  return {.loop = loop,
+          .make_handler = [&shards = context.shards, loop, make = std::move(make)](
+                              Scheduler&) mutable -> std::unique_ptr<ConnectionHandler> {
+            Shard* shard = shards.at(loop);
+            SYNCLINE_ASSERT(shard != nullptr);  // the network ends before the shards
+            return make(*shard);
+          },
+          .subprotocol = std::move(subprotocol)};
+}
+
+UpgradeRefusal refusal(int status, std::string_view code, std::string_view message) {
+  return {http::error_response(status, code, message)};
+}
+
+// Whether the workspace is open is asked on its own loop; the reply is given on the request's.
+void accept_if_open(const AcceptContext& context, std::string workspace, std::size_t home,
+                    UpgradeAcceptance accepted, UpgradeReply reply) {
+  context.shards.on(accepted.loop, [&shards = context.shards, workspace = std::move(workspace),
+                                    home, accepted = std::move(accepted),
+                                    reply = std::move(reply)](Shard& shard) mutable {
+    UpgradeDecision decision = std::move(accepted);
+    if (auto open = shard.host.admit(policy::Caller{}, workspace); !open)
+      decision = refusal(503, to_string(open.error().code), open.error().message);
+    shards.on(home, [decision = std::move(decision), reply = std::move(reply)](Shard&) mutable {
+      reply(std::move(decision));
+    });
+  });
+}
+
+void decide(const AcceptContext& context, const http::Request& request, UpgradeReply reply) {
+  if (!context.ready) return reply(refusal(503, "unavailable", "the server is shutting down"));
+  if (is_foreign_page(context.access, request, context.bound_to_loopback)) {
+    return reply(refusal(403, "forbidden",
+                         "pages of other origins may connect only to a server with tokens"));
+  }
+  const bool hocuspocus = request.raw_path.starts_with("/hocuspocus/");
+  if (!hocuspocus && !request.raw_path.starts_with("/y/"))
+    return reply(refusal(404, "not_found", "nothing is served at this path"));
+  const Result<Room> room =
+      hocuspocus ? hocuspocus_room_of(request.raw_path) : y_room_of(request.raw_path);
+  MakeSession make =
+      hocuspocus ? hocuspocus_session(context, request, room) : y_session(context, request, room);
+  const std::size_t loop =
+      room ? context.shards.placement().owner_of(room->workspace) : request.loop;
+  auto accepted = acceptance(context, loop, http::offered_subprotocol(request), std::move(make));
+  if (!room) return reply(std::move(accepted));
+  accept_if_open(context, room->workspace, request.loop, std::move(accepted), std::move(reply));
+}
+
+}  // namespace
+
+UpgradeHandler make_upgrade_handler(const AcceptContext& context) {
+  return [&context](http::Request request, UpgradeReply reply) {
+    decide(context, request, std::move(reply));
+  };
+}
+
+}  // namespace syncline::node

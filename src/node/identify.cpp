@@ -1,0 +1,48 @@
+#include "node/identify.h"
+
+#include <string_view>
+#include <utility>
+
+namespace syncline::node {
+
+std::string token_of(const http::Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (auto header = request.headers.find("Authorization")) {
+    if (header->size() > kBearer.size() &&
+        http::equals_ignoring_case(header->substr(0, kBearer.size()), kBearer)) {
+      return std::string(header->substr(kBearer.size()));
+    }
+  }
+  return http::query_parameter(request.query, "token").value_or("");
+}
+
+std::string trace_of(const http::Request& request) {
+  constexpr std::string_view kShape = "00-00000000000000000000000000000000-0000000000000000-00";
+  const std::string_view header = request.headers.find("traceparent").value_or("");
+  if (header.size() != kShape.size()) return {};
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    const char byte = header[i];
+    const bool hex = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
+    if (kShape[i] == '-' ? byte != '-' : !hex) return {};
+  }
+  return std::string(header);
+}
+
+Result<policy::Caller> identify(const policy::Access& access, const http::Request& request) {
+  auto principal = access.authenticate(token_of(request));
+  if (!principal) return std::unexpected(std::move(principal.error()));
+  const policy::Rights rights = policy::rights_of(*principal);
+  return policy::Caller{.principal = std::move(*principal),
+                        .rights = rights,
+                        .origin = std::string(request.headers.find("Origin").value_or("")),
+                        .trace = trace_of(request)};
+}
+
+bool is_foreign_page(const policy::Access& access, const http::Request& request,
+                     bool bound_to_loopback) {
+  const std::string_view origin = request.headers.find("Origin").value_or("");
+  const std::string_view host = request.headers.find("Host").value_or("");
+  return access.open() && !policy::origin_allowed(origin, host, bound_to_loopback);
+}
+
+}  // namespace syncline::node

@@ -1,0 +1,40 @@
+#include "node/shard.h"
+
+#include <utility>
+
+namespace syncline::node {
+namespace {
+
+// The store is shared by all loops: upkeep is for the workspaces that live here.
+std::function<bool(std::string_view)> owned_by(Placement placement, std::size_t index) {
+  return [placement, index](std::string_view workspace) {
+    return placement.owner_of(workspace) == index;
+  };
+}
+
+}  // namespace
+
+Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
+             std::unique_ptr<log::EventLog> event_log, const log::NotaryIdentity& identity,
+             Placement placement, std::size_t index, ShardOptions options)
+    : scheduler(loop),
+      random(std::move(random_source)),
+      log(std::move(event_log)),
+      notary(*log, identity),
+      checkpoints(*log, notary, loop, options.checkpoint_pace, owned_by(placement, index)),
+      quarantine(loop, std::move(options.on_quarantine)),
+      cache(*log, options.cache, &quarantine),
+      host({.log = *log,
+            .cache = cache,
+            .scheduler = loop,
+            .counters = workspace_counters,
+            .random = *random,
+            .on_storage_failure = std::move(options.on_storage_failure),
+            .region = std::move(options.region),
+            .node = std::move(options.node),
+            .notary = &notary,
+            .checkpoints = &checkpoints},
+           std::move(options.gate)),
+      retention(*log, loop, options.retention_pace, owned_by(placement, index)) {}
+
+}  // namespace syncline::node

@@ -1,0 +1,161 @@
+// The one door of the HTTP API: no route can be asked without its right, and work is done where it belongs.
+#include "api/dispatch.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "api/metrics.h"
+#include "support/test_api.h"
+
+namespace syncline::api {
+namespace {
+
+using testing::TestApi;
+using testing::Typist;
+
+const policy::Access kTokens({{"full", {.name = "ann"}},
+                              {"look", {.name = "bob", .read_only = true}}});
+const std::string kFull = "Authorization: Bearer full\r\n";
+const std::string kLook = "Authorization: Bearer look\r\n";
+const std::string kForeign = "Origin: https://elsewhere.example\r\n";
+
+std::string target_of(const Route& route) {
+  std::string target(route.path);
+  if (const auto at = target.find("{workspace}"); at != target.npos) target.replace(at, 11, "w");
+  if (const auto at = target.find('{'); at != target.npos) target.replace(at, target.npos, "x");
+  return target;
+}
+
+TEST(ApiDispatch, NoRouteIsServedWithoutItsRight) {
+  TestApi node(kTokens);
+  for (const Route* route : all_routes()) {
+    const auto ask = [&](const std::string& token) {
+      return node.ask(std::string(route->method), target_of(*route), token);
+    };
+    SCOPED_TRACE(std::string(route->method) + " " + std::string(route->path));
+    for (const std::string& bad : {std::string(), std::string("Authorization: Bearer no\r\n")}) {
+      const auto answer = ask(bad);
+      ASSERT_TRUE(answer->head);
+      EXPECT_EQ(answer->head->status, 401);
+      EXPECT_EQ(answer->header("WWW-Authenticate"), "Bearer");
+    }
+    const int looking = ask(kLook)->head->status;
+    if (policy::changes(route->right)) {
+      EXPECT_EQ(looking, 403);
+    } else {
+      EXPECT_NE(looking, 403);
+    }
+    for (const int full : {ask(kFull)->head->status, ask(kFull + kForeign)->head->status}) {
+      EXPECT_NE(full, 401);
+      EXPECT_NE(full, 403);
+    }
+  }
+}
+
+TEST(ApiDispatch, AMethodThatChangesSomethingNeedsARightToChange) {
+  for (const Route* route : all_routes())
+    EXPECT_EQ(policy::changes(route->right), route->method != "GET") << route->path;
+}
+
+TEST(ApiDispatch, AnOpenServerLetsForeignPagesLookAndNotTouch) {
+  TestApi node;
+  for (const Route* route : all_routes()) {
+    SCOPED_TRACE(std::string(route->method) + " " + std::string(route->path));
+    const auto ask = [&](const std::string& headers) {
+      return node.ask(std::string(route->method), target_of(*route), headers)->head->status;
+    };
+    EXPECT_NE(ask(""), 403);
+    EXPECT_NE(ask("Origin: http://localhost:3000\r\n"), 403);
+    EXPECT_EQ(ask(kForeign) == 403, policy::changes(route->right));
+  }
+}
+
+TEST(ApiDispatch, AShutWorkspaceIsShutToEveryRouteButThoseThatSayWhy) {
+  TestApi node(kTokens);
+  std::set<std::string> asked;
+  node.gate = [&](const policy::Caller& caller, const std::string& workspace) -> Result<void> {
+    asked.insert(caller.principal.name + " " + workspace);
+    return fail(ErrorCode::kUnavailable, "workspace w is being imported");
+  };
+  for (const Route* route : all_routes()) {
+    const auto answer = node.ask(std::string(route->method), target_of(*route), kFull);
+    const bool guarded =
+        route->path.find("{workspace}") != route->path.npos && !route->path.ends_with("/import");
+    EXPECT_EQ(answer->head->status == 503, guarded) << route->method << " " << route->path;
+  }
+  EXPECT_EQ(asked, std::set<std::string>{"ann w"});
+}
+
+TEST(ApiDispatch, ARestoreIntoAnotherWorkspaceAsksThatOneToo) {
+  TestApi node;
+  node.change("w", "x", Typist(1).type("text"));
+  node.gate = [&](const policy::Caller&, const std::string& workspace) -> Result<void> {
+    if (workspace == "w") return {};
+    return fail(ErrorCode::kUnavailable, "workspace other is being imported");
+  };
+  const auto answer = node.ask("POST", "/v1/workspaces/w/restore/x?at=1&into=other");
+  EXPECT_EQ(answer->head->status, 503) << answer->body;
+}
+
+TEST(ApiDispatch, WhatIsNotThereIsToldToThoseWhoMayKnow) {
+  TestApi node(kTokens);
+  EXPECT_EQ(node.ask("GET", "/v1/nothing")->head->status, 401);
+  EXPECT_EQ(node.ask("GET", "/v1/nothing", kLook)->head->status, 404);
+  const auto answer = node.ask("DELETE", "/v1/workspaces/w/pins", kFull);
+  EXPECT_EQ(answer->head->status, 405);
+  EXPECT_EQ(answer->header("Allow"), "GET, HEAD");
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces/.w/pins", kFull)->head->status, 400);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces/w/objects/%2E./x", kFull)->head->status, 400);
+}
+
+TEST(ApiDispatch, WorkIsDoneOnTheOwnersLoopAndAnsweredAtHome) {
+  TestApi node({}, 2);
+  const std::string workspace = node.owner_of("a") == 1 ? "a" : "b";
+  ASSERT_EQ(node.owner_of(workspace), 1u);
+  node.change(workspace, "x", Typist(1).type("text"));
+  node.gate = [&](const policy::Caller&, const std::string&) -> Result<void> {
+    EXPECT_TRUE(node.loops[1]->is_current());
+    EXPECT_FALSE(node.loops[0]->is_current());
+    return {};
+  };
+  for (const char* rest : {"objects/x", "objects/x?at=1", "log", "changes", "export"}) {
+    const auto answer = node.ask("GET", "/v1/workspaces/" + workspace + "/" + rest);
+    ASSERT_TRUE(answer->ended) << rest;
+    EXPECT_EQ(answer->head->status, 200) << rest << ": " << answer->body;
+    EXPECT_FALSE(answer->body.empty()) << rest;
+  }
+}
+
+TEST(ApiDispatch, WorkForAShardThatHasEndedIsAnswered) {
+  TestApi node;
+  node.shards->set(0, nullptr);
+  const auto answer = node.ask("GET", "/v1/workspaces/w/log");
+  ASSERT_TRUE(answer->ended);
+  EXPECT_EQ(answer->head->status, 500);
+}
+
+TEST(ApiDispatch, WhatAProcessHasNotIsRefused) {
+  TestApi node;
+  EXPECT_EQ(node.ask("POST", "/v1/backups?name=x")->head->status, 501);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces/w/import")->head->status, 501);
+}
+
+TEST(ApiServe, HealthAndMetricsAreBesideTheApi) {
+  TestApi node(kTokens, 2);
+  EXPECT_EQ(node.ask("GET", "/healthz")->head->status, 200);
+  EXPECT_EQ(node.ask("GET", "/readyz")->head->status, 200);
+  node.ready = false;
+  EXPECT_EQ(node.ask("GET", "/readyz")->head->status, 503);
+  EXPECT_EQ(node.ask("GET", "/metrics")->head->status, 401);
+  EXPECT_EQ(node.ask("POST", "/metrics", kFull)->head->status, 405);
+  node.context.add_metrics = [](MetricsPage& page) { page.gauge("mine", "Of the process.", 7); };
+  const std::string page = node.ask("GET", "/metrics", kLook)->body;
+  EXPECT_NE(page.find("\nsyncline_mine 7\n"), page.npos);
+  EXPECT_NE(page.find("\nsyncline_workspaces 0\n"), page.npos);
+  EXPECT_EQ(node.ask("GET", "/y/w/x", kFull)->head->status, 426);
+  EXPECT_EQ(node.ask("GET", "/", kFull)->head->status, 404) << "no page here";
+}
+
+}  // namespace
+}  // namespace syncline::api

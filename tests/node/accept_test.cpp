@@ -1,0 +1,101 @@
+#include "node/accept.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "http/parser.h"
+#include "support/fake_connection.h"
+#include "support/test_node.h"
+
+namespace syncline::node {
+namespace {
+
+using testing::FakeConnection;
+using testing::TestNode;
+
+class NodeAccept : public ::testing::Test {
+ protected:
+  UpgradeDecision decide(const std::string& path, const std::string& headers = {}) {
+    auto head = http::parse_request_head(
+        "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n", {});
+    EXPECT_TRUE(head.has_value());
+    std::optional<UpgradeDecision> decided;
+    node_.loops[0]->post([&] {
+      upgrade_(std::move(head->request), [&](UpgradeDecision decision) {
+        EXPECT_TRUE(node_.loops[0]->is_current()) << "the reply is given on the request's loop";
+        decided = std::move(decision);
+      });
+    });
+    node_.run();
+    EXPECT_TRUE(decided.has_value());
+    return std::move(*decided);
+  }
+
+  static int refused(const UpgradeDecision& decision) {
+    const auto* refusal = std::get_if<UpgradeRefusal>(&decision);
+    return refusal == nullptr ? 0 : refusal->response.status;
+  }
+
+  // The code with which the session of an accepted connection closes it at once; 0: it does not.
+  int closed(UpgradeDecision decision, std::size_t loop) {
+    auto* accepted = std::get_if<UpgradeAcceptance>(&decision);
+    EXPECT_NE(accepted, nullptr);
+    EXPECT_EQ(accepted->loop, loop);
+    FakeConnection connection;
+    node_.loops[loop]->post([&] {
+      auto session = accepted->make_handler(*node_.loops[loop]);
+      session->on_open(connection);
+      session->on_closed(1000);
+    });
+    node_.run();
+    return connection.closed ? connection.closed->code : 0;
+  }
+
+  TestNode node_{policy::Access({{"full", {.name = "ann"}}}), 2};
+  AcceptContext context_{.shards = *node_.shards, .access = node_.access, .ready = node_.ready};
+  UpgradeHandler upgrade_ = make_upgrade_handler(context_);
+};
+
+TEST_F(NodeAccept, AConnectionLivesOnTheLoopThatOwnsItsWorkspace) {
+  for (const char* workspace : {"a", "b", "c", "d"}) {
+    const std::size_t owner = node_.owner_of(workspace);
+    EXPECT_EQ(closed(decide(std::string("/y/") + workspace + "/x?token=full"), owner), 0);
+    EXPECT_EQ(closed(decide(std::string("/hocuspocus/") + workspace), owner), 0);
+  }
+}
+
+TEST_F(NodeAccept, WhatIsWrongIsToldByTheSession) {
+  EXPECT_EQ(closed(decide("/y/a/x?token=no"), node_.owner_of("a")), 4401);
+  EXPECT_GE(closed(decide("/y/.a/x?token=full"), 0), 4400);
+  EXPECT_GE(closed(decide("/y/a?token=full"), 0), 4400);
+}
+
+TEST_F(NodeAccept, AShutWorkspaceIsRefusedBeforeTheHandshakeIsDone) {
+  node_.gate = [&](const policy::Caller&, const std::string& workspace) -> Result<void> {
+    EXPECT_TRUE(node_.loops[node_.owner_of(workspace)]->is_current());
+    return fail(ErrorCode::kUnavailable, "workspace " + workspace + " is being imported");
+  };
+  for (const char* path : {"/y/a/x?token=full", "/y/b/x?token=full", "/hocuspocus/a"})
+    EXPECT_EQ(refused(decide(path)), 503);
+}
+
+TEST_F(NodeAccept, OtherPathsAndServersThatEndAreRefused) {
+  EXPECT_EQ(refused(decide("/elsewhere")), 404);
+  node_.ready = false;
+  EXPECT_EQ(refused(decide("/y/a/x?token=full")), 503);
+}
+
+TEST_F(NodeAccept, AnOpenServerRefusesForeignPages) {
+  const policy::Access open;
+  const AcceptContext context{.shards = *node_.shards, .access = open, .ready = node_.ready};
+  upgrade_ = make_upgrade_handler(context);
+  EXPECT_EQ(refused(decide("/y/a/x", "Origin: https://elsewhere.example\r\n")), 403);
+  EXPECT_EQ(refused(decide("/y/a/x", "Origin: http://localhost:3000\r\n")), 0);
+}
+
+}  // namespace
+}  // namespace syncline::node

@@ -1,0 +1,48 @@
+// The HTTP API over a node in memory.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/serve.h"
+#include "http/parser.h"
+#include "support/fake_exchange.h"
+#include "support/test_node.h"
+
+namespace syncline::testing {
+
+class TestApi : public TestNode {
+ public:
+  explicit TestApi(policy::Access who = {}, std::size_t loop_count = 1)
+      : TestNode(std::move(who), loop_count) {}
+
+  // `headers`: whole lines, such as "Authorization: Bearer x\r\n". Came in on the loop `home`.
+  std::shared_ptr<FakeAnswer> ask(const std::string& method, const std::string& target,
+                                  const std::string& headers = {}, std::size_t home = 0) {
+    auto head = http::parse_request_head(
+        method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n", {});
+    EXPECT_TRUE(head.has_value()) << method << " " << target;
+    head->request.loop = home;
+    auto [responder, answer] = fake_responder(*loops[home]);
+    loops[home]->post(
+        [this, request = std::move(head->request), responder = std::move(responder)]() mutable {
+          handler(std::move(request), std::move(responder));
+        });
+    run();
+    return answer;
+  }
+
+  api::Context context{
+      .shards = *shards,
+      .access = access,
+      .keys = [this]() -> Result<api::PublicKeys> {
+        return api::PublicKeys{identity.log_name, {identity.signers[0].verifier()}};
+      },
+      .ready = ready};
+  http::Handler handler = api::make_handler(context);
+};
+
+}  // namespace syncline::testing

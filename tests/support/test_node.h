@@ -1,0 +1,76 @@
+// A node in memory: its loops and its shards.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/memory_store.h"
+#include "log/test_chain.h"
+#include "node/shards.h"
+#include "support/test_world.h"
+#include "support/virtual_loop.h"
+
+namespace syncline::testing {
+
+inline log::NotaryIdentity test_identity() {
+  ed25519::Seed seed;
+  seed.fill(1);
+  return {"log.example", {log::NoteSigner("log.example", seed)}, {}};
+}
+
+class TestNode {
+ public:
+  explicit TestNode(policy::Access who = {}, std::size_t loop_count = 1) : access(std::move(who)) {
+    std::vector<Scheduler*> schedulers;
+    for (std::size_t i = 0; i < loop_count; ++i) {
+      loops.push_back(std::make_unique<VirtualLoop>());
+      loops.back()->test_is_a_turn = false;
+      schedulers.push_back(loops.back().get());
+    }
+    shards = std::make_unique<node::Shards>(std::move(schedulers));
+    for (std::size_t i = 0; i < loop_count; ++i)
+      shards->set(i, std::make_unique<node::Shard>(
+                         *loops[i], std::make_unique<TestRandom>(), store.open(*loops[i]), identity,
+                         shards->placement(), i,
+                         node::ShardOptions{.gate = [this](const auto& caller, const auto& name) {
+                           return gate ? gate(caller, name) : Result<void>();
+                         }}));
+  }
+
+  // Until nothing is left to be done, on any loop.
+  void run() {
+    for (int rounds = 0; rounds < 20; ++rounds)
+      for (auto& loop : loops) loop->run();
+  }
+
+  std::size_t owner_of(std::string_view workspace) const {
+    return shards->placement().owner_of(workspace);
+  }
+
+  // Changes an object as a session does.
+  void change(const std::string& workspace, const std::string& object, Bytes intent) {
+    shards->on_owner(workspace, [&, intent = std::move(intent)](node::Shard& shard) {
+      shard.host.get(workspace).change(
+          object, {.principal = "ann"},
+          [intent](const merge::Object&, log::Position) { return intent; },
+          [](Result<workspace::Receipt> receipt) { EXPECT_TRUE(receipt.has_value()); });
+    });
+    run();
+  }
+
+  const policy::Access access;
+  const log::NotaryIdentity identity = test_identity();
+  std::vector<std::unique_ptr<VirtualLoop>> loops;
+  store::MemoryStore store;
+  workspace::Gate gate;  // of all workspaces, at any time
+  std::atomic<bool> ready = true;
+  std::unique_ptr<node::Shards> shards;
+};
+
+}  // namespace syncline::testing
