@@ -54,7 +54,7 @@ void Appends(benchmark::State& state) {
       backend::store::open_database(raw_dir.root(), options, backend::store::OpenMode::kReadWrite);
   if (!store || !raw) return state.SkipWithError("no store");
   syncline::testing::TestLoop loop;
-  const auto log = (*store)->open_log(loop);
+  const auto log = (*store)->open_loop(loop);
   syncline::testing::BlockingLog blocking(*log, loop);
   syncline::testing::TestChain chain;
   Cost ours;

@@ -73,7 +73,7 @@ bool fill(const std::string& dir, std::size_t workspaces) {
   auto store = backend::RocksDbStore::open({.data_dir = dir});
   if (!store) return false;
   testing::TestLoop loop;
-  const auto log = (*store)->open_log(loop);
+  const auto log = (*store)->open_loop(loop);
   const std::vector<log::Event> events = typed();
   std::size_t answered = 0;
   std::size_t failed = 0;
@@ -81,7 +81,7 @@ bool fill(const std::string& dir, std::size_t workspaces) {
     syncline::testing::TestChain chain;
     std::vector<log::EncodedEvent> sealed;
     for (log::Event event : events) sealed.push_back(chain.seal(event, loop.unix_ms()).value());
-    log->append(name_of(i), std::move(sealed), 0, [&](Result<log::Appended> done) {
+    log->events().append(name_of(i), std::move(sealed), 0, [&](Result<log::Appended> done) {
       failed += done ? 0 : 1;
       ++answered;
     });

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/assert.h"
-#include "store/memory_store.h"
 #include "log/test_chain.h"
 #include "merge/facets.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
+#include "store/memory_store.h"
 #include "support/fake_connection.h"
 #include "support/virtual_loop.h"
 #include "workspace/host.h"
@@ -24,11 +24,11 @@ using namespace syncline;
 struct World {
   testing::VirtualLoop loop;
   store::MemoryStore store;
-  std::unique_ptr<log::EventLog> log = store.open(loop);
+  std::unique_ptr<log::LoopStore> log = store.open_loop(loop);
   state::ObjectCache cache{*log, {}};
   workspace::Counters counters;
   testing::TestRandom random;
-  workspace::Host host{{.log = *log,
+  workspace::Host host{{.log = log->events(),
                         .cache = cache,
                         .scheduler = loop,
                         .counters = counters,

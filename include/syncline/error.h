@@ -20,7 +20,8 @@ enum class ErrorCode : std::uint8_t {
   kNotFound,      // the named thing is not there
   kUnauthorized,  // who are you? (no or bad credentials)
   kForbidden,     // known, but may not
-  kConflict,      // a condition no longer holds (expected version, a second owner)
+  kConflict,      // a condition no longer holds (expected version)
+  kFenced,        // another owner has taken over; go there
   kUnavailable,   // not now: draining, overloaded, storage refused; retry later
   kCorrupt,       // stored data fails its check
   kIo,            // the operating system said no

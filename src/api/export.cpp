@@ -118,7 +118,7 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
   if (call.request.method == "HEAD") return call.answer(std::move(head));
-  auto bundle = std::make_shared<state::BundleExport>(*call.shard.log, std::move(header),
+  auto bundle = std::make_shared<state::BundleExport>(*call.shard.store, std::move(header),
                                                       std::move(statements), wanted.wish);
   state::BundleExport& first = *bundle;
   // What cannot even begin is refused.
@@ -139,11 +139,11 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
 
 void with_header(Call call, Wanted wanted, std::string log_name,
                  std::vector<log::Statement> statements) {
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
   const std::uint64_t size = wanted.size;
   state::bundle_header(
-      log, workspace, std::move(log_name), size,
+      store.events(), workspace, std::move(log_name), size,
       [call = std::move(call), wanted,
        statements = std::move(statements)](Result<log::BundleHeader> header) mutable {
         if (!header) return call.refuse(header.error());
@@ -154,26 +154,27 @@ void with_header(Call call, Wanted wanted, std::string log_name,
 // What those said of the log from whom it was imported, and what this server has signed of it last, which
 // may be less than all of it.
 void begin_bundle(Call call, Wanted wanted, std::optional<log::SignedCheckpoint> last) {
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
-  log.load_origins(workspace, [call = std::move(call), wanted, last = std::move(last)](
-                                  Result<std::vector<log::Statement>> origins) mutable {
-    if (!origins) return call.refuse(origins.error());
-    auto keys = call.context.keys();
-    if (!keys) return call.refuse(keys.error());
-    if (last && last->checkpoint.size <= wanted.size) {
-      if (origins->size() >= log::kMaxStatements) origins->pop_back();
-      origins->push_back({std::move(keys->keys), std::move(last->note)});
-    }
-    with_header(std::move(call), wanted, std::move(keys->log_name), std::move(*origins));
-  });
+  store.attestations().load_origins(
+      workspace, [call = std::move(call), wanted,
+                  last = std::move(last)](Result<std::vector<log::Statement>> origins) mutable {
+        if (!origins) return call.refuse(origins.error());
+        auto keys = call.context.keys();
+        if (!keys) return call.refuse(keys.error());
+        if (last && last->checkpoint.size <= wanted.size) {
+          if (origins->size() >= log::kMaxStatements) origins->pop_back();
+          origins->push_back({std::move(keys->keys), std::move(last->note)});
+        }
+        with_header(std::move(call), wanted, std::move(keys->log_name), std::move(*origins));
+      });
 }
 
 // All that the log has now.
 void from_the_beginning(Call call, Wanted wanted) {
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
-  log.head(workspace, [call = std::move(call), wanted](Result<log::Head> head) mutable {
+  store.events().head(workspace, [call = std::move(call), wanted](Result<log::Head> head) mutable {
     if (!head) return call.refuse(head.error());
     if (head->last_position == 0)
       return call.refuse(

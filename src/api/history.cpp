@@ -26,9 +26,9 @@ template <typename Next>
 void at_moment(Call call, std::string_view name, Next next) {
   const std::string at = http::query_parameter(call.request.query, name).value_or("");
   const std::string workspace = call.path.workspace;
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   state::find_moment(
-      log, workspace, at,
+      store.events(), store.pins(), workspace, at,
       [call = std::move(call), next = std::move(next)](Result<log::Position> position) mutable {
         if (!position) return call.refuse(position.error());
         next(*position, std::move(call));
@@ -56,12 +56,13 @@ void get_state_at(Call call) {
   if (!limit) return call.refuse(limit.error());
   at_moment(std::move(call), "at", [limit = *limit](log::Position at, Call asked) {
     const std::string& query = asked.request.query;
-    state::replay_workspace(
-        *asked.shard.log, asked.path.workspace, http::query_parameter(query, "prefix").value_or(""),
-        http::query_parameter(query, "after").value_or(""), limit, at,
-        answer_with<state::ObjectPage>(
-            std::move(asked.responder),
-            [at](const state::ObjectPage& page) { return history_response(at, page); }));
+    state::replay_workspace(*asked.shard.store, asked.path.workspace,
+                            http::query_parameter(query, "prefix").value_or(""),
+                            http::query_parameter(query, "after").value_or(""), limit, at,
+                            answer_with<state::ObjectPage>(std::move(asked.responder),
+                                                           [at](const state::ObjectPage& page) {
+                                                             return history_response(at, page);
+                                                           }));
   });
 }
 
@@ -81,7 +82,7 @@ http::Response changes_response(log::Position from, log::Position to,
 
 void list_changes(Call call, log::Position from, log::Position after, log::Position to,
                   std::size_t limit) {
-  state::list_changes(*call.shard.log, call.path.workspace, call.path.object, after, to, limit,
+  state::list_changes(*call.shard.store, call.path.workspace, call.path.object, after, to, limit,
                       answer_with<state::ChangePage>(std::move(call.responder),
                                                      [from, to](const state::ChangePage& page) {
                                                        return changes_response(from, to, page);
@@ -118,7 +119,7 @@ void blame_at(log::Position at, Call call) {
   auto body = [object = call.path.object, at](const state::Blame& blame) {
     return blame_response(object, at, blame);
   };
-  state::blame_object(*call.shard.log, call.path.workspace, call.path.object, at,
+  state::blame_object(*call.shard.store, call.path.workspace, call.path.object, at,
                       answer_with<state::Blame>(std::move(call.responder), std::move(body)));
 }
 
@@ -142,7 +143,7 @@ void list_pins(Call call) {
         200, "{\"pins\":[" + list +
                  "],\"next\":" + (last ? "null" : protocol::json_string(pins.back().name)) + "}\n");
   };
-  call.shard.log->list_pins(
+  call.shard.store->pins().list_pins(
       call.path.workspace, http::query_parameter(call.request.query, "after").value_or(""), *limit,
       answer_with<std::vector<log::Pin>>(std::move(call.responder), std::move(body)));
 }
@@ -157,7 +158,7 @@ void write_pin(Call call, log::Pin pin, http::Response response) {
                  responder = std::move(call.responder)](Result<void> done) mutable {
     responder.respond(done ? std::move(response) : to_response(done.error()));
   };
-  call.shard.log->put_pin(call.path.workspace, std::move(pin), std::move(answer));
+  call.shard.store->pins().put_pin(call.path.workspace, std::move(pin), std::move(answer));
 }
 
 void put_pin(Call call) {
@@ -200,7 +201,7 @@ void get_object_at(Call call, StateForm form) {
                    : to_response(shown.error());
     };
     state::replay_object(
-        *asked.shard.log, asked.path.workspace, asked.path.object, at,
+        *asked.shard.store, asked.path.workspace, asked.path.object, at,
         answer_with<state::ReplayedObject>(std::move(asked.responder), std::move(body)));
   };
   at_moment(std::move(call), "at", [replay = std::move(replay)](log::Position at, Call asked) {

@@ -28,11 +28,11 @@ void get_log(Call call) {
         return response;
       });
   const log::ReadLimits limits{.max_events = *limit};
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   if (const auto object = http::query_parameter(call.request.query, "object")) {
-    log.read_object(call.path.workspace, *object, *after, limits, std::move(answer));
+    store.events().read_object(call.path.workspace, *object, *after, limits, std::move(answer));
   } else {
-    log.read(call.path.workspace, *after, limits, std::move(answer));
+    store.events().read(call.path.workspace, *after, limits, std::move(answer));
   }
 }
 

@@ -139,22 +139,22 @@ void restore(Call call) {
   auto read = read_restore(call);
   if (!read) return call.refuse(read.error());
   const std::string at = http::query_parameter(call.request.query, "at").value_or("");
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   const Path from = call.path;
-  auto replay = [&log, call = std::move(call),
+  auto replay = [&store, call = std::move(call),
                  restore = std::move(*read)](Result<log::Position> position) mutable {
     if (!position) return call.refuse(position.error());
     if (auto ok = check_quarantine(call, *position); !ok) return call.refuse(ok.error());
     restore.at = *position;
     const Path path = call.path;
     state::replay_object(
-        log, path.workspace, path.object, *position,
+        store, path.workspace, path.object, *position,
         [call = std::move(call), restore = std::move(restore)](auto replayed) mutable {
           restore_at(call.context, std::move(restore), std::move(call.responder),
                      std::move(replayed));
         });
   };
-  state::find_moment(log, from.workspace, at, std::move(replay));
+  state::find_moment(store.events(), store.pins(), from.workspace, at, std::move(replay));
 }
 
 constexpr Route kRestoreRoutes[] = {

@@ -16,14 +16,14 @@ namespace {
 constexpr std::size_t kEventsATurn = 1024;
 
 void answer_view(Call call) {
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
   auto body = [](const state::RetentionView& view) {
     return http::json_response(
         200, protocol::retention_to_json(view.retention, view.rule_says, view.record) + "\n");
   };
-  state::view_retention(log, workspace, now,
+  state::view_retention(store, workspace, now,
                         answer_with<state::RetentionView>(std::move(call.responder), body));
 }
 
@@ -32,13 +32,14 @@ void change(Call call, log::RetentionChange change) {
   change.principal = call.caller.principal.name;
   change.unix_ms = call.shard.scheduler.unix_ms();
   change.reason = http::query_parameter(call.request.query, "reason").value_or("");
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
-  log.change_retention(workspace, std::move(change),
-                       [call = std::move(call)](Result<log::Retention> changed) mutable {
-                         if (!changed) return call.refuse(changed.error());
-                         answer_view(std::move(call));
-                       });
+  store.retention().change_retention(
+      workspace, std::move(change),
+      [call = std::move(call)](Result<log::Retention> changed) mutable {
+        if (!changed) return call.refuse(changed.error());
+        answer_view(std::move(call));
+      });
 }
 
 void set_rule(Call call) {
@@ -78,10 +79,10 @@ http::Response turn_response(const state::RetentionTurn& turn) {
 }
 
 void run(Call call) {
-  log::EventLog& log = *call.shard.log;
+  log::LoopStore& store = *call.shard.store;
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
-  state::retain(log, workspace, now, kEventsATurn,
+  state::retain(store, workspace, now, kEventsATurn,
                 answer_with<state::RetentionTurn>(std::move(call.responder), turn_response));
 }
 

@@ -14,19 +14,19 @@ using View = workspace::Workspace::View;
 void list_workspaces(Call call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  call.shard.log->list_workspaces(http::query_parameter(call.request.query, "after").value_or(""),
-                                  *limit,
-                                  answer_names("workspaces", *limit, std::move(call.responder)));
+  call.shard.store->catalog().list_workspaces(
+      http::query_parameter(call.request.query, "after").value_or(""), *limit,
+      answer_names("workspaces", *limit, std::move(call.responder)));
 }
 
 void list_objects(Call call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
   const std::string& query = call.request.query;
-  call.shard.log->list_objects(call.path.workspace,
-                               http::query_parameter(query, "prefix").value_or(""),
-                               http::query_parameter(query, "after").value_or(""), *limit,
-                               answer_names("objects", *limit, std::move(call.responder)));
+  call.shard.store->catalog().list_objects(
+      call.path.workspace, http::query_parameter(query, "prefix").value_or(""),
+      http::query_parameter(query, "after").value_or(""), *limit,
+      answer_names("objects", *limit, std::move(call.responder)));
 }
 
 void get_object(Call call) {

@@ -18,6 +18,7 @@ int status_of(ErrorCode code) {
     case ErrorCode::kConflict: return 409;
     case ErrorCode::kTooLarge: return 413;
     case ErrorCode::kUnsupported: return 501;
+    case ErrorCode::kFenced:
     case ErrorCode::kUnavailable: return 503;
     case ErrorCode::kCorrupt:
     case ErrorCode::kIo: return 500;

@@ -11,6 +11,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kUnauthorized: return "unauthorized";
     case ErrorCode::kForbidden: return "forbidden";
     case ErrorCode::kConflict: return "conflict";
+    case ErrorCode::kFenced: return "fenced";
     case ErrorCode::kUnavailable: return "unavailable";
     case ErrorCode::kCorrupt: return "corrupt";
     case ErrorCode::kIo: return "io";

@@ -1,4 +1,4 @@
-// The conditions of EventLog's append and put_snapshot, the same in every implementation.
+// The conditions of append() and put_snapshot(), the same in every implementation.
 #pragma once
 
 #include <span>
@@ -7,6 +7,7 @@
 #include "log/event.h"
 #include "log/event_log.h"
 #include "log/group_check.h"
+#include "log/snapshot_store.h"
 #include "syncline/error.h"
 
 namespace syncline::log {

@@ -20,7 +20,9 @@
 #include <vector>
 
 #include "base/sha256.h"
-#include "log/event_log.h"
+#include "log/event.h"
+#include "log/pin_store.h"
+#include "log/snapshot_store.h"
 #include "log/statement.h"
 #include "syncline/bytes.h"
 

@@ -15,9 +15,9 @@ bool may_succeed_later(ErrorCode code) {
 
 }  // namespace
 
-CheckpointKeeper::CheckpointKeeper(EventLog& log, Notary& notary, Scheduler& loop,
+CheckpointKeeper::CheckpointKeeper(Catalog& catalog, Notary& notary, Scheduler& loop,
                                    CheckpointPace pace, Owns owns)
-    : log_(log), notary_(notary), loop_(loop), pace_(pace), owns_(std::move(owns)) {}
+    : catalog_(catalog), notary_(notary), loop_(loop), pace_(pace), owns_(std::move(owns)) {}
 
 CheckpointKeeper::~CheckpointKeeper() {
   loop_.cancel(timer_);
@@ -95,7 +95,7 @@ void CheckpointKeeper::look_through() {
 }
 
 void CheckpointKeeper::list_after(std::string name) {
-  log_.list_workspaces(
+  catalog_.list_workspaces(
       std::move(name), kNamesAtATime,
       [this, alive = std::weak_ptr(alive_)](Result<std::vector<std::string>> names) {
         if (alive.expired() || !names || names->empty()) return;

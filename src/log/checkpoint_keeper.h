@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "base/scheduler.h"
-#include "log/event_log.h"
+#include "log/catalog.h"
 #include "log/notary.h"
 
 namespace syncline::log {
@@ -43,7 +43,7 @@ class CheckpointKeeper {
   // Whether a workspace lives on this loop; empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
 
-  CheckpointKeeper(EventLog& log, Notary& notary, Scheduler& loop, CheckpointPace pace,
+  CheckpointKeeper(Catalog& catalog, Notary& notary, Scheduler& loop, CheckpointPace pace,
                    Owns owns = {});
   ~CheckpointKeeper();
   CheckpointKeeper(const CheckpointKeeper&) = delete;
@@ -80,7 +80,7 @@ class CheckpointKeeper {
   void sign_due();
   void made(const std::string& workspace, const Result<SignedCheckpoint>& checkpoint);
 
-  EventLog& log_;
+  Catalog& catalog_;
   Notary& notary_;
   Scheduler& loop_;
   const CheckpointPace pace_;

@@ -206,6 +206,12 @@ class EventChain {
   // over its limit) the chain is unchanged.
   Result<EncodedEvent> seal(Event& event, std::uint64_t unix_ms);
 
+  // Later stamps are greater than `origin`, of an event that is ingested. kInvalid, with nothing
+  // changed: it is too far ahead of `unix_ms` (HlcClock::observe).
+  Result<void> observe(HlcStamp origin, std::uint64_t unix_ms) {
+    return clock_.observe(origin, unix_ms);
+  }
+
   // After the last sealed event, whether or not it is stored yet.
   const Head& head() const { return head_; }
 

@@ -51,14 +51,16 @@ void Notary::checkpoint(std::string workspace, Done<SignedCheckpoint> done) {
   auto signing = std::make_shared<Signing>();
   signing->workspace = std::move(workspace);
   signing->done = std::move(done);
-  log_.load_checkpoint(signing->workspace,
-                       [this, signing](Result<std::optional<std::string>> note) {
-                         if (!note) return signing->done(std::unexpected(std::move(note.error())));
-                         auto last = open(signing->workspace, std::move(*note));
-                         if (!last) return signing->refuse(last.error().code, last.error().message);
-                         signing->last = std::move(*last);
-                         sign(signing);
-                       });
+  attestations_.load_checkpoint(signing->workspace,
+                                [this, signing](Result<std::optional<std::string>> note) {
+                                  if (!note)
+                                    return signing->done(std::unexpected(std::move(note.error())));
+                                  auto last = open(signing->workspace, std::move(*note));
+                                  if (!last)
+                                    return signing->refuse(last.error().code, last.error().message);
+                                  signing->last = std::move(*last);
+                                  sign(signing);
+                                });
 }
 
 Result<std::optional<SignedCheckpoint>> Notary::open(const std::string& workspace,
@@ -77,8 +79,8 @@ Result<std::optional<SignedCheckpoint>> Notary::open(const std::string& workspac
 }
 
 void Notary::load_last(std::string workspace, Done<std::optional<SignedCheckpoint>> done) {
-  log_.load_checkpoint(workspace, [this, workspace, done = std::move(done)](
-                                      Result<std::optional<std::string>> note) mutable {
+  attestations_.load_checkpoint(workspace, [this, workspace, done = std::move(done)](
+                                               Result<std::optional<std::string>> note) mutable {
     if (!note) return done(std::unexpected(std::move(note.error())));
     auto last = open(workspace, std::move(*note));
     if (!last)
@@ -96,7 +98,7 @@ void Notary::last(std::string workspace, Done<SignedCheckpoint> done) {
       return done(
           fail(ErrorCode::kNotFound, fmt::format("workspace {} has no checkpoint yet", workspace)));
     const std::uint64_t size = (*last)->checkpoint.size;
-    log_.tree_nodes(
+    attestations_.tree_nodes(
         workspace, merkle::frontier_nodes(size),
         [workspace, made = std::move(**last),
          done = std::move(done)](Result<std::vector<Hash256>> hashes) mutable {
@@ -115,7 +117,7 @@ void Notary::unsigned_events(std::string workspace, Done<std::uint64_t> done) {
                            Result<std::optional<SignedCheckpoint>> last) mutable {
     if (!last) return done(std::unexpected(std::move(last.error())));
     const std::uint64_t covered = *last ? (*last)->checkpoint.size : 0;
-    log_.head(workspace, [covered, done = std::move(done)](Result<Head> head) mutable {
+    events_.head(workspace, [covered, done = std::move(done)](Result<Head> head) mutable {
       if (!head) return done(std::unexpected(std::move(head.error())));
       done(head->last_position - std::min(covered, head->last_position));
     });
@@ -123,32 +125,33 @@ void Notary::unsigned_events(std::string workspace, Done<std::uint64_t> done) {
 }
 
 void Notary::confirm(std::string workspace, Done<void> done) {
-  log_.load_checkpoint(workspace, [this, workspace, done = std::move(done)](
-                                      Result<std::optional<std::string>> note) mutable {
+  attestations_.load_checkpoint(workspace, [this, workspace, done = std::move(done)](
+                                               Result<std::optional<std::string>> note) mutable {
     if (!note) return done(std::unexpected(std::move(note.error())));
     const auto last = open(workspace, std::move(*note));
     if (!last || !*last) return done({});
     const Checkpoint said = (*last)->checkpoint;
-    log_.tree_nodes(workspace, merkle::frontier_nodes(said.size),
-                    [this, workspace, said, done = std::move(done)](auto hashes) mutable {
-                      if (!hashes || root_of(said.size, *hashes) == said.root ||
-                          is_mutated(Mutation::sign_anything))
-                        return done({});
-                      excuse(std::move(workspace), said.size, std::move(done));
-                    });
+    attestations_.tree_nodes(workspace, merkle::frontier_nodes(said.size),
+                             [this, workspace, said, done = std::move(done)](auto hashes) mutable {
+                               if (!hashes || root_of(said.size, *hashes) == said.root ||
+                                   is_mutated(Mutation::sign_anything))
+                                 return done({});
+                               excuse(std::move(workspace), said.size, std::move(done));
+                             });
   });
 }
 
 // A log that a repair cut has grown past what had been signed: that is no news.
 void Notary::excuse(std::string workspace, std::uint64_t size, Done<void> done) {
-  log_.load_cut(workspace, [workspace, size, done = std::move(done)](Result<Position> cut) mutable {
-    if (cut && *cut > 0 && *cut < size) return done({});
-    done(fail(ErrorCode::kCorrupt, not_what_was_signed(workspace, size)));
-  });
+  attestations_.load_cut(workspace,
+                         [workspace, size, done = std::move(done)](Result<Position> cut) mutable {
+                           if (cut && *cut > 0 && *cut < size) return done({});
+                           done(fail(ErrorCode::kCorrupt, not_what_was_signed(workspace, size)));
+                         });
 }
 
 void Notary::sign(std::shared_ptr<Signing> signing) {
-  log_.head(signing->workspace, [this, signing](Result<Head> head) {
+  events_.head(signing->workspace, [this, signing](Result<Head> head) {
     if (!head) return signing->done(std::unexpected(std::move(head.error())));
     signing->size = head->last_position;
     if (signing->size < signing->last_size())
@@ -156,7 +159,7 @@ void Notary::sign(std::shared_ptr<Signing> signing) {
                              fmt::format("the log ends at {}, but {} events were signed",
                                          signing->size, signing->last_size()));
     if (signing->size == 0) return signing->refuse(ErrorCode::kNotFound, "there are no events");
-    log_.tree_nodes(
+    attestations_.tree_nodes(
         signing->workspace,
         joined(merkle::frontier_nodes(signing->last_size()), merkle::frontier_nodes(signing->size)),
         [this, signing](Result<std::vector<Hash256>> hashes) {
@@ -181,14 +184,14 @@ void Notary::finish(std::shared_ptr<Signing> signing, const std::vector<Hash256>
   made.note = std::move(*note);
   // Signatures do not vary: the same note means the same statement by the same keys.
   if (signing->last && signing->last->note == made.note) return signing->done(std::move(made));
-  log_.put_checkpoint(signing->workspace, signing->size, made.note,
-                      [this, signing, made](Result<void> kept) mutable {
-                        if (kept) return signing->done(std::move(made));
-                        if (kept.error().code != ErrorCode::kConflict)
-                          return signing->done(std::unexpected(std::move(kept.error())));
-                        // A later one was kept meanwhile: that is the answer.
-                        checkpoint(signing->workspace, std::move(signing->done));
-                      });
+  attestations_.put_checkpoint(signing->workspace, signing->size, made.note,
+                               [this, signing, made](Result<void> kept) mutable {
+                                 if (kept) return signing->done(std::move(made));
+                                 if (kept.error().code != ErrorCode::kConflict)
+                                   return signing->done(std::unexpected(std::move(kept.error())));
+                                 // A later one was kept meanwhile: that is the answer.
+                                 checkpoint(signing->workspace, std::move(signing->done));
+                               });
 }
 
 void Notary::prove_inclusion(std::string workspace, Position position, std::uint64_t size,
@@ -213,19 +216,19 @@ void Notary::prove_consistency(std::string workspace, std::uint64_t old_size, st
 
 void Notary::prove(std::string workspace, std::uint64_t size, merkle::ProofPlan plan,
                    Done<merkle::Proof> done) {
-  log_.head(workspace, [this, workspace, size, plan = std::move(plan),
-                        done = std::move(done)](Result<Head> head) mutable {
+  events_.head(workspace, [this, workspace, size, plan = std::move(plan),
+                           done = std::move(done)](Result<Head> head) mutable {
     if (!head) return done(std::unexpected(std::move(head.error())));
     if (size > head->last_position)
       return done(fail(ErrorCode::kNotFound, fmt::format("workspace {} has {} events, not {}",
                                                          workspace, head->last_position, size)));
     auto nodes = plan.nodes;
-    log_.tree_nodes(workspace, std::move(nodes),
-                    [plan = std::move(plan),
-                     done = std::move(done)](Result<std::vector<Hash256>> hashes) mutable {
-                      if (!hashes) return done(std::unexpected(std::move(hashes.error())));
-                      done(merkle::make_proof(plan, *hashes));
-                    });
+    attestations_.tree_nodes(workspace, std::move(nodes),
+                             [plan = std::move(plan),
+                              done = std::move(done)](Result<std::vector<Hash256>> hashes) mutable {
+                               if (!hashes) return done(std::unexpected(std::move(hashes.error())));
+                               done(merkle::make_proof(plan, *hashes));
+                             });
   });
 }
 

@@ -5,7 +5,8 @@
 // anybody sees it, and the next one is signed only if the log still begins with what that one says.
 // A log that was cut, rolled back or rewritten is found out here, and nothing is signed.
 //
-// Thread-safety: one loop, that of the EventLog; the log outlives the notary and all its callbacks.
+// Thread-safety: one loop, that of the EventLog; what it is given outlives the notary and all its
+// callbacks.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "log/attestations.h"
 #include "log/checkpoint.h"
 #include "log/event_log.h"
 #include "log/merkle_tree.h"
@@ -43,7 +45,8 @@ struct InclusionProof {
 
 class Notary {
  public:
-  Notary(EventLog& log, const NotaryIdentity& identity) : log_(log), identity_(identity) {}
+  Notary(EventLog& events, Attestations& attestations, const NotaryIdentity& identity)
+      : events_(events), attestations_(attestations), identity_(identity) {}
 
   // The workspace's log as it is now, signed. The same note again while nothing was appended.
   //   kNotFound  the workspace has no events
@@ -87,7 +90,8 @@ class Notary {
   void prove(std::string workspace, std::uint64_t size, merkle::ProofPlan plan,
              Done<merkle::Proof> done);
 
-  EventLog& log_;
+  EventLog& events_;
+  Attestations& attestations_;
   const NotaryIdentity& identity_;
 };
 

@@ -1,7 +1,7 @@
-// Brings answers home: from whatever thread a store works on, to the loop of the EventLog that
-// asked, and nowhere once that EventLog is gone.
+// Brings answers home: from whatever thread a store works on, to the loop that asked, and nowhere once
+// that loop's LoopStore is gone.
 //
-// For implementations of EventLog. The gate lives and dies on its loop; what bind() returns may be
+// For implementations of the interfaces of a store. The gate lives and dies on its loop; what bind() returns may be
 // called, once, from any thread while the loop exists.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/scheduler.h"
-#include "log/event_log.h"
+#include "log/done.h"
 
 namespace syncline::log {
 

@@ -15,16 +15,17 @@ std::function<bool(std::string_view)> owned_by(Placement placement, std::size_t 
 }  // namespace
 
 Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
-             std::unique_ptr<log::EventLog> event_log, const log::NotaryIdentity& identity,
+             std::unique_ptr<log::LoopStore> loop_store, const log::NotaryIdentity& identity,
              Placement placement, std::size_t index, ShardOptions options)
     : scheduler(loop),
       random(std::move(random_source)),
-      log(std::move(event_log)),
-      notary(*log, identity),
-      checkpoints(*log, notary, loop, options.checkpoint_pace, owned_by(placement, index)),
+      store(std::move(loop_store)),
+      notary(store->events(), store->attestations(), identity),
+      checkpoints(store->catalog(), notary, loop, options.checkpoint_pace,
+                  owned_by(placement, index)),
       quarantine(loop, std::move(options.on_quarantine)),
-      cache(*log, options.cache, &quarantine),
-      host({.log = *log,
+      cache(*store, options.cache, &quarantine),
+      host({.log = store->events(),
             .cache = cache,
             .scheduler = loop,
             .counters = workspace_counters,
@@ -35,6 +36,6 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .notary = &notary,
             .checkpoints = &checkpoints},
            std::move(options.gate)),
-      retention(*log, loop, options.retention_pace, owned_by(placement, index)) {}
+      retention(*store, loop, options.retention_pace, owned_by(placement, index)) {}
 
 }  // namespace syncline::node

@@ -1,6 +1,6 @@
-// What one loop owns: its log, its objects and workspaces, what their upkeep needs, and what its sessions count.
+// What one loop owns: its part of the store, its objects and workspaces, what their upkeep needs, and what its sessions count.
 //
-// The parts need no operating system: time and the loop come in as a Scheduler, storage as an EventLog. The
+// The parts need no operating system: time and the loop come in as a Scheduler, storage as a LoopStore. The
 // server, the simulator and the tests build the same shard.
 //
 // Thread-safety: none. Built, used and destroyed on its loop.
@@ -13,7 +13,7 @@
 
 #include "base/scheduler.h"
 #include "log/checkpoint_keeper.h"
-#include "log/event_log.h"
+#include "log/log_backend.h"
 #include "log/notary.h"
 #include "node/placement.h"
 #include "session/limits.h"
@@ -41,14 +41,14 @@ struct ShardOptions {
 struct Shard {
   // This is the loop `index` of a node that places its workspaces so. `identity` and `loop` outlive the shard.
   Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
-        std::unique_ptr<log::EventLog> event_log, const log::NotaryIdentity& identity,
+        std::unique_ptr<log::LoopStore> loop_store, const log::NotaryIdentity& identity,
         Placement placement, std::size_t index, ShardOptions options);
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
   Scheduler& scheduler;
   const std::unique_ptr<Random> random;
-  const std::unique_ptr<log::EventLog> log;
+  const std::unique_ptr<log::LoopStore> store;
   log::Notary notary;
   log::CheckpointKeeper checkpoints;
   state::Quarantine quarantine;

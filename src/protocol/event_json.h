@@ -20,7 +20,8 @@
 #include <string>
 #include <string_view>
 
-#include "log/event_log.h"
+#include "log/event.h"
+#include "log/pin_store.h"
 
 namespace syncline::protocol {
 

@@ -101,9 +101,10 @@ void Custodian::change(Server::Process& process, const std::string& workspace,
     Kept& kept = kept_[workspace];
     if (past != past_ || !kept.pending) return;
     kept.pending->unix_ms = process.loop.unix_ms();
-    process.log->change_retention(workspace, *kept.pending, [this, workspace, past](auto answer) {
-      if (past == past_) changed(workspace, answer);
-    });
+    process.log->retention().change_retention(workspace, *kept.pending,
+                                              [this, workspace, past](auto answer) {
+                                                if (past == past_) changed(workspace, answer);
+                                              });
   });
 }
 

@@ -65,10 +65,11 @@ void Historians::ask() {
   if (process == nullptr) return;
   const ObjectName& object = objects_[dice_.below(objects_.size())];
   process->loop.post([this, process, object, past = past_] {
-    process->log->head(object.first, [this, process, object, past](Result<log::Head> head) {
-      if (past != past_ || !head || head->last_position == 0) return;
-      look(*process, object, *head);
-    });
+    process->log->events().head(object.first,
+                                [this, process, object, past](Result<log::Head> head) {
+                                  if (past != past_ || !head || head->last_position == 0) return;
+                                  look(*process, object, *head);
+                                });
   });
 }
 
@@ -97,10 +98,10 @@ void Historians::set_pin(Server::Process& process, const std::string& workspace,
                          const log::Head& head) {
   const std::string name = fmt::format("{}{}", kPinPrefix, next_pin_++);
   const log::Position position = dice_.between(1, head.last_position);
-  process.log->put_pin(workspace, {name, position, process.loop.unix_ms(), "historian"},
-                       [this, workspace, name, position, past = past_](Result<void> done) {
-                         if (done && past == past_) pinned(workspace, name, position);
-                       });
+  process.log->pins().put_pin(workspace, {name, position, process.loop.unix_ms(), "historian"},
+                              [this, workspace, name, position, past = past_](Result<void> done) {
+                                if (done && past == past_) pinned(workspace, name, position);
+                              });
 }
 
 // Whether it is gone when the answer is lost, nobody is told: it is promised no more.
@@ -109,7 +110,7 @@ void Historians::remove_pin(Server::Process& process, const std::string& workspa
   const std::string name = std::next(pins.begin(), dice_.below(pins.size()))->first;
   pins.erase(name);
   ++removed_[workspace];
-  process.log->put_pin(workspace, {name, 0, 0, ""}, [this, past = past_](Result<void> done) {
+  process.log->pins().put_pin(workspace, {name, 0, 0, ""}, [this, past = past_](Result<void> done) {
     if (done && past == past_) world_.hit(Probe::pin_removed);
   });
 }
@@ -136,13 +137,14 @@ bool Historians::is_pinned(const std::string& workspace, const std::string& mome
 void Historians::look_at_time_of(Server::Process& process, const ObjectName& object,
                                  const log::Head& head) {
   const log::Position position = dice_.below(head.last_position);
-  process.log->read(object.first, position, {.max_events = 1},
-                    [this, &process, object, past = past_, last = head.hlc](auto events) {
-                      if (past != past_ || !events || events->empty()) return;
-                      const HlcStamp stamp = events->front().hlc;
-                      if (stamp.unix_ms() >= last.unix_ms()) return;
-                      look_at(process, object, protocol::stamp_time(stamp), stamp.unix_ms(), 0);
-                    });
+  process.log->events().read(object.first, position, {.max_events = 1},
+                             [this, &process, object, past = past_, last = head.hlc](auto events) {
+                               if (past != past_ || !events || events->empty()) return;
+                               const HlcStamp stamp = events->front().hlc;
+                               if (stamp.unix_ms() >= last.unix_ms()) return;
+                               look_at(process, object, protocol::stamp_time(stamp),
+                                       stamp.unix_ms(), 0);
+                             });
 }
 
 // `expected`: the position that the moment means, if it is known.
@@ -166,7 +168,8 @@ void Historians::look_at(Server::Process& process, const ObjectName& object, std
                                          at ? std::to_string(*at) : "nothing", expected));
     if (at) state::replay_object(*process.log, object.first, object.second, *at, replayed(*at));
   };
-  state::find_moment(*process.log, object.first, moment, std::move(found));
+  state::find_moment(process.log->events(), process.log->pins(), object.first, moment,
+                     std::move(found));
 }
 
 // A moment before the floor is refused, unless it is pinned; any other is there.

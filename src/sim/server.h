@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "log/event_log.h"
+#include "log/log_backend.h"
 #include "log/notary.h"
 #include "policy/access.h"
 #include "session/limits.h"
@@ -47,7 +47,7 @@ class Server final : public Network::Acceptor {
     Dice random;
     Loop loop;
     std::unique_ptr<DiskStore> store;
-    std::unique_ptr<log::EventLog> log;
+    std::unique_ptr<log::LoopStore> log;
     log::Notary notary;
     state::Quarantine quarantine;
     state::ObjectCache cache;

@@ -141,8 +141,8 @@ class Witness {
       : crime_(crime),
         workspace_(workspace),
         store_(DiskStore::open(crime.world(), crime.disk(), {}).value()),
-        log_(store::make_store_log(*store_, loop_)),
-        notary_(*log_, identity) {}
+        log_(store_->open_loop(loop_)),
+        notary_(log_->events(), log_->attestations(), identity) {}
 
   bool reads() const { return read_log(store_->tables(), workspace_).has_value(); }
 
@@ -173,7 +173,7 @@ class Witness {
   const std::string& workspace_;
   Loop loop_{crime_.world().timeline};
   std::unique_ptr<DiskStore> store_;
-  std::unique_ptr<log::EventLog> log_;
+  std::unique_ptr<log::LoopStore> log_;
   log::Notary notary_;
 };
 

@@ -19,16 +19,16 @@ using crdt::Clock;
 
 class Blaming : public std::enable_shared_from_this<Blaming> {
  public:
-  Blaming(log::EventLog& log, std::string workspace, std::string object, log::Position at,
+  Blaming(const ReplaySources& sources, std::string workspace, std::string object, log::Position at,
           log::Done<Blame> done)
-      : log_(log),
+      : sources_(sources),
         workspace_(std::move(workspace)),
         object_(std::move(object)),
         at_(at),
         done_(std::move(done)) {}
 
   void start() {
-    replay_object(log_, workspace_, object_, at_,
+    replay_object(sources_, workspace_, object_, at_,
                   [self = shared_from_this()](auto replayed) { self->begin(std::move(replayed)); });
   }
 
@@ -60,8 +60,9 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
   }
 
   void read_on() {
-    log_.read_object(workspace_, object_, read_, {.to = position_},
-                     [self = shared_from_this()](auto events) { self->take(std::move(events)); });
+    sources_.events.read_object(
+        workspace_, object_, read_, {.to = position_},
+        [self = shared_from_this()](auto events) { self->take(std::move(events)); });
   }
 
   void take(Result<std::vector<log::Event>> events) {
@@ -146,7 +147,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
         {std::string(text), author.position, author.principal, author.actor, author.hlc});
   }
 
-  log::EventLog& log_;
+  const ReplaySources sources_;
   const std::string workspace_;
   const std::string object_;
   const log::Position at_;
@@ -161,9 +162,9 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
 
 }  // namespace
 
-void blame_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-                  log::Done<Blame> done) {
-  std::make_shared<Blaming>(log, std::move(workspace), std::move(object), at, std::move(done))
+void blame_object(const ReplaySources& sources, std::string workspace, std::string object,
+                  log::Position at, log::Done<Blame> done) {
+  std::make_shared<Blaming>(sources, std::move(workspace), std::move(object), at, std::move(done))
       ->start();
 }
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "log/event_log.h"
+#include "state/object_replay.h"
 
 namespace syncline::state {
 
@@ -34,7 +34,7 @@ struct Blame {
   std::vector<BlamedText> texts;
 };
 
-void blame_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-                  log::Done<Blame> done);
+void blame_object(const ReplaySources& sources, std::string workspace, std::string object,
+                  log::Position at, log::Done<Blame> done);
 
 }  // namespace syncline::state

@@ -9,9 +9,9 @@
 
 namespace syncline::state {
 
-BundleExport::BundleExport(log::EventLog& log, log::BundleHeader header,
+BundleExport::BundleExport(log::LoopStore& store, log::BundleHeader header,
                            std::vector<log::Statement> statements, ExportWish wish)
-    : log_(log), header_(std::move(header)), statements_(std::move(statements)), wish_(wish) {
+    : store_(store), header_(std::move(header)), statements_(std::move(statements)), wish_(wish) {
   if (!wish_.from) return;
   writer_ = log::BundleWriter(wish_.from->crc);
   after_ = wish_.from->after;
@@ -71,7 +71,7 @@ bool BundleExport::must_look_back(const log::Event& event) const {
 
 // Payloads are dropped from the first event on; of one that is damaged that is not known.
 void BundleExport::look_back(const log::Event& event) {
-  log_.read_object(
+  store_.events().read_object(
       header_.workspace, event.object, 0, {.max_events = 1},
       [self = shared_from_this(), object = event.object, position = event.position](auto events) {
         const bool damaged = !events && events.error().code == ErrorCode::kCorrupt;
@@ -96,8 +96,8 @@ bool BundleExport::must_list(const log::Event& event) const {
 // Retention may have gone on since they were listed. `gap`: the file needs one from there on; 0: it
 // does not.
 void BundleExport::list_states(std::string object, log::Position gap) {
-  log_.load_retention(header_.workspace, [self = shared_from_this(), object,
-                                          gap](Result<log::Retention> now) {
+  store_.retention().load_retention(header_.workspace, [self = shared_from_this(), object,
+                                                        gap](Result<log::Retention> now) {
     if (!now) return self->answer(std::unexpected(std::move(now.error())));
     const auto listed = self->states_.find(object);
     const bool same = listed != self->states_.end() && listed->second.floor == now->floor &&
@@ -115,7 +115,7 @@ void BundleExport::list_states(std::string object, log::Position gap) {
 }
 
 void BundleExport::list_from(std::string object, States states, log::Position at) {
-  log_.load_snapshot(
+  store_.snapshots().load_snapshot(
       header_.workspace, object, at,
       [self = shared_from_this(), object, states = std::move(states)](auto found) mutable {
         if (!found && found.error().code != ErrorCode::kCorrupt)
@@ -136,9 +136,9 @@ void BundleExport::keep_listed(std::string object, States states) {
     states_[object] = std::move(states);
     return step();
   }
-  log_.load_retention(header_.workspace, [self = shared_from_this(), object,
-                                          states = std::move(states)](
-                                             Result<log::Retention> now) mutable {
+  store_.retention().load_retention(header_.workspace, [self = shared_from_this(), object,
+                                                        states = std::move(states)](
+                                                           Result<log::Retention> now) mutable {
     if (!now) return self->answer(std::unexpected(std::move(now.error())));
     if (now->floor > self->header_.size)
       return self->answer(fail(
@@ -155,7 +155,7 @@ void BundleExport::keep_listed(std::string object, States states) {
 void BundleExport::read_events() {
   const log::ReadLimits limits{
       .to = header_.size, .max_events = log::kSectionEvents, .max_bytes = log::kSectionEventBytes};
-  log_.read(header_.workspace, after_, limits, [self = shared_from_this()](auto events) {
+  store_.events().read(header_.workspace, after_, limits, [self = shared_from_this()](auto events) {
     if (!events) return self->answer(std::unexpected(std::move(events.error())));
     if (events->empty())
       return self->answer(
@@ -176,15 +176,16 @@ void BundleExport::emit_events() {
 
 void BundleExport::emit_snapshot() {
   const auto& [object, position] = *due_;
-  log_.load_snapshot(header_.workspace, object, position,
-                     [self = shared_from_this(), position = position](auto found) {
-                       if (!found && found.error().code != ErrorCode::kCorrupt)
-                         return self->answer(std::unexpected(std::move(found.error())));
-                       const std::string object = std::exchange(self->due_, {})->first;
-                       if (found && *found && (*found)->position == position)
-                         return self->emit_state(object, **found);
-                       self->go_without(object);
-                     });
+  store_.snapshots().load_snapshot(
+      header_.workspace, object, position,
+      [self = shared_from_this(), position = position](auto found) {
+        if (!found && found.error().code != ErrorCode::kCorrupt)
+          return self->answer(std::unexpected(std::move(found.error())));
+        const std::string object = std::exchange(self->due_, {})->first;
+        if (found && *found && (*found)->position == position)
+          return self->emit_state(object, **found);
+        self->go_without(object);
+      });
 }
 
 // A file holds whole states.
@@ -210,7 +211,7 @@ void BundleExport::go_without(const std::string& object) {
 }
 
 void BundleExport::read_pins() {
-  log_.list_pins(
+  store_.pins().list_pins(
       header_.workspace, last_pin_, log::kSectionPins, [self = shared_from_this()](auto pins) {
         if (!pins) return self->answer(std::unexpected(std::move(pins.error())));
         if (pins->empty()) {
@@ -226,28 +227,29 @@ void BundleExport::read_pins() {
 }
 
 void BundleExport::emit_end() {
-  log_.tree_nodes(header_.workspace, log::merkle::frontier_nodes(header_.size),
-                  [self = shared_from_this()](auto nodes) {
-                    if (!nodes) return self->answer(std::unexpected(std::move(nodes.error())));
-                    const std::uint64_t size = self->header_.size;
-                    self->stage_ = Stage::kDone;
-                    self->answer(self->writer_.section(log::BundleEnd{
-                        size, log::merkle::Frontier(size, std::move(*nodes)).root()}));
-                  });
+  store_.attestations().tree_nodes(
+      header_.workspace, log::merkle::frontier_nodes(header_.size),
+      [self = shared_from_this()](auto nodes) {
+        if (!nodes) return self->answer(std::unexpected(std::move(nodes.error())));
+        const std::uint64_t size = self->header_.size;
+        self->stage_ = Stage::kDone;
+        self->answer(self->writer_.section(
+            log::BundleEnd{size, log::merkle::Frontier(size, std::move(*nodes)).root()}));
+      });
 }
 
-void bundle_header(log::EventLog& log, std::string workspace, std::string log_name,
+void bundle_header(log::EventLog& events, std::string workspace, std::string log_name,
                    std::uint64_t size, log::Done<log::BundleHeader> done) {
   const log::Position before = size > 0 ? size - 1 : 0;
-  log.read(workspace, before, {.to = size, .max_events = 1},
-           [workspace, log_name = std::move(log_name), size,
-            done = std::move(done)](Result<std::vector<log::Event>> events) mutable {
-             if (!events) return done(std::unexpected(std::move(events.error())));
-             if (events->empty())
-               return done(fail(ErrorCode::kNotFound,
-                                fmt::format("workspace {} has no event {}", workspace, size)));
-             done(log::BundleHeader{workspace, std::move(log_name), size, events->back().hash});
-           });
+  events.read(workspace, before, {.to = size, .max_events = 1},
+              [workspace, log_name = std::move(log_name), size,
+               done = std::move(done)](Result<std::vector<log::Event>> events) mutable {
+                if (!events) return done(std::unexpected(std::move(events.error())));
+                if (events->empty())
+                  return done(fail(ErrorCode::kNotFound,
+                                   fmt::format("workspace {} has no event {}", workspace, size)));
+                done(log::BundleHeader{workspace, std::move(log_name), size, events->back().hash});
+              });
 }
 
 }  // namespace syncline::state

@@ -25,7 +25,7 @@
 #include <vector>
 
 #include "log/bundle.h"
-#include "log/event_log.h"
+#include "log/log_backend.h"
 
 namespace syncline::state {
 
@@ -37,8 +37,8 @@ struct ExportWish {
 
 class BundleExport : public std::enable_shared_from_this<BundleExport> {
  public:
-  BundleExport(log::EventLog& log, log::BundleHeader header, std::vector<log::Statement> statements,
-               ExportWish wish);
+  BundleExport(log::LoopStore& store, log::BundleHeader header,
+               std::vector<log::Statement> statements, ExportWish wish);
 
   // One call at a time.
   void next(log::Done<Bytes> done);
@@ -82,7 +82,7 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   void emit_end();
   void answer(Result<Bytes> bytes) { std::exchange(done_, {})(std::move(bytes)); }
 
-  log::EventLog& log_;
+  log::LoopStore& store_;
   const log::BundleHeader header_;
   const std::vector<log::Statement> statements_;
   const ExportWish wish_;
@@ -101,7 +101,7 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
 };
 
 // What stands at the head of a bundle of the first `size` events. kNotFound: there are fewer, or none.
-void bundle_header(log::EventLog& log, std::string workspace, std::string log_name,
+void bundle_header(log::EventLog& events, std::string workspace, std::string log_name,
                    std::uint64_t size, log::Done<log::BundleHeader> done);
 
 }  // namespace syncline::state

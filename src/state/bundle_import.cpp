@@ -8,51 +8,56 @@
 namespace syncline::state {
 namespace {
 
-void put(log::EventLog& log, const std::string& workspace, AppendStep& step, log::Done<void> done) {
-  const log::Position before = step.events.front().position - 1;
-  log.append(workspace, std::move(step.events), before,
-             [done = std::move(done)](Result<log::Appended> appended) mutable {
-               if (!appended) return done(std::unexpected(std::move(appended.error())));
-               done({});
-             });
+void put(log::LoopStore& store, const std::string& workspace, AppendStep& step,
+         log::Done<void> done) {
+  log::Append append{.events = std::move(step.events)};
+  append.after = append.events.front().position - 1;
+  store.events().append(workspace, std::move(append),
+                        [done = std::move(done)](Result<log::Appended> appended) mutable {
+                          if (!appended) return done(std::unexpected(std::move(appended.error())));
+                          done({});
+                        });
 }
 
-void put(log::EventLog& log, const std::string& workspace, SnapshotStep& step,
+void put(log::LoopStore& store, const std::string& workspace, SnapshotStep& step,
          log::Done<void> done) {
   const std::string object = step.object;
   const log::Position at = step.snapshot.position;
   if (!step.if_missing)
-    return log.put_snapshot(workspace, object, std::move(step.snapshot), std::move(done));
-  replay_object(log, workspace, object, at,
-                [&log, workspace, object, snapshot = std::move(step.snapshot),
+    return store.snapshots().put_snapshot(workspace, object, std::move(step.snapshot),
+                                          std::move(done));
+  replay_object(store, workspace, object, at,
+                [&store, workspace, object, snapshot = std::move(step.snapshot),
                  done = std::move(done)](Result<ReplayedObject> there) mutable {
                   if (there || there.error().code == ErrorCode::kNotFound) return done({});
                   if (there.error().code != ErrorCode::kCorrupt)
                     return done(std::unexpected(std::move(there.error())));
-                  log.put_snapshot(workspace, object, std::move(snapshot), std::move(done));
+                  store.snapshots().put_snapshot(workspace, object, std::move(snapshot),
+                                                 std::move(done));
                 });
 }
 
-void put(log::EventLog& log, const std::string& workspace, PinStep& step, log::Done<void> done) {
+void put(log::LoopStore& store, const std::string& workspace, PinStep& step, log::Done<void> done) {
   const std::string name = step.pin.name;
-  log.load_pin(workspace, name,
-               [&log, workspace, pin = std::move(step.pin),
-                done = std::move(done)](Result<std::optional<log::Pin>> there) mutable {
-                 if (!there) return done(std::unexpected(std::move(there.error())));
-                 if (*there) return done({});
-                 log.put_pin(workspace, std::move(pin), std::move(done));
-               });
+  store.pins().load_pin(workspace, name,
+                        [&store, workspace, pin = std::move(step.pin),
+                         done = std::move(done)](Result<std::optional<log::Pin>> there) mutable {
+                          if (!there) return done(std::unexpected(std::move(there.error())));
+                          if (*there) return done({});
+                          store.pins().put_pin(workspace, std::move(pin), std::move(done));
+                        });
 }
 
-void put(log::EventLog& log, const std::string& workspace, OriginStep& step, log::Done<void> done) {
-  log.put_origin(workspace, std::move(step.origin), std::move(done));
+void put(log::LoopStore& store, const std::string& workspace, OriginStep& step,
+         log::Done<void> done) {
+  store.attestations().put_origin(workspace, std::move(step.origin), std::move(done));
 }
 
 }  // namespace
 
-void carry_out(log::EventLog& log, const std::string& workspace, ImportStep step,
+void carry_out(log::LoopStore& store, const std::string& workspace, ImportStep step,
                log::Done<void> done) {
-  std::visit([&](auto& each) { put(log, workspace, each, std::move(done)); }, step);
+  std::visit([&](auto& each) { put(store, workspace, each, std::move(done)); }, step);
 }
 
 BundleImport::BundleImport(const log::Head& there, const VerifierOptions& options)

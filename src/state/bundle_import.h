@@ -5,7 +5,7 @@
 // appended was verified first (state/bundle_verify.h), by a reading of the file before this one: an
 // import that meets a difference changes nothing.
 //
-// Besides, an import keeps what the bundle's statements say of its origin (EventLog::put_origin), pins of
+// Besides, an import keeps what the bundle's statements say of its origin (log::Attestations::put_origin), pins of
 // names that are free, and milestones made by replaying, so that the past is as near as where it came
 // from. Snapshots of the file are kept only where nothing can be replayed.
 //
@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "log/bundle.h"
-#include "log/event_log.h"
 #include "log/group_check.h"
+#include "log/log_backend.h"
 #include "state/bundle_verify.h"
 
 namespace syncline::state {
@@ -44,7 +44,7 @@ struct OriginStep {
 using ImportStep = std::variant<AppendStep, SnapshotStep, PinStep, OriginStep>;
 
 // Does what the step says to that workspace of the log; a pin whose name is taken is left as it is.
-void carry_out(log::EventLog& log, const std::string& workspace, ImportStep step,
+void carry_out(log::LoopStore& store, const std::string& workspace, ImportStep step,
                log::Done<void> done);
 
 class BundleImport {

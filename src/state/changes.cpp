@@ -14,8 +14,8 @@ namespace syncline::state {
 namespace {
 
 struct Telling : std::enable_shared_from_this<Telling> {
-  Telling(log::EventLog& event_log, std::string name, log::Done<ChangePage> answer)
-      : log(event_log), workspace(std::move(name)), done(std::move(answer)) {}
+  Telling(const ReplaySources& replay_sources, std::string name, log::Done<ChangePage> answer)
+      : sources(replay_sources), workspace(std::move(name)), done(std::move(answer)) {}
 
   void take(Result<std::vector<log::Event>> read) {
     if (!read) return done(std::unexpected(std::move(read.error())));
@@ -47,7 +47,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
   }
 
   void replay(const std::string& object, log::Position before) {
-    try_replay(log, workspace, object, before,
+    try_replay(sources, workspace, object, before,
                [self = shared_from_this(), object](Replayed replayed) {
                  if (!replayed && replayed.error().error.code == ErrorCode::kNotFound)
                    return self->find_floor(object);
@@ -64,11 +64,12 @@ struct Telling : std::enable_shared_from_this<Telling> {
   // Retention has dropped a payload before the next event, which has its own: the sweep is on its way
   // to the floor, or a hold has stopped it. Behind the floor the object can be had.
   void find_floor(const std::string& object) {
-    log.load_retention(workspace, [self = shared_from_this(), object](auto retention) {
-      if (!retention) return self->done(std::unexpected(std::move(retention.error())));
-      self->gone_to[object] = std::max(retention->floor, self->events[self->index].position);
-      self->step();
-    });
+    sources.retention.load_retention(
+        workspace, [self = shared_from_this(), object](auto retention) {
+          if (!retention) return self->done(std::unexpected(std::move(retention.error())));
+          self->gone_to[object] = std::max(retention->floor, self->events[self->index].position);
+          self->step();
+        });
   }
 
   bool is_gone(const log::Event& event) const {
@@ -88,7 +89,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
     return std::string(merge::kNotTold);
   }
 
-  log::EventLog& log;
+  const ReplaySources sources;
   const std::string workspace;
   log::Done<ChangePage> done;
   std::vector<log::Event> events;
@@ -102,15 +103,17 @@ struct Telling : std::enable_shared_from_this<Telling> {
 
 }  // namespace
 
-void list_changes(log::EventLog& log, std::string workspace, std::string object,
+void list_changes(const ReplaySources& sources, std::string workspace, std::string object,
                   log::Position after, log::Position to, std::size_t limit,
                   log::Done<ChangePage> done) {
   if (after >= to) return done(ChangePage{});
-  auto telling = std::make_shared<Telling>(log, workspace, std::move(done));
+  auto telling = std::make_shared<Telling>(sources, workspace, std::move(done));
   const log::ReadLimits limits{.to = to, .max_events = limit};
   auto take = [telling](auto events) { telling->take(std::move(events)); };
-  if (object.empty()) return log.read(std::move(workspace), after, limits, std::move(take));
-  log.read_object(std::move(workspace), std::move(object), after, limits, std::move(take));
+  if (object.empty())
+    return sources.events.read(std::move(workspace), after, limits, std::move(take));
+  sources.events.read_object(std::move(workspace), std::move(object), after, limits,
+                             std::move(take));
 }
 
 }  // namespace syncline::state

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "log/event_log.h"
+#include "state/object_replay.h"
 
 namespace syncline::state {
 
@@ -34,7 +34,7 @@ struct ChangePage {
 
 // The events after `after` up to `to`; of one object, or of all if `object` is "". A page ends after
 // `limit` events, or earlier when what it tells grows past merge::kMaxToldBytes: it then has less than twice that.
-void list_changes(log::EventLog& log, std::string workspace, std::string object,
+void list_changes(const ReplaySources& sources, std::string workspace, std::string object,
                   log::Position after, log::Position to, std::size_t limit,
                   log::Done<ChangePage> done);
 

@@ -107,9 +107,12 @@ std::optional<Instant> parse_time(std::string_view text) {
 // Halves the log until the last event at or before the time is found.
 class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
  public:
-  TimeSearch(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+  TimeSearch(log::EventLog& events, std::string workspace, std::uint64_t unix_ms,
              log::Done<log::Position> done)
-      : log_(log), workspace_(std::move(workspace)), unix_ms_(unix_ms), done_(std::move(done)) {}
+      : events_(events),
+        workspace_(std::move(workspace)),
+        unix_ms_(unix_ms),
+        done_(std::move(done)) {}
 
   void start(const log::Head& head) {
     after_ = head.last_position + 1;
@@ -121,18 +124,18 @@ class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
   void step() {
     if (after_ - before_ == 1) return done_(before_);
     const log::Position middle = before_ + (after_ - before_) / 2;
-    log_.read(workspace_, middle - 1, {.to = middle, .max_events = 1},
-              [self = shared_from_this(), middle](Result<std::vector<log::Event>> events) {
-                if (!events) return self->done_(std::unexpected(events.error()));
-                const std::uint64_t last =
-                    is_mutated(Mutation::moment_before) ? self->unix_ms_ - 1 : self->unix_ms_;
-                const bool early = !events->empty() && events->front().hlc.unix_ms() <= last;
-                (early ? self->before_ : self->after_) = middle;
-                self->step();
-              });
+    events_.read(workspace_, middle - 1, {.to = middle, .max_events = 1},
+                 [self = shared_from_this(), middle](Result<std::vector<log::Event>> events) {
+                   if (!events) return self->done_(std::unexpected(events.error()));
+                   const std::uint64_t last =
+                       is_mutated(Mutation::moment_before) ? self->unix_ms_ - 1 : self->unix_ms_;
+                   const bool early = !events->empty() && events->front().hlc.unix_ms() <= last;
+                   (early ? self->before_ : self->after_) = middle;
+                   self->step();
+                 });
   }
 
-  log::EventLog& log_;
+  log::EventLog& events_;
   const std::string workspace_;
   const std::uint64_t unix_ms_;
   log::Done<log::Position> done_;
@@ -157,10 +160,10 @@ Result<Moment> parse_moment(std::string_view text) {
                           text.substr(0, log::kMaxPinNameBytes)));
 }
 
-void resolve_moment(log::EventLog& log, std::string workspace, Moment moment,
-                    log::Done<log::Position> done) {
+void resolve_moment(log::EventLog& events, log::PinStore& pins, std::string workspace,
+                    Moment moment, log::Done<log::Position> done) {
   if (const auto* pin = std::get_if<PinName>(&moment)) {
-    return log.load_pin(
+    return pins.load_pin(
         std::move(workspace), pin->name,
         [name = pin->name, done = std::move(done)](Result<std::optional<log::Pin>> found) mutable {
           if (!found) return done(std::unexpected(std::move(found.error())));
@@ -168,11 +171,12 @@ void resolve_moment(log::EventLog& log, std::string workspace, Moment moment,
           done((*found)->position);
         });
   }
-  log.head(workspace, [&log, workspace, moment = std::move(moment),
-                       done = std::move(done)](Result<log::Head> head) mutable {
+  events.head(workspace, [&events, workspace, moment = std::move(moment),
+                          done = std::move(done)](Result<log::Head> head) mutable {
     if (!head) return done(std::unexpected(std::move(head.error())));
     if (const auto* time = std::get_if<Instant>(&moment)) {
-      return std::make_shared<TimeSearch>(log, std::move(workspace), time->unix_ms, std::move(done))
+      return std::make_shared<TimeSearch>(events, std::move(workspace), time->unix_ms,
+                                          std::move(done))
           ->start(*head);
     }
     const log::Position position = std::get<log::Position>(moment);
@@ -184,11 +188,11 @@ void resolve_moment(log::EventLog& log, std::string workspace, Moment moment,
   });
 }
 
-void find_moment(log::EventLog& log, std::string workspace, std::string_view text,
-                 log::Done<log::Position> done) {
+void find_moment(log::EventLog& events, log::PinStore& pins, std::string workspace,
+                 std::string_view text, log::Done<log::Position> done) {
   auto moment = parse_moment(text);
   if (!moment) return done(std::unexpected(std::move(moment.error())));
-  resolve_moment(log, std::move(workspace), std::move(*moment), std::move(done));
+  resolve_moment(events, pins, std::move(workspace), std::move(*moment), std::move(done));
 }
 
 }  // namespace syncline::state

@@ -19,6 +19,7 @@
 #include <variant>
 
 #include "log/event_log.h"
+#include "log/pin_store.h"
 
 namespace syncline::state {
 
@@ -34,11 +35,11 @@ using Moment = std::variant<log::Position, Instant, PinName>;
 Result<Moment> parse_moment(std::string_view text);
 
 // The position of the last event at that moment; 0 if the workspace had none.
-void resolve_moment(log::EventLog& log, std::string workspace, Moment moment,
-                    log::Done<log::Position> done);
+void resolve_moment(log::EventLog& events, log::PinStore& pins, std::string workspace,
+                    Moment moment, log::Done<log::Position> done);
 
 // parse_moment and resolve_moment; errors of the first are answered in the same turn.
-void find_moment(log::EventLog& log, std::string workspace, std::string_view text,
-                 log::Done<log::Position> done);
+void find_moment(log::EventLog& events, log::PinStore& pins, std::string workspace,
+                 std::string_view text, log::Done<log::Position> done);
 
 }  // namespace syncline::state

@@ -15,8 +15,8 @@ struct ObjectCache::Loading {
   bool forgotten = false;  // the workspace was forgotten meanwhile: what is read may be stale
 };
 
-ObjectCache::ObjectCache(log::EventLog& log, CacheLimits limits, Quarantine* quarantine)
-    : log_(log), limits_(limits), quarantine_(quarantine) {}
+ObjectCache::ObjectCache(const ReplaySources& sources, CacheLimits limits, Quarantine* quarantine)
+    : sources_(sources), limits_(limits), quarantine_(quarantine) {}
 
 ObjectCache::~ObjectCache() = default;
 
@@ -44,7 +44,7 @@ void ObjectCache::load(const Key& key) {
   loading->resident = std::make_unique<Resident>();
   loading->resident->workspace_ = key.first;
   loading->resident->id_ = key.second;
-  try_replay(log_, key.first, key.second, log::kNow,
+  try_replay(sources_, key.first, key.second, log::kNow,
              [this, loading](Replayed replayed) { loaded(loading, std::move(replayed)); });
 }
 
@@ -189,7 +189,8 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
     resident.base_bytes_ = snapshot.bytes.size();
   }
   // A snapshot that could not be kept costs a longer replay; the next one comes by itself.
-  log_.put_snapshot(resident.workspace_, resident.id_, std::move(snapshot), [](Result<void>) {});
+  sources_.snapshots.put_snapshot(resident.workspace_, resident.id_, std::move(snapshot),
+                                  [](Result<void>) {});
 }
 
 bool ObjectCache::take_delta(const Resident& resident, log::Snapshot& snapshot) {

@@ -27,7 +27,6 @@
 #include <string_view>
 #include <vector>
 
-#include "log/event_log.h"
 #include "merge/object.h"
 #include "state/object_replay.h"
 #include "state/quarantine.h"
@@ -83,8 +82,8 @@ class Resident {
 
 class ObjectCache {
  public:
-  // `log` and `quarantine` must outlive the cache. Without a quarantine each load tries anew.
-  ObjectCache(log::EventLog& log, CacheLimits limits, Quarantine* quarantine = nullptr);
+  // What `sources` names, and `quarantine`, must outlive the cache. Without a quarantine each load tries anew.
+  ObjectCache(const ReplaySources& sources, CacheLimits limits, Quarantine* quarantine = nullptr);
   ~ObjectCache();
 
   ObjectCache(const ObjectCache&) = delete;
@@ -131,7 +130,7 @@ class ObjectCache {
   void write_snapshot(Resident& resident, bool milestone);
   bool take_delta(const Resident& resident, log::Snapshot& snapshot);
 
-  log::EventLog& log_;
+  const ReplaySources sources_;
   const CacheLimits limits_;
   Quarantine* const quarantine_;
   std::map<Key, std::unique_ptr<Resident>> residents_;

@@ -19,9 +19,9 @@ bool of_what_is_stored(const Error& error) {
 
 class Replay : public std::enable_shared_from_this<Replay> {
  public:
-  Replay(log::EventLog& log, std::string workspace, std::string object, log::Position at,
+  Replay(const ReplaySources& sources, std::string workspace, std::string object, log::Position at,
          std::move_only_function<void(Replayed)> done)
-      : log_(log),
+      : sources_(sources),
         workspace_(std::move(workspace)),
         object_(std::move(object)),
         at_(at),
@@ -29,9 +29,9 @@ class Replay : public std::enable_shared_from_this<Replay> {
         done_(std::move(done)) {}
 
   void start() {
-    log_.load_snapshot(workspace_, object_, at_, [self = shared_from_this()](auto snapshot) {
-      self->restore(std::move(snapshot));
-    });
+    sources_.snapshots.load_snapshot(
+        workspace_, object_, at_,
+        [self = shared_from_this()](auto snapshot) { self->restore(std::move(snapshot)); });
   }
 
  private:
@@ -69,14 +69,16 @@ class Replay : public std::enable_shared_from_this<Replay> {
     result_.damaged_snapshot = true;
     if (damaged_ == 0) damaged_ = position;
     const auto next = position - 1;
-    log_.load_snapshot(workspace_, object_, next, [self = shared_from_this()](auto snapshot) {
-      if (!snapshot && !of_what_is_stored(snapshot.error()))
-        return self->refuse(std::move(snapshot.error()));
-      if (snapshot && *snapshot && !self->take(**snapshot))
-        return self->try_before((*snapshot)->position);
-      if (!self->result_.object) self->result_.object = merge::doc_type().create();
-      self->read_on();
-    });
+    sources_.snapshots.load_snapshot(workspace_, object_, next,
+                                     [self = shared_from_this()](auto snapshot) {
+                                       if (!snapshot && !of_what_is_stored(snapshot.error()))
+                                         return self->refuse(std::move(snapshot.error()));
+                                       if (snapshot && *snapshot && !self->take(**snapshot))
+                                         return self->try_before((*snapshot)->position);
+                                       if (!self->result_.object)
+                                         self->result_.object = merge::doc_type().create();
+                                       self->read_on();
+                                     });
   }
 
   void read_on() { read_after(result_.position); }
@@ -85,11 +87,11 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void read_after(log::Position after) {
     const bool skipped =
         is_mutated(Mutation::skip_after_snapshot) && after > 0 && result_.replayed_events == 0;
-    log_.read_object(workspace_, object_, after + skipped,
-                     {.to = is_mutated(Mutation::replay_past_moment) ? log::kNow : to_},
-                     [self = shared_from_this(), asked = ++asked_](auto events) {
-                       if (asked == self->asked_) self->replay(std::move(events));
-                     });
+    sources_.events.read_object(workspace_, object_, after + skipped,
+                                {.to = is_mutated(Mutation::replay_past_moment) ? log::kNow : to_},
+                                [self = shared_from_this(), asked = ++asked_](auto events) {
+                                  if (asked == self->asked_) self->replay(std::move(events));
+                                });
   }
 
   void stop_reading() { ++asked_; }
@@ -146,33 +148,35 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
   template <typename Next>
   void try_to(log::Position to, Next next) {
-    log_.read_object(workspace_, object_, result_.position, {.to = to},
-                     [self = shared_from_this(),
-                      next = std::move(next)](Result<std::vector<log::Event>> events) mutable {
-                       if (events) return next(std::nullopt);
-                       if (!of_what_is_stored(events.error()))
-                         return self->refuse(std::move(events.error()));
-                       next(std::move(events.error()));
-                     });
+    sources_.events.read_object(workspace_, object_, result_.position, {.to = to},
+                                [self = shared_from_this(), next = std::move(next)](
+                                    Result<std::vector<log::Event>> events) mutable {
+                                  if (events) return next(std::nullopt);
+                                  if (!of_what_is_stored(events.error()))
+                                    return self->refuse(std::move(events.error()));
+                                  next(std::move(events.error()));
+                                });
   }
 
   // Retention drops payloads only behind a snapshot that covers them. If that was made since this
   // replay began, it begins again there; if the moment is before it, the moment is gone.
   void past_dropped(log::Position dropped) {
     stop_reading();
-    log_.load_snapshot(workspace_, object_, at_, [self = shared_from_this(), dropped](auto found) {
-      if (!found && !of_what_is_stored(found.error()))
-        return self->refuse(std::move(found.error()));
-      if (found && *found && (*found)->position >= dropped && self->take(**found)) {
-        self->damaged_ = (*found)->damaged;
-        return self->read_on();
-      }
-      self->explain_dropped(dropped);
-    });
+    sources_.snapshots.load_snapshot(
+        workspace_, object_, at_, [self = shared_from_this(), dropped](auto found) {
+          if (!found && !of_what_is_stored(found.error()))
+            return self->refuse(std::move(found.error()));
+          if (found && *found && (*found)->position >= dropped && self->take(**found)) {
+            self->damaged_ = (*found)->damaged;
+            return self->read_on();
+          }
+          self->explain_dropped(dropped);
+        });
   }
 
   void explain_dropped(log::Position dropped) {
-    log_.load_retention(workspace_, [self = shared_from_this(), dropped](auto retention) {
+    sources_.retention.load_retention(workspace_, [self = shared_from_this(),
+                                                   dropped](auto retention) {
       if (!retention) return self->refuse(std::move(retention.error()));
       // What is damaged may have stood for a pin: then the moment is not gone by anybody's wish.
       if (self->at_ < retention->floor && !self->result_.damaged_snapshot)
@@ -209,10 +213,10 @@ class Replay : public std::enable_shared_from_this<Replay> {
     result_.bytes_since_milestone = 0;
     result_.base = result_.position;
     merge::mark(*result_.object);
-    log_.put_snapshot(workspace_, object_, std::move(snapshot), [](Result<void>) {});
+    sources_.snapshots.put_snapshot(workspace_, object_, std::move(snapshot), [](Result<void>) {});
   }
 
-  log::EventLog& log_;
+  const ReplaySources sources_;
   const std::string workspace_;
   const std::string object_;
   const log::Position at_;
@@ -227,15 +231,15 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
 }  // namespace
 
-void try_replay(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-                std::move_only_function<void(Replayed)> done) {
-  std::make_shared<Replay>(log, std::move(workspace), std::move(object), at, std::move(done))
+void try_replay(const ReplaySources& sources, std::string workspace, std::string object,
+                log::Position at, std::move_only_function<void(Replayed)> done) {
+  std::make_shared<Replay>(sources, std::move(workspace), std::move(object), at, std::move(done))
       ->start();
 }
 
-void replay_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-                   log::Done<ReplayedObject> done) {
-  try_replay(log, std::move(workspace), std::move(object), at,
+void replay_object(const ReplaySources& sources, std::string workspace, std::string object,
+                   log::Position at, log::Done<ReplayedObject> done) {
+  try_replay(sources, std::move(workspace), std::move(object), at,
              [done = std::move(done)](Replayed replayed) mutable {
                if (!replayed) return done(std::unexpected(std::move(replayed.error().error)));
                done(std::move(*replayed));

@@ -26,7 +26,7 @@
 #include <memory>
 #include <string>
 
-#include "log/event_log.h"
+#include "log/log_backend.h"
 #include "merge/object.h"
 
 namespace syncline::state {
@@ -59,12 +59,21 @@ struct ReplayFailure {
 };
 using Replayed = std::expected<ReplayedObject, ReplayFailure>;
 
-// `log` must outlive the answer, or be destroyed with it unanswered.
-void try_replay(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-                std::move_only_function<void(Replayed)> done);
+// What a replay reads. All outlive the answer, or are destroyed with it unanswered.
+struct ReplaySources {
+  ReplaySources(log::LoopStore& store)
+      : events(store.events()), snapshots(store.snapshots()), retention(store.retention()) {}
+
+  log::EventLog& events;
+  log::SnapshotStore& snapshots;   // damaged milestones are put anew
+  log::RetentionStore& retention;  // where the history begins
+};
+
+void try_replay(const ReplaySources& sources, std::string workspace, std::string object,
+                log::Position at, std::move_only_function<void(Replayed)> done);
 
 // The same for who only wants to know that it failed.
-void replay_object(log::EventLog& log, std::string workspace, std::string object, log::Position at,
-                   log::Done<ReplayedObject> done);
+void replay_object(const ReplaySources& sources, std::string workspace, std::string object,
+                   log::Position at, log::Done<ReplayedObject> done);
 
 }  // namespace syncline::state

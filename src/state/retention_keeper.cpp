@@ -10,8 +10,9 @@ constexpr std::size_t kNamesAtOnce = 256;
 
 }  // namespace
 
-RetentionKeeper::RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace, Owns owns)
-    : log_(log), loop_(loop), pace_(pace), owns_(std::move(owns)) {
+RetentionKeeper::RetentionKeeper(log::LoopStore& store, Scheduler& loop, RetentionPace pace,
+                                 Owns owns)
+    : store_(store), loop_(loop), pace_(pace), owns_(std::move(owns)) {
   later(pace_.interval_ms);
 }
 
@@ -25,28 +26,28 @@ void RetentionKeeper::later(std::uint64_t ms) {
 
 void RetentionKeeper::step() {
   if (names_.empty()) return list();
-  retain(log_, names_.back(), loop_.unix_ms(), pace_.events_a_turn,
+  retain(store_, names_.back(), loop_.unix_ms(), pace_.events_a_turn,
          [this, alive = std::weak_ptr(alive_)](Result<RetentionTurn> turn) {
            if (!alive.expired()) ran(std::move(turn));
          });
 }
 
 void RetentionKeeper::list() {
-  log_.list_retained(after_, kNamesAtOnce,
-                     [this, alive = std::weak_ptr(alive_)](Result<std::vector<std::string>> names) {
-                       if (alive.expired()) return;
-                       if (!names) ++counters_.failures;
-                       if (!names || names->empty()) {
-                         after_.clear();
-                         return later(pace_.interval_ms);
-                       }
-                       names_ = std::move(*names);
-                       after_ = names_.back();
-                       if (owns_)
-                         std::erase_if(names_, [this](const auto& name) { return !owns_(name); });
-                       std::ranges::reverse(names_);
-                       later(pace_.pause_ms);
-                     });
+  store_.retention().list_retained(
+      after_, kNamesAtOnce,
+      [this, alive = std::weak_ptr(alive_)](Result<std::vector<std::string>> names) {
+        if (alive.expired()) return;
+        if (!names) ++counters_.failures;
+        if (!names || names->empty()) {
+          after_.clear();
+          return later(pace_.interval_ms);
+        }
+        names_ = std::move(*names);
+        after_ = names_.back();
+        if (owns_) std::erase_if(names_, [this](const auto& name) { return !owns_(name); });
+        std::ranges::reverse(names_);
+        later(pace_.pause_ms);
+      });
 }
 
 void RetentionKeeper::ran(Result<RetentionTurn> turn) {

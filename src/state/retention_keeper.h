@@ -2,8 +2,8 @@
 // a turn with pauses in between, so that clients never wait for it.
 //
 // What fails is tried again in the next round; a legal hold is no failure. Only workspaces with a
-// rule are looked at (log::EventLog::list_retained). Where loops share a
-// store, each has a keeper of its own.
+// rule are looked at (log::RetentionStore::list_retained). Where loops share a store, each has a
+// keeper of its own.
 //
 // Thread-safety: one loop.
 #pragma once
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/scheduler.h"
-#include "log/event_log.h"
+#include "log/log_backend.h"
 #include "state/retention_run.h"
 
 namespace syncline::state {
@@ -41,8 +41,8 @@ class RetentionKeeper {
   // Whether a workspace lives on this loop; empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
 
-  // `log` and `loop` outlive it.
-  RetentionKeeper(log::EventLog& log, Scheduler& loop, RetentionPace pace, Owns owns = {});
+  // `store` and `loop` outlive it.
+  RetentionKeeper(log::LoopStore& store, Scheduler& loop, RetentionPace pace, Owns owns = {});
   ~RetentionKeeper();
   RetentionKeeper(const RetentionKeeper&) = delete;
   RetentionKeeper& operator=(const RetentionKeeper&) = delete;
@@ -55,7 +55,7 @@ class RetentionKeeper {
   void list();
   void ran(Result<RetentionTurn> turn);
 
-  log::EventLog& log_;
+  log::LoopStore& store_;
   Scheduler& loop_;
   const RetentionPace pace_;
   const Owns owns_;

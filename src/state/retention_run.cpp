@@ -18,7 +18,7 @@ using log::Retention;
 constexpr std::size_t kPinsAtOnce = 256;
 
 // The floor that the rule asks for, in a log that ends at `head`.
-void floor_of(log::EventLog& log, const std::string& workspace, const Retention& retention,
+void floor_of(log::LoopStore& store, const std::string& workspace, const Retention& retention,
               Position head, std::uint64_t unix_ms, log::Done<Position> done) {
   const log::RetentionRule rule = retention.rule;
   if (rule.keeps_all() || retention.hold) return done(retention.floor);
@@ -29,25 +29,26 @@ void floor_of(log::EventLog& log, const std::string& workspace, const Retention&
   };
   if (rule.keep_ms == 0) return raise(by_count);
   if (unix_ms < rule.keep_ms) return raise(0);
-  resolve_moment(log, workspace, Instant{unix_ms - rule.keep_ms}, std::move(raise));
+  resolve_moment(store.events(), store.pins(), workspace, Instant{unix_ms - rule.keep_ms},
+                 std::move(raise));
 }
 
 class Turn : public std::enable_shared_from_this<Turn> {
  public:
-  Turn(log::EventLog& log, std::string workspace, std::size_t max_events,
+  Turn(log::LoopStore& store, std::string workspace, std::size_t max_events,
        log::Done<RetentionTurn> done)
-      : log_(log),
+      : store_(store),
         workspace_(std::move(workspace)),
         max_events_(max_events),
         done_(std::move(done)) {}
 
   void start(std::uint64_t unix_ms) {
-    log_.load_retention(workspace_, [self = shared_from_this(), unix_ms](auto kept) {
+    store_.retention().load_retention(workspace_, [self = shared_from_this(), unix_ms](auto kept) {
       if (!kept) return self->done_(std::unexpected(std::move(kept.error())));
       if (auto ok = log::check_not_held(*kept); !ok)
         return self->done_(std::unexpected(std::move(ok.error())));
       self->kept_ = std::move(*kept);
-      find_floor(self->log_, self->workspace_, unix_ms,
+      find_floor(self->store_, self->workspace_, unix_ms,
                  [self, unix_ms](auto floor) { self->raise(std::move(floor), unix_ms); });
     });
   }
@@ -60,18 +61,20 @@ class Turn : public std::enable_shared_from_this<Turn> {
     if (turn_.floor == kept_.floor) return read();
     log::RetentionChange change{.act = log::RetentionAct::kRaiseFloor, .unix_ms = unix_ms};
     change.floor = turn_.floor;
-    log_.change_retention(workspace_, std::move(change), [self = shared_from_this()](auto raised) {
-      if (!raised) return self->done_(std::unexpected(std::move(raised.error())));
-      self->read();
-    });
+    store_.retention().change_retention(
+        workspace_, std::move(change), [self = shared_from_this()](auto raised) {
+          if (!raised) return self->done_(std::unexpected(std::move(raised.error())));
+          self->read();
+        });
   }
 
   void read() {
     if (turn_.swept_to >= turn_.floor) return done_(std::move(turn_));
-    log_.read(workspace_, turn_.swept_to,
-              {.to = is_mutated(Mutation::drop_past_floor) ? log::kNow : turn_.floor,
-               .max_events = max_events_},
-              [self = shared_from_this()](auto events) { self->take(std::move(events)); });
+    store_.events().read(
+        workspace_, turn_.swept_to,
+        {.to = is_mutated(Mutation::drop_past_floor) ? log::kNow : turn_.floor,
+         .max_events = max_events_},
+        [self = shared_from_this()](auto events) { self->take(std::move(events)); });
   }
 
   void take(Result<std::vector<log::Event>> events) {
@@ -86,15 +89,16 @@ class Turn : public std::enable_shared_from_this<Turn> {
   }
 
   void find_pins(std::string after) {
-    log_.list_pins(workspace_, std::move(after), kPinsAtOnce,
-                   [self = shared_from_this()](Result<std::vector<log::Pin>> pins) {
-                     if (!pins) return self->done_(std::unexpected(std::move(pins.error())));
-                     for (const log::Pin& pin : *pins)
-                       if (pin.position < self->turn_.floor && !is_mutated(Mutation::ignore_pins))
-                         self->moments_.insert(pin.position);
-                     if (pins->size() < kPinsAtOnce) return self->cover();
-                     self->find_pins(pins->back().name);
-                   });
+    store_.pins().list_pins(
+        workspace_, std::move(after), kPinsAtOnce,
+        [self = shared_from_this()](Result<std::vector<log::Pin>> pins) {
+          if (!pins) return self->done_(std::unexpected(std::move(pins.error())));
+          for (const log::Pin& pin : *pins)
+            if (pin.position < self->turn_.floor && !is_mutated(Mutation::ignore_pins))
+              self->moments_.insert(pin.position);
+          if (pins->size() < kPinsAtOnce) return self->cover();
+          self->find_pins(pins->back().name);
+        });
   }
 
   // Makes what must stand stand, one moment of one object after the other.
@@ -107,7 +111,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
       return cover();
     }
     ++moment_;
-    try_replay(log_, workspace_, objects_[object_], *next_++,
+    try_replay(store_, workspace_, objects_[object_], *next_++,
                [self = shared_from_this()](Replayed replayed) { self->keep(std::move(replayed)); });
   }
 
@@ -118,12 +122,13 @@ class Turn : public std::enable_shared_from_this<Turn> {
         (replayed->snapshot_position == replayed->position && replayed->bytes_since_milestone == 0);
     if (stands || is_mutated(Mutation::drop_uncovered)) return cover();
     ++turn_.snapshots;
-    log_.put_snapshot(workspace_, objects_[object_],
-                      {replayed->position, replayed->object->snapshot(), 0, 0},
-                      [self = shared_from_this()](Result<void> put) {
-                        if (!put) return self->done_(std::unexpected(std::move(put.error())));
-                        self->cover();
-                      });
+    store_.snapshots().put_snapshot(workspace_, objects_[object_],
+                                    {replayed->position, replayed->object->snapshot(), 0, 0},
+                                    [self = shared_from_this()](Result<void> put) {
+                                      if (!put)
+                                        return self->done_(std::unexpected(std::move(put.error())));
+                                      self->cover();
+                                    });
   }
 
   // Where an event is at fault, or a pinned moment is gone, the object is not replayed the next time
@@ -137,20 +142,20 @@ class Turn : public std::enable_shared_from_this<Turn> {
   }
 
   void drop() {
-    log_.drop_payloads(workspace_, to_, turn_.unreadable,
-                       [self = shared_from_this()](Result<log::DroppedPayloads> dropped) {
-                         if (!dropped)
-                           return self->done_(std::unexpected(std::move(dropped.error())));
-                         self->turn_.events = dropped->events;
-                         self->turn_.bytes = dropped->bytes;
-                         self->turn_.dropped_snapshots = dropped->snapshots;
-                         self->turn_.swept_to = dropped->swept_to;
-                         self->turn_.done = dropped->swept_to >= self->turn_.floor;
-                         self->done_(std::move(self->turn_));
-                       });
+    store_.retention().drop_payloads(
+        workspace_, to_, turn_.unreadable,
+        [self = shared_from_this()](Result<log::DroppedPayloads> dropped) {
+          if (!dropped) return self->done_(std::unexpected(std::move(dropped.error())));
+          self->turn_.events = dropped->events;
+          self->turn_.bytes = dropped->bytes;
+          self->turn_.dropped_snapshots = dropped->snapshots;
+          self->turn_.swept_to = dropped->swept_to;
+          self->turn_.done = dropped->swept_to >= self->turn_.floor;
+          self->done_(std::move(self->turn_));
+        });
   }
 
-  log::EventLog& log_;
+  log::LoopStore& store_;
   const std::string workspace_;
   const std::size_t max_events_;
   log::Done<RetentionTurn> done_;
@@ -166,22 +171,22 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
 }  // namespace
 
-void find_floor(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+void find_floor(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
                 log::Done<Position> done) {
-  log.load_retention(workspace, [&log, workspace, unix_ms,
-                                 done = std::move(done)](Result<Retention> kept) mutable {
+  store.retention().load_retention(workspace, [&store, workspace, unix_ms, done = std::move(done)](
+                                                  Result<Retention> kept) mutable {
     if (!kept) return done(std::unexpected(std::move(kept.error())));
-    log.head(workspace, [&log, workspace, unix_ms, kept = std::move(*kept),
-                         done = std::move(done)](Result<log::Head> head) mutable {
+    store.events().head(workspace, [&store, workspace, unix_ms, kept = std::move(*kept),
+                                    done = std::move(done)](Result<log::Head> head) mutable {
       if (!head) return done(std::unexpected(std::move(head.error())));
-      floor_of(log, workspace, kept, head->last_position, unix_ms, std::move(done));
+      floor_of(store, workspace, kept, head->last_position, unix_ms, std::move(done));
     });
   });
 }
 
-void retain(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+void retain(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
             std::size_t max_events, log::Done<RetentionTurn> done) {
-  std::make_shared<Turn>(log, std::move(workspace), max_events, std::move(done))->start(unix_ms);
+  std::make_shared<Turn>(store, std::move(workspace), max_events, std::move(done))->start(unix_ms);
 }
 
 }  // namespace syncline::state

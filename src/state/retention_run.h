@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "log/event_log.h"
+#include "log/log_backend.h"
 
 namespace syncline::state {
 
@@ -33,11 +33,11 @@ struct RetentionTurn {
 };
 
 // Where the floor would be if the rule were carried out at that time; as it is under a hold.
-void find_floor(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+void find_floor(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
                 log::Done<log::Position> done);
 
 // kForbidden under a legal hold.
-void retain(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+void retain(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
             std::size_t max_events, log::Done<RetentionTurn> done);
 
 }  // namespace syncline::state

@@ -10,11 +10,11 @@ namespace {
 
 class Viewing : public std::enable_shared_from_this<Viewing> {
  public:
-  Viewing(log::EventLog& log, std::string workspace, log::Done<RetentionView> done)
-      : log_(log), workspace_(std::move(workspace)), done_(std::move(done)) {}
+  Viewing(log::LoopStore& store, std::string workspace, log::Done<RetentionView> done)
+      : store_(store), workspace_(std::move(workspace)), done_(std::move(done)) {}
 
   void start(std::uint64_t unix_ms) {
-    log_.head(workspace_, [self = shared_from_this(), unix_ms](Result<log::Head> head) {
+    store_.events().head(workspace_, [self = shared_from_this(), unix_ms](Result<log::Head> head) {
       if (head && head->last_position == 0)
         head = fail(ErrorCode::kNotFound, "there is no workspace " + self->workspace_);
       if (!head) return self->done_(std::unexpected(std::move(head.error())));
@@ -24,32 +24,34 @@ class Viewing : public std::enable_shared_from_this<Viewing> {
 
  private:
   void load(std::uint64_t unix_ms) {
-    log_.load_retention(workspace_, [self = shared_from_this(), unix_ms](auto retention) {
-      if (!retention) return self->done_(std::unexpected(std::move(retention.error())));
-      self->view_.retention = std::move(*retention);
-      find_floor(self->log_, self->workspace_, unix_ms, [self](Result<log::Position> floor) {
-        if (!floor) return self->done_(std::unexpected(std::move(floor.error())));
-        self->view_.rule_says = *floor;
-        self->read_record(0);
-      });
-    });
+    store_.retention().load_retention(
+        workspace_, [self = shared_from_this(), unix_ms](auto retention) {
+          if (!retention) return self->done_(std::unexpected(std::move(retention.error())));
+          self->view_.retention = std::move(*retention);
+          find_floor(self->store_, self->workspace_, unix_ms, [self](Result<log::Position> floor) {
+            if (!floor) return self->done_(std::unexpected(std::move(floor.error())));
+            self->view_.rule_says = *floor;
+            self->read_record(0);
+          });
+        });
   }
 
   // Page by page, since only the end of it is wanted.
   void read_record(std::uint64_t after) {
-    log_.list_retention(workspace_, after, kRecordShown, [self = shared_from_this()](auto page) {
-      if (!page) return self->done_(std::unexpected(std::move(page.error())));
-      auto& record = self->view_.record;
-      const bool last = page->size() < kRecordShown;
-      record.insert(record.end(), page->begin(), page->end());
-      if (record.size() > kRecordShown)
-        record.erase(record.begin(), record.end() - std::ptrdiff_t{kRecordShown});
-      if (last) return self->done_(std::move(self->view_));
-      self->read_record(record.back().number);
-    });
+    store_.retention().list_retention(
+        workspace_, after, kRecordShown, [self = shared_from_this()](auto page) {
+          if (!page) return self->done_(std::unexpected(std::move(page.error())));
+          auto& record = self->view_.record;
+          const bool last = page->size() < kRecordShown;
+          record.insert(record.end(), page->begin(), page->end());
+          if (record.size() > kRecordShown)
+            record.erase(record.begin(), record.end() - std::ptrdiff_t{kRecordShown});
+          if (last) return self->done_(std::move(self->view_));
+          self->read_record(record.back().number);
+        });
   }
 
-  log::EventLog& log_;
+  log::LoopStore& store_;
   const std::string workspace_;
   log::Done<RetentionView> done_;
   RetentionView view_;
@@ -57,9 +59,9 @@ class Viewing : public std::enable_shared_from_this<Viewing> {
 
 }  // namespace
 
-void view_retention(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+void view_retention(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
                     log::Done<RetentionView> done) {
-  std::make_shared<Viewing>(log, std::move(workspace), std::move(done))->start(unix_ms);
+  std::make_shared<Viewing>(store, std::move(workspace), std::move(done))->start(unix_ms);
 }
 
 }  // namespace syncline::state

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "log/event_log.h"
+#include "log/log_backend.h"
 
 namespace syncline::state {
 
@@ -19,7 +19,7 @@ struct RetentionView {
 };
 
 // kNotFound: there is no such workspace.
-void view_retention(log::EventLog& log, std::string workspace, std::uint64_t unix_ms,
+void view_retention(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
                     log::Done<RetentionView> done);
 
 }  // namespace syncline::state

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "log/event_log.h"
+#include "log/snapshot_store.h"
 #include "merge/facets.h"
 #include "merge/object.h"
 #include "syncline/bytes.h"

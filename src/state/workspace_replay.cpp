@@ -7,13 +7,13 @@ namespace syncline::state {
 namespace {
 
 struct Walk : std::enable_shared_from_this<Walk> {
-  Walk(log::EventLog& event_log, std::string name, log::Position position,
+  Walk(log::LoopStore& loop_store, std::string name, log::Position position,
        log::Done<ObjectPage> answer)
-      : log(event_log), workspace(std::move(name)), at(position), done(std::move(answer)) {}
+      : store(loop_store), workspace(std::move(name)), at(position), done(std::move(answer)) {}
 
   void step() {
     if (index == ids.size()) return done(std::move(page));
-    try_replay(log, workspace, ids[index], at,
+    try_replay(store, workspace, ids[index], at,
                [self = shared_from_this()](Replayed replayed) { self->take(std::move(replayed)); });
   }
 
@@ -28,7 +28,7 @@ struct Walk : std::enable_shared_from_this<Walk> {
     step();
   }
 
-  log::EventLog& log;
+  log::LoopStore& store;
   const std::string workspace;
   const log::Position at;
   log::Done<ObjectPage> done;
@@ -39,17 +39,18 @@ struct Walk : std::enable_shared_from_this<Walk> {
 
 }  // namespace
 
-void replay_workspace(log::EventLog& log, std::string workspace, std::string prefix,
+void replay_workspace(log::LoopStore& store, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
                       log::Done<ObjectPage> done) {
-  auto walk = std::make_shared<Walk>(log, workspace, at, std::move(done));
-  log.list_objects(std::move(workspace), std::move(prefix), std::move(after), limit,
-                   [walk, limit](Result<std::vector<std::string>> ids) {
-                     if (!ids) return walk->done(std::unexpected(std::move(ids.error())));
-                     if (ids->size() == limit) walk->page.next = ids->back();
-                     walk->ids = std::move(*ids);
-                     walk->step();
-                   });
+  auto walk = std::make_shared<Walk>(store, workspace, at, std::move(done));
+  store.catalog().list_objects(std::move(workspace), std::move(prefix), std::move(after), limit,
+                               [walk, limit](Result<std::vector<std::string>> ids) {
+                                 if (!ids)
+                                   return walk->done(std::unexpected(std::move(ids.error())));
+                                 if (ids->size() == limit) walk->page.next = ids->back();
+                                 walk->ids = std::move(*ids);
+                                 walk->step();
+                               });
 }
 
 }  // namespace syncline::state

@@ -183,13 +183,39 @@ std::string encode_cut(log::Position kept) {
   return value;
 }
 
-Result<log::Position> kept_cut(const Tables& tables, WorkspaceId id) {
-  const auto value = tables.get(Family::kMeta, cut_key(id));
-  if (!value) return fail_while("reading where a repair cut the log", value.error());
+namespace {
+
+// A number of 8 bytes under a key of `meta`; 0: there is none.
+Result<std::uint64_t> kept_number(const Tables& tables, const std::string& key,
+                                  std::string_view what) {
+  const auto value = tables.get(Family::kMeta, key);
+  if (!value) return fail_while(fmt::format("reading {}", what), value.error());
   if (!*value) return 0;
-  if ((*value)->size() != 8)
-    return fail(ErrorCode::kCorrupt, "the place where a repair cut the log is damaged");
+  if ((*value)->size() != 8) return fail(ErrorCode::kCorrupt, fmt::format("{} is damaged", what));
   return get_big_endian(**value);
+}
+
+}  // namespace
+
+Result<log::Position> kept_cut(const Tables& tables, WorkspaceId id) {
+  return kept_number(tables, cut_key(id), "the place where a repair cut the log");
+}
+
+std::string encode_epoch(std::uint64_t epoch) {
+  return encode_cut(epoch);
+}
+
+Result<std::uint64_t> kept_epoch(const Tables& tables, WorkspaceId id) {
+  return kept_number(tables, epoch_key(id), "the epoch of the log's owner");
+}
+
+std::string encode_ingested(log::Position position) {
+  return encode_cut(position);
+}
+
+Result<log::Position> kept_ingested(const Tables& tables, WorkspaceId id, std::string_view region) {
+  return kept_number(tables, ingested_key(id, region),
+                     fmt::format("how far the log of region {} was taken over", region));
 }
 
 std::string kept_origin_key(WorkspaceId id, std::string_view statement) {

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "log/event_log.h"
+#include "log/pin_store.h"
+#include "log/snapshot_store.h"
+#include "log/statement.h"
 #include "store/keys.h"
 #include "store/tables.h"
 #include "syncline/bytes.h"
@@ -65,6 +68,14 @@ Result<std::optional<KeptCheckpoint>> kept_checkpoint(const Tables& tables, Work
 // How many events repairs kept of the log, at the least (8); 0: there was none, or none was lost.
 std::string encode_cut(log::Position kept);
 Result<log::Position> kept_cut(const Tables& tables, WorkspaceId id);
+
+// The highest epoch of an append (8); 0: none had one.
+std::string encode_epoch(std::uint64_t epoch);
+Result<std::uint64_t> kept_epoch(const Tables& tables, WorkspaceId id);
+
+// How far the log of a region was taken over (8); 0: not at all.
+std::string encode_ingested(log::Position position);
+Result<log::Position> kept_ingested(const Tables& tables, WorkspaceId id, std::string_view region);
 
 // What former keepers signed of an imported log, by size: the statement as text, under the first 8
 // bytes of its SHA-256.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -108,10 +109,13 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
   if (request.overflowed) return overflowed();
   auto known = find(request.workspace);
   if (!known) return std::unexpected(std::move(known.error()));
+  if (auto ok = check_epoch(request, *known); !ok) return std::unexpected(std::move(ok.error()));
+  const std::vector<log::EncodedEvent>& events = request.append.events;
   const log::Head head = *known != nullptr ? (*known)->head : log::Head{};
   const bool checked = !is_mutated(Mutation::accept_gap);
-  if (auto ok = log::check_follows(request.workspace, request.events, head); !ok && checked)
+  if (auto ok = log::check_follows(request.workspace, events, head); !ok && checked)
     return std::unexpected(std::move(ok.error()));
+  if (auto ok = check_origins(request, *known); !ok) return std::unexpected(std::move(ok.error()));
   if (*known == nullptr) {
     known = create(request.workspace, writes);
     if (!known) return std::unexpected(std::move(known.error()));
@@ -121,21 +125,78 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
   auto grown = grow_tree(workspace, request, writes);
   tree_bytes_ = tree_bytes_ - before + workspace.tree.memory_bytes();
   if (!grown) return std::unexpected(std::move(grown.error()));
-  for (const log::EncodedEvent& event : request.events) {
+  keep_ownership(workspace, request, writes);
+  for (const log::EncodedEvent& event : events) {
     writes.put(Family::kEvents, event_key(workspace.id, event.position), as_text(event.record));
     writes.put(Family::kObjects, object_key(workspace.id, event.object, event.position), {});
     batch.bytes += event.record.size();
   }
-  batch.events += request.events.size();
-  workspace.head = log::head_after(request.events);
+  batch.events += events.size();
+  workspace.head = log::head_after(events);
   return log::Appended{workspace.head.last_position, log::Durability::kDisk};
+}
+
+Result<void> GroupCommit::check_epoch(const AppendRequest& request, Known* known) {
+  if (known == nullptr) return {};
+  if (!known->epoch) {
+    const auto kept = kept_epoch(tables_, known->id);
+    if (!kept) return fail_while("workspace " + request.workspace, kept.error());
+    known->epoch = *kept;
+  }
+  if (request.append.epoch >= *known->epoch) return {};
+  return fail(ErrorCode::kFenced,
+              fmt::format("append to {} in epoch {}, but an owner of epoch {} has taken over",
+                          request.workspace, request.append.epoch, *known->epoch));
+}
+
+// Each event of another log is taken over once, in the order of that log.
+Result<void> GroupCommit::check_origins(const AppendRequest& request, Known* known) {
+  std::map<std::string_view, log::Position> taken;  // by this append
+  for (const log::EncodedEvent& event : request.append.events) {
+    if (!event.origin) continue;
+    const auto& [region, position] = *event.origin;
+    const auto [last, first] = taken.try_emplace(region, 0);
+    if (first && known != nullptr) {
+      auto found = known->ingested.find(region);
+      if (found == known->ingested.end()) {
+        const auto kept = kept_ingested(tables_, known->id, region);
+        if (!kept) return fail_while("workspace " + request.workspace, kept.error());
+        found = known->ingested.emplace(region, *kept).first;
+      }
+      last->second = found->second;
+    }
+    if (position <= last->second)
+      return fail(
+          ErrorCode::kConflict,
+          fmt::format("append to {}: event {} of region {} is not behind {}, up to which its "
+                      "log was taken over",
+                      request.workspace, position, region, last->second));
+    last->second = position;
+  }
+  return {};
+}
+
+void GroupCommit::keep_ownership(Known& workspace, const AppendRequest& request, Writes& writes) {
+  if (request.append.epoch > workspace.epoch.value_or(0)) {
+    workspace.epoch = request.append.epoch;
+    writes.put(Family::kMeta, epoch_key(workspace.id), encode_epoch(request.append.epoch));
+  }
+  std::set<std::string_view> regions;
+  for (const log::EncodedEvent& event : request.append.events) {
+    if (!event.origin) continue;
+    workspace.ingested[event.origin->region] = event.origin->position;
+    regions.insert(event.origin->region);
+  }
+  for (const std::string_view region : regions)
+    writes.put(Family::kMeta, ingested_key(workspace.id, region),
+               encode_ingested(workspace.ingested[std::string(region)]));
 }
 
 Result<void> GroupCommit::grow_tree(Known& workspace, const AppendRequest& request,
                                     Writes& writes) {
   if (workspace.damage) return std::unexpected(*workspace.damage);
   StagedTiles tiles(tables_, workspace.id);
-  for (const log::EncodedEvent& event : request.events) {
+  for (const log::EncodedEvent& event : request.append.events) {
     auto ok = workspace.tree.append(event.hash, tiles);
     if (ok) continue;
     workspace.damage = Error{ErrorCode::kCorrupt, fmt::format("workspace {}: {}", request.workspace,

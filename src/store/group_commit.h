@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -58,6 +59,8 @@ class GroupCommit {
     WorkspaceId id = 0;
     log::Head head;
     std::uint64_t checkpoint = 0;  // events in the one that is kept, once a later one was staged
+    std::optional<std::uint64_t> epoch;  // the highest that was seen, once it was read
+    std::map<std::string, log::Position> ingested = {};  // by region, those that were read
     TreeEdge tree;
     std::optional<log::Retention> retention;  // once it was read
     std::uint64_t next_record = 0;            // of retention; 0: not known
@@ -69,6 +72,9 @@ class GroupCommit {
   Result<Known*> find(const std::string& workspace);  // nullptr: there is none
   Result<Known*> create(const std::string& workspace, Writes& writes);
   Result<log::Appended> stage(AppendRequest& request, Batch& batch, Writes& writes);
+  Result<void> check_epoch(const AppendRequest& request, Known* known);
+  Result<void> check_origins(const AppendRequest& request, Known* known);
+  void keep_ownership(Known& workspace, const AppendRequest& request, Writes& writes);
   Result<void> grow_tree(Known& workspace, const AppendRequest& request, Writes& writes);
   Result<void> stage(SnapshotRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(CheckpointRequest& request, Batch& batch, Writes& writes);

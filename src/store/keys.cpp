@@ -77,6 +77,14 @@ std::string cut_key(WorkspaceId id) {
   return "x/" + id_key(id);
 }
 
+std::string epoch_key(WorkspaceId id) {
+  return "e/" + id_key(id);
+}
+
+std::string ingested_key(WorkspaceId id, std::string_view region) {
+  return "i/" + id_key(id).append(region);
+}
+
 std::string pin_key(WorkspaceId id, std::string_view name) {
   return "p/" + id_key(id).append(name);
 }

@@ -46,10 +46,12 @@ inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kNextWorkspaceKey = "next-workspace";
 inline constexpr std::string_view kWorkspacePrefix = "w/";
 std::string workspace_key(std::string_view name);
-std::string checkpoint_key(WorkspaceId id);                       // "c/" id
-std::string cut_key(WorkspaceId id);                              // "x/" id
-std::string pin_key(WorkspaceId id, std::string_view name);       // "p/" id name
-std::string origin_key(WorkspaceId id, std::string_view digest);  // "o/" id digest
+std::string checkpoint_key(WorkspaceId id);                         // "c/" id
+std::string cut_key(WorkspaceId id);                                // "x/" id
+std::string epoch_key(WorkspaceId id);                              // "e/" id
+std::string ingested_key(WorkspaceId id, std::string_view region);  // "i/" id region
+std::string pin_key(WorkspaceId id, std::string_view name);         // "p/" id name
+std::string origin_key(WorkspaceId id, std::string_view digest);    // "o/" id digest
 inline constexpr std::string_view kRetentionPrefix = "r/";
 std::string retention_key(std::string_view workspace);                       // "r/" name
 std::string retention_record_key(WorkspaceId id, std::uint64_t number = 0);  // "a/" id number

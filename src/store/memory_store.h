@@ -1,13 +1,13 @@
 // The embedded store in memory, for tests and fuzzers: the same group commit, reads and checks as
 // over a database, without a disk and without threads.
 //
-// MemoryStore stands for the disk and keeps what was committed; EventLogs come and go above it, as
+// MemoryStore stands for the disk and keeps what was committed; LoopStores come and go above it, as
 // processes do. Two ways to commit:
 //   kAtOnce   each request commits when it is made
 //   kManual   requests wait until commit(), so that a test chooses what a crash finds undone
 // It says of its appends that they are on disk, since that is what it plays.
 //
-// Thread-safety: none; the store and all its EventLogs belong to one thread.
+// Thread-safety: none; the store and all its LoopStores belong to one thread.
 #pragma once
 
 #include <cstddef>
@@ -33,14 +33,11 @@ class MemoryStore final : public StoreEngine {
   MemoryStore(const MemoryStore&) = delete;
   MemoryStore& operator=(const MemoryStore&) = delete;
 
-  // Both this store and `loop` must outlive the result.
-  std::unique_ptr<log::EventLog> open(Scheduler& loop) { return make_store_log(*this, loop); }
-
   // Commits and answers the first `count` requests that wait, in order.
   void commit(std::size_t count = static_cast<std::size_t>(-1));
   std::size_t waiting() const { return waiting_.size(); }
 
-  // Power off: what waits is gone and never answered. Destroy the EventLogs as well.
+  // Power off: what waits is gone and never answered. Destroy the LoopStores as well.
   void crash() { waiting_.clear(); }
 
   // Every request answers this error from now on, and stores nothing; nullopt ends it. A kIo error

@@ -282,6 +282,16 @@ Result<std::vector<log::Statement>> read_origins(const Tables& tables,
   return origins;
 }
 
+Result<log::Position> read_ingested(const Tables& tables, const std::string& workspace,
+                                    const std::string& region) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return 0;
+  const auto kept = kept_ingested(tables, **id, region);
+  if (!kept) return fail_while("workspace " + workspace, kept.error());
+  return *kept;
+}
+
 Result<std::vector<std::string>> read_workspaces(const Tables& tables, const std::string& after,
                                                  std::size_t limit) {
   std::vector<std::string> names;

@@ -1,4 +1,5 @@
-// The reading half of EventLog over open tables, blocking. Contracts: log/event_log.h.
+// The reading half of a store over open tables, blocking. Contracts: log/event_log.h and the interfaces
+// that it names.
 //
 // Thread-safety: any thread, beside the committer; each call sees a consistent state of its own.
 #pragma once
@@ -8,6 +9,9 @@
 #include <vector>
 
 #include "log/event_log.h"
+#include "log/pin_store.h"
+#include "log/snapshot_store.h"
+#include "log/statement.h"
 #include "store/tables.h"
 
 namespace syncline::store {
@@ -39,6 +43,11 @@ Result<log::Position> read_cut(const Tables& tables, const std::string& workspac
 
 Result<std::vector<log::Statement>> read_origins(const Tables& tables,
                                                  const std::string& workspace);
+
+// How far the log of `region` was taken over.
+Result<log::Position> read_ingested(const Tables& tables, const std::string& workspace,
+                                    const std::string& region);
+
 Result<std::vector<std::string>> read_workspaces(const Tables& tables, const std::string& after,
                                                  std::size_t limit);
 

@@ -5,7 +5,7 @@ namespace {
 
 std::size_t size_of(const AppendRequest& request) {
   std::size_t total = 0;
-  for (const auto& event : request.events) total += event.record.size();
+  for (const auto& event : request.append.events) total += event.record.size();
   return total;
 }
 std::size_t size_of(const SnapshotRequest& request) {
@@ -30,7 +30,7 @@ std::size_t size_of(const DropRequest& request) {
 }
 
 void drop_content(AppendRequest& request) {
-  request.events = {};
+  request.append.events = {};
 }
 void drop_content(SnapshotRequest& request) {
   request.snapshot.bytes = {};

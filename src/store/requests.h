@@ -10,15 +10,19 @@
 #include <vector>
 
 #include "log/event_log.h"
+#include "log/pin_store.h"
+#include "log/retention.h"
+#include "log/snapshot_store.h"
+#include "log/statement.h"
 #include "syncline/bytes.h"
 
 namespace syncline::store {
 
 struct AppendRequest {
   std::string workspace;
-  std::vector<log::EncodedEvent> events;  // passed log::check_append
-  log::Done<log::Appended> done;          // called by whoever commits
-  bool overflowed = false;                // found the queue full: to be refused
+  log::Append append;             // passed log::check_append
+  log::Done<log::Appended> done;  // called by whoever commits
+  bool overflowed = false;        // found the queue full: to be refused
 };
 
 struct SnapshotRequest {

@@ -1,4 +1,4 @@
-// Retention in the store: its values, and what carries it out. Contracts: log/event_log.h.
+// Retention in the store: its values, and what carries it out. Contracts: log/retention_store.h.
 //
 // Thread-safety: the reads from any thread; PayloadDrop is the committer's.
 #pragma once
@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "log/event_log.h"
+#include "log/event.h"
+#include "log/retention.h"
 #include "store/keys.h"
 #include "store/tables.h"
 

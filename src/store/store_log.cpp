@@ -20,17 +20,29 @@ using log::Position;
 using log::ReadLimits;
 
 // One loop's view of the store: checks what needs no disk, hands the rest to the threads.
-class StoreLog final : public log::EventLog {
+class StoreLog final : public log::LoopStore,
+                       public log::EventLog,
+                       public log::Catalog,
+                       public log::SnapshotStore,
+                       public log::Attestations,
+                       public log::PinStore,
+                       public log::RetentionStore {
  public:
   StoreLog(StoreEngine& engine, Scheduler& loop) : engine_(engine), gate_(loop) {}
 
-  void append(std::string workspace, std::vector<log::EncodedEvent> events,
-              Position expected_last_position, Done<log::Appended> done) override {
+  log::EventLog& events() override { return *this; }
+  log::Catalog& catalog() override { return *this; }
+  log::SnapshotStore& snapshots() override { return *this; }
+  log::Attestations& attestations() override { return *this; }
+  log::PinStore& pins() override { return *this; }
+  log::RetentionStore& retention() override { return *this; }
+
+  void append(std::string workspace, log::Append append, Done<log::Appended> done) override {
     auto reply = gate_.bind(std::move(done));
-    if (auto ok = log::check_append(workspace, events, expected_last_position); !ok)
+    if (auto ok = log::check_append(workspace, append.events, append.after); !ok)
       return reply(std::unexpected(std::move(ok.error())));
     if (engine_.read_only()) return reply(read_only());
-    engine_.submit(AppendRequest{std::move(workspace), std::move(events), std::move(reply)});
+    engine_.submit(AppendRequest{std::move(workspace), std::move(append), std::move(reply)});
   }
 
   log::Durability durability() const override { return log::Durability::kDisk; }
@@ -55,6 +67,13 @@ class StoreLog final : public log::EventLog {
                                 limits](const Tables& tables) {
       return read_object_events(tables, workspace, object, after, limits);
     });
+  }
+
+  void ingested(std::string workspace, std::string region, Done<Position> done) override {
+    read_with(std::move(done),
+              [workspace = std::move(workspace), region = std::move(region)](const Tables& tables) {
+                return read_ingested(tables, workspace, region);
+              });
   }
 
   void put_snapshot(std::string workspace, std::string object, log::Snapshot snapshot,
@@ -203,8 +222,8 @@ class StoreLog final : public log::EventLog {
 
 }  // namespace
 
-std::unique_ptr<log::EventLog> make_store_log(StoreEngine& engine, Scheduler& loop) {
-  return std::make_unique<StoreLog>(engine, loop);
+std::unique_ptr<log::LoopStore> StoreEngine::open_loop(Scheduler& loop) {
+  return std::make_unique<StoreLog>(*this, loop);
 }
 
 }  // namespace syncline::store

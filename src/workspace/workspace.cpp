@@ -231,7 +231,7 @@ void Workspace::flush() {
   const log::Position after = std::exchange(appended_, chain_.head().last_position);
   if (is_mutated(Mutation::release_before_commit)) outbox_.release(appended_);
   services_.log.append(
-      name_, std::exchange(batch_, {}), after,
+      name_, {.events = std::exchange(batch_, {}), .after = after},
       [this, view = std::weak_ptr(view_), touched](Result<log::Appended> appended) {
         if (view.expired()) return;
         if (!appended) return reset(appended.error());

@@ -71,8 +71,8 @@ class Writer {
 // Writes as a workspace does: applied to the object in memory, appended, snapshots when they are due.
 class Scribe {
  public:
-  Scribe(log::EventLog& log, TestLoop& loop, state::CacheLimits limits = {})
-      : log_(log), loop_(loop), cache_(log, limits) {
+  Scribe(log::LoopStore& store, TestLoop& loop, state::CacheLimits limits = {})
+      : store_(store), loop_(loop), cache_(store, limits) {
     open();
   }
 
@@ -116,7 +116,8 @@ class Scribe {
     if (batch_.empty()) return;
     const log::Position after = written_ - batch_.size();
     auto appended = await<log::Appended>(loop_, [&](auto done) {
-      log_.append("w", std::exchange(batch_, {}), after, std::move(done));
+      store_.events().append("w", {.events = std::exchange(batch_, {}), .after = after},
+                             std::move(done));
     });
     ASSERT_TRUE(appended) << appended.error().message;
     cache_.durable(*resident_, written_);
@@ -128,7 +129,7 @@ class Scribe {
   std::uint64_t log_bytes = 0;
 
  private:
-  log::EventLog& log_;
+  log::LoopStore& store_;
   TestLoop& loop_;
   state::ObjectCache cache_;
   state::Resident* resident_ = nullptr;
@@ -142,7 +143,7 @@ TEST(HistoryScale, EveryMomentIsNear) {
   const TempDir dir;
   auto store = open_store(dir.path());
   TestLoop loop;
-  const auto raw = store->open_log(loop);
+  const auto raw = store->open_loop(loop);
   BlockingLog log(*raw, loop);
   Scribe scribe(*raw, loop);
   Writer writer;
@@ -200,7 +201,7 @@ TEST(HistoryScale, AnEvictionWritesWhatChanged) {
   const TempDir dir;
   auto store = open_store(dir.path());
   TestLoop loop;
-  const auto raw = store->open_log(loop);
+  const auto raw = store->open_loop(loop);
   Scribe scribe(*raw, loop, {.budget_bytes = 1});
   Writer writer;
   std::mt19937 dice(5);

@@ -28,7 +28,7 @@ TEST(RetentionMetrics, CountWhatTheServersRoundsDrop) {
   {
     const auto store = open_store(dir.path());
     TestLoop loop;
-    const auto raw = store->open_log(loop);
+    const auto raw = store->open_loop(loop);
     BlockingLog log(*raw, loop);
     HistoryWriter writer(1);
     ASSERT_TRUE(log.append("w", writer.next(20), 0).has_value());

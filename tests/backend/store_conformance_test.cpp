@@ -13,7 +13,7 @@ struct RocksDbFixture {
   TempDir dir;
   std::unique_ptr<backend::RocksDbStore> store = open_store(dir.path());
 
-  std::unique_ptr<log::EventLog> open(Scheduler& loop) { return store->open_log(loop); }
+  std::unique_ptr<log::LoopStore> open(Scheduler& loop) { return store->open_loop(loop); }
   void restart() {
     store.reset();
     store = open_store(dir.path());

@@ -19,7 +19,7 @@ class StoreContents : public ::testing::Test {
   void SetUp() override {
     auto opened = open_store(dir_.path());
     ASSERT_TRUE(opened);
-    auto raw = opened->open_log(loop_);
+    auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     for (int index = 0; index < 10; ++index)
       ASSERT_TRUE(log.add("w", sample_event("a", std::to_string(index))).has_value());
@@ -106,7 +106,7 @@ TEST_F(StoreContents, ARewrittenEventBreaksTheChain) {
   });
   EXPECT_EQ(verify_error().message, "workspace w, event 7: does not continue the hash of event 6");
   auto opened = open_store(dir_.path());
-  auto raw = opened->open_log(loop_);
+  auto raw = opened->open_loop(loop_);
   BlockingLog log(*raw, loop_);
   EXPECT_EQ(log.read("w").error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(log.read("w", 6).error().code, ErrorCode::kCorrupt);
@@ -117,7 +117,7 @@ TEST_F(StoreContents, ARewrittenEventBreaksTheChain) {
 TEST_F(StoreContents, AnEventThatTheTreeDoesNotHoldIsNotServed) {
   {
     auto opened = open_store(dir_.path());
-    auto raw = opened->open_log(loop_);
+    auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     for (int index = 10; index < 300; ++index)
       ASSERT_TRUE(log.add("w", sample_event(index % 2 == 0 ? "a" : "b", std::to_string(index))));
@@ -138,7 +138,7 @@ TEST_F(StoreContents, AnEventThatTheTreeDoesNotHoldIsNotServed) {
     };
     const auto refused = [&](const char* how) {
       auto opened = open_store(dir_.path());
-      auto raw = opened->open_log(loop_);
+      auto raw = opened->open_loop(loop_);
       BlockingLog log(*raw, loop_);
       const auto read = log.read_object("w", "a");
       ASSERT_FALSE(read.has_value()) << how;
@@ -165,7 +165,7 @@ TEST_F(StoreContents, AnEventThatTheTreeDoesNotHoldIsNotServed) {
     refused("an old record in its place");
     put(whole);
     auto opened = open_store(dir_.path());
-    auto raw = opened->open_log(loop_);
+    auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     EXPECT_TRUE(log.read_object("w", "a").has_value());
   }
@@ -177,7 +177,7 @@ TEST_F(StoreContents, ADamagedSnapshotIsNotServedAndIsReplaced) {
                      std::string("\1xxxxstate"));
   });
   auto opened = open_store(dir_.path());
-  auto raw = opened->open_log(loop_);
+  auto raw = opened->open_loop(loop_);
   BlockingLog log(*raw, loop_);
   EXPECT_EQ(log.load_snapshot("w", "a").value()->position, 4u);
   EXPECT_EQ(log.load_snapshot("w", "a").value()->damaged, 9u);
@@ -220,7 +220,7 @@ TEST_F(StoreContents, SnapshotsOfOlderWritersAreReadAndAnyFlippedByteIsFound) {
 TEST_F(StoreContents, ADeltaIsPassedOverWithoutWhatItExtends) {
   {
     auto opened = open_store(dir_.path());
-    auto raw = opened->open_log(loop_);
+    auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     ASSERT_TRUE(log.put_snapshot("w", "a", 2, "two", 0).has_value());
     ASSERT_TRUE(log.put_snapshot("w", "a", 6, "six", 0).has_value());
@@ -240,7 +240,7 @@ TEST_F(StoreContents, ADeltaIsPassedOverWithoutWhatItExtends) {
         database.db->Put({}, database.snapshots, key, kept);
     });
     auto opened = open_store(dir_.path());
-    auto raw = opened->open_log(loop_);
+    auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     const auto found = log.load_snapshot("w", "a").value();
     EXPECT_EQ(found->damaged, 8u);
@@ -253,7 +253,7 @@ TEST_F(StoreContents, ADeltaIsPassedOverWithoutWhatItExtends) {
   }
   tamper([&](store::Database& database) { database.db->Put({}, database.snapshots, key, value); });
   auto opened = open_store(dir_.path());
-  auto raw = opened->open_log(loop_);
+  auto raw = opened->open_loop(loop_);
   BlockingLog log(*raw, loop_);
   EXPECT_EQ(as_text(log.load_snapshot("w", "a").value()->base_bytes), "six");
   EXPECT_TRUE(opened->verify()->damaged_snapshots.empty());

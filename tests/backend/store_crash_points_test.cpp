@@ -32,7 +32,7 @@ struct Told {
 class Story {
  public:
   Story(backend::RocksDbStore& store, Told& told)
-      : store_(store), raw_(store.open_log(loop_)), log_(*raw_, loop_), told_(told) {}
+      : store_(store), raw_(store.open_loop(loop_)), log_(*raw_, loop_), told_(told) {}
 
   // Stops at the first refusal.
   bool run(const std::string& backup) {
@@ -97,7 +97,7 @@ class Story {
 
   backend::RocksDbStore& store_;
   TestLoop loop_;
-  std::unique_ptr<log::EventLog> raw_;
+  std::unique_ptr<log::LoopStore> raw_;
   BlockingLog log_;
   Told& told_;
 };
@@ -126,7 +126,7 @@ void expect_whole(const std::string& dir, const Told& told) {
   const auto verified = (*store)->verify();
   ASSERT_TRUE(verified.has_value()) << verified.error().message;
   TestLoop loop;
-  const auto raw = (*store)->open_log(loop);
+  const auto raw = (*store)->open_loop(loop);
   BlockingLog log(*raw, loop);
   ASSERT_GE(log.head("w")->last_position, told.appended);
   const auto retention = log.retention("w");

@@ -42,7 +42,7 @@ class Appender {
     options.write_buffer_bytes = 64 << 10;  // flushes and compactions happen too
     auto store = backend::RocksDbStore::open(options);
     if (!store) ::_exit(3);
-    log_ = (*store)->open_log(loop_);
+    log_ = (*store)->open_loop(loop_);
     BlockingLog blocking(*log_, loop_);
     for (std::uint32_t workspace = 0; workspace < kWorkspaces; ++workspace)
       chains_.emplace_back(blocking.head(name_of(workspace)).value());
@@ -61,18 +61,18 @@ class Appender {
       auto event = sample_event("o" + std::to_string(count), "text", 200);
       events.push_back(chain.seal(event, loop_.unix_ms()).value());
     }
-    log_->append(name_of(workspace), std::move(events), expected,
-                 [this, workspace](Result<log::Appended> result) {
-                   if (!result) ::_exit(5);
-                   const Ack ack{workspace, result->last_position};
-                   if (::write(acks_, &ack, sizeof ack) != sizeof ack) ::_exit(6);
-                   append(workspace);
-                 });
+    log_->events().append(name_of(workspace), {.events = std::move(events), .after = expected},
+                          [this, workspace](Result<log::Appended> result) {
+                            if (!result) ::_exit(5);
+                            const Ack ack{workspace, result->last_position};
+                            if (::write(acks_, &ack, sizeof ack) != sizeof ack) ::_exit(6);
+                            append(workspace);
+                          });
   }
 
   int acks_;
   TestLoop loop_;
-  std::unique_ptr<log::EventLog> log_;
+  std::unique_ptr<log::LoopStore> log_;
   std::vector<TestChain> chains_;
 };
 
@@ -127,7 +127,7 @@ TEST(StoreCrash, WhatWasAcknowledgedIsThereAfterAKill) {
     auto store = open_store(dir.path());
     ASSERT_TRUE(store);
     TestLoop loop;
-    auto raw = store->open_log(loop);
+    auto raw = store->open_loop(loop);
     BlockingLog log(*raw, loop);
     for (const auto& [workspace, position] : acked) {
       const auto head = log.head(name_of(workspace));

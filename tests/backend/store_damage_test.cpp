@@ -32,7 +32,7 @@ class StoreDamage : public ::testing::Test {
   void with_store(const std::function<void(BlockingLog&, RocksDbStore&)>& use) {
     auto store = open_store(dir_.path());
     ASSERT_TRUE(store);
-    auto raw = store->open_log(loop_);
+    auto raw = store->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     use(log, *store);
   }
@@ -439,7 +439,7 @@ TEST_F(StoreDamage, ReadingBesideAServerSeesWhatIsThereAndChangesNothing) {
     options.read_only = true;
     auto second = RocksDbStore::open(options);
     ASSERT_TRUE(second.has_value()) << second.error().message;
-    auto raw = (*second)->open_log(loop_);
+    auto raw = (*second)->open_loop(loop_);
     BlockingLog reader(*raw, loop_);
     EXPECT_EQ(reader.read("w").value().size(), 6u);
     EXPECT_EQ(reader.add("w", sample_event("a", "x")).error().code, ErrorCode::kUnsupported);

@@ -28,7 +28,7 @@ class StoreDisk : public ::testing::Test {
     auto store = backend::RocksDbStore::open(options);
     ASSERT_TRUE(store.has_value()) << store.error().message;
     store_ = std::move(*store);
-    raw_ = store_->open_log(loop_);
+    raw_ = store_->open_loop(loop_);
   }
 
   void close() {
@@ -44,7 +44,7 @@ class StoreDisk : public ::testing::Test {
   std::shared_ptr<FaultyDisk> disk_ = std::make_shared<FaultyDisk>();
   std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
   std::unique_ptr<backend::RocksDbStore> store_;
-  std::unique_ptr<log::EventLog> raw_;
+  std::unique_ptr<log::LoopStore> raw_;
 };
 
 TEST_F(StoreDisk, AFullDiskRefusesClearlyAndWorksAgainWithSpace) {
@@ -122,10 +122,11 @@ TEST_F(StoreDisk, AppendsUnderWayShareOneSync) {
     const auto expected = chain.head().last_position;
     std::vector<log::EncodedEvent> events;
     events.push_back(chain.seal(event, loop_.unix_ms()).value());
-    raw_->append("w", std::move(events), expected, [&](Result<log::Appended> result) {
-      EXPECT_TRUE(result.has_value());
-      ++answered;
-    });
+    raw_->events().append("w", {.events = std::move(events), .after = expected},
+                          [&](Result<log::Appended> result) {
+                            EXPECT_TRUE(result.has_value());
+                            ++answered;
+                          });
   }
   ASSERT_TRUE(loop_.run_until([&] { return answered == kAppends; }));
   const auto counters = store_->counters();
@@ -145,7 +146,7 @@ TEST_F(StoreDisk, ARefusalOfTooMuchIsAnsweredInItsTurn) {
   options.env = env_.get();
   options.queue_bytes = 4000;
   store_ = backend::RocksDbStore::open(options).value();
-  raw_ = store_->open_log(loop_);
+  raw_ = store_->open_loop(loop_);
   constexpr int kAppends = 200;
   TestChain chain;
   std::vector<std::vector<log::EncodedEvent>> batches(kAppends);
@@ -155,9 +156,11 @@ TEST_F(StoreDisk, ARefusalOfTooMuchIsAnsweredInItsTurn) {
   }
   std::vector<Result<log::Appended>> answers;
   for (int index = 0; index < kAppends; ++index) {
-    raw_->append("w", std::move(batches[static_cast<std::size_t>(index)]),
-                 static_cast<log::Position>(index),
-                 [&](Result<log::Appended> result) { answers.push_back(std::move(result)); });
+    raw_->events().append(
+        "w",
+        {.events = std::move(batches[static_cast<std::size_t>(index)]),
+         .after = static_cast<log::Position>(index)},
+        [&](Result<log::Appended> result) { answers.push_back(std::move(result)); });
   }
   ASSERT_TRUE(loop_.run_until([&] { return answers.size() == kAppends; }));
   const auto first = std::ranges::find_if(answers, [](const auto& each) { return !each; });
@@ -177,7 +180,7 @@ TEST_F(StoreDisk, LoopsShareTheStore) {
   for (int number = 0; number < kLoops; ++number)
     threads.emplace_back([&, number] {
       TestLoop loop;
-      auto raw = store_->open_log(loop);
+      auto raw = store_->open_loop(loop);
       BlockingLog log(*raw, loop);
       const std::string workspace = "loop" + std::to_string(number);
       for (int index = 0; index < kAppends; ++index) {
@@ -205,7 +208,7 @@ TEST(StoreFullDisk, ARealFullDiskRefusesClearlyAndWorksAgainWithSpace) {
   {
     TestLoop loop;
     auto store = open_store(dir.path());
-    auto raw = store->open_log(loop);
+    auto raw = store->open_loop(loop);
     BlockingLog log(*raw, loop);
     ASSERT_TRUE(log.add("w", sample_event("a", "first")).has_value());
     const std::string ballast = dir.path() + "/ballast";

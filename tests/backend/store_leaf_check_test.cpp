@@ -76,7 +76,7 @@ class LeafCheckCost : public ::testing::Test {
   void fill(int count, const std::vector<std::pair<std::string, std::size_t>>& objects) {
     auto opened = open_store(dir_.path());
     ASSERT_TRUE(opened);
-    auto raw = opened->open_log(loop_);
+    auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     for (int i = 0; i < count; ++i) {
       const auto& [object, bytes] = objects[static_cast<std::size_t>(i) % objects.size()];

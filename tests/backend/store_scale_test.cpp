@@ -92,7 +92,7 @@ void fill(const std::string& dir, std::size_t workspaces) {
   auto store = backend::RocksDbStore::open(options);
   ASSERT_TRUE(store.has_value());
   TestLoop loop;
-  const auto log = (*store)->open_log(loop);
+  const auto log = (*store)->open_loop(loop);
   std::size_t answered = 0;
   for (std::size_t i = 0; i < workspaces; ++i) {
     TestChain chain;
@@ -101,10 +101,11 @@ void fill(const std::string& dir, std::size_t workspaces) {
       auto event = sample_event("notes", "", 60);
       events.push_back(chain.seal(event, loop.unix_ms()).value());
     }
-    log->append(scale_name(i), std::move(events), 0, [&](Result<log::Appended> done) {
-      ASSERT_TRUE(done.has_value()) << done.error().message;
-      ++answered;
-    });
+    log->events().append(scale_name(i), {.events = std::move(events)},
+                         [&](Result<log::Appended> done) {
+                           ASSERT_TRUE(done.has_value()) << done.error().message;
+                           ++answered;
+                         });
     if (i % 1000 != 0) continue;
     ASSERT_TRUE(loop.run_until([&] { return answered == i + 1; }, 120));
   }
@@ -128,7 +129,7 @@ Opened open_and_use_one(const std::string& dir, std::size_t workspaces) {
   EXPECT_TRUE(store.has_value());
   Opened opened{.seconds = seconds_since(start)};
   TestLoop loop;
-  const auto log = (*store)->open_log(loop);
+  const auto log = (*store)->open_loop(loop);
   EXPECT_EQ(BlockingLog(*log, loop).head(scale_name(workspaces / 2))->last_position, 3u);
   opened.read = disk->bytes();
   opened.resident_kib = proc_figure("/proc/self/status", "VmRSS:");
@@ -174,7 +175,7 @@ TEST(StoreScale, RememberedTreesStayUnderTheirBudget) {
     for (int i = 0; i < 100; ++i)
       requests.push_back(syncline::store::AppendRequest{
           .workspace = scale_name(static_cast<std::size_t>(batch * 100 + i)),
-          .events = events,
+          .append = {.events = events},
           .done = [&](Result<log::Appended> done) { appended += done ? 1 : 0; }});
     backend::store::DatabaseWrites writes(*database);
     auto staged = commit.stage(std::move(requests), {}, writes);

@@ -45,14 +45,14 @@ class VerifyDirectory : public ::testing::Test {
     auto opened = open_store(dir_.path());
     auto keys = backend::KeyRing::open(dir_.path(), "log.example/here");
     ASSERT_TRUE(keys) << keys.error().message;
-    const auto raw = opened->open_log(loop_);
+    const auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     HistoryWriter writer(2);
     for (std::size_t done = 0; done < kEvents; ++done)
       ASSERT_TRUE(log.append("w", writer.next(1), done));
     ASSERT_TRUE(log.put_snapshot("w", writer.event.object, kEvents, as_text(writer.snapshot()), 0));
     ASSERT_TRUE(log.put_pin("w", {"here", 7, 1, "anna"}));
-    log::Notary notary(*raw, keys->identity());
+    log::Notary notary(raw->events(), raw->attestations(), keys->identity());
     auto sign = [&](const std::string& workspace) {
       return await<log::SignedCheckpoint>(
                  loop_, [&](auto done) { notary.checkpoint(workspace, std::move(done)); })
@@ -95,7 +95,7 @@ class VerifyDirectory : public ::testing::Test {
     options.read_only = true;
     auto opened = backend::RocksDbStore::open(options);
     if (!opened) return "not opened";
-    const auto raw = (*opened)->open_log(loop_);
+    const auto raw = (*opened)->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     std::string all;
     const auto names = log.workspaces();
@@ -408,10 +408,10 @@ TEST_F(VerifyDirectory, AnOlderCopyIsFoundByACheckpointKeptElsewhere) {
   {
     auto opened = open_store(dir_.path());
     const auto keys = backend::KeyRing::open(dir_.path()).value();
-    const auto raw = opened->open_log(loop_);
+    const auto raw = opened->open_loop(loop_);
     BlockingLog log(*raw, loop_);
     ASSERT_TRUE(log.add("w", sample_event("o9", std::string("\0\0", 2))));
-    log::Notary notary(*raw, keys.identity());
+    log::Notary notary(raw->events(), raw->attestations(), keys.identity());
     newer = await<log::SignedCheckpoint>(
                 loop_, [&](auto done) { notary.checkpoint("w", std::move(done)); })
                 .value()
@@ -441,7 +441,7 @@ TEST(VerifyScale, EventsASecond) {
   {
     auto opened = open_store(dir.path());
     TestLoop loop;
-    const auto raw = opened->open_log(loop);
+    const auto raw = opened->open_loop(loop);
     BlockingLog log(*raw, loop);
     HistoryWriter writer(20);
     for (std::size_t done = 0; done < events; done += 1000)

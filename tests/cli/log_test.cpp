@@ -28,7 +28,7 @@ void fill(const std::string& data_dir) {
   auto store = backend::RocksDbStore::open({.data_dir = data_dir});
   ASSERT_TRUE(store) << store.error().message;
   TestLoop loop;
-  const auto event_log = (*store)->open_log(loop);
+  const auto event_log = (*store)->open_loop(loop);
   BlockingLog log(*event_log, loop);
   ASSERT_TRUE(log.add("demo", change("notes/plan", "notes.v1")));
   ASSERT_TRUE(log.add("demo", change("abc", "abc.v1")));

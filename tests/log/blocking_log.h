@@ -1,10 +1,10 @@
-// EventLog for tests that go step by step: every call waits for its answer.
+// A store for tests that go step by step: every call waits for its answer.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "log/event_log.h"
+#include "log/log_backend.h"
 #include "log/test_chain.h"
 #include "log/test_loop.h"
 
@@ -25,15 +25,14 @@ inline log::Event sample_event(std::string object, std::string text, std::size_t
 
 class BlockingLog {
  public:
-  BlockingLog(log::EventLog& log, TestLoop& loop) : log_(log), loop_(loop) {}
-
-  log::EventLog& operator*() { return log_; }
-  log::EventLog* operator->() { return &log_; }
+  BlockingLog(log::LoopStore& store, TestLoop& loop) : store_(store), loop_(loop) {}
 
   Result<log::Appended> append(const std::string& workspace, std::vector<log::EncodedEvent> events,
-                               log::Position expected) {
+                               log::Position expected, std::uint64_t epoch = 0) {
     return await<log::Appended>(loop_, [&](auto done) {
-      log_.append(workspace, std::move(events), expected, std::move(done));
+      store_.events().append(workspace,
+                             {.events = std::move(events), .after = expected, .epoch = epoch},
+                             std::move(done));
     });
   }
 
@@ -50,20 +49,26 @@ class BlockingLog {
   }
 
   Result<log::Head> head(const std::string& workspace) {
-    return await<log::Head>(loop_, [&](auto done) { log_.head(workspace, std::move(done)); });
+    return await<log::Head>(loop_,
+                            [&](auto done) { store_.events().head(workspace, std::move(done)); });
+  }
+
+  Result<log::Position> ingested(const std::string& workspace, const std::string& region) {
+    return await<log::Position>(
+        loop_, [&](auto done) { store_.events().ingested(workspace, region, std::move(done)); });
   }
 
   Result<std::vector<log::Event>> read(const std::string& workspace, log::Position after = 0,
                                        log::ReadLimits limits = {}) {
     return await<std::vector<log::Event>>(
-        loop_, [&](auto done) { log_.read(workspace, after, limits, std::move(done)); });
+        loop_, [&](auto done) { store_.events().read(workspace, after, limits, std::move(done)); });
   }
 
   Result<std::vector<log::Event>> read_object(const std::string& workspace,
                                               const std::string& object, log::Position after = 0,
                                               log::ReadLimits limits = {}) {
     return await<std::vector<log::Event>>(loop_, [&](auto done) {
-      log_.read_object(workspace, object, after, limits, std::move(done));
+      store_.events().read_object(workspace, object, after, limits, std::move(done));
     });
   }
 
@@ -71,9 +76,9 @@ class BlockingLog {
                             log::Position position, std::string_view state,
                             std::uint64_t bytes_since_milestone = 1) {
     return await<void>(loop_, [&](auto done) {
-      log_.put_snapshot(workspace, object,
-                        {position, to_bytes(as_bytes(state)), bytes_since_milestone, 0},
-                        std::move(done));
+      store_.snapshots().put_snapshot(
+          workspace, object, {position, to_bytes(as_bytes(state)), bytes_since_milestone, 0},
+          std::move(done));
     });
   }
 
@@ -84,91 +89,101 @@ class BlockingLog {
     return await<void>(loop_, [&](auto done) {
       log::Snapshot snapshot{position, to_bytes(as_bytes(delta)), bytes_since_milestone, 0};
       snapshot.base = base;
-      log_.put_snapshot(workspace, object, std::move(snapshot), std::move(done));
+      store_.snapshots().put_snapshot(workspace, object, std::move(snapshot), std::move(done));
     });
   }
 
   Result<std::optional<log::Snapshot>> load_snapshot(const std::string& workspace,
                                                      const std::string& object,
                                                      log::Position at = log::kNow) {
-    return await<std::optional<log::Snapshot>>(
-        loop_, [&](auto done) { log_.load_snapshot(workspace, object, at, std::move(done)); });
+    return await<std::optional<log::Snapshot>>(loop_, [&](auto done) {
+      store_.snapshots().load_snapshot(workspace, object, at, std::move(done));
+    });
   }
 
   Result<void> put_pin(const std::string& workspace, log::Pin pin) {
-    return await<void>(loop_, [&](auto done) { log_.put_pin(workspace, pin, std::move(done)); });
+    return await<void>(loop_,
+                       [&](auto done) { store_.pins().put_pin(workspace, pin, std::move(done)); });
   }
 
   Result<std::optional<log::Pin>> pin(const std::string& workspace, const std::string& name) {
     return await<std::optional<log::Pin>>(
-        loop_, [&](auto done) { log_.load_pin(workspace, name, std::move(done)); });
+        loop_, [&](auto done) { store_.pins().load_pin(workspace, name, std::move(done)); });
   }
 
   Result<std::vector<log::Pin>> pins(const std::string& workspace, const std::string& after = "",
                                      std::size_t limit = 1000) {
-    return await<std::vector<log::Pin>>(
-        loop_, [&](auto done) { log_.list_pins(workspace, after, limit, std::move(done)); });
+    return await<std::vector<log::Pin>>(loop_, [&](auto done) {
+      store_.pins().list_pins(workspace, after, limit, std::move(done));
+    });
   }
 
   Result<log::Retention> change_retention(const std::string& workspace,
                                           log::RetentionChange change) {
-    return await<log::Retention>(
-        loop_, [&](auto done) { log_.change_retention(workspace, change, std::move(done)); });
+    return await<log::Retention>(loop_, [&](auto done) {
+      store_.retention().change_retention(workspace, change, std::move(done));
+    });
   }
 
   Result<log::Retention> retention(const std::string& workspace) {
     return await<log::Retention>(
-        loop_, [&](auto done) { log_.load_retention(workspace, std::move(done)); });
+        loop_, [&](auto done) { store_.retention().load_retention(workspace, std::move(done)); });
   }
 
   Result<std::vector<log::RetentionRecord>> retention_records(const std::string& workspace,
                                                               std::uint64_t after = 0,
                                                               std::size_t limit = 1000) {
-    return await<std::vector<log::RetentionRecord>>(
-        loop_, [&](auto done) { log_.list_retention(workspace, after, limit, std::move(done)); });
+    return await<std::vector<log::RetentionRecord>>(loop_, [&](auto done) {
+      store_.retention().list_retention(workspace, after, limit, std::move(done));
+    });
   }
 
   Result<std::vector<std::string>> retained(const std::string& after = "") {
     return await<std::vector<std::string>>(
-        loop_, [&](auto done) { log_.list_retained(after, 1000, std::move(done)); });
+        loop_, [&](auto done) { store_.retention().list_retained(after, 1000, std::move(done)); });
   }
 
   Result<log::DroppedPayloads> drop_payloads(const std::string& workspace, log::Position to,
                                              std::vector<std::string> skip = {}) {
-    return await<log::DroppedPayloads>(
-        loop_, [&](auto done) { log_.drop_payloads(workspace, to, skip, std::move(done)); });
+    return await<log::DroppedPayloads>(loop_, [&](auto done) {
+      store_.retention().drop_payloads(workspace, to, skip, std::move(done));
+    });
   }
 
   Result<std::vector<Hash256>> tree_nodes(const std::string& workspace,
                                           std::vector<log::merkle::Node> nodes) {
-    return await<std::vector<Hash256>>(
-        loop_, [&](auto done) { log_.tree_nodes(workspace, std::move(nodes), std::move(done)); });
+    return await<std::vector<Hash256>>(loop_, [&](auto done) {
+      store_.attestations().tree_nodes(workspace, std::move(nodes), std::move(done));
+    });
   }
 
   Result<void> put_checkpoint(const std::string& workspace, std::uint64_t size,
                               const std::string& note) {
-    return await<void>(
-        loop_, [&](auto done) { log_.put_checkpoint(workspace, size, note, std::move(done)); });
+    return await<void>(loop_, [&](auto done) {
+      store_.attestations().put_checkpoint(workspace, size, note, std::move(done));
+    });
   }
 
   Result<void> put_origin(const std::string& workspace, const log::Statement& origin) {
-    return await<void>(loop_,
-                       [&](auto done) { log_.put_origin(workspace, origin, std::move(done)); });
+    return await<void>(loop_, [&](auto done) {
+      store_.attestations().put_origin(workspace, origin, std::move(done));
+    });
   }
 
   Result<std::vector<log::Statement>> load_origins(const std::string& workspace) {
     return await<std::vector<log::Statement>>(
-        loop_, [&](auto done) { log_.load_origins(workspace, std::move(done)); });
+        loop_, [&](auto done) { store_.attestations().load_origins(workspace, std::move(done)); });
   }
 
   Result<std::optional<std::string>> load_checkpoint(const std::string& workspace) {
-    return await<std::optional<std::string>>(
-        loop_, [&](auto done) { log_.load_checkpoint(workspace, std::move(done)); });
+    return await<std::optional<std::string>>(loop_, [&](auto done) {
+      store_.attestations().load_checkpoint(workspace, std::move(done));
+    });
   }
 
   Result<log::Position> load_cut(const std::string& workspace) {
-    return await<log::Position>(loop_,
-                                [&](auto done) { log_.load_cut(workspace, std::move(done)); });
+    return await<log::Position>(
+        loop_, [&](auto done) { store_.attestations().load_cut(workspace, std::move(done)); });
   }
 
   // Of the workspace's first `size` events.
@@ -181,7 +196,7 @@ class BlockingLog {
   Result<std::vector<std::string>> workspaces(const std::string& after = "",
                                               std::size_t limit = 1000) {
     return await<std::vector<std::string>>(
-        loop_, [&](auto done) { log_.list_workspaces(after, limit, std::move(done)); });
+        loop_, [&](auto done) { store_.catalog().list_workspaces(after, limit, std::move(done)); });
   }
 
   Result<std::vector<std::string>> objects(const std::string& workspace,
@@ -189,12 +204,12 @@ class BlockingLog {
                                            const std::string& after = "",
                                            std::size_t limit = 1000) {
     return await<std::vector<std::string>>(loop_, [&](auto done) {
-      log_.list_objects(workspace, prefix, after, limit, std::move(done));
+      store_.catalog().list_objects(workspace, prefix, after, limit, std::move(done));
     });
   }
 
  private:
-  log::EventLog& log_;
+  log::LoopStore& store_;
   TestLoop& loop_;
 };
 

@@ -1,8 +1,8 @@
-// What every EventLog must do. An implementation instantiates the suite with a Fixture:
+// What every store must do. An implementation instantiates the suite with a Fixture:
 //
 //   struct Fixture {
-//     std::unique_ptr<log::EventLog> open(Scheduler& loop);  // another EventLog over the same
-//     store void restart();  // what is durable stays; only when no EventLog is open
+//     std::unique_ptr<log::LoopStore> open(Scheduler& loop);  // another EventLog over the same
+//     store void restart();  // what is durable stays; only when no LoopStore is open
 //   };
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, Fixture);
 #pragma once
@@ -49,7 +49,7 @@ class EventLogConformance : public ::testing::Test {
 
   TestLoop loop_;
   Fixture fixture_;
-  std::unique_ptr<log::EventLog> raw_;
+  std::unique_ptr<log::LoopStore> raw_;
 };
 
 TYPED_TEST_SUITE_P(EventLogConformance);
@@ -68,7 +68,7 @@ TYPED_TEST_P(EventLogConformance, WhatIsAppendedIsReadBackAlsoAfterARestart) {
   const auto appended = this->log().append("w", this->batch(chain, 5), 0);
   ASSERT_TRUE(appended.has_value()) << appended.error().message;
   EXPECT_EQ(appended->last_position, 5u);
-  EXPECT_EQ(appended->durability, this->raw_->durability());
+  EXPECT_EQ(appended->durability, this->raw_->events().durability());
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(this->log().head("w").value(), chain.head());
     const auto events = this->log().read("w").value();
@@ -177,10 +177,11 @@ TYPED_TEST_P(EventLogConformance, AppendsMayFollowOneAnotherUnanswered) {
   std::vector<log::Position> answered;
   for (int index = 0; index < 20; ++index) {
     const auto expected = chain.head().last_position;
-    this->raw_->append("w", this->batch(chain, 3), expected, [&](Result<log::Appended> result) {
-      ASSERT_TRUE(result.has_value()) << result.error().message;
-      answered.push_back(result->last_position);
-    });
+    this->raw_->events().append("w", {.events = this->batch(chain, 3), .after = expected},
+                                [&](Result<log::Appended> result) {
+                                  ASSERT_TRUE(result.has_value()) << result.error().message;
+                                  answered.push_back(result->last_position);
+                                });
   }
   ASSERT_TRUE(this->loop_.run_until([&] { return answered.size() == 20; }));
   for (std::size_t index = 0; index < 20; ++index) EXPECT_EQ(answered[index], 3 * (index + 1));
@@ -194,8 +195,9 @@ TYPED_TEST_P(EventLogConformance, WhatFollowsAFailedAppendFailsToo) {
   auto third = this->batch(chain, 1);
   std::vector<bool> stored;
   const auto note = [&](Result<log::Appended> result) { stored.push_back(result.has_value()); };
-  this->raw_->append("w", std::move(first), 0, note);
-  this->raw_->append("w", std::move(third), 2, note);  // the second is missing
+  this->raw_->events().append("w", {.events = std::move(first)}, note);
+  this->raw_->events().append("w", {.events = std::move(third), .after = 2},
+                              note);  // the second is missing
   ASSERT_TRUE(this->loop_.run_until([&] { return stored.size() == 2; }));
   EXPECT_EQ(stored, (std::vector<bool>{true, false}));
   EXPECT_EQ(this->log().head("w").value().last_position, 1u);
@@ -266,6 +268,72 @@ TYPED_TEST_P(EventLogConformance, TheNewestSnapshotIsKept) {
   EXPECT_EQ(as_text(this->log().load_snapshot("w", "a").value()->bytes), "again");
 }
 
+TYPED_TEST_P(EventLogConformance, AnOwnerThatWasReplacedAppendsNothing) {
+  TestChain chain;
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 1), 0, 3).has_value());
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 1), 1, 3).has_value());
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 1), 2, 5).has_value());
+  const log::Head head = chain.head();
+  for (int round = 0; round < 2; ++round) {
+    for (const std::uint64_t epoch : {0, 3, 4}) {
+      TestChain former(head);
+      const auto refused = this->log().append("w", this->batch(former, 1), 3, epoch);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, ErrorCode::kFenced) << epoch;
+    }
+    // Also one that has not seen where the log ends by now.
+    TestChain stale;
+    EXPECT_EQ(this->log().append("w", this->batch(stale, 1), 0, 4).error().code,
+              ErrorCode::kFenced);
+    EXPECT_EQ(this->log().head("w").value(), head);
+    this->restart();
+  }
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 1), 3, 5).has_value());
+  TestChain other;
+  ASSERT_TRUE(this->log().append("v", this->batch(other, 1), 0).has_value());  // its own epochs
+  // One that is refused for another reason takes nobody's place.
+  TestChain gap(log::Head{9, {}, {}});
+  EXPECT_EQ(this->log().append("w", this->batch(gap, 1), 9, 7).error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(this->log().append("w", this->batch(chain, 1), 4, 5).has_value());
+}
+
+TYPED_TEST_P(EventLogConformance, AnEventOfAnotherLogIsTakenOverOnce) {
+  const auto ingest = [&](TestChain& chain,
+                          std::vector<std::pair<std::string, log::Position>> from) {
+    std::vector<log::EncodedEvent> events;
+    const log::Position after = chain.head().last_position;
+    TestChain next = chain;
+    for (const auto& [region, position] : from) {
+      auto event = sample_event("a", region);
+      if (position > 0) event.origin = log::Origin{region, position};
+      events.push_back(next.seal(event, 1'700'000'000'000).value());
+    }
+    auto appended = this->log().append("w", std::move(events), after);
+    if (appended) chain = next;
+    return appended;
+  };
+  EXPECT_EQ(this->log().ingested("w", "us").value(), 0u);
+  TestChain chain;
+  EXPECT_EQ(ingest(chain, {{"us", 4}, {"us", 4}}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(this->log().head("w").value(), log::Head{});
+  ASSERT_TRUE(ingest(chain, {{"us", 4}, {"", 0}, {"us", 9}, {"eu", 1}}));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->log().ingested("w", "us").value(), 9u);
+    EXPECT_EQ(this->log().ingested("w", "eu").value(), 1u);
+    EXPECT_EQ(this->log().ingested("w", "u").value(), 0u);
+    EXPECT_EQ(this->log().ingested("v", "us").value(), 0u);
+    EXPECT_EQ(ingest(chain, {{"us", 9}}).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(ingest(chain, {{"eu", 2}, {"us", 5}}).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(this->log().head("w").value(), chain.head());
+    this->restart();
+  }
+  ASSERT_TRUE(ingest(chain, {{"eu", 2}, {"us", 10}}));
+  EXPECT_EQ(this->log().ingested("w", "eu").value(), 2u);
+  const auto events = this->log().read("w").value();
+  EXPECT_EQ(events[0].origin, (log::Origin{"us", 4}));
+  EXPECT_FALSE(events[1].origin);
+}
+
 TYPED_TEST_P(EventLogConformance, ASnapshotSaysItsTypeAndGeneration) {
   TestChain chain;
   ASSERT_TRUE(this->log().append("w", this->batch(chain, 6), 0).has_value());
@@ -275,7 +343,7 @@ TYPED_TEST_P(EventLogConformance, ASnapshotSaysItsTypeAndGeneration) {
     snapshot.type = std::move(type);
     snapshot.generation = 300;
     return await<void>(this->loop_, [&](auto done) {
-      this->raw_->put_snapshot("w", "a", std::move(snapshot), std::move(done));
+      this->raw_->snapshots().put_snapshot("w", "a", std::move(snapshot), std::move(done));
     });
   };
   EXPECT_EQ(put(1, 0, std::string(65, 't')).error().code, ErrorCode::kInvalid);
@@ -645,9 +713,9 @@ TYPED_TEST_P(EventLogConformance, ListsAreSortedAndPaged) {
 TYPED_TEST_P(EventLogConformance, AClosedLogAnswersNothing) {
   TestChain chain;
   bool answered = false;
-  this->raw_->append("w", this->batch(chain, 1), 0,
-                     [&](Result<log::Appended>) { answered = true; });
-  this->raw_->head("w", [&](Result<log::Head>) { answered = true; });
+  this->raw_->events().append("w", {.events = this->batch(chain, 1)},
+                              [&](Result<log::Appended>) { answered = true; });
+  this->raw_->events().head("w", [&](Result<log::Head>) { answered = true; });
   this->raw_.reset();
   this->fixture_.restart();
   this->loop_.drain();
@@ -657,7 +725,7 @@ TYPED_TEST_P(EventLogConformance, AClosedLogAnswersNothing) {
 TYPED_TEST_P(EventLogConformance, CallbacksRunInALaterTurn) {
   bool within = true;
   bool answered = false;
-  this->raw_->append("", {}, 0, [&](Result<log::Appended>) {
+  this->raw_->events().append("", {}, [&](Result<log::Appended>) {
     EXPECT_FALSE(within);
     answered = true;
   });
@@ -668,10 +736,11 @@ TYPED_TEST_P(EventLogConformance, CallbacksRunInALaterTurn) {
 REGISTER_TYPED_TEST_SUITE_P(
     EventLogConformance, AWorkspaceThatIsNotThereIsEmpty, WhatIsAppendedIsReadBackAlsoAfterARestart,
     AppendsAtTheWrongPlaceChangeNothing, AppendsThatMakeNoSenseAreInvalid,
-    GroupsAreTakenWholeOrNotAtAll, AnOldLogGoesOnWithNewRecords, ASnapshotSaysItsTypeAndGeneration,
-    AppendsMayFollowOneAnotherUnanswered, WhatFollowsAFailedAppendFailsToo,
-    ReadsStopAtTheirLimitsAndGoOnFromThere, OneObjectIsReadWithoutTheOthers,
-    TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
+    GroupsAreTakenWholeOrNotAtAll, AnOwnerThatWasReplacedAppendsNothing,
+    AnEventOfAnotherLogIsTakenOverOnce, AnOldLogGoesOnWithNewRecords,
+    ASnapshotSaysItsTypeAndGeneration, AppendsMayFollowOneAnotherUnanswered,
+    WhatFollowsAFailedAppendFailsToo, ReadsStopAtTheirLimitsAndGoOnFromThere,
+    OneObjectIsReadWithoutTheOthers, TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
     ADeltaComesWithTheMilestoneThatItExtends, ADeltaGoesWithTheMilestoneThatItExtends,
     PinsAreKeptUntilTheyAreRemoved, RulesAndHoldsAreKeptAndRecorded,
     PayloadsGoOnlyBehindWhatStandsForThem, NoSnapshotIsAheadOfTheLog, TheTreeFollowsTheEvents,

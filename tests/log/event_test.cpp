@@ -357,6 +357,17 @@ TEST(EventChain, NumbersStampsAndLinks) {
   EXPECT_EQ(chain.head(), (log::Head{2, second.hash, second.hlc}));
 }
 
+// Of an event that is ingested: what is sealed next comes after it.
+TEST(EventChain, StampsAreGreaterThanWhatWasObserved) {
+  TestChain chain;
+  ASSERT_TRUE(chain.observe(HlcStamp::of(9000, 7), 1000));
+  Event event = sample_event("a", "1");
+  ASSERT_TRUE(chain.seal(event, 1000));
+  EXPECT_EQ(event.hlc, HlcStamp::of(9000, 8));
+  EXPECT_EQ(chain.observe(HlcStamp::of(1000 + HlcClock::kMaxAheadMs + 1, 0), 1000).error().code,
+            ErrorCode::kInvalid);
+}
+
 // The bytes in the specification are those of the code.
 void expect_documented(const std::string& example, const Event& event) {
   std::ifstream file(SYNCLINE_SOURCE_DIR "/docs/formats/log.md");

@@ -66,7 +66,7 @@ TEST(NodeShards, RetentionRunsWhereItsWorkspaceLives) {
     log::RetentionChange change;
     change.rule.keep_last = 5;
     node.shards->on_owner(workspace, [workspace, change](Shard& shard) {
-      shard.log->change_retention(workspace, change, [](const Result<log::Retention>& changed) {
+      shard.store->retention().change_retention(workspace, change, [](const Result<log::Retention>& changed) {
         EXPECT_TRUE(changed.has_value());
       });
     });

@@ -35,11 +35,11 @@ struct SimFixture {
     std::shared_ptr<const int> alive_ = std::make_shared<const int>();
   };
 
-  std::unique_ptr<log::EventLog> open(Scheduler& loop) {
+  std::unique_ptr<log::LoopStore> open(Scheduler& loop) {
     if (!store) store = DiskStore::open(world, disk, {}).value();
     clockwork = std::make_unique<Clockwork>(world);
     clockwork->wind(loop);
-    return store::make_store_log(*store, loop);
+    return store->open_loop(loop);
   }
   // A process that ends in good order finishes what it has begun.
   void restart() {

@@ -47,8 +47,8 @@ struct Fixture {
       event.intent = std::move(intent);
       events.push_back(chain.seal(event, 1).value());
     }
-    server.process()->log->append(kObject.first, std::move(events), 0,
-                                  [](Result<log::Appended>) {});
+    server.process()->log->events().append(kObject.first, {.events = std::move(events)},
+                                           [](Result<log::Appended>) {});
     settle();
   }
   void settle() {

@@ -10,7 +10,7 @@ namespace {
 struct MemoryFixture {
   store::MemoryStore store;
 
-  std::unique_ptr<log::EventLog> open(Scheduler& loop) { return store.open(loop); }
+  std::unique_ptr<log::LoopStore> open(Scheduler& loop) { return store.open_loop(loop); }
   void restart() {}
 };
 
@@ -19,16 +19,16 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
 TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   TestLoop loop;
   store::MemoryStore store(store::MemoryStore::CommitMode::kManual);
-  auto raw = store.open(loop);
+  auto raw = store.open_loop(loop);
   TestChain chain;
   std::vector<log::Position> answered;
   for (log::Position position = 1; position <= 3; ++position) {
     auto event = sample_event("a", "x");
     std::vector<log::EncodedEvent> events;
     events.push_back(chain.seal(event, loop.unix_ms()).value());
-    raw->append("w", std::move(events), position - 1, [&](Result<log::Appended> result) {
-      answered.push_back(result.value().last_position);
-    });
+    raw->events().append(
+        "w", {.events = std::move(events), .after = position - 1},
+        [&](Result<log::Appended> result) { answered.push_back(result.value().last_position); });
   }
   loop.drain();
   EXPECT_TRUE(answered.empty());
@@ -38,14 +38,14 @@ TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   EXPECT_EQ(answered, (std::vector<log::Position>{1, 2}));
   raw.reset();
   store.crash();
-  raw = store.open(loop);
+  raw = store.open_loop(loop);
   EXPECT_EQ(BlockingLog(*raw, loop).head("w").value().last_position, 2u);
 }
 
 TEST(MemoryStore, FailsAsTold) {
   TestLoop loop;
   store::MemoryStore store;
-  auto raw = store.open(loop);
+  auto raw = store.open_loop(loop);
   BlockingLog log(*raw, loop);
   store.fail_appends(Error{ErrorCode::kUnavailable, "full"});
   EXPECT_EQ(log.add("w", sample_event("a", "1")).error().code, ErrorCode::kUnavailable);
@@ -60,7 +60,7 @@ TEST(MemoryStore, FailsAsTold) {
 TEST(MemoryStore, DamageIsFoundAndNamed) {
   TestLoop loop;
   store::MemoryStore store;
-  auto raw = store.open(loop);
+  auto raw = store.open_loop(loop);
   BlockingLog log(*raw, loop);
   for (int index = 0; index < 3; ++index)
     ASSERT_TRUE(log.add("w", sample_event("a", "text")).has_value());

@@ -1,5 +1,6 @@
 // Nothing is signed that contradicts what was signed before.
 #include "log/notary.h"
+#include "log/log_backend.h"
 
 #include <gtest/gtest.h>
 
@@ -37,9 +38,9 @@ class NotaryTest : public ::testing::Test {
 
   TestLoop loop_;
   store::MemoryStore store_;
-  std::unique_ptr<EventLog> events_ = store_.open(loop_);
+  std::unique_ptr<LoopStore> events_ = store_.open_loop(loop_);
   NotaryIdentity identity_{"log.example", {signer(1)}, {}};
-  Notary notary_{*events_, identity_};
+  Notary notary_{events_->events(), events_->attestations(), identity_};
 };
 
 TEST_F(NotaryTest, SignsWhatTheLogHolds) {
@@ -154,12 +155,12 @@ TEST_F(NotaryTest, SignsNothingForALogThatWasCutOrRewritten) {
   const std::string note = sign().value().note;
   for (const int count : {4, 9, 3}) {
     store::MemoryStore other;
-    const auto events = other.open(loop_);
+    const auto events = other.open_loop(loop_);
     BlockingLog log(*events, loop_);
     for (int i = 0; i < count; ++i)
       ASSERT_TRUE(log.add("team a", testing::sample_event("o", "rewritten")));
     other.plant_checkpoint("team a", note);
-    Notary notary(*events, identity_);
+    Notary notary(events->events(), events->attestations(), identity_);
     const auto refused = testing::await<SignedCheckpoint>(
         loop_, [&](auto done) { notary.checkpoint("team a", std::move(done)); });
     EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt) << count;

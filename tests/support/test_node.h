@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "store/memory_store.h"
 #include "log/test_chain.h"
 #include "node/shards.h"
+#include "store/memory_store.h"
 #include "support/test_world.h"
 #include "support/virtual_loop.h"
 
@@ -36,8 +36,8 @@ class TestNode {
     shards = std::make_unique<node::Shards>(std::move(schedulers));
     for (std::size_t i = 0; i < loop_count; ++i)
       shards->set(i, std::make_unique<node::Shard>(
-                         *loops[i], std::make_unique<TestRandom>(), store.open(*loops[i]), identity,
-                         shards->placement(), i,
+                         *loops[i], std::make_unique<TestRandom>(), store.open_loop(*loops[i]),
+                         identity, shards->placement(), i,
                          node::ShardOptions{.gate = [this](const auto& caller, const auto& name) {
                            return gate ? gate(caller, name) : Result<void>();
                          }}));

@@ -20,14 +20,14 @@ struct TestWorld {
   explicit TestWorld(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
                      state::CacheLimits limits = {})
       : store(mode),
-        log(store.open(loop)),
+        log(store.open_loop(loop)),
         cache(*log, limits, &quarantine),
         host(services(), [this](const auto& caller, const auto& workspace) {
           return gate ? gate(caller, workspace) : Result<void>();
         }) {}
 
   workspace::Services services() {
-    return {.log = *log,
+    return {.log = log->events(),
             .cache = cache,
             .scheduler = loop,
             .counters = counters,
@@ -45,7 +45,7 @@ struct TestWorld {
   VirtualLoop loop;
   TestRandom random;
   store::MemoryStore store;
-  std::unique_ptr<log::EventLog> log;
+  std::unique_ptr<log::LoopStore> log;
   state::Quarantine quarantine{loop};
   state::ObjectCache cache;
   workspace::Counters counters;

@@ -16,7 +16,7 @@ namespace {
 
 std::shared_ptr<BundleExport> begin_export(TestWorld& from, ExportWish wish = {}) {
   auto header = ask<log::BundleHeader>(from, [&](auto done) {
-    bundle_header(*from.log, "w", "log.example", end_of(from), std::move(done));
+    bundle_header(from.log->events(), "w", "log.example", end_of(from), std::move(done));
   });
   return std::make_shared<BundleExport>(*from.log, header.value(), std::vector<log::Statement>{},
                                         wish);
@@ -197,7 +197,7 @@ TEST(BundleRetention, AnExportIsGoneOnWithBesideTheKeeper) {
     keep_last(from, end - 64);
     retain_all(from);
     const auto header = ask<log::BundleHeader>(from, [&](auto done) {
-      bundle_header(*from.log, "w", "log.example", end, std::move(done));
+      bundle_header(from.log->events(), "w", "log.example", end, std::move(done));
     });
     Bytes all;
     std::optional<log::BundleMark> mark;

@@ -24,9 +24,9 @@ using log::Check;
 class World {
  public:
   explicit World(std::uint8_t seed = 1)
-      : log(store_.open(loop)),
+      : log(store_.open_loop(loop)),
         identity{"log.example/" + std::to_string(seed), {{"", {seed}}}, {}},
-        notary(*log, identity) {
+        notary(log->events(), log->attestations(), identity) {
     identity.signers[0].name = identity.log_name;
   }
 
@@ -67,7 +67,7 @@ class World {
   store::MemoryStore store_;
 
  public:
-  std::unique_ptr<log::EventLog> log;
+  std::unique_ptr<log::LoopStore> log;
   log::NotaryIdentity identity;
   log::Notary notary;
 };
@@ -77,7 +77,7 @@ std::vector<Bytes> export_pieces(World& world, const std::vector<log::Statement>
                                  state::ExportWish wish = {}, std::uint64_t size = 0) {
   if (size == 0) size = world.blocking().head("w")->last_position;
   auto header = await<log::BundleHeader>(world.loop, [&](auto done) {
-    state::bundle_header(*world.log, "w", "log.example", size, std::move(done));
+    state::bundle_header(world.log->events(), "w", "log.example", size, std::move(done));
   });
   auto made = std::make_shared<state::BundleExport>(*world.log, header.value(), statements, wish);
   std::vector<Bytes> pieces;

@@ -26,7 +26,8 @@ struct SignedWorld : TestWorld {
     ed25519::Seed seed;
     seed.fill(1);
     identity = {"log.example", {{"log.example", seed}}, {}};
-    keeper.emplace(*log, notary, loop, log::CheckpointPace{.interval_ms = 1000, .events = 10});
+    keeper.emplace(log->catalog(), notary, loop,
+                   log::CheckpointPace{.interval_ms = 1000, .events = 10});
   }
 
   Services signed_services() {
@@ -63,7 +64,7 @@ struct SignedWorld : TestWorld {
   }
 
   log::NotaryIdentity identity;
-  log::Notary notary{*log, identity};
+  log::Notary notary{log->events(), log->attestations(), identity};
   std::optional<log::CheckpointKeeper> keeper;
   crdt::ClientId last_typist = 0;
 };

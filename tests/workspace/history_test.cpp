@@ -70,7 +70,8 @@ TEST(History, ASnapshotThatIsNoStateIsPassedOver) {
   ASSERT_GT(sound->replayed_events, 0u);
   // Its checksum is right, and events follow it.
   ASSERT_TRUE(ask<void>(world, [&](auto done) {
-    world.log->put_snapshot("w", "o0", {milestone.position, {1, 2, 3}, 0}, std::move(done));
+    world.log->snapshots().put_snapshot("w", "o0", {milestone.position, {1, 2, 3}, 0},
+                                        std::move(done));
   }));
   const auto replayed = replay(world, "o0", at);
   ASSERT_TRUE(replayed) << replayed.error().message;
@@ -93,10 +94,10 @@ TEST(History, MilestonesAreFewAndNoReplayIsLong) {
     submit(world, "o", typist.insert(dice() % (length + 1), "word "));
     if (i % 37 == 0) world.cache.forget("w");
   }
-  const auto events =
-      ask<std::vector<log::Event>>(world, [&](auto done) {
-        world.log->read("w", 0, {.max_events = 1 << 20, .max_bytes = 1 << 30}, std::move(done));
-      }).value();
+  const auto events = ask<std::vector<log::Event>>(world, [&](auto done) {
+                        world.log->events().read(
+                            "w", 0, {.max_events = 1 << 20, .max_bytes = 1 << 30}, std::move(done));
+                      }).value();
   ASSERT_EQ(events.size(), 6000u);
   std::vector<std::uint64_t> bytes_before{0};  // of the records up to a position
   for (const log::Event& event : events)
@@ -258,9 +259,10 @@ TEST(History, MomentsArePositionsTimesAndPins) {
   std::vector<std::uint64_t> times;
   for (int i = 0; i < 40; ++i) {
     submit(world, "o", typist.type("a"));
-    times.push_back(ask<log::Head>(world, [&](auto done) { world.log->head("w", std::move(done)); })
-                        .value()
-                        .hlc.unix_ms());
+    times.push_back(
+        ask<log::Head>(world, [&](auto done) { world.log->events().head("w", std::move(done)); })
+            .value()
+            .hlc.unix_ms());
     world.loop.advance(250);
   }
   EXPECT_EQ(moment(world, "now").value(), 40u);
@@ -271,20 +273,21 @@ TEST(History, MomentsArePositionsTimesAndPins) {
   for (std::size_t i = 0; i < times.size(); ++i) {
     for (const std::uint64_t late : {0, 249}) {
       const auto found = ask<log::Position>(world, [&](auto done) {
-        resolve_moment(*world.log, "w", Instant{times[i] + late}, std::move(done));
+        resolve_moment(world.log->events(), world.log->pins(), "w", Instant{times[i] + late},
+                       std::move(done));
       });
       EXPECT_EQ(found.value(), i + 1);
     }
   }
   EXPECT_EQ(ask<log::Position>(world,
                                [&](auto done) {
-                                 resolve_moment(*world.log, "w", Instant{times[0] - 1},
-                                                std::move(done));
+                                 resolve_moment(world.log->events(), world.log->pins(), "w",
+                                                Instant{times[0] - 1}, std::move(done));
                                })
                 .value(),
             0u);
   ASSERT_TRUE(ask<void>(world, [&](auto done) {
-    world.log->put_pin("w", {"release", 7, 0, "ann"}, std::move(done));
+    world.log->pins().put_pin("w", {"release", 7, 0, "ann"}, std::move(done));
   }));
   EXPECT_EQ(moment(world, "release").value(), 7u);
 }

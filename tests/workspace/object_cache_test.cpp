@@ -76,7 +76,8 @@ struct SmallWorld : TestWorld {
 
   std::optional<log::Snapshot> newest() {
     std::optional<log::Snapshot> found;
-    log->load_snapshot("w", "o", log::kNow, [&](auto got) { found = std::move(got.value()); });
+    log->snapshots().load_snapshot("w", "o", log::kNow,
+                                   [&](auto got) { found = std::move(got.value()); });
     loop.run();
     return found;
   }

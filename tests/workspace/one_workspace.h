@@ -45,12 +45,14 @@ inline Result<ReplayedObject> replay(TestWorld& world, const std::string& object
 }
 
 inline Result<log::Position> moment(TestWorld& world, std::string_view text) {
-  return ask<log::Position>(
-      world, [&](auto done) { find_moment(*world.log, "w", text, std::move(done)); });
+  return ask<log::Position>(world, [&](auto done) {
+    find_moment(world.log->events(), world.log->pins(), "w", text, std::move(done));
+  });
 }
 
 inline log::Head head_of(TestWorld& world) {
-  return ask<log::Head>(world, [&](auto done) { world.log->head("w", std::move(done)); }).value();
+  return ask<log::Head>(world, [&](auto done) { world.log->events().head("w", std::move(done)); })
+      .value();
 }
 
 inline log::Position end_of(TestWorld& world) {
@@ -107,8 +109,8 @@ inline void append_nonsense(TestWorld& world, const std::string& object) {
   std::vector<log::EncodedEvent> events;
   events.push_back(chain.seal(event, 1000).value());
   bool stored = false;
-  world.log->append("w", std::move(events), head.last_position,
-                    [&](Result<log::Appended> done) { stored = done.has_value(); });
+  world.log->events().append("w", {.events = std::move(events), .after = head.last_position},
+                             [&](Result<log::Appended> done) { stored = done.has_value(); });
   world.commit();
   ASSERT_TRUE(stored);
 }

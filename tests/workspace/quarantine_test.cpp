@@ -52,18 +52,18 @@ class QuarantineTest : public ::testing::Test {
   // Another process over the same store.
   struct Restarted {
     explicit Restarted(TestWorld& world, std::size_t limit = Quarantine::kLimit)
-        : log(world.store.open(world.loop)),
+        : log(world.store.open_loop(world.loop)),
           quarantine(
               world.loop, [this](const Quarantined&) { ++added; }, limit),
           cache(*log, {}, &quarantine),
-          host({.log = *log,
+          host({.log = log->events(),
                 .cache = cache,
                 .scheduler = world.loop,
                 .counters = counters,
                 .random = world.random,
                 .on_storage_failure = [this](const Error&) { ++failures; }}) {}
 
-    std::unique_ptr<log::EventLog> log;
+    std::unique_ptr<log::LoopStore> log;
     int added = 0;
     int failures = 0;
     Quarantine quarantine;
@@ -182,7 +182,7 @@ TEST_F(QuarantineTest, ItIsBoundedAndForgetsTheOldest) {
 
 TEST_F(QuarantineTest, ALogThatIsNotWhatWasSignedIsNotOpened) {
   const log::NotaryIdentity identity{"log.example", {log::NoteSigner{"log.example", {5}}}, {}};
-  log::Notary notary(*world_.log, identity);
+  log::Notary notary(world_.log->events(), world_.log->attestations(), identity);
   std::optional<log::SignedCheckpoint> made;
   notary.checkpoint("w", [&](auto done) { made = done.value(); });
   world_.loop.run();

@@ -23,8 +23,9 @@ struct KeptSnapshots {
 inline KeptSnapshots snapshots_of(TestWorld& world, const std::string& object) {
   KeptSnapshots kept;
   for (log::Position at = log::kNow; at > 0; at = kept.newest_first.back().position - 1) {
-    auto found = ask<std::optional<log::Snapshot>>(
-        world, [&](auto done) { world.log->load_snapshot("w", object, at, std::move(done)); });
+    auto found = ask<std::optional<log::Snapshot>>(world, [&](auto done) {
+      world.log->snapshots().load_snapshot("w", object, at, std::move(done));
+    });
     if (!found || !*found) break;
     kept.bytes += (*found)->bytes.size();
     kept.newest_first.push_back(std::move(**found));

@@ -15,7 +15,7 @@ namespace syncline::state {
 
 inline void change_retention(TestWorld& world, log::RetentionChange change) {
   const auto changed = ask<log::Retention>(world, [&](auto done) {
-    world.log->change_retention("w", std::move(change), std::move(done));
+    world.log->retention().change_retention("w", std::move(change), std::move(done));
   });
   ASSERT_TRUE(changed) << changed.error().message;
 }
@@ -57,14 +57,16 @@ inline std::uint64_t retain_all(TestWorld& world) {
 
 inline void pin(TestWorld& world, const std::string& name, log::Position position) {
   ASSERT_TRUE(ask<void>(world, [&](auto done) {
-    world.log->put_pin("w", {name, position, 1, "ann"}, std::move(done));
+    world.log->pins().put_pin("w", {name, position, 1, "ann"}, std::move(done));
   }));
 }
 
 inline std::vector<log::Event> events_of(TestWorld& world) {
-  return ask<std::vector<log::Event>>(
-             world,
-             [&](auto done) { world.log->read("w", 0, {.max_events = 1 << 20}, std::move(done)); })
+  return ask<std::vector<log::Event>>(world,
+                                      [&](auto done) {
+                                        world.log->events().read("w", 0, {.max_events = 1 << 20},
+                                                                 std::move(done));
+                                      })
       .value();
 }
 

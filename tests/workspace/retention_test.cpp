@@ -293,9 +293,9 @@ TEST(Retention, AnEvictionDoesNotUndoAMilestone) {
     ASSERT_TRUE(then);
     for (const log::Position at : {then->position, end_of(world)})
       ASSERT_TRUE(ask<void>(world, [&](auto done) {
-        world.log->put_snapshot("w", object,
-                                {at, replay(world, object, at)->object->snapshot(), 9, 0},
-                                std::move(done));
+        world.log->snapshots().put_snapshot(
+            "w", object, {at, replay(world, object, at)->object->snapshot(), 9, 0},
+            std::move(done));
       }));
   }
   expect_model(world, history, floor);

@@ -255,9 +255,9 @@ TEST(Workspace, StateSurvivesARestart) {
   const Bytes version = merge::version_of(object.object()).value();
   workspace.unsubscribe(object, listener);
 
-  auto other_log = world.store.open(world.loop);
+  auto other_log = world.store.open_loop(world.loop);
   state::ObjectCache other_cache(*other_log, {});
-  Workspace reopened("w", {.log = *other_log,
+  Workspace reopened("w", {.log = other_log->events(),
                            .cache = other_cache,
                            .scheduler = world.loop,
                            .counters = world.counters,

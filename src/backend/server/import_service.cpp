@@ -38,7 +38,7 @@ Result<T> ImportService::ask(const std::string& workspace,
 
 Result<log::Head> ImportService::head(const std::string& workspace) {
   return ask<log::Head>(workspace, [&](node::Shard& shard, log::Done<log::Head> done) {
-    shard.log->head(workspace, std::move(done));
+    shard.store->events().head(workspace, std::move(done));
   });
 }
 
@@ -256,7 +256,7 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
     if (!steps) return std::unexpected(std::move(steps.error()));
     for (state::ImportStep& step : *steps) {
       const auto done = ask<void>(workspace, [&](node::Shard& shard, log::Done<void> answer) {
-        state::carry_out(*shard.log, workspace, std::move(step), std::move(answer));
+        state::carry_out(*shard.store, workspace, std::move(step), std::move(answer));
       });
       if (!done) return at_storage(done.error());
     }

@@ -161,7 +161,7 @@ void Node::Impl::start_shards() {
     EventLoop& loop = (*loops)[i];
     run_on(loop, [&] {
       shards->set(i, std::make_unique<node::Shard>(loop, std::make_unique<SystemRandom>(),
-                                                   store->open_log(loop), keys->identity(),
+                                                   store->open_loop(loop), keys->identity(),
                                                    shards->placement(), i, shard_options));
       shards->at(i)->checkpoints.look_through();
     });

@@ -1,6 +1,6 @@
 // Node: one running server, put together. The world that `main` builds and passes down.
 //
-//   store ── one EventLog per loop ── ObjectCache, Host (workspaces) ── sessions ── network
+//   store ── one LoopStore per loop ── ObjectCache, Host (workspaces) ── sessions ── network
 //
 // A workspace lives on the loop that its name hashes to; a connection is moved there before its
 // handshake is answered. Loops share nothing but the store's committer and readers.

@@ -57,6 +57,7 @@ class Salvage {
   struct HeldEvent {
     std::string object;
     Hash256 hash;
+    std::optional<log::Origin> origin;
     std::string record;
   };
 
@@ -97,7 +98,8 @@ class Salvage {
     store::TreeEdge tree;
     store::StagedTiles tiles(to_, id);
     log::GroupCheck groups;
-    std::vector<HeldEvent> held;  // of a group that is not whole yet
+    std::vector<HeldEvent> held;                      // of a group that is not whole yet
+    std::map<std::string, log::Position> taken_over;  // from other regions
     const auto events = from_.iterate(from_.events);
     const std::string prefix = store::id_key(id);
     for (events->Seek(prefix); events->Valid(); events->Next()) {
@@ -108,10 +110,12 @@ class Salvage {
         break;
       }
       read = {event->position, event->hash, event->hlc};
-      held.push_back({event->object, event->hash, std::string(store::text(events->value()))});
+      held.push_back(
+          {event->object, event->hash, event->origin, std::string(store::text(events->value()))});
       if (groups.open()) continue;
       log::Position position = head.last_position;
       for (const HeldEvent& each : held) {
+        if (each.origin) taken_over[each.origin->region] = each.origin->position;
         // The tree is made anew.
         if (auto ok = tree.append(each.hash, tiles); !ok) return ok;
         tiles.write_to(writes_);
@@ -135,6 +139,12 @@ class Salvage {
     if (checkpoint && *checkpoint)
       writes_.put(store::Family::kMeta, store::checkpoint_key(id), **checkpoint);
     note_cut(id, head.last_position, !reason.empty());
+    for (const auto& [region, position] : taken_over)
+      writes_.put(store::Family::kMeta, store::ingested_key(id, region),
+                  store::encode_ingested(position));
+    // An owner that was replaced stays so.
+    if (const std::uint64_t epoch = store::kept_epoch(from_, id).value_or(0); epoch > 0)
+      writes_.put(store::Family::kMeta, store::epoch_key(id), store::encode_epoch(epoch));
     copy_origins(id);
     const log::Position floor = copy_upkeep(name, id, head.last_position);
     return copy_snapshots(id, head.last_position, floor);

@@ -112,8 +112,8 @@ RocksDbStore::RocksDbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 
 RocksDbStore::~RocksDbStore() = default;
 
-std::unique_ptr<log::EventLog> RocksDbStore::open_log(Scheduler& loop) {
-  return syncline::store::make_store_log(*impl_, loop);
+std::unique_ptr<log::LoopStore> RocksDbStore::open_loop(Scheduler& loop) {
+  return impl_->open_loop(loop);
 }
 
 const syncline::store::Tables& RocksDbStore::tables() const {

@@ -1,6 +1,6 @@
 // The embedded store: every workspace's log, snapshots and index in one RocksDB directory.
 //
-// One RocksDbStore per process and data directory, one EventLog per loop above it. One committer
+// One RocksDbStore per process and data directory, one LoopStore per loop above it. One committer
 // thread takes whatever appends all loops have queued, writes them as one batch with one sync, and
 // answers all of them: the more is under way, the cheaper each is. Reads run on a small pool of
 // threads.
@@ -14,7 +14,7 @@
 // holds is then unknown. A full disk is the exception: appends fail with kUnavailable and work
 // again when there is space. Reading goes on in both cases.
 //
-// Key layout: docs/formats/log.md. Thread-safety: open_log(), verify() and counters() from any
+// Key layout: docs/formats/log.md. Thread-safety: open_loop(), verify() and counters() from any
 // thread.
 #pragma once
 
@@ -30,7 +30,7 @@
 #include "base/scheduler.h"
 #include "log/checkpoint.h"
 #include "log/difference.h"
-#include "log/event_log.h"
+#include "log/log_backend.h"
 #include "syncline/error.h"
 
 namespace rocksdb {
@@ -121,7 +121,7 @@ struct VerifyReport {
 struct BackupOptions;
 struct BackupReport;
 
-class RocksDbStore {
+class RocksDbStore final : public log::LogBackend {
  public:
   // Creates or opens the data directory.
   //   kConflict     another process has it open
@@ -132,12 +132,12 @@ class RocksDbStore {
   //   kIo           anything else that the operating system refused
   static Result<std::unique_ptr<RocksDbStore>> open(StoreOptions options);
 
-  // Commits what is queued, answers it, then closes. The EventLogs must be gone; their loops not.
-  ~RocksDbStore();
+  // Commits what is queued, answers it, then closes. The LoopStores must be gone; their loops not.
+  ~RocksDbStore() override;
   RocksDbStore(const RocksDbStore&) = delete;
   RocksDbStore& operator=(const RocksDbStore&) = delete;
 
-  std::unique_ptr<log::EventLog> open_log(Scheduler& loop);
+  std::unique_ptr<log::LoopStore> open_loop(Scheduler& loop) override;
 
   // What lies below the logs, to be read; for checks that trust nothing above it.
   const syncline::store::Tables& tables() const;

@@ -4,6 +4,7 @@
 #include <rocksdb/snapshot.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "backend/store/verify_tables.h"
@@ -138,7 +139,9 @@ class Verifier {
     TileCheck tiles(database_, name, id, read_options());
     IndexCheck index(database_, name, id, read_options());
     TreeEdge tree;
+    std::map<std::string, log::Position> taken_over;  // by region
     auto beside = [&](const log::Event& event) -> Checked<void> {
+      if (event.origin) taken_over[event.origin->region] = event.origin->position;
       index.expect(event.object, event.position);
       if (auto ok = tree.append(event.hash, tiles); !ok)
         return differs(Check::kTree, {name}, ok.error());
@@ -147,7 +150,26 @@ class Verifier {
     };
     if (auto ok = pass_events(name, id, snapshots, verifier, beside); !ok) return ok;
     if (auto ok = tiles.finish(); !ok) return ok;
-    return index.finish();
+    if (auto ok = index.finish(); !ok) return ok;
+    return check_taken_over(name, id, taken_over);
+  }
+
+  Checked<void> check_taken_over(const std::string& name, WorkspaceId id,
+                                 const std::map<std::string, log::Position>& by_events) const {
+    std::map<std::string, log::Position> kept;
+    const auto iterator = iterate(database_.meta);
+    const std::string prefix = ingested_key(id, "");
+    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
+      const std::string_view key = text(iterator->key());
+      if (!key.starts_with(prefix)) break;
+      const std::string region(key.substr(prefix.size()));
+      kept[region] = kept_ingested(database_, id, region).value_or(0);
+    }
+    if (!iterator->status().ok())
+      return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading names"));
+    if (kept == by_events) return {};
+    return differs(Check::kIndex, {name},
+                   "how far the logs of other regions were taken over does not fit the events");
   }
 
   // All events, and the snapshots where they stand; `beside` sees each event.
@@ -301,7 +323,8 @@ class Verifier {
     const auto iterator = iterate(database_.meta);
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
       const std::string_view key = text(iterator->key());
-      const bool numbered = key.starts_with("c/") || key.starts_with("o/") || key.starts_with("p/");
+      const bool numbered = key.starts_with("c/") || key.starts_with("o/") ||
+                            key.starts_with("p/") || key.starts_with("e/") || key.starts_with("i/");
       if (!numbered) continue;
       if (auto ok = check_number(parse_id(key.substr(2)).value_or(~kNoWorkspace)); !ok) return ok;
     }

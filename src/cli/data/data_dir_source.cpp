@@ -45,13 +45,14 @@ class DataDirSource final : public Source {
 
   Result<std::vector<std::string>> workspaces(const std::string& after) override {
     return loop_.wait<std::vector<std::string>>(
-        [&](auto done) { log_->list_workspaces(after, kPage, std::move(done)); });
+        [&](auto done) { log_->catalog().list_workspaces(after, kPage, std::move(done)); });
   }
 
   Result<std::vector<std::string>> objects(const std::string& workspace, const std::string& prefix,
                                            const std::string& after) override {
-    return loop_.wait<std::vector<std::string>>(
-        [&](auto done) { log_->list_objects(workspace, prefix, after, kPage, std::move(done)); });
+    return loop_.wait<std::vector<std::string>>([&](auto done) {
+      log_->catalog().list_objects(workspace, prefix, after, kPage, std::move(done));
+    });
   }
 
   Result<ObjectState> object(const std::string& workspace, const std::string& object,
@@ -108,7 +109,7 @@ class DataDirSource final : public Source {
   Result<std::vector<NamedLine>> pins(const std::string& workspace,
                                       const std::string& after) override {
     const auto pins = loop_.wait<std::vector<log::Pin>>(
-        [&](auto done) { log_->list_pins(workspace, after, kPage, std::move(done)); });
+        [&](auto done) { log_->pins().list_pins(workspace, after, kPage, std::move(done)); });
     if (!pins) return std::unexpected(pins.error());
     std::vector<NamedLine> lines;
     for (const log::Pin& pin : *pins) lines.push_back({pin.name, protocol::pin_to_json(pin)});
@@ -125,8 +126,9 @@ class DataDirSource final : public Source {
                                         std::uint64_t after, std::size_t limit) override {
     const log::ReadLimits limits{.max_events = limit};
     auto events = loop_.wait<std::vector<log::Event>>([&](auto done) {
-      object.empty() ? log_->read(workspace, after, limits, std::move(done))
-                     : log_->read_object(workspace, object, after, limits, std::move(done));
+      object.empty()
+          ? log_->events().read(workspace, after, limits, std::move(done))
+          : log_->events().read_object(workspace, object, after, limits, std::move(done));
     });
     if (!events) return std::unexpected(std::move(events.error()));
     std::vector<EventLine> lines;
@@ -165,7 +167,7 @@ class DataDirSource final : public Source {
 
   Result<std::string> checkpoint(const std::string& workspace) override {
     auto note = loop_.wait<std::optional<std::string>>(
-        [&](auto done) { log_->load_checkpoint(workspace, std::move(done)); });
+        [&](auto done) { log_->attestations().load_checkpoint(workspace, std::move(done)); });
     if (!note) return std::unexpected(std::move(note.error()));
     if (*note) return std::move(**note);
     return fail(ErrorCode::kNotFound,
@@ -178,7 +180,7 @@ class DataDirSource final : public Source {
     const auto signed_log = log::peek_checkpoint(*note);
     if (!signed_log) return std::unexpected(signed_log.error());
     const log::NotaryIdentity nobody;  // proves, and signs nothing
-    log::Notary notary(*log_, nobody);
+    log::Notary notary(log_->events(), log_->attestations(), nobody);
     auto proof = loop_.wait<log::InclusionProof>([&](auto done) {
       notary.prove_inclusion(workspace, position, signed_log->size, std::move(done));
     });
@@ -199,12 +201,12 @@ class DataDirSource final : public Source {
     auto statements = plan.from ? Result<std::vector<log::Statement>>() : statements_of(workspace);
     if (!statements) return std::unexpected(std::move(statements.error()));
     const auto head =
-        loop_.wait<log::Head>([&](auto done) { log_->head(workspace, std::move(done)); });
+        loop_.wait<log::Head>([&](auto done) { log_->events().head(workspace, std::move(done)); });
     if (!head) return std::unexpected(head.error());
     if (head->last_position == 0) return std::unexpected(no_such_workspace(*this, workspace));
     const std::uint64_t size = plan.header ? plan.header->size : head->last_position;
     auto header = loop_.wait<log::BundleHeader>([&](auto done) {
-      state::bundle_header(*log_, workspace, log_name(), size, std::move(done));
+      state::bundle_header(log_->events(), workspace, log_name(), size, std::move(done));
     });
     if (!header) return std::unexpected(std::move(header.error()));
     if (plan.header && plan.header->last_hash != header->last_hash)
@@ -223,7 +225,7 @@ class DataDirSource final : public Source {
         {.data_dir = data_dir_, .create_if_missing = false, .read_only = true});
     if (!store) return std::unexpected(std::move(store.error()));
     store_ = std::move(*store);
-    log_ = store_->open_log(loop_);
+    log_ = store_->open_loop(loop_);
     return {};
   }
 
@@ -236,10 +238,10 @@ class DataDirSource final : public Source {
   // What was signed of a log: by those it was imported from, and here.
   Result<std::vector<log::Statement>> statements_of(const std::string& workspace) {
     auto statements = loop_.wait<std::vector<log::Statement>>(
-        [&](auto done) { log_->load_origins(workspace, std::move(done)); });
+        [&](auto done) { log_->attestations().load_origins(workspace, std::move(done)); });
     if (!statements) return statements;
     auto note = loop_.wait<std::optional<std::string>>(
-        [&](auto done) { log_->load_checkpoint(workspace, std::move(done)); });
+        [&](auto done) { log_->attestations().load_checkpoint(workspace, std::move(done)); });
     if (!note) return std::unexpected(std::move(note.error()));
     if (!*note) return statements;
     auto keys = backend::KeyRing::read_public(data_dir_);
@@ -252,8 +254,9 @@ class DataDirSource final : public Source {
   }
 
   Result<log::Position> position_of(const std::string& workspace, const std::string& moment) {
-    return loop_.wait<log::Position>(
-        [&](auto done) { state::find_moment(*log_, workspace, moment, std::move(done)); });
+    return loop_.wait<log::Position>([&](auto done) {
+      state::find_moment(log_->events(), log_->pins(), workspace, moment, std::move(done));
+    });
   }
 
   Result<state::ReplayedObject> replay(const std::string& workspace, const std::string& object,
@@ -277,7 +280,7 @@ class DataDirSource final : public Source {
   std::string data_dir_;
   WaitingLoop loop_;
   std::unique_ptr<backend::RocksDbStore> store_;
-  std::unique_ptr<log::EventLog> log_;
+  std::unique_ptr<log::LoopStore> log_;
 };
 
 }  // namespace

@@ -59,19 +59,21 @@ class Target {
     if (!store) return std::unexpected(std::move(store.error()));
     target.store_ = std::move(*store);
     target.loop_ = std::make_unique<WaitingLoop>();
-    target.log_ = target.store_->open_log(*target.loop_);
+    target.log_ = target.store_->open_loop(*target.loop_);
     return target;
   }
 
   Result<log::Head> head() {
     if (!log_) return log::Head{};
-    return loop_->wait<log::Head>([&](auto done) { log_->head(workspace_, std::move(done)); });
+    return loop_->wait<log::Head>(
+        [&](auto done) { log_->events().head(workspace_, std::move(done)); });
   }
 
   // The hash of one of its events.
   Result<Hash256> hash_at(log::Position position) {
     auto events = loop_->wait<std::vector<log::Event>>([&](auto done) {
-      log_->read(workspace_, position - 1, {.to = position, .max_events = 1}, std::move(done));
+      log_->events().read(workspace_, position - 1, {.to = position, .max_events = 1},
+                          std::move(done));
     });
     if (!events) return std::unexpected(std::move(events.error()));
     return events->empty() ? Hash256{} : events->front().hash;
@@ -88,7 +90,7 @@ class Target {
   std::string workspace_;
   std::unique_ptr<WaitingLoop> loop_;
   std::unique_ptr<backend::RocksDbStore> store_;  // none in a trial run without a data directory
-  std::unique_ptr<log::EventLog> log_;
+  std::unique_ptr<log::LoopStore> log_;
 };
 
 // What is there of the bundle's log: all of the target's, or its beginning if that goes on.

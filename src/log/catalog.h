@@ -1,0 +1,27 @@
+// Which workspaces a store has, and which objects a workspace: pages of names.
+//
+// Threads, ownership and answers: as log/event_log.h says for all of a store.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "log/done.h"
+
+namespace syncline::log {
+
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+
+  // Up to `limit` names in byte order, greater than `after` ("" for the first).
+  virtual void list_workspaces(std::string after, std::size_t limit,
+                               Done<std::vector<std::string>> done) = 0;
+
+  // Ids of objects that have events and begin with `prefix`; otherwise the same.
+  virtual void list_objects(std::string workspace, std::string prefix, std::string after,
+                            std::size_t limit, Done<std::vector<std::string>> done) = 0;
+};
+
+}  // namespace syncline::log

@@ -1,0 +1,48 @@
+// Pins: names for moments of a workspace, kept until they are removed.
+//
+// Threads, ownership and answers: as log/event_log.h says for all of a store.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/done.h"
+#include "log/event.h"
+
+namespace syncline::log {
+
+// A name is 1 to 128 bytes, begins with a letter, and goes on with letters, digits, '.', '_' and '-';
+// "now" is none.
+struct Pin {
+  std::string name;
+  Position position = 0;
+  std::uint64_t unix_ms = 0;  // when it was set
+  std::string principal;      // by whom
+
+  bool operator==(const Pin&) const = default;
+};
+
+inline constexpr std::size_t kMaxPinNameBytes = 128;
+bool is_pin_name(std::string_view name);
+
+class PinStore {
+ public:
+  virtual ~PinStore() = default;
+
+  // Sets a pin, durably, in place of one of that name; position 0 removes it.
+  //   kInvalid   a bad name, or a position past the end of the log
+  //   kNotFound  there is no such pin to remove, or the position is before what retention keeps
+  virtual void put_pin(std::string workspace, Pin pin, Done<void> done) = 0;
+
+  virtual void load_pin(std::string workspace, std::string name, Done<std::optional<Pin>> done) = 0;
+
+  // All pins whose names come after `after`, by name, up to `limit`.
+  virtual void list_pins(std::string workspace, std::string after, std::size_t limit,
+                         Done<std::vector<Pin>> done) = 0;
+};
+
+}  // namespace syncline::log

@@ -1,0 +1,44 @@
+// Where a store keeps the rules, holds and floors of retention (log/retention.h), and drops payloads.
+//
+// Threads, ownership and answers: as log/event_log.h says for all of a store.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "log/done.h"
+#include "log/event.h"
+#include "log/retention.h"
+
+namespace syncline::log {
+
+class RetentionStore {
+ public:
+  virtual ~RetentionStore() = default;
+
+  // A workspace that is not there: kNotFound to change, the default to load. Other errors of a change:
+  // those of change_retention in log/retention.h.
+  virtual void change_retention(std::string workspace, RetentionChange change,
+                                Done<Retention> done) = 0;
+  virtual void load_retention(std::string workspace, Done<Retention> done) = 0;
+
+  // What was asked of it, from the record after number `after` on, up to `limit`.
+  virtual void list_retention(std::string workspace, std::uint64_t after, std::size_t limit,
+                              Done<std::vector<RetentionRecord>> done) = 0;
+
+  // Names of workspaces with a rule or something left to drop, in byte order, greater than `after`.
+  virtual void list_retained(std::string after, std::size_t limit,
+                             Done<std::vector<std::string>> done) = 0;
+
+  // Drops the payloads of the events behind swept_to up to `to`, all or none, and the snapshots
+  // below the floor that nothing needs any more. Those of objects in `skip` (in order) stay.
+  //   kForbidden  a legal hold
+  //   kInvalid    `to` is past the floor
+  //   kConflict   an object lacks a milestone where one must be; or a pin was set at this moment
+  virtual void drop_payloads(std::string workspace, Position to, std::vector<std::string> skip,
+                             Done<DroppedPayloads> done) = 0;
+};
+
+}  // namespace syncline::log
