@@ -58,10 +58,18 @@ enum class Durability : std::uint8_t {
 // "memory", "disk", "quorum".
 std::string_view to_string(Durability durability);
 
+// A change that waited (log/waiting_store.h) and waits no longer.
+struct Settled {
+  std::string object;
+  std::uint64_t number = 0;
+};
+
 struct Append {
   std::vector<EncodedEvent> events;
   Position after = 0;       // where the log must end
   std::uint64_t epoch = 0;  // of the workspace's owner
+  std::vector<Settled> settled =
+      {};  // removed with the append; those that are not there are ignored
 };
 
 struct Appended {

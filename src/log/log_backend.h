@@ -17,6 +17,7 @@
 #include "log/pin_store.h"
 #include "log/retention_store.h"
 #include "log/snapshot_store.h"
+#include "log/waiting_store.h"
 
 namespace syncline::log {
 
@@ -31,6 +32,7 @@ class LoopStore {
   virtual Attestations& attestations() = 0;
   virtual PinStore& pins() = 0;
   virtual RetentionStore& retention() = 0;
+  virtual WaitingStore& waiting() = 0;
 };
 
 class LogBackend {

@@ -44,11 +44,11 @@ void DiskStore::commit() {
                                           : Result<void>();
   FrameWrites writes;
   auto batch = group_.stage(queue_.take(), ready, writes);
-  if (writes.empty()) return written(std::move(batch), 0, {});
+  if (writes.empty()) return written(std::move(batch), std::nullopt, {});
   const std::size_t begin = disk_.contents().size();
   disk_.append(writes.frame(),
                [this, begin, batch = std::move(batch)](Result<void> result) mutable {
-                 if (!result) return written(std::move(batch), 0, result);
+                 if (!result) return written(std::move(batch), std::nullopt, result);
                  if (is_mutated(Mutation::skip_sync)) return written(std::move(batch), begin, {});
                  disk_.sync([this, begin, batch = std::move(batch)](Result<void> result) mutable {
                    written(std::move(batch), begin, result);
@@ -56,10 +56,10 @@ void DiskStore::commit() {
                });
 }
 
-void DiskStore::written(store::GroupCommit::Batch batch, std::size_t begin,
+void DiskStore::written(store::GroupCommit::Batch batch, std::optional<std::size_t> frame,
                         const Result<void>& result) {
-  if (result && (begin > 0 || batch.events > 0)) {
-    tables_.apply(begin, disk_.contents().size());
+  if (result && frame) {
+    tables_.apply(*frame, disk_.contents().size());
     world_.trace.note(Kind::kDisk, "disk", disk_.contents().size(), batch.events,
                       [&] { return fmt::format("{} events synced", batch.events); });
   }

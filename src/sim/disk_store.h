@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "sim/disk.h"
 #include "sim/disk_tables.h"
@@ -40,7 +41,9 @@ class DiskStore final : public store::StoreEngine {
 
   void wake();
   void commit();
-  void written(store::GroupCommit::Batch batch, std::size_t begin, const Result<void>& result);
+  // `frame`: where the frame of its writes begins on disk, if there is one.
+  void written(store::GroupCommit::Batch batch, std::optional<std::size_t> frame,
+               const Result<void>& result);
 
   World& world_;
   Dice dice_;

@@ -17,6 +17,7 @@ namespace {
 // What is remembered of workspaces lately written. Edges of trees are up to 8 KiB each.
 constexpr std::size_t kMaxKnownWorkspaces = 16384;
 constexpr std::size_t kMaxTreeBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxKnownWaiting = 1024;
 
 std::unexpected<Error> overflowed() {
   return fail(ErrorCode::kUnavailable, "the disk does not keep up with what is appended");
@@ -40,7 +41,9 @@ void add_answer(GroupCommit::Batch& batch, log::Done<T> done, Result<T> staged) 
 
 GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Result<void>& ready,
                                       Writes& writes) {
-  if (known_.size() > kMaxKnownWorkspaces || tree_bytes_ > kMaxTreeBytes) forget();
+  if (known_.size() > kMaxKnownWorkspaces || tree_bytes_ > kMaxTreeBytes ||
+      waiting_.size() > kMaxKnownWaiting)
+    forget();
   Batch batch;
   ++batches_;
   const Result<void> possible = poison_ ? std::unexpected(*poison_) : ready;
@@ -76,6 +79,7 @@ void GroupCommit::finish(Batch batch, const Result<void>& written) {
 
 void GroupCommit::forget() {
   known_.clear();
+  waiting_.clear();
   tree_bytes_ = 0;
 }
 
@@ -125,6 +129,7 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
   auto grown = grow_tree(workspace, request, writes);
   tree_bytes_ = tree_bytes_ - before + workspace.tree.memory_bytes();
   if (!grown) return std::unexpected(std::move(grown.error()));
+  if (auto ok = settle(request, writes); !ok) return std::unexpected(std::move(ok.error()));
   keep_ownership(workspace, request, writes);
   for (const log::EncodedEvent& event : events) {
     writes.put(Family::kEvents, event_key(workspace.id, event.position), as_text(event.record));

@@ -27,6 +27,7 @@
 #include "store/requests.h"
 #include "store/tables.h"
 #include "store/tree.h"
+#include "store/waiting.h"
 #include "syncline/error.h"
 
 namespace syncline::store {
@@ -82,6 +83,10 @@ class GroupCommit {
   Result<void> stage(OriginRequest& request, Batch& batch, Writes& writes);
   Result<log::Retention> stage(RetentionRequest& request, Batch& batch, Writes& writes);
   Result<log::DroppedPayloads> stage(DropRequest& request, Batch& batch, Writes& writes);
+  Result<log::WaitingKept> stage(PutWaitingRequest& request, Batch& batch, Writes& writes);
+  Result<void> stage(RemoveWaitingRequest& request, Batch& batch, Writes& writes);
+  Result<void> settle(const AppendRequest& request, Writes& writes);
+  Result<WaitingCounts*> waiting_in(const std::string& workspace);
   Result<log::Retention> retention_of(const std::string& workspace, Known& known);
   Result<void> record(Known& known, const log::RetentionChange& change, Writes& writes);
   void keep(const std::string& workspace, Known& known, log::Retention retention, Writes& writes);
@@ -93,6 +98,7 @@ class GroupCommit {
   const Tables& tables_;
   std::unordered_map<std::string, Known> known_;
   std::size_t tree_bytes_ = 0;  // of known_
+  std::unordered_map<std::string, WaitingCounts> waiting_;
   std::optional<WorkspaceId> next_id_;
   std::uint64_t batches_ = 0;    // that were staged
   std::optional<Error> poison_;  // the disk failed: nothing is written any more

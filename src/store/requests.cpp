@@ -29,8 +29,15 @@ std::size_t size_of(const DropRequest& request) {
   return total;
 }
 
+std::size_t size_of(const PutWaitingRequest& request) {
+  return request.change.intent.size() + request.change.waits_for.size();
+}
+std::size_t size_of(const RemoveWaitingRequest& request) {
+  return request.numbers.size() * sizeof(request.numbers[0]);
+}
+
 void drop_content(AppendRequest& request) {
-  request.append.events = {};
+  request.append = {};
 }
 void drop_content(SnapshotRequest& request) {
   request.snapshot.bytes = {};
@@ -49,6 +56,13 @@ void drop_content(RetentionRequest& request) {
 }
 void drop_content(DropRequest& request) {
   request.skip = {};
+}
+
+void drop_content(PutWaitingRequest& request) {
+  request.change = {};
+}
+void drop_content(RemoveWaitingRequest& request) {
+  request.numbers = {};
 }
 
 // Keeps its place among the others, and nothing of what it weighs.

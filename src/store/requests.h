@@ -14,6 +14,7 @@
 #include "log/retention.h"
 #include "log/snapshot_store.h"
 #include "log/statement.h"
+#include "log/waiting_store.h"
 #include "syncline/bytes.h"
 
 namespace syncline::store {
@@ -70,8 +71,26 @@ struct DropRequest {
   bool overflowed = false;
 };
 
-using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest,
-                             OriginRequest, RetentionRequest, DropRequest>;
+struct PutWaitingRequest {
+  std::string workspace;
+  std::string object;
+  log::WaitingChange change;  // passed log::check_waiting
+  log::WaitingBudget budget;
+  log::Done<log::WaitingKept> done;
+  bool overflowed = false;
+};
+
+struct RemoveWaitingRequest {
+  std::string workspace;
+  std::string object;
+  std::vector<std::uint64_t> numbers;
+  log::Done<void> done;
+  bool overflowed = false;
+};
+
+using Request =
+    std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest, OriginRequest,
+                 RetentionRequest, DropRequest, PutWaitingRequest, RemoveWaitingRequest>;
 
 // Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
 // weight: it is refused with kUnavailable when its turn comes.

@@ -10,6 +10,7 @@
 #include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
+#include "store/waiting.h"
 
 namespace syncline::store {
 namespace {
@@ -26,7 +27,8 @@ class StoreLog final : public log::LoopStore,
                        public log::SnapshotStore,
                        public log::Attestations,
                        public log::PinStore,
-                       public log::RetentionStore {
+                       public log::RetentionStore,
+                       public log::WaitingStore {
  public:
   StoreLog(StoreEngine& engine, Scheduler& loop) : engine_(engine), gate_(loop) {}
 
@@ -36,6 +38,7 @@ class StoreLog final : public log::LoopStore,
   log::Attestations& attestations() override { return *this; }
   log::PinStore& pins() override { return *this; }
   log::RetentionStore& retention() override { return *this; }
+  log::WaitingStore& waiting() override { return *this; }
 
   void append(std::string workspace, log::Append append, Done<log::Appended> done) override {
     auto reply = gate_.bind(std::move(done));
@@ -186,6 +189,53 @@ class StoreLog final : public log::LoopStore,
   void load_origins(std::string workspace, Done<std::vector<log::Statement>> done) override {
     read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
       return read_origins(tables, workspace);
+    });
+  }
+
+  void put_waiting(std::string workspace, std::string object, log::WaitingChange change,
+                   log::WaitingBudget budget, Done<log::WaitingKept> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (auto ok = log::check_waiting(workspace, object, change); !ok)
+      return reply(std::unexpected(std::move(ok.error())));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(PutWaitingRequest{std::move(workspace), std::move(object), std::move(change),
+                                     budget, std::move(reply)});
+  }
+
+  void list_waiting(std::string workspace, std::string object, std::uint64_t after,
+                    std::size_t limit, Done<log::WaitingPage> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace), object = std::move(object), after,
+                                limit](const Tables& tables) {
+      return read_waiting(tables, workspace, object, after, limit);
+    });
+  }
+
+  void remove_waiting(std::string workspace, std::string object, std::vector<std::uint64_t> numbers,
+                      Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(RemoveWaitingRequest{std::move(workspace), std::move(object), std::move(numbers),
+                                        std::move(reply)});
+  }
+
+  void waiting_usage(std::string workspace, Done<log::WaitingUsage> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
+      return read_waiting_usage(tables, workspace);
+    });
+  }
+
+  void list_waiting_objects(std::string workspace, std::string after, std::size_t limit,
+                            Done<std::vector<log::WaitingObject>> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace), after = std::move(after),
+                                limit](const Tables& tables) {
+      return read_waiting_objects(tables, workspace, after, limit);
+    });
+  }
+
+  void list_waiting_workspaces(std::string after, std::size_t limit,
+                               Done<std::vector<std::string>> done) override {
+    read_with(std::move(done), [after = std::move(after), limit](const Tables& tables) {
+      return read_waiting_workspaces(tables, after, limit);
     });
   }
 

@@ -5,6 +5,7 @@
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
 #include "log/event_log_conformance.h"
+#include "log/waiting_conformance.h"
 
 namespace syncline::testing {
 namespace {
@@ -21,6 +22,7 @@ struct RocksDbFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, EventLogConformance, RocksDbFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, WaitingConformance, RocksDbFixture);
 
 }  // namespace
 }  // namespace syncline::testing

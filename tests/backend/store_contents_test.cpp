@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "backend/store/database.h"
+#include "backend/store/repair.h"
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
 #include "base/crc32c.h"
 #include "log/blocking_log.h"
+#include "log/waiting_conformance.h"
 #include "store/contents.h"
+#include "store/waiting.h"
 
 namespace syncline::testing {
 namespace {
@@ -257,6 +260,76 @@ TEST_F(StoreContents, ADeltaIsPassedOverWithoutWhatItExtends) {
   BlockingLog log(*raw, loop_);
   EXPECT_EQ(as_text(log.load_snapshot("w", "a").value()->base_bytes), "six");
   EXPECT_TRUE(opened->verify()->damaged_snapshots.empty());
+}
+
+// One that is damaged is named and never used; the others of its object are.
+TEST_F(StoreContents, AChangeThatWaitsAndIsDamagedIsNamedAndLeftOutOfARepair) {
+  const auto with_waiting = [&](auto use) {
+    auto opened = open_store(dir_.path());
+    auto store = opened->open_loop(loop_);
+    use(store->waiting(), *opened);
+  };
+  with_waiting([&](log::WaitingStore& waiting, backend::RocksDbStore& store) {
+    for (const char* text : {"one", "two", "three"})
+      ASSERT_TRUE(await<log::WaitingKept>(loop_, [&](auto done) {
+        waiting.put_waiting("w", "a", waiting_change(text), {}, std::move(done));
+      }));
+    EXPECT_TRUE(store.verify().has_value());
+  });
+  tamper([&](store::Database& database) {
+    const std::string key = syncline::store::waiting_key("w", "a", 2);
+    std::string value = database.get(store::Family::kMeta, key).value().value();
+    value.back() ^= 1;
+    database.db->Put({}, database.meta, key, value);
+  });
+  with_waiting([&](log::WaitingStore& waiting, backend::RocksDbStore& store) {
+    const auto page = await<log::WaitingPage>(
+        loop_, [&](auto done) { waiting.list_waiting("w", "a", 0, 9, std::move(done)); });
+    EXPECT_EQ(page->changes.size(), 2u);
+    EXPECT_EQ(page->damaged, std::vector<std::uint64_t>{2});
+    EXPECT_EQ(store.verify().error().check, log::Check::kRecord);
+  });
+  ASSERT_TRUE(backend::repair_store(store_options(dir_.path())));
+  with_waiting([&](log::WaitingStore& waiting, backend::RocksDbStore& store) {
+    const auto page = await<log::WaitingPage>(
+        loop_, [&](auto done) { waiting.list_waiting("w", "a", 0, 9, std::move(done)); });
+    EXPECT_EQ(page->changes.size(), 2u);
+    EXPECT_TRUE(page->damaged.empty());
+    EXPECT_TRUE(store.verify().has_value());
+  });
+}
+
+// What says where an owner stands is checked, and outlives a repair.
+TEST_F(StoreContents, EpochsAndWhatWasTakenOverFitTheEvents) {
+  {
+    auto opened = open_store(dir_.path());
+    auto raw = opened->open_loop(loop_);
+    BlockingLog log(*raw, loop_);
+    const log::Head head = log.head("w").value();
+    TestChain chain(head);
+    auto event = sample_event("a", "from elsewhere");
+    event.origin = log::Origin{"us", 77};
+    std::vector<log::EncodedEvent> events;
+    events.push_back(chain.seal(event, 1000).value());
+    ASSERT_TRUE(log.append("w", std::move(events), head.last_position, 4));
+    EXPECT_TRUE(opened->verify().has_value());
+  }
+  const std::string key = syncline::store::ingested_key(1, "us");
+  tamper([&](store::Database& database) { database.db->Delete({}, database.meta, key); });
+  EXPECT_EQ(open_store(dir_.path())->verify().error().check, log::Check::kIndex);
+  ASSERT_TRUE(backend::repair_store(store_options(dir_.path())));
+  auto opened = open_store(dir_.path());
+  auto raw = opened->open_loop(loop_);
+  BlockingLog log(*raw, loop_);
+  EXPECT_TRUE(opened->verify().has_value());
+  EXPECT_EQ(log.ingested("w", "us").value(), 77u);
+  const log::Head head = log.head("w").value();
+  TestChain chain(head);
+  auto event = sample_event("a", "late");
+  std::vector<log::EncodedEvent> events;
+  events.push_back(chain.seal(event, 1000).value());
+  EXPECT_EQ(log.append("w", std::move(events), head.last_position, 3).error().code,
+            ErrorCode::kFenced);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "log/event_log_conformance.h"
 #include "log/test_chain.h"
+#include "log/waiting_conformance.h"
 #include "store/keys.h"
 #include "store/tree.h"
 
@@ -56,6 +57,7 @@ struct SimFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, EventLogConformance, SimFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, WaitingConformance, SimFixture);
 
 // Above the floor a snapshot that cannot be read makes room. Below it, it is all there is: what is
 // misread today is read tomorrow, or brought back from a backup.

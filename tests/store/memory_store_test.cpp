@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "log/event_log_conformance.h"
+#include "log/waiting_conformance.h"
 
 namespace syncline::testing {
 namespace {
@@ -15,6 +16,7 @@ struct MemoryFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WaitingConformance, MemoryFixture);
 
 TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   TestLoop loop;

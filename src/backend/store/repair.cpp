@@ -24,6 +24,7 @@
 #include "store/contents.h"
 #include "store/retention.h"
 #include "store/tree.h"
+#include "store/waiting.h"
 
 namespace syncline::backend {
 namespace {
@@ -47,7 +48,19 @@ class Salvage {
       next = id + 1;
     }
     writes_.batch().Put(to_.meta, store::slice(store::kNextWorkspaceKey), store::id_key(next));
+    copy_waiting();
     return write();
+  }
+
+  // Changes that wait, as far as they are whole.
+  void copy_waiting() {
+    const auto entries = from_.iterate(from_.meta);
+    for (entries->Seek(store::slice(store::kWaitingPrefix)); entries->Valid(); entries->Next()) {
+      const std::string_view key = store::text(entries->key());
+      if (!key.starts_with(store::kWaitingPrefix)) break;
+      if (!store::decode_waiting(key, store::text(entries->value()))) continue;
+      writes_.put(store::Family::kMeta, key, store::text(entries->value()));
+    }
   }
 
   // Some workspace lost events, now or in an earlier repair.

@@ -12,6 +12,7 @@
 #include "log/notary.h"
 #include "state/verify.h"
 #include "store/tree.h"
+#include "store/waiting.h"
 
 namespace syncline::backend::store {
 namespace {
@@ -318,11 +319,14 @@ class Verifier {
     return differs(Check::kIndex, {}, fmt::format("the name of workspace {} is missing", id));
   }
 
-  // Checkpoints, pins and origins are of workspaces that are there.
+  // Checkpoints, pins, epochs and origins are of workspaces that are there. What waits is whole; its
+  // workspace may have no event yet.
   Checked<void> check_meta() const {
     const auto iterator = iterate(database_.meta);
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
       const std::string_view key = text(iterator->key());
+      if (key.starts_with(kWaitingPrefix) && !decode_waiting(key, text(iterator->value())))
+        return differs(Check::kRecord, {}, "a change that waits is damaged");
       const bool numbered = key.starts_with("c/") || key.starts_with("o/") ||
                             key.starts_with("p/") || key.starts_with("e/") || key.starts_with("i/");
       if (!numbered) continue;
