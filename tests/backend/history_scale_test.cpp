@@ -141,8 +141,8 @@ class Scribe {
 TEST(HistoryScale, EveryMomentIsNear) {
   const std::size_t events = wanted_events() / kBatch * kBatch;
   const TempDir dir;
-  auto store = open_store(dir.path());
   TestLoop loop;
+  auto store = open_store(dir.path());
   const auto raw = store->open_loop(loop);
   BlockingLog log(*raw, loop);
   Scribe scribe(*raw, loop);
@@ -199,8 +199,8 @@ TEST(HistoryScale, EveryMomentIsNear) {
 // What is written when a large document is evicted that was edited a little since its milestone.
 TEST(HistoryScale, AnEvictionWritesWhatChanged) {
   const TempDir dir;
-  auto store = open_store(dir.path());
   TestLoop loop;
+  auto store = open_store(dir.path());
   const auto raw = store->open_loop(loop);
   Scribe scribe(*raw, loop, {.budget_bytes = 1});
   Writer writer;
