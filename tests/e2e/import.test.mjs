@@ -7,7 +7,7 @@ import test from 'node:test';
 import { WebSocket } from 'ws';
 import { converged, fresh, y_client } from './lib/clients.mjs';
 import { Api } from './lib/openapi.mjs';
-import { Server, run, scratch_dir } from './lib/server.mjs';
+import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { until, within } from './lib/wait.mjs';
 
 const kTest = { timeout: 240_000 };
@@ -21,12 +21,13 @@ const ok = (...args) => {
 
 // A bundle of a workspace `team` with one text: { file, bytes, text }.
 async function exported(t) {
-  const server = await Server.start(t, { args: ['--log-name', 'log.example/here'] });
+  const server = await Server.start(t, { args: ['--log-name', 'log.example/here', ...kSignAtOnce] });
   const client = await y_client(t, server, 'team', 'plan');
   for (let i = 0; i < kEdits; ++i) client.text.insert(0, `${i} `);
   await converged([client, await fresh(t, server, 'team', 'plan')]);
   client.provider.destroy();
   ok('pin', 'set', 'team', 'half', '--at', '50', '--server', server.url);
+  await server.signed('team');
   const file = join(scratch_dir(t, 'bundles'), 'team.bundle');
   ok('export', 'team', '-o', file, '--server', server.url);
   const text = client.text.toString();
