@@ -162,7 +162,8 @@ void write_pin(Call call, log::Pin pin, http::Response response) {
 }
 
 void put_pin(Call call) {
-  at_moment(std::move(call), "at", [pin = named_pin(call)](log::Position at, Call asked) mutable {
+  log::Pin named = named_pin(call);
+  at_moment(std::move(call), "at", [pin = std::move(named)](log::Position at, Call asked) mutable {
     if (at == 0)
       return asked.refuse({ErrorCode::kInvalid, "before the first event there is nothing to pin"});
     pin.position = at;
