@@ -5,8 +5,8 @@
 #include "backend/store/backup.h"
 #include "base/percent.h"
 #include "cli/commands.h"
-#include "cli/data/server_client.h"
-#include "cli/data/source.h"
+#include "cli/data/api_client.h"
+#include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
@@ -46,13 +46,13 @@ int print(const Result<BackupReport>& report, std::string_view what, const Backu
 Result<BackupReport> ask_server(const BackupOptions& options) {
   const auto token = read_token(options.source.token_file);
   if (!token) return std::unexpected(token.error());
-  const auto client = ServerClient::open(options.source.server, *token);
+  const auto client = ApiClient::open(options.source.server, *token);
   if (!client) return std::unexpected(client.error());
   const auto answer =
-      client->ask("POST",
-                  fmt::format("/v1/backups?name={}{}", percent_encode(options.target),
-                              options.signing_key ? "&signing_key=1" : ""),
-                  {.timeout_ms = std::uint64_t{24} * 3600 * 1000});
+      client->ask({.method = "POST",
+                   .path = fmt::format("/v1/backups?name={}{}", percent_encode(options.target),
+                                       options.signing_key ? "&signing_key=1" : ""),
+                   .timeout_ms = std::uint64_t{24} * 3600 * 1000});
   if (!answer) return std::unexpected(answer.error());
   const auto json = crdt::from_json(*answer);
   if (!json) return client->not_understood();

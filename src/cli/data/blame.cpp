@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "syncline/crdt/any.h"
@@ -39,9 +39,9 @@ void print_blame(const std::string& json, Console& console) {
 int blame(const Command& command, const BlameOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kRefused);
   if (!path) return console.misused(path.error().message);
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto texts = (*source)->blame(path->workspace, path->object, options.at);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto texts = api->blame(path->workspace, path->object, options.at);
   if (!texts) return console.failed(texts.error());
   for (const std::string& text : *texts)
     options.json ? console.line(text) : print_blame(text, console);

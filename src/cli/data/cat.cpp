@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/files.h"
 #include "cli/json.h"
 #include "syncline/crdt/any.h"
@@ -29,23 +29,23 @@ std::string json_line(const std::string& workspace, const std::string& object,
                      state.position, state.json);
 }
 
-int write_update(Source& source, const std::string& workspace, const std::string& object,
+int write_update(Api& api, const std::string& workspace, const std::string& object,
                  const CatOptions& options, Console& console) {
-  auto update = source.object_update(workspace, object, options.at);
+  auto update = api.object_update(workspace, object, options.at);
   if (!update) return console.failed(update.error());
   auto written = write_file(options.output, *update, console);
   return written ? kDone : console.failed(written.error());
 }
 
 // Every object of a workspace, a line each. What is damaged is named, and the rest printed: false.
-Result<bool> print_all(Source& source, const std::string& workspace, const CatOptions& options,
+Result<bool> print_all(Api& api, const std::string& workspace, const CatOptions& options,
                        Console& console) {
   Result<bool> result = true;
   bool any = false;
   auto print_one = [&](const std::string& object) {
     any = true;
     if (object <= options.after) return true;
-    const auto state = source.object(workspace, object, options.at, {});
+    const auto state = api.object(workspace, object, options.at, {});
     if (state) {
       console.line(json_line(workspace, object, *state));
     } else if (state.error().code == ErrorCode::kCorrupt) {
@@ -56,9 +56,9 @@ Result<bool> print_all(Source& source, const std::string& workspace, const CatOp
     }
     return !console.closed() && result.has_value();
   };
-  if (auto listed = each_object(source, workspace, "", print_one); !listed)
+  if (auto listed = each_object(api, workspace, "", print_one); !listed)
     return std::unexpected(std::move(listed.error()));
-  if (!any) return std::unexpected(no_such_workspace(source, workspace));
+  if (!any) return std::unexpected(no_such_workspace(api, workspace));
   return result;
 }
 
@@ -81,15 +81,15 @@ int print(const Command& command, const CatOptions& options, Console& console) {
   if (whole && !options.output.empty())
     return console.misused("--output takes one object: WORKSPACE/OBJECT");
   if (const auto why = misuse_of_part(options, whole)) return console.misused(*why);
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
   if (whole) {
-    const auto printed = print_all(**source, workspace, options, console);
+    const auto printed = print_all(*api, workspace, options, console);
     if (!printed) return console.failed(printed.error());
     return *printed ? kDone : kFailed;
   }
-  if (!options.output.empty()) return write_update(**source, workspace, object, options, console);
-  auto state = (*source)->object(workspace, object, options.at, options.part);
+  if (!options.output.empty()) return write_update(*api, workspace, object, options, console);
+  auto state = api->object(workspace, object, options.at, options.part);
   if (!state) return console.failed(state.error());
   if (options.json) {
     console.line(json_line(workspace, object, *state));

@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/data/change_text.h"
 #include "cli/data/event_text.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::cli {
@@ -34,15 +34,14 @@ void print(const EventLine& event, const DiffOptions& options, Console& console,
     for (const std::string& line : change_lines(*json)) console.line(line);
 }
 
-Result<bool> print_changes(Source& source, const ObjectPath& path, const DiffOptions& options,
+Result<bool> print_changes(Api& api, const ObjectPath& path, const DiffOptions& options,
                            Console& console) {
   std::uint64_t after = options.after;
   std::uint64_t left = options.limit == 0 ? UINT64_MAX : options.limit;
   bool any = false;
   while (left > 0 && !console.closed()) {
-    const auto page =
-        source.changes(path.workspace, path.object, options.from, options.to, after,
-                       static_cast<std::size_t>(std::min<std::uint64_t>(left, kPage)));
+    const auto page = api.changes(path.workspace, path.object, options.from, options.to, after,
+                                  static_cast<std::size_t>(std::min<std::uint64_t>(left, kPage)));
     if (!page) return std::unexpected(page.error());
     for (const EventLine& event : page->changes) {
       print(event, options, console, !any);
@@ -58,9 +57,9 @@ Result<bool> print_changes(Source& source, const ObjectPath& path, const DiffOpt
 int diff(const Command& command, const DiffOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kTaken);
   if (!path) return console.misused(path.error().message);
-  auto source = open_source(command, options.source);
+  auto api = open_api(command, options.source);
   const auto different =
-      source ? print_changes(**source, *path, options, console) : std::unexpected(source.error());
+      api ? print_changes(*api, *path, options, console) : std::unexpected(api.error());
   if (different) return *different ? kDifferent : kSame;
   console.failed(different.error());
   return kError;

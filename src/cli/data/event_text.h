@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/data/source.h"
+#include "cli/data/api.h"
 
 namespace syncline::cli {
 

@@ -4,8 +4,8 @@
 
 #include "cli/commands.h"
 #include "cli/data/bundle_file.h"
+#include "cli/data/options.h"
 #include "cli/data/progress_bar.h"
-#include "cli/data/source.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
@@ -36,8 +36,8 @@ Result<void> write_stream(ExportStream& stream, BundleFile& file, Console& conso
 }
 
 int run_export(const Command& command, const ExportOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
   auto file = BundleFile::create(options.output, options.resume);
   if (!file) return console.failed(file.error());
   ExportPlan plan{.all_snapshots = options.snapshots};
@@ -49,7 +49,7 @@ int run_export(const Command& command, const ExportOptions& options, Console& co
     plan.header = begun->header;
     plan.from = begun->mark;
   }
-  auto stream = (*source)->export_workspace(options.workspace, plan);
+  auto stream = api->export_workspace(options.workspace, plan);
   if (!stream) return console.failed(stream.error());
   const auto written = write_stream(**stream, *file, console);
   console.progress({});
@@ -92,9 +92,8 @@ void add_export(Command& root) {
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(
-      "The file holds every event as it is in the log, the pins, and what was signed of the log. A "
-      "server signs it as it is now; a data directory has what was signed last. `syncline log "
-      "verify FILE` checks it, `syncline import FILE` reads it in.");
+      "The file holds every event as it is in the log, the pins, and what was signed of the log last. "
+      "`syncline log verify FILE` checks it, `syncline import FILE` reads it in.");
   command.example("syncline export demo -o demo.bundle --server http://127.0.0.1:4400",
                   "from a running server");
   command.example("syncline export demo -o demo.bundle --resume", "after it was interrupted");

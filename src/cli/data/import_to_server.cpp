@@ -11,9 +11,9 @@
 
 #include "backend/store/bundle_input.h"
 #include "base/sha256.h"
+#include "cli/data/api_client.h"
+#include "cli/data/options.h"
 #include "cli/data/progress_bar.h"
-#include "cli/data/server_client.h"
-#include "cli/data/source.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "syncline/crdt/any.h"
@@ -39,7 +39,7 @@ struct Status {
 
 class Sending {
  public:
-  Sending(const ServerImport& wish, ServerClient client, Console& console)
+  Sending(const ServerImport& wish, ApiClient client, Console& console)
       : wish_(wish),
         client_(std::move(client)),
         console_(console),
@@ -74,9 +74,10 @@ class Sending {
 
   // How much of the bundle the workspace has, where nothing is being imported: none or all.
   Result<std::uint64_t> look() {
-    auto source = open_server(wish_.url, wish_.token);
-    if (!source) return std::unexpected(std::move(source.error()));
-    const auto events = (*source)->events(wish_.workspace, "", wish_.header.size - 1, 1);
+    auto client = ApiClient::open(wish_.url, wish_.token);
+    if (!client) return std::unexpected(std::move(client.error()));
+    Api api(std::move(*client));
+    const auto events = api.events(wish_.workspace, "", wish_.header.size - 1, 1);
     if (!events && events.error().code != ErrorCode::kNotFound)
       return std::unexpected(events.error());
     if (events && !events->empty()) {
@@ -84,7 +85,7 @@ class Sending {
       if (json && text_member(*json, "hash") == to_hex(wish_.header.last_hash))
         return wish_.header.size;
     }
-    const auto any = events ? (*source)->events(wish_.workspace, "", 0, 1) : events;
+    const auto any = events ? api.events(wish_.workspace, "", 0, 1) : events;
     if (any && !any->empty())
       return fail(ErrorCode::kConflict,
                   fmt::format("there is another log in workspace {} already", wish_.workspace));
@@ -162,8 +163,8 @@ class Sending {
 
   Result<Status> ask(std::string_view method, const std::string& query = {},
                      std::string_view body = {}) {
-    const auto answer =
-        client_.ask(method, path_ + query, {.body = body, .timeout_ms = kTimeoutMs});
+    const auto answer = client_.ask(
+        {.method = method, .path = path_ + query, .body = body, .timeout_ms = kTimeoutMs});
     if (!answer) return std::unexpected(answer.error());
     const auto json = crdt::from_json(*answer);
     if (!json || text_member(*json, "state").empty()) return client_.not_understood();
@@ -175,7 +176,7 @@ class Sending {
   }
 
   const ServerImport& wish_;
-  const ServerClient client_;
+  const ApiClient client_;
   Console& console_;
   const std::string path_;
   backend::BundleInput input_;
@@ -185,7 +186,7 @@ class Sending {
 }  // namespace
 
 Result<std::uint64_t> import_to_server(const ServerImport& wish, Console& console) {
-  auto client = ServerClient::open(wish.url, wish.token);
+  auto client = ApiClient::open(wish.url, wish.token);
   if (!client) return std::unexpected(std::move(client.error()));
   return Sending(wish, std::move(*client), console).run();
 }

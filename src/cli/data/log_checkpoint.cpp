@@ -1,7 +1,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 namespace syncline::cli {
 namespace {
@@ -13,9 +13,9 @@ struct LogCheckpointOptions {
 
 int print_checkpoint(const Command& command, const LogCheckpointOptions& options,
                      Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto note = (*source)->checkpoint(options.workspace);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto note = api->checkpoint(options.workspace);
   if (!note) return console.failed(note.error());
   console.out(*note);
   return kDone;

@@ -3,7 +3,7 @@
 #include "backend/keys/key_ring.h"
 #include "backend/store/dir_lock.h"
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 namespace syncline::cli {
 namespace {
@@ -25,9 +25,9 @@ int rotate(const std::string& data_dir, Console& console) {
 }
 
 int show(const Command& command, const LogKeysOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto keys = (*source)->keys();
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto keys = api->keys();
   if (!keys) return console.failed(keys.error());
   console.out(*keys);
   return kDone;

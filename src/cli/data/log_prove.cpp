@@ -1,7 +1,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 namespace syncline::cli {
 namespace {
@@ -13,9 +13,9 @@ struct LogProveOptions {
 };
 
 int prove(const Command& command, const LogProveOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto proof = (*source)->proof(options.workspace, options.position);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto proof = api->proof(options.workspace, options.position);
   if (!proof) return console.failed(proof.error());
   console.out(*proof);
   return kDone;

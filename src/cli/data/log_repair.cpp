@@ -4,7 +4,7 @@
 
 #include "backend/store/repair.h"
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
 

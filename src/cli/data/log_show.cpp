@@ -3,7 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/data/event_text.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 namespace syncline::cli {
 namespace {
@@ -17,13 +17,13 @@ struct LogShowOptions {
   bool json = false;
 };
 
-Result<void> print_events(Source& source, const LogShowOptions& options, Console& console) {
+Result<void> print_events(Api& api, const LogShowOptions& options, Console& console) {
   std::uint64_t after = options.after;
   std::uint64_t left = options.limit == 0 ? UINT64_MAX : options.limit;
   bool first = true;
   while (left > 0 && !console.closed()) {
-    auto events = source.events(options.workspace, options.object, after,
-                                static_cast<std::size_t>(std::min<std::uint64_t>(left, kPage)));
+    auto events = api.events(options.workspace, options.object, after,
+                             static_cast<std::size_t>(std::min<std::uint64_t>(left, kPage)));
     if (!events) return std::unexpected(std::move(events.error()));
     if (events->empty()) break;
     if (first && !options.json) console.line(console.paint(Colour::kBold, event_titles()));
@@ -34,8 +34,7 @@ Result<void> print_events(Source& source, const LogShowOptions& options, Console
     left -= std::min<std::uint64_t>(left, events->size());
   }
   if (first && options.after == 0) {
-    if (options.object.empty())
-      return std::unexpected(no_such_workspace(source, options.workspace));
+    if (options.object.empty()) return std::unexpected(no_such_workspace(api, options.workspace));
     return fail(ErrorCode::kNotFound,
                 "no object '" + options.workspace + "/" + options.object + "'");
   }
@@ -43,9 +42,9 @@ Result<void> print_events(Source& source, const LogShowOptions& options, Console
 }
 
 int show(const Command& command, const LogShowOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  auto printed = print_events(**source, options, console);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  auto printed = print_events(*api, options, console);
   return printed ? kDone : console.failed(printed.error());
 }
 

@@ -6,7 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/data/event_text.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 namespace syncline::cli {
 namespace {
@@ -24,11 +24,11 @@ struct LogTailOptions {
 
 // The last position of a log. Positions have no gaps, so whether there is an event after one says
 // on which side of the end it is: O(log n) questions.
-Result<std::uint64_t> last_position(Source& source, const std::string& workspace) {
+Result<std::uint64_t> last_position(Api& api, const std::string& workspace) {
   std::uint64_t low = 0;  // the end is not before
   std::uint64_t step = 1;
   for (;;) {
-    auto next = source.events(workspace, {}, low + step - 1, 1);
+    auto next = api.events(workspace, {}, low + step - 1, 1);
     if (!next) return std::unexpected(std::move(next.error()));
     if (next->empty()) break;
     low += step;
@@ -37,7 +37,7 @@ Result<std::uint64_t> last_position(Source& source, const std::string& workspace
   std::uint64_t high = low + step - 1;  // nor behind
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
-    auto next = source.events(workspace, {}, middle, 1);
+    auto next = api.events(workspace, {}, middle, 1);
     if (!next) return std::unexpected(std::move(next.error()));
     if (next->empty()) {
       high = middle;
@@ -49,16 +49,16 @@ Result<std::uint64_t> last_position(Source& source, const std::string& workspace
 }
 
 // An object's events lie anywhere in the log, so all of them are read to find the last.
-Result<std::vector<EventLine>> last_events(Source& source, const LogTailOptions& options) {
+Result<std::vector<EventLine>> last_events(Api& api, const LogTailOptions& options) {
   std::uint64_t after = 0;
   if (options.object.empty()) {
-    auto end = last_position(source, options.workspace);
+    auto end = last_position(api, options.workspace);
     if (!end) return std::unexpected(std::move(end.error()));
     after = *end - std::min(*end, options.count);
   }
   std::deque<EventLine> last;
   for (;;) {
-    auto events = source.events(options.workspace, options.object, after, kPage);
+    auto events = api.events(options.workspace, options.object, after, kPage);
     if (!events) return std::unexpected(std::move(events.error()));
     if (events->empty()) break;
     after = events->back().position;
@@ -76,13 +76,13 @@ void print(const std::vector<EventLine>& events, bool json, Console& console) {
   console.flush();
 }
 
-Result<void> follow(Source& source, const LogTailOptions& options, std::uint64_t after,
+Result<void> follow(Api& api, const LogTailOptions& options, std::uint64_t after,
                     Console& console) {
   while (!console.closed()) {
     std::this_thread::sleep_for(kPollInterval);
-    if (auto fresh = source.refresh(); !fresh) return fresh;
+    if (auto fresh = api.refresh(); !fresh) return fresh;
     for (;;) {
-      auto events = source.events(options.workspace, options.object, after, kPage);
+      auto events = api.events(options.workspace, options.object, after, kPage);
       if (!events) return std::unexpected(std::move(events.error()));
       if (events->empty()) break;
       after = events->back().position;
@@ -93,16 +93,16 @@ Result<void> follow(Source& source, const LogTailOptions& options, std::uint64_t
 }
 
 int tail(const Command& command, const LogTailOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  auto events = last_events(**source, options);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  auto events = last_events(*api, options);
   if (!events) return console.failed(events.error());
   if (events->empty() && !options.follow && options.count > 0)
-    return console.failed(no_such_workspace(**source, options.workspace));
+    return console.failed(no_such_workspace(*api, options.workspace));
   if (!options.json) console.line(console.paint(Colour::kBold, event_titles()));
   print(*events, options.json, console);
   if (!options.follow) return kDone;
-  auto followed = follow(**source, options, events->empty() ? 0 : events->back().position, console);
+  auto followed = follow(*api, options, events->empty() ? 0 : events->back().position, console);
   return followed ? kDone : console.failed(followed.error());
 }
 

@@ -1,7 +1,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
@@ -15,34 +15,33 @@ struct LsOptions {
   bool json = false;
 };
 
-Result<void> list_workspaces(Source& source, const LsOptions& options, Console& console) {
-  return each_workspace(source, [&](const std::string& name) {
+Result<void> list_workspaces(Api& api, const LsOptions& options, Console& console) {
+  return each_workspace(api, [&](const std::string& name) {
     console.line(options.json ? compact_json(crdt::Any::Object{{"workspace", crdt::Any(name)}})
                               : visible(name));
     return !console.closed();
   });
 }
 
-Result<void> list_objects(Source& source, const LsOptions& options, Console& console) {
+Result<void> list_objects(Api& api, const LsOptions& options, Console& console) {
   bool any = false;
-  auto listed =
-      each_object(source, options.workspace, options.prefix, [&](const std::string& name) {
-        any = true;
-        const crdt::Any::Object line{{"workspace", crdt::Any(options.workspace)},
-                                     {"object", crdt::Any(name)}};
-        console.line(options.json ? compact_json(line) : visible(name));
-        return !console.closed();
-      });
+  auto listed = each_object(api, options.workspace, options.prefix, [&](const std::string& name) {
+    any = true;
+    const crdt::Any::Object line{{"workspace", crdt::Any(options.workspace)},
+                                 {"object", crdt::Any(name)}};
+    console.line(options.json ? compact_json(line) : visible(name));
+    return !console.closed();
+  });
   if (listed && !any && options.prefix.empty())
-    return std::unexpected(no_such_workspace(source, options.workspace));
+    return std::unexpected(no_such_workspace(api, options.workspace));
   return listed;
 }
 
 int list(const Command& command, const LsOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  auto listed = options.workspace.empty() ? list_workspaces(**source, options, console)
-                                          : list_objects(**source, options, console);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  auto listed = options.workspace.empty() ? list_workspaces(*api, options, console)
+                                          : list_objects(*api, options, console);
   return listed ? kDone : console.failed(listed.error());
 }
 

@@ -25,13 +25,13 @@ std::string list_row(std::string_view a, std::string_view b, std::string_view c,
 
 int print(const NamedList& list, const Command& command, const NamedListOptions& options,
           Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
   const auto& [a, b, c, d] = list.columns;
   std::string after = options.after;
   bool first = true;
   while (!console.closed()) {
-    const auto page = list.page(**source, options.workspace, after);
+    const auto page = list.page(*api, options.workspace, after);
     if (!page) return console.failed(page.error());
     if (page->empty()) return kDone;
     if (std::exchange(first, false) && !options.json)

@@ -1,5 +1,5 @@
 // `pin ls` and `quarantine ls`: what has a name of its own in a workspace, page by page, as rows of
-// four columns or as the JSON that the source gives.
+// four columns or as the JSON that the API gives.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 namespace syncline::cli {
 
@@ -28,8 +28,8 @@ struct NamedList {
   std::string value;    // what --after takes, "NAME"
   std::string one;      // of what is listed, "pin"
   NamedColumns columns = {};
-  // A page, as of Source::pins.
-  std::function<Result<std::vector<NamedLine>>(Source& source, const std::string& workspace,
+  // A page, as of Api::pins.
+  std::function<Result<std::vector<NamedLine>>(Api& api, const std::string& workspace,
                                                const std::string& after)>
       page;
 };

@@ -2,7 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/data/named_list.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 namespace syncline::cli {
 namespace {
@@ -19,18 +19,18 @@ constexpr NamedColumns kColumns = {
     {{"NAME", "name"}, {"POSITION", "position"}, {"SET", "set"}, {"BY", "principal"}}};
 
 int set(const Command& command, const PinOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto pin = (*source)->set_pin(options.workspace, options.name, options.at);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto pin = api->set_pin(options.workspace, options.name, options.at);
   if (!pin) return console.failed(pin.error());
   console.line(options.json ? *pin : named_row(*pin, kColumns));
   return kDone;
 }
 
 int remove(const Command& command, const PinOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto removed = (*source)->remove_pin(options.workspace, options.name);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto removed = api->remove_pin(options.workspace, options.name);
   return removed ? kDone : console.failed(removed.error());
 }
 
@@ -71,7 +71,7 @@ void add_pin(Command& root) {
                        .value = "NAME",
                        .one = "pin",
                        .columns = kColumns,
-                       .page = &Source::pins})
+                       .page = &Api::pins})
       .example("syncline pin ls demo --json", "for a program");
 
   Command& remove_command = pin.add("rm", "Remove a pin; the log stays as it is");

@@ -2,7 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/data/named_list.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/table.h"
 
 namespace syncline::cli {
@@ -16,9 +16,9 @@ struct QuarantineOptions {
 int lift(const Command& command, const QuarantineOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kRefused);
   if (!path) return console.misused(path.error().message);
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto lifted = (*source)->lift_quarantine(path->workspace, path->object);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto lifted = api->lift_quarantine(path->workspace, path->object);
   if (!lifted) return console.failed(lifted.error());
   console.line(visible(options.path) + " can be served again");
   return kDone;
@@ -40,7 +40,7 @@ void add_quarantine(Command& root) {
                                            {"EVENT", "position"},
                                            {"SINCE", "since"},
                                            {"REASON", "reason"}}},
-                              .page = &Source::quarantine})
+                              .page = &Api::quarantine})
       .example("syncline quarantine ls demo --server http://127.0.0.1:4400",
                "nothing is printed where all is well");
 

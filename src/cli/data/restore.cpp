@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/data/change_text.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/json.h"
 #include "syncline/crdt/any.h"
 
@@ -35,16 +35,16 @@ void print_restored(const std::string& json, Console& console) {
                            number_member(*result, "position")));
 }
 
-Result<void> restore_one(Source& source, const std::string& workspace, const std::string& object,
+Result<void> restore_one(Api& api, const std::string& workspace, const std::string& object,
                          const RestoreOptions& options, Console& console) {
-  const auto result = source.restore(workspace, object, options.wish);
+  const auto result = api.restore(workspace, object, options.wish);
   if (!result) return std::unexpected(result.error());
   options.json ? console.line(*result) : print_restored(*result, console);
   return {};
 }
 
 // Object by object: what was restored stays so when a later one fails, and --after goes on there.
-Result<void> restore_all(Source& source, const std::string& workspace, RestoreOptions options,
+Result<void> restore_all(Api& api, const std::string& workspace, RestoreOptions options,
                          Console& console) {
   options.wish.or_empty = options.wish.into.empty();
   Result<void> result;
@@ -52,14 +52,14 @@ Result<void> restore_all(Source& source, const std::string& workspace, RestoreOp
   auto each = [&](const std::string& object) {
     any = true;
     if (object <= options.after) return true;
-    result = restore_one(source, workspace, object, options, console);
+    result = restore_one(api, workspace, object, options, console);
     const bool later = !result && result.error().code == ErrorCode::kNotFound;
     if (later && !options.wish.into.empty()) result = {};
     if (!result) result.error().message += fmt::format(" (object {})", object);
     return result.has_value() && !console.closed();
   };
-  if (auto listed = each_object(source, workspace, "", each); !listed) return listed;
-  if (!any) return std::unexpected(no_such_workspace(source, workspace));
+  if (auto listed = each_object(api, workspace, "", each); !listed) return listed;
+  if (!any) return std::unexpected(no_such_workspace(api, workspace));
   return result;
 }
 
@@ -71,10 +71,10 @@ int restore(const Command& command, const RestoreOptions& options, Console& cons
   if (wish.into.empty() && wish.confirm.empty() && !wish.dry_run)
     return console.misused(fmt::format(
         "into a new workspace with --into NAME, or in place with --confirm {}", workspace));
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto done = object.empty() ? restore_all(**source, workspace, options, console)
-                                   : restore_one(**source, workspace, object, options, console);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto done = object.empty() ? restore_all(*api, workspace, options, console)
+                                   : restore_one(*api, workspace, object, options, console);
   return done ? kDone : console.failed(done.error());
 }
 

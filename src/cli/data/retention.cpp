@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "syncline/crdt/any.h"
@@ -74,29 +74,29 @@ int print(const std::string& json, const RetentionOptions& options, Console& con
 }
 
 int show(const Command& command, const RetentionOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto view = (*source)->retention(options.workspace);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto view = api->retention(options.workspace);
   return view ? print(*view, options, console) : console.failed(view.error());
 }
 
 int change(const Command& command, const RetentionOptions& options, const RetentionWish& wish,
            Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto view = (*source)->change_retention(options.workspace, wish);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto view = api->change_retention(options.workspace, wish);
   return view ? print(*view, options, console) : console.failed(view.error());
 }
 
 // Turn by turn, until nothing is left.
 int run(const Command& command, const RetentionOptions& options, Console& console) {
   if (options.dry_run) return show(command, options, console);
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
   for (;;) {
-    const auto json = (*source)->run_retention(options.workspace);
+    const auto json = api->run_retention(options.workspace);
     if (!json) return console.failed(json.error());
     const auto turn = crdt::from_json(*json);
     if (!turn) return console.failed(turn.error());

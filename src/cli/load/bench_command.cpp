@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/files.h"
 #include "cli/load/bench_report.h"
 

@@ -1,4 +1,4 @@
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "cli/files.h"
-#include "cli/suggest.h"
 
 namespace syncline::cli {
 namespace {
@@ -98,46 +97,19 @@ Result<bool> names_server(const Command& command, const SourceOptions& options) 
   return !options.server.empty() && !command.typed("--data-dir");
 }
 
-Result<std::unique_ptr<Source>> open_source(const Command& command, const SourceOptions& options) {
+Result<Api> open_api(const Command& command, const SourceOptions& options) {
   const auto server = names_server(command, options);
   if (!server) return std::unexpected(server.error());
-  if (!*server) return open_data_dir(options.data_dir);
-  auto token = read_token(options.token_file);
-  if (!token) return std::unexpected(std::move(token.error()));
-  return open_server(options.server, *token);
-}
-
-Result<void> each_workspace(Source& source, const EachName& each) {
-  std::string after;
-  for (;;) {
-    auto names = source.workspaces(after);
-    if (!names) return std::unexpected(std::move(names.error()));
-    if (names->empty()) return {};
-    for (const std::string& name : *names) {
-      if (!each(name)) return {};
-    }
-    after = names->back();
+  Result<std::unique_ptr<Transport>> transport;
+  if (*server) {
+    auto token = read_token(options.token_file);
+    if (!token) return std::unexpected(std::move(token.error()));
+    transport = transport_to_server(options.server, *token);
+  } else {
+    transport = transport_to_data_dir(options.data_dir);
   }
-}
-
-Result<void> each_object(Source& source, const std::string& workspace, const std::string& prefix,
-                         const EachName& each) {
-  std::string after;
-  for (;;) {
-    auto names = source.objects(workspace, prefix, after);
-    if (!names) return std::unexpected(std::move(names.error()));
-    if (names->empty()) return {};
-    for (const std::string& name : *names) {
-      if (!each(name)) return {};
-    }
-    after = names->back();
-  }
-}
-
-Error no_such_workspace(Source& source, const std::string& workspace) {
-  const auto names = source.workspaces("");
-  return {ErrorCode::kNotFound, fmt::format("no workspace '{}'{}", workspace,
-                                            names ? did_you_mean(workspace, *names) : "")};
+  if (!transport) return std::unexpected(std::move(transport.error()));
+  return Api(ApiClient(std::move(*transport)));
 }
 
 }  // namespace syncline::cli

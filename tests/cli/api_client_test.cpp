@@ -1,5 +1,5 @@
 // What a command makes of a server's answers, and of what stands between.
-#include "cli/data/server_client.h"
+#include "cli/data/api_client.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ Result<std::string> ask(http::Response response) {
   const backend::TestServer server({}, 1, [&](http::Request, http::Responder responder) {
     responder.respond(std::move(response));
   });
-  const auto client = ServerClient::open(fmt::format("http://127.0.0.1:{}/", server.port), "");
+  const auto client = ApiClient::open(fmt::format("http://127.0.0.1:{}/", server.port), "");
   EXPECT_TRUE(client);
   auto answer = client->ask("GET", "/v1/keys");
   if (!answer) {
@@ -24,7 +24,7 @@ Result<std::string> ask(http::Response response) {
   return answer;
 }
 
-TEST(ServerClient, AnErrorIsTheServersOwn) {
+TEST(ApiClient, AnErrorIsTheServersOwn) {
   for (const ErrorCode code :
        {ErrorCode::kMalformed, ErrorCode::kTooLarge, ErrorCode::kNotFound, ErrorCode::kConflict,
         ErrorCode::kUnavailable, ErrorCode::kCorrupt, ErrorCode::kIo, ErrorCode::kUnsupported}) {
@@ -36,7 +36,7 @@ TEST(ServerClient, AnErrorIsTheServersOwn) {
   }
 }
 
-TEST(ServerClient, AGatewaysErrorIsToldByItsStatus) {
+TEST(ApiClient, AGatewaysErrorIsToldByItsStatus) {
   const auto code_of = [](int status) {
     http::Response response;
     response.status = status;
@@ -54,9 +54,9 @@ TEST(ServerClient, AGatewaysErrorIsToldByItsStatus) {
   EXPECT_EQ(ask(http::error_response(500, "internal", "?")).error().code, ErrorCode::kUnavailable);
 }
 
-TEST(ServerClient, AUrlIsAUrl) {
+TEST(ApiClient, AUrlIsAUrl) {
   for (const char* url : {"", "localhost:4400", "ftp://localhost", "127.0.0.1"})
-    EXPECT_EQ(ServerClient::open(url, "").error().code, ErrorCode::kInvalid) << url;
+    EXPECT_EQ(ApiClient::open(url, "").error().code, ErrorCode::kInvalid) << url;
 }
 
 }  // namespace

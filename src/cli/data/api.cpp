@@ -1,0 +1,342 @@
+#include "cli/data/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <variant>
+
+#include "base/percent.h"
+#include "cli/json.h"
+#include "cli/suggest.h"
+#include "log/bundle_reader.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::cli {
+namespace {
+
+using crdt::Any;
+
+// Asks for a few megabytes at a time, and goes on where the last answer ended.
+class ApiExport final : public ExportStream {
+ public:
+  using Get = std::function<Result<std::string>(const std::string& query)>;
+
+  ApiExport(Get get, const ExportPlan& plan) : get_(std::move(get)), plan_(plan) {
+    if (!plan.from) return;
+    reader_ = log::BundleReader(*plan.header, *plan.from);
+    header_ = *plan.header;
+  }
+
+  Result<Bytes> next() override {
+    if (reader_.at_end()) return Bytes();
+    std::string query = fmt::format("?max={}", kPieceBytes);
+    if (plan_.all_snapshots) query += "&snapshots=1";
+    if (header_.size > 0)
+      query += fmt::format("&size={}&after={}&crc={}", header_.size, reader_.here().after,
+                           reader_.here().crc);
+    auto body = get_(query);
+    if (!body) return std::unexpected(std::move(body.error()));
+    const std::uint64_t before = reader_.whole_bytes();
+    reader_.feed(as_bytes(*body));
+    for (;;) {
+      const auto section = reader_.next();
+      if (!section) return std::unexpected(section.error());
+      if (!*section) break;
+      if (const auto* found = std::get_if<log::BundleHeader>(&**section)) header_ = *found;
+    }
+    if (reader_.whole_bytes() - before != body->size() || body->empty())
+      return fail(ErrorCode::kMalformed, "the answer was cut off");
+    return to_bytes(as_bytes(*body));
+  }
+
+  At at() const override { return {reader_.here().after, header_.size}; }
+
+ private:
+  static constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
+
+  Get get_;
+  const ExportPlan plan_;
+  log::BundleReader reader_;
+  log::BundleHeader header_;
+};
+
+constexpr std::uint64_t kExportTimeoutMs = 120'000;  // for some megabytes
+
+std::string object_path(const std::string& workspace, const std::string& object) {
+  return workspace_path(workspace) + "/objects/" + percent_encode(object, true);
+}
+
+std::string pin_path(const std::string& workspace, const std::string& name) {
+  return workspace_path(workspace) + "/pins/" + percent_encode(name);
+}
+
+std::string moment(std::string_view parameter, const std::string& at) {
+  return at.empty() ? "" : std::string(parameter) + percent_encode(at);
+}
+
+std::string page_query(const std::string& after) {
+  return fmt::format("limit={}&after={}", kPage, percent_encode(after));
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> Api::workspaces(const std::string& after) {
+  return names("/v1/workspaces?" + page_query(after), "workspaces");
+}
+
+Result<std::vector<std::string>> Api::objects(const std::string& workspace,
+                                              const std::string& prefix, const std::string& after) {
+  return names(fmt::format("{}/objects?prefix={}&{}", workspace_path(workspace),
+                           percent_encode(prefix), page_query(after)),
+               "objects");
+}
+
+Result<ObjectState> Api::object(const std::string& workspace, const std::string& object,
+                                const std::string& at, const WantedPart& part) {
+  std::string query = moment("&at=", present(at));
+  if (!part.root.empty()) query += "&root=" + percent_encode(part.root);
+  if (!part.range.empty()) query += "&range=" + percent_encode(part.range);
+  if (!query.empty()) query.front() = '?';
+  auto body = get(object_path(workspace, object) + query, "application/json");
+  if (!body) return std::unexpected(std::move(body.error()));
+  auto json = crdt::from_json(*body);
+  const Any* state = json ? json->find("state") : nullptr;
+  if (state == nullptr) return client_.not_understood();
+  return ObjectState{number_member(*json, "position"), compact_json(*state)};
+}
+
+Result<Bytes> Api::object_update(const std::string& workspace, const std::string& object,
+                                 const std::string& at) {
+  auto body =
+      get(object_path(workspace, object) + moment("?at=", present(at)), "application/octet-stream");
+  if (!body) return std::unexpected(std::move(body.error()));
+  return to_bytes(as_bytes(*body));
+}
+
+Result<std::vector<EventLine>> Api::events(const std::string& workspace, const std::string& object,
+                                           std::uint64_t after, std::size_t limit) {
+  std::string path =
+      fmt::format("{}/log?after={}&limit={}", workspace_path(workspace), after, limit);
+  if (!object.empty()) path += "&object=" + percent_encode(object);
+  auto body = get(path, "application/x-ndjson");
+  if (!body) return std::unexpected(std::move(body.error()));
+  std::vector<EventLine> lines;
+  std::string_view rest = *body;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string line(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    auto json = crdt::from_json(line);
+    if (!json) return client_.not_understood();
+    lines.push_back({number_member(*json, "position"), std::move(line)});
+  }
+  // Reading on goes by position: one that does not grow would never end.
+  for (std::uint64_t last = after; const EventLine& line : lines) {
+    if (line.position <= last) return client_.not_understood();
+    last = line.position;
+  }
+  return lines;
+}
+
+Result<ChangeLines> Api::changes(const std::string& workspace, const std::string& object,
+                                 const std::string& from, const std::string& to,
+                                 std::uint64_t after, std::size_t limit) {
+  std::string path = workspace_path(workspace) + "/changes";
+  if (!object.empty()) path += "/" + percent_encode(object, true);
+  path +=
+      fmt::format("?after={}&limit={}", after, limit) + moment("&from=", from) + moment("&to=", to);
+  const auto json = get_array(path, "changes");
+  if (!json) return std::unexpected(json.error());
+  ChangeLines lines;
+  for (const Any& change : *array_member(*json, "changes"))
+    lines.changes.push_back({number_member(change, "position"), compact_json(change)});
+  lines.next = number_member(*json, "next");
+  // Reading on goes by position: one that does not grow would never end.
+  if (lines.next != 0 && lines.next <= after) return client_.not_understood();
+  return lines;
+}
+
+Result<std::vector<std::string>> Api::blame(const std::string& workspace, const std::string& object,
+                                            const std::string& at) {
+  const auto json = get_array(
+      workspace_path(workspace) + "/blame/" + percent_encode(object, true) + moment("?at=", at),
+      "texts");
+  if (!json) return std::unexpected(json.error());
+  std::vector<std::string> texts;
+  for (const Any& text : *array_member(*json, "texts")) texts.push_back(compact_json(text));
+  return texts;
+}
+
+Result<std::vector<NamedLine>> Api::pins(const std::string& workspace, const std::string& after) {
+  return named_lines(workspace_path(workspace) + "/pins?" + page_query(after), "pins", "name",
+                     after);
+}
+
+Result<std::string> Api::set_pin(const std::string& workspace, const std::string& name,
+                                 const std::string& at) {
+  return ask_line("PUT", pin_path(workspace, name) + moment("?at=", at));
+}
+
+Result<void> Api::remove_pin(const std::string& workspace, const std::string& name) {
+  return remove(pin_path(workspace, name));
+}
+
+Result<std::string> Api::retention(const std::string& workspace) {
+  return ask_line("GET", workspace_path(workspace) + "/retention");
+}
+
+Result<std::string> Api::change_retention(const std::string& workspace, const RetentionWish& wish) {
+  if (wish.act == RetentionWish::kSetRule)
+    return ask_line("PUT",
+                    fmt::format("{}/retention?keep_for={}&keep_last={}", workspace_path(workspace),
+                                percent_encode(wish.keep_for), wish.keep_last));
+  return ask_line(wish.act == RetentionWish::kHold ? "PUT" : "DELETE",
+                  workspace_path(workspace) + "/hold?reason=" + percent_encode(wish.reason));
+}
+
+Result<std::string> Api::run_retention(const std::string& workspace) {
+  return ask_line("POST", workspace_path(workspace) + "/retention");
+}
+
+Result<std::vector<NamedLine>> Api::quarantine(const std::string& workspace,
+                                               const std::string& after) {
+  if (!client_.transport().live())
+    return fail(ErrorCode::kUnsupported,
+                "what is in quarantine is known to a running server: name it with --server; "
+                "`syncline log verify` looks at a data directory");
+  return named_lines(workspace_path(workspace) + "/quarantine?" + page_query(after), "quarantine",
+                     "object", after);
+}
+
+Result<void> Api::lift_quarantine(const std::string& workspace, const std::string& object) {
+  return remove(workspace_path(workspace) + "/quarantine/" + percent_encode(object, true));
+}
+
+Result<std::string> Api::restore(const std::string& workspace, const std::string& object,
+                                 const RestoreWish& wish) {
+  std::string path = workspace_path(workspace) + "/restore/" + percent_encode(object, true) +
+                     moment("?at=", wish.at);
+  path += moment("&into=", wish.into) + moment("&confirm=", wish.confirm);
+  if (wish.dry_run) path += "&dry_run=1";
+  if (wish.or_empty) path += "&or_empty=1";
+  return ask_line("POST", path);
+}
+
+Result<std::string> Api::checkpoint(const std::string& workspace) {
+  return get(workspace_path(workspace) + "/checkpoint", "text/plain");
+}
+
+Result<std::string> Api::proof(const std::string& workspace, std::uint64_t position) {
+  return get(fmt::format("{}/proof/{}", workspace_path(workspace), position), "text/plain");
+}
+
+Result<std::string> Api::keys() {
+  return get("/v1/keys", "text/plain");
+}
+
+Result<std::unique_ptr<ExportStream>> Api::export_workspace(const std::string& workspace,
+                                                            const ExportPlan& plan) {
+  return std::make_unique<ApiExport>(
+      [this, path = workspace_path(workspace) + "/export"](const std::string& query) {
+        return client_.ask({.method = "GET",
+                            .path = path + query,
+                            .accept = "application/octet-stream",
+                            .timeout_ms = kExportTimeoutMs});
+      },
+      plan);
+}
+
+Result<std::string> Api::get(std::string path, std::string accept) const {
+  return client_.ask({.method = "GET", .path = std::move(path), .accept = std::move(accept)});
+}
+
+// A data directory has no state in memory: what is there now is a moment of its log.
+std::string Api::present(const std::string& at) const {
+  return at.empty() && !client_.transport().live() ? "now" : at;
+}
+
+// JSON, without the end of its line.
+Result<std::string> Api::ask_line(std::string_view method, std::string path) const {
+  auto json = client_.ask(method, std::move(path));
+  if (json) json->erase(json->find_last_not_of('\n') + 1);
+  return json;
+}
+
+Result<void> Api::remove(std::string path) const {
+  auto gone = client_.ask("DELETE", std::move(path));
+  if (!gone) return std::unexpected(std::move(gone.error()));
+  return {};
+}
+
+// An object that has this array.
+Result<Any> Api::get_array(std::string path, std::string_view array) const {
+  const auto body = client_.ask("GET", std::move(path));
+  if (!body) return std::unexpected(body.error());
+  auto json = crdt::from_json(*body);
+  if (!json || array_member(*json, array) == nullptr) return client_.not_understood();
+  return json;
+}
+
+// A page of what each has a name of its own.
+Result<std::vector<NamedLine>> Api::named_lines(std::string path, std::string_view array,
+                                                std::string_view key,
+                                                const std::string& after) const {
+  const auto json = get_array(std::move(path), array);
+  if (!json) return std::unexpected(json.error());
+  std::vector<NamedLine> lines;
+  for (const Any& entry : *array_member(*json, array)) {
+    std::string name = text_member(entry, key);
+    // Reading on goes by name: one that does not grow would never end.
+    if (name <= (lines.empty() ? after : lines.back().name)) return client_.not_understood();
+    lines.push_back({std::move(name), compact_json(entry)});
+  }
+  return lines;
+}
+
+Result<std::vector<std::string>> Api::names(std::string path, std::string_view array) const {
+  const auto json = get_array(std::move(path), array);
+  if (!json) return std::unexpected(json.error());
+  std::vector<std::string> found;
+  for (const Any& name : *array_member(*json, array)) {
+    const auto* text = std::get_if<std::string>(&name.value());
+    if (text == nullptr) return client_.not_understood();
+    found.push_back(*text);
+  }
+  return found;
+}
+
+Result<void> each_workspace(Api& api, const EachName& each) {
+  std::string after;
+  for (;;) {
+    auto names = api.workspaces(after);
+    if (!names) return std::unexpected(std::move(names.error()));
+    if (names->empty()) return {};
+    for (const std::string& name : *names) {
+      if (!each(name)) return {};
+    }
+    after = names->back();
+  }
+}
+
+Result<void> each_object(Api& api, const std::string& workspace, const std::string& prefix,
+                         const EachName& each) {
+  std::string after;
+  for (;;) {
+    auto names = api.objects(workspace, prefix, after);
+    if (!names) return std::unexpected(std::move(names.error()));
+    if (names->empty()) return {};
+    for (const std::string& name : *names) {
+      if (!each(name)) return {};
+    }
+    after = names->back();
+  }
+}
+
+Error no_such_workspace(Api& api, const std::string& workspace) {
+  const auto names = api.workspaces("");
+  return {ErrorCode::kNotFound, fmt::format("no workspace '{}'{}", workspace,
+                                            names ? did_you_mean(workspace, *names) : "")};
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,121 @@
+// The API over a data directory, served within this process: the same routes and handlers as a server's, on a loop
+// that runs while an answer is waited for.
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "api/serve.h"
+#include "backend/keys/key_ring.h"
+#include "backend/net/system_random.h"
+#include "backend/store/rocksdb_store.h"
+#include "cli/data/transport.h"
+#include "cli/data/waiting_loop.h"
+#include "http/exchange.h"
+#include "http/parser.h"
+#include "node/shards.h"
+
+namespace syncline::cli {
+namespace {
+
+// Takes the answer of a handler together.
+class Collecting final : public http::Exchange {
+ public:
+  Collecting(Scheduler& loop, log::Done<ApiAnswer> done) : loop_(loop), done_(std::move(done)) {}
+
+  Scheduler& loop() override { return loop_; }
+  void respond(http::Response response) override {
+    answer_.status = response.status;
+    answer_.body = as_text(response.body.view());
+    end();
+  }
+  void begin(http::Response head) override { answer_.status = head.status; }
+  void write(http::Body piece) override { answer_.body += as_text(piece.view()); }
+  void end() override { done_(std::move(answer_)); }
+  void abort() override { done_(fail(ErrorCode::kMalformed, "the answer was cut off")); }
+  std::size_t queued_bytes() const override { return 0; }
+  bool is_closed() const override { return false; }
+  void when_closed(Task) override {}
+
+ private:
+  Scheduler& loop_;
+  log::Done<ApiAnswer> done_;
+  ApiAnswer answer_;
+};
+
+class DataDirTransport final : public Transport {
+ public:
+  explicit DataDirTransport(std::string data_dir) : data_dir_(std::move(data_dir)) {}
+  ~DataDirTransport() override { close(); }
+
+  Result<ApiAnswer> ask(const ApiRequest& request) override {
+    if (request.method != "GET")
+      return fail(ErrorCode::kUnsupported,
+                  "a data directory is only read here: name its server with --server");
+    auto head = http::parse_request_head(
+        "GET " + request.path + " HTTP/1.1\r\nHost: localhost\r\nAccept: " + request.accept +
+            "\r\n\r\n",
+        {});
+    if (!head) return fail(ErrorCode::kInvalid, std::string(head.error().message));
+    return loop_.wait<ApiAnswer>([&](auto done) {
+      loop_.post([this, request = std::move(head->request), done = std::move(done)]() mutable {
+        handler_(std::move(request),
+                 http::Responder(std::make_shared<Collecting>(loop_, std::move(done))));
+      });
+    });
+  }
+
+  std::string name() const override { return {}; }
+  bool live() const override { return false; }
+
+  Result<void> refresh() override {
+    close();
+    auto store = backend::RocksDbStore::open(
+        {.data_dir = data_dir_, .create_if_missing = false, .read_only = true});
+    if (!store) return std::unexpected(std::move(store.error()));
+    store_ = std::move(*store);
+    const auto keys = public_keys();
+    if (keys) identity_ = {keys->log_name, {}, keys->keys};  // proves, and signs nothing
+    shards_.set(0, std::make_unique<node::Shard>(loop_, std::make_unique<backend::SystemRandom>(),
+                                                 store_->open_loop(loop_), identity_,
+                                                 shards_.placement(), 0, node::ShardOptions{}));
+    return {};
+  }
+
+ private:
+  void close() {
+    shards_.set(0, nullptr);
+    store_.reset();
+  }
+
+  Result<api::PublicKeys> public_keys() const {
+    auto keys = backend::KeyRing::read_public(data_dir_);
+    if (!keys) return std::unexpected(std::move(keys.error()));
+    std::string name = keys->empty() ? std::string() : keys->back().name;
+    return api::PublicKeys{std::move(name), std::move(*keys)};
+  }
+
+  const std::string data_dir_;
+  WaitingLoop loop_;
+  std::unique_ptr<backend::RocksDbStore> store_;
+  log::NotaryIdentity identity_;
+  node::Shards shards_{{&loop_}};
+  const policy::Access everybody_;
+  const std::atomic<bool> ready_ = true;
+  api::Context context_{.shards = shards_,
+                        .access = everybody_,
+                        .keys = [this] { return public_keys(); },
+                        .ready = ready_};
+  const http::Handler handler_ = api::make_handler(context_);
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir) {
+  auto transport = std::make_unique<DataDirTransport>(std::move(data_dir));
+  if (auto opened = transport->refresh(); !opened) return std::unexpected(opened.error());
+  return transport;
+}
+
+}  // namespace syncline::cli

@@ -1,0 +1,50 @@
+// The API of a server, over HTTP.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "backend/net/http_client.h"
+#include "cli/data/transport.h"
+
+namespace syncline::cli {
+namespace {
+
+constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 30;
+
+class ServerTransport final : public Transport {
+ public:
+  ServerTransport(std::string url, const std::string& token) : url_(std::move(url)) {
+    options_.max_body_bytes = kMaxBodyBytes;
+    if (!token.empty()) options_.headers.emplace_back("Authorization", "Bearer " + token);
+  }
+
+  Result<ApiAnswer> ask(const ApiRequest& request) override {
+    backend::HttpClientOptions options = options_;
+    options.timeout_ms = request.timeout_ms;
+    options.headers.emplace_back("Accept", request.accept);
+    auto response =
+        backend::http_request(request.method, url_ + request.path, request.body, options);
+    if (!response) return std::unexpected(std::move(response.error()));
+    return ApiAnswer{response->status, std::move(response->body)};
+  }
+
+  std::string name() const override { return url_; }
+  bool live() const override { return true; }
+  Result<void> refresh() override { return {}; }
+
+ private:
+  std::string url_;  // without a slash at its end
+  backend::HttpClientOptions options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Transport>> transport_to_server(std::string url, const std::string& token) {
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("--server {}: not a URL such as http://127.0.0.1:4400", url));
+  while (url.ends_with('/')) url.pop_back();
+  return std::make_unique<ServerTransport>(std::move(url), token);
+}
+
+}  // namespace syncline::cli
