@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ struct Context {
   std::function<void(MetricsPage&)> add_metrics = {};
   const std::atomic<bool>& ready;
   bool bound_to_loopback = true;
+  std::size_t retention_events = 1024;  // that one request to carry out a rule looks at
 };
 
 }  // namespace syncline::api

@@ -42,7 +42,7 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
         in_parts_(max_bytes < kNoLimit),
         left_(max_bytes) {}
   ~Streaming() {
-    if (!home_.is_current()) home_.post([stream = std::move(stream_)] {});
+    if (!stream_.ended() && !home_.is_current()) home_.post([stream = std::move(stream_)] {});
   }
 
   // An error breaks the answer off: the file has no end then. Whoever asks for parts is given a shorter

@@ -13,8 +13,6 @@
 namespace syncline::api {
 namespace {
 
-constexpr std::size_t kEventsATurn = 1024;
-
 void answer_view(Call call) {
   log::LoopStore& store = *call.shard.store;
   const std::uint64_t now = call.shard.scheduler.unix_ms();
@@ -82,7 +80,7 @@ void run(Call call) {
   log::LoopStore& store = *call.shard.store;
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
-  state::retain(store, workspace, now, kEventsATurn,
+  state::retain(store, workspace, now, call.context.retention_events,
                 answer_with<state::RetentionTurn>(std::move(call.responder), turn_response));
 }
 

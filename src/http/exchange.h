@@ -53,6 +53,9 @@ class Stream {
 
   bool is_closed() const { return !exchange_ || exchange_->is_closed(); }
 
+  // By end(). Until then the connection's loop is there.
+  bool ended() const { return !exchange_; }
+
   // Runs `task` in a later turn when the client goes away before end(); at most one, the last
   // given.
   void when_closed(Task task);

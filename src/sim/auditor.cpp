@@ -97,7 +97,7 @@ void Auditor::ask() {
   if (process == nullptr) return;
   for (const std::string& workspace : workspaces_) {
     process->loop.post([this, process, workspace, pending = pending_] {
-      process->notary.checkpoint(
+      process->shard().notary.checkpoint(
           workspace, [this, workspace, pending](Result<log::SignedCheckpoint> made) {
             if (made) return take(workspace, std::move(*made));
             unanswered_.insert(workspace);

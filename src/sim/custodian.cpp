@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/percent.h"
+#include "protocol/retention_json.h"
 #include "sim/invariants.h"
+#include "sim/rights.h"
 #include "sim/stored_log.h"
-#include "state/retention_run.h"
 #include "store/retention.h"
 
 namespace syncline::sim {
@@ -28,6 +30,15 @@ void apply(const log::RetentionChange& change, log::RetentionRule& rule,
   if (change.act == log::RetentionAct::kHold)
     hold = log::Hold{change.principal, change.reason, change.unix_ms};
   if (change.act == log::RetentionAct::kRelease) hold.reset();
+}
+
+// Whether an answer shows the rule and the hold as they should be.
+bool says(const crdt::Any& json, const Custodian::Kept& kept) {
+  const std::uint64_t age = protocol::parse_duration(text_in(json, "keep_for")).value_or(0);
+  const crdt::Any* hold = json.find("hold");
+  const bool held = hold && !text_in(*hold, "principal").empty();
+  return age == kept.rule.keep_ms && number_in(json, "keep_last") == kept.rule.keep_last &&
+         held == kept.hold.has_value() && (!held || text_in(*hold, "reason") == kept.hold->reason);
 }
 
 // Whether the object as it was at `moment` can be told: from the newest snapshot before, and from
@@ -53,6 +64,7 @@ Custodian::Custodian(World& world, Server& server, CustodianSettings settings,
       settings_(settings),
       workspaces_(workspaces.begin(), workspaces.end()),
       pins_(std::move(pins)),
+      user_(world, server, std::string(Rights::kOperator)),
       dice_(world.dice.fork("custodian")) {}
 
 void Custodian::start() {
@@ -67,18 +79,17 @@ void Custodian::act_later() {
 }
 
 void Custodian::act() {
-  Server::Process* process = server_.process();
-  if (process == nullptr) return;
+  if (server_.process() == nullptr) return;
   const std::string& workspace = dice_.pick(workspaces_);
   Kept& kept = kept_[workspace];
-  if (dice_.chance(0.4)) return retain(*process, workspace);
+  if (dice_.chance(0.4)) return retain(workspace);
   if (kept.pending) return;
-  change(*process, workspace, draw_change(kept));
+  change(workspace, draw_change(kept));
 }
 
 log::RetentionChange Custodian::draw_change(const Kept& kept) {
   log::RetentionChange change;
-  change.principal = "custodian";
+  change.principal = Rights::kOperator;
   if (kept.hold && dice_.chance(0.5)) {
     change.act = log::RetentionAct::kRelease;
   } else if (!kept.hold && !kept.rule.keeps_all() && dice_.chance(0.3)) {
@@ -86,44 +97,43 @@ log::RetentionChange Custodian::draw_change(const Kept& kept) {
     change.reason = fmt::format("case {}", dice_.below(1000));
   } else if (!dice_.chance(0.1)) {  // else: everything is kept from now on
     if (dice_.chance(0.7)) change.rule.keep_last = dice_.scale(1, settings_.max_events);
-    if (dice_.chance(0.3)) change.rule.keep_ms = dice_.scale(1, settings_.max_age_ms);
+    if (dice_.chance(0.3)) change.rule.keep_ms = dice_.scale(1, settings_.max_age_ms / 1000) * 1000;
   }
   return change;
 }
 
-void Custodian::change(Server::Process& process, const std::string& workspace,
-                       log::RetentionChange change) {
+void Custodian::change(const std::string& workspace, log::RetentionChange change) {
   Kept& kept = kept_[workspace];
   // From now on something may go, confirmed or not.
   if (change.act == log::RetentionAct::kRelease) kept.dropped.reset();
+  const std::string target = workspace_target(workspace);
+  std::string rule = fmt::format("/retention?keep_last={}", change.rule.keep_last);
+  if (change.rule.keep_ms > 0) rule += fmt::format("&keep_for={}s", change.rule.keep_ms / 1000);
+  const bool sets = change.act == log::RetentionAct::kSetRule;
+  const std::string rest = sets ? rule : "/hold?reason=" + percent_encode(change.reason);
+  const bool releases = change.act == log::RetentionAct::kRelease;
   kept.pending = std::move(change);
-  process.loop.post([this, &process, workspace, past = past_] {
-    Kept& kept = kept_[workspace];
-    if (past != past_ || !kept.pending) return;
-    kept.pending->unix_ms = process.loop.unix_ms();
-    process.log->retention().change_retention(workspace, *kept.pending,
-                                              [this, workspace, past](auto answer) {
-                                                if (past == past_) changed(workspace, answer);
-                                              });
-  });
+  user_.ask(
+      releases ? "DELETE" : "PUT", target + rest,
+      [this, workspace, past = past_](const ApiUser::Answer& answer) {
+        if (past == past_) changed(workspace, answer);
+      },
+      [this, process = server_.process(), workspace, past = past_] {
+        auto& pending = kept_[workspace].pending;
+        if (past == past_ && pending) pending->unix_ms = process->loop.unix_ms();
+      });
 }
 
-void Custodian::changed(const std::string& workspace, const Result<log::Retention>& answer) {
+void Custodian::changed(const std::string& workspace, const ApiUser::Answer& answer) {
   Kept& kept = kept_[workspace];
   if (!kept.pending) return;
-  if (!answer) {
-    if (answer.error().code == ErrorCode::kConflict)
-      return world_.violated(std::string(kDurable),
-                             fmt::format("{}: {}", workspace, answer.error().message));
-    // Where the disk failed, what became of it is seen when the server has started anew.
-    if (answer.error().code != ErrorCode::kIo) kept.pending.reset();
-    return;
-  }
+  if (!answer.ok()) return refused(workspace, kept, answer);
   const log::RetentionAct act = kept.pending->act;
-  world_.trace.note(Kind::kCheck, "custodian", static_cast<std::uint64_t>(act), answer->floor,
+  const log::Position floor = number_in(answer.json, "kept_from");
+  world_.trace.note(Kind::kCheck, "custodian", static_cast<std::uint64_t>(act), floor,
                     [&] { return fmt::format("{} {}", to_string(act), workspace); });
   confirm(kept);
-  if (kept.rule != answer->rule || kept.hold != answer->hold)
+  if (!says(answer.json, kept))
     return broken(workspace, "what was confirmed is not what was asked for");
   world_.hit(act == log::RetentionAct::kHold      ? Probe::hold_set
              : act == log::RetentionAct::kRelease ? Probe::hold_released
@@ -133,30 +143,52 @@ void Custodian::changed(const std::string& workspace, const Result<log::Retentio
     kept.dropped = dropped_in(*events);
 }
 
+void Custodian::refused(const std::string& workspace, Kept& kept, const ApiUser::Answer& answer) {
+  const std::string code = answer.code();
+  if (code == "forbidden" || code == "unauthorized")
+    return world_.violated(std::string(kRights),
+                           fmt::format("{}: {}", workspace, answer.message()));
+  if (code == "conflict")
+    return world_.violated(std::string(kDurable),
+                           fmt::format("{}: {}", workspace, answer.message()));
+  // Where the disk failed, what became of it is seen when the server has started anew.
+  if (code == "io") return;
+  // The change may stand although the view that follows it could not be read: the record says so.
+  const auto records =
+      store::read_retention_records(server_.process()->store->tables(), workspace, 0, kManyRecords);
+  if (code == "corrupt" && records && records->size() == kept.records + 1) return confirm(kept);
+  kept.pending.reset();
+}
+
 void Custodian::confirm(Kept& kept) {
   apply(*kept.pending, kept.rule, kept.hold);
   kept.pending.reset();
   ++kept.records;
 }
 
-void Custodian::retain(Server::Process& process, const std::string& workspace) {
-  process.loop.post([this, &process, workspace, past = past_] {
-    state::retain(*process.log, workspace, process.loop.unix_ms(), settings_.events_a_turn,
-                  [this, workspace, past](Result<state::RetentionTurn> turn) {
-                    if (past != past_) return;
-                    if (!turn && turn.error().code == ErrorCode::kForbidden)
-                      world_.hit(Probe::drop_held);
-                    if (!turn) return;
-                    world_.trace.note(Kind::kCheck, "custodian", turn->swept_to, turn->events, [&] {
-                      return fmt::format("has {} payloads of {} dropped, up to {} of {}",
-                                         turn->events, workspace, turn->swept_to, turn->floor);
-                    });
-                    if (turn->events > 0) world_.hit(Probe::dropped_by_hand);
-                    if (!turn->unreadable.empty()) world_.hit(Probe::kept_unreadable);
-                    Kept& kept = kept_[workspace];
-                    kept.floor = std::max(kept.floor, turn->floor);
-                  });
+void Custodian::retain(const std::string& workspace) {
+  user_.ask("POST", workspace_target(workspace) + "/retention",
+            [this, workspace, past = past_](const ApiUser::Answer& answer) {
+              if (past == past_) retained(workspace, answer);
+            });
+}
+
+void Custodian::retained(const std::string& workspace, const ApiUser::Answer& answer) {
+  if (answer.code() == "forbidden") world_.hit(Probe::drop_held);
+  if (!answer.ok()) return;
+  const log::Position floor = number_in(answer.json, "kept_from");
+  const log::Position swept_to = number_in(answer.json, "swept_to");
+  const std::uint64_t events = number_in(answer.json, "events");
+  world_.trace.note(Kind::kCheck, "custodian", swept_to, events, [&] {
+    return fmt::format("has {} payloads of {} dropped, up to {} of {}", events, workspace, swept_to,
+                       floor);
   });
+  if (events > 0) world_.hit(Probe::dropped_by_hand);
+  const crdt::Any* unreadable = answer.json.find("unreadable");
+  const auto* list = unreadable ? std::get_if<crdt::Any::Array>(&unreadable->value()) : nullptr;
+  if (list && !list->empty()) world_.hit(Probe::kept_unreadable);
+  Kept& kept = kept_[workspace];
+  kept.floor = std::max(kept.floor, floor);
 }
 
 // ---- what must hold

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "log/retention.h"
+#include "sim/api_user.h"
 #include "sim/server.h"
 
 namespace syncline::sim {
@@ -29,7 +30,6 @@ struct CustodianSettings {
   std::uint64_t every_us = 10'000'000;
   std::uint64_t max_events = 100;  // that a rule keeps
   std::uint64_t max_age_ms = 60'000;
-  std::size_t events_a_turn = 16;  // by hand
 };
 
 class Custodian {
@@ -70,10 +70,12 @@ class Custodian {
  private:
   void act_later();
   void act();
-  void change(Server::Process& process, const std::string& workspace, log::RetentionChange change);
-  void changed(const std::string& workspace, const Result<log::Retention>& answer);
+  void change(const std::string& workspace, log::RetentionChange change);
+  void changed(const std::string& workspace, const ApiUser::Answer& answer);
   void confirm(Kept& kept);
-  void retain(Server::Process& process, const std::string& workspace);
+  void refused(const std::string& workspace, Kept& kept, const ApiUser::Answer& answer);
+  void retain(const std::string& workspace);
+  void retained(const std::string& workspace, const ApiUser::Answer& answer);
   log::RetentionChange draw_change(const Kept& kept);
   void check_workspace(const DiskTables& tables, const std::string& workspace, Kept& kept);
   void check_said(const DiskTables& tables, const std::string& workspace, Kept& kept,
@@ -88,6 +90,7 @@ class Custodian {
   const CustodianSettings settings_;
   const std::vector<std::string> workspaces_;
   const PinsOf pins_;
+  ApiUser user_;
   Dice dice_;
   std::map<std::string, Kept> kept_;
   std::uint64_t past_ = 0;  // grows when positions begin anew

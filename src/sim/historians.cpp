@@ -3,19 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <iterator>
 #include <utility>
 
 #include "base/hlc.h"
+#include "base/percent.h"
 #include "merge/object.h"
 #include "protocol/event_json.h"
 #include "sim/canonical_json.h"
 #include "sim/invariants.h"
 #include "sim/oracle.h"
 #include "sim/stored_log.h"
-#include "state/moment.h"
-#include "state/object_replay.h"
 #include "store/retention.h"
 
 namespace syncline::sim {
@@ -27,6 +27,14 @@ constexpr std::string_view kPinPrefix = "pin-";
 
 bool is_pin(const std::string& moment) {
   return moment.starts_with(kPinPrefix);
+}
+
+// "there was no object x at 7" -> 7
+log::Position position_at_end(std::string_view message) {
+  log::Position position = 0;
+  const std::string_view digits = message.substr(message.rfind(' ') + 1);
+  std::from_chars(digits.data(), digits.data() + digits.size(), position);
+  return position;
 }
 
 std::vector<ObjectName> without_junk(const std::set<ObjectName>& objects) {
@@ -42,7 +50,9 @@ Historians::Historians(World& world, Server& server, const std::set<ObjectName>&
       server_(server),
       objects_(without_junk(objects)),
       dice_(world.dice.fork("historians")),
-      every_us_(dice_.scale(kSecond, 60 * kSecond)) {}
+      every_us_(dice_.scale(kSecond, 60 * kSecond)),
+      visitor_(world, server, std::string(Rights::kVisitor)),
+      operator_(world, server, std::string(Rights::kOperator)) {}
 
 void Historians::start() {
   if (!objects_.empty()) ask_later();
@@ -60,16 +70,18 @@ void Historians::look_around() {
   for (int i = 0; i < kQuestionsAtOnce; ++i) ask();
 }
 
+// What there is to ask for is looked up in the log itself.
 void Historians::ask() {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
   const ObjectName& object = objects_[dice_.below(objects_.size())];
   process->loop.post([this, process, object, past = past_] {
-    process->log->events().head(object.first,
-                                [this, process, object, past](Result<log::Head> head) {
-                                  if (past != past_ || !head || head->last_position == 0) return;
-                                  look(*process, object, *head);
-                                });
+    process->shard().store->events().head(object.first,
+                                          [this, process, object, past](Result<log::Head> head) {
+                                            if (past != past_ || !head || head->last_position == 0)
+                                              return;
+                                            look(*process, object, *head);
+                                          });
   });
 }
 
@@ -77,42 +89,49 @@ void Historians::look(Server::Process& process, const ObjectName& object, const 
   const auto& pins = pins_[object.first];
   switch (dice_.below(5)) {
     case 4:
-      if (!pins.empty() && dice_.chance(0.4)) return remove_pin(process, object.first);
+      if (!pins.empty() && dice_.chance(0.4)) return remove_pin(object.first);
       [[fallthrough]];
-    case 0: return set_pin(process, object.first, head);
+    case 0: return set_pin(object.first, head);
     case 1: return look_at_time_of(process, object, head);
     case 2:
       if (!pins.empty()) {
         const auto& [name, position] = *std::next(pins.begin(), dice_.below(pins.size()));
-        return look_at(process, object, name, 0, position);
+        return look_at(object, {.text = name, .position = position});
       }
       [[fallthrough]];
     default: {
       const log::Position at = dice_.below(head.last_position + 1);
-      return look_at(process, object, std::to_string(at), 0, at);
+      return look_at(object, {.text = std::to_string(at), .position = at});
     }
   }
 }
 
-void Historians::set_pin(Server::Process& process, const std::string& workspace,
-                         const log::Head& head) {
+void Historians::set_pin(const std::string& workspace, const log::Head& head) {
   const std::string name = fmt::format("{}{}", kPinPrefix, next_pin_++);
   const log::Position position = dice_.between(1, head.last_position);
-  process.log->pins().put_pin(workspace, {name, position, process.loop.unix_ms(), "historian"},
-                              [this, workspace, name, position, past = past_](Result<void> done) {
-                                if (done && past == past_) pinned(workspace, name, position);
-                              });
+  const std::string target = workspace_target(workspace) + "/pins/" + name;
+  // Now and then by somebody who has no right to.
+  if (dice_.chance(0.1))
+    visitor_.ask("PUT", target + "-not?at=1", [this](const ApiUser::Answer& answer) {
+      if (answer.status != 403)
+        world_.violated(std::string(kRights), "a visitor set a pin: " + answer.body);
+    });
+  operator_.ask("PUT", fmt::format("{}?at={}", target, position),
+                [this, workspace, name, position, past = past_](const ApiUser::Answer& answer) {
+                  if (answer.ok() && past == past_) pinned(workspace, name, position);
+                });
 }
 
 // Whether it is gone when the answer is lost, nobody is told: it is promised no more.
-void Historians::remove_pin(Server::Process& process, const std::string& workspace) {
+void Historians::remove_pin(const std::string& workspace) {
   auto& pins = pins_[workspace];
   const std::string name = std::next(pins.begin(), dice_.below(pins.size()))->first;
   pins.erase(name);
   ++removed_[workspace];
-  process.log->pins().put_pin(workspace, {name, 0, 0, ""}, [this, past = past_](Result<void> done) {
-    if (done && past == past_) world_.hit(Probe::pin_removed);
-  });
+  operator_.ask("DELETE", workspace_target(workspace) + "/pins/" + name,
+                [this, past = past_](const ApiUser::Answer& answer) {
+                  if (answer.ok() && past == past_) world_.hit(Probe::pin_removed);
+                });
 }
 
 std::vector<log::Position> Historians::pins(const std::string& workspace) const {
@@ -137,52 +156,49 @@ bool Historians::is_pinned(const std::string& workspace, const std::string& mome
 void Historians::look_at_time_of(Server::Process& process, const ObjectName& object,
                                  const log::Head& head) {
   const log::Position position = dice_.below(head.last_position);
-  process.log->events().read(object.first, position, {.max_events = 1},
-                             [this, &process, object, past = past_, last = head.hlc](auto events) {
-                               if (past != past_ || !events || events->empty()) return;
-                               const HlcStamp stamp = events->front().hlc;
-                               if (stamp.unix_ms() >= last.unix_ms()) return;
-                               look_at(process, object, protocol::stamp_time(stamp),
-                                       stamp.unix_ms(), 0);
-                             });
+  process.shard().store->events().read(
+      object.first, position, {.max_events = 1},
+      [this, object, past = past_, last = head.hlc](auto events) {
+        if (past != past_ || !events || events->empty()) return;
+        const HlcStamp stamp = events->front().hlc;
+        if (stamp.unix_ms() >= last.unix_ms()) return;
+        look_at(object, {.text = protocol::stamp_time(stamp), .unix_ms = stamp.unix_ms()});
+      });
 }
 
-// `expected`: the position that the moment means, if it is known.
-void Historians::look_at(Server::Process& process, const ObjectName& object, std::string moment,
-                         std::uint64_t unix_ms, log::Position expected) {
-  auto replayed = [this, object, moment, unix_ms, past = past_](log::Position at) {
-    return [this, object, moment, unix_ms, past, at](Result<state::ReplayedObject> then) {
-      if (past != past_) return;
-      if (!then) return judge(object, moment, at, then.error());
-      answered({object, at, unix_ms, then->position, then->object->to_json()});
-    };
-  };
-  auto found = [this, &process, object, moment, unix_ms, expected, replayed,
-                past = past_](Result<log::Position> at) {
-    if (past != past_) return;
-    const bool lost = !at && at.error().code == ErrorCode::kNotFound;
-    if (is_pin(moment) && !is_pinned(object.first, moment)) return;  // removed meanwhile
-    if (lost || (at && unix_ms == 0 && *at != expected))
-      return world_.violated(std::string(expected > 0 ? kDurable : kPosition),
-                             fmt::format("{}: '{}' means {} and not {}", object.first, moment,
-                                         at ? std::to_string(*at) : "nothing", expected));
-    if (at) state::replay_object(*process.log, object.first, object.second, *at, replayed(*at));
-  };
-  state::find_moment(process.log->events(), process.log->pins(), object.first, moment,
-                     std::move(found));
+void Historians::look_at(const ObjectName& object, Moment moment) {
+  visitor_.ask("GET",
+               object_target(object.first, object.second) + "?at=" + percent_encode(moment.text),
+               [this, object, moment, past = past_](const ApiUser::Answer& answer) {
+                 if (past == past_) judge(object, moment, answer);
+               });
 }
 
 // A moment before the floor is refused, unless it is pinned; any other is there.
-void Historians::judge(const ObjectName& object, const std::string& moment, log::Position at,
-                       const Error& error) {
-  if (is_pin(moment) && !is_pinned(object.first, moment)) return;
-  const bool gone = error.code == ErrorCode::kNotFound;
-  if (is_pin(moment) ? gone : error.code == ErrorCode::kCorrupt && !server_.expects_damage())
-    return world_.violated(std::string(kRetention),
-                           fmt::format("{} at {}: {}", shown(object), moment, error.message));
+void Historians::judge(const ObjectName& object, const Moment& moment,
+                       const ApiUser::Answer& answer) {
+  const bool pin = is_pin(moment.text);
+  if (pin && !is_pinned(object.first, moment.text)) return;  // removed meanwhile
+  const bool absent = answer.message().starts_with("there was no object ");
+  if (answer.ok() || absent) {
+    const crdt::Any* state = answer.json.find("state");
+    const log::Position at =
+        absent ? position_at_end(answer.message()) : number_in(answer.json, "at");
+    if (moment.unix_ms == 0 && at != moment.position)
+      return world_.violated(std::string(moment.position > 0 ? kDurable : kPosition),
+                             fmt::format("{}: '{}' means {} and not {}", object.first, moment.text,
+                                         at, moment.position));
+    return answered({object, at, moment.unix_ms, number_in(answer.json, "position"),
+                     state ? crdt::to_json(*state) : "{}"});
+  }
+  const std::string code = answer.code();
+  const bool gone = code == "not_found";
+  if (pin ? gone : code == "corrupt" && !server_.expects_damage())
+    return world_.violated(std::string(kRetention), fmt::format("{} at {}: {}", shown(object),
+                                                                moment.text, answer.message()));
   if (!gone) return;
   world_.hit(Probe::past_refused);
-  refused(object.first, at);
+  if (moment.unix_ms == 0) refused(object.first, moment.position);
 }
 
 void Historians::answered(Answer answer) {

@@ -1,7 +1,8 @@
 // Those who look back while the world breaks: they set pins and remove some, and ask what an object
-// was at a position, at a time, or where a pin stands, as the HTTP API does.
+// was at a position, at a time, or where a pin stands, over the HTTP API.
 //
 //   I2 acked means durable   a pin that was confirmed is there, where it was set
+//   I7 rights                nobody sets a pin without the right to
 //   I19 retention            only what is before the floor and not pinned is refused
 //   I13 position             an object at a moment is what replaying the log up to there gives, and
 //                            a time means the last event stamped then or before
@@ -16,7 +17,9 @@
 #include <string>
 #include <vector>
 
+#include "sim/api_user.h"
 #include "sim/book.h"
+#include "sim/rights.h"
 #include "sim/server.h"
 #include "store/tables.h"
 
@@ -58,14 +61,19 @@ class Historians {
  private:
   void ask_later();
   void ask();
+  // What a question names a moment by.
+  struct Moment {
+    std::string text;
+    log::Position position = 0;  // that it means, where it is no time
+    std::uint64_t unix_ms = 0;   // a time
+  };
+
   void look(Server::Process& process, const ObjectName& object, const log::Head& head);
-  void look_at(Server::Process& process, const ObjectName& object, std::string moment,
-               std::uint64_t unix_ms, log::Position expected);
+  void look_at(const ObjectName& object, Moment moment);
   void look_at_time_of(Server::Process& process, const ObjectName& object, const log::Head& head);
-  void set_pin(Server::Process& process, const std::string& workspace, const log::Head& head);
-  void remove_pin(Server::Process& process, const std::string& workspace);
-  void judge(const ObjectName& object, const std::string& moment, log::Position at,
-             const Error& error);
+  void set_pin(const std::string& workspace, const log::Head& head);
+  void remove_pin(const std::string& workspace);
+  void judge(const ObjectName& object, const Moment& moment, const ApiUser::Answer& answer);
   bool is_pinned(const std::string& workspace, const std::string& moment) const;
   void check_refusals(const store::Tables& tables);
   void check_pins(const store::Tables& tables);
@@ -78,6 +86,8 @@ class Historians {
   const std::vector<ObjectName> objects_;
   Dice dice_;
   const std::uint64_t every_us_;
+  ApiUser visitor_;
+  ApiUser operator_;
   std::vector<Answer> answers_;
   std::map<std::string, std::map<std::string, log::Position>> pins_;  // confirmed, by workspace
   std::map<std::string, std::uint64_t> removed_;

@@ -261,15 +261,16 @@ void Oracle::check_bounds(Server& server, Network& network) {
                                          over, wire->hello().client));
   }
   // One more than the limit makes the session stop reading.
-  if (process->sessions.most_inflight > limits.inflight_updates + 1)
+  if (process->shard().session_counters.most_inflight > limits.inflight_updates + 1)
     return world_.violated(
         std::string(kBounded),
         fmt::format("{} updates of one session were on their way to the disk, more than {}",
-                    process->sessions.most_inflight, limits.inflight_updates));
-  const std::uint64_t waiting =
-      process->counters.changes_accepted - process->counters.events_committed;
-  const std::uint64_t bound = (limits.inflight_updates + 1) * 2 * (1 + process->sessions.opened);
-  if (process->counters.resets == 0 && waiting > bound)
+                    process->shard().session_counters.most_inflight, limits.inflight_updates));
+  const std::uint64_t waiting = process->shard().workspace_counters.changes_accepted -
+                                process->shard().workspace_counters.events_committed;
+  const std::uint64_t bound =
+      (limits.inflight_updates + 1) * 2 * (1 + process->shard().session_counters.opened);
+  if (process->shard().workspace_counters.resets == 0 && waiting > bound)
     world_.violated(std::string(kBounded),
                     fmt::format("{} changes wait for the disk, more than {}", waiting, bound));
 }

@@ -107,6 +107,9 @@ void draw_server(ServerSettings& server, Dice dice) {
   server.restart_us = dice.scale(100'000, 5 * kSecond);
   server.turn_us = dice.scale(5, 500);
   server.skew = draw_skew(dice);
+  Dice upkeep = dice.fork("checkpoints");
+  server.checkpoints.interval_ms = upkeep.scale(500, 60'000);
+  server.checkpoints.events = upkeep.scale(5, 10'000);
 }
 
 // Where somebody has old history dropped, the server does so often, and little at a time.
@@ -116,7 +119,7 @@ void draw_retention(Plan& plan, Dice dice) {
   plan.custodian.every_us = dice.scale(kSecond, 30 * kSecond);
   plan.custodian.max_events = dice.scale(10, 1'000);
   plan.custodian.max_age_ms = dice.scale(1'000, 200'000);
-  plan.custodian.events_a_turn = dice.scale(1, 200);
+  plan.server.retention_by_hand = dice.scale(1, 200);
   plan.server.retention.interval_ms = dice.scale(300, 30'000);
   plan.server.retention.events_a_turn = dice.scale(1, 1'024);
   plan.server.retention.pause_ms = dice.scale(1, 500);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "log/event.h"
@@ -28,6 +29,9 @@ class Rights {
   explicit Rights(std::vector<Level> levels) : granted_(levels), now_(std::move(levels)) {}
 
   static std::string token_of(std::size_t number);
+  // Of those who use the HTTP API, and whose rights nobody takes: an operator may do everything, a visitor may read.
+  static constexpr std::string_view kOperator = "operator";
+  static constexpr std::string_view kVisitor = "visitor";
 
   // For processes that start from now on.
   void withdraw(std::size_t number, Level left);

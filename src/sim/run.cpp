@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "sim/archivist.h"
 #include "sim/auditor.h"
 #include "sim/custodian.h"
 #include "sim/historians.h"
@@ -67,6 +68,7 @@ class Run {
         auditor_(world_, server_, workspaces()),
         visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}),
         historians_(world_, server_, objects_),
+        archivist_(world_, server_, book_, objects_),
         custodian_(world_, server_, plan.custodian, workspaces(),
                    [this](const std::string& workspace) {
                      return Custodian::Pins{historians_.pins(workspace),
@@ -107,6 +109,7 @@ class Run {
   Auditor auditor_;
   Visitors visitors_;
   Historians historians_;
+  Archivist archivist_;
   Custodian custodian_;
   Nemesis nemesis_;
 };
@@ -131,6 +134,7 @@ void Run::begin() {
   auditor_.start();
   visitors_.start();
   historians_.start();
+  archivist_.start();
   custodian_.start();
   nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
                  .rolled_back = [this] { rolled_back(); },
@@ -157,6 +161,7 @@ void Run::rolled_back() {
   auditor_.rolled_back(tables);
   visitors_.rolled_back();
   historians_.rolled_back();
+  archivist_.rolled_back();
   custodian_.rolled_back(tables);
   oracle_.rolled_back();
   rights_.rolled_back(tables);
@@ -264,6 +269,7 @@ void Run::take_stock() {
   oracle_.check_all(tables, clients_, server_.max_unix_ms());
   visitors_.check(tables);
   historians_.check(tables);
+  archivist_.check(tables);
   for (const std::string& workspace : workspaces()) check_checkouts(world_, tables, workspace);
   if (!world_.violation) tamper_with_copy();
   if (!world_.violation) check_undo();

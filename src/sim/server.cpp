@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/serve.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "sim/invariants.h"
@@ -14,23 +15,29 @@ namespace syncline::sim {
 
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
     : access(server.access_()),
-      random(world.dice.fork("salts", world.now_us())),
       loop(world.timeline),
       store(std::move(opened)),
-      log(store->open_loop(loop)),
-      notary(log->events(), log->attestations(), server.identity_),
-      quarantine(loop),
-      cache(*log, server.settings_.cache, &quarantine),
-      host({.log = log->events(),
-            .cache = cache,
-            .scheduler = loop,
-            .counters = counters,
-            .random = random,
-            .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
-            .notary = &notary}),
-      keeper(*log, loop, server.settings_.retention) {
+      shards({&loop}),
+      api{.shards = shards,
+          .access = access,
+          .keys = [&identity = server.identity_]() -> Result<api::PublicKeys> {
+            return api::PublicKeys{identity.log_name, {identity.signers.front().verifier()}};
+          },
+          .ready = ready,
+          .retention_events = server.settings_.retention_by_hand},
+      serve(api::make_handler(api)) {
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
+  node::ShardOptions options{
+      .cache = server.settings_.cache,
+      .checkpoint_pace = server.settings_.checkpoints,
+      .retention_pace = server.settings_.retention,
+      .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); }};
+  shards.set(
+      0, std::make_unique<node::Shard>(
+             loop, std::make_unique<Dice>(world.dice.fork("salts", world.now_us())),
+             store->open_loop(loop), server.identity_, shards.placement(), 0, std::move(options)));
+  shard().checkpoints.look_through();
 }
 
 Server::Server(World& world, Network& network, Disk& disk, ServerSettings settings,
@@ -181,10 +188,11 @@ void Server::disk_restored() {
   disk_.restore();
   if (!process_) return;
   const DiskTables& tables = process_->store->tables();
+  state::Quarantine& quarantine = process_->shard().quarantine;
   for (const std::string& workspace :
        store::read_workspaces(tables, "", 1000).value_or(std::vector<std::string>()))
-    for (const auto& each : process_->quarantine.list(workspace, "", state::Quarantine::kLimit))
-      process_->quarantine.lift(each.workspace, each.object);
+    for (const auto& each : quarantine.list(workspace, "", state::Quarantine::kLimit))
+      quarantine.lift(each.workspace, each.object);
 }
 
 void Server::heal() {
@@ -198,18 +206,19 @@ void Server::heal() {
 void Server::gather() {
   if (!process_) return;
   note_clock();
-  const auto& cache = process_->cache.counters();
+  const node::Shard& shard = process_->shard();
+  const auto& cache = shard.cache.counters();
   world_.hit(Probe::evicted, cache.evictions);
   world_.hit(Probe::snapshot_written, cache.snapshots);
   world_.hit(Probe::snapshot_delta_written, cache.snapshot_deltas);
   world_.hit(Probe::damaged_snapshot_rebuilt, cache.damaged_snapshots);
   world_.hit(Probe::damaged_event_read, cache.load_failures);
-  world_.hit(Probe::known_change, process_->counters.changes_known);
-  world_.hit(Probe::view_reset, process_->counters.resets);
-  world_.hit(Probe::fell_behind, process_->sessions.fell_behind);
-  world_.hit(Probe::held_back, process_->sessions.held_back);
-  world_.hit(Probe::quarantined, process_->quarantine.added());
-  const auto& retention = process_->keeper.counters();
+  world_.hit(Probe::known_change, shard.workspace_counters.changes_known);
+  world_.hit(Probe::view_reset, shard.workspace_counters.resets);
+  world_.hit(Probe::fell_behind, shard.session_counters.fell_behind);
+  world_.hit(Probe::held_back, shard.session_counters.held_back);
+  world_.hit(Probe::quarantined, shard.quarantine.added());
+  const auto& retention = shard.retention.counters();
   world_.hit(Probe::payloads_dropped, retention.payloads);
   world_.hit(Probe::drop_failed, retention.failures);
   world_.hit(Probe::drop_held, retention.held);
@@ -220,25 +229,26 @@ void Server::gather() {
 std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
   // As the routes do it in production (node/accept.cpp); the actor tells whose it is.
   Process& process = *process_;
+  node::Shard& shard = process.shard();
   const std::string actor = fmt::format("{}#{}", hello.client, hello.connection);
   if (hello.hocuspocus) {
     return std::make_unique<session::HocuspocusSession>(
-        session::HocuspocusOptions{.host = process.host,
+        session::HocuspocusOptions{.host = shard.host,
                                    .workspace = hello.workspace,
                                    .access = process.access,
                                    .actor = actor,
                                    .limits = settings_.limits,
-                                   .counters = process.sessions});
+                                   .counters = shard.session_counters});
   }
   return std::make_unique<session::YSession>(
-      session::YSessionOptions{.host = process.host,
+      session::YSessionOptions{.host = shard.host,
                                .workspace = hello.workspace,
                                .object = hello.object,
                                .principal = process.access.authenticate(hello.token),
                                .actor = actor,
                                .wants_saved = hello.wants_saved,
                                .limits = settings_.limits,
-                               .counters = process.sessions});
+                               .counters = shard.session_counters});
 }
 
 }  // namespace syncline::sim

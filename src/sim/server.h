@@ -1,4 +1,4 @@
-// The server's process: the product's store, log, cache, workspaces and sessions on one loop, over a
+// The server's process: the product's store, a shard of a node on one loop, its sessions and its HTTP API, over a
 // simulated disk and network, with what can befall a process.
 //
 // An operator stands beside it: starts it again some time after it died, and brings back a good
@@ -7,21 +7,23 @@
 //   down -> recovering -> up -> down …
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "log/log_backend.h"
+#include "api/context.h"
+#include "http/exchange.h"
+#include "log/checkpoint_keeper.h"
 #include "log/notary.h"
+#include "node/shards.h"
 #include "policy/access.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
 #include "sim/network.h"
 #include "state/object_cache.h"
-#include "state/quarantine.h"
 #include "state/retention_keeper.h"
-#include "workspace/host.h"
 
 namespace syncline::sim {
 
@@ -30,6 +32,8 @@ struct ServerSettings {
   state::CacheLimits cache;
   StoreSpeed store;
   state::RetentionPace retention;
+  std::size_t retention_by_hand = 16;  // events that one request to carry out a rule looks at
+  log::CheckpointPace checkpoints;
   std::uint64_t recovery_us = 100'000;
   std::uint64_t restart_us = 1'000'000;  // until the operator starts it again
   std::uint64_t turn_us = 20;
@@ -41,20 +45,22 @@ class Server final : public Network::Acceptor {
   // Everything that a process has in memory.
   struct Process {
     Process(World& world, Server& server, std::unique_ptr<DiskStore> opened);
-    ~Process() { loop.stop(); }  // sessions that are waiting to end still use the rest
+    ~Process() {
+      alive.reset();
+      loop.stop();  // sessions that are waiting to end still use the rest
+    }
+
+    node::Shard& shard() { return *shards.at(0); }
+    const node::Shard& shard() const { return *shards.at(0); }
 
     const policy::Access access;  // what tokens are worth is asked when a process starts
-    Dice random;
     Loop loop;
     std::unique_ptr<DiskStore> store;
-    std::unique_ptr<log::LoopStore> log;
-    log::Notary notary;
-    state::Quarantine quarantine;
-    state::ObjectCache cache;
-    workspace::Counters counters;
-    session::Counters sessions;
-    workspace::Host host;
-    state::RetentionKeeper keeper;
+    const std::atomic<bool> ready = true;
+    node::Shards shards;
+    api::Context api;
+    const http::Handler serve;  // requests to the HTTP API; on the loop
+    std::shared_ptr<const int> alive = std::make_shared<const int>();  // expires first
   };
 
   Server(World& world, Network& network, Disk& disk, ServerSettings settings,

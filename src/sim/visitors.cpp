@@ -25,6 +25,7 @@ Visitors::Visitors(World& world, Server& server, const Book& book, std::vector<O
       server_(server),
       book_(book),
       objects_(std::move(objects)),
+      user_(world, server, std::string(Rights::kVisitor)),
       dice_(world.dice.fork("visitors")),
       every_us_(dice_.scale(kSecond, 60 * kSecond)) {}
 
@@ -40,25 +41,21 @@ void Visitors::ask_later() {
 }
 
 void Visitors::ask() {
-  Server::Process* process = server_.process();
-  if (process == nullptr) return;
+  if (server_.process() == nullptr) return;
   Answer answer{.object = objects_[dice_.below(objects_.size())]};
   if (const auto acked = book_.acked().find(answer.object); acked != book_.acked().end())
     answer.promised = acked->second.inserts;
   auto done = [this, answer, floor = seen_[answer.object],
-               past = past_](Result<workspace::Workspace::View> view) mutable {
-    if (past != past_ || (!view && view.error().code != ErrorCode::kNotFound)) return;
-    if (view) answer.position = view->position;
-    if (view) answer.content = std::move(view->content);
+               past = past_](const ApiUser::Answer& given) mutable {
+    if (past != past_ || (!given.ok() && given.code() != "not_found")) return;
+    if (const crdt::Any* state = given.json.find("state"); given.ok() && state) {
+      answer.position = number_in(given.json, "position");
+      answer.content = crdt::to_json(*state);
+    }
     check_durable(answer);
     answered(std::move(answer), floor);
   };
-  process->loop.post([process, object = answer.object, done = std::move(done)]() mutable {
-    process->host.get(object.first)
-        .read(
-            object.second, [](const merge::Object& state) { return state.to_json(); },
-            std::move(done));
-  });
+  user_.ask("GET", object_target(answer.object.first, answer.object.second), std::move(done));
 }
 
 // Nobody is shown what a crash could take back: the disk has it when the answer is given.

@@ -1,4 +1,4 @@
-// Those who look at an object now and then without editing, as GET /v1/…/state does, and what their
+// Those who look at an object now and then without editing, with GET /v1/…/objects, and what their
 // answers must be.
 //
 //   I5 reads      linearizable: an answer holds all that was acknowledged before it was asked for,
@@ -15,7 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "sim/api_user.h"
 #include "sim/book.h"
+#include "sim/rights.h"
 #include "sim/server.h"
 #include "store/tables.h"
 
@@ -54,6 +56,7 @@ class Visitors {
   Server& server_;
   const Book& book_;
   const std::vector<ObjectName> objects_;
+  ApiUser user_;
   Dice dice_;
   const std::uint64_t every_us_;
   std::vector<Answer> answers_;

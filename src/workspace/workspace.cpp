@@ -235,8 +235,10 @@ void Workspace::flush() {
       [this, view = std::weak_ptr(view_), touched](Result<log::Appended> appended) {
         if (view.expired()) return;
         if (!appended) return reset(appended.error());
-        for (LiveObject* object : touched) {
-          services_.cache.durable(object->resident(), appended->last_position);
+        // What that mutation lets out early may be swept before the log has answered.
+        if (!is_mutated(Mutation::release_before_commit)) {
+          for (LiveObject* object : touched)
+            services_.cache.durable(object->resident(), appended->last_position);
         }
         committed(appended->last_position, appended->durability);
       });

@@ -1,6 +1,7 @@
 // The oracles bite: what they are told to be wrong, they report by name.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -8,6 +9,8 @@
 
 #include "log/event.h"
 #include "log/test_chain.h"
+#include "sim/api_user.h"
+#include "sim/archivist.h"
 #include "sim/auditor.h"
 #include "sim/custodian.h"
 #include "sim/historians.h"
@@ -47,8 +50,8 @@ struct Fixture {
       event.intent = std::move(intent);
       events.push_back(chain.seal(event, 1).value());
     }
-    server.process()->log->events().append(kObject.first, {.events = std::move(events)},
-                                           [](Result<log::Appended>) {});
+    server.process()->shard().store->events().append(kObject.first, {.events = std::move(events)},
+                                                     [](Result<log::Appended>) {});
     settle();
   }
   void settle() {
@@ -311,6 +314,47 @@ TEST(Oracles, ACheckpointOfWhatIsNotThereBreaksI8) {
   Fixture other("another");
   auditor.check(other.tables());
   EXPECT_EQ(world.broken(), "I8 audit");
+}
+
+TEST(Oracles, AFileThatIsNotWhatTheLogSaysBreaksI8) {
+  Fixture world("p0");
+  Archivist archivist(world.world, world.server, world.book, {kObject});
+  archivist.check(world.tables());
+  EXPECT_EQ(world.broken(), "");
+  archivist.exported({.workspace = "w", .size = 1});
+  archivist.check(world.tables());
+  EXPECT_EQ(world.broken(), "I8 audit");
+}
+
+TEST(Oracles, ARequestThatIsNotAnsweredBreaksI12) {
+  Fixture world("p0");
+  ApiUser user(world.world, world.server, std::string(Rights::kVisitor));
+  int answered = 0;
+  user.ask("GET", object_target("w", "notes/0"), [&](const ApiUser::Answer& answer) {
+    EXPECT_TRUE(answer.ok()) << answer.body;
+    ++answered;
+  });
+  world.settle();
+  EXPECT_EQ(answered, 1);
+  world.server.process()->shards.set(0, nullptr);
+  user.ask("GET", object_target("w", "notes/0"), [&](const ApiUser::Answer&) { ++answered; });
+  for (int i = 0; i < 5; ++i) world.world.timeline.step(world.world.now_us() + 1'000);
+  EXPECT_EQ(answered, 1);
+  EXPECT_EQ(world.broken(), "I12 liveness");
+}
+
+TEST(Oracles, UsersOfTheApiHaveTheirRights) {
+  Fixture world("p0");
+  ApiUser visitor(world.world, world.server, std::string(Rights::kVisitor));
+  ApiUser stranger(world.world, world.server, "nobody");
+  std::vector<int> statuses;
+  const auto note = [&](const ApiUser::Answer& answer) { statuses.push_back(answer.status); };
+  visitor.ask("GET", "/v1/workspaces/w/log", note);
+  visitor.ask("PUT", "/v1/workspaces/w/hold", note);
+  stranger.ask("GET", "/v1/workspaces/w/log", note);
+  world.settle();
+  std::ranges::sort(statuses);
+  EXPECT_EQ(statuses, (std::vector{200, 401, 403}));
 }
 
 }  // namespace

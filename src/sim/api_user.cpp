@@ -1,0 +1,125 @@
+#include "sim/api_user.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/assert.h"
+#include "base/percent.h"
+#include "http/exchange.h"
+#include "http/parser.h"
+#include "sim/invariants.h"
+
+namespace syncline::sim {
+namespace {
+
+// The loop of a process as a connection sees it, which may outlive both: what the disk had not answered when the
+// process ended still holds what it was to answer.
+class HomeLoop final : public Scheduler {
+ public:
+  explicit HomeLoop(Server::Process& process) : alive_(process.alive), loop_(process.loop) {}
+
+  void post(Task task) override {
+    if (!alive_.expired()) loop_.post(std::move(task));
+  }
+  bool is_current() const override { return !alive_.expired() && loop_.is_current(); }
+  TimerId after(std::uint64_t delay_ms, Task task) override {
+    return alive_.expired() ? 0 : loop_.after(delay_ms, std::move(task));
+  }
+  void cancel(TimerId timer) override {
+    if (!alive_.expired()) loop_.cancel(timer);
+  }
+  std::uint64_t monotonic_ms() const override {
+    return alive_.expired() ? 0 : loop_.monotonic_ms();
+  }
+  std::uint64_t unix_ms() const override { return alive_.expired() ? 0 : loop_.unix_ms(); }
+
+ private:
+  const std::weak_ptr<const int> alive_;
+  Loop& loop_;
+};
+
+// Takes an answer together. Says nothing once the process has ended.
+class Collected final : public http::Exchange {
+ public:
+  Collected(Server::Process& process, ApiUser::Done done)
+      : loop_(process), done_(std::move(done)) {}
+
+  Scheduler& loop() override { return loop_; }
+  void respond(http::Response response) override {
+    answer_.status = response.status;
+    answer_.body = as_text(response.body.view());
+    end();
+  }
+  void begin(http::Response head) override { answer_.status = head.status; }
+  void write(http::Body piece) override { answer_.body += as_text(piece.view()); }
+  void end() override {
+    if (auto json = crdt::from_json(answer_.body)) answer_.json = std::move(*json);
+    done_(answer_);
+  }
+  // An answer that is broken off is no answer: its reader asks again.
+  void abort() override {}
+  std::size_t queued_bytes() const override { return 0; }
+  bool is_closed() const override { return false; }
+  void when_closed(Task) override {}
+
+ private:
+  HomeLoop loop_;
+  ApiUser::Done done_;
+  ApiUser::Answer answer_;
+};
+
+}  // namespace
+
+std::string text_in(const crdt::Any& json, std::string_view key) {
+  const crdt::Any* value = json.find(key);
+  const auto* text = value ? std::get_if<std::string>(&value->value()) : nullptr;
+  return text ? *text : std::string();
+}
+
+std::uint64_t number_in(const crdt::Any& json, std::string_view key) {
+  const crdt::Any* value = json.find(key);
+  const auto* number = value ? std::get_if<double>(&value->value()) : nullptr;
+  return number && *number >= 0 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+std::string ApiUser::Answer::code() const {
+  const crdt::Any* error = json.find("error");
+  return error ? text_in(*error, "code") : std::string();
+}
+
+std::string ApiUser::Answer::message() const {
+  const crdt::Any* error = json.find("error");
+  return error ? text_in(*error, "message") : std::string();
+}
+
+std::string workspace_target(std::string_view workspace) {
+  return "/v1/workspaces/" + percent_encode(workspace);
+}
+
+std::string object_target(std::string_view workspace, std::string_view object) {
+  return workspace_target(workspace) + "/objects/" + percent_encode(object, true);
+}
+
+void ApiUser::ask(std::string_view method, std::string target, Done done, Task first) {
+  Server::Process* process = server_.process();
+  if (process == nullptr) return;
+  auto head = http::parse_request_head(
+      fmt::format("{} {} HTTP/1.1\r\nHost: simulated\r\nAuthorization: Bearer {}\r\n\r\n", method,
+                  target, token_),
+      {});
+  SYNCLINE_ASSERT(head.has_value());
+  auto checked = [&world = world_, target, done = std::move(done)](const Answer& answer) mutable {
+    if (answer.code() == "internal")
+      return world.violated(std::string(kLiveness), "a request was not answered: " + target);
+    done(answer);
+  };
+  process->loop.post([process, request = std::move(head->request), checked = std::move(checked),
+                      first = std::move(first)]() mutable {
+    if (first) first();
+    process->serve(std::move(request),
+                   http::Responder(std::make_shared<Collected>(*process, std::move(checked))));
+  });
+}
+
+}  // namespace syncline::sim

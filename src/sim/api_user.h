@@ -1,0 +1,56 @@
+// Somebody who uses the HTTP API of the simulated server. Requests go through the dispatcher and the handlers that
+// serve people; only the network in between is left out.
+//
+//   I7 rights     who has the right is not refused, and who has not is
+//   I12 liveness  every request is answered, unless its process ends first
+//
+// Thread-safety: none. The server outlives it, and so does whoever it answers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/scheduler.h"
+#include "sim/server.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::sim {
+
+class ApiUser {
+ public:
+  struct Answer {
+    int status = 0;
+    std::string body;
+    crdt::Any json;  // of the body; undefined where it is none
+
+    bool ok() const { return status / 100 == 2; }
+    // Of a refusal, as docs/openapi.json has them: "not_found", "there was no object x at 7".
+    std::string code() const;
+    std::string message() const;
+  };
+  using Done = std::move_only_function<void(const Answer&)>;
+
+  ApiUser(World& world, Server& server, std::string token)
+      : world_(world), server_(server), token_(std::move(token)) {}
+
+  // Asks the process that runs now. `done` gets what it answers, which it does not if it ends before. `first` runs in
+  // the turn in which the request is served, before it is.
+  void ask(std::string_view method, std::string target, Done done, Task first = {});
+
+ private:
+  World& world_;
+  Server& server_;
+  const std::string token_;
+};
+
+// "/v1/workspaces/NAME", percent-encoded.
+std::string workspace_target(std::string_view workspace);
+std::string object_target(std::string_view workspace, std::string_view object);
+
+// Of answers. "" and 0 where there is no such member.
+std::string text_in(const crdt::Any& json, std::string_view key);
+std::uint64_t number_in(const crdt::Any& json, std::string_view key);
+
+}  // namespace syncline::sim

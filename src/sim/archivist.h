@@ -1,0 +1,79 @@
+// Somebody who takes workspaces out as files and has old states brought back, over the HTTP API, while the world
+// breaks.
+//
+//   I8 audit         a file that is given whole verifies, and its log is how the workspace's log begins
+//   I14 time travel  what is restored into another workspace is what was there at that moment
+//
+// What vandals write to is left out, as historians do. Thread-safety: none.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/sha256.h"
+#include "sim/api_user.h"
+#include "sim/book.h"
+#include "sim/rights.h"
+#include "sim/server.h"
+#include "store/tables.h"
+
+namespace syncline::sim {
+
+class Archivist {
+ public:
+  // A file that was given.
+  struct Exported {
+    std::string workspace;
+    log::Position size = 0;
+    Hash256 last_hash{};
+  };
+
+  Archivist(World& world, Server& server, Book& book, const std::set<ObjectName>& objects);
+
+  void start();
+
+  // An older copy of the disk has come back.
+  void rolled_back();
+
+  // When all is quiet.
+  void check(const store::Tables& tables);
+
+  // For tests.
+  void exported(Exported file) { exported_.push_back(std::move(file)); }
+
+ private:
+  // An old state on its way into another workspace.
+  struct Restore {
+    ObjectName object;
+    std::string at;
+    std::string target;  // workspace
+    std::string content = {};
+  };
+
+  void act_later();
+  void act();
+  void export_workspace(const std::string& workspace);
+  void take_file(const std::string& workspace, const ApiUser::Answer& answer);
+  void pick_moment(const ObjectName& object);
+  void look(Restore restore);
+  void bring_back(Restore restore);
+  void look_there(Restore restore);
+  void compare(const Restore& restore, const ApiUser::Answer& answer);
+
+  World& world_;
+  Server& server_;
+  Book& book_;
+  const std::vector<ObjectName> objects_;
+  Dice dice_;
+  const std::uint64_t every_us_;
+  ApiUser visitor_;
+  ApiUser operator_;
+  std::vector<Exported> exported_;
+  int left_ = 12;                  // turns: each costs a replay
+  std::uint64_t next_target_ = 0;  // each has a name of its own
+  std::uint64_t past_ = 0;         // grows when positions begin anew
+};
+
+}  // namespace syncline::sim
