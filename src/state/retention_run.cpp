@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "merge/object.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
 
@@ -122,8 +123,10 @@ class Turn : public std::enable_shared_from_this<Turn> {
         (replayed->snapshot_position == replayed->position && replayed->bytes_since_milestone == 0);
     if (stands || is_mutated(Mutation::drop_uncovered)) return cover();
     ++turn_.snapshots;
-    store_.snapshots().put_snapshot(workspace_, objects_[object_],
-                                    {replayed->position, replayed->object->snapshot(), 0, 0},
+    log::Snapshot snapshot{replayed->position, replayed->object->snapshot(), 0, 0};
+    snapshot.type = merge::doc_type().name();
+    snapshot.generation = 1;
+    store_.snapshots().put_snapshot(workspace_, objects_[object_], std::move(snapshot),
                                     [self = shared_from_this()](Result<void> put) {
                                       if (!put)
                                         return self->done_(std::unexpected(std::move(put.error())));

@@ -87,6 +87,22 @@ TEST(Retention, SnapshotsThatNothingNeedsAreRemoved) {
   expect_model(world, history, 120);
 }
 
+TEST(Retention, AStateThatIsKeptNamesItsTypeAndGeneration) {
+  TestWorld world;
+  RandomHistory history(world, 3);
+  history.write(40);
+  keep_last(world, 5);
+  ASSERT_GT(retain_all(world), 0u);
+  for (const std::string object : {"o0", "o1"}) {
+    const auto kept = ask<std::optional<log::Snapshot>>(world, [&](auto done) {
+      world.log->snapshots().load_snapshot("w", object, end_of(world) - 5, std::move(done));
+    });
+    ASSERT_TRUE(kept && *kept) << object;
+    EXPECT_EQ((*kept)->type, "doc");
+    EXPECT_EQ((*kept)->generation, 1u);
+  }
+}
+
 TEST(Retention, AgeAndCountMustBothBeOver) {
   TestWorld world;
   RandomHistory history(world, 4);
