@@ -6,7 +6,8 @@ namespace syncline::log {
 namespace {
 
 Salt draw_salt(Random& random) {
-  Salt salt;
+  Salt salt{};
+  if (is_mutated(Mutation::repeat_salt)) return salt;
   for (std::size_t at = 0; at < salt.size();) {
     std::uint64_t word = random.next();
     for (int byte = 0; byte < 8; ++byte, word >>= 8) salt[at++] = static_cast<std::uint8_t>(word);

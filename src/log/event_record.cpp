@@ -8,6 +8,7 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/crc32c.h"
+#include "base/mutation.h"
 #include "log/event.h"
 #include "log/event_check.h"
 #include "log/event_fields.h"
@@ -209,7 +210,9 @@ void read_header(ByteReader& in, Event& event) {
   FieldReader reader{in};
   if (!salted(event)) {
     event.generation = 0;
-    return visit_header_v1(event, reader);
+    visit_header_v1(event, reader);
+    if (is_mutated(Mutation::misread_old_event)) std::swap(event.principal, event.actor);
+    return;
   }
   reader.mask = in.var_uint();
   if (reader.mask >= bit(Field::kCount)) return in.fail();
@@ -251,7 +254,9 @@ std::size_t payload_bytes(const Event& event) {
 
 // `payload`: as in the record, its form included.
 Hash256 digest_of(const Event& event, ByteView payload) {
-  return event.dropped_payload ? *event.dropped_payload : sha256(payload.subspan(1));
+  if (event.dropped_payload) return *event.dropped_payload;
+  const bool unsalted = salted(event) && is_mutated(Mutation::digest_without_salt);
+  return sha256(payload.subspan(unsalted ? 1 + event.salt.size() : 1));
 }
 
 Hash256 hash_of(ByteView header, const Hash256& digest) {

@@ -45,7 +45,7 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
   }
   live_ = *live;
   if (options_.greet) send_step1();
-  send_everybody();
+  if (!is_mutated(Mutation::joiner_not_told)) send_everybody();
   for (auto& message : std::exchange(early_, {})) {
     if (live_ != nullptr) message();
   }
@@ -98,7 +98,7 @@ void Channel::sync(SyncKind kind, ByteView payload) {
 void Channel::answer_step1(ByteView version) {
   // One at a time, and the next when it has left: each may be the whole document.
   if (congested() || answering_step1_ || (answered_step1_ && wire_.queued_bytes() > 0)) {
-    step1_waiting_ = to_bytes(version);
+    if (!is_mutated(Mutation::lose_request)) step1_waiting_ = to_bytes(version);
     return;
   }
   answering_step1_ = answered_step1_ = true;
@@ -133,7 +133,7 @@ void Channel::take_update(ByteView update) {
   if (options_.principal.read_only && !is_mutated(Mutation::readers_may_write)) {
     auto prepared = live_->object().prepare(update);
     if (!prepared) return end(prepared.error());
-    if (prepared->changes || prepared->waits()) {
+    if (prepared->changes || (prepared->waits() && !is_mutated(Mutation::readers_may_wait))) {
       ++options_.counters.updates_refused;
       account(0, 1);
       send_refused();
@@ -209,6 +209,7 @@ void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
 
 void Channel::awareness(ByteView update) {
   if (live_ == nullptr) {
+    if (is_mutated(Mutation::drop_early_presence)) return;
     wait_until_joined([this, copy = to_bytes(update)] { awareness(copy); });
     return;
   }
@@ -289,6 +290,8 @@ void Channel::fall_behind(ByteView missed) {
 
 // It has what `version` has, and perhaps not what has been dropped since.
 void Channel::fall_back(const crdt::StateVector& version) {
+  ++options_.counters.fell_back;
+  if (is_mutated(Mutation::lose_catch_up)) return;
   if (!missed_from_) {
     missed_from_ = version;
     return;
@@ -320,7 +323,8 @@ void Channel::send_owed() {
   }
   if (live_ != nullptr && awareness_missed_ && !congested()) {
     awareness_missed_ = false;
-    tell(live_->presence().everybody_and_gone(*this));
+    tell(is_mutated(Mutation::forget_missed_leaves) ? live_->presence().everybody(*this)
+                                                    : live_->presence().everybody_and_gone(*this));
   }
 }
 
@@ -339,7 +343,7 @@ void Channel::catch_up() {
 
 void Channel::on_awareness(const workspace::Broadcast& update) {
   if (congested()) {
-    awareness_missed_ = true;
+    awareness_missed_ |= !is_mutated(Mutation::forget_missed_presence);
   } else {
     wire_.send_awareness(update);
   }

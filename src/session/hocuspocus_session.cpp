@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/byte_reader.h"
+#include "base/mutation.h"
 #include "policy/names.h"
 #include "session/close_code.h"
 
@@ -85,7 +86,8 @@ class HocuspocusSession::Document final : public Wire {
   }
 
   void send_refused(const Error&) override {
-    session_.send(protocol::encode_hocuspocus_status(address_, false));
+    session_.send(
+        protocol::encode_hocuspocus_status(address_, is_mutated(Mutation::status_of_refused)));
   }
 
   void close(const Error& error) override {

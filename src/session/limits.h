@@ -28,6 +28,7 @@ struct Counters {
   std::uint64_t awareness_in = 0;
   std::uint64_t awareness_dropped = 0;  // awareness messages of which a part was over a limit
   std::uint64_t fell_behind = 0;        // a slow reader's queue was dropped
+  std::uint64_t fell_back = 0;          // a catch-up found the queue full again
   std::uint64_t held_back = 0;          // reading stopped until the log had caught up
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;

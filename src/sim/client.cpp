@@ -77,6 +77,7 @@ void Client::make_replica(Replica& replica, ByteView state, bool same_id) {
   if (!same_id) replica.id = (settings_.number + 1) * 10'000 + ++identities_;
   if (state.empty()) replica.own.clear();
   replica.presence_id = replica.id;
+  replica.awareness = crdt::Awareness();
   // Who may only read removes no formats that others left behind: nobody would hear of it.
   crdt::DocOptions options{.client_id = replica.id};
   options.clean_formats = !settings_.read_only;
@@ -147,7 +148,7 @@ void Client::on_closed(std::uint16_t code) {
   const bool was_open = std::exchange(connection_, nullptr) != nullptr;
   for (Replica& replica : replicas_) {
     if (was_open && !replica.unacked.empty()) world_.hit(Probe::unacked_survived);
-    replica.disconnected();
+    disconnected(replica);
   }
   if (code == 4503) world_.hit(Probe::append_refused_full);
   if (code == 4409) lost_identity("closed with 4409");
@@ -161,7 +162,16 @@ void Client::close(std::uint16_t code) {
     connection->close(code, {});
   *handle_ = nullptr;
   handle_ = std::make_shared<Client*>(nullptr);
-  for (Replica& replica : replicas_) replica.disconnected();
+  for (Replica& replica : replicas_) disconnected(replica);
+}
+
+// The published clients forget then who else is present, and keep the clocks.
+void Client::disconnected(Replica& replica) {
+  replica.disconnected();
+  std::vector<crdt::ClientId> others;
+  for (const auto& [id, state] : replica.awareness.clients())
+    if (id != replica.presence_id) others.push_back(id);
+  static_cast<void>(replica.awareness.remove(others, loop_.monotonic_ms()));
 }
 
 void Client::go_offline() {
@@ -206,7 +216,7 @@ void Client::restart(Memory memory, std::uint64_t down_us) {
   loop_.stop();
   if (paused) loop_.resume();
   for (Replica& replica : replicas_) {
-    replica.disconnected();
+    disconnected(replica);
     const Bytes kept = replica.editor->doc().encode_state_as_update();
     if (memory == Memory::kKept) {
       make_replica(replica, kept, false);
@@ -323,6 +333,10 @@ void Client::announce_presence(Replica& replica) {
   const std::string state = fmt::format(R"({{"n":{}}})", settings_.number);
   const crdt::AwarenessEntry entry{
       .client = replica.presence_id, .clock = replica.presence_clock, .state = state};
+  if (connected()) {
+    replica.announced_us = world_.now_us();
+    replica.announced_on[replica.presence_id] = connections_;
+  }
   send_awareness(replica, crdt::encode_awareness({&entry, 1}));
 }
 
@@ -348,16 +362,28 @@ void Client::take_sync(Replica& replica, SyncKind kind, ByteView payload) {
     return protocol_broken("was sent an update that it refuses: " + applied.error().message);
   note_id(replica);
   if (kind == SyncKind::kStep2) replica.synced = true;
+  if (replica.synced && !doc.missing().clients().empty()) ++replica.waited;
 }
 
 void Client::take_awareness(Replica& replica, ByteView update) {
-  if (!replica.awareness.apply(update, loop_.monotonic_ms()))
-    return protocol_broken("was sent an awareness update that it refuses");
+  const auto change = replica.awareness.apply(update, loop_.monotonic_ms());
+  if (!change) return protocol_broken("was sent an awareness update that it refuses");
+  static_cast<void>(replica.told.apply(update, world_.now_us() / 1000));
   // As Yjs has it: a later clock is taken for one's own, and who is said to be gone counts on.
   const auto own = replica.awareness.clients().find(replica.presence_id);
-  if (own == replica.awareness.clients().end()) return;
-  const std::uint64_t heard = own->second.clock + (own->second.state.empty() ? 1 : 0);
-  replica.presence_clock = std::max(replica.presence_clock, heard);
+  if (own != replica.awareness.clients().end()) {
+    const std::uint64_t heard = own->second.clock + (own->second.state.empty() ? 1 : 0);
+    replica.presence_clock = std::max(replica.presence_clock, heard);
+  }
+  if (settings_.echoes_presence && !change->empty()) echo_presence(replica, *change);
+}
+
+// The published clients send every change of what they know, wherever it came from. Who is told to be
+// gone, and is not, says so.
+void Client::echo_presence(Replica& replica, const crdt::AwarenessChange& change) {
+  std::vector<crdt::ClientId> others = change.all();
+  if (std::erase(others, replica.presence_id) > 0) announce_presence(replica);
+  if (!others.empty()) send_awareness(replica, replica.awareness.encode(others));
 }
 
 void Client::take_acks(Replica& replica, std::uint64_t count) {
@@ -368,6 +394,7 @@ void Client::take_acks(Replica& replica, std::uint64_t count) {
   }
   world_.trace.note(Kind::kAck, name_, count, replica.unacked.size(),
                     [&] { return fmt::format("is told that {} updates are durable", count); });
+  replica.acks += count;
   for (; count > 0; --count) {
     if (!suspect_ && !refusable()) book_.acked(replica.name, name_, replica.unacked.front());
     replica.unacked.pop_front();

@@ -28,6 +28,8 @@ struct ClientSettings {
   bool wants_saved = true;  // y-websocket: asks for acks
   bool undoes = false;
   bool read_only = false;
+  bool echoes_presence = false;  // sends back what it hears of others, as the published clients do
+  bool greets_at_once = false;   // y-websocket: its first message holds several, as those of yrs do
   std::string workspace;
   std::vector<std::string> objects;  // y-websocket: one
   std::string token;
@@ -74,8 +76,11 @@ class Client {
   std::vector<Replica>& replicas() { return replicas_; }
   const std::vector<Replica>& replicas() const { return replicas_; }
   bool online() const { return online_; }
+  bool refusable() const { return settings_.read_only || rights_doubtful_; }
+  bool suspect() const { return suspect_; }
   Loop& loop() { return loop_; }
   std::uint64_t connections() const { return connections_; }
+  bool connected() const { return connection_ != nullptr; }
   bool synced() const { return connected() && replicas_.front().synced; }
   std::uint64_t edits() const { return edits_; }
 
@@ -88,9 +93,7 @@ class Client {
 
   // ---- what protocols have in common
   void send(Bytes message);
-  bool refusable() const { return settings_.read_only || rights_doubtful_; }
   bool gets_acks() const { return settings_.hocuspocus || settings_.wants_saved; }
-  bool connected() const { return connection_ != nullptr; }
   void take_sync(Replica& replica, protocol::SyncKind kind, ByteView payload);
   void take_awareness(Replica& replica, ByteView update);
   void take_acks(Replica& replica, std::uint64_t count);
@@ -99,6 +102,7 @@ class Client {
   // When connected: under the clock that it has, as the published clients do.
   void announce_presence(Replica& replica);
   void renew_presence(Replica& replica);
+  void echo_presence(Replica& replica, const crdt::AwarenessChange& change);
   void lost_identity(std::string_view why);
   void protocol_broken(std::string_view what);
   void close(std::uint16_t code);
@@ -119,6 +123,7 @@ class Client {
   void edit_later();
   void tick();
   void cycle();
+  void disconnected(Replica& replica);
 
   Connector& connector_;
   Book& book_;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "base/byte_reader.h"
@@ -22,8 +23,11 @@ class YClient final : public Client {
   void opened() override {
     Replica& replica = replicas().front();
     replica.welcome = true;
+    // Clients that are not made of Yjs send both as one message.
+    if (settings_.greets_at_once) greeting_.emplace();
     send_step1(replica);
     announce_presence(replica);
+    if (greeting_) send(*std::exchange(greeting_, std::nullopt));
   }
 
   void received(ByteView message) override {
@@ -43,11 +47,17 @@ class YClient final : public Client {
   }
 
   void send_sync(Replica&, SyncKind kind, ByteView payload) override {
-    send(protocol::encode_y_sync(kind, payload));
+    say(protocol::encode_y_sync(kind, payload));
   }
   void send_awareness(Replica&, ByteView update) override {
-    send(protocol::encode_y_awareness(update));
+    say(protocol::encode_y_awareness(update));
   }
+  void say(Bytes message) {
+    if (!greeting_) return send(std::move(message));
+    greeting_->insert(greeting_->end(), message.begin(), message.end());
+  }
+
+  std::optional<Bytes> greeting_;  // being gathered
 };
 
 // Hocuspocus: several documents, each opened by a token. protocol/hocuspocus.h.

@@ -209,6 +209,8 @@ void Custodian::check_workspace(const DiskTables& tables, const std::string& wor
   check_said(tables, workspace, kept, *stored);
   check_bounds(workspace, kept, *stored);
   check_events(tables, workspace, kept, stored->floor);
+  if (const auto events = read_log(tables, workspace))
+    check_swept(workspace, *events, stored->swept_to);
 }
 
 void Custodian::check_said(const DiskTables& tables, const std::string& workspace, Kept& kept,
@@ -272,6 +274,16 @@ void Custodian::check_events(const DiskTables& tables, const std::string& worksp
                                   "from {} on, or pinned",
                                   object, moment, floor));
     }
+}
+
+// What a sweep has passed is gone, but for objects that could not be read.
+void Custodian::check_swept(const std::string& workspace, const std::vector<log::Event>& events,
+                            log::Position swept_to) {
+  if (server_.expects_damage()) return;
+  for (const log::Event& event : events)
+    if (event.position <= swept_to && !event.dropped_payload)
+      return broken(workspace,
+                    fmt::format("event {} was swept, and has its payload still", event.position));
 }
 
 void Custodian::rolled_back(const DiskTables& tables) {

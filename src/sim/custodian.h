@@ -81,6 +81,8 @@ class Custodian {
   void check_said(const DiskTables& tables, const std::string& workspace, Kept& kept,
                   const log::Retention& stored);
   void check_bounds(const std::string& workspace, Kept& kept, const log::Retention& stored);
+  void check_swept(const std::string& workspace, const std::vector<log::Event>& events,
+                   log::Position swept_to);
   void check_events(const DiskTables& tables, const std::string& workspace, Kept& kept,
                     log::Position floor);
   void broken(const std::string& workspace, std::string_view what);

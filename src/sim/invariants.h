@@ -29,7 +29,9 @@ inline constexpr std::string_view kPosition = "I13 position";
 inline constexpr std::string_view kTimeTravel = "I14 time travel";
 inline constexpr std::string_view kNoCrash = "I16 no crash";
 inline constexpr std::string_view kSnapshots = "I17 snapshots";
+inline constexpr std::string_view kOldBytes = "I18 old bytes";
 inline constexpr std::string_view kRetention = "I19 retention";
+inline constexpr std::string_view kPresence = "I20 presence";
 
 inline std::string shown(const ObjectName& name) {
   return name.first + "/" + name.second;

@@ -109,7 +109,12 @@ void Nemesis::network_fault(const Fault& fault) {
       if (wire) wire->reset();
       return;
     case FaultKind::kHalfOpen:
-      if (wire) wire->reset_unheard_by(dice_.chance(0.5) ? Side::kClient : Side::kServer);
+      if (!wire) return;
+      if (dice_.chance(0.3)) return wire->reset_unheard_by(Side::kClient);
+      wire->reset_unheard_by(Side::kServer);
+      // The server may find out before its keepalive does, while the client is back already.
+      if (dice_.chance(0.6))
+        later(1 + dice_.below(10 * kSecond), [wire] { wire->reset_unheard_by(Side::kClient); });
       return;
     default:
       for (const auto& each : network_.wires()) each->reset();
@@ -199,6 +204,8 @@ void Nemesis::bring_back_older(const Fault& fault) {
 
 void Nemesis::policy_fault(const Fault& fault) {
   Client& client = *clients_[fault.client];
+  if (fault.kind == FaultKind::kImport)
+    return import(client.settings().workspace, fault.duration_us);
   const auto left = fault.kind == FaultKind::kRevoke ? Rights::Level::kNone : Rights::Level::kRead;
   rights_.withdraw(client.settings().number, left);
   client.set_rights_doubtful(true);
@@ -207,6 +214,16 @@ void Nemesis::policy_fault(const Fault& fault) {
     rights_.give_back(client.settings().number);
     start_server_anew();
   });
+}
+
+// Those who are in stay, and lose their connections now and then; nobody else comes in meanwhile.
+void Nemesis::import(const std::string& workspace, std::uint64_t duration_us) {
+  if (server_.importing(workspace)) return;
+  server_.set_importing(workspace, true);
+  watchers_.import_begun(workspace);
+  for (const auto& wire : network_.wires())
+    if (wire->hello().workspace == workspace && dice_.chance(0.5)) wire->reset();
+  later(duration_us, [this, workspace] { server_.set_importing(workspace, false); });
 }
 
 // Only then it knows of other rights.

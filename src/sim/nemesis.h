@@ -22,6 +22,7 @@ class Nemesis {
     std::function<void()> rollback_nears;    // an older copy of the disk will come back
     std::function<void()> rolled_back;       // it has, while no process uses it
     std::function<void()> snapshot_damaged;  // and will be whole again in a while
+    std::function<void(const std::string&)> import_begun;  // of this workspace
   };
   void tell(Watchers watchers) { watchers_ = std::move(watchers); }
 
@@ -40,6 +41,7 @@ class Nemesis {
   void bring_back_older(const Fault& fault);
   void policy_fault(const Fault& fault);
   void start_server_anew();
+  void import(const std::string& workspace, std::uint64_t duration_us);
   void block_for(std::size_t client, Side sender, std::uint64_t duration_us);
   void swizzle(const Fault& fault);
   void strobe(const Fault& fault, unsigned times);

@@ -37,7 +37,13 @@ void Network::connect(Hello hello, Loop& loop,
   loop.after(delay / 1000 + 1, std::move(attempt));
 }
 
+bool Network::attached(std::size_t client, std::uint64_t first, std::uint64_t last) const {
+  const auto found = attached_.lower_bound({client, first});
+  return found != attached_.end() && found->first <= std::pair(client, last);
+}
+
 void Network::process_gone(Loop& loop, bool told) {
+  std::erase_if(attached_, [&](const auto& entry) { return entry.second == &loop; });
   for (const auto& wire : wires()) {
     for (const Side side : {Side::kClient, Side::kServer}) {
       if (wire->loop(side) != &loop) continue;

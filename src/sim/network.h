@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "session/connection.h"
@@ -72,6 +73,15 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   Loop* loop(Side side) const { return at(side).loop; }
   bool done() const;
   std::size_t queued_bytes(Side side) const { return at(side).queued; }
+  // Messages that this side has sent; and those of the other side's that it has handled.
+  std::uint64_t sent(Side side) const { return at(side).sent; }
+  std::uint64_t taken(Side side) const { return at(side).taken; }
+  // False once this side has said or heard that the connection ends.
+  bool open(Side side) const {
+    return at(side).loop != nullptr && !at(side).closing && !at(side).finished;
+  }
+  // The queue of this side was over its limit at least once.
+  bool was_congested(Side side) const { return at(side).congested; }
   std::size_t largest_message(Side side) const { return at(side).largest; }
   // Messages sent since the queue was last empty while it was over its limit already.
   std::size_t sent_over_limit(Side side) const { return at(side).over_limit; }
@@ -114,6 +124,9 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     std::size_t inbox_bytes = 0;
     std::size_t largest = 0;
     std::size_t over_limit = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t taken = 0;
+    bool congested = false;
     std::uint64_t link_free_us = 0;
     std::uint64_t last_arrival_us = 0;
     std::uint64_t read_delay_us = 0;
@@ -180,6 +193,12 @@ class Network final : public Connector {
   void heal();
   std::vector<std::shared_ptr<Wire>> wires();
 
+  // The loop of the server that accepts connections now; none: nobody does.
+  const Loop* server() const { return acceptor_ != nullptr ? acceptor_->loop() : nullptr; }
+  // Whether the server still holds a connection of the client's, of those numbered `first` to `last`. A
+  // session that has heard of the end of its connection holds it no more.
+  bool attached(std::size_t client, std::uint64_t first, std::uint64_t last) const;
+
   World& world() { return world_; }
   const NetworkSpeed& speed() const { return speed_; }
 
@@ -192,6 +211,8 @@ class Network final : public Connector {
   Acceptor* acceptor_ = nullptr;
   std::vector<std::array<Path, 2>> paths_;
   std::vector<std::shared_ptr<Wire>> wires_;
+  // Connections by client and number, with the server's loop that holds each.
+  std::map<std::pair<std::size_t, std::uint64_t>, const Loop*> attached_;
 };
 
 }  // namespace syncline::sim

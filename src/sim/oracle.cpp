@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "base/byte_writer.h"
+#include "base/sha256.h"
 #include "crdt/update_writer.h"
 #include "sim/canonical_json.h"
 #include "sim/invariants.h"
+#include "sim/stored_log.h"
 #include "store/reads.h"
 #include "syncline/crdt/updates.h"
 
@@ -175,6 +179,7 @@ bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& hi
       std::ranges::move(*some, std::back_inserter(all));
     }
     check_stamps(workspace, all);
+    check_payloads(workspace, all);
     for (log::Event& event : all) {
       History& history = histories[{workspace, event.object}];
       if (auto meta = crdt::update_meta(event.intent, crdt::UpdateVersion::kV1)) {
@@ -199,6 +204,28 @@ void Oracle::check_stamps(const std::string& workspace, const std::vector<log::E
   if (max_unix_ms_ > 0 && last.unix_ms() > max_unix_ms_ + 1000)
     world_.violated(std::string(kClock),
                     fmt::format("{}: {} is ahead of every wall clock", workspace, to_string(last)));
+}
+
+// The digest that stands for a payload tells nothing of it: a salt that is like no other is hashed
+// first. docs/formats/log.md.
+void Oracle::check_payloads(const std::string& workspace, const std::vector<log::Event>& events) {
+  std::set<log::Salt> salts;
+  for (const log::Event& event : events) {
+    if (event.dropped_payload) continue;
+    ByteWriter payload;
+    if (event.version > log::kUnsaltedVersion) {
+      if (!salts.insert(event.salt).second)
+        return world_.violated(kAudit, fmt::format("{}, event {} has the salt of an earlier one",
+                                                   workspace, event.position));
+      payload.append(ByteView(event.salt));
+    }
+    payload.var_buffer(event.intent);
+    payload.var_buffer(event.effect);
+    if (log::payload_digest(event) != sha256(payload.view()))
+      return world_.violated(kAudit, fmt::format("{}, event {}: the digest is not that of its salt "
+                                                 "and payload",
+                                                 workspace, event.position));
+  }
 }
 
 void Oracle::check_promises(const std::map<ObjectName, History>& histories) {
@@ -275,6 +302,77 @@ void Oracle::check_bounds(Server& server, Network& network) {
                     fmt::format("{} changes wait for the disk, more than {}", waiting, bound));
 }
 
+namespace {
+
+const Wire* wire_of(const std::vector<std::shared_ptr<Wire>>& wires, const Client& client) {
+  for (const auto& wire : wires)
+    if (wire->hello().number == client.settings().number &&
+        wire->hello().connection == client.connections())
+      return wire.get();
+  return nullptr;
+}
+
+}  // namespace
+
+void Oracle::check_told(Server& server, Network& network, const Clients& clients) {
+  if (server.process() == nullptr) return;
+  const DiskTables& stored = server.process()->store->tables();
+  const auto wires = network.wires();
+  for (const auto& client : clients)
+    for (Replica& replica : client->replicas()) {
+      const bool waited = std::exchange(replica.waited, 0) > 0;
+      const Wire* wire = waited ? wire_of(wires, *client) : nullptr;
+      // Who falls behind is told of what is on its way before it is told what it missed.
+      if (wire != nullptr && !wire->was_congested(Side::kServer))
+        check_order_told(stored, *client, replica);
+      if (!client->refusable() || client->suspect() || replica.acks == replica.acks_checked)
+        continue;
+      replica.acks_checked = replica.acks;
+      if (!client->settings().read_only && !rolled_back_) check_acks(stored, *client, replica);
+    }
+}
+
+// The client had to wait for what a change builds on. So had the server, if a client sends what it does
+// before it has sent what it did offline.
+void Oracle::check_order_told(const DiskTables& stored, const Client& client,
+                              const Replica& replica) {
+  if (is_junk(replica.name) || rolled_back_ || waited_.contains(replica.name)) return;
+  const auto events = read_log(AppendedTables(stored), replica.name.first);
+  if (!events) return;  // somebody else's find
+  crdt::Doc doc = make_reference();
+  for (const log::Event& event : *events) {
+    if (event.object != replica.name.second) continue;
+    static_cast<void>(doc.apply_update(event.intent));
+    if (doc.missing().clients().empty()) continue;
+    waited_.insert(replica.name);
+    return;
+  }
+  world_.violated(kOrder, fmt::format("{} was told of changes to {} before others that they need",
+                                      client.name(), shown(replica.name)));
+}
+
+// Those that are known are saved. Which they are the client does not know: refusals come between.
+void Oracle::check_acks(const DiskTables& stored, const Client& client, Replica& replica) {
+  const std::string actor = fmt::format("{}#{}", client.name(), client.connections());
+  const std::vector<Bytes>* sent = book_.sent_by(replica.name, actor);
+  const auto events = read_log(AppendedTables(stored), replica.name.first);
+  if (sent == nullptr || !events) return;  // what cannot be read is somebody else's find
+  crdt::Doc doc = make_reference();
+  for (const log::Event& event : *events)
+    if (event.object == replica.name.second) static_cast<void>(doc.apply_update(event.intent));
+  std::uint64_t held = 0;
+  for (const Bytes& update : *sent) {
+    const auto effect = doc.prepare(update);
+    if (effect && !effect->changes) ++held;
+  }
+  world_.hit(Probe::acks_of_refusable);
+  if (replica.acks > held)
+    world_.violated(kDurable,
+                    fmt::format("{} was told that {} of its updates of {} are durable, and "
+                                "{} are",
+                                client.name(), replica.acks, shown(replica.name), held));
+}
+
 void Oracle::check_all(const store::Tables& tables, const Clients& clients,
                        std::uint64_t max_unix_ms) {
   max_unix_ms_ = max_unix_ms;
@@ -327,7 +425,12 @@ void Oracle::check_history(const ObjectName& name, const History& history,
     if (auto applied = doc.apply_update(event.intent); !applied)
       return world_.violated(std::string(kDurable), applied.error().message);
     const auto snapshot = snapshots.find(event.position);
-    if (snapshot == snapshots.end() || ambiguous) continue;
+    if (snapshot == snapshots.end()) continue;
+    if (snapshot->second.type != event.type)
+      return world_.violated(kSnapshots,
+                             fmt::format("{} at {} is said to be of type '{}'", shown(name),
+                                         event.position, snapshot->second.type));
+    if (ambiguous) continue;
     if (const std::string different = differs_from(snapshot->second, doc);
         !different.empty() && !is_confused(world_, doc))
       return world_.violated(std::string(kSnapshots),
@@ -368,6 +471,9 @@ void Oracle::check_merged(const ObjectName& name, const History& history,
   crdt::Doc doc = make_reference();
   const auto merged = crdt::merge_updates(updates, crdt::UpdateVersion::kV1);
   const bool applied = merged && doc.apply_update(*merged);
+  // Of two things that a vandal said of one clock the merge may keep the one that waits for what never
+  // came, where replaying met the other one first.
+  if (applied && is_junk(name) && !doc.missing().clients().empty()) return;
   const std::string different = applied ? difference(replayed, doc) : "they cannot be merged";
   if (!different.empty() && !is_confused(world_, replayed) && !is_confused(world_, doc))
     world_.violated(std::string(kConvergence),

@@ -17,6 +17,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -46,6 +47,10 @@ class Oracle {
   // Now and then: limits hold.
   void check_bounds(Server& server, Network& network);
 
+  // Now and then: who is told everything is told it in order, and whose updates may be refused is told
+  // that no more of them are durable than are.
+  void check_told(Server& server, Network& network, const Clients& clients);
+
   // When all is quiet. `clients` with those that joined late; `tables` with the payloads of all events
   // (AppendedTables), or what a real server left behind. `max_unix_ms`: the highest that any of the
   // server's clocks has shown.
@@ -59,6 +64,9 @@ class Oracle {
   bool load(const store::Tables& tables, std::map<ObjectName, History>& histories);
   void check_promises(const std::map<ObjectName, History>& histories);
   void check_shown(const std::map<ObjectName, History>& histories, const Clients& clients);
+  void check_order_told(const DiskTables& stored, const Client& client, const Replica& replica);
+  void check_acks(const DiskTables& stored, const Client& client, Replica& replica);
+  void check_payloads(const std::string& workspace, const std::vector<log::Event>& events);
   void check_stamps(const std::string& workspace, const std::vector<log::Event>& events);
   void check_owners(const ObjectName& name, const History& history);
   void check_history(const ObjectName& name, const History& history, const store::Tables& tables,
@@ -74,6 +82,7 @@ class Oracle {
   const Plan& plan_;
   std::uint64_t max_unix_ms_ = 0;
   bool rolled_back_ = false;
+  std::set<ObjectName> waited_;  // that held changes which waited for others
 };
 
 // Objects that only vandals write to: anything may be in them.

@@ -61,6 +61,7 @@ constexpr FaultInfo kFaults[] = {
     {FaultKind::kSlowReader, Family::kClients, "slow reader", Probe::slow_reader},
     {FaultKind::kRevoke, Family::kPolicy, "rights revoked", Probe::revoke},
     {FaultKind::kDowngrade, Family::kPolicy, "write right withdrawn", Probe::downgrade},
+    {FaultKind::kImport, Family::kPolicy, "workspace shut for an import", Probe::import},
 };
 static_assert(std::size(kFaults) == static_cast<std::size_t>(FaultKind::kCount));
 
@@ -137,6 +138,8 @@ void draw_clients(Plan& plan, Dice dice) {
   for (std::size_t number = 0; number < count; ++number) {
     ClientSettings client;
     client.number = number;
+    client.echoes_presence = true;
+    client.greets_at_once = number % 3 == 2;
     client.hocuspocus = dice.chance(0.4);
     client.wants_saved = dice.chance(0.8);
     client.undoes = dice.chance(0.3);
@@ -185,7 +188,8 @@ Fault draw_fault(FaultKind kind, std::uint64_t at_us, std::size_t clients, Dice&
   if (kind == FaultKind::kClog) fault.duration_us = 1 + dice.below(5 * kSecond);
   if (kind == FaultKind::kClientStale) fault.duration_us = dice.scale(20 * kSecond, 200 * kSecond);
   if (kind == FaultKind::kSlowReader) fault.duration_us *= 4;
-  if (kind == FaultKind::kOlderDisk || kind == FaultKind::kRevoke || kind == FaultKind::kDowngrade)
+  if (kind == FaultKind::kOlderDisk || kind == FaultKind::kRevoke ||
+      kind == FaultKind::kDowngrade || kind == FaultKind::kImport)
     fault.duration_us = dice.scale(kSecond, 60 * kSecond);
   if (kind == FaultKind::kClockJump) fault.amount = dice.below(576'000);
   if (kind == FaultKind::kCrashAtIo) fault.amount = dice.scale(1, 60);
@@ -209,6 +213,52 @@ void draw_faults(Plan& plan, Dice dice) {
     plan.faults.push_back(draw_fault(dice.pick(kinds), at, plan.clients.size(), dice));
 }
 
+void oscillate(Plan& plan, Dice& dice) {
+  for (ClientSettings& client : plan.clients) {
+    if (!dice.chance(0.7)) continue;
+    client.online_us = dice.scale(kSecond / 5, 4 * kSecond);
+    client.offline_us = dice.scale(kSecond / 10, 3 * kSecond);
+  }
+}
+
+// Everybody reads slowly, for a while and now and then.
+void draw_slow_readers(Plan& plan, Dice& dice) {
+  for (std::uint64_t count = dice.between(3, 10); count > 0; --count)
+    plan.faults.push_back({.at_us = dice.below(plan.phase_one_us),
+                           .kind = FaultKind::kSlowReader,
+                           .client = dice.below(plan.clients.size()),
+                           .duration_us = dice.scale(kSecond, 20 * kSecond),
+                           .amount = dice.scale(2, 200)});
+  std::ranges::stable_sort(plan.faults, {}, &Fault::at_us);
+}
+
+void draw_corner(Plan& plan, Dice dice) {
+  if (!dice.chance(0.25)) return;
+  plan.corner = static_cast<Corner>(1 + dice.below(static_cast<std::uint64_t>(Corner::kCount) - 1));
+  plan.visit_every_us = dice.scale(kSecond / 5, 5 * kSecond);
+  switch (plan.corner) {
+    case Corner::kMemory:
+      plan.server.cache.budget_bytes = dice.scale(1, 2'000);
+      plan.server.cache.evict_snapshot_events = static_cast<std::uint32_t>(dice.scale(1, 8));
+      plan.server.store.read_us = dice.scale(500, 30'000);
+      plan.disk.sync_us = dice.scale(20'000, 400'000);
+      return oscillate(plan, dice);
+    case Corner::kReloads:
+      plan.server.cache.budget_bytes = 1;
+      plan.server.store.read_us = dice.scale(20'000, 300'000);
+      plan.server.store.queue_bytes = dice.scale(2'000, 5'000);
+      plan.disk.sync_us = dice.scale(20'000, 200'000);
+      return oscillate(plan, dice);
+    case Corner::kStalledLog: plan.disk.sync_us = dice.scale(200'000, 2 * kSecond); return;
+    default:
+      plan.server.limits.queue_bytes = dice.scale(200, 2'000);
+      plan.network.window_bytes = dice.scale(500, 3'000);
+      plan.network.bytes_per_ms = dice.scale(20, 200);
+      plan.disk.sync_us = dice.scale(5'000, 300'000);
+      draw_slow_readers(plan, dice);
+  }
+}
+
 std::string count_of(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -221,6 +271,18 @@ Family family_of(FaultKind kind) {
 
 std::string_view to_string(FaultKind kind) {
   return info(kind).name;
+}
+
+std::string_view to_string(Corner corner) {
+  switch (corner) {
+    case Corner::kMemory: return "no memory to spare";
+    case Corner::kReloads: return "reloads";
+    case Corner::kStalledLog: return "a log that stalls";
+    case Corner::kFullQueues: return "full queues";
+    case Corner::kNone:
+    case Corner::kCount: break;
+  }
+  return "none";
 }
 
 std::string_view to_string(Family family) {
@@ -249,11 +311,13 @@ Plan draw_plan(std::uint64_t seed) {
   plan.phase_two_us = 240 * kSecond;
   draw_speeds(plan, dice.fork("speeds"));
   draw_server(plan.server, dice.fork("server settings"));
-  plan.network.queue_limit = plan.server.limits.queue_bytes;
   draw_retention(plan, dice.fork("retention"));
   draw_clients(plan, dice.fork("clients"));
   draw_vandals(plan, dice.fork("vandals"));
   draw_faults(plan, dice.fork("faults"));
+  draw_corner(plan, dice.fork("corner"));
+  plan.network.queue_limit = plan.server.limits.queue_bytes;
+  if (Dice old = dice.fork("old log"); old.chance(0.15)) plan.old_events = old.scale(2, 60);
   return plan;
 }
 
@@ -261,13 +325,15 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B{}",
+      "{} updates in flight, cache {} B{}{}{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
       static_cast<double>(plan.disk.sync_us) / 1e3, plan.server.limits.queue_bytes,
       plan.server.limits.inflight_updates, plan.server.cache.budget_bytes,
-      plan.custodian.works ? "; old history is dropped" : "");
+      plan.custodian.works ? "; old history is dropped" : "",
+      plan.corner == Corner::kNone ? "" : fmt::format("; {}", to_string(plan.corner)),
+      plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events));
 }
 
 std::string describe(const Fault& fault) {

@@ -60,7 +60,8 @@ enum class FaultKind : std::uint8_t {
   kClientPause,
   kSlowReader,  // clients
   kRevoke,
-  kDowngrade,  // policy
+  kDowngrade,
+  kImport,  // policy
   kCount
 };
 
@@ -79,6 +80,19 @@ std::string_view to_string(FaultKind kind);
 std::string_view to_string(Family family);
 Probe probe_of(FaultKind kind);
 
+// States that limits and speeds of all kinds reach together too rarely. A quarter of the runs is driven
+// into one of them.
+enum class Corner : std::uint8_t {
+  kNone,
+  kMemory,      // the cache holds nothing that is not in use, while changes wait for a slow disk
+  kReloads,     // slow loads, and a log that refuses appends meanwhile
+  kStalledLog,  // answers and changes queue up behind a disk that takes its time
+  kFullQueues,  // slow links and small queues towards clients
+  kCount
+};
+
+std::string_view to_string(Corner corner);
+
 struct Fault {
   std::uint64_t at_us = 0;
   FaultKind kind = FaultKind::kReset;
@@ -94,6 +108,9 @@ struct Plan {
   std::vector<ClientSettings> clients;
   std::vector<VandalSettings> vandals;
   std::vector<Fault> faults;  // by time
+  Corner corner = Corner::kNone;
+  std::uint64_t visit_every_us = 0;  // 0: as the visitors draw it
+  std::size_t old_events = 0;        // in the log already, as version 0.1 wrote them
   NetworkSpeed network;
   DiskSpeed disk;
   ServerSettings server;

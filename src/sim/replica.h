@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -25,16 +26,26 @@ struct Replica {
   bool synced = false;    // has the server's answer to its first question
   bool answered = false;  // has sent what the server lacked
   std::deque<Acked> unacked;
+  std::uint64_t acks = 0;          // of updates
+  std::uint64_t acks_checked = 0;  // of these, by the oracle
+  std::uint64_t waited = 0;        // updates that came before others that they need
 
   // What the server said last that it knows: never less than before, whatever crashed.
   crdt::StateVector server_knows;
 
-  crdt::Awareness awareness;
+  // ---- who is present
+  crdt::Awareness awareness;  // as a published client keeps it
+  crdt::Awareness told;       // all that the present connection said, by the world's clock
   std::uint64_t presence_clock = 0;
+  std::uint64_t announced_us = 0;                        // on the present connection; 0: not yet
+  std::map<crdt::ClientId, std::uint64_t> announced_on;  // each id it had: on which connection last
 
   void disconnected() {
     welcome = synced = answered = false;
     unacked.clear();
+    acks = acks_checked = waited = 0;
+    told = crdt::Awareness();
+    announced_us = 0;
   }
 };
 

@@ -82,6 +82,7 @@ void Rights::rolled_back(const store::Tables& tables) {
 std::string Rights::fault_of(const std::string& workspace, const log::Event& event) const {
   // States that an operator has brought back, into workspaces of their own.
   if (event.principal == kOperator && event.actor.starts_with("restore of ")) return {};
+  if (event.version == log::kUnsaltedVersion) return "";  // from before this server (sim/old_log.h)
   const auto number = number_of(event.actor);
   if (!number || *number >= granted_.size()) return "is of nobody";
   if (event.principal != principal_of(*number)) return "stands in another's name";

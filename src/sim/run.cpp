@@ -13,7 +13,9 @@
 #include "sim/historians.h"
 #include "sim/invariants.h"
 #include "sim/nemesis.h"
+#include "sim/old_log.h"
 #include "sim/oracle.h"
+#include "sim/presence_oracle.h"
 #include "sim/rights.h"
 #include "sim/tampering.h"
 #include "sim/time_travel.h"
@@ -64,9 +66,11 @@ class Run {
         server_(
             world_, network_, disk_, plan.server, [this] { return rights_.access(); },
             Auditor::identity()),
+        old_log_(world_, disk_, book_, plan),
         oracle_(world_, book_, plan_),
+        presence_(world_, network_),
         auditor_(world_, server_, workspaces()),
-        visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}),
+        visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}, plan.visit_every_us),
         historians_(world_, server_, objects_),
         archivist_(world_, server_, book_, objects_),
         custodian_(world_, server_, plan.custodian, workspaces(),
@@ -104,8 +108,11 @@ class Run {
   Book book_;
   Clients clients_;                              // late joiners at the end
   std::vector<std::uint64_t> connections_then_;  // of each client, when the server started
+  std::map<std::string, std::vector<std::uint64_t>> connections_before_import_;
   std::vector<std::unique_ptr<Vandal>> vandals_;
+  OldLog old_log_;
   Oracle oracle_;
+  PresenceOracle presence_;
   Auditor auditor_;
   Visitors visitors_;
   Historians historians_;
@@ -128,7 +135,10 @@ void Run::begin() {
     connections_then_.clear();
     for (const auto& client : clients_) connections_then_.push_back(client->connections());
   });
-  server_.start();
+  if (plan_.corner != Corner::kNone)
+    world_.hit(static_cast<Probe>(static_cast<std::size_t>(Probe::corner_memory) +
+                                  static_cast<std::size_t>(plan_.corner) - 1));
+  old_log_.write([this] { server_.start(); });
   for (const auto& client : clients_) client->start();
   for (const auto& vandal : vandals_) vandal->start();
   auditor_.start();
@@ -138,7 +148,13 @@ void Run::begin() {
   custodian_.start();
   nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
                  .rolled_back = [this] { rolled_back(); },
-                 .snapshot_damaged = [this] { historians_.look_around(); }});
+                 .snapshot_damaged = [this] { historians_.look_around(); },
+                 .import_begun =
+                     [this](const std::string& workspace) {
+                       std::vector<std::uint64_t>& then = connections_before_import_[workspace];
+                       then.clear();
+                       for (const auto& client : clients_) then.push_back(client->connections());
+                     }});
   nemesis_.schedule(plan_.faults);
 }
 
@@ -169,13 +185,21 @@ void Run::rolled_back() {
   for (const auto& client : clients_) client->server_rolled_back();
 }
 
-// Whose rights are gone is told nothing on connections made since.
+// Whose rights are gone is told nothing on connections made since; who comes while the workspace is
+// imported is not let in.
 void Run::check_admitted() {
   for (std::size_t i = 0; i < std::min(clients_.size(), connections_then_.size()); ++i) {
     const Client& client = *clients_[i];
     if (rights_.level(client.settings().number) == Rights::Level::kNone && client.synced() &&
         client.connections() > connections_then_[i])
       world_.violated(kRights, client.name() + " is served, and has no right to");
+  }
+  for (const auto& [workspace, then] : connections_before_import_) {
+    if (!server_.importing(workspace)) continue;
+    for (std::size_t i = 0; i < then.size(); ++i)
+      if (clients_[i]->settings().workspace == workspace && clients_[i]->synced() &&
+          clients_[i]->connections() > then[i])
+        world_.violated(kRights, clients_[i]->name() + " was let into a workspace under import");
   }
 }
 
@@ -201,6 +225,7 @@ void Run::join_late() {
     settings.objects = {object.second};
     settings.token = Rights::token_of(settings.number);
     settings.read_only = true;
+    settings.echoes_presence = true;
     clients_.push_back(make_client(world_, network_, book_, settings));
     clients_.back()->start();
   }
@@ -246,6 +271,8 @@ bool Run::settle() {
   while (world_.now_us() < end) {
     if (!pass(world_.now_us() + kSecond)) return false;
     oracle_.check_bounds(server_, network_);
+    oracle_.check_told(server_, network_, clients_);
+    presence_.look(clients_);
     why = who_lags();
     if (why.empty()) return true;
   }
@@ -266,6 +293,7 @@ void Run::take_stock() {
   // What was dropped is no less true.
   const AppendedTables tables(stored);
   server_.note_clock();
+  old_log_.check(tables);
   oracle_.check_all(tables, clients_, server_.max_unix_ms());
   visitors_.check(tables);
   historians_.check(tables);
@@ -308,6 +336,8 @@ RunResult Run::go() {
     sound = pass(std::min(plan_.phase_one_us, world_.now_us() + kSecond));
     check_admitted();
     oracle_.check_bounds(server_, network_);
+    oracle_.check_told(server_, network_, clients_);
+    presence_.look(clients_);
   }
   if (sound) {
     heal();

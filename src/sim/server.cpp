@@ -32,6 +32,8 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .cache = server.settings_.cache,
       .checkpoint_pace = server.settings_.checkpoints,
       .retention_pace = server.settings_.retention,
+      .gate = [&server](const policy::Caller&,
+                        const std::string& workspace) { return server.admit(workspace); },
       .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); }};
   shards.set(
       0, std::make_unique<node::Shard>(
@@ -195,7 +197,22 @@ void Server::disk_restored() {
       quarantine.lift(each.workspace, each.object);
 }
 
+Result<void> Server::admit(const std::string& workspace) {
+  if (!importing_.contains(workspace)) return {};
+  world_.hit(Probe::import_refused);
+  return fail(ErrorCode::kUnavailable, "the workspace is being imported");
+}
+
+void Server::set_importing(const std::string& workspace, bool on) {
+  if (on) {
+    importing_.insert(workspace);
+  } else {
+    importing_.erase(workspace);
+  }
+}
+
 void Server::heal() {
+  importing_.clear();
   crash_next_recovery_ = false;
   if (!process_) return;
   process_->loop.set_turn_us(settings_.turn_us);
@@ -217,6 +234,9 @@ void Server::gather() {
   world_.hit(Probe::view_reset, shard.workspace_counters.resets);
   world_.hit(Probe::fell_behind, shard.session_counters.fell_behind);
   world_.hit(Probe::held_back, shard.session_counters.held_back);
+  world_.hit(Probe::fell_back, shard.session_counters.fell_back);
+  world_.hit(Probe::left_in_flight, shard.workspace_counters.left_in_flight);
+  world_.hit(Probe::load_repeated, cache.loads_repeated);
   world_.hit(Probe::quarantined, shard.quarantine.added());
   const auto& retention = shard.retention.counters();
   world_.hit(Probe::payloads_dropped, retention.payloads);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "api/context.h"
@@ -78,6 +79,9 @@ class Server final : public Network::Acceptor {
   // The next recovery is interrupted by a power loss.
   void crash_next_recovery() { crash_next_recovery_ = true; }
   void heal();
+  // Nobody is let into a workspace that is being imported.
+  void set_importing(const std::string& workspace, bool on);
+  bool importing(const std::string& workspace) const { return importing_.contains(workspace); }
   // The operator has a whole disk again, and has all objects tried again.
   void disk_restored();
   // Injected damage explains a refusal to start; without it a refusal breaks an invariant.
@@ -100,6 +104,7 @@ class Server final : public Network::Acceptor {
 
  private:
   void recover();
+  Result<void> admit(const std::string& workspace);
   void serve(std::unique_ptr<DiskStore> store);
   void storage_failed(const Error& error);
   void apply_skew();
@@ -111,6 +116,7 @@ class Server final : public Network::Acceptor {
   ServerSettings settings_;
   const std::function<policy::Access()> access_;
   const log::NotaryIdentity& identity_;
+  std::set<std::string, std::less<>> importing_;
   Dice dice_;
   std::unique_ptr<Process> process_;
   std::function<void(Process&)> on_recovered_;

@@ -17,17 +17,20 @@ namespace syncline::sim {
 namespace {
 
 constexpr std::size_t kMaxVisitAnswers = 60;
+// For an answer that had to wait for what was not durable yet when it was asked for.
+constexpr std::uint64_t kLongWaitUs = kSecond / 2;
 
 }  // namespace
 
-Visitors::Visitors(World& world, Server& server, const Book& book, std::vector<ObjectName> objects)
+Visitors::Visitors(World& world, Server& server, const Book& book, std::vector<ObjectName> objects,
+                   std::uint64_t every_us)
     : world_(world),
       server_(server),
       book_(book),
       objects_(std::move(objects)),
       user_(world, server, std::string(Rights::kVisitor)),
       dice_(world.dice.fork("visitors")),
-      every_us_(dice_.scale(kSecond, 60 * kSecond)) {}
+      every_us_(every_us > 0 ? every_us : dice_.scale(kSecond, 60 * kSecond)) {}
 
 void Visitors::start() {
   if (!objects_.empty()) ask_later();
@@ -45,9 +48,11 @@ void Visitors::ask() {
   Answer answer{.object = objects_[dice_.below(objects_.size())]};
   if (const auto acked = book_.acked().find(answer.object); acked != book_.acked().end())
     answer.promised = acked->second.inserts;
-  auto done = [this, answer, floor = seen_[answer.object],
+  auto done = [this, answer, floor = seen_[answer.object], asked_us = world_.now_us(),
+               behind = server_.process()->shard().host.busy(),
                past = past_](const ApiUser::Answer& given) mutable {
     if (past != past_ || (!given.ok() && given.code() != "not_found")) return;
+    if (behind && world_.now_us() - asked_us > kLongWaitUs) world_.hit(Probe::reply_waited);
     if (const crdt::Any* state = given.json.find("state"); given.ok() && state) {
       answer.position = number_in(given.json, "position");
       answer.content = crdt::to_json(*state);

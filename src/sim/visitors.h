@@ -32,7 +32,8 @@ class Visitors {
     crdt::IdSet promised;  // acknowledged before the question
   };
 
-  Visitors(World& world, Server& server, const Book& book, std::vector<ObjectName> objects);
+  Visitors(World& world, Server& server, const Book& book, std::vector<ObjectName> objects,
+           std::uint64_t every_us = 0);
 
   void start();
 

@@ -40,7 +40,9 @@ void Wire::open(Side side, std::unique_ptr<session::ConnectionHandler> handler) 
     State& state = self->at(side);
     if (state.handler) state.handler->on_open(*state.end);
   });
-  if (side == Side::kServer) ping();
+  if (side != Side::kServer) return;
+  network_.attached_.emplace(std::pair(hello_.number, hello_.connection), state.loop);
+  ping();
 }
 
 bool Wire::done() const {
@@ -55,6 +57,8 @@ void Wire::send(Side side, SharedBytes message) {
   if (state.queued > network_.speed_.queue_limit) ++state.over_limit;
   state.queued += message->size();
   state.largest = std::max(state.largest, message->size());
+  state.congested |= state.queued > network_.speed_.queue_limit;
+  ++state.sent;
   state.out.push_back({std::move(message)});
   state.drain_pending = true;
   flush_later(side);
@@ -203,6 +207,7 @@ void Wire::take(Side side, Message message) {
   network_.world_.trace.note(Kind::kMessage, name(other(side), hello_), name(side, hello_),
                              message.bytes->size(), crc32c(*message.bytes),
                              [&] { return fmt::format("{} bytes", message.bytes->size()); });
+  ++state.taken;
   state.handler->on_message(*message.bytes);
 }
 
@@ -214,10 +219,13 @@ void Wire::finish(Side side, std::uint16_t code) {
   state.inbox.clear();
   state.inbox_bytes = 0;
   if (state.loop == nullptr) return;
-  state.loop->post([self = shared_from_this(), handler = std::move(state.handler), code]() mutable {
-    if (handler) handler->on_closed(code);
-    handler.reset();
-  });
+  state.loop->post(
+      [self = shared_from_this(), handler = std::move(state.handler), code, side]() mutable {
+        if (handler) handler->on_closed(code);
+        handler.reset();
+        if (side == Side::kServer)
+          self->network_.attached_.erase({self->hello_.number, self->hello_.connection});
+      });
 }
 
 void Wire::reset() {

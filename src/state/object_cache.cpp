@@ -50,7 +50,8 @@ void ObjectCache::load(const Key& key) {
 
 void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed replayed) {
   const Key key{loading->resident->workspace_, loading->resident->id_};
-  if (loading->forgotten) {
+  if (loading->forgotten && !is_mutated(Mutation::keep_stale_load)) {
+    ++counters_.loads_repeated;
     // Start over: what was replayed may reach past, or stop before, what the log really kept.
     loading->forgotten = false;
     return load(key);
@@ -175,7 +176,7 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
   if (milestone) resident.bytes_since_milestone_ = 0;
   resident.events_since_snapshot_ = 0;
   log::Snapshot snapshot{resident.position_, {}, resident.bytes_since_milestone_, 0};
-  snapshot.type = merge::doc_type().name();
+  snapshot.type = is_mutated(Mutation::mislabel_snapshot) ? "other" : merge::doc_type().name();
   snapshot.generation = 1;
   if (!take_delta(resident, snapshot)) {
     const auto empty = is_mutated(Mutation::empty_snapshot) ? merge::doc_type().create() : nullptr;

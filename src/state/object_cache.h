@@ -43,7 +43,8 @@ struct CacheLimits {
 struct CacheCounters {
   std::uint64_t hits = 0;
   std::uint64_t loads = 0;
-  std::uint64_t load_failures = 0;  // without those that the quarantine answered
+  std::uint64_t load_failures = 0;   // without those that the quarantine answered
+  std::uint64_t loads_repeated = 0;  // a reset came between
   std::uint64_t replayed_events = 0;
   std::uint64_t evictions = 0;
   std::uint64_t snapshots = 0;

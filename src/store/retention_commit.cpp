@@ -74,7 +74,7 @@ Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch&, Wr
   PayloadDrop drop(tables_, request.workspace, (*known)->id, kept->floor, request.skip);
   auto dropped = drop.stage(kept->swept_to + 1, request.to, writes);
   if (!dropped) return dropped;
-  kept->swept_to = request.to;
+  kept->swept_to = is_mutated(Mutation::sweep_past) ? kept->floor : request.to;
   keep(request.workspace, **known, std::move(*kept), writes);
   return dropped;
 }

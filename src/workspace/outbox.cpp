@@ -1,5 +1,7 @@
 #include "workspace/outbox.h"
 
+#include "base/mutation.h"
+
 namespace syncline::workspace {
 
 void Outbox::push(log::Position position, Item item) {
@@ -15,6 +17,9 @@ void Outbox::release(log::Position position) {
   durable_ = std::max(durable_, position);
   // An item may push more; those join the end.
   while (!items_.empty() && items_.front().position <= durable_) {
+    if (is_mutated(Mutation::overtake_in_outbox) && items_.size() > 1 &&
+        items_[1].position <= durable_)
+      std::swap(items_[0], items_[1]);
     Item item = std::move(items_.front().item);
     items_.pop_front();
     item(nullptr);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/byte_reader.h"
+#include "base/mutation.h"
 
 namespace syncline::workspace {
 
@@ -68,6 +69,9 @@ Result<Presence::News> Presence::update(const Subscriber& sender, ByteView updat
 
 void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, Taking& taking) {
   const auto clock = news_clock(sender, entry);
+  if (!clock && is_mutated(Mutation::echo_claims) && !entry.gone &&
+      !awareness_.state(entry.client).empty())
+    own(sender, entry);
   if (!clock) return;
   if (entry.state.size() > kPresenceLimits.max_state_bytes) {
     taking.dropped =
@@ -112,6 +116,7 @@ std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
     // Back under an old clock, unless it is an echo of what this connection was told before.
     const auto gone = gone_.find(entry.client);
     const bool came_later = gone != gone_.end() && connections_.at(&sender).joined > gone->second;
+    if (is_mutated(Mutation::return_under_old_clock)) return std::nullopt;
     return entry.gone || !came_later ? std::nullopt : next_clock(client.clock);
   }
   if (entry.gone && entry.clock == client.clock) return entry.clock;
@@ -138,6 +143,7 @@ std::optional<Presence::Clock> Presence::own_news_clock(Owner& owner,
 void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) {
   const auto owner = owners_.find(entry.client);
   if (owner == owners_.end() || owner->second.connection == &sender || entry.gone) return;
+  if (is_mutated(Mutation::forget_heir)) return;
   owner->second.heir = &sender;
   owner->second.heir_clock = entry.clock;
 }
@@ -184,6 +190,7 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
       ++connections_.at(owner.connection).clients;
     }
   }
+  if (is_mutated(Mutation::ghost_after_leave)) return std::nullopt;
   return told(awareness_.remove(clients, now_ms));
 }
 

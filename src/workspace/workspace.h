@@ -45,6 +45,8 @@ struct Counters {
   std::uint64_t events_committed = 0;
   std::uint64_t appends = 0;
   std::uint64_t resets = 0;  // views dropped because the log refused
+  // Objects that were left by everybody, and stayed for changes that were not durable yet.
+  std::uint64_t left_in_flight = 0;
 };
 
 // What a workspace is given. All outlive it.
@@ -167,6 +169,7 @@ class Workspace {
   void fail_openings(const Error& error);
   void sweep_later();
   void sweep();
+  void evict_in_flight();
   void release_lost();
 
   void answer_known(LiveObject& object, Done<Receipt> done);
