@@ -63,7 +63,6 @@ namespace syncline {
   X(echo_claims)              /* who repeats what it heard of a client speaks for it */            \
   X(drop_early_presence)      /* presence that comes before the object is loaded is dropped */     \
   X(evict_in_flight)          /* an object that nobody watches goes before its changes are kept */ \
-  X(keep_stale_load)          /* a load that raced a reset is taken for what the log holds */      \
   X(keep_batch)               /* a reset leaves changes behind that were to be appended */         \
   X(keep_chain)               /* after a reset events go on from a head that is not stored */      \
   X(reply_before_commit)      /* an answer to a state vector does not wait for the log */          \

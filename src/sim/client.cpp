@@ -368,7 +368,8 @@ void Client::take_sync(Replica& replica, SyncKind kind, ByteView payload) {
 void Client::take_awareness(Replica& replica, ByteView update) {
   const auto change = replica.awareness.apply(update, loop_.monotonic_ms());
   if (!change) return protocol_broken("was sent an awareness update that it refuses");
-  static_cast<void>(replica.told.apply(update, world_.now_us() / 1000));
+  if (const auto told = replica.told.apply(update, world_.now_us() / 1000))
+    replica.told_gone.insert(told->removed.begin(), told->removed.end());
   // As Yjs has it: a later clock is taken for one's own, and who is said to be gone counts on.
   const auto own = replica.awareness.clients().find(replica.presence_id);
   if (own != replica.awareness.clients().end()) {

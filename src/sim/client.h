@@ -29,7 +29,9 @@ struct ClientSettings {
   bool undoes = false;
   bool read_only = false;
   bool echoes_presence = false;  // sends back what it hears of others, as the published clients do
-  bool greets_at_once = false;   // y-websocket: its first message holds several, as those of yrs do
+  // y-websocket: its first message holds several, as those of yrs do. Hocuspocus: its
+  // first messages come before its token.
+  bool greets_at_once = false;
   std::string workspace;
   std::vector<std::string> objects;  // y-websocket: one
   std::string token;

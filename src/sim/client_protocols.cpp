@@ -74,8 +74,16 @@ class HocuspocusClient final : public Client {
       out.var_uint(0);
       out.var_string(settings_.token);
       out.var_string("3.2.0");
+      // Some fetch their token meanwhile, and send it when they have it.
+      if (settings_.greets_at_once) greet(replica);
       send(out.take());
     }
+  }
+
+  void greet(Replica& replica) {
+    replica.welcome = true;
+    send_step1(replica);
+    announce_presence(replica);
   }
 
   void received(ByteView message) override {
@@ -112,9 +120,7 @@ class HocuspocusClient final : public Client {
 
   void authenticated(Replica& replica, std::uint64_t what) {
     if (what != 2) return protocol_broken("was denied");
-    replica.welcome = true;
-    send_step1(replica);
-    announce_presence(replica);
+    if (!replica.welcome) greet(replica);
   }
 
   // The server ended one document. The provider would leave it at that.

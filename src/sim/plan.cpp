@@ -232,6 +232,16 @@ void draw_slow_readers(Plan& plan, Dice& dice) {
   std::ranges::stable_sort(plan.faults, {}, &Fault::at_us);
 }
 
+// The log refuses what comes, for a moment, now and then.
+void draw_full_disks(Plan& plan, Dice& dice) {
+  for (std::uint64_t count = dice.between(3, 12); count > 0; --count)
+    plan.faults.push_back({.at_us = dice.below(plan.phase_one_us),
+                           .kind = FaultKind::kDiskFull,
+                           .client = 0,
+                           .duration_us = dice.scale(kSecond / 20, 3 * kSecond)});
+  std::ranges::stable_sort(plan.faults, {}, &Fault::at_us);
+}
+
 void draw_corner(Plan& plan, Dice dice) {
   if (!dice.chance(0.25)) return;
   plan.corner = static_cast<Corner>(1 + dice.below(static_cast<std::uint64_t>(Corner::kCount) - 1));
@@ -247,9 +257,17 @@ void draw_corner(Plan& plan, Dice dice) {
       plan.server.cache.budget_bytes = 1;
       plan.server.store.read_us = dice.scale(20'000, 300'000);
       plan.server.store.queue_bytes = dice.scale(2'000, 5'000);
+      plan.server.turn_us = dice.scale(100, 10'000);
       plan.disk.sync_us = dice.scale(20'000, 200'000);
+      draw_full_disks(plan, dice);
       return oscillate(plan, dice);
-    case Corner::kStalledLog: plan.disk.sync_us = dice.scale(200'000, 2 * kSecond); return;
+    case Corner::kStalledLog: {
+      plan.disk.sync_us = dice.scale(200'000, 2 * kSecond);
+      // All that was written must be confirmed before the run ends.
+      std::size_t& inflight = plan.server.limits.inflight_updates;
+      inflight = std::max<std::size_t>(inflight, 16);
+      return;
+    }
     default:
       plan.server.limits.queue_bytes = dice.scale(200, 2'000);
       plan.network.window_bytes = dice.scale(500, 3'000);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "sim/invariants.h"
 
@@ -19,7 +21,7 @@ constexpr std::uint64_t kRenewedUs = 22 * kSecond;
 
 }  // namespace
 
-void PresenceOracle::look(const std::vector<std::unique_ptr<Client>>& clients) {
+void PresenceOracle::look(std::vector<std::unique_ptr<Client>>& clients) {
   if (world_.violation) return;
   const std::uint64_t now = world_.now_us();
   const Loop* server = network_.server();
@@ -41,6 +43,7 @@ void PresenceOracle::look(const std::vector<std::unique_ptr<Client>>& clients) {
     if (!line.wire) continue;
     for (std::size_t i = 0; i < line.standings.size(); ++i) {
       const std::uint64_t told = line.standings[i].told_until_us;
+      check_told_gone(clients, *client, client->replicas()[i], line.standings[i].told_before_us);
       if (told == 0) continue;
       check_present(clients, *client, client->replicas()[i], told);
       if (line.advanced) check_gone(*client, client->replicas()[i], told);
@@ -71,6 +74,7 @@ void PresenceOracle::mark(Line& line, const Client& client) {
   const std::uint64_t now = world_.now_us();
   const Wire& wire = *line.wire;
   line.advanced = false;
+  for (Standing& standing : line.standings) standing.told_before_us = standing.told_until_us;
   for (; !line.down.empty() && line.down.front().sent <= wire.taken(Side::kClient);
        line.down.pop_front())
     for (std::size_t i = 0; i < line.standings.size(); ++i)
@@ -166,6 +170,24 @@ void PresenceOracle::check_present(const std::vector<std::unique_ptr<Client>>& c
   }
 }
 
+// What has been told since the last look was sent after all that had been told by then. Who was present
+// all the time must not be said to be gone, not even for a moment.
+void PresenceOracle::check_told_gone(const std::vector<std::unique_ptr<Client>>& clients,
+                                     const Client& watcher, Replica& seen,
+                                     std::uint64_t told_before_us) {
+  const std::set<crdt::ClientId> gone = std::exchange(seen.told_gone, {});
+  if (gone.empty() || told_before_us == 0) return;
+  for (const auto& subject : clients) {
+    const Line& line = lines_[subject.get()];
+    for (std::size_t i = 0; line.wire && i < line.standings.size(); ++i) {
+      const std::uint64_t since = line.standings[i].present_since_us;
+      if (subject.get() != &watcher && since > 0 && since <= told_before_us &&
+          gone.contains(subject->replicas()[i].presence_id))
+        suspicions_.push_back({&watcher, subject.get(), i, line.connection, world_.now_us()});
+    }
+  }
+}
+
 void PresenceOracle::confirm() {
   std::erase_if(suspicions_, [this](const Suspicion& suspicion) {
     const Line& line = lines_[suspicion.subject];
@@ -175,7 +197,7 @@ void PresenceOracle::confirm() {
     if (line.standings[suspicion.replica].told_until_us < suspicion.at_us) return false;
     world_.violated(
         kPresence,
-        fmt::format("{} was not shown at {:.1f} s that {} is present on {}",
+        fmt::format("{} was not shown, or not for a moment, at {:.1f} s that {} is present on {}",
                     suspicion.watcher->name(), static_cast<double>(suspicion.at_us) / 1e6,
                     suspicion.subject->name(),
                     shown(suspicion.subject->replicas()[suspicion.replica].name)));

@@ -39,7 +39,7 @@ class PresenceOracle {
   PresenceOracle(World& world, Network& network) : world_(world), network_(network) {}
 
   // Every virtual second.
-  void look(const std::vector<std::unique_ptr<Client>>& clients);
+  void look(std::vector<std::unique_ptr<Client>>& clients);
 
  private:
   // How far a connection was at one moment.
@@ -52,7 +52,8 @@ class PresenceOracle {
   // What is known of one replica of a client on its present connection. 0: nothing yet.
   struct Standing {
     std::uint64_t told_until_us = 0;
-    std::uint64_t heard_us = 0;  // when the announcement was made that the server heard last
+    std::uint64_t told_before_us = 0;  // the same when the oracle looked last
+    std::uint64_t heard_us = 0;        // when the announcement was made that the server heard last
     std::uint64_t present_since_us = 0;  // the server has known for certain that it is present
   };
 
@@ -82,7 +83,7 @@ class PresenceOracle {
     bool expired = false;  // its connection still stands
   };
 
-  // `subject` was not shown to `watcher`.
+  // `subject` was not shown to `watcher`, or was said to be gone.
   struct Suspicion {
     const Client* watcher;
     const Client* subject;
@@ -98,6 +99,8 @@ class PresenceOracle {
   bool is_silent(std::size_t client, std::uint64_t up_to) const;
   void check_present(const std::vector<std::unique_ptr<Client>>& clients, const Client& watcher,
                      const Replica& seen, std::uint64_t told_until_us);
+  void check_told_gone(const std::vector<std::unique_ptr<Client>>& clients, const Client& watcher,
+                       Replica& seen, std::uint64_t told_before_us);
   void check_gone(const Client& watcher, const Replica& seen, std::uint64_t told_until_us);
   void confirm();
 

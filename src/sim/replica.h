@@ -34,8 +34,9 @@ struct Replica {
   crdt::StateVector server_knows;
 
   // ---- who is present
-  crdt::Awareness awareness;  // as a published client keeps it
-  crdt::Awareness told;       // all that the present connection said, by the world's clock
+  crdt::Awareness awareness;           // as a published client keeps it
+  crdt::Awareness told;                // all that the present connection said, by the world's clock
+  std::set<crdt::ClientId> told_gone;  // since the oracle looked last
   std::uint64_t presence_clock = 0;
   std::uint64_t announced_us = 0;                        // on the present connection; 0: not yet
   std::map<crdt::ClientId, std::uint64_t> announced_on;  // each id it had: on which connection last
@@ -45,6 +46,7 @@ struct Replica {
     unacked.clear();
     acks = acks_checked = waited = 0;
     told = crdt::Awareness();
+    told_gone.clear();
     announced_us = 0;
   }
 };

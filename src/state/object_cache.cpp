@@ -50,7 +50,7 @@ void ObjectCache::load(const Key& key) {
 
 void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed replayed) {
   const Key key{loading->resident->workspace_, loading->resident->id_};
-  if (loading->forgotten && !is_mutated(Mutation::keep_stale_load)) {
+  if (loading->forgotten) {
     ++counters_.loads_repeated;
     // Start over: what was replayed may reach past, or stop before, what the log really kept.
     loading->forgotten = false;
