@@ -60,6 +60,7 @@ std::span<const Route> backup_routes();
 std::span<const Route> proof_routes();  // the log, and that it was not tampered with
 std::span<const Route> export_routes();
 std::span<const Route> import_routes();
-std::span<const Route> quarantine_routes();  // what cannot be served
+std::span<const Route> quarantine_routes();  // objects that cannot be served
+std::span<const Route> shut_routes();        // workspaces that cannot be served
 
 }  // namespace syncline::api

@@ -37,6 +37,7 @@ void add_import(Command& root);
 void add_retention(Command& root);
 void add_backup(Command& root);
 void add_quarantine(Command& root);
+void add_shut(Command& root);
 void add_log(Command& root);
 void add_log_show(Command& log);
 void add_log_tail(Command& log);

@@ -22,6 +22,7 @@ void add_commands(syncline::cli::Command& program) {
   add_retention(program);
   add_backup(program);
   add_quarantine(program);
+  add_shut(program);
   add_log(program);
   add_doc(program);
   add_sim(program);

@@ -18,7 +18,7 @@ enum class Right : std::uint8_t {
   kPin,         // set and remove pins
   kRetention,   // set the rule of what is kept, and carry it out
   kHold,        // place and release a legal hold
-  kQuarantine,  // have an object tried again
+  kQuarantine,  // have an object or a workspace tried again
   kImport,      // make a workspace of a file
   kBackup,      // have the whole server copied
 };

@@ -44,6 +44,7 @@ GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Resul
   if (known_.size() > kMaxKnownWorkspaces || tree_bytes_ > kMaxTreeBytes ||
       waiting_.size() > kMaxKnownWaiting)
     forget();
+  forget_damaged();
   Batch batch;
   ++batches_;
   const Result<void> possible = poison_ ? std::unexpected(*poison_) : ready;
@@ -81,6 +82,17 @@ void GroupCommit::forget() {
   known_.clear();
   waiting_.clear();
   tree_bytes_ = 0;
+}
+
+// Within a batch such a workspace is refused, since what was staged of it cannot be read yet. The next
+// batch reads it again: it may have been repaired.
+void GroupCommit::forget_damaged() {
+  for (const std::string& workspace : std::exchange(damaged_, {})) {
+    const auto found = known_.find(workspace);
+    if (found == known_.end()) continue;
+    tree_bytes_ -= found->second.tree.memory_bytes();
+    known_.erase(found);
+  }
 }
 
 Result<GroupCommit::Known*> GroupCommit::find(const std::string& workspace) {
@@ -206,6 +218,7 @@ Result<void> GroupCommit::grow_tree(Known& workspace, const AppendRequest& reque
     if (ok) continue;
     workspace.damage = Error{ErrorCode::kCorrupt, fmt::format("workspace {}: {}", request.workspace,
                                                               ok.error().message)};
+    damaged_.push_back(request.workspace);
     return std::unexpected(*workspace.damage);
   }
   tiles.write_to(writes);

@@ -69,7 +69,8 @@ class GroupCommit {
     std::optional<Error> damage;              // what is stored of it cannot be continued
   };
 
-  void forget();                                      // all that is known
+  void forget();  // all that is known
+  void forget_damaged();
   Result<Known*> find(const std::string& workspace);  // nullptr: there is none
   Result<Known*> create(const std::string& workspace, Writes& writes);
   Result<log::Appended> stage(AppendRequest& request, Batch& batch, Writes& writes);
@@ -97,7 +98,8 @@ class GroupCommit {
 
   const Tables& tables_;
   std::unordered_map<std::string, Known> known_;
-  std::size_t tree_bytes_ = 0;  // of known_
+  std::size_t tree_bytes_ = 0;        // of known_
+  std::vector<std::string> damaged_;  // workspaces, in the last batch
   std::unordered_map<std::string, WaitingCounts> waiting_;
   std::optional<WorkspaceId> next_id_;
   std::uint64_t batches_ = 0;    // that were staged

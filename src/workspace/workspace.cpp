@@ -21,7 +21,13 @@ Workspace::~Workspace() {
 }
 
 bool Workspace::idle() const {
-  return live_.empty() && opening_.empty() && outbox_.size() == 0;
+  return live_.empty() && opening_.empty() && wait_for_head_.empty() && outbox_.size() == 0;
+}
+
+void Workspace::open(Done<void> done) {
+  if (open_) return done({});
+  wait_for_head_.push_back(std::move(done));
+  load_head();
 }
 
 // ---- subscribing
@@ -36,9 +42,12 @@ void Workspace::subscribe(const std::string& object, Subscriber& subscriber,
   }
 }
 
+const Shut* Workspace::shut_entry() const {
+  return services_.shut == nullptr ? nullptr : services_.shut->find(name_);
+}
+
 void Workspace::load_head() {
-  if (const Shut* shut = services_.shut == nullptr ? nullptr : services_.shut->find(name_))
-    return fail_openings(shut_error(name_, *shut));
+  if (const Shut* shut = shut_entry()) return fail_openings(shut_error(name_, *shut));
   if (std::exchange(loading_head_, true)) return;
   services_.log.head(name_, [this, view = std::weak_ptr(view_)](Result<log::Head> head) {
     if (view.expired()) return;
@@ -58,7 +67,8 @@ void Workspace::head_loaded(Result<log::Head> head) {
   loading_head_ = false;
   if (!head) {
     report(head.error());
-    return fail_openings(head.error());
+    const Shut* shut = shut_entry();
+    return fail_openings(shut == nullptr ? head.error() : shut_error(name_, *shut));
   }
   open_ = true;
   durability_ = services_.log.durability();
@@ -66,6 +76,7 @@ void Workspace::head_loaded(Result<log::Head> head) {
     chain_ = log::EventChain(*head, services_.random);
   appended_ = head->last_position;
   outbox_.restart(appended_);
+  for (auto& done : std::exchange(wait_for_head_, {})) done({});
   for (const auto& opening : std::vector(opening_)) acquire(opening);
 }
 
@@ -106,6 +117,7 @@ void Workspace::cancel(Subscriber& subscriber) {
 }
 
 void Workspace::fail_openings(const Error& error) {
+  for (auto& done : std::exchange(wait_for_head_, {})) done(std::unexpected(error));
   for (const auto& opening : std::exchange(opening_, {})) {
     if (opening->subscriber != nullptr) opening->done(std::unexpected(error));
   }

@@ -99,6 +99,10 @@ class Workspace {
 
   const std::string& name() const { return name_; }
 
+  // Whether it can be served: finds the end of the log, and that the log begins with what was signed of
+  // it. kCorrupt: it is shut, or is from now on.
+  void open(Done<void> done);
+
   // Loads the object if need be and subscribes to it. The LiveObject is valid until unsubscribe(),
   // or until on_lost(). If the subscriber leaves before the answer, use cancel().
   void subscribe(const std::string& object, Subscriber& subscriber, Done<LiveObject*> done);
@@ -161,6 +165,7 @@ class Workspace {
     Done<LiveObject*> done;
   };
 
+  const Shut* shut_entry() const;  // nullptr: it is not shut
   void load_head();
   void confirm(log::Head head);
   void head_loaded(Result<log::Head> head);
@@ -187,6 +192,7 @@ class Workspace {
   log::Durability durability_ = log::Durability::kMemory;
 
   bool open_ = false;  // the head is known
+  std::vector<Done<void>> wait_for_head_;
   log::EventChain chain_;
   log::Position appended_ = 0;            // handed to the log
   std::vector<log::EncodedEvent> batch_;  // sealed in this turn

@@ -74,6 +74,8 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await ok('GET', '/workspaces/team/changes')).body.changes[0].changes, null);
   assert.deepEqual((await ok('GET', '/workspaces/team/quarantine')).body, { quarantine: [], next: null });
   assert.equal((await api.ask('DELETE', '/v1/workspaces/team/quarantine/notes/plan')).status, 404);
+  assert.deepEqual((await ok('GET', '/shut')).body, { shut: [], next: null });
+  assert.equal((await api.ask('DELETE', '/v1/workspaces/team/shut')).status, 404);
   await ok('GET', '/workspaces/team/log');
   await server.signed('team');
   await ok('GET', '/workspaces/team/checkpoint');

@@ -118,3 +118,52 @@ test('an object that is damaged is in quarantine, and everybody else works on', 
   assert.equal(run(['quarantine', 'ls', 'w', '--data-dir', server.dir]).status, 1);
   assert.equal(run(['log', 'verify', '--data-dir', server.dir]).status, 0);
 });
+
+test('a workspace whose last event is damaged is shut, and all others work on', kTest, async (t) => {
+  const server = await Server.start(t);
+  const noise = randomBytes(50_000);
+  const ann = await y_client(t, server, 'w', 'plan');
+  ann.text.insert(0, 'as it was');
+  await until(async () => (await server.metric('events_committed_total')) >= 1, 'the first event');
+  ann.doc.getMap('map').set('noise', new Uint8Array(noise));
+  await until(async () => (await server.metric('events_committed_total')) >= 2, 'the last event');
+  ann.provider.destroy();
+  await server.quiet();
+  await server.restart();  // writes the log into tables
+  await server.kill();
+  const repair = damage(server.dir, noise.subarray(25_000, 25_064));
+  await server.launch();
+
+  const closes = [];
+  const lost = await y_client(t, server, 'w', 'plan', { wait: false, connect: false });
+  lost.provider.on('connection-close', (event) => event && closes.push(event));
+  lost.text.insert(0, 'kept by its client, ');
+  lost.provider.connect();
+  await until(() => closes.length >= 2, 'it is refused again and again');
+  assert.ok(closes.every(({ code, reason }) => code === 4500 && /workspace w is shut/.test(reason)), JSON.stringify(closes.map(({ code, reason }) => [code, reason])));
+  const refused = await server.get('/v1/workspaces/w/objects/plan');
+  assert.equal(refused.status, 500);
+  assert.match(JSON.parse(refused.text).error.message, /workspace w is shut, its log is damaged/);
+  const ben = await y_client(t, server, 'other', 'plan');
+  ben.text.insert(0, 'works on');
+  await until(async () => (await server.get('/v1/workspaces/other/objects/plan')).status === 200, 'the other is kept');
+
+  assert.equal(await server.metric('workspaces_shut'), 1);
+  assert.equal(await server.metric('workspace_shuts_total'), 1);
+  assert.deepEqual((await server.json('/v1/shut')).shut.map(({ workspace }) => workspace), ['w']);
+  const cli = (...args) => run([...args, '--server', server.url]);
+  assert.match(cli('shut', 'ls').stdout, /^WORKSPACE +SINCE +REASON\nw +\d{4}-/);
+  const early = cli('shut', 'lift', 'w');
+  assert.equal(early.status, 1);
+  assert.match(early.stderr, /workspace w is shut/);
+  repair();
+  const lifted = cli('shut', 'lift', 'w');
+  assert.equal(lifted.status, 0, lifted.stderr);
+  assert.equal(lifted.stdout, 'w is open again\n');
+  await until(() => lost.provider.synced, 'whoever kept trying is back');
+  await until(async () => (await server.object('w', 'plan')).content.includes('kept by its client'), 'and what it had typed is there');
+  assert.equal(await server.metric('workspaces_shut'), 0);
+  assert.equal(cli('shut', 'ls').stdout, '');
+  assert.equal(run(['shut', 'ls', '--data-dir', server.dir]).status, 1);
+  assert.equal(run(['log', 'verify', '--data-dir', server.dir]).status, 0);
+});
