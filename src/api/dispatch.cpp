@@ -13,9 +13,9 @@ namespace syncline::api {
 namespace {
 
 std::array<std::span<const Route>, 10> tables() {
-  return {state_routes(),      history_routes(), restore_routes(), proof_routes(),
-          export_routes(),     retention_routes(), quarantine_routes(), shut_routes(),
-          backup_routes(),     import_routes()};
+  return {state_routes(),  history_routes(),   restore_routes(),    proof_routes(),
+          export_routes(), retention_routes(), quarantine_routes(), shut_routes(),
+          backup_routes(), import_routes()};
 }
 
 // What the path names if it fits the template, undecoded.

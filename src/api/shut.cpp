@@ -61,7 +61,8 @@ void list_shut(Call call) {
     shards.on(i, [gathering, i, after](const node::Shard& shard) {
       const auto& all = shard.host.shut().all();
       Shuts& list = gathering->lists[i];
-      for (auto at = all.upper_bound(after); at != all.end() && list.size() < gathering->limit; ++at)
+      for (auto at = all.upper_bound(after); at != all.end() && list.size() < gathering->limit;
+           ++at)
         list.emplace_back(*at);
       if (--gathering->missing == 0) gathering->responder.respond(shut_response(*gathering));
     });
@@ -73,11 +74,12 @@ void lift_shut(Call call) {
   const std::string& name = call.path.workspace;
   if (!call.shard.host.shut().lift(name))
     return call.refuse({ErrorCode::kNotFound, fmt::format("workspace {} is not shut", name)});
-  call.shard.host.get(name).open([responder = std::move(call.responder)](Result<void> open) mutable {
-    http::Response response;
-    response.status = 204;
-    responder.respond(open ? std::move(response) : to_response(open.error()));
-  });
+  call.shard.host.get(name).open(
+      [responder = std::move(call.responder)](Result<void> open) mutable {
+        http::Response response;
+        response.status = 204;
+        responder.respond(open ? std::move(response) : to_response(open.error()));
+      });
 }
 
 constexpr Route kShutRoutes[] = {

@@ -31,7 +31,8 @@ TEST(ApiShut, IsListedAndOpensAgainAfterARepair) {
   EXPECT_EQ(node.ask("GET", "/v1/workspaces/w/objects/x")->head->status, 500);
   EXPECT_EQ(node.ask("GET", "/v1/workspaces/other/objects/x")->head->status, 200);
   const std::string listed = node.ask("GET", "/v1/shut")->body;
-  EXPECT_NE(listed.find(R"({"shut":[{"workspace":"w","since":"2023-11-14T)"), listed.npos) << listed;
+  EXPECT_NE(listed.find(R"({"shut":[{"workspace":"w","since":"2023-11-14T)"), listed.npos)
+      << listed;
   EXPECT_NE(listed.find("event 2"), listed.npos) << listed;
 
   const auto early = node.ask("DELETE", "/v1/workspaces/w/shut");

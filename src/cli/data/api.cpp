@@ -213,6 +213,18 @@ Result<void> Api::lift_quarantine(const std::string& workspace, const std::strin
   return remove(workspace_path(workspace) + "/quarantine/" + percent_encode(object, true));
 }
 
+Result<std::vector<NamedLine>> Api::shut(const std::string& after) {
+  if (!client_.transport().live())
+    return fail(ErrorCode::kUnsupported,
+                "which workspaces are shut is known to a running server: name it with --server; "
+                "`syncline log verify` looks at a data directory");
+  return named_lines("/v1/shut?" + page_query(after), "shut", "workspace", after);
+}
+
+Result<void> Api::lift_shut(const std::string& workspace) {
+  return remove(workspace_path(workspace) + "/shut");
+}
+
 Result<std::string> Api::restore(const std::string& workspace, const std::string& object,
                                  const RestoreWish& wish) {
   std::string path = workspace_path(workspace) + "/restore/" + percent_encode(object, true) +

@@ -138,6 +138,11 @@ class Api {
   // Has one tried again; its error if it cannot be served still.
   Result<void> lift_quarantine(const std::string& workspace, const std::string& object);
 
+  // Workspaces that the server has shut, by name. kUnsupported for a data directory.
+  Result<std::vector<NamedLine>> shut(const std::string& after);
+  // Has one opened again; its error if it stays shut.
+  Result<void> lift_shut(const std::string& workspace);
+
   // Brings back a past state, on the server; gives what it answered (docs/openapi.json).
   Result<std::string> restore(const std::string& workspace, const std::string& object,
                               const RestoreWish& wish);

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "cli/commands.h"
-#include "cli/data/source.h"
+#include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
@@ -29,12 +30,12 @@ std::string shut_line(const std::string& json) {
 }
 
 int list_shut(const Command& command, const ShutOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
   std::string after = options.after;
   bool first = true;
   while (!console.closed()) {
-    const auto page = (*source)->shut(after);
+    const auto page = api->shut(after);
     if (!page) return console.failed(page.error());
     if (page->empty()) return kDone;
     if (std::exchange(first, false) && !options.json)
@@ -47,9 +48,9 @@ int list_shut(const Command& command, const ShutOptions& options, Console& conso
 }
 
 int lift_shut(const Command& command, const ShutOptions& options, Console& console) {
-  auto source = open_source(command, options.source);
-  if (!source) return console.failed(source.error());
-  const auto lifted = (*source)->lift_shut(options.workspace);
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto lifted = api->lift_shut(options.workspace);
   if (!lifted) return console.failed(lifted.error());
   console.line(visible(options.workspace) + " is open again");
   return kDone;
@@ -60,7 +61,8 @@ int lift_shut(const Command& command, const ShutOptions& options, Console& conso
 void add_shut(Command& root) {
   Command& shut = root.add("shut", "Workspaces that a server has shut");
   shut.details(
-      "A workspace whose log is damaged, or does not begin with what was signed of it, is shut: the "
+      "A workspace whose log is damaged, or does not begin with what was signed of it, is shut: "
+      "the "
       "server refuses everybody who opens it, with the reason. All other workspaces work.");
 
   Command& list = shut.add("ls", "List the workspaces that are shut, since when and why");
@@ -71,9 +73,8 @@ void add_shut(Command& root) {
   list.json_flag(list_options->json);
   list.example("syncline shut ls --server http://127.0.0.1:4400",
                "nothing is printed where all is well");
-  list.run([&list, list_options](Console& console) {
-    return list_shut(list, *list_options, console);
-  });
+  list.run(
+      [&list, list_options](Console& console) { return list_shut(list, *list_options, console); });
 
   Command& lift = shut.add("lift", "Have a workspace opened again, after a repair");
   auto lift_options = std::make_shared<ShutOptions>();
@@ -82,9 +83,8 @@ void add_shut(Command& root) {
   source_options(lift, lift_options->source);
   lift.example("syncline shut lift demo --server http://127.0.0.1:4400",
                "fails with the reason if it stays shut");
-  lift.run([&lift, lift_options](Console& console) {
-    return lift_shut(lift, *lift_options, console);
-  });
+  lift.run(
+      [&lift, lift_options](Console& console) { return lift_shut(lift, *lift_options, console); });
 }
 
 }  // namespace syncline::cli
