@@ -4,13 +4,8 @@
 #include <utility>
 
 #include "base/mutation.h"
-#include "crdt/update_writer.h"
-#include "merge/facets.h"
-#include "syncline/crdt/updates.h"
 
 namespace syncline::session {
-
-using protocol::SyncKind;
 
 namespace {
 
@@ -44,7 +39,7 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
     return end(live.error());
   }
   live_ = *live;
-  if (options_.greet) send_step1();
+  if (options_.greet) send_version();
   if (!is_mutated(Mutation::joiner_not_told)) send_everybody();
   for (auto& message : std::exchange(early_, {})) {
     if (live_ != nullptr) message();
@@ -83,55 +78,59 @@ bool Channel::wait_until_joined(std::move_only_function<void()> message) {
 
 // ---- from the client
 
-void Channel::sync(SyncKind kind, ByteView payload) {
+void Channel::ask(ByteView version) {
   if (live_ == nullptr) {
-    wait_until_joined([this, kind, copy = to_bytes(payload)] { sync(kind, copy); });
+    wait_until_joined([this, copy = to_bytes(version)] { ask(copy); });
     return;
   }
-  if (kind == SyncKind::kStep1) {
-    answer_step1(payload);
-  } else {
-    take_update(payload);
-  }
+  answer(version);
 }
 
-void Channel::answer_step1(ByteView version) {
-  // One at a time, and the next when it has left: each may be the whole document.
-  if (congested() || answering_step1_ || (answered_step1_ && wire_.queued_bytes() > 0)) {
-    if (!is_mutated(Mutation::lose_request)) step1_waiting_ = to_bytes(version);
+void Channel::answer(ByteView version) {
+  // One at a time, and the next when it has left: each may be the whole object.
+  if (congested() || answering_ || (answer_queued_ && wire_.queued_bytes() > 0)) {
+    if (!is_mutated(Mutation::lose_request)) question_ = to_bytes(version);
     return;
   }
-  answering_step1_ = answered_step1_ = true;
+  answering_ = answer_queued_ = true;
+  if (live_->object().replication() == nullptr)
+    return send_state(Missed(live_->object(), live_->position()));
   workspace_->diff(
       *live_, version,
       [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<Bytes> diff) mutable {
         if (alive.expired() || ended_) return;
-        answering_step1_ = false;
+        answering_ = false;
         if (!diff) return end(diff.error());
-        if (!congested()) return wire_.send_sync(SyncKind::kStep2, *diff);
+        if (!congested()) return wire_.send_answer(*diff);
         // Others were faster. What was asked meanwhile is the newer question.
-        if (!step1_waiting_) step1_waiting_ = std::move(asked);
+        if (!question_) question_ = std::move(asked);
       });
-  if (live_ != nullptr && !options_.greet) send_step1();
+  if (live_ != nullptr && !options_.greet) send_version();
 }
 
-void Channel::send_step1() {
+void Channel::send_version() {
+  if (live_->object().replication() == nullptr)
+    return send_state(Missed(live_->object(), live_->position()));
   workspace_->version(*live_, [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
     if (alive.expired() || ended_ || !version) return;
-    wire_.send_sync(SyncKind::kStep1, *version);
+    wire_.send_version(*version);
   });
 }
 
-void Channel::take_update(ByteView update) {
+void Channel::change(ByteView intent) {
+  if (live_ == nullptr) {
+    wait_until_joined([this, copy = to_bytes(intent)] { change(copy); });
+    return;
+  }
   if (is_mutated_now_and_then(Mutation::overtake)) {
     return options_.host.scheduler().post(
-        [this, alive = std::weak_ptr(alive_), copy = to_bytes(update)] {
-          if (!alive.expired() && live_ != nullptr) take_update(copy);
+        [this, alive = std::weak_ptr(alive_), copy = to_bytes(intent)] {
+          if (!alive.expired() && live_ != nullptr) change(copy);
         });
   }
   ++options_.counters.updates_in;
   if (options_.principal.read_only && !is_mutated(Mutation::readers_may_write)) {
-    auto prepared = live_->object().prepare(update);
+    auto prepared = live_->object().prepare(intent);
     if (!prepared) return end(prepared.error());
     if (prepared->changes || (prepared->waits() && !is_mutated(Mutation::readers_may_wait))) {
       ++options_.counters.updates_refused;
@@ -140,18 +139,18 @@ void Channel::take_update(ByteView update) {
       return answered();
     }
   }
-  account(static_cast<std::ptrdiff_t>(update.size()), 1);
+  account(static_cast<std::ptrdiff_t>(intent.size()), 1);
   if (is_mutated_now_and_then(Mutation::ack_dropped_update)) {
-    return submitted(update.size(), workspace::Receipt{});
+    return submitted(intent.size(), workspace::Receipt{});
   }
-  const workspace::Change change{.principal = options_.principal.name,
-                                 .actor = options_.actor,
-                                 .actor_seq = ++updates_taken_,
-                                 .intent = update,
-                                 .trace = options_.trace};
-  workspace_->submit(*live_, change, this,
+  const workspace::Change submitting{.principal = options_.principal.name,
+                                     .actor = options_.actor,
+                                     .actor_seq = ++updates_taken_,
+                                     .intent = intent,
+                                     .trace = options_.trace};
+  workspace_->submit(*live_, submitting, this,
                      [this, alive = std::weak_ptr(alive_),
-                      bytes = update.size()](Result<workspace::Receipt> receipt) {
+                      bytes = intent.size()](Result<workspace::Receipt> receipt) {
                        if (!alive.expired()) submitted(bytes, std::move(receipt));
                      });
 }
@@ -207,24 +206,24 @@ void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   }
 }
 
-void Channel::awareness(ByteView update) {
+void Channel::presence(ByteView update) {
   if (live_ == nullptr) {
     if (is_mutated(Mutation::drop_early_presence)) return;
-    wait_until_joined([this, copy = to_bytes(update)] { awareness(copy); });
+    wait_until_joined([this, copy = to_bytes(update)] { presence(copy); });
     return;
   }
   ++options_.counters.awareness_in;
-  const auto set = workspace_->set_presence(*live_, *this, update);
+  const auto set = workspace_->set_presence(*live_, *this, options_.principal.name, update);
   if (set) return;
   if (set.error().code != ErrorCode::kTooLarge) return end(set.error());
-  // Too large is no reason to end the document. A client sends such a state again and again.
+  // Too large is no reason to end the object. A client sends such a state again and again.
   ++options_.counters.awareness_dropped;
   if (!std::exchange(told_of_presence_, true)) wire_.send_notice(set.error());
 }
 
-void Channel::query_awareness() {
+void Channel::query_presence() {
   if (live_ == nullptr) {
-    wait_until_joined([this] { query_awareness(); });
+    wait_until_joined([this] { query_presence(); });
     return;
   }
   send_everybody();
@@ -232,28 +231,27 @@ void Channel::query_awareness() {
 
 void Channel::send_everybody() {
   if (congested()) {
-    awareness_missed_ = true;
+    presence_missed_ = true;
     return;
   }
   tell(live_->presence().everybody(*this));
 }
 
 void Channel::tell(const std::optional<Bytes>& presence) {
-  if (presence) wire_.send_awareness(workspace::Broadcast(*presence));
+  if (presence) wire_.send_presence({.object = live_->id(), .payload = *presence});
 }
 
-void Channel::stateless(std::string_view message, bool to_sender) {
+void Channel::message(std::string_view text, bool to_sender) {
   if (live_ == nullptr) {
-    wait_until_joined(
-        [this, copy = std::string(message), to_sender] { stateless(copy, to_sender); });
+    wait_until_joined([this, copy = std::string(text), to_sender] { message(copy, to_sender); });
     return;
   }
-  if (message.size() > options_.limits.stateless_bytes) {
-    return end({ErrorCode::kTooLarge, "stateless message of " + std::to_string(message.size()) +
+  if (text.size() > options_.limits.stateless_bytes) {
+    return end({ErrorCode::kTooLarge, "stateless message of " + std::to_string(text.size()) +
                                           " bytes, more than " +
                                           std::to_string(options_.limits.stateless_bytes)});
   }
-  workspace_->pass_on(*live_, message, to_sender ? nullptr : this);
+  workspace_->pass_on(*live_, options_.principal.name, text, to_sender ? nullptr : this);
 }
 
 // ---- to the client
@@ -263,48 +261,30 @@ bool Channel::congested() const {
   return wire_.queued_bytes() > options_.limits.queue_bytes;
 }
 
-void Channel::on_change(const workspace::Broadcast& change) {
-  if (missed_from_ || congested()) return fall_behind(change.payload());
+void Channel::on_change(const workspace::Delivery& change) {
+  if (missed_ || congested()) return fall_behind(change);
   ++options_.counters.updates_out;
-  wire_.send_update(change);
+  wire_.send_change(change);
 }
 
-void Channel::fall_behind(ByteView missed) {
-  if (!missed_from_) {
+void Channel::fall_behind(const workspace::Delivery& missed) {
+  if (!missed_) {
     ++options_.counters.fell_behind;
-    // The client has all that this state has, but what is dropped from now on.
-    auto version = merge::version_of(live_->object());
-    auto known = version ? crdt::decode_state_vector(*version) : std::unexpected(version.error());
-    missed_from_ = known ? std::move(*known) : crdt::StateVector{};
+    missed_.emplace(live_->object(), live_->position());
   }
-  auto meta = crdt::update_meta(missed, crdt::UpdateVersion::kV1);
-  if (!meta) {
-    missed_from_.emplace();  // then from the beginning
-    return;
-  }
-  if (is_mutated(Mutation::forget_missed_clocks)) return;
-  for (const auto& [client, ranges] : meta->inserts.clients()) {
-    missed_from_->set(client, std::min(missed_from_->get(client), ranges.front().clock));
-  }
+  missed_->drop(live_->object(), missed);
 }
 
-// It has what `version` has, and perhaps not what has been dropped since.
-void Channel::fall_back(const crdt::StateVector& version) {
+// It has what `from` says, and perhaps not what has been dropped since.
+void Channel::fall_back(Missed from) {
   ++options_.counters.fell_back;
   if (is_mutated(Mutation::lose_catch_up)) return;
-  if (!missed_from_) {
-    missed_from_ = version;
-    return;
-  }
-  crdt::StateVector both;
-  for (const auto& [client, clock] : missed_from_->clients()) {
-    both.set(client, std::min(clock, version.get(client)));
-  }
-  missed_from_ = std::move(both);
+  if (missed_) from.and_also(live_->object(), *missed_);
+  missed_ = std::move(from);
 }
 
 void Channel::drained() {
-  answered_step1_ = false;
+  answer_queued_ = false;
   account(0, -static_cast<std::ptrdiff_t>(std::exchange(unread_answers_, 0)));
 }
 
@@ -316,41 +296,53 @@ void Channel::send_owed() {
     wire_.send_saved(said);
   }
   if (live_ != nullptr && refused_unsaid_) send_refused();
-  if (is_mutated(Mutation::never_catch_up)) missed_from_.reset();
-  if (live_ != nullptr && missed_from_ && !congested()) catch_up();
-  if (live_ != nullptr && step1_waiting_) {
-    answer_step1(*std::exchange(step1_waiting_, std::nullopt));
-  }
-  if (live_ != nullptr && awareness_missed_ && !congested()) {
-    awareness_missed_ = false;
+  if (is_mutated(Mutation::never_catch_up)) missed_.reset();
+  if (live_ != nullptr && missed_ && !congested()) catch_up();
+  if (live_ != nullptr && question_) answer(*std::exchange(question_, std::nullopt));
+  if (live_ != nullptr && presence_missed_ && !congested()) {
+    presence_missed_ = false;
     tell(is_mutated(Mutation::forget_missed_leaves) ? live_->presence().everybody(*this)
                                                     : live_->presence().everybody_and_gone(*this));
   }
 }
 
 void Channel::catch_up() {
-  crdt::StateVector from = *std::exchange(missed_from_, std::nullopt);
-  const Bytes version = crdt::encode_state_vector(from);
+  Missed from = *std::exchange(missed_, std::nullopt);
+  if (live_->object().replication() == nullptr) return send_state(std::move(from));
+  const Bytes version = from.version();
   workspace_->diff(
       *live_, version,
-      [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<Bytes> diff) {
+      [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<Bytes> diff) mutable {
         if (alive.expired() || ended_) return;
         if (!diff) return end(diff.error());
-        if (congested()) return fall_back(from);  // others were faster
-        wire_.send_sync(SyncKind::kUpdate, *diff);
+        if (congested()) return fall_back(std::move(from));  // others were faster
+        wire_.send_catch_up(*diff);
       });
 }
 
-void Channel::on_awareness(const workspace::Broadcast& update) {
+// For types without versions.
+void Channel::send_state(Missed from) {
+  answering_ = true;
+  workspace_->state(*live_, [this, alive = std::weak_ptr(alive_), from = std::move(from)](
+                                Result<workspace::Workspace::State> state) mutable {
+    if (alive.expired() || ended_) return;
+    answering_ = false;
+    if (!state) return end(state.error());
+    if (congested()) return fall_back(std::move(from));
+    wire_.send_state(*state);
+  });
+}
+
+void Channel::on_presence(const workspace::Delivery& update) {
   if (congested()) {
-    awareness_missed_ |= !is_mutated(Mutation::forget_missed_presence);
+    presence_missed_ |= !is_mutated(Mutation::forget_missed_presence);
   } else {
-    wire_.send_awareness(update);
+    wire_.send_presence(update);
   }
 }
 
-void Channel::on_stateless(const workspace::Broadcast& message) {
-  if (!congested()) wire_.send_stateless(message);
+void Channel::on_message(const workspace::Delivery& message) {
+  if (!congested()) wire_.send_message(message);
 }
 
 void Channel::on_lost(const Error& error) {

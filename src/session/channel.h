@@ -1,10 +1,12 @@
-// Channel: one client's view of one document, whatever protocol the client speaks.
+// Channel: one client's view of one object, whatever protocol the client speaks and whatever type the
+// object has. Versions, changes and states are bytes here, which the type and the protocol read.
 //
-// It joins the document, answers sync requests, hands the client's updates to the workspace, and
+// It joins the object, answers what the client lacks, hands the client's changes to the workspace, and
 // passes on what others do. It keeps a client that reads slowly from costing memory: when too much
-// is queued, updates are dropped, the lowest clocks that the client has missed are remembered, and
-// once the queue has drained one diff from there brings it up to date. It keeps a client that sends
-// fast from running ahead of the disk: past a bound, reading stops until the log has caught up.
+// is queued, changes are dropped, the channel remembers from which version on the client misses some
+// (session/missed.h), and once the queue has drained one diff from there, or the whole state, brings it up
+// to date. It keeps a client that sends fast from running ahead of the disk: past a bound, reading stops
+// until the log has caught up.
 //
 // Thread-safety: none. The session owns its channels and outlives them.
 #pragma once
@@ -16,27 +18,36 @@
 #include <string>
 
 #include "policy/access.h"
-#include "protocol/y_sync.h"
 #include "session/limits.h"
+#include "session/missed.h"
 #include "syncline/bytes.h"
-#include "syncline/crdt/id_set.h"
 #include "syncline/error.h"
 #include "workspace/host.h"
 
 namespace syncline::session {
 
-// How a session says things to its client in the client's protocol, about one document.
+// How a session says things to its client in the client's protocol, about one object.
 class Wire {
  public:
   virtual ~Wire() = default;
 
-  virtual void send_sync(protocol::SyncKind kind, ByteView payload) = 0;
-  virtual void send_update(const workspace::Broadcast& update) = 0;
-  virtual void send_awareness(const workspace::Broadcast& update) = 0;
-  virtual void send_stateless(const workspace::Broadcast&) {}
-  // `updates` more of the client's updates are durable.
+  // What the server's state knows: the client answers with what it has beyond that.
+  virtual void send_version(ByteView version) = 0;
+  // What the client lacked of the state, which it had asked for.
+  virtual void send_answer(ByteView change) = 0;
+  // What the client lacks of the state, which it had not asked for.
+  virtual void send_catch_up(ByteView change) = 0;
+  // The whole state, in place of whatever the client has: of types that have no versions. A protocol
+  // that cannot say it ends the channel.
+  virtual void send_state(const workspace::Workspace::State&) {
+    close({ErrorCode::kUnsupported, "this protocol has no message for a whole state"});
+  }
+  virtual void send_change(const workspace::Delivery& change) = 0;
+  virtual void send_presence(const workspace::Delivery& update) = 0;
+  virtual void send_message(const workspace::Delivery&) {}
+  // `updates` more of the client's changes are durable.
   virtual void send_saved(std::uint64_t updates) = 0;
-  // One update was not taken, and the client may go on.
+  // One change was not taken, and the client may go on.
   virtual void send_refused(const Error& error) = 0;
   // Something for people to read, about what was dropped; where the protocol has nothing for that, it
   // stays unsaid.
@@ -62,7 +73,7 @@ struct ChannelOptions {
   std::string trace = {};  // W3C traceparent of the connection's request; may be empty
   const Limits& limits;
   Counters& counters;
-  bool greet = true;  // send step 1 when joined, instead of after the client's own
+  bool greet = true;  // send the version when joined, instead of after the client has asked
 };
 
 class Channel final : public workspace::Subscriber {
@@ -73,16 +84,18 @@ class Channel final : public workspace::Subscriber {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  // Joins the document. Messages may be handed in at once; they wait until it is loaded.
+  // Joins the object. Messages may be handed in at once; they wait until it is loaded.
   void join();
 
-  // Leaves the document and takes no more messages; nothing is said to the client any more.
+  // Leaves the object and takes no more messages; nothing is said to the client any more.
   void stop();
 
-  void sync(protocol::SyncKind kind, ByteView payload);
-  void awareness(ByteView update);
-  void query_awareness();
-  void stateless(std::string_view message, bool to_sender);
+  // What the client says. `version`: what it knows; it asks for the rest.
+  void ask(ByteView version);
+  void change(ByteView intent);
+  void presence(ByteView update);
+  void query_presence();
+  void message(std::string_view message, bool to_sender);
 
   // Everything that was queued towards the client has left.
   void drained();
@@ -93,9 +106,9 @@ class Channel final : public workspace::Subscriber {
 
   const std::string& object() const { return options_.object; }
 
-  void on_change(const workspace::Broadcast& change) override;
-  void on_awareness(const workspace::Broadcast& update) override;
-  void on_stateless(const workspace::Broadcast& message) override;
+  void on_change(const workspace::Delivery& change) override;
+  void on_presence(const workspace::Delivery& update) override;
+  void on_message(const workspace::Delivery& message) override;
   void on_lost(const Error& error) override;
 
  private:
@@ -104,14 +117,14 @@ class Channel final : public workspace::Subscriber {
   void end(const Error& error);
   bool wait_until_joined(std::move_only_function<void()> message);
 
-  void answer_step1(ByteView version);
-  void send_step1();
-  void take_update(ByteView update);
+  void answer(ByteView version);
+  void send_version();
   void submitted(std::size_t bytes, Result<workspace::Receipt> receipt);
   bool congested() const;
-  void fall_behind(ByteView missed);
-  void fall_back(const crdt::StateVector& version);
+  void fall_behind(const workspace::Delivery& missed);
+  void fall_back(Missed from);
   void catch_up();
+  void send_state(Missed from);
   void send_everybody();
   void tell(const std::optional<Bytes>& presence);
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
@@ -133,11 +146,12 @@ class Channel final : public workspace::Subscriber {
   bool holding_ = false;
 
   // What a congested client still has to get.
-  std::optional<crdt::StateVector> missed_from_;  // set: its updates are being dropped
-  std::optional<Bytes> step1_waiting_;            // its last request, to be answered when it reads
-  bool answering_step1_ = false;                  // an answer waits for the log
-  bool answered_step1_ = false;                   // one was queued since the queue was last empty
-  bool awareness_missed_ = false;
+  std::optional<Missed> missed_;  // set: its changes are being dropped
+  std::optional<Bytes>
+      question_;                // the last version that it asked from, to be answered when it reads
+  bool answering_ = false;      // an answer waits for the log
+  bool answer_queued_ = false;  // one was queued since the queue was last empty
+  bool presence_missed_ = false;
   std::uint64_t saved_unsaid_ = 0;
   bool refused_unsaid_ = false;
 

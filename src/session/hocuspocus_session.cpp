@@ -12,7 +12,8 @@
 namespace syncline::session {
 
 using protocol::HocuspocusMessage;
-using workspace::Broadcast;
+using protocol::SyncKind;
+using workspace::Delivery;
 
 namespace {
 
@@ -29,6 +30,9 @@ constexpr std::size_t kMaxAddressBytes = policy::kMaxObjectIdBytes + 1 + 255;
 static_assert(2 + kMaxAddressBytes <= kBeginningBytes);
 // A longer one is refused by name up to this length.
 constexpr std::size_t kMaxAnswerableBytes = std::size_t{16} << 10;
+
+// The encoding of what is told to those who share an address.
+constexpr char kSharedEncoding = 0;
 
 // Close codes of Hocuspocus. Its provider connects again after any of them.
 constexpr std::uint16_t kReset = 4205;
@@ -57,25 +61,24 @@ class HocuspocusSession::Document final : public Wire {
   const std::string& address() const { return address_; }
   bool retired() const { return retired_; }
 
-  void send_sync(protocol::SyncKind kind, ByteView payload) override {
-    session_.send(protocol::encode_hocuspocus_sync(address_, kind, payload));
-  }
+  void send_version(ByteView version) override { send_sync(SyncKind::kStep1, version); }
+  void send_answer(ByteView change) override { send_sync(SyncKind::kStep2, change); }
+  void send_catch_up(ByteView change) override { send_sync(SyncKind::kUpdate, change); }
 
-  void send_update(const Broadcast& update) override {
-    send_shared(update, [this](ByteView payload) {
-      return protocol::encode_hocuspocus_sync(address_, protocol::SyncKind::kUpdate, payload);
+  void send_change(const Delivery& change) override {
+    send_shared(change, [&] {
+      return protocol::encode_hocuspocus_sync(address_, SyncKind::kUpdate, change.payload);
     });
   }
 
-  void send_awareness(const Broadcast& update) override {
-    send_shared(update, [this](ByteView payload) {
-      return protocol::encode_hocuspocus_awareness(address_, payload);
-    });
+  void send_presence(const Delivery& update) override {
+    send_shared(update,
+                [&] { return protocol::encode_hocuspocus_awareness(address_, update.payload); });
   }
 
-  void send_stateless(const Broadcast& message) override {
-    send_shared(message, [this](ByteView payload) {
-      return protocol::encode_hocuspocus_stateless(address_, as_text(payload));
+  void send_message(const Delivery& message) override {
+    send_shared(message, [&] {
+      return protocol::encode_hocuspocus_stateless(address_, as_text(message.payload));
     });
   }
 
@@ -103,13 +106,17 @@ class HocuspocusSession::Document final : public Wire {
   void resume_reading() override { session_.resume_reading(); }
 
  private:
+  void send_sync(SyncKind kind, ByteView payload) {
+    session_.send(protocol::encode_hocuspocus_sync(address_, kind, payload));
+  }
+
   // Clients that name only the document share an address, and so the encoded message.
   template <typename Build>
-  void send_shared(const Broadcast& broadcast, Build&& build) {
+  void send_shared(const Delivery& delivery, Build&& build) {
     if (own_address_) {
-      session_.send(build(broadcast.payload()));
+      session_.send(build());
     } else {
-      session_.connection_->send(broadcast.once(Broadcast::kHocuspocus, build));
+      session_.connection_->send(delivery.encodings.once(&kSharedEncoding, build));
     }
   }
 
@@ -255,13 +262,15 @@ void HocuspocusSession::hold(std::string_view address, ByteView message) {
 void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& message) {
   Channel& channel = document.channel();
   switch (message.kind) {
-    case HocuspocusMessage::Kind::kSync: return channel.sync(message.sync, message.payload);
-    case HocuspocusMessage::Kind::kAwareness: return channel.awareness(message.payload);
-    case HocuspocusMessage::Kind::kQueryAwareness: return channel.query_awareness();
+    case HocuspocusMessage::Kind::kSync:
+      return message.sync == SyncKind::kStep1 ? channel.ask(message.payload)
+                                              : channel.change(message.payload);
+    case HocuspocusMessage::Kind::kAwareness: return channel.presence(message.payload);
+    case HocuspocusMessage::Kind::kQueryAwareness: return channel.query_presence();
     // Hocuspocus leaves a stateless message to a hook; here it goes to the document's other
     // clients.
-    case HocuspocusMessage::Kind::kStateless: return channel.stateless(message.text, false);
-    case HocuspocusMessage::Kind::kBroadcast: return channel.stateless(message.text, true);
+    case HocuspocusMessage::Kind::kStateless: return channel.message(message.text, false);
+    case HocuspocusMessage::Kind::kBroadcast: return channel.message(message.text, true);
     case HocuspocusMessage::Kind::kClose:
       answer(protocol::encode_hocuspocus_close(document.address(), "provider_initiated"));
       return retire(document);

@@ -8,10 +8,14 @@
 
 namespace syncline::session {
 
+using protocol::SyncKind;
 using protocol::YMessage;
-using workspace::Broadcast;
+using workspace::Delivery;
 
 namespace {
+
+// The encoding of what is told: one for all connections.
+constexpr char kEncoding = 0;
 
 // Final: y-websocket 3 does not come back, and others have no reason to.
 bool is_refusal(std::uint16_t code) {
@@ -53,9 +57,11 @@ void YSession::on_message(ByteView frame) {
 
 void YSession::deliver(const YMessage& message) {
   switch (message.kind) {
-    case YMessage::Kind::kSync: return channel_->sync(message.sync, message.payload);
-    case YMessage::Kind::kAwareness: return channel_->awareness(message.payload);
-    case YMessage::Kind::kQueryAwareness: return channel_->query_awareness();
+    case YMessage::Kind::kSync:
+      return message.sync == SyncKind::kStep1 ? channel_->ask(message.payload)
+                                              : channel_->change(message.payload);
+    case YMessage::Kind::kAwareness: return channel_->presence(message.payload);
+    case YMessage::Kind::kQueryAwareness: return channel_->query_presence();
     case YMessage::Kind::kUnknown: return;
   }
 }
@@ -79,18 +85,26 @@ void YSession::on_closed(std::uint16_t) {
   channel_.reset();
 }
 
-void YSession::send_sync(protocol::SyncKind kind, ByteView payload) {
-  send(protocol::encode_y_sync(kind, payload));
+void YSession::send_version(ByteView version) {
+  send(protocol::encode_y_sync(SyncKind::kStep1, version));
 }
 
-void YSession::send_update(const Broadcast& update) {
-  connection_->send(update.once(Broadcast::kYWebsocket, [](ByteView payload) {
-    return protocol::encode_y_sync(protocol::SyncKind::kUpdate, payload);
-  }));
+void YSession::send_answer(ByteView change) {
+  send(protocol::encode_y_sync(SyncKind::kStep2, change));
 }
 
-void YSession::send_awareness(const Broadcast& update) {
-  connection_->send(update.once(Broadcast::kYWebsocket, protocol::encode_y_awareness));
+void YSession::send_catch_up(ByteView change) {
+  send(protocol::encode_y_sync(SyncKind::kUpdate, change));
+}
+
+void YSession::send_change(const Delivery& change) {
+  connection_->send(change.encodings.once(
+      &kEncoding, [&] { return protocol::encode_y_sync(SyncKind::kUpdate, change.payload); }));
+}
+
+void YSession::send_presence(const Delivery& update) {
+  connection_->send(update.encodings.once(
+      &kEncoding, [&] { return protocol::encode_y_awareness(update.payload); }));
 }
 
 void YSession::send_saved(std::uint64_t updates) {

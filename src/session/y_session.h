@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "protocol/y_sync.h"
 #include "session/channel.h"
 #include "session/connection.h"
 #include "session/refusals.h"
@@ -40,9 +41,11 @@ class YSession final : public ConnectionHandler, private Wire {
 
  private:
   void deliver(const protocol::YMessage& message);
-  void send_sync(protocol::SyncKind kind, ByteView payload) override;
-  void send_update(const workspace::Broadcast& update) override;
-  void send_awareness(const workspace::Broadcast& update) override;
+  void send_version(ByteView version) override;
+  void send_answer(ByteView change) override;
+  void send_catch_up(ByteView change) override;
+  void send_change(const workspace::Delivery& change) override;
+  void send_presence(const workspace::Delivery& update) override;
   void send_saved(std::uint64_t updates) override;
   void send_refused(const Error& error) override;
   void send_notice(const Error& error) override { send_refused(error); }

@@ -1,7 +1,6 @@
 // An object that somebody is connected to: its state, its subscribers, and who is present.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,36 +9,11 @@
 
 #include "log/event.h"
 #include "state/object_cache.h"
-#include "syncline/bytes.h"
 #include "syncline/error.h"
+#include "workspace/delivery.h"
 #include "workspace/presence.h"
 
 namespace syncline::workspace {
-
-// One message to all subscribers of an object. Each protocol encodes it once, for all its
-// receivers.
-class Broadcast {
- public:
-  // Protocols that share encodings take a slot each.
-  enum Slot : std::size_t { kYWebsocket, kHocuspocus, kSlots };
-
-  explicit Broadcast(ByteView payload) : payload_(payload) {}
-
-  // The change's intent, an encoded awareness update, or a client's message. Valid during the call.
-  ByteView payload() const { return payload_; }
-
-  // The message in the slot's protocol: `build(payload)` the first time, shared from then on.
-  template <typename Build>
-  const SharedBytes& once(Slot slot, Build&& build) const {
-    SharedBytes& encoded = encoded_[slot];
-    if (!encoded) encoded = std::make_shared<const Bytes>(build(payload_));
-    return encoded;
-  }
-
- private:
-  ByteView payload_;
-  mutable std::array<SharedBytes, kSlots> encoded_;
-};
 
 // Who wants to hear of an object's changes: a session's channel. Unsubscribes before it dies.
 class Subscriber {
@@ -47,15 +21,15 @@ class Subscriber {
   virtual ~Subscriber() = default;
 
   // A change by somebody else, durable.
-  virtual void on_change(const Broadcast& change) = 0;
+  virtual void on_change(const Delivery& change) = 0;
 
-  // Someone's presence changed; its own included, since Yjs clients take the echo as a sign of
-  // life.
-  virtual void on_awareness(const Broadcast& update) = 0;
+  // Someone's presence changed. One's own comes back as well, unless it is the same again: clients take
+  // the echo as a sign of life.
+  virtual void on_presence(const Delivery& update) = 0;
 
   // A message from one client to the others, of no meaning to the server. By default ignored: not
   // every protocol has such.
-  virtual void on_stateless(const Broadcast&) {}
+  virtual void on_message(const Delivery&) {}
 
   // The subscription is over: storage refused a change, and what memory knew is void. The client
   // should connect again. Unsubscribing is not needed any more.

@@ -103,7 +103,7 @@ std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
                                                     const AwarenessEntry& entry) {
   const auto known = awareness_.clients().find(entry.client);
   if (known == awareness_.clients().end()) {
-    // As Yjs has it: a client that was never heard of has clock 0.
+    // As all clients have it: one that was never heard of has clock 0.
     if (entry.gone || entry.clock == 0) return std::nullopt;
     return entry.clock;
   }
@@ -139,7 +139,8 @@ std::optional<Presence::Clock> Presence::own_news_clock(Owner& owner,
   return next_clock(client.clock);
 }
 
-// The first that y-websocket says on a connection is its own state, before it has heard of anybody.
+// What a client says first on a connection, and says of one client only, is its own state: it has not
+// heard of anybody yet.
 void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) {
   const auto owner = owners_.find(entry.client);
   if (owner == owners_.end() || owner->second.connection == &sender || entry.gone) return;

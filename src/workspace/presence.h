@@ -1,10 +1,10 @@
-// Who is present on an object: Yjs awareness, with an owner for every client in it.
+// Who is present on an object: awareness (syncline/crdt/awareness.h), with an owner for every client.
 //
 // An awareness update names clients; the connection that sent it vouches for them. When it goes, so
 // do they, at once; a client that nobody renews for 30 s goes as well. A client of which a second
 // connection brings news belongs to that one from then on, so that a reconnect is not undone when
-// the old connection is found dead. What is no news claims nothing: y-websocket sends everything
-// that it hears of others back to the server.
+// the old connection is found dead. What is no news claims nothing: some clients send everything
+// that they hear of others back to the server.
 //
 // Reconnects. A client that reconnects announces its state under the clock that it had before, and its
 // peers have been told at that clock that it is gone: they would pass it over until it renews itself,

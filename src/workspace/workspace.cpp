@@ -127,8 +127,7 @@ void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
   if (!object.subscribers().remove(subscriber)) return;
   if (auto gone = object.presence().leave(subscriber, services_.scheduler.monotonic_ms());
       gone && !is_mutated(Mutation::leave_not_told)) {
-    const Broadcast update(*gone);
-    object.subscribers().each([&](Subscriber& other) { other.on_awareness(update); });
+    tell_presence(object, *gone, {});
   }
   sweep_later();
 }
@@ -199,13 +198,18 @@ void Workspace::submit(LiveObject& object, const Change& change, const Subscribe
   services_.counters.bytes_accepted += change.intent.size();
   outbox_.push(event->position, [this, &object, author = object.subscribers().stay(source),
                                  position = event->position, intent = std::move(event->intent),
+                                 principal = std::move(event->principal),
                                  done = std::move(done)](const Error* lost) mutable {
     if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
       return done(std::unexpected(*lost));
     }
-    const Broadcast broadcast(intent);
+    const Delivery told{.object = object.id(),
+                        .position = position,
+                        .principal = principal,
+                        .durability = durability_,
+                        .payload = intent};
     if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
-      object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(broadcast); },
+      object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(told); },
                                 author);
     }
     done(Receipt{.position = position, .durability = durability_});
@@ -351,13 +355,22 @@ void Workspace::version(LiveObject& object, Done<Bytes> done) {
                });
 }
 
+void Workspace::state(LiveObject& object, Done<State> done) {
+  State state{object.position(), object.object().snapshot()};
+  outbox_.push(state.position,
+               [state = std::move(state), done = std::move(done)](const Error* lost) mutable {
+                 if (lost != nullptr) return done(std::unexpected(*lost));
+                 done(std::move(state));
+               });
+}
+
 namespace {
 
 // Subscribed for the length of one look.
 class Onlooker final : public Subscriber {
  public:
-  void on_change(const Broadcast&) override {}
-  void on_awareness(const Broadcast&) override {}
+  void on_change(const Delivery&) override {}
+  void on_presence(const Delivery&) override {}
   void on_lost(const Error&) override {}
 };
 
@@ -412,18 +425,22 @@ void Workspace::change(const std::string& object, Author author, Make make, Done
 
 // ---- presence
 
-Result<void> Workspace::set_presence(LiveObject& object, Subscriber& owner, ByteView update) {
+void Workspace::tell_presence(LiveObject& object, ByteView update, std::string_view principal,
+                              SubscriberList::Stay except) {
+  const Delivery told{.object = object.id(), .principal = principal, .payload = update};
+  object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_presence(told); }, except);
+}
+
+Result<void> Workspace::set_presence(LiveObject& object, Subscriber& owner,
+                                     std::string_view principal, ByteView update) {
   auto news = object.presence().update(owner, update, services_.scheduler.monotonic_ms());
   if (!news) return std::unexpected(std::move(news.error()));
-  const auto tell = [](const Broadcast& broadcast) {
-    return [&broadcast](Subscriber& subscriber) { subscriber.on_awareness(broadcast); };
-  };
-  const Broadcast others(news->others);
   if (news->sender == news->others) {
-    if (!news->others.empty()) object.subscribers().each(tell(others));
+    if (!news->others.empty()) tell_presence(object, news->others, principal);
   } else {
-    object.subscribers().each(tell(others), object.subscribers().stay(&owner));
-    if (!news->sender.empty()) owner.on_awareness(Broadcast(news->sender));
+    tell_presence(object, news->others, principal, object.subscribers().stay(&owner));
+    if (!news->sender.empty())
+      owner.on_presence({.object = object.id(), .principal = principal, .payload = news->sender});
   }
   if (news->dropped) return std::unexpected(std::move(*news->dropped));
   return {};
@@ -433,16 +450,15 @@ void Workspace::expire_presence() {
   if (is_mutated(Mutation::never_expire)) return;
   for (auto& [id, object] : live_) {
     auto gone = object->presence().expire(services_.scheduler.monotonic_ms());
-    if (!gone) continue;
-    const Broadcast broadcast(*gone);
-    object->subscribers().each([&](Subscriber& subscriber) { subscriber.on_awareness(broadcast); });
+    if (gone) tell_presence(*object, *gone, {});
   }
 }
 
-void Workspace::pass_on(LiveObject& object, std::string_view message, const Subscriber* except) {
-  const Broadcast broadcast(as_bytes(message));
+void Workspace::pass_on(LiveObject& object, std::string_view principal, std::string_view message,
+                        const Subscriber* except) {
+  const Delivery told{.object = object.id(), .principal = principal, .payload = as_bytes(message)};
   object.subscribers().each([&](Subscriber& subscriber) {
-    if (&subscriber != except) subscriber.on_stateless(broadcast);
+    if (&subscriber != except) subscriber.on_message(told);
   });
 }
 

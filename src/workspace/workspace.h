@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/scheduler.h"
@@ -115,9 +116,17 @@ class Workspace {
   void submit(LiveObject& object, const Change& change, const Subscriber* source,
               Done<Receipt> done);
 
-  // What a replica at `version` lacks / what this state knows; given out once durable.
+  // What a replica at `version` lacks / what this state knows; given out once durable. kUnsupported: the
+  // type has no versions.
   void diff(LiveObject& object, ByteView version, Done<Bytes> done);
   void version(LiveObject& object, Done<Bytes> done);
+
+  // The whole state, and where it stands: for those whose type has no versions. Given out once durable.
+  struct State {
+    log::Position position = 0;
+    Bytes snapshot;  // for merge::ObjectType::restore
+  };
+  void state(LiveObject& object, Done<State> done);
 
   // One look at an object without subscribing: `extract` is called with its state, what it gives is
   // handed out once durable. kNotFound if the object has no events.
@@ -140,15 +149,18 @@ class Workspace {
   using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
 
-  // Presence is not logged: told to everybody at once. `owner` vouches for the clients in it, which
-  // disappear with it. kMalformed: nothing was taken. kTooLarge: what is over a limit was dropped, the
-  // rest was taken.
-  Result<void> set_presence(LiveObject& object, Subscriber& owner, ByteView update);
+  // Presence is not logged: told to everybody at once. `owner`, who is `principal`, vouches for the
+  // clients in it, which disappear with it. kMalformed: nothing was taken. kTooLarge: what is over a
+  // limit was dropped, the rest was taken.
+  Result<void> set_presence(LiveObject& object, Subscriber& owner, std::string_view principal,
+                            ByteView update);
   // Drops clients that were not heard of for too long. To be called every few seconds.
   void expire_presence();
 
-  // Passes a client's message on to everybody but `except` (may be nullptr). Not logged.
-  void pass_on(LiveObject& object, std::string_view message, const Subscriber* except);
+  // Passes a message of a client, who is `principal`, on to everybody but `except` (may be nullptr).
+  // Not logged.
+  void pass_on(LiveObject& object, std::string_view principal, std::string_view message,
+               const Subscriber* except);
 
   // True if something that clients sent is not durable yet.
   bool busy() const { return outbox_.size() > 0; }
@@ -178,6 +190,8 @@ class Workspace {
   void release_lost();
 
   void answer_known(LiveObject& object, Done<Receipt> done);
+  void tell_presence(LiveObject& object, ByteView update, std::string_view principal,
+                     SubscriberList::Stay except = 0);
   Result<log::Event> accept(LiveObject& object, const Change& change,
                             const merge::Prepared& prepared);
   void flush_later();

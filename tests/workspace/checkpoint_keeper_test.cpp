@@ -14,8 +14,8 @@ using testing::Typist;
 
 class Nobody final : public Subscriber {
  public:
-  void on_change(const Broadcast&) override {}
-  void on_awareness(const Broadcast&) override {}
+  void on_change(const Delivery&) override {}
+  void on_presence(const Delivery&) override {}
   void on_lost(const Error&) override {}
 };
 

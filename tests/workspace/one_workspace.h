@@ -21,8 +21,8 @@ using testing::Typist;
 
 class Listener final : public workspace::Subscriber {
  public:
-  void on_change(const workspace::Broadcast&) override { ++changes; }
-  void on_awareness(const workspace::Broadcast&) override {}
+  void on_change(const workspace::Delivery&) override { ++changes; }
+  void on_presence(const workspace::Delivery&) override {}
   void on_lost(const Error&) override { ++lost; }
 
   int changes = 0;

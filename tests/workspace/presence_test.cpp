@@ -12,8 +12,8 @@ namespace syncline::workspace {
 namespace {
 
 class Connection : public Subscriber {
-  void on_change(const Broadcast&) override {}
-  void on_awareness(const Broadcast&) override {}
+  void on_change(const Delivery&) override {}
+  void on_presence(const Delivery&) override {}
   void on_lost(const Error&) override {}
 };
 

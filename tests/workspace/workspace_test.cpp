@@ -14,15 +14,27 @@ using testing::Typist;
 
 class Listener final : public Subscriber {
  public:
-  void on_change(const Broadcast& change) override {
-    changes.push_back(to_bytes(change.payload()));
+  void on_change(const Delivery& change) override {
+    changes.push_back(to_bytes(change.payload));
+    about.push_back({std::string(change.object), change.position, std::string(change.principal),
+                     change.durability});
   }
-  void on_awareness(const Broadcast& update) override {
-    awareness.push_back(to_bytes(update.payload()));
+  void on_presence(const Delivery& update) override {
+    awareness.push_back(to_bytes(update.payload));
   }
   void on_lost(const Error& error) override { lost = error; }
 
+  struct About {
+    std::string object;
+    log::Position position = 0;
+    std::string principal;
+    log::Durability durability = log::Durability::kMemory;
+
+    bool operator==(const About&) const = default;
+  };
+
   std::vector<Bytes> changes;
+  std::vector<About> about;  // those changes
   std::vector<Bytes> awareness;
   std::optional<Error> lost;
 };
@@ -99,6 +111,39 @@ TEST(Workspace, WhoComesAfterTheAuthorLeftIsNotTakenForTheAuthor) {
   EXPECT_EQ(reader.changes, (std::vector<Bytes>{update}));
   workspace.unsubscribe(object, *place);
   workspace.unsubscribe(object, reader);
+}
+
+TEST(Workspace, ADeliverySaysWhatItIsAbout) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  Listener reader;
+  LiveObject& object = join(world, workspace, reader);
+  Typist typist(1);
+  submit(workspace, object, typist.type("a"));
+  submit(workspace, object, typist.type("b"));
+  world.loop.run();
+  const log::Durability disk = log::Durability::kDisk;
+  EXPECT_EQ(reader.about,
+            (std::vector<Listener::About>{{"note", 1, "ann", disk}, {"note", 2, "ann", disk}}));
+  workspace.unsubscribe(object, reader);
+}
+
+TEST(Delivery, IsEncodedOnceForEachTag) {
+  constexpr char kOne = 0;
+  constexpr char kOther = 0;
+  const Bytes payload{1, 2};
+  const Delivery delivery{.object = "note", .payload = payload};
+  int built = 0;
+  const auto encode = [&](EncodingTag tag) {
+    return delivery.encodings.once(tag, [&] {
+      ++built;
+      return Bytes{static_cast<std::uint8_t>(built)};
+    });
+  };
+  const SharedBytes first = encode(&kOne);
+  EXPECT_EQ(encode(&kOther)->at(0), 2);
+  EXPECT_EQ(encode(&kOne), first);
+  EXPECT_EQ(built, 2);
 }
 
 TEST(Workspace, AKnownChangeIsAcknowledgedWithoutAnEvent) {
