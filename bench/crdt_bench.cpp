@@ -1,10 +1,10 @@
-// The parts of the document engine: updates without a document, documents as they grow, recorded
-// traces.
+// Measures the parts of the document engine: updates without a document, documents of growing size,
+// and recorded traces.
 //
 //   crdt_bench --benchmark_filter=Grow
 //
-// SYNCLINE_TRACES_FOLDER names the recorded traces; without it their cases are left out. A run of
-// all takes about a minute.
+// SYNCLINE_TRACES_FOLDER names the recorded traces; without it, their cases are skipped. A run of
+// all cases takes about a minute.
 
 #include <benchmark/benchmark.h>
 
@@ -58,7 +58,7 @@ void ConvertUpdate(State& state) {
   count_bytes(state, update.size());
 }
 
-// 64 updates, each of a client of its own.
+// 64 updates, each of a different client.
 void MergeUpdates(State& state) {
   const UpdateVersion version = version_of(state.range(0));
   std::vector<Bytes> updates;
@@ -107,8 +107,8 @@ SYNCLINE_BOTH_VERSIONS(MergeUpdates);
 SYNCLINE_BOTH_VERSIONS(EncodeDocument);
 SYNCLINE_BOTH_VERSIONS(LoadDocument);
 
-// ---- one edit, a transaction with its update captured, in a document of so many items. The number
-// of edits is fixed, so that the document stays near its size.
+// ---- one edit in a document of a given number of items: a transaction whose update is captured.
+// The number of edits is fixed, so that the document stays near its size.
 
 enum class Edit { kInsert, kPrepend, kErase };
 
@@ -143,7 +143,7 @@ void GrowLocal(State& state) {
   state.counters["bytes/edit"] = Counter(static_cast<double>(bytes), Counter::kAvgIterations);
 }
 
-// The same edits as they reach another replica.
+// The same edits when they are applied by another replica.
 template <Edit kEdit>
 void GrowRemote(State& state) {
   Replica writer(1);
@@ -175,7 +175,7 @@ void GrowMap(State& state) {
   state.counters["bytes/edit"] = Counter(static_cast<double>(bytes), Counter::kAvgIterations);
 }
 
-// Numbers appended one at a time to an array of so many, which all join one item.
+// Appends numbers one at a time to an array of that length. All of them join one item.
 void AppendToArray(State& state) {
   Replica replica(1);
   replica.doc.transact([&] {
@@ -254,7 +254,7 @@ void RichRemote(State& state) {
     if (n < updates.size()) reader.apply(updates[n++]);
 }
 
-// Someone reads what every edit changed.
+// An observer reads what every edit changed.
 template <RichEdit kEdit>
 void RichObserved(State& state) {
   Replica replica(1);
@@ -266,7 +266,7 @@ void RichObserved(State& state) {
   state.counters["ops/edit"] = Counter(static_cast<double>(ops), Counter::kAvgIterations);
 }
 
-// One word is made bold and plain again, over and over, after so many times before.
+// Makes one word bold and plain again, repeatedly, after it has already been toggled that often.
 void RichToggle(State& state) {
   Replica replica(1);
   Replica::must(replica.text.insert(0, std::string(1000, 'x')).has_value());
@@ -350,7 +350,7 @@ void TraceLoad(State& state) {
   }
 }
 
-// The floor: text without history.
+// The lower bound: text without history.
 void TraceGapBuffer(State& state) {
   std::vector<std::u16string> inserted;
   for (const Patch& patch : paper().patches) inserted.push_back(to_utf16(patch.inserted));

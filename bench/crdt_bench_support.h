@@ -1,5 +1,5 @@
-// What the benchmarks of the document engine share: recorded traces, the random numbers that both
-// sides of a comparison draw, and the floor: a gap buffer that keeps text and no history.
+// Shared by the benchmarks of the document engine: recorded traces, the random numbers that both
+// sides of a comparison draw, and the lower bound (a gap buffer that keeps text and no history).
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ inline std::string trace_path(const std::string& folder, const std::string& name
   return folder + "/sequential_traces/" + name + ".json.gz";
 }
 
-// Ends the program if there is no such file: there is nothing to measure then.
+// Ends the program if there is no such file, because there is nothing to measure then.
 inline Trace read_trace(const std::string& folder, const std::string& name) {
   const std::string path = trace_path(folder, name);
   std::FILE* pipe = exists(path) ? ::popen(("gzip -dc '" + path + "'").c_str(), "r") : nullptr;
@@ -98,7 +98,7 @@ class Random {
   std::uint32_t state_;
 };
 
-// A document, its text, and the update of its last transaction if captured.
+// A document, its text, and the update of its last transaction if it is captured.
 class Replica {
  public:
   explicit Replica(ClientId client)
@@ -122,7 +122,7 @@ class Replica {
   void apply(ByteView update, UpdateVersion version = UpdateVersion::kV1) {
     must(doc.apply_update(update, version).has_value());
   }
-  // A benchmark that computes something else measures nothing.
+  // Ends the program if the result is wrong, because the measurement is then meaningless.
   static void must(bool condition) {
     if (condition) return;
     std::fprintf(stderr, "the result is not the expected one\n");
@@ -135,7 +135,8 @@ class Replica {
   Map map;
 };
 
-// Text with a hole at the place of the last edit. Positions count UTF-16 units, hence its cells.
+// A text with a gap at the place of the last edit. Positions count UTF-16 units, so its cells are
+// UTF-16 units.
 class GapBuffer {
  public:
   void edit(std::uint32_t at, std::uint32_t erased, std::u16string_view inserted) {
@@ -176,7 +177,7 @@ class GapBuffer {
   std::size_t gap_end_ = 0;
 };
 
-// Of texts inside the basic plane, as those of the traces are.
+// For texts in the basic plane, such as those of the traces.
 inline std::u16string to_utf16(std::string_view text) {
   std::u16string out;
   for (std::size_t i = 0; i < text.size();) {

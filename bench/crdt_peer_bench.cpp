@@ -1,9 +1,10 @@
-// Measures Syncline's document engine in the cases of peers/cases.mjs, which says what each is, and
-// prints a JSON object a case. Started by peers/run.mjs, which compares.
+// Measures Syncline's document engine in the cases of peers/cases.mjs, which describes them, and
+// prints one JSON object per case. peers/run.mjs starts it and compares the results.
 //
 //   crdt_peer_bench syncline|floor TRACES GROUP [ARGUMENT]
 //
-// `floor` is a gap buffer that holds text and no history: what editing text costs at least.
+// `floor` is a gap buffer that keeps text and no history. It shows the minimum cost of editing
+// text.
 
 #include <malloc.h>
 #include <sys/resource.h>
@@ -51,8 +52,8 @@ double median(std::vector<double> list) {
   return list[list.size() / 2];
 }
 
-// As peers/measure.mjs: several runs of what is short, one of what is long. The state, and what
-// becomes of it, is not timed.
+// As in peers/measure.mjs: several runs of a short case, one run of a long one. Preparing the state
+// and destroying it are not timed.
 template <typename Prepare, typename Run, typename Finish>
 Times measure(Prepare prepare, Run run, Finish finish, std::size_t most_reps = 15) {
   std::vector<double> wall;
@@ -111,7 +112,7 @@ void whole_document(const Trace& trace, const std::string& name, UpdateVersion v
   Replica replica(9);
   for (const Bytes& update : updates) replica.apply(update);
   const Bytes whole = replica.doc.encode_state_as_update({}, version);
-  // A document that was itself loaded, as the peers' is.
+  // A document that was itself loaded, as for the peers.
   const auto load = [&](std::unique_ptr<Replica>& loaded) {
     loaded = make(999);
     loaded->apply(whole, version);
@@ -224,7 +225,8 @@ struct Step {
   const Txn* txn = nullptr;
 };
 
-// Those of `parents` and of what they follow that are not known yet, oldest first.
+// The transactions among `open` and their ancestors that are not in `known`, the oldest first. Adds
+// them to `known`.
 std::vector<std::uint32_t> lacking(const Trace& trace, std::vector<std::uint32_t> open,
                                    std::set<std::uint32_t>& known) {
   std::vector<std::uint32_t> found;
@@ -465,8 +467,8 @@ void b4(const std::string& folder, const std::string& count) {
 
 constexpr int kEdits = 300;
 
-// A replica of `n` items, and another that knows them: what an edit costs where it is made, and
-// where it arrives.
+// A replica of `n` items, and another with the same items: for the cost of an edit where it is
+// made, and where it arrives.
 class Grown {
  public:
   Grown(std::string size, ClientId client, const std::function<void(Replica&)>& build)
@@ -576,6 +578,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: crdt_peer_bench syncline|floor TRACES GROUP [ARGUMENT]\n");
     return 1;
   }
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // what is measured stays if the rest takes too long
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // so that results stay if the rest takes too long
   return syncline::crdt::bench::run(argv[1], argv[2], argv[3], argc > 4 ? argv[4] : "");
 }

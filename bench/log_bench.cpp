@@ -1,10 +1,12 @@
-// Appends to the embedded store, against RocksDB's own synced batches of the same records.
+// Measures appends to the embedded store, and compares them with RocksDB's own synced batches of
+// the same records.
 //
-// Rounds of both take turns within a case, and in who goes first, so that both meet the same disk.
-// Time and items a second are the store's, `ratio` is its throughput over RocksDB's. Answers come
-// over threads, as in a server: from the call of append() until its callback runs.
+// Rounds of both alternate within a case, and so does the order within a round, so that both use
+// the disk in the same state. Time and items per second are those of the store; `ratio` is the
+// store's throughput divided by RocksDB's. As in a server, answers cross threads: the time is from
+// the call of append() until its callback runs.
 //
-// Seal and Decode are the records alone, in memory.
+// Seal and Decode measure only the records, in memory.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -21,7 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPayload = 100;  // bytes of an event's intent
+constexpr std::size_t kPayload = 100;  // bytes of the intent of an event
 
 struct Cost {
   double seconds = 0;
@@ -75,7 +77,7 @@ void Appends(benchmark::State& state) {
       synced.sync = true;
       sound = raw->db->Write(synced, &puts).ok() && sound;
     };
-    // Who goes second may find the journal of the file system busy with the first.
+    // The second one may find the file system's journal still busy with the first.
     const bool first = ours.rounds.size() % 2 == 0;
     if (first) theirs.measure(give_to_rocksdb);
     state.SetIterationTime(ours.measure(
@@ -96,7 +98,7 @@ void Appends(benchmark::State& state) {
 BENCHMARK(Appends)->Arg(1)->Arg(8)->Arg(32)->Arg(128)->Iterations(1000)->UseManualTime()->Unit(
     benchmark::kMillisecond);
 
-// An event as an editor makes it, with an intent of so many bytes.
+// An event as an editor makes it, with an intent of `intent` bytes.
 log::Event typed(std::int64_t intent) {
   log::Event event;
   event.object = "notes/plan";
@@ -107,7 +109,7 @@ log::Event typed(std::int64_t intent) {
   return event;
 }
 
-// Numbering, stamping, salting, encoding and hashing.
+// Sealing: position, stamp, salt, encoding and hash.
 void Seal(benchmark::State& state) {
   syncline::testing::TestChain chain;
   log::Event event = typed(state.range(0));
@@ -118,7 +120,7 @@ void Seal(benchmark::State& state) {
 }
 BENCHMARK(Seal)->Arg(100)->Arg(1000);
 
-// Checking and decoding, hash included.
+// Validation and decoding, including the hash.
 void Decode(benchmark::State& state) {
   syncline::testing::TestChain chain;
   log::Event event = typed(state.range(0));

@@ -1,5 +1,5 @@
-// What it costs to say what a large document would touch that arrives at once (Doc::prepare): time, and
-// the most memory that is held on the way. Both must grow with the document and no faster.
+// Measures Doc::prepare for a large document that arrives at once: the time, and the most memory in
+// use. Both must grow in proportion to the document.
 //
 //   prepare_bench --benchmark_filter=Table
 
@@ -41,7 +41,7 @@ namespace {
 
 using benchmark::State;
 
-// Of `rows` rows with ten cells, as ProseMirror keeps a table.
+// A table of `rows` rows with ten cells, in ProseMirror's form.
 Bytes table(std::int64_t rows) {
   Doc doc({.client_id = 1});
   doc.transact([&] {

@@ -1,4 +1,4 @@
-// What the benchmarks of the embedded store share.
+// Shared by the benchmarks of the embedded store.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace syncline::bench {
 
-// Bytes that this process had written to disks, as the kernel counts them.
+// The bytes that this process has written to disks, as the kernel counts them.
 inline std::uint64_t written_bytes() {
   std::ifstream lines("/proc/self/io");
   for (std::string word; lines >> word;) {

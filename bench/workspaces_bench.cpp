@@ -1,9 +1,10 @@
-// A server with very many small workspaces: how long it takes to start, and what memory it has at its
-// start, after some were opened, after these were left alone, and after many were written to.
+// Measures a server with very many small workspaces: the time to start, and its memory after the
+// start, after some workspaces were opened, after these were idle, and after many were written to.
 //
-// Fills a data directory in TMPDIR, starts `syncline serve` on it (SYNCLINE_BINARY, or the one beside this
-// program's folder), asks it over HTTP, and stops it. SYNCLINE_BENCH_WORKSPACES says how many
-// (100,000). Times are of a start with the files in the page cache.
+// It fills a data directory in TMPDIR, starts `syncline serve` on it (SYNCLINE_BINARY, or the
+// binary next to this program's folder), sends HTTP requests, and stops it.
+// SYNCLINE_BENCH_WORKSPACES sets the number of workspaces (100,000). The times are those of a start
+// with the files in the page cache.
 #include <benchmark/benchmark.h>
 #include <signal.h>
 
@@ -32,7 +33,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kOpened = 1000;
-constexpr std::size_t kEvents = 3;  // of each workspace
+constexpr std::size_t kEvents = 3;  // per workspace
 constexpr auto kIdle = std::chrono::seconds(8);
 constexpr std::uint64_t kStartMs = 60'000;
 
@@ -52,7 +53,7 @@ std::string name_of(std::size_t workspace) {
   return "workspace-" + std::to_string(1'000'000 + workspace);
 }
 
-// Somebody types a few words.
+// The events of somebody who types a few words.
 std::vector<log::Event> typed() {
   crdt::Doc doc({.client_id = 7});
   const auto object = merge::doc_type().create();
@@ -114,7 +115,7 @@ class RunningServer {
     return response && response->status / 100 == 2;
   }
 
-  // Over workspaces [0, count), by two at a time.
+  // Sends a request for each of the workspaces [0, count), two at a time.
   template <typename Path>
   bool ask_all(std::string_view method, std::size_t count, Path path) const {
     std::atomic<std::size_t> next = 0;

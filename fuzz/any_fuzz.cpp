@@ -1,4 +1,4 @@
-// Values in lib0's encoding and as JSON. The first byte chooses.
+// Values in lib0's encoding and in JSON. The first byte selects the one to test.
 #include "base/byte_reader.h"
 #include "check.h"
 #include "crdt/packed.h"

@@ -1,4 +1,4 @@
-// Awareness messages. Input is a sequence of messages, each behind a byte with its length.
+// Awareness messages. The input is a sequence of messages; a byte with its length precedes each.
 #include "base/byte_reader.h"
 #include "check.h"
 #include "syncline/crdt/awareness.h"

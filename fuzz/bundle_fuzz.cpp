@@ -1,5 +1,5 @@
-// Any bytes as a bundle: reading refuses them, or gives sections that are written again to the same
-// bytes; in pieces of any size it says the same.
+// Arbitrary bytes as a bundle. The reader refuses them, or returns sections that encode to the same
+// bytes. The result does not depend on how the bytes are divided into pieces.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "log/bundle.h"
 #include "log/bundle_kinds.h"
 #include "log/bundle_reader.h"
+#include "node/known_types.h"
 #include "state/bundle_verify.h"
 
 namespace {
@@ -18,7 +19,7 @@ using syncline::Bytes;
 using syncline::ByteView;
 
 struct Read {
-  Bytes again;  // what was read, written
+  Bytes again;  // the sections, encoded again
   bool whole = false;
   syncline::ErrorCode error{};
 };
@@ -27,7 +28,7 @@ Read read(ByteView bytes, std::size_t step) {
   Read result;
   syncline::log::BundleReader reader;
   syncline::log::BundleWriter writer;
-  syncline::state::BundleVerifier verifier({}, {});
+  syncline::state::BundleVerifier verifier({.types = syncline::node::known_types()}, {});
   bool sound = true;
   for (std::size_t at = 0; at < bytes.size(); at += step) {
     reader.feed(bytes.subspan(at, std::min(step, bytes.size() - at)));
@@ -58,8 +59,8 @@ void check(ByteView bytes, std::size_t step) {
   if (at_once.whole) SYNCLINE_ASSERT(at_once.again.size() == bytes.size());
 }
 
-// Each kind and body of the input with the length and the checksum that it should have: without
-// them nothing would ever get past them.
+// Gives each kind and body of the input the right length and checksum; otherwise the reader would
+// refuse nearly everything at these.
 Bytes sealed(ByteView bytes) {
   Bytes out = syncline::log::BundleWriter::magic();
   std::uint32_t crc = syncline::crc32c(out);

@@ -1,4 +1,4 @@
-// Choices taken from a fuzzer's bytes. When they are used up every choice is 0.
+// ByteInput: makes choices from a fuzzer's bytes. When the bytes are used up, every choice is 0.
 #pragma once
 
 #include <cstdint>

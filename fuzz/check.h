@@ -1,4 +1,5 @@
-// What fuzz targets share: a check that stops the fuzzer, and input cut into parts.
+// Shared by the fuzz targets: a check that stops the fuzzer, and functions that cut the input into
+// parts.
 #pragma once
 
 #include <cstdio>

@@ -1,5 +1,5 @@
-// Checkpoints, verification keys and base64 from anybody: refused with an error, or read as exactly
-// one meaning.
+// Checkpoints, verification keys and base64 from untrusted sources: each is refused with an error,
+// or has exactly one meaning.
 #include <cstddef>
 #include <cstdint>
 
@@ -17,7 +17,7 @@ void check_note(std::string_view text) {
   (void)log::open_checkpoint(text, keys);
   const auto said = log::peek_checkpoint(text);
   if (!said) return;
-  // What it says can be said again, and is then believed.
+  // What was read can be signed again, and then verifies.
   const auto note = log::sign_checkpoint(*said, {signer});
   FUZZ_CHECK(note.has_value());
   FUZZ_CHECK(log::open_checkpoint(*note, keys) == *said);

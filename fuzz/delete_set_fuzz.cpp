@@ -1,5 +1,4 @@
-// Delete sets of both versions, and the arithmetic of sets of ids. The first byte chooses the
-// version.
+// Delete sets in both versions, and operations on sets of ids. The first byte selects the version.
 #include "check.h"
 #include "crdt/update_writer.h"
 
@@ -17,7 +16,7 @@ void check_invariant(const IdSet& set) {
   }
 }
 
-// The same set, one range at a time and backwards.
+// Builds the same set from single ranges, backwards.
 IdSet rebuilt(const IdSet& set) {
   IdSet copy;
   for (const auto& [client, ranges] : set.clients())

@@ -1,13 +1,13 @@
-// Two to four replicas of one document edit, undo, and exchange updates in every way there is:
-// bytes are taken for a list of actions. What must hold:
-//   - at any time the structures are sound, and what observers were told gives the same state;
-//   - every past state of a replica that keeps its history can be read again;
-//   - an update's effect is as foretold;
-//   - once all is exchanged the replicas are equal, and so are documents that are built from merged
-//     updates, from converted ones, or loaded from any replica.
+// Two to four replicas of one document edit, undo, and exchange updates in every possible way. The
+// input is read as a list of actions. Invariants:
+//   - at any time the structures are sound, and the events of observers give the same state;
+//   - a replica that keeps its history can restore each of its past states;
+//   - applying an update has the effect that prepare() computed;
+//   - after all updates are exchanged, the replicas are equal, and so are documents that are built from
+//     merged updates, from converted updates, or from the state of any replica.
 //
-// Replicas that clean formats make edits of their own when they learn of others': exchange goes on
-// until nobody has anything new.
+// Replicas that clean formats make edits when they receive the edits of others. So the exchange
+// continues until no replica has anything new.
 #include <array>
 #include <memory>
 #include <vector>
@@ -23,7 +23,7 @@ using namespace syncline::crdt;
 using namespace syncline::crdt::fuzz;
 
 constexpr int kMostActions = 200;
-constexpr int kMostRounds = 20;  // of exchange, until all is quiet
+constexpr int kMostRounds = 20;  // rounds of exchange until nothing is new
 constexpr std::array kVersions = {UpdateVersion::kV1, UpdateVersion::kV2};
 
 Bytes merged(const Log& log, std::size_t first, std::size_t step, UpdateVersion version) {
@@ -108,7 +108,7 @@ class World {
     return to.apply(update, version);
   }
 
-  // Any update: early, late, or again; perhaps in the other version.
+  // Delivers some update: early, late, or again; possibly in the other version.
   void deliver_one(Replica& to) {
     if (log_.empty()) return;
     const Sent& sent = log_[log_.size() - 1 - in_.below(static_cast<std::uint32_t>(log_.size()))];
@@ -121,7 +121,7 @@ class World {
     to.apply(converted(sent.bytes(other), other, as), as);
   }
 
-  // Some updates as one, with holes.
+  // Delivers several updates merged into one, with gaps.
   void deliver_merged(Replica& to) {
     if (log_.empty()) return;
     const std::size_t first = in_.below(static_cast<std::uint32_t>(log_.size()));
@@ -129,7 +129,7 @@ class World {
     to.apply(merged(log_, first, 1 + in_.below(3), as), as);
   }
 
-  // What it lacks, cut from everything that was ever sent.
+  // Delivers what the replica lacks, cut from all updates that were ever sent.
   void deliver_missing(Replica& to) {
     if (log_.empty()) return;
     const UpdateVersion as = version();
@@ -139,7 +139,7 @@ class World {
     to.apply(*lacking, as);
   }
 
-  // A program that ends and starts again from what it saved.
+  // Restarts a replica from its saved state.
   void reload(std::size_t number) {
     const Replica& old = *replicas_[number];
     const UpdateVersion as = version();
@@ -148,14 +148,15 @@ class World {
     options.client_id = new_client();
     auto fresh = std::make_unique<Replica>(options, old.observed(), old.undoable(), log_);
     FUZZ_CHECK(fresh->doc().apply_update(saved, as).has_value());
-    // It waits for something if the old one did; what is lacking first may be found in another order.
+    // The new replica waits for something if the old one did. It may report another missing clock
+    // first.
     FUZZ_CHECK(waits(fresh->doc()) == waits(replicas_[number]->doc()));
     if (!options.clean_formats || !old.observed())
       check_same(read_trees(replicas_[number]->doc()), read_trees(fresh->doc()), "loaded again");
     replicas_[number] = std::move(fresh);
   }
 
-  // A position, which must be found again at once.
+  // Takes a relative position and checks that it resolves to the same place.
   void mark(Replica& replica) {
     const Type type = Editor(in_, replica.doc()).somewhere();
     if (type.kind() == TypeKind::kMap) return;
@@ -180,8 +181,9 @@ class World {
     }
   }
 
-  // Equal to the first replica: what can be read, and the encoded state. Replicas that collect
-  // garbage encode less; loaded into a document that collects all of them give the same bytes.
+  // Checks that a document equals the first replica: its content and its encoded state. Replicas
+  // that collect garbage encode less; after loading into a document that collects, all have the
+  // same bytes.
   void check_equal(Doc& doc) {
     Doc& first = replicas_.front()->doc();
     FUZZ_CHECK(!waits(doc));

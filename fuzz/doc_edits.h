@@ -1,4 +1,4 @@
-// Edits of a document, chosen by bytes: any operation of any type, anywhere in the document.
+// Edits of a document, selected by bytes: any operation on any type, anywhere in the document.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ inline bool is_text(const Type& type) {
   return type.kind() == TypeKind::kText || type.kind() == TypeKind::kXmlText;
 }
 
-// The types directly in a type.
+// The types that are directly inside a type.
 inline std::vector<Type> nested_types(const Type& type) {
   std::vector<Type> out;
   const auto add = [&](const Value& value) {
@@ -57,7 +57,7 @@ class Editor {
  public:
   Editor(ByteInput& in, Doc& doc) : in_(in), doc_(doc) {}
 
-  // One operation somewhere. Bounds are respected, so it must succeed.
+  // Makes one operation somewhere. It respects all bounds, so it must succeed.
   void edit() {
     Type type = root(doc_, in_.below(kRoots));
     for (std::uint8_t way = in_.byte(); (way & 1) != 0; way >>= 1) {
@@ -85,7 +85,7 @@ class Editor {
   static constexpr std::array kKeys = {"a", "b", "", "ключ"};
   static constexpr std::array kWords = {
       "a", "b", "xyz", "hello world", "\xc3\xa4\xe6\x96\x87", "\n", "q\xf0\x9f\x98\x80", "zz"};
-  static constexpr std::uint32_t kMostCells = 300;  // a document stays small
+  static constexpr std::uint32_t kMostCells = 300;  // keeps the document small
 
   template <typename T>
   static void must(const Result<T>& result) {
@@ -155,13 +155,14 @@ class Editor {
     }
   }
 
-  // A place in a text that cuts no surrogate pair: a cut one is replaced, of which nobody is told.
+  // A position in a text that does not split a surrogate pair. A split pair would be replaced by
+  // U+FFFD, and no event reports that.
   std::uint32_t place(const Text& text, std::uint32_t at) const {
     const std::string content = units(text);
     return at > 0 && at < content.size() && content[at] == 'l' ? at - 1 : at;
   }
 
-  // 'l' for the second half of a pair, 'x' for everything else that has an index.
+  // 'l' for the second half of a pair, 'x' for every other unit that has an index.
   static std::string units(const Text& text) {
     std::string out;
     for (const DeltaOp& op : text.to_delta()) {

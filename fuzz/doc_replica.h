@@ -1,4 +1,4 @@
-// One of several replicas that a fuzzer edits, with what must hold of it at any time.
+// One of the replicas that a fuzzer edits, with the invariants that it must satisfy at any time.
 #pragma once
 
 #include <algorithm>
@@ -88,7 +88,7 @@ class Replica {
     }
   }
 
-  // Applies an update, and compares what happened with what was foretold.
+  // Applies an update and compares the result with what prepare() predicted.
   bool apply(ByteView update, UpdateVersion version) {
     const Result<Effect> effect = doc_.prepare(update, version);
     FUZZ_CHECK(effect.has_value());

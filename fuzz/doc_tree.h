@@ -1,8 +1,8 @@
-// A document's content as a plain tree, for comparison: read from a document, or kept up to date
-// from nothing but what observers are told.
+// The content of a document as a plain tree, for comparison. It is either read from a document, or
+// kept up to date only from the events of observers.
 //
-// The unit of a sequence is a cell: an element, a UTF-16 unit of text, an embed. Orders that
-// replicas need not share (keys, attributes) are sorted away.
+// A sequence consists of cells: elements, UTF-16 units of text, embeds. Orders that may differ
+// between replicas (keys, attributes) are sorted.
 #pragma once
 
 #include <map>
@@ -43,11 +43,11 @@ inline bool Cell::operator==(const Cell& other) const {
 
 Tree read_tree(const Type& type);
 
-// Does to the tree of an observed type what its observers were told. Values of keys, and what is in
-// new nested types, are not told but read, during the call.
+// Applies to the tree of an observed type what an event reports. Events do not contain the values
+// of keys or the content of new nested types; these are read from the document during the call.
 void apply_event(Tree& tree, const TypeEvent& event);
 
-// Guids of the subdocuments in it.
+// Collects the guids of the subdocuments in the tree.
 void collect_subdocs(const Tree& tree, std::map<std::string, int>& guids);
 
 std::string print(const Tree& tree, int depth = 0);
@@ -64,7 +64,7 @@ inline Cell cell_of(const Value& value) {
 
 inline void add_units(std::string_view text, const std::map<std::string, std::string>& attributes,
                       std::vector<Cell>& out) {
-  // Both halves of a surrogate pair hold the character: pairs are not cut in these tests.
+  // Both halves of a surrogate pair contain the character. These tests do not split pairs.
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
     const std::size_t bytes = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
@@ -184,7 +184,7 @@ inline void apply_key(Tree& tree, const Type& target, const KeyChange& change) {
   const auto known = tree.keys.find(change.key);
   FUZZ_CHECK((known == tree.keys.end()) == (change.action == KeyChange::Action::kAdd));
   FUZZ_CHECK(change.old_value.has_value() == (known != tree.keys.end()));
-  // Of a type that was replaced nothing but its kind is left.
+  // If the old value was a type, only its kind is left.
   if (known != tree.keys.end() && known->second.nested == nullptr)
     FUZZ_CHECK(cell_of(*change.old_value).value == known->second.value);
   const std::optional<Value> now = current_value(target, change.key);

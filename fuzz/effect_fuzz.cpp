@@ -1,4 +1,4 @@
-// Stored effects of both versions: what decodes encodes, to something that decodes to the same.
+// Stored effects in both versions: what decodes can be encoded, and the result decodes to the same.
 #include "check.h"
 #include "merge/effect_codec.h"
 
@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Touch& touch : stored->effect.touches) (void)to_string(touch.container);
   const auto again = decode_effect(encode_effect(stored->effect));
   FUZZ_CHECK(again.has_value());
-  // Of what is longer than an effect may be, the first touches are kept.
+  // If the effect is longer than allowed, the first touches are kept.
   FUZZ_CHECK(again->truncated || again->effect == stored->effect);
   return 0;
 }

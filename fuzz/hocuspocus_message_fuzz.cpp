@@ -1,4 +1,4 @@
-// Hocuspocus messages: whatever decodes must mean the same after being written again.
+// Hocuspocus messages: a message that decodes has the same meaning after it is encoded again.
 #include "base/assert.h"
 #include "protocol/hocuspocus.h"
 

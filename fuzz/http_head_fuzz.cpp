@@ -1,5 +1,5 @@
-// Request heads and chunked bodies: no crash, no limit exceeded, and nothing accepted that leaves
-// room for two readings of where the message ends.
+// Request heads and chunked bodies: no crash, no limit exceeded, and no accepted message whose end
+// is ambiguous.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

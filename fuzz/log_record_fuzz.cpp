@@ -1,4 +1,4 @@
-// Any bytes as an event record: decoding refuses them, or gives an event with exactly that
+// Arbitrary bytes as an event record: decoding refuses them, or returns an event with exactly this
 // encoding.
 #include <algorithm>
 #include <cstddef>
@@ -24,7 +24,7 @@ void check(syncline::ByteView record) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const syncline::ByteView bytes(data, size);
   check(bytes);
-  // With the checksum that it should have, or nothing would ever get past it.
+  // Sets the right checksum; otherwise decoding would refuse nearly everything at it.
   syncline::Bytes sealed = syncline::to_bytes(bytes);
   const std::uint32_t crc = syncline::crc32c(sealed);
   for (int shift = 24; shift >= 0; shift -= 8)

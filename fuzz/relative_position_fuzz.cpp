@@ -1,4 +1,4 @@
-// Relative positions, as bytes and as JSON, and where they lead in a document.
+// Relative positions as bytes and as JSON, and their resolution in a document.
 #include "check.h"
 #include "syncline/bytes.h"
 #include "syncline/crdt/relative_position.h"

@@ -1,8 +1,8 @@
-// Two sessions of each protocol on one document, fed arbitrary messages: nothing may crash, and the
-// document that the log gives back must equal the one in memory.
+// Two sessions of each protocol on one document receive arbitrary messages. Nothing may crash, and
+// the document that is replayed from the log must equal the one in memory.
 //
-// Input: records of a byte (which session; from 0x80 on the message is the beginning of one that is over
-// the carrier's limit), a 16-bit length, and the message.
+// Input: records of a byte, a 16-bit length, and the message. The byte selects the session; from
+// 0x80 on, the message is the beginning of one over the transport's limit.
 #include <algorithm>
 #include <memory>
 #include <vector>
@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "log/test_chain.h"
 #include "merge/facets.h"
+#include "node/known_types.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "store/memory_store.h"
@@ -25,11 +26,13 @@ struct World {
   testing::VirtualLoop loop;
   store::MemoryStore store;
   std::unique_ptr<log::LoopStore> log = store.open_loop(loop);
-  state::ObjectCache cache{*log, {}};
+  state::ObjectCache cache{{*log, node::known_types()}, {}};
   workspace::Counters counters;
   testing::TestRandom random;
   workspace::Host host{{.log = log->events(),
                         .cache = cache,
+                        .types = node::known_types(),
+                        .waiting = log->waiting(),
                         .scheduler = loop,
                         .counters = counters,
                         .random = random,
@@ -109,7 +112,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (auto& peer : peers) peer->handler->on_closed(1006);
   world.loop.advance(60'000);
-  state::ObjectCache fresh(*world.log, {});
+  state::ObjectCache fresh({*world.log, node::known_types()}, {});
   SYNCLINE_ASSERT(state_of(world.loop, world.cache) == state_of(world.loop, fresh));
   return 0;
 }

@@ -1,4 +1,4 @@
-// Snapshots, in both versions.
+// Snapshots in both versions.
 #include "check.h"
 #include "syncline/crdt/snapshot.h"
 

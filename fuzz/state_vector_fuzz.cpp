@@ -1,4 +1,4 @@
-// State vectors, as in the first step of the sync protocol.
+// State vectors, as the first step of the sync protocol contains them.
 #include "check.h"
 #include "crdt/update_writer.h"
 

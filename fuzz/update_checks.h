@@ -1,4 +1,4 @@
-// What must hold for any bytes that are taken for an update, whichever version.
+// Invariants for arbitrary bytes that are read as an update, in both versions.
 #pragma once
 
 #include "check.h"
@@ -24,7 +24,7 @@ inline void check_same_blocks(const DecodedUpdate& a, const DecodedUpdate& b) {
   }
 }
 
-// Half of every client's clocks: cuts through blocks.
+// Half of every client's clocks, so that the cut goes through blocks.
 inline StateVector half_of(const DecodedUpdate& update) {
   StateVector state;
   for (const auto& client : update.clients) {
@@ -46,7 +46,8 @@ inline Bytes there_and_back(ByteView update, UpdateVersion version) {
 
 inline void check_without_document(ByteView bytes, const DecodedUpdate& update,
                                    UpdateVersion version) {
-  // The versions hold different values (JSON knows no NaN or BigInt), so the first rounds may lose.
+  // The two versions can hold different values (JSON has no NaN and no BigInt), so the first
+  // conversions may lose some.
   const Bytes settled = there_and_back(there_and_back(bytes, version), version);
   FUZZ_CHECK(there_and_back(settled, version) == settled);
 
@@ -71,7 +72,8 @@ inline void check_without_document(ByteView bytes, const DecodedUpdate& update,
   FUZZ_CHECK(update_meta(*half, version));
 }
 
-// Loading at once comes to what applying struct by struct does, as happens within a transaction.
+// Bulk loading has the same result as applying struct by struct, which happens inside a
+// transaction.
 inline void check_load(ByteView bytes, UpdateVersion version) {
   Doc at_once({.client_id = 1});
   Doc by_structs({.client_id = 1});

@@ -1,5 +1,5 @@
-// Any bytes as the value of a change that waits: decoding refuses them, or gives a change with exactly
-// that encoding.
+// Arbitrary bytes as the value of a waiting change: decoding refuses them, or returns a change with
+// exactly this encoding.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string key = syncline::store::waiting_key("w", "o", 7);
   check(key, bytes);
   static_cast<void>(syncline::store::parse_waiting_key(bytes));
-  // With the version and the checksum that it should have, or nothing would ever get past them.
+  // Sets the right version and checksum; otherwise decoding would refuse nearly everything at them.
   std::string value = "\1";
   const std::uint32_t start =
       syncline::crc32c(syncline::as_bytes(value), syncline::crc32c(syncline::as_bytes(key)));

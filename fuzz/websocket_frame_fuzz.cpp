@@ -1,5 +1,6 @@
-// Client frames in arbitrary pieces: the parser must not crash, must deliver only what the RFC
-// allows, must hold no more than it was given, and must not depend on how the bytes were cut.
+// Client frames in arbitrary pieces. The parser must not crash, must return only what the RFC
+// allows, must not hold more than it was given, and its results must not depend on the division
+// into pieces.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -18,7 +19,7 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-// Appends every event, flattened, to `trace`.
+// Appends a flat form of every event to `trace`.
 void run(ByteView data, std::size_t piece, Bytes& trace) {
   WsParser parser(kMaxMessage);
   Bytes input = to_bytes(data);

@@ -1,5 +1,5 @@
-// Frames of y-websocket messages: a frame that passes its check decodes message by message to its end,
-// and whatever decodes means the same after being written again.
+// Frames of y-websocket messages: a frame that passes its check decodes message by message to its
+// end, and every decoded message has the same meaning after it is encoded again.
 #include "base/assert.h"
 #include "protocol/y_sync.h"
 

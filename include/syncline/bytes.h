@@ -17,7 +17,7 @@ namespace syncline {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-// Encoded once, held by everyone who still has to send it.
+// An immutable byte string with several owners. It is encoded once, and all senders share it.
 using SharedBytes = std::shared_ptr<const Bytes>;
 
 inline ByteView as_bytes(std::string_view text) {

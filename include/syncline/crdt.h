@@ -1,4 +1,5 @@
-// Everything of the document engine. Each header is a manual of its own; doc.h is where to begin.
+// Includes every public header of the document engine. Each of them documents itself; begin with
+// doc.h.
 #pragma once
 
 #include "syncline/crdt/any.h"                // values

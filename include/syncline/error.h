@@ -1,8 +1,7 @@
-// Errors are values. A function that can fail returns Result<T>; exceptions are not part of any
-// interface.
+// Errors are values. A function that can fail returns Result<T>; no interface throws exceptions.
 //
-// The code says what a caller can do about it, the message says what happened, in words for a
-// person. Input from outside always becomes an Error, never an abort.
+// The code tells a caller how it can react. The message tells a person what happened. Bad input
+// from outside always becomes an Error and never aborts the process.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +14,20 @@ namespace syncline {
 
 enum class ErrorCode : std::uint8_t {
   kMalformed,     // the bytes do not decode
-  kInvalid,       // they decode, but mean nothing valid here
+  kInvalid,       // they decode, but make no sense here
   kTooLarge,      // over a stated limit
-  kNotFound,      // the named thing is not there
-  kUnauthorized,  // who are you? (no or bad credentials)
-  kForbidden,     // known, but may not
+  kNotFound,      // the named thing does not exist
+  kUnauthorized,  // no credentials, or wrong ones
+  kForbidden,     // the caller is known, but has no right to do this
   kConflict,      // a condition no longer holds (expected version)
-  kFenced,        // another owner has taken over; go there
+  kFenced,        // another owner has taken over; use that one
   kUnavailable,   // not now: draining, overloaded, storage refused; retry later
   kCorrupt,       // stored data fails its check
-  kIo,            // the operating system said no
-  kUnsupported,   // valid, but this build does not do it
+  kIo,            // the operating system reported an error
+  kUnsupported,   // valid, but not implemented in this build
 };
 
-// The code's stable name, as it appears in messages and JSON: "malformed", "too_large", …
+// The stable name of the code in messages and JSON: "malformed", "too_large", …
 std::string_view to_string(ErrorCode code);
 
 struct Error {

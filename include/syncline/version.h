@@ -1,7 +1,7 @@
-// The version of Syncline: the one place where it is written; the build reads it from here.
+// The version of Syncline. It is written only here; the build reads this header.
 //
-// Semantic versioning: before 1.0 a minor release may break the API; what is written to disk or wire
-// carries versions of its own and is not tied to these numbers.
+// Semantic versioning: before 1.0, a minor release may change the API. The formats on disk and on
+// the wire have versions of their own, which do not depend on these numbers.
 
 #pragma once
 

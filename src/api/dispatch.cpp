@@ -75,11 +75,14 @@ Found find_route(std::string_view method, std::string_view path) {
 
 // On the loop that owns the workspace.
 void serve(const Route& route, Call call) {
-  if (!call.path.workspace.empty() && route.door == Route::kWhileOpen) {
-    if (auto open = call.shard.host.admit(call.caller, call.path.workspace); !open)
-      return call.refuse(open.error());
-  }
-  route.serve(std::move(call));
+  if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
+    return route.serve(std::move(call));
+  const auto asked = std::make_shared<Call>(std::move(call));
+  asked->shard.host.admit(asked->caller, route.right, asked->path.workspace, asked->path.object,
+                          [&route, asked](Result<void> open) {
+                            if (!open) return asked->refuse(open.error());
+                            route.serve(std::move(*asked));
+                          });
 }
 
 }  // namespace

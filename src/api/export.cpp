@@ -118,7 +118,7 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
   if (call.request.method == "HEAD") return call.answer(std::move(head));
-  auto bundle = std::make_shared<state::BundleExport>(*call.shard.store, std::move(header),
+  auto bundle = std::make_shared<state::BundleExport>(call.shard.sources, std::move(header),
                                                       std::move(statements), wanted.wish);
   state::BundleExport& first = *bundle;
   // What cannot even begin is refused.

@@ -56,7 +56,7 @@ void get_state_at(Call call) {
   if (!limit) return call.refuse(limit.error());
   at_moment(std::move(call), "at", [limit = *limit](log::Position at, Call asked) {
     const std::string& query = asked.request.query;
-    state::replay_workspace(*asked.shard.store, asked.path.workspace,
+    state::replay_workspace(asked.shard.sources, asked.path.workspace,
                             http::query_parameter(query, "prefix").value_or(""),
                             http::query_parameter(query, "after").value_or(""), limit, at,
                             answer_with<state::ObjectPage>(std::move(asked.responder),
@@ -82,7 +82,7 @@ http::Response changes_response(log::Position from, log::Position to,
 
 void list_changes(Call call, log::Position from, log::Position after, log::Position to,
                   std::size_t limit) {
-  state::list_changes(*call.shard.store, call.path.workspace, call.path.object, after, to, limit,
+  state::list_changes(call.shard.sources, call.path.workspace, call.path.object, after, to, limit,
                       answer_with<state::ChangePage>(std::move(call.responder),
                                                      [from, to](const state::ChangePage& page) {
                                                        return changes_response(from, to, page);
@@ -119,7 +119,7 @@ void blame_at(log::Position at, Call call) {
   auto body = [object = call.path.object, at](const state::Blame& blame) {
     return blame_response(object, at, blame);
   };
-  state::blame_object(*call.shard.store, call.path.workspace, call.path.object, at,
+  state::blame_object(call.shard.sources, call.path.workspace, call.path.object, at,
                       answer_with<state::Blame>(std::move(call.responder), std::move(body)));
 }
 
@@ -202,7 +202,7 @@ void get_object_at(Call call, StateForm form) {
                    : to_response(shown.error());
     };
     state::replay_object(
-        *asked.shard.store, asked.path.workspace, asked.path.object, at,
+        asked.shard.sources, asked.path.workspace, asked.path.object, at,
         answer_with<state::ReplayedObject>(std::move(asked.responder), std::move(body)));
   };
   at_moment(std::move(call), "at", [replay = std::move(replay)](log::Position at, Call asked) {

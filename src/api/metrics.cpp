@@ -55,6 +55,8 @@ void add_workspaces(MetricsPage& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.workspace.changes_accepted; }));
   page.counter("changes_known_total", "Changes that held nothing new.",
                total([](auto& l) { return l.workspace.changes_known; }));
+  page.counter("changes_waiting_total", "Changes kept until those that they depend on arrive.",
+               total([](auto& l) { return l.workspace.changes_waiting; }));
   page.counter("changes_refused_total", "Changes refused.",
                total([](auto& l) { return l.workspace.changes_refused; }));
   page.counter("change_bytes_total", "Bytes of accepted changes.",

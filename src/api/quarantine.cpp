@@ -56,7 +56,7 @@ void lift(Call call) {
                                            path.object, path.workspace)});
   call.shard.host.get(path.workspace)
       .read(
-          path.object, [](const merge::Object&) { return std::string(); },
+          call.caller, path.object, [](const merge::Object&) { return std::string(); },
           answer_with<View>(std::move(call.responder), lifted));
 }
 

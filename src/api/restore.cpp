@@ -79,7 +79,7 @@ Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Objec
   if (!intent) return std::unexpected(std::move(intent.error()));
   auto prepared = now.prepare(*intent);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
-  auto copy = merge::doc_type().restore(now.snapshot());
+  auto copy = now.type().restore(now.snapshot());
   if (!copy) return std::unexpected(std::move(copy.error()));
   auto told = merge::apply_and_tell(**copy, *intent);
   if (!told) return std::unexpected(std::move(told.error()));
@@ -103,11 +103,11 @@ void carry_out(node::Shard& shard, Restore restore, std::shared_ptr<merge::Objec
     *told = std::move(*made);
     return told->intent;
   };
-  workspace::Workspace::Author author{
-      .principal = restore.caller.principal.name,
-      .actor = fmt::format("restore of {} at {}", restore.path.workspace, restore.at),
-      .trace = restore.caller.trace,
-      .dry_run = restore.dry_run};
+  workspace::Workspace::Author author{.caller = restore.caller,
+                                      .right = Right::kRestore,
+                                      .dry_run = restore.dry_run,
+                                      .type = &then->type()};
+  author.caller.actor = fmt::format("restore of {} at {}", restore.path.workspace, restore.at);
   shard.host.get(restore.target)
       .change(restore.path.object, std::move(author), std::move(make),
               [restore, told, done = std::move(done)](Result<workspace::Receipt> receipt) mutable {
@@ -141,14 +141,14 @@ void restore(Call call) {
   const std::string at = http::query_parameter(call.request.query, "at").value_or("");
   log::LoopStore& store = *call.shard.store;
   const Path from = call.path;
-  auto replay = [&store, call = std::move(call),
+  auto replay = [call = std::move(call),
                  restore = std::move(*read)](Result<log::Position> position) mutable {
     if (!position) return call.refuse(position.error());
     if (auto ok = check_quarantine(call, *position); !ok) return call.refuse(ok.error());
     restore.at = *position;
     const Path path = call.path;
     state::replay_object(
-        store, path.workspace, path.object, *position,
+        call.shard.sources, path.workspace, path.object, *position,
         [call = std::move(call), restore = std::move(restore)](auto replayed) mutable {
           restore_at(call.context, std::move(restore), std::move(call.responder),
                      std::move(replayed));

@@ -77,10 +77,9 @@ http::Response turn_response(const state::RetentionTurn& turn) {
 }
 
 void run(Call call) {
-  log::LoopStore& store = *call.shard.store;
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
-  state::retain(store, workspace, now, call.context.retention_events,
+  state::retain(call.shard.sources, workspace, now, call.context.retention_events,
                 answer_with<state::RetentionTurn>(std::move(call.responder), turn_response));
 }
 

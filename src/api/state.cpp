@@ -38,8 +38,9 @@ void get_object(Call call) {
   };
   auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
   const Path path = call.path;
+  const policy::Caller caller = call.caller;
   call.shard.host.get(path.workspace)
-      .read(path.object, std::move(extract),
+      .read(caller, path.object, std::move(extract),
             answer_with<View>(std::move(call.responder), std::move(body)));
 }
 

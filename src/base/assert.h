@@ -1,10 +1,11 @@
-// SYNCLINE_ASSERT guards our own mistakes and stays on in production: a wrong state must not be
-// persisted or sent. It never guards what a peer or a file sent; that becomes an Error.
+// SYNCLINE_ASSERT guards against our own mistakes. It stays on in production, because a wrong state
+// must not be stored or sent. It never checks what a peer or a file sent; bad input becomes an
+// Error.
 #pragma once
 
 namespace syncline {
 
-// Prints the failed expression with its place to stderr, then aborts.
+// Prints the failed expression, its file and its line to stderr, then aborts.
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
 
 }  // namespace syncline

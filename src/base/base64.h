@@ -11,7 +11,8 @@ namespace syncline {
 
 std::string to_base64(ByteView bytes);
 
-// kMalformed: other characters, wrong padding, or bits left over. One text per value.
+// kMalformed: other characters, wrong padding, or unused bits that are not zero. So each value has
+// only one text.
 Result<Bytes> from_base64(std::string_view text);
 
 }  // namespace syncline

@@ -1,4 +1,5 @@
-// Numbers in big-endian bytes, of which the order is the order of the numbers: for keys and records.
+// Numbers as big-endian bytes. The order of the bytes is the order of the numbers, as keys and
+// records need it.
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 namespace syncline {
 
 std::uint64_t ByteReader::long_var_uint(std::uint64_t value, unsigned bits) {
-  // Clocks and client ids: up to seven bytes, which cannot be too large.
+  // The usual case: clocks and client ids of up to seven bytes, which cannot exceed the limit.
   if (bits == 0 && remaining() >= 7) [[likely]] {
     const std::uint8_t* at = cursor_;
     std::uint64_t sum = 0;
@@ -16,7 +16,7 @@ std::uint64_t ByteReader::long_var_uint(std::uint64_t value, unsigned bits) {
       }
     }
   }
-  // Ten bytes hold any 64 bits; lib0 never writes more than eight, but reads padded ones.
+  // Ten bytes can hold any 64 bits. lib0 never writes more than eight, but it reads padded varints.
   const unsigned last = bits + 7 * 9;
   for (; cursor_ != end_ && bits <= last; bits += 7) {
     const std::uint8_t byte = *cursor_++;

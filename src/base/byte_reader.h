@@ -1,17 +1,17 @@
-// Reading lib0's binary encoding, which all Yjs protocols and formats are made of.
+// Reads lib0's binary encoding, on which all Yjs protocols and formats are built.
 //
-// The reader is a cursor over bytes that it borrows; what it returns as views refers into them. Its
-// failed state is sticky: after the first bad read every read gives zero or empty and the cursor
-// stands at the end, so a loop over many fields asks ok() once, at a place where it matters.
+// The reader is a cursor over bytes that it borrows; the views that it returns refer to these
+// bytes. A failure is sticky: after the first bad read, every read returns zero or empty and the
+// cursor stays at the end. So a loop over many fields needs to call ok() only once.
 //
-// Encoding (lib0/decoding.js): unsigned varints are little-endian groups of 7 bits; signed ones
-// keep the sign in bit 6 of the first byte, so that minus zero exists; strings and buffers follow
-// their length in bytes; fixed-width numbers are big-endian. Integers are at most 2^53-1, as in
+// Encoding (lib0/decoding.js): unsigned varints are little-endian groups of 7 bits. Signed varints
+// keep the sign in bit 6 of the first byte, so minus zero exists. Strings and buffers follow their
+// length in bytes. Fixed-width numbers are big-endian. Integers are at most 2^53-1, as in
 // JavaScript.
 //
-// Lengths are checked against the bytes that are there before anything is returned; counts that
-// callers read must be checked by them (at least one byte per element: compare with remaining()).
-// Thread-safety: one thread.
+// The reader checks each length against the bytes that are left before it returns anything. Callers
+// must check the counts that they read (an element takes at least one byte: compare with
+// remaining()). Thread-safety: one thread.
 #pragma once
 
 #include <bit>
@@ -47,7 +47,7 @@ class ByteReader {
   std::size_t remaining() const { return static_cast<std::size_t>(end_ - cursor_); }
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - begin_); }
 
-  // Puts the reader into the failed state, for values that decode but are out of the caller's
+  // Puts the reader into the failed state. For a value that decodes but is out of the caller's
   // range.
   void fail() {
     failed_ = true;
@@ -62,7 +62,7 @@ class ByteReader {
     return *cursor_++;
   }
 
-  // The next byte, which stays; 0 at the end.
+  // The next byte, without consuming it; 0 at the end.
   std::uint8_t peek() const { return cursor_ == end_ ? 0 : *cursor_; }
 
   std::uint64_t var_uint() {
@@ -111,7 +111,7 @@ class ByteReader {
   // Everything up to the end.
   ByteView rest() { return bytes(remaining()); }
 
-  // What was read since `start`, an earlier position().
+  // The bytes that were read since `start`, an earlier position().
   ByteView since(std::size_t start) const {
     return {begin_ + start, static_cast<std::size_t>(cursor_ - begin_) - start};
   }
@@ -121,7 +121,8 @@ class ByteReader {
   std::int64_t int64() { return static_cast<std::int64_t>(big_endian(8)); }
 
  private:
-  // Goes on with a varint of which `bits` low bits are known. Out of the hot path.
+  // Continues a varint whose `bits` low bits are already known. Not inlined: it is off the hot
+  // path.
   std::uint64_t long_var_uint(std::uint64_t value, unsigned bits);
 
   std::uint64_t big_endian(std::size_t width) {

@@ -5,7 +5,7 @@
 namespace syncline {
 
 namespace {
-// Up to here a copy is cheaper than giving the buffer away and growing another.
+// Up to this size, a copy is cheaper than to hand the buffer out and to grow a new one.
 constexpr std::size_t kCopyLimit = 64 * 1024;
 constexpr std::size_t kFirstSize = 128;
 }  // namespace

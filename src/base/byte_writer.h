@@ -1,8 +1,8 @@
-// Writing lib0's binary encoding; base/byte_reader.h says what it looks like.
+// Writes lib0's binary encoding, which base/byte_reader.h describes.
 //
-// The writer owns a growing buffer. Views given to it are copied. take() hands the bytes out,
-// clear() forgets them; both leave the writer ready for the next message, usually without a new
-// allocation. Thread-safety: one thread.
+// The writer owns a growing buffer and copies the views that it is given. take() hands the bytes
+// out; clear() drops them. After both, the writer is ready for the next message, usually without a
+// new allocation. Thread-safety: one thread.
 #pragma once
 
 #include <bit>
@@ -35,10 +35,10 @@ class ByteWriter {
   // Valid until the next write.
   ByteView view() const { return {buffer_.data(), size_}; }
 
-  // Keeps the memory.
+  // Drops the bytes and keeps the memory.
   void clear() { size_ = 0; }
 
-  // Forgets what was written behind the first `size` bytes.
+  // Drops everything after the first `size` bytes.
   void truncate(std::size_t size) { size_ = size; }
 
   // Makes room for `more` bytes in one step.
@@ -46,21 +46,21 @@ class ByteWriter {
     if (buffer_.size() - size_ < more) grow(more);
   }
 
-  // What was written, and begins anew. Short messages are copied out, so that the buffer stays for
-  // the next one and the message holds no spare memory.
+  // Returns the bytes and starts empty again. A short message is copied, so that the buffer stays
+  // for the next one and the message holds no spare memory.
   Bytes take();
-  // The same into `out`, whose memory is used again for short messages.
+  // The same into `out`. For a short message, the memory of `out` is used again.
   void take(Bytes& out);
 
-  // For hot loops: room for `most` bytes, written by the caller from the pointer on; close() takes
-  // the place behind the last one.
+  // For hot loops: open() reserves `most` bytes and returns a pointer, through which the caller
+  // writes. close() gets the end of what was written.
   std::uint8_t* open(std::size_t most) {
     reserve(most);
     return buffer_.data() + size_;
   }
   void close(const std::uint8_t* end) { size_ = static_cast<std::size_t>(end - buffer_.data()); }
   static constexpr std::size_t kMaxVarint = 11;
-  // Returns the place behind it.
+  // Returns the position after the varint.
   static std::uint8_t* put_var_uint(std::uint8_t* out, std::uint64_t value) {
     while (value > 0x7f) {
       *out++ = static_cast<std::uint8_t>(value | 0x80);
@@ -106,7 +106,7 @@ class ByteWriter {
     close(out + bytes.size());
   }
 
-  // The bytes as they are. They must not lie in this writer.
+  // Appends raw bytes. They must not be inside this writer.
   void append(ByteView bytes) {
     if (bytes.empty()) return;
     reserve(bytes.size());
@@ -129,7 +129,7 @@ class ByteWriter {
 
   void grow(std::size_t more);
 
-  Bytes buffer_;  // as large as was ever needed; what lies behind size_ is spare
+  Bytes buffer_;  // never shrinks; the bytes after size_ are spare
   std::size_t size_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// CRC-32C (Castagnoli), the check that finds accidental damage: torn writes, flipped bits.
-// It finds no forgery; that is what the hash chain of the log is for.
+// CRC-32C (Castagnoli). It detects accidental damage, such as torn writes and flipped bits. It does
+// not detect forgery; the hash chain of the log does.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace syncline {
 
-// The CRC of `bytes`; pass a former result as `crc` to continue after earlier bytes.
+// The CRC of `bytes`. To continue after earlier bytes, pass their CRC as `crc`.
 std::uint32_t crc32c(ByteView bytes, std::uint32_t crc = 0);
 
 namespace detail {
 
-// Without the processor's instruction, so that a test can compare the two.
+// Without the processor's CRC instruction. A test compares the two implementations.
 std::uint32_t crc32c_portable(ByteView bytes, std::uint32_t crc);
 
 }  // namespace detail

@@ -1,4 +1,4 @@
-// Ed25519 signatures (RFC 8032): 32-byte keys, 64-byte signatures, the same signature each time.
+// Ed25519 signatures (RFC 8032): 32-byte keys, 64-byte signatures. Signing is deterministic.
 //
 // Thread-safety: values and pure functions.
 #pragma once
@@ -13,7 +13,7 @@ namespace syncline::ed25519 {
 
 using PublicKey = std::array<std::uint8_t, 32>;
 using Signature = std::array<std::uint8_t, 64>;
-// The private key of RFC 8032: 32 random bytes, from which all else follows.
+// The private key of RFC 8032: 32 random bytes, from which everything else is derived.
 using Seed = std::array<std::uint8_t, 32>;
 
 PublicKey public_key_of(const Seed& seed);

@@ -20,7 +20,7 @@ std::string to_string(HlcStamp stamp) {
 
 HlcStamp HlcClock::tick(std::uint64_t unix_ms) {
   const HlcStamp wall = HlcStamp::of(unix_ms, 0);
-  // A full counter carries into the milliseconds: the packed word simply counts on.
+  // A full counter overflows into the milliseconds, because the packed word is simply incremented.
   last_ = wall > last_ ? wall : HlcStamp{last_.packed + 1};
   return last_;
 }

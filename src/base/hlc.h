@@ -1,12 +1,12 @@
-// Hybrid logical clock: stamps that look like wall clock time but never go back.
+// Hybrid logical clock (HLC): stamps that look like wall clock time but never go back.
 //
-// Wall clocks of several machines disagree and jump. An HLC stamp is the wall clock where that can
-// be had, and a counter where it cannot, so that order by stamp never contradicts the order in
-// which one node saw things. A peer that claims a stamp far in the future would drag every clock
-// along for good: such a stamp is refused.
+// The wall clocks of several machines disagree and jump. An HLC stamp is the wall clock time if
+// this is greater than all stamps before; otherwise it is the last stamp plus one. So the order of
+// the stamps never contradicts the order in which a node saw the events. A peer that sends a stamp
+// far in the future would push every clock forward for good; such a stamp is refused.
 //
-// Source: Kulkarni, Demirbas et al., "Logical Physical Clocks", 2014; packed into one 64-bit word:
-// the upper 48 bits are milliseconds since 1970 UTC, the lower 16 a counter.
+// Source: Kulkarni, Demirbas et al., "Logical Physical Clocks", 2014. A stamp is packed into one
+// 64-bit word: the upper 48 bits are milliseconds since 1970 UTC, the lower 16 bits a counter.
 // Thread-safety: none.
 #pragma once
 
@@ -19,7 +19,7 @@
 namespace syncline {
 
 struct HlcStamp {
-  std::uint64_t packed = 0;  // 0: no stamp, before every other
+  std::uint64_t packed = 0;  // 0: no stamp; it sorts before every other
 
   static constexpr std::uint64_t kMaxMs = (std::uint64_t{1} << 48) - 1;
 
@@ -37,17 +37,18 @@ std::string to_string(HlcStamp stamp);
 
 class HlcClock {
  public:
-  // How far ahead of our wall clock a received stamp may be.
+  // How far ahead of the local wall clock a received stamp may be.
   static constexpr std::uint64_t kMaxAheadMs = 60'000;
 
-  // Continues after `last`, for instance the newest stamp found in a log.
+  // Continues after `last`, for example the newest stamp in a log.
   explicit HlcClock(HlcStamp last = {}) : last_(last) {}
 
-  // A stamp for a local event, greater than every stamp given out or observed before.
+  // Returns a stamp for a local event. It is greater than every stamp that was returned or observed
+  // before.
   HlcStamp tick(std::uint64_t unix_ms);
 
-  // Takes note of a stamp from elsewhere: later ticks are greater. kInvalid, with nothing changed,
-  // when it is more than kMaxAheadMs ahead of `unix_ms`.
+  // Observes a stamp of another node: later ticks are greater. kInvalid if the stamp is more than
+  // kMaxAheadMs ahead of `unix_ms`; then nothing changes.
   Result<void> observe(HlcStamp remote, std::uint64_t unix_ms);
 
   HlcStamp last() const { return last_; }

@@ -40,7 +40,8 @@ bool has_sha_instructions() {
   return (b & bit_SHA) != 0 && __builtin_cpu_supports("sse4.1") != 0;
 }
 
-// Four rounds on the two state halves; the instructions keep (a b e f) and (c d g h) together.
+// Four rounds on the two halves of the state. The instructions expect them as (a b e f) and (c d g
+// h).
 __attribute__((target("sha,sse4.1,ssse3"))) inline void four_rounds(__m128i& abef, __m128i& cdgh,
                                                                     __m128i words, int round) {
   const __m128i sum =
@@ -69,7 +70,7 @@ __attribute__((target("sha,sse4.1,ssse3"))) void sha256_blocks_native(std::uint3
       four_rounds(abef, cdgh, words[index], 4 * index);
     }
     for (int round = 16; round < 64; round += 4) {
-      // words[0] is the oldest group: the message schedule makes the next from all four.
+      // words[0] is the oldest group. The message schedule computes the next group from all four.
       const __m128i nine_back = _mm_alignr_epi8(words[3], words[2], 4);
       __m128i next = _mm_add_epi32(_mm_sha256msg1_epu32(words[0], words[1]), nine_back);
       next = _mm_sha256msg2_epu32(next, words[3]);

@@ -1,7 +1,7 @@
-// SHA-256 (FIPS 180-4), with the processor's SHA instructions where it has them.
+// SHA-256 (FIPS 180-4). Uses the processor's SHA instructions if it has them.
 //
-// Own code rather than a crypto library: it needs no key and keeps no secret, and the rooms at the
-// bottom stay free of dependencies. Thread-safety: none per object.
+// This is our own code instead of a crypto library: it handles no keys or secrets, and the lowest
+// rooms stay free of dependencies. Thread-safety: none per object.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ class Sha256 {
  public:
   Sha256();
   void update(ByteView bytes);
-  // The hash of everything given so far. The object must not be used afterwards.
+  // The hash of all bytes so far. The object must not be used afterwards.
   Hash256 finish();
 
  private:
@@ -36,7 +36,7 @@ std::string to_hex(const Hash256& hash);
 
 namespace detail {
 
-// The portable rounds, so that a test can compare them with the accelerated ones.
+// The portable implementation, so that a test can compare it with the accelerated one.
 void sha256_blocks_portable(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
 
 }  // namespace detail

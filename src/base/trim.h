@@ -1,4 +1,4 @@
-// Text without the blanks and tabs around it (the optional white space of HTTP, RFC 9110).
+// Removes blanks and tabs at both ends of a text (the optional white space of HTTP, RFC 9110).
 #pragma once
 
 #include <string_view>

@@ -16,7 +16,7 @@ std::uint64_t load_word(const char* at) {
   return word;
 }
 
-// First byte that is not ASCII, or `end`.
+// The first byte that is not ASCII, or `end`.
 const char* skip_ascii(const char* at, const char* end) {
   while (static_cast<std::size_t>(end - at) >= kWord && (load_word(at) & kHighBits) == 0)
     at += kWord;
@@ -28,8 +28,8 @@ bool is_continuation(unsigned char byte) {
   return (byte & 0xc0) == 0x80;
 }
 
-// Bytes of the well-formed character of several bytes at `at`, 0 if it is none (Unicode, table
-// 3-7).
+// The width in bytes of the well-formed multi-byte character at `at`; 0 if there is none (Unicode,
+// table 3-7).
 std::size_t character_width(const char* at, const char* end) {
   const auto byte = [at](std::size_t i) { return static_cast<unsigned char>(at[i]); };
   const std::size_t left = static_cast<std::size_t>(end - at);
@@ -50,8 +50,8 @@ std::size_t character_width(const char* at, const char* end) {
   return 4;
 }
 
-// UTF-16 units of the eight bytes: each that begins a character is one, leads of four bytes
-// another.
+// The number of UTF-16 units in eight bytes: each byte that begins a character counts one, and the
+// first byte of a four-byte character counts one more.
 std::size_t units_in_word(std::uint64_t word) {
   const std::uint64_t continuations = (word >> 7) & ~(word >> 6) & kLowBits;
   const std::uint64_t four_byte_leads =
@@ -112,7 +112,7 @@ std::size_t utf16_offset(std::string_view text, std::size_t units, bool& inside_
     left -= step;
     at += kWord;
   }
-  // A word may have ended inside a character, whose units are counted with its lead.
+  // The last word may have ended inside a character. Its units were counted with its first byte.
   while (at != end && is_continuation(static_cast<unsigned char>(*at))) ++at;
   while (left != 0 && at != end) {
     const std::size_t step = units_of_lead(static_cast<unsigned char>(*at));

@@ -1,8 +1,8 @@
-// UTF-8 text as JavaScript counts it: in UTF-16 units.
+// UTF-8 text, measured in UTF-16 units as JavaScript counts them.
 //
-// All text is held as valid UTF-8, checked once where it enters. Positions and lengths in Yjs are
-// in UTF-16 units: characters above U+FFFF count two. Lone surrogates cannot be held: they become
-// U+FFFD, as JavaScript's own encoder does it.
+// All text is kept as valid UTF-8 and is checked once, where it enters. Positions and lengths in
+// Yjs are UTF-16 units: a character above U+FFFF counts two. UTF-8 cannot hold a lone surrogate; it
+// becomes U+FFFD, as in JavaScript's own encoder.
 #pragma once
 
 #include <cstddef>
@@ -12,29 +12,30 @@
 
 namespace syncline {
 
-// U+FFFD, what stands for half a character.
+// U+FFFD. It replaces half of a surrogate pair.
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
-// No overlong forms, surrogates or code points above U+10FFFF.
+// Refuses overlong forms, surrogates, and code points above U+10FFFF.
 bool is_valid_utf8(std::string_view text);
 
-// Checks and counts in one pass. False: not valid, `units` undefined.
+// Validates and counts in one pass. If the result is false, `units` is undefined.
 bool measure_utf8(std::string_view text, std::size_t& units);
 
-// UTF-16 units of valid UTF-8.
+// The number of UTF-16 units in valid UTF-8.
 std::size_t utf16_length(std::string_view text);
 
 bool is_ascii(std::string_view text);
 
-// Byte offset of UTF-16 unit `units` in valid UTF-8; text.size() when it has no more than that. If
-// the place lies within a surrogate pair, `inside_pair` is set and the offset is where the
-// character begins.
+// The byte offset of UTF-16 unit number `units` in valid UTF-8; text.size() if the text is not
+// longer. If this position is inside a surrogate pair, sets `inside_pair` and returns the offset of
+// the beginning of the character.
 std::size_t utf16_offset(std::string_view text, std::size_t units, bool& inside_pair);
 
-// The same for the place `units` before the end; 0 when there are no more. Costs what lies behind it.
+// The same, counted back from the end; 0 if the text is not longer. The cost depends only on
+// `units`.
 std::size_t utf16_offset_from_end(std::string_view text, std::size_t units, bool& inside_pair);
 
-// Appends a code point; surrogates and values out of range as U+FFFD.
+// Appends a code point. Surrogates and values out of range become U+FFFD.
 void append_utf8(std::string& text, std::uint32_t code_point);
 
 }  // namespace syncline

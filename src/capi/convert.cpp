@@ -25,7 +25,7 @@ syncline_status status_of(ErrorCode code) {
   }
 }
 
-// A copy with a NUL behind its end; nullptr if there is no memory.
+// A copy with a NUL after its end; nullptr if out of memory.
 void* copy(const void* data, std::size_t size) {
   auto* to = static_cast<char*>(std::malloc(size + 1));
   if (to == nullptr) return nullptr;

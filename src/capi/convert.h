@@ -1,5 +1,5 @@
-// What every function of the C API (syncline/syncline.h) needs: errors, strings, buffers and values
-// from C and back.
+// Shared helpers of the C API (syncline/syncline.h): conversion of errors, strings, buffers and
+// values between C and C++.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@
 
 namespace syncline::capi {
 
-// The status of a failure; fills in `error` if there is one.
+// The status code of a failure. Also fills in `error`, unless it is NULL.
 syncline_status report(const Error& failure, syncline_error* error);
 
-// Runs the body of a C function: its Result becomes the status, and so does an exception.
+// Runs the body of a C function. Converts its Result, or an exception, to a status.
 template <typename Body>
 syncline_status run(syncline_error* error, Body&& body) noexcept {
   try {
@@ -37,24 +37,24 @@ inline ByteView bytes(const std::uint8_t* data, std::size_t size) {
 }
 Result<crdt::UpdateVersion> version(syncline_update_version version);
 
-// Memory of the C API is malloc's.
+// Allocates with malloc, as everything that the C API returns.
 Result<void> give(ByteView bytes, syncline_buffer* out);
 Result<void> give(std::string_view text, syncline_buffer* out);
 
 crdt::Type type(syncline_type type);  // invalid for a zeroed one
 syncline_type type(const crdt::Type& type);
-// As one of the kinds of C++; kInvalid for a zeroed one.
+// The type as one of the C++ classes; kInvalid for a zeroed type.
 template <typename T>
 Result<T> typed(syncline_type handle) {
   if (handle.engine == nullptr) return fail(ErrorCode::kInvalid, "no type");
   return crdt::as<T>(type(handle));
 }
 
-// Plain values only: kInvalid for types and subdocuments.
+// Accepts plain values only; kInvalid for types and subdocuments.
 Result<crdt::Any> any(const syncline_value* value);
 Result<void> give(const crdt::Value& value, syncline_value* out);
 
-// JSON. Shared types in it appear as their own.
+// Conversions from and to JSON. A shared type appears as its own JSON.
 Result<crdt::Attributes> attributes(const char* json, std::size_t size);
 Result<crdt::Delta> delta(const char* json, std::size_t size);
 crdt::Any to_any(const crdt::Delta& delta, crdt::TypeKind kind);

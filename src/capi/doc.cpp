@@ -1,4 +1,4 @@
-// Documents: syncline_doc_*, and what is of no part: versions, names, freeing.
+// Documents: syncline_doc_*. Also functions that belong to no other part: versions, names, freeing.
 #include <cstdlib>
 #include <memory>
 #include <utility>

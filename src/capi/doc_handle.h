@@ -1,4 +1,4 @@
-// The insides of a syncline_doc.
+// The definition of syncline_doc.
 #pragma once
 
 #include <vector>
@@ -10,14 +10,14 @@ struct syncline_doc {
   explicit syncline_doc(syncline::crdt::Doc document) : doc(std::move(document)) {}
 
   syncline::crdt::Doc doc;
-  std::vector<bool> begun;  // for each open begin: did it begin a transaction?
+  std::vector<bool> begun;  // for each open begin: whether it started a transaction
 };
 
 namespace syncline::capi {
 
 inline Result<crdt::Doc*> document(const syncline_doc* handle) {
   if (handle == nullptr) return fail(ErrorCode::kInvalid, "no document");
-  // C knows one kind of pointer to a document; reading functions do not change it.
+  // C has only one kind of pointer to a document. The reading functions do not modify it.
   return &const_cast<syncline_doc*>(handle)->doc;
 }
 

@@ -134,7 +134,7 @@ Any to_any(const crdt::Delta& delta, crdt::TypeKind kind) {
 
 namespace {
 
-// A number that JSON's readers may not round.
+// A number in a form that JSON readers do not round.
 Any exact(std::uint64_t number) {
   constexpr std::uint64_t kExact = std::uint64_t{1} << 53;
   return number < kExact ? Any(static_cast<double>(number)) : Any(std::to_string(number));

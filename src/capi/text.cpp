@@ -6,7 +6,7 @@ using namespace syncline::capi;
 
 namespace {
 
-// Elements, and texts as a whole, have attributes.
+// Elements and whole texts have attributes.
 Result<crdt::XmlElement> element(syncline_type handle) {
   const Result<crdt::XmlElement> type = typed<crdt::XmlElement>(handle);
   if (!type) return type;

@@ -9,7 +9,7 @@ using namespace syncline::capi;
 
 namespace {
 
-// Calls `use` with the type as a T and the key, if both are sound.
+// Calls `use` with the type as a T and with the key, if both are valid.
 template <typename T, typename Use>
 Result<void> with_key(syncline_type handle, const char* key, std::size_t size, Use&& use) {
   Result<T> type = typed<T>(handle);
@@ -60,7 +60,7 @@ Result<crdt::TypeCopy> copy_of(syncline_type source) {
   return crdt::TypeCopy::of(*type);
 }
 
-// A kind of the format; anything else is refused further down.
+// Unknown kinds become kUndefined, which a later check refuses.
 crdt::TypeKind kind_of(syncline_kind kind) {
   const bool known = kind >= SYNCLINE_KIND_ARRAY && kind <= SYNCLINE_KIND_XML_TEXT;
   return known ? static_cast<crdt::TypeKind>(kind) : crdt::TypeKind::kUndefined;

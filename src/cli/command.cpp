@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kConfig = "--config";
 
-// Refuses a value that is none of the choices.
+// Refuses a value that is not one of the choices.
 CLI::Validator one_of(std::vector<std::string> choices) {
   auto check = [choices = std::move(choices)](std::string& value) -> std::string {
     if (std::find(choices.begin(), choices.end(), value) != choices.end()) return {};
@@ -40,7 +40,7 @@ CLI::Validator number_of() {
   return CLI::Validator(std::move(check), "", "number");
 }
 
-// `--config FILE` belongs to the program, but may stand anywhere: brings it to the front.
+// `--config FILE` is an option of the program but may be anywhere. Moves it to the front.
 std::vector<std::string> config_first(std::vector<std::string> words) {
   const auto end = std::find(words.begin(), words.end(), "--");
   auto found = std::find_if(words.begin(), end, [](const std::string& word) {
@@ -208,7 +208,8 @@ Command& Command::innermost() {
   return *this;
 }
 
-// Says what the command line got wrong: first a word that is unknown, else what CLI11 says.
+// Reports what is wrong with the command line: first an unknown word, otherwise the message of
+// CLI11.
 int Command::complain(const std::string& what, Console& console) const {
   console.speak_as(path());
   for (const std::string& word : app_->remaining()) {

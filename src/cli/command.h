@@ -1,5 +1,5 @@
-// A command, its subcommands, and what may stand behind them: the table from which parsing, help,
-// completions and the man page are all made.
+// Command: a command with its subcommands, options and arguments. Parsing, help, completions and
+// the man page are all made from this table.
 //
 //   Command& show = doc.add("show", "Print a document");
 //   auto options = std::make_shared<Options>();
@@ -7,9 +7,9 @@
 //   show.flag({.name = "--json", .text = "…"}, options->json);
 //   show.run([options](Console& console) { return print(*options, console); });
 //
-// A value comes from the command line, else from the environment, else from the config file, else
-// it is what the target held. Targets must live as long as the command; the closure given to run()
-// is the place that keeps them.
+// A value comes from the command line, otherwise from the environment, otherwise from the config
+// file; otherwise the target keeps its value. Targets must live as long as the command; usually the
+// closure that is passed to run() owns them.
 #pragma once
 
 #include <cstddef>
@@ -31,20 +31,20 @@ class Error;
 namespace syncline::cli {
 
 struct OptionSpec {
-  std::string name;              // "-o,--output"; of an argument: "FILE"
-  std::string value = {};        // what stands behind it, "FILE"; empty for flags and arguments
+  std::string name;              // "-o,--output"; for an argument: "FILE"
+  std::string value = {};        // what follows it, "FILE"; empty for flags and arguments
   std::string text = {};         // what it does
-  std::string environment = {};  // variable that may hold it; none for what is secret or rare
+  std::string environment = {};  // environment variable; none for secret or rare options
   std::vector<std::string> choices = {};
   bool required = false;
-  bool is_file = false;  // for completions: names of files
+  bool is_file = false;  // completions offer file names
   std::string fallback =
       {};  // the default as help shows it; made from the target if that holds one
 };
 
 class Command {
  public:
-  // The program itself.
+  // Makes the root command, the program itself.
   Command(std::string name, std::string summary);
   ~Command();
   Command(const Command&) = delete;
@@ -65,11 +65,11 @@ class Command {
   void json_flag(bool& target);                     // --json
 
   void run(std::function<int(Console&)> body) { body_ = std::move(body); }
-  void details(std::string text) { details_ = std::move(text); }  // paragraphs below the summary
+  void details(std::string text) { details_ = std::move(text); }  // paragraphs after the summary
   void example(std::string command, std::string what);
-  void hide() { hidden_ = true; }  // works, but is not listed
+  void hide() { hidden_ = true; }  // it works but is not listed
 
-  // True if the option (its long name) stood on the command line, rather than elsewhere.
+  // True if the option (by its long name) was on the command line, not only elsewhere.
   bool typed(std::string_view long_name) const;
 
   // ---- the table
@@ -81,7 +81,7 @@ class Command {
   const std::string& summary() const { return summary_; }
   const std::string& details() const { return details_; }
   const std::vector<Example>& examples() const { return examples_; }
-  const std::vector<OptionSpec>& options() const { return options_; }  // --help last
+  const std::vector<OptionSpec>& options() const { return options_; }  // --help is last
   const std::vector<OptionSpec>& arguments() const { return arguments_; }
   bool takes_many() const { return takes_many_; }  // the last argument may be repeated
   const std::vector<std::unique_ptr<Command>>& commands() const { return commands_; }
@@ -91,9 +91,10 @@ class Command {
 
   Command* find(std::string_view name) const;
   std::vector<std::string> command_names() const;  // without the hidden ones
-  std::vector<std::string> option_names() const;   // each spelling: "-o", "--output"
+  std::vector<std::string> option_names() const;   // every spelling: "-o", "--output"
 
-  // Parses and runs: the exit code. `arguments` as main has them, without the program's name.
+  // Parses the arguments and runs the command; returns the exit code. `arguments` are those of main
+  // without the program's name.
   int main(std::vector<std::string> arguments, Console& console);
 
  private:
@@ -107,7 +108,7 @@ class Command {
   int complain(const std::string& what, Console& console) const;
 
   Command* parent_ = nullptr;
-  std::unique_ptr<CLI::App> root_app_;  // the root's; owns those of all others
+  std::unique_ptr<CLI::App> root_app_;  // in the root only; owns the others
   CLI::App* app_;
   std::string name_;
   std::string summary_;
@@ -119,10 +120,10 @@ class Command {
   bool hidden_ = false;
   std::vector<std::unique_ptr<Command>> commands_;
   std::function<int(Console&)> body_;
-  std::vector<std::string> typed_;  // the root's: the words of the command line
+  std::vector<std::string> typed_;  // in the root only: the words of the command line
 };
 
-// What `--help` prints.
+// The output of `--help`.
 std::string help_text(const Command& command);
 
 }  // namespace syncline::cli

@@ -1,5 +1,5 @@
-// The subcommands. Each file adds one command, with its options and what it does, to its parent;
-// main calls them.
+// The subcommands. Each source file adds one command, with its options and its body, to its parent;
+// main calls these functions.
 #pragma once
 
 #include "cli/command.h"
@@ -13,7 +13,7 @@ void add_sim(Command& root);
 void add_bench(Command& root);
 void add_chaos(Command& root);
 
-// Files of Yjs updates.
+// For files of Yjs updates.
 void add_doc(Command& root);
 void add_doc_show(Command& doc);
 void add_doc_inspect(Command& doc);
@@ -25,7 +25,7 @@ void add_doc_convert(Command& doc);
 void add_doc_sv(Command& doc);
 void add_doc_ds(Command& doc);
 
-// A server's workspaces, or those in a data directory.
+// For the workspaces of a server or of a data directory.
 void add_ls(Command& root);
 void add_cat(Command& root);
 void add_diff(Command& root);

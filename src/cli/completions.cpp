@@ -1,7 +1,7 @@
-// `syncline completions SHELL`: scripts made from the table of commands.
+// `syncline completions SHELL`: shell scripts made from the table of commands.
 //
-// bash and zsh get a function that finds, among the words typed so far, the command that they lead
-// to, and offers that command's words; fish gets a line per option with its condition.
+// bash and zsh get a function that finds the command which the words typed so far name, and offers
+// the words of that command. fish gets one line per option with its condition.
 #include <fmt/format.h>
 
 #include <functional>
@@ -20,7 +20,7 @@ void walk(const Command& command, const Visit& visit) {
   for (const auto& inner : command.commands()) walk(*inner, visit);
 }
 
-// The names behind the program's: "doc show"; "" for the program.
+// The path without the program's name: "doc show"; "" for the program itself.
 std::string inner_path(const Command& command) {
   const std::string path = command.path();
   const std::size_t blank = path.find(' ');
@@ -42,15 +42,15 @@ std::string words_of(const Command& command) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-// "-o|--output": a pattern of `case`.
+// "-o|--output": a pattern for `case`.
 std::string pattern_of(const OptionSpec& option) {
   std::string pattern = option.name;
   if (const std::size_t comma = pattern.find(','); comma != std::string::npos) pattern[comma] = '|';
   return pattern;
 }
 
-// The body of a `case` over the command that was found. `choices`: what fills the reply from
-// words; `files`: from file names.
+// The body of a `case` over the command that was found. `choices` is the code that offers words,
+// `files` the code that offers file names.
 std::string value_cases(const Command& command) {
   std::string cases;
   for (const OptionSpec& option : command.options()) {
@@ -132,7 +132,7 @@ std::string fish_quote(std::string_view text) {
   return out + "'";
 }
 
-// True where the words typed lead to this command and no further.
+// True if the typed words lead to this command and not to a subcommand of it.
 std::string fish_condition(const Command& command) {
   std::string condition;
   const std::string path = inner_path(command);

@@ -35,7 +35,7 @@ class StrictConfig final : public CLI::ConfigTOML {
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
     std::vector<CLI::ConfigItem> kept;
     for (CLI::ConfigItem& item : CLI::ConfigTOML::from_config(input)) {
-      // CLI11 marks the ends of sections with items of its own.
+      // CLI11 marks the ends of sections with special items.
       const bool mark = item.name == "++" || item.name == "--";
       if (mark || !is_in_environment(item)) kept.push_back(std::move(item));
     }

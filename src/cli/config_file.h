@@ -1,5 +1,5 @@
-// The file behind --config, as CLI11 reads it (TOML or INI), made strict: a key that names no
-// option is an error, and what the environment sets is left to the environment.
+// The file behind --config, as CLI11 reads it (TOML or INI), with strict checks: a key that matches
+// no option is an error. A variable of the environment overrides the file.
 #pragma once
 
 #include <memory>

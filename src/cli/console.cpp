@@ -37,7 +37,7 @@ Console::Console()
     : out_is_terminal_(isatty(STDOUT_FILENO) == 1),
       err_is_terminal_(isatty(STDERR_FILENO) == 1),
       colours_(out_is_terminal_ && wants_colour()) {
-  // A reader that is gone shows as EPIPE where it can be handled, not as a signal.
+  // A closed pipe must appear as EPIPE, which can be handled, and not as a signal.
   std::signal(SIGPIPE, SIG_IGN);
 }
 

@@ -1,10 +1,9 @@
-// Where a command's words go: data to stdout, messages to stderr.
+// Console: the output of a command: data to stdout, messages to stderr.
 //
-// Data is buffered and its writing checked: a full disk behind stdout is an error (exit code 1),
-// a reader that has seen enough (`| head`) is not. After either, closed() is true and a long
-// command should stop. Messages begin with the command that speaks: "syncline doc show: …".
-// Colour is for terminals only, and NO_COLOR turns it off there too.
-// Thread-safety: one thread.
+// Data is buffered, and writing it is checked. A full disk behind stdout is an error (exit code 1);
+// a reader that closes the pipe (`| head`) is not. After either, closed() is true, and a long
+// command should stop. Messages begin with the name of the command: "syncline doc show: …". Colours
+// appear only on terminals, and NO_COLOR turns them off. Thread-safety: one thread.
 #pragma once
 
 #include <string>
@@ -14,7 +13,7 @@
 
 namespace syncline::cli {
 
-// What the process exits with.
+// The exit codes of the process.
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kMisused = 2;
@@ -27,7 +26,7 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  // The words that messages begin with.
+  // Sets the name with which messages begin.
   void speak_as(std::string command) { command_ = std::move(command); }
 
   // ---- stdout
@@ -41,14 +40,14 @@ class Console {
 
   // ---- stderr
   void message(std::string_view text);
-  // Overwrites itself; shown on terminals only. An empty text wipes it.
+  // A line that the next one overwrites; only on terminals. An empty text removes it.
   void progress(std::string_view text);
 
-  // Say what went wrong and return the exit code.
+  // Print what went wrong and return the exit code.
   int failed(const Error& error);
   int misused(std::string_view text);
 
-  // Flushes; the exit code that this leaves of `code`.
+  // Flushes. Returns `code`, or kFailed if writing failed.
   int finish(int code);
 
  private:

@@ -1,4 +1,4 @@
-// Whole files in and out. "-" is stdin or stdout. Errors name the file.
+// Reads and writes whole files. "-" is stdin or stdout. Errors name the file.
 #pragma once
 
 #include <cstddef>
@@ -14,11 +14,11 @@ inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 
 Result<Bytes> read_file(const std::string& path, std::size_t max_bytes = kMaxFileBytes);
 
-// Puts a file in place whole or not at all: writes beside it, syncs, renames. Refuses to write
-// bytes to a terminal.
+// Writes a file atomically: writes a new file next to it, syncs it, and renames it. Refuses to
+// write bytes to a terminal.
 Result<void> write_file(const std::string& path, ByteView bytes, Console& console);
 
-// How messages call the file: "stdin" for "-".
+// The name of the file in messages: "stdin" for "-".
 std::string shown_name(const std::string& path);
 
 }  // namespace syncline::cli

@@ -1,4 +1,4 @@
-// help_text of command.h. The text is as wide as 96 columns and needs no terminal to be asked.
+// help_text() of command.h. The text is 96 columns wide, whatever the terminal.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ struct Entry {
   std::string text;
 };
 
-// Breaks at blanks; every line but the first is indented.
+// Breaks lines at blanks. Indents every line except the first.
 std::string wrap(std::string_view text, std::size_t indent) {
   std::string out;
   std::size_t column = indent;

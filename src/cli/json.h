@@ -1,4 +1,4 @@
-// JSON as the commands print it, and as they take apart what they are answered.
+// JSON as the commands print it, and access to the JSON of answers.
 #pragma once
 
 #include <cstdint>
@@ -9,25 +9,27 @@
 
 namespace syncline::cli {
 
-// On one line; undefined as null.
+// On one line. Undefined becomes null.
 std::string compact_json(const crdt::Any& value);
 
-// Indented by two blanks, for people.
+// Indented by two blanks.
 std::string pretty_json(const crdt::Any& value);
 
-// Whole numbers are exact up to 2^53, as in JSON's readers.
+// Whole numbers are exact up to 2^53, as for other readers of JSON.
 crdt::Any json_number(std::uint64_t value);
 
-// ---- Of whatever was answered: what has no such member, or is no object, has an undefined one.
+// ---- access to an answer
+//
+// If the value has no such member, or is not an object, the member is undefined.
 const crdt::Any& member(const crdt::Any& object, std::string_view key);
-// "" where it is no text.
+// "" if the member is not a text.
 std::string text_member(const crdt::Any& object, std::string_view key);
-// 0 where it is no whole number from 0 to 2^53.
+// 0 if the member is not a whole number from 0 to 2^53.
 std::uint64_t number_member(const crdt::Any& object, std::string_view key);
-// nullptr where it is no array.
+// nullptr if the member is not an array.
 const crdt::Any::Array* array_member(const crdt::Any& object, std::string_view key);
 
-// A text as it is, anything else as JSON, "" for undefined.
+// A text unchanged, another value as JSON, undefined as "".
 std::string text_of(const crdt::Any& value);
 
 }  // namespace syncline::cli

@@ -1,4 +1,4 @@
-// The program: knows its commands, hands each the console, returns what the command returns.
+// The program: registers its commands, passes the console to them, and returns their exit code.
 #include <exception>
 #include <string>
 #include <vector>

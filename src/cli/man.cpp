@@ -1,5 +1,5 @@
-// `syncline man`, not listed: the manual page (man(7) macros) from the table of commands. The page
-// in docs/cli is its output, and a test holds it to that.
+// `syncline man` (not listed): the manual page (man(7) macros), made from the table of commands.
+// The page in docs/cli is its output; a test compares the two.
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -8,7 +8,7 @@
 namespace syncline::cli {
 namespace {
 
-// Text as troff takes it literally.
+// Escapes text so that troff prints it literally.
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {

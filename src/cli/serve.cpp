@@ -22,8 +22,8 @@ namespace {
 
 constexpr int kStorageSignal = SIGUSR1;
 
-// The signals that the main thread waits for; blocked before any thread starts, so that none of
-// them takes one.
+// The signals for which the main thread waits. They are blocked before any thread starts, so that
+// no other thread receives one.
 class Signals {
  public:
   Signals() {
@@ -39,7 +39,7 @@ class Signals {
     return signal;
   }
 
-  // From here on a signal ends the process.
+  // After this, a signal ends the process.
   void let_the_next_one_kill() { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
 
  private:

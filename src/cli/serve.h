@@ -1,8 +1,9 @@
-// `syncline serve`: builds the node, says where it listens, and waits for a signal.
+// `syncline serve`: builds the node, prints where it listens, and waits for a signal.
 //
-// SIGTERM or SIGINT drains: new connections are refused, what clients have sent is made durable and
-// acknowledged, sessions close with 1001; a second signal ends the process at once. A disk that
-// fails ends it too, with exit code 1: what was not acknowledged was not promised.
+// SIGTERM or SIGINT drains the server: it refuses new connections, makes durable and acknowledges
+// what clients have sent, and closes sessions with 1001. A second signal ends the process at once.
+// If the disk fails, the process ends with exit code 1; edits that were not acknowledged may be
+// lost.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,7 @@ struct ServeOptions {
   std::string token_file;  // "-": none; its first line is the read-write token
   std::vector<std::string> cors_origins;
   bool insecure = false;
-  bool verify = false;  // everything, before it is served
+  bool verify = false;  // verify everything before serving
   std::size_t threads = 0;
   std::size_t memory_mib = 1024;
   std::size_t max_message_mib = 32;
@@ -35,7 +36,8 @@ struct ServeOptions {
   bool json = false;
 };
 
-// Returns the exit code. Tokens come from SYNCLINE_TOKEN and SYNCLINE_READ_TOKEN, or the file.
+// Returns the exit code. The tokens come from SYNCLINE_TOKEN and SYNCLINE_READ_TOKEN, or from the
+// file.
 int run_serve(const ServeOptions& options);
 
 }  // namespace syncline::cli

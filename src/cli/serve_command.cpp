@@ -7,7 +7,7 @@
 namespace syncline::cli {
 namespace {
 
-// Whether all that is there may be served. A directory that is yet to be made holds nothing.
+// Verifies everything before it is served. A directory that does not exist yet is empty.
 log::Checked<void> verify_first(const ServeOptions& options, Console& console) {
   const auto verified = verify_data_dir({.data_dir = options.data_dir}, console);
   console.progress({});

@@ -23,7 +23,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-// The same first letter, and the others in order: "ls" of "list", "rm" of "remove".
+// The same first letter, and the other letters in order: "ls" of "list", "rm" of "remove".
 bool abbreviates(std::string_view abbreviation, std::string_view word) {
   if (word.size() <= abbreviation.size() || abbreviation.size() < 2) return false;
   if (abbreviation.front() != word.front()) return false;
@@ -40,7 +40,7 @@ bool abbreviates(std::string_view abbreviation, std::string_view word) {
 std::string closest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > kMaxWordBytes) return {};
   std::string best;
-  std::size_t best_distance = word.size() <= 4 ? 2 : 3;  // the first that is too far
+  std::size_t best_distance = word.size() <= 4 ? 2 : 3;  // a candidate at this distance is too far
   for (const std::string& candidate : candidates) {
     if (word.size() >= 3 && candidate.starts_with(word)) return candidate;
     const std::size_t d = distance(word, candidate);

@@ -7,9 +7,10 @@
 
 namespace syncline::cli {
 
-// The candidate that `word` is most likely a slip of, or "" if none is near. A slip is a letter
-// missing, added, changed or swapped with its neighbour; short words may hold one, longer ones two.
-// Where that finds nothing, a candidate that `word` spells out: "ls" for "list".
+// The candidate that the user most likely meant by `word`, or "" if none is near. A typo is a
+// letter that is missing, added, changed, or swapped with its neighbour. Short words may contain
+// one typo, longer ones two. If this finds nothing, a candidate that `word` abbreviates: "ls" for
+// "list".
 std::string closest(std::string_view word, const std::vector<std::string>& candidates);
 
 // "; did you mean 'show'?", or "".

@@ -31,7 +31,7 @@ std::string visible(std::string_view text) {
   shown.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F, the second half of the control characters, are C2 80 to C2 9F.
+    // The second range of control characters, U+0080 to U+009F, is C2 80 to C2 9F in UTF-8.
     const bool c1 =
         byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
     if (text[i] == '\n') {

@@ -1,4 +1,4 @@
-// Rows of text in aligned columns, for people.
+// Table: rows of text in aligned columns, for people.
 #pragma once
 
 #include <cstddef>
@@ -21,11 +21,11 @@ class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  // One cell a column. Control characters are shown as escapes.
+  // One cell per column. Control characters are printed as escapes.
   void row(std::vector<std::string> cells);
   bool empty() const { return rows_.empty(); }
 
-  // Title line and rows, two blanks between columns, nothing behind the last.
+  // The title line and the rows, two blanks between columns, and no trailing blanks.
   std::string print() const;
 
  private:
@@ -33,13 +33,13 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// Characters of UTF-8 text: its width on a terminal, wide scripts aside.
+// The number of characters in UTF-8 text. This is its width on a terminal, except for wide scripts.
 std::size_t character_count(std::string_view text);
 
-// At most `max` characters, the last of them "…" where more was there.
+// At most `max` characters. If the text is longer, the last character is "…".
 std::string shorten(std::string_view text, std::size_t max);
 
-// Control characters as \n, \t, \u001b: nothing in a document may drive a terminal.
+// Control characters as \n, \t, \u001b. So a document cannot control the terminal.
 std::string visible(std::string_view text);
 
 // "1 event", "3 events".

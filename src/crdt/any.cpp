@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kMaxPackedInteger = 0x7fffffff;
 constexpr std::uint64_t kCanonicalNan = 0x7ff8000000000000;
 constexpr std::string_view kProto = "__proto__";
-constexpr std::size_t kFewKeys = 8;  // so many are compared pairwise
+constexpr std::size_t kFewKeys = 8;  // up to this many keys are compared pairwise
 
 bool is_packed_integer(double value) {
   return std::trunc(value) == value && std::abs(value) <= static_cast<double>(kMaxPackedInteger);
@@ -29,7 +29,7 @@ bool is_float32(double value) {
          static_cast<double>(static_cast<float>(value)) == value;
 }
 
-// The number that JavaScript treats as an array index in `key` ("7", not "07"), which sorts first.
+// The array index that `key` represents for JavaScript ("7", not "07"). Such keys sort first.
 std::optional<std::uint32_t> array_index(std::string_view key) {
   if (key.empty() || key.size() > 10 || (key[0] == '0' && key.size() > 1)) return std::nullopt;
   std::uint64_t value = 0;
@@ -53,7 +53,7 @@ bool are_distinct(std::vector<std::string_view>& keys) {
   return std::ranges::adjacent_find(keys) == keys.end();
 }
 
-// An earlier member keeps its place and takes the value of the last one with its key.
+// Of members with the same key, the first keeps its place and gets the value of the last.
 void drop_repeated_keys(Any::Object& members) {
   std::vector<std::string_view> keys;
   keys.reserve(members.size());
@@ -200,7 +200,7 @@ struct Length {
   bool minimal;
 };
 
-// A padded varint ends in a zero group; only zero itself may.
+// A varint that is padded ends in a zero byte. Only zero itself may end so.
 bool is_minimal(ByteReader& in, std::size_t start) {
   const ByteView read = in.since(start);
   return read.size() <= 1 || read.back() != 0;
@@ -282,7 +282,7 @@ bool scan_array(ByteReader& in, int depth) {
   return canonical;
 }
 
-// True if canonical; whether the value is valid at all is the reader's ok().
+// True if canonical. The reader's ok() tells whether the value is valid at all.
 bool scan_value(ByteReader& in, int depth) {
   if (depth > kMaxAnyDepth) in.fail();
   std::string_view text;

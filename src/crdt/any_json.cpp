@@ -1,4 +1,4 @@
-// JSON as JavaScript reads and writes it; syncline/crdt/any.h says where it bends.
+// JSON as JavaScript reads and writes it, with the exceptions in syncline/crdt/any.h.
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -115,7 +115,7 @@ void append_value(ByteReader& in, std::string& out) {
 
 // ---- reading ----
 
-// A recursive descent over RFC 8259, which is what JSON.parse accepts. Sticky failure as
+// Recursive descent over RFC 8259, which is what JSON.parse accepts. Failure is sticky, as in
 // ByteReader.
 class JsonParser {
  public:
@@ -290,8 +290,8 @@ class JsonParser {
     return value;
   }
 
-  // Of a number out of range: too large, or too close to zero? Where is its first digit that
-  // counts?
+  // For a number out of range: true if it is too large, false if it is too close to zero. Looks for
+  // its first significant digit.
   static bool is_above_one(std::string_view text) {
     const std::size_t e = text.find_first_of("eE");
     const std::string_view digits = text.substr(0, e);
@@ -348,7 +348,7 @@ std::string number_to_string(double value) {
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   if (value == 0) return "0";
 
-  // Shortest digits that read back as `value`, as d.ddde±x (Ecma-262, Number::toString).
+  // The shortest digits that read back as `value`, as d.ddde±x (Ecma-262, Number::toString).
   char buffer[32];
   const auto written =
       std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);

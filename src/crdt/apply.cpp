@@ -1,4 +1,4 @@
-// Updates from outside into the document.
+// Applies updates from outside to the document.
 #include <algorithm>
 
 #include "crdt/bulk_load.h"
@@ -8,11 +8,11 @@
 
 namespace syncline::crdt {
 
-// Everything that could fail later on is refused here, before the first change.
+// Refuses everything that could fail later, before the first change.
 Result<void> Engine::validate(ByteView update, const DecodedUpdate& decoded) const {
   if (store.clients.size() + decoded.clients.size() >= kMaxClients)
     return fail(ErrorCode::kTooLarge, "too many clients in one document");
-  // A value takes at most a few times the bytes that it takes in an update.
+  // In memory a value takes at most a few times its size in the update.
   constexpr std::size_t kGrowth = 4;
   for (const DecodedUpdate::ClientBlocks& blocks : decoded.clients) {
     const ClientIndex index = store.clients.find(blocks.client);
@@ -24,7 +24,7 @@ Result<void> Engine::validate(ByteView update, const DecodedUpdate& decoded) con
   return {};
 }
 
-// The scratch is for the small updates that come all the time; a big one's is given back.
+// The scratch is for the frequent small updates. After a large update, its memory is released.
 void Engine::keep_scratch(std::unique_ptr<DecodedUpdate> decoded) {
   constexpr std::size_t kKeptBlocks = 256;
   if (decoded->blocks.capacity() > kKeptBlocks) return;
@@ -41,7 +41,8 @@ Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version,
     if (!decoded) return std::unexpected(decoded.error());
     if (*decoded) return load.apply(origin);
   }
-  // An observer's update may come while the scratch is in use further up: it gets its own then.
+  // An observer may apply an update while an outer call uses the scratch. Then this call makes its
+  // own.
   std::unique_ptr<DecodedUpdate> decoded = std::move(scratch_);
   if (decoded == nullptr) decoded = std::make_unique<DecodedUpdate>();
   Result<void> valid = decode_update(update, version, *decoded);
@@ -62,7 +63,7 @@ Result<ApplyResult> Engine::apply_update(ByteView update, UpdateVersion version,
   return std::unexpected(valid.error());
 }
 
-// Applies an update, then what waited for it. True if part of the update itself waits.
+// Applies an update, then updates that waited for it. True if a part of the update itself waits.
 bool Engine::apply_decoded(DecodedUpdate& update) {
   bool waiting = false;
   bool retry = apply_once(update, waiting);
@@ -76,8 +77,8 @@ bool Engine::apply_decoded(DecodedUpdate& update) {
   return waiting;
 }
 
-// The updates that come all the time hold structs of one client, which only need what is known
-// already: then their order is the one to apply them in. False: something is left.
+// The frequent updates hold structs of one client that depend only on known structs. Then the order
+// of the structs can be used directly. False if something is left.
 bool Engine::apply_single_client(const DecodedUpdate& update) {
   if (update.clients.size() != 1 || !store.redone.empty()) return false;
   const ClientId client = update.clients.front().client;
@@ -112,8 +113,9 @@ std::optional<Engine::PendingStructs> Engine::apply_structs(const DecodedUpdate&
   return PendingStructs{order.missing(), order.rest(writer(UpdateVersion::kV2))};
 }
 
-// A struct that is known already. Yjs cuts its neighbours where it was inserted all the same, and
-// merges them again in the end; but items that an undo brought back do not merge.
+// Handles a struct that is already known. Yjs cuts the neighbours at its place all the same, and
+// merges them again at the end. This matters for items that undo brought back, because they do not
+// merge.
 void Engine::cut_redone(const Block& block) {
   const auto redone_at = [&](bool exists, Id id, DenseId& at) {
     at = {exists ? store.clients.find(id.client) : kNoClient, id.clock};
@@ -124,7 +126,7 @@ void Engine::cut_redone(const Block& block) {
   if (redone_at(block.has_right_origin, block.right_origin, at)) item_starting_at(at);
 }
 
-// True if something that waited may be applied now.
+// True if something that waited may be applicable now.
 bool Engine::apply_once(const DecodedUpdate& update, bool& waiting) {
   std::optional<PendingStructs> rest = apply_structs(update);
   waiting = rest.has_value();
@@ -156,7 +158,7 @@ bool Engine::apply_once(const DecodedUpdate& update, bool& waiting) {
   return retry;
 }
 
-// Deletes what is known of the set; the rest goes into `waiting`.
+// Deletes the known elements of the set. The others go into `waiting`.
 void Engine::apply_deletes(const DeleteSet& deletes, DeleteSet& waiting) {
   const DeleteSet::Clients& all = deletes.clients();
   for (auto entry = all.rbegin(); entry != all.rend(); ++entry) {

@@ -16,8 +16,8 @@ Result<void> check_elements(const Engine& engine, TypeIndex type, std::uint32_t 
   return {};
 }
 
-// Inserts behind `left`: runs of plain values as one item, byte strings each as their own. All of
-// them name the same right neighbour.
+// Inserts after `left`. A run of plain values becomes one item; each byte string becomes an item of
+// its own. All of these items have the same right neighbour.
 void insert_values(Engine& engine, TypeIndex type, Handle left, const std::vector<Any>& values) {
   const Handle right =
       left != kNoItem ? engine.store[left].right : engine.type(type).sequence.first;

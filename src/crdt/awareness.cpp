@@ -75,7 +75,7 @@ Result<AwarenessChange> Awareness::set_local(ClientId client, std::string_view s
     return fail(ErrorCode::kInvalid, "awareness: no such client id, or no state");
   const auto known = clients_.find(client);
   const std::uint64_t clock = known == clients_.end() ? 0 : known->second.clock;
-  // Checked like a message, since that is what others will get.
+  // Checks the state as part of a message, because others will get it in a message.
   const AwarenessEntry own{client, clock + 1, state, false};
   const Bytes message = encode_awareness({&own, 1});
   const auto entries = decode_awareness(message, limits_);
@@ -98,8 +98,8 @@ AwarenessChange Awareness::renew_local(ClientId client, std::uint64_t now_ms) {
   return change;
 }
 
-// A client that was never heard of has clock 0: so Yjs lets the first, empty state of a client pass
-// unseen. That an unknown client is gone is no news.
+// An unknown client counts as having clock 0. So, as in Yjs, the first, empty state of a client is
+// ignored. The news that an unknown client is gone is ignored, too.
 bool Awareness::is_news(const AwarenessEntry& entry) const {
   const auto it = clients_.find(entry.client);
   if (it == clients_.end()) return entry.clock > 0 && !entry.gone;
@@ -108,7 +108,7 @@ bool Awareness::is_news(const AwarenessEntry& entry) const {
          (entry.clock == known.clock && entry.gone && !known.state.empty());
 }
 
-// As if every state came on top of those that are here; so a message is never half applied.
+// Assumes that every new state adds to the present ones. So a message is never half applied.
 Result<void> Awareness::check_room(std::span<const AwarenessEntry> entries) const {
   std::size_t clients = clients_.size();
   std::size_t bytes = state_bytes_;

@@ -25,7 +25,7 @@ void DecodedUpdate::clear() {
 }
 
 ByteView DecodedUpdate::keep(ByteView bytes) {
-  // Chunks never grow, so that views into them stay.
+  // Chunks never grow, so views into them stay valid.
   if (arena.empty() || arena.back()->capacity() - arena.back()->size() < bytes.size()) {
     arena.push_back(std::make_unique<Bytes>());
     arena.back()->reserve(std::max(kChunk, bytes.size()));

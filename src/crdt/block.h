@@ -1,8 +1,10 @@
-// Block: one struct of an update, decoded. The waist between the two update formats on one side and
-// everything that works on updates (engine, merge, diff, convert, inspect) on the other.
+// Block: one struct of an update, decoded. It is the narrow waist of the engine: the two update
+// formats produce and consume blocks, and everything else works on blocks (engine, merge, diff,
+// convert, inspect).
 //
-// A block holds no memory of its own: names, text and values are views into the update's bytes, or
-// into the DecodedUpdate's arena where they had to be normalised. They live as long as both.
+// A block owns no memory. Its names, text and values are views into the bytes of the update, or
+// into the arena of the DecodedUpdate for data that had to be normalised. They are valid as long as
+// both exist.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +21,11 @@
 
 namespace syncline::crdt {
 
-// Content references of the Yjs update format; the numbers are on the wire.
+// The content kinds of the Yjs update format; the numbers are on the wire.
 enum class BlockKind : std::uint8_t {
-  kGc = 0,       // an element whose content and place are forgotten
-  kDeleted = 1,  // an item whose content is forgotten
-  kJson = 2,     // values, in the format of old Yjs
+  kGc = 0,       // an element without content and place, after garbage collection
+  kDeleted = 1,  // an item without content
+  kJson = 2,     // values, in a format of old Yjs versions
   kBinary = 3,
   kString = 4,
   kEmbed = 5,
@@ -31,22 +33,23 @@ enum class BlockKind : std::uint8_t {
   kType = 7,
   kAny = 8,
   kDoc = 9,
-  kSkip = 10,  // clocks that this update does not hold
+  kSkip = 10,  // clocks that this update does not contain
 };
 
 enum class ParentKind : std::uint8_t {
-  kNone,  // taken from the origin or right origin
+  kNone,  // the parent is that of the origin or right origin
   kRoot,  // a root type, by name
   kItem,  // a type inside the document, by the id of the item that holds it
 };
 
-// Of a block's info byte on the wire: its kind in the low bits, and which fields follow.
+// The info byte of a block on the wire: the kind in the low bits, and flags for the fields that
+// follow.
 inline constexpr std::uint8_t kKindBits = 0x1f;
 inline constexpr std::uint8_t kHasParentSub = 0x20;
 inline constexpr std::uint8_t kHasRightOrigin = 0x40;
 inline constexpr std::uint8_t kHasOrigin = 0x80;
 
-// No clock on the wire may be larger.
+// A larger clock on the wire is refused.
 inline constexpr std::uint64_t kMaxClock = std::numeric_limits<Clock>::max();
 
 struct Block {
@@ -54,8 +57,8 @@ struct Block {
   ParentKind parent_kind = ParentKind::kNone;
   bool has_origin = false;
   bool has_right_origin = false;
-  // Set for map entries and attributes. Yjs says so on the wire even where parent_kind is kNone;
-  // then parent_sub is empty here, and the key is that of the neighbour.
+  // Set for map entries and attributes. Yjs sets the flag on the wire even if parent_kind is kNone;
+  // then parent_sub is empty here, and the block has the key of its neighbour.
   bool has_parent_sub = false;
   TypeKind type = TypeKind::kUndefined;  // kType
 
@@ -64,11 +67,11 @@ struct Block {
   Clock len =
       0;  // in clocks: UTF-16 units for kString, values for kAny and kJson, else 1 or a count
 
-  Id origin;                     // last id of the left neighbour when inserted
-  Id right_origin;               // first id of the right neighbour when inserted
+  Id origin;                     // last id of the left neighbour at the insertion
+  Id right_origin;               // first id of the right neighbour at the insertion
   Id parent_id;                  // ParentKind::kItem
   std::string_view parent_name;  // ParentKind::kRoot
-  std::string_view parent_sub;   // key in a map or attribute name
+  std::string_view parent_sub;   // key in a map, or name of an attribute
 
   // kFormat: attribute name. kDoc: guid. kType: node name of kXmlElement and kXmlHook.
   std::string_view name;
@@ -83,8 +86,8 @@ struct Block {
   bool is_item() const { return kind != BlockKind::kGc && kind != BlockKind::kSkip; }
 };
 
-// All blocks of one update: those of a client are consecutive and ascend by clock without holes
-// (holes are kSkip blocks); and the update's delete set.
+// All blocks of one update, and its delete set. The blocks of a client are consecutive and ascend
+// by clock without gaps (a gap is a kSkip block).
 struct DecodedUpdate {
   struct ClientBlocks {
     ClientId client;
@@ -95,55 +98,59 @@ struct DecodedUpdate {
   std::vector<Block> blocks;
   std::vector<ClientBlocks> clients;  // in the order of the update
   DeleteSet deletes;
-  std::vector<std::unique_ptr<Bytes>> arena;  // what normalised views refer to
-  std::vector<std::string_view> keys;         // the decoder's scratch: names seen in version 2
+  std::vector<std::unique_ptr<Bytes>> arena;  // the normalised data to which views refer
+  std::vector<std::string_view> keys;         // scratch of the decoder: names seen in version 2
 
-  void clear();  // keeps the vectors' memory for the next update
+  void clear();  // keeps the memory of the vectors for the next update
 
   // Copies bytes into the arena.
   ByteView keep(ByteView bytes);
 };
 
-// Takes the blocks of an update one by one, for callers that need no list of them.
+// Receives the blocks of an update one by one, for callers that do not need a list.
 class BlockSink {
  public:
-  // Blocks come in the order of the update, without the empty ones. Views in the block last as long
-  // as the update and the DecodedUpdate; the block itself is used again for the next one.
+  // Called in the order of the update, not for empty blocks. The views in the block are valid as
+  // long as the update and the DecodedUpdate. The block itself is reused for the next call.
   virtual void add(const Block& block) = 0;
 
  protected:
   ~BlockSink() = default;
 };
 
-// What an update may hold; more is refused with kTooLarge. Defaults are generous for documents.
+// Limits of an update. A larger one is refused with kTooLarge. The defaults are generous for
+// documents.
 struct UpdateLimits {
   std::size_t max_bytes = std::size_t{1} << 30;
   std::size_t max_blocks = std::size_t{1} << 26;
-  // Version 2 writes equal blocks as a run, so a few bytes can claim any number. Beyond this many
-  // every block needs a byte of its own.
+  // Version 2 writes equal blocks as a run, so a few bytes can claim any number of blocks. After
+  // this many blocks, each further block must have a byte of its own in the update.
   std::size_t max_run_blocks = std::size_t{1} << 20;
 };
 
-// Decodes and checks a whole update into `out` (cleared first). Everything that can be judged
-// without a document is judged here: known kinds, valid UTF-8 and values, clocks within 32 bits,
-// origins and parents before the block if of the same client, each client once, nothing behind the
-// end. On error `out` is of no use. Allocates in proportion to the update, never to what it claims.
+// Decodes and validates a whole update into `out`, which is cleared first. It makes every check
+// that needs no document: known kinds, valid UTF-8 and values, clocks within 32 bits, origins and
+// parents before the block if they are of the same client, each client only once, no bytes after
+// the end. After an error, `out` must not be used. Allocates in proportion to the update, never to
+// a size that it claims.
 //
-// Where this is stricter than Yjs: Yjs drops the first of two lists of one client, ignores bytes
-// behind the end, and reads zeros from an exhausted column. No published encoder writes such
-// updates, so they are damage and refused. Where it is as lenient: blocks and ranges without length
-// and clients without blocks say nothing and are left out; unused ends of columns are ignored.
-// Half a surrogate pair, which a column of strings can be cut into, becomes U+FFFD.
+// It is stricter than Yjs in three cases: Yjs drops the first of two lists of one client, ignores
+// bytes after the end, and reads zeros from an exhausted column. No published encoder writes such
+// updates, so they are treated as damage. It is as lenient as Yjs in others: it drops blocks and
+// ranges of length zero and clients without blocks, and ignores the unused ends of columns. Half a
+// surrogate pair, which can appear where a column of strings is cut, becomes U+FFFD.
 Result<void> decode_update(ByteView update, UpdateVersion version, DecodedUpdate& out,
                            const UpdateLimits& limits = {});
 
-// The same, but the blocks go to `sink` and not into `out`. They may come before something is found
-// to be wrong further on: what was made of them must be thrown away then.
+// The same, but passes the blocks to `sink` instead of storing them in `out`. The sink may get
+// blocks before a later part of the update fails. Then the caller must discard what it made of
+// them.
 Result<void> decode_update(ByteView update, UpdateVersion version, DecodedUpdate& out,
                            BlockSink& sink);
 
-// Splits a block's text: the byte offset of UTF-16 unit `units` in valid UTF-8. When the place lies
-// within a surrogate pair, `inside_pair` is set and the offset is that of the whole character.
+// Finds where to split a block's text: the byte offset of UTF-16 unit `units` in valid UTF-8. If
+// this is inside a surrogate pair, sets `inside_pair` and returns the offset of the whole
+// character.
 std::size_t utf8_offset(std::string_view text, std::size_t units, bool& inside_pair);
 
 }  // namespace syncline::crdt

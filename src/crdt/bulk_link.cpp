@@ -1,4 +1,4 @@
-// BulkLoad from the items to the document: their order, links, deletions, trees.
+// The second half of BulkLoad, from items to the document: order, links, deletions, trees.
 #include <algorithm>
 
 #include "base/assert.h"
@@ -6,8 +6,8 @@
 
 namespace syncline::crdt {
 
-// As UpdateOrder does it: clients from the highest id down; when a struct needs another client's,
-// that client first. False: they wait for each other, in a circle.
+// As in UpdateOrder: takes the clients from the highest id down; if a struct needs another client's
+// struct, that client goes first. False if clients wait for each other in a circle.
 bool BulkLoad::find_order() {
   if (sources_.size() < 2) return true;
   std::vector<Source*> open;
@@ -36,7 +36,7 @@ bool BulkLoad::find_order() {
   return true;
 }
 
-// The client that must go on before this one can.
+// The client that must continue before this one can.
 BulkLoad::Source* BulkLoad::need(const Source& source) {
   const Item& item = store_[source.next];
   const auto lacks = [&](DenseId id, Handle handle) -> Source* {
@@ -168,7 +168,7 @@ void BulkLoad::place(Handle handle, const Engine::Placement& at) {
 
 // ---- deletions
 
-// There are no trees yet that would have to know.
+// No tree exists yet, so none has to be updated.
 void BulkLoad::apply_deletes() {
   const DeleteSet::Clients& all = decoded_.deletes.clients();
   for (auto entry = all.rbegin(); entry != all.rend(); ++entry) {
@@ -183,7 +183,7 @@ void BulkLoad::apply_deletes() {
           continue;
         }
         item.deleted = true;
-        // Cleaning formats has to see which ones were deleted.
+        // The cleaning of formats has to see which of them were deleted.
         if (engine_.options.gc && !has_formats_) {
           store_.drop_content(item);
         } else {
@@ -195,7 +195,7 @@ void BulkLoad::apply_deletes() {
   }
 }
 
-// What takes other things along, or was replaced under its key.
+// Deletes items that contain others, and values that were replaced under their key.
 void BulkLoad::remove_rest() {
   for (const Handle item : remove_) {
     if (store_[item].deleted) continue;
@@ -212,8 +212,9 @@ bool BulkLoad::joins(Handle handle) const {
   return left.client == item.client && store_.mergeable(left, handle, item);
 }
 
-// Joins what merges with the struct before it, and writes all items anew without the gaps. A saved
-// document has nothing to join, one put together from the updates of many edits nearly everything.
+// Joins each struct with the one before it if they merge, and rewrites all items without gaps. In a
+// saved document there is nothing to join. In a document that was put together from many small
+// updates, nearly everything joins.
 void BulkLoad::join_runs() {
   Handle first = 2;
   while (first < clocks_.size() && !joins(first)) ++first;
@@ -248,7 +249,7 @@ void BulkLoad::join_runs() {
   assign_structs();
 }
 
-// Everything that names an item by its handle.
+// Updates everything that refers to an item by its handle.
 void BulkLoad::follow(const std::vector<Handle>& moved) {
   for (Handle handle = 1; handle < clocks_.size(); ++handle) {
     Item& item = store_[handle];

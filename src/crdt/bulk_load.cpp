@@ -1,4 +1,4 @@
-// BulkLoad as far as everything may still turn out to be otherwise: structs to items, neighbours,
+// The first half of BulkLoad, during which it can still give up: structs to items, neighbours,
 // cuts.
 #include "crdt/bulk_load.h"
 
@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint32_t kNoSource = 0xffffffff;
 
-// The content of a client stays within 4 GiB: a value takes at most a few times its bytes.
+// Keeps the content of a client below 4 GiB, because a value takes at most a few times its size in
+// the update.
 constexpr std::size_t kLargest = std::size_t{1} << 28;
 
 }  // namespace
@@ -85,7 +86,7 @@ void BulkLoad::add(const Block& block) {
     add_content(handle, block);
 }
 
-// A client that the update has structs of. Its second list would be refused later on.
+// Begins the structs of a client. A second list of the same client is refused later.
 bool BulkLoad::begin_source(ClientId client) {
   Source source;
   source.index = store_.clients.intern(client);
@@ -121,7 +122,7 @@ void BulkLoad::add_content(Handle handle, const Block& block) {
   }
 }
 
-// Most ids are of the block's own client.
+// Fast path: most ids are of the block's own client.
 DenseId BulkLoad::dense(const Block& block, Id id) {
   if (id.client == block.client) return {sources_.back().index, id.clock};
   const ClientIndex client = store_.clients.intern(id.client);
@@ -136,7 +137,7 @@ BulkLoad::Source* BulkLoad::source_of(ClientIndex client) {
   return &sources_[source_numbers_[client]];
 }
 
-// About as many stretches as structs.
+// Makes about as many stretches as there are structs.
 void BulkLoad::make_stretches(Source& source) {
   const Clock structs = source.end - source.first;
   source.shift = 0;
@@ -149,7 +150,7 @@ void BulkLoad::make_stretches(Source& source) {
       source.stretches[filled] = handle;
 }
 
-// The struct that holds a clock of this client.
+// The struct that contains a clock of this client.
 Handle BulkLoad::find(const Source& source, Clock clock) const {
   constexpr Handle kFew = 8;
   const Handle* stretch = &source.stretches[clock >> source.shift];
@@ -164,7 +165,8 @@ Handle BulkLoad::find(const Source& source, Clock clock) const {
   return handle;
 }
 
-// Finds each item's neighbours, so that they begin and end where it needs that.
+// Finds the neighbours of each item, and cuts them so that they begin and end where the item needs
+// it.
 bool BulkLoad::resolve() {
   for (bool whole = false; !whole;) {
     for (Source& source : sources_) make_stretches(source);
@@ -214,7 +216,7 @@ bool BulkLoad::is_parent_known(const Item& item) {
          store_[find(*source, parent.holder.clock)].kind() == BlockKind::kType;
 }
 
-// Where ranges begin and end. Of what is deleted already nothing is cut.
+// Notes cuts at the ends of deleted ranges. Structs that are already deleted are not cut.
 bool BulkLoad::find_deletions() {
   for (const auto& [client, ranges] : decoded_.deletes.clients()) {
     const ClientIndex index = store_.clients.find(client);
@@ -231,7 +233,7 @@ bool BulkLoad::find_deletions() {
   return true;
 }
 
-// A border is to be at this clock: within the item, or at its end.
+// Notes that there must be a border at this clock, if it is inside the item and not at its end.
 void BulkLoad::note_cut(const Source& source, Handle item, Clock clock) {
   if (clock == clocks_[item]) return;
   if (clock == (item + 1 < source.end ? clocks_[item + 1] : source.clocks)) return;
@@ -240,7 +242,7 @@ void BulkLoad::note_cut(const Source& source, Handle item, Clock clock) {
 
 // ---- cuts
 
-// Writes all items anew, in pieces where there is a cut.
+// Rewrites all items, in pieces where there is a cut.
 bool BulkLoad::cut() {
   std::ranges::sort(cuts_);
   const auto doubles = std::ranges::unique(cuts_);
@@ -271,7 +273,8 @@ bool BulkLoad::cut() {
   return true;
 }
 
-// Leaves `part` what lies before the clock, and `rest` the others. False: within a surrogate pair.
+// Leaves in `part` what is before the clock, and puts the rest into `rest`. False if the cut is
+// inside a surrogate pair.
 bool BulkLoad::cut_off(Item& part, Item& rest, Clock clock) const {
   part.len = clock - part.clock;
   rest.clock = clock;

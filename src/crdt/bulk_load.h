@@ -1,24 +1,26 @@
-// BulkLoad: an update into an empty document, all at once. Loading a saved document is the case that
-// counts.
+// BulkLoad: applies an update to an empty document in one pass. This makes loading a saved document
+// fast.
 //
-// Applying struct by struct keeps every index right at every step, and asks them for each neighbour.
-// Here the structs become items as they are decoded, in the order of their ids; neighbours are found
-// through a table over each client's clocks; then the items are linked in an order in which each
-// comes after what it needs, by the rules that hold anywhere (Engine::conflict_order); and the index
-// of ids and the trees of sequences are built from the bottom, full, when all is in place.
+// Engine::apply_update applies struct by struct, keeps every index correct at each step, and looks
+// up each neighbour in the indexes. BulkLoad works in phases instead:
 //
-//   1. decode()  items without a place, content in the arenas
-//   2.           neighbours of each; runs are cut where another struct or a deletion begins or ends
-//   3.           an order that the structs can be linked in
-//   4. apply()   links, deletions; runs are joined as at a commit; indexes and trees
+//   1. decode()  makes items without a place, in the order of their ids; their content goes to the
+//                arenas
+//   2.           finds the neighbours of each item, through a table over the clocks of each client;
+//                cuts runs where another struct or a deletion begins or ends
+//   3.           finds an order in which each struct comes after those that it depends on
+//   4. apply()   links the items by the usual rules (Engine::conflict_order), applies deletions, joins
+//                runs as a commit does; then builds the index of ids and the trees of sequences from
+//                the bottom, with full nodes
 //
-// Up to 3 everything may still turn out to be wrong or too unusual, and the document is then as it
-// was. What is unusual goes the way of any update (Engine::apply_update): structs or deletions that
-// need something that the update does not hold, and so wait; structs beside forgotten ones, or in
-// what is no type; runs cut through a surrogate pair; subdocuments; observers of types.
-// What comes out is the same in both ways.
+// Until the end of phase 3, BulkLoad can give up: because the update is bad, or because it is
+// unusual. The document is then as it was before. Engine::apply_update handles the unusual updates:
+// those with structs or deletions that must wait for missing ones, structs next to forgotten ones,
+// structs inside something that is not a type, runs cut inside a surrogate pair, subdocuments, and
+// documents with observers of types. Both ways give the same result.
 //
-// One use each. Memory: besides the document about 8 bytes a struct, and what decoding needs.
+// An object is for one use. Memory: about 8 bytes per struct in addition to the document, and what
+// decoding needs.
 #pragma once
 
 #include <cstdint>
@@ -32,18 +34,20 @@ namespace syncline::crdt {
 
 class BulkLoad final : private BlockSink {
  public:
-  // True if the document is empty, nothing is going on, and the update is not too large.
+  // True if the document is empty, no transaction is open, and the update is not too large.
   static bool possible(const Engine& engine, ByteView update);
 
-  // The engine must be as possible() wants it, and is not used otherwise until this object is gone.
+  // possible() must be true for the engine. Nothing else may use the engine until this object is
+  // destroyed.
   explicit BulkLoad(Engine& engine);
   BulkLoad(const BulkLoad&) = delete;
   BulkLoad& operator=(const BulkLoad&) = delete;
-  ~BulkLoad();  // unless applied, the document is empty again
+  ~BulkLoad();  // without apply(), the document is empty again
 
-  // An error: the update is bad, as decode_update says it. False: it must be applied the other way.
+  // An error: the update is bad, as in decode_update. False: the caller must use
+  // Engine::apply_update.
   Result<bool> decode(ByteView update, UpdateVersion version);
-  // After decode() said true.
+  // May be called only after decode() has returned true.
   ApplyResult apply(Origin origin);
 
  private:
@@ -53,19 +57,21 @@ class BulkLoad final : private BlockSink {
     ClientId id = 0;
     Handle first = kNoItem;
     Handle end = kNoItem;
-    Clock clocks = 0;  // in all of them
-    // The struct with the first clock of each stretch of 2^shift clocks, and one behind the last.
+    Clock clocks = 0;  // the number of clocks in all structs
+    // For each stretch of 2^shift clocks: the struct with its first clock. Then one entry after the
+    // last.
     std::vector<Handle> stretches;
     unsigned shift = 0;
-    Handle next = kNoItem;  // of its structs the first that is not in the order yet
+    Handle next = kNoItem;  // the first of its structs that is not in the order yet
   };
-  // Where an item is that says so itself. Item::parent is an index into these until it is linked.
+  // The place of an item that states its parent itself. Until the item is linked, Item::parent is
+  // an index into these.
   struct Parent {
     KeyIndex root = kNoKey;
-    DenseId holder;  // if it is no root
+    DenseId holder;  // if the parent is not a root
     KeyIndex key = kNoKey;
   };
-  // What Item::content is an index into for items that hold types, until then.
+  // For an item that holds a type: until the item is linked, Item::content is an index into these.
   struct NewType {
     TypeKind kind;
     KeyIndex name;
@@ -113,14 +119,14 @@ class BulkLoad final : private BlockSink {
 
   Engine& engine_;
   Store& store_;
-  DecodedUpdate decoded_;  // deletions, and memory of what was normalised
+  DecodedUpdate decoded_;  // the deletions, and the memory of normalised data
   const ClientIndex clients_before_;
   const KeyIndex keys_before_;
   bool applied_ = false;
   bool usual_ = true;
   bool has_gc_ = false;
   bool has_formats_ = false;
-  bool unsettled_ = false;  // there is something to forget at the commit
+  bool unsettled_ = false;  // the commit will have something to forget
 
   std::vector<Source> sources_;                // in the order of the update
   std::vector<std::uint32_t> source_numbers_;  // by ClientIndex
@@ -128,8 +134,8 @@ class BulkLoad final : private BlockSink {
   std::vector<Parent> parents_;
   std::vector<NewType> types_;
   std::vector<Cut> cuts_;
-  std::vector<Handle> order_;   // empty: that of the handles
-  std::vector<Handle> remove_;  // deleted, with all that is in them, when there are trees
+  std::vector<Handle> order_;   // empty: the order of the handles
+  std::vector<Handle> remove_;  // to be deleted with everything in them, once there are trees
   TypeIndex last_parent_ = kNoType;
 };
 

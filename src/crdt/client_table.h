@@ -1,4 +1,4 @@
-// ClientTable: what is known of each client, under a dense index that items refer to.
+// ClientTable: what the document knows of each client, under a dense index that items refer to.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace syncline::crdt {
 
 struct ClientState {
   ClientId id = 0;
-  Clock clock = 0;         // first clock that is not known
+  Clock clock = 0;         // the first clock that is not known
   std::uint32_t rank = 0;  // clients in the order in which something of them was first known
   IdIndex structs;
   TextArena text;

@@ -1,7 +1,7 @@
-// Readers of the columns of update format version 2; crdt/column_writer.h says how they are packed.
+// Readers for the columns of update format version 2; crdt/column_writer.h describes the encodings.
 //
-// All columns of an update share one flag, which any of them sets when it ends too early or holds a
-// bad number; from then on reads give zero.
+// All columns of an update share one flag for failure. A column sets it when it ends too early or
+// contains a bad number. After that, reads return zero.
 #pragma once
 
 #include "base/byte_reader.h"
@@ -9,7 +9,7 @@
 
 namespace syncline::crdt {
 
-// Unsigned numbers, runs of equal ones as a count.
+// Unsigned numbers; equal numbers form runs.
 class UintColumnReader {
  public:
   UintColumnReader(ByteReader in, bool& failed) : in_(in), failed_(&failed) {}
@@ -34,7 +34,7 @@ class UintColumnReader {
   std::uint64_t left_ = 0;
 };
 
-// Clocks as differences, runs of equal differences as a count.
+// Clocks as differences; equal differences form runs.
 class ClockColumnReader {
  public:
   ClockColumnReader(ByteReader in, bool& failed) : in_(in), failed_(&failed) {}
@@ -70,7 +70,7 @@ class ClockColumnReader {
   std::uint64_t left_ = 0;
 };
 
-// Bytes, each with a count of repetitions but the last, which repeats for ever.
+// Bytes with the lengths of their runs. The last byte has no length and repeats for ever.
 class ByteColumnReader {
  public:
   ByteColumnReader(ByteReader in, bool& failed) : in_(in), failed_(&failed) {}
@@ -98,9 +98,10 @@ class ByteColumnReader {
 class StringColumnReader {
  public:
   struct Slice {
-    std::string_view text;  // whole characters
+    std::string_view text;  // whole characters only
     std::size_t units = 0;
-    // Half a surrogate pair stands before or behind `text`: the strings were cut within it.
+    // True if half a surrogate pair precedes or follows `text`, because the strings were cut inside
+    // the pair.
     bool half_before = false;
     bool half_behind = false;
   };
@@ -138,15 +139,15 @@ class StringColumnReader {
     const std::size_t whole = units - (half_left_ ? 1 : 0);
     slice.text = take(utf16_offset(text_, whole, slice.half_behind));
     half_left_ = slice.half_behind;
-    if (half_left_) text_.remove_prefix(4);  // only characters of four bytes are pairs
+    if (half_left_) text_.remove_prefix(4);  // a pair is always a character of four bytes
     return slice;
   }
 
-  std::string_view text_;  // what is left
+  std::string_view text_;  // the text that is not read yet
   bool* failed_;
   UintColumnReader lengths_;
   std::size_t units_left_ = 0;
-  bool half_left_ = false;  // the second unit of a pair comes first
+  bool half_left_ = false;  // the second unit of a pair is read next
 };
 
 }  // namespace syncline::crdt

@@ -1,14 +1,15 @@
-// Columns of update format version 2: the fields of all blocks, each kind of field in a buffer of
-// its own, compressed by runs. The source of the encodings is lib0/encoding.js.
+// Writers for the columns of update format version 2: each kind of field of all blocks goes into a
+// buffer of its own, which compresses runs. Source of the encodings: lib0/encoding.js.
 //
-//   UintColumnWriter   UintOptRle: value as signed varint; negative (also -0): a run, length-2
-//   follows ClockColumnWriter  IntDiffOptRle: difference to the value before, times two; plus one:
-//   a run of
-//                      equal differences, length-2 follows
-//   ByteColumnWriter   Rle: value, then length-1 of its run, which the last value goes without
-//   StringColumnWriter all text as one string, then a UintOptRle of the lengths in UTF-16 units
+//   UintColumnWriter    UintOptRle: the value as a signed varint. A negative value (also -0) is a
+//                       run; its length minus 2 follows.
+//   ClockColumnWriter   IntDiffOptRle: twice the difference to the value before. Plus 1 for a run of
+//                       equal differences; its length minus 2 follows.
+//   ByteColumnWriter    Rle: the value, then the length of its run minus 1. The last value has no
+//                       length.
+//   StringColumnWriter  all text as one string, then a UintOptRle of the lengths in UTF-16 units
 //
-// finish() closes the last run; reset() begins anew with the memory kept.
+// finish() closes the last run. reset() starts a new column and keeps the memory.
 #pragma once
 
 #include "base/byte_writer.h"

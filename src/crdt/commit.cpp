@@ -1,6 +1,6 @@
-// The end of a transaction: observers, then forgetting what was deleted and merging neighbours,
-// then the update. The order, and which neighbours are tried, are Yjs's: encoded documents depend
-// on it.
+// The end of a transaction: observers run, deleted content is forgotten, neighbours are merged, and
+// then the update is sent. The order, and the choice of neighbours to merge, are those of Yjs,
+// because encoded documents depend on them.
 #include <algorithm>
 
 #include "base/assert.h"
@@ -32,8 +32,9 @@ void Engine::commit(Transaction& transaction) {
 }
 
 // True if the transaction moved a border and did nothing else, and nothing merges because of it.
-// What it deleted is forgotten already. Of the pairs that the long way tries to merge, those across
-// the border are alive on one side and deleted on the other; there is only one more.
+// What it deleted is already forgotten. The general code would try to merge pairs across the
+// border, of which one side is live and the other deleted; and one more pair, which is checked
+// here.
 bool Engine::only_moved_border(const Transaction& transaction) {
   if (!transaction.moved_border || transaction.deleted.size() != 1 ||
       transaction.merge_candidates.size() != 1 || !transaction.advances.empty())
@@ -75,7 +76,7 @@ void Engine::collect_item(Handle handle) {
   if (item.kind() != BlockKind::kDeleted) store.drop_content(item);
 }
 
-// Everything in these types, and the types in them, becomes GC structs.
+// Turns everything in these types, and in the types inside them, into GC structs.
 void Engine::collect_types(std::vector<TypeIndex>& work) {
   while (!work.empty()) {
     const TypeIndex index = work.back();
@@ -116,7 +117,8 @@ void Engine::collect_child(Handle handle, std::vector<TypeIndex>& work) {
 
 namespace {
 
-// Merges the struct at `p` with as many on its left as it can; `p` becomes the result's place.
+// Merges the struct at `p` with as many structs on its left as possible. `p` becomes the place of
+// the result.
 int merge_lefts(Store& store, ClientState& client, IdIndex::Position& p) {
   int merged = 0;
   while (!client.structs.is_first(p) && store.merges_with_left(client.structs, p)) {
@@ -160,7 +162,7 @@ void Engine::merge_new(const Transaction& transaction) {
     if (advance.before == advance.after) continue;
     ClientState& client = store.clients[advance.client];
     const IdIndex& structs = client.structs;
-    // As a rule there is one: a new item, or a run that grew.
+    // The usual case is one struct: a new item, or a run that grew.
     const auto [clock, newest, left] = structs.newest();
     if (clock <= advance.before && (left == kNoItem || !store.merge(left, newest))) continue;
     const Clock bound = structs.clock_at(structs.locate(advance.before));

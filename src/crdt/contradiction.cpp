@@ -10,7 +10,8 @@
 namespace syncline::crdt {
 namespace {
 
-// Finds places in one text that mostly come in rising order, each from the one before.
+// Finds several places in one text. Fast if the places come in rising order: each search starts at
+// the place before.
 class RisingUnits {
  public:
   void open(std::string_view text) {
@@ -24,7 +25,7 @@ class RisingUnits {
   }
 
  private:
-  // Within a surrogate pair: where the character begins.
+  // Inside a surrogate pair: the beginning of the character.
   std::size_t offset(Clock units) {
     if (units < units_) open(text_);
     bool inside_pair = false;
@@ -38,14 +39,14 @@ class RisingUnits {
   std::size_t bytes_ = 0;
 };
 
-// The same for packed values that stand one after another.
+// The same for a sequence of packed values.
 class RisingValues {
  public:
   void open(ByteView values) {
     in_ = ByteReader(values);
     next_ = 0;
   }
-  // `index` rises from call to call.
+  // `index` must rise from call to call.
   ByteView value(Clock index) {
     for (; next_ < index; ++next_) (void)scan_any(in_);
     const std::size_t start = in_.position();
@@ -64,14 +65,14 @@ bool contradicts(std::string_view ours, std::string_view theirs) {
          theirs.find(kReplacementCharacter) == std::string_view::npos;
 }
 
-// Compares what a store and the blocks of an update say of the same clocks. Each block is compared
-// in rising order of clocks, so that its content is gone through once, however finely the store
-// has cut what it holds of it.
+// Compares what a store and the blocks of an update hold for the same clocks. It goes through each
+// block in rising order of clocks, so that it scans the block's content only once, however finely
+// the store has split its own items.
 class Comparison {
  public:
   explicit Comparison(const Store& store) : store_(store) {}
 
-  // The first clock of the block, below `known_end`, of which the store holds another content.
+  // The first clock of the block, below `known_end`, for which the store holds different content.
   std::optional<Clock> find(const ClientState& client, const Block& block, Clock known_end) {
     their_text_.open(block.kind == BlockKind::kString ? as_text(block.payload)
                                                       : std::string_view());

@@ -1,15 +1,15 @@
-// Finds out whether two replicas use one client id.
+// Detects that two replicas use one client id.
 //
-// An id names one element for ever, so an update may repeat what a document knows, but never say it
-// differently. If it does, two replicas edit under one client id (a copied device, a restored
-// backup), and they can never converge: each takes the other's elements for its own. Yjs lets that
-// pass in silence; here the update is refused.
+// An id names one element for ever. An update may repeat elements that the document knows, but only
+// with the same content. If the content differs, two replicas edit under one client id (a copied
+// device, a restored backup). They can never converge, because each takes the other's elements for
+// its own. Yjs does not notice this; here the update is refused.
 //
-// What can be compared is compared: text, values and byte strings that are still there. Values are
-// compared as values, not as bytes: the order of an object's members does not count
-// (sorted_value.h). Deleted content is forgotten, and U+FFFD stands for halves of surrogate pairs
-// that were cut on one replica only, so both say nothing. Costs what the repeated part of the update
-// weighs, times a logarithm where members come in another order.
+// Everything that is still there is compared: text, values and byte strings. Values are compared as
+// values, not as bytes, so the order of an object's members does not matter (sorted_value.h). Two
+// things cannot be compared: deleted content, which is forgotten, and U+FFFD, which may replace
+// half of a surrogate pair on one replica only. Costs: O(size of the repeated part), times a
+// logarithm where members come in another order.
 #pragma once
 
 #include <optional>

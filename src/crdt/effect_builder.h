@@ -1,14 +1,15 @@
-// EffectBuilder: what an update would do to a document, worked out from ids alone, without changing
+// EffectBuilder: computes what an update would do to a document, from ids alone, without changing
 // the document.
 //
-// Each block's place is found through its origins, in the document or among the blocks before it,
-// as integrating would find it. Positions are those before the update: what is inserted at one
-// place by several blocks has one index, and the blocks are told as one touch when they follow each
-// other.
+// It finds the place of each block through the block's origins, in the document or among the
+// earlier blocks, in the same way as integration does. Positions are those before the update:
+// several blocks that are inserted at one place have the same index, and consecutive blocks form
+// one touch.
 //
-// What an effect tells, and what it tells together, is in syncline/crdt/effect.h and touch_list.h.
+// syncline/crdt/effect.h and touch_list.h define what an effect contains and which touches are
+// merged.
 //
-// Costs: O(log n) a block and a deleted item, and what the touches cost. No recursion.
+// Costs: O(log n) per block and per deleted item, plus the costs of the touches. No recursion.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,8 @@ class EffectBuilder {
   Result<Effect> build();
 
  private:
-  // A key whose new value the update deletes again, at once or as forgotten content.
+  // A value of a key that the update itself deletes again, either explicitly or because its content
+  // is forgotten.
   struct DeadValue {
     Id last;
     FoundTouch touch;
@@ -61,14 +63,14 @@ class EffectBuilder {
   const DecodedUpdate& update_;
   EffectRules rules_;
   UpdateOrder order_;
-  std::vector<Place> places_;  // of the update's blocks, as far as they were visited
+  std::vector<Place> places_;  // of the update's blocks that were visited so far
   std::vector<bool> visited_;
   boost::unordered_flat_map<ClientId, const DecodedUpdate::ClientBlocks*> clients_;
   std::vector<std::string_view> new_roots_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> new_root_index_;
   std::vector<DeadValue> dead_values_;
-  std::vector<Id> replaced_;  // last ids of values that the update puts others in place of; sorted
-                              // once all blocks were visited
+  std::vector<Id> replaced_;  // last ids of values that the update replaces; sorted once all blocks
+                              // were visited
   TouchList touches_;
   Effect effect_;
 };

@@ -1,12 +1,13 @@
-// What effects say, and what they said once.
+// The versions of the rules for effects.
 #pragma once
 
 #include <cstdint>
 
 namespace syncline::crdt {
 
-// By the rules of version 1, which old logs hold effects of, every type is told for itself, and no
-// touch says that it covers what is below it. Such an effect may be too large to be found.
+// Logs of old versions contain effects by the rules of version 1. By these rules, every type is
+// listed by itself, and no touch covers what is below it. To compute such an effect can exceed a
+// limit.
 enum class EffectRules : std::uint8_t { kVersion1, kCurrent };
 
 }  // namespace syncline::crdt

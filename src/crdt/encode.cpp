@@ -1,4 +1,4 @@
-// Updates out of the document.
+// Encodes updates from the document.
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -27,14 +27,14 @@ void sort_parts(ClientParts& parts) {
             [](const ClientPart& a, const ClientPart& b) { return a.id > b.id; });
 }
 
-// A client's ranges in a list of those of all.
+// The ranges of one client in a list of the ranges of all clients.
 struct DeletedPart {
   ClientId client;
   std::size_t first;
   std::size_t end;
 };
 
-// A stored struct as update_sink.h wants it.
+// A stored struct in the form that update_sink.h needs.
 class StoredFields {
  public:
   StoredFields(const Store& store, const ClientState& client, const Item& item)
@@ -97,7 +97,7 @@ UpdateWriter& Engine::writer(UpdateVersion version) const {
   return *writer;
 }
 
-// Notes what is deleted among them, if asked to.
+// Also collects the deleted ranges of these structs, if `deleted` is given.
 void Engine::write_structs(UpdateWriter& writer, ClientIndex index, Clock from,
                            std::vector<ClockRange>* deleted) const {
   const ClientState& client = store.clients[index];
@@ -160,7 +160,7 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
     write_structs(out, part.index, part.from, part.from == 0 ? &ranges : nullptr);
     add_part(part.id, first);
   }
-  // Of the others as well: the delete set is always that of the whole document.
+  // The other clients, too: the delete set is always that of the whole document.
   for (ClientIndex i = 0; i < store.clients.size(); ++i) {
     const std::size_t first = ranges.size();
     if (since.get(store.clients[i].id) > 0) store.add_deleted(i, ranges);
@@ -170,7 +170,7 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
   return with_waiting(out.take(), since, version);
 }
 
-// `known`, and what waits for other updates.
+// `known`, together with what waits for other updates.
 Bytes Engine::with_waiting(Bytes known, const StateVector& since, UpdateVersion version) const {
   if (!pending_structs_ && pending_deletes_.empty()) return known;
   UpdateWriter& out = writer(version);
@@ -214,7 +214,8 @@ void Engine::note_since_mark(const Transaction& transaction) {
   }
 }
 
-// What came deleted, or was collected since, its structs tell themselves.
+// Needs no list of elements that came deleted or were collected since: their structs say that
+// themselves.
 Bytes Engine::encode_since_mark(UpdateVersion version) const {
   SYNCLINE_ASSERT(marked());
   StateVector since;

@@ -19,7 +19,7 @@ void Engine::set_client_id(ClientId id) {
 }
 
 ClientId Engine::next_client_id(ClientId id, std::uint64_t seed) {
-  // Steele, Lea and Flood's SplitMix64, cut to the 32 bits that Yjs 13 draws; 0 is never given.
+  // SplitMix64 of Steele, Lea and Flood, cut to the 32 bits that Yjs 13 draws. Never returns 0.
   std::uint64_t x = (id ^ seed) + 0x9e3779b97f4a7c15;
   x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
   x = (x ^ x >> 27) * 0x94d049bb133111eb;
@@ -39,14 +39,14 @@ void Engine::begin_another(Origin origin, bool local) {
 void Engine::end() {
   const bool outermost = current_ == transactions_.front().get();
   current_ = nullptr;
-  if (!outermost) return;  // begun by an observer: committed by the loop below, further up
+  if (!outermost) return;  // begun by an observer: the outer call's loop below commits it
   for (committing_at_ = 0; committing_at_ < begun_; ++committing_at_)
     commit(*transactions_[committing_at_]);
   for (std::size_t i = 0; i < begun_; ++i) transactions_[i]->clear();
   begun_ = 0;
   committing_at_ = 0;
 #ifdef SYNCLINE_SLOW_CHECKS
-  // So seldom that it costs each transaction a constant number of items.
+  // Checks so rarely that each transaction pays for a constant number of items.
   if (++unchecked_ < 16 + store.items.live() / 4) return;
   unchecked_ = 0;
   SYNCLINE_ASSERT(check().has_value());
@@ -64,7 +64,7 @@ std::uint64_t Engine::on_subdocs(std::function<void(const SubdocsEvent&)> callba
 }
 
 std::uint64_t Engine::on_transaction(std::function<void(Transaction&)> callback) {
-  type_observers();  // it keeps items from growing over the border of a transaction
+  type_observers();  // its existence keeps items from growing over the border of a transaction
   return observe(transaction_observers_, std::move(callback));
 }
 

@@ -1,6 +1,6 @@
-// Engine: a document's insides. Doc and the type handles are thin covers over it.
+// Engine: the implementation of a document. Doc and the type handles are thin wrappers around it.
 //
-// Parts, bottom up:
+// Parts, from the bottom up:
 //   item.h, item_arena.h, text_arena.h, value_arena.h   what is stored
 //   id_index.h, client_table.h, key_table.h             (client, clock) → item; names
 //   sequence.h, type_table.h                            index → item, key → item
@@ -9,17 +9,17 @@
 //   engine.h                                            the rules of Yjs
 // The engine's functions are in files by purpose: engine.cpp (transactions begin and end),
 // commit.cpp (merge and collect), integrate.cpp (conflict order), remove.cpp (deletion), apply.cpp
-// (updates from outside), encode.cpp, prepare.cpp, local.cpp (edits), typing.cpp (the short way of
-// typing), redo.cpp (what undo needs), events.cpp and text.cpp.
+// (updates from outside), encode.cpp, prepare.cpp, local.cpp (edits), typing.cpp (the fast path for
+// typing), redo.cpp (for undo), events.cpp and text.cpp.
 //
-// The algorithm is YATA as Yjs 13.6 implements it; where results depend on details (order of scans,
-// which neighbours are merged) the details are Yjs's, so that encoded documents are equal byte for
-// byte.
+// The algorithm is YATA as Yjs 13.6 implements it. Where results depend on details (the order of
+// scans, which neighbours are merged), the details are those of Yjs, so that encoded documents are
+// equal byte for byte.
 //
-// Client ids that clash: when a remote update advances our own client's clock, someone else edits
-// under our id. Yjs then draws a new id at random. Here there is no randomness: the engine derives
-// the next id from the current one and DocOptions::next_client_seed by a fixed mixing function
-// (next_client_id). An application that wants another sets it with set_client_id.
+// Clashing client ids: if a remote update advances the clock of our own client, another replica
+// edits under our id. Yjs then draws a new id at random. The engine has no randomness: it derives
+// the next id from the current one and DocOptions::next_client_seed with a fixed mixing function
+// (next_client_id). An application can set another id with set_client_id.
 #pragma once
 
 #include <algorithm>
@@ -45,7 +45,7 @@ namespace syncline::crdt {
 class BulkLoad;       // bulk_load.h
 class TypeObservers;  // events.h
 
-// Content for a new item. Views are copied.
+// The content of a new item. Views are copied.
 struct NewContent {
   BlockKind kind = BlockKind::kDeleted;
   Clock len = 1;
@@ -54,8 +54,8 @@ struct NewContent {
                      // kEmbed, kFormat, kDoc: one packed value
   std::string_view name;                 // kFormat: attribute; kDoc: guid; kType: node name
   TypeKind type = TypeKind::kUndefined;  // kType
-  // Of a deleted item that is brought back: it stays an item of its own in this transaction, and a
-  // subdocument does not count as loaded.
+  // True for a copy that brings a deleted item back. Such an item is not merged into others in this
+  // transaction, and a subdocument in it does not count as loaded.
   bool copied = false;
 };
 
@@ -77,7 +77,7 @@ class Engine {
   // ---- transactions (engine.cpp)
 
   // Runs `body` in a transaction: the open one, or a new one that is committed afterwards. As in
-  // Yjs a transaction that is begun by an observer is committed after the one that it observes.
+  // Yjs, a transaction that an observer begins is committed after the transaction that it observes.
   template <typename Body>
   void transact(Body&& body, Origin origin = 0, bool local = true) {
     const bool outermost = begin(origin, local);
@@ -86,7 +86,7 @@ class Engine {
   }
   bool in_transaction() const { return current_ != nullptr; }
   Transaction& transaction() { return *current_; }
-  // True if this began a new transaction.
+  // True if this call began a new transaction.
   bool begin(Origin origin, bool local) {
     if (current_ != nullptr) return false;
     begin_another(origin, local);
@@ -101,60 +101,63 @@ class Engine {
   // Deleted types read as empty and refuse changes.
   bool is_deleted(TypeIndex index) const;
   Path path(TypeIndex index) const;
-  // The kind of a type. An update does not say of what kind a root is. While nobody has named a kind,
-  // the root's visible content decides: characters, formats and embeds make a text, XML types a
-  // fragment, other elements an array, and keys alone a map (XML and texts have keys too: their
-  // attributes). nullopt: the kind is not known, and nothing is visible. O(elements and keys).
+  // The kind of a type. An update does not state the kind of a root. Until the application names
+  // the kind, the visible content decides: characters, formats and embeds mean a text, XML types a
+  // fragment, other elements an array, and only keys a map (XML and texts have keys, too: their
+  // attributes). nullopt: the kind is not named and nothing is visible. O(elements and keys).
   std::optional<TypeKind> shown_kind(TypeIndex index) const;
-  // The same for everything that prints: what shows nothing prints as an empty map if it ever had a
+  // The same for printing. A type without visible content prints as an empty map if it ever had a
   // key, otherwise as an empty array.
   TypeKind printed_kind(TypeIndex index) const;
   // The element at `offset` of an item, as an application sees it.
   Value value_at(const Item& item, Clock offset);
   Any to_json(TypeIndex index);
-  // The kString content of a sequence that is not deleted.
+  // The text of a sequence: its kString content that is not deleted.
   std::string plain_text(TypeIndex index) const;
 
   // ---- local edits (local.cpp); only within a transaction
 
-  // kInvalid if the type is deleted or not of one of `kinds`; kTooLarge if our own client has used
-  // up its clocks or its arenas.
+  // kInvalid if the type is deleted, or if its kind is not one of `kinds`. kTooLarge if the clocks
+  // or arenas of our own client are used up.
   Result<void> require(TypeIndex type, std::initializer_list<TypeKind> kinds) const;
-  // True if `amount` more clocks and bytes leave our own client room for a change of any size.
+  // True if our own client still has room for a change of any size after `amount` more clocks and
+  // bytes.
   bool has_room(std::uint64_t amount) const;
 
-  // Inserts content of our own client between two neighbours: behind `left` (kNoItem: at the start)
-  // and before `right` (kNoItem: at the end). Gives the item, which may be `left` itself, grown.
+  // Inserts content of our own client between two neighbours: after `left` (kNoItem: at the start)
+  // and before `right` (kNoItem: at the end). Returns the item, which may be `left` itself,
+  // extended.
   Handle insert(TypeIndex parent, Handle left, Handle right, const NewContent& content);
   // Sets a key.
   Handle insert_keyed(TypeIndex parent, KeyIndex key, const NewContent& content);
-  // Deletes a whole item, with everything in it; nothing if it is deleted already.
+  // Deletes a whole item with everything in it. Does nothing if it is already deleted.
   void remove(Handle item);
-  // Cuts an item before its `offset`-th element and notes the parts for merging at the end of the
-  // transaction. Returns the right part; the item itself if the offset is 0.
+  // Cuts an item before element number `offset`, and notes the parts for merging at the end of the
+  // transaction. Returns the right part, or the item itself if the offset is 0.
   Handle split(Handle item, Clock offset);
-  // The item that begins with the id, after a cut if need be; GC structs are not cut.
+  // The item that begins with this id. Cuts an item if necessary, but never a GC struct.
   Handle item_starting_at(DenseId id);
-  // The item that ends with the id.
+  // The item that ends with this id. Cuts an item if necessary.
   Handle item_ending_at(DenseId id);
 
-  // The last item before the visible element at `index`, after a cut if need be; kNoItem at the
-  // start. `index` is at most the length; at the length this is the last item.
+  // The last item before the visible element at `index`; kNoItem at the start. Cuts an item if
+  // necessary. `index` is at most the length; at the length, this is the last item.
   Handle left_of(TypeIndex type, std::uint32_t index);
 
   // Sequences of elements: Yjs's rules for arrays and XML.
-  Handle array_position(TypeIndex type, std::uint32_t index);  // item to insert behind
-  // Deletes visible elements, which must be there. Formats among them stay.
+  Handle array_position(TypeIndex type, std::uint32_t index);  // the item to insert after
+  // Deletes visible elements. The range must exist. Formats inside it stay.
   void erase_range(TypeIndex type, std::uint32_t index, std::uint32_t length);
 
-  // Typing (typing.cpp): inserts behind the run that was typed last, if that comes to letting it
-  // grow and nothing else. False, and nothing done: insert the long way, which also says what is
-  // wrong. Checks all that it relies on; opens a transaction unless one is open.
+  // Fast path for typing (typing.cpp): inserts after the run that was typed last, if this only
+  // extends the run. Otherwise it does nothing and returns false, and the caller uses the general
+  // functions, which also report errors. Checks all its assumptions. Opens a transaction unless one
+  // is open.
   bool type_on(TypeIndex type, std::uint32_t index, std::string_view text);
   // The same for a deletion from a text without formats.
   bool erase_on(TypeIndex type, std::uint32_t index, std::uint32_t length);
 
-  // Text that holds no formats (Sequence::formatted is false).
+  // For text without formats (Sequence::formatted is false).
   void plain_insert(TypeIndex type, std::uint32_t index, std::string_view text, Clock units);
   void plain_erase(TypeIndex type, std::uint32_t index, std::uint32_t length) {
     erase_range(type, index, length);
@@ -162,12 +165,12 @@ class Engine {
 
   // ---- undo (redo.cpp, redo.h); only within a transaction
   // Inserts a copy of a deleted item's content between two neighbours, under the item's key if it
-  // has one, and notes that the item is redone by it. kNoItem if our client has used up its ids.
+  // has one, and notes that the copy redoes the item. kNoItem if our client has used up its clocks.
   Handle insert_copy(Handle deleted, TypeIndex parent, Handle left, Handle right);
-  // Sets whether the contents of an item, and of the items around it, outlive their deletion.
+  // Sets whether the content of an item, and of the items that contain it, is kept after deletion.
   void keep(Handle item, bool keep);
-  // Calls `visit` with every struct of the known clocks in the range, cut at its ends. `visit` may
-  // insert, cut and delete.
+  // Calls `visit` with every struct of the known clocks in the range. Cuts structs at the ends of
+  // the range. `visit` may insert, cut and delete.
   template <typename Visit>
   void visit_structs(Transaction& transaction, ClientIndex client, ClockRange range,
                      Visit&& visit) {
@@ -189,13 +192,14 @@ class Engine {
                          EffectRules rules = EffectRules::kCurrent) const;
   Bytes encode_state_as_update(const StateVector& since, UpdateVersion version) const;
 
-  // Joins all neighbours that can be joined, as loading the document anew does: transactions look only
-  // around what they change, and not everywhere there.
+  // Joins all neighbours that can be joined, as loading the document anew does. Transactions join
+  // only some of those near a change.
   void merge_all();
 
-  // Marks the present state, in place of the last mark. From then on it is noted what is deleted, so
-  // that encode_since_mark() costs what has changed since, not what the document weighs: an update
-  // that leads any replica in the marked state, or one that holds it, to the present one.
+  // Marks the present state; replaces an earlier mark. From then on the engine records deletions,
+  // so that the cost of encode_since_mark() depends on what has changed and not on the size of the
+  // document. The update that it returns leads a replica that has the marked state, or more, to the
+  // present state.
   void mark();
   bool marked() const { return mark_.has_value(); }
   Bytes encode_since_mark(UpdateVersion version) const;  // only if marked()
@@ -216,11 +220,11 @@ class Engine {
   std::uint64_t new_token() { return ++last_token_; }
   std::uint64_t on_update(std::function<void(const UpdateEvent&)> callback);
   std::uint64_t on_subdocs(std::function<void(const SubdocsEvent&)> callback);
-  // Called after the observers of types, before anything is collected or merged; whatever came
-  // with the transaction.
+  // Called after the observers of types and before anything is collected or merged, for every
+  // transaction.
   std::uint64_t on_transaction(std::function<void(Transaction&)> callback);
   void off(std::uint64_t token);
-  TypeObservers& type_observers();  // created when first asked for
+  TypeObservers& type_observers();  // created at the first call
 
   Result<void> check() const;
   std::size_t memory_bytes() const;
@@ -228,12 +232,13 @@ class Engine {
  private:
   friend class BulkLoad;
 
-  // What waits for updates that are missing; updates in format v2.
+  // The structs that wait for missing updates, as an update in format v2.
   struct PendingStructs {
-    std::map<ClientId, Clock> missing;  // it is worth trying again when one of these is known
+    std::map<ClientId, Clock> missing;  // worth a new try once one of these clocks is known
     Bytes update;
   };
-  // An observer may remove itself, and others, while it runs: it is kept until all have been called.
+  // While observers are being called, an observer may remove itself and others. Removed observers
+  // are kept until all have been called.
   template <typename Event>
   struct Observer {
     std::uint64_t token;
@@ -259,13 +264,14 @@ class Engine {
   template <typename Event>
   bool remove_observer(Observers<Event>& observers, std::uint64_t token);
 
-  // Where every client's structs ended, and what was deleted since, each element at most once.
+  // For encode_since_mark(): where each client's structs ended, and what was deleted since. Each
+  // element is listed at most once.
   struct Mark {
-    std::vector<Clock> clocks;  // by ClientIndex; those not listed had nothing
+    std::vector<Clock> clocks;  // by ClientIndex; a client that is not listed had no structs
     std::vector<Transaction::DeletedRange> deleted;
   };
 
-  // A struct about to be integrated: where it goes, then its content.
+  // The place of a struct that is about to be integrated.
   struct Placement {
     ClientIndex client = kNoClient;
     Clock clock = 0;
@@ -342,8 +348,8 @@ class Engine {
   void merge_new(const Transaction& transaction);
   void merge_candidates(const Transaction& transaction);
 
-  // events.cpp: observers of types, shallow then deep, in Yjs's order. text.cpp: removes needless
-  // formats after remote changes, in a transaction of its own.
+  // events.cpp: observers of types, first shallow and then deep, in Yjs's order. text.cpp: removes
+  // redundant formats after remote changes, in a transaction of its own.
   void fire_events(Transaction& transaction);
   void note_formatting_cleanup(Transaction& transaction) const;
   void clean_formatting(Transaction& transaction);
@@ -369,9 +375,10 @@ class Engine {
   Transaction* current_ = nullptr;
   ClientIndex own_client_ = kNoClient;
   std::uint64_t changes_ = 0;  // insertions and deletions so far
-  std::uint32_t ranks_ = 0;    // clients that something is known of
-  // The first `begun_` of them are not done yet: those up to `committing_at_` have been committed or
-  // are being so, those behind it were begun by their observers. The others are kept for later.
+  std::uint32_t ranks_ = 0;    // the number of clients of which something is known
+  // The first `begun_` transactions are not finished: those up to `committing_at_` have been
+  // committed or are being committed; their observers have begun those after it. The rest is kept
+  // for reuse.
   std::vector<std::unique_ptr<Transaction>> transactions_;
   std::size_t begun_ = 0;
   std::size_t committing_at_ = 0;
@@ -384,13 +391,13 @@ class Engine {
   Observers<Transaction> transaction_observers_;
   std::unique_ptr<TypeObservers> type_observers_;
   std::uint64_t last_token_ = 0;
-  std::size_t notifying_ = 0;                         // loops over observers that run now
-  std::vector<std::shared_ptr<const void>> removed_;  // by one of them
-  std::unique_ptr<DecodedUpdate> scratch_;            // of apply_update
-  DenseId last_sibling_;  // inserted last, if there were others at its place
+  std::size_t notifying_ = 0;                         // loops over observers that are running
+  std::vector<std::shared_ptr<const void>> removed_;  // observers that were removed in such a loop
+  std::unique_ptr<DecodedUpdate> scratch_;            // scratch of apply_update
+  DenseId last_sibling_;  // the last insertion at a place where there were others
   mutable std::optional<UpdateWriter> writers_[2];
 #ifdef SYNCLINE_SLOW_CHECKS
-  std::size_t unchecked_ = 0;  // transactions since the structures were checked last
+  std::size_t unchecked_ = 0;  // transactions since the last check of the structures
 #endif
 };
 

@@ -17,12 +17,12 @@ TypeIndex parent_of(const Engine& engine, TypeIndex type) {
   return item == kNoItem ? kNoType : engine.store[item].parent;
 }
 
-// The last value of an item that is or was a map entry.
+// The last value of an item that is, or was, a map entry.
 Value last_value(Engine& engine, Handle item) {
   return engine.value_at(engine.store[item], engine.store[item].len - 1);
 }
 
-// What happened to a key, if anything in the end.
+// What happened to a key in total; empty if nothing changed.
 std::optional<KeyChange> key_change(Engine& engine, const Transaction& transaction, TypeIndex type,
                                     KeyIndex key) {
   const Store& store = engine.store;
@@ -137,8 +137,8 @@ class TypeObservers::Round {
         collect_(collect) {}
 
   void run() {
-    // Observers may make changes of their own, which are other transactions: this list stays as it
-    // is.
+    // Observers may make changes, but those belong to other transactions. So this list does not
+    // change.
     events_.reserve(transaction_.changed.size());
     for (const ChangedType& changed : transaction_.changed) {
       if (changed.dropped || engine_.is_deleted(changed.type)) continue;
@@ -154,7 +154,7 @@ class TypeObservers::Round {
     const ChangedType* changed;
     std::optional<TypeEvent> built;
   };
-  // A type with changes in or below it, and these changes.
+  // A type with changes in it or below it, and these changes.
   struct Concerned {
     TypeIndex type;
     std::vector<std::size_t> events;
@@ -180,7 +180,7 @@ class TypeObservers::Round {
     Event& event = events_.back();
     const auto found = observers_.shallow_.find(event.changed->type);
     if (found == observers_.shallow_.end()) return;
-    const auto callbacks = found->second;  // may change while it is called
+    const auto callbacks = found->second;  // a copy: the list may change during the calls
     TypeEvent& built = build(event);
     built.path = path(event.changed->type, event.changed->type);
     for (const auto& observer : callbacks) observer.callback(built);
@@ -222,7 +222,7 @@ class TypeObservers::Round {
     return out;
   }
 
-  // The way from an observed type down to a changed one.
+  // The steps from an observed type down to a changed one.
   Path path(TypeIndex from, TypeIndex to) const {
     Path path;
     const auto step_from = [&](TypeIndex type) {

@@ -1,14 +1,14 @@
-// TypeObservers: who wants to know of changes in which types, and the events that they get.
+// TypeObservers: the observers of types, and the events that they get.
 //
-// Order and content are those of Yjs: after a transaction first the observers of each changed type,
-// in the order of first change, then the deep observers, types nearer to the change first. A type
-// that is deleted by then reports nothing.
+// Order and content are those of Yjs. After a transaction, first the observers of each changed type
+// are called, in the order of the first change; then the deep observers, with types nearer to the
+// change first. A type that is deleted by then reports nothing.
 //
-// Reading a text's delta has an effect, as in Yjs: formats that turn out to change nothing are
-// removed, in a transaction of their own. A delta costs O(log n) for each item that the transaction touched
-// in any type; if these are many, a walk over the changed type's sequence.
+// As in Yjs, reading the delta of a text has a side effect: formats that change nothing are
+// removed, in a transaction of their own. A delta costs O(log n) for each item that the transaction
+// touched in any type; if these are many, it costs a walk over the sequence of the changed type.
 //
-// Callbacks may read, edit (in a new transaction), observe and remove observers.
+// Callbacks may read, edit (in a new transaction), and add and remove observers.
 #pragma once
 
 #include <cstdint>
@@ -31,11 +31,12 @@ class TypeObservers {
 
   std::uint64_t observe(TypeIndex type, Shallow callback);
   std::uint64_t observe_deep(TypeIndex type, Deep callback);
-  // False if the token is none of ours.
+  // False if the token is not from this object.
   bool off(std::uint64_t token);
   bool empty() const { return shallow_.empty() && deep_.empty(); }
 
-  // Calls everyone whom the transaction concerns. `collect`: fills Transaction::concerned.
+  // Calls all observers of the types that the transaction changed. `collect`: also fills
+  // Transaction::concerned.
   void fire(Transaction& transaction, bool collect);
 
  private:
@@ -47,7 +48,7 @@ class TypeObservers {
   template <typename Callback>
   using Table = boost::unordered_flat_map<TypeIndex, std::vector<Observer<Callback>>>;
 
-  // The events of one transaction: each is built when it is first asked for.
+  // The events of one transaction. Each is built at its first use.
   class Round;
 
   template <typename Callback>
@@ -58,8 +59,8 @@ class TypeObservers {
   Table<Deep> deep_;
 };
 
-// What a transaction did to the sequence of a type: any kind but text, and text. Text removes
-// needless formats.
+// What a transaction did to the sequence of a type: one function for texts, one for all other
+// kinds. The one for texts removes redundant formats.
 Delta sequence_delta(Engine& engine, const Transaction& transaction, TypeIndex type);
 Delta text_delta(Engine& engine, const Transaction& transaction, TypeIndex type);
 

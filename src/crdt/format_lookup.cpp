@@ -8,7 +8,7 @@ namespace {
 
 using Spot = SequencePool::Spot;
 
-// The nearest format of the name before the place.
+// The nearest format of this name before the place.
 Handle previous_of(const Engine& engine, const Sequence& sequence, Spot& spot, FormatMarks marks,
                    KeyIndex key) {
   Handle found = kNoItem;
@@ -49,8 +49,8 @@ class Stretch {
     }
   }
 
-  // When a name that has a value at the end got it: where its first format stands, not counting
-  // those before one that ended it (`anew`).
+  // The order position at which a name got the value that it has at the end: its first format, not
+  // counting formats before one that ended it (then `anew` is set).
   std::uint64_t since(Handle last, bool& anew) const {
     const Item& item = engine_.store[last];
     const KeyIndex key = item.format_key();
@@ -111,7 +111,7 @@ void apply_formats(const Engine& engine, TypeIndex type, Handle behind, Handle b
   for (const Handle last : last_formats) {
     const Item& item = engine.store[last];
     bool anew = item.ends_format();
-    // Of a single name the order does not matter.
+    // A single name needs no order.
     const bool single = last_formats.size() == 1 && formats.empty();
     if (!anew) starts.push_back({single ? 0 : stretch.since(last, anew), last});
     if (anew) formats.erase(item.format_key());

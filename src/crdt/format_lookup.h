@@ -1,9 +1,9 @@
-// Which formats hold at a place of a text. Yjs walks there from the start; here the tree of the
-// sequence tells where the formats are (sequence.h), and what comes out is the same, down to the
+// Finds the formats that hold at a place of a text. Yjs walks to the place from the start. Here the
+// tree of the sequence shows where formats are (sequence.h). The result is the same, including the
 // order of names.
 //
-// Costs: O(log n) for each attribute name that is looked at. Of names beyond the first 63 of a
-// document (format_marks.h) also the formats that are between the place and the one found.
+// Costs: O(log n) for each attribute name that is looked up. For names after the first 63 of a
+// document (format_marks.h), add the formats between the place and the one that is found.
 #pragma once
 
 #include "crdt/engine.h"
@@ -15,11 +15,11 @@ namespace syncline::crdt {
 KeyIndex format_key(const Engine& engine, const Item& item);
 FormatValue format_value(const Engine& engine, const Item& item);
 
-// The value under a name right behind an item (kNoItem: at the start); null if there is none.
+// The value of an attribute directly after an item (kNoItem: at the start); null if it has none.
 FormatValue format_behind(const Engine& engine, TypeIndex type, Handle item, KeyIndex key);
 
-// Applies the formats between two items, both excluded, to what holds before them. kNoItem: from
-// the start, to the end.
+// Applies the formats between two items, without these two, to `formats`, which hold at `behind`.
+// `behind` = kNoItem: from the start; `before` = kNoItem: to the end.
 void apply_formats(const Engine& engine, TypeIndex type, Handle behind, Handle before,
                    Formats& formats);
 

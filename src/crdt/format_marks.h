@@ -1,10 +1,9 @@
-// FormatMarks: which attribute names the formats of some part of a text have, and whether any of
-// them ends its attribute. The sequence's tree keeps them of each of its branches (sequence.h), so
-// that a search for a format goes only where there is one.
+// FormatMarks: a summary of the formats in a part of a text: which attribute names they have, and
+// which of them end their attribute. The tree of a sequence stores it for each branch (sequence.h),
+// so that a search for a format enters only branches that contain one.
 //
-// The first 63 attribute names of a document have a bit each. All others share the last bit: what
-// it leads to may be another name's, so that in a document with more names a search for such a name
-// looks at the formats under all of them.
+// The first 63 attribute names of a document have one bit each. All others share the last bit. So a
+// search for such a name may visit formats of other names that share the bit.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +15,7 @@ namespace syncline::crdt {
 
 struct FormatMarks {
   std::uint64_t sets = 0;  // formats with a value
-  std::uint64_t ends = 0;  // with null, which ends an attribute
+  std::uint64_t ends = 0;  // formats with null, which ends an attribute
 
   bool any() const { return (sets | ends) != 0; }
   bool meets(FormatMarks other) const { return ((sets & other.sets) | (ends & other.ends)) != 0; }
@@ -28,7 +27,7 @@ struct FormatMarks {
   static FormatMarks all() { return {~std::uint64_t{0}, ~std::uint64_t{0}}; }
 };
 
-// The bits of a document's attribute names.
+// Assigns bits to the attribute names of a document.
 class FormatNames {
  public:
   void add(KeyIndex key) {
@@ -37,7 +36,7 @@ class FormatNames {
     bits_[key] = used_;
     if (used_ < kShared) ++used_;
   }
-  // Of formats of this name, with a value and without. Nothing if there never was one.
+  // The marks of formats of this name, with and without a value. Empty if there never was one.
   FormatMarks marks(KeyIndex key) const {
     const std::uint64_t bit = this->bit(key);
     return {bit, bit};
@@ -46,7 +45,7 @@ class FormatNames {
     const std::uint64_t bit = this->bit(format.format_key());
     return format.ends_format() ? FormatMarks{0, bit} : FormatMarks{bit, 0};
   }
-  // No other name has the bit.
+  // True if no other name shares the bit.
   bool is_alone(KeyIndex key) const { return key < bits_.size() && bits_[key] < kShared; }
 
  private:

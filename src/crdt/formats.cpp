@@ -15,12 +15,12 @@ bool is_object_tag(ByteView packed) {
   return packed[0] == kAnyObject || packed[0] == kAnyArray || packed[0] == kAnyBytes;
 }
 
-// Values without identity are equal when their packed forms are. NaN is not equal to itself.
+// Values without identity are equal if their packed forms are. NaN does not equal itself.
 bool same_primitive(ByteView a, ByteView b) {
   return !is_object_tag(a) && std::ranges::equal(a, b);
 }
 
-// The sorted_members of an object or array; arrays have their indices as names.
+// The members of an object or array, sorted; an array has its indices as names.
 Any::Object sorted_members(const Any& value) {
   if (const Any::Object* object = std::get_if<Any::Object>(&value.value())) return *object;
   Any::Object out;
@@ -38,8 +38,8 @@ bool flat_equal(const Any& a, const Any& b) {
   });
 }
 
-// Canonical whole numbers below 2^32-1, which JavaScript's objects list first and in ascending
-// order.
+// True for canonical whole numbers below 2^32-1. The objects of JavaScript list these first, in
+// ascending order.
 bool is_index(std::string_view name) {
   if (name.empty() || name.size() > 10 || (name.size() > 1 && name[0] == '0')) return false;
   if (!std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) return false;

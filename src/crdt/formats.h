@@ -1,11 +1,11 @@
-// Formats: attribute values of text as the rules of Yjs see them while walking over it.
+// Formats: the attribute values of text, as Yjs's rules see them during a walk over the text.
 //
-// Yjs keeps formats as items between the characters: name and value, where null ends a format. Its
-// rules compare values as JavaScript does: numbers, strings and the like by value, objects by
-// identity (===) in some places and member by member, one level deep, in others. Here an object's
-// identity is the item that it came from (`source`): the formats that a local edit inserts to
-// restore what was there before share it with the original, as they share the object in Yjs;
-// FormatSources remembers that.
+// Yjs stores formats as items between the characters: a name and a value, where null ends a format.
+// Its rules compare values as JavaScript does: numbers, strings and the like by value; objects in
+// some places by identity (===) and in others member by member, one level deep. Here the identity
+// of an object is the item that it came from (`source`). When a local edit inserts a format to
+// restore an earlier one, both share the source, as they share the object in Yjs. FormatSources
+// stores this.
 #pragma once
 
 #include <string>
@@ -28,20 +28,21 @@ class FormatValue {
   explicit FormatValue(const Any& value);
 
   bool is_null() const;
-  bool is_object() const;  // has identity: objects, arrays, byte strings
+  bool is_object() const;  // has identity: an object, array or byte string
   ByteView packed() const { return as_bytes(packed_); }
   DenseId source() const { return source_; }
   Any any() const;
 
-  bool same(const FormatValue& other) const;        // ===
-  bool equivalent(const FormatValue& other) const;  // or equal members
+  bool same(const FormatValue& other) const;        // as === in JavaScript
+  bool equivalent(const FormatValue& other) const;  // same(), or equal members
 
  private:
-  std::string packed_;  // short values, the rule, need no heap
+  std::string packed_;  // most values are short and need no heap
   DenseId source_;
 };
 
-// Names with values in the order of a JavaScript Map: by first insertion, anew after a removal.
+// Names and values in the order of a JavaScript Map: by first insertion; a name that was removed is
+// inserted anew.
 class Formats {
  public:
   using Entry = std::pair<KeyIndex, FormatValue>;
@@ -54,21 +55,22 @@ class Formats {
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
 
-  // A format item was passed: null ends the format, other values set it.
+  // Applies a format item: null ends the format, another value sets it.
   void apply(KeyIndex key, const FormatValue& value);
 
-  // Brings the names into the order in which JavaScript lists an object's: those that look like
-  // indices first.
+  // Sorts the names as JavaScript lists the members of an object: names that look like indices come
+  // first.
   void order_as_object(const KeyTable& keys);
 
  private:
   std::vector<Entry> entries_;
 };
 
-// Formats that a local edit inserted with the value of another: from which item. Objects only.
+// For each format that a local edit inserted as a copy of another: the item of the original. Only
+// for objects.
 class FormatSources {
  public:
-  // The item whose object the format `id` holds; itself as a rule.
+  // The item whose object the format `id` holds. Usually `id` itself.
   DenseId find(DenseId id) const {
     if (sources_.empty()) return id;
     const auto found = sources_.find(key(id));
@@ -84,7 +86,7 @@ class FormatSources {
   boost::unordered_flat_map<std::uint64_t, DenseId> sources_;
 };
 
-// To and from the application's form. Of equal names the last value counts.
+// Conversion to and from the application's form. If a name is repeated, the last value wins.
 Attributes to_attributes(Formats formats, const KeyTable& keys);
 Formats to_formats(const Attributes& attributes, KeyTable& keys);
 

@@ -22,7 +22,7 @@ Result<IdSet::Ranges> read_ranges(ByteReader& in, UpdateVersion version) {
   IdSet::Ranges ranges;
   const std::uint64_t count = in.var_uint();
   ranges.reserve(std::min<std::uint64_t>(count, in.remaining() / 2));
-  std::uint64_t end = 0;  // of the range before
+  std::uint64_t end = 0;  // the end of the range before
   for (std::uint64_t left = count; left != 0 && in.ok(); --left) {
     std::uint64_t clock = in.var_uint();
     std::uint64_t len = in.var_uint();

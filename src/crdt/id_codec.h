@@ -1,9 +1,10 @@
-// Reading and writing state vectors and delete sets where they stand within other formats: updates,
-// snapshots, protocol messages. Whole buffers: crdt/update_writer.h.
+// Reads and writes state vectors and delete sets inside other formats: updates, snapshots, protocol
+// messages. For whole buffers, see syncline/crdt/id_set.h.
 //
-// A state vector is a count and (client, clock) pairs, the same in both versions. A delete set is a
-// number of clients and for each its client, a number of ranges, and the ranges: clock and length,
-// version 2 as the distance from the end of the range before, and length-1.
+// A state vector is a count and then (client, clock) pairs, in both versions. A delete set is the
+// number of clients; then for each client its id, the number of ranges, and the ranges. Version 1
+// writes a range as clock and length. Version 2 writes it as the distance from the end of the range
+// before, and the length minus 1.
 #pragma once
 
 #include "base/byte_reader.h"
@@ -14,11 +15,11 @@
 namespace syncline::crdt {
 
 void write_state_vector(const StateVector& vector, ByteWriter& out);
-// Of a client that is named twice the last entry counts, as in Yjs.
+// If a client is named twice, the last entry wins, as in Yjs.
 Result<StateVector> read_state_vector(ByteReader& in);
 
-// Writes a delete set piece by piece: begin(clients), then for each client, highest first,
-// begin_client() and its ranges in ascending order.
+// Writes a delete set piece by piece: first begin(clients); then, for each client, the highest
+// first, begin_client() and its ranges in ascending order.
 class DeleteSetWriter {
  public:
   DeleteSetWriter(ByteWriter& out, UpdateVersion version)
@@ -39,12 +40,12 @@ class DeleteSetWriter {
  private:
   ByteWriter& out_;
   bool v2_;
-  Clock end_ = 0;  // of the range before
+  Clock end_ = 0;  // the end of the range before
 };
 
 void write_delete_set(const DeleteSet& deletes, UpdateVersion version, ByteWriter& out);
-// Adds to `deletes`, which must be empty. Ranges may come in any order (Yjs keeps that order; here
-// it becomes the sorted and merged form of the same set); each client may come once.
+// Adds to `deletes`, which must be empty. The ranges may be in any order: Yjs keeps the order; here
+// the set becomes sorted and merged. A client may appear only once.
 Result<void> read_delete_set(ByteReader& in, UpdateVersion version, DeleteSet& deletes);
 
 }  // namespace syncline::crdt

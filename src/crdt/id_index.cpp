@@ -7,7 +7,7 @@
 namespace syncline::crdt {
 
 IdIndex::Position IdIndex::search(Clock clock) const {
-  // The hint's struct or the one behind it holds the clock in sequential work.
+  // In sequential work, the clock is in the struct of the hint or in the one after it.
   if (hint_.chunk < chunks_.size()) {
     const Chunk& chunk = chunks_[hint_.chunk];
     const std::uint32_t slot = hint_.slot;
@@ -87,8 +87,8 @@ IdIndex::Position IdIndex::erase(Position p) {
     return before;
   }
   firsts_[p.chunk] = chunk.front().clock;
-  // Small chunks join the one before them, so that the number of chunks follows the number of
-  // structs.
+  // Small chunks are joined with the chunk before them, so that the number of chunks stays in
+  // proportion to the number of structs.
   if (p.chunk > 0 && chunk.size() < kMaxChunk / 8) {
     Chunk& left = chunks_[p.chunk - 1];
     if (left.size() + chunk.size() <= kMaxChunk / 2) {

@@ -1,9 +1,9 @@
-// IdIndex: the structs of one client by clock. Clocks are dense, so every clock below end() is in
-// exactly one struct.
+// IdIndex: finds the structs of one client by clock. Clocks have no gaps, so every clock below
+// end() is in exactly one struct.
 //
-// Structure: chunks of up to kMaxChunk entries under a vector of first clocks. Append is O(1);
-// lookup is two binary searches, or none when it hits where the last one did; insert and erase move
-// at most one chunk, and the vector of chunks now and then.
+// Structure: chunks of up to kMaxChunk entries, and a vector of their first clocks. Append is O(1).
+// A lookup takes two binary searches, or none if it hits the place of the last lookup. Insert and
+// erase move at most one chunk, and sometimes the vector of chunks.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace syncline::crdt {
 
 class IdIndex {
  public:
-  // A struct's place. Any insert or erase invalidates positions, except where stated.
+  // The place of a struct. Every insert or erase invalidates positions, unless stated otherwise.
   struct Position {
     std::uint32_t chunk = 0;
     std::uint32_t slot = 0;
@@ -27,10 +27,10 @@ class IdIndex {
   bool empty() const { return chunks_.empty(); }
   std::size_t size() const { return size_; }
 
-  // The struct that holds `clock`, which must be below the client's state.
+  // The struct that contains `clock`, which must be known.
   Handle find(Clock clock) const { return at(locate(clock)); }
   Position locate(Clock clock) const {
-    const Position newest = last();  // what was just added, most of the time
+    const Position newest = last();  // the usual case: the newest struct
     return clock_at(newest) <= clock ? newest : search(clock);
   }
 
@@ -45,7 +45,7 @@ class IdIndex {
   bool is_last(Position p) const {
     return p.chunk + 1 == chunks_.size() && p.slot + 1 == chunks_[p.chunk].size();
   }
-  // The newest struct, and the one before it or kNoItem. There must be one.
+  // The newest struct, and the struct before it or kNoItem. The index must not be empty.
   struct Newest {
     Clock clock;
     Handle handle;
@@ -69,24 +69,25 @@ class IdIndex {
     if (p.slot > 0) return {p.chunk, p.slot - 1};
     return {p.chunk - 1, static_cast<std::uint32_t>(chunks_[p.chunk - 1].size() - 1)};
   }
-  // Calls `visit` with this struct and all behind it.
+  // Calls `visit` with this struct and all structs after it.
   template <typename Visit>
   void for_each_from(Position p, Visit&& visit) const {
     for (std::size_t slot = p.slot; p.chunk < chunks_.size(); ++p.chunk, slot = 0)
       for (; slot < chunks_[p.chunk].size(); ++slot) visit(chunks_[p.chunk][slot].handle);
   }
-  // Structs from this one to the last.
+  // The number of structs from this one to the last.
   std::size_t count_from(Position p) const;
 
   void append(Clock clock, Handle handle);
-  // Instead of all there is: `clocks.size()` structs that begin at these clocks, in order, with
-  // consecutive handles. Chunks are full.
+  // Replaces the content: `clocks.size()` structs that begin at these clocks, in order, with
+  // consecutive handles. Makes full chunks.
   void assign(std::span<const Clock> clocks, Handle first);
-  // Puts a struct behind the one at `p` and returns its place; places before it stay valid.
+  // Inserts a struct after the one at `p` and returns its place. Earlier places stay valid.
   Position insert_after(Position p, Clock clock, Handle handle);
-  // Takes the struct at `p` out. Returns the place of the struct before it (p must not be first).
+  // Removes the struct at `p` and returns the place of the struct before it. `p` must not be the
+  // first.
   Position erase(Position p);
-  // The border to the struct before moved.
+  // Updates the first clock of a struct whose border to the struct before it has moved.
   void set_clock(Position p, Clock clock) {
     chunks_[p.chunk][p.slot].clock = clock;
     if (p.slot == 0) firsts_[p.chunk] = clock;
@@ -106,10 +107,10 @@ class IdIndex {
 
   static constexpr std::size_t kMaxChunk = 128;
 
-  std::vector<Chunk> chunks_;  // none is empty
+  std::vector<Chunk> chunks_;  // never empty chunks
   std::vector<Clock> firsts_;  // first clock of each chunk
   std::size_t size_ = 0;
-  mutable Position hint_;  // where the last search ended; always checked before use
+  mutable Position hint_;  // the place of the last search; verified before use
 };
 
 }  // namespace syncline::crdt

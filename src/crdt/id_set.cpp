@@ -14,7 +14,8 @@ ClockRange range_between(Clock begin, Clock end) {
   return {begin, end - begin};
 }
 
-// First range that ends at or behind `clock`, so the first that a range beginning there touches.
+// The first range that ends at or after `clock`. So it is the first that touches a range beginning
+// there.
 Ranges::iterator first_touching(Ranges& ranges, Clock clock) {
   return std::ranges::lower_bound(ranges, clock, {}, &ClockRange::end);
 }
@@ -47,7 +48,7 @@ bool is_normal(const Ranges& ranges) {
   return true;
 }
 
-// Brings ranges in any order into the form that IdSet promises.
+// Sorts and merges ranges, so that they satisfy the invariant of IdSet.
 void normalize(Ranges& ranges) {
   if (is_normal(ranges)) return;
   std::erase_if(ranges, [](const ClockRange& range) { return range.len == 0; });
@@ -72,7 +73,7 @@ Ranges merged(const Ranges& a, const Ranges& b) {
   return all;
 }
 
-// `from` without what `taken` covers.
+// `from` minus everything in `taken`.
 Ranges without(const Ranges& from, const Ranges& taken) {
   Ranges left;
   auto hole = taken.begin();

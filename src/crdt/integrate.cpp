@@ -1,4 +1,4 @@
-// Where a new item goes, and its way into the store: YATA's conflict resolution in Yjs's form.
+// Finds the place of a new item and stores it: YATA's conflict resolution as Yjs implements it.
 #include <algorithm>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -13,10 +13,10 @@
 namespace syncline::crdt {
 namespace {
 
-// The items that a conflict scan has passed, with the order in which it did.
+// The items that a conflict scan has passed, in the order of passing.
 class ScannedItems {
  public:
-  // The scan's counter after the item was passed; 0 if it was not.
+  // The scan's counter when it passed the item; 0 if it did not pass it.
   std::uint32_t stamp(Handle item) const {
     if (by_item_.empty()) {
       for (std::uint32_t i = 0; i < items_.size(); ++i)
@@ -38,13 +38,13 @@ class ScannedItems {
   std::uint32_t count() const { return static_cast<std::uint32_t>(items_.size()); }
 
  private:
-  static constexpr std::size_t kFew = 24;  // so many are searched without an index
+  static constexpr std::size_t kFew = 24;  // up to this many are searched without an index
 
   std::vector<Handle> items_;
   boost::unordered_flat_map<Handle, std::uint32_t> by_item_;
 };
 
-// Takes the first `skip` packed values off.
+// Skips the first `skip` packed values.
 ByteView skip_values(ByteView values, Clock skip) {
   ByteReader in(values);
   for (; skip > 0; --skip) (void)skip_any(in);
@@ -60,9 +60,9 @@ Handle Engine::leftmost(TypeIndex parent, KeyIndex key) const {
   return item;
 }
 
-// The item to insert behind, among items that were inserted at the same place at the same time. Yjs
-// keeps two sets, of the items scanned and of those scanned since `left` last moved; here both are
-// told by the order of the scan.
+// The item to insert after, among items that were inserted concurrently at the same place. Yjs
+// keeps two sets: the items that were scanned, and those scanned since `left` last moved. Here the
+// order of the scan represents both sets.
 Handle Engine::conflict_order(const Placement& at) const {
   Handle left = at.left;
   Handle other = left != kNoItem ? store[left].right : leftmost(at.parent, at.key);
@@ -94,10 +94,11 @@ Handle Engine::conflict_order(const Placement& at) const {
   return left;
 }
 
-// Many clients may insert at one place, none knowing of the others: into an empty list, or under
-// one key. They are in the order of their ids. When the item that was inserted last has a lower id,
-// and nothing stands behind it, the scan would pass it, and all that its own scan passed: it has the
-// same origins, so whatever stops the scan for a higher id would have stopped its own. kNoItem: scan.
+// A shortcut for many clients that insert concurrently at one place, such as into an empty list or
+// under one key. Such items are in the order of their ids. If the item that was inserted last has a
+// lower id, and nothing is after it, the scan would pass this item and all that this item's own
+// scan passed: both have the same origins, so whatever stops the scan for a higher id would have
+// stopped the earlier scan. kNoItem: do the scan.
 Handle Engine::behind_last_sibling(const Placement& at) const {
   if (!last_sibling_.exists() || !store.known(last_sibling_)) return kNoItem;
   const Handle handle = store.find(last_sibling_);
@@ -112,7 +113,8 @@ void Engine::advance(ClientIndex index, Clock len) {
   ClientState& client = store.clients[index];
   if (current_->find_advance(index) == nullptr) {
     if (client.clock == 0) client.rank = ranks_++;
-    // Transactions whose update is not written yet include what later ones add, as in Yjs.
+    // As in Yjs, the update of a transaction that is not written yet includes what later
+    // transactions add.
     for (std::size_t i = committing_at_; i < begun_; ++i)
       if (transactions_[i]->find_advance(index) == nullptr)
         transactions_[i]->add_advance(index, client.clock);
@@ -135,8 +137,8 @@ void Engine::mark_changed(TypeIndex type, KeyIndex key) {
   }
 }
 
-// A run that goes on where its client stopped grows in place: what Yjs does by merging when the
-// transaction ends.
+// Extends a run in place if the new content continues where its client stopped. Yjs gets the same
+// result by merging at the end of the transaction.
 bool Engine::extend(const Placement& at, const NewContent& content) {
   if (at.left == kNoItem) return false;
   Item& left = store[at.left];
@@ -211,7 +213,7 @@ void Engine::store_content(Handle handle, const NewContent& content) {
   }
 }
 
-// Moves the place behind items that were inserted there at the same time and come first.
+// Moves the place after those items that were inserted there concurrently and come first.
 void Engine::resolve_conflict(Placement& at) {
   const bool conflict = at.left == kNoItem ? at.right == kNoItem || store[at.right].left != kNoItem
                                            : store[at.left].right != at.right;
@@ -282,8 +284,8 @@ void Engine::integrate_gc(ClientIndex client, Clock clock, Clock len) {
 
 // ---- blocks of updates
 
-// Finds the neighbours and the type of a block whose dependencies are known. False: they are
-// forgotten, or there is no such type, and the block becomes a GC struct.
+// Finds the neighbours and the type of a block whose dependencies are known. False if they are
+// forgotten, or if there is no such type; then the block becomes a GC struct.
 bool Engine::resolve(const Block& block, Placement& at) {
   const auto dense = [&](Id id) -> DenseId { return {store.clients.find(id.client), id.clock}; };
   if (block.has_origin) {
@@ -292,7 +294,7 @@ bool Engine::resolve(const Block& block, Placement& at) {
   }
   if (block.has_right_origin) {
     at.right_origin = dense(block.right_origin);
-    // As a rule still the one on the right.
+    // Usually it is still the right neighbour.
     const Handle next = at.left != kNoItem ? store[at.left].right : kNoItem;
     at.right = next != kNoItem && store[next].id() == at.right_origin
                    ? next
@@ -358,7 +360,8 @@ void Engine::integrate_block(const Block& block, ClientIndex client, Clock offse
   at.client = client;
   at.clock = block.clock + offset;
   if (offset > 0) {
-    // The first part is known. It decides where the rest belongs, whatever this block says.
+    // The first part is known. It decides where the rest belongs; the origins of this block are
+    // ignored.
     at.origin = {client, at.clock - 1};
     at.left = item_ending_at(at.origin);
     const Item& left = store[at.left];

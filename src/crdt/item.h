@@ -1,12 +1,13 @@
-// Item: one struct of the document in memory: a run of elements that one client inserted, with its
-// place among its neighbours. Also GC structs, of which only the ids are left.
+// Item: one struct of the document in memory. It is a run of elements that one client inserted,
+// with its place among its neighbours. GC structs, of which only the ids are left, are items, too.
 //
-// Items live in an arena without a heap block each; everything refers to them by 32-bit handles
-// that stay valid until the item is merged into its left neighbour or the document ends. Freed
-// handles are used again.
+// Items live in an arena, without a heap block each. Everything refers to them by 32-bit handles. A
+// handle is valid until the item is merged into its left neighbour or the document is destroyed.
+// Freed handles are reused.
 //
-// Layout: 52 bytes. Clients and types are dense indices into their tables, names are interned.
-// Content lies in the client's arenas (text_arena.h, value_arena.h), named by offset or index.
+// Layout: 52 bytes. Clients and types are dense indices into their tables, names are interned. The
+// content is in the client's arenas (text_arena.h, value_arena.h); the item has its offset or
+// index.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ inline constexpr TypeIndex kNoType = 0xffffffff;
 using KeyIndex = std::uint32_t;  // into KeyTable
 inline constexpr KeyIndex kNoKey = 0xffffffff;
 
-// An Id with its client's dense index.
+// An Id with the dense index of its client.
 struct DenseId {
   ClientIndex client = kNoClient;
   Clock clock = 0;
@@ -42,20 +43,20 @@ struct Item {
   std::uint32_t client : 24;
   std::uint32_t kind_bits : 4;
   std::uint32_t deleted : 1;
-  std::uint32_t keep : 1;    // an undo manager wants its content: not collected
-  std::uint32_t redone : 1;  // Store::redone names the item that brings it back
-  std::uint32_t keyed : 1;   // under a key (map entry, attribute), not in the type's sequence
+  std::uint32_t keep : 1;    // an undo manager needs its content: do not collect it
+  std::uint32_t redone : 1;  // Store::redone names the item that replaces it
+  std::uint32_t keyed : 1;   // has a key (map entry, attribute) and is not in the sequence
 
   Clock clock;
   Clock len;
 
-  DenseId origin;        // last id of the left neighbour when it was inserted
-  DenseId right_origin;  // first id of the right neighbour then
+  DenseId origin;        // last id of the left neighbour at the insertion
+  DenseId right_origin;  // first id of the right neighbour at the insertion
 
-  Handle left;          // neighbours now, in the sequence or among the values of the key
+  Handle left;          // present neighbours, in the sequence or among the values of the key
   Handle right;         // (older values of a key are on the left)
-  TypeIndex parent;     // the type that it is in
-  std::uint32_t place;  // keyed: KeyIndex; else the leaf of the sequence's tree
+  TypeIndex parent;     // the type that contains it
+  std::uint32_t place;  // keyed: KeyIndex; otherwise the leaf in the tree of the sequence
   std::uint32_t
       content;          // kString: byte offset in the client's text arena; kType: TypeIndex; kAny,
                         // kJson, kBinary, kEmbed, kFormat, kDoc: first index in its value arena
@@ -70,7 +71,8 @@ struct Item {
   Clock end() const { return clock + len; }
   KeyIndex key() const { return keyed ? place : kNoKey; }
 
-  // kFormat: a name, null or not. The value itself has them too (value_arena.h), but farther away.
+  // kFormat: the name, and whether the value is null. The entry in the value arena has both, too, but
+  // it is farther away in memory.
   static std::uint32_t format_bytes(KeyIndex key, bool is_null) {
     return key << 1 | (is_null ? 1 : 0);
   }
@@ -78,14 +80,15 @@ struct Item {
   bool ends_format() const { return (bytes & 1) != 0; }
   bool is_live_format() const { return kind() == BlockKind::kFormat && !deleted; }
 
-  // Elements of this kind have indices in their sequence; formats and forgotten content have none.
+  // Elements of these kinds have an index in their sequence. Formats and forgotten content have
+  // none.
   bool countable() const { return kind() > BlockKind::kDeleted && kind() != BlockKind::kFormat; }
-  // Elements that are visible at an index now.
+  // The number of elements that have an index now.
   Clock visible() const { return deleted || !countable() ? 0 : len; }
 };
 static_assert(sizeof(Item) == 52);
 
-// Content held in a value arena, `len` entries from `content` on.
+// The content is in a value arena: `len` entries from `content` on.
 inline bool has_values(BlockKind kind) {
   return kind == BlockKind::kAny || kind == BlockKind::kJson || kind == BlockKind::kBinary ||
          kind == BlockKind::kEmbed || kind == BlockKind::kFormat || kind == BlockKind::kDoc;

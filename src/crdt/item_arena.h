@@ -1,7 +1,7 @@
-// ItemArena: where items live. Chunks of a fixed number of items, so that items never move; freed
-// slots are handed out again, last freed first.
+// ItemArena: the memory of all items. It consists of chunks with a fixed number of items, so items
+// never move. Freed slots are reused, the last freed first.
 //
-// References to items stay valid until the item is freed. Handle 0 is never handed out.
+// References to an item stay valid until it is freed. Handle 0 is never used.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class ItemArena {
   Item& operator[](Handle handle) { return chunks_[handle >> kShift][handle & kMask]; }
   const Item& operator[](Handle handle) const { return chunks_[handle >> kShift][handle & kMask]; }
 
-  // A zeroed item.
+  // Returns a zeroed item.
   Handle allocate() {
     Handle handle = free_;
     if (handle != kNoItem) {

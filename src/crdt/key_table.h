@@ -1,6 +1,6 @@
-// KeyTable: names that occur again and again (map keys, attributes, node names, root names, guids),
-// each stored once and referred to by number. Names are never forgotten; views of them last as long
-// as the table.
+// KeyTable: names that occur often (map keys, attributes, node names, root names, guids). Each is
+// stored once and referred to by number. Names are never removed during the life of the document;
+// views of them are valid as long as the table.
 #pragma once
 
 #include <deque>
@@ -31,7 +31,7 @@ class KeyTable {
   }
 
   KeyIndex size() const { return static_cast<KeyIndex>(names_.size()); }
-  // Forgets the names that were added last, which nothing may refer to.
+  // Removes the names that were added last. Nothing may refer to them.
   void truncate(KeyIndex size) {
     for (; names_.size() > size; names_.pop_back()) {
       by_name_.erase(names_.back());
@@ -42,7 +42,7 @@ class KeyTable {
   std::size_t memory_bytes() const { return bytes_ + names_.size() * (sizeof(std::string) + 32); }
 
  private:
-  std::deque<std::string> names_;  // never moves them
+  std::deque<std::string> names_;  // a deque does not move its elements
   boost::unordered_flat_map<std::string_view, KeyIndex> by_name_;
   std::size_t bytes_ = 0;
 };

@@ -1,5 +1,5 @@
-// Keyed values, which every type has: a map's entries, an element's and a text's attributes.
-// The callers have checked that the type may be changed.
+// Keyed values, which every type has: the entries of a map, the attributes of an element or a text.
+// The caller must have checked that the type may be changed.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace syncline::crdt {
 
 void set_keyed(Engine& engine, TypeIndex type, std::string_view key, const Any& value);
 void erase_keyed(Engine& engine, TypeIndex type, std::string_view key);
-// A type that is deleted has none.
+// For a deleted type, these find nothing.
 bool has_keyed(const Engine& engine, TypeIndex type, std::string_view key);
 std::optional<Value> get_keyed(Engine& engine, TypeIndex type, std::string_view key);
 std::vector<std::pair<std::string, Value>> keyed_entries(Engine& engine, TypeIndex type);

@@ -1,4 +1,4 @@
-// Edits by our own client: from an index to neighbours, from neighbours to an item.
+// Edits by our own client: find the neighbours of an index, then insert or delete.
 #include <algorithm>
 
 #include "base/assert.h"
@@ -7,7 +7,7 @@
 namespace syncline::crdt {
 namespace {
 
-// One edit may use up this many clocks and bytes before anything overflows.
+// The most clocks and bytes that one edit may use.
 constexpr Clock kHeadroom = Clock{1} << 30;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Content for new items, from the values that applications give.
+// Makes the content of new items from the values that applications pass.
 #pragma once
 
 #include <string_view>
@@ -9,13 +9,14 @@
 
 namespace syncline::crdt {
 
-// A nested type. kInvalid for kUndefined.
+// For a nested type. kInvalid for kUndefined.
 Result<NewContent> type_content(TypeKind kind, std::string_view name);
 
-// A subdocument; `storage` keeps what the content refers to.
+// For a subdocument. `storage` owns the bytes to which the content refers.
 NewContent subdoc_content(const Subdoc& subdoc, Bytes& storage);
 
-// One value; `storage` keeps what the content refers to. Byte strings have a kind of their own.
+// For one value. `storage` owns the bytes to which the content refers. Byte strings get a kind of
+// their own.
 NewContent value_content(const Any& value, Bytes& storage);
 
 }  // namespace syncline::crdt

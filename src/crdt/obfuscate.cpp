@@ -1,5 +1,5 @@
-// Updates with their content replaced, as Yjs's obfuscateUpdate. Yjs numbers the items in the order
-// of the update, and puts an item's number where its content was.
+// Replaces the content of updates, as Yjs's obfuscateUpdate does. Yjs numbers the items in the
+// order of the update, and replaces an item's content by its number.
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,14 +21,14 @@ class Obfuscator {
   void replace(Block& block) {
     if (!block.is_item()) return;
     replace_content(block);
-    // As in Yjs, the empty key stays.
+    // As in Yjs, an empty key is not replaced.
     if (block.has_parent_sub && !block.parent_sub.empty())
       block.parent_sub = name_for(keys_, block.parent_sub, "");
     ++number_;
   }
 
  private:
-  using Names = std::unordered_map<std::string_view, std::string_view>;  // old to new
+  using Names = std::unordered_map<std::string_view, std::string_view>;  // old name to new name
 
   void replace_content(Block& block) {
     switch (block.kind) {
@@ -68,7 +68,8 @@ class Obfuscator {
     block.payload = update_.keep(packed.view());
   }
 
-  // The end of a format stays one. Equal simple values stay equal; objects never were to JavaScript.
+  // The end of a format stays the end of a format. Equal simple values stay equal; objects were
+  // never equal in JavaScript.
   void replace_format(Block& block) {
     if (!options_.formatting) return;
     block.name = name_for(format_names_, block.name, "");
@@ -100,7 +101,7 @@ class Obfuscator {
 
   DecodedUpdate& update_;
   const ObfuscateOptions& options_;
-  std::uint64_t number_ = 0;  // of the item, among all of the update
+  std::uint64_t number_ = 0;  // number of the item in the update
   Names keys_;
   Names nodes_;
   Names format_names_;

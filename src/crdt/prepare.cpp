@@ -51,7 +51,7 @@ void EffectBuilder::visit(const Block& block, std::uint32_t index, Clock offset)
   Place place;
   if (block.kind != BlockKind::kGc && place_of(block, place)) {
     if (offset > 0) {
-      // The first part is known and decides; see Engine::integrate_block.
+      // The first part is known and decides the place; see Engine::integrate_block.
       Place known;
       place = place_behind({block.client, block.clock + offset - 1}, known) ? known : Place{};
     }
@@ -88,7 +88,8 @@ bool EffectBuilder::place_before(Id id, Place& place) {
   return find_place(id, false, place);
 }
 
-// False: the element is forgotten, and so is everything that was inserted beside it.
+// False if the element is forgotten. Then everything that was inserted next to it is forgotten,
+// too.
 bool EffectBuilder::find_place(Id id, bool behind, Place& place) {
   const ClientIndex client = store_.clients.find(id.client);
   if (client == kNoClient || !store_.known({client, id.clock})) {
@@ -111,7 +112,7 @@ bool EffectBuilder::find_place(Id id, bool behind, Place& place) {
   return true;
 }
 
-// The visited block that holds an id.
+// Finds the visited block that contains an id.
 bool EffectBuilder::find_block(Id id, std::uint32_t& index) const {
   const auto client = clients_.find(id.client);
   if (client == clients_.end()) return false;
@@ -134,7 +135,7 @@ Target EffectBuilder::root(std::string_view name) {
   return {Target::Kind::kNewRoot, found->second};
 }
 
-// The type that the element with this id is.
+// The type whose item has this id.
 Target EffectBuilder::holder(Id id) const {
   const ClientIndex client = store_.clients.find(id.client);
   if (client != kNoClient && store_.known({client, id.clock})) {
@@ -156,12 +157,12 @@ Touch::Extent extent_of(bool container) {
   return container ? Touch::Extent::kBelow : Touch::Extent::kPlace;
 }
 
-// Of a packed value.
+// For a packed value.
 bool is_container(ByteView value) {
   return !value.empty() && (value.front() == kAnyObject || value.front() == kAnyArray);
 }
 
-// Whether an element of the block, from the `offset`-th on, is or holds more than one value.
+// True if an element of the block, from number `offset` on, is a container or has one inside.
 bool brings_container(const Block& block, Clock offset) {
   switch (block.kind) {
     case BlockKind::kType:
@@ -179,7 +180,7 @@ bool brings_container(const Block& block, Clock offset) {
   return false;
 }
 
-// The same for the clocks from `from` on and before `end` of an item that is not deleted.
+// The same for the clocks from `from` to `end` of a live item, without `end`.
 bool holds_container(const Store& store, const Item& item, Clock from, Clock end) {
   switch (item.kind()) {
     case BlockKind::kType:
@@ -199,7 +200,7 @@ bool holds_container(const Store& store, const Item& item, Clock from, Clock end
 void EffectBuilder::touch_block(const Block& block, const Place& place, Clock offset) {
   if (place.target.kind == Target::Kind::kForgotten) return;
   if (rules_ == EffectRules::kVersion1) return touch_block_version1(block, place, offset);
-  // What is within a new container is told with it.
+  // The touch of a new container covers everything inside it.
   if (place.target.kind == Target::Kind::kBlock) return;
   if (place.keyed) {
     touch_key(block, place);
@@ -229,7 +230,7 @@ void EffectBuilder::touch_key(const Block& block, const Place& place) {
   dead_values_.push_back({block.last_id(), touch});
 }
 
-// A dead value deletes its key, unless the update puts another one in its place.
+// A dead value deletes its key, unless the update replaces the value.
 void EffectBuilder::touch_dead_values() {
   for (const DeadValue& value : dead_values_)
     if (!is_replaced(value.last)) touches_.add(value.touch);
@@ -262,7 +263,8 @@ void EffectBuilder::touch_deletes() {
     const Clock known = order_.known(entry->first);
     for (const ClockRange& range : entry->second) {
       if (range.end() > known) effect_.deletes_wait_for.raise(entry->first, range.end());
-      // What the update itself inserts is told as inserted, though it deletes it again.
+      // An element that the update itself inserts has a touch for its insertion, even if the update
+      // also deletes it.
       const Clock end = std::min(range.end(), stored);
       for (Clock clock = range.clock; clock < end;) {
         const Handle handle = store_.find({index, clock});
@@ -278,12 +280,12 @@ void EffectBuilder::touch_deletes() {
 void EffectBuilder::touch_deleted(const Item& item, Handle handle, Clock from, Clock end) {
   effect_.changes = true;
   const bool current = rules_ == EffectRules::kCurrent;
-  // What goes with the container around it is told with that.
+  // The touch of the container that is removed covers this deletion.
   if (current && touches_.goes(item.parent)) return;
   FoundTouch touch{.kind = Touch::Kind::kDelete, .target = {Target::Kind::kType, item.parent}};
   if (current) touch.extent = extent_of(holds_container(store_, item, from, end));
   if (item.keyed) {
-    // The values before the current one are deleted already.
+    // Values before the current one are already deleted.
     if (current && is_replaced(store_.id(item.last_id()))) return;
     touch.kind = Touch::Kind::kDeleteKey;
     touch.key = store_.keys[item.place];
@@ -304,7 +306,7 @@ bool EffectBuilder::is_replaced(Id last) const {
   return std::ranges::binary_search(replaced_, last);
 }
 
-// Whether the value under a key, before the update, is a container.
+// True if the value under a key, before the update, is a container.
 bool EffectBuilder::shows_container(const Place& place) const {
   if (place.target.kind != Target::Kind::kType) return false;
   const KeyIndex key = store_.keys.find(place.key);

@@ -52,8 +52,8 @@ bool is_xml(TypeKind kind) {
   return kind == TypeKind::kXmlElement || kind == TypeKind::kXmlText || kind == TypeKind::kXmlHook;
 }
 
-// What the visible elements say of the kind of their root. Characters, formats and embeds are in
-// texts only; shared types may be in texts, too.
+// The kind of a root, as far as its visible elements show it. Only texts contain characters,
+// formats and embeds; but texts may contain shared types, too.
 std::optional<TypeKind> kind_by_elements(const Engine& engine, const TypeState& root) {
   std::optional<TypeKind> kind;
   for (Handle h = root.sequence.first; h != kNoItem; h = engine.store[h].right) {
@@ -92,7 +92,7 @@ TypeKind Engine::printed_kind(TypeIndex index) const {
 Value Engine::value_at(const Item& item, Clock offset) {
   switch (item.kind()) {
     case BlockKind::kString: {
-      // One UTF-16 unit, as JavaScript sees it; half a pair cannot be held.
+      // One UTF-16 unit, as JavaScript sees it. UTF-8 cannot hold half of a pair.
       const std::string_view all = store.text(item);
       bool inside_pair = false;
       bool ends_inside = false;
@@ -129,7 +129,7 @@ std::string Engine::plain_text(TypeIndex index) const {
 
 namespace {
 
-// Types nested deeper than this are left out: their JSON could not be read again.
+// Types nested deeper than this are omitted, because their JSON could not be read again.
 constexpr int kMaxJsonDepth = kMaxAnyDepth;
 
 Any value_to_json(Engine& engine, const Value& value, int depth);

@@ -23,7 +23,7 @@ Handle Engine::insert_copy(Handle deleted, TypeIndex parent, Handle left, Handle
   if (own.clock > 0xffffffff - item.len || !own.text.fits(bytes) || !own.values.fits(bytes))
     return kNoItem;
 
-  // The content goes into arenas that it may lie in now.
+  // A copy, because the new content goes into the arenas in which this content may be.
   const Bytes payload = to_bytes(block.payload);
   NewContent content;
   content.kind = block.kind;
@@ -66,12 +66,12 @@ bool RedoPass::run() {
   return any;
 }
 
-// The item that begins where an item's copy begins.
+// The item that begins where the copy of `item` begins.
 Handle RedoPass::follow(Handle item) {
   return engine_.item_starting_at(engine_.store.redone.at(item));
 }
 
-// Brings back an item, and the types around it first.
+// Brings an item back, after the types that contain it.
 Handle RedoPass::redo(Handle item) {
   const Store& store = engine_.store;
   std::vector<Handle> chain{item};
@@ -97,7 +97,7 @@ Handle RedoPass::redo_in_place(Handle handle) {
   Handle holder = store.types[parent].item;
   if (holder != kNoItem && store[holder].deleted) {
     while (store[holder].redone) holder = follow(holder);
-    if (store[holder].kind() != BlockKind::kType) return kNoItem;  // collected
+    if (store[holder].kind() != BlockKind::kType) return kNoItem;  // the item was collected
     parent = store[holder].content;
   }
   if (item.keyed) {
@@ -110,7 +110,8 @@ Handle RedoPass::redo_in_place(Handle handle) {
   return engine_.insert_copy(handle, parent, left, right);
 }
 
-// The item, or the copy of it (of its copy …) that is in `parent`; kNoItem if there is none.
+// The item itself, or its copy (or the copy of the copy …), that is in `parent`; kNoItem if there
+// is none.
 Handle RedoPass::at_home(Handle item, TypeIndex parent) {
   const Store& store = engine_.store;
   while (!store[item].is_gc() && store[item].parent != parent) {
@@ -120,7 +121,7 @@ Handle RedoPass::at_home(Handle item, TypeIndex parent) {
   return store[item].is_gc() ? kNoItem : item;
 }
 
-// The first of an item and those on one side of it that is in `parent`, itself or as a copy.
+// Searches from an item in one direction for the first that is in `parent`, itself or as a copy.
 Handle RedoPass::neighbour(Handle item, Handle Item::*direction, TypeIndex parent) {
   for (; item != kNoItem; item = engine_.store[item].*direction) {
     const Handle found = at_home(item, parent);
@@ -129,8 +130,8 @@ Handle RedoPass::neighbour(Handle item, Handle Item::*direction, TypeIndex paren
   return kNoItem;
 }
 
-// The value of a key that a copy of `item` comes after. False if somebody else has set the key
-// since.
+// Finds the value of the key after which the copy of `item` belongs. False if somebody else has set
+// the key since.
 bool RedoPass::previous_value(Handle item, TypeIndex parent, Handle& left) {
   const Store& store = engine_.store;
   const auto current = [&] { return store.types.value(parent, store[item].key()); };
@@ -145,7 +146,7 @@ bool RedoPass::previous_value(Handle item, TypeIndex parent, Handle& left) {
       if (store[left].is_gc()) return false;
     }
   }
-  // A neighbour in another type would lead others astray.
+  // A neighbour in another type would mislead other replicas.
   if (left != kNoItem && store[left].parent != parent) left = current();
   return true;
 }

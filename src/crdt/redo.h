@@ -1,15 +1,15 @@
-// Bringing deleted items back, by Yjs's rules.
+// RedoPass: brings deleted items back, by Yjs's rules.
 //
-// An id stays deleted for ever. What an undo brings back is a copy of the content under a new id of
-// our own client, where the old item was; the old item remembers the new one (Item::redone,
-// Store::redone). Items are copied in the order in which they are added here, parents before what is
-// in them. Not everything can come back: an entry of a map that somebody else has set since stays as
-// they set it, and what was in a type that stays deleted stays deleted too.
+// A deleted id stays deleted for ever. Undo inserts a copy of the content under a new id of our own
+// client, at the place of the old item; the old item then refers to the new one (Item::redone,
+// Store::redone). Items are copied in the order of the calls of add(), but a parent before what is
+// inside it. Some items cannot come back: an entry of a map that somebody else has set since keeps
+// their value, and content of a type that stays deleted stays deleted, too.
 //
-// Costs: an item in a type that is itself brought back looks along its old sequence for neighbours
-// that are back already, so a long sequence takes time in its length squared at worst.
+// Costs: an item in a type that is itself brought back searches along its old sequence for
+// neighbours that are back already. So a long sequence takes quadratic time in the worst case.
 //
-// Use within one transaction.
+// An object is for one transaction.
 #pragma once
 
 #include <functional>
@@ -24,17 +24,17 @@ namespace syncline::crdt {
 class RedoPass {
  public:
   struct Options {
-    // True for ids that are deleted by this undo or by what may be undone and redone: a map entry
-    // may replace them.
+    // True for ids that this undo deletes, or that the undo and redo stacks cover. A restored map
+    // entry may replace these.
     std::function<bool(Id)> is_ours;
-    bool overwrite_map_changes = false;  // replace other people's map entries, too
+    bool overwrite_map_changes = false;  // replace map entries of others, too
   };
 
   RedoPass(Engine& engine, Options options) : engine_(engine), options_(std::move(options)) {}
 
-  // Plans to bring back a deleted item.
+  // Plans to bring a deleted item back.
   void add(Handle item);
-  // Brings back what can be; true if that was anything, or was back already.
+  // Brings back what it can. True if it brought anything back, or if something was back already.
   bool run();
 
  private:

@@ -5,7 +5,7 @@
 namespace syncline::crdt {
 namespace {
 
-// The type as a position names it.
+// A position that names the end of the type.
 RelativePosition end_of(const Engine& engine, TypeIndex type, std::int32_t assoc) {
   RelativePosition position;
   position.assoc = assoc;
@@ -23,7 +23,7 @@ struct Found {
   Clock offset = 0;  // of the id within the item
 };
 
-// The item that holds an id now: after an undo brought it back under another id, that one.
+// The item that contains an id now. If undo brought it back under another id, that item.
 std::optional<Found> find_item(const Store& store, Id id) {
   const ClientIndex client = store.clients.find(id.client);
   if (client == kNoClient || !store.known({client, id.clock})) return std::nullopt;
@@ -52,7 +52,7 @@ std::optional<AbsolutePosition> beside_item(Engine& engine, const RelativePositi
 
 std::optional<TypeIndex> named_type(Engine& engine, const RelativePosition& position) {
   if (position.root) {
-    // Not made if it is missing: positions come from other people.
+    // Does not create a missing root, because positions come from other people.
     const KeyIndex name = engine.store.keys.find(*position.root);
     const TypeIndex root = name == kNoKey ? kNoType : engine.store.types.root(name);
     return root == kNoType ? std::nullopt : std::optional(root);

@@ -1,4 +1,5 @@
-// Relative positions in bytes and in JSON; relative_position.cpp finds and resolves them.
+// The codecs of relative positions, for bytes and JSON. relative_position.cpp creates and resolves
+// them.
 
 #include <limits>
 
@@ -29,7 +30,7 @@ Any id_value(const Id& id) {
                      {"clock", static_cast<double>(id.clock)}};
 }
 
-// A whole number of at most `most` under the key.
+// The whole number under the key, if it is at most `most`.
 std::optional<std::uint64_t> whole_number(const Any& object, std::string_view key,
                                           std::uint64_t most) {
   const Any* member = object.find(key);
@@ -45,7 +46,7 @@ bool present(const Any* member) {
   return member != nullptr && !member->is_null() && !member->is_undefined();
 }
 
-// Puts the id under the key, if there is one, into `out`; false if it is no id.
+// Reads the id under the key, if there is one, into `out`. False if the member is not an id.
 bool id_member(const Any& object, std::string_view key, std::optional<Id>& out) {
   const Any* member = object.find(key);
   if (!present(member)) return true;

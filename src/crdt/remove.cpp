@@ -1,9 +1,9 @@
-// Deletion. A type takes everything in it along, however deep, without recursion.
+// Deletion. Deleting a type deletes everything inside it, at any depth, without recursion.
 #include "crdt/engine.h"
 
 namespace syncline::crdt {
 
-// A type whose children are being deleted, and how far that is: first its sequence, then its keys.
+// A type whose children are being deleted, and the progress: first its sequence, then its keys.
 struct Engine::RemovalFrame {
   TypeIndex type = kNoType;
   Handle next = kNoItem;
@@ -26,7 +26,7 @@ bool Engine::mark_deleted(Handle handle) {
   return true;
 }
 
-// What is deleted one by one is one range, forwards and backwards.
+// Joins single deletions that follow each other, forwards or backwards, into one range.
 void Engine::note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex key) {
   std::vector<Transaction::DeletedRange>& deleted = current_->deleted;
   if (!deleted.empty() && deleted.back().client == first.client &&
@@ -46,8 +46,8 @@ void Engine::note_deleted(DenseId first, Clock len, TypeIndex parent, KeyIndex k
     mark_changed(parent, key);
 }
 
-// True if what is beside the border (an element's id, kNoItem: nothing is) is forgotten, or will be
-// when the transaction ends, since it was deleted in it, just before.
+// True if the struct next to the border (kNoItem: there is none) is forgotten, or will be forgotten
+// at the end of this transaction because the transaction has just deleted it.
 bool Engine::is_going(Handle handle, DenseId beside) const {
   if (handle == kNoItem) return false;
   if (store[handle].kind() == BlockKind::kDeleted) return true;
@@ -56,8 +56,9 @@ bool Engine::is_going(Handle handle, DenseId beside) const {
   return last.client == beside.client && beside.clock - last.clock < last.len;
 }
 
-// Deletes part of a run beside what was deleted before, as the next press of backspace does. False:
-// it must be cut and deleted the long way, which comes to the same. Observers want to see it cut.
+// Deletes a part of a run next to what was deleted before, as the next press of backspace does.
+// False if the general code must cut and delete; the result is the same. With observers, always
+// false, because they need the cut.
 bool Engine::erase_border(Handle handle, Clock offset, Clock len) {
   if (!options.gc || type_observers_ != nullptr) return false;
   const Item& item = store[handle];
@@ -73,8 +74,8 @@ bool Engine::erase_border(Handle handle, Clock offset, Clock len) {
   }
   current_->moved_border = current_->deleted.empty();
   note_deleted(first, len, item.parent, kNoKey);
-  // The part behind the cut, had there been one. If it is the same border again, its last place
-  // lies among what is deleted now, where no other pairs meet.
+  // The id after the cut, had there been a cut. If the same border has moved before, its last place
+  // is now inside the deleted range, where no other pairs meet.
   const DenseId was = at_end ? behind : first;
   std::vector<DenseId>& candidates = current_->merge_candidates;
   if (candidates.empty() || candidates.back() != was) candidates.emplace_back();
@@ -121,7 +122,8 @@ void Engine::remove(Handle handle) {
     } else if (mark_deleted(child)) {
       remove_content(store[child], open);
     } else if (!current_->adds(store[child].id())) {
-      // It was deleted earlier and is collected now; only so it is looked at for merging.
+      // It was deleted earlier and is collected now. Only this entry makes the commit try to merge
+      // it.
       current_->merge_candidates.push_back(store[child].id());
     }
   }

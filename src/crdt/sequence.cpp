@@ -66,7 +66,7 @@ void SequencePool::reserve(Leaf& leaf, std::uint32_t capacity) {
 std::uint32_t SequencePool::slot_of(const Sequence& sequence, Handle item) const {
   const Leaf& leaf = leaves_[items_[item].place];
   const std::uint32_t* handles = leaf.handles();
-  // Where the last search ended, or beside it.
+  // Tries the place of the last search and the slots next to it.
   const std::uint32_t near = sequence.hot_slot;
   if (near < leaf.size && handles[near] == item) return near;
   if (near + 1 < leaf.size && handles[near + 1] == item) return near + 1;
@@ -123,7 +123,7 @@ void SequencePool::heat(const Sequence& sequence, std::uint32_t leaf) const {
   sequence.hot_leaf = leaf;
 }
 
-// Nothing is held back, and no leaf is hot.
+// Propagates the pending change of length; after that no leaf is hot.
 void SequencePool::cool(const Sequence& sequence) const {
   flush(sequence);
   sequence.hot_leaf = kNone;
@@ -132,7 +132,7 @@ void SequencePool::cool(const Sequence& sequence) const {
   sequence.hot_before = 0;
 }
 
-// Makes a slot of the hot leaf the hot one.
+// Moves the hot slot to this slot of the hot leaf.
 void SequencePool::seek(const Sequence& sequence, std::uint32_t slot) const {
   const std::uint32_t* lengths = leaves_[sequence.hot_leaf].lengths();
   while (sequence.hot_slot < slot) sequence.hot_before += lengths[sequence.hot_slot++];
@@ -190,7 +190,7 @@ void SequencePool::insert(Sequence& sequence, Handle left, Handle item, std::uin
 
 void SequencePool::split_leaf(Sequence& sequence, std::uint32_t index) {
   cool(sequence);
-  // Runs are typed at the end more often than elsewhere: leave the last leaf nearly full.
+  // People type at the end more often than elsewhere, so the last leaf is left nearly full.
   const bool at_end = leaves_[index].handles()[leaves_[index].size - 1] == sequence.last;
   const std::uint32_t kept = at_end ? kLeafMax * 7 / 8 : kLeafMax / 2;
   const std::uint32_t moved = kLeafMax - kept;
@@ -300,7 +300,7 @@ void SequencePool::join_leaf(Sequence& sequence, std::uint32_t index) {
     free_leaf(index);
     return;
   }
-  // Into the left sibling, if both fit with room to spare.
+  // Merges the leaf into its left sibling, if both fit with some room left.
   const Node& node = nodes_[parent];
   const std::uint32_t slot = child_slot(node, index);
   if (slot == 0) return;
@@ -383,7 +383,8 @@ void SequencePool::build(Sequence& sequence) {
   sequence.root = children.front();
 }
 
-// Puts the leaves or nodes of a level, in order, under as few nodes as will do, which replace them.
+// Puts the leaves or nodes of a level, in order, under as few new nodes as possible. These nodes
+// replace the level.
 void SequencePool::join_level(const Sequence& sequence, std::vector<std::uint32_t>& children,
                               std::vector<std::uint32_t>& sums) {
   const std::uint32_t level = sequence.height;
@@ -428,8 +429,8 @@ void SequencePool::clear(Sequence& sequence) {
 
 // ---- lookup
 
-// The element at `index` of the hot leaf, looked for from its hot slot, which moves there; no item
-// if it lies behind the leaf.
+// Finds the element at `index` of the hot leaf, starting from the hot slot, and moves the hot slot
+// there. No item if the element is after the leaf.
 SequencePool::Place SequencePool::scan(const Sequence& sequence, std::uint32_t index) const {
   const Leaf& leaf = leaves_[sequence.hot_leaf];
   const std::uint32_t* lengths = leaf.lengths();
@@ -470,7 +471,7 @@ Handle SequencePool::ending_at(const Sequence& sequence, std::uint32_t index) co
   const Leaf& leaf = leaves_[sequence.hot_leaf];
   const std::uint32_t* lengths = leaf.lengths();
   const std::uint32_t rest = index - sequence.hot_base - sequence.hot_before;
-  if (rest == 0) {  // the search for the place behind it went on to the next one
+  if (rest == 0) {  // the search for that place has moved on to the next item
     if (sequence.hot_slot == 0 || lengths[sequence.hot_slot - 1] == 0) return kNoItem;
     sequence.hot_before -= lengths[--sequence.hot_slot];
   } else if (sequence.hot_slot == leaf.size || lengths[sequence.hot_slot] != rest) {

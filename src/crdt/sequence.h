@@ -1,23 +1,24 @@
-// Sequences: position → item and item → position in O(log n), for every type of the document.
+// Sequences: finds the item at a position, and the position of an item, in O(log n), for every type
+// of a document.
 //
-// Each sequence is a counted B+-tree over its items in document order, deleted ones included.
-// Leaves hold {handle, visible length} as two parallel arrays, so that a scan touches no items;
-// inner nodes hold the sums of visible lengths below each child. An item knows its leaf
-// (Item::place). A leaf begins with room for two items and grows, so that small sequences cost
-// little; leaves and nodes of all sequences share one pool each.
+// Each sequence is a counted B+-tree over its items in document order, including deleted ones. A
+// leaf stores {handle, visible length} as two parallel arrays, so a scan does not touch the items.
+// An inner node stores the sum of the visible lengths below each child. An item knows its leaf
+// (Item::place). A leaf starts with room for two items and grows, so small sequences are cheap. The
+// leaves and nodes of all sequences share one pool each.
 //
-// A sequence remembers the leaf that was used last, with the count of what is visible before it,
-// and holds back that leaf's change of length from the nodes above until another leaf changes:
-// typing touches one leaf. It also remembers a slot of that leaf, with what is visible in the leaf
-// before it, where searches begin.
+// A sequence remembers the leaf of the last access (the hot leaf), with the number of visible
+// elements before it. A change of that leaf's length is not propagated to the nodes above until
+// another leaf changes. So typing touches only one leaf. The sequence also remembers a slot in that
+// leaf, with the number of visible elements before it in the leaf; searches start there.
 //
-// Of a sequence that ever held a format, the nodes also keep which formats that are not deleted
-// each of their branches has (format_marks.h). With that the nearest format of a name, or the
-// nearest item that is not deleted, is found in O(log n), however many tombstones and formats of
-// other names lie in between. Sequences without formats have no marks and pay nothing for them.
+// If a sequence ever contained a format, its nodes also store marks of the live formats in each of
+// their branches (format_marks.h). With them, the nearest format of a name, or the nearest live
+// item, is found in O(log n), however many tombstones and other formats are in between. Sequences
+// without formats have no marks and no cost for them.
 //
-// The order of items is given by the caller, as the item on the left; the links left and right
-// between items are the caller's own.
+// The caller decides the order of items, by naming the item on the left. The caller also maintains
+// the links Item::left and Item::right.
 #pragma once
 
 #include <cstddef>
@@ -32,23 +33,24 @@
 
 namespace syncline::crdt {
 
-// The root of one tree; small, since every type has one.
+// The root of one tree. It is small, because every type has one.
 struct Sequence {
   static constexpr std::uint32_t kNone = 0xffffffff;
   static constexpr std::uint32_t kUnknown = 0xffffffff;
 
-  Handle first = kNoItem;  // first and last item, deleted ones included; kept by the tree
+  Handle first = kNoItem;  // first and last item, deleted ones included; set by the tree
   Handle last = kNoItem;
   std::uint32_t length = 0;    // visible elements
   std::uint32_t root = kNone;  // a leaf if height is 0, else a node
   std::uint16_t height = 0;    // levels of nodes above the leaves
   bool formatted = false;      // a format was inserted at some time
-  bool has_values = false;     // and something that is neither text nor an embed nor a type
+  bool has_values = false;     // an element was inserted that is not text, embed or type
   mutable std::uint32_t hot_leaf = kNone;
   mutable std::uint32_t hot_base = kUnknown;  // visible elements before the hot leaf
-  mutable std::uint32_t hot_delta = 0;        // what the nodes above it do not know yet, mod 2^32
-  mutable std::uint32_t hot_slot = 0;         // a slot of the hot leaf, at most its size
-  mutable std::uint32_t hot_before = 0;       // visible elements of the hot leaf before that slot
+  // change that the nodes above do not include yet, mod 2^32
+  mutable std::uint32_t hot_delta = 0;
+  mutable std::uint32_t hot_slot = 0;    // a slot of the hot leaf, at most its size
+  mutable std::uint32_t hot_before = 0;  // visible elements of the hot leaf before that slot
 };
 
 class SequencePool {
@@ -57,62 +59,65 @@ class SequencePool {
   SequencePool(const SequencePool&) = delete;
   SequencePool& operator=(const SequencePool&) = delete;
 
-  // Puts `item` behind `left` (kNoItem: at the start) and sets its place. `visible` counts.
+  // Inserts `item` after `left` (kNoItem: at the start) and sets its place. `visible` is its
+  // visible length.
   void insert(Sequence& sequence, Handle left, Handle item, std::uint32_t visible);
-  // Takes an item out; its place becomes meaningless.
+  // Removes an item. Its place is then undefined.
   void erase(Sequence& sequence, Handle item);
-  // Tells the tree an item's new visible length.
+  // Updates the visible length of an item.
   void resize(Sequence& sequence, Handle item, std::uint32_t visible);
-  // Builds the tree of a sequence that has none, from its first item on along the items' links.
-  // Leaves and nodes are full. Costs the number of items.
+  // Builds the tree of a sequence that has none yet: from its first item along the links of the
+  // items. Leaves and nodes are full. O(items).
   void build(Sequence& sequence);
-  // Forgets all items.
+  // Removes all items.
   void clear(Sequence& sequence);
 
   struct Place {
     Handle item = kNoItem;
     std::uint32_t offset = 0;  // within the item's visible elements
   };
-  // The item that holds the visible element at `index`, which must be below the length.
+  // The item that contains the visible element at `index`, which must be below the length.
   Place find(const Sequence& sequence, std::uint32_t index) const;
-  // The item whose visible elements end right before `index`, if it was the one used last, as when
-  // one types; else none, which says nothing.
+  // The item whose visible elements end directly before `index`, if the last access was at this
+  // item, as during typing. kNoItem otherwise; then such an item may still exist.
   Handle ending_at(const Sequence& sequence, std::uint32_t index) const;
-  // The item that ending_at() gave just now has so many more visible elements.
+  // Adds `count` visible elements to the item that ending_at() has just returned.
   void grow(Sequence& sequence, std::uint32_t count) {
     leaves_[sequence.hot_leaf].lengths()[sequence.hot_slot] += count;
     sequence.hot_delta += count;
     sequence.length += count;
   }
 
-  // Visible elements before `item`.
+  // The number of visible elements before `item`.
   std::uint32_t position(const Sequence& sequence, Handle item) const;
 
-  // ---- formats and what is not deleted (sequence_formats.cpp)
+  // ---- formats and live items (sequence_formats.cpp)
 
-  // A format was deleted.
+  // Must be called when a format was deleted.
   void drop_format(Sequence& sequence, Handle item);
   const FormatNames& format_names() const { return format_names_; }
 
-  // A place between two items. It holds until something is inserted or taken out.
+  // A place between two items. Inserting or removing an item invalidates it.
   struct Spot {
     std::uint32_t leaf = Sequence::kNone;
     std::uint32_t slot = 0;
   };
   Spot before(const Sequence& sequence, Handle item) const;  // kNoItem: at the end
   Spot behind(const Sequence& sequence, Handle item) const;  // kNoItem: at the start
-  // The nearest format before or behind the place, not deleted, that has one of the marks, or
-  // kNoItem. The place moves to its near or far side, so that the next one follows.
+  // The nearest live format before or after the place that has one of the marks, or kNoItem. Moves
+  // the place past that format, so that the next call continues from there.
   Handle previous_format(const Sequence& sequence, Spot& spot, FormatMarks wanted) const;
   Handle next_format(const Sequence& sequence, Spot& spot, FormatMarks wanted) const;
-  // The nearest item that is not deleted: the item itself or one behind it (kNoItem: none); one
-  // before it (kNoItem: before the end).
+  // The nearest live item: `item` itself or one after it (kNoItem if there is none); or one before
+  // it (`item` = kNoItem: before the end).
   Handle live_from(const Sequence& sequence, Handle item) const;
   Handle live_before(const Sequence& sequence, Handle item) const;
-  // Greater for what stands farther behind; until something is inserted or taken out.
+  // A number that is greater for items farther to the right. Inserting or removing an item
+  // invalidates it.
   std::uint64_t order(const Sequence& sequence, Handle item) const;
 
-  // What is broken, or empty. Compares with the items' own links and lengths.
+  // A description of what is broken, or "". Compares the tree with the links and lengths of the
+  // items.
   std::string check(const Sequence& sequence) const;
   std::size_t memory_bytes() const;
 
@@ -157,7 +162,7 @@ class SequencePool {
   void flush(const Sequence& sequence) const;
   void add_length(Sequence& sequence, std::uint32_t leaf, std::uint32_t delta);
   void split_leaf(Sequence& sequence, std::uint32_t leaf);
-  // Hangs `child`, with `sum` elements split off `sibling`, behind `sibling`.
+  // Adds `child` after `sibling`, with `sum` elements that were split off `sibling`.
   void add_child(Sequence& sequence, std::uint32_t level, std::uint32_t sibling,
                  std::uint32_t child, std::uint32_t sum);
   void remove_child(Sequence& sequence, std::uint32_t level, std::uint32_t parent,
@@ -186,8 +191,8 @@ class SequencePool {
 
   ItemArena& items_;
   std::vector<Leaf> leaves_;
-  mutable std::vector<Node> nodes_;  // sums are brought up to date by readers too
-  std::vector<NodeMarks> marks_;     // by node; none while no sequence has formats
+  mutable std::vector<Node> nodes_;  // mutable: readers update the sums, too
+  std::vector<NodeMarks> marks_;     // by node; empty while no sequence has formats
   FormatNames format_names_;
   std::vector<std::uint32_t> free_leaves_;
   std::vector<std::uint32_t> free_nodes_;

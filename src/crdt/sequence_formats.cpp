@@ -1,4 +1,4 @@
-// The part of sequences that knows of formats: marks in the nodes, and searches led by them.
+// Formats in sequences: the marks in the nodes, and the searches that they guide.
 #include <algorithm>
 
 #include "base/assert.h"
@@ -7,13 +7,13 @@
 namespace syncline::crdt {
 // ---- marks
 
-// An item that is no text came into the sequence, at its place.
+// Called when an item that is not text was inserted into the sequence.
 void SequencePool::note_kind(Sequence& sequence, const Item& item) {
   if (item.kind() == BlockKind::kFormat) {
     sequence.formatted = true;
     if (marks_.empty()) marks_.resize(std::max<std::size_t>(1, nodes_.size()));
     format_names_.add(item.format_key());
-    // While a tree is built there are no nodes yet: they get their marks when they come.
+    // While a tree is being built, there are no nodes yet. They get their marks when they are made.
     if (sequence.root != Sequence::kNone && !item.deleted)
       add_mark(item.place, format_names_.mark(item));
   } else if (has_values(item.kind()) && item.kind() != BlockKind::kEmbed) {
@@ -86,8 +86,8 @@ SequencePool::Spot SequencePool::behind(const Sequence& sequence, Handle item) c
   return {child, 0};
 }
 
-// The slots on the way from the root, one after the other. A level needs more than sixteen times
-// the insertions of the one below, so that they always fit.
+// The slots on the way from the root, packed into one number. A level can only appear after more
+// than sixteen times the insertions of the level below, so all levels fit.
 std::uint64_t SequencePool::order(const Sequence& sequence, Handle item) const {
   constexpr unsigned kLeafBits = 6;
   constexpr unsigned kNodeBits = 5;
@@ -107,8 +107,8 @@ std::uint64_t SequencePool::order(const Sequence& sequence, Handle item) const {
 
 // ---- searches
 
-// Moves a place back over the nearest item that `in_leaf` wants; there is one below every child
-// that `in_child` wants. False: there is none.
+// Moves a place back over the nearest item that `in_leaf` accepts. Every child that `in_child`
+// accepts contains such an item. False if there is none.
 template <typename InChild, typename InLeaf>
 bool SequencePool::seek_back(Spot& spot, InChild in_child, InLeaf in_leaf) const {
   while (spot.leaf != Sequence::kNone) {
@@ -140,7 +140,7 @@ bool SequencePool::seek_back(Spot& spot, InChild in_child, InLeaf in_leaf) const
   return false;
 }
 
-// The same forwards.
+// The same in the forward direction.
 template <typename InChild, typename InLeaf>
 bool SequencePool::seek_on(Spot& spot, InChild in_child, InLeaf in_leaf) const {
   while (spot.leaf != Sequence::kNone) {
@@ -212,7 +212,7 @@ bool SequencePool::has_live(const Sequence& sequence, std::uint32_t node,
 }
 
 Handle SequencePool::live_from(const Sequence& sequence, Handle item) const {
-  // As a rule it is near.
+  // Usually it is near.
   for (int near = 4; near > 0; --near, item = items_[item].right)
     if (item == kNoItem || !items_[item].deleted) return item;
   if (item == kNoItem) return item;

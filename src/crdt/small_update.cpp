@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::uint8_t kStringBits = 4;
 constexpr std::size_t kMaxText = 64;
-constexpr std::size_t kMaxFields = 80;  // bytes of all other fields together
+constexpr std::size_t kMaxFields = 80;  // of all other fields together
 
-// Fails for ever at the first field that is not there, or has more than 49 bits.
+// A failure is permanent: at the first field that is missing or has more than 49 bits.
 class Fields {
  public:
   explicit Fields(ByteView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
@@ -42,7 +42,7 @@ class Fields {
     out = static_cast<Clock>(value);
     return true;
   }
-  // An id before `block`, if it is of the same client.
+  // Reads an id. If it is of the block's own client, it must be before the block.
   bool id(Id& out, const Block& block) {
     return number(out.client) && clock(out.clock) &&
            (out.client != block.client || out.clock < block.clock);
@@ -85,7 +85,7 @@ bool read_string(Fields& in, Block& block) {
   return true;
 }
 
-// Fields in a row in memory that is large enough.
+// Writes fields one after another into a buffer of fixed size that is large enough.
 class Row {
  public:
   void byte(std::uint8_t byte) { bytes_[size_++] = byte; }

@@ -1,6 +1,6 @@
-// The updates that come all the time, in version 1: a few characters of one client, or one range of
-// deleted ids. They are read and written here without the machinery for all others
-// (update_decoder.cpp, update_writer.h), with the same results and the same bytes.
+// A fast path for the most frequent updates, in version 1: a few characters of one client, or one
+// range of deleted ids. It reads and writes them without the general machinery (update_decoder.cpp,
+// update_writer.h), with the same results and the same bytes.
 #pragma once
 
 #include "crdt/block.h"
@@ -10,15 +10,15 @@
 namespace syncline::crdt {
 
 struct SmallUpdate {
-  Block block;         // kString with an origin, a right origin or both; its client in any case
+  Block block;         // kString with an origin, a right origin or both; `client` is always set
   ClockRange deleted;  // if this is not empty, there is no block
 };
 
-// False: it is another update, or not valid, which only decode_update can tell.
+// False if the update is of another form, or invalid. decode_update tells which.
 bool read_small_update(ByteView update, SmallUpdate& out);
 
-// Writes the update of one such block, or of one range. False, and nothing written: the text is too
-// long for this.
+// Writes the update of one such block, or of one range. Returns false and writes nothing if the
+// text is too long.
 bool write_small_update(const Block& block, Bytes& out);
 void write_small_deletion(ClientId client, ClockRange deleted, Bytes& out);
 

@@ -14,15 +14,15 @@
 namespace syncline::crdt {
 namespace {
 
-// The first `count` of the packed values that stand one after another.
+// The first `count` of a sequence of packed values.
 ByteView first_values(ByteView values, Clock count) {
   ByteReader in(values);
   for (Clock i = 0; i < count; ++i) (void)skip_any(in);
   return values.first(in.position());
 }
 
-// Takes away what lies behind a block's first `len` clocks. Text cut off inside a surrogate pair
-// ends in U+FFFD, kept in `arena`.
+// Removes everything after the first `len` clocks of a block. If text is cut inside a surrogate
+// pair, it ends in U+FFFD, and `arena` owns it.
 void shorten(Block& block, Clock len, std::vector<std::unique_ptr<Bytes>>& arena) {
   if (block.kind == BlockKind::kAny || block.kind == BlockKind::kJson) {
     block.payload = first_values(block.payload, len);
@@ -42,7 +42,7 @@ void shorten(Block& block, Clock len, std::vector<std::unique_ptr<Bytes>>& arena
   block.len = len;
 }
 
-// The blocks of one client that begin before `end`, the last one shortened to end there.
+// The blocks of one client that begin before `end`. The last one is shortened to end there.
 std::vector<Block> blocks_before(DecodedUpdate& update, const DecodedUpdate::ClientBlocks& client,
                                  Clock end) {
   std::vector<Block> out;

@@ -1,5 +1,5 @@
-// The difference of two past states of a text. Items are not cut for it: a run of one item that is
-// visible, or not, in both states alike is found by arithmetic on the delete sets.
+// The difference between two past states of a text. Items are not split for this. The delete sets
+// show how many elements of an item in a row are visible, or hidden, in both states alike.
 #include <algorithm>
 #include <iterator>
 
@@ -16,7 +16,8 @@ struct Run {
   Clock length;
 };
 
-// Whether the element is visible in the state, and how many from it on, up to `length`, are alike.
+// Whether the element is visible in the state, and how many elements from it on, up to `length`,
+// are the same in this.
 Run run_at(const Snapshot& snapshot, Id id, Clock length) {
   const Clock known = snapshot.state.get(id.client);
   if (id.clock >= known) return {false, length};
@@ -35,7 +36,7 @@ std::string characters(std::string_view text, Clock from, Clock to) {
   bool cut_behind = false;
   const std::size_t begin = utf16_offset(text, from, cut_before);
   const std::size_t end = utf16_offset(text, to, cut_behind);
-  const bool half = cut_before || cut_behind;  // a pair was split by a deletion
+  const bool half = cut_before || cut_behind;  // a deletion has split a pair
   return half ? std::string(kReplacementCharacter) : std::string(text.substr(begin, end - begin));
 }
 

@@ -12,13 +12,13 @@
 namespace syncline::crdt {
 namespace {
 
-// An object or array within the value. They are numbered in the order in which they begin.
+// An object or array inside the value. They are numbered in the order in which they begin.
 struct Container {
-  std::uint32_t end = 0;   // offset behind it
-  std::uint32_t next = 0;  // number of the first container that begins behind it
+  std::uint32_t end = 0;   // offset of the first byte after it
+  std::uint32_t next = 0;  // number of the first container that begins after it
 };
 
-// Passes over a value, and notes its containers.
+// Skips a value and lists its containers.
 void pass(ByteReader& in, std::vector<Container>& containers) {
   const std::uint8_t tag = in.u8();
   switch (tag) {
@@ -55,7 +55,7 @@ class Sorter {
   }
 
  private:
-  // Where a value begins, and the number of the first container from there on.
+  // The offset of a value, and the number of the first container at or after it.
   struct Place {
     std::uint32_t offset = 0;
     std::uint32_t container = 0;
@@ -65,7 +65,7 @@ class Sorter {
     Place value;
   };
 
-  // Writes the value at `place`; returns the place behind it.
+  // Writes the value at `place`; returns the place after it.
   Place write(Place place) {
     ByteReader in(packed_.subspan(place.offset));
     const std::uint8_t tag = in.u8();
@@ -117,7 +117,7 @@ class Sorter {
     return {container.offset + static_cast<std::uint32_t>(in.position()), container.container + 1};
   }
 
-  // The place behind the value at `place`, in O(1).
+  // The place after the value at `place`, in O(1).
   Place skip(Place place) const {
     const std::uint8_t tag = packed_[place.offset];
     if (tag == kAnyObject || tag == kAnyArray) {

@@ -10,8 +10,8 @@
 namespace syncline::crdt {
 namespace {
 
-// Where a text of `before` and `behind` UTF-16 units is cut, in bytes, looked for from the nearer
-// end. As utf16_offset says it.
+// The byte offset at which a text of `before` + `behind` UTF-16 units is cut. Searches from the
+// nearer end. For `inside_pair`, see utf16_offset.
 std::uint32_t text_offset(std::string_view text, Clock before, Clock behind, bool& inside_pair) {
   inside_pair = false;
   if (text.size() == std::size_t{before} + behind) return before;  // ASCII
@@ -96,7 +96,7 @@ void Store::split_text(Item& left, Item& right, Clock offset) {
     left.bytes = cut;
     return;
   }
-  // The pair's four bytes hold U+FFFD for one side; the shorter side is written anew.
+  // The four bytes of the pair become U+FFFD for one side. The shorter side is written again.
   constexpr std::uint32_t kPair = 4;
   const auto mark = static_cast<std::uint32_t>(kReplacementCharacter.size());
   TextArena& arena = clients[left.client].text;

@@ -1,9 +1,9 @@
-// Store: everything that a document holds: items, the indices over them, and their content.
+// Store: the data of a document: items, the indices over them, and their content.
 //
-// The operations here keep the indices consistent with each other, and know nothing of
-// transactions, conflicts or events. References to items stay valid until the item is merged away;
-// views of content until content is added (an insert, a split) or the store is compacted, which
-// happens at the end of a transaction only.
+// These functions keep the indices consistent with each other. They know nothing of transactions,
+// conflicts or events. A reference to an item is valid until the item is merged away. A view of
+// content is valid until content is added (by an insert or a split) or the store is compacted; that
+// happens only at the end of a transaction.
 #pragma once
 
 #include <string>
@@ -34,7 +34,7 @@ class Store {
   KeyTable keys;
   TypeTable types;
   SequencePool sequences;
-  boost::unordered_flat_map<Handle, DenseId> redone;  // of items with the flag `redone`
+  boost::unordered_flat_map<Handle, DenseId> redone;  // for items with the flag `redone`
 
   Item& operator[](Handle handle) { return items[handle]; }
   const Item& operator[](Handle handle) const { return items[handle]; }
@@ -42,12 +42,13 @@ class Store {
   // ---- ids
   Id id(DenseId id) const { return {clients[id.client].id, id.clock}; }
   bool known(DenseId id) const { return id.clock < clients[id.client].clock; }
-  // The struct that holds a known id.
+  // The struct that contains a known id.
   Handle find(DenseId id) const { return clients[id.client].structs.find(id.clock); }
   StateVector state_vector() const;
   DeleteSet delete_set() const;
-  // Adds the ranges of a client's deleted structs to `ranges`, joined where they touch. The same
-  // struct by struct, in order; the client's ranges begin at `first`.
+  // Adds the ranges of a client's deleted structs to `ranges`, and joins adjacent ones. The second
+  // function does this for one struct; the caller passes the structs in order. The client's ranges
+  // begin at index `first`.
   void add_deleted(ClientIndex client, std::vector<ClockRange>& ranges) const;
   static void add_deleted(const Item& item, std::size_t first, std::vector<ClockRange>& ranges) {
     if (!item.deleted) return;
@@ -59,13 +60,13 @@ class Store {
 
   // ---- splitting and merging
 
-  // Cuts an item (not a GC struct) before its `offset`-th element, 0 < offset < len; returns the
-  // right part. A cut through a surrogate pair puts U+FFFD on both sides.
+  // Cuts an item (not a GC struct) before element number `offset`, 0 < offset < len, and returns
+  // the right part. A cut inside a surrogate pair puts U+FFFD on both sides.
   Handle split(Handle item, Clock offset);
 
-  // True if two structs, the right one behind the left one by clock, merge as Yjs defines it.
+  // True if two structs can be merged by Yjs's rules. `right` must follow `left` by clock.
   bool mergeable(const Item& left, Handle right_handle, const Item& right) const;
-  // The same of structs by handle, and of the struct at `p` and the one before it.
+  // The same for two structs by handle, and for the struct at `p` and the one before it.
   bool merge(Handle left_handle, Handle right) const {
     const Item& left = items[left_handle];
     return (left.right == right || left.is_gc()) && mergeable(left, right, items[right]);
@@ -73,13 +74,14 @@ class Store {
   bool merges_with_left(const IdIndex& structs, IdIndex::Position p) const {
     return merge(structs.at(structs.prev(p)), structs.at(p));
   }
-  // Merges them: the struct at `p` is gone then, and `p` is its predecessor's place.
+  // Merges them: the struct at `p` disappears, and `p` becomes the place of the merged struct.
   void merge_with_left(ClientState& client, IdIndex::Position& p);
 
-  // Deletes and forgets the last or the first `count` elements of a run (not all of them) by moving
-  // the border to the forgotten run beside it: what splitting, deleting, forgetting and merging
-  // would come to. Or to a deleted run that is to be forgotten, and these with it; that it is, is
-  // for the caller to know. False, and nothing done, if it is not so.
+  // Delete and forget the last (or first) `count` elements of a run, but not all of them, by moving
+  // the border to the forgotten run next to it. The result is the same as after splitting,
+  // deleting, forgetting and merging. The run next to it may also be deleted but not yet forgotten;
+  // then the caller must know that it will be forgotten together with these elements. If there is
+  // no such run, they do nothing and return false.
   bool give_end(Handle item, Clock count);
   bool give_start(Handle item, Clock count);
 
@@ -87,28 +89,30 @@ class Store {
   std::string_view text(const Item& item) const {
     return clients[item.client].text.view(item.content, item.bytes);
   }
-  // The n-th value of an item with has_values(kind): see value_arena.h for its form.
+  // Value number n of an item with has_values(kind). value_arena.h describes its form.
   ByteView value(const Item& item, Clock n = 0) const {
     return clients[item.client].values.value(item.content + n);
   }
-  // All of an item's values, one after another.
+  // All values of an item, one after another.
   ByteView values(const Item& item) const {
     return clients[item.client].values.values(item.content, item.len);
   }
-  // kFormat: the attribute's name. kDoc: the guid.
+  // kFormat: the name of the attribute. kDoc: the guid.
   KeyIndex name(const Item& item) const { return ValueArena::name_of(value(item)); }
-  // kFormat: the attribute's packed value. kDoc: the packed options.
+  // kFormat: the packed value of the attribute. kDoc: the packed options.
   ByteView named_value(const Item& item) const { return value(item).subspan(4); }
 
-  // Forgets an item's content: it becomes kDeleted. Its type, if it holds one, must be empty.
+  // Forgets the content of an item: it becomes kDeleted. If it holds a type, the type must be
+  // empty.
   void drop_content(Item& item);
 
-  // The struct as it goes into an update, without its first `offset` clocks. Views as above; but
-  // `cut` holds the text when the cut goes through a surrogate pair. Costs no more than the rest.
+  // The struct as an update contains it, without its first `offset` clocks. The views are valid as
+  // described above. If the cut is inside a surrogate pair, the text is in `cut`. Costs no more
+  // than the rest of the struct.
   Block block(const Item& item) const;
   Block block(const Item& item, Clock offset, std::string& cut) const;
 
-  // Gives memory back where more than half of a client's content is dead.
+  // Releases memory if more than half of a client's content is dead.
   void compact(ClientIndex client);
 
   // ---- for tests and budgets

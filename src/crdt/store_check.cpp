@@ -1,4 +1,4 @@
-// Store::check: walks everything and compares every structure with every other.
+// Store::check: walks all structures and compares each with the others.
 #include <string>
 
 #include "base/utf8.h"

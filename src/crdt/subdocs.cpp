@@ -1,5 +1,5 @@
-// Documents inside documents: the engine keeps their guid and options and reports their coming and
-// going; loading them is the application's business.
+// Subdocuments: the engine stores their guids and options and reports when they are added and
+// removed. The application loads them.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -28,7 +28,7 @@ Subdoc Engine::subdoc(const Item& item) const {
 
 void Engine::note_subdoc_added(const Item& item, bool made_here) {
   Subdoc added = subdoc(item);
-  // A document that was made here counts as loaded, unlike one that came in an update.
+  // A subdocument that was made here counts as loaded. One that came in an update does not.
   if (made_here || wants_loading(added.options)) current_->subdocs_loaded.push_back(added);
   current_->subdocs_added.push_back({item.id(), std::move(added)});
 }
@@ -39,7 +39,7 @@ Engine::HeldSubdoc* Engine::find_subdoc(std::string_view guid) {
   return found == subdocs_.end() ? nullptr : &*found;
 }
 
-// Removals first: a document that is unloaded is removed and comes anew.
+// Removals come first: a subdocument that is unloaded is removed and added again.
 void Engine::keep_subdocs(const Transaction& transaction) {
   for (const Subdoc& removed : transaction.subdocs_removed)
     if (const HeldSubdoc* held = find_subdoc(removed.guid); held != nullptr)
@@ -74,7 +74,8 @@ void Engine::note_subdoc_removed(const Item& item) {
     current_->subdocs_removed.push_back(subdoc(item));
     return;
   }
-  // It came in this transaction: nothing has happened. Several may have its guid.
+  // It was added in this transaction, so nothing happened. Compares the item, because several
+  // subdocuments may have the same guid.
   std::erase_if(current_->subdocs_added,
                 [id = item.id()](const AddedSubdoc& added) { return added.item == id; });
 }

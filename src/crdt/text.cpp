@@ -23,7 +23,7 @@ Result<void> check_range(const Engine& engine, TypeIndex type, std::uint32_t ind
   return {};
 }
 
-// The text as content; its length in UTF-16 units.
+// The text as content, with its length in UTF-16 units.
 Result<NewContent> text_of(std::string_view text) {
   std::size_t units = 0;
   if (!measure_utf8(text, units)) return fail(ErrorCode::kInvalid, "text is not valid UTF-8");
@@ -35,7 +35,7 @@ Result<NewContent> text_of(std::string_view text) {
   return content;
 }
 
-// An embed is any value but a string: that is text.
+// An embed is any value except a string; a string is inserted as text.
 Result<NewContent> embed_of(const Any& embed, Bytes& storage) {
   if (const std::string* text = std::get_if<std::string>(&embed.value())) return text_of(*text);
   storage = pack(embed);
@@ -45,7 +45,7 @@ Result<NewContent> embed_of(const Any& embed, Bytes& storage) {
   return content;
 }
 
-// One operation of a delta, checked.
+// One operation of a delta, validated.
 struct Step {
   const DeltaOp* op;
   NewContent content;

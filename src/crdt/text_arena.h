@@ -1,8 +1,8 @@
-// TextArena: the text that one client inserted, as UTF-8, in the order of its clocks. Runs that
-// merge are therefore neighbours here too, and merging them copies nothing.
+// TextArena: the text that one client inserted, as UTF-8, in the order of its clocks. So runs that
+// merge are adjacent here, too, and merging copies nothing.
 //
-// Append-only: what is no longer referred to is counted as dead; the store compacts the arena when
-// more than half of it is (Store::compact). Views into it hold until the next append or compaction.
+// Append-only. Text without a reference is counted as dead; the store compacts the arena when more
+// than half of it is dead (Store::compact). Views are valid until the next append or compaction.
 // Limit: 4 GiB per client.
 #pragma once
 
@@ -21,7 +21,7 @@ class TextArena {
   // Returns the offset of the appended text.
   std::uint32_t append(std::string_view text) {
     const auto offset = static_cast<std::uint32_t>(bytes_.size());
-    if (text.size() == 1)  // a key was pressed
+    if (text.size() == 1)  // a single key press
       bytes_.push_back(text.front());
     else
       bytes_.insert(bytes_.end(), text.begin(), text.end());
@@ -47,13 +47,13 @@ class TextArena {
   bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
   bool wants_compaction() const { return dead_ > kCompactFrom && dead_ > bytes_.size() / 2; }
 
-  // Gives back the room for more.
+  // Releases unused capacity.
   void shrink() { bytes_.shrink_to_fit(); }
 
   std::size_t memory_bytes() const { return bytes_.capacity(); }
 
  private:
-  static constexpr std::uint32_t kCompactFrom = 4096;  // less is not worth the walk
+  static constexpr std::uint32_t kCompactFrom = 4096;  // compacting less is not worth it
 
   std::vector<char> bytes_;
   std::uint32_t dead_ = 0;

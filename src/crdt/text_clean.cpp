@@ -1,5 +1,5 @@
-// Removing formats that change nothing. Concurrent edits leave them behind; Yjs cleans up after
-// local deletions and after remote transactions, and so the same formats must go here.
+// Removes formats that change nothing. Concurrent edits leave such formats behind. Yjs removes them
+// after local deletions and after remote transactions, so the same formats must be removed here.
 
 #include <algorithm>
 #include <optional>
@@ -15,7 +15,7 @@
 namespace syncline::crdt {
 namespace {
 
-// The formats from `item` on before any visible element.
+// The formats from `item` up to the next visible element.
 std::vector<Handle> formats_of_gap(const Engine& engine, TypeIndex type, Handle item) {
   const Sequence& sequence = engine.type(type).sequence;
   std::vector<Handle> out;
@@ -27,7 +27,8 @@ std::vector<Handle> formats_of_gap(const Engine& engine, TypeIndex type, Handle 
   return out;
 }
 
-// A format was removed before `current`'s place: there holds again what held before the gap.
+// A format was removed before the place of `current`. So the value that held before the gap holds
+// there again.
 void restore(Formats& current, KeyIndex key, const FormatValue& removed, const FormatValue& held) {
   if (!current.get(key).same(removed) || held.same(removed)) return;
   if (held.is_null()) {
@@ -65,8 +66,8 @@ void clean_gap(Engine& engine, TypeIndex type, Handle start, Handle place, Forma
 
 namespace {
 
-// Removes the formats around `item`, a deleted element, that are overwritten before any character
-// follows. `cleaned` is the end of the gap that was cleaned last.
+// Removes the formats around the deleted element `item` that are overwritten before the next
+// character. `cleaned` is the end of the gap that was cleaned last.
 void clean_gap_around(Engine& engine, Handle item, std::optional<Handle>& cleaned) {
   const TypeIndex type = engine.store[item].parent;
   const SequencePool& pool = engine.store.sequences;
@@ -84,8 +85,9 @@ void clean_gap_around(Engine& engine, Handle item, std::optional<Handle>& cleane
   }
 }
 
-// Removes needless formats of a text. As in Yjs that comes to those before the first visible
-// element: of every other gap its function looks at the element before it, and finds no formats.
+// Removes redundant formats of a text. As in Yjs, this affects only the formats before the first
+// visible element: for every other gap, Yjs's function looks at the element before the gap and
+// finds no formats.
 void clean_text(Engine& engine, TypeIndex type) {
   const Sequence& sequence = engine.type(type).sequence;
   if (sequence.length > 0) clean_gap(engine, type, sequence.first, kNoItem, nullptr);
@@ -95,7 +97,7 @@ void clean_text(Engine& engine, TypeIndex type) {
 
 namespace {
 
-// Types that got a format from this transaction and still have it.
+// The types that got a format in this transaction and still have it.
 std::vector<TypeIndex> types_with_new_formats(const Engine& engine,
                                               const Transaction& transaction) {
   std::vector<TypeIndex> out;  // each once, in order
@@ -123,7 +125,7 @@ void add_deleted_items(const Engine& engine, const Transaction::DeletedRange& ra
   }
 }
 
-// Client by client, in the order in which they first lost something: what is cleaned depends on it.
+// In order of clients by their first deletion. The result of the cleaning depends on this order.
 std::vector<Handle> deleted_items(const Engine& engine, const Transaction& transaction) {
   std::vector<Handle> out;
   const auto& ranges = transaction.deleted;

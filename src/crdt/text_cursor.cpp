@@ -8,7 +8,7 @@ namespace syncline::crdt {
 
 namespace {
 
-// So much is passed item by item; only what is longer is worth a search.
+// Up to this many items are passed one by one; a search pays only for more.
 constexpr int kNear = 8;
 
 }  // namespace
@@ -52,7 +52,7 @@ FormatValue TextCursor::format_here(KeyIndex key) const {
   return resolved_ ? formats_.get(key) : format_behind(engine_, type_, left_, key);
 }
 
-// Passes what is deleted and formats that say what is wanted anyway.
+// Skips deleted items, and formats that set what is wanted anyway.
 void TextCursor::skip_formats(const Formats& wanted) {
   while (right_ != kNoItem) {
     const Item& item = right();
@@ -79,8 +79,8 @@ void TextCursor::put_format(KeyIndex key, const FormatValue& value) {
   if (resolved_) formats_.apply(key, format_value(engine_, engine_.store[left_]));
 }
 
-// Inserts the formats that do not hold here yet; returns what held before, to be restored behind
-// the text.
+// Inserts the formats that do not hold here yet. Returns the values that held before, which must be
+// restored after the text.
 Formats TextCursor::start_formats(const Formats& wanted) {
   Formats before;
   for (const auto& [key, value] : wanted) {
@@ -92,7 +92,7 @@ Formats TextCursor::start_formats(const Formats& wanted) {
   return before;
 }
 
-// Restores formats, except where the items on the right do so already.
+// Restores formats, except those that the items on the right restore already.
 void TextCursor::end_formats(Formats restore) {
   while (right_ != kNoItem) {
     const Item& item = right();
@@ -123,7 +123,7 @@ Handle TextCursor::insert(const NewContent& content, Formats formats) {
   return inserted;
 }
 
-// The same with what holds here: then there is nothing to begin or to restore.
+// The same with the formats that hold here, so there is nothing to begin or to restore.
 Handle TextCursor::insert(const NewContent& content) {
   const Handle place = left_;
   while (right_ != kNoItem && right().visible() == 0) {
@@ -149,7 +149,8 @@ std::uint32_t TextCursor::cut_right(std::uint32_t length) {
   return length - len;
 }
 
-// Formatting passes a format of the text: a name that is being set loses it. False: stop here.
+// Called when formatting passes an existing format. If it has a name that is being set, it is
+// removed. False: stop here.
 bool TextCursor::format_over_format(const Formats& wanted, bool within, Formats& restore) {
   const KeyIndex key = right().format_key();
   const FormatValue* want = wanted.find(key);
@@ -165,8 +166,8 @@ bool TextCursor::format_over_format(const Formats& wanted, bool within, Formats&
   return true;
 }
 
-// Passes `length` elements, or as many as there are before the next format of a wanted name, which
-// is far away; returns what is left of the length.
+// Skips `length` elements, or those before the next format of a wanted name, which is far away.
+// Returns the rest of the length.
 std::uint32_t TextCursor::pass_text(std::uint32_t length, const Formats& wanted) {
   const SequencePool& pool = engine_.store.sequences;
   FormatMarks marks;

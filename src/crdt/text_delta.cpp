@@ -1,4 +1,4 @@
-// Deltas of text: its content as one, and what a transaction changed.
+// Deltas of texts: the whole content as a delta, and what a transaction changed.
 
 #include <optional>
 #include <utility>
@@ -15,12 +15,12 @@ bool is_embed(const Item& item) {
   return item.kind() == BlockKind::kEmbed || item.kind() == BlockKind::kType;
 }
 
-constexpr int kNearRun = 8;  // items that are walked over rather than passed by a search
+constexpr int kNearRun = 8;  // up to this many items are walked instead of searched
 
-// Builds the delta of an event. As Yjs's it runs over all items, and keeps the formats that hold now
-// (`current_`), those that held before the transaction (`old_`), and their difference at this place
-// (`changed_`). What the transaction did not touch it passes in one step, except for formats of a
-// name in `changed_`, which may end the difference.
+// Builds the delta of an event. Like Yjs, it goes over all items and keeps three sets: the formats
+// that hold now (`current_`), those that held before the transaction (`old_`), and their difference
+// at this place (`changed_`). It skips what the transaction did not touch in one step, except
+// formats of a name in `changed_`, which may end the difference.
 class TextDiff {
  public:
   TextDiff(Engine& engine, const Transaction& transaction)
@@ -59,7 +59,7 @@ class TextDiff {
 
   const Sequence& sequence() const { return engine_.type(type_).sequence; }
 
-  // Goes over what the transaction did not touch, from one item to another.
+  // Goes from one item to another, over items that the transaction did not touch.
   void pass(Handle from, Handle to) {
     for (int near = kNearRun; near > 0 && from != to; --near, from = engine_.store[from].right)
       visit(from);
@@ -83,7 +83,7 @@ class TextDiff {
     return pool.order(sequence(), found) < pool.order(sequence(), to) ? found : kNoItem;
   }
 
-  // The same in one step, where no format is of a name in `changed_`.
+  // The same in one step. There must be no format of a name in `changed_` in between.
   void skip(Handle from, Handle to) {
     if (from == to) return;
     const std::uint32_t length = visible_between(engine_, type_, from, to);
@@ -199,7 +199,7 @@ class TextDiff {
     action_ = action;
   }
 
-  // Ends the operation at hand, if it is anything.
+  // Ends the current operation, if it is not empty.
   void finish() {
     DeltaOp op{.kind = DeltaOp::Kind::kRetain,
                .length = length_,

@@ -6,7 +6,7 @@
 namespace syncline::crdt {
 namespace {
 
-// The same operation on a whole type, and on the document.
+// The same operation on a whole type; and on the document.
 FoundTouch type_touch(const FoundTouch& touch, TypeIndex type) {
   return {.kind = touch.kind,
           .extent = Touch::Extent::kType,
@@ -18,7 +18,7 @@ FoundTouch document_touch(const FoundTouch& touch) {
   return {.kind = touch.kind, .extent = Touch::Extent::kDocument, .order = touch.order};
 }
 
-// A number for an operation on a target.
+// A number that identifies an operation on a target.
 std::uint64_t touch_slot(const FoundTouch& touch) {
   return static_cast<std::uint64_t>(touch.target.index) << 8 |
          static_cast<std::uint64_t>(touch.target.kind) << 4 |
@@ -55,13 +55,13 @@ bool TouchList::joins_last(const FoundTouch& touch) {
   return true;
 }
 
-// True if coarsening has made a touch that says it already.
+// True if a touch that coarsening made already covers this one.
 bool TouchList::is_covered(const FoundTouch& touch) const {
   return !covered_.empty() && (covered_.contains(touch_slot(touch)) ||
                                covered_.contains(touch_slot(document_touch(touch))));
 }
 
-// Tells what lies too deep, or too far to be found, as what is above it.
+// Replaces a touch that is too deep, or too far from its root, by one of what is above it.
 void TouchList::confine(FoundTouch& touch) {
   if (touch.target.kind != Target::Kind::kType) return;
   const std::optional<Way> way = way_to(touch.target.index);
@@ -78,7 +78,7 @@ bool TouchList::goes(TypeIndex type) {
   return way && way->goes;
 }
 
-// nullopt: it is too far.
+// nullopt: too far from the root.
 std::optional<TouchList::Way> TouchList::way_to(TypeIndex type) {
   walked_.clear();
   const Way* above = nullptr;
@@ -103,7 +103,7 @@ std::optional<TouchList::Way> TouchList::way_to(TypeIndex type) {
   return way;
 }
 
-// `above`: of the type around it; nullptr for a root.
+// `above` is the way of the type that contains this one; nullptr for a root.
 TouchList::Way TouchList::way_below(const Way* above, TypeIndex type) const {
   const TypeState& state = store_.types[type];
   if (above == nullptr) {
@@ -141,7 +141,7 @@ TouchList::Weight TouchList::weight_of(const Level& level) const {
   return weight;
 }
 
-// Each touch as `widen` makes it, once for each operation and type.
+// Widens each touch with `widen`, and keeps one for each operation and type.
 template <typename Widen>
 TouchList::Level TouchList::once_each(const Level& level, Widen&& widen) {
   boost::unordered_flat_map<std::uint64_t, std::size_t> places;
@@ -221,7 +221,7 @@ Result<std::vector<Touch>> TouchList::take() {
   return touches;
 }
 
-// From the type up to its root. False: too deep.
+// Makes the path from the type up to its root. False if it is too deep.
 bool TouchList::make_path(Target target, Path& path) const {
   while (true) {
     if (path.steps.size() > Effect::kMaxPathSteps) return false;

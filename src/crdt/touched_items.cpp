@@ -8,12 +8,12 @@ namespace syncline::crdt {
 std::optional<std::vector<Handle>> touched_items(const Engine& engine,
                                                  const Transaction& transaction, TypeIndex type) {
   const Sequence& sequence = engine.type(type).sequence;
-  // An item that is sorted costs more than one that is walked over. A tree is as high as its
-  // sequence is long, roughly.
+  // Sorting an item costs more than walking over one. The height of a tree shows roughly how long
+  // the sequence is.
   const std::size_t most = std::size_t{8} << std::min(4 * sequence.height, 40);
   std::size_t seen = 0;
   std::vector<std::pair<std::uint64_t, Handle>> found;
-  // False: they are too many.
+  // False if there are too many.
   const auto add = [&](ClientIndex client, Clock from, Clock end, bool deleted) {
     const IdIndex& structs = engine.store.clients[client].structs;
     for (auto p = structs.locate(from);; p = structs.next(p)) {

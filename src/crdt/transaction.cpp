@@ -9,7 +9,7 @@
 namespace syncline::crdt {
 namespace {
 
-// Clearing a hash table costs what its capacity costs: a big one is not kept.
+// The cost of clearing a hash table depends on its capacity, so a large table is not kept.
 template <typename Table>
 void clear_table(Table& table) {
   constexpr std::size_t kBig = 1024;
@@ -21,7 +21,7 @@ void clear_table(Table& table) {
   }
 }
 
-// A document that was loaded does not keep a list of all that is deleted in it.
+// A document that was loaded must not keep a list of all its deletions.
 template <typename Entry>
 void clear_list(std::vector<Entry>& list) {
   constexpr std::size_t kBig = 1024;
@@ -68,7 +68,7 @@ bool Transaction::deletes(DenseId id) const {
 }
 
 void Transaction::note_deleted_clients() {
-  using First = std::pair<ClientIndex, std::size_t>;  // and where it comes first
+  using First = std::pair<ClientIndex, std::size_t>;  // a client, and the index of its first entry
   std::vector<First> firsts;
   for (std::size_t i = 0; i < deleted.size(); ++i) {
     if (i == 0 || deleted[i].client != deleted[i - 1].client)
@@ -166,7 +166,7 @@ void Transaction::clear_tables() {
   clear_table(changed_keys_);
 }
 
-// After every press of a key: what was not used is not touched.
+// Runs after every key press, so it does not touch what was not used.
 void Transaction::clear() {
   origin = 0;
   local = true;

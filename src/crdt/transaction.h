@@ -1,4 +1,5 @@
-// Transaction: what a round of changes did, kept from its first change to the end of its events.
+// Transaction: what a set of changes did. It lives from the first change until its events have been
+// delivered.
 #pragma once
 
 #include <cstdint>
@@ -16,23 +17,23 @@
 
 namespace syncline::crdt {
 
-// A type that was changed directly, and where. Types that the transaction itself created or deleted
-// are not listed, as in Yjs.
+// A type that was changed directly, and where. As in Yjs, types that the transaction itself created
+// or deleted are not listed.
 struct ChangedType {
   TypeIndex type = kNoType;
   bool sequence = false;       // its sequence changed
   std::vector<KeyIndex> keys;  // keys of its map, in order of first change
-  bool dropped = false;        // it was deleted later on: treat the entry as absent
+  bool dropped = false;        // the type was deleted later: ignore this entry
 };
 
 struct AddedSubdoc {
-  DenseId item;  // that holds it; none if it only was unloaded
+  DenseId item;  // the item that holds it; none if it was only unloaded
   Subdoc subdoc;
 };
 
 struct Transaction {
-  // How far a client's structs went before the transaction and after it (before its events). Only
-  // clients that got something new are listed.
+  // The clock of a client before the transaction and after it (before its events). Only clients
+  // with new structs are listed.
   struct Advance {
     ClientIndex client = kNoClient;
     Clock before = 0;
@@ -48,37 +49,39 @@ struct Transaction {
   bool local = true;
 
   std::vector<Advance> advances;
-  // As they happened; sorted by client and clock, and joined, before events are fired.
+  // In order of deletion. Before events are delivered, sorted by client and clock, and joined.
   std::vector<DeletedRange> deleted;
-  // The clients in `deleted`, in order of first deletion; empty if that is the order there.
+  // The clients in `deleted`, by first deletion; empty if this equals their order in `deleted`.
   std::vector<ClientIndex> deleted_clients;
   std::vector<ChangedType> changed;       // in order of first change
-  std::vector<DenseId> merge_candidates;  // right parts of splits, and the like
+  std::vector<DenseId> merge_candidates;  // right parts of splits and similar
 
-  // The types that changed, and all around them, as they were when observers were called. Only
-  // collected while somebody observes transactions.
+  // The types that changed and all types that contain them, as of the call of the observers.
+  // Collected only if somebody observes transactions.
   std::vector<TypeIndex> concerned;
 
-  // Subdocuments, by the item that holds them, in order.
+  // Subdocuments, in the order of the items that hold them.
   std::vector<AddedSubdoc> subdocs_added;
   std::vector<Subdoc> subdocs_removed;
   std::vector<Subdoc> subdocs_loaded;
 
-  // Its update in both versions, as far as somebody asked for it.
+  // The update of the transaction in both versions; empty until somebody asks for it.
   Bytes update_v1;
   Bytes update_v2;
 
-  // Nothing is left to collect or to merge: a document was loaded in the form it was saved in.
+  // True if nothing is left to collect or to merge, because a document was loaded in the form in
+  // which it was saved.
   bool settled = false;
 
-  // Moving one border (Engine::erase_border) is all that it deleted.
+  // True if the only deletion was to move one border (Engine::erase_border).
   bool moved_border = false;
 
-  // Set by the events of a remote transaction that touched text with formats: Yjs then removes
-  // needless formats in a transaction of its own (Engine::clean_formatting).
+  // Set by the events of a remote transaction that touched text with formats. Yjs then removes
+  // redundant formats in a transaction of its own (Engine::clean_formatting).
   bool needs_formatting_cleanup = false;
 
-  // The entry of a type in `changed`, or nullptr; and the same with one added if need be.
+  // find_changed: the entry of a type in `changed`, or nullptr. change: the same, but adds a
+  // missing entry.
   ChangedType* find_changed(TypeIndex type);
   ChangedType& change(TypeIndex type);
   void change_key(ChangedType& entry, KeyIndex key);
@@ -92,17 +95,17 @@ struct Transaction {
   }
   void add_advance(ClientIndex client, Clock before);
 
-  // True if the transaction inserted this id. Items do not straddle the border while anyone
-  // observes types: asking for an item's first id is enough.
+  // True if the transaction inserted this id. While somebody observes types, no item crosses the
+  // border of a transaction, so it is enough to ask for an item's first id.
   bool adds(DenseId id) const {
     const Advance* advance = find_advance(id.client);
     return advance != nullptr && id.clock >= advance->before;
   }
 
-  // True if the transaction deleted this id. Valid once `deleted` is sorted, so in events.
+  // True if the transaction deleted this id. Valid once `deleted` is sorted, so during events.
   bool deletes(DenseId id) const;
 
-  // True if there is an update to send. Valid in and after events.
+  // True if there is an update to send. Valid during and after events.
   bool has_content() const {
     if (!deleted.empty()) return true;
     for (const Advance& advance : advances)
@@ -122,9 +125,9 @@ struct Transaction {
 
   const Advance* find_advance_indexed(ClientIndex client) const;
 
-  static constexpr std::size_t kFew = 8;  // so many are found by scanning
+  static constexpr std::size_t kFew = 8;  // up to this many are searched without an index
 
-  // Of lists that are longer than that.
+  // Indexes of longer lists.
   boost::unordered_flat_map<ClientIndex, std::uint32_t> advance_index_;
   boost::unordered_flat_map<TypeIndex, std::uint32_t> changed_index_;
   boost::unordered_flat_set<std::uint64_t> changed_keys_;  // type and key

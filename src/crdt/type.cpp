@@ -1,4 +1,4 @@
-// What all type handles have in common.
+// The functions that all type handles share.
 #include "crdt/engine.h"
 
 namespace syncline::crdt {
@@ -33,7 +33,7 @@ std::optional<Type> Type::parent() const {
 
 namespace {
 
-// The nearest type from `item` on, in the direction of `step`, which is not deleted.
+// The nearest live type from `item` on, in the direction of `step`.
 std::optional<Type> nearest_type(Engine& engine, Handle item, Handle Item::*step) {
   for (; item != kNoItem; item = engine.store[item].*step)
     if (!engine.store[item].deleted && engine.store[item].kind() == BlockKind::kType)

@@ -17,7 +17,7 @@ struct TypeCopy::Node {
   using Content = std::variant<Any, Subdoc, Child>;
   struct TextPart {
     DeltaOp op;      // an insertion
-    Child embedded;  // the type in place of op's content, if it was one
+    Child embedded;  // the type that replaces the content of op, if there is one
   };
 
   TypeKind kind = TypeKind::kUndefined;
@@ -25,7 +25,8 @@ struct TypeCopy::Node {
   std::vector<Content> elements;                       // of arrays and XML
   std::vector<TextPart> text;                          // of texts
   std::vector<std::pair<std::string, Content>> keyed;  // a map's entries, or attributes
-  // At least what it will need of the target client's clocks, and of each of its arenas.
+  // A lower bound of the clocks that the copy needs of the target's client, and of the bytes in
+  // each of its arenas.
   std::uint64_t room = 1;
 };
 
@@ -33,7 +34,7 @@ struct TypeCopy::Node {
 
 namespace {
 
-// Brings the pairs into the order in which JavaScript's objects have their members.
+// Sorts the pairs as JavaScript's objects order their members.
 template <typename Content>
 void sort_as_members(std::vector<std::pair<std::string, Content>>& pairs) {
   Any::Object places;
@@ -109,7 +110,7 @@ class TypeCopy::Reader {
       if (!content) return std::unexpected(content.error());
       node.keyed.emplace_back(key, *std::move(content));
     }
-    // Yjs takes an element's attributes from a JavaScript object.
+    // Yjs copies the attributes of an element from a JavaScript object.
     if (type.kind() == TypeKind::kXmlElement) sort_as_members(node.keyed);
     return {};
   }
@@ -143,9 +144,10 @@ TypeKind TypeCopy::kind() const {
   return root_->kind;
 }
 
-// ---- putting it somewhere
+// ---- inserting a copy
 
-// Fills types that were just made; there is room for all of it, so nothing here can fail.
+// Fills types that were just created. The caller has checked that there is room, so nothing here
+// can fail.
 class TypeCopy::Writer {
  public:
   void fill(const Type& type, const Node& node) {

@@ -1,14 +1,15 @@
-// TypeTable: the shared types of a document, under dense indices that are never used twice, and
-// their map entries.
+// TypeTable: the shared types of a document, under dense indices that are never reused, and their
+// map entries.
 //
-// Since an application may hold an index for ever, a collected type's is not given to another. But
-// types lie in pages, and a page is freed once all types in it are collected: they then read as one
-// empty type of no kind. So a type that comes and goes costs a byte in the end.
+// An application may keep an index for ever, so the index of a collected type is not given to
+// another type. Types are stored in pages. A page is freed once all its types are collected; they
+// then read as one empty type of undefined kind. So in the end a type that comes and goes costs
+// about a byte.
 //
-// Every type can hold both a sequence and a map (text has attributes, elements too), whatever its
-// kind. A map entry is the last item under its key, the current value; older values are on its
-// left. Entries are listed per type in the order in which their keys were first used, which is the
-// order of iteration in Yjs.
+// Every type can have both a sequence and a map, whatever its kind (text and elements have
+// attributes). The current value of a map entry is the last item under its key; older values are on
+// its left. The entries of a type are listed in the order in which their keys were first used,
+// which is Yjs's order of iteration.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +32,11 @@ inline bool is_text(TypeKind kind) {
 
 struct TypeState {
   TypeKind kind = TypeKind::kUndefined;
-  bool collected = false;       // its item was garbage collected: nothing is left of it
-  bool cleans_formats = false;  // it got a format since the root was named: only then Yjs cleans it
-  Handle item = kNoItem;        // the item that holds it; none for roots
-  KeyIndex name = kNoKey;       // roots: their name; elements and hooks: node name
+  bool collected = false;  // its item was garbage collected; nothing is left of it
+  // it got a format after the root was named; only then does Yjs clean it
+  bool cleans_formats = false;
+  Handle item = kNoItem;   // the item that holds it; none for a root
+  KeyIndex name = kNoKey;  // roots: their name; elements and hooks: the node name
   EntryIndex first_entry = kNoEntry;
   EntryIndex last_entry = kNoEntry;
   Sequence sequence;
@@ -62,12 +64,12 @@ class TypeTable {
   }
   TypeIndex size() const { return size_; }
 
-  // References to types hold until the type is collected.
+  // A reference to a type is valid until the type is collected.
   TypeIndex add(TypeKind kind, Handle item, KeyIndex name);
-  // Marks a type as collected. Its sequence must be empty, its entries cleared.
+  // Marks a type as collected. Its sequence and its entries must be empty.
   void collect(TypeIndex index);
 
-  // The root of that name, or kNoType; and the roots in order of creation.
+  // root: the root of that name, or kNoType. roots: all roots in order of creation.
   TypeIndex root(KeyIndex name) const;
   TypeIndex add_root(KeyIndex name, TypeKind kind);
   const std::vector<TypeIndex>& roots() const { return roots_; }

@@ -1,7 +1,7 @@
-// The short way of typing. When a key is pressed, nearly always the run typed last grows by a
-// character: no item is made, nothing is cut, no neighbours have to be found. Here that is all that
-// is done, for a key pressed here and for its update elsewhere; whatever is not just so goes the
-// long way (local.cpp, integrate.cpp, apply.cpp, encode.cpp), with equal results.
+// The fast path for typing. Nearly always, a key press extends the run that was typed last by one
+// character: no new item, no cut, no search for neighbours. This file does only that, for a local
+// key press and for its update on other replicas. Everything else takes the general way (local.cpp,
+// integrate.cpp, apply.cpp, encode.cpp), with the same results.
 #include "base/utf8.h"
 #include "crdt/engine.h"
 #include "crdt/small_update.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kShort = 256;  // bytes that are typed at once; more need not be fast
 
-// UTF-16 units; 0 if there are none or it is not valid.
+// The number of UTF-16 units; 0 if the text is empty or invalid.
 Clock units_of(std::string_view text) {
   if (text.size() == 1) return static_cast<unsigned char>(text.front()) < 0x80 ? 1 : 0;
   std::size_t units = 0;
@@ -22,8 +22,8 @@ Clock units_of(std::string_view text) {
 
 // ---- a run that grows
 
-// Text of the client that follows its last clock may become part of this item: see Engine::extend,
-// which asks the same.
+// True if text that continues this client's clocks may be added to this item. The conditions are
+// those of Engine::extend.
 bool Engine::may_grow(const Item& run, ClientIndex index) const {
   const ClientState& client = store.clients[index];
   return run.client == index && run.end() == client.clock && run.kind() == BlockKind::kString &&
@@ -37,8 +37,8 @@ bool Engine::type_on(TypeIndex type, std::uint32_t index, std::string_view text)
   if (handle == kNoItem || !is_text(state.kind) || type_observers_ != nullptr) return false;
   Item& run = store[handle];
   if (!may_grow(run, own_client_)) return false;
-  // The one on the right is still that of its beginning. Behind it stands no tombstone or format,
-  // which text would go behind.
+  // The right neighbour must be the one that the run had when it began. And no tombstone or format
+  // may follow the run, because the text would go after those.
   if (run.right == kNoItem) {
     if (run.right_origin.exists()) return false;
   } else {
@@ -55,7 +55,7 @@ bool Engine::type_on(TypeIndex type, std::uint32_t index, std::string_view text)
   return true;
 }
 
-// What the tree knows of the run's length is left to the caller.
+// The caller updates the length in the tree.
 void Engine::grow_text(Item& run, ClientIndex index, std::string_view text, Clock units) {
   ClientState& client = store.clients[index];
   client.text.append(text);
@@ -88,7 +88,7 @@ bool Engine::erase_on(TypeIndex type, std::uint32_t index, std::uint32_t length)
 
 // ---- small updates
 
-// Text of a client behind what it wrote last, which nothing separates from it here.
+// Appends text of a client after what it wrote last, if nothing separates the two here.
 bool Engine::type_behind(const Block& block, ClientIndex index) {
   if (type_observers_ != nullptr || !block.has_origin || block.origin.client != block.client ||
       block.origin.clock + 1 != block.clock)
@@ -107,7 +107,8 @@ bool Engine::type_behind(const Block& block, ClientIndex index) {
   return true;
 }
 
-// Applies an update that needs no decoder, and nothing that is unknown. False: it is another one.
+// Applies an update that needs no decoder and depends only on known structs. False if the update is
+// of another kind.
 bool Engine::apply_small(ByteView update, Origin origin, ApplyResult& result) {
   if (current_ != nullptr || pending_structs_ || !pending_deletes_.empty() || !store.redone.empty())
     return false;
@@ -138,7 +139,8 @@ bool Engine::apply_small(ByteView update, Origin origin, ApplyResult& result) {
   return true;
 }
 
-// The update of a transaction that inserted a short text, or deleted one range. False: another one.
+// The update of a transaction that inserted a short text or deleted one range. False for other
+// transactions.
 bool Engine::encode_small(const Transaction& transaction, Bytes& out) const {
   const std::vector<Transaction::DeletedRange>& deleted = transaction.deleted;
   if (transaction.advances.size() == 1 && deleted.empty())

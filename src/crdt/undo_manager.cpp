@@ -10,7 +10,7 @@
 namespace syncline::crdt {
 namespace {
 
-// Origins of managers; far from what an application counts up to.
+// The origins of managers start here, far above those that applications use.
 constexpr Origin kFirstOrigin = Origin{1} << 63;
 
 std::vector<Type> changed_types(Engine& engine, const Transaction& transaction) {
@@ -19,7 +19,7 @@ std::vector<Type> changed_types(Engine& engine, const Transaction& transaction) 
   return types;
 }
 
-// Where a struct is now: the copy of a copy …, or itself.
+// The present item of a struct: the copy of a copy …, or the item itself.
 Handle newest_copy(Engine& engine, Handle handle) {
   const Store& store = engine.store;
   DenseId id = store[handle].id();
@@ -114,7 +114,7 @@ void UndoManager::off(Token token) {
 }
 
 void UndoManager::tell(About about, const UndoEvent& event) const {
-  const std::vector<Listener> listeners = listeners_;  // may change while they are called
+  const std::vector<Listener> listeners = listeners_;  // a copy: it may change during the calls
   for (const Listener& listener : listeners)
     if (listener.about == about) listener.callback(event);
 }
@@ -150,7 +150,7 @@ void UndoManager::visit_items(Transaction& transaction, const UndoIds& ids, Visi
   }
 }
 
-// ---- taking down
+// ---- recording
 
 UndoIds UndoManager::insertions_of(const Transaction& transaction) const {
   const ClientTable& clients = engine_.store.clients;
@@ -187,7 +187,7 @@ void UndoManager::after_transaction(Transaction& transaction) {
   capture(transaction);
 }
 
-// True if a change that happens now goes into the stack's last step.
+// True if a change at this moment joins the last step of the stack.
 bool UndoManager::joins_last_step(const Stack& stack) {
   if (mode_ != Mode::kIdle) return false;
   const std::uint64_t now = options_.now_ms ? options_.now_ms() : 0;
@@ -283,7 +283,7 @@ bool UndoManager::revert(Transaction& transaction, const UndoStep& step) {
        .overwrite_map_changes = options_.ignore_remote_map_changes});
   plan_redo(transaction, step, redo);
   bool effect = redo.run();
-  // Backwards: children before the types that they are in, so that the filter sees more.
+  // Backwards, so that children come before the types that contain them and the filter sees more.
   for (const Handle item : std::views::reverse(doomed)) {
     if (!may_delete(item)) continue;
     engine_.remove(item);
@@ -292,7 +292,7 @@ bool UndoManager::revert(Transaction& transaction, const UndoStep& step) {
   return effect;
 }
 
-// What the step inserted and is still there, or is there again.
+// What the step inserted, as far as it is still there or was brought back.
 std::vector<Handle> UndoManager::items_to_delete(Transaction& transaction, const UndoStep& step) {
   std::vector<Handle> items;
   visit_items(transaction, step.insertions, [&](Handle handle) {
@@ -302,7 +302,7 @@ std::vector<Handle> UndoManager::items_to_delete(Transaction& transaction, const
   return items;
 }
 
-// What the step deleted, but for what it inserted itself.
+// Plans to bring back what the step deleted, except what the step itself had inserted.
 void UndoManager::plan_redo(Transaction& transaction, const UndoStep& step, RedoPass& redo) {
   const Store& store = engine_.store;
   visit_items(transaction, step.deletions, [&](Handle item) {

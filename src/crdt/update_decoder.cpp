@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kBeyondClocks = "update: a clock beyond 32 bits";
 
-// Where blocks go: all into a list, or through one block to a sink.
+// Where decoded blocks go: all into a list, or one after another to a sink.
 class ListedBlocks {
  public:
   explicit ListedBlocks(DecodedUpdate& out) : out_(out) {}
@@ -28,7 +28,7 @@ class ListedBlocks {
 class PassedBlocks {
  public:
   explicit PassedBlocks(BlockSink& sink) : sink_(sink) {}
-  // As new; fields that others say to be absent may hold anything.
+  // Resets the fields that other fields do not declare absent.
   Block& open() {
     block_.parent_kind = ParentKind::kNone;
     block_.has_origin = block_.has_right_origin = block_.has_parent_sub = false;
@@ -112,7 +112,7 @@ class Decoder {
         {client, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(read)});
   }
 
-  // Returns the length in clocks, which may be too large still.
+  // Returns the length in clocks, which the caller must still check.
   std::uint64_t read_block(Block& block) {
     const std::uint8_t info = in_.info();
     const std::uint8_t kind = info & kKindBits;
@@ -178,7 +178,7 @@ class Decoder {
         block.payload = read_packed(in_.rest(), out_);
         break;
       case BlockKind::kGc:
-      case BlockKind::kSkip: break;  // no items
+      case BlockKind::kSkip: break;  // not items
     }
     return 1;
   }
@@ -192,7 +192,7 @@ class Decoder {
       block.name = in_.key();
   }
 
-  // Values that are canonical on the wire, as nearly all are, stay where they are.
+  // Values that are canonical on the wire stay in place. Nearly all are.
   std::uint64_t read_values(Block& block) {
     const std::uint64_t count = in_.len();
     ByteReader& in = in_.rest();
@@ -229,7 +229,7 @@ class Decoder {
     return count;
   }
 
-  // Encoders write the highest client first; others may, but each client only once.
+  // Encoders write the highest client first. Another order is allowed, but each client only once.
   void check_clients() {
     const auto& clients = out_.clients;
     const auto rises = [](const auto& a, const auto& b) { return a.client <= b.client; };
@@ -246,7 +246,7 @@ class Decoder {
   Target target_;
   const std::size_t max_blocks_;
   std::size_t blocks_read_ = 0;
-  std::size_t blocks_kept_ = 0;  // those that have a length
+  std::size_t blocks_kept_ = 0;  // blocks that are not empty
   const char* reason_ = nullptr;
   ErrorCode code_ = ErrorCode::kMalformed;
 };

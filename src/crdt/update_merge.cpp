@@ -18,7 +18,7 @@ struct Piece {
   Clock end() const { return block->end(); }
 };
 
-// Walks over an update's blocks, without its Skips.
+// Walks over the blocks of an update, without Skip blocks.
 class Reader {
  public:
   explicit Reader(const DecodedUpdate& update) : blocks_(update.blocks), clients_(update.clients) {
@@ -63,8 +63,8 @@ class Reader {
   const Block* current_ = nullptr;
 };
 
-// Below zero: `a` comes first. Yjs's comparison: among blocks of different kind with the same id,
-// whichever it is asked about comes first.
+// Negative if `a` comes first. This is Yjs's comparison: of two blocks with the same id and
+// different kinds, the one that is passed as `a` comes first.
 int compare(const Reader* a, const Reader* b) {
   const Block& left = *a->current();
   const Block& right = *b->current();
@@ -73,7 +73,7 @@ int compare(const Reader* a, const Reader* b) {
   return (left.kind == BlockKind::kGc) == (right.kind == BlockKind::kGc) ? 0 : -1;
 }
 
-// A real order: ties are ties.
+// A consistent order in which ties are ties.
 bool is_before(const Reader* a, const Reader* b) {
   const Block& left = *a->current();
   const Block& right = *b->current();
@@ -82,9 +82,9 @@ bool is_before(const Reader* a, const Reader* b) {
 
 using Readers = std::span<Reader*>;
 
-// How V8's Array.prototype.sort (TimSort) sorts fewer than 64 elements: the run that the array
-// begins with, reversed if it falls, and binary insertion of the rest. With compare() above that is
-// observable, so it cannot be left to std::sort.
+// Sorts fewer than 64 elements exactly as V8's Array.prototype.sort (TimSort): it takes the run at
+// the beginning of the array, reverses it if it falls, and inserts the rest by binary insertion.
+// With compare() the algorithm is visible in the result, so std::sort cannot be used.
 void sort_few(Readers readers) {
   if (readers.size() < 2) return;
   std::size_t run = 2;
@@ -110,8 +110,8 @@ void sort_few(Readers readers) {
   }
 }
 
-// The readers that have blocks left, the one to write from first. Only that one advances, so the
-// others stay in order.
+// The readers that have blocks left; the first is the one to write from. Only that one advances, so
+// the others stay sorted.
 class Queue {
  public:
   explicit Queue(std::vector<Reader>& readers) {
@@ -126,7 +126,7 @@ class Queue {
   bool empty() const { return head_ == order_.size(); }
   Reader& first() { return *order_[head_]; }
 
-  // To be called after the first reader has advanced.
+  // Must be called after the first reader has advanced.
   void reorder() {
     if (first().current() == nullptr) ++head_;
     const Readers readers = rest();
@@ -143,7 +143,8 @@ class Queue {
   std::size_t head_ = 0;
 };
 
-// Collects what is written; counts per client must be known before the first block.
+// Collects the output, because the number of blocks of a client must be known before its first
+// block.
 class Merger {
  public:
   explicit Merger(std::vector<Reader>& readers) : queue_(readers) {}
@@ -168,7 +169,7 @@ class Merger {
   }
 
  private:
-  // Writes from one reader while its blocks follow one another.
+  // Writes from one reader as long as its blocks continue without a gap.
   void take_from(Reader& reader) {
     const ClientId client = reader.current()->client;
     if (last_.block == nullptr) {
@@ -183,7 +184,7 @@ class Merger {
       push({next, 0});
   }
 
-  // False if the reader must find its place among the others first.
+  // False if the reader must be sorted among the others first.
   bool take_next(Reader& reader, ClientId client) {
     bool moved = false;
     while (reader.current() != nullptr && reader.current()->end() <= last_.end() &&
@@ -206,7 +207,7 @@ class Merger {
     return true;
   }
 
-  // Adds what follows the last piece without a hole; GC blocks grow together.
+  // Adds a piece that continues the last one without a gap. Adjacent GC blocks become one.
   void append(Piece piece, Reader& reader) {
     if (last_.block->kind == BlockKind::kGc && piece.block->kind == BlockKind::kGc) {
       const Clock begin = last_.clock();
@@ -232,7 +233,7 @@ class Merger {
   }
 
   Queue queue_;
-  Piece last_;  // may still grow; not yet in pieces_
+  Piece last_;  // may still grow; not in pieces_ yet
   std::vector<Piece> pieces_;
   std::deque<Block> made_;
 };

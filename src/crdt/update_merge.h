@@ -1,10 +1,11 @@
-// The merge of decoded updates into one list of blocks: the heart of merge_updates
+// Merges decoded updates into one list of blocks. This is the core of merge_updates
 // (syncline/crdt/updates.h).
 //
-// Bytes equal those of Yjs's mergeUpdates. That includes its choice among blocks that begin at the
-// same id, which depends on how JavaScript's sort treats the readers of the updates while they
-// advance. From kExactReaders updates on, and only where one update holds as forgotten (GC) what
-// another still holds as an item, the choice may differ from Yjs's; both are right.
+// The bytes equal those of Yjs's mergeUpdates, including its choice among blocks that begin at the
+// same id. That choice depends on how JavaScript's sort treats the readers of the updates while
+// they advance. With kExactReaders updates or more, the choice may differ from that of Yjs, but
+// only where one update contains as GC what another still contains as an item. Both choices are
+// correct.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ namespace syncline::crdt {
 
 inline constexpr std::size_t kExactReaders = 64;
 
-// Writes the clients and their blocks; the delete set is the caller's. Sorts the client lists of
-// the updates, highest first.
+// Writes the clients and their blocks; the caller writes the delete set. Sorts the client lists of
+// the updates, the highest client first.
 void write_merged(std::span<const std::unique_ptr<DecodedUpdate>> updates, UpdateWriter& writer);
 
 }  // namespace syncline::crdt

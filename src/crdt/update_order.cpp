@@ -77,7 +77,7 @@ UpdateOrder::Visit UpdateOrder::visit(Step& step, Source*& needed) {
   return Visit::kApply;
 }
 
-// The client whose struct must come first.
+// Finds the client whose struct must come first.
 bool UpdateOrder::find_need(const Block& block, ClientId& client) const {
   const auto unknown = [&](Id id) {
     client = id.client;

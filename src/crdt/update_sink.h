@@ -1,11 +1,11 @@
-// The two wire formats of updates as sinks of fields, and the order in which a struct's fields go into
-// them. Shared by those who write blocks (update_writer.h) and by the engine, which writes what it
-// holds without making blocks of it first (encode.cpp).
+// The two wire formats of updates as sinks of fields, and the order in which the fields of a struct
+// are written. UpdateWriter uses this to write blocks (update_writer.h); the engine uses it to
+// write its items without making blocks (encode.cpp).
 //
-// write_struct(sink, fields) takes any class of fields with these members, each asked for only where
-// the struct has such a field:
-//   kind(), len()                                       of all structs
-//   has_origin(), origin(), has_right_origin(), right_origin(), has_key()     of items
+// write_struct(sink, fields) accepts any class of fields with the following members. It calls a
+// member only if the struct has this field.
+//   kind(), len()                                       all structs
+//   has_origin(), origin(), has_right_origin(), right_origin(), has_key()     items
 //   in_root(), root_name() or holder(); key()           of items without origins
 //   text(scratch)        kString: in a string that lasts for the call, or in `scratch`
 //   values()             kAny, kJson: packed, one after another
@@ -25,7 +25,7 @@
 
 namespace syncline::crdt {
 
-// Every field in the order of the blocks.
+// Writes every field in the order of the blocks.
 struct V1Sink {
   static constexpr UpdateVersion kVersion = UpdateVersion::kV1;
 
@@ -34,7 +34,7 @@ struct V1Sink {
 
   void client(ClientId client) { rest.var_uint(client); }
   void info(std::uint8_t info) { rest.u8(info); }
-  // The info byte of an item and its origins.
+  // Writes the info byte of an item, and its origins.
   template <class Fields>
   void place(std::uint8_t info, const Fields& item) {
     std::uint8_t* out = rest.open(1 + 4 * ByteWriter::kMaxVarint);
@@ -52,7 +52,8 @@ struct V1Sink {
   void left_id(Id id) { rest.close(put_id(rest.open(2 * ByteWriter::kMaxVarint), id)); }
 
   void json(ByteView packed) {
-    // Undefined has no JSON, and version 2 can carry it here; Yjs fails to write it.
+    // Undefined has no JSON form, and version 2 can contain it here. Yjs fails to write it; we
+    // write null.
     if (packed.size() == 1 && (packed[0] == kAnyNull || packed[0] == kAnyUndefined))
       return rest.var_string("null");
     if (packed.size() == 1 && packed[0] == kAnyTrue) return rest.var_string("true");
@@ -102,7 +103,7 @@ struct V2Sink {
   void parent_info(bool root) { parent_infos.write(root ? 1 : 0); }
   void text(std::string_view text, std::size_t units) { strings.write(text, units); }
   void name(std::string_view text) { strings.write(text); }
-  // The format could name an equal key again by its number; Yjs 13 writes each in full.
+  // The format allows naming an equal key again by its number. Yjs 13 writes each key in full.
   void key(std::string_view text) {
     key_clocks.write(next_key++);
     strings.write(text);
@@ -114,7 +115,7 @@ struct V2Sink {
   void json(ByteView packed) { rest.append(packed); }
 
   ByteWriter& finish() {
-    whole.u8(0);  // feature flags, none defined
+    whole.u8(0);  // feature flags; none are defined
     whole.var_buffer(key_clocks.finish());
     whole.var_buffer(clients.finish());
     whole.var_buffer(left_clocks.finish());
@@ -174,7 +175,7 @@ void write_content(Sink& out, const Fields& item) {
     }
     case BlockKind::kDoc: out.name(item.name()); return out.rest.append(item.value());
     case BlockKind::kGc:
-    case BlockKind::kSkip: return;  // no items
+    case BlockKind::kSkip: return;  // these are not items
   }
 }
 

@@ -1,7 +1,8 @@
 // The two wire formats of updates as sources of fields, for the decoder (crdt/update_decoder.cpp).
 //
-// Both have the same members, so that one template reads either. Views are into the update, or into
-// the DecodedUpdate's arena. After bad input ok() is false and fields are zero or empty.
+// Both classes have the same members, so one template can read either. Views refer to the update,
+// or to the arena of the DecodedUpdate. After bad input, ok() is false and fields are zero or
+// empty.
 #pragma once
 
 #include "base/byte_reader.h"
@@ -22,7 +23,7 @@ struct WireText {
   std::uint64_t units;
 };
 
-// One packed value in canonical form; fails the reader if it is none.
+// Reads one packed value in canonical form. The reader fails if the value is invalid.
 inline ByteView read_packed(ByteReader& in, DecodedUpdate& update) {
   ByteReader again = in;
   const std::size_t start = in.position();
@@ -32,7 +33,7 @@ inline ByteView read_packed(ByteReader& in, DecodedUpdate& update) {
   return update.keep(pack(*unpack(again)));
 }
 
-// Every field in the order of the blocks.
+// Reads every field in the order of the blocks.
 class V1Source {
  public:
   static constexpr UpdateVersion kVersion = UpdateVersion::kV1;
@@ -63,7 +64,7 @@ class V1Source {
     return {text, units};
   }
 
-  // A value that this version writes as JSON.
+  // A value that version 1 writes as JSON.
   ByteView json() {
     const std::string_view text = in_.var_string();
     if (const ByteView constant = constant_json(text); !constant.empty()) return constant;
@@ -76,7 +77,7 @@ class V1Source {
   }
 
  private:
-  // The values that formatting uses most, without parsing or memory.
+  // The values that are most frequent in formats. Needs no parsing and no memory.
   static ByteView constant_json(std::string_view text) {
     static constexpr std::uint8_t kTrue[] = {120};
     static constexpr std::uint8_t kNull[] = {126};
@@ -91,7 +92,7 @@ class V1Source {
   DecodedUpdate& update_;
 };
 
-// Nine columns behind a byte of feature flags, then what has no column.
+// A byte of feature flags, nine columns, and then the fields that have no column.
 class V2Source {
  public:
   static constexpr UpdateVersion kVersion = UpdateVersion::kV2;
@@ -130,7 +131,7 @@ class V2Source {
     return {client, right_clocks_.read()};
   }
 
-  // A number below the count of keys so far names an earlier key again. Yjs never writes that.
+  // A number below the count of keys so far refers to an earlier key. Yjs never writes that.
   std::string_view key() {
     const std::size_t number = key_clocks_.read();
     if (number < update_.keys.size()) return update_.keys[number];
@@ -152,7 +153,7 @@ class V2Source {
  private:
   static ByteReader after_flags(ByteView bytes) {
     ByteReader in(bytes);
-    if (in.var_uint() != 0) in.fail();  // none is defined
+    if (in.var_uint() != 0) in.fail();  // none are defined
     return in;
   }
 

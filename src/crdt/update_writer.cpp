@@ -73,7 +73,7 @@ UpdateWriter::~UpdateWriter() = default;
 
 void UpdateWriter::reserve(std::size_t text) {
   if (v1_)
-    v1_->rest.reserve(2 * text);  // a block's other fields take about as much as its text
+    v1_->rest.reserve(2 * text);  // the other fields of a block take about as much as its text
   else
     v2_->strings.reserve(text);
 }

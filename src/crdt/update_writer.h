@@ -1,12 +1,13 @@
-// Writes updates in Yjs's formats v1 and v2, byte for byte as Yjs would.
+// UpdateWriter: writes updates in Yjs's formats v1 and v2, with the same bytes as Yjs.
 //
-// An update is: number of clients; for each client, highest first: number of blocks, client, first
-// clock, blocks; then the delete set. Version 2 writes the same fields into columns, each
-// compressed by runs or differences.
+// An update is: the number of clients; for each client, the highest first: the number of blocks,
+// the client id, the first clock, the blocks; then the delete set. Version 2 writes the same fields
+// into columns, which compress runs or differences.
 //
 // Use: UpdateWriter w(version); w.begin_clients(n); for each client { w.begin_client(blocks,
 // client, clock); w.write(block, offset)…; } w.write_deletes(set); Bytes update = w.take();
-// Thread-safety: one thread. Reuse after take() keeps the buffers.
+//
+// Thread-safety: one thread. After take(), the writer can be used again and keeps its buffers.
 #pragma once
 
 #include <memory>
@@ -27,22 +28,22 @@ class UpdateWriter {
   UpdateWriter& operator=(UpdateWriter&&) noexcept;
   ~UpdateWriter();
 
-  // Makes room for so many bytes of text.
+  // Reserves room for this many bytes of text.
   void reserve(std::size_t text);
 
   void begin_clients(std::uint64_t clients);
   void begin_client(std::uint64_t blocks, ClientId client, Clock first_clock);
 
-  // Writes the block without its first `offset` clocks (then its origin is the id before the cut,
-  // as Yjs does it). A cut inside a surrogate pair gives U+FFFD.
+  // Writes the block without its first `offset` clocks. If `offset` is not 0, the origin is the id
+  // before the cut, as in Yjs. A cut inside a surrogate pair gives U+FFFD.
   void write(const Block& block, Clock offset = 0);
 
   void write_deletes(const DeleteSet& deletes);
-  // The same piece by piece.
+  // Writes a delete set piece by piece.
   DeleteSetWriter deletes();
 
-  // For who writes structs of its own form (update_sink.h) between begin_client() and deletes():
-  // `write` is called with the sink of this version.
+  // For callers that write structs in their own form (update_sink.h) between begin_client() and
+  // deletes(). Calls `write` with the sink of this version.
   template <typename Write>
   void write_with(Write&& write) {
     if (v1_)
@@ -52,7 +53,7 @@ class UpdateWriter {
   }
 
   Bytes take();
-  void take(Bytes& out);  // into a buffer whose memory is used again
+  void take(Bytes& out);  // into a buffer whose memory is reused
 
  private:
   std::unique_ptr<V1Sink> v1_;

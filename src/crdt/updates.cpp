@@ -17,7 +17,7 @@ std::span<const Block> blocks_of(const DecodedUpdate& update,
   return std::span(update.blocks).subspan(client.first, client.count);
 }
 
-// The blocks that a replica knowing `known` clocks lacks: from the first that reaches beyond.
+// The blocks that a replica that knows `known` clocks lacks: from the first block that goes beyond.
 std::span<const Block> missing_blocks(std::span<const Block> blocks, Clock known) {
   const auto first = std::ranges::find_if(blocks, [known](const Block& block) {
     return block.kind != BlockKind::kSkip && block.end() > known;

@@ -1,12 +1,12 @@
-// ValueArena: the values that one client inserted, each as a byte string, in the order of its
-// clocks, and addressed by index, so that the n-th value of a long run is found at once and runs
-// split and merge without copying.
+// ValueArena: the values that one client inserted, in the order of its clocks. Each value is a byte
+// string with an index. So value number n of a long run is found at once, and runs split and merge
+// without copying.
 //
-// What the bytes are: kAny, kJson, kEmbed: the packed value (any.h). kBinary: the bytes themselves.
-// kFormat and kDoc: four bytes, the interned attribute name or guid (little-endian), then the
-// packed value.
+// The bytes: for kAny, kJson and kEmbed, the packed value (packed.h); for kBinary, the bytes
+// themselves; for kFormat and kDoc, four bytes with the number of the interned attribute name or
+// guid (little-endian), then the packed value.
 //
-// Append-only with dead values counted and compacted as in TextArena. Limits: 4 GiB per client.
+// Append-only. Dead values are counted and compacted as in TextArena. Limit: 4 GiB per client.
 #pragma once
 
 #include <algorithm>
@@ -25,13 +25,13 @@ class ValueArena {
     bytes_.insert(bytes_.end(), value.begin(), value.end());
     return close();
   }
-  // The same for a value with an interned name before it.
+  // The same for a value that follows an interned name.
   std::uint32_t append_named(std::uint32_t name, ByteView value) {
     for (int shift = 0; shift < 32; shift += 8)
       bytes_.push_back(static_cast<std::uint8_t>(name >> shift));
     return append(value);
   }
-  // Appends copies of `count` values of this arena; returns the first one's index.
+  // Appends copies of `count` values of this arena and returns the index of the first copy.
   std::uint32_t append_copy(std::uint32_t first, std::uint32_t count) {
     const auto target = size();
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -60,7 +60,7 @@ class ValueArena {
   std::uint32_t dead() const { return dead_; }
   std::size_t bytes() const { return bytes_.size(); }
   void drop(std::uint32_t count) { dead_ += count; }
-  // Gives back the room for more.
+  // Releases unused capacity.
   void shrink() {
     bytes_.shrink_to_fit();
     ends_.shrink_to_fit();

@@ -85,7 +85,7 @@ std::optional<Type> XmlFragment::first_child() const {
 
 std::vector<Type> XmlFragment::descendants() const {
   std::vector<Type> found;
-  std::vector<Type> open = children();  // the next one is the last
+  std::vector<Type> open = children();  // the next one is at the back
   std::ranges::reverse(open);
   while (!open.empty()) {
     const Type type = open.back();

@@ -23,7 +23,7 @@ std::string print_array(const Any::Array& array) {
   return out;
 }
 
-// A value in a template string of JavaScript.
+// A value as JavaScript's template strings print it.
 std::string print_any(const Any& value) {
   struct Printer {
     std::string operator()(Any::Undefined) const { return "undefined"; }
@@ -47,8 +47,8 @@ std::string print_any(const Any& value) {
   return std::visit(Printer{}, value.value());
 }
 
-// Everything below appends to one string: what is nested would otherwise be copied at each level.
-// `depth`: of the type that holds the value.
+// The functions below append to one string, because otherwise nested content would be copied at
+// each level. `depth` is the depth of the type that contains the value.
 void print_nested(Engine& engine, TypeIndex type, int depth, std::string& out);
 
 void print_value(Engine& engine, const Value& value, int depth, std::string& out) {
@@ -60,8 +60,8 @@ void print_value(Engine& engine, const Value& value, int depth, std::string& out
     out += kObject;
 }
 
-// By UTF-16 units, as JavaScript sorts strings: characters above U+FFFF come before U+E000 …
-// U+FFFF.
+// Compares by UTF-16 units, as JavaScript sorts strings: characters above U+FFFF come before U+E000
+// … U+FFFF.
 bool js_less(std::string_view a, std::string_view b) {
   const auto [x, y] = std::ranges::mismatch(a, b);
   if (x == a.end() || y == b.end()) return y != b.end();
@@ -78,7 +78,7 @@ bool js_less(std::string_view a, std::string_view b) {
 
 using Members = std::vector<std::pair<std::string, std::string>>;  // name and printed value
 
-// The UTF-16 units of a string, each as a string; halves of pairs as U+FFFD.
+// The UTF-16 units of a string, each as a string. Half of a pair becomes U+FFFD.
 Members units(std::string_view text) {
   Members out;
   const std::size_t length = utf16_length(text);
@@ -93,7 +93,7 @@ Members units(std::string_view text) {
   return out;
 }
 
-// What `for (key in value)` runs over.
+// What `for (key in value)` iterates over.
 Members members(const Any& value) {
   Members out;
   if (const auto* object = std::get_if<Any::Object>(&value.value())) {
@@ -139,7 +139,7 @@ void print_children(Engine& engine, TypeIndex type, int depth, std::string& out)
   }
 }
 
-// Latin, Greek and Cyrillic capitals, which is what element names are made of.
+// Lower case for Latin, Greek and Cyrillic capitals, of which element names consist.
 std::uint32_t lower(std::uint32_t c) {
   if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7)) return c + 32;
   if (c >= 0x100 && c <= 0x137 && c != 0x130) return c | 1;

@@ -1,5 +1,6 @@
-// XML as Yjs prints it: no escaping, names of elements in lower case, attributes by name, text with
-// its formats as tags around it. For people and for comparing; it cannot be parsed back in general.
+// Prints XML as Yjs does: no escaping, element names in lower case, attributes sorted by name,
+// formats of text as tags around it. For people and for comparisons; in general the output cannot
+// be parsed.
 #pragma once
 
 #include <string>
@@ -8,15 +9,15 @@
 
 namespace syncline::crdt {
 
-// Any client may nest elements as deep as its update is long, and printing recurses. Types nested
-// deeper than this are left out. (ProseMirror takes three elements for each level of a list.)
+// A client may nest elements as deep as its update is long, and printing recurses. Types that are
+// nested deeper than this are omitted. (ProseMirror needs three elements for each level of a list.)
 inline constexpr int kMaxXmlDepth = 1000;
 
-// What JavaScript's toString() gives for a type, as Engine::printed_kind() says what it is. Kinds
-// without a form of their own print as objects do: "[object Object]". Costs what is printed.
+// The result of JavaScript's toString() for a type whose kind is Engine::printed_kind(). Kinds
+// without a form of their own print as objects do: "[object Object]". Costs: O(size of the output).
 std::string print_type(Engine& engine, TypeIndex type);
 
-// An element's name. Root elements have none, which Yjs spells UNDEFINED.
+// The name of an element. A root element has none; Yjs prints UNDEFINED for it.
 std::string node_name(const Engine& engine, TypeIndex type);
 
 }  // namespace syncline::crdt

@@ -60,7 +60,8 @@ void Responder::respond(Response response) {
   response = completed(std::move(response));
   Scheduler& home = exchange->loop();
   if (home.is_current()) return exchange->respond(std::move(response));
-  // The connection may end with the task: it must do so on its own loop.
+  // The task may hold the last reference to the connection, which must be destroyed on its own
+  // loop.
   home.post([exchange = std::move(exchange), response = std::move(response)]() mutable {
     exchange->respond(std::move(response));
   });

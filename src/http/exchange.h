@@ -1,7 +1,8 @@
-// One exchange as the application sees it: a whole request in, a response out, now or later.
+// Exchange: one HTTP request and its response, as the application sees them. The response may come
+// later than the call.
 //
-// The connection behind a request lives on one loop. A handler is called on that loop and may answer in the
-// same turn or a later one, from this thread or another.
+// The connection of a request belongs to one loop. The handler is called on that loop. It may
+// answer in the same turn or in a later one, from this thread or from another.
 //
 //   handler: [](http::Request request, http::Responder responder) {
 //     responder.respond(http::json_response(200, R"({"ok":true})"));
@@ -20,7 +21,7 @@
 
 namespace syncline::http {
 
-// What a responder speaks to; implemented by the connection. All on the connection's loop.
+// The connection's side of an exchange. All functions must be called on the connection's loop.
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -36,8 +37,8 @@ class Exchange {
 };
 
 // A response that is sent in pieces (server-sent events, exports). Destroying it without end()
-// breaks the connection off, so that the client sees that something is missing.
-// Must be destroyed on its loop. After a close, writes are ignored.
+// breaks the connection, so that the client notices that the response is incomplete. It must be
+// destroyed on its loop. Writes after a close are ignored.
 class Stream {
  public:
   explicit Stream(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
@@ -48,26 +49,27 @@ class Stream {
   void write(Body piece);
   void end();
 
-  // Accepted by write() and not yet handed to the operating system; bound it.
+  // Bytes that write() has accepted and the operating system has not taken yet. The caller must
+  // limit them.
   std::size_t queued_bytes() const { return exchange_ ? exchange_->queued_bytes() : 0; }
 
   bool is_closed() const { return !exchange_ || exchange_->is_closed(); }
 
-  // By end(). Until then the connection's loop is there.
+  // True after end(). As long as it is false, the loop of the connection exists.
   bool ended() const { return !exchange_; }
 
-  // Runs `task` in a later turn when the client goes away before end(); at most one, the last
-  // given.
+  // Runs `task` in a later turn if the client disconnects before end(). A second call replaces the
+  // first.
   void when_closed(Task task);
 
  private:
   std::shared_ptr<Exchange> exchange_;
 };
 
-// The duty to answer one request. Destroyed without an answer it answers 500.
+// The obligation to answer one request. If it is destroyed without an answer, it answers 500.
 //
-// Whoever holds it may be on any thread: what it is given goes to the connection's loop, at once if the caller
-// is there. begin() alone must be called on that loop.
+// The owner may be on any thread. A response is passed on to the connection's loop, immediately if
+// the caller is already there. Only begin() must be called on that loop.
 class Responder {
  public:
   explicit Responder(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
@@ -75,17 +77,17 @@ class Responder {
   Responder& operator=(Responder&& other) noexcept;
   ~Responder();
 
-  // A header that the answer will carry, whoever gives it.
+  // Adds a header to the response, whoever makes the response.
   void add_header(std::string name, std::string value);
 
-  // Exactly one of these, once.
+  // Call exactly one of these two, once.
   void respond(Response response);
-  Stream begin(Response head);  // the body of `head` is ignored
+  Stream begin(Response head);  // ignores the body of `head`
 
-  // The connection's. Not after an answer.
+  // The loop of the connection. Must not be called after an answer.
   Scheduler& loop() { return exchange_->loop(); }
 
-  // Somebody else answers.
+  // Gives up the obligation without an answer, because other code answers.
   void dismiss() { exchange_.reset(); }
 
  private:
@@ -93,7 +95,7 @@ class Responder {
   Response completed(Response response);
 
   std::shared_ptr<Exchange> exchange_;
-  std::vector<std::pair<std::string, std::string>> headers_;  // of add_header()
+  std::vector<std::pair<std::string, std::string>> headers_;  // from add_header()
 };
 
 using Handler = std::function<void(Request, Responder)>;

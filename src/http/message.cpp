@@ -22,7 +22,7 @@ int hex_digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// The byte that the escape at the start of `text` stands for; none if it is broken.
+// Decodes the escape at the start of `text`; empty if it is malformed.
 std::optional<char> escaped_byte(std::string_view text) {
   if (text.size() < 3) return std::nullopt;
   const int high = hex_digit(text[1]);

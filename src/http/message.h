@@ -1,7 +1,7 @@
-// HTTP messages as values: requests, responses, and what both are made of.
+// HTTP messages as plain values: requests, responses and their parts.
 //
-// Nothing here knows of connections; http/parser.h makes requests of bytes, http/exchange.h answers them.
-// Thread-safety: as for any value; a Body may be shared between threads, its bytes never change.
+// This header has no notion of connections: http/parser.h parses requests, http/exchange.h answers
+// them. Thread-safety: as for any value. Threads may share a Body, because its bytes never change.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +17,17 @@
 
 namespace syncline::http {
 
-// In order of arrival; names compare without case.
+// In order of arrival. Names are compared without case.
 class Headers {
  public:
   void add(std::string name, std::string value);
 
-  // The first of that name.
+  // The first header of that name.
   std::optional<std::string_view> find(std::string_view name) const;
   std::size_t count(std::string_view name) const;
 
-  // Does the comma-separated list `name` (over all its lines) hold `token`, without case?
+  // True if the comma-separated list `name` (over all its lines) contains `token`. Compares without
+  // case.
   bool has_token(std::string_view name, std::string_view token) const;
 
   const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
@@ -36,11 +37,12 @@ class Headers {
 };
 
 struct Request {
-  std::string method;    // "GET"; a HEAD arrives as HEAD, its response body is not sent
+  std::string method;    // "GET". For a HEAD, the connection does not send the body of the response
   std::string target;    // as sent: "/y/a%20b/c?token=x"
   std::string raw_path;  // "/y/a%20b/c": split this, then percent_decode() each segment
-  // "/y/a b/c": an escaped slash is not told from a real one here; a percent sign that begins no escape
-  // stands for itself. Whether that may be, a handler says that splits raw_path.
+  // The decoded path: "/y/a b/c". It does not distinguish an escaped slash from a real one. A
+  // percent sign that begins no valid escape is kept. A handler that needs these differences splits
+  // raw_path.
   std::string path;
   std::string query;  // "token=x", as sent
   Headers headers;
@@ -50,14 +52,14 @@ struct Request {
   bool secure = false;   // over TLS
 };
 
-// Bytes that are shared or live for ever are sent without a copy.
+// The body of a message. Bytes that are shared or static are sent without a copy.
 class Body {
  public:
   Body() = default;
   Body(std::string text);                              // NOLINT: a string is a body
   Body(const char* text) : Body(std::string(text)) {}  // NOLINT
   Body(std::shared_ptr<const Bytes> bytes);            // NOLINT
-  static Body forever(ByteView bytes);  // not copied, must outlive the process' connections
+  static Body forever(ByteView bytes);                 // not copied; must outlive all connections
 
   ByteView view() const { return view_; }
   const std::shared_ptr<const void>& owner() const { return owner_; }
@@ -81,13 +83,13 @@ Response error_response(int status, std::string_view code, std::string_view mess
 
 std::string_view status_text(int status);
 
-// None for a broken escape.
+// Empty if an escape is malformed.
 std::optional<std::string> percent_decode(std::string_view text);
 
-// The same, but a percent sign that begins no escape stands for itself.
+// The same, but keeps a percent sign that begins no valid escape.
 std::string percent_decode_where_it_is(std::string_view text);
 
-// The first parameter `name` of a query, decoded ("+" is a space). None when absent or broken.
+// The first query parameter `name`, decoded ("+" is a space). Empty if it is absent or malformed.
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7).

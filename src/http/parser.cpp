@@ -19,7 +19,7 @@ std::unexpected<Problem> malformed(std::string_view message) {
   return problem(400, "malformed", message);
 }
 
-// Visible characters, blanks, tabs, and bytes past ASCII.
+// Allows visible characters, blanks, tabs, and bytes above ASCII.
 bool is_field_value(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -80,7 +80,7 @@ Parsed<Framing> parse_framing(const Headers& headers) {
   return framing;
 }
 
-// "HTTP/1.1" -> 1; anything of another major version is 505.
+// "HTTP/1.1" -> 1. Another major version is refused with 505.
 Parsed<int> parse_version(std::string_view text) {
   if (text.size() != 8 || !text.starts_with("HTTP/") || !is_digit(text[5]) || text[6] != '.' ||
       !is_digit(text[7]))

@@ -1,9 +1,10 @@
-// HTTP/1.1 message heads and chunked bodies (RFC 9112), parsed strictly and without sockets.
+// Parses HTTP/1.1 message heads and chunked bodies (RFC 9112), strictly and without sockets.
 //
-// Two parsers that read the same bytes differently are how requests are smuggled past a proxy. So
-// whatever the RFC lets a recipient choose is refused here: bare line feeds, folded lines, blanks
-// around names, Content-Length twice or beside Transfer-Encoding, codings other than chunked.
-// That is why this is not a general parser with checks around it.
+// Request smuggling works when a proxy and a server read the same bytes differently. So this parser
+// refuses everything for which the RFC leaves the recipient a choice: bare line feeds, folded
+// lines, blanks around names, two Content-Length headers, Content-Length next to Transfer-Encoding,
+// and codings other than chunked. For this reason it is a parser of our own and not a general one
+// with checks around it.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,8 @@ struct Limits {
   std::size_t body_bytes = 1024 * 1024;
 };
 
-// Why a request is refused: answered as status and error_response(code, message). Static text.
+// The reason to refuse a request. The server answers `status` with error_response(code, message).
+// The texts are static.
 struct Problem {
   int status;
   std::string_view code;
@@ -35,7 +37,7 @@ template <typename T>
 using Parsed = std::expected<T, Problem>;
 
 struct RequestHead {
-  Request request;  // body, peer, loop and secure are left to the caller
+  Request request;  // the caller fills in body, peer, loop and secure
   std::uint64_t content_length = 0;
   bool chunked = false;
   bool keep_alive = true;
@@ -50,20 +52,21 @@ struct ResponseHead {
   bool chunked = false;
 };
 
-// Where the head that starts `data` ends, the blank line included; none while it is incomplete.
-// `scanned` carries over what has been looked at, so that a slow sender costs linear time.
+// The end of the head at the start of `data`, after the blank line; empty while the head is
+// incomplete. `scanned` remembers what was already searched, so that a slow sender costs only
+// linear time.
 Parsed<std::optional<std::size_t>> find_head_end(std::string_view data, std::size_t& scanned,
                                                  const Limits& limits);
 
-// `head` is what find_head_end() measured.
+// `head` is the text that find_head_end() measured.
 Parsed<RequestHead> parse_request_head(std::string_view head, const Limits& limits);
 Parsed<ResponseHead> parse_response_head(std::string_view head, const Limits& limits);
 
-// Takes the chunks apart; extensions and trailers are read over, bounded.
+// Decodes a chunked body. Skips extensions and trailers, up to a limit.
 class ChunkDecoder {
  public:
-  // Takes bytes from the front of `input`, appends the content to `body`. True at the end of the
-  // body, whose last byte is then the last one taken.
+  // Consumes bytes from the front of `input` and appends the content to `body`. Returns true at the
+  // end of the body; the bytes after it are not consumed.
   Parsed<bool> feed(std::string_view& input, std::string& body, std::size_t max_body_bytes);
 
  private:
@@ -87,7 +90,8 @@ class ChunkDecoder {
   bool done_ = false;
 };
 
-// Writes a head. False when a header would break the framing (a control character in it).
+// Appends a header line. False if the header contains a control character, which would break the
+// framing.
 bool append_head_line(std::string& head, std::string_view name, std::string_view value);
 
 }  // namespace syncline::http

@@ -1,4 +1,4 @@
-// Characters and tokens of HTTP's grammar (RFC 9110 section 5.6). Internal to this folder.
+// Characters and tokens of the HTTP grammar (RFC 9110 section 5.6). For this room only.
 #pragma once
 
 #include <algorithm>

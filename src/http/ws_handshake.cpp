@@ -13,7 +13,7 @@
 namespace syncline::http {
 namespace {
 
-// Base64 of 16 bytes: 22 digits, of which the last carries 4 bits, and two signs of padding.
+// Base64 of 16 bytes: 22 digits, the last of which carries 4 bits, and two padding characters.
 bool is_key(std::string_view key) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,4 +1,4 @@
-// The opening handshake of RFC 6455 section 4.2, as a pure decision over a request.
+// The WebSocket opening handshake (RFC 6455 section 4.2), as pure functions of a request.
 #pragma once
 
 #include <expected>
@@ -9,14 +9,15 @@
 
 namespace syncline::http {
 
-// Does the request ask for a WebSocket at all, well formed or not?
+// True if the request asks for a WebSocket, even if the handshake is malformed.
 bool asks_for_websocket(const Request& request);
 
 // The client's key, or the response that refuses the handshake (400, 405, 426).
 std::expected<std::string, Response> check_ws_handshake(const Request& request);
 
-// The first subprotocol that the client offers (RFC 6455 section 11.3.4); "" if it offers none or what
-// it offers is malformed. A browser fails a connection that answers none of those it offered.
+// The first subprotocol that the client offers (RFC 6455 section 11.3.4); "" if it offers none, or
+// if the header is malformed. A browser fails the connection if the server selects none of the
+// offered ones.
 std::string offered_subprotocol(const Request& request);
 
 // The value of Sec-WebSocket-Accept for a key.

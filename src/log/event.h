@@ -29,6 +29,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -110,7 +111,10 @@ struct Event {
   std::string actor;               // the session or device whose changes are ordered by actor_seq
   std::uint64_t actor_seq = 0;     // 0: the actor does not number its changes
   std::uint64_t further_seqs = 0;  // how many of the actor's numbers follow actor_seq in this event
-  std::string object;              // id within the workspace, such as "notes/plan"
+  // The actor names itself, and goes on with its numbers when it connects again (log/actor_numbers.h).
+  // False: it is one connection, and its numbers end with that.
+  bool actor_named = false;
+  std::string object;  // id within the workspace, such as "notes/plan"
   // Which life of the name this is: 1 is the first, deletion ends it. 0 stands in events of version
   // 1, from before there were generations, and counts as 1.
   std::uint64_t generation = 1;
@@ -141,6 +145,22 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+// An actor that names itself. The same name of another principal is another actor.
+struct ActorId {
+  std::string tenant;
+  std::string principal;
+  std::string actor;
+
+  auto operator<=>(const ActorId&) const = default;
+};
+
+// The numbers of an event whose actor names itself.
+struct Numbered {
+  ActorId by;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
 // A record ready to be stored, with what a store must know without decoding it.
 struct EncodedEvent {
   Position position = 0;
@@ -150,6 +170,7 @@ struct EncodedEvent {
   Hash256 hash{};
   Group group;
   std::optional<Origin> origin;
+  std::optional<Numbered> numbered;  // nullopt: the actor does not name itself
   Bytes record;
 };
 
@@ -174,6 +195,9 @@ struct Head {
 // Names are 1 to `max` bytes of UTF-8 without NUL. Anything else is kInvalid or kTooLarge.
 Result<void> check_workspace_name(std::string_view name);
 Result<void> check_object_id(std::string_view id);
+
+// What an event may have as an actor that names itself: kInvalid, kTooLarge.
+Result<void> check_actor(const ActorId& actor);
 
 Result<EncodedEvent> encode_event(const Event& event);
 

@@ -45,6 +45,8 @@ Result<void> check_numbers(const Event& event) {
   if (event.further_seqs > kMaxSafeInteger - event.actor_seq ||
       (event.further_seqs > 0 && event.actor_seq == 0))
     return fail(ErrorCode::kInvalid, "range of actor sequences out of range");
+  if (event.actor_named && (event.actor.empty() || event.actor_seq == 0))
+    return fail(ErrorCode::kInvalid, "an actor that names itself has no name or no number");
   if (event.generation > kMaxSafeInteger || event.epoch > kMaxSafeInteger)
     return fail(ErrorCode::kInvalid, "generation or epoch out of range");
   if (event.session_at >= event.position || event.policy_at >= event.position)
@@ -81,9 +83,9 @@ Result<void> check_version(const Event& event) {
   if (event.version != kUnsaltedVersion)
     return fail(ErrorCode::kInvalid, fmt::format("event record of version {}", event.version));
   const bool fits = event.tenant.empty() && event.session_at == 0 && event.further_seqs == 0 &&
-                    event.generation == 0 && event.group == Group{} && event.epoch == 0 &&
-                    event.policy_at == 0 && event.idempotency_key.empty() && !event.origin &&
-                    event.salt == Salt{};
+                    !event.actor_named && event.generation == 0 && event.group == Group{} &&
+                    event.epoch == 0 && event.policy_at == 0 && event.idempotency_key.empty() &&
+                    !event.origin && event.salt == Salt{};
   if (fits) return {};
   return fail(ErrorCode::kInvalid, "event record of version 1 with a field of version 2");
 }
@@ -96,6 +98,12 @@ Result<void> check_workspace_name(std::string_view name) {
 
 Result<void> check_object_id(std::string_view id) {
   return check_name("object id", id, kMaxObjectIdBytes);
+}
+
+Result<void> check_actor(const ActorId& actor) {
+  if (auto ok = check_text("tenant", actor.tenant, kMaxTenantBytes); !ok) return ok;
+  if (auto ok = check_text("principal", actor.principal, kMaxPrincipalBytes); !ok) return ok;
+  return check_name("actor id", actor.actor, kMaxActorBytes);
 }
 
 Result<void> check_event(const Event& event) {

@@ -4,6 +4,7 @@
 // cannot disagree. Its members:
 //   number(field, value, absent)   a varint; version 2 leaves it out where it equals `absent`
 //   bytes(field, value)            a length and bytes; left out where empty
+//   flag(field, value)             no bytes; its bit says it
 //   group, origin, extensions      what has more than one part
 //   always(text)                   a length and bytes that are never left out
 #pragma once
@@ -35,6 +36,7 @@ enum class Field : std::uint8_t {
   kIdempotencyKey,
   kOrigin,
   kExtensions,
+  kActorNamed,
   kCount,
 };
 
@@ -64,6 +66,7 @@ void visit_header_v2(AnyEvent& event, Visitor& visitor) {
   visitor.bytes(Field::kIdempotencyKey, event.idempotency_key);
   visitor.origin(event.origin);
   visitor.extensions(event.extensions);
+  visitor.flag(Field::kActorNamed, event.actor_named);
 }
 
 // Nothing is left out.

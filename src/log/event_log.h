@@ -5,7 +5,8 @@
 // every one of them passes the same suite, tests/log/event_log_conformance.h. What a store keeps
 // beside events has interfaces of its own: names (log/catalog.h), snapshots (log/snapshot_store.h),
 // what was signed (log/attestations.h), pins (log/pin_store.h), retention (log/retention_store.h) and
-// changes that wait (log/waiting_store.h). log/log_backend.h opens them all.
+// changes that wait (log/waiting_store.h) and actors that name themselves (log/actor_store.h).
+// log/log_backend.h opens them all.
 //
 // Threads and ownership. These interfaces belong to one loop: they are called on that loop only, and
 // every callback runs on it, in a later turn, exactly once. Several loops share one store, each with

@@ -48,6 +48,9 @@ struct FieldSizer {
     mask |= bit(field);
     always(text);
   }
+  void flag(Field field, bool value) {
+    if (value) mask |= bit(field);
+  }
   void group(const Group& group) {
     if (group.size == 0) return;
     mask |= bit(Field::kGroup);
@@ -89,6 +92,7 @@ struct FieldWriter {
   void bytes(Field, const Text& text) {
     if (!text.empty()) always(text);
   }
+  void flag(Field, bool) {}
   void group(const Group& group) {
     if (group.size == 0) return;
     out.var_uint(group.index);
@@ -132,6 +136,7 @@ struct FieldReader {
   void bytes(Field field, Text& text) {
     if (has(field)) always(text);
   }
+  void flag(Field field, bool& value) { value = has(field); }
   void group(Group& group) {
     if (!has(Field::kGroup)) return;
     always_number(group.index);
@@ -290,6 +295,10 @@ Result<ByteView> sound_body(ByteView record) {
 }  // namespace
 
 EncodedEvent with_record(const Event& event, Bytes record) {
+  std::optional<Numbered> numbered;
+  if (event.actor_named)
+    numbered = Numbered{
+        {event.tenant, event.principal, event.actor}, event.actor_seq, event.last_actor_seq()};
   return {.position = event.position,
           .hlc = event.hlc,
           .object = event.object,
@@ -297,6 +306,7 @@ EncodedEvent with_record(const Event& event, Bytes record) {
           .hash = event.hash,
           .group = event.group,
           .origin = event.origin,
+          .numbered = std::move(numbered),
           .record = std::move(record)};
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/scheduler.h"
+#include "log/actor_store.h"
 #include "log/attestations.h"
 #include "log/catalog.h"
 #include "log/event_log.h"
@@ -33,6 +34,7 @@ class LoopStore {
   virtual PinStore& pins() = 0;
   virtual RetentionStore& retention() = 0;
   virtual WaitingStore& waiting() = 0;
+  virtual ActorStore& actors() = 0;
 };
 
 class LogBackend {

@@ -19,6 +19,7 @@ Result<void> check_waiting(std::string_view workspace, std::string_view object,
   if (auto ok = check_workspace_name(workspace); !ok) return ok;
   if (auto ok = check_object_id(object); !ok) return ok;
   const std::pair<std::string_view, std::pair<std::size_t, std::size_t>> sizes[] = {
+      {"tenant", {change.tenant.size(), kMaxTenantBytes}},
       {"principal", {change.principal.size(), kMaxPrincipalBytes}},
       {"actor id", {change.actor.size(), kMaxActorBytes}},
       {"object type", {change.type.size(), kMaxTypeBytes}},

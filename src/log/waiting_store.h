@@ -34,10 +34,12 @@ inline constexpr std::size_t kMaxWaitsForBytes = std::size_t{64} << 10;
 struct WaitingChange {
   std::uint64_t number = 0;   // given by the store: the order of arrival in the workspace, from 1
   std::uint64_t unix_ms = 0;  // when it arrived
-  std::string principal;      // of its author, as in events
+  std::string tenant;         // of its author, as in events
+  std::string principal;
   std::string actor;
   std::uint64_t actor_seq = 0;     // as in events
   std::uint64_t further_seqs = 0;  // as in events
+  bool actor_named = false;        // as in events
   std::string type;                // of the object
   std::uint64_t generation = 1;    // of the object
   Bytes intent;                    // whole, as its author sent it

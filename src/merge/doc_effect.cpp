@@ -9,7 +9,7 @@
 namespace syncline::merge {
 namespace {
 
-// Operations and extents are the same, in the same order.
+// Both enums must list the same values in the same order.
 static_assert(static_cast<int>(crdt::Touch::Kind::kInsert) == static_cast<int>(Operation::kInsert));
 static_assert(static_cast<int>(crdt::Touch::Kind::kDeleteKey) ==
               static_cast<int>(Operation::kDeleteKey));

@@ -1,4 +1,5 @@
-// The effect of a Yjs update in the words of every type, and in the bytes of version 1.
+// Converts the effect of a Yjs update to the neutral form of all types, and to the bytes of version
+// 1.
 #pragma once
 
 #include "merge/effect.h"
@@ -7,11 +8,11 @@
 
 namespace syncline::merge {
 
-// Moves the paths out of `effect`.
+// Takes the paths out of `effect` by moving them.
 Effect neutral_effect(crdt::Effect&& effect);
 
-// As events of version 0.1 keep it (docs/formats/effect.md). `effect` must have been found by the
-// rules of version 1.
+// The bytes that events of version 0.1 contain (docs/formats/effect.md). `effect` must have been
+// computed by the rules of version 1.
 Bytes encode_effect_version1(const crdt::Effect& effect);
 
 }  // namespace syncline::merge

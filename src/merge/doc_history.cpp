@@ -24,8 +24,8 @@ std::string text_json(std::string_view text) {
   return crdt::to_json(crdt::Any(std::string(text)));
 }
 
-// What may be made to tell one event. Of its formats more may be made than is told, where many
-// places tell the same.
+// Limits the JSON for one event. Formats are counted separately when they are made, because many
+// places may print the same ones.
 struct Budget {
   std::size_t told = 0;
   std::size_t formats = 0;
@@ -35,7 +35,7 @@ struct Budget {
   }
 };
 
-// "" if the budget is spent.
+// Returns "" if the budget is used up.
 std::string value_json(Engine& engine, const Item& item, crdt::Clock offset, Budget& budget) {
   const crdt::Value value = engine.value_at(item, offset);
   if (const auto* any = std::get_if<crdt::Any>(&value)) return crdt::to_json(*any);
@@ -46,7 +46,7 @@ std::string value_json(Engine& engine, const Item& item, crdt::Clock offset, Bud
   return "{\"subdocument\":" + text_json(std::get<crdt::Subdoc>(value).guid) + "}";
 }
 
-// The delta of one sequence, operation by operation.
+// Builds the delta of one sequence, operation by operation.
 class DeltaJson {
  public:
   void retain(crdt::Clock length, const AttributesJson& attributes) {
@@ -66,7 +66,7 @@ class DeltaJson {
     text_ += (text_.empty() ? "" : ",") + json;
   }
 
-  // "": nothing changed. What is kept as it was at the end is not told.
+  // Returns "" if nothing changed. A final retain without attributes is left out.
   std::string json() {
     if (kind_ != Kind::kRetain || !attributes_.text.empty()) finish();
     return json_;
@@ -110,8 +110,8 @@ class DeltaJson {
   std::string json_;
 };
 
-// How many of the item's ids are in the set. Deleted runs grow together at once, so one may hold what
-// was deleted long ago, too.
+// The number of the item's ids that are in the set. It can be less than the length: deleted runs
+// merge at once, so one item may also contain older deletions.
 crdt::Clock count_in(const crdt::IdSet& set, crdt::Id id, crdt::Clock length) {
   const auto* ranges = set.find(id.client);
   if (ranges == nullptr) return 0;
@@ -123,7 +123,7 @@ crdt::Clock count_in(const crdt::IdSet& set, crdt::Id id, crdt::Clock length) {
   return count;
 }
 
-// nullopt: the budget is spent. "": nothing changed. The same of keys_json.
+// nullopt if the budget is used up; "" if nothing changed. The same holds for keys_json.
 std::optional<std::string> delta_json(Engine& engine, TypeIndex type,
                                       const crdt::TransactionEvent& event, Budget& budget) {
   DeltaJson delta;
@@ -174,8 +174,8 @@ std::optional<std::string> keys_json(Engine& engine, TypeIndex type,
   return json;
 }
 
-// The types that hold what came and went, in the order of the ids. The event itself names only types
-// whose kind is known, and those of a server's roots are not.
+// The types with insertions or deletions, in the order of the ids. The event cannot be used for
+// this: it names only types whose kind is known, and on a server the kinds of roots are not.
 std::vector<TypeIndex> touched_types(const Engine& engine, const crdt::TransactionEvent& event) {
   std::vector<TypeIndex> touched;
   boost::unordered_flat_set<TypeIndex> known;
@@ -201,7 +201,7 @@ std::string changes_to_json(crdt::Doc& doc, const crdt::TransactionEvent& event)
   Budget budget;
   std::string json;
   for (const TypeIndex index : touched_types(engine, event)) {
-    // What a type that came or went holds is told with it.
+    // A type that was inserted or deleted is described together with its content.
     if (engine.is_deleted(index)) continue;
     const Handle holder = engine.type(index).item;
     if (holder != kNoItem && event.inserted.contains(engine.store.id(engine.store[holder].id())))

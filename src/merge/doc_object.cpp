@@ -18,14 +18,15 @@ namespace {
 
 using crdt::UpdateVersion;
 
-// What an update waits for: what must be known before more of it can be applied. Empty: nothing.
+// The state that must be known before more of a waiting update can be applied. Empty if nothing
+// waits.
 crdt::StateVector needs_of(const crdt::Effect& effect) {
   crdt::StateVector needs = effect.waits_for;
   for (const auto& [client, clock] : effect.deletes_wait_for.clients()) needs.raise(client, clock);
   return needs;
 }
 
-// It is its own facets.
+// Implements all of its facets itself.
 class DocObject final : public Object,
                         private Replication,
                         private Waiting,
@@ -36,9 +37,11 @@ class DocObject final : public Object,
                         private SnapshotDeltas,
                         private PastEffects {
  public:
-  // It is what the log says and edits nothing itself: no client id, and no formats cleaned. The
-  // clients clean them, and what they delete is in the log.
+  // The document follows the log and makes no edits of its own. So it has no client id and cleans
+  // no formats. Clients clean them, and their deletions are in the log.
   DocObject() : doc_({.clean_formats = false}) {}
+
+  const ObjectType& type() const override { return doc_type(); }
 
   Result<Prepared> prepare(ByteView intent) const override {
     auto effect = doc_.prepare(intent, UpdateVersion::kV1);
@@ -153,7 +156,7 @@ class DocObject final : public Object,
     return doc_.engine().encode_since_mark(UpdateVersion::kV2);
   }
 
-  // To what a whole snapshot restores, struct by struct.
+  // Gives the same document as a restore of a whole snapshot, struct by struct.
   Result<void> extend(ByteView delta) override {
     auto extended = restore(delta);
     if (extended) doc_.engine().merge_all();
@@ -168,8 +171,7 @@ class DocObject final : public Object,
     return encode_effect_version1(*effect);
   }
 
-  mutable crdt::Doc
-      doc_;  // handles, those that only read as well, are those of a document that changes
+  mutable crdt::Doc doc_;  // mutable: even handles that only read need a non-const document
 };
 
 class DocType : public ObjectType {

@@ -9,7 +9,7 @@ namespace {
 
 using crdt::Any;
 
-// What lies between two places, counted in UTF-16 units.
+// The text between two positions in UTF-16 units.
 std::string cut(std::string_view text, std::uint64_t from, std::uint64_t to) {
   bool splits_first = false;
   bool splits_last = false;

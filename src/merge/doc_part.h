@@ -8,8 +8,9 @@
 
 namespace syncline::merge {
 
-// Costs what the root holds, not what the document does. kNotFound: there is no such root; kInvalid:
-// a range of what is neither text nor list. Half a surrogate pair at an end of a range is U+FFFD.
+// Costs: O(content of the root), not of the document. kNotFound if there is no such root; kInvalid
+// for a range of something that is neither text nor list. Half a surrogate pair at an end of the
+// range becomes U+FFFD.
 Result<std::string> part_to_json(crdt::Doc& doc, const Part& part);
 
 }  // namespace syncline::merge

@@ -24,7 +24,7 @@ using crdt::TypeKind;
 using crdt::Value;
 using crdt::XmlFragment;
 
-// `depth`: of maps within maps, of which a document may hold any number.
+// `depth` counts maps inside maps. A document may nest any number of them.
 Result<void> restore_type(const Type& now, const Type& then, int depth);
 
 Type named_root(crdt::Doc& doc, const std::string& name, TypeKind kind) {
@@ -42,7 +42,7 @@ std::string shown(const Value& value) {
   if (const auto* any = std::get_if<Any>(&value)) return "v" + crdt::to_json(*any);
   if (const auto* type = std::get_if<Type>(&value)) {
     const std::string kind(1, static_cast<char>('A' + static_cast<int>(type->kind())));
-    // JSON leaves out what a text's formats are, and what elements are called.
+    // Compares this too, because JSON omits the formats of texts and the names of elements.
     const std::string more = type->kind() == TypeKind::kText
                                  ? std::to_string(crdt::as<Text>(*type).to_delta().size())
                                  : "";
@@ -51,7 +51,7 @@ std::string shown(const Value& value) {
   return "d" + std::get<crdt::Subdoc>(value).guid;
 }
 
-// How much two sequences have in common at both ends.
+// The number of elements that two sequences have in common at each end.
 struct Common {
   std::size_t front = 0;
   std::size_t back = 0;
@@ -230,14 +230,15 @@ Result<void> restore_root(crdt::Doc& now, crdt::Doc& then, const std::string& na
   const auto then_kind = kind_in(then);
   const auto now_kind = kind_in(now);
   if (!then_kind && !now_kind) return {};
-  // One that shows nothing takes the other's kind.
+  // A root without visible content takes the kind of the other.
   const TypeKind kind = then_kind.value_or(now_kind.value_or(TypeKind::kArray));
   if (then_kind && now_kind && *then_kind != *now_kind)
     return fail(ErrorCode::kUnsupported, "the root '" + name + "' was of another kind then");
   return restore_type(named_root(now, name, kind), named_root(then, name, kind), 0);
 }
 
-// Texts are compared, and written, as deltas: each run with all formats that are active there.
+// Texts are compared and written as deltas, in which each run carries all its active formats. So
+// the formats must be limited.
 constexpr std::size_t kMaxFormatBytes = std::size_t{32} << 20;
 constexpr std::size_t kMaxActiveFormats = 256;
 

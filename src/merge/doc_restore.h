@@ -1,12 +1,12 @@
-// Making a document look as another one does, by an edit of its own: how a past state comes back
-// without the history losing anything.
+// Makes a document look like another one, with an edit. So a past state comes back and the history
+// loses nothing.
 //
-// What is equal stays as it is, with its ids and authors: of texts and lists the common beginning and
-// end, of maps the equal keys, at any depth. The rest is deleted and written anew. A text with formats
-// or embeds is written anew as a whole, if it differs.
-// Costs: O(both documents). Errors: kUnsupported for a text that embeds shared types, which cannot be
-// copied there; kTooLarge where the new client runs out of ids, and where texts, whose deltas repeat
-// the formats of each run, would make 32 MiB of formats, or one place of a text has more than 256.
+// Equal content stays, with its ids and authors: the common beginning and end of texts and lists,
+// and the equal keys of maps, at every depth. The rest is deleted and written anew. A text with
+// formats or embeds that differs is rewritten as a whole. Costs: O(both documents). Errors:
+// kUnsupported for a text that embeds shared types, because they cannot be copied there. kTooLarge
+// if the new client runs out of clocks, if one place of a text has more than 256 active formats, or
+// if the formats in the deltas of texts exceed 32 MiB (a delta repeats the formats for each run).
 #pragma once
 
 #include "syncline/bytes.h"
@@ -15,8 +15,9 @@
 
 namespace syncline::merge {
 
-// The update, by the new client `client`, that makes a document in the state `now` (an update) show
-// what `then` shows. Changes nothing: empty update. `then` is named: its roots take on their kinds.
+// An update by the new client `client`. It makes a document in the state `now` (an update) show
+// what `then` shows. Empty if there is no difference. Names the roots of `then`, so they get their
+// kinds.
 Result<Bytes> restoring_update(ByteView now, crdt::Doc& then, crdt::ClientId client);
 
 }  // namespace syncline::merge

@@ -1,16 +1,19 @@
-// What a change does to an object, in terms of paths, whatever the object's type: for deciders (may this
-// principal do that there?), for history (who touched what?) and for people.
+// Effect: what a change does to an object, in terms of paths, for every type of object. Deciders
+// use it (may this principal change this path?), history uses it (who touched what?), and people
+// read it.
 //
-// Complete for those who decide: every operation on every path that the change carries out is told by
-// a touch of that operation, at that path or at a path above it that covers what is below.
-//  - Creating, replacing or removing a container is one touch of the place that holds the container, and
-//    covers everything below: overwriting `budget` is kSetKey on `budget.*`. What the change does within
-//    what it creates or removes is not told again.
-//  - A type may tell many touches together, as one of the container around them (Extent::kContainer), or
-//    of the object (Extent::kObject), for each operation. It never leaves one out.
-// What is kept of an effect with its event may be cut; effect_codec.h says where.
+// An effect is complete for deciders: each operation that the change carries out is stated by a
+// touch of that operation, either at its path, or at a path above it with an extent that covers
+// what is below.
+// - To create, replace or remove a container is one touch of the place that holds the container. It
+//   covers everything below: overwriting `budget` is kSetKey on `budget.*`. What the change does
+//   inside the container that it creates or removes is not listed again.
+// - A type may merge many touches into one touch of the container around them (Extent::kContainer)
+//   or of the object (Extent::kObject), for each operation. It never omits one. The copy of an
+//   effect that is stored with its event may be cut; see effect_codec.h.
 //
-// A value. Deterministic: the same change in the same state has the same effect, in this order.
+// A plain value. Deterministic: the same change in the same state has the same effect, in the same
+// order.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +32,8 @@ enum class Operation : std::uint8_t {
   kDeleteKey = 4,  // the same
 };
 
-// From the object to a container: the root's name, then keys (in maps) and indices (in sequences,
-// counted before the change).
+// The way from the object to a container: the name of the root, then keys (in maps) and indices (in
+// sequences, counted before the change).
 struct Path {
   std::string root;
   std::vector<std::variant<std::string, std::uint32_t>> steps;
@@ -38,7 +41,8 @@ struct Path {
   bool operator==(const Path&) const = default;
 };
 
-// "content", "board.columns[2].title"; for messages and logs, not to be parsed: names may hold anything.
+// "content", "board.columns[2].title". For messages and logs. Do not parse it: names may contain
+// any characters.
 std::string to_string(const Path& path);
 
 // How far a touch reaches. The numbers are stored.
@@ -52,11 +56,11 @@ enum class Extent : std::uint8_t {
 struct Touch {
   Operation operation = Operation::kInsert;
   Extent extent = Extent::kPlace;
-  Path container;            // what is touched; empty for kObject
+  Path container;            // the touched container; empty for kObject
   std::string key;           // kSetKey, kDeleteKey; kFormat: the attribute's name
-  std::uint64_t index = 0;   // kInsert, kDelete, kFormat: where in the container before the change,
-  std::uint64_t length = 0;  // and how many elements; UTF-16 units of text
-  // Key, index and length say nothing for kContainer and kObject.
+  std::uint64_t index = 0;   // kInsert, kDelete, kFormat: position before the change
+  std::uint64_t length = 0;  // the number of elements, or UTF-16 units of text
+  // For kContainer and kObject, key, index and length are not used.
 
   bool covers_below() const { return extent != Extent::kPlace; }
   bool operator==(const Touch&) const = default;

@@ -79,7 +79,8 @@ Touch read_touch(ByteReader& in) {
   return touch;
 }
 
-// All fields are there, and those that say nothing are zero or empty; so they are passed over.
+// Version 1 writes all fields. Fields that the operation does not use are zero or empty, and are
+// skipped.
 Touch read_touch_version1(ByteReader& in) {
   Touch touch;
   touch.operation = static_cast<Operation>(in.u8());
@@ -95,7 +96,7 @@ Touch read_touch_version1(ByteReader& in) {
   return touch;
 }
 
-// What the change waits for.
+// Skips what the change waits for.
 void pass_waits_version1(ByteReader& in) {
   for (std::uint64_t left = in.var_uint(); left != 0 && in.ok(); --left) {
     in.var_uint();

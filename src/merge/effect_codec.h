@@ -1,7 +1,7 @@
-// The effect of a change in the bytes that its event keeps.
-// Specified, with an example, in docs/formats/effect.md.
+// Encodes the effect of a change as an event stores it. docs/formats/effect.md specifies the bytes
+// and has an example.
 //
-// An effect is cut only here, when it is stored: who decides on a change is given all of it.
+// An effect is cut only here, for storage. Deciders always get the complete effect.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 namespace syncline::merge {
 
-// So many touches are kept of an effect, and as long as all of it is not longer than this in bytes:
-// the first ones. It then says that there were more.
+// An event stores the first touches of an effect, up to this number and this total size, and a flag
+// if there were more.
 inline constexpr std::size_t kMaxTouches = 256;
 inline constexpr std::size_t kMaxStoredEffectBytes = std::size_t{64} << 10;
 
@@ -23,16 +23,16 @@ inline constexpr std::uint8_t kEffectVersion = 2;
 
 struct StoredEffect {
   Effect effect;
-  bool truncated = false;  // there were more touches than are kept
+  bool truncated = false;  // there were more touches than are stored
 };
 
 Bytes encode_effect(const Effect& effect);
 
-// Also of version 1, whose touches do not say what they cover (all are kPlace). What version 1 tells of
-// what a change waits for is passed over. kUnsupported: a later version; kMalformed: no effect.
+// Also decodes version 1. Its touches do not say what they cover (all become kPlace), and what it
+// says about waiting is skipped. kUnsupported for a later version, kMalformed for other bytes.
 Result<StoredEffect> decode_effect(ByteView bytes);
 
-// The version of a stored effect; 0: it is empty.
+// The version of a stored effect; 0 if it is empty.
 std::uint8_t effect_version(ByteView bytes);
 
 }  // namespace syncline::merge

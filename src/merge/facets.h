@@ -1,11 +1,12 @@
-// Facets: what some types of objects can do and others cannot. An object is asked for one
-// (merge/object.h); nullptr says that its type does not have it.
+// Facets: abilities that some types of objects have and others do not. An object returns its facets
+// through functions such as Object::replication() (merge/object.h); nullptr means that the type
+// does not have the facet.
 //
-// The functions at the end ask for a facet and say what holds without it: kUnsupported where an answer
-// is needed, nothing where nothing is true. Callers use them rather than the facets.
+// The functions at the end of this file call a facet and define the result without it: kUnsupported
+// if the caller needs an answer, otherwise an empty result. Callers should prefer these functions.
 //
-// Versions, marks and what a change waits for are bytes that only the type reads.
-// Ownership: a facet is a part of its object. Thread-safety and errors: those of the object.
+// Versions, marks and `waits_for` are bytes that only the type can read. Ownership: a facet is part
+// of its object. Thread-safety and errors: those of the object.
 #pragma once
 
 #include <cstdint>
@@ -21,31 +22,32 @@
 
 namespace syncline::merge {
 
-// Replicas that bring each other up to date by what they know. An empty version knows nothing.
+// For types whose replicas synchronise by comparing what they know. An empty version knows nothing.
 class Replication {
  public:
-  // What this state knows.
+  // The version of this state: what it knows.
   virtual Bytes version() const = 0;
 
-  // An intent that brings a replica at `version` to this state. kMalformed: it is no version.
+  // An intent that brings a replica at `version` to this state. kMalformed if `version` is invalid.
   virtual Result<Bytes> diff_since(ByteView version) const = 0;
 
-  // What a replica at `version` knows at least if it did not get `change`, something that was told
-  // since. Never more than it knows; less if `change` cannot be read.
+  // A lower bound of what a replica at `version` knows if it did not receive `change`, which is one
+  // of the changes up to that version. The result can be lower if `change` cannot be decoded.
   virtual Bytes version_without(ByteView version, ByteView change) const = 0;
 
-  // What a replica knows at least that is at one of the two versions.
+  // A lower bound of what a replica knows that is at version `a` or at version `b`.
   virtual Bytes common_version(ByteView a, ByteView b) const = 0;
 
  protected:
   ~Replication() = default;
 };
 
-// Changes that wait for others (Prepared::waits_for).
+// For types with changes that wait for others (Prepared::waits_for).
 class Waiting {
  public:
-  // True if all of it has come, so that it is worth preparing the change again. It may then wait for
-  // more. kMalformed: it is not what prepare() gave.
+  // True if everything in `waits_for` has arrived, so that it is worth preparing the change again.
+  // The change may then wait for something else. kMalformed if `waits_for` is not a result of
+  // prepare().
   virtual Result<bool> arrived(ByteView waits_for) const = 0;
 
  protected:
@@ -55,14 +57,15 @@ class Waiting {
 // A part of the state as JSON.
 class Parts {
  public:
-  // kNotFound, kInvalid: it has no such part.
+  // kNotFound or kInvalid if the object has no such part.
   virtual Result<std::string> part_to_json(const Part& part) const = 0;
 
  protected:
   ~Parts() = default;
 };
 
-// Who wrote which characters, by the ids that changes bring (ObjectType::ids_of).
+// For types that know who wrote which characters, by the ids that changes introduce
+// (ObjectType::ids_of).
 class Attribution {
  public:
   // The texts, each character with its id.
@@ -72,57 +75,59 @@ class Attribution {
   ~Attribution() = default;
 };
 
-// The way back to a past state.
+// For types that can bring back a past state.
 class Restoring {
  public:
-  // An intent, by a replica that is new to it, that makes this state show what `then` shows, of the
-  // same type; `replica` must be an id that nobody uses. merge/doc_restore.h says what stays of a
-  // document.
+  // An intent that makes this state show what `then` shows. `then` must be of the same type. The
+  // author of the intent is `replica`, a replica id that nobody uses. merge/doc_restore.h describes
+  // what stays unchanged in a document.
   virtual Result<Bytes> change_to(Object& then, std::uint64_t replica) const = 0;
 
  protected:
   ~Restoring() = default;
 };
 
-// What changes do, told to people.
+// For types that can describe a change to people.
 class Telling {
  public:
-  // As Object::apply, and tells what changed: a JSON array (merge/doc_history.h), or kNotTold. Costs
-  // more.
+  // Like Object::apply, and returns a description of what changed: a JSON array
+  // (merge/doc_history.h), or kNotTold. Costs more than apply().
   virtual Result<std::string> apply_and_tell(ByteView recorded) = 0;
 
  protected:
   ~Telling() = default;
 };
 
-// Snapshots of what changed only. mark() marks the present state, in place of an earlier mark;
-// delta_since_mark() then gives, any number of times, what extend() needs to lead an object that was
-// restored from a snapshot of the marked state to this one. Both cost in proportion to what changed
-// and to the clients that ever did. extend() keeps a mark that was set before it.
+// For types with snapshots of only what changed. mark() marks the present state and replaces an
+// earlier mark. delta_since_mark() can be called any number of times. It returns the delta that
+// extend() needs to bring an object, restored from a snapshot of the marked state, to the present
+// state. Both costs are in proportion to the changes and to the number of clients that ever made
+// changes. extend() keeps a mark that was set before.
 class SnapshotDeltas {
  public:
   virtual void mark() = 0;
-  virtual std::optional<Bytes> delta_since_mark() const = 0;  // nullopt: nothing is marked
+  virtual std::optional<Bytes> delta_since_mark() const = 0;  // nullopt if there is no mark
   virtual Result<void> extend(ByteView delta) = 0;
 
  protected:
   ~SnapshotDeltas() = default;
 };
 
-// Effects as earlier versions of the software found them, so that old logs can be verified.
+// For types whose effects an earlier version of the software computed differently. Needed to verify
+// old logs.
 class PastEffects {
  public:
-  // The effect of a recorded change in the bytes of `version`, which is lower than kEffectVersion
-  // (merge/effect_codec.h). kUnsupported: there was no such version.
+  // The effect of a recorded change, in the bytes of `version`, which must be lower than
+  // kEffectVersion (merge/effect_codec.h). kUnsupported if there was no such version.
   virtual Result<Bytes> past_effect(ByteView recorded, std::uint8_t version) const = 0;
 
  protected:
   ~PastEffects() = default;
 };
 
-// ---- asking for a facet
+// ---- functions that call a facet
 
-// kUnsupported without it.
+// kUnsupported without the facet.
 Result<Bytes> version_of(const Object& object);
 Result<Bytes> diff_since(const Object& object, ByteView version);
 Result<bool> arrived(const Object& object, ByteView waits_for);
@@ -130,15 +135,15 @@ Result<std::string> part_to_json(const Object& object, const Part& part);
 Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replica);
 Result<void> extend(Object& object, ByteView delta);
 
-// Without it: no texts; kNotTold; nothing is marked.
+// Without the facet: no texts; kNotTold; no mark.
 std::vector<AttributedText> attributed_texts(const Object& object);
 Result<std::string> apply_and_tell(Object& object, ByteView recorded);
 void mark(Object& object);
 std::optional<Bytes> delta_since_mark(const Object& object);
 
-// Whether a recorded change has, in the present state, the effect that its event says: it is found
-// again in the version of `stored`, and compared. Errors: those of prepare(), and kUnsupported for a
-// version that this build cannot find.
+// True if a recorded change has, in the present state, the effect that its event stores. Computes
+// the effect again in the version of `stored` and compares. Errors: those of prepare(), and
+// kUnsupported for a version that this build cannot compute.
 Result<bool> has_effect(const Object& object, ByteView recorded, ByteView stored);
 
 }  // namespace syncline::merge

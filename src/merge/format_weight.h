@@ -1,6 +1,7 @@
-// How much the formats of a text weigh where they are shown: each run of characters shows the names
-// and values of all that are active there, so n format items can make n^2/2 attributes. To be asked
-// before a text is turned into a delta, or printed as XML. O(items of the text), nothing is copied.
+// Measures how large the formats of a text become in output. Each run of characters prints the
+// names and values of all its active formats, so n format items can produce n^2/2 attributes. Call
+// this before a text is turned into a delta or printed as XML. O(items of the text); copies
+// nothing.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +11,14 @@
 namespace syncline::merge {
 
 struct FormatWeight {
-  std::size_t bytes = 0;   // of names and packed values, once for each run that shows them
-  std::size_t active = 0;  // the most at one place
+  std::size_t bytes = 0;   // names and packed values, once for each run that prints them
+  std::size_t active = 0;  // the most active formats at one place
 };
 
-// Of one type's sequence. May stop once there are more than `limit` bytes.
+// For the sequence of one type. May stop early once there are more than `limit` bytes.
 FormatWeight format_weight(const crdt::Engine& engine, crdt::TypeIndex type, std::size_t limit);
 
-// The bytes of all texts that are printed with their formats (XML) in a type and below it.
+// For all texts in a type and below it that are printed with their formats (XML).
 std::size_t printed_formats_weight(const crdt::Engine& engine, crdt::TypeIndex type,
                                    std::size_t limit);
 

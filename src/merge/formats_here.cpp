@@ -8,7 +8,7 @@ namespace syncline::merge {
 
 using crdt::KeyIndex;
 
-// False: it had that value before.
+// Returns false if the side already had this value.
 bool FormatsHere::set(Side& side, const crdt::Item& format) {
   const ByteView value = format.ends_format() ? ByteView() : engine_.store.named_value(format);
   if (std::ranges::equal(side.value, value)) return false;

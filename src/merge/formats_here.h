@@ -1,12 +1,13 @@
-// The formats at a place of a text while a walk passes over it: those of before a transaction, those
-// of now, and how they differ, as the members of a JSON object.
+// FormatsHere: the formats at a place of a text during a walk over it. It keeps those from before a
+// transaction and those after it, and gives them, and their difference, as the members of a JSON
+// object.
 //
-// Anyone may fill a text with thousands of formats under as many names, so nothing is made before
-// it is asked for, and what did not change is not made again. Costs: pass() O(log names), and
-// comparing the values of that name; attributes O(their bytes) if they differ from those that were
-// asked for last, and those bytes are counted: the walk stops once they are too many.
+// A text may contain thousands of formats under different names. So the JSON is built only on
+// demand, and only again if it changed. Costs: pass() takes O(log names), plus comparing the values
+// of that name. Getting attributes takes O(their bytes) if they differ from the last ones. These
+// bytes are counted, so that the walk can stop when there are too many.
 //
-// Thread-safety: none. Holds views into the document: it must not change meanwhile.
+// Thread-safety: none. Holds views into the document, which must not change meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,7 @@
 
 namespace syncline::merge {
 
-// `text` without its braces. Those of equal version, not 0, have equal text.
+// `text` has no braces. Two with the same version, except 0, have the same text.
 struct AttributesJson {
   std::string text;
   std::uint64_t version = 0;
@@ -29,20 +30,20 @@ struct AttributesJson {
 
 class FormatsHere {
  public:
-  // Adds to `bytes_made` the bytes of the names and values of which it makes attributes.
+  // Adds the bytes of names and values to `bytes_made` each time it builds attributes.
   FormatsHere(const crdt::Engine& engine, std::size_t& bytes_made)
       : engine_(engine), bytes_made_(bytes_made) {}
 
-  // A format that was there before, is there now, or both.
+  // Processes a format item. It existed before the transaction, exists now, or both.
   void pass(const crdt::Item& format, bool before, bool now);
 
-  // Of what is new here.
+  // The formats of new content at this place.
   const AttributesJson& present();
-  // How those of what stayed differ from before: null ends one.
+  // How the formats of kept content differ from before; null ends a format.
   const AttributesJson& changed();
 
  private:
-  // By first insertion, anew after a removal, as in a JavaScript Map.
+  // In order of first insertion; a name that was removed is inserted anew. As in a JavaScript Map.
   using Place = std::uint64_t;
   struct Side {
     ByteView value;  // packed; empty: there is none
@@ -53,7 +54,7 @@ class FormatsHere {
     Side now;
     bool differs = false;
   };
-  // What came to an end follows what is there: the ended ones have `true`.
+  // Formats that ended sort after the present ones: the flag is true for them.
   using ChangedPlace = std::pair<bool, Place>;
 
   bool set(Side& side, const crdt::Item& format);

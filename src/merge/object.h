@@ -1,19 +1,19 @@
-// The one interface that every type of object implements: how its changes are judged, applied, and
-// kept. What not every type has is in merge/facets.h.
+// Object: the interface that every type of object implements. It defines how changes are judged,
+// applied and stored. Abilities that only some types have are facets (merge/facets.h).
 //
-// A change arrives as an *intent*, the bytes that a client sent, in the encoding of its type.
-// prepare() judges it against the present state and changes nothing. It also says what is recorded of
-// the change: by default the intent itself. apply() carries out what was recorded, whole or not at
-// all. What prepare() gave to be recorded is accepted by an apply() that follows at once.
+// A change arrives as an *intent*: the bytes that a client sent, in the encoding of the type.
+// prepare() judges the intent against the present state and changes nothing. It also returns the
+// bytes to record, by default the intent itself. apply() carries out the recorded bytes, completely
+// or not at all. An apply() directly after prepare() accepts what prepare() returned as `recorded`.
 //
-// What is recorded is an intent, too: prepare() of it in the same state has the same effect, and would
-// record the same bytes. So a log can be replayed and verified, and its events can be submitted to
-// another log.
+// The recorded bytes are an intent, too: prepare() of them in the same state gives the same effect
+// and the same recorded bytes. So a log can be replayed and verified, and its events can be
+// submitted to another log.
 //
 // Deterministic: the same intents in the same order give the same state and the same effects, on
-// every node and whenever a log is read again. No clock, no randomness, no I/O.
-// Thread-safety: none. Errors: kMalformed, kInvalid, kTooLarge or kConflict for a bad intent, with
-// a message that its sender may see.
+// every node and at every time. No clock, no randomness, no I/O. Thread-safety: none. Errors:
+// kMalformed, kInvalid, kTooLarge or kConflict for a bad intent. The message may be shown to the
+// sender.
 #pragma once
 
 #include <cstddef>
@@ -39,9 +39,14 @@ class SnapshotDeltas;
 class Telling;
 class Waiting;
 
+class ObjectType;
+
 class Object {
  public:
   virtual ~Object() = default;
+
+  // The type that made this object.
+  virtual const ObjectType& type() const = 0;
 
   virtual Result<Prepared> prepare(ByteView intent) const = 0;
   virtual Result<void> apply(ByteView recorded) = 0;
@@ -52,7 +57,7 @@ class Object {
   // The state as JSON, for people and the HTTP API.
   virtual std::string to_json() const = 0;
 
-  // Memory that this state holds, measured.
+  // The memory that this state uses, in bytes, measured.
   virtual std::size_t memory_bytes() const = 0;
 
   // ---- facets (merge/facets.h): nullptr if the type does not have one. They belong to the object.
@@ -73,23 +78,23 @@ class ObjectType {
  public:
   virtual ~ObjectType() = default;
 
-  // As it stands in events and snapshots: "doc". Never changes.
+  // The name in events and snapshots, such as "doc". It never changes.
   virtual std::string_view name() const = 0;
 
-  // The protocols' views of objects of this type: "yjs". A client opens an object through a face;
-  // intents, and what is told and answered, are in the encoding of that face.
+  // The protocols through which clients can open objects of this type, such as "yjs". Intents,
+  // broadcasts and answers use the encoding of that face.
   virtual std::span<const std::string_view> faces() const = 0;
 
   virtual std::unique_ptr<Object> create() const = 0;
   virtual Result<std::unique_ptr<Object>> restore(ByteView snapshot) const = 0;
 
-  // The ids of what a recorded change brings. None, unless the objects have Attribution.
+  // The ids that a recorded change introduces. Empty unless the objects have the facet Attribution.
   virtual Result<std::vector<IdRange>> ids_of(ByteView) const { return std::vector<IdRange>(); }
 };
 
-// Yjs-compatible documents (syncline/crdt/doc.h), with every facet. The face is "yjs": intents are Yjs
-// updates v1, versions are state vectors; snapshots and deltas are updates v2. Stateless; lives as
-// long as the program. To be named where types are registered, and nowhere else.
+// Yjs-compatible documents (syncline/crdt/doc.h), with every facet. The face is "yjs": intents are
+// Yjs updates v1, versions are state vectors, and snapshots and deltas are updates v2. Stateless;
+// lives as long as the program. Call this only where types are registered.
 const ObjectType& doc_type();
 
 }  // namespace syncline::merge

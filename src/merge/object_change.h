@@ -1,5 +1,5 @@
-// What one change did to an object, and which characters of it came from where: for history, read
-// by people.
+// The description of what one change did to an object, and of which change wrote which characters.
+// For the history, which people read.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,16 @@
 
 namespace syncline::merge {
 
-// The most that is told of one event, in bytes of JSON, and the most bytes of formats that are looked
-// at to tell it: a text can be made in which each of n characters has n formats.
+// The limit for the description of one event: bytes of JSON, and also bytes of formats that are
+// read to make it. Without a limit, a text in which each of n characters has n formats would cost
+// n^2.
 inline constexpr std::size_t kMaxToldBytes = std::size_t{4} << 20;
 
-// Said of an event of which there would be more.
+// The description of an event that exceeds the limit.
 inline constexpr std::string_view kNotTold = "null";
 
-// The id of a character or element: the replica that inserted it, and a number that this replica used
-// once. For a `doc`: Yjs's client id and clock.
+// The id of a character or element: the replica that inserted it, and a number that this replica
+// used only once. For a `doc`, these are Yjs's client id and clock.
 using ReplicaId = std::uint64_t;
 using ReplicaClock = std::uint32_t;
 
@@ -26,7 +27,7 @@ using ReplicaClock = std::uint32_t;
 struct TextRun {
   ReplicaId client = 0;
   ReplicaClock clock = 0;
-  ReplicaClock length = 0;  // ids, and UTF-16 units
+  ReplicaClock length = 0;  // the number of ids, which is the number of UTF-16 units
   std::string text;
 };
 
@@ -35,7 +36,7 @@ struct AttributedText {
   std::vector<TextRun> runs;
 };
 
-// The ids of what a change brought.
+// The ids that a change introduced.
 struct IdRange {
   ReplicaId client = 0;
   ReplicaClock clock = 0;

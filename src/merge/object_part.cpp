@@ -5,7 +5,7 @@
 namespace syncline::merge {
 namespace {
 
-// False: no number. Empty text leaves the value as it is.
+// Returns false if the text is not a number. Empty text leaves the value unchanged.
 bool read_bound(std::string_view text, std::uint64_t& value) {
   if (text.empty()) return true;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -43,6 +43,11 @@ Result<const ObjectType*> TypeRegistry::first_with_face(std::string_view face) c
   return fail(ErrorCode::kUnsupported, "this server has no objects for " + quoted(face));
 }
 
+const ObjectType& TypeRegistry::default_type() const {
+  SYNCLINE_ASSERT(!types_.empty());
+  return *types_.front();
+}
+
 Result<void> check_face(const ObjectType& type, std::string_view face) {
   if (has_face(type, face)) return {};
   return fail(ErrorCode::kUnsupported, "an object of type " + quoted(type.name()) +

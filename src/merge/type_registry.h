@@ -1,10 +1,10 @@
-// The types of objects that a node knows, by name. Filled where the node is composed, then passed down
-// and only read.
+// TypeRegistry: the types of objects that a node knows, by name. It is filled where the node is
+// composed, then passed down, and only read.
 //
-// A type that is not in it is not an error of the data: its events stay readable, its objects are not
-// servable (kUnsupported).
+// An unknown type is not damage: its events stay readable, but its objects cannot be served
+// (kUnsupported).
 //
-// Ownership: it refers to the types, which must outlive it. Thread-safety: reading, from any thread.
+// Ownership: refers to the types, which must outlive it. Thread-safety: any thread may read.
 #pragma once
 
 #include <initializer_list>
@@ -21,18 +21,22 @@ class TypeRegistry {
   TypeRegistry() = default;
   TypeRegistry(std::initializer_list<const ObjectType*> types);
 
-  // Two types of one name are a mistake of the program (an assertion).
+  // Adding two types with the same name is a programming error (an assertion).
   void add(const ObjectType& type);
 
-  // nullptr: this build does not know it.
+  // nullptr if this build does not know the type.
   const ObjectType* find(std::string_view name) const;
 
-  // The same with kUnsupported, and a message that names the type.
+  // The same, but fails with kUnsupported and a message that names the type.
   Result<const ObjectType*> require(std::string_view name) const;
 
-  // The type of an object that begins when it is opened through a face: the first one added that has
-  // it. kUnsupported: none has.
+  // The type of a new object that is opened through a face: the first type with this face, in the
+  // order of registration. kUnsupported if there is none.
   Result<const ObjectType*> first_with_face(std::string_view face) const;
+
+  // The first one added: the type of an object that has no events yet and was opened through no face.
+  // Snapshots of version 0.1, which name no type, are of it, too. There must be one (an assertion).
+  const ObjectType& default_type() const;
 
   // In the order in which they were added.
   const std::vector<const ObjectType*>& types() const { return types_; }
@@ -41,8 +45,8 @@ class TypeRegistry {
   std::vector<const ObjectType*> types_;  // a handful
 };
 
-// kUnsupported, with a message that may be shown to the client: objects of this type cannot be opened
-// through that face.
+// kUnsupported if objects of this type cannot be opened through this face. The message may be shown
+// to the client.
 Result<void> check_face(const ObjectType& type, std::string_view face);
 
 }  // namespace syncline::merge

@@ -25,7 +25,7 @@ std::string new_actor(Shard& shard) {
   return fmt::format("{:016x}", shard.random->next());
 }
 
-// What stays the same when a client that was refused comes back.
+// What stays the same when a refused client comes back.
 session::ClientKey client_key(const http::Request& request) {
   const std::string_view peer = request.peer;
   return std::hash<std::string>{}(fmt::format("{}\n{}\n{}", peer.substr(0, peer.rfind(':')),
@@ -37,8 +37,8 @@ struct Room {
   std::string object;
 };
 
-// "{workspace}/{object}" behind `prefix`. y-websocket does not escape the room: browsers escape what they
-// must, and leave a percent sign as it is.
+// Parses "{workspace}/{object}" after `prefix`. y-websocket does not escape the name of the room.
+// Browsers escape what they must, and leave a percent sign unchanged.
 Result<Room> room_of(std::string_view raw_path, std::string_view prefix) {
   raw_path.remove_prefix(prefix.size());
   const std::size_t slash = std::min(raw_path.find('/'), raw_path.size());
@@ -113,7 +113,7 @@ UpgradeAcceptance acceptance(const AcceptContext& context, std::size_t loop,
           .make_handler = [&shards = context.shards, loop, make = std::move(make)](
                               Scheduler&) mutable -> std::unique_ptr<ConnectionHandler> {
             Shard* shard = shards.at(loop);
-            SYNCLINE_ASSERT(shard != nullptr);  // the network ends before the shards
+            SYNCLINE_ASSERT(shard != nullptr);  // the network stops before the shards
             return make(*shard);
           },
           .subprotocol = std::move(subprotocol)};
@@ -123,7 +123,7 @@ UpgradeRefusal refusal(int status, std::string_view code, std::string_view messa
   return {http::error_response(status, code, message)};
 }
 
-// Whether the workspace is open is asked on its own loop; the reply is given on the request's.
+// Asks on the workspace's own loop whether it is open. Answers on the loop of the request.
 void accept_if_open(const AcceptContext& context, std::string workspace, std::size_t home,
                     UpgradeAcceptance accepted, UpgradeReply reply) {
   context.shards.on(accepted.loop, [&shards = context.shards, workspace = std::move(workspace),

@@ -1,12 +1,13 @@
-// Which WebSocket is accepted, and which session it gets:
+// Decides which WebSockets are accepted, and which session each gets:
 //
 //   /y/{workspace}/{object}    y-websocket; ?token=, ?ack=1
 //   /hocuspocus/{workspace}    Hocuspocus
 //
-// A name or token that is not right is refused by the session, in the client's own protocol and with a
-// close code that says so: published clients cannot read the HTTP answer to a handshake, and repeat one
-// that failed without end. A workspace that is shut for a while is refused here: clients wait longer after a
-// handshake that failed than after a close. The session asks again when it enters the workspace.
+// If a name or a token is wrong, the session refuses it in the client's own protocol, with a close
+// code that says so. Published clients cannot read the HTTP answer to a handshake, and repeat a
+// failed handshake for ever. A workspace that is temporarily shut is refused here, because clients
+// wait longer after a failed handshake than after a close. The session checks this again when it
+// enters the workspace.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,7 @@
 
 namespace syncline::node {
 
-// Outlives the handler and every session.
+// Must outlive the handler and every session.
 struct AcceptContext {
   const Shards& shards;
   const policy::Access& access;
@@ -27,7 +28,7 @@ struct AcceptContext {
   bool bound_to_loopback = true;
 };
 
-// Called on any loop.
+// The handler may be called on any loop.
 UpgradeHandler make_upgrade_handler(const AcceptContext& context);
 
 }  // namespace syncline::node

@@ -1,4 +1,4 @@
-// Who is behind an HTTP request.
+// Finds out who sent an HTTP request.
 #pragma once
 
 #include <string>
@@ -9,18 +9,19 @@
 
 namespace syncline::node {
 
-// The token of a request: its Authorization header (Bearer), or its query (token=). "" if it has none.
+// The token of a request, from its Authorization header (Bearer) or its query (token=); "" if it
+// has none.
 std::string token_of(const http::Request& request);
 
-// The request's trace context for events: its traceparent header, "" if that is malformed
+// The trace context that events store: the traceparent header of the request; "" if it is malformed
 // (www.w3.org/TR/trace-context).
 std::string trace_of(const http::Request& request);
 
-// kUnauthorized.
+// kUnauthorized if the token is missing or unknown.
 Result<policy::Caller> identify(const policy::Access& access, const http::Request& request);
 
-// Whether a server without tokens must refuse a change to the page that asks for it, because the page is of
-// another origin. Never so where there are tokens.
+// True if a server without tokens must refuse a change because the web page that asks for it is of
+// another origin. Always false if there are tokens.
 bool is_foreign_page(const policy::Access& access, const http::Request& request,
                      bool bound_to_loopback);
 

@@ -1,7 +1,8 @@
-// Which loop of this node owns a workspace: the one place where that is decided.
+// Placement: decides which loop of this node owns a workspace. Nothing else decides this.
 //
-// A workspace's objects, its sessions and its upkeep live on its owner. The answer depends on the name and on the
-// number of loops alone, so that every thread gives the same one without asking another. A value.
+// The objects, sessions and upkeep of a workspace live on its owner. The answer depends only on the
+// name and on the number of loops, so every thread computes the same answer by itself. A plain
+// value.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@ namespace syncline::node {
 
 class Placement {
  public:
-  // At least one loop.
+  // `loops` is at least 1.
   explicit Placement(std::size_t loops) : loops_(loops) {}
 
   std::size_t loops() const { return loops_; }

@@ -5,7 +5,7 @@
 namespace syncline::node {
 namespace {
 
-// The store is shared by all loops: upkeep is for the workspaces that live here.
+// All loops share the store. Each loop does the upkeep only for its own workspaces.
 std::function<bool(std::string_view)> owned_by(Placement placement, std::size_t index) {
   return [placement, index](std::string_view workspace) {
     return placement.owner_of(workspace) == index;
@@ -20,22 +20,28 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
     : scheduler(loop),
       random(std::move(random_source)),
       store(std::move(loop_store)),
+      sources(*store, options.types),
       notary(store->events(), store->attestations(), identity),
       checkpoints(store->catalog(), notary, loop, options.checkpoint_pace,
                   owned_by(placement, index)),
       quarantine(loop, std::move(options.on_quarantine)),
-      cache(*store, options.cache, &quarantine),
+      cache(sources, options.cache, &quarantine),
       host({.log = store->events(),
             .cache = cache,
+            .types = options.types,
+            .waiting = store->waiting(),
             .scheduler = loop,
             .counters = workspace_counters,
             .random = *random,
             .on_storage_failure = std::move(options.on_storage_failure),
+            .placement = options.owners,
             .region = std::move(options.region),
             .node = std::move(options.node),
             .notary = &notary,
-            .checkpoints = &checkpoints},
+            .checkpoints = &checkpoints,
+            .actors = &store->actors()},
            std::move(options.gate)),
-      retention(*store, loop, options.retention_pace, owned_by(placement, index)) {}
+      retention(sources, loop, options.retention_pace, owned_by(placement, index)),
+      waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)) {}
 
 }  // namespace syncline::node

@@ -1,9 +1,10 @@
-// What one loop owns: its part of the store, its objects and workspaces, what their upkeep needs, and what its sessions count.
+// Shard: everything that one loop owns: its part of the store, its objects and workspaces, their
+// upkeep, and the counters of its sessions.
 //
-// The parts need no operating system: time and the loop come in as a Scheduler, storage as a LoopStore. The
-// server, the simulator and the tests build the same shard.
+// The parts need no operating system: they get time and the loop as a Scheduler, and storage as a
+// LoopStore. The server, the simulator and the tests build the same shard.
 //
-// Thread-safety: none. Built, used and destroyed on its loop.
+// Thread-safety: none. It is built, used and destroyed on its loop.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,8 @@
 #include "log/checkpoint_keeper.h"
 #include "log/log_backend.h"
 #include "log/notary.h"
+#include "log/waiting_keeper.h"
+#include "node/known_types.h"
 #include "node/placement.h"
 #include "session/limits.h"
 #include "session/refusals.h"
@@ -26,20 +29,24 @@
 namespace syncline::node {
 
 struct ShardOptions {
+  const merge::TypeRegistry& types = known_types();  // outlive the shard
   state::CacheLimits cache = {};
   log::CheckpointPace checkpoint_pace = {};
   state::RetentionPace retention_pace = {};
-  std::string region = {};  // as they stand in events; at most log::kMaxPlaceBytes
+  log::WaitingPace waiting_pace = {};
+  std::string region = {};  // as events store them; at most log::kMaxPlaceBytes
   std::string node = {};
+  // Who owns workspaces, among nodes. nullptr: this node owns all. Outlives the shard.
+  const log::Placement* owners = nullptr;
   workspace::Gate gate = {};
-  // Called at most once per failure, when the disk failed: the process must stop serving.
+  // Called at most once after the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure = [](const Error&) {};
   // Called for each object that cannot be served. May be empty.
   std::function<void(const state::Quarantined&)> on_quarantine = {};
 };
 
 struct Shard {
-  // This is the loop `index` of a node that places its workspaces so. `identity` and `loop` outlive the shard.
+  // `index` is this loop's number in `placement`. `identity` and `loop` must outlive the shard.
   Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
         std::unique_ptr<log::LoopStore> loop_store, const log::NotaryIdentity& identity,
         Placement placement, std::size_t index, ShardOptions options);
@@ -49,6 +56,7 @@ struct Shard {
   Scheduler& scheduler;
   const std::unique_ptr<Random> random;
   const std::unique_ptr<log::LoopStore> store;
+  const state::ReplaySources sources;  // of `store`, with the types of ShardOptions
   log::Notary notary;
   log::CheckpointKeeper checkpoints;
   state::Quarantine quarantine;
@@ -58,6 +66,7 @@ struct Shard {
   session::Refusals refusals;
   workspace::Host host;
   state::RetentionKeeper retention;
+  log::WaitingKeeper waiting;
 };
 
 }  // namespace syncline::node

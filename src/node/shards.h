@@ -1,7 +1,8 @@
-// The shards of a node, and the way to each: work for a workspace is done on the loop that owns it.
+// Shards: the shards of a node, and how to reach each. Work for a workspace runs on the loop that
+// owns it.
 //
-// Thread-safety: on() and on_owner() from any thread, once the shards have been set. A shard itself is touched on
-// its own loop only; work for one that has ended is dropped there.
+// Thread-safety: after the shards have been set, any thread may call on() and on_owner(). A shard
+// itself is used only on its own loop. Work for a shard that has ended is dropped.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ namespace syncline::node {
 
 class Shards {
  public:
-  // The loops outlive it, and run until set() has ended every shard.
+  // The loops must outlive this object, and must run until set() has ended every shard.
   explicit Shards(std::vector<Scheduler*> loops) : placement_(loops.size()) {
     for (Scheduler* loop : loops) places_.push_back({*loop, nullptr});
   }
@@ -27,15 +28,16 @@ class Shards {
   const Placement& placement() const { return placement_; }
   Scheduler& loop(std::size_t index) const { return places_[index].loop; }
 
-  // On that loop: puts its shard there, or ends it (nullptr).
+  // Must be called on that loop. Installs its shard, or ends it (nullptr).
   void set(std::size_t index, std::unique_ptr<Shard> shard) {
     places_[index].shard = std::move(shard);
   }
 
-  // On that loop. nullptr: it has ended.
+  // Must be called on that loop. nullptr if the shard has ended.
   Shard* at(std::size_t index) const { return places_[index].shard.get(); }
 
-  // Calls `use` with the shard on its loop: at once if the caller is there, in a later turn otherwise.
+  // Calls `use` with the shard, on its loop: immediately if the caller is already there, otherwise
+  // in a later turn.
   template <typename Use>
   void on(std::size_t index, Use use) const {
     const Place& place = places_[index];

@@ -1,5 +1,5 @@
-// The application's word on a WebSocket: whether the handshake is accepted, on which loop the connection is to
-// live, and which session it gets.
+// The application's decision about a WebSocket handshake: whether it is accepted, on which loop the
+// connection will live, and which session it gets.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,16 @@ struct UpgradeRefusal {
 };
 
 struct UpgradeAcceptance {
-  std::size_t loop = 0;  // index of the loop the connection is to live on
-  // Called on that loop, given it; on_open follows.
+  std::size_t loop = 0;  // index of the loop for the connection
+  // Called on that loop, with the loop as its argument. The connection then calls on_open.
   std::move_only_function<std::unique_ptr<session::ConnectionHandler>(Scheduler&)> make_handler;
-  std::string subprotocol;  // of those the client offered; empty for none
+  std::string subprotocol;  // one that the client offered, or empty
 };
 
 using UpgradeDecision = std::variant<UpgradeRefusal, UpgradeAcceptance>;
 
-// To be called once, on the loop that asked, now or later. Dropped, it answers 500.
+// Call it once, on the loop that asked, now or later. If it is destroyed without a call, the answer
+// is 500.
 using UpgradeReply = std::move_only_function<void(UpgradeDecision)>;
 
 // Called for every well-formed WebSocket handshake.

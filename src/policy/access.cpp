@@ -5,7 +5,7 @@
 namespace syncline::policy {
 namespace {
 
-// Looks at every byte whatever it finds, so that time tells nothing about the secret.
+// Always compares every byte, so that the time reveals nothing about the secret.
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;

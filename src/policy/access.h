@@ -1,6 +1,6 @@
-// Who may come in: credentials become a principal with rights. A pure decision, no I/O.
+// Authentication: turns a credential into a principal with rights. Pure decisions, no I/O.
 //
-// So far a credential is one of a few shared tokens; rights are those to a whole workspace.
+// So far, a credential is one of a few shared tokens, and its rights apply to all workspaces.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 namespace syncline::policy {
 
 struct Principal {
-  std::string name;  // as it stands in events
+  std::string name;  // events store it
   bool read_only = false;
 };
 
@@ -24,28 +24,31 @@ struct Token {
 // Thread-safety: immutable after construction.
 class Access {
  public:
-  // Without tokens everybody is welcome as "anonymous".
+  // Without tokens, everybody is admitted as "anonymous".
   Access() = default;
   explicit Access(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
   bool open() const { return tokens_.empty(); }
 
-  // kUnauthorized when the token is missing or unknown. Takes the same time for every wrong token
-  // of one length.
+  // kUnauthorized if the token is missing or unknown. All wrong tokens of one length take the same
+  // time.
   Result<Principal> authenticate(std::string_view token) const;
 
  private:
   std::vector<Token> tokens_;
 };
 
-// May a page of this origin (the Origin header of a WebSocket handshake) use a server that asks nobody
-// for a token? Browsers let any page connect anywhere, so an open server must look: pages of this
-// machine may ("http://localhost:3000"), and those that the server serves itself, unless it is bound
-// to loopback, where a foreign name for it is an attack (DNS rebinding). No origin: no browser.
+// Decides whether a web page of this origin (the Origin header of a WebSocket handshake) may use a
+// server without tokens. A browser lets any page connect to any server, so an open server must
+// check. It admits pages of the same machine ("http://localhost:3000"), and pages that it serves
+// itself. If the server is bound to loopback, it refuses its own pages under another host name,
+// because that is an attack (DNS rebinding). A client without an Origin header is no browser and is
+// admitted.
 bool origin_allowed(std::string_view origin, std::string_view host, bool bound_to_loopback);
 
-// Whether this is an origin as browsers send it: "https://app.example", "http://localhost:3000". kInvalid
-// says why not: "*", "null", a path, a slash at the end or capital letters would match no page.
+// Checks that the text is an origin as browsers send it: "https://app.example",
+// "http://localhost:3000". kInvalid with the reason: "*", "null", a path, a slash at the end and
+// capital letters match no page.
 Result<void> check_origin(std::string_view origin);
 
 // "localhost", "127.0.0.1", "[::1]", with or without a port.

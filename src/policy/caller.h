@@ -1,5 +1,5 @@
-// Who asks for something, as far as the server knows: made once, where a request or a connection comes in, and
-// handed on to everything that is done for it. A value.
+// Caller: who asks for something, as far as the server knows. It is created once, where a request
+// or a connection arrives, and is passed to everything that happens for it. A plain value.
 #pragma once
 
 #include <string>
@@ -14,9 +14,9 @@ inline Rights rights_of(const Principal& principal) {
 }
 
 struct Caller {
-  Principal principal = {};  // without a name: it is not known yet who asks
+  Principal principal = {};  // an empty name: not authenticated yet
   Rights rights = Rights::none();
-  std::string actor = {};  // the connection's; "" of a single request
+  std::string actor = {};  // the connection's; "" for a single request
   std::string origin =
       {};                  // of the web page that asks, as its browser says; "" outside of browsers
   std::string trace = {};  // W3C traceparent of the request; may be empty

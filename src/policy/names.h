@@ -1,13 +1,13 @@
-// Which names clients may give to workspaces and objects. Pure decisions.
+// The rules for names of workspaces and objects. Pure decisions.
 //
-// The rooms of Yjs are any string, and applications use what they have: paths, URLs of pages, addresses
-// of people. So an object id is nearly any text, byte for byte. Refused is what could not be addressed or
-// shown: control characters, and the segments "." and "..", which URL parsers take away.
+// Yjs rooms may have any string as a name, and applications use what they have: paths, URLs of
+// pages, e-mail addresses. So an object id may be almost any text, and is kept byte for byte.
+// Refused are only names that cannot be shown or addressed: control characters, and the segments
+// "." and "..", which URL parsers remove.
 //
-// Reserved names. Object ids that begin with "./" are the server's own ("./retention"), and so are
-// workspace names that begin with ".". No earlier version accepted either from anybody: a segment "."
-// and a leading "." were refused always. So no existing data holds such a name, and none can collide.
-// In a URL the slash of "./" is written %2F, since URL parsers take "./" away.
+// Reserved names: object ids that begin with "./" belong to the server ("./retention"), and so do
+// workspace names that begin with ".". Every earlier version refused both, so no existing data
+// contains such a name. In a URL, write the slash of "./" as %2F, because URL parsers remove "./".
 #pragma once
 
 #include <cstddef>
@@ -21,15 +21,16 @@ inline constexpr std::size_t kMaxWorkspaceNameBytes = 128;
 inline constexpr std::size_t kMaxObjectIdBytes = 1024;  // as in the log
 inline constexpr std::string_view kSystemObjectPrefix = "./";
 
-// A name of the server's own. It may still be malformed otherwise.
+// True if the name is reserved for the server. The rest of the name may still be malformed.
 bool is_system_object(std::string_view id);
 
-// Workspace names: 1 to 128 of A-Z a-z 0-9 and . _ - @ + ~ = , : and not beginning with a dot. kInvalid
-// says why not.
+// Workspace names: 1 to 128 characters of A-Z a-z 0-9 and . _ - @ + ~ = , : without a dot at the
+// beginning. kInvalid with the reason.
 Result<void> check_workspace_name(std::string_view name);
 
-// Object ids of clients: UTF-8 of 1 to 1024 bytes without control characters, no segment "." or "..".
-// Empty segments are allowed, at the ends too. kInvalid; kForbidden: the name is reserved.
+// Object ids of clients: UTF-8 of 1 to 1024 bytes, without control characters and without the
+// segments "." and "..". Empty segments are allowed, also at the ends. kInvalid for a bad name,
+// kForbidden for a reserved one.
 Result<void> check_object_id(std::string_view id);
 
 }  // namespace syncline::policy

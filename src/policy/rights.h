@@ -1,4 +1,5 @@
-// What a caller may ask for. Each route of the HTTP API names the one right that it needs (api/route.h).
+// Rights: what a caller may ask for. Each route of the HTTP API names the one right that it needs
+// (api/route.h).
 #pragma once
 
 #include <cstdint>
@@ -6,29 +7,31 @@
 namespace syncline::policy {
 
 enum class Right : std::uint8_t {
-  // Reading. Nothing that a workspace is or promises changes.
-  kRead,     // what workspaces and objects are now
-  kHistory,  // what they were, who changed them; the log and its proofs; pins, retention, quarantine
-  kExport,   // a whole workspace as one file
-  kKeys,     // the keys that verify signatures
-  kMetrics,  // the counters of the server
-  // Changing.
-  kWrite,       // an object
-  kRestore,     // an object, to what it was
+  // Rights to read. They change no workspace.
+  kRead,     // the present state of workspaces and objects
+  kHistory,  // past states and authors; the log and its proofs; pins, retention, quarantine
+  kExport,   // export a whole workspace as one file
+  kKeys,     // read the keys that verify signatures
+  kMetrics,  // read the counters of the server
+  // The right to be heard by others who are connected. Nothing of that is kept.
+  kPresence,  // set one's presence, and send messages to others
+  // Rights to change something.
+  kWrite,       // change an object
+  kRestore,     // bring back a past state of an object
   kPin,         // set and remove pins
-  kRetention,   // set the rule of what is kept, and carry it out
+  kRetention,   // set the retention rule, and apply it
   kHold,        // place and release a legal hold
-  kQuarantine,  // have an object or a workspace tried again
-  kImport,      // make a workspace of a file
-  kBackup,      // have the whole server copied
+  kQuarantine,  // lift the quarantine of an object, have a workspace that is shut tried again
+  kImport,      // make a workspace from a file
+  kBackup,      // make a backup of the whole server
 };
 
-// Does the right let its holder change something?
+// True if the right lets its holder change something.
 constexpr bool changes(Right right) {
   return right >= Right::kWrite;
 }
 
-// A set of rights. A value.
+// A set of rights. A plain value.
 class Rights {
  public:
   static constexpr Rights none() { return Rights(0); }

@@ -84,11 +84,12 @@ std::string stamp_time(HlcStamp stamp) {
 
 namespace {
 
-// Where it was accepted, and on whose behalf: only what is known.
+// Where the event was accepted, and for whom. Only fields that are set.
 std::string origin_json(const log::Event& event) {
   std::string json;
   if (event.actor_seq > 0) json += fmt::format(",\"actor_seq\":{}", event.actor_seq);
   if (event.further_seqs > 0) json += fmt::format(",\"last_actor_seq\":{}", event.last_actor_seq());
+  if (event.actor_named) json += ",\"actor_named\":true";
   if (!event.tenant.empty()) json += ",\"tenant\":" + name_json(event.tenant);
   if (event.generation > 1) json += fmt::format(",\"generation\":{}", event.generation);
   if (event.schema > 0) json += fmt::format(",\"schema\":{}", event.schema);

@@ -1,4 +1,4 @@
-// The Hocuspocus protocol, versions 3 and 4: many documents on one connection, each message
+// The Hocuspocus protocol, versions 3 and 4. One connection carries many documents; each message is
 // addressed to one of them.
 //
 //   message    = address as a string, varuint type, body
@@ -14,12 +14,12 @@
 //   status     = 8, 1 or 0: one update of this client is durable / was refused
 //   ping, pong = 9, 10
 //
-// Ping and pong go without an address in some published versions; both forms decode.
+// Some published versions send ping and pong without an address; both forms decode.
 //
-// A WebSocket message holds one of these. Hocuspocus servers take the first message and drop what
-// stands behind it, so no client relies on more. Here bytes behind the end are refused, except behind
-// a token, where later versions of the provider add fields.
-// Pure functions. Decoded views refer into the message.
+// A WebSocket message holds one of these. Hocuspocus servers decode the first message and ignore
+// the bytes after it, so no client relies on more. This decoder refuses bytes after the end, except
+// after a token, where later versions of the provider add fields. Pure functions. Decoded views
+// refer to the message.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,7 @@ HocuspocusAddress split_address(std::string_view address);
 Result<HocuspocusMessage> decode_hocuspocus(ByteView message);
 
 Bytes encode_hocuspocus_sync(std::string_view address, SyncKind kind, ByteView payload);
-// Type 4: answers without asking for another step 1.
+// Type 4: an answer that does not ask for another step 1.
 Bytes encode_hocuspocus_sync_reply(std::string_view address, SyncKind kind, ByteView payload);
 Bytes encode_hocuspocus_awareness(std::string_view address, ByteView update);
 Bytes encode_hocuspocus_authenticated(std::string_view address, bool read_only);

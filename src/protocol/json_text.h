@@ -1,4 +1,4 @@
-// A JSON string literal, quotes included, of valid UTF-8.
+// Makes a JSON string literal, with quotes, of valid UTF-8.
 #pragma once
 
 #include <string>

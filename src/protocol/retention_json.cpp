@@ -14,7 +14,7 @@ struct Unit {
   std::uint64_t ms;
 };
 constexpr Unit kUnits[] = {{'d', 86'400'000}, {'h', 3'600'000}, {'m', 60'000}, {'s', 1000}};
-constexpr std::uint64_t kMaxUnits = 1'000'000;  // of days, two thousand years
+constexpr std::uint64_t kMaxUnits = 1'000'000;  // in days, this is two thousand years
 
 std::string rule_json(const log::RetentionRule& rule) {
   return fmt::format(R"("keep_for":{},"keep_last":{})",

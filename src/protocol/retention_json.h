@@ -1,4 +1,4 @@
-// What a workspace keeps, as JSON and in words: for the HTTP API and the command line.
+// The retention of a workspace as JSON and as text, for the HTTP API and the command line.
 //
 //   {"keep_for":"90d","keep_last":1000,
 //    "hold":{"since":"2026-01-31T12:00:00.000Z","principal":"counsel","reason":"case 7"},
@@ -6,9 +6,10 @@
 //    "record":[{"time":"…","principal":"ann","action":"set","keep_for":"90d","keep_last":1000},
 //              {"time":"…","principal":"counsel","action":"hold","reason":"case 7"}]}
 //
-// "keep_for", "keep_last" and "hold" are null where there is none. Moments from "kept_from" on can be
-// read, 0: all; up to "swept_to" nothing is left to drop; "rule_says" is where the next run would
-// begin what is kept. The record has the newest last, at most 100 of it.
+// "keep_for", "keep_last" and "hold" are null if they are not set. "kept_from": moments from this
+// position on can be read; 0 means all. "swept_to": up to this position nothing is left to drop.
+// "rule_says": the position from which the next run would keep payloads. "record" has at most 100
+// entries, the newest last.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace syncline::protocol {
 
 // "90d", "12h", "30m", "45s", or "0" for no limit, as milliseconds.
 Result<std::uint64_t> parse_duration(std::string_view text);
-std::string duration_text(std::uint64_t ms);  // in the largest unit that fits
+std::string duration_text(std::uint64_t ms);  // in the largest unit that divides it
 
 std::string retention_to_json(const log::Retention& retention, log::Position rule_says,
                               const std::vector<log::RetentionRecord>& record);

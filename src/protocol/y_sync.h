@@ -1,4 +1,4 @@
-// The y-protocols messages as y-websocket carries them: one document per connection.
+// The y-protocols messages in the form that y-websocket uses: one document per connection.
 //
 //   frame      = message, message, …            one after the other in one WebSocket message
 //   message    = varuint type, body
@@ -9,13 +9,14 @@
 //   query      = 3                              send me everybody's awareness
 //   saved      = 100, varuint count             server to client: see below
 //
-// `saved` is ours: sent only to a client that asked for it (`?ack=1`), it says how many more of the
-// updates that this connection sent are durable now. Published clients never see it.
+// `saved` is our own extension. The server sends it only to a client that asked for it (`?ack=1`).
+// It tells how many more updates of this connection are durable now. Published clients never
+// receive it.
 //
-// JavaScript clients send one message in a frame. The Rust clients' first frame holds two: a step 1 and
-// an awareness update.
+// JavaScript clients send one message in a frame. The first frame of the Rust clients contains two:
+// a sync step 1 and an awareness update.
 //
-// Pure functions. Decoded views refer into the message.
+// Pure functions. Decoded views refer to the message.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,9 @@ class ByteReader;
 
 namespace syncline::protocol {
 
+// The face of objects that clients of these protocols open (merge/object.h).
+inline constexpr std::string_view kYjsFace = "yjs";
+
 enum class SyncKind : std::uint8_t { kStep1 = 0, kStep2 = 1, kUpdate = 2 };
 
 struct YMessage {
@@ -41,22 +45,22 @@ struct YMessage {
   ByteView payload;                  // kSync: state vector or update. kAwareness: the update
 };
 
-// How many messages one frame may hold.
+// The most messages that a frame may contain.
 inline constexpr std::size_t kMaxYMessagesInFrame = 1024;
 
-// Takes the first message off `frame`. kMalformed: cut, or an unknown sync message. A message type
-// that this version does not know is kUnknown, and to be ignored, as Yjs servers do; since nobody
-// knows where it ends, it takes the rest of the frame.
+// Decodes the first message of `frame` and removes it. kMalformed if it is cut off, or for an
+// unknown sync message. An unknown message type gives kUnknown, which the caller must ignore, as
+// Yjs servers do. Its end is unknown, so it takes the rest of the frame.
 Result<YMessage> take_y_message(ByteView& frame);
 
-// Whether every message of the frame decodes, so that a frame is refused before any of it is used.
-// kMalformed, kTooLarge: more than kMaxYMessagesInFrame.
+// Checks that every message of the frame decodes. So a bad frame can be refused before any of it is
+// used. kMalformed; kTooLarge for more than kMaxYMessagesInFrame.
 Result<void> check_y_frame(ByteView frame);
 
-// The message of a frame that holds one. kMalformed also for bytes behind its end.
+// Decodes a frame that contains one message. kMalformed also for bytes after its end.
 Result<YMessage> decode_y_message(ByteView message);
 
-// The body of a sync message, after its type; shared with the Hocuspocus protocol.
+// Decodes the body of a sync message, after its type. The Hocuspocus protocol uses it, too.
 Result<YMessage> decode_sync_body(ByteReader& in);
 void write_sync(ByteWriter& out, SyncKind kind, ByteView payload);
 

@@ -14,21 +14,23 @@ constexpr std::uint64_t kSavedAtOnce = 16;
 
 }  // namespace
 
-Channel::Channel(ChannelOptions options, Wire& wire) : options_(std::move(options)), wire_(wire) {}
+Channel::Channel(ChannelOptions options, Wire& wire)
+    : options_(std::move(options)),
+      caller_{.principal = options_.principal,
+              .rights = rights_of(options_.principal),
+              .actor = options_.actor,
+              .trace = options_.trace},
+      wire_(wire) {}
 
 Channel::~Channel() {
   leave();
 }
 
 void Channel::join() {
-  const policy::Caller caller{.principal = options_.principal,
-                              .rights = rights_of(options_.principal),
-                              .actor = options_.actor,
-                              .trace = options_.trace};
-  if (auto open = options_.host.admit(caller, options_.workspace); !open) return end(open.error());
+  if (auto open = options_.host.admit(caller_, options_.workspace); !open) return end(open.error());
   wire_.hold_reading();
   workspace_ = &options_.host.get(options_.workspace);
-  workspace_->subscribe(options_.object, *this,
+  workspace_->subscribe(caller_, options_.object, options_.face, *this,
                         [this](Result<workspace::LiveObject*> live) { joined(std::move(live)); });
 }
 
@@ -96,7 +98,7 @@ void Channel::answer(ByteView version) {
   if (live_->object().replication() == nullptr)
     return send_state(Missed(live_->object(), live_->position()));
   workspace_->diff(
-      *live_, version,
+      caller_, *live_, version,
       [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<Bytes> diff) mutable {
         if (alive.expired() || ended_) return;
         answering_ = false;
@@ -111,10 +113,11 @@ void Channel::answer(ByteView version) {
 void Channel::send_version() {
   if (live_->object().replication() == nullptr)
     return send_state(Missed(live_->object(), live_->position()));
-  workspace_->version(*live_, [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
-    if (alive.expired() || ended_ || !version) return;
-    wire_.send_version(*version);
-  });
+  workspace_->version(caller_, *live_,
+                      [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
+                        if (alive.expired() || ended_ || !version) return;
+                        wire_.send_version(*version);
+                      });
 }
 
 void Channel::change(ByteView intent) {
@@ -129,52 +132,67 @@ void Channel::change(ByteView intent) {
         });
   }
   ++options_.counters.updates_in;
-  if (options_.principal.read_only && !is_mutated(Mutation::readers_may_write)) {
-    auto prepared = live_->object().prepare(intent);
-    if (!prepared) return end(prepared.error());
-    if (prepared->changes || (prepared->waits() && !is_mutated(Mutation::readers_may_wait))) {
-      ++options_.counters.updates_refused;
-      account(0, 1);
-      send_refused();
-      return answered();
-    }
-  }
   account(static_cast<std::ptrdiff_t>(intent.size()), 1);
+  const std::uint64_t number = ++updates_taken_;
   if (is_mutated_now_and_then(Mutation::ack_dropped_update)) {
-    return submitted(intent.size(), workspace::Receipt{});
+    return submitted(number, intent.size(), workspace::Receipt{});
   }
-  const workspace::Change submitting{.principal = options_.principal.name,
-                                     .actor = options_.actor,
-                                     .actor_seq = ++updates_taken_,
-                                     .intent = intent,
-                                     .trace = options_.trace};
-  workspace_->submit(*live_, submitting, this,
-                     [this, alive = std::weak_ptr(alive_),
+  workspace::Change submitting{.actor_seq = number, .intent = intent};
+  submitting.waits = [this, alive = std::weak_ptr(alive_), number,
+                      bytes = intent.size()](bool kept) {
+    if (!alive.expired()) waits(number, bytes, kept);
+  };
+  workspace_->submit(caller_, *live_, std::move(submitting), this,
+                     [this, alive = std::weak_ptr(alive_), number,
                       bytes = intent.size()](Result<workspace::Receipt> receipt) {
-                       if (!alive.expired()) submitted(bytes, std::move(receipt));
+                       if (!alive.expired()) submitted(number, bytes, std::move(receipt));
                      });
 }
 
-void Channel::submitted(std::size_t bytes, Result<workspace::Receipt> receipt) {
-  account(-static_cast<std::ptrdiff_t>(bytes), 0);
+// Once it is kept, it no longer counts as in flight: what it waits for may come from this client.
+void Channel::waits(std::uint64_t number, std::size_t bytes, bool kept) {
+  if (!kept) {
+    waiting_.emplace(number, 0);
+  } else {
+    account(-static_cast<std::ptrdiff_t>(bytes), -1);
+  }
+}
+
+// Where an update that is saved counts: behind the last one before it that waits.
+std::uint64_t& Channel::saved_before(std::uint64_t number) {
+  const auto next = waiting_.lower_bound(number);
+  return next == waiting_.begin() ? saved_unsaid_ : std::prev(next)->second;
+}
+
+void Channel::submitted(std::uint64_t number, std::size_t bytes,
+                        Result<workspace::Receipt> receipt) {
+  std::uint64_t saved = receipt ? 1 : 0;
+  const auto waited = waiting_.find(number);
+  const bool has_waited = waited != waiting_.end();
+  if (has_waited) {
+    saved += waited->second;
+    waiting_.erase(waited);
+  } else {
+    account(-static_cast<std::ptrdiff_t>(bytes), 0);
+  }
   if (ended_) return;
+  saved_before(number) += saved;
   if (!receipt) {
     ++options_.counters.updates_refused;
-    return end(receipt.error());
-  }
-  ++options_.counters.acks;
-  if (congested()) {
-    ++saved_unsaid_;
+    if (receipt.error().code != ErrorCode::kForbidden) return end(receipt.error());
+    // The client may go on: others of its changes may be allowed.
+    send_refused(std::move(receipt.error()));
   } else {
-    wire_.send_saved(1);
+    ++options_.counters.acks;
   }
-  answered();
+  if (saved_unsaid_ > 0 && !congested()) wire_.send_saved(std::exchange(saved_unsaid_, 0));
+  if (!has_waited) answered();
 }
 
 // Refusals of a client that does not read become one.
-void Channel::send_refused() {
-  refused_unsaid_ = congested();
-  if (!refused_unsaid_) wire_.send_refused({ErrorCode::kForbidden, "this token may read only"});
+void Channel::send_refused(Error error) {
+  if (!congested()) return wire_.send_refused(error);
+  refused_unsaid_ = std::move(error);
 }
 
 // The answer to an update was queued. A client that does not read its answers is held back as one
@@ -213,12 +231,18 @@ void Channel::presence(ByteView update) {
     return;
   }
   ++options_.counters.awareness_in;
-  const auto set = workspace_->set_presence(*live_, *this, options_.principal.name, update);
-  if (set) return;
-  if (set.error().code != ErrorCode::kTooLarge) return end(set.error());
-  // Too large is no reason to end the object. A client sends such a state again and again.
+  workspace_->set_presence(caller_, *live_, *this, update,
+                           [this, alive = std::weak_ptr(alive_)](Result<void> set) {
+                             if (!alive.expired() && !set) presence_refused(set.error());
+                           });
+}
+
+void Channel::presence_refused(const Error& error) {
+  if (ended_) return;
+  if (error.code != ErrorCode::kTooLarge && error.code != ErrorCode::kForbidden) return end(error);
+  // That is no reason to end the object. A client sends such a state again and again.
   ++options_.counters.awareness_dropped;
-  if (!std::exchange(told_of_presence_, true)) wire_.send_notice(set.error());
+  if (!std::exchange(told_of_presence_, true)) wire_.send_notice(error);
 }
 
 void Channel::query_presence() {
@@ -251,7 +275,10 @@ void Channel::message(std::string_view text, bool to_sender) {
                                           " bytes, more than " +
                                           std::to_string(options_.limits.stateless_bytes)});
   }
-  workspace_->pass_on(*live_, options_.principal.name, text, to_sender ? nullptr : this);
+  workspace_->pass_on(caller_, *live_, std::string(text), to_sender ? nullptr : this,
+                      [this, alive = std::weak_ptr(alive_)](Result<void> passed) {
+                        if (!alive.expired() && !passed) presence_refused(passed.error());
+                      });
 }
 
 // ---- to the client
@@ -295,7 +322,7 @@ void Channel::send_owed() {
     saved_unsaid_ -= said;
     wire_.send_saved(said);
   }
-  if (live_ != nullptr && refused_unsaid_) send_refused();
+  if (live_ != nullptr && refused_unsaid_) send_refused(*std::exchange(refused_unsaid_, {}));
   if (is_mutated(Mutation::never_catch_up)) missed_.reset();
   if (live_ != nullptr && missed_ && !congested()) catch_up();
   if (live_ != nullptr && question_) answer(*std::exchange(question_, std::nullopt));
@@ -311,7 +338,7 @@ void Channel::catch_up() {
   if (live_->object().replication() == nullptr) return send_state(std::move(from));
   const Bytes version = from.version();
   workspace_->diff(
-      *live_, version,
+      caller_, *live_, version,
       [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<Bytes> diff) mutable {
         if (alive.expired() || ended_) return;
         if (!diff) return end(diff.error());
@@ -323,14 +350,15 @@ void Channel::catch_up() {
 // For types without versions.
 void Channel::send_state(Missed from) {
   answering_ = true;
-  workspace_->state(*live_, [this, alive = std::weak_ptr(alive_), from = std::move(from)](
-                                Result<workspace::Workspace::State> state) mutable {
-    if (alive.expired() || ended_) return;
-    answering_ = false;
-    if (!state) return end(state.error());
-    if (congested()) return fall_back(std::move(from));
-    wire_.send_state(*state);
-  });
+  workspace_->state(caller_, *live_,
+                    [this, alive = std::weak_ptr(alive_),
+                     from = std::move(from)](Result<workspace::Workspace::State> state) mutable {
+                      if (alive.expired() || ended_) return;
+                      answering_ = false;
+                      if (!state) return end(state.error());
+                      if (congested()) return fall_back(std::move(from));
+                      wire_.send_state(*state);
+                    });
 }
 
 void Channel::on_presence(const workspace::Delivery& update) {

@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,7 @@ struct ChannelOptions {
   workspace::Host& host;
   std::string workspace;
   std::string object;
+  std::string_view face;  // of the protocol (merge/object.h); a constant
   policy::Principal principal;
   std::string actor;       // of the connection
   std::string trace = {};  // W3C traceparent of the connection's request; may be empty
@@ -119,19 +121,23 @@ class Channel final : public workspace::Subscriber {
 
   void answer(ByteView version);
   void send_version();
-  void submitted(std::size_t bytes, Result<workspace::Receipt> receipt);
+  void waits(std::uint64_t number, std::size_t bytes, bool kept);
+  void submitted(std::uint64_t number, std::size_t bytes, Result<workspace::Receipt> receipt);
+  std::uint64_t& saved_before(std::uint64_t number);
   bool congested() const;
   void fall_behind(const workspace::Delivery& missed);
   void fall_back(Missed from);
   void catch_up();
   void send_state(Missed from);
+  void presence_refused(const Error& error);
   void send_everybody();
   void tell(const std::optional<Bytes>& presence);
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
-  void send_refused();
+  void send_refused(Error error);
   void answered();
 
   const ChannelOptions options_;
+  const policy::Caller caller_;
   Wire& wire_;
   workspace::Workspace* workspace_ = nullptr;  // while joining or joined
   workspace::LiveObject* live_ = nullptr;      // while joined
@@ -153,7 +159,10 @@ class Channel final : public workspace::Subscriber {
   bool answer_queued_ = false;  // one was queued since the queue was last empty
   bool presence_missed_ = false;
   std::uint64_t saved_unsaid_ = 0;
-  bool refused_unsaid_ = false;
+  // Updates that wait for others, by their number, and how many saved ones came between each and the
+  // next. Clients count saved updates from the first, so these are told when that one is saved.
+  std::map<std::uint64_t, std::uint64_t> waiting_;
+  std::optional<Error> refused_unsaid_;  // the last of several
 
   // Callbacks that outlive the channel find this expired.
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

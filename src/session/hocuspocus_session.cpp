@@ -49,6 +49,7 @@ class HocuspocusSession::Document final : public Wire {
         channel_({.host = session.options_.host,
                   .workspace = session.options_.workspace,
                   .object = std::string(protocol::split_address(address_).document),
+                  .face = protocol::kYjsFace,
                   .principal = principal,
                   .actor = session.options_.actor,
                   .trace = session.options_.trace,

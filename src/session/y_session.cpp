@@ -38,6 +38,7 @@ void YSession::on_open(Connection& connection) {
   channel_.emplace(ChannelOptions{.host = options_.host,
                                   .workspace = options_.workspace,
                                   .object = options_.object,
+                                  .face = protocol::kYjsFace,
                                   .principal = *options_.principal,
                                   .actor = options_.actor,
                                   .trace = options_.trace,

@@ -12,6 +12,7 @@
 #include "sim/canonical_json.h"
 #include "sim/invariants.h"
 #include "sim/oracle.h"
+#include "node/known_types.h"
 #include "sim/stored_log.h"
 #include "state/bundle_verify.h"
 
@@ -19,7 +20,7 @@ namespace syncline::sim {
 namespace {
 
 log::Checked<state::BundleReport> verify(const std::string& file) {
-  state::BundleVerifier verifier({}, {});
+  state::BundleVerifier verifier({.types = node::known_types()}, {});
   do {
     log::BundleReader reader;
     reader.feed(as_bytes(file));

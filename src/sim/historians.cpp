@@ -11,11 +11,13 @@
 #include "base/hlc.h"
 #include "base/percent.h"
 #include "merge/object.h"
+#include "node/known_types.h"
 #include "protocol/event_json.h"
 #include "sim/canonical_json.h"
 #include "sim/invariants.h"
 #include "sim/oracle.h"
 #include "sim/stored_log.h"
+#include "state/generation.h"
 #include "store/retention.h"
 
 namespace syncline::sim {
@@ -259,14 +261,16 @@ void Historians::check_object(const ObjectName& name, const std::vector<const An
                               const store::Tables& tables) {
   const auto events = read_log(tables, name.first);
   if (!events) return;  // somebody else's find
-  const auto model = merge::doc_type().create();
+  std::unique_ptr<merge::Object> model = node::known_types().default_type().create();
+  std::uint64_t generation = 0;
   log::Position position = 0;
   auto event = events->begin();
   for (const Answer* answer : answers) {
     for (; event != events->end() && event->position <= answer->at; ++event) {
       if (event->object != name.second) continue;
       position = event->position;
-      static_cast<void>(model->apply(event->intent));
+      if (state::enter_generation(node::known_types(), *event, model, generation))
+        static_cast<void>(model->apply(event->intent));
     }
     check_time(*answer, *events);
     const bool same = position == answer->position && same_json(answer->content, model->to_json());

@@ -6,6 +6,7 @@
 
 #include "merge/effect_codec.h"
 #include "merge/object.h"
+#include "node/known_types.h"
 #include "sim/disk_tables.h"
 #include "sim/invariants.h"
 #include "sim/stored_log.h"
@@ -26,7 +27,7 @@ std::vector<log::EncodedEvent> OldLog::make_events() {
   const ObjectName object{workspace_, plan_.clients.front().objects.front()};
   book_.owns(object, kOldClient);
   crdt::Doc doc({.client_id = kOldClient});
-  const auto state = merge::doc_type().create();
+  const auto state = node::known_types().default_type().create();
   Bytes update;
   doc.on_update([&](const crdt::UpdateEvent& event) { update = to_bytes(event.update()); });
   std::vector<log::EncodedEvent> encoded;
@@ -43,7 +44,7 @@ std::vector<log::EncodedEvent> OldLog::make_events() {
     event.actor = "a session of before";
     event.actor_seq = i + 1;
     event.object = object.second;
-    event.type = merge::doc_type().name();
+    event.type = state->type().name();
     event.region = "r";
     event.node = fmt::format("n{}", i);
     event.intent = update;
@@ -65,8 +66,9 @@ void OldLog::write(std::function<void()> done) {
   store::GroupCommit group(tables);
   FrameWrites writes;
   std::vector<store::Request> requests;
-  requests.emplace_back(store::AppendRequest{
-      .workspace = plan_.clients.front().workspace, .events = make_events(), .done = [](auto) {}});
+  requests.emplace_back(store::AppendRequest{.workspace = plan_.clients.front().workspace,
+                                             .append = {.events = make_events()},
+                                             .done = [](auto) {}});
   static_cast<void>(group.stage(std::move(requests), Result<void>(), writes));
   disk_.append(writes.frame(), [this, done = std::move(done)](Result<void>) {
     disk_.sync([done](Result<void>) { done(); });

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "merge/object.h"
+#include "node/known_types.h"
 #include "sim/canonical_json.h"
 #include "sim/invariants.h"
 #include "sim/oracle.h"
 #include "sim/stored_log.h"
+#include "state/generation.h"
 #include "store/reads.h"
 #include "syncline/crdt/updates.h"
 
@@ -108,7 +110,8 @@ void Visitors::check_object(const ObjectName& name, const std::vector<const Answ
   const auto events = read_log(tables, name.first);
   if (!events) return;  // somebody else's find
   const bool ambiguous = is_ambiguous(name, *events);
-  const auto model = merge::doc_type().create();
+  std::unique_ptr<merge::Object> model;
+  std::uint64_t generation = 0;
   crdt::IdSet logged;
   log::Position position = 0;
   auto event = events->begin();
@@ -116,7 +119,8 @@ void Visitors::check_object(const ObjectName& name, const std::vector<const Answ
     for (; event != events->end() && event->position <= answer->position; ++event) {
       if (event->object != name.second) continue;
       position = event->position;
-      static_cast<void>(model->apply(event->intent));
+      if (state::enter_generation(node::known_types(), *event, model, generation))
+        static_cast<void>(model->apply(event->intent));
       if (auto meta = crdt::update_meta(event->intent, crdt::UpdateVersion::kV1))
         logged.add(meta->inserts);
     }

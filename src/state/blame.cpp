@@ -50,6 +50,8 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
       return done_(
           fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", object_, at_)));
     position_ = replayed->position;
+    type_ = &replayed->object->type();
+    generation_ = replayed->generation;
     texts_ = merge::attributed_texts(*replayed->object);
     std::map<crdt::ClientId, crdt::IdSet::Ranges> ranges;
     for (const auto& text : texts_) {
@@ -69,14 +71,16 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     if (!events) return done_(std::unexpected(std::move(events.error())));
     if (events->empty()) return finish();
     for (log::Event& event : *events) {
-      if (event.kind == log::EventKind::kChange) note(event);
+      if (event.kind == log::EventKind::kChange &&
+          std::max<std::uint64_t>(event.generation, 1) == generation_)
+        note(event);
       read_ = event.position;
     }
     read_on();
   }
 
   void note(log::Event& event) {
-    const auto ids = merge::doc_type().ids_of(event.intent);
+    const auto ids = type_->ids_of(event.intent);
     if (!ids) return;  // it would not have been replayed: it was dropped by retention
     bool noted = false;
     for (const merge::IdRange& range : *ids) {
@@ -148,6 +152,8 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
   }
 
   const ReplaySources sources_;
+  const merge::ObjectType* type_ = nullptr;
+  std::uint64_t generation_ = 0;
   const std::string workspace_;
   const std::string object_;
   const log::Position at_;

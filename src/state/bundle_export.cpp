@@ -9,9 +9,13 @@
 
 namespace syncline::state {
 
-BundleExport::BundleExport(log::LoopStore& store, log::BundleHeader header,
+BundleExport::BundleExport(const ReplaySources& sources, log::BundleHeader header,
                            std::vector<log::Statement> statements, ExportWish wish)
-    : store_(store), header_(std::move(header)), statements_(std::move(statements)), wish_(wish) {
+    : store_(sources.store),
+      types_(sources.types),
+      header_(std::move(header)),
+      statements_(std::move(statements)),
+      wish_(wish) {
   if (!wish_.from) return;
   writer_ = log::BundleWriter(wish_.from->crc);
   after_ = wish_.from->after;
@@ -192,7 +196,7 @@ void BundleExport::emit_snapshot() {
 void BundleExport::emit_state(const std::string& object, const log::Snapshot& snapshot) {
   Bytes whole;
   if (snapshot.base > 0) {
-    const auto restored = restore(parts_of(snapshot));
+    const auto restored = restore(types_, parts_of(snapshot));
     if (!restored) return go_without(object);
     whole = (*restored)->snapshot();
   }

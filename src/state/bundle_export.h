@@ -26,6 +26,7 @@
 
 #include "log/bundle.h"
 #include "log/log_backend.h"
+#include "state/object_replay.h"
 
 namespace syncline::state {
 
@@ -37,7 +38,7 @@ struct ExportWish {
 
 class BundleExport : public std::enable_shared_from_this<BundleExport> {
  public:
-  BundleExport(log::LoopStore& store, log::BundleHeader header,
+  BundleExport(const ReplaySources& sources, log::BundleHeader header,
                std::vector<log::Statement> statements, ExportWish wish);
 
   // One call at a time.
@@ -83,6 +84,7 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   void answer(Result<Bytes> bytes) { std::exchange(done_, {})(std::move(bytes)); }
 
   log::LoopStore& store_;
+  const merge::TypeRegistry& types_;
   const log::BundleHeader header_;
   const std::vector<log::Statement> statements_;
   const ExportWish wish_;

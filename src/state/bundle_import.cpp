@@ -4,60 +4,63 @@
 #include <utility>
 
 #include "state/object_replay.h"
+#include "state/state_parts.h"
 
 namespace syncline::state {
 namespace {
 
-void put(log::LoopStore& store, const std::string& workspace, AppendStep& step,
+void put(const ReplaySources& sources, const std::string& workspace, AppendStep& step,
          log::Done<void> done) {
   log::Append append{.events = std::move(step.events)};
   append.after = append.events.front().position - 1;
-  store.events().append(workspace, std::move(append),
+  sources.events.append(workspace, std::move(append),
                         [done = std::move(done)](Result<log::Appended> appended) mutable {
                           if (!appended) return done(std::unexpected(std::move(appended.error())));
                           done({});
                         });
 }
 
-void put(log::LoopStore& store, const std::string& workspace, SnapshotStep& step,
+void put(const ReplaySources& sources, const std::string& workspace, SnapshotStep& step,
          log::Done<void> done) {
   const std::string object = step.object;
   const log::Position at = step.snapshot.position;
   if (!step.if_missing)
-    return store.snapshots().put_snapshot(workspace, object, std::move(step.snapshot),
+    return sources.snapshots.put_snapshot(workspace, object, std::move(step.snapshot),
                                           std::move(done));
-  replay_object(store, workspace, object, at,
-                [&store, workspace, object, snapshot = std::move(step.snapshot),
-                 done = std::move(done)](Result<ReplayedObject> there) mutable {
-                  if (there || there.error().code == ErrorCode::kNotFound) return done({});
-                  if (there.error().code != ErrorCode::kCorrupt)
-                    return done(std::unexpected(std::move(there.error())));
-                  store.snapshots().put_snapshot(workspace, object, std::move(snapshot),
-                                                 std::move(done));
-                });
+  replay_object(
+      sources, workspace, object, at,
+      [&snapshots = sources.snapshots, workspace, object, snapshot = std::move(step.snapshot),
+       done = std::move(done)](Result<ReplayedObject> there) mutable {
+        if (there || there.error().code == ErrorCode::kNotFound) return done({});
+        if (there.error().code != ErrorCode::kCorrupt)
+          return done(std::unexpected(std::move(there.error())));
+        snapshots.put_snapshot(workspace, object, std::move(snapshot), std::move(done));
+      });
 }
 
-void put(log::LoopStore& store, const std::string& workspace, PinStep& step, log::Done<void> done) {
-  const std::string name = step.pin.name;
-  store.pins().load_pin(workspace, name,
-                        [&store, workspace, pin = std::move(step.pin),
-                         done = std::move(done)](Result<std::optional<log::Pin>> there) mutable {
-                          if (!there) return done(std::unexpected(std::move(there.error())));
-                          if (*there) return done({});
-                          store.pins().put_pin(workspace, std::move(pin), std::move(done));
-                        });
-}
-
-void put(log::LoopStore& store, const std::string& workspace, OriginStep& step,
+void put(const ReplaySources& sources, const std::string& workspace, PinStep& step,
          log::Done<void> done) {
-  store.attestations().put_origin(workspace, std::move(step.origin), std::move(done));
+  const std::string name = step.pin.name;
+  sources.store.pins().load_pin(
+      workspace, name,
+      [&pins = sources.store.pins(), workspace, pin = std::move(step.pin),
+       done = std::move(done)](Result<std::optional<log::Pin>> there) mutable {
+        if (!there) return done(std::unexpected(std::move(there.error())));
+        if (*there) return done({});
+        pins.put_pin(workspace, std::move(pin), std::move(done));
+      });
+}
+
+void put(const ReplaySources& sources, const std::string& workspace, OriginStep& step,
+         log::Done<void> done) {
+  sources.store.attestations().put_origin(workspace, std::move(step.origin), std::move(done));
 }
 
 }  // namespace
 
-void carry_out(log::LoopStore& store, const std::string& workspace, ImportStep step,
+void carry_out(const ReplaySources& sources, const std::string& workspace, ImportStep step,
                log::Done<void> done) {
-  std::visit([&](auto& each) { put(store, workspace, each, std::move(done)); }, step);
+  std::visit([&](auto& each) { put(sources, workspace, each, std::move(done)); }, step);
 }
 
 BundleImport::BundleImport(const log::Head& there, const VerifierOptions& options)
@@ -132,9 +135,7 @@ void BundleImport::keep_milestone(const log::Event& event, std::size_t record_by
   if (!milestone_due(weight.since_milestone, weight.snapshot)) return;
   const merge::Object* object = verifier_.find(event.object);
   if (object == nullptr) return;
-  log::Snapshot snapshot{event.position, object->snapshot(), 0, 0};
-  snapshot.type = event.type;
-  snapshot.generation = event.generation;
+  log::Snapshot snapshot = milestone_of(*object, event.position, event.generation);
   weight = {0, snapshot.bytes.size()};
   if (event.position > there_.last_position)
     milestones_.emplace_back(SnapshotStep{event.object, std::move(snapshot)});

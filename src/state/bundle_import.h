@@ -22,8 +22,8 @@
 
 #include "log/bundle.h"
 #include "log/group_check.h"
-#include "log/log_backend.h"
 #include "state/bundle_verify.h"
+#include "state/object_replay.h"
 
 namespace syncline::state {
 
@@ -44,7 +44,7 @@ struct OriginStep {
 using ImportStep = std::variant<AppendStep, SnapshotStep, PinStep, OriginStep>;
 
 // Does what the step says to that workspace of the log; a pin whose name is taken is left as it is.
-void carry_out(log::LoopStore& store, const std::string& workspace, ImportStep step,
+void carry_out(const ReplaySources& sources, const std::string& workspace, ImportStep step,
                log::Done<void> done);
 
 class BundleImport {

@@ -57,7 +57,7 @@ Checked<void> BundleVerifier::take(const log::BundleSnapshot& snapshot) {
     return differs(Check::kSnapshot, {report_.header.workspace, snapshot.position, snapshot.object},
                    "a snapshot of an object that this event does not change");
   if (first_pass_) ++report_.snapshots;
-  return verifier_->snapshot({snapshot.state});
+  return verifier_->snapshot({.whole = snapshot.state, .type = snapshot.type});
 }
 
 Checked<void> BundleVerifier::take(const log::BundlePins& pins) {

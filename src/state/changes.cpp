@@ -8,6 +8,7 @@
 
 #include "merge/facets.h"
 #include "merge/object_change.h"
+#include "state/generation.h"
 #include "state/object_replay.h"
 
 namespace syncline::state {
@@ -36,7 +37,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
       }
       const auto found = objects.find(event.object);
       if (found == objects.end()) return replay(event.object, event.position - 1);
-      std::string told = tell(*found->second, event);
+      std::string told = tell(found->second, event);
       const log::Position position = event.position;
       page.changes.push_back({std::move(event), std::move(told)});
       if (told_bytes < merge::kMaxToldBytes) continue;
@@ -47,18 +48,19 @@ struct Telling : std::enable_shared_from_this<Telling> {
   }
 
   void replay(const std::string& object, log::Position before) {
-    try_replay(sources, workspace, object, before,
-               [self = shared_from_this(), object](Replayed replayed) {
-                 if (!replayed && replayed.error().error.code == ErrorCode::kNotFound)
-                   return self->find_floor(object);
-                 if (!replayed && replayed.error().position == 0)
-                   return self->done(std::unexpected(std::move(replayed.error().error)));
-                 if (replayed)
-                   self->objects.emplace(object, std::move(replayed->object));
-                 else
-                   self->lost.insert(object);
-                 self->step();
-               });
+    try_replay(
+        sources, workspace, object, before, [self = shared_from_this(), object](Replayed replayed) {
+          if (!replayed && replayed.error().error.code == ErrorCode::kNotFound)
+            return self->find_floor(object);
+          const bool unknown = !replayed && replayed.error().error.code == ErrorCode::kUnsupported;
+          if (!replayed && replayed.error().position == 0 && !unknown)
+            return self->done(std::unexpected(std::move(replayed.error().error)));
+          if (replayed)
+            self->objects[object] = {std::move(replayed->object), replayed->generation};
+          else
+            self->lost.insert(object);
+          self->step();
+        });
   }
 
   // Retention has dropped a payload before the next event, which has its own: the sweep is on its way
@@ -77,9 +79,16 @@ struct Telling : std::enable_shared_from_this<Telling> {
     return found != gone_to.end() && event.position <= found->second;
   }
 
-  std::string tell(merge::Object& object, const log::Event& event) {
+  struct Current {
+    std::unique_ptr<merge::Object> object;
+    std::uint64_t generation = 0;
+  };
+
+  std::string tell(Current& current, const log::Event& event) {
     if (event.kind != log::EventKind::kChange) return "[]";
-    auto told = merge::apply_and_tell(object, event.intent);
+    auto entered = enter_generation(sources.types, event, current.object, current.generation);
+    auto told = entered ? merge::apply_and_tell(*current.object, event.intent)
+                        : std::unexpected(std::move(entered.error()));
     if (told) {
       // What was too much to tell has cost as much.
       told_bytes += *told == merge::kNotTold ? merge::kMaxToldBytes : told->size();
@@ -95,8 +104,9 @@ struct Telling : std::enable_shared_from_this<Telling> {
   std::vector<log::Event> events;
   std::size_t index = 0;
   std::size_t told_bytes = 0;
-  std::map<std::string, std::unique_ptr<merge::Object>> objects;
-  std::set<std::string> lost;  // cannot be replayed: an event of theirs cannot be applied
+  std::map<std::string, Current> objects;
+  std::set<std::string>
+      lost;  // cannot be replayed: an event cannot be applied, or the type is unknown
   std::map<std::string, log::Position> gone_to;  // what stood before was dropped
   ChangePage page;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "merge/facets.h"
+#include "state/generation.h"
 
 namespace syncline::state {
 namespace {
@@ -14,24 +15,26 @@ using log::Check;
 using log::Checked;
 using log::differs;
 
+}  // namespace
+
 // Whether a snapshot shows what `object` does.
-Result<bool> shows(const StateParts& state, const merge::Object& object) {
+Result<bool> EffectReplay::shows(const StateParts& state, const merge::Object& object) const {
+  const auto type = type_of(types_, state);
+  if (!type) return std::unexpected(type.error());
+  if (*type != &object.type()) return false;
   const Bytes replayed = object.snapshot();
   if (state.delta.empty() && std::ranges::equal(replayed, state.whole)) return true;
-  auto theirs = restore(state);
+  auto theirs = restore(types_, state);
   if (!theirs) return std::unexpected(std::move(theirs.error()));
-  auto ours = merge::doc_type().restore(replayed);
+  auto ours = object.type().restore(replayed);
   if (!ours) return std::unexpected(std::move(ours.error()));
   return (*ours)->snapshot() == (*theirs)->snapshot();
 }
-
-}  // namespace
 
 EffectReplay::Replayed* EffectReplay::resident(const std::string& object) {
   if (const auto found = objects_.find(object); found != objects_.end()) return &found->second;
   if (put_aside_.contains(object) || (!first_pass_ && !wanted_.contains(object))) return nullptr;
   Replayed& made = objects_[object];
-  made.object = merge::doc_type().create();
   made.unmeasured = kMeasureEvery;  // a first look at once
   return &made;
 }
@@ -43,14 +46,23 @@ Checked<void> EffectReplay::event(const log::Event& event) {
   if (replayed == nullptr) return {};
   current_ = event.object;
   current_position_ = event.position;
-  if (event.dropped_payload || event.type != merge::doc_type().name()) replayed->gap = true;
+  current_generation_ = std::max<std::uint64_t>(event.generation, 1);
+  if (event.dropped_payload || types_.find(event.type) == nullptr) replayed->gap = true;
   if (replayed->gap) {
     note_gap(*replayed, event);
     return {};
   }
+  if (auto entered = enter(*replayed, event); !entered) return entered;
   if (auto same = replay(*replayed, event); !same) return same;
   if (++replayed->unmeasured >= kMeasureEvery) measure(event.object, *replayed);
   return {};
+}
+
+Checked<void> EffectReplay::enter(Replayed& replayed, const log::Event& event) {
+  auto entered = enter_generation(types_, event, replayed.object, replayed.generation);
+  if (entered) return {};
+  return differs(Check::kEffect, {workspace_, event.position, event.object},
+                 std::move(entered.error().message));
 }
 
 Checked<void> EffectReplay::replay(Replayed& replayed, const log::Event& event) {
@@ -102,11 +114,13 @@ Checked<void> EffectReplay::snapshot(log::Position position, const StateParts& s
   const log::Place place{workspace_, position, current_};
   Replayed& replayed = objects_.at(current_);
   if (replayed.gap) {
-    auto restored = restore(state);
+    auto restored = restore(types_, state);
+    if (!restored && restored.error().code == ErrorCode::kUnsupported) return {};
     if (!restored)
       return differs(Check::kSnapshot, place,
                      "the snapshot is no state: " + restored.error().message);
     replayed.object = std::move(*restored);
+    replayed.generation = current_generation_;
     replayed.gap = false;
     replayed.gap_index = ReplayCounts::kMaxGaps;
     ++counts_.snapshots_taken;

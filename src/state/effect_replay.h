@@ -10,7 +10,8 @@
 // those put aside (begin_pass); each reading completes one object at least.
 //
 // Dropped payloads. An object of which an event has none cannot be replayed from there; it goes on
-// from its next snapshot, which is then taken as it is. What that leaves unchecked is counted.
+// from its next snapshot, which is then taken as it is. What that leaves unchecked is counted. Neither can
+// an object be replayed whose type this build does not know; that is counted in the same way.
 //
 // Thread-safety: none.
 #pragma once
@@ -27,6 +28,7 @@
 #include "log/difference.h"
 #include "log/event.h"
 #include "merge/object.h"
+#include "merge/type_registry.h"
 #include "state/state_parts.h"
 
 namespace syncline::state {
@@ -52,8 +54,9 @@ struct ReplayCounts {
 
 class EffectReplay {
  public:
-  EffectReplay(std::string workspace, std::size_t memory_bytes)
-      : workspace_(std::move(workspace)), memory_bytes_(memory_bytes) {}
+  // `types` outlives it.
+  EffectReplay(const merge::TypeRegistry& types, std::string workspace, std::size_t memory_bytes)
+      : types_(types), workspace_(std::move(workspace)), memory_bytes_(memory_bytes) {}
 
   // The workspace's next event.
   log::Checked<void> event(const log::Event& event);
@@ -73,18 +76,22 @@ class EffectReplay {
   static constexpr std::uint32_t kMeasureEvery = 64;
 
   struct Replayed {
-    std::unique_ptr<merge::Object> object;
+    std::unique_ptr<merge::Object> object = nullptr;  // nullptr before the first event
+    std::uint64_t generation = 0;
     std::size_t bytes = 0;
     std::uint32_t unmeasured = 0;  // events since `bytes` was measured
     bool gap = false;
     std::size_t gap_index = ReplayCounts::kMaxGaps;  // in counts_.gaps
   };
 
+  Result<bool> shows(const StateParts& state, const merge::Object& object) const;
   Replayed* resident(const std::string& object);
+  log::Checked<void> enter(Replayed& replayed, const log::Event& event);
   log::Checked<void> replay(Replayed& replayed, const log::Event& event);
   void note_gap(Replayed& replayed, const log::Event& event);
   void measure(const std::string& object, Replayed& replayed);
 
+  const merge::TypeRegistry& types_;
   const std::string workspace_;
   const std::size_t memory_bytes_;
   std::unordered_map<std::string, Replayed> objects_;
@@ -93,6 +100,7 @@ class EffectReplay {
   bool first_pass_ = true;
   std::string current_;  // object of the last event, while it is in objects_
   log::Position current_position_ = 0;
+  std::uint64_t current_generation_ = 0;
   std::size_t bytes_ = 0;
   ReplayCounts counts_;
 };

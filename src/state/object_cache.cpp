@@ -60,6 +60,7 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed repla
   if (!replayed) return fail_load(loading, std::move(replayed.error()));
   Resident& resident = *loading->resident;
   resident.object_ = std::move(replayed->object);
+  if (replayed->generation > 0) resident.generation_ = replayed->generation;
   resident.position_ = resident.durable_ = replayed->position;
   resident.bytes_since_milestone_ = replayed->bytes_since_milestone;
   resident.snapshot_bytes_ = replayed->snapshot_bytes;
@@ -102,6 +103,13 @@ void ObjectCache::release(Resident& resident) {
   resident.idle_ = idle_.insert(idle_.end(), &resident);
   account(resident);
   trim();
+}
+
+bool ObjectCache::begin_as(Resident& resident, const merge::ObjectType& type) {
+  if (resident.position_ > 0) return false;
+  resident.object_ = type.create();
+  account(resident);
+  return true;
 }
 
 void ObjectCache::applied(Resident& resident, log::Position position, std::size_t record_bytes) {
@@ -176,10 +184,11 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
   if (milestone) resident.bytes_since_milestone_ = 0;
   resident.events_since_snapshot_ = 0;
   log::Snapshot snapshot{resident.position_, {}, resident.bytes_since_milestone_, 0};
-  snapshot.type = is_mutated(Mutation::mislabel_snapshot) ? "other" : merge::doc_type().name();
-  snapshot.generation = 1;
+  const merge::ObjectType& type = resident.object_->type();
+  snapshot.type = is_mutated(Mutation::mislabel_snapshot) ? "other" : type.name();
+  snapshot.generation = resident.generation_;
   if (!take_delta(resident, snapshot)) {
-    const auto empty = is_mutated(Mutation::empty_snapshot) ? merge::doc_type().create() : nullptr;
+    const auto empty = is_mutated(Mutation::empty_snapshot) ? type.create() : nullptr;
     snapshot.bytes = (empty ? empty : resident.object_)->snapshot();
   }
   counters_.snapshot_bytes += snapshot.bytes.size();

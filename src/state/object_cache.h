@@ -61,6 +61,8 @@ class Resident {
   const std::string& workspace() const { return workspace_; }
   const std::string& id() const { return id_; }
   log::Position position() const { return position_; }  // the last event applied
+  // Of the next change: that of the last event, or the first.
+  std::uint64_t generation() const { return generation_; }
 
  private:
   friend class ObjectCache;
@@ -68,6 +70,7 @@ class Resident {
   std::string workspace_;
   std::string id_;
   std::unique_ptr<merge::Object> object_;
+  std::uint64_t generation_ = 1;
   log::Position position_ = 0;
   log::Position durable_ = 0;                // position_ as far as the log has confirmed it
   std::uint64_t bytes_since_milestone_ = 0;  // of records
@@ -90,12 +93,17 @@ class ObjectCache {
   ObjectCache(const ObjectCache&) = delete;
   ObjectCache& operator=(const ObjectCache&) = delete;
 
-  // Gives the object, loaded if it was not, created empty if it has no events; and holds it.
+  // Gives the object, loaded if it was not, created empty, of the default type, if it has no events; and
+  // holds it.
   // The callback may run before acquire() returns, if the object is in memory.
   void acquire(const std::string& workspace, const std::string& id, log::Done<Resident*> done);
 
   // Gives up one hold.
   void release(Resident& resident);
+
+  // Makes an object without events one of another type, still empty. The caller sees to it that nobody else
+  // uses the object. False, and nothing changes, if it has events.
+  bool begin_as(Resident& resident, const merge::ObjectType& type);
 
   // To be called after a change was applied: it became the event at `position`, with a record of so
   // many bytes.

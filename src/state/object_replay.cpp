@@ -7,6 +7,7 @@
 
 #include "base/mutation.h"
 #include "merge/facets.h"
+#include "state/generation.h"
 #include "state/state_parts.h"
 
 namespace syncline::state {
@@ -39,10 +40,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (!snapshot && snapshot.error().code != ErrorCode::kCorrupt)
       return refuse(std::move(snapshot.error()));
     result_.damaged_snapshot = !snapshot;
-    if (!snapshot || !*snapshot) {
-      result_.object = merge::doc_type().create();
-      return read_on();
-    }
+    if (!snapshot || !*snapshot) return read_on();
+    if (!knows(**snapshot)) return;
     damaged_ = (*snapshot)->damaged;
     result_.damaged_snapshot = damaged_ > 0;
     const log::Position position = (*snapshot)->position;
@@ -50,11 +49,19 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (!take(**snapshot)) try_before(position);
   }
 
+  // Refuses if it is of a type that this build does not know: then so are the events behind it.
+  bool knows(const log::Snapshot& snapshot) {
+    const auto type = type_of(sources_.types, parts_of(snapshot));
+    if (!type) refuse(type.error());
+    return type.has_value();
+  }
+
   bool take(const log::Snapshot& snapshot) {
     const StateParts parts = parts_of(snapshot);
-    auto restored = state::restore(parts);
+    auto restored = state::restore(sources_.types, parts);
     if (!restored) return false;
     result_.object = std::move(*restored);
+    result_.generation = snapshot.generation == 0 ? 1 : snapshot.generation;
     result_.position = result_.snapshot_position = snapshot.position;
     result_.snapshot_bytes = parts.whole.size() + parts.delta.size();
     result_.bytes_since_milestone = snapshot.bytes_since_milestone;
@@ -75,8 +82,6 @@ class Replay : public std::enable_shared_from_this<Replay> {
                                          return self->refuse(std::move(snapshot.error()));
                                        if (snapshot && *snapshot && !self->take(**snapshot))
                                          return self->try_before((*snapshot)->position);
-                                       if (!self->result_.object)
-                                         self->result_.object = merge::doc_type().create();
                                        self->read_on();
                                      });
   }
@@ -99,14 +104,21 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void replay(Result<std::vector<log::Event>> events) {
     if (!events) return unreadable(std::move(events.error()));
     if (events->empty() && failure_) return done_(std::unexpected(std::move(*failure_)));
-    if (events->empty()) return done_(std::move(result_));
+    if (events->empty()) return finish();
     read_after(events->back().position);  // while these are applied
     for (const log::Event& event : *events) {
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
         return past_dropped(event.position);
-      if (auto applied = apply(event); !applied)
-        return refuse(std::move(applied.error()), event.position);
+      if (auto applied = apply(event); !applied) {
+        const bool unknown = applied.error().code == ErrorCode::kUnsupported;
+        return refuse(std::move(applied.error()), unknown ? 0 : event.position);
+      }
     }
+  }
+
+  void finish() {
+    if (!result_.object) result_.object = sources_.types.default_type().create();
+    done_(std::move(result_));
   }
 
   void refuse(Error error, log::Position position = 0) {
@@ -189,9 +201,13 @@ class Replay : public std::enable_shared_from_this<Replay> {
     });
   }
 
+  // kUnsupported: this build does not know the type. Otherwise an error is of the event: kCorrupt.
   Result<void> apply(const log::Event& event) {
     if (event.kind == log::EventKind::kChange) {
-      if (auto applied = result_.object->apply(event.intent); !applied)
+      auto applied = enter_generation(sources_.types, event, result_.object, result_.generation);
+      if (!applied && applied.error().code == ErrorCode::kUnsupported) return applied;
+      if (applied) applied = result_.object->apply(event.intent);
+      if (!applied)
         return fail(ErrorCode::kCorrupt,
                     fmt::format("object {} of workspace {}: event {} cannot be applied: {}",
                                 object_, workspace_, event.position, applied.error().message));
@@ -199,16 +215,14 @@ class Replay : public std::enable_shared_from_this<Replay> {
     result_.position = event.position;
     result_.bytes_since_milestone += log::record_bytes(event);
     ++result_.replayed_events;
-    if (event.position == damaged_) mend(event);
+    if (event.position == damaged_ && result_.object) mend(event);
     return {};
   }
 
   // A log that is open for reading refuses; then the way stays long.
   void mend(const log::Event& event) {
     result_.snapshot_position = result_.position;
-    log::Snapshot snapshot{result_.position, result_.object->snapshot(), 0, 0};
-    snapshot.type = event.type;
-    snapshot.generation = event.generation;
+    log::Snapshot snapshot = milestone_of(*result_.object, result_.position, event.generation);
     result_.snapshot_bytes = result_.base_bytes = snapshot.bytes.size();
     result_.bytes_since_milestone = 0;
     result_.base = result_.position;

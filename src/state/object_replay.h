@@ -28,6 +28,7 @@
 
 #include "log/log_backend.h"
 #include "merge/object.h"
+#include "merge/type_registry.h"
 
 namespace syncline::state {
 
@@ -39,10 +40,12 @@ inline bool milestone_due(std::uint64_t bytes_since_milestone, std::uint64_t sna
 }
 
 struct ReplayedObject {
-  std::unique_ptr<merge::Object> object;  // never null; empty if there are no events
-  log::Position position = 0;             // of its last event
-  log::Position snapshot_position = 0;    // where the replay began; 0: from nothing
-  std::uint64_t snapshot_bytes = 0;       // of a delta, with those of what it extends
+  // Never null. Without events: empty, of the default type (merge::TypeRegistry).
+  std::unique_ptr<merge::Object> object;
+  std::uint64_t generation = 0;         // 0: there are no events
+  log::Position position = 0;           // of its last event
+  log::Position snapshot_position = 0;  // where the replay began; 0: from nothing
+  std::uint64_t snapshot_bytes = 0;     // of a delta, with those of what it extends
   // Where the object is marked for deltas (merge::Object::mark): the milestone behind it, 0 if that
   // is not known, and its bytes.
   log::Position base = 0;
@@ -57,16 +60,24 @@ struct ReplayFailure {
   Error error;
   log::Position position = 0;  // of the event at fault; 0: none is, or that is not known
 };
+// kUnsupported with position 0: this build does not know the type of the object. Nothing is damaged.
 using Replayed = std::expected<ReplayedObject, ReplayFailure>;
 
-// What a replay reads. All outlive the answer, or are destroyed with it unanswered.
+// What a replay reads, and the types of the objects. All outlive the answer, or are destroyed with it
+// unanswered.
 struct ReplaySources {
-  ReplaySources(log::LoopStore& store)
-      : events(store.events()), snapshots(store.snapshots()), retention(store.retention()) {}
+  ReplaySources(log::LoopStore& loop_store, const merge::TypeRegistry& known_types)
+      : store(loop_store),
+        events(store.events()),
+        snapshots(store.snapshots()),
+        retention(store.retention()),
+        types(known_types) {}
 
+  log::LoopStore& store;
   log::EventLog& events;
   log::SnapshotStore& snapshots;   // damaged milestones are put anew
   log::RetentionStore& retention;  // where the history begins
+  const merge::TypeRegistry& types;
 };
 
 void try_replay(const ReplaySources& sources, std::string workspace, std::string object,

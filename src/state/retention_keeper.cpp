@@ -10,9 +10,9 @@ constexpr std::size_t kNamesAtOnce = 256;
 
 }  // namespace
 
-RetentionKeeper::RetentionKeeper(log::LoopStore& store, Scheduler& loop, RetentionPace pace,
+RetentionKeeper::RetentionKeeper(const ReplaySources& sources, Scheduler& loop, RetentionPace pace,
                                  Owns owns)
-    : store_(store), loop_(loop), pace_(pace), owns_(std::move(owns)) {
+    : sources_(sources), loop_(loop), pace_(pace), owns_(std::move(owns)) {
   later(pace_.interval_ms);
 }
 
@@ -26,14 +26,14 @@ void RetentionKeeper::later(std::uint64_t ms) {
 
 void RetentionKeeper::step() {
   if (names_.empty()) return list();
-  retain(store_, names_.back(), loop_.unix_ms(), pace_.events_a_turn,
+  retain(sources_, names_.back(), loop_.unix_ms(), pace_.events_a_turn,
          [this, alive = std::weak_ptr(alive_)](Result<RetentionTurn> turn) {
            if (!alive.expired()) ran(std::move(turn));
          });
 }
 
 void RetentionKeeper::list() {
-  store_.retention().list_retained(
+  sources_.retention.list_retained(
       after_, kNamesAtOnce,
       [this, alive = std::weak_ptr(alive_)](Result<std::vector<std::string>> names) {
         if (alive.expired()) return;

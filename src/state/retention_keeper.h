@@ -41,8 +41,9 @@ class RetentionKeeper {
   // Whether a workspace lives on this loop; empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
 
-  // `store` and `loop` outlive it.
-  RetentionKeeper(log::LoopStore& store, Scheduler& loop, RetentionPace pace, Owns owns = {});
+  // What `sources` names, and `loop`, outlive it.
+  RetentionKeeper(const ReplaySources& sources, Scheduler& loop, RetentionPace pace,
+                  Owns owns = {});
   ~RetentionKeeper();
   RetentionKeeper(const RetentionKeeper&) = delete;
   RetentionKeeper& operator=(const RetentionKeeper&) = delete;
@@ -55,7 +56,7 @@ class RetentionKeeper {
   void list();
   void ran(Result<RetentionTurn> turn);
 
-  log::LoopStore& store_;
+  const ReplaySources sources_;
   Scheduler& loop_;
   const RetentionPace pace_;
   const Owns owns_;

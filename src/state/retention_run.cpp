@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/mutation.h"
-#include "merge/object.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
+#include "state/state_parts.h"
 
 namespace syncline::state {
 namespace {
@@ -36,9 +36,10 @@ void floor_of(log::LoopStore& store, const std::string& workspace, const Retenti
 
 class Turn : public std::enable_shared_from_this<Turn> {
  public:
-  Turn(log::LoopStore& store, std::string workspace, std::size_t max_events,
+  Turn(const ReplaySources& sources, std::string workspace, std::size_t max_events,
        log::Done<RetentionTurn> done)
-      : store_(store),
+      : sources_(sources),
+        store_(sources.store),
         workspace_(std::move(workspace)),
         max_events_(max_events),
         done_(std::move(done)) {}
@@ -112,7 +113,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
       return cover();
     }
     ++moment_;
-    try_replay(store_, workspace_, objects_[object_], *next_++,
+    try_replay(sources_, workspace_, objects_[object_], *next_++,
                [self = shared_from_this()](Replayed replayed) { self->keep(std::move(replayed)); });
   }
 
@@ -123,15 +124,13 @@ class Turn : public std::enable_shared_from_this<Turn> {
         (replayed->snapshot_position == replayed->position && replayed->bytes_since_milestone == 0);
     if (stands || is_mutated(Mutation::drop_uncovered)) return cover();
     ++turn_.snapshots;
-    log::Snapshot snapshot{replayed->position, replayed->object->snapshot(), 0, 0};
-    snapshot.type = merge::doc_type().name();
-    snapshot.generation = 1;
-    store_.snapshots().put_snapshot(workspace_, objects_[object_], std::move(snapshot),
-                                    [self = shared_from_this()](Result<void> put) {
-                                      if (!put)
-                                        return self->done_(std::unexpected(std::move(put.error())));
-                                      self->cover();
-                                    });
+    store_.snapshots().put_snapshot(
+        workspace_, objects_[object_],
+        milestone_of(*replayed->object, replayed->position, replayed->generation),
+        [self = shared_from_this()](Result<void> put) {
+          if (!put) return self->done_(std::unexpected(std::move(put.error())));
+          self->cover();
+        });
   }
 
   // Where an event is at fault, or a pinned moment is gone, the object is not replayed the next time
@@ -158,6 +157,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
         });
   }
 
+  const ReplaySources sources_;
   log::LoopStore& store_;
   const std::string workspace_;
   const std::size_t max_events_;
@@ -187,9 +187,10 @@ void find_floor(log::LoopStore& store, std::string workspace, std::uint64_t unix
   });
 }
 
-void retain(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
+void retain(const ReplaySources& sources, std::string workspace, std::uint64_t unix_ms,
             std::size_t max_events, log::Done<RetentionTurn> done) {
-  std::make_shared<Turn>(store, std::move(workspace), max_events, std::move(done))->start(unix_ms);
+  std::make_shared<Turn>(sources, std::move(workspace), max_events, std::move(done))
+      ->start(unix_ms);
 }
 
 }  // namespace syncline::state

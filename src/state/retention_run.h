@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "log/log_backend.h"
+#include "state/object_replay.h"
 
 namespace syncline::state {
 
@@ -37,7 +38,7 @@ void find_floor(log::LoopStore& store, std::string workspace, std::uint64_t unix
                 log::Done<log::Position> done);
 
 // kForbidden under a legal hold.
-void retain(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
+void retain(const ReplaySources& sources, std::string workspace, std::uint64_t unix_ms,
             std::size_t max_events, log::Done<RetentionTurn> done);
 
 }  // namespace syncline::state

@@ -16,7 +16,7 @@ using log::differs;
 WorkspaceVerifier::WorkspaceVerifier(std::string workspace, const VerifierOptions& options)
     : workspace_(std::move(workspace)),
       replays_(options.replay),
-      replay_(workspace_, options.memory_bytes) {}
+      replay_(options.types, workspace_, options.memory_bytes) {}
 
 void WorkspaceVerifier::expect(const log::Checkpoint& checkpoint, std::string who) {
   const auto place = std::ranges::upper_bound(

@@ -29,7 +29,8 @@
 namespace syncline::state {
 
 struct VerifierOptions {
-  bool replay = true;  // intents too, and with them the snapshots' content
+  const merge::TypeRegistry& types;  // outlives the verifier
+  bool replay = true;                // intents too, and with them the snapshots' content
   std::size_t memory_bytes = std::size_t{512} << 20;  // for objects; more of them take more passes
 };
 

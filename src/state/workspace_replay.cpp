@@ -7,18 +7,22 @@ namespace syncline::state {
 namespace {
 
 struct Walk : std::enable_shared_from_this<Walk> {
-  Walk(log::LoopStore& loop_store, std::string name, log::Position position,
+  Walk(const ReplaySources& replay_sources, std::string name, log::Position position,
        log::Done<ObjectPage> answer)
-      : store(loop_store), workspace(std::move(name)), at(position), done(std::move(answer)) {}
+      : sources(replay_sources),
+        workspace(std::move(name)),
+        at(position),
+        done(std::move(answer)) {}
 
   void step() {
     if (index == ids.size()) return done(std::move(page));
-    try_replay(store, workspace, ids[index], at,
+    try_replay(sources, workspace, ids[index], at,
                [self = shared_from_this()](Replayed replayed) { self->take(std::move(replayed)); });
   }
 
   void take(Replayed replayed) {
-    if (!replayed && replayed.error().position == 0)
+    if (!replayed && replayed.error().position == 0 &&
+        replayed.error().error.code != ErrorCode::kUnsupported)
       return done(std::unexpected(std::move(replayed.error().error)));
     std::string& id = ids[index++];
     if (!replayed)
@@ -28,7 +32,7 @@ struct Walk : std::enable_shared_from_this<Walk> {
     step();
   }
 
-  log::LoopStore& store;
+  const ReplaySources sources;
   const std::string workspace;
   const log::Position at;
   log::Done<ObjectPage> done;
@@ -39,18 +43,18 @@ struct Walk : std::enable_shared_from_this<Walk> {
 
 }  // namespace
 
-void replay_workspace(log::LoopStore& store, std::string workspace, std::string prefix,
+void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
                       log::Done<ObjectPage> done) {
-  auto walk = std::make_shared<Walk>(store, workspace, at, std::move(done));
-  store.catalog().list_objects(std::move(workspace), std::move(prefix), std::move(after), limit,
-                               [walk, limit](Result<std::vector<std::string>> ids) {
-                                 if (!ids)
-                                   return walk->done(std::unexpected(std::move(ids.error())));
-                                 if (ids->size() == limit) walk->page.next = ids->back();
-                                 walk->ids = std::move(*ids);
-                                 walk->step();
-                               });
+  auto walk = std::make_shared<Walk>(sources, workspace, at, std::move(done));
+  sources.store.catalog().list_objects(
+      std::move(workspace), std::move(prefix), std::move(after), limit,
+      [walk, limit](Result<std::vector<std::string>> ids) {
+        if (!ids) return walk->done(std::unexpected(std::move(ids.error())));
+        if (ids->size() == limit) walk->page.next = ids->back();
+        walk->ids = std::move(*ids);
+        walk->step();
+      });
 }
 
 }  // namespace syncline::state

@@ -30,7 +30,7 @@ struct ObjectPage {
 };
 
 // Ids that begin with `prefix`, greater than `after`; at most `limit` are looked at.
-void replay_workspace(log::LoopStore& store, std::string workspace, std::string prefix,
+void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
                       log::Done<ObjectPage> done);
 

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kMaxKnownWorkspaces = 16384;
 constexpr std::size_t kMaxTreeBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxKnownWaiting = 1024;
+constexpr std::size_t kMaxKnownActors = 16384;
 
 std::unexpected<Error> overflowed() {
   return fail(ErrorCode::kUnavailable, "the disk does not keep up with what is appended");
@@ -42,7 +43,7 @@ void add_answer(GroupCommit::Batch& batch, log::Done<T> done, Result<T> staged) 
 GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Result<void>& ready,
                                       Writes& writes) {
   if (known_.size() > kMaxKnownWorkspaces || tree_bytes_ > kMaxTreeBytes ||
-      waiting_.size() > kMaxKnownWaiting)
+      waiting_.size() > kMaxKnownWaiting || known_actors_ > kMaxKnownActors)
     forget();
   forget_damaged();
   Batch batch;
@@ -82,6 +83,7 @@ void GroupCommit::forget() {
   known_.clear();
   waiting_.clear();
   tree_bytes_ = 0;
+  known_actors_ = 0;
 }
 
 // Within a batch such a workspace is refused, since what was staged of it cannot be read yet. The next
@@ -91,6 +93,7 @@ void GroupCommit::forget_damaged() {
     const auto found = known_.find(workspace);
     if (found == known_.end()) continue;
     tree_bytes_ -= found->second.tree.memory_bytes();
+    known_actors_ -= found->second.actors.size();
     known_.erase(found);
   }
 }
@@ -137,12 +140,16 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
     if (!known) return std::unexpected(std::move(known.error()));
   }
   Known& workspace = **known;
+  if (auto ok = read_actors(workspace, request); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = make_room_for_actors(workspace, request, writes); !ok)
+    return std::unexpected(std::move(ok.error()));
   const std::size_t before = workspace.tree.memory_bytes();
   auto grown = grow_tree(workspace, request, writes);
   tree_bytes_ = tree_bytes_ - before + workspace.tree.memory_bytes();
   if (!grown) return std::unexpected(std::move(grown.error()));
   if (auto ok = settle(request, writes); !ok) return std::unexpected(std::move(ok.error()));
   keep_ownership(workspace, request, writes);
+  record_actors(workspace, request, writes);
   for (const log::EncodedEvent& event : events) {
     writes.put(Family::kEvents, event_key(workspace.id, event.position), as_text(event.record));
     writes.put(Family::kObjects, object_key(workspace.id, event.object, event.position), {});

@@ -22,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "log/actor_numbers.h"
 #include "log/event_log.h"
 #include "store/keys.h"
 #include "store/requests.h"
@@ -61,7 +62,9 @@ class GroupCommit {
     log::Head head;
     std::uint64_t checkpoint = 0;  // events in the one that is kept, once a later one was staged
     std::optional<std::uint64_t> epoch;  // the highest that was seen, once it was read
-    std::map<std::string, log::Position> ingested = {};  // by region, those that were read
+    std::map<std::string, log::Position> ingested = {};    // by region, those that were read
+    std::map<std::string, log::ActorNumbers> actors = {};  // by key, those that were read
+    std::map<std::string, std::size_t> actor_counts = {};  // by what their keys begin with
     TreeEdge tree;
     std::optional<log::Retention> retention;  // once it was read
     std::uint64_t next_record = 0;            // of retention; 0: not known
@@ -77,6 +80,11 @@ class GroupCommit {
   Result<void> check_epoch(const AppendRequest& request, Known* known);
   Result<void> check_origins(const AppendRequest& request, Known* known);
   void keep_ownership(Known& workspace, const AppendRequest& request, Writes& writes);
+  Result<void> read_actors(Known& workspace, const AppendRequest& request);
+  Result<void> make_room_for_actors(Known& workspace, const AppendRequest& request, Writes& writes);
+  Result<std::size_t> forget_actors(Known& workspace, const std::string& prefix, std::size_t more,
+                                    Writes& writes);
+  void record_actors(Known& workspace, const AppendRequest& request, Writes& writes);
   Result<void> grow_tree(Known& workspace, const AppendRequest& request, Writes& writes);
   Result<void> stage(SnapshotRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(CheckpointRequest& request, Batch& batch, Writes& writes);
@@ -99,6 +107,7 @@ class GroupCommit {
   const Tables& tables_;
   std::unordered_map<std::string, Known> known_;
   std::size_t tree_bytes_ = 0;        // of known_
+  std::size_t known_actors_ = 0;      // of known_
   std::vector<std::string> damaged_;  // workspaces, in the last batch
   std::unordered_map<std::string, WaitingCounts> waiting_;
   std::optional<WorkspaceId> next_id_;

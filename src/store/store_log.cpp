@@ -7,6 +7,7 @@
 
 #include "log/append_check.h"
 #include "log/reply_gate.h"
+#include "store/actors.h"
 #include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -28,7 +29,8 @@ class StoreLog final : public log::LoopStore,
                        public log::Attestations,
                        public log::PinStore,
                        public log::RetentionStore,
-                       public log::WaitingStore {
+                       public log::WaitingStore,
+                       public log::ActorStore {
  public:
   StoreLog(StoreEngine& engine, Scheduler& loop) : engine_(engine), gate_(loop) {}
 
@@ -39,6 +41,7 @@ class StoreLog final : public log::LoopStore,
   log::PinStore& pins() override { return *this; }
   log::RetentionStore& retention() override { return *this; }
   log::WaitingStore& waiting() override { return *this; }
+  log::ActorStore& actors() override { return *this; }
 
   void append(std::string workspace, log::Append append, Done<log::Appended> done) override {
     auto reply = gate_.bind(std::move(done));
@@ -237,6 +240,16 @@ class StoreLog final : public log::LoopStore,
     read_with(std::move(done), [after = std::move(after), limit](const Tables& tables) {
       return read_waiting_workspaces(tables, after, limit);
     });
+  }
+
+  void load_actor(std::string workspace, log::ActorId actor,
+                  Done<log::ActorNumbers> done) override {
+    if (auto ok = log::check_actor(actor); !ok)
+      return gate_.bind(std::move(done))(std::unexpected(std::move(ok.error())));
+    read_with(std::move(done),
+              [workspace = std::move(workspace), actor = std::move(actor)](const Tables& tables) {
+                return read_actor(tables, workspace, actor);
+              });
   }
 
   void list_workspaces(std::string after, std::size_t limit,

@@ -62,10 +62,12 @@ std::optional<WaitingKey> parse_waiting_key(std::string_view key) {
 std::string encode_waiting(std::string_view key, const log::WaitingChange& change) {
   ByteWriter out;
   out.var_uint(change.unix_ms);
+  out.var_string(change.tenant);
   out.var_string(change.principal);
   out.var_string(change.actor);
   out.var_uint(change.actor_seq);
   out.var_uint(change.further_seqs);
+  out.var_uint(change.actor_named ? 1 : 0);
   out.var_string(change.type);
   out.var_uint(change.generation);
   out.var_buffer(change.intent);
@@ -84,10 +86,14 @@ std::optional<log::WaitingChange> decode_waiting(std::string_view key, std::stri
   if (get_big_endian(value.substr(1, kCrcBytes)) != crc32c(fields, start)) return std::nullopt;
   ByteReader in(fields);
   log::WaitingChange change{.number = parsed->number, .unix_ms = in.var_uint()};
+  change.tenant = in.var_string();
   change.principal = in.var_string();
   change.actor = in.var_string();
   change.actor_seq = in.var_uint();
   change.further_seqs = in.var_uint();
+  const std::uint64_t named = in.var_uint();
+  if (named > 1) return std::nullopt;
+  change.actor_named = named == 1;
   change.type = in.var_string();
   change.generation = in.var_uint();
   change.intent = to_bytes(in.var_buffer());

@@ -25,6 +25,18 @@ Result<void> Host::admit(const policy::Caller& caller, const std::string& name) 
   return gate_ && !is_mutated(Mutation::ignore_gate) ? gate_(caller, name) : Result<void>();
 }
 
+void Host::admit(const policy::Caller& caller, policy::Right right, const std::string& name,
+                 std::string_view object, Done<void> done) {
+  if (auto open = admit(caller, name); !open) return done(std::move(open));
+  policy::Verdict verdict = policy::decide(
+      services_.deciders, {.caller = caller, .right = right, .workspace = name, .object = object});
+  if (verdict.rules == 0) return done(std::move(verdict.allowed));
+  get(name).when_durable(verdict.rules, [allowed = std::move(verdict.allowed),
+                                         done = std::move(done)](Result<void> durable) mutable {
+    done(durable ? std::move(allowed) : std::move(durable));
+  });
+}
+
 Workspace& Host::get(const std::string& name) {
   auto& workspace = workspaces_[name];
   if (!workspace) workspace = std::make_unique<Workspace>(name, services_);

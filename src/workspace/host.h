@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "policy/caller.h"
 #include "syncline/error.h"
@@ -29,6 +30,11 @@ class Host {
   // Is this workspace open to this caller now? Whoever serves somebody asks this first, in the turn in which it
   // begins: sessions when they join, the HTTP API before a handler runs.
   Result<void> admit(const policy::Caller& caller, const std::string& name) const;
+
+  // The same for one request, with the right that it needs to an object ("": to the workspace as a whole):
+  // then the deciders are asked, too. Answers when the rules that were asked are durable.
+  void admit(const policy::Caller& caller, policy::Right right, const std::string& name,
+             std::string_view object, Done<void> done);
 
   // The workspace of that (checked) name, made if it is not in memory. Valid while somebody
   // subscribes to one of its objects; do not keep it across turns otherwise.

@@ -25,6 +25,11 @@ SubscriberList::Stay SubscriberList::stay(const Subscriber* subscriber) const {
   return found == subscribers_.end() ? 0 : found->stay;
 }
 
+Subscriber* SubscriberList::find(Stay stay) const {
+  const auto found = std::ranges::find(subscribers_, stay, &Entry::stay);
+  return found == subscribers_.end() ? nullptr : found->subscriber;
+}
+
 bool SubscriberList::empty() const {
   return size() == 0;
 }

@@ -1,6 +1,7 @@
 // An object that somebody is connected to: its state, its subscribers, and who is present.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -52,6 +53,9 @@ class SubscriberList {
   // 0 for nobody, and for who is not there.
   Stay stay(const Subscriber* subscriber) const;
 
+  // The subscriber whose stay this is; nullptr: it has left.
+  Subscriber* find(Stay stay) const;
+
   // Calls `tell(Subscriber&)` for each that is there now and still there when its turn comes, but
   // not for `except`.
   template <typename Tell>
@@ -89,11 +93,16 @@ class LiveObject {
   SubscriberList& subscribers() { return subscribers_; }
   Presence& presence() { return presence_; }
 
+  // It is needed until the log has confirmed this position: something that waits for it names the object.
+  log::Position needed_until() const { return std::max(position(), waits_for_); }
+  void wait_for(log::Position position) { waits_for_ = std::max(waits_for_, position); }
+
  private:
   std::string id_;
   state::Resident* resident_;  // held in the cache for as long as this lives
   SubscriberList subscribers_;
   Presence presence_;
+  log::Position waits_for_ = 0;
 };
 
 }  // namespace syncline::workspace

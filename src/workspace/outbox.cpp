@@ -10,6 +10,7 @@ void Outbox::push(log::Position position, Item item) {
     return;
   }
   // Behind an entry that waits for more, it waits as long: order is part of the promise.
+  last_ = items_.empty() ? position : std::max(last_, position);
   items_.push_back({position, std::move(item)});
 }
 

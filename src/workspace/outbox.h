@@ -35,6 +35,8 @@ class Outbox {
   void restart(log::Position durable) { durable_ = durable; }
 
   log::Position durable() const { return durable_; }
+  // The highest position that something waits for; durable() if nothing waits.
+  log::Position last() const { return items_.empty() ? durable_ : last_; }
   std::size_t size() const { return items_.size(); }
 
  private:
@@ -45,6 +47,7 @@ class Outbox {
 
   std::deque<Entry> items_;
   log::Position durable_ = 0;
+  log::Position last_ = 0;
 };
 
 }  // namespace syncline::workspace

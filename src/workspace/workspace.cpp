@@ -5,15 +5,14 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
-#include "merge/effect_codec.h"
-#include "merge/facets.h"
 
 namespace syncline::workspace {
-
 Workspace::Workspace(std::string name, Services services)
     : name_(std::move(name)),
       services_(std::move(services)),
-      chain_(log::Head{}, services_.random) {}
+      actors_(name_, services_.actors),
+      chain_(log::Head{}, services_.random),
+      waiting_(services_.waiting, name_) {}
 
 Workspace::~Workspace() {
   for (auto& [id, object] : live_) services_.cache.release(object->resident());
@@ -21,7 +20,8 @@ Workspace::~Workspace() {
 }
 
 bool Workspace::idle() const {
-  return live_.empty() && opening_.empty() && wait_for_head_.empty() && outbox_.size() == 0;
+  return live_.empty() && opening_.empty() && wait_for_head_.empty() && actors_.idle() &&
+         outbox_.size() == 0;
 }
 
 void Workspace::open(Done<void> done) {
@@ -32,9 +32,10 @@ void Workspace::open(Done<void> done) {
 
 // ---- subscribing
 
-void Workspace::subscribe(const std::string& object, Subscriber& subscriber,
-                          Done<LiveObject*> done) {
-  opening_.push_back(std::make_shared<Opening>(Opening{object, &subscriber, std::move(done)}));
+void Workspace::subscribe(const policy::Caller& caller, const std::string& object,
+                          std::string_view face, Subscriber& subscriber, Done<LiveObject*> done) {
+  opening_.push_back(std::make_shared<Opening>(
+      Opening{caller, object, std::string(face), &subscriber, std::move(done)}));
   if (open_) {
     acquire(opening_.back());
   } else {
@@ -48,19 +49,37 @@ const Shut* Workspace::shut_entry() const {
 
 void Workspace::load_head() {
   if (const Shut* shut = shut_entry()) return fail_openings(shut_error(name_, *shut));
-  if (std::exchange(loading_head_, true)) return;
+  if (loading_head_) return;
+  if (auto owned = find_owner(); !owned) return fail_openings(owned.error());
+  loading_head_ = true;
   services_.log.head(name_, [this, view = std::weak_ptr(view_)](Result<log::Head> head) {
     if (view.expired()) return;
-    if (!head || services_.notary == nullptr) return head_loaded(std::move(head));
+    if (!head) return head_loaded(std::move(head));
     confirm(*head);
   });
 }
 
+// An owner that was replaced meanwhile is refused by the store.
+Result<void> Workspace::find_owner() {
+  if (services_.placement == nullptr) return {};
+  auto owner = services_.placement->owner_of(name_);
+  if (!owner) return std::unexpected(std::move(owner.error()));
+  if (!owner->here)
+    return fail(ErrorCode::kUnavailable, "workspace " + name_ + " is on node " + owner->node);
+  epoch_ = owner->epoch;
+  return {};
+}
+
 void Workspace::confirm(log::Head head) {
-  services_.notary->confirm(name_, [this, head, view = std::weak_ptr(view_)](Result<void> ok) {
+  auto opened = [this, head, view = std::weak_ptr(view_)](Result<void> ok) {
     if (view.expired()) return;
     head_loaded(ok ? Result<log::Head>(head) : std::unexpected(std::move(ok.error())));
-  });
+  };
+  if (services_.notary == nullptr) return waiting_.open(std::move(opened));
+  services_.notary->confirm(
+      name_, [this, view = std::weak_ptr(view_), opened = std::move(opened)](Result<void> ok) {
+        if (!view.expired()) ok ? waiting_.open(opened) : opened(std::move(ok));
+      });
 }
 
 void Workspace::head_loaded(Result<log::Head> head) {
@@ -104,10 +123,33 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
     return;
   }
   auto& live = live_[opening->object];
-  if (!live) live = std::make_unique<LiveObject>(opening->object, **resident);
+  if (!live) {
+    live = std::make_unique<LiveObject>(opening->object, **resident);
+    waiting_.load(opening->object, [this, object = opening->object](Result<void> loaded) {
+      if (loaded) take_up_later(object);
+    });
+  }
+  policy::Verdict verdict = judge(opening->caller, policy::Right::kRead, *live);
+  if (verdict.allowed) verdict.allowed = open_through(*live, opening->face);
+  if (!verdict.allowed) {
+    sweep_later();
+    return let_out(*live, verdict.rules, [opening, verdict](const Error* lost) {
+      if (opening->subscriber != nullptr)
+        opening->done(std::unexpected(lost != nullptr ? *lost : verdict.allowed.error()));
+    });
+  }
   live->subscribers().add(*opening->subscriber);
   live->presence().join(*opening->subscriber);
   opening->done(live.get());
+}
+
+Result<void> Workspace::open_through(LiveObject& object, std::string_view face) {
+  if (face.empty()) return {};
+  auto has_face = merge::check_face(object.object().type(), face);
+  if (has_face || object.position() > 0 || !object.subscribers().empty()) return has_face;
+  const auto type = services_.types.first_with_face(face);
+  if (!type) return std::unexpected(type.error());
+  return services_.cache.begin_as(object.resident(), **type) ? Result<void>() : has_face;
 }
 
 void Workspace::cancel(Subscriber& subscriber) {
@@ -127,7 +169,7 @@ void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
   if (!object.subscribers().remove(subscriber)) return;
   if (auto gone = object.presence().leave(subscriber, services_.scheduler.monotonic_ms());
       gone && !is_mutated(Mutation::leave_not_told)) {
-    tell_presence(object, *gone, {});
+    tell_presence(object, 0, {}, std::move(*gone));
   }
   sweep_later();
 }
@@ -143,16 +185,18 @@ void Workspace::sweep_later() {
 void Workspace::sweep() {
   sweep_scheduled_ = false;
   release_lost();
+  actors_.sweep();
   if (is_mutated(Mutation::evict_in_flight)) evict_in_flight();
   std::erase_if(live_, [this](const auto& entry) {
     LiveObject& object = *entry.second;
     if (!object.subscribers().empty()) return false;
     // What is in flight still needs it; its commit sweeps again.
-    if (object.position() > outbox_.durable()) {
+    if (object.needed_until() > outbox_.durable()) {
       ++services_.counters.left_in_flight;
       return false;
     }
     services_.cache.release(object.resident());
+    waiting_.unload(object.id());
     return true;
   });
 }
@@ -174,83 +218,7 @@ void Workspace::release_lost() {
   if (is_mutated(Mutation::evict_in_flight)) return;  // their changes are still in flight
   for (const auto& object : std::exchange(lost_, {})) services_.cache.release(object->resident());
 }
-
-// ---- the write path
-
-void Workspace::submit(LiveObject& object, const Change& change, const Subscriber* source,
-                       Done<Receipt> done) {
-  auto prepared = object.object().prepare(change.intent);
-  if (!prepared) {
-    ++services_.counters.changes_refused;
-    return done(std::unexpected(std::move(prepared.error())));
-  }
-  const bool waits = prepared->waits() && !is_mutated(Mutation::drop_waiting_change);
-  if (!prepared->changes && !waits && !is_mutated(Mutation::log_known_change)) {
-    ++services_.counters.changes_known;
-    return answer_known(object, std::move(done));
-  }
-  auto event = accept(object, change, *prepared);
-  if (!event) {
-    ++services_.counters.changes_refused;
-    return done(std::unexpected(std::move(event.error())));
-  }
-  ++services_.counters.changes_accepted;
-  services_.counters.bytes_accepted += change.intent.size();
-  outbox_.push(event->position, [this, &object, author = object.subscribers().stay(source),
-                                 position = event->position, intent = std::move(event->intent),
-                                 principal = std::move(event->principal),
-                                 done = std::move(done)](const Error* lost) mutable {
-    if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
-      return done(std::unexpected(*lost));
-    }
-    const Delivery told{.object = object.id(),
-                        .position = position,
-                        .principal = principal,
-                        .durability = durability_,
-                        .payload = intent};
-    if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
-      object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(told); },
-                                author);
-    }
-    done(Receipt{.position = position, .durability = durability_});
-  });
-}
-
-// Nothing is new; but what is known may not be durable yet.
-void Workspace::answer_known(LiveObject& object, Done<Receipt> done) {
-  const log::Position position = object.position();
-  outbox_.push(position, [this, position, done = std::move(done)](const Error* lost) mutable {
-    if (lost != nullptr) return done(std::unexpected(*lost));
-    done(Receipt{.position = position, .durability = durability_, .known = true});
-  });
-}
-
-Result<log::Event> Workspace::accept(LiveObject& object, const Change& change,
-                                     const merge::Prepared& prepared) {
-  log::Event event;
-  event.principal = change.principal;
-  event.actor = change.actor;
-  event.actor_seq = change.actor_seq;
-  event.object = object.id();
-  event.region = services_.region;
-  event.node = services_.node;
-  event.trace = change.trace;
-  event.type = merge::doc_type().name();
-  event.intent = to_bytes(prepared.recorded.of(change.intent));
-  event.effect = merge::encode_effect(prepared.effect);
-  auto sealed = chain_.seal(event, services_.scheduler.unix_ms());
-  if (!sealed) return std::unexpected(std::move(sealed.error()));
-  if (auto applied = object.resident().object().apply(event.intent); !applied) {
-    // prepare() said that this cannot happen. Nothing was logged; memory is not to be trusted.
-    reset(applied.error());
-    return std::unexpected(std::move(applied.error()));
-  }
-  services_.cache.applied(object.resident(), event.position, sealed->record.size());
-  batch_.push_back(std::move(*sealed));
-  touched_.push_back(&object);
-  flush_later();
-  return event;
-}
+// ---- appending
 
 void Workspace::flush_later() {
   if (batch_.size() > 1) return;
@@ -268,7 +236,11 @@ void Workspace::flush() {
   const log::Position after = std::exchange(appended_, chain_.head().last_position);
   if (is_mutated(Mutation::release_before_commit)) outbox_.release(appended_);
   services_.log.append(
-      name_, {.events = std::exchange(batch_, {}), .after = after},
+      name_,
+      {.events = std::exchange(batch_, {}),
+       .after = after,
+       .epoch = epoch_,
+       .settled = std::exchange(settled_, {})},
       [this, view = std::weak_ptr(view_), touched](Result<log::Appended> appended) {
         if (view.expired()) return;
         if (!appended) return reset(appended.error());
@@ -313,10 +285,14 @@ void Workspace::reset(const Error& cause) {
   open_ = loading_head_ = sweep_scheduled_ = false;
   if (!is_mutated(Mutation::keep_batch)) batch_.clear();
   touched_.clear();
+  settled_.clear();
+  taking_up_.clear();
   if (!is_mutated(Mutation::keep_cache_after_refusal)) services_.cache.forget(name_);
   auto live = std::exchange(live_, {});
   outbox_.lose(error);
+  waiting_.forget(error);
   fail_openings(error);
+  actors_.drop(error);
   for (auto& [id, object] : live) {
     object->subscribers().each([&](Subscriber& subscriber) { subscriber.on_lost(error); });
   }
@@ -330,136 +306,6 @@ void Workspace::report(const Error& error) {
   if (error.code == ErrorCode::kIo) services_.on_storage_failure(error);
   if (error.code == ErrorCode::kCorrupt && services_.shut != nullptr)
     services_.shut->add(name_, error, services_.scheduler.unix_ms());
-}
-
-// ---- reading
-
-void Workspace::diff(LiveObject& object, ByteView version, Done<Bytes> done) {
-  auto bytes = merge::diff_since(object.object(), version);
-  if (!bytes) return done(std::unexpected(std::move(bytes.error())));
-  if (is_mutated(Mutation::reply_before_commit)) return done(std::move(*bytes));
-  outbox_.push(object.position(),
-               [bytes = std::move(*bytes), done = std::move(done)](const Error* lost) mutable {
-                 if (lost != nullptr) return done(std::unexpected(*lost));
-                 done(std::move(bytes));
-               });
-}
-
-void Workspace::version(LiveObject& object, Done<Bytes> done) {
-  auto bytes = merge::version_of(object.object());
-  if (!bytes) return done(std::unexpected(std::move(bytes.error())));
-  outbox_.push(object.position(),
-               [bytes = std::move(*bytes), done = std::move(done)](const Error* lost) mutable {
-                 if (lost != nullptr) return done(std::unexpected(*lost));
-                 done(std::move(bytes));
-               });
-}
-
-void Workspace::state(LiveObject& object, Done<State> done) {
-  State state{object.position(), object.object().snapshot()};
-  outbox_.push(state.position,
-               [state = std::move(state), done = std::move(done)](const Error* lost) mutable {
-                 if (lost != nullptr) return done(std::unexpected(*lost));
-                 done(std::move(state));
-               });
-}
-
-namespace {
-
-// Subscribed for the length of one look.
-class Onlooker final : public Subscriber {
- public:
-  void on_change(const Delivery&) override {}
-  void on_presence(const Delivery&) override {}
-  void on_lost(const Error&) override {}
-};
-
-}  // namespace
-
-void Workspace::read(const std::string& object, Extract extract, Done<View> done) {
-  auto onlooker = std::make_shared<Onlooker>();
-  subscribe(object, *onlooker,
-            [this, onlooker, extract = std::move(extract),
-             done = std::move(done)](Result<LiveObject*> live) mutable {
-              if (!live) return done(std::unexpected(std::move(live.error())));
-              LiveObject& object = **live;
-              unsubscribe(object, *onlooker);
-              if (object.position() == 0) {
-                return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
-              }
-              auto content = extract(object.object());
-              if (!content) return done(std::unexpected(std::move(content.error())));
-              View view{object.position(), std::move(*content)};
-              if (is_mutated(Mutation::read_before_commit)) return done(std::move(view));
-              outbox_.push(view.position, [view = std::move(view),
-                                           done = std::move(done)](const Error* lost) mutable {
-                if (lost != nullptr) return done(std::unexpected(*lost));
-                done(std::move(view));
-              });
-            });
-}
-
-void Workspace::change(const std::string& object, Author author, Make make, Done<Receipt> done) {
-  auto onlooker = std::make_shared<Onlooker>();
-  subscribe(object, *onlooker,
-            [this, onlooker, author = std::move(author), make = std::move(make),
-             done = std::move(done)](Result<LiveObject*> live) mutable {
-              if (!live) return done(std::unexpected(std::move(live.error())));
-              LiveObject& object = **live;
-              auto intent = make(object.object(), object.position());
-              if (!intent) {
-                done(std::unexpected(std::move(intent.error())));
-              } else if (author.dry_run) {
-                answer_known(object, std::move(done));
-              } else {
-                submit(object,
-                       {.principal = std::move(author.principal),
-                        .actor = std::move(author.actor),
-                        .intent = *intent,
-                        .trace = std::move(author.trace)},
-                       nullptr, std::move(done));
-              }
-              unsubscribe(object, *onlooker);
-            });
-}
-
-// ---- presence
-
-void Workspace::tell_presence(LiveObject& object, ByteView update, std::string_view principal,
-                              SubscriberList::Stay except) {
-  const Delivery told{.object = object.id(), .principal = principal, .payload = update};
-  object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_presence(told); }, except);
-}
-
-Result<void> Workspace::set_presence(LiveObject& object, Subscriber& owner,
-                                     std::string_view principal, ByteView update) {
-  auto news = object.presence().update(owner, update, services_.scheduler.monotonic_ms());
-  if (!news) return std::unexpected(std::move(news.error()));
-  if (news->sender == news->others) {
-    if (!news->others.empty()) tell_presence(object, news->others, principal);
-  } else {
-    tell_presence(object, news->others, principal, object.subscribers().stay(&owner));
-    if (!news->sender.empty())
-      owner.on_presence({.object = object.id(), .principal = principal, .payload = news->sender});
-  }
-  if (news->dropped) return std::unexpected(std::move(*news->dropped));
-  return {};
-}
-
-void Workspace::expire_presence() {
-  if (is_mutated(Mutation::never_expire)) return;
-  for (auto& [id, object] : live_) {
-    auto gone = object->presence().expire(services_.scheduler.monotonic_ms());
-    if (gone) tell_presence(*object, *gone, {});
-  }
-}
-
-void Workspace::pass_on(LiveObject& object, std::string_view principal, std::string_view message,
-                        const Subscriber* except) {
-  const Delivery told{.object = object.id(), .principal = principal, .payload = as_bytes(message)};
-  object.subscribers().each([&](Subscriber& subscriber) {
-    if (&subscriber != except) subscriber.on_message(told);
-  });
 }
 
 }  // namespace syncline::workspace

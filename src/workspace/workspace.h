@@ -22,6 +22,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +32,18 @@
 #include "log/checkpoint_keeper.h"
 #include "log/event_log.h"
 #include "log/notary.h"
+#include "log/placement.h"
+#include "merge/type_registry.h"
+#include "policy/caller.h"
+#include "policy/decider.h"
 #include "state/object_cache.h"
 #include "syncline/error.h"
+#include "workspace/actors.h"
 #include "workspace/live_object.h"
 #include "workspace/outbox.h"
+#include "workspace/receipt.h"
 #include "workspace/shut_list.h"
+#include "workspace/waiting_changes.h"
 
 namespace syncline::workspace {
 
@@ -42,7 +51,8 @@ struct Counters {
   std::uint64_t changes_accepted = 0;  // became events
   std::uint64_t changes_known = 0;     // were known already
   std::uint64_t changes_refused = 0;
-  std::uint64_t bytes_accepted = 0;  // of intents
+  std::uint64_t changes_waiting = 0;  // were kept until others arrive
+  std::uint64_t bytes_accepted = 0;   // of intents
   std::uint64_t events_committed = 0;
   std::uint64_t appends = 0;
   std::uint64_t resets = 0;  // views dropped because the log refused
@@ -54,11 +64,17 @@ struct Counters {
 struct Services {
   log::EventLog& log;
   state::ObjectCache& cache;
+  const merge::TypeRegistry& types;
+  log::WaitingStore& waiting;
   Scheduler& scheduler;
   Counters& counters;
   Random& random;  // salts of events: must be unpredictable
   // The disk failed: the process must stop serving. Called at most once per failure.
   std::function<void(const Error&)> on_storage_failure;
+  // Asked in this order about whatever a caller wants (policy/decider.h). They outlive the workspace.
+  std::vector<const policy::Decider*> deciders = {};
+  // Who owns the workspace, and under which epoch. nullptr: this node, under epoch 0.
+  const log::Placement* placement = nullptr;
   // Where this is, as it stands in events; may be empty.
   std::string region = {};
   std::string node = {};
@@ -70,21 +86,19 @@ struct Services {
   ShutList* shut = nullptr;
   // Hears of what was appended, and has it signed in time. nullptr: nobody does.
   log::CheckpointKeeper* checkpoints = nullptr;
+  // What is recorded of actors that name themselves. nullptr: none can.
+  log::ActorStore* actors = nullptr;
 };
 
 struct Change {
-  std::string principal;
-  std::string actor;
-  std::uint64_t actor_seq = 0;
+  std::uint64_t actor_seq = 0;  // the caller's actor numbers its changes; 0: it does not
   ByteView intent;
-  std::string trace = {};  // W3C traceparent of the request; may be empty
-};
-
-// The answer to a change, once it holds.
-struct Receipt {
-  log::Position position = 0;  // of the event; of the state that held it already, if it was known
-  log::Durability durability = log::Durability::kMemory;
-  bool known = false;  // nothing was new, so nothing was logged
+  policy::Right right = policy::Right::kWrite;  // that it needs
+  // Called if it waits for others (waiting_changes.h): with false at once, with true when it is kept
+  // durably. Its receipt comes when its causes have arrived. May be empty.
+  std::move_only_function<void(bool kept)> waits = {};
+  // Set if the caller's actor names itself, and is this one: it numbers its changes from 1.
+  std::shared_ptr<NamedActor> named = nullptr;
 };
 
 template <typename T>
@@ -104,29 +118,47 @@ class Workspace {
   // it. kCorrupt: it is shut, or is from now on.
   void open(Done<void> done);
 
-  // Loads the object if need be and subscribes to it. The LiveObject is valid until unsubscribe(),
-  // or until on_lost(). If the subscriber leaves before the answer, use cancel().
-  void subscribe(const std::string& object, Subscriber& subscriber, Done<LiveObject*> done);
+  // Loads the object if need be and subscribes to it, through a face of its type (merge/object.h); an
+  // object without events begins with the first type that has that face. An empty face is none: any
+  // object can be looked at. The LiveObject is valid until unsubscribe(), or until on_lost(). If the
+  // subscriber leaves before the answer, use cancel().
+  //   kForbidden    the caller may not read it
+  //   kUnsupported  the object's type does not have that face, or this build does not know the type
+  void subscribe(const policy::Caller& caller, const std::string& object, std::string_view face,
+                 Subscriber& subscriber, Done<LiveObject*> done);
   void unsubscribe(LiveObject& object, Subscriber& subscriber);
   // Drops a subscribe() that was not answered; its callback will not run.
   void cancel(Subscriber& subscriber);
 
-  // Decides on a change; `done` gives the receipt when it is durable, or the reason of the refusal.
-  // Everybody subscribed but `source` (may be nullptr) hears of it.
-  void submit(LiveObject& object, const Change& change, const Subscriber* source,
-              Done<Receipt> done);
+  // What is recorded of an actor that names itself, so that its changes are recognised when they are sent
+  // again: over another connection, after a restart. Ask before the first change, and hold the answer as
+  // long as the actor may send more. It is void when the view is dropped (Subscriber::on_lost): changes
+  // are then refused with kUnavailable, and the actor is to be recalled anew.
+  //   kInvalid      no name for an actor
+  //   kUnsupported  nothing is kept of actors here
+  void recall(log::ActorId actor, Actors::Recalled done) {
+    actors_.recall(std::move(actor), std::move(done));
+  }
+
+  // Decides on a change: first its type (merge::Object::prepare), then the deciders. `done` gives the
+  // receipt when it is durable, or the reason of the refusal. Everybody subscribed but `source` (may be
+  // nullptr) hears of it. A change that is known already needs the right to read only.
+  // A number of an actor that names itself that is recorded already, or on its way, is answered as known
+  // when that one is durable, whatever the change says now; kConflict: the number is too old to tell.
+  void submit(const policy::Caller& caller, LiveObject& object, Change change,
+              const Subscriber* source, Done<Receipt> done);
 
   // What a replica at `version` lacks / what this state knows; given out once durable. kUnsupported: the
   // type has no versions.
-  void diff(LiveObject& object, ByteView version, Done<Bytes> done);
-  void version(LiveObject& object, Done<Bytes> done);
+  void diff(const policy::Caller& caller, LiveObject& object, ByteView version, Done<Bytes> done);
+  void version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done);
 
   // The whole state, and where it stands: for those whose type has no versions. Given out once durable.
   struct State {
     log::Position position = 0;
     Bytes snapshot;  // for merge::ObjectType::restore
   };
-  void state(LiveObject& object, Done<State> done);
+  void state(const policy::Caller& caller, LiveObject& object, Done<State> done);
 
   // One look at an object without subscribing: `extract` is called with its state, what it gives is
   // handed out once durable. kNotFound if the object has no events.
@@ -135,32 +167,48 @@ class Workspace {
     std::string content;
   };
   using Extract = std::move_only_function<Result<std::string>(const merge::Object&)>;
-  void read(const std::string& object, Extract extract, Done<View> done);
+  void read(const policy::Caller& caller, const std::string& object, Extract extract,
+            Done<View> done);
 
   // A change that is made from the present state: `make` gets the object (empty, at position 0, if it
   // has no events) and gives the intent. What changes nothing is answered as known. A dry run ends
   // with `make`, and its receipt names the present position.
   struct Author {
-    std::string principal;
-    std::string actor;
-    std::string trace;
+    policy::Caller caller;
+    policy::Right right = policy::Right::kWrite;  // that the change needs
     bool dry_run = false;
+    // Of an object that begins with this change; nullptr: the default type.
+    const merge::ObjectType* type = nullptr;
   };
   using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
 
-  // Presence is not logged: told to everybody at once. `owner`, who is `principal`, vouches for the
-  // clients in it, which disappear with it. kMalformed: nothing was taken. kTooLarge: what is over a
-  // limit was dropped, the rest was taken.
-  Result<void> set_presence(LiveObject& object, Subscriber& owner, std::string_view principal,
-                            ByteView update);
+  // Presence is not logged. It is told to everybody when what it may refer to is durable. `owner` vouches
+  // for the clients in it, which disappear with it. kMalformed, kForbidden: nothing was taken. kTooLarge:
+  // what is over a limit was dropped, the rest was taken.
+  void set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
+                    ByteView update, Done<void> done);
   // Drops clients that were not heard of for too long. To be called every few seconds.
   void expire_presence();
 
-  // Passes a message of a client, who is `principal`, on to everybody but `except` (may be nullptr).
-  // Not logged.
-  void pass_on(LiveObject& object, std::string_view principal, std::string_view message,
-               const Subscriber* except);
+  // Passes a client's message on to everybody but `except` (may be nullptr). Not logged. kForbidden: to
+  // nobody.
+  void pass_on(const policy::Caller& caller, LiveObject& object, std::string message,
+               const Subscriber* except, Done<void> done);
+
+  // Takes over events of this workspace's log in another region, in the order of that log. Each is judged
+  // and applied as a change of its author, and becomes an event here with its origin. What was taken over
+  // before is left out, and so is what is known already. Answers how far that log is taken over, durably.
+  // An error is that of the first event that cannot be taken over; those before it are.
+  //   kInvalid      the events are not in the order of their log, or a stamp is too far ahead
+  //   kUnavailable  an event waits for others that have not come; it may be sent again later
+  //   kConflict     the object is of another type here
+  //   kUnsupported  a group, an event without its payload, or a type that this build does not know
+  void ingest(std::string region, std::vector<log::Event> events, Done<log::Position> done);
+
+  // Calls back when the event at `position` is durable: at once if it is, or if nothing is known to be
+  // under way. The error is the one for which that will never be.
+  void when_durable(log::Position position, Done<void> done);
 
   // True if something that clients sent is not durable yet.
   bool busy() const { return outbox_.size() > 0; }
@@ -171,29 +219,68 @@ class Workspace {
   std::size_t live_objects() const { return live_.size(); }
 
  private:
+  // A change and where it comes from.
+  struct Offer {
+    Change change = {};
+    SubscriberList::Stay author = 0;  // is not told of it again
+    std::uint64_t waited = 0;         // its number among those that waited; 0: it did not
+    const log::Event* ingested =
+        nullptr;                   // as another region's log holds it; valid during the call
+    std::string_view region = {};  // that region
+  };
+  struct Ingesting;
   struct Opening {
+    policy::Caller caller;
     std::string object;
+    std::string face;
     Subscriber* subscriber;  // nullptr: cancelled
     Done<LiveObject*> done;
   };
 
   const Shut* shut_entry() const;  // nullptr: it is not shut
   void load_head();
+  Result<void> find_owner();
   void confirm(log::Head head);
   void head_loaded(Result<log::Head> head);
   void acquire(std::shared_ptr<Opening> opening);
   void acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident);
+  Result<void> open_through(LiveObject& object, std::string_view face);
   void fail_openings(const Error& error);
   void sweep_later();
   void sweep();
   void evict_in_flight();
   void release_lost();
 
-  void answer_known(LiveObject& object, Done<Receipt> done);
-  void tell_presence(LiveObject& object, ByteView update, std::string_view principal,
+  policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
+                        const merge::Effect* effect = nullptr) const;
+  void let_out(LiveObject& object, log::Position rules, Outbox::Item item);
+  // Answers a change whose number says that it is not new. False: it is, or nobody numbers it.
+  bool answer_repeated(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+                       Done<Receipt>& done);
+  void answer_at(LiveObject& object, log::Position position, log::Position rules,
+                 Done<Receipt> done);
+  void answer_known(LiveObject& object, log::Position rules, Done<Receipt> done);
+  void give(LiveObject& object, policy::Verdict verdict, Result<Bytes> bytes, Done<Bytes> done);
+  void make_change(LiveObject& object, const Author& author, Make& make, Done<Receipt> done);
+  void tell_news(LiveObject& object, log::Position rules, const std::string& principal,
+                 Subscriber& owner, Presence::News news);
+  void tell_presence(LiveObject& object, log::Position rules, std::string principal, Bytes update,
                      SubscriberList::Stay except = 0);
-  Result<log::Event> accept(LiveObject& object, const Change& change,
-                            const merge::Prepared& prepared);
+  void decide(const policy::Caller& caller, LiveObject& object, Offer offer, Done<Receipt> done);
+  void know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+            Done<Receipt> done);
+  void refuse(LiveObject& object, const Offer& offer, policy::Verdict verdict, Done<Receipt> done);
+  void wait(const policy::Caller& caller, LiveObject& object, Offer offer, Bytes waits_for,
+            Done<Receipt> done);
+  void ingest_next(std::shared_ptr<Ingesting> ingesting);
+  void ingest_into(LiveObject& object, const policy::Caller& author,
+                   std::shared_ptr<Ingesting> ingesting);
+  void take_up_later(const std::string& object);
+  void take_up(const std::string& object);
+  void submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited);
+  void recall_and_submit(const std::string& object, std::shared_ptr<WaitingChanges::Entry> waited);
+  Result<log::Event> accept(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+                            const merge::Prepared& prepared, log::Position rules);
   void flush_later();
   void flush();
   void committed(log::Position position, log::Durability durability);
@@ -203,14 +290,19 @@ class Workspace {
   const std::string name_;
   Services services_;
   Outbox outbox_;
+  Actors actors_;
   log::Durability durability_ = log::Durability::kMemory;
 
-  bool open_ = false;  // the head is known
+  bool open_ = false;        // the head is known
+  std::uint64_t epoch_ = 0;  // of this owner (log/placement.h)
   std::vector<Done<void>> wait_for_head_;
   log::EventChain chain_;
   log::Position appended_ = 0;            // handed to the log
   std::vector<log::EncodedEvent> batch_;  // sealed in this turn
   std::vector<LiveObject*> touched_;      // by the batch
+  std::vector<log::Settled> settled_;     // by the batch: changes that waited
+  WaitingChanges waiting_;
+  std::set<std::string> taking_up_;  // objects that take_up() will look at in a later turn
   bool loading_head_ = false;
   bool sweep_scheduled_ = false;
 

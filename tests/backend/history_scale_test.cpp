@@ -18,6 +18,7 @@
 #include "backend/store_test_dir.h"
 #include "log/blocking_log.h"
 #include "merge/effect_codec.h"
+#include "node/known_types.h"
 #include "state/object_cache.h"
 #include "syncline/crdt/doc.h"
 
@@ -72,7 +73,7 @@ class Writer {
 class Scribe {
  public:
   Scribe(log::LoopStore& store, TestLoop& loop, state::CacheLimits limits = {})
-      : store_(store), loop_(loop), cache_(store, limits) {
+      : store_(store), loop_(loop), cache_({store, node::known_types()}, limits) {
     open();
   }
 
@@ -169,8 +170,9 @@ TEST(HistoryScale, EveryMomentIsNear) {
     const log::Position at = i == 0 ? events : 1 + dice() % events;
     const auto begin = std::chrono::steady_clock::now();
     const std::clock_t cpu = std::clock();
-    const auto replayed = await<state::ReplayedObject>(
-        loop, [&](auto done) { state::replay_object(*raw, "w", "o", at, std::move(done)); });
+    const auto replayed = await<state::ReplayedObject>(loop, [&](auto done) {
+      state::replay_object({*raw, node::known_types()}, "w", "o", at, std::move(done));
+    });
     slowest_cpu_ms = std::max(slowest_cpu_ms, 1e3 * double(std::clock() - cpu) / CLOCKS_PER_SEC);
     slowest_ms =
         std::max(slowest_ms,

@@ -4,6 +4,7 @@
 
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
+#include "log/actor_conformance.h"
 #include "log/event_log_conformance.h"
 #include "log/waiting_conformance.h"
 
@@ -23,6 +24,7 @@ struct RocksDbFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, EventLogConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, WaitingConformance, RocksDbFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, ActorConformance, RocksDbFixture);
 
 }  // namespace
 }  // namespace syncline::testing

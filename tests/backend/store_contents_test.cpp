@@ -332,5 +332,42 @@ TEST_F(StoreContents, EpochsAndWhatWasTakenOverFitTheEvents) {
             ErrorCode::kFenced);
 }
 
+// What is said to be recorded of an actor is checked, and a repair derives it from the events.
+TEST_F(StoreContents, WhatIsRecordedOfActorsFitsTheEvents) {
+  const log::ActorId tablet{"", "anna", "tablet"};
+  {
+    auto opened = open_store(dir_.path());
+    auto raw = opened->open_loop(loop_);
+    auto event = sample_event("a", "text");
+    event.actor = tablet.actor;
+    event.actor_seq = 3;
+    event.actor_named = true;
+    ASSERT_TRUE(BlockingLog(*raw, loop_).add("w", event));
+    EXPECT_TRUE(opened->verify().has_value());
+  }
+  const std::string key = syncline::store::actor_key(1, tablet);
+  const auto put = [&](std::uint64_t first, std::uint64_t last) {
+    log::ActorNumbers numbers;
+    numbers.add(first, last, 1);
+    tamper([&](store::Database& database) {
+      database.db->Put({}, database.meta, key, syncline::store::encode_actor(key, numbers));
+    });
+  };
+  put(3, 4);
+  EXPECT_EQ(open_store(dir_.path())->verify().error().check, log::Check::kIndex);
+  tamper([&](store::Database& database) { database.db->Put({}, database.meta, key, "damaged"); });
+  EXPECT_EQ(open_store(dir_.path())->verify().error().check, log::Check::kIndex);
+  ASSERT_TRUE(backend::repair_store(store_options(dir_.path())));
+  auto opened = open_store(dir_.path());
+  auto raw = opened->open_loop(loop_);
+  EXPECT_TRUE(opened->verify().has_value());
+  const auto numbers = await<log::ActorNumbers>(
+      loop_, [&](auto done) { raw->actors().load_actor("w", tablet, std::move(done)); });
+  ASSERT_TRUE(numbers);
+  ASSERT_EQ(numbers->ranges().size(), 1u);
+  EXPECT_EQ(numbers->ranges()[0].first, 3u);
+  EXPECT_EQ(numbers->ranges()[0].last, 3u);
+}
+
 }  // namespace
 }  // namespace syncline::testing

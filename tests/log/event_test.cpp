@@ -68,6 +68,7 @@ Event full_event() {
   event.tenant = "t9";
   event.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   event.kind = static_cast<log::EventKind>(999);
+  event.actor_named = true;
   event.extensions = {{1, {0xff}}, {9, {}}};
   event.effect = {0x07};
   return event;
@@ -278,6 +279,7 @@ TEST(Event, AnOldRecordKeepsToItsVersion) {
   EXPECT_TRUE(refused([](Event& event) { event.session_at = 1; }));
   EXPECT_TRUE(refused([](Event& event) { event.policy_at = 1; }));
   EXPECT_TRUE(refused([](Event& event) { event.further_seqs = 1; }));
+  EXPECT_TRUE(refused([](Event& event) { event.actor_named = true; }));
   EXPECT_TRUE(refused([](Event& event) { event.generation = 1; }));
   EXPECT_TRUE(refused([](Event& event) { event.group = {0, 2}; }));
   EXPECT_TRUE(refused([](Event& event) { event.epoch = 1; }));
@@ -330,6 +332,17 @@ TEST(Event, FieldsKeepToTheirLimits) {
   EXPECT_EQ(code([](Event& event) { event.further_seqs = (std::uint64_t{1} << 53) - 300; }),
             kInvalid);
   EXPECT_EQ(code([](Event& event) { event.further_seqs = ~std::uint64_t{0}; }), kInvalid);
+  const auto named = [](std::string actor, std::uint64_t number) {
+    return [actor = std::move(actor), number](Event& event) {
+      event.actor_named = true;
+      event.actor = actor;
+      event.actor_seq = number;
+      event.further_seqs = 0;
+    };
+  };
+  EXPECT_EQ(code(named("tablet", 1)), std::nullopt);
+  EXPECT_EQ(code(named("", 1)), kInvalid);
+  EXPECT_EQ(code(named("tablet", 0)), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.group = {0, 1}; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.group = {2, 2}; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.group = {9, 10}; }), kInvalid);

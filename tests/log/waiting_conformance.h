@@ -21,6 +21,8 @@ inline log::WaitingChange waiting_change(std::string_view intent) {
   change.actor = "s1";
   change.actor_seq = 7;
   change.further_seqs = 2;
+  change.tenant = "t1";
+  change.actor_named = true;
   change.type = "doc";
   change.generation = 3;
   change.intent = to_bytes(as_bytes(intent));

@@ -34,6 +34,7 @@ TEST(EventJson, EveryFieldIsShown) {
   log::Event event = plain_event();
   event.actor_seq = 300;
   event.further_seqs = 2;
+  event.actor_named = true;
   event.tenant = "t\"9";
   event.generation = 2;
   event.schema = 4;
@@ -44,11 +45,12 @@ TEST(EventJson, EveryFieldIsShown) {
   event.idempotency_key = {0xff, 0x00, 0x01};
   event.origin = log::Origin{"us", 77};
   event.region = "eu";
-  EXPECT_EQ(
-      protocol::event_to_json(event),
-      kPlain + R"(,"actor_seq":300,"last_actor_seq":302,"tenant":"t\"9","generation":2,"schema":4,)"
-               R"("group":{"first":8,"index":1,"size":3},"epoch":5,"policy_at":3,"session_at":4,)"
-               R"("idempotency_key":"/wAB","origin":{"region":"us","position":77},"region":"eu"})");
+  EXPECT_EQ(protocol::event_to_json(event),
+            kPlain +
+                R"(,"actor_seq":300,"last_actor_seq":302,"actor_named":true,"tenant":"t\"9",)"
+                R"("generation":2,"schema":4,"group":{"first":8,"index":1,"size":3},"epoch":5,)"
+                R"("policy_at":3,"session_at":4,"idempotency_key":"/wAB",)"
+                R"("origin":{"region":"us","position":77},"region":"eu"})");
 }
 
 }  // namespace

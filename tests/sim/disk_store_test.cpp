@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "log/actor_conformance.h"
 #include "log/event_log_conformance.h"
 #include "log/test_chain.h"
 #include "log/waiting_conformance.h"
@@ -58,6 +59,7 @@ struct SimFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, EventLogConformance, SimFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, WaitingConformance, SimFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ActorConformance, SimFixture);
 
 // Above the floor a snapshot that cannot be read makes room. Below it, it is all there is: what is
 // misread today is read tomorrow, or brought back from a backup.

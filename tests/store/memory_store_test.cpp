@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "log/actor_conformance.h"
 #include "log/event_log_conformance.h"
 #include "log/waiting_conformance.h"
 
@@ -17,6 +18,7 @@ struct MemoryFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WaitingConformance, MemoryFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ActorConformance, MemoryFixture);
 
 TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   TestLoop loop;

@@ -1,4 +1,4 @@
-// A connection whose wire the test holds: it sees what was sent and decides when it leaves.
+// A connection for tests: the test sees what was sent, and decides when it leaves the queue.
 #pragma once
 
 #include <optional>
@@ -29,13 +29,13 @@ class FakeConnection final : public session::Connection {
   }
   std::string_view peer() const override { return "test"; }
 
-  // Everything leaves, and what comes next is queued again.
+  // Empties the queue. Later messages are queued again.
   void drain(session::ConnectionHandler& handler) {
     queued_ = 0;
     handler.on_drained();
   }
 
-  // The peer reads again: everything leaves.
+  // The peer reads again: empties the queue, and later messages leave at once.
   void unstick(session::ConnectionHandler& handler) {
     stuck = false;
     drain(handler);

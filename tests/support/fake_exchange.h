@@ -1,4 +1,4 @@
-// The other side of a responder, in memory: for tests of what answers requests.
+// An exchange in memory, for tests of code that answers requests.
 #pragma once
 
 #include <memory>
@@ -11,12 +11,13 @@
 
 namespace syncline::testing {
 
-// What was answered, and how. Kept apart from the exchange, which ends with its responder.
+// What was answered, and how. It is separate from the exchange, which ends with its responder.
 struct FakeAnswer {
-  std::optional<http::Response> head;  // of a whole answer with its body, or of one in pieces
+  // A whole response with its body, or the head of one in pieces.
+  std::optional<http::Response> head;
   std::string body;
-  bool ended = false;    // nothing is missing
-  bool aborted = false;  // a stream that was given up
+  bool ended = false;    // the response is complete
+  bool aborted = false;  // the stream was broken off
 
   std::string header(std::string_view name) const {
     if (head)
@@ -50,7 +51,7 @@ class FakeExchange final : public http::Exchange {
   const std::shared_ptr<FakeAnswer> answer_;
 };
 
-// A responder, and where its answer will be found.
+// A responder, and the object that will hold its answer.
 inline std::pair<http::Responder, std::shared_ptr<FakeAnswer>> fake_responder(Scheduler& loop) {
   auto answer = std::make_shared<FakeAnswer>();
   return {http::Responder(std::make_shared<FakeExchange>(loop, answer)), answer};

@@ -1,4 +1,4 @@
-// Bytes in tests, as hexadecimal text.
+// Conversion of bytes from and to hexadecimal text.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Events as a server makes them of people who type: real intents with their real effects, chained.
+// Makes events as a server does for people who type: real intents with their real effects, in a
+// chain.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +19,8 @@
 
 namespace syncline::testing {
 
-// Somebody who types, goes back now and then, and sometimes elsewhere; and sets a key of a map.
+// A simulated person who types, deletes, and jumps to other places from time to time; and sets a
+// key of a map.
 class HistoryTypist {
  public:
   explicit HistoryTypist(std::uint32_t seed)
@@ -48,7 +50,7 @@ class HistoryTypist {
   std::uint32_t place_ = 0;
 };
 
-// The history of one workspace, in which objects "o0", "o1" … take turns.
+// The history of one workspace in which the objects "o0", "o1" … take turns.
 class HistoryWriter {
  public:
   explicit HistoryWriter(std::size_t objects) {
@@ -58,7 +60,7 @@ class HistoryWriter {
                       merge::doc_type().create()});
   }
 
-  // The next event, sealed; also kept in `event`.
+  // Makes the next event, sealed, and stores it in `event`, too.
   log::EncodedEvent next() {
     Written& written = all_[chain_.head().last_position % all_.size()];
     event = {};
@@ -81,7 +83,7 @@ class HistoryWriter {
     return events;
   }
 
-  // Of the object of the last event.
+  // A snapshot of the object of the last event.
   Bytes snapshot() const {
     return all_[(chain_.head().last_position - 1) % all_.size()].object->snapshot();
   }

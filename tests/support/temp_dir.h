@@ -1,4 +1,4 @@
-// A directory of its own for a test, removed with the object.
+// TempDir: a directory for one test, which is removed with the object.
 #pragma once
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 namespace syncline::testing {
 
-// Below TMPDIR, which should be on a disk where that is what is measured.
+// It is below TMPDIR. If a test measures a disk, TMPDIR should be on that disk.
 class TempDir {
  public:
   TempDir() : root_((std::filesystem::temp_directory_path() / "syncline-test-XXXXXX").string()) {
@@ -24,7 +24,7 @@ class TempDir {
 
   const std::string& root() const { return root_; }
   std::string file(const std::string& name) const { return root_ + "/" + name; }
-  // For a data directory; is not there yet.
+  // For a data directory. It does not exist yet.
   std::string path() const { return file("data"); }
 
  private:

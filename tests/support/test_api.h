@@ -1,4 +1,4 @@
-// The HTTP API over a node in memory.
+// TestApi: the HTTP API of a node in memory.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,8 @@ class TestApi : public TestNode {
   explicit TestApi(policy::Access who = {}, std::size_t loop_count = 1)
       : TestNode(std::move(who), loop_count) {}
 
-  // `headers`: whole lines, such as "Authorization: Bearer x\r\n". Came in on the loop `home`.
+  // Sends a request. `headers` are whole lines, such as "Authorization: Bearer x\r\n". `home` is
+  // the loop of the connection.
   std::shared_ptr<FakeAnswer> ask(const std::string& method, const std::string& target,
                                   const std::string& headers = {}, std::size_t home = 0) {
     auto head = http::parse_request_head(

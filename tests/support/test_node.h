@@ -1,4 +1,4 @@
-// A node in memory: its loops and its shards.
+// TestNode: a node in memory, with its loops and shards.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ class TestNode {
                          }}));
   }
 
-  // Until nothing is left to be done, on any loop.
+  // Runs all loops until nothing is left to do.
   void run() {
     for (int rounds = 0; rounds < 20; ++rounds)
       for (auto& loop : loops) loop->run();
@@ -57,7 +57,7 @@ class TestNode {
   void change(const std::string& workspace, const std::string& object, Bytes intent) {
     shards->on_owner(workspace, [&, intent = std::move(intent)](node::Shard& shard) {
       shard.host.get(workspace).change(
-          object, {.principal = "ann"},
+          object, {.caller = {.principal = {.name = "ann"}, .rights = policy::Rights::all()}},
           [intent](const merge::Object&, log::Position) { return intent; },
           [](Result<workspace::Receipt> receipt) { EXPECT_TRUE(receipt.has_value()); });
     });
@@ -68,7 +68,7 @@ class TestNode {
   const log::NotaryIdentity identity = test_identity();
   std::vector<std::unique_ptr<VirtualLoop>> loops;
   store::MemoryStore store;
-  workspace::Gate gate;  // of all workspaces, at any time
+  workspace::Gate gate;  // of all workspaces; a test may set it at any time
   std::atomic<bool> ready = true;
   std::unique_ptr<node::Shards> shards;
 };

@@ -1,4 +1,4 @@
-// Everything a workspace needs, in memory: for tests of workspaces and sessions.
+// TestWorld: everything that a workspace needs, in memory, for tests of workspaces and sessions.
 #pragma once
 
 #include <memory>
@@ -10,18 +10,24 @@
 
 #include "log/test_chain.h"
 #include "store/memory_store.h"
+#include "support/test_types.h"
 #include "support/virtual_loop.h"
 #include "syncline/crdt/doc.h"
 #include "workspace/host.h"
 
 namespace syncline::testing {
 
+// Somebody who may do everything.
+inline policy::Caller ann() {
+  return {.principal = {.name = "ann"}, .rights = policy::Rights::all(), .actor = "a1"};
+}
+
 struct TestWorld {
   explicit TestWorld(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
                      state::CacheLimits limits = {})
       : store(mode),
         log(store.open_loop(loop)),
-        cache(*log, limits, &quarantine),
+        cache(sources, limits, &quarantine),
         host(services(), [this](const auto& caller, const auto& workspace) {
           return gate ? gate(caller, workspace) : Result<void>();
         }) {}
@@ -29,13 +35,16 @@ struct TestWorld {
   workspace::Services services() {
     return {.log = log->events(),
             .cache = cache,
+            .types = sources.types,
+            .waiting = log->waiting(),
             .scheduler = loop,
             .counters = counters,
             .random = random,
-            .on_storage_failure = [this](const Error& error) { failures.push_back(error); }};
+            .on_storage_failure = [this](const Error& error) { failures.push_back(error); },
+            .actors = &log->actors()};
   }
 
-  // Commits what waits, and lets everybody hear of it.
+  // Commits what is queued, and runs everything that this makes due.
   void commit() {
     loop.run();
     store.commit();
@@ -46,11 +55,12 @@ struct TestWorld {
   TestRandom random;
   store::MemoryStore store;
   std::unique_ptr<log::LoopStore> log;
+  const state::ReplaySources sources{*log, test::test_types()};
   state::Quarantine quarantine{loop};
   state::ObjectCache cache;
   workspace::Counters counters;
   std::vector<Error> failures;
-  workspace::Gate gate;  // of the host, at any time
+  workspace::Gate gate;  // of the host; a test may set it at any time
   workspace::Host host;
 };
 
@@ -64,7 +74,7 @@ class Typist {
     });
   }
 
-  // The update that the insertion makes.
+  // Both return the update of the insertion.
   Bytes type(std::string_view what) { return insert(text_.length(), what); }
   Bytes insert(std::uint32_t index, std::string_view what) {
     EXPECT_TRUE(text_.insert(index, what));

@@ -1,9 +1,9 @@
-// A type that transforms changes, as operational transform does it: a list of short texts. Name
-// "toy-list", face "toy".
+// ToyList: a type that transforms changes, as operational transform does: a list of short texts.
+// Name "toy-list", face "toy".
 //
-// An intent names the version that its author had seen; prepare() moves the change over what came
-// since. So what is recorded and told may be another intent than was sent; what is answered is the
-// version that the change made.
+// An intent names the version that its author had seen. prepare() transforms the change over the
+// later changes. So the recorded and the broadcast intent may differ from the one that was sent.
+// The answer is the version that the change made.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ struct ListChange {
   std::uint64_t seen = 0;
   bool inserts = false;
   std::uint64_t index = 0;
-  std::string element;  // inserts
+  std::string element;  // for insertions
 
   Bytes encode() const {
     ByteWriter out;
@@ -42,8 +42,12 @@ struct ListChange {
   }
 };
 
+const merge::ObjectType& toy_list();
+
 class ToyList final : public merge::Object {
  public:
+  const merge::ObjectType& type() const override { return toy_list(); }
+
   Result<merge::Prepared> prepare(ByteView intent) const override {
     ByteReader in(intent);
     ListChange change = ListChange::read(in);
@@ -125,7 +129,8 @@ class ToyList final : public merge::Object {
     std::uint64_t index = 0;
   };
 
-  // Moves a change over all that came since its author looked. False: there is nothing left of it.
+  // Transforms a change over all changes after the version that its author had seen. False if
+  // nothing is left of it.
   bool transform(ListChange& change) const {
     bool left = true;
     for (; change.seen < history_.size(); ++change.seen) {
@@ -148,12 +153,12 @@ inline const merge::ObjectType& toy_list() {
   return type;
 }
 
-// Versions count the changes that were applied. `index` is cut to the length of the list.
+// Versions count the applied changes. `index` is cut to the length of the list.
 inline Bytes toy_insert(std::uint64_t seen_version, std::uint64_t index, std::string_view element) {
   return ListChange{seen_version, true, index, std::string(element)}.encode();
 }
 
-// Removes one element. If it is gone already, nothing changes.
+// Removes one element. If it was already removed, nothing changes.
 inline Bytes toy_erase(std::uint64_t seen_version, std::uint64_t index) {
   return ListChange{seen_version, false, index, {}}.encode();
 }

@@ -1,7 +1,7 @@
-// A strict type: one text and its version. Name "toy-register", face "toy-strict".
+// ToyRegister: a strict type: one text with a version. Name "toy-register", face "toy-strict".
 //
-// An intent names the version that it replaces. If that is not the present one, it is refused with
-// kConflict, and the message says which one is. What is answered is the new version.
+// An intent names the version that it replaces. If this is not the present version, it is refused
+// with kConflict and a message with the present version. The answer is the new version.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,13 @@ struct RegisterWrite {
   }
 };
 
+class ToyRegister;
+const merge::ObjectType& toy_register();
+
 class ToyRegister final : public merge::Object {
  public:
+  const merge::ObjectType& type() const override { return toy_register(); }
+
   Result<merge::Prepared> prepare(ByteView intent) const override {
     auto write = read(intent);
     if (!write) return std::unexpected(std::move(write.error()));

@@ -1,5 +1,5 @@
-// What the toy types have in common: toy_list.h, toy_register.h. Small types of objects for tests of what
-// must work with any type. They have no facets.
+// Shared by the toy types (toy_list.h, toy_register.h). They are small types of objects for tests
+// of code that must work with any type. They have no facets.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ inline std::string toy_json(const std::string& text) {
   return crdt::to_json(crdt::Any(text));
 }
 
-// What both toys answer: the version that the change made.
+// The answer of both toys: the version that the change made.
 inline Bytes toy_answer(std::uint64_t version) {
   ByteWriter out;
   out.var_uint(version);

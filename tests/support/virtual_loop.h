@@ -1,4 +1,5 @@
-// A Scheduler over virtual time: tasks and timers run when the test says so, on its own thread.
+// VirtualLoop: a Scheduler with virtual time. Tasks and timers run when the test says so, on the
+// test's thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ class VirtualLoop final : public Scheduler {
  public:
   void post(Task task) override { tasks_.push_back(std::move(task)); }
 
-  // One thread, and the test counts as a turn unless it says otherwise.
+  // There is one thread. The test itself counts as a turn, unless it sets `test_is_a_turn` to
+  // false.
   bool is_current() const override { return test_is_a_turn || turns_ > 0; }
 
   TimerId after(std::uint64_t delay_ms, Task task) override {
@@ -30,7 +32,7 @@ class VirtualLoop final : public Scheduler {
   std::uint64_t monotonic_ms() const override { return now_ms_; }
   std::uint64_t unix_ms() const override { return 1'700'000'000'000 + now_ms_; }
 
-  // Runs what is due now, and what that makes due.
+  // Runs what is due now, and everything that this makes due.
   void run() {
     while (!tasks_.empty()) {
       Task task = std::move(tasks_.front());
@@ -39,7 +41,7 @@ class VirtualLoop final : public Scheduler {
     }
   }
 
-  // Lets time pass, with the timers that become due.
+  // Advances the time and runs the timers that become due.
   void advance(std::uint64_t ms) {
     run();
     const std::uint64_t end = now_ms_ + ms;
@@ -61,7 +63,7 @@ class VirtualLoop final : public Scheduler {
     --turns_;
   }
 
-  int turns_ = 0;  // under way, one within another
+  int turns_ = 0;  // running turns, one inside another
   std::deque<Task> tasks_;
   std::map<std::pair<std::uint64_t, TimerId>, Task> timers_;
   TimerId last_timer_ = 0;

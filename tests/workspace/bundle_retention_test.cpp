@@ -18,7 +18,7 @@ std::shared_ptr<BundleExport> begin_export(TestWorld& from, ExportWish wish = {}
   auto header = ask<log::BundleHeader>(from, [&](auto done) {
     bundle_header(from.log->events(), "w", "log.example", end_of(from), std::move(done));
   });
-  return std::make_shared<BundleExport>(*from.log, header.value(), std::vector<log::Statement>{},
+  return std::make_shared<BundleExport>(from.sources, header.value(), std::vector<log::Statement>{},
                                         wish);
 }
 
@@ -41,7 +41,7 @@ Result<Bytes> export_all(TestWorld& from, ExportWish wish = {}, const Before& be
 
 // Carries out so many steps, as if the process ended then; how many there were.
 std::size_t import_bundle(TestWorld& to, ByteView bytes, std::size_t max_steps = 1 << 20) {
-  BundleImport import(head_of(to), {});
+  BundleImport import(head_of(to), {.types = test::test_types()});
   log::BundleReader reader;
   reader.feed(bytes);
   std::size_t count = 0;
@@ -52,7 +52,7 @@ std::size_t import_bundle(TestWorld& to, ByteView bytes, std::size_t max_steps =
     for (ImportStep& step : *steps) {
       if (count++ >= max_steps) continue;
       const auto done = ask<void>(
-          to, [&](auto answer) { carry_out(*to.log, "w", std::move(step), std::move(answer)); });
+          to, [&](auto answer) { carry_out(to.sources, "w", std::move(step), std::move(answer)); });
       EXPECT_TRUE(done) << done.error().message;
     }
   }
@@ -207,7 +207,7 @@ TEST(BundleRetention, AnExportIsGoneOnWithBesideTheKeeper) {
         retain_all(from);
       }
       const auto bundle = std::make_shared<BundleExport>(
-          *from.log, header.value(), std::vector<log::Statement>{}, ExportWish{.from = mark});
+          from.sources, header.value(), std::vector<log::Statement>{}, ExportWish{.from = mark});
       bool ended = false;
       do {
         const auto piece = next_piece(from, *bundle);

@@ -13,6 +13,7 @@
 #include "state/bundle_verify.h"
 #include "state/object_replay.h"
 #include "store/memory_store.h"
+#include "support/test_types.h"
 #include "support/history_writer.h"
 
 namespace syncline::testing {
@@ -25,6 +26,7 @@ class World {
  public:
   explicit World(std::uint8_t seed = 1)
       : log(store_.open_loop(loop)),
+        sources(*log, test::test_types()),
         identity{"log.example/" + std::to_string(seed), {{"", {seed}}}, {}},
         notary(log->events(), log->attestations(), identity) {
     identity.signers[0].name = identity.log_name;
@@ -68,6 +70,7 @@ class World {
 
  public:
   std::unique_ptr<log::LoopStore> log;
+  const state::ReplaySources sources;
   log::NotaryIdentity identity;
   log::Notary notary;
 };
@@ -79,7 +82,8 @@ std::vector<Bytes> export_pieces(World& world, const std::vector<log::Statement>
   auto header = await<log::BundleHeader>(world.loop, [&](auto done) {
     state::bundle_header(world.log->events(), "w", "log.example", size, std::move(done));
   });
-  auto made = std::make_shared<state::BundleExport>(*world.log, header.value(), statements, wish);
+  auto made =
+      std::make_shared<state::BundleExport>(world.sources, header.value(), statements, wish);
   std::vector<Bytes> pieces;
   for (;;) {
     auto bytes = await<Bytes>(world.loop, [&](auto done) { made->next(std::move(done)); });
@@ -115,7 +119,7 @@ log::Checked<void> each_section(
 }
 
 log::Checked<state::BundleReport> verify(ByteView bytes, state::BundleTrust trust = {}) {
-  state::BundleVerifier verifier({}, std::move(trust));
+  state::BundleVerifier verifier({.types = test::test_types()}, std::move(trust));
   do {
     if (auto ok = each_section(bytes, [&](const auto& each) { return verifier.section(each); });
         !ok)
@@ -132,10 +136,10 @@ state::BundleTrust trusting(const std::string& key) {
 log::Checked<std::uint64_t> import(World& world, ByteView bytes, std::size_t max_steps = 1 << 30,
                                    const std::string& into = "w") {
   auto log = world.blocking();
-  state::BundleImport import(log.head(into).value(), {});
+  state::BundleImport import(log.head(into).value(), {.types = test::test_types()});
   auto carry_out = [&](state::ImportStep& step) {
     EXPECT_TRUE(await<void>(world.loop, [&](auto done) {
-      state::carry_out(*world.log, into, std::move(step), std::move(done));
+      state::carry_out(world.sources, into, std::move(step), std::move(done));
     }));
   };
   auto ok = each_section(bytes, [&](const auto& section) -> log::Checked<void> {
@@ -305,7 +309,7 @@ TEST(BundleRoundTrip, DroppedPayloadsTakeTheSnapshotsAlongThatTheyNeed) {
   const auto state_of = [&](World& of) {
     return await<state::ReplayedObject>(of.loop,
                                         [&](auto done) {
-                                          state::replay_object(*of.log, "w", object, log::kNow,
+                                          state::replay_object(of.sources, "w", object, log::kNow,
                                                                std::move(done));
                                         })
         .value()
@@ -379,7 +383,8 @@ TEST(Bundles, AGroupOverSectionsIsAppendedWhole) {
         log::BundleSnapshot{"o", cut, state, "unknown", 1},
         log::BundleEvents{cut + 1, {split, views.end()}},
         log::BundleEnd{places.size(), tree.root()}};
-    state::BundleImport import({}, {.replay = false});
+    state::BundleImport import(log::Head{},
+                               {.types = test::test_types(), .replay = false});
     std::string story;
     for (const log::BundleSection& section : sections) {
       auto steps = import.section(section);

@@ -51,11 +51,12 @@ struct SignedWorld : TestWorld {
     Nobody nobody;
     LiveObject* object = nullptr;
     Workspace& where = host.get(workspace);
-    where.subscribe("note", nobody, [&](Result<LiveObject*> live) { object = live.value(); });
+    where.subscribe(testing::ann(), "note", "yjs", nobody,
+                    [&](Result<LiveObject*> live) { object = live.value(); });
     loop.run();
     for (int i = 0; i < events; ++i) {
       const Bytes update = typist.type("x");
-      where.submit(*object, {.principal = "ann", .actor = "a", .intent = update}, nullptr,
+      where.submit(testing::ann(), *object, {.intent = update}, nullptr,
                    [](Result<Receipt> receipt) { EXPECT_TRUE(receipt); });
     }
     loop.run();

@@ -161,7 +161,7 @@ TEST(History, ChangesLeadFromStateToState) {
       log::Position after = from;
       while (after < 120) {
         const auto page = ask<ChangePage>(world, [&](auto done) {
-          list_changes(*world.log, "w", "", after, 120, 13, std::move(done));
+          list_changes(world.sources, "w", "", after, 120, 13, std::move(done));
         });
         ASSERT_TRUE(page) << page.error().message;
         ASSERT_GT(page->next, after);
@@ -187,9 +187,10 @@ TEST(History, WhatIsTooMuchToTellEndsThePage) {
   ASSERT_TRUE(typist.doc().text("content").erase(0, merge::kMaxToldBytes));
   submit(world, "o", typist.doc().encode_state_as_update(before));
   const auto page = [&](log::Position after) {
-    return ask<ChangePage>(
-               world,
-               [&](auto done) { list_changes(*world.log, "w", "", after, 2, 10, std::move(done)); })
+    return ask<ChangePage>(world,
+                           [&](auto done) {
+                             list_changes(world.sources, "w", "", after, 2, 10, std::move(done));
+                           })
         .value();
   };
   const ChangePage first = page(0);
@@ -210,7 +211,7 @@ TEST(History, EveryCharacterHasItsEvent) {
     for (const log::Position at : {log::Position{40}, log::Position{120}}) {
       std::vector<log::Position> owners;
       const auto page = ask<ChangePage>(world, [&](auto done) {
-        list_changes(*world.log, "w", "o1", 0, at, 1000, std::move(done));
+        list_changes(world.sources, "w", "o1", 0, at, 1000, std::move(done));
       });
       ASSERT_TRUE(page);
       for (const Change& change : page->changes) {
@@ -235,7 +236,7 @@ TEST(History, EveryCharacterHasItsEvent) {
         }
       }
       const auto blame = ask<Blame>(
-          world, [&](auto done) { blame_object(*world.log, "w", "o1", at, std::move(done)); });
+          world, [&](auto done) { blame_object(world.sources, "w", "o1", at, std::move(done)); });
       ASSERT_TRUE(blame) << blame.error().message;
       ASSERT_EQ(blame->texts.size(), 1u);
       std::vector<log::Position> blamed;

@@ -33,7 +33,7 @@ TEST(ObjectCache, EvictsTheLeastRecentlyUsedUnderItsBudget) {
   for (int i = 0; i < 40; ++i) write(world, "o" + std::to_string(i), 4, 4000);
   EXPECT_GT(world.cache.counters().evictions, 0u);
   EXPECT_LE(world.cache.bytes(), 200'000u);
-  ObjectCache fresh(*world.log, {});
+  ObjectCache fresh(world.sources, {});
   EXPECT_EQ(read(world.cache, world.loop, "o0"), read(fresh, world.loop, "o0"));
 }
 
@@ -41,7 +41,7 @@ TEST(ObjectCache, LoadsFromTheSnapshotAndTheEventsAfterIt) {
   TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 4000});
   write(world, "o", 300, 100);
   EXPECT_GT(world.cache.counters().snapshots, 0u);
-  ObjectCache fresh(*world.log, {});
+  ObjectCache fresh(world.sources, {});
   EXPECT_EQ(read(fresh, world.loop, "o"), read(world.cache, world.loop, "o"));
   EXPECT_LT(fresh.counters().replayed_events, 300u);
 }
@@ -51,7 +51,7 @@ TEST(ObjectCache, ADamagedSnapshotIsRebuiltFromTheLog) {
   write(world, "o", 300, 100);
   ASSERT_GT(world.cache.counters().snapshots, 0u);
   world.store.damage_snapshot("w", "o");
-  ObjectCache fresh(*world.log, {});
+  ObjectCache fresh(world.sources, {});
   EXPECT_EQ(read(fresh, world.loop, "o"), read(world.cache, world.loop, "o"));
   EXPECT_EQ(fresh.counters().damaged_snapshots, 1u);
   EXPECT_EQ(fresh.counters().replayed_events, 300u);
@@ -104,7 +104,7 @@ TEST(ObjectCache, EvictionWritesWhatChangedSinceTheMilestone) {
     EXPECT_TRUE(base == 0 || newest->base == base);
     base = newest->base;
     last = newest->position;
-    ObjectCache fresh(*world.log, SmallWorld::kLimits);
+    ObjectCache fresh(world.sources, SmallWorld::kLimits);
     EXPECT_NE(read(fresh, world.loop, "o").find(typed + "\""), std::string::npos);
     EXPECT_EQ(fresh.counters().replayed_events, 0u);
   }
@@ -129,7 +129,7 @@ TEST(ObjectCache, ADeltaWhoseMilestoneIsDamagedIsRebuiltFromTheLog) {
   const auto before = world.newest();
   ASSERT_GT(before->base, 0u);
   world.store.damage_snapshot("w", "o", before->base);
-  ObjectCache fresh(*world.log, {});
+  ObjectCache fresh(world.sources, {});
   EXPECT_NE(read(fresh, world.loop, "o").find("xxxxx"), std::string::npos);
   EXPECT_EQ(fresh.counters().damaged_snapshots, 1u);
   const auto mended = world.newest();
@@ -143,7 +143,7 @@ TEST(ObjectCache, ADamagedEventIsReportedAndOtherObjectsWork) {
   write(world, "bad", 3, 10);
   write(world, "good", 3, 10);
   world.store.damage_event("w", 2);
-  ObjectCache fresh(*world.log, {});
+  ObjectCache fresh(world.sources, {});
   bool failed = false;
   fresh.acquire("w", "bad", [&](Result<Resident*> resident) {
     failed = !resident && resident.error().code == ErrorCode::kCorrupt;

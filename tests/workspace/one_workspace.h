@@ -41,7 +41,7 @@ Result<T> ask(TestWorld& world, Call call) {
 inline Result<ReplayedObject> replay(TestWorld& world, const std::string& object,
                                      log::Position at) {
   return ask<ReplayedObject>(
-      world, [&](auto done) { replay_object(*world.log, "w", object, at, std::move(done)); });
+      world, [&](auto done) { replay_object(world.sources, "w", object, at, std::move(done)); });
 }
 
 inline Result<log::Position> moment(TestWorld& world, std::string_view text) {
@@ -55,6 +55,12 @@ inline log::Head head_of(TestWorld& world) {
       .value();
 }
 
+inline std::vector<log::Event> events_of(TestWorld& world) {
+  return ask<std::vector<log::Event>>(
+             world, [&](auto done) { world.log->events().read("w", 0, {.max_events = 1 << 20}, std::move(done)); })
+      .value();
+}
+
 inline log::Position end_of(TestWorld& world) {
   return head_of(world).last_position;
 }
@@ -65,24 +71,29 @@ class Visit {
   Visit(TestWorld& world, const std::string& object) : Visit(world, world.host, object) {}
   Visit(TestWorld& world, workspace::Host& host, const std::string& object)
       : world_(world), workspace_(host.get("w")) {
-    workspace_.subscribe(object, listener_,
+    workspace_.subscribe(testing::ann(), object, "yjs", listener_,
                          [&](Result<workspace::LiveObject*> opened) { live_ = opened.value(); });
     world_.loop.run();
     EXPECT_NE(live_, nullptr);
   }
   ~Visit() {
-    workspace_.unsubscribe(*live_, listener_);
+    if (listener_.lost == 0) workspace_.unsubscribe(*live_, listener_);
     world_.loop.run();
   }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
 
   void submit(const Bytes& update) {
+    const auto receipt = try_submit(update);
+    EXPECT_TRUE(receipt) << receipt.error().message;
+  }
+
+  Result<workspace::Receipt> try_submit(const Bytes& update) {
     Result<workspace::Receipt> receipt = fail(ErrorCode::kUnavailable, "no answer");
-    workspace_.submit(*live_, {.principal = "ann", .actor = "a", .intent = update}, nullptr,
+    workspace_.submit(testing::ann(), *live_, {.intent = update}, nullptr,
                       [&](Result<workspace::Receipt> answer) { receipt = std::move(answer); });
     world_.loop.run();
-    EXPECT_TRUE(receipt) << receipt.error().message;
+    return receipt;
   }
 
   const Listener& listener() const { return listener_; }

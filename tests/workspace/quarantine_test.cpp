@@ -24,7 +24,7 @@ class QuarantineTest : public ::testing::Test {
                                    std::string_view text) {
     Result<workspace::Receipt> receipt = fail(ErrorCode::kUnavailable, "not answered");
     world_.host.get("w").change(
-        object, {.principal = "ada", .actor = {}, .trace = {}, .dry_run = false},
+        object, {.caller = testing::ann()},
         [&](const merge::Object&, log::Position) -> Result<Bytes> { return typist.type(text); },
         [&](Result<workspace::Receipt> answer) { receipt = std::move(answer); });
     world_.loop.run();
@@ -34,7 +34,7 @@ class QuarantineTest : public ::testing::Test {
   Result<std::string> read(workspace::Host& host, const std::string& object) {
     Result<std::string> content = fail(ErrorCode::kUnavailable, "not answered");
     host.get("w").read(
-        object, [](const merge::Object& state) { return state.to_json(); },
+        testing::ann(), object, [](const merge::Object& state) { return state.to_json(); },
         [&](Result<workspace::Workspace::View> view) {
           content = view ? Result<std::string>(view->content) : std::unexpected(view.error());
         });
@@ -44,7 +44,7 @@ class QuarantineTest : public ::testing::Test {
 
   Replayed replay(const std::string& object, log::Position at) {
     std::optional<Replayed> replayed;
-    try_replay(*world_.log, "w", object, at, [&](Replayed done) { replayed = std::move(done); });
+    try_replay(world_.sources, "w", object, at, [&](Replayed done) { replayed = std::move(done); });
     world_.loop.run();
     return std::move(*replayed);
   }
@@ -55,9 +55,11 @@ class QuarantineTest : public ::testing::Test {
         : log(world.store.open_loop(world.loop)),
           quarantine(
               world.loop, [this](const Quarantined&) { ++added; }, limit),
-          cache(*log, {}, &quarantine),
+          cache({*log, test::test_types()}, {}, &quarantine),
           host({.log = log->events(),
                 .cache = cache,
+                .types = test::test_types(),
+                .waiting = log->waiting(),
                 .scheduler = world.loop,
                 .counters = counters,
                 .random = world.random,
@@ -205,7 +207,7 @@ TEST_F(QuarantineTest, ALogThatIsNotWhatWasSignedIsNotOpened) {
 TEST_F(QuarantineTest, AWorkspaceIsShownWithoutIt) {
   world_.store.damage_event("w", 7);
   Result<ObjectPage> page = fail(ErrorCode::kUnavailable, "not answered");
-  replay_workspace(*world_.log, "w", "", "", 10, 12, [&](auto done) { page = std::move(done); });
+  replay_workspace(world_.sources, "w", "", "", 10, 12, [&](auto done) { page = std::move(done); });
   world_.loop.run();
   ASSERT_TRUE(page);
   ASSERT_EQ(page->objects.size(), 1u);
@@ -217,7 +219,7 @@ TEST_F(QuarantineTest, AWorkspaceIsShownWithoutIt) {
 TEST_F(QuarantineTest, ChangesAreListedAndTheUntellableHaveNone) {
   append_nonsense(world_, "bad");  // 13
   Result<ChangePage> page = fail(ErrorCode::kUnavailable, "not answered");
-  list_changes(*world_.log, "w", "", 10, 13, 100, [&](auto done) { page = std::move(done); });
+  list_changes(world_.sources, "w", "", 10, 13, 100, [&](auto done) { page = std::move(done); });
   world_.loop.run();
   ASSERT_TRUE(page);
   ASSERT_EQ(page->changes.size(), 3u);

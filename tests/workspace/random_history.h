@@ -102,7 +102,7 @@ inline void expect_model(TestWorld& world, const RandomHistory& history, log::Po
     std::string after;
     do {
       auto page = ask<ObjectPage>(world, [&](auto done) {
-        replay_workspace(*world.log, "w", "", after, 2, position, std::move(done));
+        replay_workspace(world.sources, "w", "", after, 2, position, std::move(done));
       });
       ASSERT_TRUE(page) << page.error().message;
       for (const ObjectAt& object : page->objects) found[object.id] = object.json;

@@ -37,7 +37,7 @@ inline void hold(TestWorld& world, log::RetentionAct act = log::RetentionAct::kH
 
 inline Result<RetentionTurn> turn(TestWorld& world, std::size_t max_events = 16) {
   return ask<RetentionTurn>(world, [&](auto done) {
-    retain(*world.log, "w", world.loop.unix_ms(), max_events, std::move(done));
+    retain(world.sources, "w", world.loop.unix_ms(), max_events, std::move(done));
   });
 }
 
@@ -59,15 +59,6 @@ inline void pin(TestWorld& world, const std::string& name, log::Position positio
   ASSERT_TRUE(ask<void>(world, [&](auto done) {
     world.log->pins().put_pin("w", {name, position, 1, "ann"}, std::move(done));
   }));
-}
-
-inline std::vector<log::Event> events_of(TestWorld& world) {
-  return ask<std::vector<log::Event>>(world,
-                                      [&](auto done) {
-                                        world.log->events().read("w", 0, {.max_events = 1 << 20},
-                                                                 std::move(done));
-                                      })
-      .value();
 }
 
 inline void expect_state(TestWorld& world, const RandomHistory& history, log::Position at) {

@@ -143,13 +143,13 @@ TEST(Retention, ChangesAndBlameTellWhatIsLeft) {
   RandomHistory history(world, 6);
   history.write(80);
   const auto all = ask<ChangePage>(world, [&](auto done) {
-                     list_changes(*world.log, "w", "", 0, 80, 1000, std::move(done));
+                     list_changes(world.sources, "w", "", 0, 80, 1000, std::move(done));
                    }).value();
   keep_last(world, 30);
   retain_all(world);
   for (const log::Position from : {log::Position{0}, log::Position{30}, log::Position{50}}) {
     const auto page = ask<ChangePage>(world, [&](auto done) {
-      list_changes(*world.log, "w", "", from, 80, 1000, std::move(done));
+      list_changes(world.sources, "w", "", from, 80, 1000, std::move(done));
     });
     ASSERT_TRUE(page) << page.error().message;
     ASSERT_EQ(page->changes.size(), 80 - from);
@@ -159,7 +159,7 @@ TEST(Retention, ChangesAndBlameTellWhatIsLeft) {
     }
   }
   const auto blame = ask<Blame>(
-      world, [&](auto done) { blame_object(*world.log, "w", "o1", 80, std::move(done)); });
+      world, [&](auto done) { blame_object(world.sources, "w", "o1", 80, std::move(done)); });
   ASSERT_TRUE(blame) << blame.error().message;
   for (const BlamedText& text : blame->texts)
     for (const BlamedRun& run : text.runs) EXPECT_TRUE(run.position == 0 || run.position > 50);
@@ -173,7 +173,7 @@ TEST(Retention, ChangesAreToldWhileTheFloorIsAheadOfTheSweep) {
     history.write(80);
     const auto list = [&](const std::string& object, log::Position from) {
       return ask<ChangePage>(world, [&](auto done) {
-        list_changes(*world.log, "w", object, from, 80, 1000, std::move(done));
+        list_changes(world.sources, "w", object, from, 80, 1000, std::move(done));
       });
     };
     const auto all = list("", 0).value();

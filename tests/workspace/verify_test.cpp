@@ -6,6 +6,7 @@
 #include <map>
 
 #include "merge/facets.h"
+#include "support/test_types.h"
 #include "support/history_writer.h"
 
 namespace syncline::testing {
@@ -50,12 +51,12 @@ struct Kept {
       const auto event = verifier.event(position, records[position - 1]);
       if (!event) return std::unexpected(event.error());
       if (const auto found = snapshots.find(position); found != snapshots.end())
-        if (auto ok = verifier.snapshot({found->second}); !ok) return ok;
+        if (auto ok = verifier.snapshot({.whole = found->second}); !ok) return ok;
     }
     return verifier.finish();
   }
 
-  log::Checked<state::ReplayCounts> verify(state::VerifierOptions options = {}) const {
+  log::Checked<state::ReplayCounts> verify(state::VerifierOptions options = {.types = test::test_types()}) const {
     state::WorkspaceVerifier verifier("w", options);
     do {
       if (auto ok = give(verifier); !ok) return std::unexpected(ok.error());
@@ -80,17 +81,17 @@ TEST(WorkspaceVerifier, WhatIsSoundPasses) {
 
 TEST(WorkspaceVerifier, LittleMemoryTakesMorePassesAndFindsTheSame) {
   Kept kept(900, 7);
-  const auto counts = kept.verify({.memory_bytes = 40'000});
+  const auto counts = kept.verify({.types = test::test_types(), .memory_bytes = 40'000});
   ASSERT_TRUE(counts) << counts.error().message;
   EXPECT_GE(counts->effects, 900u);
   EXPECT_GE(counts->snapshots, 45u);
-  state::WorkspaceVerifier verifier("w", {.memory_bytes = 40'000});
+  state::WorkspaceVerifier verifier("w", {.types = test::test_types(), .memory_bytes = 40'000});
   ASSERT_TRUE(kept.give(verifier));
   EXPECT_TRUE(verifier.begin_pass()) << "it did fit: the test shows nothing";
 
   // A change to an object that only a later pass looks at.
   kept.rewrite(890, [](log::Event& event) { event.effect.back() ^= 1; });
-  const auto found = kept.verify({.memory_bytes = 40'000});
+  const auto found = kept.verify({.types = test::test_types(), .memory_bytes = 40'000});
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().check, Check::kEffect);
   EXPECT_EQ(found.error().position, 890u);
@@ -189,7 +190,7 @@ TEST(WorkspaceVerifier, ADeltaIsComparedWithWhatItExtends) {
   }
   const Bytes delta = merge::delta_since_mark(*object).value();
   const auto verify = [&](state::StateParts parts) {
-    state::WorkspaceVerifier verifier("w", {});
+    state::WorkspaceVerifier verifier("w", {.types = test::test_types()});
     for (log::Position i = 1; i <= 60; ++i) EXPECT_TRUE(verifier.event(i, records[i - 1]));
     const auto shown = verifier.snapshot(parts);
     EXPECT_EQ(verifier.counts().snapshots, shown ? 1u : 0u);
@@ -214,7 +215,7 @@ TEST(WorkspaceVerifier, WhatWasSignedMustBeginTheLog) {
   for (log::Position position = 1; position <= 45; ++position) tree.append(kept.at(position).hash);
   log::Checkpoint said{"a/w/w", 45, tree.root()};
   const auto check = [&](const log::Checkpoint& checkpoint) {
-    state::WorkspaceVerifier verifier("w", {});
+    state::WorkspaceVerifier verifier("w", {.types = test::test_types()});
     verifier.expect(checkpoint, "the checkpoint");
     return kept.give(verifier);
   };
@@ -231,7 +232,7 @@ TEST(WorkspaceVerifier, WhatWasSignedMustBeginTheLog) {
   Kept rewritten = kept;
   rewritten.rewrite(10, [](log::Event& event) { event.principal = "mallory"; });
   EXPECT_TRUE(rewritten.verify());
-  state::WorkspaceVerifier verifier("w", {});
+  state::WorkspaceVerifier verifier("w", {.types = test::test_types()});
   verifier.expect({"a/w/w", 45, tree.root()}, "the checkpoint");
   EXPECT_EQ(rewritten.give(verifier).error().check, Check::kCheckpoint);
 }

@@ -41,7 +41,8 @@ class Listener final : public Subscriber {
 
 LiveObject& join(TestWorld& world, Workspace& workspace, Subscriber& subscriber) {
   LiveObject* joined = nullptr;
-  workspace.subscribe("note", subscriber, [&](Result<LiveObject*> live) { joined = live.value(); });
+  workspace.subscribe(testing::ann(), "note", "yjs", subscriber,
+                      [&](Result<LiveObject*> live) { joined = live.value(); });
   world.loop.run();
   return *joined;
 }
@@ -54,7 +55,7 @@ std::shared_ptr<Submitted> submit(Workspace& workspace, LiveObject& object, Byte
                                   const Subscriber* source = nullptr) {
   auto submitted = std::make_shared<Submitted>();
   workspace.submit(
-      object, {.principal = "ann", .actor = "a1", .actor_seq = 1, .intent = intent}, source,
+      testing::ann(), object, {.actor_seq = 1, .intent = intent}, source,
       [submitted](Result<Receipt> receipt) { submitted->answer = std::move(receipt); });
   return submitted;
 }
@@ -71,7 +72,8 @@ TEST(Workspace, NobodySeesAChangeBeforeItIsDurable) {
 
   auto submitted = submit(workspace, object, update, &writer);
   std::optional<Bytes> diff;
-  workspace.diff(object, {}, [&](Result<Bytes> bytes) { diff = std::move(bytes.value()); });
+  workspace.diff(testing::ann(), object, {},
+                 [&](Result<Bytes> bytes) { diff = std::move(bytes.value()); });
   world.loop.run();
   EXPECT_FALSE(submitted->answer);
   EXPECT_TRUE(reader.changes.empty());
@@ -217,7 +219,8 @@ TEST(Workspace, WhenTheLogRefusesTheViewIsDroppedAndReadAnew) {
   Listener again;
   LiveObject& object = join(world, workspace, again);
   std::optional<Bytes> state;
-  workspace.diff(object, {}, [&](Result<Bytes> bytes) { state = std::move(bytes.value()); });
+  workspace.diff(testing::ann(), object, {},
+                 [&](Result<Bytes> bytes) { state = std::move(bytes.value()); });
   world.loop.run();
   Typist copy(2);
   copy.receive(state.value());
@@ -245,7 +248,7 @@ TEST(Workspace, AFailedDiskIsReported) {
 // Whoever opens it next, as a session does.
 Result<LiveObject*> try_join(TestWorld& world, const std::string& name, Subscriber& subscriber) {
   std::optional<Result<LiveObject*>> answer;
-  world.host.get(name).subscribe("note", subscriber,
+  world.host.get(name).subscribe(testing::ann(), "note", "yjs", subscriber,
                                  [&](Result<LiveObject*> live) { answer = std::move(live); });
   world.loop.run();
   return *answer;
@@ -301,9 +304,11 @@ TEST(Workspace, StateSurvivesARestart) {
   workspace.unsubscribe(object, listener);
 
   auto other_log = world.store.open_loop(world.loop);
-  state::ObjectCache other_cache(*other_log, {});
+  state::ObjectCache other_cache({*other_log, world.sources.types}, {});
   Workspace reopened("w", {.log = other_log->events(),
                            .cache = other_cache,
+                           .types = world.sources.types,
+                           .waiting = other_log->waiting(),
                            .scheduler = world.loop,
                            .counters = world.counters,
                            .random = world.random,
@@ -328,7 +333,7 @@ TEST(Workspace, ReadSaysWhenThereIsNothing) {
   Workspace& workspace = world.host.get("w");
   std::optional<Error> error;
   workspace.read(
-      "nothing", [](const merge::Object& object) { return object.to_json(); },
+      testing::ann(), "nothing", [](const merge::Object& object) { return object.to_json(); },
       [&](Result<Workspace::View> view) { error = view.error(); });
   world.loop.run();
   ASSERT_TRUE(error);
@@ -352,7 +357,8 @@ TEST(Workspace, ACancelledSubscribeIsNeverAnswered) {
   Workspace& workspace = world.host.get("w");
   Listener listener;
   bool answered = false;
-  workspace.subscribe("note", listener, [&](Result<LiveObject*>) { answered = true; });
+  workspace.subscribe(testing::ann(), "note", "yjs", listener,
+                      [&](Result<LiveObject*>) { answered = true; });
   workspace.cancel(listener);
   world.loop.run();
   EXPECT_FALSE(answered);

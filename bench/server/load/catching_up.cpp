@@ -1,4 +1,4 @@
-// Scenarios of clients that lack much: a long document, or what happened while they were away.
+// Scenarios with clients that lack much: a long document, or the changes made while they were away.
 #include "load/scenario_support.h"
 #include "load/scenarios.h"
 #include "load/writing.h"
@@ -6,7 +6,7 @@
 namespace syncline::bench {
 namespace {
 
-// Of the one who has written the long document; not of a client of the fleet.
+// The id of the author of the long document, who is not a client of the fleet.
 constexpr std::uint64_t kHistorian = 0x20000000;
 // Runs of typing: about 300 KB.
 constexpr std::size_t kRuns = 9000;
@@ -24,7 +24,7 @@ LongDocument long_document(Run& run) {
   return {run.fleet.add_document(name), make_history(kHistorian, runs)};
 }
 
-// Uploads it through a client that stays, and waits until another one gets all of it.
+// Uploads it through a client that stays, and waits until another client has all of it.
 void upload(Run& run, LongDocument& subject) {
   Client& author = run.fleet.add_client(subject.document, true);
   run.fleet.open(std::vector{&author}, 1, kPatience);
@@ -35,7 +35,7 @@ void upload(Run& run, LongDocument& subject) {
   run.fleet.open(std::vector{&probe}, 1, kPatience);
 }
 
-// What waves of clients that come at once took; medians.
+// The times of waves of clients that connect at once, as medians.
 class Waves {
  public:
   explicit Waves(Run& run) : run_(run) { run.fleet.sync_time = {}; }
@@ -129,7 +129,8 @@ void run_storm(Run& run) {
     document->wanted = {{writer, 0, updates}};
   }
   Waves storm(run);
-  // Whether everything came again is what `wanted` tells; the account stays that of the first time.
+  // `wanted` checks that everything came again; the delivery figures remain those of the first
+  // time.
   const std::uint64_t delivered = fleet.deliveries().delivered;
   for (std::size_t wave = 0; wave < waves; ++wave) {
     for (Client* client : clients) client->hang_up();

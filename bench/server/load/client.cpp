@@ -73,7 +73,7 @@ void Client::tell_presence(Nanoseconds now) {
 void Client::received(ByteView message) {
   const Incoming incoming = read_message(fleet_.target().dialect, message);
   switch (incoming.kind) {
-    case Incoming::Kind::kStep1: {  // there is nothing that the server lacks
+    case Incoming::Kind::kStep1: {  // the server lacks nothing
       ByteWriter& out = fleet_.message();
       write_sync(out, fleet_.target().dialect, document_.name, Sync::kStep2, kEmptyUpdate);
       return send(out.view());

@@ -1,5 +1,5 @@
-// One Yjs client, as published ones behave on the wire: sync step 1, its awareness, updates,
-// answers to the server's step 1.
+// Client: one Yjs client that behaves on the wire as published clients do: sync step 1, its
+// awareness, updates, and answers to the server's step 1.
 //
 // Clients belong to a Fleet (fleet.h) and live as long as it. One thread.
 #pragma once
@@ -21,11 +21,11 @@ class Fleet;
 struct Document {
   std::string name;
   std::vector<Client*> clients;
-  std::vector<ClockRange> known;   // what a client that connects says it has
-  std::vector<ClockRange> wanted;  // what it must have, beside an answer to step 1, to be synced
+  std::vector<ClockRange> known;   // the state that a connecting client reports
+  std::vector<ClockRange> wanted;  // what it must have, besides an answer to step 1, to be synced
 };
 
-// What a client last told of itself.
+// The last presence that a client sent.
 struct Presence {
   std::uint32_t clock = 0;
   Nanoseconds sent_at = 0;
@@ -35,11 +35,12 @@ class Client final : public Connection {
  public:
   Client(Fleet& fleet, Document& document, std::uint64_t id, bool writes);
 
-  // Connects, again if it was connected. It is settled once it is synced or has failed.
+  // Connects; reconnects if it was connected. The client is settled once it is synced or has
+  // failed.
   void start();
   bool settled() const { return settled_; }
 
-  // One character more; only for a client that writes.
+  // Types one character. Only for a client that writes.
   void write(Nanoseconds now);
   // Sends any update; Deliveries does not count it.
   void send_update(ByteView update);
@@ -47,9 +48,9 @@ class Client final : public Connection {
 
   std::uint64_t id() const { return id_; }
   Document& document() const { return document_; }
-  Writer* writer() const { return writer_.get(); }  // null: reads only
+  Writer* writer() const { return writer_.get(); }  // null if it only reads
   const Presence& presence() const { return presence_; }
-  // This client has all clocks below it of the given client.
+  // This client has received all clocks of `client` below the result.
   std::uint32_t has_of(std::uint64_t client) const;
 
  private:
@@ -70,7 +71,7 @@ class Client final : public Connection {
   Presence presence_;
   std::vector<Progress> progress_;
   Nanoseconds started_ = 0;
-  bool answered_ = false;  // there was a step 2
+  bool answered_ = false;  // a step 2 has arrived
   bool synced_ = false;
   bool settled_ = false;
 };

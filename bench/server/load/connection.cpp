@@ -26,7 +26,7 @@ std::uint32_t Wire::next_mask() {  // xorshift (Marsaglia)
 
 void Connection::open(std::uint16_t port, std::string_view path) {
   hang_up();
-  // The key is the example of RFC 6455: nothing here depends on its being random.
+  // The key is the example of RFC 6455. It need not be random here.
   request_ = fmt::format(
       "GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",

@@ -1,8 +1,8 @@
-// The client's end of one WebSocket connection to the server under test: connects, asks for the
-// upgrade, sends and receives whole binary messages, answers pings.
+// Connection: the client's end of one WebSocket connection to the server under test. It connects,
+// asks for the upgrade, sends and receives whole binary messages, and answers pings.
 //
-// Messages are gathered and sent by Wire::flush(), one system call for each connection and turn.
-// One thread. A connection must outlive the Wire's turn in which it was closed.
+// Wire::flush() sends the collected messages with one system call per connection and turn. One
+// thread. A connection must outlive the Wire's turn in which it was closed.
 #pragma once
 
 #include <string>
@@ -17,13 +17,13 @@ namespace syncline::bench {
 
 class Connection;
 
-// What all connections of a run share.
+// Wire: what all connections of a run share.
 class Wire {
  public:
   Poller& poller() { return poller_; }
-  // Sends what connections have gathered, then waits for the network until this time at most.
+  // Sends what the connections have collected, then waits for the network, at most until `until`.
   void turn(Nanoseconds until);
-  // When the bytes that are being handled were read.
+  // When the bytes that are being processed were read.
   Nanoseconds now() const { return now_; }
 
   std::uint64_t frames_in = 0;
@@ -45,13 +45,13 @@ class Connection : public Watcher {
  public:
   explicit Connection(Wire& wire) : wire_(wire), stream_(wire.poller(), *this) {}
 
-  // Connects to 127.0.0.1:port and asks for this path, query included.
+  // Connects to 127.0.0.1:port and requests this path, including its query.
   void open(std::uint16_t port, std::string_view path);
   void send(ByteView message);
   std::size_t unsent() const { return stream_.unsent(); }
   bool is_open() const { return state_ == State::kOpen; }
 
-  // Both end it without a call of lost(). reset() leaves no trace in the kernel.
+  // Both end the connection without calling lost(). reset() leaves no state in the kernel.
   void hang_up();
   void reset();
 
@@ -60,7 +60,7 @@ class Connection : public Watcher {
 
   virtual void opened() = 0;
   virtual void received(ByteView message) = 0;
-  // It ended without our doing.
+  // The connection ended without a call of hang_up() or reset().
   virtual void lost(std::string_view why) = 0;
 
  private:
@@ -80,7 +80,7 @@ class Connection : public Watcher {
   Stream stream_;
   State state_ = State::kOff;
   bool unflushed_ = false;
-  Bytes partial_;  // of a message in several frames
+  Bytes partial_;  // of a fragmented message
   std::string request_;
 };
 

@@ -1,4 +1,4 @@
-// Scenarios of connections rather than updates: coming in, being there, telling of oneself.
+// Scenarios about connections rather than updates: connecting, being connected, presence.
 #include <algorithm>
 
 #include "load/scenario_support.h"
@@ -8,12 +8,13 @@ namespace syncline::bench {
 namespace {
 
 constexpr std::size_t kSmallText = 100;
-// As the published clients do.
+// The interval of the published clients, in seconds.
 constexpr double kPresenceEvery = 15;
-// Sockets that this process needs beside those to the server.
+// Sockets that this process needs besides those to the server.
 constexpr std::size_t kOtherSockets = 64;
 
-// So many new documents with one client each, which writes a small text if it is to. Then rests.
+// Opens `count` new documents with one client each, which writes a small text if `write` is set.
+// Then waits `rest` seconds.
 void new_documents(Run& run, std::size_t first, std::size_t count, bool write, double rest) {
   std::vector<Client*> clients;
   for (std::size_t d = first; d < first + count; ++d)
@@ -31,7 +32,7 @@ void new_documents(Run& run, std::size_t first, std::size_t count, bool write, d
   run.fleet.pause(rest);
 }
 
-// Everybody tells presence once in kPresenceEvery, evenly, for so many seconds.
+// Every client sends its presence once per kPresenceEvery, evenly spread, for `seconds` seconds.
 void tell_presence(Fleet& fleet, double seconds) {
   const std::vector<Client*> clients = fleet.all();
   const Nanoseconds begin = now_ns();
@@ -50,7 +51,7 @@ void tell_presence(Fleet& fleet, double seconds) {
     }
     return now >= end ? Fleet::kDone : now + kMillisecond;
   });
-  // Those under way have a second.
+  // Messages in flight have one second to arrive.
   fleet.run(1, [&](Nanoseconds now) {
     return fleet.presence.delivered >= fleet.presence.expected ? Fleet::kDone : now + kMillisecond;
   });
@@ -96,8 +97,8 @@ void run_memory(Run& run) {
   const double rest = run.options.number("rest", 1);
   run.options.all_known();
   Fleet& fleet = run.fleet;
-  // The first documents warm up what is allocated once. Nothing is written before the empty ones are
-  // counted: what a store does with it afterwards would count as theirs.
+  // The first documents warm up what is allocated once. Nothing is written before the empty
+  // documents are measured, because later work of the store would be counted as theirs.
   new_documents(run, 0, documents, false, rest);
   const Memory warm = run.server.memory();
   new_documents(run, documents, documents, false, rest);
@@ -116,7 +117,7 @@ void run_memory(Run& run) {
   const auto each = [](const Memory& before, const Memory& after, std::size_t count) {
     return (after.anonymous - before.anonymous) / static_cast<double>(count);
   };
-  // A new document came with a connection.
+  // Each new document came with a new connection.
   const double connection = each(with_written, full, clients);
   run.report.number("kb_per_connection", connection);
   run.report.number("kb_per_empty_document", each(warm, with_empty, documents) - connection);

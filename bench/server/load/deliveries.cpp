@@ -5,7 +5,8 @@
 namespace syncline::bench {
 namespace {
 
-// Looks anew for the clock that all others have, and counts those that have no more.
+// Finds the clock that all other clients have reached, and counts the clients that have no more
+// than that.
 void find_last(const Client& writer) {
   Writer& account = *writer.writer();
   account.everywhere = std::numeric_limits<std::uint32_t>::max();
@@ -62,7 +63,7 @@ void Deliveries::arrived(Client& reader, Client& writer, const ClockRange& clock
 
 void Deliveries::saved(Client& writer, std::uint64_t updates, Nanoseconds now) {
   Writer& account = *writer.writer();
-  // The server may count the answer to its step 1 too: that comes before the first update.
+  // The server may also count the answer to its step 1, which comes before the first update.
   for (; updates > 0 && account.saved < account.sent_at.size(); --updates) {
     const Nanoseconds sent_at = account.sent_at[account.saved++];
     ++saves;

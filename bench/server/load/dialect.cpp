@@ -15,7 +15,7 @@ constexpr std::uint8_t kPong = 10;
 constexpr std::uint64_t kSaved = 100;
 
 constexpr std::uint64_t kDeniedAuth = 1;
-// What the published provider says of itself.
+// The version that the published provider sends.
 constexpr std::string_view kProviderVersion = "4.8.0";
 
 void write_address(ByteWriter& out, Dialect dialect, std::string_view document) {

@@ -1,14 +1,14 @@
-// The two protocols that Yjs clients speak to servers, as far as the generator needs them.
+// The two protocols between Yjs clients and servers, as far as the generator needs them.
 //
 //   y-websocket   varuint type, body                  one document per connection, named by the URL
 //   Hocuspocus    document name, varuint type, body   here also one document per connection
 //
 // Types: sync 0 (Hocuspocus: also 4, a reply), awareness 1, auth 2, Hocuspocus' status 8 (one
-// update is saved), Syncline's own 100 for y-websocket (so many more updates are saved, for clients
-// that ask with `?ack=1`). A sync body is step 1 (0, state vector), step 2 (1, update) or an
-// update (2, update).
+// update is saved), Syncline's own 100 for y-websocket (that many more updates are saved; only for
+// clients that ask with `?ack=1`). A sync body is step 1 (0, state vector), step 2 (1, update) or
+// an update (2, update).
 //
-// Pure functions; what is read refers into the message.
+// Pure functions. Results refer to the message.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 namespace syncline::bench {
 namespace {
 
-// Client ids, as Yjs has them: 32 bits, here in a row.
+// Client ids have 32 bits, as in Yjs; here they are consecutive.
 constexpr std::uint64_t kFirstId = 0x40000000;
 
 constexpr Nanoseconds kGlance = 50 * kMillisecond;
@@ -48,7 +48,7 @@ bool Fleet::run(double limit, const Tick& tick) {
     const Nanoseconds now = now_ns();
     const Nanoseconds next = tick(now);
     if (next == kDone) {
-      wire_.turn(now);  // what the last tick has written leaves
+      wire_.turn(now);  // sends what the last tick has written
       return true;
     }
     if (now >= deadline) return false;

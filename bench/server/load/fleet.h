@@ -1,4 +1,4 @@
-// All clients of a run, the documents they share, and the loop that drives them.
+// Fleet: all clients of a run, the documents that they share, and the loop that drives them.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +18,24 @@
 
 namespace syncline::bench {
 
-// The server under test, and how to speak to it.
+// The server under test, and its protocol.
 struct Target {
   std::uint16_t port = 0;
-  std::string path = "/";  // what stands before the document's name in the URL
-  std::string query;       // behind it, for clients that write: such as ?ack=1
+  std::string path = "/";  // the part of the URL before the name of the document
+  std::string query;       // the part after it, for writing clients, such as ?ack=1
   Dialect dialect = Dialect::kYWebsocket;
   std::string token;   // Hocuspocus
-  bool saves = false;  // it tells each writer which updates are durable
+  bool saves = false;  // it reports to each writer which updates are durable
 
   std::string path_of(std::string_view document, bool writes) const;
 };
 
-// Awareness that is told while it is timed, and its way to the others.
+// Presence messages while they are timed, and their delivery to others.
 struct PresenceAccount {
   bool timed = false;
   Nanoseconds from = 0;
-  std::uint64_t messages = 0;  // received, whatever they say, timed or not
-  std::uint64_t expected = 0;  // deliveries of what was told since `from`
+  std::uint64_t messages = 0;  // all that were received, timed or not
+  std::uint64_t expected = 0;  // deliveries of what was sent since `from`
   std::uint64_t delivered = 0;
   cli::Histogram latency;  // nanoseconds
 
@@ -54,21 +54,21 @@ class Fleet {
   Client& add_client(Document& document, bool writes);
   std::vector<Client*> all() const;
 
-  // Runs the loop until `tick` returns kDone or so many seconds went by; false in the second case.
-  // `tick` does what is due and returns when it wants to be called again at the latest; it is
-  // called more often.
+  // Runs the loop until `tick` returns kDone, or until `limit` seconds have passed; returns false
+  // in the second case. `tick` does what is due and returns the latest time at which it must be
+  // called again. It may be called earlier.
   static constexpr Nanoseconds kDone = 0;
   using Tick = std::function<Nanoseconds(Nanoseconds now)>;
   bool run(double limit, const Tick& tick);
 
-  // Starts these clients, so many at a time, until each is synced or has failed. Returns the
-  // seconds it took.
+  // Starts these clients, `at_once` at a time, until each is synced or has failed. Returns the time
+  // that it took, in seconds.
   double open(std::span<Client* const> clients, std::size_t at_once, double limit);
-  // Until the server has been silent for 0.3 s, but 5 s at most.
+  // Waits until the server has been silent for 0.3 s, at most 5 s.
   void quiet_down();
   void pause(double seconds);
-  // Until every update has arrived everywhere, and is saved if the server tells that. False if the
-  // limit came first.
+  // Waits until every update has arrived everywhere, and is durable if the server reports this.
+  // False if the limit was reached first.
   bool drain(double limit);
 
   void settled(Client& client);
@@ -78,15 +78,15 @@ class Fleet {
   Wire& wire() { return wire_; }
   Deliveries& deliveries() { return deliveries_; }
   UpdateReader& updates() { return updates_; }
-  // Null if the id is not of this fleet.
+  // Null if the id does not belong to this fleet.
   Client* client(std::uint64_t id);
 
-  // Empty buffers for one message and for one update; what was in them before is gone.
+  // Empty buffers for one message and for one update. Discards their previous content.
   ByteWriter& message();
   ByteWriter& update();
 
   PresenceAccount presence;
-  cli::Histogram sync_time;  // nanoseconds from start() until synced
+  cli::Histogram sync_time;  // nanoseconds from start() to synced
   std::uint64_t unreadable = 0;
   std::uint64_t failures = 0;
   std::string first_failure;

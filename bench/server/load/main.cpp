@@ -1,17 +1,17 @@
 // server_bench_load SCENARIO --port N [--pid N] [--path PREFIX] [--protocol NAME] [--saves 1]
 //                   [--token TEXT] [--core N] [--limit SECONDS] [option of the scenario]...
 //
-// Loads a server on 127.0.0.1 as Yjs clients do, and prints what it saw as one JSON object.
+// Loads a server on 127.0.0.1 as Yjs clients do, and prints the results as one JSON object.
 //
-//   --pid       the server's process, of which processor time and memory are read; 0: none
-//   --path      what stands before the document's name in the URL: "/"
-//   --saves     1: asks a y-websocket server to tell which updates are durable (?ack=1), and expects
-//               that of each; only Syncline does
+//   --pid       the server's process, whose processor time and memory are read; 0: none
+//   --path      the part of the URL before the name of the document: "/"
+//   --saves     1: asks a y-websocket server to report durable updates (?ack=1), and expects this for
+//               each update; only Syncline does this
 //   --protocol  y-websocket or hocuspocus
 //   --core      runs on this core only
 //   --limit     ends the process after so many seconds, with SIGALRM: 180
 //
-// Status: 0; 1 if an update was lost, an answer could not be read, or a client was refused or
+// Exit status: 0; 1 if an update was lost, an answer could not be read, or a client was refused or
 // dropped; 2 if it could not run at all.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -52,7 +52,7 @@ Target target_of(Options& options) {
   return target;
 }
 
-// Returns whether all that was sent has arrived, and everybody was served.
+// Returns true if everything that was sent has arrived and every client was served.
 bool conclude(Fleet& fleet, Report& report) {
   const Deliveries& deliveries = fleet.deliveries();
   const double missing =

@@ -1,5 +1,5 @@
-// How far one client has come in what another has written: all clocks up to one, and what arrived
-// ahead of its turn.
+// Progress: what one client has received from another: all clocks up to one, and ranges that
+// arrived early.
 #pragma once
 
 #include <algorithm>
@@ -12,14 +12,14 @@ namespace syncline::bench {
 
 class Progress {
  public:
-  // Has everything below `next` from the start.
+  // Everything below `next` counts as received from the start.
   explicit Progress(std::uint64_t client, std::uint32_t next = 0) : client_(client), next_(next) {}
 
   std::uint64_t client() const { return client_; }
-  // Everything below it is here.
+  // Everything below it has been received.
   std::uint32_t next() const { return next_; }
 
-  // The clocks that came into order with this range; empty if none did.
+  // Adds a range. Returns the clocks that are now in order because of it; empty if there are none.
   ClockRange add(std::uint32_t first, std::uint32_t end) {
     const ClockRange none{client_, next_, next_};
     if (end <= next_) return none;

@@ -11,7 +11,7 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    // Reasons of failures may hold what a server sent.
+    // The reason of a failure may contain what a server sent.
     out += static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e ? '?' : c;
   }
   return out + '"';

@@ -1,4 +1,4 @@
-// The figures of one run, printed as one JSON object on one line.
+// Report: the figures of one run, printed as one JSON object on one line.
 #pragma once
 
 #include <string>

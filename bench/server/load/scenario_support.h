@@ -1,4 +1,4 @@
-// What the scenarios share.
+// Shared by the scenarios.
 #pragma once
 
 #include <string>
@@ -9,18 +9,18 @@
 
 namespace syncline::bench {
 
-// So many clients connect at once, unless a scenario says otherwise.
+// The number of clients that connect at once, unless a scenario says otherwise.
 inline constexpr std::size_t kAtOnce = 100;
-// Seconds that a step may take before the run is a failed one.
+// The seconds after which a step counts as failed.
 inline constexpr double kPatience = 60;
 
-// "run-7": the name of the document of this number.
+// "run-7": the name of the document with this number.
 std::string document_name(const Run& run, std::size_t number);
 
-// The median of a few; 0 of none.
+// The median; 0 if there are no values.
 double median_of(std::vector<double> values);
 
-// Cores that the server, this program and others used.
+// Reports the cores that the server, this program and other processes used.
 void report_cores(Report& report, std::string_view name, const Spent& spent);
 
 }  // namespace syncline::bench

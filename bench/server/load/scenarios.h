@@ -1,5 +1,5 @@
-// The kinds of load. bench/server/scenarios.mjs says what each measures and with which numbers it
-// is run. The options of a kind are read at the head of its function.
+// The kinds of load. bench/server/scenarios.mjs describes what each measures and with which numbers
+// it runs. Each function reads its options at its beginning.
 //
 // Each kind opens clients, measures, and writes its figures into the report. All are bounded in
 // count and time.
@@ -19,17 +19,18 @@ struct Run {
   Fleet& fleet;
   const ServerProcess& server;
   Report& report;
-  std::string_view name;         // in front of documents' names, so that they are new to the server
+  // Prefix of the names of documents, so that they are new to the server.
+  std::string_view name;
   std::size_t most_sockets = 0;  // that this process may open
 };
 
 using Scenario = void (*)(Run& run);
 
-void run_traffic(Run& run);     // updates, at a rate or flat out
+void run_traffic(Run& run);     // updates, at a fixed rate or as fast as possible
 void run_handshakes(Run& run);  // clients connect, in waves
-void run_memory(Run& run);      // memory of a further connection and a further document
-void run_idle(Run& run);        // many connections that only send their awareness
-void run_seed(Run& run);        // puts a long document on the server, for a run_load after it
+void run_memory(Run& run);      // memory of one more connection and one more document
+void run_idle(Run& run);        // many connections that send only their awareness
+void run_seed(Run& run);        // stores a long document on the server, for a later run_load
 void run_load(Run& run);        // many clients fetch a long document at once
 void run_storm(Run& run);       // all clients lose their connections and reconnect
 

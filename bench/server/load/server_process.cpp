@@ -16,7 +16,7 @@ double seconds_of(const timespec& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-// Exact to the scheduler's tick, unlike /proc/PID/stat, which counts in 10 ms.
+// Exact to the scheduler's tick. /proc/PID/stat counts in steps of 10 ms.
 double process_cpu(pid_t pid) {
   clockid_t clock{};
   timespec time{};
@@ -31,7 +31,7 @@ double own_cpu() {
   return seconds_of(time);
 }
 
-// user, nice, system, idle, iowait, irq, softirq, steal: all but idle and iowait are use.
+// user, nice, system, idle, iowait, irq, softirq, steal: all except idle and iowait count as use.
 double machine_cpu() {
   std::ifstream in("/proc/stat");
   std::string name;
@@ -45,7 +45,7 @@ double machine_cpu() {
   return used / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-// The number behind `field` in a file of lines such as "Rss:    1234 kB"; 0 if there is none.
+// The number after `field` in a file of lines such as "Rss:    1234 kB"; 0 if it is missing.
 double kib_of(const std::string& path, std::string_view field) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);)

@@ -7,15 +7,15 @@
 
 namespace syncline::bench {
 
-// Seconds of processor time, at one moment.
+// Processor time so far, in seconds, at one moment.
 struct Usage {
   Nanoseconds at = 0;
   double server = 0;   // the process under test, all threads, user and kernel
   double own = 0;      // this program
-  double machine = 0;  // everybody
+  double machine = 0;  // all processes
 };
 
-// Between two moments.
+// The difference between two moments.
 struct Spent {
   Spent(const Usage& from, const Usage& to);
 
@@ -23,7 +23,7 @@ struct Spent {
   double server_cpu = 0;
   double server_cores = 0;
   double own_cores = 0;
-  // Used by other processes: figures of a run with much of that are not reliable.
+  // Used by other processes. If this is large, the figures of the run are not reliable.
   double other_cores = 0;
 };
 
@@ -35,12 +35,12 @@ struct Memory {
 
 class ServerProcess {
  public:
-  // 0: there is no process to look at, and all its figures are 0.
+  // 0: there is no process to read, and all its figures are 0.
   explicit ServerProcess(pid_t pid) : pid_(pid) {}
 
   Usage usage() const;
   Memory memory() const;
-  // The most memory that was resident since the process began, in KiB.
+  // The most resident memory since the process started, in KiB.
   double peak() const;
 
  private:

@@ -7,13 +7,13 @@ namespace {
 
 struct TrafficPlan {
   std::size_t documents;
-  std::size_t clients;  // of each document
-  std::size_t writers;  // of those
-  double rate;          // of each writer, a second; 0: flat out
+  std::size_t clients;  // per document
+  std::size_t writers;  // those of them that write
+  double rate;          // per writer and second; 0: as fast as possible
   std::uint32_t window;
-  double warm;  // seconds before anything is measured
+  double warm;  // seconds before the measurement
   double seconds;
-  double drain;  // seconds that what is under way at the end has to arrive
+  double drain;  // seconds for updates in flight at the end to arrive
 };
 
 TrafficPlan traffic_plan(Options& options) {
@@ -27,7 +27,7 @@ TrafficPlan traffic_plan(Options& options) {
           .drain = options.number("drain", 20)};
 }
 
-// The worst lateness of an update.
+// Returns the largest lateness of an update.
 double write_until(Fleet& fleet, const TrafficPlan& plan, Nanoseconds until) {
   if (plan.rate > 0) return write_at_rate(fleet, plan.rate, until);
   write_flat_out(fleet, plan.window, 0, until);

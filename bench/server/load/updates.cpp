@@ -12,7 +12,7 @@
 namespace syncline::bench {
 namespace {
 
-// Info byte: the kind of content in the low bits, then what stands in front of it.
+// The info byte: the kind of content in the low bits, then flags for the fields before it.
 constexpr std::uint8_t kGarbage = 0;
 constexpr std::uint8_t kDeleted = 1;
 constexpr std::uint8_t kString = 4;
@@ -24,7 +24,7 @@ constexpr std::uint8_t kHasOrigin = 0x80;
 
 constexpr std::string_view kRoot = "t";
 
-// A received update from this size on is worth comparing with the one before.
+// Received updates of at least this size are compared with the one before.
 constexpr std::size_t kLarge = 4096;
 
 void write_head(ByteWriter& out, std::uint64_t structs, std::uint64_t client, std::uint32_t clock) {
@@ -63,7 +63,7 @@ void skip_place(ByteReader& in, std::uint8_t info) {
   if ((info & kHasKey) != 0) in.var_buffer();
 }
 
-// What people write, near enough: it has the letters' lengths, not their sense.
+// Text that resembles what people write: words with plausible lengths but without meaning.
 std::string words(std::mt19937_64& random, std::size_t length) {
   std::string text;
   for (std::size_t i = 0; i < length; ++i) {
@@ -78,7 +78,7 @@ struct TypedRun {
   std::uint32_t first = 0;  // clock
   std::string text;
   std::optional<std::uint32_t> left;   // the clocks of the characters
-  std::optional<std::uint32_t> right;  // that it was typed between
+  std::optional<std::uint32_t> right;  // between which it was typed
   bool deleted = false;
 
   std::uint32_t end() const { return first + static_cast<std::uint32_t>(text.size()); }
@@ -86,8 +86,8 @@ struct TypedRun {
 
 struct Typing {
   std::vector<TypedRun> runs;
-  // The clocks in front of which something was typed later, in the middle of a run: replicas hold,
-  // and send, the run in pieces that are cut there.
+  // The clocks before which something was typed later, in the middle of a run. Replicas hold and
+  // send the run in pieces that are cut there.
   std::set<std::uint32_t> cuts;
 
   std::size_t cuts_in(const TypedRun& run) const {
@@ -99,7 +99,7 @@ struct Typing {
 Typing type(std::size_t runs) {
   std::mt19937_64 random(runs);
   Typing typing;
-  std::vector<std::uint32_t> order;  // the clocks of all characters as they stand in the text
+  std::vector<std::uint32_t> order;  // the clocks of all characters in text order
   std::uint32_t clock = 0;
   for (std::size_t i = 0; i < runs; ++i) {
     const std::size_t at = order.empty() ? 0 : random() % (order.size() + 1);

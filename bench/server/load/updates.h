@@ -25,13 +25,13 @@ struct ClockRange {
   std::uint32_t end = 0;
 };
 
-// `text` (ASCII) behind the character that the client inserted before, or first in the root text
-// "t" if `clock` is 0.
+// Writes `text` (ASCII) after the character that the client inserted before, or, if `clock` is 0,
+// first in the root text "t".
 void write_insertion(ByteWriter& out, std::uint64_t client, std::uint32_t clock,
                      std::string_view text);
 
-// A text that one person has worked on for long: runs of typing at places that jump about, one in
-// eight deleted later; in the pieces in which replicas hold it. The same for the same arguments.
+// A text on which one person has worked for long: runs of typing at varying places, one in eight of
+// them deleted later, in the pieces in which replicas hold it. Equal arguments give equal results.
 struct History {
   Bytes update;
   ClockRange clocks;
@@ -41,11 +41,11 @@ History make_history(std::uint64_t client, std::size_t runs);
 // A state vector.
 void write_state_vector(ByteWriter& out, const std::vector<ClockRange>& known);
 
-// Reads updates of documents that hold nothing but text.
+// Reads updates of documents that contain only text.
 class UpdateReader {
  public:
-  // The clocks that the update brings; adjacent ones are one range. The result is valid until the
-  // next call. Null if it is malformed or holds what plain text has not.
+  // The clocks that the update contains; adjacent ones form one range. The result is valid until
+  // the next call. Null if the update is malformed or contains something that plain text does not.
   const std::vector<ClockRange>* read(ByteView update);
 
  private:

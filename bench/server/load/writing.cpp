@@ -7,7 +7,7 @@
 namespace syncline::bench {
 namespace {
 
-// No more is written to a connection that has this much unsent.
+// A connection with this much unsent gets no more updates.
 constexpr std::size_t kMostUnsent = 64 * 1024;
 
 std::vector<Client*> writers_of(const Fleet& fleet) {
@@ -59,7 +59,7 @@ void write_flat_out(Fleet& fleet, std::uint32_t window, std::uint32_t each, Nano
   moved.clear();
   fleet.run(to_seconds(until - now_ns()) + 1, [&](Nanoseconds now) {
     if (now >= until) return Fleet::kDone;
-    // After the first turn only those whose updates have arrived can have room again.
+    // After the first turn, only clients whose updates have arrived can have room again.
     ready.insert(ready.end(), moved.begin(), moved.end());
     moved.clear();
     for (Client* client : ready) {

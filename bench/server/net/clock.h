@@ -1,4 +1,4 @@
-// The clock that everything here is timed with: monotonic, in nanoseconds.
+// The clock of all measurements: monotonic, in nanoseconds.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The command line of a benchmark program: pairs of --name and value.
+// Options: the command line of a benchmark program, pairs of --name and value.
 //
 // An unknown name is an error, so that a misspelt option is not ignored.
 #pragma once
@@ -12,14 +12,16 @@ namespace syncline::bench {
 
 class Options {
  public:
-  // Of argv[first] and what follows. Ends the process with status 2 if they are not pairs.
+  // Parses argv[first] and everything after it. Ends the process with status 2 if these are not
+  // pairs.
   Options(int argc, char** argv, int first);
 
   std::string text(const std::string& name, std::string_view fallback);
   double number(const std::string& name, double fallback);
   std::size_t count(const std::string& name, std::size_t fallback);
 
-  // To be called after all options were read. Ends the process with status 2 if another was given.
+  // Call it after all options were read. Ends the process with status 2 if another option was
+  // given.
   void all_known() const;
 
  private:

@@ -1,8 +1,9 @@
-// One epoll instance: which object watches which socket, and waiting for events.
+// Poller: one epoll instance. It knows which object watches which socket, and waits for events.
 //
 // Level-triggered, one thread. A watcher is borrowed from `add` until its socket is closed. Closing
-// a socket takes it out of the poller, but a watcher may hear once more of a socket that it closed
-// while the same wait() was telling events: it must outlive that wait() and ignore the call.
+// a socket removes it from the poller. But the wait() that is delivering events may still call the
+// watcher of a socket that was just closed: the watcher must outlive that wait() and ignore the
+// call.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +31,11 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  // Reports what can be read, and with `writable` also when it can be written to.
+  // Reports when the socket is readable; with `writable`, also when it is writable.
   void add(int socket, Watcher& watcher, bool writable);
   void change(int socket, Watcher& watcher, bool writable);
 
-  // Waits for events until this time at most, and tells each watcher of its own.
+  // Waits for events, at most until `until`, and calls the watcher of each.
   void wait(Nanoseconds until);
 
  private:

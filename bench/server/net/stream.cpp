@@ -16,7 +16,7 @@ namespace syncline::bench {
 namespace {
 
 constexpr std::size_t kScratchBytes = 256 * 1024;
-// A larger output buffer is given back once it is sent.
+// A larger output buffer is freed after it has been sent.
 constexpr std::size_t kKeptBytes = 64 * 1024;
 
 std::span<std::uint8_t> scratch() {

@@ -1,5 +1,5 @@
-// A TCP socket that never blocks, with a buffer for input that is not a whole message yet and a
-// buffer for output that the kernel has not taken yet.
+// Stream: a non-blocking TCP socket, with a buffer for input that is not a whole message yet and a
+// buffer for output that the kernel has not accepted yet.
 //
 // Owns the socket. All streams of a process read into one scratch buffer, so that an idle stream
 // holds no memory for input. One thread.
@@ -20,7 +20,7 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   // Begins to connect to this port of 127.0.0.1. When the stream becomes writable, finish_connect()
-  // tells how it went. Both return false if it failed.
+  // returns the result. Both return false on failure.
   bool connect(std::uint16_t port);
   bool finish_connect();
   // Takes over an accepted socket.
@@ -28,19 +28,20 @@ class Stream {
 
   bool is_open() const { return socket_ >= 0; }
   void close();
-  // Sends a reset instead of the usual goodbye, so that the port is free again at once.
+  // Sends a reset instead of closing properly, so that the port is free again at once.
   void abort();
 
-  // Reads once, and calls `take` with the bytes that were left before and those that came now.
-  // `take` returns how many of them it used. It may change them (unmasking) and close the stream.
-  // False when the other side has closed the connection.
+  // Reads once and calls `take` with the bytes that were left before and the new ones. `take`
+  // returns the number of bytes that it used. It may change them (unmasking) and close the stream.
+  // Returns false if the other side has closed the connection.
   using Take = std::function<std::size_t(std::span<std::uint8_t>)>;
   bool read(const Take& take);
 
-  // What is appended here is sent by the next flush().
+  // The next flush() sends what is appended here.
   Bytes& output() { return output_; }
   std::size_t unsent() const { return output_.size() - sent_; }
-  // Sends what the kernel takes; waits for room for the rest. False when the other side has gone.
+  // Sends as much as the kernel accepts, and waits until there is room for the rest. False if the
+  // other side has closed.
   bool flush();
 
   std::uint64_t bytes_in() const { return bytes_in_; }
@@ -52,7 +53,7 @@ class Stream {
   Watcher& watcher_;
   int socket_ = -1;
   bool wants_write_ = false;
-  Bytes input_;   // what a `take` has left
+  Bytes input_;   // what `take` did not use
   Bytes output_;  // of which the first sent_ bytes are sent
   std::size_t sent_ = 0;
   std::uint64_t bytes_in_ = 0;

@@ -1,5 +1,5 @@
-// WebSocket frames (RFC 6455, section 5.2), as far as a benchmark needs them: both sides, messages
-// of any length that memory holds, no extensions.
+// WebSocket frames (RFC 6455, section 5.2), as far as a benchmark needs them: for both sides,
+// messages of any length that fits into memory, no extensions.
 //
 //   byte 0   FIN, 3 reserved bits, opcode
 //   byte 1   MASK, length: up to 125, or 126 and 2 bytes more, or 127 and 8 bytes more
@@ -26,17 +26,16 @@ enum class Opcode : std::uint8_t {
 };
 
 struct Frame {
-  std::size_t size = 0;  // of all of it, head included; 0: more bytes are needed
+  std::size_t size = 0;  // of the whole frame, head included; 0: more bytes are needed
   bool last = false;     // FIN
   Opcode opcode = Opcode::kBinary;
-  std::span<std::uint8_t> payload;  // refers into the input, unmasked in place
+  std::span<std::uint8_t> payload;  // refers to the input, unmasked in place
 };
 
-// The frame at the start of `bytes`. A payload that is not there whole leaves the bytes as they
-// are.
+// Reads the frame at the start of `bytes`. Does not change the bytes if the payload is incomplete.
 Frame read_frame(std::span<std::uint8_t> bytes);
 
-// Appends a whole message in one frame: as a server, and as a client.
+// Append a whole message as one frame, as a server and as a client.
 void append_frame(Bytes& out, Opcode opcode, ByteView payload);
 void append_masked_frame(Bytes& out, Opcode opcode, ByteView payload, std::uint32_t mask);
 

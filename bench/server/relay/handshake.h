@@ -1,4 +1,4 @@
-// The server's half of the WebSocket handshake (RFC 6455, section 4.2): as little as works.
+// The server's part of the WebSocket handshake (RFC 6455, section 4.2), as small as possible.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@ namespace syncline::bench {
 
 struct Upgrade {
   std::string_view path;  // without the query
-  std::string_view key;   // of Sec-WebSocket-Key; empty if there is none
+  std::string_view key;   // of Sec-WebSocket-Key; empty if it is missing
 };
 
-// `head`: the lines of the request, each with its CRLF. The result refers into it.
+// `head` contains the lines of the request, each with its CRLF. The result refers to it.
 Upgrade read_upgrade(std::string_view head);
 
 // The whole answer that accepts a client with this key.

@@ -1,6 +1,6 @@
 // server_bench_relay --port N [--remember N] [--lose N] [--limit SECONDS]
 //
-// relay.h says what it does. Listens on 127.0.0.1, and ends by itself after the limit.
+// relay.h describes it. It listens on 127.0.0.1 and ends by itself after the limit.
 #include "net/options.h"
 #include "net/process.h"
 #include "relay/relay.h"

@@ -184,7 +184,8 @@ void RelayConnection::take_frame(const Frame& frame) {
   }
   // Messages in several frames are not supported: the load generator sends none.
   if (is_step1(frame.payload)) return relay_.answer_step1(*this);
-  // The client's own step 2 tells what the server lacks; there is no document here that lacks it.
+  // The client's own step 2 contains what the server lacks. The relay has no document, so it
+  // ignores it.
   if (!is_step2(frame.payload)) relay_.pass_on(*this, frame.payload);
 }
 

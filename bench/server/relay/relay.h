@@ -1,10 +1,11 @@
-// The lower bound for the cost of a server: it passes every WebSocket message on to the other
+// Relay: the lower bound for the cost of a server. It forwards every WebSocket message to the other
 // connections of the same path, and does nothing else.
 //
-// One thread; no documents, no storage, no merging. What is sent in one turn of the loop to one
-// connection goes in one system call, each message in a frame of its own. So that Yjs clients
-// finish their handshake, it asks with an empty sync step 1, and answers theirs with an empty
-// step 2, followed by the last updates of the path, if it was told to remember some.
+// One thread; no documents, no storage, no merging. What one turn of the loop sends to one
+// connection goes out in one system call, each message in a frame of its own. The relay sends an
+// empty sync step 1 and answers the clients' step 1 with an empty step 2, so that Yjs clients
+// complete their handshake. Then it sends the last updates of the path, if it was told to remember
+// some.
 #pragma once
 
 #include <deque>
@@ -22,7 +23,7 @@ namespace syncline::bench {
 
 struct RelayOptions {
   std::uint16_t port = 0;
-  std::size_t remember = 0;  // updates of each path that a newcomer gets
+  std::size_t remember = 0;  // updates of each path that a new client gets
   std::size_t lose = 0;      // drops every nth update, to test the generator; 0: none
 };
 
@@ -39,10 +40,10 @@ class Relay final : public Watcher {
   explicit Relay(const RelayOptions& options);
   ~Relay();
 
-  // Accepts and passes on, for as long as the process lives.
+  // Accepts connections and forwards messages until the process ends.
   [[noreturn]] void run();
 
-  // For its connections.
+  // For the connections of this relay:
   Room& room(std::string_view path) { return rooms_[std::string(path)]; }
   void pass_on(const RelayConnection& from, ByteView message);
   void answer_step1(RelayConnection& to);
@@ -78,7 +79,7 @@ class RelayConnection final : public Watcher {
 
   void ready(std::uint32_t events) override;
   std::size_t take(std::span<std::uint8_t> bytes);
-  // Answers the request for an upgrade that stands at the start; its size, or 0 if it is not whole.
+  // Answers the upgrade request at the start of `head`; returns its size, or 0 if it is incomplete.
   std::size_t upgrade(std::string_view head);
   void take_frame(const Frame& frame);
   void leave();

@@ -1,12 +1,13 @@
-// Any: the values that a document stores as they are, JSON's plus undefined, BigInt and byte
+// Any: a plain value in a document. It can hold what JSON can hold, and undefined, BigInt and byte
 // strings.
 //
-// Objects keep JavaScript's key order: integer-like keys ascending, then the others as inserted.
-// A member "__proto__" in the binary form vanishes when it is read, as it does in JavaScript.
+// Objects keep JavaScript's key order: first the keys that look like integers, ascending, then the
+// others in order of insertion. A member "__proto__" in the binary form is dropped when it is read,
+// as in JavaScript.
 //
-// Strings are UTF-8, and must be valid: what is not makes updates that other replicas refuse. A
-// double that is a whole number below 2^31 is stored as an integer; JavaScript does not tell them
-// apart. Thread-safety: values; as std::string.
+// Strings are UTF-8 and must be valid: other replicas refuse an update that contains an invalid
+// string. A double that is a whole number below 2^31 is stored as an integer; JavaScript does not
+// distinguish the two. Thread-safety: a plain value, like std::string.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@
 
 namespace syncline::crdt {
 
-// Values nested deeper than this are refused by every decoder. A byte string counts as a level,
-// since it becomes an object in JSON.
+// Every decoder refuses values that are nested deeper than this. A byte string counts as one level,
+// because it becomes an object in JSON.
 inline constexpr int kMaxAnyDepth = 200;
 
 class Any {
@@ -57,7 +58,7 @@ class Any {
   // The member of an object, or nullptr.
   const Any* find(std::string_view key) const;
 
-  // Deep; objects as sets of members, whatever their order.
+  // Deep comparison. Two objects are equal if they have the same members, in any order.
   bool operator==(const Any& other) const;
 
  private:
@@ -66,11 +67,16 @@ class Any {
 
 // ---- JSON ----
 
-// As JSON.stringify and JSON.parse do: NaN and infinities become null, undefined members vanish, in
-// arrays they become null; numbers in JavaScript's shortest form. Undefined itself gives
-// "undefined", the word that Yjs writes for it in content of kind JSON. BigInt prints as digits
-// (JavaScript throws). Byte strings print as JavaScript's Uint8Array does: {"0":1,"1":2}. Halves of a surrogate pair
-// that an escape names alone ("\\ud800") become U+FFFD.
+// to_json and from_json behave as JSON.stringify and JSON.parse:
+// - NaN and infinities become null.
+// - Undefined members of an object are dropped; undefined elements of an array become null.
+// - Numbers print in JavaScript's shortest form.
+//
+// They differ from JavaScript, or add to it, in this:
+// - Undefined itself gives "undefined", the word that Yjs writes for it in content of kind JSON.
+// - A BigInt prints as digits (JavaScript throws).
+// - A byte string prints as JavaScript's Uint8Array does: {"0":1,"1":2}.
+// - An escape that names half of a surrogate pair ("\\ud800") becomes U+FFFD.
 std::string to_json(const Any& value);
 Result<Any> from_json(std::string_view json);
 

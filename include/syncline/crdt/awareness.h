@@ -1,18 +1,19 @@
-// Awareness: who is there, where their cursors are. States that live in memory only, one per
-// client, exchanged beside a document. The protocol is that of y-protocols/awareness.
+// Awareness: presence, that is, who is connected and where their cursors are. Each client has one
+// state. States live only in memory and are exchanged next to a document. The protocol is the one
+// of y-protocols/awareness.
 //
-// A client owns its state and numbers its versions with a clock. A newer clock replaces the state;
-// a state of null says that the client is gone, and is believed at an equal clock too, since
-// whoever notices that a client is gone cannot count its clock further. (The clock stays as it is:
-// were it raised, the client's next own state after a reconnect would be taken for an old one.) A
-// client renews its state at least every 15 seconds; one not heard of for 30 is taken for gone.
+// A client owns its state and numbers the versions of it with a clock. An entry with a newer clock
+// replaces the state. A null state says that the client has left. A null state is accepted at an
+// equal clock, too, because another replica that notices the departure may not advance the client's
+// clock. (If it did, the client's next state after a reconnect would look old.) A client renews its
+// state at least every 15 seconds. A client that was silent for 30 seconds counts as gone.
 //
-// On the wire: number of entries, then for each the client, its clock, and its state as JSON text.
-// The text is checked, kept and sent on as it came.
+// On the wire: the number of entries; then, for each entry, the client id, its clock, and its state
+// as JSON text. The text is validated, then stored and forwarded unchanged.
 //
-// This is a state machine: it has no timers, the caller says what time it is (milliseconds of any
-// clock that does not go back). Thread-safety: one thread. Errors: a message is applied whole or
-// refused whole: kMalformed, or kTooLarge over the limits.
+// This class is a state machine without timers: the caller passes the time (milliseconds of any
+// clock that never goes back). Thread-safety: one thread. Errors: a message is applied completely
+// or refused completely, with kMalformed, or kTooLarge if it exceeds the limits.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ namespace syncline::crdt {
 inline constexpr std::uint64_t kAwarenessTimeoutMs = 30'000;
 
 struct AwarenessLimits {
-  std::size_t max_clients = 10'000;                // present, or gone within the last half minute
+  std::size_t max_clients = 10'000;                // present, or gone for less than 30 s
   std::size_t max_state_bytes = 64 * 1024;         // of one client
   std::size_t max_total_bytes = 16 * 1024 * 1024;  // of all
 };
@@ -48,10 +49,10 @@ Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
                                                      const AwarenessLimits& limits = {});
 Bytes encode_awareness(std::span<const AwarenessEntry> entries);
 
-// Whose state a call has changed; what encode() of all of them gives is what others must be told.
+// The clients whose state a call has changed. Send others what encode() returns for all of them.
 struct AwarenessChange {
   std::vector<ClientId> added;    // had no state before
-  std::vector<ClientId> updated;  // or renewed without a difference
+  std::vector<ClientId> updated;  // changed, or renewed without a change
   std::vector<ClientId> removed;
 
   bool empty() const { return added.empty() && updated.empty() && removed.empty(); }
@@ -63,36 +64,40 @@ class Awareness {
   struct Client {
     std::uint64_t clock = 0;
     std::uint64_t heard_ms = 0;
-    std::string state;  // JSON; empty: gone
+    std::string state;  // JSON; empty if the client is gone
   };
   using Clients = std::map<ClientId, Client>;
 
   explicit Awareness(AwarenessLimits limits = {}) : limits_(limits) {}
 
-  // Sets the state of a client of our own: JSON, or "null" when it leaves. Others learn of it from
-  // encode(), of the client alone. kInvalid if the text is no JSON, kTooLarge over the limits.
+  // Sets the state of a local client: JSON, or "null" when the client leaves. To tell others, send
+  // what encode() returns for this client. kInvalid if the text is not JSON, kTooLarge over the
+  // limits.
   Result<AwarenessChange> set_local(ClientId client, std::string_view state, std::uint64_t now_ms);
-  // Says that a client of our own is still there; empty if it has no state. Every 15 seconds.
+  // Tells others that a local client is still there. Call it every 15 seconds. The result is empty
+  // if the client has no state.
   AwarenessChange renew_local(ClientId client, std::uint64_t now_ms);
 
-  // Takes in a message. Entries that are not news are passed over.
+  // Applies a message of another replica. Skips entries that are not newer than what is known.
   Result<AwarenessChange> apply(ByteView message, std::uint64_t now_ms);
 
-  // Takes these clients for gone, as when the connection closes that spoke for them.
+  // Marks these clients as gone, for example when the connection that spoke for them closes.
   AwarenessChange remove(std::span<const ClientId> clients, std::uint64_t now_ms);
 
-  // Takes for gone who was not heard of for `timeout_ms`, and forgets who has been gone as long.
+  // Marks clients as gone that were silent for `timeout_ms`. Forgets clients that have been gone
+  // for that long.
   AwarenessChange expire(std::uint64_t now_ms, std::uint64_t timeout_ms = kAwarenessTimeoutMs);
 
-  // A message with the states of these clients: null for those gone. Unknown ones are left out.
+  // A message with the states of these clients; null for clients that are gone. Skips unknown
+  // clients.
   Bytes encode(std::span<const ClientId> clients) const;
-  // With the states of everyone present.
+  // A message with the states of all clients that are present.
   Bytes encode_all() const;
 
   std::size_t present() const { return present_; }
-  // With those who have gone lately.
+  // All known clients, including those that left recently.
   const Clients& clients() const { return clients_; }
-  // JSON; empty if the client is unknown or gone.
+  // The state as JSON; empty if the client is unknown or gone.
   std::string_view state(ClientId client) const;
 
  private:

@@ -10,14 +10,16 @@
 // are UTF-16 units, as in Yjs.
 //
 // Ownership: the Doc owns everything in it. Type handles are small values that refer to the Doc;
-// they must not be used after it. Views in events are valid during the callback. Thread-safety:
-// none; one thread at a time. No I/O, no clock, no globals. Errors: an update from outside is
-// applied whole or refused whole, with the document unchanged: kMalformed, kTooLarge, or kInvalid
-// where it means nothing.
+// they must not be used after the Doc is destroyed. Views in events are valid only during the
+// callback. Thread-safety: one thread at a time. No I/O, no clock, no globals. Errors: an update
+// from outside is applied completely, or it is refused and the document does not change. Codes:
+// kMalformed, kTooLarge, and kInvalid for an update that decodes but makes no sense in this
+// document.
 //
-// Limits: 2^32 - 1 elements (UTF-16 units of text) for each client, 2^24 clients; an update of 1 GiB.
-// Costs: a change, local or remote, O(log of the document); the update of a transaction what the
-// transaction costs; encoding and loading O(the document).
+// Limits: 2^32 - 1 elements (UTF-16 units of text) per client, 2^24 clients, 1 GiB per update.
+// Costs: a local or remote change takes O(log of the document's size). Encoding the update of a
+// transaction takes time in proportion to the transaction. Encoding and loading a document take
+// O(its size).
 #pragma once
 
 #include <cstdint>
@@ -37,29 +39,30 @@
 
 namespace syncline::crdt {
 
-class Engine;  // the document's insides; engine.h
+class Engine;  // the implementation; engine.h
 
-// Who or what caused a transaction, chosen by the application; 0 says nothing.
+// A number by which the application marks the cause of a transaction. 0 means "not stated".
 using Origin = std::uint64_t;
 
 struct DocOptions {
   ClientId client_id = 0;  // 1 … kMaxClientId; must be unique among the replicas that edit
-  // Decides the id that follows when somebody else turns out to edit under this one: to be drawn for
-  // each replica, so that two that shared an id do not share the next one as well.
+  // Seed for a new client id. The document takes a new id when an update shows that another replica
+  // edits under the same id. Draw the seed at random for each replica: with equal seeds, two
+  // replicas that share an id would also choose the same new id.
   std::uint64_t next_client_seed = 0;
-  bool gc = true;  // forget deleted content (as Yjs's default); false keeps it for snapshots
+  bool gc = true;  // forget deleted content (Yjs's default); false keeps it, which snapshots need
   std::string guid;
-  // After a change from elsewhere to a text, delete the formats that it made needless: an edit of
-  // this replica's own, as Yjs makes it. False for a replica that must not edit, as a server's.
+  // After a remote change to a text, delete the formats that the change made redundant. Yjs does
+  // this with an edit of its own. Set false for a replica that must not edit, such as a server's.
   bool clean_formats = true;
 };
 
 struct ApplyResult {
-  bool changed = false;  // false: everything in it was known already (or only waits)
-  bool waiting = false;  // part of it waits for updates that are still missing
+  bool changed = false;  // false: all of it was already known, or waits
+  bool waiting = false;  // a part waits for updates that have not arrived
 };
 
-// What one transaction did, in wire form. Encoded when asked for, and at most once per version.
+// What one transaction did, in wire form. It is encoded on demand, at most once per version.
 class UpdateEvent {
  public:
   virtual ~UpdateEvent() = default;
@@ -69,11 +72,11 @@ class UpdateEvent {
   virtual bool local() const = 0;
 };
 
-// A transaction that has ended: after the observers of types were called, before its update is sent.
+// A transaction that has ended. Sent after the observers of types have run, and before on_update.
 struct TransactionEvent {
   Origin origin = 0;
-  bool local = false;         // made here, not by apply_update
-  std::vector<Type> changed;  // the types that it changed, and all around them
+  bool local = false;         // true: made here, not by apply_update
+  std::vector<Type> changed;  // the types that it changed, and all types that contain them
   IdSet inserted;
   DeleteSet deleted;
 };
@@ -85,80 +88,92 @@ class Doc {
   Doc& operator=(Doc&&) noexcept;
   ~Doc();
 
-  // Changes when an update shows that somebody else edits under this id.
+  // The id can change: the document takes a new one when an update shows that another replica edits
+  // under the same id.
   ClientId client_id() const;
   const std::string& guid() const;
 
-  // ---- root types; created when first named. A name keeps the kind it was first used as; another
-  // kind later gives a handle whose operations fail with kInvalid.
+  // ---- root types
+  //
+  // These functions create the root type if it does not exist. A name keeps the kind under which it
+  // was used first. Asking for another kind gives a handle whose operations fail with kInvalid.
   Array array(std::string_view name);
   Map map(std::string_view name);
   Text text(std::string_view name);
   XmlFragment xml_fragment(std::string_view name);
   XmlElement xml_element(std::string_view name);
   XmlText xml_text(std::string_view name);
-  // Every root type that exists, in order of creation; roots known only from updates have kind
-  // kUndefined until they are named.
+  // All root types, in order of creation. A root that is known only from updates has kind
+  // kUndefined until the application asks for it by name and kind.
   std::vector<Type> roots();
-  // The root of that name if there is one, whatever its kind.
+  // The root type of that name, of any kind, if it exists. Creates nothing.
   std::optional<Type> find_root(std::string_view name);
 
-  // Runs `body` as one transaction: one update, one round of events. Nested calls join the outer
-  // one.
+  // Runs `body` as one transaction, which makes one update and one round of events. Nested calls
+  // join the outer transaction.
   void transact(const std::function<void()>& body, Origin origin = 0);
   bool in_transaction() const;
 
   // ---- updates
 
-  // What the update would do here, or why it would be refused. Changes nothing.
+  // Computes what the update would do to this document, or why it would be refused. Changes
+  // nothing.
   Result<Effect> prepare(ByteView update, UpdateVersion version = UpdateVersion::kV1) const;
 
-  // Applies the update whole, or refuses it whole. What it needs and is missing makes (part of) it
-  // wait inside the document; it is applied as soon as the missing updates come.
+  // Applies the update completely, or refuses it completely. A part that depends on missing updates
+  // waits inside the document and is applied when those updates arrive.
   Result<ApplyResult> apply_update(ByteView update, UpdateVersion version = UpdateVersion::kV1,
                                    Origin origin = 0);
 
-  // Everything that a replica at `since` lacks, waiting updates included.
+  // An update with everything that a replica with state vector `since` lacks, including waiting
+  // updates.
   Bytes encode_state_as_update(const StateVector& since = {},
                                UpdateVersion version = UpdateVersion::kV1) const;
 
   StateVector state_vector() const;
   DeleteSet delete_set() const;
-  // What must be known at least before more of the waiting updates can be applied; empty if nothing
+  // The smallest state vector that lets more of the waiting updates be applied; empty if nothing
   // waits.
   StateVector missing() const;
 
-  // ---- observation. Callbacks run after a transaction, in Yjs's order; they may read, and may
-  // start a new transaction. The returned token removes the callback.
+  // ---- observation
+  //
+  // Callbacks run after a transaction, in Yjs's order. They may read the document and start new
+  // transactions. Pass the returned token to off() to remove the callback.
   using Token = std::uint64_t;
   Token on_update(std::function<void(const UpdateEvent&)> callback);
-  // Every transaction, also those that changed nothing.
+  // Called for every transaction, also for one that changed nothing.
   Token on_transaction(std::function<void(const TransactionEvent&)> callback);
   Token on_subdocs(std::function<void(const SubdocsEvent&)> callback);
   void off(Token token);
 
-  // ---- subdocuments. A document holds the guids and options of others, not their content: that is
-  // in documents of their own, which the application keeps. Those made here, or with the option
-  // `autoLoad`, count as loaded at once.
-  std::vector<Subdoc> subdocs() const;  // in order of coming, up to the last transaction's end
-  // Asks for one to be opened: on_subdocs is told `loaded`, the first time. kNotFound if there is
-  // none.
+  // ---- subdocuments
+  //
+  // A document stores only the guid and the options of a subdocument. The content is in a separate
+  // document, which the application keeps. A subdocument that was made here, or that has the option
+  // `autoLoad`, counts as loaded at once.
+  // In order of arrival, as of the end of the last transaction.
+  std::vector<Subdoc> subdocs() const;
+  // Asks the application to open a subdocument: the first call reports it to on_subdocs as
+  // `loaded`. kNotFound if there is no such subdocument.
   Result<void> load_subdoc(std::string_view guid);
-  // Says that it was closed: on_subdocs is told `removed` and `added`, as when Yjs destroys its Doc;
-  // it can be loaded again. kNotFound if there is none.
+  // Tells the document that a subdocument was closed: on_subdocs gets it as `removed` and as
+  // `added`, as when Yjs destroys a subdocument's Doc. It can be loaded again. kNotFound if there
+  // is no such subdocument.
   Result<void> unload_subdoc(std::string_view guid);
 
   // ---- whole document
-  Any to_json() const;  // {root name: value}; kUndefined roots as what their content makes likely
+  // {root name: value}. The kind of a kUndefined root is guessed from its content.
+  Any to_json() const;
 
-  // Bytes held by this document: measured from its arenas, tables and trees.
+  // The memory that this document uses, in bytes, measured from its arenas, tables and trees.
   std::size_t memory_bytes() const;
 
-  // Walks everything and checks the structure's invariants; the text says what is broken. For
-  // tests.
+  // For tests: walks the whole document and checks its structural invariants. The error names the
+  // broken one.
   Result<void> check() const;
 
-  // The library's own.
+  // For the library itself.
   Engine& engine() { return *engine_; }
   const Engine& engine() const { return *engine_; }
 

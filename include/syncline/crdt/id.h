@@ -1,5 +1,5 @@
-// Names of operations: every inserted element has the Id (client, clock); a client's clocks are
-// dense.
+// Identities of elements. Every inserted element has an Id (client, clock). The clocks of one
+// client have no gaps.
 #pragma once
 
 #include <compare>
@@ -7,12 +7,13 @@
 
 namespace syncline::crdt {
 
-// Chosen at random by each replica. Yjs 13 draws 32 bits, Yjs 14 up to 53; more is malformed.
+// Each replica draws its id at random. Yjs 13 draws 32 bits, Yjs 14 up to 53 bits. A larger id is
+// malformed.
 using ClientId = std::uint64_t;
 inline constexpr ClientId kMaxClientId = (std::uint64_t{1} << 53) - 1;
 
-// Counts the elements that one client ever inserted, in UTF-16 units for text. 32 bits are a limit
-// of this engine (four thousand million elements per client); an update beyond it is refused.
+// Counts the elements that a client has ever inserted; in text, each UTF-16 unit counts. This
+// engine uses 32 bits (4 thousand million elements per client) and refuses updates beyond that.
 using Clock = std::uint32_t;
 
 struct Id {

@@ -1,5 +1,5 @@
-// Sets of ids as sorted ranges per client: delete sets, and what an update holds or lacks.
-// And state vectors: for each client the first clock that is not known.
+// IdSet: a set of ids, stored as sorted ranges per client. It represents delete sets, and what an
+// update contains or lacks. StateVector: for each client, the first clock that is not known.
 //
 // Invariant of IdSet: within a client, ranges are sorted by clock, do not overlap and do not touch.
 // Costs: add at the end amortised O(1), elsewhere O(ranges of the client); contains O(log ranges).
@@ -27,14 +27,14 @@ struct ClockRange {
 class IdSet {
  public:
   using Ranges = std::vector<ClockRange>;
-  // Ascending by client; encoders write the highest client first, as Yjs does.
+  // Ascending by client. Encoders write the highest client first, as Yjs does.
   using Clients = std::map<ClientId, Ranges>;
 
   void add(ClientId client, Clock clock, Clock len);
   void add(const IdSet& other);
-  // Adds ranges in any order, overlapping or empty, in O(n log n). `ranges` is used up.
+  // Adds ranges that may be unsorted, overlapping or empty, in O(n log n). Consumes `ranges`.
   void add(ClientId client, Ranges ranges);
-  // Takes everything in `other` away.
+  // Removes all ids of `other`.
   void remove(const IdSet& other);
 
   bool contains(Id id) const;
@@ -56,10 +56,10 @@ class StateVector {
  public:
   using Clients = std::map<ClientId, Clock>;
 
-  // First unknown clock of `client`; 0 when nothing of it is known.
+  // The first unknown clock of `client`; 0 if no clock is known.
   Clock get(ClientId client) const;
   void set(ClientId client, Clock clock);
-  // Raises to at least `clock`.
+  // Sets the clock to at least `clock`.
   void raise(ClientId client, Clock clock);
 
   // True if everything that `other` knows is known here.
@@ -72,11 +72,11 @@ class StateVector {
   Clients clients_;  // without zero entries
 };
 
-// As Yjs's encodeStateVector does; what a replica sends to ask for what it lacks.
+// The encoding of Yjs's encodeStateVector. A replica sends it to ask for what it lacks.
 Bytes encode_state_vector(const StateVector& vector);
 Result<StateVector> decode_state_vector(ByteView bytes);
 
-// A delete set alone, as in snapshots.
+// A delete set by itself, as snapshots contain it.
 Bytes encode_delete_set(const DeleteSet& deletes, UpdateVersion version);
 Result<DeleteSet> decode_delete_set(ByteView bytes, UpdateVersion version);
 

@@ -1,16 +1,16 @@
-// RelativePosition: a place in a sequence or text that stays with its neighbours while others edit,
-// as for cursors, selections and comments.
+// RelativePosition: a place in a sequence or text that stays with its neighbours while others edit.
+// Use it for cursors, selections and comments.
 //
-// It names the element that it sits before (assoc >= 0: with the right neighbour) or after (assoc <
-// 0: with the left one), or, when there is none, the type's end (or beginning). If that element is
-// deleted the place moves to where it was.
+// With assoc >= 0, it names the element to its right; with assoc < 0, the element to its left.
+// Without such an element it names the end of the type, or the beginning for assoc < 0. If the
+// named element is deleted, the place is where the element was.
 //
-// Compatible with Yjs: the same bytes and the same JSON.
-// Encoded: 0 and the element's id, or 1 and the root's name, or 2 and the id of the type; then
-// assoc as varint (old versions left it out: 0). Indices are those of types.h: UTF-16 units in
-// texts. Thread-safety: values; resolving reads the document. Costs: O(log n) both ways, and for a
-// place in deleted content the way to the next that is not. Errors: kMalformed for bytes or JSON
-// that are no position.
+// Compatible with Yjs: the same bytes and the same JSON. Encoded: 0 and the id of the element, or 1
+// and the name of the root type, or 2 and the id of the type; then assoc as a varint. Old versions
+// omit assoc, which means 0. Indices are those of types.h: UTF-16 units in texts. Thread-safety:
+// plain values; to resolve one reads the document. Costs: O(log n) in both directions; a place in
+// deleted content also takes the walk to the next visible element. Errors: kMalformed for bytes or
+// JSON that do not encode a position.
 #pragma once
 
 #include <cstdint>
@@ -27,21 +27,22 @@
 namespace syncline::crdt {
 
 struct RelativePosition {
-  std::optional<Id> type;           // a nested type, by the element that holds it
-  std::optional<std::string> root;  // or a root type, by name
-  std::optional<Id> item;           // the neighbour; none: the end, or with assoc < 0 the beginning
+  std::optional<Id> type;           // the element that holds the nested type
+  std::optional<std::string> root;  // or the name of the root type
+  std::optional<Id> item;           // the neighbour; none: the end (assoc < 0: the beginning)
   std::int32_t assoc = 0;
 
   bool operator==(const RelativePosition&) const = default;
 };
 
-// `index` beyond the end is the end.
+// An `index` beyond the end means the end.
 RelativePosition relative_position(const Type& type, std::uint32_t index, std::int32_t assoc = 0);
 
 Bytes encode_relative_position(const RelativePosition& position);
 Result<RelativePosition> decode_relative_position(ByteView bytes);
 
-// {"type":{"client":…,"clock":…},"tname":…,"item":{…},"assoc":…}, absent members left out.
+// {"type":{"client":…,"clock":…},"tname":…,"item":{…},"assoc":…}, without the members that are
+// absent.
 std::string to_json(const RelativePosition& position);
 Result<RelativePosition> relative_position_from_json(std::string_view json);
 
@@ -51,8 +52,8 @@ struct AbsolutePosition {
   std::int32_t assoc = 0;
 };
 
-// Where the place is now; nothing if the document does not know it yet, or has forgotten its
-// neighbourhood.
+// The present index of the place. Empty if the document does not know the element yet, or has
+// forgotten its surroundings.
 std::optional<AbsolutePosition> absolute_position(const RelativePosition& position, Doc& doc);
 
 }  // namespace syncline::crdt

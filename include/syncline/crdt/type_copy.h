@@ -1,20 +1,21 @@
-// TypeCopy: the content of a type, apart from any document, to be put somewhere else: to move an
-// item of a list, to duplicate a page, to paste from another document. A shared type stands in one
-// place for ever, so moving it means to copy it and to erase the original (Yjs's clone()).
+// TypeCopy: a copy of the content of a type, independent of any document. With it an application
+// moves an item of a list, duplicates a page, or pastes from another document. A shared type cannot
+// change its place, so to move it means to copy it and to erase the original (Yjs's clone()).
 //
 //   TypeCopy copy = TypeCopy::of(std::get<Type>(*board.get(3))).value();
 //   board.erase(3).value();
 //   copy.insert_into(board, 0).value();
 //
-// A copy holds values, nested types, formats, attributes, and subdocuments by guid; not who wrote
-// what, nor anything that was erased. Putting it makes new items, in one transaction, each time
-// anew; they are those of Yjs, so far as Yjs copies (it forgets a text's own attributes).
+// A copy contains values, nested types, formats, attributes, and the guids of subdocuments. It does
+// not contain authorship or deleted content. Each insertion creates new items, in one transaction.
+// They equal those of Yjs in everything that Yjs copies (Yjs omits the attributes of a text
+// itself).
 //
-// Ownership: a copy refers to no document and outlives the one that it came from; copying the
-// handle is cheap. Thread-safety: immutable. Errors: kInvalid for a deleted type, or a target of
-// another kind or out of range; kTooLarge beyond kMaxDepth types inside each other, or where the
-// target's client has too few ids left. A call that fails changes nothing.
-// Costs: O(the content), to make and to put, plus O(log n) to find the place.
+// Ownership: a copy refers to no document, so it may outlive its source; to copy the handle is
+// cheap. Thread-safety: immutable. Errors: kInvalid for a deleted type, and for a target of the
+// wrong kind or an index out of range; kTooLarge if types are nested deeper than kMaxDepth, or if
+// the client of the target has too few clocks left. A failed call changes nothing. Costs:
+// O(content) to copy and to insert, plus O(log n) to find the place.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ class TypeCopy {
 
   TypeKind kind() const;
 
-  // All give the new type.
+  // All of these return the new type.
   Result<Type> insert_into(Array target, std::uint32_t index) const;
   Result<Type> insert_into(XmlFragment target, std::uint32_t index) const;
   Result<Type> set_in(Map target, std::string_view key) const;

@@ -5,18 +5,20 @@
 //   text.insert(0, "Hi ", {{"bold", true}}).value();
 //   text.observe([&](const TypeEvent& event) { editor.apply(event.delta); });
 //
-// A handle is two words, freely copied; it stays valid as long as its Doc, also when the type it
-// refers to is deleted (then reads see an empty type and changes fail with kInvalid). A handle made
-// by default refers to nothing and must not be used, but for valid(). Changes outside
-// Doc::transact() are a transaction of their own.
+// A handle consists of two words and is cheap to copy. It stays valid as long as its Doc, even
+// after the type is deleted: then reads see an empty type, and changes fail with kInvalid. A
+// default-constructed handle refers to no type; only valid() may be called on it. A change outside
+// Doc::transact() is a transaction of its own.
 //
-// Units: indices and lengths count elements, in texts UTF-16 units (an embed counts one). Text and
-// keys are UTF-8 and must be valid. Errors: an index out of range, a type of another kind or a
-// deleted one is kInvalid, a client that has used up its ids kTooLarge; nothing is changed then.
+// Units: indices and lengths count elements; in texts they count UTF-16 units (an embed counts as
+// one). Text and keys must be valid UTF-8. Errors: kInvalid for an index out of range, a type of
+// another kind, or a deleted type; kTooLarge if the client has no clocks left. A failed call
+// changes nothing.
 //
-// Costs, with n items (runs of content that came together) in the type: finding an index, inserting,
-// erasing and setting O(log n), whatever the document's size; reading all of a type O(its content);
-// an edit of text with formats, a delta and an event's delta walk the type, O(n).
+// Costs, with n items in the type (an item is a run of content that was inserted together): to find
+// an index, insert, erase and set is O(log n) and does not depend on the size of the document. To
+// read a whole type is O(its content). An edit of formatted text, a delta, and the delta of an
+// event walk the type: O(n).
 #pragma once
 
 #include <cstdint>
@@ -44,10 +46,10 @@ struct Subdoc {
   Any options;  // as Yjs stores them: {gc, autoLoad, meta …}
 };
 
-// What a container holds in one place: a plain value, a nested type, or a subdocument.
+// What a container holds at one position: a plain value, a nested type, or a subdocument.
 using Value = std::variant<Any, Type, Subdoc>;
 
-// Attribute names with their values; null removes a format. Sorted by first use, as in Yjs.
+// Names and values of attributes; null removes a format. In the order of first use, as in Yjs.
 using Attributes = std::vector<std::pair<std::string, Any>>;
 
 // One step of a Quill delta.
@@ -67,29 +69,30 @@ class Type {
   Type() = default;
   Type(Engine* engine, std::uint32_t index) : engine_(engine), index_(index) {}
 
-  bool valid() const { return engine_ != nullptr; }  // refers to a type at all
+  bool valid() const { return engine_ != nullptr; }  // the handle refers to a type
   TypeKind kind() const;
   bool deleted() const;
   Path path() const;
-  std::uint32_t length() const;  // visible elements, or UTF-16 units; keys for a map
+  std::uint32_t length() const;  // visible elements; UTF-16 units in texts; keys in maps
   Any to_json() const;
 
-  // The type that this one is in; none for roots and for types that were deleted.
+  // The type that contains this one. Empty for root types and for deleted types.
   std::optional<Type> parent() const;
-  // The nearest type before or behind this one in the same sequence: siblings in XML. None for
-  // roots, for values of maps, and at the ends.
+  // The nearest type before or after this one in the same sequence (siblings in XML). Empty for
+  // root types, for values of maps, and at the ends.
   std::optional<Type> next_sibling() const;
   std::optional<Type> previous_sibling() const;
 
-  // `observe` sees changes of this type, `observe_deep` also those of types inside it (all of one
-  // transaction at once, the nearest first). Events are built only for types that are observed.
-  // Callbacks may read, edit (in a transaction of its own, afterwards) and observe; they must not
-  // destroy the document, nor throw. Gives a token for Doc::off.
+  // `observe` reports changes of this type; `observe_deep` also reports changes of types inside it,
+  // all changes of a transaction in one call, the nearest type first. Events are built only for
+  // observed types. Callbacks may read, edit (as a transaction of its own, which runs afterwards)
+  // and add observers. They must not destroy the document or throw. Both return a token for
+  // Doc::off.
   std::uint64_t observe(std::function<void(const TypeEvent&)> callback);
   std::uint64_t observe_deep(std::function<void(const std::vector<TypeEvent>&)> callback);
 
-  Engine* engine() const { return engine_; }      // the library's own
-  std::uint32_t index() const { return index_; }  // the library's own
+  Engine* engine() const { return engine_; }      // for the library itself
+  std::uint32_t index() const { return index_; }  // for the library itself
   bool operator==(const Type&) const = default;
 
  protected:
@@ -103,14 +106,14 @@ class Array : public Type {
   Result<void> insert(std::uint32_t index, const std::vector<Any>& values);
   Result<void> push(const std::vector<Any>& values);     // at the end
   Result<void> unshift(const std::vector<Any>& values);  // at the beginning
-  // A new, empty type of that kind; `name` is that of an XML element or hook.
+  // Inserts a new, empty type of that kind. `name` is the name of an XML element or hook.
   Result<Type> insert_type(std::uint32_t index, TypeKind kind, std::string_view name = {});
   Result<Type> push_type(TypeKind kind, std::string_view name = {});
   Result<void> insert_subdoc(std::uint32_t index, const Subdoc& subdoc);
   Result<void> erase(std::uint32_t index, std::uint32_t length = 1);
   std::optional<Value> get(std::uint32_t index) const;
   std::vector<Value> values() const;
-  // From `begin` up to, but not with, `end`, as far as there are any.
+  // The elements from `begin` to `end`, without `end`. A range that goes beyond the array is cut.
   std::vector<Value> slice(std::uint32_t begin, std::uint32_t end) const;
 };
 
@@ -131,7 +134,8 @@ class Map : public Type {
 class Text : public Type {
  public:
   using Type::Type;
-  // Inserted text takes the formats to its left unless `attributes` are given (then exactly those).
+  // Without `attributes`, inserted text takes the formats of the text to its left; with them,
+  // exactly those.
   Result<void> insert(std::uint32_t index, std::string_view text);
   Result<void> insert(std::uint32_t index, std::string_view text, const Attributes& attributes);
   Result<void> insert_embed(std::uint32_t index, const Any& embed,
@@ -143,7 +147,7 @@ class Text : public Type {
   std::string to_string() const;
   Delta to_delta() const;
 
-  // Attributes of the text as a whole.
+  // Attributes of the whole text.
   Result<void> set_attribute(std::string_view key, const Any& value);
   Result<void> remove_attribute(std::string_view key);
   std::optional<Value> attribute(std::string_view key) const;
@@ -153,7 +157,7 @@ class Text : public Type {
 class XmlElement;
 class XmlText;
 
-// Children in a sequence: elements, texts and hooks.
+// Has a sequence of children: elements, texts and hooks.
 class XmlFragment : public Type {
  public:
   using Type::Type;
@@ -166,13 +170,13 @@ class XmlFragment : public Type {
   std::optional<Type> get(std::uint32_t index) const;
   std::optional<Type> first_child() const;
   std::vector<Type> children() const;
-  // Everything inside, in the order of the document. Each call walks the whole tree.
+  // All types inside, in document order. Each call walks the whole tree.
   std::vector<Type> descendants() const;
-  // The elements inside of that name, whatever its case, in the order of the document (Yjs's
-  // querySelector and querySelectorAll).
+  // The elements of that name inside, compared without case, in document order (Yjs's querySelector
+  // and querySelectorAll).
   std::optional<XmlElement> find_element(std::string_view name) const;
   std::vector<XmlElement> find_elements(std::string_view name) const;
-  std::string to_string() const;  // as Yjs prints XML
+  std::string to_string() const;  // XML text as Yjs prints it
 };
 
 class XmlElement : public XmlFragment {
@@ -188,7 +192,7 @@ class XmlElement : public XmlFragment {
 class XmlText : public Text {
  public:
   using Text::Text;
-  std::string to_string() const;  // formats as nested tags, as Yjs prints them
+  std::string to_string() const;  // formats become nested tags, as Yjs prints them
 };
 
 class XmlHook : public Map {
@@ -197,7 +201,8 @@ class XmlHook : public Map {
   std::string hook_name() const;
 };
 
-// Views of a handle as a certain type; kInvalid operations if the kind differs.
+// The same handle as another class. If the kind of the type does not match, operations fail with
+// kInvalid.
 template <typename T>
 T as(const Type& type) {
   return T(type.engine(), type.index());
@@ -213,9 +218,9 @@ struct KeyChange {
 // What a transaction changed in one type.
 struct TypeEvent {
   Type target;
-  Path path;                    // from the observed type's root
+  Path path;                    // the root, and the steps from the observed type to the target
   Delta delta;                  // changes of the sequence
-  std::vector<KeyChange> keys;  // changes of the map, or attributes
+  std::vector<KeyChange> keys;  // changes of a map, or of attributes
   std::uint64_t origin = 0;
   bool local = false;
 };

@@ -6,23 +6,23 @@
 //   undo.undo();  // the text is empty again; whatever others typed meanwhile stays
 //   undo.redo();
 //
-// What it takes down are the transactions that change a type in its scope (or something inside one)
-// and come with a tracked origin. Changes that follow each other within the capture timeout are one
-// step. Undoing a step deletes what it inserted and brings back what it deleted, as far as others
-// have not made that pointless; a step that has no effect any more is skipped. The result is an
-// ordinary transaction with the manager's own origin, which others receive like any edit.
+// The manager records transactions that change a type in its scope (or a type inside one) and that
+// have a tracked origin. Changes that follow each other within the capture timeout form one step.
+// To undo a step deletes what the step inserted and restores what it deleted, unless other users'
+// changes have made that pointless. A step without any effect left is skipped. The result is an
+// ordinary transaction with the manager's own origin; other replicas receive it like any edit.
 //
-// Rules and encoded results are those of Yjs 13.6. Where this differs: a transaction that changed
-// nothing is never a step (in Yjs it is one if the scope is the whole document); and undo() or
-// redo() called from within this manager's own undo or redo does nothing.
+// The rules and the encoded results are those of Yjs 13.6, with two differences. A transaction that
+// changed nothing never becomes a step (in Yjs it does if the scope is the whole document). And
+// undo() and redo() do nothing if they are called from within an undo or redo of the same manager.
 //
-// Memory: deleted content that a step may bring back is kept from garbage collection. clear() lets
-// go of it; it is collected when something around it is deleted. A step that was undone, or skipped,
-// keeps its content, as in Yjs.
+// Memory: the manager protects deleted content that a step may restore from garbage collection.
+// clear() ends this protection; the content is collected when something around it is deleted. The
+// content of a step that was undone or skipped stays, as in Yjs.
 //
-// Ownership: refers to the Doc, which must outlive it, as it must outlive the transaction that is
-// running when it is destroyed. Steps live in the manager. Not movable. Thread-safety: that of Doc.
-// No clock: the time comes from `now_ms`.
+// Ownership: the manager refers to the Doc, which must outlive it. Do not destroy the manager while
+// a transaction is running. The manager owns its steps. Not movable. Thread-safety: that of Doc.
+// The manager has no clock of its own: the time comes from `now_ms`.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class RedoPass;
 struct Transaction;
 struct Item;
 
-// Ids with their clients in the order in which they came first: undo works in that order.
+// Ids that remember the order in which their clients were added. Undo works in that order.
 class UndoIds {
  public:
   void add(ClientId client, Clock clock, Clock len);
@@ -63,7 +63,7 @@ class UndoIds {
 struct UndoStep {
   UndoIds insertions;
   UndoIds deletions;
-  // The application's own: a cursor to restore, say (as relative positions).
+  // Values of the application, such as a cursor to restore (as relative positions).
   std::map<std::string, Any> meta;
 };
 
@@ -71,61 +71,64 @@ struct UndoEvent {
   enum class Stack : std::uint8_t { kUndo, kRedo };
 
   UndoStep& step;
-  Stack stack;    // where the step was put; when popped, where it was taken from
-  Origin origin;  // of the transaction; when popped, the manager's own
-  // The types that the transaction changed, and all around them. When popped within a transaction
-  // that is still open: none.
+  Stack stack;    // the stack that got the step; for on_popped, the one that it came from
+  Origin origin;  // of the transaction; for on_popped, the manager's own
+  // The types that the transaction changed, and all types that contain them. Empty if the step was
+  // popped within a transaction that is still open.
   const std::vector<Type>& changed;
 };
 
-// A transaction that might be taken down.
+// A transaction that the manager may record.
 struct UndoCandidate {
   Origin origin;
   bool local;
   const std::vector<Type>& changed;
 };
 
-// Something that an undo is about to delete.
+// An element, or several, that an undo is about to delete.
 struct UndoDeletion {
   Id id;
   Clock length;
   Type parent;
   std::optional<std::string_view> key;  // in a map, or an attribute
-  std::optional<Type> type;             // if it is a nested type
+  std::optional<Type> type;             // set if it is a nested type
 };
 
 struct UndoOptions {
-  // Changes are joined to the last step if they come less than this after the change before. 0
-  // makes every transaction a step.
+  // A change joins the last step if it comes less than this after the previous change. With 0 every
+  // transaction is a step of its own.
   std::uint64_t capture_timeout_ms = 500;
-  // Any clock. Without one time stands still: changes are joined until stop_capturing().
+  // Any clock. Without a clock, time stands still: changes join one step until stop_capturing().
   std::function<std::uint64_t()> now_ms;
-  // The manager's own origin is tracked besides. Updates applied without an origin have origin 0.
+  // The manager's own origin is always tracked, too. An update that was applied without an origin
+  // has origin 0.
   std::vector<Origin> tracked_origins = {0};
-  std::function<bool(const UndoCandidate&)> capture_transaction;  // false: not taken down
-  std::function<bool(const UndoDeletion&)> delete_filter;         // false: left where it is
-  // Let undo replace map entries and attributes that others have set since.
+  std::function<bool(const UndoCandidate&)> capture_transaction;  // false: do not record it
+  std::function<bool(const UndoDeletion&)> delete_filter;         // false: do not delete it
+  // Lets undo replace map entries and attributes that other users have set since.
   bool ignore_remote_map_changes = false;
 };
 
 class UndoManager {
  public:
-  // Scope: the whole document, or some types with all that is in them.
+  // The scope is the whole document, or these types with everything inside them.
   explicit UndoManager(Doc& doc, UndoOptions options = {});
   UndoManager(Doc& doc, const std::vector<Type>& scope, UndoOptions options = {});
   ~UndoManager();
   UndoManager(const UndoManager&) = delete;
   UndoManager& operator=(const UndoManager&) = delete;
 
-  void add_to_scope(const Type& type);  // of another document: nothing
+  void add_to_scope(const Type& type);  // ignores a type of another document
   void track(Origin origin);
   void untrack(Origin origin);
-  Origin origin() const { return origin_; }  // of its own transactions; no other manager's here
+  // The origin of the manager's own transactions. Unique among the managers of a document.
+  Origin origin() const { return origin_; }
 
-  // Takes back the last step that still has an effect; false if there is none.
+  // Undoes the last step that still has an effect; false if there is no such step.
   bool undo();
   bool redo();
-  bool can_undo() const { return !undo_.empty(); }  // an effect is not promised
+  // True does not promise that undo() has an effect.
+  bool can_undo() const { return !undo_.empty(); }
   bool can_redo() const { return !redo_.empty(); }
   std::size_t undo_steps() const { return undo_.size(); }
   std::size_t redo_steps() const { return redo_.size(); }
@@ -133,7 +136,7 @@ class UndoManager {
   void stop_capturing() { last_change_.reset(); }  // the next change begins a new step
   void clear(bool undo_stack = true, bool redo_stack = true);
 
-  // Callbacks may edit, and may use the manager. off() removes them.
+  // Callbacks may edit the document and call the manager. off() removes them.
   using Token = std::uint64_t;
   using Observer = std::function<void(const UndoEvent&)>;
   Token on_added(Observer callback);    // a new step
@@ -186,7 +189,7 @@ class UndoManager {
   Stack redo_;
   Mode mode_ = Mode::kIdle;
   std::optional<std::uint64_t> last_change_;
-  const Transaction* popping_ = nullptr;  // the transaction of the undo that is running
+  const Transaction* popping_ = nullptr;  // the transaction of the running undo
   std::vector<Type> popped_changed_;      // what it changed
   std::vector<Listener> listeners_;
   std::vector<ClearListener> clear_listeners_;

@@ -63,7 +63,7 @@ struct FaultLink::Impl {
   std::list<std::weak_ptr<Connection>> connections;
 };
 
-// Kept alive by the operations that it waits for.
+// Its own pending operations keep it alive.
 class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Impl> link, tcp::socket client)
@@ -89,7 +89,7 @@ class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connecti
     break_off(server_);
   }
 
-  // The other end's connection stays open, and what comes from there is thrown away.
+  // The connection at the other end stays open; the bytes that come from there are discarded.
   void reset_half(Way unheard) {
     if (broken_ || !server_.is_open()) return;
     for (Pipe& pipe : pipes_) pipe.stop();
@@ -104,7 +104,7 @@ class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connecti
  private:
   struct Chunk {
     Clock::time_point due;
-    Bytes bytes;  // none: the end of the stream
+    Bytes bytes;  // empty: the end of the stream
   };
 
   // One direction.
@@ -152,7 +152,7 @@ class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connecti
           });
     }
 
-    // What waits for its time waits no longer than what comes now would.
+    // Bytes that are already delayed wait no longer than bytes that arrive now would.
     void changed() {
       const auto now = Clock::now();
       if (how().bytes_per_second == 0) {
@@ -201,11 +201,11 @@ class FaultLink::Impl::Connection : public std::enable_shared_from_this<Connecti
     std::array<std::uint8_t, kCopyBytes> input_;
     std::deque<Chunk> chunks_;
     std::size_t held_ = 0;
-    Clock::time_point free_at_;  // when what was taken so far has left the link
+    Clock::time_point free_at_;  // when the bytes taken so far have left the link
     bool reading_ = false;
     bool writing_ = false;
-    bool ended_ = false;     // nothing more comes
-    bool finished_ = false;  // and all that came has been passed on
+    bool ended_ = false;     // no more bytes will come
+    bool finished_ = false;  // and all bytes have been forwarded
     bool stopped_ = false;
   };
 

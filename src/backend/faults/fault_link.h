@@ -1,12 +1,13 @@
-// A TCP connection between a client and a server that can be spoilt: a small proxy on loopback for
-// `syncline chaos`, one per client, so that faults strike whom they are meant for.
+// FaultLink: a small TCP proxy on loopback, between a client and a server, that can inject network
+// faults. For `syncline chaos`. Each client has its own link, so that a fault hits only the clients
+// for which it is meant.
 //
-// What it does to bytes, a network does: it keeps them (a partition, a pause), delays them, lets
-// them through slowly, or breaks the connection off. It neither loses, changes nor reorders what
-// TCP would not. In each direction a connection holds back at most kWindowBytes, then stops
-// reading, so a sender finds its pipe full as with a real slow receiver.
+// It does to the bytes what a network can do: hold them back (a partition, a pause), delay them,
+// limit their rate, or break the connection. It never loses, changes or reorders bytes of a
+// connection that lives. In each direction, a connection holds back at most kWindowBytes and then
+// stops reading. So a sender finds its socket full, as with a real slow receiver.
 //
-// Thread-safety: none; everything on the loop's thread.
+// Thread-safety: none; everything runs on the loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +20,11 @@ namespace syncline::backend {
 
 class EventLoop;
 
-// How one direction is. As it comes: no fault.
+// The faults of one direction. The default values mean none.
 struct LinkWay {
-  bool blocked = false;                // bytes are kept until it is unblocked
-  std::uint64_t latency_us = 0;        // on top of loopback's own
-  std::uint64_t bytes_per_second = 0;  // 0: as fast as it goes
+  bool blocked = false;                // hold bytes back until it is unblocked
+  std::uint64_t latency_us = 0;        // in addition to that of loopback
+  std::uint64_t bytes_per_second = 0;  // 0: no limit
 };
 
 enum class Way : std::uint8_t { kUp, kDown };  // client to server, server to client
@@ -32,27 +33,27 @@ class FaultLink {
  public:
   static constexpr std::size_t kWindowBytes = 64 << 10;
 
-  // Listens on a free port of 127.0.0.1, and passes connections on to `upstream_port` there.
+  // Listens on a free port of 127.0.0.1 and forwards connections to `upstream_port` there.
   static Result<std::unique_ptr<FaultLink>> open(EventLoop& loop, std::uint16_t upstream_port);
-  ~FaultLink();  // resets what is connected
+  ~FaultLink();  // resets open connections
   FaultLink(const FaultLink&) = delete;
   FaultLink& operator=(const FaultLink&) = delete;
 
   std::uint16_t port() const;
 
-  // Takes effect at once, also on what is held back already.
+  // Takes effect at once, also for bytes that are already held back.
   void set(Way way, const LinkWay& how);
   const LinkWay& way(Way way) const;
 
-  // While on, whoever connects is reset at once.
+  // While this is on, every new connection is reset at once.
   void set_refusing(bool on);
 
-  // Both ends hear that their connections are gone.
+  // Resets all connections at both ends.
   void reset();
-  // One end alone hears it; the other has to find out: its bytes go nowhere.
+  // Resets the connections at one end only. The other end is not told, and its bytes are discarded.
   void reset_half(Way unheard_by_the_sender_of);
 
-  // Both ways as they were at first, nothing refused. What is broken stays so.
+  // Ends the faults of both directions and the refusing. Broken connections stay broken.
   void heal();
 
   struct Counters {

@@ -33,7 +33,7 @@ std::unexpected<Error> failed(const std::string& what) {
   return fail(ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-// In place whole or not at all, and durably.
+// Writes the file atomically and durably.
 Result<void> write_durably(const std::string& path, std::string_view text, mode_t mode) {
   const std::string fresh = path + ".new";
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
@@ -67,7 +67,7 @@ Result<log::NoteSigner> parse_private(const std::string& path, std::string_view 
   const auto refuse = [&] { return fail(ErrorCode::kCorrupt, path + ": this is no signing key"); };
   if (!text.starts_with(kPrivatePrefix) || !text.ends_with('\n')) return refuse();
   text = text.substr(kPrivatePrefix.size(), text.size() - kPrivatePrefix.size() - 1);
-  // From the front: base64 may hold '+' itself.
+  // Searches from the front, because base64 may contain '+'.
   const std::size_t first = text.find('+');
   const std::size_t second = first == text.npos ? first : text.find('+', first + 1);
   if (second == text.npos) return refuse();
@@ -99,8 +99,9 @@ std::string waiting_path(const std::string& folder) {
   return private_path(folder) + ".next";
 }
 
-// A key is installed in three steps: the private half under another name, the public half, the
-// private half's name. Completes the third if the process ended before it.
+// A key is installed in three steps: write the private key under another name, write the public
+// key, rename the private key. This function completes the third step if the process ended before
+// it.
 Result<void> complete_install(const std::string& folder) {
   const std::string waiting = waiting_path(folder);
   if (!std::filesystem::exists(waiting)) return {};
@@ -146,7 +147,7 @@ Result<KeyRing> KeyRing::open(const std::string& data_dir, const std::string& na
   if (has_private && !has_public)
     return fail(ErrorCode::kCorrupt, public_path(ring.folder_) + " is missing");
   if (!has_private) {
-    // Without the private key nothing more can be signed in the old name: a person must decide.
+    // Without the private key, nothing can be signed under the old name. The operator must decide.
     if (has_public) return fail(ErrorCode::kCorrupt, private_path(ring.folder_) + " is missing");
     if (::mkdir(ring.folder_.c_str(), 0755) != 0 && errno != EEXIST)
       return failed("creating " + ring.folder_);
@@ -199,7 +200,7 @@ Result<std::vector<log::NoteVerifier>> KeyRing::check(const std::string& data_di
   if (!text) return std::unexpected(text.error());
   const auto signer = parse_private(path, *text);
   if (!signer) return std::unexpected(signer.error());
-  // Between two steps of a rotation the public half is one key ahead.
+  // Between two steps of a rotation, the public file has one more key.
   const auto known = std::ranges::find(*keys, signer->verifier());
   const bool rotating = std::filesystem::exists(waiting_path(data_dir + "/keys"));
   if (keys->empty() || (rotating ? known == keys->end() : keys->back() != signer->verifier()))

@@ -16,7 +16,7 @@
 namespace syncline::backend {
 namespace {
 
-// Best effort: a socket that was just accepted has room for it.
+// Best effort: a socket that was just accepted has room for this answer.
 void answer_full(int fd) {
   static constexpr std::string_view kAnswer =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
@@ -72,14 +72,15 @@ void Acceptor::on_ready() {
       continue;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // The socket stays readable: waiting for it again would spin. The peer waits in the backlog.
+      // The socket stays readable, so waiting for it again would spin. The peer waits in the
+      // backlog.
       shard_.loop().after(100, [self = shared_from_this()] {
         if (self->fd_ >= 0) self->on_ready();
       });
       return;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-    // What is left are errors of the connection that was to be accepted: it is gone already.
+    // The remaining errors are those of the connection to be accepted, which no longer exists.
   }
   watch_.wait_read(shared_from_this());
 }

@@ -1,4 +1,4 @@
-// One listening socket of one shard. Internal to this folder.
+// The listening socket of one shard. For this folder only.
 #pragma once
 
 #include <cstdint>

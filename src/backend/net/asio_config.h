@@ -1,6 +1,7 @@
-// Included before any Asio header, by the few sources that use Asio at all.
+// Must be included before any Asio header, by the few sources that use Asio.
 #pragma once
 
-// Each io_context here is run by one thread and takes work from others under its mutex, which makes
-// the fences around completion handlers redundant; ThreadSanitizer does not understand them.
+// Each io_context here is run by one thread and takes work from other threads under its mutex. So
+// the fences around completion handlers are redundant, and ThreadSanitizer does not understand
+// them.
 #define BOOST_ASIO_DISABLE_FENCED_BLOCK

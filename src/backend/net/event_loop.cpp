@@ -18,12 +18,12 @@ namespace syncline::backend {
 namespace asio = boost::asio;
 
 struct EventLoop::Impl {
-  TimerQueue timers;  // outlives the context: what is destroyed with it may cancel its timers
+  TimerQueue timers;  // outlives the context, whose destruction may cancel timers
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   asio::steady_timer alarm{context};
-  asio::steady_timer wake{context};  // of turn()
-  std::uint64_t alarm_ms = 0;  // what the alarm is set to; 0 when it is not set
+  asio::steady_timer wake{context};  // for turn()
+  std::uint64_t alarm_ms = 0;        // the time for which the alarm is set; 0 if it is not set
   std::atomic<std::thread::id> thread{};
 
   void arm();
@@ -40,7 +40,8 @@ std::uint64_t now_ms() {
 
 }  // namespace
 
-// Moving the alarm to a later time would only save one empty ring, so it only ever moves earlier.
+// The alarm only moves to an earlier time. Moving it to a later time would save only one empty
+// wake-up.
 void EventLoop::Impl::arm() {
   const auto due = timers.next_due_ms();
   if (!due || (alarm_ms != 0 && alarm_ms <= *due)) return;
@@ -53,8 +54,8 @@ void EventLoop::Impl::arm() {
 
 void EventLoop::Impl::ring() {
   alarm_ms = 0;
-  // Timers that a task adds for "now" wait for the next ring: a task that re-arms itself with a
-  // delay of 0 must not starve the sockets.
+  // Timers that a task adds for "now" wait for the next wake-up, so that a task that re-arms itself
+  // with a delay of 0 does not starve the sockets.
   const std::uint64_t now = now_ms();
   std::size_t budget = timers.size();
   while (budget-- > 0) {
@@ -75,10 +76,10 @@ void EventLoop::post(Task task) {
 }
 
 EventLoop::TimerId EventLoop::after(std::uint64_t delay_ms, Task task) {
-  // A year is for ever, and the sum must not wrap.
+  // Limits the delay to a year, so that the sum does not overflow.
   constexpr std::uint64_t kLongest = 365ull * 24 * 3600 * 1000;
   const std::uint64_t delay = delay_ms < kLongest ? delay_ms : kLongest;
-  // The clock is read in whole milliseconds: one more, so that no timer is early.
+  // The clock counts whole milliseconds, so one more ensures that no timer fires early.
   const TimerId id = impl_->timers.add(now_ms() + delay + 1, std::move(task));
   impl_->arm();
   return id;

@@ -1,16 +1,17 @@
-// The production Scheduler: one reactor, one thread, one loop per core.
+// EventLoop: the Scheduler of a real server: one reactor and one thread per loop, one loop per
+// core.
 //
-// Share nothing: what lives on a loop is touched by that loop's thread alone, and work crosses
-// loops only as tasks given to post(). An Asio io_context does the waiting; this header does not
-// show it.
+// Loops share nothing: only a loop's own thread uses what lives on the loop, and work goes to
+// another loop only as a task, with post(). An Asio io_context does the waiting; this header hides
+// it.
 //
 //   LoopGroup loops(2);
 //   loops.start();
 //   loops[0].post([] { … });   // from any thread
-//   loops.stop();              // joins; tasks that have not run are destroyed unrun
+//   loops.stop();              // joins; destroys tasks that have not run
 //
-// Thread-safety: post(), stop() and is_current() from any thread; the clocks too; after() and
-// cancel() on the loop's own thread, or before the loop has been started.
+// Thread-safety: post(), stop(), is_current() and the clocks from any thread; after() and cancel()
+// only on the loop's own thread, or before the loop has started.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,7 @@ namespace syncline::backend {
 class EventLoop final : public Scheduler {
  public:
   EventLoop();
-  ~EventLoop() override;  // not while run() is in progress
+  ~EventLoop() override;  // must not run during run()
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
@@ -41,17 +42,17 @@ class EventLoop final : public Scheduler {
   std::uint64_t monotonic_ms() const override;
   std::uint64_t unix_ms() const override;
 
-  // Runs tasks on the calling thread until stop(). At most once.
+  // Runs tasks on the calling thread until stop(). May be called once.
   void run();
 
-  // In place of run(), for a program with a clock of its own: runs what is ready, and waits for
-  // something up to `wait_us` microseconds if nothing is. Always from the same thread.
+  // Replaces run() in a program with a clock of its own: runs what is ready, or else waits up to
+  // `wait_us` microseconds for something. Must always be called from the same thread.
   void turn(std::uint64_t wait_us);
 
-  // run() returns after the task that is running now.
+  // Makes run() return after the current task.
   void stop();
 
-  // For the sources of this folder that wait on file descriptors.
+  // For the sources of this folder that wait for file descriptors.
   boost::asio::io_context& context();
 
  private:
@@ -59,18 +60,19 @@ class EventLoop final : public Scheduler {
   std::unique_ptr<Impl> impl_;
 };
 
-// `count` loops and a thread for each.
+// `count` loops with a thread for each.
 class LoopGroup {
  public:
   explicit LoopGroup(std::size_t count);
-  ~LoopGroup();  // stop()s
+  ~LoopGroup();  // calls stop()
   LoopGroup(const LoopGroup&) = delete;
   LoopGroup& operator=(const LoopGroup&) = delete;
 
-  // Once.
+  // May be called once.
   void start();
 
-  // Stops every loop and joins its thread. Not from a loop. Calling it again does nothing.
+  // Stops every loop and joins its thread. Must not be called on a loop. A second call does
+  // nothing.
   void stop();
 
   std::size_t size() const { return loops_.size(); }

@@ -14,7 +14,7 @@ namespace syncline::backend {
 namespace asio = boost::asio;
 
 struct FdWatch::Impl {
-  // The concrete executor spares the type-erased one's memory.
+  // The concrete executor type saves the memory of a type-erased one.
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor;
   bool waiting[2] = {false, false};
   bool open = true;

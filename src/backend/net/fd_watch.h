@@ -1,10 +1,10 @@
-// Readiness of one non-blocking file descriptor on one loop.
+// FdWatch: waits until one non-blocking file descriptor is ready, on one loop.
 //
-// Each wait is one-shot. While it is pending the loop keeps the handler alive; close() (or the
-// destructor) drops all pending waits, and on_ready does not come after it.
+// Each wait is one-shot. While it is pending, the loop keeps the handler alive. close() and the
+// destructor cancel all pending waits; after that, on_ready is not called.
 //
-// Ownership: the descriptor stays the caller's, which closes it after this watch.
-// Thread-safety: none, everything on the loop's thread.
+// Ownership: the caller owns the descriptor and closes it after this watch. Thread-safety: none;
+// everything runs on the loop's thread.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ class EventLoop;
 class ReadyHandler {
  public:
   virtual ~ReadyHandler() = default;
-  // The descriptor may be read, written, or has an error. May be spurious.
+  // The descriptor is readable or writable, or has an error. May be spurious.
   virtual void on_ready() = 0;
 };
 
@@ -27,12 +27,13 @@ class FdWatch {
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
 
-  // False when the loop's reactor refuses the descriptor.
+  // False if the loop's reactor refuses the descriptor.
   bool open(EventLoop& loop, int fd);
   bool is_open() const { return impl_ != nullptr; }
   void close();
 
-  // Calls handler->on_ready() once when readable (writable). Asking again while pending: ignored.
+  // Calls handler->on_ready() once, when the descriptor is readable (writable). Ignored while such
+  // a wait is pending.
   void wait_read(std::shared_ptr<ReadyHandler> handler);
   void wait_write(std::shared_ptr<ReadyHandler> handler);
 

@@ -67,7 +67,7 @@ class Deadline {
   explicit Deadline(std::uint64_t timeout_ms)
       : end_(std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms)) {}
 
-  // False when the time is over first.
+  // False if the time is up first.
   bool wait(int fd, short events) const {
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -81,7 +81,7 @@ class Deadline {
     }
   }
 
-  // Waits for what an operation on `stream` was blocked on.
+  // Waits for the condition that blocked an operation on `stream`.
   bool wait(const Stream& stream, IoStatus blocked) const {
     return wait(stream.fd(), blocked == IoStatus::kWantWrite ? POLLOUT : POLLIN);
   }
@@ -135,7 +135,7 @@ std::optional<Error> write_all(Stream& stream, std::string_view data, const Dead
   return std::nullopt;
 }
 
-// Appends what comes. False at the end of the stream.
+// Reads and appends bytes. False at the end of the stream.
 Result<bool> read_more(Stream& stream, std::string& into, const Deadline& deadline) {
   std::array<std::uint8_t, 16 * 1024> buffer;
   for (;;) {
@@ -164,7 +164,7 @@ std::unexpected<Error> not_http(const http::Problem& problem) {
   return fail(ErrorCode::kMalformed, fmt::format("the server's answer: {}", problem.message));
 }
 
-// Skips interim answers (1xx).
+// Skips interim responses (1xx).
 Result<http::ResponseHead> read_head(Stream& stream, std::string& input, const Deadline& deadline) {
   const http::Limits limits;
   for (;;) {

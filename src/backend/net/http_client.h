@@ -1,11 +1,11 @@
-// A small blocking HTTP/1.1 client, for the command line and tests; never for a loop.
+// A small blocking HTTP/1.1 client, for the command line and tests. Never use it on a loop.
 //
-// One request, one connection. https:// verifies the certificate chain and the host's name or
-// address. Redirects are not followed. Thread-safe: it has no state.
+// One connection per request. For https:// it verifies the certificate chain and the name or
+// address of the host. It does not follow redirects. Thread-safe: it has no state.
 //
-// Errors: kInvalid for a URL, kUnavailable when the server cannot be reached or does not answer in
-// time, kUnauthorized when its certificate is not trusted, kTooLarge for the body, kMalformed for
-// an answer that is no HTTP or is cut off.
+// Errors: kInvalid for a bad URL; kUnavailable if the server cannot be reached or does not answer
+// in time; kUnauthorized if its certificate is not trusted; kTooLarge for a body over the limit;
+// kMalformed for an answer that is not HTTP or is cut off.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct HttpClientOptions {
   std::uint64_t timeout_ms = 10'000;  // for the whole exchange
   std::size_t max_body_bytes = 64 * 1024 * 1024;
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string ca_file = {};  // PEM; empty: what the system trusts
+  std::string ca_file = {};  // PEM; empty: the system's trusted certificates
 };
 
 struct HttpClientResponse {

@@ -49,7 +49,7 @@ void HttpConnection::on_ready() {
   arm(wants_input());
 }
 
-// True when done. The waits of a handshake in progress are set here.
+// True when the handshake is done. Otherwise it has set the waits that the handshake needs.
 bool HttpConnection::shake_hands() {
   switch (stream_->handshake()) {
     case IoStatus::kOk: state_ = State::kHead; return true;
@@ -68,7 +68,7 @@ bool HttpConnection::wants_input() const {
     case State::kHead:
     case State::kBody:
     case State::kLingering: return true;
-    case State::kStreaming:  // to notice that the client goes away
+    case State::kStreaming:  // to notice a disconnect
     case State::kBusy:
     case State::kFlushing: return input_.size() < shard_.core().options.http.head_bytes;
     case State::kHandshake: break;
@@ -87,14 +87,14 @@ void HttpConnection::read_input() {
     case IoStatus::kError: return fail_connection();
   }
   if (state_ == State::kHead && input_.empty() && deadline_ms_ != kNever) {
-    // The first byte of a request that follows another starts the clock for its head.
+    // The first byte of a further request starts the time limit for its head.
     const std::uint64_t limit = shard_.now_ms() + shard_.core().options.head_timeout_ms;
     deadline_ms_ = exchange_ ? limit : std::min(deadline_ms_, limit);
   }
   input_.append(as_text(data));
 }
 
-// A client may end its side and still read the answer to what it has asked.
+// A client may close its side and still read the response to its request.
 void HttpConnection::peer_ended() {
   peer_ended_ = true;
   if (state_ != State::kBusy && state_ != State::kFlushing) fail_connection();
@@ -110,7 +110,7 @@ void HttpConnection::process() {
 
 bool HttpConnection::process_head() {
   if (scanned_ == 0) {
-    // A blank line ahead of a request is tolerated (RFC 9112 section 2.2), one.
+    // One blank line before a request is allowed (RFC 9112 section 2.2).
     if (input_.starts_with("\r\n")) input_.erase(0, 2);
     if (input_.empty() || input_ == "\r") return false;
   }
@@ -137,7 +137,7 @@ void HttpConnection::start_body(http::RequestHead head) {
   if (expect && input_.empty()) queue_text("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-// True when the body is whole and the request went to the application.
+// True if the body is complete and the request was passed to the application.
 bool HttpConnection::process_body() {
   const http::RequestHead& head = exchange_->head;
   std::string& body = exchange_->head.request.body;
@@ -182,7 +182,7 @@ void HttpConnection::dispatch_upgrade() {
                        : std::move(key.error()));
   }
   const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
-  // A responder stands by for a reply that is dropped without an answer.
+  // If the reply is destroyed without an answer, its responder answers.
   struct Pending {
     std::shared_ptr<HttpConnection> connection;
     std::string key;
@@ -210,7 +210,8 @@ void HttpConnection::decide(node::UpgradeDecision decision, const std::string& k
   }
   auto& acceptance = std::get<node::UpgradeAcceptance>(decision);
   SYNCLINE_ASSERT(acceptance.loop < shard_.core().shards.size() && acceptance.make_handler);
-  // In a turn of its own: the caller may stand inside on_ready(), which goes on with the stream.
+  // In a turn of its own, because the caller may be inside on_ready(), which continues to use the
+  // stream.
   shard_.loop().post([self = std::static_pointer_cast<HttpConnection>(shared_from_this()),
                       acceptance = std::move(acceptance), key]() mutable {
     if (!self->is_destroyed()) self->accept_upgrade(std::move(acceptance), key);
@@ -240,7 +241,7 @@ void HttpConnection::accept_upgrade(node::UpgradeAcceptance acceptance, const st
 void HttpConnection::refuse(const http::Problem& problem) {
   shard_.counters().bad_requests.add();
   if (!exchange_) exchange_ = std::make_unique<Exchange>();
-  exchange_->keep_alive = false;  // where the next request would begin is not known
+  exchange_->keep_alive = false;  // the beginning of the next request is unknown
   state_ = State::kBusy;
   respond(http::error_response(problem.status, problem.code, problem.message));
 }
@@ -249,7 +250,7 @@ bool HttpConnection::queue_head(const http::Response& response, bool streaming) 
   if (shard_.core().draining || peer_ended_) exchange_->keep_alive = false;
   const bool http_1_0 = exchange_->head.http_1_0;
   chunked_out_ = streaming && !http_1_0;
-  if (streaming && http_1_0) exchange_->keep_alive = false;  // the end of the stream is the end
+  if (streaming && http_1_0) exchange_->keep_alive = false;  // the end of the stream ends the body
 
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                                  http::status_text(response.status), shard_.date());
@@ -314,7 +315,7 @@ void HttpConnection::end() {
 }
 
 void HttpConnection::abort() {
-  closed_task_ = nullptr;  // the application's own doing
+  closed_task_ = nullptr;  // the application itself aborts
   if (!is_destroyed() && state_ == State::kStreaming) destroy();
 }
 
@@ -323,7 +324,7 @@ void HttpConnection::when_closed(Task task) {
   if (is_destroyed() && closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
 }
 
-// What is queued is the whole answer; flush() goes on when it has been written.
+// The whole response is queued. flush() continues after it has been written.
 void HttpConnection::finish_response() {
   state_ = State::kFlushing;
   closed_task_ = nullptr;
@@ -348,8 +349,8 @@ void HttpConnection::response_written() {
   process();
 }
 
-// Our side ends; what the peer still sends is read and dropped, or closing now would reset the
-// connection and take the answer away from it.
+// Closes our side, then reads and discards what the peer still sends. Closing at once would reset
+// the connection, and the peer could lose the response.
 void HttpConnection::linger() {
   if (peer_ended_) return destroy();
   stream_->shutdown_write();

@@ -1,7 +1,7 @@
-// One HTTP/1.1 connection, until it ends or becomes a WebSocket. Internal to this folder.
+// One HTTP/1.1 connection, until it ends or becomes a WebSocket. For this folder only.
 //
-// Requests are taken one at a time: the next one in the pipeline is parsed when the answer to the
-// last has been written, and meanwhile no more than a head's worth of it is read.
+// It processes one request at a time. It parses the next pipelined request only when the response
+// to the last one has been written; until then it reads at most the size of one head ahead.
 //
 //   kHandshake -> kHead -> kBody -> kBusy (-> kStreaming) -> kFlushing -> kHead, or
 //                                                                       kLingering -> destroyed
@@ -45,9 +45,9 @@ class HttpConnection final : public Socket, public http::Exchange {
     kHead,       // idle, or a request head is on its way
     kBody,
     kBusy,       // the application has the request
-    kStreaming,  // and answers it in pieces
-    kFlushing,   // the answer is whole, not all of it is written
-    kLingering,  // our side is closed; reading until the peer's is
+    kStreaming,  // the application answers in pieces
+    kFlushing,   // the response is complete but not written completely
+    kLingering,  // our side is closed; reading until the peer closes
   };
 
   HttpConnection(Shard& shard, std::unique_ptr<Stream> stream, Slot slot, std::string peer,
@@ -80,10 +80,10 @@ class HttpConnection final : public Socket, public http::Exchange {
   bool head_only_ = false;    // answering a HEAD
   bool chunked_out_ = false;  // streaming with chunks
   std::uint64_t deadline_ms_;
-  std::string input_;        // read, not yet taken
-  std::size_t scanned_ = 0;  // of input_, by find_head_end
+  std::string input_;        // read but not processed
+  std::size_t scanned_ = 0;  // of input_, for find_head_end
   Task closed_task_;
-  // What belongs to the request in progress only.
+  // The state of the current request.
   struct Exchange {
     http::RequestHead head;
     http::ChunkDecoder chunks;

@@ -29,7 +29,7 @@ Result<AddressList> resolve(const std::string& address, std::uint16_t port) {
   return AddressList(found, freeaddrinfo);
 }
 
-// -1 with errno.
+// Returns -1 and sets errno on failure.
 int bind_socket(const addrinfo& info, bool share) {
   const int fd =
       ::socket(info.ai_family, info.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info.ai_protocol);
@@ -74,8 +74,8 @@ Result<ListenSockets> open_listen_sockets(const std::string& address, std::uint1
     return fail(code, fmt::format("cannot listen on {}:{}: {}", address, port, strerror(errno)));
   };
 
-  // A shared port can be joined by any process of the same user without a word. So ask for it
-  // alone first: a second server is told that the port is taken.
+  // Any process of the same user can join a shared port without notice. So first try to bind the
+  // port alone: then a second server is told that the port is taken.
   if (port != 0) {
     const int probe = bind_socket(info, false);
     if (probe < 0) return failed();

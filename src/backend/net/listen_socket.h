@@ -1,4 +1,4 @@
-// Listening sockets that share one address, one for each loop. Internal to this folder.
+// Listening sockets that share one address, one for each loop. For this folder only.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 namespace syncline::backend {
 
 struct ListenSockets {
-  std::vector<int> fds;  // the caller's to close
+  std::vector<int> fds;  // the caller must close them
   std::uint16_t port = 0;
 };
 
-// Binds `count` sockets to the first address that `address` means. kConflict when something else
-// listens there.
+// Binds `count` sockets to the first address that `address` resolves to. kConflict if something
+// else listens there.
 Result<ListenSockets> open_listen_sockets(const std::string& address, std::uint16_t port,
                                           std::size_t count);
 

@@ -10,12 +10,12 @@
 namespace syncline::backend {
 namespace {
 
-// Runs `work` on every shard's loop and waits until all have.
+// Runs `work` on the loop of every shard and waits until all are done.
 template <typename Work>
 void on_every_shard(ServerCore& core, Work work) {
   std::latch done(static_cast<std::ptrdiff_t>(core.shards.size()));
   for (auto& shard : core.shards) {
-    SYNCLINE_ASSERT(!shard->loop().is_current());  // it would wait for itself
+    SYNCLINE_ASSERT(!shard->loop().is_current());  // otherwise it would wait for itself
     shard->loop().post([&shard = *shard, &done, work] {
       work(shard);
       done.count_down();
@@ -70,7 +70,8 @@ void Server::stop() {
   if (std::exchange(stopped_, true)) return;
   core_->draining = true;
   on_every_shard(*core_, [](Shard& shard) { shard.stop(); });
-  // A second round: what the first one posted, the last calls of the handlers, has run after it.
+  // A second round: after it, the tasks that the first round posted (the last calls of the
+  // handlers) have run.
   on_every_shard(*core_, [](Shard&) {});
 }
 

@@ -1,21 +1,22 @@
-// The network front: HTTP/1.1 and WebSocket, plain or over TLS, on every loop of a LoopGroup.
+// Server: the network front end, with HTTP/1.1 and WebSocket, plain or over TLS, on every loop of a
+// LoopGroup.
 //
 //   Server server(loops, options, http_handler, upgrade_handler);
 //   auto port = server.listen({.address = "127.0.0.1", .port = 0});
 //   …
-//   server.stop_accepting();   // finish the sessions, then
-//   server.drain(10'000);      // let the rest end by itself
-//   server.stop();             // cut what is left; every on_closed has run when this returns
+//   server.stop_accepting();   // let sessions finish, then
+//   server.drain(10'000);      // let the other connections end
+//   server.stop();             // cut the rest; every on_closed has run when this returns
 //   loops.stop();
 //
-// Each loop has its own listening socket on the address (SO_REUSEPORT: the kernel spreads the
-// connections) and owns the connections it accepted. A connection that becomes a WebSocket moves to
-// the loop that the application names, before its handshake is answered, because a workspace and
-// its sessions live on one loop. Connections hold no buffer while idle: they read into one scratch
-// buffer of their loop.
+// Each loop has its own listening socket on the address (SO_REUSEPORT: the kernel distributes the
+// connections) and owns the connections that it accepted. A connection that becomes a WebSocket
+// moves to the loop that the application names, before its handshake is answered, because a
+// workspace and its sessions live on one loop. An idle connection holds no buffer: all connections
+// of a loop read into one scratch buffer.
 //
-// Thread-safety: the members may be called from one thread at a time, which must be none of the
-// loops, while the loops run. The handlers are called on all loops at once.
+// Thread-safety: while the loops run, the members may be called by one thread at a time, which must
+// not be a loop. The handlers are called on all loops concurrently.
 #pragma once
 
 #include <cstddef>
@@ -34,69 +35,72 @@ class LoopGroup;
 class ServerCore;
 
 struct ServerOptions {
-  std::size_t max_connections = 100'000;  // beyond: 503, or closed unanswered under TLS
+  std::size_t max_connections = 100'000;  // above it: 503, or closed without an answer under TLS
   http::Limits http;
 
-  // All in milliseconds, checked on a coarse tick: up to a second late, less for short times.
+  // All in milliseconds. A coarse tick checks them, so they can be up to a second late (less for
+  // short times).
   std::uint64_t head_timeout_ms = 10'000;  // TLS handshake and request head together
   std::uint64_t body_timeout_ms = 30'000;  // the whole request body
   std::uint64_t idle_timeout_ms = 60'000;  // between requests of one connection
-  // A response, or what is queued for a WebSocket that is not read, of which the peer takes nothing.
+  // For a response, or for the queue of a WebSocket that is not being read, of which the peer
+  // accepts nothing.
   std::uint64_t stall_timeout_ms = 30'000;
 
   std::size_t max_message_bytes = 64 * 1024 * 1024;
-  std::uint64_t ping_interval_ms = 25'000;  // dead after two pings during which nothing arrived
+  std::uint64_t ping_interval_ms = 25'000;  // closed after two pings without any bytes in between
   std::uint64_t close_timeout_ms = 5'000;   // for the closing handshake
 };
 
 struct ListenOptions {
-  std::string address = "127.0.0.1";  // or a name, "::1", "0.0.0.0"
-  std::uint16_t port = 0;             // 0: any free one
+  std::string address = "127.0.0.1";  // or a host name, "::1", "0.0.0.0"
+  std::uint16_t port = 0;             // 0: a free port
   std::string tls_certificate = {};   // PEM paths; both or neither
   std::string tls_key = {};
 };
 
 struct ServerCounters {
   std::uint64_t open = 0;             // connections now
-  std::uint64_t open_websockets = 0;  // of which WebSockets
+  std::uint64_t open_websockets = 0;  // those that are WebSockets
   std::uint64_t accepted = 0;
   std::uint64_t refused_full = 0;  // over max_connections
   std::uint64_t bytes_in = 0;      // after TLS
   std::uint64_t bytes_out = 0;
-  std::uint64_t requests = 0;      // given to the HTTP handler
-  std::uint64_t bad_requests = 0;  // refused before they reached it
+  std::uint64_t requests = 0;      // passed to the HTTP handler
+  std::uint64_t bad_requests = 0;  // refused before that
   std::uint64_t tls_failures = 0;
-  std::uint64_t head_timeouts = 0;  // handshakes and requests that never ended
+  std::uint64_t head_timeouts = 0;  // handshakes and requests that were not completed
   std::uint64_t websockets = 0;     // upgrades accepted
   std::uint64_t upgrades_refused = 0;
   std::uint64_t messages_in = 0;
   std::uint64_t messages_out = 0;
-  std::uint64_t protocol_errors = 0;  // WebSockets failed for what the client sent
+  std::uint64_t protocol_errors = 0;  // WebSockets closed because of what the client sent
   std::uint64_t ping_timeouts = 0;
   std::uint64_t messages_too_big = 0;  // WebSocket messages over the limit
-  std::uint64_t write_stalls = 0;      // paused WebSockets whose peer took nothing
+  // WebSockets that were not being read and whose peer accepted nothing.
+  std::uint64_t write_stalls = 0;
 };
 
 class Server {
  public:
   Server(LoopGroup& loops, ServerOptions options, http::Handler http, node::UpgradeHandler upgrade);
-  ~Server();  // stop()s
+  ~Server();  // calls stop()
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Returns the real port. May be called again for a further address. Errors: kInvalid for an
-  // address or certificate that does not work, kConflict when the port is taken, kIo.
+  // Returns the real port. May be called again for another address. Errors: kInvalid for an
+  // unusable address or certificate, kConflict if the port is taken, kIo.
   Result<std::uint16_t> listen(const ListenOptions& options);
 
-  // Closes the listening sockets; connections go on.
+  // Closes the listening sockets. Connections continue.
   void stop_accepting();
 
-  // stop_accepting(), then lets everything come to its end: idle HTTP connections close, requests
-  // are answered and their connections closed, WebSockets are closed with 1001 behind what is
-  // queued. True when all were gone within `deadline_ms`.
+  // Calls stop_accepting(), then lets everything finish: idle HTTP connections close; requests are
+  // answered and then their connections close; WebSockets are closed with 1001 after their queue.
+  // True if all were closed within `deadline_ms`.
   bool drain(std::uint64_t deadline_ms);
 
-  // Cuts every connection. Once it has returned no handler is called any more.
+  // Cuts every connection. After it returns, no handler is called.
   void stop();
 
   ServerCounters counters() const;

@@ -45,7 +45,7 @@ Slot::~Slot() {
 
 namespace {
 
-// Fine enough for the shortest of the timeouts, and never busier than every 10 ms.
+// The tick is as fine as the shortest timeout needs, but at least 10 ms.
 std::uint64_t tick_for(const ServerOptions& options) {
   const auto shortest =
       std::min({options.head_timeout_ms, options.body_timeout_ms, options.idle_timeout_ms,
@@ -76,7 +76,7 @@ const std::string& Shard::date() {
 void Shard::start_accepting(std::shared_ptr<ServerCore> core, int fd,
                             std::shared_ptr<TlsContext> tls) {
   auto acceptor = std::make_shared<Acceptor>(std::move(core), *this, fd, std::move(tls));
-  if (stopped_ || core_.draining) return;  // closes it
+  if (stopped_ || core_.draining) return;  // this closes it
   acceptor->start();
   acceptors_.push_back(std::move(acceptor));
 }
@@ -85,7 +85,7 @@ void Shard::stop_accepting() {
   for (auto& acceptor : std::exchange(acceptors_, {})) acceptor->stop();
 }
 
-// The list changes under the calls that end a socket: walk a copy.
+// The calls that end a socket change the list, so this walks a copy.
 void Shard::drain() {
   stop_accepting();
   for (auto& socket : std::vector(sockets_)) socket->drain();
@@ -112,7 +112,7 @@ void Shard::remove(Socket& socket) {
   socket.in_shard_ = false;
   std::swap(sockets_[socket.place_], sockets_.back());
   sockets_[socket.place_]->place_ = socket.place_;
-  const auto last = std::move(sockets_.back());  // destroyed when the list is whole again
+  const auto last = std::move(sockets_.back());  // destroyed when the list is consistent again
   sockets_.pop_back();
 }
 
@@ -123,7 +123,7 @@ void Shard::schedule_tick() {
 void Shard::tick() {
   tick_timer_ = 0;
   const std::uint64_t now = now_ms();
-  // Backwards: a socket that ends is replaced by the last, which has had its turn.
+  // Backwards: a socket that ends is replaced by the last one, which has already been visited.
   for (std::size_t i = sockets_.size(); i-- > 0;) {
     if (i < sockets_.size()) std::shared_ptr(sockets_[i])->tick(now);
   }
@@ -143,7 +143,7 @@ void Shard::flush_all() {
     if (!socket->is_destroyed()) socket->flush();
   }
   sockets.clear();
-  // Keep the allocation, unless something was queued meanwhile.
+  // Keeps the allocation, unless something was queued in the meantime.
   if (to_flush_.empty() && sockets.capacity() <= 1024) to_flush_ = std::move(sockets);
 }
 

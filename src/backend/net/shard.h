@@ -1,11 +1,11 @@
-// A server's share on one loop: its listening sockets, its connections, and what they share (the
-// scratch read buffer, the tick that enforces timeouts, the list of connections with something to
-// write, counters).
+// Shard: the part of a server on one loop: its listening sockets, its connections, and what they
+// share (the scratch read buffer, the tick that enforces timeouts, the list of connections with
+// something to write, the counters).
 //
-// Internal to this folder. Everything runs on the shard's loop unless said otherwise.
+// For this folder only. Everything runs on the shard's loop unless stated otherwise.
 //
-// One tick for all instead of a timer each: at 100,000 connections a timer each costs more memory
-// than the connection's own state, and no timeout here needs to be exact.
+// One tick serves all connections. With 100,000 connections, a timer for each would need more
+// memory than the connection's own state, and no timeout here needs to be exact.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,7 @@ class Acceptor;
 class Shard;
 class Socket;
 
-// Written by one loop, read by any thread.
+// One loop writes it; any thread may read it.
 class Counter {
  public:
   void add(std::uint64_t n = 1) {
@@ -48,8 +48,8 @@ struct ShardCounters {
       protocol_errors, ping_timeouts, messages_too_big, write_stalls;
 };
 
-// What all shards of a server share. Kept alive by every connection (through its Slot) and by every
-// task between loops, so it outlives the Server if it must.
+// What all shards of a server share. Every connection (through its Slot) and every task between
+// loops keeps it alive, so it can outlive the Server.
 class ServerCore {
  public:
   ServerCore(ServerOptions options, http::Handler http, node::UpgradeHandler upgrade);
@@ -58,10 +58,10 @@ class ServerCore {
   const ServerOptions options;
   const http::Handler http;
   const node::UpgradeHandler upgrade;
-  std::vector<std::unique_ptr<Shard>> shards;  // fixed once the server is built
+  std::vector<std::unique_ptr<Shard>> shards;  // does not change after the server is built
   std::atomic<bool> draining = false;
 
-  // From any thread.
+  // May be called from any thread.
   bool take_slot();
   void return_slot();
   bool wait_empty(std::uint64_t deadline_ms);
@@ -73,10 +73,11 @@ class ServerCore {
   std::condition_variable emptied_;
 };
 
-// One connection's place under max_connections; moves with it from loop to loop.
+// The place of one connection under max_connections. It moves with the connection from loop to
+// loop.
 class Slot {
  public:
-  static Slot take(std::shared_ptr<ServerCore> core);  // empty when the server is full
+  static Slot take(std::shared_ptr<ServerCore> core);  // empty if the server is full
   Slot(Slot&&) = default;
   Slot& operator=(Slot&&) = delete;
   ~Slot();
@@ -102,25 +103,26 @@ class Shard {
   const ShardCounters& counters() const { return counters_; }
   std::uint64_t now_ms() const { return loop_.monotonic_ms(); }
 
-  // Valid until the caller's turn ends; a connection reads, handles what it read, and forgets it.
+  // Valid until the end of the caller's turn. A connection reads into it, processes the bytes, and
+  // keeps nothing there.
   std::span<std::uint8_t> scratch() { return scratch_; }
 
-  // The Date header's value, made once a second.
+  // The value of the Date header, computed once a second.
   const std::string& date();
 
-  // `fd` listens; owned from here on.
+  // `fd` is a listening socket. Takes ownership of it.
   void start_accepting(std::shared_ptr<ServerCore> core, int fd, std::shared_ptr<TlsContext> tls);
   void stop_accepting();
   void drain();
 
-  // Cuts all connections; what their handlers are told is posted before this returns.
+  // Cuts all connections. Posts the last calls of their handlers before it returns.
   void stop();
   bool stopped() const { return stopped_; }
 
   void add(std::shared_ptr<Socket> socket);
   void remove(Socket& socket);
 
-  // Calls socket->flush() in a later turn, once for any number of requests within this one.
+  // Calls socket->flush() in a later turn, only once for all calls within this turn.
   void flush_later(std::shared_ptr<Socket> socket);
 
  private:

@@ -44,7 +44,8 @@ IoResult Socket::read(std::span<std::uint8_t>& data) {
 }
 
 Socket::Written Socket::write_queue() {
-  // One reader that is as fast as we are must not keep the loop from the others.
+  // Limits one turn, so that a reader as fast as this server does not block the other connections
+  // of the loop.
   constexpr std::size_t kShare = 1024 * 1024;
   std::size_t written = 0;
   while (!out_.empty()) {

@@ -1,11 +1,13 @@
-// What HTTP connections and WebSockets have in common: a stream, its readiness, a queue to write,
-// and a place in a shard.
+// Socket: the common part of HTTP connections and WebSockets: a stream, waiting for its readiness,
+// a queue of bytes to write, and a place in a shard.
 //
-// Lifetime: the shard's list owns the socket; pending waits and posted tasks share it. After
-// destroy() the stream is gone, nothing is called any more, and the object goes with its last user.
+// Lifetime: the shard's list owns the socket; pending waits and posted tasks share ownership. After
+// destroy(), the stream is gone and nothing is called any more; the object is freed with its last
+// owner.
 //
-// Reentrancy: the application is called from on_ready(), flush() and tasks of its own only, never
-// from inside a call that it makes. What it sends is written by flush(), in a later turn.
+// Reentrancy: the application is called only from on_ready(), from flush() and from tasks of their
+// own, never from inside a call that the application makes. flush() writes what the application
+// sends, in a later turn.
 #pragma once
 
 #include <cstddef>
@@ -27,39 +29,41 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  // The shard's calls.
-  virtual void flush() = 0;                     // write what is queued
+  // Called by the shard.
+  virtual void flush() = 0;                     // write the queue
   virtual void tick(std::uint64_t now_ms) = 0;  // enforce timeouts
-  virtual void drain() = 0;                     // come to an end soon
+  virtual void drain() = 0;                     // finish soon
   virtual void terminate() = 0;                 // end now
 
  protected:
   Socket(Shard& shard, std::unique_ptr<Stream> stream, Slot slot, std::string peer);
 
-  // Watches the descriptor and enters the shard. False when the loop refuses it.
+  // Watches the descriptor and adds the socket to the shard. False if the loop refuses the
+  // descriptor.
   bool attach();
 
   bool is_destroyed() const { return stream_ == nullptr; }
   void destroy();
 
-  // Gives the stream away, to another loop. The socket is destroyed.
+  // Releases the stream, so that it can move to another loop. Destroys the socket.
   std::unique_ptr<Stream> release_stream();
 
-  // One read into the scratch buffer, counted.
+  // Reads once into the scratch buffer, and counts the bytes.
   IoResult read(std::span<std::uint8_t>& data);
 
   enum class Written : std::uint8_t { kAll, kBlocked, kMore, kBroken };
-  // Writes until the queue is empty, the stream blocks, or this turn's share is used up (kMore:
-  // flush_later() has been asked for).
+  // Writes until the queue is empty, the stream blocks, or this turn's share is used up. In the
+  // last case it returns kMore and has called flush_later().
   Written write_queue();
 
-  // Waits for whatever the last operations were blocked on; for bytes too if `reading`.
+  // Waits for the conditions that blocked the last operations; with `reading`, also for incoming
+  // bytes.
   void arm(bool reading);
   void request_flush();
   bool is_write_blocked() const { return write_blocked_ != IoStatus::kOk; }
 
-  // Reads and throws away, so that closing does not turn what the peer has not read yet into a
-  // reset. True once the peer has ended its side.
+  // Reads and discards input. Otherwise closing would reset the connection, and the peer could lose
+  // what it has not read yet. True once the peer has closed its side.
   bool discard_input();
 
   Shard& shard_;
@@ -68,7 +72,7 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   FdWatch watch_;
   OutQueue out_;
   std::string peer_;
-  std::uint64_t last_write_ms_ = 0;  // when the stream last took bytes
+  std::uint64_t last_write_ms_ = 0;  // when the stream last accepted bytes
 
  private:
   friend class Shard;

@@ -1,11 +1,12 @@
-// A non-blocking byte stream over one socket: plain TCP or TLS, one code path for both.
+// Stream: a non-blocking byte stream over one socket, plain TCP or TLS, with one interface for
+// both.
 //
-// Each operation does what it can now and says what it needs to go on. Under TLS a read may need
-// the socket writable and a write may need it readable; the caller waits for what it is told and
-// then tries again all that it wanted.
+// Each operation does what it can do now and reports what it needs to continue. Under TLS, a read
+// may need a writable socket and a write may need a readable one. The caller waits for the reported
+// condition and then retries everything that it wanted.
 //
-// Ownership: a stream owns its descriptor. It is not bound to a loop, so it may be moved to another
-// one while nothing watches it. Thread-safety: none.
+// Ownership: a stream owns its descriptor. It is not bound to a loop, so it may move to another
+// loop while nothing watches it. Thread-safety: none.
 #pragma once
 
 #include <sys/uio.h>
@@ -21,7 +22,7 @@ enum class IoStatus : std::uint8_t {
   kOk,         // done; for read and write `bytes` > 0
   kWantRead,   // nothing done: try again when readable
   kWantWrite,  // nothing done: try again when writable
-  kEnd,        // read: the peer has ended its side in order
+  kEnd,        // read: the peer has closed its side properly
   kError,      // the connection is broken
 };
 
@@ -36,19 +37,20 @@ class Stream {
 
   virtual int fd() const = 0;
 
-  // The TLS handshake; a plain stream is always done. kOk, kWantRead, kWantWrite or kError.
+  // The TLS handshake; for a plain stream it is always done. kOk, kWantRead, kWantWrite or kError.
   virtual IoStatus handshake() = 0;
 
   virtual IoResult read(std::span<std::uint8_t> into) = 0;
 
-  // Writes a prefix of `parts`. After kWantRead or kWantWrite the next write must begin with the
-  // same bytes, and may have more of them behind: a TLS record is half out.
+  // Writes a prefix of `parts`. After kWantRead or kWantWrite, the next write must begin with the
+  // same bytes and may add more after them, because a TLS record may be half written.
   virtual IoResult write(std::span<const iovec> parts) = 0;
 
-  // Ends our side of the stream, at most once, with nothing left to write. Best effort.
+  // Closes our side of the stream. Call it at most once, when nothing is left to write. Best
+  // effort.
   virtual void shutdown_write() = 0;
 
-  // Bytes wait inside the stream itself, for which the descriptor will not become readable.
+  // True if bytes wait inside the stream itself. The descriptor does not become readable for these.
   virtual bool has_buffered() const = 0;
 };
 

@@ -1,4 +1,5 @@
-// Random from the kernel (getrandom(2)), read ahead in small blocks. Not thread-safe: one per loop.
+// Random numbers from the kernel (getrandom(2)), read ahead in small blocks. Not thread-safe: one
+// per loop.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@ namespace syncline::backend {
 
 class SystemRandom final : public Random {
  public:
-  // Aborts if the kernel gives nothing: there is no safe way on without randomness.
+  // Aborts if the kernel returns nothing, because the server cannot work safely without randomness.
   std::uint64_t next() override;
 
  private:

@@ -18,7 +18,7 @@ TimerQueue::TimerId TimerQueue::add(std::uint64_t due_ms, Task task) {
 }
 
 void TimerQueue::cancel(TimerId timer) {
-  // The task is destroyed last: its captures may call back into this queue.
+  // The task is destroyed last, because the destruction of its captures may call this queue.
   auto node = tasks_.extract(timer);
   constexpr std::size_t kSlack = 64;
   if (heap_.size() > 2 * tasks_.size() + kSlack) rebuild();
@@ -40,7 +40,7 @@ std::optional<Task> TimerQueue::take_due(std::uint64_t now_ms) {
 
 void TimerQueue::clear() {
   heap_.clear();
-  // Destroying a task may cancel another: it must find the table whole, and empty.
+  // The destruction of a task may cancel another. Then the table must be consistent, and empty.
   auto tasks = std::exchange(tasks_, {});
 }
 

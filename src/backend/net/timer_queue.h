@@ -1,10 +1,12 @@
-// The timers of one loop: many are set, most are cancelled or moved long before they are due.
+// TimerQueue: the timers of one loop. Optimised for many timers, most of which are cancelled or
+// moved long before they are due.
 //
-// A binary heap of (due, id) beside a hash table of the tasks. Cancelling only drops the task,
-// O(1); the stale heap entry goes when it surfaces, or when stale entries outnumber live ones and
-// the heap is rebuilt. So memory stays within twice the live timers, and no cancel walks anything.
+// A binary heap of (due, id), and a hash table of the tasks. Cancelling only drops the task, in
+// O(1). The stale heap entry is removed when it reaches the top, or when stale entries outnumber
+// live ones and the heap is rebuilt. So memory is at most twice that of the live timers, and
+// cancelling never searches.
 //
-// Pure: the caller says what time it is. Not thread-safe.
+// Pure: the caller passes the time. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -23,16 +25,17 @@ class TimerQueue {
 
   TimerId add(std::uint64_t due_ms, Task task);
 
-  // Unknown ids, and those that have been taken, are ignored.
+  // Ignores unknown ids and timers that were already taken.
   void cancel(TimerId timer);
 
-  // When the next live timer is due.
+  // When the next live timer is due; empty if there is none.
   std::optional<std::uint64_t> next_due_ms();
 
-  // Takes the earliest timer due at or before `now_ms`; equal times leave in the order of add().
+  // Removes and returns the earliest timer that is due at or before `now_ms`. Timers with equal
+  // times come in the order of add().
   std::optional<Task> take_due(std::uint64_t now_ms);
 
-  // Destroys every task unrun.
+  // Destroys every task without running it.
   void clear();
 
   std::size_t size() const { return tasks_.size(); }

@@ -21,7 +21,8 @@ std::string last_error() {
   return text.data();
 }
 
-// Takes http/1.1 when offered; a client that offers only other protocols goes on without ALPN.
+// Selects http/1.1 if the client offers it. A client that offers only other protocols continues
+// without ALPN.
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
   static constexpr unsigned char kProtocols[] = "\x08http/1.1";
@@ -57,7 +58,8 @@ class TlsStream final : public Stream {
     return {status_of(done)};
   }
 
-  // Gathers into one record: headers of a few bytes must not become records of their own.
+  // Gathers the parts into one record, so that headers of a few bytes do not become records of
+  // their own.
   IoResult write(std::span<const iovec> parts) override {
     std::array<std::uint8_t, SSL3_RT_MAX_PLAIN_LENGTH> record;
     std::size_t size = 0;
@@ -90,7 +92,7 @@ class TlsStream final : public Stream {
       case SSL_ERROR_WANT_READ: return IoStatus::kWantRead;
       case SSL_ERROR_WANT_WRITE: return IoStatus::kWantWrite;
       case SSL_ERROR_ZERO_RETURN: return IoStatus::kEnd;
-      default: broken_ = true; return IoStatus::kError;  // SSL_shutdown is not allowed after it
+      default: broken_ = true; return IoStatus::kError;  // after this, SSL_shutdown is not allowed
     }
   }
 
@@ -99,7 +101,7 @@ class TlsStream final : public Stream {
   bool broken_ = false;
 };
 
-// Null, with the descriptor closed, without memory.
+// Returns null and closes the descriptor if out of memory.
 SSL* new_ssl(SSL_CTX* context, int fd) {
   SSL* ssl = SSL_new(context);
   BIO* bio = new_socket_bio(fd);
@@ -165,7 +167,7 @@ Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string
   SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
-  // An address is looked for among the certificate's addresses, a name among its names.
+  // For an address, checks the addresses in the certificate; for a name, its names.
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) != 1) {
     ERR_clear_error();
     if (SSL_set1_host(ssl, host.c_str()) != 1 || SSL_set_tlsext_host_name(ssl, host.c_str()) != 1)

@@ -1,13 +1,12 @@
-// An OpenSSL BIO over a socket that never raises SIGPIPE, which the stock socket BIO does: a
-// library must not need a signal disposition of the whole process.
+// An OpenSSL BIO over a socket that never raises SIGPIPE. The standard socket BIO does, and a
+// library must not depend on the signal settings of the whole process.
 #pragma once
 
 struct bio_st;
 
 namespace syncline::backend {
 
-// For a socket that is, or is not, blocking; the descriptor stays the caller's. Null without
-// memory.
+// For blocking and non-blocking sockets. The caller keeps the descriptor. Null if out of memory.
 bio_st* new_socket_bio(int fd);
 
 }  // namespace syncline::backend

@@ -23,12 +23,12 @@ bool Utf8Check::step(std::uint8_t byte) {
     missing_ = 1;
   } else if (byte >= 0xe0 && byte <= 0xef) {
     missing_ = 2;
-    if (byte == 0xe0) low_ = 0xa0;   // shorter forms exist below
-    if (byte == 0xed) high_ = 0x9f;  // surrogates above
+    if (byte == 0xe0) low_ = 0xa0;   // lower values are overlong forms
+    if (byte == 0xed) high_ = 0x9f;  // higher values are surrogates
   } else if (byte >= 0xf0 && byte <= 0xf4) {
     missing_ = 3;
     if (byte == 0xf0) low_ = 0x90;
-    if (byte == 0xf4) high_ = 0x8f;  // past U+10FFFF
+    if (byte == 0xf4) high_ = 0x8f;  // higher values are above U+10FFFF
   } else {
     return false;
   }

@@ -1,5 +1,5 @@
-// Incremental UTF-8 validation (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF),
-// for text that arrives in pieces cut anywhere. Fails on the first byte that cannot be right.
+// Utf8Check: validates UTF-8 incrementally (RFC 3629: no overlong forms, no surrogates, nothing
+// above U+10FFFF). For text that arrives in arbitrary pieces. Fails at the first invalid byte.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,17 @@ namespace syncline::backend {
 
 class Utf8Check {
  public:
-  // False once the bytes so far cannot begin valid UTF-8; stays false.
+  // False once the bytes so far cannot begin valid UTF-8. It then stays false.
   bool feed(ByteView bytes);
 
-  // The bytes so far are whole characters.
+  // True if the bytes so far are complete characters.
   bool complete() const { return !bad_ && missing_ == 0; }
 
  private:
   bool step(std::uint8_t byte);
 
-  std::uint8_t missing_ = 0;  // continuation bytes still to come
-  std::uint8_t low_ = 0x80;   // range of the next one
+  std::uint8_t missing_ = 0;  // continuation bytes that must follow
+  std::uint8_t low_ = 0x80;   // allowed range of the next one
   std::uint8_t high_ = 0xbf;
   bool bad_ = false;
 };

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kNoDeadline = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kCloseLingerMs = 2000;
 
-// At most `size` bytes of text, cut between characters.
+// At most `size` bytes of text, cut between two characters.
 std::string_view cut_text(std::string_view text, std::size_t size) {
   if (text.size() <= size) return text;
   while (size > 0 && (static_cast<std::uint8_t>(text[size]) & 0xc0) == 0x80) --size;
@@ -62,14 +62,14 @@ void WebSocket::close(std::uint16_t code, std::string_view reason) {
   send_close(is_ws_close_code(code) ? code : kWsNormal, reason);
   state_ = State::kClosing;
   deadline_ms_ = shard_.now_ms() + shard_.core().options.close_timeout_ms;
-  set_reading(true);  // the peer's close frame is to be found
+  set_reading(true);  // in order to receive the peer's close frame
 }
 
 void WebSocket::set_reading(bool on) {
   if (!on) {
     paused_ = state_ == State::kOpen && !is_destroyed();
   } else if (std::exchange(paused_, false) && !is_destroyed()) {
-    heard_ = true;  // silence was our choice
+    heard_ = true;  // the silence was our choice
     shard_.loop().post(
         [self = std::static_pointer_cast<WebSocket>(shared_from_this())] { self->take_held(); });
   }
@@ -83,7 +83,7 @@ void WebSocket::on_ready() {
   if (is_destroyed()) return;
   if (state_ == State::kFlushing || state_ == State::kLingering) {
     if (discard_input()) {
-      write_queue();  // the peer may have ended its side only
+      write_queue();  // the peer may have closed only its own side
       return destroy();
     }
   } else {
@@ -94,7 +94,7 @@ void WebSocket::on_ready() {
   arm(wants_input());
 }
 
-// A few reads a turn: the others on this loop have their turn between.
+// Limits the reads of one turn, so that other connections of this loop get their turn in between.
 void WebSocket::read_input() {
   for (int i = 0; i < 4 && wants_input(); ++i) {
     if (state_ != State::kOpen && state_ != State::kClosing) return;
@@ -135,7 +135,7 @@ void WebSocket::take_held() {
 void WebSocket::handle(const WsEvent& event) {
   switch (event.kind) {
     case WsEvent::Kind::kBinary:
-      // Between our close and the peer's the session has already said what it had to say.
+      // Between our close frame and the peer's, the session expects no more messages.
       if (state_ != State::kOpen) return;
       shard_.counters().messages_in.add();
       return handler_->on_message(event.payload);
@@ -168,7 +168,7 @@ void WebSocket::fail(std::uint16_t code, std::string_view reason) {
   finish(code);
 }
 
-// A peer that sends pings and reads nothing gets one answer queued, not one for each.
+// If a peer sends pings and reads nothing, only one answer is queued for all of them.
 void WebSocket::answer_ping(ByteView payload) {
   if (state_ != State::kOpen) return;
   if (pong_queued_) {
@@ -204,8 +204,8 @@ void WebSocket::send_close(std::uint16_t code, std::string_view reason) {
   send_control(WsOpcode::kClose, payload);
 }
 
-// The handler's last call is posted; it and this object live until then. What is queued, the close
-// frame last, is still written.
+// Posts the handler's last call; the handler and this object live until then. What is queued is
+// still written, the close frame last.
 void WebSocket::finish(std::uint16_t code) {
   if (state_ == State::kFlushing || state_ == State::kLingering) return;
   state_ = State::kFlushing;
@@ -220,7 +220,7 @@ void WebSocket::finish(std::uint16_t code) {
   request_flush();
 }
 
-// The wire is broken, or the peer does not keep to its time.
+// For a broken connection, or a peer that misses a deadline.
 void WebSocket::break_off() {
   finish(kWsAbnormal);
   destroy();
@@ -230,7 +230,7 @@ void WebSocket::flush() {
   const bool was_blocked = is_write_blocked();
   const std::size_t before = out_.bytes();
   if (write_queue() == Written::kBroken) return break_off();
-  // A peer that makes room is alive, though our ping may still be queued behind what it reads.
+  // A peer that accepts bytes is alive, even if our ping is still queued behind other data.
   if (was_blocked && out_.bytes() < before) heard_ = true;
   if (pong_queued_ && out_.is_written(last_pong_entry_)) {
     pong_queued_ = false;
@@ -246,8 +246,8 @@ void WebSocket::flush() {
   if (!is_destroyed()) arm(wants_input());
 }
 
-// RFC 6455 section 7.1.1: the server closes first, and cleanly, so that the client sees the close
-// frame and not a reset.
+// As RFC 6455 section 7.1.1 requires, the server closes first and in order, so that the client sees
+// the close frame and not a reset.
 void WebSocket::linger() {
   stream_->shutdown_write();
   state_ = State::kLingering;
@@ -273,7 +273,7 @@ void WebSocket::check_alive(std::uint64_t now_ms) {
   if (!ping_queued_) send_control(WsOpcode::kPing, {});
 }
 
-// A peer that is not read owes us no sign of life but one: it makes room for what it is sent.
+// While we do not read from a peer, the only sign of life is that it accepts bytes.
 void WebSocket::check_writing(std::uint64_t now_ms) {
   if (out_.empty() || now_ms < last_write_ms_ + shard_.core().options.stall_timeout_ms) return;
   shard_.counters().write_stalls.add();

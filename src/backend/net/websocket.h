@@ -1,14 +1,14 @@
-// One WebSocket connection on its loop: drives a session::ConnectionHandler (RFC 6455, the server's
-// side, binary messages only, no extensions). Internal to this folder; the application sees it as a
-// session::Connection.
+// One WebSocket connection on its loop. It drives a session::ConnectionHandler (RFC 6455, the
+// server's side, binary messages only, no extensions). For this folder only; the application sees
+// it as a session::Connection.
 //
 //   kOpen -> kClosing -> kFlushing -> kLingering -> gone
 //
-// kClosing: we have sent a close frame, the peer has not; skipped when the peer closes first or
-// breaks the protocol.
+// kClosing: we have sent a close frame, and the peer has not. This state is skipped if the peer
+// closes first or violates the protocol.
 //
-// on_closed comes when the closing handshake is done or given up, in a turn of its own; what
-// happens to the socket after that is nobody's concern.
+// on_closed is called in a turn of its own, when the closing handshake is complete or was given up.
+// The socket may live a little longer.
 #pragma once
 
 #include <cstdint>
@@ -28,22 +28,22 @@ namespace syncline::backend {
 
 class WebSocket final : public Socket, public session::Connection {
  public:
-  // What travels from the loop of the HTTP connection to the WebSocket's.
+  // What moves from the loop of the HTTP connection to the loop of the WebSocket.
   struct Handoff {
     std::unique_ptr<Stream> stream;
     Slot slot;
     std::string peer;
-    std::string response_head;  // the 101, not yet sent
-    Bytes input;                // what the client has already sent behind its handshake
+    std::string response_head;  // the 101, not sent yet
+    Bytes input;                // bytes that the client has sent after its handshake
     std::move_only_function<std::unique_ptr<session::ConnectionHandler>(Scheduler&)> make_handler;
   };
 
-  // On the loop of `shard`. Drops the connection when the shard has been stopped.
+  // Must be called on the loop of `shard`. Drops the connection if the shard has been stopped.
   static void adopt(Shard& shard, Handoff handoff);
 
   void send(session::SharedBytes message) override;
-  // While off, a peer that vanishes is noticed when it has made no room for what is queued for
-  // ServerOptions::stall_timeout_ms, or when reading goes on. close() turns it on.
+  // While reading is off, a vanished peer is noticed only if it does not accept queued bytes for
+  // ServerOptions::stall_timeout_ms, or when reading is turned on again. close() turns reading on.
   void set_reading(bool on) override;
   std::size_t queued_bytes() const override { return out_.counted_bytes(); }
   void close(std::uint16_t code, std::string_view reason) override;
@@ -79,18 +79,19 @@ class WebSocket final : public Socket, public session::Connection {
   void check_writing(std::uint64_t now_ms);
 
   WsParser parser_;
-  std::unique_ptr<session::ConnectionHandler> handler_;  // null once on_closed is on its way
-  Bytes held_;  // input that came before reading was paused
+  // Null once the call of on_closed is posted.
+  std::unique_ptr<session::ConnectionHandler> handler_;
+  Bytes held_;  // input that arrived before reading was paused
   std::uint64_t deadline_ms_;
   std::uint64_t last_ping_ms_;
-  std::uint64_t last_pong_entry_ = 0;  // sequences in out_
+  std::uint64_t last_pong_entry_ = 0;  // sequence numbers in out_
   std::uint64_t last_ping_entry_ = 0;
-  std::optional<Bytes> next_pong_;  // waits until the last one is out; only the latest counts
+  std::optional<Bytes> next_pong_;  // waits until the last one is written; only the latest counts
   State state_ = State::kOpen;
   std::uint8_t missed_pings_ = 0;
-  bool heard_ = true;  // anything moved since the last ping
+  bool heard_ = true;  // true if anything arrived since the last ping
   bool paused_ = false;
-  bool drain_pending_ = false;  // on_drained is owed
+  bool drain_pending_ = false;  // on_drained must be called
   bool pong_queued_ = false;
   bool ping_queued_ = false;
 };

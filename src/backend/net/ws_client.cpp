@@ -76,7 +76,7 @@ class BeastClient final : public ClientSocket,
     close_.reason.assign(reason.data(), std::min(reason.size(), close_.reason.max_size()));
     reading_ = true;
     asio::post(context_, [self = shared_from_this()] {
-      self->read();  // finds the other side's close
+      self->read();  // to find the close of the other side
       self->write();
     });
   }
@@ -151,7 +151,7 @@ class BeastClient final : public ClientSocket,
     write();
   }
 
-  // Once; whatever else is under way finds the handler gone.
+  // Runs once. Operations that are still pending find no handler.
   void end(std::uint16_t code) {
     error_code ignored;
     lowest().close(ignored);
@@ -169,7 +169,7 @@ class BeastClient final : public ClientSocket,
   beast::websocket::stream<tcp::socket> socket_;
   const WsTarget target_;
   const std::string peer_;
-  std::unique_ptr<session::ConnectionHandler> handler_;  // null: nobody listens any more
+  std::unique_ptr<session::ConnectionHandler> handler_;  // null: no handler any more
   beast::flat_buffer input_;
   std::deque<session::SharedBytes> out_;
   std::size_t queued_ = 0;
@@ -177,7 +177,7 @@ class BeastClient final : public ClientSocket,
   bool open_ = false;
   bool reading_ = true;
   bool read_pending_ = false;
-  bool held_ = false;  // a whole message waits in input_
+  bool held_ = false;  // input_ contains a whole message
   bool writing_ = false;
   bool closing_ = false;
   bool close_sent_ = false;

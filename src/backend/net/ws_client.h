@@ -1,10 +1,10 @@
-// A WebSocket client on a loop, for `syncline bench`, `syncline chaos` and tests: the other end of
-// what server.h accepts, as a session::Connection.
+// A WebSocket client on a loop, as a session::Connection. It is the counterpart of server.h, for
+// `syncline bench`, `syncline chaos` and tests.
 //
-// Binary messages, plain ws:// only, pings answered as long as messages are read. A handshake, or a
-// closing one, that takes longer than half a minute is given up.
+// Binary messages, only ws:// without TLS. It answers pings as long as it reads messages. It gives
+// up an opening or closing handshake after half a minute.
 //
-// Thread-safety: none; everything on the loop's thread.
+// Thread-safety: none; everything runs on the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -25,20 +25,20 @@ struct WsTarget {
   std::string path;  // with its query: "/y/demo/welcome?ack=1"
 };
 
-// "ws://127.0.0.1:4400/prefix" into its parts. kInvalid for anything else; kUnsupported for wss.
+// Parses "ws://127.0.0.1:4400/prefix". kInvalid for anything else; kUnsupported for wss.
 Result<WsTarget> parse_ws_url(std::string_view url);
 
 class ClientSocket {
  public:
   virtual ~ClientSocket() = default;
 
-  // Breaks off and forgets the handler, which hears nothing any more. `reset`: the peer gets a TCP
-  // reset instead of an end.
+  // Breaks the connection and drops the handler without any further call. `reset`: the peer gets a
+  // TCP reset instead of an end of the stream.
   virtual void abandon(bool reset) = 0;
 };
 
-// `handler` hears on_open, messages, on_closed; or on_closed(1006) alone. It is destroyed after
-// that. The connection keeps itself alive until then.
+// `handler` gets on_open, messages, and on_closed; or only on_closed(1006). Then it is destroyed.
+// Until then the connection keeps itself alive.
 std::shared_ptr<ClientSocket> connect_websocket(
     EventLoop& loop, WsTarget target, std::unique_ptr<session::ConnectionHandler> handler);
 

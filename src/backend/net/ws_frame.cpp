@@ -56,7 +56,8 @@ WsHeader ws_frame_header(WsOpcode opcode, std::uint64_t payload_size) {
 
 WsEvent WsParser::next(std::span<std::uint8_t>& input) {
   if (delivered_) {
-    // Freed, not kept: an idle connection holds no buffer, however big its last message was.
+    // Frees the memory, so that an idle connection holds no buffer, however large its last message
+    // was.
     (is_control() ? control_ : partial_) = {};
     delivered_ = false;
   }
@@ -70,8 +71,8 @@ WsEvent WsParser::next(std::span<std::uint8_t>& input) {
   }
 }
 
-// Collects a whole header. The flags in the first two bytes are judged when it is whole, at most 12
-// bytes later; nothing is allocated meanwhile.
+// Collects a whole header. The flags of the first two bytes are checked when it is complete, at
+// most 12 bytes later. Until then nothing is allocated.
 bool WsParser::take_header(std::span<std::uint8_t>& input) {
   for (;;) {
     std::size_t need = 2;
@@ -163,7 +164,8 @@ WsEvent WsParser::take_payload(std::span<std::uint8_t>& input) {
   return is_control() ? finish_control(whole) : finish_data(whole);
 }
 
-// The same events however the bytes were cut: the beginning is handed out when it is whole.
+// Makes the same events for any division into pieces: the beginning is returned once it is
+// complete.
 WsEvent WsParser::skip(ByteView piece, bool frame_whole) {
   const bool ends = frame_whole && final_;
   if (frame_whole) state_ = State::kHeader;
@@ -204,7 +206,7 @@ WsEvent WsParser::finish_data(ByteView payload) {
   return {Kind::kText, 0, payload};
 }
 
-// Eight bytes at a time; memcpy because the payload is aligned to nothing.
+// Processes eight bytes at a time. Uses memcpy, because the payload is not aligned.
 void WsParser::unmask(std::span<std::uint8_t> bytes) {
   std::array<std::uint8_t, 8> pattern;
   for (std::size_t i = 0; i < 8; ++i) pattern[i] = mask_[(mask_at_ + i) & 3];

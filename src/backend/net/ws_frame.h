@@ -1,17 +1,18 @@
-// WebSocket framing as a pure state machine (RFC 6455 section 5), the server's side: what a client
-// sends goes in piece by piece, whole messages and control frames come out.
+// WebSocket framing as a pure state machine (RFC 6455 section 5), for the server's side. The caller
+// passes the client's bytes in pieces and gets whole messages and control frames.
 //
-// Strict: client frames must be masked, reserved bits zero, lengths in their shortest form, control
-// frames whole and at most 125 bytes, text and close reasons valid UTF-8, close codes known.
-// Memory grows with bytes received, never with a length that a header claims. Of a binary message over
-// the limit only the beginning is kept and handed out (kTooBig); the rest is skipped, and the messages
-// behind it are taken as any other. A text message over the limit is an error: nobody here takes text.
+// Strict: client frames must be masked, reserved bits must be zero, lengths must be in their
+// shortest form, control frames must be unfragmented with at most 125 bytes, text and close reasons
+// must be valid UTF-8, and close codes must be known. Memory grows with the bytes received, never
+// with a length that a header claims. Of a binary message over the limit, only the beginning is
+// kept and returned (kTooBig); the rest is skipped, and later messages are processed as usual. A
+// text message over the limit is an error, because this server accepts no text.
 //
 //   WsParser parser(limit);
 //   std::span<std::uint8_t> input = …;          // unmasked in place
 //   for (;;) switch (auto event = parser.next(input); event.kind) …   // until kNeedMore
 //
-// A message that lies whole in `input` is handed out as a view of it, without a copy.
+// A message that is completely inside `input` is returned as a view into it, without a copy.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +36,7 @@ enum class WsOpcode : std::uint8_t {
   kPong = 0xa,
 };
 
-// Close codes that this folder itself uses (RFC 6455 section 7.4.1).
+// The close codes that this folder uses itself (RFC 6455 section 7.4.1).
 inline constexpr std::uint16_t kWsNormal = 1000;
 inline constexpr std::uint16_t kWsGoingAway = 1001;
 inline constexpr std::uint16_t kWsProtocolError = 1002;
@@ -45,12 +46,12 @@ inline constexpr std::uint16_t kWsAbnormal = 1006;  // never on the wire
 inline constexpr std::uint16_t kWsInvalidText = 1007;
 inline constexpr std::uint16_t kWsTooBig = 1009;
 
-// May `code` stand in a close frame?
+// True if a close frame may contain `code`.
 bool is_ws_close_code(std::uint16_t code);
 
 inline constexpr std::size_t kWsControlMax = 125;
 
-// A frame header as a server writes it, final and unmasked.
+// A frame header as a server writes it: final and unmasked.
 struct WsHeader {
   std::array<std::uint8_t, 10> bytes;
   std::uint8_t size;
@@ -61,33 +62,33 @@ WsHeader ws_frame_header(WsOpcode opcode, std::uint64_t payload_size);
 
 struct WsEvent {
   enum class Kind : std::uint8_t {
-    kNeedMore,  // the input is used up
+    kNeedMore,  // all input is consumed
     kBinary,    // a whole message
     kText,      // a whole message, valid UTF-8
-    kTooBig,    // a message over the limit has begun; payload is its beginning
+    kTooBig,    // the beginning of a message over the limit
     kPing,
     kPong,
-    kClose,  // code is kWsNoCode when the frame had none; payload is the reason
-    kError,  // fail the connection with `code`; the parser must not be used again
+    kClose,  // code is kWsNoCode if the frame has none; payload is the reason
+    kError,  // close with `code`; the parser must not be used again
   };
 
   Kind kind;
   std::uint16_t code = 0;
-  ByteView payload = {};          // valid until the next call, and while the input is
-  std::string_view problem = {};  // kError: what is wrong, static text
+  ByteView payload = {};          // valid until the next call, as long as the input exists
+  std::string_view problem = {};  // kError: a static text that describes it
 };
 
 class WsParser {
  public:
-  // Of a message over the limit `beginning_bytes` are handed out, or as many as the limit if that is less.
+  // For a message over the limit, returns `beginning_bytes` bytes, or the limit if that is less.
   explicit WsParser(std::size_t max_message_bytes, std::size_t beginning_bytes = 2048)
       : max_message_bytes_(max_message_bytes),
         beginning_bytes_(std::min(beginning_bytes, max_message_bytes)) {}
 
-  // Takes bytes from the front of `input`.
+  // Consumes bytes from the front of `input`.
   WsEvent next(std::span<std::uint8_t>& input);
 
-  // Bytes held for a message that is not whole yet.
+  // The bytes that are held for an incomplete message.
   std::size_t buffered_bytes() const { return partial_.size() + control_.size(); }
 
  private:
@@ -106,7 +107,7 @@ class WsParser {
 
   std::size_t max_message_bytes_;
   std::size_t beginning_bytes_;
-  std::uint64_t remaining_ = 0;  // payload bytes of this frame still to come
+  std::uint64_t remaining_ = 0;  // payload bytes of this frame that have not arrived
   Bytes partial_;                // of the message in progress
   Bytes control_;                // of a control frame that arrived in pieces
   std::array<std::uint8_t, 14> header_{};
@@ -116,11 +117,11 @@ class WsParser {
   State state_ = State::kHeader;
   WsOpcode opcode_ = WsOpcode::kContinuation;
   bool final_ = false;
-  bool delivered_ = false;   // partial_ or control_ was handed out by the last event
-  bool in_message_ = false;  // a data message has begun and has not ended
+  bool delivered_ = false;   // the last event returned partial_ or control_
+  bool in_message_ = false;  // a data message has begun and not ended
   bool message_is_text_ = false;
-  bool skipping_ = false;   // the message in progress is over the limit
-  bool announced_ = false;  // and its beginning was handed out
+  bool skipping_ = false;   // the current message is over the limit
+  bool announced_ = false;  // and its beginning was returned
   Utf8Check utf8_;
 };
 

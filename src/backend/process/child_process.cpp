@@ -40,7 +40,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-// In the child, between fork and exec: nothing here allocates. `report` closes when exec succeeds.
+// Runs in the child between fork and exec, so it must not allocate. `report` closes when exec
+// succeeds.
 [[noreturn]] void become(char** command, char** environment, const ChildOptions& options, int in,
                          int out, int report) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -53,7 +54,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     const int file = ::open(options.stderr_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ready = ready && file >= 0 && ::dup2(file, STDERR_FILENO) >= 0;
   }
-  // Sockets of this process are no business of the child's, which would keep them open.
+  // The child must not inherit sockets, because it would keep them open.
   ready = ready && ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
   if (!options.directory.empty()) ready = ready && ::chdir(options.directory.c_str()) == 0;
   if (ready) ::execvpe(command[0], command, environment);
@@ -124,7 +125,8 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const ChildOptions& op
   const int output = std::exchange(out.read_end, -1);
   const int input = options.input ? std::exchange(in.write_end, -1) : -1;
   ::fcntl(output, F_SETFL, O_NONBLOCK);
-  // Whoever looks now and then takes more at a time; where that is refused, it takes longer.
+  // A larger pipe lets the child run on between our reads. If it is refused, things only become
+  // slower.
   ::fcntl(output, F_SETPIPE_SZ, kPipeBytes);
   if (input >= 0) ::fcntl(input, F_SETFL, O_NONBLOCK);
   return std::unique_ptr<ChildProcess>(new ChildProcess(pid, output, input));
@@ -154,7 +156,7 @@ std::optional<ChildEnd> ChildProcess::ended() {
 std::optional<ChildEnd> ChildProcess::wait(std::uint64_t timeout_ms) {
   const auto until = Clock::now() + std::chrono::milliseconds(timeout_ms);
   while (!ended() && Clock::now() < until) {
-    fill();  // a full pipe must not keep it from ending
+    fill();  // a full pipe must not block the child's end
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return end_;
@@ -215,7 +217,7 @@ std::uint64_t ChildProcess::cpu_us() const {
   std::ifstream file(fmt::format("/proc/{}/stat", pid_));
   std::string text;
   std::getline(file, text);
-  const auto name_end = text.rfind(')');  // the name may hold anything
+  const auto name_end = text.rfind(')');  // the name may contain any characters
   if (name_end == std::string::npos) return 0;
   std::istringstream fields(text.substr(name_end + 1));
   std::string skipped;

@@ -1,8 +1,8 @@
-// A process that this one starts, talks to, and ends.
+// ChildProcess: a process that this one starts, communicates with, and ends.
 //
-// It dies with this one (PR_SET_PDEATHSIG), and with its ChildProcess: whatever happens, nothing
-// that was started here goes on running. It is ended by its own pid, which stays reserved until it
-// has been reaped here.
+// The child dies with this process (PR_SET_PDEATHSIG) and with its ChildProcess, so no child keeps
+// running in any case. It is ended by its own pid, which stays reserved until this process has
+// reaped it.
 //
 // Thread-safety: none.
 #pragma once
@@ -23,11 +23,11 @@ namespace syncline::backend {
 
 struct ChildOptions {
   std::vector<std::string> command;  // the program, by path or by PATH, and its arguments
-  // On top of this process's environment, from which every SYNCLINE_… variable is taken.
+  // Added to this process's environment, from which all SYNCLINE_… variables are removed.
   std::vector<std::pair<std::string, std::string>> environment = {};
-  std::string directory = {};    // to run in; empty: the present one
-  std::string stderr_file = {};  // appended to; empty: this process's stderr
-  bool input = false;            // write_line() is wanted; else its stdin is empty
+  std::string directory = {};    // working directory; empty: the present one
+  std::string stderr_file = {};  // append to this file; empty: this process's stderr
+  bool input = false;            // allow write_line(); otherwise its stdin is empty
 };
 
 // How a process ended: exit code or signal.
@@ -41,7 +41,7 @@ std::string to_string(const ChildEnd& end);  // "exit code 1", "signal 9"
 
 class ChildProcess {
  public:
-  // kNotFound when there is no such program.
+  // kNotFound if there is no such program.
   static Result<std::unique_ptr<ChildProcess>> start(const ChildOptions& options);
   ~ChildProcess();  // kills it
   ChildProcess(const ChildProcess&) = delete;
@@ -49,25 +49,28 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
 
-  // Nothing once it has ended.
+  // Does nothing if it has ended.
   void signal(int number);
 
-  // How it ended, if it has. Never waits.
+  // How it ended, or empty if it still runs. Never waits.
   std::optional<ChildEnd> ended();
-  // Waits up to so long for that.
+  // Waits for its end, at most `timeout_ms`.
   std::optional<ChildEnd> wait(std::uint64_t timeout_ms);
 
-  // The next whole line of its stdout, without waiting for one, or waiting up to so long.
+  // The next whole line of its stdout. line() does not wait; wait_line() waits at most
+  // `timeout_ms`.
   std::optional<std::string> line();
   std::optional<std::string> wait_line(std::uint64_t timeout_ms);
 
-  // False when it does not read and its pipe is full, or it has ended: then a part may be written.
+  // False if it has ended, or if it does not read and its pipe is full. A part may then have been
+  // written.
   bool write_line(std::string_view text);
 
-  // Bytes of memory that it has now, and had at most: 0 where the system does not say.
+  // The memory of the child in bytes: now, and at most so far. 0 if the system does not say.
   std::uint64_t resident_bytes() const;
   std::uint64_t peak_resident_bytes() const;
-  // Processor time that it has used so far, in microseconds, to a hundredth of a second; likewise.
+  // The processor time of the child so far, in microseconds, with a resolution of 10 ms. 0 as
+  // above.
   std::uint64_t cpu_us() const;
 
  private:
@@ -81,7 +84,7 @@ class ChildProcess {
   std::optional<ChildEnd> end_;
 };
 
-// The program that runs now, for starting it again.
+// The path of this program, for starting it again.
 std::string own_program();
 
 }  // namespace syncline::backend

@@ -28,7 +28,7 @@ void BackupService::start(const std::string& name, bool signing_key,
     return done(fail(ErrorCode::kConflict, "another backup is being written"));
   if (thread_.joinable()) thread_.join();
   thread_ = std::thread([this, name, signing_key, done = std::move(done)]() mutable {
-    std::error_code ignored;  // what cannot be created cannot be written to, and that is reported
+    std::error_code ignored;  // if this fails, the backup fails and reports it
     std::filesystem::create_directories(directory_, ignored);
     auto report = store_.back_up({.destination = directory_ + "/" + name,
                                   .signing_key = signing_key,

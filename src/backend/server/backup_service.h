@@ -1,7 +1,7 @@
-// Backups of a running server, written into one directory that whoever started it chose; clients
-// name them, and no paths. One at a time, on a thread of its own.
+// BackupService: makes backups of a running server. The operator chooses one directory; clients
+// only name the backups in it and never pass paths. One backup at a time, on a thread of its own.
 //
-// Thread-safety: start() from any loop. The store outlives it.
+// Thread-safety: start() from any loop. The store must outlive it.
 #pragma once
 
 #include <atomic>
@@ -19,13 +19,13 @@ class RocksDbStore;
 
 class BackupService final : public api::Backups {
  public:
-  // `directory` "": there are none to be had.
+  // An empty `directory` disables backups.
   BackupService(RocksDbStore& store, std::string directory)
       : store_(store), directory_(std::move(directory)) {}
-  // Stops the one that is being written, which leaves only a DEST.partial.
+  // Stops a backup that is being written. Only a DEST.partial remains of it.
   ~BackupService() override;
 
-  // `done` is called on the service's thread, or at once with a refusal.
+  // Calls `done` on the service's thread, or at once with a refusal.
   void start(const std::string& name, bool signing_key, log::Done<api::BackupReport> done) override;
 
  private:

@@ -8,13 +8,14 @@
 #include <utility>
 
 #include "backend/store/bundle_input.h"
+#include "node/known_types.h"
 #include "state/bundle_import.h"
 
 namespace syncline::backend {
 namespace {
 
 constexpr std::chrono::milliseconds kRetry{500};  // while the store is full
-constexpr std::size_t kRemembered = 64;           // imports, some of which have ended
+constexpr std::size_t kRemembered = 64;           // imports, including some that have ended
 
 }  // namespace
 
@@ -50,7 +51,7 @@ Result<void> ImportService::resume() {
     const auto there = head(each.workspace);
     if (!there) return std::unexpected(there.error());
     if (!each.whole && there->last_position > 0) {
-      // It came to be by other means.
+      // The workspace was created in another way.
       if (auto ok = import->stage.remove(); !ok) return ok;
       continue;
     }
@@ -157,7 +158,7 @@ Result<ImportStatus> ImportService::receive(const std::string& workspace, std::u
     if (ok) run_later(workspace, import);
   }
   if (ok) return status_of(*import);
-  // What is no bundle from its beginning on leaves no trace.
+  // If the first piece is not the beginning of a bundle, nothing is kept.
   if (begins && import->stage.received() == 0)
     if (import->stage.remove()) end(*import, false, {});
   return std::unexpected(std::move(ok.error()));
@@ -169,7 +170,7 @@ Result<ImportService::Shared> ImportService::begin(const std::string& workspace)
   if (there->last_position > 0)
     return fail(ErrorCode::kConflict,
                 fmt::format("workspace {} exists: give another name", workspace));
-  // On its loop, where sessions begin: after this, none does.
+  // Asks on the loop of the workspace, where sessions begin. After this, none does.
   return ask<Shared>(workspace, [&](node::Shard& shard, log::Done<Shared> done) {
     if (shard.host.has(workspace))
       return done(fail(ErrorCode::kUnavailable,
@@ -245,7 +246,7 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
   };
   const auto there = head(workspace);
   if (!there) return at_storage(there.error());
-  state::BundleImport events(*there, {});
+  state::BundleImport events(*there, {.types = node::known_types()});
   std::uint64_t size = 0;
   auto each = [&](const log::BundleSection& section) -> log::Checked<void> {
     if (const auto* header = std::get_if<log::BundleHeader>(&section)) size = header->size;
@@ -256,7 +257,7 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
     if (!steps) return std::unexpected(std::move(steps.error()));
     for (state::ImportStep& step : *steps) {
       const auto done = ask<void>(workspace, [&](node::Shard& shard, log::Done<void> answer) {
-        state::carry_out(*shard.store, workspace, std::move(step), std::move(answer));
+        state::carry_out(shard.sources, workspace, std::move(step), std::move(answer));
       });
       if (!done) return at_storage(done.error());
     }
@@ -272,20 +273,21 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
 }
 
 void ImportService::succeeded(const std::string& workspace, Import& import) {
-  // What was looked at before, and found empty, is remembered as such. And nobody has signed it here.
+  // Drops what was cached while the workspace was still empty, and the record that nothing was
+  // signed.
   (void)ask<void>(workspace, [&](node::Shard& shard, log::Done<void> done) {
     shard.cache.forget(workspace);
     shard.checkpoints.sign_soon(workspace);
     done({});
   });
-  // A file that stays is found to be imported at the next start.
+  // If the file cannot be removed, the next start finds that it is already imported.
   (void)import.stage.remove();
   ImportStatus status = status_of(import);
   status.state = ImportState::kDone;
   end(import, false, std::move(status));
 }
 
-// A log that is another's is left alone, and so is one that is not there yet.
+// A log of another origin is left unchanged, and so is one that does not exist yet.
 void ImportService::failed(const std::string& workspace, Import& import,
                            const log::Difference& difference) {
   const auto there = head(workspace);

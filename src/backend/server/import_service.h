@@ -1,17 +1,19 @@
-// Workspaces that come in over HTTP as bundles (docs/formats/bundle.md), in pieces.
+// ImportService: imports workspaces from bundles (docs/formats/bundle.md) that arrive over HTTP in
+// pieces.
 //
-// The pieces are collected in a file (import_stage.h) until the bundle is whole. Then all of it is
-// verified, and then its events are appended to the log of the workspace, as they are. From the first
-// piece to the last event nobody but the import is let into the workspace (holds()), so that a beginning
-// of it is never taken for all of it. Only one that does not exist can be imported.
+// It collects the pieces in a file (import_stage.h) until the bundle is complete. Then it verifies
+// the whole bundle and appends its events, unchanged, to the log of the workspace. From the first
+// piece to the last event, only the import may enter the workspace, so that nobody takes a part of
+// it for the whole. A workspace that already exists cannot be imported.
 //
-// Whatever ends the process, the next one goes on: pieces are asked for again from the last whole
-// section, and a bundle that was whole is verified and appended to its end. One that turns out to be
-// wrong leaves no trace, unless events of it are in the log already (its file was damaged meanwhile):
-// then the workspace stays closed until the bundle was sent again.
+// If the process ends, the next process continues: it asks for pieces from the last whole section,
+// and it verifies and appends a bundle that was complete. A bad bundle leaves no trace, unless some
+// of its events are already in the log (because its file was damaged in the meantime). Then the
+// workspace stays closed until the bundle has been sent again.
 //
-// Bounds: kMaxImports at a time, for each a section of its bundle in memory while it comes; one after
-// the other is verified and appended, with the memory of state::VerifierOptions.
+// Bounds: at most kMaxImports at a time. Each needs memory for one section of its bundle while it
+// arrives. Bundles are verified and appended one after the other, with the memory of
+// state::VerifierOptions.
 //
 // Thread-safety: any thread. Answers come on the service's threads, or at once.
 #pragma once
@@ -44,11 +46,12 @@ class ImportService final : public api::Imports {
  public:
   static constexpr std::size_t kMaxImports = 8;
 
-  // Keeps its files in `directory`. Shards and store outlive it, and the loops run until it is gone.
+  // Keeps its files in `directory`. `shards` and the store must outlive it, and the loops must run
+  // until it is destroyed.
   ImportService(std::string directory, const node::Shards& shards);
   ~ImportService() override;
 
-  // Goes on with what an earlier process began. Before anybody is let in.
+  // Continues the imports of an earlier process. Call it before anybody may enter a workspace.
   Result<void> resume();
 
   // kUnavailable while the workspace is being imported. Does not wait.
@@ -60,26 +63,26 @@ class ImportService final : public api::Imports {
   void give_up(const std::string& workspace, log::Done<api::ImportStatus> done) override;
 
  private:
-  // The stage belongs to the receiving thread, and to the importing one once it is whole; the rest is
-  // guarded by mutex_.
+  // The stage belongs to the receiving thread; once it is complete, it belongs to the importing
+  // thread. mutex_ guards the other members.
   struct Import {
     Import(const std::string& directory, const std::string& workspace)
         : stage(directory, workspace) {}
     ImportStage stage;
-    bool loaded = false;  // the stage; as it is
+    bool loaded = false;  // the stage has been loaded
     bool held = true;
     ImportStatus status;
   };
   using Shared = std::shared_ptr<Import>;
 
-  // On the receiving thread.
+  // On the receiving thread:
   Result<ImportStatus> look(const std::string& workspace);
   Result<ImportStatus> receive(const std::string& workspace, std::uint64_t offset, ByteView bytes);
   Result<ImportStatus> forget(const std::string& workspace);
   Result<Shared> begin(const std::string& workspace);
   Result<void> load(Import& import);
 
-  // On the importing thread.
+  // On the importing thread:
   void run(const std::string& workspace, Import& import);
   log::Checked<void> append(const std::string& workspace, Import& import);
   void succeeded(const std::string& workspace, Import& import);
@@ -92,7 +95,7 @@ class ImportService final : public api::Imports {
   ImportStatus status_of(const Import& import) const;
   void run_later(const std::string& workspace, Shared import);
 
-  // Asks on the workspace's loop, and waits for the answer.
+  // Asks on the workspace's loop and waits for the answer.
   template <typename T>
   Result<T> ask(const std::string& workspace,
                 const std::function<void(node::Shard&, log::Done<T>)>& question);
@@ -102,10 +105,10 @@ class ImportService final : public api::Imports {
   const node::Shards& shards_;
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;
-  std::map<std::string, Shared, std::less<>> imports_;  // guarded; some have ended
-  std::atomic<std::size_t> held_ = 0;                   // so many of them are under way
+  std::map<std::string, Shared, std::less<>> imports_;  // guarded; some of them have ended
+  std::atomic<std::size_t> held_ = 0;                   // the number of running imports
   store::WorkerPool importing_{1};
-  store::WorkerPool receiving_{1};  // gone first: it submits to the other
+  store::WorkerPool receiving_{1};  // destroyed first, because it submits to the other
 };
 
 }  // namespace syncline::backend

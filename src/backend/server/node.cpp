@@ -27,28 +27,29 @@
 namespace syncline::backend {
 namespace {
 
-constexpr std::uint64_t kQuietMs = 1000;  // how long draining waits for appends under way
+constexpr std::uint64_t kQuietMs = 1000;  // how long draining waits for pending appends
 
 }  // namespace
 
-// Members in the order in which they are built; destroyed the other way round, after stop().
+// The members are in the order of construction. stop() runs before they are destroyed in reverse
+// order.
 struct Node::Impl {
   explicit Impl(NodeOptions node_options) : options(std::move(node_options)) {}
   ~Impl() { stop(); }
 
   Result<void> start();
   void start_shards();
-  void compose();  // what answers requests and takes WebSockets
+  void compose();  // builds the handlers for requests and WebSockets
   Result<void> gate(const std::string& workspace) const;
   Result<api::PublicKeys> public_keys() const;
-  bool unsigned_events();  // something is not under a checkpoint yet
-  bool busy();             // something that clients sent is not durable yet
+  bool unsigned_events();  // true if some events are not covered by a checkpoint
+  bool busy();             // true if something that clients sent is not durable yet
   void stop();
 
   const NodeOptions options;
   std::atomic<bool> ready{false};
   std::atomic<bool> storage_failed{false};
-  std::atomic<bool> shut{false};  // nobody is let into a workspace any more
+  std::atomic<bool> shut{false};  // nobody may enter a workspace any more
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
@@ -224,15 +225,15 @@ bool Node::Impl::unsigned_events() {
 void Node::Impl::stop() {
   ready = false;
   if (server) server->stop();
-  // The gate asks the imports: after a turn of every loop nobody asks it any more.
+  // The gate asks the imports. After one turn of every loop, nobody calls the gate any more.
   shut = true;
   for (std::size_t i = 0; shards && i < loops->size(); ++i) run_on((*loops)[i], [] {});
-  backups.reset();  // their last answers find the loops running
+  backups.reset();  // its last answers need running loops
   imports.reset();
   for (std::size_t i = 0; shards && i < loops->size(); ++i) {
     run_on((*loops)[i], [&] { shards->set(i, nullptr); });
   }
-  store.reset();  // commits what is queued; posts its answers to loops that still run
+  store.reset();  // commits the queue; posts its answers to loops that still run
   if (loops) loops->stop();
 }
 
@@ -260,12 +261,13 @@ std::uint64_t Node::torn_bytes() const {
 bool Node::drain(std::uint64_t deadline_ms) {
   impl_->ready = false;
   impl_->server->stop_accepting();
-  // So that clients hear their acks before the goodbye. Those that go on sending are not waited for.
+  // Waits, so that clients get their acks before the close. Does not wait for clients that keep
+  // sending.
   const auto enough = std::chrono::steady_clock::now() +
                       std::chrono::milliseconds(std::min(deadline_ms / 2, kQuietMs));
   const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(2)); };
   while (impl_->busy() && std::chrono::steady_clock::now() < enough) pause();
-  // What is not signed in this time is when the server starts again.
+  // Events that are not signed in this time are signed after the next start.
   while (impl_->unsigned_events() && std::chrono::steady_clock::now() < enough) pause();
   return impl_->server->drain(deadline_ms);
 }

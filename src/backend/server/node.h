@@ -1,12 +1,13 @@
-// Node: one running server, put together. The world that `main` builds and passes down.
+// Node: one running server. `main` builds it and passes it down.
 //
 //   store ── one LoopStore per loop ── ObjectCache, Host (workspaces) ── sessions ── network
 //
-// A workspace lives on the loop that its name hashes to; a connection is moved there before its
-// handshake is answered. Loops share nothing but the store's committer and readers.
+// The hash of a workspace's name decides on which loop the workspace lives. A connection moves to
+// that loop before its handshake is answered. Loops share only the committer and the readers of the
+// store.
 //
-// Thread-safety: start(), drain(), stop() and the accessors from one thread that is none of the
-// loops.
+// Thread-safety: start(), drain(), stop() and the accessors must be called from one thread that is
+// not a loop.
 #pragma once
 
 #include <cstddef>
@@ -25,44 +26,47 @@ namespace syncline::backend {
 
 struct NodeOptions {
   std::string data_dir = "syncline-data";
-  std::string log_name;  // what checkpoints call the logs; "": what they were called before
-  std::string region;    // as they stand in events; at most log::kMaxPlaceBytes
+  std::string log_name;  // the log name in checkpoints; "": the name so far
+  std::string region;    // as events store them; at most log::kMaxPlaceBytes
   std::string node;
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;
   std::string tls_certificate;  // PEM paths; both or neither
   std::string tls_key;
   policy::Access access;
-  std::vector<std::string> cors_origins = {};  // of pages that may use the HTTP API (server/cors.h)
-  bool insecure = false;                       // a public address without tokens is wanted
-  std::size_t loops = 0;                       // 0: one per core
-  std::size_t memory_budget_bytes = std::size_t{1} << 30;  // of documents in memory, over all loops
+  // Origins of web pages that may use the HTTP API (api/cors.h).
+  std::vector<std::string> cors_origins = {};
+  bool insecure = false;  // allow a public address without tokens
+  std::size_t loops = 0;  // 0: one per core
+  // For documents in memory, over all loops together.
+  std::size_t memory_budget_bytes = std::size_t{1} << 30;
   std::size_t max_message_bytes = std::size_t{32} << 20;
   std::size_t max_connections = 100'000;
-  std::string backup_dir;  // where clients that may write can have backups written; "": nowhere
+  std::string backup_dir;  // where clients with the right may have backups written; "": disabled
   log::CheckpointPace checkpoint_pace = {};
-  std::uint64_t retention_interval_ms = 60'000;  // between rounds of carrying out retention rules
-  // Called once, on any thread, when the disk failed: stop serving.
+  std::uint64_t retention_interval_ms = 60'000;  // between rounds of the retention rules
+  // Called once, on any thread, when the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure;
-  // Called on a loop's thread for each object that cannot be served: state/quarantine.h. May be empty.
+  // Called on a loop's thread for each object that cannot be served (state/quarantine.h). May be
+  // empty.
   std::function<void(const state::Quarantined&)> on_quarantine;
 };
 
 class Node {
  public:
-  // Opens the store, starts the loops, listens. kInvalid for options that do not go together, such
-  // as a public address without a token.
+  // Opens the store, starts the loops, and listens. kInvalid for options that contradict each
+  // other, such as a public address without a token.
   static Result<std::unique_ptr<Node>> start(NodeOptions options);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  std::uint16_t port() const;        // the real one
+  std::uint16_t port() const;        // the real port
   std::string url() const;           // "http://127.0.0.1:4400"
-  std::uint64_t torn_bytes() const;  // dropped from the end of the log when it was opened
+  std::uint64_t torn_bytes() const;  // bytes that opening dropped from the end of the log
 
-  // Readiness turns false, accepting stops, sessions are closed with 1001 once what they sent is
-  // answered. True when all were gone within `deadline_ms`.
+  // Readiness becomes false, no new connection is accepted, and sessions are closed with 1001 once
+  // what they sent is answered. True if all have ended within `deadline_ms`.
   bool drain(std::uint64_t deadline_ms);
 
  private:
@@ -72,7 +76,7 @@ class Node {
   std::unique_ptr<Impl> impl_;
 };
 
-// True for addresses that only this machine can reach: 127.0.0.0/8, ::1, localhost.
+// True for an address that only this machine can reach: 127.0.0.0/8, ::1, localhost.
 bool is_loopback(const std::string& address);
 
 }  // namespace syncline::backend

@@ -42,7 +42,7 @@ void add_log(api::MetricsPage& page, const StoreCounters& store) {
   page.counter("log_bytes_total", "Bytes of their records.", store.bytes);
   page.counter("log_commits_total", "Commits, each with one sync.", store.commits);
   page.counter("log_failures_total", "Appends refused or failed.", store.failures);
-  // Bucket i ends at 64 us << i; the last has no end.
+  // Bucket i ends at 64 us << i. The last bucket has no end.
   std::vector<api::HistogramBucket> buckets;
   for (std::size_t i = 0; i < store.commit_latency.size(); ++i)
     buckets.push_back({static_cast<double>(64ULL << i) / 1e6, store.commit_latency[i]});

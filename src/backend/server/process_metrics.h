@@ -1,4 +1,4 @@
-// What a server counts beside its shards: the network, the store, the process.
+// The metrics of a server apart from its shards: network, store, process.
 #pragma once
 
 #include "api/metrics.h"

@@ -65,7 +65,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
-// nullopt: not such a line.
+// nullopt if the line is not a file entry.
 std::optional<CopiedFile> parse_file(std::istringstream& words) {
   std::string hash;
   std::string size;
@@ -123,7 +123,7 @@ Result<std::uint64_t> count_workspaces(const syncline::store::Tables& tables) {
   }
 }
 
-// Reads a backup's list, and every file in it.
+// Reads the list of a backup, and every file in it.
 Result<List> read_backup(FileCopies& files, const std::string& directory) {
   const std::string path = fmt::format("{}/{}", directory, kList);
   if (!files.exists(path))
@@ -145,7 +145,7 @@ Result<List> read_backup(FileCopies& files, const std::string& directory) {
   return list;
 }
 
-// Copies the listed directory, with the hashes of what was read.
+// Copies the listed directory, and notes the hashes of the bytes that were read.
 Result<void> copy_into(FileCopies& files, const std::string& from, const std::string& to,
                        const std::string& prefix, List& list) {
   if (auto ok = files.make_directory(to + "/" + prefix); !ok) return ok;
@@ -192,7 +192,7 @@ Result<void> check_free(FileCopies& files, const std::string& path) {
   return fail(ErrorCode::kConflict, path + " exists already");
 }
 
-// What is imported at this moment is not whole in the log.
+// A workspace that is being imported is not complete in the log.
 Result<void> check_imports(const std::string& data_dir) {
   const auto found = ImportStage::find(data_dir + "/imports");
   if (!found) return std::unexpected(found.error());
@@ -205,7 +205,7 @@ Result<void> check_imports(const std::string& data_dir) {
   return {};
 }
 
-// DEST.partial becomes DEST, which may be an empty directory.
+// Renames DEST.partial to DEST, which may be an empty directory.
 Result<void> finish(FileCopies& files, const std::string& partial, const std::string& destination) {
   auto ok = files.sync_directory(partial);
   if (ok) ok = files.rename(partial, destination);
@@ -238,12 +238,13 @@ Result<BackupReport> store::copy_database(const Database& database, const StoreO
   if (!workspaces) return std::unexpected(workspaces.error());
   list.report.workspaces = *workspaces;
   auto ok = files.make_directory(partial);
-  if (ok && ::chmod(partial.c_str(), 0700) != 0)  // it may hold the key, and holds everything else
+  // It contains all data, and possibly the private key.
+  if (ok && ::chmod(partial.c_str(), 0700) != 0)
     ok = fail(ErrorCode::kIo, "cannot protect " + partial);
   if (ok) ok = copy_into(files, frozen, partial, "log", list);
   if (ok) ok = copy_keys(files, options.data_dir, partial, backup.signing_key, list);
   if (ok) ok = files.write(fmt::format("{}/{}", partial, kList), list_text(list));
-  // Read back, before it is called a backup.
+  // Reads it back before it counts as a backup.
   auto read = ok ? read_backup(files, partial) : std::unexpected(ok.error());
   if (read) ok = finish(files, partial, destination);
   const auto cleared = files.remove_tree(frozen);

@@ -1,18 +1,18 @@
-// Backups of a whole data directory, made beside a running server or of a stopped one.
+// Backups of a whole data directory, of a running or a stopped server.
 //
-// A backup is a data directory itself, with a list of what belongs to it:
+// A backup is itself a data directory, with a list of its files:
 //
-//   DEST/log/…         the database as it was at one moment: everything that was acknowledged by then
-//   DEST/keys/public   the keys that checkpoints were signed with
-//   DEST/keys/signing.key   only if asked for
-//   DEST/BACKUP        the list: for each file its SHA-256, size and name, and a hash of the list
+//   DEST/log/…         the database at one moment, with everything that was acknowledged until then
+//   DEST/keys/public   the keys with which checkpoints were signed
+//   DEST/keys/signing.key   only on request
+//   DEST/BACKUP        the list: SHA-256, size and name of each file, and a hash of the list
 //
-// It is written as DEST.partial, every file synced, read back and compared; DEST appears by a rename
-// when all of it is there. What an interrupted backup leaves behind is called DEST.partial, has no
-// list, and is refused by check_backup and restore_backup.
+// It is written as DEST.partial; every file is synced, read back and compared. When everything is
+// there, a rename makes it DEST. An interrupted backup leaves DEST.partial, which has no list;
+// check_backup and restore_backup refuse it.
 //
-// All file operations go through StoreOptions::env, so that tests can fail each of them.
-// Thread-safety: any thread; blocks as long as copying takes.
+// All file operations use StoreOptions::env, so that tests can make each of them fail.
+// Thread-safety: any thread; blocks while it copies.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,11 @@ namespace syncline::backend {
 
 struct BackupOptions {
   std::string destination;
-  // The private key too. Whoever has it signs in this server's name; without it a restored server
-  // makes a new one, so that no key ever signs two continuations of one log.
+  // Include the private key. Its holder can sign in the name of this server. Without it, a restored
+  // server makes a new key, so that no key ever signs two continuations of one log.
   bool signing_key = false;
-  // Called now and then with the bytes copied so far; false stops with kUnavailable.
+  // Called now and then with the number of bytes copied so far. If it returns false, the backup
+  // stops with kUnavailable.
   std::function<bool(std::uint64_t)> progress = {};
 };
 
@@ -41,15 +42,16 @@ struct BackupReport {
   bool signing_key = false;
 };
 
-// Of a directory that no server uses. kConflict: it is in use, ask its server; or the destination
-// exists. kNotFound: no data directory.
+// Makes a backup of a directory that no server uses. kConflict if it is in use (its server can make
+// the backup), or if the destination exists. kNotFound if there is no data directory.
 Result<BackupReport> back_up(const StoreOptions& options, const BackupOptions& backup);
 
-// Reads all of it. kCorrupt names the first file that is not as it was; kNotFound: no backup.
+// Reads the whole backup. kCorrupt names the first file that has changed; kNotFound if it is not a
+// backup.
 Result<BackupReport> check_backup(const std::string& directory, const StoreOptions& options = {});
 
-// Checks the backup, then makes the data directory `options.data_dir` of it, which must not exist or
-// be empty. With new keys where the private one is not in it.
+// Checks the backup, then makes the data directory `options.data_dir` from it, which must be empty
+// or not exist. Makes new keys if the backup has no private key.
 Result<BackupReport> restore_backup(const std::string& directory, const StoreOptions& options);
 
 }  // namespace syncline::backend

@@ -1,4 +1,4 @@
-// The copying half of a backup, over an open database. Private to this folder.
+// The part of a backup that copies an open database. For this folder only.
 #pragma once
 
 #include "backend/store/backup.h"
@@ -6,7 +6,7 @@
 
 namespace syncline::backend::store {
 
-// Beside whoever reads and writes the database; one at a time.
+// Others may read and write the database meanwhile. Only one copy at a time.
 Result<BackupReport> copy_database(const Database& database, const StoreOptions& options,
                                    const BackupOptions& backup);
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include "node/known_types.h"
 
 namespace syncline::backend {
 namespace {
@@ -82,7 +83,7 @@ log::Checked<void> read_bundle(const std::string& path, const OnSection& each,
 
 log::Checked<state::BundleReport> verify_bundle(const std::string& path, state::BundleTrust trust,
                                                 const OnRead& progress) {
-  state::BundleVerifier verifier({}, std::move(trust));
+  state::BundleVerifier verifier({.types = node::known_types()}, std::move(trust));
   const auto take = [&](const log::BundleSection& section) { return verifier.section(section); };
   do {
     if (auto ok = read_bundle(path, take, progress); !ok)

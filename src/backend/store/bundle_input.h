@@ -1,6 +1,6 @@
-// Bundles (log/bundle.h) as files: read from the front, in bounded memory.
+// Bundles (log/bundle.h) as files, read from the front in bounded memory.
 //
-// Thread-safety: none per object; each blocks on the disk, so it is for no loop.
+// Thread-safety: none per object. Reading blocks on the disk, so do not use it on a loop.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace syncline::backend {
 
-// The bytes of a file, a piece at a time. A file that is not there fails with kNotFound.
+// Reads the bytes of a file in pieces. A missing file fails with kNotFound.
 class BundleInput {
  public:
   explicit BundleInput(std::string path);
@@ -23,9 +23,9 @@ class BundleInput {
   BundleInput(const BundleInput&) = delete;
   BundleInput& operator=(const BundleInput&) = delete;
 
-  // Valid until the next call; empty: the end.
+  // The next piece; valid until the next call. Empty at the end.
   Result<ByteView> read();
-  // From that byte on.
+  // Continues at that byte.
   Result<void> seek(std::uint64_t offset);
   std::uint64_t size() const;
 
@@ -37,14 +37,14 @@ class BundleInput {
 };
 
 using OnSection = std::function<log::Checked<void>(const log::BundleSection& section)>;
-// Of bytes; false stops, with kUnavailable.
+// Gets the number of bytes. If it returns false, reading stops with kUnavailable.
 using OnRead = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
-// Every section of the file, in order, up to its end; holds one at a time.
+// Reads every section of the file, in order, up to its end. Holds one section at a time.
 log::Checked<void> read_bundle(const std::string& path, const OnSection& each,
                                const OnRead& progress = {});
 
-// Re-derives all of it, reading it as often as the memory for its objects demands.
+// Verifies everything in the bundle. Reads it several times if the memory for its objects is small.
 log::Checked<state::BundleReport> verify_bundle(const std::string& path, state::BundleTrust trust,
                                                 const OnRead& progress = {});
 

@@ -81,8 +81,8 @@ void Committer::count(const GroupCommit::Batch& batch, bool wrote, const Result<
   counters_.commit_latency[bucket] += 1;
 }
 
-// Refuses before RocksDB would: it copes with a full disk, but not as gracefully as by never
-// meeting it, and compaction needs room too.
+// Refuses writes before the disk is full. RocksDB can handle a full disk, but it is better never to
+// reach that state; compaction needs space, too.
 Result<void> Committer::ready_to_write() {
   struct statvfs disk;
   if (::statvfs(data_dir_.c_str(), &disk) == 0 &&

@@ -1,8 +1,8 @@
-// The one thread that writes: takes all that has queued up, writes it as one batch with one sync,
-// answers all of it. What is written and answered is decided by store/group_commit.h.
+// Committer: the only thread that writes. It takes everything in the queue, writes it as one batch
+// with one sync, and answers all of it. store/group_commit.h decides what is written and answered.
 //
-// While a sync is under way the next batch gathers; so one append alone waits for one sync, and a
-// thousand at once share one.
+// During a sync, the next batch collects. So a single append waits for one sync, and a thousand
+// concurrent appends share one.
 //
 // Thread-safety: submit() and counters() from any thread.
 #pragma once
@@ -22,13 +22,14 @@ namespace syncline::backend::store {
 
 class Committer {
  public:
-  // `data_dir` is where free space is measured.
+  // Free space is measured in `data_dir`.
   Committer(Database& database, std::string data_dir, const StoreOptions& options);
 
-  // Commits and answers what was submitted, then ends.
+  // Commits and answers what was submitted, then ends the thread.
   ~Committer();
 
-  // Refused with kUnavailable when too much is queued; in its turn, since answers keep the order.
+  // If too much is queued, the request is refused with kUnavailable. The refusal comes in its turn,
+  // because answers keep the order.
   void submit(Request request);
 
   StoreCounters counters() const;
@@ -46,9 +47,9 @@ class Committer {
   const std::string data_dir_;
   const std::size_t reserve_bytes_;
 
-  // On the committer's thread only.
+  // Used only on the committer's thread.
   GroupCommit group_;
-  bool resume_needed_ = false;  // RocksDB stopped writing because the disk was full
+  bool resume_needed_ = false;  // RocksDB has stopped writing because the disk was full
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -56,7 +57,7 @@ class Committer {
   bool stopping_ = false;
   StoreCounters counters_;
 
-  std::thread thread_;  // last: it uses everything above
+  std::thread thread_;  // last, because it uses the members above
 };
 
 }  // namespace syncline::backend::store

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kFamilyNames[] = {"default",   "events", "objects",
                                         "snapshots", "tree",   "meta"};
 
-// After a full disk the committer decides when to try again, not a thread of RocksDB's own.
+// After a full disk, the committer decides when to try again, instead of a thread of RocksDB.
 class NoAutomaticRecovery final : public rocksdb::EventListener {
  public:
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
@@ -30,12 +30,13 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   rocksdb::DBOptions result;
   result.create_if_missing = mode == OpenMode::kReadWrite && options.create_if_missing;
   result.create_missing_column_families = result.create_if_missing;
-  // The default would open without a word over damage in the middle of the log, and drop what
+  // RocksDB's default mode opens a log with damage in the middle without an error, and drops what
   // follows.
   result.wal_recovery_mode = mode == OpenMode::kSalvage
                                  ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
                                  : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  // All families reach the tables together: what is there is always a prefix of what was written.
+  // All families are flushed together, so that the tables always contain a prefix of what was
+  // written.
   result.atomic_flush = true;
   result.max_total_wal_size = 4 * options.write_buffer_bytes;
   result.max_background_jobs = 2;
@@ -57,8 +58,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.write_buffer_size = options.write_buffer_bytes;
-  // Most of the bytes lie in the last level, packed tight. Every seek opens a block in each of the files
-  // above it, and what is written there is written again soon: those are to be cheap.
+  // Most bytes are in the last level, which is compressed strongly. The levels above it are
+  // compressed fast: every seek opens a block in each of their files, and what they contain is soon
+  // rewritten.
   family.compression = rocksdb::kLZ4Compression;
   family.bottommost_compression = rocksdb::kZSTD;
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
@@ -66,8 +68,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreOptions& option
   return all;
 }
 
-// Gives every family a table file of its own before anything else: RocksDB's repair learns from
-// them which families there are, and drops what the write-ahead log holds for any other.
+// Gives every family a table file before anything else. RocksDB's repair finds the families by
+// these files, and drops the write-ahead log's content of all others.
 Result<void> initialise(const Database& database) {
   rocksdb::WriteBatch batch;
   const std::vector<rocksdb::ColumnFamilyHandle*> all = {
@@ -101,7 +103,8 @@ Result<void> check_format(const Database& database, bool writable) {
   return {};
 }
 
-// RocksDB takes a directory without CURRENT for an empty one, and would begin anew over the data.
+// RocksDB takes a directory without CURRENT for an empty one, and would start a new database over
+// the data.
 Result<void> check_not_beheaded(const std::string& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory + "/CURRENT", error)) return {};
@@ -134,7 +137,7 @@ class DatabaseCursor final : public Cursor {
 
  private:
   const std::string end_;
-  const rocksdb::Slice end_slice_;  // refers to end_, and the iterator to it
+  const rocksdb::Slice end_slice_;  // refers to end_; the iterator refers to this
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
@@ -190,7 +193,8 @@ Result<Database> open_database(const std::string& directory, const StoreOptions&
           : rocksdb::DB::OpenForReadOnly(settings, directory, families(options), &handles, &db);
   if (!status.ok()) {
     Error error = to_error(status, "opening " + directory);
-    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kCorrupt;  // one of its files
+    // One of its files is missing.
+    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kCorrupt;
     return std::unexpected(std::move(error));
   }
   Database database;

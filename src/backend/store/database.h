@@ -1,6 +1,6 @@
-// The RocksDB database below the store: opening it, its column families, its errors as ours.
+// Database: the RocksDB database below the store. Opens it, and converts its errors to ours.
 //
-// Private to this folder: the only header that shows RocksDB's types.
+// For this folder only. No other header uses RocksDB's types.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -20,7 +20,7 @@
 
 namespace syncline::backend::store {
 
-using namespace syncline::store;  // the layout, of which this is one keeper
+using namespace syncline::store;  // the layout, which this database implements
 
 inline constexpr std::uint64_t kFormatVersion = 1;
 
@@ -37,13 +37,13 @@ inline ByteView bytes(const rocksdb::Slice& slice) {
   return as_bytes(text(slice));
 }
 
-// Where RocksDB lives within the data directory.
+// The directory of RocksDB inside the data directory.
 std::string rocksdb_dir(const std::string& data_dir);
 
 enum class OpenMode {
   kReadWrite,
   kReadOnly,
-  kSalvage,  // read-only, and takes what there is up to the first damage
+  kSalvage,  // read-only; reads up to the first damage
 };
 
 class Database final : public Tables {
@@ -69,21 +69,22 @@ class Database final : public Tables {
                                              const rocksdb::ReadOptions& options = {}) const;
 };
 
-// Opens the database in `directory` (not the data directory) and checks the format version.
+// Opens the database in `directory` (which is not the data directory) and checks the format
+// version.
 Result<Database> open_database(const std::string& directory, const StoreOptions& options,
                                OpenMode mode);
 
-// Rebuilds RocksDB's own bookkeeping in `directory` from the files that are there, in place.
+// Rebuilds RocksDB's own bookkeeping in `directory` from the existing files, in place.
 Result<void> rebuild_database(const std::string& directory, const StoreOptions& options);
 
-// RocksDB counts for each thread what it does, some hundred counters that nobody here reads. Not on
-// this thread any more.
+// RocksDB maintains about a hundred counters for each thread, which nobody here reads. This turns
+// them off for the calling thread.
 void stop_counting();
 
-// `what` was being done: "reading workspace a".
+// `what` says what was being done: "reading workspace a".
 Error to_error(const rocksdb::Status& status, std::string_view what);
 
-// A batch for `database`, which outlives it.
+// A batch for `database`, which must outlive it.
 class DatabaseWrites final : public Writes {
  public:
   explicit DatabaseWrites(const Database& database) : database_(database) {}

@@ -13,7 +13,7 @@
 namespace syncline::backend::store {
 namespace {
 
-// ", process 123", or nothing where the file does not say.
+// ", process 123"; empty if the file does not say.
 std::string owner_of(int descriptor) {
   char text[16];
   const ssize_t size = ::pread(descriptor, text, sizeof text, 0);
@@ -33,7 +33,7 @@ Result<DirLock> DirLock::take(const std::string& dir) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
     return fail(ErrorCode::kConflict,
                 fmt::format("data directory {} is in use{}", dir, owner_of(descriptor)));
-  // The process id is a courtesy to the next who asks: failing to write it does not matter.
+  // The process id only helps a later message, so a failure to write it does not matter.
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(descriptor, 0) == 0) [[maybe_unused]]
     const ssize_t written = ::pwrite(descriptor, pid.data(), pid.size(), 0);

@@ -1,7 +1,8 @@
-// One owner per data directory: a lock file that holds the owner's process id.
+// DirLock: ensures one owner per data directory, with a lock file that contains the owner's process
+// id.
 //
-// The kernel drops the lock with the process, however that ends, so a crash leaves nothing to clean
-// up.
+// The kernel releases the lock when the process ends in any way, so nothing must be cleaned up
+// after a crash.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@ namespace syncline::backend::store {
 
 class DirLock {
  public:
-  // Takes DIR/LOCK. kConflict, naming directory and owner, when another process (or another lock of
-  // this one) holds it.
+  // Locks DIR/LOCK. If another process (or another lock of this one) holds it, kConflict with a
+  // message that names the directory and the owner.
   static Result<DirLock> take(const std::string& dir);
 
   ~DirLock();

@@ -1,4 +1,5 @@
-// Files copied with their hashes, durably, through RocksDB's Env. Private to this folder.
+// FileCopies: copies files durably and computes their hashes, through RocksDB's Env. For this
+// folder only.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -24,7 +25,7 @@ class FileCopies {
  public:
   explicit FileCopies(rocksdb::Env* env) : env_(env == nullptr ? rocksdb::Env::Default() : env) {}
 
-  // Called for every piece that is read; false stops with kUnavailable.
+  // Called for every piece that is read. If it returns false, copying stops with kUnavailable.
   std::function<bool(std::uint64_t)> progress;
 
   Result<CopiedFile> copy(const std::string& from, const std::string& to, std::string name);
@@ -35,7 +36,8 @@ class FileCopies {
   Result<void> sync_directory(const std::string& path);
   Result<void> rename(const std::string& from, const std::string& to);
   Result<std::vector<std::string>> list(const std::string& path);  // files, in order
-  Result<void> remove_tree(const std::string& path);               // nothing there: nothing to do
+  // Does nothing if it does not exist.
+  Result<void> remove_tree(const std::string& path);
   bool exists(const std::string& path) { return env_->FileExists(path).ok(); }
 
  private:

@@ -70,7 +70,7 @@ Result<void> ImportStage::load() {
   return cut();
 }
 
-// Back to whole sections, of which the reader is told anew: it may have met with others.
+// Cuts the file back to whole sections, and resets the reader, which may have seen other bytes.
 Result<void> ImportStage::cut() {
   const std::uint64_t whole = reader_.whole_bytes();
   if (::ftruncate(file_, static_cast<off_t>(whole)) != 0 || ::lseek(file_, 0, SEEK_END) < 0)
@@ -91,7 +91,7 @@ Result<void> ImportStage::take(ByteView bytes) {
   reader_.feed(bytes);
   for (;;) {
     const auto section = reader_.next();
-    // Whatever is wrong with it, the sender's bytes are.
+    // Every error here means that the sender's bytes are bad.
     if (!section) return fail(ErrorCode::kMalformed, section.error().message);
     if (!*section) return {};
     if (const auto* found = std::get_if<log::BundleHeader>(&**section)) header_ = *found;

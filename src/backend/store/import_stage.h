@@ -1,11 +1,11 @@
-// A bundle that comes in pieces, kept in a file until it is whole. What was not there whole when the
-// process ended, or does not fit what came before, is cut off again; so the file always begins as a
-// bundle does.
+// ImportStage: a file that collects a bundle in pieces until it is complete. It cuts off again what
+// was incomplete when the process ended, and what does not continue the file. So the file is always
+// the beginning of a bundle.
 //
-//   DIR/WORKSPACE.part      still coming
-//   DIR/WORKSPACE.bundle    whole, and on the disk: what was begun with it must be finished
+//   DIR/WORKSPACE.part      incomplete
+//   DIR/WORKSPACE.bundle    complete and synced; the import of it must be finished
 //
-// Memory: a section of the bundle (log/bundle.h), while it is loaded. Blocks on the disk.
+// Memory: one section of the bundle (log/bundle.h) while it is loaded. Blocks on the disk.
 // Thread-safety: none.
 #pragma once
 
@@ -27,15 +27,16 @@ class ImportStage {
   ImportStage& operator=(ImportStage&&) = delete;
   ~ImportStage();
 
-  // Reads what is there, and cuts it back to whole sections.
+  // Reads the existing file and cuts it back to whole sections.
   Result<void> load();
 
-  // The next bytes. One that is refused leaves what was there, up to its last whole section.
+  // Appends the next bytes. If they are refused, the file is as it was, up to its last whole
+  // section.
   //   kMalformed    these bytes do not continue the file
   //   kUnavailable  the disk is full, or cannot be written to
   Result<void> append(ByteView piece);
 
-  // The end has come: finish() syncs it and names it so.
+  // True if the bundle is complete. finish() then syncs the file and renames it.
   bool at_end() const { return reader_.at_end(); }
   Result<void> finish();
 
@@ -44,10 +45,10 @@ class ImportStage {
 
   const std::string& whole_path() const { return whole_; }
 
-  // As if nothing had come.
+  // Removes the file and starts from the beginning.
   Result<void> remove();
 
-  // Workspaces of which there is something in `directory`; `whole` of those that are complete.
+  // The workspaces that have a file in `directory`; `whole` is set for complete ones.
   struct Found {
     std::string workspace;
     bool whole = false;

@@ -21,6 +21,7 @@
 #include "log/group_check.h"
 #include "log/read_check.h"
 #include "log/statement.h"
+#include "store/actors.h"
 #include "store/contents.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -35,7 +36,7 @@ using store::WorkspaceId;
 
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 
-// Copies what is sound from one database into another that is empty.
+// Copies the sound part of one database into another, empty one.
 class Salvage {
  public:
   Salvage(const Database& from, const Database& to, RepairReport& report)
@@ -52,7 +53,7 @@ class Salvage {
     return write();
   }
 
-  // Changes that wait, as far as they are whole.
+  // Copies changes that wait for others, if they are undamaged.
   void copy_waiting() {
     const auto entries = from_.iterate(from_.meta);
     for (entries->Seek(store::slice(store::kWaitingPrefix)); entries->Valid(); entries->Next()) {
@@ -63,7 +64,7 @@ class Salvage {
     }
   }
 
-  // Some workspace lost events, now or in an earlier repair.
+  // True if some workspace lost events, in this repair or in an earlier one.
   bool any_cut() const { return any_cut_; }
 
  private:
@@ -71,18 +72,19 @@ class Salvage {
     std::string object;
     Hash256 hash;
     std::optional<log::Origin> origin;
+    std::optional<log::Numbered> numbered;
     std::string record;
   };
 
-  // The snapshots of one workspace, in the order of their keys.
+  // The progress of copying the snapshots of one workspace, in the order of their keys.
   struct SnapshotCopy {
-    log::Position last = 0;   // of the events that were saved
+    log::Position last = 0;   // of the saved events
     log::Position floor = 0;  // of retention
-    std::string done;         // the key that was looked at last
+    std::string done;         // the last key that was processed
     store::MilestonesSeen milestones;
   };
 
-  // Every id that has a name or an event, under its name or one made up.
+  // Every id that has a name or an event, with its name or a new one.
   std::map<WorkspaceId, std::string> find_names() {
     std::map<WorkspaceId, std::string> names;
     const auto meta = from_.iterate(from_.meta);
@@ -105,14 +107,15 @@ class Salvage {
   }
 
   Result<void> copy_workspace(WorkspaceId id, const std::string& name) {
-    log::Head head;  // of what is kept
+    log::Head head;  // of the saved events
     log::Head read;
     std::string reason;
     store::TreeEdge tree;
     store::StagedTiles tiles(to_, id);
     log::GroupCheck groups;
-    std::vector<HeldEvent> held;                      // of a group that is not whole yet
-    std::map<std::string, log::Position> taken_over;  // from other regions
+    std::vector<HeldEvent> held;                      // of a group that is not complete yet
+    std::map<std::string, log::Position> taken_over;  // by region: events from other regions
+    std::map<std::string, log::ActorNumbers> actors;  // by key
     const auto events = from_.iterate(from_.events);
     const std::string prefix = store::id_key(id);
     for (events->Seek(prefix); events->Valid(); events->Next()) {
@@ -123,13 +126,17 @@ class Salvage {
         break;
       }
       read = {event->position, event->hash, event->hlc};
-      held.push_back(
-          {event->object, event->hash, event->origin, std::string(store::text(events->value()))});
+      held.push_back({event->object, event->hash, event->origin,
+                      log::with_record(*event, {}).numbered,
+                      std::string(store::text(events->value()))});
       if (groups.open()) continue;
       log::Position position = head.last_position;
       for (const HeldEvent& each : held) {
         if (each.origin) taken_over[each.origin->region] = each.origin->position;
-        // The tree is made anew.
+        if (const auto& numbered = each.numbered)
+          actors[store::actor_key(id, numbered->by)].add(numbered->first, numbered->last,
+                                                         position + 1);
+        // The Merkle tree is built again.
         if (auto ok = tree.append(each.hash, tiles); !ok) return ok;
         tiles.write_to(writes_);
         if (auto ok = copy_event(id, ++position, each); !ok) return ok;
@@ -147,7 +154,8 @@ class Salvage {
     if (head.last_position == 0) return {};
     writes_.batch().Put(to_.meta, store::workspace_key(name), store::id_key(id));
     ++report_.workspaces;
-    // What was signed stays signed, also if the log is now shorter: nothing else will be signed then.
+    // Signed checkpoints stay, even if the log is now shorter. Then nothing else is signed for
+    // these events.
     const auto checkpoint = from_.get(store::Family::kMeta, store::checkpoint_key(id));
     if (checkpoint && *checkpoint)
       writes_.put(store::Family::kMeta, store::checkpoint_key(id), **checkpoint);
@@ -155,7 +163,8 @@ class Salvage {
     for (const auto& [region, position] : taken_over)
       writes_.put(store::Family::kMeta, store::ingested_key(id, region),
                   store::encode_ingested(position));
-    // An owner that was replaced stays so.
+    copy_actors(actors);
+    // An owner that was replaced stays replaced.
     if (const std::uint64_t epoch = store::kept_epoch(from_, id).value_or(0); epoch > 0)
       writes_.put(store::Family::kMeta, store::epoch_key(id), store::encode_epoch(epoch));
     copy_origins(id);
@@ -183,7 +192,8 @@ class Salvage {
     return writes_.batch().GetDataSize() > kBatchBytes ? write() : Result<void>();
   }
 
-  // The highest position in events or index: tells how much is lost, as far as that is known.
+  // The highest position in the events or the index. It shows how much is lost, as far as this is
+  // known.
   log::Position last_seen(WorkspaceId id, log::Position kept) const {
     log::Position last = kept;
     const std::string prefix = store::id_key(id);
@@ -200,7 +210,7 @@ class Salvage {
     return last;
   }
 
-  // So that it can grow again past what was signed of events that are gone.
+  // Notes the cut, so that the log can grow again past events that were signed and lost.
   void note_cut(WorkspaceId id, log::Position last, bool lost) {
     log::Position cut = store::kept_cut(from_, id).value_or(0);
     if (lost) cut = cut == 0 ? last : std::min(cut, last);
@@ -209,7 +219,17 @@ class Salvage {
     any_cut_ = true;
   }
 
-  // The same of what former keepers signed. One that is damaged speaks for nothing.
+  // What is recorded of actors, as the events that are kept say: those that are gone are to be recorded
+  // when they come again. An actor that was forgotten stays forgotten.
+  void copy_actors(const std::map<std::string, log::ActorNumbers>& actors) {
+    for (const auto& [key, numbers] : actors) {
+      const auto kept = from_.get(store::Family::kMeta, key);
+      if (!kept || kept->has_value())
+        writes_.put(store::Family::kMeta, key, store::encode_actor(key, numbers));
+    }
+  }
+
+  // The same for the statements of former keepers. A damaged one is ignored.
   void copy_origins(WorkspaceId id) {
     const std::string prefix = store::origin_key(id, "");
     const auto entries = from_.iterate(from_.meta);
@@ -222,8 +242,8 @@ class Salvage {
     }
   }
 
-  // Pins, and what retention is to keep, as far as they are sound and the log still reaches. Gives the
-  // floor of retention.
+  // Copies pins and retention settings that are sound and that the log still reaches. Returns the
+  // floor.
   log::Position copy_upkeep(const std::string& name, WorkspaceId id, log::Position last) {
     auto retention = store::read_retention(from_, name);
     bool whole = retention.has_value();
@@ -263,8 +283,8 @@ class Salvage {
     return snapshots->status().ok() ? Result<void>() : copy_snapshots_behind(copy, prefix);
   }
 
-  // No cursor gets past a damaged block. What else there is can be had by asking for each position
-  // that a snapshot may stand at: those of the events that were saved.
+  // A cursor cannot pass a damaged block. So this asks for every position at which a snapshot may
+  // be: those of the saved events.
   Result<void> copy_snapshots_behind(SnapshotCopy& copy, const std::string& prefix) {
     if (auto ok = write(); !ok) return ok;
     const auto index = to_.iterate(to_.objects);
@@ -332,7 +352,7 @@ std::string unused_name(const std::string& wanted) {
   return name;
 }
 
-// Swaps two directories in one step: a crash never leaves the data directory without a log, which
+// Swaps two directories in one step. So after a crash the data directory never lacks a log, which
 // would look like a new one.
 Result<void> change_places(const std::string& one, const std::string& other) {
   if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return {};
@@ -340,7 +360,7 @@ Result<void> change_places(const std::string& one, const std::string& other) {
               fmt::format("exchanging {} and {}: {}", one, other, std::strerror(errno)));
 }
 
-// Opens the damaged database for reading; where that fails, a rebuilt copy of it in `copy`.
+// Opens the damaged database for reading. If that fails, opens a rebuilt copy of it in `copy`.
 Result<Database> open_damaged(const std::string& damaged, const std::string& copy,
                               const StoreOptions& options) {
   auto database = store::open_database(damaged, options, store::OpenMode::kSalvage);
@@ -351,7 +371,7 @@ Result<Database> open_damaged(const std::string& damaged, const std::string& cop
     return std::unexpected(std::move(ok.error()));
   if (auto ok = store::rebuild_database(copy, options); !ok)
     return std::unexpected(std::move(ok.error()));
-  StoreOptions completing = options;  // families of which nothing was left are created empty
+  StoreOptions completing = options;  // families that are lost completely are created empty
   completing.create_if_missing = true;
   return store::open_database(copy, completing, store::OpenMode::kReadWrite);
 }
@@ -368,7 +388,7 @@ Result<void> salvage(const std::string& damaged, const std::string& copy, const 
   if (auto ok = salvage.run(); !ok) return ok;
   const auto verified = store::verify(*to, {}, {});
   if (verified) return {};
-  // What was signed of the events that are lost stays, and says so from now on.
+  // Signed checkpoints for lost events stay, and this check reports them from now on.
   if (verified.error().check == log::Check::kCheckpoint && salvage.any_cut()) return {};
   return std::unexpected(verified.error());
 }
@@ -399,7 +419,7 @@ Result<RepairReport> repair_store(const StoreOptions& options) {
 
   report.damaged_dir = unused_name(fmt::format("{}.damaged-{}", damaged, time_stamp()));
   if (auto ok = change_places(damaged, fresh); !ok) return std::unexpected(std::move(ok.error()));
-  fs::rename(fresh, report.damaged_dir, error);  // where the damaged files are by now
+  fs::rename(fresh, report.damaged_dir, error);  // after the swap, the damaged files are here
   if (auto ok = checked_file(error, "moving " + fresh); !ok) return std::unexpected(ok.error());
   if (!sync_directory(options.data_dir))
     return fail(ErrorCode::kIo, fmt::format("cannot sync {}", options.data_dir));

@@ -1,13 +1,13 @@
-// Saves what can be saved of a damaged data directory.
+// Repair: saves what can be saved from a damaged data directory.
 //
-// Damage is never mended in place. The repair reads the damaged database without changing it,
-// copies every workspace's events up to the first that is missing, unreadable or breaks the chain
-// into a new database, and only when that is complete and verified do the two change places: the
-// damaged one becomes DIR/log.damaged-TIME and stays until someone deletes it. A repair that is
-// interrupted has changed nothing.
+// The repair never changes the damaged database. It reads it and copies the events of every
+// workspace into a new database, up to the first event that is missing, unreadable, or breaks the
+// hash chain. Only when the new database is complete and verified, the two change places. The
+// damaged one becomes DIR/log.damaged-TIME and stays until somebody deletes it. An interrupted
+// repair changes nothing.
 //
-// Where RocksDB's own bookkeeping is lost (a missing or damaged MANIFEST or table), a copy of the
-// files is rebuilt first, and the copy is read. Workspaces whose names are lost are called
+// If RocksDB's own bookkeeping is lost (a missing or damaged MANIFEST or table), the repair first
+// rebuilds a copy of the files and reads this copy. A workspace whose name is lost gets the name
 // "recovered-ID".
 #pragma once
 
@@ -23,28 +23,28 @@ namespace syncline::backend {
 struct RepairReport {
   struct Loss {
     std::string workspace;
-    log::Position kept_to = 0;  // the last event that was saved; 0: none
-    log::Position seen_to = 0;  // the last event of which there was a trace; 0: unknown
+    log::Position kept_to = 0;  // the last event that was saved; 0 if none
+    log::Position seen_to = 0;  // the last event with any trace; 0 if unknown
     std::string reason;
   };
 
   std::uint64_t workspaces = 0;
   std::uint64_t events = 0;
   std::uint64_t snapshots = 0;
-  std::uint64_t snapshots_dropped = 0;  // damaged, or ahead of what was saved
-  std::uint64_t standing_dropped = 0;   // of these, those that may have stood for dropped payloads
-  std::uint64_t wal_bytes_dropped = 0;  // behind the first damage in the write-ahead log
-  std::vector<Loss> losses;             // workspaces of which events were lost
-  // Workspaces of which a pin, or the rule, the hold or the record of retention, could not be read.
+  std::uint64_t snapshots_dropped = 0;  // damaged, or newer than the saved events
+  std::uint64_t standing_dropped = 0;   // of these, those that may have replaced dropped payloads
+  std::uint64_t wal_bytes_dropped = 0;  // after the first damage in the write-ahead log
+  std::vector<Loss> losses;             // workspaces that lost events
+  // Workspaces with a pin, or a rule, hold or record of retention, that could not be read.
   std::vector<std::string> upkeep_lost;
   std::string damaged_dir;  // where the old files are now
 };
 
-// Blocks; needs as much free space as the data. Only `data_dir`, `env` and the sizes of `options`
-// count.
+// Blocks. Needs as much free space as the data. Uses only `data_dir`, `env` and the sizes of
+// `options`.
 //   kConflict  the directory is in use
 //   kNotFound  there is no data
-//   kIo        the new database could not be written; the damaged one is where it was
+//   kIo        the new database could not be written; the damaged one is unchanged
 Result<RepairReport> repair_store(const StoreOptions& options);
 
 }  // namespace syncline::backend

@@ -24,8 +24,8 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
   std::uint64_t torn_bytes = 0;
   std::atomic<bool> backing_up = false;
   store::Database database;
-  std::optional<store::Committer> committer;  // none when read-only
-  store::WorkerPool readers;                  // last: its tasks use the database
+  std::optional<store::Committer> committer;  // empty if read-only
+  store::WorkerPool readers;                  // last, because its tasks use the database
 
   Impl(StoreOptions given, std::optional<store::DirLock> held, store::Database opened)
       : options(std::move(given)),
@@ -47,7 +47,7 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
 
 namespace {
 
-// Damage is reported with its place, and with what can be done.
+// Adds to a damage error its place and what the operator can do.
 Error explain(Error error, const StoreOptions& options) {
   if (error.code != ErrorCode::kCorrupt) return error;
   for (const std::string& path : store::list_wals(store::rocksdb_dir(options.data_dir))) {
@@ -74,7 +74,7 @@ Result<void> prepare_directory(const StoreOptions& options) {
   return {};
 }
 
-// kCorrupt: something looks like an interrupted write and is not.
+// kCorrupt if something looks like an interrupted write and is not.
 Result<std::uint64_t> torn_tail_bytes(const std::string& data_dir) {
   std::uint64_t torn = 0;
   for (const std::string& path : store::list_wals(store::rocksdb_dir(data_dir))) {

@@ -1,18 +1,19 @@
-// The embedded store: every workspace's log, snapshots and index in one RocksDB directory.
+// RocksDbStore: the embedded store, which keeps the log, snapshots and index of every workspace in
+// one RocksDB directory.
 //
-// One RocksDbStore per process and data directory, one LoopStore per loop above it. One committer
-// thread takes whatever appends all loops have queued, writes them as one batch with one sync, and
-// answers all of them: the more is under way, the cheaper each is. Reads run on a small pool of
-// threads.
+// There is one RocksDbStore per process and data directory, and one LoopStore per loop above it.
+// One committer thread takes the appends that all loops have queued, writes them as one batch with
+// one sync, and answers all of them. So the more appends are in flight, the cheaper each one is. A
+// small pool of threads does the reads.
 //
-// Start costs nothing per workspace. It recovers a torn tail of the write-ahead log (the rest of an
-// append that was never acknowledged) and refuses to open over any other damage. A workspace's own
-// end is checked when it is first used; verify() checks everything. Corruption of the files is
-// never repaired by opening; repair_store() does that, and keeps the old files.
+// The start costs nothing per workspace. It drops a torn tail of the write-ahead log (the rest of
+// an append that was never acknowledged) and refuses to open if there is any other damage. The end
+// of a workspace's log is checked at its first use; verify() checks everything. Opening never
+// repairs damaged files; repair_store() does, and it keeps the old files.
 //
-// After a failed write or sync nothing more is appended until the process restarts: what the disk
-// holds is then unknown. A full disk is the exception: appends fail with kUnavailable and work
-// again when there is space. Reading goes on in both cases.
+// After a failed write or sync, no append succeeds until the process restarts, because the content
+// of the disk is then unknown. A full disk is the exception: appends fail with kUnavailable and
+// work again when there is space. Reading continues in both cases.
 //
 // Key layout: docs/formats/log.md. Thread-safety: open_loop(), verify() and counters() from any
 // thread.
@@ -31,6 +32,7 @@
 #include "log/checkpoint.h"
 #include "log/difference.h"
 #include "log/log_backend.h"
+#include "node/known_types.h"
 #include "syncline/error.h"
 
 namespace rocksdb {
@@ -46,29 +48,30 @@ namespace syncline::backend {
 struct StoreOptions {
   std::string data_dir;
   bool create_if_missing = true;
-  // Opens beside a running server or over a read-only medium: appends and snapshots fail with
-  // kUnsupported; what is written meanwhile is not seen.
+  // Opens next to a running server, or on a read-only medium. Appends and snapshots then fail with
+  // kUnsupported, and later writes of the server are not visible.
   bool read_only = false;
   std::size_t cache_bytes = std::size_t{64} << 20;  // blocks, indexes and filters
   std::size_t write_buffer_bytes = std::size_t{32} << 20;
-  // Appends are refused, and work again later, while less than this is free on the disk.
+  // Appends are refused while less than this is free on the disk.
   std::size_t reserve_bytes = std::size_t{64} << 20;
-  // Appends are refused while more than this waits for the disk.
+  // Appends are refused while more than this is queued for the disk.
   std::size_t queue_bytes = std::size_t{256} << 20;
   unsigned reader_threads = 2;
-  rocksdb::Env* env = nullptr;  // for tests that break the disk; not owned
+  rocksdb::Env* env = nullptr;  // for tests that inject disk faults; not owned
 };
 
-// Counted since the store was opened.
+// Counts since the store was opened.
 struct StoreCounters {
-  // Commits by duration: index i counts those of less than 2^i · 64 µs, the last one all others.
+  // Commits by duration: index i counts those shorter than 2^i · 64 µs; the last index counts all
+  // others.
   static constexpr std::size_t kLatencyBuckets = 16;
 
   std::uint64_t appends = 0;  // acknowledged calls of append
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;     // of their records
   std::uint64_t commits = 0;   // batches written, each with one sync
-  std::uint64_t failures = 0;  // appends and snapshots that were refused or failed
+  std::uint64_t failures = 0;  // appends and snapshots that failed or were refused
   std::uint64_t commit_us_total = 0;
   std::array<std::uint64_t, kLatencyBuckets> commit_latency{};
 };
@@ -77,17 +80,18 @@ struct VerifyProgress {
   std::string workspace;  // the one being read
   std::uint64_t workspaces_done = 0;
   std::uint64_t events_done = 0;
-  std::uint64_t events_estimated = 0;  // of all workspaces; 0: not known
+  std::uint64_t events_estimated = 0;  // of all workspaces; 0 if unknown
 };
 
 struct VerifyOptions {
-  // Replays every intent: compares effects, and what snapshots show. Needs memory for the objects of
-  // a workspace; above `memory_bytes` its log is read more than once.
+  const merge::TypeRegistry& types = node::known_types();
+  // Replays every intent, and compares effects and the content of snapshots. Needs memory for the
+  // objects of a workspace; if they need more than `memory_bytes`, reads its log more than once.
   bool replay = false;
   std::size_t memory_bytes = std::size_t{512} << 20;
-  // Who may have signed the checkpoints that are kept; nullopt: their signatures are not looked at.
+  // The keys that may have signed the stored checkpoints; nullopt: do not check signatures.
   std::optional<std::vector<log::NoteVerifier>> keys;
-  // Checkpoints that the caller knows to be true: the logs that they name must begin with them.
+  // Checkpoints that the caller trusts. The logs that they name must begin with them.
   std::vector<log::Checkpoint> known;
 };
 
@@ -95,19 +99,21 @@ struct VerifyReport {
   std::uint64_t workspaces = 0;
   std::uint64_t events = 0;
   std::uint64_t snapshots = 0;
-  // "workspace/object at 7", a delta whose base is damaged or gone too; rebuilt from the log in use.
+  // "workspace/object at 7". Also a delta whose base is damaged or missing. In use, they are
+  // rebuilt from the log.
   std::vector<std::string> damaged_snapshots;
   std::uint64_t pins = 0;
-  std::uint64_t signed_events = 0;  // the first so many of each workspace, added up
-  std::uint64_t origin_events = 0;  // signed by former keepers whose keys are not among `keys`
-  std::uint64_t known_found = 0;    // of VerifyOptions::known, that name a workspace here
+  std::uint64_t signed_events = 0;  // the signed beginnings of all workspaces, added up
+  std::uint64_t origin_events = 0;  // signed by former keepers whose keys are not in `keys`
+  // Checkpoints of VerifyOptions::known that name a workspace here.
+  std::uint64_t known_found = 0;
 
   // With `replay`:
   std::uint64_t replayed = 0;            // events
-  std::uint64_t effects = 0;             // compared: of the replayed events that tell theirs
-  std::uint64_t not_replayable = 0;      // events whose payload, or the state before, is gone
+  std::uint64_t effects = 0;             // of replayed events that store an effect
+  std::uint64_t not_replayable = 0;      // events whose payload, or the state before it, is gone
   std::uint64_t snapshots_compared = 0;  // with the replayed state
-  std::uint64_t passes = 0;              // over a log, beyond the first
+  std::uint64_t passes = 0;              // passes over a log in addition to the first
   struct Gap {
     std::string workspace;
     std::string object;
@@ -115,7 +121,7 @@ struct VerifyReport {
     log::Position to = 0;
     std::uint64_t events = 0;
   };
-  std::vector<Gap> gaps;  // the first of them: where events could not be replayed
+  std::vector<Gap> gaps;  // the first of them: ranges of events that could not be replayed
 };
 
 struct BackupOptions;
@@ -124,38 +130,40 @@ struct BackupReport;
 class RocksDbStore final : public log::LogBackend {
  public:
   // Creates or opens the data directory.
+  // Creates or opens the data directory.
   //   kConflict     another process has it open
-  //   kCorrupt      damage other than a torn tail; the message names the file and the repair
-  //                 command
+  //   kCorrupt      damage other than a torn tail; the message names the file and the command that
+  //                 repairs
   //   kUnsupported  written by a newer version
-  //   kNotFound     not there, and not to be created
-  //   kIo           anything else that the operating system refused
+  //   kNotFound     does not exist, and must not be created
+  //   kIo           any other error of the operating system
   static Result<std::unique_ptr<RocksDbStore>> open(StoreOptions options);
 
-  // Commits what is queued, answers it, then closes. The LoopStores must be gone; their loops not.
+  // Commits and answers what is queued, then closes. The LoopStores must already be destroyed;
+  // their loops must still exist.
   ~RocksDbStore() override;
   RocksDbStore(const RocksDbStore&) = delete;
   RocksDbStore& operator=(const RocksDbStore&) = delete;
 
   std::unique_ptr<log::LoopStore> open_loop(Scheduler& loop) override;
 
-  // What lies below the logs, to be read; for checks that trust nothing above it.
+  // The tables below the logs, for reading. For checks that must not rely on the code above.
   const syncline::store::Tables& tables() const;
 
   StoreCounters counters() const;
 
-  // Bytes of an incomplete write at the end of the write-ahead log that opening dropped: the
-  // remains of an append that was never acknowledged. 0 after a clean stop.
+  // The size of an incomplete write at the end of the write-ahead log that opening dropped. It
+  // belonged to an append that was never acknowledged. 0 after a clean stop.
   std::uint64_t torn_bytes() const;
 
-  // Reads everything and checks every record, chain, tree, index entry, pin and snapshot. Returns
-  // the first difference and its place. Blocks; may run beside appends.
-  // `progress` is called now and then on the calling thread; false from it stops with kUnavailable.
+  // Reads everything, and checks every record, chain, tree, index entry, pin and snapshot. Returns
+  // the first difference with its place. Blocks; appends may continue meanwhile. Calls `progress`
+  // now and then on the calling thread; if it returns false, verify stops with kUnavailable.
   log::Checked<VerifyReport> verify(const std::function<bool(const VerifyProgress&)>& progress = {},
                                     const VerifyOptions& options = {});
 
-  // Writes a backup (backend/store/backup.h) beside whatever else goes on. Blocks. kConflict: another
-  // one is being written, or the destination exists.
+  // Writes a backup (backend/store/backup.h) while the store is in use. Blocks. kConflict if
+  // another backup is being written, or if the destination exists.
   Result<BackupReport> back_up(const BackupOptions& backup);
 
  private:

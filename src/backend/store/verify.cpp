@@ -11,6 +11,7 @@
 #include "base/percent.h"
 #include "log/notary.h"
 #include "state/verify.h"
+#include "store/actors.h"
 #include "store/tree.h"
 #include "store/waiting.h"
 
@@ -22,6 +23,7 @@ using log::Checked;
 using log::differs;
 
 constexpr std::uint64_t kEventsPerProgress = 8192;
+constexpr std::size_t kAllRanges = ~std::size_t{0};
 
 class Verifier {
  public:
@@ -66,7 +68,9 @@ class Verifier {
   }
 
   Checked<void> check_workspace(const std::string& name, WorkspaceId id) {
-    state::WorkspaceVerifier verifier(name, {options_.replay, options_.memory_bytes});
+    state::WorkspaceVerifier verifier(name, {.types = options_.types,
+                                             .replay = options_.replay,
+                                             .memory_bytes = options_.memory_bytes});
     if (auto ok = expect_signed(name, id, verifier); !ok) return ok;
     auto snapshots =
         options_.replay ? snapshots_of(name, id) : Checked<std::vector<log::Position>>();
@@ -82,7 +86,8 @@ class Verifier {
     return check_snapshots(name, id, last);
   }
 
-  // What was signed of the log: here, by those from whom it was imported, and as the caller knows.
+  // Passes on the checkpoints that were signed for the log: here, by former keepers, and those that
+  // the caller knows.
   Checked<void> expect_signed(const std::string& name, WorkspaceId id,
                               state::WorkspaceVerifier& verifier) {
     const auto refuse = [&](const Error& error) {
@@ -118,7 +123,8 @@ class Verifier {
     return {};
   }
 
-  // Positions that have a snapshot, in order. Each is of the object whose event stands there.
+  // The positions that have a snapshot, in order. Each snapshot is of the object of the event at
+  // that position.
   Checked<std::vector<log::Position>> snapshots_of(const std::string& name, WorkspaceId id) const {
     std::vector<log::Position> positions;
     const auto iterator = iterate(database_.snapshots);
@@ -141,8 +147,12 @@ class Verifier {
     IndexCheck index(database_, name, id, read_options());
     TreeEdge tree;
     std::map<std::string, log::Position> taken_over;  // by region
+    std::map<std::string, log::ActorNumbers> actors;  // by key, all that they ever had recorded
     auto beside = [&](const log::Event& event) -> Checked<void> {
       if (event.origin) taken_over[event.origin->region] = event.origin->position;
+      if (event.actor_named)
+        actors.try_emplace(actor_key(id, {event.tenant, event.principal, event.actor}), kAllRanges)
+            .first->second.add(event.actor_seq, event.last_actor_seq(), event.position);
       index.expect(event.object, event.position);
       if (auto ok = tree.append(event.hash, tiles); !ok)
         return differs(Check::kTree, {name}, ok.error());
@@ -152,7 +162,32 @@ class Verifier {
     if (auto ok = pass_events(name, id, snapshots, verifier, beside); !ok) return ok;
     if (auto ok = tiles.finish(); !ok) return ok;
     if (auto ok = index.finish(); !ok) return ok;
-    return check_taken_over(name, id, taken_over);
+    if (auto ok = check_taken_over(name, id, taken_over); !ok) return ok;
+    return check_actors(name, id, actors);
+  }
+
+  // A number that is said to be recorded, and is not, would have a change taken for a repeated one.
+  Checked<void> check_actors(const std::string& name, WorkspaceId id,
+                             const std::map<std::string, log::ActorNumbers>& by_events) const {
+    const auto iterator = iterate(database_.meta);
+    const std::string prefix = actors_prefix(id);
+    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
+      const std::string key(text(iterator->key()));
+      if (!key.starts_with(prefix)) break;
+      const auto kept = decode_actor(key, text(iterator->value()));
+      const auto found = by_events.find(key);
+      const bool fits = kept && found != by_events.end() &&
+                        std::ranges::all_of(kept->ranges(), [&](const auto& range) {
+                          return found->second.find(range.first, range.last).standing ==
+                                 log::ActorNumbers::Standing::kRecorded;
+                        });
+      if (!fits)
+        return differs(Check::kIndex, {name},
+                       "what is said to be recorded of an actor does not fit the events");
+    }
+    if (!iterator->status().ok())
+      return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading names"));
+    return {};
   }
 
   Checked<void> check_taken_over(const std::string& name, WorkspaceId id,
@@ -173,7 +208,7 @@ class Verifier {
                    "how far the logs of other regions were taken over does not fit the events");
   }
 
-  // All events, and the snapshots where they stand; `beside` sees each event.
+  // Reads all events, and the snapshots at their positions. Calls `beside` for each event.
   Checked<void> pass_events(const std::string& name, WorkspaceId id,
                             const std::vector<log::Position>& snapshots,
                             state::WorkspaceVerifier& verifier,
@@ -215,14 +250,16 @@ class Verifier {
       return differs(Check::kStorage, {name, event.position, event.object},
                      to_error(status, "reading a snapshot"));
     const auto kept = decode_snapshot(key, text(value));
-    if (!kept) return {};  // damaged: never used
-    if (kept->base == 0) return verifier.snapshot({kept->bytes});
+    if (!kept) return {};  // damaged, so it is never used
+    if (kept->base == 0) return verifier.snapshot({.whole = kept->bytes, .type = kept->type});
     const auto base = base_of(name, id, event.object, *kept);
     if (!base) return std::unexpected(base.error());
-    return *base ? verifier.snapshot({**base, kept->bytes}) : Checked<void>();
+    return *base ? verifier.snapshot({.whole = **base, .delta = kept->bytes, .type = kept->type})
+                 : Checked<void>();
   }
 
-  // Of the milestone that a delta extends; nullopt: damaged or gone, so that the delta is never used.
+  // The state of the milestone that a delta extends. nullopt if it is damaged or missing; then the
+  // delta is never used.
   Checked<std::optional<Bytes>> base_of(const std::string& name, WorkspaceId id,
                                         const std::string& object,
                                         const KeptSnapshot& delta) const {
@@ -296,8 +333,8 @@ class Verifier {
     return {};
   }
 
-  // Whatever has a number has a name, and the next number is larger. Looks at the first key of each
-  // family too, which is nobody's: reads of others may pass it.
+  // Checks that every id has a name and is below the next id. Also looks at the first key of each
+  // family, which belongs to no workspace and which other reads may miss.
   Checked<void> check_named() const {
     for (auto* family :
          {database_.events, database_.objects, database_.snapshots, database_.tree}) {
@@ -319,8 +356,8 @@ class Verifier {
     return differs(Check::kIndex, {}, fmt::format("the name of workspace {} is missing", id));
   }
 
-  // Checkpoints, pins, epochs and origins are of workspaces that are there. What waits is whole; its
-  // workspace may have no event yet.
+  // Checks that checkpoints, pins, epochs, origins and actors belong to existing workspaces, and that
+  // waiting changes are undamaged. The workspace of a waiting change may have no event yet.
   Checked<void> check_meta() const {
     const auto iterator = iterate(database_.meta);
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
@@ -328,7 +365,8 @@ class Verifier {
       if (key.starts_with(kWaitingPrefix) && !decode_waiting(key, text(iterator->value())))
         return differs(Check::kRecord, {}, "a change that waits is damaged");
       const bool numbered = key.starts_with("c/") || key.starts_with("o/") ||
-                            key.starts_with("p/") || key.starts_with("e/") || key.starts_with("i/");
+                            key.starts_with("p/") || key.starts_with("e/") ||
+                            key.starts_with("i/") || key.starts_with("n/");
       if (!numbered) continue;
       if (auto ok = check_number(parse_id(key.substr(2)).value_or(~kNoWorkspace)); !ok) return ok;
     }
@@ -354,7 +392,7 @@ class Verifier {
   const Database& database_;
   const VerifyOptions& options_;
   const Progress& progress_;
-  mutable rocksdb::ManagedSnapshot snapshot_;  // const in all but its accessor
+  mutable rocksdb::ManagedSnapshot snapshot_;  // mutable because its accessor is not const
   std::set<WorkspaceId> ids_;
   std::uint64_t steps_ = 0;
   std::uint64_t signed_events_ = 0;  // of the workspace being checked

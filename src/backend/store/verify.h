@@ -1,8 +1,8 @@
-// Checks everything that the database holds, from the bytes up: see RocksDbStore::verify.
+// Checks everything in the database, from the bytes up: see RocksDbStore::verify.
 //
-// What follows from the records alone is state/verify.h's; here is what the store keeps beside them:
-// names, the index from objects to events, the tiles of the Merkle tree, snapshots, pins and the
-// checkpoints that were signed.
+// state/verify.h checks what follows from the records alone. This code checks what the store keeps
+// in addition: names, the index from objects to events, the tiles of the Merkle tree, snapshots,
+// pins, and signed checkpoints.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
-// Compares what the store keeps beside a workspace's events with what follows from them: the tiles of
-// the Merkle tree, and the index from objects to events.
+// Compares two things that the store keeps with a workspace's events: the tiles of the Merkle tree,
+// and the index from objects to events.
 //
-// Thread-safety: none; for the verifier (backend/store/verify.h) on its thread.
+// Thread-safety: none; the verifier (backend/store/verify.h) uses it on its thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace syncline::backend::store {
 
-// Takes the tiles that follow from the events; each must be the one that is stored.
+// Receives the tiles that follow from the events, and compares each with the stored one.
 class TileCheck final : public TileStore {
  public:
   TileCheck(const Database& database, std::string workspace, WorkspaceId id,
@@ -25,7 +25,7 @@ class TileCheck final : public TileStore {
                                     std::uint64_t count) override;
   Result<void> put(unsigned level, std::uint64_t index, ByteView value) override;
 
-  // After the last event: what is stored beyond it tells of events that are gone.
+  // Call it after the last event. Tiles beyond it belong to events that are missing.
   log::Checked<void> finish() const;
 
  private:
@@ -36,8 +36,8 @@ class TileCheck final : public TileStore {
   std::uint64_t values_ = 0;
 };
 
-// Compares the index with the events without a look-up for each: by a sum over 64 bits of a SHA-256
-// of every key, which is equal for two sets only if they are.
+// Compares the index with the events without a look-up for each. It adds up 64 bits of the SHA-256
+// of every key; for two different sets of keys, the sums differ with high probability.
 class IndexCheck {
  public:
   IndexCheck(const Database& database, std::string workspace, WorkspaceId id,
@@ -58,7 +58,7 @@ class IndexCheck {
     bool operator==(const Sum&) const = default;
   };
 
-  // The slow way to the first event without its entry, once it is known that something is wrong.
+  // Once the sums differ: searches slowly for the first event without its entry.
   log::Checked<void> find_unindexed() const;
   log::Checked<void> check_indexed(const log::Event& event) const;
 

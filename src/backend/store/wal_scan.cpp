@@ -24,7 +24,7 @@ enum RecordType : std::uint8_t {
   kFirst = 2,
   kMiddle = 3,
   kLast = 4,
-  kRecyclableFull = 5,  // 5 to 8: the same four, with the log's number in the header
+  kRecyclableFull = 5,  // 5 to 8: the same four types, with the log's number in the header
   kRecyclableLast = 8,
 };
 
@@ -34,7 +34,7 @@ std::uint32_t little_endian(ByteView bytes) {
   return value;
 }
 
-// The CRC is stored rotated and offset, so that a CRC of data that holds CRCs stays useful.
+// The CRC is stored rotated and with an offset, because CRCs of data that contains CRCs are weak.
 std::uint32_t masked(std::uint32_t crc) {
   return std::rotr(crc, 15) + 0xa282ead8u;
 }
@@ -43,12 +43,12 @@ struct Fragment {
   enum class State { kGood, kPadding, kCut, kBad };
 
   State state = State::kBad;
-  std::uint8_t type = 0;  // kFull … kLast; others are metadata and stand alone
+  std::uint8_t type = 0;  // kFull … kLast; other types are metadata
   std::size_t bytes = 0;  // with its header
 };
 
-// The fragment at the start of `rest`, the remainder of a block. `last`: the file ends with the
-// block.
+// Reads the fragment at the start of `rest`, the remainder of a block. `last`: the file ends with
+// this block.
 Fragment read_fragment(ByteView rest, bool last) {
   const auto cut = last ? Fragment::State::kCut : Fragment::State::kBad;
   if (rest.size() < kHeaderBytes) {
@@ -67,8 +67,9 @@ Fragment read_fragment(ByteView rest, bool last) {
   return {Fragment::State::kGood, type, header + length};
 }
 
-// Whether whole fragments stand behind the start of `rest`, with which a file seems to be cut off. Then it
-// is not: a length that is damaged reaches past the end of the file as that of an interrupted write does.
+// True if whole fragments follow in `rest`, at whose start the file seems to be cut off. Then the
+// file is not cut off: a damaged length can also reach past the end of the file, as the length of
+// an interrupted write does.
 bool holds_fragments(ByteView rest) {
   for (std::size_t offset = 1; offset + kHeaderBytes < rest.size(); ++offset) {
     const std::uint8_t type = rest[offset + 6];
@@ -78,7 +79,7 @@ bool holds_fragments(ByteView rest) {
   return false;
 }
 
-// Reads blocks in order; returns at the first thing that is not a good fragment.
+// Reads blocks in order. Returns at the first thing that is not a good fragment.
 WalScan::End scan_blocks(std::ifstream& in, WalScan& scan) {
   std::array<std::uint8_t, kBlockBytes> block;
   bool within = false;  // a batch has begun and not ended

@@ -1,9 +1,10 @@
-// Looks through a write-ahead log file of RocksDB without opening the store: how far is it whole,
-// and is what follows the remains of an interrupted write or damage?
+// Examines a write-ahead log file of RocksDB without opening the store: up to where is it intact,
+// and is the rest an interrupted write or damage?
 //
-// RocksDB answers the first by recovering and the second by refusing, but says neither where nor
-// how much. Format: blocks of 32 KiB that hold records of {crc 4, length 2, type 1, (log number 4)}
-// and a payload, a long payload in several of them (RocksDB wiki, "Write Ahead Log File Format").
+// RocksDB recovers the intact part and refuses damage, but reports neither the place nor the
+// amount. Format: blocks of 32 KiB with records of {crc 4, length 2, type 1, (log number 4)} and a
+// payload. A long payload is split over several records (RocksDB wiki, "Write Ahead Log File
+// Format").
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace syncline::backend::store {
 struct WalScan {
   enum class End {
     kClean,    // ends after a whole record
-    kTorn,     // ends within a record: an interrupted write
-    kDamaged,  // bytes at good_bytes that are neither
+    kTorn,     // ends inside a record: an interrupted write
+    kDamaged,  // the bytes at good_bytes are neither
   };
 
   std::string path;
@@ -26,7 +27,7 @@ struct WalScan {
   std::uint64_t good_bytes = 0;  // end of the last whole batch
   std::uint64_t batches = 0;     // whole ones
   End end = End::kClean;
-  // It looks cut off, but whole records lie behind that place: RocksDB would take it for an
+  // The file looks cut off, but whole records follow that place. RocksDB would take it for an
   // interrupted write and drop them.
   bool buried = false;
 };

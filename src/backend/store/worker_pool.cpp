@@ -36,7 +36,7 @@ void WorkerPool::run() {
     tasks_.pop_front();
     lock.unlock();
     task();
-    task = nullptr;  // what it holds is freed outside the lock
+    task = nullptr;  // frees its captures outside the lock
     lock.lock();
   }
 }

@@ -1,6 +1,7 @@
-// A few threads that run tasks in the order given, for reads that may block on the disk.
+// WorkerPool: a few threads that run tasks in the order of submission. For reads that may block on
+// the disk.
 //
-// Thread-safety: submit() from any thread. The destructor runs what was submitted, then returns.
+// Thread-safety: submit() from any thread. The destructor first runs all tasks that were submitted.
 #pragma once
 
 #include <condition_variable>

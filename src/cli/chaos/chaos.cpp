@@ -24,7 +24,7 @@ constexpr std::uint64_t kPollUs = 10'000;
 constexpr std::uint64_t kVerifyMs = 300'000;
 constexpr std::uint64_t kClockSlackMs = 1'000;
 
-// Counts what passes by.
+// A book that counts edits and acks.
 class CountingBook final : public sim::Book {
  public:
   void acked(const sim::ObjectName& object, const std::string& client,
@@ -38,7 +38,7 @@ class CountingBook final : public sim::Book {
   std::uint64_t acked_ = 0;
 };
 
-// A replica that edits nothing, with the roots of every editor.
+// A replica that edits nothing and has the roots that the editors use.
 std::unique_ptr<crdt::Doc> document_of(ByteView state) {
   auto doc = std::make_unique<crdt::Doc>(crdt::DocOptions{.clean_formats = false});
   doc->text("content");
@@ -102,7 +102,7 @@ class Chaos {
   CountingBook book_;
   ChaosServer server_;
   FaultLinks links_;
-  std::vector<std::unique_ptr<sim::Client>> clients_;  // late joiners at the end
+  std::vector<std::unique_ptr<sim::Client>> clients_;  // late joiners are at the end
   std::vector<std::unique_ptr<sim::Vandal>> vandals_;
   std::vector<std::unique_ptr<YjsClient>> yjs_;
   std::vector<sim::Dice> yjs_dice_;
@@ -200,13 +200,13 @@ void Chaos::say_how_far() {
   real_.timeline().after(kSecond, [this] { say_how_far(); });
 }
 
-// What a killed server left, before anybody can mend it by sending it again.
+// Checks what a killed server left, before a client can repair it by sending it again.
 void Chaos::check_files() {
   for (const auto& client : yjs_) static_cast<void>(client->poll());
   auto store = backend::RocksDbStore::open(
       {.data_dir = server_.data_dir(), .create_if_missing = false, .read_only = true});
   if (!store) {
-    // A server that had not come so far as to make them has promised nothing.
+    // A server that was killed before it created its files has promised nothing.
     if (store.error().code == ErrorCode::kNotFound && book_.acked_count() == 0) return;
     return violated(sim::kDurable, "after a kill: " + store.error().message);
   }
@@ -242,7 +242,8 @@ void Chaos::join_late() {
 
 std::string Chaos::who_lags() const {
   if (!server_.up()) return "the server is not up";
-  // Deletions have no clocks: a state vector does not tell that they are still on their way.
+  // Deletions have no clocks, so state vectors do not show that some are still missing. So the
+  // delete sets are compared, too.
   struct First {
     std::string who;
     crdt::StateVector vector;
@@ -334,7 +335,7 @@ void Chaos::verify_log() {
 
 // ---- the whole
 
-// For whoever has to find out why: `syncline doc` reads them.
+// Keeps the replicas for the investigation; `syncline doc` can read them.
 void Chaos::keep_replicas() {
   const auto keep = [this](const std::string& who, const sim::ObjectName& object, ByteView state) {
     std::string name = object.second;

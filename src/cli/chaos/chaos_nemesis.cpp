@@ -49,7 +49,7 @@ void ChaosNemesis::heal() {
   }
 }
 
-// What was to happen later is void once everything has healed.
+// Runs `task` later, unless everything has been healed by then.
 void ChaosNemesis::later(std::uint64_t us, Task task) {
   real_.timeline().after(us, [this, task = std::move(task)]() mutable {
     if (!healed_) task();
@@ -129,7 +129,7 @@ bool ChaosNemesis::client_fault(const Fault& fault) {
   }
   for (const auto& client : yjs_)
     if (client->settings().number == fault.client) return yjs_fault(*client, fault);
-  if (fault.client >= clients_.size()) return false;  // a vandal is left as it is
+  if (fault.client >= clients_.size()) return false;  // faults do not hit vandals
   sim::Client& client = *clients_[fault.client];
   switch (fault.kind) {
     case FaultKind::kClientOffline:
@@ -166,7 +166,8 @@ bool ChaosNemesis::yjs_fault(YjsClient& client, const Fault& fault) {
           real_.world().violated(sim::kServed, started.error().message);
       });
       return true;
-    default: return false;  // two with one id would be our doing, not the published client's
+    // Two clients with one id would be our mistake, not the published client's.
+    default: return false;
   }
 }
 

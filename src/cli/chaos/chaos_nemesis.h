@@ -1,5 +1,5 @@
-// Carries out the faults of a plan on real processes and links, each at its time and for as long as
-// it lasts.
+// ChaosNemesis: carries out the faults of a plan on real processes and links, each at its time and
+// for its duration.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace syncline::cli {
 
-using FaultLinks = std::vector<std::unique_ptr<backend::FaultLink>>;  // by number of the client
+using FaultLinks = std::vector<std::unique_ptr<backend::FaultLink>>;  // by the number of the client
 
 class ChaosNemesis {
  public:
@@ -23,12 +23,12 @@ class ChaosNemesis {
                std::vector<std::unique_ptr<YjsClient>>& yjs);
 
   void schedule(const std::vector<sim::Fault>& faults);
-  // Ends every fault that lasts.
+  // Ends every fault that is in effect.
   void heal();
   std::uint64_t skipped() const { return skipped_; }
 
  private:
-  // False when there is nothing for it to strike now.
+  // Returns false if there is nothing that the fault can hit now.
   bool inflict(const sim::Fault& fault);
   bool process_fault(const sim::Fault& fault);
   bool network_fault(const sim::Fault& fault);

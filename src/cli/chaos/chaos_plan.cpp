@@ -16,7 +16,8 @@ using sim::FaultKind;
 using sim::kSecond;
 constexpr std::uint64_t kMeanPauseUs = 800'000;  // between two faults
 
-// How often each kind is dealt before any comes again: all of them come up in half a minute.
+// How often each kind is drawn before all kinds start again. So each kind occurs within half a
+// minute.
 struct Dealt {
   FaultKind kind;
   int times;

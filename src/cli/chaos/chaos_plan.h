@@ -1,4 +1,4 @@
-// What a run of `syncline chaos` will be: everything that its seed decides.
+// ChaosPlan: everything that the seed decides about a run of `syncline chaos`.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 namespace syncline::cli {
 
 struct ChaosPlan {
-  // Clients, vandals, faults and the seed, as in the simulator. Its speeds and limits are not used:
-  // those are the machine's and the server's own.
+  // Clients, vandals, faults and the seed, as in the simulator. Its speeds and limits are not used;
+  // the machine and the server have their own.
   sim::Plan world;
-  std::vector<YjsSettings> yjs;  // numbered behind the vandals
+  std::vector<YjsSettings> yjs;  // their numbers follow those of the vandals
 };
 
 struct ChaosSize {
@@ -31,7 +31,7 @@ const std::vector<sim::FaultKind>& chaos_kinds();
 // "partition, client 3 (1.2 s)".
 std::string describe_real(const sim::Fault& fault);
 
-// A line a fault: when, what, whom.
+// One line per fault: time, kind, target.
 std::string schedule_text(const ChaosPlan& plan);
 
 }  // namespace syncline::cli

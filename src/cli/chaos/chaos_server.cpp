@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kMs = 1000;
 constexpr std::uint64_t kWatchUs = 10 * kMs;
-constexpr std::uint64_t kStartLimitUs = 60'000 * kMs;  // of a loaded machine
+constexpr std::uint64_t kStartLimitUs = 60'000 * kMs;  // for a machine under load
 constexpr std::uint64_t kDrainLimitUs = 60'000 * kMs;
 constexpr std::uint64_t kDeathLimitMs = 10'000;
 constexpr std::uint64_t kStrobeOffUs = 40 * kMs;
@@ -93,7 +93,7 @@ void ChaosServer::launch_later(std::uint64_t us) {
   });
 }
 
-// Of this process; its files are looked at before anybody can mend them.
+// Kills this process. Its files are checked before a client can repair them.
 void ChaosServer::die() {
   server_.process()->signal(SIGKILL);
   if (!server_.process()->wait(kDeathLimitMs))

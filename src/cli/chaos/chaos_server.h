@@ -1,10 +1,9 @@
-// The server's process and its operator, who starts it again after each death.
-//
+// ChaosServer: the process of the server, and its operator, who starts it again after each death.
 //   starting -> up -> dead -> starting …
 //                  -> draining -> dead …
 //
-// A death that nobody ordered, a start that fails and a stop that does not end break an invariant.
-// One thread: that of the world, whose timeline it lives on.
+// It is a violation if the process dies without an order, if a start fails, or if a stop does not
+// end. Thread-safety: only the thread of the world and its timeline.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +21,13 @@ class ChaosServer {
  public:
   ChaosServer(RealWorld& real, Story& story, ServerOptions options);
 
-  // The first start; waits for it.
+  // The first start. Waits until it listens.
   Result<void> start();
 
-  // Called when it has been killed, before it is started again: its files lie still.
+  // The callback runs after each kill and before the next start, while the files do not change.
   void on_dead(std::function<void()> callback) { on_dead_ = std::move(callback); }
-  // At the second kill, the files of the first come back: a disk that forgets.
+  // At the second kill, puts back the files from the first kill. This simulates a disk that forgets
+  // data.
   void forget_once() { forgets_ = true; }
 
   bool up() const { return state_ == State::kUp; }
@@ -35,16 +35,19 @@ class ChaosServer {
   std::string data_dir() const { return server_.data_dir(); }
   std::uint64_t starts() const { return starts_; }
 
-  // ---- faults; only while it is up. `us`: how long they last, or until it is started again
+  // ---- faults
+  //
+  // They work only while the server is up. `us` is their duration, or the time until the next
+  // start.
   void kill(std::uint64_t us);
-  void kill_in_recovery(std::uint64_t us);  // and once more while it starts
+  void kill_in_recovery(std::uint64_t us);  // kills it again during the next start
   void pause(std::uint64_t us);
-  void slow_down(std::uint64_t us);  // stopped most of the time
+  void slow_down(std::uint64_t us);  // stops it most of the time
   void drain(std::uint64_t us);
 
-  // Goes on, or is started, and is left alone from now on.
+  // Lets it continue, or starts it. No more faults after this.
   void heal();
-  // For good, as an operator does it. How it ended.
+  // Stops it for good, as an operator does. Returns how it ended.
   backend::ChildEnd stop();
 
  private:
@@ -64,10 +67,10 @@ class ChaosServer {
   sim::Dice dice_;
   std::function<void()> on_dead_;
   State state_ = State::kDead;
-  std::uint64_t life_ = 0;  // what was planned for another life is void
+  std::uint64_t life_ = 0;  // a task that was planned in another life does nothing
   std::uint64_t starts_ = 0;
-  std::uint64_t since_us_ = 0;  // in this state
-  std::uint64_t down_us_ = 0;   // after draining
+  std::uint64_t since_us_ = 0;  // when this state began
+  std::uint64_t down_us_ = 0;   // how long to stay down after draining
   bool crash_next_start_ = false;
   bool healed_ = false;
   bool forgets_ = false;

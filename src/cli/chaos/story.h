@@ -1,5 +1,5 @@
-// What befell a run, in order: faults and processes, with the time since it began. Messages and
-// edits would bury them.
+// Story: what happened in a run, in order: faults and processes, with the time since the start. It
+// omits messages and edits, because there are too many.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ class Story {
   void process(std::string_view who, std::string text) {
     note(sim::Kind::kProcess, who, std::move(text));
   }
-  // Carried out, so it counts.
+  // The fault was carried out, so it is counted.
   void fault(const sim::Fault& fault) {
     ++counts_[std::string(sim::to_string(fault.kind))];
     note(sim::Kind::kFault, "nemesis", describe_real(fault));

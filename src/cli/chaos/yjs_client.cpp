@@ -61,7 +61,7 @@ Result<void> YjsClient::start() {
 }
 
 void YjsClient::kill() {
-  // What it has said already, it has been promised.
+  // What it has already reported counts as promised.
   static_cast<void>(poll());
   process_.reset();
 }
@@ -122,12 +122,12 @@ void YjsClient::set_online(bool on) {
   if (process_) process_->write_line(on ? R"({"online":true})" : R"({"online":false})");
 }
 
-// A large document takes a while to come; until then nothing is gained by asking again.
+// A large document takes a while to arrive. Until then, a second request would not help.
 void YjsClient::ask_for_report() {
   if (process_ && !std::exchange(asked_, true)) process_->write_line(R"({"report":true})");
 }
 
-// ---- sim::Editable: what is asked for is collected, and sent as one transaction
+// ---- sim::Editable: operations are collected and sent as one transaction
 
 void YjsClient::operation(Any::Array words) {
   operations_.emplace_back(std::move(words));
@@ -139,7 +139,7 @@ void YjsClient::transact(const std::function<void()>& body) {
 
 void YjsClient::insert_text(std::uint32_t at, std::string_view text) {
   operation({Any("insert_text"), json_number(at), Any(std::string(text))});
-  // In UTF-16 units, as Yjs counts: of the basic plane, one a character.
+  // In UTF-16 units, as Yjs counts; each character of the basic plane is one.
   for (const char c : text) text_length_ += (static_cast<std::uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
 }
 

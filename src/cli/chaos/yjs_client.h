@@ -1,10 +1,11 @@
-// A published Yjs client, run by node as a child process, as something that a workload can edit.
+// YjsClient: a published Yjs client, run by node as a child process, which a workload can edit.
 //
-// It is y-websocket and yjs from npm, unmodified, with the script tests/e2e/chaos_client.mjs around
-// them that reads what to do and says what came of it (the messages are described there).
+// It is the unmodified npm packages y-websocket and yjs, with the script
+// tests/e2e/chaos_client.mjs, which reads commands and reports results (the script describes the
+// messages).
 //
-// One thread. poll() must be called now and then: what the client was promised goes from there into
-// the book.
+// One thread. poll() must be called regularly: it writes into the book what the client was
+// promised.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ namespace syncline::cli {
 
 struct YjsSettings {
   std::size_t number = 0;
-  std::string directory;  // with the script, and node_modules beside it
+  std::string directory;  // contains the script, and node_modules next to it
   std::string workspace;
   std::string object;
   std::string token;
@@ -33,33 +34,33 @@ struct YjsSettings {
   std::uint64_t edit_every_us = 100'000;
 };
 
-// Can such clients be run from there? kNotFound, and what is missing, if not.
+// Checks that such clients can run from that directory. kNotFound with what is missing.
 Result<void> check_yjs(const std::string& directory);
 
 class YjsClient final : private sim::Editable {
  public:
   YjsClient(YjsSettings settings, sim::Book& book, sim::Probes& probes);
 
-  // A fresh process, with an empty document.
+  // Starts a new process with an empty document.
   Result<void> start();
   void kill();
   bool running() const { return process_ != nullptr; }
-  void pause(bool on);  // the process is stopped, or goes on
+  void pause(bool on);  // stops the process, or lets it continue
 
-  // Takes what it has said. An error when it has ended by itself, or complained.
+  // Reads its output. An error if it has ended by itself or reported a problem.
   Result<void> poll();
 
-  // One edit; what it was, for people.
+  // Makes one edit and returns a description for people.
   std::string edit(sim::Dice& dice);
   void set_online(bool on);
   void ask_for_report();
 
   struct Report {
-    Bytes state;  // its document, as an update of version 1
+    Bytes state;  // its document as an update of version 1
     bool in_step = false;
-    std::uint64_t waiting = 0;  // edits that it has no promise for
+    std::uint64_t waiting = 0;  // edits that were not acknowledged
   };
-  // The last one that has come, if any has.
+  // The last report that arrived, if any.
   const std::optional<Report>& report() const { return report_; }
 
   const YjsSettings& settings() const { return settings_; }
@@ -86,7 +87,7 @@ class YjsClient final : private sim::Editable {
   std::uint32_t tree_length() const override { return tree_length_; }
   void insert_tree(std::uint32_t at) override;
   void erase_tree(std::uint32_t at) override;
-  // Undo is a feature of editors; the protocol knows nothing of it.
+  // Undo belongs to editors; the protocol does not contain it.
   bool can_undo() const override { return false; }
   bool undo() override { return false; }
   bool redo() override { return false; }
@@ -99,9 +100,9 @@ class YjsClient final : private sim::Editable {
   sim::Book& book_;
   sim::Workload workload_;
   std::unique_ptr<backend::ChildProcess> process_;
-  crdt::Any::Array operations_;  // of the edit under way
+  crdt::Any::Array operations_;  // of the current edit
   std::optional<Report> report_;
-  bool asked_ = false;  // for one that has not come yet
+  bool asked_ = false;  // a report was requested and has not arrived
   std::uint32_t text_length_ = 0;
   std::uint32_t list_length_ = 0;
   std::uint32_t tree_length_ = 0;

@@ -17,7 +17,7 @@ namespace {
 
 using crdt::Any;
 
-// Asks for a few megabytes at a time, and goes on where the last answer ended.
+// Requests a few megabytes at a time, and continues where the last answer ended.
 class ApiExport final : public ExportStream {
  public:
   using Get = std::function<Result<std::string>(const std::string& query)>;
@@ -61,7 +61,7 @@ class ApiExport final : public ExportStream {
   log::BundleHeader header_;
 };
 
-constexpr std::uint64_t kExportTimeoutMs = 120'000;  // for some megabytes
+constexpr std::uint64_t kExportTimeoutMs = 120'000;  // for a few megabytes
 
 std::string object_path(const std::string& workspace, const std::string& object) {
   return workspace_path(workspace) + "/objects/" + percent_encode(object, true);
@@ -131,7 +131,8 @@ Result<std::vector<EventLine>> Api::events(const std::string& workspace, const s
     if (!json) return client_.not_understood();
     lines.push_back({number_member(*json, "position"), std::move(line)});
   }
-  // Reading on goes by position: one that does not grow would never end.
+  // The next page continues from a position. A position that does not grow would cause an endless
+  // loop.
   for (std::uint64_t last = after; const EventLine& line : lines) {
     if (line.position <= last) return client_.not_understood();
     last = line.position;
@@ -152,7 +153,7 @@ Result<ChangeLines> Api::changes(const std::string& workspace, const std::string
   for (const Any& change : *array_member(*json, "changes"))
     lines.changes.push_back({number_member(change, "position"), compact_json(change)});
   lines.next = number_member(*json, "next");
-  // Reading on goes by position: one that does not grow would never end.
+  // As above: a position that does not grow would cause an endless loop.
   if (lines.next != 0 && lines.next <= after) return client_.not_understood();
   return lines;
 }
@@ -263,12 +264,12 @@ Result<std::string> Api::get(std::string path, std::string accept) const {
   return client_.ask({.method = "GET", .path = std::move(path), .accept = std::move(accept)});
 }
 
-// A data directory has no state in memory: what is there now is a moment of its log.
+// A data directory has no state in memory, so the present state is a moment of its log.
 std::string Api::present(const std::string& at) const {
   return at.empty() && !client_.transport().live() ? "now" : at;
 }
 
-// JSON, without the end of its line.
+// JSON without its line end.
 Result<std::string> Api::ask_line(std::string_view method, std::string path) const {
   auto json = client_.ask(method, std::move(path));
   if (json) json->erase(json->find_last_not_of('\n') + 1);
@@ -281,7 +282,7 @@ Result<void> Api::remove(std::string path) const {
   return {};
 }
 
-// An object that has this array.
+// Requests a JSON object that has this array.
 Result<Any> Api::get_array(std::string path, std::string_view array) const {
   const auto body = client_.ask("GET", std::move(path));
   if (!body) return std::unexpected(body.error());
@@ -290,7 +291,7 @@ Result<Any> Api::get_array(std::string path, std::string_view array) const {
   return json;
 }
 
-// A page of what each has a name of its own.
+// One page of a list of entries with names.
 Result<std::vector<NamedLine>> Api::named_lines(std::string path, std::string_view array,
                                                 std::string_view key,
                                                 const std::string& after) const {
@@ -299,7 +300,7 @@ Result<std::vector<NamedLine>> Api::named_lines(std::string path, std::string_vi
   std::vector<NamedLine> lines;
   for (const Any& entry : *array_member(*json, array)) {
     std::string name = text_member(entry, key);
-    // Reading on goes by name: one that does not grow would never end.
+    // The next page continues from a name. A name that does not grow would cause an endless loop.
     if (name <= (lines.empty() ? after : lines.back().name)) return client_.not_understood();
     lines.push_back({std::move(name), compact_json(entry)});
   }

@@ -1,7 +1,8 @@
-// The questions that commands ask of an HTTP API (docs/openapi.json), typed. Whether a running server answers or a data
-// directory that is served within this process, is the business of the client's transport.
+// Api: the requests that commands send to an HTTP API (docs/openapi.json), with typed results. The
+// transport of the client decides whether a running server answers, or a data directory that this
+// process serves.
 //
-// Calls block. Errors say what was asked of whom. Thread-safety: one thread.
+// Calls block. Error messages say what was asked, and whom. Thread-safety: one thread.
 #pragma once
 
 #include <cstddef>
@@ -21,68 +22,69 @@
 
 namespace syncline::cli {
 
-// An event as protocol/event_json.h prints it, and the fields that reading on needs.
+// An event as protocol/event_json.h prints it, and its position, from which the next page
+// continues.
 struct EventLine {
   std::uint64_t position = 0;
   std::string json;
 };
 
 struct ChangeLines {
-  std::vector<EventLine> changes;  // with "changes", as api/history_json.h prints it
-  std::uint64_t next = 0;          // 0: there are no more
+  std::vector<EventLine> changes;  // with "changes", as api/history_json.h prints them
+  std::uint64_t next = 0;          // 0: this is the last page
 };
 
 struct RestoreWish {
   std::string at;
   std::string into;     // another workspace
-  std::string confirm;  // the workspace's own name, to change it in place
+  std::string confirm;  // the name of the workspace itself, to change it in place
   bool dry_run = false;
-  bool or_empty = false;  // what did not exist then becomes empty
+  bool or_empty = false;  // an object that did not exist then becomes empty
 };
 
 struct RetentionWish {
   enum Act { kSetRule, kHold, kRelease };
   Act act = kSetRule;
-  std::string keep_for;  // of kSetRule
+  std::string keep_for;  // for kSetRule
   std::uint64_t keep_last = 0;
   std::string reason;
 };
 
-// Something by its name, as JSON.
+// An entry with a name, as JSON.
 struct NamedLine {
   std::string name;
   std::string json;
 };
 
 struct ObjectState {
-  std::uint64_t position = 0;  // after this event
+  std::uint64_t position = 0;  // the state is that after this event
   std::string json;            // all roots, or the part
 };
 
-// merge/object_part.h. Empty: the whole.
+// The wanted part (merge/object_part.h). Empty: the whole object.
 struct WantedPart {
   std::string root;
   std::string range;
 };
 
-// What of a workspace is to be exported, and what a file has of it already.
+// Which data of a workspace to export, and what the file already contains.
 struct ExportPlan {
   bool all_snapshots = false;
-  std::optional<log::BundleHeader> header;  // both, or none
+  std::optional<log::BundleHeader> header;  // set together with `from`
   std::optional<log::BundleMark> from;
 };
 
-// A bundle in the making (log/bundle.h). Blocks.
+// A bundle that is being made (log/bundle.h). Blocks.
 class ExportStream {
  public:
   virtual ~ExportStream() = default;
 
-  // The next bytes of the file, whole sections; none when it is whole.
+  // The next bytes of the file, as whole sections; empty at the end.
   virtual Result<Bytes> next() = 0;
 
   struct At {
-    std::uint64_t events = 0;  // so far
-    std::uint64_t size = 0;    // of them in the end
+    std::uint64_t events = 0;  // exported so far
+    std::uint64_t size = 0;    // the number of events in the whole export
   };
   virtual At at() const = 0;
 };
@@ -93,72 +95,76 @@ class Api {
  public:
   explicit Api(ApiClient client) : client_(std::move(client)) {}
 
-  // Greater than `after`, in order; empty: no more. Pages hold at most a thousand names.
+  // Names that are greater than `after`, in order, at most a thousand. Empty: no more.
   Result<std::vector<std::string>> workspaces(const std::string& after);
   Result<std::vector<std::string>> objects(const std::string& workspace, const std::string& prefix,
                                            const std::string& after);
 
-  // As it was at a moment (state/moment.h; "": now). kNotFound if nothing was written there by then.
-  // All of it, or a part.
+  // The state of an object at a moment (state/moment.h; "": now), whole or a part. kNotFound if
+  // nothing had been written to it by then.
   Result<ObjectState> object(const std::string& workspace, const std::string& object,
                              const std::string& at, const WantedPart& part);
-  // Its state as an update of version 1.
+  // The state as an update of version 1.
   Result<Bytes> object_update(const std::string& workspace, const std::string& object,
                               const std::string& at);
 
-  // Up to `limit` (at most a thousand) events after `after`; of one object if named.
+  // Up to `limit` (at most a thousand) events after `after`; only those of `object` if it is not
+  // empty.
   Result<std::vector<EventLine>> events(const std::string& workspace, const std::string& object,
                                         std::uint64_t after, std::size_t limit);
 
-  // What each event between two moments changed, of one object if named ("" of `from`: the
-  // beginning); reading on goes by `after`, the last page's `next`.
+  // What each event between two moments changed; only events of `object` if it is not empty. `from`
+  // = "": from the beginning. For the next page, pass the last page's `next` as `after`.
   Result<ChangeLines> changes(const std::string& workspace, const std::string& object,
                               const std::string& from, const std::string& to, std::uint64_t after,
                               std::size_t limit);
-  // The object's texts, each as api/history_json.h prints it.
+  // The texts of the object, each as api/history_json.h prints it.
   Result<std::vector<std::string>> blame(const std::string& workspace, const std::string& object,
                                          const std::string& at);
 
   // Pins as protocol::pin_to_json prints them, by name.
   Result<std::vector<NamedLine>> pins(const std::string& workspace, const std::string& after);
-  // Sets a pin at a moment; gives it as JSON. What changes something is kUnsupported for a data directory.
+  // Sets a pin at a moment and returns it as JSON. For a data directory, every function that
+  // changes something fails with kUnsupported.
   Result<std::string> set_pin(const std::string& workspace, const std::string& name,
                               const std::string& at);
   Result<void> remove_pin(const std::string& workspace, const std::string& name);
 
-  // What is kept, as protocol/retention_json.h prints it, also after a change.
+  // The retention, as protocol/retention_json.h prints it; also returned after a change.
   Result<std::string> retention(const std::string& workspace);
   Result<std::string> change_retention(const std::string& workspace, const RetentionWish& wish);
-  // One turn of carrying out the rule, as the server answers (docs/openapi.json).
+  // Applies the retention rule for one turn; returns the server's answer (docs/openapi.json).
   Result<std::string> run_retention(const std::string& workspace);
 
-  // Objects that the server cannot serve, as it answers (docs/openapi.json), by id. kUnsupported for
-  // a data directory.
+  // The objects that the server cannot serve, as it reports them (docs/openapi.json), by id.
+  // kUnsupported for a data directory.
   Result<std::vector<NamedLine>> quarantine(const std::string& workspace, const std::string& after);
-  // Has one tried again; its error if it cannot be served still.
+  // Makes the server try one object again. Fails with the object's error if it still cannot be
+  // served.
   Result<void> lift_quarantine(const std::string& workspace, const std::string& object);
 
   // Workspaces that the server has shut, by name. kUnsupported for a data directory.
   Result<std::vector<NamedLine>> shut(const std::string& after);
-  // Has one opened again; its error if it stays shut.
+  // Makes the server open one again. Fails with the workspace's error if it stays shut.
   Result<void> lift_shut(const std::string& workspace);
 
-  // Brings back a past state, on the server; gives what it answered (docs/openapi.json).
+  // Restores a past state on the server; returns the server's answer (docs/openapi.json).
   Result<std::string> restore(const std::string& workspace, const std::string& object,
                               const RestoreWish& wish);
 
-  // What was signed of the log last, as a note.
+  // The latest signed checkpoint of the log, as a note.
   Result<std::string> checkpoint(const std::string& workspace);
-  // That the event at `position` is in the log of checkpoint(), which stands at the end.
+  // A proof that the event at `position` is in the log of checkpoint(). The checkpoint is at its
+  // end.
   Result<std::string> proof(const std::string& workspace, std::uint64_t position);
-  // Verification keys, one a line, the newest last.
+  // The verification keys, one per line, the newest last.
   Result<std::string> keys();
 
-  // kNotFound: there is no such workspace. The API outlives the result.
+  // kNotFound if there is no such workspace. The Api must outlive the result.
   Result<std::unique_ptr<ExportStream>> export_workspace(const std::string& workspace,
                                                          const ExportPlan& plan);
 
-  // Sees what was written since; a server always does.
+  // Makes later writes visible. A server always shows them.
   Result<void> refresh() { return client_.transport().refresh(); }
 
  private:
@@ -174,13 +180,14 @@ class Api {
   ApiClient client_;
 };
 
-// Every name, page by page; false from `each` stops.
+// Calls `each` for every name, page by page, until it returns false.
 using EachName = std::function<bool(const std::string&)>;
 Result<void> each_workspace(Api& api, const EachName& each);
 Result<void> each_object(Api& api, const std::string& workspace, const std::string& prefix,
                          const EachName& each);
 
-// The workspace holds no events, and so was never written to: kNotFound with a hint at near names.
+// The error for a workspace without events, which was never written to: kNotFound, with a hint at
+// similar names.
 Error no_such_workspace(Api& api, const std::string& workspace);
 
 }  // namespace syncline::cli

@@ -1,9 +1,9 @@
-// An HTTP API (docs/openapi.json) as the commands ask it, with its refusals as errors.
+// ApiClient: sends requests to an HTTP API (docs/openapi.json) and turns refusals into errors.
 //
-// What the API refused has its message and its code, and who has refused. What somebody before a server refused has
-// a code by the HTTP status: kUnauthorized, kForbidden and kNotFound for 401, 403 and 404, kUnavailable
-// from 500 on, else kInvalid. A server that cannot be reached is kUnavailable
-// (backend/net/http_client.h).
+// An error of the API keeps its code and message, and says who refused. An HTTP status without such
+// an error (from a proxy, for example) becomes a code: 401 kUnauthorized, 403 kForbidden, 404
+// kNotFound, 500 and above kUnavailable, others kInvalid. A server that cannot be reached is
+// kUnavailable (backend/net/http_client.h).
 //
 // Calls block. Thread-safety: one thread.
 #pragma once
@@ -22,16 +22,16 @@ class ApiClient {
  public:
   explicit ApiClient(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
 
-  // Of a server. No token if that is empty. kInvalid: the URL is none.
+  // A client for a server. An empty `token` means none. kInvalid for a bad URL.
   static Result<ApiClient> open(std::string url, const std::string& token);
 
-  // The body of what it answers.
+  // Sends the request and returns the body of the answer.
   Result<std::string> ask(const ApiRequest& request) const;
   Result<std::string> ask(std::string_view method, std::string path) const {
     return ask({.method = method, .path = std::move(path)});
   }
 
-  // kMalformed: what it answered is not what a server answers.
+  // kMalformed: the answer is not one that a server gives.
   std::unexpected<Error> not_understood() const;
 
   Transport& transport() const { return *transport_; }

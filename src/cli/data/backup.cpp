@@ -42,7 +42,7 @@ int print(const Result<BackupReport>& report, std::string_view what, const Backu
   return kDone;
 }
 
-// The server writes it, below its --backup-dir.
+// Asks the server, which writes the backup into its --backup-dir.
 Result<BackupReport> ask_server(const BackupOptions& options) {
   const auto token = read_token(options.source.token_file);
   if (!token) return std::unexpected(token.error());

@@ -28,7 +28,7 @@ void print_blame(const std::string& json, Console& console) {
   for (const Any& run : *runs) {
     const std::string who = text_member(run, "principal");
     const std::uint64_t position = number_member(run, "position");
-    const bool known = position > 0;  // retention may have dropped what would tell
+    const bool known = position > 0;  // false if retention has dropped the event that would tell
     console.line(fmt::format("{:>8}  {:<24}  {}  {}", known ? std::to_string(position) : "-",
                              known ? text_member(run, "time") : "before the history",
                              shorten(visible(who.empty() ? "-" : who), 16),

@@ -49,7 +49,7 @@ Result<BundleFile> BundleFile::create(const std::string& path, bool resume) {
   return made;
 }
 
-// The file may end anywhere, and what it ends with may be no section at all.
+// The file may end anywhere, also inside a section.
 Result<void> BundleFile::find_begun() {
   const std::string part = part_of(path_);
   if (::access(part.c_str(), F_OK) != 0) return {};

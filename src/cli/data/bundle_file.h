@@ -1,4 +1,4 @@
-// Bundles as files, written so that a half one is never taken for a whole one.
+// Bundles as files, written so that an incomplete file never looks complete.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@
 
 namespace syncline::cli {
 
-// A file that comes into being as PATH.part, and is called PATH once it is whole and on the disk.
+// A file that is written as PATH.part and renamed to PATH once it is complete and synced.
 class BundleFile {
  public:
-  // `resume`: goes on behind the last section of a PATH.part that can be gone on with; where there is
-  // none, begins anew.
+  // `resume`: continues after the last section at which an existing PATH.part can be continued.
+  // Without such a file it starts from the beginning.
   static Result<BundleFile> create(const std::string& path, bool resume);
   BundleFile(BundleFile&& other) noexcept;
   BundleFile& operator=(BundleFile&&) = delete;
   ~BundleFile();
 
-  // What is there already.
+  // What an existing file contains.
   struct Begun {
     log::BundleHeader header;
     log::BundleMark mark;
@@ -31,7 +31,7 @@ class BundleFile {
   Result<void> write(ByteView bytes);
   std::uint64_t bytes() const { return bytes_; }
 
-  // Syncs and names it.
+  // Syncs the file and renames it.
   Result<void> finish();
 
  private:

@@ -37,7 +37,8 @@ int write_update(Api& api, const std::string& workspace, const std::string& obje
   return written ? kDone : console.failed(written.error());
 }
 
-// Every object of a workspace, a line each. What is damaged is named, and the rest printed: false.
+// Prints every object of a workspace, one per line. Returns false if some were damaged; those are
+// named and skipped.
 Result<bool> print_all(Api& api, const std::string& workspace, const CatOptions& options,
                        Console& console) {
   Result<bool> result = true;

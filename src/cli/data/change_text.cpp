@@ -11,14 +11,15 @@ namespace {
 
 using crdt::Any;
 
-// How far an insertion moves the indices behind it.
+// By how much an insertion moves the later indices.
 std::size_t length_of(const Any& inserted) {
   if (const auto* text = std::get_if<std::string>(&inserted.value())) return utf16_length(*text);
   const auto* values = std::get_if<Any::Array>(&inserted.value());
   return values == nullptr ? 1 : values->size();
 }
 
-// "@12 +«abc» -3 @20 ~4 {«bold»:true}": where the delta changes something, and what.
+// "@12 +«abc» -3 @20 ~4 {«bold»:true}": the positions at which the delta changes something, and the
+// changes.
 std::string delta_text(const Any& delta) {
   const auto* steps = std::get_if<Any::Array>(&delta.value());
   std::string told;

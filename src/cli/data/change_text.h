@@ -1,4 +1,5 @@
-// What changed in an object, as lines for people: below an event of `diff`, and of `restore --dry-run`.
+// Describes for people what changed in an object, below an event of `diff` and of `restore
+// --dry-run`.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace syncline::cli {
 
-// A line for each type that changed, indented, for a terminal. `told` has them as "changes"
+// One indented line for each type that changed. `told` contains them as "changes"
 // (merge/doc_history.h).
 std::vector<std::string> change_lines(const crdt::Any& told);
 

@@ -1,4 +1,4 @@
-// Whom `log verify` believes, and the checkpoint that it is given.
+// The keys that `log verify` trusts, and the checkpoint that it is given.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace syncline::cli {
 
-// --key; what is believed without it.
+// Adds --key. `fallback` describes which keys are trusted without it.
 void key_option(Command& command, std::string& keys, std::string fallback);
 
-// Verification keys out of --key: one, or several with commas between them. kInvalid.
+// Parses the verification keys of --key: one, or several separated by commas. kInvalid.
 Result<std::vector<log::NoteVerifier>> parse_keys(const std::string& keys);
 
-// The checkpoint in a file, kept by somebody else than who keeps the log. kUnauthorized: none of
+// Reads a checkpoint from a file that was kept away from the server. kUnauthorized if none of
 // `keys` signed it.
 Result<log::Checkpoint> read_checkpoint(const std::string& file,
                                         const std::vector<log::NoteVerifier>& keys);

@@ -1,5 +1,5 @@
-// The API over a data directory, served within this process: the same routes and handlers as a server's, on a loop
-// that runs while an answer is waited for.
+// The API over a data directory, served within this process. It uses the routes and handlers of a
+// server, on a loop that runs while this code waits for an answer.
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -19,7 +19,7 @@
 namespace syncline::cli {
 namespace {
 
-// Takes the answer of a handler together.
+// Collects the answer of a handler.
 class Collecting final : public http::Exchange {
  public:
   Collecting(Scheduler& loop, log::Done<ApiAnswer> done) : loop_(loop), done_(std::move(done)) {}
@@ -76,7 +76,7 @@ class DataDirTransport final : public Transport {
     if (!store) return std::unexpected(std::move(store.error()));
     store_ = std::move(*store);
     const auto keys = public_keys();
-    if (keys) identity_ = {keys->log_name, {}, keys->keys};  // proves, and signs nothing
+    if (keys) identity_ = {keys->log_name, {}, keys->keys};  // enough for proofs; signs nothing
     shards_.set(0, std::make_unique<node::Shard>(loop_, std::make_unique<backend::SystemRandom>(),
                                                  store_->open_loop(loop_), identity_,
                                                  shards_.placement(), 0, node::ShardOptions{}));

@@ -13,8 +13,8 @@ using crdt::Any;
 
 constexpr std::size_t kMaxTouchesShown = 3;
 
-// "insert content 5+3", "set board.title", "format content 4 bold"; with ".*" where everything below
-// is touched, too.
+// "insert content 5+3", "set board.title", "format content 4 bold"; ".*" is added if everything
+// below is touched, too.
 std::string touch_text(const Any& touch) {
   std::string text = text_member(touch, "action") + " " + text_member(touch, "path");
   const std::string index = text_of(member(touch, "index"));

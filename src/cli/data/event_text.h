@@ -1,4 +1,4 @@
-// Events as rows for people, from the JSON that a Source gives.
+// Prints events as rows for people, from the JSON of the API.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace syncline::cli {
 
-// The title line, if asked for, and a row for each event, in columns of fixed width, so that what
-// comes later lines up.
+// The title line, and the row of an event. The columns have fixed widths, so that later rows line
+// up.
 std::string event_titles();
 std::string event_row(const EventLine& event);
 

@@ -14,6 +14,7 @@
 #include "cli/data/waiting_loop.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "node/known_types.h"
 #include "policy/names.h"
 #include "state/bundle_import.h"
 
@@ -35,8 +36,8 @@ struct ImportOptions {
 struct Outcome {
   state::BundleReport report;
   std::string workspace;
-  std::uint64_t there = 0;     // events that were in the log before
-  std::uint64_t appended = 0;  // or would be
+  std::uint64_t there = 0;     // events that the log already had
+  std::uint64_t appended = 0;  // or, in a dry run, would be appended
 };
 
 backend::OnRead bar(Console& console, std::string_view doing) {
@@ -46,7 +47,7 @@ backend::OnRead bar(Console& console, std::string_view doing) {
   };
 }
 
-// The log that is imported into.
+// The log into which the bundle is imported.
 class Target {
  public:
   static Result<Target> open(const ImportOptions& options, std::string workspace) {
@@ -54,7 +55,7 @@ class Target {
     auto store = backend::RocksDbStore::open({.data_dir = options.target.data_dir,
                                               .create_if_missing = !options.dry_run,
                                               .read_only = options.dry_run});
-    // A trial run makes no data directory, and none has no events.
+    // A dry run makes no data directory. Without one, there are no events.
     if (!store && options.dry_run && store.error().code == ErrorCode::kNotFound) return target;
     if (!store) return std::unexpected(std::move(store.error()));
     target.store_ = std::move(*store);
@@ -69,7 +70,7 @@ class Target {
         [&](auto done) { log_->events().head(workspace_, std::move(done)); });
   }
 
-  // The hash of one of its events.
+  // The hash of an event of this log.
   Result<Hash256> hash_at(log::Position position) {
     auto events = loop_->wait<std::vector<log::Event>>([&](auto done) {
       log_->events().read(workspace_, position - 1, {.to = position, .max_events = 1},
@@ -80,8 +81,9 @@ class Target {
   }
 
   Result<void> carry_out(state::ImportStep step) {
-    return loop_->wait<void>(
-        [&](auto done) { state::carry_out(*log_, workspace_, std::move(step), std::move(done)); });
+    return loop_->wait<void>([&](auto done) {
+      state::carry_out({*log_, node::known_types()}, workspace_, std::move(step), std::move(done));
+    });
   }
 
  private:
@@ -89,11 +91,11 @@ class Target {
 
   std::string workspace_;
   std::unique_ptr<WaitingLoop> loop_;
-  std::unique_ptr<backend::RocksDbStore> store_;  // none in a trial run without a data directory
+  std::unique_ptr<backend::RocksDbStore> store_;  // empty in a dry run without a data directory
   std::unique_ptr<log::LoopStore> log_;
 };
 
-// What is there of the bundle's log: all of the target's, or its beginning if that goes on.
+// The head of the target's log. If the log is longer than the bundle, its head at the bundle's size.
 Result<log::Head> common_head(Target& target, const log::BundleHeader& header) {
   auto there = target.head();
   if (!there || there->last_position <= header.size) return there;
@@ -112,7 +114,7 @@ log::Checked<Outcome> import_here(const ImportOptions& options, Outcome outcome,
   if (!there) return failed(there.error());
   outcome.there = there->last_position;
 
-  state::BundleImport import(*there, {});
+  state::BundleImport import(*there, {.types = node::known_types()});
   auto carry_out = [&](const log::BundleSection& section) -> log::Checked<void> {
     auto steps = import.section(section);
     if (!steps) return std::unexpected(std::move(steps.error()));

@@ -23,17 +23,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // what a server takes as a body
-constexpr std::uint64_t kTimeoutMs = 120'000;              // for a piece
-constexpr auto kPatience = 30s;                            // without an answer
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // the largest body that a server accepts
+constexpr std::uint64_t kTimeoutMs = 120'000;              // for one piece
+constexpr auto kPatience = 30s;                            // time without an answer
 constexpr auto kPause = 200ms;
 
-// What a server says of an import (docs/openapi.json).
+// The state of an import, as the server reports it (docs/openapi.json).
 struct Status {
   std::string state;
   std::uint64_t received = 0;
   std::uint64_t done = 0;
-  std::string last_hash;  // of the bundle; empty: not known
+  std::string last_hash;  // of the bundle; empty if not known
   std::string failure;
 };
 
@@ -72,7 +72,7 @@ class Sending {
            status.state == "appending";
   }
 
-  // How much of the bundle the workspace has, where nothing is being imported: none or all.
+  // How many events of the bundle the workspace has if no import is running: none or all.
   Result<std::uint64_t> look() {
     auto client = ApiClient::open(wish_.url, wish_.token);
     if (!client) return std::unexpected(std::move(client.error()));
@@ -92,7 +92,7 @@ class Sending {
     return 0;
   }
 
-  // Until all of the file is there.
+  // Sends pieces until the server has the whole file.
   Result<void> send(Status status) {
     while (!under_way(status) || status.state == "receiving") {
       show_progress(console_, status.received, total_,
@@ -103,7 +103,7 @@ class Sending {
         return fail(ErrorCode::kConflict, "the server has more than this file: see --restart");
       auto next = patiently([&]() -> Result<Status> {
         auto taken = ask("POST", fmt::format("?offset={}", status.received), *piece);
-        // It may have been taken although its answer was lost.
+        // The server may have accepted the piece although its answer was lost.
         if (!taken && taken.error().code == ErrorCode::kConflict) {
           auto now = ask("GET");
           if (now && now->received != status.received) return now;
@@ -122,7 +122,7 @@ class Sending {
       if (!status) return std::unexpected(status.error());
       if (status->state == "failed") return fail(ErrorCode::kCorrupt, status->failure);
       if (status->state == "done") return 0;
-      // A server that was started anew meanwhile does not remember that it ended.
+      // A server that was restarted in the meantime does not remember that the import ended.
       if (status->state == "none") {
         const auto there = look();
         if (!there) return there;
@@ -147,7 +147,7 @@ class Sending {
     return piece;
   }
 
-  // Again, while the server cannot be reached or asks for it.
+  // Repeats the call while the server cannot be reached or asks to retry.
   template <typename Call>
   Result<Status> patiently(Call call) {
     const auto until = std::chrono::steady_clock::now() + kPatience;

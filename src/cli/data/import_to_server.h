@@ -1,4 +1,4 @@
-// A bundle sent to a server, which verifies and appends it: `syncline import --server`.
+// Sends a bundle to a server, which verifies and appends it: `syncline import --server`.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace syncline::cli {
 struct ServerImport {
   std::string url;
   std::string token;  // may be empty
-  std::string file;   // was verified
+  std::string file;   // a bundle that was verified
   std::string workspace;
   log::BundleHeader header;  // of the file
-  bool dry_run = false;      // only asks whether it could be
-  bool restart = false;      // gives up what the server has of another file
+  bool dry_run = false;      // only ask whether the import is possible
+  bool restart = false;      // discard what the server has received of another file
 };
 
-// Sends what the server does not have yet, as often as it must, and waits until all is imported.
-// Gives the events that were there before: none, or all. A server that cannot be
-// reached for half a minute ends it; the same call goes on later.
+// Sends what the server does not have yet, and waits until everything is imported. Repeats requests
+// as often as necessary. Returns the number of events that the workspace had before: none or all.
+// Gives up if the server cannot be reached for half a minute; another call continues the import.
 //   kConflict  the workspace exists, or another file is on its way into it
 Result<std::uint64_t> import_to_server(const ServerImport& wish, Console& console);
 

@@ -13,7 +13,7 @@ struct LogKeysOptions {
   bool rotate = false;
 };
 
-// A server reads its keys when it starts, so that it must not be running.
+// A server reads its keys when it starts, so it must not be running.
 int rotate(const std::string& data_dir, Console& console) {
   const auto lock = backend::store::DirLock::take(data_dir);
   if (!lock) return console.failed(lock.error());

@@ -22,10 +22,10 @@ struct LogTailOptions {
   bool json = false;
 };
 
-// The last position of a log. Positions have no gaps, so whether there is an event after one says
-// on which side of the end it is: O(log n) questions.
+// The last position of a log. Positions have no gaps, so the existence of an event after a position
+// tells on which side the end is: O(log n) requests.
 Result<std::uint64_t> last_position(Api& api, const std::string& workspace) {
-  std::uint64_t low = 0;  // the end is not before
+  std::uint64_t low = 0;  // the end is at or after this
   std::uint64_t step = 1;
   for (;;) {
     auto next = api.events(workspace, {}, low + step - 1, 1);
@@ -34,7 +34,7 @@ Result<std::uint64_t> last_position(Api& api, const std::string& workspace) {
     low += step;
     step *= 2;
   }
-  std::uint64_t high = low + step - 1;  // nor behind
+  std::uint64_t high = low + step - 1;  // and at or before this
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
     auto next = api.events(workspace, {}, middle, 1);
@@ -48,7 +48,8 @@ Result<std::uint64_t> last_position(Api& api, const std::string& workspace) {
   return low;
 }
 
-// An object's events lie anywhere in the log, so all of them are read to find the last.
+// The events of one object can be anywhere in the log, so this reads all of them to find the last
+// ones.
 Result<std::vector<EventLine>> last_events(Api& api, const LogTailOptions& options) {
   std::uint64_t after = 0;
   if (options.object.empty()) {

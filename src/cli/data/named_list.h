@@ -1,5 +1,5 @@
-// `pin ls` and `quarantine ls`: what has a name of its own in a workspace, page by page, as rows of
-// four columns or as the JSON that the API gives.
+// `pin ls` and `quarantine ls`: prints the named entries of a workspace, page by page, as rows of
+// four columns or as the JSON of the API.
 #pragma once
 
 #include <array>
@@ -15,26 +15,26 @@ namespace syncline::cli {
 
 struct NamedColumn {
   std::string_view title;
-  std::string_view member;  // of an entry's JSON
+  std::string_view member;  // in the JSON of an entry
 };
-// The second is a number.
+// The second column is a number.
 using NamedColumns = std::array<NamedColumn, 4>;
 
 std::string named_row(const std::string& json, const NamedColumns& columns);
 
 struct NamedList {
   std::string summary;  // of the command
-  std::string of;       // what its argument says of the workspace
-  std::string value;    // what --after takes, "NAME"
-  std::string one;      // of what is listed, "pin"
+  std::string of;       // the description of the WORKSPACE argument
+  std::string value;    // the value of --after, "NAME"
+  std::string one;      // the name of an entry, "pin"
   NamedColumns columns = {};
-  // A page, as of Api::pins.
+  // Returns one page, as Api::pins does.
   std::function<Result<std::vector<NamedLine>>(Api& api, const std::string& workspace,
                                                const std::string& after)>
       page;
 };
 
-// Adds "ls", which lacks its examples.
+// Adds the command "ls". The caller adds its examples.
 Command& add_named_list(Command& parent, NamedList list);
 
 }  // namespace syncline::cli

@@ -1,4 +1,4 @@
-// The options of commands that read a data directory or ask a server, and what they name.
+// The options of commands that read a data directory or ask a server, and the names that they take.
 #pragma once
 
 #include <cstdint>
@@ -10,47 +10,49 @@
 
 namespace syncline::cli {
 
-// Which one, as the options say.
+// The source that the options name.
 struct SourceOptions {
   std::string data_dir = "syncline-data";
   std::string server;
   std::string token_file;
 };
 
-// The token to present to a server: the file's first line if one is named, else SYNCLINE_TOKEN's;
-// empty if there is none.
+// The token for a server: the first line of the file if one is named, otherwise the value of
+// SYNCLINE_TOKEN; empty if there is none.
 Result<std::string> read_token(const std::string& token_file);
 
-// --server, --data-dir and --token-file; what the first two are for, where it is not reading.
+// Adds --server, --data-dir and --token-file. `server` and `data_dir` describe the first two if
+// they are not for reading.
 void source_options(Command& command, SourceOptions& options, std::string server = {},
                     std::string data_dir = {});
 
-// --at, a moment as state/moment.h reads it.
+// Adds --at, a moment as state/moment.h parses it.
 void at_option(Command& command, std::string& at);
 
-// --data-dir alone; the text says what for.
+// Adds --data-dir alone. `text` says what it is for.
 void data_dir_option(Command& command, std::string& data_dir, std::string text);
 
-// WORKSPACE and --object: of which events.
+// Adds WORKSPACE and --object, which select events.
 void log_options(Command& command, std::string& workspace, std::string& object);
-// -n, --limit: of how many; 0 is all.
+// Adds -n, --limit: the number of events; 0 means all.
 void limit_option(Command& command, std::uint64_t& limit);
-// --after, of a command that goes through the objects of a workspace.
+// Adds --after, for commands that process the objects of a workspace in order.
 void after_object_option(Command& command, std::string& after);
 
-// What WORKSPACE/OBJECT names, or a WORKSPACE where all of one is taken.
+// What a WORKSPACE/OBJECT argument names; or WORKSPACE, if the command accepts whole workspaces.
 struct ObjectPath {
   std::string workspace;
-  std::string object;  // empty: all of the workspace
+  std::string object;  // empty: the whole workspace
 };
 enum class Whole : bool { kRefused, kTaken };
-// kInvalid, saying what it should be.
+// kInvalid, with the expected form.
 Result<ObjectPath> parse_path(const std::string& text, Whole whole);
 
-// True if a server is named, and no data directory stands on the command line. kInvalid: both do.
+// True if a server is named and no data directory is on the command line. kInvalid if both are.
 Result<bool> names_server(const Command& command, const SourceOptions& options);
 
-// A server if one is named, unless a data directory stands on the command line and it does not.
+// Opens the server if one is named. A data directory on the command line takes precedence over a
+// server named elsewhere.
 Result<Api> open_api(const Command& command, const SourceOptions& options);
 
 }  // namespace syncline::cli

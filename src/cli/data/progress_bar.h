@@ -1,4 +1,4 @@
-// A bar for what takes a while, on a terminal's stderr; nothing elsewhere.
+// A progress bar for long work, on a terminal's stderr. Prints nothing elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace syncline::cli {
 
-// "[######------------------]  25 %  1234567 events". `total` 0: only the words.
+// "[######------------------]  25 %  1234567 events". If `total` is 0, only the words.
 void show_progress(Console& console, std::uint64_t done, std::uint64_t total,
                    std::string_view words);
 

@@ -23,7 +23,7 @@ struct RetentionOptions {
   bool json = false;
 };
 
-// For a terminal.
+// A text member, made safe for a terminal.
 std::string shown(const Any& object, std::string_view key) {
   return visible(text_member(object, key));
 }
@@ -88,7 +88,7 @@ int change(const Command& command, const RetentionOptions& options, const Retent
   return view ? print(*view, options, console) : console.failed(view.error());
 }
 
-// Turn by turn, until nothing is left.
+// Runs one turn after another until nothing is left to drop.
 int run(const Command& command, const RetentionOptions& options, Console& console) {
   if (options.dry_run) return show(command, options, console);
   auto api = open_api(command, options.source);

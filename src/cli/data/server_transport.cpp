@@ -1,4 +1,4 @@
-// The API of a server, over HTTP.
+// The transport to a server, over HTTP.
 #include <fmt/format.h>
 
 #include <utility>
@@ -33,7 +33,7 @@ class ServerTransport final : public Transport {
   Result<void> refresh() override { return {}; }
 
  private:
-  std::string url_;  // without a slash at its end
+  std::string url_;  // without a slash at the end
   backend::HttpClientOptions options_;
 };
 

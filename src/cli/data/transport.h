@@ -1,5 +1,5 @@
-// The way to an HTTP API (docs/openapi.json): to a server over the network, or to a data directory that is served
-// within this process. The same questions, the same answers.
+// Transport: the way to an HTTP API (docs/openapi.json): to a server over the network, or to a data
+// directory that this process serves. Both give the same answers to the same requests.
 //
 // Calls block. Thread-safety: one thread.
 #pragma once
@@ -15,10 +15,10 @@ namespace syncline::cli {
 
 struct ApiRequest {
   std::string_view method;
-  std::string path;  // and query; begins with a slash
+  std::string path;  // with the query; begins with a slash
   std::string accept = "application/json";
   std::string_view body = {};
-  std::uint64_t timeout_ms = 10'000;  // for the whole exchange, where there is a network
+  std::uint64_t timeout_ms = 10'000;  // for the whole exchange, if it uses a network
 };
 
 struct ApiAnswer {
@@ -30,23 +30,25 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // What was answered, whatever its status. Errors: no answer came (kUnavailable), or it was cut off (kMalformed).
+  // Returns the answer, whatever its status. Errors: kUnavailable if no answer came, kMalformed if
+  // it was cut off.
   virtual Result<ApiAnswer> ask(const ApiRequest& request) = 0;
 
-  // What errors begin with, so that they say who has refused: a server's URL, or nothing.
+  // The prefix of error messages, which says who refused: the URL of a server, or "".
   virtual std::string name() const = 0;
 
-  // Is it a running server, which knows more than its data directory says?
+  // True for a running server, whose state is newer than that of its data directory.
   virtual bool live() const = 0;
 
-  // Sees what was written since; a server always does.
+  // Makes later writes visible. A server always shows them.
   virtual Result<void> refresh() = 0;
 };
 
-// kInvalid: the URL is none. No token if that is empty.
+// kInvalid for a bad URL. An empty `token` means none.
 Result<std::unique_ptr<Transport>> transport_to_server(std::string url, const std::string& token);
 
-// Opened read-only, so that a server may be using it. Every request that would change something is kUnsupported.
+// Opens the directory read-only, so a server may be using it. Every request that would change
+// something fails with kUnsupported.
 Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir);
 
 }  // namespace syncline::cli

@@ -1,5 +1,5 @@
-// Re-derives all logs of a data directory, read-only: for `log verify`, and for `serve --verify` before
-// it serves any of them.
+// Verifies all logs of a data directory, read-only. For `log verify`, and for `serve --verify`
+// before it serves any of them.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace syncline::cli {
 
 struct VerifyWish {
   std::string data_dir;
-  std::string checkpoint = {};  // a file, had from elsewhere
-  std::string key = {};         // as --key has it; empty: those in the data directory
+  std::string checkpoint = {};  // a file with a checkpoint that was kept elsewhere
+  std::string key = {};         // as in --key; empty: the keys of the data directory
 };
 
 struct VerifiedDir {
@@ -25,7 +25,7 @@ struct VerifiedDir {
   std::optional<log::Checkpoint> checkpoint;  // the one that was given
 };
 
-// Shows its progress on a terminal.
+// Shows the progress on a terminal.
 log::Checked<VerifiedDir> verify_data_dir(const VerifyWish& wish, Console& console);
 
 }  // namespace syncline::cli

@@ -1,5 +1,5 @@
-// A loop for a thread that asks one question at a time and waits for the answer: what a command
-// needs to use an EventLog. Only post() and is_current() may be called from other threads.
+// WaitingLoop: a loop for a thread that sends one request at a time and waits for the answer.
+// Commands need it to use an EventLog. Other threads may call only post() and is_current().
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ class WaitingLoop final : public Scheduler {
  public:
   void post(Task task) override;
   bool is_current() const override { return running_ == std::this_thread::get_id(); }
-  // Timers do not run: nothing that reads sets one.
+  // Timers do not run. Code that only reads sets none.
   TimerId after(std::uint64_t delay_ms, Task task) override;
   void cancel(TimerId timer) override;
   std::uint64_t monotonic_ms() const override;
@@ -41,7 +41,7 @@ class WaitingLoop final : public Scheduler {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
-  std::atomic<std::thread::id> running_{};  // a task
+  std::atomic<std::thread::id> running_{};  // the thread that runs a task
 };
 
 }  // namespace syncline::cli

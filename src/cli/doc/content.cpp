@@ -17,7 +17,7 @@ using crdt::TypeKind;
 
 constexpr std::string_view kMark = "⟦";
 
-// Deeper types are left out, as the engine's own JSON does.
+// Omits deeper types, as the engine's JSON does.
 constexpr int kMaxDepth = crdt::kMaxAnyDepth;
 
 Any nested_content(const crdt::Type& type, bool marks, int depth);
@@ -29,7 +29,7 @@ Any value_content(const crdt::Value& value, bool marks, int depth) {
   return Any::Object{{"guid", Any(std::get<crdt::Subdoc>(value).guid)}};
 }
 
-// "⟦color="red"⟧text⟦/color⟧", formats in order of name.
+// "⟦color="red"⟧text⟦/color⟧", with formats sorted by name.
 std::string marked(const crdt::DeltaOp& op) {
   std::string inner = op.text;
   for (std::size_t at = 0; (at = inner.find(kMark, at)) != inner.npos; at += 2 * kMark.size())

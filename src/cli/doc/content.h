@@ -1,8 +1,8 @@
-// What a document holds, as plain values: for printing and comparing.
+// The content of a document as plain values, for printing and comparing.
 //
-// An update does not say of what kind a root type is; the application knows. Here the kind is the one
-// that the engine finds in what the root shows (Engine::shown_kind). A root that shows nothing stays
-// undefined, which prints as an empty array or map.
+// An update does not state the kind of a root type; only the application knows it. Here the engine
+// guesses it from the visible content (Engine::shown_kind). A root without visible content stays
+// undefined and prints as an empty array or map.
 #pragma once
 
 #include <string>
@@ -19,11 +19,12 @@ struct Root {
   crdt::TypeKind kind = crdt::TypeKind::kUndefined;
 };
 
-// In order of name. Gives every root the kind that was guessed for it.
+// The roots, sorted by name. Sets the guessed kind of every root.
 std::vector<Root> name_roots(crdt::Doc& doc);
 
-// Maps as objects, arrays as arrays, XML and text as strings. With `marks`, formats and embeds
-// stand in the text: "⟦bold⟧Hello⟦/bold⟧ world⟦{"image":"a.png"}⟧"; a ⟦ of its own is doubled.
+// Maps become objects, arrays become arrays, XML and texts become strings. With `marks`, strings
+// contain formats and embeds: "⟦bold⟧Hello⟦/bold⟧ world⟦{"image":"a.png"}⟧". A ⟦ in the text is
+// doubled.
 crdt::Any content_of(const crdt::Type& type, bool marks);
 crdt::Any content_of(crdt::Doc& doc, const std::vector<Root>& roots, bool marks);
 crdt::Type root_type(crdt::Doc& doc, const Root& root);

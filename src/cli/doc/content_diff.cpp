@@ -15,15 +15,15 @@ using crdt::Any;
 void compare(const std::string& path, const Any& before, const Any& after,
              std::vector<Difference>& out);
 
-// Myers: for every number of edits, how far along each diagonal one can come. `trail` keeps the
-// frontier before each edit, to find the way back. Empty: more than kMaxEdits.
+// Myers' algorithm: for every number of edits, how far one can get on each diagonal. `trail` keeps
+// the frontier before each edit, for walking back. Empty if there are more than kMaxEdits.
 class EditPath {
  public:
   EditPath(const std::vector<std::string>& a, const std::vector<std::string>& b, std::size_t skip,
            std::size_t a_end, std::size_t b_end)
       : a_(a), b_(b), skip_(skip), n_(a_end - skip), m_(b_end - skip) {}
 
-  // Marks which elements of each side are in common.
+  // Marks the elements of each side that both have in common.
   bool mark(std::vector<bool>& a_common, std::vector<bool>& b_common) {
     if (!search()) return false;
     auto x = static_cast<std::ptrdiff_t>(n_);
@@ -48,7 +48,7 @@ class EditPath {
  private:
   using Frontier = std::vector<std::ptrdiff_t>;
 
-  // Diagonals run from -d to d; index k + size / 2.
+  // Diagonals run from -d to d. The index of diagonal k is k + size / 2.
   static std::ptrdiff_t& at(Frontier& frontier, std::ptrdiff_t k) {
     return frontier[static_cast<std::size_t>(k + static_cast<std::ptrdiff_t>(frontier.size() / 2))];
   }
@@ -62,7 +62,7 @@ class EditPath {
     const std::size_t most = std::min(n_ + m_, kMaxEdits);
     Frontier frontier(3);
     for (std::size_t d = 0; d <= most; ++d) {
-      // As wide as this round reads: diagonals -d-1 … d+1.
+      // As wide as this round needs: diagonals -d-1 … d+1.
       Frontier wider(2 * d + 3);
       std::copy(frontier.begin(), frontier.end(),
                 wider.begin() + static_cast<std::ptrdiff_t>((wider.size() - frontier.size()) / 2));
@@ -119,7 +119,7 @@ std::vector<LineChange> line_changes(const std::string& before, const std::strin
   return changes;
 }
 
-// "a.b", or "a["b c"]" where the key is no plain word.
+// "a.b", or "a["b c"]" if the key is not a plain word.
 std::string member_path(const std::string& path, const std::string& key) {
   const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-' || c >= 0x80;

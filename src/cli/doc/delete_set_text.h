@@ -1,4 +1,4 @@
-// Delete sets as text.
+// Prints delete sets as text.
 #pragma once
 
 #include <string>
@@ -7,10 +7,11 @@
 
 namespace syncline::cli {
 
-// One row per range; only the titles if there is none.
+// One row per range. Only the titles if the set is empty.
 std::string delete_set_table(const crdt::DeleteSet& deletes);
 
-// One line per range: {"deleted":{"client":1,"clock":5,"len":2}}, with "file" in front if given.
+// One line per range: {"deleted":{"client":1,"clock":5,"len":2}}, with "file" first if `file` is
+// not empty.
 std::string delete_set_json(const crdt::DeleteSet& deletes, const std::string& file);
 
 }  // namespace syncline::cli

@@ -65,7 +65,7 @@ std::string id_text(crdt::Id id) {
   return fmt::format("{}:{}", id.client, id.clock);
 }
 
-// The `len` values of kAny and kJson, the one of kEmbed, kFormat and kDoc.
+// The values of a block: `len` values for kAny and kJson, one for kEmbed, kFormat and kDoc.
 Any::Array values_of(const Block& block) {
   Any::Array values;
   ByteReader in(block.payload);

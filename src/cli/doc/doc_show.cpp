@@ -28,7 +28,7 @@ bool fits(const Root& root, std::string_view as) {
   return as == "json" || root.kind == TypeKind::kText;
 }
 
-// The root that was asked for by name, or the only one that there is.
+// The root with the given name, or the only root if there is just one.
 Result<Root> choose_root(const std::vector<Root>& roots, const DocShowOptions& options) {
   std::vector<std::string> names;
   for (const Root& root : roots) names.push_back(root.name);
@@ -50,7 +50,7 @@ Result<Root> choose_root(const std::vector<Root>& roots, const DocShowOptions& o
               fmt::format("which root type? Choose one with --root: {}", fmt::join(names, ", ")));
 }
 
-// A root takes its kind from the first use: here from what it is to be shown as.
+// A root gets its kind at its first use. Here the wanted form of output decides it.
 TypeKind kind_shown_as(std::string_view as, TypeKind guess) {
   if (as == "xml") return guess == TypeKind::kText ? TypeKind::kXmlText : TypeKind::kXmlFragment;
   return as == "json" ? guess : TypeKind::kText;
@@ -92,7 +92,7 @@ int show(DocShowOptions options, Console& console) {
   } else {
     auto root = choose_root(roots, options);
     if (!root) return console.failed(root.error());
-    // Guessing has given the root a kind; a fresh document has not made up its mind.
+    // Guessing has fixed the kind of the root, so this uses a new document.
     auto doc = document_of(*files);
     if (!doc) return console.failed(doc.error());
     root->kind = kind_shown_as(options.as, root->kind);

@@ -1,7 +1,8 @@
-// Where the blocks of an update belong. Most blocks do not say it: they share the parent and key of
-// the neighbour that they were inserted beside. This looks along neighbours until one says it.
+// Finds the parents of the blocks of an update. Most blocks do not state their parent and key: they
+// share those of the neighbour next to which they were inserted. This walks along the neighbours
+// until one states them.
 //
-// Costs: O(blocks · log clients' blocks) in all.
+// Costs: O(blocks · log clients' blocks) in total.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 namespace syncline::cli {
 
 struct Parent {
-  crdt::ParentKind kind = crdt::ParentKind::kNone;  // kNone: not to be found in this update
+  crdt::ParentKind kind = crdt::ParentKind::kNone;  // kNone: this update does not contain it
   std::string_view root;                            // kRoot
   crdt::Id item;                                    // kItem
   std::string_view key;
@@ -26,10 +27,10 @@ class Parents {
   // `update` must outlive this.
   explicit Parents(const crdt::DecodedUpdate& update);
 
-  // Of update.blocks[index].
+  // The parent of update.blocks[index].
   const Parent& of(std::size_t index) const { return parents_[index]; }
 
-  // Index of the block that holds `id`.
+  // The index of the block that contains `id`.
   std::optional<std::size_t> find(crdt::Id id) const;
 
  private:

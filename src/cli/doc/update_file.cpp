@@ -21,7 +21,7 @@ Result<void> decode_as(UpdateFile& file, UpdateVersion version) {
   return crdt::decode_update(file.bytes, version, file.decoded);
 }
 
-// The decoder's messages begin with "update: ", which the ones here say better.
+// Removes the decoder's prefix "update: ", because the messages here name the file.
 std::string_view reason(const Error& error) {
   constexpr std::string_view kPrefix = "update: ";
   std::string_view text = error.message;
@@ -36,8 +36,9 @@ Result<void> decode_only(UpdateFile& file, UpdateVersion version) {
                                                 to_string(version), reason(decoded.error())));
 }
 
-// Version 2 begins with a zero byte, which in version 1 says "no structs": whatever holds structs
-// is of one version only. What is left to doubt are updates that delete and do nothing else.
+// Version 2 begins with a zero byte. In version 1 this means "no structs". So an update with
+// structs decodes in one version only. Only updates that contain nothing but deletions are
+// ambiguous.
 Result<void> decode_either(UpdateFile& file) {
   const auto first = decode_as(file, UpdateVersion::kV1);
   if (first && !file.decoded.blocks.empty()) return {};
@@ -92,7 +93,7 @@ Result<std::vector<UpdateFile>> load_updates(std::span<const std::string> paths,
 }
 
 Result<crdt::Doc> document_of(std::span<const UpdateFile> files, bool collect) {
-  // Shows what the files hold, and adds nothing of its own.
+  // The document shows the content of the files and adds nothing itself.
   crdt::Doc doc({.client_id = 1, .gc = collect, .guid = {}, .clean_formats = false});
   for (const UpdateFile& file : files) {
     auto applied = doc.apply_update(file.bytes, file.version);

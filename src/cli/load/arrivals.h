@@ -1,9 +1,9 @@
-// When a load generator acts: at random times of a fixed mean rate (a Poisson process), drawn from
-// a seed and fixed beforehand.
+// Arrivals: the times at which a load generator acts: random times with a fixed mean rate (a
+// Poisson process), drawn from a seed in advance.
 //
-// Open loop: an arrival does not wait for the answer to the one before, and its latency counts from
-// the time at which it was due, not from when the generator came round to it. A server that stalls
-// for a second so has a second's worth of late answers, as its users would see it, and not one
+// Open loop: an arrival does not wait for the answer to the one before it. Its latency counts from
+// the time at which it was due, not from the time at which the generator sent it. So a server that
+// stalls for a second has a second's worth of late answers, as its users see it, and not only one
 // ("coordinated omission", Gil Tene).
 #pragma once
 

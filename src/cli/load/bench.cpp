@@ -26,7 +26,7 @@ constexpr std::uint64_t kServerStartMs = 60'000;
 constexpr std::uint64_t kSettleUs = 60 * kSecond;
 constexpr std::uint64_t kWarmUpUs = kSecond;
 constexpr std::uint64_t kInFlight = 32;
-constexpr int kTriesPerChange = 8;  // an edit may change nothing: an undo of nothing
+constexpr int kTriesPerChange = 8;  // an edit may change nothing, such as an undo of nothing
 
 sim::Habit habit_of(const BenchOptions& options) {
   if (options.workload == "batches") return sim::Habit::kBatches;
@@ -35,8 +35,8 @@ sim::Habit habit_of(const BenchOptions& options) {
   return sim::Habit::kTyping;
 }
 
-// Sees every change go out, come back as acknowledged, and arrive at the others. A change is known
-// by the clocks that it inserted; one that only deletes is counted, and not timed.
+// Records when each change is sent, acknowledged, and received by others. A change is identified by
+// the clocks that it inserted. A change that only deletes is counted but not timed.
 class Stopwatch final : public sim::Book {
  public:
   explicit Stopwatch(const RealWorld& real) : real_(real) {}
@@ -46,9 +46,9 @@ class Stopwatch final : public sim::Book {
     std::uint64_t due_us = 0;
     bool acked = false;
   };
-  using Changes = std::vector<Change>;  // of one id, by clock
+  using Changes = std::vector<Change>;  // the changes of one client id, by clock
 
-  // `due_us`: 0 if it is not to be timed.
+  // `due_us` is 0 for a change that is not timed.
   void made(crdt::ClientId id, const std::string& client, crdt::Clock end, std::uint64_t due_us) {
     owners_[id] = client;
     changes_[id].push_back({end, due_us});
@@ -93,7 +93,7 @@ class Stopwatch final : public sim::Book {
     return now > due_us ? now - due_us : 0;
   }
 
-  // The changes that end within `ids`.
+  // Calls `call` for the changes that end inside `ids`.
   template <typename Each>
   void each(const crdt::IdSet& ids, Each&& call) {
     for (const auto& [id, ranges] : ids.clients()) {
@@ -148,7 +148,7 @@ class Bench {
   std::vector<std::unique_ptr<sim::Vandal>> vandals_;
   std::optional<Arrivals> arrivals_;
   std::uint64_t measured_from_us_ = 0;
-  std::vector<std::uint64_t> under_way_;  // of each client, in the second part
+  std::vector<std::uint64_t> under_way_;  // changes in flight of each client, in the second part
   std::uint64_t saturated_until_us_ = 0;
   std::size_t next_ = 0;
   BenchResult result_;
@@ -235,7 +235,7 @@ Result<void> Bench::settle(std::string_view what) {
               fmt::format("{}: after {} s {}", what, kSettleUs / kSecond, why));
 }
 
-// False when it changed nothing.
+// Returns false if the edit changed nothing.
 bool Bench::edit(sim::Client& client, std::uint64_t due_us) {
   const crdt::Doc& doc = client.replicas().front().editor->doc();
   const crdt::ClientId id = doc.client_id();
@@ -277,7 +277,7 @@ Result<void> Bench::open_loop() {
   if (server_ && result_.acked > 0)
     result_.cpu_us_per_change = static_cast<double>(server_->process()->cpu_us() - cpu) /
                                 static_cast<double>(result_.acked);
-  // Those that are still under way count as well, as late as they come.
+  // Changes that are still in flight count, too, however late they are.
   auto settled = settle("waiting for what is under way");
   watch_.measure(nullptr);
   return settled;

@@ -1,11 +1,11 @@
-// One measurement of a server: clients that edit on a schedule, and what they saw.
+// One measurement of a server: clients that edit on a schedule, and the times that they saw.
 //
-// Two parts. Open loop: edits are due at times fixed beforehand, at a given mean rate; latencies
-// count from then (cli/load/arrivals.h). Saturated: every client keeps a number of changes under way,
-// which tells how much gets through.
+// Two parts. Open loop: edits are due at times fixed in advance, at a given mean rate; latencies
+// count from these times (cli/load/arrivals.h). Saturated: every client keeps a number of changes
+// in flight, which shows the maximum throughput.
 //
-// The clients are the simulator's, over real sockets. They share this machine with the server, so
-// figures are of both together, and good for comparing servers on one machine.
+// The clients are those of the simulator, over real sockets. They share this machine with the
+// server. So the figures are those of both together; use them to compare servers on one machine.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +24,10 @@ struct BenchOptions {
   std::string protocol = "y-websocket";
   std::uint64_t clients = 20;
   std::uint64_t documents = 5;
-  std::uint64_t rate = 500;  // changes a second, of all clients together
+  std::uint64_t rate = 500;  // changes per second, of all clients together
   std::uint64_t seconds = 10;
   std::uint64_t seed = 1;
-  std::string url;  // of a running server; empty: one is started
+  std::string url;  // a running server; empty: start one
   std::string token;
 };
 
@@ -36,20 +36,20 @@ inline constexpr std::string_view kBenchWorkloads[] = {"typing",     "batches", 
 
 struct BenchResult {
   // ---- open loop
-  std::uint64_t offered = 0;  // changes that were due and made
-  std::uint64_t acked = 0;    // of them, by the end of the measured time
+  std::uint64_t offered = 0;  // changes that were due and were made
+  std::uint64_t acked = 0;    // those acknowledged by the end of the measured time
   double seconds = 0;
   Histogram ack_us;
-  Histogram receipt_us;  // by each other client of the document
+  Histogram receipt_us;  // at each other client of the document
   Histogram late_us;     // how late the generator itself was
 
   // ---- saturated
   double saturated_per_s = 0;
-  std::uint64_t in_flight = 0;  // that each client kept under way
+  std::uint64_t in_flight = 0;  // changes that each client kept in flight
 
-  // ---- the server, where it is ours
+  // ---- the server, if this process started it
   bool own_server = false;
-  std::string durability;  // what its acks mean
+  std::string durability;  // the durability that its acks promise
   std::uint64_t peak_memory_bytes = 0;
   double cpu_us_per_change = 0;
   std::uint64_t disk_bytes = 0;
@@ -57,18 +57,18 @@ struct BenchResult {
 
   // ---- the machine
   unsigned cores = 0;
-  double load = 0;            // average of the last minute, before it began
-  std::uint64_t sync_us = 0;  // median of an fsync in the data directory
+  double load = 0;            // average of the minute before the start
+  std::uint64_t sync_us = 0;  // median time of an fsync in the data directory
 
-  std::vector<std::string> warnings;  // why the figures may mean nothing
+  std::vector<std::string> warnings;  // reasons why the figures may be meaningless
 };
 
-// Ends by itself: after the seconds asked for, half as many for the second part, and a bounded time
-// to start and to come to rest. `progress` says what is being done.
+// Ends by itself: after the requested seconds, half as many for the second part, and a limited time
+// to start and to settle. `progress` gets a text that says what is being done.
 Result<BenchResult> run_bench(const BenchOptions& options,
                               const std::function<void(std::string_view)>& progress);
 
-// What makes figures meaningless, from what was measured.
+// The reasons why the measured figures may be meaningless.
 std::vector<std::string> bench_warnings(const BenchOptions& options, const BenchResult& result);
 
 }  // namespace syncline::cli

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kFormat = 1;
-constexpr std::uint64_t kFastestSyncUs = 20;  // no disk that keeps its word is faster
+constexpr std::uint64_t kFastestSyncUs = 20;  // no disk that really syncs is faster
 constexpr std::uint64_t kLateUs = 5'000;
 
 std::string ms(std::uint64_t us) {
@@ -49,7 +49,7 @@ std::string figure(double value) {
 
 struct Compared {
   const char* title;
-  const char* pointer;  // into the JSON
+  const char* pointer;  // the path in the JSON
   double scale;
 };
 

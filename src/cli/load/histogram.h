@@ -1,5 +1,6 @@
-// Latencies, counted in buckets: any quantile to within 1.6 %, whatever was recorded, in constant
-// memory. The layout is that of HdrHistogram (Gil Tene): 64 equal buckets to each power of two.
+// Histogram: counts latencies in buckets. Gives any quantile with an error of at most 1.6 %, for
+// any values, in constant memory. The layout is that of HdrHistogram (Gil Tene): 64 equal buckets
+// for each power of two.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ class Histogram {
   std::uint64_t count() const { return count_; }
   std::uint64_t max() const { return max_; }
 
-  // The value that `share` (0 … 1) of what was recorded does not exceed; 0 if there is nothing.
+  // The smallest value that a `share` (0 … 1) of the recorded values does not exceed; 0 if there
+  // are none.
   std::uint64_t quantile(double share) const {
     if (count_ == 0) return 0;
     const double exact = share * static_cast<double>(count_);

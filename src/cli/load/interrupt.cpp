@@ -7,7 +7,7 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// The second one ends the process.
+// A second signal ends the process.
 void take(int signal) {
   interrupted = 1;
   std::signal(signal, SIG_DFL);

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM ask a long command to come to its end, so that what it started ends with it.
+// Interrupt: makes SIGINT and SIGTERM ask a long command to stop, so that its child processes end
+// with it.
 #pragma once
 
 namespace syncline::cli {
@@ -6,7 +7,7 @@ namespace syncline::cli {
 class Interrupt {
  public:
   Interrupt();
-  ~Interrupt();  // signals end the process again
+  ~Interrupt();  // restores the default: signals end the process
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 

@@ -9,7 +9,7 @@
 namespace syncline::cli {
 namespace {
 
-// Virtual events between two looks at the sockets.
+// The number of virtual events between two looks at the sockets.
 constexpr int kEventsPerTurn = 256;
 constexpr std::uint64_t kLongestWaitUs = 100'000;
 
@@ -21,11 +21,11 @@ std::uint64_t clock_us() {
 
 }  // namespace
 
-// Takes what the socket says to the client's own loop, which may be paused or gone, one message at
-// a time.
+// Passes the calls of a socket to the client's own loop, which may be paused or gone, one message
+// at a time.
 class RealWorld::Carrier final : public session::ConnectionHandler {
  public:
-  // Of one connection, until its client has heard the end of it.
+  // The state of one connection. It lives until the client has been told that the connection ended.
   struct State {
     State(sim::Loop& of, std::unique_ptr<session::ConnectionHandler> for_whom)
         : loop(of), handler(std::move(for_whom)) {}

@@ -1,13 +1,13 @@
-// The simulator's clients in the real world: its timeline driven by the real clock, its connections
-// real WebSockets. What `syncline bench` and `syncline chaos` have in common.
+// RealWorld: runs the simulator's clients in the real world. The real clock drives their timeline,
+// and their connections are real WebSockets. `syncline bench` and `syncline chaos` use it.
 //
 //   RealWorld real(seed, recording);
 //   auto client = sim::make_client(real.world(), real, book, settings);
 //   client->start();
 //   real.run_until(real.now_us() + 5'000'000, [&] { return client->in_step(); });
 //
-// One thread. A client whose loop is paused reads nothing, as a stopped process would not, and does
-// not answer pings.
+// One thread. A client whose loop is paused reads nothing and answers no pings, like a stopped
+// process.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ namespace syncline::cli {
 
 class RealWorld final : public sim::Connector {
  public:
-  // `target_of` says where a client of that number connects to; the path comes before ours.
+  // `target_of` returns the target of the client with that number. Its path is put before the
+  // client's own path.
   using TargetOf = std::function<backend::WsTarget(std::size_t client)>;
 
   RealWorld(std::uint64_t seed, bool recording);
@@ -37,11 +38,11 @@ class RealWorld final : public sim::Connector {
   backend::EventLoop& loop() { return loop_; }
   sim::Timeline& timeline() { return world_.timeline; }
 
-  // Since the beginning, by the monotonic clock.
+  // Microseconds since the start, by the monotonic clock.
   std::uint64_t now_us() const;
 
-  // Lets things happen until then, or until `done` says so (asked after every turn), or an
-  // invariant breaks.
+  // Lets events happen until `end_us`, or until `done` returns true (it is called after every
+  // turn), or until an invariant breaks.
   void run_until(std::uint64_t end_us, const std::function<bool()>& done = {});
 
   // ---- sim::Connector
@@ -59,7 +60,7 @@ class RealWorld final : public sim::Connector {
   std::multimap<sim::Loop*, std::weak_ptr<backend::ClientSocket>> connections_;
 };
 
-// The path of a client's connection below that of its target.
+// The path of a client's connection, relative to that of its target.
 std::string path_of(const sim::Hello& hello);
 
 }  // namespace syncline::cli

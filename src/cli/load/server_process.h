@@ -1,5 +1,5 @@
-// `syncline serve` as a child of this process: the same binary, on loopback, in a data directory
-// that may be a temporary one.
+// Runs `syncline serve` as a child process: the same binary, on loopback, with a data directory
+// that may be temporary.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace syncline::cli {
 
-// A directory of its own, removed with all that is in it.
+// A new directory that is removed with its content.
 class TemporaryDirectory {
  public:
   static Result<TemporaryDirectory> make(std::string_view purpose);
@@ -23,7 +23,7 @@ class TemporaryDirectory {
   TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
 
   const std::string& path() const { return path_; }
-  void keep() { kept_ = true; }  // do not remove it, somebody will want to look
+  void keep() { kept_ = true; }  // do not remove it, for an investigation
 
  private:
   explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
@@ -32,36 +32,36 @@ class TemporaryDirectory {
   bool kept_ = false;
 };
 
-// Bytes of all files below a directory, as they are on the disk.
+// The size of all files below a directory, in bytes on the disk.
 std::uint64_t directory_bytes(const std::string& path);
 
 struct ServerOptions {
-  std::string program;     // empty: this one
-  std::string directory;   // data and what it says on stderr lie in here
-  std::uint16_t port = 0;  // 0: a free one, and that again after a restart
+  std::string program;     // empty: this program
+  std::string directory;   // for its data and its stderr
+  std::uint16_t port = 0;  // 0: a free port, which stays the same after a restart
   std::vector<std::pair<std::string, std::string>> environment = {};
-  std::vector<std::string> arguments = {};  // more of them
+  std::vector<std::string> arguments = {};  // additional arguments
 };
 
 class ServerProcess {
  public:
   explicit ServerProcess(ServerOptions options) : options_(std::move(options)) {}
 
-  // Starts it; it does not listen yet.
+  // Starts the process. It does not listen yet.
   Result<void> launch();
   // True once it listens. An error if it has ended instead.
   Result<bool> listening();
-  // Both, waiting up to so long.
+  // Calls both, and waits at most `timeout_ms`.
   Result<void> start(std::uint64_t timeout_ms);
 
-  // As an operator stops it: SIGTERM, and SIGKILL if it takes longer than so. How it ended.
+  // Stops it as an operator does: SIGTERM, and SIGKILL after `timeout_ms`. Returns how it ended.
   backend::ChildEnd stop(std::uint64_t timeout_ms);
 
   backend::ChildProcess* process() { return process_.get(); }  // null before launch()
   std::uint16_t port() const { return options_.port; }
   const std::string& durability() const { return durability_; }
   std::string data_dir() const { return options_.directory + "/data"; }
-  std::string last_words() const;  // the end of what it wrote to stderr
+  std::string last_words() const;  // the end of its stderr
 
  private:
   ServerOptions options_;

@@ -40,7 +40,7 @@ int write_trace(const SimOptions& options, const sim::Plan& plan, const sim::Run
   return kDone;
 }
 
-// The failure once more, as small as it gets, with its story.
+// Prints the failure again, in its smallest form, with its story.
 void tell_story(const SimFailure& failure, const SimOptions& options, Console& console) {
   console.line(fmt::format("seed {} breaks {}: {}", failure.seed, failure.violation.invariant,
                            visible(failure.violation.what)));
@@ -122,7 +122,7 @@ int run_many(const SimOptions& options, Console& console) {
   return totals.failures.empty() ? kDone : kFailed;
 }
 
-// Built in on request only, so that no server that people run can have one.
+// Mutations are built in only on request, so that no real server can have one.
 Result<void> choose_mutation([[maybe_unused]] const std::string& name) {
 #ifdef SYNCLINE_MUTATIONS
   const auto found = std::ranges::find(kMutationNames, name);

@@ -22,7 +22,7 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// One line for each run, tab between the fields:
+// One line for each run, with tabs between the fields:
 //   begin SEED
 //   end SEED TWICE VIRTUAL EVENTS EDITS PROBE… [INVARIANT WHAT]
 std::string line_of(std::uint64_t seed, bool twice, const sim::RunResult& result) {
@@ -42,7 +42,7 @@ void write_pipe(int file, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) ::_exit(0);  // nobody listens any more
+    if (written <= 0) ::_exit(0);  // nobody reads any more
     text.remove_prefix(static_cast<std::size_t>(written));
   }
 }

@@ -1,4 +1,4 @@
-// Runs many seeds of the simulator in worker processes, so that a run that crashes ends its worker
+// Runs many seeds of the simulator in worker processes. A run that crashes ends only its worker,
 // and is reported like any other broken invariant.
 #pragma once
 
@@ -13,11 +13,11 @@ namespace syncline::cli {
 
 struct SimPoolOptions {
   std::uint64_t first_seed = 1;
-  std::uint64_t runs = 0;     // 0: until the time is over
-  std::uint64_t seconds = 0;  // 0: until all are done
+  std::uint64_t runs = 0;     // 0: until the time is up
+  std::uint64_t seconds = 0;  // 0: until all runs are done
   std::uint64_t jobs = 1;
-  std::uint64_t repeat_every = 50;  // every so many seeds one is run twice: I15
-  bool keep_going = false;          // after a failure
+  std::uint64_t repeat_every = 50;  // one seed in so many is run twice, for I15
+  bool keep_going = false;          // continue after a failure
 };
 
 struct SimFailure {
@@ -37,11 +37,11 @@ struct SimTotals {
   double seconds = 0;
 };
 
-// `progress` is called a few times a second; false stops.
+// `progress` is called a few times per second. If it returns false, the runs stop.
 SimTotals run_pool(const SimPoolOptions& options,
                    const std::function<bool(const SimTotals&)>& progress);
 
-// One seed, run twice if asked for; what differs is a violation of I15.
+// Runs one seed, twice on request. A difference between the two runs is a violation of I15.
 sim::RunResult run_seed(std::uint64_t seed, bool twice);
 
 }  // namespace syncline::cli

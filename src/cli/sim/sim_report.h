@@ -1,4 +1,4 @@
-// What `syncline sim` says about runs: totals, probes, and the story of a failure.
+// The reports of `syncline sim`: totals, probes, and the story of a failure.
 #pragma once
 
 #include <string>
@@ -8,20 +8,20 @@
 
 namespace syncline::cli {
 
-// "3.214 s": virtual time.
+// "3.214 s", in virtual time.
 std::string virtual_time(std::uint64_t time_us);
 
-// The end of a run's trace, without what is too small to matter, a line each.
+// The end of a run's trace, one entry per line, without minor entries.
 std::string timeline_text(const sim::RunResult& result, std::size_t max_lines);
 
-// Counts of faults and rare states; those never reached are said to be so.
+// The counts of faults and rare states, with a remark for those that were never reached.
 std::string probes_text(const sim::Probes& probes);
 std::vector<std::string> probes_missed(const sim::Probes& probes);
 
 std::string totals_text(const SimTotals& totals);
 std::string totals_json(const SimTotals& totals);
 
-// A page that shows nodes, messages and faults over virtual time, by itself, in any browser.
+// A self-contained page that shows nodes, messages and faults over virtual time, for any browser.
 std::string viewer_page(const sim::Plan& plan, const sim::RunResult& result);
 
 }  // namespace syncline::cli

@@ -11,7 +11,7 @@ namespace {
 
 using crdt::Any;
 
-constexpr std::size_t kMaxShown = 40'000;  // a browser copes with
+constexpr std::size_t kMaxShown = 40'000;  // as many as a browser can display
 
 constexpr std::string_view kHead = R"(<!doctype html><meta charset="utf-8">
 <title>syncline sim</title>
@@ -69,7 +69,7 @@ draw();$('log').scrollTop=$('map').scrollTop=1e9;
 </script>
 )";
 
-// Nothing in the data may end the script.
+// Escapes JSON so that nothing in it can end the script.
 std::string script_safe(std::string json) {
   for (std::size_t at = 0; (at = json.find("</", at)) != std::string::npos; at += 3)
     json.replace(at, 2, "<\\/");

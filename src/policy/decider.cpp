@@ -1,0 +1,30 @@
+#include "policy/decider.h"
+
+#include <algorithm>
+
+#include "base/mutation.h"
+
+namespace syncline::policy {
+namespace {
+
+Result<void> check_rights(const Question& question) {
+  if (question.caller.rights.has(question.right)) return {};
+  if (question.right == Right::kWrite && is_mutated(Mutation::readers_may_write)) return {};
+  return fail(ErrorCode::kForbidden,
+              changes(question.right) ? "this token may read only" : "this token may not do this");
+}
+
+}  // namespace
+
+Verdict decide(std::span<const Decider* const> chain, const Question& question) {
+  Verdict all{.allowed = check_rights(question)};
+  for (const Decider* decider : chain) {
+    if (!all.allowed) break;
+    Verdict one = decider->decide(question);
+    all.rules = std::max(all.rules, one.rules);
+    all.allowed = std::move(one.allowed);
+  }
+  return all;
+}
+
+}  // namespace syncline::policy

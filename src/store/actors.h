@@ -1,0 +1,34 @@
+// What is kept of actors that name themselves, in the store: keys and values, and reading them.
+// docs/formats/log.md has the bytes, log/actor_store.h the contracts.
+//
+// Thread-safety: reads from any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "log/actor_numbers.h"
+#include "store/keys.h"
+#include "store/tables.h"
+
+namespace syncline::store {
+
+// "n/" id, tenant, NUL, principal, NUL, actor
+std::string actor_key(WorkspaceId id, const log::ActorId& actor);
+// What the keys of all actors of the same tenant and principal begin with.
+std::string actors_prefix(WorkspaceId id, const log::ActorId& actor);
+// And of all in a workspace.
+std::string actors_prefix(WorkspaceId id);
+
+std::string encode_actor(std::string_view key, const log::ActorNumbers& numbers);
+// nullopt: damaged.
+std::optional<log::ActorNumbers> decode_actor(std::string_view key, std::string_view value);
+
+// Nothing is recorded: no ranges. kCorrupt: what is kept is damaged.
+Result<log::ActorNumbers> kept_actor(const Tables& tables, const std::string& key);
+
+Result<log::ActorNumbers> read_actor(const Tables& tables, const std::string& workspace,
+                                     const log::ActorId& actor);
+
+}  // namespace syncline::store

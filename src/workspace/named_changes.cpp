@@ -1,0 +1,58 @@
+// The part of the workspace that knows actors that name themselves (workspace/actors.h): changes that they
+// repeat, and those of theirs that waited.
+#include <utility>
+
+#include "base/assert.h"
+#include "workspace/workspace.h"
+
+namespace syncline::workspace {
+
+bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object,
+                                const Offer& offer, Done<Receipt>& done) {
+  const Change& change = offer.change;
+  if (change.named == nullptr) return false;
+  const log::ActorId& actor = change.named->id();
+  SYNCLINE_ASSERT(caller.principal.name == actor.principal && caller.actor == actor.actor);
+  const auto found = actors_.find(*change.named, change.actor_seq);
+  if (found && !*found) return false;
+  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  if (verdict.allowed && found) {
+    ++services_.counters.changes_known;
+    if (offer.waited > 0) waiting_.remove(object.id(), offer.waited);
+    answer_at(object, **found, verdict.rules, std::move(done));
+  } else {
+    if (verdict.allowed) verdict.allowed = std::unexpected(found.error());
+    refuse(object, offer, std::move(verdict), std::move(done));
+  }
+  return true;
+}
+
+void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited) {
+  const log::WaitingChange& change = waited->change;
+  // It had the right to change the object when it came. What else is asked of it is asked now.
+  const policy::Caller author{.principal = {.name = change.principal},
+                              .rights = policy::Rights::all(),
+                              .actor = change.actor};
+  Offer offer{.change = {.actor_seq = change.actor_seq,
+                         .intent = change.intent,
+                         .named = waited->named},
+              .waited = change.number};
+  decide(author, object, std::move(offer),
+         [waited](Result<Receipt> receipt) { waited->answer(receipt); });
+}
+
+// It waited in the store since before its actor was last heard of.
+void Workspace::recall_and_submit(const std::string& object,
+                                  std::shared_ptr<WaitingChanges::Entry> waited) {
+  const log::ActorId actor{waited->change.tenant, waited->change.principal, waited->change.actor};
+  recall(actor, [this, object, waited,
+                 view = std::weak_ptr(view_)](Result<std::shared_ptr<NamedActor>> recalled) {
+    if (view.expired()) return;  // it is still in the store
+    if (!recalled) return report(recalled.error());
+    waited->named = std::move(*recalled);
+    if (const auto live = live_.find(object); live != live_.end())
+      submit_waited(*live->second, waited);
+  });
+}
+
+}  // namespace syncline::workspace

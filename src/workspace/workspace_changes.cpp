@@ -1,0 +1,241 @@
+// Workspace: what becomes of a change, from the first look at it to its event.
+#include <algorithm>
+#include <utility>
+
+#include "base/mutation.h"
+#include "merge/effect_codec.h"
+#include "workspace/workspace.h"
+
+namespace syncline::workspace {
+
+namespace {
+
+constexpr std::size_t kTakenUpAtOnce = 64;  // of an object's changes that waited, in one turn
+
+// What leaves when a change is durable.
+struct Told {
+  Bytes others;
+  std::optional<Bytes> author;  // if it is not the change as it was sent
+};
+
+Told told_of(merge::Prepared prepared, ByteView sent, log::Event& event) {
+  const bool recorded_as_sent = prepared.recorded.is_as_sent() && prepared.told.is_as_sent();
+  Told told;
+  told.others = recorded_as_sent ? std::move(event.intent) : to_bytes(prepared.told.of(sent));
+  if (!prepared.answered.is_as_sent()) told.author = to_bytes(prepared.answered.of(sent));
+  return told;
+}
+
+}  // namespace
+
+void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change change,
+                       const Subscriber* source, Done<Receipt> done) {
+  const SubscriberList::Stay author = object.subscribers().stay(source);
+  decide(caller, object, {.change = std::move(change), .author = author}, std::move(done));
+}
+
+void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer offer,
+                       Done<Receipt> done) {
+  if (answer_repeated(caller, object, offer, done)) return;
+  auto prepared = object.object().prepare(offer.change.intent);
+  if (!prepared)
+    return refuse(object, offer, {std::unexpected(std::move(prepared.error()))}, std::move(done));
+  if (prepared->waits() && !is_mutated(Mutation::drop_waiting_change))
+    return wait(caller, object, std::move(offer), std::move(*prepared->waits_for), std::move(done));
+  if (!prepared->changes && !is_mutated(Mutation::log_known_change))
+    return know(caller, object, offer, std::move(done));
+  policy::Verdict verdict = judge(caller, offer.change.right, object, &prepared->effect);
+  if (!verdict.allowed) return refuse(object, offer, std::move(verdict), std::move(done));
+  auto event = accept(caller, object, offer, *prepared, verdict.rules);
+  if (!event)
+    return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
+  ++services_.counters.changes_accepted;
+  services_.counters.bytes_accepted += offer.change.intent.size();
+  outbox_.push(event->position, [this, &object, author = offer.author, position = event->position,
+                                 principal = std::move(event->principal),
+                                 named = offer.change.named,
+                                 told = told_of(std::move(*prepared), offer.change.intent, *event),
+                                 done = std::move(done)](const Error* lost) mutable {
+    if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
+      return done(std::unexpected(*lost));
+    }
+    const Delivery delivery{.object = object.id(),
+                            .position = position,
+                            .principal = principal,
+                            .durability = durability_,
+                            .payload = told.others};
+    if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
+      object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(delivery); },
+                                author);
+    }
+    done(
+        Receipt{.position = position, .durability = durability_, .answer = std::move(told.author)});
+  });
+}
+
+// Nothing is new. Who may read the object may know that.
+void Workspace::know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+                     Done<Receipt> done) {
+  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  if (!verdict.allowed) return refuse(object, offer, std::move(verdict), std::move(done));
+  ++services_.counters.changes_known;
+  if (offer.waited > 0) waiting_.remove(object.id(), offer.waited);
+  answer_known(object, verdict.rules, std::move(done));
+}
+
+void Workspace::refuse(LiveObject& object, const Offer& offer, policy::Verdict verdict,
+                       Done<Receipt> done) {
+  if (offer.waited > 0) waiting_.remove(object.id(), offer.waited);
+  ++services_.counters.changes_refused;
+  let_out(object, verdict.rules,
+          [error = std::move(verdict.allowed.error()),
+           done = std::move(done)](const Error* lost) mutable {
+            done(std::unexpected(lost != nullptr ? *lost : std::move(error)));
+          });
+}
+
+// What it touches is not known, so only the right to change the object at all can be judged.
+void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer offer, Bytes waits_for,
+                     Done<Receipt> done) {
+  policy::Verdict verdict = judge(caller, offer.change.right, object);
+  if (!verdict.allowed && !is_mutated(Mutation::readers_may_wait))
+    return refuse(object, offer, std::move(verdict), std::move(done));
+  // Its region sends it again.
+  if (offer.ingested != nullptr)
+    return refuse(object, offer,
+                  {fail(ErrorCode::kUnavailable, "it waits for changes that have not come yet")},
+                  std::move(done));
+  const auto named = std::move(offer.change.named);
+  WaitingChanges::Entry entry{{.number = offer.waited,
+                               .unix_ms = services_.scheduler.unix_ms(),
+                               .tenant = named ? named->id().tenant : std::string(),
+                               .principal = caller.principal.name,
+                               .actor = caller.actor,
+                               .actor_seq = offer.change.actor_seq,
+                               .actor_named = named != nullptr,
+                               .type = std::string(object.object().type().name()),
+                               .generation = object.resident().generation(),
+                               .intent = to_bytes(offer.change.intent),
+                               .waits_for = std::move(waits_for)}};
+  entry.named = named;
+  entry.done.push_back(std::move(done));
+  if (offer.waited > 0) return waiting_.put_back(object.id(), std::move(entry));
+  ++services_.counters.changes_waiting;
+  auto& waits = offer.change.waits;
+  if (waits) waits(false);
+  waiting_.keep(object.id(), std::move(entry),
+                [this, id = object.id(), waits = std::move(waits)](Result<void> kept) mutable {
+                  if (!kept) return report(kept.error());
+                  if (waits) waits(true);
+                  take_up_later(id);
+                });
+}
+
+void Workspace::take_up_later(const std::string& object) {
+  if (!waiting_.any_loaded(object) || !taking_up_.insert(object).second) return;
+  services_.scheduler.post([this, object, view = std::weak_ptr(view_)] {
+    if (!view.expired()) take_up(object);
+  });
+}
+
+// Submits what need not wait any more, some at a time: each may be a cause of the next.
+void Workspace::take_up(const std::string& object) {
+  taking_up_.erase(object);
+  for (std::size_t taken = 0; taken < kTakenUpAtOnce; ++taken) {
+    const auto live = live_.find(object);
+    if (live == live_.end()) return;
+    auto entry = waiting_.take_arrived(object, live->second->object());
+    if (!entry) return;
+    const auto waited = std::make_shared<WaitingChanges::Entry>(std::move(*entry));
+    if (waited->change.actor_named && waited->named == nullptr)
+      recall_and_submit(object, waited);
+    else
+      submit_waited(*live->second, waited);
+  }
+  take_up_later(object);
+}
+
+policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right right,
+                                 const LiveObject& object, const merge::Effect* effect) const {
+  return policy::decide(services_.deciders, {.caller = caller,
+                                             .right = right,
+                                             .workspace = name_,
+                                             .object = object.id(),
+                                             .type = object.object().type().name(),
+                                             .effect = effect});
+}
+
+// What depends on the present state of an object, and on the rules up to a position.
+void Workspace::let_out(LiveObject& object, log::Position rules, Outbox::Item item) {
+  const log::Position position = std::max(object.position(), rules);
+  object.wait_for(std::max(position, outbox_.last()));  // it stands behind all that waits
+  outbox_.push(position, std::move(item));
+}
+
+void Workspace::when_durable(log::Position position, Done<void> done) {
+  if (!open_) return done({});
+  outbox_.push(position, [done = std::move(done)](const Error* lost) mutable {
+    done(lost != nullptr ? std::unexpected(*lost) : Result<void>());
+  });
+}
+
+// Nothing is new; but what is known may not be durable yet.
+void Workspace::answer_known(LiveObject& object, log::Position rules, Done<Receipt> done) {
+  answer_at(object, object.position(), rules, std::move(done));
+}
+
+// That the state at `position` holds the change.
+void Workspace::answer_at(LiveObject& object, log::Position position, log::Position rules,
+                          Done<Receipt> done) {
+  const log::Position after = std::max(position, rules);
+  let_out(object, after, [this, position, done = std::move(done)](const Error* lost) mutable {
+    if (lost != nullptr) return done(std::unexpected(*lost));
+    done(Receipt{.position = position, .durability = durability_, .known = true});
+  });
+}
+
+Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& object,
+                                     const Offer& offer, const merge::Prepared& prepared,
+                                     log::Position rules) {
+  log::Event event;
+  event.principal = caller.principal.name;
+  event.actor = caller.actor;
+  event.actor_seq = offer.change.actor_seq;
+  if (offer.change.named != nullptr) {
+    event.tenant = offer.change.named->id().tenant;
+    event.actor_named = true;
+  }
+  event.object = object.id();
+  event.region = services_.region;
+  event.node = services_.node;
+  event.trace = caller.trace;
+  event.type = object.object().type().name();
+  event.generation = object.resident().generation();
+  event.epoch = epoch_;
+  event.policy_at = rules;
+  event.intent = to_bytes(prepared.recorded.of(offer.change.intent));
+  event.effect = merge::encode_effect(prepared.effect);
+  if (offer.ingested != nullptr) {
+    event.origin = log::Origin{std::string(offer.region), offer.ingested->position};
+    const auto later = chain_.observe(offer.ingested->hlc, services_.scheduler.unix_ms());
+    if (!later) return std::unexpected(later.error());
+  }
+  auto sealed = chain_.seal(event, services_.scheduler.unix_ms());
+  if (!sealed) return std::unexpected(std::move(sealed.error()));
+  if (auto applied = object.resident().object().apply(event.intent); !applied) {
+    // prepare() said that this cannot happen. Nothing was logged; memory is not to be trusted.
+    reset(applied.error());
+    return std::unexpected(std::move(applied.error()));
+  }
+  if (offer.change.named != nullptr)
+    actors_.add(*offer.change.named, event.actor_seq, event.position);
+  services_.cache.applied(object.resident(), event.position, sealed->record.size());
+  if (offer.waited > 0) settled_.push_back({object.id(), offer.waited});
+  batch_.push_back(std::move(*sealed));
+  touched_.push_back(&object);
+  flush_later();
+  take_up_later(object.id());
+  return event;
+}
+
+}  // namespace syncline::workspace

@@ -1,0 +1,92 @@
+// Workspace: taking over what the log of another region accepted.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "workspace/onlooker.h"
+#include "workspace/workspace.h"
+
+namespace syncline::workspace {
+namespace {
+
+Result<void> check_order(const std::vector<log::Event>& events) {
+  const bool ascend = std::ranges::adjacent_find(events, std::ranges::greater_equal{},
+                                                 &log::Event::position) == events.end();
+  if (!ascend) return fail(ErrorCode::kInvalid, "the events are not in the order of their log");
+  return {};
+}
+
+// What this version cannot take over; it would otherwise be taken apart.
+Result<void> check_kind(const log::Event& event) {
+  if (event.kind != log::EventKind::kChange || event.group.size > 1)
+    return fail(ErrorCode::kUnsupported,
+                "event " + std::to_string(event.position) + " is no single change");
+  if (event.dropped_payload)
+    return fail(ErrorCode::kUnsupported,
+                "the payload of event " + std::to_string(event.position) + " was dropped");
+  return {};
+}
+
+}  // namespace
+
+struct Workspace::Ingesting {
+  std::string region;
+  std::vector<log::Event> events;
+  Done<log::Position> done;
+  log::Position taken = 0;  // in the log of the region
+  std::size_t next = 0;
+};
+
+void Workspace::ingest(std::string region, std::vector<log::Event> events,
+                       Done<log::Position> done) {
+  if (auto ok = check_order(events); !ok) return done(std::unexpected(std::move(ok.error())));
+  auto ingesting =
+      std::make_shared<Ingesting>(Ingesting{std::move(region), std::move(events), std::move(done)});
+  services_.log.ingested(name_, ingesting->region, [this, ingesting](Result<log::Position> taken) {
+    if (!taken) return ingesting->done(std::unexpected(std::move(taken.error())));
+    ingesting->taken = *taken;
+    ingest_next(ingesting);
+  });
+}
+
+// One after the other: each waits until the one before it is durable, so that the log never holds one
+// without those before it.
+void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
+  auto& [region, events, done, taken, next] = *ingesting;
+  while (next < events.size() && events[next].position <= taken) ++next;
+  if (next == events.size()) return done(taken);
+  if (auto ok = check_kind(events[next]); !ok) return done(std::unexpected(std::move(ok.error())));
+  const log::Event& event = events[next];
+  const policy::Caller author{.principal = {.name = event.principal},
+                              .rights = policy::Rights::all(),
+                              .actor = event.actor,
+                              .trace = event.trace};
+  auto onlooker = std::make_shared<Onlooker>();
+  auto take = [this, ingesting, author, onlooker](Result<LiveObject*> live) {
+    if (!live) return ingesting->done(std::unexpected(std::move(live.error())));
+    ingest_into(**live, author, ingesting);
+    unsubscribe(**live, *onlooker);
+  };
+  subscribe(author, event.object, {}, *onlooker, std::move(take));
+}
+
+void Workspace::ingest_into(LiveObject& object, const policy::Caller& author,
+                            std::shared_ptr<Ingesting> ingesting) {
+  const log::Event& event = ingesting->events[ingesting->next];
+  const auto type = services_.types.require(event.type);
+  if (!type) return ingesting->done(std::unexpected(type.error()));
+  if (object.position() == 0) services_.cache.begin_as(object.resident(), **type);
+  if (&object.object().type() != *type)
+    return ingesting->done(
+        fail(ErrorCode::kConflict, "object " + object.id() + " is of another type in this region"));
+  Offer offer{.change = {.actor_seq = event.actor_seq, .intent = event.intent},
+              .ingested = &event,
+              .region = ingesting->region};
+  decide(author, object, std::move(offer), [this, ingesting](Result<Receipt> receipt) {
+    if (!receipt) return ingesting->done(std::unexpected(std::move(receipt.error())));
+    ingesting->taken = ingesting->events[ingesting->next].position;
+    ingest_next(ingesting);
+  });
+}
+
+}  // namespace syncline::workspace

@@ -1,0 +1,83 @@
+// Workspace: what is told to others and not logged, presence and messages.
+#include <utility>
+
+#include "base/mutation.h"
+#include "workspace/workspace.h"
+
+namespace syncline::workspace {
+
+void Workspace::set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
+                             ByteView update, Done<void> done) {
+  policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
+  auto news = verdict.allowed
+                  ? object.presence().update(owner, update, services_.scheduler.monotonic_ms())
+                  : std::unexpected(std::move(verdict.allowed.error()));
+  Result<void> answer;
+  if (!news) {
+    answer = std::unexpected(std::move(news.error()));
+  } else {
+    if (news->dropped) answer = std::unexpected(std::move(*news->dropped));
+    tell_news(object, verdict.rules, caller.principal.name, owner, std::move(*news));
+  }
+  let_out(object, verdict.rules,
+          [answer = std::move(answer), done = std::move(done)](const Error* lost) mutable {
+            if (lost == nullptr) done(std::move(answer));
+          });
+}
+
+void Workspace::tell_news(LiveObject& object, log::Position rules, const std::string& principal,
+                          Subscriber& owner, Presence::News news) {
+  if (news.sender == news.others) {
+    if (!news.others.empty()) tell_presence(object, rules, principal, std::move(news.others));
+    return;
+  }
+  const SubscriberList::Stay stay = object.subscribers().stay(&owner);
+  tell_presence(object, rules, principal, std::move(news.others), stay);
+  if (news.sender.empty()) return;
+  let_out(object, rules,
+          [&object, stay, principal, sender = std::move(news.sender)](const Error* lost) {
+            Subscriber* there = lost == nullptr ? object.subscribers().find(stay) : nullptr;
+            if (there == nullptr) return;
+            there->on_presence({.object = object.id(), .principal = principal, .payload = sender});
+          });
+}
+
+void Workspace::tell_presence(LiveObject& object, log::Position rules, std::string principal,
+                              Bytes update, SubscriberList::Stay except) {
+  let_out(object, rules,
+          [&object, except, principal = std::move(principal),
+           update = std::move(update)](const Error* lost) {
+            if (lost != nullptr) return;
+            const Delivery told{.object = object.id(), .principal = principal, .payload = update};
+            object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_presence(told); },
+                                      except);
+          });
+}
+
+void Workspace::expire_presence() {
+  if (is_mutated(Mutation::never_expire)) return;
+  for (auto& [id, object] : live_) {
+    if (auto gone = object->presence().expire(services_.scheduler.monotonic_ms()))
+      tell_presence(*object, 0, {}, std::move(*gone));
+  }
+}
+
+void Workspace::pass_on(const policy::Caller& caller, LiveObject& object, std::string message,
+                        const Subscriber* except, Done<void> done) {
+  const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
+  const auto stay = object.subscribers().stay(except);
+  let_out(object, verdict.rules,
+          [&object, stay, allowed = verdict.allowed, principal = caller.principal.name,
+           message = std::move(message), done = std::move(done)](const Error* lost) mutable {
+            if (lost != nullptr) return;
+            if (allowed) {
+              const Delivery told{
+                  .object = object.id(), .principal = principal, .payload = as_bytes(message)};
+              object.subscribers().each(
+                  [&](Subscriber& subscriber) { subscriber.on_message(told); }, stay);
+            }
+            done(std::move(allowed));
+          });
+}
+
+}  // namespace syncline::workspace

@@ -1,0 +1,341 @@
+// The side doors of the HTTP API: every operation of docs/openapi.json is tried by every kind of caller. A caller
+// without the right gets a refusal that depends on nothing that is stored, and changes nothing.
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/dispatch.h"
+#include "support/test_api.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::api {
+namespace {
+
+using testing::FakeAnswer;
+using testing::TestApi;
+using testing::Typist;
+
+const policy::Access kTwoTokens({{"full", {.name = "ann"}},
+                                 {"look", {.name = "bob", .read_only = true}}});
+
+// What is stored, and must not stand in a refusal.
+constexpr std::string_view kSecrets[] = {"vault",  "plan", "classified", "milestone",
+                                         "case 7", "ann",  "stolen"};
+
+// ---- imports and backups that only count what they are asked for
+
+class CountedImports final : public Imports {
+ public:
+  void status(const std::string&, log::Done<ImportStatus> done) override { done(ImportStatus{}); }
+  void piece(const std::string&, std::uint64_t, std::string,
+             log::Done<ImportStatus> done) override {
+    ++changes;
+    done(ImportStatus{});
+  }
+  void give_up(const std::string&, log::Done<ImportStatus> done) override {
+    ++changes;
+    done(ImportStatus{});
+  }
+  int changes = 0;
+};
+
+class CountedBackups final : public Backups {
+ public:
+  void start(const std::string&, bool, log::Done<BackupReport> done) override {
+    ++started;
+    done(BackupReport{});
+  }
+  int started = 0;
+};
+
+// ---- the server that is asked: a workspace with something of everything
+
+struct Vault {
+  explicit Vault(policy::Access access) : node(std::move(access)) {
+    node.context.imports = &imports;
+    node.context.backups = &backups;
+    Typist typist(1);
+    for (int i = 0; i < 3; ++i) node.change("vault", "plan", typist.type("classified "));
+    node::Shard& shard = *node.shards->at(0);
+    shard.notary.checkpoint("vault", [](Result<log::SignedCheckpoint> made) {
+      EXPECT_TRUE(made) << made.error().message;
+    });
+    node.run();
+    shard.store->pins().put_pin("vault", {"milestone", 1, 1, "ann"},
+                                [](Result<void> done) { EXPECT_TRUE(done); });
+    node.run();
+  }
+
+  void change(log::RetentionChange change) {
+    change.principal = "ann";
+    change.reason = "case 7";
+    node.shards->at(0)->store->retention().change_retention(
+        "vault", std::move(change), [](Result<log::Retention> changed) { EXPECT_TRUE(changed); });
+    node.run();
+  }
+
+  void quarantine() {
+    node.shards->at(0)->quarantine.add("vault", "plan", 3, {ErrorCode::kCorrupt, "stolen"});
+  }
+
+  void shut() {
+    node.shards->at(0)->host.shut().add("vault", {ErrorCode::kCorrupt, "stolen"}, 1);
+  }
+
+  // Everything that a request could change, as text.
+  std::string contents() {
+    std::string all;
+    for (std::size_t family = 0; family < store::kFamilies; ++family) {
+      auto cursor = node.store.tables().cursor(static_cast<store::Family>(family));
+      for (cursor->seek(""); cursor->valid(); cursor->next()) {
+        for (const std::string_view part : {cursor->key(), cursor->value()})
+          all += std::to_string(part.size()) + ":" + std::string(part);
+      }
+    }
+    node::Shard& shard = *node.shards->at(0);
+    for (const auto& held : shard.quarantine.list("vault", "", 10)) all += held.object;
+    all += "; " + std::to_string(imports.changes) + " imports, " + std::to_string(backups.started) +
+           " backups, " + std::to_string(node.shards->at(0)->host.shut().all().size()) + " shut";
+    return all;
+  }
+
+  CountedImports imports;
+  CountedBackups backups;
+  TestApi node;
+};
+
+// ---- a request for each operation, which does what the operation is for
+
+struct Trial {
+  std::string_view method;
+  std::string_view path;    // as openapi.json has it
+  std::string_view target;  // behind "/v1"; VAULT stands for the workspace, PLAN for the object
+  int answer;               // to whoever has the right
+  void (*prepare)(Vault& vault) = [](Vault&) {};
+};
+
+constexpr Trial kTrials[] = {
+    {"GET", "/v1/workspaces", "/workspaces", 200},
+    {"GET", "/v1/workspaces/{workspace}/objects", "/workspaces/VAULT/objects", 200},
+    {"GET", "/v1/workspaces/{workspace}/objects/{object}", "/workspaces/VAULT/objects/PLAN", 200},
+    {"GET", "/v1/workspaces/{workspace}/state", "/workspaces/VAULT/state?at=2", 200},
+    {"GET", "/v1/workspaces/{workspace}/changes", "/workspaces/VAULT/changes", 200},
+    {"GET", "/v1/workspaces/{workspace}/changes/{object}", "/workspaces/VAULT/changes/PLAN", 200},
+    {"GET", "/v1/workspaces/{workspace}/blame/{object}", "/workspaces/VAULT/blame/PLAN", 200},
+    {"GET", "/v1/workspaces/{workspace}/pins", "/workspaces/VAULT/pins", 200},
+    {"PUT", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/mine?at=2", 200},
+    {"DELETE", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/milestone", 204},
+    {"POST", "/v1/workspaces/{workspace}/restore/{object}",
+     "/workspaces/VAULT/restore/PLAN?at=1&confirm=VAULT", 200},
+    {"GET", "/v1/workspaces/{workspace}/retention", "/workspaces/VAULT/retention", 200},
+    {"PUT", "/v1/workspaces/{workspace}/retention", "/workspaces/VAULT/retention?keep_last=1", 200},
+    {"POST", "/v1/workspaces/{workspace}/retention", "/workspaces/VAULT/retention", 200,
+     [](Vault& vault) { vault.change({.rule = {.keep_last = 1}}); }},
+    {"PUT", "/v1/workspaces/{workspace}/hold", "/workspaces/VAULT/hold?reason=x", 200},
+    {"DELETE", "/v1/workspaces/{workspace}/hold", "/workspaces/VAULT/hold?reason=x", 200,
+     [](Vault& vault) { vault.change({.act = log::RetentionAct::kHold}); }},
+    {"GET", "/v1/workspaces/{workspace}/quarantine", "/workspaces/VAULT/quarantine", 200,
+     [](Vault& vault) { vault.quarantine(); }},
+    {"DELETE", "/v1/workspaces/{workspace}/quarantine/{object}",
+     "/workspaces/VAULT/quarantine/PLAN", 204, [](Vault& vault) { vault.quarantine(); }},
+    {"GET", "/v1/shut", "/shut", 200, [](Vault& vault) { vault.shut(); }},
+    {"DELETE", "/v1/workspaces/{workspace}/shut", "/workspaces/VAULT/shut", 204,
+     [](Vault& vault) { vault.shut(); }},
+    {"GET", "/v1/workspaces/{workspace}/log", "/workspaces/VAULT/log", 200},
+    {"GET", "/v1/workspaces/{workspace}/checkpoint", "/workspaces/VAULT/checkpoint", 200},
+    {"GET", "/v1/workspaces/{workspace}/proof/{position}", "/workspaces/VAULT/proof/1", 200},
+    {"GET", "/v1/workspaces/{workspace}/consistency", "/workspaces/VAULT/consistency?from=1&to=3",
+     200},
+    {"GET", "/v1/workspaces/{workspace}/export", "/workspaces/VAULT/export", 200},
+    {"GET", "/v1/workspaces/{workspace}/import", "/workspaces/VAULT/import", 200},
+    {"POST", "/v1/workspaces/{workspace}/import", "/workspaces/VAULT/import", 200},
+    {"DELETE", "/v1/workspaces/{workspace}/import", "/workspaces/VAULT/import", 200},
+    {"GET", "/v1/keys", "/keys", 200},
+    {"POST", "/v1/backups", "/backups?name=nightly", 201},
+};
+
+std::string target_of(const Trial& trial, std::string_view workspace, std::string_view object) {
+  std::string target = "/v1" + std::string(trial.target);
+  for (const auto& [word, name] : {std::pair("VAULT", workspace), std::pair("PLAN", object)})
+    for (auto at = target.find(word); at != target.npos; at = target.find(word))
+      target.replace(at, std::string_view(word).size(), name);
+  return target;
+}
+
+// ---- who asks
+
+struct Asker {
+  std::string_view what;
+  std::string headers;
+  std::string query;  // behind the target's own
+  int reading;        // what a request to read is answered with; 0: whatever the operation answers
+  int changing;
+};
+
+std::string bearer(std::string_view token) {
+  return "Authorization: Bearer " + std::string(token) + "\r\n";
+}
+
+std::string origin(std::string_view page) {
+  return "Origin: " + std::string(page) + "\r\n";
+}
+
+std::vector<Asker> askers_of_a_server_with_tokens() {
+  const std::string foreign = origin("https://elsewhere.example");
+  return {
+      {"nobody", "", "", 401, 401},
+      {"an empty token", "Authorization: Bearer \r\n", "", 401, 401},
+      {"a wrong token", bearer("fool"), "", 401, 401},
+      {"the beginning of a token", bearer("ful"), "", 401, 401},
+      {"a token with more behind it", bearer("full2"), "", 401, 401},
+      {"two tokens in one", bearer("look full"), "", 401, 401},
+      {"another scheme", "Authorization: Basic full\r\n", "", 401, 401},
+      {"a wrong token before a good one in the query", bearer("fool"), "token=full", 401, 401},
+      {"a wrong token in the query", "", "token=fool", 401, 401},
+      {"a foreign page without a token", foreign, "", 401, 401},
+      {"a reader", bearer("look"), "", 0, 403},
+      {"a reader, by the query", "", "token=look", 0, 403},
+      {"a reader who names a writer's token second", bearer("look") + bearer("full"), "", 0, 403},
+      {"a reader on a foreign page", bearer("look") + foreign, "", 0, 403},
+      {"an operator on a foreign page", bearer("full") + foreign, "", 0, 0},
+      {"an operator, by the query", "", "token=full", 0, 0},
+      {"an operator", bearer("full"), "", 0, 0}};
+}
+
+std::vector<Asker> askers_of_an_open_server() {
+  return {
+      {"a foreign page", origin("https://elsewhere.example"), "", 0, 403},
+      {"a page without an origin", origin("null"), "", 0, 403},
+      {"a page that calls itself local", origin("http://localhost.elsewhere.example"), "", 0, 403},
+      {"a foreign page with a token", origin("https://elsewhere.example") + bearer("full"), "", 0,
+       403},
+      {"a page of this machine", origin("http://localhost:3000"), "", 0, 0},
+      {"a program", "", "", 0, 0}};
+}
+
+using Answer = std::shared_ptr<FakeAnswer>;
+
+// A refusal is the same for what is stored and for what is not.
+void expect_silence(const Answer& refusal, const Answer& of_nothing) {
+  EXPECT_EQ(refusal->body, of_nothing->body);
+  EXPECT_EQ(refusal->head->headers, of_nothing->head->headers);
+  for (const std::string_view secret : kSecrets)
+    EXPECT_EQ(refusal->body.find(secret), std::string::npos) << refusal->body;
+}
+
+void try_door(const policy::Access& access, const std::vector<Asker>& askers, const Trial& trial) {
+  Vault vault(access);
+  trial.prepare(vault);
+  const Right right = [&] {
+    for (const Route* route : all_routes())
+      if (route->method == trial.method && route->path == trial.path) return route->right;
+    return Right::kRead;
+  }();
+  for (const Asker& asker : askers) {
+    SCOPED_TRACE(std::string(asker.what) + ": " + std::string(trial.method) + " " +
+                 std::string(trial.path));
+    const auto ask = [&](std::string_view method, std::string target) {
+      if (!asker.query.empty())
+        target += (target.find('?') == target.npos ? "?" : "&") + asker.query;
+      return vault.node.ask(std::string(method), target, asker.headers);
+    };
+    const std::string before = vault.contents();
+    const int expected = policy::changes(right) ? asker.changing : asker.reading;
+    const Answer answer = ask(trial.method, target_of(trial, "vault", "plan"));
+    ASSERT_TRUE(answer->head && answer->ended);
+    EXPECT_EQ(answer->head->status, expected == 0 ? trial.answer : expected) << answer->body;
+    if (expected != 0 || !policy::changes(right)) {
+      EXPECT_EQ(vault.contents(), before);
+    }
+    if (expected == 0) {
+      if (!policy::changes(right)) continue;
+      // Whoever comes next finds the same server.
+      EXPECT_NE(vault.contents(), before) << "the trial does nothing";
+      return;
+    }
+    expect_silence(answer, ask(trial.method, target_of(trial, "none", "nothing")));
+    EXPECT_FALSE(vault.node.shards->at(0)->host.has("none"));
+    if (trial.method == "GET") {
+      const Answer head = ask("HEAD", target_of(trial, "vault", "plan"));
+      EXPECT_EQ(head->head->status, expected);
+      expect_silence(head, answer);
+    }
+  }
+}
+
+// ---- what there is to be tried
+
+std::string operation_of(std::string_view method, std::string_view path) {
+  return std::string(method) + " " + std::string(path);
+}
+
+std::set<std::string> described_operations() {
+  std::ifstream file(SYNCLINE_SOURCE_DIR "/docs/openapi.json");
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto document = crdt::from_json(text.str());
+  std::set<std::string> described;
+  const crdt::Any* paths = document ? document->find("paths") : nullptr;
+  if (paths == nullptr) return described;
+  for (const auto& [path, operations] : std::get<crdt::Any::Object>(paths->value()))
+    for (const auto& [method, operation] : std::get<crdt::Any::Object>(operations.value())) {
+      std::string upper = method;
+      for (char& letter : upper) letter = static_cast<char>(std::toupper(letter));
+      described.insert(operation_of(upper, path));
+    }
+  return described;
+}
+
+TEST(SideDoors, EveryRouteIsDescribedAndTried) {
+  std::set<std::string> routed;
+  std::set<std::string> tried;
+  for (const Route* route : all_routes()) routed.insert(operation_of(route->method, route->path));
+  for (const Trial& trial : kTrials) tried.insert(operation_of(trial.method, trial.path));
+  EXPECT_EQ(described_operations(), routed);
+  EXPECT_EQ(tried, routed) << "each route needs its line in kTrials";
+}
+
+TEST(SideDoors, AServerWithTokensTellsNothingToThoseWithoutTheRight) {
+  for (const Trial& trial : kTrials) {
+    // An operator changes what the next one would find: each kind of them begins anew.
+    std::vector<Asker> refused;
+    for (const Asker& asker : askers_of_a_server_with_tokens()) {
+      if (asker.changing != 0) {
+        refused.push_back(asker);
+      } else {
+        std::vector<Asker> all = refused;
+        all.push_back(asker);
+        try_door(kTwoTokens, all, trial);
+      }
+    }
+  }
+}
+
+TEST(SideDoors, AnOpenServerIsNotChangedByForeignPages) {
+  for (const Trial& trial : kTrials) {
+    const auto askers = askers_of_an_open_server();
+    try_door({}, askers, trial);
+    try_door({}, {askers.back()}, trial);
+  }
+}
+
+// What a browser hides from a page unless the server names the page's origin.
+TEST(SideDoors, ForeignPagesMayReadNothingUnlessTheyAreNamed) {
+  for (const Trial& trial : kTrials) {
+    Vault vault({});
+    trial.prepare(vault);
+    const auto answer = vault.node.ask(std::string(trial.method), target_of(trial, "vault", "plan"),
+                                       origin("https://elsewhere.example"));
+    EXPECT_EQ(answer->header("Access-Control-Allow-Origin"), "") << trial.path;
+  }
+}
+
+}  // namespace
+}  // namespace syncline::api

@@ -1,0 +1,139 @@
+// A workspace takes over what another region's log accepted, and asks who owns it.
+#include <gtest/gtest.h>
+
+#include "one_workspace.h"
+
+namespace syncline::state {
+namespace {
+
+using log::Position;
+
+// In region "eu".
+struct Region {
+  Region() : host(services()) {}
+
+  workspace::Services services() {
+    auto services = world.services();
+    services.region = "eu";
+    return services;
+  }
+
+  Result<Position> ingest(std::vector<log::Event> events) {
+    return ask<Position>(
+        world, [&](auto done) { host.get("w").ingest("us", std::move(events), std::move(done)); });
+  }
+
+  std::string json(const std::string& object) {
+    return replay(world, object, log::kNow).value().object->to_json();
+  }
+
+  TestWorld world;
+  workspace::Host host;
+};
+
+TEST(Ingest, EventsKeepTheirAuthorAndGetAPlaceHere) {
+  TestWorld there;
+  Typist ann(1);
+  submit(there, "note", ann.type("hello"));
+  submit(there, "other", Typist(2).type("x"));
+  submit(there, "note", ann.type(" world"));
+  const auto events = events_of(there);
+
+  Region here;
+  submit(here.world, "note", Typist(3).type("local "));
+  const auto taken = here.ingest(events);
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(*taken, 3u);
+  const auto mine = events_of(here.world);
+  ASSERT_EQ(mine.size(), 4u);
+  EXPECT_EQ(mine[3].position, 4u);
+  EXPECT_EQ(mine[3].principal, "ann");
+  EXPECT_EQ(mine[3].region, "eu");
+  EXPECT_EQ(mine[3].origin, (log::Origin{"us", 3}));
+  EXPECT_GT(mine[3].hlc, events[2].hlc);
+  EXPECT_NE(here.json("note").find("hello world"), std::string::npos);
+}
+
+TEST(Ingest, WhatIsSentAgainIsTakenOverOnce) {
+  TestWorld there;
+  Typist ann(1);
+  for (int i = 0; i < 5; ++i) submit(there, "note", ann.type("x"));
+  const auto events = events_of(there);
+  Region here;
+  EXPECT_EQ(here.ingest({events[0], events[1], events[2]}).value(), 3u);
+  EXPECT_EQ(here.ingest({events[1], events[2], events[3], events[4]}).value(), 5u);
+  EXPECT_EQ(here.ingest(events).value(), 5u);
+  EXPECT_EQ(end_of(here.world), 5u);
+  EXPECT_EQ(here.json("note"), R"({"content":"xxxxx"})");
+}
+
+TEST(Ingest, StopsAtWhatItCannotTakeOver) {
+  TestWorld there;
+  Typist ann(1);
+  for (int i = 0; i < 3; ++i) submit(there, "note", ann.type("x"));
+  const auto events = events_of(there);
+  Region here;
+  EXPECT_EQ(here.ingest({events[1], events[0]}).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(end_of(here.world), 0u);
+  // Its cause has not come.
+  EXPECT_EQ(here.ingest({events[1]}).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(end_of(here.world), 0u);
+  auto unknown = events;
+  unknown[1].type = "no such type";
+  EXPECT_EQ(here.ingest(unknown).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(end_of(here.world), 1u);
+  EXPECT_EQ(here.ingest(events).value(), 3u);
+}
+
+class Owners final : public log::Placement {
+ public:
+  Result<log::Owner> owner_of(std::string_view) const override { return owner; }
+  Result<log::Owner> owner = log::Owner{"n1", true, 7};
+};
+
+TEST(Ownership, AppendsCarryTheEpochAndAReplacedOwnerIsRefused) {
+  TestWorld world;
+  Owners owners;
+  auto services = world.services();
+  services.placement = &owners;
+  workspace::Host host(services);
+  Typist typist(1);
+  Visit old(world, host, "note");
+  old.submit(typist.type("a"));
+  EXPECT_EQ(events_of(world)[0].epoch, 7u);
+
+  // Another node takes the workspace over.
+  Owners others;
+  others.owner = log::Owner{"n2", true, 8};
+  auto log = world.store.open_loop(world.loop);
+  ObjectCache cache({*log, world.sources.types}, {});
+  workspace::Host successor({.log = log->events(),
+                             .cache = cache,
+                             .types = world.sources.types,
+                             .waiting = log->waiting(),
+                             .scheduler = world.loop,
+                             .counters = world.counters,
+                             .random = world.random,
+                             .on_storage_failure = [](const Error&) {},
+                             .placement = &others});
+  Visit next(world, successor, "note");
+  next.submit(Typist(2).type("b"));
+  EXPECT_EQ(events_of(world)[1].epoch, 8u);
+
+  owners.owner = log::Owner{"n2", false, 0};
+  const auto refused = old.try_submit(typist.type("c"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable) << "clients are to connect again";
+  EXPECT_EQ(old.listener().lost, 1);
+  EXPECT_EQ(end_of(world), 2u);
+  Listener late;
+  std::optional<Error> error;
+  host.get("w").subscribe(testing::ann(), "note", "yjs", late,
+                          [&](auto opened) { error = opened.error(); });
+  world.loop.run();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->message, "workspace w is on node n2");
+}
+
+}  // namespace
+}  // namespace syncline::state
