@@ -42,7 +42,7 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
   }
   live_ = *live;
   if (options_.greet) send_version();
-  if (!is_mutated(Mutation::joiner_not_told)) send_everybody();
+  if (!is_mutated(Mutation::joiner_not_told)) send_everybody(false);
   for (auto& message : std::exchange(early_, {})) {
     if (live_ != nullptr) message();
   }
@@ -250,19 +250,19 @@ void Channel::query_presence() {
     wait_until_joined([this] { query_presence(); });
     return;
   }
-  send_everybody();
+  send_everybody(false);
 }
 
-void Channel::send_everybody() {
-  if (congested()) {
-    presence_missed_ = true;
-    return;
-  }
-  tell(live_->presence().everybody(*this));
-}
-
-void Channel::tell(const std::optional<Bytes>& presence) {
-  if (presence) wire_.send_presence({.object = live_->id(), .payload = *presence});
+void Channel::send_everybody(bool with_gone) {
+  auto tell = [this, alive = std::weak_ptr(alive_)](Result<std::optional<Bytes>> presence) {
+    if (alive.expired() || ended_ || live_ == nullptr || !presence) return;
+    if (congested()) {
+      presence_missed_ = true;
+    } else if (*presence) {
+      wire_.send_presence({.object = live_->id(), .payload = **presence});
+    }
+  };
+  workspace_->presence(caller_, *live_, *this, with_gone, std::move(tell));
 }
 
 void Channel::message(std::string_view text, bool to_sender) {
@@ -328,8 +328,7 @@ void Channel::send_owed() {
   if (live_ != nullptr && question_) answer(*std::exchange(question_, std::nullopt));
   if (live_ != nullptr && presence_missed_ && !congested()) {
     presence_missed_ = false;
-    tell(is_mutated(Mutation::forget_missed_leaves) ? live_->presence().everybody(*this)
-                                                    : live_->presence().everybody_and_gone(*this));
+    send_everybody(!is_mutated(Mutation::forget_missed_leaves));
   }
 }
 

@@ -130,8 +130,7 @@ class Channel final : public workspace::Subscriber {
   void catch_up();
   void send_state(Missed from);
   void presence_refused(const Error& error);
-  void send_everybody();
-  void tell(const std::optional<Bytes>& presence);
+  void send_everybody(bool with_gone);
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
   void send_refused(Error error);
   void answered();

@@ -56,15 +56,19 @@ class SubscriberList {
   // The subscriber whose stay this is; nullptr: it has left.
   Subscriber* find(Stay stay) const;
 
-  // Calls `tell(Subscriber&)` for each that is there now and still there when its turn comes, but
-  // not for `except`.
+  // The last stay that began.
+  Stay last() const { return last_stay_; }
+
+  // Calls `tell(Subscriber&)` for each that is there now and still there when its turn comes, but not for
+  // `except`, nor for those whose stay began after `to`.
   template <typename Tell>
-  void each(Tell&& tell, Stay except = 0) {
+  void each(Tell&& tell, Stay except = 0, Stay to = ~Stay{0}) {
     ++telling_;
     const std::size_t present = subscribers_.size();
     for (std::size_t i = 0; i < present; ++i) {
       const Entry entry = subscribers_[i];
-      if (entry.subscriber != nullptr && entry.stay != except) tell(*entry.subscriber);
+      if (entry.subscriber != nullptr && entry.stay != except && entry.stay <= to)
+        tell(*entry.subscriber);
     }
     if (--telling_ == 0) std::erase_if(subscribers_, gone);
   }
@@ -97,12 +101,17 @@ class LiveObject {
   log::Position needed_until() const { return std::max(position(), waits_for_); }
   void wait_for(log::Position position) { waits_for_ = std::max(waits_for_, position); }
 
+  // The workspace has dropped its view: whoever still holds this up the stack gets nothing from it any more.
+  bool lost() const { return lost_; }
+  void lose() { lost_ = true; }
+
  private:
   std::string id_;
   state::Resident* resident_;  // held in the cache for as long as this lives
   SubscriberList subscribers_;
   Presence presence_;
   log::Position waits_for_ = 0;
+  bool lost_ = false;
 };
 
 }  // namespace syncline::workspace

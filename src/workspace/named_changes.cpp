@@ -33,10 +33,9 @@ void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges
   const policy::Caller author{.principal = {.name = change.principal},
                               .rights = policy::Rights::all(),
                               .actor = change.actor};
-  Offer offer{.change = {.actor_seq = change.actor_seq,
-                         .intent = change.intent,
-                         .named = waited->named},
-              .waited = change.number};
+  Offer offer{
+      .change = {.actor_seq = change.actor_seq, .intent = change.intent, .named = waited->named},
+      .waited = change.number};
   decide(author, object, std::move(offer),
          [waited](Result<Receipt> receipt) { waited->answer(receipt); });
 }

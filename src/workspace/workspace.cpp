@@ -289,6 +289,7 @@ void Workspace::reset(const Error& cause) {
   taking_up_.clear();
   if (!is_mutated(Mutation::keep_cache_after_refusal)) services_.cache.forget(name_);
   auto live = std::exchange(live_, {});
+  for (auto& [id, object] : live) object->lose();
   outbox_.lose(error);
   waiting_.forget(error);
   fail_openings(error);

@@ -188,6 +188,10 @@ class Workspace {
   // what is over a limit was dropped, the rest was taken.
   void set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
                     ByteView update, Done<void> done);
+  // Everybody who is present, as an awareness update for that subscriber; with those who have gone lately,
+  // for one that may have missed it. nullopt: nobody is. Is not answered if the subscriber leaves.
+  void presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
+                bool with_gone, Done<std::optional<Bytes>> done);
   // Drops clients that were not heard of for too long. To be called every few seconds.
   void expire_presence();
 

@@ -36,6 +36,7 @@ void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change 
 
 void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer offer,
                        Done<Receipt> done) {
+  if (object.lost()) return done(fail(ErrorCode::kUnavailable, "connect again"));
   if (answer_repeated(caller, object, offer, done)) return;
   auto prepared = object.object().prepare(offer.change.intent);
   if (!prepared)
@@ -51,26 +52,26 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
   ++services_.counters.changes_accepted;
   services_.counters.bytes_accepted += offer.change.intent.size();
-  outbox_.push(event->position, [this, &object, author = offer.author, position = event->position,
-                                 principal = std::move(event->principal),
-                                 named = offer.change.named,
-                                 told = told_of(std::move(*prepared), offer.change.intent, *event),
-                                 done = std::move(done)](const Error* lost) mutable {
-    if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
-      return done(std::unexpected(*lost));
-    }
-    const Delivery delivery{.object = object.id(),
-                            .position = position,
-                            .principal = principal,
-                            .durability = durability_,
-                            .payload = told.others};
-    if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
-      object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(delivery); },
-                                author);
-    }
-    done(
-        Receipt{.position = position, .durability = durability_, .answer = std::move(told.author)});
-  });
+  outbox_.push(
+      event->position, [this, &object, author = offer.author, position = event->position,
+                        principal = std::move(event->principal), named = offer.change.named,
+                        told = told_of(std::move(*prepared), offer.change.intent, *event),
+                        done = std::move(done)](const Error* lost) mutable {
+        if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
+          return done(std::unexpected(*lost));
+        }
+        const Delivery delivery{.object = object.id(),
+                                .position = position,
+                                .principal = principal,
+                                .durability = durability_,
+                                .payload = told.others};
+        if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
+          object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(delivery); },
+                                    author);
+        }
+        done(Receipt{
+            .position = position, .durability = durability_, .answer = std::move(told.author)});
+      });
 }
 
 // Nothing is new. Who may read the object may know that.
@@ -167,6 +168,10 @@ policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right rig
 
 // What depends on the present state of an object, and on the rules up to a position.
 void Workspace::let_out(LiveObject& object, log::Position rules, Outbox::Item item) {
+  if (object.lost()) {
+    const Error error{ErrorCode::kUnavailable, "connect again"};
+    return item(&error);
+  }
   const log::Position position = std::max(object.position(), rules);
   object.wait_for(std::max(position, outbox_.last()));  // it stands behind all that waits
   outbox_.push(position, std::move(item));

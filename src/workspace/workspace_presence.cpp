@@ -42,15 +42,33 @@ void Workspace::tell_news(LiveObject& object, log::Position rules, const std::st
           });
 }
 
+// Who comes later is told of everybody who is there then. What was said before would show it those who
+// have gone, and be taken for news when it comes back as an echo.
 void Workspace::tell_presence(LiveObject& object, log::Position rules, std::string principal,
                               Bytes update, SubscriberList::Stay except) {
   let_out(object, rules,
-          [&object, except, principal = std::move(principal),
+          [&object, except, to = object.subscribers().last(), principal = std::move(principal),
            update = std::move(update)](const Error* lost) {
             if (lost != nullptr) return;
             const Delivery told{.object = object.id(), .principal = principal, .payload = update};
             object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_presence(told); },
-                                      except);
+                                      except, to);
+          });
+}
+
+void Workspace::presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
+                         bool with_gone, Done<std::optional<Bytes>> done) {
+  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  const SubscriberList::Stay stay = object.subscribers().stay(&to);
+  let_out(object, verdict.rules,
+          [&object, stay, with_gone, allowed = std::move(verdict.allowed),
+           done = std::move(done)](const Error* lost) mutable {
+            if (lost != nullptr) return done(std::unexpected(*lost));
+            if (!allowed) return done(std::unexpected(std::move(allowed.error())));
+            const Subscriber* there = object.subscribers().find(stay);
+            if (there == nullptr) return;
+            done(with_gone ? object.presence().everybody_and_gone(*there)
+                           : object.presence().everybody(*there));
           });
 }
 

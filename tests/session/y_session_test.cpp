@@ -120,6 +120,48 @@ TEST(YSession, NothingIsSaidBeforeItIsDurable) {
   EXPECT_EQ(bob.text(), "x");
 }
 
+// Clients count saved updates from the first that they sent.
+TEST(YSession, AnUpdateThatWaitsHoldsBackTheAcksOfThoseBehindIt) {
+  TestWorld world;
+  YPeer a(world);
+  YPeer b(world);
+  Typist ann(1);
+  Typist other(3);
+  const Bytes cause = ann.type("a");
+  const Bytes waits = ann.type("b");
+  a.send(SyncKind::kUpdate, other.type("1"));
+  a.send(SyncKind::kUpdate, waits);
+  a.send(SyncKind::kUpdate, other.type("2"));
+  world.loop.run();
+  a.deliver(other);
+  EXPECT_EQ(a.saved, 1) << "the second one is not saved";
+  EXPECT_EQ(a.counters.held_back, 0u);
+  b.send(SyncKind::kUpdate, cause);
+  world.loop.run();
+  a.deliver(other);
+  EXPECT_EQ(a.saved, 3);
+  EXPECT_NE(other.text().find("ab"), std::string::npos);
+}
+
+TEST(YSession, WhatWaitsDoesNotHoldBackReading) {
+  TestWorld world;
+  YPeer a(world, policy::Principal{.name = "ann"}, {.inflight_updates = 8});
+  std::vector<Bytes> updates;
+  Typist ann(1);
+  for (int i = 0; i < 40; ++i) updates.push_back(ann.type("x"));
+  for (std::size_t i = updates.size(); i-- > 1;) {
+    a.send(SyncKind::kUpdate, updates[i]);
+    world.loop.run();
+  }
+  EXPECT_TRUE(a.connection.reading);
+  a.send(SyncKind::kUpdate, updates[0]);
+  world.loop.run();
+  Typist reader(2);
+  a.deliver(reader);
+  EXPECT_EQ(a.saved, 40);
+  EXPECT_TRUE(a.connection.reading);
+}
+
 TEST(YSession, ASlowReaderIsBroughtUpToDateFromItsState) {
   TestWorld world;
   YPeer writer(world);

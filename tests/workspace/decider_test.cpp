@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "one_workspace.h"
+#include "syncline/crdt/awareness.h"
 
 namespace syncline::state {
 namespace {
@@ -98,6 +99,44 @@ TEST_F(Deciders, AnswersAndPresenceWaitForTheRulesToo) {
   EXPECT_FALSE(told);
   world.commit();
   EXPECT_TRUE(told);
+}
+
+// It would take for news what it hears of somebody who has gone, and send it back.
+TEST(Presence, WhoComesLaterIsNotToldWhatWasSaidBefore) {
+  TestWorld world(store::MemoryStore::CommitMode::kManual);
+  struct Watcher final : workspace::Subscriber {
+    void on_change(const workspace::Delivery&) override {}
+    void on_presence(const workspace::Delivery&) override { ++heard; }
+    void on_lost(const Error&) override {}
+    int heard = 0;
+  };
+  workspace::Workspace& workspace = world.host.get("w");
+  const auto join = [&](Watcher& watcher) {
+    LiveObject* live = nullptr;
+    workspace.subscribe(testing::ann(), "o", "yjs", watcher,
+                        [&](Result<LiveObject*> opened) { live = opened.value(); });
+    world.loop.run();
+    return live;
+  };
+  Watcher early;
+  Watcher brief;
+  Watcher late;
+  LiveObject* live = join(early);
+  join(brief);
+  const Bytes update = Typist(1).type("x");
+  workspace.submit(testing::ann(), *live, {.intent = update}, nullptr, [](auto) {});
+  const crdt::AwarenessEntry entry{.client = 5, .clock = 1, .state = "{}"};
+  const Bytes here = crdt::encode_awareness({&entry, 1});
+  workspace.set_presence(testing::ann(), *live, brief, here, [](auto) {});
+  workspace.unsubscribe(*live, brief);
+  join(late);
+  EXPECT_EQ(early.heard, 0) << "it is not durable yet what the presence may refer to";
+  world.commit();
+  EXPECT_EQ(early.heard, 2);
+  EXPECT_EQ(late.heard, 0);
+  workspace.unsubscribe(*live, early);
+  workspace.unsubscribe(*live, late);
+  world.commit();
 }
 
 TEST_F(Deciders, AReaderMayNotWriteAndIsAskedForNothingMore) {
