@@ -8,6 +8,7 @@
 
 #include "api/support.h"
 #include "node/identify.h"
+#include "policy/names.h"
 
 namespace syncline::api {
 namespace {
@@ -128,9 +129,15 @@ void dispatch(Context& context, http::Request request, http::Responder responder
 
   Path path;
   if (!found.match.workspace.empty()) {
-    auto decoded = decode_path(found.match.workspace, found.match.rest);
+    const bool changes = policy::changes(found.route->right);
+    auto decoded = decode_path(found.match.workspace, found.match.rest,
+                               changes ? SystemNames::kRefused : SystemNames::kTaken);
     if (!decoded) return responder.respond(to_response(decoded.error()));
     path = std::move(*decoded);
+    // What a workspace promises, and to whom, is history.
+    if (policy::is_system_object(path.object) && !caller->rights.has(Right::kHistory))
+      return responder.respond(
+          refusal({ErrorCode::kForbidden, "this token may not read objects of the server"}));
   }
   const std::size_t loop =
       path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);

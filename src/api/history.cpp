@@ -8,6 +8,7 @@
 #include "api/history_json.h"
 #include "api/quarantine.h"
 #include "api/route.h"
+#include "api/rules.h"
 #include "api/support.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -148,35 +149,32 @@ void list_pins(Call call) {
       answer_with<std::vector<log::Pin>>(std::move(call.responder), std::move(body)));
 }
 
-// The pin that a request names, by whoever asks; at no position yet.
-log::Pin named_pin(const Call& call) {
-  return {call.path.object, 0, call.shard.scheduler.unix_ms(), call.caller.principal.name};
-}
-
-void write_pin(Call call, log::Pin pin, http::Response response) {
-  auto answer = [response = std::move(response),
-                 responder = std::move(call.responder)](Result<void> done) mutable {
-    responder.respond(done ? std::move(response) : to_response(done.error()));
+void answer_pin(Call call) {
+  auto body = [name = call.path.object](const std::optional<log::Pin>& pin) {
+    if (!pin) return to_response({ErrorCode::kNotFound, "pin " + name + " was removed meanwhile"});
+    return http::json_response(200, protocol::pin_to_json(*pin) + "\n");
   };
-  call.shard.store->pins().put_pin(call.path.workspace, std::move(pin), std::move(answer));
+  call.shard.store->pins().load_pin(
+      call.path.workspace, call.path.object,
+      answer_with<std::optional<log::Pin>>(std::move(call.responder), std::move(body)));
 }
 
 void put_pin(Call call) {
-  log::Pin named = named_pin(call);
-  at_moment(std::move(call), "at", [pin = std::move(named)](log::Position at, Call asked) mutable {
+  at_moment(std::move(call), "at", [](log::Position at, Call asked) {
     if (at == 0)
       return asked.refuse({ErrorCode::kInvalid, "before the first event there is nothing to pin"});
-    pin.position = at;
-    http::Response response = http::json_response(200, protocol::pin_to_json(pin) + "\n");
-    write_pin(std::move(asked), std::move(pin), std::move(response));
+    log::SetPin act{asked.path.object, at};
+    change_rules(std::move(asked), Right::kPin, std::move(act), "", answer_pin);
   });
 }
 
 void delete_pin(Call call) {
-  log::Pin pin = named_pin(call);
-  http::Response gone;
-  gone.status = 204;
-  write_pin(std::move(call), std::move(pin), std::move(gone));
+  log::RemovePin act{call.path.object};
+  change_rules(std::move(call), Right::kPin, std::move(act), "", [](Call asked) {
+    http::Response gone;
+    gone.status = 204;
+    asked.answer(std::move(gone));
+  });
 }
 
 constexpr Route kHistoryRoutes[] = {

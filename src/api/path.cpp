@@ -7,14 +7,17 @@
 
 namespace syncline::api {
 
-Result<Path> decode_path(std::string_view workspace, std::string_view object) {
+Result<Path> decode_path(std::string_view workspace, std::string_view object, SystemNames system) {
   auto name = http::percent_decode(workspace);
   auto id = http::percent_decode(object);
   if (!name || !id) return fail(ErrorCode::kInvalid, "broken percent escape in the path");
   if (auto valid = policy::check_workspace_name(*name); !valid)
     return std::unexpected(std::move(valid.error()));
   if (!id->empty()) {
-    if (auto valid = policy::check_object_id(*id); !valid)
+    auto valid = policy::check_object_id(*id);
+    // Reserved, and well-formed otherwise.
+    const bool reserved = !valid && valid.error().code == ErrorCode::kForbidden;
+    if (!valid && !(reserved && system == SystemNames::kTaken))
       return std::unexpected(std::move(valid.error()));
   }
   return Path{std::move(*name), std::move(*id)};

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/rules.h"
 #include "api/support.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -43,21 +44,29 @@ void list(Call call) {
 }
 
 // Tries the object at once, so that the answer says whether it can be served now.
-void lift(Call call) {
+void try_again(Call call) {
   auto lifted = [](const View&) {
     http::Response response;
     response.status = 204;
     return response;
   };
-  const Path& path = call.path;
-  if (!call.shard.quarantine.lift(path.workspace, path.object))
-    return call.refuse(
-        {ErrorCode::kNotFound, fmt::format("object {} of workspace {} is not in quarantine",
-                                           path.object, path.workspace)});
+  const Path path = call.path;
+  call.shard.quarantine.lift(path.workspace, path.object);
   call.shard.host.get(path.workspace)
       .read(
           call.caller, path.object, [](const merge::Object&) { return std::string(); },
           answer_with<View>(std::move(call.responder), lifted));
+}
+
+void lift(Call call) {
+  const Path& path = call.path;
+  const state::Quarantined* held = call.shard.quarantine.find(path.workspace, path.object);
+  if (held == nullptr)
+    return call.refuse(
+        {ErrorCode::kNotFound, fmt::format("object {} of workspace {} is not in quarantine",
+                                           path.object, path.workspace)});
+  log::LiftQuarantine act{path.object, held->position};
+  change_rules(std::move(call), Right::kQuarantine, std::move(act), "", try_again);
 }
 
 constexpr Route kQuarantineRoutes[] = {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/route.h"
+#include "api/rules.h"
 #include "api/support.h"
 #include "protocol/json_text.h"
 #include "protocol/retention_json.h"
@@ -26,18 +27,9 @@ void answer_view(Call call) {
 }
 
 // Makes the change in the name of whoever asks, and shows what came of it.
-void change(Call call, log::RetentionChange change) {
-  change.principal = call.caller.principal.name;
-  change.unix_ms = call.shard.scheduler.unix_ms();
-  change.reason = http::query_parameter(call.request.query, "reason").value_or("");
-  log::LoopStore& store = *call.shard.store;
-  const std::string workspace = call.path.workspace;
-  store.retention().change_retention(
-      workspace, std::move(change),
-      [call = std::move(call)](Result<log::Retention> changed) mutable {
-        if (!changed) return call.refuse(changed.error());
-        answer_view(std::move(call));
-      });
+void change(Call call, Right right, log::RuleAct act) {
+  std::string reason = http::query_parameter(call.request.query, "reason").value_or("");
+  change_rules(std::move(call), right, std::move(act), std::move(reason), answer_view);
 }
 
 void set_rule(Call call) {
@@ -46,21 +38,15 @@ void set_rule(Call call) {
   const auto keep_last = number(call.request, "keep_last", 0);
   if (!keep_for) return call.refuse(keep_for.error());
   if (!keep_last) return call.refuse(keep_last.error());
-  log::RetentionChange rule;
-  rule.rule = {*keep_for, *keep_last};
-  change(std::move(call), std::move(rule));
+  change(std::move(call), Right::kRetention, log::SetRetention{{*keep_for, *keep_last}});
 }
 
 void put_hold(Call call) {
-  log::RetentionChange hold;
-  hold.act = log::RetentionAct::kHold;
-  change(std::move(call), std::move(hold));
+  change(std::move(call), Right::kHold, log::PutHold{});
 }
 
 void release(Call call) {
-  log::RetentionChange release;
-  release.act = log::RetentionAct::kRelease;
-  change(std::move(call), std::move(release));
+  change(std::move(call), Right::kHold, log::ReleaseHold{});
 }
 
 http::Response turn_response(const state::RetentionTurn& turn) {

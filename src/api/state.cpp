@@ -5,6 +5,7 @@
 #include "api/route.h"
 #include "api/state_form.h"
 #include "api/support.h"
+#include "policy/names.h"
 
 namespace syncline::api {
 namespace {
@@ -23,9 +24,11 @@ void list_objects(Call call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
   const std::string& query = call.request.query;
+  const std::string prefix = http::query_parameter(query, "prefix").value_or("");
+  if (policy::is_system_object(prefix) && !call.caller.rights.has(Right::kHistory))
+    return call.refuse({ErrorCode::kForbidden, "this token may not read objects of the server"});
   call.shard.store->catalog().list_objects(
-      call.path.workspace, http::query_parameter(query, "prefix").value_or(""),
-      http::query_parameter(query, "after").value_or(""), *limit,
+      call.path.workspace, prefix, http::query_parameter(query, "after").value_or(""), *limit,
       answer_names("objects", *limit, std::move(call.responder)));
 }
 

@@ -19,7 +19,8 @@ class Catalog {
   virtual void list_workspaces(std::string after, std::size_t limit,
                                Done<std::vector<std::string>> done) = 0;
 
-  // Ids of objects that have events and begin with `prefix`; otherwise the same.
+  // Ids of objects that have events and begin with `prefix`; otherwise the same. System objects
+  // (log/rules.h) are among them only if the prefix begins as their names do.
   virtual void list_objects(std::string workspace, std::string prefix, std::string after,
                             std::size_t limit, Done<std::vector<std::string>> done) = 0;
 };

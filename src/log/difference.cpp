@@ -28,6 +28,7 @@ std::string_view to_string(Check check) {
     case Check::kEffect: return "effect";
     case Check::kSnapshot: return "snapshot";
     case Check::kPin: return "pin";
+    case Check::kRules: return "rules";
     case Check::kKeys: return "keys";
     case Check::kBundle: return "bundle";
   }

@@ -22,6 +22,7 @@ enum class Check : std::uint8_t {
   kEffect,      // replaying an intent does something else than the event says
   kSnapshot,    // a snapshot does not show what replaying the events gives
   kPin,         // a pin names a position that is not there
+  kRules,       // pins, the retention rule or a legal hold are not what the events say
   kKeys,        // the files of keys are damaged
   kBundle,      // the file of an export is damaged, cut or put together wrongly
 };

@@ -93,11 +93,15 @@ class EventLog {
 
   // Stores events, in order and all or none, after `append.after`. Answered once they are durable
   // at the level that the answer names. The first append creates the workspace.
+  //   kUnsupported  an event of rules that this build does not know
   //   kFenced       an append of a higher epoch was seen: another owner has taken over
   //   kConflict     the log ends elsewhere, or with another hash; or an event's origin is not behind
-  //                 what was taken over from there: nothing is stored
+  //                 what was taken over from there; or an event of rules puts a second hold, or releases
+  //                 none: nothing is stored
   //   kInvalid      no events, positions that do not follow one another, a group that is not whole,
-  //                 a bad workspace name
+  //                 a bad workspace name; an event of rules (log/rules.h) that no log may hold, or a pin
+  //                 past the end of the log
+  //   kNotFound     an event of rules removes a pin that is not there, or pins what retention has dropped
   //   kTooLarge     a group of more than kMaxGroupBytes
   //   kUnavailable  the store is full or shutting down: nothing is stored; a later append may
   //                 succeed

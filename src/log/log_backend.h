@@ -17,6 +17,7 @@
 #include "log/event_log.h"
 #include "log/pin_store.h"
 #include "log/retention_store.h"
+#include "log/rules_store.h"
 #include "log/snapshot_store.h"
 #include "log/waiting_store.h"
 
@@ -35,6 +36,7 @@ class LoopStore {
   virtual RetentionStore& retention() = 0;
   virtual WaitingStore& waiting() = 0;
   virtual ActorStore& actors() = 0;
+  virtual RulesStore& rules() = 0;
 };
 
 class LogBackend {

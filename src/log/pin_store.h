@@ -1,5 +1,8 @@
 // Pins: names for moments of a workspace, kept until they are removed.
 //
+// Pins are set and removed by events (log/rules.h), and by nothing else: the store derives them in the
+// batch that appends the events.
+//
 // Threads, ownership and answers: as log/event_log.h says for all of a store.
 #pragma once
 
@@ -32,11 +35,6 @@ bool is_pin_name(std::string_view name);
 class PinStore {
  public:
   virtual ~PinStore() = default;
-
-  // Sets a pin, durably, in place of one of that name; position 0 removes it.
-  //   kInvalid   a bad name, or a position past the end of the log
-  //   kNotFound  there is no such pin to remove, or the position is before what retention keeps
-  virtual void put_pin(std::string workspace, Pin pin, Done<void> done) = 0;
 
   virtual void load_pin(std::string workspace, std::string name, Done<std::optional<Pin>> done) = 0;
 

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint64_t kMaxNumber = (std::uint64_t{1} << 53) - 1;
 
-Result<void> check_words(const RetentionChange& change) {
+}  // namespace
+
+Result<void> check_retention_change(const RetentionChange& change) {
   if (change.reason.size() > kMaxReasonBytes || change.principal.size() > kMaxPrincipalBytes)
     return fail(ErrorCode::kInvalid, fmt::format("a reason has at most {} bytes", kMaxReasonBytes));
   if (change.rule.keep_ms > kMaxNumber || change.rule.keep_last > kMaxNumber)
@@ -21,39 +23,38 @@ Result<void> check_words(const RetentionChange& change) {
   return {};
 }
 
-}  // namespace
-
 std::string_view to_string(RetentionAct act) {
   switch (act) {
     case RetentionAct::kSetRule: return "set";
     case RetentionAct::kHold: return "hold";
     case RetentionAct::kRelease: return "release";
-    case RetentionAct::kRaiseFloor: break;
   }
-  return "raise floor";
+  return "unknown";
 }
 
-Result<Retention> change_retention(Retention kept, const RetentionChange& change, Position last) {
-  if (auto ok = check_words(change); !ok) return std::unexpected(std::move(ok.error()));
+Result<Retention> change_retention(Retention kept, const RetentionChange& change) {
+  if (auto ok = check_retention_change(change); !ok) return std::unexpected(std::move(ok.error()));
   switch (change.act) {
-    case RetentionAct::kSetRule: kept.rule = change.rule; return kept;
+    case RetentionAct::kSetRule: kept.rule = change.rule; break;
     case RetentionAct::kHold:
       if (kept.hold)
         return fail(ErrorCode::kConflict, fmt::format("{} holds it already: {}",
                                                       kept.hold->principal, kept.hold->reason));
       kept.hold = Hold{change.principal, change.reason, change.unix_ms};
-      return kept;
+      break;
     case RetentionAct::kRelease:
       if (!kept.hold) return fail(ErrorCode::kConflict, "there is no legal hold to release");
       kept.hold.reset();
-      return kept;
-    case RetentionAct::kRaiseFloor: break;
+      break;
   }
+  return kept;
+}
+
+Result<Retention> raise_floor(Retention kept, Position floor, Position last) {
   if (auto ok = check_not_held(kept); !ok) return std::unexpected(std::move(ok.error()));
-  if (change.floor > last)
-    return fail(ErrorCode::kInvalid,
-                fmt::format("the log ends at {}, before {}", last, change.floor));
-  kept.floor = std::max(kept.floor, change.floor);
+  if (floor > last)
+    return fail(ErrorCode::kInvalid, fmt::format("the log ends at {}, before {}", last, floor));
+  kept.floor = std::max(kept.floor, floor);
   return kept;
 }
 

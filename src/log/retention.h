@@ -10,8 +10,8 @@
 // present, every moment from the floor on, and what is pinned stay readable. Those snapshots are no
 // cache any more: they are the only form in which the state is kept.
 //
-// Everything that is asked of retention is recorded with who, when and why (RetentionRecord), and the
-// records stay.
+// Rules, holds and releases are events (log/rules.h), with who, when and why; a store lists them
+// (RetentionRecord). The floor is not: it follows from carrying out the rule.
 #pragma once
 
 #include <cstddef>
@@ -60,7 +60,6 @@ enum class RetentionAct : std::uint8_t {
   kSetRule = 1,
   kHold = 2,
   kRelease = 3,
-  kRaiseFloor = 4,  // by whoever carries out the rule; not recorded
 };
 
 struct RetentionChange {
@@ -69,7 +68,8 @@ struct RetentionChange {
   std::string reason;  // a hold needs one; at most kMaxReasonBytes
   std::uint64_t unix_ms = 0;
   RetentionRule rule = {};  // kSetRule
-  Position floor = 0;       // kRaiseFloor
+
+  bool operator==(const RetentionChange&) const = default;
 };
 
 // One line of the record, counted from 1.
@@ -88,11 +88,18 @@ struct DroppedPayloads {
 // "set", "hold", "release".
 std::string_view to_string(RetentionAct act);
 
-// What `kept` becomes, for a log that ends at `last`.
-//   kInvalid    a hold without a reason, a reason or name that is too long, a floor past the end
-//   kConflict   a hold while there is one; a release while there is none
-//   kForbidden  raising the floor under a hold
-Result<Retention> change_retention(Retention kept, const RetentionChange& change, Position last);
+// kInvalid: a reason, a name or a number that no change may have, or a hold without a reason.
+Result<void> check_retention_change(const RetentionChange& change);
+
+// What `kept` becomes.
+//   kInvalid   as of check_retention_change
+//   kConflict  a hold while there is one; a release while there is none
+Result<Retention> change_retention(Retention kept, const RetentionChange& change);
+
+// What `kept` becomes when its rule is carried out, in a log that ends at `last`.
+//   kForbidden  there is a legal hold
+//   kInvalid    a floor past the end
+Result<Retention> raise_floor(Retention kept, Position floor, Position last);
 
 // Why nothing may be dropped now, if so (kForbidden).
 Result<void> check_not_held(const Retention& retention);

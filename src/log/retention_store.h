@@ -1,5 +1,8 @@
 // Where a store keeps the rules, holds and floors of retention (log/retention.h), and drops payloads.
 //
+// Rules and holds are changed by events (log/rules.h), and by nothing else: the store derives them in the
+// batch that appends the events. Payloads of system objects are never dropped.
+//
 // Threads, ownership and answers: as log/event_log.h says for all of a store.
 #pragma once
 
@@ -18,13 +21,14 @@ class RetentionStore {
  public:
   virtual ~RetentionStore() = default;
 
-  // A workspace that is not there: kNotFound to change, the default to load. Other errors of a change:
-  // those of change_retention in log/retention.h.
-  virtual void change_retention(std::string workspace, RetentionChange change,
-                                Done<Retention> done) = 0;
+  // The floor rises before anything behind it is dropped. A workspace that is not there: kNotFound. Other
+  // errors: those of raise_floor in log/retention.h.
+  virtual void raise_floor(std::string workspace, Position floor, Done<Retention> done) = 0;
+
+  // A workspace that is not there: the default.
   virtual void load_retention(std::string workspace, Done<Retention> done) = 0;
 
-  // What was asked of it, from the record after number `after` on, up to `limit`.
+  // Rules, holds and releases, in the order of their events, from number `after` on, up to `limit`.
   virtual void list_retention(std::string workspace, std::uint64_t after, std::size_t limit,
                               Done<std::vector<RetentionRecord>> done) = 0;
 

@@ -1,9 +1,11 @@
 #include "node/known_types.h"
 
+#include "state/rules_object.h"
+
 namespace syncline::node {
 
 const merge::TypeRegistry& known_types() {
-  static const merge::TypeRegistry types{&merge::doc_type()};
+  static const merge::TypeRegistry types{&merge::doc_type(), &state::rules_type()};
   return types;
 }
 

@@ -30,6 +30,8 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .cache = cache,
             .types = options.types,
             .waiting = store->waiting(),
+            .retention = store->retention(),
+            .rules = store->rules(),
             .scheduler = loop,
             .counters = workspace_counters,
             .random = *random,
@@ -39,9 +41,14 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .node = std::move(options.node),
             .notary = &notary,
             .checkpoints = &checkpoints,
-            .actors = &store->actors()},
+            .actors = &store->actors(),
+            .quarantine = &quarantine},
            std::move(options.gate)),
-      retention(sources, loop, options.retention_pace, owned_by(placement, index)),
+      retention(sources, loop, options.retention_pace,
+                [this, owns = owned_by(placement, index)](std::string_view workspace) {
+                  // While it is imported, or its rules cannot be read, nothing is dropped.
+                  return owns(workspace) && host.admit({}, std::string(workspace)).has_value();
+                }),
       waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)) {}
 
 }  // namespace syncline::node

@@ -16,6 +16,9 @@ inline Rights rights_of(const Principal& principal) {
 struct Caller {
   Principal principal = {};  // an empty name: not authenticated yet
   Rights rights = Rights::none();
+  // The operator on this machine, with the command line and a data directory that no server uses. No request
+  // from a network is.
+  bool local = false;
   std::string actor = {};  // the connection's; "" for a single request
   std::string origin =
       {};                  // of the web page that asks, as its browser says; "" outside of browsers

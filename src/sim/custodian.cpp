@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/percent.h"
+#include "log/rules.h"
 #include "protocol/retention_json.h"
 #include "sim/invariants.h"
 #include "sim/rights.h"
@@ -281,7 +282,8 @@ void Custodian::check_swept(const std::string& workspace, const std::vector<log:
                             log::Position swept_to) {
   if (server_.expects_damage()) return;
   for (const log::Event& event : events)
-    if (event.position <= swept_to && !event.dropped_payload)
+    if (event.position <= swept_to && !event.dropped_payload &&
+        !log::is_system_object(event.object))
       return broken(workspace,
                     fmt::format("event {} was swept, and has its payload still", event.position));
 }

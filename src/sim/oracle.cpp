@@ -12,7 +12,9 @@
 #include "sim/canonical_json.h"
 #include "sim/invariants.h"
 #include "sim/stored_log.h"
+#include "state/rules_replay.h"
 #include "store/reads.h"
+#include "store/retention.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::sim {
@@ -180,7 +182,9 @@ bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& hi
     }
     check_stamps(workspace, all);
     check_payloads(workspace, all);
+    check_rules(tables, workspace, all);
     for (log::Event& event : all) {
+      if (log::is_system_object(event.object)) continue;  // no document: check_rules looks at it
       History& history = histories[{workspace, event.object}];
       if (auto meta = crdt::update_meta(event.intent, crdt::UpdateVersion::kV1)) {
         history.logged.inserts.add(meta->inserts);
@@ -226,6 +230,27 @@ void Oracle::check_payloads(const std::string& workspace, const std::vector<log:
                                                  "and payload",
                                                  workspace, event.position));
   }
+}
+
+// Pins, the rule and the hold in the store are those that the events say (log/rules.h), and no payload of an
+// object that holds them is ever dropped.
+void Oracle::check_rules(const store::Tables& tables, const std::string& workspace,
+                         const std::vector<log::Event>& events) {
+  const auto broken = [&](std::string_view what) {
+    world_.violated(std::string(kDurable), fmt::format("{}: {}", workspace, what));
+  };
+  state::RulesReplay rules;
+  for (const log::Event& event : events)
+    if (const auto taken = rules.take(event); !taken) return broken(taken.error().message);
+  std::map<std::string, log::Pin, std::less<>> pins;
+  const auto stored = store::read_pins(tables, workspace, "", 100'000);
+  if (!stored) return broken(stored.error().message);
+  for (const log::Pin& pin : *stored) pins.emplace(pin.name, pin);
+  const auto retention = store::read_retention(tables, workspace);
+  if (!retention) return broken(retention.error().message);
+  if (pins != rules.held().pins) return broken("the pins are not those that the events say");
+  if (retention->rule != rules.held().retention || retention->hold != rules.held().hold)
+    broken("the rule or the hold is not the one that the events say");
 }
 
 void Oracle::check_promises(const std::map<ObjectName, History>& histories) {

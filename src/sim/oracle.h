@@ -66,6 +66,8 @@ class Oracle {
   void check_shown(const std::map<ObjectName, History>& histories, const Clients& clients);
   void check_order_told(const DiskTables& stored, const Client& client, const Replica& replica);
   void check_acks(const DiskTables& stored, const Client& client, Replica& replica);
+  void check_rules(const store::Tables& tables, const std::string& workspace,
+                   const std::vector<log::Event>& events);
   void check_payloads(const std::string& workspace, const std::vector<log::Event>& events);
   void check_stamps(const std::string& workspace, const std::vector<log::Event>& events);
   void check_owners(const ObjectName& name, const History& history);

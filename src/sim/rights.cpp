@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "log/rules.h"
 #include "sim/invariants.h"
 #include "sim/stored_log.h"
 
@@ -82,6 +83,13 @@ void Rights::rolled_back(const store::Tables& tables) {
 std::string Rights::fault_of(const std::string& workspace, const log::Event& event) const {
   // States that an operator has brought back, into workspaces of their own.
   if (event.principal == kOperator && event.actor.starts_with("restore of ")) return {};
+  // Pins, rules and holds: only the operator may change them, and stands in the event for it.
+  if (log::is_system_object(event.object)) {
+    const auto change = log::rule_change_in(event);
+    const bool by_operator = event.principal == kOperator && change && *change &&
+                             (*change)->principal == event.principal;
+    return by_operator ? "" : "changes rules in another's name";
+  }
   if (event.version == log::kUnsaltedVersion) return "";  // from before this server (sim/old_log.h)
   const auto number = number_of(event.actor);
   if (!number || *number >= granted_.size()) return "is of nobody";

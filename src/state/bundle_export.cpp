@@ -27,7 +27,7 @@ void BundleExport::next(log::Done<Bytes> done) {
   switch (stage_) {
     case Stage::kHeader: return begin();
     case Stage::kEvents: return due_ ? emit_snapshot() : step();
-    case Stage::kPins: return read_pins();
+    case Stage::kPins: return find_pins();
     case Stage::kEnd: return emit_end();
     case Stage::kDone: return answer(Bytes());
   }
@@ -65,7 +65,7 @@ void BundleExport::step() {
   if (!records_.empty()) return emit_events();
   if (after_ < header_.size) return read_events();
   stage_ = Stage::kPins;
-  read_pins();
+  find_pins();
 }
 
 // Whether what is there of a file that is gone on with may hold dropped payloads of this object.
@@ -214,20 +214,29 @@ void BundleExport::go_without(const std::string& object) {
   list_states(object, after_ + 1);
 }
 
-void BundleExport::read_pins() {
-  store_.pins().list_pins(
-      header_.workspace, last_pin_, log::kSectionPins, [self = shared_from_this()](auto pins) {
-        if (!pins) return self->answer(std::unexpected(std::move(pins.error())));
-        if (pins->empty()) {
-          self->stage_ = Stage::kEnd;
-          return self->emit_end();
-        }
-        self->last_pin_ = pins->back().name;
-        std::erase_if(*pins,
+// Pins are events. Only those that a version before 0.2 kept without events go along by themselves.
+void BundleExport::find_pins() {
+  if (pins_) return emit_pins();
+  store_.rules().load_standing(
+      header_.workspace, [self = shared_from_this()](Result<log::RulesStanding> standing) {
+        if (!standing) return self->answer(std::unexpected(std::move(standing.error())));
+        self->pins_ = std::move(standing->untold.pins);
+        std::erase_if(*self->pins_,
                       [&](const log::Pin& pin) { return pin.position > self->header_.size; });
-        if (pins->empty()) return self->read_pins();
-        self->answer(self->writer_.section(log::BundlePins{std::move(*pins)}));
+        self->emit_pins();
       });
+}
+
+void BundleExport::emit_pins() {
+  if (pins_->empty()) {
+    stage_ = Stage::kEnd;
+    return emit_end();
+  }
+  const auto end =
+      pins_->begin() + static_cast<std::ptrdiff_t>(std::min(pins_->size(), log::kSectionPins));
+  log::BundlePins section{{std::make_move_iterator(pins_->begin()), std::make_move_iterator(end)}};
+  pins_->erase(pins_->begin(), end);
+  answer(writer_.section(section));
 }
 
 void BundleExport::emit_end() {

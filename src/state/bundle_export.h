@@ -79,7 +79,8 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   void emit_snapshot();
   void emit_state(const std::string& object, const log::Snapshot& snapshot);
   void go_without(const std::string& object);
-  void read_pins();
+  void find_pins();
+  void emit_pins();
   void emit_end();
   void answer(Result<Bytes> bytes) { std::exchange(done_, {})(std::move(bytes)); }
 
@@ -99,7 +100,7 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   std::optional<std::pair<std::string, log::Position>> due_;  // a snapshot that comes next
   std::map<std::string, States> states_;                      // of objects that were listed
   std::set<std::string> looked_back_;
-  std::string last_pin_;
+  std::optional<std::vector<log::Pin>> pins_;  // that are still to be written, once they were found
 };
 
 // What stands at the head of a bundle of the first `size` events. kNotFound: there are fewer, or none.

@@ -38,17 +38,10 @@ void put(const ReplaySources& sources, const std::string& workspace, SnapshotSte
       });
 }
 
+// A bundle of a version before 0.2: whoever opens the workspace makes an event of it.
 void put(const ReplaySources& sources, const std::string& workspace, PinStep& step,
          log::Done<void> done) {
-  const std::string name = step.pin.name;
-  sources.store.pins().load_pin(
-      workspace, name,
-      [&pins = sources.store.pins(), workspace, pin = std::move(step.pin),
-       done = std::move(done)](Result<std::optional<log::Pin>> there) mutable {
-        if (!there) return done(std::unexpected(std::move(there.error())));
-        if (*there) return done({});
-        pins.put_pin(workspace, std::move(pin), std::move(done));
-      });
+  sources.store.rules().keep_untold_pin(workspace, std::move(step.pin), std::move(done));
 }
 
 void put(const ReplaySources& sources, const std::string& workspace, OriginStep& step,

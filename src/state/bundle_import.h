@@ -5,9 +5,10 @@
 // appended was verified first (state/bundle_verify.h), by a reading of the file before this one: an
 // import that meets a difference changes nothing.
 //
-// Besides, an import keeps what the bundle's statements say of its origin (log::Attestations::put_origin), pins of
-// names that are free, and milestones made by replaying, so that the past is as near as where it came
-// from. Snapshots of the file are kept only where nothing can be replayed.
+// Pins, rules and holds are events, and come with them. Besides, an import keeps what the bundle's statements
+// say of its origin (log::Attestations::put_origin), the pins that a bundle of an earlier version names apart
+// from its events (log/rules_store.h), and milestones made by replaying, so that the past is as near as where
+// it came from. Snapshots of the file are kept only where nothing can be replayed.
 //
 // It hands out steps instead of waiting: whoever drives it carries out each on the log (carry_out), in
 // order, and waits for its answer. Thread-safety: none.
@@ -43,7 +44,7 @@ struct OriginStep {
 };
 using ImportStep = std::variant<AppendStep, SnapshotStep, PinStep, OriginStep>;
 
-// Does what the step says to that workspace of the log; a pin whose name is taken is left as it is.
+// Does what the step says to that workspace of the log.
 void carry_out(const ReplaySources& sources, const std::string& workspace, ImportStep step,
                log::Done<void> done);
 

@@ -85,6 +85,7 @@ Checked<BundleReport> BundleVerifier::report() {
     return differs(Check::kCheckpoint, {report_.header.workspace},
                    "nothing is signed with that key", ErrorCode::kUnauthorized);
   report_.replay = verifier_->counts();
+  report_.pins += verifier_->rules().held().pins.size();
   return report_;
 }
 

@@ -29,7 +29,7 @@ struct BundleTrust {
 struct BundleReport {
   log::BundleHeader header;
   std::uint64_t statements = 0;
-  std::uint64_t pins = 0;
+  std::uint64_t pins = 0;  // that the events leave, and those of a file of an earlier version
   std::uint64_t snapshots = 0;
   std::uint64_t signed_events = 0;  // the first so many, by one of the keys
   std::string signed_by;            // whose

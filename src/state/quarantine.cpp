@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "log/rules.h"
+
 namespace syncline::state {
 
 Error quarantine_error(const Quarantined& quarantined) {
@@ -23,6 +25,12 @@ const Quarantined* Quarantine::find(const std::string& workspace, const std::str
   if (entries_.empty()) return nullptr;
   const auto found = entries_.find({workspace, object});
   return found == entries_.end() ? nullptr : &found->second;
+}
+
+const Quarantined* Quarantine::find_system_object(const std::string& workspace) const {
+  const auto found = entries_.lower_bound({workspace, std::string(log::kSystemObjectPrefix)});
+  if (found == entries_.end() || found->first.first != workspace) return nullptr;
+  return log::is_system_object(found->first.second) ? &found->second : nullptr;
 }
 
 const Quarantined& Quarantine::add(const std::string& workspace, const std::string& object,

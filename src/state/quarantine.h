@@ -47,6 +47,9 @@ class Quarantine {
   // nullptr: not in quarantine. Valid until the next add() or lift().
   const Quarantined* find(const std::string& workspace, const std::string& object) const;
 
+  // One that holds the workspace's rules (log/rules.h), if any is in quarantine.
+  const Quarantined* find_system_object(const std::string& workspace) const;
+
   const Quarantined& add(const std::string& workspace, const std::string& object,
                          log::Position position, Error reason);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "log/rules.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
 #include "state/state_parts.h"
@@ -51,20 +52,18 @@ class Turn : public std::enable_shared_from_this<Turn> {
         return self->done_(std::unexpected(std::move(ok.error())));
       self->kept_ = std::move(*kept);
       find_floor(self->store_, self->workspace_, unix_ms,
-                 [self, unix_ms](auto floor) { self->raise(std::move(floor), unix_ms); });
+                 [self](auto floor) { self->raise(std::move(floor)); });
     });
   }
 
  private:
-  void raise(Result<Position> floor, std::uint64_t unix_ms) {
+  void raise(Result<Position> floor) {
     if (!floor) return done_(std::unexpected(std::move(floor.error())));
     turn_.floor = std::max(*floor, kept_.floor);
     turn_.swept_to = kept_.swept_to;
     if (turn_.floor == kept_.floor) return read();
-    log::RetentionChange change{.act = log::RetentionAct::kRaiseFloor, .unix_ms = unix_ms};
-    change.floor = turn_.floor;
-    store_.retention().change_retention(
-        workspace_, std::move(change), [self = shared_from_this()](auto raised) {
+    store_.retention().raise_floor(
+        workspace_, turn_.floor, [self = shared_from_this()](auto raised) {
           if (!raised) return self->done_(std::unexpected(std::move(raised.error())));
           self->read();
         });
@@ -84,7 +83,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
     if (events->empty()) return done_(std::move(turn_));
     to_ = events->back().position;
     std::set<std::string> objects;
-    for (log::Event& event : *events) objects.insert(std::move(event.object));
+    for (log::Event& event : *events)
+      if (!log::is_system_object(event.object)) objects.insert(std::move(event.object));
     objects_.assign(objects.begin(), objects.end());
     moments_ = {turn_.floor};
     find_pins("");

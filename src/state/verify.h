@@ -1,5 +1,5 @@
 // Re-derives a workspace's log from its records alone: the chain of hashes, the Merkle roots that were
-// signed, what every intent did, and what every snapshot shows. No I/O: whoever keeps a log (a data
+// signed, what every intent did, what the events of rules leave, and what every snapshot shows. No I/O: whoever keeps a log (a data
 // directory, an exported bundle, a simulated disk) hands over its records in order and hears of the
 // first difference.
 //
@@ -25,6 +25,7 @@
 #include "log/group_check.h"
 #include "log/merkle_tree.h"
 #include "state/effect_replay.h"
+#include "state/rules_replay.h"
 
 namespace syncline::state {
 
@@ -59,6 +60,10 @@ class WorkspaceVerifier {
   Hash256 root() const { return tree_.root(); }
   const merge::Object* find(const std::string& object) const { return replay_.find(object); }
   const ReplayCounts& counts() const { return replay_.counts(); }
+  // What the events make of pins and retention, after the last event of the first pass.
+  const RulesReplay& rules() const { return rules_; }
+  // Of the record of the first event.
+  std::uint8_t first_version() const { return first_version_; }
 
  private:
   struct Expected {
@@ -78,6 +83,8 @@ class WorkspaceVerifier {
   log::Position last_ = 0;
   Hash256 last_hash_{};
   bool first_pass_ = true;
+  std::uint8_t first_version_ = log::kRecordVersion;
+  RulesReplay rules_;
   EffectReplay replay_;
 };
 

@@ -135,6 +135,8 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
   if (auto ok = log::check_follows(request.workspace, events, head); !ok && checked)
     return std::unexpected(std::move(ok.error()));
   if (auto ok = check_origins(request, *known); !ok) return std::unexpected(std::move(ok.error()));
+  auto rules = check_rules(request, *known);
+  if (!rules) return std::unexpected(std::move(rules.error()));
   if (*known == nullptr) {
     known = create(request.workspace, writes);
     if (!known) return std::unexpected(std::move(known.error()));
@@ -148,6 +150,7 @@ Result<log::Appended> GroupCommit::stage(AppendRequest& request, Batch& batch, W
   tree_bytes_ = tree_bytes_ - before + workspace.tree.memory_bytes();
   if (!grown) return std::unexpected(std::move(grown.error()));
   if (auto ok = settle(request, writes); !ok) return std::unexpected(std::move(ok.error()));
+  write_rules(request.workspace, workspace, std::move(*rules), writes);
   keep_ownership(workspace, request, writes);
   record_actors(workspace, request, writes);
   for (const log::EncodedEvent& event : events) {
@@ -255,40 +258,6 @@ Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes
   if (!replace) return std::unexpected(replace.error());
   if (!*replace) return {};
   writes.put(Family::kSnapshots, key, encode_snapshot(key, request.snapshot));
-  return {};
-}
-
-Result<void> GroupCommit::stage(PinRequest& request, Batch&, Writes& writes) {
-  if (request.overflowed) return overflowed();
-  const log::Pin& pin = request.pin;
-  if (!log::is_pin_name(pin.name) || pin.principal.size() > log::kMaxPrincipalBytes)
-    return fail(ErrorCode::kInvalid, fmt::format("'{}' is no name for a pin", pin.name));
-  const auto known = find(request.workspace);
-  if (!known) return std::unexpected(known.error());
-  if (*known == nullptr || pin.position > (*known)->head.last_position)
-    return fail(ErrorCode::kInvalid, fmt::format("workspace {} has no position {} to pin",
-                                                 request.workspace, pin.position));
-  const auto retention = retention_of(request.workspace, **known);
-  if (!retention) return std::unexpected(retention.error());
-  const std::string key = pin_key((*known)->id, pin.name);
-  const auto kept = tables_.get(Family::kMeta, key);
-  if (!kept) return fail_while("keeping pin " + pin.name, kept.error());
-  if (pin.position > 0 && pin.position < retention->floor &&
-      !is_mutated(Mutation::pin_what_is_gone))
-    return std::unexpected(log::dropped_error(request.workspace, pin.position, retention->floor));
-  (*known)->pinned_in = batches_;
-  // Snapshots may have stood for this pin alone.
-  if (*kept && retention->swept_to > 0) {
-    log::Retention again = *retention;
-    again.swept_to = 0;
-    keep(request.workspace, **known, std::move(again), writes);
-  }
-  if (pin.position > 0) {
-    if (!is_mutated(Mutation::lose_pin)) writes.put(Family::kMeta, key, encode_pin(pin));
-    return {};
-  }
-  if (!*kept) return fail(ErrorCode::kNotFound, fmt::format("there is no pin '{}'", pin.name));
-  writes.remove(Family::kMeta, key);
   return {};
 }
 

@@ -24,6 +24,7 @@
 
 #include "log/actor_numbers.h"
 #include "log/event_log.h"
+#include "log/rules.h"
 #include "store/keys.h"
 #include "store/requests.h"
 #include "store/tables.h"
@@ -69,7 +70,21 @@ class GroupCommit {
     std::optional<log::Retention> retention;  // once it was read
     std::uint64_t next_record = 0;            // of retention; 0: not known
     std::uint64_t pinned_in = 0;              // the batch in which a pin was set last
-    std::optional<Error> damage;              // what is stored of it cannot be continued
+    // What that batch made of pins; nullopt: removed.
+    std::map<std::string, std::optional<log::Pin>> fresh_pins = {};
+    std::optional<bool>
+        rules_told;               // whether pins and retention follow from events, once it was read
+    std::optional<Error> damage;  // what is stored of it cannot be continued
+  };
+
+  // What the events of an append make of the workspace's pins and retention.
+  struct RulesStage {
+    bool any = false;    // there are such events
+    bool first = false;  // they are the workspace's first
+    log::Retention retention;
+    std::map<std::string, std::optional<log::Pin>> pins;  // nullopt: removed
+    std::vector<log::RetentionChange> record;
+    std::vector<std::string> untold;  // keys of what was kept without events, to be removed
   };
 
   void forget();  // all that is known
@@ -88,16 +103,28 @@ class GroupCommit {
   Result<void> grow_tree(Known& workspace, const AppendRequest& request, Writes& writes);
   Result<void> stage(SnapshotRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(CheckpointRequest& request, Batch& batch, Writes& writes);
-  Result<void> stage(PinRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(OriginRequest& request, Batch& batch, Writes& writes);
-  Result<log::Retention> stage(RetentionRequest& request, Batch& batch, Writes& writes);
+  Result<log::Retention> stage(FloorRequest& request, Batch& batch, Writes& writes);
   Result<log::DroppedPayloads> stage(DropRequest& request, Batch& batch, Writes& writes);
   Result<log::WaitingKept> stage(PutWaitingRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(RemoveWaitingRequest& request, Batch& batch, Writes& writes);
   Result<void> settle(const AppendRequest& request, Writes& writes);
+  Result<void> stage(UntoldPinRequest& request, Batch& batch, Writes& writes);
+  Result<RulesStage> check_rules(const AppendRequest& request, Known* known);
+  Result<bool> is_told(Known& known) const;
+  Result<void> begin_rules(RulesStage& stage, const std::string& workspace, Known* known);
+  Result<void> stage_rule(RulesStage& stage, const std::string& workspace, const Known* known,
+                          const log::RuleChange& change, log::Position at) const;
+  // Position 0 removes it.
+  Result<void> stage_pin(RulesStage& stage, const std::string& workspace, const Known* known,
+                         const log::Pin& pin) const;
+  Result<std::optional<log::Pin>> pin_before(const RulesStage& stage, const Known* known,
+                                             const std::string& name) const;
+  void write_rules(const std::string& workspace, Known& known, RulesStage stage, Writes& writes);
+  Result<void> find_untold(RulesStage& stage, const Known& known) const;
+  Result<void> find_next_record(Known& known);
   Result<WaitingCounts*> waiting_in(const std::string& workspace);
   Result<log::Retention> retention_of(const std::string& workspace, Known& known);
-  Result<void> record(Known& known, const log::RetentionChange& change, Writes& writes);
   void keep(const std::string& workspace, Known& known, log::Retention retention, Writes& writes);
   // Removes the snapshots behind the floor that `request` replaces, if what it extends is there.
   // False: a newer intact one is kept instead.

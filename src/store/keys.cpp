@@ -98,9 +98,17 @@ std::string retention_key(std::string_view workspace) {
 }
 
 std::string retention_record_key(WorkspaceId id, std::uint64_t number) {
-  std::string key = "a/" + id_key(id);
+  std::string key = retention_record_prefix(id);
   put_big_endian(key, number, kPositionBytes);
   return key;
+}
+
+std::string retention_record_prefix(WorkspaceId id) {
+  return "a/" + id_key(id);
+}
+
+std::string rules_told_key(WorkspaceId id) {
+  return "t/" + id_key(id);
 }
 
 std::string workspace_key(std::string_view name) {

@@ -55,5 +55,7 @@ std::string origin_key(WorkspaceId id, std::string_view digest);    // "o/" id d
 inline constexpr std::string_view kRetentionPrefix = "r/";
 std::string retention_key(std::string_view workspace);                       // "r/" name
 std::string retention_record_key(WorkspaceId id, std::uint64_t number = 0);  // "a/" id number
+std::string retention_record_prefix(WorkspaceId id);                         // "a/" id
+std::string rules_told_key(WorkspaceId id);                                  // "t/" id
 
 }  // namespace syncline::store

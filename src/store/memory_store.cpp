@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "store/contents.h"
 #include "store/keys.h"
+#include "store/retention.h"
 
 namespace syncline::store {
 namespace {
@@ -114,6 +115,22 @@ WorkspaceId MemoryStore::id_of(const std::string& workspace) const {
   const auto id = find_workspace(tables_, workspace);
   SYNCLINE_ASSERT(id && *id);
   return **id;
+}
+
+void MemoryStore::plant_untold(const std::string& workspace, const log::UntoldRules& untold) {
+  const WorkspaceId id = id_of(workspace);
+  MemoryWrites writes;
+  for (const log::Pin& pin : untold.pins)
+    writes.put(Family::kMeta, pin_key(id, pin.name), encode_pin(pin));
+  log::Retention retention = read_retention(tables_, workspace).value_or(log::Retention{});
+  retention.rule = untold.retention;
+  retention.hold = untold.hold;
+  if (retention != log::Retention{})
+    writes.put(Family::kMeta, retention_key(workspace), encode_retention(retention));
+  std::uint64_t number = 0;
+  for (const log::RetentionChange& change : untold.record)
+    writes.put(Family::kMeta, retention_record_key(id, ++number), encode_retention_record(change));
+  tables_.apply(std::move(writes));
 }
 
 void MemoryStore::plant_checkpoint(const std::string& workspace, std::string note) {

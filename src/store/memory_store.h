@@ -19,6 +19,7 @@
 
 #include "base/scheduler.h"
 #include "log/event_log.h"
+#include "log/rules_held.h"
 #include "store/group_commit.h"
 #include "store/memory_tables.h"
 #include "store/store_log.h"
@@ -52,6 +53,9 @@ class MemoryStore final : public StoreEngine {
   // Keeps `note` as the workspace's checkpoint, whatever it says: for logs that were rolled back. The
   // workspace must exist.
   void plant_checkpoint(const std::string& workspace, std::string note);
+
+  // Keeps pins and rules as a version before 0.2 did, without events. The workspace must exist.
+  void plant_untold(const std::string& workspace, const log::UntoldRules& untold);
 
   // As if a repair had kept so many of the workspace's events. It must exist.
   void plant_cut(const std::string& workspace, log::Position kept);

@@ -4,9 +4,11 @@
 
 #include "base/mutation.h"
 #include "log/read_check.h"
+#include "log/rules.h"
 #include "store/contents.h"
 #include "store/keys.h"
 #include "store/leaf_check.h"
+#include "store/retention.h"
 
 namespace syncline::store {
 namespace {
@@ -252,6 +254,54 @@ Result<std::vector<log::Pin>> read_pins(const Tables& tables, const std::string&
   return pins;
 }
 
+Result<bool> rules_told(const Tables& tables, WorkspaceId id) {
+  const auto value = tables.get(Family::kMeta, rules_told_key(id));
+  if (!value) return std::unexpected(value.error());
+  return value->has_value();
+}
+
+Result<bool> may_hold_untold(const Tables& tables, WorkspaceId id) {
+  const auto record = tables.get(Family::kEvents, event_key(id, 1));
+  if (!record) return std::unexpected(record.error());
+  return *record && !(*record)->empty() &&
+         static_cast<std::uint8_t>((*record)->front()) == log::kUnsaltedVersion;
+}
+
+namespace {
+
+Result<log::UntoldRules> read_untold(const Tables& tables, const std::string& workspace) {
+  log::UntoldRules untold;
+  constexpr std::size_t kAll = ~std::size_t{0};
+  auto pins = read_pins(tables, workspace, "", kAll);
+  if (!pins) return std::unexpected(std::move(pins.error()));
+  auto retention = read_retention(tables, workspace);
+  if (!retention) return std::unexpected(std::move(retention.error()));
+  auto records = read_retention_records(tables, workspace, 0, kAll);
+  if (!records) return std::unexpected(std::move(records.error()));
+  untold.pins = std::move(*pins);
+  untold.retention = retention->rule;
+  untold.hold = std::move(retention->hold);
+  for (log::RetentionRecord& each : *records) untold.record.push_back(std::move(each.change));
+  return untold;
+}
+
+}  // namespace
+
+Result<log::RulesStanding> read_standing(const Tables& tables, const std::string& workspace) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return log::RulesStanding{};
+  const auto told = rules_told(tables, **id);
+  if (!told) return fail_while("workspace " + workspace, told.error());
+  if (*told) return log::RulesStanding{.told = true, .untold = {}};
+  const auto possible = may_hold_untold(tables, **id);
+  if (!possible) return fail_while("workspace " + workspace, possible.error());
+  if (!*possible) return log::RulesStanding{};
+  auto untold = read_untold(tables, workspace);
+  if (!untold) return std::unexpected(std::move(untold.error()));
+  return log::RulesStanding{.told = false, .untold = std::move(*untold)};
+}
+
 Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
                                                    const std::string& workspace) {
   const auto id = find_workspace(tables, workspace);
@@ -323,6 +373,10 @@ Result<std::vector<std::string>> read_objects(const Tables& tables, const std::s
     if (!key)
       return fail(ErrorCode::kCorrupt, fmt::format("workspace {}: damaged index", workspace));
     if (!key->object.starts_with(prefix)) break;
+    if (log::is_system_object(key->object) && !log::is_system_object(prefix)) {
+      next = after_prefix(id_key(**id).append(log::kSystemObjectPrefix));
+      continue;
+    }
     ids.emplace_back(key->object);
     next = object_key(**id, key->object);
     next.back() = '\1';

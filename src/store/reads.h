@@ -10,8 +10,10 @@
 
 #include "log/event_log.h"
 #include "log/pin_store.h"
+#include "log/rules_store.h"
 #include "log/snapshot_store.h"
 #include "log/statement.h"
+#include "store/keys.h"
 #include "store/tables.h"
 
 namespace syncline::store {
@@ -36,6 +38,14 @@ Result<std::optional<log::Pin>> read_pin(const Tables& tables, const std::string
 
 Result<std::vector<log::Pin>> read_pins(const Tables& tables, const std::string& workspace,
                                         const std::string& after, std::size_t limit);
+
+// Whether pins and retention of the workspace follow from its events.
+Result<bool> rules_told(const Tables& tables, WorkspaceId id);
+
+// Whether they may be from a version before 0.2: its log begins with an event of version 1.
+Result<bool> may_hold_untold(const Tables& tables, WorkspaceId id);
+
+Result<log::RulesStanding> read_standing(const Tables& tables, const std::string& workspace);
 
 Result<std::optional<std::string>> read_checkpoint(const Tables& tables,
                                                    const std::string& workspace);

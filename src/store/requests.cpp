@@ -14,14 +14,14 @@ std::size_t size_of(const SnapshotRequest& request) {
 std::size_t size_of(const CheckpointRequest& request) {
   return request.note.size();
 }
-std::size_t size_of(const PinRequest& request) {
+std::size_t size_of(const UntoldPinRequest& request) {
   return request.pin.name.size() + request.pin.principal.size();
 }
 std::size_t size_of(const OriginRequest& request) {
   return request.origin.note.size();
 }
-std::size_t size_of(const RetentionRequest& request) {
-  return request.change.reason.size() + request.change.principal.size();
+std::size_t size_of(const FloorRequest&) {
+  return 0;
 }
 std::size_t size_of(const DropRequest& request) {
   std::size_t total = 0;
@@ -45,15 +45,13 @@ void drop_content(SnapshotRequest& request) {
 void drop_content(CheckpointRequest& request) {
   request.note = {};
 }
-void drop_content(PinRequest& request) {
+void drop_content(UntoldPinRequest& request) {
   request.pin = {};
 }
 void drop_content(OriginRequest& request) {
   request.origin = {};
 }
-void drop_content(RetentionRequest& request) {
-  request.change = {};
-}
+void drop_content(FloorRequest&) {}
 void drop_content(DropRequest& request) {
   request.skip = {};
 }

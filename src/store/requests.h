@@ -42,7 +42,8 @@ struct CheckpointRequest {
   bool overflowed = false;
 };
 
-struct PinRequest {
+// Of a bundle of a version before 0.2.
+struct UntoldPinRequest {
   std::string workspace;
   log::Pin pin;
   log::Done<void> done;
@@ -56,9 +57,9 @@ struct OriginRequest {
   bool overflowed = false;
 };
 
-struct RetentionRequest {
+struct FloorRequest {
   std::string workspace;
-  log::RetentionChange change;
+  log::Position floor = 0;
   log::Done<log::Retention> done;
   bool overflowed = false;
 };
@@ -89,8 +90,8 @@ struct RemoveWaitingRequest {
 };
 
 using Request =
-    std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, PinRequest, OriginRequest,
-                 RetentionRequest, DropRequest, PutWaitingRequest, RemoveWaitingRequest>;
+    std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, UntoldPinRequest, OriginRequest,
+                 FloorRequest, DropRequest, PutWaitingRequest, RemoveWaitingRequest>;
 
 // Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
 // weight: it is refused with kUnavailable when its turn comes.

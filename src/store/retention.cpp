@@ -10,6 +10,7 @@
 #include "base/crc32c.h"
 #include "base/mutation.h"
 #include "log/read_check.h"
+#include "log/rules.h"
 #include "store/contents.h"
 
 namespace syncline::store {
@@ -141,7 +142,7 @@ Result<std::vector<log::RetentionRecord>> read_retention_records(const Tables& t
   if (!id) return std::unexpected(id.error());
   if (!*id) return records;
   const auto cursor = tables.cursor(Family::kMeta);
-  const std::string prefix = "a/" + id_key(**id);
+  const std::string prefix = retention_record_prefix(**id);
   for (cursor->seek(retention_record_key(**id, after + 1)); cursor->valid(); cursor->next()) {
     if (!cursor->key().starts_with(prefix) || records.size() == limit) break;
     const auto number = parse_event_key(cursor->key().substr(2));
@@ -179,7 +180,7 @@ Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id
   const auto cursor = tables.cursor(Family::kMeta);
   cursor->seek_for_prev(retention_record_key(id, ~std::uint64_t{0}));
   if (const auto read = cursor->status(); !read) return std::unexpected(read.error());
-  if (!cursor->valid() || !cursor->key().starts_with("a/" + id_key(id))) return 0;
+  if (!cursor->valid() || !cursor->key().starts_with(retention_record_prefix(id))) return 0;
   return parse_event_key(cursor->key().substr(2)).value_or(0);
 }
 
@@ -241,6 +242,7 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
       break;
     auto event = log::decode_stored(workspace_, next, as_bytes(cursor->value()));
     if (!event) return std::unexpected(std::move(event.error()));
+    if (log::is_system_object(event->object)) continue;  // they hold the rules: all of it stays
     if (std::ranges::binary_search(skip_, event->object)) continue;
     if (covered.insert(event->object).second)
       if (auto ok = cover(event->object); !ok) return std::unexpected(std::move(ok.error()));

@@ -1,4 +1,4 @@
-// The part of the group commit that keeps rules, holds and the floor, and drops.
+// The part of the group commit that raises the floor of retention, and drops.
 #include <fmt/format.h>
 
 #include <utility>
@@ -29,32 +29,25 @@ void GroupCommit::keep(const std::string& workspace, Known& known, log::Retentio
   known.retention = std::move(retention);
 }
 
-Result<void> GroupCommit::record(Known& known, const log::RetentionChange& change, Writes& writes) {
-  if (change.act == log::RetentionAct::kRaiseFloor) return {};
-  if (known.next_record == 0) {
-    const auto last = last_retention_record(tables_, known.id);
-    if (!last) return std::unexpected(last.error());
-    known.next_record = *last + 1;
-  }
-  writes.put(Family::kMeta, retention_record_key(known.id, known.next_record++),
-             encode_retention_record(change));
+Result<void> GroupCommit::find_next_record(Known& known) {
+  if (known.next_record > 0) return {};
+  const auto last = last_retention_record(tables_, known.id);
+  if (!last) return std::unexpected(last.error());
+  known.next_record = *last + 1;
   return {};
 }
 
-Result<log::Retention> GroupCommit::stage(RetentionRequest& request, Batch&, Writes& writes) {
+Result<log::Retention> GroupCommit::stage(FloorRequest& request, Batch&, Writes& writes) {
   if (request.overflowed) return fail(ErrorCode::kUnavailable, "the disk does not keep up");
   const auto known = find(request.workspace);
   if (!known) return std::unexpected(known.error());
   if (*known == nullptr) return no_workspace(request.workspace);
   auto kept = retention_of(request.workspace, **known);
   if (!kept) return kept;
-  auto changed =
-      log::change_retention(std::move(*kept), request.change, (*known)->head.last_position);
-  if (!changed) return changed;
-  if (auto ok = record(**known, request.change, writes); !ok)
-    return std::unexpected(std::move(ok.error()));
-  keep(request.workspace, **known, *changed, writes);
-  return changed;
+  auto raised = log::raise_floor(std::move(*kept), request.floor, (*known)->head.last_position);
+  if (!raised) return raised;
+  keep(request.workspace, **known, *raised, writes);
+  return raised;
 }
 
 Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch&, Writes& writes) {

@@ -30,7 +30,8 @@ class StoreLog final : public log::LoopStore,
                        public log::PinStore,
                        public log::RetentionStore,
                        public log::WaitingStore,
-                       public log::ActorStore {
+                       public log::ActorStore,
+                       public log::RulesStore {
  public:
   StoreLog(StoreEngine& engine, Scheduler& loop) : engine_(engine), gate_(loop) {}
 
@@ -42,6 +43,7 @@ class StoreLog final : public log::LoopStore,
   log::RetentionStore& retention() override { return *this; }
   log::WaitingStore& waiting() override { return *this; }
   log::ActorStore& actors() override { return *this; }
+  log::RulesStore& rules() override { return *this; }
 
   void append(std::string workspace, log::Append append, Done<log::Appended> done) override {
     auto reply = gate_.bind(std::move(done));
@@ -99,12 +101,6 @@ class StoreLog final : public log::LoopStore,
                at](const Tables& tables) { return read_snapshot(tables, workspace, object, at); });
   }
 
-  void put_pin(std::string workspace, log::Pin pin, Done<void> done) override {
-    auto reply = gate_.bind(std::move(done));
-    if (engine_.read_only()) return reply(read_only());
-    engine_.submit(PinRequest{std::move(workspace), std::move(pin), std::move(reply)});
-  }
-
   void load_pin(std::string workspace, std::string name,
                 Done<std::optional<log::Pin>> done) override {
     read_with(std::move(done),
@@ -120,11 +116,10 @@ class StoreLog final : public log::LoopStore,
                limit](const Tables& tables) { return read_pins(tables, workspace, after, limit); });
   }
 
-  void change_retention(std::string workspace, log::RetentionChange change,
-                        Done<log::Retention> done) override {
+  void raise_floor(std::string workspace, Position floor, Done<log::Retention> done) override {
     auto reply = gate_.bind(std::move(done));
     if (engine_.read_only()) return reply(read_only());
-    engine_.submit(RetentionRequest{std::move(workspace), std::move(change), std::move(reply)});
+    engine_.submit(FloorRequest{std::move(workspace), floor, std::move(reply)});
   }
 
   void load_retention(std::string workspace, Done<log::Retention> done) override {
@@ -153,6 +148,18 @@ class StoreLog final : public log::LoopStore,
     auto reply = gate_.bind(std::move(done));
     if (engine_.read_only()) return reply(read_only());
     engine_.submit(DropRequest{std::move(workspace), to, std::move(skip), std::move(reply)});
+  }
+
+  void load_standing(std::string workspace, Done<log::RulesStanding> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace)](const Tables& tables) {
+      return read_standing(tables, workspace);
+    });
+  }
+
+  void keep_untold_pin(std::string workspace, log::Pin pin, Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(UntoldPinRequest{std::move(workspace), std::move(pin), std::move(reply)});
   }
 
   void tree_nodes(std::string workspace, std::vector<log::merkle::Node> nodes,

@@ -22,7 +22,12 @@ Host::~Host() {
 }
 
 Result<void> Host::admit(const policy::Caller& caller, const std::string& name) const {
-  return gate_ && !is_mutated(Mutation::ignore_gate) ? gate_(caller, name) : Result<void>();
+  if (gate_ && !is_mutated(Mutation::ignore_gate))
+    if (auto open = gate_(caller, name); !open) return open;
+  if (caller.local || services_.quarantine == nullptr) return {};
+  const state::Quarantined* held = services_.quarantine->find_system_object(name);
+  if (held == nullptr) return {};
+  return std::unexpected(rules_error(name, state::quarantine_error(*held)));
 }
 
 void Host::admit(const policy::Caller& caller, policy::Right right, const std::string& name,

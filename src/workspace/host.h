@@ -28,7 +28,8 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   // Is this workspace open to this caller now? Whoever serves somebody asks this first, in the turn in which it
-  // begins: sessions when they join, the HTTP API before a handler runs.
+  // begins: sessions when they join, the HTTP API before a handler runs. If an object that holds the workspace's
+  // rules is in quarantine, it is closed to everybody but the local operator.
   Result<void> admit(const policy::Caller& caller, const std::string& name) const;
 
   // The same for one request, with the right that it needs to an object ("": to the workspace as a whole):

@@ -73,7 +73,7 @@ Result<void> Workspace::find_owner() {
 void Workspace::confirm(log::Head head) {
   auto opened = [this, head, view = std::weak_ptr(view_)](Result<void> ok) {
     if (view.expired()) return;
-    head_loaded(ok ? Result<log::Head>(head) : std::unexpected(std::move(ok.error())));
+    ok ? look_at_rules(head) : head_loaded(std::unexpected(std::move(ok.error())));
   };
   if (services_.notary == nullptr) return waiting_.open(std::move(opened));
   services_.notary->confirm(

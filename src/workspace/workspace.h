@@ -33,6 +33,9 @@
 #include "log/event_log.h"
 #include "log/notary.h"
 #include "log/placement.h"
+#include "log/retention_store.h"
+#include "log/rules.h"
+#include "log/rules_store.h"
 #include "merge/type_registry.h"
 #include "policy/caller.h"
 #include "policy/decider.h"
@@ -66,6 +69,8 @@ struct Services {
   state::ObjectCache& cache;
   const merge::TypeRegistry& types;
   log::WaitingStore& waiting;
+  log::RetentionStore& retention;
+  log::RulesStore& rules;
   Scheduler& scheduler;
   Counters& counters;
   Random& random;  // salts of events: must be unpredictable
@@ -88,6 +93,9 @@ struct Services {
   log::CheckpointKeeper* checkpoints = nullptr;
   // What is recorded of actors that name themselves. nullptr: none can.
   log::ActorStore* actors = nullptr;
+  // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
+  // refused for them before they are read.
+  const state::Quarantine* quarantine = nullptr;
 };
 
 struct Change {
@@ -183,6 +191,14 @@ class Workspace {
   using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
 
+  // Changes what the workspace promises: pins, the retention rule, a legal hold, an object out of quarantine
+  // (log/rules.h). The change is an event of a system object, and takes the way of every change.
+  //   kNotFound   there is no such workspace, no such pin to remove; retention has dropped what is pinned
+  //   kInvalid    a name, a number, a text or a position that cannot be
+  //   kConflict   a second hold; the release of no hold
+  void change_rules(const policy::Caller& caller, policy::Right right, log::RuleAct act,
+                    std::string reason, Done<Receipt> done);
+
   // Presence is not logged. It is told to everybody when what it may refer to is durable. `owner` vouches
   // for the clients in it, which disappear with it. kMalformed, kForbidden: nothing was taken. kTooLarge:
   // what is over a limit was dropped, the rest was taken.
@@ -241,10 +257,18 @@ class Workspace {
     Done<LiveObject*> done;
   };
 
+  class RuleAuthor;
+
   const Shut* shut_entry() const;  // nullptr: it is not shut
   void load_head();
   Result<void> find_owner();
   void confirm(log::Head head);
+  void look_at_rules(log::Head head);
+  void take_over_rules(log::Head head, const std::vector<log::RuleChange>& changes);
+  void read_rules(log::Head head, std::size_t index);
+  void begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object);
+  Result<void> check_rule(const RuleAuthor& author, const LiveObject& object,
+                          const log::Retention& kept) const;
   void head_loaded(Result<log::Head> head);
   void acquire(std::shared_ptr<Opening> opening);
   void acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident);
@@ -308,6 +332,7 @@ class Workspace {
   WaitingChanges waiting_;
   std::set<std::string> taking_up_;  // objects that take_up() will look at in a later turn
   bool loading_head_ = false;
+  bool rules_untold_ = false;  // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
 
   std::map<std::string, std::unique_ptr<LiveObject>, std::less<>> live_;
@@ -317,5 +342,8 @@ class Workspace {
   // Replaced when the view is dropped: answers to an earlier view find it expired and are void.
   std::shared_ptr<const int> view_ = std::make_shared<const int>();
 };
+
+// What everybody is told whose workspace has a damaged system object, but the local operator.
+Error rules_error(const std::string& workspace, const Error& damage);
 
 }  // namespace syncline::workspace

@@ -68,16 +68,13 @@ struct Vault {
       EXPECT_TRUE(made) << made.error().message;
     });
     node.run();
-    shard.store->pins().put_pin("vault", {"milestone", 1, 1, "ann"},
-                                [](Result<void> done) { EXPECT_TRUE(done); });
-    node.run();
+    change(log::SetPin{"milestone", 1});
   }
 
-  void change(log::RetentionChange change) {
-    change.principal = "ann";
-    change.reason = "case 7";
-    node.shards->at(0)->store->retention().change_retention(
-        "vault", std::move(change), [](Result<log::Retention> changed) { EXPECT_TRUE(changed); });
+  void change(log::RuleAct act) {
+    node.shards->at(0)->host.get("vault").change_rules(
+        testing::ann(), Right::kHold, std::move(act), "case 7",
+        [](Result<workspace::Receipt> changed) { EXPECT_TRUE(changed); });
     node.run();
   }
 
@@ -137,10 +134,10 @@ constexpr Trial kTrials[] = {
     {"GET", "/v1/workspaces/{workspace}/retention", "/workspaces/VAULT/retention", 200},
     {"PUT", "/v1/workspaces/{workspace}/retention", "/workspaces/VAULT/retention?keep_last=1", 200},
     {"POST", "/v1/workspaces/{workspace}/retention", "/workspaces/VAULT/retention", 200,
-     [](Vault& vault) { vault.change({.rule = {.keep_last = 1}}); }},
+     [](Vault& vault) { vault.change(log::SetRetention{{.keep_last = 1}}); }},
     {"PUT", "/v1/workspaces/{workspace}/hold", "/workspaces/VAULT/hold?reason=x", 200},
     {"DELETE", "/v1/workspaces/{workspace}/hold", "/workspaces/VAULT/hold?reason=x", 200,
-     [](Vault& vault) { vault.change({.act = log::RetentionAct::kHold}); }},
+     [](Vault& vault) { vault.change(log::PutHold{}); }},
     {"GET", "/v1/workspaces/{workspace}/quarantine", "/workspaces/VAULT/quarantine", 200,
      [](Vault& vault) { vault.quarantine(); }},
     {"DELETE", "/v1/workspaces/{workspace}/quarantine/{object}",

@@ -9,6 +9,7 @@
 #include "base/crc32c.h"
 #include "log/blocking_log.h"
 #include "log/waiting_conformance.h"
+#include "store/actors.h"
 #include "store/contents.h"
 #include "store/waiting.h"
 

@@ -65,10 +65,7 @@ class Story {
   }
 
   bool retain(Position floor) {
-    log::RetentionChange raise;
-    raise.act = RetentionAct::kRaiseFloor;
-    raise.floor = floor;
-    if (!log_.change_retention("w", raise)) return false;
+    if (!log_.raise_floor("w", floor)) return false;
     told_.floor = floor;
     for (const auto& [object, position] :
          {std::pair("a", 5), std::pair("b", 6), std::pair("a", 3), std::pair("b", 2)})

@@ -16,6 +16,7 @@
 #include "log/notary.h"
 #include "merge/facets.h"
 #include "store/contents.h"
+#include "store/retention.h"
 #include "store/tree.h"
 #include "support/history_writer.h"
 
@@ -51,7 +52,6 @@ class VerifyDirectory : public ::testing::Test {
     for (std::size_t done = 0; done < kEvents; ++done)
       ASSERT_TRUE(log.append("w", writer.next(1), done));
     ASSERT_TRUE(log.put_snapshot("w", writer.event.object, kEvents, as_text(writer.snapshot()), 0));
-    ASSERT_TRUE(log.put_pin("w", {"here", 7, 1, "anna"}));
     log::Notary notary(raw->events(), raw->attestations(), keys->identity());
     auto sign = [&](const std::string& workspace) {
       return await<log::SignedCheckpoint>(
@@ -67,6 +67,7 @@ class VerifyDirectory : public ::testing::Test {
                   .value()}));
     HistoryWriter second(1);
     ASSERT_TRUE(log.append("other", second.next(5), 0));
+    ASSERT_TRUE(log.put_pin("other", {"here", 3, 1, "anna"}));
     sign("other");
   }
 
@@ -195,11 +196,12 @@ TEST_F(VerifyDirectory, WhatIsSoundIsCounted) {
   const auto report = verify();
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->workspaces, 2u);
-  EXPECT_EQ(report->events, kEvents + 5);
+  EXPECT_EQ(report->events, kEvents + 6);
   EXPECT_EQ(report->effects, kEvents + 5);
   EXPECT_EQ(report->snapshots_compared, 1u);
   EXPECT_EQ(report->pins, 1u);
-  EXPECT_EQ(report->signed_events, kEvents + 5);
+  EXPECT_EQ(report->signed_events, kEvents + 6);
+  EXPECT_EQ(report->untold, 0u);
   EXPECT_EQ(report->origin_events, kEvents);
 }
 
@@ -347,6 +349,81 @@ TEST_F(VerifyDirectory, RemovedReorderedAndDuplicatedRecordsAreNamed) {
                   kEvents, kEvents - 1));
 }
 
+// Pins, rules and holds that somebody changed in the tables, behind the server's back.
+TEST_F(VerifyDirectory, PinsAndRulesAreHeldToTheEvents) {
+  {
+    auto opened = open_store(dir_.path());
+    const auto raw = opened->open_loop(loop_);
+    BlockingLog log(*raw, loop_);
+    log::RetentionChange rule{.principal = "ann", .reason = ""};
+    rule.rule.keep_last = 100;
+    ASSERT_TRUE(log.change_retention("other", rule));
+    log::RetentionChange hold{
+        .act = log::RetentionAct::kHold, .principal = "counsel", .reason = "case 7"};
+    ASSERT_TRUE(log.change_retention("other", hold));
+  }
+  ASSERT_TRUE(verify()) << verify().error().message;
+  const auto message_after = [this](const std::function<void(store::Database&)>& change) {
+    const fs::path copy = dir_.root() + "/copy";
+    fs::copy(dir_.path(), copy, fs::copy_options::recursive);
+    tamper(change);
+    const log::Difference found = difference();
+    EXPECT_EQ(found.check, Check::kRules);
+    EXPECT_EQ(found.workspace, "other");
+    fs::remove_all(dir_.path());
+    fs::rename(copy, dir_.path());
+    return found.message;
+  };
+  const auto put = [](store::Database& database, const std::string& key, const std::string& value) {
+    database.db->Put({}, database.meta, key, value);
+  };
+  const std::string here = store::pin_key(2, "here");
+  EXPECT_EQ(message_after([&](auto& database) {
+              put(database, here, store::encode_pin({"here", 2, 1, "anna"}));
+            }),
+            "workspace other: pin here is at 2 in the store, but the events set it at 3");
+  EXPECT_EQ(message_after([&](auto& database) {
+              put(database, here, store::encode_pin({"here", 3, 1, "eve"}));
+            }),
+            "workspace other: who set pin here, or when, differs from the events");
+  EXPECT_EQ(message_after([&](auto& database) { database.db->Delete({}, database.meta, here); }),
+            "workspace other: pin here at 3 is gone from the store");
+  EXPECT_EQ(message_after([&](auto& database) {
+              put(database, store::pin_key(2, "more"), store::encode_pin({"more", 3, 1, ""}));
+            }),
+            "workspace other: pin more was set by no event");
+  const std::string retention = store::retention_key("other");
+  log::Retention kept;
+  kept.rule.keep_last = 100;
+  EXPECT_EQ(
+      message_after(
+          [&](auto& database) { put(database, retention, store::encode_retention(kept)); }),
+      "workspace other: counsel put a legal hold on it (case 7), which is gone from the store");
+  kept.hold = log::Hold{"counsel", "case 7", 0};
+  kept.rule.keep_last = 1;
+  EXPECT_EQ(message_after(
+                [&](auto& database) { put(database, retention, store::encode_retention(kept)); }),
+            "workspace other: its retention rule in the store is not the one that the events say");
+  EXPECT_EQ(message_after([&](auto& database) {
+              database.db->Delete({}, database.meta, store::retention_record_key(2, 2));
+            }),
+            "workspace other: the record of its retention does not follow from the events");
+  EXPECT_EQ(message_after([&](auto& database) {
+              database.db->Delete({}, database.meta, store::rules_told_key(2));
+            }),
+            "workspace other: the store does not know that pins and retention follow from events");
+}
+
+// Syncline 0.1 kept pins without events; a log that began later has none.
+TEST_F(VerifyDirectory, APinWithoutAnEventIsFound) {
+  tamper([](store::Database& database) {
+    database.db->Put({}, database.meta, store::pin_key(1, "more"),
+                     store::encode_pin({"more", 3, 1, ""}));
+  });
+  EXPECT_EQ(difference().check, Check::kRules);
+  EXPECT_EQ(difference().message, "workspace w: pin more was set by no event");
+}
+
 TEST_F(VerifyDirectory, NamesPinsAndCheckpointsAreHeldToTheLog) {
   const auto check_after = [this](const std::function<void(store::Database&)>& change) {
     const fs::path copy = dir_.root() + "/copy";
@@ -371,11 +448,10 @@ TEST_F(VerifyDirectory, NamesPinsAndCheckpointsAreHeldToTheLog) {
             }).check,
             Check::kIndex);
   EXPECT_EQ(check_after([](store::Database& database) {
-              database.db->Put({}, database.meta, store::pin_key(1, "here"),
-                               store::encode_pin({"here", kEvents + 1, 1, ""}));
+              database.db->Put({}, database.meta, store::pin_key(2, "here"),
+                               store::encode_pin({"here", 7, 1, ""}));
             }).message,
-            fmt::format("workspace w: the log ends at {0}, but pin here is at {1}", kEvents,
-                        kEvents + 1));
+            "workspace other: the log ends at 6, but pin here is at 7");
   EXPECT_EQ(check_after([](store::Database& database) {
               std::string other;
               database.db->Get({}, database.meta, store::checkpoint_key(2), &other);

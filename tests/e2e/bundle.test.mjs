@@ -31,14 +31,14 @@ test('a workspace moves to another server with its history and its proofs', kTes
   const bundle = join(dir, 'team.bundle');
   const here = await Server.start(t, { args: ['--log-name', 'log.example/here', ...kSignAtOnce] });
   const text = await write(t, here, 'team', 120);
-  ok('pin', 'set', 'team', 'half', '--at', '50', '--server', here.url);
+  ok('pin', 'set', 'team', 'half', '--at', '50', '--server', here.url);  // event 121
   ok('export', 'team', '-o', bundle, '--server', here.url);
   const [key] = (await (await fetch(`${here.url}/v1/keys`)).text()).trim().split('\n');
   const streamed = Buffer.from(await (await fetch(`${here.url}/v1/workspaces/team/export`)).arrayBuffer());
   assert.ok(streamed.equals(readFileSync(bundle)), 'asked for at once or piece by piece, it is the same file');
 
   const said = JSON.parse(ok('log', 'verify', bundle, '--key', key, '--json'));
-  assert.deepEqual([said.events, said.signed_events, said.effects], [120, 120, 120]);
+  assert.deepEqual([said.events, said.signed_events, said.effects], [121, 121, 121]);
   assert.equal(run(['log', 'verify', bundle, '--key', 'log.example/x+00000000+AAAA']).status, 1);
 
   // It can be gone on with from wherever it was cut.
@@ -47,7 +47,7 @@ test('a workspace moves to another server with its history and its proofs', kTes
     writeFileSync(`${cut}.part`, streamed.subarray(0, part));
     ok('export', 'team', '-o', cut, '--resume', '--server', here.url);
     assert.equal(existsSync(`${cut}.part`), false);
-    assert.equal(JSON.parse(ok('log', 'verify', cut, '--key', key, '--json')).signed_events, 120);
+    assert.equal(JSON.parse(ok('log', 'verify', cut, '--key', key, '--json')).signed_events, 121);
   }
 
   const there = await Server.start(t, { args: ['--log-name', 'log.example/there', ...kSignAtOnce] });
@@ -55,13 +55,13 @@ test('a workspace moves to another server with its history and its proofs', kTes
   assert.equal(run(['import', bundle, '--data-dir', there.dir]).status, 1, 'not while the server runs');
   await there.kill('SIGTERM');
   const dry = JSON.parse(ok('import', bundle, '--into', 'moved', '--data-dir', there.dir, '--dry-run', '--json'));
-  assert.deepEqual([dry.workspace, dry.appended, dry.dry_run], ['moved', 120, true]);
+  assert.deepEqual([dry.workspace, dry.appended, dry.dry_run], ['moved', 121, true]);
   assert.doesNotMatch(ok('ls', '--data-dir', there.dir), /moved/);
   ok('import', bundle, '--into', 'moved', '--data-dir', there.dir, '--key', key);
   assert.equal(JSON.parse(ok('import', bundle, '--into', 'moved', '--data-dir', there.dir, '--json')).appended, 0);
   assert.match(run(['import', bundle, '--into', 'other', '--data-dir', there.dir]).stderr, /another log in this workspace/);
   const verified = JSON.parse(ok('log', 'verify', '--data-dir', there.dir, '--json'));
-  assert.equal(verified.origin_events, 120);
+  assert.equal(verified.origin_events, 121);
 
   // It goes on there: served, written to, signed by its new keeper, and proved by either key.
   await there.launch();
@@ -75,8 +75,8 @@ test('a workspace moves to another server with its history and its proofs', kTes
   assert.equal(ok('cat', 'moved/plan', '--at', 'half', '--server', there.url), ok('cat', 'team/plan', '--at', '50', '--server', here.url));
   const again = join(dir, 'again.bundle');
   ok('export', 'moved', '-o', again, '--server', there.url);
-  assert.equal(JSON.parse(ok('log', 'verify', again, '--key', key, '--json')).signed_events, 120);
-  assert.equal(JSON.parse(ok('log', 'verify', again, '--key', new_key, '--json')).signed_events, 125);
+  assert.equal(JSON.parse(ok('log', 'verify', again, '--key', key, '--json')).signed_events, 121);
+  assert.equal(JSON.parse(ok('log', 'verify', again, '--key', new_key, '--json')).signed_events, 126);
 });
 
 test('an export that retention has passed is refused and says why', kTest, async (t) => {
@@ -91,13 +91,13 @@ test('an export that retention has passed is refused and says why', kTest, async
   ok('retention', 'run', 'team', '--server', server.url);
   const refused = await fetch(`${url}?size=10&after=0&crc=0`);
   assert.equal(refused.status, 409);
-  assert.match((await refused.json()).error.message, /kept from position 17 on, and the file ends at 10/);
+  assert.match((await refused.json()).error.message, /kept from position 18 on, and the file ends at 10/);
   const resumed = run(['export', 'team', '-o', file, '--resume', '--server', server.url]);
   assert.equal(resumed.status, 1);
   assert.match(resumed.stderr, /retention has moved on/);
   assert.doesNotMatch(resumed.stderr, /--resume/);
   ok('export', 'team', '-o', file, '--server', server.url);
-  assert.equal(JSON.parse(ok('log', 'verify', file, '--json')).events, 20);
+  assert.equal(JSON.parse(ok('log', 'verify', file, '--json')).events, 21);
 });
 
 test('what differs is named, and with --verify nothing of it is served', kTest, async (t) => {

@@ -64,7 +64,7 @@ test('states, changes, authors and pins, through a kill', kTest, async (t) => {
       await server.launch();
     }
   }
-  for (const [method, path, status] of [['GET', 'team/objects/note?at=6', 404], ['GET', 'team/objects/note?at=0', 404], ['GET', 'team/objects/note?at=%2F', 400],
+  for (const [method, path, status] of [['GET', 'team/objects/note?at=7', 404], ['GET', 'team/objects/note?at=0', 404], ['GET', 'team/objects/note?at=%2F', 400],
     ['GET', 'team/objects/note?at=nothing', 404], ['PUT', 'team/pins/1st', 400], ['DELETE', 'team/pins/other', 404], ['POST', 'team/pins/x', 405],
     ['POST', 'team/log', 405], ['DELETE', 'team/objects/note', 405], ['GET', 'team/blame/other', 404], ['PUT', 'team/pins/far?at=99', 404]]) {
     assert.equal((await ask(server, method, path)).status, status, `${method} ${path}`);

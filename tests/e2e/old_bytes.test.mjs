@@ -52,7 +52,13 @@ test('layout 1 is served, and goes on', kTest, async (t) => {
   await server.kill();
   await server.launch();
   const answer = await (await fetch(`${server.url}/v1/workspaces/team/objects/notes/plan`)).json();
-  assert.deepEqual([answer.position, answer.state.content], [11, 'Still an 🎉 for\nall']);
+  // Behind the event that the server made of the pin.
+  assert.deepEqual([answer.position, answer.state.content], [12, 'Still an 🎉 for\nall']);
+  const { pins } = await server.json('/v1/workspaces/team/pins');
+  assert.deepEqual(pins.map(({ name, position }) => [name, position]), [['draft', 3]]);
+  const { changes } = await server.json('/v1/workspaces/team/changes?after=10');
+  assert.deepEqual(changes.map(({ object }) => object), ['./pins', 'notes/plan']);
+  assert.equal(changes[0].actor, 'taken over');
   // A checkpoint of a key that nobody here knows is no base to sign on.
   assert.equal((await fetch(`${server.url}/v1/workspaces/team/checkpoint`)).status, 500);
 });
@@ -68,6 +74,31 @@ test('a bundle of version 1 is verified, imported, and exported again', kTest, (
   const again = join(dir, 'again.slb');
   syncline('export', 'team', '-o', again, '--data-dir', data);
   assert.match(syncline('log', 'verify', again), /^sound: workspace team, 10 events/);
+});
+
+test('what 0.1 kept without events becomes events, once', kTest, async (t) => {
+  const dir = unpack(t, 'written-by-0.1.tar.gz');
+  const data = join(dir, 'data');
+  syncline('import', join(dir, 'bundle-1.slb'), '--data-dir', data);
+  const unproved = /^not proved: pins and rules of Syncline 0\.1 \(1 in all\)/m;
+  assert.match(syncline('log', 'verify', '--data-dir', data), unproved);
+  assert.match(syncline('pin', 'ls', 'team', '--data-dir', data), /^draft +3 /m);
+  const server = await Server.start(t);
+  await server.kill();
+  assert.equal(spawnSync('sh', ['-c', `rm -r "${server.dir}/log" && cp -r "${data}/log" "${server.dir}/log"`]).status, 0);
+  for (let start = 0; start < 2; ++start) {
+    await server.launch();
+    assert.equal((await fetch(`${server.url}/v1/workspaces/team/objects/notes/plan`)).status, 200);
+    const { state } = await server.json('/v1/workspaces/team/objects/.%2Fpins');
+    assert.equal(state.pins.draft.position, 3);
+    await server.kill();
+    const verified = syncline('log', 'verify', '--data-dir', server.dir);
+    assert.match(verified, /^sound: 1 workspace, 11 events/);
+    assert.doesNotMatch(verified, /not proved/);
+  }
+  const again = join(dir, 'again.slb');
+  syncline('export', 'team', '-o', again, '--data-dir', server.dir);
+  assert.match(syncline('log', 'verify', again), /^sound: workspace team, 11 events, 0 snapshots, 1 pin/);
 });
 
 test('a backup by 0.1 is checked and restored', kTest, (t) => {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "log/log_backend.h"
+#include "log/rules.h"
 #include "log/test_chain.h"
 #include "log/test_loop.h"
 
@@ -20,6 +21,16 @@ inline log::Event sample_event(std::string object, std::string text, std::size_t
   event.type = "doc";
   event.intent = to_bytes(as_bytes(text));
   event.intent.resize(event.intent.size() + payload, 0x5a);
+  return event;
+}
+
+// The event of a system object that says so.
+inline log::Event rule_event(const log::RuleChange& change) {
+  log::Event event;
+  event.principal = change.principal;
+  event.object = log::object_of(change.act);
+  event.type = log::kRulesType;
+  event.intent = log::encode_rule_change(change);
   return event;
 }
 
@@ -101,9 +112,22 @@ class BlockingLog {
     });
   }
 
-  Result<void> put_pin(const std::string& workspace, log::Pin pin) {
-    return await<void>(loop_,
-                       [&](auto done) { store_.pins().put_pin(workspace, pin, std::move(done)); });
+  // Appends the event that sets the pin, or removes it at position 0.
+  Result<void> put_pin(const std::string& workspace, const log::Pin& pin) {
+    log::RuleChange change{log::RemovePin{pin.name}, pin.principal, "", pin.unix_ms};
+    if (pin.position > 0) change.act = log::SetPin{pin.name, pin.position};
+    const auto appended = add(workspace, rule_event(change));
+    return appended ? Result<void>() : std::unexpected(appended.error());
+  }
+
+  Result<void> keep_untold_pin(const std::string& workspace, const log::Pin& pin) {
+    return await<void>(
+        loop_, [&](auto done) { store_.rules().keep_untold_pin(workspace, pin, std::move(done)); });
+  }
+
+  Result<log::RulesStanding> standing(const std::string& workspace) {
+    return await<log::RulesStanding>(
+        loop_, [&](auto done) { store_.rules().load_standing(workspace, std::move(done)); });
   }
 
   Result<std::optional<log::Pin>> pin(const std::string& workspace, const std::string& name) {
@@ -118,10 +142,17 @@ class BlockingLog {
     });
   }
 
+  // Appends the event of a rule, a hold or a release.
   Result<log::Retention> change_retention(const std::string& workspace,
-                                          log::RetentionChange change) {
+                                          const log::RetentionChange& change) {
+    const auto appended = add(workspace, rule_event(log::rule_change_of(change)));
+    if (!appended) return std::unexpected(appended.error());
+    return retention(workspace);
+  }
+
+  Result<log::Retention> raise_floor(const std::string& workspace, log::Position floor) {
     return await<log::Retention>(loop_, [&](auto done) {
-      store_.retention().change_retention(workspace, change, std::move(done));
+      store_.retention().raise_floor(workspace, floor, std::move(done));
     });
   }
 

@@ -442,7 +442,7 @@ TYPED_TEST_P(EventLogConformance, PinsAreKeptUntilTheyAreRemoved) {
   ASSERT_TRUE(this->log().put_pin("w", first).has_value());
   ASSERT_TRUE(this->log().put_pin("w", {"a", 3, 5, ""}).has_value());
   ASSERT_TRUE(this->log().put_pin("w", {"a", 1, 6, "bob"}).has_value());
-  EXPECT_EQ(this->log().put_pin("w", {"b", 4, 5, ""}).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(this->log().put_pin("w", {"b", 7, 5, ""}).error().code, ErrorCode::kInvalid);
   for (const char* bad : {"", "now", "1st", "a/b", "a b", "-a", "\xc3\xa9"})
     EXPECT_EQ(this->log().put_pin("w", {bad, 1, 5, ""}).error().code, ErrorCode::kInvalid) << bad;
   EXPECT_EQ(this->log().put_pin("w", {"b", 0, 5, ""}).error().code, ErrorCode::kNotFound);
@@ -465,7 +465,7 @@ TYPED_TEST_P(EventLogConformance, RulesAndHoldsAreKeptAndRecorded) {
   log::RetentionChange rule{
       .act = RetentionAct::kSetRule, .principal = "ann", .reason = "", .unix_ms = 5};
   rule.rule = {.keep_ms = 1000, .keep_last = 2};
-  EXPECT_EQ(this->log().change_retention("w", rule).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(this->log().raise_floor("w", 1).error().code, ErrorCode::kNotFound);
   TestChain chain;
   ASSERT_TRUE(this->log().append("w", this->batch(chain, 6), 0).has_value());
   ASSERT_TRUE(this->log().change_retention("w", rule).has_value());
@@ -475,9 +475,7 @@ TYPED_TEST_P(EventLogConformance, RulesAndHoldsAreKeptAndRecorded) {
   hold.reason = "case 7";
   ASSERT_TRUE(this->log().change_retention("w", hold).has_value());
   EXPECT_EQ(this->log().change_retention("w", hold).error().code, ErrorCode::kConflict);
-  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
-  raise.floor = 4;
-  EXPECT_EQ(this->log().change_retention("w", raise).error().code, ErrorCode::kForbidden);
+  EXPECT_EQ(this->log().raise_floor("w", 4).error().code, ErrorCode::kForbidden);
   for (int round = 0; round < 2; ++round) {
     const auto kept = this->log().retention("w").value();
     EXPECT_EQ(kept.rule, rule.rule);
@@ -500,19 +498,130 @@ TYPED_TEST_P(EventLogConformance, RulesAndHoldsAreKeptAndRecorded) {
   EXPECT_EQ(this->log().retention_records("w", 1, 1).value().front().number, 2u);
 }
 
+TYPED_TEST_P(EventLogConformance, AnAppendWithABadRuleIsRefusedWhole) {
+  TestChain chain;
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 3), 0).has_value());
+  const auto sealed = [&](TestChain& next, const log::RuleChange& change) {
+    log::Event event = rule_event(change);
+    return next.seal(event, 5).value();
+  };
+  const log::RuleChange pin{log::SetPin{"p", 2}, "ann", "", 5};
+  const std::vector<std::pair<log::RuleChange, ErrorCode>> bad = {
+      {{log::SetPin{"q", 5}, "ann", "", 5}, ErrorCode::kInvalid},
+      {{log::RemovePin{"q"}, "ann", "", 5}, ErrorCode::kNotFound},
+      {{log::ReleaseHold{}, "ann", "", 5}, ErrorCode::kConflict},
+  };
+  for (const auto& [change, code] : bad) {
+    TestChain next = chain;
+    std::vector<log::EncodedEvent> events;
+    events.push_back(sealed(next, pin));
+    events.push_back(sealed(next, change));
+    EXPECT_EQ(this->log().append("w", std::move(events), 3).error().code, code);
+    EXPECT_EQ(this->log().head("w")->last_position, 3u);
+    EXPECT_TRUE(this->log().pins("w")->empty());
+  }
+  // An event of a system object that says something else.
+  for (const bool type : {true, false}) {
+    TestChain next = chain;
+    log::Event event = rule_event(pin);
+    (type ? event.type : event.object) = type ? "doc" : std::string(log::kRetentionObject);
+    std::vector<log::EncodedEvent> events;
+    events.push_back(next.seal(event, 5).value());
+    EXPECT_EQ(this->log().append("w", std::move(events), 3).error().code, ErrorCode::kInvalid);
+  }
+  // Each is judged against those before it, in one append too.
+  std::vector<log::EncodedEvent> events;
+  events.push_back(sealed(chain, pin));
+  events.push_back(sealed(chain, {log::SetPin{"q", 4}, "ann", "", 6}));
+  events.push_back(sealed(chain, {log::RemovePin{"p"}, "ann", "", 7}));
+  events.push_back(sealed(chain, {log::PutHold{}, "ann", "case 7", 8}));
+  events.push_back(sealed(chain, {log::LiftQuarantine{"a", 1}, "ann", "", 9}));
+  ASSERT_TRUE(this->log().append("w", std::move(events), 3).has_value());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->log().pins("w").value(), (std::vector<log::Pin>{{"q", 4, 6, "ann"}}));
+    EXPECT_EQ(this->log().retention("w")->hold, (log::Hold{"ann", "case 7", 8}));
+    EXPECT_TRUE(this->log().standing("w")->told);
+    this->restart();
+  }
+}
+
+TYPED_TEST_P(EventLogConformance, SystemObjectsAreListedOnRequestOnly) {
+  TestChain chain;
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 2), 0).has_value());
+  ASSERT_TRUE(this->log().add("w", sample_event("!", "1")).has_value());
+  ASSERT_TRUE(this->log().add("w", sample_event(".x", "1")).has_value());
+  ASSERT_TRUE(this->log().put_pin("w", {"p", 1, 5, ""}).has_value());
+  const std::vector<std::string> all{"!", ".x", "a", "b"};
+  EXPECT_EQ(this->log().objects("w").value(), all);
+  EXPECT_EQ(this->log().objects("w", "", "!").value(), (std::vector<std::string>{".x", "a", "b"}));
+  EXPECT_EQ(this->log().objects("w", "", "", 2).value(), (std::vector<std::string>{"!", ".x"}));
+  EXPECT_EQ(this->log().objects("w", ".").value(), std::vector<std::string>{".x"});
+  EXPECT_EQ(this->log().objects("w", "./").value(), std::vector<std::string>{"./pins"});
+}
+
+// What Syncline 0.1 kept without events.
+TYPED_TEST_P(EventLogConformance, APinOfBeforeMakesRoomForTheFirstEventsOfRules) {
+  const log::Pin old{"old", 1, 5, "ann"};
+  log::Event first = sample_event("a", "1");
+  first.version = log::kUnsaltedVersion;
+  first.generation = 0;
+  first.position = 1;
+  std::vector<log::EncodedEvent> events;
+  events.push_back(log::encode_event(first).value());
+  ASSERT_TRUE(this->log().append("w", std::move(events), 0).has_value());
+  ASSERT_TRUE(this->log().keep_untold_pin("w", old).has_value());
+  ASSERT_TRUE(this->log().keep_untold_pin("w", {"old", 1, 9, "eve"}).has_value());
+  EXPECT_EQ(this->log().keep_untold_pin("w", {"x", 2, 5, ""}).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(this->log().keep_untold_pin("w", {"now", 1, 5, ""}).error().code, ErrorCode::kInvalid);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->log().pins("w").value(), std::vector<log::Pin>{old});
+    const auto standing = this->log().standing("w").value();
+    EXPECT_FALSE(standing.told);
+    EXPECT_EQ(standing.untold.pins, std::vector<log::Pin>{old});
+    this->restart();
+  }
+  ASSERT_TRUE(this->log().put_pin("w", {"new", 1, 7, "bob"}).has_value());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->log().pins("w").value(), (std::vector<log::Pin>{{"new", 1, 7, "bob"}}));
+    EXPECT_TRUE(this->log().standing("w")->told);
+    EXPECT_TRUE(this->log().standing("w")->untold.empty());
+    this->restart();
+  }
+  ASSERT_TRUE(this->log().keep_untold_pin("w", old).has_value());
+  EXPECT_EQ(this->log().pins("w")->size(), 1u);
+  // A log that began later never had one.
+  ASSERT_TRUE(this->log().add("v", sample_event("a", "1")).has_value());
+  ASSERT_TRUE(this->log().keep_untold_pin("v", old).has_value());
+  EXPECT_TRUE(this->log().pins("v")->empty());
+}
+
+TYPED_TEST_P(EventLogConformance, PayloadsOfSystemObjectsStay) {
+  TestChain chain;
+  ASSERT_TRUE(this->log().append("w", this->batch(chain, 2, 100), 0).has_value());
+  ASSERT_TRUE(this->log().put_pin("w", {"p", 2, 5, "ann"}).has_value());
+  ASSERT_TRUE(this->log().add("w", sample_event("a", "more")).has_value());
+  ASSERT_TRUE(this->log().raise_floor("w", 4).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 1, "one", 0).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "b", 2, "two", 0).has_value());
+  ASSERT_TRUE(this->log().put_snapshot("w", "a", 4, "four", 0).has_value());
+  const auto dropped = this->log().drop_payloads("w", 4);
+  ASSERT_TRUE(dropped.has_value()) << dropped.error().message;
+  EXPECT_EQ(dropped->events, 3u);
+  EXPECT_FALSE(this->log().read_object("w", "./pins")->front().dropped_payload.has_value());
+  // What is pinned already may be pinned again there, though it is below the floor.
+  EXPECT_TRUE(this->log().put_pin("w", {"p", 2, 9, "bob"}).has_value());
+  EXPECT_EQ(this->log().put_pin("w", {"p", 1, 9, "bob"}).error().code, ErrorCode::kNotFound);
+}
+
 TYPED_TEST_P(EventLogConformance, PayloadsGoOnlyBehindWhatStandsForThem) {
-  using log::RetentionAct;
   TestChain chain;
   ASSERT_TRUE(this->log().append("w", this->batch(chain, 6, 100), 0).has_value());
   const auto root = this->log().tree_root("w", 6).value();
   for (const log::Event& event : this->log().read("w").value()) EXPECT_NE(event.salt, log::Salt{});
   ASSERT_TRUE(this->log().put_pin("w", {"p", 2, 5, ""}).has_value());
   EXPECT_EQ(this->log().drop_payloads("w", 1).error().code, ErrorCode::kInvalid);
-  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
-  raise.floor = 7;
-  EXPECT_EQ(this->log().change_retention("w", raise).error().code, ErrorCode::kInvalid);
-  raise.floor = 4;
-  ASSERT_TRUE(this->log().change_retention("w", raise).has_value());
+  EXPECT_EQ(this->log().raise_floor("w", 8).error().code, ErrorCode::kInvalid);
+  ASSERT_TRUE(this->log().raise_floor("w", 4).has_value());
   EXPECT_EQ(this->log().put_pin("w", {"q", 3, 5, ""}).error().code, ErrorCode::kNotFound);
   // a has events 1, 3, 5, b has 2, 4, 6: the floor needs a at 3 and b at 4, the pin a at 1 and b at 2.
   for (const auto& [object, position] :
@@ -532,7 +641,7 @@ TYPED_TEST_P(EventLogConformance, PayloadsGoOnlyBehindWhatStandsForThem) {
   EXPECT_EQ(this->log().drop_payloads("w", 4)->events, 0u);
   for (int round = 0; round < 2; ++round) {
     const auto events = this->log().read("w").value();
-    ASSERT_EQ(events.size(), 6u);
+    ASSERT_EQ(events.size(), 7u);
     for (const log::Event& event : events)
       EXPECT_EQ(event.dropped_payload.has_value(), event.position <= 4) << event.position;
     for (const log::Event& event : events)
@@ -552,7 +661,7 @@ TYPED_TEST_P(EventLogConformance, PayloadsGoOnlyBehindWhatStandsForThem) {
   EXPECT_FALSE(this->log().load_snapshot("w", "a", 2).value().has_value());
   EXPECT_EQ(this->log().load_snapshot("w", "a").value()->position, 3u);
   // And the log goes on.
-  ASSERT_TRUE(this->log().append("w", this->batch(chain, 2), 6).has_value());
+  ASSERT_TRUE(this->log().add("w", sample_event("a", "more")).has_value());
 }
 
 TYPED_TEST_P(EventLogConformance, ADeltaGoesWithTheMilestoneThatItExtends) {
@@ -568,9 +677,7 @@ TYPED_TEST_P(EventLogConformance, ADeltaGoesWithTheMilestoneThatItExtends) {
   EXPECT_EQ(log.load_snapshot("w", "a").value()->base, 1u);
   // While a pin needs what they extend, they stay.
   ASSERT_TRUE(log.put_pin("w", {"p", 2, 5, ""}).has_value());
-  log::RetentionChange raise{
-      .act = log::RetentionAct::kRaiseFloor, .principal = "", .reason = "", .floor = 4};
-  ASSERT_TRUE(log.change_retention("w", raise).has_value());
+  ASSERT_TRUE(log.raise_floor("w", 4).has_value());
   const auto dropped = log.drop_payloads("w", 4);
   ASSERT_TRUE(dropped.has_value()) << dropped.error().message;
   for (int round = 0; round < 2; ++round) {
@@ -743,6 +850,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     OneObjectIsReadWithoutTheOthers, TheNewestSnapshotIsKept, MilestonesStayAndOthersMakeRoom,
     ADeltaComesWithTheMilestoneThatItExtends, ADeltaGoesWithTheMilestoneThatItExtends,
     PinsAreKeptUntilTheyAreRemoved, RulesAndHoldsAreKeptAndRecorded,
+    AnAppendWithABadRuleIsRefusedWhole, SystemObjectsAreListedOnRequestOnly,
+    APinOfBeforeMakesRoomForTheFirstEventsOfRules, PayloadsOfSystemObjectsStay,
     PayloadsGoOnlyBehindWhatStandsForThem, NoSnapshotIsAheadOfTheLog, TheTreeFollowsTheEvents,
     TheTreeEndsWithTheLog, ALargeTreeFollowsTheEvents, CheckpointsOnlyGrow, OriginsStayAsTheyAre,
     ListsAreSortedAndPaged, AClosedLogAnswersNothing, CallbacksRunInALaterTurn);

@@ -63,12 +63,10 @@ TEST(NodeShards, RetentionRunsWhereItsWorkspaceLives) {
   for (const std::string workspace : {"a", "b", "c", "d", "e", "f"}) {
     testing::Typist typist(1);
     for (int i = 0; i < 20; ++i) node.change(workspace, "x", typist.type("text"));
-    log::RetentionChange change;
-    change.rule.keep_last = 5;
-    node.shards->on_owner(workspace, [workspace, change](Shard& shard) {
-      shard.store->retention().change_retention(workspace, change, [](const Result<log::Retention>& changed) {
-        EXPECT_TRUE(changed.has_value());
-      });
+    node.shards->on_owner(workspace, [workspace](Shard& shard) {
+      shard.host.get(workspace).change_rules(
+          testing::ann(), policy::Right::kRetention, log::SetRetention{{.keep_last = 6}}, "",
+          [](const Result<workspace::Receipt>& changed) { EXPECT_TRUE(changed.has_value()); });
     });
   }
   node.run();

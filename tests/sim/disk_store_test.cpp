@@ -73,9 +73,7 @@ TEST(SimulatedStore, WhatStandsForDroppedPayloadsIsNotReplacedWhileItCannotBeRea
     auto event = sample_event("a", "text");
     ASSERT_TRUE(log.append("w", {chain.seal(event, 1).value()}, static_cast<log::Position>(i)));
   }
-  log::RetentionChange raise{.act = log::RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
-  raise.floor = 3;
-  ASSERT_TRUE(log.change_retention("w", raise));
+  ASSERT_TRUE(log.raise_floor("w", 3));
   ASSERT_TRUE(log.put_snapshot("w", "a", 3, "three", 0));
   ASSERT_TRUE(log.drop_payloads("w", 3));
   ASSERT_TRUE(log.put_snapshot("w", "a", 6, "six", 0));

@@ -37,11 +37,14 @@ struct TestWorld {
             .cache = cache,
             .types = sources.types,
             .waiting = log->waiting(),
+            .retention = log->retention(),
+            .rules = log->rules(),
             .scheduler = loop,
             .counters = counters,
             .random = random,
             .on_storage_failure = [this](const Error& error) { failures.push_back(error); },
-            .actors = &log->actors()};
+            .actors = &log->actors(),
+            .quarantine = &quarantine};
   }
 
   // Commits what is queued, and runs everything that this makes due.

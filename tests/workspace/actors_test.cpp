@@ -84,6 +84,8 @@ struct Restarted {
                        .cache = cache,
                        .types = sources.types,
                        .waiting = log->waiting(),
+                       .retention = log->retention(),
+                       .rules = log->rules(),
                        .scheduler = world.loop,
                        .counters = counters,
                        .random = world.random,

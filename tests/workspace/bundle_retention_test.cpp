@@ -103,9 +103,7 @@ TEST(BundleRetention, AnImportPutsNoStateInPlaceOfEventsThatAreThere) {
   RandomHistory history(from, 2);
   history.write(60);
   const Bytes full = export_all(from).value();
-  log::RetentionChange raise{.act = log::RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
-  raise.floor = 60;
-  change_retention(from, raise);
+  raise_floor(from, 60);
   EXPECT_EQ(retain_all(from), 60u);
   const Bytes retained = export_all(from).value();
   TestWorld to;
@@ -175,7 +173,7 @@ TEST(BundleRetention, AnExportThatRetentionPassesIsRefused) {
           bytes.error().message,
           fmt::format("retention has moved on: workspace w is kept from position {} on, and the "
                       "file ends at {}; export it again",
-                      end_of(from) - 30, end));
+                      end_of(from) - 31, end));
       continue;
     }
     TestWorld to;

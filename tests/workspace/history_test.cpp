@@ -287,8 +287,9 @@ TEST(History, MomentsArePositionsTimesAndPins) {
                                })
                 .value(),
             0u);
-  ASSERT_TRUE(ask<void>(world, [&](auto done) {
-    world.log->pins().put_pin("w", {"release", 7, 0, "ann"}, std::move(done));
+  ASSERT_TRUE(ask<workspace::Receipt>(world, [&](auto done) {
+    world.host.get("w").change_rules(testing::ann(), policy::Right::kPin, log::SetPin{"release", 7},
+                                     "", std::move(done));
   }));
   EXPECT_EQ(moment(world, "release").value(), 7u);
 }

@@ -111,6 +111,8 @@ TEST(Ownership, AppendsCarryTheEpochAndAReplacedOwnerIsRefused) {
                              .cache = cache,
                              .types = world.sources.types,
                              .waiting = log->waiting(),
+                             .retention = log->retention(),
+                             .rules = log->rules(),
                              .scheduler = world.loop,
                              .counters = world.counters,
                              .random = world.random,

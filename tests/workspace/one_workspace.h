@@ -56,8 +56,11 @@ inline log::Head head_of(TestWorld& world) {
 }
 
 inline std::vector<log::Event> events_of(TestWorld& world) {
-  return ask<std::vector<log::Event>>(
-             world, [&](auto done) { world.log->events().read("w", 0, {.max_events = 1 << 20}, std::move(done)); })
+  return ask<std::vector<log::Event>>(world,
+                                      [&](auto done) {
+                                        world.log->events().read("w", 0, {.max_events = 1 << 20},
+                                                                 std::move(done));
+                                      })
       .value();
 }
 

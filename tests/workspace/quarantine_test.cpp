@@ -60,6 +60,8 @@ class QuarantineTest : public ::testing::Test {
                 .cache = cache,
                 .types = test::test_types(),
                 .waiting = log->waiting(),
+                .retention = log->retention(),
+                .rules = log->rules(),
                 .scheduler = world.loop,
                 .counters = counters,
                 .random = world.random,

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -13,26 +14,42 @@
 
 namespace syncline::state {
 
-inline void change_retention(TestWorld& world, log::RetentionChange change) {
-  const auto changed = ask<log::Retention>(world, [&](auto done) {
-    world.log->retention().change_retention("w", std::move(change), std::move(done));
+// An event of its own, like everything that changes what is kept.
+inline Result<workspace::Receipt> change_rules(TestWorld& world, log::RuleAct act,
+                                               std::string principal = "ann",
+                                               std::string reason = "") {
+  policy::Caller caller = testing::ann();
+  caller.principal.name = std::move(principal);
+  return ask<workspace::Receipt>(world, [&](auto done) {
+    world.host.get("w").change_rules(caller, policy::Right::kRetention, std::move(act),
+                                     std::move(reason), std::move(done));
   });
+}
+
+inline void set_rule(TestWorld& world, log::RetentionRule rule) {
+  const auto changed = change_rules(world, log::SetRetention{rule});
   ASSERT_TRUE(changed) << changed.error().message;
 }
 
-inline void keep_last(TestWorld& world, std::uint64_t events) {
-  log::RetentionChange change;
-  change.principal = "ann";
-  change.rule.keep_last = events;
-  change_retention(world, change);
+inline void raise_floor(TestWorld& world, log::Position floor) {
+  const auto raised = ask<log::Retention>(
+      world, [&](auto done) { world.log->retention().raise_floor("w", floor, std::move(done)); });
+  ASSERT_TRUE(raised) << raised.error().message;
 }
 
-inline void hold(TestWorld& world, log::RetentionAct act = log::RetentionAct::kHold) {
-  log::RetentionChange change;
-  change.act = act;
-  change.principal = "counsel";
-  change.reason = "case 7";
-  change_retention(world, change);
+// Of the events of documents, that is: the floor is where it would be without events of rules.
+inline void keep_last(TestWorld& world, std::uint64_t events) {
+  const auto all = events_of(world);
+  const auto last = std::ranges::find_if(all.rbegin(), all.rend(), [](const log::Event& event) {
+    return !log::is_system_object(event.object);
+  });
+  // Behind it come events of rules, this one among them.
+  set_rule(world, {.keep_last = events + (last - all.rbegin()) + 1});
+}
+
+inline void hold(TestWorld& world, log::RuleAct act = log::PutHold{}) {
+  const auto changed = change_rules(world, std::move(act), "counsel", "case 7");
+  ASSERT_TRUE(changed) << changed.error().message;
 }
 
 inline Result<RetentionTurn> turn(TestWorld& world, std::size_t max_events = 16) {
@@ -56,9 +73,10 @@ inline std::uint64_t retain_all(TestWorld& world) {
 }
 
 inline void pin(TestWorld& world, const std::string& name, log::Position position) {
-  ASSERT_TRUE(ask<void>(world, [&](auto done) {
-    world.log->pins().put_pin("w", {name, position, 1, "ann"}, std::move(done));
-  }));
+  log::RuleAct act = log::RemovePin{name};
+  if (position > 0) act = log::SetPin{name, position};
+  const auto changed = change_rules(world, std::move(act));
+  ASSERT_TRUE(changed) << changed.error().message;
 }
 
 inline void expect_state(TestWorld& world, const RandomHistory& history, log::Position at) {

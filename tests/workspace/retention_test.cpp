@@ -13,8 +13,6 @@
 namespace syncline::state {
 namespace {
 
-using log::RetentionAct;
-
 TEST(Retention, WhatIsKeptIsTheModelsAndTheRestIsRefused) {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     TestWorld world(MemoryStore::CommitMode::kAtOnce,
@@ -25,9 +23,9 @@ TEST(Retention, WhatIsKeptIsTheModelsAndTheRestIsRefused) {
     history.write(100);
     pin(world, "early", 20 + seed);
     pin(world, "later", 70);
-    const auto before = events_of(world);
     keep_last(world, 40);
-    const log::Position floor = end_of(world) - 40;
+    const auto before = events_of(world);
+    const log::Position floor = end_of(world) - 43;
     EXPECT_EQ(retain_all(world), floor);
     expect_model(world, history, floor);
     expect_state(world, history, 20 + seed);
@@ -60,8 +58,13 @@ TEST(Retention, WhatIsKeptIsTheModelsAndTheRestIsRefused) {
     history.write(60);
     expect_model(world, history, floor);
     pin(world, "early", 0);
-    EXPECT_EQ(retain_all(world), end_of(world) - 40 - floor);
-    expect_model(world, history, end_of(world) - 40);
+    // The rule counts events of rules, too: three of the last 43 were, and their payloads stay.
+    const log::Position next = end_of(world) - 43;
+    EXPECT_EQ(retain_all(world), next - floor - 3);
+    for (const log::Event& event : events_of(world))
+      EXPECT_EQ(event.dropped_payload.has_value(),
+                event.position <= next && !log::is_system_object(event.object));
+    expect_model(world, history, next);
     expect_state(world, history, 70);
     EXPECT_EQ(retain_all(world), 0u);
   }
@@ -74,9 +77,7 @@ TEST(Retention, SnapshotsThatNothingNeedsAreRemoved) {
   history.write(120);
   pin(world, "p", 50);
   ASSERT_GT(snapshots_of(world, "o1").newest_first.size(), 4u);
-  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
-  raise.floor = 120;
-  change_retention(world, raise);
+  raise_floor(world, 120);
   EXPECT_EQ(retain_all(world), 120u);
   expect_model(world, history, 120);
   EXPECT_EQ(snapshots_of(world, "o1").newest_first.size(), 2u);
@@ -109,12 +110,9 @@ TEST(Retention, AgeAndCountMustBothBeOver) {
   history.write(20);
   world.loop.advance(10'000);
   history.write(20);
-  log::RetentionChange change;
-  change.rule = {.keep_ms = 5000, .keep_last = 30};
-  change_retention(world, change);
+  set_rule(world, {.keep_ms = 5000, .keep_last = 31});  // its own event counts
   EXPECT_EQ(retain_all(world), 10u);
-  change.rule.keep_last = 0;
-  change_retention(world, change);
+  set_rule(world, {.keep_ms = 5000});
   EXPECT_EQ(retain_all(world), 10u);
   expect_model(world, history, 20);
 }
@@ -133,8 +131,8 @@ TEST(Retention, ALegalHoldStopsEverything) {
   std::size_t kept = 0;
   for (const log::Event& event : events_of(world)) kept += event.dropped_payload ? 0 : 1;
   EXPECT_EQ(kept, end_of(world) - 16);
-  hold(world, RetentionAct::kRelease);
-  EXPECT_EQ(retain_all(world), end_of(world) - 10 - 16);
+  hold(world, log::ReleaseHold{});
+  EXPECT_EQ(retain_all(world), end_of(world) - 11 - 16);
 }
 
 // The history is still listed, with who and when; what changed is told from the floor on.
@@ -263,9 +261,7 @@ TEST(Retention, AnObjectThatCannotBeReplayedKeepsItsPayloads) {
   RandomHistory history(world, 11);
   history.write(40);
   append_nonsense(world, "o1");
-  log::RetentionChange raise{.act = RetentionAct::kRaiseFloor, .principal = "", .reason = ""};
-  raise.floor = end_of(world);
-  change_retention(world, raise);
+  raise_floor(world, end_of(world));
   const auto swept = turn(world, 100);
   ASSERT_TRUE(swept) << swept.error().message;
   EXPECT_EQ(swept->unreadable, std::vector<std::string>{"o1"});
@@ -290,9 +286,9 @@ TEST(Retention, AReadThatFailsIsTriedAgain) {
     EXPECT_EQ(failed.error(), (Error{code, "reading workspace w: not now"}));
     for (const log::Event& event : events_of(world)) EXPECT_FALSE(event.dropped_payload);
     world.store.fail_reads({});
-    EXPECT_EQ(retain_all(world), end_of(world) - 5);
+    EXPECT_EQ(retain_all(world), end_of(world) - 6);
     for (const log::Event& event : events_of(world))
-      EXPECT_EQ(event.dropped_payload.has_value(), event.position <= end_of(world) - 5);
+      EXPECT_EQ(event.dropped_payload.has_value(), event.position <= end_of(world) - 6);
   }
 }
 

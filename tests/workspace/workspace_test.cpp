@@ -309,6 +309,8 @@ TEST(Workspace, StateSurvivesARestart) {
                            .cache = other_cache,
                            .types = world.sources.types,
                            .waiting = other_log->waiting(),
+                           .retention = other_log->retention(),
+                           .rules = other_log->rules(),
                            .scheduler = world.loop,
                            .counters = world.counters,
                            .random = world.random,

@@ -20,9 +20,12 @@
 #include "backend/store/wal_scan.h"
 #include "log/group_check.h"
 #include "log/read_check.h"
+#include "log/rules.h"
 #include "log/statement.h"
+#include "state/rules_replay.h"
 #include "store/actors.h"
 #include "store/contents.h"
+#include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
 #include "store/waiting.h"
@@ -72,8 +75,25 @@ class Salvage {
     std::string object;
     Hash256 hash;
     std::optional<log::Origin> origin;
+    std::optional<log::Event> rule;  // the event itself, if it is of a system object
     std::optional<log::Numbered> numbered;
     std::string record;
+  };
+
+  // What the saved events leave of pins and retention.
+  struct SavedRules {
+    state::RulesReplay replay;
+    std::vector<log::RetentionChange> record;
+    std::uint8_t first_version = log::kRecordVersion;  // of the log's first record
+
+    Result<void> take(const log::Event& event) {
+      if (auto ok = replay.take(event); !ok) return ok;
+      const auto change = log::rule_change_in(event);
+      if (!change || !*change) return {};
+      if (auto retention = log::retention_change_of(**change))
+        record.push_back(std::move(*retention));
+      return {};
+    }
   };
 
   // The progress of copying the snapshots of one workspace, in the order of their keys.
@@ -116,6 +136,7 @@ class Salvage {
     std::vector<HeldEvent> held;                      // of a group that is not complete yet
     std::map<std::string, log::Position> taken_over;  // by region: events from other regions
     std::map<std::string, log::ActorNumbers> actors;  // by key
+    SavedRules rules;
     const auto events = from_.iterate(from_.events);
     const std::string prefix = store::id_key(id);
     for (events->Seek(prefix); events->Valid(); events->Next()) {
@@ -126,13 +147,17 @@ class Salvage {
         break;
       }
       read = {event->position, event->hash, event->hlc};
-      held.push_back({event->object, event->hash, event->origin,
+      if (read.last_position == 1) rules.first_version = event->version;
+      held.push_back({event->object, event->hash, event->origin, std::nullopt,
                       log::with_record(*event, {}).numbered,
                       std::string(store::text(events->value()))});
+      if (log::is_system_object(event->object)) held.back().rule = *event;
       if (groups.open()) continue;
       log::Position position = head.last_position;
       for (const HeldEvent& each : held) {
         if (each.origin) taken_over[each.origin->region] = each.origin->position;
+        if (each.rule)
+          if (auto ok = rules.take(*each.rule); !ok) return ok;
         if (const auto& numbered = each.numbered)
           actors[store::actor_key(id, numbered->by)].add(numbered->first, numbered->last,
                                                          position + 1);
@@ -168,7 +193,7 @@ class Salvage {
     if (const std::uint64_t epoch = store::kept_epoch(from_, id).value_or(0); epoch > 0)
       writes_.put(store::Family::kMeta, store::epoch_key(id), store::encode_epoch(epoch));
     copy_origins(id);
-    const log::Position floor = copy_upkeep(name, id, head.last_position);
+    const log::Position floor = copy_upkeep(name, id, head.last_position, rules);
     return copy_snapshots(id, head.last_position, floor);
   }
 
@@ -242,19 +267,56 @@ class Salvage {
     }
   }
 
-  // Copies pins and retention settings that are sound and that the log still reaches. Returns the
-  // floor.
-  log::Position copy_upkeep(const std::string& name, WorkspaceId id, log::Position last) {
+  // Pins, and what retention is to keep. They follow from the events that were saved; those that Syncline
+  // 0.1 kept without events are copied as far as they are sound and the log still reaches. Gives the
+  // floor of retention.
+  log::Position copy_upkeep(const std::string& name, WorkspaceId id, log::Position last,
+                            const SavedRules& rules) {
     auto retention = store::read_retention(from_, name);
     bool whole = retention.has_value();
-    if (retention && *retention != log::Retention{}) {
-      retention->floor = std::min(retention->floor, last);
-      retention->swept_to = std::min(retention->swept_to, retention->floor);
-      writes_.put(store::Family::kMeta, store::retention_key(name),
-                  store::encode_retention(*retention));
+    log::Retention kept = retention.value_or(log::Retention{});
+    kept.floor = std::min(kept.floor, last);
+    kept.swept_to = std::min(kept.swept_to, kept.floor);
+    const bool told = rules.replay.any() || store::rules_told(from_, id).value_or(true) ||
+                      rules.first_version != log::kUnsaltedVersion;
+    if (told) {
+      // A hold of an event that is lost.
+      whole = whole && (!kept.hold || rules.replay.held().hold);
+      kept.rule = rules.replay.held().retention;
+      kept.hold = rules.replay.held().hold;
     }
-    for (const std::string& prefix :
-         {store::pin_key(id, ""), store::retention_record_key(id).substr(0, 6)}) {
+    if (kept != log::Retention{})
+      writes_.put(store::Family::kMeta, store::retention_key(name), store::encode_retention(kept));
+    whole = (told ? write_rules(id, rules) : copy_untold(id, last)) && whole;
+    if (!whole) report_.upkeep_lost.push_back(name);
+    return retention ? kept.floor : last;
+  }
+
+  // False: the store held a pin of which no event is left, or events of rules are of a newer version.
+  bool write_rules(WorkspaceId id, const SavedRules& rules) {
+    const auto& pins = rules.replay.held().pins;
+    if (rules.replay.any()) writes_.put(store::Family::kMeta, store::rules_told_key(id), {});
+    for (const auto& [name, pin] : pins)
+      writes_.put(store::Family::kMeta, store::pin_key(id, name), store::encode_pin(pin));
+    std::uint64_t number = 0;
+    for (const log::RetentionChange& change : rules.record)
+      writes_.put(store::Family::kMeta, store::retention_record_key(id, ++number),
+                  store::encode_retention_record(change));
+    bool whole = rules.replay.complete();
+    const std::string prefix = store::pin_key(id, "");
+    const auto entries = from_.iterate(from_.meta);
+    for (entries->Seek(prefix); entries->Valid(); entries->Next()) {
+      const std::string_view key = store::text(entries->key());
+      if (!key.starts_with(prefix)) break;
+      whole = whole && pins.contains(key.substr(prefix.size()));
+    }
+    return whole;
+  }
+
+  // False: some of it is damaged.
+  bool copy_untold(WorkspaceId id, log::Position last) {
+    bool whole = true;
+    for (const std::string& prefix : {store::pin_key(id, ""), store::retention_record_prefix(id)}) {
       const auto entries = from_.iterate(from_.meta);
       for (entries->Seek(prefix); entries->Valid(); entries->Next()) {
         const std::string_view key = store::text(entries->key());
@@ -267,8 +329,7 @@ class Salvage {
       }
       whole = whole && entries->status().ok();
     }
-    if (!whole) report_.upkeep_lost.push_back(name);
-    return retention ? retention->floor : last;
+    return whole;
   }
 
   Result<void> copy_snapshots(WorkspaceId id, log::Position last, log::Position floor) {

@@ -103,6 +103,8 @@ struct VerifyReport {
   // rebuilt from the log.
   std::vector<std::string> damaged_snapshots;
   std::uint64_t pins = 0;
+  // Pins, retention rules, holds and records that Syncline 0.1 kept without events: nothing proves them.
+  std::uint64_t untold = 0;
   std::uint64_t signed_events = 0;  // the signed beginnings of all workspaces, added up
   std::uint64_t origin_events = 0;  // signed by former keepers whose keys are not in `keys`
   // Checkpoints of VerifyOptions::known that name a workspace here.

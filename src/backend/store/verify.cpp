@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "backend/store/verify_rules.h"
 #include "backend/store/verify_tables.h"
 #include "base/percent.h"
 #include "log/notary.h"
@@ -82,7 +83,7 @@ class Verifier {
       if (auto ok = pass_events(name, id, *snapshots, verifier, {}); !ok) return ok;
     }
     add_counts(name, verifier.counts());
-    if (auto ok = check_pins(name, id, last); !ok) return ok;
+    if (auto ok = check_rules(name, id, verifier, last); !ok) return ok;
     return check_snapshots(name, id, last);
   }
 
@@ -287,24 +288,13 @@ class Verifier {
         report_.gaps.push_back({name, gap.object, gap.from, gap.to, gap.events});
   }
 
-  Checked<void> check_pins(const std::string& name, WorkspaceId id, log::Position last) {
-    const auto iterator = iterate(database_.meta);
-    const std::string prefix = pin_key(id, "");
-    for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
-      const std::string_view key = text(iterator->key());
-      if (!key.starts_with(prefix)) break;
-      const std::string_view pin_name = key.substr(prefix.size());
-      const auto pin = decode_pin(pin_name, text(iterator->value()));
-      if (!pin || !log::is_pin_name(pin_name))
-        return differs(Check::kPin, {name}, "a pin is damaged");
-      if (pin->position == 0 || pin->position > last)
-        return differs(
-            Check::kPin, {name},
-            fmt::format("the log ends at {}, but pin {} is at {}", last, pin_name, pin->position));
-      ++report_.pins;
-    }
-    if (!iterator->status().ok())
-      return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading pins"));
+  Checked<void> check_rules(const std::string& name, WorkspaceId id,
+                            const state::WorkspaceVerifier& verifier, log::Position last) {
+    RulesCheck check(database_, name, id, read_options(), verifier.rules(), last,
+                     verifier.first_version());
+    if (auto ok = check.run(); !ok) return ok;
+    report_.pins += check.pins();
+    report_.untold += check.untold();
     return {};
   }
 
@@ -366,7 +356,8 @@ class Verifier {
         return differs(Check::kRecord, {}, "a change that waits is damaged");
       const bool numbered = key.starts_with("c/") || key.starts_with("o/") ||
                             key.starts_with("p/") || key.starts_with("e/") ||
-                            key.starts_with("i/") || key.starts_with("n/");
+                            key.starts_with("i/") || key.starts_with("n/") ||
+                            key.starts_with("a/") || key.starts_with("t/");
       if (!numbered) continue;
       if (auto ok = check_number(parse_id(key.substr(2)).value_or(~kNoWorkspace)); !ok) return ok;
     }

@@ -45,6 +45,7 @@ std::string json_of(const VerifiedDir& outcome) {
                                   {"events", json_number(report.events)},
                                   {"snapshots", json_number(report.snapshots)},
                                   {"pins", json_number(report.pins)},
+                                  {"pins_and_rules_without_events", json_number(report.untold)},
                                   {"replayed", json_number(report.replayed)},
                                   {"effects", json_number(report.effects)},
                                   {"snapshots_compared", json_number(report.snapshots_compared)},
@@ -74,6 +75,12 @@ void print(const VerifiedDir& outcome, Console& console) {
   if (report.origin_events > 0)
     console.line(fmt::format("signed where it came from, by keys that it names itself: {}",
                              count_of(report.origin_events, "event")));
+  if (report.untold > 0)
+    console.line(
+        fmt::format("not proved: pins and rules of Syncline 0.1 ({} in all); a server makes events "
+                    "of them when it "
+                    "opens their workspace",
+                    report.untold));
   for (const std::string& snapshot : report.damaged_snapshots)
     console.line(fmt::format("damaged snapshot of {}: will be rebuilt from the log when used",
                              visible(snapshot)));

@@ -1,0 +1,201 @@
+#include "log/rules.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "log/pin_store.h"
+
+namespace syncline::log {
+namespace {
+
+constexpr std::uint8_t kRulesVersion = 1;
+
+// Stored: a number never gets a second meaning.
+enum class ActCode : std::uint8_t {
+  kSetPin = 0,
+  kRemovePin = 1,
+  kSetRetention = 2,
+  kPutHold = 3,
+  kReleaseHold = 4,
+  kLiftQuarantine = 5,
+};
+
+struct ActWriter {
+  ByteWriter& out;
+
+  void operator()(const SetPin& act) const {
+    begin(ActCode::kSetPin);
+    out.var_string(act.name);
+    out.var_uint(act.position);
+  }
+  void operator()(const RemovePin& act) const {
+    begin(ActCode::kRemovePin);
+    out.var_string(act.name);
+  }
+  void operator()(const SetRetention& act) const {
+    begin(ActCode::kSetRetention);
+    out.var_uint(act.rule.keep_ms);
+    out.var_uint(act.rule.keep_last);
+  }
+  void operator()(const PutHold&) const { begin(ActCode::kPutHold); }
+  void operator()(const ReleaseHold&) const { begin(ActCode::kReleaseHold); }
+  void operator()(const LiftQuarantine& act) const {
+    begin(ActCode::kLiftQuarantine);
+    out.var_string(act.object);
+    out.var_uint(act.position);
+  }
+
+  void begin(ActCode code) const { out.u8(static_cast<std::uint8_t>(code)); }
+};
+
+SetPin read_set_pin(ByteReader& in) {
+  SetPin act;
+  act.name = in.var_string();
+  act.position = in.var_uint();
+  return act;
+}
+
+SetRetention read_set_retention(ByteReader& in) {
+  SetRetention act;
+  act.rule.keep_ms = in.var_uint();
+  act.rule.keep_last = in.var_uint();
+  return act;
+}
+
+LiftQuarantine read_lift(ByteReader& in) {
+  LiftQuarantine act;
+  act.object = in.var_string();
+  act.position = in.var_uint();
+  return act;
+}
+
+Result<RuleAct> read_act(ByteReader& in) {
+  const std::uint8_t code = in.u8();
+  if (!in.ok()) return fail(ErrorCode::kMalformed, "a change of rules is cut short");
+  switch (static_cast<ActCode>(code)) {
+    case ActCode::kSetPin: return read_set_pin(in);
+    case ActCode::kRemovePin: return RemovePin{std::string(in.var_string())};
+    case ActCode::kSetRetention: return read_set_retention(in);
+    case ActCode::kPutHold: return PutHold{};
+    case ActCode::kReleaseHold: return ReleaseHold{};
+    case ActCode::kLiftQuarantine: return read_lift(in);
+  }
+  return fail(ErrorCode::kUnsupported,
+              fmt::format("this build does not know rules of kind {}", code));
+}
+
+struct ActCheck {
+  Result<void> operator()(const SetPin& act) const {
+    if (act.position == 0) return fail(ErrorCode::kInvalid, "a pin needs a position");
+    return check_pin_name(act.name);
+  }
+  Result<void> operator()(const RemovePin& act) const { return check_pin_name(act.name); }
+  Result<void> operator()(const LiftQuarantine& act) const { return check_object_id(act.object); }
+  Result<void> operator()(const auto&) const { return {}; }
+
+  static Result<void> check_pin_name(const std::string& name) {
+    if (is_pin_name(name)) return {};
+    return fail(ErrorCode::kInvalid, fmt::format("'{}' is no name for a pin", name));
+  }
+};
+
+}  // namespace
+
+std::string_view object_of(const RuleAct& act) {
+  if (std::holds_alternative<SetPin>(act) || std::holds_alternative<RemovePin>(act))
+    return kPinsObject;
+  if (std::holds_alternative<LiftQuarantine>(act)) return kQuarantineObject;
+  return kRetentionObject;
+}
+
+std::optional<RetentionChange> retention_change_of(const RuleChange& change) {
+  RetentionChange made;
+  made.principal = change.principal;
+  made.reason = change.reason;
+  made.unix_ms = change.unix_ms;
+  if (const auto* set = std::get_if<SetRetention>(&change.act)) {
+    made.act = RetentionAct::kSetRule;
+    made.rule = set->rule;
+  } else if (std::holds_alternative<PutHold>(change.act)) {
+    made.act = RetentionAct::kHold;
+  } else if (std::holds_alternative<ReleaseHold>(change.act)) {
+    made.act = RetentionAct::kRelease;
+  } else {
+    return std::nullopt;
+  }
+  return made;
+}
+
+RuleChange rule_change_of(const RetentionChange& change) {
+  RuleChange made;
+  switch (change.act) {
+    case RetentionAct::kHold: made.act = PutHold{}; break;
+    case RetentionAct::kRelease: made.act = ReleaseHold{}; break;
+    case RetentionAct::kSetRule: made.act = SetRetention{change.rule};
+  }
+  made.principal = change.principal;
+  made.reason = change.reason;
+  made.unix_ms = change.unix_ms;
+  return made;
+}
+
+Result<void> check_rule_change(const RuleChange& change) {
+  RetentionChange words;
+  words.principal = change.principal;
+  words.reason = change.reason;
+  if (auto ok = check_retention_change(retention_change_of(change).value_or(words)); !ok) return ok;
+  return std::visit(ActCheck{}, change.act);
+}
+
+Bytes encode_rule_change(const RuleChange& change) {
+  ByteWriter out;
+  out.u8(kRulesVersion);
+  out.var_string(change.principal);
+  out.var_string(change.reason);
+  out.var_uint(change.unix_ms);
+  std::visit(ActWriter{out}, change.act);
+  return out.take();
+}
+
+Result<RuleChange> decode_rule_change(ByteView intent) {
+  ByteReader in(intent);
+  const std::uint8_t version = in.u8();
+  if (in.ok() && version != kRulesVersion)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("this build does not know changes of rules of version {}", version));
+  RuleChange change;
+  change.principal = in.var_string();
+  change.reason = in.var_string();
+  change.unix_ms = in.var_uint();
+  auto act = read_act(in);
+  if (!act) return std::unexpected(std::move(act.error()));
+  if (!in.ok() || !in.at_end())
+    return fail(ErrorCode::kMalformed, "a change of rules is cut short, or bytes follow it");
+  change.act = std::move(*act);
+  if (auto ok = check_rule_change(change); !ok) return std::unexpected(std::move(ok.error()));
+  return change;
+}
+
+Result<std::optional<RuleChange>> rule_change_in(const Event& event) {
+  const std::string& object = event.object;
+  const bool ours =
+      object == kPinsObject || object == kRetentionObject || object == kQuarantineObject;
+  if (!ours || event.kind != EventKind::kChange) return std::nullopt;
+  if (event.type != kRulesType)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{} has the type '{}', which is not 'rules'", object, event.type));
+  if (event.dropped_payload)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("the payload of an event of {} was dropped", object));
+  auto change = decode_rule_change(event.intent);
+  if (!change) return std::unexpected(std::move(change.error()));
+  if (object_of(change->act) != object)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("an event of {} belongs to {}", object, object_of(change->act)));
+  return std::move(*change);
+}
+
+}  // namespace syncline::log

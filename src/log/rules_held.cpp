@@ -1,0 +1,69 @@
+#include "log/rules_held.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace syncline::log {
+namespace {
+
+struct CarryOut {
+  HeldRules& held;
+  const RuleChange& change;
+
+  Result<void> operator()(const SetPin& act) const {
+    held.pins[act.name] = {act.name, act.position, change.unix_ms, change.principal};
+    return {};
+  }
+  Result<void> operator()(const RemovePin& act) const {
+    if (held.pins.erase(act.name) > 0) return {};
+    return fail(ErrorCode::kNotFound, fmt::format("there is no pin '{}'", act.name));
+  }
+  Result<void> operator()(const LiftQuarantine& act) const {
+    held.lifted[act.object] = {act.position, change.principal, change.unix_ms};
+    return {};
+  }
+  // A rule, a hold or a release.
+  Result<void> operator()(const auto&) const {
+    auto after =
+        change_retention({.rule = held.retention, .hold = held.hold}, *retention_change_of(change));
+    if (!after) return std::unexpected(std::move(after.error()));
+    held.retention = after->rule;
+    held.hold = std::move(after->hold);
+    return {};
+  }
+};
+
+}  // namespace
+
+Result<void> carry_out(HeldRules& held, const RuleChange& change) {
+  return std::visit(CarryOut{held, change}, change.act);
+}
+
+void RetentionTrail::add(const RetentionChange& change) {
+  ++changes_;
+  Bytes bytes(digest_.begin(), digest_.end());
+  const Bytes more = encode_rule_change(rule_change_of(change));
+  bytes.insert(bytes.end(), more.begin(), more.end());
+  digest_ = sha256(bytes);
+}
+
+std::vector<RuleChange> take_over(const UntoldRules& untold) {
+  HeldRules held;
+  std::vector<RuleChange> changes;
+  const auto add = [&](RuleChange change) {
+    if (check_rule_change(change) && carry_out(held, change)) changes.push_back(std::move(change));
+  };
+  for (const Pin& pin : untold.pins)
+    add({SetPin{pin.name, pin.position}, pin.principal, "", pin.unix_ms});
+  for (const RetentionChange& change : untold.record) add(rule_change_of(change));
+  if (held.retention != untold.retention) add({SetRetention{untold.retention}, "", "", 0});
+  if (held.hold != untold.hold) {
+    if (held.hold) add({ReleaseHold{}, "", "", 0});
+    if (untold.hold)
+      add({PutHold{}, untold.hold->principal, untold.hold->reason, untold.hold->unix_ms});
+  }
+  return changes;
+}
+
+}  // namespace syncline::log

@@ -1,0 +1,264 @@
+#include "state/rules_object.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "merge/facets.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::state {
+namespace {
+
+using crdt::Any;
+using log::HeldRules;
+using merge::Operation;
+
+constexpr std::uint8_t kRulesSnapshotVersion = 1;
+
+// ---- JSON
+
+Any rules_number(std::uint64_t value) {
+  return Any(static_cast<double>(value));
+}
+
+Any rules_any(const log::Pin& pin) {
+  return Any(Any::Object{{"position", rules_number(pin.position)},
+                         {"set", rules_number(pin.unix_ms)},
+                         {"principal", Any(pin.principal)}});
+}
+
+Any rules_any(const log::RetentionRule& rule) {
+  return Any(Any::Object{{"keep_ms", rules_number(rule.keep_ms)},
+                         {"keep_last", rules_number(rule.keep_last)}});
+}
+
+Any rules_any(const log::Hold& hold) {
+  return Any(Any::Object{{"reason", Any(hold.reason)},
+                         {"principal", Any(hold.principal)},
+                         {"since", rules_number(hold.unix_ms)}});
+}
+
+Any rules_any(const HeldRules::Lifted& lifted) {
+  return Any(Any::Object{{"position", rules_number(lifted.position)},
+                         {"principal", Any(lifted.principal)},
+                         {"lifted", rules_number(lifted.unix_ms)}});
+}
+
+template <typename Map>
+Any rules_any_of_all(const Map& map) {
+  Any::Object members;
+  for (const auto& [name, value] : map) members.emplace_back(name, rules_any(value));
+  return Any(std::move(members));
+}
+
+Any rules_any(const HeldRules& rules) {
+  Any::Object members;
+  if (!rules.pins.empty()) members.emplace_back("pins", rules_any_of_all(rules.pins));
+  Any::Object retention;
+  if (!rules.retention.keeps_all()) retention.emplace_back("rule", rules_any(rules.retention));
+  if (rules.hold) retention.emplace_back("hold", rules_any(*rules.hold));
+  if (!retention.empty()) members.emplace_back("retention", Any(std::move(retention)));
+  if (!rules.lifted.empty()) members.emplace_back("quarantine", rules_any_of_all(rules.lifted));
+  return Any(std::move(members));
+}
+
+// ---- what a change does
+
+// One key of the JSON: where it is, and what it holds afterwards.
+struct Step {
+  std::string root;
+  std::string key;
+  std::optional<Any> value;  // nullopt: the key is removed
+};
+
+struct StepOf {
+  const HeldRules& after;
+
+  Step operator()(const log::SetPin& act) const {
+    return {"pins", act.name, rules_any(after.pins.find(act.name)->second)};
+  }
+  Step operator()(const log::RemovePin& act) const { return {"pins", act.name, std::nullopt}; }
+  Step operator()(const log::SetRetention&) const {
+    if (after.retention.keeps_all()) return {"retention", "rule", std::nullopt};
+    return {"retention", "rule", rules_any(after.retention)};
+  }
+  Step operator()(const log::PutHold&) const {
+    return {"retention", "hold", rules_any(*after.hold)};
+  }
+  Step operator()(const log::ReleaseHold&) const { return {"retention", "hold", std::nullopt}; }
+  Step operator()(const log::LiftQuarantine& act) const {
+    return {"quarantine", act.object, rules_any(after.lifted.find(act.object)->second)};
+  }
+};
+
+// `rules` becomes what the change makes of it, or stays as it is on an error.
+Result<Step> take_rule_change(HeldRules& rules, ByteView intent) {
+  const auto change = log::decode_rule_change(intent);
+  if (!change) return std::unexpected(change.error());
+  if (auto ok = log::carry_out(rules, *change); !ok) return std::unexpected(std::move(ok.error()));
+  return std::visit(StepOf{rules}, change->act);
+}
+
+// ---- snapshots
+
+Bytes encode_rules(const HeldRules& rules) {
+  ByteWriter out;
+  out.u8(kRulesSnapshotVersion);
+  out.var_uint(rules.pins.size());
+  for (const auto& [name, pin] : rules.pins) {
+    out.var_string(name);
+    out.var_uint(pin.position);
+    out.var_uint(pin.unix_ms);
+    out.var_string(pin.principal);
+  }
+  out.var_uint(rules.retention.keep_ms);
+  out.var_uint(rules.retention.keep_last);
+  out.u8(rules.hold ? 1 : 0);
+  if (rules.hold) {
+    out.var_string(rules.hold->principal);
+    out.var_string(rules.hold->reason);
+    out.var_uint(rules.hold->unix_ms);
+  }
+  out.var_uint(rules.lifted.size());
+  for (const auto& [object, lifted] : rules.lifted) {
+    out.var_string(object);
+    out.var_uint(lifted.position);
+    out.var_string(lifted.principal);
+    out.var_uint(lifted.unix_ms);
+  }
+  return out.take();
+}
+
+void read_pins(ByteReader& in, HeldRules& rules) {
+  for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left) {
+    log::Pin pin;
+    pin.name = in.var_string();
+    pin.position = in.var_uint();
+    pin.unix_ms = in.var_uint();
+    pin.principal = in.var_string();
+    std::string name = pin.name;
+    rules.pins.insert_or_assign(std::move(name), std::move(pin));
+  }
+}
+
+void read_retention(ByteReader& in, HeldRules& rules) {
+  rules.retention.keep_ms = in.var_uint();
+  rules.retention.keep_last = in.var_uint();
+  const std::uint8_t held = in.u8();
+  if (held > 1) in.fail();
+  if (held != 1) return;
+  log::Hold& hold = rules.hold.emplace();
+  hold.principal = in.var_string();
+  hold.reason = in.var_string();
+  hold.unix_ms = in.var_uint();
+}
+
+void read_lifted(ByteReader& in, HeldRules& rules) {
+  for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left) {
+    std::string object(in.var_string());
+    HeldRules::Lifted& lifted = rules.lifted[std::move(object)];
+    lifted.position = in.var_uint();
+    lifted.principal = in.var_string();
+    lifted.unix_ms = in.var_uint();
+  }
+}
+
+Result<HeldRules> decode_rules(ByteView snapshot) {
+  ByteReader in(snapshot);
+  if (const std::uint8_t version = in.u8(); in.ok() && version != kRulesSnapshotVersion)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("this build does not know snapshots of rules of version {}", version));
+  HeldRules rules;
+  read_pins(in, rules);
+  read_retention(in, rules);
+  read_lifted(in, rules);
+  if (!in.ok() || !in.at_end())
+    return fail(ErrorCode::kMalformed, "a snapshot of rules is cut short, or bytes follow it");
+  return rules;
+}
+
+// ---- the object
+
+class RulesObject final : public merge::Object, private merge::Telling {
+ public:
+  RulesObject() = default;
+  explicit RulesObject(HeldRules rules) : rules_(std::move(rules)) {}
+
+  const merge::ObjectType& type() const override { return rules_type(); }
+
+  Result<merge::Prepared> prepare(ByteView intent) const override {
+    HeldRules after = rules_;
+    auto step = take_rule_change(after, intent);
+    if (!step) return std::unexpected(std::move(step.error()));
+    merge::Prepared prepared;
+    prepared.changes = true;
+    merge::Touch touch;
+    touch.operation = step->value ? Operation::kSetKey : Operation::kDeleteKey;
+    touch.extent = merge::Extent::kBelow;
+    touch.container.root = std::move(step->root);
+    touch.key = std::move(step->key);
+    prepared.effect.touches.push_back(std::move(touch));
+    return prepared;
+  }
+
+  Result<void> apply(ByteView recorded) override {
+    if (auto step = take_rule_change(rules_, recorded); !step)
+      return std::unexpected(std::move(step.error()));
+    return {};
+  }
+
+  Bytes snapshot() const override { return encode_rules(rules_); }
+  std::string to_json() const override { return crdt::to_json(rules_any(rules_)); }
+
+  std::size_t memory_bytes() const override {
+    constexpr std::size_t kNode = 160;  // of a map, with two strings
+    return sizeof *this + (rules_.pins.size() + rules_.lifted.size()) * kNode;
+  }
+
+  merge::Telling* telling() override { return this; }
+  const HeldRules& rules() const { return rules_; }
+
+ private:
+  Result<std::string> apply_and_tell(ByteView recorded) override {
+    const auto step = take_rule_change(rules_, recorded);
+    if (!step) return std::unexpected(step.error());
+    const Any change = step->value ? Any(Any::Object{{"set", *step->value}})
+                                   : Any(Any::Object{{"deleted", Any(true)}});
+    const Any keys(Any::Object{{step->key, change}});
+    return crdt::to_json(
+        Any(Any::Array{Any(Any::Object{{"path", Any(step->root)}, {"keys", keys}})}));
+  }
+
+  HeldRules rules_;
+};
+
+class RulesType final : public merge::ObjectType {
+ public:
+  std::string_view name() const override { return log::kRulesType; }
+  std::span<const std::string_view> faces() const override { return {}; }
+  std::unique_ptr<merge::Object> create() const override { return std::make_unique<RulesObject>(); }
+
+  Result<std::unique_ptr<merge::Object>> restore(ByteView snapshot) const override {
+    auto rules = decode_rules(snapshot);
+    if (!rules) return std::unexpected(std::move(rules.error()));
+    return std::make_unique<RulesObject>(std::move(*rules));
+  }
+};
+
+}  // namespace
+
+const merge::ObjectType& rules_type() {
+  static const RulesType type;
+  return type;
+}
+
+const log::HeldRules* rules_of(const merge::Object& object) {
+  const auto* rules = dynamic_cast<const RulesObject*>(&object);
+  return rules == nullptr ? nullptr : &rules->rules();
+}
+
+}  // namespace syncline::state

@@ -1,0 +1,172 @@
+#include "log/rules.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "log/rules_held.h"
+
+namespace syncline::log {
+namespace {
+
+std::vector<RuleChange> one_of_each() {
+  return {{SetPin{"v1", 7}, "ann", "", 1'234'567},
+          {RemovePin{"v1"}, "ann", "no longer needed", 5},
+          {SetRetention{{.keep_ms = 90, .keep_last = 1000}}, "ann", "", 5},
+          {PutHold{}, "counsel", "case 7", 6},
+          {ReleaseHold{}, "counsel", "", 7},
+          {LiftQuarantine{"notes/plan", 4}, "ann", "", 8}};
+}
+
+TEST(Rules, TheDocumentedExample) {
+  EXPECT_EQ(encode_rule_change(one_of_each().front()),
+            (Bytes{1, 3, 'a', 'n', 'n', 0, 0x87, 0xad, 0x4b, 0, 2, 'v', '1', 7}));
+}
+
+TEST(Rules, EveryChangeReadsBackAsItWas) {
+  for (const RuleChange& change : one_of_each()) {
+    const Bytes bytes = encode_rule_change(change);
+    const auto again = decode_rule_change(bytes);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(*again, change);
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      EXPECT_EQ(decode_rule_change(ByteView(bytes).first(size)).error().code, ErrorCode::kMalformed)
+          << size;
+    Bytes padded = bytes;
+    padded.push_back(0);
+    EXPECT_EQ(decode_rule_change(padded).error().code, ErrorCode::kMalformed);
+  }
+}
+
+TEST(Rules, ANewerVersionOrAnUnknownActIsNotDamage) {
+  Bytes bytes = encode_rule_change(one_of_each()[3]);
+  bytes.back() = 6;
+  EXPECT_EQ(decode_rule_change(bytes).error().code, ErrorCode::kUnsupported);
+  bytes.front() = 2;
+  EXPECT_EQ(decode_rule_change(bytes).error().code, ErrorCode::kUnsupported);
+}
+
+TEST(Rules, WhatNoChangeMayHaveIsRefused) {
+  const std::string long_text(kMaxReasonBytes + 1, 'x');
+  const std::vector<RuleChange> bad = {
+      {SetPin{"now", 1}, "ann", "", 0},
+      {SetPin{"v1", 0}, "ann", "", 0},
+      {RemovePin{"1st"}, "ann", "", 0},
+      {PutHold{}, "ann", "", 0},
+      {ReleaseHold{}, "ann", long_text, 0},
+      {SetRetention{}, std::string(kMaxPrincipalBytes + 1, 'x'), "", 0},
+      {SetRetention{{.keep_ms = std::uint64_t{1} << 53}}, "ann", "", 0},
+      {LiftQuarantine{"", 1}, "ann", "", 0},
+  };
+  for (const RuleChange& change : bad)
+    EXPECT_EQ(check_rule_change(change).error().code, ErrorCode::kInvalid);
+  for (const RuleChange& change : one_of_each()) EXPECT_TRUE(check_rule_change(change));
+}
+
+TEST(Rules, AnEventSpeaksOnlyForItsOwnObject) {
+  Event event;
+  event.object = kPinsObject;
+  event.type = kRulesType;
+  event.intent = encode_rule_change(one_of_each().front());
+  EXPECT_EQ(rule_change_in(event).value(), one_of_each().front());
+
+  Event other = event;
+  other.object = kRetentionObject;
+  EXPECT_EQ(rule_change_in(other).error().code, ErrorCode::kInvalid);
+  other = event;
+  other.type = "doc";
+  EXPECT_EQ(rule_change_in(other).error().code, ErrorCode::kInvalid);
+  other = event;
+  other.dropped_payload = Hash256{};
+  EXPECT_EQ(rule_change_in(other).error().code, ErrorCode::kInvalid);
+  other = event;
+  other.kind = EventKind{9};
+  EXPECT_EQ(rule_change_in(other).value(), std::nullopt);
+  for (const char* name : {"pins", "./policy", "notes/plan"}) {
+    other.object = name;
+    EXPECT_EQ(rule_change_in(other).value(), std::nullopt);
+  }
+}
+
+TEST(HeldRules, AreJudgedOneAfterTheOther) {
+  HeldRules held;
+  const auto changes = one_of_each();
+  ASSERT_TRUE(carry_out(held, changes[0]));
+  EXPECT_EQ(held.pins.at("v1"), (Pin{"v1", 7, 1'234'567, "ann"}));
+  ASSERT_TRUE(carry_out(held, {SetPin{"v1", 3}, "bob", "", 9}));
+  EXPECT_EQ(held.pins.at("v1"), (Pin{"v1", 3, 9, "bob"}));
+  ASSERT_TRUE(carry_out(held, changes[1]));
+  EXPECT_EQ(carry_out(held, changes[1]).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(carry_out(held, changes[4]).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(carry_out(held, changes[2]));
+  ASSERT_TRUE(carry_out(held, changes[3]));
+  EXPECT_EQ(held.hold, (Hold{"counsel", "case 7", 6}));
+  const HeldRules before = held;
+  EXPECT_EQ(carry_out(held, changes[3]).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(held, before);
+  ASSERT_TRUE(carry_out(held, changes[4]));
+  ASSERT_TRUE(carry_out(held, changes[5]));
+  EXPECT_FALSE(held.hold);
+  EXPECT_EQ(held.retention.keep_last, 1000u);
+  EXPECT_EQ(held.lifted.at("notes/plan").position, 4u);
+}
+
+TEST(RetentionTrail, IsEqualOnlyForTheSameChangesInTheSameOrder) {
+  const RetentionChange rule = *retention_change_of(one_of_each()[2]);
+  const RetentionChange hold = *retention_change_of(one_of_each()[3]);
+  RetentionTrail one;
+  RetentionTrail other;
+  one.add(rule);
+  EXPECT_NE(one, other);
+  other.add(rule);
+  EXPECT_EQ(one, other);
+  one.add(hold);
+  other.add(rule);
+  EXPECT_NE(one, other);
+  RetentionTrail turned;
+  turned.add(hold);
+  turned.add(rule);
+  EXPECT_NE(turned, one);
+}
+
+// ---- what was kept without events
+
+HeldRules held_after(const std::vector<RuleChange>& changes) {
+  HeldRules held;
+  for (const RuleChange& change : changes) EXPECT_TRUE(carry_out(held, change));
+  return held;
+}
+
+TEST(TakeOver, SaysTheSameWithTheAuthorsAndTimesOfBefore) {
+  UntoldRules untold;
+  EXPECT_TRUE(untold.empty());
+  EXPECT_TRUE(take_over(untold).empty());
+  untold.pins = {{"a", 3, 50, "ann"}, {"b", 4, 60, "bob"}};
+  untold.record = {*retention_change_of(one_of_each()[2]), *retention_change_of(one_of_each()[3]),
+                   *retention_change_of(one_of_each()[4]), *retention_change_of(one_of_each()[3])};
+  untold.retention = {.keep_ms = 90, .keep_last = 1000};
+  untold.hold = Hold{"counsel", "case 7", 6};
+  const auto changes = take_over(untold);
+  EXPECT_EQ(changes.size(), 6u);
+  const HeldRules held = held_after(changes);
+  EXPECT_EQ(held.pins.at("b"), untold.pins[1]);
+  EXPECT_EQ(held.retention, untold.retention);
+  EXPECT_EQ(held.hold, untold.hold);
+  for (std::size_t i = 0; i < untold.record.size(); ++i)
+    EXPECT_EQ(changes[i + 2], rule_change_of(untold.record[i]));
+}
+
+TEST(TakeOver, WhatIsInForceCountsWhereTheRecordSaysSomethingElse) {
+  UntoldRules untold;
+  untold.record = {*retention_change_of(one_of_each()[4]), *retention_change_of(one_of_each()[3])};
+  untold.retention = {.keep_last = 5};
+  untold.hold = Hold{"eve", "case 8", 9};
+  const HeldRules held = held_after(take_over(untold));
+  EXPECT_EQ(held.retention, untold.retention);
+  EXPECT_EQ(held.hold, untold.hold);
+  untold.hold.reset();
+  EXPECT_FALSE(held_after(take_over(untold)).hold);
+}
+
+}  // namespace
+}  // namespace syncline::log
