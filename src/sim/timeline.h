@@ -54,7 +54,12 @@ class Timeline {
   }
 
   std::uint64_t count() const { return count_; }  // events so far
-  void clear() { events_.clear(); }
+  // Drops everything that is planned, and what tasks plan when they are destroyed.
+  void clear() {
+    while (!events_.empty()) {
+      const auto dropped = std::exchange(events_, {});
+    }
+  }
 
  private:
   std::map<Ticket, Task> events_;
