@@ -432,7 +432,7 @@ void Oracle::check_owners(const ObjectName& name, const History& history) {
 void Oracle::check_history(const ObjectName& name, const History& history,
                            const store::Tables& tables, const Clients& clients) {
   crdt::Doc doc = make_reference();
-  std::map<std::string, std::size_t> next;  // of each actor's updates
+  std::map<std::string, Progress> actors;
   const auto snapshots = snapshots_of(tables, name);
   const bool ambiguous = is_ambiguous(name, history.events);
   for (const log::Event& event : history.events) {
@@ -446,9 +446,10 @@ void Oracle::check_history(const ObjectName& name, const History& history,
                              fmt::format("{}, event {} by {} holds nothing new", shown(name),
                                          event.position, event.actor));
     if (!effect->waits_for.clients().empty()) world_.hit(Probe::change_waits);
-    if (!check_actor(name, event, doc, next)) return;
+    if (!check_actor(name, event, doc, actors)) return;
     if (auto applied = doc.apply_update(event.intent); !applied)
       return world_.violated(std::string(kDurable), applied.error().message);
+    look_ahead(name, event, doc, actors);
     const auto snapshot = snapshots.find(event.position);
     if (snapshot == snapshots.end()) continue;
     if (snapshot->second.type != event.type)
@@ -469,24 +470,53 @@ void Oracle::check_history(const ObjectName& name, const History& history,
       if (replica.name == name) check_client(name, replica.editor->doc(), client->name(), doc);
 }
 
+// An update that needs others first is kept beside the log, and recorded when those have come: after later
+// updates of its actor, if these did not have to wait.
 bool Oracle::check_actor(const ObjectName& name, const log::Event& event, const crdt::Doc& before,
-                         std::map<std::string, std::size_t>& next) {
+                         std::map<std::string, Progress>& actors) {
   const std::vector<Bytes>* sent = book_.sent_by(name, event.actor);
   if (sent == nullptr) return true;  // a vandal
-  std::size_t& at = next[event.actor];
-  for (; at < sent->size() && (*sent)[at] != event.intent; ++at) {
-    // Sent before, and not logged: then there was nothing new in it.
-    const auto skipped = before.prepare((*sent)[at]);
-    if (skipped && !skipped->changes) continue;
-    world_.violated(std::string(kOrder),
-                    fmt::format("{}, event {}: an earlier update of {} is missing", shown(name),
-                                event.position, event.actor));
-    return false;
+  const auto [found, is_new] = actors.try_emplace(event.actor);
+  Progress& actor = found->second;
+  if (is_new && !sent->empty()) {
+    const auto first = make_reference().prepare(sent->front());
+    actor.next_waits = first && first->waits();
   }
-  if (at++ < sent->size()) return true;
+  const auto kept = std::ranges::find(
+      actor.kept, event.intent, [&](std::size_t index) -> const Bytes& { return (*sent)[index]; });
+  if (kept != actor.kept.end()) {
+    actor.kept.erase(kept);
+    return true;
+  }
+  for (std::size_t& at = actor.next; at < sent->size() && (*sent)[at] != event.intent; ++at) {
+    const auto skipped = before.prepare((*sent)[at]);
+    if (actor.next_waits || (skipped && skipped->waits())) {
+      world_.hit(Probe::change_waits);
+      actor.kept.push_back(at);
+    } else if (!skipped || skipped->changes) {  // else there was nothing new in it
+      world_.violated(std::string(kOrder),
+                      fmt::format("{}, event {}: an earlier update of {} is missing", shown(name),
+                                  event.position, event.actor));
+      return false;
+    }
+    actor.next_waits = false;
+  }
+  if (actor.next++ < sent->size()) return true;
   world_.violated(std::string(kOrder), fmt::format("{}, event {}: {} did not send this, or not now",
                                                    shown(name), event.position, event.actor));
   return false;
+}
+
+// Whether the actor's next update had to wait when it came is not known later: what it needed may be there
+// by then.
+void Oracle::look_ahead(const ObjectName& name, const log::Event& event, const crdt::Doc& after,
+                        std::map<std::string, Progress>& actors) {
+  const auto actor = actors.find(event.actor);
+  if (actor == actors.end()) return;
+  const std::vector<Bytes>& sent = *book_.sent_by(name, event.actor);
+  if (actor->second.next >= sent.size()) return;
+  const auto prepared = after.prepare(sent[actor->second.next]);
+  actor->second.next_waits = prepared && prepared->waits();
 }
 
 void Oracle::check_merged(const ObjectName& name, const History& history,

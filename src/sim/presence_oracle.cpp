@@ -88,7 +88,7 @@ void PresenceOracle::mark(Line& line, const Client& client) {
   Mark at{.at_us = now};
   for (const Replica& replica : client.replicas())
     at.announced_us.push_back(replica.synced ? replica.announced_us : 0);
-  if (wire.queued_bytes(Side::kServer) == 0) {
+  if (wire.queued_bytes(Side::kServer) == 0 && !holds_back_(wire.hello().workspace)) {
     at.sent = wire.sent(Side::kServer);
     line.down.push_back(at);
     if (std::exchange(line.congested_us, 0) > 0) world_.hit(Probe::presence_caught_up);

@@ -10,8 +10,9 @@
 //   gone      no connection is left on which the client was announced, or the server has heard nothing
 //             on it for 36 s: presence expires after 30 s, and the server looks every 3 s
 //
-// A client has been told everything up to a moment if the server's queue towards it was empty then, and
-// it has handled every message that had been sent by then. A slow reader, whose queue was dropped, is
+// A client has been told everything up to a moment if the server's queue towards it was empty then, if the
+// server held back nothing until the log had stored something, and if the client has handled every message
+// that had been sent by then. A slow reader, whose queue was dropped, is
 // held to this when its queue is empty again. What the server owes is then sent; only who has been gone
 // for longer than the server remembers may be missed, and such clients expire by themselves.
 //
@@ -24,8 +25,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -36,7 +39,11 @@ namespace syncline::sim {
 
 class PresenceOracle {
  public:
-  PresenceOracle(World& world, Network& network) : world_(world), network_(network) {}
+  // Whether the server holds back anything of that workspace until the log has stored something.
+  using HoldsBack = std::function<bool(const std::string& workspace)>;
+
+  PresenceOracle(World& world, Network& network, HoldsBack holds_back)
+      : world_(world), network_(network), holds_back_(std::move(holds_back)) {}
 
   // Every virtual second.
   void look(std::vector<std::unique_ptr<Client>>& clients);
@@ -106,6 +113,7 @@ class PresenceOracle {
 
   World& world_;
   Network& network_;
+  const HoldsBack holds_back_;
   std::map<const Client*, Line> lines_;
   std::map<std::pair<std::size_t, std::uint64_t>, Heard> heard_;  // by client and connection
   std::map<crdt::ClientId, Id> ids_;

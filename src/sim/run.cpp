@@ -68,7 +68,13 @@ class Run {
             Auditor::identity()),
         old_log_(world_, disk_, book_, plan),
         oracle_(world_, book_, plan_),
-        presence_(world_, network_),
+        presence_(world_, network_,
+                  [this](const std::string& workspace) {
+                    Server::Process* process = server_.process();
+                    if (process == nullptr) return true;
+                    workspace::Host& host = process->shard().host;
+                    return host.has(workspace) && host.get(workspace).busy();
+                  }),
         auditor_(world_, server_, workspaces()),
         visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}, plan.visit_every_us),
         historians_(world_, server_, objects_),
