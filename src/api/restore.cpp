@@ -6,6 +6,7 @@
 #include "api/quarantine.h"
 #include "api/route.h"
 #include "api/support.h"
+#include "base/mutation.h"
 #include "merge/facets.h"
 #include "policy/names.h"
 #include "protocol/event_json.h"
@@ -148,7 +149,8 @@ void restore(Call call) {
     restore.at = *position;
     const Path path = call.path;
     state::replay_object(
-        call.shard.sources, path.workspace, path.object, *position,
+        call.shard.sources, path.workspace, path.object,
+        is_mutated(Mutation::restore_present) ? log::kNow : *position,
         [call = std::move(call), restore = std::move(restore)](auto replayed) mutable {
           restore_at(call.context, std::move(restore), std::move(call.responder),
                      std::move(replayed));

@@ -64,6 +64,7 @@ namespace syncline {
   X(echo_claims)     /* a client that repeats another's presence becomes its owner */             \
   X(drop_early_presence) /* presence that comes before the object is loaded is dropped */         \
   X(evict_in_flight)     /* an unwatched object is evicted before its changes are durable */      \
+  X(refuse_raced_load)   /* a load that raced a reset fails, instead of starting again */         \
   X(keep_batch)          /* a reset keeps changes that were to be appended */                     \
   X(keep_chain)          /* after a reset, events continue from a head that is not stored */      \
   X(reply_before_commit) /* the answer to a state vector does not wait for the log */             \
@@ -77,7 +78,10 @@ namespace syncline {
   X(repeat_salt)         /* all events have the same salt */                                      \
   X(digest_without_salt) /* the digest of a payload does not include the salt */                  \
   X(mislabel_snapshot)   /* a snapshot names another type than the object has */                  \
-  X(misread_old_event)   /* events of version 1: principal and actor are exchanged */
+  X(misread_old_event)   /* events of version 1: principal and actor are exchanged */             \
+  X(restore_present)     /* a restore brings back the present state, not the past one */          \
+  X(ignore_right)        /* the HTTP API does not check the right that a route needs */           \
+  X(accept_any_token)    /* an unknown token counts as the first known token */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

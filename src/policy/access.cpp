@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
+
 namespace syncline::policy {
 namespace {
 
@@ -24,6 +26,7 @@ Result<Principal> Access::authenticate(std::string_view token) const {
   for (const Token& known : tokens_) {
     if (equal_in_constant_time(known.secret, token)) found = &known;
   }
+  if (found == nullptr && is_mutated(Mutation::accept_any_token)) found = &tokens_.front();
   if (found == nullptr) return fail(ErrorCode::kUnauthorized, "unknown token");
   return found->principal;
 }

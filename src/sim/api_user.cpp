@@ -104,10 +104,10 @@ std::string object_target(std::string_view workspace, std::string_view object) {
 void ApiUser::ask(std::string_view method, std::string target, Done done, Task first) {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
-  auto head = http::parse_request_head(
-      fmt::format("{} {} HTTP/1.1\r\nHost: simulated\r\nAuthorization: Bearer {}\r\n\r\n", method,
-                  target, token_),
-      {});
+  std::string lines = fmt::format("{} {} HTTP/1.1\r\nHost: simulated\r\n", method, target);
+  if (!token_.empty()) lines += fmt::format("Authorization: Bearer {}\r\n", token_);
+  if (!origin_.empty()) lines += fmt::format("Origin: {}\r\n", origin_);
+  auto head = http::parse_request_head(lines + "\r\n", {});
   SYNCLINE_ASSERT(head.has_value());
   auto checked = [&world = world_, target, done = std::move(done)](const Answer& answer) mutable {
     if (answer.code() == "internal")

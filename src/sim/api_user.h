@@ -32,8 +32,9 @@ class ApiUser {
   };
   using Done = std::move_only_function<void(const Answer&)>;
 
-  ApiUser(World& world, Server& server, std::string token)
-      : world_(world), server_(server), token_(std::move(token)) {}
+  // `token`: "" for none. `origin`: of the web page that asks, "" outside of browsers.
+  ApiUser(World& world, Server& server, std::string token, std::string origin = {})
+      : world_(world), server_(server), token_(std::move(token)), origin_(std::move(origin)) {}
 
   // Asks the process that runs now. `done` gets what it answers, which it does not if it ends before. `first` runs in
   // the turn in which the request is served, before it is.
@@ -43,6 +44,7 @@ class ApiUser {
   World& world_;
   Server& server_;
   const std::string token_;
+  const std::string origin_;
 };
 
 // "/v1/workspaces/NAME", percent-encoded.

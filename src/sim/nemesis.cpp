@@ -165,7 +165,8 @@ void Nemesis::rot(const Fault& fault) {
   const DiskTables& tables = server_.process()->store->tables();
   const auto place = tables.any_value(family, dice_);
   if (!place || place->size == 0 || place->offset + place->size > tables.last_frame()) return;
-  disk_.rot(place->offset + dice_.below(place->size), static_cast<unsigned>(dice_.below(8)));
+  const std::uint64_t at = place->offset + dice_.below(place->size);
+  disk_.rot(at, static_cast<unsigned>(dice_.below(8)));
   server_.expect_damage();
   if (fault.kind == FaultKind::kBitRotAtRest) return server_.die(Server::Death::kKilled);
   if (snapshot) watchers_.snapshot_damaged();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/invariants.h"
 #include "sim/rights.h"
@@ -213,11 +214,21 @@ void draw_faults(Plan& plan, Dice dice) {
     plan.faults.push_back(draw_fault(dice.pick(kinds), at, plan.clients.size(), dice));
 }
 
-void oscillate(Plan& plan, Dice& dice) {
+void oscillate(Plan& plan, Dice& dice, std::uint64_t longest_us = 3 * kSecond) {
   for (ClientSettings& client : plan.clients) {
     if (!dice.chance(0.7)) continue;
     client.online_us = dice.scale(kSecond / 5, 4 * kSecond);
-    client.offline_us = dice.scale(kSecond / 10, 3 * kSecond);
+    client.offline_us = dice.scale(kSecond / 10, longest_us);
+  }
+}
+
+// Everybody works fast, at one object.
+void draw_crowd(Plan& plan, Dice& dice) {
+  const std::uint64_t edit_every_us = dice.scale(30'000, kSecond / 2);
+  for (ClientSettings& client : plan.clients) {
+    client.workspace = plan.clients.front().workspace;
+    client.objects = {plan.clients.front().objects.front()};
+    client.edit_every_us = std::min(client.edit_every_us, edit_every_us);
   }
 }
 
@@ -243,8 +254,11 @@ void draw_full_disks(Plan& plan, Dice& dice) {
 }
 
 void draw_corner(Plan& plan, Dice dice) {
-  if (!dice.chance(0.25)) return;
-  plan.corner = static_cast<Corner>(1 + dice.below(static_cast<std::uint64_t>(Corner::kCount) - 1));
+  if (!dice.chance(0.35)) return;
+  // The last of them has most to happen in.
+  constexpr std::array kCorners = {Corner::kMemory, Corner::kReloads, Corner::kStalledLog,
+                                   Corner::kFullQueues, Corner::kFullQueues};
+  plan.corner = dice.pick(kCorners);
   plan.visit_every_us = dice.scale(kSecond / 5, 5 * kSecond);
   switch (plan.corner) {
     case Corner::kMemory:
@@ -257,8 +271,10 @@ void draw_corner(Plan& plan, Dice dice) {
       plan.server.cache.budget_bytes = 1;
       plan.server.store.read_us = dice.scale(20'000, 300'000);
       plan.server.store.queue_bytes = dice.scale(2'000, 5'000);
-      plan.server.turn_us = dice.scale(100, 10'000);
-      plan.disk.sync_us = dice.scale(20'000, 200'000);
+      plan.server.turn_us = dice.scale(1'000, 30'000);
+      plan.disk.sync_us = dice.scale(20'000, kSecond);
+      // One object is loaded while the appends of another are refused.
+      for (ClientSettings& client : plan.clients) client.workspace = plan.clients.front().workspace;
       draw_full_disks(plan, dice);
       return oscillate(plan, dice);
     case Corner::kStalledLog: {
@@ -272,8 +288,11 @@ void draw_corner(Plan& plan, Dice dice) {
       plan.server.limits.queue_bytes = dice.scale(200, 2'000);
       plan.network.window_bytes = dice.scale(500, 3'000);
       plan.network.bytes_per_ms = dice.scale(20, 200);
-      plan.disk.sync_us = dice.scale(5'000, 300'000);
+      plan.disk.sync_us = dice.scale(30'000, 600'000);
+      draw_crowd(plan, dice);
       draw_slow_readers(plan, dice);
+      // Clients leave, and stay away for a while, while others read too slowly to be told.
+      if (dice.chance(0.6)) oscillate(plan, dice, 20 * kSecond);
   }
 }
 

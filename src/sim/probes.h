@@ -50,17 +50,15 @@ namespace syncline::sim {
                       rollback_noticed) X(tampering_noticed) X(checked_out) X(undone_and_redone)   \
                       X(rights_refused) X(rule_set) X(hold_set) X(hold_released) X(pin_removed)    \
                           X(payloads_dropped) X(drop_held) X(drop_failed) X(dropped_by_hand)       \
-                              X(kept_unreadable) X(sweep_interrupted) X(past_refused)              \
-                                  X(pin_outlives_payloads) X(quarantined)                          \
-                                      X(snapshot_delta_written) X(presence_shown) X(presence_left) \
-                                          X(presence_expired) X(presence_caught_up)                \
-                                              X(corner_memory) X(corner_reloads)                   \
-                                                  X(corner_stalled_log) X(corner_full_queues)      \
-                                                      X(left_in_flight) X(load_repeated)           \
-                                                          X(reply_waited) X(fell_back) X(import)   \
-                                                              X(import_refused)                    \
-                                                                  X(acks_of_refusable) X(old_log)  \
-                                                                      X(exported) X(restored)
+                              X(kept_unreadable) X(sweep_interrupted) X(past_refused) X(           \
+                                  pin_outlives_payloads) X(quarantined) X(snapshot_delta_written)  \
+                                  X(presence_shown) X(presence_left) X(presence_expired)           \
+                                      X(presence_caught_up) X(corner_memory) X(corner_reloads)     \
+                                          X(corner_stalled_log) X(corner_full_queues)              \
+                                              X(left_in_flight) X(load_repeated) X(reply_waited)   \
+                                                  X(fell_back) X(import) X(import_refused)         \
+                                                      X(acks_of_refusable) X(old_log) X(exported)  \
+                                                          X(restored) X(side_door_tried)
 
 enum class Probe : std::uint8_t {
 #define X(name) name,

@@ -11,6 +11,7 @@
 #include "sim/auditor.h"
 #include "sim/custodian.h"
 #include "sim/historians.h"
+#include "sim/intruder.h"
 #include "sim/invariants.h"
 #include "sim/nemesis.h"
 #include "sim/old_log.h"
@@ -79,6 +80,8 @@ class Run {
         visitors_(world_, server_, book_, {objects_.begin(), objects_.end()}, plan.visit_every_us),
         historians_(world_, server_, objects_),
         archivist_(world_, server_, book_, objects_),
+        intruder_(world_, server_, rights_, first_joiner(plan) + kJoiners,
+                  {objects_.begin(), objects_.end()}),
         custodian_(world_, server_, plan.custodian, workspaces(),
                    [this](const std::string& workspace) {
                      return Custodian::Pins{historians_.pins(workspace),
@@ -123,6 +126,7 @@ class Run {
   Visitors visitors_;
   Historians historians_;
   Archivist archivist_;
+  Intruder intruder_;
   Custodian custodian_;
   Nemesis nemesis_;
 };
@@ -151,6 +155,7 @@ void Run::begin() {
   visitors_.start();
   historians_.start();
   archivist_.start();
+  intruder_.start();
   custodian_.start();
   nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
                  .rolled_back = [this] { rolled_back(); },

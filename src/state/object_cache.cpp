@@ -50,7 +50,9 @@ void ObjectCache::load(const Key& key) {
 
 void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed replayed) {
   const Key key{loading->resident->workspace_, loading->resident->id_};
-  if (loading->forgotten) {
+  if (loading->forgotten && is_mutated(Mutation::refuse_raced_load)) {
+    replayed = std::unexpected(ReplayFailure{{ErrorCode::kConflict, "the workspace was reset"}});
+  } else if (loading->forgotten) {
     ++counters_.loads_repeated;
     // Start over: what was replayed may reach past, or stop before, what the log really kept.
     loading->forgotten = false;
