@@ -334,7 +334,10 @@ void Channel::send_owed() {
 
 void Channel::catch_up() {
   Missed from = *std::exchange(missed_, std::nullopt);
-  if (live_->object().replication() == nullptr) return send_state(std::move(from));
+  if (live_->object().replication() == nullptr) {
+    question_.reset();  // the state answers it, too
+    return send_state(std::move(from));
+  }
   const Bytes version = from.version();
   workspace_->diff(
       caller_, *live_, version,
