@@ -1,4 +1,5 @@
-// A place in a text that stays where it is while others type: for cursors, selections and comments.
+// Relative positions: a position in a text that moves with its neighbours while others type. For
+// cursors, selections and comments.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -10,19 +11,20 @@ int main() {
   Text text = doc.text("body");
   text.insert(0, "The end.").value();
 
-  // Before "end": it sticks to the 'e'. A relative position is a value: store it, send it.
+  // The position before "end" is tied to the 'e'. A relative position is a value that can be stored
+  // and sent.
   const RelativePosition here = relative_position(text, 4);
   std::cout << to_json(here) << '\n';
   const syncline::Bytes sent = encode_relative_position(here);
 
-  // Another replica edits, then finds the place in its own text.
+  // Another replica edits its text, then finds the position in it.
   Doc other({.client_id = 2});
   other.apply_update(doc.encode_state_as_update()).value();
   other.text("body").insert(0, "Well: ").value();
   const RelativePosition received = decode_relative_position(sent).value();
   std::cout << "there: " << absolute_position(received, other)->index << '\n';
 
-  // When the neighbour is deleted, the place is where it was.
+  // If the neighbour is deleted, the position is where the neighbour was.
   text.erase(0, 6).value();
   std::cout << "here: " << absolute_position(here, doc)->index << " in '" << text.to_string()
             << "'\n";

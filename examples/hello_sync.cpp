@@ -1,7 +1,7 @@
-// Two replicas of one document: what one types reaches the other as small updates.
+// Two replicas of one document: each edit on one replica reaches the other as a small update.
 //
-// How the bytes travel (a WebSocket, a file, a message queue) is up to the application; updates may
-// come twice and in any order.
+// The application decides how the bytes travel (a WebSocket, a file, a message queue). Updates may
+// arrive twice and in any order.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -9,10 +9,10 @@
 using namespace syncline::crdt;
 
 int main() {
-  Doc ada({.client_id = 1});  // real programs draw client ids at random, one per session
+  Doc ada({.client_id = 1});  // real programs draw a random client id for each session
   Doc ben({.client_id = 2});
 
-  // Every change that was made here goes to the other; what came from there does not go back.
+  // Sends every local change to the other replica. What came from there is not sent back.
   ada.on_update([&](const UpdateEvent& event) {
     if (event.local()) ben.apply_update(event.update()).value();
   });

@@ -1,4 +1,5 @@
-// Versions: a snapshot names a past state in a few bytes; the document's history can show it again.
+// Versions: a snapshot names a past state in a few bytes. A document that keeps its history can
+// show that state again.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -6,7 +7,7 @@
 using namespace syncline::crdt;
 
 int main() {
-  // Collecting garbage would forget what was deleted: documents with a history do not collect.
+  // Garbage collection would forget deleted content, so a document with a history does not collect.
   Doc doc({.client_id = 1, .gc = false});
   Text text = doc.text("body");
 
@@ -24,7 +25,7 @@ int main() {
   std::cout << "then: " << past.text("body").to_string() << '\n';
   std::cout << "changed since: " << (version == take_snapshot(doc) ? "no" : "yes") << '\n';
 
-  // What was added and removed between two versions, as a delta with `ychange` attributes.
+  // The difference of two versions: a delta with `ychange` attributes.
   const Delta changes = delta_between(text, version, take_snapshot(doc)).value();
   for (const DeltaOp& op : changes) {
     std::cout << "  '" << op.text << "'";

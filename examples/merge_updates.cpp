@@ -1,4 +1,5 @@
-// A store of updates that never loads a document: merge, ask what is in them, answer a client.
+// A store that works on updates and never loads a document: it merges them, finds out what they
+// contain, and answers a client.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -9,7 +10,7 @@ using syncline::Bytes;
 using syncline::ByteView;
 
 int main() {
-  // Somewhere, people type; here only their updates arrive.
+  // People type elsewhere; only their updates arrive here.
   std::vector<Bytes> log;
   Doc author({.client_id = 1});
   author.on_update([&](const UpdateEvent& event) {
@@ -19,14 +20,14 @@ int main() {
   Text text = author.text("body");
   for (const char* word : {"many ", "small ", "edits"}) text.insert(text.length(), word).value();
 
-  // Compact the log.
+  // Merges all stored updates into one.
   const std::vector<ByteView> views(log.begin(), log.end());
   const Bytes merged = merge_updates(views, UpdateVersion::kV1).value();
   std::size_t bytes = 0;
   for (const Bytes& update : log) bytes += update.size();
   std::cout << log.size() << " updates, " << bytes << " bytes; merged " << merged.size() << '\n';
 
-  // A client says what it knows; it gets the rest.
+  // A client sends its state vector and gets what it lacks.
   Doc client({.client_id = 2});
   client.apply_update(log[0]).value();
   const StateVector stored = state_vector_of(merged, UpdateVersion::kV1).value();
@@ -36,7 +37,7 @@ int main() {
   client.apply_update(diff).value();
   std::cout << "client: " << client.text("body").to_string() << '\n';
 
-  // Both formats hold the same.
+  // Both formats contain the same data.
   const Bytes v2 = convert_update(merged, UpdateVersion::kV1, UpdateVersion::kV2).value();
   const bool same = convert_update(v2, UpdateVersion::kV2, UpdateVersion::kV1).value() == merged;
   std::cout << "version 2 and back: " << (same ? "the same bytes" : "different") << '\n';

@@ -1,4 +1,4 @@
-// Two people edit without a connection, then each sends the other just what is missing.
+// Two people edit without a connection. Then each sends the other only what is missing.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -7,10 +7,11 @@ using namespace syncline::crdt;
 
 namespace {
 
-// One round of the sync protocol: "this is what I know" (a state vector), "then you lack this".
+// One round of the sync protocol: one side sends what it knows (a state vector), and the other
+// answers with what that side lacks.
 void sync(Doc& from, Doc& to) {
   const syncline::Bytes known = encode_state_vector(to.state_vector());
-  const StateVector asked = decode_state_vector(known).value();  // it came over the network
+  const StateVector asked = decode_state_vector(known).value();  // received over the network
   const syncline::Bytes diff = from.encode_state_as_update(asked);
   const ApplyResult result = to.apply_update(diff).value();
   std::cout << "sent " << diff.size() << " bytes, " << (result.changed ? "news" : "nothing new")
@@ -25,7 +26,7 @@ int main() {
   ada.text("plan").insert(0, "Buy bread.").value();
   sync(ada, ben);
 
-  // Offline: both go on.
+  // Both continue offline.
   ada.text("plan").insert(9, " and butter").value();
   ben.text("plan").insert(10, " Call Eve.").value();
 
@@ -36,7 +37,7 @@ int main() {
 
   sync(ada, ben);
 
-  // What cannot be an update is refused, and changes nothing.
+  // Invalid bytes are refused and change nothing.
   const syncline::Bytes garbage{7, 7, 7};
   if (const auto refused = ada.apply_update(garbage); !refused)
     std::cout << "refused: " << to_string(refused.error().code) << '\n';

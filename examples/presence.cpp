@@ -1,5 +1,5 @@
-// Presence: names and cursors of who is there. Kept in memory only, beside the document; the
-// messages are those of y-protocols/awareness.
+// Presence: the names and cursors of connected clients. It is kept in memory only, next to the
+// document. The messages are those of y-protocols/awareness.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -22,21 +22,21 @@ int main() {
   Awareness ada;
   Awareness ben;
 
-  // A client sets its own state; the change names the clients that others must be told of.
+  // A client sets its own state. The returned change lists the clients to send to others.
   const AwarenessChange change = ada.set_local(1, R"({"name":"Ada","cursor":4})", now).value();
   ben.apply(ada.encode(change.all()), now).value();
   ben.set_local(2, R"({"name":"Ben"})", now).value();
   ada.apply(ben.encode_all(), now).value();
   print("ada", ada);
 
-  // A state is renewed every 15 seconds; who is silent for 30 is taken for gone.
+  // A client renews its state every 15 seconds. After 30 seconds without news it counts as gone.
   now += 20'000;
   ada.apply(ben.encode(ben.renew_local(2, now).all()), now).value();
   now += 20'000;
   for (const ClientId gone : ben.expire(now).removed) std::cout << gone << " timed out\n";
   print("ben", ben);
 
-  // Leaving politely is a state of null.
+  // A client that leaves sets its state to null.
   ada.apply(ben.encode(ben.set_local(2, "null", now).value().all()), now).value();
   print("ada", ada);
 }

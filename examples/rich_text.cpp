@@ -1,4 +1,4 @@
-// Rich text: formats, and the deltas (Quill's format) in which changes are told and applied.
+// Rich text: formats, and deltas (Quill's format) that describe changes.
 //
 // Indices and lengths are UTF-16 units, as in Yjs and in browsers: the party popper counts two.
 #include <syncline/crdt.h>
@@ -30,14 +30,14 @@ int main() {
   Text text = doc.text("body");
   text.insert(0, "Party \U0001F389 tonight").value();
 
-  // An editor is bound to a text by an observer: each change comes as a delta to apply to the view.
+  // An observer binds an editor to a text: it gets each change as a delta to apply to the view.
   text.observe([](const TypeEvent& event) { print("change:", event.delta); });
 
   text.format(0, 5, {{"bold", Any(true)}}).value();
-  text.insert(5, " time").value();  // takes the formats to its left
+  text.insert(5, " time").value();  // inherits the formats on its left
   text.erase(text.length() - 8, 8).value();
 
-  // And an editor's own change goes in as one.
+  // The editor applies its own change as a delta, too.
   DeltaOp keep{.kind = DeltaOp::Kind::kRetain, .length = 10};
   DeltaOp add{.kind = DeltaOp::Kind::kInsert, .text = "!", .attributes = {{"link", Any("x.org")}}};
   text.apply_delta({keep, add}).value();

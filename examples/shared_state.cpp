@@ -34,7 +34,7 @@ int main() {
 
   std::cout << to_json(board.to_json()) << '\n';
 
-  // A type is one kind for ever, and indices must exist; mistakes are values, not exceptions.
+  // The kind of a type never changes, and an index must exist. Errors are values, not exceptions.
   if (const auto result = tasks.erase(7); !result)
     std::cout << to_string(result.error().code) << ": " << result.error().message << '\n';
 }

@@ -1,4 +1,5 @@
-// Documents in documents: a folder names its pages, each a document of its own, loaded on demand.
+// Documents in documents: a folder lists its pages. Each page is a document of its own and is
+// loaded on demand.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -16,8 +17,8 @@ int main() {
   page.text("body").insert(0, "Welcome").value();
   storage["page-1"] = page.encode_state_as_update();
 
-  // Somebody else opens the folder. The engine says which documents come, go, and are asked for;
-  // it does not hold them.
+  // Another person opens the folder. The engine reports which documents were added, removed and
+  // requested. It does not own them.
   Doc reader({.client_id = 2});
   std::map<std::string, Doc> open;
   reader.on_subdocs([&](const SubdocsEvent& event) {

@@ -1,4 +1,4 @@
-// Undo takes back what its own user did, and leaves alone what others did meanwhile.
+// Undo reverts the edits of one user and keeps what others did meanwhile.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -9,8 +9,8 @@ int main() {
   Doc doc({.client_id = 1});
   Text text = doc.text("body");
 
-  // Steps are taken down for types in the scope and for tracked origins: here for `kTyping`.
-  // Changes within half a second are one step; time is whatever the application says it is.
+  // Records steps for the types in the scope and for tracked origins: here `kTyping`. Changes
+  // within half a second become one step. The application supplies the time.
   constexpr Origin kTyping = 7;
   std::uint64_t now = 0;
   UndoManager undo(doc, {text}, {.now_ms = [&] { return now; }, .tracked_origins = {kTyping}});
@@ -24,11 +24,11 @@ int main() {
   };
   type("one ");
   now += 100;
-  type("two ");  // joins the step before
+  type("two ");  // joins the previous step
   now += 1000;
   type("three");
 
-  // A colleague's change comes from elsewhere: it has another origin.
+  // The change of a colleague has another origin.
   Doc colleague({.client_id = 2});
   colleague.apply_update(doc.encode_state_as_update()).value();
   colleague.text("body").insert(0, "zero ").value();

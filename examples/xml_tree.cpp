@@ -1,4 +1,4 @@
-// XML: the tree that rich-text editors such as ProseMirror, TipTap and BlockNote keep in Yjs.
+// XML: the tree that rich-text editors such as ProseMirror, TipTap and BlockNote store in Yjs.
 #include <syncline/crdt.h>
 
 #include <iostream>
@@ -20,7 +20,7 @@ int main() {
   });
   std::cout << root.to_string() << '\n';
 
-  // Walking.
+  // Walks the tree.
   for (std::optional<Type> node = root.first_child(); node; node = node->next_sibling())
     if (node->kind() == TypeKind::kXmlElement)
       std::cout << as<XmlElement>(*node).node_name() << ": " << node->length() << " child\n";
@@ -28,7 +28,7 @@ int main() {
   std::cout << "at " << to_string(found->path()) << ", in " << to_string(found->parent()->path())
             << '\n';
 
-  // Moving on: a new block behind the first.
+  // Adds a block after the first one.
   root.insert_element(1, "rule").value();
   root.erase(0).value();
   std::cout << root.to_string() << '\n';

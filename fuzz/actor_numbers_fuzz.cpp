@@ -1,5 +1,5 @@
-// Any bytes as the value that says what is recorded of an actor: decoding refuses them, or gives numbers
-// that have an encoding and are found again.
+// Fuzzes the decoder of the numbers of a named actor. It either refuses the bytes, or gives numbers
+// that can be encoded again and that find() finds.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const std::string key = syncline::store::actor_key(1, {"", "anna", "tablet"});
   check(key, bytes);
-  // With the version and the checksum that it should have, or nothing would ever get past them.
+  // Adds the right version and checksum, because almost no random bytes pass these checks.
   std::string value = "\1";
   const std::uint32_t start =
       syncline::crc32c(syncline::as_bytes(value), syncline::crc32c(syncline::as_bytes(key)));

@@ -1,4 +1,4 @@
-// Backups of the whole server, written where it was told to at its start.
+// Backups of the whole server. They go to the directory that was set at the server's start.
 #include <fmt/format.h>
 
 #include <utility>

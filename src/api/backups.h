@@ -1,4 +1,4 @@
-// Copies of the whole server, as the API asks for them.
+// Backups of the whole server, as the API requests them.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@ struct BackupReport {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   std::uint64_t workspaces = 0;
-  bool signing_key = false;  // is in it
+  bool signing_key = false;  // the backup contains it
 };
 
 class Backups {
  public:
   virtual ~Backups() = default;
 
-  // Writes a backup of that name, with the signing key if wanted. From any loop; `done` is called on any thread, or
-  // at once with a refusal.
-  //   kInvalid   the server was started without a place for backups; a bad name (log::is_pin_name)
-  //   kConflict  one is being written, or there is one of that name
+  // Writes a backup with that name, on request with the signing key. May be called on any loop.
+  // `done` is called on any thread, or at once with a refusal.
+  //   kInvalid   the server has no directory for backups, or the name is bad (log::is_pin_name)
+  //   kConflict  a backup is being written, or one with this name exists
   virtual void start(const std::string& name, bool signing_key, log::Done<BackupReport> done) = 0;
 };
 

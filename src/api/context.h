@@ -1,7 +1,8 @@
-// What the API is given by the process that serves it. What needs the operating system comes in as an interface.
+// Context: what the serving process provides to the API. Everything that needs the operating system
+// is an interface.
 //
-// Thread-safety: immutable while it is used, by all loops at once; so is what it refers to, unless that says
-// otherwise. Outlives every request.
+// Thread-safety: immutable while it is used, by all loops concurrently; the same holds for what it
+// refers to, unless stated otherwise. It must outlive every request.
 #pragma once
 
 #include <atomic>
@@ -24,7 +25,7 @@ namespace syncline::api {
 
 class MetricsPage;
 
-// Whose signatures stand under checkpoints: what logs are called, and the keys that verify, the newest last.
+// The keys under checkpoints: the log name, and the keys that verify, the newest last.
 struct PublicKeys {
   std::string log_name;
   std::vector<log::NoteVerifier> keys;
@@ -33,18 +34,18 @@ struct PublicKeys {
 struct Context {
   node::Shards& shards;
   const policy::Access& access;
-  Cors cors = Cors({});  // of /v1
-  // Of what this process has none, the routes answer kUnsupported.
+  Cors cors = Cors({});  // for /v1
+  // If the process does not provide one of these, its routes answer kUnsupported.
   Imports* imports = nullptr;
   Backups* backups = nullptr;
   std::function<Result<PublicKeys>()> keys;
-  // A file to be served as it is, by its path; nullptr: there is none there. May be empty.
+  // Returns the static file with this path, or nullptr. May be empty.
   std::function<const http::Asset*(std::string_view path)> find_asset = {};
-  // Adds to /metrics what the process counts beside its shards. Called on any loop. May be empty.
+  // Adds the counters of the process to /metrics. Called on any loop. May be empty.
   std::function<void(MetricsPage&)> add_metrics = {};
   const std::atomic<bool>& ready;
   bool bound_to_loopback = true;
-  std::size_t retention_events = 1024;  // that one request to carry out a rule looks at
+  std::size_t retention_events = 1024;  // events that one request to apply a rule processes
 };
 
 }  // namespace syncline::api

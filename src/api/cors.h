@@ -1,12 +1,13 @@
-// Which pages of other origins may read the answers of the HTTP API (CORS, the Fetch standard).
+// Cors: which web pages of other origins may read the answers of the HTTP API (CORS, the Fetch
+// standard).
 //
-// A browser sends a page's request in any case, and keeps the answer from the page unless the server names
-// the page's origin. For requests that are not plain (a token in Authorization, PUT, DELETE) it asks first
-// (a preflight). Origins are compared exactly, and each is answered by its name: there is no "*".
-// Access-Control-Allow-Credentials is never sent, so a browser adds no cookies or client certificates; a
-// page passes its token itself.
+// A browser sends a page's request in any case, but shows the page the answer only if the server
+// names the page's origin. Before requests that are not simple (a token in Authorization, PUT,
+// DELETE), the browser asks with a preflight. Origins are compared exactly, and each is answered by
+// its name; there is no "*". Access-Control-Allow-Credentials is never sent, so a browser adds no
+// cookies or client certificates. A page passes its token itself.
 //
-// This only lets pages read. What a page of another origin may change is decided as for any request
+// CORS only lets pages read. What a page of another origin may change is decided as for any request
 // (admit() in api/dispatch.h).
 //
 // Thread-safety: immutable after construction.
@@ -23,14 +24,14 @@ namespace syncline::api {
 
 class Cors {
  public:
-  // Each as policy::check_origin wants it.
+  // Each origin must satisfy policy::check_origin.
   explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
 
-  // The answer to a preflight: 204, or 403 if the origin is not one of those. Nothing for any other
+  // The answer to a preflight: 204, or 403 if the origin is not allowed. Empty for any other
   // request.
   std::optional<http::Response> preflight(const http::Request& request) const;
 
-  // Has whatever is answered to `request` carry the headers that let its page read it.
+  // Adds to the answer of `request` the headers that let its page read it.
   void admit(const http::Request& request, http::Responder& responder) const;
 
  private:

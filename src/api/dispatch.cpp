@@ -20,7 +20,7 @@ std::array<std::span<const Route>, 10> tables() {
           backup_routes(), import_routes()};
 }
 
-// What the path names if it fits the template, undecoded.
+// The names in a path that matches a template, not decoded.
 struct Match {
   std::string_view workspace;
   std::string_view rest;
@@ -32,7 +32,7 @@ std::string_view next_segment(std::string_view& path) {
   return segment;
 }
 
-// A slash at the end belongs to an object's id; no other path ends with one.
+// A slash at the end belongs to an object's id. No other path ends with one.
 std::optional<Match> match(std::string_view pattern, std::string_view path) {
   const bool slash_at_end = path.ends_with('/');
   Match found;
@@ -57,7 +57,7 @@ std::optional<Match> match(std::string_view pattern, std::string_view path) {
 struct Found {
   const Route* route = nullptr;
   Match match;
-  std::string allowed;  // the methods of routes that the path fits; without `route`
+  std::string allowed;  // the methods of all routes that match the path; set if `route` is not
 };
 
 Found find_route(std::string_view method, std::string_view path) {
@@ -75,7 +75,7 @@ Found find_route(std::string_view method, std::string_view path) {
   return found;
 }
 
-// On the loop that owns the workspace.
+// Runs on the loop that owns the workspace.
 void serve(const Route& route, Call call) {
   if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
     return route.serve(std::move(call));
@@ -120,7 +120,7 @@ Result<policy::Caller> admit(const Context& context, const http::Request& reques
 
 void dispatch(Context& context, http::Request request, http::Responder responder) {
   const Found found = find_route(request.method, request.raw_path);
-  // A caller without a good token is told of no route.
+  // A caller without a valid token learns nothing about routes.
   auto caller = admit(context, request, found.route ? found.route->right : Right::kRead);
   if (!caller) return responder.respond(refusal(caller.error()));
   if (!found.route && !found.allowed.empty())

@@ -1,8 +1,9 @@
-// A workspace as one file, streamed: docs/formats/bundle.md.
+// Streams a workspace as one file: docs/formats/bundle.md.
 //
-// A client that wants to go on with a file says what it has: `size` as its header does, `after` the last
-// event, and `crc` as it ran on to there. `max` ends the answer behind so many bytes, at a place from
-// where it can be gone on with, so that a client need not hold one answer open for long.
+// A client that continues a file states what it has: `size` is the size in its header, `after` the
+// last event, and `crc` the running CRC at that place. `max` ends the answer after about so many
+// bytes, at a place where the file can be continued. So a client need not keep one answer open for
+// long.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,15 +23,15 @@ constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kRetryMs = 5;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
-// A piece of the file, as the owner of the log made it.
+// A piece of the file, made on the loop that owns the log.
 struct Piece {
   Result<Bytes> bytes;
-  bool began_at_mark = false;  // and so the file can be gone on with from there
+  bool began_at_mark = false;  // then the file can be continued from there
   bool ends_at_mark = false;
 };
 
-// One answer under way, which makes no more than its reader takes. Pieces are made on the loop that owns the
-// workspace and written on the connection's.
+// One answer in progress. It makes no more than its reader takes. Pieces are made on the loop that
+// owns the workspace and written on the connection's loop ("home").
 class Streaming : public std::enable_shared_from_this<Streaming> {
  public:
   Streaming(std::shared_ptr<state::BundleExport> bundle, Scheduler& owner, http::Stream stream,
@@ -45,8 +46,8 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     if (!stream_.ended() && !home_.is_current()) home_.post([stream = std::move(stream_)] {});
   }
 
-  // An error breaks the answer off: the file has no end then. Whoever asks for parts is given a shorter
-  // one if it can be gone on with, and hears of the error with the next. At home.
+  // An error breaks the answer off, so the file has no end. A client that requests parts gets a
+  // shorter part if it can be continued, and gets the error with the next request. Runs at home.
   void take(Piece piece) {
     if (!piece.bytes) {
       if (piece.began_at_mark && in_parts_) stream_.end();
@@ -61,7 +62,7 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
   }
 
  private:
-  // At home.
+  // Runs at home.
   void step() {
     if (stream_.is_closed()) return;
     if (stream_.queued_bytes() > kMaxQueuedBytes) {
@@ -71,7 +72,7 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     owner_.post([self = shared_from_this()] { self->make(); });
   }
 
-  // On the owner's loop.
+  // Runs on the owner's loop.
   void make() {
     const bool at_mark = bundle_->at_mark();
     bundle_->next([self = shared_from_this(), at_mark](Result<Bytes> bytes) mutable {
@@ -83,9 +84,9 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     });
   }
 
-  std::shared_ptr<state::BundleExport> bundle_;  // touched on the owner's loop
+  std::shared_ptr<state::BundleExport> bundle_;  // used on the owner's loop
   Scheduler& owner_;
-  http::Stream stream_;  // touched at home
+  http::Stream stream_;  // used at home
   Scheduler& home_;
   const bool in_parts_;
   std::uint64_t left_;
@@ -93,7 +94,7 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
 
 struct Wanted {
   state::ExportWish wish;
-  std::uint64_t size = 0;  // 0: all that there is
+  std::uint64_t size = 0;  // 0: everything that exists
   std::uint64_t max_bytes = 0;
 };
 
@@ -121,7 +122,7 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   auto bundle = std::make_shared<state::BundleExport>(call.shard.sources, std::move(header),
                                                       std::move(statements), wanted.wish);
   state::BundleExport& first = *bundle;
-  // What cannot even begin is refused.
+  // If the first piece fails, the request is refused with an error.
   first.next([call = std::move(call), bundle = std::move(bundle), head = std::move(head),
               max = wanted.max_bytes](Result<Bytes> bytes) mutable {
     if (!bytes) return call.refuse(bytes.error());
@@ -151,8 +152,8 @@ void with_header(Call call, Wanted wanted, std::string log_name,
       });
 }
 
-// What those said of the log from whom it was imported, and what this server has signed of it last, which
-// may be less than all of it.
+// The statements of former keepers, and this server's last checkpoint, which may cover only a part
+// of the log.
 void begin_bundle(Call call, Wanted wanted, std::optional<log::SignedCheckpoint> last) {
   log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;
@@ -170,7 +171,7 @@ void begin_bundle(Call call, Wanted wanted, std::optional<log::SignedCheckpoint>
       });
 }
 
-// All that the log has now.
+// The file with all events that the log has now.
 void from_the_beginning(Call call, Wanted wanted) {
   log::LoopStore& store = *call.shard.store;
   const std::string workspace = call.path.workspace;

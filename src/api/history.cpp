@@ -19,10 +19,11 @@
 namespace syncline::api {
 namespace {
 
-// Whole states are large: fewer of them a page than names.
+// Whole states are large, so a page has fewer of them than of names.
 constexpr std::size_t kMaxStates = 100;
 
-// Calls `next` with the position that the parameter `name` means; answers if it means none.
+// Calls `next` with the position of the moment in parameter `name`; answers itself if the moment is
+// invalid.
 template <typename Next>
 void at_moment(Call call, std::string_view name, Next next) {
   const std::string at = http::query_parameter(call.request.query, name).value_or("");
@@ -67,7 +68,7 @@ void get_state_at(Call call) {
   });
 }
 
-// ---- what happened, and who did it
+// ---- changes and their authors
 
 http::Response changes_response(log::Position from, log::Position to,
                                 const state::ChangePage& page) {
@@ -90,7 +91,7 @@ void list_changes(Call call, log::Position from, log::Position after, log::Posit
                                                      }));
 }
 
-// From the beginning, unless said otherwise; to the end.
+// From the beginning to the end, unless the query says otherwise.
 void get_changes(Call call) {
   const auto limit = page_size(call.request);
   const auto after = number(call.request, "after", 0);

@@ -1,4 +1,4 @@
-// States of the past, for the routes that read states.
+// Past states, for the routes that read states.
 #pragma once
 
 #include "api/route.h"
@@ -6,7 +6,7 @@
 
 namespace syncline::api {
 
-// The object as it was at the moment that the query names (`at`).
+// Answers with the object at the moment that the query names (`at`).
 void get_object_at(Call call, StateForm form);
 
 }  // namespace syncline::api

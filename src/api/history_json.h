@@ -1,4 +1,4 @@
-// What history tells, as JSON: for the HTTP API and the command line.
+// The history as JSON, for the HTTP API and the command line.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace syncline::api {
 
-// An event as protocol/event_json.h has it, and what it changed (merge/doc_history.h):
+// An event as in protocol/event_json.h, with what it changed (merge/doc_history.h):
 //   {"position":7,…,"changes":[{"path":"content","delta":[{"retain":5},{"insert":"abc"}]}]}
 std::string change_to_json(const state::Change& change);
 

@@ -1,4 +1,4 @@
-// A workspace that comes in as one file, piece by piece: docs/formats/bundle.md, api/imports.h.
+// Imports of a workspace as one file, in pieces: docs/formats/bundle.md, api/imports.h.
 #include <fmt/format.h>
 
 #include <utility>

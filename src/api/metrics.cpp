@@ -13,7 +13,7 @@
 namespace syncline::api {
 namespace {
 
-// What one loop counts, copied on that loop.
+// The counters of one loop, copied on that loop.
 struct LoopSample {
   workspace::Counters workspace;
   session::Counters session;
@@ -133,7 +133,7 @@ void add_retention(MetricsPage& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.retention.failures; }));
 }
 
-// One sample per loop, taken on that loop; the last one to arrive answers.
+// Collects one sample per loop, each taken on its loop. The last one to arrive sends the answer.
 struct Collection {
   Collection(std::size_t count, http::Responder answerer)
       : loops(count), missing(count), responder(std::move(answerer)) {}

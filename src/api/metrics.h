@@ -1,4 +1,5 @@
-// GET /metrics: every loop's counters, added up, and what the process counts beside them, in Prometheus' text format.
+// GET /metrics: the counters of all loops, added up, and those of the process, in Prometheus' text
+// format.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,11 @@
 namespace syncline::api {
 
 struct HistogramBucket {
-  double up_to = 0;         // the last is infinity
-  std::uint64_t count = 0;  // of this bucket alone
+  double up_to = 0;         // infinity for the last bucket
+  std::uint64_t count = 0;  // in this bucket only
 };
 
-// The page in the making. Names get the prefix "syncline_".
+// Builds the page. Names get the prefix "syncline_".
 class MetricsPage {
  public:
   void counter(std::string_view name, std::string_view help, std::uint64_t value) {
@@ -25,7 +26,7 @@ class MetricsPage {
   void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
     add(name, help, "gauge", value);
   }
-  // `sum`: of all that was measured.
+  // `sum` is the sum of all measured values.
   void histogram(std::string_view name, std::string_view help,
                  std::span<const HistogramBucket> buckets, double sum);
 

@@ -1,4 +1,4 @@
-// What the path of a request names.
+// The names in the path of a request.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace syncline::api {
 
 struct Path {
-  std::string workspace;  // decoded and checked; empty if the path names none
+  std::string workspace;  // decoded and checked; empty if the path contains none
   std::string object;     // the same
 };
 

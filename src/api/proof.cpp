@@ -1,5 +1,5 @@
-// The log, and the proofs that it is what it was. Whoever asks gets the checkpoint that is there;
-// log::CheckpointKeeper has them made.
+// The log and its proofs. Requests get the newest existing checkpoint; log::CheckpointKeeper has
+// checkpoints made.
 #include <fmt/format.h>
 
 #include <utility>
@@ -44,7 +44,7 @@ void get_checkpoint(Call call) {
                                                             }));
 }
 
-// The proof ends in the checkpoint that it leads to.
+// The proof leads to this checkpoint, which is at its end.
 void prove(Call call, std::uint64_t position, const log::SignedCheckpoint& to) {
   auto body = [note = to.note](const log::InclusionProof& proof) {
     return plain_text(log::proof_text(proof, note));

@@ -1,4 +1,4 @@
-// What cannot be served: the objects in quarantine, and having one of them tried again.
+// Objects in quarantine: listing them, and trying one again.
 #include "api/quarantine.h"
 
 #include <fmt/format.h>

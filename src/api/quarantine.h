@@ -1,4 +1,4 @@
-// Reads of the past, as far as the quarantine (state/quarantine.h) does not rule them out.
+// The check of the quarantine (state/quarantine.h) before a read of the past.
 #pragma once
 
 #include "api/route.h"
@@ -7,8 +7,8 @@
 
 namespace syncline::api {
 
-// kCorrupt if the object that the call names is in quarantine at that position: it need not be replayed to find
-// that out again.
+// kCorrupt if the object of the call is in quarantine at that position. So it need not be replayed
+// to find this out again.
 Result<void> check_quarantine(const Call& call, log::Position at);
 
 }  // namespace syncline::api

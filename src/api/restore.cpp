@@ -17,21 +17,21 @@
 namespace syncline::api {
 namespace {
 
-// Ids of replicas are drawn from here up to 2^53: nobody else's is hit by chance.
+// Replica ids are drawn at random below 2^53, so a collision with another id is improbable.
 constexpr std::uint64_t kReplicaBits = (std::uint64_t{1} << 53) - 1;
 
 struct Restore {
   Path path;
-  std::string target;  // the workspace that gets the state
+  std::string target;  // the workspace that receives the state
   bool dry_run = false;
-  bool or_empty = false;  // what did not exist then becomes empty, instead of an error
+  bool or_empty = false;  // an object that did not exist then becomes empty, instead of an error
   policy::Caller caller;
   log::Position at = 0;
 
   bool in_place() const { return target == path.workspace; }
 };
 
-// A restore cannot be meant by accident: the name of what is overwritten must be said.
+// A restore must not happen by mistake, so the request must repeat the name of what it overwrites.
 Result<Restore> read_restore(const Call& call) {
   const http::Request& request = call.request;
   const Path& path = call.path;
@@ -65,8 +65,8 @@ std::string result_json(const Restore& restore, log::Position position, bool cha
          "\n";
 }
 
-// The change that leads from `now` to what was then, and what it would change. Another workspace gets
-// the state as it was, with the ids of its characters.
+// The change that makes `now` show the past state, and what it would change. Another workspace gets
+// the state itself, with the ids of its characters.
 struct Plan {
   Bytes intent;
   std::string told = "[]";
@@ -87,7 +87,7 @@ Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Objec
   return Plan{std::move(*intent), std::move(*told), prepared->changes};
 }
 
-// On the loop of the target.
+// Runs on the loop of the target.
 void carry_out(node::Shard& shard, Restore restore, std::shared_ptr<merge::Object> then,
                log::Done<std::string> done) {
   if (auto open = shard.host.admit(restore.caller, restore.target); !open)

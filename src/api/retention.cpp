@@ -1,4 +1,4 @@
-// What a workspace keeps: the rule, the legal hold, and carrying the rule out now.
+// The retention of a workspace: the rule, the legal hold, and applying the rule now.
 #include <fmt/format.h>
 
 #include <utility>

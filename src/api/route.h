@@ -1,9 +1,9 @@
-// The HTTP API under /v1: a table of routes, which openapi.json describes to clients. The tests hold
-// the two to each other, and what is answered to what openapi.json says.
+// The HTTP API under /v1: a table of routes, which openapi.json describes for clients. Tests
+// compare the two, and compare the answers with openapi.json.
 //
-// A route names the right that it needs, and how it is served. Everything before that is done once, by the
-// dispatcher (api/serve.cpp): it finds out who asks, checks the right, and has the workspace let the caller in. A
-// handler checks none of it.
+// A route names the right that it needs and its handler. The dispatcher (api/dispatch.h) does
+// everything before that, once for all routes: it finds out who asks, checks the right, and asks
+// whether the workspace admits the caller. A handler checks none of this.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ namespace syncline::api {
 
 using policy::Right;
 
-// A request that was let in, and the way to answer it: once, from any loop.
+// A request that was admitted, and the means to answer it: once, from any loop.
 struct Call {
   Context& context;
-  // The one that owns the workspace that the path names, on whose loop the handler runs; where it names none, the
-  // shard of the loop that the request came in on.
+  // The shard that owns the workspace in the path; the handler runs on its loop. If the path names
+  // no workspace, the shard of the loop on which the request arrived.
   node::Shard& shard;
   http::Request request;
   Path path;
@@ -37,12 +37,12 @@ struct Call {
   void refuse(const Error& error);
 };
 
-// `path` is a template: "{workspace}" stands for one segment, another name at its end for all that
-// follows, slashes and all. GET answers HEAD too.
+// `path` is a template: "{workspace}" matches one segment; another name at its end matches
+// everything that follows, including slashes. A GET route also answers HEAD.
 struct Route {
   enum Door : std::uint8_t {
-    kWhileOpen,      // the workspace must let the caller in
-    kAlsoWhileShut,  // it need not: what the route serves is why it does not
+    kWhileOpen,      // the workspace must admit the caller
+    kAlsoWhileShut,  // also while the workspace is shut, for routes that deal with that
   };
 
   std::string_view method;
@@ -52,12 +52,12 @@ struct Route {
   Door door = kWhileOpen;
 };
 
-std::span<const Route> state_routes();    // what is there now
-std::span<const Route> history_routes();  // what was there, and who changed it
+std::span<const Route> state_routes();    // present states
+std::span<const Route> history_routes();  // past states, and who changed them
 std::span<const Route> restore_routes();
-std::span<const Route> retention_routes();  // how much of it is kept
+std::span<const Route> retention_routes();  // how much history is kept
 std::span<const Route> backup_routes();
-std::span<const Route> proof_routes();  // the log, and that it was not tampered with
+std::span<const Route> proof_routes();  // the log, and proofs that nobody changed it
 std::span<const Route> export_routes();
 std::span<const Route> import_routes();
 std::span<const Route> quarantine_routes();  // objects that cannot be served

@@ -11,7 +11,7 @@
 namespace syncline::api {
 namespace {
 
-// Only what the page itself brings; CodeMirror sets styles from script.
+// Allows only what the page itself brings. CodeMirror sets styles from its script.
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -1,4 +1,4 @@
-// Which request goes where: the page, health, metrics, the HTTP API.
+// The HTTP requests of a server and their handlers: the page, health, metrics, the HTTP API.
 //
 //   GET /                                       the page (and /assets/…)
 //   GET /healthz, /readyz                       alive; ready to serve
@@ -8,8 +8,9 @@
 //
 // The client protocols (/y/…, /hocuspocus/…) come in as WebSockets: node/accept.h.
 //
-// Path segments are percent-decoded one by one; an object id is everything behind the workspace, with
-// the slashes in it. /v1 and /metrics want a token (Authorization: Bearer, or ?token=) where the server has tokens.
+// Path segments are percent-decoded one by one. An object id is everything after the workspace,
+// including slashes. If the server has tokens, /v1 and /metrics require one (Authorization: Bearer,
+// or ?token=).
 #pragma once
 
 #include "api/context.h"
@@ -17,7 +18,7 @@
 
 namespace syncline::api {
 
-// Called on any loop; `context` outlives it.
+// The handler may be called on any loop. `context` must outlive it.
 http::Handler make_handler(Context& context);
 
 }  // namespace syncline::api

@@ -1,5 +1,5 @@
-// Workspaces that are shut because their logs are damaged (workspace/shut_list.h), and having one of them opened
-// again.
+// Workspaces that are shut because their logs are damaged (workspace/shut_list.h): listing them,
+// and opening one again.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ std::string shut_to_json(const std::string& name, const workspace::Shut& shut) {
                      protocol::name_json(shut.reason.message));
 }
 
-// Each loop has a list of its own workspaces. The last one to be copied answers.
+// Each loop has a list of its own workspaces. The last list to arrive sends the answer.
 struct Gathering {
   Gathering(std::size_t count, std::size_t page, http::Responder answerer)
       : lists(count), missing(count), limit(page), responder(std::move(answerer)) {}

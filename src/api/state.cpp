@@ -1,4 +1,4 @@
-// What is there now: workspaces, their objects, an object's state.
+// The present: workspaces, their objects, the state of an object.
 #include <utility>
 
 #include "api/history.h"

@@ -1,4 +1,4 @@
-// In which form an object's state is asked for, and given: for the routes that answer with states.
+// The form in which a request asks for an object's state, for the routes that answer with states.
 #pragma once
 
 #include <optional>
@@ -17,13 +17,13 @@ struct StateForm {
   std::optional<merge::Part> part;  // JSON only
 };
 
-// From Accept, `root` and `range`. kInvalid.
+// Reads the form from Accept, `root` and `range`. kInvalid.
 Result<StateForm> asked_form(const http::Request& request);
 
 // The state in that form.
 Result<std::string> show(const merge::Object& object, const StateForm& form);
 
-// `position`: of the object's last event. `at`: the moment that was asked for, if one was.
+// `position` is that of the object's last event; `at` is the requested moment, if there is one.
 http::Response state_response(const StateForm& form, const Path& path,
                               std::optional<log::Position> at, log::Position position,
                               std::string shown);

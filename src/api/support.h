@@ -1,4 +1,4 @@
-// What the handlers of the HTTP API have in common: errors, parameters, pages.
+// Shared by the handlers of the HTTP API: errors, parameters, pages.
 #pragma once
 
 #include <cstddef>
@@ -20,21 +20,22 @@ http::Response to_response(const Error& error);
 http::Response method_not_allowed(std::string_view allowed);
 http::Response plain_text(std::string text);
 
-// kUnsupported, for what the process that serves the API has not been given: "imports".
+// kUnsupported, for something that the serving process does not provide: "imports".
 Error not_here(std::string_view what);
 
 Result<std::uint64_t> parse_number(std::string_view text, std::string_view what);
-// A whole number from the query; `fallback` when absent, an error when it is none.
+// A whole number from the query; `fallback` if it is absent, an error if it is malformed.
 Result<std::uint64_t> number(const http::Request& request, std::string_view name,
                              std::uint64_t fallback);
-// "limit": 100 unless said otherwise, at most `most`.
+// The parameter "limit": 100 by default, at most `most`.
 Result<std::size_t> page_size(const http::Request& request, std::size_t most = kMaxPage);
 
 // {"workspaces":["a","b"],"next":"b"}; next is null on the last page.
 log::Done<std::vector<std::string>> answer_names(std::string_view what, std::size_t limit,
                                                  http::Responder responder);
 
-// Answers with what `body` makes of the result, or with its error. The result may come on any loop or thread.
+// Answers with what `body` makes of the result, or with its error. The result may arrive on any
+// loop or thread.
 template <typename T, typename Body>
 log::Done<T> answer_with(http::Responder responder, Body body) {
   return [responder = std::move(responder), body = std::move(body)](Result<T> result) mutable {

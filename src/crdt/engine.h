@@ -375,7 +375,7 @@ class Engine {
   Transaction* current_ = nullptr;
   ClientIndex own_client_ = kNoClient;
   std::uint64_t changes_ = 0;  // insertions and deletions so far
-  std::uint32_t ranks_ = 0;    // the number of clients of which something is known
+  std::uint32_t ranks_ = 0;    // the number of clients with known structs
   // The first `begun_` transactions are not finished: those up to `committing_at_` have been
   // committed or are being committed; their observers have begun those after it. The rest is kept
   // for reuse.

@@ -18,7 +18,7 @@ void ActorNumbers::add(std::uint64_t first, std::uint64_t last, Position positio
   if (last <= forgotten_) return;
   first = std::max(first, forgotten_ + 1);
   Range added{first, last, position};
-  // Those that it touches become one with it.
+  // Merge it with the ranges that it touches.
   auto from =
       std::ranges::lower_bound(ranges_, first - 1, {}, [](const Range& each) { return each.last; });
   auto to = from;

@@ -1,14 +1,15 @@
-// Which changes of an actor that names itself a log has recorded, by the actor's own numbers.
+// ActorNumbers: which changes of a named actor the log has recorded, by the actor's own numbers.
 //
-// An actor that names itself (a device, an installation) numbers its changes and goes on with its numbers
-// when it connects again. A change that it sends again, because the answer was lost with the connection,
-// has the number that it had before, and is recognised here. Numbers of changes that were refused, or held
-// nothing new, are not recorded: such a change is judged anew when it comes again.
+// A named actor (a device, an installation) numbers its changes and continues its numbers when it
+// connects again. If the answer to a change was lost with the connection, the actor sends the
+// change again with the same number, and the number shows that the change is recorded. Numbers of
+// changes that were refused, or that contained nothing new, are not recorded. Such a change is
+// judged again when it arrives again.
 //
-// Bounded: numbers that follow one another are one range, of which kMaxRanges are kept. What is lower than
-// those can no longer be told apart, and is refused.
+// Memory is bounded: consecutive numbers are one range, and at most kMaxRanges ranges are kept. It
+// is unknown whether lower numbers were recorded, so they are refused.
 //
-// A value. Thread-safety: none.
+// A plain value. Thread-safety: none.
 #pragma once
 
 #include <compare>
@@ -28,38 +29,39 @@ class ActorNumbers {
   struct Range {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
-    Position position = 0;  // the newest event that holds one of them
+    Position position = 0;  // the newest event that contains one of the numbers
 
     bool operator==(const Range&) const = default;
   };
 
   enum class Standing : std::uint8_t {
-    kNew,        // not recorded
-    kRecorded,   // all of them
-    kOverlaps,   // some of them
-    kForgotten,  // too old to say
+    kNew,        // none of the numbers is recorded
+    kRecorded,   // all of them are
+    kOverlaps,   // some of them are
+    kForgotten,  // unknown, because the numbers are too old
   };
   struct Found {
     Standing standing = Standing::kNew;
-    Position position = 0;  // kRecorded: the state after this event holds them
+    Position position = 0;  // kRecorded: the state after this event contains the changes
   };
 
   explicit ActorNumbers(std::size_t max_ranges = kMaxRanges) : max_ranges_(max_ranges) {}
 
-  // Of the numbers from `first` to `last`; 1 is the lowest.
+  // Looks up the numbers from `first` to `last`. The lowest number is 1.
   Found find(std::uint64_t first, std::uint64_t last) const;
 
-  // They are recorded at `position`, which is behind those before.
+  // Records these numbers for the event at `position`, which must be after all positions so far.
   void add(std::uint64_t first, std::uint64_t last, Position position);
 
-  // In order; no two touch one another.
+  // Ascending. There is a gap between any two ranges.
   const std::vector<Range>& ranges() const { return ranges_; }
-  // The highest number that was forgotten; 0: none was.
+  // The highest number that was forgotten; 0 if none was.
   std::uint64_t forgotten() const { return forgotten_; }
-  // Of the newest event.
+  // The position of the newest event; 0 if nothing is recorded.
   Position last_position() const;
 
-  // Of what ranges() and forgotten() gave. False: they did not.
+  // Restores what ranges() and forgotten() returned. False, without a change, if they cannot have
+  // returned this.
   bool set(std::vector<Range> ranges, std::uint64_t forgotten);
 
   bool operator==(const ActorNumbers& other) const {

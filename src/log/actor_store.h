@@ -1,12 +1,14 @@
-// What a store keeps of actors that name themselves: which of their changes the log has recorded.
+// ActorStore: which changes of named actors the log has recorded (log/actor_numbers.h), as the
+// store keeps it.
 //
-// Nobody writes it: an append whose events are numbered by such actors (EncodedEvent::numbered) brings it
-// up to date in the same step. So it always fits the log, however the events came there.
+// This interface only reads. An append whose events have numbers of named actors
+// (EncodedEvent::numbered) updates the entries in the same step. So they always match the log,
+// whichever way the events got there.
 //
-// Bounded: a store keeps the kMaxActors actors of one tenant and principal in a workspace that were
-// recorded last, and forgets others. Of one that was forgotten nothing is recognised any more.
+// For each tenant and principal of a workspace, a store keeps the kMaxActors actors with the newest
+// events and forgets the others. The store then recognises no change of a forgotten actor.
 //
-// Threads, ownership and answers: as log/event_log.h says for all of a store.
+// Threads, ownership and answers: see log/event_log.h, which applies to the whole store.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +26,8 @@ class ActorStore {
  public:
   virtual ~ActorStore() = default;
 
-  // Nothing recorded: no ranges. kInvalid: no event can have such an actor. kCorrupt: what is kept is
-  // damaged.
+  // If nothing is recorded, the answer has no ranges. kInvalid: no event can have such an actor.
+  // kCorrupt: the entry is damaged.
   virtual void load_actor(std::string workspace, ActorId actor, Done<ActorNumbers> done) = 0;
 };
 

@@ -1,15 +1,17 @@
-// A workspace as one file: its events as records, who signed them, pins, and snapshots where they are
-// needed. Written and read front to back, a section at a time, in bounded memory.
+// Bundle: a workspace as one file: its events as records, signed statements, pins, and snapshots
+// where they are needed. It is written and read from front to back, one section at a time, in
+// bounded memory.
 //
-// docs/formats/bundle.md specifies the bytes. In short: a magic number, then sections of a kind, a
-// length, a body and a CRC-32C that runs on from section to section, so that one that is altered,
-// moved, doubled or left out is noticed where it stands; an end section tells a whole file from a cut
-// one. What the file says is proved by the hashes and signatures in it, not by its CRCs.
+// docs/formats/bundle.md specifies the bytes. In short: a magic number, then sections with a kind,
+// a length, a body and a CRC-32C. The CRC continues from section to section, so a section that is
+// altered, moved, doubled or missing is detected at its place. An end section distinguishes a whole
+// file from a cut one. The hashes and signatures in the file prove its content; the CRCs do not.
 //
-// Order: header, statements, then events each followed by the snapshots that stand at their end, pins,
-// end.
+// Order: header, statements, then sections of events, each followed by the snapshots at its end,
+// then pins, end.
 //
-// Thread-safety: none per object. Errors are the reader's (log/bundle_reader.h); writing has none.
+// Thread-safety: none per object. Errors: those of the reader (log/bundle_reader.h); writing has
+// none.
 #pragma once
 
 #include <cstddef>
@@ -28,10 +30,10 @@
 
 namespace syncline::log {
 
-// What a reader takes as the body of one section: the largest snapshot, and some.
+// The limit of a reader for the body of one section: the largest snapshot, and some more.
 inline constexpr std::size_t kMaxSectionBytes = kMaxSnapshotBytes + (std::size_t{64} << 10);
 
-// A writer closes a section of events with the record that reaches either.
+// A writer closes a section of events after the record that reaches either limit.
 inline constexpr std::size_t kSectionEventBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kSectionEvents = 4096;
 inline constexpr std::size_t kSectionPins = 1000;
@@ -43,14 +45,14 @@ inline constexpr std::uint8_t kBundleMagic[8] = {0x89, 'S', 'L', 'B', '\r', '\n'
 struct BundleHeader {
   std::string workspace;
   std::string log_name;    // of the server that wrote it; may be empty
-  std::uint64_t size = 0;  // events, all from the first on
+  std::uint64_t size = 0;  // number of events; all from the first on
   Hash256 last_hash{};     // of the last event
   std::uint64_t version = kBundleVersion;
 
   bool operator==(const BundleHeader&) const = default;
 };
 
-// Consecutive events. Read, the records refer into the reader.
+// Consecutive events. When read, the records refer to the reader.
 struct BundleEvents {
   Position first = 0;
   std::vector<ByteView> records;
@@ -58,12 +60,13 @@ struct BundleEvents {
   Position last() const { return first + records.size() - 1; }
 };
 
-// The state of an object after the last event before it, which is that object's.
+// The state of an object after the last event before this section. That event is one of the
+// object's.
 struct BundleSnapshot {
   std::string object;
   Position position = 0;
   ByteView state;
-  std::string type = {};         // its name; empty: not recorded
+  std::string type = {};         // the name of its type; empty: not recorded
   std::uint64_t generation = 0;  // of the object; 0: not recorded
 };
 
@@ -79,17 +82,17 @@ struct BundleEnd {
 using BundleSection =
     std::variant<BundleHeader, Statement, BundleEvents, BundleSnapshot, BundlePins, BundleEnd>;
 
-// Where a file can be gone on with: before a section of events.
+// A place at which a writer can continue the file: before a section of events.
 struct BundleMark {
   std::uint64_t offset = 0;  // bytes of the file
-  std::uint32_t crc = 0;     // running on
+  std::uint32_t crc = 0;     // the running CRC
   Position after = 0;        // the last event before
 };
 
-// Makes sections one after the other; whoever holds the file appends them.
+// Encodes sections one after the other. The owner of the file appends them.
 class BundleWriter {
  public:
-  BundleWriter();  // of a new file, which magic() begins
+  BundleWriter();  // for a new file, which begins with magic()
   explicit BundleWriter(std::uint32_t crc) : crc_(crc) {}
 
   static Bytes magic() { return {std::begin(kBundleMagic), std::end(kBundleMagic)}; }

@@ -1,4 +1,4 @@
-// Numbers of the bundle's format that its writer and its reader share: docs/formats/bundle.md.
+// Numbers of the bundle format that the writer and the reader share: docs/formats/bundle.md.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ enum class BundleKind : std::uint8_t {
   kHeader = 1,
   kStatement = 2,
   kEvents = 3,
-  kSnapshot = 4,  // that does not say of which type it is
+  kSnapshot = 4,  // without the name of its type
   kPins = 5,
   kEnd = 6,
   kTypedSnapshot = 7,

@@ -24,7 +24,7 @@ void read_hash_into(ByteReader& in, Hash256& hash) {
   std::copy(bytes.begin(), bytes.end(), hash.begin());
 }
 
-// In its shortest form, or not at all: there is one encoding of a bundle's section.
+// Accepts only the shortest form of a varint, because a section has exactly one encoding.
 std::uint64_t read_number(ByteReader& in) {
   const std::size_t start = in.position();
   const std::uint64_t value = in.var_uint();

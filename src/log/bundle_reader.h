@@ -1,13 +1,13 @@
-// Reads a bundle (log/bundle.h) from the front, in pieces of any size, and gives its sections one by
-// one, each checked: its CRC, its encoding, its bounds and its place among the others.
+// BundleReader: reads a bundle (log/bundle.h) from the front, in pieces of any size, and returns
+// its sections one by one. It checks the CRC, the encoding, the limits and the order of each.
 //
-// Memory: what was fed and not yet given, so one section at most if the caller feeds no more than it
-// must. A length that a file claims is believed only as its bytes come.
+// Memory: what was fed and not returned yet. This is at most one section if the caller feeds no
+// more than necessary. A length that the file claims is trusted only as far as its bytes have
+// arrived.
 //
-// Errors name the byte of the file at which the section begins. kMalformed: this is no bundle, or it
-// is cut or put together wrongly; kCorrupt: a CRC is wrong; kUnsupported: of a newer version;
-// kTooLarge: a section above kMaxSectionBytes. After an error the object is of no more use.
-// Thread-safety: none.
+// Errors name the byte of the file at which the section begins. kMalformed: not a bundle, or cut,
+// or in a wrong order; kCorrupt: a wrong CRC; kUnsupported: a newer version; kTooLarge: a section
+// above kMaxSectionBytes. After an error the object must not be used. Thread-safety: none.
 #pragma once
 
 #include <cstddef>
@@ -25,26 +25,25 @@ class BundleReader {
  public:
   BundleReader() = default;
 
-  // Goes on where another file, or the same one, was left: the sections of `header`'s file from
-  // `mark` on.
+  // Continues a file from `mark` on. `header` is the header of that file.
   BundleReader(const BundleHeader& header, const BundleMark& mark);
 
   void feed(ByteView bytes);
 
-  // The next section; refers into this object until the next call. nullopt: more bytes are needed,
-  // or the end has been given.
+  // The next section. It refers to this object until the next call. nullopt: more bytes are needed,
+  // or the end section was already returned.
   Result<std::optional<BundleSection>> next();
 
-  // When there are no more bytes: whether the end has been given.
+  // Must be called when there are no more bytes. Fails unless the end section was returned.
   Result<void> finish() const;
 
   bool at_end() const { return stage_ == Stage::kEnd; }
 
-  // Of bytes: what lies behind whole sections, and where the last section of events began. Without
-  // one, a file must be begun anew.
+  // whole_bytes: the size of all whole sections. mark: the beginning of the last section of events;
+  // without one, a file can only be started again.
   std::uint64_t whole_bytes() const { return offset_; }
   const std::optional<BundleMark>& mark() const { return mark_; }
-  // Behind all sections given so far.
+  // The place after all sections that were returned.
   BundleMark here() const { return {offset_, crc_, after_}; }
 
  private:
@@ -63,7 +62,7 @@ class BundleReader {
   Stage stage_ = Stage::kMagic;
   Bytes buffer_;
   std::size_t taken_ = 0;     // of buffer_
-  std::uint64_t offset_ = 0;  // in the file, of buffer_[taken_]
+  std::uint64_t offset_ = 0;  // the position of buffer_[taken_] in the file
   std::uint32_t crc_ = 0;
   std::uint64_t size_ = 0;
   Position after_ = 0;

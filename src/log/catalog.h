@@ -1,6 +1,6 @@
-// Which workspaces a store has, and which objects a workspace: pages of names.
+// Catalog: the names of the workspaces in a store, and of the objects in a workspace, page by page.
 //
-// Threads, ownership and answers: as log/event_log.h says for all of a store.
+// Threads, ownership and answers: see log/event_log.h, which applies to the whole store.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,7 @@ bool is_line(std::string_view text) {
   return !text.empty() && is_valid_utf8(text) && std::ranges::none_of(text, is_control);
 }
 
-// The text up to the next newline, which is taken as well; nothing if there is none.
+// Removes and returns the text up to the next newline; empty if there is none.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   if (end == text.npos) return std::nullopt;
@@ -87,7 +87,7 @@ Result<SignatureLine> parse_signature(std::string_view line) {
   return out;
 }
 
-// Whether `line` is a signature of one of `trusted`. kCorrupt: it says so, and is wrong.
+// Returns whether `line` is a signature of one of `trusted`. kCorrupt if it claims so and is wrong.
 Result<bool> signed_by(const std::vector<NoteVerifier>& trusted, const SignatureLine& line,
                        std::string_view text) {
   for (const NoteVerifier& key : trusted) {
@@ -131,7 +131,7 @@ Result<NoteVerifier> NoteVerifier::from_text(std::string_view text) {
   NoteVerifier out{std::string(text.substr(0, first)), {}};
   if (!bytes || bytes->size() != 1 + out.key.size() || bytes->front() != kEd25519) return refuse();
   std::copy(bytes->begin() + 1, bytes->end(), out.key.begin());
-  if (out.to_text() != text) return refuse();  // the id must be that of the key
+  if (out.to_text() != text) return refuse();  // the id must belong to the key
   return out;
 }
 
@@ -164,7 +164,7 @@ Result<Checkpoint> peek_checkpoint(std::string_view note) {
 Result<Checkpoint> open_checkpoint(std::string_view note,
                                    const std::vector<NoteVerifier>& trusted) {
   if (note.size() > kMaxNoteBytes) return fail(ErrorCode::kTooLarge, "checkpoint: too large");
-  // The last blank line: what is signed may hold others.
+  // The last blank line, because the signed text may contain others.
   const std::size_t blank = note.rfind("\n\n");
   if (blank == note.npos) return malformed("no blank line before signatures");
   const std::string_view text = note.substr(0, blank + 1);

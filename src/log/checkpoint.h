@@ -1,8 +1,8 @@
 // Checkpoints: signed statements "the log of this name has this many events and this Merkle root".
 //
-// Whoever keeps a checkpoint can later ask for a consistency proof from it: a log that lost events,
-// or changed one, cannot give it. The format is C2SP's tlog-checkpoint within a signed note, so that
-// existing tools read it:
+// With an earlier checkpoint, anybody can later ask for a consistency proof. A log that has lost or
+// changed an event cannot give one. The format is C2SP's tlog-checkpoint inside a signed note, so
+// that existing tools can read it:
 //
 //     <origin>\n
 //     <size, decimal>\n
@@ -28,15 +28,15 @@ inline constexpr std::size_t kMaxNoteBytes = 64 * 1024;
 inline constexpr std::size_t kMaxNoteSignatures = 64;
 
 struct Checkpoint {
-  std::string origin;  // names the log; one line
+  std::string origin;  // identifies the log; one line
   std::uint64_t size = 0;
   Hash256 root{};
 
   bool operator==(const Checkpoint&) const = default;
 };
 
-// Who signs, as everybody may know it. As text "<name>+<key id, 8 hex digits>+<base64>", C2SP's
-// form of a verification key.
+// The public key of a signer. As text "<name>+<key id, 8 hex digits>+<base64>", C2SP's form of a
+// verification key.
 struct NoteVerifier {
   std::string name;  // not empty, without white space and '+'
   ed25519::PublicKey key{};
@@ -55,17 +55,17 @@ struct NoteSigner {
   NoteVerifier verifier() const { return {name, ed25519::public_key_of(seed)}; }
 };
 
-// The statement as a signed note, with one signature per signer in their order (two while a key is
-// being replaced). kInvalid: an origin or a name that has no place in a note.
+// The checkpoint as a signed note, with one signature per signer, in order (two during a key
+// rotation). kInvalid: an origin or a name that a note cannot contain.
 Result<std::string> sign_checkpoint(const Checkpoint& checkpoint,
                                     const std::vector<NoteSigner>& signers);
 
-// Reads a note that at least one of `trusted` signed. Signatures of others are passed over, as C2SP
-// demands. kMalformed: no checkpoint; kCorrupt: a trusted key's signature is wrong; kUnauthorized:
-// nobody in `trusted` signed it.
+// Opens a note that at least one of `trusted` signed. Signatures by other keys are skipped, as C2SP
+// demands. kMalformed: not a checkpoint; kCorrupt: a wrong signature of a trusted key;
+// kUnauthorized: no signature of a trusted key.
 Result<Checkpoint> open_checkpoint(std::string_view note, const std::vector<NoteVerifier>& trusted);
 
-// What a note says, whoever signed it: for comparing, never for believing.
+// The content of a note without verification. Use it to compare notes, never to trust them.
 Result<Checkpoint> peek_checkpoint(std::string_view note);
 
 }  // namespace syncline::log

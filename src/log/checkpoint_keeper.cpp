@@ -32,7 +32,7 @@ void CheckpointKeeper::appended(const std::string& workspace, std::uint64_t even
   wake_up();
 }
 
-// One timer for all: the time of each is the same.
+// One timer serves all workspaces, because they have the same interval.
 void CheckpointKeeper::wake_up() {
   if (timer_ != 0 || unsigned_.empty()) return;
   std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
@@ -88,7 +88,7 @@ void CheckpointKeeper::made(const std::string& workspace,
   sign_due();
 }
 
-// ---- what was left
+// ---- events that an earlier process left unsigned
 
 void CheckpointKeeper::look_through() {
   list_after({});
@@ -109,7 +109,7 @@ void CheckpointKeeper::look_at(std::shared_ptr<std::vector<std::string>> names, 
   notary_.unsigned_events((*names)[index], [this, names, index, alive = std::weak_ptr(alive_)](
                                                Result<std::uint64_t> events) {
     if (alive.expired()) return;
-    // What cannot be judged here is found by whoever opens the workspace.
+    // A log that cannot be checked here is reported when somebody opens the workspace.
     if (events) appended((*names)[index], *events);
     look_at(names, index + 1);
   });

@@ -1,13 +1,14 @@
-// Has checkpoints made of what is appended, so that nobody who reads needs to have one signed.
+// CheckpointKeeper: has checkpoints signed for appended events, so that no reader has to request a
+// signature.
 //
-// A workspace is signed when its oldest event without a checkpoint has waited for an interval, or when
-// there are many of them. What an earlier process left unsigned is found once, after the start. Several
-// are signed at a time, up to kAtOnce; the others wait their turn.
+// It has a workspace signed when the oldest event without a checkpoint has waited for an interval,
+// or when there are many such events. After the start, it once looks for events that an earlier
+// process left unsigned. It signs up to kAtOnce workspaces at a time; the others wait.
 //
-// What fails for now (the store is full) is tried again after an interval. A log that contradicts what was
-// signed of it is not signed; it counts as a failure each time that something is appended to it.
+// A temporary failure (the store is full) is tried again after an interval. A log that contradicts
+// its last checkpoint is not signed; each append to it counts as one more failure.
 //
-// Thread-safety: one loop, that of the notary; all that it is given outlives it.
+// Thread-safety: one loop, that of the notary. Everything that it is given must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +41,7 @@ class CheckpointKeeper {
  public:
   static constexpr std::size_t kAtOnce = 16;
 
-  // Whether a workspace lives on this loop; empty: all do.
+  // Returns whether a workspace lives on this loop. Empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
 
   CheckpointKeeper(Catalog& catalog, Notary& notary, Scheduler& loop, CheckpointPace pace,
@@ -49,19 +50,19 @@ class CheckpointKeeper {
   CheckpointKeeper(const CheckpointKeeper&) = delete;
   CheckpointKeeper& operator=(const CheckpointKeeper&) = delete;
 
-  // `events` more events of the workspace are durable.
+  // Reports that `events` more events of the workspace are durable.
   void appended(const std::string& workspace, std::uint64_t events);
 
-  // All of the workspace's events are to be signed without waiting.
+  // Has all events of the workspace signed without waiting.
   void sign_soon(const std::string& workspace) { sign(workspace); }
 
-  // Looks through all workspaces that live here, once.
+  // Checks all workspaces of this loop once for unsigned events.
   void look_through();
 
-  // Signs all that waits, now: the process is about to end.
+  // Signs everything that waits now, because the process is about to end.
   void hurry();
 
-  // True while something is unsigned that will be signed.
+  // True while there are unsigned events that will be signed.
   bool busy() const { return !unsigned_.empty() || !due_.empty() || under_way_ > 0; }
 
   const CheckpointCounters& counters() const { return counters_; }

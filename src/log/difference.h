@@ -1,4 +1,5 @@
-// What verification found wrong first, and where: an Error whose place a program can read too.
+// Difference: the first thing that verification found wrong. It is an Error whose place a program
+// can read.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace syncline::log {
 
-// What did not come out as it should. The names (to_string) are stable; scripts read them.
+// The check that failed. The names (to_string) are stable, because scripts read them.
 enum class Check : std::uint8_t {
   kStorage,     // the bytes could not be read, or verification was stopped
   kRecord,      // an event's record is damaged, missing or at a wrong place
@@ -24,7 +25,7 @@ enum class Check : std::uint8_t {
   kPin,         // a pin names a position that is not there
   kRules,       // pins, the retention rule or a legal hold are not what the events say
   kKeys,        // the files of keys are damaged
-  kBundle,      // the file of an export is damaged, cut or put together wrongly
+  kBundle,      // the file of an export is damaged, cut or in a wrong order
 };
 
 // "storage", "record", "chain", …
@@ -32,26 +33,27 @@ std::string_view to_string(Check check);
 
 struct Difference : Error {
   Check check = Check::kStorage;
-  std::string workspace;  // empty: of none in particular
-  Position position = 0;  // 0: of no single event
-  std::string object;     // empty: of none in particular
+  std::string workspace;  // empty: no particular workspace
+  Position position = 0;  // 0: no single event
+  std::string object;     // empty: no particular object
 };
 
 template <typename T>
 using Checked = std::expected<T, Difference>;
 
-// Where something is wrong; what is not known stays empty.
+// The place of an error. Unknown parts stay empty.
 struct Place {
   std::string_view workspace;
   Position position = 0;
   std::string_view object = {};
 };
 
-// Its message begins with the place: "workspace team, event 12, object notes: …".
+// Makes a difference whose message begins with the place: "workspace team, event 12, object notes:
+// …".
 std::unexpected<Difference> differs(Check check, const Place& place, std::string_view what,
                                     ErrorCode code = ErrorCode::kCorrupt);
 
-// An error that names its place itself.
+// Makes a difference from an error whose message already contains the place.
 std::unexpected<Difference> differs(Check check, const Place& place, const Error& error);
 
 }  // namespace syncline::log

@@ -1,4 +1,5 @@
-// How the interfaces of a store answer: by a callback, once, in a later turn of the loop that asked.
+// The callback with which a store answers. It is called once, in a later turn of the loop that
+// asked.
 #pragma once
 
 #include <functional>

@@ -1,31 +1,32 @@
-// One event of a workspace's log, and its bytes.
+// Event: one event of a workspace's log, and its encoding.
 //
-// An event is a change that the log has accepted. It says who declared what (the intent), what
-// merging made of it (the effect), and carries the hash of the event before it, so that nothing in
-// the middle of a log can be altered, dropped or swapped without every later hash disagreeing.
+// An event is a change that the log has accepted. It records who requested what (the intent) and
+// what the change touched (the effect). It contains the hash of the event before it, so nobody can
+// alter, drop or swap an earlier event without changing every later hash.
 //
-// Its record has two parts: the header, which is kept for ever, and the payload (a salt, the intent
-// and the effect), which retention may drop. hash(event) covers the header and a digest of the
-// payload, so an event proves its place in the log without its payload. It is the event's leaf in the
-// workspace's Merkle tree as well (log/merkle_tree.h). The salt is 16 random bytes: who has the
-// digest of a dropped payload cannot test guesses of a short payload against it.
+// An event's record has two parts: the header, which is kept for ever, and the payload (a salt, the
+// intent and the effect), which retention may drop. hash(event) covers the header and a digest of
+// the payload, so an event without its payload still proves its place in the log. The hash is also
+// the event's leaf in the workspace's Merkle tree (log/merkle_tree.h). The salt consists of 16
+// random bytes. Without it, somebody who has the digest of a dropped short payload could find the
+// payload by guessing.
 //
-// A header holds no personal data, since it cannot be dropped: a principal is an opaque id, and what
-// is known about the person stands in payloads. `session_at` and `policy_at` are positions in the
-// log in which the event stands; an event that is ingested from another log gets those of this one.
+// A header contains no personal data, because it cannot be dropped: a principal is an opaque id,
+// and data about the person is in payloads. `session_at` and `policy_at` are positions in the log
+// that contains the event. An event that is ingested from another log gets positions of the
+// ingesting log.
 //
-// The record format is specified byte by byte in docs/formats/log.md. In short: a version, the place
-// in the log, a bit for each field that is present, the fields, tagged extensions for fields to
-// come, the payload or its digest, and a CRC-32C at the end. Records of version 1, which Syncline 0.1
-// wrote, are read and can be written again byte by byte; new events get version 2. The two may stand
-// in one log.
+// docs/formats/log.md specifies the record format byte by byte. In short: a version, the place in
+// the log, a bit for each field that is present, the fields, tagged extensions for future fields,
+// the payload or its digest, and a CRC-32C. Records of version 1, which Syncline 0.1 wrote, can be
+// read, and can be encoded again byte by byte. New events get version 2. One log may contain both.
 //
-// The type's name is only a name here. Whether this build knows the type is decided where an object
-// is made from events, never in the log or in a store.
+// The log and the stores treat the type as a name only. The code that makes objects from events
+// decides whether this build knows the type.
 //
-// Errors: encoding refuses what is over a limit (kTooLarge) or not allowed in a field (kInvalid);
-// decoding trusts nothing and answers kCorrupt for a failed CRC, kMalformed for bytes that are no
-// record, kUnsupported for a record of a newer version.
+// Errors: encoding refuses values over a limit (kTooLarge) and values that a field does not allow
+// (kInvalid). Decoding trusts nothing: kCorrupt for a failed CRC, kMalformed for bytes that are not
+// a record, kUnsupported for a record of a newer version.
 #pragma once
 
 #include <array>
@@ -45,7 +46,7 @@
 
 namespace syncline::log {
 
-// Index of an event in its workspace's log: 1 is the first, 0 means "before everything".
+// The index of an event in its workspace's log: 1 is the first event, 0 means "before everything".
 using Position = std::uint64_t;
 
 inline constexpr std::size_t kMaxWorkspaceNameBytes = 255;
@@ -62,13 +63,13 @@ inline constexpr std::size_t kMaxGroupBytes = std::size_t{64} << 20;  // of a gr
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxExtensions = 64;
 
-// What kind of thing happened. Stored as a number: values are never reused, and a reader keeps
-// events whose kind it does not know.
+// The kind of an event. It is stored as a number: values are never reused, and a reader keeps
+// events of unknown kinds.
 enum class EventKind : std::uint16_t {
   kChange = 1,  // a client's change to an object
 };
 
-// A field that this version has no name for: newer writers add fields, older readers keep them.
+// A field that this version does not know. Newer writers add fields; older readers keep them.
 struct Extension {
   std::uint64_t tag = 0;
   Bytes value;
@@ -76,20 +77,20 @@ struct Extension {
   bool operator==(const Extension&) const = default;
 };
 
-// The place of an event in its group. A transaction is a group of events that stand one behind the
-// other, each about one object; a log takes groups whole or not at all. The group's first event is at
-// position - index, which names the group. A reader has the whole group once it has the event at
-// position - index + size - 1.
+// The place of an event in its group. A transaction is a group of consecutive events, each about
+// one object. A log accepts a group completely or not at all. The position of the group's first
+// event, position - index, identifies the group. A reader has the whole group once it has the event
+// at position - index + size - 1.
 struct Group {
   std::uint32_t index = 0;  // counted from 0
-  std::uint32_t size = 0;   // 0: the event belongs to no group; else 2 to kMaxGroupEvents
+  std::uint32_t size = 0;   // 0: not in a group; otherwise 2 to kMaxGroupEvents
 
   bool operator==(const Group&) const = default;
 };
 
-// Where an event stands that another log accepted first.
+// The place of an event in the log that accepted it first.
 struct Origin {
-  std::string region;     // whose log it is
+  std::string region;     // the owner of that log
   Position position = 0;  // in that log
 
   bool operator==(const Origin&) const = default;
@@ -108,22 +109,22 @@ struct Event {
   std::string tenant;              // an opaque id; empty: the default tenant
   std::string principal;           // an opaque id of who acts, as the policy sees it; may be empty
   Position session_at = 0;         // the event that records the session; 0: none does
-  std::string actor;               // the session or device whose changes are ordered by actor_seq
+  std::string actor;               // the session or device whose changes actor_seq orders
   std::uint64_t actor_seq = 0;     // 0: the actor does not number its changes
-  std::uint64_t further_seqs = 0;  // how many of the actor's numbers follow actor_seq in this event
-  // The actor names itself, and goes on with its numbers when it connects again (log/actor_numbers.h).
-  // False: it is one connection, and its numbers end with that.
+  std::uint64_t further_seqs = 0;  // how many further numbers of the actor this event contains
+  // True: the actor has a name of its own and continues its numbers when it connects again
+  // (log/actor_numbers.h). False: the actor is one connection, and its numbers end with it.
   bool actor_named = false;
   std::string object;  // id within the workspace, such as "notes/plan"
-  // Which life of the name this is: 1 is the first, deletion ends it. 0 stands in events of version
-  // 1, from before there were generations, and counts as 1.
+  // The generation of the object with this name: the first is 1, and deletion ends a generation.
+  // Events of version 1 have 0, which counts as 1.
   std::uint64_t generation = 1;
-  std::string type;          // how the object merges: "doc", "table" …
+  std::string type;          // the name of the object's type: "doc", "table" …
   std::uint64_t schema = 0;  // version of the object's schema; 0: none is declared
   Group group;
-  std::uint64_t epoch = 0;       // of the owner that accepted it (log/event_log.h)
-  Position policy_at = 0;        // the event with the rules that judged it; 0: none did
-  Bytes idempotency_key;         // by which its client recognises a repeated request; may be empty
+  std::uint64_t epoch = 0;       // of the owner that accepted the event (log/event_log.h)
+  Position policy_at = 0;        // the event with the rules that judged this one; 0: no rules did
+  Bytes idempotency_key;         // identifies a repeated request of a client; may be empty
   std::string region;            // where it was accepted; may be empty
   std::string node;              // by which node; may be empty
   std::string trace;             // W3C traceparent of the request; may be empty
@@ -133,11 +134,11 @@ struct Event {
 
   Salt salt{};   // random; zero in version 1, and without the payload
   Bytes intent;  // what the client sent
-  Bytes effect;  // what merging made of it; may be empty
-  // Set when salt, intent and effect were dropped: what they hashed to. They are empty then.
+  Bytes effect;  // what the change touched; may be empty
+  // Set if salt, intent and effect were dropped: their digest. Then they are empty.
   std::optional<Hash256> dropped_payload;
 
-  // Hash of this event: made by encoding and decoding, not itself a part of the record.
+  // The hash of this event. Encoding and decoding compute it; it is not part of the record.
   Hash256 hash{};
 
   std::uint64_t last_actor_seq() const { return actor_seq + further_seqs; }
@@ -145,7 +146,7 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
-// An actor that names itself. The same name of another principal is another actor.
+// A named actor. The same name under another principal is another actor.
 struct ActorId {
   std::string tenant;
   std::string principal;
@@ -154,14 +155,14 @@ struct ActorId {
   auto operator<=>(const ActorId&) const = default;
 };
 
-// The numbers of an event whose actor names itself.
+// The numbers of an event whose actor is a named actor.
 struct Numbered {
   ActorId by;
   std::uint64_t first = 0;
   std::uint64_t last = 0;
 };
 
-// A record ready to be stored, with what a store must know without decoding it.
+// A record ready to be stored, and the facts that a store needs without decoding it.
 struct EncodedEvent {
   Position position = 0;
   HlcStamp hlc;
@@ -170,20 +171,20 @@ struct EncodedEvent {
   Hash256 hash{};
   Group group;
   std::optional<Origin> origin;
-  std::optional<Numbered> numbered;  // nullopt: the actor does not name itself
+  std::optional<Numbered> numbered;  // nullopt: the actor is not a named actor
   Bytes record;
 };
 
-// What a store must know of an event whose record is at hand.
+// Collects those facts for an event whose record already exists.
 EncodedEvent with_record(const Event& event, Bytes record);
 
-// What a record says of its place.
+// The links of a record.
 struct EventLink {
   Position position = 0;
   Hash256 previous_hash{};
 };
 
-// The end of a log: what the next event must follow. Default: a log without events.
+// The end of a log, which the next event must continue. Default: a log without events.
 struct Head {
   Position last_position = 0;
   Hash256 last_hash{};
@@ -196,47 +197,47 @@ struct Head {
 Result<void> check_workspace_name(std::string_view name);
 Result<void> check_object_id(std::string_view id);
 
-// What an event may have as an actor that names itself: kInvalid, kTooLarge.
+// Checks whether an event may have this named actor: kInvalid, kTooLarge.
 Result<void> check_actor(const ActorId& actor);
 
 Result<EncodedEvent> encode_event(const Event& event);
 
-// The whole of `record` must be one record.
+// `record` must consist of exactly one record.
 Result<Event> decode_event(ByteView record);
 
-// The same of a record that is read for its place alone: its checksum is verified, the rest is neither
-// looked at, nor hashed, nor copied.
+// Reads only the links of a record. Verifies its checksum, and does not check, hash or copy the
+// rest.
 Result<EventLink> decode_link(ByteView record);
 
-// The size of its record, without making it.
+// The size of the event's record, without encoding it.
 std::size_t record_bytes(const Event& event);
 
-// The digest that stands for salt, intent and effect in the event's hash.
+// The digest of salt, intent and effect that goes into the event's hash.
 Hash256 payload_digest(const Event& event);
 
-// The event without salt, intent and effect: another record, the same hash.
+// The event without salt, intent and effect. Its record changes, its hash does not.
 Event without_payload(Event event);
 
-// Numbers the events of one workspace: gives each its position, stamp, previous hash and salt.
-// The workspace owns one, made from the Head that it loaded, and hands the results to
-// EventLog::append in the same order. After a failed append it is out of step and must be made anew
-// from head().
+// Numbers the events of one workspace: gives each its position, stamp, previous hash and salt. The
+// workspace owns one chain, which it makes from the Head that it loaded, and passes the results to
+// EventLog::append in the same order. After a failed append the chain is out of step and must be
+// made again from head().
 class EventChain {
  public:
-  // `salts` must be unpredictable, and outlive the chain.
+  // `salts` must be unpredictable and must outlive the chain.
   EventChain(Head head, Random& salts) : head_(head), clock_(head.hlc), salts_(&salts) {}
 
-  // Fills position, hlc, previous_hash, salt and hash of `event` and encodes it. On an error (a field
-  // over its limit) the chain is unchanged.
+  // Sets position, hlc, previous_hash, salt and hash of `event` and encodes it. After an error (a
+  // field over its limit) the chain is unchanged.
   Result<EncodedEvent> seal(Event& event, std::uint64_t unix_ms);
 
-  // Later stamps are greater than `origin`, of an event that is ingested. kInvalid, with nothing
-  // changed: it is too far ahead of `unix_ms` (HlcClock::observe).
+  // Makes later stamps greater than `origin`, the stamp of an ingested event. kInvalid, without a
+  // change, if it is too far ahead of `unix_ms` (HlcClock::observe).
   Result<void> observe(HlcStamp origin, std::uint64_t unix_ms) {
     return clock_.observe(origin, unix_ms);
   }
 
-  // After the last sealed event, whether or not it is stored yet.
+  // The end of the log after the last sealed event, which may not be stored yet.
   const Head& head() const { return head_; }
 
  private:

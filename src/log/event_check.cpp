@@ -8,7 +8,7 @@
 namespace syncline::log {
 namespace {
 
-// A string that names something: bounded, UTF-8, and without NUL, which separates keys in stores.
+// Checks a name: its length, valid UTF-8, and no NUL, because NUL separates keys in stores.
 Result<void> check_text(std::string_view what, std::string_view text, std::size_t max_bytes) {
   if (text.size() > max_bytes)
     return fail(ErrorCode::kTooLarge,
@@ -72,7 +72,7 @@ Result<void> check_origin(const Event& event) {
   return check_name("region of origin", event.origin->region, kMaxPlaceBytes);
 }
 
-// Version 1 has no place for what was added since.
+// Version 1 cannot represent fields that were added later.
 Result<void> check_version(const Event& event) {
   if (event.version == kRecordVersion) {
     if (event.generation == 0) return fail(ErrorCode::kInvalid, "generation 0 in a new event");

@@ -1,4 +1,5 @@
-// What the fields of an event must keep to, whether we write it or have read it. Private to the log.
+// The rules for the fields of an event, both when it is written and when it is read. For this room
+// only.
 #pragma once
 
 #include "log/event.h"
@@ -6,7 +7,8 @@
 
 namespace syncline::log {
 
-// kTooLarge: over a limit; kInvalid: not allowed in a field, or not in a record of this version.
+// kTooLarge: over a limit. kInvalid: a value that a field, or a record of this version, does not
+// allow.
 Result<void> check_event(const Event& event);
 
 }  // namespace syncline::log

@@ -1,12 +1,12 @@
-// The headers of event records, field by field: docs/formats/log.md. Private to the log.
+// The fields of record headers, one by one: docs/formats/log.md. For this room only.
 //
-// A visitor is shown every field in the order of the record, so that sizing, writing and reading
-// cannot disagree. Its members:
-//   number(field, value, absent)   a varint; version 2 leaves it out where it equals `absent`
-//   bytes(field, value)            a length and bytes; left out where empty
-//   flag(field, value)             no bytes; its bit says it
-//   group, origin, extensions      what has more than one part
-//   always(text)                   a length and bytes that are never left out
+// A visitor is called for every field in the order of the record, so that sizing, writing and
+// reading always agree. Its members:
+//   number(field, value, absent)   a varint; version 2 omits it if it equals `absent`
+//   bytes(field, value)            a length and bytes; omitted if empty
+//   flag(field, value)             no bytes, only the bit
+//   group, origin, extensions      fields with several parts
+//   always(text)                   a length and bytes; never omitted
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace syncline::log {
 
-// Bits of the presence mask of version 2, and the order of its fields. What is met often comes first:
-// the mask is a varint.
+// The bits of the presence mask of version 2, which are also the order of the fields. Frequent
+// fields come first, because the mask is a varint.
 enum class Field : std::uint8_t {
   kPrincipal,
   kActor,
@@ -69,7 +69,7 @@ void visit_header_v2(AnyEvent& event, Visitor& visitor) {
   visitor.flag(Field::kActorNamed, event.actor_named);
 }
 
-// Nothing is left out.
+// Version 1 omits nothing.
 template <typename AnyEvent, typename Visitor>
 void visit_header_v1(AnyEvent& event, Visitor& visitor) {
   visitor.always_number(event.kind);

@@ -1,4 +1,4 @@
-// Records of events: encoding, decoding, hashing. docs/formats/log.md has the bytes.
+// Encodes, decodes and hashes the records of events. docs/formats/log.md has the bytes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kCrcBytes = 4;
 constexpr std::uint8_t kPayloadKept = 0;
 constexpr std::uint8_t kPayloadDropped = 1;
-constexpr std::uint8_t kLeafPrefix = 0;  // RFC 6962: a leaf is no inner node
+constexpr std::uint8_t kLeafPrefix = 0;  // RFC 6962: distinguishes leaves from inner nodes
 
 std::size_t varint_bytes(std::uint64_t value) {
   std::size_t count = 1;
@@ -31,7 +31,7 @@ std::size_t prefixed(std::size_t bytes) {
   return varint_bytes(bytes) + bytes;
 }
 
-// Which fields are present, and the bytes of all, with every varint in its shortest form.
+// Computes the mask of present fields and the size of all, with every varint in its shortest form.
 struct FieldSizer {
   std::uint64_t mask = 0;
   std::size_t size = 0;
@@ -121,7 +121,7 @@ struct FieldWriter {
   }
 };
 
-// Fields that are absent keep the value that stands for that.
+// Absent fields keep the value that stands for "absent".
 struct FieldReader {
   ByteReader& in;
   std::uint64_t mask = 0;
@@ -207,7 +207,7 @@ Hash256 read_hash(ByteReader& in) {
   return hash;
 }
 
-// Behind the version.
+// Reads the part after the version.
 void read_header(ByteReader& in, Event& event) {
   event.position = in.var_uint();
   event.hlc.packed = static_cast<std::uint64_t>(in.int64());
@@ -257,7 +257,7 @@ std::size_t payload_bytes(const Event& event) {
          prefixed(event.effect.size());
 }
 
-// `payload`: as in the record, its form included.
+// `payload` is encoded as in the record, with the byte of its form.
 Hash256 digest_of(const Event& event, ByteView payload) {
   if (event.dropped_payload) return *event.dropped_payload;
   const bool unsalted = salted(event) && is_mutated(Mutation::digest_without_salt);
@@ -278,7 +278,8 @@ std::uint32_t stored_crc(ByteView record) {
   return crc;
 }
 
-// The record without its checksum, which is right; we know its version.
+// Returns the record without its checksum, after verifying the checksum and that the version is
+// known.
 Result<ByteView> sound_body(ByteView record) {
   if (record.size() > kMaxRecordBytes) return fail(ErrorCode::kTooLarge, "event record too large");
   if (record.size() < 1 + kCrcBytes) return fail(ErrorCode::kMalformed, "event record cut short");
@@ -340,8 +341,8 @@ Result<Event> decode_event(ByteView record) {
   event.version = body[0];
   read_header(in, event);
   read_payload(in, event);
-  // The length test also refuses varints longer than they need be, and fields that are present with
-  // the value that stands for absent: one event, one encoding.
+  // Comparing the length also refuses varints that are longer than necessary, and fields that are
+  // present with the value for "absent". So an event has exactly one encoding.
   const std::size_t header = header_size(event).bytes;
   if (!in.ok() || !in.at_end() || header + payload_bytes(event) != body.size())
     return fail(ErrorCode::kMalformed, "event record does not decode");

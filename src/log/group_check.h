@@ -1,5 +1,5 @@
-// Whether events that follow one another hold whole groups only (log::Group): every member of a group
-// stands directly behind the one before, and all of them agree on its size.
+// GroupCheck: checks that consecutive events contain only whole groups (log::Group): each member
+// directly follows the one before, and all agree on the size.
 //
 // Thread-safety: none per object.
 #pragma once
@@ -11,14 +11,14 @@ namespace syncline::log {
 
 class GroupCheck {
  public:
-  // Of the next event; the first one may have any position. kCorrupt: it does not continue the group
-  // that is open, or is within one of which the beginning was not seen.
+  // Checks the next event. The first event may have any position. kCorrupt if it does not continue
+  // the open group, or if it is inside a group whose beginning was not seen.
   Result<void> take(Position position, const Group& group);
 
-  // A group has begun, and its last event was not taken yet.
+  // True if a group has begun and its last event was not seen yet.
   bool open() const { return left_ > 0; }
 
-  // While open: of the group's first event.
+  // While open: the position of the group's first event.
   Position first() const { return first_; }
 
  private:

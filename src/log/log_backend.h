@@ -1,11 +1,12 @@
-// Which store a node runs on: the one place where that is decided.
+// LogBackend: the store of a node. Only the choice of the LogBackend decides on which store a node
+// runs.
 //
-// A LogBackend is what stands for a store as a whole: the embedded one (backend/store), a simulated
-// disk (sim), the memory of a test (store/memory_store.h), later a cluster. It opens a LoopStore for
-// each loop; what is handed on from there is the one interface that somebody needs.
+// A LogBackend represents a whole store: the embedded one (backend/store), a simulated disk (sim),
+// the memory of a test (store/memory_store.h), later a cluster. It opens a LoopStore for each loop.
+// Other code gets only the one interface that it needs.
 //
-// Threads and ownership: log/event_log.h. open_loop() may be called from any thread, before the loop runs
-// or on it.
+// Threads and ownership: log/event_log.h. open_loop() may be called from any thread before the loop
+// runs, and on the loop.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,7 @@
 
 namespace syncline::log {
 
-// All that a store offers to one loop. The references are valid as long as this is.
+// All interfaces of a store for one loop. The references are valid as long as this object.
 class LoopStore {
  public:
   virtual ~LoopStore() = default;
@@ -43,7 +44,7 @@ class LogBackend {
  public:
   virtual ~LogBackend() = default;
 
-  // Answers on `loop`. The backend and the loop outlive the result.
+  // The result answers on `loop`. The backend and the loop must outlive it.
   virtual std::unique_ptr<LoopStore> open_loop(Scheduler& loop) = 0;
 };
 

@@ -9,14 +9,14 @@ namespace {
 
 constexpr std::uint8_t kNodePrefix = 1;
 
-// Leaves [begin, end), where begin is a multiple of the power of two that is not below the length:
-// every range in a proof is of this kind.
+// Leaves [begin, end). begin is a multiple of the smallest power of two that is at least the
+// length. Every range in a proof has this form.
 struct Range {
   std::uint64_t begin;
   std::uint64_t end;
 };
 
-// The whole blocks that make up a range, largest first.
+// Appends the whole blocks that make up a range, the largest first.
 void add_blocks(Range range, std::vector<Node>& out) {
   while (range.begin < range.end) {
     const auto level = static_cast<unsigned>(std::bit_width(range.end - range.begin) - 1);
@@ -36,7 +36,7 @@ Hash256 fold(std::span<const Hash256> blocks) {
   return root;
 }
 
-// Ranges are found from the root down, and proofs are given from the leaf up.
+// The ranges are found from the root down, but a proof is ordered from the leaf up.
 ProofPlan plan_of(const std::vector<Range>& ranges) {
   ProofPlan plan;
   for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
@@ -80,7 +80,8 @@ Frontier::Frontier(std::uint64_t size, std::vector<Hash256> nodes)
 
 void Frontier::append(const Hash256& leaf) {
   Hash256 hash = leaf;
-  // As in adding one to a binary number: each full block on the way becomes part of a larger one.
+  // This is like adding one to a binary number: each full block on the way becomes part of a larger
+  // one.
   for (std::uint64_t bits = size_; (bits & 1) != 0; bits >>= 1) {
     hash = parent(nodes_.back(), hash);
     nodes_.pop_back();
@@ -124,7 +125,8 @@ ProofPlan plan_consistency(std::uint64_t old_size, std::uint64_t size) {
     ranges.push_back(left ? Range{middle, tree.end} : Range{tree.begin, middle});
     tree = left ? Range{tree.begin, middle} : Range{middle, tree.end};
   }
-  // What remains ends where the old tree does. If it is all of it, the verifier has its root.
+  // The remaining range ends where the old tree ends. If it is the whole old tree, the verifier has
+  // its root.
   if (tree.begin != 0) ranges.push_back(tree);
   return plan_of(ranges);
 }

@@ -1,12 +1,13 @@
-// The Merkle tree over a workspace's events: what makes a log of any length provable in a few hashes.
+// The Merkle tree over a workspace's events. It makes a log of any length provable with a few
+// hashes.
 //
-// Leaf i (counted from 0) is the hash of the event at position i + 1. A tree of `size` leaves has one
-// root, which commits to all of them in order. Two kinds of proof follow from it:
+// Leaf i (counted from 0) is the hash of the event at position i + 1. A tree of `size` leaves has
+// one root, which commits to all of them in order. There are two kinds of proof:
 //   inclusion     this event is in the tree with that root
-//   consistency   the tree of m leaves with that root is a beginning of the tree of n leaves
+//   consistency   the tree of m leaves with that root is the beginning of the tree of n leaves
 //
-// A tree's inner nodes over whole power-of-two blocks never change as it grows; only those are kept
-// (Node). Everything else is folded from at most 64 of them, so proofs cost O(log size).
+// Inner nodes over whole power-of-two blocks never change when the tree grows. Only those are
+// stored (Node). Everything else is computed from at most 64 of them, so proofs cost O(log size).
 //
 // Source: RFC 6962 section 2.1 for the tree and the proofs; RFC 9162 section 2.1.3 and 2.1.4 for
 // verification. Thread-safety: values and pure functions.
@@ -22,7 +23,7 @@ namespace syncline::log::merkle {
 
 using Proof = std::vector<Hash256>;
 
-// The root over the 2^level leaves from index * 2^level on.
+// The root over the 2^level leaves from leaf index * 2^level on.
 struct Node {
   unsigned level = 0;
   std::uint64_t index = 0;
@@ -35,16 +36,18 @@ Hash256 parent(const Hash256& left, const Hash256& right);
 // The root of a tree without leaves.
 Hash256 empty_root();
 
-// The root over a whole block; `hashes` are a power of two of neighbours on one level.
+// The root over a whole block. `hashes` are adjacent hashes of one level; their number is a power
+// of two.
 Hash256 block_root(std::span<const Hash256> hashes);
 
 // ---- growing
 
-// A tree as its rightmost edge: enough to add leaves and to give the root, in O(log size) memory.
+// The right edge of a tree. It is enough to add leaves and to compute the root, and needs O(log
+// size) memory.
 class Frontier {
  public:
   Frontier() = default;
-  // Of a tree of `size` leaves, from the hashes of frontier_nodes(size).
+  // The frontier of a tree of `size` leaves, from the hashes of frontier_nodes(size).
   Frontier(std::uint64_t size, std::vector<Hash256> nodes);
 
   void append(const Hash256& leaf);
@@ -60,7 +63,7 @@ std::vector<Node> frontier_nodes(std::uint64_t size);
 
 // ---- proving
 
-// Which nodes a proof is made of: each of its hashes is folded from one or more of them.
+// The nodes that make a proof. Each hash of the proof is computed from one or more of them.
 struct ProofPlan {
   std::vector<Node> nodes;          // in the order in which make_proof expects their hashes
   std::vector<std::uint32_t> take;  // how many nodes make each hash of the proof
@@ -68,10 +71,11 @@ struct ProofPlan {
 
 // `leaf` < `size`.
 ProofPlan plan_inclusion(std::uint64_t leaf, std::uint64_t size);
-// `old_size` <= `size`. Empty for old sizes 0 and `size`: there is nothing to prove.
+// `old_size` <= `size`. The proof is empty for old sizes 0 and `size`, because there is nothing to
+// prove.
 ProofPlan plan_consistency(std::uint64_t old_size, std::uint64_t size);
 
-// `hashes`: of plan.nodes, in their order.
+// `hashes` are those of plan.nodes, in their order.
 Proof make_proof(const ProofPlan& plan, std::span<const Hash256> hashes);
 
 // ---- verifying

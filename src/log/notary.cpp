@@ -33,7 +33,7 @@ std::string checkpoint_origin(std::string_view log_name, std::string_view worksp
   return fmt::format("{}/w/{}", log_name, percent_encode(workspace));
 }
 
-// One call of checkpoint() under way.
+// The state of one call of checkpoint().
 struct Notary::Signing {
   std::string workspace;
   Done<SignedCheckpoint> done;
@@ -141,7 +141,8 @@ void Notary::confirm(std::string workspace, Done<void> done) {
   });
 }
 
-// A log that a repair cut has grown past what had been signed: that is no news.
+// A log that a repair cut may have grown again beyond the signed size. This is already known and is
+// not an error.
 void Notary::excuse(std::string workspace, std::uint64_t size, Done<void> done) {
   attestations_.load_cut(workspace,
                          [workspace, size, done = std::move(done)](Result<Position> cut) mutable {
@@ -182,14 +183,15 @@ void Notary::finish(std::shared_ptr<Signing> signing, const std::vector<Hash256>
   auto note = sign_checkpoint(made.checkpoint, identity_.signers);
   if (!note) return signing->done(std::unexpected(std::move(note.error())));
   made.note = std::move(*note);
-  // Signatures do not vary: the same note means the same statement by the same keys.
+  // Signatures are deterministic, so an equal note is the same statement by the same keys.
   if (signing->last && signing->last->note == made.note) return signing->done(std::move(made));
   attestations_.put_checkpoint(signing->workspace, signing->size, made.note,
                                [this, signing, made](Result<void> kept) mutable {
                                  if (kept) return signing->done(std::move(made));
                                  if (kept.error().code != ErrorCode::kConflict)
                                    return signing->done(std::unexpected(std::move(kept.error())));
-                                 // A later one was kept meanwhile: that is the answer.
+                                 // Somebody stored a later checkpoint in the meantime. Return that
+                                 // one.
                                  checkpoint(signing->workspace, std::move(signing->done));
                                });
 }

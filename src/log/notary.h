@@ -1,12 +1,13 @@
-// Signs checkpoints of logs and proves what is in them.
+// Notary: signs checkpoints of logs, and proves what they contain.
 //
-// A checkpoint is a promise for ever: the log that had n events with this root will always begin
-// with them. So the newest checkpoint of each workspace is kept beside its log, durably and before
-// anybody sees it, and the next one is signed only if the log still begins with what that one says.
-// A log that was cut, rolled back or rewritten is found out here, and nothing is signed.
+// A checkpoint is a permanent promise: the log that had n events with this root will always begin
+// with these events. So the newest checkpoint of each workspace is stored durably next to its log
+// before anybody sees it. The next one is signed only if the log still begins with what that
+// checkpoint says. In this way the notary detects a log that was cut, rolled back or rewritten, and
+// signs nothing.
 //
-// Thread-safety: one loop, that of the EventLog; what it is given outlives the notary and all its
-// callbacks.
+// Thread-safety: one loop, that of the EventLog. What the notary is given must outlive it and all
+// its callbacks.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,12 @@
 
 namespace syncline::log {
 
-// Whose name checkpoints carry.
+// The identity under which checkpoints are signed.
 struct NotaryIdentity {
-  std::string log_name;             // origin of all logs of this server, such as "example.com/team"
-  std::vector<NoteSigner> signers;  // at least one; two while a key is being replaced
-  std::vector<NoteVerifier> retired;  // signed once, and are still believed
+  // Part of the origin of all logs of this server, such as "example.com/team".
+  std::string log_name;
+  std::vector<NoteSigner> signers;    // at least one; two during a key rotation
+  std::vector<NoteVerifier> retired;  // no longer sign, but their signatures stay valid
 };
 
 // "<log name>/w/<workspace, percent-encoded>".
@@ -48,32 +50,35 @@ class Notary {
   Notary(EventLog& events, Attestations& attestations, const NotaryIdentity& identity)
       : events_(events), attestations_(attestations), identity_(identity) {}
 
-  // The workspace's log as it is now, signed. The same note again while nothing was appended.
+  // Signs the present end of the workspace's log. Returns the same note again as long as nothing
+  // was appended.
   //   kNotFound  the workspace has no events
-  //   kCorrupt   the log contradicts what was signed before, or its parts each other
-  //   others     as EventLog has them
+  //   kCorrupt   the log contradicts an earlier checkpoint, or its parts contradict each other
+  //   others     those of EventLog
   void checkpoint(std::string workspace, Done<SignedCheckpoint> done);
 
-  // The newest checkpoint that was made, which may be of fewer events than the log has now. Signs nothing.
-  //   kNotFound  none was made yet
-  //   kCorrupt   the log does not begin with what it says
+  // Returns the newest stored checkpoint, which may cover fewer events than the log has now. Signs
+  // nothing.
+  //   kNotFound  there is none yet
+  //   kCorrupt   the log does not begin with what the checkpoint says
   void last(std::string workspace, Done<SignedCheckpoint> done);
 
-  // How many events the newest checkpoint does not cover.
+  // The number of events that the newest checkpoint does not cover.
   void unsigned_events(std::string workspace, Done<std::uint64_t> done);
 
-  // kCorrupt: the log does not begin with what was signed of it last. Signs nothing. Not judged are a
-  // log that a repair cut before that, however long it is again, one of which so much cannot be read,
-  // and one that others signed (its keys were lost): whoever can read it is not kept from it for that.
+  // Checks that the log begins with what its last checkpoint says; kCorrupt otherwise. Signs
+  // nothing. Skips the check in three cases: (1) a repair cut the log below the signed size,
+  // however long the log is now; (2) that part of the log is unreadable; (3) another server signed
+  // the checkpoint, or its keys are lost. In these cases readers are not kept from the log.
   void confirm(std::string workspace, Done<void> done);
 
-  // That the event at `position` is among the first `size`. kNotFound: it is not, or the log is
-  // shorter.
+  // Proves that the event at `position` is among the first `size` events. kNotFound if it is not,
+  // or if the log is shorter.
   void prove_inclusion(std::string workspace, Position position, std::uint64_t size,
                        Done<InclusionProof> done);
 
-  // That the first `old_size` events begin the first `size`. kNotFound: the log is shorter;
-  // kInvalid: `old_size` is larger than `size`.
+  // Proves that the first `old_size` events are the beginning of the first `size` events. kNotFound
+  // if the log is shorter; kInvalid if `old_size` is larger than `size`.
   void prove_consistency(std::string workspace, std::uint64_t old_size, std::uint64_t size,
                          Done<merkle::Proof> done);
 
@@ -95,8 +100,8 @@ class Notary {
   const NotaryIdentity& identity_;
 };
 
-// A proof as a file that stands for itself, in C2SP's tlog-proof format: what to look for, the way to the
-// root, and the checkpoint that signs it.
+// The proof as a self-contained file in C2SP's tlog-proof format: the leaf to look for, the hashes
+// up to the root, and the checkpoint that signs the root.
 std::string proof_text(const InclusionProof& proof, std::string_view note);
 
 }  // namespace syncline::log

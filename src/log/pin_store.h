@@ -1,4 +1,5 @@
-// Pins: names for moments of a workspace, kept until they are removed.
+// PinStore: pins, which are names for moments of a workspace. A pin stays until somebody removes
+// it.
 //
 // Pins are set and removed by events (log/rules.h), and by nothing else: the store derives them in the
 // batch that appends the events.
@@ -18,13 +19,12 @@
 
 namespace syncline::log {
 
-// A name is 1 to 128 bytes, begins with a letter, and goes on with letters, digits, '.', '_' and '-';
-// "now" is none.
+// A name has 1 to 128 bytes: a letter, then letters, digits, '.', '_' and '-'. "now" is not a name.
 struct Pin {
   std::string name;
   Position position = 0;
   std::uint64_t unix_ms = 0;  // when it was set
-  std::string principal;      // by whom
+  std::string principal;      // who set it
 
   bool operator==(const Pin&) const = default;
 };
@@ -38,7 +38,7 @@ class PinStore {
 
   virtual void load_pin(std::string workspace, std::string name, Done<std::optional<Pin>> done) = 0;
 
-  // All pins whose names come after `after`, by name, up to `limit`.
+  // The pins whose names follow `after`, by name, up to `limit`.
   virtual void list_pins(std::string workspace, std::string after, std::size_t limit,
                          Done<std::vector<Pin>> done) = 0;
 };

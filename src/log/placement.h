@@ -1,12 +1,12 @@
-// Which node owns a workspace: the one place where that is decided.
+// Placement: decides which node owns a workspace. Nothing else decides this.
 //
-// One node at a time owns a workspace: it judges changes, numbers events and appends them, under an
-// epoch that grows with every change of ownership (log/event_log.h). On one machine that is always
-// this node, under epoch 0 (LocalPlacement). A cluster answers with what its leases say; who is told
-// that another node is the owner passes the client on to it.
+// One node at a time owns a workspace. It judges changes, numbers events and appends them, under an
+// epoch that grows with every change of ownership (log/event_log.h). On a single machine, the owner
+// is always this node, under epoch 0 (LocalPlacement). A cluster will answer from its leases. A
+// node that is not the owner will forward the client to the owner.
 //
-// Which loop of a node a workspace lives on is no question of placement: that is the node's own
-// business and may differ from start to start.
+// This interface does not decide on which loop of a node a workspace lives. The node decides that
+// by itself, and it may differ from start to start.
 //
 // Thread-safety: owner_of() from any thread.
 #pragma once
@@ -21,9 +21,9 @@
 namespace syncline::log {
 
 struct Owner {
-  std::string node;  // its name, as in events; may be empty where there is only one
+  std::string node;  // its name, as in events; may be empty if there is only one
   bool here = false;
-  std::uint64_t epoch = 0;  // if it is here: what its appends carry
+  std::uint64_t epoch = 0;  // if `here`: the epoch for appends
 
   bool operator==(const Owner&) const = default;
 };
@@ -32,12 +32,13 @@ class Placement {
  public:
   virtual ~Placement() = default;
 
-  // Who owns it now. May change at any time: an append of the former owner is refused then.
-  //   kUnavailable  nobody does, for now
+  // The present owner. It may change at any time; then the store refuses appends of the former
+  // owner.
+  //   kUnavailable  there is no owner at the moment
   virtual Result<Owner> owner_of(std::string_view workspace) const = 0;
 };
 
-// Everything is here.
+// The placement of a single node: it owns everything.
 class LocalPlacement final : public Placement {
  public:
   explicit LocalPlacement(std::string node = {}) : node_(std::move(node)) {}

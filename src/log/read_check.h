@@ -1,5 +1,5 @@
-// One answer of EventLog::read in the making: decodes records, checks that they are the ones that
-// were asked for and that each continues the hash chain, and stops at the limits.
+// EventReader: builds the answer of one EventLog::read. It decodes records, checks that they are
+// the requested ones and that each continues the hash chain, and stops at the limits.
 //
 // For implementations of EventLog and for the verifier.
 #pragma once
@@ -19,18 +19,19 @@ class EventReader {
   EventReader(std::string workspace, ReadLimits limits)
       : workspace_(std::move(workspace)), limits_(limits) {}
 
-  // Demands from here on that positions follow `after` without a gap and continue the hash chain.
-  // `record` is that of `after`, so that the first event is checked too; empty when `after` is 0.
+  // From here on, requires that positions follow `after` without a gap and that each event
+  // continues the hash chain. `record` is the record at `after`, so that the first event is
+  // checked, too; empty if `after` is 0.
   void expect_after(Position after, ByteView record);
 
-  // Adds the record stored under `position`. False: no more is wanted, because the limits are
-  // reached (this record was not taken) or because it is damaged.
+  // Adds the record that is stored at `position`. False: stop, because the limits are reached (then
+  // this record was not added) or because it is damaged.
   bool take(Position position, ByteView record);
 
-  // The event that was taken last.
+  // The event that was added last.
   const Event& last() const { return events_.back(); }
 
-  // For a record that the store itself could not read, or will not answer for.
+  // Reports a record that the store could not read or does not trust.
   void damaged(Error error) { error_ = std::move(error); }
 
   Result<std::vector<Event>> finish();
@@ -48,10 +49,10 @@ class EventReader {
   std::optional<Error> error_;
 };
 
-// Decodes the record stored under `position`; an error names the workspace and the position.
+// Decodes the record stored at `position`. An error names the workspace and the position.
 Result<Event> decode_stored(std::string_view workspace, Position position, ByteView record);
 
-// kCorrupt, naming the place, unless `event` directly follows an event with that position and hash.
+// kCorrupt, with the place, unless `event` directly follows an event with that position and hash.
 Result<void> check_chained(std::string_view workspace, const Event& event, Position last_position,
                            const Hash256& last_hash);
 

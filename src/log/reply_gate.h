@@ -1,8 +1,8 @@
-// Brings answers home: from whatever thread a store works on, to the loop that asked, and nowhere once
-// that loop's LoopStore is gone.
+// ReplyGate: passes answers from any thread of a store to the loop that asked. Drops them if that
+// loop's LoopStore no longer exists.
 //
-// For implementations of the interfaces of a store. The gate lives and dies on its loop; what bind() returns may be
-// called, once, from any thread while the loop exists.
+// For implementations of a store's interfaces. The gate is created and destroyed on its loop. The
+// result of bind() may be called once, from any thread, as long as the loop exists.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,8 @@ class ReplyGate {
   ReplyGate(const ReplyGate&) = delete;
   ReplyGate& operator=(const ReplyGate&) = delete;
 
-  // A callback that runs `done` in a later turn of the loop, unless the gate is closed by then.
+  // Returns a callback that runs `done` in a later turn of the loop, unless the gate is destroyed
+  // by then.
   template <typename T>
   Done<T> bind(Done<T> done) {
     return [&loop = loop_, open = open_, done = std::move(done)](Result<T> result) mutable {

@@ -1,14 +1,14 @@
-// Retention: how long a workspace keeps what its events say.
+// Retention: how long a workspace keeps the payloads of its events.
 //
-// An old event loses its payload (intent and effect) and keeps its header, its place in the hash
-// chain and its leaf in the Merkle tree, so that every proof still holds. A rule says how old; a
+// An old event loses its payload (salt, intent and effect). It keeps its header, its place in the
+// hash chain, and its leaf in the Merkle tree, so every proof stays valid. A rule says how old. A
 // legal hold stops all dropping until it is released, whatever the rule says.
 //
-// The floor. Moments from the floor on can be read; of those before it, only pinned ones can. Before
-// the payload of an event may go, the log demands an intact milestone (log::Snapshot) of its object
-// at the object's last event at or before the floor, and one for each pin below the floor: so the
-// present, every moment from the floor on, and what is pinned stay readable. Those snapshots are no
-// cache any more: they are the only form in which the state is kept.
+// The floor. Every moment from the floor on can be read; of the moments before it, only pinned
+// ones. Before the payload of an event may be dropped, the log requires an intact milestone
+// (log::Snapshot) of its object at the object's last event at or before the floor, and one for each
+// pin below the floor. So the present, every moment from the floor on, and pinned moments stay
+// readable. These milestones are no longer a cache: they are the only copy of the state.
 //
 // Rules, holds and releases are events (log/rules.h), with who, when and why; a store lists them
 // (RetentionRecord). The floor is not: it follows from carrying out the rule.
@@ -29,11 +29,11 @@ namespace syncline::log {
 
 inline constexpr std::size_t kMaxReasonBytes = 1024;
 
-// A payload goes once it is older than `keep_ms` and no longer among the last `keep_last` events, as
-// far as each is set. Neither: everything is kept.
+// A payload may be dropped once it is older than `keep_ms` and no longer among the last `keep_last`
+// events, as far as each is set. If neither is set, everything is kept.
 struct RetentionRule {
-  std::uint64_t keep_ms = 0;    // 0: does not matter
-  std::uint64_t keep_last = 0;  // 0: does not matter
+  std::uint64_t keep_ms = 0;    // 0: not set
+  std::uint64_t keep_last = 0;  // 0: not set
 
   bool keeps_all() const { return keep_ms == 0 && keep_last == 0; }
   bool operator==(const RetentionRule&) const = default;
@@ -42,7 +42,7 @@ struct RetentionRule {
 struct Hold {
   std::string principal;
   std::string reason;
-  std::uint64_t unix_ms = 0;  // since when
+  std::uint64_t unix_ms = 0;  // when it began
 
   bool operator==(const Hold&) const = default;
 };
@@ -65,14 +65,14 @@ enum class RetentionAct : std::uint8_t {
 struct RetentionChange {
   RetentionAct act = RetentionAct::kSetRule;
   std::string principal;
-  std::string reason;  // a hold needs one; at most kMaxReasonBytes
+  std::string reason;  // required for a hold; at most kMaxReasonBytes
   std::uint64_t unix_ms = 0;
   RetentionRule rule = {};  // kSetRule
 
   bool operator==(const RetentionChange&) const = default;
 };
 
-// One line of the record, counted from 1.
+// One entry of the record, counted from 1.
 struct RetentionRecord {
   std::uint64_t number = 0;
   RetentionChange change;
@@ -80,8 +80,8 @@ struct RetentionRecord {
 
 struct DroppedPayloads {
   std::uint64_t events = 0;
-  std::uint64_t bytes = 0;      // by which their records became smaller
-  std::uint64_t snapshots = 0;  // that nothing needs any more
+  std::uint64_t bytes = 0;      // by how much their records became smaller
+  std::uint64_t snapshots = 0;  // snapshots that nothing needs any more
   Position swept_to = 0;
 };
 
@@ -101,24 +101,25 @@ Result<Retention> change_retention(Retention kept, const RetentionChange& change
 //   kInvalid    a floor past the end
 Result<Retention> raise_floor(Retention kept, Position floor, Position last);
 
-// Why nothing may be dropped now, if so (kForbidden).
+// kForbidden, with the reason, if a hold forbids dropping.
 Result<void> check_not_held(const Retention& retention);
 
-// Where an object's events and milestones stand, for those who drop.
+// The events and milestones of objects, as the code that drops payloads needs them.
 class StandingStates {
  public:
   virtual ~StandingStates() = default;
-  virtual Result<Position> last_event(std::string_view object, Position at) = 0;  // 0: none by then
+  virtual Result<Position> last_event(std::string_view object, Position at) = 0;  // 0: none
   virtual Result<bool> intact_milestone(std::string_view object, Position position) = 0;
 };
 
-// The snapshots that stand for an object below the floor: at its last event at or before each of
-// `moments`, which are the floor and the pins below it. kConflict: one of them is not there.
+// The positions of the snapshots that must represent an object below the floor: its last event at
+// or before each of `moments`, which are the floor and the pins below it. kConflict if one of these
+// snapshots is missing.
 Result<std::set<Position>> standing_snapshots(StandingStates& states, std::string_view workspace,
                                               std::string_view object,
                                               const std::vector<Position>& moments);
 
-// kNotFound, naming where the history begins.
+// A kNotFound error that names the position at which the history begins.
 Error dropped_error(std::string_view workspace, Position wanted, Position floor);
 
 }  // namespace syncline::log

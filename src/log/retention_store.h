@@ -1,4 +1,5 @@
-// Where a store keeps the rules, holds and floors of retention (log/retention.h), and drops payloads.
+// RetentionStore: the part of a store that keeps the rules, holds and floors of retention
+// (log/retention.h) and drops payloads.
 //
 // Rules and holds are changed by events (log/rules.h), and by nothing else: the store derives them in the
 // batch that appends the events. Payloads of system objects are never dropped.
@@ -32,15 +33,16 @@ class RetentionStore {
   virtual void list_retention(std::string workspace, std::uint64_t after, std::size_t limit,
                               Done<std::vector<RetentionRecord>> done) = 0;
 
-  // Names of workspaces with a rule or something left to drop, in byte order, greater than `after`.
+  // The names of workspaces with a rule or with something left to drop, in byte order, greater than
+  // `after`.
   virtual void list_retained(std::string after, std::size_t limit,
                              Done<std::vector<std::string>> done) = 0;
 
-  // Drops the payloads of the events behind swept_to up to `to`, all or none, and the snapshots
-  // below the floor that nothing needs any more. Those of objects in `skip` (in order) stay.
-  //   kForbidden  a legal hold
-  //   kInvalid    `to` is past the floor
-  //   kConflict   an object lacks a milestone where one must be; or a pin was set at this moment
+  // Drops the payloads of the events after swept_to up to `to`, all or none, and the snapshots
+  // below the floor that nothing needs any more. Keeps those of the objects in `skip` (sorted).
+  //   kForbidden  there is a legal hold
+  //   kInvalid    `to` is after the floor
+  //   kConflict   an object lacks a required milestone; or a pin was set in the same batch
   virtual void drop_payloads(std::string workspace, Position to, std::vector<std::string> skip,
                              Done<DroppedPayloads> done) = 0;
 };

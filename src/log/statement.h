@@ -1,8 +1,8 @@
-// A signed checkpoint together with the keys that it is to be checked by, as one text.
+// Statement: a signed checkpoint together with the keys that verify it, as one text.
 //
-// What a log's keeper signed of it travels with the log: in an exported bundle, and beside a log that
-// was imported from one, where the keeper is another by then. The keys in a statement are what the
-// statement claims, no more: to believe it, compare them with keys that were had elsewhere.
+// What the keeper of a log has signed travels with the log: in an exported bundle, and next to an
+// imported log, which then has another keeper. The keys in a statement are only a claim. To trust
+// it, compare them with keys from another source.
 //
 //     <verification key>\n        one or more, the newest last (log/checkpoint.h)
 //     \n
@@ -22,7 +22,7 @@ namespace syncline::log {
 
 inline constexpr std::size_t kMaxStatementBytes = 2 * kMaxNoteBytes;
 inline constexpr std::size_t kMaxStatementKeys = 64;
-inline constexpr std::size_t kMaxStatements = 16;  // of one log: who kept it before
+inline constexpr std::size_t kMaxStatements = 16;  // of one log: one for each former keeper
 
 struct Statement {
   std::vector<NoteVerifier> keys;
@@ -33,10 +33,10 @@ struct Statement {
 
 std::string to_text(const Statement& statement);
 
-// kMalformed, kTooLarge. Says nothing yet of the signature.
+// kMalformed, kTooLarge. Does not verify the signature.
 Result<Statement> statement_from_text(std::string_view text);
 
-// What it says, once one of its own keys has signed it.
+// The checkpoint, if one of the statement's own keys has signed it.
 Result<Checkpoint> open_statement(const Statement& statement);
 
 }  // namespace syncline::log

@@ -1,9 +1,10 @@
-// Removes changes that have waited too long (log/waiting_store.h), for the workspaces of one loop.
+// WaitingKeeper: removes changes that have waited too long (log/waiting_store.h), for the
+// workspaces of one loop.
 //
-// It goes round once an hour, one workspace and one object after the other, a page at a time. What fails is tried
-// again in the next round.
+// Once an hour it visits one workspace and one object after the other, page by page. What fails is
+// tried again in the next round.
 //
-// Thread-safety: one loop; the store and the loop outlive it.
+// Thread-safety: one loop. The store and the loop must outlive it.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +21,17 @@ namespace syncline::log {
 
 struct WaitingPace {
   std::uint64_t interval_ms = 3'600'000;                          // between rounds
-  std::uint64_t expire_ms = std::uint64_t{7} * 24 * 3600 * 1000;  // a change may wait so long
+  std::uint64_t expire_ms = std::uint64_t{7} * 24 * 3600 * 1000;  // how long a change may wait
 };
 
 struct WaitingCounters {
   std::uint64_t expired = 0;   // changes that were removed
-  std::uint64_t failures = 0;  // rounds that were broken off
+  std::uint64_t failures = 0;  // rounds that were aborted
 };
 
 class WaitingKeeper {
  public:
-  // Whether a workspace lives on this loop; empty: all do.
+  // Returns whether a workspace lives on this loop. Empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
 
   WaitingKeeper(WaitingStore& store, Scheduler& loop, WaitingPace pace, Owns owns = {});
@@ -41,7 +42,7 @@ class WaitingKeeper {
   const WaitingCounters& counters() const { return counters_; }
 
  private:
-  // Calls `next` with what was answered, unless this is gone or the answer is an error.
+  // Calls `next` with the answer, unless this object no longer exists or the answer is an error.
   template <typename T, typename Next>
   Done<T> then(Next next);
 
@@ -59,12 +60,13 @@ class WaitingKeeper {
   Scheduler& loop_;
   const WaitingPace pace_;
   const Owns owns_;
-  std::vector<std::string> workspaces_;  // of this page, the next one last
+  std::vector<std::string> workspaces_;  // of this page; the next one is last
   std::string last_workspace_;           // of this page
-  std::string workspace_;                // that is looked at
-  std::vector<std::string> objects_;     // of this page, with something old; the next one last
-  std::string last_object_;              // of this page; "": it was the last page
-  std::string object_;                   // that is looked at
+  std::string workspace_;                // the current one
+  // Of this page, with an expired change; the next one is last.
+  std::vector<std::string> objects_;
+  std::string last_object_;  // of this page; "" on the last page
+  std::string object_;       // the current one
   WaitingCounters counters_;
   Scheduler::TimerId timer_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

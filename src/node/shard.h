@@ -36,7 +36,7 @@ struct ShardOptions {
   log::WaitingPace waiting_pace = {};
   std::string region = {};  // as events store them; at most log::kMaxPlaceBytes
   std::string node = {};
-  // Who owns workspaces, among nodes. nullptr: this node owns all. Outlives the shard.
+  // Decides which node owns a workspace. nullptr: this node owns all. Must outlive the shard.
   const log::Placement* owners = nullptr;
   workspace::Gate gate = {};
   // Called at most once after the disk has failed. The process must then stop serving.

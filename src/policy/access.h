@@ -42,8 +42,8 @@ class Access {
 // server without tokens. A browser lets any page connect to any server, so an open server must
 // check. It admits pages of the same machine ("http://localhost:3000"), and pages that it serves
 // itself. If the server is bound to loopback, it refuses its own pages under another host name,
-// because that is an attack (DNS rebinding). A client without an Origin header is no browser and is
-// admitted.
+// because that is an attack (DNS rebinding). A client without an Origin header is not a browser and
+// is admitted.
 bool origin_allowed(std::string_view origin, std::string_view host, bool bound_to_loopback);
 
 // Checks that the text is an origin as browsers send it: "https://app.example",

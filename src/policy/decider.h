@@ -1,14 +1,14 @@
-// Deciders: who is asked before a caller may do something. A policy, a schema or a plugin is one. None exists yet;
-// the chain of a node is empty (workspace::Services).
+// Decider: allows or refuses what a caller asks for. A policy, a schema and a plugin are deciders.
+// None exists yet: the chain of a node is empty (workspace::Services).
 //
-// Each read, each change and each administrative act passes the chain. A change passes it after it was prepared
-// and before it is applied, so its effect is known and nothing has happened yet. The rights of the caller are
-// checked first, then the deciders are asked in order. The first refusal holds.
+// Each read, each change and each administrative act passes the chain. A change passes it after
+// prepare() and before apply(), so its effect is known and nothing has happened yet. decide() first
+// checks the rights of the caller, and then asks the deciders in order. The first refusal holds.
 //
-// The rules of a decider are events of the workspace, too. The verdict names the last event that it depends on.
-// What the verdict lets out, a refusal included, leaves only when that event is durable.
+// The rules of a decider are events of the workspace, too. The verdict names the last event that it
+// depends on. The workspace sends an answer, also a refusal, only when that event is durable.
 //
-// Thread-safety: a decider is asked on the loop of the workspace. Pure: no I/O, no clock.
+// Thread-safety: a workspace asks its deciders on its loop. A decider is pure: no I/O, no clock.
 #pragma once
 
 #include <span>
@@ -27,14 +27,13 @@ struct Question {
   Right right;
   std::string_view workspace;
   std::string_view object = {};           // empty: the workspace as a whole
-  std::string_view type = {};             // the object's, where it is known
-  const merge::Effect* effect = nullptr;  // of a change: complete, not cut
+  std::string_view type = {};             // of the object; empty if it is unknown
+  const merge::Effect* effect = nullptr;  // of a change: all of it; nullptr otherwise
 };
 
 struct Verdict {
-  Result<void> allowed =
-      {};  // or the reason, which the caller may see: kForbidden, kInvalid, kConflict
-  log::Position rules = 0;  // the last event that it depends on; 0: none
+  Result<void> allowed = {};  // or the reason, for the caller: kForbidden, kInvalid, kConflict
+  log::Position rules = 0;    // the last event that it depends on; 0: none
 };
 
 class Decider {
@@ -44,7 +43,8 @@ class Decider {
   virtual Verdict decide(const Question& question) const = 0;
 };
 
-// The caller's rights, then each decider. `rules` is the highest of all that were asked.
+// Checks the caller's rights, then asks each decider. `rules` of the result is the highest position
+// that a decider named.
 Verdict decide(std::span<const Decider* const> chain, const Question& question);
 
 }  // namespace syncline::policy

@@ -84,7 +84,7 @@ std::string stamp_time(HlcStamp stamp) {
 
 namespace {
 
-// Where the event was accepted, and for whom. Only fields that are set.
+// The optional fields of the event's header. Omits fields that are not set.
 std::string origin_json(const log::Event& event) {
   std::string json;
   if (event.actor_seq > 0) json += fmt::format(",\"actor_seq\":{}", event.actor_seq);

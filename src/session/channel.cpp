@@ -9,7 +9,7 @@ namespace syncline::session {
 
 namespace {
 
-// So that acks owed to a client fill its queue little past the bound.
+// Limits how far acks owed to a client can fill its queue beyond the limit.
 constexpr std::uint64_t kSavedAtOnce = 16;
 
 }  // namespace
@@ -89,7 +89,7 @@ void Channel::ask(ByteView version) {
 }
 
 void Channel::answer(ByteView version) {
-  // One at a time, and the next when it has left: each may be the whole object.
+  // One at a time; the next one only when it has left, because each may be the whole object.
   if (congested() || answering_ || (answer_queued_ && wire_.queued_bytes() > 0)) {
     if (!is_mutated(Mutation::lose_request)) question_ = to_bytes(version);
     return;
@@ -104,7 +104,7 @@ void Channel::answer(ByteView version) {
         answering_ = false;
         if (!diff) return end(diff.error());
         if (!congested()) return wire_.send_answer(*diff);
-        // Others were faster. What was asked meanwhile is the newer question.
+        // Other messages filled the queue first. A question that arrived in the meantime is newer.
         if (!question_) question_ = std::move(asked);
       });
   if (live_ != nullptr && !options_.greet) send_version();
@@ -149,7 +149,8 @@ void Channel::change(ByteView intent) {
                      });
 }
 
-// Once it is kept, it no longer counts as in flight: what it waits for may come from this client.
+// Once the change is stored durably, it no longer counts as in flight, because what it waits for
+// may come from this client.
 void Channel::waits(std::uint64_t number, std::size_t bytes, bool kept) {
   if (!kept) {
     waiting_.emplace(number, 0);
@@ -158,7 +159,7 @@ void Channel::waits(std::uint64_t number, std::size_t bytes, bool kept) {
   }
 }
 
-// Where an update that is saved counts: behind the last one before it that waits.
+// The place at which a saved update counts: after the last update before it that waits.
 std::uint64_t& Channel::saved_before(std::uint64_t number) {
   const auto next = waiting_.lower_bound(number);
   return next == waiting_.begin() ? saved_unsaid_ : std::prev(next)->second;
@@ -180,7 +181,7 @@ void Channel::submitted(std::uint64_t number, std::size_t bytes,
   if (!receipt) {
     ++options_.counters.updates_refused;
     if (receipt.error().code != ErrorCode::kForbidden) return end(receipt.error());
-    // The client may go on: others of its changes may be allowed.
+    // The client may continue, because others of its changes may be allowed.
     send_refused(std::move(receipt.error()));
   } else {
     ++options_.counters.acks;
@@ -189,14 +190,14 @@ void Channel::submitted(std::uint64_t number, std::size_t bytes,
   if (!has_waited) answered();
 }
 
-// Refusals of a client that does not read become one.
+// Several refusals for a client that does not read become one.
 void Channel::send_refused(Error error) {
   if (!congested()) return wire_.send_refused(error);
   refused_unsaid_ = std::move(error);
 }
 
-// The answer to an update was queued. A client that does not read its answers is held back as one
-// that runs ahead of the disk.
+// Counts an answer to an update that was queued. A client that does not read its answers is held
+// back like one that runs ahead of the disk.
 void Channel::answered() {
   if (wire_.queued_bytes() > 0) {
     ++unread_answers_;
@@ -205,7 +206,7 @@ void Channel::answered() {
   }
 }
 
-// Keeps what is taken but not yet durable within bounds.
+// Limits what is accepted but not durable yet.
 void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   inflight_bytes_ += static_cast<std::size_t>(bytes);
   inflight_updates_ += static_cast<std::size_t>(updates);
@@ -240,7 +241,7 @@ void Channel::presence(ByteView update) {
 void Channel::presence_refused(const Error& error) {
   if (ended_) return;
   if (error.code != ErrorCode::kTooLarge && error.code != ErrorCode::kForbidden) return end(error);
-  // That is no reason to end the object. A client sends such a state again and again.
+  // This is no reason to end the object, because a client sends such a state again and again.
   ++options_.counters.awareness_dropped;
   if (!std::exchange(told_of_presence_, true)) wire_.send_notice(error);
 }
@@ -302,7 +303,7 @@ void Channel::fall_behind(const workspace::Delivery& missed) {
   missed_->drop(live_->object(), missed);
 }
 
-// It has what `from` says, and perhaps not what has been dropped since.
+// The client has what `from` says, and may lack what was dropped since.
 void Channel::fall_back(Missed from) {
   ++options_.counters.fell_back;
   if (is_mutated(Mutation::lose_catch_up)) return;
@@ -315,7 +316,7 @@ void Channel::drained() {
   account(0, -static_cast<std::ptrdiff_t>(std::exchange(unread_answers_, 0)));
 }
 
-// Any of these may end the channel.
+// Each of these may end the channel.
 void Channel::send_owed() {
   while (live_ != nullptr && saved_unsaid_ > 0 && !congested()) {
     const std::uint64_t said = std::min(saved_unsaid_, kSavedAtOnce);
@@ -344,7 +345,8 @@ void Channel::catch_up() {
       [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<Bytes> diff) mutable {
         if (alive.expired() || ended_) return;
         if (!diff) return end(diff.error());
-        if (congested()) return fall_back(std::move(from));  // others were faster
+        // Other messages filled the queue first.
+        if (congested()) return fall_back(std::move(from));
         wire_.send_catch_up(*diff);
       });
 }

@@ -1,11 +1,11 @@
-// Channel: one client's view of one object, whatever protocol the client speaks and whatever type the
-// object has. Versions, changes and states are bytes here, which the type and the protocol read.
+// Channel: the view of one client on one object. It does not depend on the client's protocol or the
+// object's type: versions, changes and states are bytes here, which the type and the protocol read.
 //
-// It joins the object, answers what the client lacks, hands the client's changes to the workspace, and
-// passes on what others do. It keeps a client that reads slowly from costing memory: when too much
-// is queued, changes are dropped, the channel remembers from which version on the client misses some
-// (session/missed.h), and once the queue has drained one diff from there, or the whole state, brings it up
-// to date. It keeps a client that sends fast from running ahead of the disk: past a bound, reading stops
+// It joins the object, answers what the client lacks, passes the client's changes to the workspace,
+// and passes on the changes of others. A slow reader must not cost memory: if too much is queued,
+// the channel drops changes and remembers the version from which on the client misses some
+// (session/missed.h). Once the queue has drained, one diff from there, or the whole state, brings
+// the client up to date. A fast writer must not run ahead of the disk: above a limit, reading stops
 // until the log has caught up.
 //
 // Thread-safety: none. The session owns its channels and outlives them.
@@ -27,40 +27,40 @@
 
 namespace syncline::session {
 
-// How a session says things to its client in the client's protocol, about one object.
+// Wire: how a session sends messages about one object to its client, in the client's protocol.
 class Wire {
  public:
   virtual ~Wire() = default;
 
-  // What the server's state knows: the client answers with what it has beyond that.
+  // The version of the server's state. The client answers with what it has beyond that.
   virtual void send_version(ByteView version) = 0;
-  // What the client lacked of the state, which it had asked for.
+  // What the client lacks, as the answer to its request.
   virtual void send_answer(ByteView change) = 0;
-  // What the client lacks of the state, which it had not asked for.
+  // What the client lacks, without a request.
   virtual void send_catch_up(ByteView change) = 0;
-  // The whole state, in place of whatever the client has: of types that have no versions. A protocol
-  // that cannot say it ends the channel.
+  // The whole state, which replaces what the client has. For types without versions. A protocol
+  // that has no such message ends the channel.
   virtual void send_state(const workspace::Workspace::State&) {
     close({ErrorCode::kUnsupported, "this protocol has no message for a whole state"});
   }
   virtual void send_change(const workspace::Delivery& change) = 0;
   virtual void send_presence(const workspace::Delivery& update) = 0;
   virtual void send_message(const workspace::Delivery&) {}
-  // `updates` more of the client's changes are durable.
+  // Reports that `updates` more of the client's changes are durable.
   virtual void send_saved(std::uint64_t updates) = 0;
-  // One change was not taken, and the client may go on.
+  // Reports that one change was refused. The client may continue.
   virtual void send_refused(const Error& error) = 0;
-  // Something for people to read, about what was dropped; where the protocol has nothing for that, it
-  // stays unsaid.
+  // A message for people about something that was dropped. Nothing is sent if the protocol has no
+  // such message.
   virtual void send_notice(const Error&) {}
 
-  // Ends the channel, telling the client why. The channel may be destroyed in a later turn, not in
-  // this call.
+  // Ends the channel and tells the client the reason. The channel may be destroyed in a later turn,
+  // not during this call.
   virtual void close(const Error& error) = 0;
 
   virtual std::size_t queued_bytes() const = 0;
 
-  // Reading from the connection stops while at least one hold is in force.
+  // Reading from the connection stops as long as at least one hold is in force.
   virtual void hold_reading() = 0;
   virtual void resume_reading() = 0;
 };
@@ -69,13 +69,13 @@ struct ChannelOptions {
   workspace::Host& host;
   std::string workspace;
   std::string object;
-  std::string_view face;  // of the protocol (merge/object.h); a constant
+  std::string_view face;  // the face of the protocol (merge/object.h); a constant
   policy::Principal principal;
   std::string actor;       // of the connection
   std::string trace = {};  // W3C traceparent of the connection's request; may be empty
   const Limits& limits;
   Counters& counters;
-  bool greet = true;  // send the version when joined, instead of after the client has asked
+  bool greet = true;  // send the version when joined; otherwise only after the client has asked
 };
 
 class Channel final : public workspace::Subscriber {
@@ -86,24 +86,24 @@ class Channel final : public workspace::Subscriber {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  // Joins the object. Messages may be handed in at once; they wait until it is loaded.
+  // Joins the object. Messages may be passed at once; they wait until the object is loaded.
   void join();
 
-  // Leaves the object and takes no more messages; nothing is said to the client any more.
+  // Leaves the object. Accepts no more messages and sends nothing more to the client.
   void stop();
 
-  // What the client says. `version`: what it knows; it asks for the rest.
+  // Messages of the client. `version` is what it knows; it asks for the rest.
   void ask(ByteView version);
   void change(ByteView intent);
   void presence(ByteView update);
   void query_presence();
   void message(std::string_view message, bool to_sender);
 
-  // Everything that was queued towards the client has left.
+  // Must be called when everything that was queued for the client has left.
   void drained();
 
-  // Sends what the client was not sent while the queue was long, as far as there is room. Where
-  // several channels share a connection, its session gives each its turn.
+  // Sends what was held back while the queue was long, as far as there is room. If several channels
+  // share a connection, its session gives each its turn.
   void send_owed();
 
   const std::string& object() const { return options_.object; }
@@ -141,25 +141,27 @@ class Channel final : public workspace::Subscriber {
   workspace::Workspace* workspace_ = nullptr;  // while joining or joined
   workspace::LiveObject* live_ = nullptr;      // while joined
   bool ended_ = false;
-  bool told_of_presence_ = false;                      // that it is over a limit
-  std::deque<std::move_only_function<void()>> early_;  // messages that came before we had joined
+  bool told_of_presence_ = false;  // that it exceeds a limit
+  // Messages that arrived before the channel had joined.
+  std::deque<std::move_only_function<void()>> early_;
 
   std::uint64_t updates_taken_ = 0;
   std::size_t inflight_bytes_ = 0;
   std::size_t inflight_updates_ = 0;  // an update is in flight until its answer has left
-  std::size_t unread_answers_ = 0;    // of those: answered, in the queue
+  std::size_t unread_answers_ = 0;    // of those: answered, and the answer is in the queue
   bool holding_ = false;
 
   // What a congested client still has to get.
-  std::optional<Missed> missed_;  // set: its changes are being dropped
+  std::optional<Missed> missed_;  // set: changes for the client are being dropped
   std::optional<Bytes>
       question_;                // the last version that it asked from, to be answered when it reads
   bool answering_ = false;      // an answer waits for the log
-  bool answer_queued_ = false;  // one was queued since the queue was last empty
+  bool answer_queued_ = false;  // an answer was queued since the queue was last empty
   bool presence_missed_ = false;
   std::uint64_t saved_unsaid_ = 0;
-  // Updates that wait for others, by their number, and how many saved ones came between each and the
-  // next. Clients count saved updates from the first, so these are told when that one is saved.
+  // Updates that wait for others, by number; and for each, the number of saved updates between it
+  // and the next one. Clients count saved updates in order, so these are reported when the waiting
+  // one is saved.
   std::map<std::uint64_t, std::uint64_t> waiting_;
   std::optional<Error> refused_unsaid_;  // the last of several
 

@@ -1,5 +1,5 @@
-// What a WebSocket close code tells the published clients. 44xx mirrors HTTP's 4xx: connecting
-// again is pointless, and y-websocket 3 stops; everything else they try again after a while.
+// The meaning of WebSocket close codes for published clients. 44xx mirrors HTTP's 4xx: reconnecting
+// is pointless, and y-websocket 3 stops. After any other code, clients reconnect after a while.
 #pragma once
 
 #include <cstdint>

@@ -17,29 +17,29 @@ using workspace::Delivery;
 
 namespace {
 
-// Before a token, as the Hocuspocus server bounds it.
+// Limits before a token, equal to those of the Hocuspocus server.
 constexpr std::size_t kMaxEarlyBytes = std::size_t{5} << 20;
 constexpr std::size_t kMaxEarlyMessages = 1000;
 
-// Answers to its messages that a client has not read, before it is not read either.
+// The number of unread answers above which reading from the client stops.
 constexpr std::size_t kMaxAnswers = 1000;
 
-// A document's name, a NUL and a session id. Every message to the client repeats it.
+// The name of a document, a NUL and a session id. Every message to the client repeats it.
 constexpr std::size_t kMaxAddressBytes = policy::kMaxObjectIdBytes + 1 + 255;
-// Its length ahead of it: what is needed of a message that is too large.
+// With its length before it, this is what is needed of a message that is too large.
 static_assert(2 + kMaxAddressBytes <= kBeginningBytes);
-// A longer one is refused by name up to this length.
+// A longer name is refused with its name, up to this length.
 constexpr std::size_t kMaxAnswerableBytes = std::size_t{16} << 10;
 
-// The encoding of what is told to those who share an address.
+// The encoding for clients that share an address.
 constexpr char kSharedEncoding = 0;
 
-// Close codes of Hocuspocus. Its provider connects again after any of them.
+// Close codes of Hocuspocus. Its provider reconnects after each of them.
 constexpr std::uint16_t kReset = 4205;
 
 }  // namespace
 
-// One document of the connection: the channel, and the address that its messages carry.
+// One document of the connection: its channel, and the address in its messages.
 class HocuspocusSession::Document final : public Wire {
  public:
   Document(HocuspocusSession& session, std::string address, const policy::Principal& principal)
@@ -111,7 +111,7 @@ class HocuspocusSession::Document final : public Wire {
     session_.send(protocol::encode_hocuspocus_sync(address_, kind, payload));
   }
 
-  // Clients that name only the document share an address, and so the encoded message.
+  // Clients that send only the name of the document share an address, and so the encoded message.
   template <typename Build>
   void send_shared(const Delivery& delivery, Build&& build) {
     if (own_address_) {
@@ -123,7 +123,7 @@ class HocuspocusSession::Document final : public Wire {
 
   HocuspocusSession& session_;
   const std::string address_;
-  const bool own_address_;  // more than the document's name
+  const bool own_address_;  // it contains more than the name of the document
   bool retired_ = false;
   Channel channel_;
 };
@@ -163,7 +163,7 @@ void HocuspocusSession::on_message(ByteView bytes) {
   }
 }
 
-// No document has such a name, so nothing else that comes for it is listened to.
+// No document can have this name, so later messages for it are ignored, too.
 void HocuspocusSession::refuse_address(const HocuspocusMessage& message) {
   if (message.address.size() > kMaxAnswerableBytes) {
     return close(kReset, "the name of a document is too long");
@@ -176,7 +176,7 @@ void HocuspocusSession::refuse_address(const HocuspocusMessage& message) {
   }
 }
 
-// Not even a name can be read of the message: then it is for no document, and the connection ends.
+// If not even a name can be read, the message belongs to no document, and the connection ends.
 bool HocuspocusSession::on_too_large(ByteView beginning, std::size_t limit) {
   if (closing_) return true;
   ByteReader in(beginning);
@@ -268,14 +268,14 @@ void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& mes
                                               : channel.change(message.payload);
     case HocuspocusMessage::Kind::kAwareness: return channel.presence(message.payload);
     case HocuspocusMessage::Kind::kQueryAwareness: return channel.query_presence();
-    // Hocuspocus leaves a stateless message to a hook; here it goes to the document's other
-    // clients.
+    // Hocuspocus passes a stateless message to a hook. Here it goes to the other clients of the
+    // document.
     case HocuspocusMessage::Kind::kStateless: return channel.message(message.text, false);
     case HocuspocusMessage::Kind::kBroadcast: return channel.message(message.text, true);
     case HocuspocusMessage::Kind::kClose:
       answer(protocol::encode_hocuspocus_close(document.address(), "provider_initiated"));
       return retire(document);
-    // A token again: the provider renews it. Rights of an open document do not change by that.
+    // The provider renews its token. This does not change the rights of an open document.
     case HocuspocusMessage::Kind::kToken:
     case HocuspocusMessage::Kind::kPing:
     case HocuspocusMessage::Kind::kPong:
@@ -295,11 +295,11 @@ void HocuspocusSession::retire(Document& document) {
 
 void HocuspocusSession::on_drained() {
   if (std::exchange(answers_, 0) >= kMaxAnswers) resume_reading();
-  // A channel that fails meanwhile leaves the map; it stays alive until a later turn.
+  // A channel that fails during this loop leaves the map, but stays alive until a later turn.
   std::vector<Document*> all;
   for (auto& [address, document] : documents_) all.push_back(document.get());
   for (Document* document : all) document->channel().drained();
-  // What all of them owe may be far more than the queue is to hold: each in its turn.
+  // What all of them owe may be far more than the queue should hold, so each gets its turn.
   std::ranges::rotate(all, std::ranges::upper_bound(all, last_served_, {}, &Document::address));
   for (Document* document : all) {
     if (closing_ || connection_->queued_bytes() > options_.limits.queue_bytes) return;

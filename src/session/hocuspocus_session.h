@@ -1,11 +1,12 @@
-// A Hocuspocus connection: many documents, each opened by a token sent for it.
+// HocuspocusSession: a Hocuspocus connection with many documents. A token opens each of them.
 //
-// A document's messages before its token are held, within bounds, until the token is judged. A
-// token that is refused leaves the connection open for other documents; so does a document that
-// fails, such as one for which a message was too large. Its client is told, and not heard any more
-// until it sends a token again: the published provider neither reconnects for it nor stops sending.
-// What breaks the protocol itself closes the connection, with Hocuspocus's own close codes, after
-// which the provider reconnects about once a second.
+// Messages for a document that arrive before its token are held, up to a limit, until the token has
+// been checked. If a token is refused, the connection stays open for other documents. The same
+// holds if a document fails, for example because a message was too large. The client is told, and
+// its messages for this document are ignored until it sends a token again: the published provider
+// neither reconnects for it nor stops sending. A violation of the protocol itself closes the
+// connection with Hocuspocus's own close codes, after which the provider reconnects about once a
+// second.
 #pragma once
 
 #include <map>
@@ -25,7 +26,7 @@ namespace syncline::session {
 struct HocuspocusOptions {
   workspace::Host& host;
   std::string workspace;
-  // An error (of the workspace's name) is told for every document that a token is sent for.
+  // An error (of the workspace's name) is sent for every document for which a token arrives.
   Result<void> admission = {};
   const policy::Access& access;
   std::string actor;
@@ -48,24 +49,24 @@ class HocuspocusSession final : public ConnectionHandler {
  private:
   class Document;
 
-  // The document that messages with this address go to. Session-aware clients use one address each;
-  // older ones name only the document.
+  // The document to which messages with this address belong. Session-aware clients use one address
+  // each; older clients send only the name of the document.
   Document* find(std::string_view address);
   void authenticate(const protocol::HocuspocusMessage& message);
   void refuse_address(const protocol::HocuspocusMessage& message);
   void deny(std::string_view address, const Error& error);
-  // Hears nothing more for an address until a token comes for it.
+  // Ignores messages for an address until a token for it arrives.
   void mute(std::string_view address);
   void hold(std::string_view address, ByteView message);
-  // The messages that were held for an address, which are forgotten.
+  // Removes and returns the messages that were held for an address.
   std::vector<Bytes> take_early(std::string_view address);
   void deliver(Document& document, const protocol::HocuspocusMessage& message);
-  // Ends one document; its place is cleared in a later turn.
+  // Ends one document. It is destroyed in a later turn.
   void retire(Document& document);
   void close(std::uint16_t code, std::string_view reason);
   void send(Bytes message);
-  // The same for what answers a message of the client. Past a bound, one that does not read its
-  // answers is not read either.
+  // Sends an answer to a message of the client. If the client does not read its answers, reading
+  // from it stops above a limit.
   void answer(Bytes message);
 
   void hold_reading();
@@ -80,13 +81,13 @@ class HocuspocusSession final : public ConnectionHandler {
   std::uint64_t auth_timer_ = 0;
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address
   std::vector<std::unique_ptr<Document>> retired_;
-  std::string last_served_;  // the address whose document was last to send what it owed
+  std::string last_served_;  // the address of the document that last got its turn in on_drained()
 
-  // Addresses of which the last token was refused, or whose document has failed. Its client goes on
-  // sending, unheard, until it sends another token.
+  // Addresses whose last token was refused, or whose document failed. Messages for them are ignored
+  // until another token arrives.
   std::set<std::string, std::less<>> muted_;
 
-  // Messages that came before their document's token.
+  // Messages that arrived before their document's token.
   std::map<std::string, std::vector<Bytes>, std::less<>> early_;
   std::size_t early_bytes_ = 0;
   std::size_t early_messages_ = 0;

@@ -1,16 +1,17 @@
-// How often the same client was refused for good, so that one that comes back at once is kept waiting.
+// Refusals: counts how often the same client was refused for good, so that one that returns at once
+// can be slowed down.
 //
-// Some published clients take no close code for an answer: y-websocket 1 and 2 connect again 100 ms
-// after every close, send the same thing and are refused again, for ever. The server cannot stop them,
-// but it decides when it closes the connection that it refuses. So the first refusal is closed at once
-// (y-websocket 3 stops there), and each further one later, up to kMaxWaitMs. Only connections that are
-// refused wait. A client of the same address that behaves never notices.
+// Some published clients ignore close codes: y-websocket 1 and 2 reconnect 100 ms after every
+// close, send the same message, and are refused again, for ever. The server cannot stop them, but
+// it decides when it closes the refused connection. It closes the first one at once (y-websocket 3
+// then stops) and each further one later, up to kMaxWaitMs. Only refused connections wait. A
+// well-behaved client at the same address does not notice anything.
 //
-// Clients are told apart by a hash of the caller's choice, of what a client repeats when it comes back:
-// its address, token and path. The table has a fixed size; a client whose place is taken by another
-// begins anew. Who was not refused for kForgetMs is forgotten.
+// A client is identified by a hash that the caller computes from what a client repeats when it
+// returns: its address, token and path. The table has a fixed size. If another client takes its
+// place, a client starts again from zero. A client that was not refused for kForgetMs is forgotten.
 //
-// Thread-safety: none, one per loop. The caller says what time it is (milliseconds that do not go back).
+// Thread-safety: none; one per loop. The caller passes the time (milliseconds that never go back).
 #pragma once
 
 #include <cstddef>
@@ -23,16 +24,16 @@ using ClientKey = std::uint64_t;
 
 class Refusals {
  public:
-  static constexpr std::uint64_t kFirstWaitMs = 1000;  // at the second refusal; then twice as long
-  // Below the 30 seconds after which y-websocket gives up a connection that says nothing.
+  // After the second refusal; doubles each time.
+  static constexpr std::uint64_t kFirstWaitMs = 1000;
+  // Below the 30 seconds after which y-websocket gives up a silent connection.
   static constexpr std::uint64_t kMaxWaitMs = 20'000;
   static constexpr std::uint64_t kForgetMs = 120'000;
 
-  // At most `clients` are remembered.
+  // `clients` is the number of places in the table.
   explicit Refusals(std::size_t clients = 4096) : table_(clients) {}
 
-  // Notes that this client is refused now. Gives how long its connection is to be kept before it is
-  // closed.
+  // Records a refusal of this client. Returns how long to wait before closing its connection.
   std::uint64_t note(ClientKey client, std::uint64_t now_ms);
 
  private:

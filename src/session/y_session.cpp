@@ -14,10 +14,10 @@ using workspace::Delivery;
 
 namespace {
 
-// The encoding of what is told: one for all connections.
+// The encoding of broadcasts, which all connections share.
 constexpr char kEncoding = 0;
 
-// Final: y-websocket 3 does not come back, and others have no reason to.
+// These codes are final: y-websocket 3 does not reconnect, and other clients have no reason to.
 bool is_refusal(std::uint16_t code) {
   return code >= 4400 && code < 4500;
 }
@@ -119,7 +119,7 @@ void YSession::send_refused(const Error& error) {
 void YSession::close(const Error& error) {
   if (std::exchange(closing_, true)) return;
   const std::uint16_t code = close_code(error.code);
-  // Clients show this, or log it; not all of them show the reason of a close.
+  // Clients show or log this message. Not all of them show the reason of a close.
   if (is_refusal(code)) send(protocol::encode_y_denied(error.message));
   const std::uint64_t wait_ms =
       is_refusal(code) && options_.refusals != nullptr

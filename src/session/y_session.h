@@ -1,4 +1,4 @@
-// A y-websocket connection: one document, named by the path it was opened at.
+// YSession: a y-websocket connection. It has one document, named by the path of the connection.
 #pragma once
 
 #include <memory>
@@ -16,13 +16,13 @@ struct YSessionOptions {
   workspace::Host& host;
   std::string workspace;
   std::string object;
-  // An error (of the token, or of a name) is told to the client in its own protocol, then the connection
-  // is closed.
+  // If this is an error (of the token or of a name), the client is told in its own protocol, and
+  // the connection is closed.
   Result<policy::Principal> principal;
   std::string actor;
   std::string trace = {};
   bool wants_saved = false;      // protocol/y_sync.h, `saved`
-  Refusals* refusals = nullptr;  // nullptr: whoever is refused is closed at once
+  Refusals* refusals = nullptr;  // nullptr: close every refused connection at once
   ClientKey client = 0;          // in `refusals`
   const Limits& limits;
   Counters& counters;

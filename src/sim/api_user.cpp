@@ -13,8 +13,8 @@
 namespace syncline::sim {
 namespace {
 
-// The loop of a process as a connection sees it, which may outlive both: what the disk had not answered when the
-// process ended still holds what it was to answer.
+// The loop of a process as a connection sees it. It may outlive both, because requests that the
+// disk had not answered when the process ended still hold it.
 class HomeLoop final : public Scheduler {
  public:
   explicit HomeLoop(Server::Process& process) : alive_(process.alive), loop_(process.loop) {}
@@ -39,7 +39,7 @@ class HomeLoop final : public Scheduler {
   Loop& loop_;
 };
 
-// Takes an answer together. Says nothing once the process has ended.
+// Collects an answer. Reports nothing after the process has ended.
 class Collected final : public http::Exchange {
  public:
   Collected(Server::Process& process, ApiUser::Done done)
@@ -57,7 +57,7 @@ class Collected final : public http::Exchange {
     if (auto json = crdt::from_json(answer_.body)) answer_.json = std::move(*json);
     done_(answer_);
   }
-  // An answer that is broken off is no answer: its reader asks again.
+  // An answer that is broken off does not count; its reader asks again.
   void abort() override {}
   std::size_t queued_bytes() const override { return 0; }
   bool is_closed() const override { return false; }

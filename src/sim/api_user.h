@@ -1,10 +1,10 @@
-// Somebody who uses the HTTP API of the simulated server. Requests go through the dispatcher and the handlers that
-// serve people; only the network in between is left out.
+// ApiUser: an actor that uses the HTTP API of the simulated server. Its requests go through the
+// real dispatcher and handlers; only the network in between is left out.
 //
-//   I7 rights     who has the right is not refused, and who has not is
+//   I7 rights     a request with the right is not refused, and one without it is
 //   I12 liveness  every request is answered, unless its process ends first
 //
-// Thread-safety: none. The server outlives it, and so does whoever it answers.
+// Thread-safety: none. The server must outlive it, and so must the objects that its callbacks use.
 #pragma once
 
 #include <functional>
@@ -23,10 +23,11 @@ class ApiUser {
   struct Answer {
     int status = 0;
     std::string body;
-    crdt::Any json;  // of the body; undefined where it is none
+    crdt::Any json;  // the body as JSON; undefined if it is not JSON
 
     bool ok() const { return status / 100 == 2; }
-    // Of a refusal, as docs/openapi.json has them: "not_found", "there was no object x at 7".
+    // The code and message of a refusal, as docs/openapi.json defines them: "not_found", "there was
+    // no object x at 7".
     std::string code() const;
     std::string message() const;
   };
@@ -36,8 +37,8 @@ class ApiUser {
   ApiUser(World& world, Server& server, std::string token, std::string origin = {})
       : world_(world), server_(server), token_(std::move(token)), origin_(std::move(origin)) {}
 
-  // Asks the process that runs now. `done` gets what it answers, which it does not if it ends before. `first` runs in
-  // the turn in which the request is served, before it is.
+  // Sends a request to the present process. `done` gets the answer, unless the process ends first.
+  // `first` runs in the turn in which the request is served, before it is served.
   void ask(std::string_view method, std::string target, Done done, Task first = {});
 
  private:
@@ -51,7 +52,7 @@ class ApiUser {
 std::string workspace_target(std::string_view workspace);
 std::string object_target(std::string_view workspace, std::string_view object);
 
-// Of answers. "" and 0 where there is no such member.
+// Members of an answer; "" and 0 if there is no such member.
 std::string text_in(const crdt::Any& json, std::string_view key);
 std::uint64_t number_in(const crdt::Any& json, std::string_view key);
 

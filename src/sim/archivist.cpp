@@ -126,13 +126,13 @@ void Archivist::look(Restore restore) {
 
 void Archivist::bring_back(Restore restore) {
   const auto& [workspace, object] = restore.object;
-  // What its authors wrote is theirs there, too.
+  // The ids of its authors are allowed in the other workspace, too.
   if (const auto owners = book_.owners().find(restore.object); owners != book_.owners().end())
     for (const crdt::ClientId id : std::set(owners->second))
       book_.owns({restore.target, object}, id);
   const std::string path = fmt::format("{}/restore/{}?at={}", workspace_target(workspace),
                                        percent_encode(object, true), restore.at);
-  // As it would be in place: it must be possible, and changes nothing.
+  // A dry run in place: it must be possible, and changes nothing.
   operator_.ask("POST", path + "&dry_run=1", [](const ApiUser::Answer&) {});
   const std::string into = path + "&into=" + restore.target;
   operator_.ask(
@@ -153,7 +153,7 @@ void Archivist::look_there(Restore restore) {
 void Archivist::compare(const Restore& restore, const ApiUser::Answer& answer) {
   if (!answer.ok()) return;
   world_.hit(Probe::restored);
-  // Of two who wrote with one id each replica may believe another.
+  // If two devices used one id, replicas may believe different contents.
   if (world_.probes[Probe::client_doubled] > 0) return;
   if (!same_json(content_of(answer), restore.content))
     world_.violated(std::string(kTimeTravel),
@@ -171,7 +171,7 @@ void Archivist::rolled_back() {
 void Archivist::check(const store::Tables& tables) {
   for (const Exported& file : exported_) {
     const auto events = read_log(tables, file.workspace);
-    if (!events) continue;  // somebody else's find
+    if (!events) continue;  // another oracle reports this
     if (file.size == 0 || events->size() < file.size ||
         (*events)[file.size - 1].hash != file.last_hash)
       return world_.violated(std::string(kAudit),

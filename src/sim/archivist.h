@@ -1,10 +1,10 @@
-// Somebody who takes workspaces out as files and has old states brought back, over the HTTP API, while the world
-// breaks.
+// Archivist: an actor that exports workspaces as files and restores past states, over the HTTP API,
+// while faults happen.
 //
-//   I8 audit         a file that is given whole verifies, and its log is how the workspace's log begins
-//   I14 time travel  what is restored into another workspace is what was there at that moment
+//   I8 audit         a complete file verifies, and its log is the beginning of the workspace's log
+//   I14 time travel  a state restored into another workspace is the state at that moment
 //
-// What vandals write to is left out, as historians do. Thread-safety: none.
+// It leaves out objects that vandals write to, as historians do. Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ namespace syncline::sim {
 
 class Archivist {
  public:
-  // A file that was given.
+  // A file that was exported.
   struct Exported {
     std::string workspace;
     log::Position size = 0;
@@ -34,17 +34,17 @@ class Archivist {
 
   void start();
 
-  // An older copy of the disk has come back.
+  // An older copy of the disk was brought back.
   void rolled_back();
 
-  // When all is quiet.
+  // The check at the end of the run.
   void check(const store::Tables& tables);
 
   // For tests.
   void exported(Exported file) { exported_.push_back(std::move(file)); }
 
  private:
-  // An old state on its way into another workspace.
+  // A past state that is being restored into another workspace.
   struct Restore {
     ObjectName object;
     std::string at;
@@ -71,9 +71,9 @@ class Archivist {
   ApiUser visitor_;
   ApiUser operator_;
   std::vector<Exported> exported_;
-  int left_ = 12;                  // turns: each costs a replay
-  std::uint64_t next_target_ = 0;  // each has a name of its own
-  std::uint64_t past_ = 0;         // grows when positions begin anew
+  int left_ = 12;                  // turns left; each costs a replay
+  std::uint64_t next_target_ = 0;  // makes the names of targets unique
+  std::uint64_t past_ = 0;         // grows when positions start again
 };
 
 }  // namespace syncline::sim

@@ -15,7 +15,7 @@ namespace {
 
 namespace merkle = log::merkle;
 
-// Nodes of one workspace's tree as the store has them, each read once.
+// The nodes of one workspace's tree in the store. Each is read once.
 class Nodes {
  public:
   Nodes(const store::Tables& tables, const std::string& workspace)
@@ -30,7 +30,7 @@ class Nodes {
     }
     return merkle::make_proof(plan, hashes);
   }
-  // A tile was not there: nothing is signed beyond it.
+  // A tile is missing, so nothing beyond it is signed.
   bool incomplete() const { return incomplete_; }
 
  private:
@@ -51,7 +51,8 @@ class Nodes {
   bool incomplete_ = false;
 };
 
-// Every event is provably among the first `size`; what is not is named.
+// Proves that every event is among the first `size`. Returns a text that names the first that
+// fails.
 std::string prove_all(Nodes& nodes, const std::vector<log::Event>& events, const Hash256& root) {
   for (const log::Event& event : events) {
     const std::uint64_t leaf = event.position - 1;
@@ -145,7 +146,7 @@ void Auditor::take(const std::string& workspace, log::SignedCheckpoint made) {
     if (continues(tables, workspace, last, made.checkpoint)) {
       if (last.size == made.checkpoint.size) return;
     } else if (server_.expects_damage() && shortened_.empty()) {
-      return;  // what the proof needs may be what is damaged
+      return;  // the damage may be in what the proof needs
     } else if (shortened_.erase(workspace) > 0) {
       world_.hit(Probe::rollback_noticed);
       kept.clear();
@@ -160,21 +161,22 @@ void Auditor::take(const std::string& workspace, log::SignedCheckpoint made) {
 void Auditor::rolled_back(const store::Tables& tables) {
   for (const auto& [workspace, kept] : kept_) {
     if (kept.empty()) continue;
-    // Shorter, or another history: the copy may be of a time before an earlier one came back.
+    // The log is shorter or has another history. The copy may be from before an earlier rollback.
     const log::Checkpoint& last = kept.back().checkpoint;
     const auto events = read_log(tables, workspace);
     ModelTree tree;
     for (std::size_t i = 0; events && i < std::min(events->size(), last.size); ++i)
       tree.append((*events)[i].hash);
     const bool contradicts = !events || events->size() < last.size || tree.root() != last.root;
-    // A copy of a later time may come back after that of an earlier one, unnoticed and rightly so.
+    // A newer copy may come back after an older one. Then nobody notices anything, correctly.
     contradicts ? void(shortened_.insert(workspace)) : void(shortened_.erase(workspace));
   }
 }
 
 void Auditor::check(const store::Tables& tables) {
   for (const std::string& workspace : shortened_)
-    if (!unanswered_.contains(workspace))  // as by a server that may store nothing more
+    // For example by a server that cannot store anything more.
+    if (!unanswered_.contains(workspace))
       world_.violated(std::string(kTampering),
                       fmt::format("{} was rolled back, and nobody noticed", workspace));
   for (const std::string& workspace : workspaces_)
@@ -204,7 +206,7 @@ void Auditor::check_workspace(const store::Tables& tables, const std::string& wo
                                          checkpoint->checkpoint.size, events->size()));
   Nodes nodes(tables, workspace);
   if (const std::string why = prove_all(nodes, *events, tree.root()); !why.empty()) {
-    // Where an event was damaged when a tile was made of it, that tile stays out.
+    // If an event was damaged when its tile was made, that tile is missing.
     if (nodes.incomplete() && server_.expects_damage()) return;
     return broken(workspace, why);
   }

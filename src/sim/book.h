@@ -1,5 +1,5 @@
-// What the clients did and were promised, kept apart from everything that could lose it: the
-// reference that the oracles compare the server's log with.
+// Book: what the clients sent and what they were promised. It is kept apart from everything that
+// could lose it. The oracles compare the server's log with it.
 #pragma once
 
 #include <map>
@@ -21,33 +21,33 @@ struct Acked {
   crdt::DeleteSet deletes;
 };
 
-// The calls are virtual for who wants to see them as they come; what is kept is kept by this one.
+// The calls are virtual for subclasses that want to observe them. This class stores the data.
 class Book {
  public:
   virtual ~Book() = default;
 
-  // An editor's client id belongs to one object: an id that turns up in another has leaked.
+  // An editor's client id belongs to one object. If it appears in another object, it has leaked.
   void owns(const ObjectName& object, crdt::ClientId id) { owners_[object].insert(id); }
 
-  // The client sent this update on a connection, as its `actor`.
+  // A client has sent this update on a connection whose actor is `actor`.
   virtual void sent(const ObjectName& object, const std::string& actor, ByteView update) {
     sent_[{object, actor}].push_back(to_bytes(update));
   }
 
-  // The server has promised that these are durable.
+  // The server has reported these as durable.
   virtual void acked(const ObjectName& object, const std::string& /*client*/, const Acked& what) {
     Acked& all = acked_[object];
     all.inserts.add(what.inserts);
     all.deletes.add(what.deletes);
   }
 
-  // The server has sent a client this update.
+  // The server has sent this update to a client.
   virtual void shown(const ObjectName&, const std::string& /*client*/, ByteView /*update*/) {}
 
-  // The server lost what it had promised, as a disk that was rolled back does.
+  // The server has lost promised data, because its disk was rolled back.
   void forget_promises() { acked_.clear(); }
 
-  // Objects of which an honest client has been told something.
+  // The objects about which an honest client was told something.
   const std::map<ObjectName, Acked>& acked() const { return acked_; }
   const std::map<ObjectName, std::set<crdt::ClientId>>& owners() const { return owners_; }
   const std::vector<Bytes>* sent_by(const ObjectName& object, const std::string& actor) const {

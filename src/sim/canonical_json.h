@@ -1,5 +1,5 @@
-// A value as JSON with the keys of objects in order: that of a JavaScript object tells of its history,
-// which replicas do not share.
+// A value as JSON with the keys of objects sorted. The order of keys in a JavaScript object depends
+// on its history, which differs between replicas.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace syncline::sim {
 
 std::string canonical_json(const crdt::Any& value);
 
-// Both are JSON, and say the same.
+// True if both are JSON with the same meaning.
 bool same_json(std::string_view one, std::string_view other);
 
 }  // namespace syncline::sim

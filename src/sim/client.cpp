@@ -26,7 +26,7 @@ Acked content_of(ByteView update) {
 
 }  // namespace
 
-// What the wire calls; outlives the client's interest in the connection.
+// The handler of a connection. It may outlive the client's interest in the connection.
 class Client::Handler final : public session::ConnectionHandler {
  public:
   explicit Handler(std::shared_ptr<Client*> client) : client_(std::move(client)) {}
@@ -72,13 +72,14 @@ Client::~Client() {
   connector_.process_gone(loop_, false);
 }
 
-// An id tells the object it belongs to, so that a leak shows wherever it turns up.
+// The id shows to which object it belongs, so that a leak is visible wherever it appears.
 void Client::make_replica(Replica& replica, ByteView state, bool same_id) {
   if (!same_id) replica.id = (settings_.number + 1) * 10'000 + ++identities_;
   if (state.empty()) replica.own.clear();
   replica.presence_id = replica.id;
   replica.awareness = crdt::Awareness();
-  // Who may only read removes no formats that others left behind: nobody would hear of it.
+  // A client with read access only must not remove formats of others, because nobody would receive
+  // that edit.
   crdt::DocOptions options{.client_id = replica.id};
   options.clean_formats = !settings_.read_only;
   options.next_client_seed = dice_.next();
@@ -87,13 +88,13 @@ void Client::make_replica(Replica& replica, ByteView state, bool same_id) {
   if (!state.empty()) static_cast<void>(replica.editor->doc().apply_update(state));
   note_id(replica);
   replica.editor->doc().on_update([this, &replica](const crdt::UpdateEvent& event) {
-    // Its own, which includes the formats that it cleans up after somebody else's change.
+    // Its own edits, including formats that it cleans after somebody else's change.
     if (!event.local()) return;
     if (connected() && replica.welcome) send_update(replica, SyncKind::kUpdate, event.update());
   });
 }
 
-// The engine takes another id when it finds that somebody else edits under its own.
+// The engine takes another id when it notices that another replica edits under its own.
 void Client::note_id(Replica& replica) {
   replica.id = replica.editor->doc().client_id();
   if (replica.own.insert(replica.id).second && !settings_.read_only)
@@ -113,7 +114,7 @@ void Client::connect() {
   if (!online_ || connected()) return;
   *handle_ = nullptr;
   handle_ = std::make_shared<Client*>(this);
-  rights_doubtful_ = rights_withdrawn_;  // not later: who pauses may read an old refusal then
+  rights_doubtful_ = rights_withdrawn_;  // not later: a paused client may read an old refusal later
   last_heard_ms_ = loop_.monotonic_ms();
   Hello hello{.client = name_,
               .number = settings_.number,
@@ -126,7 +127,7 @@ void Client::connect() {
   connector_.connect(std::move(hello), loop_, std::make_unique<Handler>(handle_));
 }
 
-// As y-websocket waits: 100 ms, doubled each time, 2.5 s at most.
+// As y-websocket waits: 100 ms, doubled each time, at most 2.5 s.
 void Client::connect_later() {
   if (!online_) return;
   const std::uint64_t wait = std::min<std::uint64_t>(2500, 100ULL << std::min(failures_, 6UL));
@@ -165,7 +166,7 @@ void Client::close(std::uint16_t code) {
   for (Replica& replica : replicas_) disconnected(replica);
 }
 
-// The published clients forget then who else is present, and keep the clocks.
+// As the published clients do, it forgets the presence of others and keeps the clocks.
 void Client::disconnected(Replica& replica) {
   replica.disconnected();
   std::vector<crdt::ClientId> others;
@@ -229,7 +230,7 @@ void Client::restart(Memory memory, std::uint64_t down_us) {
   world_.timeline.after(down_us, [this] { start(); });
 }
 
-// The server found out that two replicas use one id: the way out is a new one.
+// The server noticed that two replicas use one id. The client continues with a new one.
 void Client::lost_identity(std::string_view why) {
   if (!suspect_) return protocol_broken(why);
   world_.hit(Probe::two_with_one_id);
@@ -250,7 +251,7 @@ void Client::set_rights_doubtful(bool doubtful) {
 
 void Client::server_rolled_back() {
   for (Replica& replica : replicas_) replica.server_knows = {};
-  // What only a reader knows it can give to nobody.
+  // A client with read access only cannot give its content to anybody.
   if (settings_.read_only) return restart(Memory::kLost, 1000);
   if (!online_) return;
   close(1006);
@@ -292,7 +293,7 @@ void Client::edit() {
 void Client::tick() {
   loop_.after(kTickMs, [this] {
     const std::uint64_t now = loop_.monotonic_ms();
-    // As the published providers do: whom nobody has renewed for half a minute is gone.
+    // As the published providers do: a client that nobody renewed for half a minute counts as gone.
     for (Replica& replica : replicas_) static_cast<void>(replica.awareness.expire(now));
     if (online_ && now - last_heard_ms_ > kSilenceMs) {
       close(1000);
@@ -305,7 +306,7 @@ void Client::tick() {
   });
 }
 
-// ---- speaking
+// ---- sending
 
 void Client::send(Bytes message) {
   if (connected()) connection_->send(std::make_shared<const Bytes>(std::move(message)));
@@ -340,7 +341,7 @@ void Client::announce_presence(Replica& replica) {
   send_awareness(replica, crdt::encode_awareness({&entry, 1}));
 }
 
-// ---- hearing
+// ---- receiving
 
 void Client::take_sync(Replica& replica, SyncKind kind, ByteView payload) {
   crdt::Doc& doc = replica.editor->doc();
@@ -370,7 +371,8 @@ void Client::take_awareness(Replica& replica, ByteView update) {
   if (!change) return protocol_broken("was sent an awareness update that it refuses");
   if (const auto told = replica.told.apply(update, world_.now_us() / 1000))
     replica.told_gone.insert(told->removed.begin(), told->removed.end());
-  // As Yjs has it: a later clock is taken for one's own, and who is said to be gone counts on.
+  // As in Yjs: the client takes a later clock as its own, and increases it if it is reported as
+  // gone.
   const auto own = replica.awareness.clients().find(replica.presence_id);
   if (own != replica.awareness.clients().end()) {
     const std::uint64_t heard = own->second.clock + (own->second.state.empty() ? 1 : 0);
@@ -379,8 +381,8 @@ void Client::take_awareness(Replica& replica, ByteView update) {
   if (settings_.echoes_presence && !change->empty()) echo_presence(replica, *change);
 }
 
-// The published clients send every change of what they know, wherever it came from. Who is told to be
-// gone, and is not, says so.
+// The published clients send every change of presence, from any source. A client that is reported
+// as gone by mistake announces itself.
 void Client::echo_presence(Replica& replica, const crdt::AwarenessChange& change) {
   std::vector<crdt::ClientId> others = change.all();
   if (std::erase(others, replica.presence_id) > 0) announce_presence(replica);

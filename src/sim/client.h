@@ -1,10 +1,10 @@
-// A simulated client: our engine behind the client's side of the y-websocket or the Hocuspocus
-// protocol, as the published providers behave: they send every edit at once, ask for what they lack
-// and answer what they are asked when they connect, try again with growing waits, and give up a
-// connection on which they hear nothing for 30 seconds.
+// Client: a simulated client: our engine with the client's side of the y-websocket or the
+// Hocuspocus protocol. It behaves as the published providers do: it sends every edit at once; when
+// it connects, it asks for what it lacks and answers the server's question; it retries with growing
+// waits; and it gives up a connection that was silent for 30 seconds.
 //
-// A client is a process of its own, with its own clock, that can go offline, pause, and be restarted
-// with its documents, without them, or as a second device under the same ids.
+// A client is a process of its own with its own clock. It can go offline, pause, and be restarted
+// with its documents, without them, or as a second device with the same ids.
 #pragma once
 
 #include <cstdint>
@@ -28,17 +28,17 @@ struct ClientSettings {
   bool wants_saved = true;  // y-websocket: asks for acks
   bool undoes = false;
   bool read_only = false;
-  bool echoes_presence = false;  // sends back what it hears of others, as the published clients do
-  // y-websocket: its first message holds several, as those of yrs do. Hocuspocus: its
+  bool echoes_presence = false;  // sends back the presence of others, as published clients do
+  // y-websocket: its first message contains several, as that of yrs clients does. Hocuspocus: its
   // first messages come before its token.
   bool greets_at_once = false;
   std::string workspace;
-  std::vector<std::string> objects;  // y-websocket: one
+  std::vector<std::string> objects;  // only one for y-websocket
   std::string token;
   Habit habit = Habit::kTyping;
   std::uint64_t edit_every_us = 500'000;  // 0: only when edit() is called
   std::uint64_t max_edits = 500;
-  // Goes offline and comes back by itself, again and again, if not 0.
+  // If not 0, it repeatedly goes offline and comes back by itself.
   std::uint64_t online_us = 0;
   std::uint64_t offline_us = 0;
   ClockSkew skew;
@@ -54,22 +54,23 @@ class Client {
   void start();
   void go_offline();
   void go_online();
-  // What it still has of its documents. kIdOnly: a second device, or a copy, that edits under the
-  // same ids without knowing what was written under them.
+  // What a restarted client still has of its documents. kIdOnly: a second device, or a copy, that
+  // edits with the same ids without knowing what was written with them.
   enum class Memory { kKept, kLost, kIdOnly };
   void restart(Memory memory, std::uint64_t down_us);
   void pause_for(std::uint64_t duration_us);
-  void edit();  // once, now
-  // Its rights were withdrawn, so it may be refused; or given back, which it can rely on from the
-  // next connection on.
+  void edit();  // makes one edit
+  // Its rights were withdrawn, so it may be refused; or they were given back, which is certain only
+  // from the next connection on.
   void set_rights_doubtful(bool doubtful);
-  // The server has lost what it told: connects again, and believes what it says then.
+  // The server has lost data that it had shown. The client reconnects and then believes the server.
   void server_rolled_back();
   void stop_editing() { editing_ = false; }
-  // Phase two: online for good, and if it has lost its way, with a new identity.
+  // Phase two: it stays online, and gets a new identity if it needs one.
   void heal();
 
-  // Nothing is under way: what the server has is here and what is here was promised to be kept.
+  // True if nothing is pending: it has everything that the server has, and all its edits were
+  // promised to be durable.
   bool in_step() const;
   std::string why_not() const;
 
@@ -87,13 +88,13 @@ class Client {
   std::uint64_t edits() const { return edits_; }
 
  protected:
-  // ---- what a protocol adds
+  // ---- what a protocol implements
   virtual void opened() = 0;
   virtual void received(ByteView message) = 0;
   virtual void send_sync(Replica& replica, protocol::SyncKind kind, ByteView payload) = 0;
   virtual void send_awareness(Replica& replica, ByteView update) = 0;
 
-  // ---- what protocols have in common
+  // ---- what the protocols share
   void send(Bytes message);
   bool gets_acks() const { return settings_.hocuspocus || settings_.wants_saved; }
   void take_sync(Replica& replica, protocol::SyncKind kind, ByteView payload);
@@ -101,7 +102,7 @@ class Client {
   void take_acks(Replica& replica, std::uint64_t count);
   void send_step1(Replica& replica);
   void send_update(Replica& replica, protocol::SyncKind kind, ByteView update);
-  // When connected: under the clock that it has, as the published clients do.
+  // When connected: announces the state with its present clock, as published clients do.
   void announce_presence(Replica& replica);
   void renew_presence(Replica& replica);
   void echo_presence(Replica& replica, const crdt::AwarenessChange& change);
@@ -134,10 +135,10 @@ class Client {
   Dice edit_dice_;
   Loop loop_;
   std::vector<Replica> replicas_;
-  std::shared_ptr<Client*> handle_;  // of the connection that counts; others find it null
+  std::shared_ptr<Client*> handle_;  // for the current connection; older ones find it null
   session::Connection* connection_ = nullptr;
   std::uint64_t connections_ = 0;
-  std::uint64_t failures_ = 0;  // to connect, since it last worked
+  std::uint64_t failures_ = 0;  // to connect, since the last success
   std::uint64_t last_heard_ms_ = 0;
   std::uint64_t identities_ = 0;
   std::uint64_t edits_ = 0;
@@ -145,7 +146,7 @@ class Client {
   bool editing_ = true;
   bool rights_withdrawn_ = false;
   bool rights_doubtful_ = false;  // since the last connection
-  bool suspect_ = false;          // its ids may be in use already
+  bool suspect_ = false;          // its ids may already be in use
 };
 
 std::unique_ptr<Client> make_client(World& world, Connector& connector, Book& book,

@@ -14,7 +14,7 @@ namespace {
 
 using protocol::SyncKind;
 
-// y-websocket: one document, named by the URL. docs of the messages: protocol/y_sync.h.
+// y-websocket: one document, named by the URL. protocol/y_sync.h describes the messages.
 class YClient final : public Client {
  public:
   using Client::Client;
@@ -23,7 +23,7 @@ class YClient final : public Client {
   void opened() override {
     Replica& replica = replicas().front();
     replica.welcome = true;
-    // Clients that are not made of Yjs send both as one message.
+    // Clients that are not based on Yjs send both in one message.
     if (settings_.greets_at_once) greeting_.emplace();
     send_step1(replica);
     announce_presence(replica);
@@ -42,7 +42,7 @@ class YClient final : public Client {
     }
     if (type == 1) return take_awareness(replica, in.var_buffer());
     if (type == 2 && settings_.read_only) return world_.hit(Probe::read_only_refused);
-    if (type == 2) return;  // the close that follows is judged
+    if (type == 2) return;  // the close that follows is checked
     if (type == 100) return take_acks(replica, in.var_uint());
   }
 
@@ -57,10 +57,10 @@ class YClient final : public Client {
     greeting_->insert(greeting_->end(), message.begin(), message.end());
   }
 
-  std::optional<Bytes> greeting_;  // being gathered
+  std::optional<Bytes> greeting_;  // being collected
 };
 
-// Hocuspocus: several documents, each opened by a token. protocol/hocuspocus.h.
+// Hocuspocus: several documents, each opened by a token (protocol/hocuspocus.h).
 class HocuspocusClient final : public Client {
  public:
   using Client::Client;
@@ -74,7 +74,7 @@ class HocuspocusClient final : public Client {
       out.var_uint(0);
       out.var_string(settings_.token);
       out.var_string("3.2.0");
-      // Some fetch their token meanwhile, and send it when they have it.
+      // Some clients fetch their token in the meantime and send it later.
       if (settings_.greets_at_once) greet(replica);
       send(out.take());
     }
@@ -123,7 +123,7 @@ class HocuspocusClient final : public Client {
     if (!replica.welcome) greet(replica);
   }
 
-  // The server ended one document. The provider would leave it at that.
+  // The server closed one document. The published provider would not open it again.
   void closed(Replica& replica, std::string_view reason) {
     lost_identity(fmt::format("had {} closed: {}", replica.name.second, reason));
     close(1000);

@@ -1,8 +1,8 @@
-// How a client reaches the server: over the simulated network (sim/network.h), or over real sockets
-// in `syncline bench` and `syncline chaos`.
+// Connector: how a client reaches the server: over the simulated network (sim/network.h), or over
+// real sockets in `syncline bench` and `syncline chaos`.
 //
-// Thread-safety: none. Ownership: whoever carries a connection owns its handler and keeps the
-// contract of session/connection.h; what it calls, it calls on the client's loop.
+// Thread-safety: none. Ownership: the carrier of a connection owns its handler and fulfils the
+// contract of session/connection.h. It makes all calls on the client's loop.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace syncline::sim {
 
-// What a client asks for when it connects: the URL and the token.
+// What a client sends when it connects: the URL and the token.
 struct Hello {
   std::string client;  // for actor names and the trace
   std::size_t number = 0;
   std::uint64_t connection = 0;  // of that client, from 1
   bool hocuspocus = false;
   std::string workspace;
-  std::string object;  // of a y-websocket connection
+  std::string object;  // for a y-websocket connection
   std::string token;
   bool wants_saved = true;
 };
@@ -30,11 +30,11 @@ class Connector {
  public:
   virtual ~Connector() = default;
 
-  // Begins a handshake. `handler` hears on_open, or on_closed(1006) alone.
+  // Begins a handshake. `handler` gets on_open, or only on_closed(1006).
   virtual void connect(Hello hello, Loop& loop,
                        std::unique_ptr<session::ConnectionHandler> handler) = 0;
 
-  // The client's process is gone, and its handlers with it. `told`: the operating system resets its
+  // The client's process has ended, with its handlers. `told`: the operating system resets its
   // connections.
   virtual void process_gone(Loop& loop, bool told) = 0;
 };

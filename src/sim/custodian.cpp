@@ -33,7 +33,7 @@ void apply(const log::RetentionChange& change, log::RetentionRule& rule,
   if (change.act == log::RetentionAct::kRelease) hold.reset();
 }
 
-// Whether an answer shows the rule and the hold as they should be.
+// True if an answer shows the expected rule and hold.
 bool says(const crdt::Any& json, const Custodian::Kept& kept) {
   const std::uint64_t age = protocol::parse_duration(text_in(json, "keep_for")).value_or(0);
   const crdt::Any* hold = json.find("hold");
@@ -42,8 +42,8 @@ bool says(const crdt::Any& json, const Custodian::Kept& kept) {
          held == kept.hold.has_value() && (!held || text_in(*hold, "reason") == kept.hold->reason);
 }
 
-// Whether the object as it was at `moment` can be told: from the newest snapshot before, and from
-// payloads that are all there behind it. `events`: of the object.
+// True if the object's state at `moment` can be rebuilt from the newest snapshot before it and the
+// payloads after that snapshot. `events` are those of the object.
 bool can_be_told(const store::Tables& tables, const std::string& workspace,
                  const std::vector<const log::Event*>& events, log::Position moment) {
   const auto end = std::ranges::upper_bound(events, moment, {}, &log::Event::position);
@@ -96,7 +96,7 @@ log::RetentionChange Custodian::draw_change(const Kept& kept) {
   } else if (!kept.hold && !kept.rule.keeps_all() && dice_.chance(0.3)) {
     change.act = log::RetentionAct::kHold;
     change.reason = fmt::format("case {}", dice_.below(1000));
-  } else if (!dice_.chance(0.1)) {  // else: everything is kept from now on
+  } else if (!dice_.chance(0.1)) {  // otherwise everything is kept from now on
     if (dice_.chance(0.7)) change.rule.keep_last = dice_.scale(1, settings_.max_events);
     if (dice_.chance(0.3)) change.rule.keep_ms = dice_.scale(1, settings_.max_age_ms / 1000) * 1000;
   }
@@ -105,7 +105,7 @@ log::RetentionChange Custodian::draw_change(const Kept& kept) {
 
 void Custodian::change(const std::string& workspace, log::RetentionChange change) {
   Kept& kept = kept_[workspace];
-  // From now on something may go, confirmed or not.
+  // From now on, payloads may be dropped, whether or not this is confirmed.
   if (change.act == log::RetentionAct::kRelease) kept.dropped.reset();
   const std::string target = workspace_target(workspace);
   std::string rule = fmt::format("/retention?keep_last={}", change.rule.keep_last);
@@ -152,9 +152,9 @@ void Custodian::refused(const std::string& workspace, Kept& kept, const ApiUser:
   if (code == "conflict")
     return world_.violated(std::string(kDurable),
                            fmt::format("{}: {}", workspace, answer.message()));
-  // Where the disk failed, what became of it is seen when the server has started anew.
+  // If the disk has failed, the outcome is visible after the server has restarted.
   if (code == "io") return;
-  // The change may stand although the view that follows it could not be read: the record says so.
+  // The change may be stored although reading the view after it failed. The record shows it.
   const auto records =
       store::read_retention_records(server_.process()->store->tables(), workspace, 0, kManyRecords);
   if (code == "corrupt" && records && records->size() == kept.records + 1) return confirm(kept);
@@ -218,7 +218,7 @@ void Custodian::check_said(const DiskTables& tables, const std::string& workspac
                            const log::Retention& stored) {
   const auto records = store::read_retention_records(tables, workspace, 0, kManyRecords);
   const std::size_t recorded = records ? records->size() : 0;
-  // What was never confirmed may stand all the same, and is known then.
+  // A change that was never confirmed may be stored all the same. Now this is known.
   if (kept.pending && recorded == kept.records + 1) confirm(kept);
   kept.pending.reset();
   if (stored.rule != kept.rule || stored.hold != kept.hold)
@@ -238,7 +238,7 @@ void Custodian::check_bounds(const std::string& workspace, Kept& kept,
   if (stored.swept_to > stored.floor)
     return broken(workspace,
                   fmt::format("swept to {}, past the floor at {}", stored.swept_to, stored.floor));
-  // What stood for a pin that is removed is looked for from the beginning.
+  // After a pin was removed, the sweep starts again, to drop what was kept for it.
   const std::uint64_t removed = pins_(workspace).removed;
   if (stored.swept_to < kept.swept_to && removed == kept.removed_pins)
     return broken(workspace,
@@ -252,7 +252,7 @@ void Custodian::check_bounds(const std::string& workspace, Kept& kept,
 void Custodian::check_events(const DiskTables& tables, const std::string& workspace, Kept& kept,
                              log::Position floor) {
   const auto events = read_log(tables, workspace);
-  if (!events) return;  // somebody else's find
+  if (!events) return;  // another oracle reports this
   const std::set<log::Position> dropped = dropped_in(*events);
   if (!dropped.empty() && *dropped.rbegin() > floor)
     return broken(workspace, fmt::format("event {} lost its payload, and it is kept from {} on",
@@ -277,7 +277,7 @@ void Custodian::check_events(const DiskTables& tables, const std::string& worksp
     }
 }
 
-// What a sweep has passed is gone, but for objects that could not be read.
+// Everything that a sweep has passed is dropped, except for objects that could not be read.
 void Custodian::check_swept(const std::string& workspace, const std::vector<log::Event>& events,
                             log::Position swept_to) {
   if (server_.expects_damage()) return;

@@ -1,13 +1,13 @@
-// Those who say how long history is kept: they set rules, put legal holds on workspaces and release
-// them, and have retention carried out by hand, beside the server's own keeper, while the world breaks.
+// Custodian: an actor that manages retention while faults happen: it sets rules, puts and releases
+// legal holds, and applies retention by hand, in addition to the server's own keeper.
 //
-//   I2 acked means durable   a rule, a hold, a release that was confirmed stands, and is on record
-//   I19 retention            payloads go only below the floor, which never sinks, and only where a kept
-//                            state stands for them: at the floor and at each pin; none goes under a
-//                            legal hold
+//   I2 acked means durable   a confirmed rule, hold or release is in force and recorded
+//   I19 retention            payloads are dropped only below the floor, and the floor never sinks.
+//                            A kept state replaces them, at the floor and at each pin. Nothing is
+//                            dropped under a legal hold
 //
-// That what is kept is true is for others to say: oracles read the log as it was before anything was
-// dropped (AppendedTables), and hold the server to every snapshot (I17) and answer (I13) by that.
+// Other oracles check that the kept states are right: they read the log as it was before anything
+// was dropped (AppendedTables), and compare every snapshot (I17) and answer (I13) with it.
 // Thread-safety: none.
 #pragma once
 
@@ -28,25 +28,25 @@ namespace syncline::sim {
 struct CustodianSettings {
   bool works = false;
   std::uint64_t every_us = 10'000'000;
-  std::uint64_t max_events = 100;  // that a rule keeps
+  std::uint64_t max_events = 100;  // the most events that a rule keeps
   std::uint64_t max_age_ms = 60'000;
 };
 
 class Custodian {
  public:
-  // What was asked for and confirmed, of one workspace.
+  // What was requested and confirmed for one workspace.
   struct Kept {
     log::RetentionRule rule;
     std::optional<log::Hold> hold;
     std::uint64_t records = 0;
-    std::optional<log::RetentionChange> pending;  // its answer has not come, and may never
-    log::Position floor = 0;                      // the highest that anybody was told of
+    std::optional<log::RetentionChange> pending;  // its answer has not come, and may never come
+    log::Position floor = 0;                      // the highest that anybody was told
     log::Position swept_to = 0;
-    std::uint64_t removed_pins = 0;                  // when that was so
-    std::optional<std::set<log::Position>> dropped;  // while a hold stands: when it began to
+    std::uint64_t removed_pins = 0;                  // the count at that time
+    std::optional<std::set<log::Position>> dropped;  // during a hold: what was dropped before it
   };
 
-  // The pins of a workspace that are promised, and how many were ever removed from it.
+  // The promised pins of a workspace, and the number of pins that were ever removed.
   struct Pins {
     std::vector<log::Position> positions;
     std::uint64_t removed = 0;
@@ -58,10 +58,10 @@ class Custodian {
 
   void start();
 
-  // After a recovery, and when all is quiet.
+  // After a recovery, and at the end of the run.
   void check(const DiskTables& tables);
 
-  // An older copy of the disk has come back: what it says is what was ever asked for.
+  // An older copy of the disk was brought back. Its content replaces what was requested.
   void rolled_back(const DiskTables& tables);
 
   // For tests.
@@ -95,7 +95,7 @@ class Custodian {
   ApiUser user_;
   Dice dice_;
   std::map<std::string, Kept> kept_;
-  std::uint64_t past_ = 0;  // grows when positions begin anew
+  std::uint64_t past_ = 0;  // grows when positions start again
 };
 
 }  // namespace syncline::sim

@@ -1,9 +1,9 @@
-// Randomness of a simulated world: everything that is left to chance is drawn from here, so that a
-// seed names a run.
+// Dice: the randomness of a simulated world. All random choices are drawn from here, so a seed
+// determines a run.
 //
-// Each part of the world throws dice of its own, forked from the seed by name. So taking one part
-// away (a client, a fault) leaves what the others draw unchanged, which is what makes a failing run
-// shrinkable. Source: xoshiro256** by Blackman and Vigna, seeded through splitmix64.
+// Each part of the world has dice of its own, forked from the seed by name. So leaving out one part
+// (a client, a fault) does not change what the others draw. This makes it possible to shrink a
+// failing run. Source: xoshiro256** by Blackman and Vigna, seeded with splitmix64.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ class Dice final : public Random {
     for (std::uint64_t& word : state_) word = splitmix(seed);
   }
 
-  // Dice that depend on the seed of these, not on what these have drawn.
+  // Dice that depend on the seed of these, not on what these have already drawn.
   Dice fork(std::string_view name, std::uint64_t number = 0) const {
     std::uint64_t hash = 0xcbf29ce484222325 ^ number * 0x9e3779b97f4a7c15;
     for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
@@ -51,14 +51,15 @@ class Dice final : public Random {
   double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   bool chance(double probability) { return unit() < probability; }
 
-  // As likely to lie between 1 and 10 as between 10 and 100: for knobs of unknown scale.
+  // A value with a uniform logarithm: between 1 and 10 as likely as between 10 and 100. For
+  // parameters of unknown scale.
   std::uint64_t scale(std::uint64_t low, std::uint64_t high) {
     const double from = std::log(static_cast<double>(low));
     const double to = std::log(static_cast<double>(high));
     return static_cast<std::uint64_t>(std::exp(from + unit() * (to - from)));
   }
 
-  // Waiting time until something that happens every `mean` on average.
+  // The waiting time until an event that happens every `mean` on average.
   std::uint64_t wait(double mean) {
     return static_cast<std::uint64_t>(-mean * std::log(1.0 - unit()));
   }

@@ -28,7 +28,7 @@ void Disk::append(Bytes bytes, Done done) {
   const bool crash = ++operations_ == crash_at_;
   const std::uint64_t duration = takes(speed_.write_us, bytes.size());
   if (std::exchange(fail_write_, false)) {
-    // As much of it as got through before the error.
+    // The part that was written before the error.
     bytes.resize(dice_.below(bytes.size() + 1));
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated write error"));
@@ -51,7 +51,7 @@ void Disk::sync(Done done) {
     if (durable_ < size) doubtful_.emplace_back(durable_, size);
     return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated sync error"));
   }
-  // Durable when it is done, not before: a crash in between finds what chance left.
+  // It becomes durable at its end. A crash before that leaves a random result.
   answer(duration,
          [this, size, done = std::move(done)](Result<void> result) mutable {
            durable_ = std::max(durable_, std::min(size, bytes_.size()));
@@ -59,7 +59,7 @@ void Disk::sync(Done done) {
          },
          {});
   if (crash) {
-    if (dice_.chance(0.5)) durable_ = size;  // done, and nobody was told
+    if (dice_.chance(0.5)) durable_ = size;  // done, but not answered
     world_.timeline.after(dice_.below(duration), std::exchange(crash_, nullptr));
   }
 }
@@ -86,12 +86,12 @@ void Disk::forget_callers() {
 void Disk::lose_power() {
   forget_callers();
   for (const auto& [begin, end] : std::exchange(doubtful_, {})) {
-    if (end > durable_ || dice_.chance(0.3)) continue;  // the tail's fate is that of any other
+    if (end > durable_ || dice_.chance(0.3)) continue;  // the end of the file is handled below
     std::fill(bytes_.begin() + static_cast<std::ptrdiff_t>(begin),
               bytes_.begin() + static_cast<std::ptrdiff_t>(end), 0);
   }
   if (durable_ < bytes_.size()) tear();
-  durable_ = bytes_.size();  // what is read back from now on is on the medium
+  durable_ = bytes_.size();  // what can be read from now on is on the medium
 }
 
 void Disk::tear() {
@@ -107,7 +107,7 @@ void Disk::tear() {
       return;
     default: break;
   }
-  // Sectors are written in any order: some are there, others are zeros.
+  // Sectors are written in any order: some exist, others are zeros.
   world_.hit(Probe::lost_some_sectors);
   for (std::size_t at = durable_; at < bytes_.size();) {
     const std::size_t end = std::min((at / kSector + 1) * kSector, bytes_.size());

@@ -1,15 +1,15 @@
-// A disk that keeps its promises only where a real one does.
+// Disk: a simulated disk that gives no more guarantees than a real one.
 //
-// One append-only file. What is appended sits in the page cache at once: a process sees it, and a
-// process that is killed loses none of it. Only sync() makes it durable. At a power loss each
-// sector behind the last sync is kept, torn or lost, as chance will have it. Operations take
-// virtual time, and their answers are dropped when the process that asked is gone.
+// It has one append-only file. Appended bytes are in the page cache at once: a process sees them,
+// and a killed process loses none of them. Only sync() makes them durable. At a power loss, each
+// sector after the last sync is kept, torn or lost at random. Operations take virtual time. Their
+// answers are dropped if the process that asked has ended.
 //
-// What a failed sync leaves behind is unknown: the pages count as clean, are read back as long as
-// the machine runs, and no later sync writes them; rewrite() does, as a recovery that copies them
-// elsewhere. Damage (bit rot) is done to the medium itself and read back by everyone.
+// After a failed sync, the state of its pages is unknown: they count as clean, they can be read as
+// long as the machine runs, and later syncs do not write them. rewrite() does, like a recovery that
+// copies them elsewhere. Damage (bit rot) changes the medium itself, and every reader sees it.
 //
-// Ownership: outlives the processes that use it. Thread-safety: none.
+// Ownership: it outlives the processes that use it. Thread-safety: none.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ namespace syncline::sim {
 struct DiskSpeed {
   std::uint64_t write_us = 30;
   std::uint64_t sync_us = 2000;  // on average
-  double slow_sync = 0.01;       // one that takes 50 times as long
+  double slow_sync = 0.01;       // the share of syncs that take 50 times as long
   std::uint64_t bytes_per_us = 200;
 };
 
@@ -43,24 +43,25 @@ class Disk {
   ByteView contents() const { return bytes_; }
   std::size_t durable_bytes() const { return durable_; }
 
-  // kUnavailable: full, nothing was written. kIo: failed, part of it may have been.
+  // kUnavailable: the disk is full and nothing was written. kIo: it failed, and a part may have
+  // been written.
   void append(Bytes bytes, Done done);
-  // Makes durable all that had been appended by now.
+  // Makes everything durable that has been appended by now.
   void sync(Done done);
-  // All of it anew, to another place.
+  // Writes all of it again to another place.
   void rewrite(Done done);
-  // What recovery does to a torn tail. At once, and durable.
+  // Cuts off a torn tail, as recovery does. Immediate and durable.
   void truncate(std::size_t size);
 
-  // Space for more than a reserve, as the process would ask the file system.
+  // False if there is space for more than a reserve. A process would ask the file system for this.
   bool full() const { return full_ && !sudden_; }
 
-  // ---- the process is gone
-  void forget_callers();  // nobody waits for an answer any more
-  void lose_power();      // and what was not synced is subject to chance
+  // ---- the process has ended
+  void forget_callers();  // drops all pending answers
+  void lose_power();      // also loses unsynced bytes at random
 
   // ---- faults
-  // `sudden`: nobody is warned by full().
+  // `sudden`: full() does not warn of it.
   void set_full(bool full, bool sudden = false) {
     full_ = full;
     sudden_ = sudden;
@@ -68,19 +69,20 @@ class Disk {
   void set_slowness(std::uint64_t factor) { slowness_ = factor; }
   void fail_next_write() { fail_write_ = true; }
   void fail_next_sync() { fail_sync_ = true; }
-  // Calls `crash` when the n-th operation from now is half done, in one of the places where it can
-  // be: before it, after it, or after it and before its answer.
+  // Calls `crash` during the n-th operation from now: before it, after it, or after it and before
+  // its answer.
   void crash_at(std::uint64_t operation, std::function<void()> crash);
-  // Flips one bit; undone by restore(), as when an operator brings back a good copy.
+  // Flips one bit. restore() undoes this, like an operator who brings back a good copy.
   void rot(std::size_t offset, unsigned bit);
-  // The same for what was meant for, or lies at, another place: `size` bytes of it are found here.
+  // Simulates a misdirected write or read: `size` bytes of another place are found here. restore()
+  // undoes this.
   void misdirect(std::size_t offset, std::size_t from, std::size_t size);
   void restore();
-  // What is durable now, as a backup would keep it; and a backup in place of all that is here. Not
-  // while a process uses it.
+  // backup: the bytes that are durable now. bring_back: replaces the content with a backup. No
+  // process may use the disk meanwhile.
   Bytes backup() const;
   void bring_back(Bytes backup);
-  void heal();  // all faults but rot
+  void heal();  // ends all faults except bit rot
 
   std::uint64_t operations() const { return operations_; }
 
@@ -93,13 +95,13 @@ class Disk {
   Dice dice_;
   const DiskSpeed speed_;
   Bytes bytes_;
-  std::size_t durable_ = 0;  // this much is on the medium for certain, but for what is doubtful
-  std::vector<std::pair<std::size_t, std::size_t>> doubtful_;  // what a failed sync left
+  std::size_t durable_ = 0;  // bytes that are durable for certain, except doubtful_
+  std::vector<std::pair<std::size_t, std::size_t>> doubtful_;  // ranges of failed syncs
   std::shared_ptr<const int> callers_ = std::make_shared<const int>();
-  std::vector<std::pair<std::size_t, Bytes>> rotten_;  // what was there before
+  std::vector<std::pair<std::size_t, Bytes>> rotten_;  // the original bytes
   std::uint64_t slowness_ = 1;
   std::uint64_t operations_ = 0;
-  std::uint64_t crash_at_ = 0;  // operation; 0: none
+  std::uint64_t crash_at_ = 0;  // number of the operation; 0: none
   std::function<void()> crash_;
   bool full_ = false;
   bool sudden_ = false;

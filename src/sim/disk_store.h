@@ -1,8 +1,8 @@
-// The embedded store (src/store) over a simulated disk: what the committer's and the readers'
-// threads do in production, as events of virtual time.
+// DiskStore: the embedded store (src/store) over a simulated disk. Events of virtual time do the
+// work of the committer's and the readers' threads.
 //
-// One batch is written and synced at a time, while the next gathers. Created anew by each process
-// that opens the disk; what is under way when it is destroyed is never answered.
+// One batch at a time is written and synced, while the next collects. Each process that opens the
+// disk creates it anew. Requests that are pending when it is destroyed are never answered.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,15 @@
 namespace syncline::sim {
 
 struct StoreSpeed {
-  std::uint64_t wake_us = 100;  // until the committer, or a reader, takes up work
+  std::uint64_t wake_us = 100;  // until the committer, or a reader, starts
   std::uint64_t read_us = 200;
   std::size_t queue_bytes = std::size_t{256} << 20;
 };
 
 class DiskStore final : public store::StoreEngine {
  public:
-  // Opens what is there; at once, since the time that takes is the process's to pass. `torn_bytes`
-  // of an interrupted write were dropped.
+  // Opens the existing data. This takes no virtual time; the process accounts for it. `torn_bytes`
+  // bytes of an interrupted write were dropped.
   static Result<std::unique_ptr<DiskStore>> open(World& world, Disk& disk, StoreSpeed speed);
 
   void submit(store::Request request) override;
@@ -41,7 +41,7 @@ class DiskStore final : public store::StoreEngine {
 
   void wake();
   void commit();
-  // `frame`: where the frame of its writes begins on disk, if there is one.
+  // `frame`: the place on disk where the frame of the batch begins, if it has one.
   void written(store::GroupCommit::Batch batch, std::optional<std::size_t> frame,
                const Result<void>& result);
 

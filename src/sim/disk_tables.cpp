@@ -117,7 +117,7 @@ Result<std::optional<std::string>> DiskTables::get(store::Family family,
   return std::string(value_at(found->second));
 }
 
-// No read stretches over several events of the timeline, so the tables do not change under a cursor.
+// No read extends over several events of the timeline, so the tables do not change under a cursor.
 std::unique_ptr<store::Cursor> DiskTables::cursor(store::Family family,
                                                   std::string_view end) const {
   const auto bytes_of = [this](Place place) { return value_at(place); };

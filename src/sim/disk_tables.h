@@ -1,10 +1,9 @@
-// Ordered tables on a simulated disk: what RocksDB is in production, as far as the store above can
-// tell.
+// DiskTables: ordered tables on a simulated disk, which replace RocksDB for the store above.
 //
-// The disk holds a journal of frames, one for each batch: magic, length, CRC-32C, then the writes.
-// Opening reads the journal. A frame that is not whole at the end is the rest of an interrupted
-// write and is dropped; one with a whole frame behind it is damage, and refused. Values are read
-// from the disk each time, so damage to one is seen by whoever reads it.
+// The disk contains a journal with one frame per batch: magic, length, CRC-32C, then the writes.
+// Opening reads the journal. An incomplete frame at the end is the rest of an interrupted write and
+// is dropped. One with a whole frame after it is damage and is refused. Values are read from the
+// disk each time, so every reader sees damage.
 #pragma once
 
 #include <array>
@@ -22,7 +21,7 @@
 
 namespace syncline::sim {
 
-// One batch, as its frame on disk.
+// One batch, in the form of its frame on disk.
 class FrameWrites final : public store::Writes {
  public:
   void put(store::Family family, std::string_view key, std::string_view value) override;
@@ -39,29 +38,30 @@ class DiskTables final : public store::Tables {
  public:
   explicit DiskTables(Disk& disk) : disk_(disk) {}
 
-  // Reads the journal: how many bytes at its end were dropped, or kCorrupt, naming the place, with
-  // nothing changed.
+  // Reads the journal. Returns the number of bytes that were dropped at its end; or kCorrupt, with
+  // the place, without a change.
   Result<std::size_t> open();
 
-  // Makes the writes of the frame that ends at `end` on disk visible.
+  // Applies the writes of the frame between `begin` and `end` on disk.
   void apply(std::size_t begin, std::size_t end);
 
   Result<std::optional<std::string>> get(store::Family family, std::string_view key) const override;
   std::unique_ptr<store::Cursor> cursor(store::Family family,
                                         std::string_view end = {}) const override;
 
-  // Damage from here on cannot be told from an interrupted write.
+  // The beginning of the last frame. Damage after it cannot be distinguished from an interrupted
+  // write.
   std::size_t last_frame() const { return last_frame_; }
 
-  // Where the value of a random key of the family stands on disk; nothing if there is none.
+  // The place on disk of the value of a random key of the family; nothing if there is none.
   struct Place {
     std::size_t offset = 0;
     std::size_t size = 0;
   };
   std::optional<Place> any_value(store::Family family, Dice& dice) const;
 
-  // The record of the event as it was appended, if `record` is that without its payload; else
-  // `record` itself. The journal forgets nothing.
+  // The record of the event as it was appended, if `record` is that record without its payload;
+  // otherwise `record` itself. The journal forgets nothing.
   std::string_view as_appended(std::string_view key, std::string_view record) const;
 
  private:
@@ -71,11 +71,11 @@ class DiskTables final : public store::Tables {
 
   Disk& disk_;
   std::array<Table, store::kFamilies> tables_;
-  Table appended_;  // events, as they were first
+  Table appended_;  // events as they were first stored
   std::size_t last_frame_ = 0;
 };
 
-// The tables as if no payload had ever been dropped: what oracles hold the server to.
+// The tables as if no payload had ever been dropped. The oracles compare the server with these.
 class AppendedTables final : public store::Tables {
  public:
   explicit AppendedTables(const DiskTables& tables) : tables_(tables) {}

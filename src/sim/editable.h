@@ -1,12 +1,12 @@
-// A document as something that can be edited: what a workload asks for, whoever carries it out.
+// Editable: a document that a workload can edit, whoever carries out the edits.
 //
-// The simulator, `syncline bench` and our clients of `syncline chaos` have an engine behind it
-// (sim/editor.h); the published npm clients of `syncline chaos` are told over a pipe
-// (cli/chaos/yjs_client.h). One who carries out edits elsewhere knows lengths only roughly: then
-// places and counts mean "or what is left of it".
+// In the simulator, in `syncline bench`, and for our clients in `syncline chaos`, an engine carries
+// them out (sim/editor.h). The published npm clients of `syncline chaos` get them over a pipe
+// (cli/chaos/yjs_client.h). An implementation that edits elsewhere knows lengths only roughly;
+// positions and counts are then cut to what exists.
 //
-// The roots are those of every test of ours: text "content", map "meta", array "list", XML "tree".
-// Values are short; text is of the basic plane.
+// All tests use the same roots: text "content", map "meta", array "list", XML "tree". Values are
+// short; text is in the basic plane.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class Editable {
  public:
   virtual ~Editable() = default;
 
-  // What `body` does is one transaction.
+  // `body` is one transaction.
   virtual void transact(const std::function<void()>& body) = 0;
 
   virtual std::uint32_t text_length() const = 0;
@@ -44,8 +44,8 @@ class Editable {
   virtual void insert_tree(std::uint32_t at) = 0;  // an element with a text in it
   virtual void erase_tree(std::uint32_t at) = 0;
 
-  virtual bool can_undo() const = 0;  // it keeps a history of its own edits
-  virtual bool undo() = 0;            // false: nothing was left
+  virtual bool can_undo() const = 0;  // whether it keeps a history of its own edits
+  virtual bool undo() = 0;            // false: nothing to undo
   virtual bool redo() = 0;
 };
 

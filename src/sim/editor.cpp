@@ -9,7 +9,8 @@
 
 namespace syncline::sim {
 
-// What the engine refuses (a place beyond the end) is no edit, as in an editor.
+// If the engine refuses an operation (a position after the end), the edit does nothing, as in an
+// editor.
 
 Editor::Editor(Probes& probes, const crdt::DocOptions& options, bool undoes,
                std::function<std::uint64_t()> now_ms)

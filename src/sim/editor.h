@@ -1,4 +1,5 @@
-// Someone who edits a document of ours: a replica, and a workload that decides what is done to it.
+// Editor: a simulated person who edits one of our documents: a replica, and a workload that decides
+// its edits.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,12 @@ class Editor final : private Editable {
   Editor(Probes& probes, const crdt::DocOptions& options, bool undoes,
          std::function<std::uint64_t()> now_ms);
 
-  // One edit; what it was, for the trace. Every edit is a transaction, and so at most one update.
+  // Makes one edit and returns a description for the trace. Every edit is one transaction, so at
+  // most one update.
   std::string edit(Dice& dice, Habit habit) { return workload_.edit(dice, habit); }
 
-  // Undoes what can be undone and redoes as much: how that differs from having done nothing, if it
-  // does.
+  // Undoes everything that can be undone and redoes as much. Returns how the result differs from
+  // the state before, or "".
   std::string undo_and_redo();
 
   crdt::Doc& doc() { return doc_; }

@@ -23,7 +23,7 @@
 namespace syncline::sim {
 namespace {
 
-constexpr std::size_t kMaxAnswers = 40;  // but for those who look around
+constexpr std::size_t kMaxAnswers = 40;  // except for look_around()
 constexpr int kQuestionsAtOnce = 8;
 constexpr std::string_view kPinPrefix = "pin-";
 
@@ -72,7 +72,7 @@ void Historians::look_around() {
   for (int i = 0; i < kQuestionsAtOnce; ++i) ask();
 }
 
-// What there is to ask for is looked up in the log itself.
+// Looks up in the log itself what can be asked for.
 void Historians::ask() {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
@@ -112,7 +112,7 @@ void Historians::set_pin(const std::string& workspace, const log::Head& head) {
   const std::string name = fmt::format("{}{}", kPinPrefix, next_pin_++);
   const log::Position position = dice_.between(1, head.last_position);
   const std::string target = workspace_target(workspace) + "/pins/" + name;
-  // Now and then by somebody who has no right to.
+  // Sometimes an actor without the right tries it.
   if (dice_.chance(0.1))
     visitor_.ask("PUT", target + "-not?at=1", [this](const ApiUser::Answer& answer) {
       if (answer.status != 403)
@@ -124,7 +124,7 @@ void Historians::set_pin(const std::string& workspace, const log::Head& head) {
                 });
 }
 
-// Whether it is gone when the answer is lost, nobody is told: it is promised no more.
+// If the answer is lost, nobody knows whether the pin still exists, so it is no longer promised.
 void Historians::remove_pin(const std::string& workspace) {
   auto& pins = pins_[workspace];
   const std::string name = std::next(pins.begin(), dice_.below(pins.size()))->first;
@@ -148,13 +148,13 @@ std::uint64_t Historians::removed_pins(const std::string& workspace) const {
   return removed == removed_.end() ? 0 : removed->second;
 }
 
-// A pin by its name that is promised still.
+// True for the name of a pin that is still promised.
 bool Historians::is_pinned(const std::string& workspace, const std::string& moment) const {
   const auto pins = pins_.find(workspace);
   return pins != pins_.end() && pins->second.contains(moment);
 }
 
-// The time of an event before the last: what is appended later cannot be stamped so.
+// The time of an event before the last one, so that no later event can have this stamp.
 void Historians::look_at_time_of(Server::Process& process, const ObjectName& object,
                                  const log::Head& head) {
   const log::Position position = dice_.below(head.last_position);
@@ -176,11 +176,11 @@ void Historians::look_at(const ObjectName& object, Moment moment) {
                });
 }
 
-// A moment before the floor is refused, unless it is pinned; any other is there.
+// A moment before the floor must be refused, unless it is pinned. Any other must exist.
 void Historians::judge(const ObjectName& object, const Moment& moment,
                        const ApiUser::Answer& answer) {
   const bool pin = is_pin(moment.text);
-  if (pin && !is_pinned(object.first, moment.text)) return;  // removed meanwhile
+  if (pin && !is_pinned(object.first, moment.text)) return;  // removed in the meantime
   const bool absent = answer.message().starts_with("there was no object ");
   if (answer.ok() || absent) {
     const crdt::Any* state = answer.json.find("state");
@@ -246,7 +246,7 @@ void Historians::check_pins(const store::Tables& tables) {
     }
 }
 
-// The floor never sinks: what was refused is before it for good.
+// The floor never sinks, so a moment that was refused stays before it.
 void Historians::check_refusals(const store::Tables& tables) {
   for (const auto& [workspace, refused] : refused_) {
     const auto retention = store::read_retention(tables, workspace);
@@ -260,7 +260,7 @@ void Historians::check_refusals(const store::Tables& tables) {
 void Historians::check_object(const ObjectName& name, const std::vector<const Answer*>& answers,
                               const store::Tables& tables) {
   const auto events = read_log(tables, name.first);
-  if (!events) return;  // somebody else's find
+  if (!events) return;  // another oracle reports this
   std::unique_ptr<merge::Object> model = node::known_types().default_type().create();
   std::uint64_t generation = 0;
   log::Position position = 0;

@@ -1,14 +1,15 @@
-// Those who look back while the world breaks: they set pins and remove some, and ask what an object
-// was at a position, at a time, or where a pin stands, over the HTTP API.
+// Historians: actors that read the past while faults happen. They set pins and remove some, and ask
+// over the HTTP API what an object was at a position, at a time, or at a pin.
 //
-//   I2 acked means durable   a pin that was confirmed is there, where it was set
+//   I2 acked means durable   a confirmed pin exists where it was set
 //   I7 rights                nobody sets a pin without the right to
-//   I19 retention            only what is before the floor and not pinned is refused
-//   I13 position             an object at a moment is what replaying the log up to there gives, and
-//                            a time means the last event stamped then or before
+//   I19 retention            only moments before the floor without a pin are refused
+//   I13 position             an object at a moment equals the result of replaying the log up to
+//                            there, and a time means the last event with that stamp or an earlier
+//                            one
 //
-// What vandals write to is left out: while something of it waits, replaying and restoring may each
-// let another of two claims win (oracle.cpp). Thread-safety: none.
+// They leave out objects that vandals write to: while something of these waits, replaying and
+// restoring may each choose another of two contradicting claims (oracle.cpp). Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +28,12 @@ namespace syncline::sim {
 
 class Historians {
  public:
-  // What was answered to a question about the past.
+  // The answer to a question about the past.
   struct Answer {
     ObjectName object;
-    log::Position at = 0;        // the moment, as the server understood it
-    std::uint64_t unix_ms = 0;   // what was asked for, if it was a time; of an event or before one
-    log::Position position = 0;  // of the object's last event then
+    log::Position at = 0;        // the moment, as the server resolved it
+    std::uint64_t unix_ms = 0;   // the requested time, if it was a time; of an event, or before it
+    log::Position position = 0;  // of the object's last event at that moment
     std::string content;
   };
 
@@ -40,16 +41,16 @@ class Historians {
 
   void start();
 
-  // Several questions at once: damaged snapshots are seen by who asks for them.
+  // Asks several questions at once, because only a read notices a damaged snapshot.
   void look_around();
 
-  // An older copy of the disk has come back.
+  // An older copy of the disk was brought back.
   void rolled_back();
 
-  // When all is quiet.
+  // The check at the end of the run.
   void check(const store::Tables& tables);
 
-  // The positions of the pins that are promised, and how many were ever removed.
+  // The positions of the promised pins, and the number of pins that were ever removed.
   std::vector<log::Position> pins(const std::string& workspace) const;
   std::uint64_t removed_pins(const std::string& workspace) const;
 
@@ -61,11 +62,11 @@ class Historians {
  private:
   void ask_later();
   void ask();
-  // What a question names a moment by.
+  // The moment that a question names.
   struct Moment {
     std::string text;
-    log::Position position = 0;  // that it means, where it is no time
-    std::uint64_t unix_ms = 0;   // a time
+    log::Position position = 0;  // the position that it means, if it is not a time
+    std::uint64_t unix_ms = 0;   // the time, if it is one
   };
 
   void look(Server::Process& process, const ObjectName& object, const log::Head& head);
@@ -91,9 +92,10 @@ class Historians {
   std::vector<Answer> answers_;
   std::map<std::string, std::map<std::string, log::Position>> pins_;  // confirmed, by workspace
   std::map<std::string, std::uint64_t> removed_;
-  std::map<std::string, std::set<log::Position>> refused_;  // moments that were said to be gone
-  std::uint64_t next_pin_ = 0;                              // each has a name of its own
-  std::uint64_t past_ = 0;                                  // grows when positions begin anew
+  // Moments that the server refused as gone.
+  std::map<std::string, std::set<log::Position>> refused_;
+  std::uint64_t next_pin_ = 0;  // makes the names of pins unique
+  std::uint64_t past_ = 0;      // grows when positions start again
 };
 
 }  // namespace syncline::sim

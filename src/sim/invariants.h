@@ -1,5 +1,5 @@
-// What must hold in every simulated world, by the names that reports use (docs/simulation.md says
-// what each means), and how objects are named in their findings.
+// The names of the invariants, as reports use them (docs/simulation.md explains each), and the form
+// in which reports name objects.
 #pragma once
 
 #include <cstdint>

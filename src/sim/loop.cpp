@@ -23,7 +23,7 @@ void Loop::schedule() {
 void Loop::turn() {
   turn_scheduled_ = false;
   if (paused_) return;
-  // What these post belongs to the next turn.
+  // What these tasks post belongs to the next turn.
   for (std::size_t count = tasks_.size(); count > 0 && !tasks_.empty() && !paused_; --count) {
     Task task = std::move(tasks_.front());
     tasks_.pop_front();
@@ -36,14 +36,15 @@ void Loop::turn() {
 
 Scheduler::TimerId Loop::after(std::uint64_t delay_ms, Task task) {
   const TimerId id = ++last_timer_;
-  // A clock that runs fast finds the time over early.
+  // With a fast clock, the timer fires early.
   const auto delay_us =
       static_cast<std::int64_t>(delay_ms) * 1000 * 1'000'000 / (1'000'000 + skew_.drift_ppm);
   timers_[id] = timeline_.after(static_cast<std::uint64_t>(delay_us),
                                 [this, id, task = std::move(task)]() mutable {
                                   timers_[id] = {};
                                   post([this, id, task = std::move(task)]() mutable {
-                                    if (timers_.erase(id) > 0) task();  // not cancelled meanwhile
+                                    // Unless it was cancelled in the meantime.
+                                    if (timers_.erase(id) > 0) task();
                                   });
                                 });
   return id;
@@ -80,7 +81,7 @@ void Loop::stop() {
   timers_.clear();
   if (turn_scheduled_) timeline_.cancel(turn_);
   turn_scheduled_ = false;
-  // What a task holds may post while it is destroyed.
+  // Destroying a task may post others.
   while (!tasks_.empty()) {
     auto tasks = std::exchange(tasks_, {});
     tasks.clear();

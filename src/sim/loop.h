@@ -1,8 +1,9 @@
-// The event loop of one simulated process, over virtual time and a clock of its own that may lie.
+// Loop: the event loop of one simulated process, with virtual time and a clock of its own that may
+// be wrong.
 //
-// Turns: what is posted runs in the next turn, in order; a turn takes as long as the processor
-// needs, longer on a slow one. A paused process does nothing at all, and catches up when it
-// resumes. stop() is the end of the process: whatever was still to come is dropped.
+// Turns: posted tasks run in the next turn, in order. A turn takes as long as the processor needs,
+// longer on a slow one. A paused process does nothing, and catches up when it resumes. stop() ends
+// the process and drops everything that is still due.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +15,10 @@
 
 namespace syncline::sim {
 
-// Where a process's idea of time differs from the world's.
+// The difference between a process's clocks and the time of the world.
 struct ClockSkew {
   std::int64_t offset_ms = 0;   // of the wall clock; jumps when a fault changes it
-  std::int64_t drift_ppm = 0;   // both clocks run this much too fast
+  std::int64_t drift_ppm = 0;   // both clocks run too fast by this much
   std::uint64_t origin_ms = 0;  // of the monotonic clock
 };
 

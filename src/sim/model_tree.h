@@ -1,5 +1,5 @@
-// The Merkle tree of RFC 6962, section 2.1, the plain way: what the product's roots are compared
-// with. Shares no code with log/merkle_tree.h but SHA-256.
+// ModelTree: the Merkle tree of RFC 6962, section 2.1, computed in the simplest way. The product's
+// roots are compared with it. It shares no code with log/merkle_tree.h except SHA-256.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class ModelTree {
     }
   }
 
-  // Of at least one leaf.
+  // Requires at least one leaf.
   Hash256 root() const {
     Hash256 root = blocks_.back().second;
     for (std::size_t i = blocks_.size() - 1; i-- > 0;) root = parent(blocks_[i].second, root);
@@ -38,7 +38,8 @@ class ModelTree {
     return hasher.finish();
   }
 
-  std::vector<std::pair<std::uint64_t, Hash256>> blocks_;  // whole ones, by size, largest first
+  // Whole blocks by size, the largest first.
+  std::vector<std::pair<std::uint64_t, Hash256>> blocks_;
 };
 
 }  // namespace syncline::sim

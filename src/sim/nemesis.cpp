@@ -31,7 +31,7 @@ void Nemesis::heal() {
   for (const auto& client : clients_) client->heal();
 }
 
-// What was to happen later is void once everything has healed.
+// Runs `task` later, unless everything has been healed by then.
 void Nemesis::later(std::uint64_t delay_us, Task task) {
   world_.timeline.after(delay_us, [this, task = std::move(task)]() mutable {
     if (!healed_) task();
@@ -71,7 +71,7 @@ void Nemesis::block_for(std::size_t client, Side sender, std::uint64_t duration_
 }
 
 void Nemesis::swizzle(const Fault& fault) {
-  // Everyone is cut off one after the other, and comes back in another order.
+  // Cuts off all clients one after the other, and reconnects them in another order.
   for (std::size_t client = 0; client < clients_.size(); ++client) {
     if (dice_.chance(0.3)) continue;
     later(dice_.below(fault.duration_us), [this, client, duration = fault.duration_us] {
@@ -105,14 +105,14 @@ void Nemesis::network_fault(const Fault& fault) {
       return;
     case FaultKind::kSwizzle: return swizzle(fault);
     case FaultKind::kReset:
-    case FaultKind::kCorrupt:  // the checksum of whatever lies below does not hold
+    case FaultKind::kCorrupt:  // a checksum below fails
       if (wire) wire->reset();
       return;
     case FaultKind::kHalfOpen:
       if (!wire) return;
       if (dice_.chance(0.3)) return wire->reset_unheard_by(Side::kClient);
       wire->reset_unheard_by(Side::kServer);
-      // The server may find out before its keepalive does, while the client is back already.
+      // The server may notice it before its keepalive does, while the client is already back.
       if (dice_.chance(0.6))
         later(1 + dice_.below(10 * kSecond), [wire] { wire->reset_unheard_by(Side::kClient); });
       return;
@@ -173,7 +173,7 @@ void Nemesis::rot(const Fault& fault) {
   later(fault.duration_us, [this] { server_.disk_restored(); });
 }
 
-// A block of one event is where another's should be: on the medium, or in what one read gives.
+// The block of one event is where another's should be: on the medium, or in the result of one read.
 void Nemesis::misdirect(const Fault& fault) {
   if (server_.process() == nullptr) return;
   const DiskTables& tables = server_.process()->store->tables();
@@ -190,7 +190,7 @@ void Nemesis::misdirect(const Fault& fault) {
   later(fault.duration_us, [this] { server_.disk_restored(); });
 }
 
-// As when an operator restores the wrong backup, or a machine comes back with an old volume.
+// As if an operator restored the wrong backup, or a machine came back with an old volume.
 void Nemesis::bring_back_older(const Fault& fault) {
   if (server_.process() == nullptr || server_.expects_damage()) return;
   later(fault.duration_us * 3 / 4, [this] { watchers_.rollback_nears(); });
@@ -217,7 +217,8 @@ void Nemesis::policy_fault(const Fault& fault) {
   });
 }
 
-// Those who are in stay, and lose their connections now and then; nobody else comes in meanwhile.
+// Clients that are connected stay, and sometimes lose their connections. Nobody else may enter
+// meanwhile.
 void Nemesis::import(const std::string& workspace, std::uint64_t duration_us) {
   if (server_.importing(workspace)) return;
   server_.set_importing(workspace, true);
@@ -227,7 +228,7 @@ void Nemesis::import(const std::string& workspace, std::uint64_t duration_us) {
   later(duration_us, [this, workspace] { server_.set_importing(workspace, false); });
 }
 
-// Only then it knows of other rights.
+// Only a new process knows of changed rights.
 void Nemesis::start_server_anew() {
   dice_.chance(0.5) ? server_.drain() : server_.die(Server::Death::kKilled);
 }

@@ -1,4 +1,4 @@
-// Carries out the faults of a plan, each at its time and for as long as it lasts.
+// Nemesis: carries out the faults of a plan, each at its time and for its duration.
 #pragma once
 
 #include <functional>
@@ -17,17 +17,17 @@ class Nemesis {
   Nemesis(World& world, Network& network, Disk& disk, Server& server, Rights& rights,
           std::vector<std::unique_ptr<Client>>& clients);
 
-  // Those who should look when something rare is done, so that it is seen at all.
+  // Observers that must be told of rare events, because otherwise nobody would check them.
   struct Watchers {
-    std::function<void()> rollback_nears;    // an older copy of the disk will come back
-    std::function<void()> rolled_back;       // it has, while no process uses it
-    std::function<void()> snapshot_damaged;  // and will be whole again in a while
+    std::function<void()> rollback_nears;    // an older copy of the disk will be brought back
+    std::function<void()> rolled_back;       // it was, while no process uses it
+    std::function<void()> snapshot_damaged;  // it will be repaired after a while
     std::function<void(const std::string&)> import_begun;  // of this workspace
   };
   void tell(Watchers watchers) { watchers_ = std::move(watchers); }
 
   void schedule(const std::vector<Fault>& faults);
-  // Ends every fault that lasts.
+  // Ends every fault that is in effect.
   void heal();
 
  private:

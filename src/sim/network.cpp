@@ -12,7 +12,7 @@ Network::Network(World& world, NetworkSpeed speed, std::size_t clients)
 
 void Network::connect(Hello hello, Loop& loop,
                       std::unique_ptr<session::ConnectionHandler> handler) {
-  // A round trip for TCP, and one for the upgrade; a blocked path keeps it waiting.
+  // One round trip for TCP and one for the upgrade. A blocked path delays it.
   const std::uint64_t delay = 2 * speed_.latency_us + dice_.below(2 * speed_.jitter_us + 1);
   auto attempt = [this, hello = std::move(hello), &loop, handler = std::move(handler)]() mutable {
     const bool blocked =
@@ -33,7 +33,7 @@ void Network::connect(Hello hello, Loop& loop,
     wire->open(Side::kServer, std::move(accepted));
     wire->open(Side::kClient, std::move(handler));
   };
-  // On the client's loop, so that it dies with the client.
+  // On the client's loop, so that it ends with the client.
   loop.after(delay / 1000 + 1, std::move(attempt));
 }
 

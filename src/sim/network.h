@@ -1,14 +1,16 @@
-// The network between clients and the server: streams of whole messages, as TCP with WebSockets on
-// top gives them.
+// Network: the network between the clients and the server. It carries streams of whole messages, as
+// WebSockets over TCP do.
 //
-// A stream keeps its order and loses nothing but by breaking: what a real network drops, duplicates
-// or reorders, TCP repairs at the price of delay, so here it shows as delay, as a stall while a
-// direction is blocked, or as a reset. Each direction has latency with a slow tail, a bandwidth and
-// a window: a peer that does not read fills the window, then the sender's queue.
+// A stream keeps its order and loses nothing unless it breaks. TCP repairs what a real network
+// drops, duplicates or reorders, and this costs time. So such faults appear here as a delay, as a
+// stall while a direction is blocked, or as a reset. Each direction has a latency with a slow tail,
+// a bandwidth and a window. A peer that does not read fills the window, and then the sender's
+// queue.
 //
-// Keepalive is the server's, as in production: a peer that did not answer two pings is given up.
+// As in production, the server does the keepalive: it gives up a peer that did not answer two
+// pings.
 //
-// Ownership: the network owns the wires, a wire owns the handlers of its two sides and keeps the
+// Ownership: the network owns the wires. A wire owns the handlers of its two sides and fulfils the
 // contract of session/connection.h for both. Thread-safety: none.
 #pragma once
 
@@ -32,11 +34,11 @@ namespace syncline::sim {
 struct NetworkSpeed {
   std::uint64_t latency_us = 20'000;
   std::uint64_t jitter_us = 10'000;
-  double slow_tail = 0.01;  // messages that take ten times as long
+  double slow_tail = 0.01;  // the share of messages that take ten times as long
   std::uint64_t bytes_per_ms = 10'000;
   std::size_t window_bytes = 64 << 10;
   std::uint64_t ping_ms = 30'000;
-  std::size_t queue_limit = 0;  // the server's: what it sends beyond that is counted
+  std::size_t queue_limit = 0;  // of the server: messages sent above it are counted
 };
 
 enum class Side : std::uint8_t { kClient, kServer };
@@ -45,7 +47,7 @@ inline Side other(Side side) {
   return side == Side::kClient ? Side::kServer : Side::kClient;
 }
 
-// How the path between one client and the server is, in one direction. Faults change it.
+// The state of the path between one client and the server, in one direction. Faults change it.
 struct Path {
   bool blocked = false;
   std::uint64_t extra_us = 0;
@@ -59,40 +61,40 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   Wire(Network& network, Hello hello, Loop& client, Loop& server);
 
   void open(Side side, std::unique_ptr<session::ConnectionHandler> handler);
-  // The connection breaks: both sides hear of it after a while, or only one does, and the other has
-  // to find out.
+  // The connection breaks. Both sides are told after a while, or only one is, and the other has to
+  // find out.
   void reset();
   void reset_unheard_by(Side side);
-  // The process on that side is gone: its handler dies unheard.
+  // The process on that side has ended: its handler is destroyed without a call.
   void abandon(Side side);
   void unblocked(Side sender);
-  // The server's side closes, as when it drains.
+  // The server's side closes, for example because it drains.
   void say_goodbye(std::uint16_t code) { close(Side::kServer, code, "going away"); }
 
   const Hello& hello() const { return hello_; }
   Loop* loop(Side side) const { return at(side).loop; }
   bool done() const;
   std::size_t queued_bytes(Side side) const { return at(side).queued; }
-  // Messages that this side has sent; and those of the other side's that it has handled.
+  // sent: messages that this side has sent. taken: messages of the other side that it has handled.
   std::uint64_t sent(Side side) const { return at(side).sent; }
   std::uint64_t taken(Side side) const { return at(side).taken; }
-  // False once this side has said or heard that the connection ends.
+  // False once this side has closed, or was told of the close.
   bool open(Side side) const {
     return at(side).loop != nullptr && !at(side).closing && !at(side).finished;
   }
-  // The queue of this side was over its limit at least once.
+  // True if the queue of this side was over its limit at least once.
   bool was_congested(Side side) const { return at(side).congested; }
   std::size_t largest_message(Side side) const { return at(side).largest; }
-  // Messages sent since the queue was last empty while it was over its limit already.
+  // Messages that were sent while the queue was already over its limit, since it was last empty.
   std::size_t sent_over_limit(Side side) const { return at(side).over_limit; }
   session::ConnectionHandler* handler(Side side) const { return at(side).handler.get(); }
-  // Messages that have arrived are kept from their reader, as by one that reads slowly.
+  // Delays the reading of messages that have arrived, as a slow reader does.
   void set_slow_reader(Side side, std::uint64_t delay_us) { at(side).read_delay_us = delay_us; }
 
  private:
   struct Message {
     SharedBytes bytes;
-    std::uint16_t close_code = 0;  // if there are no bytes
+    std::uint16_t close_code = 0;  // if `bytes` is empty
     std::size_t size() const { return bytes ? bytes->size() + 8 : 8; }
   };
 
@@ -113,14 +115,14 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   };
 
   struct State {
-    Loop* loop = nullptr;  // none: the process is gone
+    Loop* loop = nullptr;  // null: the process has ended
     std::unique_ptr<session::ConnectionHandler> handler;
     std::unique_ptr<End> end;
-    std::deque<Message> out;  // not yet handed to the operating system
+    std::deque<Message> out;  // not passed to the operating system yet
     std::size_t queued = 0;
-    std::deque<Message> flight;  // on its way to the other side
+    std::deque<Message> flight;  // on the way to the other side
     std::size_t flight_bytes = 0;
-    std::deque<Message> inbox;  // arrived, not read
+    std::deque<Message> inbox;  // arrived but not read
     std::size_t inbox_bytes = 0;
     std::size_t largest = 0;
     std::size_t over_limit = 0;
@@ -133,13 +135,13 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     std::uint64_t reading_from_us = 0;
     unsigned missed_pings = 0;
     bool arrival_scheduled = false;
-    bool stalled = false;  // an arrival waits for the path to be unblocked
+    bool stalled = false;  // an arrival waits until the path is unblocked
     bool reading = true;
     bool read_posted = false;
     bool flush_posted = false;
     bool drain_pending = false;
     bool closing = false;   // has sent a close
-    bool finished = false;  // its handler has heard, or will hear, the end
+    bool finished = false;  // its handler was told, or will be told, of the end
   };
 
   State& at(Side side) { return sides_[static_cast<std::size_t>(side)]; }
@@ -167,11 +169,11 @@ class Wire final : public std::enable_shared_from_this<Wire> {
 
 class Network final : public Connector {
  public:
-  // Gives the handler of a new connection, or none to refuse it.
+  // Provides the handler of a new connection, or null to refuse it.
   class Acceptor {
    public:
     virtual ~Acceptor() = default;
-    virtual Loop* loop() = 0;  // none: nobody listens
+    virtual Loop* loop() = 0;  // null: nobody listens
     virtual std::unique_ptr<session::ConnectionHandler> accept(const Hello& hello) = 0;
   };
 
@@ -182,7 +184,7 @@ class Network final : public Connector {
   void connect(Hello hello, Loop& loop,
                std::unique_ptr<session::ConnectionHandler> handler) override;
   void process_gone(Loop& loop, bool told) override;
-  // The peers of connections whose process is gone get a reset now.
+  // Resets the peers of connections whose process has ended.
   void reset_orphans();
 
   Path& path(std::size_t client, Side sender) {
@@ -193,10 +195,10 @@ class Network final : public Connector {
   void heal();
   std::vector<std::shared_ptr<Wire>> wires();
 
-  // The loop of the server that accepts connections now; none: nobody does.
+  // The loop of the server that accepts connections now; null if there is none.
   const Loop* server() const { return acceptor_ != nullptr ? acceptor_->loop() : nullptr; }
-  // Whether the server still holds a connection of the client's, of those numbered `first` to `last`. A
-  // session that has heard of the end of its connection holds it no more.
+  // True if the server still has one of the client's connections with the numbers `first` to
+  // `last`. A session that was told of the end of its connection no longer has it.
   bool attached(std::size_t client, std::uint64_t first, std::uint64_t last) const;
 
   World& world() { return world_; }

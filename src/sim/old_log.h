@@ -1,7 +1,7 @@
-// A log that Syncline 0.1 left behind: events of version 1, which every later version must read as they
-// were written.
+// OldLog: a log that Syncline 0.1 left behind, with events of version 1. Every later version must
+// read them as they were written.
 //
-// Ownership: what it is given outlives it. Thread-safety: none.
+// Ownership: what it is given must outlive it. Thread-safety: none.
 #pragma once
 
 #include <functional>
@@ -21,10 +21,11 @@ class OldLog {
   OldLog(World& world, Disk& disk, Book& book, const Plan& plan)
       : world_(world), disk_(disk), book_(book), plan_(plan) {}
 
-  // Puts it on the disk, if the plan has one, and calls `done` when it is durable.
+  // Writes the log to the disk, if the plan has one, and calls `done` when it is durable.
   void write(std::function<void()> done);
 
-  // When all is quiet: I18, it is read as it was written. `tables` with the payloads of all events.
+  // I18, at the end of the run: the log is read as it was written. `tables` must have the payloads
+  // of all events.
   void check(const store::Tables& tables) const;
 
  private:

@@ -20,7 +20,8 @@
 namespace syncline::sim {
 namespace {
 
-// Answers that were under way when a queue went over its limit, of a connection's few documents.
+// Answers that were already being made when a queue went over its limit, for the few documents of a
+// connection.
 constexpr std::size_t kOverLimit = 32;
 
 std::string shown(const crdt::IdSet& ids) {
@@ -41,7 +42,7 @@ crdt::IdSet ids_of(const crdt::StateVector& vector, const std::set<crdt::ClientI
   return ids;
 }
 
-// A replica that edits nothing, with the roots of every editor.
+// A replica that edits nothing and has the roots that the editors use.
 crdt::Doc make_reference() {
   crdt::Doc doc({.clean_formats = false});
   doc.text("content");
@@ -51,8 +52,8 @@ crdt::Doc make_reference() {
   return doc;
 }
 
-// The document's bytes, its blocks cut as a replica has them that learns all of it at once: where
-// blocks end tells of the order in which changes came, which replicas do not share.
+// The document's bytes with the blocks that a replica has after learning everything at once. The
+// borders of blocks depend on the order in which changes came, which differs between replicas.
 Bytes canonical_bytes(const crdt::Doc& doc) {
   crdt::Doc copy = make_reference();
   static_cast<void>(copy.apply_update(doc.encode_state_as_update()));
@@ -61,7 +62,7 @@ Bytes canonical_bytes(const crdt::Doc& doc) {
 
 }  // namespace
 
-// The events of one object, and all ids that they hold.
+// The events of one object, and all ids that they contain.
 struct Oracle::History {
   std::vector<log::Event> events;
   Acked logged;
@@ -71,7 +72,7 @@ namespace {
 
 const Oracle::History kNoHistory;
 
-// All that pass their checksum; the others are passed over by whoever reads.
+// The snapshots with a correct checksum. Readers skip the others.
 std::map<log::Position, log::Snapshot> snapshots_of(const store::Tables& tables,
                                                     const ObjectName& name) {
   std::map<log::Position, log::Snapshot> snapshots;
@@ -83,7 +84,7 @@ std::map<log::Position, log::Snapshot> snapshots_of(const store::Tables& tables,
   }
 }
 
-// What differs in the document that a snapshot holds; empty: nothing does.
+// How the document of a snapshot differs; "" if it does not.
 std::string differs_from(const log::Snapshot& snapshot, const crdt::Doc& doc) {
   crdt::Doc restored = make_reference();
   auto applied = snapshot.base == 0
@@ -152,7 +153,7 @@ std::string difference(const crdt::Doc& a, const crdt::Doc& b) {
   const std::string one = canonical_json(a.to_json());
   const std::string two = canonical_json(b.to_json());
   if (one == two) {
-    // What waits for something missing is a part of the bytes, and known to some only.
+    // Waiting updates are part of the bytes, and only some replicas have them.
     const bool complete = a.missing().clients().empty() && b.missing().clients().empty();
     return !complete || canonical_bytes(a) == canonical_bytes(b) ? "" : "their bytes differ";
   }
@@ -210,8 +211,8 @@ void Oracle::check_stamps(const std::string& workspace, const std::vector<log::E
                     fmt::format("{}: {} is ahead of every wall clock", workspace, to_string(last)));
 }
 
-// The digest that stands for a payload tells nothing of it: a salt that is like no other is hashed
-// first. docs/formats/log.md.
+// The digest of a payload must not reveal anything about it, so a unique salt is hashed first
+// (docs/formats/log.md).
 void Oracle::check_payloads(const std::string& workspace, const std::vector<log::Event>& events) {
   std::set<log::Salt> salts;
   for (const log::Event& event : events) {
@@ -259,7 +260,8 @@ void Oracle::check_promises(const std::map<ObjectName, History>& histories) {
     const History& history = found == histories.end() ? kNoHistory : found->second;
     crdt::IdSet inserts = without(acked.inserts, history.logged.inserts);
     crdt::IdSet deletes = without(acked.deletes, history.logged.deletes);
-    // Merging deletes too: what is inserted into something deleted, or loses a key to another.
+    // Merging also deletes: what is inserted into something deleted, and what loses a key to
+    // another value.
     if (!deletes.empty()) deletes = without(std::move(deletes), replay(history).delete_set());
     if (inserts.empty() && deletes.empty()) continue;
     return world_.violated(
@@ -312,7 +314,7 @@ void Oracle::check_bounds(Server& server, Network& network) {
                              fmt::format("{} messages were queued for {}, who reads too slowly",
                                          over, wire->hello().client));
   }
-  // One more than the limit makes the session stop reading.
+  // The session stops reading at one more than the limit.
   if (process->shard().session_counters.most_inflight > limits.inflight_updates + 1)
     return world_.violated(
         std::string(kBounded),
@@ -347,7 +349,7 @@ void Oracle::check_told(Server& server, Network& network, const Clients& clients
     for (Replica& replica : client->replicas()) {
       const bool waited = std::exchange(replica.waited, 0) > 0;
       const Wire* wire = waited ? wire_of(wires, *client) : nullptr;
-      // Who falls behind is told of what is on its way before it is told what it missed.
+      // A client that fell behind gets what is already queued before it gets what it missed.
       if (wire != nullptr && !wire->was_congested(Side::kServer))
         check_order_told(stored, *client, replica);
       if (!client->refusable() || client->suspect() || replica.acks == replica.acks_checked)
@@ -357,13 +359,13 @@ void Oracle::check_told(Server& server, Network& network, const Clients& clients
     }
 }
 
-// The client had to wait for what a change builds on. So had the server, if a client sends what it does
-// before it has sent what it did offline.
+// The client had to wait for what a change builds on. So had the server, if a client sends a new
+// edit before it has sent its offline edits.
 void Oracle::check_order_told(const DiskTables& stored, const Client& client,
                               const Replica& replica) {
   if (is_junk(replica.name) || rolled_back_ || waited_.contains(replica.name)) return;
   const auto events = read_log(AppendedTables(stored), replica.name.first);
-  if (!events) return;  // somebody else's find
+  if (!events) return;  // another oracle reports this
   crdt::Doc doc = make_reference();
   for (const log::Event& event : *events) {
     if (event.object != replica.name.second) continue;
@@ -376,12 +378,13 @@ void Oracle::check_order_told(const DiskTables& stored, const Client& client,
                                       client.name(), shown(replica.name)));
 }
 
-// Those that are known are saved. Which they are the client does not know: refusals come between.
+// Known changes count as saved. The client cannot tell which these are, because refusals come in
+// between.
 void Oracle::check_acks(const DiskTables& stored, const Client& client, Replica& replica) {
   const std::string actor = fmt::format("{}#{}", client.name(), client.connections());
   const std::vector<Bytes>* sent = book_.sent_by(replica.name, actor);
   const auto events = read_log(AppendedTables(stored), replica.name.first);
-  if (sent == nullptr || !events) return;  // what cannot be read is somebody else's find
+  if (sent == nullptr || !events) return;  // another oracle reports an unreadable log
   crdt::Doc doc = make_reference();
   for (const log::Event& event : *events)
     if (event.object == replica.name.second) static_cast<void>(doc.apply_update(event.intent));
@@ -428,7 +431,7 @@ void Oracle::check_owners(const ObjectName& name, const History& history) {
                       client));
 }
 
-// Replays the log as a recovering server does, and holds everybody to the result.
+// Replays the log as a recovering server does, and compares everybody with the result.
 void Oracle::check_history(const ObjectName& name, const History& history,
                            const store::Tables& tables, const Clients& clients) {
   crdt::Doc doc = make_reference();
@@ -526,8 +529,8 @@ void Oracle::check_merged(const ObjectName& name, const History& history,
   crdt::Doc doc = make_reference();
   const auto merged = crdt::merge_updates(updates, crdt::UpdateVersion::kV1);
   const bool applied = merged && doc.apply_update(*merged);
-  // Of two things that a vandal said of one clock the merge may keep the one that waits for what never
-  // came, where replaying met the other one first.
+  // If a vandal sent two contents for one clock, the merge may keep the one that waits for a
+  // missing update, while replaying met the other one first.
   if (applied && is_junk(name) && !doc.missing().clients().empty()) return;
   const std::string different = applied ? difference(replayed, doc) : "they cannot be merged";
   if (!different.empty() && !is_confused(world_, replayed) && !is_confused(world_, doc))

@@ -1,18 +1,18 @@
-// The invariants, as code. Each is reported by its name:
+// Oracle: the invariants, as code. Each is reported by its name:
 //
-//   I1 convergence             clients, server, the log replayed and its updates merged are equal
+//   I1 convergence             clients, server, the replayed log and its merged updates are equal
 //   I2 acked means durable     and nobody was shown what a crash took back
 //   I3 exactly once            nothing known is logged again; honest clients are never refused
 //   I4 order                   nothing of one actor is reordered or skipped
-//   I6 isolation               no id of one object turns up in another
-//   I10 clock                  stamps of a log grow, and stay near the wall clocks
+//   I6 isolation               no id of one object appears in another
+//   I10 clock                  the stamps of a log grow, and stay near the wall clocks
 //   I11 bounded                queues stay within their limits
-//   I12 liveness               in step within the time given (sim/run.cpp)
-//   I15 determinism            the same seed, the same hash (sim/run.h)
-//   I17 snapshots              a snapshot is what replaying gives
+//   I12 liveness               clients converge within the given time (sim/run.cpp)
+//   I15 determinism            the same seed gives the same hash (sim/run.h)
+//   I17 snapshots              a snapshot equals the result of replaying
 //
-// Everything is judged from the disk's own content and from what clients were told, never from
-// what the server believes.
+// The oracles judge by the content of the disk and by what clients were told, never by what the
+// server believes.
 #pragma once
 
 #include <map>
@@ -33,30 +33,30 @@ using Clients = std::vector<std::unique_ptr<Client>>;
 
 class Oracle {
  public:
-  struct History;  // of one object, as the log has it
+  struct History;  // of one object, from the log
 
   Oracle(World& world, const Book& book, const Plan& plan)
       : world_(world), book_(book), plan_(plan) {}
 
-  // After a recovery: what was promised, and what was shown, is there.
+  // After a recovery: everything that was promised, and everything that was shown, exists.
   void check_recovered(const store::Tables& tables, const Clients& clients);
 
-  // An older copy of the disk has come back: what had been shown may be gone.
+  // An older copy of the disk was brought back, so something that was shown may be missing.
   void rolled_back() { rolled_back_ = true; }
 
-  // Now and then: limits hold.
+  // From time to time: the limits hold.
   void check_bounds(Server& server, Network& network);
 
-  // Now and then: who is told everything is told it in order, and whose updates may be refused is told
-  // that no more of them are durable than are.
+  // From time to time: a client that is told everything is told it in order; and a client whose
+  // updates may be refused is not told that more of them are durable than really are.
   void check_told(Server& server, Network& network, const Clients& clients);
 
-  // When all is quiet. `clients` with those that joined late; `tables` with the payloads of all events
-  // (AppendedTables), or what a real server left behind. `max_unix_ms`: the highest that any of the
-  // server's clocks has shown.
+  // At the end of the run. `clients` includes late joiners. `tables` must have the payloads of all
+  // events (AppendedTables), or be those that a real server left behind. `max_unix_ms` is the
+  // highest time that the server's clocks have shown.
   void check_all(const store::Tables& tables, const Clients& clients, std::uint64_t max_unix_ms);
 
-  // `replica` of someone who is no Client of ours and knows all, held to the log.
+  // Compares with the log a replica that is not one of our Clients and should know everything.
   void check_replica(const store::Tables& tables, const ObjectName& name, const std::string& who,
                      const crdt::Doc& replica);
 
@@ -92,30 +92,32 @@ class Oracle {
   const Plan& plan_;
   std::uint64_t max_unix_ms_ = 0;
   bool rolled_back_ = false;
-  std::set<ObjectName> waited_;  // that held changes which waited for others
+  std::set<ObjectName> waited_;  // that had changes which waited for others
 };
 
-// Objects that only vandals write to: anything may be in them.
+// Objects to which only vandals write. They may contain anything.
 bool is_junk(const ObjectName& name);
 
-// A vandal may say two things of one clock, and leave one of them waiting for what comes late or never.
-// Which of the two a replica learns first decides then, and a merge cuts what waits where the other
-// ends, which frees it: replaying, merging and restoring may give one state each, none of them wrong.
-// So no state is expected of an object of theirs if among the workspace's `events` any of it waited,
-// and any of its clocks came twice.
+// A vandal may send two different contents for one clock, and leave one of them waiting for an
+// update that comes late or never. Which of the two a replica learns first then decides the result.
+// A merge splits what waits where the other content ends, and so releases it. So replaying, merging
+// and restoring may each give another state, and none is wrong. For such an object, no particular
+// state is expected: if, among the workspace's `events`, a part of it waited and one of its clocks
+// occurred twice.
 bool is_ambiguous(const ObjectName& name, std::span<const log::Event> events);
 
-// The server refuses a second device under one id. What that sends later, under a new one, leans on its
-// own idea of the old one and lands where nobody meant it, such as a list's values under a key. Of such
-// a document other items are deleted when it is loaded than when it was edited, in Yjs as here.
-// Whether an item is may turn on what had been deleted before it came: of two replicas that learned the
-// same in another order one is confused, and the other need not be. Who compares them asks of both.
+// The server refuses a second device with the same id. What this device sends later, under a new
+// id, refers to its own version of the old id, and lands in a place that nobody intended, such as
+// values of a list under a key. After loading such a document, other items are deleted than after
+// editing it, in Yjs as here. Which items are affected can depend on what was deleted before they
+// arrived. So of two replicas that learned the same in different orders, one may be confused and
+// the other not. A comparison must ask for both.
 bool is_confused(const World& world, const crdt::Doc& doc);
-// The same of the object as it was at a position.
+// The same for an object at a position.
 bool is_confused(const World& world, const ObjectName& name, std::span<const log::Event> events,
                  log::Position at);
 
-// How two documents differ, or nothing.
+// How two documents differ, or "".
 std::string difference(const crdt::Doc& a, const crdt::Doc& b);
 
 }  // namespace syncline::sim

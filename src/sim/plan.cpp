@@ -92,7 +92,7 @@ void draw_speeds(Plan& plan, Dice dice) {
   plan.disk.slow_sync = dice.chance(0.3) ? 0.02 : 0;
 }
 
-// Limits are small as often as not, so that what lies behind them is reached.
+// Limits are small in about half of the runs, so that the code behind them is reached.
 void draw_server(ServerSettings& server, Dice dice) {
   session::Limits& limits = server.limits;
   if (dice.chance(0.6)) limits.queue_bytes = dice.scale(500, 64'000);
@@ -114,7 +114,7 @@ void draw_server(ServerSettings& server, Dice dice) {
   server.checkpoints.events = upkeep.scale(5, 10'000);
 }
 
-// Where somebody has old history dropped, the server does so often, and little at a time.
+// If a custodian drops old history, the server does so often, too, and a little at a time.
 void draw_retention(Plan& plan, Dice dice) {
   if (!dice.chance(0.5)) return;
   plan.custodian.works = true;
@@ -205,10 +205,11 @@ void draw_faults(Plan& plan, Dice dice) {
       if (fault.family == static_cast<Family>(family) && dice.chance(0.6))
         kinds.push_back(fault.kind);
   }
-  // After a rollback nobody knows any more that an id was used: a copy under it would not be found.
+  // After a rollback, nobody knows any more that an id was used, so a copy with this id would not
+  // be detected.
   if (std::ranges::find(kinds, FaultKind::kOlderDisk) != kinds.end())
     std::erase(kinds, FaultKind::kClientDoubled);
-  if (kinds.empty()) return;  // a run without faults is a run too
+  if (kinds.empty()) return;  // a run without faults is valid, too
   const double mean_us = static_cast<double>(dice.scale(2 * kSecond, 40 * kSecond));
   for (std::uint64_t at = dice.wait(mean_us); at < plan.phase_one_us; at += 1 + dice.wait(mean_us))
     plan.faults.push_back(draw_fault(dice.pick(kinds), at, plan.clients.size(), dice));
@@ -232,7 +233,7 @@ void draw_crowd(Plan& plan, Dice& dice) {
   }
 }
 
-// Everybody reads slowly, for a while and now and then.
+// All clients read slowly for a while, several times.
 void draw_slow_readers(Plan& plan, Dice& dice) {
   for (std::uint64_t count = dice.between(3, 10); count > 0; --count)
     plan.faults.push_back({.at_us = dice.below(plan.phase_one_us),
@@ -243,7 +244,7 @@ void draw_slow_readers(Plan& plan, Dice& dice) {
   std::ranges::stable_sort(plan.faults, {}, &Fault::at_us);
 }
 
-// The log refuses what comes, for a moment, now and then.
+// The log refuses appends for a moment, several times.
 void draw_full_disks(Plan& plan, Dice& dice) {
   for (std::uint64_t count = dice.between(3, 12); count > 0; --count)
     plan.faults.push_back({.at_us = dice.below(plan.phase_one_us),
@@ -279,7 +280,7 @@ void draw_corner(Plan& plan, Dice dice) {
       return oscillate(plan, dice);
     case Corner::kStalledLog: {
       plan.disk.sync_us = dice.scale(200'000, 2 * kSecond);
-      // All that was written must be confirmed before the run ends.
+      // All edits must be confirmed before the run ends.
       std::size_t& inflight = plan.server.limits.inflight_updates;
       inflight = std::max<std::size_t>(inflight, 16);
       return;

@@ -1,9 +1,9 @@
-// What a run will be: everything that a seed decides before it starts.
+// Plan: everything that a seed decides before a run.
 //
 // Swarm testing (Groce et al., "Swarm Testing", ISSTA 2012): each run draws its own few kinds of
-// faults, limits and workloads instead of a little of everything, since features hide each other's
-// bugs. Faults are drawn beforehand as a list, so that a failing run can be made smaller by leaving
-// some of them out.
+// faults, limits and workloads instead of a little of everything, because features hide each
+// other's bugs. Faults are drawn in advance as a list, so that a failing run can be made smaller by
+// leaving some of them out.
 #pragma once
 
 #include <cstdint>
@@ -80,13 +80,13 @@ std::string_view to_string(FaultKind kind);
 std::string_view to_string(Family family);
 Probe probe_of(FaultKind kind);
 
-// States that limits and speeds of all kinds reach together too rarely. A quarter of the runs is driven
+// Corners: rare states that need several limits and speeds at once. A quarter of the runs is driven
 // into one of them.
 enum class Corner : std::uint8_t {
   kNone,
-  kMemory,      // the cache holds nothing that is not in use, while changes wait for a slow disk
+  kMemory,      // the cache keeps only objects in use, and changes wait for a slow disk
   kReloads,     // slow loads, and a log that refuses appends meanwhile
-  kStalledLog,  // answers and changes queue up behind a disk that takes its time
+  kStalledLog,  // answers and changes queue behind a slow disk
   kFullQueues,  // slow links and small queues towards clients
   kCount
 };
@@ -96,34 +96,34 @@ std::string_view to_string(Corner corner);
 struct Fault {
   std::uint64_t at_us = 0;
   FaultKind kind = FaultKind::kReset;
-  std::size_t client = 0;  // whom it befalls, where that matters
+  std::size_t client = 0;  // the target, for kinds that have one
   std::uint64_t duration_us = 0;
-  std::uint64_t amount = 0;  // a factor, a number of operations, milliseconds: as the kind has it
+  std::uint64_t amount = 0;  // a factor, a number of operations, milliseconds; depends on the kind
 };
 
 struct Plan {
   std::uint64_t seed = 0;
   std::uint64_t phase_one_us = 0;  // with faults
-  std::uint64_t phase_two_us = 0;  // without: everyone must be in step before it ends
+  std::uint64_t phase_two_us = 0;  // without faults; all clients must converge before its end
   std::vector<ClientSettings> clients;
   std::vector<VandalSettings> vandals;
   std::vector<Fault> faults;  // by time
   Corner corner = Corner::kNone;
-  std::uint64_t visit_every_us = 0;  // 0: as the visitors draw it
-  std::size_t old_events = 0;        // in the log already, as version 0.1 wrote them
+  std::uint64_t visit_every_us = 0;  // 0: the visitors draw it
+  std::size_t old_events = 0;        // events of version 0.1 that are already in the log
   NetworkSpeed network;
   DiskSpeed disk;
   ServerSettings server;
   CustodianSettings custodian;
 };
 
-// Where everybody who may do the same has the same token: in front of a real server.
+// For a real server: clients with the same rights share a token.
 inline constexpr std::string_view kWriterToken = "writer";
 inline constexpr std::string_view kReaderToken = "reader";
 
 Plan draw_plan(std::uint64_t seed);
 
-// One line about the knobs, for people.
+// One line about the parameters, for people.
 std::string describe(const Plan& plan);
 std::string describe(const Fault& fault);
 

@@ -11,12 +11,12 @@
 namespace syncline::sim {
 namespace {
 
-// Presence expires 30 s after it was last renewed, by clocks that are up to 1 % wrong.
+// Presence expires 30 s after its last renewal, by clocks with an error of up to 1 %.
 constexpr std::uint64_t kSurelyPresentUs = 27 * kSecond;
 constexpr std::uint64_t kSurelyExpiredUs = 36 * kSecond;
-// The server remembers for 30 s who has gone.
+// The server remembers for 30 s who has left.
 constexpr std::uint64_t kRememberedUs = 25 * kSecond;
-// A client renews its presence after 15 s, and looks every 3 s.
+// A client renews its presence after 15 s, and checks every 3 s.
 constexpr std::uint64_t kRenewedUs = 22 * kSecond;
 
 }  // namespace
@@ -51,7 +51,7 @@ void PresenceOracle::look(std::vector<std::unique_ptr<Client>>& clients) {
   }
 }
 
-// ---- what is known
+// ---- following connections
 
 void PresenceOracle::follow(const Client& client) {
   Line& line = lines_[&client];
@@ -129,7 +129,7 @@ void PresenceOracle::note_gone(Id& known) {
   }
 }
 
-// Nothing has come for long on any connection that the server still holds.
+// True if nothing has arrived for a long time on any connection that the server still has.
 bool PresenceOracle::is_silent(std::size_t client, std::uint64_t up_to) const {
   for (std::uint64_t connection = 1; connection <= up_to; ++connection) {
     if (!network_.attached(client, connection, connection)) continue;
@@ -141,7 +141,7 @@ bool PresenceOracle::is_silent(std::size_t client, std::uint64_t up_to) const {
   return true;
 }
 
-// ---- what must be shown
+// ---- checks
 
 void PresenceOracle::check_present(const std::vector<std::unique_ptr<Client>>& clients,
                                    const Client& watcher, const Replica& seen,
@@ -159,8 +159,8 @@ void PresenceOracle::check_present(const std::vector<std::unique_ptr<Client>>& c
         world_.hit(Probe::presence_shown);
         continue;
       }
-      // Who comes back after the server has forgotten it may be taken for an old self until it
-      // renews itself.
+      // A client that returns after the server has forgotten it may be taken for its old self until
+      // it renews itself.
       const bool was_gone = known != seen.told.clients().end();
       if (was_gone && since - known->second.heard_ms * 1000 > kRememberedUs &&
           now - since < kRenewedUs)
@@ -170,8 +170,8 @@ void PresenceOracle::check_present(const std::vector<std::unique_ptr<Client>>& c
   }
 }
 
-// What has been told since the last look was sent after all that had been told by then. Who was present
-// all the time must not be said to be gone, not even for a moment.
+// What was told since the last check was sent after everything that had been told by then. So a
+// client that was present all the time must not be reported as gone, not even briefly.
 void PresenceOracle::check_told_gone(const std::vector<std::unique_ptr<Client>>& clients,
                                      const Client& watcher, Replica& seen,
                                      std::uint64_t told_before_us) {

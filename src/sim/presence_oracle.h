@@ -1,14 +1,15 @@
-// I20 presence: everybody who is connected to an object is shown who else is present on it, and who has
-// left is not shown any more.
+// I20 presence: a client that is connected to an object is shown who else is present on it, and is
+// no longer shown who has left.
 //
-// The bound is not a number of seconds that fits all networks. The oracle follows the messages of
-// each connection, and so it knows up to which moment a client has been told everything. What the server
-// knew at that moment, the client must be shown:
+// The bound is not a fixed number of seconds, because networks differ. The oracle follows the
+// messages of each connection. So it knows up to which moment a client has been told everything.
+// The client must be shown what the server knew at that moment:
 //
-//   present   the server has handled the announcement of a client, which is connected and has renewed
+//   present   the server has handled the announcement of a client that is connected and has renewed
 //             it within the last 27 s
-//   gone      no connection is left on which the client was announced, or the server has heard nothing
-//             on it for 36 s: presence expires after 30 s, and the server looks every 3 s
+//   gone      the client was announced on no connection that still exists, or the server has
+//             received nothing on it for 36 s: presence expires after 30 s, and the server checks
+//             every 3 s
 //
 // A client has been told everything up to a moment if the server's queue towards it was empty then, if the
 // server held back nothing until the log had stored something, and if the client has handled every message
@@ -16,9 +17,9 @@
 // held to this when its queue is empty again. What the server owes is then sent; only who has been gone
 // for longer than the server remembers may be missed, and such clients expire by themselves.
 //
-// Two moments in time cannot be compared exactly where the server itself may have ended a connection,
-// which its client learns later. So a client that is not shown is a suspicion first. It is confirmed when
-// the missing client has been told everything up to then, and still stands.
+// Two moments cannot be compared exactly if the server itself may have ended a connection, because
+// its client learns this later. So a missing client is first only a suspicion. It is confirmed when
+// the missing client has been told everything up to that moment and is still connected.
 //
 // Thread-safety: none.
 #pragma once
@@ -45,52 +46,52 @@ class PresenceOracle {
   PresenceOracle(World& world, Network& network, HoldsBack holds_back)
       : world_(world), network_(network), holds_back_(std::move(holds_back)) {}
 
-  // Every virtual second.
+  // Called every virtual second.
   void look(std::vector<std::unique_ptr<Client>>& clients);
 
  private:
-  // How far a connection was at one moment.
+  // The progress of a connection at one moment.
   struct Mark {
     std::uint64_t at_us = 0;
     std::uint64_t sent = 0;                   // messages
-    std::vector<std::uint64_t> announced_us;  // of each replica; 0: not yet, or not joined yet
+    std::vector<std::uint64_t> announced_us;  // for each replica; 0: not yet, or not joined yet
   };
 
   // What is known of one replica of a client on its present connection. 0: nothing yet.
   struct Standing {
     std::uint64_t told_until_us = 0;
-    std::uint64_t told_before_us = 0;  // the same when the oracle looked last
-    std::uint64_t heard_us = 0;        // when the announcement was made that the server heard last
-    std::uint64_t present_since_us = 0;  // the server has known for certain that it is present
+    std::uint64_t told_before_us = 0;    // the same at the oracle's last check
+    std::uint64_t heard_us = 0;          // time of the announcement that the server handled last
+    std::uint64_t present_since_us = 0;  // since when the server certainly knows that it is present
   };
 
   struct Line {
     std::uint64_t connection = 0;
     std::shared_ptr<Wire> wire;
-    std::deque<Mark> down;  // towards the client, where nothing was queued
+    std::deque<Mark> down;  // to the client, when nothing was queued
     std::deque<Mark> up;
     std::vector<Standing> standings;
     std::uint64_t congested_us = 0;
-    bool advanced = false;  // it was found to have been told more, just now
+    bool advanced = false;  // the last check found that it was told more
   };
 
-  // A connection on which something was announced, as the server hears it.
+  // A connection with an announcement, as the server sees it.
   struct Heard {
     std::weak_ptr<Wire> wire;
     std::uint64_t taken = 0;
-    std::uint64_t since_us = 0;  // that it has taken no more
+    std::uint64_t since_us = 0;  // since when it has handled nothing more
   };
 
-  // An id that was announced.
+  // An announced id.
   struct Id {
     ObjectName object;
     std::size_t client = 0;
-    std::uint64_t connection = 0;  // the last on which it was announced
+    std::uint64_t connection = 0;  // the last one on which it was announced
     std::uint64_t gone_since_us = 0;
-    bool expired = false;  // its connection still stands
+    bool expired = false;  // its connection still exists
   };
 
-  // `subject` was not shown to `watcher`, or was said to be gone.
+  // `watcher` was not shown `subject`, or was told that it has gone.
   struct Suspicion {
     const Client* watcher;
     const Client* subject;
@@ -119,7 +120,7 @@ class PresenceOracle {
   std::map<crdt::ClientId, Id> ids_;
   std::vector<Suspicion> suspicions_;
   const Loop* server_ = nullptr;
-  std::uint64_t server_since_us_ = 0;  // it has not paused
+  std::uint64_t server_since_us_ = 0;  // since when it has not paused
 };
 
 }  // namespace syncline::sim

@@ -1,7 +1,7 @@
-// Counts of what a run has reached: every fault by kind, and every rare state worth reaching.
+// Probes: counters of what a run has reached: every fault, by kind, and every rare state.
 //
-// A fault that was never injected, or a branch that was never taken, has not been tested: a long
-// run in which a probe stayed at zero fails. Probes are named here so that none can be forgotten.
+// A fault that was never injected, or a branch that was never taken, has not been tested. So a long
+// run fails if a probe is still zero. All probes are listed here, so that none can be forgotten.
 #pragma once
 
 #include <array>

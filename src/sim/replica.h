@@ -1,4 +1,4 @@
-// One document on one client: its editor, and what it knows of the server.
+// Replica: one document on one client: its editor, and what it knows of the server.
 #pragma once
 
 #include <cstdint>
@@ -16,30 +16,32 @@ namespace syncline::sim {
 
 struct Replica {
   ObjectName name;
-  crdt::ClientId id = 0;           // that it edits under; the engine may change it
-  crdt::ClientId presence_id = 0;  // that it is present under
-  std::set<crdt::ClientId> own;    // every id that its document was ever edited under
+  crdt::ClientId id = 0;           // for its edits; the engine may change it
+  crdt::ClientId presence_id = 0;  // for its presence
+  std::set<crdt::ClientId> own;    // every id with which the document was ever edited
   std::unique_ptr<Editor> editor;
 
-  // ---- of the present connection
-  bool welcome = false;   // authenticated, in protocols that say so
-  bool synced = false;    // has the server's answer to its first question
+  // ---- state of the present connection
+  bool welcome = false;   // authenticated, if the protocol reports this
+  bool synced = false;    // has the server's answer to its first sync step
   bool answered = false;  // has sent what the server lacked
   std::deque<Acked> unacked;
-  std::uint64_t acks = 0;          // of updates
-  std::uint64_t acks_checked = 0;  // of these, by the oracle
-  std::uint64_t waited = 0;        // updates that came before others that they need
+  std::uint64_t acks = 0;          // number of acknowledged updates
+  std::uint64_t acks_checked = 0;  // those that the oracle has checked
+  std::uint64_t waited = 0;        // updates that arrived before others that they need
 
-  // What the server said last that it knows: never less than before, whatever crashed.
+  // The last state vector that the server reported. It must never shrink, whatever crashed.
   crdt::StateVector server_knows;
 
-  // ---- who is present
-  crdt::Awareness awareness;           // as a published client keeps it
-  crdt::Awareness told;                // all that the present connection said, by the world's clock
-  std::set<crdt::ClientId> told_gone;  // since the oracle looked last
+  // ---- presence
+  crdt::Awareness awareness;  // as a published client keeps it
+  // Everything that the present connection sent, with the world's clock.
+  crdt::Awareness told;
+  std::set<crdt::ClientId> told_gone;  // since the oracle's last check
   std::uint64_t presence_clock = 0;
-  std::uint64_t announced_us = 0;                        // on the present connection; 0: not yet
-  std::map<crdt::ClientId, std::uint64_t> announced_on;  // each id it had: on which connection last
+  std::uint64_t announced_us = 0;  // on the present connection; 0: not yet
+  // Each of its ids, with the last connection that announced it.
+  std::map<crdt::ClientId, std::uint64_t> announced_on;
 
   void disconnected() {
     welcome = synced = answered = false;

@@ -79,9 +79,9 @@ void Rights::rolled_back(const store::Tables& tables) {
     }
 }
 
-// The reference: who acts is who the token says, and may write.
+// The rule: the principal is the one of the token, and may write.
 std::string Rights::fault_of(const std::string& workspace, const log::Event& event) const {
-  // States that an operator has brought back, into workspaces of their own.
+  // States that an operator restored into other workspaces.
   if (event.principal == kOperator && event.actor.starts_with("restore of ")) return {};
   // Pins, rules and holds: only the operator may change them, and stands in the event for it.
   if (log::is_system_object(event.object)) {
@@ -106,7 +106,7 @@ std::string Rights::fault_of(const std::string& workspace, const log::Event& eve
 void Rights::check(World& world, const store::Tables& tables) const {
   for (const auto& [workspace, end] : ends_of(tables)) {
     const auto events = read_log(tables, workspace);
-    if (!events) continue;  // somebody else's find
+    if (!events) continue;  // another oracle reports this
     for (const log::Event& event : *events)
       if (const std::string fault = fault_of(workspace, event); !fault.empty())
         return world.violated(kRights, fmt::format("{}, event {} by {}: {}", workspace,

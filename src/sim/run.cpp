@@ -115,8 +115,8 @@ class Run {
   Disk disk_;
   Server server_;
   Book book_;
-  Clients clients_;                              // late joiners at the end
-  std::vector<std::uint64_t> connections_then_;  // of each client, when the server started
+  Clients clients_;                              // late joiners are at the end
+  std::vector<std::uint64_t> connections_then_;  // of each client, at the server's start
   std::map<std::string, std::vector<std::uint64_t>> connections_before_import_;
   std::vector<std::unique_ptr<Vandal>> vandals_;
   OldLog old_log_;
@@ -169,7 +169,7 @@ void Run::begin() {
   nemesis_.schedule(plan_.faults);
 }
 
-// False when an invariant broke.
+// Returns false if an invariant broke.
 bool Run::pass(std::uint64_t until_us) {
   while (world_.timeline.step(until_us)) {
     if (world_.violation) return false;
@@ -181,7 +181,7 @@ bool Run::pass(std::uint64_t until_us) {
   return true;
 }
 
-// Everybody starts from what the older copy holds; those who were told more tell it again.
+// Everybody starts from the content of the older copy. Clients that know more send it again.
 void Run::rolled_back() {
   DiskTables tables(disk_);
   if (!tables.open()) return;
@@ -196,8 +196,8 @@ void Run::rolled_back() {
   for (const auto& client : clients_) client->server_rolled_back();
 }
 
-// Whose rights are gone is told nothing on connections made since; who comes while the workspace is
-// imported is not let in.
+// A client without rights is told nothing on connections made since. A client that arrives during
+// the import is not admitted.
 void Run::check_admitted() {
   for (std::size_t i = 0; i < std::min(clients_.size(), connections_then_.size()); ++i) {
     const Client& client = *clients_[i];
@@ -261,7 +261,7 @@ std::string Run::who_lags() const {
   return {};
 }
 
-// Whom a late joiner sees: those who are connected, and nobody else.
+// Compares whom a late joiner sees with who is connected.
 std::string Run::presence_lags(const Client& joiner) const {
   const Replica& seen = joiner.replicas().front();
   if (is_junk(seen.name)) return {};
@@ -292,7 +292,7 @@ bool Run::settle() {
   return false;
 }
 
-// The auditor's last word, and every oracle's.
+// The final checks of the auditor and of every oracle.
 void Run::take_stock() {
   auditor_.ask();
   for (int i = 0; i < 60 && auditor_.waits(); ++i)
@@ -301,7 +301,7 @@ void Run::take_stock() {
   rights_.check(world_, stored);
   auditor_.check(stored);
   custodian_.check(stored);
-  // What was dropped is no less true.
+  // The oracles still compare with what was dropped.
   const AppendedTables tables(stored);
   server_.note_clock();
   old_log_.check(tables);
@@ -314,7 +314,7 @@ void Run::take_stock() {
   if (!world_.violation) check_undo();
 }
 
-// Last, since it edits.
+// Last, because it edits.
 void Run::check_undo() {
   for (const auto& client : clients_)
     for (Replica& replica : client->replicas()) {
@@ -328,7 +328,7 @@ void Run::tamper_with_copy() {
   Dice dice = world_.dice.fork("tampering");
   const auto how = static_cast<Tampering>(dice.below(static_cast<std::size_t>(Tampering::kCount)));
   const std::set<std::string> all = workspaces();
-  if (all.empty()) return;  // a plan that was made very small
+  if (all.empty()) return;  // in a plan that was made very small
   const std::string& workspace = *std::next(all.begin(), dice.below(all.size()));
   const log::SignedCheckpoint* witness = auditor_.newest(workspace);
   if (witness == nullptr) return;

@@ -2,11 +2,11 @@
 //
 //   RunResult result = run(draw_plan(seed), {});
 //
-// Phase one: clients edit, vandals vandalise, faults happen; safety is checked at every recovery
-// and every virtual second. Phase two: everything heals, one fresh client joins each object, and
-// all must be in step within the time given; then every oracle looks at everything.
+// Phase one: clients edit, vandals do harm, faults happen. Safety is checked at every recovery and
+// every virtual second. Phase two: everything heals, one new client joins each object, and all
+// clients must converge within the given time. Then every oracle checks everything.
 //
-// Deterministic: the result, its hash included, is a function of the plan. Thread-safety: runs
+// Deterministic: the result, including its hash, is a function of the plan. Thread-safety: runs
 // share nothing.
 #pragma once
 

@@ -92,7 +92,7 @@ void Server::recover() {
     return start_later();
   }
   if ((*store)->torn_bytes() > 0) world_.hit(Probe::torn_tail_dropped);
-  // What was found may be in the page cache only.
+  // The bytes that were found may only be in the page cache.
   const std::uint64_t life = life_;
   disk_.rewrite([this, life, store = std::move(*store)](Result<void> synced) mutable {
     if (life != life_) return;
@@ -120,7 +120,7 @@ void Server::start_later() {
                         });
 }
 
-// ---- dying
+// ---- ending
 
 void Server::die(Death how) {
   if (!process_ && !starting_) return;
@@ -138,7 +138,7 @@ void Server::die(Death how) {
   start_later();
 }
 
-// The product says that it must stop serving. Not from within its own call.
+// The product reports that it must stop serving. This must not end it within its own call.
 void Server::storage_failed(const Error& error) {
   world_.trace.note(Kind::kProcess, "server", 5, static_cast<std::uint64_t>(error.code),
                     [&] { return "storage failed: " + error.message; });
@@ -219,7 +219,7 @@ void Server::heal() {
   if (process_->loop.paused()) process_->loop.resume();
 }
 
-// What the product counted itself tells which of its branches were reached.
+// The product's own counters tell which branches were reached.
 void Server::gather() {
   if (!process_) return;
   note_clock();
@@ -247,7 +247,7 @@ void Server::gather() {
 // ---- serving
 
 std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
-  // As the routes do it in production (node/accept.cpp); the actor tells whose it is.
+  // As node/accept.cpp does it in production. The actor names the client.
   Process& process = *process_;
   node::Shard& shard = process.shard();
   const std::string actor = fmt::format("{}#{}", hello.client, hello.connection);

@@ -1,8 +1,8 @@
-// The server's process: the product's store, a shard of a node on one loop, its sessions and its HTTP API, over a
-// simulated disk and network, with what can befall a process.
+// Server: the server's process: the product's store, the shard of a loop, its sessions and its HTTP
+// API, on a simulated disk and network, with the faults that can hit a process.
 //
-// An operator stands beside it: starts it again some time after it died, and brings back a good
-// copy of the disk when it refuses to start over damage.
+// It includes an operator, who restarts the process some time after it died, and brings back a good
+// copy of the disk if it refuses to start because of damage.
 //
 //   down -> recovering -> up -> down …
 #pragma once
@@ -33,10 +33,10 @@ struct ServerSettings {
   state::CacheLimits cache;
   StoreSpeed store;
   state::RetentionPace retention;
-  std::size_t retention_by_hand = 16;  // events that one request to carry out a rule looks at
+  std::size_t retention_by_hand = 16;  // events that one request to apply a rule processes
   log::CheckpointPace checkpoints;
   std::uint64_t recovery_us = 100'000;
-  std::uint64_t restart_us = 1'000'000;  // until the operator starts it again
+  std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
   std::uint64_t turn_us = 20;
   ClockSkew skew;
 };
@@ -48,20 +48,20 @@ class Server final : public Network::Acceptor {
     Process(World& world, Server& server, std::unique_ptr<DiskStore> opened);
     ~Process() {
       alive.reset();
-      loop.stop();  // sessions that are waiting to end still use the rest
+      loop.stop();  // sessions that wait for their end still use the rest
     }
 
     node::Shard& shard() { return *shards.at(0); }
     const node::Shard& shard() const { return *shards.at(0); }
 
-    const policy::Access access;  // what tokens are worth is asked when a process starts
+    const policy::Access access;  // a process reads the rights of tokens when it starts
     Loop loop;
     std::unique_ptr<DiskStore> store;
     const std::atomic<bool> ready = true;
     node::Shards shards;
     api::Context api;
-    const http::Handler serve;  // requests to the HTTP API; on the loop
-    std::shared_ptr<const int> alive = std::make_shared<const int>();  // expires first
+    const http::Handler serve;  // serves the HTTP API; on the loop
+    std::shared_ptr<const int> alive = std::make_shared<const int>();  // destroyed first
   };
 
   Server(World& world, Network& network, Disk& disk, ServerSettings settings,
@@ -73,30 +73,31 @@ class Server final : public Network::Acceptor {
   void die(Death how);
   void pause_for(std::uint64_t duration_us);
   void slow_down(std::uint64_t factor);
-  // As at SIGTERM: says goodbye to its clients, and is started again.
+  // As after SIGTERM: closes its connections, and is started again.
   void drain();
   void jump_clock(std::int64_t ms);
-  // The next recovery is interrupted by a power loss.
+  // A power loss interrupts the next recovery.
   void crash_next_recovery() { crash_next_recovery_ = true; }
   void heal();
-  // Nobody is let into a workspace that is being imported.
+  // While a workspace is being imported, nobody is admitted to it.
   void set_importing(const std::string& workspace, bool on);
   bool importing(const std::string& workspace) const { return importing_.contains(workspace); }
-  // The operator has a whole disk again, and has all objects tried again.
+  // The operator has restored a whole disk, and has all objects tried again.
   void disk_restored();
-  // Injected damage explains a refusal to start; without it a refusal breaks an invariant.
+  // Injected damage explains a refusal to start. Without it, a refusal breaks an invariant.
   void expect_damage() { expects_damage_ = true; }
   bool expects_damage() const { return expects_damage_; }
 
   // Called when a process has recovered, before it serves.
   void on_recovered(std::function<void(Process&)> callback) { on_recovered_ = std::move(callback); }
 
-  Process* process() { return process_.get(); }  // none: down, or recovering
+  Process* process() { return process_.get(); }  // null: down or recovering
   const Process* process() const { return process_.get(); }
-  void gather();  // the product's own counts, into the probes
+  void gather();  // copies the product's own counters into the probes
   Disk& disk() { return disk_; }
   const ServerSettings& settings() const { return settings_; }
-  std::uint64_t max_unix_ms() const { return max_unix_ms_; }  // that its clocks ever showed
+  // The highest time that its clocks ever showed.
+  std::uint64_t max_unix_ms() const { return max_unix_ms_; }
   void note_clock();
 
   Loop* loop() override { return process_ ? &process_->loop : nullptr; }

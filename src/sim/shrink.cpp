@@ -23,7 +23,7 @@ class Shrinker {
   }
 
  private:
-  // True if `candidate` still fails; it is then the plan.
+  // True if `candidate` still fails; then it becomes the plan.
   bool take(Plan candidate) {
     if (runs_left_ == 0) return false;
     --runs_left_;

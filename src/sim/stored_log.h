@@ -1,4 +1,4 @@
-// A workspace's log as it stands on disk, for oracles: read with the product's own reader, which
+// A workspace's log on the disk, for oracles. It is read with the product's own reader, which
 // checks every record and the hash chain.
 #pragma once
 

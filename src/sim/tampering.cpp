@@ -17,7 +17,7 @@ namespace {
 
 using store::Family;
 
-// The disk's copy, and what was done to it.
+// The copy of the disk, and the tampering.
 class Crime {
  public:
   Crime(ByteView disk, std::string workspace, Dice dice)
@@ -25,7 +25,7 @@ class Crime {
     put(to_bytes(disk));
   }
 
-  // False: there is nothing to do it to.
+  // False if the log offers no place for it.
   bool commit(Tampering how, const log::SignedCheckpoint& witness) {
     const std::uint64_t signed_events = witness.checkpoint.size;
     if (how == Tampering::kOlderCopy) return bring_back_older(signed_events);
@@ -34,18 +34,18 @@ class Crime {
     const auto events = read_log(tables, workspace_);
     const auto id = store::find_workspace(tables, workspace_);
     if (!events || !id || !*id || events->size() < 2) return false;
-    // A copy of the disk that was brought back may hold an earlier checkpoint than was signed since.
+    // A copy of the disk that was brought back may contain an older checkpoint than the newest one.
     const auto kept = store::read_checkpoint(tables, workspace_);
     const bool betrays = kept && *kept && **kept == witness.note;
     if (!betrays && (how == Tampering::kCut || how == Tampering::kRewrite)) return false;
     id_ = **id;
     events_ = *events;
-    // Of what was signed and is there: such a copy may be shorter, too.
+    // Changes something that is signed and exists, because such a copy may be shorter, too.
     const std::uint64_t victim =
         1 + dice_.below(std::min<std::uint64_t>(signed_events, events_.size()));
     if (how != Tampering::kRewrite && how != Tampering::kRewriteAndForget &&
         victim == events_.size())
-      return false;  // the chain has nothing behind it that would disagree
+      return false;  // no later event could contradict it
     FrameWrites writes;
     change(how, victim, tables, writes);
     put(writes.frame());
@@ -63,10 +63,10 @@ class Crime {
     }
   }
 
-  // A byte of what somebody wrote. Checksums are no obstacle to who can compute them.
+  // Changes a byte of the content. Checksums do not stop somebody who can compute them.
   log::Event edited(std::uint64_t position) {
     log::Event event = events_[position - 1];
-    // Something else in place of what retention has dropped, or another digest of it.
+    // Puts other content in place of a dropped payload, or changes its digest.
     if (event.dropped_payload && dice_.chance(0.5)) event.dropped_payload.reset();
     if (event.dropped_payload)
       ++dice_.pick(*event.dropped_payload);
@@ -100,7 +100,7 @@ class Crime {
     }
   }
 
-  // From `victim` on: every hash, and the whole tree, as if it had never been otherwise.
+  // Rewrites every hash from `victim` on, and the whole tree.
   void rewrite(Tampering how, std::uint64_t victim, const DiskTables& tables, FrameWrites& writes) {
     events_[victim - 1] = edited(victim);
     store::TreeEdge edge;
@@ -134,7 +134,7 @@ class Crime {
   std::vector<log::Event> events_;
 };
 
-// What a process on that disk says and proves when asked.
+// A process on that disk: what it says and proves on request.
 class Witness {
  public:
   Witness(Crime& crime, const std::string& workspace, const log::NotaryIdentity& identity)

@@ -1,11 +1,11 @@
-// What an insider with the keys to the disk, but not to the signatures, can do to a log, and
-// whether it is found out (I9).
+// What an insider can do to a log with access to the disk but not to the signing key, and whether
+// it is detected (I9).
 //
-// Each kind has one line of defence that must notice it by itself, whoever else does:
+// For each kind, one defence must detect it by itself, whatever the others do:
 //
 //   an event edited, removed, or swapped with its neighbour   reading: the hash chain
-//   the end of the log cut off; all rewritten and rehashed    the server: the checkpoint beside it
-//   the same without that checkpoint; an older copy           an auditor: the checkpoint they kept
+//   the end of the log cut off; all rewritten and rehashed    the server: its stored checkpoint
+//   the same without that checkpoint; an older copy           an auditor: an earlier checkpoint
 //
 // Works on a copy of the disk, in a world of its own. Thread-safety: none.
 #pragma once
@@ -35,7 +35,7 @@ std::string_view to_string(Tampering tampering);
 
 enum class Noticed : std::uint8_t { kByItsDefence, kByNobody, kNothingDone };
 
-// Tampers with `workspace`, whose log on `disk` has at least as many events as `witness` signs.
+// Tampers with `workspace`. Its log on `disk` has at least as many events as `witness` covers.
 // kNothingDone: the log is too short for it.
 Noticed tamper(ByteView disk, const std::string& workspace, const log::SignedCheckpoint& witness,
                const log::NotaryIdentity& identity, Tampering how, Dice dice);

@@ -42,7 +42,7 @@ struct Object {
 
 void check_checkouts(World& world, const store::Tables& tables, const std::string& workspace) {
   const auto events = read_log(tables, workspace);
-  if (!events) return;  // somebody else's find
+  if (!events) return;  // another oracle reports this
   Dice dice = world.dice.fork("checkouts");
   std::map<std::string, std::size_t> lengths;
   for (const log::Event& event : *events) ++lengths[event.object];

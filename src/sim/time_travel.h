@@ -1,9 +1,9 @@
 // Undo, checkout and replay agree (I14).
 //
-//   checkout  a replica that forgets nothing, asked for the state at a snapshot that it took, gives
-//             what replaying the log up to there gives
-//   undo      undoing all that can be undone and redoing all of it changes nothing, when nobody
-//             else edits meanwhile; and both reach everybody as any edit does (I1)
+//   checkout  the state that a replica without garbage collection gives for one of its snapshots
+//             equals the result of replaying the log up to there
+//   undo      undoing everything that can be undone and redoing all of it changes nothing, if
+//             nobody else edits meanwhile; and both reach all clients like any edit (I1)
 #pragma once
 
 #include <memory>

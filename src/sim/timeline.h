@@ -1,9 +1,9 @@
-// Virtual time: what happens next in the simulated world, and when.
+// Timeline: virtual time: what happens next in the simulated world, and when.
 //
-// Nothing takes time but what is scheduled here. Things that are due at the same microsecond happen
-// in the order in which they were scheduled, so a run is a function of its seed.
+// Only what is scheduled here takes time. Events that are due at the same microsecond happen in the
+// order of scheduling, so a run is a function of its seed.
 //
-// Thread-safety: none; a world is one thread.
+// Thread-safety: none; a world has one thread.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace syncline::sim {
 
 class Timeline {
  public:
-  using Ticket = std::pair<std::uint64_t, std::uint64_t>;  // when, and which; {0, 0} is none
+  using Ticket = std::pair<std::uint64_t, std::uint64_t>;  // time and number; {0, 0} means none
 
   std::uint64_t now_us() const { return now_us_; }
 
-  // Runs `task` at `time_us`, or now if that is past.
+  // Runs `task` at `time_us`, or now if that has passed.
   Ticket at(std::uint64_t time_us, Task task) {
     const Ticket ticket(time_us > now_us_ ? time_us : now_us_, ++last_);
     events_.emplace(ticket, std::move(task));
@@ -33,8 +33,8 @@ class Timeline {
 
   void cancel(Ticket ticket) { events_.erase(ticket); }
 
-  // Runs the next event that is due by `end_us`; false, with the clock moved there, if there is
-  // none.
+  // Runs the next event that is due by `end_us`. If there is none, moves the clock to `end_us` and
+  // returns false.
   bool step(std::uint64_t end_us) {
     if (events_.empty() || events_.begin()->first.first > end_us) {
       now_us_ = end_us;
@@ -47,7 +47,7 @@ class Timeline {
     return true;
   }
 
-  // When the next event is due, if there is any: for those who wait in real time.
+  // When the next event is due, if there is one. For callers that wait in real time.
   std::optional<std::uint64_t> next_us() const {
     if (events_.empty()) return std::nullopt;
     return events_.begin()->first.first;

@@ -1,7 +1,7 @@
-// What happened in a run: a hash of all of it, and, when asked for, the story.
+// Trace: a hash of everything that happened in a run and, on request, the list of it.
 //
-// Every event of note is folded into the hash (time, kind, who, two numbers), so that two runs of
-// one seed can be compared by one number. Words are made only while recording.
+// Every important event goes into the hash (time, kind, actor, two numbers), so that two runs of
+// one seed can be compared by one number. Texts are made only while recording.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@
 namespace syncline::sim {
 
 enum class Kind : std::uint8_t {
-  kFault,    // something was broken, or healed
+  kFault,    // a fault began or ended
   kProcess,  // started, crashed, recovered
   kConnect,  // a connection opened, closed, was refused
   kMessage,  // a message was delivered
   kEdit,     // a client changed its document
   kAck,      // a client was told that its updates are durable
   kDisk,     // something was made durable
-  kCheck,    // an oracle looked
+  kCheck,    // an oracle made a check
 };
 
 // "fault", "process" …
@@ -32,17 +32,17 @@ struct TraceEntry {
   std::uint64_t time_us = 0;
   Kind kind = Kind::kFault;
   std::string who;
-  std::string to;  // of a message: the receiver
+  std::string to;  // of a message: its receiver
   std::string text;
 };
 
 class Trace {
  public:
-  static constexpr std::size_t kMaxEntries = 200'000;  // later ones are only hashed
+  static constexpr std::size_t kMaxEntries = 200'000;  // later entries are only hashed
 
   Trace(const Timeline& timeline, bool recording) : timeline_(timeline), recording_(recording) {}
 
-  // `words()` gives the text.
+  // `words()` returns the text.
   template <typename Words>
   void note(Kind kind, std::string_view who, std::uint64_t a, std::uint64_t b, Words&& words) {
     note(kind, who, {}, a, b, words);

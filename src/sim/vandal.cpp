@@ -116,7 +116,7 @@ Bytes Vandal::garbage() {
   return bytes;
 }
 
-// A good update with a few bytes changed, cut, or claiming more than it has.
+// A valid update with a few bytes changed, cut off, or with a length that is too large.
 Bytes Vandal::mutated() {
   static_cast<void>(doc_.text("content").insert(0, "vandal"));
   static_cast<void>(doc_.map("meta").set("a", crdt::Any(1)));
@@ -127,7 +127,7 @@ Bytes Vandal::mutated() {
   return framed(update, 1 + dice_.below(2));
 }
 
-// Well formed, and of a document that nobody else has: parts of it wait for ever.
+// A valid update of a document that nobody else has. Parts of it wait for ever.
 Bytes Vandal::out_of_nowhere() {
   crdt::Doc other({.client_id = 910'000 + dice_.below(1000)});
   for (int i = 0; i < 3; ++i) static_cast<void>(other.text("content").insert(0, "gap"));
@@ -140,7 +140,7 @@ Bytes Vandal::out_of_nowhere() {
 void Vandal::flood() {
   for (std::uint64_t i = dice_.scale(10, 300); i > 0 && connection_ != nullptr; --i) {
     if (dice_.chance(0.5)) {
-      send(framed(Bytes{0}, 0));  // everything, please
+      send(framed(Bytes{0}, 0));  // asks for everything
     } else {
       static_cast<void>(doc_.text("content").insert(0, "z"));
       send(framed(last_update_, 2));

@@ -1,8 +1,8 @@
-// A client that means no good, or is broken: garbage, cut and mutated messages, lengths that lie,
-// updates of nothing known, floods, wrong tokens, and a socket that it does not read.
+// Vandal: a malicious or broken client. It sends garbage, cut and mutated messages, wrong lengths,
+// updates of unknown documents, floods and wrong tokens, and does not read its socket.
 //
-// It may write to an object of its own, where anything may happen but a crash or a difference
-// between memory and log; on the objects of others it may only read, so nothing that it sends may
+// It may write to an object of its own, where anything is allowed except a crash and a difference
+// between memory and log. On the objects of others it may only read, so nothing that it sends may
 // change them.
 #pragma once
 
@@ -32,7 +32,7 @@ class Vandal {
   ~Vandal();
 
   void start();
-  void stop();  // for good
+  void stop();  // permanently
 
  private:
   class Handler;

@@ -19,7 +19,7 @@ namespace syncline::sim {
 namespace {
 
 constexpr std::size_t kMaxVisitAnswers = 60;
-// For an answer that had to wait for what was not durable yet when it was asked for.
+// For an answer that had to wait for changes that were not durable at the time of the request.
 constexpr std::uint64_t kLongWaitUs = kSecond / 2;
 
 }  // namespace
@@ -65,7 +65,7 @@ void Visitors::ask() {
   user_.ask("GET", object_target(answer.object.first, answer.object.second), std::move(done));
 }
 
-// Nobody is shown what a crash could take back: the disk has it when the answer is given.
+// Nobody may be shown what a crash could take back: when the answer is given, the disk has it.
 void Visitors::check_durable(const Answer& answer) {
   const Server::Process* process = server_.process();
   if (process == nullptr) return;
@@ -108,7 +108,7 @@ void Visitors::check(const store::Tables& tables) {
 void Visitors::check_object(const ObjectName& name, const std::vector<const Answer*>& answers,
                             const store::Tables& tables) {
   const auto events = read_log(tables, name.first);
-  if (!events) return;  // somebody else's find
+  if (!events) return;  // another oracle reports this
   const bool ambiguous = is_ambiguous(name, *events);
   std::unique_ptr<merge::Object> model;
   std::uint64_t generation = 0;

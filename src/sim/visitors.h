@@ -1,13 +1,14 @@
-// Those who look at an object now and then without editing, with GET /v1/…/objects, and what their
-// answers must be.
+// Visitors: actors that read objects from time to time without editing, with GET /v1/…/objects, and
+// the conditions for their answers.
 //
-//   I5 reads      linearizable: an answer holds all that was acknowledged before it was asked for,
-//                 and whoever asks later never sees an older position (as strict objects demand it
-//                 of writes too, once there are any); what it shows is durable
-//   I13 position  the state at a position is that of replaying the log up to it
+//   I5 reads      linearizable: an answer contains everything that was acknowledged before the
+//                 request, and a later request never gets an older position (strict objects, once
+//                 there are any, will require this of writes, too); what the answer shows is
+//                 durable
+//   I13 position  the state at a position equals the result of replaying the log up to it
 //
-// The history is recorded as Jepsen does (a call's beginning and end in real time) and checked
-// against the one order that the log itself gives. Thread-safety: none.
+// The history is recorded as Jepsen does (the beginning and the end of each call in real time) and
+// compared with the one order that the log gives. Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ class Visitors {
     ObjectName object;
     log::Position position = 0;
     std::string content;
-    crdt::IdSet promised;  // acknowledged before the question
+    crdt::IdSet promised;  // acknowledged before the request
   };
 
   Visitors(World& world, Server& server, const Book& book, std::vector<ObjectName> objects,
@@ -37,10 +38,10 @@ class Visitors {
 
   void start();
 
-  // An older copy of the disk has come back: positions begin anew.
+  // An older copy of the disk was brought back, so positions start again.
   void rolled_back();
 
-  // When all is quiet.
+  // The check at the end of the run.
   void check(const store::Tables& tables);
 
   // For tests.
@@ -62,7 +63,7 @@ class Visitors {
   const std::uint64_t every_us_;
   std::vector<Answer> answers_;
   std::map<ObjectName, log::Position> seen_;  // the newest position in any answer
-  std::uint64_t past_ = 0;                    // grows when positions begin anew
+  std::uint64_t past_ = 0;                    // grows when positions start again
 };
 
 }  // namespace syncline::sim

@@ -72,13 +72,13 @@ void Wire::close(Side side, std::uint16_t code, std::string_view reason) {
   state.closing = true;
   state.out.push_back({nullptr, code});
   flush_later(side);
-  set_reading(side, true);  // the other side's close is to be found
+  set_reading(side, true);  // to receive the close of the other side
   network_.world_.timeline.after(kCloseTimeoutUs, [weak = weak_from_this(), side] {
     if (auto self = weak.lock()) self->finish(side, kBroken);
   });
 }
 
-// Once a turn, as a socket is written.
+// Once per turn, as a socket is written.
 void Wire::flush_later(Side side) {
   State& state = at(side);
   if (state.loop == nullptr || std::exchange(state.flush_posted, true)) return;
@@ -120,7 +120,7 @@ void Wire::pump(Side sender) {
   }
 }
 
-// Those behind the first one follow it as close as the link allows.
+// Later messages follow the first as closely as the link allows.
 void Wire::schedule_arrival(Side sender, std::uint64_t time_us) {
   network_.world_.timeline.at(time_us, [weak = weak_from_this(), sender] {
     if (auto self = weak.lock()) self->arrive(sender);
@@ -155,7 +155,7 @@ void Wire::unblocked(Side sender) {
   State& from = at(sender);
   if (!std::exchange(from.stalled, false) || from.arrival_scheduled) return;
   from.arrival_scheduled = true;
-  schedule_arrival(sender, network_.world_.now_us() + dice_.below(200'000));  // retransmission
+  schedule_arrival(sender, network_.world_.now_us() + dice_.below(200'000));  // a retransmission
 }
 
 // ---- receiving
@@ -193,7 +193,7 @@ void Wire::read(Side side) {
     if (state.read_delay_us > 0) break;
   }
   read_later(side);
-  if (at(other(side)).loop != nullptr) flush_later(other(side));  // there is room in the window
+  if (at(other(side)).loop != nullptr) flush_later(other(side));  // the window has room again
 }
 
 void Wire::take(Side side, Message message) {
@@ -211,7 +211,7 @@ void Wire::take(Side side, Message message) {
   state.handler->on_message(*message.bytes);
 }
 
-// ---- the end
+// ---- closing
 
 void Wire::finish(Side side, std::uint16_t code) {
   State& state = at(side);
@@ -257,7 +257,7 @@ void Wire::abandon(Side side) {
   state.handler.reset();
 }
 
-// As the server's keepalive: two pings without an answer are the end.
+// The server's keepalive: two pings without an answer end the connection.
 void Wire::ping() {
   network_.world_.timeline.after(network_.speed_.ping_ms * 1000, [weak = weak_from_this()] {
     const auto self = weak.lock();

@@ -13,8 +13,8 @@ namespace {
 
 using crdt::Any;
 
-// Nothing outside the basic plane: an edit in the middle of a surrogate pair breaks it on the
-// replica where it is made and not always on others, in Yjs as here, and editors make none.
+// All words are in the basic plane. An edit inside a surrogate pair breaks it on the replica that
+// makes it, and not always on others, in Yjs as here; editors do not make such edits.
 constexpr std::string_view kWords[] = {"the ", "shared ", "text", ", ", "of\n", "n", "e",
                                        "a",    " ",       "語",   "é",  "t",    "o", "."};
 

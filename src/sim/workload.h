@@ -1,8 +1,8 @@
-// What people do to a document: the habits that decide the next edit.
+// Workload: what people do to a document: the habits that decide the next edit.
 //
-// Habits follow what recordings of real editing look like (typing_model.h) and what hurts merging most (everyone at the same place, deleting what
-// others write, setting the same keys, undoing). The same workload edits in the simulator, in
-// `syncline bench` and in `syncline chaos`.
+// Habits follow recordings of real editing (typing_model.h), and what is hardest to merge: everyone
+// at the same place, deleting what others write, setting the same keys, undoing. The same workload
+// edits in the simulator, in `syncline bench` and in `syncline chaos`.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,16 @@ enum class Habit : std::uint8_t { kTyping, kBatches, kFighting, kStructures };
 
 inline constexpr std::uint64_t kHabits = 4;
 
-// One editor's, with its cursor. `document` and `probes` outlive it.
+// The workload of one editor, with its cursor. `document` and `probes` must outlive it.
 class Workload {
  public:
   Workload(Editable& document, Probes& probes) : document_(document), probes_(probes) {}
 
-  // One edit; what it was, for people. Every edit is a transaction, and so at most one update.
+  // Makes one edit and returns a description for people. Every edit is one transaction, so at most
+  // one update.
   std::string edit(Dice& dice, Habit habit);
 
-  // Until the next one, if there is one every `mean_us` on average.
+  // The time until the next edit, if the mean is `mean_us`.
   static std::uint64_t pause_us(Dice& dice, Habit habit, double mean_us);
 
  private:
@@ -42,7 +43,7 @@ class Workload {
   Editable& document_;
   Probes& probes_;
   std::uint32_t cursor_ = 0;
-  // The run under way: so many more keystrokes, all of a kind.
+  // The current run: the number of keystrokes left, all of one kind.
   std::uint32_t run_left_ = 0;
   bool run_deletes_ = false;
 };

@@ -1,5 +1,5 @@
-// What every part of a simulated world is given: time, the trace, the probes, and the place where a
-// broken invariant is reported. No part reaches for anything else.
+// World: what every part of a simulated world shares: time, the trace, the probes, and the place
+// where a broken invariant is reported. No part uses anything else that is global.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace syncline::sim {
 
-// A broken invariant, by its name: "I2 acked means durable".
+// A broken invariant, with its name: "I2 acked means durable".
 struct Violation {
   std::string invariant;
   std::string what;
@@ -24,7 +24,7 @@ struct Violation {
 struct World {
   World(std::uint64_t seed, bool recording) : dice(seed), trace(timeline, recording) {}
 
-  // The first one counts; the run ends with it.
+  // Reports a broken invariant. Only the first one counts; it ends the run.
   void violated(std::string_view invariant, std::string what) {
     if (violation) return;
     trace.note(Kind::kCheck, "oracle", 1, 0,
@@ -35,7 +35,7 @@ struct World {
   void hit(Probe probe, std::uint64_t times = 1) { probes.hit(probe, times); }
 
   Timeline timeline;
-  Dice dice;  // to be forked from, not thrown
+  Dice dice;  // for forking only, not for drawing
   Probes probes;
   Trace trace;
   std::optional<Violation> violation;

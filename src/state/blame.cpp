@@ -81,7 +81,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
 
   void note(log::Event& event) {
     const auto ids = type_->ids_of(event.intent);
-    if (!ids) return;  // it would not have been replayed: it was dropped by retention
+    if (!ids) return;  // it could not have been replayed, so retention has dropped it
     bool noted = false;
     for (const merge::IdRange& range : *ids) {
       const auto* wanted = wanted_.find(range.client);
@@ -98,7 +98,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     }
   }
 
-  // Gives [begin, end) to the newest author, but for what has one.
+  // Assigns [begin, end) to the newest author, except the parts that already have one.
   void own(std::map<Clock, Owned>& owned, Clock begin, Clock end) {
     auto next = owned.upper_bound(begin);
     if (next != owned.begin()) begin = std::max(begin, std::prev(next)->second.end);
@@ -121,7 +121,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     done_(std::move(blame));
   }
 
-  // A run of one client may have come with several events.
+  // Several events may have written a run of one client.
   void cut(const merge::TextRun& run, std::vector<BlamedRun>& runs) {
     std::string_view rest = run.text;
     const auto& owned = owned_[run.client];

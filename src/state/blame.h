@@ -1,12 +1,13 @@
-// Who wrote which character: every character of an object's texts, with the event that brought it.
+// Blame: which event wrote each character of an object's texts.
 //
-// A character has an id, its client's and a clock; an event's intent says which ids it brings. So the
-// object's events are gone through once, and the ranges that are still seen are noted. Where several
-// events bring an id (a retry after a lost ack, a document imported twice) the first counts.
+// A character has an id: a client and a clock. The intent of an event says which ids it introduces.
+// So this reads the object's events once and notes the ranges that are still visible. If several
+// events introduce an id (a retry after a lost ack, a document that was imported twice), the first
+// one counts.
 //
-// Cost: one replay for the state, and reading all of the object's events up to `at`, whatever is
-// left of them; memory in proportion to what is visible.
-// Thread-safety: one loop. Errors: those of replay_object; kNotFound if there were no events.
+// Cost: one replay for the state, and reading all events of the object up to `at`; memory in
+// proportion to the visible content. Thread-safety: one loop. Errors: those of replay_object;
+// kNotFound if the object had no events.
 #pragma once
 
 #include <string>
@@ -18,7 +19,7 @@ namespace syncline::state {
 
 struct BlamedRun {
   std::string text;
-  log::Position position = 0;  // of the event that brought it; 0: the log does not tell
+  log::Position position = 0;  // of the event that wrote it; 0: unknown
   std::string principal;
   std::string actor;
   HlcStamp hlc;
@@ -26,11 +27,11 @@ struct BlamedRun {
 
 struct BlamedText {
   std::string path;
-  std::vector<BlamedRun> runs;  // in the order of the text; neighbours differ in position
+  std::vector<BlamedRun> runs;  // in text order; adjacent runs have different positions
 };
 
 struct Blame {
-  log::Position position = 0;  // of the object's last event by then
+  log::Position position = 0;  // of the object's last event at that moment
   std::vector<BlamedText> texts;
 };
 

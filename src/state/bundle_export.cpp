@@ -68,12 +68,12 @@ void BundleExport::step() {
   find_pins();
 }
 
-// Whether what is there of a file that is gone on with may hold dropped payloads of this object.
+// True if the existing part of a continued file may contain dropped payloads of this object.
 bool BundleExport::must_look_back(const log::Event& event) const {
   return wish_.from && !looked_back_.contains(event.object) && !must_list(event);
 }
 
-// Payloads are dropped from the first event on; of one that is damaged that is not known.
+// Payloads are dropped from the first event on. For a damaged event, this cannot be determined.
 void BundleExport::look_back(const log::Event& event) {
   store_.events().read_object(
       header_.workspace, event.object, 0, {.max_events = 1},
@@ -87,8 +87,8 @@ void BundleExport::look_back(const log::Event& event) {
       });
 }
 
-// The first sight of an object whose snapshots go along; later where a gap begins, or goes on behind
-// what was listed.
+// True at the first event of an object whose snapshots are exported; later also where a gap begins,
+// or continues after what was listed.
 bool BundleExport::must_list(const log::Event& event) const {
   const auto listed = states_.find(event.object);
   if (listed == states_.end()) return wish_.all_snapshots || event.dropped_payload;
@@ -97,8 +97,8 @@ bool BundleExport::must_list(const log::Event& event) const {
   return states.gap == 0 || !states.reach(event.position);
 }
 
-// Retention may have gone on since they were listed. `gap`: the file needs one from there on; 0: it
-// does not.
+// Retention may have continued since the listing. `gap`: the file needs a snapshot from there on; 0
+// if it does not.
 void BundleExport::list_states(std::string object, log::Position gap) {
   store_.retention().load_retention(header_.workspace, [self = shared_from_this(), object,
                                                         gap](Result<log::Retention> now) {
@@ -124,7 +124,7 @@ void BundleExport::list_from(std::string object, States states, log::Position at
       [self = shared_from_this(), object, states = std::move(states)](auto found) mutable {
         if (!found && found.error().code != ErrorCode::kCorrupt)
           return self->answer(std::unexpected(std::move(found.error())));
-        // Damaged ones are no use to anybody.
+        // Damaged snapshots are useless.
         const log::Position position = found && *found ? (*found)->position : 0;
         if (position > 0) states.positions.push_back(position);
         if (position > 1) return self->list_from(object, std::move(states), position - 1);
@@ -133,8 +133,8 @@ void BundleExport::list_from(std::string object, States states, log::Position at
       });
 }
 
-// What stands for dropped payloads stands at the floor, or where a log came from: so either the floor
-// is behind the end of the file, or it is damaged.
+// A snapshot that replaces dropped payloads is at the floor, or was imported. If it is missing, the
+// floor is after the end of the file, or the snapshot is damaged.
 void BundleExport::keep_listed(std::string object, States states) {
   if (states.reach(states.gap)) {
     states_[object] = std::move(states);
@@ -192,7 +192,7 @@ void BundleExport::emit_snapshot() {
       });
 }
 
-// A file holds whole states.
+// A file contains only whole states.
 void BundleExport::emit_state(const std::string& object, const log::Snapshot& snapshot) {
   Bytes whole;
   if (snapshot.base > 0) {
@@ -208,7 +208,7 @@ void BundleExport::emit_state(const std::string& object, const log::Snapshot& sn
                                              .generation = snapshot.generation}));
 }
 
-// Another has taken its place since it was listed, or it was damaged.
+// The snapshot was replaced since the listing, or it was damaged.
 void BundleExport::go_without(const std::string& object) {
   if (states_[object].gap == 0) return step();
   list_states(object, after_ + 1);

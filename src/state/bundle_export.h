@@ -1,18 +1,19 @@
-// Makes a bundle (log/bundle.h) of a workspace, a section at a time, out of its log.
+// BundleExport: makes a bundle (log/bundle.h) of a workspace from its log, one section at a time.
 //
-// Holds one batch of events and, for objects whose snapshots go along, the positions of these. What
-// is appended meanwhile is not in it: `size` was fixed when it began.
+// It holds one batch of events and, for objects whose snapshots are exported, the positions of
+// these. Events that are appended during the export are not included, because `size` is fixed at
+// the beginning.
 //
-// Snapshots go along where they are needed, for objects of which payloads were dropped, or all of them
-// if that is wished. Those of an object stand at positions of its own events. Retention may go on
-// meanwhile: what took the place of a snapshot goes along instead of it.
+// Snapshots are included for objects with dropped payloads, or for all objects on request. The
+// snapshots of an object are at positions of its own events. Retention may continue during the
+// export; if it replaces a snapshot, the replacement is exported.
 //
 //   auto made = std::make_shared<BundleExport>(log, header, statements, wish);
-//   made->next(…): the next bytes of the file; none when it is whole.
+//   made->next(…): the next bytes of the file; empty at the end.
 //
-// Thread-safety: one loop, that of the log, which outlives the answers. Errors: those of reading, after
-// which next() may be tried again; kConflict: retention has passed the end of the file, so that the
-// state of an object is kept nowhere before that.
+// Thread-safety: one loop, that of the log, which must outlive the answers. Errors: those of
+// reading, after which next() may be tried again; kConflict if retention has passed the end of the
+// file, so that an object's state before that is not stored any more.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ namespace syncline::state {
 
 struct ExportWish {
   bool all_snapshots = false;
-  // The file has everything up to there; what follows is made. Its header must be the same.
+  // The file already has everything up to this mark; only the rest is made. Its header must be the
+  // same.
   std::optional<log::BundleMark> from;
 };
 
@@ -41,25 +43,26 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   BundleExport(const ReplaySources& sources, log::BundleHeader header,
                std::vector<log::Statement> statements, ExportWish wish);
 
-  // One call at a time.
+  // Only one call at a time.
   void next(log::Done<Bytes> done);
 
   log::Position events_done() const { return after_; }
 
-  // Whether the file so far could be gone on with from its end: a section of events is next.
+  // True if the file can be continued from its present end, because a section of events comes next.
   bool at_mark() const { return stage_ == Stage::kEvents && !due_ && after_ < header_.size; }
 
  private:
   enum class Stage : std::uint8_t { kHeader, kEvents, kPins, kEnd, kDone };
 
-  // Of an object whose snapshots go along.
+  // An object whose snapshots are exported.
   struct States {
     std::vector<log::Position> positions = {};  // ascending
-    log::Position gap = 0;  // dropped payloads need one from there on, or may; 0: none do
-    // Retention's, before they were listed.
+    // From here on, dropped payloads need (or may need) a snapshot; 0: none do.
+    log::Position gap = 0;
+    // The values of retention before the listing.
     log::Position floor = 0;
     log::Position swept_to = 0;
-    log::Position lost_to = 0;  // what stands for payloads dropped up to there is damaged
+    log::Position lost_to = 0;  // a snapshot for payloads dropped up to here is damaged
 
     bool reach(log::Position position) const {
       return position == 0 || (!positions.empty() && positions.back() >= position);
@@ -93,17 +96,17 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   Stage stage_ = Stage::kHeader;
   log::Done<Bytes> done_;
 
-  log::Position after_ = 0;  // the last event in records_ or before
+  log::Position after_ = 0;  // the last event in records_, or before
   std::vector<log::Event> batch_;
   std::size_t index_ = 0;  // in batch_
   std::vector<Bytes> records_;
-  std::optional<std::pair<std::string, log::Position>> due_;  // a snapshot that comes next
+  std::optional<std::pair<std::string, log::Position>> due_;  // the snapshot that comes next
   std::map<std::string, States> states_;                      // of objects that were listed
   std::set<std::string> looked_back_;
   std::optional<std::vector<log::Pin>> pins_;  // that are still to be written, once they were found
 };
 
-// What stands at the head of a bundle of the first `size` events. kNotFound: there are fewer, or none.
+// The header of a bundle of the first `size` events. kNotFound if there are fewer, or none.
 void bundle_header(log::EventLog& events, std::string workspace, std::string log_name,
                    std::uint64_t size, log::Done<log::BundleHeader> done);
 

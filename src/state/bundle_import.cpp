@@ -69,7 +69,7 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
   if (torn_)
     return log::differs(log::Check::kBundle, {{}, last_}, torn_->message, ErrorCode::kMalformed);
   std::vector<ImportStep> steps;
-  // A log takes groups whole: one that goes on in the next section waits for it.
+  // A log accepts only whole groups, so a group that continues in the next section has to wait.
   if (group_.open()) {
     if (std::holds_alternative<log::BundlePins>(section) ||
         std::holds_alternative<log::BundleEnd>(section))
@@ -94,8 +94,8 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
   return steps;
 }
 
-// That behind the last event there is may be missing: the import ended between the two. Those before
-// it were put before that event was appended.
+// The snapshot after the last existing event may be missing, because the import was interrupted
+// between the two. Earlier snapshots were stored before that event was appended.
 void BundleImport::keep_snapshot(const log::BundleSnapshot& snapshot,
                                  std::vector<ImportStep>& steps) {
   Weight& weight = weights_[snapshot.object];
@@ -107,7 +107,7 @@ void BundleImport::keep_snapshot(const log::BundleSnapshot& snapshot,
                     last_ == there_.last_position};
   step.snapshot.type = snapshot.type;
   step.snapshot.generation = snapshot.generation;
-  // Behind its event, which waits while its group is not whole.
+  // After its event, which waits until its group is complete.
   (events_.empty() ? steps : milestones_).emplace_back(std::move(step));
 }
 

@@ -1,17 +1,18 @@
-// Appends the events of a bundle to a log, as they are: their positions, hashes and bytes.
+// BundleImport: appends the events of a bundle to a log without changing them: same positions,
+// hashes and bytes.
 //
-// The log of the workspace becomes what the bundle says, event by event, so while it is under way, and if
-// it ends early, it is a true beginning of that history; the same import goes on from there. What is
-// appended was verified first (state/bundle_verify.h), by a reading of the file before this one: an
-// import that meets a difference changes nothing.
+// Event by event, the log of the workspace becomes the log of the bundle. So at any time, also
+// after an interruption, the log is a correct beginning of that history, and the same import can be
+// continued. Before this, the whole file must have been verified (state/bundle_verify.h): an import
+// with a difference changes nothing.
 //
 // Pins, rules and holds are events, and come with them. Besides, an import keeps what the bundle's statements
 // say of its origin (log::Attestations::put_origin), the pins that a bundle of an earlier version names apart
 // from its events (log/rules_store.h), and milestones made by replaying, so that the past is as near as where
 // it came from. Snapshots of the file are kept only where nothing can be replayed.
 //
-// It hands out steps instead of waiting: whoever drives it carries out each on the log (carry_out), in
-// order, and waits for its answer. Thread-safety: none.
+// It returns steps instead of waiting. The caller carries out each on the log (carry_out), in
+// order, and waits for the answer. Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ struct AppendStep {
 struct SnapshotStep {
   std::string object;
   log::Snapshot snapshot;
-  bool if_missing = false;  // only where the object cannot be had without it
+  bool if_missing = false;  // only if the object cannot be rebuilt without it
 };
 struct PinStep {
   log::Pin pin;
@@ -50,11 +51,11 @@ void carry_out(const ReplaySources& sources, const std::string& workspace, Impor
 
 class BundleImport {
  public:
-  // `there`: where the workspace's log ends already; its events must be the bundle's (checked by the
-  // hash of its last, if the bundle goes as far).
+  // `there` is the present end of the workspace's log, whose events must be those of the bundle
+  // (checked by the hash of the last event, if the bundle is long enough).
   BundleImport(const log::Head& there, const VerifierOptions& options);
 
-  // What the next section of the file asks for. kConflict: the log there is another.
+  // The steps for the next section of the file. kConflict if the log there has other events.
   log::Checked<std::vector<ImportStep>> section(const log::BundleSection& section);
 
   std::uint64_t appended() const { return appended_; }
@@ -75,11 +76,11 @@ class BundleImport {
   bool conflict_ = false;
   std::uint64_t appended_ = 0;
   std::unordered_map<std::string, Weight> weights_;
-  std::vector<log::EncodedEvent> events_;  // of this section, and of a group that it goes on with
-  log::GroupCheck group_;                  // of those that were not there
-  std::optional<Error> torn_;              // groups that are put together wrongly
+  std::vector<log::EncodedEvent> events_;  // of this section, and of a group that it continues
+  log::GroupCheck group_;                  // for events that were not there
+  std::optional<Error> torn_;              // a group that is put together wrongly
   std::vector<ImportStep> milestones_;     // of this section
-  std::vector<ImportStep> origins_;        // for the end
+  std::vector<ImportStep> origins_;        // carried out at the end
   log::Position last_ = 0;
 };
 

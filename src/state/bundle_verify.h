@@ -1,11 +1,11 @@
-// Re-derives everything in a bundle (log/bundle.h): what state/verify.h does for a workspace, and the
-// statements, the header and the end against it.
+// BundleVerifier: verifies everything in a bundle (log/bundle.h): the checks of state/verify.h for
+// a workspace, and the statements, the header and the end.
 //
-// Its sections come from a BundleReader, which has checked their bytes. Where begin_pass() says so, all
-// of them are given once more, from the header on, by a new reader.
+// Its sections come from a BundleReader, which has checked their bytes. If begin_pass() returns
+// true, all sections must be passed again, from the header on, with a new reader.
 //
-// Trust: a bundle brings keys of its own, which show no more than that it belongs together. Only what
-// was signed with `keys`, had from elsewhere, is proved by it.
+// Trust: a bundle contains keys of its own, which only show that its parts belong together. Only
+// signatures by `keys`, which come from another source, prove its origin.
 //
 // Thread-safety: none.
 #pragma once
@@ -22,8 +22,8 @@
 namespace syncline::state {
 
 struct BundleTrust {
-  std::vector<log::NoteVerifier> keys;  // must have signed; none: those that the bundle names
-  std::vector<log::Checkpoint> known;   // the log must begin with them
+  std::vector<log::NoteVerifier> keys;  // one of these must have signed; empty: those in the bundle
+  std::vector<log::Checkpoint> known;   // the log must begin with these
 };
 
 struct BundleReport {
@@ -31,14 +31,14 @@ struct BundleReport {
   std::uint64_t statements = 0;
   std::uint64_t pins = 0;  // that the events leave, and those of a file of an earlier version
   std::uint64_t snapshots = 0;
-  std::uint64_t signed_events = 0;  // the first so many, by one of the keys
-  std::string signed_by;            // whose
+  std::uint64_t signed_events = 0;  // the number of first events that one of the keys signed
+  std::string signed_by;            // the name of that key
   ReplayCounts replay;
 };
 
 class BundleVerifier {
  public:
-  // Sees each event once it is verified, in every pass.
+  // Called for each verified event, in every pass.
   using OnEvent = std::function<void(const log::Event& event, ByteView record)>;
 
   BundleVerifier(VerifierOptions options, BundleTrust trust)
@@ -48,13 +48,13 @@ class BundleVerifier {
 
   log::Checked<void> section(const log::BundleSection& section);
 
-  // After the last section. True: again from the first.
+  // Call it after the last section. True: pass all sections again.
   bool begin_pass();
 
-  // After the last pass.
+  // Call it after the last pass.
   log::Checked<BundleReport> report();
 
-  // The state after the last event; nullptr if it is not known.
+  // The state after the last event; nullptr if it is unknown.
   const merge::Object* find(const std::string& object) const { return verifier_->find(object); }
 
  private:

@@ -20,18 +20,18 @@ struct Telling : std::enable_shared_from_this<Telling> {
 
   void take(Result<std::vector<log::Event>> read) {
     if (!read) return done(std::unexpected(std::move(read.error())));
-    // A read may stop short of its limit for its bytes alone: only an empty one is the end.
+    // A read may stop before its limit because of its size. Only an empty one means the end.
     if (!read->empty()) page.next = read->back().position;
     events = std::move(*read);
     step();
   }
 
-  // Brings the next event's object to before that event, unless it is there.
+  // Replays the next event's object up to that event, unless it is already there.
   void step() {
     for (; index < events.size(); ++index) {
       log::Event& event = events[index];
       if (event.dropped_payload || lost.contains(event.object) || is_gone(event)) {
-        objects.erase(event.object);  // what is known of it ends here
+        objects.erase(event.object);  // its state is unknown from here on
         page.changes.push_back({std::move(event), std::string(merge::kNotTold)});
         continue;
       }
@@ -63,8 +63,8 @@ struct Telling : std::enable_shared_from_this<Telling> {
         });
   }
 
-  // Retention has dropped a payload before the next event, which has its own: the sweep is on its way
-  // to the floor, or a hold has stopped it. Behind the floor the object can be had.
+  // The next event has its payload, but retention has dropped an earlier one: the sweep has not
+  // reached the floor yet, or a hold has stopped it. From the floor on, the object can be rebuilt.
   void find_floor(const std::string& object) {
     sources.retention.load_retention(
         workspace, [self = shared_from_this(), object](auto retention) {
@@ -90,7 +90,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
     auto told = entered ? merge::apply_and_tell(*current.object, event.intent)
                         : std::unexpected(std::move(entered.error()));
     if (told) {
-      // What was too much to tell has cost as much.
+      // A description that was too large has cost as much.
       told_bytes += *told == merge::kNotTold ? merge::kMaxToldBytes : told->size();
       return std::move(*told);
     }
@@ -105,9 +105,8 @@ struct Telling : std::enable_shared_from_this<Telling> {
   std::size_t index = 0;
   std::size_t told_bytes = 0;
   std::map<std::string, Current> objects;
-  std::set<std::string>
-      lost;  // cannot be replayed: an event cannot be applied, or the type is unknown
-  std::map<std::string, log::Position> gone_to;  // what stood before was dropped
+  std::set<std::string> lost;  // an event cannot be applied, or the type is unknown
+  std::map<std::string, log::Position> gone_to;  // earlier states were dropped
   ChangePage page;
 };
 

@@ -1,15 +1,17 @@
-// What happened between two positions of a log: each event, and what it changed, told as deltas of
-// texts and lists and as keys of maps.
+// What happened between two positions of a log: each event, and what it changed, as deltas of texts
+// and lists and as keys of maps.
 //
-// An event keeps what it touched (its effect), not what stood there. So the objects in question are
-// brought to where the page begins (state/object_replay.h) and the events applied to them, watched.
-// Cost of a page: for each object in it one replay, for each event what a walk over the types that
-// it changed costs.
+// An event stores what it touched (its effect), but not the content that was there. So the objects
+// are rebuilt as of the beginning of the page (state/object_replay.h), and the events are applied
+// to them under observation. Cost of a page: one replay per object in it, and for each event a walk
+// over the types that it changed.
 //
-// What cannot be told: an event whose payload retention dropped, those of the same object behind it up
-// to the floor, whose payloads are still there while the floor is ahead of the sweep, those of an
-// object from where it cannot be replayed, and one of which there would be more than
-// merge::kMaxToldBytes.
+// These cannot be described:
+// - an event whose payload retention has dropped;
+// - later events of the same object up to the floor, if their payloads still exist because the
+//   sweep is behind the floor;
+// - the events of an object from where it cannot be replayed;
+// - an event whose description would be larger than merge::kMaxToldBytes.
 //
 // Thread-safety: one loop. Errors: those of replay_object.
 #pragma once
@@ -24,16 +26,17 @@ namespace syncline::state {
 
 struct Change {
   log::Event event;
-  std::string told;  // JSON: merge/doc_history.h; "null" where it cannot be told
+  std::string told;  // JSON: merge/doc_history.h; "null" if it cannot be described
 };
 
 struct ChangePage {
   std::vector<Change> changes;
-  log::Position next = 0;  // there may be more after this position; 0: there are none
+  log::Position next = 0;  // more may follow after this position; 0: nothing does
 };
 
-// The events after `after` up to `to`; of one object, or of all if `object` is "". A page ends after
-// `limit` events, or earlier when what it tells grows past merge::kMaxToldBytes: it then has less than twice that.
+// The events after `after` up to `to`, of one object, or of all if `object` is "". A page ends
+// after `limit` events, or earlier if its descriptions exceed merge::kMaxToldBytes; they then have
+// less than twice that.
 void list_changes(const ReplaySources& sources, std::string workspace, std::string object,
                   log::Position after, log::Position to, std::size_t limit,
                   log::Done<ChangePage> done);

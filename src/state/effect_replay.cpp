@@ -17,7 +17,7 @@ using log::differs;
 
 }  // namespace
 
-// Whether a snapshot shows what `object` does.
+// True if a snapshot shows the same as `object`.
 Result<bool> EffectReplay::shows(const StateParts& state, const merge::Object& object) const {
   const auto type = type_of(types_, state);
   if (!type) return std::unexpected(type.error());
@@ -35,7 +35,7 @@ EffectReplay::Replayed* EffectReplay::resident(const std::string& object) {
   if (const auto found = objects_.find(object); found != objects_.end()) return &found->second;
   if (put_aside_.contains(object) || (!first_pass_ && !wanted_.contains(object))) return nullptr;
   Replayed& made = objects_[object];
-  made.unmeasured = kMeasureEvery;  // a first look at once
+  made.unmeasured = kMeasureEvery;  // measure it at the first event
   return &made;
 }
 

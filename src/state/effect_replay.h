@@ -1,17 +1,19 @@
-// Replays the intents of a workspace's events, and compares what they do with what the log keeps of
-// it: every effect, and every snapshot.
+// EffectReplay: replays the intents of a workspace's events, and compares the results with what the
+// log stores: every effect and every snapshot.
 //
-// Merging is deterministic (merge/object.h), so an effect that was altered, or made by a broken merge,
-// is found by doing it again. A snapshot is compared by what it shows: its bytes, or, as the same
-// state may be cut into blocks differently, the bytes that both give once they were read anew.
+// Merging is deterministic (merge/object.h), so replaying detects an effect that was altered or
+// that a faulty merge computed. A snapshot is compared by what it shows. Its bytes may differ,
+// because the same state can be divided into blocks differently; then both are read again, and the
+// resulting bytes are compared.
 //
-// Memory. Events come in the order of the log, so the objects of a workspace are in memory together.
-// Above `memory_bytes` the object that grows is put aside, and the log must be read once more for
-// those put aside (begin_pass); each reading completes one object at least.
+// Memory. Events come in the order of the log, so all objects of a workspace are in memory
+// together. Above `memory_bytes`, the object that grows is put aside, and the log must be read
+// again for such objects (begin_pass). Each pass completes at least one object.
 //
-// Dropped payloads. An object of which an event has none cannot be replayed from there; it goes on
-// from its next snapshot, which is then taken as it is. What that leaves unchecked is counted. Neither can
-// an object be replayed whose type this build does not know; that is counted in the same way.
+// Dropped payloads. An object cannot be replayed from an event without payload on. It continues
+// from its next snapshot, which is then accepted without comparison. The report counts what this
+// leaves unchecked. An object whose type this build does not know cannot be replayed either, and is
+// counted in the same way.
 //
 // Thread-safety: none.
 #pragma once
@@ -33,7 +35,7 @@
 
 namespace syncline::state {
 
-// Where the events of an object could not be replayed.
+// A range of events of an object that could not be replayed.
 struct ReplayGap {
   std::string object;
   log::Position from = 0;
@@ -42,11 +44,11 @@ struct ReplayGap {
 };
 
 struct ReplayCounts {
-  std::uint64_t effects = 0;          // compared
-  std::uint64_t untold = 0;           // replayed, but the event tells no effect to compare with
-  std::uint64_t not_replayable = 0;   // payload dropped, or a state before that is not known
-  std::uint64_t snapshots = 0;        // compared
-  std::uint64_t snapshots_taken = 0;  // taken as they are, after a gap
+  std::uint64_t effects = 0;          // compared effects
+  std::uint64_t untold = 0;           // replayed events that store no effect
+  std::uint64_t not_replayable = 0;   // the payload was dropped, or an earlier state is unknown
+  std::uint64_t snapshots = 0;        // compared snapshots
+  std::uint64_t snapshots_taken = 0;  // accepted without comparison, after a gap
   std::vector<ReplayGap> gaps;        // the first kMaxGaps
 
   static constexpr std::size_t kMaxGaps = 100;
@@ -54,20 +56,21 @@ struct ReplayCounts {
 
 class EffectReplay {
  public:
-  // `types` outlives it.
+  // `types` must outlive it.
   EffectReplay(const merge::TypeRegistry& types, std::string workspace, std::size_t memory_bytes)
       : types_(types), workspace_(std::move(workspace)), memory_bytes_(memory_bytes) {}
 
-  // The workspace's next event.
+  // Processes the next event of the workspace.
   log::Checked<void> event(const log::Event& event);
 
-  // The snapshot of the object whose event was the last given, at that position.
+  // Compares the snapshot at that position, which must be that of the last event and its object.
   log::Checked<void> snapshot(log::Position position, const StateParts& state);
 
-  // After the last event. True: objects were put aside; give all events and snapshots once more.
+  // Call it after the last event. True: objects were put aside; pass all events and snapshots
+  // again.
   bool begin_pass();
 
-  // The state after the last event; nullptr if it is not known (not in this pass, or in a gap).
+  // The state after the last event; nullptr if it is unknown (not in this pass, or in a gap).
   const merge::Object* find(const std::string& object) const;
 
   const ReplayCounts& counts() const { return counts_; }
@@ -81,7 +84,7 @@ class EffectReplay {
     std::size_t bytes = 0;
     std::uint32_t unmeasured = 0;  // events since `bytes` was measured
     bool gap = false;
-    std::size_t gap_index = ReplayCounts::kMaxGaps;  // in counts_.gaps
+    std::size_t gap_index = ReplayCounts::kMaxGaps;  // its index in counts_.gaps
   };
 
   Result<bool> shows(const StateParts& state, const merge::Object& object) const;
@@ -98,7 +101,7 @@ class EffectReplay {
   std::unordered_set<std::string> put_aside_;  // for a later pass
   std::unordered_set<std::string> wanted_;     // in this pass, unless it is the first
   bool first_pass_ = true;
-  std::string current_;  // object of the last event, while it is in objects_
+  std::string current_;  // the object of the last event, if it is in objects_
   log::Position current_position_ = 0;
   std::uint64_t current_generation_ = 0;
   std::size_t bytes_ = 0;

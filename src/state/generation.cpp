@@ -8,7 +8,7 @@ namespace syncline::state {
 
 Result<void> enter_generation(const merge::TypeRegistry& types, const log::Event& event,
                               std::unique_ptr<merge::Object>& object, std::uint64_t& generation) {
-  // Version 1 of the record knew no generations: its events are of the first.
+  // Version 1 of the record has no generations; its events belong to the first.
   const std::uint64_t entered = std::max<std::uint64_t>(event.generation, 1);
   if (object != nullptr && entered == generation) {
     if (event.type == object->type().name()) return {};

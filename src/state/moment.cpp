@@ -14,7 +14,7 @@
 namespace syncline::state {
 namespace {
 
-// Reads a time from the front, piece by piece.
+// Parses a time from the front, piece by piece.
 class TimeReader {
  public:
   explicit TimeReader(std::string_view text) : rest_(text) {}
@@ -27,7 +27,7 @@ class TimeReader {
     return true;
   }
 
-  // Exactly so many digits.
+  // Reads exactly `digits` digits.
   std::optional<int> number(std::size_t digits) {
     int value = 0;
     const char* begin = rest_.data();
@@ -38,7 +38,7 @@ class TimeReader {
     return value;
   }
 
-  // Up to three digits of a fraction, as milliseconds; finer ones are cut off.
+  // Reads up to three digits of a fraction as milliseconds; ignores further digits.
   int milliseconds() {
     int value = 0;
     int weight = 100;
@@ -53,7 +53,7 @@ class TimeReader {
   std::string_view rest_;
 };
 
-// After the day: "T12:00:00.5". nullopt: not so.
+// The part after the day: "T12:00:00.5". nullopt if it is malformed.
 std::optional<std::chrono::milliseconds> read_clock(TimeReader& in) {
   const auto hours = in.number(2);
   if (!hours || *hours > 23 || !in.take(':')) return std::nullopt;
@@ -68,7 +68,7 @@ std::optional<std::chrono::milliseconds> read_clock(TimeReader& in) {
   return clock;
 }
 
-// "", "Z", "+01:00": what UTC is behind.
+// "", "Z", "+01:00": the offset from UTC.
 std::optional<std::chrono::minutes> read_offset(TimeReader& in) {
   if (in.at_end() || in.take('Z')) return std::chrono::minutes(0);
   const bool east = in.take('+');
@@ -104,7 +104,7 @@ std::optional<Instant> parse_time(std::string_view text) {
   return Instant{since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count())};
 }
 
-// Halves the log until the last event at or before the time is found.
+// Binary search for the last event at or before the time.
 class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
  public:
   TimeSearch(log::EventLog& events, std::string workspace, std::uint64_t unix_ms,
@@ -120,7 +120,7 @@ class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
   }
 
  private:
-  // The event at before_ is early enough (0: none needs be), the one at after_ is too late.
+  // The event at before_ is early enough (0: no event); the one at after_ is too late.
   void step() {
     if (after_ - before_ == 1) return done_(before_);
     const log::Position middle = before_ + (after_ - before_) / 2;

@@ -1,16 +1,15 @@
-// Which point of a workspace's history is meant: a position, a time, or a pin by name.
+// Moment: a point in the history of a workspace, given as a position, a time, or the name of a pin.
 //
 //   "now", ""                                   the end of the log
 //   "1042"                                      after that event; "0": before the first
 //   "2026-01-31", "2026-01-31T12:00",
-//   "2026-01-31T12:00:00.5+01:00"               after the last event stamped then or before; UTC where
-//                                               no offset is given
+//   "2026-01-31T12:00:00.5+01:00"               after the last event stamped then or before; UTC
+//                                               where no offset is given
 //   "release-1"                                 where that pin was set
 //
-// Stamps of a workspace's events only grow, so a time is found by halving the log: some twenty
-// reads of one event for a million.
-// Errors: kInvalid for what is none of these, kNotFound for a pin that does not exist and for a
-// position that the log has not reached.
+// The stamps of a workspace's events only grow, so a time is found by binary search: about twenty
+// reads of one event for a million events. Errors: kInvalid for another text; kNotFound for a pin
+// that does not exist and for a position after the end of the log.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +28,7 @@ struct Instant {
 struct PinName {
   std::string name;
 };
-// kNow as a position is the end.
+// The position kNow means the end.
 using Moment = std::variant<log::Position, Instant, PinName>;
 
 Result<Moment> parse_moment(std::string_view text);
@@ -38,7 +37,7 @@ Result<Moment> parse_moment(std::string_view text);
 void resolve_moment(log::EventLog& events, log::PinStore& pins, std::string workspace,
                     Moment moment, log::Done<log::Position> done);
 
-// parse_moment and resolve_moment; errors of the first are answered in the same turn.
+// parse_moment and resolve_moment together. Errors of parse_moment are answered in the same turn.
 void find_moment(log::EventLog& events, log::PinStore& pins, std::string workspace,
                  std::string_view text, log::Done<log::Position> done);
 

@@ -8,11 +8,11 @@
 
 namespace syncline::state {
 
-// A load under way, with everyone who waits for it.
+// A load in progress, and everyone who waits for it.
 struct ObjectCache::Loading {
   std::unique_ptr<Resident> resident;
   std::vector<log::Done<Resident*>> waiting;
-  bool forgotten = false;  // the workspace was forgotten meanwhile: what is read may be stale
+  bool forgotten = false;  // the workspace was dropped during the load: the data may be stale
 };
 
 ObjectCache::ObjectCache(const ReplaySources& sources, CacheLimits limits, Quarantine* quarantine)
@@ -54,7 +54,7 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed repla
     replayed = std::unexpected(ReplayFailure{{ErrorCode::kConflict, "the workspace was reset"}});
   } else if (loading->forgotten) {
     ++counters_.loads_repeated;
-    // Start over: what was replayed may reach past, or stop before, what the log really kept.
+    // Load again, because the replayed events may differ from what the log really stored.
     loading->forgotten = false;
     return load(key);
   }
@@ -71,7 +71,7 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed repla
   resident.events_since_snapshot_ = replayed->replayed_events;
   counters_.replayed_events += replayed->replayed_events;
   if (replayed->damaged_snapshot) ++counters_.damaged_snapshots;
-  // Held until everyone has been told, so that nobody's trim takes it away.
+  // Held until all callbacks have run, so that no trim() evicts it.
   resident.holders_ = 1;
   residents_.emplace(key, std::move(loading->resident));
   account(resident);
@@ -167,7 +167,7 @@ void ObjectCache::trim() {
   auto next = idle_.begin();
   while (bytes_ > limits_.budget_bytes && next != idle_.end()) {
     Resident& resident = **next++;
-    // What the log has not confirmed cannot be loaded again.
+    // An object with unconfirmed events cannot be loaded again.
     if (resident.durable_ == resident.position_) evict(resident);
   }
 }
@@ -200,7 +200,8 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
     resident.base_ = resident.position_;
     resident.base_bytes_ = snapshot.bytes.size();
   }
-  // A snapshot that could not be kept costs a longer replay; the next one comes by itself.
+  // If the snapshot cannot be stored, replays become longer. A later snapshot will be written
+  // anyway.
   sources_.snapshots.put_snapshot(resident.workspace_, resident.id_, std::move(snapshot),
                                   [](Result<void>) {});
 }

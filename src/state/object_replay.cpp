@@ -13,7 +13,8 @@
 namespace syncline::state {
 namespace {
 
-// Damaged, or of a newer version. Anything else, such as a disk that does not answer, may pass.
+// True for stored data that is damaged or of a newer version. Other errors, such as a disk that
+// does not answer, may be temporary.
 bool of_what_is_stored(const Error& error) {
   return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported;
 }
@@ -45,11 +46,12 @@ class Replay : public std::enable_shared_from_this<Replay> {
     damaged_ = (*snapshot)->damaged;
     result_.damaged_snapshot = damaged_ > 0;
     const log::Position position = (*snapshot)->position;
-    read_after(position);  // while it is restored
+    read_after(position);  // in parallel with restoring the snapshot
     if (!take(**snapshot)) try_before(position);
   }
 
-  // Refuses if it is of a type that this build does not know: then so are the events behind it.
+  // Fails if this build does not know the snapshot's type. Then it does not know that of the later
+  // events either.
   bool knows(const log::Snapshot& snapshot) {
     const auto type = type_of(sources_.types, parts_of(snapshot));
     if (!type) refuse(type.error());
@@ -70,7 +72,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     return true;
   }
 
-  // Passed its checksum and is no state: as good as damaged.
+  // A snapshot that passes its checksum but cannot be restored counts as damaged.
   void try_before(log::Position position) {
     stop_reading();
     result_.damaged_snapshot = true;
@@ -88,7 +90,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
   void read_on() { read_after(result_.position); }
 
-  // Nothing that was asked for before this is taken any more.
+  // Discards the answers of all earlier reads.
   void read_after(log::Position after) {
     const bool skipped =
         is_mutated(Mutation::skip_after_snapshot) && after > 0 && result_.replayed_events == 0;
@@ -105,7 +107,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (!events) return unreadable(std::move(events.error()));
     if (events->empty() && failure_) return done_(std::unexpected(std::move(*failure_)));
     if (events->empty()) return finish();
-    read_after(events->back().position);  // while these are applied
+    read_after(events->back().position);  // in parallel with applying these
     for (const log::Event& event : *events) {
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
         return past_dropped(event.position);
@@ -126,24 +128,24 @@ class Replay : public std::enable_shared_from_this<Replay> {
     done_(std::unexpected(ReplayFailure{std::move(error), position}));
   }
 
-  // Looks for the event at fault. What is before it must still be applied, in case that fails
-  // earlier.
+  // Searches for the event at fault. The events before it must still be applied, because one of
+  // them may fail earlier.
   void unreadable(Error error) {
     if (!of_what_is_stored(error) || std::exchange(searched_, true))
       return refuse(std::move(error));
     search(result_.position, 1);
   }
 
-  // The events up to `good` can be read: goes on in growing steps until some cannot.
+  // The events up to `good` can be read. Continues in growing steps until a read fails.
   void search(log::Position good, log::Position step) {
-    if (good == to_) return read_on();  // all can be read by now
+    if (good == to_) return read_on();  // all can be read now
     const log::Position next = step < to_ - good ? good + step : to_;
     try_to(next, [self = shared_from_this(), good, next, step](std::optional<Error> error) {
       error ? self->narrow(good, next, std::move(*error)) : self->search(next, 2 * step);
     });
   }
 
-  // Those up to `good` can be read, those up to `bad` cannot.
+  // The events up to `good` can be read, those up to `bad` cannot.
   void narrow(log::Position good, log::Position bad, Error error) {
     if (bad - good == 1) {
       failure_ = {std::move(error), bad};
@@ -170,8 +172,9 @@ class Replay : public std::enable_shared_from_this<Replay> {
                                 });
   }
 
-  // Retention drops payloads only behind a snapshot that covers them. If that was made since this
-  // replay began, it begins again there; if the moment is before it, the moment is gone.
+  // Retention drops payloads only after a snapshot that covers them was stored. If that happened
+  // during this replay, the replay starts again from that snapshot. If the moment is before it, the
+  // moment is gone.
   void past_dropped(log::Position dropped) {
     stop_reading();
     sources_.snapshots.load_snapshot(
@@ -190,7 +193,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     sources_.retention.load_retention(workspace_, [self = shared_from_this(),
                                                    dropped](auto retention) {
       if (!retention) return self->refuse(std::move(retention.error()));
-      // What is damaged may have stood for a pin: then the moment is not gone by anybody's wish.
+      // A damaged snapshot may have served a pin. Then the moment was not dropped on purpose.
       if (self->at_ < retention->floor && !self->result_.damaged_snapshot)
         return self->refuse(log::dropped_error(self->workspace_, self->at_, retention->floor));
       self->refuse({ErrorCode::kCorrupt,
@@ -201,7 +204,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
     });
   }
 
-  // kUnsupported: this build does not know the type. Otherwise an error is of the event: kCorrupt.
+  // kUnsupported: this build does not know the type. Any other error belongs to the event and
+  // becomes kCorrupt.
   Result<void> apply(const log::Event& event) {
     if (event.kind == log::EventKind::kChange) {
       auto applied = enter_generation(sources_.types, event, result_.object, result_.generation);
@@ -219,7 +223,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     return {};
   }
 
-  // A log that is open for reading refuses; then the way stays long.
+  // A log that is open for reading only refuses this. Then replays stay long.
   void mend(const log::Event& event) {
     result_.snapshot_position = result_.position;
     log::Snapshot snapshot = milestone_of(*result_.object, result_.position, event.generation);
@@ -234,12 +238,12 @@ class Replay : public std::enable_shared_from_this<Replay> {
   const std::string workspace_;
   const std::string object_;
   const log::Position at_;
-  log::Position to_;  // at_, or before the event at fault
+  log::Position to_;  // at_, or the position before the event at fault
   std::move_only_function<void(Replayed)> done_;
   ReplayedObject result_;
-  std::optional<ReplayFailure> failure_;  // what comes behind to_
+  std::optional<ReplayFailure> failure_;  // the error after to_
   bool searched_ = false;
-  std::uint64_t asked_ = 0;  // reads; the answer to the last one is taken
+  std::uint64_t asked_ = 0;  // number of reads; only the last one's answer is used
   log::Position damaged_ = 0;
 };
 

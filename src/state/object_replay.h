@@ -1,22 +1,24 @@
-// An object as it was at a position: the nearest snapshot at or before it, and the events behind
-// that, replayed. What is loaded into memory and what is shown of the past are made by this alone.
+// The state of an object at a position: the nearest snapshot at or before it, and the events after
+// the snapshot, replayed. Both loading into memory and reading the past use only this code.
 //
-// The result depends on the log only: snapshots shorten the way. One that is damaged, or does not
-// restore, is passed over, and what is replayed instead goes through its position, so that a
-// milestone is made anew there.
+// The result depends only on the log; snapshots only make the replay shorter. A damaged snapshot,
+// or one that cannot be restored, is skipped. The replay then passes its position and makes the
+// milestone there again.
 //
-// Spacing. A milestone is due when the object's records since the last one weigh as much as the
-// newest snapshot, and at least `min_bytes` (milestone_due). With L the bytes in between, the newest
-// snapshot then has at most L bytes, what came since adds at most L, so a milestone has at most 2 L:
-// all of an object's milestones together stay under twice its share of the log. And the replay to
-// any position reads at most what one snapshot weighs, or min_bytes: for 10^6 keystrokes in a text
-// a few thousand events. Both are measured in tests/workspace/history_test.cpp and docs/history.md.
+// Spacing. A milestone is due when the object's records since the last one are as large as the
+// newest snapshot, and at least `min_bytes` (milestone_due). Let L be the bytes between two
+// milestones. Then the newest snapshot has at most L bytes, and the changes since then add at most
+// L, so a milestone has at most 2 L. So all milestones of an object together are smaller than twice
+// its part of the log. And a replay to any position reads at most the size of one snapshot, or
+// min_bytes; for 10^6 keystrokes in a text this is a few thousand events.
+// tests/workspace/history_test.cpp and docs/history.md measure both.
 //
-// Events are read ahead: while a snapshot is restored or events are applied, the next are on the way.
+// Events are read ahead: while a snapshot is being restored or events are being applied, the next
+// ones are already requested.
 //
-// Thread-safety: one loop. Errors: those of reading; kCorrupt, naming the position, for an event
-// that cannot be applied. Where an event is at fault, which one is found out: moments before it can
-// be had.
+// Thread-safety: one loop. Errors: those of reading; kCorrupt, with the position, for an event that
+// cannot be applied. If an event is at fault, the replay finds out which one, because earlier
+// moments can still be rebuilt.
 #pragma once
 
 #include <cstddef>
@@ -44,27 +46,28 @@ struct ReplayedObject {
   std::unique_ptr<merge::Object> object;
   std::uint64_t generation = 0;         // 0: there are no events
   log::Position position = 0;           // of its last event
-  log::Position snapshot_position = 0;  // where the replay began; 0: from nothing
-  std::uint64_t snapshot_bytes = 0;     // of a delta, with those of what it extends
-  // Where the object is marked for deltas (merge::Object::mark): the milestone behind it, 0 if that
-  // is not known, and its bytes.
+  log::Position snapshot_position = 0;  // where the replay began; 0: at the beginning
+  std::uint64_t snapshot_bytes = 0;     // for a delta, including its base
+  // Where the object is marked for deltas (merge::SnapshotDeltas::mark): the milestone at that
+  // mark, and its bytes; 0 if it is unknown.
   log::Position base = 0;
   std::uint64_t base_bytes = 0;
   std::uint64_t bytes_since_milestone = 0;  // of records
   std::uint32_t replayed_events = 0;
-  bool damaged_snapshot = false;  // one was passed over
+  bool damaged_snapshot = false;  // a damaged one was skipped
 };
 
-// Why an object cannot be had.
+// The reason why an object cannot be rebuilt.
 struct ReplayFailure {
   Error error;
-  log::Position position = 0;  // of the event at fault; 0: none is, or that is not known
+  log::Position position = 0;  // of the event at fault; 0: no event, or unknown
 };
-// kUnsupported with position 0: this build does not know the type of the object. Nothing is damaged.
+// kUnsupported with position 0: this build does not know the type of the object. This is not
+// damage.
 using Replayed = std::expected<ReplayedObject, ReplayFailure>;
 
-// What a replay reads, and the types of the objects. All outlive the answer, or are destroyed with it
-// unanswered.
+// What a replay reads, and the types of the objects. All must outlive the answer, or be destroyed
+// together with it; then there is no answer.
 struct ReplaySources {
   ReplaySources(log::LoopStore& loop_store, const merge::TypeRegistry& known_types)
       : store(loop_store),
@@ -75,7 +78,7 @@ struct ReplaySources {
 
   log::LoopStore& store;
   log::EventLog& events;
-  log::SnapshotStore& snapshots;   // damaged milestones are put anew
+  log::SnapshotStore& snapshots;   // damaged milestones are written again
   log::RetentionStore& retention;  // where the history begins
   const merge::TypeRegistry& types;
 };
@@ -83,7 +86,7 @@ struct ReplaySources {
 void try_replay(const ReplaySources& sources, std::string workspace, std::string object,
                 log::Position at, std::move_only_function<void(Replayed)> done);
 
-// The same for who only wants to know that it failed.
+// The same for callers that need only the error.
 void replay_object(const ReplaySources& sources, std::string workspace, std::string object,
                    log::Position at, log::Done<ReplayedObject> done);
 

@@ -1,9 +1,9 @@
-// Carries out the retention rules of the workspaces that live on its loop, now and then, a bounded piece of work
-// a turn with pauses in between, so that clients never wait for it.
+// RetentionKeeper: regularly applies the retention rules of the workspaces on its loop. Each turn
+// does a bounded piece of work, with pauses in between, so that clients do not wait for it.
 //
-// What fails is tried again in the next round; a legal hold is no failure. Only workspaces with a
-// rule are looked at (log::RetentionStore::list_retained). Where loops share a store, each has a
-// keeper of its own.
+// What fails is tried again in the next round; a legal hold does not count as a failure. It visits
+// only workspaces with a rule (log::RetentionStore::list_retained). If several loops share a store,
+// each has its own keeper.
 //
 // Thread-safety: one loop.
 #pragma once
@@ -32,16 +32,16 @@ struct RetentionCounters {
   std::uint64_t payloads = 0;  // dropped
   std::uint64_t bytes = 0;
   std::uint64_t snapshots = 0;  // dropped
-  std::uint64_t failures = 0;   // turns
-  std::uint64_t held = 0;       // turns that a legal hold refused
+  std::uint64_t failures = 0;   // turns that failed
+  std::uint64_t held = 0;       // turns that a legal hold prevented
 };
 
 class RetentionKeeper {
  public:
-  // Whether a workspace lives on this loop; empty: all do.
+  // Returns whether a workspace lives on this loop. Empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
 
-  // What `sources` names, and `loop`, outlive it.
+  // What `sources` refers to, and `loop`, must outlive it.
   RetentionKeeper(const ReplaySources& sources, Scheduler& loop, RetentionPace pace,
                   Owns owns = {});
   ~RetentionKeeper();
@@ -60,8 +60,8 @@ class RetentionKeeper {
   Scheduler& loop_;
   const RetentionPace pace_;
   const Owns owns_;
-  std::string after_;               // of this round
-  std::vector<std::string> names_;  // still to be seen to, the last first
+  std::string after_;               // the last name that this round has listed
+  std::vector<std::string> names_;  // workspaces still to visit, in reverse order
   RetentionCounters counters_;
   Scheduler::TimerId timer_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

@@ -19,7 +19,7 @@ using log::Retention;
 
 constexpr std::size_t kPinsAtOnce = 256;
 
-// The floor that the rule asks for, in a log that ends at `head`.
+// The floor that the rule gives for a log that ends at `head`.
 void floor_of(log::LoopStore& store, const std::string& workspace, const Retention& retention,
               Position head, std::uint64_t unix_ms, log::Done<Position> done) {
   const log::RetentionRule rule = retention.rule;
@@ -103,7 +103,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
         });
   }
 
-  // Makes what must stand stand, one moment of one object after the other.
+  // Ensures the required milestones, one moment of one object after the other.
   void cover() {
     if (object_ == objects_.size()) return drop();
     if (moment_ == 0) next_ = moments_.begin();
@@ -133,8 +133,9 @@ class Turn : public std::enable_shared_from_this<Turn> {
         });
   }
 
-  // Where an event is at fault, or a pinned moment is gone, the object is not replayed the next time
-  // either. Anything else may pass, and the next turn begins where this one did.
+  // If an event is at fault, or a pinned moment is gone, the object cannot be replayed later
+  // either, so it is skipped. Other errors may be temporary, and the next turn starts where this
+  // one did.
   void pass_over(ReplayFailure failure) {
     if (failure.position == 0 && failure.error.code != ErrorCode::kNotFound)
       return done_(std::unexpected(std::move(failure.error)));
@@ -165,11 +166,11 @@ class Turn : public std::enable_shared_from_this<Turn> {
   Retention kept_;
   RetentionTurn turn_;
   Position to_ = 0;
-  std::vector<std::string> objects_;  // in order
+  std::vector<std::string> objects_;  // sorted
   std::set<Position> moments_;
   std::set<Position>::iterator next_;
   std::size_t object_ = 0;
-  std::size_t moment_ = 0;  // of this object so far
+  std::size_t moment_ = 0;  // of the current object
 };
 
 }  // namespace

@@ -1,16 +1,17 @@
-// Carrying out a workspace's retention (log/retention.h), a bounded piece at a time.
+// Applies a workspace's retention rule (log/retention.h), a bounded piece at a time.
 //
-// One turn raises the floor to where the rule says, takes the next events below it, sees to it that
-// each of their objects has the milestones that must stand (replaying it to the floor and to each pin
-// below it), and has the log drop the payloads. What a crash interrupts is taken up by the next turn:
-// nothing is dropped before what replaces it is durable, and the log itself insists on that.
+// One turn does the following. It raises the floor to the position that the rule gives, and takes
+// the next events below it. It ensures that each of their objects has the required milestones, by
+// replaying it to the floor and to each pin below the floor. Then it asks the log to drop the
+// payloads. After a crash, the next turn continues: nothing is dropped before what replaces it is
+// durable, and the log itself checks this.
 //
 // An object that cannot be replayed, because an event of it is damaged or cannot be applied, keeps
-// its payloads; the turn goes on without it. Where reading failed for another reason, such as a disk
-// that does not answer, the turn fails, and the next one tries the same again.
+// its payloads, and the turn continues without it. If reading fails for another reason, such as a
+// disk that does not answer, the turn fails, and the next one tries the same again.
 //
-// Thread-safety: one loop. Cost of a turn: reading at most `max_events` records, and for each of their
-// objects a replay for each moment that must stand.
+// Thread-safety: one loop. Cost of a turn: reading at most `max_events` records, and for each of
+// their objects one replay per required milestone.
 #pragma once
 
 #include <cstdint>
@@ -25,15 +26,15 @@ namespace syncline::state {
 struct RetentionTurn {
   log::Position floor = 0;
   log::Position swept_to = 0;
-  std::uint64_t events = 0;  // whose payload was dropped
+  std::uint64_t events = 0;  // whose payloads were dropped
   std::uint64_t bytes = 0;
-  std::uint64_t snapshots = 0;          // that were made
-  std::uint64_t dropped_snapshots = 0;  // that these stand for
+  std::uint64_t snapshots = 0;          // milestones that were made
+  std::uint64_t dropped_snapshots = 0;  // snapshots that were dropped
   std::vector<std::string> unreadable;  // objects that keep their payloads
-  bool done = true;                     // nothing is left to do
+  bool done = true;                     // true: nothing is left to do
 };
 
-// Where the floor would be if the rule were carried out at that time; as it is under a hold.
+// The floor if the rule were applied at that time; under a hold, the present floor.
 void find_floor(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
                 log::Done<log::Position> done);
 

@@ -36,7 +36,7 @@ class Viewing : public std::enable_shared_from_this<Viewing> {
         });
   }
 
-  // Page by page, since only the end of it is wanted.
+  // Reads all pages of the record, because only its end is needed.
   void read_record(std::uint64_t after) {
     store_.retention().list_retention(
         workspace_, after, kRecordShown, [self = shared_from_this()](auto page) {

@@ -1,5 +1,5 @@
-// What a workspace's retention is at a time: its settings, where the rule would begin, and the end of
-// its record. Thread-safety: one loop.
+// The retention of a workspace at a time: its settings, the position that the rule gives, and the
+// end of its record. Thread-safety: one loop.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct RetentionView {
   std::vector<log::RetentionRecord> record;  // the newest last
 };
 
-// kNotFound: there is no such workspace.
+// kNotFound if there is no such workspace.
 void view_retention(log::LoopStore& store, std::string workspace, std::uint64_t unix_ms,
                     log::Done<RetentionView> done);
 

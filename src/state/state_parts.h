@@ -1,5 +1,5 @@
-// A state as snapshots keep it: whole, or a milestone and the delta that leads on from it
-// (log::Snapshot). Thread-safety: values. Errors: those of merge::ObjectType::restore.
+// A state as a snapshot stores it: whole, or a milestone and a delta that extends it
+// (log::Snapshot). Thread-safety: plain values. Errors: those of merge::ObjectType::restore.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ namespace syncline::state {
 // Views of a snapshot's fields.
 struct StateParts {
   ByteView whole;
-  ByteView delta = {};         // empty: `whole` is all
-  std::string_view type = {};  // its name; empty: not recorded, so it is the default type
+  ByteView delta = {};         // empty: `whole` is the whole state
+  std::string_view type = {};  // its name; empty: not recorded, so the default type
 };
 
 inline StateParts parts_of(const log::Snapshot& snapshot) {
@@ -26,14 +26,15 @@ inline StateParts parts_of(const log::Snapshot& snapshot) {
   return {.whole = snapshot.base_bytes, .delta = snapshot.bytes, .type = snapshot.type};
 }
 
-// kUnsupported: this build does not know that type.
+// kUnsupported if this build does not know that type.
 inline Result<const merge::ObjectType*> type_of(const merge::TypeRegistry& types,
                                                 const StateParts& parts) {
   if (parts.type.empty()) return &types.default_type();
   return types.require(parts.type);
 }
 
-// With the mark where the delta begins (merge::SnapshotDeltas), or at the state itself if it is whole.
+// Restores the state. The object is marked where the delta begins (merge::SnapshotDeltas), or at
+// the state itself if it is whole.
 inline Result<std::unique_ptr<merge::Object>> restore(const merge::TypeRegistry& types,
                                                       const StateParts& parts) {
   const auto type = type_of(types, parts);
@@ -47,7 +48,7 @@ inline Result<std::unique_ptr<merge::Object>> restore(const merge::TypeRegistry&
   return restored;
 }
 
-// A milestone of `object` as it is after the event at `position`.
+// Makes a milestone of `object`, whose state is that after the event at `position`.
 inline log::Snapshot milestone_of(const merge::Object& object, log::Position position,
                                   std::uint64_t generation) {
   log::Snapshot snapshot{position, object.snapshot(), 0, 0};

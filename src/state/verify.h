@@ -6,11 +6,11 @@
 //   WorkspaceVerifier verifier("team", options);
 //   verifier.expect(checkpoint, "the checkpoint that is kept");
 //   do {
-//     for (each record) { verifier.event(position, record); verifier.snapshot(…) if one is kept; }
+//     for (each record) { verifier.event(position, record); verifier.snapshot(…) if there is one; }
 //     verifier.finish();
 //   } while (verifier.begin_pass());
 //
-// After a difference the object is of no more use. Thread-safety: none.
+// After a difference the object must not be used. Thread-safety: none.
 #pragma once
 
 #include <cstddef>
@@ -30,29 +30,31 @@
 namespace syncline::state {
 
 struct VerifierOptions {
-  const merge::TypeRegistry& types;  // outlives the verifier
-  bool replay = true;                // intents too, and with them the snapshots' content
-  std::size_t memory_bytes = std::size_t{512} << 20;  // for objects; more of them take more passes
+  const merge::TypeRegistry& types;  // must outlive the verifier
+  bool replay = true;                // replay intents; also compares the content of snapshots
+  // For objects; with less memory there are more passes.
+  std::size_t memory_bytes = std::size_t{512} << 20;
 };
 
 class WorkspaceVerifier {
  public:
   WorkspaceVerifier(std::string workspace, const VerifierOptions& options);
 
-  // The log must begin with what `checkpoint` says. `who` said so: "the kept checkpoint". Before the
-  // first event. Whose signature it carries is not looked at here.
+  // Requires that the log begins with what `checkpoint` says. `who` names its source: "the kept
+  // checkpoint". Call it before the first event. It does not check the signature.
   void expect(const log::Checkpoint& checkpoint, std::string who);
 
-  // The next event, from where the one at `position` is kept. The result is valid until the next.
+  // Verifies the next event, which is stored at `position`. The result is valid until the next
+  // call.
   log::Checked<const log::Event*> event(log::Position position, ByteView record);
 
-  // A snapshot of that event's object, at that position.
+  // Verifies a snapshot of that event's object at that position.
   log::Checked<void> snapshot(const StateParts& state);
 
-  // After the last event.
+  // Call it after the last event.
   log::Checked<void> finish();
 
-  // True: some objects did not fit into memory; give everything once more.
+  // True: some objects did not fit into memory; pass everything again.
   bool begin_pass();
 
   log::Position last_position() const { return last_; }

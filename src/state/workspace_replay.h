@@ -1,7 +1,7 @@
-// A workspace as it was at a position: page by page, every object that had events by then.
+// The state of a workspace at a position: page by page, every object that had events by then.
 //
-// Thread-safety: one loop. An object that cannot be replayed because an event of it is damaged is
-// named, and the others are given; other errors are those of replay_object.
+// Thread-safety: one loop. An object that cannot be replayed because one of its events is damaged
+// is listed as unreadable, and the others are returned. Other errors are those of replay_object.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace syncline::state {
 
 struct ObjectAt {
   std::string id;
-  log::Position position = 0;  // of its last event by then
+  log::Position position = 0;  // of its last event at that moment
   std::string json;            // all roots
 };
 
@@ -26,10 +26,10 @@ struct UnreadableObject {
 struct ObjectPage {
   std::vector<ObjectAt> objects;
   std::vector<UnreadableObject> unreadable;
-  std::string next;  // go on after this id; "": this was the last page
+  std::string next;  // continue after this id; "": this was the last page
 };
 
-// Ids that begin with `prefix`, greater than `after`; at most `limit` are looked at.
+// Ids that begin with `prefix`, greater than `after`. Processes at most `limit` of them.
 void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
                       log::Done<ObjectPage> done);

@@ -1,4 +1,4 @@
-// The part of the group commit that keeps which changes of actors that name themselves are recorded.
+// The part of the group commit that records which changes of named actors the log contains.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -14,12 +14,12 @@
 namespace syncline::store {
 namespace {
 
-// Room is made for many new actors at once: finding the oldest means looking at all.
+// Makes room for many new actors at once, because finding the oldest ones reads all.
 constexpr std::size_t kForgottenAtOnce = log::kMaxActors / 8;
 
 }  // namespace
 
-// What is kept of the actors in an append, before anything of it is staged.
+// Reads the entries of the actors in an append, before anything of the append is staged.
 Result<void> GroupCommit::read_actors(Known& workspace, const AppendRequest& request) {
   for (const log::EncodedEvent& event : request.append.events) {
     if (!event.numbered) continue;
@@ -33,10 +33,10 @@ Result<void> GroupCommit::read_actors(Known& workspace, const AppendRequest& req
   return {};
 }
 
-// New ones displace those that were recorded longest ago, if a tenant's principal has too many.
+// If a principal of a tenant has too many actors, new ones displace those with the oldest events.
 Result<void> GroupCommit::make_room_for_actors(Known& workspace, const AppendRequest& request,
                                                Writes& writes) {
-  std::map<std::string, std::set<std::string_view>> added;  // by what their keys begin with
+  std::map<std::string, std::set<std::string_view>> added;  // by the prefix of their keys
   for (const log::EncodedEvent& event : request.append.events)
     if (event.numbered &&
         workspace.actors.at(actor_key(workspace.id, event.numbered->by)).ranges().empty())
@@ -52,14 +52,14 @@ Result<void> GroupCommit::make_room_for_actors(Known& workspace, const AppendReq
   return {};
 }
 
-// Leaves room for `more`, and says how many are left.
+// Makes room for `more` actors. Returns how many are left.
 Result<std::size_t> GroupCommit::forget_actors(Known& workspace, const std::string& prefix,
                                                std::size_t more, Writes& writes) {
   std::vector<std::pair<log::Position, std::string>> kept;
   const auto cursor = tables_.cursor(Family::kMeta);
   for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     std::string key(cursor->key());
-    const auto known = workspace.actors.find(key);  // newer than what is stored
+    const auto known = workspace.actors.find(key);  // newer than the stored entry
     const auto numbers = known == workspace.actors.end() ? decode_actor(key, cursor->value())
                                                          : std::optional(known->second);
     kept.emplace_back(numbers ? numbers->last_position() : 0, std::move(key));

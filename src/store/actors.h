@@ -1,7 +1,7 @@
-// What is kept of actors that name themselves, in the store: keys and values, and reading them.
-// docs/formats/log.md has the bytes, log/actor_store.h the contracts.
+// The entries of named actors in the store: keys, values, and reading them. docs/formats/log.md has
+// the bytes, log/actor_store.h the contracts.
 //
-// Thread-safety: reads from any thread.
+// Thread-safety: any thread may read.
 #pragma once
 
 #include <optional>
@@ -16,16 +16,16 @@ namespace syncline::store {
 
 // "n/" id, tenant, NUL, principal, NUL, actor
 std::string actor_key(WorkspaceId id, const log::ActorId& actor);
-// What the keys of all actors of the same tenant and principal begin with.
+// The prefix of the keys of all actors with the same tenant and principal.
 std::string actors_prefix(WorkspaceId id, const log::ActorId& actor);
-// And of all in a workspace.
+// The prefix of the keys of all actors of a workspace.
 std::string actors_prefix(WorkspaceId id);
 
 std::string encode_actor(std::string_view key, const log::ActorNumbers& numbers);
 // nullopt: damaged.
 std::optional<log::ActorNumbers> decode_actor(std::string_view key, std::string_view value);
 
-// Nothing is recorded: no ranges. kCorrupt: what is kept is damaged.
+// If nothing is recorded, the result has no ranges. kCorrupt: the entry is damaged.
 Result<log::ActorNumbers> kept_actor(const Tables& tables, const std::string& key);
 
 Result<log::ActorNumbers> read_actor(const Tables& tables, const std::string& workspace,

@@ -25,8 +25,8 @@ Result<std::optional<WorkspaceId>> find_workspace(const Tables& tables, std::str
 
 namespace {
 
-// To the last event of a workspace by looking forward alone, halving: going back from the end reads
-// what is before it too, and that may be damaged where the end is not.
+// Moves to the last event of a workspace by binary search with forward seeks only. Seeking
+// backwards from the end also reads what is before it, which may be damaged even if the end is not.
 void seek_end(Cursor& cursor, WorkspaceId id) {
   log::Position from = 0;
   log::Position past = ~log::Position{0};
@@ -64,8 +64,8 @@ namespace {
 
 constexpr std::size_t kOriginDigestBytes = 8;
 
-// Versions of a snapshot's value. Before milestones there was only ever the newest snapshot, and no
-// count behind its checksum; before version 4 a snapshot did not name its type.
+// The versions of a snapshot's value. Before milestones existed, there was only the newest
+// snapshot, without a count after its checksum. Before version 4, a snapshot did not name its type.
 constexpr char kPlainSnapshot = '\1';
 constexpr char kCountedSnapshot = '\2';
 constexpr char kDeltaSnapshot = '\3';
@@ -95,7 +95,7 @@ std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot)
 
 namespace {
 
-// What follows the counts of a value that names its type. False: it is none.
+// Reads the type after the counts. False if the value is malformed.
 bool read_type(KeptSnapshot& kept) {
   ByteReader in(kept.bytes);
   kept.generation = in.var_uint();
@@ -185,7 +185,7 @@ std::string encode_cut(log::Position kept) {
 
 namespace {
 
-// A number of 8 bytes under a key of `meta`; 0: there is none.
+// A number of 8 bytes under a key of `meta`; 0 if there is none.
 Result<std::uint64_t> kept_number(const Tables& tables, const std::string& key,
                                   std::string_view what) {
   const auto value = tables.get(Family::kMeta, key);

@@ -14,7 +14,7 @@
 namespace syncline::store {
 namespace {
 
-// What is remembered of workspaces lately written. Edges of trees are up to 8 KiB each.
+// The size of the cache of recently written workspaces. A tree edge has up to 8 KiB.
 constexpr std::size_t kMaxKnownWorkspaces = 16384;
 constexpr std::size_t kMaxTreeBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxKnownWaiting = 1024;
@@ -24,7 +24,8 @@ std::unexpected<Error> overflowed() {
   return fail(ErrorCode::kUnavailable, "the disk does not keep up with what is appended");
 }
 
-// `staged`: what to answer if the write succeeds, or why the request was refused without it.
+// `staged` is the answer if the write succeeds, or the reason why the request was refused before
+// it.
 template <typename T>
 void add_answer(GroupCommit::Batch& batch, log::Done<T> done, Result<T> staged) {
   if (!staged)
@@ -65,7 +66,7 @@ void GroupCommit::finish(Batch batch, const Result<void>& written) {
   Result<void> outcome = written;
   if (!written) {
     if (!is_mutated(Mutation::keep_heads_after_failure)) {
-      forget();  // they tell of what was not stored
+      forget();  // they describe events that were not stored
       next_id_.reset();
     }
     if (written.error().code != ErrorCode::kUnavailable && !is_mutated(Mutation::forget_poison)) {
@@ -86,8 +87,8 @@ void GroupCommit::forget() {
   known_actors_ = 0;
 }
 
-// Within a batch such a workspace is refused, since what was staged of it cannot be read yet. The next
-// batch reads it again: it may have been repaired.
+// Within a batch, such a workspace is refused, because what was staged of it cannot be read yet.
+// The next batch reads it again, because it may have been repaired.
 void GroupCommit::forget_damaged() {
   for (const std::string& workspace : std::exchange(damaged_, {})) {
     const auto found = known_.find(workspace);
@@ -176,7 +177,7 @@ Result<void> GroupCommit::check_epoch(const AppendRequest& request, Known* known
                           request.workspace, request.append.epoch, *known->epoch));
 }
 
-// Each event of another log is taken over once, in the order of that log.
+// Each event of another log is taken over only once, in the order of that log.
 Result<void> GroupCommit::check_origins(const AppendRequest& request, Known* known) {
   std::map<std::string_view, log::Position> taken;  // by this append
   for (const log::EncodedEvent& event : request.append.events) {
@@ -251,7 +252,7 @@ Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes
   const auto there = tables_.get(Family::kSnapshots, key);
   if (!there) return fail_while("keeping a snapshot of " + request.object, there.error());
   const auto same = *there ? decode_snapshot(key, **there) : std::nullopt;
-  // What stands for dropped payloads must not become one that makes room for others.
+  // A milestone that represents dropped payloads must not become a snapshot that others replace.
   if (same && same->bytes_since_milestone == 0 && request.snapshot.bytes_since_milestone > 0)
     return {};
   const auto replace = replace_snapshots(id, request, retention->floor, writes);
@@ -309,7 +310,7 @@ Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotReques
   std::vector<std::string> replaced;
   log::Position milestone = 0;  // the newest at or before the new one
   const auto cursor = tables_.cursor(Family::kSnapshots);
-  // From the newest back: whatever replaces one another stands behind the last milestone.
+  // From the newest backwards: all snapshots that can be replaced are after the last milestone.
   cursor->seek_for_prev(object_key(id, request.object, log::kNow));
   while (cursor->valid()) {
     const std::string key(cursor->key());
@@ -322,9 +323,9 @@ Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotReques
         break;
       }
     }
-    // A snapshot that cannot be read is as good as none: the new one takes its place. But up to the
-    // floor it may stand for dropped payloads: retention alone removes it. Though it cannot be read
-    // today, it is all there is.
+    // An unreadable snapshot is useless, so the new one replaces it. But up to the floor it may
+    // represent dropped payloads. Only retention removes those, because an unreadable one may still
+    // be the only copy.
     if (parsed->position > floor) replaced.push_back(key);
     if (parsed->position == 0) break;
     cursor->seek_for_prev(object_key(id, request.object, parsed->position - 1));

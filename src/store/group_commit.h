@@ -1,18 +1,19 @@
-// Group commit: everything that waits becomes one batch of writes with one sync, and is answered
-// together, in order.
+// GroupCommit: turns everything that waits into one batch of writes with one sync, and answers all
+// of it together, in order.
 //
-// This is the deciding half, without threads or a disk: stage() checks requests against the log as
-// it will be after those before them and turns them into writes; whoever owns this carries the
-// writes out, durably, and says in finish() what became of them. Only then is anyone answered.
+// This class makes the decisions and needs no threads and no disk. stage() checks requests against
+// the log as it will be after the requests before them, and turns them into writes. The owner
+// carries out the writes durably and passes the result to finish(). Only then are the requests
+// answered.
 //
 //   auto batch = commit.stage(queue.take(), ready, writes);
 //   commit.finish(std::move(batch), writes.empty() ? Result<void>() : disk.write_and_sync(writes));
 //
-// A failed write or sync cannot be repeated: what the disk holds is then unknown, and every later
-// request is refused with kIo until the process starts anew. kUnavailable is the exception: the
-// disk is full, nothing was written, a later batch may succeed.
+// A failed write or sync cannot be repeated, because the content of the disk is then unknown. So
+// every later request is refused with kIo until the process starts again. kUnavailable is the
+// exception: the disk is full, nothing was written, and a later batch may succeed.
 //
-// Thread-safety: one thread; one batch at a time is between stage() and finish().
+// Thread-safety: one thread; only one batch at a time may be between stage() and finish().
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,7 @@ namespace syncline::store {
 
 class GroupCommit {
  public:
-  // A batch under way: what it holds, and the answers that follow it.
+  // A staged batch: its counts, and the answers to give after it.
   struct Batch {
     std::uint64_t appends = 0;
     std::uint64_t events = 0;
@@ -45,27 +46,28 @@ class GroupCommit {
     std::vector<std::move_only_function<void(const Result<void>&)>> answers;
   };
 
-  // `tables` show everything that was finished without an error.
+  // `tables` must show everything that was finished without an error.
   explicit GroupCommit(const Tables& tables) : tables_(tables) {}
 
-  // `ready`: whether the disk takes writes now; if not, all are refused with its error.
+  // `ready` says whether the disk accepts writes now. If not, all requests are refused with its
+  // error.
   Batch stage(std::vector<Request> requests, const Result<void>& ready, Writes& writes);
 
   void finish(Batch batch, const Result<void>& written);
 
-  // Of the edges of trees that are remembered: under 16 MiB, and what one batch adds.
+  // The memory of the cached tree edges: under 16 MiB, plus what one batch adds.
   std::size_t tree_bytes() const { return tree_bytes_; }
 
  private:
-  // What is known of a workspace that was written lately.
+  // What is cached of a workspace that was written recently.
   struct Known {
     WorkspaceId id = 0;
     log::Head head;
-    std::uint64_t checkpoint = 0;  // events in the one that is kept, once a later one was staged
+    std::uint64_t checkpoint = 0;        // its size, once a later one was staged
     std::optional<std::uint64_t> epoch;  // the highest that was seen, once it was read
     std::map<std::string, log::Position> ingested = {};    // by region, those that were read
     std::map<std::string, log::ActorNumbers> actors = {};  // by key, those that were read
-    std::map<std::string, std::size_t> actor_counts = {};  // by what their keys begin with
+    std::map<std::string, std::size_t> actor_counts = {};  // by the prefix of their keys
     TreeEdge tree;
     std::optional<log::Retention> retention;  // once it was read
     std::uint64_t next_record = 0;            // of retention; 0: not known
@@ -87,9 +89,9 @@ class GroupCommit {
     std::vector<std::string> untold;  // keys of what was kept without events, to be removed
   };
 
-  void forget();  // all that is known
+  void forget();  // drops the whole cache
   void forget_damaged();
-  Result<Known*> find(const std::string& workspace);  // nullptr: there is none
+  Result<Known*> find(const std::string& workspace);  // nullptr if it does not exist
   Result<Known*> create(const std::string& workspace, Writes& writes);
   Result<log::Appended> stage(AppendRequest& request, Batch& batch, Writes& writes);
   Result<void> check_epoch(const AppendRequest& request, Known* known);
@@ -126,8 +128,8 @@ class GroupCommit {
   Result<WaitingCounts*> waiting_in(const std::string& workspace);
   Result<log::Retention> retention_of(const std::string& workspace, Known& known);
   void keep(const std::string& workspace, Known& known, log::Retention retention, Writes& writes);
-  // Removes the snapshots behind the floor that `request` replaces, if what it extends is there.
-  // False: a newer intact one is kept instead.
+  // Removes the snapshots after the floor that `request` replaces, if the milestone that it extends
+  // exists. False: a newer intact snapshot is kept instead.
   Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
                                  log::Position floor, Writes& writes);
 
@@ -135,11 +137,11 @@ class GroupCommit {
   std::unordered_map<std::string, Known> known_;
   std::size_t tree_bytes_ = 0;        // of known_
   std::size_t known_actors_ = 0;      // of known_
-  std::vector<std::string> damaged_;  // workspaces, in the last batch
+  std::vector<std::string> damaged_;  // workspaces found damaged in the last batch
   std::unordered_map<std::string, WaitingCounts> waiting_;
   std::optional<WorkspaceId> next_id_;
-  std::uint64_t batches_ = 0;    // that were staged
-  std::optional<Error> poison_;  // the disk failed: nothing is written any more
+  std::uint64_t batches_ = 0;    // the number of staged batches
+  std::optional<Error> poison_;  // set after a disk failure: nothing is written any more
 };
 
 }  // namespace syncline::store

@@ -1,7 +1,7 @@
-// Keys of the embedded store. docs/formats/log.md specifies them.
+// The keys of the embedded store, which docs/formats/log.md specifies.
 //
-// Numbers are big-endian so that byte order is numeric order; an object id ends with a NUL, which
-// it cannot contain, so that ids sort as they are and none is a prefix of another's keys.
+// Numbers are big-endian, so the byte order is the numeric order. An object id ends with a NUL,
+// which it cannot contain. So ids sort in their own order, and no id is a prefix of another's keys.
 #pragma once
 
 #include <cstdint>
@@ -13,30 +13,30 @@
 
 namespace syncline::store {
 
-// A workspace's name within the store: 4 bytes instead of up to 255 in every key.
+// The number of a workspace in the store: 4 bytes instead of a name of up to 255 in every key.
 using WorkspaceId = std::uint32_t;
 
-// Belongs to no workspace: its keys only make a column family non-empty.
+// Belongs to no workspace. Its keys only make sure that a column family is not empty.
 inline constexpr WorkspaceId kNoWorkspace = 0;
 
-std::string id_key(WorkspaceId id);                             // start of all keys of a workspace
+std::string id_key(WorkspaceId id);                             // prefix of all keys of a workspace
 std::string event_key(WorkspaceId id, log::Position position);  // column family `events`
 std::string object_key(WorkspaceId id, std::string_view object);
-// `objects` (empty value) and `snapshots`.
+// For `objects` (with an empty value) and `snapshots`.
 std::string object_key(WorkspaceId id, std::string_view object, log::Position position);
 
 std::string tree_key(WorkspaceId id, unsigned level, std::uint64_t index);  // `tree`
 
-// The first key after all that begin with `prefix`. The prefix must not be all 0xff.
+// The first key after all keys that begin with `prefix`, which must not be all 0xff.
 std::string after_prefix(std::string prefix);
 
 struct ObjectKey {
   WorkspaceId id = 0;
-  std::string_view object;  // into the parsed key
+  std::string_view object;  // refers to the parsed key
   log::Position position = 0;
 };
 
-// nullopt: not such a key.
+// nullopt if it is not such a key.
 std::optional<log::Position> parse_event_key(std::string_view key);
 std::optional<ObjectKey> parse_object_key(std::string_view key);
 std::optional<WorkspaceId> parse_id(std::string_view bytes);  // first four bytes

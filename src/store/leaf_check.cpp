@@ -26,7 +26,7 @@ Result<void> LeafCheck::finish() {
   cursor_->seek(key);
   const bool found = cursor_->valid() && cursor_->key() == key;
   const auto next = found ? log::decode_link(as_bytes(cursor_->value())) : log::EventLink{};
-  // One that is damaged or missing says nothing; that is its own object's affair.
+  // A damaged or missing event proves nothing about this one. It is reported with its own object.
   if (next && next->position == last_->position + 1) return check_last(*next);
   last_.reset();
   return {};
@@ -57,7 +57,7 @@ Result<void> LeafCheck::load_tile(std::uint64_t tile) {
   tile_ = tile;
   hashes_.clear();
   auto value = tables_.get(Family::kTree, tree_key(id_, 0, tile));
-  // A tile that is damaged speaks neither for nor against its events.
+  // A damaged tile proves nothing about its events.
   if (!value && value.error().code == ErrorCode::kCorrupt) return {};
   if (!value) return fail_while(fmt::format("workspace {}", workspace_), value.error());
   if (*value && (*value)->size() == kTileHashes * sizeof(Hash256)) hashes_ = std::move(**value);

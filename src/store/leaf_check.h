@@ -1,11 +1,11 @@
-// Whether an event that was read is the one that the log holds.
+// LeafCheck: checks that an event that was read is the one that the log contains.
 //
-// A record whose checksum is right may still be another's, an older copy, or written by somebody. So
-// its hash is held against the workspace's Merkle tree (store/tree.h), of which checkpoints are
-// signed: against its leaf, where the tile that has it is full, which is one read for up to 256
-// events; else against what the next event says of the one before it. If that comes to be checked as
-// well nothing more is read for it; else its record is, for its checksum and its link alone. The last
-// event of a log has nobody who speaks for it.
+// A record with a correct checksum may still belong to another place, be an older copy, or be
+// forged. So its hash is compared with the workspace's Merkle tree (store/tree.h), for which
+// checkpoints are signed. If the tile with its leaf is full, the hash is compared with the leaf;
+// this takes one read for up to 256 events. Otherwise it is compared with the hash in the next
+// event. If the next event is checked as well, nothing more is read for this; otherwise its record
+// is read for its checksum and its link only. Nothing confirms the last event of a log.
 //
 // Thread-safety: none per object.
 #pragma once
@@ -24,17 +24,18 @@ namespace syncline::store {
 
 class LeafCheck {
  public:
-  // Both outlive it.
+  // Both must outlive it.
   LeafCheck(const Tables& tables, std::string_view workspace, WorkspaceId id)
       : tables_(tables), workspace_(workspace), id_(id) {}
 
-  // In ascending order. kCorrupt, naming the position: it is not, or the one before was not.
+  // Checks events in ascending order. kCorrupt, with the position, if this event or the one before
+  // it is not the right one.
   Result<void> check(const log::Event& event);
 
-  // After the last one: of that it may still turn out.
+  // Must be called after the last event. It may still fail for that event.
   Result<void> finish();
 
-  // The same for who checks by himself that each event continues the one before.
+  // Checks only the leaf. For callers that verify the hash chain themselves.
   Result<void> check_leaf(const log::Event& event);
 
  private:
@@ -45,14 +46,14 @@ class LeafCheck {
   const Tables& tables_;
   const std::string_view workspace_;
   const WorkspaceId id_;
-  std::optional<std::uint64_t> tile_;  // the one in hashes_
-  std::string hashes_;                 // empty: it is not full, or not whole
+  std::optional<std::uint64_t> tile_;  // the tile in hashes_
+  std::string hashes_;                 // empty: the tile is not full, or damaged
   struct Unproved {
     log::Position position = 0;
     Hash256 hash{};
   };
-  std::optional<Unproved> last_;    // checked last, and without a leaf
-  std::unique_ptr<Cursor> cursor_;  // over the events; made when one is to be read
+  std::optional<Unproved> last_;    // the last event, if it has no leaf to compare with
+  std::unique_ptr<Cursor> cursor_;  // over the events; created when it is needed
 };
 
 }  // namespace syncline::store

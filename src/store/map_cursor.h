@@ -1,7 +1,7 @@
-// A cursor over an ordered map in memory, for tables that keep one for each family.
+// MapCursor: a cursor over an ordered map in memory, for tables that keep one map for each family.
 //
-// The map must not change while the cursor is in use: stores that share a thread with their readers
-// let no read stretch over several turns. Thread-safety: that of the map.
+// The map must not change while the cursor is in use. Stores that share a thread with their readers
+// ensure this: no read extends over several turns. Thread-safety: that of the map.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace syncline::store {
 
-// `ValueOf` gives the bytes of what the map holds, valid until the next move.
+// `ValueOf` returns the bytes of a map's value. They must be valid until the next move.
 template <typename Map, typename ValueOf>
 class MapCursor final : public Cursor {
  public:

@@ -11,13 +11,13 @@
 namespace syncline::store {
 namespace {
 
-// The tables during one read of which somebody may decide that it fails.
+// The tables as one read sees them. A test may make that read fail.
 class FailingTables final : public Tables {
  public:
   FailingTables(const Tables& tables, const MemoryStore::FailRead& failure)
       : tables_(tables), failure_(failure) {}
 
-  // The error that the read of this key's object is to answer, if any.
+  // The error with which the read of this key's object must fail, if any.
   std::optional<Error> failure(Family family, std::string_view key) const {
     if (family != Family::kObjects && family != Family::kSnapshots) return std::nullopt;
     const auto parsed = parse_object_key(key);
@@ -82,7 +82,7 @@ void MemoryStore::submit(Request request) {
 
 void MemoryStore::read(Read read) {
   if (!read_failure_) return read(tables_);
-  const FailRead failure = read_failure_;  // the answer may replace it
+  const FailRead failure = read_failure_;  // a copy: the callback may replace it
   const FailingTables tables(tables_, failure);
   read(tables);
 }

@@ -1,13 +1,13 @@
-// The embedded store in memory, for tests and fuzzers: the same group commit, reads and checks as
-// over a database, without a disk and without threads.
+// MemoryStore: the embedded store in memory, for tests and fuzzers. It uses the same group commit,
+// reads and checks as the store over a database, without a disk and without threads.
 //
-// MemoryStore stands for the disk and keeps what was committed; LoopStores come and go above it, as
-// processes do. Two ways to commit:
+// It represents the disk and keeps what was committed. LoopStores come and go above it, as
+// processes do. There are two ways to commit:
 //   kAtOnce   each request commits when it is made
-//   kManual   requests wait until commit(), so that a test chooses what a crash finds undone
-// It says of its appends that they are on disk, since that is what it plays.
+//   kManual   requests wait until commit(), so that a test decides what a crash loses
+// It reports the durability "disk" for its appends, because it plays a disk.
 //
-// Thread-safety: none; the store and all its LoopStores belong to one thread.
+// Thread-safety: none. The store and all its LoopStores belong to one thread.
 #pragma once
 
 #include <cstddef>
@@ -34,24 +34,25 @@ class MemoryStore final : public StoreEngine {
   MemoryStore(const MemoryStore&) = delete;
   MemoryStore& operator=(const MemoryStore&) = delete;
 
-  // Commits and answers the first `count` requests that wait, in order.
+  // Commits and answers the first `count` waiting requests, in order.
   void commit(std::size_t count = static_cast<std::size_t>(-1));
   std::size_t waiting() const { return waiting_.size(); }
 
-  // Power off: what waits is gone and never answered. Destroy the LoopStores as well.
+  // Simulates a power loss: waiting requests are lost and never answered. The test must destroy the
+  // LoopStores, too.
   void crash() { waiting_.clear(); }
 
-  // Every request answers this error from now on, and stores nothing; nullopt ends it. A kIo error
-  // cannot be ended, as the interface demands.
+  // From now on, every request fails with this error and stores nothing; nullopt ends this. A kIo
+  // error cannot be ended, as the interface demands.
   void fail_appends(std::optional<Error> error);
 
-  // Asked once for each read of an object's events or snapshots: what it gives is the answer. Empty
-  // ends it.
+  // Called once for each read of an object's events or snapshots. If it returns an error, the read
+  // fails with it. An empty function ends this.
   using FailRead = std::function<std::optional<Error>(const std::string& object)>;
   void fail_reads(FailRead failure) { read_failure_ = std::move(failure); }
 
-  // Keeps `note` as the workspace's checkpoint, whatever it says: for logs that were rolled back. The
-  // workspace must exist.
+  // Stores `note` as the workspace's checkpoint, whatever it says. For simulating logs that were
+  // rolled back. The workspace must exist.
   void plant_checkpoint(const std::string& workspace, std::string note);
 
   // Keeps pins and rules as a version before 0.2 did, without events. The workspace must exist.
@@ -60,8 +61,8 @@ class MemoryStore final : public StoreEngine {
   // As if a repair had kept so many of the workspace's events. It must exist.
   void plant_cut(const std::string& workspace, log::Position kept);
 
-  // Flips a bit in the stored record of an event, or in the snapshots of an object, all or the one at
-  // a position. The thing must exist.
+  // Flips a bit in the stored record of an event, or in the snapshots of an object (all, or the one
+  // at `position`). The event or snapshot must exist.
   void damage_event(const std::string& workspace, log::Position position);
   void damage_snapshot(const std::string& workspace, const std::string& object,
                        std::optional<log::Position> position = std::nullopt);

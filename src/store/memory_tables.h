@@ -1,4 +1,4 @@
-// Ordered tables in memory: what a database is to the store above, without a disk.
+// MemoryTables: ordered tables in memory, which take the place of a database below the store.
 //
 // Thread-safety: none; one thread reads and writes.
 #pragma once
@@ -40,7 +40,7 @@ class MemoryTables final : public Tables {
   Result<std::optional<std::string>> get(Family family, std::string_view key) const override;
   std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const override;
 
-  // The value of a key, to be changed in place; nullptr: there is none.
+  // The value of a key, for changing it in place; nullptr if there is none.
   std::string* find(Family family, std::string_view key);
 
  private:

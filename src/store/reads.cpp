@@ -17,13 +17,14 @@ std::unexpected<Error> read_error(const Result<void>& status, std::string_view w
   return fail_while(fmt::format("reading workspace {}", workspace), status.error());
 }
 
-// Walks the events of one workspace by position, forward, stepping where it can instead of seeking.
+// Walks forward over the events of one workspace. Steps to the next event instead of seeking, if
+// possible.
 class EventCursor {
  public:
   EventCursor(const Tables& tables, WorkspaceId id)
       : id_(id), cursor_(tables.cursor(Family::kEvents, id_key(id + 1))) {}
 
-  // To the first event at or after `position`. False: there is none, or reading failed.
+  // Moves to the first event at or after `position`. False if there is none or if reading failed.
   bool seek(log::Position position) {
     if (position_ != 0 && position == position_ + 1)
       cursor_->next();
@@ -44,7 +45,7 @@ class EventCursor {
   log::Position position_ = 0;
 };
 
-// False: the event that was taken last is not to be answered with.
+// Reports a failed check to the reader. False: the event that was added last must not be returned.
 bool vouched(log::EventReader& reader, Result<void> ok) {
   if (!ok) reader.damaged(std::move(ok.error()));
   return ok.has_value();
@@ -57,7 +58,7 @@ log::Position milestone_before(const Tables& tables, const ObjectKey& key, log::
   return found && found->id == key.id && found->object == key.object ? found->position : base;
 }
 
-// The snapshot under a key, with what it extends; nullopt: one of them is damaged or gone.
+// The snapshot of a key, together with its base; nullopt if one of them is damaged or missing.
 Result<std::optional<log::Snapshot>> with_base(const Tables& tables, const ObjectKey& key,
                                                const std::optional<KeptSnapshot>& kept) {
   if (!kept || kept->base >= key.position) return std::nullopt;
@@ -76,15 +77,15 @@ Result<std::optional<log::Snapshot>> with_base(const Tables& tables, const Objec
   return snapshot;
 }
 
-// Looks for the snapshots of one object from the newest back.
+// Searches the snapshots of one object from the newest backwards.
 class SnapshotSearch {
  public:
   SnapshotSearch(const Tables& tables, WorkspaceId id, const std::string& object)
       : tables_(tables), id_(id), object_(object) {}
 
   struct Found {
-    log::Position position = 0;             // 0: there is none
-    std::optional<log::Snapshot> snapshot;  // nullopt: it is damaged
+    log::Position position = 0;             // 0 if there is none
+    std::optional<log::Snapshot> snapshot;  // nullopt if it is damaged
   };
 
   // The newest at or before `at`.
@@ -103,8 +104,8 @@ class SnapshotSearch {
   }
 
  private:
-  // Where a block of the family is damaged, no cursor gets past it. What else there is can be had by
-  // asking for each position that one may stand at: those of the object's events.
+  // A cursor cannot pass a damaged block of the family. So this asks for every position at which a
+  // snapshot may be: those of the object's events.
   Result<Found> newest_of_events(log::Position at) const {
     const auto index = tables_.cursor(Family::kObjects);
     const std::string prefix = object_key(id_, object_);
@@ -176,7 +177,7 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
   log::EventReader reader(workspace, limits);
   LeafCheck leaves(tables, workspace, **id);
   const std::string prefix = object_key(**id, object);
-  // In this order, the events of every index entry are visible.
+  // Opened in this order, so that the events of every index entry are visible.
   const auto index = tables.cursor(Family::kObjects);
   EventCursor cursor(tables, **id);
   for (index->seek(object_key(**id, object, after + 1)); index->valid(); index->next()) {
@@ -367,7 +368,7 @@ Result<std::vector<std::string>> read_objects(const Tables& tables, const std::s
   if (!*id) return ids;
   const auto iterator = tables.cursor(Family::kObjects, id_key(**id + 1));
   std::string next = after < prefix ? id_key(**id) + prefix : object_key(**id, after);
-  if (after >= prefix) next.back() = '\1';  // behind all entries of `after`
+  if (after >= prefix) next.back() = '\1';  // after all entries of `after`
   for (iterator->seek(next); iterator->valid() && ids.size() < limit; iterator->seek(next)) {
     const auto key = parse_object_key(iterator->key());
     if (!key)

@@ -1,7 +1,7 @@
-// The reading half of a store over open tables, blocking. Contracts: log/event_log.h and the interfaces
+// The reads of a store, over open tables. They block. Contracts: log/event_log.h and the interfaces
 // that it names.
 //
-// Thread-safety: any thread, beside the committer; each call sees a consistent state of its own.
+// Thread-safety: any thread, concurrently with the committer. Each call sees a consistent state.
 #pragma once
 
 #include <optional>
@@ -54,7 +54,7 @@ Result<log::Position> read_cut(const Tables& tables, const std::string& workspac
 Result<std::vector<log::Statement>> read_origins(const Tables& tables,
                                                  const std::string& workspace);
 
-// How far the log of `region` was taken over.
+// The position up to which the log of `region` was taken over.
 Result<log::Position> read_ingested(const Tables& tables, const std::string& workspace,
                                     const std::string& region);
 

@@ -63,7 +63,7 @@ void drop_content(RemoveWaitingRequest& request) {
   request.numbers = {};
 }
 
-// Keeps its place among the others, and nothing of what it weighs.
+// Drops the content of a request and keeps its place in the queue.
 void overflow(Request& request) {
   std::visit(
       [](auto& each) {

@@ -1,6 +1,6 @@
-// What is asked of the one writer of a store, and the queue in which it waits.
+// The requests to the one writer of a store, and the queue in which they wait.
 //
-// Thread-safety: none; where several threads ask, a lock around the queue is its owner's business.
+// Thread-safety: none. If several threads submit requests, the owner of the queue must lock it.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,9 @@ namespace syncline::store {
 
 struct AppendRequest {
   std::string workspace;
-  log::Append append;             // passed log::check_append
-  log::Done<log::Appended> done;  // called by whoever commits
-  bool overflowed = false;        // found the queue full: to be refused
+  log::Append append;             // log::check_append has accepted it
+  log::Done<log::Appended> done;  // called by the committing code
+  bool overflowed = false;        // the queue was full: it will be refused
 };
 
 struct SnapshotRequest {
@@ -75,7 +75,7 @@ struct DropRequest {
 struct PutWaitingRequest {
   std::string workspace;
   std::string object;
-  log::WaitingChange change;  // passed log::check_waiting
+  log::WaitingChange change;  // log::check_waiting has accepted it
   log::WaitingBudget budget;
   log::Done<log::WaitingKept> done;
   bool overflowed = false;
@@ -93,8 +93,8 @@ using Request =
     std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, UntoldPinRequest, OriginRequest,
                  FloorRequest, DropRequest, PutWaitingRequest, RemoveWaitingRequest>;
 
-// Bounded in bytes. What does not fit keeps its turn, since answers keep the order, but not its
-// weight: it is refused with kUnavailable when its turn comes.
+// A queue with a limit in bytes. A request that does not fit keeps its turn, because answers keep
+// the order, but its content is dropped. It is refused with kUnavailable when its turn comes.
 class RequestQueue {
  public:
   explicit RequestQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -103,7 +103,7 @@ class RequestQueue {
   bool empty() const { return requests_.empty(); }
   std::size_t bytes() const { return bytes_; }
 
-  // All of it, in order.
+  // Removes and returns all requests, in order.
   std::vector<Request> take() {
     bytes_ = 0;
     return std::exchange(requests_, {});

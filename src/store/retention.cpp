@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
-// A version, fields, and the CRC-32C of both: what is kept here decides what is dropped.
+// Adds a CRC-32C over version and fields, because this value decides what is dropped.
 std::string sealed(ByteWriter& out) {
   std::string value(as_text(out.view()));
   const std::uint32_t crc = crc32c(as_bytes(value));
@@ -26,7 +26,7 @@ std::string sealed(ByteWriter& out) {
   return value;
 }
 
-// The fields behind the version; nullopt: damaged.
+// The fields after the version; nullopt if the value is damaged.
 std::optional<ByteView> unsealed(std::string_view value) {
   if (value.size() < 5 || value[0] != kVersion) return std::nullopt;
   std::uint32_t crc = 0;
@@ -37,7 +37,7 @@ std::optional<ByteView> unsealed(std::string_view value) {
   return as_bytes(value.substr(1));
 }
 
-// Where the object's events and snapshots stand in the tables.
+// Finds the events and snapshots of objects in the tables.
 class StoredStates final : public log::StandingStates {
  public:
   StoredStates(const Tables& tables, WorkspaceId id) : tables_(tables), id_(id) {}
@@ -166,7 +166,7 @@ Result<std::vector<std::string>> read_retained(const Tables& tables, const std::
     if (!key.starts_with(kRetentionPrefix) || names.size() == limit) break;
     key.remove_prefix(kRetentionPrefix.size());
     if (key <= after) continue;
-    // One that is damaged is named, so that whoever goes by it hears of it.
+    // A damaged value is listed, too, so that the caller learns of it.
     const auto retention = decode_retention(key, cursor->value());
     if (!retention || !retention->rule.keeps_all() || retention->swept_to < retention->floor)
       names.emplace_back(key);
@@ -201,8 +201,8 @@ Result<void> PayloadDrop::find_moments() {
   return cursor->status();
 }
 
-// The states of the object that must stand do so; what else it has below the floor may go, and what
-// extends that.
+// Checks that the object's required snapshots exist. Marks its other snapshots below the floor for
+// removal, and also deltas that extend those.
 Result<void> PayloadDrop::cover(const std::string& object) {
   StoredStates states(tables_, id_);
   const auto standing = log::standing_snapshots(states, workspace_, object, moments_);
@@ -218,7 +218,7 @@ Result<void> PayloadDrop::cover(const std::string& object) {
     if (goes(key->position)) superseded_.emplace_back(cursor->key());
   }
   if (auto read = cursor->status(); !read) return read;
-  // Only the newest can be a delta.
+  // Only the newest snapshot can be a delta.
   const auto newest = tables_.cursor(Family::kSnapshots);
   newest->seek_for_prev(object_key(id_, object, log::kNow));
   if (newest->valid() && newest->key().starts_with(prefix)) {

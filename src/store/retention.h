@@ -1,6 +1,7 @@
-// Retention in the store: its values, and what carries it out. Contracts: log/retention_store.h.
+// Retention in the store: its stored values, and the dropping of payloads. Contracts:
+// log/retention_store.h.
 //
-// Thread-safety: the reads from any thread; PayloadDrop is the committer's.
+// Thread-safety: reads from any thread; PayloadDrop only on the committer's thread.
 #pragma once
 
 #include <cstdint>
@@ -30,16 +31,16 @@ Result<std::vector<log::RetentionRecord>> read_retention_records(const Tables& t
 Result<std::vector<std::string>> read_retained(const Tables& tables, const std::string& after,
                                                std::size_t limit);
 
-// The number of the last record, 0 if there is none.
+// The number of the last record; 0 if there is none.
 Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id);
 
-// One drop, staged as a whole: what is found wrong on the way leaves `writes` as they were.
+// One drop, which is staged completely or not at all: if a check fails, `writes` is unchanged.
 class PayloadDrop {
  public:
   PayloadDrop(const Tables& tables, std::string workspace, WorkspaceId id, log::Position floor,
               const std::vector<std::string>& skip);
 
-  // Events from `from` to `to`, to be rewritten without their payload.
+  // Stages the events from `from` to `to` to be rewritten without their payload.
   Result<log::DroppedPayloads> stage(log::Position from, log::Position to, Writes& writes);
 
  private:

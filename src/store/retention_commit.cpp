@@ -62,7 +62,7 @@ Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch&, Wr
     return fail(ErrorCode::kInvalid,
                 fmt::format("nothing behind the floor at {} may be dropped", kept->floor));
   if (request.to <= kept->swept_to) return log::DroppedPayloads{.swept_to = kept->swept_to};
-  // The tables do not show it yet.
+  // The tables do not show that pin yet.
   if ((*known)->pinned_in == batches_) return fail(ErrorCode::kConflict, "a pin was just set");
   PayloadDrop drop(tables_, request.workspace, (*known)->id, kept->floor, request.skip);
   auto dropped = drop.stage(kept->swept_to + 1, request.to, writes);

@@ -21,7 +21,7 @@ using log::Event;
 using log::Position;
 using log::ReadLimits;
 
-// One loop's view of the store: checks what needs no disk, hands the rest to the threads.
+// The store as one loop sees it. It checks what needs no disk and passes the rest to the engine.
 class StoreLog final : public log::LoopStore,
                        public log::EventLog,
                        public log::Catalog,
@@ -279,7 +279,7 @@ class StoreLog final : public log::LoopStore,
     return fail(ErrorCode::kUnsupported, "the data directory is opened for reading only");
   }
 
-  // Answers with what `read` returns.
+  // Runs `read` and answers with its result.
   template <typename T, typename Read>
   void read_with(Done<T> done, Read read) {
     engine_.read([reply = gate_.bind(std::move(done)),

@@ -1,6 +1,6 @@
-// The interfaces of a store over tables: checks what needs no disk and hands the rest to whatever does
-// the work, threads over a database in production, virtual time over a simulated disk in the
-// simulator, nothing but the call in tests.
+// The interfaces of a store over tables. They check what needs no disk and pass the rest to a
+// StoreEngine: threads over a database in production, virtual time over a simulated disk in the
+// simulator, a plain call in tests.
 #pragma once
 
 #include <functional>
@@ -13,20 +13,20 @@
 
 namespace syncline::store {
 
-// The working half of a store. Called on any loop's thread; outlives its LoopStores.
+// The engine that does the work. Called on the thread of any loop. Must outlive its LoopStores.
 class StoreEngine : public log::LogBackend {
  public:
   using Read = std::move_only_function<void(const Tables&)>;
 
   std::unique_ptr<log::LoopStore> open_loop(Scheduler& loop) final;
 
-  // To be committed in the order of the calls (store/group_commit.h).
+  // Commits the request. Requests are committed in the order of the calls (store/group_commit.h).
   virtual void submit(Request request) = 0;
 
-  // Runs `read`, once, where it may block, and after everything that is answered by now.
+  // Runs `read` once, where it may block, and after everything that has been answered by now.
   virtual void read(Read read) = 0;
 
-  // True: nothing may be submitted.
+  // If true, nothing may be submitted.
   virtual bool read_only() const = 0;
 };
 

@@ -1,11 +1,12 @@
-// Ordered tables of bytes with atomic batches: all that the embedded store asks of the thing below.
+// Tables: ordered tables of bytes with atomic batches. This is all that the embedded store needs
+// from the database below it.
 //
-// RocksDB provides it in production (backend/store), a simulated disk in the simulator. The layout
-// in docs/formats/log.md, the group commit and every read are written against this interface, so
-// that both run the same code.
+// RocksDB implements it in production (backend/store), a simulated disk in the simulator. The
+// layout of docs/formats/log.md, the group commit and every read use this interface, so both run
+// the same code.
 //
-// Thread-safety: Tables may be read from any thread, beside a write. Cursors and Writes belong to
-// whoever made them.
+// Thread-safety: any thread may read Tables, also during a write. A Cursor and a Writes belong to
+// the thread that made them.
 #pragma once
 
 #include <cstddef>
@@ -23,19 +24,20 @@ enum class Family : std::uint8_t { kEvents, kObjects, kSnapshots, kTree, kMeta }
 
 inline constexpr std::size_t kFamilies = 5;
 
-// Walks one family in the byte order of its keys, over what was there when it was made. Views are
-// valid until the next move.
+// Walks one family in the byte order of its keys, as the family was when the cursor was made. Views
+// are valid until the next move.
 class Cursor {
  public:
   virtual ~Cursor() = default;
 
-  virtual void seek(std::string_view key) = 0;           // to the first key not below `key`
-  virtual void seek_for_prev(std::string_view key) = 0;  // to the last key not above `key`
+  virtual void seek(std::string_view key) = 0;           // to the first key that is not below `key`
+  virtual void seek_for_prev(std::string_view key) = 0;  // to the last key that is not above `key`
   virtual void next() = 0;                               // only while valid()
-  virtual bool valid() const = 0;                        // false: at the end, or status() fails
+  // False at the end, or if status() is an error.
+  virtual bool valid() const = 0;
   virtual std::string_view key() const = 0;
   virtual std::string_view value() const = 0;
-  // kCorrupt or kIo when a move could not be made.
+  // kCorrupt or kIo if a move failed.
   virtual Result<void> status() const = 0;
 };
 
@@ -54,7 +56,7 @@ class Tables {
 
   virtual Result<std::optional<std::string>> get(Family family, std::string_view key) const = 0;
 
-  // Keys from `end` on need not be found; "" bounds nothing. `end` is copied.
+  // The cursor need not find keys from `end` on; "" means no limit. `end` is copied.
   virtual std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const = 0;
 };
 

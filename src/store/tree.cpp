@@ -34,7 +34,8 @@ void add_hashes(std::string_view bytes, std::vector<Hash256>& out) {
   std::memcpy(out[before].data(), bytes.data(), bytes.size());
 }
 
-// Hashes of a level as they are stored, or, for leaves behind the last full tile, from the events.
+// Reads the hashes of a level from the tables; for leaves after the last full tile, from the
+// events.
 class HashReader {
  public:
   HashReader(const Tables& tables, WorkspaceId id) : tables_(tables), id_(id) {}
@@ -66,8 +67,8 @@ class HashReader {
 
   Result<void> read_events(std::uint64_t first, std::uint64_t count, std::vector<Hash256>& out) {
     const auto cursor = tables_.cursor(Family::kEvents, id_key(id_ + 1));
-    // From the event before: a sound record may still be another's, read from the wrong place, and
-    // what is signed of it binds. So each must follow the one before it.
+    // Starts at the event before. A record with a right checksum may still come from a wrong place,
+    // and what is signed over it binds. So each event must continue the one before it.
     const std::uint64_t from = first == 0 ? 0 : first - 1;
     Hash256 previous{};
     cursor->seek(event_key(id_, from + 1));

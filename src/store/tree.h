@@ -1,11 +1,11 @@
-// The Merkle tree of a workspace as the store keeps it: the hashes that a proof needs, without
+// The Merkle tree of a workspace as the store keeps it. It provides the hashes for a proof without
 // reading the events.
 //
-// The tree (log/merkle_tree.h) is cut into tiles of 256 hashes. A full tile of leaf hashes is one
-// value of family kTree (level 0). The root of each full tile is a value of its own on level 1; 256
-// of these make a tile whose root is on level 2, and so on. They are written with the event that
-// completes them, and never change. What belongs to no full tile yet follows from the events, at
-// most 255 of them. That is 33 bytes an event, and one write in 256.
+// The tree (log/merkle_tree.h) is divided into tiles of 256 hashes. A full tile of leaf hashes is
+// one value of family kTree (level 0). The root of each full tile is a value of its own on level 1;
+// 256 of these make a tile whose root is on level 2, and so on. They are written with the event
+// that completes them and never change. Hashes that are not in a full tile yet, at most 255 leaves,
+// are computed from the events. This takes 33 bytes per event, and one write per 256 events.
 //
 // Thread-safety: none per object.
 #pragma once
@@ -25,24 +25,24 @@ namespace syncline::store {
 inline constexpr unsigned kTileBits = 8;
 inline constexpr std::uint64_t kTileHashes = std::uint64_t{1} << kTileBits;
 
-// Where tiles go, and where hashes from before come from.
+// Where new tiles are stored, and where earlier hashes are read.
 class TileStore {
  public:
   virtual ~TileStore() = default;
-  // `count` hashes of a level from `first` on, all of them stored, within one tile.
+  // `count` hashes of a level from `first` on. All of them must be stored, and in one tile.
   virtual Result<std::vector<Hash256>> load(unsigned level, std::uint64_t first,
                                             std::uint64_t count) = 0;
   virtual Result<void> put(unsigned level, std::uint64_t index, ByteView value) = 0;
 };
 
-// The growing edge of a tree: takes leaves, puts what they complete.
+// The growing edge of a tree. It takes leaves and stores the tiles that they complete.
 class TreeEdge {
  public:
-  // Of a tree whose first `size` leaves are stored.
+  // The edge of a tree whose first `size` leaves are stored.
   explicit TreeEdge(std::uint64_t size = 0) : size_(size) {}
 
-  // Loads at most 255 hashes a level, and only for the first tile that it completes. After an error
-  // the object is of no more use.
+  // Loads at most 255 hashes per level, and only for the first tile that it completes. After an
+  // error the object must not be used.
   Result<void> append(const Hash256& leaf, TileStore& store);
 
   std::size_t memory_bytes() const;
@@ -55,7 +55,8 @@ class TreeEdge {
   std::vector<std::vector<Hash256>> open_;
 };
 
-// The tiles of one workspace: loads from tables, and puts into a batch once all of them are known.
+// The tiles of one workspace. It loads from tables, and collects new tiles until write_to() adds
+// them to a batch.
 class StagedTiles final : public TileStore {
  public:
   StagedTiles(const Tables& tables, WorkspaceId id) : tables_(tables), id_(id) {}
@@ -72,7 +73,7 @@ class StagedTiles final : public TileStore {
   std::vector<std::pair<std::string, std::string>> staged_;
 };
 
-// The hashes of whole blocks. kNotFound: the log does not reach that far.
+// The hashes of whole blocks. kNotFound if the log does not reach that far.
 Result<std::vector<Hash256>> read_tree_nodes(const Tables& tables, const std::string& workspace,
                                              std::span<const log::merkle::Node> nodes);
 

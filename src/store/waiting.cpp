@@ -15,7 +15,8 @@ constexpr std::size_t kNumberBytes = 8;
 constexpr std::size_t kCrcBytes = 4;
 constexpr std::size_t kPageBytes = std::size_t{4} << 20;
 
-// Calls `take` with each key and value under `prefix` from `from` on, until it says that it is enough.
+// Calls `take` for each key and value with `prefix`, starting at `from`, until it returns that it
+// has enough.
 template <typename Take>
 Result<void> walk_waiting(const Tables& tables, const std::string& prefix, const std::string& from,
                           Take take) {
@@ -165,7 +166,7 @@ Result<std::vector<std::string>> read_waiting_workspaces(const Tables& tables,
                                                          std::size_t limit) {
   std::vector<std::string> names;
   const auto cursor = tables.cursor(Family::kMeta);
-  // Behind all keys of a name comes what has \1 in place of its separator.
+  // The key after all keys of a name has \1 in place of the separator.
   const auto behind = [](std::string_view name) {
     return std::string(kWaitingPrefix).append(name) + '\1';
   };

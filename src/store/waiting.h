@@ -1,10 +1,10 @@
-// Changes that wait, in the store: their keys and values, and reading them. docs/formats/log.md has the
-// bytes, log/waiting_store.h the contracts.
+// Waiting changes in the store: their keys and values, and reading them. docs/formats/log.md
+// specifies the bytes, log/waiting_store.h the contracts.
 //
-// Keys begin with the workspace's name and not with its number: there may be changes that wait before
-// there is an event, and with it a number.
+// Keys begin with the workspace's name instead of its id, because a workspace may have waiting
+// changes before it has an event, and gets its id only with the first event.
 //
-// Thread-safety: the reads from any thread; WaitingCounts is the committer's.
+// Thread-safety: reads from any thread; WaitingCounts only on the committer's thread.
 #pragma once
 
 #include <cstdint>
@@ -26,15 +26,15 @@ std::string waiting_prefix(std::string_view workspace, std::string_view object);
 std::string waiting_key(std::string_view workspace, std::string_view object, std::uint64_t number);
 
 struct WaitingKey {
-  std::string_view workspace;  // into the parsed key
+  std::string_view workspace;  // refers to the parsed key
   std::string_view object;
   std::uint64_t number = 0;
 };
-// nullopt: not such a key.
+// nullopt if it is not such a key.
 std::optional<WaitingKey> parse_waiting_key(std::string_view key);
 
 std::string encode_waiting(std::string_view key, const log::WaitingChange& change);
-// nullopt: damaged.
+// nullopt if it is damaged.
 std::optional<log::WaitingChange> decode_waiting(std::string_view key, std::string_view value);
 
 Result<log::WaitingPage> read_waiting(const Tables& tables, const std::string& workspace,
@@ -49,7 +49,7 @@ Result<std::vector<std::string>> read_waiting_workspaces(const Tables& tables,
                                                          const std::string& after,
                                                          std::size_t limit);
 
-// What waits in one workspace, by size, as it will be after what was staged.
+// The sizes of what waits in one workspace, including staged requests.
 class WaitingCounts {
  public:
   static Result<WaitingCounts> read(const Tables& tables, const std::string& workspace);
@@ -59,7 +59,7 @@ class WaitingCounts {
   const log::WaitingUsage& workspace() const { return total_; }
 
   void add(const std::string& object, std::uint64_t number, std::uint64_t bytes);
-  // False: it is not there.
+  // False if it does not exist.
   bool remove(const std::string& object, std::uint64_t number);
 
  private:

@@ -1,4 +1,4 @@
-// The part of the group commit that keeps changes that wait.
+// The part of the group commit for waiting changes.
 #include <fmt/format.h>
 
 #include <utility>
@@ -46,7 +46,7 @@ Result<void> GroupCommit::stage(RemoveWaitingRequest& request, Batch&, Writes& w
   return {};
 }
 
-// With the events that the changes have become.
+// Removes the changes that became events, together with the append of these events.
 Result<void> GroupCommit::settle(const AppendRequest& request, Writes& writes) {
   if (request.append.settled.empty()) return {};
   const auto counts = waiting_in(request.workspace);

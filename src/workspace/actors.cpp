@@ -40,7 +40,7 @@ Result<std::optional<log::Position>> Actors::find(const NamedActor& actor,
   switch (found.standing) {
     case log::ActorNumbers::Standing::kNew: return std::nullopt;
     case log::ActorNumbers::Standing::kRecorded: return found.position;
-    case log::ActorNumbers::Standing::kOverlaps:  // one number does not
+    case log::ActorNumbers::Standing::kOverlaps:  // cannot happen with one number
     case log::ActorNumbers::Standing::kForgotten: break;
   }
   return fail(ErrorCode::kConflict,

@@ -1,13 +1,13 @@
-// Actors of one workspace that name themselves: which of their changes are recorded, or on their way to
-// the log. A change that is sent again, over another connection or after a restart, is recognised by its
-// number (log/actor_numbers.h), whatever it says.
+// Actors: the named actors of one workspace, and which of their changes are recorded or on their
+// way to the log. The workspace recognises a change that is sent again by its number
+// (log/actor_numbers.h), over another connection or after a restart, whatever it contains.
 //
-// Like the objects, what is known here runs ahead of the log, and is void when the log refuses.
+// Like the objects, this information is ahead of the log. It is void if the log refuses an append.
 //
-// Who does not name itself costs nothing here. An actor is in memory while somebody holds it: whoever speaks
-// for it, and its changes until they are durable.
+// Actors without a name cost nothing here. A named actor is in memory while somebody holds it: the
+// sessions that speak for it, and its changes until they are durable.
 //
-// Thread-safety: none; one loop.
+// Thread-safety: none; it lives on the loop of its workspace.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@
 
 namespace syncline::workspace {
 
-// Shared by all who speak for the actor.
+// One named actor. All who speak for it share this object.
 class NamedActor {
  public:
   const log::ActorId& id() const { return id_; }
@@ -45,28 +45,31 @@ class Actors {
  public:
   using Recalled = log::Done<std::shared_ptr<NamedActor>>;
 
-  // nullptr: nothing is kept of actors. `store` outlives this and its callbacks.
+  // `store` may be nullptr: then nothing is recorded of actors. It must outlive this object and its
+  // callbacks.
   Actors(std::string workspace, log::ActorStore* store)
       : workspace_(std::move(workspace)), store_(store) {}
 
-  // The actor, with what is recorded of it. kUnsupported without a store, kInvalid for what is no name.
+  // Loads the actor and what is recorded of it. kUnsupported without a store, kInvalid for a bad
+  // name.
   void recall(log::ActorId actor, Recalled done);
 
-  // The position of a state that holds the actor's change of that number; nullopt: it is new.
+  // The position of a state that contains the actor's change with this number; nullopt if it is
+  // new.
   //   kUnavailable  the numbers are void
-  //   kInvalid      0 is no number
-  //   kConflict     the number is too old to tell
+  //   kInvalid      the number is 0
+  //   kConflict     the number is too old: it is unknown whether it was recorded
   Result<std::optional<log::Position>> find(const NamedActor& actor, std::uint64_t number) const;
 
-  // The change of that number, which is new, is the event at `position`.
+  // Records that the change with this number, which must be new, is the event at `position`.
   void add(NamedActor& actor, std::uint64_t number, log::Position position) {
     actor.numbers_.add(number, number, position);
   }
 
-  // What is known is void; who waits is told why.
+  // Declares everything known void. Pending recall() calls get `error`.
   void drop(const Error& error);
 
-  // Forgets those that nobody holds.
+  // Forgets actors that nobody holds.
   void sweep();
 
   bool idle() const { return loading_.empty(); }
@@ -77,7 +80,8 @@ class Actors {
   const std::string workspace_;
   log::ActorStore* const store_;
   std::map<log::ActorId, std::weak_ptr<NamedActor>> actors_;
-  // One load at a time: an older answer must not displace what is newer.
+  // Pending loads. There is one load per actor at a time, so that an older answer cannot replace a
+  // newer one.
   std::map<log::ActorId, std::vector<Recalled>> loading_;
   std::shared_ptr<const int> view_ = std::make_shared<const int>();
 };

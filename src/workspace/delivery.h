@@ -1,11 +1,11 @@
-// What the subscribers of an object are told of it.
+// Delivery: one message to the subscribers of an object.
 //
-// Three kinds of things are told: a change by somebody, once it is durable; who is present; and a message
-// of one client to the others. A delivery says what it is about, so that a subscriber needs to know nothing
-// else: it may hold many objects, and go on from a position.
+// There are three kinds: a change by somebody, once it is durable; presence; and a message of one
+// client to the others. A delivery contains everything that a subscriber needs to know about it. So
+// a subscriber may hold many objects, and may continue from a position.
 //
-// A delivery is valid during the call that hands it over. Each protocol encodes it once for all its
-// receivers: the encodings are kept with the delivery, under a tag of the protocol's choice.
+// A delivery is valid during the call that passes it. Each protocol encodes it once for all its
+// receivers: the encodings are cached in the delivery, under a tag that the protocol chooses.
 //
 // Thread-safety: none; one loop.
 #pragma once
@@ -22,16 +22,16 @@
 
 namespace syncline::workspace {
 
-// Names one way to encode deliveries: the address of a constant that belongs to the protocol. What is
-// encoded in two ways for receivers of one protocol needs two tags.
+// Identifies one encoding of deliveries: the address of a constant that belongs to the protocol. A
+// protocol with two encodings needs two tags.
 using EncodingTag = const void*;
 
-// The encodings of one delivery, each shared by those who send it.
+// The encodings of one delivery, which all senders share.
 class Encodings {
  public:
   using Encoded = std::shared_ptr<const Bytes>;
 
-  // `build()` the first time that the tag is asked for, shared from then on.
+  // Calls `build()` at the first use of the tag, and returns the same bytes from then on.
   template <typename Build>
   const Encoded& once(EncodingTag tag, Build&& build) {
     const auto found = std::ranges::find(all_, tag, &Entry::first);
@@ -46,14 +46,15 @@ class Encodings {
 
 struct Delivery {
   std::string_view object = {};  // its id
-  // Of a change: its event. 0: it is not logged.
+  // For a change: the position of its event. 0: not logged.
   log::Position position = 0;
-  // Who made the change or sent the message. Empty where that is nobody: the server noticed that a
-  // client is gone.
+  // Who made the change or sent the message. Empty if nobody did: the server noticed that a client
+  // has left.
   std::string_view principal = {};
-  // What it would survive. Presence and messages are in memory only.
+  // The durability of the change. Presence and messages are only in memory.
   log::Durability durability = log::Durability::kMemory;
-  // A change as its type tells it to others, an encoded awareness update, or a client's message.
+  // A change in the form that its type tells others, an encoded awareness update, or a client's
+  // message.
   ByteView payload = {};
   mutable Encodings encodings = {};
 };

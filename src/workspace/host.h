@@ -1,4 +1,4 @@
-// The workspaces that live on one loop.
+// Host: the owner of the workspaces on one loop.
 #pragma once
 
 #include <functional>
@@ -13,14 +13,15 @@
 
 namespace syncline::workspace {
 
-// Whether a workspace lets a caller in now. Called on the host's loop. kUnavailable while it is being imported.
+// Gate: decides whether a workspace admits a caller now. Called on the host's loop. kUnavailable
+// while the workspace is being imported.
 using Gate =
     std::function<Result<void>(const policy::Caller& caller, const std::string& workspace)>;
 
 class Host {
  public:
-  // Sweeps every few seconds for as long as it lives: workspaces that nobody needs are dropped,
-  // presence that was not renewed expires. Without a gate everybody is let in.
+  // As long as the host lives, it sweeps every few seconds: it drops workspaces that nobody needs,
+  // and expires presence that was not renewed. Without a gate, everybody is admitted.
   explicit Host(Services services, Gate gate = {});
   ~Host();
 
@@ -32,15 +33,15 @@ class Host {
   // rules is in quarantine, it is closed to everybody but the local operator.
   Result<void> admit(const policy::Caller& caller, const std::string& name) const;
 
-  // The same for one request, with the right that it needs to an object ("": to the workspace as a whole):
-  // then the deciders are asked, too. Answers when the rules that were asked are durable.
+  // The same for one request, with the right that it needs for an object ("": for the whole
+  // workspace). This also asks the deciders. Answers when the rules that they used are durable.
   void admit(const policy::Caller& caller, policy::Right right, const std::string& name,
              std::string_view object, Done<void> done);
 
-  // The workspace of that (checked) name, made if it is not in memory. Valid while somebody
-  // subscribes to one of its objects; do not keep it across turns otherwise.
+  // The workspace with that (checked) name; created if it is not in memory. It is valid while
+  // somebody subscribes to one of its objects. Otherwise do not keep it beyond the turn.
   Workspace& get(const std::string& name);
-  // True if it is in memory, which it is as long as anybody needs it, and a few seconds longer.
+  // True if it is in memory. It is, as long as anybody needs it, and a few seconds longer.
   bool has(const std::string& name) const { return workspaces_.contains(name); }
 
   // True if something that clients of any workspace sent is not durable yet.

@@ -1,4 +1,4 @@
-// An object that somebody is connected to: its state, its subscribers, and who is present.
+// LiveObject: an object with connected clients: its state, its subscribers, and its presence.
 #pragma once
 
 #include <algorithm>
@@ -16,51 +16,53 @@
 
 namespace syncline::workspace {
 
-// Who wants to hear of an object's changes: a session's channel. Unsubscribes before it dies.
+// A subscriber gets the changes of an object: a session's channel. It must unsubscribe before it is
+// destroyed.
 class Subscriber {
  public:
   virtual ~Subscriber() = default;
 
-  // A change by somebody else, durable.
+  // A durable change by somebody else.
   virtual void on_change(const Delivery& change) = 0;
 
-  // Someone's presence changed. One's own comes back as well, unless it is the same again: clients take
-  // the echo as a sign of life.
+  // Somebody's presence has changed. A client's own presence comes back, too, unless nothing
+  // changed: clients use the echo as a sign of life.
   virtual void on_presence(const Delivery& update) = 0;
 
-  // A message from one client to the others, of no meaning to the server. By default ignored: not
-  // every protocol has such.
+  // A message from one client to the others, which the server does not interpret. Ignored by
+  // default, because not every protocol has such messages.
   virtual void on_message(const Delivery&) {}
 
-  // The subscription is over: storage refused a change, and what memory knew is void. The client
-  // should connect again. Unsubscribing is not needed any more.
+  // The subscription has ended: the store refused a change, so the state in memory is void. The
+  // client should reconnect. Unsubscribing is no longer necessary.
   virtual void on_lost(const Error& error) = 0;
 };
 
-// The subscribers of one object. They may come and go while they are being told something.
+// The subscribers of one object. They may join and leave during a broadcast.
 class SubscriberList {
  public:
-  // Names one stay of a subscriber. What is still under way when it has left must not meet another
-  // who is given the same address: no two stays on a list have the same number.
+  // Identifies one stay of a subscriber in the list. Two stays never have the same number. So work
+  // that is still pending after a subscriber has left does not reach another subscriber at the same
+  // address.
   using Stay = std::uint64_t;
 
   void add(Subscriber& subscriber) { subscribers_.push_back({&subscriber, ++last_stay_}); }
-  // True if it was there.
+  // True if it was in the list.
   bool remove(Subscriber& subscriber);
   bool empty() const;
   std::size_t size() const;
 
-  // 0 for nobody, and for who is not there.
+  // 0 for nullptr, and for a subscriber that is not in the list.
   Stay stay(const Subscriber* subscriber) const;
 
-  // The subscriber whose stay this is; nullptr: it has left.
+  // The subscriber of this stay; nullptr if it has left.
   Subscriber* find(Stay stay) const;
 
   // The last stay that began.
   Stay last() const { return last_stay_; }
 
-  // Calls `tell(Subscriber&)` for each that is there now and still there when its turn comes, but not for
-  // `except`, nor for those whose stay began after `to`.
+  // Calls `tell(Subscriber&)` for each present subscriber that is still there when its turn comes,
+  // except for the stay `except` and for stays that began after `to`.
   template <typename Tell>
   void each(Tell&& tell, Stay except = 0, Stay to = ~Stay{0}) {
     ++telling_;
@@ -75,7 +77,7 @@ class SubscriberList {
 
  private:
   struct Entry {
-    Subscriber* subscriber;  // nullptr: left while somebody was being told
+    Subscriber* subscriber;  // nullptr: it left during a broadcast
     Stay stay;
   };
   static bool gone(const Entry& entry) { return entry.subscriber == nullptr; }
@@ -97,17 +99,19 @@ class LiveObject {
   SubscriberList& subscribers() { return subscribers_; }
   Presence& presence() { return presence_; }
 
-  // It is needed until the log has confirmed this position: something that waits for it names the object.
+  // The object must stay until the log has confirmed this position, because something that waits
+  // for it refers to the object.
   log::Position needed_until() const { return std::max(position(), waits_for_); }
   void wait_for(log::Position position) { waits_for_ = std::max(waits_for_, position); }
 
-  // The workspace has dropped its view: whoever still holds this up the stack gets nothing from it any more.
+  // True after the workspace dropped its view. Callers further up the stack may still hold this
+  // object, but the workspace refuses their requests.
   bool lost() const { return lost_; }
   void lose() { lost_ = true; }
 
  private:
   std::string id_;
-  state::Resident* resident_;  // held in the cache for as long as this lives
+  state::Resident* resident_;  // held in the cache as long as this object lives
   SubscriberList subscribers_;
   Presence presence_;
   log::Position waits_for_ = 0;

@@ -1,5 +1,5 @@
-// The part of the workspace that knows actors that name themselves (workspace/actors.h): changes that they
-// repeat, and those of theirs that waited.
+// The part of the workspace for named actors (workspace/actors.h): changes that they repeat, and
+// their waiting changes.
 #include <utility>
 
 #include "base/assert.h"
@@ -29,7 +29,7 @@ bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object
 
 void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited) {
   const log::WaitingChange& change = waited->change;
-  // It had the right to change the object when it came. What else is asked of it is asked now.
+  // It had the right to change the object when it arrived. All other conditions are checked now.
   const policy::Caller author{.principal = {.name = change.principal},
                               .rights = policy::Rights::all(),
                               .actor = change.actor};
@@ -40,7 +40,7 @@ void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges
          [waited](Result<Receipt> receipt) { waited->answer(receipt); });
 }
 
-// It waited in the store since before its actor was last heard of.
+// The change waited in the store, and its actor is not in memory.
 void Workspace::recall_and_submit(const std::string& object,
                                   std::shared_ptr<WaitingChanges::Entry> waited) {
   const log::ActorId actor{waited->change.tenant, waited->change.principal, waited->change.actor};

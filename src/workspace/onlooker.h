@@ -1,4 +1,4 @@
-// A subscriber for the length of one look, or of one change.
+// Onlooker: a subscriber for the duration of one read or one change. It ignores what it gets.
 #pragma once
 
 #include "workspace/live_object.h"

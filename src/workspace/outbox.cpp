@@ -9,14 +9,15 @@ void Outbox::push(log::Position position, Item item) {
     item(nullptr);
     return;
   }
-  // Behind an entry that waits for more, it waits as long: order is part of the promise.
+  // An item after one that needs a later position waits as long, because the order is part of the
+  // promise.
   last_ = items_.empty() ? position : std::max(last_, position);
   items_.push_back({position, std::move(item)});
 }
 
 void Outbox::release(log::Position position) {
   durable_ = std::max(durable_, position);
-  // An item may push more; those join the end.
+  // An item may push others; they are added at the end.
   while (!items_.empty() && items_.front().position <= durable_) {
     if (is_mutated(Mutation::overtake_in_outbox) && items_.size() > 1 &&
         items_[1].position <= durable_)

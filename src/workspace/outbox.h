@@ -1,11 +1,11 @@
-// The gate between memory and the world: nothing leaves a workspace before the log has made durable
-// what it depends on.
+// Outbox: the gate between memory and the clients. Nothing leaves a workspace before the log has
+// made durable what it depends on.
 //
 // Memory runs ahead of the log: a change is applied at once, so that the next one is judged against
-// it, while its append is still under way. What would show that change to anybody (its ack, its
-// broadcast, a reply that contains it) is queued here under the position it needs, and let out in
-// order when the log confirms that position. So a crash never takes back what somebody has seen,
-// and replies never overtake the broadcasts before them.
+// it, while its append is still in progress. Everything that would show that change to somebody
+// (its ack, its broadcast, a reply that contains it) is queued here with the position that it
+// needs. When the log confirms that position, it is released, in order. So a crash never takes back
+// what somebody has seen, and replies never overtake earlier broadcasts.
 #pragma once
 
 #include <deque>
@@ -19,23 +19,23 @@ namespace syncline::workspace {
 
 class Outbox {
  public:
-  // Called with nullptr when let out, or with the reason why that will never happen.
+  // Called with nullptr when it is released, or with the reason why it never will be.
   using Item = std::move_only_function<void(const Error* lost)>;
 
-  // Lets `item` out once everything up to `position` is durable; at once, if it is.
+  // Releases `item` once everything up to `position` is durable; immediately, if it already is.
   void push(log::Position position, Item item);
 
-  // Everything up to `position` is durable.
+  // Everything up to `position` is now durable.
   void release(log::Position position);
 
-  // The log refused: memory ahead of `durable` never happened.
+  // The log has refused an append, so everything after `durable` is void.
   void lose(const Error& error);
 
-  // Forgets the durable position: another log, or the same one read anew.
+  // Sets the durable position, for another log or after reading the same log again.
   void restart(log::Position durable) { durable_ = durable; }
 
   log::Position durable() const { return durable_; }
-  // The highest position that something waits for; durable() if nothing waits.
+  // The highest position for which something waits; durable() if nothing waits.
   log::Position last() const { return items_.empty() ? durable_ : last_; }
   std::size_t size() const { return items_.size(); }
 

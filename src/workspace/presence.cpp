@@ -15,7 +15,8 @@ using crdt::ClientId;
 
 namespace {
 
-// States over the limit are sorted out here, one by one; crdt::Awareness would refuse the message.
+// States over the limit are handled here, one by one, because crdt::Awareness would refuse the
+// whole message.
 constexpr crdt::AwarenessLimits kAnyStateSize{.max_state_bytes =
                                                   std::numeric_limits<std::size_t>::max()};
 constexpr crdt::AwarenessLimits kPresenceLimits;
@@ -28,12 +29,12 @@ std::optional<std::uint64_t> next_clock(std::uint64_t clock) {
 
 }  // namespace
 
-// One call of update() under way. Entries are views into the message.
+// The state of one call of update(). Entries are views into the message.
 struct Presence::Taking {
-  std::vector<AwarenessEntry> sender;  // with the clocks that the sender is told
+  std::vector<AwarenessEntry> sender;  // with the clocks for the sender
   std::vector<AwarenessEntry> others;
-  std::vector<AwarenessEntry> said;  // of `others`, as the sender gave them
-  std::size_t claims = 0;            // clients that become the sender's
+  std::vector<AwarenessEntry> said;  // the entries of `others`, as the sender sent them
+  std::size_t claims = 0;            // number of clients that the sender will own
   std::optional<Error> dropped;
 };
 
@@ -79,7 +80,7 @@ void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, Takin
                                         " bytes, more than " +
                                         std::to_string(kPresenceLimits.max_state_bytes)};
     if (awareness_.state(entry.client).empty()) return;
-    // The sender is not told: it would answer that it is there, with the same state.
+    // The sender is not told, because it would answer that it is there, with the same state.
     taking.others.push_back({.client = entry.client, .clock = *clock, .gone = true});
     taking.said.push_back(taking.others.back());
     return;
@@ -98,12 +99,12 @@ void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, Takin
   if (!entry.gone) taking.sender.back().clock = std::min(*clock, entry.clock + 1);
 }
 
-// The clock under which an entry is to be told, if it is news.
+// The clock that others get with an entry; empty if the entry is not news.
 std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
                                                     const AwarenessEntry& entry) {
   const auto known = awareness_.clients().find(entry.client);
   if (known == awareness_.clients().end()) {
-    // As all clients have it: one that was never heard of has clock 0.
+    // As in all clients: an unknown client has clock 0.
     if (entry.gone || entry.clock == 0) return std::nullopt;
     return entry.clock;
   }
@@ -113,7 +114,8 @@ std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
     return own_news_clock(owner->second, client, entry);
   if (entry.clock > client.clock) return entry.clock;
   if (client.state.empty()) {
-    // Back under an old clock, unless it is an echo of what this connection was told before.
+    // The client is back with an old clock, unless this is an echo of what this connection was told
+    // before.
     const auto gone = gone_.find(entry.client);
     const bool came_later = gone != gone_.end() && connections_.at(&sender).joined > gone->second;
     if (is_mutated(Mutation::return_under_old_clock)) return std::nullopt;
@@ -133,14 +135,14 @@ std::optional<Presence::Clock> Presence::own_news_clock(Owner& owner,
   if (entry.clock <= owner.clock) return std::nullopt;
   if (entry.clock > client.clock) return entry.clock;
   if (entry.state == client.state) {
-    owner.clock = entry.clock;  // it has taken over a clock of ours
+    owner.clock = entry.clock;  // it has adopted a clock of ours
     return std::nullopt;
   }
   return next_clock(client.clock);
 }
 
-// What a client says first on a connection, and says of one client only, is its own state: it has not
-// heard of anybody yet.
+// If the first message on a connection names exactly one client, this is the client's own state,
+// because the client has not heard of others yet.
 void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) {
   const auto owner = owners_.find(entry.client);
   if (owner == owners_.end() || owner->second.connection == &sender || entry.gone) return;

@@ -1,4 +1,4 @@
-// The answer to a change, once it holds. A value.
+// Receipt: the answer to a change, once the change is durable. A plain value.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 namespace syncline::workspace {
 
 struct Receipt {
-  log::Position position = 0;  // of the event; of the state that held it already, if it was known
+  log::Position position = 0;  // of the event; for a known change, of the state that contained it
   log::Durability durability = log::Durability::kMemory;
-  bool known = false;  // nothing was new, so nothing was logged; or its number was recorded before
-  // What the type answers to the author, if that is not the change as it was sent.
+  bool known = false;  // not logged, because nothing is new or its number is already recorded
+  // The type's answer to the author, if it is not the change as it was sent.
   std::optional<Bytes> answer = {};
 };
 

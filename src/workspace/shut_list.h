@@ -1,9 +1,9 @@
-// Workspaces that are shut, because their log was found damaged or is not what was signed of it. Others
-// go on. A shut workspace refuses everybody at once, with the reason, until an operator lifts it; then
-// the next one who opens it has its log read again.
+// ShutList: the workspaces that are shut, because their log is damaged or does not match its last
+// checkpoint. Others continue to work. A shut workspace refuses everybody at once, with the reason,
+// until an operator lifts it. Then the next request to open it reads its log again.
 //
-// What is damaged on disk stays so over a restart, so the list is kept in memory only: the first one who
-// opens such a workspace after a restart has it shut again.
+// The list is only in memory: damage on disk survives a restart, so the first request to open such
+// a workspace shuts it again.
 //
 // Thread-safety: none; one loop. References are valid until the next call.
 #pragma once
@@ -27,13 +27,13 @@ class ShutList {
  public:
   using Workspaces = std::map<std::string, Shut, std::less<>>;
 
-  // Shuts a workspace; one that is shut already keeps its first reason.
+  // Shuts a workspace. If it is already shut, it keeps its first reason.
   void add(std::string_view workspace, Error reason, std::uint64_t unix_ms);
 
-  // What everybody who opens the workspace is told; nothing if it is not shut.
+  // The entry of a workspace; nullptr if it is not shut.
   const Shut* find(std::string_view workspace) const;
 
-  // False: it is not shut.
+  // False if it is not shut.
   bool lift(std::string_view workspace);
 
   const Workspaces& all() const { return workspaces_; }
@@ -44,7 +44,7 @@ class ShutList {
   std::uint64_t added_ = 0;
 };
 
-// kCorrupt, with the reason, and what can be done.
+// kCorrupt, with the reason and what the operator can do.
 Error shut_error(std::string_view workspace, const Shut& shut);
 
 }  // namespace syncline::workspace

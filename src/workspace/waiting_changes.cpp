@@ -107,7 +107,7 @@ std::optional<WaitingChanges::Entry> WaitingChanges::take_arrived(const std::str
   const auto found = loaded_.find(object);
   if (found == loaded_.end()) return std::nullopt;
   for (auto& [number, entry] : found->second) {
-    // What cannot be read is submitted, too, and then refused.
+    // A change whose needs cannot be decoded is submitted, too, and then refused.
     if (!merge::arrived(state, entry.change.waits_for).value_or(true)) continue;
     std::optional<Entry> arrived = std::move(entry);
     found->second.erase(number);

@@ -1,13 +1,16 @@
-// Changes of a workspace that wait for others (merge::Prepared::waits_for).
+// WaitingChanges: the changes of a workspace that wait for others (merge::Prepared::waits_for).
 //
-// What such a change would touch is not known yet, so it cannot be judged, and it is no event. It is kept whole,
-// durably, beside the log (log/waiting_store.h), within a budget and for a limited time. Nobody is shown it, and its
-// author is not told that it is saved. When its causes have arrived, the workspace submits it again as its author's
-// change; it is removed from the store in the batch that appends its event.
+// Nobody knows yet what such a change would touch, so it cannot be judged and is not an event. It
+// is stored whole and durably next to the log (log/waiting_store.h), within a budget and for a
+// limited time. Nobody sees it, and its author is not told that it is saved. When the changes that
+// it needs have arrived, the workspace submits it again as its author's change. It is removed from
+// the store in the batch that appends its event.
 //
-// In memory are the changes of objects that somebody has open; those of an object are loaded when it is opened.
+// The waiting changes of an object are in memory while somebody has the object open. They are
+// loaded when it is opened.
 //
-// Thread-safety: none; lives on the loop of its workspace. Ownership: the workspace owns it; the store outlives it.
+// Thread-safety: none; it lives on the loop of its workspace. Ownership: the workspace owns it; the
+// store must outlive it.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +36,9 @@ class WaitingChanges {
 
   struct Entry {
     log::WaitingChange change;
-    std::shared_ptr<NamedActor> named = nullptr;  // that it is of, once it was recalled
-    // Tell the author what became of it, once for each time that it was sent: the last kMaxSent.
+    std::shared_ptr<NamedActor> named = nullptr;  // its named actor, once recalled
+    // Callbacks that tell the author the result, one for each time that the change was sent: the
+    // last kMaxSent.
     std::vector<log::Done<Receipt>> done = {};
 
     void answer(const Result<Receipt>& receipt);
@@ -42,27 +46,28 @@ class WaitingChanges {
 
   WaitingChanges(log::WaitingStore& store, std::string workspace);
 
-  // Finds out which objects have changes that wait. To be answered before any other call.
+  // Finds out which objects have waiting changes. Must be answered before any other call.
   void open(log::Done<void> done);
 
-  // Reads those of an object that somebody opens, unless they are in memory.
+  // Reads the waiting changes of an object that is being opened, unless they are in memory.
   void load(const std::string& object, log::Done<void> done);
-  // Nobody has the object open any more. What is in memory of it goes, not what is in the store.
+  // Drops the changes of an object from memory, because nobody has it open any more. The store
+  // keeps them.
   void unload(const std::string& object) { loaded_.erase(object); }
-  // The workspace drops its view: what is in memory goes, and the authors are told `error`.
+  // Drops everything from memory, because the workspace drops its view. The authors get `error`.
   void forget(const Error& error);
 
-  // Keeps a change. `kept` is called when that is durable. One that waits already, byte for byte and of the same
-  // author, is not kept twice.
-  // On an error its author is told, too.
+  // Stores a change. `kept` is called when it is durable. A change that already waits, with the
+  // same bytes and author, is not stored again. After an error, its author gets the error, too.
   //   kTooLarge  over the budget
   void keep(const std::string& object, Entry entry, log::Done<void> kept);
 
-  // Takes out one change of which all causes have arrived; nullopt: there is none. Its number stays in the store.
+  // Removes from memory and returns one change whose needs have arrived; nullopt if there is none.
+  // It stays in the store.
   std::optional<Entry> take_arrived(const std::string& object, const merge::Object& state);
-  // Puts one back that waits for more.
+  // Puts back a change that waits for something else.
   void put_back(const std::string& object, Entry entry);
-  // It was refused, or it is known: it waits no longer.
+  // Removes a change that was refused, or that is already known, because it no longer waits.
   void remove(const std::string& object, std::uint64_t number);
 
   bool any_loaded(const std::string& object) const { return loaded_.contains(object); }
@@ -76,10 +81,10 @@ class WaitingChanges {
 
   log::WaitingStore& store_;
   const std::string workspace_;
-  std::set<std::string, std::less<>> stored_;  // objects that have some in the store, or had
+  std::set<std::string, std::less<>> stored_;  // objects that have, or had, changes in the store
   std::map<std::string, Changes, std::less<>> loaded_;
   std::shared_ptr<const int> view_ =
-      std::make_shared<const int>();  // answers to an earlier one are void
+      std::make_shared<const int>();  // answers to an earlier view are ignored
 };
 
 }  // namespace syncline::workspace

@@ -117,7 +117,7 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
     return;
   }
   const auto found = live_.find(opening->object);
-  if (found != live_.end()) services_.cache.release(**resident);  // one hold for all subscribers
+  if (found != live_.end()) services_.cache.release(**resident);  // one hold serves all subscribers
   if (opening->subscriber == nullptr) {
     if (found == live_.end()) services_.cache.release(**resident);
     return;
@@ -174,7 +174,8 @@ void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
   sweep_later();
 }
 
-// Objects are dropped in a turn of their own: nobody up the stack may hold one then.
+// Objects are dropped in a turn of their own, because a caller further up the stack may hold one
+// now.
 void Workspace::sweep_later() {
   if (std::exchange(sweep_scheduled_, true)) return;
   services_.scheduler.post([this, view = std::weak_ptr(view_)] {
@@ -190,7 +191,7 @@ void Workspace::sweep() {
   std::erase_if(live_, [this](const auto& entry) {
     LiveObject& object = *entry.second;
     if (!object.subscribers().empty()) return false;
-    // What is in flight still needs it; its commit sweeps again.
+    // Changes in flight still need it. Their commit sweeps again.
     if (object.needed_until() > outbox_.durable()) {
       ++services_.counters.left_in_flight;
       return false;
@@ -201,15 +202,15 @@ void Workspace::sweep() {
   });
 }
 
-// A mistake put in on purpose: who opens one of these next loads it from a log that lacks what is in
-// flight.
+// A mutation: the next client that opens one of these objects loads it from a log that lacks the
+// changes in flight.
 void Workspace::evict_in_flight() {
   for (auto next = live_.begin(); next != live_.end();) {
     const auto entry = next++;
     LiveObject& object = *entry->second;
     if (!object.subscribers().empty() || object.position() <= outbox_.durable()) continue;
     services_.cache.forget(name_);
-    lost_.push_back(std::move(entry->second));  // what is in flight refers to it
+    lost_.push_back(std::move(entry->second));  // changes in flight refer to it
     live_.erase(entry);
   }
 }
@@ -229,7 +230,7 @@ void Workspace::flush_later() {
 
 void Workspace::flush() {
   ++services_.counters.appends;
-  // By id: an order of addresses would differ from run to run.
+  // Sorted by id, because an order by address would differ from run to run.
   std::ranges::sort(touched_, {}, &LiveObject::id);
   touched_.erase(std::ranges::unique(touched_).begin(), touched_.end());
   auto touched = std::exchange(touched_, {});
@@ -244,7 +245,7 @@ void Workspace::flush() {
       [this, view = std::weak_ptr(view_), touched](Result<log::Appended> appended) {
         if (view.expired()) return;
         if (!appended) return reset(appended.error());
-        // What that mutation lets out early may be swept before the log has answered.
+        // With this mutation, an object may be swept before the log has answered.
         if (!is_mutated(Mutation::release_before_commit)) {
           for (LiveObject* object : touched)
             services_.cache.durable(object->resident(), appended->last_position);
@@ -265,8 +266,8 @@ void Workspace::committed(log::Position position, log::Durability durability) {
 
 namespace {
 
-// What those who were connected are told: whatever the log's reason, nothing is wrong with what they
-// sent, and they are to connect again and send it once more. Other codes tell clients to stay away.
+// The error for connected clients. Whatever the log's reason is, their changes are not at fault:
+// they must reconnect and send them again. Other codes tell clients to stay away.
 Error come_back(const Error& error) {
   switch (error.code) {
     case ErrorCode::kUnavailable:
@@ -297,7 +298,7 @@ void Workspace::reset(const Error& cause) {
   for (auto& [id, object] : live) {
     object->subscribers().each([&](Subscriber& subscriber) { subscriber.on_lost(error); });
   }
-  // Somebody up the stack may still be inside one of them.
+  // A caller further up the stack may still be inside one of them.
   for (auto& [id, object] : live) lost_.push_back(std::move(object));
   sweep_later();
   report(error);

@@ -1,21 +1,21 @@
-// Workspace: the write path. One ordered log, the objects that are views of it, and those who are
-// connected to them.
+// Workspace: the write path. It has one ordered log, the objects that are views of the log, and the
+// clients that are connected to them.
 //
-// A change is prepared against the present state (refused whole, or accepted with its effect),
-// sealed into an event with its place in the log, applied, and appended; its ack, its broadcast and
-// every reply that contains it leave when the log has made it durable (outbox.h). Changes of one
-// turn of the loop are appended together.
+// A change is prepared against the present state (it is refused completely, or accepted with its
+// effect), sealed into an event with its place in the log, applied, and appended. Its ack, its
+// broadcast and every reply that contains it leave when the log has made it durable (outbox.h). All
+// changes of one turn of the loop are appended together.
 //
-// DESIGN differs: there the log commits first and memory follows. Here memory runs ahead and the
-// way out is gated, so that a change is always judged against everything accepted before it,
-// without waiting a disk's turn for each.
+// The usual order is to commit first and to update memory afterwards. Here memory runs ahead of the
+// log and the way out is gated. So a change is always judged against everything that was accepted
+// before it, and need not wait for the disk.
 //
-// When the log refuses an append, what memory holds ahead of it never happened: the workspace drops
-// its view, tells every subscriber (on_lost), and reads the log anew for the next one. Whatever the
-// reason was, its error is one that says "later" (kUnavailable, kIo, kCorrupt). A log that is found
-// damaged shuts its workspace (shut_list.h); only a disk that fails stops the process.
+// If the log refuses an append, everything in memory that is ahead of the log is void. The
+// workspace drops its view, tells every subscriber (on_lost), and reads the log again for the next
+// one. The error always means "later" for clients (kUnavailable, kIo, kCorrupt). A damaged log
+// shuts its workspace (shut_list.h); only a failing disk stops the process.
 //
-// Thread-safety: none; lives on one loop. Callbacks run in a later turn, or at once where the
+// Thread-safety: none; it lives on one loop. Callbacks run in a later turn, or at once if the
 // answer is already known. Ownership: the host owns workspaces; they borrow Services.
 #pragma once
 
@@ -52,18 +52,18 @@ namespace syncline::workspace {
 
 struct Counters {
   std::uint64_t changes_accepted = 0;  // became events
-  std::uint64_t changes_known = 0;     // were known already
+  std::uint64_t changes_known = 0;     // were already known
   std::uint64_t changes_refused = 0;
-  std::uint64_t changes_waiting = 0;  // were kept until others arrive
+  std::uint64_t changes_waiting = 0;  // were stored until others arrive
   std::uint64_t bytes_accepted = 0;   // of intents
   std::uint64_t events_committed = 0;
   std::uint64_t appends = 0;
-  std::uint64_t resets = 0;  // views dropped because the log refused
-  // Objects that were left by everybody, and stayed for changes that were not durable yet.
+  std::uint64_t resets = 0;  // views that were dropped because the log refused
+  // Objects that all subscribers left, but that stayed because changes were not durable yet.
   std::uint64_t left_in_flight = 0;
 };
 
-// What a workspace is given. All outlive it.
+// What a workspace needs. All of it must outlive the workspace.
 struct Services {
   log::EventLog& log;
   state::ObjectCache& cache;
@@ -73,25 +73,27 @@ struct Services {
   log::RulesStore& rules;
   Scheduler& scheduler;
   Counters& counters;
-  Random& random;  // salts of events: must be unpredictable
-  // The disk failed: the process must stop serving. Called at most once per failure.
+  Random& random;  // for the salts of events; must be unpredictable
+  // Called at most once after the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure;
-  // Asked in this order about whatever a caller wants (policy/decider.h). They outlive the workspace.
+  // The deciders, asked in this order about every request of a caller (policy/decider.h). They must
+  // outlive the workspace.
   std::vector<const policy::Decider*> deciders = {};
-  // Who owns the workspace, and under which epoch. nullptr: this node, under epoch 0.
+  // Decides which node owns the workspace, and under which epoch. nullptr: this node, under epoch
+  // 0.
   const log::Placement* placement = nullptr;
-  // Where this is, as it stands in events; may be empty.
+  // Names of this place, as events store them; may be empty.
   std::string region = {};
   std::string node = {};
-  // What was signed of the log, which must begin with it before the workspace is opened. nullptr:
-  // nothing is looked at.
+  // Before the workspace is opened, the notary confirms that the log begins with what its last
+  // checkpoint says. nullptr: no check.
   log::Notary* notary = nullptr;
-  // Where a workspace is entered whose log is damaged. nullptr: nobody keeps a list, and the next one
-  // who opens the workspace has its log read again.
+  // The list for workspaces with a damaged log. nullptr: there is no list, and the next request to
+  // open the workspace reads its log again.
   ShutList* shut = nullptr;
-  // Hears of what was appended, and has it signed in time. nullptr: nobody does.
+  // Has appended events signed in time. nullptr: nobody does.
   log::CheckpointKeeper* checkpoints = nullptr;
-  // What is recorded of actors that name themselves. nullptr: none can.
+  // The records of named actors. nullptr: named actors are not supported.
   log::ActorStore* actors = nullptr;
   // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
   // refused for them before they are read.
@@ -99,13 +101,14 @@ struct Services {
 };
 
 struct Change {
-  std::uint64_t actor_seq = 0;  // the caller's actor numbers its changes; 0: it does not
+  std::uint64_t actor_seq = 0;  // the number that the caller's actor gives the change; 0: none
   ByteView intent;
-  policy::Right right = policy::Right::kWrite;  // that it needs
-  // Called if it waits for others (waiting_changes.h): with false at once, with true when it is kept
-  // durably. Its receipt comes when its causes have arrived. May be empty.
+  policy::Right right = policy::Right::kWrite;  // the right that it needs
+  // Called if the change waits for others (waiting_changes.h): with false at once, with true when
+  // it is stored durably. Its receipt comes when the changes that it needs have arrived. May be
+  // empty.
   std::move_only_function<void(bool kept)> waits = {};
-  // Set if the caller's actor names itself, and is this one: it numbers its changes from 1.
+  // The named actor of the caller, if it is one. It numbers its changes from 1.
   std::shared_ptr<NamedActor> named = nullptr;
 };
 
@@ -122,54 +125,58 @@ class Workspace {
 
   const std::string& name() const { return name_; }
 
-  // Whether it can be served: finds the end of the log, and that the log begins with what was signed of
-  // it. kCorrupt: it is shut, or is from now on.
+  // Checks whether the workspace can be served: finds the end of the log, and checks that the log
+  // begins with what its last checkpoint says. kCorrupt: it is shut, or is shut now.
   void open(Done<void> done);
 
-  // Loads the object if need be and subscribes to it, through a face of its type (merge/object.h); an
-  // object without events begins with the first type that has that face. An empty face is none: any
-  // object can be looked at. The LiveObject is valid until unsubscribe(), or until on_lost(). If the
-  // subscriber leaves before the answer, use cancel().
-  //   kForbidden    the caller may not read it
+  // Loads the object if necessary, and subscribes to it through a face of its type
+  // (merge/object.h). An object without events begins with the first type that has this face. With
+  // an empty face, any object can be read. The LiveObject is valid until unsubscribe() or
+  // on_lost(). If the subscriber leaves before the answer, call cancel().
+  //   kForbidden    the caller may not read the object
   //   kUnsupported  the object's type does not have that face, or this build does not know the type
   void subscribe(const policy::Caller& caller, const std::string& object, std::string_view face,
                  Subscriber& subscriber, Done<LiveObject*> done);
   void unsubscribe(LiveObject& object, Subscriber& subscriber);
-  // Drops a subscribe() that was not answered; its callback will not run.
+  // Drops a subscribe() that was not answered. Its callback will not run.
   void cancel(Subscriber& subscriber);
 
-  // What is recorded of an actor that names itself, so that its changes are recognised when they are sent
-  // again: over another connection, after a restart. Ask before the first change, and hold the answer as
-  // long as the actor may send more. It is void when the view is dropped (Subscriber::on_lost): changes
-  // are then refused with kUnavailable, and the actor is to be recalled anew.
-  //   kInvalid      no name for an actor
-  //   kUnsupported  nothing is kept of actors here
+  // Loads what is recorded of a named actor, so that its changes are recognised when it sends them
+  // again: over another connection, or after a restart. Call it before the actor's first change,
+  // and hold the answer as long as the actor may send more. When the view is dropped
+  // (Subscriber::on_lost), the answer is void: changes are then refused with kUnavailable, and the
+  // actor must be recalled again.
+  //   kInvalid      a bad name
+  //   kUnsupported  this workspace records nothing of actors
   void recall(log::ActorId actor, Actors::Recalled done) {
     actors_.recall(std::move(actor), std::move(done));
   }
 
-  // Decides on a change: first its type (merge::Object::prepare), then the deciders. `done` gives the
-  // receipt when it is durable, or the reason of the refusal. Everybody subscribed but `source` (may be
-  // nullptr) hears of it. A change that is known already needs the right to read only.
-  // A number of an actor that names itself that is recorded already, or on its way, is answered as known
-  // when that one is durable, whatever the change says now; kConflict: the number is too old to tell.
+  // Decides about a change: first its type (merge::Object::prepare), then the deciders. `done` gets
+  // the receipt when the change is durable, or the reason of the refusal. All subscribers except
+  // `source` (may be nullptr) get the change. A change that is already known needs only the right
+  // to read.
+  //
+  // If a named actor sends a number that is already recorded, or on its way to the log, the answer
+  // is "known", whatever the change contains now. It comes when the first one is durable.
+  // kConflict: the number is too old, so it is unknown whether it was recorded.
   void submit(const policy::Caller& caller, LiveObject& object, Change change,
               const Subscriber* source, Done<Receipt> done);
 
-  // What a replica at `version` lacks / what this state knows; given out once durable. kUnsupported: the
-  // type has no versions.
+  // diff: what a replica at `version` lacks. version: what this state knows. Both are returned once
+  // they are durable. kUnsupported if the type has no versions.
   void diff(const policy::Caller& caller, LiveObject& object, ByteView version, Done<Bytes> done);
   void version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done);
 
-  // The whole state, and where it stands: for those whose type has no versions. Given out once durable.
+  // The whole state and its position, for types without versions. Returned once it is durable.
   struct State {
     log::Position position = 0;
     Bytes snapshot;  // for merge::ObjectType::restore
   };
   void state(const policy::Caller& caller, LiveObject& object, Done<State> done);
 
-  // One look at an object without subscribing: `extract` is called with its state, what it gives is
-  // handed out once durable. kNotFound if the object has no events.
+  // Reads an object without subscribing: calls `extract` with its state, and returns the result
+  // once it is durable. kNotFound if the object has no events.
   struct View {
     log::Position position = 0;
     std::string content;
@@ -178,14 +185,14 @@ class Workspace {
   void read(const policy::Caller& caller, const std::string& object, Extract extract,
             Done<View> done);
 
-  // A change that is made from the present state: `make` gets the object (empty, at position 0, if it
-  // has no events) and gives the intent. What changes nothing is answered as known. A dry run ends
-  // with `make`, and its receipt names the present position.
+  // Makes a change from the present state: `make` gets the object (empty, at position 0, if it has
+  // no events) and returns the intent. If it changes nothing, the answer is "known". A dry run ends
+  // after `make`; its receipt has the present position.
   struct Author {
     policy::Caller caller;
-    policy::Right right = policy::Right::kWrite;  // that the change needs
+    policy::Right right = policy::Right::kWrite;  // the right that the change needs
     bool dry_run = false;
-    // Of an object that begins with this change; nullptr: the default type.
+    // The type of an object that begins with this change; nullptr: the default type.
     const merge::ObjectType* type = nullptr;
   };
   using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
@@ -204,46 +211,48 @@ class Workspace {
   // what is over a limit was dropped, the rest was taken.
   void set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
                     ByteView update, Done<void> done);
-  // Everybody who is present, as an awareness update for that subscriber; with those who have gone lately,
-  // for one that may have missed it. nullopt: nobody is. Is not answered if the subscriber leaves.
+  // The presence of all clients, as an awareness update for the subscriber `to`; nullopt if nobody
+  // is present. With `with_gone`, it includes clients that left recently, for a subscriber that may
+  // have missed this. There is no answer if the subscriber leaves.
   void presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
                 bool with_gone, Done<std::optional<Bytes>> done);
-  // Drops clients that were not heard of for too long. To be called every few seconds.
+  // Removes clients that were silent for too long. Call it every few seconds.
   void expire_presence();
 
-  // Passes a client's message on to everybody but `except` (may be nullptr). Not logged. kForbidden: to
-  // nobody.
+  // Sends a client's message to all subscribers except `except` (may be nullptr). Not logged.
+  // kForbidden: it was sent to nobody.
   void pass_on(const policy::Caller& caller, LiveObject& object, std::string message,
                const Subscriber* except, Done<void> done);
 
-  // Takes over events of this workspace's log in another region, in the order of that log. Each is judged
-  // and applied as a change of its author, and becomes an event here with its origin. What was taken over
-  // before is left out, and so is what is known already. Answers how far that log is taken over, durably.
-  // An error is that of the first event that cannot be taken over; those before it are.
+  // Takes over events of this workspace's log in another region, in the order of that log. Each is
+  // judged and applied as a change of its author, and becomes an event here with its origin. Events
+  // that were taken over before, or whose change is already known, are skipped. Answers the
+  // position up to which that log was taken over durably. An error is that of the first event that
+  // cannot be taken over; the events before it were taken over.
   //   kInvalid      the events are not in the order of their log, or a stamp is too far ahead
-  //   kUnavailable  an event waits for others that have not come; it may be sent again later
-  //   kConflict     the object is of another type here
+  //   kUnavailable  an event waits for others that have not arrived; send it again later
+  //   kConflict     the object has another type here
   //   kUnsupported  a group, an event without its payload, or a type that this build does not know
   void ingest(std::string region, std::vector<log::Event> events, Done<log::Position> done);
 
-  // Calls back when the event at `position` is durable: at once if it is, or if nothing is known to be
-  // under way. The error is the one for which that will never be.
+  // Calls back when the event at `position` is durable; at once if it is already, or if nothing is
+  // in flight. An error says why it never will be.
   void when_durable(log::Position position, Done<void> done);
 
   // True if something that clients sent is not durable yet.
   bool busy() const { return outbox_.size() > 0; }
 
-  // True if nobody is subscribed and nothing is under way: the host may destroy it.
+  // True if nobody is subscribed and nothing is in flight, so the host may destroy it.
   bool idle() const;
 
   std::size_t live_objects() const { return live_.size(); }
 
  private:
-  // A change and where it comes from.
+  // A change and its source.
   struct Offer {
     Change change = {};
-    SubscriberList::Stay author = 0;  // is not told of it again
-    std::uint64_t waited = 0;         // its number among those that waited; 0: it did not
+    SubscriberList::Stay author = 0;  // does not get the change again
+    std::uint64_t waited = 0;         // its number as a waiting change; 0: it is new
     const log::Event* ingested =
         nullptr;                   // as another region's log holds it; valid during the call
     std::string_view region = {};  // that region
@@ -282,7 +291,8 @@ class Workspace {
   policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
                         const merge::Effect* effect = nullptr) const;
   void let_out(LiveObject& object, log::Position rules, Outbox::Item item);
-  // Answers a change whose number says that it is not new. False: it is, or nobody numbers it.
+  // Answers a change whose number is already recorded. Returns false if the number is new, or if
+  // the change has none.
   bool answer_repeated(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                        Done<Receipt>& done);
   void answer_at(LiveObject& object, log::Position position, log::Position rules,
@@ -325,12 +335,12 @@ class Workspace {
   std::uint64_t epoch_ = 0;  // of this owner (log/placement.h)
   std::vector<Done<void>> wait_for_head_;
   log::EventChain chain_;
-  log::Position appended_ = 0;            // handed to the log
+  log::Position appended_ = 0;            // passed to the log
   std::vector<log::EncodedEvent> batch_;  // sealed in this turn
   std::vector<LiveObject*> touched_;      // by the batch
-  std::vector<log::Settled> settled_;     // by the batch: changes that waited
+  std::vector<log::Settled> settled_;     // by the batch: changes that no longer wait
   WaitingChanges waiting_;
-  std::set<std::string> taking_up_;  // objects that take_up() will look at in a later turn
+  std::set<std::string> taking_up_;  // objects that take_up() will process in a later turn
   bool loading_head_ = false;
   bool rules_untold_ = false;  // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
@@ -339,7 +349,7 @@ class Workspace {
   std::vector<std::unique_ptr<LiveObject>> lost_;  // by a reset; released in a later turn
   std::vector<std::shared_ptr<Opening>> opening_;
 
-  // Replaced when the view is dropped: answers to an earlier view find it expired and are void.
+  // Replaced when the view is dropped. Answers to an earlier view find it expired and are ignored.
   std::shared_ptr<const int> view_ = std::make_shared<const int>();
 };
 

@@ -1,4 +1,4 @@
-// Workspace: what becomes of a change, from the first look at it to its event.
+// Workspace: the path of a change, from its preparation to its event.
 #include <algorithm>
 #include <utility>
 
@@ -10,9 +10,9 @@ namespace syncline::workspace {
 
 namespace {
 
-constexpr std::size_t kTakenUpAtOnce = 64;  // of an object's changes that waited, in one turn
+constexpr std::size_t kTakenUpAtOnce = 64;  // waiting changes of an object that one turn submits
 
-// What leaves when a change is durable.
+// What is sent when a change is durable.
 struct Told {
   Bytes others;
   std::optional<Bytes> author;  // if it is not the change as it was sent
@@ -74,7 +74,7 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
       });
 }
 
-// Nothing is new. Who may read the object may know that.
+// The change contains nothing new. Anybody who may read the object may learn this.
 void Workspace::know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                      Done<Receipt> done) {
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
@@ -95,13 +95,13 @@ void Workspace::refuse(LiveObject& object, const Offer& offer, policy::Verdict v
           });
 }
 
-// What it touches is not known, so only the right to change the object at all can be judged.
+// It is not known what it touches, so only the right to change the object at all can be judged.
 void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer offer, Bytes waits_for,
                      Done<Receipt> done) {
   policy::Verdict verdict = judge(caller, offer.change.right, object);
   if (!verdict.allowed && !is_mutated(Mutation::readers_may_wait))
     return refuse(object, offer, std::move(verdict), std::move(done));
-  // Its region sends it again.
+  // The other region sends it again.
   if (offer.ingested != nullptr)
     return refuse(object, offer,
                   {fail(ErrorCode::kUnavailable, "it waits for changes that have not come yet")},
@@ -139,7 +139,8 @@ void Workspace::take_up_later(const std::string& object) {
   });
 }
 
-// Submits what need not wait any more, some at a time: each may be a cause of the next.
+// Submits changes that need not wait any more, a few at a time, because each may be what the next
+// one needs.
 void Workspace::take_up(const std::string& object) {
   taking_up_.erase(object);
   for (std::size_t taken = 0; taken < kTakenUpAtOnce; ++taken) {
@@ -166,14 +167,15 @@ policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right rig
                                              .effect = effect});
 }
 
-// What depends on the present state of an object, and on the rules up to a position.
+// Queues an item that depends on the present state of an object and on the rules up to a position.
+// If the object is lost, the item fails at once.
 void Workspace::let_out(LiveObject& object, log::Position rules, Outbox::Item item) {
   if (object.lost()) {
     const Error error{ErrorCode::kUnavailable, "connect again"};
     return item(&error);
   }
   const log::Position position = std::max(object.position(), rules);
-  object.wait_for(std::max(position, outbox_.last()));  // it stands behind all that waits
+  object.wait_for(std::max(position, outbox_.last()));  // it leaves after everything that waits
   outbox_.push(position, std::move(item));
 }
 
@@ -184,12 +186,12 @@ void Workspace::when_durable(log::Position position, Done<void> done) {
   });
 }
 
-// Nothing is new; but what is known may not be durable yet.
+// Nothing is new, but what is known may not be durable yet.
 void Workspace::answer_known(LiveObject& object, log::Position rules, Done<Receipt> done) {
   answer_at(object, object.position(), rules, std::move(done));
 }
 
-// That the state at `position` holds the change.
+// Answers that the state at `position` contains the change.
 void Workspace::answer_at(LiveObject& object, log::Position position, log::Position rules,
                           Done<Receipt> done) {
   const log::Position after = std::max(position, rules);
@@ -228,7 +230,7 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   auto sealed = chain_.seal(event, services_.scheduler.unix_ms());
   if (!sealed) return std::unexpected(std::move(sealed.error()));
   if (auto applied = object.resident().object().apply(event.intent); !applied) {
-    // prepare() said that this cannot happen. Nothing was logged; memory is not to be trusted.
+    // prepare() ruled this out. Nothing was logged, and the state in memory cannot be trusted.
     reset(applied.error());
     return std::unexpected(std::move(applied.error()));
   }

@@ -1,4 +1,4 @@
-// Workspace: taking over what the log of another region accepted.
+// Workspace: takes over what the log of another region accepted.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -16,7 +16,7 @@ Result<void> check_order(const std::vector<log::Event>& events) {
   return {};
 }
 
-// What this version cannot take over; it would otherwise be taken apart.
+// Refuses what this version cannot take over completely.
 Result<void> check_kind(const log::Event& event) {
   if (event.kind != log::EventKind::kChange || event.group.size > 1)
     return fail(ErrorCode::kUnsupported,
@@ -49,8 +49,8 @@ void Workspace::ingest(std::string region, std::vector<log::Event> events,
   });
 }
 
-// One after the other: each waits until the one before it is durable, so that the log never holds one
-// without those before it.
+// Takes over one event after the other. Each waits until the one before it is durable, so that the
+// log never contains an event without those before it.
 void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
   auto& [region, events, done, taken, next] = *ingesting;
   while (next < events.size() && events[next].position <= taken) ++next;

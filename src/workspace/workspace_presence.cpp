@@ -1,4 +1,4 @@
-// Workspace: what is told to others and not logged, presence and messages.
+// Workspace: presence and messages, which are sent to others and not logged.
 #include <utility>
 
 #include "base/mutation.h"
@@ -42,8 +42,8 @@ void Workspace::tell_news(LiveObject& object, log::Position rules, const std::st
           });
 }
 
-// Who comes later is told of everybody who is there then. What was said before would show it those who
-// have gone, and be taken for news when it comes back as an echo.
+// Skips subscribers that join later, because they get the presence of that moment. An older update
+// would show them clients that have left, and the echo of it would count as news.
 void Workspace::tell_presence(LiveObject& object, log::Position rules, std::string principal,
                               Bytes update, SubscriberList::Stay except) {
   let_out(object, rules,

@@ -1,4 +1,4 @@
-// Workspace: reading objects, and changes that are made from what was read.
+// Workspace: reads of objects, and changes that are made from what was read.
 #include <utility>
 
 #include "base/mutation.h"

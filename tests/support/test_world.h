@@ -17,7 +17,7 @@
 
 namespace syncline::testing {
 
-// Somebody who may do everything.
+// A caller with all rights.
 inline policy::Caller ann() {
   return {.principal = {.name = "ann"}, .rights = policy::Rights::all(), .actor = "a1"};
 }

@@ -43,8 +43,8 @@ struct ServerOptions {
   std::uint64_t head_timeout_ms = 10'000;  // TLS handshake and request head together
   std::uint64_t body_timeout_ms = 30'000;  // the whole request body
   std::uint64_t idle_timeout_ms = 60'000;  // between requests of one connection
-  // For a response, or for the queue of a WebSocket that is not being read, of which the peer
-  // accepts nothing.
+  // How long a response, or the queue of a WebSocket that is not being read, may make no progress
+  // because the peer accepts nothing.
   std::uint64_t stall_timeout_ms = 30'000;
 
   std::size_t max_message_bytes = 64 * 1024 * 1024;

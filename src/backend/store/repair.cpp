@@ -244,8 +244,8 @@ class Salvage {
     any_cut_ = true;
   }
 
-  // What is recorded of actors, as the events that are kept say: those that are gone are to be recorded
-  // when they come again. An actor that was forgotten stays forgotten.
+  // Derives the numbers of named actors from the events that are kept. So a lost change is recorded
+  // when its actor sends it again. A forgotten actor stays forgotten.
   void copy_actors(const std::map<std::string, log::ActorNumbers>& actors) {
     for (const auto& [key, numbers] : actors) {
       const auto kept = from_.get(store::Family::kMeta, key);

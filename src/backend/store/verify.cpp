@@ -167,7 +167,8 @@ class Verifier {
     return check_actors(name, id, actors);
   }
 
-  // A number that is said to be recorded, and is not, would have a change taken for a repeated one.
+  // Finds numbers that the store calls recorded, but that no event has: the server would take a new
+  // change with such a number for a repeated one.
   Checked<void> check_actors(const std::string& name, WorkspaceId id,
                              const std::map<std::string, log::ActorNumbers>& by_events) const {
     const auto iterator = iterate(database_.meta);
@@ -346,8 +347,8 @@ class Verifier {
     return differs(Check::kIndex, {}, fmt::format("the name of workspace {} is missing", id));
   }
 
-  // Checks that checkpoints, pins, epochs, origins and actors belong to existing workspaces, and that
-  // waiting changes are undamaged. The workspace of a waiting change may have no event yet.
+  // Checks that checkpoints, pins, epochs, origins and actors belong to existing workspaces, and
+  // that waiting changes are undamaged. The workspace of a waiting change may have no event yet.
   Checked<void> check_meta() const {
     const auto iterator = iterate(database_.meta);
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {

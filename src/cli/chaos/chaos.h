@@ -1,8 +1,8 @@
 // `syncline chaos`: a real server with real clients, over links that break. It checks what the
 // simulator checks, on real sockets, processes and files.
 //
-// The seed decides who takes part, what they do, and which fault hits whom and when. The machine
-// decides the rest, so two runs of one seed are similar but not equal.
+// The seed decides which clients run, what they do, and which fault hits which of them and when.
+// The machine decides the rest, so two runs of one seed are similar but not equal.
 //
 // Phase one has the faults. After each kill, and before the server starts again, the run opens the
 // server's files and compares them with what clients were promised and shown. Phase two ends all

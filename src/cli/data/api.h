@@ -2,7 +2,7 @@
 // transport of the client decides whether a running server answers, or a data directory that this
 // process serves.
 //
-// Calls block. Error messages say what was asked, and whom. Thread-safety: one thread.
+// Calls block. Error messages name the request and the server. Thread-safety: one thread.
 #pragma once
 
 #include <cstddef>

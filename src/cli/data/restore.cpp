@@ -43,7 +43,8 @@ Result<void> restore_one(Api& api, const std::string& workspace, const std::stri
   return {};
 }
 
-// Object by object: what was restored stays so when a later one fails, and --after goes on there.
+// Restores one object after the other. If one fails, the earlier ones stay restored, and --after
+// continues there.
 Result<void> restore_all(Api& api, const std::string& workspace, RestoreOptions options,
                          Console& console) {
   options.wish.or_empty = options.wish.into.empty();
