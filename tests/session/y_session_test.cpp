@@ -120,6 +120,22 @@ TEST(YSession, NothingIsSaidBeforeItIsDurable) {
   EXPECT_EQ(bob.text(), "x");
 }
 
+TEST(YSession, AnObjectOfAnotherTypeIsRefusedInTheProtocol) {
+  TestWorld world;
+  bool written = false;
+  world.host.get("w").change(
+      "note", {.caller = testing::ann(), .type = &test::toy_register()},
+      [](const merge::Object&, log::Position) { return test::toy_write(0, "text"); },
+      [&](Result<workspace::Receipt> receipt) { written = receipt.has_value(); });
+  world.loop.run();
+  ASSERT_TRUE(written);
+  YPeer a(world);
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4400);
+  EXPECT_EQ(a.connection.closed->reason,
+            "an object of type 'toy-register' cannot be opened through 'yjs'");
+}
+
 // Clients count saved updates from the first that they sent.
 TEST(YSession, AnUpdateThatWaitsHoldsBackTheAcksOfThoseBehindIt) {
   TestWorld world;
