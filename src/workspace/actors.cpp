@@ -30,17 +30,18 @@ void Actors::loaded(const log::ActorId& actor, Result<log::ActorNumbers> numbers
                          : std::unexpected(numbers.error()));
 }
 
-Result<std::optional<log::Position>> Actors::find(const NamedActor& actor,
-                                                  std::uint64_t number) const {
+Result<std::optional<log::Position>> Actors::find(const NamedActor& actor, std::uint64_t first,
+                                                  std::uint64_t last) const {
   if (actor.view_.lock() != view_)
     return fail(ErrorCode::kUnavailable, "connect again: what was known of the actor is void");
-  if (number == 0)
+  if (first == 0)
     return fail(ErrorCode::kInvalid, "an actor that names itself numbers its changes from 1");
-  const auto found = actor.numbers_.find(number, number);
+  const auto found = actor.numbers_.find(first, last);
   switch (found.standing) {
     case log::ActorNumbers::Standing::kNew: return std::nullopt;
     case log::ActorNumbers::Standing::kRecorded: return found.position;
-    case log::ActorNumbers::Standing::kOverlaps:  // cannot happen with one number
+    case log::ActorNumbers::Standing::kOverlaps:
+      return fail(ErrorCode::kConflict, "some of the numbers are recorded, and some are not");
     case log::ActorNumbers::Standing::kForgotten: break;
   }
   return fail(ErrorCode::kConflict,

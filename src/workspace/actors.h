@@ -54,16 +54,18 @@ class Actors {
   // name.
   void recall(log::ActorId actor, Recalled done);
 
-  // The position of a state that contains the actor's change with this number; nullopt if it is
+  // The position of a state that contains the actor's changes with these numbers; nullopt if they are
   // new.
   //   kUnavailable  the numbers are void
-  //   kInvalid      the number is 0
-  //   kConflict     the number is too old: it is unknown whether it was recorded
-  Result<std::optional<log::Position>> find(const NamedActor& actor, std::uint64_t number) const;
+  //   kInvalid      the first number is 0
+  //   kConflict     the numbers are too old: it is unknown whether they were recorded; or some of
+  //                 them were recorded, and some were not
+  Result<std::optional<log::Position>> find(const NamedActor& actor, std::uint64_t first,
+                                            std::uint64_t last) const;
 
-  // Records that the change with this number, which must be new, is the event at `position`.
-  void add(NamedActor& actor, std::uint64_t number, log::Position position) {
-    actor.numbers_.add(number, number, position);
+  // Records that the changes with these numbers are the event at `position`.
+  void add(NamedActor& actor, std::uint64_t first, std::uint64_t last, log::Position position) {
+    actor.numbers_.add(first, last, position);
   }
 
   // Declares everything known void. Pending recall() calls get `error`.

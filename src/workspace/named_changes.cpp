@@ -13,8 +13,11 @@ bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object
   if (change.named == nullptr) return false;
   const log::ActorId& actor = change.named->id();
   SYNCLINE_ASSERT(caller.principal.name == actor.principal && caller.actor == actor.actor);
-  const auto found = actors_.find(*change.named, change.actor_seq);
+  const auto found =
+      actors_.find(*change.named, change.actor_seq, change.actor_seq + change.further_seqs);
   if (found && !*found) return false;
+  // What another region has recorded is not refused for its numbers.
+  if (!found && offer.ingested != nullptr) return false;
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   if (verdict.allowed && found) {
     ++services_.counters.changes_known;
@@ -33,9 +36,11 @@ void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges
   const policy::Caller author{.principal = {.name = change.principal},
                               .rights = policy::Rights::all(),
                               .actor = change.actor};
-  Offer offer{
-      .change = {.actor_seq = change.actor_seq, .intent = change.intent, .named = waited->named},
-      .waited = change.number};
+  Offer offer{.change = {.actor_seq = change.actor_seq,
+                         .further_seqs = change.further_seqs,
+                         .intent = change.intent,
+                         .named = waited->named},
+              .waited = change.number};
   decide(author, object, std::move(offer),
          [waited](Result<Receipt> receipt) { waited->answer(receipt); });
 }

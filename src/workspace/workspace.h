@@ -101,7 +101,8 @@ struct Services {
 };
 
 struct Change {
-  std::uint64_t actor_seq = 0;  // the number that the caller's actor gives the change; 0: none
+  std::uint64_t actor_seq = 0;     // the number that the caller's actor gives the change; 0: none
+  std::uint64_t further_seqs = 0;  // how many of the actor's numbers follow it in this change
   ByteView intent;
   policy::Right right = policy::Right::kWrite;  // the right that it needs
   // Called if the change waits for others (waiting_changes.h): with false at once, with true when

@@ -113,6 +113,7 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
                                .principal = caller.principal.name,
                                .actor = caller.actor,
                                .actor_seq = offer.change.actor_seq,
+                               .further_seqs = offer.change.further_seqs,
                                .actor_named = named != nullptr,
                                .type = std::string(object.object().type().name()),
                                .generation = object.resident().generation(),
@@ -208,6 +209,7 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   event.principal = caller.principal.name;
   event.actor = caller.actor;
   event.actor_seq = offer.change.actor_seq;
+  event.further_seqs = offer.change.further_seqs;
   if (offer.change.named != nullptr) {
     event.tenant = offer.change.named->id().tenant;
     event.actor_named = true;
@@ -235,7 +237,7 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
     return std::unexpected(std::move(applied.error()));
   }
   if (offer.change.named != nullptr)
-    actors_.add(*offer.change.named, event.actor_seq, event.position);
+    actors_.add(*offer.change.named, event.actor_seq, event.last_actor_seq(), event.position);
   services_.cache.applied(object.resident(), event.position, sealed->record.size());
   if (offer.waited > 0) settled_.push_back({object.id(), offer.waited});
   batch_.push_back(std::move(*sealed));

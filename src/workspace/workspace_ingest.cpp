@@ -35,6 +35,7 @@ struct Workspace::Ingesting {
   Done<log::Position> done;
   log::Position taken = 0;  // in the log of the region
   std::size_t next = 0;
+  std::shared_ptr<NamedActor> named = nullptr;  // of the next event, if its actor names itself
 };
 
 void Workspace::ingest(std::string region, std::vector<log::Event> events,
@@ -52,11 +53,18 @@ void Workspace::ingest(std::string region, std::vector<log::Event> events,
 // Takes over one event after the other. Each waits until the one before it is durable, so that the
 // log never contains an event without those before it.
 void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
-  auto& [region, events, done, taken, next] = *ingesting;
+  auto& [region, events, done, taken, next, named] = *ingesting;
   while (next < events.size() && events[next].position <= taken) ++next;
   if (next == events.size()) return done(taken);
   if (auto ok = check_kind(events[next]); !ok) return done(std::unexpected(std::move(ok.error())));
   const log::Event& event = events[next];
+  const log::ActorId actor{event.tenant, event.principal, event.actor};
+  if (event.actor_named && (named == nullptr || named->id() != actor))
+    return recall(actor, [this, ingesting](Result<std::shared_ptr<NamedActor>> recalled) {
+      if (!recalled) return ingesting->done(std::unexpected(std::move(recalled.error())));
+      ingesting->named = std::move(*recalled);
+      ingest_next(ingesting);
+    });
   const policy::Caller author{.principal = {.name = event.principal},
                               .rights = policy::Rights::all(),
                               .actor = event.actor,
@@ -79,7 +87,10 @@ void Workspace::ingest_into(LiveObject& object, const policy::Caller& author,
   if (&object.object().type() != *type)
     return ingesting->done(
         fail(ErrorCode::kConflict, "object " + object.id() + " is of another type in this region"));
-  Offer offer{.change = {.actor_seq = event.actor_seq, .intent = event.intent},
+  Offer offer{.change = {.actor_seq = event.actor_seq,
+                         .further_seqs = event.further_seqs,
+                         .intent = event.intent,
+                         .named = event.actor_named ? ingesting->named : nullptr},
               .ingested = &event,
               .region = ingesting->region};
   decide(author, object, std::move(offer), [this, ingesting](Result<Receipt> receipt) {

@@ -48,15 +48,17 @@ class Line {
     if (!listener.lost) workspace_.unsubscribe(*object, listener);
   }
 
-  std::shared_ptr<std::optional<Result<Receipt>>> send(std::uint64_t number, ByteView intent) {
+  std::shared_ptr<std::optional<Result<Receipt>>> send(std::uint64_t number, ByteView intent,
+                                                       std::uint64_t further = 0) {
     auto answer = std::make_shared<std::optional<Result<Receipt>>>();
-    workspace_.submit(ann(), *object, {.actor_seq = number, .intent = intent, .named = actor},
-                      &listener,
-                      [answer](Result<Receipt> receipt) { *answer = std::move(receipt); });
+    workspace_.submit(
+        ann(), *object,
+        {.actor_seq = number, .further_seqs = further, .intent = intent, .named = actor}, &listener,
+        [answer](Result<Receipt> receipt) { *answer = std::move(receipt); });
     return answer;
   }
-  Result<Receipt> wait(std::uint64_t number, ByteView intent) {
-    const auto answer = send(number, intent);
+  Result<Receipt> wait(std::uint64_t number, ByteView intent, std::uint64_t further = 0) {
+    const auto answer = send(number, intent, further);
     world_.loop.run();
     return answer->value();
   }
@@ -203,6 +205,18 @@ TEST(Actors, ANumberThatWasNotRecordedIsJudgedAnew) {
   EXPECT_FALSE(later->known);
   EXPECT_EQ(later->position, 2u);
   EXPECT_TRUE(line.wait(1, {})->known);
+}
+
+// Several changes of one turn may be one event.
+TEST(Actors, AChangeMayHaveSeveralNumbers) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  Line line(world, workspace);
+  EXPECT_EQ(line.wait(1, Typist(1).type("abc"), 2)->position, 1u);
+  EXPECT_TRUE(line.wait(2, something_else())->known);
+  EXPECT_TRUE(line.wait(1, something_else(), 2)->known);
+  EXPECT_EQ(line.wait(3, something_else(), 1).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(line.wait(4, something_else(), 1)->position, 2u);
 }
 
 TEST(Actors, WhatIsNotToldApartAnyMoreIsRefused) {

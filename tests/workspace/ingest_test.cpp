@@ -67,6 +67,35 @@ TEST(Ingest, WhatIsSentAgainIsTakenOverOnce) {
   EXPECT_EQ(here.json("note"), R"({"content":"xxxxx"})");
 }
 
+// It numbered them there, and may send them again here.
+TEST(Ingest, TheChangesOfANamedActorAreKnownHereToo) {
+  TestWorld there;
+  Typist ann(1);
+  submit(there, "note", ann.type("a"));
+  submit(there, "note", ann.type("b"));
+  submit(there, "note", Typist(7).type("something else"));
+  auto events = events_of(there);
+  for (log::Event& event : events) {
+    event.actor = "tablet";
+    event.actor_named = true;
+  }
+  events[0].actor_seq = 5;
+  events[0].further_seqs = 1;
+  events[1].actor_seq = 7;
+  events[2].actor_seq = 6;  // a number that is recorded by then
+  Region here;
+  EXPECT_EQ(here.ingest(events).value(), 3u);
+  const auto mine = events_of(here.world);
+  ASSERT_EQ(mine.size(), 2u);
+  EXPECT_TRUE(mine[0].actor_named);
+  EXPECT_EQ(mine[0].last_actor_seq(), 6u);
+  const auto numbers = ask<log::ActorNumbers>(here.world, [&](auto done) {
+    here.world.log->actors().load_actor("w", {"", events[0].principal, "tablet"}, std::move(done));
+  });
+  ASSERT_TRUE(numbers);
+  EXPECT_EQ(numbers->ranges(), (std::vector<log::ActorNumbers::Range>{{5, 7, 2}}));
+}
+
 TEST(Ingest, StopsAtWhatItCannotTakeOver) {
   TestWorld there;
   Typist ann(1);
