@@ -153,6 +153,35 @@ log::Checked<std::uint64_t> import(World& world, ByteView bytes, std::size_t max
   return import.appended();
 }
 
+// Pins, rules and holds are events: a file holds those that were there at its end.
+TEST(BundleRoundTrip, RulesArriveAsFarAsTheFileGoes) {
+  World from;
+  from.fill(20);
+  auto log = from.blocking();
+  ASSERT_TRUE(log.put_pin("w", {"early", 5, 7, "anna"}));
+  ASSERT_TRUE(log.put_pin("w", {"late", 9, 8, "anna"}));
+  log::RetentionChange rule{.principal = "anna", .reason = "", .unix_ms = 9};
+  rule.rule.keep_last = 1000;
+  ASSERT_TRUE(log.change_retention("w", rule));
+  log::RetentionChange hold{
+      .act = log::RetentionAct::kHold, .principal = "counsel", .reason = "case 7", .unix_ms = 10};
+  ASSERT_TRUE(log.change_retention("w", hold));
+  ASSERT_TRUE(log.put_pin("w", {"early", 0, 11, "anna"}));
+
+  World to(2);
+  EXPECT_EQ(import(to, joined(export_pieces(from, {}, {}, 21))).value(), 21u);
+  EXPECT_EQ(to.blocking().pins("w").value(), (std::vector<log::Pin>{{"early", 5, 7, "anna"}}));
+  EXPECT_EQ(to.blocking().retention("w").value(), log::Retention{});
+  const Bytes whole = joined(export_pieces(from, {}));
+  EXPECT_EQ(verify(whole).value().pins, 1u);
+  EXPECT_EQ(import(to, whole).value(), 4u);
+  EXPECT_EQ(to.blocking().pins("w").value(), (std::vector<log::Pin>{{"late", 9, 8, "anna"}}));
+  EXPECT_EQ(to.blocking().retention("w").value(), log.retention("w").value());
+  EXPECT_EQ(to.blocking().retention("w")->hold, (log::Hold{"counsel", "case 7", 10}));
+  EXPECT_EQ(to.blocking().retention_records("w")->size(), 2u);
+  EXPECT_EQ(import(to, whole).value(), 0u);
+}
+
 TEST(BundleRoundTrip, EventsPinsAndSignaturesArriveAsTheyWere) {
   World from;
   from.fill(120);
