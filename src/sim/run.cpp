@@ -10,6 +10,7 @@
 #include "sim/archivist.h"
 #include "sim/auditor.h"
 #include "sim/custodian.h"
+#include "sim/guests.h"
 #include "sim/historians.h"
 #include "sim/intruder.h"
 #include "sim/invariants.h"
@@ -87,7 +88,11 @@ class Run {
                      return Custodian::Pins{historians_.pins(workspace),
                                             historians_.removed_pins(workspace)};
                    }),
-        nemesis_(world_, network_, disk_, server_, rights_, clients_) {}
+        nemesis_(world_, network_, disk_, server_, rights_, clients_) {
+    if (options.party == nullptr) return;
+    server_.know(options.party->types);
+    guests_ = options.party->invite(world_, server_);
+  }
   ~Run() { world_.timeline.clear(); }
 
   RunResult go();
@@ -129,6 +134,7 @@ class Run {
   Intruder intruder_;
   Custodian custodian_;
   Nemesis nemesis_;
+  std::unique_ptr<Guests> guests_;  // may be nullptr
 };
 
 void Run::begin() {
@@ -156,6 +162,7 @@ void Run::begin() {
   historians_.start();
   archivist_.start();
   intruder_.start();
+  if (guests_) guests_->start();
   custodian_.start();
   nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
                  .rolled_back = [this] { rolled_back(); },
@@ -190,6 +197,7 @@ void Run::rolled_back() {
   historians_.rolled_back();
   archivist_.rolled_back();
   custodian_.rolled_back(tables);
+  if (guests_) guests_->rolled_back();
   oracle_.rolled_back();
   rights_.rolled_back(tables);
   book_.forget_promises();
@@ -217,6 +225,7 @@ void Run::check_admitted() {
 void Run::heal() {
   for (const auto& vandal : vandals_) vandal->stop();
   for (const auto& client : clients_) client->stop_editing();
+  if (guests_) guests_->stop_editing();
   nemesis_.heal();
 }
 
@@ -244,6 +253,8 @@ void Run::join_late() {
 
 std::string Run::who_lags() const {
   if (server_.process() == nullptr) return "the server is not up";
+  if (guests_)
+    if (std::string why = guests_->why_not(); !why.empty()) return why;
   std::map<ObjectName, const Client*> first;
   for (const auto& client : clients_) {
     if (std::string why = client->why_not(); !why.empty()) return why;
@@ -309,6 +320,7 @@ void Run::take_stock() {
   visitors_.check(tables);
   historians_.check(tables);
   archivist_.check(tables);
+  if (guests_) guests_->check(tables);
   for (const std::string& workspace : workspaces()) check_checkouts(world_, tables, workspace);
   if (!world_.violation) tamper_with_copy();
   if (!world_.violation) check_undo();

@@ -14,13 +14,15 @@
 #include <optional>
 #include <vector>
 
+#include "sim/guests.h"
 #include "sim/plan.h"
 #include "sim/world.h"
 
 namespace syncline::sim {
 
 struct RunOptions {
-  bool recording = false;  // keeps the trace
+  bool recording = false;        // keeps the trace
+  const Party* party = nullptr;  // guests of a test (sim/guests.h)
 };
 
 struct RunResult {

@@ -29,6 +29,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
   node::ShardOptions options{
+      .types = *server.types_,
       .cache = server.settings_.cache,
       .checkpoint_pace = server.settings_.checkpoints,
       .retention_pace = server.settings_.retention,

@@ -18,6 +18,8 @@
 #include "http/exchange.h"
 #include "log/checkpoint_keeper.h"
 #include "log/notary.h"
+#include "merge/type_registry.h"
+#include "node/known_types.h"
 #include "node/shards.h"
 #include "policy/access.h"
 #include "session/limits.h"
@@ -67,6 +69,9 @@ class Server final : public Network::Acceptor {
   Server(World& world, Network& network, Disk& disk, ServerSettings settings,
          std::function<policy::Access()> access, const log::NotaryIdentity& identity);
   ~Server() override;
+
+  // Which types of objects processes know that start from now on; `types` outlives the server.
+  void know(const merge::TypeRegistry& types) { types_ = &types; }
 
   void start();
   enum class Death { kKilled, kPowerLoss, kExit };
@@ -118,6 +123,7 @@ class Server final : public Network::Acceptor {
   const std::function<policy::Access()> access_;
   const log::NotaryIdentity& identity_;
   std::set<std::string, std::less<>> importing_;
+  const merge::TypeRegistry* types_ = &node::known_types();
   Dice dice_;
   std::unique_ptr<Process> process_;
   std::function<void(Process&)> on_recovered_;
