@@ -45,6 +45,7 @@ struct Context {
   std::function<void(MetricsPage&)> add_metrics = {};
   const std::atomic<bool>& ready;
   bool bound_to_loopback = true;
+  bool local = false;  // whoever asks is the operator on this machine (policy::Caller::local)
   std::size_t retention_events = 1024;  // events that one request to apply a rule processes
 };
 

@@ -141,6 +141,7 @@ void dispatch(Context& context, http::Request request, http::Responder responder
       return responder.respond(
           refusal({ErrorCode::kForbidden, "this token may not read objects of the server"}));
   }
+  caller->local = context.local;
   const std::size_t loop =
       path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);
   context.shards.on(loop, [&context, &route = *found.route, request = std::move(request),

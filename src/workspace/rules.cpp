@@ -165,7 +165,7 @@ void Workspace::take_over_rules(log::Head head, const std::vector<log::RuleChang
 }
 
 // The system objects one after the other, from that one on. If one is damaged, nobody knows what the
-// workspace promises, and nobody is let in (Host::admit).
+// workspace promises, and nobody but the local operator is let in (Host::admit, judge).
 void Workspace::read_rules(log::Head head, std::size_t index) {
   constexpr std::string_view kObjects[] = {log::kPinsObject, log::kRetentionObject,
                                            log::kQuarantineObject};
@@ -179,8 +179,8 @@ void Workspace::read_rules(log::Head head, std::size_t index) {
                             const ErrorCode code = resident.error().code;
                             if (code != ErrorCode::kCorrupt && code != ErrorCode::kUnsupported)
                               return head_loaded(std::unexpected(resident.error()));
-                            loading_head_ = false;
-                            fail_openings(rules_error(name_, resident.error()));
+                            rules_damaged_ = rules_error(name_, resident.error());
+                            head_loaded(head);
                           });
 }
 

@@ -284,6 +284,7 @@ void Workspace::reset(const Error& cause) {
   ++services_.counters.resets;
   view_ = std::make_shared<const int>();
   open_ = loading_head_ = sweep_scheduled_ = false;
+  rules_damaged_.reset();
   if (!is_mutated(Mutation::keep_batch)) batch_.clear();
   touched_.clear();
   settled_.clear();

@@ -134,7 +134,7 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
 }
 
 void Workspace::take_up_later(const std::string& object) {
-  if (!waiting_.any_loaded(object) || !taking_up_.insert(object).second) return;
+  if (rules_damaged_ || !waiting_.any_loaded(object) || !taking_up_.insert(object).second) return;
   services_.scheduler.post([this, object, view = std::weak_ptr(view_)] {
     if (!view.expired()) take_up(object);
   });
@@ -160,6 +160,7 @@ void Workspace::take_up(const std::string& object) {
 
 policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right right,
                                  const LiveObject& object, const merge::Effect* effect) const {
+  if (rules_damaged_ && !caller.local) return {.allowed = std::unexpected(*rules_damaged_)};
   return policy::decide(services_.deciders, {.caller = caller,
                                              .right = right,
                                              .workspace = name_,

@@ -277,6 +277,13 @@ TEST(DamagedRules, CloseTheWorkspaceToAllButTheLocalOperator) {
   EXPECT_TRUE(host.admit(local, "w"));
   EXPECT_TRUE(host.admit(testing::ann(), "v"));
   // The operator reads the log, and what it holds.
+  std::optional<Result<workspace::Workspace::View>> view;
+  host.get("w").read(
+      local, "o1", [](const merge::Object& object) { return object.to_json(); },
+      [&](auto read) { view = std::move(read); });
+  world.loop.run();
+  ASSERT_TRUE(view);
+  EXPECT_TRUE(*view);
   EXPECT_TRUE(replay(world, "o1", 10));
   EXPECT_TRUE(replay(world, "o1", log::kNow));
 }

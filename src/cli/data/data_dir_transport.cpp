@@ -106,7 +106,8 @@ class DataDirTransport final : public Transport {
   api::Context context_{.shards = shards_,
                         .access = everybody_,
                         .keys = [this] { return public_keys(); },
-                        .ready = ready_};
+                        .ready = ready_,
+                        .local = true};
   const http::Handler handler_ = api::make_handler(context_);
 };
 
