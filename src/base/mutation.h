@@ -64,7 +64,7 @@ namespace syncline {
   X(echo_claims)     /* a client that repeats another's presence becomes its owner */             \
   X(drop_early_presence) /* presence that comes before the object is loaded is dropped */         \
   X(evict_in_flight)     /* an unwatched object is evicted before its changes are durable */      \
-  X(refuse_raced_load)   /* a load that raced a reset fails, instead of starting again */         \
+  X(lose_raced_load)     /* a load that raced a reset is not repeated, and never answered */      \
   X(keep_batch)          /* a reset keeps changes that were to be appended */                     \
   X(keep_chain)          /* after a reset, events continue from a head that is not stored */      \
   X(reply_before_commit) /* the answer to a state vector does not wait for the log */             \

@@ -50,9 +50,8 @@ void ObjectCache::load(const Key& key) {
 
 void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed replayed) {
   const Key key{loading->resident->workspace_, loading->resident->id_};
-  if (loading->forgotten && is_mutated(Mutation::refuse_raced_load)) {
-    replayed = std::unexpected(ReplayFailure{{ErrorCode::kConflict, "the workspace was reset"}});
-  } else if (loading->forgotten) {
+  if (loading->forgotten) {
+    if (is_mutated(Mutation::lose_raced_load)) return;
     ++counters_.loads_repeated;
     // Load again, because the replayed events may differ from what the log really stored.
     loading->forgotten = false;

@@ -84,10 +84,6 @@ struct Vault {
     node.shards->at(0)->quarantine.add("vault", "plan", 3, {ErrorCode::kCorrupt, "stolen"});
   }
 
-  void shut() {
-    node.shards->at(0)->host.shut().add("vault", {ErrorCode::kCorrupt, "stolen"}, 1);
-  }
-
   // Everything that a request could change, as text.
   std::string contents() {
     std::string all;
@@ -102,7 +98,7 @@ struct Vault {
     for (const auto& held : shard.quarantine.list("vault", "", 10)) all += held.object;
     for (const auto& shut : shard.host.shut().all()) all += "; shut: " + shut.first;
     all += "; " + std::to_string(imports.changes) + " imports, " + std::to_string(backups.started) +
-           " backups, " + std::to_string(node.shards->at(0)->host.shut().all().size()) + " shut";
+           " backups";
     return all;
   }
 
@@ -157,9 +153,6 @@ constexpr Trial kTrials[] = {
     {"GET", "/v1/workspaces/{workspace}/import", "/workspaces/VAULT/import", 200},
     {"POST", "/v1/workspaces/{workspace}/import", "/workspaces/VAULT/import", 200},
     {"DELETE", "/v1/workspaces/{workspace}/import", "/workspaces/VAULT/import", 200},
-    {"GET", "/v1/shut", "/shut", 200, [](Vault& vault) { vault.shut(); }},
-    {"DELETE", "/v1/workspaces/{workspace}/shut", "/workspaces/VAULT/shut", 204,
-     [](Vault& vault) { vault.shut(); }},
     {"GET", "/v1/keys", "/keys", 200},
     {"POST", "/v1/backups", "/backups?name=nightly", 201},
 };
