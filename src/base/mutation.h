@@ -66,13 +66,11 @@ namespace syncline {
   X(evict_in_flight)     /* an unwatched object is evicted before its changes are durable */      \
   X(lose_raced_load)     /* a load that raced a reset is not repeated, and never answered */      \
   X(keep_batch)          /* a reset keeps changes that were to be appended */                     \
-  X(keep_chain)          /* after a reset, events continue from a head that is not stored */      \
   X(reply_before_commit) /* the answer to a state vector does not wait for the log */             \
   X(overtake_in_outbox)  /* entries that are released together leave in another order */          \
   X(lose_catch_up)       /* a catch-up is forgotten if the queue is full again */                 \
   X(lose_request)        /* a state vector is dropped if the queue is full */                     \
   X(status_of_refused)   /* Hocuspocus: a refused update is reported as saved */                  \
-  X(readers_may_wait)    /* a read-only token writes changes that wait for others */              \
   X(ignore_gate)         /* a workspace can be entered during its import */                       \
   X(sweep_past)          /* a sweep skips what it had no time for */                              \
   X(repeat_salt)         /* all events have the same salt */                                      \

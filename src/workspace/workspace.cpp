@@ -91,8 +91,7 @@ void Workspace::head_loaded(Result<log::Head> head) {
   }
   open_ = true;
   durability_ = services_.log.durability();
-  if (!is_mutated(Mutation::keep_chain) || appended_ == 0)
-    chain_ = log::EventChain(*head, services_.random);
+  chain_ = log::EventChain(*head, services_.random);
   appended_ = head->last_position;
   outbox_.restart(appended_);
   for (auto& done : std::exchange(wait_for_head_, {})) done({});

@@ -99,8 +99,7 @@ void Workspace::refuse(LiveObject& object, const Offer& offer, policy::Verdict v
 void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer offer, Bytes waits_for,
                      Done<Receipt> done) {
   policy::Verdict verdict = judge(caller, offer.change.right, object);
-  if (!verdict.allowed && !is_mutated(Mutation::readers_may_wait))
-    return refuse(object, offer, std::move(verdict), std::move(done));
+  if (!verdict.allowed) return refuse(object, offer, std::move(verdict), std::move(done));
   // The other region sends it again.
   if (offer.ingested != nullptr)
     return refuse(object, offer,

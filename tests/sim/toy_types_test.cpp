@@ -5,13 +5,14 @@
 #include "merge/object.h"
 #include "sim/run.h"
 #include "sim/toy_guests.h"
+#include "state/rules_object.h"
 
 namespace syncline::sim {
 namespace {
 
 const merge::TypeRegistry& types_with_toys() {
-  static const merge::TypeRegistry types{&merge::doc_type(), &test::toy_list(),
-                                         &test::toy_register()};
+  static const merge::TypeRegistry types{&merge::doc_type(), &state::rules_type(),
+                                         &test::toy_list(), &test::toy_register()};
   return types;
 }
 
