@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "sim/guests.h"
 #include "log/rules.h"
+#include "sim/guests.h"
 #include "sim/invariants.h"
 #include "sim/stored_log.h"
 

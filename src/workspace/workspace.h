@@ -344,7 +344,7 @@ class Workspace {
   std::set<std::string> taking_up_;  // objects that take_up() will process in a later turn
   bool loading_head_ = false;
   std::optional<Error> rules_damaged_;  // why nobody knows what the workspace promises
-  bool rules_untold_ = false;  // what an earlier version kept could not be made events of
+  bool rules_untold_ = false;           // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
 
   std::map<std::string, std::unique_ptr<LiveObject>, std::less<>> live_;

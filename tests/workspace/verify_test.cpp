@@ -6,8 +6,8 @@
 #include <map>
 
 #include "merge/facets.h"
-#include "support/test_types.h"
 #include "support/history_writer.h"
+#include "support/test_types.h"
 
 namespace syncline::testing {
 namespace {
@@ -56,7 +56,8 @@ struct Kept {
     return verifier.finish();
   }
 
-  log::Checked<state::ReplayCounts> verify(state::VerifierOptions options = {.types = test::test_types()}) const {
+  log::Checked<state::ReplayCounts> verify(state::VerifierOptions options = {
+                                               .types = test::test_types()}) const {
     state::WorkspaceVerifier verifier("w", options);
     do {
       if (auto ok = give(verifier); !ok) return std::unexpected(ok.error());

@@ -92,7 +92,8 @@ void add_export(Command& root) {
   source_options(command, options->source);
   command.json_flag(options->json);
   command.details(
-      "The file holds every event as it is in the log, the pins, and what was signed of the log last. "
+      "The file holds every event as it is in the log, the pins, and what was signed of the log "
+      "last. "
       "`syncline log verify FILE` checks it, `syncline import FILE` reads it in.");
   command.example("syncline export demo -o demo.bundle --server http://127.0.0.1:4400",
                   "from a running server");
