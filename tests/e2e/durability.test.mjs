@@ -118,7 +118,7 @@ test('the check finds what it looks for', () => {
   assert.match(complaints(before, shown.typists).join(), /b was shown a up to/);
 });
 
-test('an edit confirmed before the one it builds upon is kept until that one comes', { timeout: 90_000 }, async (t) => {
+test('an edit that comes before the one it builds upon is kept until that one comes', { timeout: 90_000 }, async (t) => {
   const server = await Server.start(t);
   const updates = [];
   const doc = new Y.Doc();
@@ -128,14 +128,17 @@ test('an edit confirmed before the one it builds upon is kept until that one com
   const place = { workspace: 'w', object: 'doc' };
   const early = await new Raw(t, `${server.y('w')}/doc?ack=1`).open();
   early.send(y_sync(2, updates[1]));
-  await until(() => early.messages.some((message) => message[0] === 100), 'it is confirmed');
+  await until(async () => (await server.metric('changes_waiting_total')) >= 1, 'it waits');
+  await sleep(300); // until it is on disk
+  assert.ok(!early.messages.some((message) => message[0] === 100), 'it is not confirmed');
   await server.restart();
   const between = await load(server, place);
   assert.equal(between.getText('content').toString(), '');
-  assert.ok(between.store.pendingStructs !== null, 'it is there, and waits');
+  assert.equal(between.store.pendingStructs, null, 'nobody is shown it');
   const late = await new Raw(t, `${server.y('w')}/doc?ack=1`).open();
   late.send(y_sync(2, updates[0]));
   await until(() => late.messages.some((message) => message[0] === 100), 'the first is confirmed');
+  await until(async () => (await load(server, place)).getText('content').toString() === 'first second', 'the second follows');
   await server.restart();
   assert.equal((await load(server, place)).getText('content').toString(), 'first second');
 });
