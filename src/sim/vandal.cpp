@@ -156,7 +156,10 @@ void Vandal::act() {
     case 2: return send(mutated());
     case 3: return send(out_of_nowhere());
     case 4: return flood();
-    case 5: return send(framed(garbage(), dice_.below(3)));
+    case 5: {
+      const std::uint64_t kind = dice_.below(3);
+      return send(framed(garbage(), kind));
+    }
     case 6: {
       if (!settings_.may_write) return send({});
       const crdt::AwarenessEntry entry{
