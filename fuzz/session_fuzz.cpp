@@ -33,6 +33,8 @@ struct World {
                         .cache = cache,
                         .types = node::known_types(),
                         .waiting = log->waiting(),
+                        .retention = log->retention(),
+                        .rules = log->rules(),
                         .scheduler = loop,
                         .counters = counters,
                         .random = random,
