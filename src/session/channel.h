@@ -11,12 +11,12 @@
 // Thread-safety: none. The session owns its channels and outlives them.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "policy/access.h"
 #include "session/limits.h"
@@ -143,7 +143,7 @@ class Channel final : public workspace::Subscriber {
   bool ended_ = false;
   bool told_of_presence_ = false;  // that it exceeds a limit
   // Messages that arrived before the channel had joined.
-  std::deque<std::move_only_function<void()>> early_;
+  std::vector<std::move_only_function<void()>> early_;
 
   std::uint64_t updates_taken_ = 0;
   std::size_t inflight_bytes_ = 0;
