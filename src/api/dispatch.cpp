@@ -80,7 +80,11 @@ void serve(const Route& route, Call call) {
   if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
     return route.serve(std::move(call));
   const auto asked = std::make_shared<Call>(std::move(call));
-  asked->shard.host.admit(asked->caller, route.right, asked->path.workspace, asked->path.object,
+  // A list of objects is judged as what it lists.
+  const std::string named = asked->path.object.empty()
+                                ? http::query_parameter(asked->request.query, "prefix").value_or("")
+                                : asked->path.object;
+  asked->shard.host.admit(asked->caller, route.right, asked->path.workspace, named,
                           [&route, asked](Result<void> open) {
                             if (!open) return asked->refuse(open.error());
                             route.serve(std::move(*asked));
@@ -136,10 +140,6 @@ void dispatch(Context& context, http::Request request, http::Responder responder
                                changes ? SystemNames::kRefused : SystemNames::kTaken);
     if (!decoded) return responder.respond(to_response(decoded.error()));
     path = std::move(*decoded);
-    // What a workspace promises, and to whom, is history.
-    if (policy::is_system_object(path.object) && !caller->rights.has(Right::kHistory))
-      return responder.respond(
-          refusal({ErrorCode::kForbidden, "this token may not read objects of the server"}));
   }
   caller->local = context.local;
   const std::size_t loop =

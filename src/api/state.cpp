@@ -25,8 +25,6 @@ void list_objects(Call call) {
   if (!limit) return call.refuse(limit.error());
   const std::string& query = call.request.query;
   const std::string prefix = http::query_parameter(query, "prefix").value_or("");
-  if (policy::is_system_object(prefix) && !call.caller.rights.has(Right::kHistory))
-    return call.refuse({ErrorCode::kForbidden, "this token may not read objects of the server"});
   call.shard.store->catalog().list_objects(
       call.path.workspace, prefix, http::query_parameter(query, "after").value_or(""), *limit,
       answer_names("objects", *limit, std::move(call.responder)));

@@ -3,11 +3,19 @@
 #include <algorithm>
 
 #include "base/mutation.h"
+#include "log/rules.h"
 
 namespace syncline::policy {
 namespace {
 
+// The rules of a workspace are part of its history. Whoever reads them needs that right, too.
+bool may_read_rules(const Question& question) {
+  return !log::is_system_object(question.object) || question.caller.rights.has(Right::kHistory);
+}
+
 Result<void> check_rights(const Question& question) {
+  if (!may_read_rules(question))
+    return fail(ErrorCode::kForbidden, "this token may not read objects of the server");
   if (question.caller.rights.has(question.right)) return {};
   if (question.right == Right::kWrite && is_mutated(Mutation::readers_may_write)) return {};
   return fail(ErrorCode::kForbidden,

@@ -43,8 +43,8 @@ class Decider {
   virtual Verdict decide(const Question& question) const = 0;
 };
 
-// Checks the caller's rights, then asks each decider. `rules` of the result is the highest position
-// that a decider named.
+// Checks the caller's rights, then asks each decider. Objects of the server (log/rules.h) need
+// Right::kHistory as well. `rules` of the result is the highest position that a decider named.
 Verdict decide(std::span<const Decider* const> chain, const Question& question);
 
 }  // namespace syncline::policy

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "log/event.h"
+#include "log/rules.h"
 
 namespace syncline::policy {
 
@@ -29,10 +30,6 @@ std::string length_rule(std::string_view what, std::size_t most) {
 
 }  // namespace
 
-bool is_system_object(std::string_view id) {
-  return id.starts_with(kSystemObjectPrefix);
-}
-
 Result<void> check_workspace_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxWorkspaceNameBytes) {
     return fail(ErrorCode::kInvalid, length_rule("a workspace name", kMaxWorkspaceNameBytes));
@@ -53,7 +50,7 @@ Result<void> check_object_id(std::string_view id) {
   if (std::ranges::any_of(id, is_control)) {
     return fail(ErrorCode::kInvalid, "an object id has no control characters");
   }
-  if (is_system_object(id)) {
+  if (log::is_system_object(id)) {
     return fail(ErrorCode::kForbidden,
                 "object ids that begin with \"./\" are reserved for the server");
   }

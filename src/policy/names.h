@@ -19,10 +19,6 @@ namespace syncline::policy {
 
 inline constexpr std::size_t kMaxWorkspaceNameBytes = 128;
 inline constexpr std::size_t kMaxObjectIdBytes = 1024;  // as in the log
-inline constexpr std::string_view kSystemObjectPrefix = "./";
-
-// True if the name is reserved for the server. The rest of the name may still be malformed.
-bool is_system_object(std::string_view id);
 
 // Workspace names: 1 to 128 characters of A-Z a-z 0-9 and . _ - @ + ~ = , : without a dot at the
 // beginning. kInvalid with the reason.

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "log/rules.h"
+
 namespace syncline::policy {
 namespace {
 
@@ -35,9 +37,9 @@ TEST(Names, ObjectsAreNearlyAnyText) {
 
 TEST(Names, TheServersOwnAreRefusedToClientsByName) {
   EXPECT_EQ(check_object_id("./pins").error().code, ErrorCode::kForbidden);
-  EXPECT_TRUE(is_system_object("./pins"));
-  EXPECT_FALSE(is_system_object("pins"));
-  EXPECT_FALSE(is_system_object("/./pins"));
+  EXPECT_TRUE(log::is_system_object("./pins"));
+  EXPECT_FALSE(log::is_system_object("pins"));
+  EXPECT_FALSE(log::is_system_object("/./pins"));
 }
 
 }  // namespace
