@@ -103,14 +103,16 @@ void WaitingChanges::keep(const std::string& object, Entry entry, log::Done<void
 }
 
 std::optional<WaitingChanges::Entry> WaitingChanges::take_arrived(const std::string& object,
-                                                                  const merge::Object& state) {
+                                                                  const merge::Object& state,
+                                                                  std::uint64_t after) {
   const auto found = loaded_.find(object);
   if (found == loaded_.end()) return std::nullopt;
-  for (auto& [number, entry] : found->second) {
+  for (auto next = found->second.upper_bound(after); next != found->second.end(); ++next) {
+    Entry& entry = next->second;
     // A change whose needs cannot be decoded is submitted, too, and then refused.
     if (!merge::arrived(state, entry.change.waits_for).value_or(true)) continue;
     std::optional<Entry> arrived = std::move(entry);
-    found->second.erase(number);
+    found->second.erase(next);
     if (found->second.empty()) loaded_.erase(found);
     return arrived;
   }

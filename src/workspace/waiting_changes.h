@@ -64,7 +64,8 @@ class WaitingChanges {
 
   // Removes from memory and returns one change whose needs have arrived; nullopt if there is none.
   // It stays in the store.
-  std::optional<Entry> take_arrived(const std::string& object, const merge::Object& state);
+  std::optional<Entry> take_arrived(const std::string& object, const merge::Object& state,
+                                    std::uint64_t after = 0);
   // Puts back a change that waits for something else.
   void put_back(const std::string& object, Entry entry);
   // Removes a change that was refused, or that is already known, because it no longer waits.

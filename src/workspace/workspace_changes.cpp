@@ -143,11 +143,13 @@ void Workspace::take_up_later(const std::string& object) {
 // one needs.
 void Workspace::take_up(const std::string& object) {
   taking_up_.erase(object);
+  std::uint64_t looked_at = 0;  // each is looked at once in a turn
   for (std::size_t taken = 0; taken < kTakenUpAtOnce; ++taken) {
     const auto live = live_.find(object);
     if (live == live_.end()) return;
-    auto entry = waiting_.take_arrived(object, live->second->object());
+    auto entry = waiting_.take_arrived(object, live->second->object(), looked_at);
     if (!entry) return;
+    looked_at = entry->change.number;
     const auto waited = std::make_shared<WaitingChanges::Entry>(std::move(*entry));
     if (waited->change.actor_named && waited->named == nullptr)
       recall_and_submit(object, waited);
