@@ -14,23 +14,18 @@ constexpr std::uint64_t kSavedAtOnce = 16;
 
 }  // namespace
 
-Channel::Channel(ChannelOptions options, Wire& wire)
-    : options_(std::move(options)),
-      caller_{.principal = options_.principal,
-              .rights = rights_of(options_.principal),
-              .actor = options_.actor,
-              .trace = options_.trace},
-      wire_(wire) {}
+Channel::Channel(ChannelOptions options, Wire& wire) : options_(std::move(options)), wire_(wire) {}
 
 Channel::~Channel() {
   leave();
 }
 
 void Channel::join() {
-  if (auto open = options_.host.admit(caller_, options_.workspace); !open) return end(open.error());
+  if (auto open = options_.host.admit(options_.caller, options_.workspace); !open)
+    return end(open.error());
   wire_.hold_reading();
   workspace_ = &options_.host.get(options_.workspace);
-  workspace_->subscribe(caller_, options_.object, options_.face, *this,
+  workspace_->subscribe(options_.caller, options_.object, options_.face, *this,
                         [this](Result<workspace::LiveObject*> live) { joined(std::move(live)); });
 }
 
@@ -98,7 +93,7 @@ void Channel::answer(ByteView version) {
   if (live_->object().replication() == nullptr)
     return send_state(Missed(live_->object(), live_->position()));
   workspace_->diff(
-      caller_, *live_, version,
+      options_.caller, *live_, version,
       [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<Bytes> diff) mutable {
         if (alive.expired() || ended_) return;
         answering_ = false;
@@ -113,7 +108,7 @@ void Channel::answer(ByteView version) {
 void Channel::send_version() {
   if (live_->object().replication() == nullptr)
     return send_state(Missed(live_->object(), live_->position()));
-  workspace_->version(caller_, *live_,
+  workspace_->version(options_.caller, *live_,
                       [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
                         if (alive.expired() || ended_ || !version) return;
                         wire_.send_version(*version);
@@ -142,7 +137,7 @@ void Channel::change(ByteView intent) {
                       bytes = intent.size()](bool kept) {
     if (!alive.expired()) waits(number, bytes, kept);
   };
-  workspace_->submit(caller_, *live_, std::move(submitting), this,
+  workspace_->submit(options_.caller, *live_, std::move(submitting), this,
                      [this, alive = std::weak_ptr(alive_), number,
                       bytes = intent.size()](Result<workspace::Receipt> receipt) {
                        if (!alive.expired()) submitted(number, bytes, std::move(receipt));
@@ -232,7 +227,7 @@ void Channel::presence(ByteView update) {
     return;
   }
   ++options_.counters.awareness_in;
-  workspace_->set_presence(caller_, *live_, *this, update,
+  workspace_->set_presence(options_.caller, *live_, *this, update,
                            [this, alive = std::weak_ptr(alive_)](Result<void> set) {
                              if (!alive.expired() && !set) presence_refused(set.error());
                            });
@@ -263,7 +258,7 @@ void Channel::send_everybody(bool with_gone) {
       wire_.send_presence({.object = live_->id(), .payload = **presence});
     }
   };
-  workspace_->presence(caller_, *live_, *this, with_gone, std::move(tell));
+  workspace_->presence(options_.caller, *live_, *this, with_gone, std::move(tell));
 }
 
 void Channel::message(std::string_view text, bool to_sender) {
@@ -276,7 +271,7 @@ void Channel::message(std::string_view text, bool to_sender) {
                                           " bytes, more than " +
                                           std::to_string(options_.limits.stateless_bytes)});
   }
-  workspace_->pass_on(caller_, *live_, std::string(text), to_sender ? nullptr : this,
+  workspace_->pass_on(options_.caller, *live_, std::string(text), to_sender ? nullptr : this,
                       [this, alive = std::weak_ptr(alive_)](Result<void> passed) {
                         if (!alive.expired() && !passed) presence_refused(passed.error());
                       });
@@ -341,7 +336,7 @@ void Channel::catch_up() {
   }
   const Bytes version = from.version();
   workspace_->diff(
-      caller_, *live_, version,
+      options_.caller, *live_, version,
       [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<Bytes> diff) mutable {
         if (alive.expired() || ended_) return;
         if (!diff) return end(diff.error());
@@ -354,7 +349,7 @@ void Channel::catch_up() {
 // For types without versions.
 void Channel::send_state(Missed from) {
   answering_ = true;
-  workspace_->state(caller_, *live_,
+  workspace_->state(options_.caller, *live_,
                     [this, alive = std::weak_ptr(alive_),
                      from = std::move(from)](Result<workspace::Workspace::State> state) mutable {
                       if (alive.expired() || ended_) return;

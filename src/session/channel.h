@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/access.h"
+#include "policy/caller.h"
 #include "session/limits.h"
 #include "session/missed.h"
 #include "syncline/bytes.h"
@@ -70,9 +70,7 @@ struct ChannelOptions {
   std::string workspace;
   std::string object;
   std::string_view face;  // the face of the protocol (merge/object.h); a constant
-  policy::Principal principal;
-  std::string actor;       // of the connection
-  std::string trace = {};  // W3C traceparent of the connection's request; may be empty
+  policy::Caller caller;
   const Limits& limits;
   Counters& counters;
   bool greet = true;  // send the version when joined; otherwise only after the client has asked
@@ -136,7 +134,6 @@ class Channel final : public workspace::Subscriber {
   void answered();
 
   const ChannelOptions options_;
-  const policy::Caller caller_;
   Wire& wire_;
   workspace::Workspace* workspace_ = nullptr;  // while joining or joined
   workspace::LiveObject* live_ = nullptr;      // while joined

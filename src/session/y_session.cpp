@@ -39,9 +39,10 @@ void YSession::on_open(Connection& connection) {
                                   .workspace = options_.workspace,
                                   .object = options_.object,
                                   .face = protocol::kYjsFace,
-                                  .principal = *options_.principal,
-                                  .actor = options_.actor,
-                                  .trace = options_.trace,
+                                  .caller = {.principal = *options_.principal,
+                                             .rights = rights_of(*options_.principal),
+                                             .actor = options_.actor,
+                                             .trace = options_.trace},
                                   .limits = options_.limits,
                                   .counters = options_.counters},
                    static_cast<Wire&>(*this));

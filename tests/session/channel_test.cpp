@@ -55,8 +55,9 @@ ChannelOptions register_of(TestWorld& world, std::string principal, const Limits
           .workspace = "w",
           .object = "r",
           .face = "toy-strict",
-          .principal = {.name = std::move(principal)},
-          .actor = "a1",
+          .caller = {.principal = {.name = std::move(principal)},
+                     .rights = policy::Rights::all(),
+                     .actor = "a1"},
           .limits = limits,
           .counters = counters};
 }
