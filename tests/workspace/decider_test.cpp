@@ -139,6 +139,35 @@ TEST(Presence, WhoComesLaterIsNotToldWhatWasSaidBefore) {
   world.commit();
 }
 
+// What stands in the outbox names its object, also if that one has nothing to wait for itself.
+TEST(Presence, AnObjectStaysWhileSomethingOfItWaits) {
+  TestWorld world(store::MemoryStore::CommitMode::kManual);
+  workspace::Workspace& workspace = world.host.get("w");
+  Listener writer;
+  Listener listener;
+  const auto join = [&](const std::string& object, Listener& who) {
+    LiveObject* live = nullptr;
+    workspace.subscribe(testing::ann(), object, "yjs", who,
+                        [&](Result<LiveObject*> opened) { live = opened.value(); });
+    world.loop.run();
+    return live;
+  };
+  LiveObject* busy = join("busy", writer);
+  LiveObject* quiet = join("quiet", listener);
+  const Bytes update = Typist(1).type("x");
+  workspace.submit(testing::ann(), *busy, {.intent = update}, nullptr, [](auto) {});
+  bool passed = false;
+  workspace.pass_on(testing::ann(), *quiet, "hello", nullptr, [&](Result<void>) { passed = true; });
+  workspace.unsubscribe(*quiet, listener);
+  world.loop.run();
+  EXPECT_EQ(workspace.live_objects(), 2u);
+  world.commit();
+  EXPECT_TRUE(passed);
+  EXPECT_EQ(workspace.live_objects(), 1u);
+  workspace.unsubscribe(*busy, writer);
+  world.commit();
+}
+
 TEST_F(Deciders, AReaderMayNotWriteAndIsAskedForNothingMore) {
   policy::Caller reader = testing::ann();
   reader.rights = policy::Rights::reading();
@@ -168,8 +197,10 @@ TEST_F(Deciders, ReadingAndPresencePassTheChain) {
   Listener late;
   workspace.subscribe(ann, "o", "yjs", late, note);
   host.admit(ann, Right::kHistory, "w", "o", note);
+  workspace.presence(ann, *live_, listener_, false, note);
+  workspace.state(ann, *live_, note);
   world.loop.run();
-  EXPECT_EQ(codes, std::vector(7, ErrorCode::kForbidden));
+  EXPECT_EQ(codes, std::vector(9, ErrorCode::kForbidden));
 }
 
 }  // namespace
