@@ -72,10 +72,13 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     owner_.post([self = shared_from_this()] { self->make(); });
   }
 
-  // Runs on the owner's loop.
+  // Runs on the owner's loop. The bundle keeps itself while it reads (bundle_export.h), and is given back.
   void make() {
-    const bool at_mark = bundle_->at_mark();
-    bundle_->next([self = shared_from_this(), at_mark](Result<Bytes> bytes) mutable {
+    const auto bundle = std::move(bundle_);
+    const bool at_mark = bundle->at_mark();
+    bundle->next([self = shared_from_this(), reading = std::weak_ptr(bundle),
+                  at_mark](Result<Bytes> bytes) mutable {
+      self->bundle_ = reading.lock();
       Piece piece{std::move(bytes), at_mark, self->bundle_->at_mark()};
       Scheduler& home = self->home_;
       home.post([self = std::move(self), piece = std::move(piece)]() mutable {
@@ -119,13 +122,13 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
   if (call.request.method == "HEAD") return call.answer(std::move(head));
-  auto bundle = std::make_shared<state::BundleExport>(call.shard.sources, std::move(header),
-                                                      std::move(statements), wanted.wish);
-  state::BundleExport& first = *bundle;
+  const auto made = std::make_shared<state::BundleExport>(call.shard.sources, std::move(header),
+                                                          std::move(statements), wanted.wish);
   // If the first piece fails, the request is refused with an error.
-  first.next([call = std::move(call), bundle = std::move(bundle), head = std::move(head),
+  made->next([call = std::move(call), reading = std::weak_ptr(made), head = std::move(head),
               max = wanted.max_bytes](Result<Bytes> bytes) mutable {
     if (!bytes) return call.refuse(bytes.error());
+    auto bundle = reading.lock();
     Piece piece{std::move(bytes), false, bundle->at_mark()};
     Scheduler& home = call.responder.loop();
     Scheduler& owner = call.shard.scheduler;

@@ -43,7 +43,8 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   BundleExport(const ReplaySources& sources, log::BundleHeader header,
                std::vector<log::Statement> statements, ExportWish wish);
 
-  // Only one call at a time.
+  // Only one call at a time. The export keeps itself while it reads, and lives when it answers. `done` must
+  // not own it: if the store ends without an answer, both would remain.
   void next(log::Done<Bytes> done);
 
   log::Position events_done() const { return after_; }
