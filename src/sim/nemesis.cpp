@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/invariants.h"
+
 namespace syncline::sim {
 
 Nemesis::Nemesis(World& world, Network& network, Disk& disk, Server& server, Rights& rights,

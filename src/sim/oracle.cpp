@@ -9,6 +9,8 @@
 #include "base/byte_writer.h"
 #include "base/sha256.h"
 #include "crdt/update_writer.h"
+#include "sim/actor_order.h"
+#include "sim/archivist.h"
 #include "sim/canonical_json.h"
 #include "sim/guests.h"
 #include "sim/invariants.h"
@@ -41,16 +43,6 @@ crdt::IdSet ids_of(const crdt::StateVector& vector, const std::set<crdt::ClientI
   for (const auto& [client, clock] : vector.clients())
     if (!except.contains(client)) ids.add(client, 0, clock);
   return ids;
-}
-
-// A replica that edits nothing and has the roots that the editors use.
-crdt::Doc make_reference() {
-  crdt::Doc doc({.clean_formats = false});
-  doc.text("content");
-  doc.map("meta");
-  doc.array("list");
-  doc.xml_fragment("tree");
-  return doc;
 }
 
 // The document's bytes with the blocks that a replica has after learning everything at once. The
@@ -101,24 +93,31 @@ crdt::Doc replay(const Oracle::History& history) {
   return doc;
 }
 
+// True if one clock of a client occurs in two events.
+bool claims_twice(const ObjectName& name, std::span<const log::Event> events) {
+  crdt::IdSet claimed;
+  for (const log::Event& event : events) {
+    if (event.object != name.second) continue;
+    const auto meta = crdt::update_meta(event.intent, crdt::UpdateVersion::kV1);
+    if (!meta) continue;
+    if (without(meta->inserts, claimed) != meta->inserts) return true;
+    claimed.add(meta->inserts);
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_ambiguous(const ObjectName& name, std::span<const log::Event> events) {
   if (!is_junk(name)) return false;
   crdt::Doc doc = make_reference();
-  crdt::IdSet claimed;
-  bool twice = false;
   bool waited = false;
   for (const log::Event& event : events) {
     if (event.object != name.second) continue;
     static_cast<void>(doc.apply_update(event.intent));
     waited |= !doc.missing().clients().empty();
-    const auto meta = crdt::update_meta(event.intent, crdt::UpdateVersion::kV1);
-    if (!meta) continue;
-    twice |= without(meta->inserts, claimed) != meta->inserts;
-    claimed.add(meta->inserts);
   }
-  return twice && waited;
+  return waited && claims_twice(name, events);
 }
 
 bool is_confused(const World& world, const crdt::Doc& doc) {
@@ -134,6 +133,15 @@ bool is_confused(const World& world, const ObjectName& name, std::span<const log
     if (event.object == name.second && event.position <= at)
       static_cast<void>(doc.apply_update(event.intent));
   return is_confused(world, doc);
+}
+
+crdt::Doc make_reference() {
+  crdt::Doc doc({.clean_formats = false});
+  doc.text("content");
+  doc.map("meta");
+  doc.array("list");
+  doc.xml_fragment("tree");
+  return doc;
 }
 
 bool is_junk(const ObjectName& name) {
@@ -186,6 +194,7 @@ bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& hi
     check_payloads(workspace, all);
     check_rules(tables, workspace, all);
     if (workspace == Guests::kWorkspace) continue;  // of types that are not known here
+    if (Archivist::is_copy(workspace)) continue;    // compared with the original by its archivist
     for (log::Event& event : all) {
       if (log::is_system_object(event.object)) continue;  // no document: check_rules looks at it
       History& history = histories[{workspace, event.object}];
@@ -437,10 +446,11 @@ void Oracle::check_owners(const ObjectName& name, const History& history) {
 void Oracle::check_history(const ObjectName& name, const History& history,
                            const store::Tables& tables, const Clients& clients) {
   crdt::Doc doc = make_reference();
-  std::map<std::string, Progress> actors;
+  ActorOrder order(book_, name, history.events);
   const auto snapshots = snapshots_of(tables, name);
   const bool ambiguous = is_ambiguous(name, history.events);
-  for (const log::Event& event : history.events) {
+  for (std::size_t index = 0; index < history.events.size(); ++index) {
+    const log::Event& event = history.events[index];
     const auto effect = doc.prepare(event.intent);
     if (!effect)
       return world_.violated(std::string(kDurable),
@@ -451,10 +461,11 @@ void Oracle::check_history(const ObjectName& name, const History& history,
                              fmt::format("{}, event {} by {} holds nothing new", shown(name),
                                          event.position, event.actor));
     if (!effect->waits_for.clients().empty()) world_.hit(Probe::change_waits);
-    if (!check_actor(name, event, doc, actors)) return;
+    if (const std::string fault = order.check(index, doc); !fault.empty())
+      return world_.violated(std::string(kOrder),
+                             fmt::format("{}, event {}: {}", shown(name), event.position, fault));
     if (auto applied = doc.apply_update(event.intent); !applied)
       return world_.violated(std::string(kDurable), applied.error().message);
-    look_ahead(name, event, doc, actors);
     const auto snapshot = snapshots.find(event.position);
     if (snapshot == snapshots.end()) continue;
     if (snapshot->second.type != event.type)
@@ -467,61 +478,13 @@ void Oracle::check_history(const ObjectName& name, const History& history,
       return world_.violated(std::string(kSnapshots),
                              fmt::format("{} at {}: {}", shown(name), event.position, different));
   }
+  if (order.waited()) world_.hit(Probe::change_waits);
   if (ambiguous) return;
   if (is_junk(name)) world_.hit(Probe::junk_agreed);
   check_merged(name, history, doc);
   for (const auto& client : clients)
     for (const Replica& replica : client->replicas())
       if (replica.name == name) check_client(name, replica.editor->doc(), client->name(), doc);
-}
-
-// An update that needs others first is kept beside the log, and recorded when those have come: after later
-// updates of its actor, if these did not have to wait.
-bool Oracle::check_actor(const ObjectName& name, const log::Event& event, const crdt::Doc& before,
-                         std::map<std::string, Progress>& actors) {
-  const std::vector<Bytes>* sent = book_.sent_by(name, event.actor);
-  if (sent == nullptr) return true;  // a vandal
-  const auto [found, is_new] = actors.try_emplace(event.actor);
-  Progress& actor = found->second;
-  if (is_new && !sent->empty()) {
-    const auto first = make_reference().prepare(sent->front());
-    actor.next_waits = first && first->waits();
-  }
-  const auto kept = std::ranges::find(
-      actor.kept, event.intent, [&](std::size_t index) -> const Bytes& { return (*sent)[index]; });
-  if (kept != actor.kept.end()) {
-    actor.kept.erase(kept);
-    return true;
-  }
-  for (std::size_t& at = actor.next; at < sent->size() && (*sent)[at] != event.intent; ++at) {
-    const auto skipped = before.prepare((*sent)[at]);
-    if (actor.next_waits || (skipped && skipped->waits())) {
-      world_.hit(Probe::change_waits);
-      actor.kept.push_back(at);
-    } else if (!skipped || skipped->changes) {  // else there was nothing new in it
-      world_.violated(std::string(kOrder),
-                      fmt::format("{}, event {}: an earlier update of {} is missing", shown(name),
-                                  event.position, event.actor));
-      return false;
-    }
-    actor.next_waits = false;
-  }
-  if (actor.next++ < sent->size()) return true;
-  world_.violated(std::string(kOrder), fmt::format("{}, event {}: {} did not send this, or not now",
-                                                   shown(name), event.position, event.actor));
-  return false;
-}
-
-// Whether the actor's next update had to wait when it came is not known later: what it needed may be there
-// by then.
-void Oracle::look_ahead(const ObjectName& name, const log::Event& event, const crdt::Doc& after,
-                        std::map<std::string, Progress>& actors) {
-  const auto actor = actors.find(event.actor);
-  if (actor == actors.end()) return;
-  const std::vector<Bytes>& sent = *book_.sent_by(name, event.actor);
-  if (actor->second.next >= sent.size()) return;
-  const auto prepared = after.prepare(sent[actor->second.next]);
-  actor->second.next_waits = prepared && prepared->waits();
 }
 
 void Oracle::check_merged(const ObjectName& name, const History& history,
@@ -531,9 +494,9 @@ void Oracle::check_merged(const ObjectName& name, const History& history,
   crdt::Doc doc = make_reference();
   const auto merged = crdt::merge_updates(updates, crdt::UpdateVersion::kV1);
   const bool applied = merged && doc.apply_update(*merged);
-  // If a vandal sent two contents for one clock, the merge may keep the one that waits for a
-  // missing update, while replaying met the other one first.
-  if (applied && is_junk(name) && !doc.missing().clients().empty()) return;
+  // If a vandal sent two contents for one clock, the merge may keep the other one than replaying, which
+  // keeps the one that it meets first.
+  if (applied && is_junk(name) && claims_twice(name, history.events)) return;
   const std::string different = applied ? difference(replayed, doc) : "they cannot be merged";
   if (!different.empty() && !is_confused(world_, replayed) && !is_confused(world_, doc))
     world_.violated(std::string(kConvergence),

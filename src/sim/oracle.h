@@ -73,16 +73,6 @@ class Oracle {
   void check_owners(const ObjectName& name, const History& history);
   void check_history(const ObjectName& name, const History& history, const store::Tables& tables,
                      const Clients& clients);
-  // How far the log has come in what an actor has sent to an object.
-  struct Progress {
-    std::size_t next = 0;           // of its updates
-    bool next_waits = false;        // that one had to wait for others, or may have had to
-    std::vector<std::size_t> kept;  // those before it that wait, and are to be recorded later
-  };
-  bool check_actor(const ObjectName& name, const log::Event& event, const crdt::Doc& before,
-                   std::map<std::string, Progress>& actors);
-  void look_ahead(const ObjectName& name, const log::Event& event, const crdt::Doc& after,
-                  std::map<std::string, Progress>& actors);
   void check_merged(const ObjectName& name, const History& history, const crdt::Doc& replayed);
   void check_client(const ObjectName& name, const crdt::Doc& replica, const std::string& client,
                     const crdt::Doc& replayed);
@@ -94,6 +84,9 @@ class Oracle {
   bool rolled_back_ = false;
   std::set<ObjectName> waited_;  // that had changes which waited for others
 };
+
+// A replica that edits nothing and has the roots that the editors use.
+crdt::Doc make_reference();
 
 // Objects to which only vandals write. They may contain anything.
 bool is_junk(const ObjectName& name);
