@@ -101,7 +101,8 @@ std::string object_target(std::string_view workspace, std::string_view object) {
   return workspace_target(workspace) + "/objects/" + percent_encode(object, true);
 }
 
-void ApiUser::ask(std::string_view method, std::string target, Done done, Task first) {
+void ApiUser::ask(std::string_view method, std::string target, Done done, Task first,
+                  std::string body) {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
   std::string lines = fmt::format("{} {} HTTP/1.1\r\nHost: simulated\r\n", method, target);
@@ -109,6 +110,7 @@ void ApiUser::ask(std::string_view method, std::string target, Done done, Task f
   if (!origin_.empty()) lines += fmt::format("Origin: {}\r\n", origin_);
   auto head = http::parse_request_head(lines + "\r\n", {});
   SYNCLINE_ASSERT(head.has_value());
+  head->request.body = std::move(body);
   auto checked = [&world = world_, target, done = std::move(done)](const Answer& answer) mutable {
     if (answer.code() == "internal")
       return world.violated(std::string(kLiveness), "a request was not answered: " + target);

@@ -39,7 +39,8 @@ class ApiUser {
 
   // Sends a request to the present process. `done` gets the answer, unless the process ends first.
   // `first` runs in the turn in which the request is served, before it is served.
-  void ask(std::string_view method, std::string target, Done done, Task first = {});
+  void ask(std::string_view method, std::string target, Done done, Task first = {},
+           std::string body = {});
 
  private:
   World& world_;

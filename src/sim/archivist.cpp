@@ -9,10 +9,10 @@
 
 #include "base/percent.h"
 #include "log/bundle_reader.h"
+#include "node/known_types.h"
 #include "sim/canonical_json.h"
 #include "sim/invariants.h"
 #include "sim/oracle.h"
-#include "node/known_types.h"
 #include "sim/stored_log.h"
 #include "state/bundle_verify.h"
 
@@ -54,6 +54,7 @@ Archivist::Archivist(World& world, Server& server, Book& book, const std::set<Ob
       }()),
       dice_(world.dice.fork("archivist")),
       every_us_(dice_.scale(3 * kSecond, 60 * kSecond)),
+      importing_(world.dice.fork("importing")),
       visitor_(world, server, std::string(Rights::kVisitor)),
       operator_(world, server, std::string(Rights::kOperator)) {}
 
@@ -88,13 +89,75 @@ void Archivist::take_file(const std::string& workspace, const ApiUser::Answer& a
     return world_.violated(std::string(kAudit), fmt::format("{}: {}", workspace, answer.message()));
   if (!answer.ok()) return;
   const auto report = verify(answer.body);
+  // If two devices used one id, a document that was loaded again may take a change in another way.
+  if (!report && report.error().check == log::Check::kEffect &&
+      world_.probes[Probe::client_doubled] > 0)
+    return;
   if (!report)
     return world_.violated(std::string(kAudit), fmt::format("{}: its file does not verify: {}",
                                                             workspace, report.error().message));
   world_.trace.note(Kind::kCheck, "archivist", report->header.size, answer.body.size(),
                     [&] { return fmt::format("has {} in a file", workspace); });
   world_.hit(Probe::exported);
-  exported({workspace, report->header.size, report->header.last_hash});
+  const Exported file{workspace, report->header.size, report->header.last_hash};
+  exported(file);
+  if (importing_.chance(0.3)) import_file(file, answer.body);
+}
+
+// ---- files as workspaces
+
+void Archivist::import_file(Exported original, std::string file) {
+  original.workspace = fmt::format("copied-{}", next_copy_++);
+  send_piece(std::make_shared<Exported>(std::move(original)), std::move(file), 0);
+}
+
+void Archivist::send_piece(std::shared_ptr<Exported> copy, std::string file, std::size_t offset) {
+  const std::size_t size = 1 + importing_.below(file.size() - offset);
+  std::string piece = file.substr(offset, size);
+  const std::string target =
+      fmt::format("{}/import?offset={}", workspace_target(copy->workspace), offset);
+  auto answered = [this, copy, file = std::move(file), next = offset + size,
+                   past = past_](const ApiUser::Answer& answer) mutable {
+    if (past != past_ || !answer.ok()) return;
+    look_whether_open(copy->workspace);
+    next < file.size() ? send_piece(copy, std::move(file), next) : await_import(copy, 300);
+  };
+  operator_.ask("POST", target, std::move(answered), {}, std::move(piece));
+}
+
+// Nobody enters a workspace of which only a part is there.
+void Archivist::look_whether_open(const std::string& copy) {
+  const auto held = std::make_shared<bool>(false);
+  visitor_.ask(
+      "GET", workspace_target(copy) + "/log",
+      [this, copy, held](const ApiUser::Answer& answer) {
+        if (*held && answer.status != 503)
+          world_.violated(
+              std::string(kAudit),
+              fmt::format("{} was shown while it was imported ({})", copy, answer.status));
+      },
+      [this, copy, held] { *held = server_.process()->imports.holds(copy); });
+}
+
+void Archivist::await_import(std::shared_ptr<Exported> copy, int looks) {
+  visitor_.ask("GET", workspace_target(copy->workspace) + "/import",
+               [this, copy, looks, past = past_](const ApiUser::Answer& answer) {
+                 if (past != past_) return;
+                 const std::string state = text_in(answer.json, "state");
+                 if (state == "done") {
+                   world_.hit(Probe::imported);
+                   return exported(*copy);
+                 }
+                 if (state == "failed" && !server_.expects_damage() &&
+                     answer.body.find("\"storage\"") == std::string::npos)
+                   return world_.violated(
+                       std::string(kAudit),
+                       fmt::format("{} could not be imported: {}", copy->workspace, answer.body));
+                 if (state != "appending" || looks == 0) return;
+                 world_.timeline.after(kSecond / 5, [this, copy, looks, past] {
+                   if (past == past_) await_import(copy, looks - 1);
+                 });
+               });
 }
 
 // ---- old states

@@ -1,5 +1,5 @@
-// Archivist: an actor that exports workspaces as files and restores past states, over the HTTP API,
-// while faults happen.
+// Archivist: an actor that exports workspaces as files, imports them under other names, and restores past states,
+// over the HTTP API, while faults happen.
 //
 //   I8 audit         a complete file verifies, and its log is the beginning of the workspace's log
 //   I14 time travel  a state restored into another workspace is the state at that moment
@@ -8,8 +8,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/sha256.h"
@@ -40,6 +42,9 @@ class Archivist {
   // The check at the end of the run.
   void check(const store::Tables& tables);
 
+  // Is it a workspace that an archivist imported?
+  static bool is_copy(std::string_view workspace) { return workspace.starts_with("copied-"); }
+
   // For tests.
   void exported(Exported file) { exported_.push_back(std::move(file)); }
 
@@ -56,6 +61,10 @@ class Archivist {
   void act();
   void export_workspace(const std::string& workspace);
   void take_file(const std::string& workspace, const ApiUser::Answer& answer);
+  void import_file(Exported original, std::string file);
+  void send_piece(std::shared_ptr<Exported> copy, std::string file, std::size_t offset);
+  void look_whether_open(const std::string& copy);
+  void await_import(std::shared_ptr<Exported> copy, int looks);
   void pick_moment(const ObjectName& object);
   void look(Restore restore);
   void bring_back(Restore restore);
@@ -68,10 +77,12 @@ class Archivist {
   const std::vector<ObjectName> objects_;
   Dice dice_;
   const std::uint64_t every_us_;
+  Dice importing_;  // of its own, so that imports change no other draw
   ApiUser visitor_;
   ApiUser operator_;
   std::vector<Exported> exported_;
   int left_ = 12;                  // turns left; each costs a replay
+  std::uint64_t next_copy_ = 0;    // the same of copies
   std::uint64_t next_target_ = 0;  // makes the names of targets unique
   std::uint64_t past_ = 0;         // grows when positions start again
 };

@@ -244,21 +244,21 @@ void draw_slow_readers(Plan& plan, Dice& dice) {
   std::ranges::stable_sort(plan.faults, {}, &Fault::at_us);
 }
 
-// The log refuses appends for a moment, several times.
-void draw_full_disks(Plan& plan, Dice& dice) {
-  for (std::uint64_t count = dice.between(3, 12); count > 0; --count)
+// The log refuses appends for a moment, `count` times.
+void draw_full_disks(Plan& plan, Dice& dice, std::uint64_t count, std::uint64_t longest_us) {
+  for (; count > 0; --count)
     plan.faults.push_back({.at_us = dice.below(plan.phase_one_us),
                            .kind = FaultKind::kDiskFull,
                            .client = 0,
-                           .duration_us = dice.scale(kSecond / 20, 3 * kSecond)});
+                           .duration_us = dice.scale(kSecond / 20, longest_us)});
   std::ranges::stable_sort(plan.faults, {}, &Fault::at_us);
 }
 
 void draw_corner(Plan& plan, Dice dice) {
   if (!dice.chance(0.35)) return;
   // The last of them has most to happen in.
-  constexpr std::array kCorners = {Corner::kMemory, Corner::kReloads, Corner::kStalledLog,
-                                   Corner::kFullQueues, Corner::kFullQueues};
+  constexpr std::array kCorners = {Corner::kMemory,     Corner::kReloads,    Corner::kReloads,
+                                   Corner::kStalledLog, Corner::kFullQueues, Corner::kFullQueues};
   plan.corner = dice.pick(kCorners);
   plan.visit_every_us = dice.scale(kSecond / 5, 5 * kSecond);
   switch (plan.corner) {
@@ -276,7 +276,14 @@ void draw_corner(Plan& plan, Dice dice) {
       plan.disk.sync_us = dice.scale(20'000, kSecond);
       // One object is loaded while the appends of another are refused.
       for (ClientSettings& client : plan.clients) client.workspace = plan.clients.front().workspace;
-      draw_full_disks(plan, dice);
+      draw_full_disks(plan, dice, dice.between(3, 12), 3 * kSecond);
+      // Or an append is refused while the next one is being put together.
+      if (dice.chance(0.5)) {
+        draw_crowd(plan, dice);
+        draw_full_disks(plan, dice, dice.between(20, 60), kSecond / 5);
+        plan.server.turn_us = dice.scale(10'000, 50'000);
+        return;
+      }
       return oscillate(plan, dice);
     case Corner::kStalledLog: {
       plan.disk.sync_us = dice.scale(200'000, 2 * kSecond);

@@ -57,7 +57,7 @@ namespace syncline::sim {
                                           X(corner_stalled_log) X(corner_full_queues)              \
                                               X(left_in_flight) X(load_repeated) X(reply_waited)   \
                                                   X(fell_back) X(import) X(import_refused)         \
-                                                      X(acks_of_refusable) X(old_log) X(exported)  \
+                                                      X(acks_of_refusable) X(old_log) X(exported) X(imported) \
                                                           X(restored) X(side_door_tried)
 
 enum class Probe : std::uint8_t {

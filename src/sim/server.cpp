@@ -20,6 +20,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       shards({&loop}),
       api{.shards = shards,
           .access = access,
+          .imports = &imports,
           .keys = [&identity = server.identity_]() -> Result<api::PublicKeys> {
             return api::PublicKeys{identity.log_name, {identity.signers.front().verifier()}};
           },
@@ -33,13 +34,16 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .cache = server.settings_.cache,
       .checkpoint_pace = server.settings_.checkpoints,
       .retention_pace = server.settings_.retention,
-      .gate = [&server](const policy::Caller&,
-                        const std::string& workspace) { return server.admit(workspace); },
+      .gate =
+          [&server, this](const policy::Caller&, const std::string& workspace) {
+            return server.admit(workspace, imports.holds(workspace));
+          },
       .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); }};
   shards.set(
       0, std::make_unique<node::Shard>(
              loop, std::make_unique<Dice>(world.dice.fork("salts", world.now_us())),
              store->open_loop(loop), server.identity_, shards.placement(), 0, std::move(options)));
+  imports.serve(shard());
   shard().checkpoints.look_through();
 }
 
@@ -198,8 +202,8 @@ void Server::disk_restored() {
       quarantine.lift(each.workspace, each.object);
 }
 
-Result<void> Server::admit(const std::string& workspace) {
-  if (!importing_.contains(workspace)) return {};
+Result<void> Server::admit(const std::string& workspace, bool held) {
+  if (!held && !importing_.contains(workspace)) return {};
   world_.hit(Probe::import_refused);
   return fail(ErrorCode::kUnavailable, "the workspace is being imported");
 }

@@ -24,6 +24,7 @@
 #include "policy/access.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
+#include "sim/memory_imports.h"
 #include "sim/network.h"
 #include "state/object_cache.h"
 #include "state/retention_keeper.h"
@@ -61,6 +62,7 @@ class Server final : public Network::Acceptor {
     std::unique_ptr<DiskStore> store;
     const std::atomic<bool> ready = true;
     node::Shards shards;
+    MemoryImports imports;
     api::Context api;
     const http::Handler serve;  // serves the HTTP API; on the loop
     std::shared_ptr<const int> alive = std::make_shared<const int>();  // destroyed first
@@ -110,7 +112,8 @@ class Server final : public Network::Acceptor {
 
  private:
   void recover();
-  Result<void> admit(const std::string& workspace);
+  // `held`: an import of it is under way.
+  Result<void> admit(const std::string& workspace, bool held);
   void serve(std::unique_ptr<DiskStore> store);
   void storage_failed(const Error& error);
   void apply_skew();
