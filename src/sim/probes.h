@@ -36,9 +36,10 @@ namespace syncline::sim {
   X(write_error)                                                                                   \
   X(sync_error)                                                                                    \
   X(slow_disk)                                                                                     \
-  X(bit_rot_event) X(bit_rot_snapshot) X(bit_rot_at_rest) X(misdirected_write) X(misdirected_read) \
-      X(older_disk) X(revoke) X(downgrade) X(clock_jump) X(clock_strobe) X(client_offline)         \
-          X(client_stale) X(client_restart) X(client_doubled) X(client_pause)                      \
+  X(bit_rot_event)                                                                                 \
+  X(bit_rot_snapshot) X(bit_rot_at_rest) X(misdirected_write) X(misdirected_read) X(older_disk)    \
+      X(revoke) X(downgrade) X(clock_jump) X(clock_strobe) X(client_offline) X(client_stale)       \
+          X(client_restart) X(client_doubled) X(client_pause)                                      \
               X(slow_reader) /* what the disk did at a power loss */                               \
       X(lost_all_unsynced) X(torn_write) X(lost_some_sectors) X(kept_unsynced) /* rare states */   \
       X(torn_tail_dropped) X(damage_refused) X(damaged_event_read) X(damaged_snapshot_rebuilt) X(  \
@@ -57,8 +58,9 @@ namespace syncline::sim {
                                           X(corner_stalled_log) X(corner_full_queues)              \
                                               X(left_in_flight) X(load_repeated) X(reply_waited)   \
                                                   X(fell_back) X(import) X(import_refused)         \
-                                                      X(acks_of_refusable) X(old_log) X(exported) X(imported) \
-                                                          X(restored) X(side_door_tried)
+                                                      X(acks_of_refusable) X(old_log) X(exported)  \
+                                                          X(imported) X(restored)                  \
+                                                              X(side_door_tried)
 
 enum class Probe : std::uint8_t {
 #define X(name) name,
