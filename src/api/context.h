@@ -19,6 +19,7 @@
 #include "log/checkpoint.h"
 #include "node/shards.h"
 #include "policy/access.h"
+#include "policy/hosts.h"
 #include "syncline/error.h"
 
 namespace syncline::api {
@@ -34,6 +35,7 @@ struct PublicKeys {
 struct Context {
   node::Shards& shards;
   const policy::Access& access;
+  policy::Hosts hosts = {};
   Cors cors = Cors({});  // for /v1
   // If the process does not provide one of these, its routes answer kUnsupported.
   Imports* imports = nullptr;

@@ -7,6 +7,7 @@
 #include "api/dispatch.h"
 #include "api/metrics.h"
 #include "api/support.h"
+#include "node/identify.h"
 
 namespace syncline::api {
 namespace {
@@ -37,6 +38,8 @@ void serve_api(Context& context, http::Request request, http::Responder responde
 }
 
 void route(Context& context, http::Request request, http::Responder responder) {
+  if (auto misdirected = node::refuse_host(context.access, context.hosts, request))
+    return responder.respond(std::move(*misdirected));
   const std::string& path = request.path;
   if (path.starts_with("/v1/")) return serve_api(context, std::move(request), std::move(responder));
   if (request.method != "GET" && request.method != "HEAD")

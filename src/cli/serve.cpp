@@ -112,6 +112,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.tls_key = options.tls_key;
   node.access = std::move(access);
   node.cors_origins = options.cors_origins;
+  node.allow_hosts = options.allow_hosts;
   node.insecure = options.insecure;
   node.loops = options.threads;
   node.memory_budget_bytes = options.memory_mib << 20;

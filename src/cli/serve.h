@@ -25,6 +25,7 @@ struct ServeOptions {
   std::string tls_key;
   std::string token_file;  // "-": none; its first line is the read-write token
   std::vector<std::string> cors_origins;
+  std::vector<std::string> allow_hosts;
   bool insecure = false;
   bool verify = false;  // verify everything before serving
   std::size_t threads = 0;

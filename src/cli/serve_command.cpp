@@ -85,6 +85,13 @@ void add_serve(Command& root) {
                "be given several times",
        .environment = "SYNCLINE_CORS_ORIGIN"},
       options->cors_origins);
+  serve.option({.name = "--allow-host",
+                .value = "NAME",
+                .text = "Let clients address the server by this name, such as docs.example; may be "
+                        "given several times. Other names are refused then, and always without a "
+                        "token",
+                .environment = "SYNCLINE_ALLOW_HOST"},
+               options->allow_hosts);
   serve.flag({.name = "--insecure", .text = "Let anybody in, on a public address too"},
              options->insecure);
   serve.flag(

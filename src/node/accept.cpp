@@ -139,6 +139,8 @@ void accept_if_open(const AcceptContext& context, std::string workspace, std::si
 }
 
 void decide(const AcceptContext& context, const http::Request& request, UpgradeReply reply) {
+  if (auto misdirected = refuse_host(context.access, context.hosts, request))
+    return reply(UpgradeRefusal{std::move(*misdirected)});
   if (!context.ready) return reply(refusal(503, "unavailable", "the server is shutting down"));
   if (is_foreign_page(context.access, request, context.bound_to_loopback)) {
     return reply(refusal(403, "forbidden",

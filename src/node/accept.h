@@ -15,6 +15,7 @@
 #include "node/shards.h"
 #include "node/upgrade.h"
 #include "policy/access.h"
+#include "policy/hosts.h"
 #include "session/limits.h"
 
 namespace syncline::node {
@@ -23,6 +24,7 @@ namespace syncline::node {
 struct AcceptContext {
   const Shards& shards;
   const policy::Access& access;
+  policy::Hosts hosts = {};
   session::Limits limits = {};
   const std::atomic<bool>& ready;
   bool bound_to_loopback = true;

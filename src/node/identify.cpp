@@ -38,6 +38,13 @@ Result<policy::Caller> identify(const policy::Access& access, const http::Reques
                         .trace = trace_of(request)};
 }
 
+std::optional<http::Response> refuse_host(const policy::Access& access, const policy::Hosts& hosts,
+                                          const http::Request& request) {
+  const auto known = hosts.check(request.headers.find("Host").value_or(""), access.open());
+  if (known) return std::nullopt;
+  return http::error_response(421, "misdirected", known.error().message);
+}
+
 bool is_foreign_page(const policy::Access& access, const http::Request& request,
                      bool bound_to_loopback) {
   const std::string_view origin = request.headers.find("Origin").value_or("");

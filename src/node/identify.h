@@ -1,10 +1,12 @@
 // Finds out who sent an HTTP request.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "http/message.h"
 #include "policy/caller.h"
+#include "policy/hosts.h"
 #include "syncline/error.h"
 
 namespace syncline::node {
@@ -19,6 +21,11 @@ std::string trace_of(const http::Request& request);
 
 // kUnauthorized if the token is missing or unknown.
 Result<policy::Caller> identify(const policy::Access& access, const http::Request& request);
+
+// The answer (421) to a request that names a host which is not this server. Empty: the host is
+// accepted. Every request and every WebSocket handshake passes this check first.
+std::optional<http::Response> refuse_host(const policy::Access& access, const policy::Hosts& hosts,
+                                          const http::Request& request);
 
 // True if a server without tokens must refuse a change because the web page that asks for it is of
 // another origin. Always false if there are tokens.

@@ -105,7 +105,7 @@ void ApiUser::ask(std::string_view method, std::string target, Done done, Task f
                   std::string body) {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
-  std::string lines = fmt::format("{} {} HTTP/1.1\r\nHost: simulated\r\n", method, target);
+  std::string lines = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n", method, target);
   if (!token_.empty()) lines += fmt::format("Authorization: Bearer {}\r\n", token_);
   if (!origin_.empty()) lines += fmt::format("Origin: {}\r\n", origin_);
   auto head = http::parse_request_head(lines + "\r\n", {});

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "api/metrics.h"
 #include "support/test_api.h"
@@ -69,6 +72,36 @@ TEST(ApiDispatch, AnOpenServerLetsForeignPagesLookAndNotTouch) {
     EXPECT_NE(ask("Origin: http://localhost:3000\r\n"), 403);
     EXPECT_EQ(ask(kForeign) == 403, policy::changes(route->right));
   }
+}
+
+TEST(ApiServe, AnOpenServerAnswersNothingUnderAForeignName) {
+  TestApi node;
+  node.context.find_asset = [](std::string_view) {
+    static const http::Asset asset{"/", "text/html", "\"1\"", {}};
+    return &asset;
+  };
+  const std::string kRebound = "Host: evil.example:4400\r\n";
+  std::vector<std::pair<std::string, std::string>> all = {
+      {"GET", "/"}, {"GET", "/healthz"}, {"GET", "/metrics"}, {"GET", "/y/w/x"}, {"GET", "/none"}};
+  for (const Route* route : all_routes())
+    all.emplace_back(std::string(route->method), target_of(*route));
+  for (const auto& [method, target] : all) {
+    const auto answer = node.ask(method, target, kRebound);
+    ASSERT_TRUE(answer->head) << target;
+    EXPECT_EQ(answer->head->status, 421) << method << " " << target;
+    EXPECT_NE(node.ask(method, target)->head->status, 421) << method << " " << target;
+  }
+  node.context.hosts = policy::Hosts({"evil.example"}, true);
+  EXPECT_EQ(node.ask("GET", "/healthz", kRebound)->head->status, 200);
+}
+
+TEST(ApiServe, WithTokensOnlyListedNamesMatter) {
+  TestApi node(kTokens);
+  const std::string kNamed = "Host: docs.example\r\n";
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces", kNamed + kLook)->head->status, 200);
+  node.context.hosts = policy::Hosts({"other.example"}, false);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces", kNamed + kLook)->head->status, 421);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces", kLook)->head->status, 200);
 }
 
 TEST(ApiDispatch, AShutWorkspaceIsShutToEveryRouteButThoseThatSayWhy) {

@@ -96,7 +96,7 @@ test('a slow reader', { timeout: 360_000 }, async (t) => {
 
 test('handshakes that never end', { timeout: 180_000 }, async (t) => {
   const server = await Server.start(t);
-  const starts = ['', 'G', 'GET /y/w/doc HTTP/1.1\r\nHost: x\r\n', 'GET /y/w/doc HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nX: '];
+  const starts = ['', 'G', 'GET /y/w/doc HTTP/1.1\r\nHost: localhost\r\n', 'GET /y/w/doc HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nX: '];
   const slow = Array.from({ length: 200 }, (_, i) => new Tcp(t, server).send(starts[i % starts.length]));
   const drip = new Tcp(t, server);
   const dripping = setInterval(() => drip.send('G'), 200);

@@ -20,8 +20,9 @@ using testing::TestNode;
 class NodeAccept : public ::testing::Test {
  protected:
   UpgradeDecision decide(const std::string& path, const std::string& headers = {}) {
-    auto head = http::parse_request_head(
-        "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n", {});
+    const std::string host = headers.starts_with("Host: ") ? "" : "Host: localhost\r\n";
+    auto head =
+        http::parse_request_head("GET " + path + " HTTP/1.1\r\n" + host + headers + "\r\n", {});
     EXPECT_TRUE(head.has_value());
     std::optional<UpgradeDecision> decided;
     node_.loops[0]->post([&] {
@@ -95,6 +96,24 @@ TEST_F(NodeAccept, AnOpenServerRefusesForeignPages) {
   upgrade_ = make_upgrade_handler(context);
   EXPECT_EQ(refused(decide("/y/a/x", "Origin: https://elsewhere.example\r\n")), 403);
   EXPECT_EQ(refused(decide("/y/a/x", "Origin: http://localhost:3000\r\n")), 0);
+}
+
+TEST_F(NodeAccept, AnOpenServerRefusesForeignNames) {
+  const policy::Access open;
+  AcceptContext context{.shards = *node_.shards, .access = open, .ready = node_.ready};
+  upgrade_ = make_upgrade_handler(context);
+  for (const char* path : {"/y/a/x", "/hocuspocus/a", "/elsewhere"})
+    EXPECT_EQ(refused(decide(path, "Host: evil.example:4400\r\n")), 421) << path;
+  EXPECT_EQ(refused(decide("/y/a/x", "Host: 127.0.0.1:4400\r\n")), 0);
+  context.hosts = policy::Hosts({"evil.example"}, true);
+  EXPECT_EQ(refused(decide("/y/a/x", "Host: evil.example:4400\r\n")), 0);
+}
+
+TEST_F(NodeAccept, WithTokensAListOfNamesIsEnforced) {
+  EXPECT_EQ(refused(decide("/y/a/x?token=full", "Host: docs.example\r\n")), 0);
+  context_.hosts = policy::Hosts({"docs.example"}, false);
+  EXPECT_EQ(refused(decide("/y/a/x?token=full", "Host: docs.example\r\n")), 0);
+  EXPECT_EQ(refused(decide("/y/a/x?token=full", "Host: other.example\r\n")), 421);
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ class TestApi : public TestNode {
   // the loop of the connection.
   std::shared_ptr<FakeAnswer> ask(const std::string& method, const std::string& target,
                                   const std::string& headers = {}, std::size_t home = 0) {
+    const std::string host = headers.starts_with("Host: ") ? "" : "Host: localhost\r\n";
     auto head = http::parse_request_head(
-        method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n", {});
+        method + " " + target + " HTTP/1.1\r\n" + host + headers + "\r\n", {});
     EXPECT_TRUE(head.has_value()) << method << " " << target;
     head->request.loop = home;
     auto [responder, answer] = fake_responder(*loops[home]);

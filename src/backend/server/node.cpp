@@ -74,6 +74,9 @@ Result<void> check(const NodeOptions& options) {
   for (const std::string& origin : options.cors_origins) {
     if (auto valid = policy::check_origin(origin); !valid) return valid;
   }
+  for (const std::string& host : options.allow_hosts) {
+    if (auto valid = policy::check_host_name(host); !valid) return valid;
+  }
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
   }
@@ -170,9 +173,11 @@ void Node::Impl::start_shards() {
 }
 
 void Node::Impl::compose() {
+  const policy::Hosts hosts(options.allow_hosts, is_loopback(options.address));
   api = std::make_unique<api::Context>(
       api::Context{.shards = *shards,
                    .access = options.access,
+                   .hosts = hosts,
                    .cors = api::Cors(options.cors_origins),
                    .imports = imports.get(),
                    .backups = backups.get(),
@@ -187,6 +192,7 @@ void Node::Impl::compose() {
   accept = std::make_unique<node::AcceptContext>(
       node::AcceptContext{.shards = *shards,
                           .access = options.access,
+                          .hosts = hosts,
                           .ready = ready,
                           .bound_to_loopback = is_loopback(options.address)});
 }

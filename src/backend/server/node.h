@@ -36,6 +36,9 @@ struct NodeOptions {
   policy::Access access;
   // Origins of web pages that may use the HTTP API (api/cors.h).
   std::vector<std::string> cors_origins = {};
+  // Names under which clients may address the server, besides those of this machine
+  // (policy/hosts.h).
+  std::vector<std::string> allow_hosts = {};
   bool insecure = false;  // allow a public address without tokens
   std::size_t loops = 0;  // 0: one per core
   // For documents in memory, over all loops together.

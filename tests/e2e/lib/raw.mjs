@@ -78,7 +78,7 @@ export class Tcp {
   // Asks for a WebSocket; resolves with the status of the answer.
   async upgrade(path) {
     this.send(
-      `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
     );
     await until(() => this.answer.includes('\r\n\r\n'), 'the handshake is answered');

@@ -1,0 +1,63 @@
+// What a server refuses or limits without any option.
+
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import test from 'node:test';
+import { WebSocket, y_client } from './lib/clients.mjs';
+import { Raw } from './lib/raw.mjs';
+import { Server, run, scratch_dir } from './lib/server.mjs';
+import { until } from './lib/wait.mjs';
+
+const kTest = { timeout: 120_000 };
+
+// A request with headers that fetch() does not let a program set.
+function ask(server, path, headers = {}, { method = 'GET', agent } = {}) {
+  return new Promise((done, failed) => {
+    const asked = request(server.url + path, { method, headers, agent }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (piece) => (text += piece));
+      answer.on('end', () => done({ status: answer.statusCode, headers: answer.headers, text }));
+    });
+    asked.on('error', failed).end();
+  });
+}
+
+test('an open server answers nothing to a page whose name was pointed to this machine', kTest, async (t) => {
+  const server = await Server.start(t);
+  const ann = await y_client(t, server, 'w', 'secret');
+  ann.text.insert(0, 'not for others');
+  await until(async () => (await server.get('/v1/workspaces/w/log')).text !== '', 'the edit is in the log');
+  const paths = ['/', '/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/workspaces', '/v1/workspaces/w/log', '/v1/workspaces/w/export',
+    '/v1/workspaces/w/state', '/v1/workspaces/w/objects/secret', '/y/w/secret'];
+  for (const path of paths) {
+    for (const Host of ['evil.example', `evil.example:${server.port}`, `localhost.evil.example:${server.port}`, '192.168.1.5']) {
+      const { status, text } = await ask(server, path, { Host });
+      assert.equal(status, 421, `${path} as ${Host}`);
+      assert.match(JSON.parse(text).error.message, /--allow-host/);
+      assert.ok(!text.includes('not for others'));
+    }
+    for (const Host of [`localhost:${server.port}`, '127.0.0.1', '[::1]:1']) assert.notEqual((await ask(server, path, { Host })).status, 421, `${path} as ${Host}`);
+  }
+  for (const path of ['/y/w/secret', '/hocuspocus/w']) {
+    const rebound = await new Raw(t, server.ws + path, { headers: { Host: `evil.example:${server.port}` } }).open();
+    assert.equal((await rebound.refusal()).status, 421);
+    const local = await new Raw(t, server.ws + path, { headers: { Host: `localhost:${server.port}` } }).open();
+    assert.equal(local.socket.readyState, WebSocket.OPEN);
+  }
+});
+
+test('--allow-host adds names, and limits a server with tokens to them', kTest, async (t) => {
+  const status = async (server, Host, headers = {}) => (await ask(server, '/v1/workspaces', { Host, ...headers })).status;
+  const open = await Server.start(t, { args: ['--allow-host', 'docs.example', '--allow-host', 'Other.example'] });
+  assert.equal(await status(open, 'docs.example:8080'), 200);
+  assert.equal(await status(open, 'other.example'), 200);
+  assert.equal(await status(open, 'evil.example'), 421);
+  const bearer = { Authorization: 'Bearer secret' };
+  const closed = await Server.start(t, { env: { SYNCLINE_TOKEN: 'secret' } });
+  assert.equal(await status(closed, 'any.example', bearer), 200);
+  const named = await Server.start(t, { env: { SYNCLINE_TOKEN: 'secret', SYNCLINE_ALLOW_HOST: 'docs.example' } });
+  assert.equal(await status(named, 'docs.example', bearer), 200);
+  assert.equal(await status(named, 'any.example', bearer), 421);
+  for (const bad of ['*', 'docs.example:80', 'https://docs.example'])
+    assert.equal(run(['serve', '--allow-host', bad, '--data-dir', scratch_dir(t), '--port', '0']).status, 2, bad);
+});
