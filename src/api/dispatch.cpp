@@ -104,10 +104,20 @@ void Call::refuse(const Error& error) {
   answer(to_response(error));
 }
 
-http::Response refusal(const Error& error) {
+void refuse(const Context& context, const http::Request& request, http::Responder responder,
+            const Error& error) {
   http::Response response = to_response(error);
   if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  return response;
+  node::Shard* shard = context.shards.at(request.loop);
+  const bool guessed = response.status == 401 && !node::token_of(request).empty();
+  if (!guessed || shard == nullptr) return responder.respond(std::move(response));
+  const auto verdict = shard->failed_tokens.note(request.peer, shard->scheduler.monotonic_ms());
+  if (verdict.retry_after_s > 0) {
+    response = http::error_response(429, "too_many_requests",
+                                    "too many wrong tokens came from this address");
+    response.headers.emplace_back("Retry-After", std::to_string(verdict.retry_after_s));
+  }
+  shard->slow_answers.answer(verdict.delay_ms, std::move(responder), std::move(response));
 }
 
 Result<policy::Caller> admit(const Context& context, const http::Request& request, Right right) {
@@ -126,7 +136,7 @@ void dispatch(Context& context, http::Request request, http::Responder responder
   const Found found = find_route(request.method, request.raw_path);
   // A caller without a valid token learns nothing about routes.
   auto caller = admit(context, request, found.route ? found.route->right : Right::kRead);
-  if (!caller) return responder.respond(refusal(caller.error()));
+  if (!caller) return refuse(context, request, std::move(responder), caller.error());
   if (!found.route && !found.allowed.empty())
     return responder.respond(method_not_allowed(found.allowed));
   if (!found.route)

@@ -15,11 +15,14 @@ std::vector<const Route*> all_routes();
 // web page of another origin wants to change something on a server without tokens.
 Result<policy::Caller> admit(const Context& context, const http::Request& request, Right right);
 
-// Answers 401, 403, 404, 405 and 503 itself. Otherwise calls the handler, on the loop that owns the
+// Answers a request that admit() refused. Further answers to wrong tokens of a connection or a
+// network wait, and at last become 429 (policy/failed_tokens.h). Must be called on the loop of the
+// request.
+void refuse(const Context& context, const http::Request& request, http::Responder responder,
+            const Error& error);
+
+// Answers 401, 403, 404, 405, 429 and 503 itself. Otherwise calls the handler, on the loop that owns the
 // workspace.
 void dispatch(Context& context, http::Request request, http::Responder responder);
-
-// The response for an error of admit() and similar functions.
-http::Response refusal(const Error& error);
 
 }  // namespace syncline::api

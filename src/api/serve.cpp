@@ -51,7 +51,7 @@ void route(Context& context, http::Request request, http::Responder responder) {
   }
   if (path == "/metrics") {
     if (auto caller = admit(context, request, Right::kMetrics); !caller)
-      return responder.respond(refusal(caller.error()));
+      return refuse(context, request, std::move(responder), caller.error());
     return serve_metrics(context, std::move(responder));
   }
   if (is_protocol_path(path)) {

@@ -70,18 +70,27 @@ Result<Room> hocuspocus_room_of(std::string_view raw_path) {
   return room;
 }
 
+std::uint64_t wait_after_wrong_token(Shard& shard, std::string_view peer) {
+  const std::uint64_t now_ms = shard.scheduler.monotonic_ms();
+  return session::denial_wait_ms(shard.failed_tokens.note(peer, now_ms));
+}
+
 MakeSession y_session(const AcceptContext& context, const http::Request& request,
                       const Result<Room>& room) {
+  const bool guessed = room && !token_of(request).empty();
   auto principal =
       room ? context.access.authenticate(token_of(request)) : std::unexpected(room.error());
   const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
   return [&context, room = room.value_or(Room{}), principal = std::move(principal), wants_saved,
-          trace = trace_of(request), client = client_key(request)](Shard& shard) {
+          trace = trace_of(request), client = client_key(request), guessed,
+          peer = request.peer](Shard& shard) {
+    const bool wrong = guessed && !principal && principal.error().code == ErrorCode::kUnauthorized;
     return std::make_unique<session::YSession>(
         session::YSessionOptions{.host = shard.host,
                                  .workspace = room.workspace,
                                  .object = room.object,
                                  .principal = principal,
+                                 .refused_for_ms = wrong ? wait_after_wrong_token(shard, peer) : 0,
                                  .actor = new_actor(shard),
                                  .trace = trace,
                                  .wants_saved = wants_saved,
@@ -100,6 +109,7 @@ MakeSession hocuspocus_session(const AcceptContext& context, const http::Request
         .workspace = room ? room->workspace : std::string(),
         .admission = room ? Result<void>() : std::unexpected(room.error()),
         .access = context.access,
+        .failed_tokens = &shard.failed_tokens,
         .actor = new_actor(shard),
         .trace = trace,
         .limits = context.limits,

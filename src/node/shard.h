@@ -19,6 +19,8 @@
 #include "log/waiting_keeper.h"
 #include "node/known_types.h"
 #include "node/placement.h"
+#include "node/slow_answers.h"
+#include "policy/failed_tokens.h"
 #include "session/limits.h"
 #include "session/refusals.h"
 #include "state/object_cache.h"
@@ -64,6 +66,8 @@ struct Shard {
   workspace::Counters workspace_counters;
   session::Counters session_counters;
   session::Refusals refusals;
+  policy::FailedTokens failed_tokens;
+  SlowAnswers slow_answers;
   workspace::Host host;
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;

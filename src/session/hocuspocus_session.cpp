@@ -8,6 +8,7 @@
 #include "base/mutation.h"
 #include "policy/names.h"
 #include "session/close_code.h"
+#include "session/refusals.h"
 
 namespace syncline::session {
 
@@ -209,11 +210,15 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
     return deny(message.address, valid.error());
   }
   auto principal = options_.access.authenticate(message.text);
-  if (!principal) return deny(message.address, principal.error());
+  if (!principal) {
+    return message.text.empty() ? deny(message.address, principal.error())
+                                : deny_token(message.address, principal.error());
+  }
   if (documents_.size() >= options_.limits.documents) {
     return deny(message.address, {ErrorCode::kTooLarge, "too many documents on one connection"});
   }
   ever_authenticated_ = true;
+  drop_denial(message.address);
   if (auto denied = muted_.find(message.address); denied != muted_.end()) muted_.erase(denied);
   answer(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
   std::string address(message.address);
@@ -231,6 +236,31 @@ void HocuspocusSession::deny(std::string_view address, const Error& error) {
   if (error.code == ErrorCode::kUnauthorized) ++options_.counters.denied;
   answer(protocol::encode_hocuspocus_denied(address, error.message));
   mute(address);
+}
+
+// A name is denied once at a time, so the limit of muted names bounds the denials that wait.
+void HocuspocusSession::deny_token(std::string_view address, const Error& error) {
+  if (options_.failed_tokens == nullptr) return deny(address, error);
+  Scheduler& loop = options_.host.scheduler();
+  const auto verdict = options_.failed_tokens->note(connection_->peer(), loop.monotonic_ms());
+  const std::uint64_t wait_ms = denial_wait_ms(verdict);
+  if (wait_ms == 0) return deny(address, error);
+  mute(address);
+  if (closing_ || waiting_denials_.contains(address)) return;
+  if (waiting_denials_.empty()) hold_reading();
+  const auto timer = loop.after(wait_ms, [this, address = std::string(address), error] {
+    drop_denial(address);
+    deny(address, error);
+  });
+  waiting_denials_.emplace(address, timer);
+}
+
+void HocuspocusSession::drop_denial(std::string_view address) {
+  const auto found = waiting_denials_.find(address);
+  if (found == waiting_denials_.end()) return;
+  options_.host.scheduler().cancel(found->second);
+  waiting_denials_.erase(found);
+  if (waiting_denials_.empty()) resume_reading();
 }
 
 void HocuspocusSession::mute(std::string_view address) {
@@ -314,6 +344,8 @@ void HocuspocusSession::on_closed(std::uint16_t) {
   ++options_.counters.closed;
   closing_ = true;
   options_.host.scheduler().cancel(auth_timer_);
+  for (const auto& [address, timer] : std::exchange(waiting_denials_, {}))
+    options_.host.scheduler().cancel(timer);
   documents_.clear();
   retired_.clear();
 }

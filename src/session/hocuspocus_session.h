@@ -4,7 +4,8 @@
 // been checked. If a token is refused, the connection stays open for other documents. The same
 // holds if a document fails, for example because a message was too large. The client is told, and
 // its messages for this document are ignored until it sends a token again: the published provider
-// neither reconnects for it nor stops sending. A violation of the protocol itself closes the
+// neither reconnects for it nor stops sending. If many tokens are wrong, the denials come later and
+// later (policy/failed_tokens.h). A violation of the protocol itself closes the
 // connection with Hocuspocus's own close codes, after which the provider reconnects about once a
 // second.
 #pragma once
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "policy/access.h"
+#include "policy/failed_tokens.h"
 #include "protocol/hocuspocus.h"
 #include "session/channel.h"
 #include "session/connection.h"
@@ -29,6 +31,7 @@ struct HocuspocusOptions {
   // An error (of the workspace's name) is sent for every document for which a token arrives.
   Result<void> admission = {};
   const policy::Access& access;
+  policy::FailedTokens* failed_tokens = nullptr;  // nullptr: wrong tokens are answered at once
   std::string actor;
   std::string trace = {};
   const Limits& limits;
@@ -55,6 +58,10 @@ class HocuspocusSession final : public ConnectionHandler {
   void authenticate(const protocol::HocuspocusMessage& message);
   void refuse_address(const protocol::HocuspocusMessage& message);
   void deny(std::string_view address, const Error& error);
+  // Denies a wrong token, perhaps later. Until then, nothing is read from the client.
+  void deny_token(std::string_view address, const Error& error);
+  // Forgets a denial that waits; reads on after the last one.
+  void drop_denial(std::string_view address);
   // Ignores messages for an address until a token for it arrives.
   void mute(std::string_view address);
   void hold(std::string_view address, ByteView message);
@@ -78,6 +85,7 @@ class HocuspocusSession final : public ConnectionHandler {
   int holds_ = 0;
   std::size_t answers_ = 0;  // queued since the queue was last empty
   bool ever_authenticated_ = false;
+  std::map<std::string, Scheduler::TimerId, std::less<>> waiting_denials_;  // by address
   std::uint64_t auth_timer_ = 0;
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address
   std::vector<std::unique_ptr<Document>> retired_;

@@ -18,6 +18,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "policy/failed_tokens.h"
+
 namespace syncline::session {
 
 using ClientKey = std::uint64_t;
@@ -45,5 +47,9 @@ class Refusals {
 
   std::vector<Entry> table_;
 };
+
+// How long a session waits before it tells its client that a token is wrong. Published clients do
+// not understand "come back later" about a token, so a client that would be told so only waits.
+std::uint64_t denial_wait_ms(const policy::FailedTokens::Verdict& verdict);
 
 }  // namespace syncline::session

@@ -33,7 +33,7 @@ void YSession::on_open(Connection& connection) {
   ++options_.counters.opened;
   if (!options_.principal) {
     if (options_.principal.error().code == ErrorCode::kUnauthorized) ++options_.counters.denied;
-    return close(options_.principal.error());
+    return options_.refused_for_ms > 0 ? refuse_later() : close(options_.principal.error());
   }
   channel_.emplace(ChannelOptions{.host = options_.host,
                                   .workspace = options_.workspace,
@@ -49,8 +49,18 @@ void YSession::on_open(Connection& connection) {
   channel_->join();
 }
 
+// The client learns nothing before, not even that its token is wrong.
+void YSession::refuse_later() {
+  ++options_.counters.kept_waiting;
+  connection_->set_reading(false);
+  close_timer_ = options_.host.scheduler().after(options_.refused_for_ms, [this] {
+    close_timer_ = 0;
+    close(options_.principal.error());
+  });
+}
+
 void YSession::on_message(ByteView frame) {
-  if (closing_) return;
+  if (closing_ || !channel_) return;
   if (auto whole = protocol::check_y_frame(frame); !whole) return close(whole.error());
   do {
     deliver(*protocol::take_y_message(frame));
@@ -119,6 +129,7 @@ void YSession::send_refused(const Error& error) {
 
 void YSession::close(const Error& error) {
   if (std::exchange(closing_, true)) return;
+  options_.host.scheduler().cancel(std::exchange(close_timer_, 0));
   const std::uint16_t code = close_code(error.code);
   // Clients show or log this message. Not all of them show the reason of a close.
   if (is_refusal(code)) send(protocol::encode_y_denied(error.message));

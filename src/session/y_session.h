@@ -17,8 +17,9 @@ struct YSessionOptions {
   std::string workspace;
   std::string object;
   // If this is an error (of the token or of a name), the client is told in its own protocol, and
-  // the connection is closed.
+  // the connection is closed, both after `refused_for_ms`.
   Result<policy::Principal> principal;
+  std::uint64_t refused_for_ms = 0;
   std::string actor;
   std::string trace = {};
   bool wants_saved = false;      // protocol/y_sync.h, `saved`
@@ -50,6 +51,7 @@ class YSession final : public ConnectionHandler, private Wire {
   void send_refused(const Error& error) override;
   void send_notice(const Error& error) override { send_refused(error); }
   void close(const Error& error) override;
+  void refuse_later();
   void close_later(const Error& error, std::uint64_t wait_ms);
   std::size_t queued_bytes() const override { return connection_->queued_bytes(); }
   void hold_reading() override;

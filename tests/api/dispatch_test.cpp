@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -54,6 +55,39 @@ TEST(ApiDispatch, NoRouteIsServedWithoutItsRight) {
       EXPECT_NE(full, 403);
     }
   }
+}
+
+TEST(ApiDispatch, WrongTokensAreAnsweredLaterAndThenRefused) {
+  TestApi node(kTokens);
+  node.peer = "203.0.113.5:1";
+  const std::string kWrong = "Authorization: Bearer no\r\n";
+  for (std::uint64_t i = 0; i < policy::FailedTokens::kConnection.at_once; ++i)
+    EXPECT_EQ(node.ask("GET", "/v1/workspaces", kWrong)->head->status, 401);
+  const auto slow = node.ask("GET", "/metrics", kWrong);
+  EXPECT_FALSE(slow->head) << "it waits";
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces", kFull)->head->status, 200);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces")->head->status, 401) << "no token is no guess";
+  node.loops[0]->advance(policy::FailedTokens::kMaxDelayMs);
+  ASSERT_TRUE(slow->head);
+  EXPECT_EQ(slow->head->status, 401);
+
+  std::shared_ptr<testing::FakeAnswer> last;
+  for (int i = 0; i < 40; ++i) last = node.ask("GET", "/v1/workspaces", kWrong);
+  node.loops[0]->advance(policy::FailedTokens::kMaxDelayMs);
+  EXPECT_EQ(last->head->status, 429);
+  EXPECT_GT(std::stoi(last->header("Retry-After")), 0);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces", kFull)->head->status, 200);
+}
+
+TEST(ApiDispatch, AShardThatEndsAnswersWhatItHeldBack) {
+  TestApi node(kTokens);
+  node.peer = "203.0.113.5:1";
+  std::vector<std::shared_ptr<testing::FakeAnswer>> all;
+  for (int i = 0; i < 40; ++i)
+    all.push_back(node.ask("GET", "/v1/workspaces", "Authorization: Bearer no\r\n"));
+  node.shards->set(0, nullptr);
+  node.loops[0]->advance(policy::FailedTokens::kMaxDelayMs);
+  for (const auto& answer : all) EXPECT_TRUE(answer->ended);
 }
 
 TEST(ApiDispatch, AMethodThatChangesSomethingNeedsARightToChange) {

@@ -1,7 +1,7 @@
 // What a server refuses or limits without any option.
 
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import test from 'node:test';
 import { WebSocket, y_client } from './lib/clients.mjs';
 import { Raw } from './lib/raw.mjs';
@@ -60,4 +60,35 @@ test('--allow-host adds names, and limits a server with tokens to them', kTest, 
   assert.equal(await status(named, 'any.example', bearer), 421);
   for (const bad of ['*', 'docs.example:80', 'https://docs.example'])
     assert.equal(run(['serve', '--allow-host', bad, '--data-dir', scratch_dir(t), '--port', '0']).status, 2, bad);
+});
+
+test('many wrong tokens are answered slowly, then with 429; right ones at once', kTest, async (t) => {
+  const server = await Server.start(t, { env: { SYNCLINE_TOKEN: 'secret' }, args: ['--threads', '1'] });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const statuses = [];
+  const start = Date.now();
+  let stop = false;
+  const guessing = (async () => {
+    for (let i = 0; !stop; ++i) statuses.push((await ask(server, '/v1/workspaces', { Authorization: `Bearer guess${i}` }, { agent })).status);
+  })();
+  await until(() => Date.now() - start > 5000, 'five seconds pass');
+  assert.ok(statuses.length >= 5 && statuses.length <= 30, `${statuses.length} guesses were answered in five seconds`);
+  // Many connections share the address.
+  const many = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(server, '/v1/workspaces', { Authorization: `Bearer other${i}` })));
+  const refused = many.filter(({ status }) => status === 429);
+  assert.ok(refused.length >= 20, `${refused.length} were refused`);
+  for (const { headers } of refused) assert.ok(Number(headers['retry-after']) >= 1);
+  const before = Date.now();
+  const right = await ask(server, '/v1/workspaces', { Authorization: 'Bearer secret' });
+  assert.equal(right.status, 200);
+  const ann = await y_client(t, server, 'w', 'doc', { params: { token: 'secret' } });
+  await until(() => ann.provider.synced, 'a right token opens a document');
+  assert.ok(Date.now() - before < 2000, 'without waiting');
+  const guess = await new Raw(t, `${server.ws}/y/w/doc?token=guess`).open();
+  const opened = Date.now();
+  assert.equal((await guess.closing(30_000)).code, 4401);
+  assert.ok(Date.now() - opened > 1000, 'a WebSocket waits, too');
+  stop = true;
+  await guessing;
 });

@@ -24,6 +24,7 @@ class NodeAccept : public ::testing::Test {
     auto head =
         http::parse_request_head("GET " + path + " HTTP/1.1\r\n" + host + headers + "\r\n", {});
     EXPECT_TRUE(head.has_value());
+    head->request.peer = peer_;
     std::optional<UpgradeDecision> decided;
     node_.loops[0]->post([&] {
       upgrade_(std::move(head->request), [&](UpgradeDecision decision) {
@@ -56,6 +57,7 @@ class NodeAccept : public ::testing::Test {
     return connection.closed ? connection.closed->code : 0;
   }
 
+  std::string peer_;
   TestNode node_{policy::Access({{"full", {.name = "ann"}}}), 2};
   AcceptContext context_{.shards = *node_.shards, .access = node_.access, .ready = node_.ready};
   UpgradeHandler upgrade_ = make_upgrade_handler(context_);
@@ -73,6 +75,17 @@ TEST_F(NodeAccept, WhatIsWrongIsToldByTheSession) {
   EXPECT_EQ(closed(decide("/y/a/x?token=no"), node_.owner_of("a")), 4401);
   EXPECT_GE(closed(decide("/y/.a/x?token=full"), 0), 4400);
   EXPECT_GE(closed(decide("/y/a?token=full"), 0), 4400);
+}
+
+TEST_F(NodeAccept, ManyWrongTokensAreNotRefusedAtOnce) {
+  const std::size_t owner = node_.owner_of("a");
+  for (std::uint64_t i = 0; i < policy::FailedTokens::kNetwork.at_once; ++i) {
+    peer_ = "203.0.113.5:" + std::to_string(i);
+    EXPECT_EQ(closed(decide("/y/a/x?token=no" + std::to_string(i)), owner), 4401);
+  }
+  EXPECT_EQ(closed(decide("/y/a/x?token=other"), owner), 0) << "later";
+  EXPECT_EQ(closed(decide("/y/a/x"), owner), 4401) << "no token is no guess";
+  EXPECT_EQ(closed(decide("/y/a/x?token=full"), owner), 0) << "welcome";
 }
 
 TEST_F(NodeAccept, AShutWorkspaceIsRefusedBeforeTheHandshakeIsDone) {

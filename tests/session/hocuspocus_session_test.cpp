@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/byte_writer.h"
+#include "session/refusals.h"
 #include "support/fake_connection.h"
 #include "support/test_world.h"
 
@@ -30,12 +31,14 @@ Bytes token_message(std::string_view address, std::string_view token) {
 }
 
 struct Peer {
-  Peer(TestWorld& test_world, const policy::Access& access, Result<void> admission = {})
+  Peer(TestWorld& test_world, const policy::Access& access, Result<void> admission = {},
+       policy::FailedTokens* failed_tokens = nullptr)
       : world(test_world) {
     session = std::make_unique<HocuspocusSession>(HocuspocusOptions{.host = world.host,
                                                                     .workspace = "w",
                                                                     .admission = admission,
                                                                     .access = access,
+                                                                    .failed_tokens = failed_tokens,
                                                                     .actor = "actor",
                                                                     .limits = limits,
                                                                     .counters = counters});
@@ -461,6 +464,57 @@ TEST(HocuspocusSession, AWorkspaceThatIsShutMeanwhileIsNotEntered) {
   a.open("other");
   ASSERT_TRUE(a.connection.closed);
   EXPECT_EQ(a.connection.closed->code, 4205) << "the provider connects again after it";
+}
+
+// The published provider sends the tokens of all its documents at once.
+TEST(HocuspocusSession, ManyWrongTokensAreDeniedLaterAndReadingStops) {
+  TestWorld world;
+  const policy::Access access({{"secret", {.name = "ann"}}});
+  policy::FailedTokens failed;
+  Peer peer(world, access, {}, &failed);
+  peer.open("mine", "secret");  // else the whole connection would end after 10 seconds
+  const std::size_t before = peer.connection.sent.size();
+  const auto denials = [&] { return peer.connection.sent.size() - before; };
+  std::size_t sent = 0;
+  while (peer.connection.reading) {
+    ASSERT_LT(sent, 10u);
+    peer.open(std::to_string(sent++), "guess");
+  }
+  EXPECT_EQ(denials(), policy::FailedTokens::kConnection.at_once);
+  // What was already read is still delivered: a name again, and more names than are muted at once.
+  peer.open(std::to_string(sent - 1), "guess");
+  for (; sent < 100; ++sent) peer.open(std::to_string(sent), "guess");
+  EXPECT_EQ(denials(), policy::FailedTokens::kConnection.at_once);
+  world.loop.advance(Refusals::kMaxWaitMs);
+  EXPECT_EQ(denials(), sent) << "each is denied once";
+  EXPECT_TRUE(peer.connection.reading);
+  EXPECT_FALSE(peer.connection.closed);
+}
+
+TEST(HocuspocusSession, ARightTokenDoesNotWaitForWrongOnes) {
+  TestWorld world;
+  const policy::Access access({{"secret", {.name = "ann"}}});
+  policy::FailedTokens failed;
+  Peer guesser(world, access, {}, &failed);
+  for (int i = 0; i < 100; ++i) guesser.open(std::to_string(i), "guess");
+  Peer ann(world, access, {}, &failed);  // the same address
+  ann.open("doc", "secret");
+  EXPECT_TRUE(ann.was_sent(protocol::encode_hocuspocus_authenticated("doc", false)));
+  // Also for a name whose denial waits.
+  guesser.open("99", "secret");
+  EXPECT_TRUE(guesser.was_sent(protocol::encode_hocuspocus_authenticated("99", false)));
+  world.loop.advance(Refusals::kMaxWaitMs);
+  EXPECT_FALSE(guesser.was_sent(protocol::encode_hocuspocus_denied("99", "unknown token")));
+  EXPECT_TRUE(guesser.connection.reading);
+}
+
+TEST(HocuspocusSession, DenialsThatWaitAreBounded) {
+  TestWorld world;
+  const policy::Access access({{"secret", {.name = "ann"}}});
+  policy::FailedTokens failed;
+  Peer peer(world, access, {}, &failed);
+  for (int i = 0; i < 10'000 && !peer.connection.closed; ++i) peer.open(std::to_string(i), "guess");
+  EXPECT_TRUE(peer.connection.closed);
 }
 
 }  // namespace

@@ -533,5 +533,53 @@ TEST(YSession, RefusalsThatAreNotReadBecomeOne) {
   EXPECT_EQ(reader.connection.sent[0]->front(), 2);
 }
 
+// A client that learned at once that its token is wrong would connect again for the next one.
+TEST(YSession, AWrongTokenMayBeDeniedLaterAndNothingIsSaidBefore) {
+  TestWorld world;
+  Counters counters;
+  const Limits limits;
+  FakeConnection connection;
+  YSession session({.host = world.host,
+                    .workspace = "w",
+                    .object = "note",
+                    .principal = fail(ErrorCode::kUnauthorized, "unknown token"),
+                    .refused_for_ms = 4000,
+                    .actor = "actor",
+                    .limits = limits,
+                    .counters = counters});
+  session.on_open(connection);
+  session.on_message(protocol::encode_y_sync(SyncKind::kStep1, Bytes{0}));
+  world.loop.advance(3999);
+  EXPECT_FALSE(connection.reading);
+  EXPECT_TRUE(connection.sent.empty());
+  EXPECT_FALSE(connection.closed);
+  world.loop.advance(1);
+  ASSERT_TRUE(connection.closed);
+  EXPECT_EQ(connection.closed->code, 4401);
+  EXPECT_EQ(connection.sent.size(), 1u);
+  session.on_closed(4401);
+}
+
+TEST(YSession, AConnectionThatBreaksBeforeItsDenialIsForgotten) {
+  TestWorld world;
+  Counters counters;
+  const Limits limits;
+  FakeConnection connection;
+  {
+    YSession session({.host = world.host,
+                      .workspace = "w",
+                      .object = "note",
+                      .principal = fail(ErrorCode::kUnauthorized, "unknown token"),
+                      .refused_for_ms = 4000,
+                      .actor = "actor",
+                      .limits = limits,
+                      .counters = counters});
+    session.on_open(connection);
+    session.on_closed(1006);
+  }
+  world.loop.advance(5000);
+  EXPECT_FALSE(connection.closed);
+}
+
 }  // namespace
 }  // namespace syncline::session

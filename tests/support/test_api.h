@@ -28,6 +28,7 @@ class TestApi : public TestNode {
         method + " " + target + " HTTP/1.1\r\n" + host + headers + "\r\n", {});
     EXPECT_TRUE(head.has_value()) << method << " " << target;
     head->request.loop = home;
+    head->request.peer = peer;
     auto [responder, answer] = fake_responder(*loops[home]);
     loops[home]->post(
         [this, request = std::move(head->request), responder = std::move(responder)]() mutable {
@@ -44,6 +45,7 @@ class TestApi : public TestNode {
         return api::PublicKeys{identity.log_name, {identity.signers[0].verifier()}};
       },
       .ready = ready};
+  std::string peer;  // of requests: "203.0.113.5:51234"; no limit concerns an empty one
   http::Handler handler = api::make_handler(context);
 };
 
