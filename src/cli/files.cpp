@@ -95,10 +95,7 @@ Result<void> write_file(const std::string& path, ByteView bytes, Console& consol
   std::string temporary = path + ".XXXXXX";
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return io_error(path);
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
   const bool written = write_all(file.get(), bytes) && ::fsync(file.get()) == 0 &&
-                       ::fchmod(file.get(), 0666 & ~mask) == 0 &&
                        std::rename(temporary.c_str(), path.c_str()) == 0;
   if (written) return {};
   auto failure = io_error(path);

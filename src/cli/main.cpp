@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/store/private_files.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 
@@ -36,6 +37,7 @@ void add_commands(syncline::cli::Command& program) {
 
 int main(int count, char** words) {
   using namespace syncline::cli;
+  syncline::backend::create_private_files();
   Console console;
   try {
     Command program("syncline", "Keep shared documents in step, and prove how they came to be");

@@ -122,6 +122,19 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   return node;
 }
 
+void report_private(const backend::MadePrivate& made, const std::string& data_dir) {
+  if (made.changed > 0) {
+    fmt::print(stderr, "private now: other users could read {} files and directories of {}\n",
+               made.changed, visible(data_dir));
+  }
+  if (made.failed > 0) {
+    fmt::print(stderr,
+               "not private: other users may read {} files and directories of {}, and this process "
+               "is not their owner\n",
+               made.failed, visible(data_dir));
+  }
+}
+
 int drain(backend::Node& node, const ServeOptions& options, Signals& signals) {
   if (!options.json) fmt::print(stderr, "draining; once more to end at once\n");
   signals.let_the_next_one_kill();
@@ -149,6 +162,7 @@ int run_serve(const ServeOptions& options) {
   };
   auto node = backend::Node::start(std::move(wanted));
   if (!node) return complain(node.error());
+  report_private((*node)->made_private(), options.data_dir);
   if ((*node)->torn_bytes() > 0) {
     fmt::print(stderr, "recovered: dropped {} bytes of an append that was never acknowledged\n",
                (*node)->torn_bytes());

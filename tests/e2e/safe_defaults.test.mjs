@@ -1,11 +1,14 @@
 // What a server refuses or limits without any option.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { join } from 'node:path';
 import test from 'node:test';
 import { WebSocket, y_client } from './lib/clients.mjs';
 import { Raw } from './lib/raw.mjs';
-import { Server, run, scratch_dir } from './lib/server.mjs';
+import { Server, binary, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { until } from './lib/wait.mjs';
 
 const kTest = { timeout: 120_000 };
@@ -91,4 +94,37 @@ test('many wrong tokens are answered slowly, then with 429; right ones at once',
   assert.ok(Date.now() - opened > 1000, 'a WebSocket waits, too');
   stop = true;
   await guessing;
+});
+
+// Everything below a directory, the directory too, that others than its owner can open.
+function open_to_others(dir) {
+  const all = [dir, ...readdirSync(dir, { recursive: true }).map((name) => join(dir, name))];
+  return all.filter((path) => (statSync(path).mode & 0o077) !== 0);
+}
+
+test('what is written is private, whatever the umask', kTest, async (t) => {
+  const free = ['sh', '-c', 'umask 0; exec "$@"', 'sh'];
+  const out = scratch_dir(t, 'out');
+  const backups = join(out, 'backups');
+  const server = await Server.start(t, { wrap: free, dir: join(scratch_dir(t), 'data'), args: [...kSignAtOnce, '--backup-dir', backups] });
+  const ann = await y_client(t, server, 'w', 'doc');
+  ann.text.insert(0, 'private');
+  await server.signed('w');
+  const cli = (...args) => spawnSync(free[0], [...free.slice(1), binary, ...args], { encoding: 'utf8' });
+  const file = join(out, 'w.bundle');
+  assert.equal(cli('export', 'w', '-o', file, '--server', server.url).status, 0);
+  assert.equal(cli('backup', 'create', 'nightly', '--server', server.url).status, 0);
+  const begun = await fetch(`${server.url}/v1/workspaces/other/import?offset=0`, { method: 'POST', body: readFileSync(file).subarray(0, 40) });
+  assert.ok(begun.status < 500, await begun.text());
+  assert.equal(cli('import', file, '--into', 'copy', '--data-dir', join(out, 'second')).status, 0);
+  assert.deepEqual(open_to_others(server.dir), []);
+  assert.deepEqual(open_to_others(out), []);
+  assert.equal(server.stderr, '');
+
+  await server.kill('SIGTERM');
+  const loosened = [server.dir, join(server.dir, 'LOCK'), join(server.dir, 'keys'), join(server.dir, 'keys/signing.key')];
+  for (const path of loosened) chmodSync(path, 0o755);
+  await server.launch();
+  assert.deepEqual(open_to_others(server.dir), []);
+  assert.match(server.stderr, /private now: other users could read 4 files/);
 });

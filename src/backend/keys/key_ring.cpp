@@ -149,7 +149,7 @@ Result<KeyRing> KeyRing::open(const std::string& data_dir, const std::string& na
   if (!has_private) {
     // Without the private key, nothing can be signed under the old name. The operator must decide.
     if (has_public) return fail(ErrorCode::kCorrupt, private_path(ring.folder_) + " is missing");
-    if (::mkdir(ring.folder_.c_str(), 0755) != 0 && errno != EEXIST)
+    if (::mkdir(ring.folder_.c_str(), 0700) != 0 && errno != EEXIST)
       return failed("creating " + ring.folder_);
     if (auto ok = ring.install(new_signer(name.empty() ? made_up_name() : name)); !ok)
       return std::unexpected(std::move(ok.error()));
@@ -218,7 +218,7 @@ Result<void> KeyRing::install(log::NoteSigner signer) {
   if (!identity_.signers.empty()) next.retired.push_back(identity_.signers.front().verifier());
   if (auto ok = write_durably(waiting_path(folder_), private_text(signer), 0600); !ok) return ok;
   std::swap(identity_, next);
-  if (auto ok = write_durably(public_path(folder_), public_text(), 0644); !ok) {
+  if (auto ok = write_durably(public_path(folder_), public_text(), 0600); !ok) {
     std::swap(identity_, next);
     return ok;
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <utility>
 
 #include "backend/store/backup.h"
@@ -28,8 +27,8 @@ void BackupService::start(const std::string& name, bool signing_key,
     return done(fail(ErrorCode::kConflict, "another backup is being written"));
   if (thread_.joinable()) thread_.join();
   thread_ = std::thread([this, name, signing_key, done = std::move(done)]() mutable {
-    std::error_code ignored;  // if this fails, the backup fails and reports it
-    std::filesystem::create_directories(directory_, ignored);
+    // If this fails, the backup fails and reports it.
+    [[maybe_unused]] const auto created = create_private_directory(directory_);
     auto report = store_.back_up({.destination = directory_ + "/" + name,
                                   .signing_key = signing_key,
                                   .progress = [this](std::uint64_t) { return !stopping_; }});

@@ -260,6 +260,10 @@ std::string Node::url() const {
                      impl_->port);
 }
 
+MadePrivate Node::made_private() const {
+  return impl_->store->made_private();
+}
+
 std::uint64_t Node::torn_bytes() const {
   return impl_->store->torn_bytes();
 }

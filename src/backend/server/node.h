@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/store/private_files.h"
 #include "log/checkpoint_keeper.h"
 #include "policy/access.h"
 #include "state/quarantine.h"
@@ -66,6 +67,7 @@ class Node {
 
   std::uint16_t port() const;        // the real port
   std::string url() const;           // "http://127.0.0.1:4400"
+  MadePrivate made_private() const;  // files that others could read before
   std::uint64_t torn_bytes() const;  // bytes that opening dropped from the end of the log
 
   // Readiness becomes false, no new connection is accepted, and sessions are closed with 1001 once

@@ -26,7 +26,7 @@ std::string owner_of(int descriptor) {
 
 Result<DirLock> DirLock::take(const std::string& dir) {
   const std::string path = dir + "/LOCK";
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0)
     return fail(ErrorCode::kIo, fmt::format("cannot open {}: {}", path, std::strerror(errno)));
   DirLock lock(descriptor);

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "backend/store/bundle_input.h"
+#include "backend/store/private_files.h"
 #include "backend/store/sync_directory.h"
 #include "policy/names.h"
 
@@ -57,8 +58,7 @@ Result<void> ImportStage::load() {
   reader_ = log::BundleReader();
   header_.reset();
   received_ = 0;
-  std::error_code failed;
-  fs::create_directories(directory_, failed);
+  if (auto made = create_private_directory(directory_); !made) return made;
   file_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file_ < 0) return disk_error(part_);
   BundleInput input(part_);

@@ -22,6 +22,7 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
   StoreOptions options;
   std::optional<store::DirLock> lock;
   std::uint64_t torn_bytes = 0;
+  MadePrivate made_private;
   std::atomic<bool> backing_up = false;
   store::Database database;
   std::optional<store::Committer> committer;  // empty if read-only
@@ -68,10 +69,7 @@ Result<void> prepare_directory(const StoreOptions& options) {
   const bool exists = std::filesystem::exists(database, error);
   if (!exists && (options.read_only || !options.create_if_missing))
     return fail(ErrorCode::kNotFound, fmt::format("{} is no data directory", options.data_dir));
-  if (!exists) std::filesystem::create_directories(database, error);
-  if (error)
-    return fail(ErrorCode::kIo, fmt::format("cannot create {}: {}", database, error.message()));
-  return {};
+  return exists ? Result<void>() : create_private_directory(database);
 }
 
 // kCorrupt if something looks like an interrupted write and is not.
@@ -92,10 +90,12 @@ Result<std::uint64_t> torn_tail_bytes(const std::string& data_dir) {
 Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
   if (auto ok = prepare_directory(options); !ok) return std::unexpected(std::move(ok.error()));
   std::optional<store::DirLock> lock;
+  MadePrivate made_private;
   if (!options.read_only) {
     auto taken = store::DirLock::take(options.data_dir);
     if (!taken) return std::unexpected(std::move(taken.error()));
     lock.emplace(std::move(*taken));
+    made_private = make_private(options.data_dir);
   }
   const auto torn = torn_tail_bytes(options.data_dir);
   if (!torn) return std::unexpected(explain(torn.error(), options));
@@ -105,6 +105,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
   if (!database) return std::unexpected(explain(std::move(database.error()), options));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(lock), std::move(*database));
   impl->torn_bytes = *torn;
+  impl->made_private = made_private;
   return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(impl)));
 }
 
@@ -126,6 +127,10 @@ StoreCounters RocksDbStore::counters() const {
 
 std::uint64_t RocksDbStore::torn_bytes() const {
   return impl_->torn_bytes;
+}
+
+MadePrivate RocksDbStore::made_private() const {
+  return impl_->made_private;
 }
 
 Result<BackupReport> RocksDbStore::back_up(const BackupOptions& backup) {

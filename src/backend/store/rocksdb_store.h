@@ -28,6 +28,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/store/private_files.h"
 #include "base/scheduler.h"
 #include "log/checkpoint.h"
 #include "log/difference.h"
@@ -157,6 +158,9 @@ class RocksDbStore final : public log::LogBackend {
   // The size of an incomplete write at the end of the write-ahead log that opening dropped. It
   // belonged to an append that was never acknowledged. 0 after a clean stop.
   std::uint64_t torn_bytes() const;
+
+  // What opening made private, because others could read it (backend/store/private_files.h).
+  MadePrivate made_private() const;
 
   // Reads everything, and checks every record, chain, tree, index entry, pin and snapshot. Returns
   // the first difference with its place. Blocks; appends may continue meanwhile. Calls `progress`

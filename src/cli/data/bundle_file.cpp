@@ -42,7 +42,7 @@ Result<BundleFile> BundleFile::create(const std::string& path, bool resume) {
   if (resume)
     if (auto ok = made.find_begun(); !ok) return std::unexpected(std::move(ok.error()));
   made.bytes_ = made.begun_ ? made.begun_->mark.offset : 0;
-  made.file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  made.file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (made.file_ < 0 || ::ftruncate(made.file_, static_cast<off_t>(made.bytes_)) != 0 ||
       ::lseek(made.file_, 0, SEEK_END) < 0)
     return std::unexpected(bundle_io_error(part));
