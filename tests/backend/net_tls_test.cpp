@@ -1,5 +1,9 @@
+#include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <cstdio>
@@ -14,8 +18,8 @@ namespace {
 // A self-signed certificate for localhost and 127.0.0.1, in a folder of its own.
 class Certificate {
  public:
-  Certificate() {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
+  explicit Certificate(bool rsa = false) {
+    EVP_PKEY* key = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
     X509* cert = X509_new();
     X509_set_version(cert, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
@@ -91,6 +95,44 @@ TEST(NetTls, RefusesPlainClientsAndOldVersions) {
   EXPECT_TRUE(silent.ended());
   EXPECT_EQ(test.server.counters().tls_failures, 1u);
   EXPECT_EQ(test.server.counters().requests, 0u);
+}
+
+// The name of the cipher that a client gets which offers these and no later version; "" if none.
+std::string cipher_for(std::uint16_t port, const char* offered, int version = TLS1_2_VERSION) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_max_proto_version(context, version);
+  SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+  EXPECT_EQ(SSL_CTX_set_cipher_list(context, offered), 1) << offered;
+  BIO* bio = BIO_new_ssl_connect(context);
+  BIO_set_conn_hostname(bio, ("127.0.0.1:" + std::to_string(port)).c_str());
+  SSL* ssl = nullptr;
+  BIO_get_ssl(bio, &ssl);
+  const std::string name = BIO_do_handshake(bio) == 1 ? SSL_get_cipher_name(ssl) : "";
+  BIO_free_all(bio);
+  SSL_CTX_free(context);
+  ERR_clear_error();
+  return name;
+}
+
+TEST(NetTls, OnlyForwardSecretAuthenticatedCiphersAreAccepted) {
+  for (const bool rsa : {false, true}) {
+    const Certificate certificate(rsa);
+    TestServer test({}, 1, {}, {}, certificate.listen());
+    const std::string kind = rsa ? "RSA" : "ECDSA";
+    for (const char* good : {"AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"}) {
+      const std::string name = "ECDHE-" + kind + "-" + good;
+      EXPECT_EQ(cipher_for(test.port, name.c_str()), name);
+    }
+    for (const char* bad :
+         {"AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA256", "AES256-SHA",
+          "ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES256-SHA384", "ECDHE-RSA-AES128-SHA",
+          "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES256-SHA",
+          "DHE-RSA-AES128-GCM-SHA256", "DHE-RSA-AES256-SHA"}) {
+      EXPECT_EQ(cipher_for(test.port, bad), "") << bad;
+    }
+    EXPECT_EQ(cipher_for(test.port, "ALL:@SECLEVEL=0", TLS1_1_VERSION), "");
+    EXPECT_TRUE(cipher_for(test.port, "ALL", TLS1_3_VERSION).starts_with("TLS_"));
+  }
 }
 
 TEST(NetTlsThreads, MovesBetweenLoopsWithItsState) {

@@ -1,4 +1,4 @@
-// What a server refuses or limits without any option.
+// What a server refuses or limits without any option. (TLS: tests/backend/net_tls_test.cpp.)
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -2,8 +2,9 @@
 //
 // OpenSSL runs directly on the non-blocking socket and releases its buffers when idle
 // (SSL_MODE_RELEASE_BUFFERS). So an idle connection takes about 15 KB; a BIO pair or a wrapping
-// stream would cost five times that. TLS 1.2 and newer, no renegotiation, no compression, no
-// session cache (tickets are stateless). ALPN offers only http/1.1.
+// stream would cost five times that. TLS 1.3, and TLS 1.2 with ECDHE and an AEAD cipher; no
+// renegotiation, no compression, no session cache (tickets are stateless). ALPN offers only
+// http/1.1.
 //
 // Thread-safety: new_stream() from any thread; each stream as Stream says. A stream shares what it
 // needs, so the context may be destroyed before it.
