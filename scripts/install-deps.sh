@@ -13,6 +13,8 @@ run="$run libboost1.81-dev"
 run="$run librocksdb-dev"
 # SHA-256 and TLS; Ed25519 and random numbers; compression.
 run="$run libssl-dev libsodium-dev libzstd-dev"
+# Properties and normalisation of Unicode characters, for names.
+run="$run libutf8proc-dev"
 # JSON, command line, logging, text formatting.
 run="$run nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev"
 

@@ -1,6 +1,12 @@
 #include "policy/names.h"
 
+#include <fmt/format.h>
+#include <utf8proc.h>
+
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string>
 
 #include "base/utf8.h"
@@ -22,6 +28,45 @@ bool is_workspace_character(char c) {
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+const std::uint8_t* bytes_of(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
+
+bool is_between(std::int32_t code, std::int32_t first, std::int32_t last) {
+  return first <= code && code <= last;
+}
+
+// Says what is wrong with a character in a new name; "" if nothing is. The last two groups are
+// ranges in which Unicode plans further characters of the kind.
+std::string_view hidden_kind(std::int32_t code) {
+  const utf8proc_property_t& property = *utf8proc_get_property(code);
+  if (code == 0x061c || is_between(code, 0x200e, 0x200f) || is_between(code, 0x202a, 0x202e) ||
+      is_between(code, 0x2066, 0x2069))
+    return "a control of writing direction";
+  switch (property.category) {
+    case UTF8PROC_CATEGORY_CC: return "a control character";
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP: return "a line break";
+    default: break;
+  }
+  const bool no_character = is_between(code, 0xfdd0, 0xfdef) || (code & 0xfffe) == 0xfffe;
+  if (no_character) return "no character";
+  if (property.ignorable || is_between(code, 0xfff0, 0xfffb) || is_between(code, 0xe0000, 0xe0fff))
+    return "invisible";
+  return {};
+}
+
+// UTF-8 must be valid.
+bool is_nfc(std::string_view text) {
+  utf8proc_uint8_t* mapped = nullptr;
+  const auto size =
+      utf8proc_map(bytes_of(text), static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(mapped, &std::free);
+  return size >= 0 && std::ranges::equal(text, std::string_view(reinterpret_cast<char*>(mapped),
+                                                                static_cast<std::size_t>(size)));
 }
 
 std::string length_rule(std::string_view what, std::size_t most) {
@@ -63,6 +108,27 @@ Result<void> check_object_id(std::string_view id) {
     begin = end + 1;
   }
   return {};
+}
+
+Result<void> check_new_object_id(std::string_view id) {
+  const bool ascii =
+      std::ranges::all_of(id, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (ascii) return {};
+  for (std::string_view rest = id; !rest.empty();) {
+    std::int32_t code = -1;
+    const auto size =
+        utf8proc_iterate(bytes_of(rest), static_cast<utf8proc_ssize_t>(rest.size()), &code);
+    if (size <= 0) return fail(ErrorCode::kInvalid, "an object id is valid UTF-8");
+    if (const auto kind = hidden_kind(code); !kind.empty()) {
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("the id of a new object has only visible characters; U+{:04X} is {}",
+                              code, kind));
+    }
+    rest.remove_prefix(static_cast<std::size_t>(size));
+  }
+  if (is_nfc(id)) return {};
+  return fail(ErrorCode::kInvalid,
+              "the id of a new object is in Unicode normalisation form NFC, and this one is not");
 }
 
 }  // namespace syncline::policy

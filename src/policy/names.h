@@ -5,6 +5,13 @@
 // Refused are only names that cannot be shown or addressed: control characters, and the segments
 // "." and "..", which URL parsers remove.
 //
+// New names are judged more strictly than names that exist: two names that look the same must not
+// name two objects. So a new one is in normalisation form NFC (Unicode Standard Annex 15), and has
+// no characters that cannot be seen: default-ignorable ones such as U+200B, and controls, also those
+// of writing direction, such as U+202E. A name is never changed into another one, because its
+// application would not know. Objects with other names from before stay reachable by the exact bytes
+// of their names.
+//
 // Reserved names: object ids that begin with "./" belong to the server ("./retention"), and so do
 // workspace names that begin with ".". Every earlier version refused both, so no existing data
 // contains such a name. In a URL, write the slash of "./" as %2F, because URL parsers remove "./".
@@ -28,5 +35,10 @@ Result<void> check_workspace_name(std::string_view name);
 // segments "." and "..". Empty segments are allowed, also at the ends. kInvalid for a bad name,
 // kForbidden for a reserved one.
 Result<void> check_object_id(std::string_view id);
+
+// The same, for an object that has no events yet. `id` must satisfy check_object_id(). kInvalid with
+// the reason, which names the character. Names of workspaces need no such check: all their
+// characters are ASCII.
+Result<void> check_new_object_id(std::string_view id);
 
 }  // namespace syncline::policy

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "policy/names.h"
 
 namespace syncline::workspace {
 Workspace::Workspace(std::string name, Services services)
@@ -144,6 +145,9 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
 
 Result<void> Workspace::open_through(LiveObject& object, std::string_view face) {
   if (face.empty()) return {};
+  if (object.position() == 0) {
+    if (auto valid = policy::check_new_object_id(object.id()); !valid) return valid;
+  }
   auto has_face = merge::check_face(object.object().type(), face);
   if (has_face || object.position() > 0 || !object.subscribers().empty()) return has_face;
   const auto type = services_.types.first_with_face(face);

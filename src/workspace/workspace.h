@@ -135,6 +135,7 @@ class Workspace {
   // an empty face, any object can be read. The LiveObject is valid until unsubscribe() or
   // on_lost(). If the subscriber leaves before the answer, call cancel().
   //   kForbidden    the caller may not read the object
+  //   kInvalid      the object has no events, and its name is none for a new object
   //   kUnsupported  the object's type does not have that face, or this build does not know the type
   void subscribe(const policy::Caller& caller, const std::string& object, std::string_view face,
                  Subscriber& subscriber, Done<LiveObject*> done);
@@ -306,6 +307,7 @@ class Workspace {
   void tell_presence(LiveObject& object, log::Position rules, std::string principal, Bytes update,
                      SubscriberList::Stay except = 0);
   void decide(const policy::Caller& caller, LiveObject& object, Offer offer, Done<Receipt> done);
+  static bool begins(const LiveObject& object, const Offer& offer);
   void know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
             Done<Receipt> done);
   void refuse(LiveObject& object, const Offer& offer, policy::Verdict verdict, Done<Receipt> done);

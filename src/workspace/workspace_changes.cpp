@@ -4,6 +4,7 @@
 
 #include "base/mutation.h"
 #include "merge/effect_codec.h"
+#include "policy/names.h"
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
@@ -46,6 +47,8 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
   if (!prepared->changes && !is_mutated(Mutation::log_known_change))
     return know(caller, object, offer, std::move(done));
   policy::Verdict verdict = judge(caller, offer.change.right, object, &prepared->effect);
+  if (verdict.allowed && begins(object, offer))
+    verdict.allowed = policy::check_new_object_id(object.id());
   if (!verdict.allowed) return refuse(object, offer, std::move(verdict), std::move(done));
   auto event = accept(caller, object, offer, *prepared, verdict.rules);
   if (!event)
@@ -72,6 +75,13 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
         done(Receipt{
             .position = position, .durability = durability_, .answer = std::move(told.author)});
       });
+}
+
+// True if the object gets a name with this change. An object of another region, and one that is
+// restored into another workspace, have theirs from before.
+bool Workspace::begins(const LiveObject& object, const Offer& offer) {
+  return object.position() == 0 && offer.ingested == nullptr &&
+         offer.change.right != policy::Right::kRestore;
 }
 
 // The change contains nothing new. Anybody who may read the object may learn this.

@@ -151,7 +151,7 @@ test('names', { timeout: 300_000 }, async (t) => {
 
   await t.test('what is not allowed is refused in the protocol, with a reason and for good', kTest, async (t) => {
     const bad = [['w', 'a\u0001b', 4400], ['w', 'x'.repeat(1025), 4400], ['sp ace', 'doc', 4400], ['.own', 'doc', 4400], ['w'.repeat(129), 'doc', 4400],
-      ['w', '.%2fpins', 4403], ['w', '', 4404]];
+      ['w', '.%2fpins', 4403], ['w', '', 4404], ['w', 'pl\u200ban', 4400], ['w', 'plan\u202e', 4400], ['w', 'e\u0301te\u0301', 4400]];
     for (const [workspace, name, code] of bad) {
       const counts = counting();
       const closed = [];
@@ -163,7 +163,7 @@ test('names', { timeout: 300_000 }, async (t) => {
       assert.equal(counts.opened, 1);
     }
     for (const version of hocuspocus_versions) {
-      for (const [workspace, name] of [['w', './pins'], ['w', 'a/../b'], ['sp%20ace', 'doc'], ['w', 'x'.repeat(1025)]]) {
+      for (const [workspace, name] of [['w', './pins'], ['w', 'a/../b'], ['sp%20ace', 'doc'], ['w', 'x'.repeat(1025)], ['w', 'pl\u200ban'], ['w', 'e\u0301']]) {
         const client = await h_client(t, server, workspace, name, version, { wait: false });
         await until(() => client.events.denied.length > 0, `'${workspace}/${name.slice(0, 20)}' is denied`);
         assert.ok(client.events.denied[0].length > 10);

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "log/rules.h"
 
@@ -33,6 +35,45 @@ TEST(Names, ObjectsAreNearlyAnyText) {
   }
   EXPECT_TRUE(check_object_id(std::string(kMaxObjectIdBytes, 'a')));
   EXPECT_FALSE(check_object_id(std::string(kMaxObjectIdBytes + 1, 'a')));
+}
+
+TEST(Names, NewObjectsHaveOnlyVisibleCharactersInOneForm) {
+  for (const char* good :
+       {"note", "notes/\u00e9t\u00e9 2026", "\u6587\u5b57", "\u05e9\u05dc\u05d5\u05dd",
+        "\u0633\u0644\u0627\u0645", "\U0001f600", "\ud55c\uae00", "a\u00a0b", "\ue000",
+        "\u0e01\u0e34", "\U0001fadc", "x\u0323\u0301"}) {
+    EXPECT_TRUE(check_new_object_id(good))
+        << good << ": " << check_new_object_id(good).error().message;
+  }
+  const std::initializer_list<std::pair<const char*, const char*>> bad = {
+      {"a\u200bb", "U+200B is invisible"},
+      {"a\u200db", "U+200D is invisible"},
+      {"a\u00adb", "U+00AD is invisible"},
+      {"\ufeffa", "U+FEFF is invisible"},
+      {"a\ufe0f", "U+FE0F is invisible"},
+      {"a\u3164", "U+3164 is invisible"},
+      {"a\u2060", "U+2060 is invisible"},
+      {"a\ufff9", "U+FFF9 is invisible"},
+      {"a\U000e0041", "U+E0041 is invisible"},
+      {"a\U000e01f0", "U+E01F0 is invisible"},
+      {"a\u202eb", "U+202E is a control of writing direction"},
+      {"a\u200fb", "U+200F is a control of writing direction"},
+      {"a\u2066b", "U+2066 is a control of writing direction"},
+      {"a\u061cb", "U+061C is a control of writing direction"},
+      {"a\xc2\x85", "U+0085 is a control character"},
+      {"a\u2028", "U+2028 is a line break"},
+      {"a\uffff", "U+FFFF is no character"},
+      {"e\u0301", "NFC"},
+      {"\u212b", "NFC"},
+      {"\u1100\u1161", "NFC"},
+      {"x\u0301\u0323", "NFC"}};
+  for (const auto& [name, reason] : bad) {
+    EXPECT_TRUE(check_object_id(name)) << reason << ": an old object is reached by it";
+    const auto refused = check_new_object_id(name);
+    ASSERT_FALSE(refused) << reason;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+    EXPECT_NE(refused.error().message.find(reason), std::string::npos) << refused.error().message;
+  }
 }
 
 TEST(Names, TheServersOwnAreRefusedToClientsByName) {

@@ -121,6 +121,22 @@ class Owners final : public log::Placement {
   Result<log::Owner> owner = log::Owner{"n1", true, 7};
 };
 
+// Names that a new object may not have: those of objects from before are reached by their bytes.
+TEST(Ingest, AnObjectKeepsItsNameThatANewOneCouldNotHave) {
+  const std::string kHidden = "no\u200bte";
+  TestWorld there;
+  Typist ann(1);
+  submit(there, "note", ann.type("hello"));
+  auto events = events_of(there);
+  events[0].object = kHidden;
+  Region here;
+  const auto taken = here.ingest(events);
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_NE(here.json(kHidden).find("hello"), std::string::npos);
+  submit(here.world, kHidden, ann.type(" again"));
+  EXPECT_NE(here.json(kHidden).find("hello again"), std::string::npos);
+}
+
 TEST(Ownership, AppendsCarryTheEpochAndAReplacedOwnerIsRefused) {
   TestWorld world;
   Owners owners;

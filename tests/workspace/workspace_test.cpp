@@ -60,6 +60,32 @@ std::shared_ptr<Submitted> submit(Workspace& workspace, LiveObject& object, Byte
   return submitted;
 }
 
+TEST(Workspace, AnObjectDoesNotBeginUnderANameThatLooksLikeAnother) {
+  TestWorld world;
+  Workspace& workspace = world.host.get("w");
+  for (const char* name : {"no\u200bte", "note\u202e", "e\u0301te\u0301"}) {
+    Listener listener;
+    std::optional<Error> refused;
+    workspace.subscribe(testing::ann(), name, "yjs", listener, [&](Result<LiveObject*> live) {
+      if (!live) refused = live.error();
+    });
+    world.loop.run();
+    ASSERT_TRUE(refused) << name;
+    EXPECT_EQ(refused->code, ErrorCode::kInvalid);
+
+    std::optional<Result<Receipt>> answer;
+    workspace.change(
+        name, {.caller = testing::ann()},
+        [](const merge::Object&, log::Position) { return Typist(1).type("text"); },
+        [&](Result<Receipt> receipt) { answer = std::move(receipt); });
+    world.loop.run();
+    ASSERT_TRUE(answer) << name;
+    ASSERT_FALSE(*answer) << name;
+    EXPECT_EQ(answer->error().code, ErrorCode::kInvalid);
+  }
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+}
+
 TEST(Workspace, NobodySeesAChangeBeforeItIsDurable) {
   TestWorld world(MemoryStore::CommitMode::kManual);
   Workspace& workspace = world.host.get("w");
