@@ -126,6 +126,11 @@ void add_serve(Command& root) {
                 .text = "After how many events one is signed without waiting",
                 .environment = "SYNCLINE_CHECKPOINT_EVENTS"},
                options->checkpoint_events);
+  serve.option({.name = "--import-idle-seconds",
+                .value = "N",
+                .text = "How long an unfinished import may get no bytes until it is given up",
+                .environment = "SYNCLINE_IMPORT_IDLE_SECONDS"},
+               options->import_idle_seconds);
   serve.option({.name = "--drain-seconds",
                 .value = "N",
                 .text = "How long a stop waits for what is under way",

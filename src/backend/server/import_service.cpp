@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <future>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "backend/store/bundle_input.h"
 #include "node/known_types.h"
@@ -19,8 +21,12 @@ constexpr std::size_t kRemembered = 64;           // imports, including some tha
 
 }  // namespace
 
-ImportService::ImportService(std::string directory, const node::Shards& shards)
-    : directory_(std::move(directory)), shards_(shards) {}
+ImportService::ImportService(std::string directory, const node::Shards& shards,
+                             std::uint64_t idle_ms)
+    : directory_(std::move(directory)),
+      shards_(shards),
+      idle_(idle_ms),
+      watching_([this](const std::stop_token& stop) { watch(stop); }) {}
 
 ImportService::~ImportService() {
   stopping_ = true;
@@ -87,6 +93,32 @@ void ImportService::update(Import& import, const std::function<void(ImportStatus
   change(import.status);
 }
 
+// Looks a few times in the time that an import may be idle.
+void ImportService::watch(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any asleep;
+  std::unique_lock lock(mutex);
+  while (!asleep.wait_for(lock, stop, idle_ / 4 + std::chrono::milliseconds(1),
+                          [&] { return stop.stop_requested(); })) {
+    if (held_ > 0) receiving_.submit([this] { give_up_idle(); });
+  }
+}
+
+void ImportService::give_up_idle() {
+  std::vector<std::string> idle;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& [workspace, import] : imports_) {
+      const bool receiving = import->held && import->status.state == ImportState::kReceiving;
+      if (receiving && now - import->active >= idle_) idle.push_back(workspace);
+    }
+  }
+  // If a file cannot be removed, the next look tries again.
+  for (const std::string& workspace : idle)
+    if (!stopping_) (void)forget(workspace);
+}
+
 void ImportService::status(const std::string& workspace, log::Done<ImportStatus> done) {
   receiving_.submit([this, workspace, done = std::move(done)]() mutable { done(look(workspace)); });
 }
@@ -149,6 +181,7 @@ Result<ImportStatus> ImportService::receive(const std::string& workspace, std::u
                 fmt::format("the next byte is that at offset {}", import->stage.received()));
   if (ok) ok = import->stage.append(bytes);
   update(*import, [&](ImportStatus& now) {
+    import->active = std::chrono::steady_clock::now();
     now.received = import->stage.received();
     now.header = import->stage.header();
   });
@@ -170,6 +203,7 @@ Result<ImportService::Shared> ImportService::begin(const std::string& workspace)
   if (there->last_position > 0)
     return fail(ErrorCode::kConflict,
                 fmt::format("workspace {} exists: give another name", workspace));
+  if (held_ >= kMaxImports) give_up_idle();
   // Asks on the loop of the workspace, where sessions begin. After this, none does.
   return ask<Shared>(workspace, [&](node::Shard& shard, log::Done<Shared> done) {
     if (shard.host.has(workspace))
@@ -183,7 +217,9 @@ Result<ImportService::Shared> ImportService::hold(const std::string& workspace) 
   const std::lock_guard lock(mutex_);
   if (held_ >= kMaxImports)
     return fail(ErrorCode::kUnavailable,
-                fmt::format("{} imports are under way, which is the most", kMaxImports));
+                fmt::format("{} imports are under way, which is the most; one that gets no more "
+                            "bytes is given up in time",
+                            kMaxImports));
   for (auto at = imports_.begin(); at != imports_.end() && imports_.size() >= kRemembered;)
     at = at->second->held ? std::next(at) : imports_.erase(at);
   auto import = std::make_shared<Import>(directory_, workspace);
@@ -203,7 +239,9 @@ void ImportService::end(Import& import, bool held, ImportStatus status) {
 Result<ImportStatus> ImportService::forget(const std::string& workspace) {
   const Shared import = find(workspace);
   if (!import) return fail(ErrorCode::kNotFound, "nothing of it is here");
-  if (status_of(*import).state != ImportState::kReceiving)
+  const auto there = head(workspace);
+  if (!there) return std::unexpected(there.error());
+  if (status_of(*import).state != ImportState::kReceiving || there->last_position > 0)
     return fail(ErrorCode::kConflict, "all of it is here, and some of it in the log");
   if (auto ok = import->stage.remove(); !ok) return std::unexpected(std::move(ok.error()));
   end(*import, false, {});

@@ -11,6 +11,10 @@
 // of its events are already in the log (because its file was damaged in the meantime). Then the
 // workspace stays closed until the bundle has been sent again.
 //
+// An import that nobody continues is given up after `idle_ms`, because it keeps the name of its
+// workspace and one of the few places: soon after that time, or at once when another import needs
+// the place. After a restart, the time begins again. An import with events in the log stays.
+//
 // Bounds: at most kMaxImports at a time. Each needs memory for one section of its bundle while it
 // arrives. Bundles are verified and appended one after the other, with the memory of
 // state::VerifierOptions.
@@ -19,6 +23,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -26,8 +31,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "api/imports.h"
 #include "backend/store/import_stage.h"
@@ -48,7 +55,7 @@ class ImportService final : public api::Imports {
 
   // Keeps its files in `directory`. `shards` and the store must outlive it, and the loops must run
   // until it is destroyed.
-  ImportService(std::string directory, const node::Shards& shards);
+  ImportService(std::string directory, const node::Shards& shards, std::uint64_t idle_ms);
   ~ImportService() override;
 
   // Continues the imports of an earlier process. Call it before anybody may enter a workspace.
@@ -71,6 +78,7 @@ class ImportService final : public api::Imports {
     ImportStage stage;
     bool loaded = false;  // the stage has been loaded
     bool held = true;
+    std::chrono::steady_clock::time_point active = std::chrono::steady_clock::now();  // last piece
     ImportStatus status;
   };
   using Shared = std::shared_ptr<Import>;
@@ -79,6 +87,7 @@ class ImportService final : public api::Imports {
   Result<ImportStatus> look(const std::string& workspace);
   Result<ImportStatus> receive(const std::string& workspace, std::uint64_t offset, ByteView bytes);
   Result<ImportStatus> forget(const std::string& workspace);
+  void give_up_idle();
   Result<Shared> begin(const std::string& workspace);
   Result<void> load(Import& import);
 
@@ -95,6 +104,9 @@ class ImportService final : public api::Imports {
   ImportStatus status_of(const Import& import) const;
   void run_later(const std::string& workspace, Shared import);
 
+  // On a thread of its own:
+  void watch(const std::stop_token& stop);
+
   // Asks on the workspace's loop and waits for the answer.
   template <typename T>
   Result<T> ask(const std::string& workspace,
@@ -103,12 +115,14 @@ class ImportService final : public api::Imports {
 
   const std::string directory_;
   const node::Shards& shards_;
+  const std::chrono::milliseconds idle_;
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;
   std::map<std::string, Shared, std::less<>> imports_;  // guarded; some of them have ended
   std::atomic<std::size_t> held_ = 0;                   // the number of running imports
   store::WorkerPool importing_{1};
-  store::WorkerPool receiving_{1};  // destroyed first, because it submits to the other
+  store::WorkerPool receiving_{1};  // destroyed before the other, because it submits to it
+  std::jthread watching_;           // destroyed first, because it submits to receiving_
 };
 
 }  // namespace syncline::backend

@@ -127,7 +127,8 @@ Result<void> Node::Impl::start() {
   for (std::size_t i = 0; i < loops->size(); ++i) schedulers.push_back(&(*loops)[i]);
   shards = std::make_unique<node::Shards>(std::move(schedulers));
   backups = std::make_unique<BackupService>(*store, options.backup_dir);
-  imports = std::make_unique<ImportService>(options.data_dir + "/imports", *shards);
+  imports = std::make_unique<ImportService>(options.data_dir + "/imports", *shards,
+                                            options.import_idle_ms);
   start_shards();
   compose();
   if (auto resumed = imports->resume(); !resumed) return resumed;

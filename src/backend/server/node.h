@@ -48,6 +48,7 @@ struct NodeOptions {
   std::size_t max_connections = 100'000;
   std::string backup_dir;  // where clients with the right may have backups written; "": disabled
   log::CheckpointPace checkpoint_pace = {};
+  std::uint64_t import_idle_ms = 3'600'000;  // an import that gets no bytes for so long is given up
   std::uint64_t retention_interval_ms = 60'000;  // between rounds of the retention rules
   // Called once, on any thread, when the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure;
