@@ -46,6 +46,9 @@ struct Context {
   // Adds the counters of the process to /metrics. Called on any loop. May be empty.
   std::function<void(MetricsPage&)> add_metrics = {};
   const std::atomic<bool>& ready;
+  // Why the process cannot do its whole work now, although it runs. Called on any loop; must not
+  // wait. May be empty.
+  std::function<Result<void>()> health = {};
   bool bound_to_loopback = true;
   bool local = false;  // whoever asks is the operator on this machine (policy::Caller::local)
   std::size_t retention_events = 1024;  // events that one request to apply a rule processes

@@ -37,6 +37,13 @@ void serve_api(Context& context, http::Request request, http::Responder responde
   dispatch(context, std::move(request), std::move(responder));
 }
 
+http::Response readiness(const Context& context) {
+  if (!context.ready) return http::text_response(503, "draining\n");
+  const auto healthy = context.health ? context.health() : Result<void>();
+  return healthy ? http::text_response(200, "ready\n")
+                 : http::text_response(503, "not ready: " + healthy.error().message + "\n");
+}
+
 void route(Context& context, http::Request request, http::Responder responder) {
   if (auto misdirected = node::refuse_host(context.access, context.hosts, request))
     return responder.respond(std::move(*misdirected));
@@ -45,10 +52,7 @@ void route(Context& context, http::Request request, http::Responder responder) {
   if (request.method != "GET" && request.method != "HEAD")
     return responder.respond(method_not_allowed("GET, HEAD"));
   if (path == "/healthz") return responder.respond(http::text_response(200, "ok\n"));
-  if (path == "/readyz") {
-    return responder.respond(context.ready ? http::text_response(200, "ready\n")
-                                           : http::text_response(503, "draining\n"));
-  }
+  if (path == "/readyz") return responder.respond(readiness(context));
   if (path == "/metrics") {
     if (auto caller = admit(context, request, Right::kMetrics); !caller)
       return refuse(context, request, std::move(responder), caller.error());

@@ -1,7 +1,7 @@
 // The HTTP requests of a server and their handlers: the page, health, metrics, the HTTP API.
 //
 //   GET /                                       the page (and /assets/…)
-//   GET /healthz, /readyz                       alive; ready to serve
+//   GET /healthz, /readyz                       alive; ready to serve, or 503 with the reason
 //   GET /metrics                                Prometheus text
 //   /v1/…                                       the HTTP API: api/route.h, and docs/openapi.json,
 //                                               which is served as /openapi.json

@@ -117,6 +117,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.loops = options.threads;
   node.memory_budget_bytes = options.memory_mib << 20;
   node.max_message_bytes = options.max_message_mib << 20;
+  node.disk_reserve_bytes = options.disk_reserve_mib << 20;
   node.import_idle_ms = options.import_idle_seconds * 1000ULL;
   node.checkpoint_pace = {.interval_ms = options.checkpoint_seconds * 1000ULL,
                           .events = options.checkpoint_events};

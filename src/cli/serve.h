@@ -33,6 +33,7 @@ struct ServeOptions {
   std::size_t max_message_mib = 32;
   std::uint32_t checkpoint_seconds = 60;
   std::uint64_t checkpoint_events = 10'000;
+  std::size_t disk_reserve_mib = 64;
   std::uint32_t import_idle_seconds = 3600;
   std::uint32_t drain_seconds = 10;
   bool json = false;

@@ -126,6 +126,11 @@ void add_serve(Command& root) {
                 .text = "After how many events one is signed without waiting",
                 .environment = "SYNCLINE_CHECKPOINT_EVENTS"},
                options->checkpoint_events);
+  serve.option({.name = "--disk-reserve-mib",
+                .value = "N",
+                .text = "Space kept free for the time when the disk is full, in MiB; 0: none",
+                .environment = "SYNCLINE_DISK_RESERVE_MIB"},
+               options->disk_reserve_mib);
   serve.option({.name = "--import-idle-seconds",
                 .value = "N",
                 .text = "How long an unfinished import may get no bytes until it is given up",

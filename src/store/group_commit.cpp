@@ -41,7 +41,7 @@ void add_answer(GroupCommit::Batch& batch, log::Done<T> done, Result<T> staged) 
 
 }  // namespace
 
-GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Result<void>& ready,
+GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Ready& ready,
                                       Writes& writes) {
   if (known_.size() > kMaxKnownWorkspaces || tree_bytes_ > kMaxTreeBytes ||
       waiting_.size() > kMaxKnownWaiting || known_actors_ > kMaxKnownActors)
@@ -49,8 +49,10 @@ GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Resul
   forget_damaged();
   Batch batch;
   ++batches_;
-  const Result<void> possible = poison_ ? std::unexpected(*poison_) : ready;
-  for (Request& request : requests)
+  const Result<void> poisoned = poison_ ? std::unexpected(*poison_) : Result<void>();
+  for (Request& request : requests) {
+    const Result<void>& allowed = makes_room(request) ? ready.cleaning : ready.all;
+    const Result<void>& possible = poisoned ? allowed : poisoned;
     std::visit(
         [&](auto& each) {
           using Answer = decltype(stage(each, batch, writes));
@@ -59,6 +61,7 @@ GroupCommit::Batch GroupCommit::stage(std::vector<Request> requests, const Resul
           add_answer(batch, std::move(each.done), std::move(staged));
         },
         request);
+  }
   return batch;
 }
 

@@ -46,12 +46,22 @@ class GroupCommit {
     std::vector<std::move_only_function<void(const Result<void>&)>> answers;
   };
 
+  // Whether the disk accepts writes now: all of them, and those that make room (store/requests.h).
+  struct Ready {
+    Ready() = default;
+    Ready(Result<void> both) : all(both), cleaning(std::move(both)) {}  // NOLINT
+    Ready(Result<void> for_all, Result<void> for_cleaning)
+        : all(std::move(for_all)), cleaning(std::move(for_cleaning)) {}
+
+    Result<void> all;
+    Result<void> cleaning;
+  };
+
   // `tables` must show everything that was finished without an error.
   explicit GroupCommit(const Tables& tables) : tables_(tables) {}
 
-  // `ready` says whether the disk accepts writes now. If not, all requests are refused with its
-  // error.
-  Batch stage(std::vector<Request> requests, const Result<void>& ready, Writes& writes);
+  // What the disk does not accept now is refused with the error in `ready`.
+  Batch stage(std::vector<Request> requests, const Ready& ready, Writes& writes);
 
   void finish(Batch batch, const Result<void>& written);
 

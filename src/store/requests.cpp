@@ -1,6 +1,24 @@
 #include "store/requests.h"
 
+#include <algorithm>
+
+#include "log/rules.h"
+
 namespace syncline::store {
+
+bool makes_room(const Request& request) {
+  if (const auto* append = std::get_if<AppendRequest>(&request)) {
+    return std::ranges::all_of(append->append.events, [](const log::EncodedEvent& event) {
+      return log::is_system_object(event.object);
+    });
+  }
+  if (const auto* put = std::get_if<SnapshotRequest>(&request))
+    return put->snapshot.bytes_since_milestone == 0;
+  return std::holds_alternative<FloorRequest>(request) ||
+         std::holds_alternative<DropRequest>(request) ||
+         std::holds_alternative<RemoveWaitingRequest>(request) ||
+         std::holds_alternative<CheckpointRequest>(request);
+}
 namespace {
 
 std::size_t size_of(const AppendRequest& request) {

@@ -93,6 +93,11 @@ using Request =
     std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, UntoldPinRequest, OriginRequest,
                  FloorRequest, DropRequest, PutWaitingRequest, RemoveWaitingRequest>;
 
+// True if the request makes room on the disk, or prepares it: dropping what retention does not keep,
+// the milestones that must exist before, and changes of what a workspace promises, which are small.
+// They are accepted longer than others when the disk fills.
+bool makes_room(const Request& request);
+
 // A queue with a limit in bytes. A request that does not fit keeps its turn, because answers keep
 // the order, but its content is dropped. It is refused with kUnavailable when its turn comes.
 class RequestQueue {

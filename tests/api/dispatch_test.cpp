@@ -212,6 +212,13 @@ TEST(ApiServe, HealthAndMetricsAreBesideTheApi) {
   TestApi node(kTokens, 2);
   EXPECT_EQ(node.ask("GET", "/healthz")->head->status, 200);
   EXPECT_EQ(node.ask("GET", "/readyz")->head->status, 200);
+  node.context.health = []() -> Result<void> {
+    return fail(ErrorCode::kUnavailable, "the disk is full");
+  };
+  EXPECT_EQ(node.ask("GET", "/readyz")->head->status, 503);
+  EXPECT_EQ(node.ask("GET", "/readyz")->body, "not ready: the disk is full\n");
+  EXPECT_EQ(node.ask("GET", "/healthz")->head->status, 200);
+  node.context.health = nullptr;
   node.ready = false;
   EXPECT_EQ(node.ask("GET", "/readyz")->head->status, 503);
   EXPECT_EQ(node.ask("GET", "/metrics")->head->status, 401);

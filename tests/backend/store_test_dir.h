@@ -18,7 +18,7 @@ inline backend::StoreOptions store_options(const std::string& dir) {
   options.data_dir = dir;
   options.write_buffer_bytes = std::size_t{4} << 20;
   options.cache_bytes = std::size_t{4} << 20;
-  options.reserve_bytes = 1 << 20;
+  options.min_free_bytes = 1 << 20;
   return options;
 }
 

@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
-import { WebSocket, y_client } from './lib/clients.mjs';
+import { WebSocket, converged, fresh, y_client } from './lib/clients.mjs';
 import { Raw } from './lib/raw.mjs';
-import { Server, binary, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
-import { until } from './lib/wait.mjs';
+import { Server, at_end, binary, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
+import { sleep, until } from './lib/wait.mjs';
 
 const kTest = { timeout: 120_000 };
 
@@ -94,6 +95,76 @@ test('many wrong tokens are answered slowly, then with 429; right ones at once',
   assert.ok(Date.now() - opened > 1000, 'a WebSocket waits, too');
   stop = true;
   await guessing;
+});
+
+// Fills a file system up to its last byte.
+function fill(path) {
+  const file = openSync(path, 'w');
+  const block = Buffer.alloc(1 << 16, 'x');
+  for (let size = block.length; size >= 1; ) {
+    try {
+      writeSync(file, block, 0, size);
+    } catch {
+      size >>= 1;
+    }
+  }
+  closeSync(file);
+}
+
+test('a full disk: not ready, and yet started, read and cleaned', { timeout: 240_000 }, async (t) => {
+  const dir = scratch_dir(t, 'disk');
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300m', 'syncline-test', dir]).status !== 0) return t.skip('no right to mount a small disk');
+  at_end(t, async () => spawnSync('umount', ['-l', dir]));
+  const server = await Server.start(t, { dir: join(dir, 'data'), args: kSignAtOnce });
+  const reserve = join(server.dir, 'reserve');
+  assert.equal(statSync(reserve).size, 64 << 20);
+  const ann = await y_client(t, server, 'w', 'doc');
+  for (let i = 0; i < 40; ++i) {
+    ann.text.insert(0, randomBytes(50_000).toString('hex'));
+    await sleep(20);
+  }
+  await converged([ann, await fresh(t, server, 'w', 'doc')]);
+  const text = ann.text.toString();
+  ann.provider.destroy();
+
+  const ballast = join(dir, 'ballast');
+  fill(ballast);
+  const ready = async () => (await server.get('/readyz')).status;
+  await until(async () => (await ready()) === 503, 'the server is not ready');
+  assert.match((await server.get('/readyz')).text, /the disk is full/);
+  assert.equal(await server.metric('disk_full'), 1);
+  assert.equal(statSync(reserve).size, 0, 'the reserve is released');
+
+  // The worst case: killed, and the space of the reserve is gone, too, but for what a start needs.
+  await server.kill('SIGKILL');
+  await server.launch();
+  assert.equal(await ready(), 503);
+  assert.equal((await server.get('/healthz')).status, 200);
+  assert.equal((await server.object('w', 'doc')).content, text, 'everything can be read');
+  const bob = await y_client(t, server, 'w', 'doc', { wait: false });
+  const closes = [];
+  bob.provider.on('connection-close', (event) => closes.push(event));
+  await until(() => bob.provider.synced, 'also by a client');
+  bob.text.insert(0, 'refused');
+  await until(() => closes.length > 0, 'but nothing is written');
+  assert.equal(closes[0].code, 4503);
+  bob.provider.destroy();
+
+  const cli = (...args) => run([...args, '--server', server.url]);
+  const set = cli('retention', 'set', 'w', '--keep-last', '1');
+  assert.equal(set.status, 0, set.stderr);
+  const applied = cli('retention', 'run', 'w');
+  assert.equal(applied.status, 0, applied.stderr);
+  const log = (await server.get('/v1/workspaces/w/log?limit=1000')).text;
+  assert.ok(log.split('"dropped":true').length > 20, 'payloads are dropped');
+  assert.equal((await server.object('w', 'doc')).content, text);
+
+  rmSync(ballast);
+  await until(async () => (await ready()) === 200, 'the server is ready again');
+  assert.equal(statSync(reserve).size, 64 << 20, 'the reserve is taken again');
+  const eve = await y_client(t, server, 'w', 'doc');
+  eve.text.insert(0, 'written ');
+  await until(async () => (await server.object('w', 'doc')).content.startsWith('written '), 'it is written again');
 });
 
 // Everything below a directory, the directory too, that others than its owner can open.

@@ -22,10 +22,11 @@ constexpr std::size_t kRemembered = 64;           // imports, including some tha
 }  // namespace
 
 ImportService::ImportService(std::string directory, const node::Shards& shards,
-                             std::uint64_t idle_ms)
+                             std::uint64_t idle_ms, std::function<Result<void>()> has_room)
     : directory_(std::move(directory)),
       shards_(shards),
       idle_(idle_ms),
+      has_room_(std::move(has_room)),
       watching_([this](const std::stop_token& stop) { watch(stop); }) {}
 
 ImportService::~ImportService() {
@@ -164,6 +165,7 @@ Result<void> ImportService::load(Import& import) {
 Result<ImportStatus> ImportService::receive(const std::string& workspace, std::uint64_t offset,
                                             ByteView bytes) {
   if (stopping_) return fail(ErrorCode::kUnavailable, "the server is shutting down");
+  if (auto room = has_room_(); !room) return std::unexpected(std::move(room.error()));
   Shared import = find(workspace);
   const bool begins = !import;
   if (begins) {

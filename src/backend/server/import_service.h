@@ -55,7 +55,9 @@ class ImportService final : public api::Imports {
 
   // Keeps its files in `directory`. `shards` and the store must outlive it, and the loops must run
   // until it is destroyed.
-  ImportService(std::string directory, const node::Shards& shards, std::uint64_t idle_ms);
+  // `has_room` says whether the disk is full; called on any thread. Then no bytes are accepted.
+  ImportService(std::string directory, const node::Shards& shards, std::uint64_t idle_ms,
+                std::function<Result<void>()> has_room);
   ~ImportService() override;
 
   // Continues the imports of an earlier process. Call it before anybody may enter a workspace.
@@ -116,6 +118,7 @@ class ImportService final : public api::Imports {
   const std::string directory_;
   const node::Shards& shards_;
   const std::chrono::milliseconds idle_;
+  const std::function<Result<void>()> has_room_;
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;
   std::map<std::string, Shared, std::less<>> imports_;  // guarded; some of them have ended

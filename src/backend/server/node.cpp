@@ -41,6 +41,7 @@ struct Node::Impl {
   void start_shards();
   void compose();  // builds the handlers for requests and WebSockets
   Result<void> gate(const std::string& workspace) const;
+  Result<void> health() const;
   Result<api::PublicKeys> public_keys() const;
   bool unsigned_events();  // true if some events are not covered by a checkpoint
   bool busy();             // true if something that clients sent is not durable yet
@@ -114,7 +115,8 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
 }
 
 Result<void> Node::Impl::start() {
-  auto opened = RocksDbStore::open({.data_dir = options.data_dir});
+  auto opened = RocksDbStore::open(
+      {.data_dir = options.data_dir, .reserve_bytes = options.disk_reserve_bytes});
   if (!opened) return std::unexpected(std::move(opened.error()));
   store = std::move(*opened);
   auto ring = KeyRing::open(options.data_dir, options.log_name);
@@ -127,8 +129,9 @@ Result<void> Node::Impl::start() {
   for (std::size_t i = 0; i < loops->size(); ++i) schedulers.push_back(&(*loops)[i]);
   shards = std::make_unique<node::Shards>(std::move(schedulers));
   backups = std::make_unique<BackupService>(*store, options.backup_dir);
-  imports = std::make_unique<ImportService>(options.data_dir + "/imports", *shards,
-                                            options.import_idle_ms);
+  imports =
+      std::make_unique<ImportService>(options.data_dir + "/imports", *shards,
+                                      options.import_idle_ms, [this] { return store->has_room(); });
   start_shards();
   compose();
   if (auto resumed = imports->resume(); !resumed) return resumed;
@@ -175,21 +178,20 @@ void Node::Impl::start_shards() {
 
 void Node::Impl::compose() {
   const policy::Hosts hosts(options.allow_hosts, is_loopback(options.address));
-  api = std::make_unique<api::Context>(
-      api::Context{.shards = *shards,
-                   .access = options.access,
-                   .hosts = hosts,
-                   .cors = api::Cors(options.cors_origins),
-                   .imports = imports.get(),
-                   .backups = backups.get(),
-                   .keys = [this] { return public_keys(); },
-                   .find_asset = find_web_asset,
-                   .add_metrics =
-                       [this](api::MetricsPage& page) {
-                         add_process_metrics(page, server->counters(), store->counters());
-                       },
-                   .ready = ready,
-                   .bound_to_loopback = is_loopback(options.address)});
+  api = std::make_unique<api::Context>(api::Context{
+      .shards = *shards,
+      .access = options.access,
+      .hosts = hosts,
+      .cors = api::Cors(options.cors_origins),
+      .imports = imports.get(),
+      .backups = backups.get(),
+      .keys = [this] { return public_keys(); },
+      .find_asset = find_web_asset,
+      .add_metrics =
+          [this](api::MetricsPage& page) { add_process_metrics(page, server->counters(), *store); },
+      .ready = ready,
+      .health = [this] { return health(); },
+      .bound_to_loopback = is_loopback(options.address)});
   accept = std::make_unique<node::AcceptContext>(
       node::AcceptContext{.shards = *shards,
                           .access = options.access,
@@ -201,6 +203,11 @@ void Node::Impl::compose() {
 Result<void> Node::Impl::gate(const std::string& workspace) const {
   if (shut) return fail(ErrorCode::kUnavailable, "the server is shutting down");
   return imports->check_free(workspace);
+}
+
+Result<void> Node::Impl::health() const {
+  if (storage_failed) return fail(ErrorCode::kIo, "the disk failed");
+  return store->has_room();
 }
 
 Result<api::PublicKeys> Node::Impl::public_keys() const {

@@ -45,6 +45,8 @@ struct NodeOptions {
   // For documents in memory, over all loops together.
   std::size_t memory_budget_bytes = std::size_t{1} << 30;
   std::size_t max_message_bytes = std::size_t{32} << 20;
+  // Kept on the disk for the time when it is full (backend/store/disk_reserve.h); 0: nothing.
+  std::size_t disk_reserve_bytes = std::size_t{64} << 20;
   std::size_t max_connections = 100'000;
   std::string backup_dir;  // where clients with the right may have backups written; "": disabled
   log::CheckpointPace checkpoint_pace = {};

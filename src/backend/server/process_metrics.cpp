@@ -54,9 +54,11 @@ void add_log(api::MetricsPage& page, const StoreCounters& store) {
 }  // namespace
 
 void add_process_metrics(api::MetricsPage& page, const ServerCounters& net,
-                         const StoreCounters& store) {
+                         const RocksDbStore& store) {
   add_network(page, net);
-  add_log(page, store);
+  add_log(page, store.counters());
+  page.gauge("disk_full", "1 while the disk is full and appends are refused.",
+             store.has_room() ? 0 : 1);
   page.gauge("process_resident_memory_bytes", "Resident memory of the process.",
              resident_memory_bytes());
 }

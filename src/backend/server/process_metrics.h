@@ -8,6 +8,6 @@
 namespace syncline::backend {
 
 void add_process_metrics(api::MetricsPage& page, const ServerCounters& net,
-                         const StoreCounters& store);
+                         const RocksDbStore& store);
 
 }  // namespace syncline::backend

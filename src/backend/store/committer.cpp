@@ -1,7 +1,6 @@
 #include "backend/store/committer.h"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,11 +9,16 @@
 #include "base/mutation.h"
 
 namespace syncline::backend::store {
+namespace {
 
-Committer::Committer(Database& database, std::string data_dir, const StoreOptions& options)
+constexpr std::chrono::seconds kLook{1};  // at the free space, while nothing is written
+
+}  // namespace
+
+Committer::Committer(Database& database, DiskReserve& reserve, const StoreOptions& options)
     : database_(database),
-      data_dir_(std::move(data_dir)),
-      reserve_bytes_(options.reserve_bytes),
+      data_dir_(options.data_dir),
+      reserve_(reserve),
       group_(database),
       queue_(options.queue_bytes),
       thread_([this] { run(); }) {}
@@ -45,9 +49,13 @@ void Committer::run() {
     std::vector<Request> requests;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      const bool woken = wake_.wait_for(lock, kLook, [&] { return stopping_ || !queue_.empty(); });
+      if (woken && queue_.empty()) return;
       requests = queue_.take();
+    }
+    if (requests.empty()) {
+      reserve_.look();
+      continue;
     }
     commit(std::move(requests));
   }
@@ -83,16 +91,19 @@ void Committer::count(const GroupCommit::Batch& batch, bool wrote, const Result<
 
 // Refuses writes before the disk is full. RocksDB can handle a full disk, but it is better never to
 // reach that state; compaction needs space, too.
-Result<void> Committer::ready_to_write() {
-  struct statvfs disk;
-  if (::statvfs(data_dir_.c_str(), &disk) == 0 &&
-      std::uint64_t{disk.f_bavail} * disk.f_frsize < reserve_bytes_)
-    return out_of_space(fmt::format("less than {} MB free", reserve_bytes_ >> 20));
-  if (!resume_needed_) return {};
-  if (const auto status = database_.db->Resume(); !status.ok())
-    return out_of_space(status.ToString());
-  resume_needed_ = false;
-  return {};
+GroupCommit::Ready Committer::ready_to_write() {
+  const DiskReserve::Room room = reserve_.look();
+  const auto full = [&] {
+    return out_of_space(fmt::format("less than {} MiB free", reserve_.min_free_bytes() >> 20));
+  };
+  if (room == DiskReserve::Room::kNone) return full();
+  if (resume_needed_) {
+    if (const auto status = database_.db->Resume(); !status.ok())
+      return out_of_space(status.ToString());
+    resume_needed_ = false;
+  }
+  if (room == DiskReserve::Room::kAll) return Result<void>();
+  return {full(), Result<void>()};
 }
 
 Result<void> Committer::out_of_space(std::string_view reason) {
@@ -108,6 +119,7 @@ Result<void> Committer::write(DatabaseWrites& writes) {
   if (status.ok()) return {};
   if (status.IsNoSpace()) {
     resume_needed_ = true;
+    reserve_.ran_out();
     return out_of_space(status.ToString());
   }
   return fail(ErrorCode::kIo, status.ToString());

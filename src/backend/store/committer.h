@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "backend/store/database.h"
+#include "backend/store/disk_reserve.h"
 #include "store/group_commit.h"
 #include "store/requests.h"
 
@@ -22,8 +23,7 @@ namespace syncline::backend::store {
 
 class Committer {
  public:
-  // Free space is measured in `data_dir`.
-  Committer(Database& database, std::string data_dir, const StoreOptions& options);
+  Committer(Database& database, DiskReserve& reserve, const StoreOptions& options);
 
   // Commits and answers what was submitted, then ends the thread.
   ~Committer();
@@ -37,7 +37,7 @@ class Committer {
  private:
   void run();
   void commit(std::vector<Request> requests);
-  Result<void> ready_to_write();
+  syncline::store::GroupCommit::Ready ready_to_write();
   Result<void> write(DatabaseWrites& writes);
   Result<void> out_of_space(std::string_view reason);
   void count(const GroupCommit::Batch& batch, bool wrote, const Result<void>& written,
@@ -45,9 +45,9 @@ class Committer {
 
   Database& database_;
   const std::string data_dir_;
-  const std::size_t reserve_bytes_;
 
   // Used only on the committer's thread.
+  DiskReserve& reserve_;
   GroupCommit group_;
   bool resume_needed_ = false;  // RocksDB has stopped writing because the disk was full
 

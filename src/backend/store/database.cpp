@@ -45,6 +45,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   result.info_log_level = rocksdb::WARN_LEVEL;
   result.max_bgerror_resume_count = 0;
   result.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
+  result.avoid_flush_during_recovery = options.spare_space;
   if (options.env != nullptr) result.env = options.env;
   return result;
 }

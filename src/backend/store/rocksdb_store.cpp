@@ -11,6 +11,7 @@
 #include "backend/store/committer.h"
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
+#include "backend/store/disk_reserve.h"
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
 #include "backend/store/worker_pool.h"
@@ -25,15 +26,18 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
   MadePrivate made_private;
   std::atomic<bool> backing_up = false;
   store::Database database;
-  std::optional<store::Committer> committer;  // empty if read-only
-  store::WorkerPool readers;                  // last, because its tasks use the database
+  std::unique_ptr<store::DiskReserve> reserve;  // nullptr if read-only
+  std::optional<store::Committer> committer;    // empty if read-only
+  store::WorkerPool readers;                    // last, because its tasks use the database
 
-  Impl(StoreOptions given, std::optional<store::DirLock> held, store::Database opened)
+  Impl(StoreOptions given, std::optional<store::DirLock> held, store::Database opened,
+       std::unique_ptr<store::DiskReserve> disk_reserve)
       : options(std::move(given)),
         lock(std::move(held)),
         database(std::move(opened)),
+        reserve(std::move(disk_reserve)),
         readers(options.reader_threads) {
-    if (!options.read_only) committer.emplace(database, options.data_dir, options);
+    if (reserve) committer.emplace(database, *reserve, options);
   }
 
   void submit(store::Request request) override { committer->submit(std::move(request)); }
@@ -91,11 +95,15 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
   if (auto ok = prepare_directory(options); !ok) return std::unexpected(std::move(ok.error()));
   std::optional<store::DirLock> lock;
   MadePrivate made_private;
+  std::unique_ptr<store::DiskReserve> reserve;
   if (!options.read_only) {
     auto taken = store::DirLock::take(options.data_dir);
     if (!taken) return std::unexpected(std::move(taken.error()));
     lock.emplace(std::move(*taken));
     made_private = make_private(options.data_dir);
+    reserve = std::make_unique<store::DiskReserve>(options.data_dir, options.min_free_bytes,
+                                                   options.reserve_bytes);
+    options.spare_space = !reserve->accepts_all();
   }
   const auto torn = torn_tail_bytes(options.data_dir);
   if (!torn) return std::unexpected(explain(torn.error(), options));
@@ -103,7 +111,8 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
       store::rocksdb_dir(options.data_dir), options,
       options.read_only ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite);
   if (!database) return std::unexpected(explain(std::move(database.error()), options));
-  auto impl = std::make_unique<Impl>(std::move(options), std::move(lock), std::move(*database));
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(lock), std::move(*database),
+                                     std::move(reserve));
   impl->torn_bytes = *torn;
   impl->made_private = made_private;
   return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(impl)));
@@ -123,6 +132,14 @@ const syncline::store::Tables& RocksDbStore::tables() const {
 
 StoreCounters RocksDbStore::counters() const {
   return impl_->committer ? impl_->committer->counters() : StoreCounters{};
+}
+
+Result<void> RocksDbStore::has_room() const {
+  if (!impl_->reserve || impl_->reserve->accepts_all()) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("the disk is full: less than {} MiB are free, or less than that and the "
+                          "reserve were since",
+                          impl_->reserve->min_free_bytes() >> 20));
 }
 
 std::uint64_t RocksDbStore::torn_bytes() const {

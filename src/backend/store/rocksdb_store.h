@@ -13,7 +13,8 @@
 //
 // After a failed write or sync, no append succeeds until the process restarts, because the content
 // of the disk is then unknown. A full disk is the exception: appends fail with kUnavailable and
-// work again when there is space. Reading continues in both cases.
+// work again when there is space. Reading continues in both cases, and on a full disk also what
+// makes room: applying retention, and changing its rules.
 //
 // Key layout: docs/formats/log.md. Thread-safety: open_loop(), verify() and counters() from any
 // thread.
@@ -55,7 +56,11 @@ struct StoreOptions {
   std::size_t cache_bytes = std::size_t{64} << 20;  // blocks, indexes and filters
   std::size_t write_buffer_bytes = std::size_t{32} << 20;
   // Appends are refused while less than this is free on the disk.
-  std::size_t reserve_bytes = std::size_t{64} << 20;
+  std::size_t min_free_bytes = std::size_t{64} << 20;
+  // Kept in addition for the time when the disk is full (backend/store/disk_reserve.h); 0: nothing.
+  std::size_t reserve_bytes = 0;
+  // Set by open() if the disk is full: opening then writes as little as possible.
+  bool spare_space = false;
   // Appends are refused while more than this is queued for the disk.
   std::size_t queue_bytes = std::size_t{256} << 20;
   unsigned reader_threads = 2;
@@ -154,6 +159,9 @@ class RocksDbStore final : public log::LogBackend {
   const syncline::store::Tables& tables() const;
 
   StoreCounters counters() const;
+
+  // kUnavailable while the disk is full. Does not measure: at most a second old.
+  Result<void> has_room() const;
 
   // The size of an incomplete write at the end of the write-ahead log that opening dropped. It
   // belonged to an append that was never acknowledged. 0 after a clean stop.
