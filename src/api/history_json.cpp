@@ -18,7 +18,7 @@ std::string blamed_to_json(const state::BlamedText& text) {
   for (const state::BlamedRun& run : text.runs) {
     runs += fmt::format(R"({}{{"text":{},"position":{},"time":"{}","principal":{},"actor":{}}})",
                         runs.empty() ? "" : ",", protocol::json_string(run.text), run.position,
-                        protocol::stamp_time(run.hlc), protocol::name_json(run.principal),
+                        protocol::time_text(run.accepted_ms), protocol::name_json(run.principal),
                         protocol::name_json(run.actor));
   }
   return fmt::format(R"({{"path":{},"runs":[{}]}})", protocol::json_string(text.path), runs);

@@ -63,6 +63,10 @@ void add_workspaces(MetricsPage& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.workspace.bytes_accepted; }));
   page.counter("events_committed_total", "Events made durable.",
                total([](auto& l) { return l.workspace.events_committed; }));
+  page.counter("clock_steps_total", "Jumps of the wall clock by more than a minute.",
+               total([](auto& l) { return l.workspace.clock_steps; }));
+  page.counter("clock_eras_total", "Logs that went back to the present after a clock was ahead.",
+               total([](auto& l) { return l.workspace.eras; }));
   page.counter("workspace_resets_total", "Views dropped because the log refused an append.",
                total([](auto& l) { return l.workspace.resets; }));
   page.gauge("workspaces", "Workspaces in memory.", total([](auto& l) { return l.workspaces; }));

@@ -21,8 +21,7 @@ using View = workspace::Workspace::View;
 std::string to_json(const state::Quarantined& held) {
   return fmt::format(R"({{"object":{},"position":{},"since":"{}","reason":{}}})",
                      protocol::json_string(held.object), held.position,
-                     protocol::stamp_time(HlcStamp::of(held.since_ms, 0)),
-                     protocol::name_json(held.reason.message));
+                     protocol::time_text(held.since_ms), protocol::name_json(held.reason.message));
 }
 
 http::Response quarantine_response(const QuarantinePage& page, std::size_t limit) {

@@ -20,8 +20,7 @@ using Shuts = std::vector<std::pair<std::string, workspace::Shut>>;
 
 std::string shut_to_json(const std::string& name, const workspace::Shut& shut) {
   return fmt::format(R"({{"workspace":{},"since":"{}","reason":{}}})", protocol::name_json(name),
-                     protocol::stamp_time(HlcStamp::of(shut.since_ms, 0)),
-                     protocol::name_json(shut.reason.message));
+                     protocol::time_text(shut.since_ms), protocol::name_json(shut.reason.message));
 }
 
 // Each loop has a list of its own workspaces. The last list to arrive sends the answer.

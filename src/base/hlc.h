@@ -3,7 +3,9 @@
 // The wall clocks of several machines disagree and jump. An HLC stamp is the wall clock time if
 // this is greater than all stamps before; otherwise it is the last stamp plus one. So the order of
 // the stamps never contradicts the order in which a node saw the events. A peer that sends a stamp
-// far in the future would push every clock forward for good; such a stamp is refused.
+// far in the future would push every clock forward for good; such a stamp is refused. The node's own
+// wall clock is followed, because nobody can tell a wrong time from a right one. When it was ahead
+// and comes back, stamps continue from the last one; log::Era then says what time it is.
 //
 // Source: Kulkarni, Demirbas et al., "Logical Physical Clocks", 2014. A stamp is packed into one
 // 64-bit word: the upper 48 bits are milliseconds since 1970 UTC, the lower 16 bits a counter.

@@ -158,6 +158,9 @@ int run_serve(const ServeOptions& options) {
     fmt::print(stderr, "syncline serve: storage failed: {}\n", error.message);
     kill(getpid(), kStorageSignal);
   };
+  wanted.on_clock = [](const std::string& what) {
+    fmt::print(stderr, "syncline serve: {}\n", visible(what));
+  };
   wanted.on_quarantine = [](const state::Quarantined& quarantined) {
     const Error error = state::quarantine_error(quarantined);
     fmt::print(stderr, "syncline serve: {}\n", visible(error.message));

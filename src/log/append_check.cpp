@@ -69,7 +69,7 @@ Result<void> check_base(std::string_view workspace, std::string_view object,
 }
 
 Head head_after(std::span<const EncodedEvent> events) {
-  return {events.back().position, events.back().hash, events.back().hlc};
+  return {events.back().position, events.back().hash, events.back().hlc, events.back().era};
 }
 
 }  // namespace syncline::log

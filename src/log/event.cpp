@@ -1,5 +1,7 @@
 #include "log/event.h"
 
+#include <algorithm>
+
 #include "base/mutation.h"
 
 namespace syncline::log {
@@ -13,6 +15,14 @@ Salt draw_salt(Random& random) {
     for (int byte = 0; byte < 8; ++byte, word >>= 8) salt[at++] = static_cast<std::uint8_t>(word);
   }
   return salt;
+}
+
+Era next_era(const Head& head, std::uint64_t unix_ms) {
+  const std::uint64_t last_ms = head.accepted_ms();
+  if (last_ms > unix_ms && last_ms - unix_ms > HlcClock::kMaxAheadMs)
+    return {head.last_position + 1, unix_ms};
+  if (head.era.since == 0) return {};
+  return {head.era.since, std::max(unix_ms, last_ms)};
 }
 
 }  // namespace
@@ -29,6 +39,7 @@ Result<EncodedEvent> EventChain::seal(Event& event, std::uint64_t unix_ms) {
   HlcClock clock = clock_;
   event.position = head_.last_position + 1;
   event.hlc = clock.tick(unix_ms);
+  event.era = next_era(head_, std::min(unix_ms, HlcStamp::kMaxMs));
   if (is_mutated(Mutation::stamp_with_wall_clock)) event.hlc = HlcStamp::of(unix_ms, 0);
   event.previous_hash = head_.last_hash;
   event.salt = draw_salt(*salts_);
@@ -36,7 +47,7 @@ Result<EncodedEvent> EventChain::seal(Event& event, std::uint64_t unix_ms) {
   if (!encoded) return encoded;
   event.hash = encoded->hash;
   clock_ = clock;
-  head_ = {event.position, event.hash, event.hlc};
+  head_ = {event.position, event.hash, event.hlc, event.era};
   return encoded;
 }
 

@@ -96,6 +96,19 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
+// A time in the log that does not follow from the stamps.
+//
+// Stamps never go back. So after a clock that was ahead, they stay ahead until the real time has
+// caught up, perhaps for years. An era begins with the first event that the log accepts after its
+// clock went back by more than HlcClock::kMaxAheadMs. From then on, every event states the era and
+// the time of the clock. The log's first era states nothing; there, the time is that of the stamp.
+struct Era {
+  Position since = 0;         // its first event; 0: the log's first era
+  std::uint64_t unix_ms = 0;  // when the event was accepted; does not go back within an era
+
+  bool operator==(const Era&) const = default;
+};
+
 using Salt = std::array<std::uint8_t, 16>;
 
 inline constexpr std::uint8_t kRecordVersion = 2;    // of new events
@@ -129,6 +142,7 @@ struct Event {
   std::string node;              // by which node; may be empty
   std::string trace;             // W3C traceparent of the request; may be empty
   std::optional<Origin> origin;  // set if another log accepted it first
+  Era era;
   std::vector<Extension> extensions;  // ascending tags
   Hash256 previous_hash{};            // of the event before; all zero at position 1
 
@@ -142,6 +156,9 @@ struct Event {
   Hash256 hash{};
 
   std::uint64_t last_actor_seq() const { return actor_seq + further_seqs; }
+
+  // When the log accepted the event, by the clock of the server. Within an era, it does not go back.
+  std::uint64_t accepted_ms() const { return era.since > 0 ? era.unix_ms : hlc.unix_ms(); }
 
   bool operator==(const Event&) const = default;
 };
@@ -166,6 +183,7 @@ struct Numbered {
 struct EncodedEvent {
   Position position = 0;
   HlcStamp hlc;
+  Era era;
   std::string object;
   Hash256 previous_hash{};
   Hash256 hash{};
@@ -189,6 +207,10 @@ struct Head {
   Position last_position = 0;
   Hash256 last_hash{};
   HlcStamp hlc;
+  Era era;
+
+  // As Event::accepted_ms().
+  std::uint64_t accepted_ms() const { return era.since > 0 ? era.unix_ms : hlc.unix_ms(); }
 
   bool operator==(const Head&) const = default;
 };
@@ -227,8 +249,8 @@ class EventChain {
   // `salts` must be unpredictable and must outlive the chain.
   EventChain(Head head, Random& salts) : head_(head), clock_(head.hlc), salts_(&salts) {}
 
-  // Sets position, hlc, previous_hash, salt and hash of `event` and encodes it. After an error (a
-  // field over its limit) the chain is unchanged.
+  // Sets position, hlc, era, previous_hash, salt and hash of `event` and encodes it. After an error
+  // (a field over its limit) the chain is unchanged.
   Result<EncodedEvent> seal(Event& event, std::uint64_t unix_ms);
 
   // Makes later stamps greater than `origin`, the stamp of an ingested event. kInvalid, without a

@@ -51,6 +51,10 @@ Result<void> check_numbers(const Event& event) {
     return fail(ErrorCode::kInvalid, "generation or epoch out of range");
   if (event.session_at >= event.position || event.policy_at >= event.position)
     return fail(ErrorCode::kInvalid, "an event refers to one that is not before it");
+  const Era& era = event.era;
+  if (era.since > event.position || era.unix_ms > HlcStamp::kMaxMs ||
+      (era.since == 0 && era.unix_ms > 0))
+    return fail(ErrorCode::kInvalid, "era out of range");
   return {};
 }
 
@@ -85,7 +89,7 @@ Result<void> check_version(const Event& event) {
   const bool fits = event.tenant.empty() && event.session_at == 0 && event.further_seqs == 0 &&
                     !event.actor_named && event.generation == 0 && event.group == Group{} &&
                     event.epoch == 0 && event.policy_at == 0 && event.idempotency_key.empty() &&
-                    !event.origin && event.salt == Salt{};
+                    !event.origin && event.era == Era{} && event.salt == Salt{};
   if (fits) return {};
   return fail(ErrorCode::kInvalid, "event record of version 1 with a field of version 2");
 }

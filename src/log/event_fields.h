@@ -5,7 +5,7 @@
 //   number(field, value, absent)   a varint; version 2 omits it if it equals `absent`
 //   bytes(field, value)            a length and bytes; omitted if empty
 //   flag(field, value)             no bytes, only the bit
-//   group, origin, extensions      fields with several parts
+//   group, origin, extensions, era fields with several parts
 //   always(text)                   a length and bytes; never omitted
 #pragma once
 
@@ -37,6 +37,7 @@ enum class Field : std::uint8_t {
   kOrigin,
   kExtensions,
   kActorNamed,
+  kEra,
   kCount,
 };
 
@@ -67,6 +68,7 @@ void visit_header_v2(AnyEvent& event, Visitor& visitor) {
   visitor.origin(event.origin);
   visitor.extensions(event.extensions);
   visitor.flag(Field::kActorNamed, event.actor_named);
+  visitor.era(event.era);
 }
 
 // Version 1 omits nothing.

@@ -61,6 +61,11 @@ struct FieldSizer {
     mask |= bit(Field::kOrigin);
     size += prefixed(origin->region.size()) + varint_bytes(origin->position);
   }
+  void era(const Era& era) {
+    if (era.since == 0) return;
+    mask |= bit(Field::kEra);
+    size += varint_bytes(era.since) + varint_bytes(era.unix_ms);
+  }
   void extensions(const std::vector<Extension>& extensions) {
     if (extensions.empty()) return;
     mask |= bit(Field::kExtensions);
@@ -102,6 +107,11 @@ struct FieldWriter {
     if (!origin) return;
     out.var_string(origin->region);
     out.var_uint(origin->position);
+  }
+  void era(const Era& era) {
+    if (era.since == 0) return;
+    out.var_uint(era.since);
+    out.var_uint(era.unix_ms);
   }
   void extensions(const std::vector<Extension>& extensions) {
     if (!extensions.empty()) always_extensions(extensions);
@@ -147,6 +157,11 @@ struct FieldReader {
     origin.emplace();
     origin->region = in.var_string();
     origin->position = in.var_uint();
+  }
+  void era(Era& era) {
+    if (!has(Field::kEra)) return;
+    always_number(era.since);
+    always_number(era.unix_ms);
   }
   void extensions(std::vector<Extension>& extensions) {
     if (has(Field::kExtensions)) always_extensions(extensions);
@@ -302,6 +317,7 @@ EncodedEvent with_record(const Event& event, Bytes record) {
         {event.tenant, event.principal, event.actor}, event.actor_seq, event.last_actor_seq()};
   return {.position = event.position,
           .hlc = event.hlc,
+          .era = event.era,
           .object = event.object,
           .previous_hash = event.previous_hash,
           .hash = event.hash,

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock_watch.h"
 #include "base/scheduler.h"
 #include "log/checkpoint_keeper.h"
 #include "log/log_backend.h"
@@ -43,6 +44,8 @@ struct ShardOptions {
   workspace::Gate gate = {};
   // Called at most once after the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure = [](const Error&) {};
+  // Gets a sentence when the wall clock has jumped, or was ahead. May be empty.
+  std::function<void(const std::string&)> on_clock = {};
   // Called for each object that cannot be served. May be empty.
   std::function<void(const state::Quarantined&)> on_quarantine = {};
 };
@@ -65,6 +68,7 @@ struct Shard {
   state::ObjectCache cache;
   workspace::Counters workspace_counters;
   session::Counters session_counters;
+  ClockWatch clock;
   session::Refusals refusals;
   policy::FailedTokens failed_tokens;
   SlowAnswers slow_answers;

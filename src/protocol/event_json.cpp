@@ -77,8 +77,8 @@ std::string name_json(std::string_view name) {
   return json_string(mended);
 }
 
-std::string stamp_time(HlcStamp stamp) {
-  const std::string text = to_string(stamp);
+std::string time_text(std::uint64_t unix_ms) {
+  const std::string text = to_string(HlcStamp::of(unix_ms, 0));
   return text.substr(0, text.find('+'));
 }
 
@@ -104,6 +104,7 @@ std::string origin_json(const log::Event& event) {
   if (event.origin)
     json += fmt::format(R"(,"origin":{{"region":{},"position":{}}})",
                         name_json(event.origin->region), event.origin->position);
+  if (event.era.since > 0) json += fmt::format(",\"era\":{}", event.era.since);
   if (!event.region.empty()) json += ",\"region\":" + name_json(event.region);
   if (!event.node.empty()) json += ",\"node\":" + name_json(event.node);
   if (!event.trace.empty()) json += ",\"trace\":" + name_json(event.trace);
@@ -116,15 +117,15 @@ std::string event_to_json(const log::Event& event) {
   return fmt::format(
       R"({{"position":{},"time":"{}","principal":{},"actor":{},"object":{},"type":{},)"
       R"("kind":{},"size":{},"hash":"{}"{}{}}})",
-      event.position, stamp_time(event.hlc), name_json(event.principal), name_json(event.actor),
-      name_json(event.object), name_json(event.type), kind_of(event.kind), event.intent.size(),
-      to_hex(event.hash), origin_json(event),
+      event.position, time_text(event.accepted_ms()), name_json(event.principal),
+      name_json(event.actor), name_json(event.object), name_json(event.type), kind_of(event.kind),
+      event.intent.size(), to_hex(event.hash), origin_json(event),
       event.dropped_payload ? ",\"dropped\":true" : touches_to_json(event.effect));
 }
 
 std::string pin_to_json(const log::Pin& pin) {
   return fmt::format(R"({{"name":{},"position":{},"set":"{}","principal":{}}})",
-                     name_json(pin.name), pin.position, stamp_time(HlcStamp::of(pin.unix_ms, 0)),
+                     name_json(pin.name), pin.position, time_text(pin.unix_ms),
                      name_json(pin.principal));
 }
 

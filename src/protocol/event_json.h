@@ -38,8 +38,8 @@ std::string event_to_json(const log::Event& event);
 // become U+FFFD.
 std::string name_json(std::string_view name);
 
-// "2026-01-31T12:00:00.123Z": the stamp without its counter.
-std::string stamp_time(HlcStamp stamp);
+// "2026-01-31T12:00:00.123Z".
+std::string time_text(std::uint64_t unix_ms);
 
 // {"name":"release-1","position":7,"set":"2026-01-31T12:00:00.123Z","principal":"ada"}
 std::string pin_to_json(const log::Pin& pin);

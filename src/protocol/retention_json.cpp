@@ -23,7 +23,7 @@ std::string rule_json(const log::RetentionRule& rule) {
 }
 
 std::string time_json(std::uint64_t unix_ms) {
-  return '"' + stamp_time(HlcStamp::of(unix_ms, 0)) + '"';
+  return '"' + time_text(unix_ms) + '"';
 }
 
 std::string record_json(const log::RetentionChange& change) {

@@ -53,7 +53,7 @@ std::vector<log::EncodedEvent> OldLog::make_events() {
     static_cast<void>(state->apply(update));
     encoded.push_back(log::encode_event(event).value());
     event.hash = encoded.back().hash;
-    head = {event.position, event.hash, event.hlc};
+    head = {event.position, event.hash, event.hlc, event.era};
     events_.push_back(std::move(event));
   }
   return encoded;

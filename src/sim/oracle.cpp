@@ -210,7 +210,18 @@ bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& hi
 
 void Oracle::check_stamps(const std::string& workspace, const std::vector<log::Event>& events) {
   HlcStamp last;
+  log::Era era;
+  std::uint64_t accepted_ms = 0;
   for (const log::Event& event : events) {
+    const bool begins = event.era.since == event.position;
+    if (!begins && (event.era.since != era.since || event.accepted_ms() < accepted_ms))
+      return world_.violated(
+          std::string(kClock),
+          fmt::format("{}, event {}: the time {} of the era that began at {} is before {} of {}",
+                      workspace, event.position, event.accepted_ms(), event.era.since, accepted_ms,
+                      era.since));
+    era = event.era;
+    accepted_ms = event.accepted_ms();
     if (event.hlc <= last)
       return world_.violated(std::string(kClock),
                              fmt::format("{}, event {}: {} is not after {}", workspace,

@@ -43,7 +43,7 @@ namespace syncline::sim {
               X(slow_reader) /* what the disk did at a power loss */                               \
       X(lost_all_unsynced) X(torn_write) X(lost_some_sectors) X(kept_unsynced) /* rare states */   \
       X(torn_tail_dropped) X(damage_refused) X(damaged_event_read) X(damaged_snapshot_rebuilt) X(  \
-          append_refused_full) X(view_reset) X(fell_behind) X(held_back) X(evicted)                \
+          append_refused_full) X(view_reset) X(era_begun) X(fell_behind) X(held_back) X(evicted)   \
           X(snapshot_written) X(known_change) X(change_waits) X(unacked_survived) X(undo) X(redo)  \
               X(large_batch) X(garbage_sent) X(malformed_refused) X(bad_update_refused) X(         \
                   denied_token) X(read_only_refused) X(two_with_one_id) X(visited) X(junk_agreed)  \

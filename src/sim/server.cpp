@@ -237,6 +237,7 @@ void Server::gather() {
   world_.hit(Probe::damaged_event_read, cache.load_failures);
   world_.hit(Probe::known_change, shard.workspace_counters.changes_known);
   world_.hit(Probe::view_reset, shard.workspace_counters.resets);
+  world_.hit(Probe::era_begun, shard.workspace_counters.eras);
   world_.hit(Probe::fell_behind, shard.session_counters.fell_behind);
   world_.hit(Probe::held_back, shard.session_counters.held_back);
   world_.hit(Probe::fell_back, shard.session_counters.fell_back);

@@ -37,7 +37,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     log::Position position = 0;
     std::string principal;
     std::string actor;
-    HlcStamp hlc;
+    std::uint64_t accepted_ms = 0;
   };
   struct Owned {
     Clock end = 0;
@@ -90,8 +90,8 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
       auto next = std::ranges::upper_bound(*wanted, range.clock, {}, &crdt::ClockRange::end);
       if (next == wanted->end() || next->clock >= end) continue;
       if (!noted) {
-        authors_.push_back(
-            {event.position, std::move(event.principal), std::move(event.actor), event.hlc});
+        authors_.push_back({event.position, std::move(event.principal), std::move(event.actor),
+                            event.accepted_ms()});
         noted = true;
       }
       own(owned_[range.client], range.clock, end);
@@ -148,7 +148,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
       return;
     }
     runs.push_back(
-        {std::string(text), author.position, author.principal, author.actor, author.hlc});
+        {std::string(text), author.position, author.principal, author.actor, author.accepted_ms});
   }
 
   const ReplaySources sources_;

@@ -22,7 +22,7 @@ struct BlamedRun {
   log::Position position = 0;  // of the event that wrote it; 0: unknown
   std::string principal;
   std::string actor;
-  HlcStamp hlc;
+  std::uint64_t accepted_ms = 0;
 };
 
 struct BlamedText {

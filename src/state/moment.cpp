@@ -104,7 +104,8 @@ std::optional<Instant> parse_time(std::string_view text) {
   return Instant{since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count())};
 }
 
-// Binary search for the last event at or before the time.
+// Finds the last era that began at or before the time, and in it the last event at or before the
+// time, by binary search. There is one era more than the clock was ahead, so few.
 class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
  public:
   TimeSearch(log::EventLog& events, std::string workspace, std::uint64_t unix_ms,
@@ -115,12 +116,34 @@ class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
         done_(std::move(done)) {}
 
   void start(const log::Head& head) {
-    after_ = head.last_position + 1;
-    head.hlc.unix_ms() <= unix_ms_ ? done_(head.last_position) : step();
+    if (head.accepted_ms() <= unix_ms_) return done_(head.last_position);
+    search_era(head.last_position, head.era);
   }
 
  private:
-  // The event at before_ is early enough (0: no event); the one at after_ is too late.
+  // The last event of the era, at `last`, is too late.
+  void search_era(log::Position last, const log::Era& era) {
+    after_ = last;
+    if (era.since <= 1 || era.since > last) return step();
+    // Its first event, and the last one of the era before.
+    events_.read(workspace_, era.since - 2, {.to = era.since, .max_events = 2},
+                 [self = shared_from_this(), era](Result<std::vector<log::Event>> events) {
+                   if (!events) return self->done_(std::unexpected(events.error()));
+                   const bool found =
+                       events->size() == 2 && events->front().position == era.since - 1;
+                   if (!found) return self->step();
+                   if (events->back().accepted_ms() <= self->unix_ms_) {
+                     self->before_ = era.since;
+                     return self->step();
+                   }
+                   const log::Event& before = events->front();
+                   if (before.accepted_ms() <= self->unix_ms_) return self->done_(before.position);
+                   self->search_era(before.position, before.era);
+                 });
+  }
+
+  // The event at before_ is early enough (0: no event); the one at after_ is too late. Both are of
+  // one era.
   void step() {
     if (after_ - before_ == 1) return done_(before_);
     const log::Position middle = before_ + (after_ - before_) / 2;
@@ -129,7 +152,7 @@ class TimeSearch : public std::enable_shared_from_this<TimeSearch> {
                    if (!events) return self->done_(std::unexpected(events.error()));
                    const std::uint64_t last =
                        is_mutated(Mutation::moment_before) ? self->unix_ms_ - 1 : self->unix_ms_;
-                   const bool early = !events->empty() && events->front().hlc.unix_ms() <= last;
+                   const bool early = !events->empty() && events->front().accepted_ms() <= last;
                    (early ? self->before_ : self->after_) = middle;
                    self->step();
                  });

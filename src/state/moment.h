@@ -7,8 +7,11 @@
 //                                               where no offset is given
 //   "release-1"                                 where that pin was set
 //
-// The stamps of a workspace's events only grow, so a time is found by binary search: about twenty
-// reads of one event for a million events. Errors: kInvalid for another text; kNotFound for a pin
+// A time means what the clock of the server showed when it accepted an event (Event::accepted_ms).
+// Within an era of the log these times only grow, so a time is found by binary search: about twenty
+// reads of one event for a million events, and one read for each later era. If the clock was ahead
+// for a while, events from that while count as older than all events that were accepted after it.
+// Errors: kInvalid for another text; kNotFound for a pin
 // that does not exist and for a position after the end of the log.
 #pragma once
 

@@ -57,7 +57,7 @@ Result<log::Head> stored_head(const Tables& tables, std::string_view name, Works
   if (!position) return missing();
   auto event = log::decode_stored(name, *position, as_bytes(cursor->value()));
   if (!event) return std::unexpected(std::move(event.error()));
-  return log::Head{event->position, event->hash, event->hlc};
+  return log::Head{event->position, event->hash, event->hlc, event->era};
 }
 
 namespace {

@@ -28,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock_watch.h"
 #include "base/scheduler.h"
 #include "log/checkpoint_keeper.h"
 #include "log/event_log.h"
@@ -58,7 +59,9 @@ struct Counters {
   std::uint64_t bytes_accepted = 0;   // of intents
   std::uint64_t events_committed = 0;
   std::uint64_t appends = 0;
-  std::uint64_t resets = 0;  // views that were dropped because the log refused
+  std::uint64_t clock_steps = 0;  // jumps of the wall clock by more than a minute
+  std::uint64_t eras = 0;         // that began because the clock was ahead (log::Era)
+  std::uint64_t resets = 0;       // views that were dropped because the log refused
   // Objects that all subscribers left, but that stayed because changes were not durable yet.
   std::uint64_t left_in_flight = 0;
 };
@@ -93,6 +96,10 @@ struct Services {
   ShutList* shut = nullptr;
   // Has appended events signed in time. nullptr: nobody does.
   log::CheckpointKeeper* checkpoints = nullptr;
+  // Notices jumps of the wall clock. nullptr: nobody does.
+  ClockWatch* clock = nullptr;
+  // Gets a sentence when the wall clock has jumped, or was ahead. May be empty.
+  std::function<void(const std::string&)> on_clock = {};
   // The records of named actors. nullptr: named actors are not supported.
   log::ActorStore* actors = nullptr;
   // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
@@ -322,6 +329,8 @@ class Workspace {
   void recall_and_submit(const std::string& object, std::shared_ptr<WaitingChanges::Entry> waited);
   Result<log::Event> accept(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                             const merge::Prepared& prepared, log::Position rules);
+  void watch_clock(std::uint64_t unix_ms);
+  void note_era(const log::Event& event, std::uint64_t last_ms);
   void flush_later();
   void flush();
   void committed(log::Position position, log::Durability durability);

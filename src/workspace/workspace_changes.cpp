@@ -1,4 +1,6 @@
 // Workspace: the path of a change, from its preparation to its event.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -241,7 +243,10 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
     const auto later = chain_.observe(offer.ingested->hlc, services_.scheduler.unix_ms());
     if (!later) return std::unexpected(later.error());
   }
-  auto sealed = chain_.seal(event, services_.scheduler.unix_ms());
+  const std::uint64_t now_ms = services_.scheduler.unix_ms();
+  const std::uint64_t last_ms = chain_.head().accepted_ms();
+  watch_clock(now_ms);
+  auto sealed = chain_.seal(event, now_ms);
   if (!sealed) return std::unexpected(std::move(sealed.error()));
   if (auto applied = object.resident().object().apply(event.intent); !applied) {
     // prepare() ruled this out. Nothing was logged, and the state in memory cannot be trusted.
@@ -254,9 +259,31 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   if (offer.waited > 0) settled_.push_back({object.id(), offer.waited});
   batch_.push_back(std::move(*sealed));
   touched_.push_back(&object);
+  if (event.era.since == event.position) note_era(event, last_ms);
   flush_later();
   take_up_later(object.id());
   return event;
+}
+
+void Workspace::watch_clock(std::uint64_t unix_ms) {
+  if (services_.clock == nullptr) return;
+  const auto step = services_.clock->note(unix_ms, services_.scheduler.monotonic_ms());
+  if (!step) return;
+  ++services_.counters.clock_steps;
+  if (services_.on_clock)
+    services_.on_clock(
+        fmt::format("the clock of this machine was set {} by {} s; new events get its time",
+                    *step > 0 ? "ahead" : "back", (*step > 0 ? *step : -*step) / 1000));
+}
+
+void Workspace::note_era(const log::Event& event, std::uint64_t last_ms) {
+  ++services_.counters.eras;
+  if (services_.on_clock)
+    services_.on_clock(
+        fmt::format("the clock of this machine was {} s ahead when workspace {} was last changed; "
+                    "from position "
+                    "{} on, events have the present time again",
+                    (last_ms - event.era.unix_ms) / 1000, name_, event.position));
 }
 
 }  // namespace syncline::workspace

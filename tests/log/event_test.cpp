@@ -351,6 +351,13 @@ TEST(Event, FieldsKeepToTheirLimits) {
   EXPECT_EQ(code([](Event& event) { event.origin = log::Origin{"", 1}; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.origin = log::Origin{"us", 0}; }), kInvalid);
   EXPECT_EQ(code([](Event& event) { event.origin->region.assign(65, 'x'); }), kTooLarge);
+  EXPECT_EQ(code([](Event& event) { event.era = {event.position + 1, 1}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.era = {0, 1}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) { event.era = {1, HlcStamp::kMaxMs + 1}; }), kInvalid);
+  EXPECT_EQ(code([](Event& event) {
+              event.era = {event.position, HlcStamp::kMaxMs};
+            }),
+            std::nullopt);
   EXPECT_EQ(code([](Event& event) { event.intent.resize(log::kMaxRecordBytes); }), kTooLarge);
 }
 
@@ -368,6 +375,53 @@ TEST(EventChain, NumbersStampsAndLinks) {
   EXPECT_EQ(second.previous_hash, first.hash);
   EXPECT_EQ(second.hlc, HlcStamp::of(1000, 1));
   EXPECT_EQ(chain.head(), (log::Head{2, second.hash, second.hlc}));
+}
+
+// Stamps only grow; the time of acceptance goes back with the clock, once.
+TEST(EventChain, AfterAClockThatWasAheadAnEraBegins) {
+  constexpr std::uint64_t kYears = 10ull * 365 * 24 * 3600 * 1000;
+  constexpr std::uint64_t kNow = 1'700'000'000'000;
+  TestChain chain;
+  const auto seal = [&](std::uint64_t unix_ms) {
+    Event event = sample_event("a", "1");
+    EXPECT_TRUE(chain.seal(event, unix_ms));
+    EXPECT_EQ(chain.head().era, event.era);
+    EXPECT_EQ(chain.head().accepted_ms(), event.accepted_ms());
+    return event;
+  };
+  EXPECT_EQ(seal(kNow).era, log::Era{});
+  const Event ahead = seal(kNow + kYears);
+  EXPECT_EQ(ahead.era, log::Era{});
+  EXPECT_EQ(ahead.accepted_ms(), kNow + kYears);
+  const Event back = seal(kNow + 10);
+  EXPECT_EQ(back.era, (log::Era{3, kNow + 10}));
+  EXPECT_GT(back.hlc, ahead.hlc);
+  // Small steps back belong to the era.
+  EXPECT_EQ(seal(kNow + 5).era, (log::Era{3, kNow + 10}));
+  EXPECT_EQ(seal(kNow + 20).era, (log::Era{3, kNow + 20}));
+  EXPECT_EQ(seal(kNow + 20 + HlcClock::kMaxAheadMs).era.since, 3u);
+  EXPECT_EQ(seal(kNow + 20).era.since, 3u) << "a minute is tolerated";
+  EXPECT_EQ(seal(kNow + 19).era, (log::Era{8, kNow + 19}));
+
+  // It is continued from the stored head.
+  TestChain continued(chain.head());
+  Event next = sample_event("a", "1");
+  ASSERT_TRUE(continued.seal(next, kNow + 30));
+  EXPECT_EQ(next.era, (log::Era{8, kNow + 30}));
+  const auto encoded = log::encode_event(next);
+  ASSERT_TRUE(encoded);
+  EXPECT_EQ(encoded->era, next.era);
+  EXPECT_EQ(encoded->record.size(), log::record_bytes(next));
+  EXPECT_EQ(log::decode_event(encoded->record).value(), next);
+}
+
+TEST(EventChain, AClockThatShowsNothingSensibleIsBounded) {
+  TestChain chain;
+  Event event = sample_event("a", "1");
+  ASSERT_TRUE(chain.seal(event, ~std::uint64_t{0}));
+  ASSERT_TRUE(chain.seal(event, 0));
+  EXPECT_EQ(event.era, (log::Era{2, 0}));
+  EXPECT_TRUE(log::decode_event(log::encode_event(event).value().record));
 }
 
 // Of an event that is ingested: what is sealed next comes after it.

@@ -30,7 +30,7 @@ class VirtualLoop final : public Scheduler {
   }
 
   std::uint64_t monotonic_ms() const override { return now_ms_; }
-  std::uint64_t unix_ms() const override { return 1'700'000'000'000 + now_ms_; }
+  std::uint64_t unix_ms() const override { return 1'700'000'000'000 + now_ms_ + ahead_ms; }
 
   // Runs what is due now, and everything that this makes due.
   void run() {
@@ -55,6 +55,7 @@ class VirtualLoop final : public Scheduler {
   }
 
   bool test_is_a_turn = true;
+  std::uint64_t ahead_ms = 0;  // of the wall clock
 
  private:
   void turn(Task& task) {

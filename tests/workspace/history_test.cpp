@@ -294,6 +294,55 @@ TEST(History, MomentsArePositionsTimesAndPins) {
   EXPECT_EQ(moment(world, "release").value(), 7u);
 }
 
+// The clock of the server was ahead twice. A time then means the last era that began before it.
+TEST(History, TimesAreFoundAfterAClockThatWasAhead) {
+  constexpr std::uint64_t kYear = 365ull * 24 * 3600 * 1000;
+  TestWorld world;
+  Typist typist(1);
+  const auto write = [&](int count, std::uint64_t ahead_ms) {
+    world.loop.ahead_ms = ahead_ms;
+    for (int i = 0; i < count; ++i) {
+      submit(world, "o", typist.type("a"));
+      world.loop.advance(1000);
+    }
+  };
+  const auto at = [&](std::uint64_t unix_ms) {
+    return ask<log::Position>(world,
+                              [&](auto done) {
+                                resolve_moment(world.log->events(), world.log->pins(), "w",
+                                               Instant{unix_ms}, std::move(done));
+                              })
+        .value();
+  };
+  const std::uint64_t begin = world.loop.unix_ms();
+  write(5, 0);
+  write(4, 10 * kYear);
+  const std::uint64_t back = world.loop.unix_ms() - 10 * kYear;
+  EXPECT_EQ(at(back), 5u) << "nothing was written since";
+  write(6, 0);
+  EXPECT_EQ(at(world.loop.unix_ms()), 15u) << "now";
+  write(1, 20 * kYear);
+  write(7, 0);
+  EXPECT_EQ(at(world.loop.unix_ms()), 23u);
+  EXPECT_EQ(world.counters.eras, 2u);
+
+  EXPECT_EQ(at(begin), 1u);
+  EXPECT_EQ(at(begin - 1), 0u);
+  EXPECT_EQ(at(begin + 4999), 5u);
+  EXPECT_EQ(at(back - 1), 5u) << "while the clock was ahead";
+  for (std::uint64_t i = 0; i < 6; ++i) EXPECT_EQ(at(back + i * 1000), 10 + i);
+  EXPECT_EQ(at(back + 6999), 15u);
+  for (std::uint64_t i = 0; i < 7; ++i) EXPECT_EQ(at(back + (7 + i) * 1000), 17 + i);
+  EXPECT_EQ(at(begin + 30 * kYear), 23u);
+
+  // Stamps, which everything else relies on, only grow.
+  const auto all = ask<std::vector<log::Event>>(
+      world, [&](auto done) { world.log->events().read("w", 0, {}, std::move(done)); });
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 23u);
+  for (std::size_t i = 1; i < all->size(); ++i) EXPECT_GT((*all)[i].hlc, (*all)[i - 1].hlc);
+}
+
 TEST(History, TimesAreReadStrictly) {
   const auto ms = [](std::string_view text) -> std::int64_t {
     const auto parsed = parse_moment(text);

@@ -86,6 +86,42 @@ TEST(Workspace, AnObjectDoesNotBeginUnderANameThatLooksLikeAnother) {
   EXPECT_EQ(world.counters.changes_accepted, 0u);
 }
 
+TEST(Workspace, AClockThatJumpsIsReported) {
+  TestWorld world;
+  ClockWatch clock;
+  std::vector<std::string> reports;
+  auto services = world.services();
+  services.clock = &clock;
+  services.on_clock = [&](const std::string& what) { reports.push_back(what); };
+  Workspace workspace("w", services);
+  Typist typist(1);
+  const auto write = [&] {
+    workspace.change(
+        "note", {.caller = testing::ann()},
+        [&](const merge::Object&, log::Position) { return typist.type("a"); },
+        [](Result<Receipt> receipt) { EXPECT_TRUE(receipt); });
+    world.loop.advance(1000);
+  };
+  write();
+  world.loop.advance(3'600'000);
+  write();
+  EXPECT_TRUE(reports.empty()) << reports[0];
+  world.loop.ahead_ms = 7'200'000;
+  write();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_NE(reports[0].find("was set ahead by 7200 s"), std::string::npos) << reports[0];
+  world.loop.ahead_ms = 0;
+  write();
+  ASSERT_EQ(reports.size(), 3u);
+  EXPECT_NE(reports[1].find("was set back by 7200 s"), std::string::npos) << reports[1];
+  EXPECT_NE(reports[2].find("7199 s ahead when workspace w"), std::string::npos) << reports[2];
+  EXPECT_NE(reports[2].find("from position 4 on"), std::string::npos) << reports[2];
+  write();
+  EXPECT_EQ(reports.size(), 3u);
+  EXPECT_EQ(world.counters.clock_steps, 2u);
+  EXPECT_EQ(world.counters.eras, 1u);
+}
+
 TEST(Workspace, NobodySeesAChangeBeforeItIsDurable) {
   TestWorld world(MemoryStore::CommitMode::kManual);
   Workspace& workspace = world.host.get("w");

@@ -42,6 +42,7 @@ struct Node::Impl {
   void compose();  // builds the handlers for requests and WebSockets
   Result<void> gate(const std::string& workspace) const;
   Result<void> health() const;
+  void clock_alarm(const std::string& what);
   Result<api::PublicKeys> public_keys() const;
   bool unsigned_events();  // true if some events are not covered by a checkpoint
   bool busy();             // true if something that clients sent is not durable yet
@@ -50,7 +51,8 @@ struct Node::Impl {
   const NodeOptions options;
   std::atomic<bool> ready{false};
   std::atomic<bool> storage_failed{false};
-  std::atomic<bool> shut{false};  // nobody may enter a workspace any more
+  std::atomic<std::int64_t> clock_alarm_at{-1};  // in seconds
+  std::atomic<bool> shut{false};                 // nobody may enter a workspace any more
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
@@ -164,6 +166,7 @@ void Node::Impl::start_shards() {
             if (!storage_failed.exchange(true) && options.on_storage_failure)
               options.on_storage_failure(error);
           },
+      .on_clock = [this](const std::string& what) { clock_alarm(what); },
       .on_quarantine = options.on_quarantine};
   for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];
@@ -203,6 +206,13 @@ void Node::Impl::compose() {
 Result<void> Node::Impl::gate(const std::string& workspace) const {
   if (shut) return fail(ErrorCode::kUnavailable, "the server is shutting down");
   return imports->check_free(workspace);
+}
+
+// After a jump, every workspace has something to say.
+void Node::Impl::clock_alarm(const std::string& what) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const auto second = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  if (clock_alarm_at.exchange(second) != second && options.on_clock) options.on_clock(what);
 }
 
 Result<void> Node::Impl::health() const {

@@ -54,6 +54,9 @@ struct NodeOptions {
   std::uint64_t retention_interval_ms = 60'000;  // between rounds of the retention rules
   // Called once, on any thread, when the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure;
+  // Gets a sentence when the clock of the machine has jumped, or was ahead, at most one a second.
+  // Called on a loop's thread. May be empty.
+  std::function<void(const std::string&)> on_clock;
   // Called on a loop's thread for each object that cannot be served (state/quarantine.h). May be
   // empty.
   std::function<void(const state::Quarantined&)> on_quarantine;

@@ -146,7 +146,7 @@ class Salvage {
         reason = event.error().message;
         break;
       }
-      read = {event->position, event->hash, event->hlc};
+      read = {event->position, event->hash, event->hlc, event->era};
       if (read.last_position == 1) rules.first_version = event->version;
       held.push_back({event->object, event->hash, event->origin, std::nullopt,
                       log::with_record(*event, {}).numbered,

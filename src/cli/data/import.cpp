@@ -101,7 +101,7 @@ Result<log::Head> common_head(Target& target, const log::BundleHeader& header) {
   if (!there || there->last_position <= header.size) return there;
   const auto hash = target.hash_at(header.size);
   if (!hash) return std::unexpected(hash.error());
-  return log::Head{header.size, *hash, there->hlc};
+  return log::Head{header.size, *hash, there->hlc, there->era};
 }
 
 log::Checked<Outcome> import_here(const ImportOptions& options, Outcome outcome, Console& console) {
