@@ -8,6 +8,7 @@
 # Signatures alone need OpenSSL, which users of `libsyncline` do not have to link.
 syncline_room(base LIBS OpenSSL::Crypto fmt::fmt APART ed25519.cpp)
 syncline_room(http DEPENDS base)
+syncline_room(observe DEPENDS base)
 syncline_room(crdt DEPENDS base)
 syncline_room(capi DEPENDS crdt)
 syncline_room(merge DEPENDS crdt)

@@ -1,0 +1,59 @@
+#include "observe/secrets.h"
+
+#include <algorithm>
+
+#include "base/percent.h"
+
+namespace syncline::observe {
+namespace {
+
+bool same_letter(char a, char b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return lower(a) == lower(b);
+}
+
+// Removes the word after each `mark`. Capital and small letters are the same.
+void remove_after(std::string& text, std::string_view mark) {
+  std::size_t from = 0;
+  for (;;) {
+    const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
+                                   mark.begin(), mark.end(), same_letter);
+    if (found == text.end()) return;
+    const std::size_t begin = static_cast<std::size_t>(found - text.begin()) + mark.size();
+    const std::size_t end = std::min(text.find_first_of(" &#\"'\t\r\n", begin), text.size());
+    if (end > begin) text.replace(begin, end - begin, Secrets::kRemoved);
+    from = begin;
+  }
+}
+
+void remove_all(std::string& text, std::string_view secret) {
+  for (std::size_t at = text.find(secret); at != text.npos;
+       at = text.find(secret, at + Secrets::kRemoved.size()))
+    text.replace(at, secret.size(), Secrets::kRemoved);
+}
+
+}  // namespace
+
+Secrets::Secrets(const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets) {
+    if (secret.empty()) continue;
+    known_.push_back(secret);
+    known_.push_back(percent_encode(secret));
+  }
+  std::ranges::sort(known_, [](const auto& a, const auto& b) { return a.size() > b.size(); });
+}
+
+std::string Secrets::cleaned(std::string_view text) const {
+  std::string clean(text);
+  for (const std::string& secret : known_) {
+    if (secret.size() >= kLeastBytes)
+      remove_all(clean, secret);
+    else if (clean == secret)
+      clean = kRemoved;
+  }
+  remove_after(clean, "token=");
+  remove_after(clean, "bearer ");
+  return clean;
+}
+
+}  // namespace syncline::observe
