@@ -106,8 +106,11 @@ Response text_response(int status, std::string text) {
 }
 
 Response error_response(int status, std::string_view code, std::string_view message) {
-  return json_response(status, fmt::format(R"({{"error":{{"code":"{}","message":"{}"}}}})",
-                                           json_escaped(code), json_escaped(message)));
+  Response response =
+      json_response(status, fmt::format(R"({{"error":{{"code":"{}","message":"{}"}}}})",
+                                        json_escaped(code), json_escaped(message)));
+  response.reason = message;
+  return response;
 }
 
 std::string_view status_text(int status) {

@@ -73,6 +73,7 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   Body body;
+  std::string reason = {};  // of an error: why, for the log; the body says it to the client
 };
 
 Response json_response(int status, std::string json);

@@ -43,6 +43,7 @@ void CheckpointKeeper::wake_up() {
 }
 
 void CheckpointKeeper::on_timer() {
+  const Doing naming(loop_, "checkpoint");
   timer_ = 0;
   const std::uint64_t now = loop_.monotonic_ms();
   std::vector<std::string> due;

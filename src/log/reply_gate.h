@@ -21,14 +21,17 @@ class ReplyGate {
   ReplyGate& operator=(const ReplyGate&) = delete;
 
   // Returns a callback that runs `done` in a later turn of the loop, unless the gate is destroyed
-  // by then.
+  // by then. That turn has the name of what asked (Doing).
   template <typename T>
   Done<T> bind(Done<T> done) {
-    return [&loop = loop_, open = open_, done = std::move(done)](Result<T> result) mutable {
-      loop.post(
-          [open = std::move(open), done = std::move(done), result = std::move(result)]() mutable {
-            if (*open) done(std::move(result));
-          });
+    return [&loop = loop_, what = loop_.doing(), open = open_,
+            done = std::move(done)](Result<T> result) mutable {
+      loop.post([&loop, what, open = std::move(open), done = std::move(done),
+                 result = std::move(result)]() mutable {
+        if (!*open) return;
+        const Doing naming(loop, what);
+        done(std::move(result));
+      });
     };
   }
 

@@ -34,6 +34,7 @@ void WaitingKeeper::rest() {
 }
 
 void WaitingKeeper::list_workspaces(std::string after) {
+  const Doing naming(loop_, "waiting changes");
   store_.list_waiting_workspaces(
       std::move(after), kWaitingNamesAtOnce,
       then<std::vector<std::string>>([this](Result<std::vector<std::string>> page) {

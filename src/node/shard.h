@@ -21,6 +21,8 @@
 #include "node/known_types.h"
 #include "node/placement.h"
 #include "node/slow_answers.h"
+#include "observe/report.h"
+#include "observe/turn_meter.h"
 #include "policy/failed_tokens.h"
 #include "session/limits.h"
 #include "session/refusals.h"
@@ -48,6 +50,9 @@ struct ShardOptions {
   std::function<void(const std::string&)> on_clock = {};
   // Called for each object that cannot be served. May be empty.
   std::function<void(const state::Quarantined&)> on_quarantine = {};
+  // Both may be nullptr; otherwise they must outlive the shard. `measures` belongs to its loop.
+  observe::Sink* reports = nullptr;
+  const observe::LoopMeasures* measures = nullptr;
 };
 
 struct Shard {
@@ -59,6 +64,7 @@ struct Shard {
   Shard& operator=(const Shard&) = delete;
 
   Scheduler& scheduler;
+  const observe::LoopMeasures* const measures;  // nullptr: the loop measures nothing
   const std::unique_ptr<Random> random;
   const std::unique_ptr<log::LoopStore> store;
   const state::ReplaySources sources;  // of `store`, with the types of ShardOptions

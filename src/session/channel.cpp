@@ -177,6 +177,7 @@ void Channel::submitted(std::uint64_t number, std::size_t bytes,
     ++options_.counters.updates_refused;
     if (receipt.error().code != ErrorCode::kForbidden) return end(receipt.error());
     // The client may continue, because others of its changes may be allowed.
+    report_dropped("change refused", receipt.error());
     send_refused(std::move(receipt.error()));
   } else {
     ++options_.counters.acks;
@@ -186,6 +187,15 @@ void Channel::submitted(std::uint64_t number, std::size_t bytes,
 }
 
 // Several refusals for a client that does not read become one.
+// The client may continue.
+void Channel::report_dropped(observe::Constant what, const Error& error) const {
+  observe::Reporter(options_.host.reports(), observe::Area::kSession)
+      .debug(what, {{"reason", error.message},
+                    {"workspace", options_.workspace},
+                    {"object", options_.object},
+                    {"principal", options_.caller.principal.name}});
+}
+
 void Channel::send_refused(Error error) {
   if (!congested()) return wire_.send_refused(error);
   refused_unsaid_ = std::move(error);
@@ -238,6 +248,7 @@ void Channel::presence_refused(const Error& error) {
   if (error.code != ErrorCode::kTooLarge && error.code != ErrorCode::kForbidden) return end(error);
   // This is no reason to end the object, because a client sends such a state again and again.
   ++options_.counters.awareness_dropped;
+  report_dropped("presence dropped", error);
   if (!std::exchange(told_of_presence_, true)) wire_.send_notice(error);
 }
 

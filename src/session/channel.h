@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "observe/report.h"
 #include "policy/caller.h"
 #include "session/limits.h"
 #include "session/missed.h"
@@ -131,6 +132,7 @@ class Channel final : public workspace::Subscriber {
   void send_everybody(bool with_gone);
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
   void send_refused(Error error);
+  void report_dropped(observe::Constant what, const Error& error) const;
   void answered();
 
   const ChannelOptions options_;

@@ -58,7 +58,12 @@ class HocuspocusSession::Document final : public Wire {
                   .limits = session.options_.limits,
                   .counters = session.options_.counters,
                   .greet = false},
-                 *this) {}
+                 *this),
+        principal_(principal.name) {
+    report_opened(session.options_.host.reports(), party());
+  }
+
+  Party party() const { return session_.party(channel_.object(), principal_); }
 
   Channel& channel() { return channel_; }
   const std::string& address() const { return address_; }
@@ -97,6 +102,7 @@ class HocuspocusSession::Document final : public Wire {
   }
 
   void close(const Error& error) override {
+    report_end(session_.options_.host.reports(), party(), close_code(error.code), error);
     if (close_code(error.code) >= 4500) return session_.close(kReset, error.message);
     session_.answer(protocol::encode_hocuspocus_close(address_, error.message));
     session_.mute(address_);
@@ -128,11 +134,20 @@ class HocuspocusSession::Document final : public Wire {
   const bool own_address_;  // it contains more than the name of the document
   bool retired_ = false;
   Channel channel_;
+  const std::string principal_;
 };
 
 HocuspocusSession::HocuspocusSession(HocuspocusOptions options) : options_(std::move(options)) {}
 
 HocuspocusSession::~HocuspocusSession() = default;
+
+Party HocuspocusSession::party(std::string_view object, std::string_view principal) const {
+  return {.protocol = "Hocuspocus",
+          .workspace = options_.workspace,
+          .object = object,
+          .principal = principal,
+          .peer = connection_->peer()};
+}
 
 void HocuspocusSession::on_open(Connection& connection) {
   connection_ = &connection;
@@ -234,6 +249,8 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
 
 void HocuspocusSession::deny(std::string_view address, const Error& error) {
   if (error.code == ErrorCode::kUnauthorized) ++options_.counters.denied;
+  report_end(options_.host.reports(), party(protocol::split_address(address).document),
+             close_code(error.code), error);
   answer(protocol::encode_hocuspocus_denied(address, error.message));
   mute(address);
 }
@@ -352,6 +369,7 @@ void HocuspocusSession::on_closed(std::uint16_t) {
 
 void HocuspocusSession::close(std::uint16_t code, std::string_view reason) {
   if (std::exchange(closing_, true)) return;
+  report_end(options_.host.reports(), party({}), code, {ErrorCode::kInvalid, std::string(reason)});
   connection_->close(code, reason);
 }
 

@@ -21,6 +21,7 @@
 #include "protocol/hocuspocus.h"
 #include "session/channel.h"
 #include "session/connection.h"
+#include "session/session_report.h"
 #include "syncline/error.h"
 
 namespace syncline::session {
@@ -51,6 +52,9 @@ class HocuspocusSession final : public ConnectionHandler {
 
  private:
   class Document;
+
+  // `object` and `principal` are empty for the connection as a whole.
+  Party party(std::string_view object, std::string_view principal = {}) const;
 
   // The document to which messages with this address belong. Session-aware clients use one address
   // each; older clients send only the name of the document.

@@ -46,6 +46,7 @@ void YSession::on_open(Connection& connection) {
                                   .limits = options_.limits,
                                   .counters = options_.counters},
                    static_cast<Wire&>(*this));
+  report_opened(options_.host.reports(), party());
   channel_->join();
 }
 
@@ -57,6 +58,14 @@ void YSession::refuse_later() {
     close_timer_ = 0;
     close(options_.principal.error());
   });
+}
+
+Party YSession::party() const {
+  return {.protocol = "y-websocket",
+          .workspace = options_.workspace,
+          .object = options_.object,
+          .principal = options_.principal ? std::string_view(options_.principal->name) : "",
+          .peer = connection_->peer()};
 }
 
 void YSession::on_message(ByteView frame) {
@@ -131,6 +140,7 @@ void YSession::close(const Error& error) {
   if (std::exchange(closing_, true)) return;
   options_.host.scheduler().cancel(std::exchange(close_timer_, 0));
   const std::uint16_t code = close_code(error.code);
+  report_end(options_.host.reports(), party(), code, error);
   // Clients show or log this message. Not all of them show the reason of a close.
   if (is_refusal(code)) send(protocol::encode_y_denied(error.message));
   const std::uint64_t wait_ms =

@@ -8,6 +8,7 @@
 #include "session/channel.h"
 #include "session/connection.h"
 #include "session/refusals.h"
+#include "session/session_report.h"
 #include "syncline/error.h"
 
 namespace syncline::session {
@@ -41,6 +42,7 @@ class YSession final : public ConnectionHandler, private Wire {
   void on_closed(std::uint16_t code) override;
 
  private:
+  Party party() const;
   void deliver(const protocol::YMessage& message);
   void send_version(ByteView version) override;
   void send_answer(ByteView change) override;

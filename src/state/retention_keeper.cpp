@@ -25,6 +25,7 @@ void RetentionKeeper::later(std::uint64_t ms) {
 }
 
 void RetentionKeeper::step() {
+  const Doing naming(loop_, "retention");
   if (names_.empty()) return list();
   retain(sources_, names_.back(), loop_.unix_ms(), pace_.events_a_turn,
          [this, alive = std::weak_ptr(alive_)](Result<RetentionTurn> turn) {

@@ -53,6 +53,7 @@ class Host {
   ShutList& shut() { return shut_; }
   const ShutList& shut() const { return shut_; }
   Scheduler& scheduler() { return services_.scheduler; }
+  observe::Sink* reports() const { return services_.reports; }
   log::EventLog& log() { return services_.log; }
 
  private:

@@ -6,10 +6,11 @@
 
 namespace syncline::workspace {
 
-void ShutList::add(std::string_view workspace, Error reason, std::uint64_t unix_ms) {
+bool ShutList::add(std::string_view workspace, Error reason, std::uint64_t unix_ms) {
   const auto [at, added] =
       workspaces_.try_emplace(std::string(workspace), Shut{std::move(reason), unix_ms});
   if (added) ++added_;
+  return added;
 }
 
 const Shut* ShutList::find(std::string_view workspace) const {

@@ -27,8 +27,8 @@ class ShutList {
  public:
   using Workspaces = std::map<std::string, Shut, std::less<>>;
 
-  // Shuts a workspace. If it is already shut, it keeps its first reason.
-  void add(std::string_view workspace, Error reason, std::uint64_t unix_ms);
+  // Shuts a workspace. If it is already shut, it keeps its first reason. Returns true if it was open.
+  bool add(std::string_view workspace, Error reason, std::uint64_t unix_ms);
 
   // The entry of a workspace; nullptr if it is not shut.
   const Shut* find(std::string_view workspace) const;

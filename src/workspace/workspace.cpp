@@ -11,6 +11,7 @@ namespace syncline::workspace {
 Workspace::Workspace(std::string name, Services services)
     : name_(std::move(name)),
       services_(std::move(services)),
+      reporter_(services_.reports, observe::Area::kWorkspace),
       actors_(name_, services_.actors),
       chain_(log::Head{}, services_.random),
       waiting_(services_.waiting, name_) {}
@@ -100,6 +101,7 @@ void Workspace::head_loaded(Result<log::Head> head) {
 }
 
 void Workspace::acquire(std::shared_ptr<Opening> opening) {
+  const Doing naming(services_.scheduler, "load");
   const std::string object = opening->object;
   services_.cache.acquire(
       name_, object,
@@ -188,6 +190,7 @@ void Workspace::sweep_later() {
 
 void Workspace::sweep() {
   sweep_scheduled_ = false;
+  const Doing naming(services_.scheduler, "sweep");
   release_lost();
   actors_.sweep();
   if (is_mutated(Mutation::evict_in_flight)) evict_in_flight();
@@ -232,6 +235,7 @@ void Workspace::flush_later() {
 }
 
 void Workspace::flush() {
+  const Doing naming(services_.scheduler, "append");
   ++services_.counters.appends;
   // Sorted by id, because an order by address would differ from run to run.
   std::ranges::sort(touched_, {}, &LiveObject::id);
@@ -255,6 +259,7 @@ void Workspace::flush() {
         }
         committed(appended->last_position, appended->durability);
       });
+  const Doing snapshots(services_.scheduler, "snapshot");
   for (LiveObject* object : touched) services_.cache.appended(object->resident());
 }
 
@@ -263,6 +268,7 @@ void Workspace::committed(log::Position position, log::Durability durability) {
   services_.counters.events_committed += events;
   if (services_.checkpoints != nullptr) services_.checkpoints->appended(name_, events);
   durability_ = durability;
+  const Doing naming(services_.scheduler, "tell");
   outbox_.release(position);
   sweep_later();
 }
@@ -285,6 +291,9 @@ Error come_back(const Error& error) {
 void Workspace::reset(const Error& cause) {
   const Error error = come_back(cause);
   ++services_.counters.resets;
+  reporter_.warn(
+      "workspace dropped its view",
+      {{"workspace", name_}, {"code", to_string(cause.code)}, {"reason", cause.message}});
   view_ = std::make_shared<const int>();
   open_ = loading_head_ = sweep_scheduled_ = false;
   rules_damaged_.reset();
@@ -310,8 +319,9 @@ void Workspace::reset(const Error& cause) {
 
 void Workspace::report(const Error& error) {
   if (error.code == ErrorCode::kIo) services_.on_storage_failure(error);
-  if (error.code == ErrorCode::kCorrupt && services_.shut != nullptr)
-    services_.shut->add(name_, error, services_.scheduler.unix_ms());
+  if (error.code == ErrorCode::kCorrupt && services_.shut != nullptr &&
+      services_.shut->add(name_, error, services_.scheduler.unix_ms()))
+    reporter_.error("workspace shut", {{"workspace", name_}, {"reason", error.message}});
 }
 
 }  // namespace syncline::workspace

@@ -38,6 +38,8 @@
 #include "log/rules.h"
 #include "log/rules_store.h"
 #include "merge/type_registry.h"
+#include "observe/histogram.h"
+#include "observe/report.h"
 #include "policy/caller.h"
 #include "policy/decider.h"
 #include "state/object_cache.h"
@@ -57,6 +59,7 @@ struct Counters {
   std::uint64_t changes_refused = 0;
   std::uint64_t changes_waiting = 0;  // were stored until others arrive
   std::uint64_t bytes_accepted = 0;   // of intents
+  std::uint64_t changes_settled = 0;  // of those that became events: durable, or lost
   std::uint64_t events_committed = 0;
   std::uint64_t appends = 0;
   std::uint64_t clock_steps = 0;  // jumps of the wall clock by more than a minute
@@ -64,6 +67,8 @@ struct Counters {
   std::uint64_t resets = 0;       // views that were dropped because the log refused
   // Objects that all subscribers left, but that stayed because changes were not durable yet.
   std::uint64_t left_in_flight = 0;
+  // From the turn that took a change to the turn in which it was durable.
+  observe::Histogram durable_us = observe::Histogram::microseconds();
 };
 
 // What a workspace needs. All of it must outlive the workspace.
@@ -105,6 +110,7 @@ struct Services {
   // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
   // refused for them before they are read.
   const state::Quarantine* quarantine = nullptr;
+  observe::Sink* reports = nullptr;  // nullptr: nothing is reported
 };
 
 struct Change {
@@ -339,6 +345,7 @@ class Workspace {
 
   const std::string name_;
   Services services_;
+  const observe::Reporter reporter_;
   Outbox outbox_;
   Actors actors_;
   log::Durability durability_ = log::Durability::kMemory;

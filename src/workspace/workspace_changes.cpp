@@ -40,6 +40,7 @@ void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change 
 void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer offer,
                        Done<Receipt> done) {
   if (object.lost()) return done(fail(ErrorCode::kUnavailable, "connect again"));
+  const Doing naming(services_.scheduler, "change");
   if (answer_repeated(caller, object, offer, done)) return;
   auto prepared = object.object().prepare(offer.change.intent);
   if (!prepared)
@@ -61,10 +62,13 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
       event->position, [this, &object, author = offer.author, position = event->position,
                         principal = std::move(event->principal), named = offer.change.named,
                         told = told_of(std::move(*prepared), offer.change.intent, *event),
+                        received_us = services_.scheduler.turn_began_us(),
                         done = std::move(done)](const Error* lost) mutable {
+        ++services_.counters.changes_settled;
         if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
           return done(std::unexpected(*lost));
         }
+        services_.counters.durable_us.observe(services_.scheduler.turn_began_us() - received_us);
         const Delivery delivery{.object = object.id(),
                                 .position = position,
                                 .principal = principal,

@@ -8,6 +8,7 @@ namespace syncline::workspace {
 
 void Workspace::set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
                              ByteView update, Done<void> done) {
+  const Doing naming(services_.scheduler, "presence");
   policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
   auto news = verdict.allowed
                   ? object.presence().update(owner, update, services_.scheduler.monotonic_ms())

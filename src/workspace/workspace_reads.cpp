@@ -10,6 +10,7 @@ namespace syncline::workspace {
 
 void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView version,
                      Done<Bytes> done) {
+  const Doing naming(services_.scheduler, "diff");
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   auto bytes = verdict.allowed ? merge::diff_since(object.object(), version) : Bytes();
   give(object, std::move(verdict), std::move(bytes), std::move(done));
@@ -35,6 +36,7 @@ void Workspace::give(LiveObject& object, policy::Verdict verdict, Result<Bytes> 
 void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<State> done) {
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   Result<State> state = State{object.position(), {}};
+  const Doing naming(services_.scheduler, "state");
   if (verdict.allowed)
     state->snapshot = object.object().snapshot();
   else

@@ -130,6 +130,9 @@ TEST(HocuspocusSession, ADeniedTokenLeavesTheConnectionOpen) {
   Peer a(world, access);
   a.open("doc", "wrong");
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_denied("doc", "unknown token")));
+  EXPECT_NE(world.reports.line_with("session refused")
+                .find("reason=\"unknown token\" code=4401 workspace=w object=doc"),
+            std::string::npos);
   EXPECT_FALSE(a.connection.closed);
   a.open("doc", "right");
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", false)));

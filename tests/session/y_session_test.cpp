@@ -581,5 +581,36 @@ TEST(YSession, AConnectionThatBreaksBeforeItsDenialIsForgotten) {
   EXPECT_FALSE(connection.closed);
 }
 
+// The operator reads who was refused, and why; nothing else of what the client sent.
+TEST(YSession, ARefusalIsReportedWithItsReason) {
+  TestWorld world;
+  YPeer denied(world, fail(ErrorCode::kUnauthorized, "unknown token"));
+  EXPECT_EQ(world.reports.line_with("session refused"),
+            "info session refused  reason=\"unknown token\" code=4401 workspace=w object=note "
+            "protocol=y-websocket peer=test");
+  YPeer reader(world, policy::Principal{.name = "bob", .read_only = true});
+  EXPECT_NE(world.reports.line_with("session opened").find("principal=bob"), std::string::npos);
+  Typist typist(1);
+  reader.send(SyncKind::kUpdate, typist.type("secret words"));
+  world.loop.run();
+  EXPECT_NE(world.reports.line_with("change refused").find("debug change refused"),
+            std::string::npos);
+  for (const std::string& line : world.reports.lines())
+    EXPECT_EQ(line.find("secret words"), std::string::npos) << line;
+}
+
+TEST(YSession, TheTimeUntilAChangeIsDurableIsMeasured) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  YPeer peer(world);
+  Typist typist(1);
+  peer.send(SyncKind::kUpdate, typist.type("x"));
+  world.loop.advance(40);
+  EXPECT_EQ(world.counters.durable_us.count(), 0u);
+  world.commit();
+  EXPECT_EQ(world.counters.durable_us.count(), 1u);
+  EXPECT_EQ(world.counters.durable_us.sum(), 40'000u);
+  EXPECT_EQ(world.counters.changes_settled, world.counters.changes_accepted);
+}
+
 }  // namespace
 }  // namespace syncline::session

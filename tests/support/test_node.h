@@ -13,6 +13,7 @@
 #include "log/test_chain.h"
 #include "node/shards.h"
 #include "store/memory_store.h"
+#include "support/recording_sink.h"
 #include "support/test_world.h"
 #include "support/virtual_loop.h"
 
@@ -26,7 +27,9 @@ inline log::NotaryIdentity test_identity() {
 
 class TestNode {
  public:
-  explicit TestNode(policy::Access who = {}, std::size_t loop_count = 1) : access(std::move(who)) {
+  explicit TestNode(policy::Access who = {}, std::size_t loop_count = 1,
+                    const observe::LoopMeasures* measures = nullptr)
+      : access(std::move(who)) {
     std::vector<Scheduler*> schedulers;
     for (std::size_t i = 0; i < loop_count; ++i) {
       loops.push_back(std::make_unique<VirtualLoop>());
@@ -38,9 +41,12 @@ class TestNode {
       shards->set(i, std::make_unique<node::Shard>(
                          *loops[i], std::make_unique<TestRandom>(), store.open_loop(*loops[i]),
                          identity, shards->placement(), i,
-                         node::ShardOptions{.gate = [this](const auto& caller, const auto& name) {
-                           return gate ? gate(caller, name) : Result<void>();
-                         }}));
+                         node::ShardOptions{.gate =
+                                                [this](const auto& caller, const auto& name) {
+                                                  return gate ? gate(caller, name) : Result<void>();
+                                                },
+                                            .reports = &reports,
+                                            .measures = measures}));
   }
 
   // Runs all loops until nothing is left to do.
@@ -65,6 +71,7 @@ class TestNode {
   }
 
   const policy::Access access;
+  RecordingSink reports;
   const log::NotaryIdentity identity = test_identity();
   std::vector<std::unique_ptr<VirtualLoop>> loops;
   store::MemoryStore store;

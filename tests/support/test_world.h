@@ -10,6 +10,7 @@
 
 #include "log/test_chain.h"
 #include "store/memory_store.h"
+#include "support/recording_sink.h"
 #include "support/test_types.h"
 #include "support/virtual_loop.h"
 #include "syncline/crdt/doc.h"
@@ -44,7 +45,8 @@ struct TestWorld {
             .random = random,
             .on_storage_failure = [this](const Error& error) { failures.push_back(error); },
             .actors = &log->actors(),
-            .quarantine = &quarantine};
+            .quarantine = &quarantine,
+            .reports = &reports};
   }
 
   // Commits what is queued, and runs everything that this makes due.
@@ -63,6 +65,7 @@ struct TestWorld {
   state::ObjectCache cache;
   workspace::Counters counters;
   std::vector<Error> failures;
+  RecordingSink reports;
   workspace::Gate gate;  // of the host; a test may set it at any time
   workspace::Host host;
 };

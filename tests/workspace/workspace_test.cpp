@@ -336,6 +336,8 @@ TEST(Workspace, ADamagedLogShutsItsWorkspaceAndNoOther) {
   ASSERT_EQ(world.host.shut().all().size(), 1u);
   EXPECT_EQ(world.host.shut().all().begin()->first, "w");
   EXPECT_EQ(world.host.shut().added(), 1u);
+  EXPECT_EQ(world.reports.line_with("workspace shut"),
+            "error workspace shut  workspace=w reason=\"the end of the log is damaged\"");
   const auto refused = try_join(world, "w", listener);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);

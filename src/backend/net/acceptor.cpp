@@ -72,6 +72,10 @@ void Acceptor::on_ready() {
       continue;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      shard_.reporter(observe::Area::kNet)
+          .warn("no connection can be accepted now",
+                {{"reason", errno == EMFILE || errno == ENFILE ? "out of file descriptors"
+                                                               : "out of memory for sockets"}});
       // The socket stays readable, so waiting for it again would spin. The peer waits in the
       // backlog.
       shard_.loop().after(100, [self = shared_from_this()] {
@@ -89,6 +93,9 @@ void Acceptor::adopt(int fd, const sockaddr_storage& address) {
   Slot slot = Slot::take(core_);
   if (!slot) {
     shard_.counters().refused_full.add();
+    shard_.reporter(observe::Area::kNet)
+        .warn("connection refused: too many are open",
+              {{"peer", peer_text(address)}, {"most", core_->options.max_connections}});
     if (!tls_) answer_full(fd);
     ::close(fd);
     return;

@@ -11,13 +11,31 @@
 #include <utility>
 
 #include "backend/net/timer_queue.h"
+#include "backend/net/turn_clock.h"
 #include "base/assert.h"
 
 namespace syncline::backend {
 
 namespace asio = boost::asio;
 
+namespace {
+
+std::uint64_t now_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
 struct EventLoop::Impl {
+  Impl(EventLoop& owner, std::size_t number, observe::Sink* sink)
+      : loop(owner), index(number), reporter(sink, observe::Area::kServer) {}
+
+  EventLoop& loop;
+  const std::size_t index;
+  const observe::Reporter reporter;
+  observe::LoopMeasures measures{turn_clock()};
   TimerQueue timers;  // outlives the context, whose destruction may cancel timers
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
@@ -29,16 +47,6 @@ struct EventLoop::Impl {
   void arm();
   void ring();
 };
-
-namespace {
-
-std::uint64_t now_ms() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(
-      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
-
-}  // namespace
 
 // The alarm only moves to an earlier time. Moving it to a later time would save only one empty
 // wake-up.
@@ -53,6 +61,7 @@ void EventLoop::Impl::arm() {
 }
 
 void EventLoop::Impl::ring() {
+  const Turn turn(loop, "timer");
   alarm_ms = 0;
   // Timers that a task adds for "now" wait for the next wake-up, so that a task that re-arms itself
   // with a delay of 0 does not starve the sockets.
@@ -66,13 +75,19 @@ void EventLoop::Impl::ring() {
   arm();
 }
 
-EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::EventLoop(std::size_t index, observe::Sink* sink)
+    : impl_(std::make_unique<Impl>(*this, index, sink)) {}
 EventLoop::~EventLoop() {
   impl_->timers.clear();
 }  // while what the tasks hold has its context
 
 void EventLoop::post(Task task) {
-  asio::post(impl_->context, std::move(task));
+  const char* const what = doing();
+  asio::post(impl_->context, [this, what, task = std::move(task)]() mutable {
+    const Turn turn(*this, what);
+    Task now = std::exchange(task, nullptr);  // it is also destroyed within the turn
+    now();
+  });
 }
 
 EventLoop::TimerId EventLoop::after(std::uint64_t delay_ms, Task task) {
@@ -97,6 +112,35 @@ std::uint64_t EventLoop::unix_ms() const {
   using namespace std::chrono;
   return static_cast<std::uint64_t>(
       duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+std::uint64_t EventLoop::turn_began_us() const {
+  return impl_->measures.turns.began_us();
+}
+
+const char* EventLoop::doing() const {
+  return is_current() ? impl_->measures.turns.doing() : "task";
+}
+
+void EventLoop::set_doing(const char* what) {
+  if (is_current()) impl_->measures.turns.set_doing(what);
+}
+
+observe::LoopMeasures& EventLoop::measures() {
+  return impl_->measures;
+}
+
+EventLoop::Turn::Turn(EventLoop& loop, const char* what) : loop_(loop) {
+  loop_.impl_->measures.turns.begin(what);
+}
+
+EventLoop::Turn::~Turn() {
+  const auto slow = loop_.impl_->measures.turns.end();
+  if (!slow) return;
+  loop_.impl_->reporter.warn("slow turn", {{"loop", loop_.impl_->index},
+                                           {"what", slow->what},
+                                           {"what_ms", static_cast<double>(slow->what_us) / 1e3},
+                                           {"turn_ms", static_cast<double>(slow->turn_us) / 1e3}});
 }
 
 void EventLoop::run() {
@@ -129,9 +173,9 @@ asio::io_context& EventLoop::context() {
   return impl_->context;
 }
 
-LoopGroup::LoopGroup(std::size_t count) {
+LoopGroup::LoopGroup(std::size_t count, observe::Sink* sink) {
   SYNCLINE_ASSERT(count > 0);
-  for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>());
+  for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>(i, sink));
 }
 
 LoopGroup::~LoopGroup() {

@@ -5,6 +5,10 @@
 // another loop only as a task, with post(). An Asio io_context does the waiting; this header hides
 // it.
 //
+// The loop measures its turns (observe/turn_meter.h) and reports those over the budget of 2 ms. A
+// turn is one call into the application: a posted task, the timers that are due together, or one
+// descriptor that became ready.
+//
 //   LoopGroup loops(2);
 //   loops.start();
 //   loops[0].post([] { … });   // from any thread
@@ -21,6 +25,8 @@
 #include <vector>
 
 #include "base/scheduler.h"
+#include "observe/report.h"
+#include "observe/turn_meter.h"
 
 namespace boost::asio {
 class io_context;
@@ -30,7 +36,8 @@ namespace syncline::backend {
 
 class EventLoop final : public Scheduler {
  public:
-  EventLoop();
+  // `index` names it in reports. The sink must outlive it; nullptr: it reports nothing.
+  explicit EventLoop(std::size_t index = 0, observe::Sink* sink = nullptr);
   ~EventLoop() override;  // must not run during run()
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -41,6 +48,12 @@ class EventLoop final : public Scheduler {
   void cancel(TimerId timer) override;
   std::uint64_t monotonic_ms() const override;
   std::uint64_t unix_ms() const override;
+  std::uint64_t turn_began_us() const override;
+  const char* doing() const override;
+  void set_doing(const char* what) override;
+
+  // Only on the loop's thread.
+  observe::LoopMeasures& measures();
 
   // Runs tasks on the calling thread until stop(). May be called once.
   void run();
@@ -55,6 +68,19 @@ class EventLoop final : public Scheduler {
   // For the sources of this folder that wait for file descriptors.
   boost::asio::io_context& context();
 
+  // What happens while it is in scope is one turn. For the same sources: they open one around each
+  // call into the application.
+  class Turn {
+   public:
+    Turn(EventLoop& loop, const char* what);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    EventLoop& loop_;
+  };
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
@@ -63,7 +89,8 @@ class EventLoop final : public Scheduler {
 // `count` loops with a thread for each.
 class LoopGroup {
  public:
-  explicit LoopGroup(std::size_t count);
+  // The sink must outlive the group; nullptr: the loops report nothing.
+  explicit LoopGroup(std::size_t count, observe::Sink* sink = nullptr);
   ~LoopGroup();  // calls stop()
   LoopGroup(const LoopGroup&) = delete;
   LoopGroup& operator=(const LoopGroup&) = delete;

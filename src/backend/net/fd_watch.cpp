@@ -18,8 +18,9 @@ struct FdWatch::Impl {
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor;
   bool waiting[2] = {false, false};
   bool open = true;
+  EventLoop& loop;
 
-  explicit Impl(asio::io_context& context) : descriptor(context) {}
+  explicit Impl(EventLoop& owner) : descriptor(owner.context()), loop(owner) {}
 };
 
 FdWatch::FdWatch() = default;
@@ -29,7 +30,7 @@ FdWatch::~FdWatch() {
 
 bool FdWatch::open(EventLoop& loop, int fd) {
   SYNCLINE_ASSERT(!impl_);
-  auto impl = std::make_shared<Impl>(loop.context());
+  auto impl = std::make_shared<Impl>(loop);
   boost::system::error_code error;
   impl->descriptor.assign(fd, error);
   if (error) return false;
@@ -59,7 +60,9 @@ void FdWatch::wait(bool for_read, std::shared_ptr<ReadyHandler> handler) {
       for_read ? Descriptor::wait_read : Descriptor::wait_write,
       [impl = impl_, for_read, handler = std::move(handler)](const boost::system::error_code&) {
         impl->waiting[for_read] = false;
-        if (impl->open) handler->on_ready();
+        if (!impl->open) return;
+        const EventLoop::Turn turn(impl->loop, for_read ? "read" : "write");
+        handler->on_ready();
       });
 }
 

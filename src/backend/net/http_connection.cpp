@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kErrorLingerMs = 2000;
+constexpr std::size_t kAskedBytes = 256;  // of the path, for the log
+
+// What an operator wants to know, and not what any client gets wrong.
+observe::Level refusal_level(int status) {
+  const bool important = status == 401 || status == 403 || status == 429 || status >= 500;
+  return important ? observe::Level::kInfo : observe::Level::kDebug;
+}
 
 bool has_body(int status) {
   return status != 204 && status != 304;
@@ -57,6 +64,8 @@ bool HttpConnection::shake_hands() {
     case IoStatus::kWantWrite: watch_.wait_write(shared_from_this()); return false;
     default:
       shard_.counters().tls_failures.add();
+      if (const auto net = shard_.reporter(observe::Area::kNet); net.wants(observe::Level::kDebug))
+        net.debug("TLS handshake failed", {{"peer", peer_}, {"reason", tls_failure()}});
       destroy();
       return false;
   }
@@ -164,6 +173,7 @@ void HttpConnection::dispatch() {
   if (input_.empty()) input_ = {};  // no buffer is kept
   http::Request& request = exchange_->head.request;
   request.peer = peer_;
+  exchange_->asked = fmt::format("{} {}", request.method, request.raw_path.substr(0, kAskedBytes));
   request.loop = shard_.index();
   request.secure = secure_;
   const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
@@ -277,9 +287,21 @@ void HttpConnection::queue_text(std::string text) {
   request_flush();
 }
 
+void HttpConnection::report_refusal(const http::Response& response) const {
+  const auto api = shard_.reporter(observe::Area::kApi);
+  const observe::Level level = refusal_level(response.status);
+  if (!api.wants(level)) return;
+  api.say(level, "request refused",
+          {{"request", exchange_->asked},
+           {"status", static_cast<std::uint64_t>(response.status)},
+           {"reason", response.reason},
+           {"peer", peer_}});
+}
+
 void HttpConnection::respond(http::Response response) {
   if (is_destroyed()) return;
   SYNCLINE_ASSERT(state_ == State::kBusy);
+  if (response.status >= 400) report_refusal(response);
   if (!queue_head(response, false)) {
     response = http::error_response(500, "internal", "the response has an impossible header");
     queue_head(response, false);

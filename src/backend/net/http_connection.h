@@ -67,6 +67,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   void accept_upgrade(node::UpgradeAcceptance acceptance, const std::string& key);
 
   void refuse(const http::Problem& problem);
+  void report_refusal(const http::Response& response) const;
   bool queue_head(const http::Response& response, bool streaming);
   void queue_text(std::string text);
   void finish_response();
@@ -88,6 +89,7 @@ class HttpConnection final : public Socket, public http::Exchange {
     http::RequestHead head;
     http::ChunkDecoder chunks;
     bool keep_alive = true;
+    std::string asked = {};  // "GET /v1/keys", for the log; without the query
   };
   std::unique_ptr<Exchange> exchange_;
 };

@@ -97,6 +97,7 @@ ServerCounters Server::counters() const {
     sum.ping_timeouts += c.ping_timeouts.get();
     sum.messages_too_big += c.messages_too_big.get();
     sum.write_stalls += c.write_stalls.get();
+    sum.queued_bytes += c.queued_bytes.get();
   }
   return sum;
 }

@@ -27,6 +27,7 @@
 #include "http/exchange.h"
 #include "http/parser.h"
 #include "node/upgrade.h"
+#include "observe/report.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -50,6 +51,8 @@ struct ServerOptions {
   std::size_t max_message_bytes = 64 * 1024 * 1024;
   std::uint64_t ping_interval_ms = 25'000;  // closed after two pings without any bytes in between
   std::uint64_t close_timeout_ms = 5'000;   // for the closing handshake
+
+  observe::Sink* reports = nullptr;  // nullptr: nothing is reported. Must outlive the server
 };
 
 struct ListenOptions {
@@ -79,6 +82,8 @@ struct ServerCounters {
   std::uint64_t messages_too_big = 0;  // WebSocket messages over the limit
   // WebSockets that were not being read and whose peer accepted nothing.
   std::uint64_t write_stalls = 0;
+  // Bytes queued for all peers, as the last tick of each loop found them.
+  std::uint64_t queued_bytes = 0;
 };
 
 class Server {

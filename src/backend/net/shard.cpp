@@ -122,11 +122,17 @@ void Shard::schedule_tick() {
 
 void Shard::tick() {
   tick_timer_ = 0;
+  const Doing naming(loop_, "connection timeouts");
   const std::uint64_t now = now_ms();
   // Backwards: a socket that ends is replaced by the last one, which has already been visited.
+  std::uint64_t queued = 0;
   for (std::size_t i = sockets_.size(); i-- > 0;) {
-    if (i < sockets_.size()) std::shared_ptr(sockets_[i])->tick(now);
+    if (i >= sockets_.size()) continue;
+    const std::shared_ptr<Socket> socket = sockets_[i];
+    socket->tick(now);
+    queued += socket->out_.bytes();
   }
+  counters_.queued_bytes.set(queued);
   if (!sockets_.empty() && tick_timer_ == 0) schedule_tick();
 }
 
@@ -137,6 +143,7 @@ void Shard::flush_later(std::shared_ptr<Socket> socket) {
 }
 
 void Shard::flush_all() {
+  const Doing naming(loop_, "send");
   auto sockets = std::exchange(to_flush_, {});
   for (auto& socket : sockets) {
     socket->flush_requested_ = false;

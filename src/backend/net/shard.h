@@ -36,6 +36,7 @@ class Counter {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
   void subtract(std::uint64_t n = 1) { add(~n + 1); }
+  void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -45,7 +46,7 @@ class Counter {
 struct ShardCounters {
   Counter accepted, refused_full, bytes_in, bytes_out, requests, bad_requests, tls_failures,
       head_timeouts, open_websockets, websockets, upgrades_refused, messages_in, messages_out,
-      protocol_errors, ping_timeouts, messages_too_big, write_stalls;
+      protocol_errors, ping_timeouts, messages_too_big, write_stalls, queued_bytes;
 };
 
 // What all shards of a server share. Every connection (through its Slot) and every task between
@@ -102,6 +103,7 @@ class Shard {
   ShardCounters& counters() { return counters_; }
   const ShardCounters& counters() const { return counters_; }
   std::uint64_t now_ms() const { return loop_.monotonic_ms(); }
+  observe::Reporter reporter(observe::Area area) const { return {core_.options.reports, area}; }
 
   // Valid until the end of the caller's turn. A connection reads into it, processes the bytes, and
   // keeps nothing there.

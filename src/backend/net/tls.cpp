@@ -187,6 +187,10 @@ Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string
   return stream;
 }
 
+std::string tls_failure() {
+  return ERR_peek_last_error() == 0 ? std::string() : last_error();
+}
+
 Error tls_client_error(const Stream& stream) {
   const long result = static_cast<const TlsStream&>(stream).verify_result();
   if (result != X509_V_OK)

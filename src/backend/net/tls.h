@@ -44,6 +44,10 @@ class TlsContext {
 Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string& host,
                                                        const std::string& ca_file);
 
+// The reason why the last operation on a stream of this thread failed, in OpenSSL's words; "" if the
+// peer has just gone.
+std::string tls_failure();
+
 // The reason why the handshake of a stream from make_tls_client_stream() failed.
 Error tls_client_error(const Stream& stream);
 

@@ -51,6 +51,7 @@ void WebSocket::send(session::SharedBytes message) {
   const WsHeader header = ws_frame_header(WsOpcode::kBinary, message->size());
   const ByteView payload = *message;
   if (out_.empty()) last_write_ms_ = shard_.now_ms();
+  if (!drain_pending_) queued_us_ = shard_.loop().turn_began_us();
   out_.push(header.view(), payload, std::move(message), true);
   drain_pending_ = true;
   shard_.counters().messages_out.add();
@@ -164,6 +165,8 @@ void WebSocket::handle_close(const WsEvent& event) {
 }
 
 void WebSocket::fail(std::uint16_t code, std::string_view reason) {
+  shard_.reporter(observe::Area::kNet)
+      .debug("WebSocket failed", {{"peer", peer_}, {"code", code}, {"reason", reason}});
   if (state_ == State::kOpen) send_close(code, reason);
   finish(code);
 }
@@ -241,6 +244,7 @@ void WebSocket::flush() {
   if (state_ == State::kFlushing && out_.empty()) linger();
   if (drain_pending_ && out_.counted_bytes() == 0) {
     drain_pending_ = false;
+    shard_.loop().measures().sent_us.observe(shard_.loop().turn_began_us() - queued_us_);
     if (handler_) handler_->on_drained();
   }
   if (!is_destroyed()) arm(wants_input());
@@ -266,6 +270,8 @@ void WebSocket::check_alive(std::uint64_t now_ms) {
   missed_pings_ = heard_ || paused_ ? 0 : missed_pings_ + 1;
   if (missed_pings_ >= 2) {
     shard_.counters().ping_timeouts.add();
+    shard_.reporter(observe::Area::kNet)
+        .debug("WebSocket cut: no answer to pings", {{"peer", peer_}});
     return break_off();
   }
   heard_ = false;
@@ -277,6 +283,7 @@ void WebSocket::check_alive(std::uint64_t now_ms) {
 void WebSocket::check_writing(std::uint64_t now_ms) {
   if (out_.empty() || now_ms < last_write_ms_ + shard_.core().options.stall_timeout_ms) return;
   shard_.counters().write_stalls.add();
+  shard_.reporter(observe::Area::kNet).debug("WebSocket cut: it reads nothing", {{"peer", peer_}});
   break_off();
 }
 

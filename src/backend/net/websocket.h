@@ -84,6 +84,7 @@ class WebSocket final : public Socket, public session::Connection {
   Bytes held_;  // input that arrived before reading was paused
   std::uint64_t deadline_ms_;
   std::uint64_t last_ping_ms_;
+  std::uint64_t queued_us_ = 0;        // when the first message since the queue was last empty came
   std::uint64_t last_pong_entry_ = 0;  // sequence numbers in out_
   std::uint64_t last_ping_entry_ = 0;
   std::optional<Bytes> next_pong_;  // waits until the last one is written; only the latest counts
