@@ -18,13 +18,13 @@
 #include "http/asset.h"
 #include "log/checkpoint.h"
 #include "node/shards.h"
+#include "observe/levels.h"
+#include "observe/metrics_page.h"
 #include "policy/access.h"
 #include "policy/hosts.h"
 #include "syncline/error.h"
 
 namespace syncline::api {
-
-class MetricsPage;
 
 // The keys under checkpoints: the log name, and the keys that verify, the newest last.
 struct PublicKeys {
@@ -40,11 +40,12 @@ struct Context {
   // If the process does not provide one of these, its routes answer kUnsupported.
   Imports* imports = nullptr;
   Backups* backups = nullptr;
+  observe::LevelSwitch* log_levels = nullptr;
   std::function<Result<PublicKeys>()> keys;
   // Returns the static file with this path, or nullptr. May be empty.
   std::function<const http::Asset*(std::string_view path)> find_asset = {};
   // Adds the counters of the process to /metrics. Called on any loop. May be empty.
-  std::function<void(MetricsPage&)> add_metrics = {};
+  std::function<void(observe::MetricsPage&)> add_metrics = {};
   const std::atomic<bool>& ready;
   // Why the process cannot do its whole work now, although it runs. Called on any loop; must not
   // wait. May be empty.

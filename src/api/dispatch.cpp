@@ -14,10 +14,10 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 10> tables() {
+std::array<std::span<const Route>, 11> tables() {
   return {state_routes(),  history_routes(),   restore_routes(),    proof_routes(),
           export_routes(), retention_routes(), quarantine_routes(), shut_routes(),
-          backup_routes(), import_routes()};
+          backup_routes(), import_routes(),    log_level_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -75,8 +75,9 @@ Found find_route(std::string_view method, std::string_view path) {
   return found;
 }
 
-// Runs on the loop that owns the workspace.
+// Runs on the loop that owns the workspace. What it does there has the name of the route.
 void serve(const Route& route, Call call) {
+  const Doing naming(call.shard.scheduler, route.path.data());
   if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
     return route.serve(std::move(call));
   const auto asked = std::make_shared<Call>(std::move(call));

@@ -1,9 +1,7 @@
 #include "api/metrics.h"
 
-#include <fmt/format.h>
-
 #include <atomic>
-#include <cmath>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -26,20 +24,29 @@ struct LoopSample {
   std::size_t workspaces = 0;
   std::size_t shut = 0;  // workspaces
   std::uint64_t shuts = 0;
+  observe::Histogram turns_us = observe::Histogram::microseconds();
+  observe::Histogram sent_us = observe::Histogram::microseconds();
+  std::vector<observe::TurnMeter::Slow> slow;
 };
 
 LoopSample sample(const node::Shard& shard) {
-  return {.workspace = shard.workspace_counters,
-          .session = shard.session_counters,
-          .retention = shard.retention.counters(),
-          .cache = shard.cache.counters(),
-          .cache_bytes = shard.cache.bytes(),
-          .quarantined = shard.quarantine.size(),
-          .quarantines = shard.quarantine.added(),
-          .objects = shard.cache.residents(),
-          .workspaces = shard.host.workspaces(),
-          .shut = shard.host.shut().all().size(),
-          .shuts = shard.host.shut().added()};
+  LoopSample sample{.workspace = shard.workspace_counters,
+                    .session = shard.session_counters,
+                    .retention = shard.retention.counters(),
+                    .cache = shard.cache.counters(),
+                    .cache_bytes = shard.cache.bytes(),
+                    .quarantined = shard.quarantine.size(),
+                    .quarantines = shard.quarantine.added(),
+                    .objects = shard.cache.residents(),
+                    .workspaces = shard.host.workspaces(),
+                    .shut = shard.host.shut().all().size(),
+                    .shuts = shard.host.shut().added()};
+  if (shard.measures != nullptr) {
+    sample.turns_us = shard.measures->turns.turns();
+    sample.sent_us = shard.measures->sent_us;
+    sample.slow = shard.measures->turns.slow();
+  }
+  return sample;
 }
 
 template <typename Get>
@@ -49,7 +56,7 @@ std::uint64_t sum(const std::vector<LoopSample>& loops, Get&& get) {
   return total;
 }
 
-void add_workspaces(MetricsPage& page, const std::vector<LoopSample>& loops) {
+void add_workspaces(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
   auto total = [&](auto get) { return sum(loops, get); };
   page.counter("changes_accepted_total", "Changes that became events.",
                total([](auto& l) { return l.workspace.changes_accepted; }));
@@ -97,7 +104,7 @@ void add_workspaces(MetricsPage& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.cache.damaged_snapshots; }));
 }
 
-void add_sessions(MetricsPage& page, const std::vector<LoopSample>& loops) {
+void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
   auto total = [&](auto get) { return sum(loops, get); };
   page.counter("sessions_opened_total", "Sessions opened.",
                total([](auto& l) { return l.session.opened; }));
@@ -125,7 +132,7 @@ void add_sessions(MetricsPage& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.session.held_back; }));
 }
 
-void add_retention(MetricsPage& page, const std::vector<LoopSample>& loops) {
+void add_retention(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
   auto total = [&](auto get) { return sum(loops, get); };
   page.counter("retention_payloads_dropped_total", "Payloads that rules of retention dropped.",
                total([](auto& l) { return l.retention.payloads; }));
@@ -135,6 +142,50 @@ void add_retention(MetricsPage& page, const std::vector<LoopSample>& loops) {
                total([](auto& l) { return l.retention.snapshots; }));
   page.counter("retention_failures_total", "Turns of carrying out a rule that failed.",
                total([](auto& l) { return l.retention.failures; }));
+}
+
+// The histograms of all loops, merged.
+template <typename Get>
+observe::Histogram merged(const std::vector<LoopSample>& loops, Get&& get) {
+  observe::Histogram all = get(loops.front());
+  for (std::size_t i = 1; i < loops.size(); ++i) all.merge(get(loops[i]));
+  return all;
+}
+
+void add_write_path(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
+  page.histogram("write_durable_seconds",
+                 "From the turn that received a change to the turn in which it was durable.",
+                 merged(loops, [](const LoopSample& l) { return l.workspace.durable_us; }), 1e6);
+  page.histogram(
+      "write_sent_seconds",
+      "From the turn that queued messages for an idle WebSocket until the system took all of them.",
+      merged(loops, [](const LoopSample& l) { return l.sent_us; }), 1e6);
+  page.gauge("changes_in_flight", "Changes that are accepted and not durable yet.",
+             sum(loops, [](const LoopSample& l) {
+               return l.workspace.changes_accepted - l.workspace.changes_settled;
+             }));
+}
+
+// The names are constants of the program, so their number is bounded.
+void add_turns(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
+  page.histogram("loop_turn_seconds", "Turns of the event loops.",
+                 merged(loops, [](const LoopSample& l) { return l.turns_us; }), 1e6);
+  std::map<std::string_view, observe::TurnMeter::Slow> names;
+  for (const LoopSample& loop : loops) {
+    for (const auto& slow : loop.slow) {
+      names[slow.what].turns += slow.turns;
+      names[slow.what].us += slow.us;
+    }
+  }
+  std::vector<observe::MetricsPage::Labelled> turns;
+  std::vector<observe::MetricsPage::Labelled> milliseconds;
+  for (const auto& [what, slow] : names) {
+    turns.push_back({what, slow.turns});
+    milliseconds.push_back({what, slow.us / 1000});
+  }
+  page.counters("slow_turns_total", "Turns over 2 ms, by what took most of the turn.", "what",
+                turns);
+  page.counters("slow_turn_milliseconds_total", "What these turns took.", "what", milliseconds);
 }
 
 // Collects one sample per loop, each taken on its loop. The last one to arrive sends the answer.
@@ -148,10 +199,12 @@ struct Collection {
 };
 
 void answer_metrics(const Context& context, Collection& collection) {
-  MetricsPage page;
+  observe::MetricsPage page;
   add_workspaces(page, collection.loops);
   add_sessions(page, collection.loops);
   add_retention(page, collection.loops);
+  add_write_path(page, collection.loops);
+  add_turns(page, collection.loops);
   if (context.add_metrics) context.add_metrics(page);
   http::Response response;
   response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
@@ -160,24 +213,6 @@ void answer_metrics(const Context& context, Collection& collection) {
 }
 
 }  // namespace
-
-void MetricsPage::add(std::string_view name, std::string_view help, std::string_view type,
-                      std::uint64_t value) {
-  text_ += fmt::format("# HELP syncline_{0} {1}\n# TYPE syncline_{0} {2}\nsyncline_{0} {3}\n", name,
-                       help, type, value);
-}
-
-void MetricsPage::histogram(std::string_view name, std::string_view help,
-                            std::span<const HistogramBucket> buckets, double sum) {
-  text_ += fmt::format("# HELP syncline_{0} {1}\n# TYPE syncline_{0} histogram\n", name, help);
-  std::uint64_t total = 0;
-  for (const HistogramBucket& bucket : buckets) {
-    total += bucket.count;
-    const std::string bound = std::isinf(bucket.up_to) ? "+Inf" : fmt::format("{}", bucket.up_to);
-    text_ += fmt::format("syncline_{}_bucket{{le=\"{}\"}} {}\n", name, bound, total);
-  }
-  text_ += fmt::format("syncline_{0}_sum {1}\nsyncline_{0}_count {2}\n", name, sum, total);
-}
 
 void serve_metrics(const Context& context, http::Responder responder) {
   const std::size_t loops = context.shards.size();

@@ -37,7 +37,7 @@ struct Call {
   void refuse(const Error& error);
 };
 
-// `path` is a template: "{workspace}" matches one segment; another name at its end matches
+// `path` is a literal, and a template: "{workspace}" matches one segment; another name at its end matches
 // everything that follows, including slashes. A GET route also answers HEAD.
 struct Route {
   enum Door : std::uint8_t {
@@ -62,5 +62,6 @@ std::span<const Route> export_routes();
 std::span<const Route> import_routes();
 std::span<const Route> quarantine_routes();  // objects that cannot be served
 std::span<const Route> shut_routes();        // workspaces that cannot be served
+std::span<const Route> log_level_routes();   // what the server logs
 
 }  // namespace syncline::api

@@ -77,4 +77,15 @@ http::Handler make_handler(Context& context) {
   };
 }
 
+http::Handler make_metrics_handler(Context& context) {
+  return [&context](http::Request request, http::Responder responder) {
+    if (request.path != "/metrics")
+      return responder.respond(
+          http::error_response(404, "not_found", "only /metrics is served here"));
+    if (request.method != "GET" && request.method != "HEAD")
+      return responder.respond(method_not_allowed("GET, HEAD"));
+    serve_metrics(context, std::move(responder));
+  };
+}
+
 }  // namespace syncline::api

@@ -21,4 +21,8 @@ namespace syncline::api {
 // The handler may be called on any loop. `context` must outlive it.
 http::Handler make_handler(Context& context);
 
+// Serves /metrics and nothing else, to everybody who can connect: for a listener that only the
+// monitoring reaches.
+http::Handler make_metrics_handler(Context& context);
+
 }  // namespace syncline::api

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -11,10 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "backend/report/log_writer.h"
 #include "backend/server/node.h"
-#include "cli/table.h"
 #include "protocol/json_text.h"
-#include "state/quarantine.h"
 #include "syncline/version.h"
 
 namespace syncline::cli {
@@ -51,7 +50,7 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-Result<policy::Access> read_tokens(const ServeOptions& options) {
+Result<std::vector<policy::Token>> read_tokens(const ServeOptions& options) {
   std::vector<policy::Token> tokens;
   std::string token = environment("SYNCLINE_TOKEN");
   if (!options.token_file.empty()) {
@@ -68,7 +67,41 @@ Result<policy::Access> read_tokens(const ServeOptions& options) {
     }
     tokens.push_back({read, {.name = "reader", .read_only = true}});
   }
-  return policy::Access(std::move(tokens));
+  return tokens;
+}
+
+observe::Secrets secrets_of(const std::vector<policy::Token>& tokens) {
+  std::vector<std::string> secrets;
+  for (const policy::Token& token : tokens) secrets.push_back(token.secret);
+  return observe::Secrets(secrets);
+}
+
+backend::LogFormat log_format(const ServeOptions& options) {
+  const bool text =
+      options.log_format == "auto" ? isatty(STDERR_FILENO) == 1 : options.log_format == "text";
+  return text ? backend::LogFormat::kText : backend::LogFormat::kJson;
+}
+
+struct HostPort {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+// "127.0.0.1:9100", "[::1]:9100"
+Result<HostPort> parse_listen(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  HostPort found;
+  const char* const end = text.data() + text.size();
+  const auto digits = text.data() + (colon == text.npos ? text.size() : colon + 1);
+  const auto [stop, error] = std::from_chars(digits, end, found.port);
+  if (colon == text.npos || colon == 0 || digits == end || error != std::errc{} || stop != end)
+    return fail(
+        ErrorCode::kInvalid,
+        fmt::format("--metrics-listen: '{}' is no ADDRESS:PORT, such as 127.0.0.1:9100", text));
+  found.address = text.substr(0, colon);
+  if (found.address.starts_with('[') && found.address.ends_with(']'))
+    found.address = found.address.substr(1, found.address.size() - 2);
+  return found;
 }
 
 int complain(const Error& error) {
@@ -79,9 +112,11 @@ int complain(const Error& error) {
 void announce_json(const ServeOptions& options, const backend::Node& node) {
   fmt::print(
       "{{\"event\":\"listening\",\"version\":\"{}\",\"url\":{},\"port\":{},\"data_dir\":{},"
-      "\"durability\":\"disk\",\"pid\":{}}}\n",
+      "\"durability\":\"disk\",\"pid\":{}{}}}\n",
       SYNCLINE_VERSION_STRING, protocol::json_string(node.url()), node.port(),
-      protocol::json_string(options.data_dir), getpid());
+      protocol::json_string(options.data_dir), getpid(),
+      node.metrics_url().empty() ? ""
+                                 : ",\"metrics_url\":" + protocol::json_string(node.metrics_url()));
 }
 
 void announce(const ServeOptions& options, const backend::Node& node) {
@@ -93,10 +128,11 @@ void announce(const ServeOptions& options, const backend::Node& node) {
   y-websocket  {}/y/WORKSPACE/OBJECT
   Hocuspocus   {}/hocuspocus/WORKSPACE
   data         {} (an edit is acknowledged, and shown to others, once it is synced to disk)
-
+{}
 Open the editor in two windows, then:  syncline cat demo/welcome --server {}
 )",
-             SYNCLINE_VERSION_STRING, url, ws, ws, options.data_dir, url);
+             SYNCLINE_VERSION_STRING, url, ws, ws, options.data_dir,
+             node.metrics_url().empty() ? "" : "  metrics      " + node.metrics_url() + "\n", url);
 }
 
 backend::NodeOptions node_options(const ServeOptions& options, policy::Access access) {
@@ -124,59 +160,62 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   return node;
 }
 
-void report_private(const backend::MadePrivate& made, const std::string& data_dir) {
-  if (made.changed > 0) {
-    fmt::print(stderr, "private now: other users could read {} files and directories of {}\n",
-               made.changed, visible(data_dir));
-  }
-  if (made.failed > 0) {
-    fmt::print(stderr,
-               "not private: other users may read {} files and directories of {}, and this process "
-               "is not their owner\n",
-               made.failed, visible(data_dir));
-  }
+void drain(backend::Node& node, const ServeOptions& options, Signals& signals,
+           const observe::Reporter& reporter) {
+  reporter.info("draining; another signal ends the process at once",
+                {{"seconds_at_most", options.drain_seconds}});
+  signals.let_the_next_one_kill();
+  if (!node.drain(options.drain_seconds * 1000ULL))
+    reporter.warn("connections were cut", {{"after_seconds", options.drain_seconds}});
 }
 
-int drain(backend::Node& node, const ServeOptions& options, Signals& signals) {
-  if (!options.json) fmt::print(stderr, "draining; once more to end at once\n");
-  signals.let_the_next_one_kill();
-  if (!node.drain(options.drain_seconds * 1000ULL)) {
-    fmt::print(stderr, "syncline serve: some connections had to be cut after {} s\n",
-               options.drain_seconds);
+constexpr std::uint64_t kFlushMs = 1000;
+
+int serve(backend::NodeOptions wanted, const ServeOptions& options, Signals& signals,
+          backend::LogWriter& log) {
+  const observe::Reporter reporter(&log, observe::Area::kServer);
+  wanted.log = &log;
+  wanted.on_storage_failure = [](const Error&) { kill(getpid(), kStorageSignal); };
+  auto node = backend::Node::start(std::move(wanted));
+  if (!node) {  // such as a port that is taken: a command that fails, and not yet a server
+    log.flush(kFlushMs);
+    return complain(node.error());
   }
-  return 0;
+  reporter.info("ready", {{"url", (*node)->url()},
+                          {"metrics_url", (*node)->metrics_url()},
+                          {"pid", static_cast<std::uint64_t>(getpid())}});
+  log.flush(kFlushMs);  // so that these lines stand above the announcement
+  options.json ? announce_json(options, **node) : announce(options, **node);
+  std::fflush(stdout);
+  const int signal = signals.wait();
+  const bool failed = signal == kStorageSignal;
+  if (!failed) drain(**node, options, signals, reporter);
+  node->reset();
+  reporter.info("stopped", {{"reason", failed              ? "the disk failed"
+                                       : signal == SIGTERM ? "SIGTERM"
+                                                           : "SIGINT"}});
+  return failed ? 1 : 0;
 }
 
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
   Signals signals;
-  auto access = read_tokens(options);
-  if (!access) return complain(access.error());
-  backend::NodeOptions wanted = node_options(options, std::move(*access));
-  wanted.on_storage_failure = [](const Error& error) {
-    fmt::print(stderr, "syncline serve: storage failed: {}\n", error.message);
-    kill(getpid(), kStorageSignal);
-  };
-  wanted.on_clock = [](const std::string& what) {
-    fmt::print(stderr, "syncline serve: {}\n", visible(what));
-  };
-  wanted.on_quarantine = [](const state::Quarantined& quarantined) {
-    const Error error = state::quarantine_error(quarantined);
-    fmt::print(stderr, "syncline serve: {}\n", visible(error.message));
-  };
-  auto node = backend::Node::start(std::move(wanted));
-  if (!node) return complain(node.error());
-  report_private((*node)->made_private(), options.data_dir);
-  if ((*node)->torn_bytes() > 0) {
-    fmt::print(stderr, "recovered: dropped {} bytes of an append that was never acknowledged\n",
-               (*node)->torn_bytes());
+  auto tokens = read_tokens(options);
+  if (!tokens) return complain(tokens.error());
+  const auto levels = observe::Levels().changed(options.log_level);
+  if (!levels) return complain({ErrorCode::kInvalid, "--log-level: " + levels.error().message});
+  observe::Secrets secrets = secrets_of(*tokens);
+  backend::NodeOptions wanted = node_options(options, policy::Access(std::move(*tokens)));
+  if (!options.metrics_listen.empty()) {
+    auto listen = parse_listen(options.metrics_listen);
+    if (!listen) return complain(listen.error());
+    wanted.metrics_address = std::move(listen->address);
+    wanted.metrics_port = listen->port;
   }
-  options.json ? announce_json(options, **node) : announce(options, **node);
-  std::fflush(stdout);
-  const int signal = signals.wait();
-  if (signal == kStorageSignal) return 1;
-  return drain(**node, options, signals);
+  backend::LogWriter log(
+      {.format = log_format(options), .levels = *levels, .secrets = std::move(secrets)});
+  return serve(std::move(wanted), options, signals, log);
 }
 
 }  // namespace syncline::cli

@@ -1,4 +1,5 @@
-// `syncline serve`: builds the node, prints where it listens, and waits for a signal.
+// `syncline serve`: builds the node, prints where it listens, and waits for a signal. What happens
+// meanwhile goes to stderr as lines of a log (backend/report/log_writer.h).
 //
 // SIGTERM or SIGINT drains the server: it refuses new connections, makes durable and acknowledges
 // what clients have sent, and closes sessions with 1001. A second signal ends the process at once.
@@ -36,6 +37,9 @@ struct ServeOptions {
   std::size_t disk_reserve_mib = 64;
   std::uint32_t import_idle_seconds = 3600;
   std::uint32_t drain_seconds = 10;
+  std::string metrics_listen;       // ADDRESS:PORT; "": no listener for metrics alone
+  std::string log_level = "info";   // observe/levels.h
+  std::string log_format = "auto";  // "auto": text on a terminal, otherwise JSON
   bool json = false;
 };
 

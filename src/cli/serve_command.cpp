@@ -141,10 +141,29 @@ void add_serve(Command& root) {
                 .text = "How long a stop waits for what is under way",
                 .environment = "SYNCLINE_DRAIN_SECONDS"},
                options->drain_seconds);
+  serve.option({.name = "--metrics-listen",
+                .value = "ADDRESS:PORT",
+                .text = "Serve /metrics there as well, without a token, and nothing else",
+                .environment = "SYNCLINE_METRICS_LISTEN"},
+               options->metrics_listen);
+  serve.option({.name = "--log-level",
+                .value = "LEVELS",
+                .text = "What goes to stderr: error, warn, info or debug, for all areas or as "
+                        "AREA=LEVEL, with commas between them; areas: server, net, session, "
+                        "workspace, store, api",
+                .environment = "SYNCLINE_LOG_LEVEL"},
+               options->log_level);
+  serve.option({.name = "--log-format",
+                .value = "FORMAT",
+                .text = "How it goes there; auto is text on a terminal, and JSON lines otherwise",
+                .environment = "SYNCLINE_LOG_FORMAT",
+                .choices = {"auto", "text", "json"}},
+               options->log_format);
   serve.json_flag(options->json);
   serve.details(
       "SIGTERM or SIGINT drains: what clients have sent is synced and acknowledged first; a second "
-      "one ends at once. The token may also stand in SYNCLINE_TOKEN, one that may only read in "
+      "one ends at once. `syncline log-level` changes what a running server logs. The token may "
+      "also stand in SYNCLINE_TOKEN, one that may only read in "
       "SYNCLINE_READ_TOKEN.");
   serve.example("syncline serve", "on this machine alone, data in ./syncline-data");
   serve.example(

@@ -24,6 +24,7 @@ enum class Right : std::uint8_t {
   kQuarantine,  // lift the quarantine of an object, have a workspace that is shut tried again
   kImport,      // make a workspace from a file
   kBackup,      // make a backup of the whole server
+  kAdminister,  // change how the server runs, such as what it logs
 };
 
 // True if the right lets its holder change something.

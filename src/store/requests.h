@@ -107,6 +107,7 @@ class RequestQueue {
   void push(Request request);
   bool empty() const { return requests_.empty(); }
   std::size_t bytes() const { return bytes_; }
+  std::size_t size() const { return requests_.size(); }
 
   // Removes and returns all requests, in order.
   std::vector<Request> take() {

@@ -223,7 +223,9 @@ TEST(ApiServe, HealthAndMetricsAreBesideTheApi) {
   EXPECT_EQ(node.ask("GET", "/readyz")->head->status, 503);
   EXPECT_EQ(node.ask("GET", "/metrics")->head->status, 401);
   EXPECT_EQ(node.ask("POST", "/metrics", kFull)->head->status, 405);
-  node.context.add_metrics = [](MetricsPage& page) { page.gauge("mine", "Of the process.", 7); };
+  node.context.add_metrics = [](observe::MetricsPage& page) {
+    page.gauge("mine", "Of the process.", 7);
+  };
   const std::string page = node.ask("GET", "/metrics", kLook)->body;
   EXPECT_NE(page.find("\nsyncline_mine 7\n"), page.npos);
   EXPECT_NE(page.find("\nsyncline_workspaces 0\n"), page.npos);

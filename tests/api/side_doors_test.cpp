@@ -55,12 +55,22 @@ class CountedBackups final : public Backups {
   int started = 0;
 };
 
+class TestLevels final : public observe::LevelSwitch {
+ public:
+  observe::Levels levels() const override { return levels_; }
+  void set_levels(const observe::Levels& levels) override { levels_ = levels; }
+
+ private:
+  observe::Levels levels_;
+};
+
 // ---- the server that is asked: a workspace with something of everything
 
 struct Vault {
   explicit Vault(policy::Access access) : node(std::move(access)) {
     node.context.imports = &imports;
     node.context.backups = &backups;
+    node.context.log_levels = &levels;
     Typist typist(1);
     for (int i = 0; i < 3; ++i) node.change("vault", "plan", typist.type("classified "));
     node::Shard& shard = *node.shards->at(0);
@@ -98,12 +108,13 @@ struct Vault {
     for (const auto& held : shard.quarantine.list("vault", "", 10)) all += held.object;
     for (const auto& shut : shard.host.shut().all()) all += "; shut: " + shut.first;
     all += "; " + std::to_string(imports.changes) + " imports, " + std::to_string(backups.started) +
-           " backups";
+           " backups; " + to_string(levels.levels());
     return all;
   }
 
   CountedImports imports;
   CountedBackups backups;
+  TestLevels levels;
   TestApi node;
 };
 
@@ -155,6 +166,8 @@ constexpr Trial kTrials[] = {
     {"DELETE", "/v1/workspaces/{workspace}/import", "/workspaces/VAULT/import", 200},
     {"GET", "/v1/keys", "/keys", 200},
     {"POST", "/v1/backups", "/backups?name=nightly", 201},
+    {"GET", "/v1/log-level", "/log-level", 200},
+    {"PUT", "/v1/log-level", "/log-level?level=net%3Ddebug", 200},
 };
 
 std::string target_of(const Trial& trial, std::string_view workspace, std::string_view object) {

@@ -134,9 +134,12 @@ TEST_F(StoreDisk, AppendsUnderWayShareOneSync) {
   EXPECT_EQ(counters.events, std::uint64_t{kAppends});
   EXPECT_LT(counters.commits, std::uint64_t{kAppends / 4});
   EXPECT_EQ(static_cast<std::uint64_t>(disk_->syncs() - syncs_before), counters.commits);
-  std::uint64_t in_histogram = 0;
-  for (const auto count : counters.commit_latency) in_histogram += count;
-  EXPECT_EQ(in_histogram, counters.commits);
+  EXPECT_EQ(counters.commit_us.count(), counters.commits);
+  EXPECT_EQ(counters.sync_us.count(), counters.commits);
+  EXPECT_EQ(counters.commit_events.sum(), counters.events);
+  EXPECT_EQ(counters.commit_bytes.sum(), counters.bytes);
+  EXPECT_EQ(counters.queued_requests, 0u);
+  EXPECT_EQ(counters.queued_bytes, 0u);
 }
 
 // An owner takes the first failure for the end of what is stored, and reads the log anew.

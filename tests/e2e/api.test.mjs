@@ -89,6 +89,8 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await api.ask('DELETE', '/v1/workspaces/new/import')).status, 404);
   await ok('GET', '/keys');
   assert.ok((await ok('POST', '/backups?name=nightly')).body.workspaces >= 1);
+  assert.deepEqual((await ok('PUT', '/log-level?level=warn,net%3Ddebug')).body, { log_level: 'warn,net=debug' });
+  assert.deepEqual((await ok('GET', '/log-level')).body, { log_level: 'warn,net=debug' });
   const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));
   assert.deepEqual([...answered].sort(), described(api.document).sort(), 'every operation was tried');
 
@@ -97,7 +99,7 @@ test('what is answered is what is described', kTest, async (t) => {
     ['GET', '/workspaces/team/objects/notes/plan?at=nothing', 404], ['GET', '/workspaces/team/state?limit=101', 400],
     ['GET', '/workspaces/team/changes?after=x', 400], ['GET', '/workspaces/team/blame/none', 404], ['PUT', '/workspaces/team/pins/1st', 400],
     ['PUT', '/workspaces/team/retention?keep_for=x', 400], ['PUT', '/workspaces/team/hold', 400], ['DELETE', '/workspaces/team/hold', 409],
-    ['GET', '/workspaces/none/retention', 404], ['POST', '/backups?name=nightly', 409], ['POST', '/backups?name=../x', 400],
+    ['GET', '/workspaces/none/retention', 404], ['POST', '/backups?name=nightly', 409], ['POST', '/backups?name=../x', 400], ['PUT', '/log-level?level=loud', 400],
     ['DELETE', '/workspaces/team/pins/none', 404], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
     ['POST', '/workspaces/team/restore/notes/plan?at=now&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
     ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],

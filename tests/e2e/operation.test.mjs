@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { TrustingSocket, WebSocket, Y, converged, fresh, h_client, h_socket, y_client } from './lib/clients.mjs';
 import { Promises } from './lib/observed_socket.mjs';
+import { check_page } from './lib/prometheus.mjs';
 import { Raw } from './lib/raw.mjs';
 import { Server, at_end, run, scratch_dir } from './lib/server.mjs';
 import { once, sleep, until } from './lib/wait.mjs';
@@ -50,9 +51,7 @@ test('health, readiness and metrics', kTest, async (t) => {
   const { status, headers, text } = await server.get('/metrics');
   assert.equal(status, 200);
   assert.match(headers.get('content-type'), /^text\/plain/);
-  for (const line of text.trim().split('\n')) {
-    assert.match(line, /^(# (HELP|TYPE) syncline_\w+ .+|syncline_\w+(\{[^}]*\})? [0-9.e+-]+)$/);
-  }
+  check_page(text);
   assert.equal(await server.metric('websockets'), 1);
   assert.ok((await server.metric('acks_total')) >= 1);
   assert.ok((await server.metric('log_commits_total')) >= 1);

@@ -93,7 +93,7 @@ test('an object that is damaged is in quarantine, and everybody else works on', 
   assert.equal(await server.metric('objects_quarantined'), 1);
   assert.equal(await server.metric('object_quarantines_total'), 1);
   assert.equal(await server.metric('object_load_failures_total'), 1, 'it was not replayed again');
-  assert.equal(server.stderr.match(/in quarantine/g).length, 1, server.stderr);
+  assert.equal(server.stderr.match(/"message":"object in quarantine"/g).length, 1, server.stderr);
 
   const { quarantine } = await server.json('/v1/workspaces/w/quarantine');
   assert.deepEqual(quarantine.map(({ object, position }) => [object, position]), [['bad', 4]]);

@@ -27,6 +27,7 @@ void BackupService::start(const std::string& name, bool signing_key,
     return done(fail(ErrorCode::kConflict, "another backup is being written"));
   if (thread_.joinable()) thread_.join();
   thread_ = std::thread([this, name, signing_key, done = std::move(done)]() mutable {
+    reporter_.info("backup begins", {{"name", name}});
     // If this fails, the backup fails and reports it.
     [[maybe_unused]] const auto created = create_private_directory(directory_);
     auto report = store_.back_up({.destination = directory_ + "/" + name,
@@ -36,7 +37,14 @@ void BackupService::start(const std::string& name, bool signing_key,
       const std::lock_guard finished(mutex_);
       busy_ = false;
     }
-    if (!report) return done(std::unexpected(std::move(report.error())));
+    if (!report) {
+      reporter_.error("backup failed", {{"name", name}, {"reason", report.error().message}});
+      return done(std::unexpected(std::move(report.error())));
+    }
+    reporter_.info("backup is complete", {{"name", name},
+                                          {"workspaces", report->workspaces},
+                                          {"files", report->files},
+                                          {"bytes", report->bytes}});
     done(api::BackupReport{report->files, report->bytes, report->workspaces, report->signing_key});
   });
 }

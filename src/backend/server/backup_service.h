@@ -12,6 +12,7 @@
 
 #include "api/backups.h"
 #include "log/event_log.h"
+#include "observe/report.h"
 
 namespace syncline::backend {
 
@@ -20,8 +21,8 @@ class RocksDbStore;
 class BackupService final : public api::Backups {
  public:
   // An empty `directory` disables backups.
-  BackupService(RocksDbStore& store, std::string directory)
-      : store_(store), directory_(std::move(directory)) {}
+  BackupService(RocksDbStore& store, std::string directory, observe::Sink* reports = nullptr)
+      : store_(store), directory_(std::move(directory)), reporter_(reports, observe::Area::kApi) {}
   // Stops a backup that is being written. Only a DEST.partial remains of it.
   ~BackupService() override;
 
@@ -31,6 +32,7 @@ class BackupService final : public api::Backups {
  private:
   RocksDbStore& store_;
   const std::string directory_;
+  const observe::Reporter reporter_;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   bool busy_ = false;

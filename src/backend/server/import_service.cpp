@@ -22,9 +22,11 @@ constexpr std::size_t kRemembered = 64;           // imports, including some tha
 }  // namespace
 
 ImportService::ImportService(std::string directory, const node::Shards& shards,
-                             std::uint64_t idle_ms, std::function<Result<void>()> has_room)
+                             std::uint64_t idle_ms, std::function<Result<void>()> has_room,
+                             observe::Sink* reports)
     : directory_(std::move(directory)),
       shards_(shards),
+      reporter_(reports, observe::Area::kApi),
       idle_(idle_ms),
       has_room_(std::move(has_room)),
       watching_([this](const std::stop_token& stop) { watch(stop); }) {}
@@ -68,6 +70,7 @@ Result<void> ImportService::resume() {
       imports_[each.workspace] = import;
       ++held_;
     }
+    reporter_.info("import continues", {{"workspace", each.workspace}});
     if (each.whole) run_later(each.workspace, import);
   }
   return {};
@@ -228,6 +231,7 @@ Result<ImportService::Shared> ImportService::hold(const std::string& workspace) 
   import->status.state = ImportState::kReceiving;
   imports_[workspace] = import;
   ++held_;
+  reporter_.info("import begins", {{"workspace", workspace}});
   return import;
 }
 
@@ -247,6 +251,7 @@ Result<ImportStatus> ImportService::forget(const std::string& workspace) {
     return fail(ErrorCode::kConflict, "all of it is here, and some of it in the log");
   if (auto ok = import->stage.remove(); !ok) return std::unexpected(std::move(ok.error()));
   end(*import, false, {});
+  reporter_.info("import was given up", {{"workspace", workspace}});
   return ImportStatus{};
 }
 
@@ -324,6 +329,7 @@ void ImportService::succeeded(const std::string& workspace, Import& import) {
   (void)import.stage.remove();
   ImportStatus status = status_of(import);
   status.state = ImportState::kDone;
+  reporter_.info("import is complete", {{"workspace", workspace}, {"events", status.appended}});
   end(import, false, std::move(status));
 }
 
@@ -338,6 +344,7 @@ void ImportService::failed(const std::string& workspace, Import& import,
   status.state = ImportState::kFailed;
   status.received = 0;
   status.failure = difference;
+  reporter_.error("import failed", {{"workspace", workspace}, {"reason", difference.message}});
   end(import, !gone, std::move(status));
 }
 

@@ -42,6 +42,7 @@
 #include "log/difference.h"
 #include "log/event_log.h"
 #include "node/shards.h"
+#include "observe/report.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -57,7 +58,7 @@ class ImportService final : public api::Imports {
   // until it is destroyed.
   // `has_room` says whether the disk is full; called on any thread. Then no bytes are accepted.
   ImportService(std::string directory, const node::Shards& shards, std::uint64_t idle_ms,
-                std::function<Result<void>()> has_room);
+                std::function<Result<void>()> has_room, observe::Sink* reports = nullptr);
   ~ImportService() override;
 
   // Continues the imports of an earlier process. Call it before anybody may enter a workspace.
@@ -117,6 +118,7 @@ class ImportService final : public api::Imports {
 
   const std::string directory_;
   const node::Shards& shards_;
+  const observe::Reporter reporter_;
   const std::chrono::milliseconds idle_;
   const std::function<Result<void>()> has_room_;
   std::atomic<bool> stopping_ = false;

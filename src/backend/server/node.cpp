@@ -15,6 +15,7 @@
 #include "backend/net/event_loop.h"
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
+#include "backend/report/log_writer.h"
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
 #include "backend/server/process_metrics.h"
@@ -23,6 +24,8 @@
 #include "base/utf8.h"
 #include "node/accept.h"
 #include "node/shards.h"
+#include "state/quarantine.h"
+#include "syncline/version.h"
 
 namespace syncline::backend {
 namespace {
@@ -34,11 +37,16 @@ constexpr std::uint64_t kQuietMs = 1000;  // how long draining waits for pending
 // The members are in the order of construction. stop() runs before they are destroyed in reverse
 // order.
 struct Node::Impl {
-  explicit Impl(NodeOptions node_options) : options(std::move(node_options)) {}
+  explicit Impl(NodeOptions node_options)
+      : options(std::move(node_options)), reporter(options.log, observe::Area::kServer) {}
   ~Impl() { stop(); }
 
   Result<void> start();
+  Result<void> listen();
+  Result<void> listen_for_metrics();
   void start_shards();
+  void report_private(const MadePrivate& made) const;
+  ProcessSample process_sample() const;
   void compose();  // builds the handlers for requests and WebSockets
   Result<void> gate(const std::string& workspace) const;
   Result<void> health() const;
@@ -49,6 +57,8 @@ struct Node::Impl {
   void stop();
 
   const NodeOptions options;
+  const observe::Reporter reporter;
+  std::uint64_t started_unix_ms = 0;
   std::atomic<bool> ready{false};
   std::atomic<bool> storage_failed{false};
   std::atomic<std::int64_t> clock_alarm_at{-1};  // in seconds
@@ -62,7 +72,9 @@ struct Node::Impl {
   std::unique_ptr<api::Context> api;
   std::unique_ptr<node::AcceptContext> accept;
   std::unique_ptr<Server> server;
+  std::unique_ptr<Server> metrics_server;
   std::uint16_t port = 0;
+  std::uint16_t metrics_port = 0;
 };
 
 namespace {
@@ -105,6 +117,15 @@ void run_on(EventLoop& loop, const std::function<void()>& body) {
 
 }  // namespace
 
+namespace {
+
+std::string url_host(const std::string& address) {
+  if (address == "0.0.0.0" || address == "::") return "localhost";
+  return address.find(':') == std::string::npos ? address : "[" + address + "]";
+}
+
+}  // namespace
+
 bool is_loopback(const std::string& address) {
   return address == "localhost" || address == "::1" || address.starts_with("127.");
 }
@@ -117,29 +138,48 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
 }
 
 Result<void> Node::Impl::start() {
-  auto opened = RocksDbStore::open(
-      {.data_dir = options.data_dir, .reserve_bytes = options.disk_reserve_bytes});
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t loop_count = options.loops == 0 ? cores : options.loops;
+  reporter.info("starting", {{"version", SYNCLINE_VERSION_STRING},
+                             {"data_dir", options.data_dir},
+                             {"loops", loop_count}});
+  auto opened = RocksDbStore::open({.data_dir = options.data_dir,
+                                    .reserve_bytes = options.disk_reserve_bytes,
+                                    .reports = options.log});
   if (!opened) return std::unexpected(std::move(opened.error()));
   store = std::move(*opened);
+  if (store->torn_bytes() > 0)
+    observe::Reporter(options.log, observe::Area::kStore)
+        .warn("dropped the torn tail of the log: an append that was never acknowledged",
+              {{"bytes", store->torn_bytes()}});
+  report_private(store->made_private());
   auto ring = KeyRing::open(options.data_dir, options.log_name);
   if (!ring) return std::unexpected(std::move(ring.error()));
   keys = std::move(*ring);
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  loops = std::make_unique<LoopGroup>(options.loops == 0 ? cores : options.loops);
+  loops = std::make_unique<LoopGroup>(loop_count, options.log);
+  started_unix_ms = (*loops)[0].unix_ms();
   loops->start();
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < loops->size(); ++i) schedulers.push_back(&(*loops)[i]);
   shards = std::make_unique<node::Shards>(std::move(schedulers));
-  backups = std::make_unique<BackupService>(*store, options.backup_dir);
-  imports =
-      std::make_unique<ImportService>(options.data_dir + "/imports", *shards,
-                                      options.import_idle_ms, [this] { return store->has_room(); });
+  backups = std::make_unique<BackupService>(*store, options.backup_dir, options.log);
+  imports = std::make_unique<ImportService>(
+      options.data_dir + "/imports", *shards, options.import_idle_ms,
+      [this] { return store->has_room(); }, options.log);
   start_shards();
   compose();
   if (auto resumed = imports->resume(); !resumed) return resumed;
+  if (auto listening = listen(); !listening) return listening;
+  if (auto listening = listen_for_metrics(); !listening) return listening;
+  ready = true;
+  return {};
+}
+
+Result<void> Node::Impl::listen() {
   ServerOptions server_options;
   server_options.max_connections = options.max_connections;
   server_options.max_message_bytes = options.max_message_bytes;
+  server_options.reports = options.log;
   server = std::make_unique<Server>(*loops, server_options, api::make_handler(*api),
                                     node::make_upgrade_handler(*accept));
   auto listening = server->listen({.address = options.address,
@@ -148,7 +188,27 @@ Result<void> Node::Impl::start() {
                                    .tls_key = options.tls_key});
   if (!listening) return std::unexpected(std::move(listening.error()));
   port = *listening;
-  ready = true;
+  return {};
+}
+
+// It has few connections and small requests. It runs on the same loops, so a loop that is stuck
+// also shows here.
+Result<void> Node::Impl::listen_for_metrics() {
+  if (options.metrics_address.empty()) return {};
+  ServerOptions server_options;
+  server_options.max_connections = 64;
+  server_options.http.body_bytes = 0;
+  server_options.reports = options.log;
+  metrics_server =
+      std::make_unique<Server>(*loops, server_options, api::make_metrics_handler(*api),
+                               [](const http::Request&, node::UpgradeReply reply) {
+                                 reply(node::UpgradeRefusal{http::error_response(
+                                     404, "not_found", "only /metrics is served here")});
+                               });
+  auto listening =
+      metrics_server->listen({.address = options.metrics_address, .port = options.metrics_port});
+  if (!listening) return std::unexpected(std::move(listening.error()));
+  metrics_port = *listening;
   return {};
 }
 
@@ -163,13 +223,24 @@ void Node::Impl::start_shards() {
                      const std::string& workspace) { return gate(workspace); },
       .on_storage_failure =
           [this](const Error& error) {
-            if (!storage_failed.exchange(true) && options.on_storage_failure)
-              options.on_storage_failure(error);
+            if (storage_failed.exchange(true)) return;
+            observe::Reporter(options.log, observe::Area::kStore)
+                .error("storage failed, the server ends", {{"reason", error.message}});
+            if (options.on_storage_failure) options.on_storage_failure(error);
           },
       .on_clock = [this](const std::string& what) { clock_alarm(what); },
-      .on_quarantine = options.on_quarantine};
+      .on_quarantine =
+          [reporter = observe::Reporter(options.log, observe::Area::kWorkspace)](
+              const state::Quarantined& quarantined) {
+            reporter.error("object in quarantine", {{"workspace", quarantined.workspace},
+                                                    {"object", quarantined.object},
+                                                    {"position", quarantined.position},
+                                                    {"reason", quarantined.reason.message}});
+          },
+      .reports = options.log};
   for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];
+    shard_options.measures = &loop.measures();
     run_on(loop, [&] {
       shards->set(i, std::make_unique<node::Shard>(loop, std::make_unique<SystemRandom>(),
                                                    store->open_loop(loop), keys->identity(),
@@ -188,10 +259,11 @@ void Node::Impl::compose() {
       .cors = api::Cors(options.cors_origins),
       .imports = imports.get(),
       .backups = backups.get(),
+      .log_levels = options.log,
       .keys = [this] { return public_keys(); },
       .find_asset = find_web_asset,
       .add_metrics =
-          [this](api::MetricsPage& page) { add_process_metrics(page, server->counters(), *store); },
+          [this](observe::MetricsPage& page) { add_process_metrics(page, process_sample()); },
       .ready = ready,
       .health = [this] { return health(); },
       .bound_to_loopback = is_loopback(options.address)});
@@ -203,6 +275,27 @@ void Node::Impl::compose() {
                           .bound_to_loopback = is_loopback(options.address)});
 }
 
+void Node::Impl::report_private(const MadePrivate& made) const {
+  const observe::Reporter store_reporter(options.log, observe::Area::kStore);
+  if (made.changed > 0)
+    store_reporter.warn("private now: other users could read files of the data directory",
+                        {{"files", made.changed}});
+  if (made.failed > 0)
+    store_reporter.error(
+        "other users may read files of the data directory, and this process is not their owner",
+        {{"files", made.failed}});
+}
+
+ProcessSample Node::Impl::process_sample() const {
+  ProcessSample sample{.net = server->counters(),
+                       .store = store->counters(),
+                       .disk_full = !store->has_room(),
+                       .object_budget_bytes = options.memory_budget_bytes,
+                       .started_unix_ms = started_unix_ms};
+  if (options.log != nullptr) sample.log = options.log->counters();
+  return sample;
+}
+
 Result<void> Node::Impl::gate(const std::string& workspace) const {
   if (shut) return fail(ErrorCode::kUnavailable, "the server is shutting down");
   return imports->check_free(workspace);
@@ -212,7 +305,8 @@ Result<void> Node::Impl::gate(const std::string& workspace) const {
 void Node::Impl::clock_alarm(const std::string& what) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   const auto second = std::chrono::duration_cast<std::chrono::seconds>(now).count();
-  if (clock_alarm_at.exchange(second) != second && options.on_clock) options.on_clock(what);
+  if (clock_alarm_at.exchange(second) == second) return;
+  reporter.error("the clock of this machine was wrong", {{"what", what}});
 }
 
 Result<void> Node::Impl::health() const {
@@ -248,6 +342,7 @@ bool Node::Impl::unsigned_events() {
 
 void Node::Impl::stop() {
   ready = false;
+  if (metrics_server) metrics_server->stop();
   if (server) server->stop();
   // The gate asks the imports. After one turn of every loop, nobody calls the gate any more.
   shut = true;
@@ -270,20 +365,14 @@ std::uint16_t Node::port() const {
 }
 
 std::string Node::url() const {
-  const std::string& address = impl_->options.address;
-  const bool any = address == "0.0.0.0" || address == "::";
-  const bool v6 = address.find(':') != std::string::npos;
-  const std::string host = any ? "localhost" : v6 ? "[" + address + "]" : address;
-  return fmt::format("{}://{}:{}", impl_->options.tls_key.empty() ? "http" : "https", host,
-                     impl_->port);
+  return fmt::format("{}://{}:{}", impl_->options.tls_key.empty() ? "http" : "https",
+                     url_host(impl_->options.address), impl_->port);
 }
 
-MadePrivate Node::made_private() const {
-  return impl_->store->made_private();
-}
-
-std::uint64_t Node::torn_bytes() const {
-  return impl_->store->torn_bytes();
+std::string Node::metrics_url() const {
+  if (impl_->metrics_server == nullptr) return {};
+  return fmt::format("http://{}:{}/metrics", url_host(impl_->options.metrics_address),
+                     impl_->metrics_port);
 }
 
 bool Node::drain(std::uint64_t deadline_ms) {

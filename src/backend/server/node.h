@@ -17,13 +17,13 @@
 #include <string>
 #include <vector>
 
-#include "backend/store/private_files.h"
 #include "log/checkpoint_keeper.h"
 #include "policy/access.h"
-#include "state/quarantine.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
+
+class LogWriter;
 
 struct NodeOptions {
   std::string data_dir = "syncline-data";
@@ -52,14 +52,14 @@ struct NodeOptions {
   log::CheckpointPace checkpoint_pace = {};
   std::uint64_t import_idle_ms = 3'600'000;  // an import that gets no bytes for so long is given up
   std::uint64_t retention_interval_ms = 60'000;  // between rounds of the retention rules
+  // A second listener, which serves /metrics to everybody and nothing else. "": none.
+  std::string metrics_address;
+  std::uint16_t metrics_port = 0;  // 0: a free one
+  // Where the node reports what happens; its levels can be changed over the HTTP API. Must outlive
+  // the node. nullptr: it reports nothing.
+  LogWriter* log = nullptr;
   // Called once, on any thread, when the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure;
-  // Gets a sentence when the clock of the machine has jumped, or was ahead, at most one a second.
-  // Called on a loop's thread. May be empty.
-  std::function<void(const std::string&)> on_clock;
-  // Called on a loop's thread for each object that cannot be served (state/quarantine.h). May be
-  // empty.
-  std::function<void(const state::Quarantined&)> on_quarantine;
 };
 
 class Node {
@@ -71,10 +71,9 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  std::uint16_t port() const;        // the real port
-  std::string url() const;           // "http://127.0.0.1:4400"
-  MadePrivate made_private() const;  // files that others could read before
-  std::uint64_t torn_bytes() const;  // bytes that opening dropped from the end of the log
+  std::uint16_t port() const;       // the real port
+  std::string url() const;          // "http://127.0.0.1:4400"
+  std::string metrics_url() const;  // of the second listener; "": none
 
   // Readiness becomes false, no new connection is accepted, and sessions are closed with 1001 once
   // what they sent is answered. True if all have ended within `deadline_ms`.

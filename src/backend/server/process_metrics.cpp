@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <limits>
-#include <vector>
+
+#include "syncline/version.h"
 
 namespace syncline::backend {
 namespace {
@@ -17,9 +17,10 @@ std::uint64_t resident_memory_bytes() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-void add_network(api::MetricsPage& page, const ServerCounters& net) {
+void add_network(observe::MetricsPage& page, const ServerCounters& net) {
   page.gauge("connections", "Open connections.", net.open);
   page.gauge("websockets", "Open WebSockets.", net.open_websockets);
+  page.gauge("send_queue_bytes", "Bytes queued for peers, at most a second old.", net.queued_bytes);
   page.counter("connections_accepted_total", "Connections accepted.", net.accepted);
   page.counter("connections_refused_total", "Connections refused over the limit.",
                net.refused_full);
@@ -27,6 +28,15 @@ void add_network(api::MetricsPage& page, const ServerCounters& net) {
   page.counter("network_sent_bytes_total", "Bytes sent.", net.bytes_out);
   page.counter("http_requests_total", "HTTP requests served.", net.requests);
   page.counter("http_bad_requests_total", "HTTP requests refused.", net.bad_requests);
+  page.counter("tls_failures_total", "TLS handshakes that failed.", net.tls_failures);
+  page.counter("head_timeouts_total", "Handshakes and requests that were not completed in time.",
+               net.head_timeouts);
+  page.counter("websocket_upgrades_refused_total", "WebSocket handshakes refused.",
+               net.upgrades_refused);
+  page.counter("websocket_messages_received_total", "WebSocket messages received.",
+               net.messages_in);
+  page.counter("websocket_messages_sent_total", "WebSocket messages queued for peers.",
+               net.messages_out);
   page.counter("protocol_errors_total", "WebSockets failed for what the client sent.",
                net.protocol_errors);
   page.counter("ping_timeouts_total", "WebSockets whose peer was gone.", net.ping_timeouts);
@@ -36,29 +46,43 @@ void add_network(api::MetricsPage& page, const ServerCounters& net) {
                net.write_stalls);
 }
 
-void add_log(api::MetricsPage& page, const StoreCounters& store) {
+void add_store(observe::MetricsPage& page, const StoreCounters& store) {
   page.counter("log_appends_total", "Appends acknowledged.", store.appends);
   page.counter("log_events_total", "Events stored.", store.events);
   page.counter("log_bytes_total", "Bytes of their records.", store.bytes);
   page.counter("log_commits_total", "Commits, each with one sync.", store.commits);
   page.counter("log_failures_total", "Appends refused or failed.", store.failures);
-  // Bucket i ends at 64 us << i. The last bucket has no end.
-  std::vector<api::HistogramBucket> buckets;
-  for (std::size_t i = 0; i < store.commit_latency.size(); ++i)
-    buckets.push_back({static_cast<double>(64ULL << i) / 1e6, store.commit_latency[i]});
-  buckets.back().up_to = std::numeric_limits<double>::infinity();
-  page.histogram("log_commit_seconds", "Time of one commit, sync included.", buckets,
-                 static_cast<double>(store.commit_us_total) / 1e6);
+  page.histogram("log_commit_seconds", "Time of one commit, sync included.", store.commit_us, 1e6);
+  page.histogram("log_sync_seconds", "Of that, the write and its sync.", store.sync_us, 1e6);
+  page.histogram("log_commit_events", "Events of one commit.", store.commit_events);
+  page.histogram("log_commit_bytes", "Bytes of their records.", store.commit_bytes);
+  page.gauge("log_queue_requests", "Requests that wait for the committer.", store.queued_requests);
+  page.gauge("log_queue_bytes", "Their bytes.", store.queued_bytes);
+  page.gauge("read_queue_requests", "Reads that wait for a thread.", store.queued_reads);
+}
+
+void add_reports(observe::MetricsPage& page, const LogCounters& log) {
+  page.counter("report_lines_total", "Lines written to stderr.", log.lines);
+  page.counter("report_lines_suppressed_total", "Lines left out because equal ones came too fast.",
+               log.suppressed);
+  page.counter("report_lines_dropped_total", "Lines lost because stderr did not take them.",
+               log.dropped);
 }
 
 }  // namespace
 
-void add_process_metrics(api::MetricsPage& page, const ServerCounters& net,
-                         const RocksDbStore& store) {
-  add_network(page, net);
-  add_log(page, store.counters());
+void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample) {
+  const observe::MetricsPage::Labelled build{SYNCLINE_VERSION_STRING, 1};
+  page.gauges("build_info", "Always 1; the label is the version.", "version", {&build, 1});
+  add_network(page, sample.net);
+  add_store(page, sample.store);
   page.gauge("disk_full", "1 while the disk is full and appends are refused.",
-             store.has_room() ? 0 : 1);
+             sample.disk_full ? 1 : 0);
+  if (sample.log) add_reports(page, *sample.log);
+  page.gauge("object_budget_bytes", "What objects in memory may use (--memory-mib).",
+             sample.object_budget_bytes);
+  page.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.",
+             sample.started_unix_ms / 1000);
   page.gauge("process_resident_memory_bytes", "Resident memory of the process.",
              resident_memory_bytes());
 }

@@ -1,13 +1,26 @@
 // The metrics of a server apart from its shards: network, store, process.
 #pragma once
 
-#include "api/metrics.h"
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
 #include "backend/net/server.h"
+#include "backend/report/log_writer.h"
 #include "backend/store/rocksdb_store.h"
+#include "observe/metrics_page.h"
 
 namespace syncline::backend {
 
-void add_process_metrics(api::MetricsPage& page, const ServerCounters& net,
-                         const RocksDbStore& store);
+struct ProcessSample {
+  ServerCounters net;
+  StoreCounters store;
+  bool disk_full = false;
+  std::optional<LogCounters> log;  // if the process writes a log
+  std::size_t object_budget_bytes = 0;
+  std::uint64_t started_unix_ms = 0;
+};
+
+void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample);
 
 }  // namespace syncline::backend

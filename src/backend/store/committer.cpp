@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <bit>
+#include <chrono>
 #include <utility>
 
 #include "base/mutation.h"
@@ -18,6 +17,7 @@ constexpr std::chrono::seconds kLook{1};  // at the free space, while nothing is
 Committer::Committer(Database& database, DiskReserve& reserve, const StoreOptions& options)
     : database_(database),
       data_dir_(options.data_dir),
+      reporter_(options.reports, observe::Area::kStore),
       reserve_(reserve),
       group_(database),
       queue_(options.queue_bytes),
@@ -40,7 +40,10 @@ void Committer::submit(Request request) {
 
 StoreCounters Committer::counters() const {
   const std::lock_guard lock(mutex_);
-  return counters_;
+  StoreCounters counters = counters_;
+  counters.queued_requests = queue_.size();
+  counters.queued_bytes = queue_.bytes();
+  return counters;
 }
 
 void Committer::run() {
@@ -61,23 +64,32 @@ void Committer::run() {
   }
 }
 
+namespace {
+
+std::uint64_t clock_us() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
 void Committer::commit(std::vector<Request> requests) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::uint64_t start = clock_us();
   DatabaseWrites writes(database_);
-  GroupCommit::Batch batch = group_.stage(std::move(requests), ready_to_write(), writes);
+  const GroupCommit::Ready ready = ready_to_write();
+  GroupCommit::Batch batch = group_.stage(std::move(requests), ready, writes);
   const bool wrote = !writes.empty();
+  const std::uint64_t staged = clock_us();
   const Result<void> written = wrote ? write(writes) : Result<void>();
-  count(batch, wrote, written,
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
-                                                              start));
+  const std::uint64_t end = clock_us();
+  count(batch, wrote, written, {.all_us = end - start, .sync_us = end - staged});
+  report(ready.all, written, wrote);
   group_.finish(std::move(batch), written);
 }
 
 void Committer::count(const GroupCommit::Batch& batch, bool wrote, const Result<void>& written,
-                      std::chrono::microseconds duration) {
-  const auto us = static_cast<std::uint64_t>(duration.count());
-  const std::size_t bucket = std::min<std::size_t>(
-      static_cast<std::size_t>(std::bit_width(us / 64)), StoreCounters::kLatencyBuckets - 1);
+                      Durations durations) {
   const std::lock_guard lock(mutex_);
   counters_.failures += batch.refused + (written ? 0 : batch.appends);
   if (!written || !wrote) return;
@@ -85,8 +97,22 @@ void Committer::count(const GroupCommit::Batch& batch, bool wrote, const Result<
   counters_.events += batch.events;
   counters_.bytes += batch.bytes;
   counters_.commits += 1;
-  counters_.commit_us_total += us;
-  counters_.commit_latency[bucket] += 1;
+  counters_.commit_us.observe(durations.all_us);
+  counters_.sync_us.observe(durations.sync_us);
+  counters_.commit_events.observe(batch.events);
+  counters_.commit_bytes.observe(batch.bytes);
+}
+
+// Once when it begins, and once when it ends.
+void Committer::report(const Result<void>& ready, const Result<void>& written, bool wrote) {
+  const bool refuses = !ready || !written;
+  if (!refuses && !wrote) return;  // says nothing about the disk
+  if (refuses == std::exchange(refusing_, refuses)) return;
+  if (!refuses) return reporter_.info("the disk takes writes again");
+  const Error& error = ready ? written.error() : ready.error();
+  if (error.code == ErrorCode::kUnavailable)
+    return reporter_.error("no space left: changes are refused", {{"reason", error.message}});
+  reporter_.error("a write or its sync failed", {{"reason", error.message}});
 }
 
 // Refuses writes before the disk is full. RocksDB can handle a full disk, but it is better never to

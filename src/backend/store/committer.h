@@ -7,8 +7,8 @@
 // Thread-safety: submit() and counters() from any thread.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -40,16 +40,23 @@ class Committer {
   syncline::store::GroupCommit::Ready ready_to_write();
   Result<void> write(DatabaseWrites& writes);
   Result<void> out_of_space(std::string_view reason);
+  struct Durations {
+    std::uint64_t all_us = 0;
+    std::uint64_t sync_us = 0;
+  };
   void count(const GroupCommit::Batch& batch, bool wrote, const Result<void>& written,
-             std::chrono::microseconds duration);
+             Durations durations);
+  void report(const Result<void>& ready, const Result<void>& written, bool wrote);
 
   Database& database_;
   const std::string data_dir_;
+  const observe::Reporter reporter_;
 
   // Used only on the committer's thread.
   DiskReserve& reserve_;
   GroupCommit group_;
   bool resume_needed_ = false;  // RocksDB has stopped writing because the disk was full
+  bool refusing_ = false;       // the last commit was refused or failed
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

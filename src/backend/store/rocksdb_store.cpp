@@ -131,7 +131,9 @@ const syncline::store::Tables& RocksDbStore::tables() const {
 }
 
 StoreCounters RocksDbStore::counters() const {
-  return impl_->committer ? impl_->committer->counters() : StoreCounters{};
+  StoreCounters counters = impl_->committer ? impl_->committer->counters() : StoreCounters{};
+  counters.queued_reads = impl_->readers.waiting();
+  return counters;
 }
 
 Result<void> RocksDbStore::has_room() const {

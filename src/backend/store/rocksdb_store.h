@@ -20,7 +20,6 @@
 // thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -35,6 +34,8 @@
 #include "log/difference.h"
 #include "log/log_backend.h"
 #include "node/known_types.h"
+#include "observe/histogram.h"
+#include "observe/report.h"
 #include "syncline/error.h"
 
 namespace rocksdb {
@@ -64,22 +65,26 @@ struct StoreOptions {
   // Appends are refused while more than this is queued for the disk.
   std::size_t queue_bytes = std::size_t{256} << 20;
   unsigned reader_threads = 2;
-  rocksdb::Env* env = nullptr;  // for tests that inject disk faults; not owned
+  rocksdb::Env* env = nullptr;       // for tests that inject disk faults; not owned
+  observe::Sink* reports = nullptr;  // must outlive the store; nullptr: nothing is reported
 };
 
 // Counts since the store was opened.
 struct StoreCounters {
-  // Commits by duration: index i counts those shorter than 2^i · 64 µs; the last index counts all
-  // others.
-  static constexpr std::size_t kLatencyBuckets = 16;
-
   std::uint64_t appends = 0;  // acknowledged calls of append
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;     // of their records
   std::uint64_t commits = 0;   // batches written, each with one sync
   std::uint64_t failures = 0;  // appends and snapshots that failed or were refused
-  std::uint64_t commit_us_total = 0;
-  std::array<std::uint64_t, kLatencyBuckets> commit_latency{};
+  observe::Histogram commit_us = observe::Histogram::microseconds();  // all of a commit
+  observe::Histogram sync_us = observe::Histogram::microseconds();    // the write, with its sync
+  observe::Histogram commit_events = observe::Histogram::numbers();
+  observe::Histogram commit_bytes = observe::Histogram::bytes();  // of records
+
+  // Now:
+  std::uint64_t queued_requests = 0;  // for the committer
+  std::uint64_t queued_bytes = 0;
+  std::uint64_t queued_reads = 0;  // for the threads that read
 };
 
 struct VerifyProgress {
@@ -137,7 +142,6 @@ struct BackupReport;
 
 class RocksDbStore final : public log::LogBackend {
  public:
-  // Creates or opens the data directory.
   // Creates or opens the data directory.
   //   kConflict     another process has it open
   //   kCorrupt      damage other than a torn tail; the message names the file and the command that

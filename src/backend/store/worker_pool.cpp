@@ -27,6 +27,11 @@ void WorkerPool::submit(Task task) {
   wake_.notify_one();
 }
 
+std::size_t WorkerPool::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return tasks_.size();
+}
+
 void WorkerPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {

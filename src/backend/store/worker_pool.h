@@ -23,10 +23,13 @@ class WorkerPool {
 
   void submit(Task task);
 
+  // Tasks that no thread has begun. From any thread.
+  std::size_t waiting() const;
+
  private:
   void run();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
   bool stopping_ = false;

@@ -226,6 +226,26 @@ Result<void> Api::lift_shut(const std::string& workspace) {
   return remove(workspace_path(workspace) + "/shut");
 }
 
+Result<std::string> Api::log_level() {
+  return ask_log_level("GET", {});
+}
+
+Result<std::string> Api::set_log_level(const std::string& levels) {
+  return ask_log_level("PUT", "?level=" + percent_encode(levels));
+}
+
+Result<std::string> Api::ask_log_level(std::string_view method, const std::string& query) {
+  if (!client_.transport().live())
+    return fail(ErrorCode::kUnsupported,
+                "only a running server has a log level: name it with --server");
+  const auto body = client_.ask(method, "/v1/log-level" + query);
+  if (!body) return std::unexpected(body.error());
+  const auto json = crdt::from_json(*body);
+  const std::string levels = json ? text_member(*json, "log_level") : std::string();
+  if (levels.empty()) return client_.not_understood();
+  return levels;
+}
+
 Result<std::string> Api::restore(const std::string& workspace, const std::string& object,
                                  const RestoreWish& wish) {
   std::string path = workspace_path(workspace) + "/restore/" + percent_encode(object, true) +

@@ -148,6 +148,11 @@ class Api {
   // Makes the server open one again. Fails with the workspace's error if it stays shut.
   Result<void> lift_shut(const std::string& workspace);
 
+  // What the server logs, as text (observe/levels.h); also returned after a change. kUnsupported for
+  // a data directory.
+  Result<std::string> log_level();
+  Result<std::string> set_log_level(const std::string& levels);
+
   // Restores a past state on the server; returns the server's answer (docs/openapi.json).
   Result<std::string> restore(const std::string& workspace, const std::string& object,
                               const RestoreWish& wish);
@@ -171,6 +176,7 @@ class Api {
   Result<std::string> get(std::string path, std::string accept) const;
   Result<std::string> ask_line(std::string_view method, std::string path) const;
   Result<void> remove(std::string path) const;
+  Result<std::string> ask_log_level(std::string_view method, const std::string& query);
   Result<crdt::Any> get_array(std::string path, std::string_view array) const;
   Result<std::vector<NamedLine>> named_lines(std::string path, std::string_view array,
                                              std::string_view key, const std::string& after) const;

@@ -1,0 +1,98 @@
+// What a whole node shows of itself: its metrics, also on the listener of the monitoring, and its log.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "backend/net/http_client.h"
+#include "backend/report/log_writer.h"
+#include "backend/server/node.h"
+#include "backend/store_test_dir.h"
+#include "support/prometheus.h"
+
+namespace syncline::testing {
+namespace {
+
+backend::NodeOptions node_options(const std::string& data_dir) {
+  backend::NodeOptions options;
+  options.data_dir = data_dir;
+  options.port = 0;
+  options.loops = 2;
+  return options;
+}
+
+TEST(ObserveNode, ThePageIsValidAndHasEverything) {
+  const TempDir dir;
+  backend::LogWriter log({.levels = observe::Levels(observe::Level::kError)});
+  auto options = node_options(dir.path());
+  options.log = &log;
+  const auto node = backend::Node::start(std::move(options));
+  ASSERT_TRUE(node.has_value()) << node.error().message;
+  const auto answer = backend::http_get((*node)->url() + "/metrics", {});
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  const PrometheusPage page(answer->body);
+  EXPECT_EQ(page.error(), "");
+  for (const char* name : {"loop_turn_seconds",
+                           "slow_turns_total",
+                           "slow_turn_milliseconds_total",
+                           "write_durable_seconds",
+                           "write_sent_seconds",
+                           "changes_in_flight",
+                           "log_commit_seconds",
+                           "log_sync_seconds",
+                           "log_commit_events",
+                           "log_commit_bytes",
+                           "log_queue_requests",
+                           "log_queue_bytes",
+                           "read_queue_requests",
+                           "send_queue_bytes",
+                           "object_bytes",
+                           "object_budget_bytes",
+                           "tls_failures_total",
+                           "report_lines_total",
+                           "report_lines_suppressed_total",
+                           "report_lines_dropped_total",
+                           "build_info",
+                           "process_resident_memory_bytes"})
+    EXPECT_TRUE(page.names().contains(std::string("syncline_") + name)) << name;
+  EXPECT_GT(page.value("syncline_loop_turn_seconds_count"), 0);
+  EXPECT_EQ(page.value("syncline_object_budget_bytes"), 1 << 30);
+}
+
+TEST(ObserveNode, TheListenerOfTheMonitoringNeedsNoTokenAndServesNothingElse) {
+  const TempDir dir;
+  auto options = node_options(dir.path());
+  options.access = policy::Access({{"secret", {.name = "ann"}}});
+  options.metrics_address = "127.0.0.1";
+  const auto node = backend::Node::start(std::move(options));
+  ASSERT_TRUE(node.has_value()) << node.error().message;
+  const auto status = [](const std::string& url) {
+    const auto answer = backend::http_get(url, {});
+    return answer ? answer->status : 0;
+  };
+  const std::string metrics = (*node)->metrics_url();
+  EXPECT_TRUE(metrics.ends_with("/metrics")) << metrics;
+  EXPECT_EQ(status(metrics), 200);
+  EXPECT_EQ(status((*node)->url() + "/metrics"), 401);
+  const std::string base = metrics.substr(0, metrics.size() - std::string("/metrics").size());
+  for (const char* path : {"/", "/v1/workspaces", "/healthz", "/y/w/doc"})
+    EXPECT_EQ(status(base + path), 404) << path;
+  EXPECT_TRUE((*node)->drain(10'000)) << "the monitoring does not hold it up";
+}
+
+TEST(ObserveNode, AListenerThatCannotBeHadFailsTheStart) {
+  const TempDir dir;
+  const TempDir other;
+  auto options = node_options(dir.path());
+  options.metrics_address = "127.0.0.1";
+  const auto node = backend::Node::start(std::move(options));
+  ASSERT_TRUE(node.has_value()) << node.error().message;
+  auto second = node_options(other.path());
+  second.metrics_address = "127.0.0.1";
+  second.metrics_port = (*node)->port();
+  const auto refused = backend::Node::start(std::move(second));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+}
+
+}  // namespace
+}  // namespace syncline::testing
