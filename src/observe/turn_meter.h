@@ -59,6 +59,7 @@ class TurnMeter {
   // When the present turn, or else the last one, began, in microseconds of the clock. It costs no
   // look at the clock.
   std::uint64_t began_us() const { return to_us(begin_); }
+  std::uint64_t began_ticks() const { return begin_; }
 
   const Histogram& turns() const { return turns_; }
 

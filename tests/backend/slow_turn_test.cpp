@@ -1,6 +1,7 @@
 // The watch over the turns of an event loop: a slow one is counted, named and reported.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "backend/net/event_loop.h"
+#include "backend/net/loop_watch.h"
 #include "backend/net/turn_clock.h"
 #include "log/reply_gate.h"
 #include "support/recording_sink.h"
@@ -123,6 +125,25 @@ TEST_F(SlowTurn, TheTimeOfATurnIsThatOfItsBeginning) {
     EXPECT_EQ(loop.turn_began_us(), first);
   });
   run([&](EventLoop& loop) { EXPECT_GE(loop.turn_began_us(), first + 2900); });
+}
+
+// It is reported while it lasts: the test's task ends only when the report is there.
+TEST_F(SlowTurn, AStuckLoopIsReportedWhileItIsStuck) {
+  const LoopWatch watch(loops_, &sink_, {.interval_ms = 5, .stuck_ms = 50, .again_ms = 50});
+  const auto reports = [this] {
+    const auto lines = sink_.lines();
+    return std::ranges::count_if(
+        lines, [](const std::string& line) { return line.starts_with("error a loop is stuck"); });
+  };
+  work_for_ms(100);
+  EXPECT_EQ(reports(), 0) << "a loop that waits is not stuck";
+  run([&](EventLoop& loop) {
+    const Doing naming(loop, "an endless piece");
+    for (int ms = 0; ms < 20'000 && reports() < 2; ++ms) work_for_ms(1);
+    EXPECT_GE(reports(), 2);
+  });
+  EXPECT_TRUE(sink_.line_with("error a loop is stuck")
+                  .starts_with("error a loop is stuck  loop=0 what=\"an endless piece\" ms="));
 }
 
 TEST(TurnClock, AgreesWithTheMonotonicClock) {

@@ -2,6 +2,7 @@
 
 #include "backend/net/asio_config.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -43,6 +44,9 @@ struct EventLoop::Impl {
   asio::steady_timer wake{context};  // for turn()
   std::uint64_t alarm_ms = 0;        // the time for which the alarm is set; 0 if it is not set
   std::atomic<std::thread::id> thread{};
+  // For busy(): written by the loop alone.
+  std::atomic<std::uint64_t> turn_began{0};  // in ticks; 0: outside of a turn
+  std::atomic<const char*> name{""};
 
   void arm();
   void ring();
@@ -123,7 +127,18 @@ const char* EventLoop::doing() const {
 }
 
 void EventLoop::set_doing(const char* what) {
-  if (is_current()) impl_->measures.turns.set_doing(what);
+  if (!is_current()) return;
+  impl_->measures.turns.set_doing(what);
+  impl_->name.store(what, std::memory_order_relaxed);
+}
+
+EventLoop::Busy EventLoop::busy() const {
+  const std::uint64_t began = impl_->turn_began.load(std::memory_order_relaxed);
+  if (began == 0) return {};
+  const observe::TurnMeter::Clock clock = turn_clock();
+  const std::uint64_t now = std::max(clock.read(), began);
+  const double ms = static_cast<double>(now - began) * clock.ns_per_tick / 1e6;
+  return {began, static_cast<std::uint64_t>(ms), impl_->name.load(std::memory_order_relaxed)};
 }
 
 observe::LoopMeasures& EventLoop::measures() {
@@ -131,10 +146,14 @@ observe::LoopMeasures& EventLoop::measures() {
 }
 
 EventLoop::Turn::Turn(EventLoop& loop, const char* what) : loop_(loop) {
-  loop_.impl_->measures.turns.begin(what);
+  Impl& impl = *loop_.impl_;
+  impl.measures.turns.begin(what);
+  impl.name.store(what, std::memory_order_relaxed);
+  impl.turn_began.store(impl.measures.turns.began_ticks(), std::memory_order_relaxed);
 }
 
 EventLoop::Turn::~Turn() {
+  loop_.impl_->turn_began.store(0, std::memory_order_relaxed);
   const auto slow = loop_.impl_->measures.turns.end();
   if (!slow) return;
   loop_.impl_->reporter.warn("slow turn", {{"loop", loop_.impl_->index},

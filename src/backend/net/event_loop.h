@@ -55,6 +55,14 @@ class EventLoop final : public Scheduler {
   // Only on the loop's thread.
   observe::LoopMeasures& measures();
 
+  // The present turn: how long it has taken so far, and the name of what it does. From any thread.
+  struct Busy {
+    std::uint64_t turn = 0;  // differs from turn to turn; 0: outside of a turn
+    std::uint64_t ms = 0;
+    const char* what = "";
+  };
+  Busy busy() const;
+
   // Runs tasks on the calling thread until stop(). May be called once.
   void run();
 
@@ -104,6 +112,7 @@ class LoopGroup {
 
   std::size_t size() const { return loops_.size(); }
   EventLoop& operator[](std::size_t index) { return *loops_[index]; }
+  const EventLoop& operator[](std::size_t index) const { return *loops_[index]; }
 
  private:
   std::vector<std::unique_ptr<EventLoop>> loops_;

@@ -13,6 +13,7 @@
 #include "api/serve.h"
 #include "backend/keys/key_ring.h"
 #include "backend/net/event_loop.h"
+#include "backend/net/loop_watch.h"
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
 #include "backend/report/log_writer.h"
@@ -64,6 +65,7 @@ struct Node::Impl {
   std::atomic<std::int64_t> clock_alarm_at{-1};  // in seconds
   std::atomic<bool> shut{false};                 // nobody may enter a workspace any more
   std::unique_ptr<LoopGroup> loops;
+  std::unique_ptr<LoopWatch> watch;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
   std::unique_ptr<node::Shards> shards;
@@ -159,6 +161,7 @@ Result<void> Node::Impl::start() {
   loops = std::make_unique<LoopGroup>(loop_count, options.log);
   started_unix_ms = (*loops)[0].unix_ms();
   loops->start();
+  if (options.log != nullptr) watch = std::make_unique<LoopWatch>(*loops, options.log);
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < loops->size(); ++i) schedulers.push_back(&(*loops)[i]);
   shards = std::make_unique<node::Shards>(std::move(schedulers));
@@ -353,6 +356,7 @@ void Node::Impl::stop() {
     run_on((*loops)[i], [&] { shards->set(i, nullptr); });
   }
   store.reset();  // commits the queue; posts its answers to loops that still run
+  watch.reset();
   if (loops) loops->stop();
 }
 
