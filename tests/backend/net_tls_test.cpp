@@ -10,6 +10,7 @@
 
 #include "backend/net/http_client.h"
 #include "backend/net_support.h"
+#include "support/recording_sink.h"
 #include "support/temp_dir.h"
 
 namespace syncline::backend {
@@ -87,6 +88,8 @@ TEST(NetTls, RefusesPlainClientsAndOldVersions) {
   const Certificate certificate;
   ServerOptions options;
   options.head_timeout_ms = 200;
+  testing::RecordingSink reports;
+  options.reports = &reports;
   TestServer test(options, 1, {}, {}, certificate.listen());
   RawClient plain(test.port);
   plain.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -95,6 +98,9 @@ TEST(NetTls, RefusesPlainClientsAndOldVersions) {
   EXPECT_TRUE(silent.ended());
   EXPECT_EQ(test.server.counters().tls_failures, 1u);
   EXPECT_EQ(test.server.counters().requests, 0u);
+  const std::string failed = reports.line_with("TLS handshake failed");
+  EXPECT_TRUE(failed.starts_with("debug TLS handshake failed  peer=127.0.0.1:")) << failed;
+  EXPECT_NE(failed.find("http request"), std::string::npos) << failed;
 }
 
 // The name of the cipher that a client gets which offers these and no later version; "" if none.

@@ -6,12 +6,15 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_faulty_disk.h"
 #include "backend/store_test_dir.h"
 #include "log/blocking_log.h"
+#include "support/recording_sink.h"
 
 namespace syncline::testing {
 namespace {
@@ -25,6 +28,7 @@ class StoreDisk : public ::testing::Test {
   void open() {
     auto options = store_options(dir_.path());
     options.env = env_.get();
+    options.reports = &reports_;
     auto store = backend::RocksDbStore::open(options);
     ASSERT_TRUE(store.has_value()) << store.error().message;
     store_ = std::move(*store);
@@ -39,6 +43,12 @@ class StoreDisk : public ::testing::Test {
   BlockingLog log() { return BlockingLog(*raw_, loop_); }
   Result<log::Appended> add() { return log().add("w", sample_event("a", "text", 500)); }
 
+  std::ptrdiff_t reported(std::string_view what) const {
+    return std::ranges::count_if(
+        reports_.lines(), [&](const std::string& line) { return line.find(what) != line.npos; });
+  }
+
+  RecordingSink reports_;
   TempDir dir_;
   TestLoop loop_;
   std::shared_ptr<FaultyDisk> disk_ = std::make_shared<FaultyDisk>();
@@ -62,6 +72,9 @@ TEST_F(StoreDisk, AFullDiskRefusesClearlyAndWorksAgainWithSpace) {
     const auto stored = add();
     ASSERT_TRUE(stored.has_value()) << stored.error().message;
   }
+  // One line when it begins and one when it ends, however much is refused.
+  EXPECT_EQ(reported("error no space left: changes are refused"), 3);
+  EXPECT_EQ(reported("info the disk takes writes again"), 3);
   close();
   open();
   EXPECT_EQ(log().read("w").value().size(), 8u);
@@ -95,6 +108,8 @@ void poisons(FaultyDisk& disk, Fault fault, const std::function<Result<log::Appe
 TEST_F(StoreDisk, AFailedSyncPoisonsTheLogUntilARestart) {
   poisons(
       *disk_, Fault::kSyncError, [&] { return add(); }, log());
+  EXPECT_EQ(reported("error a write or its sync failed"), 1);
+  EXPECT_EQ(reported("takes writes again"), 0) << "nothing was written since";
   close();
   open();
   const auto last = log().head("w").value().last_position;
