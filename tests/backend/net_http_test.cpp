@@ -1,5 +1,6 @@
 #include "backend/net_support.h"
 #include "http/asset.h"
+#include "support/recording_sink.h"
 
 namespace syncline::backend {
 namespace {
@@ -155,6 +156,35 @@ TEST(NetHttp, RefusesBadRequests) {
   EXPECT_EQ(status_of(client.take_response()), 431);
   EXPECT_EQ(test.server.counters().bad_requests, cases.size() + 1);
   EXPECT_EQ(test.server.counters().requests, 0u);
+}
+
+// Who is refused stands in the log with the reason, and without the query, which may hold a token.
+TEST(NetHttp, ReportsWhatItRefuses) {
+  testing::RecordingSink reports;
+  ServerOptions options;
+  options.reports = &reports;
+  TestServer test(options, 1, [](http::Request request, http::Responder responder) {
+    const int status = std::stoi(request.path.substr(1));
+    responder.respond(http::error_response(status, "code", "because of " + request.path));
+  });
+  RawClient client(test.port);
+  for (const char* path : {"/401?token=a-secret", "/404?token=a-secret", "/503?token=a-secret"}) {
+    client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: t\r\n\r\n");
+    client.take_response();
+  }
+  client.send("nonsense\r\n\r\n");
+  client.take_response();
+  const auto lines = reports.lines();
+  ASSERT_EQ(lines.size(), 4u);
+  for (const auto& [line, begin] :
+       {std::pair(lines[0],
+                  "info request refused  request=\"GET /401\" status=401 reason=\"because of "
+                  "/401\" peer=127.0.0.1:"),
+        std::pair(lines[1], "debug request refused  request=\"GET /404\" status=404"),
+        std::pair(lines[2], "info request failed  request=\"GET /503\" status=503"),
+        std::pair(lines[3], "debug request refused  status=400 reason=")})
+    EXPECT_TRUE(line.starts_with(begin)) << line;
+  for (const std::string& line : lines) EXPECT_EQ(line.find("secret"), std::string::npos) << line;
 }
 
 TEST(NetHttp, TimesOutWhatNeverEnds) {

@@ -291,7 +291,10 @@ void HttpConnection::report_refusal(const http::Response& response) const {
   const auto api = shard_.reporter(observe::Area::kApi);
   const observe::Level level = refusal_level(response.status);
   if (!api.wants(level)) return;
-  api.say(level, "request refused",
+  // Two messages, so that a flood of the first does not suppress the second.
+  const auto what = response.status >= 500 ? observe::Constant("request failed")
+                                           : observe::Constant("request refused");
+  api.say(level, what,
           {{"request", exchange_->asked},
            {"status", static_cast<std::uint64_t>(response.status)},
            {"reason", response.reason},
@@ -364,6 +367,7 @@ void HttpConnection::flush() {
 void HttpConnection::response_written() {
   if (!exchange_->keep_alive || shard_.core().draining || peer_ended_) return linger();
   exchange_->head = {};
+  exchange_->asked = {};
   state_ = State::kHead;
   const auto& options = shard_.core().options;
   deadline_ms_ =

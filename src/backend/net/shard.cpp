@@ -114,6 +114,7 @@ void Shard::remove(Socket& socket) {
   sockets_[socket.place_]->place_ = socket.place_;
   const auto last = std::move(sockets_.back());  // destroyed when the list is consistent again
   sockets_.pop_back();
+  if (sockets_.empty()) counters_.queued_bytes.set(0);  // no tick follows
 }
 
 void Shard::schedule_tick() {
