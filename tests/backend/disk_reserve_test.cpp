@@ -51,7 +51,8 @@ TEST_F(DiskReserveTest, IsTakenWhileThereIsSpaceAndReleasedWhenThereIsNone) {
 
   space_ = kMinFree + kReserve - 1;
   EXPECT_EQ(reserve.look(), Room::kCleaning) << "more than the minimum, less than with the reserve";
-  space_ = kMinFree + kReserve;
+  space_ = reserve.enough_bytes();
+  EXPECT_EQ(space_, kMinFree + kReserve);
   EXPECT_EQ(reserve.look(), Room::kAll);
   EXPECT_EQ(held(), kReserve);
   EXPECT_TRUE(reserve.accepts_all());

@@ -49,6 +49,9 @@ class DiskReserve {
 
   std::uint64_t min_free_bytes() const { return min_free_; }
 
+  // So much must be free, once the reserve is released, for everything to be accepted again.
+  std::uint64_t enough_bytes() const { return min_free_ + bytes_; }
+
  private:
   bool take();
   void release();

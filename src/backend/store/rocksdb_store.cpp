@@ -139,9 +139,8 @@ StoreCounters RocksDbStore::counters() const {
 Result<void> RocksDbStore::has_room() const {
   if (!impl_->reserve || impl_->reserve->accepts_all()) return {};
   return fail(ErrorCode::kUnavailable,
-              fmt::format("the disk is full: less than {} MiB are free, or less than that and the "
-                          "reserve were since",
-                          impl_->reserve->min_free_bytes() >> 20));
+              fmt::format("the disk is full: nothing is stored until {} MiB are free",
+                          impl_->reserve->enough_bytes() >> 20));
 }
 
 std::uint64_t RocksDbStore::torn_bytes() const {
