@@ -1,5 +1,6 @@
 // Applies updates from outside to the document.
 #include <algorithm>
+#include <functional>
 
 #include "crdt/bulk_load.h"
 #include "crdt/engine.h"
@@ -148,30 +149,57 @@ bool Engine::apply_once(const DecodedUpdate& update, bool& waiting) {
   }
   if (update.deletes.empty() && pending_deletes_.empty()) return retry;
   DeleteSet later;
-  apply_deletes(update.deletes, later);
+  const DeleteSet::Clients& all = update.deletes.clients();
+  for (auto entry = all.rbegin(); entry != all.rend(); ++entry)
+    apply_deletes(entry->first, entry->second, later);
   waiting = waiting || !later.empty();
-  if (!pending_deletes_.empty()) {
-    const DeleteSet earlier = std::move(pending_deletes_);
-    apply_deletes(earlier, later);
-  }
-  pending_deletes_ = std::move(later);
+  apply_waiting_deletes(later);
+  if (pending_deletes_.empty())
+    pending_deletes_ = std::move(later);
+  else
+    pending_deletes_.add(later);
   return retry;
 }
 
-// Deletes the known elements of the set. The others go into `waiting`.
-void Engine::apply_deletes(const DeleteSet& deletes, DeleteSet& waiting) {
-  const DeleteSet::Clients& all = deletes.clients();
-  for (auto entry = all.rbegin(); entry != all.rend(); ++entry) {
-    const ClientIndex index = store.clients.find(entry->first);
-    const Clock known = index == kNoClient ? 0 : store.clients[index].clock;
-    for (const ClockRange& range : entry->second) {
-      if (range.end() > known) {
-        const Clock from = std::max(range.clock, known);
-        waiting.add(entry->first, from, range.end() - from);
-      }
-      if (range.clock < known) delete_range(index, range.clock, std::min(range.end(), known));
+// Deletes the known elements of the ranges. The others go into `waiting`.
+void Engine::apply_deletes(ClientId client, const DeleteSet::Ranges& ranges, DeleteSet& waiting) {
+  const ClientIndex index = store.clients.find(client);
+  const Clock known = index == kNoClient ? 0 : store.clients[index].clock;
+  DeleteSet::Ranges unknown;
+  store.work += ranges.size();
+  for (const ClockRange& range : ranges) {
+    if (range.end() > known) {
+      const Clock from = std::max(range.clock, known);
+      unknown.push_back({from, range.end() - from});
     }
+    if (range.clock < known) delete_range(index, range.clock, std::min(range.end(), known));
   }
+  waiting.add(client, std::move(unknown));
+}
+
+// Deletes what waits for clocks that are known now; what still waits of those clients goes into
+// `waiting`. Looks only at clients that may have advanced since it was called last.
+void Engine::apply_waiting_deletes(DeleteSet& waiting) {
+  if (pending_deletes_.empty()) return;
+  std::vector<ClientId> advanced;
+  const auto add = [&](ClientId client) {
+    const DeleteSet::Ranges* ranges = pending_deletes_.find(client);
+    if (ranges != nullptr && ranges->front().clock < store.clients.state(client))
+      advanced.push_back(client);
+  };
+  const std::size_t clients = pending_deletes_.clients().size();
+  if (own_edits_ || clients < current_->advances.size()) {
+    store.work += clients;
+    for (const auto& [client, ranges] : pending_deletes_.clients()) add(client);
+  } else {
+    store.work += current_->advances.size();
+    for (const Transaction::Advance& advance : current_->advances)
+      add(store.clients[advance.client].id);
+  }
+  own_edits_ = false;
+  std::ranges::sort(advanced, std::greater());
+  for (const ClientId client : advanced)
+    apply_deletes(client, pending_deletes_.take(client), waiting);
 }
 
 void Engine::delete_range(ClientIndex index, Clock clock, Clock end) {

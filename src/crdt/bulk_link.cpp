@@ -62,6 +62,7 @@ ApplyResult BulkLoad::apply(Origin origin) {
         add_types();
         assign_structs();
         link_all();
+        engine_.conflict_lists_.reset();
         apply_deletes();
         join_runs();
         for (TypeIndex type = 0; type < store_.types.size(); ++type)
@@ -145,8 +146,9 @@ void BulkLoad::place(Handle handle, const Engine::Placement& at) {
   item.right = at.left != kNoItem ? store_[at.left].right : engine_.leftmost(at.parent, at.key);
   if (item.left != kNoItem) store_[item.left].right = handle;
   if (item.right != kNoItem) store_[item.right].left = handle;
+  if (item.keyed) item.place = at.key;
+  engine_.note_linked(handle);
   if (item.keyed) {
-    item.place = at.key;
     if (item.right != kNoItem) {
       remove_.push_back(handle);
     } else {
@@ -206,10 +208,14 @@ void BulkLoad::remove_rest() {
 
 // ---- joining
 
-bool BulkLoad::joins(Handle handle) const {
+bool BulkLoad::joins(Handle handle) {
   const Item& item = store_[handle];
   const Item& left = store_[handle - 1];
-  return left.client == item.client && store_.mergeable(left, handle, item);
+  if (left.client != item.client || !store_.mergeable(left, handle, item)) return false;
+  if (!item.keyed || item.deleted) return true;
+  // The left one may be a value that is replaced but not deleted yet.
+  unsettled_ = true;
+  return false;
 }
 
 // Joins each struct with the one before it if they merge, and rewrites all items without gaps. In a

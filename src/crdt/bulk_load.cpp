@@ -185,6 +185,10 @@ bool BulkLoad::find_neighbours(Source& source) {
     if (item.is_gc()) continue;
     if (item.origin.exists() && !find_left(item)) return false;
     if (item.right_origin.exists() && !find_right(item)) return false;
+    // Where both are in one run, the place depends on where the run was cut before.
+    if (item.left == item.right && item.origin.exists() && item.right_origin.exists() &&
+        item.right_origin.clock > clocks_[item.left])
+      return false;
     if (item.parent != kNoType && !is_parent_known(item)) return false;
   }
   return true;

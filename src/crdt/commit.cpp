@@ -23,9 +23,12 @@ void Engine::commit(Transaction& transaction) {
     merge_new(transaction);
     merge_candidates(transaction);
   }
+  if (!pending_deletes_.empty() && transaction.find_advance(own_client_) != nullptr)
+    own_edits_ = true;
   if (mark_ && !transaction.deleted.empty()) note_since_mark(transaction);
   if (!transaction.local) leave_shared_client_id(transaction);
   if (!update_observers_.empty()) fire_updates(transaction);
+  if (!transaction.subdocs_gone.empty()) transaction.drop_gone_subdocs();
   if (transaction.has_subdocs()) fire_subdocs(transaction);
   if (options.gc)
     for (const Transaction::DeletedRange& range : transaction.deleted) store.compact(range.client);
@@ -92,6 +95,7 @@ void Engine::collect_types(std::vector<TypeIndex>& work) {
         collect_child(h, work);
       }
     }
+    if (conflict_lists_ != nullptr) conflict_lists_->drop(index);
     store.sequences.clear(store.types[index].sequence);
     store.types.clear_entries(index);
     store.types.collect(index);
@@ -118,12 +122,15 @@ void Engine::collect_child(Handle handle, std::vector<TypeIndex>& work) {
 namespace {
 
 // Merges the struct at `p` with as many structs on its left as possible. `p` becomes the place of
-// the result.
+// the result. Begins at the left end, because text that is not adjacent in its arena is copied to
+// the end: so each piece is copied once, and not again with every piece on its left.
 int merge_lefts(Store& store, ClientState& client, IdIndex::Position& p) {
+  const IdIndex& structs = client.structs;
   int merged = 0;
-  while (!client.structs.is_first(p) && store.merges_with_left(client.structs, p)) {
+  for (; !structs.is_first(p) && store.merges_with_left(structs, p); p = structs.prev(p)) ++merged;
+  for (int i = 0; i < merged; ++i) {
+    p = structs.next(p);
     store.merge_with_left(client, p);
-    ++merged;
   }
   return merged;
 }

@@ -57,7 +57,7 @@ class EffectBuilder {
   void touch_deletes();
   void touch_deleted(const Item& item, Handle handle, Clock from, Clock end);
   bool is_replaced(Id last) const;
-  bool shows_container(const Place& place) const;
+  bool shows_container(const Place& place);
 
   const Store& store_;
   const DecodedUpdate& update_;
@@ -69,6 +69,7 @@ class EffectBuilder {
   std::vector<std::string_view> new_roots_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> new_root_index_;
   std::vector<DeadValue> dead_values_;
+  boost::unordered_flat_map<Handle, bool> shown_;  // of long values: is there a container inside?
   std::vector<Id> replaced_;  // last ids of values that the update replaces; sorted once all blocks
                               // were visited
   TouchList touches_;

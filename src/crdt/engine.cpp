@@ -15,6 +15,7 @@ Engine::~Engine() = default;
 
 void Engine::set_client_id(ClientId id) {
   options.client_id = id;
+  own_edits_ = true;
   own_client_ = store.clients.intern(id);
 }
 
@@ -137,6 +138,7 @@ std::size_t Engine::memory_bytes() const {
   std::size_t bytes = sizeof(Engine) + store.memory_bytes() +
                       (scratch_ ? scratch_->blocks.capacity() * sizeof(Block) : 0) +
                       transactions_.size() * sizeof(Transaction);
+  if (conflict_lists_ != nullptr) bytes += conflict_lists_->memory_bytes();
   if (pending_structs_) bytes += pending_structs_->update.capacity();
   for (const auto& [client, ranges] : pending_deletes_.clients())
     bytes += sizeof(client) + ranges.capacity() * sizeof(ClockRange);

@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crdt/conflict_lists.h"
 #include "crdt/effect_rules.h"
 #include "crdt/formats.h"
 #include "crdt/store.h"
@@ -69,6 +70,7 @@ class Engine {
   DocOptions options;
   Store store;
   FormatSources format_sources;
+  ScanLimits scan_limits;
 
   ClientId client_id() const { return options.client_id; }
   void set_client_id(ClientId id);
@@ -291,9 +293,19 @@ class Engine {
   void integrate_gc(ClientIndex client, Clock clock, Clock len);
   bool extend(const Placement& at, const NewContent& content);
   void resolve_conflict(Placement& at);
-  Handle conflict_order(const Placement& at) const;
+  Handle conflict_order(const Placement& at);
+  Handle indexed_order(ConflictIndex& index, const Placement& at);
   Handle behind_last_sibling(const Placement& at) const;
-  Handle leftmost(TypeIndex parent, KeyIndex key) const;
+  ConflictLists& conflict_lists() {
+    if (conflict_lists_ == nullptr)
+      conflict_lists_ = std::make_unique<ConflictLists>(store, scan_limits);
+    return *conflict_lists_;
+  }
+  Handle leftmost(TypeIndex parent, KeyIndex key);
+  // Must be called after an item was linked to its neighbours.
+  void note_linked(Handle item) {
+    if (conflict_lists_ != nullptr) conflict_lists_->note_linked(item);
+  }
   void store_content(Handle item, const NewContent& content);
   static void append_values(ValueArena& values, const NewContent& content);
   void advance(ClientIndex client, Clock len);
@@ -369,7 +381,8 @@ class Engine {
   bool apply_single_client(const DecodedUpdate& update);
   std::optional<PendingStructs> apply_structs(const DecodedUpdate& update);
   void cut_redone(const Block& block);
-  void apply_deletes(const DeleteSet& deletes, DeleteSet& waiting);
+  void apply_deletes(ClientId client, const DeleteSet::Ranges& ranges, DeleteSet& waiting);
+  void apply_waiting_deletes(DeleteSet& waiting);
   void delete_range(ClientIndex client, Clock clock, Clock end);
 
   Transaction* current_ = nullptr;
@@ -385,6 +398,7 @@ class Engine {
   std::vector<HeldSubdoc> subdocs_;
   std::optional<PendingStructs> pending_structs_;
   DeleteSet pending_deletes_;
+  bool own_edits_ = false;  // our own client has advanced since pending_deletes_ was looked through
   std::optional<Mark> mark_;
   Observers<const UpdateEvent> update_observers_;
   Observers<const SubdocsEvent> subdocs_observers_;
@@ -395,6 +409,7 @@ class Engine {
   std::vector<std::shared_ptr<const void>> removed_;  // observers that were removed in such a loop
   std::unique_ptr<DecodedUpdate> scratch_;            // scratch of apply_update
   DenseId last_sibling_;  // the last insertion at a place where there were others
+  std::unique_ptr<ConflictLists> conflict_lists_;  // only after a long scan
   mutable std::optional<UpdateWriter> writers_[2];
 #ifdef SYNCLINE_SLOW_CHECKS
   std::size_t unchecked_ = 0;  // transactions since the last check of the structures

@@ -112,6 +112,14 @@ void IdSet::add(const IdSet& other) {
   }
 }
 
+IdSet::Ranges IdSet::take(ClientId client) {
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) return {};
+  Ranges ranges = std::move(found->second);
+  clients_.erase(found);
+  return ranges;
+}
+
 void IdSet::remove(const IdSet& other) {
   for (const auto& [client, ranges] : other.clients_) {
     const auto mine = clients_.find(client);

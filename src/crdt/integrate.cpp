@@ -53,17 +53,23 @@ ByteView skip_values(ByteView values, Clock skip) {
 
 }  // namespace
 
-Handle Engine::leftmost(TypeIndex parent, KeyIndex key) const {
+Handle Engine::leftmost(TypeIndex parent, KeyIndex key) {
   if (key == kNoKey) return store.types[parent].sequence.first;
   Handle item = store.types.value(parent, key);
-  while (item != kNoItem && store[item].left != kNoItem) item = store[item].left;
+  for (std::uint32_t steps = 0; item != kNoItem && store[item].left != kNoItem; ++steps) {
+    if (steps == scan_limits.few) return conflict_lists().oldest(parent, key, item);
+    item = store[item].left;
+  }
   return item;
 }
 
 // The item to insert after, among items that were inserted concurrently at the same place. Yjs
 // keeps two sets: the items that were scanned, and those scanned since `left` last moved. Here the
 // order of the scan represents both sets.
-Handle Engine::conflict_order(const Placement& at) const {
+Handle Engine::conflict_order(const Placement& at) {
+  if (conflict_lists_ != nullptr)
+    if (ConflictIndex* index = conflict_lists_->index(at.parent, at.key))
+      return indexed_order(*index, at);
   Handle left = at.left;
   Handle other = left != kNoItem ? store[left].right : leftmost(at.parent, at.key);
   ScannedItems scanned;
@@ -91,7 +97,24 @@ Handle Engine::conflict_order(const Placement& at) const {
     }
     other = item.right;
   }
+  store.work += scanned.count();
+  if (scanned.count() > scan_limits.few)
+    conflict_lists().note_scan(at.parent, at.key, leftmost(at.parent, at.key), scanned.count());
   return left;
+}
+
+// The same without the scan.
+Handle Engine::indexed_order(ConflictIndex& index, const Placement& at) {
+  ConflictIndex::Newcomer item{.client = store.clients[at.client].id,
+                               .origin = at.origin,
+                               .right_origin = at.right_origin,
+                               .left = at.left};
+  // Elsewhere, the scan never meets it.
+  if (at.right != kNoItem && store[at.right].parent == at.parent && store[at.right].key() == at.key)
+    item.right = at.right;
+  item.last = at.key == kNoKey ? store.types[at.parent].sequence.last
+                               : store.types.value(at.parent, at.key);
+  return index.place(item);
 }
 
 // A shortcut for many clients that insert concurrently at one place, such as into an empty list or
@@ -253,6 +276,7 @@ Handle Engine::integrate(Placement at, const NewContent& content) {
   } else {
     store.sequences.insert(store.types[at.parent].sequence, item.left, handle, item.visible());
   }
+  note_linked(handle);
   store.clients[at.client].structs.append(at.clock, handle);
   advance(at.client, content.len);
 

@@ -307,13 +307,21 @@ bool EffectBuilder::is_replaced(Id last) const {
 }
 
 // True if the value under a key, before the update, is a container.
-bool EffectBuilder::shows_container(const Place& place) const {
+bool EffectBuilder::shows_container(const Place& place) {
   if (place.target.kind != Target::Kind::kType) return false;
   const KeyIndex key = store_.keys.find(place.key);
   const Handle handle = key == kNoKey ? kNoItem : store_.types.value(place.target.index, key);
   if (handle == kNoItem) return false;
   const Item& item = store_[handle];
-  return !item.deleted && holds_container(store_, item, item.clock, item.end());
+  if (item.deleted) return false;
+  constexpr Clock kFew = 8;
+  if (item.len <= kFew) return holds_container(store_, item, item.clock, item.end());
+  const auto [shown, is_new] = shown_.try_emplace(handle, false);
+  if (is_new) {
+    store_.work += item.len;
+    shown->second = holds_container(store_, item, item.clock, item.end());
+  }
+  return shown->second;
 }
 
 }  // namespace syncline::crdt

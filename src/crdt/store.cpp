@@ -248,9 +248,11 @@ void Store::merge_content(Item& left, const Item& right) {
     TextArena& arena = clients[left.client].text;
     if (left.content + left.bytes != right.content) {
       if (left.content + left.bytes != arena.size()) {
+        work += left.bytes;
         arena.drop(left.bytes);
         left.content = arena.append_copy(left.content, left.bytes);
       }
+      work += right.bytes;
       arena.drop(right.bytes);
       arena.append_copy(right.content, right.bytes);
     }

@@ -4,6 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include "crdt/engine.h"
 #include "crdt/packed.h"
 
@@ -39,16 +42,26 @@ Engine::HeldSubdoc* Engine::find_subdoc(std::string_view guid) {
   return found == subdocs_.end() ? nullptr : &*found;
 }
 
-// Removals come first: a subdocument that is unloaded is removed and added again.
+// Removals come first: a subdocument that is unloaded is removed and added again. A guid that is
+// removed several times, as several subdocuments may have it, loses its first holders.
 void Engine::keep_subdocs(const Transaction& transaction) {
-  for (const Subdoc& removed : transaction.subdocs_removed)
-    if (const HeldSubdoc* held = find_subdoc(removed.guid); held != nullptr)
-      subdocs_.erase(subdocs_.begin() + (held - subdocs_.data()));
+  store.work += subdocs_.size() + transaction.subdocs_removed.size() +
+                transaction.subdocs_added.size() + transaction.subdocs_loaded.size();
+  boost::unordered_flat_map<std::string_view, std::size_t> removed;
+  for (const Subdoc& subdoc : transaction.subdocs_removed) ++removed[subdoc.guid];
+  if (!removed.empty())
+    std::erase_if(subdocs_, [&](const HeldSubdoc& held) {
+      const auto found = removed.find(held.subdoc.guid);
+      if (found == removed.end() || found->second == 0) return false;
+      --found->second;
+      return true;
+    });
   for (const AddedSubdoc& added : transaction.subdocs_added)
     subdocs_.push_back({added.subdoc, false});
-  for (const Subdoc& loaded : transaction.subdocs_loaded)
-    for (HeldSubdoc& held : subdocs_)
-      if (held.subdoc.guid == loaded.guid) held.loaded = true;
+  boost::unordered_flat_set<std::string_view> loaded;
+  for (const Subdoc& subdoc : transaction.subdocs_loaded) loaded.insert(subdoc.guid);
+  if (loaded.empty()) return;
+  for (HeldSubdoc& held : subdocs_) held.loaded |= loaded.contains(held.subdoc.guid);
 }
 
 Result<void> Engine::load_subdoc(std::string_view guid) {
@@ -74,10 +87,9 @@ void Engine::note_subdoc_removed(const Item& item) {
     current_->subdocs_removed.push_back(subdoc(item));
     return;
   }
-  // It was added in this transaction, so nothing happened. Compares the item, because several
+  // It was added in this transaction, so nothing happened. Notes the item, because several
   // subdocuments may have the same guid.
-  std::erase_if(current_->subdocs_added,
-                [id = item.id()](const AddedSubdoc& added) { return added.item == id; });
+  current_->subdocs_gone.push_back(item.id());
 }
 
 }  // namespace syncline::crdt

@@ -2,7 +2,6 @@
 // after local deletions and after remote transactions, so the same formats must be removed here.
 
 #include <algorithm>
-#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -66,21 +65,23 @@ void clean_gap(Engine& engine, TypeIndex type, Handle start, Handle place, Forma
 
 namespace {
 
+// The gaps that were cleaned: the type, and the element behind the gap or kNoItem.
+using CleanedGaps = boost::unordered_flat_set<std::uint64_t>;
+
 // Removes the formats around the deleted element `item` that are overwritten before the next
-// character. `cleaned` is the end of the gap that was cleaned last.
-void clean_gap_around(Engine& engine, Handle item, std::optional<Handle>& cleaned) {
+// character. Once for each gap: what is deleted elsewhere changes nothing there.
+void clean_gap_around(Engine& engine, Handle item, CleanedGaps& cleaned) {
   const TypeIndex type = engine.store[item].parent;
   const SequencePool& pool = engine.store.sequences;
   const Sequence& sequence = engine.type(type).sequence;
-  Handle end = pool.live_from(sequence, item);
-  while (end != kNoItem && engine.store[end].is_live_format())
-    end = pool.live_from(sequence, engine.store[end].right);
-  if (cleaned == end && end != kNoItem) return;
-  cleaned = end;
+  const std::uint32_t position = pool.position(sequence, item);
+  const Handle end = position < sequence.length ? pool.find(sequence, position).item : kNoItem;
+  if (!cleaned.insert(static_cast<std::uint64_t>(type) << 32 | end).second) return;
   boost::unordered_flat_set<KeyIndex> seen;
   for (Handle format = pool.live_before(sequence, end);
        format != kNoItem && engine.store[format].is_live_format();
        format = pool.live_before(sequence, format)) {
+    ++engine.store.work;
     if (!seen.insert(engine.store[format].format_key()).second) engine.remove(format);
   }
 }
@@ -144,17 +145,15 @@ std::vector<Handle> deleted_items(const Engine& engine, const Transaction& trans
 
 void Engine::clean_formatting(Transaction& transaction) {
   std::vector<TypeIndex> whole = types_with_new_formats(*this, transaction);
-  const auto add = [&](TypeIndex type) {
-    if (std::ranges::find(whole, type) == whole.end()) whole.push_back(type);
-  };
+  boost::unordered_flat_set<TypeIndex> is_whole(whole.begin(), whole.end());
   transact([&](Transaction&) {
-    std::optional<Handle> cleaned;
+    CleanedGaps cleaned;
     for (const Handle handle : deleted_items(*this, transaction)) {
       const Item& item = store[handle];
-      if (!type(item.parent).cleans_formats) continue;
-      if (std::ranges::find(whole, item.parent) != whole.end()) continue;
+      if (!type(item.parent).cleans_formats || is_whole.contains(item.parent)) continue;
       if (item.kind() == BlockKind::kFormat) {
-        add(item.parent);
+        is_whole.insert(item.parent);
+        whole.push_back(item.parent);
       } else if (!item.keyed) {
         clean_gap_around(*this, handle, cleaned);
       }

@@ -160,6 +160,17 @@ void Transaction::change_key(ChangedType& entry, KeyIndex key) {
   }
 }
 
+void Transaction::drop_gone_subdocs() {
+  const auto before = [](DenseId a, DenseId b) {
+    return a.client != b.client ? a.client < b.client : a.clock < b.clock;
+  };
+  std::ranges::sort(subdocs_gone, before);
+  std::erase_if(subdocs_added, [&](const AddedSubdoc& added) {
+    return std::ranges::binary_search(subdocs_gone, added.item, before);
+  });
+  subdocs_gone.clear();
+}
+
 void Transaction::clear_tables() {
   clear_table(advance_index_);
   clear_table(changed_index_);

@@ -62,6 +62,7 @@ struct Transaction {
 
   // Subdocuments, in the order of the items that hold them.
   std::vector<AddedSubdoc> subdocs_added;
+  std::vector<DenseId> subdocs_gone;  // items of `subdocs_added` that the transaction also removed
   std::vector<Subdoc> subdocs_removed;
   std::vector<Subdoc> subdocs_loaded;
 
@@ -115,6 +116,8 @@ struct Transaction {
   bool has_subdocs() const {
     return !subdocs_added.empty() || !subdocs_removed.empty() || !subdocs_loaded.empty();
   }
+  // Removes what is in `subdocs_gone` from `subdocs_added`.
+  void drop_gone_subdocs();
   void sort_deleted();
   void write_deleted(const ClientTable& clients, DeleteSetWriter out) const;
   void clear();  // keeps the memory

@@ -1,7 +1,10 @@
 #include "crdt/update_merge.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace syncline::crdt {
@@ -73,12 +76,20 @@ int compare(const Reader* a, const Reader* b) {
   return (left.kind == BlockKind::kGc) == (right.kind == BlockKind::kGc) ? 0 : -1;
 }
 
-// A consistent order in which ties are ties.
-bool is_before(const Reader* a, const Reader* b) {
-  const Block& left = *a->current();
-  const Block& right = *b->current();
-  return left.client != right.client ? left.client > right.client : left.clock < right.clock;
-}
+// A consistent order in which ties are ties, for many readers.
+struct Turn {
+  Reader* reader;
+  std::int64_t entered;  // of equal ones, the one that entered last comes first
+
+  // True if it comes after the other.
+  bool operator<(const Turn& other) const {
+    const Block& mine = *reader->current();
+    const Block& theirs = *other.reader->current();
+    if (mine.client != theirs.client) return mine.client < theirs.client;
+    if (mine.clock != theirs.clock) return mine.clock > theirs.clock;
+    return entered < other.entered;
+  }
+};
 
 using Readers = std::span<Reader*>;
 
@@ -111,36 +122,64 @@ void sort_few(Readers readers) {
 }
 
 // The readers that have blocks left; the first is the one to write from. Only that one advances, so
-// the others stay sorted.
+// the others stay sorted. Many readers are a heap.
 class Queue {
  public:
   explicit Queue(std::vector<Reader>& readers) {
     for (Reader& reader : readers)
       if (reader.current() != nullptr) order_.push_back(&reader);
-    if (rest().size() < kExactReaders)
+    if (order_.size() < kExactReaders) {
       sort_few(rest());
-    else
-      std::ranges::stable_sort(order_, is_before);
+      return;
+    }
+    for (Reader* reader : order_)
+      heap_.push_back({reader, -static_cast<std::int64_t>(heap_.size())});
+    order_.clear();
+    std::ranges::make_heap(heap_, std::less());
   }
 
-  bool empty() const { return head_ == order_.size(); }
-  Reader& first() { return *order_[head_]; }
+  bool empty() const { return heap_.empty() && head_ == order_.size(); }
+  Reader& first() { return heap_.empty() ? *order_[head_] : *heap_.front().reader; }
 
   // Must be called after the first reader has advanced.
   void reorder() {
+    if (!heap_.empty()) return reorder_many();
     if (first().current() == nullptr) ++head_;
-    const Readers readers = rest();
-    if (readers.size() < kExactReaders) return sort_few(readers);
-    const auto place =
-        std::lower_bound(readers.begin() + 1, readers.end(), readers.front(), is_before);
-    std::rotate(readers.begin(), readers.begin() + 1, place);
+    sort_few(rest());
   }
 
  private:
   Readers rest() { return Readers(order_).subspan(head_); }
 
-  std::vector<Reader*> order_;
+  void reorder_many() {
+    Reader* const reader = heap_.front().reader;
+    // The first has changed, so nothing compares it while it leaves the heap.
+    heap_.front() = heap_.back();
+    heap_.pop_back();
+    sift_down();
+    if (reader->current() != nullptr) {
+      heap_.push_back({reader, ++entered_});
+      std::ranges::push_heap(heap_, std::less());
+    }
+    if (heap_.size() >= kExactReaders) return;
+    std::ranges::sort(heap_, [](const Turn& a, const Turn& b) { return b < a; });
+    for (const Turn& turn : heap_) order_.push_back(turn.reader);
+    heap_.clear();
+    sort_few(rest());
+  }
+
+  void sift_down() {
+    for (std::size_t at = 0, child = 1; child < heap_.size(); at = child, child = 2 * at + 1) {
+      if (child + 1 < heap_.size() && heap_[child] < heap_[child + 1]) ++child;
+      if (!(heap_[at] < heap_[child])) return;
+      std::swap(heap_[at], heap_[child]);
+    }
+  }
+
+  std::vector<Reader*> order_;  // of few readers
   std::size_t head_ = 0;
+  std::vector<Turn> heap_;  // of many
+  std::int64_t entered_ = 0;
 };
 
 // Collects the output, because the number of blocks of a client must be known before its first

@@ -34,6 +34,8 @@ class IdSet {
   void add(const IdSet& other);
   // Adds ranges that may be unsorted, overlapping or empty, in O(n log n). Consumes `ranges`.
   void add(ClientId client, Ranges ranges);
+  // Removes the ranges of a client and returns them.
+  Ranges take(ClientId client);
   // Removes all ids of `other`.
   void remove(const IdSet& other);
 
