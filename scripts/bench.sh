@@ -10,6 +10,7 @@ traces=${SYNCLINE_TRACES_FOLDER:-../shared/traces}
 output=docs/benchmarks.md
 parts_seconds=240
 if [ "${1:-}" = quick ]; then
+  export SYNCLINE_HOSTILE_MAX="${SYNCLINE_HOSTILE_MAX:-100000}"
   export BENCH_QUICK=1 BENCH_SECONDS="${BENCH_SECONDS:-150}" BENCH_LIMIT_SECONDS="${BENCH_LIMIT_SECONDS:-2}"
   BENCH_ARGS=${BENCH_ARGS:---benchmark_min_time=0.05}
   output=build/bench/benchmarks.md
