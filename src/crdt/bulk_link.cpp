@@ -146,9 +146,8 @@ void BulkLoad::place(Handle handle, const Engine::Placement& at) {
   item.right = at.left != kNoItem ? store_[at.left].right : engine_.leftmost(at.parent, at.key);
   if (item.left != kNoItem) store_[item.left].right = handle;
   if (item.right != kNoItem) store_[item.right].left = handle;
-  if (item.keyed) item.place = at.key;
-  engine_.note_linked(handle);
   if (item.keyed) {
+    item.place = at.key;
     if (item.right != kNoItem) {
       remove_.push_back(handle);
     } else {
@@ -164,6 +163,7 @@ void BulkLoad::place(Handle handle, const Engine::Placement& at) {
   } else if (item.kind() == BlockKind::kFormat) {
     parent.cleans_formats = true;
   }
+  engine_.note_linked(handle);
   if (item.keyed || at.parent != last_parent_) engine_.mark_changed(at.parent, at.key);
   last_parent_ = item.keyed ? kNoType : at.parent;
 }
@@ -208,14 +208,12 @@ void BulkLoad::remove_rest() {
 
 // ---- joining
 
-bool BulkLoad::joins(Handle handle) {
+// Two values of a key, not deleted yet, do not join: the left one will be deleted by remove_rest().
+bool BulkLoad::joins(Handle handle) const {
   const Item& item = store_[handle];
   const Item& left = store_[handle - 1];
-  if (left.client != item.client || !store_.mergeable(left, handle, item)) return false;
-  if (!item.keyed || item.deleted) return true;
-  // The left one may be a value that is replaced but not deleted yet.
-  unsettled_ = true;
-  return false;
+  return left.client == item.client && store_.mergeable(left, handle, item) &&
+         (!item.keyed || item.deleted);
 }
 
 // Joins each struct with the one before it if they merge, and rewrites all items without gaps. In a

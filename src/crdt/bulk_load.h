@@ -113,7 +113,7 @@ class BulkLoad final : private BlockSink {
   void apply_deletes();
   void remove_rest();
   void assign_structs();
-  bool joins(Handle handle);
+  bool joins(Handle handle) const;
   void join_runs();
   void follow(const std::vector<Handle>& moved);
 

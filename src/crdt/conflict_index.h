@@ -42,7 +42,7 @@
 // the index cuts its entry.
 //
 // Ownership: refers to the store, which must outlive it. Thread-safety: as the document. Memory:
-// about 230 bytes for each item of the list. Costs: place and add O(log n) amortised, with another
+// about 270 bytes for each item of the list. Costs: place and add O(log n) amortised, with another
 // O(log n) where runs were cut; building O(n log n).
 #pragma once
 
