@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "crdt/block.h"
+#include "crdt/engine.h"
 #include "crdt/update_rewrite.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/updates.h"
@@ -73,7 +74,7 @@ inline void check_without_document(ByteView bytes, const DecodedUpdate& update,
 }
 
 // Bulk loading has the same result as applying struct by struct, which happens inside a
-// transaction.
+// transaction. So has finding places with an index.
 inline void check_load(ByteView bytes, UpdateVersion version) {
   Doc at_once({.client_id = 1});
   Doc by_structs({.client_id = 1});
@@ -85,6 +86,12 @@ inline void check_load(ByteView bytes, UpdateVersion version) {
   });
   FUZZ_CHECK(at_once.check());
   FUZZ_CHECK(at_once.encode_state_as_update() == by_structs.encode_state_as_update());
+  Doc indexed({.client_id = 1});
+  indexed.engine().scan_limits = {.few = 0, .patience = 0};
+  indexed.transact(
+      [&] { FUZZ_CHECK(indexed.apply_update(bytes, version).has_value() == loaded.has_value()); });
+  FUZZ_CHECK(indexed.encode_state_as_update() == by_structs.encode_state_as_update());
+  FUZZ_CHECK(indexed.to_json() == by_structs.to_json());
 }
 
 inline void check_update(ByteView bytes, UpdateVersion version) {
