@@ -109,8 +109,12 @@ void BulkLoad::link_all() {
 }
 
 void BulkLoad::link(Handle handle) {
-  const Item& item = store_[handle];
+  Item& item = store_[handle];
   if (item.is_gc()) return;
+  if (has_rests_ && item.keep) {  // it was linked with the beginning of its run
+    item.keep = 0;
+    return;
+  }
   Engine::Placement at;
   at.client = item.client;
   at.clock = item.clock;
@@ -135,6 +139,11 @@ void BulkLoad::link(Handle handle) {
   }
   engine_.resolve_conflict(at);
   place(handle, at);
+  if (!has_rests_) return;
+  for (Handle rest = handle + 1; rest < clocks_.size() && store_[rest].keep; ++rest) {
+    at.left = rest - 1;
+    place(rest, at);
+  }
 }
 
 void BulkLoad::place(Handle handle, const Engine::Placement& at) {
@@ -152,7 +161,7 @@ void BulkLoad::place(Handle handle, const Engine::Placement& at) {
       remove_.push_back(handle);
     } else {
       store_.types.set_value(at.parent, at.key, handle);
-      if (item.left != kNoItem) remove_.push_back(item.left);
+      if (item.left != kNoItem && !item.keep) remove_.push_back(item.left);
     }
   } else {
     if (item.left == kNoItem) parent.sequence.first = handle;

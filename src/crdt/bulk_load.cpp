@@ -248,6 +248,7 @@ void BulkLoad::note_cut(const Source& source, Handle item, Clock clock) {
 
 // Rewrites all items, in pieces where there is a cut.
 bool BulkLoad::cut() {
+  has_rests_ = true;
   std::ranges::sort(cuts_);
   const auto doubles = std::ranges::unique(cuts_);
   cuts_.erase(doubles.begin(), doubles.end());
@@ -286,6 +287,7 @@ bool BulkLoad::cut_off(Item& part, Item& rest, Clock clock) const {
   rest.origin = part.last_id();
   rest.left = rest.right = kNoItem;
   rest.parent = kNoType;
+  rest.keep = 1;
   if (rest.kind() == BlockKind::kString) {
     bool inside_pair = false;
     const bool ascii = rest.bytes == rest.len + part.len;

@@ -76,6 +76,8 @@ class BulkLoad final : private BlockSink {
     TypeKind kind;
     KeyIndex name;
   };
+  // Until it is linked, Item::keep marks the rest of a run that was cut. It is linked together with
+  // the beginning of its run, as if the run were cut later.
   struct Cut {
     Handle item;
     Clock offset;
@@ -126,6 +128,7 @@ class BulkLoad final : private BlockSink {
   bool usual_ = true;
   bool has_gc_ = false;
   bool has_formats_ = false;
+  bool has_rests_ = false;  // some runs were cut
   bool unsettled_ = false;  // the commit will have something to forget
 
   std::vector<Source> sources_;                // in the order of the update

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "crdt/engine.h"
+#include "support/hex.h"
 #include "support/hostile_updates.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/updates.h"
@@ -307,6 +308,20 @@ TEST(HostileLoad, ValuesOfAKeyAreNotJoinedBeforeTheyAreDeleted) {
   first.add(2, 0, 1);
   EXPECT_EQ(doc.delete_set(), first);
   EXPECT_TRUE(doc.map("r").get("k").has_value());
+}
+
+// A run that other structs of the update cut is in the list as a whole before they come.
+TEST(HostileLoad, ThePartsOfARunAreLinkedTogether) {
+  const Bytes update = test::from_hex(
+      "0601c9e1360044a38a1f0008f09f9880f09f988101affa210044d0b616000364656601a38a1f0044080202626301"
+      "d0b61600840103046768696a03080084010101610401017203646566c4d0b61603a38a1f01046768696a03010004"
+      "010172016104010172026263840802016100");
+  Doc loaded({.client_id = 1'000'007});
+  ASSERT_TRUE(loaded.apply_update(update));
+  Doc applied({.client_id = 1'000'007});
+  applied.transact([&] { ASSERT_TRUE(applied.apply_update(update)); });
+  EXPECT_EQ(list_of(loaded, false), list_of(applied, false));
+  EXPECT_EQ(list_of(loaded, false).back(), (Id{8, 3}));
 }
 
 // Yjs cuts the run before the right origin, and inserts there.
