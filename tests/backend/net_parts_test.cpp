@@ -65,6 +65,16 @@ TEST(NetTimerQueue, AgreesWithASortedListUnderManyCancels) {
   EXPECT_TRUE(model.empty());
 }
 
+// A connection that was behind once is as small as any other when it is idle.
+TEST(NetOutQueue, ALongQueueLeavesNoMemoryBehind) {
+  OutQueue queue;
+  for (int i = 0; i < 1000; ++i) queue.push({}, as_bytes("message"), nullptr, true);
+  EXPECT_GT(queue.memory_bytes(), 10'000u);
+  queue.consume(queue.bytes());
+  EXPECT_TRUE(queue.empty());
+  EXPECT_LT(queue.memory_bytes(), 2'000u);
+}
+
 TEST(NetOutQueue, GivesOutEveryByteOnceHoweverItIsWritten) {
   std::mt19937 random(11);
   OutQueue queue;

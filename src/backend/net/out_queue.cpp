@@ -58,7 +58,7 @@ void OutQueue::pop() {
   if (empty()) {
     head_ = 0;
     if (entries_.capacity() > kKeep) {
-      entries_ = {};
+      entries_ = std::vector<Entry>();  // `= {}` would keep the memory
     } else {
       entries_.clear();
     }
@@ -70,7 +70,7 @@ void OutQueue::pop() {
 
 void OutQueue::clear() {
   first_sequence_ += entries_.size() - head_;
-  entries_ = {};
+  entries_ = std::vector<Entry>();
   head_ = front_offset_ = bytes_ = counted_bytes_ = 0;
 }
 

@@ -37,6 +37,8 @@ class OutQueue {
   bool empty() const { return head_ == entries_.size(); }
   std::size_t bytes() const { return bytes_; }
   std::size_t counted_bytes() const { return counted_bytes_; }
+  // What the queue itself occupies, without the payloads.
+  std::size_t memory_bytes() const { return entries_.capacity() * sizeof(Entry); }
 
   // True if the entry has left the queue.
   bool is_written(std::uint64_t sequence) const { return sequence < first_sequence_; }
