@@ -16,6 +16,7 @@
 #include "backend/net/loop_watch.h"
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
+#include "backend/process/descriptors.h"
 #include "backend/report/log_writer.h"
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
@@ -60,6 +61,7 @@ struct Node::Impl {
   const NodeOptions options;
   const observe::Reporter reporter;
   std::uint64_t started_unix_ms = 0;
+  std::size_t max_connections = 0;
   std::atomic<bool> ready{false};
   std::atomic<bool> storage_failed{false};
   std::atomic<std::int64_t> clock_alarm_at{-1};  // in seconds
@@ -145,8 +147,17 @@ Result<void> Node::Impl::start() {
   reporter.info("starting", {{"version", SYNCLINE_VERSION_STRING},
                              {"data_dir", options.data_dir},
                              {"loops", loop_count}});
+  const DescriptorShares shares =
+      share_descriptors(raise_descriptor_limit(), options.max_connections);
+  max_connections = shares.connections;
+  if (shares.connections < options.max_connections)
+    reporter.warn("fewer connections than wanted: the process may not have more files open",
+                  {{"connections", shares.connections},
+                   {"wanted", options.max_connections},
+                   {"files", shares.limit}});
   auto opened = RocksDbStore::open({.data_dir = options.data_dir,
                                     .reserve_bytes = options.disk_reserve_bytes,
+                                    .max_open_tables = shares.store,
                                     .reports = options.log});
   if (!opened) return std::unexpected(std::move(opened.error()));
   store = std::move(*opened);
@@ -180,7 +191,7 @@ Result<void> Node::Impl::start() {
 
 Result<void> Node::Impl::listen() {
   ServerOptions server_options;
-  server_options.max_connections = options.max_connections;
+  server_options.max_connections = max_connections;
   server_options.max_message_bytes = options.max_message_bytes;
   server_options.reports = options.log;
   server = std::make_unique<Server>(*loops, server_options, api::make_handler(*api),

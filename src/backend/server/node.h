@@ -47,6 +47,7 @@ struct NodeOptions {
   std::size_t max_message_bytes = std::size_t{32} << 20;
   // Kept on the disk for the time when it is full (backend/store/disk_reserve.h); 0: nothing.
   std::size_t disk_reserve_bytes = std::size_t{64} << 20;
+  // Fewer, if the process may not have so many files open (RLIMIT_NOFILE, which the node raises).
   std::size_t max_connections = 100'000;
   std::string backup_dir;  // where clients with the right may have backups written; "": disabled
   log::CheckpointPace checkpoint_pace = {};

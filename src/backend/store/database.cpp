@@ -40,6 +40,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   result.atomic_flush = true;
   result.max_total_wal_size = 4 * options.write_buffer_bytes;
   result.max_background_jobs = 2;
+  if (options.max_open_tables > 0)
+    result.max_open_files = static_cast<int>(options.max_open_tables);
   result.bytes_per_sync = 1 << 20;
   result.keep_log_file_num = 4;
   result.info_log_level = rocksdb::WARN_LEVEL;

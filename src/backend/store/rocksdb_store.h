@@ -65,6 +65,8 @@ struct StoreOptions {
   // Appends are refused while more than this is queued for the disk.
   std::size_t queue_bytes = std::size_t{256} << 20;
   unsigned reader_threads = 2;
+  // Table files that may be open at once. 0: all are, and opening the store looks into each of them.
+  std::size_t max_open_tables = 0;
   rocksdb::Env* env = nullptr;       // for tests that inject disk faults; not owned
   observe::Sink* reports = nullptr;  // must outlive the store; nullptr: nothing is reported
 };
