@@ -29,7 +29,8 @@ void run(ByteView data, std::size_t piece, Bytes& trace) {
     left = left.subspan(part.size());
     for (;;) {
       const WsEvent event = parser.next(part);
-      require(parser.buffered_bytes() <= std::min(data.size(), kMaxMessage + kWsControlMax));
+      // Vectors grow by doubling.
+      require(parser.buffered_bytes() <= 2 * std::min(data.size(), kMaxMessage + kWsControlMax));
       if (event.kind == WsEvent::Kind::kNeedMore) {
         require(part.empty());
         break;

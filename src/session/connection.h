@@ -33,6 +33,10 @@ class Connection {
   // delivered.
   virtual void set_reading(bool on) = 0;
 
+  // Messages over `bytes` go to on_too_large() from the next one on. The carrier has a limit of its own, which
+  // holds at the beginning; a larger value means that one.
+  virtual void limit_messages(std::size_t bytes) = 0;
+
   // Bytes that send() has accepted and the operating system has not taken yet.
   virtual std::size_t queued_bytes() const = 0;
 
@@ -54,7 +58,7 @@ class ConnectionHandler {
   // One whole message; the view is valid during the call.
   virtual void on_message(ByteView message) = 0;
 
-  // A message over the carrier's limit of `limit` bytes has begun with these bytes (kBeginningBytes
+  // A message over the limit of `limit` bytes has begun with these bytes (kBeginningBytes
   // of it, or less if the limit is lower). The rest will be skipped. The handler may close the
   // connection or continue. False: the handler has no answer, and the carrier closes the connection
   // with 1009.

@@ -1,6 +1,7 @@
 #include "session/hocuspocus_session.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -152,6 +153,7 @@ Party HocuspocusSession::party(std::string_view object, std::string_view princip
 void HocuspocusSession::on_open(Connection& connection) {
   connection_ = &connection;
   ++options_.counters.opened;
+  connection.limit_messages(options_.limits.stranger_bytes);
   auth_timer_ = options_.host.scheduler().after(options_.limits.auth_ms,
                                                 [this, alive = std::weak_ptr(alive_)] {
                                                   if (!alive.expired() && !ever_authenticated_)
@@ -205,7 +207,11 @@ bool HocuspocusSession::on_too_large(ByteView beginning, std::size_t limit) {
   } else if (Document* document = find(address)) {
     document->channel().stop();
     document->close(error);
-  } else if (!muted_.contains(address)) {
+  } else if (muted_.contains(address)) {
+    return true;  // it was told
+  } else if (!ever_authenticated_) {
+    close(kReset, "before a token, a message has at most " + std::to_string(limit) + " bytes");
+  } else {
     answer(protocol::encode_hocuspocus_close(address, error.message));
     mute(address);
   }
@@ -232,8 +238,9 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   if (documents_.size() >= options_.limits.documents) {
     return deny(message.address, {ErrorCode::kTooLarge, "too many documents on one connection"});
   }
-  ever_authenticated_ = true;
   drop_denial(message.address);
+  if (!std::exchange(ever_authenticated_, true))
+    connection_->limit_messages(std::numeric_limits<std::size_t>::max());
   if (auto denied = muted_.find(message.address); denied != muted_.end()) muted_.erase(denied);
   answer(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
   std::string address(message.address);
@@ -300,7 +307,8 @@ std::vector<Bytes> HocuspocusSession::take_early(std::string_view address) {
 
 void HocuspocusSession::hold(std::string_view address, ByteView message) {
   if (muted_.contains(address)) return;
-  if (early_bytes_ + message.size() > kMaxEarlyBytes || early_messages_ >= kMaxEarlyMessages) {
+  const std::size_t most = ever_authenticated_ ? kMaxEarlyBytes : options_.limits.stranger_bytes;
+  if (early_bytes_ + message.size() > most || early_messages_ >= kMaxEarlyMessages) {
     return close(kReset, "too much was sent before a token");
   }
   early_bytes_ += message.size();

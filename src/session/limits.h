@@ -17,7 +17,9 @@ struct Limits {
   std::size_t inflight_updates = 4096;
   std::size_t stateless_bytes = std::size_t{64} << 10;  // one stateless message
   std::size_t documents = 256;                          // on one multiplexed connection
-  std::uint64_t auth_ms = 10'000;                       // time limit for sending a token
+  // Before the first token of a connection: its messages, each one and those that wait for a token together.
+  std::size_t stranger_bytes = std::size_t{64} << 10;
+  std::uint64_t auth_ms = 5'000;  // time limit for sending a token
 };
 
 // The counters of one loop. Totals since the start.

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -103,6 +104,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     End(Wire& wire, Side side) : wire_(wire), side_(side) {}
     void send(SharedBytes message) override { wire_.send(side_, std::move(message)); }
     void set_reading(bool on) override { wire_.set_reading(side_, on); }
+    void limit_messages(std::size_t bytes) override { wire_.at(side_).message_limit = bytes; }
     std::size_t queued_bytes() const override { return wire_.at(side_).queued; }
     void close(std::uint16_t code, std::string_view reason) override {
       wire_.close(side_, code, reason);
@@ -136,6 +138,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     unsigned missed_pings = 0;
     bool arrival_scheduled = false;
     bool stalled = false;  // an arrival waits until the path is unblocked
+    std::size_t message_limit = std::numeric_limits<std::size_t>::max();
     bool reading = true;
     bool read_posted = false;
     bool flush_posted = false;

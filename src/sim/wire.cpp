@@ -208,7 +208,10 @@ void Wire::take(Side side, Message message) {
                              message.bytes->size(), crc32c(*message.bytes),
                              [&] { return fmt::format("{} bytes", message.bytes->size()); });
   ++state.taken;
-  state.handler->on_message(*message.bytes);
+  const ByteView bytes = *message.bytes;
+  if (bytes.size() <= state.message_limit) return state.handler->on_message(bytes);
+  const std::size_t beginning = std::min(session::kBeginningBytes, bytes.size());
+  state.handler->on_too_large(bytes.first(beginning), state.message_limit);
 }
 
 // ---- closing

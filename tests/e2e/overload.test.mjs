@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { WebSocket, Y, converged, fresh, synced, y_client } from './lib/clients.mjs';
-import { Raw, Tcp, y_sync } from './lib/raw.mjs';
+import { Raw, Tcp, frame, y_sync } from './lib/raw.mjs';
 import { Server } from './lib/server.mjs';
 import { once, sleep, until } from './lib/wait.mjs';
 
@@ -135,4 +135,59 @@ test('three hundred connections come and go', { timeout: 180_000 }, async (t) =>
   for (const socket of crowd) socket.terminate();
   await until(async () => (await server.metric('websockets')) <= 2, 'they are all gone');
   await synced(client);
+});
+
+// The beginning of a WebSocket message of 31 MB, of which `bytes` follow.
+const unfinished = (bytes) => frame(2, Buffer.alloc(bytes, 'x'), { claim: 31_000_000 });
+
+test('35 strangers who begin large messages and never finish them', { timeout: 120_000 }, async (t) => {
+  const server = await Server.start(t);
+  const before = await server.metric('process_resident_memory_bytes');
+  const strangers = [];
+  const peak = await watch(t, server, async () => {
+    for (let i = 0; i < 35; ++i) {
+      const stranger = new Tcp(t, server);
+      strangers.push(stranger);
+      assert.equal(await stranger.upgrade('/hocuspocus/flood'), 101);
+      stranger.send(unfinished(8 * kMiB));
+      await sleep(5);
+    }
+    await until(() => strangers.every((stranger) => stranger.ended), 'they are closed', 60_000);
+  });
+  t.diagnostic(`peak memory ${(peak.rss / kMiB).toFixed()} MiB (${(before / kMiB).toFixed()} before), ${peak.edits} edits of others`);
+  assert.ok(peak.rss < before + 64 * kMiB, 'none of them made the server hold more than a little');
+  assert.ok(peak.edits > 0, 'others go on working');
+});
+
+test('35 clients of one document who never finish their messages', { timeout: 120_000 }, async (t) => {
+  const server = await Server.start(t, { args: ['--threads', '1'] });
+  const before = await server.metric('process_resident_memory_bytes');
+  const peak = await watch(t, server, async () => {
+    for (let i = 0; i < 35; ++i) {
+      const client = new Tcp(t, server);
+      assert.equal(await client.upgrade('/y/flood/doc'), 101);
+      client.send(unfinished(8 * kMiB));
+      await sleep(5);
+    }
+    await until(async () => (await server.metric('receive_shed_total')) >= 15, 'those who hold most are closed', 60_000);
+  });
+  t.diagnostic(`peak memory ${(peak.rss / kMiB).toFixed()} MiB (${(before / kMiB).toFixed()} before), ${peak.edits} edits of others`);
+  assert.ok((await server.metric('receive_held_bytes')) <= 128 * kMiB);
+  assert.ok(peak.rss < before + 256 * kMiB);
+  assert.ok(peak.edits > 0, 'others go on working');
+});
+
+test('more connections than the process may have open files', { timeout: 60_000 }, async (t) => {
+  const server = await Server.start(t, { wrap: ['prlimit', '--nofile=256:256'] });
+  const [a, b] = [await y_client(t, server, 'calm', 'doc'), await y_client(t, server, 'calm', 'doc')];
+  const idle = [];
+  for (let i = 0; i < 300; ++i) idle.push(new Tcp(t, server));
+  await until(() => idle.filter((each) => each.answer.includes('503')).length >= 150, 'the rest is refused');
+  for (let i = 0; i < 50; ++i) a.text.insert(0, `${i} `);
+  await until(() => b.text.length === a.text.length, 'edits are stored and shown');
+  for (const each of idle) each.socket.destroy();
+  await until(async () => (await fetch(`${server.url}/healthz`).catch(() => ({}))).ok, 'there is room again');
+  await server.kill('SIGKILL');
+  await server.launch();
+  assert.equal((await fresh(t, server, 'calm', 'doc')).text.toString(), a.text.toString());
 });

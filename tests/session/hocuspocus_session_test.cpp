@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -399,6 +400,42 @@ TEST(HocuspocusSession, AMessageOverTheLimitEndsItsDocumentAndNoOther) {
   a.send("other", SyncKind::kUpdate, ann.type("x"));
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_status("other", true)));
   EXPECT_EQ(world.host.get("w").live_objects(), 1u);
+}
+
+// Before its first token a connection is a stranger's, who may hold little of the server's memory.
+TEST(HocuspocusSession, AStrangersMessagesAreSmall) {
+  TestWorld world;
+  Peer a(world, kOpen);
+  const std::size_t most = a.limits.stranger_bytes;
+  EXPECT_EQ(a.connection.message_limit, most);
+  const Bytes large = protocol::encode_hocuspocus_sync("doc", SyncKind::kUpdate, Bytes(most));
+  EXPECT_TRUE(a.session->on_too_large(beginning(large), most));
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4205);
+
+  Peer b(world, kOpen);
+  b.send("one", SyncKind::kUpdate, Bytes(most / 2));
+  b.send("two", SyncKind::kUpdate, Bytes(most / 2 - 1000));
+  EXPECT_FALSE(b.connection.closed);
+  b.send("three", SyncKind::kUpdate, Bytes(2000));
+  ASSERT_TRUE(b.connection.closed) << "together they are too much";
+
+  Peer c(world, kOpen);
+  c.open("doc");
+  EXPECT_EQ(c.connection.message_limit, std::numeric_limits<std::size_t>::max());
+  c.send("other", SyncKind::kUpdate, Bytes(2 * most));  // may come before the token of its document
+  EXPECT_FALSE(c.connection.closed);
+}
+
+// It was told that it may not; what it had under way is ignored.
+TEST(HocuspocusSession, AStrangerWhoWasDeniedIsNotCutForWhatWasUnderWay) {
+  TestWorld world;
+  const policy::Access access({{"good", {.name = "ann"}}});
+  Peer a(world, access);
+  a.open("doc", "bad");
+  const Bytes large = protocol::encode_hocuspocus_sync("doc", SyncKind::kUpdate, Bytes(100'000));
+  EXPECT_TRUE(a.session->on_too_large(beginning(large), a.limits.stranger_bytes));
+  EXPECT_FALSE(a.connection.closed);
 }
 
 TEST(HocuspocusSession, AMessageOverTheLimitForNobodyEndsTheConnection) {

@@ -1,6 +1,7 @@
 // A connection for tests: the test sees what was sent, and decides when it leaves the queue.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@ class FakeConnection final : public session::Connection {
     sent.push_back(std::move(message));
   }
   void set_reading(bool on) override { reading = on; }
+  void limit_messages(std::size_t bytes) override { message_limit = bytes; }
   std::size_t queued_bytes() const override { return queued_; }
   void close(std::uint16_t code, std::string_view reason) override {
     if (!closed) closed = Closed{code, std::string(reason)};
@@ -45,6 +47,7 @@ class FakeConnection final : public session::Connection {
 
   bool stuck = false;
   bool reading = true;
+  std::size_t message_limit = std::numeric_limits<std::size_t>::max();
   std::vector<SharedBytes> sent;
   std::optional<Closed> closed;
 

@@ -52,6 +52,7 @@ void HttpConnection::on_ready() {
   read_input();
   if (is_destroyed()) return;
   process();
+  if (!is_destroyed()) hold(held_bytes());
   if (!out_.empty()) request_flush();
   arm(wants_input());
 }
@@ -132,7 +133,7 @@ bool HttpConnection::process_head() {
   scanned_ = 0;
   if (!head) return refuse(head.error()), false;
   start_body(std::move(*head));
-  return true;
+  return state_ == State::kBody;
 }
 
 void HttpConnection::start_body(http::RequestHead head) {
@@ -141,9 +142,35 @@ void HttpConnection::start_body(http::RequestHead head) {
   head_only_ = head.request.method == "HEAD";
   const bool expect = head.expect_continue && (head.chunked || head.content_length > 0);
   exchange_->head = std::move(head);
+  exchange_->body_limit = shard_.core().options.stranger_body_bytes;
+  if (is_refused_body(exchange_->head.content_length)) return;
   state_ = State::kBody;
   deadline_ms_ = shard_.now_ms() + shard_.core().options.body_timeout_ms;
   if (expect && input_.empty()) queue_text("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+// A body that is larger than a stranger's may be: who sends it? If nobody knows, the application gets the request
+// without it, and refuses as it refuses every stranger.
+bool HttpConnection::is_refused_body(std::size_t size) {
+  if (size <= exchange_->body_limit) return false;
+  const ServerOptions& options = shard_.core().options;
+  exchange_->body_limit = options.http.body_bytes;
+  http::Request& request = exchange_->head.request;
+  if (!options.knows || options.knows(request)) return false;
+  if (http::asks_for_websocket(request)) {
+    refuse({400, "malformed", "a WebSocket handshake has no body"});
+    return true;
+  }
+  exchange_->keep_alive = false;  // the beginning of the next request is unknown
+  request.body = std::string();
+  dispatch();
+  return true;
+}
+
+std::size_t HttpConnection::held_bytes() const {
+  const bool receiving = state_ == State::kBody;
+  const std::size_t input = input_.empty() ? 0 : input_.capacity();
+  return input + (receiving ? exchange_->head.request.body.capacity() : 0);
 }
 
 // True if the body is complete and the request was passed to the application.
@@ -155,7 +182,7 @@ bool HttpConnection::process_body() {
     const auto done = exchange_->chunks.feed(rest, body, shard_.core().options.http.body_bytes);
     input_.erase(0, input_.size() - rest.size());
     if (!done) return refuse(done.error()), false;
-    if (!*done) return false;
+    if (is_refused_body(body.size()) || !*done) return false;
   } else {
     const std::size_t take =
         std::min<std::size_t>(input_.size(), head.content_length - body.size());
@@ -170,7 +197,7 @@ bool HttpConnection::process_body() {
 void HttpConnection::dispatch() {
   state_ = State::kBusy;
   deadline_ms_ = kNever;
-  if (input_.empty()) input_ = {};  // no buffer is kept
+  if (input_.empty()) input_ = std::string();  // no buffer is kept; `= {}` would keep it
   http::Request& request = exchange_->head.request;
   request.peer = peer_;
   exchange_->asked = fmt::format("{} {}", request.method, request.raw_path.substr(0, kAskedBytes));
@@ -382,7 +409,7 @@ void HttpConnection::linger() {
   stream_->shutdown_write();
   state_ = State::kLingering;
   deadline_ms_ = shard_.now_ms() + kErrorLingerMs;
-  input_ = {};
+  input_ = std::string();
 }
 
 void HttpConnection::fail_connection() {
@@ -407,6 +434,13 @@ void HttpConnection::tick(std::uint64_t now_ms) {
 
 void HttpConnection::drain() {
   if (state_ == State::kHead && input_.empty()) fail_connection();
+}
+
+void HttpConnection::shed() {
+  if (state_ != State::kHead && state_ != State::kBody) return fail_connection();
+  input_ = std::string();
+  if (exchange_) exchange_->head.request.body = std::string();
+  refuse({503, "unavailable", "the server holds too much that has not arrived completely"});
 }
 
 void HttpConnection::terminate() {

@@ -27,6 +27,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   void flush() override;
   void tick(std::uint64_t now_ms) override;
   void drain() override;
+  void shed() override;
   void terminate() override;
 
   EventLoop& loop() override { return shard_.loop(); }
@@ -60,6 +61,8 @@ class HttpConnection final : public Socket, public http::Exchange {
   void process();
   bool process_head();
   bool process_body();
+  bool is_refused_body(std::size_t size);
+  std::size_t held_bytes() const;
   void start_body(http::RequestHead head);
   void dispatch();
   void dispatch_upgrade();
@@ -88,6 +91,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   struct Exchange {
     http::RequestHead head;
     http::ChunkDecoder chunks;
+    std::size_t body_limit = 0;
     bool keep_alive = true;
     std::string asked = {};  // "GET /v1/keys", for the log; without the query
   };

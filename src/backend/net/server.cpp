@@ -30,7 +30,7 @@ Server::Server(LoopGroup& loops, ServerOptions options, http::Handler http,
                node::UpgradeHandler upgrade)
     : core_(std::make_shared<ServerCore>(options, std::move(http), std::move(upgrade))) {
   for (std::size_t i = 0; i < loops.size(); ++i)
-    core_->shards.push_back(std::make_unique<Shard>(*core_, loops[i], i));
+    core_->shards.push_back(std::make_unique<Shard>(*core_, loops[i], i, loops.size()));
 }
 
 Server::~Server() {
@@ -98,6 +98,8 @@ ServerCounters Server::counters() const {
     sum.messages_too_big += c.messages_too_big.get();
     sum.write_stalls += c.write_stalls.get();
     sum.queued_bytes += c.queued_bytes.get();
+    sum.shed += c.shed.get();
+    sum.held_bytes += shard->held_bytes();
   }
   return sum;
 }

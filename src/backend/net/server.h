@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -38,10 +39,15 @@ class ServerCore;
 struct ServerOptions {
   std::size_t max_connections = 100'000;  // above it: 503, or closed without an answer under TLS
   http::Limits http;
+  // Whether the sender of a request, of which only the head has arrived, may send a body of more than
+  // `stranger_body_bytes`. If not, the HTTP handler gets the request without a body, and has to refuse it; then the
+  // connection is closed. Called on all loops. Empty: everybody may.
+  std::function<bool(const http::Request&)> knows = {};
+  std::size_t stranger_body_bytes = 64 * 1024;
 
   // All in milliseconds. A coarse tick checks them, so they can be up to a second late (less for
   // short times).
-  std::uint64_t head_timeout_ms = 10'000;  // TLS handshake and request head together
+  std::uint64_t head_timeout_ms = 5'000;   // TLS handshake and request head together
   std::uint64_t body_timeout_ms = 30'000;  // the whole request body
   std::uint64_t idle_timeout_ms = 60'000;  // between requests of one connection
   // How long a response, or the queue of a WebSocket that is not being read, may make no progress
@@ -49,6 +55,10 @@ struct ServerOptions {
   std::uint64_t stall_timeout_ms = 30'000;
 
   std::size_t max_message_bytes = 64 * 1024 * 1024;
+  // For what has not arrived completely, over all connections: messages, heads, bodies. Each loop has an equal
+  // share, or room for one message of the largest size if that is more. Above it, the connection that holds
+  // most is closed: WebSockets with 1013, requests with 503.
+  std::size_t receive_bytes = std::size_t{128} << 20;
   std::uint64_t ping_interval_ms = 25'000;  // closed after two pings without any bytes in between
   std::uint64_t close_timeout_ms = 5'000;   // for the closing handshake
 
@@ -84,6 +94,8 @@ struct ServerCounters {
   std::uint64_t write_stalls = 0;
   // Bytes queued for all peers, as the last tick of each loop found them.
   std::uint64_t queued_bytes = 0;
+  std::uint64_t held_bytes = 0;  // now, of what has not arrived completely
+  std::uint64_t shed = 0;        // connections closed because they held most of it
 };
 
 class Server {

@@ -53,12 +53,18 @@ std::uint64_t tick_for(const ServerOptions& options) {
   return std::clamp<std::uint64_t>(shortest / 4, 10, 1000);
 }
 
+// A shard's share, which has room for one message of the largest size: its buffer grows by doubling.
+std::size_t max_held_of(const ServerOptions& options, std::size_t shards) {
+  return std::max(options.receive_bytes / shards, 2 * options.max_message_bytes);
+}
+
 }  // namespace
 
-Shard::Shard(ServerCore& core, EventLoop& loop, std::size_t index)
+Shard::Shard(ServerCore& core, EventLoop& loop, std::size_t index, std::size_t shards)
     : core_(core),
       loop_(loop),
       index_(index),
+      max_held_bytes_(max_held_of(core.options, shards)),
       scratch_(64 * 1024),
       tick_ms_(tick_for(core.options)) {}
 
@@ -109,12 +115,25 @@ void Shard::add(std::shared_ptr<Socket> socket) {
 
 void Shard::remove(Socket& socket) {
   SYNCLINE_ASSERT(socket.in_shard_ && sockets_[socket.place_].get() == &socket);
+  count_held(std::exchange(socket.held_, 0), 0);
   socket.in_shard_ = false;
   std::swap(sockets_[socket.place_], sockets_.back());
   sockets_[socket.place_]->place_ = socket.place_;
   const auto last = std::move(sockets_.back());  // destroyed when the list is consistent again
   sockets_.pop_back();
   if (sockets_.empty()) counters_.queued_bytes.set(0);  // no tick follows
+}
+
+void Shard::shed_largest() {
+  const auto most =
+      std::ranges::max_element(sockets_, {}, [](const auto& each) { return each->held_; });
+  if (most == sockets_.end() || (*most)->held_ == 0) return;
+  counters_.shed.add();
+  const auto socket = *most;  // it may leave the list
+  reporter(observe::Area::kNet)
+      .warn("too much has not arrived completely: the connection that holds most is closed",
+            {{"peer", socket->peer_}, {"bytes", socket->held_}});
+  socket->shed();
 }
 
 void Shard::schedule_tick() {

@@ -46,7 +46,7 @@ class Counter {
 struct ShardCounters {
   Counter accepted, refused_full, bytes_in, bytes_out, requests, bad_requests, tls_failures,
       head_timeouts, open_websockets, websockets, upgrades_refused, messages_in, messages_out,
-      protocol_errors, ping_timeouts, messages_too_big, write_stalls, queued_bytes;
+      protocol_errors, ping_timeouts, messages_too_big, write_stalls, queued_bytes, shed;
 };
 
 // What all shards of a server share. Every connection (through its Slot) and every task between
@@ -94,7 +94,8 @@ class Slot {
 
 class Shard {
  public:
-  Shard(ServerCore& core, EventLoop& loop, std::size_t index);
+  // `shards`: how many the server has.
+  Shard(ServerCore& core, EventLoop& loop, std::size_t index, std::size_t shards);
   ~Shard();
 
   ServerCore& core() { return core_; }
@@ -102,6 +103,7 @@ class Shard {
   std::size_t index() const { return index_; }
   ShardCounters& counters() { return counters_; }
   const ShardCounters& counters() const { return counters_; }
+  std::uint64_t held_bytes() const { return held_bytes_.get(); }
   std::uint64_t now_ms() const { return loop_.monotonic_ms(); }
   observe::Reporter reporter(observe::Area area) const { return {core_.options.reports, area}; }
 
@@ -124,6 +126,12 @@ class Shard {
   void add(std::shared_ptr<Socket> socket);
   void remove(Socket& socket);
 
+  // What the sockets hold of what has not arrived completely (Socket::hold).
+  void count_held(std::size_t before, std::size_t now) { held_bytes_.add(now - before); }
+  bool holds_too_much() const { return held_bytes_.get() > max_held_bytes_; }
+  // Cost: the number of sockets. Whoever fills the budget again has sent as many bytes as this frees.
+  void shed_largest();
+
   // Calls socket->flush() in a later turn, only once for all calls within this turn.
   void flush_later(std::shared_ptr<Socket> socket);
 
@@ -136,6 +144,8 @@ class Shard {
   EventLoop& loop_;
   std::size_t index_;
   ShardCounters counters_;
+  Counter held_bytes_;
+  std::size_t max_held_bytes_;
   std::vector<std::uint8_t> scratch_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;

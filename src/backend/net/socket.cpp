@@ -35,6 +35,13 @@ std::unique_ptr<Stream> Socket::release_stream() {
   return stream;
 }
 
+void Socket::hold(std::size_t bytes) {
+  if (bytes == held_ || !in_shard_) return;
+  const std::size_t before = std::exchange(held_, bytes);
+  shard_.count_held(before, bytes);
+  if (bytes > before && shard_.holds_too_much()) shard_.shed_largest();
+}
+
 IoResult Socket::read(std::span<std::uint8_t>& data) {
   const IoResult result = stream_->read(shard_.scratch());
   read_blocked_ = result.status;

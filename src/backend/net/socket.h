@@ -33,7 +33,8 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   virtual void flush() = 0;                     // write the queue
   virtual void tick(std::uint64_t now_ms) = 0;  // enforce timeouts
   virtual void drain() = 0;                     // finish soon
-  virtual void terminate() = 0;                 // end now
+  virtual void shed() = 0;       // drop what has not arrived completely, and its sender
+  virtual void terminate() = 0;  // end now
 
  protected:
   Socket(Shard& shard, std::unique_ptr<Stream> stream, Slot slot, std::string peer);
@@ -47,6 +48,11 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
 
   // Releases the stream, so that it can move to another loop. Destroys the socket.
   std::unique_ptr<Stream> release_stream();
+
+  // States how much memory the socket holds for what has not arrived completely. If all sockets of the shard
+  // hold more than its share of ServerOptions::receive_bytes, the one that holds most is shed: this one, or
+  // another.
+  void hold(std::size_t bytes);
 
   // Reads once into the scratch buffer, and counts the bytes.
   IoResult read(std::span<std::uint8_t>& data);
@@ -78,6 +84,7 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   friend class Shard;
 
   std::size_t place_ = 0;  // index in the shard's list
+  std::size_t held_ = 0;
   IoStatus read_blocked_ = IoStatus::kOk;
   IoStatus write_blocked_ = IoStatus::kOk;
   bool in_shard_ = false;

@@ -76,6 +76,10 @@ void WebSocket::set_reading(bool on) {
   }
 }
 
+void WebSocket::limit_messages(std::size_t bytes) {
+  parser_.set_limit(std::min(bytes, shard_.core().options.max_message_bytes));
+}
+
 bool WebSocket::wants_input() const {
   return !paused_ && held_.empty();
 }
@@ -91,6 +95,7 @@ void WebSocket::on_ready() {
     read_input();
   }
   if (is_destroyed()) return;
+  hold(held_bytes());
   if (!out_.empty()) request_flush();
   arm(wants_input());
 }
@@ -130,7 +135,9 @@ void WebSocket::take_held() {
   if (is_destroyed() || paused_) return;
   Bytes held = std::exchange(held_, {});
   if (!held.empty()) take(held);
-  if (!is_destroyed()) arm(wants_input());
+  if (is_destroyed()) return;
+  hold(held_bytes());
+  arm(wants_input());
 }
 
 void WebSocket::handle(const WsEvent& event) {
@@ -155,7 +162,7 @@ void WebSocket::handle(const WsEvent& event) {
 void WebSocket::handle_too_big(const WsEvent& event) {
   if (state_ != State::kOpen) return;
   shard_.counters().messages_too_big.add();
-  if (!handler_->on_too_large(event.payload, shard_.core().options.max_message_bytes))
+  if (!handler_->on_too_large(event.payload, parser_.limit()))
     fail(kWsTooBig, "message is too big");
 }
 
@@ -213,7 +220,9 @@ void WebSocket::finish(std::uint16_t code) {
   if (state_ == State::kFlushing || state_ == State::kLingering) return;
   state_ = State::kFlushing;
   deadline_ms_ = shard_.now_ms() + shard_.core().options.close_timeout_ms;
-  held_ = {};
+  held_ = Bytes();
+  parser_ = WsParser(0);
+  hold(0);
   paused_ = false;
   shard_.counters().open_websockets.subtract();
   shard_.loop().post([self = shared_from_this(), handler = std::move(handler_), code]() mutable {
@@ -248,6 +257,12 @@ void WebSocket::flush() {
     if (handler_) handler_->on_drained();
   }
   if (!is_destroyed()) arm(wants_input());
+}
+
+// Clients come back after 1013.
+void WebSocket::shed() {
+  if (state_ != State::kOpen && state_ != State::kClosing) return;
+  fail(kWsTryAgainLater, "the server holds too much that has not arrived completely");
 }
 
 // As RFC 6455 section 7.1.1 requires, the server closes first and in order, so that the client sees

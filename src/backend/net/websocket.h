@@ -45,6 +45,7 @@ class WebSocket final : public Socket, public session::Connection {
   // While reading is off, a vanished peer is noticed only if it does not accept queued bytes for
   // ServerOptions::stall_timeout_ms, or when reading is turned on again. close() turns reading on.
   void set_reading(bool on) override;
+  void limit_messages(std::size_t bytes) override;
   std::size_t queued_bytes() const override { return out_.counted_bytes(); }
   void close(std::uint16_t code, std::string_view reason) override;
   std::string_view peer() const override { return peer_; }
@@ -53,6 +54,7 @@ class WebSocket final : public Socket, public session::Connection {
   void flush() override;
   void tick(std::uint64_t now_ms) override;
   void drain() override;
+  void shed() override;
   void terminate() override;
 
  private:
@@ -62,6 +64,7 @@ class WebSocket final : public Socket, public session::Connection {
 
   void open(Handoff& handoff);
   bool wants_input() const;
+  std::size_t held_bytes() const { return parser_.buffered_bytes() + held_.capacity(); }
   void read_input();
   void take(std::span<std::uint8_t> input);
   void take_held();

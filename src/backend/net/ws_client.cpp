@@ -69,6 +69,9 @@ class BeastClient final : public ClientSocket,
     if (std::exchange(reading_, on) == on || !on) return;
     asio::post(context_, [self = shared_from_this()] { self->read(); });
   }
+  void limit_messages(std::size_t bytes) override {
+    socket_.read_message_max(std::min(bytes, kMaxMessageBytes));
+  }
   std::size_t queued_bytes() const override { return queued_; }
   void close(std::uint16_t code, std::string_view reason) override {
     if (std::exchange(closing_, true)) return;

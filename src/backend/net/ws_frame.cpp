@@ -58,7 +58,7 @@ WsEvent WsParser::next(std::span<std::uint8_t>& input) {
   if (delivered_) {
     // Frees the memory, so that an idle connection holds no buffer, however large its last message
     // was.
-    (is_control() ? control_ : partial_) = {};
+    (is_control() ? control_ : partial_) = Bytes();  // `= {}` would keep the memory
     delivered_ = false;
   }
   for (;;) {
@@ -128,7 +128,9 @@ WsEvent WsParser::check_data_frame(WsOpcode opcode) {
     message_is_text_ = opcode == WsOpcode::kText;
     utf8_ = {};
   }
-  if (!skipping_ && remaining_ > max_message_bytes_ - partial_.size()) {
+  // A message that began under a higher limit may be larger already.
+  const std::size_t room = max_message_bytes_ - std::min(max_message_bytes_, partial_.size());
+  if (!skipping_ && remaining_ > room) {
     if (message_is_text_) return error(kWsTooBig, "message is too big");
     skipping_ = true;
     if (partial_.size() > beginning_bytes_)

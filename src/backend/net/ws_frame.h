@@ -45,6 +45,7 @@ inline constexpr std::uint16_t kWsNoCode = 1005;    // never on the wire
 inline constexpr std::uint16_t kWsAbnormal = 1006;  // never on the wire
 inline constexpr std::uint16_t kWsInvalidText = 1007;
 inline constexpr std::uint16_t kWsTooBig = 1009;
+inline constexpr std::uint16_t kWsTryAgainLater = 1013;
 
 // True if a close frame may contain `code`.
 bool is_ws_close_code(std::uint16_t code);
@@ -85,11 +86,15 @@ class WsParser {
       : max_message_bytes_(max_message_bytes),
         beginning_bytes_(std::min(beginning_bytes, max_message_bytes)) {}
 
+  // Another limit from the next frame on.
+  void set_limit(std::size_t max_message_bytes) { max_message_bytes_ = max_message_bytes; }
+  std::size_t limit() const { return max_message_bytes_; }
+
   // Consumes bytes from the front of `input`.
   WsEvent next(std::span<std::uint8_t>& input);
 
-  // The bytes that are held for an incomplete message.
-  std::size_t buffered_bytes() const { return partial_.size() + control_.size(); }
+  // The memory that is held for an incomplete message.
+  std::size_t buffered_bytes() const { return partial_.capacity() + control_.capacity(); }
 
  private:
   enum class State : std::uint8_t { kHeader, kPayload };

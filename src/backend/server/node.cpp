@@ -25,6 +25,7 @@
 #include "backend/web/assets.h"
 #include "base/utf8.h"
 #include "node/accept.h"
+#include "node/identify.h"
 #include "node/shards.h"
 #include "state/quarantine.h"
 #include "syncline/version.h"
@@ -194,6 +195,9 @@ Result<void> Node::Impl::listen() {
   server_options.max_connections = max_connections;
   server_options.max_message_bytes = options.max_message_bytes;
   server_options.reports = options.log;
+  server_options.knows = [this](const http::Request& request) {
+    return node::identify(options.access, request).has_value();
+  };
   server = std::make_unique<Server>(*loops, server_options, api::make_handler(*api),
                                     node::make_upgrade_handler(*accept));
   auto listening = server->listen({.address = options.address,

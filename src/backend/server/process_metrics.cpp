@@ -44,6 +44,10 @@ void add_network(observe::MetricsPage& page, const ServerCounters& net) {
                net.messages_too_big);
   page.counter("write_stalls_total", "Paused WebSockets whose peer took nothing.",
                net.write_stalls);
+  page.gauge("receive_held_bytes",
+             "Memory for messages and requests that have not arrived completely.", net.held_bytes);
+  page.counter("receive_shed_total", "Connections closed because they held most of that.",
+               net.shed);
 }
 
 void add_store(observe::MetricsPage& page, const StoreCounters& store) {

@@ -1,0 +1,125 @@
+// What connections hold of what has not arrived completely is bounded, whoever sends it.
+#include <fmt/format.h>
+
+#include "backend/net_support.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::size_t kMessage = std::size_t{1} << 20;
+
+// Room for two buffers of the largest message.
+ServerOptions small_budget() {
+  ServerOptions options;
+  options.max_message_bytes = kMessage;
+  options.receive_bytes = 0;
+  options.close_timeout_ms = 500;
+  return options;
+}
+
+// The beginning of a message of `size` bytes, of which `sent` follow.
+std::string unfinished(std::size_t size, std::size_t sent) {
+  std::string frame("\x82\xff", 2);
+  for (int i = 7; i >= 0; --i) frame += static_cast<char>(size >> (8 * i));
+  return frame + "mask" + std::string(sent, 'x');
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 3000 && !holds(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  return holds();
+}
+
+TEST(NetReceiveBudget, TheConnectionThatHoldsMostIsClosed) {
+  TestServer test(small_budget());
+  WsClient honest(test.port);
+  std::vector<std::unique_ptr<WsClient>> strangers;
+  for (int i = 0; i < 8; ++i) {
+    strangers.push_back(std::make_unique<WsClient>(test.port));
+    strangers.back()->send(unfinished(kMessage, kMessage - 1000));
+    honest.send_binary("still here");
+    EXPECT_EQ(honest.take_frame().payload, "still here");
+  }
+  ASSERT_TRUE(eventually([&] { return test.server.counters().shed >= 6; }));
+  EXPECT_LE(test.server.counters().held_bytes, 2 * kMessage);
+  int shed = 0;
+  for (auto& stranger : strangers)
+    shed += stranger->ended() && stranger->buffer.size() >= 4 &&
+            stranger->buffer.substr(2, 2) == close_payload(1013);
+  EXPECT_EQ(shed, static_cast<int>(test.server.counters().shed));
+  honest.send_binary(std::string(kMessage, 'y'));  // the largest message still fits
+  EXPECT_EQ(honest.take_frame().payload.size(), kMessage);
+  strangers.clear();
+  EXPECT_TRUE(eventually([&] { return test.server.counters().held_bytes == 0; }));
+}
+
+TEST(NetReceiveBudget, CountsWhatAPausedReaderAndARequestHold) {
+  TestServer test(small_budget());
+  RawClient request(test.port);
+  request.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 500000\r\n\r\n" +
+               std::string(400'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return test.server.counters().held_bytes >= 400'000; }));
+  request.send(std::string(100'000, 'b'));
+  EXPECT_TRUE(request.take_response().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(eventually([&] { return test.server.counters().held_bytes < 100'000; }));
+}
+
+TEST(NetReceiveBudget, ARequestThatHoldsMostIsRefused) {
+  ServerOptions options = small_budget();
+  options.max_message_bytes = 100'000;
+  options.http.body_bytes = kMessage;
+  TestServer test(options);
+  RawClient request(test.port);
+  request.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n" +
+               std::string(300'000, 'b'));
+  const std::string response = request.take_until("\r\n\r\n");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 503 ")) << response;
+  EXPECT_EQ(test.server.counters().shed, 1U);
+}
+
+// One who has no token sends little before he is asked for it.
+TEST(NetReceiveBudget, ALargeBodyNeedsASenderWhoIsKnown) {
+  ServerOptions options;
+  options.knows = [](const http::Request& request) {
+    return request.headers.find("Authorization").value_or("") == "Bearer good";
+  };
+  const auto refuse_strangers = [&](http::Request request, http::Responder responder) {
+    responder.respond(
+        options.knows(request) || request.body == "hello"
+            ? http::text_response(200, request.body)
+            : http::error_response(401, "unauthorized", std::to_string(request.body.size())));
+  };
+  TestServer test(options, 1, refuse_strangers);
+  const std::string large(options.stranger_body_bytes + 1, 'b');
+  const std::string length = "Content-Length: " + std::to_string(large.size()) + "\r\n";
+  const std::string known = "POST / HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer good\r\n";
+  const std::string unknown = "POST / HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer bad\r\n";
+
+  RawClient bad(test.port);
+  bad.send(unknown + length + "\r\n");  // refused before the body
+  const std::string refused = bad.take_response();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 401 ")) << refused;
+  EXPECT_TRUE(refused.ends_with("\"0\"}}")) << refused;
+  EXPECT_TRUE(bad.ended());
+
+  const auto chunk = [&](std::size_t size) {
+    return fmt::format("{:x}\r\n{}\r\n", size, std::string(size, 'b'));
+  };
+  RawClient chunked(test.port);
+  chunked.send(unknown + "Transfer-Encoding: chunked\r\n\r\n" + chunk(60'000) + chunk(10'000));
+  EXPECT_TRUE(chunked.take_response().starts_with("HTTP/1.1 401 "));
+
+  RawClient good(test.port);
+  good.send(known + length + "\r\n" + large);
+  EXPECT_TRUE(good.take_response().starts_with("HTTP/1.1 200 "));
+  good.send(known + "Transfer-Encoding: chunked\r\n\r\n" + chunk(60'000) + chunk(10'000) +
+            "0\r\n\r\n");
+  EXPECT_TRUE(good.take_response().starts_with("HTTP/1.1 200 "));
+
+  RawClient small(test.port);
+  small.send(unknown + "Content-Length: 5\r\n\r\nhello");  // the application decides
+  EXPECT_TRUE(small.take_response().starts_with("HTTP/1.1 200 "));
+}
+
+}  // namespace
+}  // namespace syncline::backend
