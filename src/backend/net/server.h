@@ -56,8 +56,8 @@ struct ServerOptions {
 
   std::size_t max_message_bytes = 64 * 1024 * 1024;
   // For what has not arrived completely, over all connections: messages, heads, bodies. Each loop has an equal
-  // share, or room for one message of the largest size if that is more. Above it, the connection that holds
-  // most is closed: WebSockets with 1013, requests with 503.
+  // share, or room for one message of the largest size if that is more. Above it, the connection that has
+  // held most for longest is closed: WebSockets with 1013, requests with 503.
   std::size_t receive_bytes = std::size_t{128} << 20;
   std::uint64_t ping_interval_ms = 25'000;  // closed after two pings without any bytes in between
   std::uint64_t close_timeout_ms = 5'000;   // for the closing handshake
@@ -95,7 +95,7 @@ struct ServerCounters {
   // Bytes queued for all peers, as the last tick of each loop found them.
   std::uint64_t queued_bytes = 0;
   std::uint64_t held_bytes = 0;  // now, of what has not arrived completely
-  std::uint64_t shed = 0;        // connections closed because they held most of it
+  std::uint64_t shed = 0;        // connections closed because they held most of it for longest
 };
 
 class Server {

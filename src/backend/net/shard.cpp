@@ -124,15 +124,20 @@ void Shard::remove(Socket& socket) {
   if (sockets_.empty()) counters_.queued_bytes.set(0);  // no tick follows
 }
 
-void Shard::shed_largest() {
-  const auto most =
-      std::ranges::max_element(sockets_, {}, [](const auto& each) { return each->held_; });
+void Shard::shed_worst() {
+  const std::uint64_t now = now_ms();
+  const auto cost = [now](const auto& each) {
+    return each->held_ * (now - each->held_since_ms_ + 1);
+  };
+  const auto most = std::ranges::max_element(sockets_, {}, cost);
   if (most == sockets_.end() || (*most)->held_ == 0) return;
   counters_.shed.add();
   const auto socket = *most;  // it may leave the list
   reporter(observe::Area::kNet)
-      .warn("too much has not arrived completely: the connection that holds most is closed",
-            {{"peer", socket->peer_}, {"bytes", socket->held_}});
+      .warn(
+          "too much has not arrived completely: the connection that held most for longest is "
+          "closed",
+          {{"peer", socket->peer_}, {"bytes", socket->held_}});
   socket->shed();
 }
 

@@ -129,8 +129,10 @@ class Shard {
   // What the sockets hold of what has not arrived completely (Socket::hold).
   void count_held(std::size_t before, std::size_t now) { held_bytes_.add(now - before); }
   bool holds_too_much() const { return held_bytes_.get() > max_held_bytes_; }
-  // Cost: the number of sockets. Whoever fills the budget again has sent as many bytes as this frees.
-  void shed_largest();
+  // Closes the connection with the most bytes times the time for which it has held some. So one that sends its
+  // message quickly lives on among those that never end theirs. Takes time for each socket; but whoever fills the
+  // budget again has to send as many bytes as this frees.
+  void shed_worst();
 
   // Calls socket->flush() in a later turn, only once for all calls within this turn.
   void flush_later(std::shared_ptr<Socket> socket);

@@ -50,8 +50,8 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   std::unique_ptr<Stream> release_stream();
 
   // States how much memory the socket holds for what has not arrived completely. If all sockets of the shard
-  // hold more than its share of ServerOptions::receive_bytes, the one that holds most is shed: this one, or
-  // another.
+  // hold more than its share of ServerOptions::receive_bytes, the worst is shed (Shard::shed_worst): this one,
+  // or another.
   void hold(std::size_t bytes);
 
   // Reads once into the scratch buffer, and counts the bytes.
@@ -85,6 +85,7 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
 
   std::size_t place_ = 0;  // index in the shard's list
   std::size_t held_ = 0;
+  std::uint64_t held_since_ms_ = 0;
   IoStatus read_blocked_ = IoStatus::kOk;
   IoStatus write_blocked_ = IoStatus::kOk;
   bool in_shard_ = false;

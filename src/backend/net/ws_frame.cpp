@@ -140,6 +140,14 @@ WsEvent WsParser::check_data_frame(WsOpcode opcode) {
   return {Kind::kNeedMore};
 }
 
+// Makes room for `more` bytes: doubles the memory, but takes no more than the frame says that it will need.
+void WsParser::grow(Bytes& store, std::size_t more) const {
+  const std::size_t needed = store.size() + more;
+  if (needed <= store.capacity()) return;
+  const std::uint64_t most = needed + remaining_;
+  store.reserve(std::max<std::size_t>(needed, std::min<std::uint64_t>(2 * store.capacity(), most)));
+}
+
 WsEvent WsParser::take_payload(std::span<std::uint8_t>& input) {
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input.size()));
   const auto piece = input.first(size);
@@ -156,6 +164,7 @@ WsEvent WsParser::take_payload(std::span<std::uint8_t>& input) {
   const bool ends = frame_whole && (is_control() || final_);
   ByteView whole = piece;
   if (!ends || !store.empty()) {
+    grow(store, piece.size());
     store.insert(store.end(), piece.begin(), piece.end());
     whole = store;
     delivered_ = ends;

@@ -103,6 +103,7 @@ class WsParser {
   WsEvent start_frame();
   WsEvent check_data_frame(WsOpcode opcode);
   WsEvent take_payload(std::span<std::uint8_t>& input);
+  void grow(Bytes& store, std::size_t more) const;
   WsEvent finish_control(ByteView payload);
   WsEvent finish_close(ByteView payload);
   WsEvent finish_data(ByteView payload);
