@@ -32,6 +32,10 @@ bool eventually(const std::function<bool()>& holds) {
 
 TEST(NetReceiveBudget, TheConnectionThatHoldsMostIsClosed) {
   TestServer test(small_budget());
+  WsClient slow(test.port);  // has begun a small message long before, over a bad link
+  slow.send(masked_frame(0x82, "slowly").substr(0, 9));
+  ASSERT_TRUE(eventually([&] { return test.server.counters().held_bytes > 0; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
   WsClient honest(test.port);
   std::vector<std::unique_ptr<WsClient>> strangers;
   for (int i = 0; i < 8; ++i) {
@@ -49,6 +53,8 @@ TEST(NetReceiveBudget, TheConnectionThatHoldsMostIsClosed) {
   EXPECT_EQ(shed, static_cast<int>(test.server.counters().shed));
   honest.send_binary(std::string(kMessage, 'y'));  // the largest message still fits
   EXPECT_EQ(honest.take_frame().payload.size(), kMessage);
+  slow.send(masked_frame(0x82, "slowly").substr(9));
+  EXPECT_EQ(slow.take_frame().payload, "slowly");
   strangers.clear();
   EXPECT_TRUE(eventually([&] { return test.server.counters().held_bytes == 0; }));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "backend/net/acceptor.h"
@@ -125,12 +126,14 @@ void Shard::remove(Socket& socket) {
 }
 
 void Shard::shed_worst() {
-  const std::uint64_t now = now_ms();
-  const auto cost = [now](const auto& each) {
-    return each->held_ * (now - each->held_since_ms_ + 1);
+  std::size_t largest = 0;
+  for (const auto& each : sockets_) largest = std::max(largest, each->held_);
+  if (largest == 0) return;
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
+  const auto since = [largest](const auto& each) {
+    return 2 * each->held_ >= largest ? each->held_since_ms_ : kLast;
   };
-  const auto most = std::ranges::max_element(sockets_, {}, cost);
-  if (most == sockets_.end() || (*most)->held_ == 0) return;
+  const auto most = std::ranges::min_element(sockets_, {}, since);
   counters_.shed.add();
   const auto socket = *most;  // it may leave the list
   reporter(observe::Area::kNet)
@@ -139,6 +142,7 @@ void Shard::shed_worst() {
           "closed",
           {{"peer", socket->peer_}, {"bytes", socket->held_}});
   socket->shed();
+  socket->hold(0);  // it has let go
 }
 
 void Shard::schedule_tick() {

@@ -129,8 +129,9 @@ class Shard {
   // What the sockets hold of what has not arrived completely (Socket::hold).
   void count_held(std::size_t before, std::size_t now) { held_bytes_.add(now - before); }
   bool holds_too_much() const { return held_bytes_.get() > max_held_bytes_; }
-  // Closes the connection with the most bytes times the time for which it has held some. So one that sends its
-  // message quickly lives on among those that never end theirs. Takes time for each socket; but whoever fills the
+  // Closes one connection: of those that hold at least half as much as the largest, the one that has held something
+  // for longest. So one that sends its message quickly lives on among those that never end theirs, and a small
+  // holder is never closed for a large one. Takes time for each socket; but whoever fills the
   // budget again has to send as many bytes as this frees.
   void shed_worst();
 

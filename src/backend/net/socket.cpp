@@ -40,7 +40,8 @@ void Socket::hold(std::size_t bytes) {
   const std::size_t before = std::exchange(held_, bytes);
   if (before == 0) held_since_ms_ = shard_.now_ms();
   shard_.count_held(before, bytes);
-  if (bytes > before && shard_.holds_too_much()) shard_.shed_worst();
+  if (bytes <= before) return;
+  while (shard_.holds_too_much()) shard_.shed_worst();
 }
 
 IoResult Socket::read(std::span<std::uint8_t>& data) {
