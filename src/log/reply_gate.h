@@ -1,10 +1,11 @@
-// ReplyGate: passes answers from any thread of a store to the loop that asked. Drops them if that
-// loop's LoopStore no longer exists.
+// ReplyGate: passes answers from any thread to the loop that asked. Drops them if the owner of the
+// gate no longer exists.
 //
-// For implementations of a store's interfaces. The gate is created and destroyed on its loop. The
+// For stores, and for work on other threads. The gate is created and destroyed on its loop. The
 // result of bind() may be called once, from any thread, as long as the loop exists.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -22,15 +23,15 @@ class ReplyGate {
 
   // Returns a callback that runs `done` in a later turn of the loop, unless the gate is destroyed
   // by then. That turn has the name of what asked (Doing).
-  template <typename T>
-  Done<T> bind(Done<T> done) {
+  template <typename Answer>
+  std::move_only_function<void(Answer)> bind(std::move_only_function<void(Answer)> done) {
     return [&loop = loop_, what = loop_.doing(), open = open_,
-            done = std::move(done)](Result<T> result) mutable {
+            done = std::move(done)](Answer answer) mutable {
       loop.post([&loop, what, open = std::move(open), done = std::move(done),
-                 result = std::move(result)]() mutable {
+                 answer = std::move(answer)]() mutable {
         if (!*open) return;
         const Doing naming(loop, what);
-        done(std::move(result));
+        done(std::move(answer));
       });
     };
   }

@@ -13,6 +13,12 @@
 namespace syncline::state {
 namespace {
 
+std::size_t bytes_of(const std::vector<log::Event>& events) {
+  std::size_t bytes = 0;
+  for (const log::Event& event : events) bytes += event.intent.size();
+  return bytes;
+}
+
 // True for stored data that is damaged or of a newer version. Other errors, such as a disk that
 // does not answer, may be temporary.
 bool of_what_is_stored(const Error& error) {
@@ -37,9 +43,33 @@ class Replay : public std::enable_shared_from_this<Replay> {
   }
 
  private:
+  bool is_long(std::size_t bytes) const {
+    return sources_.off_loop && bytes > sources_.off_loop->share.bytes;
+  }
+
+  // Begins again on a worker; with the snapshot, if it was just read.
+  void go_elsewhere(std::optional<log::Snapshot> snapshot) {
+    stop_reading();
+    auto work = [workspace = workspace_, object = object_, at = at_, snapshot = std::move(snapshot),
+                 answer = sources_.off_loop->home.bind(std::move(done_))](Result<Workplace*> place,
+                                                                          JobSlot slot) mutable {
+      if (!place) return answer(std::unexpected(ReplayFailure{std::move(place.error()), 0}));
+      const auto replay =
+          std::make_shared<Replay>((*place)->sources, std::move(workspace), std::move(object), at,
+                                   [answer = std::move(answer), slot = std::move(slot)](
+                                       Replayed replayed) mutable { answer(std::move(replayed)); });
+      snapshot ? replay->restore(std::move(snapshot)) : replay->start();
+    };
+    sources_.off_loop->jobs.start(
+        {.kind = JobOrder::kUrgent, .asker = workspace_, .name = "replay"}, std::move(work));
+  }
+
   void restore(Result<std::optional<log::Snapshot>> snapshot) {
     if (!snapshot && snapshot.error().code != ErrorCode::kCorrupt)
       return refuse(std::move(snapshot.error()));
+    if (snapshot && *snapshot &&
+        is_long((**snapshot).bytes.size() + (**snapshot).base_bytes.size()))
+      return go_elsewhere(std::move(*snapshot));
     result_.damaged_snapshot = !snapshot;
     if (!snapshot || !*snapshot) return read_on();
     if (!knows(**snapshot)) return;
@@ -107,6 +137,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (!events) return unreadable(std::move(events.error()));
     if (events->empty() && failure_) return done_(std::unexpected(std::move(*failure_)));
     if (events->empty()) return finish();
+    if (is_long(replayed_bytes_ += bytes_of(*events))) return go_elsewhere(std::nullopt);
     read_after(events->back().position);  // in parallel with applying these
     for (const log::Event& event : *events) {
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
@@ -243,7 +274,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
   ReplayedObject result_;
   std::optional<ReplayFailure> failure_;  // the error after to_
   bool searched_ = false;
-  std::uint64_t asked_ = 0;  // number of reads; only the last one's answer is used
+  std::size_t replayed_bytes_ = 0;  // of intents
+  std::uint64_t asked_ = 0;         // number of reads; only the last one's answer is used
   log::Position damaged_ = 0;
 };
 

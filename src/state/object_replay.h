@@ -16,6 +16,9 @@
 // Events are read ahead: while a snapshot is being restored or events are being applied, the next
 // ones are already requested.
 //
+// A replay that finds more to restore or to apply than a loop should do (LoopShare) goes on on a
+// worker, with the sources of that worker, and answers on its own loop.
+//
 // Thread-safety: one loop. Errors: those of reading; kCorrupt, with the position, for an event that
 // cannot be applied. If an event is at fault, the replay finds out which one, because earlier
 // moments can still be rebuilt.
@@ -26,11 +29,13 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "log/log_backend.h"
 #include "merge/object.h"
 #include "merge/type_registry.h"
+#include "state/jobs.h"
 
 namespace syncline::state {
 
@@ -69,18 +74,22 @@ using Replayed = std::expected<ReplayedObject, ReplayFailure>;
 // What a replay reads, and the types of the objects. All must outlive the answer, or be destroyed
 // together with it; then there is no answer.
 struct ReplaySources {
-  ReplaySources(log::LoopStore& loop_store, const merge::TypeRegistry& known_types)
+  ReplaySources(log::LoopStore& loop_store, const merge::TypeRegistry& known_types,
+                std::optional<OffLoop> elsewhere = std::nullopt)
       : store(loop_store),
         events(store.events()),
         snapshots(store.snapshots()),
         retention(store.retention()),
-        types(known_types) {}
+        types(known_types),
+        off_loop(elsewhere) {}
 
   log::LoopStore& store;
   log::EventLog& events;
   log::SnapshotStore& snapshots;   // damaged milestones are written again
   log::RetentionStore& retention;  // where the history begins
   const merge::TypeRegistry& types;
+  // Where long replays go on. nullopt: they run here, however long they take.
+  std::optional<OffLoop> off_loop;
 };
 
 void try_replay(const ReplaySources& sources, std::string workspace, std::string object,

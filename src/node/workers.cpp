@@ -1,0 +1,48 @@
+#include "node/workers.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace syncline::node {
+
+Workers::Workers(const std::vector<Scheduler*>& loops) {
+  for (Scheduler* loop : loops) places_.push_back({*loop, nullptr});
+}
+
+void Workers::set(std::size_t index, std::unique_ptr<log::LoopStore> store,
+                  const merge::TypeRegistry& types) {
+  Place& place = places_[index];
+  place.site = store == nullptr
+                   ? nullptr
+                   : std::make_unique<Site>(place.loop, std::move(store), types, *place.counters);
+}
+
+std::size_t Workers::worker_for(const state::JobOrder& order) const {
+  const std::size_t urgent = std::max<std::size_t>(places_.size() / 2, 1);
+  const std::size_t hash = std::hash<std::string>{}(order.asker);
+  if (order.kind == state::JobOrder::kUrgent || places_.size() == 1) return hash % urgent;
+  return urgent + hash % (places_.size() - urgent);
+}
+
+void Workers::start(state::JobOrder order, Work work) {
+  const Place& place = places_[worker_for(order)];
+  place.loop.post([&place, order = std::move(order), work = std::move(work)]() mutable {
+    if (place.site != nullptr) place.site->worker.take(std::move(order), std::move(work));
+  });
+}
+
+Workers::Counts Workers::counts() const {
+  Counts all;
+  for (const Place& place : places_) {
+    all.begun += place.counters->begun;
+    all.refused += place.counters->refused;
+    all.abandoned += place.counters->abandoned;
+    all.waiting += place.counters->waiting;
+    all.running += place.counters->running;
+  }
+  return all;
+}
+
+}  // namespace syncline::node

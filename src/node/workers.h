@@ -1,0 +1,69 @@
+// Workers: the workers of a node, and the way of each job to one of them.
+//
+// With two or more, one half does what is urgent and the other what somebody asked to read, so that
+// no change waits for a long answer. The name of the asker decides which worker of a half it is.
+//
+// Thread-safety: after set() has installed every worker, any thread may call start() and counters().
+// A worker itself is used only on its own loop. Work for a worker that has ended is destroyed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/scheduler.h"
+#include "log/log_backend.h"
+#include "merge/type_registry.h"
+#include "state/worker.h"
+
+namespace syncline::node {
+
+class Workers final : public state::Jobs {
+ public:
+  // At least one loop. The loops must outlive this object, and must run until set() has ended every
+  // worker.
+  explicit Workers(const std::vector<Scheduler*>& loops);
+
+  std::size_t size() const { return places_.size(); }
+  Scheduler& loop(std::size_t index) const { return places_[index].loop; }
+
+  // Must be called on that loop. Installs a worker over this view of the store, or ends it
+  // (nullptr). `types` must outlive it.
+  void set(std::size_t index, std::unique_ptr<log::LoopStore> store,
+           const merge::TypeRegistry& types);
+
+  void start(state::JobOrder order, Work work) override;
+
+  // Jobs that wait for their turn, or run, or were begun or refused so far, of all workers.
+  struct Counts {
+    std::uint64_t begun = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t abandoned = 0;
+    std::uint64_t waiting = 0;
+    std::uint64_t running = 0;
+  };
+  Counts counts() const;
+
+ private:
+  struct Site {
+    Site(Scheduler& loop, std::unique_ptr<log::LoopStore> loop_store,
+         const merge::TypeRegistry& types, state::JobCounters& counters)
+        : store(std::move(loop_store)), worker(loop, {*store, types}, counters) {}
+
+    const std::unique_ptr<log::LoopStore> store;
+    state::Worker worker;
+  };
+  struct Place {
+    Scheduler& loop;
+    std::unique_ptr<Site> site;
+    std::unique_ptr<state::JobCounters> counters = std::make_unique<state::JobCounters>();
+  };
+
+  std::size_t worker_for(const state::JobOrder& order) const;
+
+  std::vector<Place> places_;
+};
+
+}  // namespace syncline::node

@@ -1,0 +1,69 @@
+#include "state/worker.h"
+
+#include <utility>
+
+namespace syncline::state {
+namespace {
+
+// On its worker, nothing goes to another one.
+ReplaySources of_worker(ReplaySources sources) {
+  sources.off_loop.reset();
+  return sources;
+}
+
+}  // namespace
+
+Worker::Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& counters,
+               JobLimits limits)
+    : loop_(loop),
+      sources_(of_worker(sources)),
+      place_{loop, sources_},
+      queue_(limits),
+      counters_(counters),
+      self_(std::make_shared<Worker*>(this)) {}
+
+Worker::~Worker() {
+  *self_ = nullptr;
+}
+
+void Worker::take(JobOrder order, Jobs::Work work) {
+  JobQueue::Entry entry{std::move(order), std::move(work)};
+  if (auto taken = queue_.push(std::move(entry)); !taken) {
+    ++counters_.refused;
+    return entry.work(std::unexpected(std::move(taken.error())), {});
+  }
+  begin_later();
+}
+
+void Worker::begin_later() {
+  count();
+  if (std::exchange(scheduled_, true)) return;
+  loop_.post([self = self_] {
+    if (*self != nullptr) (*self)->begin();
+  });
+}
+
+// One job begins in a turn, so that those that run get theirs.
+void Worker::begin() {
+  scheduled_ = false;
+  auto entry = queue_.take();
+  if (!entry) return count();
+  ++counters_.begun;
+  const Doing naming(loop_, entry->order.name);
+  JobSlot slot([self = self_, kind = entry->order.kind, asker = entry->order.asker] {
+    if (*self == nullptr) return;
+    (*self)->queue_.over(kind, asker);
+    (*self)->begin_later();
+  });
+  if (queue_.waiting() > 0) begin_later();
+  entry->work(&place_, std::move(slot));
+  count();
+}
+
+void Worker::count() {
+  counters_.waiting = queue_.waiting();
+  counters_.running = queue_.running();
+  counters_.abandoned = queue_.abandoned();
+}
+
+}  // namespace syncline::state
