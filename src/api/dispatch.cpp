@@ -75,11 +75,16 @@ Found find_route(std::string_view method, std::string_view path) {
   return found;
 }
 
+void run_route(const Route& route, Call call) {
+  if (const auto* here = std::get_if<void (*)(Call)>(&route.serve)) return (*here)(std::move(call));
+  inquire(std::move(call), route.path.data(), std::get<void (*)(Inquiry)>(route.serve));
+}
+
 // Runs on the loop that owns the workspace. What it does there has the name of the route.
 void serve(const Route& route, Call call) {
   const Doing naming(call.shard.scheduler, route.path.data());
   if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
-    return route.serve(std::move(call));
+    return run_route(route, std::move(call));
   const auto asked = std::make_shared<Call>(std::move(call));
   // A list of objects is judged as what it lists.
   const std::string named = asked->path.object.empty()
@@ -88,7 +93,7 @@ void serve(const Route& route, Call call) {
   asked->shard.host.admit(asked->caller, route.right, asked->path.workspace, named,
                           [&route, asked](Result<void> open) {
                             if (!open) return asked->refuse(open.error());
-                            route.serve(std::move(*asked));
+                            run_route(route, std::move(*asked));
                           });
 }
 
@@ -103,6 +108,36 @@ std::vector<const Route*> all_routes() {
 
 void Call::refuse(const Error& error) {
   answer(to_response(error));
+}
+
+void Inquiry::refuse(const Error& error) {
+  answer(to_response(error));
+}
+
+// Those who share a token share its limits, but only those of one address.
+state::JobOrder answer_order(const Call& call, const char* name) {
+  const std::string& peer = call.request.peer;
+  return {.kind = state::JobOrder::kAnswer,
+          .asker = call.caller.principal.name + "@" + peer.substr(0, peer.rfind(':')),
+          .name = name,
+          .abandoned = call.abandoned};
+}
+
+void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)> serve) {
+  state::JobOrder order = answer_order(call, name);
+  std::optional<state::Quarantined> held;
+  if (const auto* entry = call.shard.quarantine.find(call.path.workspace, call.path.object))
+    held = *entry;
+  state::Jobs& jobs = call.shard.jobs;
+  jobs.start(std::move(order), [&context = call.context, request = std::move(call.request),
+                                path = std::move(call.path), caller = std::move(call.caller),
+                                responder = std::move(call.responder), held = std::move(held),
+                                serve = std::move(serve)](Result<state::Workplace*> place,
+                                                          state::JobSlot slot) mutable {
+    if (!place) return responder.respond(to_response(place.error()));
+    serve({context, (*place)->sources, std::move(request), std::move(path), std::move(caller),
+           std::move(responder), std::move(held), std::move(slot)});
+  });
 }
 
 void refuse(const Context& context, const http::Request& request, http::Responder responder,
@@ -155,12 +190,13 @@ void dispatch(Context& context, http::Request request, http::Responder responder
   caller->local = context.local;
   const std::size_t loop =
       path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);
-  context.shards.on(loop, [&context, &route = *found.route, request = std::move(request),
-                           path = std::move(path), caller = std::move(*caller),
-                           responder = std::move(responder)](node::Shard& shard) mutable {
-    serve(route, {context, shard, std::move(request), std::move(path), std::move(caller),
-                  std::move(responder)});
-  });
+  context.shards.on(
+      loop, [&context, &route = *found.route, abandoned = responder.abandoned(),
+             request = std::move(request), path = std::move(path), caller = std::move(*caller),
+             responder = std::move(responder)](node::Shard& shard) mutable {
+        serve(route, {context, shard, std::move(request), std::move(path), std::move(caller),
+                      std::move(responder), std::move(abandoned)});
+      });
 }
 
 }  // namespace syncline::api

@@ -19,25 +19,29 @@
 namespace syncline::api {
 namespace {
 
+constexpr const char* kExportPath = "/v1/workspaces/{workspace}/export";
 constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
-constexpr std::uint64_t kRetryMs = 5;
+constexpr std::uint64_t kRetryMs = 5;       // when the reader is slow
+constexpr std::uint64_t kRefusedMs = 1000;  // when the asker has too many jobs
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
-// A piece of the file, made on the loop that owns the log.
+// A piece of the file, made on a worker.
 struct Piece {
   Result<Bytes> bytes;
   bool began_at_mark = false;  // then the file can be continued from there
   bool ends_at_mark = false;
 };
 
-// One answer in progress. It makes no more than its reader takes. Pieces are made on the loop that
-// owns the workspace and written on the connection's loop ("home").
+// One answer in progress. It makes no more than its reader takes. Each piece is a job of its own, so
+// a slow reader holds no worker. All jobs of one asker are done by the same worker. What they made is
+// written on the connection's loop ("home").
 class Streaming : public std::enable_shared_from_this<Streaming> {
  public:
-  Streaming(std::shared_ptr<state::BundleExport> bundle, Scheduler& owner, http::Stream stream,
-            Scheduler& home, std::uint64_t max_bytes)
+  Streaming(std::shared_ptr<state::BundleExport> bundle, state::Jobs& jobs, state::JobOrder order,
+            http::Stream stream, Scheduler& home, std::uint64_t max_bytes)
       : bundle_(std::move(bundle)),
-        owner_(owner),
+        jobs_(jobs),
+        order_(std::move(order)),
         stream_(std::move(stream)),
         home_(home),
         in_parts_(max_bytes < kNoLimit),
@@ -65,19 +69,25 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
   // Runs at home.
   void step() {
     if (stream_.is_closed()) return;
-    if (stream_.queued_bytes() > kMaxQueuedBytes) {
-      home_.after(kRetryMs, [self = shared_from_this()] { self->step(); });
-      return;
-    }
-    owner_.post([self = shared_from_this()] { self->make(); });
+    if (stream_.queued_bytes() > kMaxQueuedBytes) return step_later(kRetryMs);
+    jobs_.start(order_, [self = shared_from_this()](Result<state::Workplace*> place,
+                                                    state::JobSlot slot) mutable {
+      Scheduler& home = self->home_;
+      if (place) return self->make(std::move(slot));
+      home.post([self = std::move(self)] { self->step_later(kRefusedMs); });
+    });
   }
 
-  // Runs on the owner's loop. The bundle keeps itself while it reads (bundle_export.h), and is given back.
-  void make() {
+  void step_later(std::uint64_t delay_ms) {
+    home_.after(delay_ms, [self = shared_from_this()] { self->step(); });
+  }
+
+  // Runs on the worker. The bundle keeps itself while it reads (bundle_export.h), and is given back.
+  void make(state::JobSlot slot) {
     const auto bundle = std::move(bundle_);
     const bool at_mark = bundle->at_mark();
-    bundle->next([self = shared_from_this(), reading = std::weak_ptr(bundle),
-                  at_mark](Result<Bytes> bytes) mutable {
+    bundle->next([self = shared_from_this(), reading = std::weak_ptr(bundle), at_mark,
+                  slot = std::move(slot)](Result<Bytes> bytes) mutable {
       self->bundle_ = reading.lock();
       Piece piece{std::move(bytes), at_mark, self->bundle_->at_mark()};
       Scheduler& home = self->home_;
@@ -87,8 +97,9 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     });
   }
 
-  std::shared_ptr<state::BundleExport> bundle_;  // used on the owner's loop
-  Scheduler& owner_;
+  std::shared_ptr<state::BundleExport> bundle_;  // used on its worker
+  state::Jobs& jobs_;
+  const state::JobOrder order_;
   http::Stream stream_;  // used at home
   Scheduler& home_;
   const bool in_parts_;
@@ -122,23 +133,30 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
   if (call.request.method == "HEAD") return call.answer(std::move(head));
-  const auto made = std::make_shared<state::BundleExport>(call.shard.sources, std::move(header),
-                                                          std::move(statements), wanted.wish);
-  // If the first piece fails, the request is refused with an error.
-  made->next([call = std::move(call), reading = std::weak_ptr(made), head = std::move(head),
-              max = wanted.max_bytes](Result<Bytes> bytes) mutable {
-    if (!bytes) return call.refuse(bytes.error());
-    auto bundle = reading.lock();
-    Piece piece{std::move(bytes), false, bundle->at_mark()};
-    Scheduler& home = call.responder.loop();
-    Scheduler& owner = call.shard.scheduler;
-    home.post([&home, &owner, responder = std::move(call.responder), bundle = std::move(bundle),
-               head = std::move(head), max, piece = std::move(piece)]() mutable {
-      std::make_shared<Streaming>(std::move(bundle), owner, responder.begin(std::move(head)), home,
-                                  max)
-          ->take(std::move(piece));
+  const state::JobOrder order = answer_order(call, kExportPath);
+  state::Jobs& jobs = call.shard.jobs;
+  auto begin = [&jobs, order, head = std::move(head), header = std::move(header),
+                statements = std::move(statements), wanted](Inquiry inquiry) mutable {
+    const auto made = std::make_shared<state::BundleExport>(inquiry.sources, std::move(header),
+                                                            std::move(statements), wanted.wish);
+    // If the first piece fails, the request is refused with an error.
+    made->next([&jobs, order = std::move(order), inquiry = std::move(inquiry),
+                reading = std::weak_ptr(made), head = std::move(head),
+                max = wanted.max_bytes](Result<Bytes> bytes) mutable {
+      if (!bytes) return inquiry.refuse(bytes.error());
+      auto bundle = reading.lock();
+      Piece piece{std::move(bytes), false, bundle->at_mark()};
+      Scheduler& home = inquiry.responder.loop();
+      home.post([&home, &jobs, order = std::move(order), responder = std::move(inquiry.responder),
+                 bundle = std::move(bundle), head = std::move(head), max,
+                 piece = std::move(piece)]() mutable {
+        std::make_shared<Streaming>(std::move(bundle), jobs, std::move(order),
+                                    responder.begin(std::move(head)), home, max)
+            ->take(std::move(piece));
+      });
     });
-  });
+  };
+  inquire(std::move(call), kExportPath, std::move(begin));
 }
 
 void with_header(Call call, Wanted wanted, std::string log_name,
@@ -205,7 +223,7 @@ void get_export(Call call) {
 }
 
 constexpr Route kExportRoutes[] = {
-    {"GET", "/v1/workspaces/{workspace}/export", Right::kExport, get_export},
+    {"GET", kExportPath, Right::kExport, get_export},
 };
 
 }  // namespace

@@ -23,18 +23,24 @@ namespace {
 constexpr std::size_t kMaxStates = 100;
 
 // Calls `next` with the position of the moment in parameter `name`; answers itself if the moment is
-// invalid.
-template <typename Next>
-void at_moment(Call call, std::string_view name, Next next) {
-  const std::string at = http::query_parameter(call.request.query, name).value_or("");
-  const std::string workspace = call.path.workspace;
-  log::LoopStore& store = *call.shard.store;
+// invalid. `Asked` is a Call or an Inquiry.
+template <typename Asked, typename Next>
+void at_moment(Asked asked, log::LoopStore& store, std::string_view name, Next next) {
+  const std::string at = http::query_parameter(asked.request.query, name).value_or("");
+  const std::string workspace = asked.path.workspace;
   state::find_moment(
       store.events(), store.pins(), workspace, at,
-      [call = std::move(call), next = std::move(next)](Result<log::Position> position) mutable {
-        if (!position) return call.refuse(position.error());
-        next(*position, std::move(call));
+      [asked = std::move(asked), next = std::move(next)](Result<log::Position> position) mutable {
+        if (!position) return asked.refuse(position.error());
+        next(*position, std::move(asked));
       });
+}
+
+// Answers like answer_with(), and ends the job then.
+template <typename T, typename Body>
+log::Done<T> answer_inquiry(Inquiry inquiry, Body body) {
+  return [answer = answer_with<T>(std::move(inquiry.responder), std::move(body)),
+          slot = std::move(inquiry.slot)](Result<T> result) mutable { answer(std::move(result)); };
 }
 
 http::Response history_response(log::Position at, const state::ObjectPage& page) {
@@ -53,19 +59,31 @@ http::Response history_response(log::Position at, const state::ObjectPage& page)
                "\n");
 }
 
-void get_state_at(Call call) {
-  const auto limit = page_size(call.request, kMaxStates);
-  if (!limit) return call.refuse(limit.error());
-  at_moment(std::move(call), "at", [limit = *limit](log::Position at, Call asked) {
-    const std::string& query = asked.request.query;
-    state::replay_workspace(asked.shard.sources, asked.path.workspace,
-                            http::query_parameter(query, "prefix").value_or(""),
-                            http::query_parameter(query, "after").value_or(""), limit, at,
-                            answer_with<state::ObjectPage>(std::move(asked.responder),
-                                                           [at](const state::ObjectPage& page) {
-                                                             return history_response(at, page);
-                                                           }));
+void get_state_at(Inquiry inquiry) {
+  const auto limit = page_size(inquiry.request, kMaxStates);
+  if (!limit) return inquiry.refuse(limit.error());
+  log::LoopStore& store = inquiry.sources.store;
+  at_moment(std::move(inquiry), store, "at", [limit = *limit](log::Position at, Inquiry asked) {
+    const std::string query = asked.request.query;
+    const std::string workspace = asked.path.workspace;
+    const state::ReplaySources& sources = asked.sources;
+    state::replay_workspace(
+        sources, workspace, http::query_parameter(query, "prefix").value_or(""),
+        http::query_parameter(query, "after").value_or(""), limit, at,
+        answer_inquiry<state::ObjectPage>(std::move(asked), [at](const state::ObjectPage& page) {
+          return history_response(at, page);
+        }));
   });
+}
+
+http::Response object_response(const StateForm& form, const Path& path, log::Position at,
+                               const state::ReplayedObject& replayed) {
+  if (replayed.position == 0)
+    return to_response(
+        {ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at)});
+  auto shown = show(*replayed.object, form);
+  return shown ? state_response(form, path, at, replayed.position, std::move(*shown))
+               : to_response(shown.error());
 }
 
 // ---- changes and their authors
@@ -82,28 +100,32 @@ http::Response changes_response(log::Position from, log::Position to,
                "\n");
 }
 
-void list_changes(Call call, log::Position from, log::Position after, log::Position to,
+void list_changes(Inquiry inquiry, log::Position from, log::Position after, log::Position to,
                   std::size_t limit) {
-  state::list_changes(call.shard.sources, call.path.workspace, call.path.object, after, to, limit,
-                      answer_with<state::ChangePage>(std::move(call.responder),
-                                                     [from, to](const state::ChangePage& page) {
-                                                       return changes_response(from, to, page);
-                                                     }));
+  const Path path = inquiry.path;
+  const state::ReplaySources& sources = inquiry.sources;
+  state::list_changes(sources, path.workspace, path.object, after, to, limit,
+                      answer_inquiry<state::ChangePage>(std::move(inquiry),
+                                                        [from, to](const state::ChangePage& page) {
+                                                          return changes_response(from, to, page);
+                                                        }));
 }
 
 // From the beginning to the end, unless the query says otherwise.
-void get_changes(Call call) {
-  const auto limit = page_size(call.request);
-  const auto after = number(call.request, "after", 0);
-  if (!limit) return call.refuse(limit.error());
-  if (!after) return call.refuse(after.error());
-  auto with_from = [limit = *limit, after = *after](log::Position from, Call asked) {
-    at_moment(std::move(asked), "to", [=](log::Position to, Call last) {
+void get_changes(Inquiry inquiry) {
+  const auto limit = page_size(inquiry.request);
+  const auto after = number(inquiry.request, "after", 0);
+  if (!limit) return inquiry.refuse(limit.error());
+  if (!after) return inquiry.refuse(after.error());
+  log::LoopStore& store = inquiry.sources.store;
+  auto with_from = [&store, limit = *limit, after = *after](log::Position from, Inquiry asked) {
+    at_moment(std::move(asked), store, "to", [=](log::Position to, Inquiry last) {
       list_changes(std::move(last), from, std::max(from, after), to, limit);
     });
   };
-  if (!http::query_parameter(call.request.query, "from")) return with_from(0, std::move(call));
-  at_moment(std::move(call), "from", std::move(with_from));
+  if (!http::query_parameter(inquiry.request.query, "from"))
+    return with_from(0, std::move(inquiry));
+  at_moment(std::move(inquiry), store, "from", std::move(with_from));
 }
 
 http::Response blame_response(const std::string& object, log::Position at,
@@ -117,18 +139,17 @@ http::Response blame_response(const std::string& object, log::Position at,
                                  "\n");
 }
 
-void blame_at(log::Position at, Call call) {
-  auto body = [object = call.path.object, at](const state::Blame& blame) {
-    return blame_response(object, at, blame);
-  };
-  state::blame_object(call.shard.sources, call.path.workspace, call.path.object, at,
-                      answer_with<state::Blame>(std::move(call.responder), std::move(body)));
-}
-
-void get_blame(Call call) {
-  at_moment(std::move(call), "at", [](log::Position at, Call asked) {
+void get_blame(Inquiry inquiry) {
+  log::LoopStore& store = inquiry.sources.store;
+  at_moment(std::move(inquiry), store, "at", [](log::Position at, Inquiry asked) {
     if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
-    blame_at(at, std::move(asked));
+    const Path path = asked.path;
+    const state::ReplaySources& sources = asked.sources;
+    auto body = [object = path.object, at](const state::Blame& blame) {
+      return blame_response(object, at, blame);
+    };
+    state::blame_object(sources, path.workspace, path.object, at,
+                        answer_inquiry<state::Blame>(std::move(asked), std::move(body)));
   });
 }
 
@@ -161,7 +182,8 @@ void answer_pin(Call call) {
 }
 
 void put_pin(Call call) {
-  at_moment(std::move(call), "at", [](log::Position at, Call asked) {
+  log::LoopStore& store = *call.shard.store;
+  at_moment(std::move(call), store, "at", [](log::Position at, Call asked) {
     if (at == 0)
       return asked.refuse({ErrorCode::kInvalid, "before the first event there is nothing to pin"});
     log::SetPin act{asked.path.object, at};
@@ -190,24 +212,20 @@ constexpr Route kHistoryRoutes[] = {
 
 }  // namespace
 
-void get_object_at(Call call, StateForm form) {
-  auto replay = [form = std::move(form)](log::Position at, Call asked) {
-    auto body = [form, path = asked.path, at](const state::ReplayedObject& replayed) {
-      if (replayed.position == 0)
-        return to_response(
-            {ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at)});
-      auto shown = show(*replayed.object, form);
-      return shown ? state_response(form, path, at, replayed.position, std::move(*shown))
-                   : to_response(shown.error());
-    };
-    state::replay_object(
-        asked.shard.sources, asked.path.workspace, asked.path.object, at,
-        answer_with<state::ReplayedObject>(std::move(asked.responder), std::move(body)));
-  };
-  at_moment(std::move(call), "at", [replay = std::move(replay)](log::Position at, Call asked) {
-    if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
-    replay(at, std::move(asked));
-  });
+void get_object_at(Inquiry inquiry, StateForm form) {
+  log::LoopStore& store = inquiry.sources.store;
+  at_moment(std::move(inquiry), store, "at",
+            [form = std::move(form)](log::Position at, Inquiry asked) {
+              if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
+              const Path path = asked.path;
+              const state::ReplaySources& sources = asked.sources;
+              auto body = [form, path, at](const state::ReplayedObject& replayed) {
+                return object_response(form, path, at, replayed);
+              };
+              state::replay_object(
+                  sources, path.workspace, path.object, at,
+                  answer_inquiry<state::ReplayedObject>(std::move(asked), std::move(body)));
+            });
 }
 
 std::span<const Route> history_routes() {

@@ -7,6 +7,6 @@
 namespace syncline::api {
 
 // Answers with the object at the moment that the query names (`at`).
-void get_object_at(Call call, StateForm form);
+void get_object_at(Inquiry inquiry, StateForm form);
 
 }  // namespace syncline::api

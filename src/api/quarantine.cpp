@@ -75,10 +75,21 @@ constexpr Route kQuarantineRoutes[] = {
 
 }  // namespace
 
-Result<void> check_quarantine(const Call& call, log::Position at) {
-  const auto* held = call.shard.quarantine.find(call.path.workspace, call.path.object);
+namespace {
+
+Result<void> check(const state::Quarantined* held, log::Position at) {
   if (held == nullptr || at < held->position) return {};
   return std::unexpected(state::quarantine_error(*held));
+}
+
+}  // namespace
+
+Result<void> check_quarantine(const Call& call, log::Position at) {
+  return check(call.shard.quarantine.find(call.path.workspace, call.path.object), at);
+}
+
+Result<void> check_quarantine(const Inquiry& inquiry, log::Position at) {
+  return check(inquiry.held ? &*inquiry.held : nullptr, at);
 }
 
 std::span<const Route> quarantine_routes() {

@@ -7,8 +7,9 @@
 
 namespace syncline::api {
 
-// kCorrupt if the object of the call is in quarantine at that position. So it need not be replayed
+// kCorrupt if the object of the request is in quarantine at that position. So it need not be replayed
 // to find this out again.
 Result<void> check_quarantine(const Call& call, log::Position at);
+Result<void> check_quarantine(const Inquiry& inquiry, log::Position at);
 
 }  // namespace syncline::api

@@ -62,7 +62,7 @@ http::Response turn_response(const state::RetentionTurn& turn) {
           "\n");
 }
 
-void run(Call call) {
+void apply_rule(Call call) {
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
   state::retain(call.shard.sources, workspace, now, call.context.retention_events,
@@ -72,7 +72,7 @@ void run(Call call) {
 constexpr Route kRetentionRoutes[] = {
     {"GET", "/v1/workspaces/{workspace}/retention", Right::kHistory, answer_view},
     {"PUT", "/v1/workspaces/{workspace}/retention", Right::kRetention, set_rule},
-    {"POST", "/v1/workspaces/{workspace}/retention", Right::kRetention, run},
+    {"POST", "/v1/workspaces/{workspace}/retention", Right::kRetention, apply_rule},
     {"PUT", "/v1/workspaces/{workspace}/hold", Right::kHold, put_hold},
     {"DELETE", "/v1/workspaces/{workspace}/hold", Right::kHold, release},
 };

@@ -6,10 +6,15 @@
 // whether the workspace admits the caller. A handler checks none of this.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "api/context.h"
 #include "api/path.h"
@@ -17,6 +22,8 @@
 #include "node/shard.h"
 #include "policy/caller.h"
 #include "policy/rights.h"
+#include "state/jobs.h"
+#include "state/quarantine.h"
 
 namespace syncline::api {
 
@@ -32,6 +39,25 @@ struct Call {
   Path path;
   policy::Caller caller;
   http::Responder responder;
+  // Becomes true when the client has left; nullptr: nobody knows.
+  std::shared_ptr<const std::atomic<bool>> abandoned = nullptr;
+
+  void answer(http::Response response) { responder.respond(std::move(response)); }
+  void refuse(const Error& error);
+};
+
+// A request whose answer takes long. Its handler runs on a worker (state/jobs.h), and uses nothing of
+// a loop: neither objects in memory nor a shard. What the log holds is durable, so nothing waits.
+struct Inquiry {
+  Context& context;
+  const state::ReplaySources& sources;  // of the worker
+  http::Request request;
+  Path path;
+  policy::Caller caller;
+  http::Responder responder;
+  // The entry of the path's object, if it was in quarantine when the request came.
+  std::optional<state::Quarantined> held;
+  state::JobSlot slot;
 
   void answer(http::Response response) { responder.respond(std::move(response)); }
   void refuse(const Error& error);
@@ -48,9 +74,15 @@ struct Route {
   std::string_view method;
   std::string_view path;
   Right right;
-  void (*serve)(Call call);
+  std::variant<void (*)(Call), void (*)(Inquiry)> serve;
   Door door = kWhileOpen;
 };
+
+// The order of a job that answers the call; `name` is a constant.
+state::JobOrder answer_order(const Call& call, const char* name);
+
+// Has a worker answer a request that was admitted. Runs on the loop that owns the workspace.
+void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)> serve);
 
 std::span<const Route> state_routes();    // present states
 std::span<const Route> history_routes();  // past states, and who changed them

@@ -33,7 +33,11 @@ void list_objects(Call call) {
 void get_object(Call call) {
   auto form = asked_form(call.request);
   if (!form) return call.refuse(form.error());
-  if (http::query_parameter(call.request.query, "at")) return get_object_at(std::move(call), *form);
+  if (http::query_parameter(call.request.query, "at"))
+    return inquire(std::move(call), "/v1/workspaces/{workspace}/objects/{object}?at=",
+                   [form = std::move(*form)](Inquiry inquiry) mutable {
+                     get_object_at(std::move(inquiry), std::move(form));
+                   });
   auto body = [form = *form, path = call.path](View& view) {
     return state_response(form, path, {}, view.position, std::move(view.content));
   };

@@ -42,7 +42,10 @@ http::Response name_page(std::string_view what, const std::vector<std::string>& 
 }  // namespace
 
 http::Response to_response(const Error& error) {
-  return http::error_response(status_of(error.code), to_string(error.code), error.message);
+  http::Response response =
+      http::error_response(status_of(error.code), to_string(error.code), error.message);
+  if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
 }
 
 Result<std::uint64_t> parse_number(std::string_view text, std::string_view what) {

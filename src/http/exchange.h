@@ -9,6 +9,7 @@
 //   }
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -34,6 +35,9 @@ class Exchange {
   virtual std::size_t queued_bytes() const = 0;
   virtual bool is_closed() const = 0;
   virtual void when_closed(Task task) = 0;
+  // Becomes true when the client has left, so that work on its answer can end. May be read on any
+  // thread. nullptr: this is not known.
+  virtual std::shared_ptr<const std::atomic<bool>> abandoned() { return nullptr; }
 };
 
 // A response that is sent in pieces (server-sent events, exports). Destroying it without end()
@@ -86,6 +90,10 @@ class Responder {
 
   // The loop of the connection. Must not be called after an answer.
   Scheduler& loop() { return exchange_->loop(); }
+
+  // True when the client has left, as far as is known. Must be called on the connection's loop; the
+  // result may be read on any thread.
+  std::shared_ptr<const std::atomic<bool>> abandoned() { return exchange_->abandoned(); }
 
   // Gives up the obligation without an answer, because other code answers.
   void dismiss() { exchange_.reset(); }

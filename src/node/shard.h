@@ -17,6 +17,7 @@
 #include "log/checkpoint_keeper.h"
 #include "log/log_backend.h"
 #include "log/notary.h"
+#include "log/reply_gate.h"
 #include "log/waiting_keeper.h"
 #include "node/known_types.h"
 #include "node/placement.h"
@@ -29,6 +30,7 @@
 #include "state/object_cache.h"
 #include "state/quarantine.h"
 #include "state/retention_keeper.h"
+#include "state/worker.h"
 #include "workspace/host.h"
 
 namespace syncline::node {
@@ -50,6 +52,10 @@ struct ShardOptions {
   std::function<void(const std::string&)> on_clock = {};
   // Called for each object that cannot be served. May be empty.
   std::function<void(const state::Quarantined&)> on_quarantine = {};
+  // The workers for what is too long for the loop. nullptr: the loop does it itself, in turns of its
+  // own. They must outlive the shard.
+  state::Jobs* jobs = nullptr;
+  state::LoopShare loop_share = {};
   // Both may be nullptr; otherwise they must outlive the shard. `measures` belongs to its loop.
   observe::Sink* reports = nullptr;
   const observe::LoopMeasures* measures = nullptr;
@@ -67,7 +73,10 @@ struct Shard {
   const observe::LoopMeasures* const measures;  // nullptr: the loop measures nothing
   const std::unique_ptr<Random> random;
   const std::unique_ptr<log::LoopStore> store;
-  const state::ReplaySources sources;  // of `store`, with the types of ShardOptions
+  log::ReplyGate home;  // the way back to this loop for work elsewhere
+  state::LocalJobs local_jobs;
+  state::Jobs& jobs;                   // where work goes that is too long for this loop
+  const state::ReplaySources sources;  // of `store`, with the types of ShardOptions, and `jobs`
   log::Notary notary;
   log::CheckpointKeeper checkpoints;
   state::Quarantine quarantine;

@@ -91,7 +91,7 @@ void Channel::answer(ByteView version) {
   }
   answering_ = answer_queued_ = true;
   if (live_->object().replication() == nullptr)
-    return send_state(Missed(live_->object(), live_->position()));
+    return send_state(Missed(live_->version(), live_->position()));
   workspace_->diff(
       options_.caller, *live_, version,
       [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<Bytes> diff) mutable {
@@ -107,7 +107,7 @@ void Channel::answer(ByteView version) {
 
 void Channel::send_version() {
   if (live_->object().replication() == nullptr)
-    return send_state(Missed(live_->object(), live_->position()));
+    return send_state(Missed(live_->version(), live_->position()));
   workspace_->version(options_.caller, *live_,
                       [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
                         if (alive.expired() || ended_ || !version) return;
@@ -304,7 +304,7 @@ void Channel::on_change(const workspace::Delivery& change) {
 void Channel::fall_behind(const workspace::Delivery& missed) {
   if (!missed_) {
     ++options_.counters.fell_behind;
-    missed_.emplace(live_->object(), live_->position());
+    missed_.emplace(live_->version(), live_->position());
   }
   missed_->drop(live_->object(), missed);
 }

@@ -7,10 +7,6 @@
 
 namespace syncline::session {
 
-Missed::Missed(const merge::Object& object, log::Position position) : at_(position) {
-  if (const auto* replicas = object.replication()) version_ = replicas->version();
-}
-
 void Missed::drop(const merge::Object& object, const workspace::Delivery& change) {
   const auto* replicas = object.replication();
   if (replicas == nullptr || change.position > at_) return;

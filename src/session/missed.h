@@ -24,10 +24,8 @@ namespace syncline::session {
 
 class Missed {
  public:
-  // For a client that has received everything so far. `position` is the position of `object`'s
-  // state.
-  Missed(const merge::Object& object, log::Position position);
-  // For a client that asked for a diff from `version` and did not get the answer.
+  // For a client that has received everything up to `position`: `version` is that of the object's
+  // state there. Or for a client that asked for a diff from `version` and did not get the answer.
   Missed(Bytes version, log::Position position) : version_(std::move(version)), at_(position) {}
 
   // Records a change that was not passed on.

@@ -109,6 +109,13 @@ void draw_server(ServerSettings& server, Dice dice) {
   server.restart_us = dice.scale(100'000, 5 * kSecond);
   server.turn_us = dice.scale(5, 500);
   server.skew = draw_skew(dice);
+  // Most documents of a run are small, so what is long is drawn as well.
+  Dice jobs = dice.fork("jobs");
+  if (jobs.chance(0.6)) {
+    server.loop_share.bytes = jobs.scale(1, 4'000);
+    server.loop_share.memory = jobs.scale(1, 20'000);
+    server.worker_turn_us = jobs.scale(50, 200'000);
+  }
   Dice upkeep = dice.fork("checkpoints");
   server.checkpoints.interval_ms = upkeep.scale(500, 60'000);
   server.checkpoints.events = upkeep.scale(5, 10'000);

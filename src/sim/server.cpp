@@ -16,7 +16,9 @@ namespace syncline::sim {
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
     : access(server.access_()),
       loop(world.timeline),
+      worker_loop(world.timeline),
       store(std::move(opened)),
+      workers({&worker_loop}),
       shards({&loop}),
       api{.shards = shards,
           .access = access,
@@ -29,6 +31,9 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       serve(api::make_handler(api)) {
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
+  worker_loop.skew() = server.settings_.skew;
+  worker_loop.set_turn_us(server.settings_.worker_turn_us);
+  workers.set(0, store->open_loop(worker_loop), *server.types_);
   node::ShardOptions options{
       .types = *server.types_,
       .cache = server.settings_.cache,
@@ -38,7 +43,9 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
           [&server, this](const policy::Caller&, const std::string& workspace) {
             return server.admit(workspace, imports.holds(workspace));
           },
-      .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); }};
+      .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
+      .jobs = &workers,
+      .loop_share = server.settings_.loop_share};
   shards.set(
       0, std::make_unique<node::Shard>(
              loop, std::make_unique<Dice>(world.dice.fork("salts", world.now_us())),
@@ -166,13 +173,18 @@ void Server::drain() {
 void Server::pause_for(std::uint64_t duration_us) {
   if (!process_ || process_->loop.paused()) return;
   process_->loop.pause();
+  process_->worker_loop.pause();
   world_.timeline.after(duration_us, [this, life = life_] {
-    if (life == life_ && process_) process_->loop.resume();
+    if (life != life_ || !process_) return;
+    process_->worker_loop.resume();
+    process_->loop.resume();
   });
 }
 
 void Server::slow_down(std::uint64_t factor) {
-  if (process_) process_->loop.set_turn_us(settings_.turn_us * factor);
+  if (!process_) return;
+  process_->loop.set_turn_us(settings_.turn_us * factor);
+  process_->worker_loop.set_turn_us(settings_.worker_turn_us * factor);
 }
 
 void Server::jump_clock(std::int64_t ms) {
@@ -220,8 +232,9 @@ void Server::heal() {
   importing_.clear();
   crash_next_recovery_ = false;
   if (!process_) return;
-  process_->loop.set_turn_us(settings_.turn_us);
+  slow_down(1);
   if (process_->loop.paused()) process_->loop.resume();
+  if (process_->worker_loop.paused()) process_->worker_loop.resume();
 }
 
 // The product's own counters tell which branches were reached.

@@ -21,6 +21,7 @@
 #include "merge/type_registry.h"
 #include "node/known_types.h"
 #include "node/shards.h"
+#include "node/workers.h"
 #include "policy/access.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
@@ -36,11 +37,13 @@ struct ServerSettings {
   state::CacheLimits cache;
   StoreSpeed store;
   state::RetentionPace retention;
+  state::LoopShare loop_share;
   std::size_t retention_by_hand = 16;  // events that one request to apply a rule processes
   log::CheckpointPace checkpoints;
   std::uint64_t recovery_us = 100'000;
   std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
   std::uint64_t turn_us = 20;
+  std::uint64_t worker_turn_us = 2'000;  // of workers, whose jobs take long
   ClockSkew skew;
 };
 
@@ -51,6 +54,7 @@ class Server final : public Network::Acceptor {
     Process(World& world, Server& server, std::unique_ptr<DiskStore> opened);
     ~Process() {
       alive.reset();
+      worker_loop.stop();
       loop.stop();  // sessions that wait for their end still use the rest
     }
 
@@ -59,7 +63,9 @@ class Server final : public Network::Acceptor {
 
     const policy::Access access;  // a process reads the rights of tokens when it starts
     Loop loop;
+    Loop worker_loop;
     std::unique_ptr<DiskStore> store;
+    node::Workers workers;
     const std::atomic<bool> ready = true;
     node::Shards shards;
     MemoryImports imports;

@@ -15,6 +15,34 @@ struct ObjectCache::Loading {
   bool forgotten = false;  // the workspace was dropped during the load: the data may be stale
 };
 
+namespace {
+
+Bytes whole_state(const merge::Object& object) {
+  return is_mutated(Mutation::empty_snapshot) ? object.type().create()->snapshot()
+                                              : object.snapshot();
+}
+
+// The state, or what changed since the milestone `base`, if that is known and the change is small.
+void fill(const merge::Object& object, log::Position base, std::uint64_t base_bytes,
+          log::Snapshot& snapshot) {
+  auto delta = base == 0 || is_mutated(Mutation::empty_snapshot) ? std::nullopt
+                                                                 : merge::delta_since_mark(object);
+  if (snapshot.bytes_since_milestone == 0 || !delta || delta->size() > base_bytes / 2) {
+    snapshot.bytes = whole_state(object);
+    return;
+  }
+  snapshot.bytes = std::move(*delta);
+  snapshot.base = base;
+}
+
+// If the snapshot cannot be stored, replays become longer. A later snapshot will be written anyway.
+void put(log::SnapshotStore& snapshots, const std::string& workspace, const std::string& id,
+         log::Snapshot snapshot) {
+  snapshots.put_snapshot(workspace, id, std::move(snapshot), [](Result<void>) {});
+}
+
+}  // namespace
+
 ObjectCache::ObjectCache(const ReplaySources& sources, CacheLimits limits, Quarantine* quarantine)
     : sources_(sources), limits_(limits), quarantine_(quarantine) {}
 
@@ -120,12 +148,25 @@ void ObjectCache::applied(Resident& resident, log::Position position, std::size_
   ++resident.events_since_snapshot_;
 }
 
-void ObjectCache::appended(Resident& resident) {
-  if (resident.forgotten_ || !milestone_due(resident.bytes_since_milestone_,
-                                            resident.snapshot_bytes_, limits_.snapshot_min_bytes)) {
-    return;
-  }
-  write_snapshot(resident, true);
+bool ObjectCache::milestone_due(const Resident& resident) const {
+  return !resident.forgotten_ &&
+         state::milestone_due(resident.bytes_since_milestone_, resident.snapshot_bytes_,
+                              limits_.snapshot_min_bytes);
+}
+
+Bytes ObjectCache::make_milestone(merge::Object& object) {
+  Bytes snapshot = whole_state(object);
+  merge::mark(object);
+  return snapshot;
+}
+
+void ObjectCache::put_milestone(Resident& resident, Bytes bytes) {
+  log::Snapshot snapshot = begin_snapshot(resident, true);
+  snapshot.bytes = std::move(bytes);
+  counters_.snapshot_bytes += snapshot.bytes.size();
+  resident.base_ = resident.position_;
+  resident.snapshot_bytes_ = resident.base_bytes_ = snapshot.bytes.size();
+  put(sources_.snapshots, resident.workspace_, resident.id_, std::move(snapshot));
   account(resident);
   trim();
 }
@@ -172,15 +213,36 @@ void ObjectCache::trim() {
 }
 
 void ObjectCache::evict(Resident& resident) {
-  if (resident.events_since_snapshot_ >= limits_.evict_snapshot_events)
-    write_snapshot(resident, false);
   ++counters_.evictions;
   bytes_ -= resident.accounted_bytes_;
   idle_.erase(resident.idle_);
-  residents_.erase(Key{resident.workspace_, resident.id_});
+  const auto found = residents_.find(Key{resident.workspace_, resident.id_});
+  std::unique_ptr<Resident> evicted = std::move(found->second);
+  residents_.erase(found);
+  const bool large = is_large(*evicted);
+  if (evicted->events_since_snapshot_ >= limits_.evict_snapshot_events)
+    write_snapshot(std::move(evicted));
+  else if (large)
+    elsewhere(std::move(evicted), "free", [](const Workplace&, const Resident&) {});
 }
 
-void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
+// Gives up an object that is not found any more to a worker, which frees it.
+void ObjectCache::elsewhere(std::unique_ptr<Resident> evicted, const char* name,
+                            std::move_only_function<void(const Workplace&, Resident&)> work) {
+  JobOrder order{.kind = JobOrder::kUrgent, .asker = evicted->workspace_, .name = name};
+  sources_.off_loop->jobs.start(std::move(order),
+                                [evicted = std::move(evicted), work = std::move(work)](
+                                    Result<Workplace*> place, JobSlot) mutable {
+                                  if (place) work(**place, *evicted);
+                                });
+}
+
+bool ObjectCache::is_large(const Resident& resident) const {
+  return sources_.off_loop && resident.accounted_bytes_ > sources_.off_loop->share.memory;
+}
+
+// Counts a snapshot, and returns it without its bytes.
+log::Snapshot ObjectCache::begin_snapshot(Resident& resident, bool milestone) {
   ++counters_.snapshots;
   if (milestone) resident.bytes_since_milestone_ = 0;
   resident.events_since_snapshot_ = 0;
@@ -188,32 +250,23 @@ void ObjectCache::write_snapshot(Resident& resident, bool milestone) {
   const merge::ObjectType& type = resident.object_->type();
   snapshot.type = is_mutated(Mutation::mislabel_snapshot) ? "other" : type.name();
   snapshot.generation = resident.generation_;
-  if (!take_delta(resident, snapshot)) {
-    const auto empty = is_mutated(Mutation::empty_snapshot) ? type.create() : nullptr;
-    snapshot.bytes = (empty ? empty : resident.object_)->snapshot();
-  }
-  counters_.snapshot_bytes += snapshot.bytes.size();
-  resident.snapshot_bytes_ = snapshot.bytes.size() + (snapshot.base > 0 ? resident.base_bytes_ : 0);
-  if (milestone) {
-    merge::mark(*resident.object_);
-    resident.base_ = resident.position_;
-    resident.base_bytes_ = snapshot.bytes.size();
-  }
-  // If the snapshot cannot be stored, replays become longer. A later snapshot will be written
-  // anyway.
-  sources_.snapshots.put_snapshot(resident.workspace_, resident.id_, std::move(snapshot),
-                                  [](Result<void>) {});
+  return snapshot;
 }
 
-bool ObjectCache::take_delta(const Resident& resident, log::Snapshot& snapshot) {
-  const bool milestone = snapshot.bytes_since_milestone == 0;
-  if (milestone || resident.base_ == 0 || is_mutated(Mutation::empty_snapshot)) return false;
-  auto delta = merge::delta_since_mark(*resident.object_);
-  if (!delta || delta->size() > resident.base_bytes_ / 2) return false;
-  ++counters_.snapshot_deltas;
-  snapshot.bytes = std::move(*delta);
-  snapshot.base = resident.base_;
-  return true;
+// Of an object that is being evicted.
+void ObjectCache::write_snapshot(std::unique_ptr<Resident> evicted) {
+  log::Snapshot snapshot = begin_snapshot(*evicted, false);
+  if (!is_large(*evicted)) {
+    fill(*evicted->object_, evicted->base_, evicted->base_bytes_, snapshot);
+    if (snapshot.base > 0) ++counters_.snapshot_deltas;
+    counters_.snapshot_bytes += snapshot.bytes.size();
+    return put(sources_.snapshots, evicted->workspace_, evicted->id_, std::move(snapshot));
+  }
+  elsewhere(std::move(evicted), "snapshot",
+            [snapshot = std::move(snapshot)](const Workplace& place, Resident& gone) mutable {
+              fill(*gone.object_, gone.base_, gone.base_bytes_, snapshot);
+              put(place.sources.snapshots, gone.workspace_, gone.id_, std::move(snapshot));
+            });
 }
 
 }  // namespace syncline::state

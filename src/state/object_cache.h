@@ -10,6 +10,9 @@
 // dropping the least recently used objects that nobody holds. Objects that are held stay, whatever
 // they cost.
 //
+// What is long does not run here, if there is somewhere else (ReplaySources::off_loop): restoring a
+// large object, encoding one that is evicted, and freeing its memory.
+//
 // Snapshots. Milestones stay. They are spaced so that all of them together are smaller than twice
 // the log (state/object_replay.h). When an object is evicted and a reload would take long, its
 // newest state is stored until the next one replaces it. It is stored as a delta against the last
@@ -22,6 +25,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -112,9 +116,14 @@ class ObjectCache {
   // `record_bytes` bytes.
   void applied(Resident& resident, log::Position position, std::size_t record_bytes);
 
-  // Must be called after that event was passed to the log's append(). May write a snapshot, which
-  // the log then stores after the event.
-  void appended(Resident& resident);
+  // A milestone is due: the caller makes one, and has it stored. Ask after an event was passed to the
+  // log's append(), because the log then stores the milestone after it.
+  bool milestone_due(const Resident& resident) const;
+  // The snapshot for a milestone; marks the object there (merge::SnapshotDeltas). On any thread that
+  // may use the object now.
+  static Bytes make_milestone(merge::Object& object);
+  // Stores a milestone of the present state.
+  void put_milestone(Resident& resident, Bytes snapshot);
 
   // Must be called when the log has confirmed everything up to `position` of the workspace.
   void durable(Resident& resident, log::Position position);
@@ -140,8 +149,11 @@ class ObjectCache {
   void account(Resident& resident);
   void trim();
   void evict(Resident& resident);
-  void write_snapshot(Resident& resident, bool milestone);
-  bool take_delta(const Resident& resident, log::Snapshot& snapshot);
+  bool is_large(const Resident& resident) const;
+  void elsewhere(std::unique_ptr<Resident> evicted, const char* name,
+                 std::move_only_function<void(const Workplace&, Resident&)> work);
+  log::Snapshot begin_snapshot(Resident& resident, bool milestone);
+  void write_snapshot(std::unique_ptr<Resident> evicted);
 
   const ReplaySources sources_;
   const CacheLimits limits_;

@@ -1,5 +1,9 @@
 #include "workspace/live_object.h"
 
+#include <utility>
+
+#include "merge/facets.h"
+
 #include <algorithm>
 
 namespace syncline::workspace {
@@ -32,6 +36,30 @@ Subscriber* SubscriberList::find(Stay stay) const {
 
 bool SubscriberList::empty() const {
   return size() == 0;
+}
+
+// ---- lending
+
+Bytes LiveObject::version() const {
+  if (away_) return version_before_;
+  const auto* replicas = object().replication();
+  return replicas == nullptr ? Bytes() : replicas->version();
+}
+
+void LiveObject::go_away() {
+  version_before_ = version();
+  away_ = true;
+}
+
+bool LiveObject::advance(std::size_t most) {
+  advancing_ = true;
+  for (; most > 0 && !away_ && !line_.empty(); --most) {
+    const auto task = std::make_unique<Task>(std::move(line_.front()));
+    line_.pop_front();
+    (*task)();
+  }
+  advancing_ = false;
+  return !away_ && !line_.empty();
 }
 
 }  // namespace syncline::workspace

@@ -1,15 +1,24 @@
 // LiveObject: an object with connected clients: its state, its subscribers, and its presence.
+//
+// Lending. Work on a large object, or with a large change, takes long. The workspace then lends the
+// object to a worker (state/jobs.h). As long as it is away, nothing on the loop may look at its
+// state, and whatever concerns the object waits in line here. So all of it happens in the order in
+// which it came, and other objects do not wait.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/scheduler.h"
 #include "log/event.h"
 #include "state/object_cache.h"
+#include "syncline/bytes.h"
 #include "syncline/error.h"
 #include "workspace/delivery.h"
 #include "workspace/presence.h"
@@ -94,6 +103,7 @@ class LiveObject {
 
   const std::string& id() const { return id_; }
   state::Resident& resident() { return *resident_; }
+  // Its state. Must not be used while it is away; its type and facets may be.
   const merge::Object& object() const { return resident_->object(); }
   log::Position position() const { return resident_->position(); }
   SubscriberList& subscribers() { return subscribers_; }
@@ -109,6 +119,23 @@ class LiveObject {
   bool lost() const { return lost_; }
   void lose() { lost_ = true; }
 
+  // The version of its state (merge::Replication), or before the work if it is away. Empty if the
+  // type has no versions.
+  Bytes version() const;
+
+  bool away() const { return away_; }
+  // True if what comes now must wait in line.
+  bool busy() const { return away_ || (!line_.empty() && !advancing_); }
+  // Adds to the line.
+  void wait(Task task) { line_.push_back(std::move(task)); }
+  // Only the workspace calls these. advance() runs up to `most` of those in line, while the object is
+  // at home; true if some are left that could run.
+  void go_away();
+  void come_home() { away_ = false; }
+  bool advance(std::size_t most);
+  // True if something waits for it, or uses it elsewhere.
+  bool in_use() const { return away_ || !line_.empty(); }
+
  private:
   std::string id_;
   state::Resident* resident_;  // held in the cache as long as this object lives
@@ -116,6 +143,10 @@ class LiveObject {
   Presence presence_;
   log::Position waits_for_ = 0;
   bool lost_ = false;
+  bool away_ = false;
+  bool advancing_ = false;
+  std::deque<Task> line_;
+  Bytes version_before_;  // while it is away
 };
 
 }  // namespace syncline::workspace

@@ -63,6 +63,10 @@ void Workspace::begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& obje
         if (view.expired())
           return author->done(std::unexpected(author->lost.value_or(
               Error{ErrorCode::kUnavailable, "the workspace was closed: try again"})));
+        if (object.busy())
+          return object.wait([this, author = std::move(author), &object]() mutable {
+            begin_rules(std::move(author), object);
+          });
         services_.cache.begin_as(object.resident(), state::rules_type());
         auto fits = kept ? check_rule(*author, object, *kept)
                          : Result<void>(std::unexpected(std::move(kept.error())));

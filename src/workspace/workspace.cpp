@@ -18,12 +18,12 @@ Workspace::Workspace(std::string name, Services services)
 
 Workspace::~Workspace() {
   for (auto& [id, object] : live_) services_.cache.release(object->resident());
-  release_lost();
+  for (auto& object : lost_) services_.cache.release(object->resident());
 }
 
 bool Workspace::idle() const {
-  return live_.empty() && opening_.empty() && wait_for_head_.empty() && actors_.idle() &&
-         outbox_.size() == 0;
+  return live_.empty() && lost_.empty() && opening_.empty() && wait_for_head_.empty() &&
+         actors_.idle() && outbox_.size() == 0;
 }
 
 void Workspace::open(Done<void> done) {
@@ -151,7 +151,8 @@ Result<void> Workspace::open_through(LiveObject& object, std::string_view face) 
     if (auto valid = policy::check_new_object_id(object.id()); !valid) return valid;
   }
   auto has_face = merge::check_face(object.object().type(), face);
-  if (has_face || object.position() > 0 || !object.subscribers().empty()) return has_face;
+  if (has_face || object.position() > 0 || !object.subscribers().empty() || object.in_use())
+    return has_face;
   const auto type = services_.types.first_with_face(face);
   if (!type) return std::unexpected(type.error());
   return services_.cache.begin_as(object.resident(), **type) ? Result<void>() : has_face;
@@ -196,7 +197,7 @@ void Workspace::sweep() {
   if (is_mutated(Mutation::evict_in_flight)) evict_in_flight();
   std::erase_if(live_, [this](const auto& entry) {
     LiveObject& object = *entry.second;
-    if (!object.subscribers().empty()) return false;
+    if (!object.subscribers().empty() || object.in_use()) return false;
     // Changes in flight still need it. Their commit sweeps again.
     if (object.needed_until() > outbox_.durable()) {
       ++services_.counters.left_in_flight;
@@ -223,7 +224,12 @@ void Workspace::evict_in_flight() {
 
 void Workspace::release_lost() {
   if (is_mutated(Mutation::evict_in_flight)) return;  // their changes are still in flight
-  for (const auto& object : std::exchange(lost_, {})) services_.cache.release(object->resident());
+  // One that is in use is released when nothing waits for it any more.
+  std::erase_if(lost_, [this](const auto& object) {
+    if (object->in_use()) return false;
+    services_.cache.release(object->resident());
+    return true;
+  });
 }
 // ---- appending
 
@@ -260,7 +266,18 @@ void Workspace::flush() {
         committed(appended->last_position, appended->durability);
       });
   const Doing snapshots(services_.scheduler, "snapshot");
-  for (LiveObject* object : touched) services_.cache.appended(object->resident());
+  for (LiveObject* object : touched) write_milestone(*object);
+}
+
+void Workspace::write_milestone(LiveObject& object) {
+  if (object.lost() || !services_.cache.milestone_due(object.resident())) return;
+  if (object.busy()) return object.wait([this, &object] { write_milestone(object); });
+  if (!is_large(object))
+    return services_.cache.put_milestone(
+        object.resident(), state::ObjectCache::make_milestone(object.resident().object()));
+  lend<Bytes>(object, "snapshot", state::ObjectCache::make_milestone, [this, &object](Bytes bytes) {
+    if (!object.lost()) services_.cache.put_milestone(object.resident(), std::move(bytes));
+  });
 }
 
 void Workspace::committed(log::Position position, log::Durability durability) {

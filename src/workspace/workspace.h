@@ -111,6 +111,8 @@ struct Services {
   // refused for them before they are read.
   const state::Quarantine* quarantine = nullptr;
   observe::Sink* reports = nullptr;  // nullptr: nothing is reported
+  // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
+  std::optional<state::OffLoop> off_loop = {};
 };
 
 struct Change {
@@ -197,12 +199,14 @@ class Workspace {
     std::string content;
   };
   using Extract = std::move_only_function<Result<std::string>(const merge::Object&)>;
+  // If the object is large, `extract` runs on a worker with a copy of that state, made from the log.
   void read(const policy::Caller& caller, const std::string& object, Extract extract,
             Done<View> done);
 
   // Makes a change from the present state: `make` gets the object (empty, at position 0, if it has
   // no events) and returns the intent. If it changes nothing, the answer is "known". A dry run ends
-  // after `make`; its receipt has the present position.
+  // after `make`; its receipt has the present position. If the object is large, `make` runs on a
+  // worker.
   struct Author {
     policy::Caller caller;
     policy::Right right = policy::Right::kWrite;  // the right that the change needs
@@ -254,8 +258,9 @@ class Workspace {
   // in flight. An error says why it never will be.
   void when_durable(log::Position position, Done<void> done);
 
-  // True if something that clients sent is not durable yet.
-  bool busy() const { return outbox_.size() > 0; }
+  // True if something that clients sent is not durable yet, or waits for an object that is away.
+  // Costs a look at each object with subscribers.
+  bool busy() const;
 
   // True if nobody is subscribed and nothing is in flight, so the host may destroy it.
   bool idle() const;
@@ -272,6 +277,8 @@ class Workspace {
         nullptr;                   // as another region's log holds it; valid during the call
     std::string_view region = {};  // that region
   };
+  enum class Applied : bool { kNo, kYes };  // to the object
+  struct LongChange;
   struct Ingesting;
   struct Opening {
     policy::Caller caller;
@@ -303,6 +310,16 @@ class Workspace {
   void evict_in_flight();
   void release_lost();
 
+  // True if work on the whole object, or with this change, is too long for the loop.
+  bool is_large(const LiveObject& object) const;
+  bool is_long(ByteView intent) const;
+  // Runs `work` with the object on a worker, and then `then` on this loop, unless the workspace has
+  // ended by then. The object may have been lost in between.
+  template <typename T>
+  void lend(LiveObject& object, const char* name, std::move_only_function<T(merge::Object&)> work,
+            std::move_only_function<void(T)> then);
+  void advance(LiveObject& object);
+
   policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
                         const merge::Effect* effect = nullptr) const;
   void let_out(LiveObject& object, log::Position rules, Outbox::Item item);
@@ -314,12 +331,28 @@ class Workspace {
                  Done<Receipt> done);
   void answer_known(LiveObject& object, log::Position rules, Done<Receipt> done);
   void give(LiveObject& object, policy::Verdict verdict, Result<Bytes> bytes, Done<Bytes> done);
-  void make_change(LiveObject& object, const Author& author, Make& make, Done<Receipt> done);
+  void give_state(LiveObject& object, policy::Verdict verdict, Result<State> state,
+                  Done<State> done);
+  void look(LiveObject& object, const policy::Caller& caller, Extract extract, Done<View> done);
+  void look_elsewhere(LiveObject& object, log::Position rules, std::string asker, Extract extract,
+                      Done<View> done);
+  void make_change(LiveObject& object, Author author, Make make, Done<Receipt> done);
+  void made(LiveObject& object, const Author& author, Result<Bytes> intent, Done<Receipt> done);
   void tell_news(LiveObject& object, log::Position rules, const std::string& principal,
                  Subscriber& owner, Presence::News news);
   void tell_presence(LiveObject& object, log::Position rules, std::string principal, Bytes update,
                      SubscriberList::Stay except = 0);
   void decide(const policy::Caller& caller, LiveObject& object, Offer offer, Done<Receipt> done);
+  void decide_elsewhere(const policy::Caller& caller, LiveObject& object, Offer offer,
+                        Done<Receipt> done);
+  void apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> change);
+  void applied_elsewhere(LiveObject& object, LongChange& change, Result<void> applied);
+  // Answers a prepared change that becomes no event. Otherwise returns the position of the rules
+  // that allow it.
+  std::optional<log::Position> allow(const policy::Caller& caller, LiveObject& object, Offer& offer,
+                                     Result<merge::Prepared>& prepared, Done<Receipt>& done);
+  void settle(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+              merge::Prepared prepared, log::Position rules, Applied applied, Done<Receipt> done);
   static bool begins(const LiveObject& object, const Offer& offer);
   void know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
             Done<Receipt> done);
@@ -334,11 +367,12 @@ class Workspace {
   void submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited);
   void recall_and_submit(const std::string& object, std::shared_ptr<WaitingChanges::Entry> waited);
   Result<log::Event> accept(const policy::Caller& caller, LiveObject& object, const Offer& offer,
-                            const merge::Prepared& prepared, log::Position rules);
+                            const merge::Prepared& prepared, log::Position rules, Applied applied);
   void watch_clock(std::uint64_t unix_ms);
   void note_era(const log::Event& event, std::uint64_t last_ms);
   void flush_later();
   void flush();
+  void write_milestone(LiveObject& object);
   void committed(log::Position position, log::Durability durability);
   void reset(const Error& cause);
   void report(const Error& error);
@@ -371,7 +405,25 @@ class Workspace {
 
   // Replaced when the view is dropped. Answers to an earlier view find it expired and are ignored.
   std::shared_ptr<const int> view_ = std::make_shared<const int>();
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
+
+template <typename T>
+void Workspace::lend(LiveObject& object, const char* name,
+                     std::move_only_function<T(merge::Object&)> work,
+                     std::move_only_function<void(T)> then) {
+  object.go_away();
+  merge::Object& lent = object.resident().object();
+  services_.off_loop->compute<T>(
+      {.kind = state::JobOrder::kUrgent, .asker = name_, .name = name},
+      [&lent, work = std::move(work)]() mutable { return work(lent); },
+      [this, &object, alive = std::weak_ptr(alive_), then = std::move(then)](T result) mutable {
+        if (alive.expired()) return;
+        object.come_home();
+        then(std::move(result));
+        advance(object);
+      });
+}
 
 // What everybody is told whose workspace has a damaged system object, but the local operator.
 Error rules_error(const std::string& workspace, const Error& damage);

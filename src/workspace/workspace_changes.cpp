@@ -40,20 +40,102 @@ void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change 
 void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer offer,
                        Done<Receipt> done) {
   if (object.lost()) return done(fail(ErrorCode::kUnavailable, "connect again"));
+  if (object.busy()) {
+    auto intent = std::make_unique<const Bytes>(to_bytes(offer.change.intent));
+    offer.change.intent = *intent;
+    return object.wait([this, caller, &object, intent = std::move(intent), offer = std::move(offer),
+                        done = std::move(done)]() mutable {
+      decide(caller, object, std::move(offer), std::move(done));
+    });
+  }
   const Doing naming(services_.scheduler, "change");
   if (answer_repeated(caller, object, offer, done)) return;
+  if (is_long(offer.change.intent))
+    return decide_elsewhere(caller, object, std::move(offer), std::move(done));
   auto prepared = object.object().prepare(offer.change.intent);
-  if (!prepared)
-    return refuse(object, offer, {std::unexpected(std::move(prepared.error()))}, std::move(done));
-  if (prepared->waits() && !is_mutated(Mutation::drop_waiting_change))
-    return wait(caller, object, std::move(offer), std::move(*prepared->waits_for), std::move(done));
-  if (!prepared->changes && !is_mutated(Mutation::log_known_change))
-    return know(caller, object, offer, std::move(done));
+  const auto rules = allow(caller, object, offer, prepared, done);
+  if (rules)
+    settle(caller, object, offer, std::move(*prepared), *rules, Applied::kNo, std::move(done));
+}
+
+// A large change: a worker prepares it and applies it. It is judged on the loop in between, and again
+// in the turn in which it becomes an event.
+struct Workspace::LongChange {
+  policy::Caller caller;
+  Bytes intent;  // that the offer refers to
+  Offer offer;
+  Done<Receipt> done;
+  std::optional<merge::Prepared> prepared = std::nullopt;
+};
+
+void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& object, Offer offer,
+                                 Done<Receipt> done) {
+  auto change = std::make_shared<LongChange>(
+      LongChange{caller, to_bytes(offer.change.intent), std::move(offer), std::move(done)});
+  change->offer.change.intent = change->intent;
+  lend<Result<merge::Prepared>>(
+      object, "prepare",
+      [change](const merge::Object& lent) { return lent.prepare(change->intent); },
+      [this, &object, change](Result<merge::Prepared> prepared) {
+        if (object.lost()) return change->done(fail(ErrorCode::kUnavailable, "connect again"));
+        if (!allow(change->caller, object, change->offer, prepared, change->done)) return;
+        change->prepared = std::move(*prepared);
+        apply_elsewhere(object, change);
+      });
+}
+
+void Workspace::apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> change) {
+  lend<Result<void>>(
+      object, "apply",
+      [change](merge::Object& lent) {
+        return lent.apply(change->prepared->recorded.of(change->intent));
+      },
+      [this, &object, change](Result<void> applied) {
+        applied_elsewhere(object, *change, std::move(applied));
+      });
+}
+
+// If it cannot become an event now, the state in memory is ahead of the log for good.
+void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result<void> applied) {
+  if (object.lost()) return change.done(fail(ErrorCode::kUnavailable, "connect again"));
+  policy::Verdict verdict =
+      judge(change.caller, change.offer.change.right, object, &change.prepared->effect);
+  if (applied && verdict.allowed)
+    return settle(change.caller, object, change.offer, std::move(*change.prepared), verdict.rules,
+                  Applied::kYes, std::move(change.done));
+  Error error = std::move(applied ? verdict.allowed.error() : applied.error());
+  reset(error);
+  change.done(std::unexpected(std::move(error)));
+}
+
+std::optional<log::Position> Workspace::allow(const policy::Caller& caller, LiveObject& object,
+                                              Offer& offer, Result<merge::Prepared>& prepared,
+                                              Done<Receipt>& done) {
+  if (!prepared) {
+    refuse(object, offer, {std::unexpected(std::move(prepared.error()))}, std::move(done));
+    return std::nullopt;
+  }
+  if (prepared->waits() && !is_mutated(Mutation::drop_waiting_change)) {
+    wait(caller, object, std::move(offer), std::move(*prepared->waits_for), std::move(done));
+    return std::nullopt;
+  }
+  if (!prepared->changes && !is_mutated(Mutation::log_known_change)) {
+    know(caller, object, offer, std::move(done));
+    return std::nullopt;
+  }
   policy::Verdict verdict = judge(caller, offer.change.right, object, &prepared->effect);
   if (verdict.allowed && begins(object, offer))
     verdict.allowed = policy::check_new_object_id(object.id());
-  if (!verdict.allowed) return refuse(object, offer, std::move(verdict), std::move(done));
-  auto event = accept(caller, object, offer, *prepared, verdict.rules);
+  if (verdict.allowed) return verdict.rules;
+  refuse(object, offer, std::move(verdict), std::move(done));
+  return std::nullopt;
+}
+
+// The change becomes an event. It is answered and told when that is durable.
+void Workspace::settle(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+                       merge::Prepared prepared, log::Position rules, Applied already,
+                       Done<Receipt> done) {
+  auto event = accept(caller, object, offer, prepared, rules, already);
   if (!event)
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
   ++services_.counters.changes_accepted;
@@ -61,7 +143,7 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
   outbox_.push(
       event->position, [this, &object, author = offer.author, position = event->position,
                         principal = std::move(event->principal), named = offer.change.named,
-                        told = told_of(std::move(*prepared), offer.change.intent, *event),
+                        told = told_of(std::move(prepared), offer.change.intent, *event),
                         received_us = services_.scheduler.turn_began_us(),
                         done = std::move(done)](const Error* lost) mutable {
         ++services_.counters.changes_settled;
@@ -163,6 +245,7 @@ void Workspace::take_up(const std::string& object) {
   for (std::size_t taken = 0; taken < kTakenUpAtOnce; ++taken) {
     const auto live = live_.find(object);
     if (live == live_.end()) return;
+    if (live->second->busy()) return live->second->wait([this, object] { take_up_later(object); });
     auto entry = waiting_.take_arrived(object, live->second->object(), looked_at);
     if (!entry) return;
     looked_at = entry->change.number;
@@ -222,7 +305,7 @@ void Workspace::answer_at(LiveObject& object, log::Position position, log::Posit
 
 Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& object,
                                      const Offer& offer, const merge::Prepared& prepared,
-                                     log::Position rules) {
+                                     log::Position rules, Applied already) {
   log::Event event;
   event.principal = caller.principal.name;
   event.actor = caller.actor;
@@ -251,12 +334,16 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   const std::uint64_t last_ms = chain_.head().accepted_ms();
   watch_clock(now_ms);
   auto sealed = chain_.seal(event, now_ms);
-  if (!sealed) return std::unexpected(std::move(sealed.error()));
-  if (auto applied = object.resident().object().apply(event.intent); !applied) {
-    // prepare() ruled this out. Nothing was logged, and the state in memory cannot be trusted.
-    reset(applied.error());
-    return std::unexpected(std::move(applied.error()));
+  Result<void> applied;
+  if (sealed && already == Applied::kNo) applied = object.resident().object().apply(event.intent);
+  if (!applied || (!sealed && already == Applied::kYes)) {
+    // prepare() ruled out that a change cannot be applied. Nothing was logged, and the state in
+    // memory cannot be trusted.
+    Error error = applied ? std::move(sealed.error()) : std::move(applied.error());
+    reset(error);
+    return std::unexpected(std::move(error));
   }
+  if (!sealed) return std::unexpected(std::move(sealed.error()));
   if (offer.change.named != nullptr)
     actors_.add(*offer.change.named, event.actor_seq, event.last_actor_seq(), event.position);
   services_.cache.applied(object.resident(), event.position, sealed->record.size());

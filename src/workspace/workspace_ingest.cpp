@@ -80,6 +80,9 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
 
 void Workspace::ingest_into(LiveObject& object, const policy::Caller& author,
                             std::shared_ptr<Ingesting> ingesting) {
+  if (object.busy())
+    return object.wait(
+        [this, &object, author, ingesting] { ingest_into(object, author, ingesting); });
   const log::Event& event = ingesting->events[ingesting->next];
   const auto type = services_.types.require(event.type);
   if (!type) return ingesting->done(std::unexpected(type.error()));

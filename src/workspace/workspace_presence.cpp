@@ -8,6 +8,12 @@ namespace syncline::workspace {
 
 void Workspace::set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
                              ByteView update, Done<void> done) {
+  if (object.busy())
+    return object.wait([this, caller, &object, stay = object.subscribers().stay(&owner),
+                        update = to_bytes(update), done = std::move(done)]() mutable {
+      if (Subscriber* there = object.subscribers().find(stay))
+        set_presence(caller, object, *there, update, std::move(done));
+    });
   const Doing naming(services_.scheduler, "presence");
   policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
   auto news = verdict.allowed
@@ -59,6 +65,12 @@ void Workspace::tell_presence(LiveObject& object, log::Position rules, std::stri
 
 void Workspace::presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
                          bool with_gone, Done<std::optional<Bytes>> done) {
+  if (object.busy())
+    return object.wait([this, caller, &object, stay = object.subscribers().stay(&to), with_gone,
+                        done = std::move(done)]() mutable {
+      if (const Subscriber* there = object.subscribers().find(stay))
+        presence(caller, object, *there, with_gone, std::move(done));
+    });
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   const SubscriberList::Stay stay = object.subscribers().stay(&to);
   let_out(object, verdict.rules,
@@ -83,6 +95,12 @@ void Workspace::expire_presence() {
 
 void Workspace::pass_on(const policy::Caller& caller, LiveObject& object, std::string message,
                         const Subscriber* except, Done<void> done) {
+  if (object.busy())
+    return object.wait([this, caller, &object, message = std::move(message),
+                        stay = object.subscribers().stay(except),
+                        done = std::move(done)]() mutable {
+      pass_on(caller, object, std::move(message), object.subscribers().find(stay), std::move(done));
+    });
   const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
   const auto stay = object.subscribers().stay(except);
   let_out(object, verdict.rules,

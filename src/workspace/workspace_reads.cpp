@@ -1,4 +1,5 @@
 // Workspace: reads of objects, and changes that are made from what was read.
+#include <memory>
 #include <utility>
 
 #include "base/mutation.h"
@@ -10,13 +11,33 @@ namespace syncline::workspace {
 
 void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView version,
                      Done<Bytes> done) {
+  if (object.busy())
+    return object.wait(
+        [this, caller, &object, version = to_bytes(version), done = std::move(done)]() mutable {
+          diff(caller, object, version, std::move(done));
+        });
   const Doing naming(services_.scheduler, "diff");
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
-  auto bytes = verdict.allowed ? merge::diff_since(object.object(), version) : Bytes();
-  give(object, std::move(verdict), std::move(bytes), std::move(done));
+  if (!verdict.allowed || object.lost() || !is_large(object)) {
+    auto bytes = verdict.allowed ? merge::diff_since(object.object(), version) : Bytes();
+    return give(object, std::move(verdict), std::move(bytes), std::move(done));
+  }
+  lend<Result<Bytes>>(
+      object, "diff",
+      [version = to_bytes(version)](const merge::Object& lent) {
+        return merge::diff_since(lent, version);
+      },
+      [this, &object, verdict = std::move(verdict),
+       done = std::move(done)](Result<Bytes> bytes) mutable {
+        give(object, std::move(verdict), std::move(bytes), std::move(done));
+      });
 }
 
 void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done) {
+  if (object.busy())
+    return object.wait([this, caller, &object, done = std::move(done)]() mutable {
+      version(caller, object, std::move(done));
+    });
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   auto bytes = verdict.allowed ? merge::version_of(object.object()) : Bytes();
   give(object, std::move(verdict), std::move(bytes), std::move(done));
@@ -34,13 +55,28 @@ void Workspace::give(LiveObject& object, policy::Verdict verdict, Result<Bytes> 
 }
 
 void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<State> done) {
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
-  Result<State> state = State{object.position(), {}};
+  if (object.busy())
+    return object.wait([this, caller, &object, done = std::move(done)]() mutable {
+      state(caller, object, std::move(done));
+    });
   const Doing naming(services_.scheduler, "state");
-  if (verdict.allowed)
-    state->snapshot = object.object().snapshot();
-  else
-    state = std::unexpected(std::move(verdict.allowed.error()));
+  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  const log::Position position = object.position();
+  if (!verdict.allowed || object.lost() || !is_large(object)) {
+    State now{position, verdict.allowed ? object.object().snapshot() : Bytes()};
+    return give_state(object, std::move(verdict), std::move(now), std::move(done));
+  }
+  lend<Bytes>(
+      object, "state", [](const merge::Object& lent) { return lent.snapshot(); },
+      [this, &object, position, verdict = std::move(verdict),
+       done = std::move(done)](Bytes bytes) mutable {
+        give_state(object, std::move(verdict), State{position, std::move(bytes)}, std::move(done));
+      });
+}
+
+void Workspace::give_state(LiveObject& object, policy::Verdict verdict, Result<State> state,
+                           Done<State> done) {
+  if (!verdict.allowed) state = std::unexpected(std::move(verdict.allowed.error()));
   let_out(object, verdict.rules,
           [state = std::move(state), done = std::move(done)](const Error* lost) mutable {
             if (lost != nullptr) return done(std::unexpected(*lost));
@@ -48,29 +84,74 @@ void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<Sta
           });
 }
 
+// ---- reads without a subscription
+
 void Workspace::read(const policy::Caller& caller, const std::string& object, Extract extract,
                      Done<View> done) {
   auto onlooker = std::make_shared<Onlooker>();
-  auto look = [this, onlooker, caller, extract = std::move(extract),
-               done = std::move(done)](Result<LiveObject*> live) mutable {
+  auto subscribed = [this, onlooker, caller, extract = std::move(extract),
+                     done = std::move(done)](Result<LiveObject*> live) mutable {
     if (!live) return done(std::unexpected(std::move(live.error())));
-    LiveObject& object = **live;
-    unsubscribe(object, *onlooker);
-    if (object.position() == 0)
-      return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
-    const policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
-    auto content = extract(object.object());
-    if (!content) return done(std::unexpected(std::move(content.error())));
-    View view{object.position(), std::move(*content)};
-    if (is_mutated(Mutation::read_before_commit)) return done(std::move(view));
-    let_out(object, verdict.rules,
-            [view = std::move(view), done = std::move(done)](const Error* lost) mutable {
-              if (lost != nullptr) return done(std::unexpected(*lost));
-              done(std::move(view));
-            });
+    look(**live, caller, std::move(extract), std::move(done));
+    unsubscribe(**live, *onlooker);
   };
-  subscribe(caller, object, {}, *onlooker, std::move(look));
+  subscribe(caller, object, {}, *onlooker, std::move(subscribed));
 }
+
+void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract extract,
+                     Done<View> done) {
+  if (object.busy())
+    return object.wait(
+        [this, &object, caller, extract = std::move(extract), done = std::move(done)]() mutable {
+          look(object, caller, std::move(extract), std::move(done));
+        });
+  if (object.position() == 0)
+    return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
+  const policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  if (is_large(object))
+    return look_elsewhere(object, verdict.rules, caller.principal.name, std::move(extract),
+                          std::move(done));
+  auto content = extract(object.object());
+  if (!content) return done(std::unexpected(std::move(content.error())));
+  View view{object.position(), std::move(*content)};
+  if (is_mutated(Mutation::read_before_commit)) return done(std::move(view));
+  let_out(object, verdict.rules,
+          [view = std::move(view), done = std::move(done)](const Error* lost) mutable {
+            if (lost != nullptr) return done(std::unexpected(*lost));
+            done(std::move(view));
+          });
+}
+
+// A copy of the present state is made from the log once it is durable, so that writers do not wait
+// for the reader.
+void Workspace::look_elsewhere(LiveObject& object, log::Position rules, std::string asker,
+                               Extract extract, Done<View> done) {
+  let_out(object, rules,
+          [this, id = object.id(), at = object.position(), asker = std::move(asker),
+           extract = std::move(extract), done = std::move(done)](const Error* lost) mutable {
+            if (lost != nullptr) return done(std::unexpected(*lost));
+            auto answer = services_.off_loop->home.bind(std::move(done));
+            auto work = [workspace = name_, id = std::move(id), at, extract = std::move(extract),
+                         answer = std::move(answer)](Result<state::Workplace*> place,
+                                                     state::JobSlot slot) mutable {
+              if (!place) return answer(std::unexpected(std::move(place.error())));
+              state::replay_object(
+                  (*place)->sources, std::move(workspace), std::move(id), at,
+                  [extract = std::move(extract), answer = std::move(answer),
+                   slot = std::move(slot)](Result<state::ReplayedObject> replayed) mutable {
+                    if (!replayed) return answer(std::unexpected(std::move(replayed.error())));
+                    auto content = extract(*replayed->object);
+                    if (!content) return answer(std::unexpected(std::move(content.error())));
+                    answer(View{replayed->position, std::move(*content)});
+                  });
+            };
+            services_.off_loop->jobs.start(
+                {.kind = state::JobOrder::kAnswer, .asker = std::move(asker), .name = "read"},
+                std::move(work));
+          });
+}
+
+// ---- changes that are made from what was read
 
 void Workspace::change(const std::string& object, Author author, Make make, Done<Receipt> done) {
   auto onlooker = std::make_shared<Onlooker>();
@@ -78,17 +159,36 @@ void Workspace::change(const std::string& object, Author author, Make make, Done
   auto work = [this, onlooker, author = std::move(author), make = std::move(make),
                done = std::move(done)](Result<LiveObject*> live) mutable {
     if (!live) return done(std::unexpected(std::move(live.error())));
-    make_change(**live, author, make, std::move(done));
+    make_change(**live, std::move(author), std::move(make), std::move(done));
     unsubscribe(**live, *onlooker);
   };
   subscribe(caller, object, {}, *onlooker, std::move(work));
 }
 
-void Workspace::make_change(LiveObject& object, const Author& author, Make& make,
-                            Done<Receipt> done) {
-  if (author.type != nullptr && object.position() == 0 && object.subscribers().size() == 1)
+void Workspace::make_change(LiveObject& object, Author author, Make make, Done<Receipt> done) {
+  if (object.lost()) return done(fail(ErrorCode::kUnavailable, "try again"));
+  if (object.busy())
+    return object.wait([this, &object, author = std::move(author), make = std::move(make),
+                        done = std::move(done)]() mutable {
+      make_change(object, std::move(author), std::move(make), std::move(done));
+    });
+  if (author.type != nullptr && object.position() == 0 && object.subscribers().size() <= 1)
     services_.cache.begin_as(object.resident(), *author.type);
-  auto intent = make(object.object(), object.position());
+  if (!is_large(object))
+    return made(object, author, make(object.object(), object.position()), std::move(done));
+  lend<Result<Bytes>>(
+      object, "make",
+      [make = std::move(make), position = object.position()](const merge::Object& lent) mutable {
+        return make(lent, position);
+      },
+      [this, &object, author = std::move(author),
+       done = std::move(done)](Result<Bytes> intent) mutable {
+        made(object, author, std::move(intent), std::move(done));
+      });
+}
+
+void Workspace::made(LiveObject& object, const Author& author, Result<Bytes> intent,
+                     Done<Receipt> done) {
   if (!intent)
     return refuse(object, {}, {std::unexpected(std::move(intent.error()))}, std::move(done));
   if (author.dry_run) return answer_known(object, 0, std::move(done));

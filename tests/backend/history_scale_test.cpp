@@ -122,7 +122,8 @@ class Scribe {
     });
     ASSERT_TRUE(appended) << appended.error().message;
     cache_.durable(*resident_, written_);
-    cache_.appended(*resident_);
+    if (cache_.milestone_due(*resident_))
+      cache_.put_milestone(*resident_, state::ObjectCache::make_milestone(resident_->object()));
   }
 
   std::string json() const { return resident_->object().to_json(); }

@@ -25,9 +25,13 @@ inline policy::Caller ann() {
 
 struct TestWorld {
   explicit TestWorld(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
-                     state::CacheLimits limits = {})
+                     state::CacheLimits limits = {}, state::Jobs* jobs = nullptr,
+                     state::LoopShare share = {})
       : store(mode),
         log(store.open_loop(loop)),
+        off_loop(jobs == nullptr ? std::nullopt
+                                 : std::optional(state::OffLoop{*jobs, home, share})),
+        sources(*log, test::test_types(), off_loop),
         cache(sources, limits, &quarantine),
         host(services(), [this](const auto& caller, const auto& workspace) {
           return gate ? gate(caller, workspace) : Result<void>();
@@ -46,7 +50,8 @@ struct TestWorld {
             .on_storage_failure = [this](const Error& error) { failures.push_back(error); },
             .actors = &log->actors(),
             .quarantine = &quarantine,
-            .reports = &reports};
+            .reports = &reports,
+            .off_loop = off_loop};
   }
 
   // Commits what is queued, and runs everything that this makes due.
@@ -60,7 +65,9 @@ struct TestWorld {
   TestRandom random;
   store::MemoryStore store;
   std::unique_ptr<log::LoopStore> log;
-  const state::ReplaySources sources{*log, test::test_types()};
+  log::ReplyGate home{loop};
+  const std::optional<state::OffLoop> off_loop;  // without `jobs`, everything runs on the loop
+  const state::ReplaySources sources;
   state::Quarantine quarantine{loop};
   state::ObjectCache cache;
   workspace::Counters counters;

@@ -107,6 +107,7 @@ void HttpConnection::read_input() {
 // A client may close its side and still read the response to its request.
 void HttpConnection::peer_ended() {
   peer_ended_ = true;
+  note_abandoned();
   if (state_ != State::kBusy && state_ != State::kFlushing) fail_connection();
 }
 
@@ -376,6 +377,18 @@ void HttpConnection::when_closed(Task task) {
   if (is_destroyed() && closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
 }
 
+std::shared_ptr<const std::atomic<bool>> HttpConnection::abandoned() {
+  if (exchange_->abandoned == nullptr)
+    exchange_->abandoned = std::make_shared<std::atomic<bool>>(peer_ended_ || is_destroyed());
+  return exchange_->abandoned;
+}
+
+// A client that closes only its own side cannot be told from one that left. Both answers are the
+// same, except that work which has not begun does not begin.
+void HttpConnection::note_abandoned() {
+  if (exchange_ && exchange_->abandoned) exchange_->abandoned->store(true);
+}
+
 // The whole response is queued. flush() continues after it has been written.
 void HttpConnection::finish_response() {
   state_ = State::kFlushing;
@@ -395,6 +408,7 @@ void HttpConnection::response_written() {
   if (!exchange_->keep_alive || shard_.core().draining || peer_ended_) return linger();
   exchange_->head = {};
   exchange_->asked = {};
+  exchange_->abandoned = nullptr;
   state_ = State::kHead;
   const auto& options = shard_.core().options;
   deadline_ms_ =
@@ -414,6 +428,7 @@ void HttpConnection::linger() {
 
 void HttpConnection::fail_connection() {
   if (is_destroyed()) return;
+  note_abandoned();
   destroy();
   if (closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
 }

@@ -39,6 +39,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   std::size_t queued_bytes() const override { return out_.bytes(); }
   bool is_closed() const override { return is_destroyed(); }
   void when_closed(Task task) override;
+  std::shared_ptr<const std::atomic<bool>> abandoned() override;
 
  private:
   enum class State : std::uint8_t {
@@ -77,6 +78,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   void response_written();
   void linger();
   void fail_connection();
+  void note_abandoned();
 
   State state_ = State::kHandshake;
   bool secure_;
@@ -94,6 +96,7 @@ class HttpConnection final : public Socket, public http::Exchange {
     std::size_t body_limit = 0;
     bool keep_alive = true;
     std::string asked = {};  // "GET /v1/keys", for the log; without the query
+    std::shared_ptr<std::atomic<bool>> abandoned = nullptr;  // once somebody wants to know
   };
   std::unique_ptr<Exchange> exchange_;
 };

@@ -17,6 +17,7 @@
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
 #include "backend/process/descriptors.h"
+#include "backend/process/thread_priority.h"
 #include "backend/report/log_writer.h"
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
@@ -27,6 +28,7 @@
 #include "node/accept.h"
 #include "node/identify.h"
 #include "node/shards.h"
+#include "node/workers.h"
 #include "state/quarantine.h"
 #include "syncline/version.h"
 
@@ -47,6 +49,7 @@ struct Node::Impl {
   Result<void> start();
   Result<void> listen();
   Result<void> listen_for_metrics();
+  void start_workers();
   void start_shards();
   void report_private(const MadePrivate& made) const;
   ProcessSample process_sample() const;
@@ -71,6 +74,8 @@ struct Node::Impl {
   std::unique_ptr<LoopWatch> watch;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
+  std::unique_ptr<LoopGroup> worker_loops;
+  std::unique_ptr<node::Workers> workers;
   std::unique_ptr<node::Shards> shards;
   std::unique_ptr<BackupService> backups;
   std::unique_ptr<ImportService> imports;
@@ -181,6 +186,7 @@ Result<void> Node::Impl::start() {
   imports = std::make_unique<ImportService>(
       options.data_dir + "/imports", *shards, options.import_idle_ms,
       [this] { return store->has_room(); }, options.log);
+  start_workers();
   start_shards();
   compose();
   if (auto resumed = imports->resume(); !resumed) return resumed;
@@ -230,6 +236,22 @@ Result<void> Node::Impl::listen_for_metrics() {
   return {};
 }
 
+// The loops go first: the workers are for what is long anyway.
+void Node::Impl::start_workers() {
+  worker_loops = std::make_unique<LoopGroup>(std::max<std::size_t>(loops->size(), 2));
+  worker_loops->start();
+  std::vector<Scheduler*> schedulers;
+  for (std::size_t i = 0; i < worker_loops->size(); ++i) schedulers.push_back(&(*worker_loops)[i]);
+  workers = std::make_unique<node::Workers>(schedulers);
+  for (std::size_t i = 0; i < worker_loops->size(); ++i) {
+    EventLoop& loop = (*worker_loops)[i];
+    run_on(loop, [&] {
+      lower_thread_priority();
+      workers->set(i, store->open_loop(loop), node::known_types());
+    });
+  }
+}
+
 void Node::Impl::start_shards() {
   node::ShardOptions shard_options{
       .cache = {.budget_bytes = options.memory_budget_bytes / loops->size()},
@@ -255,6 +277,7 @@ void Node::Impl::start_shards() {
                                                     {"position", quarantined.position},
                                                     {"reason", quarantined.reason.message}});
           },
+      .jobs = workers.get(),
       .reports = options.log};
   for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];
@@ -365,11 +388,15 @@ void Node::Impl::stop() {
   // The gate asks the imports. After one turn of every loop, nobody calls the gate any more.
   shut = true;
   for (std::size_t i = 0; shards && i < loops->size(); ++i) run_on((*loops)[i], [] {});
+  // What they do now is done to its end, because it may be with an object of a shard.
+  for (std::size_t i = 0; workers && i < worker_loops->size(); ++i)
+    run_on((*worker_loops)[i], [&] { workers->set(i, nullptr, node::known_types()); });
   backups.reset();  // its last answers need running loops
   imports.reset();
   for (std::size_t i = 0; shards && i < loops->size(); ++i) {
     run_on((*loops)[i], [&] { shards->set(i, nullptr); });
   }
+  if (worker_loops) worker_loops->stop();
   store.reset();  // commits the queue; posts its answers to loops that still run
   watch.reset();
   if (loops) loops->stop();

@@ -1,0 +1,39 @@
+// HandJobs: a worker whose jobs run when a test says so.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "state/object_replay.h"
+
+namespace syncline::testing {
+
+class HandJobs final : public state::Jobs {
+ public:
+  void start(state::JobOrder order, Work work) override {
+    waiting_.push_back({std::move(order), std::move(work)});
+  }
+
+  // Runs the oldest one. Its answer comes in a later turn of the loop that asked.
+  void run_next(Scheduler& loop, const state::ReplaySources& sources) {
+    auto [order, work] = std::move(waiting_.front());
+    waiting_.pop_front();
+    const state::ReplaySources own(sources.store, sources.types);
+    state::Workplace place{loop, own};
+    work(&place, state::JobSlot());
+  }
+
+  std::vector<std::string> waiting() const {
+    std::vector<std::string> names;
+    for (const auto& [order, work] : waiting_) names.emplace_back(order.name);
+    return names;
+  }
+
+ private:
+  std::deque<std::pair<state::JobOrder, Work>> waiting_;
+};
+
+}  // namespace syncline::testing

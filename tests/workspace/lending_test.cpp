@@ -1,0 +1,259 @@
+// Work that is too long for the loop: what it lets pass meanwhile, and what waits for it.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/hand_jobs.h"
+#include "support/test_world.h"
+#include "workspace/workspace.h"
+
+namespace syncline::workspace {
+namespace {
+
+using testing::HandJobs;
+using testing::TestWorld;
+using testing::Typist;
+using Names = std::vector<std::string>;
+
+class Reader final : public Subscriber {
+ public:
+  void on_change(const Delivery& change) override {
+    EXPECT_TRUE(doc.apply_update(change.payload));
+    positions.push_back(change.position);
+  }
+  void on_presence(const Delivery&) override { ++presences; }
+  void on_lost(const Error& error) override { lost = error; }
+  std::string text() { return doc.text("content").to_string(); }
+
+  crdt::Doc doc{{.client_id = 99}};
+  std::vector<log::Position> positions;
+  int presences = 0;
+  std::optional<Error> lost;
+};
+
+class Lending : public ::testing::Test {
+ protected:
+  static constexpr state::LoopShare kShare{.bytes = 200, .memory = 100'000};
+
+  explicit Lending(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
+                   state::LoopShare share = kShare)
+      : world(mode, {}, &jobs, share) {}
+
+  LiveObject& join(const std::string& id, Subscriber& subscriber) {
+    LiveObject* joined = nullptr;
+    workspace().subscribe(testing::ann(), id, "yjs", subscriber,
+                          [&](Result<LiveObject*> live) { joined = live.value(); });
+    world.loop.run();
+    return *joined;
+  }
+
+  std::shared_ptr<std::optional<Result<Receipt>>> submit(LiveObject& object, ByteView intent,
+                                                         const Subscriber* source = nullptr) {
+    auto answer = std::make_shared<std::optional<Result<Receipt>>>();
+    workspace().submit(testing::ann(), object, {.intent = intent}, source,
+                       [answer](Result<Receipt> receipt) { *answer = std::move(receipt); });
+    world.loop.run();
+    return answer;
+  }
+
+  void work(std::size_t count = 1) {
+    for (std::size_t i = 0; i < count; ++i) {
+      ASSERT_FALSE(jobs.waiting().empty());
+      jobs.run_next(world.loop, world.sources);
+      world.loop.run();
+    }
+  }
+
+  Workspace& workspace() { return world.host.get("w"); }
+
+  HandJobs jobs;
+  TestWorld world;
+  Typist typist{1};
+  const std::string long_text = std::string(300, 'x');
+};
+
+TEST_F(Lending, OthersPassALargeChangeAndItsOwnObjectKeepsTheOrder) {
+  Reader reader;
+  Reader elsewhere;
+  LiveObject& object = join("large", reader);
+  LiveObject& other = join("other", elsewhere);
+  const auto first = submit(object, typist.type(long_text));
+  EXPECT_EQ(jobs.waiting(), Names{"prepare"});
+  const auto second = submit(object, typist.type("end"));
+  EXPECT_FALSE(*first);
+  EXPECT_FALSE(*second);
+  const auto passes = submit(other, Typist(2).type("small"));
+  ASSERT_TRUE(*passes && passes->value());
+  EXPECT_EQ((*passes)->value().position, 1U);
+  work();
+  EXPECT_EQ(jobs.waiting(), Names{"apply"});
+  EXPECT_FALSE(*second);
+  work();
+  EXPECT_EQ((*first)->value().position, 2U);
+  EXPECT_EQ((*second)->value().position, 3U);
+  EXPECT_EQ(reader.positions, (std::vector<log::Position>{2, 3}));
+  EXPECT_EQ(reader.text(), long_text + "end");
+  workspace().unsubscribe(object, reader);
+  workspace().unsubscribe(other, elsewhere);
+}
+
+TEST_F(Lending, ARefusedLargeChangeLetsTheNextOneGoOn) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const auto refused = submit(object, Bytes(300, 0xff));
+  const auto accepted = submit(object, typist.type("a"));
+  work();
+  ASSERT_TRUE(*refused);
+  EXPECT_EQ(refused->value().error().code, ErrorCode::kMalformed);
+  ASSERT_TRUE(*accepted && accepted->value());
+  EXPECT_TRUE(jobs.waiting().empty());
+  EXPECT_FALSE(object.in_use());
+  workspace().unsubscribe(object, reader);
+}
+
+TEST_F(Lending, PresenceDoesNotOvertakeTheChangeBeforeIt) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type(long_text));
+  bool passed = false;
+  workspace().pass_on(testing::ann(), object, "hello", nullptr,
+                      [&](Result<void> done) { passed = done.has_value(); });
+  world.loop.run();
+  EXPECT_FALSE(passed);
+  work(2);
+  EXPECT_TRUE(passed);
+  workspace().unsubscribe(object, reader);
+}
+
+TEST_F(Lending, AnObjectStaysUntilItIsHomeAlthoughItsReaderHasLeft) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const auto answer = submit(object, typist.type(long_text));
+  workspace().unsubscribe(object, reader);
+  world.loop.run();
+  EXPECT_EQ(workspace().live_objects(), 1U);
+  EXPECT_FALSE(workspace().idle());
+  work(2);
+  EXPECT_TRUE(*answer && answer->value());
+  EXPECT_EQ(workspace().live_objects(), 0U);
+  EXPECT_TRUE(workspace().idle());
+}
+
+struct SmallMemory : Lending {
+  SmallMemory()
+      : Lending(store::MemoryStore::CommitMode::kAtOnce, {.bytes = 100'000, .memory = 1}) {}
+};
+
+TEST_F(SmallMemory, ADiffOfALargeObjectIsMadeElsewhereAndWritersWait) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type("before"));
+  std::optional<Result<Bytes>> diff;
+  workspace().diff(testing::ann(), object, {},
+                   [&](Result<Bytes> bytes) { diff = std::move(bytes); });
+  world.loop.run();
+  EXPECT_EQ(jobs.waiting(), Names{"diff"});
+  EXPECT_EQ(object.version(), merge::version_of(object.object()).value());
+  const auto later = submit(object, typist.type(" after"));
+  EXPECT_FALSE(*later);
+  work();
+  ASSERT_TRUE(diff && *diff);
+  crdt::Doc replica({.client_id = 98});
+  ASSERT_TRUE(replica.apply_update(**diff));
+  EXPECT_EQ(replica.text("content").to_string(), "before");
+  EXPECT_TRUE(*later && later->value());
+  workspace().unsubscribe(object, reader);
+}
+
+TEST_F(SmallMemory, AReadMakesACopyAndNobodyWaits) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type("before"));
+  std::optional<Result<Workspace::View>> view;
+  workspace().read(
+      testing::ann(), "large", [](const merge::Object& state) { return state.to_json(); },
+      [&](Result<Workspace::View> read) { view = std::move(read); });
+  world.loop.run();
+  EXPECT_EQ(jobs.waiting(), Names{"read"});
+  const auto passes = submit(object, typist.type(" after"));
+  EXPECT_TRUE(*passes && passes->value());
+  work();
+  ASSERT_TRUE(view && *view);
+  EXPECT_EQ((*view)->position, 1U);
+  EXPECT_EQ((*view)->content, R"({"content":"before"})");
+  workspace().unsubscribe(object, reader);
+}
+
+TEST_F(SmallMemory, ALargeObjectIsChangedFromWhatAWorkerRead) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type("a"));
+  std::optional<Result<Receipt>> receipt;
+  workspace().change(
+      "large", {.caller = testing::ann()},
+      [&](const merge::Object& now, log::Position position) -> Result<Bytes> {
+        EXPECT_EQ(position, 1U);
+        EXPECT_EQ(now.to_json(), R"({"content":"a"})");
+        return typist.type("b");
+      },
+      [&](Result<Receipt> changed) { receipt = std::move(changed); });
+  world.loop.run();
+  EXPECT_EQ(jobs.waiting(), Names{"make"});
+  work();
+  ASSERT_TRUE(receipt && *receipt);
+  EXPECT_EQ((*receipt)->position, 2U);
+  EXPECT_EQ(reader.text(), "ab");
+  workspace().unsubscribe(object, reader);
+}
+
+struct ByHand : Lending {
+  ByHand() : Lending(store::MemoryStore::CommitMode::kManual) {}
+};
+
+TEST_F(ByHand, AnObjectThatIsLostMeanwhileIsReleasedWhenItComesHome) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const auto refused = submit(object, typist.type("small"));
+  const auto large = submit(object, typist.type(long_text));
+  const auto waits = submit(object, typist.type("end"));
+  work();  // prepared; now it is being applied
+  world.store.fail_appends(Error{ErrorCode::kUnavailable, "the disk is full"});
+  world.commit();
+  ASSERT_TRUE(reader.lost);
+  EXPECT_FALSE(*large) << "it is still away";
+  EXPECT_EQ(world.cache.residents(), 0U);
+  EXPECT_FALSE(workspace().idle());
+  work();
+  ASSERT_TRUE(*large && *waits);
+  EXPECT_EQ(large->value().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(waits->value().error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(workspace().idle());
+}
+
+TEST_F(ByHand, WhatALargeObjectIsIsRestoredElsewhere) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type(long_text));
+  work(2);
+  world.commit();
+  workspace().unsubscribe(object, reader);
+  world.loop.run();
+  world.cache.forget("w");
+  Reader next;
+  LiveObject* joined = nullptr;
+  workspace().subscribe(testing::ann(), "large", "yjs", next,
+                        [&](Result<LiveObject*> live) { joined = live.value(); });
+  world.loop.run();
+  EXPECT_EQ(jobs.waiting(), Names{"replay"});
+  EXPECT_EQ(joined, nullptr);
+  work();
+  ASSERT_NE(joined, nullptr);
+  EXPECT_EQ(joined->object().to_json(), "{\"content\":\"" + long_text + "\"}");
+  workspace().unsubscribe(*joined, next);
+}
+
+}  // namespace
+}  // namespace syncline::workspace
