@@ -173,11 +173,12 @@ void Historians::look_at_time_of(Server::Process& process, const ObjectName& obj
   const log::Position position = dice_.below(head.last_position);
   process.shard().store->events().read(
       object.first, position, {.max_events = 1},
-      [this, object, past = past_, last = head.accepted_ms()](auto events) {
+      [this, object, past = past_, end = head.last_position,
+       last = head.accepted_ms()](auto events) {
         if (past != past_ || !events || events->empty()) return;
         const std::uint64_t then = events->front().accepted_ms();
         if (then >= last) return;
-        look_at(object, {.text = protocol::time_text(then), .unix_ms = then});
+        look_at(object, {.text = protocol::time_text(then), .unix_ms = then, .asked_at = end});
       });
 }
 
@@ -204,7 +205,7 @@ void Historians::judge(const ObjectName& object, const Moment& moment,
                              fmt::format("{}: '{}' means {} and not {}", object.first, moment.text,
                                          at, moment.position));
     return answered({object, at, moment.unix_ms, number_in(answer.json, "position"),
-                     state ? crdt::to_json(*state) : "{}"});
+                     state ? crdt::to_json(*state) : "{}", moment.asked_at});
   }
   const std::string code = answer.code();
   const bool gone = code == "not_found";
@@ -300,9 +301,17 @@ void Historians::check_time(const Answer& answer, const std::vector<log::Event>&
   const log::Position expected = position_at(events, answer.unix_ms);
   bool explained = answer.at == expected;
   // An era that began after the answer may claim its time.
+  const auto begins_era = [](const log::Event& event) { return event.era.since == event.position; };
   for (std::size_t i = answer.at; i < events.size() && !explained; ++i) {
-    if (events[i].era.since == events[i].position)
+    if (begins_era(events[i]))
       explained = answer.at == position_at(std::span(events).first(i), answer.unix_ms);
+  }
+  // Or one that began between question and answer. The answer is then the end of the log at that
+  // moment.
+  if (!explained && answer.asked_at < answer.at && answer.at <= events.size()) {
+    const auto before = std::span(events).first(answer.at);
+    explained = answer.at == position_at(before, answer.unix_ms) &&
+                std::ranges::any_of(before.subspan(answer.asked_at), begins_era);
   }
   if (!explained)
     world_.violated(std::string(kPosition),

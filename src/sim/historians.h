@@ -35,6 +35,7 @@ class Historians {
     std::uint64_t unix_ms = 0;   // the requested time, if it was a time; of an event, or before it
     log::Position position = 0;  // of the object's last event at that moment
     std::string content;
+    log::Position asked_at = 0;  // the end of the log when a time was asked for
   };
 
   Historians(World& world, Server& server, const std::set<ObjectName>& objects);
@@ -67,6 +68,7 @@ class Historians {
     std::string text;
     log::Position position = 0;  // the position that it means, if it is not a time
     std::uint64_t unix_ms = 0;   // the time, if it is one
+    log::Position asked_at = 0;  // the end of the log then
   };
 
   void look(Server::Process& process, const ObjectName& object, const log::Head& head);
