@@ -24,8 +24,12 @@ Result<StateForm> asked_form(const http::Request& request) {
 }
 
 Result<std::string> show(const merge::Object& object, const StateForm& form) {
-  if (form.part) return merge::part_to_json(object, *form.part);
-  if (!form.binary) return object.to_json();
+  if (form.part) {
+    auto json = merge::part_to_json(object, *form.part);
+    if (json && json->size() > kMaxAnswerBytes) return merge::json_too_large(kMaxAnswerBytes);
+    return json;
+  }
+  if (!form.binary) return object.to_json_within(kMaxAnswerBytes);
   auto update = merge::diff_since(object, {});
   if (!update) return std::unexpected(std::move(update.error()));
   return std::string(as_text(*update));

@@ -1,6 +1,7 @@
 // The form in which a request asks for an object's state, for the routes that answer with states.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,10 @@
 
 namespace syncline::api {
 
+// The largest JSON of an object that is sent. Updates are sent whatever their size: they are about as
+// large as the object in the log.
+inline constexpr std::size_t kMaxAnswerBytes = std::size_t{64} << 20;
+
 struct StateForm {
   bool binary = false;              // a Yjs update instead of JSON
   std::optional<merge::Part> part;  // JSON only
@@ -20,7 +25,7 @@ struct StateForm {
 // Reads the form from Accept, `root` and `range`. kInvalid.
 Result<StateForm> asked_form(const http::Request& request);
 
-// The state in that form.
+// The state in that form. kTooLarge: over kMaxAnswerBytes.
 Result<std::string> show(const merge::Object& object, const StateForm& form);
 
 // `position` is that of the object's last event; `at` is the requested moment, if there is one.

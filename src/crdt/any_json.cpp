@@ -2,6 +2,8 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
@@ -53,21 +55,31 @@ void append_number(double value, std::string& out) {
     out.append("null");
 }
 
-void append_byte_string(ByteView bytes, std::string& out) {
+// Text that ends early, incomplete, once it is longer than the caller takes.
+struct JsonText {
+  std::string text = {};
+  std::size_t most = std::numeric_limits<std::size_t>::max();
+
+  bool full() const { return text.size() > most; }
+};
+
+void append_byte_string(ByteView bytes, JsonText& json) {
+  std::string& out = json.text;
   out.push_back('{');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+  for (std::size_t i = 0; i < bytes.size() && !json.full(); ++i) {
     if (i != 0) out.push_back(',');
     out.append("\"").append(std::to_string(i)).append("\":").append(std::to_string(bytes[i]));
   }
   out.push_back('}');
 }
 
-void append_value(ByteReader& in, std::string& out);
+void append_value(ByteReader& in, JsonText& json);
 
-void append_object(ByteReader& in, std::string& out) {
+void append_object(ByteReader& in, JsonText& json) {
+  std::string& out = json.text;
   out.push_back('{');
   bool first = true;
-  for (std::uint64_t left = in.var_uint(); left != 0 && in.ok(); --left) {
+  for (std::uint64_t left = in.var_uint(); left != 0 && in.ok() && !json.full(); --left) {
     const std::string_view key = in.var_string();
     if (in.peek() == kAnyUndefined) {
       in.u8();
@@ -77,22 +89,24 @@ void append_object(ByteReader& in, std::string& out) {
     first = false;
     append_quoted(key, out);
     out.push_back(':');
-    append_value(in, out);
+    append_value(in, json);
   }
   out.push_back('}');
 }
 
-void append_array(ByteReader& in, std::string& out) {
+void append_array(ByteReader& in, JsonText& json) {
+  std::string& out = json.text;
   out.push_back('[');
   const std::uint64_t count = in.var_uint();
-  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+  for (std::uint64_t i = 0; i < count && in.ok() && !json.full(); ++i) {
     if (i != 0) out.push_back(',');
-    append_value(in, out);
+    append_value(in, json);
   }
   out.push_back(']');
 }
 
-void append_value(ByteReader& in, std::string& out) {
+void append_value(ByteReader& in, JsonText& json) {
+  std::string& out = json.text;
   switch (in.u8()) {
     case kAnyInteger: {
       const VarInt value = in.var_int();
@@ -106,9 +120,9 @@ void append_value(ByteReader& in, std::string& out) {
     case kAnyFalse: out.append("false"); return;
     case kAnyTrue: out.append("true"); return;
     case kAnyString: return append_quoted(in.var_string(), out);
-    case kAnyObject: return append_object(in, out);
-    case kAnyArray: return append_array(in, out);
-    case kAnyBytes: return append_byte_string(in.var_buffer(), out);
+    case kAnyObject: return append_object(in, json);
+    case kAnyArray: return append_array(in, json);
+    case kAnyBytes: return append_byte_string(in.var_buffer(), json);
     default: out.append("null");  // null; undefined within an array
   }
 }
@@ -322,8 +336,10 @@ void append_packed_json(ByteView packed, std::string& out) {
     out.append("undefined");
     return;
   }
+  JsonText json{std::move(out)};
   ByteReader in(packed);
-  append_value(in, out);
+  append_value(in, json);
+  out = std::move(json.text);
 }
 
 std::string packed_to_json(ByteView packed) {
@@ -334,6 +350,16 @@ std::string packed_to_json(ByteView packed) {
 
 std::string to_json(const Any& value) {
   return packed_to_json(pack(value));
+}
+
+std::optional<std::string> to_json_within(const Any& value, std::size_t most) {
+  if (value.is_undefined()) return "undefined";
+  const auto packed = pack(value);
+  JsonText json{.most = most};
+  ByteReader in(packed);
+  append_value(in, json);
+  if (json.full()) return std::nullopt;
+  return std::move(json.text);
 }
 
 Result<Any> from_json(std::string_view json) {

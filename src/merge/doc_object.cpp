@@ -66,6 +66,11 @@ class DocObject final : public Object,
 
   Bytes snapshot() const override { return doc_.encode_state_as_update({}, UpdateVersion::kV2); }
   std::string to_json() const override { return crdt::to_json(doc_.to_json()); }
+  Result<std::string> to_json_within(std::size_t most) const override {
+    auto json = crdt::to_json_within(doc_.to_json(), most);
+    if (!json) return json_too_large(most);
+    return std::move(*json);
+  }
   std::size_t memory_bytes() const override { return doc_.memory_bytes(); }
 
   const Replication* replication() const override { return this; }

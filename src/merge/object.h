@@ -56,6 +56,8 @@ class Object {
 
   // The state as JSON, for people and the HTTP API.
   virtual std::string to_json() const = 0;
+  // The same; kTooLarge if the text is longer than `most` bytes.
+  virtual Result<std::string> to_json_within(std::size_t most) const;
 
   // The memory that this state uses, in bytes, measured.
   virtual std::size_t memory_bytes() const = 0;
@@ -73,6 +75,9 @@ class Object {
     return const_cast<Object*>(this)->snapshot_deltas();
   }
 };
+
+// The error of Object::to_json_within.
+std::unexpected<Error> json_too_large(std::size_t most);
 
 class ObjectType {
  public:

@@ -6,6 +6,10 @@
 namespace syncline::state {
 namespace {
 
+// A page ends early, and an object is not shown, above these.
+constexpr std::size_t kPageBytes = std::size_t{4} << 20;
+constexpr std::size_t kObjectBytes = std::size_t{16} << 20;
+
 struct Walk : std::enable_shared_from_this<Walk> {
   Walk(const ReplaySources& replay_sources, std::string name, log::Position position,
        log::Done<ObjectPage> answer)
@@ -16,6 +20,10 @@ struct Walk : std::enable_shared_from_this<Walk> {
 
   void step() {
     if (index == ids.size()) return done(std::move(page));
+    if (bytes >= kPageBytes) {
+      page.next = last;
+      return done(std::move(page));
+    }
     try_replay(sources, workspace, ids[index], at,
                [self = shared_from_this()](Replayed replayed) { self->take(std::move(replayed)); });
   }
@@ -24,12 +32,19 @@ struct Walk : std::enable_shared_from_this<Walk> {
     if (!replayed && replayed.error().position == 0 &&
         replayed.error().error.code != ErrorCode::kUnsupported)
       return done(std::unexpected(std::move(replayed.error().error)));
-    std::string& id = ids[index++];
+    last = ids[index++];
     if (!replayed)
-      page.unreadable.push_back({std::move(id), std::move(replayed.error().error)});
+      page.unreadable.push_back({last, std::move(replayed.error().error)});
     else if (replayed->position > 0)
-      page.objects.push_back({std::move(id), replayed->position, replayed->object->to_json()});
+      show(*replayed);
     step();
+  }
+
+  void show(const ReplayedObject& replayed) {
+    auto json = replayed.object->to_json_within(kObjectBytes);
+    if (!json) return page.unreadable.push_back({last, std::move(json.error())});
+    bytes += json->size();
+    page.objects.push_back({last, replayed.position, std::move(*json)});
   }
 
   const ReplaySources sources;
@@ -38,6 +53,8 @@ struct Walk : std::enable_shared_from_this<Walk> {
   log::Done<ObjectPage> done;
   std::vector<std::string> ids;
   std::size_t index = 0;
+  std::string last;  // of the ids, that was processed
+  std::size_t bytes = 0;
   ObjectPage page;
 };
 

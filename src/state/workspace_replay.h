@@ -29,7 +29,9 @@ struct ObjectPage {
   std::string next;  // continue after this id; "": this was the last page
 };
 
-// Ids that begin with `prefix`, greater than `after`. Processes at most `limit` of them.
+// Ids that begin with `prefix`, greater than `after`. Processes at most `limit` of them, and fewer if
+// their states are large: a page has less than 20 MiB of JSON. An object with more than 16 MiB is
+// listed as unreadable.
 void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
                       log::Done<ObjectPage> done);

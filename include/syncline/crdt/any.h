@@ -10,7 +10,9 @@
 // distinguish the two. Thread-safety: a plain value, like std::string.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +80,9 @@ class Any {
 // - A byte string prints as JavaScript's Uint8Array does: {"0":1,"1":2}.
 // - An escape that names half of a surrogate pair ("\\ud800") becomes U+FFFD.
 std::string to_json(const Any& value);
+// nullopt if the text would be longer than `most` bytes: a byte string takes up to 14 for each byte.
+// Needs no more memory than that.
+std::optional<std::string> to_json_within(const Any& value, std::size_t most);
 Result<Any> from_json(std::string_view json);
 
 // JavaScript's Number.prototype.toString(): "0.1", "1e+21", "-0" as "0".
