@@ -4,6 +4,7 @@
 
 #include "base/mutation.h"
 #include "crdt/engine.h"
+#include "crdt/update_join.h"
 #include "merge/doc_effect.h"
 #include "merge/doc_history.h"
 #include "merge/doc_part.h"
@@ -206,6 +207,10 @@ class DocType : public ObjectType {
       for (const crdt::ClockRange& range : ranges) ids.push_back({client, range.clock, range.len});
     }
     return ids;
+  }
+
+  Result<Bytes> join(std::span<const ByteView> intents) const override {
+    return crdt::join_updates(intents);
   }
 };
 

@@ -95,6 +95,13 @@ class ObjectType {
 
   // The ids that a recorded change introduces. Empty unless the objects have the facet Attribution.
   virtual Result<std::vector<IdRange>> ids_of(ByteView) const { return std::vector<IdRange>(); }
+
+  // One intent with the effect of all, for changes of one replica in the order in which it made them. The same
+  // for what is told of them. The caller must be ready to take them one by one, because prepare() may refuse
+  // the joined one where it refuses only one of them. kUnsupported if the type cannot do it.
+  virtual Result<Bytes> join(std::span<const ByteView>) const {
+    return fail(ErrorCode::kUnsupported, "changes of this type cannot be joined");
+  }
 };
 
 // Yjs-compatible documents (syncline/crdt/doc.h), with every facet. The face is "yjs": intents are
