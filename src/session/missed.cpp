@@ -9,7 +9,8 @@ namespace syncline::session {
 
 void Missed::drop(const merge::Object& object, const workspace::Delivery& change) {
   const auto* replicas = object.replication();
-  if (replicas == nullptr || change.position > at_) return;
+  const log::Position first = change.joined_from > 0 ? change.joined_from : change.position;
+  if (replicas == nullptr || first > at_) return;
   if (is_mutated(Mutation::forget_missed_clocks)) return;
   version_ = replicas->version_without(version_, change.payload);
 }

@@ -48,6 +48,9 @@ struct Delivery {
   std::string_view object = {};  // its id
   // For a change: the position of its event. 0: not logged.
   log::Position position = 0;
+  // For a change that joins those of several events: the position of the first one; `position` is that of the
+  // last. 0 for one event.
+  log::Position joined_from = 0;
   // Who made the change or sent the message. Empty if nobody did: the server noticed that a client
   // has left.
   std::string_view principal = {};

@@ -22,8 +22,14 @@ class Outbox {
   // Called with nullptr when it is released, or with the reason why it never will be.
   using Item = std::move_only_function<void(const Error* lost)>;
 
+  // `after_run` ends a run of items (push_to_run): it is called before any other item, and at the end of release().
+  explicit Outbox(std::function<void()> after_run = {}) : after_run_(std::move(after_run)) {}
+
   // Releases `item` once everything up to `position` is durable; immediately, if it already is.
   void push(log::Position position, Item item);
+  // The same for an item that does its work together with those like it that are released directly before and
+  // after it. It only notes its part, and `after_run` does the work. So nothing overtakes it.
+  void push_to_run(log::Position position, Item item);
 
   // Everything up to `position` is now durable.
   void release(log::Position position);
@@ -43,8 +49,14 @@ class Outbox {
   struct Entry {
     log::Position position;
     Item item;
+    bool of_run = false;
   };
 
+  void add(Entry entry);
+  void end_run();
+
+  const std::function<void()> after_run_;
+  bool in_run_ = false;
   std::deque<Entry> items_;
   log::Position durable_ = 0;
   log::Position last_ = 0;

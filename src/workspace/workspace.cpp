@@ -12,6 +12,7 @@ Workspace::Workspace(std::string name, Services services)
     : name_(std::move(name)),
       services_(std::move(services)),
       reporter_(services_.reports, observe::Area::kWorkspace),
+      outbox_([this] { telling_.tell(durability_); }),
       actors_(name_, services_.actors),
       chain_(log::Head{}, services_.random),
       waiting_(services_.waiting, name_) {}

@@ -49,6 +49,7 @@
 #include "workspace/outbox.h"
 #include "workspace/receipt.h"
 #include "workspace/shut_list.h"
+#include "workspace/telling.h"
 #include "workspace/waiting_changes.h"
 
 namespace syncline::workspace {
@@ -124,6 +125,9 @@ struct Change {
   // it is stored durably. Its receipt comes when the changes that it needs have arrived. May be
   // empty.
   std::move_only_function<void(bool kept)> waits = {};
+  // For a change that joins several (merge::ObjectType::join). Called, and nothing else, if the change would be
+  // refused or would wait, because only some of the joined ones may be at fault: the caller then submits each.
+  std::move_only_function<void()> apart = {};
   // The named actor of the caller, if it is one. It numbers its changes from 1.
   std::shared_ptr<NamedActor> named = nullptr;
 };
@@ -351,7 +355,7 @@ class Workspace {
   // that allow it.
   std::optional<log::Position> allow(const policy::Caller& caller, LiveObject& object, Offer& offer,
                                      Result<merge::Prepared>& prepared, Done<Receipt>& done);
-  void settle(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+  void settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
               merge::Prepared prepared, log::Position rules, Applied applied, Done<Receipt> done);
   static bool begins(const LiveObject& object, const Offer& offer);
   void know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
@@ -380,6 +384,7 @@ class Workspace {
   const std::string name_;
   Services services_;
   const observe::Reporter reporter_;
+  Telling telling_;
   Outbox outbox_;
   Actors actors_;
   log::Durability durability_ = log::Durability::kMemory;

@@ -111,6 +111,11 @@ void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result
 std::optional<log::Position> Workspace::allow(const policy::Caller& caller, LiveObject& object,
                                               Offer& offer, Result<merge::Prepared>& prepared,
                                               Done<Receipt>& done) {
+  auto& apart = offer.change.apart;
+  if (apart && (!prepared || prepared->waits())) {
+    apart();
+    return std::nullopt;
+  }
   if (!prepared) {
     refuse(object, offer, {std::unexpected(std::move(prepared.error()))}, std::move(done));
     return std::nullopt;
@@ -127,42 +132,38 @@ std::optional<log::Position> Workspace::allow(const policy::Caller& caller, Live
   if (verdict.allowed && begins(object, offer))
     verdict.allowed = policy::check_new_object_id(object.id());
   if (verdict.allowed) return verdict.rules;
-  refuse(object, offer, std::move(verdict), std::move(done));
+  apart ? apart() : refuse(object, offer, std::move(verdict), std::move(done));
   return std::nullopt;
 }
 
 // The change becomes an event. It is answered and told when that is durable.
-void Workspace::settle(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
                        merge::Prepared prepared, log::Position rules, Applied already,
                        Done<Receipt> done) {
   auto event = accept(caller, object, offer, prepared, rules, already);
+  if (!event && offer.change.apart) return offer.change.apart();
   if (!event)
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
   ++services_.counters.changes_accepted;
   services_.counters.bytes_accepted += offer.change.intent.size();
-  outbox_.push(
-      event->position, [this, &object, author = offer.author, position = event->position,
-                        principal = std::move(event->principal), named = offer.change.named,
-                        told = told_of(std::move(prepared), offer.change.intent, *event),
-                        received_us = services_.scheduler.turn_began_us(),
-                        done = std::move(done)](const Error* lost) mutable {
-        ++services_.counters.changes_settled;
-        if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
-          return done(std::unexpected(*lost));
-        }
-        services_.counters.durable_us.observe(services_.scheduler.turn_began_us() - received_us);
-        const Delivery delivery{.object = object.id(),
-                                .position = position,
-                                .principal = principal,
-                                .durability = durability_,
-                                .payload = told.others};
-        if (!is_mutated_now_and_then(Mutation::lose_broadcast)) {
-          object.subscribers().each([&](Subscriber& subscriber) { subscriber.on_change(delivery); },
-                                    author);
-        }
-        done(Receipt{
-            .position = position, .durability = durability_, .answer = std::move(told.author)});
-      });
+  Told told = told_of(std::move(prepared), offer.change.intent, *event);
+  ToTell change{.object = &object,
+                .author = offer.author,
+                .position = event->position,
+                .principal = std::move(event->principal),
+                .others = std::move(told.others),
+                .answer = std::move(told.author),
+                .done = std::move(done)};
+  outbox_.push_to_run(event->position, [this, named = offer.change.named,
+                                        received_us = services_.scheduler.turn_began_us(),
+                                        change = std::move(change)](const Error* lost) mutable {
+    ++services_.counters.changes_settled;
+    if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
+      return change.done(std::unexpected(*lost));
+    }
+    services_.counters.durable_us.observe(services_.scheduler.turn_began_us() - received_us);
+    telling_.add(std::move(change));
+  });
 }
 
 // True if the object gets a name with this change. An object of another region, and one that is

@@ -50,6 +50,17 @@ TEST(Missed, WhatWasOnItsWayAndWhatCameLaterIsMadeUpFor) {
   EXPECT_EQ(history.caught_up(missed, {1}), "abcd");
 }
 
+TEST(Missed, ChangesThatWereJoinedCountFromTheFirstOn) {
+  History history;
+  for (const char* text : {"a", "b"}) history.type(text);
+  Missed missed(*history.object, history.position());
+  history.type("c");
+  const std::vector<ByteView> parts{history.changes[1], history.changes[2]};
+  const Bytes joined = merge::doc_type().join(parts).value();
+  missed.drop(*history.object, {.position = 3, .joined_from = 2, .payload = joined});
+  EXPECT_EQ(history.caught_up(missed, {1}), "abc");
+}
+
 TEST(Missed, ADiffThatWasNotSentCountsAsMissed) {
   History history;
   history.type("a");

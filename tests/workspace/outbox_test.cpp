@@ -35,6 +35,20 @@ TEST(Outbox, ReleasesNoFurtherThanThePosition) {
   EXPECT_EQ(outbox.size(), 1u);
 }
 
+TEST(Outbox, ARunEndsBeforeAnotherItemAndAtTheEndOfARelease) {
+  std::vector<int> order;
+  Outbox outbox([&] { order.push_back(0); });
+  outbox.push_to_run(1, [&](const Error*) { order.push_back(1); });
+  outbox.push_to_run(2, [&](const Error*) { order.push_back(2); });
+  outbox.push(2, [&](const Error*) { order.push_back(3); });
+  outbox.push_to_run(3, [&](const Error*) { order.push_back(4); });
+  outbox.push_to_run(4, [&](const Error*) { order.push_back(5); });
+  outbox.release(3);
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 0, 3, 4, 0}));
+  outbox.release(4);
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 0, 3, 4, 0, 5, 0}));
+}
+
 TEST(Outbox, WhatIsLostIsTold) {
   Outbox outbox;
   std::string why;

@@ -122,6 +122,37 @@ TEST(Workspace, AClockThatJumpsIsReported) {
   EXPECT_EQ(world.counters.eras, 1u);
 }
 
+TEST(Workspace, ChangesOfOneAuthorThatAreDurableTogetherAreToldAsOne) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  Workspace& workspace = world.host.get("w");
+  Listener writer;
+  Listener other;
+  Listener reader;
+  LiveObject& object = join(world, workspace, writer);
+  join(world, workspace, other);
+  join(world, workspace, reader);
+  Typist ann(1);
+  Typist bob(2);
+  std::vector<std::shared_ptr<Submitted>> sent;
+  for (const char* typed : {"a", "b"})
+    sent.push_back(submit(workspace, object, ann.type(typed), &writer));
+  sent.push_back(submit(workspace, object, bob.type("1"), &other));
+  sent.push_back(submit(workspace, object, ann.type("c"), &writer));
+  world.commit();
+  EXPECT_EQ(writer.changes.size(), 1u);
+  EXPECT_EQ(other.changes.size(), 2u);
+  ASSERT_EQ(reader.changes.size(), 3u);
+  EXPECT_EQ(reader.about[0].position, 2u) << "the last one of those that were joined";
+  EXPECT_EQ(reader.about[1].position, 3u);
+  Typist replica(3);
+  for (const Bytes& change : reader.changes) replica.receive(change);
+  EXPECT_EQ(replica.text().size(), 4u);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    ASSERT_TRUE(sent[i]->answer && *sent[i]->answer);
+    EXPECT_EQ((*sent[i]->answer)->position, i + 1);
+  }
+}
+
 TEST(Workspace, NobodySeesAChangeBeforeItIsDurable) {
   TestWorld world(MemoryStore::CommitMode::kManual);
   Workspace& workspace = world.host.get("w");
@@ -184,6 +215,7 @@ TEST(Workspace, ADeliverySaysWhatItIsAbout) {
   LiveObject& object = join(world, workspace, reader);
   Typist typist(1);
   submit(workspace, object, typist.type("a"));
+  world.loop.run();
   submit(workspace, object, typist.type("b"));
   world.loop.run();
   const log::Durability disk = log::Durability::kDisk;
