@@ -12,6 +12,10 @@ namespace {
 // Limits how far acks owed to a client can fill its queue beyond the limit.
 constexpr std::uint64_t kSavedAtOnce = 16;
 
+// Limits what is joined into one change. Each is judged, sealed and applied in one piece.
+constexpr std::size_t kGatheredUpdates = 256;
+constexpr std::size_t kGatheredBytes = std::size_t{16} << 10;
+
 }  // namespace
 
 Channel::Channel(ChannelOptions options, Wire& wire) : options_(std::move(options)), wire_(wire) {}
@@ -58,6 +62,7 @@ void Channel::leave() {
 
 void Channel::stop() {
   if (std::exchange(ended_, true)) return;
+  gathered_.reset();
   leave();
 }
 
@@ -76,6 +81,7 @@ bool Channel::wait_until_joined(std::move_only_function<void()> message) {
 // ---- from the client
 
 void Channel::ask(ByteView version) {
+  submit_gathered();
   if (live_ == nullptr) {
     wait_until_joined([this, copy = to_bytes(version)] { ask(copy); });
     return;
@@ -115,7 +121,7 @@ void Channel::send_version() {
                       });
 }
 
-void Channel::change(ByteView intent) {
+void Channel::change(ByteView intent, bool more) {
   if (live_ == nullptr) {
     wait_until_joined([this, copy = to_bytes(intent)] { change(copy); });
     return;
@@ -130,8 +136,74 @@ void Channel::change(ByteView intent) {
   account(static_cast<std::ptrdiff_t>(intent.size()), 1);
   const std::uint64_t number = ++updates_taken_;
   if (is_mutated_now_and_then(Mutation::ack_dropped_update)) {
-    return submitted(number, intent.size(), workspace::Receipt{});
+    return submitted(number, 1, intent.size(), workspace::Receipt{});
   }
+  if (!gather(number, intent, more)) submit(number, intent);
+}
+
+// True if the change is held back, or was submitted with those that were.
+bool Channel::gather(std::uint64_t number, ByteView intent, bool more) {
+  const std::size_t held = gathered_ ? gathered_->intents.size() : 0;
+  if (held + intent.size() > kGatheredBytes) {
+    submit_gathered();
+    if (live_ == nullptr) return true;  // a refusal has ended the channel
+    if (intent.size() > kGatheredBytes) return false;
+  }
+  if (!gathered_) {
+    if (!more) return false;
+    gathered_ = std::make_shared<Gathered>();
+    gathered_->first = number;
+  }
+  gathered_->intents.insert(gathered_->intents.end(), intent.begin(), intent.end());
+  gathered_->ends.push_back(gathered_->intents.size());
+  if (!more || gathered_->ends.size() >= kGatheredUpdates) submit_gathered();
+  return true;
+}
+
+std::vector<ByteView> Channel::Gathered::views() const {
+  std::vector<ByteView> views;
+  views.reserve(ends.size());
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    views.push_back(ByteView(intents).subspan(begin, end - begin));
+    begin = end;
+  }
+  return views;
+}
+
+void Channel::submit_gathered() {
+  const auto gathered = std::exchange(gathered_, nullptr);
+  if (!gathered || live_ == nullptr) return;
+  if (gathered->ends.size() == 1 || !submit_joined(gathered)) submit_each(*gathered);
+}
+
+bool Channel::submit_joined(const std::shared_ptr<Gathered>& gathered) {
+  const auto joined = live_->object().type().join(gathered->views());
+  if (!joined) return false;
+  const std::uint64_t updates = gathered->ends.size();
+  workspace::Change submitting{
+      .actor_seq = gathered->first, .further_seqs = updates - 1, .intent = *joined};
+  submitting.apart = [this, alive = std::weak_ptr(alive_), gathered] {
+    if (!alive.expired()) submit_each(*gathered);
+  };
+  workspace_->submit(options_.caller, *live_, std::move(submitting), this,
+                     [this, alive = std::weak_ptr(alive_), number = gathered->first, updates,
+                      bytes = gathered->intents.size()](Result<workspace::Receipt> receipt) {
+                       if (!alive.expired()) submitted(number, updates, bytes, std::move(receipt));
+                     });
+  return true;
+}
+
+// A refusal may end the channel.
+void Channel::submit_each(const Gathered& gathered) {
+  std::uint64_t number = gathered.first;
+  for (const ByteView intent : gathered.views()) {
+    if (live_ == nullptr) return;
+    submit(number++, intent);
+  }
+}
+
+void Channel::submit(std::uint64_t number, ByteView intent) {
   workspace::Change submitting{.actor_seq = number, .intent = intent};
   submitting.waits = [this, alive = std::weak_ptr(alive_), number,
                       bytes = intent.size()](bool kept) {
@@ -140,7 +212,7 @@ void Channel::change(ByteView intent) {
   workspace_->submit(options_.caller, *live_, std::move(submitting), this,
                      [this, alive = std::weak_ptr(alive_), number,
                       bytes = intent.size()](Result<workspace::Receipt> receipt) {
-                       if (!alive.expired()) submitted(number, bytes, std::move(receipt));
+                       if (!alive.expired()) submitted(number, 1, bytes, std::move(receipt));
                      });
 }
 
@@ -160,9 +232,10 @@ std::uint64_t& Channel::saved_before(std::uint64_t number) {
   return next == waiting_.begin() ? saved_unsaid_ : std::prev(next)->second;
 }
 
-void Channel::submitted(std::uint64_t number, std::size_t bytes,
+// `updates` changes from `number` on are one event. Only a change by itself waits.
+void Channel::submitted(std::uint64_t number, std::uint64_t updates, std::size_t bytes,
                         Result<workspace::Receipt> receipt) {
-  std::uint64_t saved = receipt ? 1 : 0;
+  std::uint64_t saved = receipt ? updates : 0;
   const auto waited = waiting_.find(number);
   const bool has_waited = waited != waiting_.end();
   if (has_waited) {
@@ -174,16 +247,16 @@ void Channel::submitted(std::uint64_t number, std::size_t bytes,
   if (ended_) return;
   saved_before(number) += saved;
   if (!receipt) {
-    ++options_.counters.updates_refused;
+    options_.counters.updates_refused += updates;
     if (receipt.error().code != ErrorCode::kForbidden) return end(receipt.error());
     // The client may continue, because others of its changes may be allowed.
     report_dropped("change refused", receipt.error());
     send_refused(std::move(receipt.error()));
   } else {
-    ++options_.counters.acks;
+    options_.counters.acks += updates;
   }
   if (saved_unsaid_ > 0 && !congested()) wire_.send_saved(std::exchange(saved_unsaid_, 0));
-  if (!has_waited) answered();
+  if (!has_waited) answered(updates);
 }
 
 // Several refusals for a client that does not read become one.
@@ -201,13 +274,13 @@ void Channel::send_refused(Error error) {
   refused_unsaid_ = std::move(error);
 }
 
-// Counts an answer to an update that was queued. A client that does not read its answers is held
+// Counts the answer to updates that was queued. A client that does not read its answers is held
 // back like one that runs ahead of the disk.
-void Channel::answered() {
+void Channel::answered(std::uint64_t updates) {
   if (wire_.queued_bytes() > 0) {
-    ++unread_answers_;
+    unread_answers_ += updates;
   } else {
-    account(0, -1);
+    account(0, -static_cast<std::ptrdiff_t>(updates));
   }
 }
 
@@ -236,6 +309,8 @@ void Channel::presence(ByteView update) {
     wait_until_joined([this, copy = to_bytes(update)] { presence(copy); });
     return;
   }
+  submit_gathered();
+  if (live_ == nullptr) return;
   ++options_.counters.awareness_in;
   workspace_->set_presence(options_.caller, *live_, *this, update,
                            [this, alive = std::weak_ptr(alive_)](Result<void> set) {
@@ -257,6 +332,8 @@ void Channel::query_presence() {
     wait_until_joined([this] { query_presence(); });
     return;
   }
+  submit_gathered();
+  if (live_ == nullptr) return;
   send_everybody(false);
 }
 
@@ -277,6 +354,8 @@ void Channel::message(std::string_view text, bool to_sender) {
     wait_until_joined([this, copy = std::string(text), to_sender] { message(copy, to_sender); });
     return;
   }
+  submit_gathered();
+  if (live_ == nullptr) return;
   if (text.size() > options_.limits.stateless_bytes) {
     return end({ErrorCode::kTooLarge, "stateless message of " + std::to_string(text.size()) +
                                           " bytes, more than " +

@@ -93,7 +93,10 @@ class Channel final : public workspace::Subscriber {
 
   // Messages of the client. `version` is what it knows; it asks for the rest.
   void ask(ByteView version);
-  void change(ByteView intent);
+  // `more`: further messages of the client are at hand, and submit_gathered() will follow soon. Then the channel may
+  // hold the change back, and joins it with those that follow into one event, one ack and one broadcast.
+  void change(ByteView intent, bool more = false);
+  void submit_gathered();
   void presence(ByteView update);
   void query_presence();
   void message(std::string_view message, bool to_sender);
@@ -113,6 +116,15 @@ class Channel final : public workspace::Subscriber {
   void on_lost(const Error& error) override;
 
  private:
+  // Changes that arrived together and wait for the end of what is at hand.
+  struct Gathered {
+    std::uint64_t first = 0;  // the number of the first one
+    Bytes intents;            // one after the other
+    std::vector<std::size_t> ends;
+
+    std::vector<ByteView> views() const;
+  };
+
   void joined(Result<workspace::LiveObject*> live);
   void leave();
   void end(const Error& error);
@@ -120,8 +132,13 @@ class Channel final : public workspace::Subscriber {
 
   void answer(ByteView version);
   void send_version();
+  bool gather(std::uint64_t number, ByteView intent, bool more);
+  bool submit_joined(const std::shared_ptr<Gathered>& gathered);
+  void submit_each(const Gathered& gathered);
+  void submit(std::uint64_t number, ByteView intent);
   void waits(std::uint64_t number, std::size_t bytes, bool kept);
-  void submitted(std::uint64_t number, std::size_t bytes, Result<workspace::Receipt> receipt);
+  void submitted(std::uint64_t number, std::uint64_t updates, std::size_t bytes,
+                 Result<workspace::Receipt> receipt);
   std::uint64_t& saved_before(std::uint64_t number);
   bool congested() const;
   void fall_behind(const workspace::Delivery& missed);
@@ -133,7 +150,7 @@ class Channel final : public workspace::Subscriber {
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
   void send_refused(Error error);
   void report_dropped(observe::Constant what, const Error& error) const;
-  void answered();
+  void answered(std::uint64_t updates);
 
   const ChannelOptions options_;
   Wire& wire_;
@@ -144,6 +161,7 @@ class Channel final : public workspace::Subscriber {
   // Messages that arrived before the channel had joined.
   std::vector<std::move_only_function<void()>> early_;
 
+  std::shared_ptr<Gathered> gathered_;  // null: none
   std::uint64_t updates_taken_ = 0;
   std::size_t inflight_bytes_ = 0;
   std::size_t inflight_updates_ = 0;  // an update is in flight until its answer has left

@@ -44,6 +44,11 @@ class Connection {
   // a WebSocket close code (1000, 1008, 4401 …), `reason` has at most 123 bytes.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 
+  // Within on_message: more of the peer's bytes are at hand, perhaps a part of a message only.
+  // on_input_end() follows in this turn, or on_closed(). So the handler may put off what it does
+  // with a message, and do it for several together.
+  virtual bool more_follows() const { return false; }
+
   // The address of the peer, for logs: "127.0.0.1:51234".
   virtual std::string_view peer() const = 0;
 };
@@ -57,6 +62,9 @@ class ConnectionHandler {
 
   // One whole message; the view is valid during the call.
   virtual void on_message(ByteView message) = 0;
+
+  // Everything that was at hand was delivered (Connection::more_follows).
+  virtual void on_input_end() {}
 
   // A message over the limit of `limit` bytes has begun with these bytes (kBeginningBytes
   // of it, or less if the limit is lower). The rest will be skipped. The handler may close the

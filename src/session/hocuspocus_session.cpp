@@ -198,6 +198,7 @@ void HocuspocusSession::refuse_address(const HocuspocusMessage& message) {
 // If not even a name can be read, the message belongs to no document, and the connection ends.
 bool HocuspocusSession::on_too_large(ByteView beginning, std::size_t limit) {
   if (closing_) return true;
+  on_input_end();
   ByteReader in(beginning);
   const std::string_view address = in.var_string();
   const Error error{ErrorCode::kTooLarge, "a message is larger than " + std::to_string(limit) +
@@ -316,12 +317,19 @@ void HocuspocusSession::hold(std::string_view address, ByteView message) {
   early_[std::string(address)].push_back(to_bytes(message));
 }
 
+void HocuspocusSession::on_input_end() {
+  if (Document* document = std::exchange(gathering_, nullptr))
+    document->channel().submit_gathered();
+}
+
 void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& message) {
+  if (gathering_ != &document) on_input_end();
   Channel& channel = document.channel();
   switch (message.kind) {
     case HocuspocusMessage::Kind::kSync:
-      return message.sync == SyncKind::kStep1 ? channel.ask(message.payload)
-                                              : channel.change(message.payload);
+      if (message.sync == SyncKind::kStep1) return channel.ask(message.payload);
+      gathering_ = connection_->more_follows() ? &document : nullptr;
+      return channel.change(message.payload, gathering_ != nullptr);
     case HocuspocusMessage::Kind::kAwareness: return channel.presence(message.payload);
     case HocuspocusMessage::Kind::kQueryAwareness: return channel.query_presence();
     // Hocuspocus passes a stateless message to a hook. Here it goes to the other clients of the
@@ -329,6 +337,7 @@ void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& mes
     case HocuspocusMessage::Kind::kStateless: return channel.message(message.text, false);
     case HocuspocusMessage::Kind::kBroadcast: return channel.message(message.text, true);
     case HocuspocusMessage::Kind::kClose:
+      on_input_end();
       answer(protocol::encode_hocuspocus_close(document.address(), "provider_initiated"));
       return retire(document);
     // The provider renews its token. This does not change the rights of an open document.
@@ -342,6 +351,7 @@ void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& mes
 void HocuspocusSession::retire(Document& document) {
   auto found = documents_.find(document.address());
   if (found == documents_.end() || found->second.get() != &document) return;
+  if (gathering_ == &document) gathering_ = nullptr;
   retired_.push_back(std::move(found->second));
   documents_.erase(found);
   options_.host.scheduler().post([this, alive = std::weak_ptr(alive_)] {
@@ -367,6 +377,7 @@ void HocuspocusSession::on_drained() {
 
 void HocuspocusSession::on_closed(std::uint16_t) {
   ++options_.counters.closed;
+  on_input_end();
   closing_ = true;
   options_.host.scheduler().cancel(auth_timer_);
   for (const auto& [address, timer] : std::exchange(waiting_denials_, {}))

@@ -46,6 +46,7 @@ class HocuspocusSession final : public ConnectionHandler {
 
   void on_open(Connection& connection) override;
   void on_message(ByteView message) override;
+  void on_input_end() override;
   bool on_too_large(ByteView beginning, std::size_t limit) override;
   void on_drained() override;
   void on_closed(std::uint16_t code) override;
@@ -93,6 +94,7 @@ class HocuspocusSession final : public ConnectionHandler {
   std::uint64_t auth_timer_ = 0;
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;  // by address
   std::vector<std::unique_ptr<Document>> retired_;
+  Document* gathering_ = nullptr;  // its channel may hold changes back until on_input_end()
   std::string last_served_;  // the address of the document that last got its turn in on_drained()
 
   // Addresses whose last token was refused, or whose document failed. Messages for them are ignored

@@ -72,15 +72,21 @@ void YSession::on_message(ByteView frame) {
   if (closing_ || !channel_) return;
   if (auto whole = protocol::check_y_frame(frame); !whole) return close(whole.error());
   do {
-    deliver(*protocol::take_y_message(frame));
+    const YMessage message = *protocol::take_y_message(frame);
+    deliver(message, !frame.empty() || connection_->more_follows());
   } while (!closing_ && !frame.empty());
+  if (!closing_ && !connection_->more_follows()) channel_->submit_gathered();
 }
 
-void YSession::deliver(const YMessage& message) {
+void YSession::on_input_end() {
+  if (channel_) channel_->submit_gathered();
+}
+
+void YSession::deliver(const YMessage& message, bool more) {
   switch (message.kind) {
     case YMessage::Kind::kSync:
       return message.sync == SyncKind::kStep1 ? channel_->ask(message.payload)
-                                              : channel_->change(message.payload);
+                                              : channel_->change(message.payload, more);
     case YMessage::Kind::kAwareness: return channel_->presence(message.payload);
     case YMessage::Kind::kQueryAwareness: return channel_->query_presence();
     case YMessage::Kind::kUnknown: return;
@@ -101,6 +107,7 @@ void YSession::on_drained() {
 
 void YSession::on_closed(std::uint16_t) {
   ++options_.counters.closed;
+  on_input_end();
   closing_ = true;
   options_.host.scheduler().cancel(std::exchange(close_timer_, 0));
   channel_.reset();

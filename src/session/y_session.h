@@ -37,13 +37,14 @@ class YSession final : public ConnectionHandler, private Wire {
 
   void on_open(Connection& connection) override;
   void on_message(ByteView frame) override;
+  void on_input_end() override;
   bool on_too_large(ByteView beginning, std::size_t limit) override;
   void on_drained() override;
   void on_closed(std::uint16_t code) override;
 
  private:
   Party party() const;
-  void deliver(const protocol::YMessage& message);
+  void deliver(const protocol::YMessage& message, bool more);
   void send_version(ByteView version) override;
   void send_answer(ByteView change) override;
   void send_catch_up(ByteView change) override;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "merge/object.h"
 #include "sim/oracle.h"
 
 namespace syncline::sim {
@@ -21,7 +22,7 @@ std::string ActorOrder::check(std::size_t index, const crdt::Doc& before) {
     actor.looked = index + 1;
     return "";
   }
-  for (std::size_t& at = actor.next; at < sent->size() && (*sent)[at] != event.intent; ++at) {
+  for (std::size_t& at = actor.next; at < sent->size() && !records(event, *sent, at); ++at) {
     const Bytes& skipped = (*sent)[at];
     const auto prepared = before.prepare(skipped);
     if (prepared && !prepared->changes && !prepared->waits()) continue;  // known
@@ -36,9 +37,18 @@ std::string ActorOrder::check(std::size_t index, const crdt::Doc& before) {
   }
   if (actor.next >= sent->size())
     return fmt::format("{} did not send this, or not now", event.actor);
-  ++actor.next;
+  actor.next += event.further_seqs + 1;
   actor.looked = index + 1;
   return "";
+}
+
+// True if the event is the change at `at`, or those from there on that were joined.
+bool ActorOrder::records(const log::Event& event, const std::vector<Bytes>& sent, std::size_t at) {
+  if (event.further_seqs == 0) return sent[at] == event.intent;
+  if (event.further_seqs >= sent.size() - at) return false;
+  const auto parts = std::span(sent).subspan(at, event.further_seqs + 1);
+  const auto joined = merge::doc_type().join(std::vector<ByteView>(parts.begin(), parts.end()));
+  return joined && *joined == event.intent;
 }
 
 bool ActorOrder::may_have_waited(const Bytes& change, const Progress& actor,

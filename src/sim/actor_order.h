@@ -44,6 +44,7 @@ class ActorOrder {
         kept;  // of those before `next`: they wait, and are to be recorded later
   };
 
+  static bool records(const log::Event& event, const std::vector<Bytes>& sent, std::size_t at);
   bool may_have_waited(const Bytes& change, const Progress& actor, const crdt::Doc& before) const;
   crdt::Doc replay(std::size_t events) const;
 

@@ -106,6 +106,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     void set_reading(bool on) override { wire_.set_reading(side_, on); }
     void limit_messages(std::size_t bytes) override { wire_.at(side_).message_limit = bytes; }
     std::size_t queued_bytes() const override { return wire_.at(side_).queued; }
+    bool more_follows() const override { return wire_.at(side_).more_follows; }
     void close(std::uint16_t code, std::string_view reason) override {
       wire_.close(side_, code, reason);
     }
@@ -141,6 +142,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     std::size_t message_limit = std::numeric_limits<std::size_t>::max();
     bool reading = true;
     bool read_posted = false;
+    bool more_follows = false;  // in the turn that delivers a message
     bool flush_posted = false;
     bool drain_pending = false;
     bool closing = false;   // has sent a close

@@ -472,6 +472,7 @@ void Oracle::check_history(const ObjectName& name, const History& history,
                              fmt::format("{}, event {} by {} holds nothing new", shown(name),
                                          event.position, event.actor));
     if (!effect->waits_for.clients().empty()) world_.hit(Probe::change_waits);
+    if (event.further_seqs > 0) world_.hit(Probe::updates_joined);
     if (const std::string fault = order.check(index, doc); !fault.empty())
       return world_.violated(std::string(kOrder),
                              fmt::format("{}, event {}: {}", shown(name), event.position, fault));

@@ -60,7 +60,7 @@ namespace syncline::sim {
                                                   X(fell_back) X(import) X(import_refused)         \
                                                       X(acks_of_refusable) X(old_log) X(exported)  \
                                                           X(imported) X(restored)                  \
-                                                              X(side_door_tried)
+                                                              X(side_door_tried) X(updates_joined)
 
 enum class Probe : std::uint8_t {
 #define X(name) name,

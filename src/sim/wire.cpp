@@ -189,9 +189,12 @@ void Wire::read(Side side) {
     Message message = std::move(state.inbox.front());
     state.inbox.pop_front();
     state.inbox_bytes -= message.size();
+    state.more_follows = !state.inbox.empty() && state.read_delay_us == 0;
     take(side, std::move(message));
     if (state.read_delay_us > 0) break;
   }
+  state.more_follows = false;
+  if (state.handler && !state.finished) state.handler->on_input_end();
   read_later(side);
   if (at(other(side)).loop != nullptr) flush_later(other(side));  // the window has room again
 }

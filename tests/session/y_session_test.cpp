@@ -46,6 +46,15 @@ struct YPeer {
     session->on_message(protocol::encode_y_sync(kind, payload));
   }
 
+  // Messages that arrive together.
+  void send_together(const std::vector<Bytes>& messages) {
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      connection.more = i + 1 < messages.size();
+      session->on_message(messages[i]);
+    }
+    session->on_input_end();
+  }
+
   // Hands everything that arrived to a replica; counts what else there was.
   void deliver(Typist& typist) {
     for (const SharedBytes& message : connection.take()) {
@@ -83,6 +92,124 @@ TEST(YSession, TwoClientsMeet) {
   EXPECT_EQ(bob.text(), "hello");
   EXPECT_EQ(a.saved, 1);
   EXPECT_EQ(b.saved, 0);
+}
+
+Bytes update_of(ByteView update) {
+  return protocol::encode_y_sync(SyncKind::kUpdate, update);
+}
+
+TEST(YSession, UpdatesThatArriveTogetherAreOneEvent) {
+  TestWorld world;
+  YPeer a(world);
+  YPeer b(world);
+  Typist ann(1);
+  Typist bob(2);
+  a.send(SyncKind::kUpdate, ann.type("<"));
+  world.loop.run();
+  a.deliver(ann);
+  b.deliver(bob);
+  b.sync_messages = a.saved = 0;
+  a.send_together({update_of(ann.type("o")), update_of(ann.type("n")), update_of(ann.type("e"))});
+  world.loop.run();
+  a.deliver(ann);
+  b.deliver(bob);
+  EXPECT_EQ(bob.text(), "<one");
+  EXPECT_EQ(a.saved, 3) << "each update is acknowledged";
+  EXPECT_EQ(b.sync_messages, 1);
+  EXPECT_EQ(world.counters.changes_accepted, 2u);
+  EXPECT_EQ(world.counters.events_committed, 2u);
+  EXPECT_EQ(a.counters.acks, 4u);
+}
+
+TEST(YSession, OfUpdatesThatArriveTogetherOnlyTheOneThatWaitsWaits) {
+  TestWorld world;
+  YPeer a(world);
+  YPeer b(world);
+  Typist ann(1);
+  Typist other(3);
+  const Bytes cause = other.type("a");
+  a.send_together({update_of(ann.type("1")), update_of(other.type("b")), update_of(ann.type("2"))});
+  world.loop.run();
+  a.deliver(ann);
+  EXPECT_EQ(a.saved, 1) << "the second one is not saved";
+  b.send(SyncKind::kUpdate, cause);
+  world.loop.run();
+  a.deliver(ann);
+  EXPECT_EQ(a.saved, 3);
+  Typist reader(9);
+  reader.receive(cause);
+  b.deliver(reader);
+  EXPECT_EQ(reader.text().size(), 4u);
+}
+
+TEST(YSession, OfUpdatesThatArriveTogetherThoseBeforeABadOneAreSaved) {
+  TestWorld world;
+  YPeer a(world);
+  YPeer b(world);
+  Typist ann(1);
+  Typist bob(2);
+  a.send_together({update_of(ann.type("x")), update_of(ann.type("y")), update_of(Bytes{1, 2, 3}),
+                   update_of(ann.type("z"))});
+  world.loop.run();
+  b.deliver(bob);
+  EXPECT_EQ(bob.text(), "xyz");
+  ASSERT_TRUE(a.connection.closed);
+  EXPECT_EQ(a.connection.closed->code, 4400);
+  EXPECT_EQ(a.counters.updates_refused, 1u);
+}
+
+TEST(YSession, WhatArrivesBehindUpdatesDoesNotOvertakeThem) {
+  TestWorld world;
+  YPeer a(world);
+  Typist ann(1);
+  const Bytes one = ann.type("x");
+  const Bytes two = ann.type("y");
+  a.connection.take();
+  a.send_together({update_of(one), update_of(two),
+                   protocol::encode_y_sync(SyncKind::kStep1, Bytes{0}), update_of(ann.type("z"))});
+  world.loop.run();
+  Typist reader(2);
+  a.deliver(reader);
+  EXPECT_NE(reader.text().find("xy"), std::string::npos) << reader.text();
+}
+
+TEST(YSession, UpdatesBeforeAnUnfinishedMessageDoNotWaitForIt) {
+  TestWorld world;
+  YPeer a(world);
+  Typist ann(1);
+  a.connection.more = true;
+  a.send(SyncKind::kUpdate, ann.type("x"));
+  a.send(SyncKind::kUpdate, ann.type("y"));
+  world.loop.run();
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+  a.session->on_input_end();
+  world.loop.run();
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+}
+
+TEST(YSession, UpdatesBeforeAMessageThatIsTooLargeAreSaved) {
+  TestWorld world;
+  YPeer a(world);
+  Typist ann(1);
+  a.connection.more = true;
+  a.send(SyncKind::kUpdate, ann.type("x"));
+  a.session->on_too_large(update_of(ann.type("y")), 10);
+  a.session->on_input_end();
+  world.loop.run();
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+}
+
+TEST(YSession, HowMuchIsJoinedHasABound) {
+  TestWorld world;
+  YPeer a(world);
+  Typist ann(1);
+  std::vector<Bytes> messages;
+  for (int i = 0; i < 600; ++i) messages.push_back(update_of(ann.type("x")));
+  for (int i = 0; i < 6; ++i) messages.push_back(update_of(ann.type(std::string(8000, 'y'))));
+  a.send_together(messages);
+  world.loop.run();
+  EXPECT_EQ(a.counters.acks, 606u);
+  EXPECT_EQ(world.counters.changes_accepted, 3u + 3u);
 }
 
 TEST(YSession, ALateClientAsksForWhatItLacks) {
@@ -185,8 +312,10 @@ TEST(YSession, ASlowReaderIsBroughtUpToDateFromItsState) {
   Typist ann(1);
   Typist bob(2);
   slow.connection.stuck = true;
-  for (int i = 0; i < 500; ++i) writer.send(SyncKind::kUpdate, ann.insert(0, std::string(20, 'a')));
-  world.loop.run();
+  for (int i = 0; i < 500; ++i) {
+    writer.send(SyncKind::kUpdate, ann.insert(0, std::string(20, 'a')));
+    world.loop.run();
+  }
   EXPECT_EQ(slow.counters.fell_behind, 1u);
   EXPECT_LT(slow.connection.queued_bytes(), 1200u)
       << "the queue of a slow reader grew past its bound";

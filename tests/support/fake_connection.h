@@ -24,6 +24,7 @@ class FakeConnection final : public session::Connection {
     sent.push_back(std::move(message));
   }
   void set_reading(bool on) override { reading = on; }
+  bool more_follows() const override { return more; }
   void limit_messages(std::size_t bytes) override { message_limit = bytes; }
   std::size_t queued_bytes() const override { return queued_; }
   void close(std::uint16_t code, std::string_view reason) override {
@@ -47,6 +48,7 @@ class FakeConnection final : public session::Connection {
 
   bool stuck = false;
   bool reading = true;
+  bool more = false;  // more of the peer's messages are at hand
   std::size_t message_limit = std::numeric_limits<std::size_t>::max();
   std::vector<SharedBytes> sent;
   std::optional<Closed> closed;

@@ -120,6 +120,12 @@ void WebSocket::read_input() {
 }
 
 void WebSocket::take(std::span<std::uint8_t> input) {
+  take_messages(input);
+  more_follows_ = false;
+  if (std::exchange(input_continues_, false) && handler_) handler_->on_input_end();
+}
+
+void WebSocket::take_messages(std::span<std::uint8_t> input) {
   while (!is_destroyed() && (state_ == State::kOpen || state_ == State::kClosing)) {
     if (paused_) {
       held_.insert(held_.end(), input.begin(), input.end());
@@ -127,6 +133,8 @@ void WebSocket::take(std::span<std::uint8_t> input) {
     }
     const WsEvent event = parser_.next(input);
     if (event.kind == WsEvent::Kind::kNeedMore) return;
+    more_follows_ = !input.empty();
+    input_continues_ |= more_follows_;
     handle(event);
   }
 }

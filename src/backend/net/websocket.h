@@ -48,6 +48,7 @@ class WebSocket final : public Socket, public session::Connection {
   void limit_messages(std::size_t bytes) override;
   std::size_t queued_bytes() const override { return out_.counted_bytes(); }
   void close(std::uint16_t code, std::string_view reason) override;
+  bool more_follows() const override { return more_follows_; }
   std::string_view peer() const override { return peer_; }
 
   void on_ready() override;
@@ -67,6 +68,7 @@ class WebSocket final : public Socket, public session::Connection {
   std::size_t held_bytes() const { return parser_.buffered_bytes() + held_.capacity(); }
   void read_input();
   void take(std::span<std::uint8_t> input);
+  void take_messages(std::span<std::uint8_t> input);
   void take_held();
   void handle(const WsEvent& event);
   void handle_close(const WsEvent& event);
@@ -98,6 +100,8 @@ class WebSocket final : public Socket, public session::Connection {
   bool drain_pending_ = false;  // on_drained must be called
   bool pong_queued_ = false;
   bool ping_queued_ = false;
+  bool more_follows_ = false;     // for the message that is being delivered
+  bool input_continues_ = false;  // the handler was told so, and on_input_end must be called
 };
 
 }  // namespace syncline::backend
