@@ -100,11 +100,14 @@ void Channel::answer(ByteView version) {
     return send_state(Missed(live_->version(), live_->position()));
   workspace_->diff(
       options_.caller, *live_, version,
-      [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<Bytes> diff) mutable {
+      [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<workspace::Lacking> lacking) mutable {
         if (alive.expired() || ended_) return;
         answering_ = false;
-        if (!diff) return end(diff.error());
-        if (!congested()) return wire_.send_answer(*diff);
+        if (!lacking) return end(lacking.error());
+        if (!congested()) {
+          if (lacking->first) wire_.send_catch_up(*lacking->first);
+          return wire_.send_answer(*lacking->rest);
+        }
         // Other messages filled the queue first. A question that arrived in the meantime is newer.
         if (!question_) question_ = std::move(asked);
       });
@@ -427,12 +430,13 @@ void Channel::catch_up() {
   const Bytes version = from.version();
   workspace_->diff(
       options_.caller, *live_, version,
-      [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<Bytes> diff) mutable {
+      [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<workspace::Lacking> lacking) mutable {
         if (alive.expired() || ended_) return;
-        if (!diff) return end(diff.error());
+        if (!lacking) return end(lacking.error());
         // Other messages filled the queue first.
         if (congested()) return fall_back(std::move(from));
-        wire_.send_catch_up(*diff);
+        if (lacking->first) wire_.send_catch_up(*lacking->first);
+        wire_.send_catch_up(*lacking->rest);
       });
 }
 

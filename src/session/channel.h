@@ -36,9 +36,9 @@ class Wire {
   // The version of the server's state. The client answers with what it has beyond that.
   virtual void send_version(ByteView version) = 0;
   // What the client lacks, as the answer to its request.
-  virtual void send_answer(ByteView change) = 0;
+  virtual void send_answer(const workspace::Diff& diff) = 0;
   // What the client lacks, without a request.
-  virtual void send_catch_up(ByteView change) = 0;
+  virtual void send_catch_up(const workspace::Diff& diff) = 0;
   // The whole state, which replaces what the client has. For types without versions. A protocol
   // that has no such message ends the channel.
   virtual void send_state(const workspace::Workspace::State&) {

@@ -35,6 +35,7 @@ constexpr std::size_t kMaxAnswerableBytes = std::size_t{16} << 10;
 
 // The encoding for clients that share an address.
 constexpr char kSharedEncoding = 0;
+constexpr char kHocuspocusAnswer = 0;  // of answers
 
 // Close codes of Hocuspocus. Its provider reconnects after each of them.
 constexpr std::uint16_t kReset = 4205;
@@ -71,8 +72,12 @@ class HocuspocusSession::Document final : public Wire {
   bool retired() const { return retired_; }
 
   void send_version(ByteView version) override { send_sync(SyncKind::kStep1, version); }
-  void send_answer(ByteView change) override { send_sync(SyncKind::kStep2, change); }
-  void send_catch_up(ByteView change) override { send_sync(SyncKind::kUpdate, change); }
+  void send_answer(const workspace::Diff& diff) override {
+    send_diff(SyncKind::kStep2, &kHocuspocusAnswer, diff);
+  }
+  void send_catch_up(const workspace::Diff& diff) override {
+    send_diff(SyncKind::kUpdate, &kSharedEncoding, diff);
+  }
 
   void send_change(const Delivery& change) override {
     send_shared(change, [&] {
@@ -120,13 +125,23 @@ class HocuspocusSession::Document final : public Wire {
     session_.send(protocol::encode_hocuspocus_sync(address_, kind, payload));
   }
 
-  // Clients that send only the name of the document share an address, and so the encoded message.
+  void send_diff(SyncKind kind, workspace::EncodingTag tag, const workspace::Diff& diff) {
+    send_encoded(diff.encodings, tag,
+                 [&] { return protocol::encode_hocuspocus_sync(address_, kind, diff.change); });
+  }
+
   template <typename Build>
   void send_shared(const Delivery& delivery, Build&& build) {
+    send_encoded(delivery.encodings, &kSharedEncoding, build);
+  }
+
+  // Clients that send only the name of the document share an address, and so the encoded message.
+  template <typename Build>
+  void send_encoded(workspace::Encodings& encodings, workspace::EncodingTag tag, Build&& build) {
     if (own_address_) {
       session_.send(build());
     } else {
-      session_.connection_->send(delivery.encodings.once(&kSharedEncoding, build));
+      session_.connection_->send(encodings.once(tag, build));
     }
   }
 

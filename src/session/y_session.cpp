@@ -14,8 +14,9 @@ using workspace::Delivery;
 
 namespace {
 
-// The encoding of broadcasts, which all connections share.
+// The encodings of broadcasts and of answers, which all connections share.
 constexpr char kEncoding = 0;
+constexpr char kAnswerEncoding = 0;
 
 // These codes are final: y-websocket 3 does not reconnect, and other clients have no reason to.
 bool is_refusal(std::uint16_t code) {
@@ -117,12 +118,14 @@ void YSession::send_version(ByteView version) {
   send(protocol::encode_y_sync(SyncKind::kStep1, version));
 }
 
-void YSession::send_answer(ByteView change) {
-  send(protocol::encode_y_sync(SyncKind::kStep2, change));
+void YSession::send_answer(const workspace::Diff& diff) {
+  connection_->send(diff.encodings.once(
+      &kAnswerEncoding, [&] { return protocol::encode_y_sync(SyncKind::kStep2, diff.change); }));
 }
 
-void YSession::send_catch_up(ByteView change) {
-  send(protocol::encode_y_sync(SyncKind::kUpdate, change));
+void YSession::send_catch_up(const workspace::Diff& diff) {
+  connection_->send(diff.encodings.once(
+      &kEncoding, [&] { return protocol::encode_y_sync(SyncKind::kUpdate, diff.change); }));
 }
 
 void YSession::send_change(const Delivery& change) {

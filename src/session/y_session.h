@@ -46,8 +46,8 @@ class YSession final : public ConnectionHandler, private Wire {
   Party party() const;
   void deliver(const protocol::YMessage& message, bool more);
   void send_version(ByteView version) override;
-  void send_answer(ByteView change) override;
-  void send_catch_up(ByteView change) override;
+  void send_answer(const workspace::Diff& diff) override;
+  void send_catch_up(const workspace::Diff& diff) override;
   void send_change(const workspace::Delivery& change) override;
   void send_presence(const workspace::Delivery& update) override;
   void send_saved(std::uint64_t updates) override;

@@ -62,4 +62,17 @@ struct Delivery {
   mutable Encodings encodings = {};
 };
 
+// What a replica lacks, as a change. Those who lack the same share it, and its encodings.
+struct Diff {
+  Bytes change;
+  mutable Encodings encodings = {};
+};
+
+// What a replica lacks of a large object may come in two parts: a whole state that others get as
+// well, and what is newer.
+struct Lacking {
+  std::shared_ptr<const Diff> first = nullptr;  // nullptr: everything is in `rest`
+  std::shared_ptr<const Diff> rest;
+};
+
 }  // namespace syncline::workspace

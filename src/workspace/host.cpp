@@ -55,7 +55,10 @@ bool Host::busy() const {
 void Host::sweep() {
   const Doing naming(services_.scheduler, "sweep");
   std::erase_if(workspaces_, [](const auto& entry) { return entry.second->idle(); });
-  for (auto& [name, workspace] : workspaces_) workspace->expire_presence();
+  for (auto& [name, workspace] : workspaces_) {
+    workspace->expire_presence();
+    workspace->drop_unused();
+  }
   timer_ = services_.scheduler.after(kSweepMs, [this] { sweep(); });
 }
 

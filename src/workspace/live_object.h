@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,6 +115,16 @@ class LiveObject {
   log::Position needed_until() const { return std::max(position(), waits_for_); }
   void wait_for(log::Position position) { waits_for_ = std::max(waits_for_, position); }
 
+  // A recent encoding of its whole state, which several clients get that know nothing yet. Only of a
+  // large object, and for as long as it is asked for.
+  struct Whole {
+    std::shared_ptr<const Diff> diff;
+    Bytes version;  // of that state
+    log::Position position = 0;
+    std::uint64_t used_ms = 0;  // of the monotonic clock
+  };
+  std::optional<Whole>& whole() { return whole_; }
+
   // True after the workspace dropped its view. Callers further up the stack may still hold this
   // object, but the workspace refuses their requests.
   bool lost() const { return lost_; }
@@ -126,25 +137,31 @@ class LiveObject {
   bool away() const { return away_; }
   // True if what comes now must wait in line.
   bool busy() const { return away_ || (!line_.empty() && !advancing_); }
-  // Adds to the line.
-  void wait(Task task) { line_.push_back(std::move(task)); }
-  // Only the workspace calls these. advance() runs up to `most` of those in line, while the object is
-  // at home; true if some are left that could run.
+  // Adds to the line. What comes from a task of the line takes that task's place, so it goes to the
+  // front.
+  void wait(Task task);
+  // Only the workspace calls these. come_home() runs `next`, which goes on with the work, before
+  // those in line. advance() runs up to `most` of these while the object is at home; true if some
+  // are left that could run.
   void go_away();
-  void come_home() { away_ = false; }
+  void come_home(Task next);
   bool advance(std::size_t most);
   // True if something waits for it, or uses it elsewhere.
   bool in_use() const { return away_ || !line_.empty(); }
 
  private:
+  void run(Task task);
+
   std::string id_;
   state::Resident* resident_;  // held in the cache as long as this object lives
   SubscriberList subscribers_;
   Presence presence_;
   log::Position waits_for_ = 0;
+  std::optional<Whole> whole_;
   bool lost_ = false;
   bool away_ = false;
   bool advancing_ = false;
+  std::size_t in_front_ = 0;  // of the line: what came from the task that runs
   std::deque<Task> line_;
   Bytes version_before_;  // while it is away
 };

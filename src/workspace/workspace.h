@@ -186,7 +186,7 @@ class Workspace {
 
   // diff: what a replica at `version` lacks. version: what this state knows. Both are returned once
   // they are durable. kUnsupported if the type has no versions.
-  void diff(const policy::Caller& caller, LiveObject& object, ByteView version, Done<Bytes> done);
+  void diff(const policy::Caller& caller, LiveObject& object, ByteView version, Done<Lacking> done);
   void version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done);
 
   // The whole state and its position, for types without versions. Returned once it is durable.
@@ -241,6 +241,8 @@ class Workspace {
                 bool with_gone, Done<std::optional<Bytes>> done);
   // Removes clients that were silent for too long. Call it every few seconds.
   void expire_presence();
+  // Gives up what was made for many and is not asked for any more. Call it every few seconds.
+  void drop_unused();
 
   // Sends a client's message to all subscribers except `except` (may be nullptr). Not logged.
   // kForbidden: it was sent to nobody.
@@ -334,9 +336,10 @@ class Workspace {
   void answer_at(LiveObject& object, log::Position position, log::Position rules,
                  Done<Receipt> done);
   void answer_known(LiveObject& object, log::Position rules, Done<Receipt> done);
-  void give(LiveObject& object, policy::Verdict verdict, Result<Bytes> bytes, Done<Bytes> done);
-  void give_state(LiveObject& object, policy::Verdict verdict, Result<State> state,
-                  Done<State> done);
+  template <typename T>
+  void give(LiveObject& object, policy::Verdict verdict, Result<T> read, Done<T> done);
+  void diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
+                      Done<Lacking> done);
   void look(LiveObject& object, const policy::Caller& caller, Extract extract, Done<View> done);
   void look_elsewhere(LiveObject& object, log::Position rules, std::string asker, Extract extract,
                       Done<View> done);
@@ -424,8 +427,10 @@ void Workspace::lend(LiveObject& object, const char* name,
       [&lent, work = std::move(work)]() mutable { return work(lent); },
       [this, &object, alive = std::weak_ptr(alive_), then = std::move(then)](T result) mutable {
         if (alive.expired()) return;
-        object.come_home();
-        then(std::move(result));
+        object.come_home(
+            [then = std::move(then), result = std::move(result)]() mutable {
+              then(std::move(result));
+            });
         advance(object);
       });
 }

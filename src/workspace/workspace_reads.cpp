@@ -1,4 +1,5 @@
 // Workspace: reads of objects, and changes that are made from what was read.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -9,8 +10,24 @@
 
 namespace syncline::workspace {
 
+namespace {
+
+constexpr std::uint64_t kKeptWholeMs = 5000;  // after the last use
+
+Lacking only(Bytes change) {
+  return {.rest = std::make_shared<const Diff>(Diff{std::move(change)})};
+}
+
+Result<Lacking> lacking(const merge::Object& object, ByteView version) {
+  auto change = merge::diff_since(object, version);
+  if (!change) return std::unexpected(std::move(change.error()));
+  return only(std::move(*change));
+}
+
+}  // namespace
+
 void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView version,
-                     Done<Bytes> done) {
+                     Done<Lacking> done) {
   if (object.busy())
     return object.wait(
         [this, caller, &object, version = to_bytes(version), done = std::move(done)]() mutable {
@@ -18,19 +35,59 @@ void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView 
         });
   const Doing naming(services_.scheduler, "diff");
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
-  if (!verdict.allowed || object.lost() || !is_large(object)) {
-    auto bytes = verdict.allowed ? merge::diff_since(object.object(), version) : Bytes();
-    return give(object, std::move(verdict), std::move(bytes), std::move(done));
+  if (verdict.allowed && !object.lost() && is_large(object))
+    return diff_elsewhere(object, std::move(verdict), version, std::move(done));
+  auto read = verdict.allowed ? lacking(object.object(), version) : Lacking{};
+  give(object, std::move(verdict), std::move(read), std::move(done));
+}
+
+// Those who know nothing share one encoding of the whole state, and get what is newer besides.
+void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
+                               Done<Lacking> done) {
+  struct Made {
+    Lacking lacking;
+    Bytes version = {};  // of the whole state, if that was made
+  };
+  const auto nothing = merge::version_of(*object.object().type().create());
+  const bool knows_nothing = version.empty() || (nothing && std::ranges::equal(version, *nothing));
+  std::optional<LiveObject::Whole>& whole = object.whole();
+  if (knows_nothing && whole) {
+    whole->used_ms = services_.scheduler.monotonic_ms();
+    if (whole->position == object.position())
+      return give<Lacking>(object, std::move(verdict), Lacking{.rest = whole->diff},
+                           std::move(done));
   }
-  lend<Result<Bytes>>(
-      object, "diff",
-      [version = to_bytes(version)](const merge::Object& lent) {
-        return merge::diff_since(lent, version);
-      },
+  auto work = [version = to_bytes(version), knows_nothing,
+               whole](const merge::Object& lent) -> Result<Made> {
+    if (knows_nothing && whole) {
+      auto newer = lacking(lent, whole->version);
+      if (newer && newer->rest->change.size() < whole->diff->change.size() / 4)
+        return Made{{.first = whole->diff, .rest = std::move(newer->rest)}};
+    }
+    auto made = lacking(lent, version);
+    if (!made) return std::unexpected(std::move(made.error()));
+    return Made{std::move(*made), knows_nothing ? merge::version_of(lent).value_or(Bytes()) : Bytes()};
+  };
+  lend<Result<Made>>(
+      object, "diff", std::move(work),
       [this, &object, verdict = std::move(verdict),
-       done = std::move(done)](Result<Bytes> bytes) mutable {
-        give(object, std::move(verdict), std::move(bytes), std::move(done));
+       done = std::move(done)](Result<Made> made) mutable {
+        if (!made)
+          return give<Lacking>(object, std::move(verdict),
+                               std::unexpected(std::move(made.error())), std::move(done));
+        if (!made->version.empty())
+          object.whole() = {made->lacking.rest, std::move(made->version), object.position(),
+                            services_.scheduler.monotonic_ms()};
+        give<Lacking>(object, std::move(verdict), std::move(made->lacking), std::move(done));
       });
+}
+
+void Workspace::drop_unused() {
+  const std::uint64_t now = services_.scheduler.monotonic_ms();
+  for (auto& [id, object] : live_) {
+    auto& whole = object->whole();
+    if (whole && now >= whole->used_ms + kKeptWholeMs) whole.reset();
+  }
 }
 
 void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done) {
@@ -43,14 +100,14 @@ void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<B
   give(object, std::move(verdict), std::move(bytes), std::move(done));
 }
 
-void Workspace::give(LiveObject& object, policy::Verdict verdict, Result<Bytes> bytes,
-                     Done<Bytes> done) {
-  if (!verdict.allowed) bytes = std::unexpected(std::move(verdict.allowed.error()));
-  if (is_mutated(Mutation::reply_before_commit)) return done(std::move(bytes));
+template <typename T>
+void Workspace::give(LiveObject& object, policy::Verdict verdict, Result<T> read, Done<T> done) {
+  if (!verdict.allowed) read = std::unexpected(std::move(verdict.allowed.error()));
+  if (is_mutated(Mutation::reply_before_commit)) return done(std::move(read));
   let_out(object, verdict.rules,
-          [bytes = std::move(bytes), done = std::move(done)](const Error* lost) mutable {
+          [read = std::move(read), done = std::move(done)](const Error* lost) mutable {
             if (lost != nullptr) return done(std::unexpected(*lost));
-            done(std::move(bytes));
+            done(std::move(read));
           });
 }
 
@@ -64,24 +121,14 @@ void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<Sta
   const log::Position position = object.position();
   if (!verdict.allowed || object.lost() || !is_large(object)) {
     State now{position, verdict.allowed ? object.object().snapshot() : Bytes()};
-    return give_state(object, std::move(verdict), std::move(now), std::move(done));
+    return give<State>(object, std::move(verdict), std::move(now), std::move(done));
   }
   lend<Bytes>(
       object, "state", [](const merge::Object& lent) { return lent.snapshot(); },
       [this, &object, position, verdict = std::move(verdict),
        done = std::move(done)](Bytes bytes) mutable {
-        give_state(object, std::move(verdict), State{position, std::move(bytes)}, std::move(done));
+        give<State>(object, std::move(verdict), State{position, std::move(bytes)}, std::move(done));
       });
-}
-
-void Workspace::give_state(LiveObject& object, policy::Verdict verdict, Result<State> state,
-                           Done<State> done) {
-  if (!verdict.allowed) state = std::unexpected(std::move(verdict.allowed.error()));
-  let_out(object, verdict.rules,
-          [state = std::move(state), done = std::move(done)](const Error* lost) mutable {
-            if (lost != nullptr) return done(std::unexpected(*lost));
-            done(std::move(state));
-          });
 }
 
 // ---- reads without a subscription

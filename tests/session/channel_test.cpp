@@ -22,8 +22,8 @@ class RecordingWire : public Wire {
   };
 
   void send_version(ByteView) override { ADD_FAILURE() << "there are no versions"; }
-  void send_answer(ByteView) override { ADD_FAILURE() << "there are no diffs"; }
-  void send_catch_up(ByteView) override { ADD_FAILURE() << "there are no diffs"; }
+  void send_answer(const workspace::Diff&) override { ADD_FAILURE() << "there are no diffs"; }
+  void send_catch_up(const workspace::Diff&) override { ADD_FAILURE() << "there are no diffs"; }
   void send_change(const Delivery& change) override {
     changes.push_back({std::string(change.object), change.position, std::string(change.principal),
                        to_bytes(change.payload)});

@@ -53,7 +53,7 @@ TEST(Missed, WhatWasOnItsWayAndWhatCameLaterIsMadeUpFor) {
 TEST(Missed, ChangesThatWereJoinedCountFromTheFirstOn) {
   History history;
   for (const char* text : {"a", "b"}) history.type(text);
-  Missed missed(*history.object, history.position());
+  Missed missed(history.version(), history.position());
   history.type("c");
   const std::vector<ByteView> parts{history.changes[1], history.changes[2]};
   const Bytes joined = merge::doc_type().join(parts).value();

@@ -94,7 +94,7 @@ TEST_F(Lending, OthersPassALargeChangeAndItsOwnObjectKeepsTheOrder) {
   work();
   EXPECT_EQ((*first)->value().position, 2U);
   EXPECT_EQ((*second)->value().position, 3U);
-  EXPECT_EQ(reader.positions, (std::vector<log::Position>{2, 3}));
+  EXPECT_EQ(reader.positions, std::vector<log::Position>{3}) << "told together";
   EXPECT_EQ(reader.text(), long_text + "end");
   workspace().unsubscribe(object, reader);
   workspace().unsubscribe(other, elsewhere);
@@ -151,9 +151,9 @@ TEST_F(SmallMemory, ADiffOfALargeObjectIsMadeElsewhereAndWritersWait) {
   Reader reader;
   LiveObject& object = join("large", reader);
   submit(object, typist.type("before"));
-  std::optional<Result<Bytes>> diff;
+  std::optional<Result<Lacking>> diff;
   workspace().diff(testing::ann(), object, {},
-                   [&](Result<Bytes> bytes) { diff = std::move(bytes); });
+                   [&](Result<Lacking> lacking) { diff = std::move(lacking); });
   world.loop.run();
   EXPECT_EQ(jobs.waiting(), Names{"diff"});
   EXPECT_EQ(object.version(), merge::version_of(object.object()).value());
@@ -162,9 +162,73 @@ TEST_F(SmallMemory, ADiffOfALargeObjectIsMadeElsewhereAndWritersWait) {
   work();
   ASSERT_TRUE(diff && *diff);
   crdt::Doc replica({.client_id = 98});
-  ASSERT_TRUE(replica.apply_update(**diff));
+  ASSERT_TRUE(replica.apply_update((*diff)->rest->change));
   EXPECT_EQ(replica.text("content").to_string(), "before");
   EXPECT_TRUE(*later && later->value());
+  workspace().unsubscribe(object, reader);
+}
+
+TEST_F(SmallMemory, ThoseWhoKnowNothingShareOneEncoding) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type(std::string(200, 'x')));
+  std::vector<Lacking> got;
+  const auto ask = [&](ByteView version) {
+    workspace().diff(testing::ann(), object, version,
+                     [&](Result<Lacking> lacking) { got.push_back(std::move(lacking.value())); });
+    world.loop.run();
+  };
+  ask({});
+  ask(Bytes{0});  // a state vector without entries
+  work();
+  ASSERT_EQ(got.size(), 2U);
+  EXPECT_TRUE(jobs.waiting().empty()) << "the second one waited for the first, and gets the same";
+  EXPECT_EQ(got[0].rest, got[1].rest);
+  submit(object, typist.type("newer"));
+  ask({});
+  work();
+  ASSERT_EQ(got.size(), 3U);
+  EXPECT_EQ(got[2].first, got[0].rest);
+  EXPECT_LT(got[2].rest->change.size(), 100U);
+  crdt::Doc replica({.client_id = 98});
+  ASSERT_TRUE(replica.apply_update(got[2].first->change));
+  ASSERT_TRUE(replica.apply_update(got[2].rest->change));
+  EXPECT_EQ(replica.text("content").length(), 205U);
+  submit(object, typist.type(std::string(100, 'y')));
+  ask({});
+  work();
+  EXPECT_EQ(got[3].first, nullptr) << "too much is newer: the whole state is encoded again";
+  const std::weak_ptr<const Diff> kept = got[3].rest;
+  got.clear();
+  EXPECT_FALSE(kept.expired());
+  world.loop.advance(10'000);
+  EXPECT_TRUE(kept.expired()) << "nobody asked for it any more";
+  workspace().unsubscribe(object, reader);
+}
+
+// What a task of the line causes takes its place in the line.
+TEST_F(Lending, ChangesThatAreTakenApartKeepTheirPlace) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type(long_text));
+  std::vector<std::string> done;
+  const auto note = [&](std::string name) {
+    return [&done, name](Result<Receipt> receipt) {
+      done.push_back(name + (receipt ? "" : " refused"));
+    };
+  };
+  const Bytes one = typist.type("1");
+  const Bytes two = typist.type("2");
+  Change joined{.intent = as_bytes("not an update")};
+  joined.apart = [&] {
+    workspace().submit(testing::ann(), object, {.intent = one}, nullptr, note("one"));
+    workspace().submit(testing::ann(), object, {.intent = two}, nullptr, note("two"));
+  };
+  workspace().submit(testing::ann(), object, std::move(joined), nullptr, note("joined"));
+  workspace().submit(testing::ann(), object, {.intent = typist.type("3")}, nullptr, note("three"));
+  work(2);
+  EXPECT_EQ(done, (Names{"one", "two", "three"}));
+  EXPECT_EQ(reader.text(), long_text + "123");
   workspace().unsubscribe(object, reader);
 }
 

@@ -166,7 +166,7 @@ TEST(Workspace, NobodySeesAChangeBeforeItIsDurable) {
   auto submitted = submit(workspace, object, update, &writer);
   std::optional<Bytes> diff;
   workspace.diff(testing::ann(), object, {},
-                 [&](Result<Bytes> bytes) { diff = std::move(bytes.value()); });
+                 [&](Result<Lacking> lacking) { diff = lacking.value().rest->change; });
   world.loop.run();
   EXPECT_FALSE(submitted->answer);
   EXPECT_TRUE(reader.changes.empty());
@@ -314,7 +314,7 @@ TEST(Workspace, WhenTheLogRefusesTheViewIsDroppedAndReadAnew) {
   LiveObject& object = join(world, workspace, again);
   std::optional<Bytes> state;
   workspace.diff(testing::ann(), object, {},
-                 [&](Result<Bytes> bytes) { state = std::move(bytes.value()); });
+                 [&](Result<Lacking> lacking) { state = lacking.value().rest->change; });
   world.loop.run();
   Typist copy(2);
   copy.receive(state.value());
