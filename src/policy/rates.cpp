@@ -1,0 +1,61 @@
+#include "policy/rates.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/assert.h"
+#include "policy/failed_tokens.h"
+
+namespace syncline::policy {
+
+Rate Rates::of_network(Work work) const {
+  if (work == Work::kRequests || work == Work::kConnections) return of_connection(work);
+  return of_connection(work).times(network_factor);
+}
+
+Rates default_rates() {
+  Rates rates;
+  rates.set(Work::kMessages, 10'000);
+  rates.set(Work::kBytes, std::uint64_t{64} << 20);
+  rates.set(Work::kPresence, 400);
+  rates.set(Work::kBroadcasts, 200);
+  rates.set(Work::kJoins, 100);
+  rates.set(Work::kRequests, 2000);
+  rates.set(Work::kConnections, 1000);
+  return rates;
+}
+
+NetworkRates::Key NetworkRates::key_of(std::string_view peer) {
+  if (peer.empty()) return 0;
+  const Key key = std::hash<std::string>{}(network_of(peer));
+  return key == 0 ? 1 : key;
+}
+
+NetworkRates::Place& NetworkRates::place_of(Key network, std::uint64_t now_ms) {
+  SYNCLINE_ASSERT(!sets_.empty());
+  auto& set = sets_[network % sets_.size()];
+  auto place = std::ranges::find(set, network, &Place::key);
+  if (place == set.end()) {
+    place = std::ranges::min_element(set, {}, &Place::used_ms);
+    *place = {.key = network};
+  }
+  place->used_ms = now_ms;
+  return *place;
+}
+
+std::uint64_t NetworkRates::take(Key network, Work work, std::uint64_t units,
+                                 std::uint64_t now_ms) {
+  const Rate rate = rates_.of_network(work);
+  if (network == 0 || !rate.limits()) return 0;
+  return place_of(network, now_ms)
+      .buckets[static_cast<std::size_t>(work)]
+      .take(rate, units, now_ms);
+}
+
+std::uint64_t NetworkRates::wait_ms(Key network, Work work, std::uint64_t now_ms) {
+  const Rate rate = rates_.of_network(work);
+  if (network == 0 || !rate.limits()) return 0;
+  return place_of(network, now_ms).buckets[static_cast<std::size_t>(work)].wait_ms(rate, now_ms);
+}
+
+}  // namespace syncline::policy

@@ -1,0 +1,97 @@
+// Rates: what one connection, and one network, may do in a second.
+//
+// Every connection has a bucket for each kind of work, and its network (an IPv4 address, or the
+// first 64 bits of an IPv6 address) has one for all its connections together. Many people may share
+// a network, or a proxy in front of the server; so a network may do many times what a connection
+// may. What is over a rate is slowed down where that is possible, and only refused where nothing
+// can wait: docs/rates.md says how for each kind.
+//
+// Principals: a connection has one principal on each document, so the buckets of a connection are
+// also those of its principal there.
+//
+// Thread-safety: none; one NetworkRates per loop, so a network has as many buckets as there are
+// loops. The caller passes the time (milliseconds that never go back).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "policy/rate.h"
+
+namespace syncline::policy {
+
+enum class Work : std::uint8_t {
+  kMessages,
+  kBytes,       // of these messages
+  kPresence,    // told to others; one for each begun KiB of an update
+  kBroadcasts,  // messages of a client to the others; counted in the same way
+  kJoins,       // openings of documents
+  kRequests,    // over HTTP; of a network only
+  kConnections  // accepted; of a network only
+};
+inline constexpr std::size_t kWorks = 7;
+
+struct Rates {
+  static constexpr std::uint64_t kBurstSeconds = 10;
+
+  std::array<Rate, kWorks> of = {};
+  // A network may do so many times what a connection may, except for the kinds that only networks
+  // have. 0: networks have no limits.
+  std::uint64_t network_factor = 50;
+
+  Rate of_connection(Work work) const { return of[static_cast<std::size_t>(work)]; }
+  Rate of_network(Work work) const;
+
+  // A burst is what comes in kBurstSeconds.
+  void set(Work work, std::uint64_t per_second) {
+    of[static_cast<std::size_t>(work)] = {per_second, per_second * kBurstSeconds};
+  }
+};
+
+// Nobody who types, pastes or reconnects comes near these.
+Rates default_rates();
+
+// What a presence update or a broadcast of so many bytes takes.
+constexpr std::uint64_t telling_units(std::size_t bytes) {
+  return 1 + bytes / 1024;
+}
+
+using Buckets = std::array<TokenBucket, kWorks>;
+
+// The buckets of networks, in a table of a fixed size. Each network has four possible places; a new
+// one takes the place that was used longest ago.
+class NetworkRates {
+ public:
+  using Key = std::uint64_t;
+
+  // `places`, a multiple of 4, is the size of the table.
+  explicit NetworkRates(const Rates& rates, std::size_t places = 4096)
+      : rates_(rates), sets_(places / 4) {}
+
+  const Rates& rates() const { return rates_; }
+
+  // The key of the network of a peer ("203.0.113.5:51234"). 0: nothing limits it; an empty peer
+  // has it.
+  static Key key_of(std::string_view peer);
+
+  // As TokenBucket, for the network's bucket.
+  std::uint64_t take(Key network, Work work, std::uint64_t units, std::uint64_t now_ms);
+  std::uint64_t wait_ms(Key network, Work work, std::uint64_t now_ms);
+
+ private:
+  struct Place {
+    Key key = 0;
+    std::uint64_t used_ms = 0;
+    Buckets buckets = {};
+  };
+
+  Place& place_of(Key network, std::uint64_t now_ms);
+
+  const Rates rates_;
+  std::vector<std::array<Place, 4>> sets_;
+};
+
+}  // namespace syncline::policy
