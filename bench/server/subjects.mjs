@@ -18,6 +18,10 @@ export const syncline = (name, program, extra = []) => ({
   name,
   command: ({ port, data }) => [program, 'serve', '--data-dir', data, '--port', port, ...extra],
   load: ['--path', '/y/bench/', '--saves', '1'],
+  // One address sends everything here, as fast as the server takes it; no other server has rates (docs/rates.md). In the
+  // environment, because an older binary does not know the options.
+  environment: () => Object.fromEntries(['MESSAGES', 'MIB', 'PRESENCE', 'BROADCASTS', 'JOINS', 'REQUESTS', 'CONNECTIONS']
+    .map(rate => [`SYNCLINE_RATE_${rate}`, '0'])),
   stores: true,
   hold: 0
 })

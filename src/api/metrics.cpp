@@ -24,6 +24,7 @@ struct LoopSample {
   std::size_t workspaces = 0;
   std::size_t shut = 0;  // workspaces
   std::uint64_t shuts = 0;
+  std::uint64_t requests_refused = 0;  // over a rate
   observe::Histogram turns_us = observe::Histogram::microseconds();
   observe::Histogram sent_us = observe::Histogram::microseconds();
   std::vector<observe::TurnMeter::Slow> slow;
@@ -40,7 +41,8 @@ LoopSample sample(const node::Shard& shard) {
                     .objects = shard.cache.residents(),
                     .workspaces = shard.host.workspaces(),
                     .shut = shard.host.shut().all().size(),
-                    .shuts = shard.host.shut().added()};
+                    .shuts = shard.host.shut().added(),
+                    .requests_refused = shard.requests_refused};
   if (shard.measures != nullptr) {
     sample.turns_us = shard.measures->turns.turns();
     sample.sent_us = shard.measures->sent_us;
@@ -128,6 +130,17 @@ void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loo
                total([](auto& l) { return l.session.kept_waiting; }));
   page.counter("slow_readers_total", "Times that a slow reader's queue was dropped.",
                total([](auto& l) { return l.session.fell_behind; }));
+  page.counter("rate_slowed_total", "Times that a client sent or opened too fast and had to wait.",
+               total([](auto& l) { return l.session.slowed_down; }));
+  page.counter("rate_presence_delayed_total", "Awareness updates over the rate, told later.",
+               total([](auto& l) { return l.session.presence_delayed; }));
+  page.counter("rate_messages_dropped_total", "Messages to other clients over the rate, dropped.",
+               total([](auto& l) { return l.session.messages_dropped; }));
+  page.counter("rate_requests_refused_total", "HTTP requests over the rate, refused.",
+               total([](auto& l) { return l.requests_refused; }));
+  page.counter("presence_evictions_total",
+               "Times that the largest holder of presence in a document lost it to make room.",
+               total([](auto& l) { return l.workspace.presence_evictions; }));
   page.counter("fast_writers_total", "Times that reading from a client was held back.",
                total([](auto& l) { return l.session.held_back; }));
 }

@@ -135,6 +135,19 @@ Open the editor in two windows, then:  syncline cat demo/welcome --server {}
              node.metrics_url().empty() ? "" : "  metrics      " + node.metrics_url() + "\n", url);
 }
 
+policy::Rates rates_of(const ServeOptions& options) {
+  policy::Rates rates;
+  rates.set(policy::Work::kMessages, options.rate_messages);
+  rates.set(policy::Work::kBytes, options.rate_mib << 20);
+  rates.set(policy::Work::kPresence, options.rate_presence);
+  rates.set(policy::Work::kBroadcasts, options.rate_broadcasts);
+  rates.set(policy::Work::kJoins, options.rate_joins);
+  rates.set(policy::Work::kRequests, options.rate_requests);
+  rates.set(policy::Work::kConnections, options.rate_connections);
+  rates.network_factor = options.rate_address_factor;
+  return rates;
+}
+
 backend::NodeOptions node_options(const ServeOptions& options, policy::Access access) {
   backend::NodeOptions node;
   node.data_dir = options.data_dir;
@@ -155,6 +168,9 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.max_message_bytes = options.max_message_mib << 20;
   node.disk_reserve_bytes = options.disk_reserve_mib << 20;
   node.import_idle_ms = options.import_idle_seconds * 1000ULL;
+  node.rates = rates_of(options);
+  if (options.max_connections_per_address != ServeOptions::kHalf)
+    node.max_connections_per_address = options.max_connections_per_address;
   node.checkpoint_pace = {.interval_ms = options.checkpoint_seconds * 1000ULL,
                           .events = options.checkpoint_events};
   return node;

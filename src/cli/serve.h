@@ -41,6 +41,18 @@ struct ServeOptions {
   std::string log_level = "info";   // observe/levels.h
   std::string log_format = "auto";  // "auto": text on a terminal, otherwise JSON
   bool json = false;
+  // A second (policy/rates.h); 0: no limit.
+  std::uint64_t rate_messages = 10'000;
+  std::uint64_t rate_mib = 64;
+  std::uint64_t rate_presence = 400;
+  std::uint64_t rate_broadcasts = 200;
+  std::uint64_t rate_joins = 100;
+  std::uint64_t rate_requests = 2000;
+  std::uint64_t rate_connections = 1000;
+  std::uint64_t rate_address_factor = 50;
+  std::size_t max_connections_per_address = kHalf;  // 0: no limit
+
+  static constexpr std::size_t kHalf = ~std::size_t{0};  // of the most that the server takes
 };
 
 // Returns the exit code. The tokens come from SYNCLINE_TOKEN and SYNCLINE_READ_TOKEN, or from the

@@ -15,6 +15,49 @@ log::Checked<void> verify_first(const ServeOptions& options, Console& console) {
   return std::unexpected(verified.error());
 }
 
+struct RateOption {
+  const char* name;
+  const char* text;
+  const char* environment;
+  std::uint64_t ServeOptions::*value;
+};
+
+// docs/rates.md says what happens above each.
+constexpr RateOption kRates[] = {
+    {"--rate-messages", "Messages that a connection may send in a second; 0: no limit",
+     "SYNCLINE_RATE_MESSAGES", &ServeOptions::rate_messages},
+    {"--rate-mib", "MiB that a connection may send in a second; 0: no limit", "SYNCLINE_RATE_MIB",
+     &ServeOptions::rate_mib},
+    {"--rate-presence",
+     "Presence updates of up to 1 KiB that a connection may send in a second; 0: no limit",
+     "SYNCLINE_RATE_PRESENCE", &ServeOptions::rate_presence},
+    {"--rate-broadcasts",
+     "Messages of up to 1 KiB to others that a connection may send in a second; 0: no limit",
+     "SYNCLINE_RATE_BROADCASTS", &ServeOptions::rate_broadcasts},
+    {"--rate-joins", "Documents that a connection may open in a second; 0: no limit",
+     "SYNCLINE_RATE_JOINS", &ServeOptions::rate_joins},
+    {"--rate-address-factor",
+     "How many times the rates of a connection an address may have for all of its own; 0: no limit",
+     "SYNCLINE_RATE_ADDRESS_FACTOR", &ServeOptions::rate_address_factor},
+    {"--rate-requests", "HTTP requests that an address may send in a second; 0: no limit",
+     "SYNCLINE_RATE_REQUESTS", &ServeOptions::rate_requests},
+    {"--rate-connections", "Connections that an address may open in a second; 0: no limit",
+     "SYNCLINE_RATE_CONNECTIONS", &ServeOptions::rate_connections},
+};
+
+void add_rates(Command& serve, ServeOptions& options) {
+  for (const RateOption& rate : kRates)
+    serve.option(
+        {.name = rate.name, .value = "N", .text = rate.text, .environment = rate.environment},
+        options.*rate.value);
+  serve.option({.name = "--max-connections-per-address",
+                .value = "N",
+                .text = "Connections that an address may have open; 0: no limit",
+                .environment = "SYNCLINE_MAX_CONNECTIONS_PER_ADDRESS",
+                .fallback = "half of all that the server takes"},
+               options.max_connections_per_address);
+}
+
 }  // namespace
 
 void add_serve(Command& root) {
@@ -115,6 +158,7 @@ void add_serve(Command& root) {
                 .text = "Largest message that a client may send, in MiB",
                 .environment = "SYNCLINE_MAX_MESSAGE_MIB"},
                options->max_message_mib);
+  add_rates(serve, *options);
   serve.option(
       {.name = "--checkpoint-seconds",
        .value = "N",

@@ -176,6 +176,14 @@ AwarenessChange Awareness::expire(std::uint64_t now_ms, std::uint64_t timeout_ms
   return change;
 }
 
+void Awareness::forget(ClientId client) {
+  const auto known = clients_.find(client);
+  if (known == clients_.end()) return;
+  if (!known->second.state.empty()) --present_;
+  state_bytes_ -= known->second.state.size();
+  clients_.erase(known);
+}
+
 Bytes Awareness::encode(std::span<const ClientId> clients) const {
   std::size_t known = 0;
   for (const ClientId client : clients) known += clients_.count(client);

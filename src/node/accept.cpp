@@ -97,6 +97,7 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
                                  .refusals = &shard.refusals,
                                  .client = client,
                                  .limits = context.limits,
+                                 .rates = &shard.rates,
                                  .counters = shard.session_counters});
   };
 }
@@ -113,6 +114,7 @@ MakeSession hocuspocus_session(const AcceptContext& context, const http::Request
         .actor = new_actor(shard),
         .trace = trace,
         .limits = context.limits,
+        .rates = &shard.rates,
         .counters = shard.session_counters});
   };
 }
@@ -152,6 +154,9 @@ void decide(const AcceptContext& context, const http::Request& request, UpgradeR
   if (auto misdirected = refuse_host(context.access, context.hosts, request))
     return reply(UpgradeRefusal{std::move(*misdirected)});
   if (!context.ready) return reply(refusal(503, "unavailable", "the server is shutting down"));
+  if (Shard* shard = context.shards.at(request.loop))
+    if (auto refused = refuse_fast(*shard, request.peer))
+      return reply(UpgradeRefusal{std::move(*refused)});
   if (is_foreign_page(context.access, request, context.bound_to_loopback)) {
     return reply(refusal(403, "forbidden",
                          "pages of other origins may connect only to a server with tokens"));

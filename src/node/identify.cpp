@@ -45,6 +45,21 @@ std::optional<http::Response> refuse_host(const policy::Access& access, const po
   return http::error_response(421, "misdirected", known.error().message);
 }
 
+std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer) {
+  const auto network = policy::NetworkRates::key_of(peer);
+  const std::uint64_t now_ms = shard.scheduler.monotonic_ms();
+  const std::uint64_t wait_ms = shard.rates.wait_ms(network, policy::Work::kRequests, now_ms);
+  if (wait_ms == 0) {
+    shard.rates.take(network, policy::Work::kRequests, 1, now_ms);
+    return std::nullopt;
+  }
+  ++shard.requests_refused;
+  http::Response refused =
+      http::error_response(429, "too_many_requests", "too many requests from this address");
+  refused.headers.emplace_back("Retry-After", std::to_string((wait_ms + 999) / 1000));
+  return refused;
+}
+
 bool is_foreign_page(const policy::Access& access, const http::Request& request,
                      bool bound_to_loopback) {
   const std::string_view origin = request.headers.find("Origin").value_or("");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "http/message.h"
+#include "node/shard.h"
 #include "policy/caller.h"
 #include "policy/hosts.h"
 #include "syncline/error.h"
@@ -26,6 +27,10 @@ Result<policy::Caller> identify(const policy::Access& access, const http::Reques
 // accepted. Every request and every WebSocket handshake passes this check first.
 std::optional<http::Response> refuse_host(const policy::Access& access, const policy::Hosts& hosts,
                                           const http::Request& request);
+
+// The answer (429) to a request from a network that sends too many. Empty: the request is accepted,
+// and counted. Must be called on the loop of the shard.
+std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer);
 
 // True if a server without tokens must refuse a change because the web page that asks for it is of
 // another origin. Always false if there are tokens.

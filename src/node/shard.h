@@ -25,6 +25,7 @@
 #include "observe/report.h"
 #include "observe/turn_meter.h"
 #include "policy/failed_tokens.h"
+#include "policy/rates.h"
 #include "session/limits.h"
 #include "session/refusals.h"
 #include "state/object_cache.h"
@@ -45,6 +46,8 @@ struct ShardOptions {
   std::string node = {};
   // Decides which node owns a workspace. nullptr: this node owns all. Must outlive the shard.
   const log::Placement* owners = nullptr;
+  policy::Rates rates = policy::default_rates();
+  workspace::PresenceLimits presence = {};
   workspace::Gate gate = {};
   // Called at most once after the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure = [](const Error&) {};
@@ -86,6 +89,8 @@ struct Shard {
   ClockWatch clock;
   session::Refusals refusals;
   policy::FailedTokens failed_tokens;
+  policy::NetworkRates rates;
+  std::uint64_t requests_refused = 0;  // over the rate of a network
   SlowAnswers slow_answers;
   workspace::Host host;
   state::RetentionKeeper retention;

@@ -7,6 +7,8 @@
 
 namespace syncline::session {
 
+using policy::Work;
+
 namespace {
 
 // Limits how far acks owed to a client can fill its queue beyond the limit.
@@ -48,6 +50,7 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
 }
 
 void Channel::leave() {
+  options_.host.scheduler().cancel(std::exchange(untold_timer_, 0));
   if (holding_) wire_.resume_reading();
   holding_ = false;
   if (live_ != nullptr) {
@@ -315,10 +318,45 @@ void Channel::presence(ByteView update) {
   submit_gathered();
   if (live_ == nullptr) return;
   ++options_.counters.awareness_in;
-  workspace_->set_presence(options_.caller, *live_, *this, update,
-                           [this, alive = std::weak_ptr(alive_)](Result<void> set) {
-                             if (!alive.expired() && !set) presence_refused(set.error());
-                           });
+  const bool tell = untold_timer_ == 0 && options_.meter.wait_ms(Work::kPresence) == 0;
+  presence_taken(workspace_->set_presence(options_.caller, *live_, *this, update, tell,
+                                          [this, alive = std::weak_ptr(alive_)](Result<void> set) {
+                                            if (!alive.expired() && !set)
+                                              presence_refused(set.error());
+                                          }));
+}
+
+// Over the rate, others are told later, and only the newest state.
+void Channel::presence_taken(workspace::PresenceTaken taken) {
+  if (taken.told_bytes > 0)
+    options_.meter.take(Work::kPresence, policy::telling_units(taken.told_bytes));
+  if (!taken.untold) return;
+  ++options_.counters.presence_delayed;
+  over_rate("presence is told later: too many updates",
+            "presence changes too fast; others get only the newest");
+  if (untold_timer_ != 0 || ended_) return;
+  const std::uint64_t wait_ms = std::max<std::uint64_t>(options_.meter.wait_ms(Work::kPresence), 1);
+  untold_timer_ = options_.host.scheduler().after(wait_ms, [this] { tell_untold(); });
+}
+
+void Channel::tell_untold() {
+  untold_timer_ = 0;
+  if (live_ == nullptr) return;
+  if (const std::uint64_t wait_ms = options_.meter.wait_ms(Work::kPresence); wait_ms > 0) {
+    untold_timer_ = options_.host.scheduler().after(wait_ms, [this] { tell_untold(); });
+    return;
+  }
+  presence_taken(workspace_->tell_untold_presence(options_.caller, *live_, *this));
+}
+
+// Reported, and said to the client, once.
+void Channel::over_rate(observe::Constant what, std::string_view notice) {
+  if (std::exchange(told_of_rate_, true)) return;
+  observe::Reporter(options_.host.reports(), observe::Area::kSession)
+      .warn(what, {{"workspace", options_.workspace},
+                   {"object", options_.object},
+                   {"principal", options_.caller.principal.name}});
+  if (!ended_ && !congested()) wire_.send_notice({ErrorCode::kUnavailable, std::string(notice)});
 }
 
 void Channel::presence_refused(const Error& error) {
@@ -364,6 +402,12 @@ void Channel::message(std::string_view text, bool to_sender) {
                                           " bytes, more than " +
                                           std::to_string(options_.limits.stateless_bytes)});
   }
+  if (options_.meter.wait_ms(Work::kBroadcasts) > 0) {
+    ++options_.counters.messages_dropped;
+    return over_rate("messages to others dropped: too many",
+                     "a message to others was dropped; there were too many");
+  }
+  options_.meter.take(Work::kBroadcasts, policy::telling_units(text.size()));
   workspace_->pass_on(options_.caller, *live_, std::string(text), to_sender ? nullptr : this,
                       [this, alive = std::weak_ptr(alive_)](Result<void> passed) {
                         if (!alive.expired() && !passed) presence_refused(passed.error());

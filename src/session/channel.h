@@ -21,6 +21,7 @@
 #include "observe/report.h"
 #include "policy/caller.h"
 #include "session/limits.h"
+#include "session/meter.h"
 #include "session/missed.h"
 #include "syncline/bytes.h"
 #include "syncline/error.h"
@@ -29,7 +30,7 @@
 namespace syncline::session {
 
 // Wire: how a session sends messages about one object to its client, in the client's protocol.
-class Wire {
+class Wire : public Reading {
  public:
   virtual ~Wire() = default;
 
@@ -60,10 +61,6 @@ class Wire {
   virtual void close(const Error& error) = 0;
 
   virtual std::size_t queued_bytes() const = 0;
-
-  // Reading from the connection stops as long as at least one hold is in force.
-  virtual void hold_reading() = 0;
-  virtual void resume_reading() = 0;
 };
 
 struct ChannelOptions {
@@ -74,6 +71,7 @@ struct ChannelOptions {
   policy::Caller caller;
   const Limits& limits;
   Counters& counters;
+  Meter& meter;       // of the connection
   bool greet = true;  // send the version when joined; otherwise only after the client has asked
 };
 
@@ -145,6 +143,9 @@ class Channel final : public workspace::Subscriber {
   void fall_back(Missed from);
   void catch_up();
   void send_state(Missed from);
+  void presence_taken(workspace::PresenceTaken taken);
+  void tell_untold();
+  void over_rate(observe::Constant what, std::string_view notice);
   void presence_refused(const Error& error);
   void send_everybody(bool with_gone);
   void account(std::ptrdiff_t bytes, std::ptrdiff_t updates);
@@ -158,6 +159,8 @@ class Channel final : public workspace::Subscriber {
   workspace::LiveObject* live_ = nullptr;      // while joined
   bool ended_ = false;
   bool told_of_presence_ = false;  // that it exceeds a limit
+  bool told_of_rate_ = false;
+  Scheduler::TimerId untold_timer_ = 0;  // not 0: presence of the client is told to others later
   // Messages that arrived before the channel had joined.
   std::vector<std::move_only_function<void()>> early_;
 

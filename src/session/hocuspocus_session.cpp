@@ -59,6 +59,7 @@ class HocuspocusSession::Document final : public Wire {
                              .trace = session.options_.trace},
                   .limits = session.options_.limits,
                   .counters = session.options_.counters,
+                  .meter = session.meter_,
                   .greet = false},
                  *this),
         principal_(principal.name) {
@@ -153,7 +154,9 @@ class HocuspocusSession::Document final : public Wire {
   const std::string principal_;
 };
 
-HocuspocusSession::HocuspocusSession(HocuspocusOptions options) : options_(std::move(options)) {}
+HocuspocusSession::HocuspocusSession(HocuspocusOptions options)
+    : options_(std::move(options)),
+      meter_(options_.rates, options_.host.scheduler(), options_.counters) {}
 
 HocuspocusSession::~HocuspocusSession() = default;
 
@@ -168,6 +171,7 @@ Party HocuspocusSession::party(std::string_view object, std::string_view princip
 void HocuspocusSession::on_open(Connection& connection) {
   connection_ = &connection;
   ++options_.counters.opened;
+  meter_.begin(*this, connection.peer());
   connection.limit_messages(options_.limits.stranger_bytes);
   auth_timer_ = options_.host.scheduler().after(options_.limits.auth_ms,
                                                 [this, alive = std::weak_ptr(alive_)] {
@@ -178,6 +182,7 @@ void HocuspocusSession::on_open(Connection& connection) {
 
 void HocuspocusSession::on_message(ByteView bytes) {
   if (closing_) return;
+  meter_.received(bytes.size());
   auto message = protocol::decode_hocuspocus(bytes);
   if (!message) return close(kReset, message.error().message);
   if (message->address.size() > kMaxAddressBytes) return refuse_address(*message);
@@ -262,6 +267,7 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   std::string address(message.address);
   auto document = std::make_unique<Document>(*this, address, *principal);
   Document& joined = *documents_.emplace(address, std::move(document)).first->second;
+  meter_.joined();
   joined.channel().join();
 
   for (const Bytes& bytes : take_early(address)) {
@@ -399,6 +405,7 @@ void HocuspocusSession::on_closed(std::uint16_t) {
     options_.host.scheduler().cancel(timer);
   documents_.clear();
   retired_.clear();
+  meter_.stop();
 }
 
 void HocuspocusSession::close(std::uint16_t code, std::string_view reason) {

@@ -36,10 +36,11 @@ struct HocuspocusOptions {
   std::string actor;
   std::string trace = {};
   const Limits& limits;
+  policy::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down
   Counters& counters;
 };
 
-class HocuspocusSession final : public ConnectionHandler {
+class HocuspocusSession final : public ConnectionHandler, private Reading {
  public:
   explicit HocuspocusSession(HocuspocusOptions options);
   ~HocuspocusSession() override;
@@ -81,10 +82,11 @@ class HocuspocusSession final : public ConnectionHandler {
   // from it stops above a limit.
   void answer(Bytes message);
 
-  void hold_reading();
-  void resume_reading();
+  void hold_reading() override;
+  void resume_reading() override;
 
   HocuspocusOptions options_;
+  Meter meter_;
   Connection* connection_ = nullptr;
   bool closing_ = false;
   int holds_ = 0;

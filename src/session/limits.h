@@ -36,6 +36,11 @@ struct Counters {
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
   std::uint64_t denied = 0;  // credentials refused
+  // Over a rate (session/meter.h): times that reading stopped, presence updates that were told
+  // later, messages to others that were dropped.
+  std::uint64_t slowed_down = 0;
+  std::uint64_t presence_delayed = 0;
+  std::uint64_t messages_dropped = 0;
   // Repeated refusals, which were closed later (session/refusals.h).
   std::uint64_t kept_waiting = 0;
   std::uint64_t most_inflight = 0;  // the most updates in flight of one session

@@ -25,13 +25,19 @@ bool is_refusal(std::uint16_t code) {
 
 }  // namespace
 
+YSession::YSession(YSessionOptions options)
+    : options_(std::move(options)),
+      meter_(options_.rates, options_.host.scheduler(), options_.counters) {}
+
 YSession::~YSession() {
   options_.host.scheduler().cancel(close_timer_);
+  options_.host.scheduler().cancel(join_timer_);
 }
 
 void YSession::on_open(Connection& connection) {
   connection_ = &connection;
   ++options_.counters.opened;
+  meter_.begin(*this, connection.peer());
   if (!options_.principal) {
     if (options_.principal.error().code == ErrorCode::kUnauthorized) ++options_.counters.denied;
     return options_.refused_for_ms > 0 ? refuse_later() : close(options_.principal.error());
@@ -45,10 +51,20 @@ void YSession::on_open(Connection& connection) {
                                              .actor = options_.actor,
                                              .trace = options_.trace},
                                   .limits = options_.limits,
-                                  .counters = options_.counters},
+                                  .counters = options_.counters,
+                                  .meter = meter_},
                    static_cast<Wire&>(*this));
   report_opened(options_.host.reports(), party());
+  if (const std::uint64_t wait_ms = meter_.joined(); wait_ms > 0) return join_later(wait_ms);
   channel_->join();
+}
+
+// Nothing is read meanwhile.
+void YSession::join_later(std::uint64_t wait_ms) {
+  join_timer_ = options_.host.scheduler().after(wait_ms, [this] {
+    join_timer_ = 0;
+    if (!closing_) channel_->join();
+  });
 }
 
 // The client learns nothing before, not even that its token is wrong.
@@ -71,6 +87,7 @@ Party YSession::party() const {
 
 void YSession::on_message(ByteView frame) {
   if (closing_ || !channel_) return;
+  meter_.received(frame.size());
   if (auto whole = protocol::check_y_frame(frame); !whole) return close(whole.error());
   do {
     const YMessage message = *protocol::take_y_message(frame);
@@ -111,7 +128,9 @@ void YSession::on_closed(std::uint16_t) {
   on_input_end();
   closing_ = true;
   options_.host.scheduler().cancel(std::exchange(close_timer_, 0));
+  options_.host.scheduler().cancel(std::exchange(join_timer_, 0));
   channel_.reset();
+  meter_.stop();
 }
 
 void YSession::send_version(ByteView version) {

@@ -27,12 +27,13 @@ struct YSessionOptions {
   Refusals* refusals = nullptr;  // nullptr: close every refused connection at once
   ClientKey client = 0;          // in `refusals`
   const Limits& limits;
+  policy::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down
   Counters& counters;
 };
 
 class YSession final : public ConnectionHandler, private Wire {
  public:
-  explicit YSession(YSessionOptions options) : options_(std::move(options)) {}
+  explicit YSession(YSessionOptions options);
   ~YSession() override;
 
   void on_open(Connection& connection) override;
@@ -55,6 +56,7 @@ class YSession final : public ConnectionHandler, private Wire {
   void send_notice(const Error& error) override { send_refused(error); }
   void close(const Error& error) override;
   void refuse_later();
+  void join_later(std::uint64_t wait_ms);
   void close_later(const Error& error, std::uint64_t wait_ms);
   std::size_t queued_bytes() const override { return connection_->queued_bytes(); }
   void hold_reading() override;
@@ -63,11 +65,13 @@ class YSession final : public ConnectionHandler, private Wire {
   void send(Bytes message) { connection_->send(std::make_shared<const Bytes>(std::move(message))); }
 
   YSessionOptions options_;
+  Meter meter_;
   Connection* connection_ = nullptr;
   std::optional<Channel> channel_;
   bool closing_ = false;
   int holds_ = 0;
   Scheduler::TimerId close_timer_ = 0;
+  Scheduler::TimerId join_timer_ = 0;
 };
 
 }  // namespace syncline::session

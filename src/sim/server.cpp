@@ -277,6 +277,7 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
                                    .access = process.access,
                                    .actor = actor,
                                    .limits = settings_.limits,
+                                   .rates = &shard.rates,
                                    .counters = shard.session_counters});
   }
   return std::make_unique<session::YSession>(
@@ -287,6 +288,7 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
                                .actor = actor,
                                .wants_saved = hello.wants_saved,
                                .limits = settings_.limits,
+                               .rates = &shard.rates,
                                .counters = shard.session_counters});
 }
 

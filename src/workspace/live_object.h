@@ -99,8 +99,8 @@ class SubscriberList {
 
 class LiveObject {
  public:
-  LiveObject(std::string id, state::Resident& resident)
-      : id_(std::move(id)), resident_(&resident) {}
+  LiveObject(std::string id, state::Resident& resident, PresenceLimits limits = {})
+      : id_(std::move(id)), resident_(&resident), presence_(limits) {}
 
   const std::string& id() const { return id_; }
   state::Resident& resident() { return *resident_; }

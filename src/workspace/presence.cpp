@@ -15,16 +15,31 @@ using crdt::ClientId;
 
 namespace {
 
-// States over the limit are handled here, one by one, because crdt::Awareness would refuse the
+// States over the limits are handled here, one by one, because crdt::Awareness would refuse the
 // whole message.
-constexpr crdt::AwarenessLimits kAnyStateSize{.max_state_bytes =
-                                                  std::numeric_limits<std::size_t>::max()};
-constexpr crdt::AwarenessLimits kPresenceLimits;
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+constexpr crdt::AwarenessLimits kAnySize{.max_state_bytes = kNoLimit, .max_total_bytes = kNoLimit};
+constexpr std::size_t kMaxStateBytes = crdt::AwarenessLimits().max_state_bytes;
+
+// A published client renews its state after 15 s, and looks every 3 s whether it is time.
+constexpr std::uint64_t kSilentMs = 20'000;
+
+// No client reaches it in a year of moving its cursor a hundred times a second.
+constexpr std::uint64_t kMaxFreeClock = std::uint64_t{1} << 32;
 
 // The next clock, if JavaScript clients can read it.
 std::optional<std::uint64_t> next_clock(std::uint64_t clock) {
   if (clock >= kMaxSafeInteger) return std::nullopt;
   return clock + 1;
+}
+
+// The clock to tell for one over `known`, so that there is always a higher one.
+std::uint64_t told_clock(std::uint64_t clock, std::uint64_t known) {
+  return std::min(clock, std::max(known + 1, kMaxFreeClock));
+}
+
+Error too_large(std::string message) {
+  return {ErrorCode::kTooLarge, std::move(message)};
 }
 
 }  // namespace
@@ -33,18 +48,24 @@ std::optional<std::uint64_t> next_clock(std::uint64_t clock) {
 struct Presence::Taking {
   std::vector<AwarenessEntry> sender;  // with the clocks for the sender
   std::vector<AwarenessEntry> others;
-  std::vector<AwarenessEntry> said;  // the entries of `others`, as the sender sent them
-  std::size_t claims = 0;            // number of clients that the sender will own
   std::optional<Error> dropped;
+  bool full = false;  // the object is, and the sender holds most of it
 };
 
+Presence::Presence(PresenceLimits limits)
+    : limits_(limits),
+      awareness_({.max_clients = kNoLimit,
+                  .max_state_bytes = kMaxStateBytes,
+                  .max_total_bytes = kNoLimit}) {}
+
 void Presence::join(const Subscriber& connection) {
-  connections_.try_emplace(&connection, Connection{.joined = ++turn_});
+  const auto [place, is_new] = connections_.try_emplace(&connection);
+  if (is_new) place->second.joined = ++turn_;
 }
 
 Result<Presence::News> Presence::update(const Subscriber& sender, ByteView update,
                                         std::uint64_t now_ms) {
-  auto entries = crdt::decode_awareness(update, kAnyStateSize);
+  auto entries = crdt::decode_awareness(update, kAnySize);
   if (!entries) {
     if (entries.error().code == ErrorCode::kTooLarge)
       return News{.dropped = std::move(entries.error())};
@@ -54,75 +75,83 @@ Result<Presence::News> Presence::update(const Subscriber& sender, ByteView updat
   if (!std::exchange(connections_.at(&sender).spoke, true) && entries->size() == 1)
     note_heir(sender, entries->front());
   Taking taking;
-  for (const AwarenessEntry& entry : *entries) take(sender, entry, taking);
+  for (const AwarenessEntry& entry : *entries) take(sender, entry, now_ms, taking);
   News news{.dropped = std::move(taking.dropped)};
-  if (taking.others.empty()) return news;
-  Bytes others = crdt::encode_awareness(taking.others);
-  if (auto applied = awareness_.apply(others, now_ms); !applied) {
-    news.dropped = std::move(applied.error());
-    return news;
-  }
-  for (const AwarenessEntry& entry : taking.said) own(sender, entry);
-  news.others = std::move(others);
+  if (!taking.others.empty()) news.others = crdt::encode_awareness(taking.others);
   if (!taking.sender.empty()) news.sender = crdt::encode_awareness(taking.sender);
   return news;
 }
 
-void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, Taking& taking) {
-  const auto clock = news_clock(sender, entry);
+void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, std::uint64_t now_ms,
+                    Taking& taking) {
+  const auto clock = news_clock(sender, entry, now_ms);
   if (!clock && is_mutated(Mutation::echo_claims) && !entry.gone &&
       !awareness_.state(entry.client).empty())
     own(sender, entry);
   if (!clock) return;
-  if (entry.state.size() > kPresenceLimits.max_state_bytes) {
-    taking.dropped =
-        Error{ErrorCode::kTooLarge, "an awareness state of " + std::to_string(entry.state.size()) +
-                                        " bytes, more than " +
-                                        std::to_string(kPresenceLimits.max_state_bytes)};
-    if (awareness_.state(entry.client).empty()) return;
-    // The sender is not told, because it would answer that it is there, with the same state.
-    taking.others.push_back({.client = entry.client, .clock = *clock, .gone = true});
-    taking.said.push_back(taking.others.back());
-    return;
+  const AwarenessEntry news{entry.client, *clock, entry.state, entry.gone};
+  if (!entry.gone) {
+    if (auto share = check_share(sender, entry); !share) {
+      taking.dropped = std::move(share.error());
+      return drop_state(news, now_ms, taking);
+    }
+    if (!make_room(sender, entry, now_ms, taking)) {
+      taking.dropped = too_large("this document holds too much presence");
+      return drop_state(news, now_ms, taking);
+    }
   }
-  if (!entry.gone && !may_speak_for(sender, entry.client, taking.claims)) {
-    taking.dropped = Error{ErrorCode::kTooLarge, "one connection speaks for at most " +
-                                                     std::to_string(kMaxPresenceClientsPerOwner) +
-                                                     " awareness clients"};
-    return;
-  }
-  if (!entry.gone) ++taking.claims;
-  taking.said.push_back(entry);
-  taking.others.push_back(entry);
-  taking.others.back().clock = *clock;
-  taking.sender.push_back(taking.others.back());
-  if (!entry.gone) taking.sender.back().clock = std::min(*clock, entry.clock + 1);
+  apply(news, now_ms);
+  taking.others.push_back(news);
+  taking.sender.push_back(news);
+  if (entry.gone) return depart(entry.client);
+  own(sender, entry);
+  taking.sender.back().clock = tell_clock(sender, entry.client, *clock);
+}
+
+// The sender is not told, because it would answer that it is there, with the same state.
+void Presence::drop_state(AwarenessEntry news, std::uint64_t now_ms, Taking& taking) {
+  if (awareness_.state(news.client).empty()) return;
+  news.gone = true;
+  news.state = {};
+  apply(news, now_ms);
+  depart(news.client);
+  taking.others.push_back(news);
+}
+
+void Presence::apply(const AwarenessEntry& news, std::uint64_t now_ms) {
+  // It was decoded before, and what it may exceed was checked.
+  (void)awareness_.apply(crdt::encode_awareness({&news, 1}), now_ms);
 }
 
 // The clock that others get with an entry; empty if the entry is not news.
 std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
-                                                    const AwarenessEntry& entry) {
+                                                    const AwarenessEntry& entry,
+                                                    std::uint64_t now_ms) {
   const auto known = awareness_.clients().find(entry.client);
   if (known == awareness_.clients().end()) {
     // As in all clients: an unknown client has clock 0.
     if (entry.gone || entry.clock == 0) return std::nullopt;
-    return entry.clock;
+    return told_clock(std::max(entry.clock, forgotten_clock_ + 1), forgotten_clock_);
   }
   const crdt::Awareness::Client& client = known->second;
   const auto owner = owners_.find(entry.client);
   if (owner != owners_.end() && owner->second.connection == &sender)
     return own_news_clock(owner->second, client, entry);
-  if (entry.clock > client.clock) return entry.clock;
-  if (client.state.empty()) {
-    // The client is back with an old clock, unless this is an echo of what this connection was told
-    // before.
-    const auto gone = gone_.find(entry.client);
-    const bool came_later = gone != gone_.end() && connections_.at(&sender).joined > gone->second;
-    if (is_mutated(Mutation::return_under_old_clock)) return std::nullopt;
-    return entry.gone || !came_later ? std::nullopt : next_clock(client.clock);
+  if (owner != owners_.end()) {
+    const bool announced = hear_heir(owner->second, sender, entry);
+    if (now_ms - client.heard_ms < kSilentMs || entry.gone) return std::nullopt;
+    if (entry.clock > client.clock) return told_clock(entry.clock, client.clock);
+    return announced ? next_clock(client.clock) : std::nullopt;
   }
-  if (entry.gone && entry.clock == client.clock) return entry.clock;
-  return std::nullopt;
+  if (entry.clock > client.clock) return told_clock(entry.clock, client.clock);
+  if (!client.state.empty() || entry.gone) return std::nullopt;
+  // The client is back with an old clock, unless this is an echo of what this connection was told
+  // before.
+  if (is_mutated(Mutation::return_under_old_clock)) return std::nullopt;
+  const auto gone = gone_.find(entry.client);
+  const bool came_later =
+      gone != gone_.end() && connections_.at(&sender).joined > gone->second.turn;
+  return came_later ? next_clock(client.clock) : std::nullopt;
 }
 
 std::optional<Presence::Clock> Presence::own_news_clock(Owner& owner,
@@ -130,12 +159,12 @@ std::optional<Presence::Clock> Presence::own_news_clock(Owner& owner,
                                                         const AwarenessEntry& entry) const {
   if (entry.gone) {
     if (entry.clock < owner.clock) return std::nullopt;
-    return std::max(client.clock, entry.clock);
+    return std::max(client.clock, told_clock(entry.clock, client.clock));
   }
   if (entry.clock <= owner.clock) return std::nullopt;
-  if (entry.clock > client.clock) return entry.clock;
-  if (entry.state == client.state) {
-    owner.clock = entry.clock;  // it has adopted a clock of ours
+  if (entry.clock > client.clock) return told_clock(entry.clock, client.clock);
+  if (entry.clock == owner.told && entry.state == client.state) {
+    owner.clock = entry.clock;  // it has adopted the clock that it was told
     return std::nullopt;
   }
   return next_clock(client.clock);
@@ -151,89 +180,273 @@ void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) 
   owner->second.heir_clock = entry.clock;
 }
 
-bool Presence::may_speak_for(const Subscriber& sender, ClientId client, std::size_t more) const {
-  const auto owner = owners_.find(client);
-  if (owner != owners_.end() && owner->second.connection == &sender) return true;
-  return connections_.at(&sender).clients + more < kMaxPresenceClientsPerOwner;
+// True if the sender is the heir, and announces itself.
+bool Presence::hear_heir(Owner& owner, const Subscriber& sender,
+                         const AwarenessEntry& entry) const {
+  if (owner.heir != &sender) return false;
+  if (entry.gone) {
+    owner.heir = nullptr;
+    return false;
+  }
+  const bool announced = entry.clock >= owner.heir_clock;
+  owner.heir_clock = std::max(owner.heir_clock, entry.clock);
+  return announced;
 }
 
+// ---- limits
+
+Result<void> Presence::check_share(const Subscriber& sender, const AwarenessEntry& entry) const {
+  const std::size_t bytes = entry.state.size();
+  if (bytes > kMaxStateBytes)
+    return std::unexpected(too_large("an awareness state of " + std::to_string(bytes) +
+                                     " bytes, more than " + std::to_string(kMaxStateBytes)));
+  const Connection& connection = connections_.at(&sender);
+  const auto owner = owners_.find(entry.client);
+  const bool owned = owner != owners_.end() && owner->second.connection == &sender;
+  const auto gone = gone_.find(entry.client);
+  const bool counted = owned || (gone != gone_.end() && gone->second.connection == &sender);
+  if (!counted && connection.clients >= limits_.connection_clients)
+    return std::unexpected(too_large("one connection speaks for at most " +
+                                     std::to_string(limits_.connection_clients) +
+                                     " awareness clients"));
+  if (connection.bytes - (owned ? owner->second.bytes : 0) + bytes > limits_.connection_bytes)
+    return std::unexpected(too_large("the awareness states of one connection have at most " +
+                                     std::to_string(limits_.connection_bytes) + " bytes together"));
+  return {};
+}
+
+// Makes room for an entry of the sender in the object. False if the sender itself would hold most.
+bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
+                         std::uint64_t now_ms, Taking& taking) {
+  while (true) {
+    const auto known = awareness_.clients().find(entry.client);
+    const bool is_known = known != awareness_.clients().end();
+    const std::size_t before = is_known ? known->second.state.size() : 0;
+    const bool too_many = clients() + (is_known ? 0 : 1) > limits_.object_clients;
+    if (!too_many && bytes_ - before + entry.state.size() <= limits_.object_bytes) return true;
+    if (too_many && !orphans_.empty()) {
+      forget(orphans_.begin()->second);
+      continue;
+    }
+    if (taking.full) return false;
+    const auto size = [too_many](const Connection& connection) {
+      return too_many ? connection.clients : connection.bytes;
+    };
+    const auto most = std::ranges::max_element(connections_, {},
+                                               [&](const auto& each) { return size(each.second); });
+    const std::size_t sender_then =
+        size(connections_.at(&sender)) + (too_many ? 1 : entry.state.size() - before);
+    if (most->first == &sender || sender_then >= size(most->second)) {
+      taking.full = true;
+      return false;
+    }
+    evict(*most->first, now_ms, taking);
+  }
+}
+
+// Takes from a connection all its clients.
+void Presence::evict(const Subscriber& connection, std::uint64_t now_ms, Taking& taking) {
+  std::vector<ClientId> clients;
+  for (const auto& [client, owner] : owners_)
+    if (owner.connection == &connection) clients.push_back(client);
+  awareness_.remove(clients, now_ms);
+  for (const ClientId client : clients) {
+    taking.others.push_back(
+        {.client = client, .clock = awareness_.clients().at(client).clock, .gone = true});
+    depart(client);
+  }
+  for (const auto& [client, gone] : std::map(gone_))
+    if (gone.connection == &connection) forget(client);
+  ++evictions_;
+}
+
+void Presence::forget(ClientId client) {
+  const auto known = awareness_.clients().find(client);
+  if (known != awareness_.clients().end()) remember_clock(known->second.clock);
+  disown(client);
+  come_back(client);
+  awareness_.forget(client);
+}
+
+void Presence::remember_clock(Clock clock) {
+  if (clock >= kMaxFreeClock) forgotten_clock_ = std::max(forgotten_clock_, clock);
+}
+
+// ---- owners
+
 void Presence::own(const Subscriber& sender, const AwarenessEntry& entry) {
-  if (entry.gone) {
-    disown(entry.client);
-    gone_[entry.client] = ++turn_;
-    return;
+  const auto before = owners_.find(entry.client);
+  Owner owner{.connection = &sender, .clock = entry.clock, .bytes = entry.state.size()};
+  if (before != owners_.end() && before->second.connection == &sender) {
+    owner.heir = before->second.heir;
+    owner.heir_clock = before->second.heir_clock;
   }
-  if (const auto before = owners_.find(entry.client);
-      before == owners_.end() || before->second.connection != &sender) {
-    disown(entry.client);
-    ++connections_.at(&sender).clients;
-  }
-  owners_[entry.client] = {.connection = &sender, .clock = entry.clock};
-  gone_.erase(entry.client);
+  disown(entry.client);
+  come_back(entry.client);
+  Connection& connection = connections_.at(&sender);
+  ++connection.clients;
+  connection.bytes += owner.bytes;
+  bytes_ += owner.bytes;
+  owners_.emplace(entry.client, owner);
 }
 
 void Presence::disown(ClientId client) {
   const auto owner = owners_.find(client);
   if (owner == owners_.end()) return;
-  if (const auto found = connections_.find(owner->second.connection); found != connections_.end())
+  bytes_ -= owner->second.bytes;
+  if (const auto found = connections_.find(owner->second.connection); found != connections_.end()) {
     --found->second.clients;
+    found->second.bytes -= owner->second.bytes;
+  }
   owners_.erase(owner);
 }
 
+// The client has gone. It still counts as its connection's.
+void Presence::depart(ClientId client) {
+  const auto owner = owners_.find(client);
+  const auto found =
+      owner == owners_.end() ? connections_.end() : connections_.find(owner->second.connection);
+  disown(client);
+  come_back(client);
+  const Gone gone{.turn = ++turn_,
+                  .connection = found == connections_.end() ? nullptr : found->first};
+  gone_.emplace(client, gone);
+  if (gone.connection == nullptr)
+    orphans_.emplace(gone.turn, client);
+  else
+    ++found->second.clients;
+}
+
+// The client does not count as gone any more.
+void Presence::come_back(ClientId client) {
+  const auto gone = gone_.find(client);
+  if (gone == gone_.end()) return;
+  if (gone->second.connection == nullptr)
+    orphans_.erase(gone->second.turn);
+  else
+    --connections_.at(gone->second.connection).clients;
+  gone_.erase(gone);
+}
+
 std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t now_ms) {
-  connections_.erase(&connection);
+  for (auto& [client, gone] : gone_) {
+    if (gone.connection != &connection) continue;
+    gone.connection = nullptr;
+    orphans_.emplace(gone.turn, client);
+  }
   std::vector<ClientId> clients;
+  std::vector<std::pair<ClientId, Owner>> inherited;
   for (auto& [client, owner] : owners_) {
     if (owner.heir == &connection) owner.heir = nullptr;
     if (owner.connection != &connection) continue;
     if (owner.heir == nullptr) {
       clients.push_back(client);
     } else {
-      owner = {.connection = owner.heir, .clock = owner.heir_clock};
-      ++connections_.at(owner.connection).clients;
+      inherited.emplace_back(client, owner);
     }
   }
+  for (const auto& [client, owner] : inherited) {
+    const std::string state(awareness_.state(client));
+    own(*owner.heir, {.client = client, .clock = owner.heir_clock, .state = state});
+  }
+  connections_.erase(&connection);
   if (is_mutated(Mutation::ghost_after_leave)) return std::nullopt;
   return told(awareness_.remove(clients, now_ms));
 }
 
-std::optional<Bytes> Presence::expire(std::uint64_t now_ms) {
-  auto update = told(awareness_.expire(now_ms));
-  std::erase_if(gone_,
-                [this](const auto& entry) { return !awareness_.clients().contains(entry.first); });
-  return update;
+std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {
+  std::vector<Told> all;
+  hand_over(now_ms, all);
+  std::vector<std::pair<ClientId, Clock>> gone;
+  for (const auto& each : gone_)
+    gone.emplace_back(each.first, awareness_.clients().at(each.first).clock);
+  if (auto update = told(awareness_.expire(now_ms))) all.push_back({std::move(*update)});
+  for (const auto& [client, clock] : gone) {
+    if (awareness_.clients().contains(client)) continue;
+    remember_clock(clock);
+    come_back(client);
+  }
+  return all;
 }
 
-std::optional<Bytes> Presence::everybody(const Subscriber& to) const {
+// Those whose owner is silent, and whose heir is there. Others would think that they have gone, so
+// they are told of the client again.
+void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
+  for (const auto& [id, owner] : std::map(owners_)) {
+    const crdt::Awareness::Client& client = awareness_.clients().at(id);
+    const auto clock = next_clock(client.clock);
+    if (owner.heir == nullptr || now_ms - client.heard_ms < kSilentMs || !clock) continue;
+    const std::string state = client.state;
+    const AwarenessEntry news{.client = id, .clock = *clock, .state = state};
+    apply(news, now_ms);
+    const Subscriber* const heir = owner.heir;
+    own(*heir, {.client = id, .clock = owner.heir_clock, .state = state});
+    all.push_back({crdt::encode_awareness({&news, 1}), heir});
+  }
+}
+
+// ---- telling
+
+void Presence::leave_untold(const Subscriber& sender, const News& news) {
+  const auto entries = crdt::decode_awareness(news.others, kAnySize);
+  if (!entries) return;  // never: this class has encoded it
+  for (const AwarenessEntry& entry : *entries) connections_.at(&sender).untold.insert(entry.client);
+}
+
+Presence::News Presence::take_untold(const Subscriber& sender) {
+  const auto connection = connections_.find(&sender);
+  if (connection == connections_.end()) return {};
+  std::vector<AwarenessEntry> others;
+  std::vector<AwarenessEntry> own;
+  for (const ClientId id : std::exchange(connection->second.untold, {})) {
+    const auto known = awareness_.clients().find(id);
+    if (known == awareness_.clients().end()) continue;
+    const crdt::Awareness::Client& client = known->second;
+    others.push_back({id, client.clock, client.state, client.state.empty()});
+    const auto owner = owners_.find(id);
+    if (owner == owners_.end() || owner->second.connection != &sender) continue;
+    own.push_back(others.back());
+    own.back().clock = tell_clock(sender, id, client.clock);
+  }
+  News news;
+  if (!others.empty()) news.others = crdt::encode_awareness(others);
+  if (!own.empty()) news.sender = crdt::encode_awareness(own);
+  return news;
+}
+
+std::optional<Bytes> Presence::everybody(const Subscriber& to) {
   return states_for(to, false);
 }
 
-std::optional<Bytes> Presence::everybody_and_gone(const Subscriber& to) const {
+std::optional<Bytes> Presence::everybody_and_gone(const Subscriber& to) {
   return states_for(to, true);
 }
 
-std::optional<Bytes> Presence::states_for(const Subscriber& to, bool with_gone) const {
+std::optional<Bytes> Presence::states_for(const Subscriber& to, bool with_gone) {
   std::vector<AwarenessEntry> entries;
   for (const auto& [id, client] : awareness_.clients()) {
     const bool gone = client.state.empty();
     if (gone && !with_gone) continue;
-    entries.push_back({id, clock_for(to, id, client.clock), client.state, gone});
+    entries.push_back({id, tell_clock(to, id, client.clock), client.state, gone});
   }
   if (entries.empty()) return std::nullopt;
   return crdt::encode_awareness(entries);
 }
 
-Presence::Clock Presence::clock_for(const Subscriber& to, ClientId client, Clock clock) const {
-  const auto owner = owners_.find(client);
-  if (owner == owners_.end() || owner->second.connection != &to) return clock;
-  return std::min(clock, owner->second.clock + 1);
+// The clock under which a connection is told of a client: its own client has at most the next one.
+Presence::Clock Presence::tell_clock(const Subscriber& to, ClientId client, Clock clock) {
+  const auto found = owners_.find(client);
+  if (found == owners_.end()) return clock;
+  Owner& owner = found->second;
+  if (owner.heir == &to) return std::min(clock, owner.heir_clock + 1);
+  if (owner.connection != &to) return clock;
+  const Clock told = std::min(clock, owner.clock + 1);
+  owner.told = std::max(owner.told, told);
+  return told;
 }
 
 std::optional<Bytes> Presence::told(const crdt::AwarenessChange& change) {
-  for (const ClientId client : change.removed) {
-    disown(client);
-    gone_[client] = ++turn_;
-  }
+  for (const ClientId client : change.removed) depart(client);
   if (change.empty()) return std::nullopt;
   return awareness_.encode(change.all());
 }

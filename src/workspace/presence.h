@@ -2,10 +2,12 @@
 // every client.
 //
 // An awareness update names clients, and the connection that sent it owns them. When the connection
-// ends, its clients are removed at once. A client that nobody renews for 30 s is removed, too. If a
-// second connection sends news about a client, it becomes the owner. So a reconnect is not undone
-// when the old connection is found dead. An entry that is not newer claims nothing, because some
-// clients send back to the server everything that they hear of others.
+// ends, its clients are removed at once. A client that nobody renews for 30 s is removed, too.
+//
+// Nobody speaks for a client that another connection owns: such an entry is ignored, whether it is
+// an echo (some clients send back to the server everything that they hear of others) or a forgery.
+// An owner that was silent for 20 s has lost its connection, because published clients renew their
+// state every 15 to 18 s; then news from another connection makes that one the owner.
 //
 // Reconnects. A client that reconnects announces its state with the clock that it had before. But
 // at that clock its peers were told that it is gone, so they would ignore it until it renews
@@ -15,11 +17,17 @@
 // chooses. The client itself is never told a clock more than one above its own, because it would
 // take a higher clock for its own state and must not be reset to an earlier state. If the old
 // connection still exists when the new one announces the client (its loss was not noticed yet), the
-// new connection becomes the owner when the old one ends.
+// new connection is the heir: it becomes the owner when the old one ends, or was silent for 20 s.
 //
-// Limits. A state over the size limit is dropped, and so are clients above the number that one
-// connection may own. The rest of the message is accepted. A client whose state is dropped counts
-// as gone.
+// Clocks. Whoever has heard of a clock ignores lower ones for ever. A clock over 2^32, which no
+// honest client reaches, is told as 2^32, so there is always a higher one to tell. When the server
+// forgets a client with such a clock, it remembers the highest one, and tells of unknown clients
+// with higher ones.
+//
+// Limits (PresenceLimits). What is over a limit is dropped, and the rest of the message is accepted.
+// A client whose state is dropped counts as gone. If an object holds too much, the connection that
+// holds most loses its clients, so nobody can take the room of others. Clients that have gone count
+// as those of their connection as long as they are remembered, for 30 s.
 //
 // Thread-safety: one thread.
 #pragma once
@@ -27,6 +35,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "syncline/bytes.h"
@@ -39,6 +48,16 @@ class Subscriber;
 
 inline constexpr std::size_t kMaxPresenceClientsPerOwner = 100;
 
+// A published client speaks for itself alone, with a state of far less than 1 KiB; a proxy speaks
+// for the tabs and devices behind it.
+struct PresenceLimits {
+  std::size_t connection_clients = kMaxPresenceClientsPerOwner;  // present, or gone and remembered
+  std::size_t connection_bytes = std::size_t{256} << 10;         // of their states
+  // What a newcomer is sent is so much and about 20 bytes for each client.
+  std::size_t object_clients = 10'000;
+  std::size_t object_bytes = std::size_t{4} << 20;
+};
+
 class Presence {
  public:
   // The result of an update, as awareness updates to pass on; empty: nothing changed.
@@ -48,6 +67,14 @@ class Presence {
     std::optional<Error> dropped;  // kTooLarge, with the reason, if a part was dropped
   };
 
+  // An awareness update for all connections except one (nullptr: for all).
+  struct Told {
+    Bytes update;
+    const Subscriber* except = nullptr;
+  };
+
+  explicit Presence(PresenceLimits limits = {});
+
   // From now on, the connection gets the presence of all clients. It must leave before it is
   // destroyed.
   void join(const Subscriber& connection);
@@ -55,54 +82,94 @@ class Presence {
   // Applies an encoded awareness update. kMalformed: nothing changed.
   Result<News> update(const Subscriber& sender, ByteView update, std::uint64_t now_ms);
 
+  // Nobody is told of this news yet. take_untold() returns the newest states of all clients that
+  // such news was about.
+  void leave_untold(const Subscriber& sender, const News& news);
+  News take_untold(const Subscriber& sender);
+
   // Removes the clients of the connection. Returns the update that reports this; empty if it had
   // none.
   std::optional<Bytes> leave(const Subscriber& connection, std::uint64_t now_ms);
 
-  // Removes the clients that were not renewed in time.
-  std::optional<Bytes> expire(std::uint64_t now_ms);
+  // Removes the clients that were not renewed in time, and gives those of silent owners to their
+  // heirs. Call it every few seconds.
+  std::vector<Told> expire(std::uint64_t now_ms);
 
   // All present clients as an awareness update for this connection; empty if there are none.
-  std::optional<Bytes> everybody(const Subscriber& to) const;
+  std::optional<Bytes> everybody(const Subscriber& to);
 
   // The same, including clients that left recently, for a connection that may have missed this.
-  std::optional<Bytes> everybody_and_gone(const Subscriber& to) const;
+  std::optional<Bytes> everybody_and_gone(const Subscriber& to);
+
+  // What is remembered: clients, present or gone, and the bytes of their states.
+  std::size_t clients() const { return awareness_.clients().size(); }
+  std::size_t bytes() const { return bytes_; }
+  // Times that a connection lost its clients because the object held too much.
+  std::uint64_t evictions() const { return evictions_; }
 
  private:
   using Clock = std::uint64_t;
 
   struct Connection {
     std::uint64_t joined = 0;  // turn of its join
-    std::size_t clients = 0;   // number of clients that it owns
+    std::size_t clients = 0;   // that it owns, or owned when they went
+    std::size_t bytes = 0;     // of their states
     bool spoke = false;
+    std::set<crdt::ClientId> untold = {};
   };
   struct Owner {
     const Subscriber* connection = nullptr;
-    Clock clock = 0;  // the last clock that the connection sent: the client's own
+    Clock clock = 0;        // the last clock that the connection sent: the client's own
+    std::size_t bytes = 0;  // of its state
+    Clock told = 0;  // the clock under which the connection was told of its own client; 0: none
     // A connection that announced the client as its own while `connection` existed. It is the next
     // owner.
     const Subscriber* heir = nullptr;
     Clock heir_clock = 0;
   };
+  struct Gone {
+    std::uint64_t turn = 0;
+    const Subscriber* connection = nullptr;  // that owned it; nullptr: it has left, too
+  };
   struct Taking;
 
-  std::optional<Clock> news_clock(const Subscriber& sender, const crdt::AwarenessEntry& entry);
+  std::optional<Clock> news_clock(const Subscriber& sender, const crdt::AwarenessEntry& entry,
+                                  std::uint64_t now_ms);
   std::optional<Clock> own_news_clock(Owner& owner, const crdt::Awareness::Client& client,
                                       const crdt::AwarenessEntry& entry) const;
   void note_heir(const Subscriber& sender, const crdt::AwarenessEntry& entry);
-  bool may_speak_for(const Subscriber& sender, crdt::ClientId client, std::size_t more) const;
-  void take(const Subscriber& sender, const crdt::AwarenessEntry& entry, Taking& taking);
+  bool hear_heir(Owner& owner, const Subscriber& sender, const crdt::AwarenessEntry& entry) const;
+  void take(const Subscriber& sender, const crdt::AwarenessEntry& entry, std::uint64_t now_ms,
+            Taking& taking);
+  void drop_state(crdt::AwarenessEntry news, std::uint64_t now_ms, Taking& taking);
+  void apply(const crdt::AwarenessEntry& news, std::uint64_t now_ms);
+
+  Result<void> check_share(const Subscriber& sender, const crdt::AwarenessEntry& entry) const;
+  bool make_room(const Subscriber& sender, const crdt::AwarenessEntry& entry, std::uint64_t now_ms,
+                 Taking& taking);
+  void evict(const Subscriber& connection, std::uint64_t now_ms, Taking& taking);
+  void forget(crdt::ClientId client);
+  void remember_clock(Clock clock);
+
   void own(const Subscriber& sender, const crdt::AwarenessEntry& entry);
   void disown(crdt::ClientId client);
-  Clock clock_for(const Subscriber& to, crdt::ClientId client, Clock clock) const;
-  std::optional<Bytes> states_for(const Subscriber& to, bool with_gone) const;
+  void depart(crdt::ClientId client);
+  void come_back(crdt::ClientId client);
+  void hand_over(std::uint64_t now_ms, std::vector<Told>& all);
+
+  Clock tell_clock(const Subscriber& to, crdt::ClientId client, Clock clock);
+  std::optional<Bytes> states_for(const Subscriber& to, bool with_gone);
   std::optional<Bytes> told(const crdt::AwarenessChange& change);
 
+  const PresenceLimits limits_;
   crdt::Awareness awareness_;
   std::map<crdt::ClientId, Owner> owners_;
   std::map<const Subscriber*, Connection> connections_;
-  std::map<crdt::ClientId, std::uint64_t>
-      gone_;                // turn in which it went; while awareness_ knows it
+  std::map<crdt::ClientId, Gone> gone_;              // while awareness_ knows them
+  std::map<std::uint64_t, crdt::ClientId> orphans_;  // of these, without a connection; by turn
+  std::size_t bytes_ = 0;
+  Clock forgotten_clock_ = 0;  // the highest one over 2^32 of a client that was forgotten
+  std::uint64_t evictions_ = 0;
   std::uint64_t turn_ = 0;  // counts joins and departures, to give them an order
 };
 

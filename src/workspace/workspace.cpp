@@ -127,7 +127,7 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
   }
   auto& live = live_[opening->object];
   if (!live) {
-    live = std::make_unique<LiveObject>(opening->object, **resident);
+    live = std::make_unique<LiveObject>(opening->object, **resident, services_.presence);
     waiting_.load(opening->object, [this, object = opening->object](Result<void> loaded) {
       if (loaded) take_up_later(object);
     });

@@ -63,6 +63,8 @@ struct Counters {
   std::uint64_t changes_settled = 0;  // of those that became events: durable, or lost
   std::uint64_t events_committed = 0;
   std::uint64_t appends = 0;
+  // Times that a connection lost its presence because an object held too much (presence.h).
+  std::uint64_t presence_evictions = 0;
   std::uint64_t clock_steps = 0;  // jumps of the wall clock by more than a minute
   std::uint64_t eras = 0;         // that began because the clock was ahead (log::Era)
   std::uint64_t resets = 0;       // views that were dropped because the log refused
@@ -112,6 +114,7 @@ struct Services {
   // refused for them before they are read.
   const state::Quarantine* quarantine = nullptr;
   observe::Sink* reports = nullptr;  // nullptr: nothing is reported
+  PresenceLimits presence = {};
   // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
   std::optional<state::OffLoop> off_loop = {};
 };
@@ -134,6 +137,12 @@ struct Change {
 
 template <typename T>
 using Done = log::Done<T>;
+
+// What became of a presence update.
+struct PresenceTaken {
+  std::size_t told_bytes = 0;  // others are told so much
+  bool untold = false;         // others have still to be told
+};
 
 class Workspace {
  public:
@@ -232,8 +241,12 @@ class Workspace {
   // Presence is not logged. It is told to everybody when what it may refer to is durable. `owner` vouches
   // for the clients in it, which disappear with it. kMalformed, kForbidden: nothing was taken. kTooLarge:
   // what is over a limit was dropped, the rest was taken.
-  void set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
-                    ByteView update, Done<void> done);
+  // Without `tell`, others are told of news only by the next tell_untold_presence() for this owner, and
+  // then of the newest.
+  PresenceTaken set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
+                             ByteView update, bool tell, Done<void> done);
+  PresenceTaken tell_untold_presence(const policy::Caller& caller, LiveObject& object,
+                                     Subscriber& owner);
   // The presence of all clients, as an awareness update for the subscriber `to`; nullopt if nobody
   // is present. With `with_gone`, it includes clients that left recently, for a subscriber that may
   // have missed this. There is no answer if the subscriber leaves.
@@ -345,6 +358,7 @@ class Workspace {
                       Done<View> done);
   void make_change(LiveObject& object, Author author, Make make, Done<Receipt> done);
   void made(LiveObject& object, const Author& author, Result<Bytes> intent, Done<Receipt> done);
+  void note_evictions(LiveObject& object, std::uint64_t before);
   void tell_news(LiveObject& object, log::Position rules, const std::string& principal,
                  Subscriber& owner, Presence::News news);
   void tell_presence(LiveObject& object, log::Position rules, std::string principal, Bytes update,

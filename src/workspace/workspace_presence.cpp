@@ -6,30 +6,53 @@
 
 namespace syncline::workspace {
 
-void Workspace::set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
-                             ByteView update, Done<void> done) {
-  if (object.busy())
-    return object.wait([this, caller, &object, stay = object.subscribers().stay(&owner),
-                        update = to_bytes(update), done = std::move(done)]() mutable {
-      if (Subscriber* there = object.subscribers().find(stay))
-        set_presence(caller, object, *there, update, std::move(done));
-    });
+PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& object,
+                                      Subscriber& owner, ByteView update, bool tell,
+                                      Done<void> done) {
   const Doing naming(services_.scheduler, "presence");
   policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
+  const std::uint64_t evicted = object.presence().evictions();
   auto news = verdict.allowed
                   ? object.presence().update(owner, update, services_.scheduler.monotonic_ms())
                   : std::unexpected(std::move(verdict.allowed.error()));
+  note_evictions(object, evicted);
   Result<void> answer;
+  PresenceTaken taken;
   if (!news) {
     answer = std::unexpected(std::move(news.error()));
   } else {
     if (news->dropped) answer = std::unexpected(std::move(*news->dropped));
-    tell_news(object, verdict.rules, caller.principal.name, owner, std::move(*news));
+    taken.untold = !tell && !news->others.empty();
+    if (taken.untold) {
+      object.presence().leave_untold(owner, *news);
+    } else {
+      taken.told_bytes = news->others.size();
+      tell_news(object, verdict.rules, caller.principal.name, owner, std::move(*news));
+    }
   }
   let_out(object, verdict.rules,
           [answer = std::move(answer), done = std::move(done)](const Error* lost) mutable {
             if (lost == nullptr) done(std::move(answer));
           });
+  return taken;
+}
+
+void Workspace::note_evictions(LiveObject& object, std::uint64_t before) {
+  const std::uint64_t evicted = object.presence().evictions() - before;
+  if (evicted == 0) return;
+  services_.counters.presence_evictions += evicted;
+  reporter_.warn("a document holds too much presence: who holds most lost it",
+                 {{"workspace", name_}, {"object", object.id()}, {"connections", evicted}});
+}
+
+PresenceTaken Workspace::tell_untold_presence(const policy::Caller& caller, LiveObject& object,
+                                              Subscriber& owner) {
+  Presence::News news = object.presence().take_untold(owner);
+  if (news.others.empty()) return {};
+  const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
+  const PresenceTaken taken{.told_bytes = news.others.size()};
+  tell_news(object, verdict.rules, caller.principal.name, owner, std::move(news));
+  return taken;
 }
 
 void Workspace::tell_news(LiveObject& object, log::Position rules, const std::string& principal,
@@ -65,12 +88,6 @@ void Workspace::tell_presence(LiveObject& object, log::Position rules, std::stri
 
 void Workspace::presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
                          bool with_gone, Done<std::optional<Bytes>> done) {
-  if (object.busy())
-    return object.wait([this, caller, &object, stay = object.subscribers().stay(&to), with_gone,
-                        done = std::move(done)]() mutable {
-      if (const Subscriber* there = object.subscribers().find(stay))
-        presence(caller, object, *there, with_gone, std::move(done));
-    });
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   const SubscriberList::Stay stay = object.subscribers().stay(&to);
   let_out(object, verdict.rules,
@@ -88,19 +105,15 @@ void Workspace::presence(const policy::Caller& caller, LiveObject& object, const
 void Workspace::expire_presence() {
   if (is_mutated(Mutation::never_expire)) return;
   for (auto& [id, object] : live_) {
-    if (auto gone = object->presence().expire(services_.scheduler.monotonic_ms()))
-      tell_presence(*object, 0, {}, std::move(*gone));
+    for (Presence::Told& told : object->presence().expire(services_.scheduler.monotonic_ms())) {
+      const auto except = object->subscribers().stay(told.except);
+      tell_presence(*object, 0, {}, std::move(told.update), except);
+    }
   }
 }
 
 void Workspace::pass_on(const policy::Caller& caller, LiveObject& object, std::string message,
                         const Subscriber* except, Done<void> done) {
-  if (object.busy())
-    return object.wait([this, caller, &object, message = std::move(message),
-                        stay = object.subscribers().stay(except),
-                        done = std::move(done)]() mutable {
-      pass_on(caller, object, std::move(message), object.subscribers().find(stay), std::move(done));
-    });
   const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
   const auto stay = object.subscribers().stay(except);
   let_out(object, verdict.rules,

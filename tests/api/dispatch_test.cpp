@@ -79,6 +79,24 @@ TEST(ApiDispatch, WrongTokensAreAnsweredLaterAndThenRefused) {
   EXPECT_EQ(node.ask("GET", "/v1/workspaces", kFull)->head->status, 200);
 }
 
+TEST(ApiDispatch, TooManyRequestsFromAnAddressAreRefused) {
+  TestApi node(kTokens);
+  node.peer = "203.0.113.5:1";
+  const policy::Rate rate = policy::default_rates().of_network(policy::Work::kRequests);
+  std::uint64_t answered = 0;
+  while (node.ask("GET", "/healthz")->head->status == 200) ++answered;
+  EXPECT_EQ(answered, rate.burst + 1);
+  const auto refused = node.ask("GET", "/v1/workspaces", kFull);
+  EXPECT_EQ(refused->head->status, 429);
+  EXPECT_EQ(refused->header("Retry-After"), "1");
+  EXPECT_EQ(node.shards->at(0)->requests_refused, 2u);
+  node.peer = "203.0.113.6:1";
+  EXPECT_EQ(node.ask("GET", "/healthz")->head->status, 200);
+  node.peer = "203.0.113.5:9";
+  node.loops[0]->advance(10);
+  EXPECT_EQ(node.ask("GET", "/healthz")->head->status, 200);
+}
+
 TEST(ApiDispatch, AShardThatEndsAnswersWhatItHeldBack) {
   TestApi node(kTokens);
   node.peer = "203.0.113.5:1";

@@ -332,6 +332,45 @@ TEST(NetHttp, RefusesConnectionsOverTheLimit) {
   EXPECT_EQ(test.server.counters().refused_full, 1u);
 }
 
+TEST(NetHttp, RefusesConnectionsOverTheLimitOfAnAddress) {
+  ServerOptions options;
+  options.max_connections_per_network = 2;
+  TestServer test(options, 2);
+  RawClient first(test.port);
+  first.send(kGet);
+  EXPECT_EQ(status_of(first.take_response()), 200);
+  {
+    WsClient second(test.port);  // moves to the other loop, or not: its place moves with it
+    EXPECT_TRUE(second.open());
+    RawClient third(test.port);
+    const std::string refused = third.take_response();
+    EXPECT_EQ(status_of(refused), 429);
+    EXPECT_NE(refused.find("Retry-After: "), refused.npos);
+    EXPECT_TRUE(third.ended());
+  }
+  for (int i = 0; i < 200 && test.server.counters().open > 1; ++i) sleep_ms(5);
+  RawClient again(test.port);
+  again.send(kGet);
+  EXPECT_EQ(status_of(again.take_response()), 200);
+  EXPECT_EQ(test.server.counters().refused_network, 1u);
+  EXPECT_EQ(test.server.counters().refused_full, 0u);
+}
+
+TEST(NetHttp, RefusesConnectionsThatComeTooFast) {
+  ServerOptions options;
+  options.rates.set(policy::Work::kConnections, 1);  // and ten at once
+  TestServer test(options);
+  int refused = 0;
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(test.port);
+    client.send(kGet);
+    refused += status_of(client.take_response()) == 429;
+  }
+  EXPECT_GE(refused, 8);
+  EXPECT_LE(refused, 9) << "eleven, and one more if this took over a second";
+  EXPECT_EQ(test.server.counters().refused_network, static_cast<std::uint64_t>(refused));
+}
+
 TEST(NetHttp, ListenSaysWhatIsWrong) {
   TestServer test;
   LoopGroup loops(1);

@@ -50,7 +50,7 @@ class StateWire final : public RecordingWire {
 };
 
 ChannelOptions register_of(TestWorld& world, std::string principal, const Limits& limits,
-                           Counters& counters) {
+                           Counters& counters, Meter& meter) {
   return {.host = world.host,
           .workspace = "w",
           .object = "r",
@@ -59,7 +59,8 @@ ChannelOptions register_of(TestWorld& world, std::string principal, const Limits
                      .rights = policy::Rights::all(),
                      .actor = "a1"},
           .limits = limits,
-          .counters = counters};
+          .counters = counters,
+          .meter = meter};
 }
 
 class ChannelTest : public ::testing::Test {
@@ -77,10 +78,11 @@ class ChannelTest : public ::testing::Test {
   TestWorld world_;
   const Limits limits_{.queue_bytes = 1000};
   Counters counters_;
+  Meter meter_{nullptr, world_.loop, counters_};
   StateWire writers_;
   StateWire readers_;
-  Channel writer_{register_of(world_, "ann", limits_, counters_), writers_};
-  Channel reader_{register_of(world_, "bob", limits_, counters_), readers_};
+  Channel writer_{register_of(world_, "ann", limits_, counters_, meter_), writers_};
+  Channel reader_{register_of(world_, "bob", limits_, counters_, meter_), readers_};
 };
 
 TEST_F(ChannelTest, WhoJoinsOrAsksGetsTheState) {
@@ -132,7 +134,8 @@ TEST(Channel, AProtocolThatHasNoWordForAStateSaysSo) {
   const Limits limits;
   Counters counters;
   RecordingWire wire;
-  Channel channel(register_of(world, "ann", limits, counters), wire);
+  Meter meter(nullptr, world.loop, counters);
+  Channel channel(register_of(world, "ann", limits, counters, meter), wire);
   channel.join();
   world.loop.run();
   ASSERT_TRUE(wire.closed);

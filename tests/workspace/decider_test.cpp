@@ -127,7 +127,7 @@ TEST(Presence, WhoComesLaterIsNotToldWhatWasSaidBefore) {
   workspace.submit(testing::ann(), *live, {.intent = update}, nullptr, [](auto) {});
   const crdt::AwarenessEntry entry{.client = 5, .clock = 1, .state = "{}"};
   const Bytes here = crdt::encode_awareness({&entry, 1});
-  workspace.set_presence(testing::ann(), *live, brief, here, [](auto) {});
+  workspace.set_presence(testing::ann(), *live, brief, here, true, [](auto) {});
   workspace.unsubscribe(*live, brief);
   join(late);
   EXPECT_EQ(early.heard, 0) << "it is not durable yet what the presence may refer to";
@@ -190,7 +190,7 @@ TEST_F(Deciders, ReadingAndPresencePassTheChain) {
   workspace::Workspace& workspace = host.get("w");
   workspace.diff(ann, *live_, {}, note);
   workspace.version(ann, *live_, note);
-  workspace.set_presence(ann, *live_, listener_, Bytes{0}, note);
+  workspace.set_presence(ann, *live_, listener_, Bytes{0}, true, note);
   workspace.pass_on(ann, *live_, "hello", nullptr, note);
   workspace.read(
       ann, "o", [](const merge::Object&) { return std::string(); }, note);

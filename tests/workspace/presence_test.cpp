@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,16 @@ Bytes states(crdt::ClientId first, std::size_t count, std::uint64_t clock) {
     entries.push_back({.client = first + i, .clock = clock, .state = "{}", .gone = false});
   }
   return crdt::encode_awareness(entries);
+}
+
+Bytes state(crdt::ClientId client, std::uint64_t clock, const std::string& json) {
+  const crdt::AwarenessEntry entry{
+      .client = client, .clock = clock, .state = json, .gone = json == "null"};
+  return crdt::encode_awareness({&entry, 1});
+}
+
+std::string avatar(std::size_t bytes) {
+  return "\"" + std::string(bytes, 'x') + "\"";
 }
 
 // y-websocket's provider sends what it hears of others back to the server.
@@ -52,27 +63,34 @@ TEST(Presence, AnEchoOfACrowdIsNotTooMuch) {
   EXPECT_EQ(crdt::decode_awareness(claimed->others)->size(), kMaxPresenceClientsPerOwner);
 }
 
-TEST(Presence, NewsFromAnotherConnectionMovesAClientThere) {
+TEST(Presence, NobodySpeaksForAClientOfAnotherConnection) {
+  Presence presence;
+  Connection ann;
+  Connection thief;
+  ASSERT_TRUE(presence.update(ann, state(1, 1, "\"a\""), 0));
+  for (const Bytes& forged : {state(1, 2, "\"x\""), state(1, 1, "null"), state(1, 9, "null"),
+                              state(1, std::uint64_t{1} << 50, "\"x\"")}) {
+    const auto news = presence.update(thief, forged, 1000);
+    ASSERT_TRUE(news);
+    EXPECT_TRUE(news->others.empty());
+    EXPECT_FALSE(news->dropped) << "an echo may look like this; it is no fault of its sender";
+  }
+  EXPECT_EQ(presence.everybody(thief), state(1, 1, "\"a\""));
+  EXPECT_FALSE(presence.leave(thief, 1000));
+  EXPECT_EQ(presence.update(ann, state(1, 2, "\"b\""), 1000)->others, state(1, 2, "\"b\""));
+}
+
+TEST(Presence, NewsMovesAClientWhoseOwnerIsSilent) {
   Presence presence;
   Connection before;
   Connection after;
   ASSERT_TRUE(presence.update(before, states(1, 1, 1), 0));
-  ASSERT_TRUE(presence.update(after, states(1, 1, 2), 0));
-  EXPECT_FALSE(presence.leave(before, 0));
-  EXPECT_TRUE(presence.leave(after, 0));
+  ASSERT_TRUE(presence.update(after, states(1, 1, 2), 25'000));
+  EXPECT_FALSE(presence.leave(before, 25'000));
+  EXPECT_TRUE(presence.leave(after, 25'000));
 }
 
 // ---- states over the limit
-
-Bytes state(crdt::ClientId client, std::uint64_t clock, const std::string& json) {
-  const crdt::AwarenessEntry entry{
-      .client = client, .clock = clock, .state = json, .gone = json == "null"};
-  return crdt::encode_awareness({&entry, 1});
-}
-
-std::string avatar(std::size_t bytes) {
-  return "\"" + std::string(bytes, 'x') + "\"";
-}
 
 TEST(Presence, AStateOverTheLimitIsDroppedAndItsClientIsGone) {
   Presence presence;
@@ -230,17 +248,174 @@ TEST(Presence, AnHeirThatLeavesFirstInheritsNothing) {
   EXPECT_FALSE(presence.everybody(bob));
 }
 
-TEST(Presence, AClockThatCannotGrowStaysReadable) {
+TEST(Presence, AHugeClockBlocksNobody) {
   Presence presence;
   Peer bob(presence);
   constexpr std::uint64_t kLast = (std::uint64_t{1} << 53) - 1;
   {
-    Peer before(presence);
-    ASSERT_TRUE(presence.update(before, state(1, kLast, "{}"), 0));
-    presence.leave(before, 0);
+    Peer thief(presence);
+    bob.hear(presence.update(thief, state(1, kLast, "\"x\""), 0)->others);
+    EXPECT_EQ(bob.sees(1), "\"x\"");
+    bob.hear(*presence.leave(thief, 0));
   }
+  {
+    Peer ann(presence);
+    bob.hear(presence.update(ann, state(1, 5, "\"a\""), 1000)->others);
+    EXPECT_EQ(bob.sees(1), "\"a\"") << "the owner has left";
+    bob.hear(*presence.leave(ann, 1000));
+  }
+  for (std::uint64_t now = 31'000; now < 100'000; now += 3000) presence.expire(now);
+  EXPECT_EQ(presence.clients(), 0u) << "forgotten";
+  Peer again(presence);
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    const std::string json = avatar(i);
+    const auto news = presence.update(again, state(1, 10 + i, json), 100'000 + 15'000 * i);
+    bob.hear(news->others);
+    EXPECT_EQ(bob.sees(1), json) << "bob remembers the clock";
+    EXPECT_LE(crdt::decode_awareness(news->sender)->front().clock, 11 + i);
+    presence.expire(100'000 + 15'000 * i);
+  }
+}
+
+// Its clock is far below the one that others know, so it never catches up.
+TEST(Presence, ARenewalUnderAMuchHigherClockKeepsTheClient) {
+  Presence presence;
+  Peer bob(presence);
+  {
+    Peer thief(presence);
+    ASSERT_TRUE(presence.update(thief, state(1, std::uint64_t{1} << 40, "\"x\""), 0));
+    presence.leave(thief, 0);
+  }
+  Peer ann(presence);
+  std::uint64_t clock = 5;
+  for (std::uint64_t now = 0; now < 200'000; now += 3000) {
+    if (now % 15'000 == 0) {
+      const auto news = presence.update(ann, state(1, clock, "\"a\""), now);
+      bob.hear(news->others);
+      if (!news->sender.empty()) {  // it adopts the clock, and sends an echo, as y-websocket does
+        clock = std::max(clock, crdt::decode_awareness(news->sender)->front().clock);
+        EXPECT_TRUE(presence.update(ann, news->sender, now)->others.empty());
+      }
+      ++clock;
+    }
+    for (const auto& told : presence.expire(now)) bob.hear(told.update);
+    EXPECT_EQ(bob.sees(1), "\"a\"") << now;
+  }
+}
+
+TEST(Presence, AnHeirTakesOverFromASilentOwnerBeforeOthersLoseTheClient) {
+  Presence presence;
+  Peer bob(presence);
+  Peer before(presence);
+  bob.hear(presence.update(before, state(1, 5, "\"a\""), 0)->others);
   Peer after(presence);
-  EXPECT_TRUE(presence.update(after, state(1, kLast, "{}"), 0)->others.empty());
+  EXPECT_TRUE(presence.update(after, state(1, 5, "\"a\""), 10'000)->others.empty());
+  EXPECT_TRUE(presence.update(after, state(1, 6, "\"b\""), 12'000)->others.empty());
+  const auto told = presence.expire(21'000);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].except, &after);
+  EXPECT_EQ(told[0].update, state(1, 6, "\"a\"")) << "the state that is known";
+  const auto news = presence.update(after, state(1, 7, "\"b\""), 27'000);
+  EXPECT_EQ(news->others, state(1, 7, "\"b\""));
+  EXPECT_FALSE(presence.leave(before, 28'000));
+  EXPECT_TRUE(presence.leave(after, 28'000));
+}
+
+// ---- limits
+
+// A reader that takes ids without end. Others, and who comes later, do not notice.
+TEST(Presence, AFloodOfIdsIsBoundedAndHurtsNobodyElse) {
+  Presence presence;
+  Connection ann;
+  Connection hostile;
+  ASSERT_TRUE(presence.update(ann, state(1, 1, "\"a\""), 0));
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    const crdt::ClientId id = 1000 + i;
+    ASSERT_TRUE(presence.update(hostile, state(id, 1, "{}"), 0));
+    ASSERT_TRUE(presence.update(hostile, state(id, 2, "null"), 0));
+  }
+  EXPECT_EQ(presence.clients(), 1 + kMaxPresenceClientsPerOwner);
+  EXPECT_TRUE(presence.update(hostile, state(5, 1, "{}"), 0)->dropped);
+  Connection newcomer;
+  presence.join(newcomer);
+  EXPECT_LT(presence.everybody_and_gone(newcomer)->size(), 4096u);
+  const auto news = presence.update(newcomer, state(2, 1, "\"n\""), 0);
+  EXPECT_FALSE(news->dropped);
+  EXPECT_EQ(news->others, state(2, 1, "\"n\""));
+  for (std::uint64_t now = 0; now <= 61'000; now += 3000) presence.expire(now);
+  EXPECT_EQ(presence.clients(), 0u);
+  EXPECT_FALSE(presence.update(hostile, state(5, 1, "{}"), 61'000)->dropped) << "it has room again";
+}
+
+// The same with a new connection for each batch: what nobody owns any more goes first.
+TEST(Presence, AFloodOfConnectionsIsBoundedAndHurtsNobodyElse) {
+  Presence presence({.object_clients = 1000});
+  Connection ann;
+  ASSERT_TRUE(presence.update(ann, state(1, 1, "\"a\""), 0));
+  for (crdt::ClientId first = 1000; first < 21'000; first += 100) {
+    Connection hostile;
+    EXPECT_FALSE(presence.update(hostile, states(first, 100, 1), 0)->dropped);
+    presence.leave(hostile, 0);
+  }
+  EXPECT_EQ(presence.clients(), 1000u);
+  Connection newcomer;
+  EXPECT_FALSE(presence.update(newcomer, state(2, 1, "\"n\""), 0)->dropped);
+  EXPECT_EQ(presence.everybody(newcomer), crdt::encode_awareness(std::vector<crdt::AwarenessEntry>{
+                                              {.client = 1, .clock = 1, .state = "\"a\""},
+                                              {.client = 2, .clock = 1, .state = "\"n\""}}));
+}
+
+TEST(Presence, TheBytesOfAConnectionAreBounded) {
+  Presence presence;
+  Connection hostile;
+  std::size_t dropped = 0;
+  for (crdt::ClientId id = 1; id <= 100; ++id)
+    dropped += presence.update(hostile, state(id, 1, avatar(60'000)), 0)->dropped.has_value();
+  EXPECT_EQ(dropped, 96u);
+  EXPECT_LE(presence.bytes(), PresenceLimits().connection_bytes);
+  EXPECT_FALSE(presence.update(hostile, state(1, 2, "{}"), 0)->dropped) << "a smaller one fits";
+  presence.leave(hostile, 0);
+  EXPECT_EQ(presence.bytes(), 0u);
+}
+
+// 16 MiB from many connections: who holds most makes room, and a newcomer's state is taken.
+TEST(Presence, WhoHoldsMostMakesRoom) {
+  Presence presence;
+  Connection ann;
+  ASSERT_TRUE(presence.update(ann, state(1, 1, avatar(500)), 0));
+  std::vector<Connection> crowd(70);
+  for (std::size_t i = 0; i < crowd.size(); ++i)
+    for (std::size_t j = 0; j < 4; ++j)
+      ASSERT_TRUE(presence.update(crowd[i], state(100 + 4 * i + j, 1, avatar(60'000)), 0));
+  EXPECT_LE(presence.bytes(), PresenceLimits().object_bytes);
+  const std::uint64_t evictions = presence.evictions();
+  std::vector<Connection> newcomers(200);
+  for (std::size_t i = 0; i < newcomers.size(); ++i)
+    EXPECT_FALSE(presence.update(newcomers[i], state(1000 + i, 1, avatar(500)), 0)->dropped) << i;
+  EXPECT_LE(presence.evictions() - evictions, 2u) << "each makes room for many";
+  Connection watcher;
+  const Bytes seen = *presence.everybody(watcher);
+  EXPECT_LT(seen.size(), PresenceLimits().object_bytes + 30 * presence.clients());
+  const auto entries = crdt::decode_awareness(seen);
+  ASSERT_TRUE(entries) << "a client with the limits of ours takes it";
+  EXPECT_TRUE(std::ranges::any_of(*entries, [](const auto& each) { return each.client == 1; }));
+}
+
+// ---- news that is told later
+
+TEST(Presence, UntoldNewsIsToldInItsNewestState) {
+  Presence presence;
+  Connection ann;
+  for (std::uint64_t clock = 1; clock <= 50; ++clock) {
+    const auto news = presence.update(ann, state(1, clock, avatar(clock)), 0);
+    presence.leave_untold(ann, *news);
+  }
+  const auto news = presence.take_untold(ann);
+  EXPECT_EQ(news.others, state(1, 50, avatar(50)));
+  EXPECT_EQ(news.sender, news.others);
+  EXPECT_TRUE(presence.take_untold(ann).others.empty());
+  presence.leave_untold(ann, *presence.update(ann, state(1, 51, "null"), 0));
+  EXPECT_EQ(presence.take_untold(ann).others, state(1, 51, "null"));
 }
 
 }  // namespace

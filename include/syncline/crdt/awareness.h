@@ -88,6 +88,9 @@ class Awareness {
   // for that long.
   AwarenessChange expire(std::uint64_t now_ms, std::uint64_t timeout_ms = kAwarenessTimeoutMs);
 
+  // Forgets a client, whether it is present or gone. Ignores an unknown one.
+  void forget(ClientId client);
+
   // A message with the states of these clients; null for clients that are gone. Skips unknown
   // clients.
   Bytes encode(std::span<const ClientId> clients) const;

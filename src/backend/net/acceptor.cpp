@@ -17,15 +17,19 @@ namespace syncline::backend {
 namespace {
 
 // Best effort: a socket that was just accepted has room for this answer.
-void answer_full(int fd) {
-  static constexpr std::string_view kAnswer =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-      "Content-Length: 69\r\nConnection: close\r\n\r\n"
-      R"({"error":{"code":"unavailable","message":"too many connections now"}})";
-  static_assert(kAnswer.size() - kAnswer.find("{\"error") == 69);
-  ::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+void answer_refused(int fd, std::string_view status, std::uint64_t retry_after_s,
+                    std::string_view code, std::string_view message) {
+  const std::string body =
+      fmt::format(R"({{"error":{{"code":"{}","message":"{}"}}}})", code, message);
+  const std::string answer = fmt::format(
+      "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+      "Retry-After: {}\r\nConnection: close\r\n\r\n{}",
+      status, body.size(), retry_after_s, body);
+  ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(fd, SHUT_WR);
 }
+
+constexpr std::uint64_t kRetryAfterS = 5;
 
 }  // namespace
 
@@ -90,23 +94,52 @@ void Acceptor::on_ready() {
 }
 
 void Acceptor::adopt(int fd, const sockaddr_storage& address) {
-  Slot slot = Slot::take(core_);
-  if (!slot) {
-    shard_.counters().refused_full.add();
-    shard_.reporter(observe::Area::kNet)
-        .warn("connection refused: too many are open",
-              {{"peer", peer_text(address)}, {"most", core_->options.max_connections}});
-    if (!tls_) answer_full(fd);
-    ::close(fd);
-    return;
-  }
+  const std::string peer = peer_text(address);
+  const auto network = policy::NetworkRates::key_of(peer);
+  const std::uint64_t wait_ms =
+      shard_.rates().wait_ms(network, policy::Work::kConnections, shard_.now_ms());
+  if (wait_ms > 0) return refuse_fast(fd, peer, wait_ms);
+  shard_.rates().take(network, policy::Work::kConnections, 1, shard_.now_ms());
+  Slot slot = Slot::take(core_, network);
+  if (!slot) return core_->full() ? refuse_full(fd, peer) : refuse_network(fd, peer);
   shard_.counters().accepted.add();
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto stream = tls_ ? tls_->new_stream(fd) : make_plain_stream(fd);
   if (!stream) return;
-  HttpConnection::start(shard_, std::move(stream), std::move(slot), peer_text(address),
-                        tls_ != nullptr);
+  HttpConnection::start(shard_, std::move(stream), std::move(slot), peer, tls_ != nullptr);
+}
+
+void Acceptor::refuse_full(int fd, const std::string& peer) {
+  shard_.counters().refused_full.add();
+  shard_.reporter(observe::Area::kNet)
+      .warn("connection refused: too many are open",
+            {{"peer", peer}, {"most", core_->options.max_connections}});
+  if (!tls_)
+    answer_refused(fd, "503 Service Unavailable", kRetryAfterS, "unavailable",
+                   "too many connections now");
+  ::close(fd);
+}
+
+void Acceptor::refuse_network(int fd, const std::string& peer) {
+  shard_.counters().refused_network.add();
+  shard_.reporter(observe::Area::kNet)
+      .warn("connection refused: its address has too many open",
+            {{"peer", peer}, {"most", core_->options.max_connections_per_network}});
+  if (!tls_)
+    answer_refused(fd, "429 Too Many Requests", kRetryAfterS, "too_many_requests",
+                   "too many connections from this address");
+  ::close(fd);
+}
+
+void Acceptor::refuse_fast(int fd, const std::string& peer, std::uint64_t wait_ms) {
+  shard_.counters().refused_network.add();
+  shard_.reporter(observe::Area::kNet)
+      .warn("connection refused: its address opens them too fast", {{"peer", peer}});
+  if (!tls_)
+    answer_refused(fd, "429 Too Many Requests", (wait_ms + 999) / 1000, "too_many_requests",
+                   "too many new connections from this address");
+  ::close(fd);
 }
 
 }  // namespace syncline::backend

@@ -83,6 +83,7 @@ ServerCounters Server::counters() const {
     sum.open_websockets += c.open_websockets.get();
     sum.accepted += c.accepted.get();
     sum.refused_full += c.refused_full.get();
+    sum.refused_network += c.refused_network.get();
     sum.bytes_in += c.bytes_in.get();
     sum.bytes_out += c.bytes_out.get();
     sum.requests += c.requests.get();

@@ -29,6 +29,7 @@
 #include "http/parser.h"
 #include "node/upgrade.h"
 #include "observe/report.h"
+#include "policy/rates.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -38,6 +39,9 @@ class ServerCore;
 
 struct ServerOptions {
   std::size_t max_connections = 100'000;  // above it: 503, or closed without an answer under TLS
+  // Of one network (an IPv4 address, or the first 64 bits of an IPv6 address). 0: no limit.
+  std::size_t max_connections_per_network = 0;
+  policy::Rates rates = {};  // for Work::kConnections
   http::Limits http;
   // Whether the sender of a request, of which only the head has arrived, may send a body of more than
   // `stranger_body_bytes`. If not, the HTTP handler gets the request without a body, and has to refuse it; then the
@@ -76,8 +80,9 @@ struct ServerCounters {
   std::uint64_t open = 0;             // connections now
   std::uint64_t open_websockets = 0;  // those that are WebSockets
   std::uint64_t accepted = 0;
-  std::uint64_t refused_full = 0;  // over max_connections
-  std::uint64_t bytes_in = 0;      // after TLS
+  std::uint64_t refused_full = 0;     // over max_connections
+  std::uint64_t refused_network = 0;  // over a limit or a rate of its network
+  std::uint64_t bytes_in = 0;         // after TLS
   std::uint64_t bytes_out = 0;
   std::uint64_t requests = 0;      // passed to the HTTP handler
   std::uint64_t bad_requests = 0;  // refused before that

@@ -17,13 +17,25 @@ ServerCore::ServerCore(ServerOptions server_options, http::Handler http_handler,
 
 ServerCore::~ServerCore() = default;
 
-bool ServerCore::take_slot() {
-  if (open_.fetch_add(1) < options.max_connections) return true;
-  return_slot();
-  return false;
+ServerCore::Networks::value_type* ServerCore::take_slot(policy::NetworkRates::Key network) {
+  const std::lock_guard lock(networks_mutex_);
+  const auto place = networks_.try_emplace(network).first;
+  const std::size_t most = options.max_connections_per_network;
+  const bool refused = full() || (most > 0 && place->second >= most);
+  if (!refused) {
+    ++place->second;
+    ++open_;
+    return &*place;
+  }
+  if (place->second == 0) networks_.erase(place);
+  return nullptr;
 }
 
-void ServerCore::return_slot() {
+void ServerCore::return_slot(Networks::value_type& network) {
+  {
+    const std::lock_guard lock(networks_mutex_);
+    if (--network.second == 0) networks_.erase(networks_.find(network.first));
+  }
   if (open_.fetch_sub(1) == 1 && draining) {
     const std::lock_guard lock(mutex_);
     emptied_.notify_all();
@@ -36,12 +48,13 @@ bool ServerCore::wait_empty(std::uint64_t deadline_ms) {
                            [this] { return open() == 0; });
 }
 
-Slot Slot::take(std::shared_ptr<ServerCore> core) {
-  return core->take_slot() ? Slot(std::move(core)) : Slot(nullptr);
+Slot Slot::take(std::shared_ptr<ServerCore> core, policy::NetworkRates::Key network) {
+  auto* const place = core->take_slot(network);
+  return place != nullptr ? Slot(std::move(core), place) : Slot(nullptr, nullptr);
 }
 
 Slot::~Slot() {
-  if (core_) core_->return_slot();
+  if (core_) core_->return_slot(*network_);
 }
 
 namespace {
@@ -65,6 +78,7 @@ Shard::Shard(ServerCore& core, EventLoop& loop, std::size_t index, std::size_t s
     : core_(core),
       loop_(loop),
       index_(index),
+      rates_(core.options.rates),
       max_held_bytes_(max_held_of(core.options, shards)),
       scratch_(64 * 1024),
       tick_ms_(tick_for(core.options)) {}

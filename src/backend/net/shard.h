@@ -15,6 +15,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "backend/net/event_loop.h"
@@ -44,9 +45,10 @@ class Counter {
 };
 
 struct ShardCounters {
-  Counter accepted, refused_full, bytes_in, bytes_out, requests, bad_requests, tls_failures,
-      head_timeouts, open_websockets, websockets, upgrades_refused, messages_in, messages_out,
-      protocol_errors, ping_timeouts, messages_too_big, write_stalls, queued_bytes, shed;
+  Counter accepted, refused_full, refused_network, bytes_in, bytes_out, requests, bad_requests,
+      tls_failures, head_timeouts, open_websockets, websockets, upgrades_refused, messages_in,
+      messages_out, protocol_errors, ping_timeouts, messages_too_big, write_stalls, queued_bytes,
+      shed;
 };
 
 // What all shards of a server share. Every connection (through its Slot) and every task between
@@ -62,23 +64,30 @@ class ServerCore {
   std::vector<std::unique_ptr<Shard>> shards;  // does not change after the server is built
   std::atomic<bool> draining = false;
 
-  // May be called from any thread.
-  bool take_slot();
-  void return_slot();
+  // How many connections each network has open, by its key.
+  using Networks = std::unordered_map<policy::NetworkRates::Key, std::size_t>;
+
+  // May be called from any thread. nullptr: the server, or the network, has too many connections.
+  Networks::value_type* take_slot(policy::NetworkRates::Key network);
+  void return_slot(Networks::value_type& network);
   bool wait_empty(std::uint64_t deadline_ms);
   std::size_t open() const { return open_.load(); }
+  bool full() const { return open() >= options.max_connections; }
 
  private:
   std::atomic<std::size_t> open_ = 0;
+  std::mutex networks_mutex_;
+  Networks networks_;
   std::mutex mutex_;
   std::condition_variable emptied_;
 };
 
-// The place of one connection under max_connections. It moves with the connection from loop to
-// loop.
+// The place of one connection under max_connections and max_connections_per_network. It moves with
+// the connection from loop to loop.
 class Slot {
  public:
-  static Slot take(std::shared_ptr<ServerCore> core);  // empty if the server is full
+  // Empty if the server is full, or the network has too many.
+  static Slot take(std::shared_ptr<ServerCore> core, policy::NetworkRates::Key network);
   Slot(Slot&&) = default;
   Slot& operator=(Slot&&) = delete;
   ~Slot();
@@ -87,9 +96,11 @@ class Slot {
   const std::shared_ptr<ServerCore>& core() const { return core_; }
 
  private:
-  explicit Slot(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {}
+  Slot(std::shared_ptr<ServerCore> core, ServerCore::Networks::value_type* network)
+      : core_(std::move(core)), network_(network) {}
 
   std::shared_ptr<ServerCore> core_;
+  ServerCore::Networks::value_type* network_;
 };
 
 class Shard {
@@ -102,6 +113,7 @@ class Shard {
   EventLoop& loop() { return loop_; }
   std::size_t index() const { return index_; }
   ShardCounters& counters() { return counters_; }
+  policy::NetworkRates& rates() { return rates_; }
   const ShardCounters& counters() const { return counters_; }
   std::uint64_t held_bytes() const { return held_bytes_.get(); }
   std::uint64_t now_ms() const { return loop_.monotonic_ms(); }
@@ -147,6 +159,7 @@ class Shard {
   EventLoop& loop_;
   std::size_t index_;
   ShardCounters counters_;
+  policy::NetworkRates rates_;
   Counter held_bytes_;
   std::size_t max_held_bytes_;
   std::vector<std::uint8_t> scratch_;

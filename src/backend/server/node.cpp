@@ -115,6 +115,14 @@ Result<void> check(const NodeOptions& options) {
   return {};
 }
 
+// Clients may send back what they are told of presence, in one message.
+workspace::PresenceLimits presence_limits(std::size_t max_message_bytes) {
+  workspace::PresenceLimits limits;
+  limits.object_bytes = std::min(limits.object_bytes, max_message_bytes / 2);
+  limits.object_clients = std::min(limits.object_clients, max_message_bytes / 128);
+  return limits;
+}
+
 // Runs `body` on the loop and waits for it.
 void run_on(EventLoop& loop, const std::function<void()>& body) {
   std::promise<void> done;
@@ -199,6 +207,9 @@ Result<void> Node::Impl::start() {
 Result<void> Node::Impl::listen() {
   ServerOptions server_options;
   server_options.max_connections = max_connections;
+  server_options.max_connections_per_network =
+      options.max_connections_per_address.value_or((max_connections + 1) / 2);
+  server_options.rates = options.rates;
   server_options.max_message_bytes = options.max_message_bytes;
   server_options.reports = options.log;
   server_options.knows = [this](const http::Request& request) {
@@ -259,6 +270,8 @@ void Node::Impl::start_shards() {
       .retention_pace = {.interval_ms = options.retention_interval_ms},
       .region = options.region,
       .node = options.node,
+      .rates = options.rates,
+      .presence = presence_limits(options.max_message_bytes),
       .gate = [this](const policy::Caller&,
                      const std::string& workspace) { return gate(workspace); },
       .on_storage_failure =

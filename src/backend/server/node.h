@@ -14,11 +14,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "log/checkpoint_keeper.h"
 #include "policy/access.h"
+#include "policy/rates.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -49,6 +51,9 @@ struct NodeOptions {
   std::size_t disk_reserve_bytes = std::size_t{64} << 20;
   // Fewer, if the process may not have so many files open (RLIMIT_NOFILE, which the node raises).
   std::size_t max_connections = 100'000;
+  // Of one network (policy/rates.h). nullopt: half of max_connections; 0: no limit.
+  std::optional<std::size_t> max_connections_per_address = {};
+  policy::Rates rates = policy::default_rates();
   std::string backup_dir;  // where clients with the right may have backups written; "": disabled
   log::CheckpointPace checkpoint_pace = {};
   std::uint64_t import_idle_ms = 3'600'000;  // an import that gets no bytes for so long is given up

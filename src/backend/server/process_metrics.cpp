@@ -24,6 +24,9 @@ void add_network(observe::MetricsPage& page, const ServerCounters& net) {
   page.counter("connections_accepted_total", "Connections accepted.", net.accepted);
   page.counter("connections_refused_total", "Connections refused over the limit.",
                net.refused_full);
+  page.counter("connections_refused_by_address_total",
+               "Connections refused because their address has too many, or opens them too fast.",
+               net.refused_network);
   page.counter("network_received_bytes_total", "Bytes received.", net.bytes_in);
   page.counter("network_sent_bytes_total", "Bytes sent.", net.bytes_out);
   page.counter("http_requests_total", "HTTP requests served.", net.requests);

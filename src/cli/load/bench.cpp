@@ -177,7 +177,12 @@ Result<void> Bench::reach_server() {
   if (!directory) return std::unexpected(directory.error());
   directory_.emplace(std::move(*directory));
   result_.sync_us = sync_latency_us(directory_->path());
-  server_.emplace(ServerOptions{.directory = directory_->path()});
+  // One address sends everything, as fast as the server takes it.
+  server_.emplace(ServerOptions{.directory = directory_->path(),
+                                .environment = {{"SYNCLINE_RATE_MESSAGES", "0"},
+                                                {"SYNCLINE_RATE_MIB", "0"},
+                                                {"SYNCLINE_RATE_JOINS", "0"},
+                                                {"SYNCLINE_RATE_CONNECTIONS", "0"}}});
   if (auto started = server_->start(kServerStartMs); !started) return started;
   result_.own_server = true;
   result_.durability = server_->durability();

@@ -1,0 +1,69 @@
+#include "session/meter.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace syncline::session {
+
+using policy::Work;
+
+void Meter::begin(Reading& reading, std::string_view peer) {
+  reading_ = &reading;
+  network_ = policy::NetworkRates::key_of(peer);
+}
+
+void Meter::stop() {
+  networks_ = nullptr;
+  if (timer_ == 0) return;
+  loop_.cancel(std::exchange(timer_, 0));
+  reading_->resume_reading();
+}
+
+void Meter::received(std::size_t bytes) {
+  if (networks_ == nullptr) return;
+  const std::uint64_t messages_ms = count(Work::kMessages, 1);
+  hold(std::max(messages_ms, count(Work::kBytes, bytes)));
+}
+
+std::uint64_t Meter::joined() {
+  const std::uint64_t wait = networks_ == nullptr ? 0 : count(Work::kJoins, 1);
+  hold(wait);
+  return wait;
+}
+
+std::uint64_t Meter::wait_ms(Work work) const {
+  if (networks_ == nullptr) return 0;
+  const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
+  const std::uint64_t own = buckets_[static_cast<std::size_t>(work)].wait_ms(
+      networks_->rates().of_connection(work), now_ms);
+  return std::max(own, networks_->wait_ms(network_, work, now_ms));
+}
+
+void Meter::take(Work work, std::uint64_t units) {
+  if (networks_ != nullptr) count(work, units);
+}
+
+std::uint64_t Meter::count(Work work, std::uint64_t units) {
+  const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
+  const std::uint64_t own = buckets_[static_cast<std::size_t>(work)].take(
+      networks_->rates().of_connection(work), units, now_ms);
+  return std::max(own, networks_->take(network_, work, units, now_ms));
+}
+
+// While reading is stopped, messages that were read before still arrive. They are counted, and the
+// timer looks at what they cost.
+void Meter::hold(std::uint64_t wait_ms) {
+  if (wait_ms == 0 || timer_ != 0) return;
+  ++counters_.slowed_down;
+  reading_->hold_reading();
+  timer_ = loop_.after(wait_ms, [this] {
+    timer_ = 0;
+    const std::uint64_t more_ms = std::max(
+        {this->wait_ms(Work::kMessages), this->wait_ms(Work::kBytes), this->wait_ms(Work::kJoins)});
+    Reading& reading = *reading_;
+    if (more_ms > 0) hold(more_ms);
+    reading.resume_reading();
+  });
+}
+
+}  // namespace syncline::session
