@@ -66,6 +66,8 @@ void add_workspaces(observe::MetricsPage& page, const std::vector<LoopSample>& l
                total([](auto& l) { return l.workspace.changes_known; }));
   page.counter("changes_waiting_total", "Changes kept until those that they depend on arrive.",
                total([](auto& l) { return l.workspace.changes_waiting; }));
+  page.counter("changes_waiting_refused_total", "Of these, refused because too much waits.",
+               total([](auto& l) { return l.workspace.waiting_refused; }));
   page.counter("changes_refused_total", "Changes refused.",
                total([](auto& l) { return l.workspace.changes_refused; }));
   page.counter("change_bytes_total", "Bytes of accepted changes.",

@@ -121,10 +121,19 @@ class DocObject final : public Object,
   }
 
   // ---- Waiting
-  Result<bool> arrived(ByteView waits_for) const override {
-    auto needs = crdt::decode_state_vector(waits_for);
-    if (!needs) return std::unexpected(std::move(needs.error()));
-    return doc_.state_vector().covers(*needs);
+  // A state vector: the number of clients, and the id and clock of each. The cursor is an offset.
+  Result<std::optional<Need>> next_need(ByteView waits_for, std::size_t& cursor) const override {
+    if (cursor > waits_for.size()) return fail(ErrorCode::kMalformed, "no such cursor");
+    ByteReader in(waits_for.subspan(cursor));
+    if (cursor == 0) in.var_uint();
+    while (in.ok() && !in.at_end()) {
+      cursor = waits_for.size() - in.remaining();
+      const Need need{.source = in.var_uint(), .reach = in.var_uint()};
+      if (in.ok() && doc_.engine().store.clients.state(need.source) < need.reach) return need;
+    }
+    if (!in.ok()) return fail(ErrorCode::kMalformed, "not what a change waits for");
+    cursor = waits_for.size();
+    return std::nullopt;
   }
 
   // ---- Parts, Attribution, Restoring

@@ -27,9 +27,11 @@ Result<Bytes> diff_since(const Object& object, ByteView version) {
                           : facet->diff_since(version);
 }
 
-Result<bool> arrived(const Object& object, ByteView waits_for) {
+Result<std::optional<Waiting::Need>> next_need(const Object& object, ByteView waits_for,
+                                               std::size_t& cursor) {
   const Waiting* facet = object.waiting();
-  return facet == nullptr ? no_facet("have no changes that wait") : facet->arrived(waits_for);
+  return facet == nullptr ? no_facet("have no changes that wait")
+                          : facet->next_need(waits_for, cursor);
 }
 
 Result<std::string> part_to_json(const Object& object, const Part& part) {

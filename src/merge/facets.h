@@ -45,10 +45,18 @@ class Replication {
 // For types with changes that wait for others (Prepared::waits_for).
 class Waiting {
  public:
-  // True if everything in `waits_for` has arrived, so that it is worth preparing the change again.
-  // The change may then wait for something else. kMalformed if `waits_for` is not a result of
-  // prepare().
-  virtual Result<bool> arrived(ByteView waits_for) const = 0;
+  // Changes of a source arrive in order; this one is there when `reach` of its ids are. Ids are those
+  // of ObjectType::ids_of, which types with this facet must implement.
+  struct Need {
+    std::uint64_t source = 0;
+    std::uint64_t reach = 0;
+  };
+
+  // The next need in `waits_for` that has not arrived; nullopt: everything has arrived, so it is worth
+  // preparing the change again, which may then wait for something else. `cursor` begins with 0, and
+  // moves past needs that have arrived, so that all calls together look at each need once or twice.
+  // kMalformed if `waits_for` is not a result of prepare().
+  virtual Result<std::optional<Need>> next_need(ByteView waits_for, std::size_t& cursor) const = 0;
 
  protected:
   ~Waiting() = default;
@@ -130,7 +138,8 @@ class PastEffects {
 // kUnsupported without the facet.
 Result<Bytes> version_of(const Object& object);
 Result<Bytes> diff_since(const Object& object, ByteView version);
-Result<bool> arrived(const Object& object, ByteView waits_for);
+Result<std::optional<Waiting::Need>> next_need(const Object& object, ByteView waits_for,
+                                               std::size_t& cursor);
 Result<std::string> part_to_json(const Object& object, const Part& part);
 Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replica);
 Result<void> extend(Object& object, ByteView delta);

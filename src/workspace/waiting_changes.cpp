@@ -1,16 +1,20 @@
 #include "workspace/waiting_changes.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <utility>
-
-#include "merge/facets.h"
 
 namespace syncline::workspace {
 namespace {
 
 constexpr std::size_t kObjectsAtOnce = 1000;
 constexpr std::size_t kChangesAtOnce = 256;
+
+std::size_t hash_of(const log::WaitingChange& change) {
+  return std::hash<std::string_view>{}(as_text(change.intent)) ^
+         std::hash<std::string>{}(change.principal);
+}
 
 }  // namespace
 
@@ -39,7 +43,9 @@ void WaitingChanges::list_after(std::string object, log::Done<void> done) {
 }
 
 void WaitingChanges::load(const std::string& object, log::Done<void> done) {
-  if (!stored_.contains(object) || loaded_.contains(object)) return done({});
+  const auto found = objects_.find(object);
+  const bool was_open = found != objects_.end() && std::exchange(found->second.open, true);
+  if (!stored_.contains(object) || was_open) return done({});
   load_after(object, 0, std::move(done));
 }
 
@@ -50,9 +56,12 @@ void WaitingChanges::load_after(const std::string& object, std::uint64_t number,
                        done = std::move(done)](Result<log::WaitingPage> page) mutable {
                         if (view.expired()) return;
                         if (!page) return done(std::unexpected(std::move(page.error())));
-                        Changes& changes = loaded_[object];
-                        for (log::WaitingChange& change : page->changes)
-                          changes.try_emplace(change.number, Entry{std::move(change), {}});
+                        for (log::WaitingChange& change : page->changes) {
+                          Object& loaded = objects_[object];
+                          if (loaded.held.contains(change.number)) continue;
+                          take_share(loaded, change);
+                          hold(loaded, {std::move(change), {}});
+                        }
                         if (!page->damaged.empty())
                           store_.remove_waiting(workspace_, object, std::move(page->damaged),
                                                 [](Result<void>) {});
@@ -61,67 +70,197 @@ void WaitingChanges::load_after(const std::string& object, std::uint64_t number,
                       });
 }
 
+// What is being stored is needed until it is.
+void WaitingChanges::unload(const std::string& object) {
+  const auto found = objects_.find(object);
+  if (found == objects_.end()) return;
+  if (found->second.storing.empty()) {
+    objects_.erase(found);
+    return;
+  }
+  Object rest;
+  rest.storing = std::move(found->second.storing);
+  rest.open = false;
+  for (auto& [hash, storing] : rest.storing) storing->counted = false;
+  found->second = std::move(rest);
+}
+
 void WaitingChanges::forget(const Error& error) {
   view_ = std::make_shared<const int>();
   stored_.clear();
-  for (auto& [object, changes] : std::exchange(loaded_, {})) {
-    for (auto& [number, entry] : changes) entry.answer(std::unexpected(error));
+  for (auto& [object, loaded] : std::exchange(objects_, {})) {
+    for (auto& [number, held] : loaded.held) held.entry.answer(std::unexpected(error));
+    for (auto& [hash, storing] : loaded.storing) storing->entry.answer(std::unexpected(error));
   }
 }
 
-WaitingChanges::Entry* WaitingChanges::find_same(const std::string& object,
-                                                 const log::WaitingChange& change) {
-  const auto found = loaded_.find(object);
-  if (found == loaded_.end()) return nullptr;
-  for (auto& [number, entry] : found->second) {
-    if (entry.change.principal == change.principal && entry.change.intent == change.intent)
-      return &entry;
+// ---- keeping
+
+// True if the same change waits already, or is being stored.
+bool WaitingChanges::join_same(Object& object, std::size_t hash, Entry& entry,
+                               log::Done<void>& kept) {
+  const auto join = [&entry](Entry& same) {
+    if (same.change.principal != entry.change.principal ||
+        same.change.intent != entry.change.intent)
+      return false;
+    std::ranges::move(entry.done, std::back_inserter(same.done));
+    if (same.done.size() > kMaxSent) same.done.erase(same.done.begin());
+    return true;
+  };
+  const auto [held, held_end] = object.contents.equal_range(hash);
+  for (auto each = held; each != held_end; ++each) {
+    if (!join(object.held.at(each->second).entry)) continue;
+    kept({});
+    return true;
   }
-  return nullptr;
+  const auto [storing, storing_end] = object.storing.equal_range(hash);
+  for (auto each = storing; each != storing_end; ++each) {
+    if (!join(each->second->entry)) continue;
+    each->second->kept.push_back(std::move(kept));
+    return true;
+  }
+  return false;
 }
 
 void WaitingChanges::keep(const std::string& object, Entry entry, log::Done<void> kept) {
-  if (Entry* same = find_same(object, entry.change)) {
-    std::ranges::move(entry.done, std::back_inserter(same->done));
-    if (same->done.size() > kMaxSent) same->done.erase(same->done.begin());
-    return kept({});
+  Object& here = objects_[object];
+  const std::size_t hash = hash_of(entry.change);
+  if (join_same(here, hash, entry, kept)) return;
+  if (!take_share(here, entry.change)) {
+    const Error error{ErrorCode::kTooLarge,
+                      "too many of your changes wait for others in this object"};
+    entry.answer(std::unexpected(error));
+    return kept(std::unexpected(error));
   }
   stored_.insert(object);
-  const auto shared = std::make_shared<Entry>(std::move(entry));
-  store_.put_waiting(workspace_, object, shared->change, {},
-                     [this, object, shared, view = std::weak_ptr(view_),
-                      kept = std::move(kept)](Result<log::WaitingKept> put) mutable {
-                       if (view.expired()) return;
-                       if (!put) {
-                         shared->answer(std::unexpected(put.error()));
-                         return kept(std::unexpected(std::move(put.error())));
-                       }
-                       shared->change.number = put->number;
-                       loaded_[object].insert_or_assign(put->number, std::move(*shared));
-                       kept({});
+  const auto storing = std::make_shared<Storing>(std::move(entry));
+  storing->kept.push_back(std::move(kept));
+  here.storing.emplace(hash, storing);
+  store_.put_waiting(workspace_, object, storing->entry.change, {},
+                     [this, object, hash, storing,
+                      view = std::weak_ptr(view_)](Result<log::WaitingKept> put) mutable {
+                       if (!view.expired()) stored(object, hash, storing, std::move(put));
                      });
+}
+
+void WaitingChanges::stored(const std::string& object, std::size_t hash,
+                            const std::shared_ptr<Storing>& storing, Result<log::WaitingKept> put) {
+  Object& here = objects_.at(object);
+  const auto [first, last] = here.storing.equal_range(hash);
+  here.storing.erase(std::find_if(first, last, [&](auto& each) { return each.second == storing; }));
+  Result<void> done;
+  if (!put) {
+    done = std::unexpected(put.error());
+    if (storing->counted) return_share(here, storing->entry.change);
+    storing->entry.answer(std::unexpected(put.error()));
+  } else if (here.open && !here.held.contains(put->number)) {
+    storing->entry.change.number = put->number;
+    if (!storing->counted) take_share(here, storing->entry.change);
+    hold(here, std::move(storing->entry));
+  }
+  if (!here.open && here.storing.empty()) objects_.erase(object);
+  for (auto& kept : std::exchange(storing->kept, {})) kept(done);
+}
+
+// False: the author has too much there.
+bool WaitingChanges::take_share(Object& object, const log::WaitingChange& change) {
+  Share& share = object.shares[{change.principal, change.actor}];
+  const std::size_t bytes = change.intent.size() + change.waits_for.size();
+  const bool fits = share.changes < kAuthorChanges && share.bytes + bytes <= kAuthorBytes;
+  if (!fits && change.number == 0) return false;
+  ++share.changes;
+  share.bytes += bytes;
+  return true;
+}
+
+void WaitingChanges::return_share(Object& object, const log::WaitingChange& change) {
+  const auto share = object.shares.find({change.principal, change.actor});
+  if (share == object.shares.end()) return;
+  share->second.bytes -= change.intent.size() + change.waits_for.size();
+  if (--share->second.changes == 0) object.shares.erase(share);
+}
+
+void WaitingChanges::hold(Object& object, Entry entry) {
+  const Number number = entry.change.number;
+  object.contents.emplace(hash_of(entry.change), number);
+  object.to_look_at.insert(number);
+  object.held.insert_or_assign(number, Held{std::move(entry)});
+}
+
+WaitingChanges::Entry WaitingChanges::release(Object& object,
+                                              std::map<Number, Held>::iterator held) {
+  const Number number = held->first;
+  unindex(object, number, held->second);
+  object.to_look_at.erase(number);
+  const auto [first, last] = object.contents.equal_range(hash_of(held->second.entry.change));
+  object.contents.erase(
+      std::find_if(first, last, [&](auto& each) { return each.second == number; }));
+  Entry entry = std::move(held->second.entry);
+  object.held.erase(held);
+  return_share(object, entry.change);
+  return entry;
+}
+
+void WaitingChanges::unindex(Object& object, Number number, Held& held) {
+  if (!held.need) return;
+  const auto source = object.needs.find(held.need->source);
+  const auto [first, last] = source->second.equal_range(held.need->reach);
+  source->second.erase(
+      std::find_if(first, last, [&](auto& each) { return each.second == number; }));
+  if (source->second.empty()) object.needs.erase(source);
+  held.need.reset();
+}
+
+// ---- arriving
+
+void WaitingChanges::arrived(const std::string& object, std::uint64_t source, std::uint64_t reach) {
+  const auto found = objects_.find(object);
+  if (found == objects_.end()) return;
+  Object& here = found->second;
+  const auto waiting = here.needs.find(source);
+  if (waiting == here.needs.end()) return;
+  const auto end = waiting->second.upper_bound(reach);
+  for (auto each = waiting->second.begin(); each != end; ++each) {
+    here.held.at(each->second).need.reset();
+    here.to_look_at.insert(each->second);
+  }
+  waiting->second.erase(waiting->second.begin(), end);
+  if (waiting->second.empty()) here.needs.erase(waiting);
+}
+
+bool WaitingChanges::any_loaded(const std::string& object) const {
+  const auto found = objects_.find(object);
+  return found != objects_.end() && !found->second.held.empty();
+}
+
+bool WaitingChanges::any_to_look_at(const std::string& object) const {
+  const auto found = objects_.find(object);
+  return found != objects_.end() && !found->second.to_look_at.empty();
 }
 
 std::optional<WaitingChanges::Entry> WaitingChanges::take_arrived(const std::string& object,
                                                                   const merge::Object& state,
-                                                                  std::uint64_t after) {
-  const auto found = loaded_.find(object);
-  if (found == loaded_.end()) return std::nullopt;
-  for (auto next = found->second.upper_bound(after); next != found->second.end(); ++next) {
-    Entry& entry = next->second;
+                                                                  std::size_t& looks) {
+  const auto found = objects_.find(object);
+  if (found == objects_.end()) return std::nullopt;
+  Object& here = found->second;
+  for (; looks > 0 && !here.to_look_at.empty(); --looks) {
+    ++looks_;
+    const Number number = here.to_look_at.extract(here.to_look_at.begin()).value();
+    const auto held = here.held.find(number);
+    auto need = merge::next_need(state, held->second.entry.change.waits_for, held->second.cursor);
     // A change whose needs cannot be decoded is submitted, too, and then refused.
-    if (!merge::arrived(state, entry.change.waits_for).value_or(true)) continue;
-    std::optional<Entry> arrived = std::move(entry);
-    found->second.erase(next);
-    if (found->second.empty()) loaded_.erase(found);
-    return arrived;
+    if (!need || !*need) return release(here, held);
+    held->second.need = **need;
+    here.needs[(*need)->source].emplace((*need)->reach, number);
   }
   return std::nullopt;
 }
 
 void WaitingChanges::put_back(const std::string& object, Entry entry) {
-  const std::uint64_t number = entry.change.number;
-  loaded_[object].insert_or_assign(number, std::move(entry));
+  Object& here = objects_[object];
+  take_share(here, entry.change);
+  hold(here, std::move(entry));
 }
 
 void WaitingChanges::remove(const std::string& object, std::uint64_t number) {

@@ -59,6 +59,7 @@ struct Counters {
   std::uint64_t changes_known = 0;     // were already known
   std::uint64_t changes_refused = 0;
   std::uint64_t changes_waiting = 0;  // were stored until others arrive
+  std::uint64_t waiting_refused = 0;  // of these: over a budget
   std::uint64_t bytes_accepted = 0;   // of intents
   std::uint64_t changes_settled = 0;  // of those that became events: durable, or lost
   std::uint64_t events_committed = 0;
@@ -383,6 +384,8 @@ class Workspace {
   void ingest_next(std::shared_ptr<Ingesting> ingesting);
   void ingest_into(LiveObject& object, const policy::Caller& author,
                    std::shared_ptr<Ingesting> ingesting);
+  void refuse_waiting(const std::string& object, const Error& error);
+  void note_arrived(LiveObject& object, ByteView recorded);
   void take_up_later(const std::string& object);
   void take_up(const std::string& object);
   void submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited);

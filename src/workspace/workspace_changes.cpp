@@ -14,6 +14,7 @@ namespace syncline::workspace {
 namespace {
 
 constexpr std::size_t kTakenUpAtOnce = 64;  // waiting changes of an object that one turn submits
+constexpr std::size_t kLookedAtOnce = 256;  // and looks at
 
 // What is sent when a change is durable.
 struct Told {
@@ -225,14 +226,32 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
   if (waits) waits(false);
   waiting_.keep(object.id(), std::move(entry),
                 [this, id = object.id(), waits = std::move(waits)](Result<void> kept) mutable {
-                  if (!kept) return report(kept.error());
+                  if (!kept) return refuse_waiting(id, kept.error());
                   if (waits) waits(true);
                   take_up_later(id);
                 });
 }
 
+void Workspace::refuse_waiting(const std::string& object, const Error& error) {
+  if (error.code != ErrorCode::kTooLarge) return report(error);
+  ++services_.counters.waiting_refused;
+  reporter_.warn("a change that waits for others was refused",
+                 {{"reason", error.message}, {"workspace", name_}, {"object", object}});
+}
+
+// Changes that wait for what this event brings are looked at.
+void Workspace::note_arrived(LiveObject& object, ByteView recorded) {
+  if (!waiting_.any_loaded(object.id())) return;
+  if (const auto ids = object.object().type().ids_of(recorded)) {
+    for (const merge::IdRange& range : *ids)
+      waiting_.arrived(object.id(), range.client, range.clock + range.length);
+  }
+  take_up_later(object.id());
+}
+
 void Workspace::take_up_later(const std::string& object) {
-  if (rules_damaged_ || !waiting_.any_loaded(object) || !taking_up_.insert(object).second) return;
+  if (rules_damaged_ || !waiting_.any_to_look_at(object) || !taking_up_.insert(object).second)
+    return;
   services_.scheduler.post([this, object, view = std::weak_ptr(view_)] {
     if (!view.expired()) take_up(object);
   });
@@ -242,14 +261,13 @@ void Workspace::take_up_later(const std::string& object) {
 // one needs.
 void Workspace::take_up(const std::string& object) {
   taking_up_.erase(object);
-  std::uint64_t looked_at = 0;  // each is looked at once in a turn
+  std::size_t looks = kLookedAtOnce;
   for (std::size_t taken = 0; taken < kTakenUpAtOnce; ++taken) {
     const auto live = live_.find(object);
     if (live == live_.end()) return;
     if (live->second->busy()) return live->second->wait([this, object] { take_up_later(object); });
-    auto entry = waiting_.take_arrived(object, live->second->object(), looked_at);
-    if (!entry) return;
-    looked_at = entry->change.number;
+    auto entry = waiting_.take_arrived(object, live->second->object(), looks);
+    if (!entry) break;
     const auto waited = std::make_shared<WaitingChanges::Entry>(std::move(*entry));
     if (waited->change.actor_named && waited->named == nullptr)
       recall_and_submit(object, waited);
@@ -358,7 +376,7 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   touched_.push_back(&object);
   if (event.era.since == event.position) note_era(event, last_ms);
   flush_later();
-  take_up_later(object.id());
+  note_arrived(object, event.intent);
   return event;
 }
 

@@ -120,7 +120,8 @@ TEST(Facets, WithoutThemTheAnswerIsClear) {
   const auto other = toy_list().create();
   EXPECT_EQ(version_of(*list).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(diff_since(*list, {}).error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(arrived(*list, {}).error().code, ErrorCode::kUnsupported);
+  std::size_t cursor = 0;
+  EXPECT_EQ(next_need(*list, {}, cursor).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(part_to_json(*list, {.root = "list"}).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(change_to(*list, *other, 1).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(extend(*list, {}).error().code, ErrorCode::kUnsupported);

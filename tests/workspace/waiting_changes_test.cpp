@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "log/waiting_keeper.h"
+#include "merge/facets.h"
 #include "one_workspace.h"
+#include "workspace/waiting_changes.h"
 
 namespace syncline::state {
 namespace {
@@ -133,6 +135,153 @@ TEST_F(WaitingTest, TheSameChangeIsKeptOnce) {
   EXPECT_EQ(end_of(world_), 2u);
 }
 
+// All of them before the first is stored.
+TEST_F(WaitingTest, TheSameChangeSentAtOnceIsKeptOnce) {
+  Open open(*this, world_.host);
+  std::vector<std::shared_ptr<Sent>> sent;
+  for (int i = 0; i < 60; ++i) sent.push_back(open.send(effect_));
+  EXPECT_FALSE(sent.back()->kept) << "it is not durable yet";
+  world_.commit();
+  EXPECT_EQ(usage().changes, 1u);
+  for (const auto& each : sent) EXPECT_TRUE(each->kept);
+  open.send(cause_);
+  for (int i = 0; i < 3; ++i) world_.commit();
+  EXPECT_TRUE(sent.back()->receipt && *sent.back()->receipt);
+  EXPECT_EQ(end_of(world_), 2u);
+  EXPECT_EQ(world_.counters.changes_accepted, 2u);
+}
+
+TEST_F(WaitingTest, AnAuthorCannotTakeTheRoomOfAll) {
+  Open open(*this, world_.host);
+  policy::Caller hostile = testing::ann();
+  hostile.actor = "h";
+  std::size_t refused = 0;
+  for (crdt::ClientId client = 100; client < 500; ++client) {
+    Typist typist(client);
+    typist.type("a");
+    const auto sent = open.send(typist.type("b"), hostile);
+    world_.commit();
+    if (!sent->receipt) continue;
+    EXPECT_EQ(sent->receipt->error().code, ErrorCode::kTooLarge);
+    EXPECT_FALSE(sent->kept);
+    ++refused;
+  }
+  EXPECT_EQ(usage().changes, workspace::WaitingChanges::kAuthorChanges);
+  EXPECT_EQ(refused, 400 - workspace::WaitingChanges::kAuthorChanges);
+  EXPECT_EQ(world_.counters.waiting_refused, refused);
+  EXPECT_NE(world_.reports.line_with("too many of your changes wait"), "");
+  const auto other = open.send(effect_);
+  world_.commit();
+  EXPECT_TRUE(other->kept) << "others have room";
+  EXPECT_FALSE(other->receipt);
+}
+
+TEST_F(WaitingTest, WhatBecameAnEventGivesItsAuthorRoomAgain) {
+  Open open(*this, world_.host);
+  std::vector<Bytes> causes;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < 200; ++i) {
+      Typist typist(1000 * static_cast<crdt::ClientId>(round + 1) + i);
+      causes.push_back(typist.type("a"));
+      const auto sent = open.send(typist.type("b"));
+      world_.commit();
+      EXPECT_FALSE(sent->receipt) << round << " " << i;
+    }
+    for (const Bytes& cause : std::exchange(causes, {})) open.send(cause);
+    for (int i = 0; i < 12; ++i) world_.commit();
+    EXPECT_EQ(usage().changes, 0u);
+  }
+}
+
+// ---- how often waiting changes are looked at
+
+using WaitingCost = WaitingTest;
+
+// An edit of a document in which much waits costs nothing for what waits for others.
+TEST_F(WaitingCost, AnEventIsNoReasonToLookAtWhatWaitsForOthers) {
+  log::WaitingStore& store = world_.log->waiting();
+  workspace::WaitingChanges waiting(store, "w");
+  ask<void>(world_, [&](auto done) { waiting.open(std::move(done)); });
+  const auto state = merge::doc_type().create();
+  std::vector<std::pair<Bytes, Bytes>> pairs;  // a change, and the one that waits for it
+  constexpr std::size_t kMany = 1000;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    Typist typist(100 + i);
+    Bytes first = typist.type("a");
+    pairs.emplace_back(std::move(first), typist.type("b"));
+    auto prepared = state->prepare(pairs.back().second);
+    ASSERT_TRUE(prepared && prepared->waits());
+    workspace::WaitingChanges::Entry entry{{.principal = "ann",
+                                            .actor = std::to_string(i),
+                                            .type = "doc",
+                                            .intent = pairs.back().second,
+                                            .waits_for = *prepared->waits_for}};
+    waiting.keep("o", std::move(entry), [](Result<void> kept) { EXPECT_TRUE(kept); });
+    world_.commit();
+  }
+  std::size_t looks = ~std::size_t{0};
+  EXPECT_FALSE(waiting.take_arrived("o", *state, looks));
+  EXPECT_EQ(waiting.looks(), kMany) << "each is indexed";
+  for (std::uint64_t other = 1; other < 10'000; ++other)
+    waiting.arrived("o", 50'000 + other, other);
+  EXPECT_FALSE(waiting.any_to_look_at("o"));
+  for (const auto& [first, second] : pairs) {
+    ASSERT_TRUE(state->apply(first));
+    waiting.arrived("o", merge::doc_type().ids_of(first)->front().client, 1);
+    const auto arrived = waiting.take_arrived("o", *state, looks);
+    ASSERT_TRUE(arrived);
+    EXPECT_EQ(arrived->change.intent, second);
+  }
+  EXPECT_EQ(waiting.looks(), 2 * kMany) << "and looked at once when its cause arrives";
+}
+
+// A change that waits for very many clients is looked at once for each of them at most, and a look
+// continues where the last one ended.
+TEST_F(WaitingCost, NeedsThatHaveArrivedAreNotLookedAtAgain) {
+  constexpr std::size_t kClients = 300;
+  std::vector<Bytes> firsts;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    Typist typist(1000 + i);
+    firsts.push_back(typist.type("a"));
+  }
+  crdt::StateVector needs;
+  for (std::size_t i = 0; i < kClients; ++i) needs.set(1000 + i, 1);
+  const Bytes waits_for = crdt::encode_state_vector(needs);
+  const auto state = merge::doc_type().create();
+  std::size_t cursor = 0;
+  std::size_t moved = 0;
+  for (std::size_t i = kClients; i-- > 0;) {  // as the state vector has them: descending
+    const auto need = merge::next_need(*state, waits_for, cursor);
+    ASSERT_TRUE(need && *need);
+    EXPECT_EQ((*need)->source, 1000 + i);
+    EXPECT_GT(cursor, moved) << "it moves on";
+    moved = cursor;
+    ASSERT_TRUE(state->apply(firsts[i]));
+  }
+  const auto none = merge::next_need(*state, waits_for, cursor);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(*none);
+  EXPECT_EQ(cursor, waits_for.size());
+  cursor = 0;
+  EXPECT_FALSE(merge::next_need(*state, ByteView(waits_for).first(3), cursor));
+}
+
+// The chain of the longest wait: each event wakes one.
+TEST_F(WaitingCost, AReversedChainIsTakenUpInLinearWork) {
+  Open open(*this, world_.host);
+  Typist typist(9);
+  std::vector<Bytes> chain;
+  for (int i = 0; i < 200; ++i) chain.push_back(typist.type("x"));
+  for (std::size_t i = chain.size(); i-- > 1;) {
+    open.send(chain[i]);
+    world_.commit();
+  }
+  open.send(chain[0]);
+  for (int i = 0; i < 20; ++i) world_.commit();
+  EXPECT_EQ(usage().changes, 0u);
+  EXPECT_EQ(end_of(world_), 200u);
+}
+
 TEST_F(WaitingTest, AReaderCannotHaveAnythingWait) {
   Open open(*this, world_.host);
   policy::Caller reader = testing::ann();
@@ -151,7 +300,9 @@ TEST_F(WaitingTest, WhatIsOverTheBudgetIsRefused) {
   for (int i = 0; i < 10 && !refused; ++i) {
     Typist typist(static_cast<crdt::ClientId>(100 + i));
     typist.type("a");
-    const auto sent = open.send(typist.type(std::string(std::size_t{1} << 20, 'x')));
+    policy::Caller author = testing::ann();
+    author.actor = std::to_string(i);
+    const auto sent = open.send(typist.type(std::string(std::size_t{1} << 20, 'x')), author);
     world_.commit();
     refused = std::move(sent->receipt);
   }
