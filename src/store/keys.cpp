@@ -1,5 +1,7 @@
 #include "store/keys.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/big_endian.h"
 
@@ -109,6 +111,20 @@ std::string retention_record_prefix(WorkspaceId id) {
 
 std::string rules_told_key(WorkspaceId id) {
   return "t/" + id_key(id);
+}
+
+std::string blob_key(const Hash256& name, std::string_view entry) {
+  return std::string(kBlobPrefix).append(as_text(name)).append(entry);
+}
+
+std::optional<BlobKey> parse_blob_key(std::string_view key) {
+  BlobKey parsed;
+  if (!key.starts_with(kBlobPrefix) || key.size() < kBlobPrefix.size() + parsed.name.size())
+    return std::nullopt;
+  key.remove_prefix(kBlobPrefix.size());
+  std::copy_n(as_bytes(key).begin(), parsed.name.size(), parsed.name.begin());
+  parsed.entry = key.substr(parsed.name.size());
+  return parsed;
 }
 
 std::string workspace_key(std::string_view name) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/sha256.h"
 #include "log/event.h"
 
 namespace syncline::store {
@@ -57,5 +58,14 @@ std::string retention_key(std::string_view workspace);                       // 
 std::string retention_record_key(WorkspaceId id, std::uint64_t number = 0);  // "a/" id number
 std::string retention_record_prefix(WorkspaceId id);                         // "a/" id
 std::string rules_told_key(WorkspaceId id);                                  // "t/" id
+inline constexpr std::string_view kBlobPrefix = "b/";
+// "b/" name entry: the snapshot with the key `entry` names this blob.
+std::string blob_key(const Hash256& name, std::string_view entry);
+
+struct BlobKey {
+  Hash256 name{};
+  std::string_view entry;  // refers to the parsed key
+};
+std::optional<BlobKey> parse_blob_key(std::string_view key);  // nullopt if it is not such a key
 
 }  // namespace syncline::store

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/blobs.h"
 #include "store/tables.h"
 
 namespace syncline::store {
@@ -35,10 +36,15 @@ class MemoryWrites final : public Writes {
 
 class MemoryTables final : public Tables {
  public:
+  // `blobs` must outlive it.
+  explicit MemoryTables(const Blobs& blobs = no_blobs()) : blobs_(blobs) {}
+
   void apply(MemoryWrites writes);
 
   Result<std::optional<std::string>> get(Family family, std::string_view key) const override;
   std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const override;
+
+  const Blobs& blobs() const override { return blobs_; }
 
   // The value of a key, for changing it in place; nullptr if there is none.
   std::string* find(Family family, std::string_view key);
@@ -46,6 +52,7 @@ class MemoryTables final : public Tables {
  private:
   using Table = std::map<std::string, std::string, std::less<>>;
 
+  const Blobs& blobs_;
   std::array<Table, kFamilies> tables_;
 };
 

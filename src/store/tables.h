@@ -20,6 +20,9 @@
 
 namespace syncline::store {
 
+class Blobs;
+const Blobs& no_blobs();
+
 enum class Family : std::uint8_t { kEvents, kObjects, kSnapshots, kTree, kMeta };
 
 inline constexpr std::size_t kFamilies = 5;
@@ -58,6 +61,9 @@ class Tables {
 
   // The cursor need not find keys from `end` on; "" means no limit. `end` is copied.
   virtual std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const = 0;
+
+  // The large content that entries name (store/blobs.h).
+  virtual const Blobs& blobs() const { return no_blobs(); }
 };
 
 // `error` with what was being done: "reading workspace a: …".
