@@ -79,7 +79,9 @@ namespace syncline {
   X(misread_old_event)   /* events of version 1: principal and actor are exchanged */             \
   X(restore_present)     /* a restore brings back the present state, not the past one */          \
   X(ignore_right)        /* the HTTP API does not check the right that a route needs */           \
-  X(accept_any_token)    /* an unknown token counts as the first known token */
+  X(accept_any_token)    /* an unknown token counts as the first known token */                   \
+  X(entry_before_blob)   /* the entry of a snapshot is committed before its blob is written */    \
+  X(keep_orphans)        /* blobs that no entry names stay after a crash */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

@@ -8,6 +8,10 @@
 // milestones are the only copy of dropped content, and only RetentionStore::drop_payloads() removes
 // any, intact or not.
 //
+// A large snapshot is stored apart from the log, so no append waits for it. It is durable when it is
+// answered. A store may notice damage to its content only when it reads it: until then, a damaged
+// milestone counts as one, and what extends it is accepted, and counts as damaged when it is read.
+//
 // A snapshot names its type. The store does not need to know that type.
 //
 // Threads, ownership and answers: see log/event_log.h, which applies to the whole store.
@@ -56,13 +60,14 @@ class SnapshotStore {
   //              whose base is not before it
   //   kConflict  the base of a delta is not the newest intact milestone at or before it
   //   kTooLarge  over kMaxSnapshotBytes
+  //   kUnavailable  the disk is full, or too many large snapshots wait to be stored
   virtual void put_snapshot(std::string workspace, std::string object, Snapshot snapshot,
                             Done<void> done) = 0;
 
   // The newest snapshot at or before `at` whose checksum is right, for a delta together with its
   // base; or nothing. A delta whose base is damaged or missing counts as damaged. kCorrupt: all
-  // stored snapshots there are damaged. Then rebuild from the log; the next stored snapshot
-  // replaces them.
+  // stored snapshots there are damaged. Then rebuild from the log. The next stored snapshot
+  // replaces those that are no milestones, and a milestone the one at its position.
   virtual void load_snapshot(std::string workspace, std::string object, Position at,
                              Done<std::optional<Snapshot>> done) = 0;
 };

@@ -6,7 +6,10 @@
 namespace syncline::sim {
 
 Disk::Disk(World& world, DiskSpeed speed)
-    : world_(world), dice_(world.dice.fork("disk")), speed_(speed) {}
+    : world_(world),
+      dice_(world.dice.fork("disk")),
+      speed_(speed),
+      file_dice_(world.dice.fork("files")) {}
 
 std::uint64_t Disk::takes(std::uint64_t base_us, std::size_t bytes) {
   return (1 + base_us / 2 + dice_.below(base_us + 1) + bytes / speed_.bytes_per_us) * slowness_;
@@ -77,6 +80,54 @@ void Disk::truncate(std::size_t size) {
   if (durable_ < size) durable_ = size;
 }
 
+void Disk::write_file(const std::string& name, Bytes bytes, Done done) {
+  const bool crash = ++operations_ == crash_at_;
+  const std::uint64_t duration = (1 + file_dice_.below(speed_.write_us + speed_.sync_us + 1) +
+                                  bytes.size() / speed_.bytes_per_us) *
+                                 slowness_;
+  if (full_ && !files_.contains(name))
+    return answer(duration, std::move(done),
+                  fail(ErrorCode::kUnavailable, "simulated: no space left on device"));
+  removed_.erase(name);
+  files_[name] = {std::move(bytes), false};
+  if (std::exchange(fail_write_, false)) {
+    Bytes& part = files_[name].bytes;
+    part.resize(file_dice_.below(part.size() + 1));
+    return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated write error"));
+  }
+  if (std::exchange(fail_sync_, false))
+    return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated sync error"));
+  answer(duration,
+         [this, name, done = std::move(done)](Result<void> result) mutable {
+           if (const auto found = files_.find(name); found != files_.end())
+             found->second.durable = true;
+           done(std::move(result));
+         },
+         {});
+  if (crash) world_.timeline.after(file_dice_.below(duration + 1), std::exchange(crash_, nullptr));
+}
+
+void Disk::remove_file(const std::string& name) {
+  rotten_files_.erase(name);
+  const auto found = files_.find(name);
+  if (found == files_.end()) return;
+  if (found->second.durable) removed_[name] = std::move(found->second);
+  files_.erase(found);
+}
+
+void Disk::tear_files() {
+  for (auto at = files_.begin(); at != files_.end();) {
+    File& file = at->second;
+    const bool lost = !file.durable && file_dice_.chance(0.5);
+    if (!file.durable && !lost && file_dice_.chance(0.5))
+      file.bytes.resize(file_dice_.below(file.bytes.size() + 1));
+    file.durable = true;  // what can be read from now on is on the medium
+    at = lost ? files_.erase(at) : std::next(at);
+  }
+  for (auto& [name, file] : std::exchange(removed_, {}))
+    if (file_dice_.chance(0.3)) files_.try_emplace(name, std::move(file));
+}
+
 void Disk::forget_callers() {
   callers_ = std::make_shared<const int>();
   crash_ = nullptr;
@@ -90,6 +141,7 @@ void Disk::lose_power() {
     std::fill(bytes_.begin() + static_cast<std::ptrdiff_t>(begin),
               bytes_.begin() + static_cast<std::ptrdiff_t>(end), 0);
   }
+  tear_files();
   if (durable_ < bytes_.size()) tear();
   durable_ = bytes_.size();  // what can be read from now on is on the medium
 }
@@ -132,20 +184,37 @@ void Disk::misdirect(std::size_t offset, std::size_t from, std::size_t size) {
   std::ranges::copy(wrong, bytes_.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
+void Disk::rot_file(const std::string& name, std::size_t offset, unsigned bit) {
+  File& file = files_.at(name);
+  rotten_files_.try_emplace(name, file);
+  file.bytes.at(offset) ^= static_cast<std::uint8_t>(1U << bit);
+}
+
+void Disk::lose_file(const std::string& name) {
+  rotten_files_.insert(files_.extract(name));
+}
+
 void Disk::restore() {
+  for (auto& [name, file] : std::exchange(rotten_files_, {})) files_[name] = std::move(file);
   auto rotten = std::exchange(rotten_, {});
   for (auto it = rotten.rbegin(); it != rotten.rend(); ++it)
     if (it->first + it->second.size() <= bytes_.size())
       std::ranges::copy(it->second, bytes_.begin() + static_cast<std::ptrdiff_t>(it->first));
 }
 
-Bytes Disk::backup() const {
-  return to_bytes(ByteView(bytes_).first(durable_));
+Disk::Backup Disk::backup() const {
+  Backup backup{to_bytes(ByteView(bytes_).first(durable_)), {}};
+  for (const auto& [name, file] : files_)
+    if (file.durable) backup.files.emplace(name, file);
+  return backup;
 }
 
-void Disk::bring_back(Bytes backup) {
-  bytes_ = std::move(backup);
+void Disk::bring_back(Backup backup) {
+  bytes_ = std::move(backup.journal);
   durable_ = bytes_.size();
+  files_ = std::move(backup.files);
+  removed_.clear();
+  rotten_files_.clear();
   rotten_.clear();
   doubtful_.clear();
 }

@@ -1,6 +1,6 @@
 // Disk: a simulated disk that gives no more guarantees than a real one.
 //
-// It has one append-only file. Appended bytes are in the page cache at once: a process sees them,
+// It has one append-only file, the journal, and files that are each written whole. Appended bytes are in the page cache at once: a process sees them,
 // and a killed process loses none of them. Only sync() makes them durable. At a power loss, each
 // sector after the last sync is kept, torn or lost at random. Operations take virtual time. Their
 // answers are dropped if the process that asked has ended.
@@ -9,14 +9,19 @@
 // long as the machine runs, and later syncs do not write them. rewrite() does, like a recovery that
 // copies them elsewhere. Damage (bit rot) changes the medium itself, and every reader sees it.
 //
+// A file is durable when write_file() has answered. Before that, a power loss keeps it, tears it or
+// loses it. A removed file may be there again after a power loss.
+//
 // Ownership: it outlives the processes that use it. Thread-safety: none.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "sim/world.h"
 #include "syncline/bytes.h"
@@ -53,6 +58,21 @@ class Disk {
   // Cuts off a torn tail, as recovery does. Immediate and durable.
   void truncate(std::size_t size);
 
+  // ---- the files
+
+  struct File {
+    Bytes bytes;
+    bool durable = false;
+
+    bool operator==(const File&) const = default;
+  };
+  using Files = std::map<std::string, File, std::less<>>;
+
+  const Files& files() const { return files_; }
+  // Writes and syncs it. Errors: those of append(), and after kIo the file may be there.
+  void write_file(const std::string& name, Bytes bytes, Done done);
+  void remove_file(const std::string& name);
+
   // False if there is space for more than a reserve. A process would ask the file system for this.
   bool full() const { return full_ && !sudden_; }
 
@@ -77,11 +97,20 @@ class Disk {
   // Simulates a misdirected write or read: `size` bytes of another place are found here. restore()
   // undoes this.
   void misdirect(std::size_t offset, std::size_t from, std::size_t size);
+  // The same for a file, which must exist and not be empty: a bit of it flips, or it is gone.
+  void rot_file(const std::string& name, std::size_t offset, unsigned bit);
+  void lose_file(const std::string& name);
   void restore();
-  // backup: the bytes that are durable now. bring_back: replaces the content with a backup. No
-  // process may use the disk meanwhile.
-  Bytes backup() const;
-  void bring_back(Bytes backup);
+  // backup: what is durable now. bring_back: replaces the content with a backup. No process may use
+  // the disk meanwhile.
+  struct Backup {
+    Bytes journal;
+    Files files;
+
+    bool operator==(const Backup&) const = default;
+  };
+  Backup backup() const;
+  void bring_back(Backup backup);
   void heal();  // ends all faults except bit rot
 
   std::uint64_t operations() const { return operations_; }
@@ -90,6 +119,7 @@ class Disk {
   std::uint64_t takes(std::uint64_t base_us, std::size_t bytes);
   void answer(std::uint64_t delay_us, Done done, Result<void> result);
   void tear();
+  void tear_files();
 
   World& world_;
   Dice dice_;
@@ -99,6 +129,10 @@ class Disk {
   std::vector<std::pair<std::size_t, std::size_t>> doubtful_;  // ranges of failed syncs
   std::shared_ptr<const int> callers_ = std::make_shared<const int>();
   std::vector<std::pair<std::size_t, Bytes>> rotten_;  // the original bytes
+  Files files_;
+  Files removed_;       // whose removal is not durable
+  Files rotten_files_;  // as they were
+  Dice file_dice_;
   std::uint64_t slowness_ = 1;
   std::uint64_t operations_ = 0;
   std::uint64_t crash_at_ = 0;  // number of the operation; 0: none

@@ -5,29 +5,74 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "sim/invariants.h"
 
 namespace syncline::sim {
 
 DiskStore::DiskStore(World& world, Disk& disk, StoreSpeed speed)
     : world_(world),
       dice_(world.dice.fork("store", world.now_us())),
+      writer_dice_(world.dice.fork("snapshots", world.now_us())),
       disk_(disk),
       speed_(speed),
       tables_(disk),
+      blobs_(disk),
       group_(tables_),
-      queue_(speed.queue_bytes) {}
+      queue_(speed.queue_bytes),
+      snapshots_(speed.snapshots) {}
 
 Result<std::unique_ptr<DiskStore>> DiskStore::open(World& world, Disk& disk, StoreSpeed speed) {
   std::unique_ptr<DiskStore> store(new DiskStore(world, disk, speed));
   auto torn = store->tables_.open();
   if (!torn) return std::unexpected(std::move(torn.error()));
   store->torn_bytes_ = *torn;
+  if (auto ok = store::remove_orphans(store->tables_, store->blobs_); !ok)
+    return std::unexpected(std::move(ok.error()));
   return store;
 }
 
 void DiskStore::submit(store::Request request) {
   queue_.push(std::move(request));
   wake();
+}
+
+void DiskStore::put_snapshot(store::SnapshotRequest request) {
+  if (!snapshots_.takes(request)) return submit(std::move(request));
+  if (!snapshots_.push(request))
+    return request.done(fail(ErrorCode::kUnavailable, "too many snapshots wait to be stored"));
+  wake_writer();
+}
+
+void DiskStore::wake_writer() {
+  world_.timeline.after(1 + writer_dice_.below(speed_.wake_us),
+                        [this, alive = std::weak_ptr(alive_)] {
+                          if (!alive.expired()) write_snapshots();
+                        });
+}
+
+void DiskStore::write_snapshots() {
+  auto job = snapshots_.begin();
+  if (!job) return;
+  if (const auto* name = std::get_if<store::BlobName>(&*job)) {
+    if (store::remove_unnamed(tables_, blobs_, *name)) world_.hit(Probe::snapshot_file_removed);
+    return snapshot_over({});
+  }
+  store::store_apart(
+      blobs_, std::get<store::SnapshotRequest>(std::move(*job)), speed_.snapshots.inline_bytes,
+      [this](store::SnapshotRequest entry) {
+        if (entry.apart) world_.hit(Probe::snapshot_apart);
+        if (entry.apart && !blobs_.is_durable(entry.apart->name))
+          world_.violated(std::string(kSnapshots),
+                          "the entry of a snapshot is committed before its file is durable");
+        submit(std::move(entry));
+      },
+      [this](const std::vector<store::BlobName>& names) { snapshot_over(names); });
+}
+
+void DiskStore::snapshot_over(const std::vector<store::BlobName>& names) {
+  snapshots_.release(names);
+  snapshots_.end();
+  wake_writer();
 }
 
 void DiskStore::wake() {
@@ -62,6 +107,8 @@ void DiskStore::written(store::GroupCommit::Batch batch, std::optional<std::size
     tables_.apply(*frame, disk_.contents().size());
     world_.trace.note(Kind::kDisk, "disk", disk_.contents().size(), batch.events,
                       [&] { return fmt::format("{} events synced", batch.events); });
+    snapshots_.release(batch.released);
+    if (!batch.released.empty()) wake_writer();
   }
   group_.finish(std::move(batch), result);
   busy_ = false;

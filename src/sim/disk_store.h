@@ -10,8 +10,10 @@
 #include <optional>
 
 #include "sim/disk.h"
+#include "sim/disk_blobs.h"
 #include "sim/disk_tables.h"
 #include "store/group_commit.h"
+#include "store/snapshot_queue.h"
 #include "store/store_log.h"
 
 namespace syncline::sim {
@@ -20,6 +22,7 @@ struct StoreSpeed {
   std::uint64_t wake_us = 100;  // until the committer, or a reader, starts
   std::uint64_t read_us = 200;
   std::size_t queue_bytes = std::size_t{256} << 20;
+  store::SnapshotLimits snapshots;
 };
 
 class DiskStore final : public store::StoreEngine {
@@ -29,17 +32,22 @@ class DiskStore final : public store::StoreEngine {
   static Result<std::unique_ptr<DiskStore>> open(World& world, Disk& disk, StoreSpeed speed);
 
   void submit(store::Request request) override;
+  void put_snapshot(store::SnapshotRequest request) override;
   void read(Read read) override;
   bool read_only() const override { return false; }
 
   const DiskTables& tables() const { return tables_; }
   std::size_t torn_bytes() const { return torn_bytes_; }
   std::size_t queued_bytes() const { return queue_.bytes(); }
+  std::size_t queued_snapshot_bytes() const { return snapshots_.bytes(); }
 
  private:
   DiskStore(World& world, Disk& disk, StoreSpeed speed);
 
   void wake();
+  void wake_writer();
+  void write_snapshots();
+  void snapshot_over(const std::vector<store::BlobName>& names);
   void commit();
   // `frame`: the place on disk where the frame of the batch begins, if it has one.
   void written(store::GroupCommit::Batch batch, std::optional<std::size_t> frame,
@@ -47,11 +55,14 @@ class DiskStore final : public store::StoreEngine {
 
   World& world_;
   Dice dice_;
+  Dice writer_dice_;
   Disk& disk_;
   const StoreSpeed speed_;
   DiskTables tables_;
+  DiskBlobs blobs_;
   store::GroupCommit group_;
   store::RequestQueue queue_;
+  store::SnapshotQueue snapshots_;
   std::size_t torn_bytes_ = 0;
   bool busy_ = false;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

@@ -17,6 +17,7 @@
 
 #include "base/byte_writer.h"
 #include "sim/disk.h"
+#include "sim/disk_blobs.h"
 #include "store/tables.h"
 
 namespace syncline::sim {
@@ -36,7 +37,7 @@ class FrameWrites final : public store::Writes {
 
 class DiskTables final : public store::Tables {
  public:
-  explicit DiskTables(Disk& disk) : disk_(disk) {}
+  explicit DiskTables(Disk& disk) : disk_(disk), blobs_(disk) {}
 
   // Reads the journal. Returns the number of bytes that were dropped at its end; or kCorrupt, with
   // the place, without a change.
@@ -48,6 +49,7 @@ class DiskTables final : public store::Tables {
   Result<std::optional<std::string>> get(store::Family family, std::string_view key) const override;
   std::unique_ptr<store::Cursor> cursor(store::Family family,
                                         std::string_view end = {}) const override;
+  const DiskBlobs& blobs() const override { return blobs_; }
 
   // The beginning of the last frame. Damage after it cannot be distinguished from an interrupted
   // write.
@@ -70,6 +72,7 @@ class DiskTables final : public store::Tables {
   std::string_view value_at(Place place) const;
 
   Disk& disk_;
+  DiskBlobs blobs_;
   std::array<Table, store::kFamilies> tables_;
   Table appended_;  // events as they were first stored
   std::size_t last_frame_ = 0;
@@ -83,6 +86,7 @@ class AppendedTables final : public store::Tables {
   Result<std::optional<std::string>> get(store::Family family, std::string_view key) const override;
   std::unique_ptr<store::Cursor> cursor(store::Family family,
                                         std::string_view end = {}) const override;
+  const store::Blobs& blobs() const override { return tables_.blobs(); }
 
  private:
   const DiskTables& tables_;

@@ -163,6 +163,7 @@ void Nemesis::storage_fault(const Fault& fault) {
 void Nemesis::rot(const Fault& fault) {
   if (server_.process() == nullptr || disk_.durable_bytes() == 0) return;
   const bool snapshot = fault.kind == FaultKind::kBitRotSnapshot;
+  if (snapshot && !disk_.files().empty() && dice_.chance(0.7)) return rot_file(fault);
   const auto family = snapshot ? store::Family::kSnapshots : store::Family::kEvents;
   const DiskTables& tables = server_.process()->store->tables();
   const auto place = tables.any_value(family, dice_);
@@ -172,6 +173,21 @@ void Nemesis::rot(const Fault& fault) {
   server_.expect_damage();
   if (fault.kind == FaultKind::kBitRotAtRest) return server_.die(Server::Death::kKilled);
   if (snapshot) watchers_.snapshot_damaged();
+  later(fault.duration_us, [this] { server_.disk_restored(); });
+}
+
+// A bit of a snapshot's file flips, or the file is gone.
+void Nemesis::rot_file(const Fault& fault) {
+  const auto& [name, file] = *std::next(
+      disk_.files().begin(), static_cast<std::ptrdiff_t>(dice_.below(disk_.files().size())));
+  if (!file.durable || file.bytes.empty()) return;
+  world_.hit(Probe::snapshot_file_damaged);
+  if (dice_.chance(0.3))
+    disk_.lose_file(std::string(name));
+  else
+    disk_.rot_file(name, dice_.below(file.bytes.size()), static_cast<unsigned>(dice_.below(8)));
+  server_.expect_damage();
+  watchers_.snapshot_damaged();
   later(fault.duration_us, [this] { server_.disk_restored(); });
 }
 

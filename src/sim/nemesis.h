@@ -37,6 +37,7 @@ class Nemesis {
   void storage_fault(const Fault& fault);
   void client_fault(const Fault& fault);
   void rot(const Fault& fault);
+  void rot_file(const Fault& fault);
   void misdirect(const Fault& fault);
   void bring_back_older(const Fault& fault);
   void policy_fault(const Fault& fault);

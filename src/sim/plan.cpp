@@ -103,6 +103,11 @@ void draw_server(ServerSettings& server, Dice dice) {
   if (dice.chance(0.7)) server.cache.snapshot_min_bytes = dice.scale(200, 64'000);
   server.cache.evict_snapshot_events = static_cast<std::uint32_t>(dice.scale(1, 64));
   if (dice.chance(0.3)) server.store.queue_bytes = dice.scale(2'000, 100'000);
+  // Documents are small here, so the limit above which snapshots are files is, too.
+  Dice apart = dice.fork("snapshots");
+  if (apart.chance(0.4))
+    server.store.snapshots = {.inline_bytes = apart.scale(1, 2'000),
+                              .queue_bytes = apart.scale(1'000, 200'000)};
   server.store.wake_us = dice.scale(10, 2'000);
   server.store.read_us = dice.scale(10, 20'000);
   server.recovery_us = dice.scale(10'000, 2 * kSecond);

@@ -60,7 +60,8 @@ namespace syncline::sim {
                                                   X(fell_back) X(import) X(import_refused)         \
                                                       X(acks_of_refusable) X(old_log) X(exported)  \
                                                           X(imported) X(restored)                  \
-                                                              X(side_door_tried) X(updates_joined)
+                                                              X(side_door_tried) X(updates_joined) \
+      X(snapshot_apart) X(snapshot_file_removed) X(snapshot_file_damaged)
 
 enum class Probe : std::uint8_t {
 #define X(name) name,

@@ -66,14 +66,31 @@ constexpr std::size_t kOriginDigestBytes = 8;
 
 // The versions of a snapshot's value. Before milestones existed, there was only the newest
 // snapshot, without a count after its checksum. Before version 4, a snapshot did not name its type.
+// Before version 6, every content was part of the value.
 constexpr char kPlainSnapshot = '\1';
 constexpr char kCountedSnapshot = '\2';
 constexpr char kDeltaSnapshot = '\3';
 constexpr char kTypedSnapshot = '\4';
 constexpr char kTypedDelta = '\5';
+constexpr char kApartSnapshot = '\6';
 
-bool is_delta(char version) {
-  return version == kDeltaSnapshot || version == kTypedDelta;
+bool has_base(char version) {
+  return version == kDeltaSnapshot || version >= kTypedDelta;
+}
+
+std::string sealed_snapshot(char version, std::string_view key, std::string_view head,
+                            ByteView content) {
+  std::string value(1, version);
+  const std::uint32_t start = crc32c(as_bytes(value), crc32c(as_bytes(key)));
+  put_big_endian(value, crc32c(content, crc32c(as_bytes(head), start)), 4);
+  return value.append(head).append(as_text(content));
+}
+
+std::string snapshot_type(const log::Snapshot& snapshot) {
+  ByteWriter type;
+  type.var_uint(snapshot.generation);
+  type.var_string(snapshot.type);
+  return std::string(as_text(type.view()));
 }
 
 }  // namespace
@@ -82,15 +99,18 @@ std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot)
   std::string head;
   put_big_endian(head, snapshot.bytes_since_milestone, 8);
   if (snapshot.base > 0) put_big_endian(head, snapshot.base, 8);
-  ByteWriter type;
-  type.var_uint(snapshot.generation);
-  type.var_string(snapshot.type);
-  head.append(as_text(type.view()));
-  std::string value(1, snapshot.base > 0 ? kTypedDelta : kTypedSnapshot);
-  const std::uint32_t start = crc32c(as_bytes(value), crc32c(as_bytes(key)));
-  const std::uint32_t crc = crc32c(snapshot.bytes, crc32c(as_bytes(head), start));
-  put_big_endian(value, crc, 4);
-  return value.append(head).append(as_text(snapshot.bytes));
+  return sealed_snapshot(snapshot.base > 0 ? kTypedDelta : kTypedSnapshot, key,
+                         head + snapshot_type(snapshot), snapshot.bytes);
+}
+
+std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot,
+                            const ApartContent& apart) {
+  std::string head;
+  put_big_endian(head, snapshot.bytes_since_milestone, 8);
+  put_big_endian(head, snapshot.base, 8);
+  head += snapshot_type(snapshot);
+  put_big_endian(head, apart.size, 8);
+  return sealed_snapshot(kApartSnapshot, key, head, apart.name);
 }
 
 namespace {
@@ -104,26 +124,82 @@ bool read_type(KeptSnapshot& kept) {
   return in.ok() && kept.type.size() <= log::kMaxTypeBytes;
 }
 
+// Reads the size and the name of the blob, which are all that is left.
+bool read_apart(KeptSnapshot& kept) {
+  ApartContent apart;
+  if (kept.bytes.size() != 8 + apart.name.size()) return false;
+  apart.size = get_big_endian(as_text(kept.bytes.first(8)));
+  std::ranges::copy(kept.bytes.subspan(8), apart.name.begin());
+  kept.bytes = {};
+  kept.apart = apart;
+  return apart.size <= kMaxBlobBytes;
+}
+
 }  // namespace
 
 std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_view value) {
   if (value.size() < 5) return std::nullopt;
+  const char version = value[0];
   const std::string_view rest = value.substr(5);
   std::uint32_t start = crc32c(as_bytes(key));
-  if (value[0] != kPlainSnapshot) start = crc32c(as_bytes(value.substr(0, 1)), start);
+  if (version != kPlainSnapshot) start = crc32c(as_bytes(value.substr(0, 1)), start);
   if (get_big_endian(value.substr(1, 4)) != crc32c(as_bytes(rest), start) &&
       !is_mutated(Mutation::trust_damaged_snapshot))
     return std::nullopt;
-  if (value[0] == kPlainSnapshot) return KeptSnapshot{as_bytes(rest)};
-  if (value[0] < kPlainSnapshot || value[0] > kTypedDelta) return std::nullopt;
-  const bool delta = is_delta(value[0]);
-  const std::size_t counts = delta ? 16 : 8;
+  if (version == kPlainSnapshot) return KeptSnapshot{as_bytes(rest)};
+  if (version < kPlainSnapshot || version > kApartSnapshot) return std::nullopt;
+  const std::size_t counts = has_base(version) ? 16 : 8;
   if (rest.size() < counts) return std::nullopt;
   KeptSnapshot kept{as_bytes(rest.substr(counts)), get_big_endian(rest.substr(0, 8))};
-  if (delta) kept.base = get_big_endian(rest.substr(8, 8));
-  if (delta && (kept.base == 0 || kept.milestone())) return std::nullopt;
-  if (value[0] >= kTypedSnapshot && !read_type(kept)) return std::nullopt;
+  if (has_base(version)) kept.base = get_big_endian(rest.substr(8, 8));
+  const bool delta = kept.base > 0;
+  if (has_base(version) && !delta && version != kApartSnapshot) return std::nullopt;
+  if (delta && kept.milestone()) return std::nullopt;
+  if (version >= kTypedSnapshot && !read_type(kept)) return std::nullopt;
+  if (version == kApartSnapshot && !read_apart(kept)) return std::nullopt;
   return kept;
+}
+
+Result<std::optional<Bytes>> content_of(const Tables& tables, const KeptSnapshot& kept) {
+  if (!kept.apart) return to_bytes(kept.bytes);
+  auto content = tables.blobs().read(kept.apart->name);
+  if (content && *content && (*content)->size() != kept.apart->size) return std::nullopt;
+  return content;
+}
+
+void remove_snapshot(Writes& writes, std::string_view key, const std::optional<ApartContent>& apart,
+                     std::vector<BlobName>& released) {
+  writes.remove(Family::kSnapshots, key);
+  if (!apart) return;
+  writes.remove(Family::kMeta, blob_key(apart->name, key));
+  released.push_back(apart->name);
+}
+
+Result<bool> is_named(const Tables& tables, const BlobName& name) {
+  const std::string prefix = blob_key(name, "");
+  const auto cursor = tables.cursor(Family::kMeta, after_prefix(prefix));
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const std::string_view entry = cursor->key().substr(prefix.size());
+    const auto value = tables.get(Family::kSnapshots, entry);
+    if (!value) return fail_while("reading a snapshot", value.error());
+    if (!*value) continue;
+    const auto kept = decode_snapshot(entry, **value);
+    if (!kept || (kept->apart && kept->apart->name == name)) return true;
+  }
+  if (const auto read = cursor->status(); !read) return fail_while("reading names", read.error());
+  return false;
+}
+
+Result<std::size_t> remove_orphans(const Tables& tables, Blobs& blobs) {
+  const auto names = blobs.list();
+  if (!names) return std::unexpected(names.error());
+  std::size_t removed = 0;
+  for (const BlobName& name : *names) {
+    const auto named = is_named(tables, name);
+    if (!named || *named || is_mutated(Mutation::keep_orphans)) continue;
+    if (blobs.remove(name)) ++removed;
+  }
+  return removed;
 }
 
 bool MilestonesSeen::usable(const ObjectKey& key, const std::optional<KeptSnapshot>& kept) {
@@ -136,16 +212,8 @@ bool MilestonesSeen::usable(const ObjectKey& key, const std::optional<KeptSnapsh
 }
 
 log::Position snapshot_base(std::string_view value) {
-  if (value.size() < 21 || !is_delta(value[0])) return 0;
+  if (value.size() < 21 || !has_base(value[0])) return 0;
   return get_big_endian(value.substr(13, 8));
-}
-
-Result<std::optional<Bytes>> stored_milestone(const Tables& tables, std::string_view key) {
-  const auto value = tables.get(Family::kSnapshots, key);
-  if (!value) return std::unexpected(value.error());
-  const auto kept = *value ? decode_snapshot(key, **value) : std::nullopt;
-  if (!kept || !kept->milestone()) return std::nullopt;
-  return to_bytes(kept->bytes);
 }
 
 std::string encode_pin(const log::Pin& pin) {

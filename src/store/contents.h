@@ -10,6 +10,7 @@
 #include "log/pin_store.h"
 #include "log/snapshot_store.h"
 #include "log/statement.h"
+#include "store/blobs.h"
 #include "store/keys.h"
 #include "store/tables.h"
 #include "syncline/bytes.h"
@@ -25,19 +26,42 @@ Result<log::Head> stored_head(const Tables& tables, std::string_view name, Works
 
 // The value of a snapshot: the version; a CRC-32C of the key, the version and everything after the
 // CRC; the bytes since the last milestone; for a delta, the position of its base; the generation
-// and the name of the type; then the state or the delta.
+// and the name of the type; then the state or the delta. If that is stored apart (store/blobs.h),
+// the value is an entry: it holds the position of the base in every case (0: a whole state), and the
+// size and the name of the blob at its end.
+struct ApartContent {
+  BlobName name{};
+  std::uint64_t size = 0;
+
+  bool operator==(const ApartContent&) const = default;
+};
 struct KeptSnapshot {
-  ByteView bytes;  // refers to the value
+  ByteView bytes;  // refers to the value; empty if the content is apart
   std::uint64_t bytes_since_milestone = 0;
   log::Position base = 0;        // 0: a whole state
   std::string_view type = {};    // refers to the value; empty: not recorded
   std::uint64_t generation = 0;  // 0: not recorded
+  std::optional<ApartContent> apart = {};
 
   bool milestone() const { return bytes_since_milestone == 0; }
 };
 std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot);
+// The entry of a snapshot whose content is apart; `snapshot.bytes` is not used.
+std::string encode_snapshot(std::string_view key, const log::Snapshot& snapshot,
+                            const ApartContent& apart);
 // nullopt if it is damaged.
 std::optional<KeptSnapshot> decode_snapshot(std::string_view key, std::string_view value);
+// The state or the delta of a snapshot; nullopt if it is apart, and missing there or damaged.
+Result<std::optional<Bytes>> content_of(const Tables& tables, const KeptSnapshot& kept);
+// Stages that the snapshot is removed. If its content is `apart`, adds the name to `released`: when
+// the batch is committed, the blob may have no entry any more.
+void remove_snapshot(Writes& writes, std::string_view key, const std::optional<ApartContent>& apart,
+                     std::vector<BlobName>& released);
+// Whether the entry of a snapshot names the blob. True also if an entry that should is damaged.
+Result<bool> is_named(const Tables& tables, const BlobName& name);
+// Removes every blob that no entry names, as far as that can be found out. To be called before the
+// first write. Gives their number.
+Result<std::size_t> remove_orphans(const Tables& tables, Blobs& blobs);
 // Decides which snapshots are usable. It must be shown all snapshots of a family in the order of
 // their keys.
 class MilestonesSeen {
@@ -52,8 +76,6 @@ class MilestonesSeen {
 
 // The base that the value names, without a check of the checksum; 0 for none.
 log::Position snapshot_base(std::string_view value);
-// The bytes of the intact milestone with this key; nullopt if there is none.
-Result<std::optional<Bytes>> stored_milestone(const Tables& tables, std::string_view key);
 
 std::string encode_pin(const log::Pin& pin);
 Result<log::Pin> decode_pin(std::string_view name, std::string_view value);

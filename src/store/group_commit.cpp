@@ -239,7 +239,7 @@ Result<void> GroupCommit::grow_tree(Known& workspace, const AppendRequest& reque
   return {};
 }
 
-Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes) {
+Result<void> GroupCommit::stage(SnapshotRequest& request, Batch& batch, Writes& writes) {
   if (request.overflowed) return overflowed();
   const auto known = find(request.workspace);
   if (!known) return std::unexpected(known.error());
@@ -258,10 +258,17 @@ Result<void> GroupCommit::stage(SnapshotRequest& request, Batch&, Writes& writes
   // A milestone that represents dropped payloads must not become a snapshot that others replace.
   if (same && same->bytes_since_milestone == 0 && request.snapshot.bytes_since_milestone > 0)
     return {};
-  const auto replace = replace_snapshots(id, request, retention->floor, writes);
+  const auto replace = replace_snapshots(id, request, retention->floor, batch, writes);
   if (!replace) return std::unexpected(replace.error());
   if (!*replace) return {};
-  writes.put(Family::kSnapshots, key, encode_snapshot(key, request.snapshot));
+  if (same && same->apart) remove_snapshot(writes, key, same->apart, batch.released);
+  if (!request.apart) {
+    writes.put(Family::kSnapshots, key, encode_snapshot(key, request.snapshot));
+    return {};
+  }
+  writes.put(Family::kSnapshots, key, encode_snapshot(key, request.snapshot, *request.apart));
+  writes.put(Family::kMeta, blob_key(request.apart->name, key), {});
+  (*known)->apart_in = batches_;
   return {};
 }
 
@@ -306,11 +313,13 @@ Result<void> GroupCommit::stage(CheckpointRequest& request, Batch&, Writes& writ
   return {};
 }
 
+// Reads entries and small values, but no content: a milestone whose blob is damaged counts as one.
+// The reader that meets the damage stores the milestone again.
 Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
-                                            log::Position floor, Writes& writes) {
+                                            log::Position floor, Batch& batch, Writes& writes) {
   const log::Snapshot& snapshot = request.snapshot;
   const std::string prefix = object_key(id, request.object);
-  std::vector<std::string> replaced;
+  std::vector<std::pair<std::string, std::optional<ApartContent>>> replaced;
   log::Position milestone = 0;  // the newest at or before the new one
   const auto cursor = tables_.cursor(Family::kSnapshots);
   // From the newest backwards: all snapshots that can be replaced are after the last milestone.
@@ -319,7 +328,8 @@ Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotReques
     const std::string key(cursor->key());
     const auto parsed = parse_object_key(key);
     if (!key.starts_with(prefix) || !parsed) break;
-    if (const auto kept = decode_snapshot(key, cursor->value())) {
+    const auto kept = decode_snapshot(key, cursor->value());
+    if (kept) {
       if (parsed->position > snapshot.position) return snapshot.bytes_since_milestone == 0;
       if (kept->milestone()) {
         milestone = parsed->position;
@@ -329,13 +339,13 @@ Result<bool> GroupCommit::replace_snapshots(WorkspaceId id, const SnapshotReques
     // An unreadable snapshot is useless, so the new one replaces it. But up to the floor it may
     // represent dropped payloads. Only retention removes those, because an unreadable one may still
     // be the only copy.
-    if (parsed->position > floor) replaced.push_back(key);
+    if (parsed->position > floor) replaced.emplace_back(key, kept ? kept->apart : std::nullopt);
     if (parsed->position == 0) break;
     cursor->seek_for_prev(object_key(id, request.object, parsed->position - 1));
   }
   if (auto ok = log::check_base(request.workspace, request.object, snapshot, milestone); !ok)
     return std::unexpected(std::move(ok.error()));
-  for (const std::string& key : replaced) writes.remove(Family::kSnapshots, key);
+  for (const auto& [key, apart] : replaced) remove_snapshot(writes, key, apart, batch.released);
   return true;
 }
 

@@ -43,6 +43,9 @@ class GroupCommit {
     std::uint64_t events = 0;
     std::uint64_t bytes = 0;  // of their records
     std::uint64_t refused = 0;
+    // Blobs that lose an entry with this batch. Once it is committed, those that no entry names any
+    // more are to be removed (store/contents.h: is_named).
+    std::vector<BlobName> released;
     std::vector<std::move_only_function<void(const Result<void>&)>> answers;
   };
 
@@ -82,6 +85,7 @@ class GroupCommit {
     std::optional<log::Retention> retention;  // once it was read
     std::uint64_t next_record = 0;            // of retention; 0: not known
     std::uint64_t pinned_in = 0;              // the batch in which a pin was set last
+    std::uint64_t apart_in = 0;               // the batch that named a blob in an entry last
     // What that batch made of pins; nullopt: removed.
     std::map<std::string, std::optional<log::Pin>> fresh_pins = {};
     std::optional<bool>
@@ -141,7 +145,7 @@ class GroupCommit {
   // Removes the snapshots after the floor that `request` replaces, if the milestone that it extends
   // exists. False: a newer intact snapshot is kept instead.
   Result<bool> replace_snapshots(WorkspaceId id, const SnapshotRequest& request,
-                                 log::Position floor, Writes& writes);
+                                 log::Position floor, Batch& batch, Writes& writes);
 
   const Tables& tables_;
   std::unordered_map<std::string, Known> known_;

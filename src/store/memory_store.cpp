@@ -32,6 +32,7 @@ class FailingTables final : public Tables {
   }
 
   std::unique_ptr<Cursor> cursor(Family family, std::string_view end) const override;
+  const Blobs& blobs() const override { return tables_.blobs(); }
 
  private:
   const Tables& tables_;
@@ -80,6 +81,36 @@ void MemoryStore::submit(Request request) {
   if (mode_ == CommitMode::kAtOnce) commit(waiting_.size());
 }
 
+void MemoryStore::put_snapshot(SnapshotRequest request) {
+  if (!snapshots_.takes(request)) return submit(std::move(request));
+  if (!snapshots_.push(request))
+    return request.done(fail(ErrorCode::kUnavailable, "too many snapshots wait to be stored"));
+  store_snapshots();
+}
+
+void MemoryStore::store_snapshots() {
+  while (auto job = snapshots_.begin()) {
+    if (const auto* name = std::get_if<BlobName>(&*job)) {
+      remove_unnamed(tables_, blobs_, *name);
+      snapshots_.end();
+      continue;
+    }
+    store_apart(
+        blobs_, std::get<SnapshotRequest>(std::move(*job)), limits_.inline_bytes,
+        [this](SnapshotRequest request) { submit(std::move(request)); },
+        [this](std::vector<BlobName> names) {
+          snapshots_.release(names);
+          snapshots_.end();
+        });
+  }
+}
+
+void MemoryStore::crash() {
+  waiting_.clear();
+  snapshots_ = SnapshotQueue(limits_);
+  static_cast<void>(remove_orphans(tables_, blobs_));
+}
+
 void MemoryStore::read(Read read) {
   if (!read_failure_) return read(tables_);
   const FailRead failure = read_failure_;  // a copy: the callback may replace it
@@ -103,7 +134,9 @@ void MemoryStore::commit_one(Request request) {
       group_.stage(std::move(batch),
                    failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>(), writes);
   tables_.apply(std::move(writes));
+  snapshots_.release(staged.released);
   group_.finish(std::move(staged), {});
+  store_snapshots();
 }
 
 void MemoryStore::fail_appends(std::optional<Error> error) {

@@ -21,7 +21,9 @@
 #include "log/event_log.h"
 #include "log/rules_held.h"
 #include "store/group_commit.h"
+#include "store/memory_blobs.h"
 #include "store/memory_tables.h"
+#include "store/snapshot_queue.h"
 #include "store/store_log.h"
 
 namespace syncline::store {
@@ -30,7 +32,8 @@ class MemoryStore final : public StoreEngine {
  public:
   enum class CommitMode { kAtOnce, kManual };
 
-  explicit MemoryStore(CommitMode mode = CommitMode::kAtOnce) : mode_(mode) {}
+  explicit MemoryStore(CommitMode mode = CommitMode::kAtOnce, SnapshotLimits limits = {})
+      : mode_(mode), limits_(limits), snapshots_(limits) {}
   MemoryStore(const MemoryStore&) = delete;
   MemoryStore& operator=(const MemoryStore&) = delete;
 
@@ -40,7 +43,7 @@ class MemoryStore final : public StoreEngine {
 
   // Simulates a power loss: waiting requests are lost and never answered. The test must destroy the
   // LoopStores, too.
-  void crash() { waiting_.clear(); }
+  void crash();
 
   // From now on, every request fails with this error and stores nothing; nullopt ends this. A kIo
   // error cannot be ended, as the interface demands.
@@ -67,18 +70,24 @@ class MemoryStore final : public StoreEngine {
   void damage_snapshot(const std::string& workspace, const std::string& object,
                        std::optional<log::Position> position = std::nullopt);
 
-  const Tables& tables() const { return tables_; }
+  const MemoryTables& tables() const { return tables_; }
+  MemoryBlobs& blobs() { return blobs_; }
 
   void submit(Request request) override;
+  void put_snapshot(SnapshotRequest request) override;
   void read(Read read) override;
   bool read_only() const override { return false; }
 
  private:
   WorkspaceId id_of(const std::string& workspace) const;
   void commit_one(Request request);
+  void store_snapshots();
 
   const CommitMode mode_;
-  MemoryTables tables_;
+  const SnapshotLimits limits_;
+  SnapshotQueue snapshots_;
+  MemoryBlobs blobs_;
+  MemoryTables tables_{blobs_};
   GroupCommit group_{tables_};
   std::deque<Request> waiting_;
   std::optional<Error> failure_;

@@ -58,18 +58,61 @@ log::Position milestone_before(const Tables& tables, const ObjectKey& key, log::
   return found && found->id == key.id && found->object == key.object ? found->position : base;
 }
 
-// The snapshot of a key, together with its base; nullopt if one of them is damaged or missing.
-Result<std::optional<log::Snapshot>> with_base(const Tables& tables, const ObjectKey& key,
-                                               const std::optional<KeptSnapshot>& kept) {
+// Reads the content of one snapshot, or of a delta and its base.
+class SnapshotReader {
+ public:
+  explicit SnapshotReader(const Tables& tables) : tables_(tables) {}
+
+  // Together with its base; nullopt if one of them is damaged or missing.
+  Result<std::optional<log::Snapshot>> read(const ObjectKey& key, std::string_view value);
+
+  // True if an entry was replaced while its blob was looked for. Then the search must begin anew.
+  bool overtaken() const { return overtaken_; }
+
+ private:
+  Result<std::optional<Bytes>> content(std::string_view key, std::string_view value,
+                                       const KeptSnapshot& kept);
+  Result<std::optional<Bytes>> milestone(std::string_view key);
+
+  const Tables& tables_;
+  bool overtaken_ = false;
+};
+
+// A blob is removed after its entry. So if it is missing, the entry that was seen may be too old.
+Result<std::optional<Bytes>> SnapshotReader::content(std::string_view key, std::string_view value,
+                                                     const KeptSnapshot& kept) {
+  auto found = content_of(tables_, kept);
+  if (!found || *found) return found;
+  const auto now = tables_.get(Family::kSnapshots, key);
+  if (!now) return std::unexpected(now.error());
+  if (!*now || **now != value) overtaken_ = true;
+  return std::nullopt;
+}
+
+Result<std::optional<Bytes>> SnapshotReader::milestone(std::string_view key) {
+  const auto value = tables_.get(Family::kSnapshots, key);
+  if (!value) return std::unexpected(value.error());
+  const auto kept = *value ? decode_snapshot(key, **value) : std::nullopt;
+  if (!kept || !kept->milestone()) return std::nullopt;
+  return content(key, **value, *kept);
+}
+
+Result<std::optional<log::Snapshot>> SnapshotReader::read(const ObjectKey& key,
+                                                          std::string_view value) {
+  const std::string entry = object_key(key.id, key.object, key.position);
+  const auto kept = decode_snapshot(entry, value);
   if (!kept || kept->base >= key.position) return std::nullopt;
-  log::Snapshot snapshot{key.position, to_bytes(kept->bytes), kept->bytes_since_milestone};
+  auto bytes = content(entry, value, *kept);
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  if (!*bytes) return std::nullopt;
+  log::Snapshot snapshot{key.position, std::move(**bytes), kept->bytes_since_milestone};
   snapshot.base = kept->base;
   snapshot.type = kept->type;
   snapshot.generation = kept->generation;
   if (snapshot.base == 0) return snapshot;
   log::Position from = snapshot.base;
-  if (is_mutated(Mutation::extend_older_milestone)) from = milestone_before(tables, key, from);
-  auto base = stored_milestone(tables, object_key(key.id, key.object, from));
+  if (is_mutated(Mutation::extend_older_milestone)) from = milestone_before(tables_, key, from);
+  auto base = milestone(object_key(key.id, key.object, from));
   if (!base && base.error().code == ErrorCode::kCorrupt) return std::nullopt;
   if (!base) return std::unexpected(std::move(base.error()));
   if (!*base) return std::nullopt;
@@ -81,12 +124,15 @@ Result<std::optional<log::Snapshot>> with_base(const Tables& tables, const Objec
 class SnapshotSearch {
  public:
   SnapshotSearch(const Tables& tables, WorkspaceId id, const std::string& object)
-      : tables_(tables), id_(id), object_(object) {}
+      : tables_(tables), id_(id), object_(object), reader_(tables) {}
 
   struct Found {
     log::Position position = 0;             // 0 if there is none
     std::optional<log::Snapshot> snapshot;  // nullopt if it is damaged
   };
+
+  // As in SnapshotReader.
+  bool overtaken() const { return reader_.overtaken(); }
 
   // The newest at or before `at`.
   Result<Found> newest(log::Position at) {
@@ -106,7 +152,7 @@ class SnapshotSearch {
  private:
   // A cursor cannot pass a damaged block of the family. So this asks for every position at which a
   // snapshot may be: those of the object's events.
-  Result<Found> newest_of_events(log::Position at) const {
+  Result<Found> newest_of_events(log::Position at) {
     const auto index = tables_.cursor(Family::kObjects);
     const std::string prefix = object_key(id_, object_);
     for (log::Position next = at; next > 0; --next) {
@@ -124,9 +170,8 @@ class SnapshotSearch {
     return Found{};
   }
 
-  Result<Found> found(const ObjectKey& key, std::string_view value) const {
-    auto snapshot =
-        with_base(tables_, key, decode_snapshot(object_key(id_, object_, key.position), value));
+  Result<Found> found(const ObjectKey& key, std::string_view value) {
+    auto snapshot = reader_.read(key, value);
     if (!snapshot) return std::unexpected(std::move(snapshot.error()));
     return Found{key.position, std::move(*snapshot)};
   }
@@ -134,8 +179,33 @@ class SnapshotSearch {
   const Tables& tables_;
   const WorkspaceId id_;
   const std::string& object_;
+  SnapshotReader reader_;
   std::unique_ptr<Cursor> cursor_;
 };
+
+// The newest intact snapshot of the search at or before `at`.
+Result<std::optional<log::Snapshot>> newest_intact(SnapshotSearch& search,
+                                                   const std::string& workspace,
+                                                   const std::string& object, log::Position at) {
+  log::Position damaged = 0;
+  for (log::Position next = at; next > 0; --next) {
+    auto found = search.newest(next);
+    if (!found) return read_error(std::unexpected(found.error()), workspace);
+    if (found->position == 0) break;
+    if (found->snapshot) {
+      found->snapshot->damaged = damaged;
+      return std::move(found->snapshot);
+    }
+    next = found->position;
+    if (damaged == 0) damaged = next;
+  }
+  if (damaged == 0) return std::nullopt;
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
+}
+
+// Each further try follows a commit that replaced a snapshot of this object during the last one.
+constexpr int kMaxSnapshotTries = 16;
 
 }  // namespace
 
@@ -203,22 +273,11 @@ Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
   const auto id = find_workspace(tables, workspace);
   if (!id) return std::unexpected(id.error());
   if (!*id) return std::nullopt;
-  SnapshotSearch search(tables, **id, object);
-  log::Position damaged = 0;
-  for (log::Position next = at; next > 0; --next) {
-    auto found = search.newest(next);
-    if (!found) return read_error(std::unexpected(found.error()), workspace);
-    if (found->position == 0) break;
-    if (found->snapshot) {
-      found->snapshot->damaged = damaged;
-      return std::move(found->snapshot);
-    }
-    next = found->position;
-    if (damaged == 0) damaged = next;
+  for (int tries = 1;; ++tries) {
+    SnapshotSearch search(tables, **id, object);
+    auto found = newest_intact(search, workspace, object, at);
+    if (!search.overtaken() || tries == kMaxSnapshotTries) return found;
   }
-  if (damaged == 0) return std::nullopt;
-  return fail(ErrorCode::kCorrupt,
-              fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
 }
 
 Result<std::optional<log::Pin>> read_pin(const Tables& tables, const std::string& workspace,

@@ -72,6 +72,7 @@ void drop_content(OriginRequest& request) {
 void drop_content(FloorRequest&) {}
 void drop_content(DropRequest& request) {
   request.skip = {};
+  request.intact = {};
 }
 
 void drop_content(PutWaitingRequest& request) {

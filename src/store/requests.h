@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -15,6 +17,7 @@
 #include "log/snapshot_store.h"
 #include "log/statement.h"
 #include "log/waiting_store.h"
+#include "store/contents.h"
 #include "syncline/bytes.h"
 
 namespace syncline::store {
@@ -30,6 +33,7 @@ struct SnapshotRequest {
   std::string workspace;
   std::string object;
   log::Snapshot snapshot;
+  std::optional<ApartContent> apart = {};  // its content, if that is a blob; it is durable
   log::Done<void> done;
   bool overflowed = false;
 };
@@ -67,7 +71,8 @@ struct FloorRequest {
 struct DropRequest {
   std::string workspace;
   log::Position to = 0;
-  std::vector<std::string> skip;  // in order
+  std::vector<std::string> skip;   // in order
+  std::set<BlobName> intact = {};  // blobs that were read, and found intact: read_standing_blobs()
   log::Done<log::DroppedPayloads> done;
   bool overflowed = false;
 };

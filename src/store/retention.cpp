@@ -40,7 +40,8 @@ std::optional<ByteView> unsealed(std::string_view value) {
 // Finds the events and snapshots of objects in the tables.
 class StoredStates final : public log::StandingStates {
  public:
-  StoredStates(const Tables& tables, WorkspaceId id) : tables_(tables), id_(id) {}
+  StoredStates(const Tables& tables, WorkspaceId id, const BlobCheck& intact)
+      : tables_(tables), id_(id), intact_(intact) {}
 
   Result<log::Position> last_event(std::string_view object, log::Position at) override {
     const auto cursor = tables_.cursor(Family::kObjects);
@@ -53,14 +54,26 @@ class StoredStates final : public log::StandingStates {
   }
 
   Result<bool> intact_milestone(std::string_view object, log::Position position) override {
-    const auto kept = stored_milestone(tables_, object_key(id_, object, position));
-    if (!kept) return std::unexpected(kept.error());
-    return kept->has_value();
+    const std::string key = object_key(id_, object, position);
+    const auto value = tables_.get(Family::kSnapshots, key);
+    if (!value) return std::unexpected(value.error());
+    const auto kept = *value ? decode_snapshot(key, **value) : std::nullopt;
+    if (!kept || !kept->milestone()) return false;
+    return kept->apart ? intact_(kept->apart->name) : true;
   }
 
  private:
   const Tables& tables_;
   const WorkspaceId id_;
+  const BlobCheck& intact_;
+};
+
+// Discards what is staged.
+class NoWrites final : public Writes {
+ public:
+  void put(Family, std::string_view, std::string_view) override {}
+  void remove(Family, std::string_view) override {}
+  bool empty() const override { return true; }
 };
 
 }  // namespace
@@ -185,8 +198,14 @@ Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id
 }
 
 PayloadDrop::PayloadDrop(const Tables& tables, std::string workspace, WorkspaceId id,
-                         log::Position floor, const std::vector<std::string>& skip)
-    : tables_(tables), workspace_(std::move(workspace)), id_(id), floor_(floor), skip_(skip) {}
+                         log::Position floor, const std::vector<std::string>& skip,
+                         BlobCheck intact)
+    : tables_(tables),
+      workspace_(std::move(workspace)),
+      id_(id),
+      floor_(floor),
+      skip_(skip),
+      intact_(std::move(intact)) {}
 
 Result<void> PayloadDrop::find_moments() {
   moments_ = {floor_};
@@ -204,18 +223,22 @@ Result<void> PayloadDrop::find_moments() {
 // Checks that the object's required snapshots exist. Marks its other snapshots below the floor for
 // removal, and also deltas that extend those.
 Result<void> PayloadDrop::cover(const std::string& object) {
-  StoredStates states(tables_, id_);
+  StoredStates states(tables_, id_, intact_);
   const auto standing = log::standing_snapshots(states, workspace_, object, moments_);
   if (!standing) return std::unexpected(standing.error());
   const auto last = states.last_event(object, floor_);
   if (!last) return std::unexpected(last.error());
   const auto goes = [&](log::Position at) { return at < *last && !standing->contains(at); };
+  const auto supersede = [&](const Cursor& at) {
+    const auto kept = decode_snapshot(at.key(), at.value());
+    superseded_.emplace_back(at.key(), kept ? kept->apart : std::nullopt);
+  };
   const auto cursor = tables_.cursor(Family::kSnapshots, object_key(id_, object, *last));
   const std::string prefix = object_key(id_, object);
   for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     const auto key = parse_object_key(cursor->key());
     if (!key || key->position >= *last) break;
-    if (goes(key->position)) superseded_.emplace_back(cursor->key());
+    if (goes(key->position)) supersede(*cursor);
   }
   if (auto read = cursor->status(); !read) return read;
   // Only the newest snapshot can be a delta.
@@ -224,14 +247,13 @@ Result<void> PayloadDrop::cover(const std::string& object) {
   if (newest->valid() && newest->key().starts_with(prefix)) {
     const auto key = parse_object_key(newest->key());
     const log::Position base = snapshot_base(newest->value());
-    if (key && key->position >= *last && base > 0 && goes(base))
-      superseded_.emplace_back(newest->key());
+    if (key && key->position >= *last && base > 0 && goes(base)) supersede(*newest);
   }
   return newest->status();
 }
 
 Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Position to,
-                                                Writes& writes) {
+                                                Writes& writes, std::vector<BlobName>& released) {
   if (auto ok = find_moments(); !ok) return std::unexpected(std::move(ok.error()));
   log::DroppedPayloads dropped{.swept_to = to};
   std::set<std::string> covered;
@@ -259,9 +281,28 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
     return fail(ErrorCode::kCorrupt,
                 fmt::format("workspace {}, event {}: missing", workspace_, next));
   for (const auto& [key, record] : rewritten_) writes.put(Family::kEvents, key, record);
-  for (const std::string& key : superseded_) writes.remove(Family::kSnapshots, key);
+  for (const auto& [key, apart] : superseded_) remove_snapshot(writes, key, apart, released);
   dropped.snapshots = superseded_.size();
   return dropped;
+}
+
+std::set<BlobName> read_standing_blobs(const Tables& tables, const std::string& workspace,
+                                       log::Position to, const std::vector<std::string>& skip) {
+  std::set<BlobName> intact;
+  const auto id = find_workspace(tables, workspace);
+  const auto kept = read_retention(tables, workspace);
+  if (!id || !*id || !kept || to > kept->floor || to <= kept->swept_to) return intact;
+  // Finds the same milestones as the drop itself. An error ends it early: the drop will meet it, too.
+  PayloadDrop rehearsal(tables, workspace, **id, kept->floor, skip,
+                        [&](const BlobName& name) -> Result<bool> {
+                          const auto content = tables.blobs().read(name);
+                          if (content && *content) intact.insert(name);
+                          return true;
+                        });
+  NoWrites nothing;
+  std::vector<BlobName> released;
+  static_cast<void>(rehearsal.stage(kept->swept_to + 1, to, nothing, released));
+  return intact;
 }
 
 }  // namespace syncline::store

@@ -1,17 +1,21 @@
 // Retention in the store: its stored values, and the dropping of payloads. Contracts:
 // log/retention_store.h.
 //
-// Thread-safety: reads from any thread; PayloadDrop only on the committer's thread.
+// Thread-safety: any thread; what a PayloadDrop stages is for the committer's thread.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "log/event.h"
 #include "log/retention.h"
+#include "store/blobs.h"
+#include "store/contents.h"
 #include "store/keys.h"
 #include "store/tables.h"
 
@@ -34,14 +38,19 @@ Result<std::vector<std::string>> read_retained(const Tables& tables, const std::
 // The number of the last record; 0 if there is none.
 Result<std::uint64_t> last_retention_record(const Tables& tables, WorkspaceId id);
 
+// Whether the blob is intact.
+using BlobCheck = std::function<Result<bool>(const BlobName&)>;
+
 // One drop, which is staged completely or not at all: if a check fails, `writes` is unchanged.
 class PayloadDrop {
  public:
   PayloadDrop(const Tables& tables, std::string workspace, WorkspaceId id, log::Position floor,
-              const std::vector<std::string>& skip);
+              const std::vector<std::string>& skip, BlobCheck intact);
 
   // Stages the events from `from` to `to` to be rewritten without their payload.
-  Result<log::DroppedPayloads> stage(log::Position from, log::Position to, Writes& writes);
+  // Adds to `released` as store/contents.h says.
+  Result<log::DroppedPayloads> stage(log::Position from, log::Position to, Writes& writes,
+                                     std::vector<BlobName>& released);
 
  private:
   Result<void> find_moments();
@@ -52,9 +61,16 @@ class PayloadDrop {
   const WorkspaceId id_;
   const log::Position floor_;
   const std::vector<std::string>& skip_;
+  const BlobCheck intact_;
   std::vector<log::Position> moments_;  // the floor, and the pins below it
   std::vector<std::pair<std::string, std::string>> rewritten_;
-  std::vector<std::string> superseded_;  // keys of snapshots
+  std::vector<std::pair<std::string, std::optional<ApartContent>>> superseded_;  // snapshots
 };
+
+// Reads the blobs of the milestones that must exist before the payloads up to `to` are dropped, and
+// gives the names of those that are intact. Blocks. Reads whole snapshots, so the committer leaves
+// this to a reader: it accepts a milestone whose content is apart only if it is among these.
+std::set<BlobName> read_standing_blobs(const Tables& tables, const std::string& workspace,
+                                       log::Position to, const std::vector<std::string>& skip);
 
 }  // namespace syncline::store

@@ -50,7 +50,8 @@ Result<log::Retention> GroupCommit::stage(FloorRequest& request, Batch&, Writes&
   return raised;
 }
 
-Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch&, Writes& writes) {
+Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch& batch,
+                                                Writes& writes) {
   if (request.overflowed) return fail(ErrorCode::kUnavailable, "the disk does not keep up");
   const auto known = find(request.workspace);
   if (!known) return std::unexpected(known.error());
@@ -64,8 +65,11 @@ Result<log::DroppedPayloads> GroupCommit::stage(DropRequest& request, Batch&, Wr
   if (request.to <= kept->swept_to) return log::DroppedPayloads{.swept_to = kept->swept_to};
   // The tables do not show that pin yet.
   if ((*known)->pinned_in == batches_) return fail(ErrorCode::kConflict, "a pin was just set");
-  PayloadDrop drop(tables_, request.workspace, (*known)->id, kept->floor, request.skip);
-  auto dropped = drop.stage(kept->swept_to + 1, request.to, writes);
+  if ((*known)->apart_in == batches_)
+    return fail(ErrorCode::kConflict, "a snapshot was just stored");
+  PayloadDrop drop(tables_, request.workspace, (*known)->id, kept->floor, request.skip,
+                   [&](const BlobName& name) { return request.intact.contains(name); });
+  auto dropped = drop.stage(kept->swept_to + 1, request.to, writes, batch.released);
   if (!dropped) return dropped;
   kept->swept_to = is_mutated(Mutation::sweep_past) ? kept->floor : request.to;
   keep(request.workspace, **known, std::move(*kept), writes);

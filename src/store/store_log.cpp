@@ -90,8 +90,8 @@ class StoreLog final : public log::LoopStore,
     if (auto ok = log::check_object_id(object); !ok) return reply(std::move(ok));
     if (auto ok = log::check_snapshot(snapshot); !ok) return reply(std::move(ok));
     if (engine_.read_only()) return reply(read_only());
-    engine_.submit(SnapshotRequest{std::move(workspace), std::move(object), std::move(snapshot),
-                                   std::move(reply)});
+    engine_.put_snapshot({std::move(workspace), std::move(object), std::move(snapshot),
+                          std::nullopt, std::move(reply)});
   }
 
   void load_snapshot(std::string workspace, std::string object, Position at,
@@ -147,7 +147,11 @@ class StoreLog final : public log::LoopStore,
                      Done<log::DroppedPayloads> done) override {
     auto reply = gate_.bind(std::move(done));
     if (engine_.read_only()) return reply(read_only());
-    engine_.submit(DropRequest{std::move(workspace), to, std::move(skip), std::move(reply)});
+    DropRequest request{std::move(workspace), to, std::move(skip), {}, std::move(reply)};
+    engine_.read([&engine = engine_, request = std::move(request)](const Tables& tables) mutable {
+      request.intact = read_standing_blobs(tables, request.workspace, request.to, request.skip);
+      engine.submit(std::move(request));
+    });
   }
 
   void load_standing(std::string workspace, Done<log::RulesStanding> done) override {

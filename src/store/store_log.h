@@ -20,8 +20,12 @@ class StoreEngine : public log::LogBackend {
 
   std::unique_ptr<log::LoopStore> open_loop(Scheduler& loop) final;
 
-  // Commits the request. Requests are committed in the order of the calls (store/group_commit.h).
+  // Commits the request; called on any thread. Requests are committed in the order of the calls (store/group_commit.h).
   virtual void submit(Request request) = 0;
+
+  // Commits the snapshot. Its content goes through the commit path only if it is small
+  // (store/snapshot_queue.h). kUnavailable if there is no room for it in the queue.
+  virtual void put_snapshot(SnapshotRequest request) = 0;
 
   // Runs `read` once, where it may block, and after everything that has been answered by now.
   virtual void read(Read read) = 0;

@@ -22,7 +22,25 @@ struct RocksDbFixture {
   }
 };
 
+// Every snapshot is a file of its own.
+struct RocksDbApartFixture {
+  TempDir dir;
+  std::unique_ptr<backend::RocksDbStore> store = open_again();
+
+  std::unique_ptr<backend::RocksDbStore> open_again() {
+    auto options = store_options(dir.path());
+    options.inline_snapshot_bytes = 0;
+    return backend::RocksDbStore::open(options).value();
+  }
+  std::unique_ptr<log::LoopStore> open(Scheduler& loop) { return store->open_loop(loop); }
+  void restart() {
+    store.reset();
+    store = open_again();
+  }
+};
+
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, EventLogConformance, RocksDbFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(RocksDbApart, EventLogConformance, RocksDbApartFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, WaitingConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, ActorConformance, RocksDbFixture);
 

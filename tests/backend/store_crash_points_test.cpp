@@ -147,14 +147,20 @@ void expect_whole(const std::string& dir, const Told& told) {
   }
 }
 
-TEST(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
+// With each snapshot in a file of its own; and with snapshots in the database, at every third operation.
+class StoreCrashPoints : public ::testing::TestWithParam<std::size_t> {};
+
+INSTANTIATE_TEST_SUITE_P(SnapshotsUpTo, StoreCrashPoints, ::testing::Values(16384, 0));
+
+TEST_P(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
   CrashingDisk* disk = nullptr;
   const auto wrapper = std::make_shared<CrashingDisk>();
   disk = wrapper.get();
   const auto env = rocksdb::NewCompositeEnv(wrapper);
   int crashes = 0;
   int backups = 0;
-  for (int operation = 1;; ++operation) {
+  const int step = GetParam() == 0 ? 1 : 3;
+  for (int operation = 1;; operation += step) {
     SCOPED_TRACE(operation);
     TempDir dir;
     const std::string backup = dir.root() + "/backup";
@@ -163,6 +169,7 @@ TEST(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
     bool complete = false;
     auto options = store_options(dir.path());
     options.env = env.get();
+    options.inline_snapshot_bytes = GetParam();
     if (auto store = backend::RocksDbStore::open(options); store.has_value())
       complete = Story(**store, told).run(backup);
     const bool crashed = disk->crashed();
@@ -181,7 +188,7 @@ TEST(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
           restored, {.appended = 10, .floor = 6, .swept_to = 6, .pinned = true, .held = true}));
     }
     // What was left behind is in nobody's way.
-    if (operation % 10 == 0 && !there) {
+    if (operation % 10 < step && !there) {
       const auto again = backend::back_up(store_options(dir.path()), {.destination = backup});
       EXPECT_TRUE(again.has_value()) << again.error().message;
     }
@@ -191,19 +198,22 @@ TEST(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
       break;
     }
   }
-  EXPECT_GT(crashes, 60);
+  EXPECT_GT(crashes * step, 60);
   EXPECT_GT(backups, 1);
   RecordProperty("crash_points", crashes);
 }
 
 // The same for bringing one back: what is there in the end is whole, or is not there.
-TEST(StoreCrashPoints, ARestoreIsWholeOrIsNotThere) {
+TEST_P(StoreCrashPoints, ARestoreIsWholeOrIsNotThere) {
   TempDir dir;
   const std::string backup = dir.root() + "/backup";
   Told told;
   {
-    auto store = open_store(dir.path());
-    ASSERT_TRUE(Story(*store, told).run(backup));
+    auto creating = store_options(dir.path());
+    creating.inline_snapshot_bytes = GetParam();
+    auto store = backend::RocksDbStore::open(creating);
+    ASSERT_TRUE(store.has_value());
+    ASSERT_TRUE(Story(**store, told).run(backup));
   }
   const auto wrapper = std::make_shared<CrashingDisk>();
   const auto env = rocksdb::NewCompositeEnv(wrapper);
@@ -232,7 +242,9 @@ TEST(Backup, OneFlippedByteIsFoundAndHalfOnesAreRefused) {
   TempDir dir;
   const std::string backup = dir.root() + "/backup";
   {
-    auto store = open_store(dir.path());
+    auto creating = store_options(dir.path());
+    creating.inline_snapshot_bytes = 0;
+    auto store = backend::RocksDbStore::open(creating).value();
     Told told;
     ASSERT_TRUE(Story(*store, told).run(backup));
     EXPECT_EQ(store->back_up({.destination = backup}).error().code, ErrorCode::kConflict);

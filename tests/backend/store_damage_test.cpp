@@ -30,11 +30,13 @@ class StoreDamage : public ::testing::Test {
   }
 
   void with_store(const std::function<void(BlockingLog&, RocksDbStore&)>& use) {
-    auto store = open_store(dir_.path());
-    ASSERT_TRUE(store);
-    auto raw = store->open_loop(loop_);
+    auto options = store_options(dir_.path());
+    options.inline_snapshot_bytes = inline_snapshot_bytes_;
+    auto store = RocksDbStore::open(options);
+    ASSERT_TRUE(store.has_value()) << store.error().message;
+    auto raw = (*store)->open_loop(loop_);
     BlockingLog log(*raw, loop_);
-    use(log, *store);
+    use(log, **store);
   }
 
   Error open_error() {
@@ -56,6 +58,7 @@ class StoreDamage : public ::testing::Test {
     return last;
   }
 
+  std::size_t inline_snapshot_bytes_ = std::size_t{16} << 10;
   TempDir dir_;
   TestLoop loop_;
 };
@@ -335,6 +338,7 @@ void damage(const std::string& data_dir, const std::string& content) {
 
 // A block of RocksDB's that fails its checksum stops any cursor: what is behind it is found without.
 TEST_F(StoreDamage, SnapshotsBehindADamagedBlockAreFound) {
+  inline_snapshot_bytes_ = std::size_t{1} << 20;
   fill(40);
   with_store([&](BlockingLog& log, RocksDbStore& store) {
     ASSERT_TRUE(log.put_snapshot("w", "a", 10, noise(1), 0).has_value());

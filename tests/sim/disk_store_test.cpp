@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "log/actor_conformance.h"
 #include "log/event_log_conformance.h"
@@ -38,7 +39,7 @@ struct SimFixture {
   };
 
   std::unique_ptr<log::LoopStore> open(Scheduler& loop) {
-    if (!store) store = DiskStore::open(world, disk, {}).value();
+    if (!store) store = DiskStore::open(world, disk, speed).value();
     clockwork = std::make_unique<Clockwork>(world);
     clockwork->wind(loop);
     return store->open_loop(loop);
@@ -53,11 +54,18 @@ struct SimFixture {
 
   World world{1, false};
   Disk disk{world, {}};
+  sim::StoreSpeed speed;
   std::unique_ptr<DiskStore> store;
   std::unique_ptr<Clockwork> clockwork;
 };
 
+// Every snapshot is a file of its own.
+struct SimApartFixture : SimFixture {
+  SimApartFixture() { speed.snapshots.inline_bytes = 0; }
+};
+
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, EventLogConformance, SimFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(SimulatedApart, EventLogConformance, SimApartFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, WaitingConformance, SimFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ActorConformance, SimFixture);
 
@@ -273,12 +281,60 @@ TEST(SimulatedDisk, ABackupHoldsWhatWasDurable) {
   World world(1, false);
   Disk disk(world, {});
   write_two(world, disk);
-  Bytes backup = disk.backup();
-  EXPECT_EQ(backup, to_bytes(disk.contents()));
+  disk.write_file("durable", bytes_of(100), [](Result<void>) {});
+  while (world.timeline.step(world.now_us() + 100'000'000)) {
+  }
+  const Disk::Backup backup = disk.backup();
+  EXPECT_EQ(backup.journal, to_bytes(disk.contents()));
+  EXPECT_EQ(backup.files.size(), 1u);
   disk.append(bytes_of(1000), [](Result<void>) {});
-  EXPECT_EQ(disk.backup(), backup);
+  disk.write_file("not yet", bytes_of(100), [](Result<void>) {});
+  EXPECT_TRUE(disk.backup() == backup);
+  disk.remove_file("durable");
   disk.bring_back(backup);
-  EXPECT_EQ(to_bytes(disk.contents()), backup);
+  EXPECT_EQ(to_bytes(disk.contents()), backup.journal);
+  EXPECT_TRUE(disk.files().contains("durable"));
+}
+
+// A power loss keeps, tears or loses a file that is not durable, and may bring back a removed one.
+TEST(SimulatedDisk, FilesAreDurableWhenTheyAreAnswered) {
+  std::set<std::string> seen;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    World world(seed, false);
+    Disk disk(world, {});
+    for (const char* name : {"kept", "removed"})
+      disk.write_file(name, bytes_of(100), [](Result<void> ok) { EXPECT_TRUE(ok); });
+    while (world.timeline.step(world.now_us() + 100'000'000)) {
+    }
+    disk.remove_file("removed");
+    disk.write_file("late", bytes_of(100), [](Result<void>) { FAIL() << "the machine is off"; });
+    disk.lose_power();
+    while (world.timeline.step(world.now_us() + 100'000'000)) {
+    }
+    EXPECT_EQ(disk.files().at("kept").bytes, bytes_of(100));
+    seen.insert(disk.files().contains("removed") ? "back" : "gone");
+    const auto late = disk.files().find("late");
+    if (late == disk.files().end())
+      seen.insert("lost");
+    else
+      seen.insert(late->second.bytes == bytes_of(100) ? "whole" : "torn");
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"back", "gone", "lost", "whole", "torn"}));
+}
+
+TEST(SimulatedDisk, AFileThatIsDamagedOrLostIsRestored) {
+  World world(1, false);
+  Disk disk(world, {});
+  disk.write_file("a", bytes_of(100), [](Result<void>) {});
+  const Bytes before = disk.files().at("a").bytes;
+  disk.rot_file("a", 7, 3);
+  EXPECT_NE(disk.files().at("a").bytes, before);
+  disk.restore();
+  EXPECT_EQ(disk.files().at("a").bytes, before);
+  disk.lose_file("a");
+  EXPECT_FALSE(disk.files().contains("a"));
+  disk.restore();
+  EXPECT_EQ(disk.files().at("a").bytes, before);
 }
 
 }  // namespace syncline::testing

@@ -16,7 +16,16 @@ struct MemoryFixture {
   void restart() {}
 };
 
+// Every snapshot is stored apart.
+struct MemoryApartFixture {
+  store::MemoryStore store{store::MemoryStore::CommitMode::kAtOnce, {.inline_bytes = 0}};
+
+  std::unique_ptr<log::LoopStore> open(Scheduler& loop) { return store.open_loop(loop); }
+  void restart() { store.crash(); }
+};
+
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(MemoryApart, EventLogConformance, MemoryApartFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WaitingConformance, MemoryFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ActorConformance, MemoryFixture);
 

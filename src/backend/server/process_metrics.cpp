@@ -65,6 +65,19 @@ void add_store(observe::MetricsPage& page, const StoreCounters& store) {
   page.histogram("log_commit_bytes", "Bytes of their records.", store.commit_bytes);
   page.gauge("log_queue_requests", "Requests that wait for the committer.", store.queued_requests);
   page.gauge("log_queue_bytes", "Their bytes.", store.queued_bytes);
+  page.gauge("snapshot_queue_requests", "Large snapshots that wait to be written.",
+             store.queued_snapshots);
+  page.gauge("snapshot_queue_bytes", "Their bytes.", store.queued_snapshot_bytes);
+  page.counter("snapshot_files_written_total", "Large snapshots written as files.",
+               store.snapshot_files_written);
+  page.counter("snapshot_file_bytes_total", "Bytes of their content.",
+               store.snapshot_bytes_written);
+  page.histogram("snapshot_write_seconds", "Time to write and sync one of these files.",
+                 store.snapshot_write_us, 1e6);
+  page.counter("snapshot_files_removed_total", "Files of snapshots removed.",
+               store.snapshot_files_removed);
+  page.counter("snapshots_refused_total", "Large snapshots refused because too much waited.",
+               store.snapshots_refused);
   page.gauge("read_queue_requests", "Reads that wait for a thread.", store.queued_reads);
 }
 

@@ -13,6 +13,7 @@
 #include "backend/store/backup_copy.h"
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
+#include "backend/store/file_blobs.h"
 #include "backend/store/file_copies.h"
 #include "backend/store/import_stage.h"
 #include "store/reads.h"
@@ -54,8 +55,9 @@ std::string list_text(const List& list) {
 }
 
 bool is_safe_name(std::string_view name) {
-  return (name.starts_with("log/") || name.starts_with("keys/")) && name.find("..") == name.npos &&
-         name.find('/') == name.rfind('/');
+  const bool known =
+      name.starts_with("log/") || name.starts_with("snapshots/") || name.starts_with("keys/");
+  return known && name.find("..") == name.npos && name.find('/') == name.rfind('/');
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -145,13 +147,15 @@ Result<List> read_backup(FileCopies& files, const std::string& directory) {
   return list;
 }
 
-// Copies the listed directory, and notes the hashes of the bytes that were read.
+// Copies the listed directory, and notes the hashes of the bytes that were read. Leaves out files that
+// are being written: nothing names them.
 Result<void> copy_into(FileCopies& files, const std::string& from, const std::string& to,
                        const std::string& prefix, List& list) {
   if (auto ok = files.make_directory(to + "/" + prefix); !ok) return ok;
   const auto names = files.list(from);
   if (!names) return std::unexpected(names.error());
   for (const std::string& name : *names) {
+    if (name.ends_with(".new")) continue;
     const std::string within = prefix + "/" + name;
     auto copied = files.copy(from + "/" + name, to + "/" + within, within);
     if (!copied) return std::unexpected(std::move(copied.error()));
@@ -242,6 +246,9 @@ Result<BackupReport> store::copy_database(const Database& database, const StoreO
   if (ok && ::chmod(partial.c_str(), 0700) != 0)
     ok = fail(ErrorCode::kIo, "cannot protect " + partial);
   if (ok) ok = copy_into(files, frozen, partial, "log", list);
+  // After the database: every file that it names is there.
+  const std::string blobs = blobs_dir(options.data_dir);
+  if (ok && files.exists(blobs)) ok = copy_into(files, blobs, partial, "snapshots", list);
   if (ok) ok = copy_keys(files, options.data_dir, partial, backup.signing_key, list);
   if (ok) ok = files.write(fmt::format("{}/{}", partial, kList), list_text(list));
   // Reads it back before it counts as a backup.
@@ -278,7 +285,8 @@ Result<BackupReport> restore_backup(const std::string& directory, const StoreOpt
   auto list = read_backup(files, from);
   if (!list) return std::unexpected(std::move(list.error()));
   auto ok = files.remove_tree(partial);
-  for (const std::string& folder : {partial, partial + "/log", partial + "/keys"})
+  for (const std::string& folder :
+       {partial, partial + "/log", partial + "/snapshots", partial + "/keys"})
     if (ok) ok = files.make_directory(folder);
   for (const CopiedFile& file : list->files) {
     if (!ok) break;
@@ -292,7 +300,7 @@ Result<BackupReport> restore_backup(const std::string& directory, const StoreOpt
   const bool has_public = files.exists(partial + "/keys/public");
   if (ok && !list->report.signing_key && has_public)
     if (const auto keys = KeyRing::succeed(partial); !keys) ok = std::unexpected(keys.error());
-  for (const std::string& folder : {partial + "/log", partial + "/keys"})
+  for (const std::string& folder : {partial + "/log", partial + "/snapshots", partial + "/keys"})
     if (ok) ok = files.sync_directory(folder);
   if (ok) ok = finish(files, partial, destination);
   if (!ok) return std::unexpected(std::move(ok.error()));

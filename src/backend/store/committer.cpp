@@ -14,11 +14,13 @@ constexpr std::chrono::seconds kLook{1};  // at the free space, while nothing is
 
 }  // namespace
 
-Committer::Committer(Database& database, DiskReserve& reserve, const StoreOptions& options)
+Committer::Committer(Database& database, DiskReserve& reserve, const StoreOptions& options,
+                     Release release)
     : database_(database),
       data_dir_(options.data_dir),
       reporter_(options.reports, observe::Area::kStore),
       reserve_(reserve),
+      release_(std::move(release)),
       group_(database),
       queue_(options.queue_bytes),
       thread_([this] { run(); }) {}
@@ -85,6 +87,7 @@ void Committer::commit(std::vector<Request> requests) {
   const std::uint64_t end = clock_us();
   count(batch, wrote, written, {.all_us = end - start, .sync_us = end - staged});
   report(ready.all, written, wrote);
+  if (written) release_(batch.released);
   group_.finish(std::move(batch), written);
 }
 

@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -23,7 +24,11 @@ namespace syncline::backend::store {
 
 class Committer {
  public:
-  Committer(Database& database, DiskReserve& reserve, const StoreOptions& options);
+  using Release = std::function<void(const std::vector<BlobName>&)>;
+
+  // `release` is called on the committer's thread after each batch, with the blobs that lost an
+  // entry, before the batch is answered.
+  Committer(Database& database, DiskReserve& reserve, const StoreOptions& options, Release release);
 
   // Commits and answers what was submitted, then ends the thread.
   ~Committer();
@@ -54,6 +59,7 @@ class Committer {
 
   // Used only on the committer's thread.
   DiskReserve& reserve_;
+  const Release release_;
   GroupCommit group_;
   bool resume_needed_ = false;  // RocksDB has stopped writing because the disk was full
   bool refusing_ = false;       // the last commit was refused or failed

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "backend/store/rocksdb_store.h"
+#include "store/blobs.h"
 #include "store/contents.h"
 #include "store/keys.h"
 #include "store/tables.h"
@@ -55,6 +56,8 @@ class Database final : public Tables {
   rocksdb::ColumnFamilyHandle* tree = nullptr;
   rocksdb::ColumnFamilyHandle* meta = nullptr;
 
+  const Blobs* content = &no_blobs();  // must outlive it
+
   Database() = default;
   Database(Database&&) = default;
   Database& operator=(Database&&) = delete;
@@ -62,6 +65,8 @@ class Database final : public Tables {
 
   Result<std::optional<std::string>> get(Family family, std::string_view key) const override;
   std::unique_ptr<Cursor> cursor(Family family, std::string_view end = {}) const override;
+
+  const Blobs& blobs() const override { return *content; }
 
   rocksdb::ColumnFamilyHandle* handle(Family family) const;
 

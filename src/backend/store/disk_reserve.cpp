@@ -65,6 +65,14 @@ DiskReserve::Room DiskReserve::look() {
   return *free >= std::min(kCleaningBytes, min_free_ / 4) ? Room::kCleaning : Room::kNone;
 }
 
+DiskReserve::Room DiskReserve::room_after(std::uint64_t bytes) const {
+  const auto free = free_bytes_();
+  if (!free) return full_ ? Room::kCleaning : Room::kAll;
+  const std::uint64_t left = *free - std::min(*free, bytes);
+  if (!full_ && left >= min_free_) return Room::kAll;
+  return left >= std::min(kCleaningBytes, min_free_ / 4) ? Room::kCleaning : Room::kNone;
+}
+
 void DiskReserve::ran_out() {
   full_ = true;
   if (held_) release();

@@ -11,7 +11,7 @@
 // The file's blocks are allocated (posix_fallocate). On a file system that shares or compresses
 // blocks, and below a quota, this may not reserve anything.
 //
-// Thread-safety: accepts_all() from any thread; everything else from one thread at a time.
+// Thread-safety: accepts_all() and room_after() from any thread; everything else from one thread at a time.
 #pragma once
 
 #include <atomic>
@@ -40,6 +40,9 @@ class DiskReserve {
 
   // Measures the free space; releases the reserve or takes it.
   Room look();
+
+  // What may be written after so many bytes more. From any thread, if the measure allows that.
+  Room room_after(std::uint64_t bytes) const;
 
   // A write has failed because the disk is full, whatever was measured before.
   void ran_out();

@@ -19,9 +19,10 @@ constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
 
 // "log", and what a repair keeps beside it: "log.damaged-TIME".
 bool is_ours(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kNames = {"log",  "keys",   "imports",
-                                                      "LOCK", "BACKUP", "reserve"};
-  return name.starts_with("log.") || std::ranges::find(kNames, name) != kNames.end();
+  constexpr std::array<std::string_view, 7> kNames = {"log",  "snapshots", "keys",   "imports",
+                                                      "LOCK", "BACKUP",    "reserve"};
+  return name.starts_with("log.") || name.starts_with("snapshots.") ||
+         std::ranges::find(kNames, name) != kNames.end();
 }
 
 void restrict_one(const fs::path& path, const fs::file_status& status, MadePrivate& made) {

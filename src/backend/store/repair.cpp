@@ -15,6 +15,7 @@
 
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
+#include "backend/store/file_blobs.h"
 #include "backend/store/sync_directory.h"
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
@@ -365,15 +366,23 @@ class Salvage {
   Result<void> copy_snapshot(SnapshotCopy& copy, std::string_view key, std::string_view value) {
     copy.done = key;
     const auto parsed = store::parse_object_key(key);
-    if (!parsed || parsed->position > copy.last ||
-        !copy.milestones.usable(*parsed, store::decode_snapshot(key, value))) {
+    auto kept = store::decode_snapshot(key, value);
+    if (kept && kept->apart && !is_there(*kept)) kept.reset();
+    if (!parsed || parsed->position > copy.last || !copy.milestones.usable(*parsed, kept)) {
       ++report_.snapshots_dropped;
       if (parsed && parsed->position <= copy.floor) ++report_.standing_dropped;
       return {};
     }
     writes_.put(store::Family::kSnapshots, key, value);
+    if (kept->apart) writes_.put(store::Family::kMeta, store::blob_key(kept->apart->name, key), {});
     ++report_.snapshots;
     return writes_.batch().GetDataSize() > kBatchBytes ? write() : Result<void>();
+  }
+
+  // The files of snapshots are not copied: the repaired database names those that are intact.
+  bool is_there(const store::KeptSnapshot& kept) const {
+    const auto content = store::content_of(from_, kept);
+    return content && *content;
   }
 
   Result<void> write() {
@@ -437,14 +446,33 @@ Result<Database> open_damaged(const std::string& damaged, const std::string& cop
   return store::open_database(copy, completing, store::OpenMode::kReadWrite);
 }
 
+// The next start removes the files of snapshots that the repaired database does not name. Those that
+// the damaged one names stay beside it, as second links to the same files.
+Result<void> keep_snapshot_files(const std::string& data_dir, const std::string& suffix) {
+  const std::string from = store::blobs_dir(data_dir);
+  if (!fs::exists(from)) return {};
+  const std::string to = from + suffix;
+  std::error_code error;
+  fs::create_directory(to, fs::path(from), error);  // with the same rights
+  if (auto ok = checked_file(error, "creating " + to); !ok) return ok;
+  for (fs::directory_iterator at(from, error), end; !error && at != end; at.increment(error)) {
+    fs::create_hard_link(at->path(), fs::path(to) / at->path().filename(), error);
+    if (error) break;
+  }
+  return checked_file(error, "keeping the files of " + from);
+}
+
 Result<void> salvage(const std::string& damaged, const std::string& copy, const std::string& fresh,
                      const StoreOptions& options, RepairReport& report) {
+  const store::FileBlobs blobs(options.data_dir, options.env);  // outlives both databases
   auto from = open_damaged(damaged, copy, options);
   if (!from) return std::unexpected(std::move(from.error()));
+  from->content = &blobs;
   StoreOptions creating = options;
   creating.create_if_missing = true;
   auto to = store::open_database(fresh, creating, store::OpenMode::kReadWrite);
   if (!to) return std::unexpected(std::move(to.error()));
+  to->content = &blobs;
   Salvage salvage(*from, *to, report);
   if (auto ok = salvage.run(); !ok) return ok;
   const auto verified = store::verify(*to, {}, {});
@@ -479,6 +507,9 @@ Result<RepairReport> repair_store(const StoreOptions& options) {
   }
 
   report.damaged_dir = unused_name(fmt::format("{}.damaged-{}", damaged, time_stamp()));
+  if (auto ok = keep_snapshot_files(options.data_dir, report.damaged_dir.substr(damaged.size()));
+      !ok)
+    return std::unexpected(std::move(ok.error()));
   if (auto ok = change_places(damaged, fresh); !ok) return std::unexpected(std::move(ok.error()));
   fs::rename(fresh, report.damaged_dir, error);  // after the swap, the damaged files are here
   if (auto ok = checked_file(error, "moving " + fresh); !ok) return std::unexpected(ok.error());

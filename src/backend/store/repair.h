@@ -3,8 +3,8 @@
 // The repair never changes the damaged database. It reads it and copies the events of every
 // workspace into a new database, up to the first event that is missing, unreadable, or breaks the
 // hash chain. Only when the new database is complete and verified, the two change places. The
-// damaged one becomes DIR/log.damaged-TIME and stays until somebody deletes it. An interrupted
-// repair changes nothing.
+// damaged one becomes DIR/log.damaged-TIME and stays until somebody deletes it; links to the files of
+// its snapshots are in DIR/snapshots.damaged-TIME. An interrupted repair changes nothing.
 //
 // If RocksDB's own bookkeeping is lost (a missing or damaged MANIFEST or table), the repair first
 // rebuilds a copy of the files and reads this copy. A workspace whose name is lost gets the name

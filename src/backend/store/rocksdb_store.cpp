@@ -12,6 +12,8 @@
 #include "backend/store/database.h"
 #include "backend/store/dir_lock.h"
 #include "backend/store/disk_reserve.h"
+#include "backend/store/file_blobs.h"
+#include "backend/store/snapshot_writer.h"
 #include "backend/store/verify.h"
 #include "backend/store/wal_scan.h"
 #include "backend/store/worker_pool.h"
@@ -25,21 +27,37 @@ struct RocksDbStore::Impl final : public syncline::store::StoreEngine {
   std::uint64_t torn_bytes = 0;
   MadePrivate made_private;
   std::atomic<bool> backing_up = false;
+  store::FileBlobs blobs;
   store::Database database;
-  std::unique_ptr<store::DiskReserve> reserve;  // nullptr if read-only
-  std::optional<store::Committer> committer;    // empty if read-only
-  store::WorkerPool readers;                    // last, because its tasks use the database
+  std::unique_ptr<store::DiskReserve> reserve;       // nullptr if read-only
+  std::unique_ptr<store::SnapshotWriter> snapshots;  // nullptr if read-only
+  std::optional<store::Committer> committer;         // empty if read-only
+  store::WorkerPool readers;                         // last, because its tasks use the database
 
   Impl(StoreOptions given, std::optional<store::DirLock> held, store::Database opened,
        std::unique_ptr<store::DiskReserve> disk_reserve)
       : options(std::move(given)),
         lock(std::move(held)),
+        blobs(options.data_dir, options.env),
         database(std::move(opened)),
         reserve(std::move(disk_reserve)),
         readers(options.reader_threads) {
-    if (reserve) committer.emplace(database, *reserve, options);
+    database.content = &blobs;
+    if (!reserve) return;
+    committer.emplace(database, *reserve, options,
+                      [this](const auto& released) { snapshots->release(released); });
+    snapshots = std::make_unique<store::SnapshotWriter>(
+        database, blobs, *reserve, options,
+        [this](store::Request request) { committer->submit(std::move(request)); });
   }
 
+  // The writer of snapshots needs the committer to end its work. After that, the committer may still
+  // name files to be removed; the next start removes them.
+  ~Impl() override {
+    if (snapshots) snapshots->stop();
+  }
+
+  void put_snapshot(store::SnapshotRequest request) override { snapshots->put(std::move(request)); }
   void submit(store::Request request) override { committer->submit(std::move(request)); }
   void read(Read read) override {
     readers.submit([this, read = std::move(read)]() mutable {
@@ -111,6 +129,10 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
       store::rocksdb_dir(options.data_dir), options,
       options.read_only ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite);
   if (!database) return std::unexpected(explain(std::move(database.error()), options));
+  if (!options.read_only) {
+    store::FileBlobs blobs(options.data_dir, options.env);
+    if (auto ok = blobs.prepare(); !ok) return std::unexpected(std::move(ok.error()));
+  }
   auto impl = std::make_unique<Impl>(std::move(options), std::move(lock), std::move(*database),
                                      std::move(reserve));
   impl->torn_bytes = *torn;
@@ -132,6 +154,7 @@ const syncline::store::Tables& RocksDbStore::tables() const {
 
 StoreCounters RocksDbStore::counters() const {
   StoreCounters counters = impl_->committer ? impl_->committer->counters() : StoreCounters{};
+  if (impl_->snapshots) impl_->snapshots->count(counters);
   counters.queued_reads = impl_->readers.waiting();
   return counters;
 }
@@ -154,6 +177,8 @@ MadePrivate RocksDbStore::made_private() const {
 Result<BackupReport> RocksDbStore::back_up(const BackupOptions& backup) {
   if (impl_->backing_up.exchange(true))
     return fail(ErrorCode::kConflict, "another backup is being written");
+  std::optional<store::SnapshotWriter::Hold> hold;  // no file goes that the copy names
+  if (impl_->snapshots) hold.emplace(*impl_->snapshots);
   auto report = store::copy_database(impl_->database, impl_->options, backup);
   impl_->backing_up = false;
   return report;

@@ -1,10 +1,11 @@
 // RocksDbStore: the embedded store, which keeps the log, snapshots and index of every workspace in
-// one RocksDB directory.
+// one RocksDB directory, and large snapshots in files beside it.
 //
 // There is one RocksDbStore per process and data directory, and one LoopStore per loop above it.
 // One committer thread takes the appends that all loops have queued, writes them as one batch with
 // one sync, and answers all of them. So the more appends are in flight, the cheaper each one is. A
-// small pool of threads does the reads.
+// small pool of threads does the reads. Another thread writes large snapshots, as files beside the
+// database (backend/store/snapshot_writer.h), so that no append waits for them.
 //
 // The start costs nothing per workspace. It drops a torn tail of the write-ahead log (the rest of
 // an append that was never acknowledged) and refuses to open if there is any other damage. The end
@@ -64,6 +65,10 @@ struct StoreOptions {
   bool spare_space = false;
   // Appends are refused while more than this is queued for the disk.
   std::size_t queue_bytes = std::size_t{256} << 20;
+  // Larger snapshots become files of their own (backend/store/file_blobs.h).
+  std::size_t inline_snapshot_bytes = std::size_t{16} << 10;
+  // Large snapshots are refused while more than this waits to be written. One is always accepted.
+  std::size_t snapshot_queue_bytes = std::size_t{64} << 20;
   unsigned reader_threads = 2;
   // Table files that may be open at once. 0: all are, and opening the store looks into each of them.
   std::size_t max_open_tables = 0;
@@ -82,11 +87,18 @@ struct StoreCounters {
   observe::Histogram sync_us = observe::Histogram::microseconds();    // the write, with its sync
   observe::Histogram commit_events = observe::Histogram::numbers();
   observe::Histogram commit_bytes = observe::Histogram::bytes();  // of records
+  std::uint64_t snapshot_files_written = 0;
+  std::uint64_t snapshot_bytes_written = 0;  // of their content
+  std::uint64_t snapshot_files_removed = 0;
+  std::uint64_t snapshots_refused = 0;  // because too much waited
+  observe::Histogram snapshot_write_us = observe::Histogram::microseconds();  // one file, synced
 
   // Now:
   std::uint64_t queued_requests = 0;  // for the committer
   std::uint64_t queued_bytes = 0;
-  std::uint64_t queued_reads = 0;  // for the threads that read
+  std::uint64_t queued_reads = 0;      // for the threads that read
+  std::uint64_t queued_snapshots = 0;  // for the thread that writes files
+  std::uint64_t queued_snapshot_bytes = 0;
 };
 
 struct VerifyProgress {

@@ -13,6 +13,7 @@
 #include "log/notary.h"
 #include "state/verify.h"
 #include "store/actors.h"
+#include "store/blob_file.h"
 #include "store/tree.h"
 #include "store/waiting.h"
 
@@ -253,10 +254,14 @@ class Verifier {
                      to_error(status, "reading a snapshot"));
     const auto kept = decode_snapshot(key, text(value));
     if (!kept) return {};  // damaged, so it is never used
-    if (kept->base == 0) return verifier.snapshot({.whole = kept->bytes, .type = kept->type});
+    const auto content = content_of(database_, *kept);
+    if (!content)
+      return differs(Check::kStorage, {name, event.position, event.object}, content.error());
+    if (!*content) return {};
+    if (kept->base == 0) return verifier.snapshot({.whole = **content, .type = kept->type});
     const auto base = base_of(name, id, event.object, *kept);
     if (!base) return std::unexpected(base.error());
-    return *base ? verifier.snapshot({.whole = **base, .delta = kept->bytes, .type = kept->type})
+    return *base ? verifier.snapshot({.whole = **base, .delta = **content, .type = kept->type})
                  : Checked<void>();
   }
 
@@ -274,7 +279,9 @@ class Verifier {
                      to_error(status, "reading a snapshot"));
     const auto kept = decode_snapshot(key, text(value));
     if (!kept || !kept->milestone()) return std::nullopt;
-    return to_bytes(kept->bytes);
+    auto content = content_of(database_, *kept);
+    if (!content) return differs(Check::kStorage, {name, delta.base, object}, content.error());
+    return std::move(*content);
   }
 
   void add_counts(const std::string& name, const state::ReplayCounts& counts) {
@@ -308,8 +315,14 @@ class Verifier {
       if (!key.starts_with(prefix)) break;
       ++report_.snapshots;
       const auto parsed = parse_object_key(key);
-      const bool intact =
-          parsed && milestones.usable(*parsed, decode_snapshot(key, text(iterator->value())));
+      auto kept = decode_snapshot(key, text(iterator->value()));
+      if (kept && kept->apart) {
+        const auto standing = check_apart(name, key, *kept->apart);
+        if (!standing) return std::unexpected(standing.error());
+        if (*standing == Apart::kReplaced) continue;
+        if (*standing == Apart::kDamaged) kept.reset();
+      }
+      const bool intact = parsed && milestones.usable(*parsed, kept);
       if (intact && parsed->position > last)
         return differs(Check::kSnapshot, {name},
                        fmt::format("the log ends at {}, but there is a snapshot of {} at {}", last,
@@ -322,6 +335,28 @@ class Verifier {
     if (!iterator->status().ok())
       return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading snapshots"));
     return {};
+  }
+
+  enum class Apart { kIntact, kDamaged, kReplaced };
+
+  // Checks the file of a snapshot, with the hash that names it, and that the file is known to have
+  // this entry: otherwise a start would remove it. The file may be gone because the snapshot was
+  // replaced after this verification began.
+  Checked<Apart> check_apart(const std::string& name, std::string_view key,
+                             const ApartContent& apart) const {
+    const auto known = database_.get(Family::kMeta, blob_key(apart.name, key));
+    const auto content = database_.blobs().read(apart.name);
+    const auto now = database_.get(Family::kSnapshots, key);
+    for (const auto* read : {&known, &now})
+      if (!*read) return differs(Check::kStorage, {name}, read->error());
+    if (!content) return differs(Check::kStorage, {name}, content.error());
+    const auto kept = *now ? decode_snapshot(key, **now) : std::nullopt;
+    if (!kept || kept->apart != apart) return Apart::kReplaced;
+    if (!*known)
+      return differs(Check::kIndex, {name}, "the list of files lacks the file of a snapshot");
+    const bool intact =
+        *content && (*content)->size() == apart.size && blob_name(**content) == apart.name;
+    return intact ? Apart::kIntact : Apart::kDamaged;
   }
 
   // Checks that every id has a name and is below the next id. Also looks at the first key of each
