@@ -39,7 +39,6 @@ class DiskStore final : public store::StoreEngine {
   const DiskTables& tables() const { return tables_; }
   std::size_t torn_bytes() const { return torn_bytes_; }
   std::size_t queued_bytes() const { return queue_.bytes(); }
-  std::size_t queued_snapshot_bytes() const { return snapshots_.bytes(); }
 
  private:
   DiskStore(World& world, Disk& disk, StoreSpeed speed);

@@ -79,6 +79,17 @@ TEST_F(DiskReserveTest, NearTheEndNotEvenCleaningIsPossible) {
   EXPECT_EQ(reserve.look(), Room::kCleaning);
 }
 
+TEST_F(DiskReserveTest, SaysWhatMayBeWrittenAfterSoMuchMore) {
+  DiskReserve reserve = open();
+  space_ = kMinFree + 10 * kMiB + kReserve;
+  EXPECT_EQ(reserve.room_after(10 * kMiB), Room::kAll);
+  EXPECT_EQ(reserve.room_after(10 * kMiB + 1), Room::kCleaning);
+  EXPECT_EQ(reserve.room_after(kMinFree), Room::kNone);
+  EXPECT_EQ(reserve.room_after(~std::uint64_t{0}), Room::kNone);
+  EXPECT_TRUE(reserve.accepts_all()) << "asking changes nothing";
+  EXPECT_EQ(held(), kReserve);
+}
+
 TEST_F(DiskReserveTest, ASmallDiskWorksWithoutAReserve) {
   space_ = kMinFree + 1;
   DiskReserve reserve = open();

@@ -48,24 +48,28 @@ TEST_F(PrivateFiles, ADirectoryIsCreatedForItsOwnerAlone) {
 }
 
 TEST_F(PrivateFiles, AnOldDataDirectoryIsTightenedAndNothingElse) {
-  for (const char* made : {"log", "keys", "imports", "log.damaged-1", "mine"}) {
+  for (const char* made :
+       {"log", "keys", "imports", "log.damaged-1", "snapshots", "snapshots.damaged-1", "mine"}) {
     fs::create_directories(in(made));
     ::chmod(in(made).c_str(), 0755);
   }
   ::chmod(dir_.path().c_str(), 0755);
-  for (const char* file : {"LOCK", "log/1.sst", "keys/public", "imports/w.part", "log.damaged-1/x"})
+  for (const char* file : {"LOCK", "log/1.sst", "keys/public", "imports/w.part", "log.damaged-1/x",
+                           "snapshots/a", "snapshots.damaged-1/a"})
     make_file(in(file), 0644);
   for (const char* file : {"notes", "mine/x"}) make_file(in(file), 0644);
   make_file(in("log/2.sst"), 0600);
   fs::create_symlink(in("notes"), in("log/link"));
 
   const MadePrivate made = make_private(dir_.path());
-  EXPECT_EQ(made.changed, 10u);
+  EXPECT_EQ(made.changed, 14u);
   EXPECT_EQ(made.failed, 0u);
   EXPECT_EQ(mode_of(dir_.path()), 0700u);
-  for (const char* directory : {"log", "keys", "imports", "log.damaged-1"})
+  for (const char* directory :
+       {"log", "keys", "imports", "log.damaged-1", "snapshots", "snapshots.damaged-1"})
     EXPECT_EQ(mode_of(in(directory)), 0700u) << directory;
-  for (const char* file : {"LOCK", "log/1.sst", "keys/public", "imports/w.part", "log.damaged-1/x"})
+  for (const char* file : {"LOCK", "log/1.sst", "keys/public", "imports/w.part", "log.damaged-1/x",
+                           "snapshots/a", "snapshots.damaged-1/a"})
     EXPECT_EQ(mode_of(in(file)), 0600u) << file;
   for (const char* file : {"notes", "mine/x"}) EXPECT_EQ(mode_of(in(file)), 0644u) << file;
   EXPECT_EQ(make_private(dir_.path()).changed, 0u);

@@ -93,6 +93,24 @@ TEST_F(StoreDisk, AFullDiskLeavesNothingThatTheNextStartStumblesOver) {
   EXPECT_TRUE(store_->verify().has_value());
 }
 
+// A snapshot that cannot be stored leaves nothing, and no append notices.
+TEST_F(StoreDisk, AFailedFileOfASnapshotHarmsNothingElse) {
+  const std::string content(100'000, 's');
+  ASSERT_TRUE(add().has_value());
+  for (const auto& [fault, code] : {std::pair(Fault::kFull, ErrorCode::kUnavailable),
+                                    std::pair(Fault::kWriteError, ErrorCode::kIo),
+                                    std::pair(Fault::kSyncError, ErrorCode::kIo)}) {
+    disk_->set(fault);
+    EXPECT_EQ(log().put_snapshot("w", "a", 1, content, 0).error().code, code);
+    disk_->set(Fault::kNone);
+    EXPECT_TRUE(std::filesystem::is_empty(dir_.path() + "/snapshots"));
+    EXPECT_FALSE(log().load_snapshot("w", "a").value().has_value());
+    ASSERT_TRUE(add().has_value());
+  }
+  ASSERT_TRUE(log().put_snapshot("w", "a", 1, content, 0));
+  EXPECT_TRUE(store_->verify()->damaged_snapshots.empty());
+}
+
 void poisons(FaultyDisk& disk, Fault fault, const std::function<Result<log::Appended>()>& add,
              BlockingLog log) {
   ASSERT_TRUE(add().has_value());

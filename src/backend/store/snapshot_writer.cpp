@@ -135,14 +135,6 @@ void SnapshotWriter::store(SnapshotRequest request) {
     over({});
     return request.done(std::move(room));
   }
-  // Whatever fails once in the committer fails until the process ends. Nothing is written in vain.
-  request.done = [this, done = std::move(request.done)](Result<void> kept) mutable {
-    if (!kept && kept.error().code == ErrorCode::kIo) {
-      const std::lock_guard lock(mutex_);
-      failed_ = true;
-    }
-    done(std::move(kept));
-  };
   const std::uint64_t start = now_us();
   syncline::store::store_apart(
       blobs_, std::move(request), inline_bytes_,
@@ -153,9 +145,22 @@ void SnapshotWriter::store(SnapshotRequest request) {
           counts_.bytes += bytes;
           counts_.write_us.observe(now_us() - start);
         }
-        commit_(std::move(entry));
+        commit_(watched(std::move(entry)));
       },
       [this](const std::vector<BlobName>& names) { over(names); });
+}
+
+// What fails with kIo in the committer fails until the process ends. Then no more files are written in
+// vain.
+SnapshotRequest SnapshotWriter::watched(SnapshotRequest entry) {
+  entry.done = [this, done = std::move(entry.done)](Result<void> kept) mutable {
+    if (!kept && kept.error().code == ErrorCode::kIo) {
+      const std::lock_guard lock(mutex_);
+      failed_ = true;
+    }
+    done(std::move(kept));
+  };
+  return entry;
 }
 
 // A milestone may be what retention waits for, so it may use the space that is kept for cleaning.

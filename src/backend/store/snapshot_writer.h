@@ -59,6 +59,7 @@ class SnapshotWriter {
   void run();
   void carry_out(syncline::store::SnapshotQueue::Job job);
   void store(syncline::store::SnapshotRequest request);
+  syncline::store::SnapshotRequest watched(syncline::store::SnapshotRequest entry);
   Result<void> room_for(const syncline::store::SnapshotRequest& request) const;
   void over(const std::vector<BlobName>& names);
   void hold(bool on);
