@@ -25,6 +25,7 @@ struct LoopSample {
   std::size_t shut = 0;  // workspaces
   std::uint64_t shuts = 0;
   std::uint64_t requests_refused = 0;  // over a rate
+  std::uint64_t requests_put_off = 0;  // for lack of memory
   observe::Histogram turns_us = observe::Histogram::microseconds();
   observe::Histogram sent_us = observe::Histogram::microseconds();
   std::vector<observe::TurnMeter::Slow> slow;
@@ -42,7 +43,8 @@ LoopSample sample(const node::Shard& shard) {
                     .workspaces = shard.host.workspaces(),
                     .shut = shard.host.shut().all().size(),
                     .shuts = shard.host.shut().added(),
-                    .requests_refused = shard.requests_refused};
+                    .requests_refused = shard.requests_refused,
+                    .requests_put_off = shard.requests_put_off};
   if (shard.measures != nullptr) {
     sample.turns_us = shard.measures->turns.turns();
     sample.sent_us = shard.measures->sent_us;
@@ -140,6 +142,15 @@ void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loo
                total([](auto& l) { return l.session.messages_dropped; }));
   page.counter("rate_requests_refused_total", "HTTP requests over the rate, refused.",
                total([](auto& l) { return l.requests_refused; }));
+  page.counter("memory_answers_put_off_total",
+               "Large answers that waited because much was queued for others.",
+               total([](auto& l) { return l.session.answers_put_off; }));
+  page.counter("memory_joins_put_off_total", "Documents opened later because memory was full.",
+               total([](auto& l) { return l.session.joins_put_off; }));
+  page.counter("memory_joins_refused_total", "Of these, refused after a while.",
+               total([](auto& l) { return l.session.joins_refused; }));
+  page.counter("memory_requests_refused_total", "HTTP requests refused because memory was full.",
+               total([](auto& l) { return l.requests_put_off; }));
   page.counter("presence_evictions_total",
                "Times that the largest holder of presence in a document lost it to make room.",
                total([](auto& l) { return l.workspace.presence_evictions; }));

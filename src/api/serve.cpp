@@ -34,6 +34,9 @@ bool is_protocol_path(std::string_view path) {
 void serve_api(Context& context, http::Request request, http::Responder responder) {
   context.cors.admit(request, responder);
   if (auto answer = context.cors.preflight(request)) return responder.respond(std::move(*answer));
+  if (node::Shard* shard = context.shards.at(request.loop))
+    if (auto refused = node::refuse_for_memory(*shard))
+      return responder.respond(std::move(*refused));
   dispatch(context, std::move(request), std::move(responder));
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/process/memory_watch.h"
 #include "backend/report/log_writer.h"
 #include "backend/server/node.h"
 #include "protocol/json_text.h"
@@ -164,7 +165,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.allow_hosts = options.allow_hosts;
   node.insecure = options.insecure;
   node.loops = options.threads;
-  node.memory_budget_bytes = options.memory_mib << 20;
+  node.memory_bytes = options.memory_mib << 20;
   node.max_message_bytes = options.max_message_mib << 20;
   node.disk_reserve_bytes = options.disk_reserve_mib << 20;
   node.import_idle_ms = options.import_idle_seconds * 1000ULL;
@@ -216,6 +217,7 @@ int serve(backend::NodeOptions wanted, const ServeOptions& options, Signals& sig
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
+  backend::return_large_blocks();
   Signals signals;
   auto tokens = read_tokens(options);
   if (!tokens) return complain(tokens.error());

@@ -30,7 +30,7 @@ struct ServeOptions {
   bool insecure = false;
   bool verify = false;  // verify everything before serving
   std::size_t threads = 0;
-  std::size_t memory_mib = 1024;
+  std::size_t memory_mib = 2048;
   std::size_t max_message_mib = 32;
   std::uint32_t checkpoint_seconds = 60;
   std::uint64_t checkpoint_events = 10'000;

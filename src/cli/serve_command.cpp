@@ -150,7 +150,8 @@ void add_serve(Command& root) {
                options->threads);
   serve.option({.name = "--memory-mib",
                 .value = "N",
-                .text = "Memory for documents in use, in MiB",
+                .text = "Memory that the process may use, in MiB: at 90 % those who hold most "
+                        "shrink, and at 100 % new work is refused until there is room",
                 .environment = "SYNCLINE_MEMORY_MIB"},
                options->memory_mib);
   serve.option({.name = "--max-message-mib",

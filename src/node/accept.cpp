@@ -154,9 +154,11 @@ void decide(const AcceptContext& context, const http::Request& request, UpgradeR
   if (auto misdirected = refuse_host(context.access, context.hosts, request))
     return reply(UpgradeRefusal{std::move(*misdirected)});
   if (!context.ready) return reply(refusal(503, "unavailable", "the server is shutting down"));
-  if (Shard* shard = context.shards.at(request.loop))
-    if (auto refused = refuse_fast(*shard, request.peer))
-      return reply(UpgradeRefusal{std::move(*refused)});
+  if (Shard* shard = context.shards.at(request.loop)) {
+    auto refused = refuse_fast(*shard, request.peer);
+    if (!refused) refused = refuse_for_memory(*shard);
+    if (refused) return reply(UpgradeRefusal{std::move(*refused)});
+  }
   if (is_foreign_page(context.access, request, context.bound_to_loopback)) {
     return reply(refusal(403, "forbidden",
                          "pages of other origins may connect only to a server with tokens"));

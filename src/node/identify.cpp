@@ -60,6 +60,14 @@ std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer) {
   return refused;
 }
 
+std::optional<http::Response> refuse_for_memory(Shard& shard) {
+  if (!shard.refuses_for_memory()) return std::nullopt;
+  http::Response refused =
+      http::error_response(503, "unavailable", "the server is short of memory; come back later");
+  refused.headers.emplace_back("Retry-After", "5");
+  return refused;
+}
+
 bool is_foreign_page(const policy::Access& access, const http::Request& request,
                      bool bound_to_loopback) {
   const std::string_view origin = request.headers.find("Origin").value_or("");

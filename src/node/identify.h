@@ -32,6 +32,10 @@ std::optional<http::Response> refuse_host(const policy::Access& access, const po
 // and counted. Must be called on the loop of the shard.
 std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer);
 
+// The answer (503) while memory is full. Empty: the request is accepted. Must be called on the loop of
+// the shard.
+std::optional<http::Response> refuse_for_memory(Shard& shard);
+
 // True if a server without tokens must refuse a change because the web page that asks for it is of
 // another origin. Always false if there are tokens.
 bool is_foreign_page(const policy::Access& access, const http::Request& request,

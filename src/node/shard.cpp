@@ -12,6 +12,9 @@ std::function<bool(std::string_view)> owned_by(Placement placement, std::size_t 
   };
 }
 
+constexpr std::uint64_t kMemoryMs = 250;
+constexpr std::size_t kEvictedAtOnce = 8;
+
 }  // namespace
 
 Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
@@ -53,6 +56,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .quarantine = &quarantine,
             .reports = options.reports,
             .presence = options.presence,
+            .memory = options.memory,
             .off_loop = state::OffLoop{jobs, home, options.loop_share}},
            std::move(options.gate)),
       retention(sources, loop, options.retention_pace,
@@ -60,6 +64,23 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
                   // While it is imported, or its rules cannot be read, nothing is dropped.
                   return owns(workspace) && host.admit({}, std::string(workspace)).has_value();
                 }),
-      waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)) {}
+      waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)),
+      memory(options.memory),
+      index_(index),
+      object_bytes_(options.cache.budget_bytes) {
+  if (memory != nullptr) look_at_memory();
+}
+
+Shard::~Shard() {
+  scheduler.cancel(memory_timer_);
+}
+
+// While memory is short, objects that nobody uses leave it, a few at a time, because some write a
+// snapshot.
+void Shard::look_at_memory() {
+  if (memory->tight()) cache.shrink(memory->full() ? 0 : object_bytes_ / 2, kEvictedAtOnce);
+  memory->share(index_).set(MemoryUse::kObjects, cache.bytes());
+  memory_timer_ = scheduler.after(kMemoryMs, [this] { look_at_memory(); });
+}
 
 }  // namespace syncline::node

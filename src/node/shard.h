@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/clock_watch.h"
+#include "base/memory_budget.h"
 #include "base/scheduler.h"
 #include "log/checkpoint_keeper.h"
 #include "log/log_backend.h"
@@ -48,6 +49,7 @@ struct ShardOptions {
   const log::Placement* owners = nullptr;
   policy::Rates rates = policy::default_rates();
   workspace::PresenceLimits presence = {};
+  MemoryBudget* memory = nullptr;  // nullptr: memory is no reason for anything
   workspace::Gate gate = {};
   // Called at most once after the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure = [](const Error&) {};
@@ -69,6 +71,7 @@ struct Shard {
   Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
         std::unique_ptr<log::LoopStore> loop_store, const log::NotaryIdentity& identity,
         Placement placement, std::size_t index, ShardOptions options);
+  ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
@@ -95,6 +98,23 @@ struct Shard {
   workspace::Host host;
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;
+
+  // Counts a request for which there is no memory.
+  bool refuses_for_memory() {
+    const bool full = memory != nullptr && memory->full();
+    requests_put_off += full ? 1 : 0;
+    return full;
+  }
+
+  MemoryBudget* const memory;
+  std::uint64_t requests_put_off = 0;
+
+ private:
+  void look_at_memory();
+
+  const std::size_t index_;
+  const std::size_t object_bytes_;  // that objects may have
+  Scheduler::TimerId memory_timer_ = 0;
 };
 
 }  // namespace syncline::node

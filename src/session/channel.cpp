@@ -18,6 +18,12 @@ constexpr std::uint64_t kSavedAtOnce = 16;
 constexpr std::size_t kGatheredUpdates = 256;
 constexpr std::size_t kGatheredBytes = std::size_t{16} << 10;
 
+// How long something waits for memory before it is tried again.
+constexpr std::uint64_t kAgainMs = 250;
+
+// Objects below this are answered at once, whatever is queued for others.
+constexpr std::size_t kSmallObjectBytes = std::size_t{256} << 10;
+
 }  // namespace
 
 Channel::Channel(ChannelOptions options, Wire& wire) : options_(std::move(options)), wire_(wire) {}
@@ -29,6 +35,25 @@ Channel::~Channel() {
 void Channel::join() {
   if (auto open = options_.host.admit(options_.caller, options_.workspace); !open)
     return end(open.error());
+  if (options_.host.memory() != MemoryLevel::kFull) return enter();
+  ++options_.counters.joins_put_off;
+  wire_.hold_reading();
+  join_when_room(0);
+}
+
+void Channel::join_when_room(std::uint64_t waited_ms) {
+  join_timer_ = options_.host.scheduler().after(kAgainMs, [this, waited_ms = waited_ms + kAgainMs] {
+    join_timer_ = 0;
+    const bool full = options_.host.memory() == MemoryLevel::kFull;
+    if (full && waited_ms < options_.limits.join_wait_ms) return join_when_room(waited_ms);
+    wire_.resume_reading();
+    if (!full) return enter();
+    ++options_.counters.joins_refused;
+    end({ErrorCode::kUnavailable, "the server is short of memory; come back later"});
+  });
+}
+
+void Channel::enter() {
   wire_.hold_reading();
   workspace_ = &options_.host.get(options_.workspace);
   workspace_->subscribe(options_.caller, options_.object, options_.face, *this,
@@ -51,6 +76,11 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
 
 void Channel::leave() {
   options_.host.scheduler().cancel(std::exchange(untold_timer_, 0));
+  options_.host.scheduler().cancel(std::exchange(put_off_timer_, 0));
+  if (join_timer_ != 0) {
+    options_.host.scheduler().cancel(std::exchange(join_timer_, 0));
+    wire_.resume_reading();
+  }
   if (holding_) wire_.resume_reading();
   holding_ = false;
   if (live_ != nullptr) {
@@ -94,7 +124,7 @@ void Channel::ask(ByteView version) {
 
 void Channel::answer(ByteView version) {
   // One at a time; the next one only when it has left, because each may be the whole object.
-  if (congested() || answering_ || (answer_queued_ && wire_.queued_bytes() > 0)) {
+  if (congested() || answering_ || (answer_queued_ && wire_.queued_bytes() > 0) || put_off()) {
     if (!is_mutated(Mutation::lose_request)) question_ = to_bytes(version);
     return;
   }
@@ -418,7 +448,23 @@ void Channel::message(std::string_view text, bool to_sender) {
 
 bool Channel::congested() const {
   if (is_mutated(Mutation::unbounded_queue)) return false;
-  return wire_.queued_bytes() > options_.limits.queue_bytes;
+  const bool easy = options_.host.memory() == MemoryLevel::kEasy;
+  return wire_.queued_bytes() >
+         (easy ? options_.limits.queue_bytes : options_.limits.short_queue_bytes);
+}
+
+// True if an answer has to wait because too much is queued for others. It is tried again.
+bool Channel::put_off() {
+  // The memory of an object is an estimate of the answer, and not below it by much.
+  const std::size_t bytes = live_->object().memory_bytes();
+  if (bytes < kSmallObjectBytes || !wire_.crowded(bytes)) return false;
+  if (put_off_timer_ != 0) return true;
+  ++options_.counters.answers_put_off;
+  put_off_timer_ = options_.host.scheduler().after(kAgainMs, [this] {
+    put_off_timer_ = 0;
+    send_owed();
+  });
+  return true;
 }
 
 void Channel::on_change(const workspace::Delivery& change) {
@@ -457,7 +503,7 @@ void Channel::send_owed() {
   }
   if (live_ != nullptr && refused_unsaid_) send_refused(*std::exchange(refused_unsaid_, {}));
   if (is_mutated(Mutation::never_catch_up)) missed_.reset();
-  if (live_ != nullptr && missed_ && !congested()) catch_up();
+  if (live_ != nullptr && missed_ && !congested() && !put_off()) catch_up();
   if (live_ != nullptr && question_) answer(*std::exchange(question_, std::nullopt));
   if (live_ != nullptr && presence_missed_ && !congested()) {
     presence_missed_ = false;

@@ -61,6 +61,8 @@ class Wire : public Reading {
   virtual void close(const Error& error) = 0;
 
   virtual std::size_t queued_bytes() const = 0;
+  // True if so much is queued for all clients that an answer of `more` bytes should wait.
+  virtual bool crowded(std::size_t /*more*/) const { return false; }
 };
 
 struct ChannelOptions {
@@ -123,6 +125,8 @@ class Channel final : public workspace::Subscriber {
     std::vector<ByteView> views() const;
   };
 
+  void join_when_room(std::uint64_t waited_ms);
+  void enter();
   void joined(Result<workspace::LiveObject*> live);
   void leave();
   void end(const Error& error);
@@ -139,6 +143,7 @@ class Channel final : public workspace::Subscriber {
                  Result<workspace::Receipt> receipt);
   std::uint64_t& saved_before(std::uint64_t number);
   bool congested() const;
+  bool put_off();
   void fall_behind(const workspace::Delivery& missed);
   void fall_back(Missed from);
   void catch_up();
@@ -160,7 +165,9 @@ class Channel final : public workspace::Subscriber {
   bool ended_ = false;
   bool told_of_presence_ = false;  // that it exceeds a limit
   bool told_of_rate_ = false;
-  Scheduler::TimerId untold_timer_ = 0;  // not 0: presence of the client is told to others later
+  Scheduler::TimerId join_timer_ = 0;     // not 0: it waits for memory, and nothing is read
+  Scheduler::TimerId put_off_timer_ = 0;  // not 0: a large answer waits for other queues
+  Scheduler::TimerId untold_timer_ = 0;   // not 0: presence of the client is told to others later
   // Messages that arrived before the channel had joined.
   std::vector<std::move_only_function<void()>> early_;
 

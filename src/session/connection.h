@@ -49,6 +49,9 @@ class Connection {
   // with a message, and do it for several together.
   virtual bool more_follows() const { return false; }
 
+  // True if so much is queued for all connections that an answer of `more` bytes should wait.
+  virtual bool crowded(std::size_t /*more*/) const { return false; }
+
   // The address of the peer, for logs: "127.0.0.1:51234".
   virtual std::string_view peer() const = 0;
 };

@@ -118,6 +118,7 @@ class HocuspocusSession::Document final : public Wire {
   }
 
   std::size_t queued_bytes() const override { return session_.connection_->queued_bytes(); }
+  bool crowded(std::size_t more) const override { return session_.connection_->crowded(more); }
   void hold_reading() override { session_.hold_reading(); }
   void resume_reading() override { session_.resume_reading(); }
 

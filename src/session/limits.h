@@ -10,6 +10,9 @@ struct Limits {
   // Bytes queued for a client. Above this, its updates are dropped; once the queue has drained, a
   // diff of the state brings the client up to date.
   std::size_t queue_bytes = std::size_t{1} << 20;
+  std::size_t short_queue_bytes = std::size_t{64} << 10;  // the same while memory is short
+  // While memory is full, a document is opened later, after this time at most; then it is refused.
+  std::uint64_t join_wait_ms = 20'000;
   // Bytes of updates that were accepted from a client and are not durable yet. Above this, reading
   // stops.
   std::size_t inflight_bytes = std::size_t{8} << 20;
@@ -41,6 +44,10 @@ struct Counters {
   std::uint64_t slowed_down = 0;
   std::uint64_t presence_delayed = 0;
   std::uint64_t messages_dropped = 0;
+  // For lack of memory: answers that waited for other queues, documents opened later, and refused.
+  std::uint64_t answers_put_off = 0;
+  std::uint64_t joins_put_off = 0;
+  std::uint64_t joins_refused = 0;
   // Repeated refusals, which were closed later (session/refusals.h).
   std::uint64_t kept_waiting = 0;
   std::uint64_t most_inflight = 0;  // the most updates in flight of one session

@@ -59,6 +59,7 @@ class YSession final : public ConnectionHandler, private Wire {
   void join_later(std::uint64_t wait_ms);
   void close_later(const Error& error, std::uint64_t wait_ms);
   std::size_t queued_bytes() const override { return connection_->queued_bytes(); }
+  bool crowded(std::size_t more) const override { return connection_->crowded(more); }
   void hold_reading() override;
   void resume_reading() override;
 

@@ -204,8 +204,12 @@ void ObjectCache::account(Resident& resident) {
 }
 
 void ObjectCache::trim() {
+  shrink(limits_.budget_bytes, idle_.size());
+}
+
+void ObjectCache::shrink(std::size_t bytes, std::size_t most) {
   auto next = idle_.begin();
-  while (bytes_ > limits_.budget_bytes && next != idle_.end()) {
+  while (bytes_ > bytes && most-- > 0 && next != idle_.end()) {
     Resident& resident = **next++;
     // An object with unconfirmed events cannot be loaded again.
     if (resident.durable_ == resident.position_) evict(resident);

@@ -133,6 +133,10 @@ class ObjectCache {
   // again.
   void forget(std::string_view workspace);
 
+  // Evicts objects that nobody holds, up to `most`, until all together have at most `bytes`. For a time
+  // when memory is short.
+  void shrink(std::size_t bytes, std::size_t most);
+
   std::size_t bytes() const { return bytes_; }
   std::size_t residents() const { return residents_.size(); }
   const CacheCounters& counters() const { return counters_; }

@@ -53,6 +53,9 @@ class Host {
   ShutList& shut() { return shut_; }
   const ShutList& shut() const { return shut_; }
   Scheduler& scheduler() { return services_.scheduler; }
+  MemoryLevel memory() const {
+    return services_.memory == nullptr ? MemoryLevel::kEasy : services_.memory->level();
+  }
   observe::Sink* reports() const { return services_.reports; }
   log::EventLog& log() { return services_.log; }
 

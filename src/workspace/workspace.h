@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "base/clock_watch.h"
+#include "base/memory_budget.h"
 #include "base/scheduler.h"
 #include "log/checkpoint_keeper.h"
 #include "log/event_log.h"
@@ -116,6 +117,7 @@ struct Services {
   const state::Quarantine* quarantine = nullptr;
   observe::Sink* reports = nullptr;  // nullptr: nothing is reported
   PresenceLimits presence = {};
+  const MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
   // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
   std::optional<state::OffLoop> off_loop = {};
 };

@@ -97,6 +97,19 @@ TEST(ApiDispatch, TooManyRequestsFromAnAddressAreRefused) {
   EXPECT_EQ(node.ask("GET", "/healthz")->head->status, 200);
 }
 
+TEST(ApiDispatch, WhileMemoryIsFullRequestsAreRefusedAndTheMonitoringIsServed) {
+  TestApi node(kTokens);
+  node.memory.set_resident(1000);
+  const auto refused = node.ask("GET", "/v1/workspaces", kFull);
+  EXPECT_EQ(refused->head->status, 503);
+  EXPECT_EQ(refused->header("Retry-After"), "5");
+  EXPECT_EQ(node.ask("GET", "/healthz")->head->status, 200);
+  EXPECT_EQ(node.ask("GET", "/metrics", kFull)->head->status, 200);
+  EXPECT_EQ(node.shards->at(0)->requests_put_off, 1u);
+  node.memory.set_resident(900);
+  EXPECT_EQ(node.ask("GET", "/v1/workspaces", kFull)->head->status, 200);
+}
+
 TEST(ApiDispatch, AShardThatEndsAnswersWhatItHeldBack) {
   TestApi node(kTokens);
   node.peer = "203.0.113.5:1";

@@ -7,6 +7,7 @@
 #include "backend/report/log_writer.h"
 #include "backend/server/node.h"
 #include "backend/store_test_dir.h"
+#include "node/memory_plan.h"
 #include "support/prometheus.h"
 
 namespace syncline::testing {
@@ -57,11 +58,23 @@ TEST(ObserveNode, ThePageIsValidAndHasEverything) {
                            "report_lines_total",
                            "report_lines_suppressed_total",
                            "report_lines_dropped_total",
+                           "memory_level",
+                           "memory_part_bytes",
+                           "memory_part_limit_bytes",
+                           "memory_joins_put_off_total",
+                           "rate_slowed_total",
+                           "rate_requests_refused_total",
+                           "connections_refused_by_address_total",
+                           "presence_evictions_total",
+                           "changes_waiting_refused_total",
                            "build_info",
                            "process_resident_memory_bytes"})
     EXPECT_TRUE(page.names().contains(std::string("syncline_") + name)) << name;
   EXPECT_GT(page.value("syncline_loop_turn_seconds_count"), 0);
-  EXPECT_EQ(page.value("syncline_object_budget_bytes"), 1 << 30);
+  const node::MemoryPlan plan = node::plan_memory(backend::NodeOptions().memory_bytes);
+  EXPECT_EQ(page.value("syncline_object_budget_bytes"), static_cast<double>(plan.objects));
+  EXPECT_EQ(page.value("syncline_memory_limit_bytes"), static_cast<double>(plan.total));
+  EXPECT_GT(page.value("syncline_process_resident_memory_bytes"), 0);
 }
 
 TEST(ObserveNode, TheListenerOfTheMonitoringNeedsNoTokenAndServesNothingElse) {

@@ -741,5 +741,95 @@ TEST(YSession, TheTimeUntilAChangeIsDurableIsMeasured) {
   EXPECT_EQ(world.counters.changes_settled, world.counters.changes_accepted);
 }
 
+// ---- when memory is short
+
+TEST(YSession, WhileMemoryIsFullADocumentIsOpenedLater) {
+  TestWorld world;
+  world.memory.set_resident(1000);
+  YPeer peer(world);
+  Typist ann(1);
+  EXPECT_TRUE(peer.connection.sent.empty());
+  EXPECT_FALSE(peer.connection.reading);
+  peer.send(SyncKind::kUpdate, ann.type("early"));  // was read before
+  world.loop.advance(5000);
+  EXPECT_TRUE(peer.connection.sent.empty());
+  world.memory.set_resident(500);
+  world.loop.advance(300);
+  EXPECT_FALSE(peer.connection.sent.empty());
+  EXPECT_TRUE(peer.connection.reading);
+  EXPECT_EQ(world.counters.changes_accepted, 1u);
+  EXPECT_EQ(peer.counters.joins_put_off, 1u);
+}
+
+TEST(YSession, WhoWaitsTooLongForMemoryIsToldToComeBack) {
+  TestWorld world;
+  world.memory.set_resident(1000);
+  YPeer peer(world);
+  world.loop.advance(21'000);
+  ASSERT_TRUE(peer.connection.closed);
+  EXPECT_EQ(peer.connection.closed->code, 4503) << "clients come back after it";
+  EXPECT_EQ(peer.counters.joins_refused, 1u);
+}
+
+TEST(YSession, WhoLeavesWhileItWaitsForMemoryLeavesNothingBehind) {
+  TestWorld world;
+  world.memory.set_resident(1000);
+  { YPeer peer(world); }
+  world.loop.advance(30'000);
+}
+
+// A large answer waits for the queues of others; a small one does not.
+TEST(YSession, WhileMuchIsQueuedForOthersALargeAnswerWaits) {
+  TestWorld world;
+  Typist ann(1);
+  YPeer writer(world);
+  YPeer reader(world);
+  writer.send(SyncKind::kUpdate, ann.type("small"));
+  world.loop.run();
+  reader.connection.others_queue_much = true;
+  reader.connection.take();
+  reader.send(SyncKind::kStep1, Bytes{0});
+  world.loop.run();
+  EXPECT_FALSE(reader.connection.sent.empty()) << "a small one does not wait";
+  writer.send(SyncKind::kUpdate, ann.type(std::string(400'000, 'x')));
+  world.loop.run();
+  reader.connection.take();
+  reader.send(SyncKind::kStep1, Bytes{0});
+  world.loop.advance(1000);
+  EXPECT_TRUE(reader.connection.sent.empty());
+  EXPECT_GE(reader.counters.answers_put_off, 1u);
+  reader.connection.others_queue_much = false;
+  world.loop.advance(300);
+  Typist bob(2);
+  reader.deliver(bob);
+  EXPECT_EQ(bob.text().size(), 400'005u);
+}
+
+TEST(YSession, WhileMemoryIsShortASlowReaderFallsBehindEarlier) {
+  TestWorld world;
+  Typist ann(1);
+  YPeer writer(world);
+  YPeer slow(world);
+  slow.connection.stuck = true;
+  const auto type_much = [&] {
+    for (int i = 0; i < 20; ++i) writer.send(SyncKind::kUpdate, ann.type(std::string(10'000, 'x')));
+    world.loop.run();
+  };
+  type_much();
+  EXPECT_EQ(slow.counters.fell_behind, 0u);
+  EXPECT_GT(slow.connection.queued_bytes(), 200'000u);
+  slow.connection.drain(*slow.session);
+  world.memory.set_resident(900);
+  type_much();
+  EXPECT_EQ(slow.counters.fell_behind, 1u);
+  EXPECT_LT(slow.connection.queued_bytes(), Limits().short_queue_bytes + 11'000);
+  world.memory.set_resident(100);
+  slow.connection.unstick(*slow.session);
+  world.loop.run();
+  Typist bob(2);
+  slow.deliver(bob);
+  EXPECT_EQ(bob.text(), ann.text());
+}
+
 }  // namespace
 }  // namespace syncline::session

@@ -31,6 +31,7 @@ class FakeConnection final : public session::Connection {
     if (!closed) closed = Closed{code, std::string(reason)};
   }
   std::string_view peer() const override { return "test"; }
+  bool crowded(std::size_t) const override { return others_queue_much; }
 
   // Empties the queue. Later messages are queued again.
   void drain(session::ConnectionHandler& handler) {
@@ -47,6 +48,7 @@ class FakeConnection final : public session::Connection {
   std::vector<SharedBytes> take() { return std::exchange(sent, {}); }
 
   bool stuck = false;
+  bool others_queue_much = false;
   bool reading = true;
   bool more = false;  // more of the peer's messages are at hand
   std::size_t message_limit = std::numeric_limits<std::size_t>::max();

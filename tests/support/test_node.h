@@ -41,7 +41,8 @@ class TestNode {
       shards->set(i, std::make_unique<node::Shard>(
                          *loops[i], std::make_unique<TestRandom>(), store.open_loop(*loops[i]),
                          identity, shards->placement(), i,
-                         node::ShardOptions{.gate =
+                         node::ShardOptions{.memory = &memory,
+                                            .gate =
                                                 [this](const auto& caller, const auto& name) {
                                                   return gate ? gate(caller, name) : Result<void>();
                                                 },
@@ -77,6 +78,7 @@ class TestNode {
   store::MemoryStore store;
   workspace::Gate gate;  // of all workspaces; a test may set it at any time
   std::atomic<bool> ready = true;
+  MemoryBudget memory{1000, 8};  // of 1,000 bytes, of which none are used
   std::unique_ptr<node::Shards> shards;
 };
 

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/memory_budget.h"
 #include "log/test_chain.h"
 #include "store/memory_store.h"
 #include "support/recording_sink.h"
@@ -51,6 +52,7 @@ struct TestWorld {
             .actors = &log->actors(),
             .quarantine = &quarantine,
             .reports = &reports,
+            .memory = &memory,
             .off_loop = off_loop};
   }
 
@@ -62,6 +64,7 @@ struct TestWorld {
   }
 
   VirtualLoop loop;
+  MemoryBudget memory{1000, 1};  // of 1,000 bytes, of which none are used
   TestRandom random;
   store::MemoryStore store;
   std::unique_ptr<log::LoopStore> log;

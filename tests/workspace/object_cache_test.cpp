@@ -37,6 +37,21 @@ TEST(ObjectCache, EvictsTheLeastRecentlyUsedUnderItsBudget) {
   EXPECT_EQ(read(world.cache, world.loop, "o0"), read(fresh, world.loop, "o0"));
 }
 
+TEST(ObjectCache, ShrinksAFewAtATimeAndNeverWhatIsHeld) {
+  TestWorld world;
+  for (int i = 0; i < 20; ++i) write(world, "o" + std::to_string(i), 4, 4000);
+  ASSERT_EQ(world.cache.residents(), 20u);
+  Visit visit(world, "held");
+  world.cache.shrink(0, 8);
+  EXPECT_EQ(world.cache.counters().evictions, 8u);
+  world.cache.shrink(world.cache.bytes(), 8);
+  EXPECT_EQ(world.cache.counters().evictions, 8u) << "it has no more than it may have";
+  world.cache.shrink(0, 100);
+  EXPECT_EQ(world.cache.residents(), 1u);
+  ObjectCache fresh(world.sources, {});
+  EXPECT_EQ(read(world.cache, world.loop, "o0"), read(fresh, world.loop, "o0"));
+}
+
 TEST(ObjectCache, LoadsFromTheSnapshotAndTheEventsAfterIt) {
   TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 4000});
   write(world, "o", 300, 100);

@@ -99,6 +99,8 @@ void Acceptor::adopt(int fd, const sockaddr_storage& address) {
   const std::uint64_t wait_ms =
       shard_.rates().wait_ms(network, policy::Work::kConnections, shard_.now_ms());
   if (wait_ms > 0) return refuse_fast(fd, peer, wait_ms);
+  if (core_->options.memory != nullptr && core_->options.memory->over())
+    return refuse_memory(fd, peer);
   shard_.rates().take(network, policy::Work::kConnections, 1, shard_.now_ms());
   Slot slot = Slot::take(core_, network);
   if (!slot) return core_->full() ? refuse_full(fd, peer) : refuse_network(fd, peer);
@@ -118,6 +120,15 @@ void Acceptor::refuse_full(int fd, const std::string& peer) {
   if (!tls_)
     answer_refused(fd, "503 Service Unavailable", kRetryAfterS, "unavailable",
                    "too many connections now");
+  ::close(fd);
+}
+
+void Acceptor::refuse_memory(int fd, const std::string& peer) {
+  shard_.counters().refused_memory.add();
+  shard_.reporter(observe::Area::kNet).warn("connection refused: memory is full", {{"peer", peer}});
+  if (!tls_)
+    answer_refused(fd, "503 Service Unavailable", kRetryAfterS, "unavailable",
+                   "the server is short of memory");
   ::close(fd);
 }
 

@@ -23,6 +23,7 @@ class Acceptor final : public ReadyHandler, public std::enable_shared_from_this<
  private:
   void adopt(int fd, const sockaddr_storage& address);
   void refuse_full(int fd, const std::string& peer);
+  void refuse_memory(int fd, const std::string& peer);
   void refuse_network(int fd, const std::string& peer);
   void refuse_fast(int fd, const std::string& peer, std::uint64_t wait_ms);
 

@@ -100,6 +100,8 @@ ServerCounters Server::counters() const {
     sum.write_stalls += c.write_stalls.get();
     sum.queued_bytes += c.queued_bytes.get();
     sum.shed += c.shed.get();
+    sum.queues_shed += c.queues_shed.get();
+    sum.refused_memory += c.refused_memory.get();
     sum.held_bytes += shard->held_bytes();
   }
   return sum;

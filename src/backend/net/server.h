@@ -25,6 +25,7 @@
 #include <memory>
 #include <string>
 
+#include "base/memory_budget.h"
 #include "http/exchange.h"
 #include "http/parser.h"
 #include "node/upgrade.h"
@@ -63,6 +64,13 @@ struct ServerOptions {
   // share, or room for one message of the largest size if that is more. Above it, the connection that has
   // held most for longest is closed: WebSockets with 1013, requests with 503.
   std::size_t receive_bytes = std::size_t{128} << 20;
+  // For what peers have not taken yet, over all connections. Each loop has an equal share, or 16 MiB if
+  // that is more. Above it, and if `memory` has no room, the connection that has had much queued for longest
+  // is cut; one answer that is larger than the whole share is no reason.
+  std::size_t queue_bytes = std::size_t{1} << 30;
+  // While memory is over its limit, no connection is accepted; while it is short, the loops cut connections that hold
+  // most. nullptr: memory is no reason. Must outlive the server.
+  MemoryBudget* memory = nullptr;
   std::uint64_t ping_interval_ms = 25'000;  // closed after two pings without any bytes in between
   std::uint64_t close_timeout_ms = 5'000;   // for the closing handshake
 
@@ -97,10 +105,11 @@ struct ServerCounters {
   std::uint64_t messages_too_big = 0;  // WebSocket messages over the limit
   // WebSockets that were not being read and whose peer accepted nothing.
   std::uint64_t write_stalls = 0;
-  // Bytes queued for all peers, as the last tick of each loop found them.
-  std::uint64_t queued_bytes = 0;
-  std::uint64_t held_bytes = 0;  // now, of what has not arrived completely
-  std::uint64_t shed = 0;        // connections closed because they held most of it for longest
+  std::uint64_t queued_bytes = 0;    // now, for all peers
+  std::uint64_t queues_shed = 0;     // connections cut because they had much queued for longest
+  std::uint64_t refused_memory = 0;  // connections refused because memory was full
+  std::uint64_t held_bytes = 0;      // now, of what has not arrived completely
+  std::uint64_t shed = 0;            // connections closed because they held most of it for longest
 };
 
 class Server {

@@ -72,6 +72,15 @@ std::size_t max_held_of(const ServerOptions& options, std::size_t shards) {
   return std::max(options.receive_bytes / shards, 2 * options.max_message_bytes);
 }
 
+constexpr std::size_t kLeastQueueBytes = std::size_t{16} << 20;
+
+// Whoever has less queued is no reason for a shortage.
+constexpr std::size_t kMuchQueued = std::size_t{256} << 10;
+
+// How long a peer may have much queued while there is little room, and while memory is short.
+constexpr std::uint64_t kCrowdedMs = 10'000;
+constexpr std::uint64_t kShortMs = 2'000;
+
 }  // namespace
 
 Shard::Shard(ServerCore& core, EventLoop& loop, std::size_t index, std::size_t shards)
@@ -80,6 +89,7 @@ Shard::Shard(ServerCore& core, EventLoop& loop, std::size_t index, std::size_t s
       index_(index),
       rates_(core.options.rates),
       max_held_bytes_(max_held_of(core.options, shards)),
+      max_queued_bytes_(std::max(core.options.queue_bytes / shards, kLeastQueueBytes)),
       scratch_(64 * 1024),
       tick_ms_(tick_for(core.options)) {}
 
@@ -131,12 +141,61 @@ void Shard::add(std::shared_ptr<Socket> socket) {
 void Shard::remove(Socket& socket) {
   SYNCLINE_ASSERT(socket.in_shard_ && sockets_[socket.place_].get() == &socket);
   count_held(std::exchange(socket.held_, 0), 0);
+  count_queued(std::exchange(socket.queued_, 0), 0);
   socket.in_shard_ = false;
   std::swap(sockets_[socket.place_], sockets_.back());
   sockets_[socket.place_]->place_ = socket.place_;
   const auto last = std::move(sockets_.back());  // destroyed when the list is consistent again
   sockets_.pop_back();
-  if (sockets_.empty()) counters_.queued_bytes.set(0);  // no tick follows
+}
+
+void Shard::count_held(std::size_t before, std::size_t now) {
+  held_bytes_.add(now - before);
+  if (core_.options.memory != nullptr)
+    core_.options.memory->share(index_).set(MemoryUse::kReceiving, held_bytes_.get());
+}
+
+void Shard::count_queued(std::size_t before, std::size_t now) {
+  counters_.queued_bytes.add(now - before);
+  const std::size_t queued = counters_.queued_bytes.get();
+  if (core_.options.memory != nullptr)
+    core_.options.memory->share(index_).set(MemoryUse::kQueues, queued);
+  if (now <= before || !crowded(0) || std::exchange(relief_posted_, true)) return;
+  // In a turn of its own, because whoever queues may be about to use another socket.
+  loop_.post([this, core = sockets_.front()->slot_.core()] {
+    relief_posted_ = false;
+    while (crowded(0) && shed_queue(0)) continue;
+  });
+}
+
+// Cuts one connection: of those that have at least half as much queued as the one with most, the one
+// whose queue has not been empty for longest. So a peer that takes what it gets is not cut for one
+// that does not. False if nobody has had much queued for so long, or if one has nearly everything.
+bool Shard::shed_queue(std::uint64_t min_age_ms) {
+  std::size_t largest = 0;
+  for (const auto& each : sockets_) largest = std::max(largest, each->queued_);
+  const std::size_t others = counters_.queued_bytes.get() - largest;
+  if (largest < kMuchQueued || (min_age_ms == 0 && others < largest / 8)) return false;
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
+  const auto since = [largest](const auto& each) {
+    return 2 * each->queued_ >= largest ? each->queued_since_ms_ : kLast;
+  };
+  const auto most = std::ranges::min_element(sockets_, {}, since);
+  if (now_ms() < (*most)->queued_since_ms_ + min_age_ms) return false;
+  counters_.queues_shed.add();
+  const auto socket = *most;  // it leaves the list
+  reporter(observe::Area::kNet)
+      .warn("too much is queued: the connection that has had much queued for longest is cut",
+            {{"peer", socket->peer_}, {"bytes", socket->queued_}});
+  socket->terminate();
+  return true;
+}
+
+// Those that hold most shrink while there is little room, one at a time.
+void Shard::relieve() {
+  const bool tight = core_.options.memory != nullptr && core_.options.memory->tight();
+  if (tight || crowded(max_queued_bytes_ / 2)) shed_queue(tight ? kShortMs : kCrowdedMs);
+  if (tight && held_bytes_.get() > max_held_bytes_ / 4) shed_worst();
 }
 
 void Shard::shed_worst() {
@@ -168,14 +227,12 @@ void Shard::tick() {
   const Doing naming(loop_, "connection timeouts");
   const std::uint64_t now = now_ms();
   // Backwards: a socket that ends is replaced by the last one, which has already been visited.
-  std::uint64_t queued = 0;
   for (std::size_t i = sockets_.size(); i-- > 0;) {
     if (i >= sockets_.size()) continue;
     const std::shared_ptr<Socket> socket = sockets_[i];
     socket->tick(now);
-    queued += socket->out_.bytes();
   }
-  counters_.queued_bytes.set(queued);
+  relieve();
   if (!sockets_.empty() && tick_timer_ == 0) schedule_tick();
 }
 

@@ -48,7 +48,7 @@ struct ShardCounters {
   Counter accepted, refused_full, refused_network, bytes_in, bytes_out, requests, bad_requests,
       tls_failures, head_timeouts, open_websockets, websockets, upgrades_refused, messages_in,
       messages_out, protocol_errors, ping_timeouts, messages_too_big, write_stalls, queued_bytes,
-      shed;
+      shed, queues_shed, refused_memory;
 };
 
 // What all shards of a server share. Every connection (through its Slot) and every task between
@@ -139,7 +139,7 @@ class Shard {
   void remove(Socket& socket);
 
   // What the sockets hold of what has not arrived completely (Socket::hold).
-  void count_held(std::size_t before, std::size_t now) { held_bytes_.add(now - before); }
+  void count_held(std::size_t before, std::size_t now);
   bool holds_too_much() const { return held_bytes_.get() > max_held_bytes_; }
   // Closes one connection: of those that hold at least half as much as the largest, the one that has held something
   // for longest. So one that sends its message quickly lives on among those that never end theirs, and a small
@@ -147,12 +147,24 @@ class Shard {
   // budget again has to send as many bytes as this frees.
   void shed_worst();
 
+  // What the sockets have queued for their peers (Socket::count_queue). If it is too much, a later
+  // turn cuts connections.
+  void count_queued(std::size_t before, std::size_t now);
+  // True if there is no room to queue so much more: the share is used, and memory is, too.
+  bool crowded(std::size_t more) const {
+    const MemoryBudget* memory = core_.options.memory;
+    return counters_.queued_bytes.get() + more > max_queued_bytes_ &&
+           (memory == nullptr || !memory->has_room(more));
+  }
+
   // Calls socket->flush() in a later turn, only once for all calls within this turn.
   void flush_later(std::shared_ptr<Socket> socket);
 
  private:
   void tick();
   void schedule_tick();
+  void relieve();
+  bool shed_queue(std::uint64_t min_age_ms);
   void flush_all();
 
   ServerCore& core_;
@@ -162,6 +174,8 @@ class Shard {
   policy::NetworkRates rates_;
   Counter held_bytes_;
   std::size_t max_held_bytes_;
+  std::size_t max_queued_bytes_;
+  bool relief_posted_ = false;
   std::vector<std::uint8_t> scratch_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;

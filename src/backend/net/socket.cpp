@@ -44,6 +44,14 @@ void Socket::hold(std::size_t bytes) {
   while (shard_.holds_too_much()) shard_.shed_worst();
 }
 
+void Socket::count_queue() {
+  const std::size_t now = out_.bytes();
+  if (now == queued_ || !in_shard_) return;
+  const std::size_t before = std::exchange(queued_, now);
+  if (before == 0) queued_since_ms_ = shard_.now_ms();
+  shard_.count_queued(before, now);
+}
+
 IoResult Socket::read(std::span<std::uint8_t>& data) {
   const IoResult result = stream_->read(shard_.scratch());
   read_blocked_ = result.status;
@@ -59,6 +67,7 @@ Socket::Written Socket::write_queue() {
   std::size_t written = 0;
   while (!out_.empty()) {
     if (written >= kShare) {
+      count_queue();
       request_flush();
       return Written::kMore;
     }
@@ -66,8 +75,10 @@ Socket::Written Socket::write_queue() {
     const std::size_t count = out_.gather(parts);
     const IoResult result = stream_->write(std::span(parts).first(count));
     write_blocked_ = result.status;
-    if (result.status == IoStatus::kWantRead || result.status == IoStatus::kWantWrite)
+    if (result.status == IoStatus::kWantRead || result.status == IoStatus::kWantWrite) {
+      count_queue();
       return Written::kBlocked;
+    }
     if (result.status != IoStatus::kOk) return Written::kBroken;
     out_.consume(result.bytes);
     written += result.bytes;
@@ -75,6 +86,7 @@ Socket::Written Socket::write_queue() {
     last_write_ms_ = shard_.now_ms();
   }
   write_blocked_ = IoStatus::kOk;
+  count_queue();
   return Written::kAll;
 }
 
@@ -94,6 +106,7 @@ void Socket::arm(bool reading) {
 }
 
 void Socket::request_flush() {
+  count_queue();
   if (is_destroyed() || std::exchange(flush_requested_, true)) return;
   shard_.flush_later(shared_from_this());
 }

@@ -57,6 +57,9 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   // Reads once into the scratch buffer, and counts the bytes.
   IoResult read(std::span<std::uint8_t>& data);
 
+  // Counts what is queued in the shard. Called after the queue has grown (by request_flush) or shrunk.
+  void count_queue();
+
   enum class Written : std::uint8_t { kAll, kBlocked, kMore, kBroken };
   // Writes until the queue is empty, the stream blocks, or this turn's share is used up. In the
   // last case it returns kMore and has called flush_later().
@@ -86,6 +89,8 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   std::size_t place_ = 0;  // index in the shard's list
   std::size_t held_ = 0;
   std::uint64_t held_since_ms_ = 0;
+  std::size_t queued_ = 0;
+  std::uint64_t queued_since_ms_ = 0;
   IoStatus read_blocked_ = IoStatus::kOk;
   IoStatus write_blocked_ = IoStatus::kOk;
   bool in_shard_ = false;

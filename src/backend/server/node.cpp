@@ -17,6 +17,7 @@
 #include "backend/net/server.h"
 #include "backend/net/system_random.h"
 #include "backend/process/descriptors.h"
+#include "backend/process/memory_watch.h"
 #include "backend/process/thread_priority.h"
 #include "backend/report/log_writer.h"
 #include "backend/server/backup_service.h"
@@ -27,6 +28,7 @@
 #include "base/utf8.h"
 #include "node/accept.h"
 #include "node/identify.h"
+#include "node/memory_plan.h"
 #include "node/shards.h"
 #include "node/workers.h"
 #include "state/quarantine.h"
@@ -36,6 +38,7 @@ namespace syncline::backend {
 namespace {
 
 constexpr std::uint64_t kQuietMs = 1000;  // how long draining waits for pending appends
+constexpr std::size_t kMostWriteBufferBytes = std::size_t{32} << 20;  // of one family of tables
 
 }  // namespace
 
@@ -43,7 +46,9 @@ constexpr std::uint64_t kQuietMs = 1000;  // how long draining waits for pending
 // order.
 struct Node::Impl {
   explicit Impl(NodeOptions node_options)
-      : options(std::move(node_options)), reporter(options.log, observe::Area::kServer) {}
+      : options(std::move(node_options)),
+        reporter(options.log, observe::Area::kServer),
+        plan(node::plan_memory(options.memory_bytes)) {}
   ~Impl() { stop(); }
 
   Result<void> start();
@@ -64,6 +69,7 @@ struct Node::Impl {
 
   const NodeOptions options;
   const observe::Reporter reporter;
+  const node::MemoryPlan plan;
   std::uint64_t started_unix_ms = 0;
   std::size_t max_connections = 0;
   std::atomic<bool> ready{false};
@@ -72,6 +78,8 @@ struct Node::Impl {
   std::atomic<bool> shut{false};                 // nobody may enter a workspace any more
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<LoopWatch> watch;
+  std::unique_ptr<MemoryBudget> memory;
+  std::unique_ptr<MemoryWatch> memory_watch;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
   std::unique_ptr<LoopGroup> worker_loops;
@@ -102,6 +110,9 @@ Result<void> check(const NodeOptions& options) {
   for (const std::string& host : options.allow_hosts) {
     if (auto valid = policy::check_host_name(host); !valid) return valid;
   }
+  if (options.memory_bytes < node::MemoryPlan::kLeastBytes)
+    return fail(ErrorCode::kInvalid, fmt::format("the server needs at least {} MiB of memory",
+                                                 node::MemoryPlan::kLeastBytes >> 20));
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
   }
@@ -169,10 +180,15 @@ Result<void> Node::Impl::start() {
                   {{"connections", shares.connections},
                    {"wanted", options.max_connections},
                    {"files", shares.limit}});
-  auto opened = RocksDbStore::open({.data_dir = options.data_dir,
-                                    .reserve_bytes = options.disk_reserve_bytes,
-                                    .max_open_tables = shares.store,
-                                    .reports = options.log});
+  auto opened = RocksDbStore::open(
+      {.data_dir = options.data_dir,
+       .cache_bytes = plan.store_cache,
+       .write_buffer_bytes = std::min(plan.store_writes / 2, kMostWriteBufferBytes),
+       .all_write_buffers_bytes = plan.store_writes,
+       .reserve_bytes = options.disk_reserve_bytes,
+       .queue_bytes = plan.disk_queue,
+       .max_open_tables = shares.store,
+       .reports = options.log});
   if (!opened) return std::unexpected(std::move(opened.error()));
   store = std::move(*opened);
   if (store->torn_bytes() > 0)
@@ -185,6 +201,8 @@ Result<void> Node::Impl::start() {
   keys = std::move(*ring);
   loops = std::make_unique<LoopGroup>(loop_count, options.log);
   started_unix_ms = (*loops)[0].unix_ms();
+  memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count);
+  memory_watch = std::make_unique<MemoryWatch>(*memory, options.log);
   loops->start();
   if (options.log != nullptr) watch = std::make_unique<LoopWatch>(*loops, options.log);
   std::vector<Scheduler*> schedulers;
@@ -211,6 +229,9 @@ Result<void> Node::Impl::listen() {
       options.max_connections_per_address.value_or((max_connections + 1) / 2);
   server_options.rates = options.rates;
   server_options.max_message_bytes = options.max_message_bytes;
+  server_options.receive_bytes = plan.receiving;
+  server_options.queue_bytes = plan.queues;
+  server_options.memory = memory.get();
   server_options.reports = options.log;
   server_options.knows = [this](const http::Request& request) {
     return node::identify(options.access, request).has_value();
@@ -265,13 +286,14 @@ void Node::Impl::start_workers() {
 
 void Node::Impl::start_shards() {
   node::ShardOptions shard_options{
-      .cache = {.budget_bytes = options.memory_budget_bytes / loops->size()},
+      .cache = {.budget_bytes = plan.objects / loops->size()},
       .checkpoint_pace = options.checkpoint_pace,
       .retention_pace = {.interval_ms = options.retention_interval_ms},
       .region = options.region,
       .node = options.node,
       .rates = options.rates,
       .presence = presence_limits(options.max_message_bytes),
+      .memory = memory.get(),
       .gate = [this](const policy::Caller&,
                      const std::string& workspace) { return gate(workspace); },
       .on_storage_failure =
@@ -344,7 +366,8 @@ ProcessSample Node::Impl::process_sample() const {
   ProcessSample sample{.net = server->counters(),
                        .store = store->counters(),
                        .disk_full = !store->has_room(),
-                       .object_budget_bytes = options.memory_budget_bytes,
+                       .plan = plan,
+                       .memory = memory.get(),
                        .started_unix_ms = started_unix_ms};
   if (options.log != nullptr) sample.log = options.log->counters();
   return sample;
@@ -412,6 +435,7 @@ void Node::Impl::stop() {
   if (worker_loops) worker_loops->stop();
   store.reset();  // commits the queue; posts its answers to loops that still run
   watch.reset();
+  memory_watch.reset();
   if (loops) loops->stop();
 }
 

@@ -44,8 +44,9 @@ struct NodeOptions {
   std::vector<std::string> allow_hosts = {};
   bool insecure = false;  // allow a public address without tokens
   std::size_t loops = 0;  // 0: one per core
-  // For documents in memory, over all loops together.
-  std::size_t memory_budget_bytes = std::size_t{1} << 30;
+  // Resident memory of the process, which node::plan_memory shares out; at least
+  // node::MemoryPlan::kLeastBytes.
+  std::size_t memory_bytes = std::size_t{2} << 30;
   std::size_t max_message_bytes = std::size_t{32} << 20;
   // Kept on the disk for the time when it is full (backend/store/disk_reserve.h); 0: nothing.
   std::size_t disk_reserve_bytes = std::size_t{64} << 20;

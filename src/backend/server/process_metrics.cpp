@@ -1,26 +1,17 @@
 #include "backend/server/process_metrics.h"
 
-#include <unistd.h>
+#include <array>
 
-#include <fstream>
-
+#include "backend/process/memory_watch.h"
 #include "syncline/version.h"
 
 namespace syncline::backend {
 namespace {
 
-std::uint64_t resident_memory_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t total = 0;
-  std::uint64_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 void add_network(observe::MetricsPage& page, const ServerCounters& net) {
   page.gauge("connections", "Open connections.", net.open);
   page.gauge("websockets", "Open WebSockets.", net.open_websockets);
-  page.gauge("send_queue_bytes", "Bytes queued for peers, at most a second old.", net.queued_bytes);
+  page.gauge("send_queue_bytes", "Bytes queued for peers.", net.queued_bytes);
   page.counter("connections_accepted_total", "Connections accepted.", net.accepted);
   page.counter("connections_refused_total", "Connections refused over the limit.",
                net.refused_full);
@@ -49,6 +40,10 @@ void add_network(observe::MetricsPage& page, const ServerCounters& net) {
                net.write_stalls);
   page.gauge("receive_held_bytes",
              "Memory for messages and requests that have not arrived completely.", net.held_bytes);
+  page.counter("send_queues_shed_total",
+               "Connections cut because they had much queued for longest.", net.queues_shed);
+  page.counter("memory_connections_refused_total", "Connections refused because memory was full.",
+               net.refused_memory);
   page.counter("receive_shed_total", "Connections closed because they held most of that.",
                net.shed);
 }
@@ -89,6 +84,29 @@ void add_reports(observe::MetricsPage& page, const LogCounters& log) {
                log.dropped);
 }
 
+void add_memory(observe::MetricsPage& page, const ProcessSample& sample) {
+  const node::MemoryPlan& plan = sample.plan;
+  page.gauge("object_budget_bytes", "What objects in memory may use.", plan.objects);
+  page.gauge("memory_limit_bytes", "What the process may use (--memory-mib).", plan.total);
+  using Labelled = observe::MetricsPage::Labelled;
+  const std::array<Labelled, 6> limits{{{"objects", plan.objects},
+                                        {"receiving", plan.receiving},
+                                        {"queues", plan.queues},
+                                        {"disk_queue", plan.disk_queue},
+                                        {"store_cache", plan.store_cache},
+                                        {"store_writes", plan.store_writes}}};
+  page.gauges("memory_part_limit_bytes", "What each part of it may use.", "part", limits);
+  if (sample.memory == nullptr) return;
+  const std::array<Labelled, 4> used{{{"objects", sample.memory->used(MemoryUse::kObjects)},
+                                      {"receiving", sample.memory->used(MemoryUse::kReceiving)},
+                                      {"queues", sample.memory->used(MemoryUse::kQueues)},
+                                      {"disk_queue", sample.store.queued_bytes}}};
+  page.gauges("memory_part_bytes", "What each part uses, as far as it is counted.", "part", used);
+  page.gauge("memory_level",
+             "0: easy; 1: short, who holds most shrinks; 2: full, new work is refused.",
+             static_cast<std::uint64_t>(sample.memory->level()));
+}
+
 }  // namespace
 
 void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample) {
@@ -99,8 +117,7 @@ void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample
   page.gauge("disk_full", "1 while the disk is full and appends are refused.",
              sample.disk_full ? 1 : 0);
   if (sample.log) add_reports(page, *sample.log);
-  page.gauge("object_budget_bytes", "What objects in memory may use (--memory-mib).",
-             sample.object_budget_bytes);
+  add_memory(page, sample);
   page.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.",
              sample.started_unix_ms / 1000);
   page.gauge("process_resident_memory_bytes", "Resident memory of the process.",

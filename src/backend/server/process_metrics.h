@@ -8,6 +8,8 @@
 #include "backend/net/server.h"
 #include "backend/report/log_writer.h"
 #include "backend/store/rocksdb_store.h"
+#include "base/memory_budget.h"
+#include "node/memory_plan.h"
 #include "observe/metrics_page.h"
 
 namespace syncline::backend {
@@ -17,7 +19,8 @@ struct ProcessSample {
   StoreCounters store;
   bool disk_full = false;
   std::optional<LogCounters> log;  // if the process writes a log
-  std::size_t object_budget_bytes = 0;
+  node::MemoryPlan plan;
+  const MemoryBudget* memory = nullptr;
   std::uint64_t started_unix_ms = 0;
 };
 

@@ -39,6 +39,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   // written.
   result.atomic_flush = true;
   result.max_total_wal_size = 4 * options.write_buffer_bytes;
+  result.db_write_buffer_size = options.all_write_buffers_bytes;
   result.max_background_jobs = 2;
   if (options.max_open_tables > 0)
     result.max_open_files = static_cast<int>(options.max_open_tables);

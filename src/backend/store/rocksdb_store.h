@@ -57,6 +57,8 @@ struct StoreOptions {
   bool read_only = false;
   std::size_t cache_bytes = std::size_t{64} << 20;  // blocks, indexes and filters
   std::size_t write_buffer_bytes = std::size_t{32} << 20;
+  // What all of these may have together until they are written to tables; 0: no limit but their own.
+  std::size_t all_write_buffers_bytes = 0;
   // Appends are refused while less than this is free on the disk.
   std::size_t min_free_bytes = std::size_t{64} << 20;
   // Kept in addition for the time when the disk is full (backend/store/disk_reserve.h); 0: nothing.

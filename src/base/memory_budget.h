@@ -1,0 +1,105 @@
+// MemoryBudget: how much memory the process uses of what it may use (`--memory-mib`), and so whether
+// it takes new work.
+//
+// The resident memory counts, because it is what the machine runs out of, and because it contains
+// everything: objects, queues, half-received messages, caches of the store, encodings under way, and
+// what the allocator keeps. A thread of the process measures it some times a second. Beside it, each
+// loop counts the largest parts, for bounds of their own and for /metrics.
+//
+//   kEasy   under 90 %
+//   kTight  from 90 % on: those who hold most shrink. Idle objects leave the memory, slow readers are
+//           closed or get their updates later
+//   kFull   from 100 % on: new requests, WebSockets and openings of documents are refused, with codes
+//           after which clients come back later. What is open goes on. Connections are accepted, because
+//           the monitoring needs them, up to 110 %
+//
+// A level is left 5 % below the limit at which it was entered.
+//
+// Thread-safety: any thread; a Share is written by its loop alone, set_resident() by one thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace syncline {
+
+enum class MemoryLevel : std::uint8_t { kEasy, kTight, kFull };
+
+enum class MemoryUse : std::uint8_t {
+  kObjects,    // documents in memory
+  kReceiving,  // messages and requests that have not arrived completely
+  kQueues      // what peers have not taken yet
+};
+inline constexpr std::size_t kMemoryUses = 3;
+
+class MemoryBudget {
+ public:
+  // One loop's parts.
+  class Share {
+   public:
+    void set(MemoryUse use, std::uint64_t bytes) {
+      bytes_[static_cast<std::size_t>(use)].store(bytes, std::memory_order_relaxed);
+    }
+    std::uint64_t get(MemoryUse use) const {
+      return bytes_[static_cast<std::size_t>(use)].load(std::memory_order_relaxed);
+    }
+
+   private:
+    std::array<std::atomic<std::uint64_t>, kMemoryUses> bytes_ = {};
+  };
+
+  MemoryBudget(std::size_t limit, std::size_t loops) : limit_(limit), shares_(loops) {}
+  MemoryBudget(const MemoryBudget&) = delete;
+  MemoryBudget& operator=(const MemoryBudget&) = delete;
+
+  std::size_t limit() const { return limit_; }
+  Share& share(std::size_t loop) { return shares_[loop]; }
+  std::uint64_t used(MemoryUse use) const {
+    std::uint64_t sum = 0;
+    for (const Share& share : shares_) sum += share.get(use);
+    return sum;
+  }
+
+  std::uint64_t resident() const { return resident_.load(std::memory_order_relaxed); }
+  void set_resident(std::uint64_t bytes) {
+    counted_then_.store(counted(), std::memory_order_relaxed);
+    resident_.store(bytes, std::memory_order_relaxed);
+    level_.store(level_for(bytes, level()), std::memory_order_relaxed);
+  }
+
+  MemoryLevel level() const { return level_.load(std::memory_order_relaxed); }
+  bool tight() const { return level() != MemoryLevel::kEasy; }
+  bool full() const { return level() == MemoryLevel::kFull; }
+  // Far above the limit: what refuses new work does not help enough.
+  bool over() const { return resident() > limit_ / 10 * 11; }
+
+  // True if there is room for so much more before memory is short. What was counted since the last
+  // measurement is included, so many loops may ask between two measurements.
+  bool has_room(std::uint64_t more) const {
+    const std::uint64_t now = counted();
+    const std::uint64_t then = counted_then_.load(std::memory_order_relaxed);
+    return resident() + (now > then ? now - then : 0) + more < limit_ / 100 * 85;
+  }
+
+ private:
+  std::uint64_t counted() const {
+    return used(MemoryUse::kObjects) + used(MemoryUse::kReceiving) + used(MemoryUse::kQueues);
+  }
+  MemoryLevel level_for(std::uint64_t bytes, MemoryLevel before) const {
+    const std::uint64_t percent = limit_ / 100;
+    if (bytes >= (before == MemoryLevel::kFull ? 95 : 100) * percent) return MemoryLevel::kFull;
+    if (bytes >= (before == MemoryLevel::kEasy ? 90 : 85) * percent) return MemoryLevel::kTight;
+    return MemoryLevel::kEasy;
+  }
+
+  const std::size_t limit_;
+  std::atomic<std::uint64_t> resident_ = 0;
+  std::atomic<std::uint64_t> counted_then_ = 0;  // at that measurement
+  std::atomic<MemoryLevel> level_ = MemoryLevel::kEasy;
+  std::vector<Share> shares_;
+};
+
+}  // namespace syncline

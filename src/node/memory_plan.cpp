@@ -1,0 +1,19 @@
+#include "node/memory_plan.h"
+
+#include <algorithm>
+
+namespace syncline::node {
+
+MemoryPlan plan_memory(std::size_t total) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  const auto percent = [total](std::size_t of) { return total / 100 * of; };
+  return {.total = total,
+          .objects = percent(35),
+          .receiving = std::min(percent(10), 256 * kMiB),
+          .queues = percent(13),
+          .disk_queue = std::min(percent(10), 256 * kMiB),
+          .store_cache = std::min(percent(6), 256 * kMiB),
+          .store_writes = std::min(percent(6), 192 * kMiB)};
+}
+
+}  // namespace syncline::node

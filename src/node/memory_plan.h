@@ -1,0 +1,30 @@
+// MemoryPlan: how the memory that the process may use (`--memory-mib`) is shared out among its parts.
+// The one place where this is decided.
+//
+// The parts are limits and rarely used whole at the same time. What they leave is for the program
+// itself, for answers that are being made, and for what the allocator keeps.
+//
+// Pure.
+#pragma once
+
+#include <cstddef>
+
+namespace syncline::node {
+
+struct MemoryPlan {
+  // With less, the program and one large message have no room.
+  static constexpr std::size_t kLeastBytes = std::size_t{128} << 20;
+
+  std::size_t total = 0;
+  std::size_t objects = 0;       // documents in memory
+  std::size_t receiving = 0;     // messages and requests that have not arrived completely
+  std::size_t queues = 0;        // what peers have not taken yet
+  std::size_t disk_queue = 0;    // appends that wait for the disk
+  std::size_t store_cache = 0;   // blocks, indexes and filters of the store
+  std::size_t store_writes = 0;  // what the store has not written to tables yet
+};
+
+// `total` is at least kLeastBytes.
+MemoryPlan plan_memory(std::size_t total);
+
+}  // namespace syncline::node

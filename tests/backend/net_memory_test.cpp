@@ -1,0 +1,108 @@
+// What is queued for peers is bounded, whoever does not read it; and far above the limit of memory,
+// nobody comes in.
+#include <fmt/format.h>
+
+#include "backend/net_support.h"
+
+namespace syncline::backend {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+// Room for 16 MiB.
+ServerOptions small_queues() {
+  ServerOptions options;
+  options.queue_bytes = 0;
+  return options;
+}
+
+bool comes_true(const std::function<bool()>& holds) {
+  for (int i = 0; i < 3000 && !holds(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  return holds();
+}
+
+TEST(NetMemory, WhoHasHadMuchQueuedForLongestIsCut) {
+  TestServer test(small_queues());
+  std::vector<std::unique_ptr<WsClient>> slow;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
+    slow.back()->send_binary("burst 8 1048576");
+    ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 8 * (i + 1); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_LE(test.server.counters().queued_bytes, 24 * kMiB) << "the share and what came last";
+  }
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes <= 16 * kMiB; }));
+  EXPECT_GE(test.server.counters().queues_shed, 15u);
+  WsClient quick(test.port);
+  quick.send_binary("still here");
+  EXPECT_EQ(quick.take_frame().payload, "still here");
+  while (slow.front()->fill()) continue;
+  EXPECT_TRUE(slow.front()->ended()) << "the first one was cut";
+  slow.clear();
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes == 0; }));
+}
+
+TEST(NetMemory, OneAnswerMayBeLargerThanTheShare) {
+  TestServer test(small_queues());
+  WsClient large(test.port);
+  large.send_binary("burst 1 50331648");
+  EXPECT_EQ(large.take_frame().payload.size(), 48 * kMiB);
+  EXPECT_EQ(test.server.counters().queues_shed, 0u);
+}
+
+TEST(NetMemory, FarAboveTheLimitNobodyComesInAndWhoIsInGoesOn) {
+  MemoryBudget memory(1000, 1);
+  ServerOptions options;
+  options.memory = &memory;
+  TestServer test(options);
+  WsClient before(test.port);
+  memory.set_resident(1101);
+  RawClient refused(test.port);
+  const std::string answer = refused.take_response();
+  EXPECT_NE(answer.find(" 503 "), answer.npos);
+  EXPECT_NE(answer.find("Retry-After: "), answer.npos);
+  before.send_binary("still here");
+  EXPECT_EQ(before.take_frame().payload, "still here");
+  EXPECT_EQ(test.server.counters().refused_memory, 1u);
+  memory.set_resident(1099);
+  WsClient after(test.port);
+  EXPECT_TRUE(after.open()) << "the monitoring comes in; others are refused by what they ask for";
+}
+
+TEST(NetMemory, WhileThereIsRoomSlowReadersAreNotCut) {
+  MemoryBudget memory(1000 * kMiB, 1);
+  ServerOptions options = small_queues();
+  options.memory = &memory;
+  TestServer test(options);
+  std::vector<std::unique_ptr<WsClient>> slow;
+  const auto add = [&] {
+    slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
+    slow.back()->send_binary("burst 8 1048576");
+  };
+  for (int i = 0; i < 5; ++i) add();
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 40; }));
+  EXPECT_GT(test.server.counters().queued_bytes, 16 * kMiB);
+  EXPECT_EQ(test.server.counters().queues_shed, 0u);
+  memory.set_resident(860 * kMiB);
+  add();
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes <= 16 * kMiB; }));
+  EXPECT_GT(test.server.counters().queues_shed, 0u);
+}
+
+TEST(NetMemory, WhileMemoryIsShortASlowReaderIsCut) {
+  MemoryBudget memory(1000, 1);
+  ServerOptions options;
+  options.memory = &memory;
+  options.head_timeout_ms = 200;  // so that the tick is fine
+  TestServer test(options);
+  WsClient slow(test.port, "/echo", false, 4096);
+  slow.send_binary("burst 8 1048576");
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 8; }));
+  memory.set_resident(900);
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().queues_shed == 1; }));
+  EXPECT_EQ(memory.used(MemoryUse::kQueues), 0u);
+}
+
+}  // namespace
+}  // namespace syncline::backend

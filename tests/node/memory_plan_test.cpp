@@ -1,0 +1,83 @@
+#include "node/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "base/memory_budget.h"
+
+namespace syncline::node {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+TEST(MemoryPlan, ThePartsLeaveRoomForTheProgramAndForAnswers) {
+  for (std::size_t total = MemoryPlan::kLeastBytes; total <= 65'536 * kMiB; total *= 2) {
+    const MemoryPlan plan = plan_memory(total);
+    const std::size_t parts = plan.objects + plan.receiving + plan.queues + plan.disk_queue +
+                              plan.store_cache + plan.store_writes;
+    EXPECT_LE(parts, total / 100 * 80) << total;
+    EXPECT_GE(plan.objects, total / 3) << total;
+    for (const std::size_t part :
+         {plan.receiving, plan.queues, plan.disk_queue, plan.store_cache, plan.store_writes})
+      EXPECT_GE(part, 7 * kMiB) << total;
+    EXPECT_EQ(plan.total, total);
+  }
+}
+
+TEST(MemoryPlan, MoreMemoryMakesNoPartSmaller) {
+  MemoryPlan before = plan_memory(MemoryPlan::kLeastBytes);
+  for (std::size_t total = MemoryPlan::kLeastBytes; total <= 4096 * kMiB; total += 64 * kMiB) {
+    const MemoryPlan plan = plan_memory(total);
+    EXPECT_GE(plan.objects, before.objects);
+    EXPECT_GE(plan.queues, before.queues);
+    EXPECT_GE(plan.receiving, before.receiving);
+    before = plan;
+  }
+}
+
+TEST(MemoryBudget, ALevelIsLeftBelowTheLimitAtWhichItWasEntered) {
+  MemoryBudget budget(1000, 2);
+  EXPECT_EQ(budget.level(), MemoryLevel::kEasy);
+  const auto level_at = [&](std::uint64_t bytes) {
+    budget.set_resident(bytes);
+    return budget.level();
+  };
+  EXPECT_EQ(level_at(899), MemoryLevel::kEasy);
+  EXPECT_EQ(level_at(900), MemoryLevel::kTight);
+  EXPECT_EQ(level_at(860), MemoryLevel::kTight);
+  EXPECT_EQ(level_at(1000), MemoryLevel::kFull);
+  EXPECT_EQ(level_at(960), MemoryLevel::kFull);
+  EXPECT_EQ(level_at(940), MemoryLevel::kTight);
+  EXPECT_EQ(level_at(849), MemoryLevel::kEasy);
+  EXPECT_EQ(level_at(5000), MemoryLevel::kFull);
+  EXPECT_EQ(level_at(10), MemoryLevel::kEasy);
+}
+
+// Two measurements are a while apart, and answers come faster.
+TEST(MemoryBudget, RoomCountsWhatCameSinceTheLastMeasurement) {
+  MemoryBudget budget(1000, 2);
+  budget.share(0).set(MemoryUse::kQueues, 100);
+  budget.set_resident(500);
+  EXPECT_TRUE(budget.has_room(349));
+  EXPECT_FALSE(budget.has_room(350));
+  budget.share(1).set(MemoryUse::kQueues, 200);
+  EXPECT_TRUE(budget.has_room(149));
+  EXPECT_FALSE(budget.has_room(150));
+  budget.set_resident(700);
+  EXPECT_TRUE(budget.has_room(149));
+  budget.share(0).set(MemoryUse::kQueues, 0);
+  EXPECT_FALSE(budget.has_room(150)) << "freed memory may not have been returned yet";
+}
+
+TEST(MemoryBudget, PartsAreAddedUpOverTheLoops) {
+  MemoryBudget budget(1000, 2);
+  budget.share(0).set(MemoryUse::kQueues, 5);
+  budget.share(1).set(MemoryUse::kQueues, 6);
+  budget.share(1).set(MemoryUse::kObjects, 7);
+  EXPECT_EQ(budget.used(MemoryUse::kQueues), 11u);
+  EXPECT_EQ(budget.used(MemoryUse::kObjects), 7u);
+  budget.share(1).set(MemoryUse::kQueues, 0);
+  EXPECT_EQ(budget.used(MemoryUse::kQueues), 5u);
+}
+
+}  // namespace
+}  // namespace syncline::node
