@@ -9,7 +9,7 @@ MemoryPlan plan_memory(std::size_t total) {
   const auto percent = [total](std::size_t of) { return total / 100 * of; };
   return {.total = total,
           .objects = percent(35),
-          .receiving = std::min(percent(10), 256 * kMiB),
+          .receiving = std::min(percent(10), 128 * kMiB),
           .queues = percent(13),
           .disk_queue = std::min(percent(10), 256 * kMiB),
           .store_cache = std::min(percent(6), 256 * kMiB),

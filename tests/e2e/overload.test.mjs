@@ -177,8 +177,20 @@ test('35 clients of one document who never finish their messages', { timeout: 12
   assert.ok(peak.edits > 0, 'others go on working');
 });
 
-test('more connections than the process may have open files', { timeout: 60_000 }, async (t) => {
+test('an address that has half of all connections open', { timeout: 60_000 }, async (t) => {
   const server = await Server.start(t, { wrap: ['prlimit', '--nofile=256:256'] });
+  const [a, b] = [await y_client(t, server, 'calm', 'doc'), await y_client(t, server, 'calm', 'doc')];
+  const idle = [];
+  for (let i = 0; i < 150; ++i) idle.push(new Tcp(t, server));
+  await until(() => idle.filter((each) => each.answer.includes(' 429 ')).length >= 50, 'the rest is refused');
+  assert.ok(idle.every((each) => !each.answer.includes(' 503 ')), 'the server itself has room');
+  a.text.insert(0, 'unharmed');
+  await until(() => b.text.length === a.text.length, 'who is there goes on');
+});
+
+test('more connections than the process may have open files', { timeout: 60_000 }, async (t) => {
+  // All of them have one address, which may have half of all connections by default.
+  const server = await Server.start(t, { wrap: ['prlimit', '--nofile=256:256'], args: ['--max-connections-per-address', '0'] });
   const [a, b] = [await y_client(t, server, 'calm', 'doc'), await y_client(t, server, 'calm', 'doc')];
   const idle = [];
   for (let i = 0; i < 300; ++i) idle.push(new Tcp(t, server));
