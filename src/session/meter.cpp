@@ -26,9 +26,9 @@ void Meter::received(std::size_t bytes) {
 }
 
 std::uint64_t Meter::joined() {
-  const std::uint64_t wait = networks_ == nullptr ? 0 : count(Work::kJoins, 1);
-  hold(wait);
-  return wait;
+  const std::uint64_t ms = networks_ == nullptr ? 0 : count(Work::kJoins, 1);
+  hold(ms);
+  return ms;
 }
 
 std::uint64_t Meter::wait_ms(Work work) const {
@@ -52,14 +52,14 @@ std::uint64_t Meter::count(Work work, std::uint64_t units) {
 
 // While reading is stopped, messages that were read before still arrive. They are counted, and the
 // timer looks at what they cost.
-void Meter::hold(std::uint64_t wait_ms) {
-  if (wait_ms == 0 || timer_ != 0) return;
+void Meter::hold(std::uint64_t ms) {
+  if (ms == 0 || timer_ != 0) return;
   ++counters_.slowed_down;
   reading_->hold_reading();
-  timer_ = loop_.after(wait_ms, [this] {
+  timer_ = loop_.after(ms, [this] {
     timer_ = 0;
-    const std::uint64_t more_ms = std::max(
-        {this->wait_ms(Work::kMessages), this->wait_ms(Work::kBytes), this->wait_ms(Work::kJoins)});
+    const std::uint64_t more_ms =
+        std::max({wait_ms(Work::kMessages), wait_ms(Work::kBytes), wait_ms(Work::kJoins)});
     Reading& reading = *reading_;
     if (more_ms > 0) hold(more_ms);
     reading.resume_reading();

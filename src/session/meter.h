@@ -56,7 +56,7 @@ class Meter {
 
  private:
   std::uint64_t count(policy::Work work, std::uint64_t units);
-  void hold(std::uint64_t wait_ms);
+  void hold(std::uint64_t ms);
 
   policy::NetworkRates* networks_;
   Scheduler& loop_;

@@ -397,7 +397,7 @@ Presence::News Presence::take_untold(const Subscriber& sender) {
   const auto connection = connections_.find(&sender);
   if (connection == connections_.end()) return {};
   std::vector<AwarenessEntry> others;
-  std::vector<AwarenessEntry> own;
+  std::vector<AwarenessEntry> mine;
   for (const ClientId id : std::exchange(connection->second.untold, {})) {
     const auto known = awareness_.clients().find(id);
     if (known == awareness_.clients().end()) continue;
@@ -405,12 +405,12 @@ Presence::News Presence::take_untold(const Subscriber& sender) {
     others.push_back({id, client.clock, client.state, client.state.empty()});
     const auto owner = owners_.find(id);
     if (owner == owners_.end() || owner->second.connection != &sender) continue;
-    own.push_back(others.back());
-    own.back().clock = tell_clock(sender, id, client.clock);
+    mine.push_back(others.back());
+    mine.back().clock = tell_clock(sender, id, client.clock);
   }
   News news;
   if (!others.empty()) news.others = crdt::encode_awareness(others);
-  if (!own.empty()) news.sender = crdt::encode_awareness(own);
+  if (!mine.empty()) news.sender = crdt::encode_awareness(mine);
   return news;
 }
 
@@ -440,9 +440,9 @@ Presence::Clock Presence::tell_clock(const Subscriber& to, ClientId client, Cloc
   Owner& owner = found->second;
   if (owner.heir == &to) return std::min(clock, owner.heir_clock + 1);
   if (owner.connection != &to) return clock;
-  const Clock told = std::min(clock, owner.clock + 1);
-  owner.told = std::max(owner.told, told);
-  return told;
+  const Clock next = std::min(clock, owner.clock + 1);
+  owner.told = std::max(owner.told, next);
+  return next;
 }
 
 std::optional<Bytes> Presence::told(const crdt::AwarenessChange& change) {
