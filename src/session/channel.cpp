@@ -456,7 +456,7 @@ bool Channel::congested() const {
 // True if an answer has to wait because too much is queued for others. It is tried again.
 bool Channel::put_off() {
   // The memory of an object is an estimate of the answer, and not below it by much.
-  const std::size_t bytes = live_->object().memory_bytes();
+  const std::size_t bytes = live_->memory_bytes();
   if (bytes < kSmallObjectBytes || !wire_.crowded(bytes)) return false;
   if (put_off_timer_ != 0) return true;
   ++options_.counters.answers_put_off;

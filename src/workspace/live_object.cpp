@@ -48,6 +48,7 @@ Bytes LiveObject::version() const {
 
 void LiveObject::go_away() {
   version_before_ = version();
+  memory_before_ = memory_bytes();
   away_ = true;
 }
 

@@ -134,6 +134,9 @@ class LiveObject {
   // type has no versions.
   Bytes version() const;
 
+  // The memory of its state; before the work if it is away.
+  std::size_t memory_bytes() const { return away_ ? memory_before_ : object().memory_bytes(); }
+
   bool away() const { return away_; }
   // True if what comes now must wait in line.
   bool busy() const { return away_ || (!line_.empty() && !advancing_); }
@@ -163,7 +166,8 @@ class LiveObject {
   bool advancing_ = false;
   std::size_t in_front_ = 0;  // of the line: what came from the task that runs
   std::deque<Task> line_;
-  Bytes version_before_;  // while it is away
+  Bytes version_before_;  // these two while it is away
+  std::size_t memory_before_ = 0;
 };
 
 }  // namespace syncline::workspace
