@@ -13,10 +13,10 @@
 #include "cli/load/machine.h"
 #include "cli/load/real_world.h"
 #include "cli/load/server_process.h"
+#include "cli/load/stopwatch.h"
 #include "sim/client.h"
 #include "sim/invariants.h"
 #include "sim/vandal.h"
-#include "syncline/crdt/updates.h"
 
 namespace syncline::cli {
 namespace {
@@ -34,88 +34,6 @@ sim::Habit habit_of(const BenchOptions& options) {
   if (options.workload == "structures") return sim::Habit::kStructures;
   return sim::Habit::kTyping;
 }
-
-// Records when each change is sent, acknowledged, and received by others. A change is identified by
-// the clocks that it inserted. A change that only deletes is counted but not timed.
-class Stopwatch final : public sim::Book {
- public:
-  explicit Stopwatch(const RealWorld& real) : real_(real) {}
-
-  struct Change {
-    crdt::Clock end = 0;
-    std::uint64_t due_us = 0;
-    bool acked = false;
-  };
-  using Changes = std::vector<Change>;  // the changes of one client id, by clock
-
-  // `due_us` is 0 for a change that is not timed.
-  void made(crdt::ClientId id, const std::string& client, crdt::Clock end, std::uint64_t due_us) {
-    owners_[id] = client;
-    changes_[id].push_back({end, due_us});
-  }
-
-  void measure(BenchResult* into) { result_ = into; }
-  void on_ack(std::function<void(const std::string&, std::uint64_t)> callback) {
-    on_ack_ = std::move(callback);
-  }
-  std::uint64_t sent_count() const { return sent_; }
-  std::uint64_t acked_count() const { return acked_; }
-  std::uint64_t payload_bytes() const { return payload_bytes_; }
-
-  void sent(const sim::ObjectName&, const std::string&, ByteView update) override {
-    payload_bytes_ += update.size();
-    ++sent_;
-  }
-  void acked(const sim::ObjectName&, const std::string& client, const sim::Acked& what) override {
-    std::uint64_t count = what.inserts.empty() && !what.deletes.empty() ? 1 : 0;
-    each(what.inserts, [&](crdt::ClientId, Change& change) {
-      if (std::exchange(change.acked, true)) return;
-      ++count;
-      if (result_ == nullptr || change.due_us == 0) return;
-      result_->ack_us.record(since(change.due_us));
-    });
-    acked_ += count;
-    if (on_ack_) on_ack_(client, count);
-  }
-  void shown(const sim::ObjectName&, const std::string& client, ByteView update) override {
-    if (result_ == nullptr) return;
-    const auto meta = crdt::update_meta(update, crdt::UpdateVersion::kV1);
-    if (!meta) return;
-    each(meta->inserts, [&](crdt::ClientId id, const Change& change) {
-      if (change.due_us != 0 && owners_[id] != client)
-        result_->receipt_us.record(since(change.due_us));
-    });
-  }
-
- private:
-  std::uint64_t since(std::uint64_t due_us) const {
-    const std::uint64_t now = real_.now_us();
-    return now > due_us ? now - due_us : 0;
-  }
-
-  // Calls `call` for the changes that end inside `ids`.
-  template <typename Each>
-  void each(const crdt::IdSet& ids, Each&& call) {
-    for (const auto& [id, ranges] : ids.clients()) {
-      const auto found = changes_.find(id);
-      if (found == changes_.end()) continue;
-      Changes& changes = found->second;
-      for (const auto& range : ranges) {
-        auto change = std::ranges::upper_bound(changes, range.clock, {}, &Change::end);
-        for (; change != changes.end() && change->end <= range.end(); ++change) call(id, *change);
-      }
-    }
-  }
-
-  const RealWorld& real_;
-  BenchResult* result_ = nullptr;
-  std::function<void(const std::string&, std::uint64_t)> on_ack_;
-  std::map<crdt::ClientId, Changes> changes_;
-  std::map<crdt::ClientId, std::string> owners_;
-  std::uint64_t sent_ = 0;
-  std::uint64_t acked_ = 0;
-  std::uint64_t payload_bytes_ = 0;
-};
 
 class Bench {
  public:
@@ -275,7 +193,7 @@ Result<void> Bench::open_loop() {
   progress_("measuring latency");
   const std::uint64_t acked = watch_.acked_count();
   const std::uint64_t cpu = server_ ? server_->process()->cpu_us() : 0;
-  watch_.measure(&result_);
+  watch_.measure(&result_.ack_us, &result_.receipt_us);
   real_.run_until(end, &Interrupt::asked);
   result_.acked = watch_.acked_count() - acked;
   result_.seconds = static_cast<double>(options_.seconds);
@@ -284,7 +202,7 @@ Result<void> Bench::open_loop() {
                                 static_cast<double>(result_.acked);
   // Changes that are still in flight count, too, however late they are.
   auto settled = settle("waiting for what is under way");
-  watch_.measure(nullptr);
+  watch_.measure(nullptr, nullptr);
   return settled;
 }
 
