@@ -7,20 +7,35 @@
 #include "cli/data/options.h"
 #include "cli/files.h"
 #include "cli/load/bench_report.h"
+#include "cli/load/hostile/hostile_command.h"
 
 namespace syncline::cli {
 namespace {
 
 struct BenchArguments {
   BenchOptions bench;
+  HostileArguments hostile;
   std::string token_file;
   std::string save;
   std::string compare;
   bool json = false;
 };
 
+int hostile(BenchArguments options, Console& console) {
+  if (!options.compare.empty()) return console.misused("--compare is not for --workload hostile");
+  auto token = read_token(options.token_file);
+  if (!token) return console.failed(token.error());
+  HostileOptions& run = options.hostile.run;
+  run.token = std::move(*token);
+  run.url = options.bench.url;
+  run.seed = options.bench.seed;
+  return run_hostile_command(std::move(options.hostile),
+                             {.json = options.json, .save = options.save}, console);
+}
+
 int bench(BenchArguments options, Console& console) {
   BenchOptions& what = options.bench;
+  if (what.workload == "hostile") return hostile(std::move(options), console);
   if (what.clients == 0 || what.clients > 10'000) return console.misused("--clients is 1 to 10000");
   if (what.documents == 0 || what.documents > what.clients)
     return console.misused("--documents is 1 to as many as there are clients");
@@ -101,15 +116,22 @@ void add_bench(Command& root) {
                   .text = "Print the ratios to a run that was kept",
                   .is_file = true},
                  options->compare);
+  add_hostile_options(command, options->hostile);
   command.json_flag(options->json);
   command.details(
       "Latency is open-loop: an edit is due at a time fixed beforehand, and its latency counts "
       "from "
       "then until it is acknowledged, and until each other client of the document has it. Clients "
-      "and server share this machine. Warnings say when the figures mean nothing.");
+      "and server share this machine. Warnings say when the figures mean nothing.\n\n"
+      "--workload hostile attacks the server while quiet users edit, and fails if the server ends, "
+      "if users cannot go on, or if something that was acknowledged is missing. Attack only "
+      "servers "
+      "of your own.");
   command.example("syncline bench", "the canonical workload, on a server of its own");
   command.example("syncline bench --save before.json", "keep the figures …");
   command.example("syncline bench --compare before.json", "… and hold later ones to them");
+  command.example("syncline bench --workload hostile --attacks blame,idle-connections",
+                  "two attacks on a server of its own");
   command.run([options](Console& console) { return bench(*options, console); });
 }
 

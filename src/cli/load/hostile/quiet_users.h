@@ -1,0 +1,62 @@
+// QuietUsers: honest people who edit small documents, two in each, at random times with a fixed mean
+// rate. They measure what an attack does to others.
+//
+// Thread-safety: none; the thread of the RealWorld, which must outlive it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/load/arrivals.h"
+#include "cli/load/hostile/promises.h"
+#include "cli/load/real_world.h"
+#include "cli/load/stopwatch.h"
+#include "sim/client.h"
+
+namespace syncline::cli {
+
+struct QuietOptions {
+  std::uint64_t users = 50;
+  double edits_per_second = 100;  // of all together
+  // They also go offline and come back, and make every kind of edit. Latencies include the time away.
+  bool churn = false;
+  std::string workspace = "quiet";
+  std::string token;
+};
+
+class QuietUsers {
+ public:
+  QuietUsers(RealWorld& real, const QuietOptions& options);
+  ~QuietUsers();
+
+  // The documents in which `users` users are.
+  static std::vector<std::string> documents(std::uint64_t users);
+
+  void connect();
+  // Edits become due until stop(). The latency of an edit counts from when it was due, and is recorded
+  // where times are measured when its ack comes.
+  void edit();
+  void stop();  // who is away comes back
+  void measure(Histogram* ack_us, Histogram* receipt_us) { watch_.measure(ack_us, receipt_us); }
+
+  // Why they are not all in step; empty if they are.
+  std::string why_not() const;
+  std::uint64_t acked() const { return watch_.acked_count(); }
+  const Promises& promises() const { return watch_.acked(); }
+
+ private:
+  void next();
+
+  RealWorld& real_;
+  const QuietOptions options_;
+  Stopwatch watch_;
+  std::vector<std::unique_ptr<sim::Client>> clients_;
+  std::optional<Arrivals> arrivals_;
+  std::size_t turn_ = 0;
+  bool editing_ = false;
+};
+
+}  // namespace syncline::cli
