@@ -1,11 +1,11 @@
 # `make run` serves, `make test` proves; both install what Debian 12 lacks. Everything is built under build/.
 
-# Arguments for `syncline serve`, e.g. make run ARGS='--port 8080'; of bench-server: options of scripts/bench-server.sh.
+# Arguments for `syncline serve`, e.g. make run ARGS='--port 8080'; of bench-server and attack: options of their scripts.
 ARGS ?=
 # How long `make soak` runs.
 SOAK_MINUTES ?= 60
 
-.PHONY: help run build test soak mutants bench bench-quick bench-server bench-server-quick clean
+.PHONY: help run build test soak mutants attack churn bench bench-quick bench-server bench-server-quick clean
 
 help:
 	@echo "make run    build and serve on this machine; ARGS='...' goes to \`syncline serve\`"
@@ -13,6 +13,9 @@ help:
 	@echo "make build  build build/release/syncline alone, as \`make run\` does"
 	@echo "make soak   fuzz and repeat the tests for SOAK_MINUTES ($(SOAK_MINUTES))"
 	@echo "make mutants switch on one built-in bug after the other: the simulator must find each"
+	@echo "make attack attack a server with everything at once for ten minutes, while quiet users edit: nothing may be lost,"
+	@echo "            late, or over its memory (ATTACK_SECONDS=600; ARGS='--help' lists the options)"
+	@echo "make churn  an hour of mixed honest load whose users come and go: memory must be flat (ATTACK_SECONDS=3600)"
 	@echo "make bench  build and run the benchmarks (half an hour); make bench-quick: a choice of them (5 minutes)"
 	@echo "make bench-server  measure the server beside a relay and two published servers (25 minutes);"
 	@echo "            make bench-server-quick: shorter (6 minutes); ARGS='--help' lists the options"
@@ -37,6 +40,14 @@ soak:
 mutants:
 	@scripts/install-deps.sh test
 	@scripts/mutants.sh
+
+attack: build
+	@scripts/install-deps.sh test
+	@scripts/attack.sh $(ARGS)
+
+churn: build
+	@scripts/install-deps.sh test
+	@ATTACK_SECONDS=$${ATTACK_SECONDS:-3600} scripts/attack.sh --churn $(ARGS)
 
 bench:
 	@scripts/install-deps.sh test
