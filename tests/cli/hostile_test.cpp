@@ -1,6 +1,10 @@
 // `syncline bench --workload hostile`: its pieces, each attack against a real server, and a whole run.
+#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -233,6 +237,37 @@ TEST(Attacks, AreChosenByName) {
     EXPECT_FALSE(kind.does.empty());
   }
   EXPECT_THAT(unique, SizeIs(all_attacks().size()));
+}
+
+// A listener that tells where its first connection comes from.
+std::string first_client_of(Role role) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(::listen(listener, 8), 0);
+  EXPECT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const auto ground = ground_at(fmt::format("ws://127.0.0.1:{}", ntohs(address.sin_port)));
+  EXPECT_TRUE(ground);
+  const auto kind = std::ranges::find(all_attacks(), role, &AttackKind::role);
+  Attackers attackers(*ground, {&*kind});
+  attackers.start();
+  sockaddr_in from{};
+  const int client = ::accept(listener, reinterpret_cast<sockaddr*>(&from), &size);
+  attackers.stop();
+  ::close(client);
+  ::close(listener);
+  char text[INET_ADDRSTRLEN] = {};
+  ::inet_ntop(AF_INET, &from.sin_addr, text, sizeof text);
+  return text;
+}
+
+TEST(Attacks, ComeFromAnAddressOfTheirRole) {
+  EXPECT_EQ(first_client_of(Role::kStranger), "127.0.0.2");
+  EXPECT_EQ(first_client_of(Role::kReader), "127.0.0.3");
+  EXPECT_EQ(first_client_of(Role::kWriter), "127.0.0.4");
 }
 
 // ---- each attack against a real server

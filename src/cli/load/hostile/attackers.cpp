@@ -38,7 +38,7 @@ void Attackers::run() {
   std::deque<Field> fields;
   std::vector<std::unique_ptr<Attack>> attacks;
   for (AttackOutcome& outcome : outcomes_) {
-    fields.push_back({reactor, ground_, outcome.tally});
+    fields.push_back({reactor, ground_, outcome.tally, outcome.kind->role});
     attacks.push_back(outcome.kind->make(fields.back()));
   }
   std::uint64_t ticked_us = 0;

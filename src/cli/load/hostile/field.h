@@ -60,6 +60,7 @@ struct Field {
   Reactor& reactor;
   const Ground& ground;
   Tally& tally;
+  Role role = Role::kWriter;
 
   // Whether an attack that makes much data acts now.
   bool may_flood(std::uint64_t now_us) const {

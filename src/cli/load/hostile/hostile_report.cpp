@@ -111,21 +111,24 @@ std::string memory_text(const HostileResult& result) {
 
 std::string hostile_text(const HostileOptions& options, const HostileResult& result) {
   if (options.seconds == 0) return "the documents for the attacks are there\n";
-  std::string text = fmt::format(
-      "{} for {} s beside {}\n\n"
-      "  users, calm      {}\n"
-      "  users, attacked  {}\n"
-      "  server, calm     {}\n"
+  std::string text =
+      fmt::format("{} for {} s beside {}\n\n", count_of(result.attacks.size(), "attack"),
+                  options.seconds, count_of(options.users, "user"));
+  if (options.users > 0)
+    text += fmt::format("  users, calm      {}\n  users, attacked  {}\n",
+                        times_text(result.calm.ack_us), times_text(result.attacked.ack_us));
+  if (options.calm_seconds > 0)
+    text += fmt::format("  server, calm     {}\n", server_text(result.server_calm));
+  text += fmt::format(
       "  server, attacked {}\n"
-      "                   the server's histogram counts changes of attackers, too\n"
-      "  memory           {}\n"
-      "  acknowledged     {} edits of the users",
-      count_of(result.attacks.size(), "attack"), options.seconds, count_of(options.users, "user"),
-      times_text(result.calm.ack_us), times_text(result.attacked.ack_us),
-      server_text(result.server_calm), server_text(result.server_attacked), memory_text(result),
-      result.acked);
-  text += result.lost == 0 ? ", none is missing\n"
-                           : fmt::format(", MISSING in {}\n", count_of(result.lost, "document"));
+      "                   from received to durable, of all changes, also those of attackers\n"
+      "  memory           {}\n",
+      server_text(result.server_attacked), memory_text(result));
+  if (options.users > 0)
+    text += fmt::format("  acknowledged     {} edits of the users, {}\n", result.acked,
+                        result.lost == 0
+                            ? "none is missing"
+                            : fmt::format("MISSING in {}", count_of(result.lost, "document")));
   if (!result.attacks.empty()) text += "\n" + attacks_table(result);
   text += "\n";
   if (!result.server_ended.empty())

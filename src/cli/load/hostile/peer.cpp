@@ -1,5 +1,6 @@
 #include "cli/load/hostile/peer.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 #include "base/byte_reader.h"
@@ -50,12 +53,30 @@ void Peer::open() {
   }
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  bind_by_role();
   const auto* address = reinterpret_cast<const sockaddr*>(&ground.address);
   if (::connect(socket_, address, ground.address_size) != 0 && errno != EINPROGRESS) {
     ++field_.tally.errors;
     return end();
   }
   token_ = field_.reactor.watch(socket_, *this, false, true);
+}
+
+// A server on loopback sees another address for each role, and none is that of the users. So its limits
+// by address can hit the attackers alone.
+void Peer::bind_by_role() {
+  if (field_.ground.address.ss_family != AF_INET) return;
+  sockaddr_in source{};
+  std::memcpy(&source, &field_.ground.address, sizeof source);
+  constexpr std::uint32_t kLoopback = 127;
+  if (ntohl(source.sin_addr.s_addr) >> 24 != kLoopback) return;
+  source.sin_port = 0;
+  source.sin_addr.s_addr = htonl(kLoopback << 24 | (2 + static_cast<std::uint32_t>(field_.role)));
+  const int late =
+      1;  // the port is chosen at connect(), so that it can be used for several targets
+  ::setsockopt(socket_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
+  // Where this fails, the system chooses.
+  static_cast<void>(::bind(socket_, reinterpret_cast<const sockaddr*>(&source), sizeof source));
 }
 
 void Peer::open_websocket(std::string path) {

@@ -66,6 +66,7 @@ class Peer : private Reactor::Watcher {
   enum class Dialect : std::uint8_t { kHttp, kY, kHocuspocus };
 
   void ready(bool readable, bool writable, bool broken) override;
+  void bind_by_role();
   void connected();
   void read();
   void take(ByteView bytes);

@@ -42,25 +42,34 @@ class PresenceSender final : public Peer {
   Pace pace_;
 };
 
-// Takes what others send, as fast as it comes.
+// Takes what others send, as fast as it comes. It stays, or it leaves after a second, so that there are
+// always newcomers, who are told of everybody.
 class PresenceWatcher final : public Peer {
  public:
-  using Peer::Peer;
+  PresenceWatcher(Field& field, bool stays) : Peer(field), stays_(stays) {}
 
  private:
   void begin() override { open_websocket(field().ground.y_path(Role::kReader, "presence")); }
   void opened() override { send_message(shapes::y_step1()); }
+  void act(std::uint64_t now_us) override {
+    if (since_us_ == 0) since_us_ = now_us;
+    if (!stays_ && now_us - since_us_ > 1'000'000) hang_up();
+  }
+
+  const bool stays_;
+  std::uint64_t since_us_ = 0;
 };
 
 std::unique_ptr<Attack> presence_of(Field& field, PresenceSender::Shape shape,
-                                    std::uint64_t senders, std::uint64_t watchers) {
+                                    std::uint64_t senders, std::uint64_t watchers, bool stay) {
   auto all = std::make_unique<Crowds>();
   all->add(std::make_unique<Crowd>(field, CrowdSize{.peers = senders, .opened_per_second = 10},
                                    [shape, next = std::uint64_t{0}](Field& in) mutable {
                                      return std::make_unique<PresenceSender>(in, shape, next++);
                                    }));
-  if (watchers > 0)
-    all->add(crowd_of<PresenceWatcher>(field, {.peers = watchers, .opened_per_second = 100}));
+  all->add(std::make_unique<Crowd>(
+      field, CrowdSize{.peers = watchers, .opened_per_second = 100},
+      [stay](Field& in) { return std::make_unique<PresenceWatcher>(in, stay); }));
   return all;
 }
 
@@ -68,17 +77,20 @@ std::unique_ptr<Attack> presence_of(Field& field, PresenceSender::Shape shape,
 
 AttackKind many_presences() {
   return {"many-presences", Role::kReader,
-          "a reader announces 10,000 ids once a second; 10 newcomers listen", Needs::kNothing,
-          [](Field& field) {
-            return presence_of(field, {.ids = 10'000, .state_bytes = 8, .per_second = 1}, 1, 10);
+          "a reader announces 10,000 ids once a second; 10 newcomers a second listen",
+          Needs::kNothing, [](Field& field) {
+            return presence_of(field, {.ids = 10'000, .state_bytes = 8, .per_second = 1}, 1, 10,
+                               false);
           }};
 }
 
 AttackKind large_presence() {
   return {"large-presence", Role::kReader,
-          "3 readers announce 90 ids with states of 60 KB, 2 times a second each; 10 listen",
+          "3 readers announce 90 ids with states of 60 KB, 2 times a second each; 10 newcomers a "
+          "second listen",
           Needs::kNothing, [](Field& field) {
-            return presence_of(field, {.ids = 90, .state_bytes = 60'000, .per_second = 2}, 3, 10);
+            return presence_of(field, {.ids = 90, .state_bytes = 60'000, .per_second = 2}, 3, 10,
+                               false);
           }};
 }
 
@@ -86,7 +98,8 @@ AttackKind presence_flood() {
   return {"presence-flood", Role::kReader,
           "4 readers change presence of 16 KB 500 times a second each; 60 listen", Needs::kNothing,
           [](Field& field) {
-            return presence_of(field, {.ids = 1, .state_bytes = 16'000, .per_second = 500}, 4, 60);
+            return presence_of(field, {.ids = 1, .state_bytes = 16'000, .per_second = 500}, 4, 60,
+                               true);
           }};
 }
 
