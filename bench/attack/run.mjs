@@ -3,6 +3,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { eachAttack, table, writeBetweenMarks } from './each.mjs'
 import { attackRun, kChurn, kDefaults, kShort } from './attack_run.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
@@ -23,6 +24,8 @@ the log does not verify afterwards. Everything stays on 127.0.0.1 and ends by it
   --connections N     the most that one attack has open (200)
   --recovery N        seconds that memory may take to come back (120)
   --churn             honest load instead of attacks: users come and go, others join, load and read; memory must be flat
+  --each              each attack alone for 10 seconds, against a server of its own, without bounds: prints a table
+  --markdown FILE     with --each: writes the table between the marks of a file that has them, such as docs/attack.md
   --short             small sizes, and no bounds of time: only that the process lives, that nothing is lost, and memory
   --syncline PATH     the binary (build/release/syncline, or SYNCLINE_BINARY)
   --server PATH       the binary that is attacked, if it is another one
@@ -35,7 +38,7 @@ const number = { type: 'string' }
 const { values } = parseArgs({
   options: {
     seconds: number, attacks: number, users: number, 'memory-mib': number, 'p99-ms': number, 'large-kib': number, history: number,
-    connections: number, recovery: number, churn: { type: 'boolean' }, short: { type: 'boolean' }, syncline: number, server: number, folder: number,
+    connections: number, recovery: number, churn: { type: 'boolean' }, each: { type: 'boolean' }, markdown: number, short: { type: 'boolean' }, syncline: number, server: number, folder: number,
     help: { type: 'boolean' }
   }
 })
@@ -54,7 +57,7 @@ const given = (name, key) => {
   return { [key]: value }
 }
 
-const { failures } = await attackRun({
+const options = {
   ...(values.short ? kShort : { seconds: Number(process.env.ATTACK_SECONDS || kDefaults.seconds) }),
   ...(values.churn ? kChurn : {}),
   ...given('seconds', 'seconds'),
@@ -70,5 +73,13 @@ const { failures } = await attackRun({
   ...(values.server === undefined ? {} : { server: path.resolve(values.server) }),
   folder: values.folder,
   say: line => console.log(line)
-})
+}
+
+if (values.each) {
+  const runs = eachAttack({ ...kDefaults, ...options, seconds: Number(values.seconds ?? 10) })
+  if (values.markdown !== undefined) writeBetweenMarks(values.markdown, table(runs))
+  process.exit(runs.every(run => run.sound) ? 0 : 1)
+}
+
+const { failures } = await attackRun(options)
 process.exit(failures.length === 0 ? 0 : 1)
