@@ -30,8 +30,11 @@ struct Ground {
 
   std::string workspace = "attack";
   std::string run;  // a part of the names of new documents, so that each run has its own
-  std::string quiet_workspace = "quiet";
-  std::vector<std::string> quiet_objects;  // where the quiet users are
+  struct Document {
+    std::string workspace;
+    std::string object;
+  };
+  std::vector<Document> quiet_documents;  // where the quiet users are
 
   std::uint64_t connections = 200;  // the most that one attack opens
   std::uint64_t large_bytes = 30ULL << 20;

@@ -102,9 +102,8 @@ Result<void> Hostile::reach() {
   ground_.large_bytes = options_.large_kib << 10;
   ground_.history = options_.history;
   ground_.spares_disk = options_.seconds > 60;
-  ground_.quiet_workspace = fmt::format("quiet-{}", options_.seed);
-  ground_.quiet_objects =
-      QuietUsers::documents(options_.users > 0 ? options_.users : kUsersWithoutNumber);
+  ground_.quiet_documents = QuietUsers::documents(
+      options_.seed, options_.users > 0 ? options_.users : kUsersWithoutNumber);
   using namespace std::chrono;
   ground_.run = fmt::format(
       "{:x}", duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
@@ -120,7 +119,7 @@ Result<void> Hostile::connect_users() {
   users_.emplace(real_, QuietOptions{.users = options_.users,
                                      .edits_per_second = static_cast<double>(options_.user_rate),
                                      .churn = options_.user_churn,
-                                     .workspace = ground_.quiet_workspace,
+                                     .seed = options_.seed,
                                      .token = ground_.token.empty() ? "none" : ground_.token});
   users_->connect();
   real_.run_until(real_.now_us() + kHostileSettleUs,

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kOnlineUs = 20 * sim::kSecond;  // means
 constexpr std::uint64_t kOfflineUs = sim::kSecond;
+constexpr std::uint64_t kQuietWorkspaces = 8;
 
 }  // namespace
 
@@ -24,19 +25,21 @@ QuietUsers::~QuietUsers() {
   real_.timeline().clear();
 }
 
-std::vector<std::string> QuietUsers::documents(std::uint64_t users) {
-  std::vector<std::string> names;
-  for (std::uint64_t i = 0; i < (users + 1) / 2; ++i) names.push_back(fmt::format("note-{}", i));
-  return names;
+std::vector<Ground::Document> QuietUsers::documents(std::uint64_t seed, std::uint64_t users) {
+  std::vector<Ground::Document> all;
+  for (std::uint64_t i = 0; i < (users + 1) / 2; ++i)
+    all.push_back(
+        {fmt::format("quiet-{}-{}", seed, i % kQuietWorkspaces), fmt::format("note-{}", i)});
+  return all;
 }
 
 void QuietUsers::connect() {
-  const std::vector<std::string> names = documents(options_.users);
+  const std::vector<Ground::Document> all = documents(options_.seed, options_.users);
   for (std::size_t i = 0; i < options_.users; ++i) {
     sim::ClientSettings settings;
     settings.number = i;
-    settings.workspace = options_.workspace;
-    settings.objects = {names[i / 2]};
+    settings.workspace = all[i / 2].workspace;
+    settings.objects = {all[i / 2].object};
     settings.token = options_.token;
     settings.edit_every_us = 0;
     settings.max_edits = UINT64_MAX;

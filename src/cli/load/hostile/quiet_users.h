@@ -1,5 +1,6 @@
 // QuietUsers: honest people who edit small documents, two in each, at random times with a fixed mean
-// rate. They measure what an attack does to others.
+// rate. They measure what an attack does to others. Their documents are in eight workspaces, because a
+// server serves a workspace on one loop: some of them share the loop of what is attacked.
 //
 // Thread-safety: none; the thread of the RealWorld, which must outlive it.
 #pragma once
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "cli/load/arrivals.h"
+#include "cli/load/hostile/field.h"
 #include "cli/load/hostile/promises.h"
 #include "cli/load/real_world.h"
 #include "cli/load/stopwatch.h"
@@ -23,7 +25,7 @@ struct QuietOptions {
   double edits_per_second = 100;  // of all together
   // They also go offline and come back, and make every kind of edit. Latencies include the time away.
   bool churn = false;
-  std::string workspace = "quiet";
+  std::uint64_t seed = 1;  // a part of the names of the workspaces
   std::string token;
 };
 
@@ -33,7 +35,7 @@ class QuietUsers {
   ~QuietUsers();
 
   // The documents in which `users` users are.
-  static std::vector<std::string> documents(std::uint64_t users);
+  static std::vector<Ground::Document> documents(std::uint64_t seed, std::uint64_t users);
 
   void connect();
   // Edits become due until stop(). The latency of an edit counts from when it was due, and is recorded

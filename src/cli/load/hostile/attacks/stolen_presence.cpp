@@ -18,11 +18,13 @@ class PresenceThief final : public Peer {
 
   void begin() override {
     const Ground& ground = field().ground;
-    if (ground.quiet_objects.empty()) return open_websocket(ground.y_path(Role::kReader, "stolen"));
+    if (ground.quiet_documents.empty())
+      return open_websocket(ground.y_path(Role::kReader, "stolen"));
     Ground quiet = ground;
-    quiet.workspace = ground.quiet_workspace;
-    open_websocket(
-        quiet.y_path(Role::kReader, ground.quiet_objects[number_ % ground.quiet_objects.size()]));
+    const Ground::Document& document =
+        ground.quiet_documents[number_ % ground.quiet_documents.size()];
+    quiet.workspace = document.workspace;
+    open_websocket(quiet.y_path(Role::kReader, document.object));
   }
   void opened() override {
     send_message(shapes::y_step1());
@@ -58,7 +60,7 @@ AttackKind stolen_presence() {
       "a reader in each document of the quiet users speaks for their ids with a huge clock, "
       "twice a second",
       Needs::kNothing, [](Field& field) -> std::unique_ptr<Attack> {
-        const std::uint64_t peers = std::max<std::uint64_t>(1, field.ground.quiet_objects.size());
+        const std::uint64_t peers = std::max<std::uint64_t>(1, field.ground.quiet_documents.size());
         return std::make_unique<Crowd>(field, CrowdSize{.peers = peers, .opened_per_second = 20},
                                        [next = std::uint64_t{0}](Field& in) mutable {
                                          return std::make_unique<PresenceThief>(in, next++);
