@@ -23,11 +23,15 @@ const ms = us => (us >= 100_000 ? (us / 1000).toFixed() : (us / 1000).toFixed(1)
 const mib = bytes => (bytes / 2 ** 20).toFixed()
 const count = n => (n >= 10_000 ? `${Math.round(n / 1000)}k` : String(n))
 
-const answers = ({ accepted, refused, closed, errors }) =>
-  Object.entries({ accepted, refused, closed, errors }).filter(([, n]) => n > 0).map(([what, n]) => `${count(n)} ${what}`).join(', ') || 'nothing'
+const answers = ({ accepted, refused, closed, errors, received_bytes: received }) => {
+  const counted = Object.entries({ accepted, refused, closed, errors }).filter(([, n]) => n > 0)
+  const all = counted.map(([what, n]) => `${count(n)} ${what}`)
+  if (received >= 100_000) all.push(`sent ${(received / 1e6).toFixed(1)} MB`)
+  return all.join(', ') || '-'
+}
 
 const kHead = [
-  '| attack | sent | the server | users: p50, p99, max (ms) | calm p99 | memory: before, most, after (MiB) |',
+  '| attack | sends | the server | users: p50, p99, max (ms) | calm p99 | memory: before, most, after (MiB) |',
   '|---|---|---|---|---|---|'
 ]
 

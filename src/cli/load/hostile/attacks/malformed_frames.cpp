@@ -30,7 +30,14 @@ class MalformedFrame final : public Peer {
     send_raw(kFrames[number_ % std::size(kFrames)]);
   }
 
+  // Some of these only make the server wait for more.
+  void act(std::uint64_t now_us) override {
+    if (since_us_ == 0) since_us_ = now_us;
+    if (now_us - since_us_ > 100'000) hang_up();
+  }
+
   const std::uint64_t number_;
+  std::uint64_t since_us_ = 0;
 };
 
 }  // namespace
