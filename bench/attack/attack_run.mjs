@@ -9,6 +9,9 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const kMiB = 2 ** 20
+const kNoise = 16 * kMiB // of memory, where two means are compared
+const kGuardMs = 50
+const kPage = 4096
 const kStartMs = 60_000
 const kStopMs = 60_000
 const kSetUpMs = 900_000
@@ -31,6 +34,7 @@ export const kDefaults = {
   history: 100_000,
   memoryMib: 512,
   memorySlack: 0.2, // over --memory-mib
+  memoryGuard: 8, // times --memory-mib: the server is killed above it, so that the machine is not harmed
   memoryBack: 0.2, // over what it was before the attacks
   p99Ms: 20, // of the server's histogram and of the users, each without the time of a sync
   flatMemory: 0, // how much more memory the last quarter of the run may take than the second
@@ -42,7 +46,7 @@ export const kDefaults = {
 // Instead of attacks, honest load for an hour.
 export const kChurn = {
   churn: true,
-  attacks: 'joins,cold-loads,changes,blame,tiny-updates',
+  attacks: 'joins,cold-loads,changes,blame',
   largeKib: 2048,
   history: 5000,
   p99Ms: 0,
@@ -109,6 +113,15 @@ class Child {
 }
 process.on('exit', () => Child.running.forEach(child => child.kill()))
 
+// 0 if there is no such process.
+const residentBytes = pid => {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * kPage
+  } catch {
+    return 0
+  }
+}
+
 const kept = end => (end === undefined ? 'did not end in time' : `ended with ${end.signal ?? `status ${end.code}`}`)
 
 class Run {
@@ -147,7 +160,22 @@ class Run {
     for (const until = Date.now() + kStartMs; !this.server.out.includes('\n'); await sleep(20)) {
       if (this.server.ended !== undefined || Date.now() > until) throw new Error(`the server ${kept(this.server.ended)}; see ${this.file('server.log')}`)
     }
+    this.guard()
     this.port = JSON.parse(this.server.out.split('\n')[0]).port
+  }
+
+  guard() {
+    const { process: child } = this.server
+    const most = this.options.memoryMib * kMiB * this.options.memoryGuard
+    const timer = setInterval(() => {
+      const resident = residentBytes(child.pid)
+      if (resident > most) {
+        this.killedAt = resident
+        child.kill('SIGKILL')
+      }
+    }, kGuardMs)
+    timer.unref()
+    child.on('close', () => clearInterval(timer))
   }
 
   hostile(...more) {
@@ -194,7 +222,8 @@ class Run {
     const usersEnd = await users.within(kBesidesMs + this.options.recoverySeconds * 1000)
     for (const child of [attackers, users]) child.kill()
     this.tell(attackers.out.trimEnd())
-    this.check(this.server.ended === undefined, `the server's process lives${this.server.ended ? `: it ${kept(this.server.ended)}` : ''}`)
+    const why = this.killedAt ? ': this run killed it, because it took ' + `${(this.killedAt / kMiB).toFixed()} MiB` : this.server.ended ? `: it ${kept(this.server.ended)}` : ''
+    this.check(this.server.ended === undefined, `the server's process lives${why}`)
     if (this.server.ended === undefined) this.check(attackersEnd?.code === 0, `the attackers ended well ${attackers.err}`.trimEnd())
     this.checkStrangers()
     this.check(usersEnd?.code === 0, `the users could go on, and nothing is missing${usersEnd?.code === 0 ? '' : `: ${kept(usersEnd)} ${users.err}`}`)
@@ -232,7 +261,7 @@ class Run {
     const quarter = Math.floor(server.memory_by_second.length / 4)
     const mean = from => server.memory_by_second.slice(from, from + quarter).reduce((sum, [, bytes]) => sum + bytes, 0) / quarter
     const [early, late] = [mean(quarter), mean(3 * quarter)]
-    this.check(late <= early * (1 + flatMemory), `memory is flat: ${mib(early)} in the second quarter, ${mib(late)} in the last`)
+    this.check(late <= early * (1 + flatMemory) + kNoise, `memory is flat: ${mib(early)} in the second quarter, ${mib(late)} in the last`)
   }
 
   async stopServer(what) {

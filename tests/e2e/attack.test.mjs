@@ -31,6 +31,12 @@ test('bounds that do not hold are found', { timeout: 120_000 }, async (t) => {
   assert.ok(failures.every((what) => /memory is at most|p99 is at most/.test(what)), failures.join('\n'));
 });
 
+test('a server that takes far too much memory is killed', { timeout: 120_000 }, async (t) => {
+  const { failures, folder } = await attackRun({ ...kTiny, memoryMib: 8, memorySlack: 0, memoryGuard: 1 });
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  assert.match(failures[0] ?? '', /^the server's process lives: this run killed it/);
+});
+
 test('a server that ends is found', { timeout: 120_000 }, async (t) => {
   const dying = join(scratch_dir(t, 'dying'), 'syncline');
   writeFileSync(dying, `#!/bin/sh\nexec timeout -s KILL 4 '${binary}' "$@"\n`);

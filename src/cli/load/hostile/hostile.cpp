@@ -47,6 +47,7 @@ class Hostile {
   void pass(std::uint64_t seconds, std::string_view what);
   void watch();
   bool over();
+  bool gone() const { return server_pid_ != 0 && resident_bytes_of(server_pid_) == 0; }
   void attack();
   void recover();
   void check_promises();
@@ -124,7 +125,7 @@ Result<void> Hostile::connect_users() {
                                      .token = ground_.token.empty() ? "none" : ground_.token});
   users_->connect();
   real_.run_until(real_.now_us() + kHostileSettleUs,
-                  [&] { return users_->why_not().empty() || Interrupt::asked(); });
+                  [&] { return users_->why_not().empty() || Interrupt::asked() || gone(); });
   if (Interrupt::asked()) return fail(ErrorCode::kUnavailable, "interrupted");
   if (const auto& violation = real_.world().violation)
     return fail(ErrorCode::kUnavailable, violation->invariant + ": " + violation->what);
