@@ -317,8 +317,8 @@ bool as_claimed(const AttackKind& kind, const Tally& tally) {
   };
   if (tally.connected == 0 || tally.sent == 0 || tally.sent_bytes < tally.sent) return false;
   if (one_of({"wrong-hosts", "wrong-tokens", "unfinished-bodies"})) return tally.refused > 0;
-  if (one_of({"blame", "changes", "states", "json", "large-appends", "tiny-updates", "one-place",
-              "broadcasts"}))
+  if (one_of({"blame", "changes", "states", "json", "past-states", "exports", "large-appends",
+              "tiny-updates", "one-place", "broadcasts"}))
     return tally.accepted + tally.refused > 0;
   if (one_of({"joins", "cold-loads"})) return tally.received_bytes > 0;
   if (kind.name == "malformed-frames") return tally.closed > 0;

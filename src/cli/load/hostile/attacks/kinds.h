@@ -20,6 +20,8 @@ AttackKind blame();
 AttackKind changes();
 AttackKind states();
 AttackKind large_json();
+AttackKind past_states();
+AttackKind exports();
 AttackKind cold_loads();
 AttackKind slow_readers();
 AttackKind many_presences();
@@ -28,6 +30,7 @@ AttackKind presence_flood();
 AttackKind stolen_presence();
 
 // ---- writers
+AttackKind unfinished_updates();
 AttackKind large_appends();
 AttackKind tiny_updates();
 AttackKind one_key();

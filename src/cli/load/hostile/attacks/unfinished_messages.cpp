@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 
 #include "cli/load/hostile/attacks/kinds.h"
 #include "cli/load/hostile/crowd.h"
@@ -8,13 +9,13 @@ namespace {
 
 class UnfinishedMessage final : public Peer {
  public:
-  using Peer::Peer;
+  UnfinishedMessage(Field& field, std::string path) : Peer(field), path_(std::move(path)) {}
 
  private:
   static constexpr std::uint64_t kClaimed = 31'000'000;
   static constexpr std::size_t kPiece = 256 * 1024;
 
-  void begin() override { open_websocket(field().ground.hocuspocus_path()); }
+  void begin() override { open_websocket(path_); }
   void opened() override {
     note_sent();
     send_raw(client_frame_head(0x82, kClaimed));
@@ -27,16 +28,31 @@ class UnfinishedMessage final : public Peer {
     send_raw(piece);
   }
 
+  const std::string path_;
   std::size_t left_ = kClaimed - 1;
 };
+
+std::unique_ptr<Attack> unfinished_on(Field& field, std::string path) {
+  return std::make_unique<Crowd>(field, CrowdSize{.peers = 35, .opened_per_second = 20},
+                                 [path = std::move(path)](Field& in) {
+                                   return std::make_unique<UnfinishedMessage>(in, path);
+                                 });
+}
 
 }  // namespace
 
 AttackKind unfinished_messages() {
   return {"unfinished-messages", Role::kStranger,
           "35 WebSockets without a token send messages of 31 MB without their last byte",
-          Needs::kNothing, [](Field& field) {
-            return crowd_of<UnfinishedMessage>(field, {.peers = 35, .opened_per_second = 20});
+          Needs::kNothing,
+          [](Field& field) { return unfinished_on(field, field.ground.hocuspocus_path()); }};
+}
+
+AttackKind unfinished_updates() {
+  return {"unfinished-updates", Role::kWriter,
+          "35 clients of a document send updates of 31 MB without their last byte", Needs::kNothing,
+          [](Field& field) {
+            return unfinished_on(field, field.ground.y_path(Role::kWriter, "unfinished"));
           }};
 }
 
