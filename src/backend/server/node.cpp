@@ -366,6 +366,7 @@ ProcessSample Node::Impl::process_sample() const {
   ProcessSample sample{.net = server->counters(),
                        .store = store->counters(),
                        .disk_full = !store->has_room(),
+                       .jobs = workers->counts(),
                        .plan = plan,
                        .memory = memory.get(),
                        .started_unix_ms = started_unix_ms};

@@ -76,6 +76,15 @@ void add_store(observe::MetricsPage& page, const StoreCounters& store) {
   page.gauge("read_queue_requests", "Reads that wait for a thread.", store.queued_reads);
 }
 
+void add_jobs(observe::MetricsPage& page, const node::Workers::Counts& jobs) {
+  page.gauge("jobs_waiting", "Jobs that wait for a worker.", jobs.waiting);
+  page.gauge("jobs_running", "Jobs that have begun and not ended.", jobs.running);
+  page.counter("jobs_total", "Jobs begun.", jobs.begun);
+  page.counter("jobs_refused_total", "Answers refused because too many were wanted.", jobs.refused);
+  page.counter("jobs_abandoned_total", "Answers not begun because the client had left.",
+               jobs.abandoned);
+}
+
 void add_reports(observe::MetricsPage& page, const LogCounters& log) {
   page.counter("report_lines_total", "Lines written to stderr.", log.lines);
   page.counter("report_lines_suppressed_total", "Lines left out because equal ones came too fast.",
@@ -114,6 +123,7 @@ void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample
   page.gauges("build_info", "Always 1; the label is the version.", "version", {&build, 1});
   add_network(page, sample.net);
   add_store(page, sample.store);
+  add_jobs(page, sample.jobs);
   page.gauge("disk_full", "1 while the disk is full and appends are refused.",
              sample.disk_full ? 1 : 0);
   if (sample.log) add_reports(page, *sample.log);

@@ -10,6 +10,7 @@
 #include "backend/store/rocksdb_store.h"
 #include "base/memory_budget.h"
 #include "node/memory_plan.h"
+#include "node/workers.h"
 #include "observe/metrics_page.h"
 
 namespace syncline::backend {
@@ -19,6 +20,7 @@ struct ProcessSample {
   StoreCounters store;
   bool disk_full = false;
   std::optional<LogCounters> log;  // if the process writes a log
+  node::Workers::Counts jobs;
   node::MemoryPlan plan;
   const MemoryBudget* memory = nullptr;
   std::uint64_t started_unix_ms = 0;
