@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <utility>
 
 #include "base/utf8.h"
 #include "merge/facets.h"
+#include "state/author_index.h"
 #include "state/object_replay.h"
-#include "syncline/crdt/id_set.h"
 
 namespace syncline::state {
 namespace {
@@ -33,17 +32,6 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
   }
 
  private:
-  struct Author {
-    log::Position position = 0;
-    std::string principal;
-    std::string actor;
-    std::uint64_t accepted_ms = 0;
-  };
-  struct Owned {
-    Clock end = 0;
-    std::size_t author = 0;
-  };
-
   void begin(Result<ReplayedObject> replayed) {
     if (!replayed) return done_(std::unexpected(std::move(replayed.error())));
     if (replayed->position == 0)
@@ -53,62 +41,47 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     type_ = &replayed->object->type();
     generation_ = replayed->generation;
     texts_ = merge::attributed_texts(*replayed->object);
-    std::map<crdt::ClientId, crdt::IdSet::Ranges> ranges;
-    for (const auto& text : texts_) {
-      for (const auto& run : text.runs) ranges[run.client].push_back({run.clock, run.length});
+    if (sources_.authors != nullptr) kept_ = sources_.authors->get(workspace_, object_);
+    // The kept index is of the newest generation that was asked for.
+    if (kept_ == nullptr || kept_->index.generation() > generation_)
+      kept_ = std::make_shared<AuthorIndexes::Kept>();
+    extend();
+  }
+
+  void extend() {
+    if (kept_->extending)
+      return kept_->waiting.push_back([self = shared_from_this()] { self->extend(); });
+    if (kept_->index.generation() != generation_) {
+      kept_->index = AuthorIndex();
+      kept_->index.begin(generation_);
     }
-    for (auto& [client, all] : ranges) wanted_.add(client, std::move(all));
+    if (kept_->index.position() >= position_) return finish();
+    kept_->extending = true;
     read_on();
   }
 
   void read_on() {
     sources_.events.read_object(
-        workspace_, object_, read_, {.to = position_},
+        workspace_, object_, kept_->index.position(), {.to = position_},
         [self = shared_from_this()](auto events) { self->take(std::move(events)); });
   }
 
   void take(Result<std::vector<log::Event>> events) {
-    if (!events) return done_(std::unexpected(std::move(events.error())));
-    if (events->empty()) return finish();
-    for (log::Event& event : *events) {
-      if (event.kind == log::EventKind::kChange &&
-          std::max<std::uint64_t>(event.generation, 1) == generation_)
-        note(event);
-      read_ = event.position;
+    if (!events) {
+      extended();
+      return done_(std::unexpected(std::move(events.error())));
     }
-    read_on();
+    for (const log::Event& event : *events) kept_->index.note(*type_, event);
+    if (!events->empty()) return read_on();
+    kept_->index.passed(std::max(kept_->index.position(), position_));
+    extended();
+    finish();
   }
 
-  void note(log::Event& event) {
-    const auto ids = type_->ids_of(event.intent);
-    if (!ids) return;  // it could not have been replayed, so retention has dropped it
-    bool noted = false;
-    for (const merge::IdRange& range : *ids) {
-      const auto* wanted = wanted_.find(range.client);
-      if (wanted == nullptr) continue;
-      const Clock end = range.clock + range.length;
-      auto next = std::ranges::upper_bound(*wanted, range.clock, {}, &crdt::ClockRange::end);
-      if (next == wanted->end() || next->clock >= end) continue;
-      if (!noted) {
-        authors_.push_back({event.position, std::move(event.principal), std::move(event.actor),
-                            event.accepted_ms()});
-        noted = true;
-      }
-      own(owned_[range.client], range.clock, end);
-    }
-  }
-
-  // Assigns [begin, end) to the newest author, except the parts that already have one.
-  void own(std::map<Clock, Owned>& owned, Clock begin, Clock end) {
-    auto next = owned.upper_bound(begin);
-    if (next != owned.begin()) begin = std::max(begin, std::prev(next)->second.end);
-    while (begin < end) {
-      const Clock stop = next == owned.end() ? end : std::min(end, next->first);
-      if (begin < stop) owned.emplace_hint(next, begin, Owned{stop, authors_.size() - 1});
-      if (next == owned.end()) return;
-      begin = std::max(begin, next->second.end);
-      ++next;
-    }
+  void extended() {
+    kept_->extending = false;
+    if (sources_.authors != nullptr) sources_.authors->grown(workspace_, object_);
+    for (auto& next : std::exchange(kept_->waiting, {})) next();
   }
 
   void finish() {
@@ -124,31 +97,27 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
   // Several events may have written a run of one client.
   void cut(const merge::TextRun& run, std::vector<BlamedRun>& runs) {
     std::string_view rest = run.text;
-    const auto& owned = owned_[run.client];
-    auto next = owned.upper_bound(run.clock);
-    if (next != owned.begin()) --next;
-    for (Clock clock = run.clock; clock < run.clock + run.length;) {
-      while (next != owned.end() && next->second.end <= clock) ++next;
-      const bool known = next != owned.end() && next->first <= clock;
-      Clock end = run.clock + run.length;
-      if (known) end = std::min(end, next->second.end);
-      if (!known && next != owned.end()) end = std::min(end, next->first);
+    const Clock run_end = run.clock + run.length;
+    for (Clock clock = run.clock; clock < run_end;) {
+      const AuthorIndex::Found found = kept_->index.find(run.client, clock, run_end);
       bool inside = false;
-      std::size_t bytes = utf16_offset(rest, end - clock, inside);
-      if (end == run.clock + run.length) bytes = rest.size();
-      add(runs, known ? authors_[next->second.author] : Author{}, rest.substr(0, bytes));
+      std::size_t bytes = utf16_offset(rest, found.end - clock, inside);
+      if (found.end == run_end) bytes = rest.size();
+      add(runs, found.author, rest.substr(0, bytes));
       rest.remove_prefix(bytes);
-      clock = end;
+      clock = found.end;
     }
   }
 
-  static void add(std::vector<BlamedRun>& runs, const Author& author, std::string_view text) {
+  static void add(std::vector<BlamedRun>& runs, const AuthorIndex::Author& author,
+                  std::string_view text) {
     if (!runs.empty() && runs.back().position == author.position) {
       runs.back().text += text;
       return;
     }
+    if (author.position == 0) return runs.push_back({.text = std::string(text)});
     runs.push_back(
-        {std::string(text), author.position, author.principal, author.actor, author.accepted_ms});
+        {std::string(text), author.position, *author.principal, *author.actor, author.accepted_ms});
   }
 
   const ReplaySources sources_;
@@ -159,11 +128,8 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
   const log::Position at_;
   log::Done<Blame> done_;
   log::Position position_ = 0;
-  log::Position read_ = 0;
   std::vector<merge::AttributedText> texts_;
-  crdt::IdSet wanted_;
-  std::vector<Author> authors_;
-  std::map<crdt::ClientId, std::map<Clock, Owned>> owned_;
+  std::shared_ptr<AuthorIndexes::Kept> kept_;
 };
 
 }  // namespace

@@ -1,12 +1,12 @@
 // Blame: which event wrote each character of an object's texts.
 //
-// A character has an id: a client and a clock. The intent of an event says which ids it introduces.
-// So this reads the object's events once and notes the ranges that are still visible. If several
-// events introduce an id (a retry after a lost ack, a document that was imported twice), the first
-// one counts.
+// A character has an id: a client and a clock. The intent of an event says which ids it introduces
+// (state/author_index.h). A worker keeps the indexes of the objects that were asked for last, so a
+// further request reads only the events that came since. Requests for an object whose index is being
+// extended wait for that.
 //
-// Cost: one replay for the state, and reading all events of the object up to `at`; memory in
-// proportion to the visible content. Thread-safety: one loop. Errors: those of replay_object;
+// Cost: one replay for the state, reading the events of the object that its index lacks, and what the
+// answer has. Thread-safety: one loop. Errors: those of replay_object;
 // kNotFound if the object had no events.
 #pragma once
 
@@ -35,6 +35,7 @@ struct Blame {
   std::vector<BlamedText> texts;
 };
 
+// With `sources.authors`, the index is kept.
 void blame_object(const ReplaySources& sources, std::string workspace, std::string object,
                   log::Position at, log::Done<Blame> done);
 

@@ -71,6 +71,8 @@ struct ReplayFailure {
 // damage.
 using Replayed = std::expected<ReplayedObject, ReplayFailure>;
 
+class AuthorIndexes;
+
 // What a replay reads, and the types of the objects. All must outlive the answer, or be destroyed
 // together with it; then there is no answer.
 struct ReplaySources {
@@ -90,6 +92,8 @@ struct ReplaySources {
   const merge::TypeRegistry& types;
   // Where long replays go on. nullopt: they run here, however long they take.
   std::optional<OffLoop> off_loop;
+  // Kept indexes for attribution; nullptr: none are kept.
+  AuthorIndexes* authors = nullptr;
 };
 
 void try_replay(const ReplaySources& sources, std::string workspace, std::string object,

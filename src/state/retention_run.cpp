@@ -124,13 +124,25 @@ class Turn : public std::enable_shared_from_this<Turn> {
         (replayed->snapshot_position == replayed->position && replayed->bytes_since_milestone == 0);
     if (stands || is_mutated(Mutation::drop_uncovered)) return cover();
     ++turn_.snapshots;
-    store_.snapshots().put_snapshot(
-        workspace_, objects_[object_],
-        milestone_of(*replayed->object, replayed->position, replayed->generation),
-        [self = shared_from_this()](Result<void> put) {
-          if (!put) return self->done_(std::unexpected(std::move(put.error())));
-          self->cover();
-        });
+    const auto& elsewhere = sources_.off_loop;
+    const bool large = elsewhere && replayed->object->memory_bytes() > elsewhere->share.memory;
+    auto make = [object = std::move(replayed->object), position = replayed->position,
+                 generation = replayed->generation] {
+      return milestone_of(*object, position, generation);
+    };
+    if (!large) return put(make());
+    elsewhere->compute<log::Snapshot>(
+        {.kind = JobOrder::kUrgent, .asker = workspace_, .name = "snapshot"}, std::move(make),
+        [self = shared_from_this()](log::Snapshot milestone) { self->put(std::move(milestone)); });
+  }
+
+  void put(log::Snapshot milestone) {
+    store_.snapshots().put_snapshot(workspace_, objects_[object_], std::move(milestone),
+                                    [self = shared_from_this()](Result<void> put) {
+                                      if (!put)
+                                        return self->done_(std::unexpected(std::move(put.error())));
+                                      self->cover();
+                                    });
   }
 
   // If an event is at fault, or a pinned moment is gone, the object cannot be replayed later

@@ -6,8 +6,9 @@ namespace syncline::state {
 namespace {
 
 // On its worker, nothing goes to another one.
-ReplaySources of_worker(ReplaySources sources) {
+ReplaySources of_worker(ReplaySources sources, AuthorIndexes& authors) {
   sources.off_loop.reset();
+  sources.authors = &authors;
   return sources;
 }
 
@@ -16,7 +17,7 @@ ReplaySources of_worker(ReplaySources sources) {
 Worker::Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& counters,
                JobLimits limits)
     : loop_(loop),
-      sources_(of_worker(sources)),
+      sources_(of_worker(sources, authors_)),
       place_{loop, sources_},
       queue_(limits),
       counters_(counters),

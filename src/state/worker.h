@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "state/author_index.h"
 #include "state/job_queue.h"
 #include "state/object_replay.h"
 
@@ -42,6 +43,7 @@ class Worker {
   void count();
 
   Scheduler& loop_;
+  AuthorIndexes authors_;
   const ReplaySources sources_;
   Workplace place_;
   JobQueue queue_;

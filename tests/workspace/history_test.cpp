@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "state/author_index.h"
 #include "state/blame.h"
 #include "state/changes.h"
 #include "syncline/crdt/any.h"
@@ -208,7 +209,10 @@ TEST(History, EveryCharacterHasItsEvent) {
     TestWorld world(MemoryStore::CommitMode::kAtOnce, {.snapshot_min_bytes = 700});
     RandomHistory history(world, seed);
     history.write(120);
-    for (const log::Position at : {log::Position{40}, log::Position{120}}) {
+    AuthorIndexes indexes;
+    ReplaySources sources = world.sources;
+    if (seed % 2 == 0) sources.authors = &indexes;
+    for (const log::Position at : {log::Position{40}, log::Position{120}, log::Position{90}}) {
       std::vector<log::Position> owners;
       const auto page = ask<ChangePage>(world, [&](auto done) {
         list_changes(world.sources, "w", "o1", 0, at, 1000, std::move(done));
@@ -236,7 +240,7 @@ TEST(History, EveryCharacterHasItsEvent) {
         }
       }
       const auto blame = ask<Blame>(
-          world, [&](auto done) { blame_object(world.sources, "w", "o1", at, std::move(done)); });
+          world, [&](auto done) { blame_object(sources, "w", "o1", at, std::move(done)); });
       ASSERT_TRUE(blame) << blame.error().message;
       ASSERT_EQ(blame->texts.size(), 1u);
       std::vector<log::Position> blamed;
