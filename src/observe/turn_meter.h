@@ -15,6 +15,7 @@
 // Thread-safety: none; one per loop.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,10 @@ class TurnMeter {
   // look at the clock.
   std::uint64_t began_us() const { return to_us(begin_); }
   std::uint64_t began_ticks() const { return begin_; }
+  // How long the last turn took. It costs no look at the clock.
+  std::uint64_t last_us() const { return to_us(lap_ - begin_); }
+  // How long the present turn has taken so far.
+  std::uint64_t taken_us() const { return to_us(std::max(clock_.read(), begin_) - begin_); }
 
   const Histogram& turns() const { return turns_; }
 

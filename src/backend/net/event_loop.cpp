@@ -1,25 +1,28 @@
 #include "backend/net/event_loop.h"
 
-#include "backend/net/asio_config.h"
+#include <poll.h>
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <limits>
+#include <mutex>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "backend/net/asio_bridge.h"
+#include "backend/net/poller.h"
 #include "backend/net/timer_queue.h"
 #include "backend/net/turn_clock.h"
 #include "base/assert.h"
 
 namespace syncline::backend {
 
-namespace asio = boost::asio;
-
 namespace {
+
+constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
+constexpr std::size_t kKeptTasks = 1024;  // of this many, the memory is kept
 
 std::uint64_t now_ms() {
   using namespace std::chrono;
@@ -33,65 +36,180 @@ struct EventLoop::Impl {
   Impl(EventLoop& owner, std::size_t number, observe::Sink* sink)
       : loop(owner), index(number), reporter(sink, observe::Area::kServer) {}
 
+  struct Posted {
+    Task task;
+    const char* what;
+  };
+
   EventLoop& loop;
   const std::size_t index;
   const observe::Reporter reporter;
   observe::LoopMeasures measures{turn_clock()};
-  TimerQueue timers;  // outlives the context, whose destruction may cancel timers
-  asio::io_context context{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-  asio::steady_timer alarm{context};
-  asio::steady_timer wake{context};  // for turn()
-  std::uint64_t alarm_ms = 0;        // the time for which the alarm is set; 0 if it is not set
+  TimerQueue timers;
+  Poller poller;
+  std::unique_ptr<AsioBridge> bridge;  // null: nobody asked for one
+
+  // Posted on the loop's own thread; `running` from next_ on is run first.
+  std::vector<Posted> posted;
+  std::vector<Posted> running;
+  std::size_t next = 0;
+
+  // Posted by other threads. A poster wakes the loop only if it is about to block: it sets `called` and then reads
+  // `blocking`, and the loop does it the other way round. So one of the two sees the other.
+  std::mutex mutex;
+  std::vector<Posted> called_tasks;  // under the mutex
+  std::atomic<bool> called{false};
+  std::atomic<bool> blocking{false};
+  std::atomic<bool> stopped{false};
+
   std::atomic<std::thread::id> thread{};
   // For busy(): written by the loop alone.
   std::atomic<std::uint64_t> turn_began{0};  // in ticks; 0: outside of a turn
   std::atomic<const char*> name{""};
 
-  void arm();
-  void ring();
+  std::size_t round(std::uint64_t wait_us);
+  void take_called();
+  std::size_t ring();
+  std::size_t look(std::uint64_t wait_us);
+  std::size_t block(std::uint64_t wait_us);
+  std::size_t run_tasks();
+  void drop_tasks();
 };
 
-// The alarm only moves to an earlier time. Moving it to a later time would save only one empty
-// wake-up.
-void EventLoop::Impl::arm() {
-  const auto due = timers.next_due_ms();
-  if (!due || (alarm_ms != 0 && alarm_ms <= *due)) return;
-  alarm_ms = *due;
-  alarm.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(*due)));
-  alarm.async_wait([this](const boost::system::error_code& error) {
-    if (!error) ring();
-  });
+// Returns how many calls into the application it made. Blocks for at most `wait_us`, and only if there is nothing
+// to do.
+std::size_t EventLoop::Impl::round(std::uint64_t wait_us) {
+  take_called();
+  std::size_t calls = ring();
+  const bool idle = calls == 0 && posted.empty() && next == running.size();
+  calls += look(idle ? wait_us : 0);
+  if (bridge) calls += bridge->run();
+  return calls + run_tasks();
 }
 
-void EventLoop::Impl::ring() {
-  const Turn turn(loop, "timer");
-  alarm_ms = 0;
-  // Timers that a task adds for "now" wait for the next wake-up, so that a task that re-arms itself
+void EventLoop::Impl::take_called() {
+  if (!called.load(std::memory_order_relaxed)) return;
+  std::vector<Posted> tasks;
+  {
+    const std::lock_guard lock(mutex);
+    called.store(false);
+    tasks = std::exchange(called_tasks, {});
+  }
+  posted.insert(posted.end(), std::make_move_iterator(tasks.begin()),
+                std::make_move_iterator(tasks.end()));
+}
+
+std::size_t EventLoop::Impl::ring() {
+  const auto due = timers.next_due_ms();
+  if (!due) return 0;
+  // Timers that a task adds for "now" wait for the next round, so that a task that re-arms itself
   // with a delay of 0 does not starve the sockets.
   const std::uint64_t now = now_ms();
+  if (*due > now) return 0;
+  const Turn turn(loop, "timer");
   std::size_t budget = timers.size();
   while (budget-- > 0) {
     auto task = timers.take_due(now);
     if (!task) break;
     (*task)();
   }
-  arm();
+  return 1;
+}
+
+// Calls the handlers of the descriptors that are ready.
+std::size_t EventLoop::Impl::look(std::uint64_t wait_us) {
+  std::size_t events = 0;
+  if (wait_us > 0) {
+    blocking.store(true);
+    if (!called.load()) events = block(wait_us);
+    blocking.store(false);
+  }
+  if (events == 0) events = poller.collect(0);
+  return poller.dispatch(events, [this](ReadyHandler& handler, bool for_read) {
+    {
+      const Turn turn(loop, for_read ? "read" : "write");
+      handler.on_ready();
+    }
+    return measures.turns.last_us();
+  });
+}
+
+// Blocks until something is ready, a timer is due or wake() is called. Returns what it has collected.
+std::size_t EventLoop::Impl::block(std::uint64_t wait_us) {
+  std::uint64_t until_timer_us = kForever;
+  if (const auto due = timers.next_due_ms()) {
+    const std::uint64_t now = now_ms();
+    until_timer_us = *due > now ? (*due - now) * 1000 : 0;
+  }
+  const bool exactly = wait_us < until_timer_us;  // timers are due at whole milliseconds
+  const std::uint64_t us = std::min({wait_us, until_timer_us, std::uint64_t{3'600'000'000}});
+  if (bridge) {
+    bridge->wait(static_cast<std::int64_t>(us));
+    return 0;
+  }
+  if (!exactly || wait_us == kForever) return poller.collect(static_cast<int>(us / 1000));
+  pollfd ready{.fd = poller.fd(), .events = POLLIN, .revents = 0};
+  const timespec most{.tv_sec = static_cast<time_t>(us / 1'000'000),
+                      .tv_nsec = static_cast<long>(us % 1'000'000 * 1000)};
+  ::ppoll(&ready, 1, &most, nullptr);
+  return 0;
+}
+
+std::size_t EventLoop::Impl::run_tasks() {
+  std::size_t calls = 0;
+  std::uint64_t began_us = 0;
+  while (!stopped.load(std::memory_order_relaxed)) {
+    if (next == running.size()) {
+      running.clear();
+      if (running.capacity() > kKeptTasks) running.shrink_to_fit();
+      next = 0;
+      if (posted.empty()) break;
+      std::swap(running, posted);
+    }
+    Posted now = std::move(running[next++]);
+    const Turn turn(loop, now.what);
+    Task task = std::move(now.task);  // it is also destroyed within the turn
+    task();
+    if (calls++ == 0) began_us = measures.turns.began_us();
+    if (measures.turns.began_us() - began_us > kSliceUs) break;
+  }
+  return calls;
+}
+
+// What they own may post again when it is destroyed.
+void EventLoop::Impl::drop_tasks() {
+  do {
+    take_called();
+    const auto dropped = std::exchange(posted, {});
+    const auto begun = std::exchange(running, {});
+    next = 0;
+  } while (!posted.empty() || called.load());
 }
 
 EventLoop::EventLoop(std::size_t index, observe::Sink* sink)
     : impl_(std::make_unique<Impl>(*this, index, sink)) {}
+
 EventLoop::~EventLoop() {
   impl_->timers.clear();
-}  // while what the tasks hold has its context
+  impl_->drop_tasks();
+  impl_->poller.clear();
+  impl_->bridge.reset();
+  impl_->drop_tasks();
+}
 
 void EventLoop::post(Task task) {
-  const char* const what = doing();
-  asio::post(impl_->context, [this, what, task = std::move(task)]() mutable {
-    const Turn turn(*this, what);
-    Task now = std::exchange(task, nullptr);  // it is also destroyed within the turn
-    now();
-  });
+  Impl& impl = *impl_;
+  if (is_current()) {
+    impl.posted.push_back({std::move(task), doing()});
+    return;
+  }
+  bool first = false;
+  {
+    const std::lock_guard lock(impl.mutex);
+    impl.called_tasks.push_back({std::move(task), "task"});
+    first = !impl.called.exchange(true);
+  }
+  if (first && impl.blocking.load()) impl.poller.wake();
 }
 
 EventLoop::TimerId EventLoop::after(std::uint64_t delay_ms, Task task) {
@@ -99,9 +217,7 @@ EventLoop::TimerId EventLoop::after(std::uint64_t delay_ms, Task task) {
   constexpr std::uint64_t kLongest = 365ull * 24 * 3600 * 1000;
   const std::uint64_t delay = delay_ms < kLongest ? delay_ms : kLongest;
   // The clock counts whole milliseconds, so one more ensures that no timer fires early.
-  const TimerId id = impl_->timers.add(now_ms() + delay + 1, std::move(task));
-  impl_->arm();
-  return id;
+  return impl_->timers.add(now_ms() + delay + 1, std::move(task));
 }
 
 void EventLoop::cancel(TimerId timer) {
@@ -141,6 +257,10 @@ EventLoop::Busy EventLoop::busy() const {
   return {began, static_cast<std::uint64_t>(ms), impl_->name.load(std::memory_order_relaxed)};
 }
 
+bool EventLoop::slice_is_over() {
+  return impl_->measures.turns.taken_us() > kSliceUs;
+}
+
 observe::LoopMeasures& EventLoop::measures() {
   return impl_->measures;
 }
@@ -164,32 +284,34 @@ EventLoop::Turn::~Turn() {
 
 void EventLoop::run() {
   impl_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  impl_->context.run();
+  while (!impl_->stopped.load()) impl_->round(kForever);
   impl_->thread.store({}, std::memory_order_relaxed);
 }
 
 void EventLoop::turn(std::uint64_t wait_us) {
+  constexpr int kMostRounds = 100;
   impl_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  if (impl_->context.poll() == 0 && wait_us > 0) {
-    impl_->wake.expires_after(std::chrono::microseconds(wait_us));
-    impl_->wake.async_wait([](const boost::system::error_code&) {});
-    impl_->context.run_one();
-    impl_->wake.cancel();
-    impl_->context.poll();
-  }
+  std::size_t calls = impl_->round(wait_us);
+  for (int i = 0; calls > 0 && i < kMostRounds; ++i) calls = impl_->round(0);
   impl_->thread.store({}, std::memory_order_relaxed);
 }
 
 void EventLoop::stop() {
-  impl_->context.stop();
+  impl_->stopped.store(true);
+  impl_->poller.wake();
 }
 
 bool EventLoop::is_current() const {
   return impl_->thread.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
-asio::io_context& EventLoop::context() {
-  return impl_->context;
+Poller& EventLoop::poller() {
+  return impl_->poller;
+}
+
+boost::asio::io_context& EventLoop::context() {
+  if (!impl_->bridge) impl_->bridge = std::make_unique<AsioBridge>(impl_->poller.fd());
+  return impl_->bridge->context();
 }
 
 LoopGroup::LoopGroup(std::size_t count, observe::Sink* sink) {

@@ -2,8 +2,13 @@
 // core.
 //
 // Loops share nothing: only a loop's own thread uses what lives on the loop, and work goes to
-// another loop only as a task, with post(). An Asio io_context does the waiting; this header hides
-// it.
+// another loop only as a task, with post().
+//
+// A round of the loop asks the kernel which descriptors are ready (poller.h), calls their handlers,
+// and then runs posted tasks, also those that they post. So what several connections send in one
+// round is worked on before the next step, such as the append to the log, is taken for all of them
+// together. After kSliceUs of tasks the loop looks at its descriptors and timers again, so that no
+// chain of tasks keeps them waiting.
 //
 // The loop measures its turns (observe/turn_meter.h) and reports those over the budget of 2 ms. A
 // turn is one call into the application: a posted task, the timers that are due together, or one
@@ -27,6 +32,10 @@
 #include "base/scheduler.h"
 #include "observe/report.h"
 #include "observe/turn_meter.h"
+
+namespace syncline::backend {
+class Poller;
+}
 
 namespace boost::asio {
 class io_context;
@@ -55,6 +64,10 @@ class EventLoop final : public Scheduler {
   // Only on the loop's thread.
   observe::LoopMeasures& measures();
 
+  // True if the present turn has taken so long that what remains should be put off to another one. Only on the
+  // loop's thread.
+  bool slice_is_over();
+
   // The present turn: how long it has taken so far, and the name of what it does. From any thread.
   struct Busy {
     std::uint64_t turn = 0;  // differs from turn to turn; 0: outside of a turn
@@ -73,11 +86,16 @@ class EventLoop final : public Scheduler {
   // Makes run() return after the current task.
   void stop();
 
-  // For the sources of this folder that wait for file descriptors.
+  // For fd_watch.cpp.
+  Poller& poller();
+
+  // For client sides that are written with Asio; made by the first call.
   boost::asio::io_context& context();
 
-  // What happens while it is in scope is one turn. For the same sources: they open one around each
-  // call into the application.
+  static constexpr std::uint64_t kSliceUs = 1000;
+
+ private:
+  // What happens while it is in scope is one turn: each call into the application.
   class Turn {
    public:
     Turn(EventLoop& loop, const char* what);
@@ -89,7 +107,6 @@ class EventLoop final : public Scheduler {
     EventLoop& loop_;
   };
 
- private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -3,10 +3,11 @@
 // Each wait is one-shot. While it is pending, the loop keeps the handler alive. close() and the
 // destructor cancel all pending waits; after that, on_ready is not called.
 //
-// Ownership: the caller owns the descriptor and closes it after this watch. Thread-safety: none;
-// everything runs on the loop's thread.
+// Ownership: the caller owns the descriptor and closes it after this watch. The loop must outlive an
+// open watch. Thread-safety: none; everything runs on the loop's thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 namespace syncline::backend {
@@ -22,26 +23,30 @@ class ReadyHandler {
 
 class FdWatch {
  public:
-  FdWatch();
+  FdWatch() = default;
   ~FdWatch();
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
 
   // False if the loop's reactor refuses the descriptor.
   bool open(EventLoop& loop, int fd);
-  bool is_open() const { return impl_ != nullptr; }
+  // The same, but the reactor is not asked before the first wait, so that a descriptor that need never be waited
+  // for costs no system call.
+  void open_later(EventLoop& loop, int fd);
+  bool is_open() const { return loop_ != nullptr; }
   void close();
+  // The same, for a descriptor that the caller closes next. It saves a system call.
+  void abandon();
 
   // Calls handler->on_ready() once, when the descriptor is readable (writable). Ignored while such
   // a wait is pending.
-  void wait_read(std::shared_ptr<ReadyHandler> handler);
-  void wait_write(std::shared_ptr<ReadyHandler> handler);
+  // False after open_later(), if the loop's reactor refuses the descriptor.
+  bool wait_read(std::shared_ptr<ReadyHandler> handler);
+  bool wait_write(std::shared_ptr<ReadyHandler> handler);
 
  private:
-  struct Impl;
-  void wait(bool for_read, std::shared_ptr<ReadyHandler> handler);
-
-  std::shared_ptr<Impl> impl_;
+  EventLoop* loop_ = nullptr;  // null: closed
+  std::uint32_t place_ = 0;    // in the loop's poller
 };
 
 }  // namespace syncline::backend

@@ -19,9 +19,15 @@ bool Socket::attach() {
   return true;
 }
 
+void Socket::attach_unwatched() {
+  watch_.open_later(shard_.loop(), stream_->fd());
+  last_write_ms_ = shard_.now_ms();
+  shard_.add(shared_from_this());
+}
+
 void Socket::destroy() {
   if (is_destroyed()) return;
-  watch_.close();
+  watch_.abandon();
   stream_.reset();
   out_.clear();
   if (in_shard_) shard_.remove(*this);
@@ -99,10 +105,10 @@ void Socket::arm(bool reading) {
       if (!self->is_destroyed()) self->on_ready();
     });
   } else if (reading || write_needs_read) {
-    watch_.wait_read(shared_from_this());
+    if (!watch_.wait_read(shared_from_this())) return destroy();
   }
   if (write_blocked_ == IoStatus::kWantWrite || read_needs_write)
-    watch_.wait_write(shared_from_this());
+    if (!watch_.wait_write(shared_from_this())) destroy();
 }
 
 void Socket::request_flush() {

@@ -42,6 +42,8 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   // Watches the descriptor and adds the socket to the shard. False if the loop refuses the
   // descriptor.
   bool attach();
+  // The same; the descriptor is watched from the first arm() on, which destroys the socket if the loop refuses.
+  void attach_unwatched();
 
   bool is_destroyed() const { return stream_ == nullptr; }
   void destroy();

@@ -103,6 +103,7 @@ void WebSocket::on_ready() {
 // Limits the reads of one turn, so that other connections of this loop get their turn in between.
 void WebSocket::read_input() {
   for (int i = 0; i < 4 && wants_input(); ++i) {
+    if (i > 0 && shard_.loop().slice_is_over()) return;
     if (state_ != State::kOpen && state_ != State::kClosing) return;
     std::span<std::uint8_t> data;
     const IoResult result = read(data);
@@ -136,7 +137,16 @@ void WebSocket::take_messages(std::span<std::uint8_t> input) {
     more_follows_ = !input.empty();
     input_continues_ |= more_follows_;
     handle(event);
+    if (more_follows_ && !paused_ && shard_.loop().slice_is_over()) return put_off(input);
   }
+}
+
+// The rest is taken in a later turn, when others have had theirs.
+void WebSocket::put_off(std::span<const std::uint8_t> rest) {
+  if (is_destroyed() || (state_ != State::kOpen && state_ != State::kClosing)) return;
+  held_.insert(held_.end(), rest.begin(), rest.end());
+  shard_.loop().post(
+      [self = std::static_pointer_cast<WebSocket>(shared_from_this())] { self->take_held(); });
 }
 
 void WebSocket::take_held() {

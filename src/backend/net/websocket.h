@@ -70,6 +70,7 @@ class WebSocket final : public Socket, public session::Connection {
   void read_input();
   void take(std::span<std::uint8_t> input);
   void take_messages(std::span<std::uint8_t> input);
+  void put_off(std::span<const std::uint8_t> rest);
   void take_held();
   void handle(const WsEvent& event);
   void handle_close(const WsEvent& event);
@@ -87,7 +88,7 @@ class WebSocket final : public Socket, public session::Connection {
   WsParser parser_;
   // Null once the call of on_closed is posted.
   std::unique_ptr<session::ConnectionHandler> handler_;
-  Bytes held_;  // input that arrived before reading was paused
+  Bytes held_;  // input that arrived before reading was paused, or that was put off
   std::uint64_t deadline_ms_;
   std::uint64_t last_ping_ms_;
   std::uint64_t queued_us_ = 0;        // when the first message since the queue was last empty came

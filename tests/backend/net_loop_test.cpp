@@ -1,0 +1,227 @@
+// The loop and its poller: waits, and whose turn it is.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "backend/net/event_loop.h"
+#include "backend/net/poller.h"
+#include "backend/net_support.h"
+
+namespace syncline::backend {
+namespace {
+
+// Two connected sockets; the first one is watched.
+class NetPoller : public ::testing::Test {
+ protected:
+  struct Pair {
+    Pair() { EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0); }
+    ~Pair() {
+      for (const int end : ends)
+        if (end >= 0) ::close(end);
+    }
+    void send() { EXPECT_EQ(::send(ends[1], "x", 1, MSG_NOSIGNAL), 1); }
+    void receive() {
+      char byte = 0;
+      EXPECT_EQ(::recv(ends[0], &byte, 1, 0), 1);
+    }
+    void hang_up() {
+      ::close(ends[1]);
+      ends[1] = -1;
+    }
+    std::array<int, 2> ends{};
+  };
+
+  struct Handler final : ReadyHandler {
+    explicit Handler(std::function<void()> does) : does(std::move(does)) {}
+    void on_ready() override { does(); }
+    std::function<void()> does;
+  };
+  static std::shared_ptr<Handler> handler(std::function<void()> does) {
+    return std::make_shared<Handler>(std::move(does));
+  }
+
+  // "r" for each wait to read that has ended, "w" for each to write, "-" for what was found and interested nobody.
+  std::string look() {
+    std::string seen;
+    const std::size_t found = poller_.collect(0);
+    const std::size_t ended = poller_.dispatch(found, [&](ReadyHandler& ready, bool for_read) {
+      seen += for_read ? 'r' : 'w';
+      ready.on_ready();
+      return std::uint64_t{0};
+    });
+    return seen + std::string(found - ended, '-');
+  }
+
+  Poller poller_;
+};
+
+TEST_F(NetPoller, AWaitEndsOnceAndMayBeRepeated) {
+  Pair pair;
+  const auto place = poller_.add(pair.ends[0]);
+  ASSERT_TRUE(place);
+  EXPECT_EQ(look(), "");
+  pair.send();
+  poller_.wait(*place, true, handler([] {}));
+  EXPECT_EQ(look(), "r");
+  poller_.wait(*place, true, handler([] {}));
+  EXPECT_EQ(look(), "r") << "it still can be read";
+  pair.receive();
+  poller_.wait(*place, true, handler([] {}));
+  EXPECT_EQ(look(), "");
+  poller_.remove(*place);
+}
+
+TEST_F(NetPoller, WhatNobodyWaitsForIsFoundOnlyOnce) {
+  Pair pair;
+  const auto place = poller_.add(pair.ends[0]);
+  ASSERT_TRUE(place);
+  pair.send();
+  EXPECT_EQ(look(), "-");
+  EXPECT_EQ(look(), "");
+  pair.hang_up();
+  EXPECT_EQ(look(), "-");
+  EXPECT_EQ(look(), "") << "the loop would spin";
+  poller_.wait(*place, true, handler([] {}));
+  EXPECT_EQ(look(), "r");
+  poller_.remove(*place);
+}
+
+TEST_F(NetPoller, AWaitToWriteIsNotRepeated) {
+  Pair pair;
+  const auto place = poller_.add(pair.ends[0]);
+  ASSERT_TRUE(place);
+  poller_.wait(*place, false, handler([] {}));
+  EXPECT_EQ(look(), "w");
+  EXPECT_EQ(look(), "");
+  poller_.wait(*place, false, handler([] {}));
+  poller_.wait(*place, true, handler([] {}));
+  EXPECT_EQ(look(), "w");
+  pair.send();
+  EXPECT_EQ(look(), "r");
+  poller_.remove(*place);
+}
+
+TEST_F(NetPoller, AHandlerMayRemoveAnotherThatIsReady) {
+  Pair pairs[2];
+  std::array<Poller::Place, 2> places{};
+  for (const int i : {0, 1}) {
+    places[static_cast<std::size_t>(i)] = poller_.add(pairs[i].ends[0]).value();
+    pairs[i].send();
+  }
+  Pair third;
+  for (const std::size_t i : {0u, 1u})
+    poller_.wait(places[i], true, handler([&, i] {
+                   poller_.remove(places[1 - i]);
+                   const auto again = poller_.add(third.ends[0]);  // gets the same place
+                   poller_.wait(again.value(), true, handler([] { ADD_FAILURE(); }));
+                 }));
+  EXPECT_EQ(look(), "r-");
+}
+
+TEST_F(NetPoller, AHandlerThatCostsTooMuchIsLeftOutWhileOthersAreReady) {
+  Pair pairs[2];
+  std::array<Poller::Place, 2> places{};
+  std::array<int, 2> turns{};
+  for (const std::size_t i : {0u, 1u}) {
+    places[i] = poller_.add(pairs[i].ends[0]).value();
+    pairs[i].send();
+  }
+  const auto round = [&](bool with_cheap) {
+    poller_.wait(places[0], true, handler([&] { ++turns[0]; }));
+    if (with_cheap) poller_.wait(places[1], true, handler([&] { ++turns[1]; }));
+    std::uint64_t cost = 0;
+    poller_.dispatch(poller_.collect(0), [&](ReadyHandler& ready, bool) {
+      const int before = turns[0];
+      ready.on_ready();
+      cost = turns[0] != before ? 5 * Poller::kQuantumUs : 1;
+      return cost;
+    });
+  };
+  for (int i = 0; i < 50; ++i) round(true);
+  EXPECT_EQ(turns[0], 10);
+  EXPECT_EQ(turns[1], 50);
+  for (int i = 0; i < 50; ++i) round(false);
+  EXPECT_GE(turns[0], 59) << "nobody else has anything to do";
+}
+
+TEST_F(NetPoller, AHandlerLivesAsLongAsItsWait) {
+  Pair pair;
+  const auto place = poller_.add(pair.ends[0]);
+  ASSERT_TRUE(place);
+  const auto waiting = handler([] {});
+  poller_.wait(*place, true, waiting);
+  EXPECT_EQ(waiting.use_count(), 2);
+  poller_.remove(*place);
+  EXPECT_EQ(waiting.use_count(), 1);
+}
+
+// Everybody who posts holds the loop for a tenth of a slice.
+TEST(NetLoopTurns, AChainOfTasksKeepsNeitherTimersNorDescriptorsWaiting) {
+  TestServer test({}, 1);
+  EventLoop& loop = test.loops[0];
+  Journal journal;
+  std::atomic<bool> over = false;
+  std::function<void()> again = [&] {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
+    while (std::chrono::steady_clock::now() < until) continue;
+    if (!over) loop.post([&] { again(); });
+  };
+  loop.post([&] { again(); });
+  loop.post([&] { loop.after(5, [&] { journal.note("timer"); }); });
+  EXPECT_TRUE(journal.wait_for("timer"));
+  WsClient client(test.port, "/");
+  EXPECT_TRUE(client.open());
+  client.send_binary("hello");
+  EXPECT_EQ(client.take_frame().payload, "hello");
+  over = true;
+  test.server.stop();
+}
+
+// Takes a third of a slice for each message.
+struct SlowHandler : session::ConnectionHandler {
+  explicit SlowHandler(Journal& journal) : journal(journal) {}
+  void on_open(session::Connection& c) override { connection = &c; }
+  void on_message(ByteView message) override {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(330);
+    while (std::chrono::steady_clock::now() < until) continue;
+    journal.note(std::string(as_text(message)));
+    together += connection->more_follows();
+  }
+  void on_input_end() override { journal.note("end"); }
+  void on_drained() override {}
+  void on_closed(std::uint16_t) override {}
+  Journal& journal;
+  session::Connection* connection = nullptr;
+  int together = 0;
+};
+
+TEST(NetLoopTurns, AConnectionWithMuchToReadDoesNotKeepOthersWaiting) {
+  Journal journal;
+  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
+    acceptance.make_handler = [&](Scheduler&) { return std::make_unique<SlowHandler>(journal); };
+    reply(std::move(acceptance));
+  });
+  WsClient busy(test.port);
+  WsClient quiet(test.port);
+  ASSERT_TRUE(busy.open() && quiet.open());
+  std::string much;
+  for (int i = 0; i < 600; ++i) much += masked_frame(0x82, "busy");
+  busy.send(much);
+  ASSERT_TRUE(journal.wait_for("busy"));
+  quiet.send_binary("quiet");
+  ASSERT_TRUE(journal.wait_for("busy", 600));
+  const auto lines = journal.lines();
+  const auto quiet_at = std::ranges::find(lines, "quiet") - lines.begin();
+  EXPECT_LT(quiet_at, 400) << "of about 800";
+  EXPECT_GT(journal.count("end"), 100) << "every slice ends what was put together";
+}
+
+}  // namespace
+}  // namespace syncline::backend
