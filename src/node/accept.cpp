@@ -135,19 +135,18 @@ UpgradeRefusal refusal(int status, std::string_view code, std::string_view messa
   return {http::error_response(status, code, message)};
 }
 
-// Asks on the workspace's own loop whether it is open. Answers on the loop of the request.
-void accept_if_open(const AcceptContext& context, std::string workspace, std::size_t home,
-                    UpgradeAcceptance accepted, UpgradeReply reply) {
-  context.shards.on(accepted.loop, [&shards = context.shards, workspace = std::move(workspace),
-                                    home, accepted = std::move(accepted),
-                                    reply = std::move(reply)](Shard& shard) mutable {
-    UpgradeDecision decision = std::move(accepted);
-    if (auto open = shard.host.admit(policy::Caller{}, workspace); !open)
-      decision = refusal(503, to_string(open.error().code), open.error().message);
-    shards.on(home, [decision = std::move(decision), reply = std::move(reply)](Shard&) mutable {
-      reply(std::move(decision));
-    });
-  });
+// Asks on the workspace's own loop whether it is open.
+std::move_only_function<std::optional<http::Response>()> check_open(const AcceptContext& context,
+                                                                    std::string workspace,
+                                                                    std::size_t loop) {
+  return [&shards = context.shards, workspace = std::move(workspace),
+          loop]() -> std::optional<http::Response> {
+    Shard* shard = shards.at(loop);
+    SYNCLINE_ASSERT(shard != nullptr);  // the network stops before the shards
+    const auto open = shard->host.admit(policy::Caller{}, workspace);
+    if (open) return std::nullopt;
+    return http::error_response(503, to_string(open.error().code), open.error().message);
+  };
 }
 
 void decide(const AcceptContext& context, const http::Request& request, UpgradeReply reply) {
@@ -173,8 +172,8 @@ void decide(const AcceptContext& context, const http::Request& request, UpgradeR
   const std::size_t loop =
       room ? context.shards.placement().owner_of(room->workspace) : request.loop;
   auto accepted = acceptance(context, loop, http::offered_subprotocol(request), std::move(make));
-  if (!room) return reply(std::move(accepted));
-  accept_if_open(context, room->workspace, request.loop, std::move(accepted), std::move(reply));
+  if (room) accepted.check = check_open(context, room->workspace, loop);
+  reply(std::move(accepted));
 }
 
 }  // namespace

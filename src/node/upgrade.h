@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -23,6 +24,8 @@ struct UpgradeAcceptance {
   // Called on that loop, with the loop as its argument. The connection then calls on_open.
   std::move_only_function<std::unique_ptr<session::ConnectionHandler>(Scheduler&)> make_handler;
   std::string subprotocol;  // one that the client offered, or empty
+  // Called on that loop before the others. A response refuses the handshake after all. May be empty.
+  std::move_only_function<std::optional<http::Response>()> check = {};
 };
 
 using UpgradeDecision = std::variant<UpgradeRefusal, UpgradeAcceptance>;

@@ -230,6 +230,28 @@ TEST(NetWebSocket, RefusesBadHandshakes) {
   EXPECT_TRUE(refused.take_response().starts_with("HTTP/1.1 200 "));
 }
 
+TEST(NetWebSocket, TheLoopThatIsToTakeAConnectionMayRefuseIt) {
+  TestServer test({}, 2, {}, [](http::Request request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
+    acceptance.loop = *loop_of(request.query);
+    acceptance.check = [] { return http::error_response(503, "unavailable", "not now"); };
+    acceptance.make_handler = [](Scheduler&) {
+      ADD_FAILURE();
+      return nullptr;
+    };
+    reply(std::move(acceptance));
+  });
+  for (int i = 0; i < 12; ++i) {
+    WsClient client(test.port, "/?loop=" + std::to_string(i % 2));
+    EXPECT_TRUE(client.response.starts_with("HTTP/1.1 503 ")) << client.response;
+    client.take_until("}}");
+    client.send("GET /again HTTP/1.1\r\nHost: t\r\n\r\n");  // a refusal keeps the connection
+    EXPECT_TRUE(client.take_response().starts_with("HTTP/1.1 200 "));
+  }
+  EXPECT_EQ(test.server.counters().websockets, 0u);
+  EXPECT_EQ(test.server.counters().upgrades_refused, 12u);
+}
+
 TEST(NetWebSocket, UpgradeMayBeAnsweredLaterOrNever) {
   Journal journal;
   LoopGroup* loops = nullptr;

@@ -37,9 +37,18 @@ class NodeAccept : public ::testing::Test {
     return std::move(*decided);
   }
 
-  static int refused(const UpgradeDecision& decision) {
-    const auto* refusal = std::get_if<UpgradeRefusal>(&decision);
-    return refusal == nullptr ? 0 : refusal->response.status;
+  // The status with which it is refused, at once or on the loop that was to take it; 0: it is not.
+  int refused(UpgradeDecision decision) {
+    if (const auto* refusal = std::get_if<UpgradeRefusal>(&decision))
+      return refusal->response.status;
+    auto& accepted = std::get<UpgradeAcceptance>(decision);
+    int status = 0;
+    node_.loops[accepted.loop]->post([&] {
+      const auto response = accepted.check ? accepted.check() : std::nullopt;
+      if (response) status = response->status;
+    });
+    node_.run();
+    return status;
   }
 
   // The code with which the session of an accepted connection closes it at once; 0: it does not.
@@ -49,6 +58,9 @@ class NodeAccept : public ::testing::Test {
     EXPECT_EQ(accepted->loop, loop);
     FakeConnection connection;
     node_.loops[loop]->post([&] {
+      if (accepted->check) {
+        EXPECT_FALSE(accepted->check());
+      }
       auto session = accepted->make_handler(*node_.loops[loop]);
       session->on_open(connection);
       session->on_closed(1000);

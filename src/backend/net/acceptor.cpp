@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,8 +104,6 @@ void Acceptor::adopt(int fd, const sockaddr_storage& address) {
   Slot slot = Slot::take(core_, network);
   if (!slot) return core_->full() ? refuse_full(fd, peer) : refuse_network(fd, peer);
   shard_.counters().accepted.add();
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto stream = tls_ ? tls_->new_stream(fd) : make_plain_stream(fd);
   if (!stream) return;
   HttpConnection::start(shard_, std::move(stream), std::move(slot), peer, tls_ != nullptr);

@@ -33,7 +33,9 @@ void HttpConnection::start(Shard& shard, std::unique_ptr<Stream> stream, Slot sl
                            std::string peer, bool secure) {
   const std::shared_ptr<HttpConnection> connection(
       new HttpConnection(shard, std::move(stream), std::move(slot), std::move(peer), secure));
-  if (connection->attach()) connection->on_ready();
+  // Most requests have arrived by now, and those that become WebSockets are watched elsewhere.
+  connection->attach_unwatched();
+  connection->on_ready();
 }
 
 HttpConnection::HttpConnection(Shard& shard, std::unique_ptr<Stream> stream, Slot slot,
@@ -61,8 +63,12 @@ void HttpConnection::on_ready() {
 bool HttpConnection::shake_hands() {
   switch (stream_->handshake()) {
     case IoStatus::kOk: state_ = State::kHead; return true;
-    case IoStatus::kWantRead: watch_.wait_read(shared_from_this()); return false;
-    case IoStatus::kWantWrite: watch_.wait_write(shared_from_this()); return false;
+    case IoStatus::kWantRead:
+      if (!watch_.wait_read(shared_from_this())) destroy();
+      return false;
+    case IoStatus::kWantWrite:
+      if (!watch_.wait_write(shared_from_this())) destroy();
+      return false;
     default:
       shard_.counters().tls_failures.add();
       if (const auto net = shard_.reporter(observe::Area::kNet); net.wants(observe::Level::kDebug))
@@ -271,8 +277,32 @@ void HttpConnection::accept_upgrade(node::UpgradeAcceptance acceptance, const st
   WebSocket::Handoff handoff{release_stream(),           std::move(slot_),
                              std::move(peer_),           std::move(head),
                              to_bytes(as_bytes(input_)), std::move(acceptance.make_handler)};
-  target.loop().post([core, &target, handoff = std::move(handoff)]() mutable {
+  auto adopt = [core, &target, self = std::static_pointer_cast<HttpConnection>(shared_from_this()),
+                check = std::move(acceptance.check), handoff = std::move(handoff)]() mutable {
+    if (auto refusal = check ? check() : std::nullopt)
+      return give_back(std::move(self), std::move(handoff), std::move(*refusal));
     WebSocket::adopt(target, std::move(handoff));
+  };
+  if (&target == &shard_) return adopt();
+  target.loop().post(std::move(adopt));
+}
+
+// On the loop that was to take the connection over: returns it to its own.
+void HttpConnection::give_back(std::shared_ptr<HttpConnection> connection,
+                               WebSocket::Handoff handoff, http::Response refusal) {
+  Shard& home = connection->shard_;
+  home.loop().post([connection = std::move(connection), handoff = std::move(handoff),
+                    refusal = std::move(refusal)]() mutable {
+    Shard& shard = connection->shard_;
+    if (shard.stopped()) return;
+    shard.counters().websockets.subtract();
+    shard.counters().upgrades_refused.add();
+    connection->stream_ = std::move(handoff.stream);
+    connection->slot_ = std::move(handoff.slot);
+    connection->peer_ = std::move(handoff.peer);
+    if (!connection->attach()) return connection->destroy();
+    connection->respond(std::move(refusal));
+    connection->arm(connection->wants_input());
   });
 }
 

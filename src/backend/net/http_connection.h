@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "backend/net/socket.h"
+#include "backend/net/websocket.h"
 #include "http/exchange.h"
 #include "http/parser.h"
 
@@ -69,6 +70,8 @@ class HttpConnection final : public Socket, public http::Exchange {
   void dispatch_upgrade();
   void decide(node::UpgradeDecision decision, const std::string& key);
   void accept_upgrade(node::UpgradeAcceptance acceptance, const std::string& key);
+  static void give_back(std::shared_ptr<HttpConnection> connection, WebSocket::Handoff handoff,
+                        http::Response refusal);
 
   void refuse(const http::Problem& problem);
   void report_refusal(const http::Response& response) const;

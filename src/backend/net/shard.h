@@ -89,7 +89,10 @@ class Slot {
   // Empty if the server is full, or the network has too many.
   static Slot take(std::shared_ptr<ServerCore> core, policy::NetworkRates::Key network);
   Slot(Slot&&) = default;
-  Slot& operator=(Slot&&) = delete;
+  Slot& operator=(Slot&& other) noexcept {
+    std::swap(core_, other.core_);
+    return *this;
+  }
   ~Slot();
 
   explicit operator bool() const { return core_ != nullptr; }
