@@ -135,6 +135,7 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
   policy::Verdict verdict = judge(opening->caller, policy::Right::kRead, *live);
   if (verdict.allowed) verdict.allowed = open_through(*live, opening->face);
   if (!verdict.allowed) {
+    if (live->subscribers().empty()) left_.insert(live->id());
     sweep_later();
     return let_out(*live, verdict.rules, [opening, verdict](const Error* lost) {
       if (opening->subscriber != nullptr)
@@ -178,6 +179,7 @@ void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
       gone && !is_mutated(Mutation::leave_not_told)) {
     tell_presence(object, 0, {}, std::move(*gone));
   }
+  if (object.subscribers().empty()) left_.insert(object.id());
   sweep_later();
 }
 
@@ -196,18 +198,26 @@ void Workspace::sweep() {
   release_lost();
   actors_.sweep();
   if (is_mutated(Mutation::evict_in_flight)) evict_in_flight();
-  std::erase_if(live_, [this](const auto& entry) {
-    LiveObject& object = *entry.second;
-    if (!object.subscribers().empty() || object.in_use()) return false;
-    // Changes in flight still need it. Their commit sweeps again.
-    if (object.needed_until() > outbox_.durable()) {
-      ++services_.counters.left_in_flight;
-      return false;
-    }
-    services_.cache.release(object.resident());
-    waiting_.unload(object.id());
+  std::erase_if(left_, [this](const std::string& id) {
+    const auto found = live_.find(id);
+    if (found == live_.end() || !found->second->subscribers().empty()) return true;
+    if (!sweep(*found->second)) return false;
+    live_.erase(found);
     return true;
   });
+}
+
+// True if the object, which has no subscribers, is no longer needed.
+bool Workspace::sweep(LiveObject& object) {
+  if (object.in_use()) return false;
+  // Changes in flight still need it. Their commit sweeps again.
+  if (object.needed_until() > outbox_.durable()) {
+    ++services_.counters.left_in_flight;
+    return false;
+  }
+  services_.cache.release(object.resident());
+  waiting_.unload(object.id());
+  return true;
 }
 
 // A mutation: the next client that opens one of these objects loads it from a log that lacks the
@@ -319,6 +329,7 @@ void Workspace::reset(const Error& cause) {
   touched_.clear();
   settled_.clear();
   taking_up_.clear();
+  left_.clear();
   if (!is_mutated(Mutation::keep_cache_after_refusal)) services_.cache.forget(name_);
   auto live = std::exchange(live_, {});
   for (auto& [id, object] : live) object->lose();

@@ -329,6 +329,7 @@ class Workspace {
   void fail_openings(const Error& error);
   void sweep_later();
   void sweep();
+  bool sweep(LiveObject& object);
   void evict_in_flight();
   void release_lost();
 
@@ -427,6 +428,9 @@ class Workspace {
   bool sweep_scheduled_ = false;
 
   std::map<std::string, std::unique_ptr<LiveObject>, std::less<>> live_;
+  // The objects in live_ without subscribers, and perhaps others: a commit looks only at these, and not at all that
+  // are open.
+  std::set<std::string, std::less<>> left_;
   std::vector<std::unique_ptr<LiveObject>> lost_;  // by a reset; released in a later turn
   std::vector<std::shared_ptr<Opening>> opening_;
 
