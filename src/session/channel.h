@@ -109,6 +109,7 @@ class Channel final : public workspace::Subscriber {
   void send_owed();
 
   const std::string& object() const { return options_.object; }
+  const ChannelOptions& options() const { return options_; }
 
   void on_change(const workspace::Delivery& change) override;
   void on_presence(const workspace::Delivery& update) override;

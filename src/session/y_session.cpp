@@ -26,42 +26,49 @@ bool is_refusal(std::uint16_t code) {
 }  // namespace
 
 YSession::YSession(YSessionOptions options)
-    : options_(std::move(options)),
-      meter_(options_.rates, options_.host.scheduler(), options_.counters) {}
+    : host_(options.host),
+      counters_(options.counters),
+      refusals_(options.refusals),
+      client_(options.client),
+      wants_saved_(options.wants_saved),
+      meter_(options.rates, host_.scheduler(), counters_),
+      options_(std::make_unique<YSessionOptions>(std::move(options))) {}
 
 YSession::~YSession() {
-  options_.host.scheduler().cancel(close_timer_);
-  options_.host.scheduler().cancel(join_timer_);
+  host_.scheduler().cancel(close_timer_);
+  host_.scheduler().cancel(join_timer_);
 }
 
 void YSession::on_open(Connection& connection) {
   connection_ = &connection;
-  ++options_.counters.opened;
+  ++counters_.opened;
   meter_.begin(*this, connection.peer());
-  if (!options_.principal) {
-    if (options_.principal.error().code == ErrorCode::kUnauthorized) ++options_.counters.denied;
-    return options_.refused_for_ms > 0 ? refuse_later() : close(options_.principal.error());
+  if (!options_->principal) {
+    if (options_->principal.error().code == ErrorCode::kUnauthorized) ++counters_.denied;
+    return options_->refused_for_ms > 0 ? refuse_later() : close(options_->principal.error());
   }
-  channel_.emplace(ChannelOptions{.host = options_.host,
-                                  .workspace = options_.workspace,
-                                  .object = options_.object,
+  const auto options = std::move(options_);
+  const policy::Rights rights = rights_of(*options->principal);
+  channel_.emplace(ChannelOptions{.host = host_,
+                                  .workspace = std::move(options->workspace),
+                                  .object = std::move(options->object),
                                   .face = protocol::kYjsFace,
-                                  .caller = {.principal = *options_.principal,
-                                             .rights = rights_of(*options_.principal),
-                                             .actor = options_.actor,
-                                             .trace = options_.trace},
-                                  .limits = options_.limits,
-                                  .counters = options_.counters,
+                                  .caller = {.principal = *std::move(options->principal),
+                                             .rights = rights,
+                                             .actor = std::move(options->actor),
+                                             .trace = std::move(options->trace)},
+                                  .limits = options->limits,
+                                  .counters = counters_,
                                   .meter = meter_},
                    static_cast<Wire&>(*this));
-  report_opened(options_.host.reports(), party());
+  report_opened(host_.reports(), party());
   if (const std::uint64_t wait_ms = meter_.joined(); wait_ms > 0) return join_later(wait_ms);
   channel_->join();
 }
 
 // Nothing is read meanwhile.
 void YSession::join_later(std::uint64_t wait_ms) {
-  join_timer_ = options_.host.scheduler().after(wait_ms, [this] {
+  join_timer_ = host_.scheduler().after(wait_ms, [this] {
     join_timer_ = 0;
     if (!closing_) channel_->join();
   });
@@ -69,20 +76,26 @@ void YSession::join_later(std::uint64_t wait_ms) {
 
 // The client learns nothing before, not even that its token is wrong.
 void YSession::refuse_later() {
-  ++options_.counters.kept_waiting;
+  ++counters_.kept_waiting;
   connection_->set_reading(false);
-  close_timer_ = options_.host.scheduler().after(options_.refused_for_ms, [this] {
+  close_timer_ = host_.scheduler().after(options_->refused_for_ms, [this] {
     close_timer_ = 0;
-    close(options_.principal.error());
+    close(options_->principal.error());
   });
 }
 
 Party YSession::party() const {
-  return {.protocol = "y-websocket",
-          .workspace = options_.workspace,
-          .object = options_.object,
-          .principal = options_.principal ? std::string_view(options_.principal->name) : "",
-          .peer = connection_->peer()};
+  Party party{.protocol = "y-websocket", .peer = connection_->peer()};
+  if (channel_) {
+    party.workspace = channel_->options().workspace;
+    party.object = channel_->options().object;
+    party.principal = channel_->options().caller.principal.name;
+  } else {
+    party.workspace = options_->workspace;
+    party.object = options_->object;
+    if (options_->principal) party.principal = options_->principal->name;
+  }
+  return party;
 }
 
 void YSession::on_message(ByteView frame) {
@@ -124,11 +137,11 @@ void YSession::on_drained() {
 }
 
 void YSession::on_closed(std::uint16_t) {
-  ++options_.counters.closed;
+  ++counters_.closed;
   on_input_end();
   closing_ = true;
-  options_.host.scheduler().cancel(std::exchange(close_timer_, 0));
-  options_.host.scheduler().cancel(std::exchange(join_timer_, 0));
+  host_.scheduler().cancel(std::exchange(close_timer_, 0));
+  host_.scheduler().cancel(std::exchange(join_timer_, 0));
   channel_.reset();
   meter_.stop();
 }
@@ -158,7 +171,7 @@ void YSession::send_presence(const Delivery& update) {
 }
 
 void YSession::send_saved(std::uint64_t updates) {
-  if (options_.wants_saved) send(protocol::encode_y_saved(updates));
+  if (wants_saved_) send(protocol::encode_y_saved(updates));
 }
 
 void YSession::send_refused(const Error& error) {
@@ -167,23 +180,22 @@ void YSession::send_refused(const Error& error) {
 
 void YSession::close(const Error& error) {
   if (std::exchange(closing_, true)) return;
-  options_.host.scheduler().cancel(std::exchange(close_timer_, 0));
+  host_.scheduler().cancel(std::exchange(close_timer_, 0));
   const std::uint16_t code = close_code(error.code);
-  report_end(options_.host.reports(), party(), code, error);
+  report_end(host_.reports(), party(), code, error);
   // Clients show or log this message. Not all of them show the reason of a close.
   if (is_refusal(code)) send(protocol::encode_y_denied(error.message));
-  const std::uint64_t wait_ms =
-      is_refusal(code) && options_.refusals != nullptr
-          ? options_.refusals->note(options_.client, options_.host.scheduler().monotonic_ms())
-          : 0;
+  const std::uint64_t wait_ms = is_refusal(code) && refusals_ != nullptr
+                                    ? refusals_->note(client_, host_.scheduler().monotonic_ms())
+                                    : 0;
   if (wait_ms > 0) return close_later(error, wait_ms);
   connection_->close(code, error.message);
 }
 
 void YSession::close_later(const Error& error, std::uint64_t wait_ms) {
-  ++options_.counters.kept_waiting;
+  ++counters_.kept_waiting;
   if (channel_) channel_->stop();
-  close_timer_ = options_.host.scheduler().after(wait_ms, [this, error] {
+  close_timer_ = host_.scheduler().after(wait_ms, [this, error] {
     close_timer_ = 0;
     connection_->close(close_code(error.code), error.message);
   });

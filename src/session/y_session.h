@@ -65,8 +65,14 @@ class YSession final : public ConnectionHandler, private Wire {
 
   void send(Bytes message) { connection_->send(std::make_shared<const Bytes>(std::move(message))); }
 
-  YSessionOptions options_;
+  // What is needed as long as the connection lives. The rest moves into the channel, because connections are many.
+  workspace::Host& host_;
+  Counters& counters_;
+  Refusals* const refusals_;
+  const ClientKey client_;
+  const bool wants_saved_;
   Meter meter_;
+  std::unique_ptr<YSessionOptions> options_;  // null once there is a channel
   Connection* connection_ = nullptr;
   std::optional<Channel> channel_;
   bool closing_ = false;

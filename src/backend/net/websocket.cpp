@@ -293,6 +293,7 @@ void WebSocket::linger() {
 
 void WebSocket::tick(std::uint64_t now_ms) {
   if (now_ms >= deadline_ms_) return break_off();
+  if (out_.empty()) out_.clear();  // most connections are idle, and keep no memory for a queue
   if (state_ != State::kOpen) return;
   check_alive(now_ms);
   if (!is_destroyed() && paused_) check_writing(now_ms);
