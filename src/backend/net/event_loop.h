@@ -92,7 +92,7 @@ class EventLoop final : public Scheduler {
   // For client sides that are written with Asio; made by the first call.
   boost::asio::io_context& context();
 
-  static constexpr std::uint64_t kSliceUs = 1000;
+  static constexpr std::uint64_t kSliceUs = 500;
 
  private:
   // What happens while it is in scope is one turn: each call into the application.

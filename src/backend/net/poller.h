@@ -30,7 +30,7 @@ class Poller {
   using Place = std::uint32_t;  // of a descriptor; used again after remove()
 
   static constexpr std::size_t kAtOnce = 64;  // descriptors that one collect() finds
-  static constexpr std::uint64_t kQuantumUs = 1000;
+  static constexpr std::uint64_t kQuantumUs = 500;
   static constexpr std::uint64_t kMostDebtUs = 1'000'000;
 
   Poller();
