@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "crdt/update_join.h"
 #include "doc_replica.h"
 #include "syncline/crdt/relative_position.h"
 #include "syncline/crdt/updates.h"
@@ -29,7 +30,9 @@ constexpr std::array kVersions = {UpdateVersion::kV1, UpdateVersion::kV2};
 Bytes merged(const Log& log, std::size_t first, std::size_t step, UpdateVersion version) {
   std::vector<ByteView> views;
   for (std::size_t i = first; i < log.size(); i += step) views.push_back(log[i].bytes(version));
-  Result<Bytes> out = merge_updates(views, version);
+  // An odd number of version 1 is joined, which also joins what was typed in a row.
+  const bool join = version == UpdateVersion::kV1 && views.size() % 2 == 1;
+  Result<Bytes> out = join ? join_updates(views) : merge_updates(views, version);
   FUZZ_CHECK(out.has_value());
   return *std::move(out);
 }

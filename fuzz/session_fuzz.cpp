@@ -2,7 +2,8 @@
 // the document that is replayed from the log must equal the one in memory.
 //
 // Input: records of a byte, a 16-bit length, and the message. The byte selects the session; from
-// 0x80 on, the message is the beginning of one over the transport's limit.
+// 0x80 on, the message is the beginning of one over the transport's limit. With 0x40, more input of that
+// session follows, so that it may put its work off.
 #include <algorithm>
 #include <memory>
 #include <vector>
@@ -48,13 +49,15 @@ struct Peer {
   std::unique_ptr<session::ConnectionHandler> handler;
   testing::FakeConnection connection;
 
-  void feed(ByteView message, bool too_large) {
+  void feed(ByteView message, bool too_large, bool more) {
+    connection.more = more;
     if (!connection.closed && too_large) {
       const std::size_t size = std::min(message.size(), session::kBeginningBytes);
       handler->on_too_large(message.first(size), size);
     } else if (!connection.closed) {
       handler->on_message(message);
     }
+    if (!more) handler->on_input_end();
     connection.sent.clear();
   }
 };
@@ -108,9 +111,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (rest.size() >= 3) {
     Peer& peer = *peers[rest[0] % peers.size()];
     const std::size_t length = std::min<std::size_t>(rest[1] | rest[2] << 8, rest.size() - 3);
-    peer.feed(rest.subspan(3, length), rest[0] >= 0x80);
+    const bool more = (rest[0] & 0x40) != 0;
+    peer.feed(rest.subspan(3, length), rest[0] >= 0x80, more);
     rest = rest.subspan(3 + length);
-    world.loop.run();
+    if (!more) world.loop.run();
   }
   for (auto& peer : peers) peer->handler->on_closed(1006);
   world.loop.advance(60'000);
