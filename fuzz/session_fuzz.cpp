@@ -23,6 +23,14 @@ namespace {
 
 using namespace syncline;
 
+policy::Rates low_rates() {
+  policy::Rates rates;
+  for (const auto work : {policy::Work::kMessages, policy::Work::kPresence,
+                          policy::Work::kBroadcasts, policy::Work::kJoins})
+    rates.of[static_cast<std::size_t>(work)] = {.per_second = 1, .burst = 3};
+  return rates;
+}
+
 struct World {
   testing::VirtualLoop loop;
   store::MemoryStore store;
@@ -43,6 +51,7 @@ struct World {
   session::Limits limits;
   session::Counters session_counters;
   policy::Access access;
+  policy::NetworkRates rates{low_rates()};  // so that an input of a few messages is above them
 };
 
 struct Peer {
@@ -86,6 +95,7 @@ std::vector<std::unique_ptr<Peer>> connect(World& world) {
                                    .actor = "a",
                                    .wants_saved = i == 1,
                                    .limits = world.limits,
+                                   .rates = &world.rates,
                                    .counters = world.session_counters});
     } else {
       peer->handler = std::make_unique<session::HocuspocusSession>(
@@ -94,6 +104,7 @@ std::vector<std::unique_ptr<Peer>> connect(World& world) {
                                      .access = world.access,
                                      .actor = "a",
                                      .limits = world.limits,
+                                     .rates = &world.rates,
                                      .counters = world.session_counters});
     }
     peer->handler->on_open(peer->connection);
