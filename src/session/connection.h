@@ -69,6 +69,9 @@ class ConnectionHandler {
   // Everything that was at hand was delivered (Connection::more_follows).
   virtual void on_input_end() {}
 
+  // A ping or pong of so many bytes. The carrier has answered it, or will.
+  virtual void on_control(std::size_t /*bytes*/) {}
+
   // A message over the limit of `limit` bytes has begun with these bytes (kBeginningBytes
   // of it, or less if the limit is lower). The rest will be skipped. The handler may close the
   // connection or continue. False: the handler has no answer, and the carrier closes the connection

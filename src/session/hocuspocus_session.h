@@ -48,6 +48,7 @@ class HocuspocusSession final : public ConnectionHandler, private Reading {
   void on_open(Connection& connection) override;
   void on_message(ByteView message) override;
   void on_input_end() override;
+  void on_control(std::size_t bytes) override { meter_.received(bytes); }
   bool on_too_large(ByteView beginning, std::size_t limit) override;
   void on_drained() override;
   void on_closed(std::uint16_t code) override;

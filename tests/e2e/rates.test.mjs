@@ -49,9 +49,9 @@ test('of messages to others, those above the rate are dropped', kTest, async (t)
 });
 
 test('requests above the rate of their address get 429', kTest, async (t) => {
-  const server = await Server.start(t, { args: ['--rate-requests', '2'] });
+  const server = await Server.start(t, { args: ['--rate-requests', '2', '--threads', '1'] });
   const statuses = [];
-  for (let i = 0; i < 40; ++i) statuses.push((await server.get('/v1/workspaces')).status);
+  for (let i = 0; i < 60; ++i) statuses.push((await server.get('/v1/workspaces')).status);
   assert.equal(statuses[0], 200);
   assert.ok(statuses.filter((status) => status === 429).length >= 10, statuses.join(' '));
   const { status, headers } = await server.get('/v1/workspaces');
@@ -77,4 +77,12 @@ test('nobody speaks for the client of another connection', kTest, async (t) => {
   assert.equal(seen(ann), 'ann');
   ann.awareness.setLocalStateField('user', 'ann, still');
   await until(() => seen(bob) === 'ann, still', 'bob sees what ann says next');
+});
+
+test('pings count as messages', kTest, async (t) => {
+  const server = await Server.start(t, { args: ['--rate-messages', '5'] });
+  const raw = await new Raw(t, `${server.y('w')}/doc`).open();
+  for (let i = 0; i < 200; ++i) raw.socket.ping();
+  await until(async () => (await server.metric('rate_slowed_total')) >= 1, 'it is slowed down');
+  assert.equal(raw.socket.readyState, 1);
 });

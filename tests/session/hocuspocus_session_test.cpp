@@ -557,5 +557,36 @@ TEST(HocuspocusSession, DenialsThatWaitAreBounded) {
   EXPECT_TRUE(peer.connection.closed);
 }
 
+// ---- when memory is full
+
+TEST(HocuspocusSession, WhileMemoryIsFullAFurtherDocumentIsOpenedLater) {
+  TestWorld world;
+  Peer peer(world, kOpen);
+  Typist ann(1);
+  peer.open("first");
+  world.memory.set_resident(1000);
+  peer.open("second");
+  EXPECT_FALSE(peer.connection.reading);
+  peer.send("first", SyncKind::kUpdate, ann.type("goes on"));  // was read before
+  EXPECT_TRUE(peer.was_sent(protocol::encode_hocuspocus_status("first", true)));
+  peer.send("second", SyncKind::kUpdate, ann.type(" here"));
+  world.memory.set_resident(100);
+  world.loop.advance(300);
+  EXPECT_TRUE(peer.connection.reading);
+  EXPECT_FALSE(peer.connection.closed);
+  EXPECT_EQ(peer.counters.joins_put_off, 1u);
+  EXPECT_EQ(world.counters.changes_accepted + world.counters.changes_waiting, 2u);
+}
+
+TEST(HocuspocusSession, WhoWaitsTooLongForMemoryComesBackLater) {
+  TestWorld world;
+  world.memory.set_resident(1000);
+  Peer peer(world, kOpen);
+  peer.open("doc");
+  world.loop.advance(21'000);
+  ASSERT_TRUE(peer.connection.closed);
+  EXPECT_EQ(peer.connection.closed->code, 4205) << "its provider reconnects";
+}
+
 }  // namespace
 }  // namespace syncline::session

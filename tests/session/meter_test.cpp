@@ -147,6 +147,16 @@ TEST(Meter, BytesCountToo) {
   EXPECT_EQ(place.world.counters.changes_accepted, 1u);
 }
 
+TEST(Meter, PingsCountToo) {
+  Place place(rates_with(Work::kMessages, 10));
+  MeteredY peer(place);
+  int pings = 0;
+  for (; peer.connection.reading; ++pings) peer.session->on_control(4);
+  EXPECT_EQ(pings, 101);
+  place.world.loop.advance(101);
+  EXPECT_TRUE(peer.connection.reading);
+}
+
 TEST(Meter, AConnectionThatEndsWhileItWaitsLeavesNothingBehind) {
   Place place(rates_with(Work::kMessages, 1));
   {

@@ -167,12 +167,17 @@ void WebSocket::handle(const WsEvent& event) {
       return handler_->on_message(event.payload);
     case WsEvent::Kind::kTooBig: return handle_too_big(event);
     case WsEvent::Kind::kText: return fail(kWsUnsupportedData, "binary messages only");
-    case WsEvent::Kind::kPing: return answer_ping(event.payload);
+    case WsEvent::Kind::kPing:
+      answer_ping(event.payload);
+      if (state_ == State::kOpen) handler_->on_control(event.payload.size());
+      return;
     case WsEvent::Kind::kClose: return handle_close(event);
     case WsEvent::Kind::kError:
       shard_.counters().protocol_errors.add();
       return fail(event.code, event.problem);
     case WsEvent::Kind::kPong:
+      if (state_ == State::kOpen) handler_->on_control(event.payload.size());
+      return;
     case WsEvent::Kind::kNeedMore: return;
   }
 }
