@@ -235,6 +235,40 @@ TEST_F(WaitingCost, AnEventIsNoReasonToLookAtWhatWaitsForOthers) {
   EXPECT_EQ(waiting.looks(), 2 * kMany) << "and looked at once when its cause arrives";
 }
 
+// Many changes of one client, the last one first: an event wakes the one that waits for it.
+TEST_F(WaitingCost, AnEventWakesOnlyWhatWaitsForThatMuch) {
+  workspace::WaitingChanges waiting(world_.log->waiting(), "w");
+  ask<void>(world_, [&](auto done) { waiting.open(std::move(done)); });
+  const auto state = merge::doc_type().create();
+  Typist typist(9);
+  std::vector<Bytes> chain;
+  for (int i = 0; i < 200; ++i) chain.push_back(typist.type("x"));
+  for (std::size_t i = chain.size(); i-- > 1;) {
+    auto prepared = state->prepare(chain[i]);
+    ASSERT_TRUE(prepared && prepared->waits());
+    waiting.keep("o",
+                 {{.principal = "ann",
+                   .actor = "a1",
+                   .type = "doc",
+                   .intent = chain[i],
+                   .waits_for = *prepared->waits_for}},
+                 [](Result<void> kept) { EXPECT_TRUE(kept); });
+    world_.commit();
+  }
+  std::size_t looks = ~std::size_t{0};
+  EXPECT_FALSE(waiting.take_arrived("o", *state, looks));
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    ASSERT_TRUE(state->apply(chain[i]));
+    waiting.arrived("o", 9, i + 1);
+    const auto next = waiting.take_arrived("o", *state, looks);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->change.intent, chain[i + 1]);
+    EXPECT_FALSE(waiting.take_arrived("o", *state, looks));
+  }
+  EXPECT_EQ(waiting.looks(), 2 * (chain.size() - 1));
+  EXPECT_FALSE(waiting.any_loaded("o"));
+}
+
 // A change that waits for very many clients is looked at once for each of them at most, and a look
 // continues where the last one ended.
 TEST_F(WaitingCost, NeedsThatHaveArrivedAreNotLookedAtAgain) {
