@@ -30,7 +30,7 @@ void check_value(std::string_view value) {
   SYNCLINE_ASSERT(same && std::ranges::equal(same->bytes, kept->bytes));
   SYNCLINE_ASSERT(same->apart == kept->apart && same->base == kept->base);
   SYNCLINE_ASSERT(same->type == kept->type && same->generation == kept->generation);
-  SYNCLINE_ASSERT(!kept->apart || again == value);
+  SYNCLINE_ASSERT(!kept->apart || again.size() <= value.size());  // shorter varints
   SYNCLINE_ASSERT(kept->base == 0 || store::snapshot_base(value) == kept->base);
 }
 
