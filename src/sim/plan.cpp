@@ -282,6 +282,8 @@ void draw_corner(Plan& plan, Dice dice) {
       return oscillate(plan, dice);
     case Corner::kReloads:
       plan.server.cache.budget_bytes = 1;
+      plan.server.store.snapshots.inline_bytes =
+          ~std::size_t{0};  // files would slow the loads down
       plan.server.store.read_us = dice.scale(20'000, 300'000);
       plan.server.store.queue_bytes = dice.scale(2'000, 5'000);
       plan.server.turn_us = dice.scale(1'000, 30'000);
