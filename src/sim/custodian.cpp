@@ -269,7 +269,7 @@ void Custodian::check_events(const DiskTables& tables, const std::string& worksp
     for (const log::Position moment : moments) {
       if (moment < floor && own.front()->position <= moment && own.front()->dropped_payload)
         world_.hit(Probe::pin_outlives_payloads);
-      if (!can_be_told(tables, workspace, own, moment))
+      if (!server_.disk().has_damaged_files() && !can_be_told(tables, workspace, own, moment))
         return broken(workspace,
                       fmt::format("nothing stands for {} as it was at {}, and it is kept "
                                   "from {} on, or pinned",

@@ -100,6 +100,8 @@ class Disk {
   // The same for a file, which must exist and not be empty: a bit of it flips, or it is gone.
   void rot_file(const std::string& name, std::size_t offset, unsigned bit);
   void lose_file(const std::string& name);
+  // True if there are such files now. A server does not find that out when it starts.
+  bool has_damaged_files() const { return !rotten_files_.empty(); }
   void restore();
   // backup: what is durable now. bring_back: replaces the content with a backup. No process may use
   // the disk meanwhile.

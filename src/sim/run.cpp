@@ -146,7 +146,7 @@ void Run::begin() {
   server_.on_recovered([this](Server::Process& process) {
     oracle_.check_recovered(AppendedTables(process.store->tables()), clients_);
     custodian_.check(process.store->tables());
-    check_snapshot_files(world_, process.store->tables(), server_.expects_damage());
+    check_snapshot_files(world_, process.store->tables(), disk_.has_damaged_files());
     rights_.started(process.store->tables());
     for (const auto& client : clients_)
       if (rights_.knows_all(client->settings().number)) client->set_rights_doubtful(false);

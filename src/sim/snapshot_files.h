@@ -7,7 +7,7 @@
 
 namespace syncline::sim {
 
-// `damaged`: files may be missing or damaged, because that was done to the disk.
+// `damaged`: some files are missing or damaged now, because that was done to the disk.
 void check_snapshot_files(World& world, const store::Tables& tables, bool damaged);
 
 }  // namespace syncline::sim
