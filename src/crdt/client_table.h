@@ -32,6 +32,11 @@ class ClientTable {
   // The index of a client, or kNoClient.
   ClientIndex find(ClientId id) const {
     if (last_ < clients_.size() && clients_[last_]->id == id) return last_;
+    if (by_id_.empty()) {
+      for (ClientIndex index = 0; index < size(); ++index)
+        if (clients_[index]->id == id) return last_ = index;
+      return kNoClient;
+    }
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return kNoClient;
     return last_ = found->second;
@@ -42,7 +47,12 @@ class ClientTable {
     if (found != kNoClient) return found;
     clients_.push_back(std::make_unique<ClientState>());
     clients_.back()->id = id;
-    by_id_.emplace(id, size() - 1);
+    if (!by_id_.empty()) {
+      by_id_.emplace(id, size() - 1);
+    } else if (size() > kFew) {
+      for (ClientIndex index = 0; index < size(); ++index)
+        by_id_.emplace(clients_[index]->id, index);
+    }
     return size() - 1;
   }
   // Forgets the clients that were added last, which nothing may refer to.
@@ -58,6 +68,9 @@ class ClientTable {
   std::size_t memory_bytes() const;
 
  private:
+  // The smallest hash table has half a kilobyte, and most documents have few clients. An empty one means: search.
+  static constexpr ClientIndex kFew = 8;
+
   std::vector<std::unique_ptr<ClientState>> clients_;
   boost::unordered_flat_map<ClientId, ClientIndex> by_id_;
   mutable ClientIndex last_ = 0;  // most lookups are for the client of the one before
