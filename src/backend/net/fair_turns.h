@@ -3,9 +3,9 @@
 // Robin", 1995), with debts instead of savings, because what a turn costs is known only afterwards.
 //
 // In each round, everybody may spend a quantum. Whoever spends more is in debt, and has no turn
-// until his debt is paid: by a quantum a round, or because nobody else has anything to do. So a
-// client with costly messages slows others down no more than one that keeps to the quantum, and the
-// loop is never idle for it.
+// until his debt is paid: by a quantum a round in which somebody had a turn, also while he has
+// nothing to do, or because nobody else has anything to do. So a client with costly messages slows
+// others down no more than one that keeps to the quantum, and the loop is never idle for it.
 //
 // Pure: the caller measures. Only those in debt cost memory. Thread-safety: none.
 #pragma once
@@ -29,10 +29,10 @@ class FairTurns {
 
   // A turn of `who` had this cost.
   void charge(Who who, std::uint64_t cost) {
-    if (cost > quantum_) debts_[who] = std::min(cost - quantum_, most_debt_);
+    if (cost > quantum_) debts_[who] = std::min(cost, most_debt_);
   }
 
-  // A round is over in which others had a turn.
+  // A round is over in which somebody had a turn.
   void pay() {
     for (auto entry = debts_.begin(); entry != debts_.end();) {
       entry->second -= std::min(entry->second, quantum_);

@@ -31,7 +31,7 @@ class Poller {
 
   static constexpr std::size_t kAtOnce = 64;  // descriptors that one collect() finds
   static constexpr std::uint64_t kQuantumUs = 500;
-  static constexpr std::uint64_t kMostDebtUs = 1'000'000;
+  static constexpr std::uint64_t kMostDebtUs = 100'000;
 
   Poller();
   ~Poller();
@@ -67,11 +67,8 @@ class Poller {
         left_out = i;
       }
     }
-    if (left_out == events) return calls;
-    if (calls > 0) {
-      turns_.pay();
-      return calls;
-    }
+    if (calls > 0 && !turns_.nobody_in_debt()) turns_.pay();
+    if (calls > 0 || left_out == events) return calls;
     const Event event = event_at(left_out);
     turns_.forgive(event.place);
     return call(event, ready);
