@@ -67,7 +67,7 @@ TEST(AuthorIndex, AnotherGenerationIsNotItsBusiness) {
 }
 
 TEST(AuthorIndexes, TheLeastRecentlyUsedGoFirst) {
-  AuthorIndexes indexes(10'000);
+  AuthorIndexes indexes(7'000);
   const auto fill = [&](const char* object, int characters) {
     Typist typist(1);
     auto kept = indexes.get("w", object);
@@ -84,10 +84,10 @@ TEST(AuthorIndexes, TheLeastRecentlyUsedGoFirst) {
   EXPECT_TRUE(b.expired());
   EXPECT_FALSE(a.expired());
   EXPECT_FALSE(c.expired());
-  EXPECT_LE(indexes.bytes(), 10'000U);
+  EXPECT_LE(indexes.bytes(), 7'000U);
   const auto large = fill("large", 1000);
   EXPECT_TRUE(large.expired()) << "one that is larger than the budget is not kept";
-  EXPECT_LE(indexes.bytes(), 10'000U);
+  EXPECT_LE(indexes.bytes(), 7'000U);
 }
 
 // The index is kept, and goes on from where it was.
