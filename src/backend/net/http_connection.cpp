@@ -79,7 +79,7 @@ bool HttpConnection::shake_hands() {
 }
 
 bool HttpConnection::wants_input() const {
-  if (peer_ended_) return false;
+  if (peer_ended_ || moves_) return false;
   switch (state_) {
     case State::kHead:
     case State::kBody:
@@ -254,6 +254,7 @@ void HttpConnection::decide(node::UpgradeDecision decision, const std::string& k
   }
   auto& acceptance = std::get<node::UpgradeAcceptance>(decision);
   SYNCLINE_ASSERT(acceptance.loop < shard_.core().shards.size() && acceptance.make_handler);
+  moves_ = true;
   // In a turn of its own, because the caller may be inside on_ready(), which continues to use the
   // stream.
   shard_.loop().post([self = std::static_pointer_cast<HttpConnection>(shared_from_this()),
@@ -301,6 +302,7 @@ void HttpConnection::give_back(std::shared_ptr<HttpConnection> connection,
     connection->slot_ = std::move(handoff.slot);
     connection->peer_ = std::move(handoff.peer);
     if (!connection->attach()) return connection->destroy();
+    connection->moves_ = false;
     connection->respond(std::move(refusal));
     connection->arm(connection->wants_input());
   });
