@@ -85,7 +85,9 @@ void YSession::refuse_later() {
 }
 
 Party YSession::party() const {
-  Party party{.protocol = "y-websocket", .peer = connection_->peer()};
+  Party party{};
+  party.protocol = "y-websocket";
+  party.peer = connection_->peer();
   if (channel_) {
     party.workspace = channel_->options().workspace;
     party.object = channel_->options().object;
