@@ -88,11 +88,14 @@ void Disk::write_file(const std::string& name, Bytes bytes, Done done) {
   if (full_ && !files_.contains(name))
     return answer(duration, std::move(done),
                   fail(ErrorCode::kUnavailable, "simulated: no space left on device"));
+  // A file that has these bytes is only synced.
+  const auto there = files_.find(name);
+  const bool is_new = there == files_.end() || there->second.bytes != bytes;
   removed_.erase(name);
-  files_[name] = {std::move(bytes), false};
+  if (is_new) files_[name] = {std::move(bytes), false};
   if (std::exchange(fail_write_, false)) {
     Bytes& part = files_[name].bytes;
-    part.resize(file_dice_.below(part.size() + 1));
+    if (is_new) part.resize(file_dice_.below(part.size() + 1));
     return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated write error"));
   }
   if (std::exchange(fail_sync_, false))

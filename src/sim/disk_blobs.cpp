@@ -22,9 +22,11 @@ void DiskBlobs::write(const store::BlobName& name, Bytes bytes, log::Done<void> 
     return {};
   });
   if (!encoded) return done(encoded);
+  const auto there = disk_.files().find(file_of(name));
+  const bool is_new = there == disk_.files().end() || there->second.bytes != file;
   disk_.write_file(file_of(name), std::move(file),
-                   [this, name, done = std::move(done)](Result<void> written) mutable {
-                     if (!written) disk_.remove_file(file_of(name));
+                   [this, name, is_new, done = std::move(done)](Result<void> written) mutable {
+                     if (!written && is_new) disk_.remove_file(file_of(name));
                      done(std::move(written));
                    });
 }

@@ -166,9 +166,19 @@ void ObjectCache::put_milestone(Resident& resident, Bytes bytes) {
   counters_.snapshot_bytes += snapshot.bytes.size();
   resident.base_ = resident.position_;
   resident.snapshot_bytes_ = resident.base_bytes_ = snapshot.bytes.size();
-  put(sources_.snapshots, resident.workspace_, resident.id_, std::move(snapshot));
+  sources_.snapshots.put_snapshot(
+      resident.workspace_, resident.id_, std::move(snapshot),
+      [this, key = Key{resident.workspace_, resident.id_}, at = resident.position_](auto stored) {
+        if (!stored) forget_base(key, at);
+      });
   account(resident);
   trim();
+}
+
+// The milestone was not stored, so no delta can extend it.
+void ObjectCache::forget_base(const Key& key, log::Position milestone) {
+  const auto found = residents_.find(key);
+  if (found != residents_.end() && found->second->base_ == milestone) found->second->base_ = 0;
 }
 
 void ObjectCache::durable(Resident& resident, log::Position position) {

@@ -156,6 +156,7 @@ class ObjectCache {
   bool is_large(const Resident& resident) const;
   void elsewhere(std::unique_ptr<Resident> evicted, const char* name,
                  std::move_only_function<void(const Workplace&, Resident&)> work);
+  void forget_base(const Key& key, log::Position milestone);
   log::Snapshot begin_snapshot(Resident& resident, bool milestone);
   void write_snapshot(std::unique_ptr<Resident> evicted);
 

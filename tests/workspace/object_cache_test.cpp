@@ -126,6 +126,25 @@ TEST(ObjectCache, EvictionWritesWhatChangedSinceTheMilestone) {
   EXPECT_EQ(world.cache.counters().snapshot_deltas, 3u);
 }
 
+TEST(ObjectCache, AMilestoneThatWasRefusedIsExtendedByNothing) {
+  SmallWorld world;
+  Resident* resident = nullptr;
+  world.cache.acquire("w", "o", [&](Result<Resident*> found) { resident = found.value(); });
+  world.store.fail_appends(Error{ErrorCode::kUnavailable, "too much waits"});
+  world.cache.put_milestone(*resident, ObjectCache::make_milestone(resident->object()));
+  world.loop.run();
+  world.store.fail_appends(std::nullopt);
+  world.cache.release(*resident);
+  for (int i = 0; i < 5; ++i) world.type("x");
+  world.evict();
+  const auto newest = world.newest();
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->base, 0u) << "it would be a delta of a milestone that is not stored";
+  ObjectCache fresh(world.sources, SmallWorld::kLimits);
+  EXPECT_NE(read(fresh, world.loop, "o").find("xxxxx\""), std::string::npos);
+  EXPECT_EQ(fresh.counters().replayed_events, 0u) << "the eviction stored the whole state";
+}
+
 TEST(ObjectCache, AnObjectThatChangedALotIsWrittenWhole) {
   SmallWorld world;
   const std::size_t whole = world.newest()->bytes.size();
