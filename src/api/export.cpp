@@ -19,7 +19,7 @@
 namespace syncline::api {
 namespace {
 
-constexpr const char* kExportPath = "/v1/workspaces/{workspace}/export";
+constexpr const char* kExportJob = "export";
 constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kRetryMs = 5;       // when the reader is slow
 constexpr std::uint64_t kRefusedMs = 1000;  // when the asker has too many jobs
@@ -133,7 +133,7 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
   if (call.request.method == "HEAD") return call.answer(std::move(head));
-  const state::JobOrder order = answer_order(call, kExportPath);
+  const state::JobOrder order = answer_order(call, kExportJob);
   state::Jobs& jobs = call.shard.jobs;
   auto begin = [&jobs, order, head = std::move(head), header = std::move(header),
                 statements = std::move(statements), wanted](Inquiry inquiry) mutable {
@@ -156,7 +156,7 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
       });
     });
   };
-  inquire(std::move(call), kExportPath, std::move(begin));
+  inquire(std::move(call), kExportJob, std::move(begin));
 }
 
 void with_header(Call call, Wanted wanted, std::string log_name,
@@ -223,7 +223,7 @@ void get_export(Call call) {
 }
 
 constexpr Route kExportRoutes[] = {
-    {"GET", kExportPath, Right::kExport, get_export},
+    {"GET", "/v1/workspaces/{workspace}/export", Right::kExport, get_export},
 };
 
 }  // namespace

@@ -25,14 +25,14 @@ test('users who come and go, beside others who join, load and read', { timeout: 
 const kTiny = { ...kShort, binary, seconds: 3, calmSeconds: 1, recoverySeconds: 1, users: 4, attacks: 'wrong-hosts' };
 
 test('bounds that do not hold are found', { timeout: 120_000 }, async (t) => {
-  const { failures, folder } = await attackRun({ ...kTiny, memoryMib: 8, memorySlack: 0.01, p99Ms: 0.001 });
+  const { failures, folder } = await attackRun({ ...kTiny, boundMib: 8, memorySlack: 0.01, p99Ms: 0.001 });
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   assert.ok(failures.some((what) => what.startsWith('memory is at most 8 MiB')), failures.join('\n'));
   assert.ok(failures.every((what) => /memory is at most|p99 is at most/.test(what)), failures.join('\n'));
 });
 
 test('a server that takes far too much memory is killed', { timeout: 120_000 }, async (t) => {
-  const { failures, folder } = await attackRun({ ...kTiny, memoryMib: 8, memorySlack: 0, memoryGuard: 1 });
+  const { failures, folder } = await attackRun({ ...kTiny, boundMib: 8, memorySlack: 0, memoryGuard: 1 });
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   assert.match(failures[0] ?? '', /^the server's process lives: this run killed it/);
 });

@@ -5,15 +5,15 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { converged, fresh, y_client } from './lib/clients.mjs';
+import { converged, edit_each, fresh, y_client } from './lib/clients.mjs';
 import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { check_proof, parse_key } from './lib/tlog.mjs';
 
 const kTest = { timeout: 180_000 };
 
 async function write(t, server, workspace, edits) {
-  const client = await y_client(t, server, workspace, 'plan');
-  for (let i = 0; i < edits; ++i) client.text.insert(0, `${i} `);
+  const client = await y_client(t, server, workspace, 'plan', { params: { ack: '1' } });
+  await edit_each(client, edits, (i) => client.text.insert(0, `${i} `));
   await converged([client, await fresh(t, server, workspace, 'plan')]);
   client.provider.destroy();
   await server.signed(workspace);

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { WebSocket } from 'ws';
-import { converged, fresh, y_client } from './lib/clients.mjs';
+import { converged, edit_each, fresh, y_client } from './lib/clients.mjs';
 import { Api } from './lib/openapi.mjs';
 import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { until, within } from './lib/wait.mjs';
@@ -23,8 +23,8 @@ const ok = (...args) => {
 // A bundle of a workspace `team` with one text: { file, bytes, text }.
 async function exported(t) {
   const server = await Server.start(t, { args: ['--log-name', 'log.example/here', ...kSignAtOnce] });
-  const client = await y_client(t, server, 'team', 'plan');
-  for (let i = 0; i < kEdits; ++i) client.text.insert(0, `${i} `);
+  const client = await y_client(t, server, 'team', 'plan', { params: { ack: '1' } });
+  await edit_each(client, kEdits, (i) => client.text.insert(0, `${i} `));
   await converged([client, await fresh(t, server, 'team', 'plan')]);
   client.provider.destroy();
   ok('pin', 'set', 'team', 'half', '--at', '50', '--server', server.url);

@@ -4,10 +4,9 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { converged, fresh, y_client } from './lib/clients.mjs';
+import { converged, edit_each, fresh, y_client } from './lib/clients.mjs';
 import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { check_consistency, check_proof, open_checkpoint, parse_key } from './lib/tlog.mjs';
-import { sleep } from './lib/wait.mjs';
 
 const kTest = { timeout: 180_000 };
 
@@ -19,11 +18,8 @@ const text_of = async (server, path) => {
 };
 
 async function write(t, server, edits) {
-  const client = await y_client(t, server, 'team', 'doc');
-  for (let i = 0; i < edits; ++i) {
-    client.text.insert(0, `${i} `);
-    if (i % 20 === 0) await sleep(2);
-  }
+  const client = await y_client(t, server, 'team', 'doc', { params: { ack: '1' } });
+  await edit_each(client, edits, (i) => client.text.insert(0, `${i} `));
   await converged([client, await fresh(t, server, 'team', 'doc')]);
   client.provider.destroy();
   await server.signed('team');

@@ -49,15 +49,30 @@ export async function y_client(t, server, workspace, object, options = {}) {
     ...rest,
   });
   // Asked for with `?ack=1`, and nothing that the provider itself knows.
-  provider.messageHandlers[100] = () => {};
+  const saving = { count: 0, told: () => {} };
+  provider.messageHandlers[100] = (_encoder, decoder) => {
+    saving.count += decoding.readVarUint(decoder);
+    saving.told();
+  };
   t.after(() => {
     provider.destroy();
     provider.awareness.destroy();
     doc.destroy();
   });
-  const client = { doc, provider, awareness: provider.awareness, text: doc.getText('content') };
+  const client = { doc, provider, awareness: provider.awareness, text: doc.getText('content'), saving };
   if (wait && rest.connect !== false) await synced(client);
   return client;
+}
+
+// Makes `count` edits, each an event of its own: the server joins those that arrive together, so each waits until the
+// one before it is saved. The client must ask for that: `params: { ack: '1' }`.
+export async function edit_each({ saving }, count, edit) {
+  for (let i = 0; i < count; ++i) {
+    const before = saving.count;
+    const saved = new Promise((resolve) => { saving.told = () => saving.count > before && resolve(); });
+    edit(i);
+    await saved;
+  }
 }
 
 export const synced = ({ provider }) => until(() => provider.synced, 'the client has synced');
