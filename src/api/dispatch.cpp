@@ -1,5 +1,7 @@
 #include "api/dispatch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -10,6 +12,7 @@
 #include "base/mutation.h"
 #include "node/identify.h"
 #include "policy/names.h"
+#include "policy/rates.h"
 
 namespace syncline::api {
 namespace {
@@ -114,11 +117,11 @@ void Inquiry::refuse(const Error& error) {
   answer(to_response(error));
 }
 
-// Those who share a token share its limits, but only those of one address.
+// Those who share a token share its limits, but only those of one network.
 state::JobOrder answer_order(const Call& call, const char* name) {
-  const std::string& peer = call.request.peer;
   return {.kind = state::JobOrder::kAnswer,
-          .asker = call.caller.principal.name + "@" + peer.substr(0, peer.rfind(':')),
+          .asker = fmt::format("{}@{:x}", call.caller.principal.name,
+                               policy::NetworkRates::key_of(call.request.peer)),
           .name = name,
           .abandoned = call.abandoned};
 }

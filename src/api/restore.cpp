@@ -136,27 +136,34 @@ void restore_at(Context& context, Restore restore, http::Responder responder,
                           });
 }
 
+// The past state is made by a worker.
 void restore(Call call) {
   auto read = read_restore(call);
   if (!read) return call.refuse(read.error());
-  const std::string at = http::query_parameter(call.request.query, "at").value_or("");
-  log::LoopStore& store = *call.shard.store;
-  const Path from = call.path;
-  auto replay = [call = std::move(call),
-                 restore = std::move(*read)](Result<log::Position> position) mutable {
-    if (!position) return call.refuse(position.error());
-    if (auto ok = check_quarantine(call, *position); !ok) return call.refuse(ok.error());
-    restore.at = *position;
-    const Path path = call.path;
-    state::replay_object(
-        call.shard.sources, path.workspace, path.object,
-        is_mutated(Mutation::restore_present) ? log::kNow : *position,
-        [call = std::move(call), restore = std::move(restore)](auto replayed) mutable {
-          restore_at(call.context, std::move(restore), std::move(call.responder),
-                     std::move(replayed));
+  auto replay = [restore = std::move(*read)](Inquiry inquiry) mutable {
+    const std::string at = http::query_parameter(inquiry.request.query, "at").value_or("");
+    const Path path = inquiry.path;
+    const state::ReplaySources& sources = inquiry.sources;
+    state::find_moment(
+        sources.store.events(), sources.store.pins(), path.workspace, at,
+        [inquiry = std::move(inquiry),
+         restore = std::move(restore)](Result<log::Position> position) mutable {
+          if (!position) return inquiry.refuse(position.error());
+          if (auto ok = check_quarantine(inquiry, *position); !ok)
+            return inquiry.refuse(ok.error());
+          restore.at = *position;
+          const Path from = inquiry.path;
+          const state::ReplaySources& worker = inquiry.sources;
+          state::replay_object(
+              worker, from.workspace, from.object,
+              is_mutated(Mutation::restore_present) ? log::kNow : *position,
+              [inquiry = std::move(inquiry), restore = std::move(restore)](auto replayed) mutable {
+                restore_at(inquiry.context, std::move(restore), std::move(inquiry.responder),
+                           std::move(replayed));
+              });
         });
   };
-  state::find_moment(store.events(), store.pins(), from.workspace, at, std::move(replay));
+  inquire(std::move(call), "restore", std::move(replay));
 }
 
 constexpr Route kRestoreRoutes[] = {

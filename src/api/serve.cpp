@@ -50,10 +50,13 @@ http::Response readiness(const Context& context) {
 void route(Context& context, http::Request request, http::Responder responder) {
   if (auto misdirected = node::refuse_host(context.access, context.hosts, request))
     return responder.respond(std::move(*misdirected));
-  if (node::Shard* shard = context.shards.at(request.loop))
+  const std::string& path = request.path;
+  // Whoever watches the process is answered, whatever others ask from his address.
+  const bool watches = path == "/healthz" || path == "/readyz";
+  node::Shard* shard = watches ? nullptr : context.shards.at(request.loop);
+  if (shard != nullptr)
     if (auto refused = node::refuse_fast(*shard, request.peer))
       return responder.respond(std::move(*refused));
-  const std::string& path = request.path;
   if (path.starts_with("/v1/")) return serve_api(context, std::move(request), std::move(responder));
   if (request.method != "GET" && request.method != "HEAD")
     return responder.respond(method_not_allowed("GET, HEAD"));

@@ -44,9 +44,10 @@ void get_object(Call call) {
   auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
   const Path path = call.path;
   const policy::Caller caller = call.caller;
+  state::JobOrder order = answer_order(call, "read");
   call.shard.host.get(path.workspace)
       .read(caller, path.object, std::move(extract),
-            answer_with<View>(std::move(call.responder), std::move(body)));
+            answer_with<View>(std::move(call.responder), std::move(body)), std::move(order));
 }
 
 constexpr Route kStateRoutes[] = {

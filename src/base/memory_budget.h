@@ -73,6 +73,8 @@ class MemoryBudget {
   MemoryLevel level() const { return level_.load(std::memory_order_relaxed); }
   bool tight() const { return level() != MemoryLevel::kEasy; }
   bool full() const { return level() == MemoryLevel::kFull; }
+  // From 85 % on: who cannot wait is cut.
+  bool nearly_tight() const { return resident() >= limit_ / 100 * 85; }
   // Far above the limit: what refuses new work does not help enough.
   bool over() const { return resident() > limit_ / 10 * 11; }
 

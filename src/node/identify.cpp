@@ -47,7 +47,7 @@ std::optional<http::Response> refuse_host(const policy::Access& access, const po
 
 std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer) {
   const auto network = policy::NetworkRates::key_of(peer);
-  const std::uint64_t now_ms = shard.scheduler.monotonic_ms();
+  const std::uint64_t now_ms = shard.scheduler.turn_began_us() / 1000;
   const std::uint64_t wait_ms = shard.rates.wait_ms(network, policy::Work::kRequests, now_ms);
   if (wait_ms == 0) {
     shard.rates.take(network, policy::Work::kRequests, 1, now_ms);

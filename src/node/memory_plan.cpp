@@ -13,7 +13,8 @@ MemoryPlan plan_memory(std::size_t total) {
           .queues = percent(13),
           .disk_queue = std::min(percent(10), 256 * kMiB),
           .store_cache = std::min(percent(6), 256 * kMiB),
-          .store_writes = std::min(percent(6), 192 * kMiB)};
+          .store_writes = std::min(percent(6), 192 * kMiB),
+          .snapshots = std::min(percent(6), 64 * kMiB)};
 }
 
 }  // namespace syncline::node

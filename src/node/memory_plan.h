@@ -22,6 +22,7 @@ struct MemoryPlan {
   std::size_t disk_queue = 0;    // appends that wait for the disk
   std::size_t store_cache = 0;   // blocks, indexes and filters of the store
   std::size_t store_writes = 0;  // what the store has not written to tables yet
+  std::size_t snapshots = 0;     // large snapshots that wait to be written
 };
 
 // `total` is at least kLeastBytes.

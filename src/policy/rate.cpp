@@ -24,6 +24,12 @@ std::uint64_t TokenBucket::take(const Rate& rate, std::uint64_t units, std::uint
   return wait_ms(rate, now_ms);
 }
 
+std::uint64_t TokenBucket::used(const Rate& rate, std::uint64_t now_ms) const {
+  const std::uint64_t now_ns = now_ms * kNsPerMs;
+  if (!rate.limits() || full_at_ns_ <= now_ns) return 0;
+  return (full_at_ns_ - now_ns) / 1000 * rate.per_second / (kNsPerSecond / 1000);
+}
+
 std::uint64_t TokenBucket::wait_ms(const Rate& rate, std::uint64_t now_ms) const {
   if (!rate.limits()) return 0;
   const std::uint64_t zero_at_ns = now_ms * kNsPerMs + ns_of(rate, rate.burst);

@@ -34,7 +34,10 @@ class TokenBucket {
   // is not.
   std::uint64_t take(const Rate& rate, std::uint64_t units, std::uint64_t now_ms);
 
-  // The same without taking.
+  // The units that were taken and have not come back.
+  std::uint64_t used(const Rate& rate, std::uint64_t now_ms) const;
+
+  // The same as take() without taking.
   std::uint64_t wait_ms(const Rate& rate, std::uint64_t now_ms) const;
 
  private:

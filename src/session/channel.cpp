@@ -57,7 +57,10 @@ void Channel::enter() {
   wire_.hold_reading();
   workspace_ = &options_.host.get(options_.workspace);
   workspace_->subscribe(options_.caller, options_.object, options_.face, *this,
-                        [this](Result<workspace::LiveObject*> live) { joined(std::move(live)); });
+                        [this, alive = std::weak_ptr(alive_)](Result<workspace::LiveObject*> live) {
+                          // A refusal waits for what it refers to; the client may have left.
+                          if (!alive.expired()) joined(std::move(live));
+                        });
 }
 
 void Channel::joined(Result<workspace::LiveObject*> live) {
@@ -133,7 +136,8 @@ void Channel::answer(ByteView version) {
     return send_state(Missed(live_->version(), live_->position()));
   workspace_->diff(
       options_.caller, *live_, version,
-      [this, alive = std::weak_ptr(alive_), asked = to_bytes(version)](Result<workspace::Lacking> lacking) mutable {
+      [this, alive = std::weak_ptr(alive_),
+       asked = to_bytes(version)](Result<workspace::Lacking> lacking) mutable {
         if (alive.expired() || ended_) return;
         answering_ = false;
         if (!lacking) return end(lacking.error());
@@ -143,18 +147,21 @@ void Channel::answer(ByteView version) {
         }
         // Other messages filled the queue first. A question that arrived in the meantime is newer.
         if (!question_) question_ = std::move(asked);
-      });
+      },
+      this);
   if (live_ != nullptr && !options_.greet) send_version();
 }
 
 void Channel::send_version() {
   if (live_->object().replication() == nullptr)
     return send_state(Missed(live_->version(), live_->position()));
-  workspace_->version(options_.caller, *live_,
-                      [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
-                        if (alive.expired() || ended_ || !version) return;
-                        wire_.send_version(*version);
-                      });
+  workspace_->version(
+      options_.caller, *live_,
+      [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
+        if (alive.expired() || ended_ || !version) return;
+        wire_.send_version(*version);
+      },
+      this);
 }
 
 void Channel::change(ByteView intent, bool more) {
@@ -520,28 +527,32 @@ void Channel::catch_up() {
   const Bytes version = from.version();
   workspace_->diff(
       options_.caller, *live_, version,
-      [this, alive = std::weak_ptr(alive_), from = std::move(from)](Result<workspace::Lacking> lacking) mutable {
+      [this, alive = std::weak_ptr(alive_),
+       from = std::move(from)](Result<workspace::Lacking> lacking) mutable {
         if (alive.expired() || ended_) return;
         if (!lacking) return end(lacking.error());
         // Other messages filled the queue first.
         if (congested()) return fall_back(std::move(from));
         if (lacking->first) wire_.send_catch_up(*lacking->first);
         wire_.send_catch_up(*lacking->rest);
-      });
+      },
+      this);
 }
 
 // For types without versions.
 void Channel::send_state(Missed from) {
   answering_ = true;
-  workspace_->state(options_.caller, *live_,
-                    [this, alive = std::weak_ptr(alive_),
-                     from = std::move(from)](Result<workspace::Workspace::State> state) mutable {
-                      if (alive.expired() || ended_) return;
-                      answering_ = false;
-                      if (!state) return end(state.error());
-                      if (congested()) return fall_back(std::move(from));
-                      wire_.send_state(*state);
-                    });
+  workspace_->state(
+      options_.caller, *live_,
+      [this, alive = std::weak_ptr(alive_),
+       from = std::move(from)](Result<workspace::Workspace::State> state) mutable {
+        if (alive.expired() || ended_) return;
+        answering_ = false;
+        if (!state) return end(state.error());
+        if (congested()) return fall_back(std::move(from));
+        wire_.send_state(*state);
+      },
+      this);
 }
 
 void Channel::on_presence(const workspace::Delivery& update) {

@@ -7,6 +7,13 @@ namespace syncline::session {
 
 using policy::Work;
 
+namespace {
+
+// Whoever has used less than this part of his burst does little.
+constexpr std::uint64_t kLittlePart = 50;
+
+}  // namespace
+
 void Meter::begin(Reading& reading, std::string_view peer) {
   reading_ = &reading;
   network_ = policy::NetworkRates::key_of(peer);
@@ -36,6 +43,7 @@ std::uint64_t Meter::wait_ms(Work work) const {
   const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
   const std::uint64_t own = buckets_[static_cast<std::size_t>(work)].wait_ms(
       networks_->rates().of_connection(work), now_ms);
+  if (!uses_much(work, now_ms)) return own;
   return std::max(own, networks_->wait_ms(network_, work, now_ms));
 }
 
@@ -43,11 +51,20 @@ void Meter::take(Work work, std::uint64_t units) {
   if (networks_ != nullptr) count(work, units);
 }
 
+// A network over its rate holds back those of its connections that use it up, and not one that does
+// little: many people may share it.
 std::uint64_t Meter::count(Work work, std::uint64_t units) {
   const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
-  const std::uint64_t own = buckets_[static_cast<std::size_t>(work)].take(
-      networks_->rates().of_connection(work), units, now_ms);
-  return std::max(own, networks_->take(network_, work, units, now_ms));
+  const policy::Rate rate = networks_->rates().of_connection(work);
+  policy::TokenBucket& bucket = buckets_[static_cast<std::size_t>(work)];
+  const std::uint64_t own = bucket.take(rate, units, now_ms);
+  const std::uint64_t all = networks_->take(network_, work, units, now_ms);
+  return uses_much(work, now_ms) ? std::max(own, all) : own;
+}
+
+bool Meter::uses_much(Work work, std::uint64_t now_ms) const {
+  const policy::Rate rate = networks_->rates().of_connection(work);
+  return buckets_[static_cast<std::size_t>(work)].used(rate, now_ms) > rate.burst / kLittlePart;
 }
 
 // While reading is stopped, messages that were read before still arrive. They are counted, and the

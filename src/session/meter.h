@@ -56,6 +56,7 @@ class Meter {
 
  private:
   std::uint64_t count(policy::Work work, std::uint64_t units);
+  bool uses_much(policy::Work work, std::uint64_t now_ms) const;
   void hold(std::uint64_t ms);
 
   policy::NetworkRates* networks_;

@@ -209,9 +209,11 @@ void Server::disk_restored() {
   const DiskTables& tables = process_->store->tables();
   state::Quarantine& quarantine = process_->shard().quarantine;
   for (const std::string& workspace :
-       store::read_workspaces(tables, "", 1000).value_or(std::vector<std::string>()))
+       store::read_workspaces(tables, "", 1000).value_or(std::vector<std::string>())) {
+    process_->shard().host.shut().lift(workspace);
     for (const auto& each : quarantine.list(workspace, "", state::Quarantine::kLimit))
       quarantine.lift(each.workspace, each.object);
+  }
 }
 
 Result<void> Server::admit(const std::string& workspace, bool held) {

@@ -74,8 +74,8 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     for (const log::Event& event : *events) kept_->index.note(*type_, event);
     if (!events->empty()) return read_on();
     kept_->index.passed(std::max(kept_->index.position(), position_));
-    extended();
     finish();
+    extended();  // others may begin the index anew
   }
 
   void extended() {

@@ -160,19 +160,24 @@ Bytes ObjectCache::make_milestone(merge::Object& object) {
   return snapshot;
 }
 
-void ObjectCache::put_milestone(Resident& resident, Bytes bytes) {
+log::Snapshot ObjectCache::take_up_milestone(Resident& resident, Bytes bytes) {
   log::Snapshot snapshot = begin_snapshot(resident, true);
   snapshot.bytes = std::move(bytes);
   counters_.snapshot_bytes += snapshot.bytes.size();
   resident.base_ = resident.position_;
   resident.snapshot_bytes_ = resident.base_bytes_ = snapshot.bytes.size();
-  sources_.snapshots.put_snapshot(
-      resident.workspace_, resident.id_, std::move(snapshot),
-      [this, key = Key{resident.workspace_, resident.id_}, at = resident.position_](auto stored) {
-        if (!stored) forget_base(key, at);
-      });
   account(resident);
   trim();
+  return snapshot;
+}
+
+void ObjectCache::store_milestone(const std::string& workspace, const std::string& id,
+                                  log::Snapshot milestone) {
+  const log::Position at = milestone.position;
+  sources_.snapshots.put_snapshot(workspace, id, std::move(milestone),
+                                  [this, key = Key{workspace, id}, at](Result<void> stored) {
+                                    if (!stored) forget_base(key, at);
+                                  });
 }
 
 // The milestone was not stored, so no delta can extend it.

@@ -116,14 +116,16 @@ class ObjectCache {
   // `record_bytes` bytes.
   void applied(Resident& resident, log::Position position, std::size_t record_bytes);
 
-  // A milestone is due: the caller makes one, and has it stored. Ask after an event was passed to the
-  // log's append(), because the log then stores the milestone after it.
+  // A milestone is due: the caller makes one, takes it up, and has it stored when its position is
+  // durable. An append that is refused must leave no milestone of what it would have stored.
   bool milestone_due(const Resident& resident) const;
   // The snapshot for a milestone; marks the object there (merge::SnapshotDeltas). On any thread that
   // may use the object now.
   static Bytes make_milestone(merge::Object& object);
-  // Stores a milestone of the present state.
-  void put_milestone(Resident& resident, Bytes snapshot);
+  // The milestone of the present state, as it is stored. From now on, deltas extend it.
+  log::Snapshot take_up_milestone(Resident& resident, Bytes snapshot);
+  void store_milestone(const std::string& workspace, const std::string& id,
+                       log::Snapshot milestone);
 
   // Must be called when the log has confirmed everything up to `position` of the workspace.
   void durable(Resident& resident, log::Position position);

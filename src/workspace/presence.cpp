@@ -349,9 +349,18 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
     const std::string state(awareness_.state(client));
     own(*owner.heir, {.client = client, .clock = owner.heir_clock, .state = state});
   }
+  const std::set<ClientId> untold = std::move(connections_.at(&connection).untold);
   connections_.erase(&connection);
   if (is_mutated(Mutation::ghost_after_leave)) return std::nullopt;
-  return told(awareness_.remove(clients, now_ms));
+  auto change = awareness_.remove(clients, now_ms);
+  for (const ClientId client : change.removed) depart(client);
+  // What was put off is told now, or never.
+  std::vector<ClientId> all = change.all();
+  for (const ClientId client : untold)
+    if (awareness_.clients().contains(client) && std::ranges::find(all, client) == all.end())
+      all.push_back(client);
+  if (all.empty()) return std::nullopt;
+  return awareness_.encode(all);
 }
 
 std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {

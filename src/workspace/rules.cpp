@@ -57,6 +57,7 @@ void Workspace::change_rules(const policy::Caller& caller, policy::Right right, 
 
 // What retention keeps decides on pins: it is read first. The object stays in memory meanwhile.
 void Workspace::begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object) {
+  if (author->lost) return author->done(std::unexpected(*author->lost));
   services_.retention.load_retention(
       name_, [this, view = std::weak_ptr(view_), author = std::move(author),
               &object](Result<log::Retention> kept) {

@@ -284,11 +284,22 @@ void Workspace::write_milestone(LiveObject& object) {
   if (object.lost() || !services_.cache.milestone_due(object.resident())) return;
   if (object.busy()) return object.wait([this, &object] { write_milestone(object); });
   if (!is_large(object))
-    return services_.cache.put_milestone(
-        object.resident(), state::ObjectCache::make_milestone(object.resident().object()));
+    return store_when_durable(object,
+                              state::ObjectCache::make_milestone(object.resident().object()));
   lend<Bytes>(object, "snapshot", state::ObjectCache::make_milestone, [this, &object](Bytes bytes) {
-    if (!object.lost()) services_.cache.put_milestone(object.resident(), std::move(bytes));
+    if (!object.lost()) store_when_durable(object, std::move(bytes));
   });
+}
+
+void Workspace::store_when_durable(LiveObject& object, Bytes milestone) {
+  log::Snapshot snapshot =
+      services_.cache.take_up_milestone(object.resident(), std::move(milestone));
+  const log::Position position = snapshot.position;
+  outbox_.push(position,
+               [this, id = object.id(), snapshot = std::move(snapshot)](const Error* lost) mutable {
+                 if (lost == nullptr)
+                   services_.cache.store_milestone(name_, id, std::move(snapshot));
+               });
 }
 
 void Workspace::committed(log::Position position, log::Durability durability) {

@@ -198,15 +198,20 @@ class Workspace {
 
   // diff: what a replica at `version` lacks. version: what this state knows. Both are returned once
   // they are durable. kUnsupported if the type has no versions.
-  void diff(const policy::Caller& caller, LiveObject& object, ByteView version, Done<Lacking> done);
-  void version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done);
+  // There is no answer if the subscriber for whom it is leaves before (nullptr: for nobody in
+  // particular).
+  void diff(const policy::Caller& caller, LiveObject& object, ByteView version, Done<Lacking> done,
+            const Subscriber* to = nullptr);
+  void version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done,
+               const Subscriber* to = nullptr);
 
   // The whole state and its position, for types without versions. Returned once it is durable.
   struct State {
     log::Position position = 0;
     Bytes snapshot;  // for merge::ObjectType::restore
   };
-  void state(const policy::Caller& caller, LiveObject& object, Done<State> done);
+  void state(const policy::Caller& caller, LiveObject& object, Done<State> done,
+             const Subscriber* to = nullptr);
 
   // Reads an object without subscribing: calls `extract` with its state, and returns the result
   // once it is durable. kNotFound if the object has no events.
@@ -216,8 +221,9 @@ class Workspace {
   };
   using Extract = std::move_only_function<Result<std::string>(const merge::Object&)>;
   // If the object is large, `extract` runs on a worker with a copy of that state, made from the log.
+  // `order`: of that job, if it is one.
   void read(const policy::Caller& caller, const std::string& object, Extract extract,
-            Done<View> done);
+            Done<View> done, state::JobOrder order = {});
 
   // Makes a change from the present state: `make` gets the object (empty, at position 0, if it has
   // no events) and returns the intent. If it changes nothing, the answer is "known". A dry run ends
@@ -342,6 +348,9 @@ class Workspace {
   void lend(LiveObject& object, const char* name, std::move_only_function<T(merge::Object&)> work,
             std::move_only_function<void(T)> then);
   void advance(LiveObject& object);
+  // Has `task`, which answers that subscriber, wait in line. It is dropped if he leaves before.
+  void wait_for(LiveObject& object, const Subscriber* to,
+                std::move_only_function<void(const Subscriber* to)> task);
 
   policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
                         const merge::Effect* effect = nullptr) const;
@@ -357,9 +366,10 @@ class Workspace {
   void give(LiveObject& object, policy::Verdict verdict, Result<T> read, Done<T> done);
   void diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
                       Done<Lacking> done);
-  void look(LiveObject& object, const policy::Caller& caller, Extract extract, Done<View> done);
-  void look_elsewhere(LiveObject& object, log::Position rules, std::string asker, Extract extract,
-                      Done<View> done);
+  void look(LiveObject& object, const policy::Caller& caller, Extract extract, Done<View> done,
+            state::JobOrder order);
+  void look_elsewhere(LiveObject& object, log::Position rules, Extract extract, Done<View> done,
+                      state::JobOrder order);
   void make_change(LiveObject& object, Author author, Make make, Done<Receipt> done);
   void made(LiveObject& object, const Author& author, Result<Bytes> intent, Done<Receipt> done);
   void note_evictions(LiveObject& object, std::uint64_t before);
@@ -400,6 +410,7 @@ class Workspace {
   void flush_later();
   void flush();
   void write_milestone(LiveObject& object);
+  void store_when_durable(LiveObject& object, Bytes milestone);
   void committed(log::Position position, log::Durability durability);
   void reset(const Error& cause);
   void report(const Error& error);
@@ -450,10 +461,9 @@ void Workspace::lend(LiveObject& object, const char* name,
       [&lent, work = std::move(work)]() mutable { return work(lent); },
       [this, &object, alive = std::weak_ptr(alive_), then = std::move(then)](T result) mutable {
         if (alive.expired()) return;
-        object.come_home(
-            [then = std::move(then), result = std::move(result)]() mutable {
-              then(std::move(result));
-            });
+        object.come_home([then = std::move(then), result = std::move(result)]() mutable {
+          then(std::move(result));
+        });
         advance(object);
       });
 }

@@ -20,6 +20,14 @@ bool Workspace::is_long(ByteView intent) const {
   return services_.off_loop && intent.size() > services_.off_loop->share.bytes;
 }
 
+void Workspace::wait_for(LiveObject& object, const Subscriber* to,
+                         std::move_only_function<void(const Subscriber* to)> task) {
+  object.wait([&object, stay = object.subscribers().stay(to), task = std::move(task)]() mutable {
+    const Subscriber* there = object.subscribers().find(stay);
+    if (stay == 0 || there != nullptr) task(there);
+  });
+}
+
 bool Workspace::busy() const {
   return outbox_.size() > 0 ||
          std::ranges::any_of(live_, [](const auto& entry) { return entry.second->in_use(); });

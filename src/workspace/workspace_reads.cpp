@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::uint64_t kKeptWholeMs = 5000;  // after the last use
 
+// What is asked of an object that was lost.
+std::unexpected<Error> come_again() {
+  return fail(ErrorCode::kUnavailable, "connect again");
+}
+
 Lacking only(Bytes change) {
   return {.rest = std::make_shared<const Diff>(Diff{std::move(change)})};
 }
@@ -27,15 +32,17 @@ Result<Lacking> lacking(const merge::Object& object, ByteView version) {
 }  // namespace
 
 void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView version,
-                     Done<Lacking> done) {
+                     Done<Lacking> done, const Subscriber* to) {
+  if (object.lost()) return done(come_again());
   if (object.busy())
-    return object.wait(
-        [this, caller, &object, version = to_bytes(version), done = std::move(done)]() mutable {
-          diff(caller, object, version, std::move(done));
-        });
+    return wait_for(object, to,
+                    [this, caller, &object, version = to_bytes(version),
+                     done = std::move(done)](const Subscriber* there) mutable {
+                      diff(caller, object, version, std::move(done), there);
+                    });
   const Doing naming(services_.scheduler, "diff");
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
-  if (verdict.allowed && !object.lost() && is_large(object))
+  if (verdict.allowed && is_large(object))
     return diff_elsewhere(object, std::move(verdict), version, std::move(done));
   auto read = verdict.allowed ? lacking(object.object(), version) : Lacking{};
   give(object, std::move(verdict), std::move(read), std::move(done));
@@ -66,15 +73,16 @@ void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, Byte
     }
     auto made = lacking(lent, version);
     if (!made) return std::unexpected(std::move(made.error()));
-    return Made{std::move(*made), knows_nothing ? merge::version_of(lent).value_or(Bytes()) : Bytes()};
+    return Made{std::move(*made),
+                knows_nothing ? merge::version_of(lent).value_or(Bytes()) : Bytes()};
   };
   lend<Result<Made>>(
       object, "diff", std::move(work),
       [this, &object, verdict = std::move(verdict),
        done = std::move(done)](Result<Made> made) mutable {
         if (!made)
-          return give<Lacking>(object, std::move(verdict),
-                               std::unexpected(std::move(made.error())), std::move(done));
+          return give<Lacking>(object, std::move(verdict), std::unexpected(std::move(made.error())),
+                               std::move(done));
         if (!made->version.empty())
           object.whole() = {made->lacking.rest, std::move(made->version), object.position(),
                             services_.scheduler.monotonic_ms()};
@@ -90,11 +98,15 @@ void Workspace::drop_unused() {
   }
 }
 
-void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done) {
+void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done,
+                        const Subscriber* to) {
+  if (object.lost()) return done(come_again());
   if (object.busy())
-    return object.wait([this, caller, &object, done = std::move(done)]() mutable {
-      version(caller, object, std::move(done));
-    });
+    return wait_for(
+        object, to,
+        [this, caller, &object, done = std::move(done)](const Subscriber* there) mutable {
+          version(caller, object, std::move(done), there);
+        });
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   auto bytes = verdict.allowed ? merge::version_of(object.object()) : Bytes();
   give(object, std::move(verdict), std::move(bytes), std::move(done));
@@ -111,15 +123,19 @@ void Workspace::give(LiveObject& object, policy::Verdict verdict, Result<T> read
           });
 }
 
-void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<State> done) {
+void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<State> done,
+                      const Subscriber* to) {
+  if (object.lost()) return done(come_again());
   if (object.busy())
-    return object.wait([this, caller, &object, done = std::move(done)]() mutable {
-      state(caller, object, std::move(done));
-    });
+    return wait_for(
+        object, to,
+        [this, caller, &object, done = std::move(done)](const Subscriber* there) mutable {
+          state(caller, object, std::move(done), there);
+        });
   const Doing naming(services_.scheduler, "state");
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   const log::Position position = object.position();
-  if (!verdict.allowed || object.lost() || !is_large(object)) {
+  if (!verdict.allowed || !is_large(object)) {
     State now{position, verdict.allowed ? object.object().snapshot() : Bytes()};
     return give<State>(object, std::move(verdict), std::move(now), std::move(done));
   }
@@ -134,30 +150,34 @@ void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<Sta
 // ---- reads without a subscription
 
 void Workspace::read(const policy::Caller& caller, const std::string& object, Extract extract,
-                     Done<View> done) {
+                     Done<View> done, state::JobOrder order) {
   auto onlooker = std::make_shared<Onlooker>();
-  auto subscribed = [this, onlooker, caller, extract = std::move(extract),
-                     done = std::move(done)](Result<LiveObject*> live) mutable {
+  auto subscribed = [this, onlooker, caller, extract = std::move(extract), done = std::move(done),
+                     order = std::move(order)](Result<LiveObject*> live) mutable {
     if (!live) return done(std::unexpected(std::move(live.error())));
-    look(**live, caller, std::move(extract), std::move(done));
+    look(**live, caller, std::move(extract), std::move(done), std::move(order));
     unsubscribe(**live, *onlooker);
   };
   subscribe(caller, object, {}, *onlooker, std::move(subscribed));
 }
 
 void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract extract,
-                     Done<View> done) {
+                     Done<View> done, state::JobOrder order) {
+  if (object.lost()) return done(come_again());
   if (object.busy())
-    return object.wait(
-        [this, &object, caller, extract = std::move(extract), done = std::move(done)]() mutable {
-          look(object, caller, std::move(extract), std::move(done));
-        });
+    return object.wait([this, &object, caller, extract = std::move(extract), done = std::move(done),
+                        order = std::move(order)]() mutable {
+      look(object, caller, std::move(extract), std::move(done), std::move(order));
+    });
   if (object.position() == 0)
     return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
   const policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
-  if (is_large(object))
-    return look_elsewhere(object, verdict.rules, caller.principal.name, std::move(extract),
-                          std::move(done));
+  if (is_large(object)) {
+    if (order.asker.empty()) order.asker = caller.principal.name;
+    order.name = "read";
+    return look_elsewhere(object, verdict.rules, std::move(extract), std::move(done),
+                          std::move(order));
+  }
   auto content = extract(object.object());
   if (!content) return done(std::unexpected(std::move(content.error())));
   View view{object.position(), std::move(*content)};
@@ -171,10 +191,10 @@ void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract e
 
 // A copy of the present state is made from the log once it is durable, so that writers do not wait
 // for the reader.
-void Workspace::look_elsewhere(LiveObject& object, log::Position rules, std::string asker,
-                               Extract extract, Done<View> done) {
+void Workspace::look_elsewhere(LiveObject& object, log::Position rules, Extract extract,
+                               Done<View> done, state::JobOrder order) {
   let_out(object, rules,
-          [this, id = object.id(), at = object.position(), asker = std::move(asker),
+          [this, id = object.id(), at = object.position(), order = std::move(order),
            extract = std::move(extract), done = std::move(done)](const Error* lost) mutable {
             if (lost != nullptr) return done(std::unexpected(*lost));
             auto answer = services_.off_loop->home.bind(std::move(done));
@@ -192,9 +212,7 @@ void Workspace::look_elsewhere(LiveObject& object, log::Position rules, std::str
                     answer(View{replayed->position, std::move(*content)});
                   });
             };
-            services_.off_loop->jobs.start(
-                {.kind = state::JobOrder::kAnswer, .asker = std::move(asker), .name = "read"},
-                std::move(work));
+            services_.off_loop->jobs.start(std::move(order), std::move(work));
           });
 }
 

@@ -123,7 +123,10 @@ class Scribe {
     ASSERT_TRUE(appended) << appended.error().message;
     cache_.durable(*resident_, written_);
     if (cache_.milestone_due(*resident_))
-      cache_.put_milestone(*resident_, state::ObjectCache::make_milestone(resident_->object()));
+      cache_.store_milestone(
+          "w", resident_->id(),
+          cache_.take_up_milestone(*resident_,
+                                   state::ObjectCache::make_milestone(resident_->object())));
   }
 
   std::string json() const { return resident_->object().to_json(); }

@@ -25,11 +25,11 @@ using testing::Typist;
 struct YPeer {
   YPeer(TestWorld& test_world,
         Result<policy::Principal> principal = policy::Principal{.name = "ann"},
-        Limits session_limits = {}, Refusals* refusals = nullptr)
+        Limits session_limits = {}, Refusals* refusals = nullptr, std::string object = "note")
       : world(test_world), limits(session_limits) {
     session = std::make_unique<YSession>(YSessionOptions{.host = world.host,
                                                          .workspace = "w",
-                                                         .object = "note",
+                                                         .object = std::move(object),
                                                          .principal = principal,
                                                          .actor = "actor",
                                                          .wants_saved = true,
@@ -803,6 +803,21 @@ TEST(YSession, WhileMuchIsQueuedForOthersALargeAnswerWaits) {
   Typist bob(2);
   reader.deliver(bob);
   EXPECT_EQ(bob.text().size(), 400'005u);
+}
+
+// The refusal of an opening waits for what is in flight. The client may have left by then.
+TEST(YSession, AClientMayLeaveBeforeItsOpeningIsRefused) {
+  TestWorld world(store::MemoryStore::CommitMode::kManual);
+  YPeer writer(world);
+  world.commit();
+  writer.send(SyncKind::kUpdate, Typist(1).type("in flight"));
+  world.loop.run();
+  {
+    YPeer refused(world, policy::Principal{.name = "ann"}, {}, nullptr, "no\u200bte");
+    world.loop.run();
+  }
+  world.commit();
+  EXPECT_EQ(world.counters.events_committed, 1u);
 }
 
 TEST(YSession, WhileMemoryIsShortASlowReaderFallsBehindEarlier) {

@@ -131,7 +131,9 @@ TEST(ObjectCache, AMilestoneThatWasRefusedIsExtendedByNothing) {
   Resident* resident = nullptr;
   world.cache.acquire("w", "o", [&](Result<Resident*> found) { resident = found.value(); });
   world.store.fail_appends(Error{ErrorCode::kUnavailable, "too much waits"});
-  world.cache.put_milestone(*resident, ObjectCache::make_milestone(resident->object()));
+  world.cache.store_milestone(
+      "w", "o",
+      world.cache.take_up_milestone(*resident, ObjectCache::make_milestone(resident->object())));
   world.loop.run();
   world.store.fail_appends(std::nullopt);
   world.cache.release(*resident);

@@ -60,6 +60,32 @@ std::shared_ptr<Submitted> submit(Workspace& workspace, LiveObject& object, Byte
   return submitted;
 }
 
+// Otherwise it could be stored later than events of others that took those positions.
+TEST(Workspace, AMilestoneIsStoredOnlyAfterItsAppend) {
+  TestWorld world(MemoryStore::CommitMode::kManual, {.snapshot_min_bytes = 100});
+  Workspace& workspace = world.host.get("w");
+  Listener listener;
+  LiveObject& object = join(world, workspace, listener);
+  submit(workspace, object, Typist(1).type(std::string(300, 'x')));
+  world.loop.run();
+  EXPECT_EQ(world.store.waiting(), 1u) << "the append, and no snapshot";
+  world.store.fail_appends(Error{ErrorCode::kUnavailable, "disk full"});
+  world.commit();
+  EXPECT_EQ(world.store.waiting(), 0u);
+  ASSERT_TRUE(listener.lost);
+  world.store.fail_appends(std::nullopt);
+  Listener next;
+  LiveObject& again = join(world, workspace, next);
+  submit(workspace, again, Typist(2).type(std::string(300, 'y')));
+  world.loop.run();
+  EXPECT_EQ(world.store.waiting(), 1u);
+  world.store.commit();
+  world.loop.run();
+  EXPECT_EQ(world.store.waiting(), 1u) << "now the milestone";
+  world.commit();
+  workspace.unsubscribe(again, next);
+}
+
 TEST(Workspace, AnObjectDoesNotBeginUnderANameThatLooksLikeAnother) {
   TestWorld world;
   Workspace& workspace = world.host.get("w");

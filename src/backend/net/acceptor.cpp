@@ -66,6 +66,8 @@ void Acceptor::stop() {
 
 void Acceptor::on_ready() {
   for (int i = 0; i < 64; ++i) {
+    // A handshake or a first request may cost much; the rest stays in the backlog for the next turn.
+    if (i > 0 && shard_.loop().slice_is_over()) break;
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const int fd =

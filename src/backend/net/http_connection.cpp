@@ -415,8 +415,8 @@ std::shared_ptr<const std::atomic<bool>> HttpConnection::abandoned() {
   return exchange_->abandoned;
 }
 
-// A client that closes only its own side cannot be told from one that left. Both answers are the
-// same, except that work which has not begun does not begin.
+// A client that closes only its own side cannot be told from one that left. Work for it that has not
+// begun does not begin, and it is answered 500.
 void HttpConnection::note_abandoned() {
   if (exchange_ && exchange_->abandoned) exchange_->abandoned->store(true);
 }
@@ -446,6 +446,7 @@ void HttpConnection::response_written() {
   deadline_ms_ =
       shard_.now_ms() + (input_.empty() ? options.idle_timeout_ms : options.head_timeout_ms);
   process();
+  if (!is_destroyed()) hold(held_bytes());
 }
 
 // Closes our side, then reads and discards what the peer still sends. Closing at once would reset

@@ -76,6 +76,10 @@ constexpr std::size_t kLeastQueueBytes = std::size_t{16} << 20;
 
 // Whoever has less queued is no reason for a shortage.
 constexpr std::size_t kMuchQueued = std::size_t{256} << 10;
+// While memory is short, many who have little each are one.
+constexpr std::size_t kSomethingQueued = std::size_t{4} << 10;
+// A tick frees this part of what is queued, at least.
+constexpr std::size_t kReliefPart = 64;
 
 // How long a peer may have much queued while there is little room, and while memory is short.
 constexpr std::uint64_t kCrowdedMs = 10'000;
@@ -160,12 +164,21 @@ void Shard::count_queued(std::size_t before, std::size_t now) {
   const std::size_t queued = counters_.queued_bytes.get();
   if (core_.options.memory != nullptr)
     core_.options.memory->share(index_).set(MemoryUse::kQueues, queued);
-  if (now <= before || !crowded(0) || std::exchange(relief_posted_, true)) return;
-  // In a turn of its own, because whoever queues may be about to use another socket.
+  if (now <= before || !must_cut() || std::exchange(relief_posted_, true)) return;
+  // In a turn of its own, because whoever queues may be about to use another socket. If nobody can be
+  // cut, the next try is that of the next tick.
   loop_.post([this, core = sockets_.front()->slot_.core()] {
-    relief_posted_ = false;
-    while (crowded(0) && shed_queue(0)) continue;
+    bool cut = true;
+    while (must_cut() && cut) cut = shed_queue(0);
+    relief_posted_ = !cut;
   });
+}
+
+// Messages that many get are counted for each of them, so what is counted may be much more than what
+// is used. The measured memory decides.
+bool Shard::must_cut() const {
+  const MemoryBudget* memory = core_.options.memory;
+  return crowded(0) && (memory == nullptr || memory->nearly_tight());
 }
 
 // Cuts one connection: of those that have at least half as much queued as the one with most, the one
@@ -175,7 +188,10 @@ bool Shard::shed_queue(std::uint64_t min_age_ms) {
   std::size_t largest = 0;
   for (const auto& each : sockets_) largest = std::max(largest, each->queued_);
   const std::size_t others = counters_.queued_bytes.get() - largest;
-  if (largest < kMuchQueued || (min_age_ms == 0 && others < largest / 8)) return false;
+  const bool tight = core_.options.memory != nullptr && core_.options.memory->tight();
+  if (largest < (tight ? kSomethingQueued : kMuchQueued) ||
+      (min_age_ms == 0 && others < largest / 8))
+    return false;
   constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
   const auto since = [largest](const auto& each) {
     return 2 * each->queued_ >= largest ? each->queued_since_ms_ : kLast;
@@ -194,19 +210,29 @@ bool Shard::shed_queue(std::uint64_t min_age_ms) {
 // Those that hold most shrink while there is little room, one at a time.
 void Shard::relieve() {
   const bool tight = core_.options.memory != nullptr && core_.options.memory->tight();
-  if (tight || crowded(max_queued_bytes_ / 2)) shed_queue(tight ? kShortMs : kCrowdedMs);
-  if (tight && held_bytes_.get() > max_held_bytes_ / 4) shed_worst();
+  relief_posted_ = false;
+  if (tight || crowded(max_queued_bytes_ / 2)) {
+    const std::size_t queued = counters_.queued_bytes.get();
+    const std::size_t enough = queued - queued / kReliefPart;
+    while (shed_queue(tight ? kShortMs : kCrowdedMs) && tight &&
+           counters_.queued_bytes.get() > enough)
+      continue;
+  }
+  if (tight && held_bytes_.get() > max_held_bytes_ / 4) shed_worst(kShortMs);
 }
 
-void Shard::shed_worst() {
+void Shard::shed_worst(std::uint64_t min_age_ms) {
   std::size_t largest = 0;
   for (const auto& each : sockets_) largest = std::max(largest, each->held_);
   if (largest == 0) return;
+  // One that sends something large alone is no reason for a shortage.
+  if (min_age_ms > 0 && held_bytes_.get() - largest < largest / 8) return;
   constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
   const auto since = [largest](const auto& each) {
     return 2 * each->held_ >= largest ? each->held_since_ms_ : kLast;
   };
   const auto most = std::ranges::min_element(sockets_, {}, since);
+  if (now_ms() < (*most)->held_since_ms_ + min_age_ms) return;
   counters_.shed.add();
   const auto socket = *most;  // it may leave the list
   reporter(observe::Area::kNet)

@@ -91,6 +91,7 @@ class Slot {
   Slot(Slot&&) = default;
   Slot& operator=(Slot&& other) noexcept {
     std::swap(core_, other.core_);
+    std::swap(network_, other.network_);
     return *this;
   }
   ~Slot();
@@ -148,7 +149,7 @@ class Shard {
   // for longest. So one that sends its message quickly lives on among those that never end theirs, and a small
   // holder is never closed for a large one. Takes time for each socket; but whoever fills the
   // budget again has to send as many bytes as this frees.
-  void shed_worst();
+  void shed_worst(std::uint64_t min_age_ms = 0);
 
   // What the sockets have queued for their peers (Socket::count_queue). If it is too much, a later
   // turn cuts connections.
@@ -167,6 +168,7 @@ class Shard {
   void tick();
   void schedule_tick();
   void relieve();
+  bool must_cut() const;
   bool shed_queue(std::uint64_t min_age_ms);
   void flush_all();
 

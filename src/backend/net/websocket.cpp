@@ -71,8 +71,7 @@ void WebSocket::set_reading(bool on) {
     paused_ = state_ == State::kOpen && !is_destroyed();
   } else if (std::exchange(paused_, false) && !is_destroyed()) {
     heard_ = true;  // the silence was our choice
-    shard_.loop().post(
-        [self = std::static_pointer_cast<WebSocket>(shared_from_this())] { self->take_held(); });
+    take_held_later();
   }
 }
 
@@ -145,11 +144,18 @@ void WebSocket::take_messages(std::span<std::uint8_t> input) {
 void WebSocket::put_off(std::span<const std::uint8_t> rest) {
   if (is_destroyed() || (state_ != State::kOpen && state_ != State::kClosing)) return;
   held_.insert(held_.end(), rest.begin(), rest.end());
+  take_held_later();
+}
+
+// Once in a turn, however often reading was stopped and resumed.
+void WebSocket::take_held_later() {
+  if (std::exchange(taking_held_, true)) return;
   shard_.loop().post(
       [self = std::static_pointer_cast<WebSocket>(shared_from_this())] { self->take_held(); });
 }
 
 void WebSocket::take_held() {
+  taking_held_ = false;
   if (is_destroyed() || paused_) return;
   Bytes held = std::exchange(held_, {});
   if (!held.empty()) take(held);

@@ -71,6 +71,7 @@ class WebSocket final : public Socket, public session::Connection {
   void take(std::span<std::uint8_t> input);
   void take_messages(std::span<std::uint8_t> input);
   void put_off(std::span<const std::uint8_t> rest);
+  void take_held_later();
   void take_held();
   void handle(const WsEvent& event);
   void handle_close(const WsEvent& event);
@@ -102,6 +103,7 @@ class WebSocket final : public Socket, public session::Connection {
   bool drain_pending_ = false;  // on_drained must be called
   bool pong_queued_ = false;
   bool ping_queued_ = false;
+  bool taking_held_ = false;      // take_held() is due
   bool more_follows_ = false;     // for the message that is being delivered
   bool input_continues_ = false;  // the handler was told so, and on_input_end must be called
 };

@@ -176,7 +176,7 @@ Result<void> Node::Impl::start() {
       share_descriptors(raise_descriptor_limit(), options.max_connections);
   max_connections = shares.connections;
   if (shares.connections < options.max_connections)
-    reporter.warn("fewer connections than wanted: the process may not have more files open",
+    reporter.info("fewer connections than wanted: the process may not have more files open",
                   {{"connections", shares.connections},
                    {"wanted", options.max_connections},
                    {"files", shares.limit}});
@@ -187,6 +187,7 @@ Result<void> Node::Impl::start() {
        .all_write_buffers_bytes = plan.store_writes,
        .reserve_bytes = options.disk_reserve_bytes,
        .queue_bytes = plan.disk_queue,
+       .snapshot_queue_bytes = plan.snapshots,
        .max_open_tables = shares.store,
        .reports = options.log});
   if (!opened) return std::unexpected(std::move(opened.error()));

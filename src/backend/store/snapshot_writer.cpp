@@ -105,6 +105,8 @@ void SnapshotWriter::run() {
   const auto orphans = syncline::store::remove_orphans(database_, blobs_);
   std::unique_lock lock(mutex_);
   counts_.removed += orphans.value_or(0);
+  removing_ = false;
+  wake_.notify_all();
   for (;;) {
     std::optional<SnapshotQueue::Job> job;
     wake_.wait(lock, [&] {
