@@ -337,7 +337,8 @@ TEST_F(StoreSnapshotFiles, MustBeIntactBeforePayloadsAreDropped) {
     ASSERT_TRUE(log().put_snapshot("w", "a", 4, large('f'), 0));
     harm(file_of(large('f')));
     EXPECT_EQ(log().drop_payloads("w", 4).error().code, ErrorCode::kConflict);
-    for (const log::Event& event : log().read("w").value()) EXPECT_FALSE(event.dropped_payload);
+    const auto events = log().read("w").value();
+    for (const log::Event& event : events) EXPECT_FALSE(event.dropped_payload);
   }
   ASSERT_TRUE(log().put_snapshot("w", "a", 4, large('f'), 0));
   EXPECT_EQ(log().drop_payloads("w", 4)->events, 4u);
