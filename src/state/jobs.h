@@ -4,7 +4,7 @@
 // A job runs on a worker: a loop of its own, with its own view of the store, which serves no
 // connections. It may take long, but it should give way to other jobs where it reads (each answer of
 // the store is a turn of its own). It must not touch what belongs to another loop, except an object
-// that this loop has lent to it (workspace/lending.h). It passes its result back through a
+// that this loop has lent to it (workspace/live_object.h). It passes its result back through a
 // log::ReplyGate of the loop that asked.
 //
 // There are two kinds. Somebody's change or opening waits for an urgent job; there is at most one
