@@ -55,7 +55,9 @@ void Reactor::turn(int wait_ms) {
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    const auto found = watchers_.find(event.data.u64);
+    // The structure is packed, so a member is copied before anything takes a reference to it.
+    const std::uint64_t token = event.data.u64;
+    const auto found = watchers_.find(token);
     if (found == watchers_.end()) continue;  // forgotten in this turn
     found->second->ready((event.events & EPOLLIN) != 0, (event.events & EPOLLOUT) != 0,
                          (event.events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0);
