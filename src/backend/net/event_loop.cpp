@@ -70,9 +70,9 @@ struct EventLoop::Impl {
   std::size_t round(std::uint64_t wait_us);
   void take_called();
   std::size_t ring();
-  std::size_t look(std::uint64_t wait_us);
+  Poller::Round look(std::uint64_t wait_us);
   std::size_t block(std::uint64_t wait_us);
-  std::size_t run_tasks();
+  std::size_t run_tasks(std::uint64_t budget_us);
   void drop_tasks();
 };
 
@@ -81,10 +81,12 @@ struct EventLoop::Impl {
 std::size_t EventLoop::Impl::round(std::uint64_t wait_us) {
   take_called();
   std::size_t calls = ring();
-  const bool idle = calls == 0 && posted.empty() && next == running.size();
-  calls += look(idle ? wait_us : 0);
+  const bool idle =
+      calls == 0 && posted.empty() && next == running.size() && !poller.anything_again();
+  const Poller::Round looked = look(idle ? wait_us : 0);
+  calls += looked.calls;
   if (bridge) calls += bridge->run();
-  return calls + run_tasks();
+  return calls + run_tasks(std::max(kSliceUs, looked.us));
 }
 
 void EventLoop::Impl::take_called() {
@@ -117,15 +119,15 @@ std::size_t EventLoop::Impl::ring() {
 }
 
 // Calls the handlers of the descriptors that are ready.
-std::size_t EventLoop::Impl::look(std::uint64_t wait_us) {
-  std::size_t events = 0;
+Poller::Round EventLoop::Impl::look(std::uint64_t wait_us) {
+  std::size_t found = 0;
   if (wait_us > 0) {
     blocking.store(true);
-    if (!called.load()) events = block(wait_us);
+    if (!called.load()) found = block(wait_us);
     blocking.store(false);
   }
-  if (events == 0) events = poller.collect(0);
-  return poller.dispatch(events, [this](ReadyHandler& handler, bool for_read) {
+  if (found == 0) poller.collect(0);
+  return poller.dispatch([this](ReadyHandler& handler, bool for_read) {
     {
       const Turn turn(loop, for_read ? "read" : "write");
       handler.on_ready();
@@ -155,7 +157,9 @@ std::size_t EventLoop::Impl::block(std::uint64_t wait_us) {
   return 0;
 }
 
-std::size_t EventLoop::Impl::run_tasks() {
+// Tasks may take as long as the descriptors took before. They end what has begun, such as a change that is durable now,
+// and must not queue behind what begins.
+std::size_t EventLoop::Impl::run_tasks(std::uint64_t budget_us) {
   std::size_t calls = 0;
   std::uint64_t began_us = 0;
   while (!stopped.load(std::memory_order_relaxed)) {
@@ -171,7 +175,7 @@ std::size_t EventLoop::Impl::run_tasks() {
     Task task = std::move(now.task);  // it is also destroyed within the turn
     task();
     if (calls++ == 0) began_us = measures.turns.began_us();
-    if (measures.turns.began_us() - began_us > kSliceUs) break;
+    if (measures.turns.began_us() - began_us > budget_us) break;
   }
   return calls;
 }

@@ -7,8 +7,9 @@
 // A round of the loop asks the kernel which descriptors are ready (poller.h), calls their handlers,
 // and then runs posted tasks, also those that they post. So what several connections send in one
 // round is worked on before the next step, such as the append to the log, is taken for all of them
-// together. After kSliceUs of tasks the loop looks at its descriptors and timers again, so that no
-// chain of tasks keeps them waiting.
+// together. Both have a limit: after 2 ms of handlers the remaining descriptors wait for the next
+// round, and after as long, at least kSliceUs, the remaining tasks do. So neither keeps the other
+// waiting for long.
 //
 // The loop measures its turns (observe/turn_meter.h) and reports those over the budget of 2 ms. A
 // turn is one call into the application: a posted task, the timers that are due together, or one

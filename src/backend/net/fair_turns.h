@@ -1,54 +1,53 @@
-// FairTurns: whose turn it is, among those on one loop that have something to do: deficit round
-// robin by measured cost (Shreedhar and Varghese, "Efficient Fair Queuing using Deficit Round
-// Robin", 1995), with debts instead of savings, because what a turn costs is known only afterwards.
+// FairTurns: who goes first, among those on one loop that have something to do: whoever has taken
+// least of the loop's time lately ("least attained service"; Kleinrock, "Queueing Systems", volume 2,
+// 1976, section 4.6, there as foreground-background scheduling).
 //
-// In each round, everybody may spend a quantum. Whoever spends more is in debt, and has no turn
-// until his debt is paid: by a quantum a round in which somebody had a turn, also while he has
-// nothing to do, or because nobody else has anything to do. So a client with costly messages slows
-// others down no more than one that keeps to the quantum, and the loop is never idle for it.
+// A client that does little need not wait for those that do much, however many there are. Those that
+// do much share what is left evenly, because each turn moves its owner back.
 //
-// Pure: the caller measures. Only those in debt cost memory. Thread-safety: none.
+// What somebody has taken counts half after each period. Periods are counted in time that turns have
+// taken, so that nothing is forgotten while the loop has nothing to do, and no clock is read.
+//
+// Pure: the caller measures, and keeps a Taken for each. Thread-safety: none.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
-#include <unordered_map>
+#include <limits>
 
 namespace syncline::backend {
 
 class FairTurns {
  public:
-  using Who = std::uint32_t;
+  // What somebody has taken, in any one unit. The period wraps around, so after exactly 256 periods
+  // without a turn something old may count again once; it is then halved as before.
+  struct Taken {
+    std::uint32_t amount = 0;
+    std::uint8_t period = 0;
+  };
 
-  // Costs are in any one unit. `most_debt` limits how long somebody waits.
-  FairTurns(std::uint64_t quantum, std::uint64_t most_debt)
-      : quantum_(quantum), most_debt_(most_debt) {}
+  // `period` is in the same unit.
+  explicit FairTurns(std::uint64_t period) : period_length_(period) {}
 
-  bool may_go(Who who) const { return debts_.empty() || !debts_.contains(who); }
-
-  // A turn of `who` had this cost.
-  void charge(Who who, std::uint64_t cost) {
-    if (cost > quantum_) debts_[who] = std::min(cost, most_debt_);
+  std::uint32_t lately(const Taken& taken) const {
+    const auto age = static_cast<std::uint8_t>(period_ - taken.period);
+    return age < 32 ? taken.amount >> age : 0;
   }
 
-  // A round is over in which somebody had a turn.
-  void pay() {
-    for (auto entry = debts_.begin(); entry != debts_.end();) {
-      entry->second -= std::min(entry->second, quantum_);
-      entry = entry->second == 0 ? debts_.erase(entry) : std::next(entry);
-    }
+  // A turn had this cost.
+  void charge(Taken& taken, std::uint64_t cost) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    taken = {static_cast<std::uint32_t>(std::min(kMost, lately(taken) + cost)), period_};
+    since_period_ += cost;
+    if (since_period_ < period_length_) return;
+    since_period_ = 0;
+    ++period_;
   }
-
-  // He has a turn although he is in debt, because nobody else has anything to do; or he has left.
-  void forgive(Who who) { debts_.erase(who); }
-
-  bool nobody_in_debt() const { return debts_.empty(); }
 
  private:
-  const std::uint64_t quantum_;
-  const std::uint64_t most_debt_;
-  std::unordered_map<Who, std::uint64_t> debts_;
+  const std::uint64_t period_length_;
+  std::uint64_t since_period_ = 0;
+  std::uint8_t period_ = 0;
 };
 
 }  // namespace syncline::backend

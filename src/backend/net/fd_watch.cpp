@@ -45,4 +45,9 @@ bool FdWatch::wait_write(std::shared_ptr<ReadyHandler> handler) {
   return loop_->poller().wait(place_, false, std::move(handler));
 }
 
+void FdWatch::again(std::shared_ptr<ReadyHandler> handler) {
+  SYNCLINE_ASSERT(is_open());
+  loop_->poller().again(place_, std::move(handler));
+}
+
 }  // namespace syncline::backend

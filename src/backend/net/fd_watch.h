@@ -43,6 +43,9 @@ class FdWatch {
   // False after open_later(), if the loop's reactor refuses the descriptor.
   bool wait_read(std::shared_ptr<ReadyHandler> handler);
   bool wait_write(std::shared_ptr<ReadyHandler> handler);
+  // Calls handler->on_ready() in a later round of the loop. For work that is put off so that others have their turn;
+  // it counts as a turn of this descriptor.
+  void again(std::shared_ptr<ReadyHandler> handler);
 
  private:
   EventLoop* loop_ = nullptr;  // null: closed

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::uint8_t kReads = 1;
 constexpr std::uint8_t kWrites = 2;
+constexpr std::uint8_t kAgain = 4;
+constexpr std::uint32_t kCalledAgain = EPOLLONESHOT;  // in Event::what; the kernel never reports it
 constexpr std::uint64_t kWakeData = ~std::uint64_t{0};
 
 std::uint32_t epoll_mask(std::uint8_t what) {
@@ -47,6 +50,7 @@ std::optional<Poller::Place> Poller::add(int fd, bool later) {
   }
   Entry& entry = entries_[place];
   entry.fd = fd;
+  entry.taken = {};
   // Nearly everybody waits to read next.
   if (later || arm(entry, place, kReads)) return place;
   entry.fd = -1;
@@ -57,7 +61,6 @@ std::optional<Poller::Place> Poller::add(int fd, bool later) {
 void Poller::remove(Place place, bool closes) {
   Entry& entry = entries_[place];
   SYNCLINE_ASSERT(entry.fd >= 0);
-  turns_.forgive(place);
   if (closes) entry.registered = false;
   disarm(entry);
   entry.fd = -1;
@@ -92,15 +95,30 @@ void Poller::disarm(Entry& entry) {
   if (std::exchange(entry.registered, false)) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, entry.fd, nullptr);
 }
 
-std::size_t Poller::collect(int timeout_ms) {
-  const int count = ::epoll_wait(epoll_, events_.get(), static_cast<int>(kAtOnce), timeout_ms);
-  SYNCLINE_ASSERT(count >= 0 || errno == EINTR);
-  return count > 0 ? static_cast<std::size_t>(count) : 0;
+void Poller::again(Place place, std::shared_ptr<ReadyHandler> handler) {
+  Entry& entry = entries_[place];
+  if ((entry.wants & kAgain) != 0) return;
+  entry.wants |= kAgain;
+  entry.handler = std::move(handler);
+  again_.push_back({place, entry.generation, kCalledAgain});
 }
 
-Poller::Event Poller::event_at(std::size_t index) const {
-  const std::uint64_t data = events_[index].data.u64;
-  return {static_cast<Place>(data), static_cast<std::uint32_t>(data >> 32), events_[index].events};
+std::size_t Poller::collect(int timeout_ms) {
+  const int wait_ms = again_.empty() ? timeout_ms : 0;
+  const int count = ::epoll_wait(epoll_, events_.get(), static_cast<int>(kAtOnce), wait_ms);
+  SYNCLINE_ASSERT(count >= 0 || errno == EINTR);
+  found_ = again_;
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t data = events_[i].data.u64;
+    found_.push_back(
+        {static_cast<Place>(data), static_cast<std::uint32_t>(data >> 32), events_[i].events});
+  }
+  return found_.size();
+}
+
+// The kernel reports its events again by itself.
+void Poller::leave(const Event& event) {
+  if (event.what == kCalledAgain) again_.push_back(event);
 }
 
 // nullptr for the event of wake(), and for a descriptor that was removed since.
@@ -118,10 +136,13 @@ std::shared_ptr<ReadyHandler> Poller::end_wait(const Event& event, bool& for_rea
   std::uint8_t happened = broken ? kReads | kWrites : 0;
   if ((event.what & EPOLLIN) != 0) happened |= kReads;
   if ((event.what & EPOLLOUT) != 0) happened |= kWrites;
+  if (event.what == kCalledAgain) happened = kAgain;
   const std::uint8_t ended = entry->wants & happened;
   if (ended == 0) {
+    if (event.what == kCalledAgain) return nullptr;
     // The kernel reports a broken descriptor even if it watches for nothing.
-    broken ? disarm(*entry) : static_cast<void>(arm(*entry, event.place, entry->wants));
+    broken ? disarm(*entry)
+           : static_cast<void>(arm(*entry, event.place, entry->wants & (kReads | kWrites)));
     return nullptr;
   }
   for_read = (ended & kReads) != 0;
@@ -142,6 +163,7 @@ void Poller::wake() {
 }
 
 void Poller::clear() {
+  again_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     entries_[i].wants = 0;
     const auto handler = std::move(entries_[i].handler);

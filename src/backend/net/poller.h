@@ -4,14 +4,16 @@
 // A wait ends when its descriptor is ready. Most handlers then wait again at once, so the kernel
 // keeps watching the descriptor, and a further wait costs no system call. Only if the descriptor is
 // ready and nobody waits, the poller asks the kernel to stop. The kernel reports a descriptor again
-// as long as it is ready, and those that are ready take turns. So a handler need not read
-// everything at once, and a peer that sends much does not keep others waiting.
+// as long as it is ready. So a handler need not read everything at once. Nor does dispatch() call
+// everybody: those that have taken least of the loop lately go first (fair_turns.h), and after
+// kRoundUs the rest has to wait for the next round.
 //
 // Ownership: the caller owns the descriptors and removes each before it is closed. While a wait is
 // pending, the poller shares ownership of its handler. Thread-safety: wake() from any thread;
 // everything else on the loop's thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,9 +31,10 @@ class Poller {
  public:
   using Place = std::uint32_t;  // of a descriptor; used again after remove()
 
-  static constexpr std::size_t kAtOnce = 64;  // descriptors that one collect() finds
-  static constexpr std::uint64_t kQuantumUs = 500;
-  static constexpr std::uint64_t kMostDebtUs = 100'000;
+  static constexpr std::size_t kAtOnce = 512;  // descriptors that one collect() finds
+  static constexpr std::uint64_t kRoundUs = 2000;
+  static constexpr std::uint64_t kLittleUs = 500;  // who has taken less, goes as the kernel reports
+  static constexpr std::uint64_t kPeriodUs = 32'000;
 
   Poller();
   ~Poller();
@@ -48,31 +51,46 @@ class Poller {
   // descriptor, which was added for later.
   bool wait(Place place, bool for_read, std::shared_ptr<ReadyHandler> handler);
 
+  // As if the descriptor became ready now: its handler, which waits for nothing else, is called in a later round. For
+  // work that is put off. Ignored if it is due already.
+  void again(Place place, std::shared_ptr<ReadyHandler> handler);
+
   // Blocks until something is ready, at most for `timeout_ms` (0: not at all; below 0: for ever).
   // Returns how much dispatch() has to look at.
   std::size_t collect(int timeout_ms);
 
-  // Calls `ready(ReadyHandler&, bool for_read)` for the waits that have ended, of those that
-  // collect() has found; returns how many it called. `ready` returns what the call cost, in microseconds. If the
-  // handler of a descriptor has cost too much, it is left out while others are ready (fair_turns.h).
-  template <typename Ready>
-  std::size_t dispatch(std::size_t events, Ready&& ready) {
+  struct Round {
     std::size_t calls = 0;
-    std::size_t left_out = events;  // the first of them
-    for (std::size_t i = 0; i < events; ++i) {
-      const Event event = event_at(i);
-      if (turns_.may_go(event.place)) {
-        calls += call(event, ready);
-      } else if (left_out == events) {
-        left_out = i;
-      }
+    std::uint64_t us = 0;  // that they took
+  };
+  // Calls `ready(ReadyHandler&, bool for_read)` for the waits that have ended, of those that collect() has found, until
+  // the round has taken kRoundUs. `ready` returns what the call cost, in microseconds.
+  template <typename Ready>
+  Round dispatch(Ready&& ready) {
+    Round round;
+    busy_.clear();
+    again_.clear();  // they are among those found
+    for (const Event& event : found_) {
+      const Entry* const entry = find(event);
+      if (entry == nullptr) continue;
+      const std::uint32_t taken = turns_.lately(entry->taken);
+      if (taken < kLittleUs && round.us < kRoundUs)
+        call(event, ready, round);
+      else
+        busy_.push_back({taken, event});
     }
-    if (calls > 0 && !turns_.nobody_in_debt()) turns_.pay();
-    if (calls > 0 || left_out == events) return calls;
-    const Event event = event_at(left_out);
-    turns_.forgive(event.place);
-    return call(event, ready);
+    // One of them has a turn in each round, so that nobody waits for ever.
+    std::ranges::stable_sort(busy_, {}, &Busy::taken);
+    const std::size_t calls_before = round.calls;
+    for (const Busy& busy : busy_)
+      if (round.calls == calls_before || round.us < kRoundUs)
+        call(busy.event, ready, round);
+      else
+        leave(busy.event);
+    return round;
   }
+
+  bool anything_again() const { return !again_.empty(); }
 
   // Makes a collect() that blocks return, this one or the next.
   void wake();
@@ -86,9 +104,10 @@ class Poller {
  private:
   struct Entry {
     std::shared_ptr<ReadyHandler> handler;  // while a wait is pending
+    FairTurns::Taken taken;                 // in microseconds
     int fd = -1;                            // -1: free
     std::uint32_t generation = 0;           // counts the descriptors that had this place
-    std::uint8_t wants = 0;                 // pending waits
+    std::uint8_t wants = 0;                 // pending waits, and again()
     std::uint8_t armed = 0;                 // what the kernel watches
     bool registered = false;
   };
@@ -98,17 +117,23 @@ class Poller {
     std::uint32_t what;  // of epoll
   };
 
-  Event event_at(std::size_t index) const;
+  struct Busy {
+    std::uint32_t taken;
+    Event event;
+  };
+
   template <typename Ready>
-  std::size_t call(const Event& event, Ready& ready) {
+  void call(const Event& event, Ready& ready, Round& round) {
     bool for_read = false;
     const auto handler = end_wait(event, for_read);
-    if (!handler) return 0;
+    if (!handler) return;
     const std::uint64_t cost_us = ready(*handler, for_read);
-    if (find(event) != nullptr) turns_.charge(event.place, cost_us);
+    ++round.calls;
+    round.us += cost_us;
+    if (Entry* const entry = find(event)) turns_.charge(entry->taken, cost_us);
     settle(event);
-    return 1;
   }
+  void leave(const Event& event);
   Entry* find(const Event& event);
   std::shared_ptr<ReadyHandler> end_wait(const Event& event, bool& for_read);
   void settle(const Event& event);
@@ -120,7 +145,10 @@ class Poller {
   std::vector<Entry> entries_;
   std::vector<Place> free_;
   std::unique_ptr<epoll_event[]> events_;
-  FairTurns turns_{kQuantumUs, kMostDebtUs};
+  std::vector<Event> found_;  // by the last collect(); those of again() come first
+  std::vector<Event> again_;
+  std::vector<Busy> busy_;  // within dispatch()
+  FairTurns turns_{kPeriodUs};
 };
 
 }  // namespace syncline::backend

@@ -82,6 +82,7 @@ constexpr std::size_t kSomethingQueued = std::size_t{4} << 10;
 constexpr std::size_t kReliefPart = 64;
 
 // How long a peer may have much queued while there is little room, and while memory is short.
+constexpr std::size_t kKeptFlushes = 1024;  // of this many, the memory is kept
 constexpr std::uint64_t kCrowdedMs = 10'000;
 constexpr std::uint64_t kShortMs = 2'000;
 
@@ -133,6 +134,8 @@ void Shard::stop() {
   for (auto& socket : std::vector(sockets_)) socket->terminate();
   SYNCLINE_ASSERT(sockets_.empty());
   to_flush_.clear();
+  flushing_.clear();
+  flushed_ = 0;
 }
 
 void Shard::add(std::shared_ptr<Socket> socket) {
@@ -263,21 +266,31 @@ void Shard::tick() {
 }
 
 void Shard::flush_later(std::shared_ptr<Socket> socket) {
-  // The socket keeps the core, and so this shard, alive until the task has run.
-  if (to_flush_.empty()) loop_.post([this, core = socket->slot_.core()] { flush_all(); });
+  if (to_flush_.empty() && flushing_.empty()) flush_soon(*socket);
   to_flush_.push_back(std::move(socket));
 }
 
-void Shard::flush_all() {
+// The socket keeps the core, and so this shard, alive until the task has run.
+void Shard::flush_soon(const Socket& socket) {
+  loop_.post([this, core = socket.slot_.core()] { flush_some(); });
+}
+
+void Shard::flush_some() {
   const Doing naming(loop_, "send");
-  auto sockets = std::exchange(to_flush_, {});
-  for (auto& socket : sockets) {
+  if (flushing_.empty()) std::swap(flushing_, to_flush_);
+  if (flushing_.empty()) return;  // the shard was stopped
+  do {
+    const auto socket = std::move(flushing_[flushed_++]);
     socket->flush_requested_ = false;
     if (!socket->is_destroyed()) socket->flush();
-  }
-  sockets.clear();
-  // Keeps the allocation, unless something was queued in the meantime.
-  if (to_flush_.empty() && sockets.capacity() <= 1024) to_flush_ = std::move(sockets);
+    if (flushed_ < flushing_.size()) continue;
+    flushing_.clear();
+    flushed_ = 0;
+    if (flushing_.capacity() > kKeptFlushes) flushing_.shrink_to_fit();
+    if (!to_flush_.empty()) flush_soon(*to_flush_.front());
+    return;
+  } while (!loop_.slice_is_over());
+  flush_soon(*flushing_[flushed_]);
 }
 
 }  // namespace syncline::backend

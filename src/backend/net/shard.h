@@ -170,7 +170,8 @@ class Shard {
   void relieve();
   bool must_cut() const;
   bool shed_queue(std::uint64_t min_age_ms);
-  void flush_all();
+  void flush_soon(const Socket& socket);
+  void flush_some();
 
   ServerCore& core_;
   EventLoop& loop_;
@@ -185,6 +186,9 @@ class Shard {
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::vector<std::shared_ptr<Socket>> to_flush_;
+  // Those that were to be flushed when the last ones were, and how many of them were.
+  std::vector<std::shared_ptr<Socket>> flushing_;
+  std::size_t flushed_ = 0;
   std::string date_;
   std::uint64_t date_second_ = 0;
   std::uint64_t tick_ms_;

@@ -101,9 +101,7 @@ void Socket::arm(bool reading) {
   const bool write_needs_read = write_blocked_ == IoStatus::kWantRead;
   const bool read_needs_write = reading && read_blocked_ == IoStatus::kWantWrite;
   if (reading && stream_->has_buffered() && read_blocked_ == IoStatus::kOk) {
-    shard_.loop().post([self = shared_from_this()] {
-      if (!self->is_destroyed()) self->on_ready();
-    });
+    watch_.again(shared_from_this());
   } else if (reading || write_needs_read) {
     if (!watch_.wait_read(shared_from_this())) return destroy();
   }

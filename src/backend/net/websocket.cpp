@@ -90,6 +90,8 @@ void WebSocket::on_ready() {
       write_queue();  // the peer may have closed only its own side
       return destroy();
     }
+  } else if (std::exchange(taking_held_, false)) {
+    take_held();
   } else {
     read_input();
   }
@@ -147,21 +149,16 @@ void WebSocket::put_off(std::span<const std::uint8_t> rest) {
   take_held_later();
 }
 
-// Once in a turn, however often reading was stopped and resumed.
+// Once in a round, however often reading was stopped and resumed.
 void WebSocket::take_held_later() {
   if (std::exchange(taking_held_, true)) return;
-  shard_.loop().post(
-      [self = std::static_pointer_cast<WebSocket>(shared_from_this())] { self->take_held(); });
+  watch_.again(shared_from_this());
 }
 
 void WebSocket::take_held() {
-  taking_held_ = false;
-  if (is_destroyed() || paused_) return;
+  if (paused_) return;
   Bytes held = std::exchange(held_, {});
   if (!held.empty()) take(held);
-  if (is_destroyed()) return;
-  hold(held_bytes());
-  arm(wants_input());
 }
 
 void WebSocket::handle(const WsEvent& event) {
