@@ -3,8 +3,9 @@
 //
 // The resident memory counts, because it is what the machine runs out of, and because it contains
 // everything: objects, queues, half-received messages, caches of the store, encodings under way, and
-// what the allocator keeps. A thread of the process measures it some times a second. Beside it, each
-// loop counts the largest parts, for bounds of their own and for /metrics.
+// what the allocator keeps. A thread of the process measures it some times a second. Beside it, the
+// largest parts are counted where they are held, for bounds of their own and for /metrics: objects,
+// receiving and queues by each loop (Share), the others in a cell of the process.
 //
 //   kEasy   under 90 %
 //   kTight  from 90 % on: those who hold most shrink. Idle objects leave the memory, slow readers are
@@ -15,6 +16,8 @@
 //
 // A level is left 5 % below the limit at which it was entered.
 //
+// What the cells of the process may have follows from MemoryLimits. Whoever would exceed that is refused.
+//
 // Thread-safety: any thread; a Share is written by its loop alone, set_resident() by one thread.
 #pragma once
 
@@ -24,6 +27,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/memory_cell.h"
+
 namespace syncline {
 
 enum class MemoryLevel : std::uint8_t { kEasy, kTight, kFull };
@@ -31,9 +36,15 @@ enum class MemoryLevel : std::uint8_t { kEasy, kTight, kFull };
 enum class MemoryUse : std::uint8_t {
   kObjects,    // documents in memory
   kReceiving,  // messages and requests that have not arrived completely
-  kQueues      // what peers have not taken yet
+  kQueues,     // what peers have not taken yet
+  kPresence,   // who is present on the objects
+  kWaiting,    // changes that wait for others
+  kAnswers     // answers that are being made, and encodings that are kept for several
 };
-inline constexpr std::size_t kMemoryUses = 3;
+inline constexpr std::size_t kMemoryUses = 6;
+
+// What each use may have; 0: no limit.
+using MemoryLimits = std::array<std::uint64_t, kMemoryUses>;
 
 class MemoryBudget {
  public:
@@ -51,17 +62,22 @@ class MemoryBudget {
     std::array<std::atomic<std::uint64_t>, kMemoryUses> bytes_ = {};
   };
 
-  MemoryBudget(std::size_t limit, std::size_t loops) : limit_(limit), shares_(loops) {}
+  MemoryBudget(std::size_t limit, std::size_t loops, const MemoryLimits& parts = {})
+      : limit_(limit), parts_(parts), shares_(loops) {}
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
   std::size_t limit() const { return limit_; }
   Share& share(std::size_t loop) { return shares_[loop]; }
   std::uint64_t used(MemoryUse use) const {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = cells_[static_cast<std::size_t>(use)].used();
     for (const Share& share : shares_) sum += share.get(use);
     return sum;
   }
+  // What the use may have (MemoryLimits).
+  std::uint64_t limit(MemoryUse use) const { return parts_[static_cast<std::size_t>(use)]; }
+  // The cell of the process for a use that is counted in cells. Valid as long as the budget.
+  MemoryCell& cell(MemoryUse use) { return cells_[static_cast<std::size_t>(use)]; }
 
   std::uint64_t resident() const { return resident_.load(std::memory_order_relaxed); }
   void set_resident(std::uint64_t bytes) {
@@ -88,7 +104,9 @@ class MemoryBudget {
 
  private:
   std::uint64_t counted() const {
-    return used(MemoryUse::kObjects) + used(MemoryUse::kReceiving) + used(MemoryUse::kQueues);
+    std::uint64_t sum = 0;
+    for (std::size_t use = 0; use < kMemoryUses; ++use) sum += used(static_cast<MemoryUse>(use));
+    return sum;
   }
   MemoryLevel level_for(std::uint64_t bytes, MemoryLevel before) const {
     const std::uint64_t percent = limit_ / 100;
@@ -98,6 +116,10 @@ class MemoryBudget {
   }
 
   const std::size_t limit_;
+  const MemoryLimits parts_;
+  std::array<MemoryCell, kMemoryUses> cells_{MemoryCell(parts_[0]), MemoryCell(parts_[1]),
+                                             MemoryCell(parts_[2]), MemoryCell(parts_[3]),
+                                             MemoryCell(parts_[4]), MemoryCell(parts_[5])};
   std::atomic<std::uint64_t> resident_ = 0;
   std::atomic<std::uint64_t> counted_then_ = 0;  // at that measurement
   std::atomic<MemoryLevel> level_ = MemoryLevel::kEasy;

@@ -14,7 +14,24 @@ MemoryPlan plan_memory(std::size_t total) {
           .disk_queue = std::min(percent(10), 256 * kMiB),
           .store_cache = std::min(percent(6), 256 * kMiB),
           .store_writes = std::min(percent(6), 192 * kMiB),
-          .snapshots = std::min(percent(6), 64 * kMiB)};
+          .snapshots = std::min(percent(6), 64 * kMiB),
+          .presence = std::min(percent(2), 64 * kMiB),
+          .waiting = std::min(percent(3), 128 * kMiB),
+          .answers = std::min(percent(6), 512 * kMiB)};
+}
+
+MemoryLimits limits_of(const MemoryPlan& plan) {
+  MemoryLimits limits = {};
+  const auto set = [&limits](MemoryUse use, std::size_t bytes) {
+    limits[static_cast<std::size_t>(use)] = bytes;
+  };
+  set(MemoryUse::kObjects, plan.objects);
+  set(MemoryUse::kReceiving, plan.receiving);
+  set(MemoryUse::kQueues, plan.queues);
+  set(MemoryUse::kPresence, plan.presence);
+  set(MemoryUse::kWaiting, plan.waiting);
+  set(MemoryUse::kAnswers, plan.answers);
+  return limits;
 }
 
 }  // namespace syncline::node

@@ -2,12 +2,14 @@
 // The one place where this is decided.
 //
 // The parts are limits and rarely used whole at the same time. What they leave is for the program
-// itself, for answers that are being made, and for what the allocator keeps.
+// itself, and for what the allocator keeps.
 //
 // Pure.
 #pragma once
 
 #include <cstddef>
+
+#include "base/memory_budget.h"
 
 namespace syncline::node {
 
@@ -23,9 +25,15 @@ struct MemoryPlan {
   std::size_t store_cache = 0;   // blocks, indexes and filters of the store
   std::size_t store_writes = 0;  // what the store has not written to tables yet
   std::size_t snapshots = 0;     // large snapshots that wait to be written
+  std::size_t presence = 0;      // who is present on the objects
+  std::size_t waiting = 0;       // changes that wait for others
+  std::size_t answers = 0;       // answers that are being made
 };
 
 // `total` is at least kLeastBytes.
 MemoryPlan plan_memory(std::size_t total);
+
+// The plan, for those who count.
+MemoryLimits limits_of(const MemoryPlan& plan);
 
 }  // namespace syncline::node

@@ -7,16 +7,16 @@
 
 namespace syncline::node {
 
-Workers::Workers(const std::vector<Scheduler*>& loops) {
+Workers::Workers(const std::vector<Scheduler*>& loops, MemoryCell* answers) : answers_(answers) {
   for (Scheduler* loop : loops) places_.push_back({*loop, nullptr});
 }
 
 void Workers::set(std::size_t index, std::unique_ptr<log::LoopStore> store,
                   const merge::TypeRegistry& types) {
   Place& place = places_[index];
-  place.site = store == nullptr
-                   ? nullptr
-                   : std::make_unique<Site>(place.loop, std::move(store), types, *place.counters);
+  place.site = store == nullptr ? nullptr
+                                : std::make_unique<Site>(place.loop, std::move(store), types,
+                                                         *place.counters, answers_);
 }
 
 std::size_t Workers::worker_for(const state::JobOrder& order) const {

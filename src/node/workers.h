@@ -23,8 +23,8 @@ namespace syncline::node {
 class Workers final : public state::Jobs {
  public:
   // At least one loop. The loops must outlive this object, and must run until set() has ended every
-  // worker.
-  explicit Workers(const std::vector<Scheduler*>& loops);
+  // worker. `answers`: as for state::Worker.
+  explicit Workers(const std::vector<Scheduler*>& loops, MemoryCell* answers = nullptr);
 
   std::size_t size() const { return places_.size(); }
   Scheduler& loop(std::size_t index) const { return places_[index].loop; }
@@ -49,8 +49,8 @@ class Workers final : public state::Jobs {
  private:
   struct Site {
     Site(Scheduler& loop, std::unique_ptr<log::LoopStore> loop_store,
-         const merge::TypeRegistry& types, state::JobCounters& counters)
-        : store(std::move(loop_store)), worker(loop, {*store, types}, counters) {}
+         const merge::TypeRegistry& types, state::JobCounters& counters, MemoryCell* answers)
+        : store(std::move(loop_store)), worker(loop, {*store, types}, counters, {}, answers) {}
 
     const std::unique_ptr<log::LoopStore> store;
     state::Worker worker;
@@ -64,6 +64,7 @@ class Workers final : public state::Jobs {
   std::size_t worker_for(const state::JobOrder& order) const;
 
   std::vector<Place> places_;
+  MemoryCell* const answers_;
 };
 
 }  // namespace syncline::node

@@ -464,7 +464,10 @@ bool Channel::congested() const {
 bool Channel::put_off() {
   // The memory of an object is an estimate of the answer, and not below it by much.
   const std::size_t bytes = live_->memory_bytes();
-  if (bytes < kSmallObjectBytes || !wire_.crowded(bytes)) return false;
+  if (bytes < kSmallObjectBytes) return false;
+  // Those who get an encoding that exists need none of their own.
+  const bool no_room = !live_->whole() && options_.host.crowded(bytes);
+  if (!no_room && !wire_.crowded(bytes)) return false;
   if (put_off_timer_ != 0) return true;
   ++options_.counters.answers_put_off;
   put_off_timer_ = options_.host.scheduler().after(kAgainMs, [this] {

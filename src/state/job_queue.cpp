@@ -26,23 +26,26 @@ Result<void> JobQueue::push(Entry&& entry) {
   return {};
 }
 
-std::optional<JobQueue::Entry> JobQueue::take() {
-  for (const auto kind : {JobOrder::kUrgent, JobOrder::kAnswer}) {
-    if (auto entry = take(lanes_[kind])) return entry;
-  }
-  return std::nullopt;
+std::optional<JobQueue::Entry> JobQueue::take(std::uint64_t room) {
+  if (auto entry = take(lanes_[JobOrder::kUrgent], ~std::uint64_t{0})) return entry;
+  return take(lanes_[JobOrder::kAnswer], room);
 }
 
-std::optional<JobQueue::Entry> JobQueue::take(Lane& lane) {
+// The job whose turn it is waits for room, and those behind it do, too. So a large one is not passed
+// over for ever.
+std::optional<JobQueue::Entry> JobQueue::take(Lane& lane, std::uint64_t room) {
   while (lane.running < limits_.running && !lane.turns.empty()) {
     const auto found = lane.askers.find(lane.turns.front());
     Asker& asker = found->second;
+    const JobOrder& next = asker.waiting.front().order;
+    const bool wanted = next.abandoned == nullptr || !next.abandoned->load();
+    if (wanted && lane.running > 0 && next.bytes > room) return std::nullopt;
     Entry entry = std::move(asker.waiting.front());
     asker.waiting.pop_front();
     --lane.waiting;
     lane.turns.erase(asker.turn);
     if (!asker.waiting.empty()) asker.turn = lane.turns.insert(lane.turns.end(), found->first);
-    if (entry.order.abandoned != nullptr && entry.order.abandoned->load()) {
+    if (!wanted) {
       ++abandoned_;
       if (asker.waiting.empty() && asker.running == 0) lane.askers.erase(found);
       continue;

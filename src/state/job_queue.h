@@ -1,8 +1,8 @@
 // JobQueue: which job of a worker begins next.
 //
 // Askers take turns: each gets one job begun before any gets a second. Urgent jobs come before
-// answers. The number of jobs that run at once is limited, and so is the number of answers that an
-// asker has waiting or running.
+// answers. The number of jobs that run at once is limited, and so are the memory of the answers that run
+// and the number of answers that an asker has waiting or running.
 //
 // Pure. Thread-safety: none.
 #pragma once
@@ -38,8 +38,10 @@ class JobQueue {
   // then.
   Result<void> push(Entry&& entry);
 
-  // The next job to begin, which counts as running from now on; nullopt if none may begin now.
-  std::optional<Entry> take();
+  // The next job to begin, which counts as running from now on; nullopt if none may begin now. `room`:
+  // how many bytes (JobOrder::bytes) another answer may need. If no answer runs, one begins whatever it
+  // needs.
+  std::optional<Entry> take(std::uint64_t room = ~std::uint64_t{0});
 
   // A job of that kind and asker is over.
   void over(JobOrder::Kind kind, const std::string& asker);
@@ -61,7 +63,7 @@ class JobQueue {
     std::size_t running = 0;
   };
 
-  std::optional<Entry> take(Lane& lane);
+  std::optional<Entry> take(Lane& lane, std::uint64_t room);
 
   const JobLimits limits_;
   Lane lanes_[2];  // by JobOrder::Kind

@@ -53,6 +53,9 @@ struct JobOrder {
   // workspace.
   std::string asker = {};
   const char* name = "";  // of the turns that it takes (Doing); a constant
+  // For an answer: the memory that it is expected to need, such as that of a copy of an object. Answers
+  // begin only while there is room for them together, or one at a time.
+  std::size_t bytes = std::size_t{1} << 20;
   // Set to true, by any thread, when nobody waits for the result any more. A job that has not begun
   // by then does not begin. May be nullptr.
   std::shared_ptr<const std::atomic<bool>> abandoned = nullptr;

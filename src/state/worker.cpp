@@ -1,5 +1,6 @@
 #include "state/worker.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace syncline::state {
@@ -12,15 +13,21 @@ ReplaySources of_worker(ReplaySources sources, AuthorIndexes& authors) {
   return sources;
 }
 
+std::uint64_t room_for_answers(const MemoryCell* cell) {
+  if (cell == nullptr || cell->limit() == 0) return ~std::uint64_t{0};
+  return cell->limit() - std::min(cell->limit(), cell->used());
+}
+
 }  // namespace
 
 Worker::Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& counters,
-               JobLimits limits)
+               JobLimits limits, MemoryCell* answers)
     : loop_(loop),
       sources_(of_worker(sources, authors_)),
       place_{loop, sources_},
       queue_(limits),
       counters_(counters),
+      answers_(answers),
       self_(std::make_shared<Worker*>(this)) {}
 
 Worker::~Worker() {
@@ -47,11 +54,16 @@ void Worker::begin_later() {
 // One job begins in a turn, so that those that run get theirs.
 void Worker::begin() {
   scheduled_ = false;
-  auto entry = queue_.take();
+  auto entry = queue_.take(room_for_answers(answers_));
   if (!entry) return count();
   ++counters_.begun;
   const Doing naming(loop_, entry->order.name);
-  JobSlot slot([self = self_, kind = entry->order.kind, asker = entry->order.asker] {
+  MemoryCharge charge;
+  if (answers_ != nullptr && entry->order.kind == JobOrder::kAnswer)
+    charge = MemoryCharge(lasting(answers_), entry->order.bytes);
+  JobSlot slot([self = self_, kind = entry->order.kind, asker = entry->order.asker,
+                charge = std::move(charge)]() mutable {
+    charge.set(0);
     if (*self == nullptr) return;
     (*self)->queue_.over(kind, asker);
     (*self)->begin_later();

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/memory_cell.h"
 #include "state/author_index.h"
 #include "state/job_queue.h"
 #include "state/object_replay.h"
@@ -27,9 +28,11 @@ struct JobCounters {
 
 class Worker {
  public:
-  // `loop`, `counters`, and what `sources` refers to, must outlive it.
+  // `loop`, `counters`, and what `sources` refers to, must outlive it. `answers`: the cell of what answers
+  // that run need (JobOrder::bytes); nullptr: they are not counted. Running jobs may outlive the worker,
+  // but not the cell.
   Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& counters,
-         JobLimits limits = {});
+         JobLimits limits = {}, MemoryCell* answers = nullptr);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -48,6 +51,7 @@ class Worker {
   Workplace place_;
   JobQueue queue_;
   JobCounters& counters_;
+  MemoryCell* const answers_;
   bool scheduled_ = false;
   std::shared_ptr<Worker*> self_;  // holds nullptr after the end
 };

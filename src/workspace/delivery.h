@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_cell.h"
 #include "log/event_log.h"
 #include "syncline/bytes.h"
 
@@ -66,6 +67,7 @@ struct Delivery {
 struct Diff {
   Bytes change;
   mutable Encodings encodings = {};
+  mutable MemoryCharge charge = {};  // of a large one, as an answer under way
 };
 
 // What a replica lacks of a large object may come in two parts: a whole state that others get as

@@ -56,6 +56,13 @@ class Host {
   MemoryLevel memory() const {
     return services_.memory == nullptr ? MemoryLevel::kEasy : services_.memory->level();
   }
+  // True if an answer of so many bytes should wait, because those under way use up their part of the
+  // memory, and there is little left of all.
+  bool crowded(std::size_t answer) const {
+    MemoryBudget* memory = services_.memory;
+    return memory != nullptr && !memory->cell(MemoryUse::kAnswers).has_room(answer) &&
+           !memory->has_room(answer);
+  }
   observe::Sink* reports() const { return services_.reports; }
   log::EventLog& log() { return services_.log; }
 

@@ -11,6 +11,13 @@ namespace {
 constexpr std::size_t kObjectsAtOnce = 1000;
 constexpr std::size_t kChangesAtOnce = 256;
 
+// What an entry needs beside its bytes, with its places in the indexes.
+constexpr std::size_t kEntryBytes = 1024;
+
+std::size_t memory_of(const log::WaitingChange& change) {
+  return kEntryBytes + change.intent.size() + change.waits_for.size();
+}
+
 std::size_t hash_of(const log::WaitingChange& change) {
   return std::hash<std::string_view>{}(as_text(change.intent)) ^
          std::hash<std::string>{}(change.principal);
@@ -18,8 +25,8 @@ std::size_t hash_of(const log::WaitingChange& change) {
 
 }  // namespace
 
-WaitingChanges::WaitingChanges(log::WaitingStore& store, std::string workspace)
-    : store_(store), workspace_(std::move(workspace)) {}
+WaitingChanges::WaitingChanges(log::WaitingStore& store, std::string workspace, SharedCell memory)
+    : store_(store), workspace_(std::move(workspace)), memory_(std::move(memory)) {}
 
 void WaitingChanges::Entry::answer(const Result<Receipt>& receipt) {
   for (auto& each : std::exchange(done, {})) each(receipt);
@@ -60,7 +67,9 @@ void WaitingChanges::load_after(const std::string& object, std::uint64_t number,
                           Object& loaded = objects_[object];
                           if (loaded.held.contains(change.number)) continue;
                           take_share(loaded, change);
-                          hold(loaded, {std::move(change), {}});
+                          Entry entry{std::move(change)};
+                          entry.charge = MemoryCharge(memory_, memory_of(entry.change));
+                          hold(loaded, std::move(entry));
                         }
                         if (!page->damaged.empty())
                           store_.remove_waiting(workspace_, object, std::move(page->damaged),
@@ -126,12 +135,17 @@ void WaitingChanges::keep(const std::string& object, Entry entry, log::Done<void
   Object& here = objects_[object];
   const std::size_t hash = hash_of(entry.change);
   if (join_same(here, hash, entry, kept)) return;
-  if (!take_share(here, entry.change)) {
-    const Error error{ErrorCode::kTooLarge,
-                      "too many of your changes wait for others in this object"};
+  const auto refuse = [&](ErrorCode code, const char* why) {
+    const Error error{code, why};
     entry.answer(std::unexpected(error));
-    return kept(std::unexpected(error));
-  }
+    kept(std::unexpected(error));
+  };
+  if (here.aside || !entry.charge.has_room(memory_of(entry.change)))
+    return refuse(ErrorCode::kUnavailable,
+                  "too many changes wait for others on this server; send it again later");
+  if (!take_share(here, entry.change))
+    return refuse(ErrorCode::kTooLarge, "too many of your changes wait for others in this object");
+  entry.charge.set(memory_of(entry.change));
   stored_.insert(object);
   const auto storing = std::make_shared<Storing>(std::move(entry));
   storing->kept.push_back(std::move(kept));
@@ -183,6 +197,7 @@ void WaitingChanges::return_share(Object& object, const log::WaitingChange& chan
 void WaitingChanges::hold(Object& object, Entry entry) {
   const Number number = entry.change.number;
   object.contents.emplace(hash_of(entry.change), number);
+  object.bytes += entry.charge.bytes();
   object.to_look_at.insert(number);
   object.held.insert_or_assign(number, Held{std::move(entry)});
 }
@@ -197,6 +212,7 @@ WaitingChanges::Entry WaitingChanges::release(Object& object,
       std::find_if(first, last, [&](auto& each) { return each.second == number; }));
   Entry entry = std::move(held->second.entry);
   object.held.erase(held);
+  object.bytes -= entry.charge.bytes();
   return_share(object, entry.change);
   return entry;
 }
@@ -260,7 +276,37 @@ std::optional<WaitingChanges::Entry> WaitingChanges::take_arrived(const std::str
 void WaitingChanges::put_back(const std::string& object, Entry entry) {
   Object& here = objects_[object];
   take_share(here, entry.change);
+  entry.charge.set(memory_of(entry.change));
   hold(here, std::move(entry));
+}
+
+// ---- while memory is short
+
+std::uint64_t WaitingChanges::memory_bytes(const std::string& object) const {
+  const auto found = objects_.find(object);
+  return found == objects_.end() ? 0 : found->second.bytes;
+}
+
+bool WaitingChanges::set_aside(const std::string& object, const Error& error) {
+  const auto found = objects_.find(object);
+  if (found == objects_.end() || found->second.held.empty()) return false;
+  Object& here = found->second;
+  std::vector<Entry> dropped;
+  while (!here.held.empty()) dropped.push_back(release(here, here.held.begin()));
+  here.aside = true;
+  for (Entry& entry : dropped) entry.answer(std::unexpected(error));
+  return true;
+}
+
+bool WaitingChanges::is_aside(const std::string& object) const {
+  const auto found = objects_.find(object);
+  return found != objects_.end() && found->second.aside;
+}
+
+void WaitingChanges::take_back(const std::string& object, log::Done<void> done) {
+  const auto found = objects_.find(object);
+  if (found == objects_.end() || !std::exchange(found->second.aside, false)) return done({});
+  load_after(object, 0, std::move(done));
 }
 
 void WaitingChanges::remove(const std::string& object, std::uint64_t number) {

@@ -13,6 +13,10 @@
 // or is indexed by the next thing (merge::Waiting::next_need). So an event costs what it moves on,
 // however much waits; and all looks at a change together cost what it waits for.
 //
+// Memory. What is in memory is charged to a cell (base/memory_cell.h); a new change for which there is
+// no room is refused, and its author comes back later. While memory is short, the changes of an object
+// can be set aside: they stay in the store, and their authors send them again later.
+//
 // An author may have so many changes wait in an object (kAuthorChanges, kAuthorBytes), so that no
 // client takes the room of all; a further one is refused. An author is an actor of a principal: a
 // connection, or a named actor.
@@ -32,6 +36,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_cell.h"
 #include "log/waiting_store.h"
 #include "merge/facets.h"
 #include "merge/object.h"
@@ -53,11 +58,14 @@ class WaitingChanges {
     // Callbacks that tell the author the result, one for each time that the change was sent: the
     // last kMaxSent.
     std::vector<log::Done<Receipt>> done = {};
+    // Of the cell of the author; without bytes in a new entry.
+    MemoryCharge charge = {};
 
     void answer(const Result<Receipt>& receipt);
   };
 
-  WaitingChanges(log::WaitingStore& store, std::string workspace);
+  // `memory`: where the changes are charged that are read from the store.
+  WaitingChanges(log::WaitingStore& store, std::string workspace, SharedCell memory = nullptr);
 
   // Finds out which objects have waiting changes. Must be answered before any other call.
   void open(log::Done<void> done);
@@ -72,7 +80,8 @@ class WaitingChanges {
 
   // Stores a change. `kept` is called when it is durable. A change that already waits, with the
   // same bytes and author, is not stored again. After an error, its author gets the error, too.
-  //   kTooLarge  over the budget of the object, the workspace or the author
+  //   kTooLarge     over the budget of the object, the workspace or the author
+  //   kUnavailable  there is no room in memory, or those of the object are set aside
   void keep(const std::string& object, Entry entry, log::Done<void> kept);
 
   // Must be called when the changes of a source have arrived up to `reach` (merge::Waiting::Need).
@@ -92,6 +101,14 @@ class WaitingChanges {
   void remove(const std::string& object, std::uint64_t number);
 
   bool any_loaded(const std::string& object) const;
+
+  // What the changes of an object have in memory.
+  std::uint64_t memory_bytes(const std::string& object) const;
+  // Drops the changes of an object from memory, and gives their authors `error`, who may be connected.
+  // The store keeps them. True if there were any; take_back() reads them again.
+  bool set_aside(const std::string& object, const Error& error);
+  bool is_aside(const std::string& object) const;
+  void take_back(const std::string& object, log::Done<void> done);
 
   // Looks at changes since the start, for tests.
   std::uint64_t looks() const { return looks_; }
@@ -123,7 +140,9 @@ class WaitingChanges {
     std::unordered_multimap<std::size_t, Number> contents;                          // by hash
     std::unordered_multimap<std::size_t, std::shared_ptr<Storing>> storing;
     std::map<Author, Share> shares;
+    std::uint64_t bytes = 0;  // of those held
     bool open = true;
+    bool aside = false;  // the store may have more than is held
   };
 
   void list_after(std::string object, log::Done<void> done);
@@ -139,6 +158,7 @@ class WaitingChanges {
 
   log::WaitingStore& store_;
   const std::string workspace_;
+  const SharedCell memory_;
   std::set<std::string, std::less<>> stored_;  // objects that have, or had, changes in the store
   std::map<std::string, Object, std::less<>> objects_;
   std::uint64_t looks_ = 0;

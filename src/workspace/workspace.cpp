@@ -15,7 +15,11 @@ Workspace::Workspace(std::string name, Services services)
       outbox_([this] { telling_.tell(durability_); }),
       actors_(name_, services_.actors),
       chain_(log::Head{}, services_.random),
-      waiting_(services_.waiting, name_) {}
+      waiting_(services_.waiting, name_, cell_of({}, MemoryUse::kWaiting)) {}
+
+SharedCell Workspace::cell_of(const policy::Caller&, MemoryUse use) const {
+  return services_.memory == nullptr ? nullptr : lasting(&services_.memory->cell(use));
+}
 
 Workspace::~Workspace() {
   for (auto& [id, object] : live_) services_.cache.release(object->resident());

@@ -117,7 +117,7 @@ struct Services {
   const state::Quarantine* quarantine = nullptr;
   observe::Sink* reports = nullptr;  // nullptr: nothing is reported
   PresenceLimits presence = {};
-  const MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
+  MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
   // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
   std::optional<state::OffLoop> off_loop = {};
 };
@@ -318,6 +318,8 @@ class Workspace {
 
   class RuleAuthor;
 
+  // Where somebody is charged for what he holds here; nullptr: it is not counted.
+  SharedCell cell_of(const policy::Caller& caller, MemoryUse use) const;
   const Shut* shut_entry() const;  // nullptr: it is not shut
   void load_head();
   Result<void> find_owner();
@@ -364,8 +366,8 @@ class Workspace {
   void answer_known(LiveObject& object, log::Position rules, Done<Receipt> done);
   template <typename T>
   void give(LiveObject& object, policy::Verdict verdict, Result<T> read, Done<T> done);
-  void diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
-                      Done<Lacking> done);
+  void diff_elsewhere(const policy::Caller& asker, LiveObject& object, policy::Verdict verdict,
+                      ByteView version, Done<Lacking> done);
   void look(LiveObject& object, const policy::Caller& caller, Extract extract, Done<View> done,
             state::JobOrder order);
   void look_elsewhere(LiveObject& object, log::Position rules, Extract extract, Done<View> done,

@@ -219,6 +219,7 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
                                .intent = to_bytes(offer.change.intent),
                                .waits_for = std::move(waits_for)}};
   entry.named = named;
+  entry.charge = MemoryCharge(cell_of(caller, MemoryUse::kWaiting));
   entry.done.push_back(std::move(done));
   if (offer.waited > 0) return waiting_.put_back(object.id(), std::move(entry));
   ++services_.counters.changes_waiting;
@@ -233,7 +234,8 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
 }
 
 void Workspace::refuse_waiting(const std::string& object, const Error& error) {
-  if (error.code != ErrorCode::kTooLarge) return report(error);
+  if (error.code != ErrorCode::kTooLarge && error.code != ErrorCode::kUnavailable)
+    return report(error);
   ++services_.counters.waiting_refused;
   reporter_.warn("a change that waits for others was refused",
                  {{"reason", error.message}, {"workspace", name_}, {"object", object}});

@@ -43,14 +43,14 @@ void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView 
   const Doing naming(services_.scheduler, "diff");
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   if (verdict.allowed && is_large(object))
-    return diff_elsewhere(object, std::move(verdict), version, std::move(done));
+    return diff_elsewhere(caller, object, std::move(verdict), version, std::move(done));
   auto read = verdict.allowed ? lacking(object.object(), version) : Lacking{};
   give(object, std::move(verdict), std::move(read), std::move(done));
 }
 
 // Those who know nothing share one encoding of the whole state, and get what is newer besides.
-void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
-                               Done<Lacking> done) {
+void Workspace::diff_elsewhere(const policy::Caller& asker, LiveObject& object,
+                               policy::Verdict verdict, ByteView version, Done<Lacking> done) {
   struct Made {
     Lacking lacking;
     Bytes version = {};  // of the whole state, if that was made
@@ -78,11 +78,14 @@ void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, Byte
   };
   lend<Result<Made>>(
       object, "diff", std::move(work),
-      [this, &object, verdict = std::move(verdict),
+      [this, &object, asker, verdict = std::move(verdict),
        done = std::move(done)](Result<Made> made) mutable {
         if (!made)
           return give<Lacking>(object, std::move(verdict), std::unexpected(std::move(made.error())),
                                std::move(done));
+        const Diff& diff = *made->lacking.rest;
+        diff.charge = MemoryCharge(cell_of(asker, MemoryUse::kAnswers),
+                                   2 * diff.change.size());  // encoded, too
         if (!made->version.empty())
           object.whole() = {made->lacking.rest, std::move(made->version), object.position(),
                             services_.scheduler.monotonic_ms()};
@@ -175,6 +178,7 @@ void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract e
   if (is_large(object)) {
     if (order.asker.empty()) order.asker = caller.principal.name;
     order.name = "read";
+    order.bytes = 2 * object.memory_bytes();  // a copy of it, and the text
     return look_elsewhere(object, verdict.rules, std::move(extract), std::move(done),
                           std::move(order));
   }

@@ -9,12 +9,13 @@ namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
-TEST(MemoryPlan, ThePartsLeaveRoomForTheProgramAndForAnswers) {
+TEST(MemoryPlan, ThePartsLeaveRoomForTheProgram) {
   for (std::size_t total = MemoryPlan::kLeastBytes; total <= 65'536 * kMiB; total *= 2) {
     const MemoryPlan plan = plan_memory(total);
     const std::size_t parts = plan.objects + plan.receiving + plan.queues + plan.disk_queue +
-                              plan.store_cache + plan.store_writes;
-    EXPECT_LE(parts, total / 100 * 80) << total;
+                              plan.store_cache + plan.store_writes + plan.snapshots +
+                              plan.presence + plan.waiting + plan.answers;
+    EXPECT_LE(parts, total / 100 * 97) << total;
     EXPECT_GE(plan.objects, total / 3) << total;
     for (const std::size_t part :
          {plan.receiving, plan.queues, plan.disk_queue, plan.store_cache, plan.store_writes})
@@ -66,6 +67,38 @@ TEST(MemoryBudget, RoomCountsWhatCameSinceTheLastMeasurement) {
   EXPECT_TRUE(budget.has_room(149));
   budget.share(0).set(MemoryUse::kQueues, 0);
   EXPECT_FALSE(budget.has_room(150)) << "freed memory may not have been returned yet";
+}
+
+TEST(MemoryCell, CountsInThoseAbove) {
+  MemoryCell process(100);
+  MemoryCell tenant(80, &process);
+  MemoryCell principal(50, &tenant);
+  {
+    MemoryCharge charge(lasting(&principal), 30);
+    EXPECT_EQ(process.used(), 30u);
+    EXPECT_EQ(tenant.used(), 30u);
+    EXPECT_TRUE(charge.has_room(20));
+    EXPECT_FALSE(charge.has_room(21)) << "its own limit";
+    MemoryCharge other(lasting(&tenant), 45);
+    EXPECT_FALSE(charge.has_room(6)) << "that of the one above";
+    EXPECT_TRUE(charge.has_room(5));
+    MemoryCharge moved = std::move(charge);
+    moved.set(10);
+    EXPECT_EQ(process.used(), 55u);
+    EXPECT_EQ(principal.used(), 10u);
+    EXPECT_FALSE(principal.is_full());
+  }
+  EXPECT_EQ(process.used(), 0u);
+  EXPECT_EQ(principal.used(), 0u);
+}
+
+TEST(MemoryBudget, CellsCountAsParts) {
+  MemoryBudget budget(1000, 1, {0, 0, 0, 100, 0, 0});
+  EXPECT_EQ(budget.limit(MemoryUse::kPresence), 100u);
+  const MemoryCharge charge(lasting(&budget.cell(MemoryUse::kPresence)), 60);
+  EXPECT_EQ(budget.used(MemoryUse::kPresence), 60u);
+  EXPECT_FALSE(charge.has_room(41));
+  EXPECT_TRUE(budget.cell(MemoryUse::kWaiting).has_room(1'000'000)) << "no limit";
 }
 
 TEST(MemoryBudget, PartsAreAddedUpOverTheLoops) {

@@ -64,7 +64,12 @@ struct TestWorld {
   }
 
   VirtualLoop loop;
-  MemoryBudget memory{1000, 1};  // of 1,000 bytes, of which none are used
+  // Of 1,000 bytes, of which none are used. Each part may have kPartBytes; fill() leaves no room in one.
+  static constexpr std::uint64_t kPartBytes = std::uint64_t{1} << 30;
+  MemoryBudget memory{
+      1000, 1, {kPartBytes, kPartBytes, kPartBytes, kPartBytes, kPartBytes, kPartBytes}};
+  void fill(MemoryUse use) { memory.cell(use).change(0, kPartBytes); }
+  void empty(MemoryUse use) { memory.cell(use).change(kPartBytes, 0); }
   TestRandom random;
   store::MemoryStore store;
   std::unique_ptr<log::LoopStore> log;

@@ -62,6 +62,25 @@ TEST(JobQueue, AnAskerHasALimitThatOthersDoNotFeel) {
   EXPECT_TRUE(queue.push(job("d", "", JobOrder::kUrgent))) << "what is urgent is never refused";
 }
 
+TEST(JobQueue, AnAnswerBeginsWhenThereIsRoomForItOrAlone) {
+  JobQueue queue({.running = 10});
+  for (const char* name : {"1", "2", "3"}) {
+    auto entry = job("a", name);
+    entry.order.bytes = 100;
+    ASSERT_TRUE(queue.push(std::move(entry)));
+  }
+  EXPECT_TRUE(queue.take(0)) << "it is the only one";
+  EXPECT_FALSE(queue.take(99));
+  EXPECT_TRUE(queue.take(100));
+  EXPECT_EQ(queue.waiting(), 1u);
+  ASSERT_TRUE(queue.push(job("w", "", JobOrder::kUrgent)));
+  EXPECT_EQ(queue.take(0)->order.kind, JobOrder::kUrgent) << "a change waits for it";
+  EXPECT_FALSE(queue.take(0));
+  queue.over(JobOrder::kAnswer, "a");
+  queue.over(JobOrder::kAnswer, "a");
+  EXPECT_TRUE(queue.take(0));
+}
+
 TEST(JobQueue, WhatNobodyWaitsForDoesNotBegin) {
   JobQueue queue({.running = 4});
   auto left = std::make_shared<std::atomic<bool>>(false);
@@ -73,6 +92,31 @@ TEST(JobQueue, WhatNobodyWaitsForDoesNotBegin) {
   EXPECT_EQ(take_all(queue), (std::vector<std::string>{"stays"}));
   EXPECT_EQ(queue.abandoned(), 1U);
   EXPECT_EQ(queue.waiting(), 0U);
+}
+
+TEST(Worker, AnswersThatRunAreCountedUntilTheirSlotsAreGone) {
+  TestWorld world;
+  JobCounters counters;
+  MemoryCell answers(1000);
+  Worker worker(world.loop, world.sources, counters, {.running = 4}, &answers);
+  std::vector<JobSlot> slots;
+  const auto take = [&](JobOrder::Kind kind, std::size_t bytes) {
+    worker.take({.kind = kind, .asker = "a", .bytes = bytes},
+                [&](Result<Workplace*>, JobSlot slot) { slots.push_back(std::move(slot)); });
+    world.loop.run();
+    return answers.used();
+  };
+  EXPECT_EQ(take(JobOrder::kAnswer, 600), 600u);
+  EXPECT_EQ(take(JobOrder::kUrgent, 700), 600u);
+  EXPECT_EQ(take(JobOrder::kAnswer, 300), 900u);
+  EXPECT_EQ(take(JobOrder::kAnswer, 200), 900u) << "it waits";
+  EXPECT_EQ(slots.size(), 3u);
+  slots.erase(slots.begin());
+  world.loop.run();
+  EXPECT_EQ(slots.size(), 3u);
+  EXPECT_EQ(answers.used(), 500u);
+  slots.clear();
+  EXPECT_EQ(answers.used(), 0u);
 }
 
 TEST(Worker, AJobRunsUntilItsSlotIsGone) {

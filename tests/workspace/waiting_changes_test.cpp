@@ -65,6 +65,83 @@ class WaitingTest : public ::testing::Test {
   const Bytes last_ = typist_.type("c");
 };
 
+TEST_F(WaitingTest, IsCountedWhileItIsInMemory) {
+  const auto counted = [&] { return world_.memory.used(MemoryUse::kWaiting); };
+  {
+    Open open(*this, world_.host);
+    open.send(effect_);
+    world_.commit();
+    const std::uint64_t one = counted();
+    EXPECT_GT(one, effect_.size());
+    open.send(effect_);
+    EXPECT_EQ(counted(), one) << "the same change again";
+    open.send(last_);
+    world_.commit();
+    EXPECT_EQ(counted(), 2 * one);
+  }
+  EXPECT_EQ(counted(), 0u) << "nobody has the object open";
+  Open open(*this, world_.host);
+  EXPECT_GT(counted(), 0u) << "it was read again";
+  open.send(cause_);
+  world_.commit();
+  world_.commit();
+  EXPECT_EQ(open.json(), R"({"content":"abc"})");
+  EXPECT_EQ(counted(), 0u);
+}
+
+TEST_F(WaitingTest, IsRefusedWhenThereIsNoRoom) {
+  Open open(*this, world_.host);
+  world_.fill(MemoryUse::kWaiting);
+  const auto refused = open.send(effect_);
+  world_.commit();
+  ASSERT_TRUE(refused->receipt);
+  EXPECT_EQ(refused->receipt->error().code, ErrorCode::kUnavailable) << "clients come back";
+  EXPECT_EQ(usage().changes, 0u);
+  EXPECT_EQ(world_.counters.waiting_refused, 1u);
+  world_.empty(MemoryUse::kWaiting);
+  open.send(effect_);
+  world_.commit();
+  EXPECT_EQ(usage().changes, 1u);
+}
+
+TEST(WaitingChanges, AreSetAsideAndTakenBack) {
+  TestWorld world{store::MemoryStore::CommitMode::kManual};
+  const SharedCell cell = lasting(&world.memory.cell(MemoryUse::kWaiting));
+  workspace::WaitingChanges waiting(world.log->waiting(), "w", cell);
+  int answers = 0;
+  const auto send = [&](const char* intent) {
+    workspace::WaitingChanges::Entry entry;
+    entry.change = {
+        .principal = "ann", .actor = "1", .type = "text", .intent = to_bytes(as_bytes(intent))};
+    entry.charge = MemoryCharge(cell);
+    entry.done.push_back([&](Result<Receipt> receipt) {
+      EXPECT_EQ(receipt.error().code, ErrorCode::kUnavailable);
+      ++answers;
+    });
+    waiting.keep("o", std::move(entry), [](Result<void>) {});
+    world.commit();
+  };
+  send("one");
+  send("two");
+  EXPECT_EQ(waiting.memory_bytes("o"), cell->used());
+  const Error error{ErrorCode::kUnavailable, "later"};
+  EXPECT_TRUE(waiting.set_aside("o", error));
+  EXPECT_EQ(answers, 2);
+  EXPECT_EQ(cell->used(), 0u);
+  EXPECT_FALSE(waiting.any_to_look_at("o"));
+  EXPECT_FALSE(waiting.set_aside("o", error));
+  send("one");
+  EXPECT_EQ(answers, 3) << "it would be stored twice";
+  waiting.take_back("o", [](Result<void>) {});
+  world.commit();
+  EXPECT_FALSE(waiting.is_aside("o"));
+  EXPECT_TRUE(waiting.any_to_look_at("o"));
+  EXPECT_EQ(waiting.memory_bytes("o"), cell->used());
+  EXPECT_GT(cell->used(), 2000u) << "both";
+  waiting.unload("o");
+  EXPECT_EQ(cell->used(), 0u);
+}
+
 TEST_F(WaitingTest, IsNoEventAndShownToNobodyUntilItsCauseArrives) {
   Open open(*this, world_.host);
   Listener other;

@@ -61,7 +61,10 @@ void MemoryWatch::report(MemoryLevel before, MemoryLevel now) const {
                        observe::Field("limit_bytes", budget_.limit()),
                        observe::Field("object_bytes", budget_.used(MemoryUse::kObjects)),
                        observe::Field("queue_bytes", budget_.used(MemoryUse::kQueues)),
-                       observe::Field("receiving_bytes", budget_.used(MemoryUse::kReceiving))};
+                       observe::Field("receiving_bytes", budget_.used(MemoryUse::kReceiving)),
+                       observe::Field("answer_bytes", budget_.used(MemoryUse::kAnswers)),
+                       observe::Field("presence_bytes", budget_.used(MemoryUse::kPresence)),
+                       observe::Field("waiting_bytes", budget_.used(MemoryUse::kWaiting))};
   if (now == MemoryLevel::kFull) {
     reporter_.error("memory is full: new work is refused", fields);
   } else if (now == MemoryLevel::kTight) {

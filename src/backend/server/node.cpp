@@ -202,7 +202,7 @@ Result<void> Node::Impl::start() {
   keys = std::move(*ring);
   loops = std::make_unique<LoopGroup>(loop_count, options.log);
   started_unix_ms = (*loops)[0].unix_ms();
-  memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count);
+  memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count, node::limits_of(plan));
   memory_watch = std::make_unique<MemoryWatch>(*memory, options.log);
   loops->start();
   if (options.log != nullptr) watch = std::make_unique<LoopWatch>(*loops, options.log);
@@ -275,7 +275,7 @@ void Node::Impl::start_workers() {
   worker_loops->start();
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < worker_loops->size(); ++i) schedulers.push_back(&(*worker_loops)[i]);
-  workers = std::make_unique<node::Workers>(schedulers);
+  workers = std::make_unique<node::Workers>(schedulers, &memory->cell(MemoryUse::kAnswers));
   for (std::size_t i = 0; i < worker_loops->size(); ++i) {
     EventLoop& loop = (*worker_loops)[i];
     run_on(loop, [&] {
