@@ -416,12 +416,17 @@ void Channel::query_presence() {
 }
 
 void Channel::send_everybody(bool with_gone) {
-  auto tell = [this, alive = std::weak_ptr(alive_)](Result<std::optional<Bytes>> presence) {
+  auto tell = [this, alive = std::weak_ptr(alive_)](
+                  Result<std::shared_ptr<const workspace::Diff>> presence) {
     if (alive.expired() || ended_ || live_ == nullptr || !presence) return;
     if (congested()) {
       presence_missed_ = true;
     } else if (*presence) {
-      wire_.send_presence({.object = live_->id(), .payload = **presence});
+      const workspace::Diff& list = **presence;
+      const workspace::Delivery told{
+          .object = live_->id(), .payload = list.change, .encodings = list.encodings};
+      wire_.send_presence(told);
+      list.encodings = told.encodings;  // for the next who joins
     }
   };
   workspace_->presence(options_.caller, *live_, *this, with_gone, std::move(tell));

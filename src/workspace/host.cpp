@@ -14,7 +14,7 @@ constexpr std::uint64_t kSweepMs = 3000;
 
 Host::Host(Services services, Gate gate) : services_(std::move(services)), gate_(std::move(gate)) {
   services_.shut = &shut_;
-  timer_ = services_.scheduler.after(kSweepMs, [this] { sweep(); });
+  sweep_in(kSweepMs);
 }
 
 Host::~Host() {
@@ -52,14 +52,32 @@ bool Host::busy() const {
   return std::ranges::any_of(workspaces_, [](const auto& entry) { return entry.second->busy(); });
 }
 
+void Host::sweep_in(std::uint64_t ms) {
+  timer_ = services_.scheduler.after(ms, [this] { sweep(); });
+}
+
+// What is left goes on in a later turn.
 void Host::sweep() {
   const Doing naming(services_.scheduler, "sweep");
-  std::erase_if(workspaces_, [](const auto& entry) { return entry.second->idle(); });
-  for (auto& [name, workspace] : workspaces_) {
-    workspace->expire_presence();
-    workspace->drop_unused();
+  ++services_.counters.sweep_turns;
+  std::size_t steps = kSweptAtOnce;
+  auto next = workspaces_.lower_bound(sweep_workspace_);
+  while (next != workspaces_.end()) {
+    if (next->first != sweep_workspace_) sweep_object_.clear();
+    sweep_workspace_ = next->first;
+    if (steps == 0) return sweep_in(0);
+    --steps;
+    if (next->second->idle()) {
+      next = workspaces_.erase(next);
+    } else {
+      if (!next->second->look_after(sweep_object_, steps)) return sweep_in(0);
+      ++next;
+    }
+    sweep_object_.clear();
   }
-  timer_ = services_.scheduler.after(kSweepMs, [this] { sweep(); });
+  sweep_workspace_.clear();
+  ++services_.counters.sweeps;
+  sweep_in(kSweepMs);
 }
 
 }  // namespace syncline::workspace

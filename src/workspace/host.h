@@ -21,7 +21,8 @@ using Gate =
 class Host {
  public:
   // As long as the host lives, it sweeps every few seconds: it drops workspaces that nobody needs,
-  // and expires presence that was not renewed. Without a gate, everybody is admitted.
+  // and looks after the objects of the others (Workspace::look_after), some in each turn. Without a gate,
+  // everybody is admitted.
   explicit Host(Services services, Gate gate = {});
   ~Host();
 
@@ -67,6 +68,9 @@ class Host {
   log::EventLog& log() { return services_.log; }
 
  private:
+  static constexpr std::size_t kSweptAtOnce = 256;  // steps of a turn: workspaces and objects
+
+  void sweep_in(std::uint64_t ms);
   void sweep();
 
   ShutList shut_;
@@ -74,6 +78,9 @@ class Host {
   const Gate gate_;
   std::map<std::string, std::unique_ptr<Workspace>> workspaces_;
   Scheduler::TimerId timer_ = 0;
+  // How far a sweep has come: before this workspace, or within it, after this object.
+  std::string sweep_workspace_;
+  std::string sweep_object_;
 };
 
 }  // namespace syncline::workspace

@@ -99,8 +99,10 @@ class SubscriberList {
 
 class LiveObject {
  public:
-  LiveObject(std::string id, state::Resident& resident, PresenceLimits limits = {})
-      : id_(std::move(id)), resident_(&resident), presence_(limits) {}
+  // `presence_memory`: as for Presence.
+  LiveObject(std::string id, state::Resident& resident, PresenceLimits limits = {},
+             SharedCell presence_memory = nullptr)
+      : id_(std::move(id)), resident_(&resident), presence_(limits, std::move(presence_memory)) {}
 
   const std::string& id() const { return id_; }
   state::Resident& resident() { return *resident_; }

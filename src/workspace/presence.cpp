@@ -38,6 +38,23 @@ std::uint64_t told_clock(std::uint64_t clock, std::uint64_t known) {
   return std::min(clock, std::max(known + 1, kMaxFreeClock));
 }
 
+// What a client needs here beside its state.
+constexpr std::uint64_t kClientBytes = 512;
+
+// A connection that holds no more than this is not refused when there is no room: it is not who has
+// taken it.
+constexpr std::uint64_t kLittleBytes = 2048;
+
+void add_client(std::vector<ClientId>& clients, ClientId client) {
+  const auto place = std::ranges::lower_bound(clients, client);
+  if (place == clients.end() || *place != client) clients.insert(place, client);
+}
+
+void remove_client(std::vector<ClientId>& clients, ClientId client) {
+  const auto place = std::ranges::lower_bound(clients, client);
+  if (place != clients.end() && *place == client) clients.erase(place);
+}
+
 Error too_large(std::string message) {
   return {ErrorCode::kTooLarge, std::move(message)};
 }
@@ -52,15 +69,31 @@ struct Presence::Taking {
   bool full = false;  // the object is, and the sender holds most of it
 };
 
-Presence::Presence(PresenceLimits limits)
+Presence::Presence(PresenceLimits limits, SharedCell memory)
     : limits_(limits),
       awareness_({.max_clients = kNoLimit,
                   .max_state_bytes = kMaxStateBytes,
-                  .max_total_bytes = kNoLimit}) {}
+                  .max_total_bytes = kNoLimit}),
+      orphans_charge_(std::move(memory)) {}
 
-void Presence::join(const Subscriber& connection) {
+void Presence::join(const Subscriber& connection, SharedCell memory) {
   const auto [place, is_new] = connections_.try_emplace(&connection);
-  if (is_new) place->second.joined = ++turn_;
+  if (!is_new) return;
+  place->second.joined = ++turn_;
+  place->second.charge = MemoryCharge(std::move(memory));
+}
+
+void Presence::charge(Connection& connection) {
+  const std::uint64_t bytes = connection.bytes + connection.clients() * kClientBytes;
+  memory_bytes_ += bytes - connection.charge.bytes();
+  connection.charge.set(bytes);
+}
+
+void Presence::charge_orphans() {
+  const std::uint64_t bytes =
+      orphans_.size() * kClientBytes + (everybody_ ? everybody_->change.size() : 0);
+  memory_bytes_ += bytes - orphans_charge_.bytes();
+  orphans_charge_.set(bytes);
 }
 
 Result<Presence::News> Presence::update(const Subscriber& sender, ByteView update,
@@ -119,6 +152,7 @@ void Presence::drop_state(AwarenessEntry news, std::uint64_t now_ms, Taking& tak
 }
 
 void Presence::apply(const AwarenessEntry& news, std::uint64_t now_ms) {
+  everybody_.reset();
   // It was decoded before, and what it may exceed was checked.
   (void)awareness_.apply(crdt::encode_awareness({&news, 1}), now_ms);
 }
@@ -178,6 +212,8 @@ void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) 
   if (is_mutated(Mutation::forget_heir)) return;
   owner->second.heir = &sender;
   owner->second.heir_clock = entry.clock;
+  inherited_.insert(entry.client);
+  connections_.at(&sender).heir_of = entry.client;
 }
 
 // True if the sender is the heir, and announces itself.
@@ -205,13 +241,18 @@ Result<void> Presence::check_share(const Subscriber& sender, const AwarenessEntr
   const bool owned = owner != owners_.end() && owner->second.connection == &sender;
   const auto gone = gone_.find(entry.client);
   const bool counted = owned || (gone != gone_.end() && gone->second.connection == &sender);
-  if (!counted && connection.clients >= limits_.connection_clients)
+  if (!counted && connection.clients() >= limits_.connection_clients)
     return std::unexpected(too_large("one connection speaks for at most " +
                                      std::to_string(limits_.connection_clients) +
                                      " awareness clients"));
   if (connection.bytes - (owned ? owner->second.bytes : 0) + bytes > limits_.connection_bytes)
     return std::unexpected(too_large("the awareness states of one connection have at most " +
                                      std::to_string(limits_.connection_bytes) + " bytes together"));
+  const std::uint64_t before = owned ? owner->second.bytes : 0;
+  const std::uint64_t more = (counted ? 0 : kClientBytes) + bytes - std::min(before, bytes);
+  if (more > 0 && connection.charge.bytes() + more > kLittleBytes &&
+      !connection.charge.has_room(more))
+    return std::unexpected(too_large("the server holds too much presence; show it again later"));
   return {};
 }
 
@@ -230,7 +271,7 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
     }
     if (taking.full) return false;
     const auto size = [too_many](const Connection& connection) {
-      return too_many ? connection.clients : connection.bytes;
+      return too_many ? connection.clients() : connection.bytes;
     };
     const auto most = std::ranges::max_element(connections_, {},
                                                [&](const auto& each) { return size(each.second); });
@@ -240,29 +281,41 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
       taking.full = true;
       return false;
     }
-    evict(*most->first, now_ms, taking);
+    evict(*most->first, now_ms, taking.others);
   }
 }
 
 // Takes from a connection all its clients.
-void Presence::evict(const Subscriber& connection, std::uint64_t now_ms, Taking& taking) {
-  std::vector<ClientId> clients;
-  for (const auto& [client, owner] : owners_)
-    if (owner.connection == &connection) clients.push_back(client);
+void Presence::evict(const Subscriber& connection, std::uint64_t now_ms,
+                     std::vector<AwarenessEntry>& news) {
+  everybody_.reset();
+  const Connection& evicted = connections_.at(&connection);
+  const Clients clients = evicted.owned;
+  const Clients gone = evicted.gone;
+  steps_ += clients.size() + gone.size();
   awareness_.remove(clients, now_ms);
   for (const ClientId client : clients) {
-    taking.others.push_back(
+    news.push_back(
         {.client = client, .clock = awareness_.clients().at(client).clock, .gone = true});
     depart(client);
   }
-  for (const auto& [client, gone] : std::map(gone_))
-    if (gone.connection == &connection) forget(client);
+  for (const ClientId client : gone) forget(client);
   ++evictions_;
+}
+
+std::optional<Bytes> Presence::shed(std::uint64_t much, std::uint64_t now_ms) {
+  const auto most = std::ranges::max_element(
+      connections_, {}, [](const auto& each) { return each.second.charge.bytes(); });
+  if (most == connections_.end() || most->second.charge.bytes() < much) return std::nullopt;
+  std::vector<AwarenessEntry> news;
+  evict(*most->first, now_ms, news);
+  return news.empty() ? std::nullopt : std::optional(crdt::encode_awareness(news));
 }
 
 void Presence::forget(ClientId client) {
   const auto known = awareness_.clients().find(client);
   if (known != awareness_.clients().end()) remember_clock(known->second.clock);
+  everybody_.reset();
   disown(client);
   come_back(client);
   awareness_.forget(client);
@@ -284,8 +337,9 @@ void Presence::own(const Subscriber& sender, const AwarenessEntry& entry) {
   disown(entry.client);
   come_back(entry.client);
   Connection& connection = connections_.at(&sender);
-  ++connection.clients;
+  add_client(connection.owned, entry.client);
   connection.bytes += owner.bytes;
+  charge(connection);
   bytes_ += owner.bytes;
   owners_.emplace(entry.client, owner);
 }
@@ -295,8 +349,9 @@ void Presence::disown(ClientId client) {
   if (owner == owners_.end()) return;
   bytes_ -= owner->second.bytes;
   if (const auto found = connections_.find(owner->second.connection); found != connections_.end()) {
-    --found->second.clients;
+    remove_client(found->second.owned, client);
     found->second.bytes -= owner->second.bytes;
+    charge(found->second);
   }
   owners_.erase(owner);
 }
@@ -311,47 +366,57 @@ void Presence::depart(ClientId client) {
   const Gone gone{.turn = ++turn_,
                   .connection = found == connections_.end() ? nullptr : found->first};
   gone_.emplace(client, gone);
-  if (gone.connection == nullptr)
+  if (gone.connection == nullptr) {
     orphans_.emplace(gone.turn, client);
-  else
-    ++found->second.clients;
+    return charge_orphans();
+  }
+  add_client(found->second.gone, client);
+  charge(found->second);
 }
 
 // The client does not count as gone any more.
 void Presence::come_back(ClientId client) {
   const auto gone = gone_.find(client);
   if (gone == gone_.end()) return;
-  if (gone->second.connection == nullptr)
+  if (gone->second.connection == nullptr) {
     orphans_.erase(gone->second.turn);
-  else
-    --connections_.at(gone->second.connection).clients;
+    charge_orphans();
+  } else {
+    Connection& connection = connections_.at(gone->second.connection);
+    remove_client(connection.gone, client);
+    charge(connection);
+  }
   gone_.erase(gone);
 }
 
 std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t now_ms) {
-  for (auto& [client, gone] : gone_) {
-    if (gone.connection != &connection) continue;
+  Connection& leaving = connections_.at(&connection);
+  steps_ += leaving.clients() + leaving.untold.size();
+  for (const ClientId client : leaving.gone) {
+    Gone& gone = gone_.at(client);
     gone.connection = nullptr;
     orphans_.emplace(gone.turn, client);
   }
+  if (leaving.heir_of) {
+    const auto owner = owners_.find(*leaving.heir_of);
+    if (owner != owners_.end() && owner->second.heir == &connection) owner->second.heir = nullptr;
+  }
   std::vector<ClientId> clients;
-  std::vector<std::pair<ClientId, Owner>> inherited;
-  for (auto& [client, owner] : owners_) {
-    if (owner.heir == &connection) owner.heir = nullptr;
-    if (owner.connection != &connection) continue;
+  for (const ClientId client : Clients(leaving.owned)) {
+    const Owner owner = owners_.at(client);
     if (owner.heir == nullptr) {
       clients.push_back(client);
-    } else {
-      inherited.emplace_back(client, owner);
+      continue;
     }
-  }
-  for (const auto& [client, owner] : inherited) {
     const std::string state(awareness_.state(client));
     own(*owner.heir, {.client = client, .clock = owner.heir_clock, .state = state});
   }
-  const std::set<ClientId> untold = std::move(connections_.at(&connection).untold);
+  const std::set<ClientId> untold = std::move(leaving.untold);
+  memory_bytes_ -= leaving.charge.bytes();
   connections_.erase(&connection);
+  charge_orphans();
   if (is_mutated(Mutation::ghost_after_leave)) return std::nullopt;
+  if (!clients.empty()) everybody_.reset();
   auto change = awareness_.remove(clients, now_ms);
   for (const ClientId client : change.removed) depart(client);
   // What was put off is told now, or never.
@@ -364,6 +429,8 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
 }
 
 std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {
+  everybody_.reset();
+  charge_orphans();
   std::vector<Told> all;
   hand_over(now_ms, all);
   std::vector<std::pair<ClientId, Clock>> gone;
@@ -381,10 +448,17 @@ std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {
 // Those whose owner is silent, and whose heir is there. Others would think that they have gone, so
 // they are told of the client again.
 void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
-  for (const auto& [id, owner] : std::map(owners_)) {
+  for (const ClientId id : std::set(inherited_)) {
+    ++steps_;
+    const auto found = owners_.find(id);
+    if (found == owners_.end() || found->second.heir == nullptr) {
+      inherited_.erase(id);
+      continue;
+    }
+    const Owner owner = found->second;
     const crdt::Awareness::Client& client = awareness_.clients().at(id);
     const auto clock = next_clock(client.clock);
-    if (owner.heir == nullptr || now_ms - client.heard_ms < kSilentMs || !clock) continue;
+    if (now_ms - client.heard_ms < kSilentMs || !clock) continue;
     const std::string state = client.state;
     const AwarenessEntry news{.client = id, .clock = *clock, .state = state};
     apply(news, now_ms);
@@ -423,23 +497,36 @@ Presence::News Presence::take_untold(const Subscriber& sender) {
   return news;
 }
 
-std::optional<Bytes> Presence::everybody(const Subscriber& to) {
-  return states_for(to, false);
+std::shared_ptr<const Diff> Presence::everybody(const Subscriber& to) {
+  if (!may_share(to)) return states_for(to, false);
+  if (!everybody_) {
+    everybody_ = states_for(to, false);
+    charge_orphans();
+  }
+  return everybody_;
 }
 
-std::optional<Bytes> Presence::everybody_and_gone(const Subscriber& to) {
+std::shared_ptr<const Diff> Presence::everybody_and_gone(const Subscriber& to) {
   return states_for(to, true);
 }
 
-std::optional<Bytes> Presence::states_for(const Subscriber& to, bool with_gone) {
+// Its own clients, and the one whose heir it is, are told with other clocks (tell_clock).
+bool Presence::may_share(const Subscriber& to) const {
+  const auto connection = connections_.find(&to);
+  return connection == connections_.end() ||
+         (connection->second.owned.empty() && !connection->second.heir_of);
+}
+
+std::shared_ptr<const Diff> Presence::states_for(const Subscriber& to, bool with_gone) {
+  ++lists_;
   std::vector<AwarenessEntry> entries;
   for (const auto& [id, client] : awareness_.clients()) {
     const bool gone = client.state.empty();
     if (gone && !with_gone) continue;
     entries.push_back({id, tell_clock(to, id, client.clock), client.state, gone});
   }
-  if (entries.empty()) return std::nullopt;
-  return crdt::encode_awareness(entries);
+  if (entries.empty()) return nullptr;
+  return std::make_shared<const Diff>(Diff{crdt::encode_awareness(entries)});
 }
 
 // The clock under which a connection is told of a client: its own client has at most the next one.

@@ -29,18 +29,29 @@
 // holds most loses its clients, so nobody can take the room of others. Clients that have gone count
 // as those of their connection as long as they are remembered, for 30 s.
 //
+// Memory. What a connection has here is charged to the cell with which it joined (base/memory_cell.h).
+// If there is no room, a connection that already has some presence can add none; one that has little can.
+// While memory is short, shed() takes from the connection that holds most.
+//
+// Costs. What concerns a connection costs what that connection has, and not what the object has; there
+// is a count of such steps (steps()). expire() looks at all clients. Those who join between two changes
+// share one list of everybody.
+//
 // Thread-safety: one thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
 
+#include "base/memory_cell.h"
 #include "syncline/bytes.h"
 #include "syncline/crdt/awareness.h"
 #include "syncline/error.h"
+#include "workspace/delivery.h"
 
 namespace syncline::workspace {
 
@@ -73,11 +84,12 @@ class Presence {
     const Subscriber* except = nullptr;
   };
 
-  explicit Presence(PresenceLimits limits = {});
+  // `memory`: where that is charged which belongs to no connection.
+  explicit Presence(PresenceLimits limits = {}, SharedCell memory = nullptr);
 
   // From now on, the connection gets the presence of all clients. It must leave before it is
-  // destroyed.
-  void join(const Subscriber& connection);
+  // destroyed. What it has is charged to `memory`.
+  void join(const Subscriber& connection, SharedCell memory = nullptr);
 
   // Applies an encoded awareness update. kMalformed: nothing changed.
   Result<News> update(const Subscriber& sender, ByteView update, std::uint64_t now_ms);
@@ -95,27 +107,46 @@ class Presence {
   // heirs. Call it every few seconds.
   std::vector<Told> expire(std::uint64_t now_ms);
 
-  // All present clients as an awareness update for this connection; empty if there are none.
-  std::optional<Bytes> everybody(const Subscriber& to);
+  // Takes from the connection that holds most, if it holds at least `much` bytes of memory, all its
+  // clients. Returns the update that reports this. The clients are remembered for 30 s and count until
+  // then, so `much` should be more than connection_clients without states need (512 bytes each).
+  std::optional<Bytes> shed(std::uint64_t much, std::uint64_t now_ms);
+
+  // All present clients as an awareness update for this connection; nullptr if there are none.
+  // Connections that own nobody share it until something changes.
+  std::shared_ptr<const Diff> everybody(const Subscriber& to);
 
   // The same, including clients that left recently, for a connection that may have missed this.
-  std::optional<Bytes> everybody_and_gone(const Subscriber& to);
+  std::shared_ptr<const Diff> everybody_and_gone(const Subscriber& to);
 
   // What is remembered: clients, present or gone, and the bytes of their states.
   std::size_t clients() const { return awareness_.clients().size(); }
   std::size_t bytes() const { return bytes_; }
   // Times that a connection lost its clients because the object held too much.
   std::uint64_t evictions() const { return evictions_; }
+  // The memory that is charged for it.
+  std::uint64_t memory_bytes() const { return memory_bytes_; }
+
+  // Clients looked at since the start, for what concerns one connection; and lists of everybody that were
+  // encoded. For tests.
+  std::uint64_t steps() const { return steps_; }
+  std::uint64_t lists() const { return lists_; }
 
  private:
   using Clock = std::uint64_t;
+  using Clients = std::vector<crdt::ClientId>;  // sorted; at most about connection_clients
 
   struct Connection {
     std::uint64_t joined = 0;  // turn of its join
-    std::size_t clients = 0;   // that it owns, or owned when they went
-    std::size_t bytes = 0;     // of their states
+    Clients owned = {};
+    Clients gone = {};      // that it owned when they went
+    std::size_t bytes = 0;  // of the states of the owned ones
     bool spoke = false;
+    std::optional<crdt::ClientId> heir_of = {};  // that it announced as another connection's heir
     std::set<crdt::ClientId> untold = {};
+    MemoryCharge charge = {};
+
+    std::size_t clients() const { return owned.size() + gone.size(); }
   };
   struct Owner {
     const Subscriber* connection = nullptr;
@@ -147,7 +178,10 @@ class Presence {
   Result<void> check_share(const Subscriber& sender, const crdt::AwarenessEntry& entry) const;
   bool make_room(const Subscriber& sender, const crdt::AwarenessEntry& entry, std::uint64_t now_ms,
                  Taking& taking);
-  void evict(const Subscriber& connection, std::uint64_t now_ms, Taking& taking);
+  void evict(const Subscriber& connection, std::uint64_t now_ms,
+             std::vector<crdt::AwarenessEntry>& news);
+  void charge(Connection& connection);
+  void charge_orphans();
   void forget(crdt::ClientId client);
   void remember_clock(Clock clock);
 
@@ -158,16 +192,23 @@ class Presence {
   void hand_over(std::uint64_t now_ms, std::vector<Told>& all);
 
   Clock tell_clock(const Subscriber& to, crdt::ClientId client, Clock clock);
-  std::optional<Bytes> states_for(const Subscriber& to, bool with_gone);
+  std::shared_ptr<const Diff> states_for(const Subscriber& to, bool with_gone);
+  bool may_share(const Subscriber& to) const;
   std::optional<Bytes> told(const crdt::AwarenessChange& change);
 
   const PresenceLimits limits_;
   crdt::Awareness awareness_;
   std::map<crdt::ClientId, Owner> owners_;
+  std::set<crdt::ClientId> inherited_;  // those with an heir, and perhaps others
   std::map<const Subscriber*, Connection> connections_;
   std::map<crdt::ClientId, Gone> gone_;              // while awareness_ knows them
   std::map<std::uint64_t, crdt::ClientId> orphans_;  // of these, without a connection; by turn
+  MemoryCharge orphans_charge_;
+  std::shared_ptr<const Diff> everybody_ = nullptr;  // as of now, for those who own nobody
   std::size_t bytes_ = 0;
+  std::uint64_t memory_bytes_ = 0;
+  std::uint64_t steps_ = 0;
+  std::uint64_t lists_ = 0;
   Clock forgotten_clock_ = 0;  // the highest one over 2^32 of a client that was forgotten
   std::uint64_t evictions_ = 0;
   std::uint64_t turn_ = 0;  // counts joins and departures, to give them an order

@@ -131,7 +131,8 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
   }
   auto& live = live_[opening->object];
   if (!live) {
-    live = std::make_unique<LiveObject>(opening->object, **resident, services_.presence);
+    live = std::make_unique<LiveObject>(opening->object, **resident, services_.presence,
+                                        cell_of({}, MemoryUse::kPresence));
     waiting_.load(opening->object, [this, object = opening->object](Result<void> loaded) {
       if (loaded) take_up_later(object);
     });
@@ -147,7 +148,7 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
     });
   }
   live->subscribers().add(*opening->subscriber);
-  live->presence().join(*opening->subscriber);
+  live->presence().join(*opening->subscriber, cell_of(opening->caller, MemoryUse::kPresence));
   opening->done(live.get());
 }
 

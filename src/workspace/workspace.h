@@ -67,6 +67,8 @@ struct Counters {
   std::uint64_t appends = 0;
   // Times that a connection lost its presence because an object held too much (presence.h).
   std::uint64_t presence_evictions = 0;
+  std::uint64_t sweeps = 0;       // passes of upkeep over all objects
+  std::uint64_t sweep_turns = 0;  // that they took
   std::uint64_t clock_steps = 0;  // jumps of the wall clock by more than a minute
   std::uint64_t eras = 0;         // that began because the clock was ahead (log::Era)
   std::uint64_t resets = 0;       // views that were dropped because the log refused
@@ -256,15 +258,18 @@ class Workspace {
                              ByteView update, bool tell, Done<void> done);
   PresenceTaken tell_untold_presence(const policy::Caller& caller, LiveObject& object,
                                      Subscriber& owner);
-  // The presence of all clients, as an awareness update for the subscriber `to`; nullopt if nobody
-  // is present. With `with_gone`, it includes clients that left recently, for a subscriber that may
+  // The presence of all clients, as an awareness update for the subscriber `to`; nullptr if nobody
+  // is present. Several may share it, with its encodings. With `with_gone`, it includes clients that left recently, for a subscriber that may
   // have missed this. There is no answer if the subscriber leaves.
   void presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
-                bool with_gone, Done<std::optional<Bytes>> done);
-  // Removes clients that were silent for too long. Call it every few seconds.
-  void expire_presence();
-  // Gives up what was made for many and is not asked for any more. Call it every few seconds.
-  void drop_unused();
+                bool with_gone, Done<std::shared_ptr<const Diff>> done);
+
+  // The upkeep of the objects whose ids follow `after`, in order: removes clients that were silent for
+  // too long, gives up what was made for many and is not asked for any more, and lets those shrink who
+  // hold most while memory is short. Ends when `steps` are used up, of which each object takes at least
+  // one, and sets `after` to the last object. True if there are no more. Call it for all objects every
+  // few seconds.
+  bool look_after(std::string& after, std::size_t& steps);
 
   // Sends a client's message to all subscribers except `except` (may be nullptr). Not logged.
   // kForbidden: it was sent to nobody.
@@ -374,6 +379,9 @@ class Workspace {
                       state::JobOrder order);
   void make_change(LiveObject& object, Author author, Make make, Done<Receipt> done);
   void made(LiveObject& object, const Author& author, Result<Bytes> intent, Done<Receipt> done);
+  void expire_presence(LiveObject& object);
+  void drop_unused(LiveObject& object) const;
+  void relieve(LiveObject& object);
   void note_evictions(LiveObject& object, std::uint64_t before);
   void tell_news(LiveObject& object, log::Position rules, const std::string& principal,
                  Subscriber& owner, Presence::News news);

@@ -1,10 +1,20 @@
 // Workspace: presence and messages, which are sent to others and not logged.
+#include <algorithm>
 #include <utility>
 
 #include "base/mutation.h"
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
+namespace {
+
+// Whoever has less is no reason for a shortage.
+constexpr std::uint64_t kMuchPresence = std::uint64_t{64} << 10;
+constexpr std::uint64_t kMuchWaiting = std::uint64_t{256} << 10;
+// So many clients, when they are looked at, cost as much as an object.
+constexpr std::size_t kClientsPerStep = 32;
+
+}  // namespace
 
 PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& object,
                                       Subscriber& owner, ByteView update, bool tell,
@@ -87,7 +97,7 @@ void Workspace::tell_presence(LiveObject& object, log::Position rules, std::stri
 }
 
 void Workspace::presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
-                         bool with_gone, Done<std::optional<Bytes>> done) {
+                         bool with_gone, Done<std::shared_ptr<const Diff>> done) {
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   const SubscriberList::Stay stay = object.subscribers().stay(&to);
   let_out(object, verdict.rules,
@@ -102,13 +112,51 @@ void Workspace::presence(const policy::Caller& caller, LiveObject& object, const
           });
 }
 
-void Workspace::expire_presence() {
+void Workspace::expire_presence(LiveObject& object) {
   if (is_mutated(Mutation::never_expire)) return;
-  for (auto& [id, object] : live_) {
-    for (Presence::Told& told : object->presence().expire(services_.scheduler.monotonic_ms())) {
-      const auto except = object->subscribers().stay(told.except);
-      tell_presence(*object, 0, {}, std::move(told.update), except);
-    }
+  const std::uint64_t now_ms = services_.scheduler.monotonic_ms();
+  for (Presence::Told& told : object.presence().expire(now_ms)) {
+    const auto except = object.subscribers().stay(told.except);
+    tell_presence(object, 0, {}, std::move(told.update), except);
+  }
+}
+
+// ---- upkeep
+
+bool Workspace::look_after(std::string& after, std::size_t& steps) {
+  for (auto next = live_.upper_bound(after); next != live_.end(); ++next) {
+    if (steps == 0) return false;
+    LiveObject& object = *next->second;
+    after = next->first;
+    steps -= std::min(steps, 1 + object.presence().clients() / kClientsPerStep);
+    expire_presence(object);
+    drop_unused(object);
+    if (services_.memory != nullptr) relieve(object);
+  }
+  return true;
+}
+
+// While memory is short, those who hold most shrink. Afterwards, what was set aside comes back.
+void Workspace::relieve(LiveObject& object) {
+  const std::string& id = object.id();
+  if (!services_.memory->tight()) {
+    if (waiting_.is_aside(id))
+      waiting_.take_back(id, [this, id](Result<void> back) {
+        if (back) take_up_later(id);
+      });
+    return;
+  }
+  const std::uint64_t evicted = object.presence().evictions();
+  if (object.presence().memory_bytes() >= kMuchPresence) {
+    auto gone = object.presence().shed(kMuchPresence, services_.scheduler.monotonic_ms());
+    if (gone) tell_presence(object, 0, {}, std::move(*gone));
+  }
+  note_evictions(object, evicted);
+  if (waiting_.memory_bytes(id) >= kMuchWaiting) {
+    reporter_.warn("memory is short: changes that wait for others are set aside",
+                   {{"workspace", name_}, {"object", id}});
+    waiting_.set_aside(id,
+                       {ErrorCode::kUnavailable, "the server is short of memory; come back later"});
   }
 }
 

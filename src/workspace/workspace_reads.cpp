@@ -93,12 +93,9 @@ void Workspace::diff_elsewhere(const policy::Caller& asker, LiveObject& object,
       });
 }
 
-void Workspace::drop_unused() {
-  const std::uint64_t now = services_.scheduler.monotonic_ms();
-  for (auto& [id, object] : live_) {
-    auto& whole = object->whole();
-    if (whole && now >= whole->used_ms + kKeptWholeMs) whole.reset();
-  }
+void Workspace::drop_unused(LiveObject& object) const {
+  auto& whole = object.whole();
+  if (whole && services_.scheduler.monotonic_ms() >= whole->used_ms + kKeptWholeMs) whole.reset();
 }
 
 void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done,

@@ -36,6 +36,10 @@ std::string avatar(std::size_t bytes) {
   return "\"" + std::string(bytes, 'x') + "\"";
 }
 
+std::optional<Bytes> seen(const std::shared_ptr<const Diff>& list) {
+  return list ? std::optional(list->change) : std::nullopt;
+}
+
 // y-websocket's provider sends what it hears of others back to the server.
 TEST(Presence, AnEchoDoesNotMakeAClientAnothersOwn) {
   Presence presence;
@@ -75,7 +79,7 @@ TEST(Presence, NobodySpeaksForAClientOfAnotherConnection) {
     EXPECT_TRUE(news->others.empty());
     EXPECT_FALSE(news->dropped) << "an echo may look like this; it is no fault of its sender";
   }
-  EXPECT_EQ(presence.everybody(thief), state(1, 1, "\"a\""));
+  EXPECT_EQ(seen(presence.everybody(thief)), state(1, 1, "\"a\""));
   EXPECT_FALSE(presence.leave(thief, 1000));
   EXPECT_EQ(presence.update(ann, state(1, 2, "\"b\""), 1000)->others, state(1, 2, "\"b\""));
 }
@@ -187,7 +191,7 @@ TEST(Presence, AClientIsNeverToldOfAClockFarAboveItsOwn) {
     EXPECT_EQ(bob.sees(1), "\"a\"") << round;
     EXPECT_LE(crdt::decode_awareness(news->sender)->front().clock, 6u);
     for (const auto& everybody : {presence.everybody(again), presence.everybody_and_gone(again)})
-      EXPECT_LE(crdt::decode_awareness(*everybody)->front().clock, 6u);
+      EXPECT_LE(crdt::decode_awareness(everybody->change)->front().clock, 6u);
     bob.hear(*presence.leave(again, 0));
     EXPECT_EQ(bob.sees(1), "") << round;
   }
@@ -338,7 +342,7 @@ TEST(Presence, AFloodOfIdsIsBoundedAndHurtsNobodyElse) {
   EXPECT_TRUE(presence.update(hostile, state(5, 1, "{}"), 0)->dropped);
   Connection newcomer;
   presence.join(newcomer);
-  EXPECT_LT(presence.everybody_and_gone(newcomer)->size(), 4096u);
+  EXPECT_LT(presence.everybody_and_gone(newcomer)->change.size(), 4096u);
   const auto news = presence.update(newcomer, state(2, 1, "\"n\""), 0);
   EXPECT_FALSE(news->dropped);
   EXPECT_EQ(news->others, state(2, 1, "\"n\""));
@@ -360,9 +364,10 @@ TEST(Presence, AFloodOfConnectionsIsBoundedAndHurtsNobodyElse) {
   EXPECT_EQ(presence.clients(), 1000u);
   Connection newcomer;
   EXPECT_FALSE(presence.update(newcomer, state(2, 1, "\"n\""), 0)->dropped);
-  EXPECT_EQ(presence.everybody(newcomer), crdt::encode_awareness(std::vector<crdt::AwarenessEntry>{
-                                              {.client = 1, .clock = 1, .state = "\"a\""},
-                                              {.client = 2, .clock = 1, .state = "\"n\""}}));
+  EXPECT_EQ(seen(presence.everybody(newcomer)),
+            crdt::encode_awareness(
+                std::vector<crdt::AwarenessEntry>{{.client = 1, .clock = 1, .state = "\"a\""},
+                                                  {.client = 2, .clock = 1, .state = "\"n\""}}));
 }
 
 TEST(Presence, TheBytesOfAConnectionAreBounded) {
@@ -394,7 +399,7 @@ TEST(Presence, WhoHoldsMostMakesRoom) {
     EXPECT_FALSE(presence.update(newcomers[i], state(1000 + i, 1, avatar(500)), 0)->dropped) << i;
   EXPECT_LE(presence.evictions() - evictions, 2u) << "each makes room for many";
   Connection watcher;
-  const Bytes seen = *presence.everybody(watcher);
+  const Bytes seen = presence.everybody(watcher)->change;
   EXPECT_LT(seen.size(), PresenceLimits().object_bytes + 30 * presence.clients());
   const auto entries = crdt::decode_awareness(seen);
   ASSERT_TRUE(entries) << "a client with the limits of ours takes it";
@@ -416,6 +421,105 @@ TEST(Presence, UntoldNewsIsToldInItsNewestState) {
   EXPECT_TRUE(presence.take_untold(ann).others.empty());
   presence.leave_untold(ann, *presence.update(ann, state(1, 51, "null"), 0));
   EXPECT_EQ(presence.take_untold(ann).others, state(1, 51, "null"));
+}
+
+// ---- memory and costs
+
+TEST(Presence, WhatAConnectionHasIsChargedToItsCell) {
+  MemoryCell process;
+  MemoryCell cell(0, &process);
+  Presence presence({}, lasting(&process));
+  Connection ann;
+  presence.join(ann, lasting(&cell));
+  EXPECT_EQ(cell.used(), 0u);
+  ASSERT_TRUE(presence.update(ann, state(1, 1, avatar(1000)), 0));
+  const std::uint64_t one = cell.used();
+  EXPECT_GE(one, 1000u);
+  ASSERT_TRUE(presence.update(ann, state(2, 1, avatar(1000)), 0));
+  EXPECT_EQ(cell.used(), 2 * one);
+  ASSERT_TRUE(presence.update(ann, state(2, 2, avatar(500)), 0));
+  EXPECT_EQ(cell.used(), 2 * one - 500);
+  EXPECT_EQ(presence.memory_bytes(), process.used());
+  ASSERT_TRUE(presence.update(ann, state(2, 3, "null"), 0));
+  EXPECT_LT(cell.used(), 2 * one - 1000) << "that it went is remembered";
+  EXPECT_GT(cell.used(), one);
+  presence.leave(ann, 0);
+  EXPECT_EQ(cell.used(), 0u);
+  EXPECT_GT(process.used(), 0u) << "both are remembered";
+  presence.expire(31'000);
+  EXPECT_EQ(process.used(), 0u);
+  EXPECT_EQ(presence.memory_bytes(), 0u);
+}
+
+TEST(Presence, WithoutRoomOnlyLittlePresenceIsTaken) {
+  MemoryCell cell(10'000);
+  Presence presence;
+  Connection big;
+  Connection small;
+  presence.join(big, lasting(&cell));
+  presence.join(small, lasting(&cell));
+  for (crdt::ClientId client = 1; client <= 100; ++client)
+    ASSERT_TRUE(presence.update(big, state(client, 1, avatar(1000)), 0));
+  EXPECT_LE(cell.used(), cell.limit());
+  const auto dropped = presence.update(big, state(200, 1, avatar(1000)), 0);
+  ASSERT_TRUE(dropped);
+  ASSERT_TRUE(dropped->dropped);
+  EXPECT_EQ(dropped->dropped->code, ErrorCode::kTooLarge) << "the document goes on";
+  EXPECT_TRUE(dropped->others.empty());
+  EXPECT_FALSE(presence.update(big, state(1, 2, avatar(999)), 0)->dropped) << "it needs no more";
+  EXPECT_FALSE(presence.update(small, state(300, 1, avatar(1000)), 0)->dropped);
+  EXPECT_TRUE(presence.update(small, state(301, 1, avatar(1000)), 0)->dropped);
+}
+
+TEST(Presence, WhoHoldsMostIsShed) {
+  Presence presence;
+  Connection ann;
+  Connection big;
+  ASSERT_TRUE(presence.update(ann, state(1, 1, avatar(2000)), 0));
+  ASSERT_TRUE(presence.update(big, state(2, 1, avatar(60'000)), 0));
+  ASSERT_TRUE(presence.update(big, state(3, 1, avatar(60'000)), 0));
+  EXPECT_FALSE(presence.shed(200'000, 0));
+  const auto gone = presence.shed(65'536, 0);
+  ASSERT_TRUE(gone);
+  const auto entries = crdt::decode_awareness(*gone);
+  ASSERT_EQ(entries->size(), 2u);
+  EXPECT_TRUE(entries->front().gone);
+  EXPECT_EQ(presence.evictions(), 1u);
+  EXPECT_LT(presence.memory_bytes(), 5000u);
+  EXPECT_FALSE(presence.shed(65'536, 0));
+  EXPECT_EQ(seen(presence.everybody(big)), state(1, 1, avatar(2000)));
+}
+
+TEST(Presence, LeavingCostsWhatTheConnectionHas) {
+  Presence presence;
+  std::vector<Connection> crowd(500);
+  for (std::size_t i = 0; i < crowd.size(); ++i)
+    ASSERT_TRUE(presence.update(crowd[i], states(10 * i + 1, 10, 1), 0));
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    const std::uint64_t before = presence.steps();
+    EXPECT_EQ(crdt::decode_awareness(*presence.leave(crowd[i], 0))->size(), 10u);
+    EXPECT_LE(presence.steps() - before, 10u);
+  }
+}
+
+TEST(Presence, ThoseWhoJoinShareOneList) {
+  Presence presence;
+  Connection ann;
+  ASSERT_TRUE(presence.update(ann, states(1, 50, 1), 0));
+  std::vector<Connection> joiners(100);
+  std::shared_ptr<const Diff> first;
+  for (Connection& joiner : joiners) {
+    presence.join(joiner);
+    const auto list = presence.everybody(joiner);
+    if (first == nullptr) first = list;
+    EXPECT_EQ(list, first);
+  }
+  EXPECT_EQ(presence.lists(), 1u);
+  EXPECT_NE(presence.everybody(ann), first) << "its clocks are its own";
+  ASSERT_TRUE(presence.update(ann, states(1, 1, 2), 0));
+  EXPECT_EQ(crdt::decode_awareness(presence.everybody(joiners[0])->change)->front().clock, 2u);
+  presence.leave(ann, 0);
+  EXPECT_EQ(presence.everybody(joiners[0]), nullptr);
 }
 
 }  // namespace

@@ -1,0 +1,92 @@
+// The upkeep of objects: in slices, and while memory is short.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+
+#include "one_workspace.h"
+#include "syncline/crdt/awareness.h"
+
+namespace syncline::state {
+namespace {
+
+using workspace::LiveObject;
+
+// Somebody who has one object open, and remembers who he was told is present.
+class Guest final : public workspace::Subscriber {
+ public:
+  void on_change(const workspace::Delivery&) override {}
+  void on_presence(const workspace::Delivery& update) override { told = to_bytes(update.payload); }
+  void on_lost(const Error&) override {}
+
+  void open(TestWorld& world, const std::string& workspace, const std::string& object) {
+    world.host.get(workspace).subscribe(
+        testing::ann(), object, "yjs", *this,
+        [this](Result<LiveObject*> opened) { live = opened.value(); });
+    world.commit();
+  }
+
+  LiveObject* live = nullptr;
+  Bytes told;
+};
+
+Bytes presence_of(crdt::ClientId client, std::size_t bytes) {
+  const std::string json = "\"" + std::string(bytes, 'x') + "\"";
+  const crdt::AwarenessEntry entry{.client = client, .clock = 1, .state = json, .gone = false};
+  return crdt::encode_awareness({&entry, 1});
+}
+
+TEST(Upkeep, ASweepOfManyObjectsTakesManyTurns) {
+  TestWorld world;
+  std::deque<Guest> guests(1000);
+  for (std::size_t i = 0; i < guests.size(); ++i)
+    guests[i].open(world, i < 300 ? "v" : "w", "o" + std::to_string(i));
+  const std::uint64_t before = world.counters.sweep_turns;
+  world.loop.advance(3000);
+  world.loop.run();
+  EXPECT_EQ(world.counters.sweeps, 1u);
+  EXPECT_EQ(world.counters.sweep_turns - before, 4u) << "1,002 steps, 256 in a turn";
+  world.loop.advance(3000);
+  world.loop.run();
+  EXPECT_EQ(world.counters.sweeps, 2u);
+  for (std::size_t i = 0; i < guests.size(); ++i)
+    world.host.get(i < 300 ? "v" : "w").unsubscribe(*guests[i].live, guests[i]);
+  world.commit();
+  world.loop.advance(3000);
+  world.loop.run();
+  EXPECT_EQ(world.host.workspaces(), 0u);
+}
+
+TEST(Upkeep, WhilePresenceIsShortWhoHoldsMostLosesIt) {
+  TestWorld world;
+  Guest big;
+  Guest small;
+  big.open(world, "w", "o");
+  small.open(world, "w", "o");
+  workspace::Workspace& workspace = world.host.get("w");
+  const auto announce = [&](Guest& guest, crdt::ClientId client, std::size_t bytes) {
+    workspace.set_presence(testing::ann(), *guest.live, guest, presence_of(client, bytes), true,
+                           [](Result<void> set) { EXPECT_TRUE(set); });
+    world.loop.run();
+  };
+  for (crdt::ClientId client = 1; client <= 3; ++client) announce(big, client, 50'000);
+  announce(small, 4, 1000);
+  EXPECT_GT(world.memory.used(MemoryUse::kPresence), 151'000u);
+  world.loop.advance(3000);
+  world.loop.run();
+  EXPECT_EQ(world.counters.presence_evictions, 0u);
+  world.memory.set_resident(950);
+  world.loop.advance(3000);
+  world.loop.run();
+  EXPECT_EQ(world.counters.presence_evictions, 1u);
+  EXPECT_LT(world.memory.used(MemoryUse::kPresence), 8000u);
+  EXPECT_EQ(crdt::decode_awareness(small.told)->size(), 3u) << "they have gone";
+  for (Guest* guest : {&big, &small}) workspace.unsubscribe(*guest->live, *guest);
+  world.memory.set_resident(0);
+  world.loop.advance(40'000);
+  world.commit();
+  EXPECT_EQ(world.memory.used(MemoryUse::kPresence), 0u);
+}
+
+}  // namespace
+}  // namespace syncline::state
