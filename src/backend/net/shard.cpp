@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <utility>
 
 #include "backend/net/acceptor.h"
@@ -93,6 +92,7 @@ Shard::Shard(ServerCore& core, EventLoop& loop, std::size_t index, std::size_t s
       loop_(loop),
       index_(index),
       rates_(core.options.rates),
+      queuers_(kSomethingQueued),
       max_held_bytes_(max_held_of(core.options, shards)),
       max_queued_bytes_(std::max(core.options.queue_bytes / shards, kLeastQueueBytes)),
       scratch_(64 * 1024),
@@ -147,8 +147,8 @@ void Shard::add(std::shared_ptr<Socket> socket) {
 
 void Shard::remove(Socket& socket) {
   SYNCLINE_ASSERT(socket.in_shard_ && sockets_[socket.place_].get() == &socket);
-  count_held(std::exchange(socket.held_, 0), 0);
-  count_queued(std::exchange(socket.queued_, 0), 0);
+  count_held(socket, std::exchange(socket.held_, 0), 0);
+  count_queued(socket, std::exchange(socket.queued_, 0), 0);
   socket.in_shard_ = false;
   std::swap(sockets_[socket.place_], sockets_.back());
   sockets_[socket.place_]->place_ = socket.place_;
@@ -156,13 +156,15 @@ void Shard::remove(Socket& socket) {
   sockets_.pop_back();
 }
 
-void Shard::count_held(std::size_t before, std::size_t now) {
+void Shard::count_held(Socket& socket, std::size_t before, std::size_t now) {
+  holders_.change(&socket, before, now, socket.held_since_ms_);
   held_bytes_.add(now - before);
   if (core_.options.memory != nullptr)
     core_.options.memory->share(index_).set(MemoryUse::kReceiving, held_bytes_.get());
 }
 
-void Shard::count_queued(std::size_t before, std::size_t now) {
+void Shard::count_queued(Socket& socket, std::size_t before, std::size_t now) {
+  queuers_.change(&socket, before, now, socket.queued_since_ms_);
   counters_.queued_bytes.add(now - before);
   const std::size_t queued = counters_.queued_bytes.get();
   if (core_.options.memory != nullptr)
@@ -184,25 +186,20 @@ bool Shard::must_cut() const {
   return crowded(0) && (memory == nullptr || memory->nearly_tight());
 }
 
-// Cuts one connection: of those that have at least half as much queued as the one with most, the one
-// whose queue has not been empty for longest. So a peer that takes what it gets is not cut for one
-// that does not. False if nobody has had much queued for so long, or if one has nearly everything.
+// Cuts one connection: of those that have most queued, within a factor of four, the one whose queue has
+// not been empty for longest. So a peer that takes what it gets is not cut for one that does not. False if
+// nobody has had much queued for so long, or if one has nearly everything.
 bool Shard::shed_queue(std::uint64_t min_age_ms) {
-  std::size_t largest = 0;
-  for (const auto& each : sockets_) largest = std::max(largest, each->queued_);
-  const std::size_t others = counters_.queued_bytes.get() - largest;
   const bool tight = core_.options.memory != nullptr && core_.options.memory->tight();
-  if (largest < (tight ? kSomethingQueued : kMuchQueued) ||
-      (min_age_ms == 0 && others < largest / 8))
+  if (!queuers_.anybody_with(tight ? kSomethingQueued : kMuchQueued)) return false;
+  const Socket* const alone = queuers_.by_far_largest();
+  if (min_age_ms == 0 && alone != nullptr &&
+      counters_.queued_bytes.get() - alone->queued_ < alone->queued_ / 8)
     return false;
-  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
-  const auto since = [largest](const auto& each) {
-    return 2 * each->queued_ >= largest ? each->queued_since_ms_ : kLast;
-  };
-  const auto most = std::ranges::min_element(sockets_, {}, since);
-  if (now_ms() < (*most)->queued_since_ms_ + min_age_ms) return false;
+  const Socket* const most = queuers_.worst();
+  if (now_ms() < most->queued_since_ms_ + min_age_ms) return false;
   counters_.queues_shed.add();
-  const auto socket = *most;  // it leaves the list
+  const auto socket = sockets_[most->place_];  // it leaves the list
   reporter(observe::Area::kNet)
       .warn("too much is queued: the connection that has had much queued for longest is cut",
             {{"peer", socket->peer_}, {"bytes", socket->queued_}});
@@ -225,19 +222,15 @@ void Shard::relieve() {
 }
 
 void Shard::shed_worst(std::uint64_t min_age_ms) {
-  std::size_t largest = 0;
-  for (const auto& each : sockets_) largest = std::max(largest, each->held_);
-  if (largest == 0) return;
+  const Socket* const most = holders_.worst();
+  if (most == nullptr) return;
   // One that sends something large alone is no reason for a shortage.
-  if (min_age_ms > 0 && held_bytes_.get() - largest < largest / 8) return;
-  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
-  const auto since = [largest](const auto& each) {
-    return 2 * each->held_ >= largest ? each->held_since_ms_ : kLast;
-  };
-  const auto most = std::ranges::min_element(sockets_, {}, since);
-  if (now_ms() < (*most)->held_since_ms_ + min_age_ms) return;
+  const Socket* const alone = holders_.by_far_largest();
+  if (min_age_ms > 0 && alone != nullptr && held_bytes_.get() - alone->held_ < alone->held_ / 8)
+    return;
+  if (now_ms() < most->held_since_ms_ + min_age_ms) return;
   counters_.shed.add();
-  const auto socket = *most;  // it may leave the list
+  const auto socket = sockets_[most->place_];  // it may leave the list
   reporter(observe::Area::kNet)
       .warn(
           "too much has not arrived completely: the connection that held most for longest is "

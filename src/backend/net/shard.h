@@ -20,6 +20,7 @@
 
 #include "backend/net/event_loop.h"
 #include "backend/net/fd_watch.h"
+#include "backend/net/holders.h"
 #include "backend/net/server.h"
 #include "backend/net/stream.h"
 #include "backend/net/tls.h"
@@ -143,17 +144,16 @@ class Shard {
   void remove(Socket& socket);
 
   // What the sockets hold of what has not arrived completely (Socket::hold).
-  void count_held(std::size_t before, std::size_t now);
+  void count_held(Socket& socket, std::size_t before, std::size_t now);
   bool holds_too_much() const { return held_bytes_.get() > max_held_bytes_; }
-  // Closes one connection: of those that hold at least half as much as the largest, the one that has held something
-  // for longest. So one that sends its message quickly lives on among those that never end theirs, and a small
-  // holder is never closed for a large one. Takes time for each socket; but whoever fills the
-  // budget again has to send as many bytes as this frees.
+  // Closes one connection: of those that hold most, within a factor of four, the one that has held something
+  // for longest (Holders). So one that sends its message quickly lives on among those that never end theirs, and
+  // a small holder is never closed for a large one. Costs the same however many sockets there are.
   void shed_worst(std::uint64_t min_age_ms = 0);
 
   // What the sockets have queued for their peers (Socket::count_queue). If it is too much, a later
   // turn cuts connections.
-  void count_queued(std::size_t before, std::size_t now);
+  void count_queued(Socket& socket, std::size_t before, std::size_t now);
   // True if there is no room to queue so much more: the share is used, and memory is, too.
   bool crowded(std::size_t more) const {
     const MemoryBudget* memory = core_.options.memory;
@@ -179,6 +179,8 @@ class Shard {
   ShardCounters counters_;
   policy::NetworkRates rates_;
   Counter held_bytes_;
+  Holders<Socket> holders_;  // of what has not arrived completely
+  Holders<Socket> queuers_;  // of what is queued for their peers
   std::size_t max_held_bytes_;
   std::size_t max_queued_bytes_;
   bool relief_posted_ = false;

@@ -45,7 +45,7 @@ void Socket::hold(std::size_t bytes) {
   if (bytes == held_ || !in_shard_) return;
   const std::size_t before = std::exchange(held_, bytes);
   if (before == 0) held_since_ms_ = shard_.now_ms();
-  shard_.count_held(before, bytes);
+  shard_.count_held(*this, before, bytes);
   if (bytes <= before) return;
   while (shard_.holds_too_much()) shard_.shed_worst();
 }
@@ -55,7 +55,7 @@ void Socket::count_queue() {
   if (now == queued_ || !in_shard_) return;
   const std::size_t before = std::exchange(queued_, now);
   if (before == 0) queued_since_ms_ = shard_.now_ms();
-  shard_.count_queued(before, now);
+  shard_.count_queued(*this, before, now);
 }
 
 IoResult Socket::read(std::span<std::uint8_t>& data) {
