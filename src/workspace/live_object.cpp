@@ -8,34 +8,45 @@
 
 namespace syncline::workspace {
 
+std::size_t SubscriberList::place_of(Stay stay) const {
+  const auto before = [this, stay](const Entry& entry) {
+    ++steps_;
+    return entry.stay < stay;
+  };
+  return static_cast<std::size_t>(std::ranges::partition_point(subscribers_, before) -
+                                  subscribers_.begin());
+}
+
 bool SubscriberList::remove(Subscriber& subscriber) {
-  const auto found = std::ranges::find(subscribers_, &subscriber, &Entry::subscriber);
-  if (found == subscribers_.end()) return false;
-  if (telling_ > 0) {
-    found->subscriber = nullptr;
-  } else {
-    subscribers_.erase(found);
-  }
+  const std::size_t place = place_of(subscriber.stay_);
+  if (place == subscribers_.size() || subscribers_[place].subscriber != &subscriber) return false;
+  subscribers_[place].subscriber = nullptr;
+  ++gone_;
+  pack();
   return true;
 }
 
-std::size_t SubscriberList::size() const {
-  return subscribers_.size() - static_cast<std::size_t>(std::ranges::count_if(subscribers_, gone));
+// Half of the entries were removed before each is moved once.
+void SubscriberList::pack() {
+  if (telling_ > 0 || 2 * gone_ <= subscribers_.size()) return;
+  steps_ += subscribers_.size();
+  std::erase_if(subscribers_, [](const Entry& entry) { return entry.subscriber == nullptr; });
+  gone_ = 0;
 }
 
 SubscriberList::Stay SubscriberList::stay(const Subscriber* subscriber) const {
   if (subscriber == nullptr) return 0;
-  const auto found = std::ranges::find(subscribers_, subscriber, &Entry::subscriber);
-  return found == subscribers_.end() ? 0 : found->stay;
+  const std::size_t place = place_of(subscriber->stay_);
+  return place < subscribers_.size() && subscribers_[place].subscriber == subscriber
+             ? subscribers_[place].stay
+             : 0;
 }
 
 Subscriber* SubscriberList::find(Stay stay) const {
-  const auto found = std::ranges::find(subscribers_, stay, &Entry::stay);
-  return found == subscribers_.end() ? nullptr : found->subscriber;
-}
-
-bool SubscriberList::empty() const {
-  return size() == 0;
+  const std::size_t place = place_of(stay);
+  return place < subscribers_.size() && subscribers_[place].stay == stay
+             ? subscribers_[place].subscriber
+             : nullptr;
 }
 
 // ---- lending
