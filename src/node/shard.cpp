@@ -13,7 +13,7 @@ std::function<bool(std::string_view)> owned_by(Placement placement, std::size_t 
 }
 
 constexpr std::uint64_t kMemoryMs = 250;
-constexpr std::size_t kEvictedAtOnce = 8;
+constexpr std::uint64_t kMoreMs = 1;  // until the next turn of what takes several
 
 }  // namespace
 
@@ -66,8 +66,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
                 }),
       waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)),
       memory(options.memory),
-      index_(index),
-      object_bytes_(options.cache.budget_bytes) {
+      index_(index) {
   if (memory != nullptr) look_at_memory();
 }
 
@@ -75,12 +74,13 @@ Shard::~Shard() {
   scheduler.cancel(memory_timer_);
 }
 
-// While memory is short, objects that nobody uses leave it, a few at a time, because some write a
-// snapshot.
+// While memory is short, objects that nobody uses leave it, a few in each turn, because some write a
+// snapshot. The same for what the cache has not dropped by itself yet.
 void Shard::look_at_memory() {
-  if (memory->tight()) cache.shrink(memory->full() ? 0 : object_bytes_ / 2, kEvictedAtOnce);
+  const std::size_t budget = cache.budget();
+  const bool more = cache.shrink(memory->full() ? 0 : memory->tight() ? budget / 2 : budget);
   memory->share(index_).set(MemoryUse::kObjects, cache.bytes());
-  memory_timer_ = scheduler.after(kMemoryMs, [this] { look_at_memory(); });
+  memory_timer_ = scheduler.after(more ? kMoreMs : kMemoryMs, [this] { look_at_memory(); });
 }
 
 }  // namespace syncline::node

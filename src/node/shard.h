@@ -113,7 +113,6 @@ struct Shard {
   void look_at_memory();
 
   const std::size_t index_;
-  const std::size_t object_bytes_;  // that objects may have
   Scheduler::TimerId memory_timer_ = 0;
 };
 

@@ -98,7 +98,7 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed repla
   resident.events_since_snapshot_ = replayed->replayed_events;
   counters_.replayed_events += replayed->replayed_events;
   if (replayed->damaged_snapshot) ++counters_.damaged_snapshots;
-  // Held until all callbacks have run, so that no trim() evicts it.
+  // Held until all callbacks have run, so that no shrink() evicts it.
   resident.holders_ = 1;
   residents_.emplace(key, std::move(loading->resident));
   account(resident);
@@ -131,7 +131,7 @@ void ObjectCache::release(Resident& resident) {
   }
   resident.idle_ = idle_.insert(idle_.end(), &resident);
   account(resident);
-  trim();
+  shrink(limits_.budget_bytes);
 }
 
 bool ObjectCache::begin_as(Resident& resident, const merge::ObjectType& type) {
@@ -167,7 +167,7 @@ log::Snapshot ObjectCache::take_up_milestone(Resident& resident, Bytes bytes) {
   resident.base_ = resident.position_;
   resident.snapshot_bytes_ = resident.base_bytes_ = snapshot.bytes.size();
   account(resident);
-  trim();
+  shrink(limits_.budget_bytes);
   return snapshot;
 }
 
@@ -218,17 +218,19 @@ void ObjectCache::account(Resident& resident) {
   resident.accounted_bytes_ = now;
 }
 
-void ObjectCache::trim() {
-  shrink(limits_.budget_bytes, idle_.size());
-}
-
-void ObjectCache::shrink(std::size_t bytes, std::size_t most) {
+bool ObjectCache::shrink(std::size_t bytes) {
+  std::size_t looks = kEvictedAtOnce;
+  std::size_t encoded = 0;
   auto next = idle_.begin();
-  while (bytes_ > bytes && most-- > 0 && next != idle_.end()) {
+  while (bytes_ > bytes && next != idle_.end()) {
+    if (looks-- == 0 || encoded >= kEncodedAtOnce) return true;
     Resident& resident = **next++;
     // An object with unconfirmed events cannot be loaded again.
-    if (resident.durable_ == resident.position_) evict(resident);
+    if (resident.durable_ != resident.position_) continue;
+    if (!is_large(resident)) encoded += resident.accounted_bytes_;
+    evict(resident);
   }
+  return false;
 }
 
 void ObjectCache::evict(Resident& resident) {

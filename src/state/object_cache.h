@@ -8,7 +8,8 @@
 //
 // Budget. The cache of a loop keeps the measured bytes of all its objects under `budget_bytes` by
 // dropping the least recently used objects that nobody holds. Objects that are held stay, whatever
-// they cost.
+// they cost. What one call drops is bounded, because some of it is encoded: the rest follows with the
+// next call, or when the owner calls shrink().
 //
 // What is long does not run here, if there is somewhere else (ReplaySources::off_loop): restoring a
 // large object, encoding one that is evicted, and freeing its memory.
@@ -135,9 +136,13 @@ class ObjectCache {
   // again.
   void forget(std::string_view workspace);
 
-  // Evicts objects that nobody holds, up to `most`, until all together have at most `bytes`. For a time
-  // when memory is short.
-  void shrink(std::size_t bytes, std::size_t most);
+  // Evicts objects that nobody holds, until all together have at most `bytes`; at most kEvictedAtOnce, and
+  // kEncodedAtOnce of memory that is encoded here. True if the rest can follow in a later turn.
+  bool shrink(std::size_t bytes);
+  static constexpr std::size_t kEvictedAtOnce = 8;
+  static constexpr std::size_t kEncodedAtOnce = std::size_t{512} << 10;
+
+  std::size_t budget() const { return limits_.budget_bytes; }
 
   std::size_t bytes() const { return bytes_; }
   std::size_t residents() const { return residents_.size(); }
@@ -153,7 +158,6 @@ class ObjectCache {
 
   void hold(Resident& resident);
   void account(Resident& resident);
-  void trim();
   void evict(Resident& resident);
   bool is_large(const Resident& resident) const;
   void elsewhere(std::unique_ptr<Resident> evicted, const char* name,

@@ -42,14 +42,40 @@ TEST(ObjectCache, ShrinksAFewAtATimeAndNeverWhatIsHeld) {
   for (int i = 0; i < 20; ++i) write(world, "o" + std::to_string(i), 4, 4000);
   ASSERT_EQ(world.cache.residents(), 20u);
   Visit visit(world, "held");
-  world.cache.shrink(0, 8);
-  EXPECT_EQ(world.cache.counters().evictions, 8u);
-  world.cache.shrink(world.cache.bytes(), 8);
-  EXPECT_EQ(world.cache.counters().evictions, 8u) << "it has no more than it may have";
-  world.cache.shrink(0, 100);
+  EXPECT_TRUE(world.cache.shrink(0));
+  EXPECT_EQ(world.cache.counters().evictions, ObjectCache::kEvictedAtOnce);
+  EXPECT_FALSE(world.cache.shrink(world.cache.bytes()));
+  EXPECT_EQ(world.cache.counters().evictions, ObjectCache::kEvictedAtOnce)
+      << "it has no more than it may have";
+  while (world.cache.shrink(0)) continue;
   EXPECT_EQ(world.cache.residents(), 1u);
   ObjectCache fresh(world.sources, {});
   EXPECT_EQ(read(world.cache, world.loop, "o0"), read(fresh, world.loop, "o0"));
+}
+
+// Many small objects have to make room for a large one.
+TEST(ObjectCache, WhatOneReleaseEvictsIsBounded) {
+  TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.budget_bytes = 2'000'000});
+  for (int i = 0; i < 100; ++i) write(world, "o" + std::to_string(i), 1, 1000);
+  const auto evictions = [&] { return world.cache.counters().evictions; };
+  ASSERT_EQ(evictions(), 0u);
+  write(world, "large", 1, 2'000'000);
+  EXPECT_LE(evictions(), 2 * ObjectCache::kEvictedAtOnce) << "a milestone, and the release";
+  std::uint64_t turns = 0;
+  for (; world.cache.shrink(world.cache.budget()); ++turns) {
+    const std::uint64_t before = evictions();
+    world.cache.shrink(world.cache.budget());
+    EXPECT_LE(evictions() - before, ObjectCache::kEvictedAtOnce);
+  }
+  EXPECT_GT(turns, 2u);
+  EXPECT_LE(world.cache.bytes(), world.cache.budget());
+}
+
+TEST(ObjectCache, WhatOneCallEncodesIsBounded) {
+  TestWorld world;
+  for (int i = 0; i < 8; ++i) write(world, "o" + std::to_string(i), 1, 400'000);
+  EXPECT_TRUE(world.cache.shrink(0));
+  EXPECT_EQ(world.cache.counters().evictions, 2u) << "each has over 400 KB";
 }
 
 TEST(ObjectCache, LoadsFromTheSnapshotAndTheEventsAfterIt) {
