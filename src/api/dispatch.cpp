@@ -120,8 +120,7 @@ void Inquiry::refuse(const Error& error) {
 // Those who share a token share its limits, but only those of one network.
 state::JobOrder answer_order(const Call& call, const char* name) {
   return {.kind = state::JobOrder::kAnswer,
-          .asker = fmt::format("{}@{:x}", call.caller.principal.name,
-                               policy::NetworkRates::key_of(call.request.peer)),
+          .asker = policy::who_is(call.caller.principal, call.request.peer).principal,
           .name = name,
           .abandoned = call.abandoned};
 }

@@ -94,12 +94,12 @@ class MemoryBudget {
   // Far above the limit: what refuses new work does not help enough.
   bool over() const { return resident() > limit_ / 10 * 11; }
 
-  // True if there is room for so much more before memory is short. What was counted since the last
-  // measurement is included, so many loops may ask between two measurements.
-  bool has_room(std::uint64_t more) const {
+  // True if there is room for so much more before memory is short, or before `percent` of it is used. What
+  // was counted since the last measurement is included, so many loops may ask between two measurements.
+  bool has_room(std::uint64_t more, std::uint64_t percent = 85) const {
     const std::uint64_t now = counted();
     const std::uint64_t then = counted_then_.load(std::memory_order_relaxed);
-    return resident() + (now > then ? now - then : 0) + more < limit_ / 100 * 85;
+    return resident() + (now > then ? now - then : 0) + more < limit_ / 100 * percent;
   }
 
  private:

@@ -36,8 +36,9 @@ class MemoryCell {
 
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   std::uint64_t limit() const { return limit_; }
-  // True if this cell, without those above it, has at least its limit.
+  // True if this cell, without those above it, has at least its limit; more than its limit.
   bool is_full() const { return limit_ > 0 && used() >= limit_; }
+  bool is_over() const { return limit_ > 0 && used() > limit_; }
 
   // True if neither this cell nor one above it would have more than its limit.
   bool has_room(std::uint64_t more) const {

@@ -34,4 +34,18 @@ MemoryLimits limits_of(const MemoryPlan& plan) {
   return limits;
 }
 
+AccountTable::Limits limits_of_accounts(const MemoryPlan& plan, std::size_t max_message_bytes) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  AccountTable::Limits limits;
+  const auto set = [&limits](MemoryUse use, std::size_t part, std::size_t least) {
+    limits.principal[static_cast<std::size_t>(use)] = std::max(part / 4, least);
+    limits.tenant[static_cast<std::size_t>(use)] = std::max(part / 2, least);
+  };
+  set(MemoryUse::kReceiving, plan.receiving, 2 * max_message_bytes);
+  set(MemoryUse::kQueues, plan.queues, 16 * kMiB);
+  set(MemoryUse::kPresence, plan.presence, kMiB);
+  set(MemoryUse::kWaiting, plan.waiting, 4 * kMiB);
+  return limits;
+}
+
 }  // namespace syncline::node

@@ -49,7 +49,8 @@ struct ShardOptions {
   const log::Placement* owners = nullptr;
   policy::Rates rates = policy::default_rates();
   workspace::PresenceLimits presence = {};
-  MemoryBudget* memory = nullptr;  // nullptr: memory is no reason for anything
+  MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
+  MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
   workspace::Gate gate = {};
   // Called at most once after the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure = [](const Error&) {};

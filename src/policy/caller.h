@@ -3,7 +3,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "base/memory_account.h"
 #include "policy/access.h"
 #include "policy/rights.h"
 
@@ -12,6 +14,10 @@ namespace syncline::policy {
 inline Rights rights_of(const Principal& principal) {
   return principal.read_only ? Rights::reading() : Rights::all();
 }
+
+// Who a principal is for budgets, if it comes from this peer ("203.0.113.5:51234"). Many share a token, so
+// those of one network count as one.
+Who who_is(const Principal& principal, std::string_view peer);
 
 struct Caller {
   Principal principal = {};  // an empty name: not authenticated yet
@@ -23,6 +29,8 @@ struct Caller {
   std::string origin =
       {};                  // of the web page that asks, as its browser says; "" outside of browsers
   std::string trace = {};  // W3C traceparent of the request; may be empty
+  // Where is charged what he holds; nullptr: only the process counts it.
+  SharedAccount account = nullptr;
 };
 
 }  // namespace syncline::policy

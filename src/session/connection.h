@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/memory_account.h"
 #include "syncline/bytes.h"
 
 namespace syncline::session {
@@ -51,6 +52,10 @@ class Connection {
 
   // True if so much is queued for all connections that an answer of `more` bytes should wait.
   virtual bool crowded(std::size_t /*more*/) const { return false; }
+
+  // What the connection holds from now on, and holds already, is charged to this account, too (nullptr: to
+  // none). Called when its principal is known.
+  virtual void belongs_to(SharedAccount /*account*/) {}
 
   // The address of the peer, for logs: "127.0.0.1:51234".
   virtual std::string_view peer() const = 0;

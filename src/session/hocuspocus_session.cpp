@@ -45,7 +45,8 @@ constexpr std::uint16_t kReset = 4205;
 // One document of the connection: its channel, and the address in its messages.
 class HocuspocusSession::Document final : public Wire {
  public:
-  Document(HocuspocusSession& session, std::string address, const policy::Principal& principal)
+  Document(HocuspocusSession& session, std::string address, const policy::Principal& principal,
+           SharedAccount account)
       : session_(session),
         address_(std::move(address)),
         own_address_(protocol::split_address(address_).document != address_),
@@ -56,7 +57,8 @@ class HocuspocusSession::Document final : public Wire {
                   .caller = {.principal = principal,
                              .rights = rights_of(principal),
                              .actor = session.options_.actor,
-                             .trace = session.options_.trace},
+                             .trace = session.options_.trace,
+                             .account = std::move(account)},
                   .limits = session.options_.limits,
                   .counters = session.options_.counters,
                   .meter = session.meter_,
@@ -261,12 +263,15 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
     return deny(message.address, {ErrorCode::kTooLarge, "too many documents on one connection"});
   }
   drop_denial(message.address);
-  if (!std::exchange(ever_authenticated_, true))
+  auto account = options_.host.account_of(*principal, connection_->peer());
+  if (!std::exchange(ever_authenticated_, true)) {
     connection_->limit_messages(std::numeric_limits<std::size_t>::max());
+    connection_->belongs_to(account);  // whoever comes first on it
+  }
   if (auto denied = muted_.find(message.address); denied != muted_.end()) muted_.erase(denied);
   answer(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
   std::string address(message.address);
-  auto document = std::make_unique<Document>(*this, address, *principal);
+  auto document = std::make_unique<Document>(*this, address, *principal, std::move(account));
   Document& joined = *documents_.emplace(address, std::move(document)).first->second;
   meter_.joined();
   joined.channel().join();

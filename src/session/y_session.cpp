@@ -49,6 +49,8 @@ void YSession::on_open(Connection& connection) {
   }
   const auto options = std::move(options_);
   const policy::Rights rights = rights_of(*options->principal);
+  const auto account = host_.account_of(*options->principal, connection.peer());
+  connection.belongs_to(account);
   channel_.emplace(ChannelOptions{.host = host_,
                                   .workspace = std::move(options->workspace),
                                   .object = std::move(options->object),
@@ -56,7 +58,8 @@ void YSession::on_open(Connection& connection) {
                                   .caller = {.principal = *std::move(options->principal),
                                              .rights = rights,
                                              .actor = std::move(options->actor),
-                                             .trace = std::move(options->trace)},
+                                             .trace = std::move(options->trace),
+                                             .account = account},
                                   .limits = options->limits,
                                   .counters = counters_,
                                   .meter = meter_},

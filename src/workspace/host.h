@@ -64,6 +64,11 @@ class Host {
     return memory != nullptr && !memory->cell(MemoryUse::kAnswers).has_room(answer) &&
            !memory->has_room(answer);
   }
+  // The account of a principal that comes from this peer; nullptr: there are none.
+  SharedAccount account_of(const policy::Principal& principal, std::string_view peer) const {
+    if (services_.accounts == nullptr) return nullptr;
+    return services_.accounts->account_of(policy::who_is(principal, peer));
+  }
   observe::Sink* reports() const { return services_.reports; }
   log::EventLog& log() { return services_.log; }
 

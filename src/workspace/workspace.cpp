@@ -17,7 +17,8 @@ Workspace::Workspace(std::string name, Services services)
       chain_(log::Head{}, services_.random),
       waiting_(services_.waiting, name_, cell_of({}, MemoryUse::kWaiting)) {}
 
-SharedCell Workspace::cell_of(const policy::Caller&, MemoryUse use) const {
+SharedCell Workspace::cell_of(const policy::Caller& caller, MemoryUse use) const {
+  if (caller.account != nullptr) return syncline::cell_of(caller.account, use);
   return services_.memory == nullptr ? nullptr : lasting(&services_.memory->cell(use));
 }
 

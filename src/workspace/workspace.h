@@ -120,6 +120,8 @@ struct Services {
   observe::Sink* reports = nullptr;  // nullptr: nothing is reported
   PresenceLimits presence = {};
   MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
+  MemoryAccounts* accounts =
+      nullptr;  // nullptr: what somebody holds is counted for the process alone
   // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
   std::optional<state::OffLoop> off_loop = {};
 };

@@ -83,6 +83,45 @@ TEST(NetReceiveBudget, ARequestThatHoldsMostIsRefused) {
   EXPECT_EQ(test.server.counters().shed, 1U);
 }
 
+// One account has several connections; another one is not closed for them.
+TEST(NetReceiveBudget, AnAccountHasABudgetOfItsOwn) {
+  AccountTable table({.principal = {0, 1'200'000, 0, 0, 0, 0}}, nullptr);
+  const SharedAccount ann = table.account_of({.principal = "ann"});
+  const SharedAccount bob = table.account_of({.principal = "bob"});
+  ServerOptions options;
+  options.knows = [](const http::Request&) { return true; };
+  options.account_of = [&](const http::Request& request) {
+    return request.raw_path == "/ann" ? ann : bob;
+  };
+  TestServer test(options);
+  const auto begin = [&](const char* path) {
+    auto request = std::make_unique<RawClient>(test.port);
+    request->send(
+        fmt::format("POST {} HTTP/1.1\r\nHost: t\r\nContent-Length: 500001\r\n\r\n", path) +
+        std::string(500'000, 'b'));
+    return request;
+  };
+  const auto held = [](const SharedAccount& account) {
+    return account->cell(MemoryUse::kReceiving).used();
+  };
+  const auto of_bob = begin("/bob");
+  ASSERT_TRUE(eventually([&] { return held(bob) >= 500'000; }));
+  const auto first = begin("/ann");
+  ASSERT_TRUE(eventually([&] { return held(ann) >= 500'000; }));
+  const auto second = begin("/ann");
+  ASSERT_TRUE(eventually([&] { return held(ann) >= 1'000'000; }));
+  EXPECT_EQ(test.server.counters().shed, 0U);
+  const auto third = begin("/ann");
+  EXPECT_TRUE(first->take_until("\r\n\r\n").starts_with("HTTP/1.1 503 ")) << "it held for longest";
+  ASSERT_TRUE(eventually([&] { return held(ann) >= 1'000'000; }));
+  EXPECT_EQ(test.server.counters().shed, 1U);
+  for (const auto& request : {&of_bob, &second, &third}) {
+    (*request)->send("b");
+    EXPECT_TRUE((*request)->take_response().starts_with("HTTP/1.1 200 "));
+  }
+  EXPECT_TRUE(eventually([&] { return held(ann) == 0 && held(bob) == 0; }));
+}
+
 // One who has no token sends little before he is asked for it.
 TEST(NetReceiveBudget, ALargeBodyNeedsASenderWhoIsKnown) {
   ServerOptions options;

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/memory_account.h"
 #include "base/memory_budget.h"
 
 namespace syncline::node {
@@ -90,6 +96,61 @@ TEST(MemoryCell, CountsInThoseAbove) {
   }
   EXPECT_EQ(process.used(), 0u);
   EXPECT_EQ(principal.used(), 0u);
+}
+
+TEST(MemoryPlan, APrincipalMayHaveAPartOfEachPart) {
+  for (std::size_t total = MemoryPlan::kLeastBytes; total <= 65'536 * kMiB; total *= 2) {
+    const MemoryPlan plan = plan_memory(total);
+    const AccountTable::Limits limits = limits_of_accounts(plan, 4 * kMiB);
+    for (const auto& [use, part] : {std::pair{MemoryUse::kReceiving, plan.receiving},
+                                   {MemoryUse::kQueues, plan.queues},
+                                   {MemoryUse::kPresence, plan.presence},
+                                   {MemoryUse::kWaiting, plan.waiting}}) {
+      const std::size_t index = static_cast<std::size_t>(use);
+      EXPECT_GE(limits.principal[index], part / 4);
+      EXPECT_LE(limits.principal[index], std::max(part / 4, 16 * kMiB));
+      EXPECT_GE(limits.tenant[index], limits.principal[index]);
+    }
+    EXPECT_GE(limits.principal[static_cast<std::size_t>(MemoryUse::kReceiving)], 8 * kMiB)
+        << "two buffers of the largest message";
+  }
+}
+
+TEST(AccountTable, APrincipalHasOneAccountBelowItsTenant) {
+  MemoryBudget budget(1000, 1, {0, 0, 0, 1000, 1000, 0});
+  AccountTable table({.principal = {0, 50, 0, 100, 0, 0}, .tenant = {0, 70, 0, 150, 0, 0}},
+                     &budget);
+  const SharedAccount ann = table.account_of({.tenant = "t", .principal = "ann"});
+  const SharedAccount bob = table.account_of({.tenant = "t", .principal = "bob"});
+  EXPECT_EQ(table.account_of({.tenant = "t", .principal = "ann"}), ann);
+  EXPECT_NE(table.account_of({.principal = "ann"}), ann);
+  const SharedAccount tenant = table.account_of({.tenant = "t"});
+  MemoryCharge of_ann(cell_of(ann, MemoryUse::kPresence), 100);
+  MemoryCharge of_bob(cell_of(bob, MemoryUse::kPresence), 50);
+  EXPECT_FALSE(of_ann.has_room(1)) << "a principal's limit";
+  EXPECT_FALSE(of_bob.has_room(1)) << "a tenant's limit";
+  EXPECT_EQ(budget.used(MemoryUse::kPresence), 150u);
+  MemoryCharge waits(cell_of(ann, MemoryUse::kWaiting), 1000);
+  EXPECT_FALSE(waits.has_room(1)) << "that of the process";
+  const MemoryCharge held(cell_of(ann, MemoryUse::kReceiving), 60);
+  EXPECT_TRUE(ann->cell(MemoryUse::kReceiving).is_over());
+  EXPECT_EQ(budget.used(MemoryUse::kReceiving), 0u) << "the loops count it";
+}
+
+TEST(AccountTable, ForgetsThoseWhoHoldNothing) {
+  AccountTable table({}, nullptr);
+  std::vector<SharedAccount> kept;
+  for (int i = 0; i < 10'000; ++i) {
+    const SharedAccount account = table.account_of({.principal = std::to_string(i)});
+    if (i % 100 == 0) kept.push_back(account);
+    EXPECT_LE(table.size(), 64 + 2 * kept.size());
+  }
+  MemoryCharge charge(cell_of(kept.front(), MemoryUse::kPresence), 5);
+  const MemoryAccount* const first = kept.front().get();
+  kept.clear();
+  for (int i = 0; i < 1000; ++i) table.account_of({.principal = "more" + std::to_string(i)});
+  EXPECT_EQ(table.account_of({.principal = "0"}).get(), first) << "something is charged there";
+  EXPECT_LE(table.size(), 65u);
 }
 
 TEST(MemoryBudget, CellsCountAsParts) {

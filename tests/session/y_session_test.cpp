@@ -10,6 +10,7 @@
 #include "crdt/update_writer.h"
 #include "support/fake_connection.h"
 #include "support/test_world.h"
+#include "syncline/crdt/awareness.h"
 
 namespace syncline::session {
 namespace {
@@ -845,6 +846,44 @@ TEST(YSession, WhileMemoryIsShortASlowReaderFallsBehindEarlier) {
   Typist bob(2);
   slow.deliver(bob);
   EXPECT_EQ(bob.text(), ann.text());
+}
+
+// ---- accounts
+
+Bytes presence_of_size(crdt::ClientId client, std::size_t bytes) {
+  const std::string json = "\"" + std::string(bytes, 'x') + "\"";
+  const crdt::AwarenessEntry entry{.client = client, .clock = 1, .state = json, .gone = false};
+  return protocol::encode_y_awareness(crdt::encode_awareness({&entry, 1}));
+}
+
+TEST(YSession, TheConnectionsOfAPrincipalShareAnAccount) {
+  TestWorld world;
+  const auto presence_of = [](const YPeer& peer) {
+    return peer.connection.account->cell(MemoryUse::kPresence).used();
+  };
+  {
+    std::vector<std::unique_ptr<YPeer>> anns;
+    for (crdt::ClientId i = 1; i <= 30; ++i) {
+      anns.push_back(std::make_unique<YPeer>(world));
+      ASSERT_NE(anns.back()->connection.account, nullptr);
+      EXPECT_EQ(anns.back()->connection.account, anns.front()->connection.account);
+      anns.back()->session->on_message(presence_of_size(i, 60'000));
+      world.loop.run();
+    }
+    EXPECT_LE(presence_of(*anns.front()), TestWorld::kPrincipalPresence);
+    EXPECT_GE(presence_of(*anns.front()), TestWorld::kPrincipalPresence - 61'000);
+    EXPECT_GT(anns.back()->counters.awareness_dropped, 0u);
+    YPeer bob(world, policy::Principal{.name = "bob"});
+    EXPECT_NE(bob.connection.account, anns.front()->connection.account);
+    bob.session->on_message(presence_of_size(99, 60'000));
+    world.loop.run();
+    EXPECT_GE(presence_of(bob), 60'000u) << "he has his own";
+    EXPECT_EQ(bob.counters.awareness_dropped, 0u);
+    EXPECT_EQ(world.accounts.size(), 2u);
+  }
+  world.loop.advance(40'000);
+  world.loop.run();
+  EXPECT_EQ(world.memory.used(MemoryUse::kPresence), 0u);
 }
 
 }  // namespace

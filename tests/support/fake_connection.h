@@ -32,6 +32,7 @@ class FakeConnection final : public session::Connection {
   }
   std::string_view peer() const override { return "test"; }
   bool crowded(std::size_t) const override { return others_queue_much; }
+  void belongs_to(SharedAccount of) override { account = std::move(of); }
 
   // Empties the queue. Later messages are queued again.
   void drain(session::ConnectionHandler& handler) {
@@ -49,6 +50,7 @@ class FakeConnection final : public session::Connection {
 
   bool stuck = false;
   bool others_queue_much = false;
+  SharedAccount account;
   bool reading = true;
   bool more = false;  // more of the peer's messages are at hand
   std::size_t message_limit = std::numeric_limits<std::size_t>::max();

@@ -53,6 +53,7 @@ struct TestWorld {
             .quarantine = &quarantine,
             .reports = &reports,
             .memory = &memory,
+            .accounts = &accounts,
             .off_loop = off_loop};
   }
 
@@ -70,6 +71,9 @@ struct TestWorld {
       1000, 1, {kPartBytes, kPartBytes, kPartBytes, kPartBytes, kPartBytes, kPartBytes}};
   void fill(MemoryUse use) { memory.cell(use).change(0, kPartBytes); }
   void empty(MemoryUse use) { memory.cell(use).change(kPartBytes, 0); }
+  // A principal may have so much presence; of the other parts, as much as all.
+  static constexpr std::uint64_t kPrincipalPresence = 1'000'000;
+  AccountTable accounts{{.principal = {0, 0, 0, kPrincipalPresence, 0, 0}}, &memory};
   TestRandom random;
   store::MemoryStore store;
   std::unique_ptr<log::LoopStore> log;

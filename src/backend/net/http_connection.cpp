@@ -163,7 +163,11 @@ bool HttpConnection::is_refused_body(std::size_t size) {
   const ServerOptions& options = shard_.core().options;
   exchange_->body_limit = options.http.body_bytes;
   http::Request& request = exchange_->head.request;
-  if (!options.knows || options.knows(request)) return false;
+  if (!options.knows || options.knows(request)) {
+    request.peer = peer_;
+    if (options.account_of) set_account(options.account_of(request));
+    return false;
+  }
   if (http::asks_for_websocket(request)) {
     refuse({400, "malformed", "a WebSocket handshake has no body"});
     return true;

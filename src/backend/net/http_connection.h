@@ -86,8 +86,8 @@ class HttpConnection final : public Socket, public http::Exchange {
   State state_ = State::kHandshake;
   bool secure_;
   bool peer_ended_ = false;
-  bool moves_ = false;  // it will be a WebSocket in a later turn, and reads nothing until then
-  bool head_only_ = false;    // answering a HEAD
+  bool moves_ = false;      // it will be a WebSocket in a later turn, and reads nothing until then
+  bool head_only_ = false;  // answering a HEAD
   bool chunked_out_ = false;  // streaming with chunks
   std::uint64_t deadline_ms_;
   std::string input_;        // read but not processed

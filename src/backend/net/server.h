@@ -49,6 +49,9 @@ struct ServerOptions {
   // connection is closed. Called on all loops. Empty: everybody may.
   std::function<bool(const http::Request&)> knows = {};
   std::size_t stranger_body_bytes = 64 * 1024;
+  // The account of the sender of such a request, which knows() has accepted. Called on all loops. Empty: there are
+  // no accounts.
+  std::function<SharedAccount(const http::Request&)> account_of = {};
 
   // All in milliseconds. A coarse tick checks them, so they can be up to a second late (less for
   // short times).

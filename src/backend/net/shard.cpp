@@ -158,13 +158,33 @@ void Shard::remove(Socket& socket) {
 
 void Shard::count_held(Socket& socket, std::size_t before, std::size_t now) {
   holders_.change(&socket, before, now, socket.held_since_ms_);
+  if (socket.account_ != nullptr) charge_held(socket, before, now);
   held_bytes_.add(now - before);
   if (core_.options.memory != nullptr)
     core_.options.memory->share(index_).set(MemoryUse::kReceiving, held_bytes_.get());
 }
 
+void Shard::charge_held(Socket& socket, std::size_t before, std::size_t now) {
+  socket.account_->cell(MemoryUse::kReceiving).change(before, now);
+  Holders<Socket>& holders = account_holders_[socket.account_.get()];
+  holders.change(&socket, before, now, socket.held_since_ms_);
+  if (holders.empty()) account_holders_.erase(socket.account_.get());
+}
+
+void Shard::set_account(Socket& socket, SharedAccount account) {
+  if (socket.account_ != nullptr) {
+    charge_held(socket, socket.held_, 0);
+    socket.account_->cell(MemoryUse::kQueues).change(socket.queued_, 0);
+  }
+  socket.account_ = std::move(account);
+  if (socket.account_ == nullptr) return;
+  charge_held(socket, 0, socket.held_);
+  socket.account_->cell(MemoryUse::kQueues).change(0, socket.queued_);
+}
+
 void Shard::count_queued(Socket& socket, std::size_t before, std::size_t now) {
   queuers_.change(&socket, before, now, socket.queued_since_ms_);
+  if (socket.account_ != nullptr) socket.account_->cell(MemoryUse::kQueues).change(before, now);
   counters_.queued_bytes.add(now - before);
   const std::size_t queued = counters_.queued_bytes.get();
   if (core_.options.memory != nullptr)
@@ -228,9 +248,19 @@ void Shard::shed_worst(std::uint64_t min_age_ms) {
   const Socket* const alone = holders_.by_far_largest();
   if (min_age_ms > 0 && alone != nullptr && held_bytes_.get() - alone->held_ < alone->held_ / 8)
     return;
-  if (now_ms() < most->held_since_ms_ + min_age_ms) return;
+  if (now_ms() >= most->held_since_ms_ + min_age_ms) shed(*most);
+}
+
+bool Shard::shed_worst_of(const MemoryAccount& account) {
+  const auto found = account_holders_.find(&account);
+  if (found == account_holders_.end()) return false;
+  shed(*found->second.worst());
+  return true;
+}
+
+void Shard::shed(const Socket& most) {
   counters_.shed.add();
-  const auto socket = sockets_[most->place_];  // it may leave the list
+  const auto socket = sockets_[most.place_];  // it may leave the list
   reporter(observe::Area::kNet)
       .warn(
           "too much has not arrived completely: the connection that held most for longest is "

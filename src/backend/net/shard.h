@@ -150,13 +150,22 @@ class Shard {
   // for longest (Holders). So one that sends its message quickly lives on among those that never end theirs, and
   // a small holder is never closed for a large one. Costs the same however many sockets there are.
   void shed_worst(std::uint64_t min_age_ms = 0);
+  // The same among the sockets of an account on this shard. False if none of them holds anything.
+  bool shed_worst_of(const MemoryAccount& account);
+
+  // What the socket holds and has queued is charged to this account from now on.
+  void set_account(Socket& socket, SharedAccount account);
 
   // What the sockets have queued for their peers (Socket::count_queue). If it is too much, a later
   // turn cuts connections.
   void count_queued(Socket& socket, std::size_t before, std::size_t now);
   // True if there is no room to queue so much more: the share is used, and memory is, too.
-  bool crowded(std::size_t more) const {
+  // An account that has its part of all queues finds no room earlier, from 60 % of all memory on.
+  bool crowded(std::size_t more, const MemoryAccount* account = nullptr) const {
     const MemoryBudget* memory = core_.options.memory;
+    if (account != nullptr && memory != nullptr && account->cell(MemoryUse::kQueues).is_full() &&
+        !memory->has_room(more, 60))
+      return true;
     return counters_.queued_bytes.get() + more > max_queued_bytes_ &&
            (memory == nullptr || !memory->has_room(more));
   }
@@ -168,6 +177,8 @@ class Shard {
   void tick();
   void schedule_tick();
   void relieve();
+  void charge_held(Socket& socket, std::size_t before, std::size_t now);
+  void shed(const Socket& most);
   bool must_cut() const;
   bool shed_queue(std::uint64_t min_age_ms);
   void flush_soon(const Socket& socket);
@@ -181,6 +192,8 @@ class Shard {
   Counter held_bytes_;
   Holders<Socket> holders_;  // of what has not arrived completely
   Holders<Socket> queuers_;  // of what is queued for their peers
+  // Of each account with sockets that hold something here.
+  std::unordered_map<const MemoryAccount*, Holders<Socket>> account_holders_;
   std::size_t max_held_bytes_;
   std::size_t max_queued_bytes_;
   bool relief_posted_ = false;

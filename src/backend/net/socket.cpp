@@ -48,6 +48,12 @@ void Socket::hold(std::size_t bytes) {
   shard_.count_held(*this, before, bytes);
   if (bytes <= before) return;
   while (shard_.holds_too_much()) shard_.shed_worst();
+  while (account_ != nullptr && account_->cell(MemoryUse::kReceiving).is_over())
+    if (!shard_.shed_worst_of(*account_)) break;
+}
+
+void Socket::set_account(SharedAccount account) {
+  if (in_shard_ && account != account_) shard_.set_account(*this, std::move(account));
 }
 
 void Socket::count_queue() {

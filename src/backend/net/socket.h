@@ -52,9 +52,13 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   std::unique_ptr<Stream> release_stream();
 
   // States how much memory the socket holds for what has not arrived completely. If all sockets of the shard
-  // hold more than its share of ServerOptions::receive_bytes, the worst is shed (Shard::shed_worst): this one,
-  // or another.
+  // hold more than its share of ServerOptions::receive_bytes, or those of the account more than it may, the worst
+  // of them is shed (Shard::shed_worst): this one, or another.
   void hold(std::size_t bytes);
+
+  // What the socket holds is charged to this account, too, instead of the one before. nullptr: to none.
+  void set_account(SharedAccount account);
+  const MemoryAccount* account() const { return account_.get(); }
 
   // Reads once into the scratch buffer, and counts the bytes.
   IoResult read(std::span<std::uint8_t>& data);
@@ -88,6 +92,7 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
  private:
   friend class Shard;
 
+  SharedAccount account_;
   std::size_t place_ = 0;  // index in the shard's list
   std::size_t held_ = 0;
   std::uint64_t held_since_ms_ = 0;

@@ -50,7 +50,8 @@ class WebSocket final : public Socket, public session::Connection {
   void close(std::uint16_t code, std::string_view reason) override;
   bool more_follows() const override { return more_follows_; }
   std::string_view peer() const override { return peer_; }
-  bool crowded(std::size_t more) const override { return shard_.crowded(more); }
+  bool crowded(std::size_t more) const override { return shard_.crowded(more, account()); }
+  void belongs_to(SharedAccount account) override { set_account(std::move(account)); }
 
   void on_ready() override;
   void flush() override;

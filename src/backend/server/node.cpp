@@ -18,6 +18,7 @@
 #include "backend/net/system_random.h"
 #include "backend/process/descriptors.h"
 #include "backend/process/memory_watch.h"
+#include "backend/process/shared_accounts.h"
 #include "backend/process/thread_priority.h"
 #include "backend/report/log_writer.h"
 #include "backend/server/backup_service.h"
@@ -79,6 +80,7 @@ struct Node::Impl {
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<LoopWatch> watch;
   std::unique_ptr<MemoryBudget> memory;
+  std::unique_ptr<SharedAccounts> accounts;
   std::unique_ptr<MemoryWatch> memory_watch;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
@@ -203,6 +205,8 @@ Result<void> Node::Impl::start() {
   loops = std::make_unique<LoopGroup>(loop_count, options.log);
   started_unix_ms = (*loops)[0].unix_ms();
   memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count, node::limits_of(plan));
+  accounts = std::make_unique<SharedAccounts>(
+      node::limits_of_accounts(plan, options.max_message_bytes), memory.get());
   memory_watch = std::make_unique<MemoryWatch>(*memory, options.log);
   loops->start();
   if (options.log != nullptr) watch = std::make_unique<LoopWatch>(*loops, options.log);
@@ -236,6 +240,11 @@ Result<void> Node::Impl::listen() {
   server_options.reports = options.log;
   server_options.knows = [this](const http::Request& request) {
     return node::identify(options.access, request).has_value();
+  };
+  server_options.account_of = [this](const http::Request& request) -> SharedAccount {
+    const auto caller = node::identify(options.access, request);
+    if (!caller) return nullptr;
+    return accounts->account_of(policy::who_is(caller->principal, request.peer));
   };
   server = std::make_unique<Server>(*loops, server_options, api::make_handler(*api),
                                     node::make_upgrade_handler(*accept));
@@ -295,6 +304,7 @@ void Node::Impl::start_shards() {
       .rates = options.rates,
       .presence = presence_limits(options.max_message_bytes),
       .memory = memory.get(),
+      .accounts = accounts.get(),
       .gate = [this](const policy::Caller&,
                      const std::string& workspace) { return gate(workspace); },
       .on_storage_failure =

@@ -1,0 +1,13 @@
+#include "policy/caller.h"
+
+#include <fmt/format.h>
+
+#include "policy/rates.h"
+
+namespace syncline::policy {
+
+Who who_is(const Principal& principal, std::string_view peer) {
+  return {.principal = fmt::format("{}@{:x}", principal.name, NetworkRates::key_of(peer))};
+}
+
+}  // namespace syncline::policy
