@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <limits>
+#include <map>
+
+#include "backend/net_support.h"
 
 namespace syncline::backend {
 namespace {
@@ -57,6 +61,78 @@ TEST(NetFairTurns, CostlyTurnsGetNoMoreOfTheLoopThanOthers) {
   }
   const auto [least, most] = std::ranges::minmax(sum);
   EXPECT_LT(most - least, most / 4);
+}
+
+// The rest of those who come in at once waits in the backlog.
+TEST(NetFairTurns, ComingInTakesSlicesLikeEverything) {
+  std::map<std::uint64_t, int> served;  // by turn; on the loop
+  TestServer* running = nullptr;
+  TestServer test({}, 1, [&](http::Request, http::Responder responder) {
+    ++served[running->loops[0].turn_began_us()];
+    sleep_ms(1);  // longer than a slice
+    responder.respond(http::text_response(200, "done"));
+  });
+  running = &test;
+  std::atomic<bool> crowd_is_here = false;
+  test.loops[0].post([&] {
+    while (!crowd_is_here) sleep_ms(1);
+  });
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 16; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(test.port));
+    crowd.back()->send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+  }
+  crowd_is_here = true;
+  for (auto& client : crowd) EXPECT_TRUE(client->take_response().ends_with("done"));
+  test.server.stop();
+  EXPECT_EQ(served.size(), crowd.size()) << "one in a turn";
+}
+
+// Sends nothing. At "toggle", it stops and resumes reading many times; every other message takes
+// longer than a slice.
+class TogglingHandler final : public session::ConnectionHandler {
+ public:
+  TogglingHandler(Scheduler& loop, Journal& journal) : loop_(loop), journal_(journal) {}
+
+  void on_open(session::Connection& connection) override { connection_ = &connection; }
+  void on_message(ByteView message) override {
+    if (as_text(message) != "toggle") {
+      sleep_ms(1);
+      ++taken_;
+      return;
+    }
+    for (int i = 0; i < 10; ++i) {
+      connection_->set_reading(false);
+      connection_->set_reading(true);
+    }
+    // Two: one in this turn, and one in the turn that was put off.
+    loop_.post([this] { journal_.note(taken_ <= 2 ? "others in time" : "others late"); });
+  }
+  void on_drained() override {}
+  void on_closed(std::uint16_t) override {}
+
+ private:
+  Scheduler& loop_;
+  Journal& journal_;
+  session::Connection* connection_ = nullptr;
+  int taken_ = 0;
+};
+
+TEST(NetFairTurns, WhoseReadingStopsAndResumesOftenHasOneSliceInARound) {
+  Journal journal;
+  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
+    acceptance.make_handler = [&](Scheduler& loop) {
+      return std::make_unique<TogglingHandler>(loop, journal);
+    };
+    reply(std::move(acceptance));
+  });
+  WsClient client(test.port);
+  std::string input = masked_frame(0x82, "toggle");
+  for (int i = 0; i < 20; ++i) input += masked_frame(0x82, "x");
+  client.send(input);
+  EXPECT_TRUE(comes_true([&] { return !journal.lines().empty(); }));
+  EXPECT_EQ(journal.lines(), std::vector<std::string>{"others in time"});
 }
 
 }  // namespace

@@ -16,12 +16,6 @@ ServerOptions small_queues() {
   return options;
 }
 
-bool comes_true(const std::function<bool()>& holds) {
-  for (int i = 0; i < 3000 && !holds(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  return holds();
-}
-
 TEST(NetMemory, WhoHasHadMuchQueuedForLongestIsCut) {
   TestServer test(small_queues());
   std::vector<std::unique_ptr<WsClient>> slow;
@@ -102,6 +96,56 @@ TEST(NetMemory, WhileMemoryIsShortASlowReaderIsCut) {
   memory.set_resident(900);
   EXPECT_TRUE(comes_true([&] { return test.server.counters().queues_shed == 1; }));
   EXPECT_TRUE(comes_true([&] { return memory.used(MemoryUse::kQueues) == 0; }));
+}
+
+// A message that many get is counted for each of them, and is in memory once.
+TEST(NetMemory, WhatIsCountedIsNoReasonToCutAsLongAsTheMemoryIsThere) {
+  MemoryBudget memory(30 * kMiB, 1);
+  ServerOptions options = small_queues();
+  options.memory = &memory;
+  TestServer test(options);
+  memory.set_resident(9 * kMiB);
+  std::vector<std::unique_ptr<WsClient>> slow;
+  const auto add = [&] {
+    slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
+    slow.back()->send_binary("burst 8 1048576");
+  };
+  for (int i = 0; i < 6; ++i) add();
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 48; }));
+  WsClient quick(test.port);
+  quick.send_binary("still here");
+  EXPECT_EQ(quick.take_frame().payload, "still here");
+  EXPECT_GT(test.server.counters().queued_bytes, memory.limit());
+  EXPECT_EQ(test.server.counters().queues_shed, 0u);
+  memory.set_resident(26 * kMiB);  // over 85 %
+  add();
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes <= 16 * kMiB; }));
+}
+
+TEST(NetMemory, WhileMemoryIsShortManySmallQueuesAreCut) {
+  MemoryBudget memory(1000, 1);
+  ServerOptions options;
+  options.memory = &memory;
+  options.head_timeout_ms = 200;  // so that the tick is fine
+  TestServer test(options);
+  std::vector<std::unique_ptr<WsClient>> slow;
+  std::uint64_t sent = 0;
+  for (int i = 0; i < 8; ++i) {
+    slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
+    // First the buffers of the system are filled.
+    const std::size_t enough = test.server.counters().queued_bytes + 50'000;
+    for (int tries = 0; tries < 200 && test.server.counters().queued_bytes < enough; ++tries) {
+      slow.back()->send_binary("burst 1 100000");
+      ++sent;
+      ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == sent; }));
+      sleep_ms(1);
+    }
+  }
+  ASSERT_GT(test.server.counters().queued_bytes, 8 * 40'000u);
+  ASSERT_LT(test.server.counters().queued_bytes, 8 * 250'000u) << "none is large";
+  memory.set_resident(900);
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().queues_shed == 8; }));
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes == 0; }));
 }
 
 }  // namespace

@@ -24,17 +24,11 @@ std::string unfinished(std::size_t size, std::size_t sent) {
   return frame + "mask" + std::string(sent, 'x');
 }
 
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 3000 && !holds(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  return holds();
-}
-
 TEST(NetReceiveBudget, TheConnectionThatHoldsMostIsClosed) {
   TestServer test(small_budget());
   WsClient slow(test.port);  // has begun a small message long before, over a bad link
   slow.send(masked_frame(0x82, "slowly").substr(0, 9));
-  ASSERT_TRUE(eventually([&] { return test.server.counters().held_bytes > 0; }));
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().held_bytes > 0; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   WsClient honest(test.port);
   std::vector<std::unique_ptr<WsClient>> strangers;
@@ -44,7 +38,7 @@ TEST(NetReceiveBudget, TheConnectionThatHoldsMostIsClosed) {
     honest.send_binary("still here");
     EXPECT_EQ(honest.take_frame().payload, "still here");
   }
-  ASSERT_TRUE(eventually([&] { return test.server.counters().shed >= 6; }));
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().shed >= 6; }));
   EXPECT_LE(test.server.counters().held_bytes, 2 * kMessage);
   int shed = 0;
   for (auto& stranger : strangers)
@@ -56,7 +50,7 @@ TEST(NetReceiveBudget, TheConnectionThatHoldsMostIsClosed) {
   slow.send(masked_frame(0x82, "slowly").substr(9));
   EXPECT_EQ(slow.take_frame().payload, "slowly");
   strangers.clear();
-  EXPECT_TRUE(eventually([&] { return test.server.counters().held_bytes == 0; }));
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().held_bytes == 0; }));
 }
 
 TEST(NetReceiveBudget, CountsWhatAPausedReaderAndARequestHold) {
@@ -64,10 +58,10 @@ TEST(NetReceiveBudget, CountsWhatAPausedReaderAndARequestHold) {
   RawClient request(test.port);
   request.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 500000\r\n\r\n" +
                std::string(400'000, 'b'));
-  ASSERT_TRUE(eventually([&] { return test.server.counters().held_bytes >= 400'000; }));
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().held_bytes >= 400'000; }));
   request.send(std::string(100'000, 'b'));
   EXPECT_TRUE(request.take_response().starts_with("HTTP/1.1 200 "));
-  EXPECT_TRUE(eventually([&] { return test.server.counters().held_bytes < 100'000; }));
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().held_bytes < 100'000; }));
 }
 
 TEST(NetReceiveBudget, ARequestThatHoldsMostIsRefused) {
@@ -120,6 +114,44 @@ TEST(NetReceiveBudget, AnAccountHasABudgetOfItsOwn) {
     EXPECT_TRUE((*request)->take_response().starts_with("HTTP/1.1 200 "));
   }
   EXPECT_TRUE(eventually([&] { return held(ann) == 0 && held(bob) == 0; }));
+}
+
+// While memory is short, less than the budget is too much, but not at once.
+TEST(NetReceiveBudget, WhileMemoryIsShortWhoHoldsMuchForLongIsClosed) {
+  MemoryBudget memory(1000, 1);
+  ServerOptions options = small_budget();
+  options.memory = &memory;
+  options.head_timeout_ms = 200;  // so that the tick is fine
+  options.body_timeout_ms = 60'000;
+  TestServer test(options);
+  memory.set_resident(900);
+  const auto begun = std::chrono::steady_clock::now();
+  std::vector<std::unique_ptr<WsClient>> strangers;
+  for (int i = 0; i < 2; ++i) {
+    strangers.push_back(std::make_unique<WsClient>(test.port));
+    strangers.back()->send(unfinished(kMessage, 300'000));
+  }
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().shed > 0; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+  EXPECT_EQ(strangers.front()->take_close_code(), 1013) << "the first one";
+  sleep_ms(300);
+  EXPECT_EQ(test.server.counters().shed, 1u) << "the other one is alone now";
+}
+
+TEST(NetReceiveBudget, WhileMemoryIsShortWhoSendsSomethingLargeAloneIsNotClosed) {
+  MemoryBudget memory(1000, 1);
+  ServerOptions options = small_budget();
+  options.memory = &memory;
+  options.head_timeout_ms = 200;
+  TestServer test(options);
+  memory.set_resident(900);
+  WsClient alone(test.port);
+  const std::string message = masked_frame(0x82, std::string(900'000, 'y'));
+  alone.send(message.substr(0, 800'000));
+  sleep_ms(2500);
+  EXPECT_EQ(test.server.counters().shed, 0u);
+  alone.send(message.substr(800'000));
+  EXPECT_EQ(alone.take_frame().payload.size(), 900'000u);
 }
 
 // One who has no token sends little before he is asked for it.

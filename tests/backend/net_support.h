@@ -336,4 +336,10 @@ inline void sleep_ms(int ms) {
   std::this_thread::sleep_for(std::chrono::milliseconds(ms));
 }
 
+// Waits for it, at most some seconds.
+inline bool comes_true(const std::function<bool()>& holds) {
+  for (int i = 0; i < 3000 && !holds(); ++i) sleep_ms(2);
+  return holds();
+}
+
 }  // namespace syncline::backend

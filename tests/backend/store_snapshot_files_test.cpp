@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "backend/store/backup.h"
@@ -58,6 +60,22 @@ class GatedDisk final : public rocksdb::FileSystemWrapper {
   }
   std::uint64_t wal_bytes() const { return wal_bytes_; }
 
+  // While they are stopped, removals wait.
+  void stop_removals(bool on) {
+    const std::lock_guard lock(mutex_);
+    removals_stopped_ = on;
+    wake_.notify_all();
+  }
+
+  rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* context) override {
+    if (fs::path(name).parent_path().filename() == "snapshots") {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return !removals_stopped_; });
+    }
+    return FileSystemWrapper::DeleteFile(name, options, context);
+  }
+
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext* context) override {
@@ -98,6 +116,7 @@ class GatedDisk final : public rocksdb::FileSystemWrapper {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool closed_ = false;
+  bool removals_stopped_ = false;
   int waiting_ = 0;
   std::atomic<std::uint64_t> wal_bytes_ = 0;
 };
@@ -105,7 +124,10 @@ class GatedDisk final : public rocksdb::FileSystemWrapper {
 class StoreSnapshotFiles : public ::testing::Test {
  protected:
   void SetUp() override { open(); }
-  void TearDown() override { disk_->open_gate(); }
+  void TearDown() override {
+    disk_->open_gate();
+    disk_->stop_removals(false);
+  }
 
   void open() {
     auto options = store_options(dir_.path());
@@ -367,6 +389,31 @@ TEST_F(StoreSnapshotFiles, AreInABackupAndInWhatIsRestoredFromIt) {
   // The check of a backup reads them, too.
   flip_byte(backup + "/snapshots/" + file_of(large('d')).filename().string(), 1000);
   EXPECT_EQ(backend::check_backup(backup).error().code, ErrorCode::kCorrupt);
+}
+
+// A file that is listed must not go before it is copied.
+TEST_F(StoreSnapshotFiles, ABackupWaitsUntilTheOnesWithoutAnEntryAreRemoved) {
+  append("a", 2);
+  ASSERT_TRUE(log().put_snapshot("w", "a", 1, large('1')));
+  close();
+  fs::copy_file(file_of(large('1')), file_of(large('2')));
+  disk_->stop_removals(true);
+  open();
+  const std::string backup = dir_.root() + "/backup";
+  Result<backend::BackupReport> report = fail(ErrorCode::kUnavailable, "not done");
+  std::atomic<bool> done = false;
+  std::thread copying([&] {
+    report = store_->back_up({.destination = backup});
+    done = true;
+  });
+  for (int i = 0; i < 100 && !done; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  disk_->stop_removals(false);
+  copying.join();
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  std::vector<fs::path> copied;
+  for (const auto& entry : fs::directory_iterator(backup + "/snapshots"))
+    copied.push_back(entry.path().filename());
+  EXPECT_EQ(copied, std::vector{file_of(large('1')).filename()});
 }
 
 TEST_F(StoreSnapshotFiles, StayThroughARepairIfTheyAreIntact) {

@@ -243,5 +243,43 @@ TEST(Meter, AnAddressThatOpensTooManyDocumentsOpensThemLater) {
   EXPECT_TRUE(peers.back()->connection.reading);
 }
 
+// Many people may share an address: who does little there does not wait for who does much.
+TEST(Meter, AnAddressOverItsRateHoldsBackOnlyWhoUsesItUp) {
+  Rates rates = rates_with(Work::kMessages, 10);  // a burst of 100
+  rates.network_factor = 1;
+  Place place(rates);
+  MeteredY hostile(place);
+  MeteredY further(place);
+  MeteredY quiet(place);
+  Typist ann(1);
+  const auto send = [&](MeteredY& peer) {
+    peer.session->on_message(protocol::encode_y_sync(protocol::SyncKind::kUpdate, ann.type("x")));
+  };
+  while (hostile.connection.reading) send(hostile);
+  send(quiet);
+  send(quiet);
+  EXPECT_TRUE(quiet.connection.reading) << "a fiftieth of its burst is little";
+  for (int i = 0; i < 3; ++i) send(further);
+  EXPECT_FALSE(further.connection.reading);
+  EXPECT_EQ(place.counters.slowed_down, 2u);
+}
+
+// The same for what the caller asks before it is done.
+TEST(Meter, PresenceOfWhoDoesLittleIsToldAlthoughItsAddressIsOverTheRate) {
+  Rates rates = rates_with(Work::kPresence, 10);
+  rates.network_factor = 1;
+  Place place(rates);
+  MeteredY hostile(place);
+  MeteredY quiet(place);
+  for (std::uint64_t clock = 1; clock <= 200; ++clock) hostile.present(clock, "1");
+  place.world.loop.run();
+  EXPECT_EQ(place.counters.presence_delayed, 99u);
+  hostile.connection.take();
+  quiet.session->on_message(protocol::encode_y_awareness(presence_of(8, 1, "\"me\"")));
+  place.world.loop.run();
+  EXPECT_EQ(place.counters.presence_delayed, 99u);
+  EXPECT_EQ(hostile.presence(), std::vector<Bytes>{presence_of(8, 1, "\"me\"")});
+}
+
 }  // namespace
 }  // namespace syncline::session

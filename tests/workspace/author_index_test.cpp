@@ -137,5 +137,33 @@ TEST(AuthorIndexes, AFurtherBlameReadsOnlyWhatIsNew) {
   world.host.get("w").unsubscribe(*live, listener);
 }
 
+// The one of the older generation still reads the index when the other one may begin it anew.
+TEST(AuthorIndexes, BlamesOfTwoGenerationsAtOnceDoNotMixUpTheirAuthors) {
+  TestWorld world;
+  AuthorIndexes indexes;
+  ReplaySources sources = world.sources;
+  sources.authors = &indexes;
+  testing::TestChain chain(head_of(world));
+  std::vector<log::EncodedEvent> encoded;
+  for (std::uint64_t generation : {1, 2}) {
+    log::Event written;
+    written.object = "o";
+    written.type = "doc";
+    written.generation = generation;
+    written.intent = Typist(generation).type("x");
+    encoded.push_back(chain.seal(written, 1000).value());
+  }
+  world.log->events().append("w", {.events = std::move(encoded)},
+                             [](const auto& stored) { EXPECT_TRUE(stored); });
+  world.commit();
+  std::vector<log::Position> authors;
+  for (const log::Position at : {log::Position{1}, log::kNow})
+    blame_object(sources, "w", "o", at, [&](Result<Blame> told) {
+      authors.push_back(told.value().texts.at(0).runs.at(0).position);
+    });
+  world.loop.run();
+  EXPECT_EQ(authors, (std::vector<log::Position>{1, 2}));
+}
+
 }  // namespace
 }  // namespace syncline::state

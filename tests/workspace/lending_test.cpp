@@ -168,6 +168,31 @@ TEST_F(SmallMemory, ADiffOfALargeObjectIsMadeElsewhereAndWritersWait) {
   workspace().unsubscribe(object, reader);
 }
 
+TEST_F(SmallMemory, NothingIsMadeForAClientThatHasLeft) {
+  Reader stays;
+  Reader leaves;
+  LiveObject& object = join("large", stays);
+  join("large", leaves);
+  submit(object, typist.type("text"));
+  const Bytes version = object.version();
+  submit(object, typist.type("more"));
+  int answers = 0;
+  const auto count = [&](const auto&) { ++answers; };
+  workspace().diff(testing::ann(), object, version, count, &stays);
+  for (const Subscriber* reader : {&leaves, &stays}) {
+    workspace().diff(testing::ann(), object, version, count, reader);
+    workspace().state(testing::ann(), object, count, reader);
+    workspace().version(testing::ann(), object, count, reader);
+  }
+  world.loop.run();
+  workspace().unsubscribe(object, leaves);
+  std::size_t jobs_done = 0;
+  for (; !jobs.waiting().empty(); ++jobs_done) work();
+  EXPECT_EQ(jobs_done, 3U) << "two diffs and a state, for the one who stays";
+  EXPECT_EQ(answers, 4);
+  workspace().unsubscribe(object, stays);
+}
+
 TEST_F(SmallMemory, ThoseWhoKnowNothingShareOneEncoding) {
   Reader reader;
   LiveObject& object = join("large", reader);
@@ -294,6 +319,39 @@ TEST_F(ByHand, AnObjectThatIsLostMeanwhileIsReleasedWhenItComesHome) {
   ASSERT_TRUE(*large && *waits);
   EXPECT_EQ(large->value().error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(waits->value().error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(workspace().idle());
+}
+
+struct ByHandSmallMemory : Lending {
+  ByHandSmallMemory()
+      : Lending(store::MemoryStore::CommitMode::kManual, {.bytes = 100'000, .memory = 1}) {}
+};
+
+// The object that holds the rule is lost while the change waits for it.
+TEST_F(ByHandSmallMemory, ARuleInLineEndsWithItsObject) {
+  Reader reader;
+  LiveObject& object = join("other", reader);
+  submit(object, typist.type("text"));
+  world.commit();
+  Reader rules_reader;
+  LiveObject* rules = nullptr;
+  workspace().subscribe(testing::ann(), std::string(log::kPinsObject), {}, rules_reader,
+                        [&](Result<LiveObject*> live) { rules = live.value(); });
+  world.loop.run();
+  workspace().state(testing::ann(), *rules, [](const auto&) {});
+  std::optional<Result<Receipt>> receipt;
+  workspace().change_rules(testing::ann(), policy::Right::kPin, log::SetPin{"v1", 1}, "",
+                           [&](Result<Receipt> answer) { receipt = std::move(answer); });
+  world.loop.run();
+  EXPECT_EQ(jobs.waiting(), Names{"state"});
+  submit(object, typist.type("refused"));
+  world.store.fail_appends(Error{ErrorCode::kUnavailable, "the disk is full"});
+  world.commit();
+  ASSERT_TRUE(rules_reader.lost);
+  EXPECT_FALSE(receipt);
+  work();
+  ASSERT_TRUE(receipt && !*receipt);
+  EXPECT_EQ(receipt->error(), *rules_reader.lost);
   EXPECT_TRUE(workspace().idle());
 }
 

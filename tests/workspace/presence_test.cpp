@@ -522,5 +522,23 @@ TEST(Presence, ThoseWhoJoinShareOneList) {
   EXPECT_EQ(presence.everybody(joiners[0]), nullptr);
 }
 
+TEST(Presence, WhatWasPutOffIsToldWhenItsSenderLeaves) {
+  Presence presence;
+  Connection ann;
+  ASSERT_TRUE(presence.update(ann, state(1, 1, "{}"), 0));
+  presence.leave_untold(ann, *presence.update(ann, state(1, 2, "null"), 0));
+  EXPECT_EQ(presence.leave(ann, 0), state(1, 2, "null")) << "nobody was told that it had gone";
+}
+
+TEST(Presence, WhatWasPutOffIsToldWhenAnHeirTakesOver) {
+  Presence presence;
+  Connection before;
+  Connection after;
+  ASSERT_TRUE(presence.update(before, state(1, 5, "\"a\""), 0));
+  ASSERT_TRUE(presence.update(after, state(1, 5, "\"a\""), 0));
+  presence.leave_untold(before, *presence.update(before, state(1, 6, "\"b\""), 0));
+  EXPECT_EQ(presence.leave(before, 0), state(1, 6, "\"b\""));
+}
+
 }  // namespace
 }  // namespace syncline::workspace
