@@ -26,6 +26,8 @@ class HandJobs final : public state::Jobs {
     work(&place, state::JobSlot());
   }
 
+  const state::JobOrder& next() const { return waiting_.front().first; }
+
   std::vector<std::string> waiting() const {
     std::vector<std::string> names;
     for (const auto& [order, work] : waiting_) names.emplace_back(order.name);

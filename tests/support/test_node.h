@@ -27,8 +27,10 @@ inline log::NotaryIdentity test_identity() {
 
 class TestNode {
  public:
+  // `jobs`: the workers; nullptr: the loops work themselves.
   explicit TestNode(policy::Access who = {}, std::size_t loop_count = 1,
-                    const observe::LoopMeasures* measures = nullptr)
+                    const observe::LoopMeasures* measures = nullptr, state::Jobs* jobs = nullptr,
+                    state::LoopShare share = {})
       : access(std::move(who)) {
     std::vector<Scheduler*> schedulers;
     for (std::size_t i = 0; i < loop_count; ++i) {
@@ -46,6 +48,8 @@ class TestNode {
                                                 [this](const auto& caller, const auto& name) {
                                                   return gate ? gate(caller, name) : Result<void>();
                                                 },
+                                            .jobs = jobs,
+                                            .loop_share = share,
                                             .reports = &reports,
                                             .measures = measures}));
   }

@@ -1,0 +1,67 @@
+// What the HTTP API gives to workers: for whom, and how urgent it is.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/hand_jobs.h"
+#include "support/test_api.h"
+
+namespace syncline::api {
+namespace {
+
+using testing::HandJobs;
+using testing::TestApi;
+using testing::Typist;
+
+class ApiJobs : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    node.change("w", "large", Typist(1).type("text"));
+    while (!jobs.waiting().empty()) {
+      jobs.run_next(*node.loops[0], node.shards->at(0)->sources);
+      node.run();
+    }
+  }
+
+  // The order of the job for this request, which remains without an answer.
+  state::JobOrder order_of(const std::string& method, const std::string& target,
+                           const std::string& peer) {
+    node.peer = peer;
+    const auto answer = node.ask(method, target, "Authorization: Bearer full\r\n");
+    EXPECT_FALSE(answer->head) << target;
+    EXPECT_FALSE(jobs.waiting().empty()) << target;
+    if (jobs.waiting().empty()) return {};
+    state::JobOrder order = jobs.next();
+    jobs = HandJobs();
+    node.run();
+    return order;
+  }
+
+  HandJobs jobs;
+  // Every object is large.
+  TestApi node{policy::Access({{"full", {.name = "ann"}}}),
+               1,
+               nullptr,
+               &jobs,
+               {.bytes = 100'000, .memory = 1}};
+};
+
+// So nobody in one network takes the turns of those with the same token elsewhere.
+TEST_F(ApiJobs, AnswersAreCountedByTokenAndNetwork) {
+  for (const auto& [method, target] :
+       {std::pair{"GET", "/v1/workspaces/w/objects/large"},
+        std::pair{"GET", "/v1/workspaces/w/changes/large"},
+        std::pair{"GET", "/v1/workspaces/w/blame/large"},
+        std::pair{"GET", "/v1/workspaces/w/state?at=1"},
+        std::pair{"GET", "/v1/workspaces/w/export"},
+        std::pair{"POST", "/v1/workspaces/w/restore/large?at=1&confirm=w"}}) {
+    const state::JobOrder order = order_of(method, target, "203.0.113.5:1");
+    EXPECT_EQ(order.kind, state::JobOrder::kAnswer) << target;
+    EXPECT_TRUE(order.asker.starts_with("ann@")) << target << ": " << order.asker;
+    EXPECT_EQ(order_of(method, target, "203.0.113.5:2").asker, order.asker) << target;
+    EXPECT_NE(order_of(method, target, "203.0.113.6:1").asker, order.asker) << target;
+  }
+}
+
+}  // namespace
+}  // namespace syncline::api
