@@ -226,8 +226,14 @@ bool Channel::submit_joined(const std::shared_ptr<Gathered>& gathered) {
   const std::uint64_t updates = gathered->ends.size();
   workspace::Change submitting{
       .actor_seq = gathered->first, .further_seqs = updates - 1, .intent = *joined};
-  submitting.apart = [this, alive = std::weak_ptr(alive_), gathered] {
-    if (!alive.expired()) submit_each(*gathered);
+  // The object may come back from a worker when the client has left.
+  submitting.apart = [this, alive = std::weak_ptr(alive_), gathered, &workspace = *workspace_,
+                      &object = *live_, caller = options_.caller] {
+    if (!alive.expired() && live_ != nullptr) return submit_each(*gathered);
+    std::uint64_t number = gathered->first;
+    for (const ByteView intent : gathered->views())
+      workspace.submit(caller, object, {.actor_seq = number++, .intent = intent}, nullptr,
+                       [](const Result<workspace::Receipt>&) {});
   };
   workspace_->submit(options_.caller, *live_, std::move(submitting), this,
                      [this, alive = std::weak_ptr(alive_), number = gathered->first, updates,

@@ -9,6 +9,7 @@
 
 #include "crdt/update_writer.h"
 #include "support/fake_connection.h"
+#include "support/hand_jobs.h"
 #include "support/test_world.h"
 #include "syncline/crdt/awareness.h"
 
@@ -804,6 +805,38 @@ TEST(YSession, WhileMuchIsQueuedForOthersALargeAnswerWaits) {
   Typist bob(2);
   reader.deliver(bob);
   EXPECT_EQ(bob.text().size(), 400'005u);
+}
+
+// They were joined, and wait in line for the object. Only the one that cannot be taken yet waits on.
+TEST(YSession, UpdatesOfAClientThatLeavesWhileTheObjectIsAwayAreTaken) {
+  testing::HandJobs jobs;
+  TestWorld world(MemoryStore::CommitMode::kAtOnce, {}, &jobs, {.bytes = 200, .memory = 100'000});
+  YPeer watcher(world);
+  Typist ann(1);
+  Typist other(3);
+  const Bytes cause = other.type("c");
+  {
+    YPeer leaves(world);
+    leaves.send(SyncKind::kUpdate, Typist(2).type(std::string(300, 'x')));
+    leaves.send_together(
+        {update_of(ann.type("a")), update_of(other.type("d")), update_of(ann.type("b"))});
+    world.loop.run();
+  }
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+  while (!jobs.waiting().empty()) {
+    jobs.run_next(world.loop, world.sources);
+    world.loop.run();
+  }
+  EXPECT_EQ(world.counters.changes_accepted, 3u);
+  EXPECT_EQ(world.counters.changes_waiting, 1u);
+  watcher.send(SyncKind::kUpdate, cause);
+  world.loop.run();
+  EXPECT_EQ(world.counters.changes_accepted, 5u);
+  Typist reader(9);
+  reader.receive(cause);
+  watcher.deliver(reader);
+  for (const char* part : {"ab", "d", "xxx"})
+    EXPECT_NE(reader.text().find(part), std::string::npos) << part;
 }
 
 // The refusal of an opening waits for what is in flight. The client may have left by then.
