@@ -310,6 +310,82 @@ TEST(NetHttp, HalfClosedClientStillGetsItsAnswer) {
   EXPECT_EQ(status_of(client.take_all()), 200);
 }
 
+// Work for a client that has left does not begin. One that has closed only its side is still there.
+class NetHttpAbandoned : public ::testing::Test {
+ protected:
+  static ServerOptions fine_tick() {
+    ServerOptions options;
+    options.head_timeout_ms = 200;
+    return options;
+  }
+
+  void take(http::Responder responder) {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = responder.abandoned();
+    pending_.emplace(std::move(responder));
+  }
+  bool is_taken() {
+    const std::lock_guard lock(mutex_);
+    return pending_.has_value();
+  }
+  bool is_abandoned() {
+    const std::lock_guard lock(mutex_);
+    return *abandoned_;
+  }
+
+  std::mutex mutex_;
+  std::optional<http::Responder> pending_;
+  std::shared_ptr<const std::atomic<bool>> abandoned_;
+  TestServer test{fine_tick(), 1,
+                  [this](http::Request, http::Responder responder) { take(std::move(responder)); }};
+};
+
+TEST_F(NetHttpAbandoned, AHalfClosedClientIsNotAbandoned) {
+  for (const bool old : {false, true}) {
+    RawClient client(test.port);
+    client.send(old ? "GET / HTTP/1.0\r\n\r\n" : kGet);
+    client.end_writing();
+    ASSERT_TRUE(comes_true([&] { return is_taken(); }));
+    if (!old) EXPECT_EQ(client.take_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    sleep_ms(200);
+    EXPECT_FALSE(is_abandoned());
+    pending_->respond(http::text_response(200, "late"));
+    pending_.reset();
+    const std::string answer = client.take_all();
+    EXPECT_EQ(status_of(answer), 200);
+    EXPECT_TRUE(answer.ends_with("late"));
+  }
+}
+
+TEST_F(NetHttpAbandoned, AHalfClosedClientGetsAllOfAStream) {
+  RawClient client(test.port);
+  client.send(kGet);
+  client.end_writing();
+  ASSERT_TRUE(comes_true([&] { return is_taken(); }));
+  client.take_until("\r\n\r\n");
+  test.loops[0].post([&] {
+    http::Stream stream = pending_->begin({200, {}, {}});
+    stream.write("piece");
+    stream.end();
+    pending_.reset();
+  });
+  EXPECT_TRUE(client.take_all().ends_with("piece\r\n0\r\n\r\n"));
+}
+
+TEST_F(NetHttpAbandoned, AClientThatLeavesIs) {
+  for (const bool reset : {false, true}) {
+    {
+      RawClient client(test.port);
+      client.send(kGet);
+      ASSERT_TRUE(comes_true([&] { return is_taken(); }));
+      if (reset) client.reset();
+    }
+    EXPECT_TRUE(comes_true([&] { return is_abandoned(); })) << reset;
+    pending_.reset();
+    EXPECT_TRUE(comes_true([&] { return test.server.counters().open == 0; }));
+  }
+}
+
 TEST(NetHttp, RefusesConnectionsOverTheLimit) {
   ServerOptions options;
   options.max_connections = 2;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kErrorLingerMs = 2000;
 constexpr std::size_t kAskedBytes = 256;  // of the path, for the log
+constexpr const char* kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // What an operator wants to know, and not what any client gets wrong.
 observe::Level refusal_level(int status) {
@@ -113,8 +114,14 @@ void HttpConnection::read_input() {
 // A client may close its side and still read the response to its request.
 void HttpConnection::peer_ended() {
   peer_ended_ = true;
-  note_abandoned();
-  if (state_ != State::kBusy && state_ != State::kFlushing) fail_connection();
+  if (state_ == State::kBusy) return probe();
+  if (state_ != State::kStreaming && state_ != State::kFlushing) fail_connection();
+}
+
+// A client that has left closed its side, too. Its system answers with a reset to whatever is sent, and
+// tick() sees that. A client that is still there skips interim responses, which HTTP/1.0 does not know.
+void HttpConnection::probe() {
+  if (exchange_->abandoned != nullptr && !exchange_->head.http_1_0) queue_text(kContinue);
 }
 
 void HttpConnection::process() {
@@ -153,7 +160,7 @@ void HttpConnection::start_body(http::RequestHead head) {
   if (is_refused_body(exchange_->head.content_length)) return;
   state_ = State::kBody;
   deadline_ms_ = shard_.now_ms() + shard_.core().options.body_timeout_ms;
-  if (expect && input_.empty()) queue_text("HTTP/1.1 100 Continue\r\n\r\n");
+  if (expect && input_.empty()) queue_text(kContinue);
 }
 
 // A body that is larger than a stranger's may be: who sends it? If nobody knows, the application gets the request
@@ -384,7 +391,6 @@ void HttpConnection::begin(http::Response head) {
   if (!queue_head(head, true)) return fail_connection();
   state_ = State::kStreaming;
   last_write_ms_ = shard_.now_ms();
-  if (peer_ended_) fail_connection();
 }
 
 void HttpConnection::write(http::Body piece) {
@@ -414,13 +420,13 @@ void HttpConnection::when_closed(Task task) {
 }
 
 std::shared_ptr<const std::atomic<bool>> HttpConnection::abandoned() {
-  if (exchange_->abandoned == nullptr)
-    exchange_->abandoned = std::make_shared<std::atomic<bool>>(peer_ended_ || is_destroyed());
+  if (exchange_->abandoned == nullptr) {
+    exchange_->abandoned = std::make_shared<std::atomic<bool>>(is_destroyed());
+    if (peer_ended_ && state_ == State::kBusy) probe();
+  }
   return exchange_->abandoned;
 }
 
-// A client that closes only its own side cannot be told from one that left. Work for it that has not
-// begun does not begin, and it is answered 500.
 void HttpConnection::note_abandoned() {
   if (exchange_ && exchange_->abandoned) exchange_->abandoned->store(true);
 }
@@ -480,6 +486,8 @@ void HttpConnection::tick(std::uint64_t now_ms) {
       fail_connection();
     }
   } else if (!out_.empty() && now_ms >= last_write_ms_ + shard_.core().options.stall_timeout_ms) {
+    fail_connection();
+  } else if (peer_ended_ && is_reset()) {
     fail_connection();
   }
 }

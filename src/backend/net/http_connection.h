@@ -60,6 +60,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   bool wants_input() const;
   void read_input();
   void peer_ended();
+  void probe();
   void process();
   bool process_head();
   bool process_body();

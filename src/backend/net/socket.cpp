@@ -1,5 +1,7 @@
 #include "backend/net/socket.h"
 
+#include <poll.h>
+
 #include <array>
 #include <utility>
 
@@ -119,6 +121,11 @@ void Socket::request_flush() {
   count_queue();
   if (is_destroyed() || std::exchange(flush_requested_, true)) return;
   shard_.flush_later(shared_from_this());
+}
+
+bool Socket::is_reset() const {
+  pollfd state{stream_->fd(), 0, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 bool Socket::discard_input() {

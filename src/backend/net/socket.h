@@ -77,6 +77,9 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   void request_flush();
   bool is_write_blocked() const { return write_blocked_ != IoStatus::kOk; }
 
+  // True if the peer has reset the connection. After the end of its input, reading does not tell.
+  bool is_reset() const;
+
   // Reads and discards input. Otherwise closing would reset the connection, and the peer could lose
   // what it has not read yet. True once the peer has closed its side.
   bool discard_input();
