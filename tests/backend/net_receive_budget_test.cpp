@@ -150,8 +150,23 @@ TEST(NetReceiveBudget, WhileMemoryIsShortWhoSendsSomethingLargeAloneIsNotClosed)
   alone.send(message.substr(0, 800'000));
   sleep_ms(2500);
   EXPECT_EQ(test.server.counters().shed, 0u);
+  EXPECT_GE(memory.used(MemoryUse::kReceiving), 800'000u);
   alone.send(message.substr(800'000));
   EXPECT_EQ(alone.take_frame().payload.size(), 900'000u);
+}
+
+// A stranger who is refused may go on sending until he has closed his side, too.
+TEST(NetReceiveBudget, OfMessagesThatComeAfterOurCloseNothingIsHeld) {
+  ServerOptions options = small_budget();
+  options.close_timeout_ms = 10'000;
+  TestServer test(options);
+  WsClient client(test.port);
+  client.send_binary("close 4401");
+  EXPECT_EQ(client.take_close_code(), 4401);
+  const std::uint64_t before = test.server.counters().bytes_in;
+  client.send(unfinished(kMessage, 900'000));
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().bytes_in >= before + 900'000; }));
+  EXPECT_LT(test.server.counters().held_bytes, 4096u);
 }
 
 // One who has no token sends little before he is asked for it.

@@ -39,8 +39,8 @@ class Lending : public ::testing::Test {
   static constexpr state::LoopShare kShare{.bytes = 200, .memory = 100'000};
 
   explicit Lending(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
-                   state::LoopShare share = kShare)
-      : world(mode, {}, &jobs, share) {}
+                   state::LoopShare share = kShare, state::CacheLimits cache = {})
+      : world(mode, cache, &jobs, share) {}
 
   LiveObject& join(const std::string& id, Subscriber& subscriber) {
     LiveObject* joined = nullptr;
@@ -296,6 +296,30 @@ TEST_F(SmallMemory, ALargeObjectIsChangedFromWhatAWorkerRead) {
   EXPECT_EQ((*receipt)->position, 2U);
   EXPECT_EQ(reader.text(), "ab");
   workspace().unsubscribe(object, reader);
+}
+
+struct ManyMilestones : Lending {
+  ManyMilestones()
+      : Lending(store::MemoryStore::CommitMode::kAtOnce, {.bytes = 100'000, .memory = 1},
+                {.snapshot_min_bytes = 1000}) {}
+};
+
+// The whole state of a large object is encoded by a worker, and nobody elsewhere waits for it.
+TEST_F(ManyMilestones, AreMadeElsewhere) {
+  Reader reader;
+  Reader neighbour;
+  LiveObject& object = join("large", reader);
+  LiveObject& other = join("other", neighbour);
+  submit(object, typist.type(std::string(2000, 'x')));
+  EXPECT_EQ(jobs.waiting(), Names{"snapshot"});
+  EXPECT_EQ(reader.text().size(), 2000U) << "it was told before";
+  const auto passes = submit(other, Typist(2).type("small"));
+  EXPECT_TRUE(*passes && passes->value());
+  EXPECT_EQ(world.cache.counters().snapshots, 0U);
+  work();
+  EXPECT_EQ(world.cache.counters().snapshots, 1U);
+  workspace().unsubscribe(object, reader);
+  workspace().unsubscribe(other, neighbour);
 }
 
 struct ByHand : Lending {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "workspace/one_workspace.h"
 
 namespace syncline::state {
@@ -85,6 +87,21 @@ TEST(ObjectCache, LoadsFromTheSnapshotAndTheEventsAfterIt) {
   ObjectCache fresh(world.sources, {});
   EXPECT_EQ(read(fresh, world.loop, "o"), read(world.cache, world.loop, "o"));
   EXPECT_LT(fresh.counters().replayed_events, 300u);
+}
+
+TEST(ObjectCache, ManyWhoComeAtOnceShareOneLoad) {
+  TestWorld world;
+  write(world, "o", 20, 100);
+  ObjectCache fresh(world.sources, {});
+  std::vector<Resident*> found;
+  for (int i = 0; i < 100; ++i)
+    fresh.acquire("w", "o", [&](Result<Resident*> resident) { found.push_back(resident.value()); });
+  world.loop.run();
+  ASSERT_EQ(found.size(), 100u);
+  EXPECT_EQ(std::ranges::count(found, found.front()), 100);
+  EXPECT_EQ(fresh.counters().loads, 1u);
+  EXPECT_EQ(fresh.counters().replayed_events, 20u);
+  for (Resident* each : found) fresh.release(*each);
 }
 
 TEST(ObjectCache, ADamagedSnapshotIsRebuiltFromTheLog) {

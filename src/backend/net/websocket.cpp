@@ -63,7 +63,8 @@ void WebSocket::close(std::uint16_t code, std::string_view reason) {
   send_close(is_ws_close_code(code) ? code : kWsNormal, reason);
   state_ = State::kClosing;
   deadline_ms_ = shard_.now_ms() + shard_.core().options.close_timeout_ms;
-  set_reading(true);  // in order to receive the peer's close frame
+  parser_.set_limit(0);  // further messages are for nobody
+  set_reading(true);     // in order to receive the peer's close frame
 }
 
 void WebSocket::set_reading(bool on) {

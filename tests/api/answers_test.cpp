@@ -1,4 +1,4 @@
-// What the HTTP API gives to workers: for whom, and how urgent it is.
+// What the HTTP API gives to workers: for whom, and how urgent it is; and how large an answer may be.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -61,6 +61,21 @@ TEST_F(ApiJobs, AnswersAreCountedByTokenAndNetwork) {
     EXPECT_EQ(order_of(method, target, "203.0.113.5:2").asker, order.asker) << target;
     EXPECT_NE(order_of(method, target, "203.0.113.6:1").asker, order.asker) << target;
   }
+}
+
+// The JSON of a binary value is 14 times as large as the value.
+TEST(ApiAnswer, AStateThatWouldBeTooLargeIsRefusedAndItsUpdateIsServed) {
+  TestApi node;
+  crdt::Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.map("m").set("binary", Bytes(6 << 20, std::uint8_t{200})));
+  node.change("w", "large", doc.encode_state_as_update());
+  const std::string path = "/v1/workspaces/w/objects/large";
+  const auto refused = node.ask("GET", path);
+  EXPECT_EQ(refused->head->status, 413);
+  EXPECT_LT(refused->body.size(), 1000u);
+  const auto served = node.ask("GET", path, "Accept: application/octet-stream\r\n");
+  EXPECT_EQ(served->head->status, 200);
+  EXPECT_GT(served->body.size(), std::size_t{6} << 20);
 }
 
 }  // namespace
