@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check.py <rule>: applies a rule of the house to the tree, prints `file:line: finding`, fails if there is any.
 
-Rules: includes, no-io, size, leftovers, headers (which needs --compiler; see rules.py for the others).
+Rules: includes, no-io, size, leftovers, named-tests, headers (which needs --compiler; see rules.py for the others).
 """
 
 import argparse
@@ -17,6 +17,8 @@ import rules
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (".h", ".cpp", ".py", ".sh", ".cmake", ".txt", ".js", ".mjs", ".ts", ".svelte", ".html", ".css", ".md", ".json")
 SKIPPED = ("package-lock.json",)
+CPP = (".h", ".cpp")
+NAMES_TESTS = ("docs/attack.md",)
 
 
 def source_paths():
@@ -64,7 +66,7 @@ def check_headers(paths, compiler, flags):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("rule", choices=["includes", "no-io", "size", "leftovers", "headers"])
+    parser.add_argument("rule", choices=["includes", "no-io", "size", "leftovers", "named-tests", "headers"])
     parser.add_argument("--compiler", default="c++")
     parser.add_argument("flags", nargs="*", help="further compiler flags, after --")
     arguments = parser.parse_args()
@@ -80,8 +82,12 @@ def main():
         "no-io": rules.check_no_io,
         "size": rules.check_size,
         "leftovers": rules.check_leftovers,
+        "named-tests": lambda p, t: [],
     }[arguments.rule]
     findings = []
+    if arguments.rule == "named-tests":
+        tests = set().union(*(rules.tests_in(read(p)) for p in paths if p.startswith("tests/") and p.endswith(CPP)))
+        findings += [(p, *f) for p in NAMES_TESTS for f in rules.check_named_tests(read(p), tests)]
     if arguments.rule == "includes":
         findings += [("cmake/rooms.cmake", *f) for f in rules.check_order(rooms)]
     for path in paths:

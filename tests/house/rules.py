@@ -178,6 +178,22 @@ def check_size(path, text):
     return []
 
 
+def tests_in(text):
+    """The names of the GoogleTest tests in a source: {"Suite.Test"}."""
+    found = re.findall(r"^\s*(?:TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P)\(\s*(\w+),\s*(\w+)\)", text, re.MULTILINE)
+    return {f"{suite}.{test}" for suite, test in found}
+
+
+def check_named_tests(text, known):
+    """A page that names tests names such that exist."""
+    return [
+        (number, f"there is no test {name}")
+        for number, line in enumerate(text.splitlines(), 1)
+        for name in re.findall(r"`([A-Z]\w*\.[A-Z]\w*)`", line)
+        if name not in known
+    ]
+
+
 def check_leftovers(path, text):
     """Nothing left behind: debug output, unfinished marks, code in comments, merge markers."""
     findings = []

@@ -149,6 +149,16 @@ class Leftovers(unittest.TestCase):
         self.assertTrue(self.found("int a; "))
 
 
+class NamedTests(unittest.TestCase):
+    def test_found_in_sources(self):
+        text = "TEST(A, One) {\n}\nTEST_F(B,\n       Two) {\n}\n// TEST(C, Three)\n"
+        self.assertEqual(rules.tests_in(text), {"A.One", "B.Two"})
+
+    def test_unknown_names(self):
+        page = "| `A.One` |\n| `A.Two`, `tests/a.mjs` |\n"
+        self.assertEqual(rules.check_named_tests(page, {"A.One"}), [(2, "there is no test A.Two")])
+
+
 class Headers(unittest.TestCase):
     def test_chosen(self):
         paths = {"src/a/x.h", "src/a/x.cpp", "src/a/y.h", "include/syncline/z.h", "tests/a/t.h"}
