@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "cli/load/hostile/attack.h"
@@ -35,10 +36,22 @@ class Crowd final : public Attack {
   std::vector<std::unique_ptr<Peer>> peers_;
 };
 
-// A crowd of peers of class P, each made from the field alone.
-template <typename P>
-std::unique_ptr<Attack> crowd_of(Field& field, CrowdSize size) {
-  return std::make_unique<Crowd>(field, size, [](Field& in) { return std::make_unique<P>(in); });
+// A crowd of peers of class P. Each is made from the field and copies of `arguments`.
+template <typename P, typename... Arguments>
+std::unique_ptr<Attack> crowd_of(Field& field, CrowdSize size, Arguments... arguments) {
+  return std::make_unique<Crowd>(field, size, [... arguments = std::move(arguments)](Field& in) {
+    return std::make_unique<P>(in, arguments...);
+  });
+}
+
+// The same. The last argument of each peer is its number, from 0.
+template <typename P, typename... Arguments>
+std::unique_ptr<Attack> numbered_crowd_of(Field& field, CrowdSize size, Arguments... arguments) {
+  return std::make_unique<Crowd>(
+      field, size,
+      [... arguments = std::move(arguments), next = std::uint64_t{0}](Field& in) mutable {
+        return std::make_unique<P>(in, arguments..., next++);
+      });
 }
 
 // Several crowds that are one attack.

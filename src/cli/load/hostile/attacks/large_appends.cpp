@@ -41,11 +41,8 @@ AttackKind large_appends() {
   return {
       "large-appends", Role::kWriter,
       "2 writers append 1 MB to a document of theirs twice a second, up to 64 MB; then the next",
-      Needs::kNothing, [](Field& field) -> std::unique_ptr<Attack> {
-        return std::make_unique<Crowd>(field, CrowdSize{.peers = 2, .opened_per_second = 2},
-                                       [next = std::uint64_t{0}](Field& in) mutable {
-                                         return std::make_unique<LargeAppender>(in, next++);
-                                       });
+      Needs::kNothing, [](Field& field) {
+        return numbered_crowd_of<LargeAppender>(field, {.peers = 2, .opened_per_second = 2});
       }};
 }
 

@@ -45,11 +45,9 @@ class MalformedFrame final : public Peer {
 AttackKind malformed_frames() {
   return {"malformed-frames", Role::kReader,
           "200 connections a second send a frame or a message that is malformed", Needs::kNothing,
-          [](Field& field) -> std::unique_ptr<Attack> {
-            return std::make_unique<Crowd>(field, CrowdSize{.peers = 40, .opened_per_second = 200},
-                                           [next = std::uint64_t{0}](Field& in) mutable {
-                                             return std::make_unique<MalformedFrame>(in, next++);
-                                           });
+          [](Field& field) {
+            return numbered_crowd_of<MalformedFrame>(field,
+                                                     {.peers = 40, .opened_per_second = 200});
           }};
 }
 

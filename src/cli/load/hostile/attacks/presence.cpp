@@ -63,13 +63,9 @@ class PresenceWatcher final : public Peer {
 std::unique_ptr<Attack> presence_of(Field& field, PresenceSender::Shape shape,
                                     std::uint64_t senders, std::uint64_t watchers, bool stay) {
   auto all = std::make_unique<Crowds>();
-  all->add(std::make_unique<Crowd>(field, CrowdSize{.peers = senders, .opened_per_second = 10},
-                                   [shape, next = std::uint64_t{0}](Field& in) mutable {
-                                     return std::make_unique<PresenceSender>(in, shape, next++);
-                                   }));
-  all->add(std::make_unique<Crowd>(
-      field, CrowdSize{.peers = watchers, .opened_per_second = 100},
-      [stay](Field& in) { return std::make_unique<PresenceWatcher>(in, stay); }));
+  all->add(
+      numbered_crowd_of<PresenceSender>(field, {.peers = senders, .opened_per_second = 10}, shape));
+  all->add(crowd_of<PresenceWatcher>(field, {.peers = watchers, .opened_per_second = 100}, stay));
   return all;
 }
 

@@ -59,12 +59,9 @@ AttackKind stolen_presence() {
       "stolen-presence", Role::kReader,
       "a reader in each document of the quiet users speaks for their ids with a huge clock, "
       "twice a second",
-      Needs::kNothing, [](Field& field) -> std::unique_ptr<Attack> {
+      Needs::kNothing, [](Field& field) {
         const std::uint64_t peers = std::max<std::uint64_t>(1, field.ground.quiet_documents.size());
-        return std::make_unique<Crowd>(field, CrowdSize{.peers = peers, .opened_per_second = 20},
-                                       [next = std::uint64_t{0}](Field& in) mutable {
-                                         return std::make_unique<PresenceThief>(in, next++);
-                                       });
+        return numbered_crowd_of<PresenceThief>(field, {.peers = peers, .opened_per_second = 20});
       }};
 }
 

@@ -33,11 +33,8 @@ class TinyTyper final : public Peer {
 AttackKind tiny_updates() {
   return {"tiny-updates", Role::kWriter,
           "4 writers send 12,500 updates of one character a second each", Needs::kNothing,
-          [](Field& field) -> std::unique_ptr<Attack> {
-            return std::make_unique<Crowd>(field, CrowdSize{.peers = 4, .opened_per_second = 4},
-                                           [next = std::uint64_t{0}](Field& in) mutable {
-                                             return std::make_unique<TinyTyper>(in, next++);
-                                           });
+          [](Field& field) {
+            return numbered_crowd_of<TinyTyper>(field, {.peers = 4, .opened_per_second = 4});
           }};
 }
 

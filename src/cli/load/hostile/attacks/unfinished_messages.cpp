@@ -33,10 +33,8 @@ class UnfinishedMessage final : public Peer {
 };
 
 std::unique_ptr<Attack> unfinished_on(Field& field, std::string path) {
-  return std::make_unique<Crowd>(field, CrowdSize{.peers = 35, .opened_per_second = 20},
-                                 [path = std::move(path)](Field& in) {
-                                   return std::make_unique<UnfinishedMessage>(in, path);
-                                 });
+  return crowd_of<UnfinishedMessage>(field, {.peers = 35, .opened_per_second = 20},
+                                     std::move(path));
 }
 
 }  // namespace

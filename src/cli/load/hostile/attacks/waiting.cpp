@@ -40,9 +40,7 @@ class WaitingWriter final : public Peer {
 };
 
 std::unique_ptr<Attack> waiting_crowd(Field& field, WaitingWriter::Shape shape) {
-  return std::make_unique<Crowd>(
-      field, CrowdSize{.peers = 1, .opened_per_second = 1},
-      [shape](Field& in) { return std::make_unique<WaitingWriter>(in, shape); });
+  return crowd_of<WaitingWriter>(field, {.peers = 1, .opened_per_second = 1}, shape);
 }
 
 }  // namespace
