@@ -23,26 +23,41 @@ using testing::FakeConnection;
 using testing::TestWorld;
 using testing::Typist;
 
+const Result<policy::Principal> kStale = fail(ErrorCode::kUnauthorized, "unknown token");
+const policy::Principal kReader{.name = "reader", .read_only = true};
+
 // A session with the wire in the test's hands.
 struct YPeer {
-  YPeer(TestWorld& test_world,
-        Result<policy::Principal> principal = policy::Principal{.name = "ann"},
-        Limits session_limits = {}, Refusals* refusals = nullptr, std::string object = "note")
-      : world(test_world), limits(session_limits) {
+  struct Setup {
+    Result<policy::Principal> principal = policy::Principal{.name = "ann"};
+    Limits limits = {};
+    Refusals* refusals = nullptr;
+    std::string object = "note";
+    std::uint64_t refused_for_ms = 0;
+  };
+
+  explicit YPeer(TestWorld& test_world) : YPeer(test_world, Setup{}) {}
+  YPeer(TestWorld& test_world, Setup setup) : world(test_world), limits(setup.limits) {
     session = std::make_unique<YSession>(YSessionOptions{.host = world.host,
                                                          .workspace = "w",
-                                                         .object = std::move(object),
-                                                         .principal = principal,
+                                                         .object = std::move(setup.object),
+                                                         .principal = std::move(setup.principal),
+                                                         .refused_for_ms = setup.refused_for_ms,
                                                          .actor = "actor",
                                                          .wants_saved = true,
-                                                         .refusals = refusals,
+                                                         .refusals = setup.refusals,
                                                          .client = 7,
                                                          .limits = limits,
                                                          .counters = counters});
     session->on_open(connection);
     world.loop.run();
   }
-  ~YPeer() { session->on_closed(1000); }
+  ~YPeer() { end(1000); }
+
+  void end(std::uint16_t code) {
+    if (session) session->on_closed(code);
+    session.reset();
+  }
 
   void send(SyncKind kind, ByteView payload) {
     session->on_message(protocol::encode_y_sync(kind, payload));
@@ -290,7 +305,7 @@ TEST(YSession, AnUpdateThatWaitsHoldsBackTheAcksOfThoseBehindIt) {
 
 TEST(YSession, WhatWaitsDoesNotHoldBackReading) {
   TestWorld world;
-  YPeer a(world, policy::Principal{.name = "ann"}, {.inflight_updates = 8});
+  YPeer a(world, {.limits = {.inflight_updates = 8}});
   std::vector<Bytes> updates;
   Typist ann(1);
   for (int i = 0; i < 40; ++i) updates.push_back(ann.type("x"));
@@ -310,7 +325,7 @@ TEST(YSession, WhatWaitsDoesNotHoldBackReading) {
 TEST(YSession, ASlowReaderIsBroughtUpToDateFromItsState) {
   TestWorld world;
   YPeer writer(world);
-  YPeer slow(world, policy::Principal{.name = "bob"}, {.queue_bytes = 1000});
+  YPeer slow(world, {.limits = {.queue_bytes = 1000}});
   Typist ann(1);
   Typist bob(2);
   slow.connection.stuck = true;
@@ -352,7 +367,7 @@ std::set<crdt::ClientId> gone_in(const std::vector<SharedBytes>& messages) {
 TEST(YSession, ASlowReaderHearsWhoHasGoneMeanwhile) {
   TestWorld world;
   YPeer writer(world);
-  YPeer slow(world, policy::Principal{.name = "bob"}, {.queue_bytes = 1000});
+  YPeer slow(world, {.limits = {.queue_bytes = 1000}});
   auto guest = std::make_unique<YPeer>(world);
   const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
   guest->session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
@@ -371,7 +386,7 @@ TEST(YSession, ASlowReaderHearsWhoHasGoneMeanwhile) {
 
 TEST(YSession, AFastWriterIsHeldBack) {
   TestWorld world(MemoryStore::CommitMode::kManual);
-  YPeer a(world, policy::Principal{.name = "ann"}, {.inflight_updates = 10});
+  YPeer a(world, {.limits = {.inflight_updates = 10}});
   Typist ann(1);
   for (int i = 0; i < 10; ++i) a.send(SyncKind::kUpdate, ann.type("x"));
   EXPECT_TRUE(a.connection.reading);
@@ -385,7 +400,7 @@ TEST(YSession, AFastWriterIsHeldBack) {
 
 TEST(YSession, WhoDoesNotReadItsAcksIsHeldBack) {
   TestWorld world;
-  YPeer a(world, policy::Principal{.name = "ann"}, {.inflight_updates = 10});
+  YPeer a(world, {.limits = {.inflight_updates = 10}});
   Typist ann(1);
   const Bytes update = ann.type("x");
   a.connection.stuck = true;
@@ -419,7 +434,7 @@ TEST(YSession, ManyRequestsForTheDocumentHaveOneAnswerQueued) {
 
 TEST(YSession, ABrokenStateVectorThatHadToWaitClosesItsSender) {
   TestWorld world;
-  YPeer a(world, policy::Principal{.name = "ann"}, {.queue_bytes = 10});
+  YPeer a(world, {.limits = {.queue_bytes = 10}});
   a.connection.stuck = true;
   a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 1, 4, '"', 'a', 'b', '"'}));
   a.session->on_message(protocol::encode_y_awareness(Bytes{1, 7, 2, 4, '"', 'a', 'b', '"'}));
@@ -499,28 +514,17 @@ TEST(YSession, AMalformedUpdateClosesItsSenderAlone) {
 
 TEST(YSession, ABadTokenIsDeniedInTheProtocol) {
   TestWorld world;
-  Limits limits;
-  Counters counters;
-  FakeConnection connection;
-  YSession session({.host = world.host,
-                    .workspace = "w",
-                    .object = "note",
-                    .principal = fail(ErrorCode::kUnauthorized, "unknown token"),
-                    .actor = "actor",
-                    .limits = limits,
-                    .counters = counters});
-  session.on_open(connection);
-  ASSERT_EQ(connection.sent.size(), 1u);
-  EXPECT_EQ(*connection.sent[0], protocol::encode_y_denied("unknown token"));
-  ASSERT_TRUE(connection.closed);
-  EXPECT_EQ(connection.closed->code, 4401);
-  session.on_message(Bytes{0, 0, 1, 0});
-  session.on_closed(1000);
+  YPeer denied(world, {.principal = kStale});
+  ASSERT_EQ(denied.connection.sent.size(), 1u);
+  EXPECT_EQ(*denied.connection.sent[0], protocol::encode_y_denied("unknown token"));
+  ASSERT_TRUE(denied.connection.closed);
+  EXPECT_EQ(denied.connection.closed->code, 4401);
+  denied.session->on_message(Bytes{0, 0, 1, 0});
 }
 
 TEST(YSession, AReaderMayNotWriteButStays) {
   TestWorld world;
-  YPeer reader(world, policy::Principal{.name = "reader", .read_only = true});
+  YPeer reader(world, {.principal = kReader});
   Typist ann(1);
   reader.connection.take();
   reader.send(SyncKind::kUpdate, ann.type("x"));
@@ -578,12 +582,11 @@ TEST(YSession, AMessageOverTheLimitIsRefusedForGood) {
 TEST(YSession, WhoComesBackToBeRefusedAgainIsToldAtOnceAndClosedLater) {
   TestWorld world;
   Refusals refusals;
-  const Result<policy::Principal> stale = fail(ErrorCode::kUnauthorized, "unknown token");
   {
-    YPeer first(world, stale, {}, &refusals);
+    YPeer first(world, {.principal = kStale, .refusals = &refusals});
     EXPECT_TRUE(first.connection.closed);
   }
-  YPeer second(world, stale, {}, &refusals);
+  YPeer second(world, {.principal = kStale, .refusals = &refusals});
   ASSERT_EQ(second.connection.sent.size(), 1u);
   EXPECT_EQ(*second.connection.sent[0], protocol::encode_y_denied("unknown token"));
   second.session->on_message(Bytes{0, 0, 1, 0});
@@ -599,8 +602,8 @@ TEST(YSession, OneThatWaitsToBeClosedIsGoneFromItsDocument) {
   TestWorld world;
   Refusals refusals;
   refusals.note(7, world.loop.monotonic_ms());
-  YPeer bad(world, policy::Principal{.name = "ann"}, {}, &refusals);
-  YPeer good(world, policy::Principal{.name = "bob"}, {}, &refusals);
+  YPeer bad(world, {.refusals = &refusals});
+  YPeer good(world, {.principal = policy::Principal{.name = "bob"}, .refusals = &refusals});
   const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
   bad.session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
   good.connection.take();
@@ -624,7 +627,7 @@ TEST(YSession, AWorkspaceThatIsShutAtTheLastMomentIsNotEntered) {
     EXPECT_EQ(caller.principal.name, "ann");
     return fail(ErrorCode::kUnavailable, workspace + " is being imported");
   };
-  YPeer a(world, policy::Principal{.name = "ann"}, {}, nullptr);
+  YPeer a(world);
   ASSERT_TRUE(a.connection.closed);
   EXPECT_EQ(a.connection.closed->code, 4503);
   EXPECT_FALSE(world.host.has("w"));
@@ -652,7 +655,7 @@ TEST(YSession, PresenceOverTheLimitIsSaidOnceAndTheDocumentGoesOn) {
 
 TEST(YSession, RefusalsThatAreNotReadBecomeOne) {
   TestWorld world;
-  YPeer reader(world, policy::Principal{.name = "reader", .read_only = true}, {.queue_bytes = 200});
+  YPeer reader(world, {.principal = kReader, .limits = {.queue_bytes = 200}});
   reader.connection.take();
   reader.connection.stuck = true;
   Typist ann(1);
@@ -667,59 +670,34 @@ TEST(YSession, RefusalsThatAreNotReadBecomeOne) {
 // A client that learned at once that its token is wrong would connect again for the next one.
 TEST(YSession, AWrongTokenMayBeDeniedLaterAndNothingIsSaidBefore) {
   TestWorld world;
-  Counters counters;
-  const Limits limits;
-  FakeConnection connection;
-  YSession session({.host = world.host,
-                    .workspace = "w",
-                    .object = "note",
-                    .principal = fail(ErrorCode::kUnauthorized, "unknown token"),
-                    .refused_for_ms = 4000,
-                    .actor = "actor",
-                    .limits = limits,
-                    .counters = counters});
-  session.on_open(connection);
-  session.on_message(protocol::encode_y_sync(SyncKind::kStep1, Bytes{0}));
+  YPeer denied(world, {.principal = kStale, .refused_for_ms = 4000});
+  denied.send(SyncKind::kStep1, Bytes{0});
   world.loop.advance(3999);
-  EXPECT_FALSE(connection.reading);
-  EXPECT_TRUE(connection.sent.empty());
-  EXPECT_FALSE(connection.closed);
+  EXPECT_FALSE(denied.connection.reading);
+  EXPECT_TRUE(denied.connection.sent.empty());
+  EXPECT_FALSE(denied.connection.closed);
   world.loop.advance(1);
-  ASSERT_TRUE(connection.closed);
-  EXPECT_EQ(connection.closed->code, 4401);
-  EXPECT_EQ(connection.sent.size(), 1u);
-  session.on_closed(4401);
+  ASSERT_TRUE(denied.connection.closed);
+  EXPECT_EQ(denied.connection.closed->code, 4401);
+  EXPECT_EQ(denied.connection.sent.size(), 1u);
 }
 
 TEST(YSession, AConnectionThatBreaksBeforeItsDenialIsForgotten) {
   TestWorld world;
-  Counters counters;
-  const Limits limits;
-  FakeConnection connection;
-  {
-    YSession session({.host = world.host,
-                      .workspace = "w",
-                      .object = "note",
-                      .principal = fail(ErrorCode::kUnauthorized, "unknown token"),
-                      .refused_for_ms = 4000,
-                      .actor = "actor",
-                      .limits = limits,
-                      .counters = counters});
-    session.on_open(connection);
-    session.on_closed(1006);
-  }
+  YPeer denied(world, {.principal = kStale, .refused_for_ms = 4000});
+  denied.end(1006);
   world.loop.advance(5000);
-  EXPECT_FALSE(connection.closed);
+  EXPECT_FALSE(denied.connection.closed);
 }
 
 // The operator reads who was refused, and why; nothing else of what the client sent.
 TEST(YSession, ARefusalIsReportedWithItsReason) {
   TestWorld world;
-  YPeer denied(world, fail(ErrorCode::kUnauthorized, "unknown token"));
+  YPeer denied(world, {.principal = kStale});
   EXPECT_EQ(world.reports.line_with("session refused"),
             "info session refused  reason=\"unknown token\" code=4401 workspace=w object=note "
             "protocol=y-websocket peer=test");
-  YPeer reader(world, policy::Principal{.name = "bob", .read_only = true});
+  YPeer reader(world, {.principal = policy::Principal{.name = "bob", .read_only = true}});
   EXPECT_NE(world.reports.line_with("session opened").find("principal=bob"), std::string::npos);
   Typist typist(1);
   reader.send(SyncKind::kUpdate, typist.type("secret words"));
@@ -847,7 +825,7 @@ TEST(YSession, AClientMayLeaveBeforeItsOpeningIsRefused) {
   writer.send(SyncKind::kUpdate, Typist(1).type("in flight"));
   world.loop.run();
   {
-    YPeer refused(world, policy::Principal{.name = "ann"}, {}, nullptr, "no\u200bte");
+    YPeer refused(world, {.object = "no\u200bte"});
     world.loop.run();
   }
   world.commit();
