@@ -64,6 +64,18 @@ TEST(NetReceiveBudget, CountsWhatAPausedReaderAndARequestHold) {
   EXPECT_TRUE(comes_true([&] { return test.server.counters().held_bytes < 100'000; }));
 }
 
+// The second request was held while the first one was answered.
+TEST(NetReceiveBudget, WhatWasHeldOfAPipelineIsNotCountedAfterItsAnswers) {
+  TestServer test(small_budget());
+  RawClient pipeline(test.port);
+  const std::string post = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 10000\r\n\r\n";
+  pipeline.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n" + post + std::string(10'000, 'b'));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_TRUE(pipeline.take_response().starts_with("HTTP/1.1 200 ")) << i;
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().held_bytes == 0; }));
+  EXPECT_EQ(test.server.counters().open, 1u) << "the connection is kept";
+}
+
 TEST(NetReceiveBudget, ARequestThatHoldsMostIsRefused) {
   ServerOptions options = small_budget();
   options.max_message_bytes = 100'000;

@@ -1,4 +1,5 @@
 // What a whole node shows of itself: its metrics, also on the listener of the monitoring, and its log.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -73,6 +74,14 @@ TEST(ObserveNode, ThePageIsValidAndHasEverything) {
   EXPECT_GT(page.value("syncline_loop_turn_seconds_count"), 0);
   const node::MemoryPlan plan = node::plan_memory(backend::NodeOptions().memory_bytes);
   EXPECT_EQ(page.value("syncline_object_budget_bytes"), static_cast<double>(plan.objects));
+  for (const auto& [part, limit] :
+       {std::pair{"objects", plan.objects}, std::pair{"queues", plan.queues},
+        std::pair{"receiving", plan.receiving}, std::pair{"disk_queue", plan.disk_queue},
+        std::pair{"store_cache", plan.store_cache}, std::pair{"store_writes", plan.store_writes},
+        std::pair{"snapshots", plan.snapshots}})
+    EXPECT_EQ(page.value(fmt::format("syncline_memory_part_limit_bytes{{part=\"{}\"}}", part)),
+              static_cast<double>(limit))
+        << part;
   EXPECT_EQ(page.value("syncline_memory_limit_bytes"), static_cast<double>(plan.total));
   EXPECT_GT(page.value("syncline_process_resident_memory_bytes"), 0);
 }
