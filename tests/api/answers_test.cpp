@@ -78,5 +78,28 @@ TEST(ApiAnswer, AStateThatWouldBeTooLargeIsRefusedAndItsUpdateIsServed) {
   EXPECT_GT(served->body.size(), std::size_t{6} << 20);
 }
 
+// However large the workspace is.
+TEST(ApiAnswer, OfAnExportNoMoreIsMadeThanItsReaderTakes) {
+  TestApi node;
+  Typist typist(1);
+  for (int i = 0; i < 12; ++i) node.change("w", "o", typist.type(std::string(1 << 20, 'x')));
+  node.answers_are_read = false;
+  const auto file = node.ask("GET", "/v1/workspaces/w/export");
+  for (int i = 0; i < 10; ++i) {
+    node.loops[0]->advance(1000);
+    node.run();
+  }
+  EXPECT_EQ(file->head->status, 200);
+  EXPECT_FALSE(file->ended);
+  EXPECT_GT(file->body.size(), std::size_t{4} << 20);
+  EXPECT_LT(file->body.size(), std::size_t{7} << 20)
+      << "4 MiB, and the piece with which it was more";
+  file->is_read = true;
+  node.loops[0]->advance(1000);
+  node.run();
+  EXPECT_TRUE(file->ended);
+  EXPECT_GT(file->body.size(), std::size_t{12} << 20);
+}
+
 }  // namespace
 }  // namespace syncline::api

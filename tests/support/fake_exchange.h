@@ -18,6 +18,7 @@ struct FakeAnswer {
   std::string body;
   bool ended = false;    // the response is complete
   bool aborted = false;  // the stream was broken off
+  bool is_read = true;   // false: what was written stays queued
 
   std::string header(std::string_view name) const {
     if (head)
@@ -42,7 +43,7 @@ class FakeExchange final : public http::Exchange {
   void write(http::Body piece) override { answer_->body += as_text(piece.view()); }
   void end() override { answer_->ended = true; }
   void abort() override { answer_->aborted = true; }
-  std::size_t queued_bytes() const override { return 0; }
+  std::size_t queued_bytes() const override { return answer_->is_read ? 0 : answer_->body.size(); }
   bool is_closed() const override { return false; }
   void when_closed(Task) override {}
 

@@ -32,6 +32,7 @@ class TestApi : public TestNode {
     head->request.loop = home;
     head->request.peer = peer;
     auto [responder, answer] = fake_responder(*loops[home]);
+    answer->is_read = answers_are_read;
     loops[home]->post(
         [this, request = std::move(head->request), responder = std::move(responder)]() mutable {
           handler(std::move(request), std::move(responder));
@@ -47,6 +48,7 @@ class TestApi : public TestNode {
         return api::PublicKeys{identity.log_name, {identity.signers[0].verifier()}};
       },
       .ready = ready};
+  bool answers_are_read = true;
   std::string peer;  // of requests: "203.0.113.5:51234"; no limit concerns an empty one
   http::Handler handler = api::make_handler(context);
 };
