@@ -203,19 +203,14 @@ void Engine::apply_waiting_deletes(DeleteSet& waiting) {
 }
 
 void Engine::delete_range(ClientIndex index, Clock clock, Clock end) {
-  const IdIndex& structs = store.clients[index].structs;
-  while (clock < end) {
-    Handle handle = structs.find(clock);
-    const Clock item_end = store[handle].end();
-    const Clock offset = clock - store[handle].clock;
-    const Clock part = std::min(end, item_end) - clock;
-    if (!store[handle].deleted && !erase_border(handle, offset, part)) {
-      handle = split(handle, clock - store[handle].clock);
-      if (end < item_end) split(handle, end - clock);
-      remove(handle);
-    }
-    clock = item_end;
-  }
+  store.visit_live(index, clock, end, [&](Handle handle, Clock from, Clock to) {
+    const bool to_its_end = to == store[handle].end();
+    if (erase_border(handle, from - store[handle].clock, to - from)) return true;
+    handle = split(handle, from - store[handle].clock);
+    if (!to_its_end) split(handle, to - from);
+    remove(handle);
+    return true;
+  });
 }
 
 StateVector Engine::missing() const {

@@ -7,6 +7,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "crdt/dead_clocks.h"
 #include "crdt/id_index.h"
 #include "crdt/text_arena.h"
 #include "crdt/value_arena.h"
@@ -21,6 +22,7 @@ struct ClientState {
   IdIndex structs;
   TextArena text;
   ValueArena values;
+  mutable DeadClocks dead;  // mutable: readers note what they passed over, too
 };
 
 class ClientTable {

@@ -79,6 +79,8 @@ class ConflictIndex {
 
   // True if the list has doubled since the index was last used to find a place.
   bool idle() const { return idle_ > entries_.size() / 2; }
+  // Adding an item may take a few steps for each of these.
+  std::size_t size() const { return entries_.size(); }
   std::size_t memory_bytes() const;
 
  private:

@@ -1,5 +1,7 @@
 #include "crdt/conflict_lists.h"
 
+#include <algorithm>
+
 namespace syncline::crdt {
 
 void ConflictLists::note_scan(TypeIndex type, KeyIndex key, Handle first, std::uint64_t steps) {
@@ -18,6 +20,19 @@ void ConflictLists::note_scan(TypeIndex type, KeyIndex key, Handle first, std::u
   } else {
     list.next_look = 2 * list.steps;
   }
+}
+
+std::uint64_t ConflictLists::cost_of_note(TypeIndex type, KeyIndex key, std::uint64_t steps) const {
+  const auto found = lists_.find(slot(type, key));
+  if (found != lists_.end()) steps += found->second.steps;
+  const bool looks = found == lists_.end() || steps >= found->second.next_look;
+  return looks ? cost_of_index(limits_, steps) : 0;
+}
+
+// The index of a list that has so few items that these steps pay for it.
+std::uint64_t ConflictLists::cost_of_index(ScanLimits limits, std::uint64_t steps) {
+  constexpr std::uint64_t kMostLevels = 32;
+  return steps / std::max(limits.patience, 1u) * kMostLevels;
 }
 
 void ConflictLists::note_linked(Handle handle) {

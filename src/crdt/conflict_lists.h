@@ -36,12 +36,16 @@ class ConflictLists {
   ConflictLists(const Store& store, ScanLimits limits) : store_(store), limits_(limits) {}
 
   // The index of a list, or nullptr.
-  ConflictIndex* index(TypeIndex type, KeyIndex key) {
+  ConflictIndex* index(TypeIndex type, KeyIndex key) const {
     const auto found = lists_.find(slot(type, key));
     return found == lists_.end() ? nullptr : found->second.index.get();
   }
   // Notes a long scan in the list that begins with `first`.
   void note_scan(TypeIndex type, KeyIndex key, Handle first, std::uint64_t steps);
+  // The most steps that noting a long scan may take, because it may build the index.
+  std::uint64_t cost_of_note(TypeIndex type, KeyIndex key, std::uint64_t steps) const;
+  // The same for the first long scan of a document.
+  static std::uint64_t cost_of_index(ScanLimits limits, std::uint64_t steps);
   // Must be called for each item that was linked into a list.
   void note_linked(Handle item);
   // The oldest value of a key that has many; `value` is one of them.

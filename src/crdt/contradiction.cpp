@@ -11,11 +11,13 @@ namespace syncline::crdt {
 namespace {
 
 // Finds several places in one text. Fast if the places come in rising order: each search starts at
-// the place before.
+// the place before. In ASCII, nothing is searched.
 class RisingUnits {
  public:
-  void open(std::string_view text) {
+  // A text of so many UTF-16 units.
+  void open(std::string_view text, Clock length) {
     text_ = text;
+    length_ = length;
     units_ = 0;
     bytes_ = 0;
   }
@@ -27,7 +29,8 @@ class RisingUnits {
  private:
   // Inside a surrogate pair: the beginning of the character.
   std::size_t offset(Clock units) {
-    if (units < units_) open(text_);
+    if (text_.size() == length_) return units;
+    if (units < units_) open(text_, length_);
     bool inside_pair = false;
     bytes_ += utf16_offset(text_.substr(bytes_), units - units_, inside_pair);
     units_ = units - (inside_pair ? 1 : 0);
@@ -35,6 +38,7 @@ class RisingUnits {
   }
 
   std::string_view text_;
+  Clock length_ = 0;
   Clock units_ = 0;
   std::size_t bytes_ = 0;
 };
@@ -74,8 +78,8 @@ class Comparison {
 
   // The first clock of the block, below `known_end`, for which the store holds different content.
   std::optional<Clock> find(const ClientState& client, const Block& block, Clock known_end) {
-    their_text_.open(block.kind == BlockKind::kString ? as_text(block.payload)
-                                                      : std::string_view());
+    const bool text = block.kind == BlockKind::kString;
+    their_text_.open(text ? as_text(block.payload) : std::string_view(), text ? block.len : 0);
     their_values_.open(block.payload);
     for (Clock clock = block.clock; clock < known_end;) {
       const Handle handle = client.structs.find(clock);
@@ -106,7 +110,7 @@ class Comparison {
   bool text_differs(Handle handle, const Block& block, Clock begin, Clock end) {
     const Item& item = store_[handle];
     if (handle != our_item_) {
-      our_text_.open(store_.text(item));
+      our_text_.open(store_.text(item), item.len);
       our_item_ = handle;
     }
     return contradicts(our_text_.slice(begin - item.clock, end - item.clock),

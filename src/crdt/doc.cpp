@@ -68,6 +68,10 @@ void Doc::transact(const std::function<void()>& body, Origin origin) {
 Result<Effect> Doc::prepare(ByteView update, UpdateVersion version) const {
   return engine_->prepare(update, version);
 }
+Result<std::optional<Effect>> Doc::prepare_within(ByteView update, std::uint64_t steps,
+                                                  UpdateVersion version) const {
+  return engine_->prepare_within(update, version, steps);
+}
 
 Result<ApplyResult> Doc::apply_update(ByteView update, UpdateVersion version, Origin origin) {
   return engine_->apply_update(update, version, origin);

@@ -45,6 +45,7 @@ namespace syncline::crdt {
 
 class BulkLoad;       // bulk_load.h
 class TypeObservers;  // events.h
+class UpdateWeight;   // update_weight.h
 
 // The content of a new item. Views are copied.
 struct NewContent {
@@ -192,6 +193,9 @@ class Engine {
   Result<ApplyResult> apply_update(ByteView update, UpdateVersion version, Origin origin);
   Result<Effect> prepare(ByteView update, UpdateVersion version,
                          EffectRules rules = EffectRules::kCurrent) const;
+  // The same; nullopt if preparing and applying it may take more steps (update_weight.h).
+  Result<std::optional<Effect>> prepare_within(ByteView update, UpdateVersion version,
+                                               std::uint64_t steps) const;
   Bytes encode_state_as_update(const StateVector& since, UpdateVersion version) const;
 
   // Joins all neighbours that can be joined, as loading the document anew does. Transactions join
@@ -233,6 +237,7 @@ class Engine {
 
  private:
   friend class BulkLoad;
+  friend class UpdateWeight;
 
   // The structs that wait for missing updates, as an update in format v2.
   struct PendingStructs {
@@ -375,6 +380,7 @@ class Engine {
 
   // apply.cpp
   Result<void> validate(ByteView update, const DecodedUpdate& decoded) const;
+  Result<void> decode_valid(ByteView update, UpdateVersion version, DecodedUpdate& decoded) const;
   void keep_scratch(std::unique_ptr<DecodedUpdate> decoded);
   bool apply_decoded(DecodedUpdate& update);
   bool apply_once(const DecodedUpdate& update, bool& waiting);

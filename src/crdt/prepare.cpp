@@ -6,17 +6,39 @@
 #include "crdt/effect_builder.h"
 #include "crdt/engine.h"
 #include "crdt/packed.h"
+#include "crdt/update_weight.h"
 
 namespace syncline::crdt {
+namespace {
+
+Result<Effect> effect_of(const Store& store, const DecodedUpdate& update, EffectRules rules) {
+  Result<Effect> effect = EffectBuilder(store, update, rules).build();
+  if (effect) effect->contradiction = find_contradiction(store, update);
+  return effect;
+}
+
+}  // namespace
 
 Result<Effect> Engine::prepare(ByteView update, UpdateVersion version, EffectRules rules) const {
   DecodedUpdate decoded;
-  if (Result<void> ok = decode_update(update, version, decoded); !ok)
+  if (Result<void> ok = decode_valid(update, version, decoded); !ok)
     return std::unexpected(ok.error());
-  if (Result<void> ok = validate(update, decoded); !ok) return std::unexpected(ok.error());
-  Result<Effect> effect = EffectBuilder(store, decoded, rules).build();
-  if (effect) effect->contradiction = find_contradiction(store, decoded);
-  return effect;
+  return effect_of(store, decoded, rules);
+}
+
+Result<std::optional<Effect>> Engine::prepare_within(ByteView update, UpdateVersion version,
+                                                     std::uint64_t steps) const {
+  DecodedUpdate decoded;
+  if (Result<void> ok = decode_valid(update, version, decoded); !ok)
+    return std::unexpected(ok.error());
+  if (UpdateWeight(*this, decoded, steps).exceeds()) return std::nullopt;
+  return effect_of(store, decoded, EffectRules::kCurrent);
+}
+
+Result<void> Engine::decode_valid(ByteView update, UpdateVersion version,
+                                  DecodedUpdate& decoded) const {
+  if (Result<void> ok = decode_update(update, version, decoded); !ok) return ok;
+  return validate(update, decoded);
 }
 
 EffectBuilder::EffectBuilder(const Store& store, const DecodedUpdate& update, EffectRules rules)
@@ -266,13 +288,11 @@ void EffectBuilder::touch_deletes() {
       // An element that the update itself inserts has a touch for its insertion, even if the update
       // also deletes it.
       const Clock end = std::min(range.end(), stored);
-      for (Clock clock = range.clock; clock < end;) {
-        const Handle handle = store_.find({index, clock});
-        const Item& item = store_[handle];
-        const Clock item_end = std::min(end, item.end());
-        if (!item.deleted) touch_deleted(item, handle, clock, item_end);
-        clock = item_end;
-      }
+      if (range.clock >= end) continue;
+      store_.visit_live(index, range.clock, end, [&](Handle handle, Clock from, Clock to) {
+        touch_deleted(store_[handle], handle, from, to);
+        return true;
+      });
     }
   }
 }

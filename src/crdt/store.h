@@ -6,6 +6,7 @@
 // happens only at the end of a transaction.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,43 @@ class Store {
       ranges.back().len += item.len;
     else
       ranges.push_back({item.clock, item.len});
+  }
+
+  // Calls `visit(handle, from, to)` for each struct with live elements among the known clocks from
+  // `from` to `end`: with those of its clocks. `visit` may delete these elements, and cut the struct.
+  // Passes over what is known to be deleted (dead_clocks.h). The walk ends early, with false, if `visit`
+  // returns false, or before it takes more than `most` steps.
+  template <typename Visit>
+  bool visit_live(ClientIndex index, Clock from, Clock end, Visit&& visit,
+                  std::uint64_t most = ~std::uint64_t{0}) const {
+    const ClientState& client = clients[index];
+    Clock dead_from = 0;
+    std::size_t dead = 0;  // deleted structs in a row, from `dead_from` on
+    Clock clock = from;
+    const auto note = [&] {
+      if (dead >= DeadClocks::kWorthNoting) client.dead.add(dead_from, clock);
+      dead = 0;
+    };
+    for (; clock < end; ++work) {
+      if (most-- == 0) return note(), false;
+      if (const Clock skipped = client.dead.skip(clock); skipped > clock) {
+        note();
+        clock = skipped;
+        continue;
+      }
+      const Handle handle = client.structs.find(clock);
+      const Item& item = items[handle];
+      const Clock item_end = item.end();
+      if (item.deleted) {
+        if (dead++ == 0) dead_from = item.clock;
+      } else {
+        note();
+        if (!visit(handle, clock, std::min(end, item_end))) return false;
+      }
+      clock = item_end;
+    }
+    note();
+    return true;
   }
 
   // ---- splitting and merging

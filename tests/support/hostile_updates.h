@@ -243,6 +243,32 @@ inline Attack tiny_deletions(std::uint32_t n) {
   return {{run(std::string(2 * n, 'a'), 2 * n)}, {builder.take()}};
 }
 
+// Characters of one client, each typed before the one before it: their structs do not join, not even
+// when they are deleted.
+inline Bytes apart(std::uint32_t n) {
+  UpdateBuilder builder;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    Block& block = with_text(builder.add(1, i), "x");
+    i == 0 ? in_root(block) : before(block, {1, i - 1});
+  }
+  return builder.take();
+}
+
+// A few bytes delete all of a document.
+inline Attack deleted_at_once(std::uint32_t n) {
+  UpdateBuilder builder;
+  builder.deletes().add(1, 0, n);
+  return {{apart(n)}, {builder.take()}};
+}
+
+// The same, again and again.
+inline Attack deleted_again(std::uint32_t n) {
+  UpdateBuilder builder;
+  builder.deletes().add(1, 0, n);
+  const Bytes all = builder.take();
+  return {{apart(n), all}, std::vector<Bytes>(n / 10, all)};
+}
+
 // Deletions of what nobody knows; then others between them; then a thousand small updates.
 inline Attack waiting_deletions(std::uint32_t n) {
   Attack attack{{seed()}, {}};
@@ -417,6 +443,8 @@ inline constexpr NamedAttack kAttacks[] = {
     {"ChainOfClients", chain_of_clients},
     {"Zigzag", zigzag},
     {"TinyDeletions", tiny_deletions},
+    {"DeletedAtOnce", deleted_at_once},
+    {"DeletedAgain", deleted_again},
     {"WaitingDeletions", waiting_deletions},
     {"NarrowCuts", narrow_cuts},
     {"WideCuts", wide_cuts},

@@ -119,6 +119,10 @@ class Doc {
   // Computes what the update would do to this document, or why it would be refused. Changes
   // nothing.
   Result<Effect> prepare(ByteView update, UpdateVersion version = UpdateVersion::kV1) const;
+  // The same, unless preparing and applying the update may take more than so many steps: then nullopt,
+  // after not much more than so many steps. A step costs about as much as a look at one struct.
+  Result<std::optional<Effect>> prepare_within(ByteView update, std::uint64_t steps,
+                                               UpdateVersion version = UpdateVersion::kV1) const;
 
   // Applies the update completely, or refuses it completely. A part that depends on missing updates
   // waits inside the document and is applied when those updates arrive.
