@@ -27,6 +27,18 @@ crdt::StateVector needs_of(const crdt::Effect& effect) {
   return needs;
 }
 
+Result<Prepared> prepared_with(crdt::Effect effect) {
+  if (effect.contradiction) {
+    return fail(ErrorCode::kConflict, "client id " + std::to_string(effect.contradiction->client) +
+                                          " is in use by two replicas: they differ at clock " +
+                                          std::to_string(effect.contradiction->clock));
+  }
+  Prepared prepared{.changes = effect.changes};
+  if (effect.waits()) prepared.waits_for = crdt::encode_state_vector(needs_of(effect));
+  prepared.effect = neutral_effect(std::move(effect));
+  return prepared;
+}
+
 // Implements all of its facets itself.
 class DocObject final : public Object,
                         private Replication,
@@ -47,16 +59,15 @@ class DocObject final : public Object,
   Result<Prepared> prepare(ByteView intent) const override {
     auto effect = doc_.prepare(intent, UpdateVersion::kV1);
     if (!effect) return std::unexpected(std::move(effect.error()));
-    if (effect->contradiction) {
-      return fail(ErrorCode::kConflict, "client id " +
-                                            std::to_string(effect->contradiction->client) +
-                                            " is in use by two replicas: they differ at clock " +
-                                            std::to_string(effect->contradiction->clock));
-    }
-    Prepared prepared{.changes = effect->changes};
-    if (effect->waits()) prepared.waits_for = crdt::encode_state_vector(needs_of(*effect));
-    prepared.effect = neutral_effect(std::move(*effect));
-    return prepared;
+    return prepared_with(std::move(*effect));
+  }
+
+  Result<std::optional<Prepared>> prepare_within(ByteView intent,
+                                                 std::uint64_t steps) const override {
+    auto effect = doc_.prepare_within(intent, steps, UpdateVersion::kV1);
+    if (!effect) return std::unexpected(std::move(effect.error()));
+    if (!*effect) return std::nullopt;
+    return prepared_with(std::move(**effect));
   }
 
   Result<void> apply(ByteView recorded) override {

@@ -15,4 +15,10 @@ Result<std::string> Object::to_json_within(std::size_t most) const {
   return json;
 }
 
+Result<std::optional<Prepared>> Object::prepare_within(ByteView intent, std::uint64_t) const {
+  auto prepared = prepare(intent);
+  if (!prepared) return std::unexpected(std::move(prepared.error()));
+  return std::move(*prepared);
+}
+
 }  // namespace syncline::merge

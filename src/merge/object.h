@@ -17,7 +17,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +51,12 @@ class Object {
   virtual const ObjectType& type() const = 0;
 
   virtual Result<Prepared> prepare(ByteView intent) const = 0;
+  // The same; nullopt if preparing and applying the intent may take more than so many steps, each about
+  // as long as a look at one element. The answer itself takes not much more than so many. By default,
+  // each intent is prepared: a type must override this if the cost of an intent is not in proportion
+  // to its size.
+  virtual Result<std::optional<Prepared>> prepare_within(ByteView intent,
+                                                         std::uint64_t steps) const;
   virtual Result<void> apply(ByteView recorded) = 0;
 
   // The whole state, for ObjectType::restore.

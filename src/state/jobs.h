@@ -31,11 +31,12 @@ namespace syncline::state {
 
 struct ReplaySources;
 
-// What a loop does itself: restoring or merging at most so many bytes, and walking over an object
-// with at most so much memory (merge::Object::memory_bytes). By default, each takes about a
-// millisecond.
+// What a loop does itself: restoring or merging at most so many bytes, preparing and applying a change
+// in at most so many steps (merge::Object::prepare_within), and walking over an object with at most so
+// much memory (merge::Object::memory_bytes). By default, each takes about a millisecond.
 struct LoopShare {
   std::size_t bytes = std::size_t{64} << 10;
+  std::uint64_t steps = 4096;
   std::size_t memory = std::size_t{256} << 10;
 };
 

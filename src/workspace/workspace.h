@@ -351,6 +351,8 @@ class Workspace {
   // True if work on the whole object, or with this change, is too long for the loop.
   bool is_large(const LiveObject& object) const;
   bool is_long(ByteView intent) const;
+  // nullopt: preparing and applying it takes too long for the loop.
+  Result<std::optional<merge::Prepared>> prepare(const LiveObject& object, ByteView intent) const;
   // Runs `work` with the object on a worker, and then `then` on this loop, unless the workspace has
   // ended by then. The object may have been lost in between.
   template <typename T>

@@ -53,13 +53,17 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
   if (answer_repeated(caller, object, offer, done)) return;
   if (is_long(offer.change.intent))
     return decide_elsewhere(caller, object, std::move(offer), std::move(done));
-  auto prepared = object.object().prepare(offer.change.intent);
+  auto within = prepare(object, offer.change.intent);
+  if (within && !*within)
+    return decide_elsewhere(caller, object, std::move(offer), std::move(done));
+  Result<merge::Prepared> prepared = within ? Result<merge::Prepared>(std::move(**within))
+                                            : std::unexpected(std::move(within.error()));
   const auto rules = allow(caller, object, offer, prepared, done);
   if (rules)
     settle(caller, object, offer, std::move(*prepared), *rules, Applied::kNo, std::move(done));
 }
 
-// A large change: a worker prepares it and applies it. It is judged on the loop in between, and again
+// A long change, because of its size or of what it does: a worker prepares it and applies it. It is judged on the loop in between, and again
 // in the turn in which it becomes an event.
 struct Workspace::LongChange {
   policy::Caller caller;

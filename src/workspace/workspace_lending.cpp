@@ -20,6 +20,13 @@ bool Workspace::is_long(ByteView intent) const {
   return services_.off_loop && intent.size() > services_.off_loop->share.bytes;
 }
 
+Result<std::optional<merge::Prepared>> Workspace::prepare(const LiveObject& object,
+                                                          ByteView intent) const {
+  if (services_.off_loop)
+    return object.object().prepare_within(intent, services_.off_loop->share.steps);
+  return object.object().prepare(intent);
+}
+
 void Workspace::wait_for(LiveObject& object, const Subscriber* to,
                          std::move_only_function<void(const Subscriber* to)> task) {
   object.wait([&object, stay = object.subscribers().stay(to), task = std::move(task)]() mutable {

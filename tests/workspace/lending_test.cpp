@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/hand_jobs.h"
+#include "support/hostile_updates.h"
 #include "support/test_world.h"
 #include "workspace/workspace.h"
 
@@ -320,6 +321,64 @@ TEST_F(ManyMilestones, AreMadeElsewhere) {
   EXPECT_EQ(world.cache.counters().snapshots, 1U);
   workspace().unsubscribe(object, reader);
   workspace().unsubscribe(other, neighbour);
+}
+
+// ---- short changes that cost much
+
+struct FewSteps : Lending {
+  FewSteps()
+      : Lending(store::MemoryStore::CommitMode::kAtOnce,
+                {.bytes = 100'000, .steps = 100, .memory = 1'000'000}) {}
+
+  static constexpr std::uint32_t kStructs = 200;
+  static Bytes delete_all() {
+    crdt::hostile::UpdateBuilder builder;
+    builder.deletes().add(1, 0, kStructs);
+    return builder.take();
+  }
+};
+
+TEST_F(FewSteps, AShortChangeThatDeletesMuchIsMadeElsewhere) {
+  Reader reader;
+  Reader elsewhere;
+  LiveObject& object = join("large", reader);
+  LiveObject& other = join("other", elsewhere);
+  submit(object, crdt::hostile::apart(kStructs));
+  EXPECT_EQ(jobs.waiting(), Names{"prepare"}) << "many structs are long, too";
+  work(2);
+  const auto short_one = submit(object, Typist(2).type("a"));
+  EXPECT_TRUE(*short_one && short_one->value());
+  const auto deleted = submit(object, delete_all());
+  EXPECT_EQ(jobs.waiting(), Names{"prepare"});
+  const auto later = submit(object, Typist(3).type("b"));
+  EXPECT_FALSE(*later);
+  const auto passes = submit(other, Typist(4).type("c"));
+  EXPECT_TRUE(*passes && passes->value());
+  work(2);
+  ASSERT_TRUE(*deleted && deleted->value());
+  ASSERT_TRUE(*later && later->value());
+  EXPECT_LT((*deleted)->value().position, (*later)->value().position);
+  EXPECT_EQ(reader.doc.text("r").length(), 0U);
+  workspace().unsubscribe(object, reader);
+  workspace().unsubscribe(other, elsewhere);
+}
+
+TEST_F(FewSteps, TheSameDeletionAgainIsShort) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, crdt::hostile::apart(kStructs));
+  work(2);
+  submit(object, delete_all());
+  work(2);
+  const auto again = submit(object, delete_all());
+  work();  // looks at each deleted struct, once
+  ASSERT_TRUE(*again && again->value());
+  EXPECT_TRUE((*again)->value().known);
+  const auto once_more = submit(object, delete_all());
+  EXPECT_TRUE(jobs.waiting().empty());
+  ASSERT_TRUE(*once_more && once_more->value());
+  EXPECT_TRUE((*once_more)->value().known);
+  workspace().unsubscribe(object, reader);
 }
 
 struct ByHand : Lending {
