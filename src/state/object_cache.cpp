@@ -83,6 +83,10 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed repla
     ++counters_.loads_repeated;
     // Load again, because the replayed events may differ from what the log really stored.
     loading->forgotten = false;
+    if (replayed) {
+      loading->resident->object_ = std::move(replayed->object);
+      discard(std::move(loading->resident));
+    }
     return load(key);
   }
   loading_.erase(key);
@@ -126,8 +130,10 @@ void ObjectCache::release(Resident& resident) {
   SYNCLINE_ASSERT(resident.holders_ > 0);
   if (--resident.holders_ > 0) return;
   if (resident.forgotten_) {
-    forgotten_.erase(&resident);
-    return;
+    const auto found = forgotten_.find(&resident);
+    std::unique_ptr<Resident> forgotten = std::move(found->second);
+    forgotten_.erase(found);
+    return discard(std::move(forgotten));
   }
   resident.idle_ = idle_.insert(idle_.end(), &resident);
   account(resident);
@@ -204,6 +210,7 @@ void ObjectCache::forget(std::string_view workspace) {
     resident.forgotten_ = true;
     if (resident.holders_ == 0) {
       idle_.erase(resident.idle_);
+      discard(std::move(it->second));
     } else {
       forgotten_.emplace(&resident, std::move(it->second));
     }
@@ -240,11 +247,15 @@ void ObjectCache::evict(Resident& resident) {
   const auto found = residents_.find(Key{resident.workspace_, resident.id_});
   std::unique_ptr<Resident> evicted = std::move(found->second);
   residents_.erase(found);
-  const bool large = is_large(*evicted);
   if (evicted->events_since_snapshot_ >= limits_.evict_snapshot_events)
     write_snapshot(std::move(evicted));
-  else if (large)
-    elsewhere(std::move(evicted), "free", [](const Workplace&, const Resident&) {});
+  else
+    discard(std::move(evicted));
+}
+
+// Destroys an object that is not found any more. Freeing millions of small pieces takes long.
+void ObjectCache::discard(std::unique_ptr<Resident> gone) {
+  if (is_large(*gone)) elsewhere(std::move(gone), "free", [](const Workplace&, const Resident&) {});
 }
 
 // Gives up an object that is not found any more to a worker, which frees it.
@@ -259,7 +270,7 @@ void ObjectCache::elsewhere(std::unique_ptr<Resident> evicted, const char* name,
 }
 
 bool ObjectCache::is_large(const Resident& resident) const {
-  return sources_.off_loop && resident.accounted_bytes_ > sources_.off_loop->share.memory;
+  return sources_.off_loop && resident.object_->memory_bytes() > sources_.off_loop->share.memory;
 }
 
 // Counts a snapshot, and returns it without its bytes.

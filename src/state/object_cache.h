@@ -12,7 +12,7 @@
 // next call, or when the owner calls shrink().
 //
 // What is long does not run here, if there is somewhere else (ReplaySources::off_loop): restoring a
-// large object, encoding one that is evicted, and freeing its memory.
+// large object, encoding one that is evicted, and freeing the memory of one that is dropped.
 //
 // Snapshots. Milestones stay. They are spaced so that all of them together are smaller than twice
 // the log (state/object_replay.h). When an object is evicted and a reload would take long, its
@@ -159,6 +159,7 @@ class ObjectCache {
   void hold(Resident& resident);
   void account(Resident& resident);
   void evict(Resident& resident);
+  void discard(std::unique_ptr<Resident> gone);
   bool is_large(const Resident& resident) const;
   void elsewhere(std::unique_ptr<Resident> evicted, const char* name,
                  std::move_only_function<void(const Workplace&, Resident&)> work);

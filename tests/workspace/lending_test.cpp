@@ -447,6 +447,7 @@ TEST_F(ByHand, WhatALargeObjectIsIsRestoredElsewhere) {
   workspace().unsubscribe(object, reader);
   world.loop.run();
   world.cache.forget("w");
+  EXPECT_TRUE(jobs.waiting().empty()) << "little memory is freed at once";
   Reader next;
   LiveObject* joined = nullptr;
   workspace().subscribe(testing::ann(), "large", "yjs", next,
@@ -458,6 +459,37 @@ TEST_F(ByHand, WhatALargeObjectIsIsRestoredElsewhere) {
   ASSERT_NE(joined, nullptr);
   EXPECT_EQ(joined->object().to_json(), "{\"content\":\"" + long_text + "\"}");
   workspace().unsubscribe(*joined, next);
+}
+
+struct MuchToFree : Lending {
+  MuchToFree()
+      : Lending(store::MemoryStore::CommitMode::kManual, {.bytes = 100'000, .memory = 1'000}) {}
+};
+
+TEST_F(MuchToFree, WhatIsDroppedIsFreedElsewhere) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type(long_text));
+  world.commit();
+  workspace().unsubscribe(object, reader);
+  world.loop.run();
+  EXPECT_EQ(world.cache.residents(), 1U);
+  world.cache.forget("w");
+  EXPECT_EQ(world.cache.residents(), 0U);
+  EXPECT_EQ(jobs.waiting(), Names{"free"});
+  work();
+}
+
+TEST_F(MuchToFree, WhatIsLostIsFreedElsewhere) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type(long_text));
+  world.store.fail_appends(Error{ErrorCode::kUnavailable, "the disk is full"});
+  world.commit();
+  ASSERT_TRUE(reader.lost);
+  EXPECT_EQ(jobs.waiting(), Names{"free"});
+  EXPECT_TRUE(workspace().idle());
+  work();
 }
 
 }  // namespace
