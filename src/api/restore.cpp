@@ -87,15 +87,21 @@ Result<Plan> plan(const Restore& restore, const merge::Object& now, merge::Objec
   return Plan{std::move(*intent), std::move(*told), prepared->changes};
 }
 
-// Runs on the loop of the target.
+// Runs on the loop of the target. A large past state is given up to the worker that reads it.
 void carry_out(node::Shard& shard, Restore restore, std::shared_ptr<merge::Object> then,
                log::Done<std::string> done) {
   if (auto open = shard.host.admit(restore.caller, restore.target); !open)
     return done(std::unexpected(std::move(open.error())));
   const std::uint64_t replica = (shard.random->next() & kReplicaBits) | std::uint64_t{1} << 40;
   auto told = std::make_shared<Plan>();
-  auto make = [restore, then, replica, told](const merge::Object& now,
-                                             log::Position position) -> Result<Bytes> {
+  workspace::Workspace::Author author{.caller = restore.caller,
+                                      .right = Right::kRestore,
+                                      .dry_run = restore.dry_run,
+                                      .type = &then->type(),
+                                      .reads = then->memory_bytes()};
+  author.caller.actor = fmt::format("restore of {} at {}", restore.path.workspace, restore.at);
+  auto make = [restore, then = std::move(then), replica, told](
+                  const merge::Object& now, log::Position position) -> Result<Bytes> {
     if (!restore.in_place() && position > 0)
       return fail(ErrorCode::kConflict, fmt::format("object {} exists in workspace {}",
                                                     restore.path.object, restore.target));
@@ -104,11 +110,6 @@ void carry_out(node::Shard& shard, Restore restore, std::shared_ptr<merge::Objec
     *told = std::move(*made);
     return told->intent;
   };
-  workspace::Workspace::Author author{.caller = restore.caller,
-                                      .right = Right::kRestore,
-                                      .dry_run = restore.dry_run,
-                                      .type = &then->type()};
-  author.caller.actor = fmt::format("restore of {} at {}", restore.path.workspace, restore.at);
   shard.host.get(restore.target)
       .change(restore.path.object, std::move(author), std::move(make),
               [restore, told, done = std::move(done)](Result<workspace::Receipt> receipt) mutable {

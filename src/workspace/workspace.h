@@ -231,14 +231,15 @@ class Workspace {
 
   // Makes a change from the present state: `make` gets the object (empty, at position 0, if it has
   // no events) and returns the intent. If it changes nothing, the answer is "known". A dry run ends
-  // after `make`; its receipt has the present position. If the object is large, `make` runs on a
-  // worker.
+  // after `make`; its receipt has the present position. If the object is large, or if `make` reads as
+  // much besides it, `make` runs on a worker, and is destroyed there.
   struct Author {
     policy::Caller caller;
     policy::Right right = policy::Right::kWrite;  // the right that the change needs
     bool dry_run = false;
     // The type of an object that begins with this change; nullptr: the default type.
     const merge::ObjectType* type = nullptr;
+    std::size_t reads = 0;  // the memory of what `make` walks over besides the object
   };
   using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
@@ -350,6 +351,7 @@ class Workspace {
 
   // True if work on the whole object, or with this change, is too long for the loop.
   bool is_large(const LiveObject& object) const;
+  bool is_large(std::size_t memory_bytes) const;
   bool is_long(ByteView intent) const;
   // nullopt: preparing and applying it takes too long for the loop.
   Result<std::optional<merge::Prepared>> prepare(const LiveObject& object, ByteView intent) const;

@@ -13,7 +13,11 @@ constexpr std::size_t kAtOnce = 64;
 }  // namespace
 
 bool Workspace::is_large(const LiveObject& object) const {
-  return services_.off_loop && object.object().memory_bytes() > services_.off_loop->share.memory;
+  return is_large(object.object().memory_bytes());
+}
+
+bool Workspace::is_large(std::size_t memory_bytes) const {
+  return services_.off_loop && memory_bytes > services_.off_loop->share.memory;
 }
 
 bool Workspace::is_long(ByteView intent) const {

@@ -240,7 +240,7 @@ void Workspace::make_change(LiveObject& object, Author author, Make make, Done<R
     });
   if (author.type != nullptr && object.position() == 0 && object.subscribers().size() <= 1)
     services_.cache.begin_as(object.resident(), *author.type);
-  if (!is_large(object))
+  if (!is_large(object) && !is_large(author.reads))
     return made(object, author, make(object.object(), object.position()), std::move(done));
   lend<Result<Bytes>>(
       object, "make",

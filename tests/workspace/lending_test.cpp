@@ -323,6 +323,30 @@ TEST_F(ManyMilestones, AreMadeElsewhere) {
   workspace().unsubscribe(other, neighbour);
 }
 
+TEST_F(Lending, WhatReadsMuchBesidesASmallObjectIsMadeElsewhere) {
+  Reader reader;
+  LiveObject& object = join("small", reader);
+  submit(object, typist.type("a"));
+  std::optional<Result<Receipt>> receipt;
+  const auto change = [&](std::size_t reads) {
+    workspace().change(
+        "small", {.caller = testing::ann(), .reads = reads},
+        [&](const merge::Object&, log::Position) -> Result<Bytes> { return typist.type("b"); },
+        [&](Result<Receipt> changed) { receipt = std::move(changed); });
+    world.loop.run();
+  };
+  change(kShare.memory);
+  EXPECT_TRUE(receipt && *receipt) << "as much as the loop may read";
+  receipt.reset();
+  change(kShare.memory + 1);
+  EXPECT_EQ(jobs.waiting(), Names{"make"});
+  EXPECT_FALSE(receipt);
+  work();
+  EXPECT_TRUE(receipt && *receipt);
+  EXPECT_EQ(reader.text(), "abb");
+  workspace().unsubscribe(object, reader);
+}
+
 // ---- short changes that cost much
 
 struct FewSteps : Lending {
