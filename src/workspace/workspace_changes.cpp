@@ -64,7 +64,8 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
 }
 
 // A long change, because of its size or of what it does: a worker prepares it and applies it. It is judged on the loop in between, and again
-// in the turn in which it becomes an event.
+// in the turn in which it becomes an event. It belongs to the loop, as what it holds of sessions does: the
+// worker only reads its bytes, and must not be the one who destroys it.
 struct Workspace::LongChange {
   policy::Caller caller;
   Bytes intent;  // that the offer refers to
@@ -80,7 +81,7 @@ void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& objec
   change->offer.change.intent = change->intent;
   lend<Result<merge::Prepared>>(
       object, "prepare",
-      [change](const merge::Object& lent) { return lent.prepare(change->intent); },
+      [&intent = change->intent](const merge::Object& lent) { return lent.prepare(intent); },
       [this, &object, change](Result<merge::Prepared> prepared) {
         if (object.lost()) return change->done(fail(ErrorCode::kUnavailable, "connect again"));
         if (!allow(change->caller, object, change->offer, prepared, change->done)) return;
@@ -92,8 +93,8 @@ void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& objec
 void Workspace::apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> change) {
   lend<Result<void>>(
       object, "apply",
-      [change](merge::Object& lent) {
-        return lent.apply(change->prepared->recorded.of(change->intent));
+      [recorded = change->prepared->recorded.of(change->intent)](merge::Object& lent) {
+        return lent.apply(recorded);
       },
       [this, &object, change](Result<void> applied) {
         applied_elsewhere(object, *change, std::move(applied));

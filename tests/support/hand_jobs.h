@@ -24,7 +24,11 @@ class HandJobs final : public state::Jobs {
     const state::ReplaySources own(sources.store, sources.types);
     state::Workplace place{loop, own};
     work(&place, state::JobSlot());
+    if (keeps_) kept_.push_back(std::move(work));
   }
+  // From now on, what has run is not destroyed: a worker may be slower with that than the loop that
+  // asked is with the answer.
+  void keep() { keeps_ = true; }
 
   const state::JobOrder& next() const { return waiting_.front().first; }
 
@@ -36,6 +40,8 @@ class HandJobs final : public state::Jobs {
 
  private:
   std::deque<std::pair<state::JobOrder, Work>> waiting_;
+  bool keeps_ = false;
+  std::vector<Work> kept_;
 };
 
 }  // namespace syncline::testing

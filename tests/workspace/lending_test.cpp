@@ -115,6 +115,23 @@ TEST_F(Lending, ARefusedLargeChangeLetsTheNextOneGoOn) {
   workspace().unsubscribe(object, reader);
 }
 
+TEST_F(Lending, WhatBelongsToTheLoopIsNotDestroyedByTheWorker) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  jobs.keep();
+  auto token = std::make_shared<int>(0);
+  const std::weak_ptr<int> held = token;
+  const Bytes intent = typist.type(long_text);
+  Change change{.intent = intent};
+  change.apart = [token] {};
+  workspace().submit(testing::ann(), object, std::move(change), nullptr, [token](auto) {});
+  token.reset();
+  work(2);
+  EXPECT_EQ(object.position(), 1U);
+  EXPECT_TRUE(held.expired());
+  workspace().unsubscribe(object, reader);
+}
+
 TEST_F(Lending, PresenceDoesNotOvertakeTheChangeBeforeIt) {
   Reader reader;
   LiveObject& object = join("large", reader);
