@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/byte_reader.h"
@@ -16,7 +18,27 @@ namespace {
 
 // ---- writing ----
 
-void append_escaped(char c, std::string& out) {
+// The writers below write to one of these two, so that the size of a text can be known before there is any.
+struct JsonText {
+  std::string text = {};
+
+  void push_back(char c) { text.push_back(c); }
+  void append(std::string_view more) { text.append(more); }
+  static constexpr bool full() { return false; }
+};
+
+// Writers may stop when it is full.
+struct JsonSize {
+  std::size_t most;
+  std::size_t size = 0;
+
+  void push_back(char) { ++size; }
+  void append(std::string_view more) { size += more.size(); }
+  bool full() const { return size > most; }
+};
+
+template <typename Out>
+void append_escaped(char c, Out& out) {
   static constexpr char kHex[] = "0123456789abcdef";
   out.push_back('\\');
   switch (c) {
@@ -34,52 +56,50 @@ void append_escaped(char c, std::string& out) {
   }
 }
 
-void append_quoted(std::string_view text, std::string& out) {
+template <typename Out>
+void append_quoted(std::string_view text, Out& out) {
   out.push_back('"');
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, done, i - done);
+    out.append(text.substr(done, i - done));
     append_escaped(text[i], out);
     done = i + 1;
   }
-  out.append(text, done);
+  out.append(text.substr(done));
   out.push_back('"');
 }
 
-void append_number(double value, std::string& out) {
+template <typename Out>
+void append_number(double value, Out& out) {
   if (std::isfinite(value))
     out.append(number_to_string(value));
   else
     out.append("null");
 }
 
-// Text that ends early, incomplete, once it is longer than the caller takes.
-struct JsonText {
-  std::string text = {};
-  std::size_t most = std::numeric_limits<std::size_t>::max();
-
-  bool full() const { return text.size() > most; }
-};
-
-void append_byte_string(ByteView bytes, JsonText& json) {
-  std::string& out = json.text;
+template <typename Out>
+void append_byte_string(ByteView bytes, Out& out) {
   out.push_back('{');
-  for (std::size_t i = 0; i < bytes.size() && !json.full(); ++i) {
+  for (std::size_t i = 0; i < bytes.size() && !out.full(); ++i) {
     if (i != 0) out.push_back(',');
-    out.append("\"").append(std::to_string(i)).append("\":").append(std::to_string(bytes[i]));
+    out.push_back('"');
+    out.append(std::to_string(i));
+    out.append("\":");
+    out.append(std::to_string(bytes[i]));
   }
   out.push_back('}');
 }
 
-void append_value(ByteReader& in, JsonText& json);
+template <typename Out>
+void append_value(ByteReader& in, Out& out);
 
-void append_object(ByteReader& in, JsonText& json) {
-  std::string& out = json.text;
+template <typename Out>
+void append_object(ByteReader& in, Out& out) {
   out.push_back('{');
   bool first = true;
-  for (std::uint64_t left = in.var_uint(); left != 0 && in.ok() && !json.full(); --left) {
+  for (std::uint64_t left = in.var_uint(); left != 0 && in.ok() && !out.full(); --left) {
     const std::string_view key = in.var_string();
     if (in.peek() == kAnyUndefined) {
       in.u8();
@@ -89,24 +109,24 @@ void append_object(ByteReader& in, JsonText& json) {
     first = false;
     append_quoted(key, out);
     out.push_back(':');
-    append_value(in, json);
+    append_value(in, out);
   }
   out.push_back('}');
 }
 
-void append_array(ByteReader& in, JsonText& json) {
-  std::string& out = json.text;
+template <typename Out>
+void append_array(ByteReader& in, Out& out) {
   out.push_back('[');
   const std::uint64_t count = in.var_uint();
-  for (std::uint64_t i = 0; i < count && in.ok() && !json.full(); ++i) {
+  for (std::uint64_t i = 0; i < count && in.ok() && !out.full(); ++i) {
     if (i != 0) out.push_back(',');
-    append_value(in, json);
+    append_value(in, out);
   }
   out.push_back(']');
 }
 
-void append_value(ByteReader& in, JsonText& json) {
-  std::string& out = json.text;
+template <typename Out>
+void append_value(ByteReader& in, Out& out) {
   switch (in.u8()) {
     case kAnyInteger: {
       const VarInt value = in.var_int();
@@ -120,9 +140,9 @@ void append_value(ByteReader& in, JsonText& json) {
     case kAnyFalse: out.append("false"); return;
     case kAnyTrue: out.append("true"); return;
     case kAnyString: return append_quoted(in.var_string(), out);
-    case kAnyObject: return append_object(in, json);
-    case kAnyArray: return append_array(in, json);
-    case kAnyBytes: return append_byte_string(in.var_buffer(), json);
+    case kAnyObject: return append_object(in, out);
+    case kAnyArray: return append_array(in, out);
+    case kAnyBytes: return append_byte_string(in.var_buffer(), out);
     default: out.append("null");  // null; undefined within an array
   }
 }
@@ -352,13 +372,18 @@ std::string to_json(const Any& value) {
   return packed_to_json(pack(value));
 }
 
-std::optional<std::string> to_json_within(const Any& value, std::size_t most) {
+std::optional<std::string> to_json_within(Any value, std::size_t most) {
   if (value.is_undefined()) return "undefined";
   const auto packed = pack(value);
-  JsonText json{.most = most};
+  value = Any();  // it may be large, and so may be the text
+  JsonSize size{most};
+  ByteReader counted(packed);
+  append_value(counted, size);
+  if (size.full()) return std::nullopt;
+  JsonText json;
+  json.text.reserve(size.size);
   ByteReader in(packed);
   append_value(in, json);
-  if (json.full()) return std::nullopt;
   return std::move(json.text);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -108,6 +109,22 @@ TEST(Any, NumbersPrintAsInJavaScript) {
       {9007199254740992.0, "9007199254740992"},
       {1.7976931348623157e308, "1.7976931348623157e+308"}};
   for (const auto& [value, text] : cases) EXPECT_EQ(number_to_string(value), text);
+}
+
+TEST(Any, ATextIsMadeOnlyIfItIsShortEnough) {
+  for (const Any& value :
+       {Any(Any::Object{
+            {"a\n", Any::Array{1.5, "x\"y", true, Any()}}, {"b", Bytes{0, 200}}, {"gone", Any()}}),
+        Any("ü"), Any(std::string(1000, '\\')), Any()}) {
+    const std::string whole = to_json(value);
+    const auto within = to_json_within(value, whole.size());
+    ASSERT_TRUE(within);
+    EXPECT_EQ(*within, whole);
+    if (value.is_undefined()) continue;
+    EXPECT_LE(within->capacity(), std::max<std::size_t>(whole.size(), 15))
+        << "no more than it needs";
+    EXPECT_FALSE(to_json_within(value, whole.size() - 1));
+  }
 }
 
 TEST(Any, JsonAsInJavaScript) {

@@ -81,8 +81,8 @@ class Any {
 // - An escape that names half of a surrogate pair ("\\ud800") becomes U+FFFD.
 std::string to_json(const Any& value);
 // nullopt if the text would be longer than `most` bytes: a byte string takes up to 14 for each byte.
-// Needs no more memory than that.
-std::optional<std::string> to_json_within(const Any& value, std::size_t most);
+// Counts first, so that a text that would be too long takes no memory, and others no more than they need.
+std::optional<std::string> to_json_within(Any value, std::size_t most);
 Result<Any> from_json(std::string_view json);
 
 // JavaScript's Number.prototype.toString(): "0.1", "1e+21", "-0" as "0".
