@@ -168,7 +168,7 @@ bool Store::give_end(Handle handle, Clock count) {
     }
     item.bytes = cut;
   } else if (to.kind() == BlockKind::kDeleted) {
-    client.values.drop(count);
+    client.values.drop(item.content + kept, count);
   } else {
     if (item.content + item.len != to.content) return false;
     to.content -= count;
@@ -204,7 +204,7 @@ bool Store::give_start(Handle handle, Clock count) {
     item.bytes -= cut;
   } else {
     if (to.kind() == BlockKind::kDeleted)
-      client.values.drop(count);
+      client.values.drop(item.content, count);
     else if (to.content + to.len != item.content)
       return false;
     item.content += count;
@@ -261,10 +261,10 @@ void Store::merge_content(Item& left, const Item& right) {
     ValueArena& arena = clients[left.client].values;
     if (left.content + left.len != right.content) {
       if (left.content + left.len != arena.size()) {
-        arena.drop(left.len);
+        arena.drop(left.content, left.len);
         left.content = arena.append_copy(left.content, left.len);
       }
-      arena.drop(right.len);
+      arena.drop(right.content, right.len);
       arena.append_copy(right.content, right.len);
     }
   }
@@ -277,7 +277,7 @@ void Store::drop_content(Item& item) {
   if (item.kind() == BlockKind::kString) {
     client.text.drop(item.bytes);
   } else if (has_values(item.kind())) {
-    client.values.drop(item.len);
+    client.values.drop(item.content, item.len);
   }
   item.set_kind(BlockKind::kDeleted);
   item.content = 0;

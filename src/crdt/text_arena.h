@@ -45,7 +45,11 @@ class TextArena {
   std::uint32_t dead() const { return dead_; }
   void drop(std::uint32_t size) { dead_ += size; }
   bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
-  bool wants_compaction() const { return dead_ > kCompactFrom && dead_ > bytes_.size() / 2; }
+  // If that many more bytes were dead.
+  bool wants_compaction(std::size_t more = 0) const {
+    const std::size_t dead = dead_ + more;
+    return dead > kCompactFrom && dead > bytes_.size() / 2;
+  }
 
   // Releases unused capacity.
   void shrink() { bytes_.shrink_to_fit(); }

@@ -14,7 +14,6 @@ constexpr std::uint64_t kValuesAStep = 4;
 constexpr std::uint64_t kIndexedPlace = 16;
 constexpr std::uint64_t kEntriesAStep = 4;    // of an index that is built anew
 constexpr std::uint64_t kMostBytesAUnit = 3;  // of UTF-16, as UTF-8
-constexpr std::uint64_t kFewDead = 512;       // too few for a compaction that costs much
 
 }  // namespace
 
@@ -221,17 +220,22 @@ bool UpdateWeight::weigh_deleted(Handle handle, Clock from, Clock to) {
   const bool values = item.kind() == BlockKind::kAny || item.kind() == BlockKind::kJson;
   if (values && !spend((to - from) / kValuesAStep)) return false;
   if (to - from < item.len) {
-    dropped_ += to - from;
-    droppers_.push_back(item.client);
+    drop(item, from - item.clock, to - from);
     return spend(kPerStruct) && weigh_text(handle);
   }
   return weigh_removed(handle);
 }
 
+void UpdateWeight::drop(const Item& item, Clock offset, Clock count) {
+  dropped_ += count;
+  if (has_values(item.kind()))
+    dropped_values_ += store_.clients[item.client].values.occupied(item.content + offset, count);
+  if (droppers_.empty() || droppers_.back() != item.client) droppers_.push_back(item.client);
+}
+
 bool UpdateWeight::weigh_removed(Handle handle) {
   const Item& item = store_[handle];
-  dropped_ += item.len;
-  if (droppers_.empty() || droppers_.back() != item.client) droppers_.push_back(item.client);
+  drop(item, 0, item.len);
   subdocs_ |= item.kind() == BlockKind::kDoc;
   if (!spend(kPerStruct)) return false;
   if (item.kind() != BlockKind::kType) return true;
@@ -244,8 +248,7 @@ bool UpdateWeight::weigh_inside(std::vector<TypeIndex>& types) {
   const auto weigh = [&](Handle handle) {
     const Item& item = store_[handle];
     if (item.kind() == BlockKind::kType) types.push_back(item.content);
-    dropped_ += item.len;
-    if (droppers_.back() != item.client) droppers_.push_back(item.client);
+    drop(item, 0, item.len);
     subdocs_ |= item.kind() == BlockKind::kDoc;
     return spend(kPerStruct);
   };
@@ -265,14 +268,15 @@ bool UpdateWeight::weigh_inside(std::vector<TypeIndex>& types) {
 bool UpdateWeight::weigh_compaction() {
   for (const ClientIndex index : droppers_) {
     const ClientState& client = store_.clients[index];
-    const auto soon = [&](std::uint64_t dead, std::uint64_t size) {
-      return dead > kFewDead && dead > size / 2 && dead > client.structs.size();
-    };
+    const std::size_t text = kMostBytesAUnit * dropped_;
     if (!spend(1)) return false;
-    if (!soon(client.text.dead() + kMostBytesAUnit * dropped_, client.text.size()) &&
-        !soon(client.values.dead() + dropped_, client.values.size()))
+    if (!(client.text.wants_compaction(text) &&
+          client.text.dead() + text > client.structs.size()) &&
+        !(client.values.wants_compaction(dropped_values_) &&
+          client.values.dead() + dropped_values_ > client.structs.size()))
       continue;
-    if (!spend(client.structs.size() + client.text.size() / kTextAStep + client.values.size()))
+    if (!spend(client.structs.size() + (client.text.size() + client.values.bytes()) / kTextAStep +
+               client.values.size()))
       return false;
   }
   return true;

@@ -52,6 +52,7 @@ class UpdateWeight {
   bool weigh_text(Handle item);
   bool weigh_deletes();
   bool weigh_deleted(Handle item, Clock from, Clock to);
+  void drop(const Item& item, Clock offset, Clock count);
   bool weigh_removed(Handle item);
   bool weigh_inside(std::vector<TypeIndex>& types);
   bool weigh_compaction();
@@ -65,6 +66,7 @@ class UpdateWeight {
   std::uint64_t spent_ = 0;
   Handle text_ = kNoItem;              // whose text was counted last
   std::uint64_t dropped_ = 0;          // clocks that lose their content
+  std::size_t dropped_values_ = 0;     // bytes that their values occupy
   std::vector<ClientIndex> droppers_;  // of these clients
   bool subdocs_ = false;               // some come or go
 };

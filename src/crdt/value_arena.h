@@ -6,7 +6,7 @@
 // themselves; for kFormat and kDoc, four bytes with the number of the interned attribute name or
 // guid (little-endian), then the packed value.
 //
-// Append-only. Dead values are counted and compacted as in TextArena. Limit: 4 GiB per client.
+// Append-only. Dead values are counted by what they occupy, and compacted as in TextArena. Limit: 4 GiB per client.
 #pragma once
 
 #include <algorithm>
@@ -57,23 +57,33 @@ class ValueArena {
   }
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(ends_.size()); }
-  std::uint32_t dead() const { return dead_; }
+  // What dead values occupy, in bytes.
+  std::size_t dead() const { return dead_; }
   std::size_t bytes() const { return bytes_.size(); }
-  void drop(std::uint32_t count) { dead_ += count; }
+  void drop(std::uint32_t first, std::uint32_t count) { dead_ += occupied(first, count); }
+  // What some values occupy, at least one.
+  std::size_t occupied(std::uint32_t first, std::uint32_t count) const {
+    return values(first, count).size() + count * kEndBytes;
+  }
   // Releases unused capacity.
   void shrink() {
     bytes_.shrink_to_fit();
     ends_.shrink_to_fit();
   }
   bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
-  bool wants_compaction() const { return dead_ > kCompactFrom && dead_ > ends_.size() / 2; }
+  // If that many more bytes were dead.
+  bool wants_compaction(std::size_t more = 0) const {
+    const std::size_t dead = dead_ + more;
+    return dead > kCompactFrom && dead > (bytes_.size() + ends_.size() * kEndBytes) / 2;
+  }
 
   std::size_t memory_bytes() const {
     return bytes_.capacity() + ends_.capacity() * sizeof(std::uint32_t);
   }
 
  private:
-  static constexpr std::uint32_t kCompactFrom = 512;
+  static constexpr std::size_t kCompactFrom = 4096;  // compacting less is not worth it
+  static constexpr std::size_t kEndBytes = sizeof(std::uint32_t);
 
   std::uint32_t begin_of(std::uint32_t index) const { return index == 0 ? 0 : ends_[index - 1]; }
   std::uint32_t close() {
@@ -83,7 +93,7 @@ class ValueArena {
 
   Bytes bytes_;
   std::vector<std::uint32_t> ends_;
-  std::uint32_t dead_ = 0;
+  std::size_t dead_ = 0;
 };
 
 }  // namespace syncline::crdt

@@ -87,6 +87,19 @@ TEST(Engine, EndlessEditingOfASmallDocumentStaysSmall) {
   EXPECT_LT(doc.memory_bytes(), early * 8);
 }
 
+// Few values may be large, so what counts is what dead values occupy.
+TEST(Engine, AnEndlesslyReplacedLargeValueStaysSmall) {
+  Doc doc = make(1);
+  Map map = doc.map("m");
+  for (int i = 0; i < 300; ++i) {
+    const auto digit = static_cast<char>('0' + i % 10);
+    ASSERT_TRUE(map.set("page", Any(std::string(100'000, digit))));
+    ASSERT_LT(doc.memory_bytes(), 1'000'000u) << i;
+  }
+  expect_whole(doc);
+  EXPECT_EQ(std::get<Any>(*map.get("page")), Any(std::string(100'000, '9')));
+}
+
 TEST(Engine, DeepNestingNeedsNoStack) {
   Doc doc = make(1);
   Array outer = doc.array("a");
