@@ -20,7 +20,7 @@
 namespace syncline::state {
 
 struct JobLimits {
-  std::size_t running = 4;  // of each kind; those that run at once take turns where they read
+  std::size_t running = 2;  // of each kind; those that run at once take turns where they read
   std::size_t answers_by_asker = 16;  // waiting and running
   std::size_t answers = 1024;         // of all askers
 };
