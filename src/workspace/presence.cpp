@@ -89,9 +89,15 @@ void Presence::charge(Connection& connection) {
   connection.charge.set(bytes);
 }
 
+void Presence::forget_lists() {
+  if (shared_[0] == nullptr && shared_[1] == nullptr) return;
+  shared_ = {};
+  charge_orphans();
+}
+
 void Presence::charge_orphans() {
-  const std::uint64_t bytes =
-      orphans_.size() * kClientBytes + (everybody_ ? everybody_->change.size() : 0);
+  std::uint64_t bytes = orphans_.size() * kClientBytes;
+  for (const auto& list : shared_) bytes += list ? list->change.size() : 0;
   memory_bytes_ += bytes - orphans_charge_.bytes();
   orphans_charge_.set(bytes);
 }
@@ -152,7 +158,7 @@ void Presence::drop_state(AwarenessEntry news, std::uint64_t now_ms, Taking& tak
 }
 
 void Presence::apply(const AwarenessEntry& news, std::uint64_t now_ms) {
-  everybody_.reset();
+  forget_lists();
   // It was decoded before, and what it may exceed was checked.
   (void)awareness_.apply(crdt::encode_awareness({&news, 1}), now_ms);
 }
@@ -288,7 +294,7 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
 // Takes from a connection all its clients.
 void Presence::evict(const Subscriber& connection, std::uint64_t now_ms,
                      std::vector<AwarenessEntry>& news) {
-  everybody_.reset();
+  forget_lists();
   const Connection& evicted = connections_.at(&connection);
   const Clients clients = evicted.owned;
   const Clients gone = evicted.gone;
@@ -315,7 +321,7 @@ std::optional<Bytes> Presence::shed(std::uint64_t much, std::uint64_t now_ms) {
 void Presence::forget(ClientId client) {
   const auto known = awareness_.clients().find(client);
   if (known != awareness_.clients().end()) remember_clock(known->second.clock);
-  everybody_.reset();
+  forget_lists();
   disown(client);
   come_back(client);
   awareness_.forget(client);
@@ -416,7 +422,7 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
   connections_.erase(&connection);
   charge_orphans();
   if (is_mutated(Mutation::ghost_after_leave)) return std::nullopt;
-  if (!clients.empty()) everybody_.reset();
+  if (!clients.empty()) forget_lists();
   auto change = awareness_.remove(clients, now_ms);
   for (const ClientId client : change.removed) depart(client);
   // What was put off is told now, or never.
@@ -429,7 +435,7 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
 }
 
 std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {
-  everybody_.reset();
+  forget_lists();
   charge_orphans();
   std::vector<Told> all;
   hand_over(now_ms, all);
@@ -498,23 +504,36 @@ Presence::News Presence::take_untold(const Subscriber& sender) {
 }
 
 std::shared_ptr<const Diff> Presence::everybody(const Subscriber& to) {
-  if (!may_share(to)) return states_for(to, false);
-  if (!everybody_) {
-    everybody_ = states_for(to, false);
-    charge_orphans();
-  }
-  return everybody_;
+  return list_for(to, false);
 }
 
 std::shared_ptr<const Diff> Presence::everybody_and_gone(const Subscriber& to) {
-  return states_for(to, true);
+  return list_for(to, true);
 }
 
-// Its own clients, and the one whose heir it is, are told with other clocks (tell_clock).
-bool Presence::may_share(const Subscriber& to) const {
+std::shared_ptr<const Diff> Presence::list_for(const Subscriber& to, bool with_gone) {
+  if (!may_share(to)) return states_for(to, with_gone);
+  std::shared_ptr<const Diff>& list = shared_[with_gone ? 1 : 0];
+  if (!list) {
+    list = states_for(to, with_gone);
+    charge_orphans();
+  }
+  return list;
+}
+
+// True if this connection is told of its own clients, and of the one whose heir it is, with the clocks that
+// everybody is told.
+bool Presence::may_share(const Subscriber& to) {
   const auto connection = connections_.find(&to);
-  return connection == connections_.end() ||
-         (connection->second.owned.empty() && !connection->second.heir_of);
+  if (connection == connections_.end()) return true;
+  const auto as_others = [&](ClientId client) {
+    ++steps_;
+    const auto known = awareness_.clients().find(client);
+    return known == awareness_.clients().end() ||
+           tell_clock(to, client, known->second.clock) == known->second.clock;
+  };
+  const Connection& its = connection->second;
+  return std::ranges::all_of(its.owned, as_others) && (!its.heir_of || as_others(*its.heir_of));
 }
 
 std::shared_ptr<const Diff> Presence::states_for(const Subscriber& to, bool with_gone) {

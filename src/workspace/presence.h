@@ -40,6 +40,7 @@
 // Thread-safety: one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -113,7 +114,8 @@ class Presence {
   std::optional<Bytes> shed(std::uint64_t much, std::uint64_t now_ms);
 
   // All present clients as an awareness update for this connection; nullptr if there are none.
-  // Connections that own nobody share it until something changes.
+  // Connections share it until something changes, except those whose own clients are told with other clocks
+  // (see Reconnects).
   std::shared_ptr<const Diff> everybody(const Subscriber& to);
 
   // The same, including clients that left recently, for a connection that may have missed this.
@@ -193,7 +195,9 @@ class Presence {
 
   Clock tell_clock(const Subscriber& to, crdt::ClientId client, Clock clock);
   std::shared_ptr<const Diff> states_for(const Subscriber& to, bool with_gone);
-  bool may_share(const Subscriber& to) const;
+  std::shared_ptr<const Diff> list_for(const Subscriber& to, bool with_gone);
+  bool may_share(const Subscriber& to);
+  void forget_lists();
   std::optional<Bytes> told(const crdt::AwarenessChange& change);
 
   const PresenceLimits limits_;
@@ -204,7 +208,8 @@ class Presence {
   std::map<crdt::ClientId, Gone> gone_;              // while awareness_ knows them
   std::map<std::uint64_t, crdt::ClientId> orphans_;  // of these, without a connection; by turn
   MemoryCharge orphans_charge_;
-  std::shared_ptr<const Diff> everybody_ = nullptr;  // as of now, for those who own nobody
+  std::array<std::shared_ptr<const Diff>, 2> shared_ =
+      {};  // lists as of now: without and with those gone
   std::size_t bytes_ = 0;
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t steps_ = 0;

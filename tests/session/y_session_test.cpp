@@ -817,6 +817,27 @@ TEST(YSession, UpdatesOfAClientThatLeavesWhileTheObjectIsAwayAreTaken) {
     EXPECT_NE(reader.text().find(part), std::string::npos) << part;
 }
 
+// The same while answers under way have used up their part, and memory is nearly short.
+TEST(YSession, WhileThereIsNoRoomForAnswersALargeOneWaits) {
+  TestWorld world;
+  Typist ann(1);
+  YPeer writer(world);
+  writer.send(SyncKind::kUpdate, ann.type(std::string(400'000, 'x')));
+  world.loop.run();
+  YPeer reader(world);
+  world.fill(MemoryUse::kAnswers);
+  reader.connection.take();
+  reader.send(SyncKind::kStep1, Bytes{0});
+  world.loop.advance(1000);
+  EXPECT_TRUE(reader.connection.sent.empty());
+  EXPECT_GE(reader.counters.answers_put_off, 1u);
+  world.empty(MemoryUse::kAnswers);
+  world.loop.advance(300);
+  Typist bob(2);
+  reader.deliver(bob);
+  EXPECT_EQ(bob.text().size(), 400'000u);
+}
+
 // The refusal of an opening waits for what is in flight. The client may have left by then.
 TEST(YSession, AClientMayLeaveBeforeItsOpeningIsRefused) {
   TestWorld world(store::MemoryStore::CommitMode::kManual);

@@ -514,12 +514,42 @@ TEST(Presence, ThoseWhoJoinShareOneList) {
     if (first == nullptr) first = list;
     EXPECT_EQ(list, first);
   }
+  EXPECT_EQ(presence.everybody(ann), first) << "a query by one of them";
   EXPECT_EQ(presence.lists(), 1u);
-  EXPECT_NE(presence.everybody(ann), first) << "its clocks are its own";
   ASSERT_TRUE(presence.update(ann, states(1, 1, 2), 0));
   EXPECT_EQ(crdt::decode_awareness(presence.everybody(joiners[0])->change)->front().clock, 2u);
   presence.leave(ann, 0);
   EXPECT_EQ(presence.everybody(joiners[0]), nullptr);
+  const auto with_gone = presence.everybody_and_gone(joiners[0]);
+  ASSERT_NE(with_gone, nullptr);
+  EXPECT_EQ(presence.everybody_and_gone(joiners[1]), with_gone);
+  EXPECT_EQ(crdt::decode_awareness(with_gone->change)->size(), 50u);
+  presence.expire(31'000);
+  EXPECT_EQ(presence.everybody_and_gone(joiners[0]), nullptr);
+}
+
+// Ann was told that she is back with a higher clock than her own.
+TEST(Presence, WhoIsToldOtherClocksHasAListOfItsOwn) {
+  Presence presence;
+  Connection before;
+  Connection ann;
+  Connection bob;
+  ASSERT_TRUE(presence.update(before, state(1, 5, "\"a\""), 0));
+  presence.leave(before, 0);
+  for (int i = 0; i < 3; ++i) {
+    Connection again;
+    presence.join(again);
+    ASSERT_TRUE(presence.update(again, state(1, 5, "\"a\""), 0));
+    presence.leave(again, 0);
+  }
+  presence.join(ann);
+  ASSERT_TRUE(presence.update(ann, state(1, 5, "\"a\""), 0));
+  const auto clock_for = [&](const Connection& to) {
+    return crdt::decode_awareness(presence.everybody(to)->change)->front().clock;
+  };
+  EXPECT_GT(clock_for(bob), 6u);
+  EXPECT_EQ(clock_for(ann), 6u);
+  EXPECT_GT(clock_for(bob), 6u);
 }
 
 TEST(Presence, WhatWasPutOffIsToldWhenItsSenderLeaves) {
