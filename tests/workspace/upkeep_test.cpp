@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "one_workspace.h"
@@ -86,6 +87,38 @@ TEST(Upkeep, WhilePresenceIsShortWhoHoldsMostLosesIt) {
   world.loop.advance(40'000);
   world.commit();
   EXPECT_EQ(world.memory.used(MemoryUse::kPresence), 0u);
+}
+
+// They come back when memory is no longer short, and are taken up if what they need has arrived meanwhile.
+TEST(Upkeep, WhileMemoryIsShortManyWaitingChangesAreSetAside) {
+  TestWorld world;
+  Guest ann;
+  ann.open(world, "w", "o");
+  Typist typist(1);
+  const Bytes cause = typist.type("a");
+  const Bytes effect = typist.type(std::string(300'000, 'b'));
+  std::optional<ErrorCode> refused;
+  const auto send = [&](const Bytes& update, auto done) {
+    world.host.get("w").submit(testing::ann(), *ann.live, {.actor_seq = 1, .intent = update}, &ann,
+                               std::move(done));
+    world.commit();
+  };
+  send(effect, [&](Result<workspace::Receipt> receipt) { refused = receipt.error().code; });
+  EXPECT_GT(world.memory.used(MemoryUse::kWaiting), effect.size());
+  world.memory.set_resident(950);
+  world.loop.advance(3000);
+  world.commit();
+  EXPECT_EQ(world.memory.used(MemoryUse::kWaiting), 0u);
+  EXPECT_EQ(refused, ErrorCode::kUnavailable) << "its author comes back";
+  send(cause, [](Result<workspace::Receipt> receipt) { EXPECT_TRUE(receipt); });
+  EXPECT_EQ(ann.live->object().to_json(), R"({"content":"a"})");
+  world.memory.set_resident(100);
+  world.loop.advance(3000);
+  world.commit();
+  EXPECT_GT(ann.live->object().to_json().size(), 300'000u) << "it was stored all the time";
+  EXPECT_EQ(world.memory.used(MemoryUse::kWaiting), 0u);
+  world.host.get("w").unsubscribe(*ann.live, ann);
+  world.commit();
 }
 
 }  // namespace
