@@ -346,7 +346,9 @@ TEST_F(NetHttpAbandoned, AHalfClosedClientIsNotAbandoned) {
     client.send(old ? "GET / HTTP/1.0\r\n\r\n" : kGet);
     client.end_writing();
     ASSERT_TRUE(comes_true([&] { return is_taken(); }));
-    if (!old) EXPECT_EQ(client.take_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    if (!old) {
+      EXPECT_EQ(client.take_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    }
     sleep_ms(200);
     EXPECT_FALSE(is_abandoned());
     pending_->respond(http::text_response(200, "late"));

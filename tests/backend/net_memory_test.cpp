@@ -110,8 +110,8 @@ TEST(NetMemory, WhatIsCountedIsNoReasonToCutAsLongAsTheMemoryIsThere) {
     slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
     slow.back()->send_binary("burst 8 1048576");
   };
-  for (int i = 0; i < 6; ++i) add();
-  ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 48; }));
+  for (int i = 0; i < 10; ++i) add();
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 80; }));
   WsClient quick(test.port);
   quick.send_binary("still here");
   EXPECT_EQ(quick.take_frame().payload, "still here");

@@ -5,6 +5,11 @@
 //
 //   kHandshake -> kHead -> kBody -> kBusy (-> kStreaming) -> kFlushing -> kHead, or
 //                                                                       kLingering -> destroyed
+//
+// A peer that closes its sending side after its request still gets the answer. If the application
+// wants to know whether the peer has left (abandoned()), the connection sends an interim response,
+// and looks at each tick whether it was answered with a reset. Peers with HTTP/1.0 count as present
+// until a write fails.
 #pragma once
 
 #include <cstdint>
