@@ -114,14 +114,18 @@ void HttpConnection::read_input() {
 // A client may close its side and still read the response to its request.
 void HttpConnection::peer_ended() {
   peer_ended_ = true;
-  if (state_ == State::kBusy) return probe();
-  if (state_ != State::kStreaming && state_ != State::kFlushing) fail_connection();
+  if (state_ != State::kBusy && state_ != State::kStreaming && state_ != State::kFlushing)
+    fail_connection();
 }
 
-// A client that has left closed its side, too. Its system answers with a reset to whatever is sent, and
-// tick() sees that. A client that is still there skips interim responses, which HTTP/1.0 does not know.
-void HttpConnection::probe() {
-  if (exchange_->abandoned != nullptr && !exchange_->head.http_1_0) queue_text(kContinue);
+// A client that has left closed its side, too. Its system answers with a reset to whatever is sent,
+// which the next look finds. A client that is still there skips interim responses. HTTP/1.0 does not
+// know them.
+void HttpConnection::look_for_peer() {
+  if (is_reset()) return fail_connection();
+  const bool asked = state_ == State::kBusy && exchange_->abandoned != nullptr;
+  if (!asked || exchange_->head.http_1_0 || std::exchange(exchange_->probed, true)) return;
+  queue_text(kContinue);
 }
 
 void HttpConnection::process() {
@@ -420,10 +424,8 @@ void HttpConnection::when_closed(Task task) {
 }
 
 std::shared_ptr<const std::atomic<bool>> HttpConnection::abandoned() {
-  if (exchange_->abandoned == nullptr) {
+  if (exchange_->abandoned == nullptr)
     exchange_->abandoned = std::make_shared<std::atomic<bool>>(is_destroyed());
-    if (peer_ended_ && state_ == State::kBusy) probe();
-  }
   return exchange_->abandoned;
 }
 
@@ -487,8 +489,8 @@ void HttpConnection::tick(std::uint64_t now_ms) {
     }
   } else if (!out_.empty() && now_ms >= last_write_ms_ + shard_.core().options.stall_timeout_ms) {
     fail_connection();
-  } else if (peer_ended_ && is_reset()) {
-    fail_connection();
+  } else if (peer_ended_) {
+    look_for_peer();
   }
 }
 

@@ -7,9 +7,9 @@
 //                                                                       kLingering -> destroyed
 //
 // A peer that closes its sending side after its request still gets the answer. If the application
-// wants to know whether the peer has left (abandoned()), the connection sends an interim response,
-// and looks at each tick whether it was answered with a reset. Peers with HTTP/1.0 count as present
-// until a write fails.
+// wants to know whether the peer has left (abandoned()), and has no answer at the next tick, the
+// connection sends an interim response, and looks at each further tick whether it was answered with a
+// reset. Peers with HTTP/1.0 count as present until a write fails.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +65,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   bool wants_input() const;
   void read_input();
   void peer_ended();
-  void probe();
+  void look_for_peer();
   void process();
   bool process_head();
   bool process_body();
@@ -107,6 +107,7 @@ class HttpConnection final : public Socket, public http::Exchange {
     bool keep_alive = true;
     std::string asked = {};  // "GET /v1/keys", for the log; without the query
     std::shared_ptr<std::atomic<bool>> abandoned = nullptr;  // once somebody wants to know
+    bool probed = false;  // an interim response was sent, to find out whether the peer has left
   };
   std::unique_ptr<Exchange> exchange_;
 };
