@@ -1,5 +1,6 @@
 // Measures updates that are made to cost much (tests/support/hostile_updates.h), for n from 10^4 to
-// 10^6: to prepare them, to apply them, and to load the document anew. For each it prints the
+// 10^6: to ask whether one is short (the dearest of these questions), to prepare them, to apply them, and
+// to load the document anew. For each it prints the
 // exponent of growth since the n before: 1 is linear, n log n about 1.08, 2 quadratic. Where memory
 // does not fit into caches any more, time grows faster than work. `steps` is the work of preparing and
 // applying, as the tests bound it, divided by n log n.
@@ -10,6 +11,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -63,6 +65,16 @@ void run_merge(State& state, const NamedAttack& named, const Attack& attack) {
   report(state, std::string(named.name), "merge", time);
 }
 
+// What a loop asks of each update.
+double weigh_once(Doc& doc, ByteView update) {
+  constexpr std::uint64_t kStepsOfALoop = 4096;
+  const std::uint64_t work = doc.engine().store.work;
+  const double time =
+      milliseconds([&] { must(doc.prepare_within(update, kStepsOfALoop).has_value()); });
+  doc.engine().store.work = work;
+  return time;
+}
+
 void run_attack(State& state, const NamedAttack& named) {
   const std::string name(named.name);
   for (auto _ : state) {
@@ -81,16 +93,22 @@ void run_attack(State& state, const NamedAttack& named) {
     for (const Bytes& update : attack.before) must(doc.apply_update(update).has_value());
     state.ResumeTiming();
     doc.engine().store.work = 0;
+    double weigh = 0;  // the dearest
+    double weighs = 0;
     double prepare = 0;
-    const double both = milliseconds([&] {
+    const double all = milliseconds([&] {
       for (const Bytes& update : attack.updates) {
+        const double took = weigh_once(doc, update);
+        weigh = std::max(weigh, took);
+        weighs += took;
         if (!attack.clean_formats)
           prepare += milliseconds([&] { must(doc.prepare(update).has_value()); });
         must(doc.apply_update(update).has_value());
       }
     });
+    report(state, name, "weigh", weigh);
     report(state, name, "prepare", prepare);
-    report(state, name, "apply", both - prepare);
+    report(state, name, "apply", all - prepare - weighs);
     const auto n = static_cast<double>(state.range(0));
     state.counters["steps"] = static_cast<double>(doc.engine().store.work) / (n * std::log2(n));
     const Bytes whole = doc.encode_state_as_update();
