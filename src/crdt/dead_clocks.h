@@ -19,13 +19,24 @@ namespace syncline::crdt {
 
 class DeadClocks {
  public:
-  static constexpr std::size_t kWorthNoting = 64;  // structs
+  // Structs. Fewer in builds with slow checks, so that small random documents have notes, too.
+#ifdef SYNCLINE_SLOW_CHECKS
+  static constexpr std::size_t kWorthNoting = 4;
+#else
+  static constexpr std::size_t kWorthNoting = 64;
+#endif
 
   // The first clock, from this one on, that is not in it.
   Clock skip(Clock clock) const {
     if (ranges_.empty()) return clock;
     const auto behind = std::ranges::upper_bound(ranges_, clock, {}, &Range::from);
     return behind == ranges_.begin() ? clock : std::max(clock, (behind - 1)->end);
+  }
+
+  // True if it holds any of the clocks from `from` to `end`, without `end`.
+  bool any(Clock from, Clock end) const {
+    const auto first = std::ranges::upper_bound(ranges_, from, {}, &Range::end);
+    return first != ranges_.end() && first->from < end;
   }
 
   // Adds the clocks from `from` to `end`, without `end`.
@@ -39,8 +50,12 @@ class DeadClocks {
     ranges_.insert(ranges_.erase(first, last), Range{from, end});
   }
 
-  std::size_t size() const { return ranges_.size(); }
-  std::size_t memory_bytes() const { return ranges_.capacity() * sizeof(Range); }
+  std::size_t size() const {
+    return ranges_.size();
+  }
+  std::size_t memory_bytes() const {
+    return ranges_.capacity() * sizeof(Range);
+  }
 
  private:
   struct Range {

@@ -25,6 +25,8 @@ Result<void> Store::check_client(ClientIndex index) const {
       if (item.clock != expected || client.structs.clock_at(p) != expected)
         return broken("a client's structs have a hole or an overlap");
       if (item.len == 0) return broken("a struct of no length");
+      if (!item.deleted && client.dead.any(item.clock, item.end()))
+        return broken("live elements are noted as deleted");
       expected = item.end();
       if (client.structs.find(item.end() - 1) != client.structs.at(p))
         return broken("an id is not found");

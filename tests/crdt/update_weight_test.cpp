@@ -210,6 +210,8 @@ TEST(DeadClocks, HoldsTheRangesThatWereAdded) {
         Clock next = clock;
         while (expected.test(next)) ++next;
         ASSERT_EQ(dead.skip(clock), next) << "round " << round;
+        ASSERT_EQ(dead.any(clock, clock + 1), next > clock);
+        ASSERT_EQ(dead.any(clock, kClocks + 1), (expected >> clock).any());
       }
     }
     EXPECT_LE(dead.size(), 12U);
