@@ -22,12 +22,20 @@ struct ClientState {
   IdIndex structs;
   TextArena text;
   ValueArena values;
+  // For ClientTable::memory_bytes: what was counted, and whether it may have changed since.
+  mutable std::size_t counted_bytes = 0;
+  mutable bool touched = false;
   mutable DeadClocks dead;  // mutable: readers note what they passed over, too
 };
 
 class ClientTable {
  public:
-  ClientState& operator[](ClientIndex index) { return *clients_[index]; }
+  // Whoever may change a client comes this way, so memory_bytes() need not look at all of them. The
+  // reference must not be kept over a call of memory_bytes().
+  ClientState& operator[](ClientIndex index) {
+    touch(index);
+    return *clients_[index];
+  }
   const ClientState& operator[](ClientIndex index) const { return *clients_[index]; }
   ClientIndex size() const { return static_cast<ClientIndex>(clients_.size()); }
 
@@ -49,6 +57,7 @@ class ClientTable {
     if (found != kNoClient) return found;
     clients_.push_back(std::make_unique<ClientState>());
     clients_.back()->id = id;
+    touch(size() - 1);
     if (!by_id_.empty()) {
       by_id_.emplace(id, size() - 1);
     } else if (size() > kFew) {
@@ -59,7 +68,10 @@ class ClientTable {
   }
   // Forgets the clients that were added last, which nothing may refer to.
   void truncate(ClientIndex size) {
-    for (; clients_.size() > size; clients_.pop_back()) by_id_.erase(clients_.back()->id);
+    for (; clients_.size() > size; clients_.pop_back()) {
+      by_id_.erase(clients_.back()->id);
+      counted_bytes_ -= clients_.back()->counted_bytes;
+    }
   }
   // First unknown clock; 0 for a client never heard of.
   Clock state(ClientId id) const {
@@ -67,7 +79,18 @@ class ClientTable {
     return index == kNoClient ? 0 : clients_[index]->clock;
   }
 
+  // The memory of this client has to be measured again.
+  void touch(ClientIndex index) const {
+    const ClientState& client = *clients_[index];
+    if (client.touched) return;
+    client.touched = true;
+    touched_.push_back(index);
+  }
+  std::size_t touched() const { return touched_.size(); }
+  // Measures the clients that were touched since the last call.
   std::size_t memory_bytes() const;
+  // The same, with each client measured. O(clients).
+  std::size_t measured_bytes() const;
 
  private:
   // The smallest hash table has half a kilobyte, and most documents have few clients. An empty one means: search.
@@ -75,7 +98,9 @@ class ClientTable {
 
   std::vector<std::unique_ptr<ClientState>> clients_;
   boost::unordered_flat_map<ClientId, ClientIndex> by_id_;
-  mutable ClientIndex last_ = 0;  // most lookups are for the client of the one before
+  mutable std::vector<ClientIndex> touched_;
+  mutable std::size_t counted_bytes_ = 0;  // of all clients
+  mutable ClientIndex last_ = 0;           // most lookups are for the client of the one before
 };
 
 }  // namespace syncline::crdt

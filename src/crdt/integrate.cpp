@@ -74,12 +74,14 @@ Handle Engine::conflict_order(const Placement& at) {
   Handle other = left != kNoItem ? store[left].right : leftmost(at.parent, at.key);
   ScannedItems scanned;
   std::uint32_t moved_at = 0;
-  const ClientId client = store.clients[at.client].id;
+  const ClientTable& clients =
+      store.clients;  // const: only read, so there is nothing to measure again
+  const ClientId client = clients[at.client].id;
   while (other != kNoItem && other != at.right) {
     const Item& item = store[other];
     scanned.add(other);
     if (item.origin == at.origin) {
-      if (store.clients[item.client].id < client) {
+      if (clients[item.client].id < client) {
         left = other;
         moved_at = scanned.count();
       } else if (item.right_origin == at.right_origin) {

@@ -382,6 +382,7 @@ void Store::compact(ClientIndex index) {
 }
 
 std::size_t Store::memory_bytes() const {
+  work += clients.touched();
   return items.memory_bytes() + clients.memory_bytes() + keys.memory_bytes() +
          types.memory_bytes() + sequences.memory_bytes() + redone.size() * 16;
 }

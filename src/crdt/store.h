@@ -73,7 +73,10 @@ class Store {
     std::size_t dead = 0;  // deleted structs in a row, from `dead_from` on
     Clock clock = from;
     const auto note = [&] {
-      if (dead >= DeadClocks::kWorthNoting) client.dead.add(dead_from, clock);
+      if (dead >= DeadClocks::kWorthNoting) {
+        client.dead.add(dead_from, clock);
+        clients.touch(index);
+      }
       dead = 0;
     };
     for (; clock < end; ++work) {

@@ -87,6 +87,8 @@ Result<void> Store::check() const {
     count += clients[i].structs.size();
   }
   if (count != items.live()) return broken("items that no client lists");
+  if (clients.memory_bytes() != clients.measured_bytes())
+    return broken("the memory of the clients is miscounted");
   for (TypeIndex i = 0; i < types.size(); ++i)
     if (Result<void> result = check_type(i); !result) return result;
   return {};

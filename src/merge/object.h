@@ -67,7 +67,8 @@ class Object {
   // The same; kTooLarge if the text is longer than `most` bytes.
   virtual Result<std::string> to_json_within(std::size_t most) const;
 
-  // The memory that this state uses, in bytes, measured.
+  // The memory that this state uses, in bytes, measured. A loop asks often, so this must not look at
+  // each element: it may cost what has changed since the last call.
   virtual std::size_t memory_bytes() const = 0;
 
   // ---- facets (merge/facets.h): nullptr if the type does not have one. They belong to the object.

@@ -94,7 +94,9 @@ void Workspace::apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> 
   lend<Result<void>>(
       object, "apply",
       [recorded = change->prepared->recorded.of(change->intent)](merge::Object& lent) {
-        return lent.apply(recorded);
+        auto applied = lent.apply(recorded);
+        (void)lent.memory_bytes();  // so that the loop need not measure what has changed
+        return applied;
       },
       [this, &object, change](Result<void> applied) {
         applied_elsewhere(object, *change, std::move(applied));

@@ -163,6 +163,8 @@ TEST(ConflictIndex, GivesThePlaceOfTheScan) {
     scanned.engine().scan_limits = kNoIndex;
     for (std::uint32_t left = 5 + history.below(60); left > 0; --left) {
       const Bytes update = history.next();
+      ASSERT_TRUE(indexed.prepare_within(update, 100));
+      ASSERT_TRUE(scanned.prepare_within(update, 100));
       ASSERT_TRUE(indexed.apply_update(update));
       ASSERT_TRUE(scanned.apply_update(update));
       ASSERT_EQ(list_of(indexed, history.keyed()), list_of(scanned, history.keyed()));
@@ -354,6 +356,24 @@ TEST(HostileMerge, ManyUpdatesMergeAsTwoHalvesDo) {
   const std::vector<ByteView> part_views(parts.begin(), parts.end());
   ASSERT_LT(part_views.size(), 64u);
   EXPECT_EQ(merged(views), merged(part_views));
+}
+
+// A loop asks for the memory of a document at each join and each diff.
+TEST(HostileMemory, IsMeasuredWhereSomethingChanged) {
+  constexpr std::uint32_t kClients = 20'000;
+  Doc doc = attacked(hostile::many_clients(kClients));
+  std::uint64_t& work = doc.engine().store.work;
+  work = 0;
+  const std::size_t before = doc.memory_bytes();
+  EXPECT_GE(work, kClients) << "the first time, each client is looked at";
+  const std::string text(10'000, 'y');
+  UpdateBuilder builder;
+  hostile::with_text(hostile::in_root(builder.add(1'000'000, 0, 10'000)), text);
+  ASSERT_TRUE(doc.apply_update(builder.take()));
+  work = 0;
+  EXPECT_GE(doc.memory_bytes(), before + text.size());
+  EXPECT_LE(work, 8U);
+  EXPECT_TRUE(doc.engine().check());
 }
 
 }  // namespace
