@@ -149,11 +149,30 @@ class Turn : public std::enable_shared_from_this<Turn> {
   // either, so it is skipped. Other errors may be temporary, and the next turn starts where this
   // one did.
   void pass_over(ReplayFailure failure) {
-    if (failure.position == 0 && failure.error.code != ErrorCode::kNotFound)
+    if (failure.position > 0) return skip();
+    if (failure.error.code != ErrorCode::kNotFound)
       return done_(std::unexpected(std::move(failure.error)));
+    store_.retention().load_retention(workspace_, [self = shared_from_this()](auto kept) {
+      if (!kept) return self->done_(std::unexpected(std::move(kept.error())));
+      // Another turn has dropped payloads meanwhile, perhaps between the snapshot and the events
+      // that this replay read. Nothing is wrong with the object: the next turn goes on from there.
+      if (kept->swept_to != self->turn_.swept_to) return self->end_at(*kept);
+      self->skip();
+    });
+  }
+
+  void skip() {
     turn_.unreadable.push_back(objects_[object_++]);
     moment_ = 0;
     cover();
+  }
+
+  void end_at(const Retention& kept) {
+    turn_.floor = kept.floor;
+    turn_.swept_to = kept.swept_to;
+    turn_.unreadable.clear();
+    turn_.done = kept.swept_to >= kept.floor;
+    done_(std::move(turn_));
   }
 
   void drop() {

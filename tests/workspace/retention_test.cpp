@@ -8,6 +8,7 @@
 #include "log/merkle_tree.h"
 #include "state/blame.h"
 #include "state/changes.h"
+#include "support/hand_jobs.h"
 #include "workspace/retained_history.h"
 
 namespace syncline::state {
@@ -290,6 +291,40 @@ TEST(Retention, AReadThatFailsIsTriedAgain) {
     for (const log::Event& event : events_of(world))
       EXPECT_EQ(event.dropped_payload.has_value(), event.position <= end_of(world) - 6);
   }
+}
+
+// A worker has read the snapshot of an object and not yet the events after it, when another turn
+// drops these. Nothing is wrong with the object, and all payloads must go in the end.
+TEST(Retention, ATurnThatAnotherOneOvertakesLeavesNoPayloadBehind) {
+  testing::HandJobs jobs;
+  TestWorld world;
+  RandomHistory history(world, 11);
+  history.write(40);
+  keep_last(world, 20);
+  retain_all(world);
+  history.write(40);
+  keep_last(world, 5);
+  const ReplaySources slow(*world.log, world.sources.types,
+                           OffLoop{jobs, world.home, {.bytes = 1}});
+  std::optional<Result<RetentionTurn>> overtaken;
+  retain(slow, "w", world.loop.unix_ms(), 100,
+         [&](Result<RetentionTurn> turn) { overtaken = std::move(turn); });
+  world.loop.run();
+  ASSERT_EQ(jobs.waiting(), std::vector<std::string>{"replay"});
+  const auto other = turn(world, 30);
+  ASSERT_TRUE(other);
+  EXPECT_GT(other->events, 0u);
+  while (!jobs.waiting().empty()) {
+    jobs.run_next(world.loop, slow);
+    world.loop.run();
+  }
+  ASSERT_TRUE(overtaken && *overtaken);
+  EXPECT_TRUE((*overtaken)->unreadable.empty());
+  EXPECT_EQ((*overtaken)->swept_to, other->swept_to);
+  retain_all(world);
+  for (const log::Event& event : events_of(world))
+    if (!log::is_system_object(event.object) && event.position <= other->floor)
+      EXPECT_TRUE(event.dropped_payload) << event.position;
 }
 
 // Whoever evicts an object knows nothing of the milestone that retention has made of it meanwhile.
