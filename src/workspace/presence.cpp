@@ -287,13 +287,16 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
       taking.full = true;
       return false;
     }
-    evict(*most->first, now_ms, taking.others);
+    for (const AwarenessEntry& gone : evict(*most->first, now_ms)) {
+      taking.others.push_back(gone);
+      taking.sender.push_back(gone);
+    }
   }
 }
 
-// Takes from a connection all its clients.
-void Presence::evict(const Subscriber& connection, std::uint64_t now_ms,
-                     std::vector<AwarenessEntry>& news) {
+// Takes from a connection all its clients. Returns the news of it.
+std::vector<AwarenessEntry> Presence::evict(const Subscriber& connection, std::uint64_t now_ms) {
+  std::vector<AwarenessEntry> news;
   forget_lists();
   const Connection& evicted = connections_.at(&connection);
   const Clients clients = evicted.owned;
@@ -307,14 +310,14 @@ void Presence::evict(const Subscriber& connection, std::uint64_t now_ms,
   }
   for (const ClientId client : gone) forget(client);
   ++evictions_;
+  return news;
 }
 
 std::optional<Bytes> Presence::shed(std::uint64_t much, std::uint64_t now_ms) {
   const auto most = std::ranges::max_element(
       connections_, {}, [](const auto& each) { return each.second.charge.bytes(); });
   if (most == connections_.end() || most->second.charge.bytes() < much) return std::nullopt;
-  std::vector<AwarenessEntry> news;
-  evict(*most->first, now_ms, news);
+  const auto news = evict(*most->first, now_ms);
   return news.empty() ? std::nullopt : std::optional(crdt::encode_awareness(news));
 }
 

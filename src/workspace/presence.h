@@ -180,8 +180,7 @@ class Presence {
   Result<void> check_share(const Subscriber& sender, const crdt::AwarenessEntry& entry) const;
   bool make_room(const Subscriber& sender, const crdt::AwarenessEntry& entry, std::uint64_t now_ms,
                  Taking& taking);
-  void evict(const Subscriber& connection, std::uint64_t now_ms,
-             std::vector<crdt::AwarenessEntry>& news);
+  std::vector<crdt::AwarenessEntry> evict(const Subscriber& connection, std::uint64_t now_ms);
   void charge(Connection& connection);
   void charge_orphans();
   void forget(crdt::ClientId client);

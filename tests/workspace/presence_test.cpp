@@ -406,6 +406,22 @@ TEST(Presence, WhoHoldsMostMakesRoom) {
   EXPECT_TRUE(std::ranges::any_of(*entries, [](const auto& each) { return each.client == 1; }));
 }
 
+// Otherwise the one for whom room was made would go on showing those who had to go.
+TEST(Presence, WhoNeedsRoomIsToldWhoHadToGo) {
+  Presence presence({.object_clients = 3});
+  Connection crowd;
+  Connection newcomer;
+  ASSERT_TRUE(presence.update(crowd, states(1, 3, 1), 0));
+  const auto news = presence.update(newcomer, state(9, 1, "{}"), 0);
+  ASSERT_FALSE(news->dropped);
+  const auto told = crdt::decode_awareness(news->sender).value();
+  for (const crdt::ClientId client : {1, 2, 3})
+    EXPECT_TRUE(std::ranges::any_of(told, [client](const auto& each) {
+      return each.client == client && each.gone;
+    })) << client;
+  EXPECT_EQ(news->sender, news->others);
+}
+
 // ---- news that is told later
 
 TEST(Presence, UntoldNewsIsToldInItsNewestState) {
