@@ -81,7 +81,20 @@ namespace syncline {
   X(ignore_right)        /* the HTTP API does not check the right that a route needs */           \
   X(accept_any_token)    /* an unknown token counts as the first known token */                   \
   X(entry_before_blob)   /* the entry of a snapshot is committed before its blob is written */    \
-  X(keep_orphans)        /* blobs that no entry names stay after a crash */
+  X(keep_orphans)        /* blobs that no entry names stay after a crash */                       \
+  X(lose_slot)           /* a job that is over still counts as running */                         \
+  X(work_for_nobody)     /* a job whose asker has left begins nevertheless */                     \
+  X(unlimited_answers)   /* an asker may have any number of answers waiting */                    \
+  X(answers_first)       /* answers begin before urgent jobs that wait */                         \
+  X(greedy_asker)        /* who has many jobs gets several turns in a row */                      \
+  X(lose_line)           /* what waited for a lent object is dropped when it comes home */        \
+  X(wait_for_lent)       /* no change of a workspace is appended while an object of it is lent */ \
+  X(unlimited_waiting)   /* an author may have any number of changes wait */                      \
+  X(unlimited_presence)  /* an object may hold any amount of presence */                          \
+  X(join_when_full)      /* documents are opened while memory is full */                          \
+  X(refuse_for_good)     /* for lack of memory, clients are told to stay away */                  \
+  X(forget_network)      /* the connections of a network together may do anything */              \
+  X(keep_cache_bytes)    /* an evicted object still counts as memory */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

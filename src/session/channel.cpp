@@ -35,7 +35,8 @@ Channel::~Channel() {
 void Channel::join() {
   if (auto open = options_.host.admit(options_.caller, options_.workspace); !open)
     return end(open.error());
-  if (options_.host.memory() != MemoryLevel::kFull) return enter();
+  if (options_.host.memory() != MemoryLevel::kFull || is_mutated(Mutation::join_when_full))
+    return enter();
   ++options_.counters.joins_put_off;
   wire_.hold_reading();
   join_when_room(0);
@@ -49,7 +50,8 @@ void Channel::join_when_room(std::uint64_t waited_ms) {
     wire_.resume_reading();
     if (!full) return enter();
     ++options_.counters.joins_refused;
-    end({ErrorCode::kUnavailable, "the server is short of memory; come back later"});
+    end({is_mutated(Mutation::refuse_for_good) ? ErrorCode::kTooLarge : ErrorCode::kUnavailable,
+         "the server is short of memory; come back later"});
   });
 }
 

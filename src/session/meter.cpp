@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::session {
 
 using policy::Work;
@@ -63,6 +65,7 @@ std::uint64_t Meter::count(Work work, std::uint64_t units) {
 }
 
 bool Meter::uses_much(Work work, std::uint64_t now_ms) const {
+  if (is_mutated(Mutation::forget_network)) return false;
   const policy::Rate rate = networks_->rates().of_connection(work);
   return buckets_[static_cast<std::size_t>(work)].used(rate, now_ms) > rate.burst / kLittlePart;
 }

@@ -13,6 +13,9 @@
 namespace syncline::sim {
 namespace {
 
+// As the answer of a server that is short of memory says.
+constexpr std::uint64_t kAskAgainMs = 5'000;
+
 // The loop of a process as a connection sees it. It may outlive both, because requests that the
 // disk had not answered when the process ended still hold it.
 class HomeLoop final : public Scheduler {
@@ -42,8 +45,9 @@ class HomeLoop final : public Scheduler {
 // Collects an answer. Reports nothing after the process has ended.
 class Collected final : public http::Exchange {
  public:
-  Collected(Server::Process& process, ApiUser::Done done)
-      : loop_(process), done_(std::move(done)) {}
+  Collected(Server::Process& process, ApiUser::Done done,
+            std::shared_ptr<const std::atomic<bool>> left)
+      : loop_(process), done_(std::move(done)), left_(std::move(left)) {}
 
   Scheduler& loop() override { return loop_; }
   void respond(http::Response response) override {
@@ -62,10 +66,12 @@ class Collected final : public http::Exchange {
   std::size_t queued_bytes() const override { return 0; }
   bool is_closed() const override { return false; }
   void when_closed(Task) override {}
+  std::shared_ptr<const std::atomic<bool>> abandoned() override { return left_; }
 
  private:
   HomeLoop loop_;
   ApiUser::Done done_;
+  const std::shared_ptr<const std::atomic<bool>> left_;
   ApiUser::Answer answer_;
 };
 
@@ -101,8 +107,26 @@ std::string object_target(std::string_view workspace, std::string_view object) {
   return workspace_target(workspace) + "/objects/" + percent_encode(object, true);
 }
 
+struct ApiUser::Asked {
+  World& world;
+  Server::Process& process;
+  const std::weak_ptr<const int> alive;  // expires with the process
+  const http::Request request;
+  Done done;
+  Task first;
+  const std::shared_ptr<const std::atomic<bool>> left;
+
+  bool waits() const { return left == nullptr || !left->load(); }
+  void take(const Answer& answer) {
+    if (!waits()) return;
+    if (answer.code() == "internal")
+      return world.violated(std::string(kLiveness), "a request was not answered: " + request.path);
+    done(answer);
+  }
+};
+
 void ApiUser::ask(std::string_view method, std::string target, Done done, Task first,
-                  std::string body) {
+                  std::string body, std::shared_ptr<const std::atomic<bool>> left) {
   Server::Process* process = server_.process();
   if (process == nullptr) return;
   std::string lines = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n", method, target);
@@ -111,17 +135,22 @@ void ApiUser::ask(std::string_view method, std::string target, Done done, Task f
   auto head = http::parse_request_head(lines + "\r\n", {});
   SYNCLINE_ASSERT(head.has_value());
   head->request.body = std::move(body);
-  auto checked = [&world = world_, target, done = std::move(done)](const Answer& answer) mutable {
-    if (answer.code() == "internal")
-      return world.violated(std::string(kLiveness), "a request was not answered: " + target);
-    done(answer);
+  auto asked = std::make_shared<Asked>(world_, *process, process->alive, std::move(head->request),
+                                       std::move(done), std::move(first), std::move(left));
+  process->loop.post([asked = std::move(asked)] { serve(asked); });
+}
+
+void ApiUser::serve(std::shared_ptr<Asked> asked) {
+  if (!asked->waits()) return;
+  if (asked->first) asked->first();
+  const bool full = asked->process.memory != nullptr && asked->process.memory->full();
+  auto taken = [asked, full](const Answer& answer) {
+    if (!full || answer.status != 503 || asked->alive.expired()) return asked->take(answer);
+    asked->world.hit(Probe::request_put_off);
+    asked->process.loop.after(kAskAgainMs, [asked] { serve(asked); });
   };
-  process->loop.post([process, request = std::move(head->request), checked = std::move(checked),
-                      first = std::move(first)]() mutable {
-    if (first) first();
-    process->serve(std::move(request),
-                   http::Responder(std::make_shared<Collected>(*process, std::move(checked))));
-  });
+  asked->process.serve(asked->request, http::Responder(std::make_shared<Collected>(
+                                           asked->process, std::move(taken), asked->left)));
 }
 
 }  // namespace syncline::sim

@@ -7,6 +7,7 @@
 // Thread-safety: none. The server must outlive it, and so must the objects that its callbacks use.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,11 +39,17 @@ class ApiUser {
       : world_(world), server_(server), token_(std::move(token)), origin_(std::move(origin)) {}
 
   // Sends a request to the present process. `done` gets the answer, unless the process ends first.
-  // `first` runs in the turn in which the request is served, before it is served.
+  // `first` runs in the turn in which the request is served, before it is served. A request that is
+  // refused because memory is short is sent again after the time that the answer names.
+  // `left`: true when the user does not wait any more; then `done` is not called. May be nullptr.
   void ask(std::string_view method, std::string target, Done done, Task first = {},
-           std::string body = {});
+           std::string body = {}, std::shared_ptr<const std::atomic<bool>> left = nullptr);
 
  private:
+  struct Asked;
+
+  static void serve(std::shared_ptr<Asked> asked);
+
   World& world_;
   Server& server_;
   const std::string token_;

@@ -24,6 +24,7 @@ struct Hello {
   std::string object;  // for a y-websocket connection
   std::string token;
   bool wants_saved = true;
+  std::string address = {};  // of its network; "": it has one of its own
 };
 
 class Connector {

@@ -14,6 +14,7 @@
 // contract of session/connection.h for both. Thread-safety: none.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -40,6 +41,13 @@ struct NetworkSpeed {
   std::size_t window_bytes = 64 << 10;
   std::uint64_t ping_ms = 30'000;
   std::size_t queue_limit = 0;  // of the server: messages sent above it are counted
+  // Of the server, while memory is short: above it, it may drop updates. 0: memory is never short.
+  std::size_t short_queue_limit = 0;
+
+  // Above it, the server may drop updates.
+  std::size_t dropping_limit() const {
+    return short_queue_limit == 0 ? queue_limit : std::min(queue_limit, short_queue_limit);
+  }
 };
 
 enum class Side : std::uint8_t { kClient, kServer };
@@ -110,7 +118,9 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     void close(std::uint16_t code, std::string_view reason) override {
       wire_.close(side_, code, reason);
     }
-    std::string_view peer() const override { return wire_.hello_.client; }
+    std::string_view peer() const override {
+      return wire_.hello_.address.empty() ? wire_.hello_.client : wire_.hello_.address;
+    }
 
    private:
     Wire& wire_;

@@ -7,6 +7,7 @@
 
 #include "sim/invariants.h"
 #include "sim/rights.h"
+#include "sim/siege_plan.h"
 
 namespace syncline::sim {
 namespace {
@@ -376,6 +377,7 @@ Plan draw_plan(std::uint64_t seed) {
   draw_faults(plan, dice.fork("faults"));
   draw_corner(plan, dice.fork("corner"));
   plan.network.queue_limit = plan.server.limits.queue_bytes;
+  draw_siege(plan, dice.fork("siege"));
   if (Dice old = dice.fork("old log"); old.chance(0.15)) plan.old_events = old.scale(2, 60);
   return plan;
 }
@@ -384,7 +386,7 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B{}{}{}",
+      "{} updates in flight, cache {} B{}{}{}{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
@@ -392,7 +394,8 @@ std::string describe(const Plan& plan) {
       plan.server.limits.inflight_updates, plan.server.cache.budget_bytes,
       plan.custodian.works ? "; old history is dropped" : "",
       plan.corner == Corner::kNone ? "" : fmt::format("; {}", to_string(plan.corner)),
-      plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events));
+      plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events),
+      describe_siege(plan));
 }
 
 std::string describe(const Fault& fault) {

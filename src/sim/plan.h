@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "sim/client.h"
 #include "sim/custodian.h"
 #include "sim/disk.h"
+#include "sim/hostile.h"
 #include "sim/network.h"
 #include "sim/probes.h"
 #include "sim/server.h"
@@ -101,12 +103,27 @@ struct Fault {
   std::uint64_t amount = 0;  // a factor, a number of operations, milliseconds; depends on the kind
 };
 
+// A run with hostile clients and a small memory plan (sim/siege.h).
+struct SiegeSettings {
+  struct Spell {
+    std::uint64_t at_us = 0;
+    std::uint64_t duration_us = 0;
+    std::uint64_t percent = 0;  // of the memory, that others use
+  };
+
+  bool on = false;
+  std::optional<std::size_t> quiet = {};  // which client is quiet; only in a run without faults
+  std::vector<Spell> memory = {};         // when others use more
+  std::vector<Spell> stalls = {};         // of the workers
+};
+
 struct Plan {
   std::uint64_t seed = 0;
   std::uint64_t phase_one_us = 0;  // with faults
   std::uint64_t phase_two_us = 0;  // without faults; all clients must converge before its end
   std::vector<ClientSettings> clients;
   std::vector<VandalSettings> vandals;
+  std::vector<HostileSettings> hostiles;
   std::vector<Fault> faults;  // by time
   Corner corner = Corner::kNone;
   std::uint64_t visit_every_us = 0;  // 0: the visitors draw it
@@ -115,6 +132,7 @@ struct Plan {
   DiskSpeed disk;
   ServerSettings server;
   CustodianSettings custodian;
+  SiegeSettings siege;
 };
 
 // For a real server: clients with the same rights share a token.

@@ -92,7 +92,7 @@ void PresenceOracle::mark(Line& line, const Client& client) {
     at.sent = wire.sent(Side::kServer);
     line.down.push_back(at);
     if (std::exchange(line.congested_us, 0) > 0) world_.hit(Probe::presence_caught_up);
-  } else if (wire.queued_bytes(Side::kServer) > network_.speed().queue_limit) {
+  } else if (wire.queued_bytes(Side::kServer) > network_.speed().dropping_limit()) {
     line.congested_us = now;
   }
   at.sent = wire.sent(Side::kClient);

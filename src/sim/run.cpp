@@ -19,6 +19,7 @@
 #include "sim/oracle.h"
 #include "sim/presence_oracle.h"
 #include "sim/rights.h"
+#include "sim/siege.h"
 #include "sim/snapshot_files.h"
 #include "sim/tampering.h"
 #include "sim/time_travel.h"
@@ -35,6 +36,7 @@ std::size_t first_joiner(const Plan& plan) {
   std::size_t number = 0;
   for (const ClientSettings& client : plan.clients) number = std::max(number, client.number + 1);
   for (const VandalSettings& vandal : plan.vandals) number = std::max(number, vandal.number + 1);
+  for (const HostileSettings& each : plan.hostiles) number = std::max(number, each.number + 1);
   return number;
 }
 
@@ -45,6 +47,8 @@ std::vector<Rights::Level> rights_of(const Plan& plan) {
     levels[client.number] = client.read_only ? kRead : kWrite;
   for (const VandalSettings& vandal : plan.vandals)
     levels[vandal.number] = vandal.may_write ? kWrite : kRead;
+  for (const HostileSettings& hostile : plan.hostiles)
+    levels[hostile.number] = is_junk({hostile.workspace, hostile.object}) ? kWrite : kRead;
   return levels;
 }
 
@@ -54,6 +58,8 @@ std::set<ObjectName> objects_of(const Plan& plan) {
     for (const std::string& object : client.objects) objects.emplace(client.workspace, object);
   for (const VandalSettings& vandal : plan.vandals)
     objects.emplace(vandal.workspace, vandal.object);
+  for (const HostileSettings& hostile : plan.hostiles)
+    objects.emplace(hostile.workspace, hostile.object);
   return objects;
 }
 
@@ -89,7 +95,8 @@ class Run {
                      return Custodian::Pins{historians_.pins(workspace),
                                             historians_.removed_pins(workspace)};
                    }),
-        nemesis_(world_, network_, disk_, server_, rights_, clients_) {
+        nemesis_(world_, network_, disk_, server_, rights_, clients_),
+        siege_(world_, network_, server_, plan) {
     if (options.party == nullptr) return;
     server_.know(options.party->types);
     guests_ = options.party->invite(world_, server_);
@@ -110,6 +117,7 @@ class Run {
   void tamper_with_copy();
   void rolled_back();
   void check_admitted();
+  void leave_all();
   void check_undo();
   std::set<std::string> workspaces() const;
 
@@ -135,6 +143,7 @@ class Run {
   Intruder intruder_;
   Custodian custodian_;
   Nemesis nemesis_;
+  Siege siege_;
   std::unique_ptr<Guests> guests_;  // may be nullptr
 };
 
@@ -159,6 +168,7 @@ void Run::begin() {
   old_log_.write([this] { server_.start(); });
   for (const auto& client : clients_) client->start();
   for (const auto& vandal : vandals_) vandal->start();
+  siege_.start();
   auditor_.start();
   visitors_.start();
   historians_.start();
@@ -226,6 +236,7 @@ void Run::check_admitted() {
 
 void Run::heal() {
   for (const auto& vandal : vandals_) vandal->stop();
+  siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
   if (guests_) guests_->stop_editing();
   nemesis_.heal();
@@ -297,6 +308,7 @@ bool Run::settle() {
     oracle_.check_bounds(server_, network_);
     oracle_.check_told(server_, network_, clients_);
     presence_.look(clients_);
+    siege_.look(clients_);
     why = who_lags();
     if (why.empty()) return true;
   }
@@ -325,7 +337,20 @@ void Run::take_stock() {
   if (guests_) guests_->check(tables);
   for (const std::string& workspace : workspaces()) check_checkouts(world_, tables, workspace);
   if (!world_.violation) tamper_with_copy();
+  if (!world_.violation && plan_.siege.on && !guests_) leave_all();
   if (!world_.violation) check_undo();
+}
+
+// What was held and counted for clients returns to zero when all have left.
+void Run::leave_all() {
+  for (const auto& client : clients_) client->go_offline();
+  std::string remains;
+  for (int i = 0; i < 120; ++i) {
+    if (!pass(world_.now_us() + kSecond)) return;
+    remains = siege_.what_remains();
+    if (remains.empty()) return world_.hit(Probe::everything_returned);
+  }
+  world_.violated(kBounded, "everybody has left, and the server still has " + remains);
 }
 
 // Last, because it edits.
@@ -363,6 +388,7 @@ RunResult Run::go() {
     oracle_.check_bounds(server_, network_);
     oracle_.check_told(server_, network_, clients_);
     presence_.look(clients_);
+    siege_.look(clients_);
   }
   if (sound) {
     heal();

@@ -19,6 +19,10 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       worker_loop(world.timeline),
       store(std::move(opened)),
       workers({&worker_loop}),
+      jobs(world, worker_loop, workers),
+      memory(server.settings_.memory_bytes == 0
+                 ? nullptr
+                 : std::make_unique<MemoryBudget>(server.settings_.memory_bytes, 1)),
       shards({&loop}),
       api{.shards = shards,
           .access = access,
@@ -39,12 +43,15 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .cache = server.settings_.cache,
       .checkpoint_pace = server.settings_.checkpoints,
       .retention_pace = server.settings_.retention,
+      .rates = server.settings_.rates,
+      .presence = server.settings_.presence,
+      .memory = memory.get(),
       .gate =
           [&server, this](const policy::Caller&, const std::string& workspace) {
             return server.admit(workspace, imports.holds(workspace));
           },
       .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
-      .jobs = &workers,
+      .jobs = &jobs,
       .loop_share = server.settings_.loop_share};
   shards.set(
       0, std::make_unique<node::Shard>(
@@ -181,6 +188,15 @@ void Server::pause_for(std::uint64_t duration_us) {
   });
 }
 
+void Server::stall_workers(std::uint64_t duration_us) {
+  if (!process_ || process_->worker_loop.paused()) return;
+  world_.hit(Probe::pool_stalled);
+  process_->worker_loop.pause();
+  world_.timeline.after(duration_us, [this, life = life_] {
+    if (life == life_ && process_ && !process_->loop.paused()) process_->worker_loop.resume();
+  });
+}
+
 void Server::slow_down(std::uint64_t factor) {
   if (!process_) return;
   process_->loop.set_turn_us(settings_.turn_us * factor);
@@ -259,6 +275,11 @@ void Server::gather() {
   world_.hit(Probe::left_in_flight, shard.workspace_counters.left_in_flight);
   world_.hit(Probe::load_repeated, cache.loads_repeated);
   world_.hit(Probe::quarantined, shard.quarantine.added());
+  world_.hit(Probe::slowed_down, shard.session_counters.slowed_down);
+  world_.hit(Probe::join_put_off, shard.session_counters.joins_put_off);
+  world_.hit(Probe::join_refused, shard.session_counters.joins_refused);
+  world_.hit(Probe::waiting_refused, shard.workspace_counters.waiting_refused);
+  world_.hit(Probe::presence_over_limit, shard.session_counters.awareness_dropped);
   const auto& retention = shard.retention.counters();
   world_.hit(Probe::payloads_dropped, retention.payloads);
   world_.hit(Probe::drop_failed, retention.failures);
@@ -271,6 +292,10 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
   // As node/accept.cpp does it in production. The actor names the client.
   Process& process = *process_;
   node::Shard& shard = process.shard();
+  if (shard.refuses_for_memory()) {
+    world_.hit(Probe::handshake_put_off);
+    return nullptr;
+  }
   const std::string actor = fmt::format("{}#{}", hello.client, hello.connection);
   if (hello.hocuspocus) {
     return std::make_unique<session::HocuspocusSession>(

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "api/context.h"
+#include "base/memory_budget.h"
 #include "http/exchange.h"
 #include "log/checkpoint_keeper.h"
 #include "log/notary.h"
@@ -23,12 +24,15 @@
 #include "node/shards.h"
 #include "node/workers.h"
 #include "policy/access.h"
+#include "policy/rates.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
+#include "sim/jobs_watch.h"
 #include "sim/memory_imports.h"
 #include "sim/network.h"
 #include "state/object_cache.h"
 #include "state/retention_keeper.h"
+#include "workspace/presence.h"
 
 namespace syncline::sim {
 
@@ -40,6 +44,9 @@ struct ServerSettings {
   state::LoopShare loop_share;
   std::size_t retention_by_hand = 16;  // events that one request to apply a rule processes
   log::CheckpointPace checkpoints;
+  policy::Rates rates = policy::default_rates();
+  workspace::PresenceLimits presence;
+  std::size_t memory_bytes = 0;  // that the process may use; 0: memory is no reason for anything
   std::uint64_t recovery_us = 100'000;
   std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
   std::uint64_t turn_us = 20;
@@ -66,6 +73,8 @@ class Server final : public Network::Acceptor {
     Loop worker_loop;
     std::unique_ptr<DiskStore> store;
     node::Workers workers;
+    JobsWatch jobs;                              // the way to the workers
+    const std::unique_ptr<MemoryBudget> memory;  // may be nullptr
     const std::atomic<bool> ready = true;
     node::Shards shards;
     MemoryImports imports;
@@ -86,6 +95,8 @@ class Server final : public Network::Acceptor {
   void die(Death how);
   void pause_for(std::uint64_t duration_us);
   void slow_down(std::uint64_t factor);
+  // The workers do nothing for so long, as if each had a long job.
+  void stall_workers(std::uint64_t duration_us);
   // As after SIGTERM: closes its connections, and is started again.
   void drain();
   void jump_clock(std::int64_t ms);

@@ -15,6 +15,7 @@ class Shrinker {
     for (bool smaller = true; smaller && runs_left_ > 0;) {
       smaller = drop_some(&Plan::faults);
       smaller = drop_some(&Plan::vandals) || smaller;
+      smaller = drop_some(&Plan::hostiles) || smaller;
       smaller = drop_some(&Plan::clients) || smaller;
       smaller = keep_history() || smaller;
       smaller = shorten() || smaller;

@@ -57,7 +57,7 @@ void Wire::send(Side side, SharedBytes message) {
   if (state.queued > network_.speed_.queue_limit) ++state.over_limit;
   state.queued += message->size();
   state.largest = std::max(state.largest, message->size());
-  state.congested |= state.queued > network_.speed_.queue_limit;
+  state.congested |= state.queued > network_.speed_.dropping_limit();
   ++state.sent;
   state.out.push_back({std::move(message)});
   state.drain_pending = true;

@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 
 namespace syncline::state {
 
 Result<void> JobQueue::push(Entry&& entry) {
   Lane& lane = lanes_[entry.order.kind];
-  if (entry.order.kind == JobOrder::kAnswer) {
+  if (entry.order.kind == JobOrder::kAnswer && !is_mutated(Mutation::unlimited_answers)) {
     const auto found = lane.askers.find(entry.order.asker);
     const std::size_t own =
         found == lane.askers.end() ? 0 : found->second.waiting.size() + found->second.running;
@@ -27,7 +28,10 @@ Result<void> JobQueue::push(Entry&& entry) {
 }
 
 std::optional<JobQueue::Entry> JobQueue::take(std::uint64_t room) {
-  if (auto entry = take(lanes_[JobOrder::kUrgent], ~std::uint64_t{0})) return entry;
+  constexpr std::uint64_t kAnyRoom = ~std::uint64_t{0};
+  if (is_mutated(Mutation::answers_first))
+    if (auto entry = take(lanes_[JobOrder::kAnswer], kAnyRoom)) return entry;
+  if (auto entry = take(lanes_[JobOrder::kUrgent], kAnyRoom)) return entry;
   return take(lanes_[JobOrder::kAnswer], room);
 }
 
@@ -38,13 +42,15 @@ std::optional<JobQueue::Entry> JobQueue::take(Lane& lane, std::uint64_t room) {
     const auto found = lane.askers.find(lane.turns.front());
     Asker& asker = found->second;
     const JobOrder& next = asker.waiting.front().order;
-    const bool wanted = next.abandoned == nullptr || !next.abandoned->load();
+    const bool wanted = next.abandoned == nullptr || !next.abandoned->load() ||
+                        is_mutated(Mutation::work_for_nobody);
     if (wanted && lane.running > 0 && next.bytes > room) return std::nullopt;
     Entry entry = std::move(asker.waiting.front());
     asker.waiting.pop_front();
     --lane.waiting;
     lane.turns.erase(asker.turn);
-    if (!asker.waiting.empty()) asker.turn = lane.turns.insert(lane.turns.end(), found->first);
+    const auto back = is_mutated(Mutation::greedy_asker) ? lane.turns.begin() : lane.turns.end();
+    if (!asker.waiting.empty()) asker.turn = lane.turns.insert(back, found->first);
     if (!wanted) {
       ++abandoned_;
       if (asker.waiting.empty() && asker.running == 0) lane.askers.erase(found);

@@ -242,7 +242,7 @@ bool ObjectCache::shrink(std::size_t bytes) {
 
 void ObjectCache::evict(Resident& resident) {
   ++counters_.evictions;
-  bytes_ -= resident.accounted_bytes_;
+  if (!is_mutated(Mutation::keep_cache_bytes)) bytes_ -= resident.accounted_bytes_;
   idle_.erase(resident.idle_);
   const auto found = residents_.find(Key{resident.workspace_, resident.id_});
   std::unique_ptr<Resident> evicted = std::move(found->second);

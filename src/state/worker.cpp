@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::state {
 namespace {
 
@@ -64,7 +66,7 @@ void Worker::begin() {
   JobSlot slot([self = self_, kind = entry->order.kind, asker = entry->order.asker,
                 charge = std::move(charge)]() mutable {
     charge.set(0);
-    if (*self == nullptr) return;
+    if (*self == nullptr || is_mutated(Mutation::lose_slot)) return;
     (*self)->queue_.over(kind, asker);
     (*self)->begin_later();
   });

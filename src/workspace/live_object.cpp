@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutation.h"
 #include "merge/facets.h"
 
 #include <algorithm>
@@ -77,6 +78,7 @@ void LiveObject::run(Task task) {
 
 void LiveObject::come_home(Task next) {
   away_ = false;
+  if (is_mutated(Mutation::lose_line)) line_.clear();
   run(std::move(next));
 }
 

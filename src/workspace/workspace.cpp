@@ -258,6 +258,11 @@ void Workspace::flush_later() {
 }
 
 void Workspace::flush() {
+  if (is_mutated(Mutation::wait_for_lent) &&
+      std::ranges::any_of(live_, [](const auto& entry) { return entry.second->away(); }))
+    return services_.scheduler.post([this, view = std::weak_ptr(view_)] {
+      if (!view.expired()) flush();
+    });
   const Doing naming(services_.scheduler, "append");
   ++services_.counters.appends;
   // Sorted by id, because an order by address would differ from run to run.

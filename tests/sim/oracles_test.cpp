@@ -14,6 +14,7 @@
 #include "sim/auditor.h"
 #include "sim/custodian.h"
 #include "sim/historians.h"
+#include "sim/jobs_watch.h"
 #include "sim/oracle.h"
 #include "sim/rights.h"
 #include "sim/tampering.h"
@@ -324,6 +325,46 @@ TEST(Oracles, AFileThatIsNotWhatTheLogSaysBreaksI8) {
   archivist.exported({.workspace = "w", .size = 1});
   archivist.check(world.tables());
   EXPECT_EQ(world.broken(), "I8 audit");
+}
+
+// A worker that begins what it is given, in the order of `order`, and what its users see of that.
+struct WatchedWorker {
+  explicit WatchedWorker(World& in) : world(in), workers({&loop}), watch(in, loop, workers) {}
+  void start(state::JobOrder::Kind kind, std::string asker,
+             std::shared_ptr<const std::atomic<bool>> abandoned = nullptr) {
+    watch.start({.kind = kind, .asker = std::move(asker), .abandoned = std::move(abandoned)},
+                [this](Result<state::Workplace*> place, state::JobSlot slot) {
+                  if (place) slots.push_back(std::move(slot));
+                });
+    for (int i = 0; i < 20; ++i) world.timeline.step(world.now_us() + 1'000);
+  }
+
+  World& world;
+  Loop loop{world.timeline};
+  node::Workers workers;
+  JobsWatch watch;
+  std::vector<state::JobSlot> slots;
+};
+
+TEST(Oracles, JobsThatBeginInTurnBreakNothing) {
+  Fixture world;
+  WatchedWorker worker(world.world);
+  worker.workers.set(0, world.server.process()->store->open_loop(worker.loop), node::known_types());
+  const auto left = std::make_shared<std::atomic<bool>>(false);
+  for (int i = 0; i < 6; ++i) worker.start(state::JobOrder::kAnswer, "ann");
+  worker.start(state::JobOrder::kAnswer, "bob", left);
+  worker.start(state::JobOrder::kUrgent, "w");
+  EXPECT_EQ(worker.watch.jobs(), 8u);
+  left->store(true);
+  for (int i = 0; i < 3; ++i) {
+    worker.slots.clear();
+    world.settle();
+  }
+  EXPECT_EQ(worker.watch.jobs(), 0u);
+  worker.watch.look();
+  EXPECT_EQ(world.broken(), "");
+  EXPECT_EQ(world.world.probes[Probe::asker_left], 1u);
+  worker.workers.set(0, nullptr, node::known_types());
 }
 
 TEST(Oracles, ARequestThatIsNotAnsweredBreaksI12) {
