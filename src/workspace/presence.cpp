@@ -280,8 +280,10 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
     const auto size = [too_many](const Connection& connection) {
       return too_many ? connection.clients() : connection.bytes;
     };
-    const auto most = std::ranges::max_element(connections_, {},
-                                               [&](const auto& each) { return size(each.second); });
+    // Of several, the one that joined last: the order of addresses differs from run to run.
+    const auto most = std::ranges::max_element(connections_, {}, [&](const auto& each) {
+      return std::pair(size(each.second), each.second.joined);
+    });
     const std::size_t sender_then =
         size(connections_.at(&sender)) + (too_many ? 1 : entry.state.size() - before);
     if (most->first == &sender || sender_then >= size(most->second)) {
@@ -315,8 +317,9 @@ std::vector<AwarenessEntry> Presence::evict(const Subscriber& connection, std::u
 }
 
 std::optional<Bytes> Presence::shed(std::uint64_t much, std::uint64_t now_ms) {
-  const auto most = std::ranges::max_element(
-      connections_, {}, [](const auto& each) { return each.second.charge.bytes(); });
+  const auto most = std::ranges::max_element(connections_, {}, [](const auto& each) {
+    return std::pair(each.second.charge.bytes(), each.second.joined);
+  });
   if (most == connections_.end() || most->second.charge.bytes() < much) return std::nullopt;
   const auto news = evict(*most->first, now_ms);
   return news.empty() ? std::nullopt : std::optional(crdt::encode_awareness(news));

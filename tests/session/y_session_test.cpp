@@ -905,7 +905,7 @@ TEST(YSession, TheConnectionsOfAPrincipalShareAnAccount) {
     EXPECT_LE(presence_of(*anns.front()), TestWorld::kPrincipalPresence);
     EXPECT_GE(presence_of(*anns.front()), TestWorld::kPrincipalPresence - 61'000);
     EXPECT_GT(anns.back()->counters.awareness_dropped, 0u);
-    YPeer bob(world, policy::Principal{.name = "bob"});
+    YPeer bob(world, {.principal = policy::Principal{.name = "bob"}});
     EXPECT_NE(bob.connection.account, anns.front()->connection.account);
     bob.session->on_message(presence_of_size(99, 60'000));
     world.loop.run();

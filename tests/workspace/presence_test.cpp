@@ -422,6 +422,17 @@ TEST(Presence, WhoNeedsRoomIsToldWhoHadToGo) {
   EXPECT_EQ(news->sender, news->others);
 }
 
+TEST(Presence, OfThoseWhoHoldMostTheLastToJoinMakesRoom) {
+  Presence presence({.object_clients = 4});
+  std::vector<Connection> crowd(2);  // the first has the lower address
+  ASSERT_TRUE(presence.update(crowd[0], states(1, 2, 1), 0));
+  ASSERT_TRUE(presence.update(crowd[1], states(3, 2, 1), 0));
+  Connection newcomer;
+  ASSERT_FALSE(presence.update(newcomer, state(9, 1, "{}"), 0)->dropped);
+  EXPECT_TRUE(presence.leave(crowd[0], 0));
+  EXPECT_FALSE(presence.leave(crowd[1], 0)) << "it has lost its clients";
+}
+
 // ---- news that is told later
 
 TEST(Presence, UntoldNewsIsToldInItsNewestState) {
