@@ -38,9 +38,10 @@ namespace syncline::sim {
   X(slow_disk)                                                                                     \
   X(bit_rot_event)                                                                                 \
   X(bit_rot_snapshot)                                                                              \
-  X(bit_rot_at_rest) X(misdirected_write) X(misdirected_read) X(older_disk) X(revoke) X(downgrade) \
-      X(clock_jump) X(clock_strobe) X(client_offline) X(client_stale) X(client_restart)            \
-          X(client_doubled) X(client_pause) X(slow_reader) /* what the disk did at a power loss */ \
+  X(bit_rot_at_rest)                                                                               \
+  X(misdirected_write) X(misdirected_read) X(older_disk) X(revoke) X(downgrade) X(clock_jump)      \
+      X(clock_strobe) X(client_offline) X(client_stale) X(client_restart) X(client_doubled)        \
+          X(client_pause) X(slow_reader) /* what the disk did at a power loss */                   \
       X(lost_all_unsynced) X(torn_write) X(lost_some_sectors) X(kept_unsynced) /* rare states */   \
       X(torn_tail_dropped) X(damage_refused) X(damaged_event_read) X(damaged_snapshot_rebuilt) X(  \
           append_refused_full) X(view_reset) X(era_begun) X(fell_behind) X(held_back) X(evicted)   \
