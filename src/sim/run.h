@@ -2,7 +2,7 @@
 //
 //   RunResult result = run(draw_plan(seed), {});
 //
-// Phase one: clients edit, vandals do harm, faults happen. Safety is checked at every recovery and
+// Phase one: clients edit, vandals and hostile clients do harm, faults happen. Safety is checked at every recovery and
 // every virtual second. Phase two: everything heals, one new client joins each object, and all
 // clients must converge within the given time. Then every oracle checks everything.
 //
