@@ -154,8 +154,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
       return done_(std::unexpected(std::move(failure.error)));
     store_.retention().load_retention(workspace_, [self = shared_from_this()](auto kept) {
       if (!kept) return self->done_(std::unexpected(std::move(kept.error())));
-      // Another turn has dropped payloads meanwhile, perhaps between the snapshot and the events
-      // that this replay read. Nothing is wrong with the object: the next turn goes on from there.
+      // Another turn has raised the floor and dropped payloads meanwhile, so the moment is gone that
+      // this turn needs. Nothing is wrong with the object: the next turn goes on from there.
       if (kept->swept_to != self->turn_.swept_to) return self->end_at(*kept);
       self->skip();
     });

@@ -294,7 +294,8 @@ TEST(Retention, AReadThatFailsIsTriedAgain) {
 }
 
 // A worker has read the snapshot of an object and not yet the events after it, when another turn
-// drops these. Nothing is wrong with the object, and all payloads must go in the end.
+// raises the floor and drops these. Nothing is wrong with the object, and all payloads must go in the
+// end.
 TEST(Retention, ATurnThatAnotherOneOvertakesLeavesNoPayloadBehind) {
   testing::HandJobs jobs;
   TestWorld world;
@@ -311,6 +312,7 @@ TEST(Retention, ATurnThatAnotherOneOvertakesLeavesNoPayloadBehind) {
          [&](Result<RetentionTurn> turn) { overtaken = std::move(turn); });
   world.loop.run();
   ASSERT_EQ(jobs.waiting(), std::vector<std::string>{"replay"});
+  history.write(20);
   const auto other = turn(world, 30);
   ASSERT_TRUE(other);
   EXPECT_GT(other->events, 0u);
