@@ -238,7 +238,7 @@ std::string Siege::what_remains() {
   if (const auto wires = network_.wires().size(); wires > 0)
     return fmt::format("{} connections", wires);
   if (shard.host.busy()) return "changes on their way to the disk";
-  shard.cache.shrink(0, shard.cache.residents());
+  while (shard.cache.shrink(0)) continue;
   if (shard.cache.residents() > 0)
     return fmt::format("{} objects in memory", shard.cache.residents());
   if (shard.cache.bytes() > 0)

@@ -15,8 +15,6 @@
 namespace syncline::sim {
 namespace {
 
-using store::Family;
-
 // The copy of the disk, and the tampering.
 class Crime {
  public:
@@ -76,13 +74,15 @@ class Crime {
   }
 
   void store(FrameWrites& writes, const log::EncodedEvent& event) {
-    writes.put(Family::kEvents, store::event_key(id_, event.position), as_text(event.record));
+    writes.put(store::Family::kEvents, store::event_key(id_, event.position),
+               as_text(event.record));
   }
 
   void change(Tampering how, std::uint64_t victim, const DiskTables& tables, FrameWrites& writes) {
     switch (how) {
       case Tampering::kEdit: return store(writes, log::encode_event(edited(victim)).value());
-      case Tampering::kRemove: return writes.remove(Family::kEvents, store::event_key(id_, victim));
+      case Tampering::kRemove:
+        return writes.remove(store::Family::kEvents, store::event_key(id_, victim));
       case Tampering::kSwap: {
         log::Event one = events_[victim - 1];
         log::Event other = events_[victim];
@@ -92,8 +92,8 @@ class Crime {
       }
       case Tampering::kCut:
         for (std::uint64_t i = victim; i <= events_.size(); ++i) {
-          writes.remove(Family::kEvents, store::event_key(id_, i));
-          writes.remove(Family::kObjects, store::object_key(id_, events_[i - 1].object, i));
+          writes.remove(store::Family::kEvents, store::event_key(id_, i));
+          writes.remove(store::Family::kObjects, store::object_key(id_, events_[i - 1].object, i));
         }
         return;
       default: rewrite(how, victim, tables, writes);
@@ -115,7 +115,7 @@ class Crime {
     }
     tiles.write_to(writes);
     if (how == Tampering::kRewriteAndForget)
-      writes.remove(Family::kMeta, store::checkpoint_key(id_));
+      writes.remove(store::Family::kMeta, store::checkpoint_key(id_));
   }
 
   bool bring_back_older(std::uint64_t signed_events) {

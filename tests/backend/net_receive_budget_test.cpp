@@ -111,21 +111,21 @@ TEST(NetReceiveBudget, AnAccountHasABudgetOfItsOwn) {
     return account->cell(MemoryUse::kReceiving).used();
   };
   const auto of_bob = begin("/bob");
-  ASSERT_TRUE(eventually([&] { return held(bob) >= 500'000; }));
+  ASSERT_TRUE(comes_true([&] { return held(bob) >= 500'000; }));
   const auto first = begin("/ann");
-  ASSERT_TRUE(eventually([&] { return held(ann) >= 500'000; }));
+  ASSERT_TRUE(comes_true([&] { return held(ann) >= 500'000; }));
   const auto second = begin("/ann");
-  ASSERT_TRUE(eventually([&] { return held(ann) >= 1'000'000; }));
+  ASSERT_TRUE(comes_true([&] { return held(ann) >= 1'000'000; }));
   EXPECT_EQ(test.server.counters().shed, 0U);
   const auto third = begin("/ann");
   EXPECT_TRUE(first->take_until("\r\n\r\n").starts_with("HTTP/1.1 503 ")) << "it held for longest";
-  ASSERT_TRUE(eventually([&] { return held(ann) >= 1'000'000; }));
+  ASSERT_TRUE(comes_true([&] { return held(ann) >= 1'000'000; }));
   EXPECT_EQ(test.server.counters().shed, 1U);
   for (const auto& request : {&of_bob, &second, &third}) {
     (*request)->send("b");
     EXPECT_TRUE((*request)->take_response().starts_with("HTTP/1.1 200 "));
   }
-  EXPECT_TRUE(eventually([&] { return held(ann) == 0 && held(bob) == 0; }));
+  EXPECT_TRUE(comes_true([&] { return held(ann) == 0 && held(bob) == 0; }));
 }
 
 // While memory is short, less than the budget is too much, but not at once.
