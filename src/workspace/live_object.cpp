@@ -64,30 +64,14 @@ void LiveObject::go_away() {
   away_ = true;
 }
 
-void LiveObject::wait(Task task) {
-  if (!advancing_) return line_.push_back(std::move(task));
-  line_.insert(line_.begin() + static_cast<std::ptrdiff_t>(in_front_++), std::move(task));
-}
-
-void LiveObject::run(Task task) {
-  advancing_ = true;
-  in_front_ = 0;
-  task();
-  advancing_ = false;
-}
-
 void LiveObject::come_home(Task next) {
   away_ = false;
   if (is_mutated(Mutation::lose_line)) line_.clear();
-  run(std::move(next));
+  line_.run(std::move(next));
 }
 
 bool LiveObject::advance(std::size_t most) {
-  for (; most > 0 && !away_ && !line_.empty(); --most) {
-    Task task = std::move(line_.front());
-    line_.pop_front();
-    run(std::move(task));
-  }
+  for (; most > 0 && !away_ && !line_.empty(); --most) line_.run_next();
   return !away_ && !line_.empty();
 }
 

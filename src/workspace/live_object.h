@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "syncline/bytes.h"
 #include "syncline/error.h"
 #include "workspace/delivery.h"
+#include "workspace/object_line.h"
 #include "workspace/presence.h"
 
 namespace syncline::workspace {
@@ -161,10 +161,9 @@ class LiveObject {
 
   bool away() const { return away_; }
   // True if what comes now must wait in line.
-  bool busy() const { return away_ || (!line_.empty() && !advancing_); }
-  // Adds to the line. What comes from a task of the line takes that task's place, so it goes to the
-  // front.
-  void wait(Task task);
+  bool busy() const { return away_ || (!line_.empty() && !line_.running()); }
+  // Adds to the line. Subscribers take turns there, and all others together are one more.
+  void wait(Task task, SubscriberList::Stay who = 0) { line_.add(who, std::move(task)); }
   // Only the workspace calls these. come_home() runs `next`, which goes on with the work, before
   // those in line. advance() runs up to `most` of these while the object is at home; true if some
   // are left that could run.
@@ -175,8 +174,6 @@ class LiveObject {
   bool in_use() const { return away_ || !line_.empty(); }
 
  private:
-  void run(Task task);
-
   std::string id_;
   state::Resident* resident_;  // held in the cache as long as this object lives
   SubscriberList subscribers_;
@@ -185,9 +182,7 @@ class LiveObject {
   std::optional<Whole> whole_;
   bool lost_ = false;
   bool away_ = false;
-  bool advancing_ = false;
-  std::size_t in_front_ = 0;  // of the line: what came from the task that runs
-  std::deque<Task> line_;
+  ObjectLine line_;
   Bytes version_before_;  // these two while it is away
   std::size_t memory_before_ = 0;
 };

@@ -44,10 +44,13 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
   if (object.busy()) {
     auto intent = std::make_unique<const Bytes>(to_bytes(offer.change.intent));
     offer.change.intent = *intent;
-    return object.wait([this, caller, &object, intent = std::move(intent), offer = std::move(offer),
-                        done = std::move(done)]() mutable {
-      decide(caller, object, std::move(offer), std::move(done));
-    });
+    const SubscriberList::Stay author = offer.author;
+    return object.wait(
+        [this, caller, &object, intent = std::move(intent), offer = std::move(offer),
+         done = std::move(done)]() mutable {
+          decide(caller, object, std::move(offer), std::move(done));
+        },
+        author);
   }
   const Doing naming(services_.scheduler, "change");
   if (answer_repeated(caller, object, offer, done)) return;

@@ -33,10 +33,13 @@ Result<std::optional<merge::Prepared>> Workspace::prepare(const LiveObject& obje
 
 void Workspace::wait_for(LiveObject& object, const Subscriber* to,
                          std::move_only_function<void(const Subscriber* to)> task) {
-  object.wait([&object, stay = object.subscribers().stay(to), task = std::move(task)]() mutable {
-    const Subscriber* there = object.subscribers().find(stay);
-    if (stay == 0 || there != nullptr) task(there);
-  });
+  const SubscriberList::Stay stay = object.subscribers().stay(to);
+  object.wait(
+      [&object, stay, task = std::move(task)]() mutable {
+        const Subscriber* there = object.subscribers().find(stay);
+        if (stay == 0 || there != nullptr) task(there);
+      },
+      stay);
 }
 
 bool Workspace::busy() const {
