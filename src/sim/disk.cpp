@@ -102,8 +102,10 @@ void Disk::write_file(const std::string& name, Bytes bytes, Done done) {
     return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated sync error"));
   answer(duration,
          [this, name, done = std::move(done)](Result<void> result) mutable {
-           if (const auto found = files_.find(name); found != files_.end())
-             found->second.durable = true;
+           // It may have been damaged meanwhile; what will be restored is durable, too.
+           for (Files* files : {&files_, &rotten_files_})
+             if (const auto found = files->find(name); found != files->end())
+               found->second.durable = true;
            done(std::move(result));
          },
          {});

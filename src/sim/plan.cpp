@@ -121,6 +121,9 @@ void draw_server(ServerSettings& server, Dice dice) {
     server.loop_share.bytes = jobs.scale(1, 4'000);
     server.loop_share.memory = jobs.scale(1, 20'000);
     server.worker_turn_us = jobs.scale(50, 200'000);
+    // If everything is long and takes that long, a vandal's flood keeps the worker busy for hours.
+    if (server.loop_share.bytes < 100)
+      server.worker_turn_us = std::min<std::uint64_t>(server.worker_turn_us, 10'000);
   }
   Dice upkeep = dice.fork("checkpoints");
   server.checkpoints.interval_ms = upkeep.scale(500, 60'000);

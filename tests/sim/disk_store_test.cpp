@@ -337,4 +337,23 @@ TEST(SimulatedDisk, AFileThatIsDamagedOrLostIsRestored) {
   EXPECT_EQ(disk.files().at("a").bytes, before);
 }
 
+TEST(SimulatedDisk, AFileThatIsDamagedWhileItIsSyncedIsDurableAfterwards) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    World world(seed, false);
+    Disk disk(world, {});
+    for (const char* name : {"rotten", "lost"})
+      disk.write_file(name, bytes_of(100), [](Result<void>) {});
+    disk.rot_file("rotten", 7, 3);
+    disk.lose_file("lost");
+    while (world.timeline.step(world.now_us() + 100'000'000)) {
+    }
+    disk.restore();
+    disk.lose_power();
+    for (const char* name : {"rotten", "lost"}) {
+      ASSERT_TRUE(disk.files().contains(name)) << seed;
+      EXPECT_EQ(disk.files().at(name).bytes, bytes_of(100));
+    }
+  }
+}
+
 }  // namespace syncline::testing
