@@ -88,16 +88,19 @@ void Disk::write_file(const std::string& name, Bytes bytes, Done done) {
   if (full_ && !files_.contains(name))
     return answer(duration, std::move(done),
                   fail(ErrorCode::kUnavailable, "simulated: no space left on device"));
-  // A file that has these bytes is only synced.
   const auto there = files_.find(name);
-  const bool is_new = there == files_.end() || there->second.bytes != bytes;
   removed_.erase(name);
-  if (is_new) files_[name] = {std::move(bytes), false};
   if (std::exchange(fail_write_, false)) {
-    Bytes& part = files_[name].bytes;
-    if (is_new) part.resize(file_dice_.below(part.size() + 1));
+    // A file that replaces another one is written beside it.
+    if (there == files_.end()) {
+      bytes.resize(file_dice_.below(bytes.size() + 1));
+      files_[name] = {std::move(bytes), false};
+    }
     return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated write error"));
   }
+  // A file that has these bytes is only synced.
+  if (there == files_.end() || there->second.bytes != bytes)
+    files_[name] = {std::move(bytes), false};
   if (std::exchange(fail_sync_, false))
     return answer(duration, std::move(done), fail(ErrorCode::kIo, "simulated sync error"));
   answer(duration,

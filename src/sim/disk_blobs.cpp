@@ -22,8 +22,7 @@ void DiskBlobs::write(const store::BlobName& name, Bytes bytes, log::Done<void> 
     return {};
   });
   if (!encoded) return done(encoded);
-  const auto there = disk_.files().find(file_of(name));
-  const bool is_new = there == disk_.files().end() || there->second.bytes != file;
+  const bool is_new = !disk_.files().contains(file_of(name));
   disk_.write_file(file_of(name), std::move(file),
                    [this, name, is_new, done = std::move(done)](Result<void> written) mutable {
                      if (!written && is_new) disk_.remove_file(file_of(name));

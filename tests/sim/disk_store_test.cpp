@@ -356,4 +356,20 @@ TEST(SimulatedDisk, AFileThatIsDamagedWhileItIsSyncedIsDurableAfterwards) {
   }
 }
 
+TEST(SimulatedDisk, AFileWhoseReplacementFailsStays) {
+  World world(1, false);
+  Disk disk(world, {});
+  disk.write_file("a", bytes_of(100), [](Result<void>) {});
+  disk.rot_file("a", 7, 3);
+  const Bytes damaged = disk.files().at("a").bytes;
+  disk.fail_next_write();
+  std::optional<Result<void>> written;
+  disk.write_file("a", bytes_of(100), [&](Result<void> ok) { written = std::move(ok); });
+  while (world.timeline.step(world.now_us() + 100'000'000)) {
+  }
+  EXPECT_TRUE(written && !*written);
+  EXPECT_EQ(disk.files().at("a").bytes, damaged);
+  EXPECT_TRUE(disk.has_damaged_files());
+}
+
 }  // namespace syncline::testing
