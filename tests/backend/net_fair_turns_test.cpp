@@ -135,5 +135,51 @@ TEST(NetFairTurns, WhoseReadingStopsAndResumesOftenHasOneSliceInARound) {
   EXPECT_EQ(journal.lines(), std::vector<std::string>{"others in time"});
 }
 
+// At "go", the first connection is sent much, and then every other one a little.
+class SendingHandler final : public session::ConnectionHandler {
+ public:
+  SendingHandler(std::vector<SendingHandler*>& all, Journal& journal)
+      : all_(all), journal_(journal) {}
+
+  void on_open(session::Connection& connection) override {
+    connection_ = &connection;
+    all_.push_back(this);
+    journal_.note("open");
+  }
+  void on_message(ByteView) override {
+    for (SendingHandler* each : all_)
+      each->connection_->send(
+          std::make_shared<const Bytes>(each == all_.front() ? 100'000 : 10, std::uint8_t{7}));
+  }
+  void on_drained() override { journal_.note(this == all_.front() ? "much" : "little"); }
+  void on_closed(std::uint16_t) override {}
+
+ private:
+  std::vector<SendingHandler*>& all_;
+  Journal& journal_;
+  session::Connection* connection_ = nullptr;
+};
+
+TEST(NetFairTurns, WhatIsLittleIsWrittenFirst) {
+  Journal journal;
+  std::vector<SendingHandler*> all;
+  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
+    acceptance.make_handler = [&](Scheduler&) {
+      return std::make_unique<SendingHandler>(all, journal);
+    };
+    reply(std::move(acceptance));
+  });
+  WsClient much(test.port);
+  ASSERT_TRUE(much.open());
+  ASSERT_TRUE(journal.wait_for("open", 1));
+  WsClient little(test.port);
+  ASSERT_TRUE(little.open());
+  ASSERT_TRUE(journal.wait_for("open", 2));
+  little.send_binary("go");
+  ASSERT_TRUE(journal.wait_for("much"));
+  EXPECT_EQ(journal.lines(), (std::vector<std::string>{"open", "open", "little", "much"}));
+}
+
 }  // namespace
 }  // namespace syncline::backend

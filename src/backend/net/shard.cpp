@@ -73,6 +73,9 @@ std::size_t max_held_of(const ServerOptions& options, std::size_t shards) {
 
 constexpr std::size_t kLeastQueueBytes = std::size_t{16} << 20;
 
+// Who has more to write waits for those who have less.
+constexpr std::size_t kMuchToFlush = std::size_t{64} << 10;
+
 // Whoever has less queued is no reason for a shortage.
 constexpr std::size_t kMuchQueued = std::size_t{256} << 10;
 // While memory is short, many who have little each are one.
@@ -81,7 +84,6 @@ constexpr std::size_t kSomethingQueued = std::size_t{4} << 10;
 constexpr std::size_t kReliefPart = 64;
 
 // How long a peer may have much queued while there is little room, and while memory is short.
-constexpr std::size_t kKeptFlushes = 1024;  // of this many, the memory is kept
 constexpr std::uint64_t kCrowdedMs = 10'000;
 constexpr std::uint64_t kShortMs = 2'000;
 
@@ -134,8 +136,7 @@ void Shard::stop() {
   for (auto& socket : std::vector(sockets_)) socket->terminate();
   SYNCLINE_ASSERT(sockets_.empty());
   to_flush_.clear();
-  flushing_.clear();
-  flushed_ = 0;
+  much_to_flush_.clear();
 }
 
 void Shard::add(std::shared_ptr<Socket> socket) {
@@ -289,8 +290,9 @@ void Shard::tick() {
 }
 
 void Shard::flush_later(std::shared_ptr<Socket> socket) {
-  if (to_flush_.empty() && flushing_.empty()) flush_soon(*socket);
-  to_flush_.push_back(std::move(socket));
+  auto& waiting = socket->queued_ > kMuchToFlush ? much_to_flush_ : to_flush_;
+  const Socket& last = *waiting.emplace_back(std::move(socket));
+  if (!std::exchange(flush_posted_, true)) flush_soon(last);
 }
 
 // The socket keeps the core, and so this shard, alive until the task has run.
@@ -298,22 +300,23 @@ void Shard::flush_soon(const Socket& socket) {
   loop_.post([this, core = socket.slot_.core()] { flush_some(); });
 }
 
+// What is little is written first: an ack does not wait for the pages that others are sent.
 void Shard::flush_some() {
   const Doing naming(loop_, "send");
-  if (flushing_.empty()) std::swap(flushing_, to_flush_);
-  if (flushing_.empty()) return;  // the shard was stopped
+  while (!to_flush_.empty() && !loop_.slice_is_over()) flush_first(to_flush_);
   do {
-    const auto socket = std::move(flushing_[flushed_++]);
-    socket->flush_requested_ = false;
-    if (!socket->is_destroyed()) socket->flush();
-    if (flushed_ < flushing_.size()) continue;
-    flushing_.clear();
-    flushed_ = 0;
-    if (flushing_.capacity() > kKeptFlushes) flushing_.shrink_to_fit();
-    if (!to_flush_.empty()) flush_soon(*to_flush_.front());
-    return;
-  } while (!loop_.slice_is_over());
-  flush_soon(*flushing_[flushed_]);
+    if (!much_to_flush_.empty()) flush_first(much_to_flush_);
+  } while (!much_to_flush_.empty() && to_flush_.empty() && !loop_.slice_is_over());
+  const auto& rest = to_flush_.empty() ? much_to_flush_ : to_flush_;
+  flush_posted_ = !rest.empty();
+  if (flush_posted_) flush_soon(*rest.front());
+}
+
+void Shard::flush_first(std::deque<std::shared_ptr<Socket>>& waiting) {
+  const auto socket = std::move(waiting.front());
+  waiting.pop_front();
+  socket->flush_requested_ = false;
+  if (!socket->is_destroyed()) socket->flush();
 }
 
 }  // namespace syncline::backend

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -183,6 +184,7 @@ class Shard {
   bool shed_queue(std::uint64_t min_age_ms);
   void flush_soon(const Socket& socket);
   void flush_some();
+  static void flush_first(std::deque<std::shared_ptr<Socket>>& waiting);
 
   ServerCore& core_;
   EventLoop& loop_;
@@ -200,10 +202,9 @@ class Shard {
   std::vector<std::uint8_t> scratch_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;
-  std::vector<std::shared_ptr<Socket>> to_flush_;
-  // Those that were to be flushed when the last ones were, and how many of them were.
-  std::vector<std::shared_ptr<Socket>> flushing_;
-  std::size_t flushed_ = 0;
+  std::deque<std::shared_ptr<Socket>> to_flush_;
+  std::deque<std::shared_ptr<Socket>> much_to_flush_;
+  bool flush_posted_ = false;
   std::string date_;
   std::uint64_t date_second_ = 0;
   std::uint64_t tick_ms_;

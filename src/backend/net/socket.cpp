@@ -77,7 +77,7 @@ IoResult Socket::read(std::span<std::uint8_t>& data) {
 Socket::Written Socket::write_queue() {
   // Limits one turn, so that a reader as fast as this server does not block the other connections
   // of the loop.
-  constexpr std::size_t kShare = 1024 * 1024;
+  constexpr std::size_t kShare = 256 * 1024;
   std::size_t written = 0;
   while (!out_.empty()) {
     if (written >= kShare) {
