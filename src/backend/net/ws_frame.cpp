@@ -58,7 +58,7 @@ WsEvent WsParser::next(std::span<std::uint8_t>& input) {
   if (delivered_) {
     // Frees the memory, so that an idle connection holds no buffer, however large its last message
     // was.
-    (is_control() ? control_ : partial_) = Bytes();  // `= {}` would keep the memory
+    (is_control() ? control_ : partial_).clear();
     delivered_ = false;
   }
   for (;;) {
@@ -133,15 +133,13 @@ WsEvent WsParser::check_data_frame(WsOpcode opcode) {
   if (!skipping_ && remaining_ > room) {
     if (message_is_text_) return error(kWsTooBig, "message is too big");
     skipping_ = true;
-    if (partial_.size() > beginning_bytes_)
-      partial_ =
-          Bytes(partial_.begin(), partial_.begin() + static_cast<std::ptrdiff_t>(beginning_bytes_));
+    if (partial_.size() > beginning_bytes_) partial_.truncate(beginning_bytes_);
   }
   return {Kind::kNeedMore};
 }
 
 // Makes room for `more` bytes: doubles the memory, but takes no more than the frame says that it will need.
-void WsParser::grow(Bytes& store, std::size_t more) const {
+void WsParser::grow(GrowingBytes& store, std::size_t more) const {
   const std::size_t needed = store.size() + more;
   if (needed <= store.capacity()) return;
   const std::uint64_t most = needed + remaining_;
@@ -160,13 +158,13 @@ WsEvent WsParser::take_payload(std::span<std::uint8_t>& input) {
   if (!is_control() && message_is_text_ && !utf8_.feed(piece))
     return error(kWsInvalidText, "text is not UTF-8");
 
-  Bytes& store = is_control() ? control_ : partial_;
+  GrowingBytes& store = is_control() ? control_ : partial_;
   const bool ends = frame_whole && (is_control() || final_);
   ByteView whole = piece;
   if (!ends || !store.empty()) {
     grow(store, piece.size());
-    store.insert(store.end(), piece.begin(), piece.end());
-    whole = store;
+    store.append(piece);
+    whole = store.view();
     delivered_ = ends;
   }
   if (!frame_whole) return {Kind::kNeedMore};
@@ -182,15 +180,14 @@ WsEvent WsParser::skip(ByteView piece, bool frame_whole) {
   if (frame_whole) state_ = State::kHeader;
   if (!announced_) {
     const std::size_t take = std::min(piece.size(), beginning_bytes_ - partial_.size());
-    partial_.insert(partial_.end(), piece.begin(),
-                    piece.begin() + static_cast<std::ptrdiff_t>(take));
+    partial_.append(piece.first(take));
   }
   const bool announce = !announced_ && (partial_.size() == beginning_bytes_ || ends);
   announced_ = announced_ || announce;
   if (ends) in_message_ = skipping_ = announced_ = false;
   if (!announce) return {Kind::kNeedMore};
   delivered_ = true;
-  return {Kind::kTooBig, 0, partial_};
+  return {Kind::kTooBig, 0, partial_.view()};
 }
 
 WsEvent WsParser::finish_control(ByteView payload) {

@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "backend/net/utf8_check.h"
+#include "base/growing_bytes.h"
 #include "syncline/bytes.h"
 
 namespace syncline::backend {
@@ -103,7 +104,7 @@ class WsParser {
   WsEvent start_frame();
   WsEvent check_data_frame(WsOpcode opcode);
   WsEvent take_payload(std::span<std::uint8_t>& input);
-  void grow(Bytes& store, std::size_t more) const;
+  void grow(GrowingBytes& store, std::size_t more) const;
   WsEvent finish_control(ByteView payload);
   WsEvent finish_close(ByteView payload);
   WsEvent finish_data(ByteView payload);
@@ -114,8 +115,8 @@ class WsParser {
   std::size_t max_message_bytes_;
   std::size_t beginning_bytes_;
   std::uint64_t remaining_ = 0;  // payload bytes of this frame that have not arrived
-  Bytes partial_;                // of the message in progress
-  Bytes control_;                // of a control frame that arrived in pieces
+  GrowingBytes partial_;         // of the message in progress
+  GrowingBytes control_;         // of a control frame that arrived in pieces
   std::array<std::uint8_t, 14> header_{};
   std::uint8_t header_size_ = 0;
   std::array<std::uint8_t, 4> mask_{};
