@@ -22,7 +22,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       jobs(world, worker_loop, workers),
       memory(server.settings_.memory_bytes == 0
                  ? nullptr
-                 : std::make_unique<MemoryBudget>(server.settings_.memory_bytes, 1)),
+                 : std::make_shared<MemoryBudget>(server.settings_.memory_bytes, 1)),
       shards({&loop}),
       api{.shards = shards,
           .access = access,
@@ -33,6 +33,8 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
           .ready = ready,
           .retention_events = server.settings_.retention_by_hand},
       serve(api::make_handler(api)) {
+  // What waits for the disk is charged there, and is destroyed when the disk would have answered.
+  if (memory != nullptr) world.kept.push_back(memory);
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
   worker_loop.skew() = server.settings_.skew;

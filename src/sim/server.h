@@ -74,7 +74,7 @@ class Server final : public Network::Acceptor {
     std::unique_ptr<DiskStore> store;
     node::Workers workers;
     JobsWatch jobs;                              // the way to the workers
-    const std::unique_ptr<MemoryBudget> memory;  // may be nullptr
+    const std::shared_ptr<MemoryBudget> memory;  // may be nullptr
     const std::atomic<bool> ready = true;
     node::Shards shards;
     MemoryImports imports;

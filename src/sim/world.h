@@ -2,9 +2,11 @@
 // where a broken invariant is reported. No part uses anything else that is global.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -34,6 +36,8 @@ struct World {
   std::uint64_t now_us() const { return timeline.now_us(); }
   void hit(Probe probe, std::uint64_t times = 1) { probes.hit(probe, times); }
 
+  // What tasks of the timeline may still use although its owner is gone; destroyed after them.
+  std::vector<std::shared_ptr<const void>> kept;
   Timeline timeline;
   Dice dice;  // for forking only, not for drawing
   Probes probes;

@@ -77,10 +77,10 @@ struct Node::Impl {
   std::atomic<bool> storage_failed{false};
   std::atomic<std::int64_t> clock_alarm_at{-1};  // in seconds
   std::atomic<bool> shut{false};                 // nobody may enter a workspace any more
+  std::unique_ptr<MemoryBudget> memory;          // these two outlive the loops: what tasks hold is
+  std::unique_ptr<SharedAccounts> accounts;      // charged there
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<LoopWatch> watch;
-  std::unique_ptr<MemoryBudget> memory;
-  std::unique_ptr<SharedAccounts> accounts;
   std::unique_ptr<MemoryWatch> memory_watch;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
