@@ -101,6 +101,23 @@ TEST_F(Lending, OthersPassALargeChangeAndItsOwnObjectKeepsTheOrder) {
   workspace().unsubscribe(other, elsewhere);
 }
 
+TEST_F(Lending, ThoseWhoWaitForALentObjectTakeTurns) {
+  Reader busy;
+  Reader quiet;
+  LiveObject& object = join("large", busy);
+  join("large", quiet);
+  submit(object, typist.type(long_text));
+  const auto first = submit(object, Typist(2).type("a"), &busy);
+  const auto second = submit(object, Typist(3).type("b"), &busy);
+  const auto others = submit(object, Typist(4).type("c"), &quiet);
+  work(2);
+  ASSERT_TRUE(*first && *second && *others);
+  EXPECT_LT((*first)->value().position, (*others)->value().position);
+  EXPECT_LT((*others)->value().position, (*second)->value().position);
+  workspace().unsubscribe(object, busy);
+  workspace().unsubscribe(object, quiet);
+}
+
 TEST_F(Lending, ARefusedLargeChangeLetsTheNextOneGoOn) {
   Reader reader;
   LiveObject& object = join("large", reader);
