@@ -10,6 +10,9 @@ TEST(Descriptors, TheStoreHasItsShareWhateverIsWanted) {
   const DescriptorShares small = share_descriptors(1024, 100'000);
   EXPECT_EQ(small.store, 128u);
   EXPECT_EQ(small.connections, 1024u - 2 * 128u);
+  const DescriptorShares middle = share_descriptors(20'000, 100'000);
+  EXPECT_EQ(middle.store, 256u);
+  EXPECT_GE(middle.connections, 19'500u) << "what bench/server opens on such a system";
   const DescriptorShares usual = share_descriptors(524'288, 100'000);
   EXPECT_EQ(usual.store, 0u) << "no bound is needed";
   EXPECT_EQ(usual.connections, 100'000u);

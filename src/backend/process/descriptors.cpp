@@ -8,11 +8,12 @@ namespace syncline::backend {
 
 DescriptorShares share_descriptors(std::size_t limit, std::size_t wanted_connections) {
   constexpr std::size_t kEnough = 4096;
-  const std::size_t store = std::clamp<std::size_t>(limit / 8, 64, kEnough);
-  const std::size_t kept = store + std::min<std::size_t>(store, 256);
+  const bool plenty = limit / 8 >= kEnough;
+  const std::size_t store = plenty ? kEnough : std::clamp<std::size_t>(limit / 8, 64, 256);
+  const std::size_t kept = store + std::min<std::size_t>(store, 200);
   const std::size_t left = limit - std::min(limit, kept);
   return {.limit = limit,
-          .store = store < kEnough ? store : 0,
+          .store = plenty ? 0 : store,
           .connections = std::min(left, wanted_connections)};
 }
 

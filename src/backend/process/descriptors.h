@@ -15,9 +15,10 @@ struct DescriptorShares {
   std::size_t connections = 0;  // never more than were wanted
 };
 
-// How `limit` descriptors are shared out: an eighth, but at least 64, for tables of the store; as many again, but
-// at most 256, for its logs, for compaction, imports, backups and the loops; the rest for connections. An eighth of
-// 4,096 or more is enough for 256 GB of tables; then the store has no bound, and 4,096 are kept for it.
+// How `limit` descriptors are shared out. From 32,768 on, the store has no bound, and 4,096 are kept for its tables, which
+// is enough for 256 GB. Below, its tables have an eighth, but 64 at least and 256 at most; it opens tables again that it had
+// to close. As many again, but 200 at most, are for its logs, for compaction, imports, backups and the loops. The rest
+// is for connections.
 DescriptorShares share_descriptors(std::size_t limit, std::size_t wanted_connections);
 
 // Raises the limit of the process to what the system allows (RLIMIT_NOFILE), and returns it.
