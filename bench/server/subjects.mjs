@@ -18,10 +18,11 @@ export const syncline = (name, program, extra = []) => ({
   name,
   command: ({ port, data }) => [program, 'serve', '--data-dir', data, '--port', port, ...extra],
   load: ['--path', '/y/bench/', '--saves', '1'],
-  // One address sends everything here, as fast as the server takes it; no other server has rates (docs/rates.md). In the
+  // One address sends everything here, as fast as the server takes it; no other server limits addresses (docs/rates.md). In the
   // environment, because an older binary does not know the options.
-  environment: () => Object.fromEntries(['MESSAGES', 'MIB', 'PRESENCE', 'BROADCASTS', 'JOINS', 'REQUESTS', 'CONNECTIONS']
-    .map(rate => [`SYNCLINE_RATE_${rate}`, '0'])),
+  environment: () => Object.fromEntries([
+    'MAX_CONNECTIONS_PER_ADDRESS', 'RATE_MESSAGES', 'RATE_MIB', 'RATE_PRESENCE', 'RATE_BROADCASTS', 'RATE_JOINS', 'RATE_REQUESTS',
+    'RATE_CONNECTIONS'].map(limit => [`SYNCLINE_${limit}`, '0'])),
   stores: true,
   hold: 0
 })
