@@ -1,8 +1,9 @@
 #!/bin/bash
 # Every test there is: release with the end-to-end tests, unit tests under ASan and UBSan, every fuzzer for
 # FUZZ_SECONDS (5), what uses threads under TSan. Goes on after a failure; the last line says `N passed, M failed`, and
-# the status is 0 only if M is 0. Reads nothing from stdin. STAGES="release asan" limits what runs. CONTRIBUTING.md says
-# where the minutes go.
+# the status is 0 only if M is 0. Reads nothing from stdin. STAGES="release asan" limits what runs. While the tests of a
+# stage run, what the next stage needs is compiled with the lowest priority: tests often wait, and leave cores idle.
+# CONTRIBUTING.md says where the minutes go.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 exec </dev/null
@@ -11,7 +12,8 @@ STAGES=${STAGES:-release asan fuzz tsan}
 jobs=$(nproc)
 passed=0 failed=0 skipped=0 failures=()
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+ahead=  # the process that compiles ahead
+trap '[ -z "$ahead" ] || kill -- "-$ahead" 2>/dev/null; rm -rf "$logs"' EXIT
 
 # Sanitizers need their shadow memory where a kernel with much address randomisation may have put something else.
 fixed=()
@@ -21,9 +23,22 @@ fail() { failed=$((failed + 1)); failures+=("$1"); echo "FAILED: $1"; }
 
 stage() { echo; echo "== $1 (${SECONDS} s)"; }
 
+# compile_ahead <stage>: in the background, for the stages after this one. What fails then fails again in build().
+compile_ahead() {
+  local after=${STAGES#*"$1"}
+  case $after in
+    *asan*) setsid nice -n 19 scripts/build.sh asan unit_tests fuzzers >/dev/null 2>&1 & ;;
+    *tsan*) setsid nice -n 19 scripts/build.sh tsan thread_tests >/dev/null 2>&1 & ;;
+    *) return ;;
+  esac
+  ahead=$!
+}
+
 # build <preset> [target...]: a build that fails counts as one failed test.
 build() {
   stage "build $*"
+  if [ -n "$ahead" ]; then wait "$ahead"; fi
+  ahead=
   scripts/build.sh "$@" >"$logs/build" 2>&1 && return 0
   grep -vE '^\[[0-9]+/[0-9]+\]' "$logs/build" | tail -n 100
   fail "build $1"
@@ -100,10 +115,15 @@ for name in $STAGES; do
     release)
       node_packages
       if build release; then
+        compile_ahead release
         run_ctest release
         node_tests
       fi ;;
-    asan) if build asan unit_tests; then run_ctest asan -L '^(unit|threads)$'; fi ;;
+    asan)
+      if build asan unit_tests; then
+        compile_ahead asan
+        run_ctest asan -L '^(unit|threads)$'
+      fi ;;
     fuzz) if build asan fuzzers; then run_fuzzers; fi ;;
     tsan) if build tsan thread_tests; then run_ctest tsan -L '^threads$'; fi ;;
     *) fail "unknown stage $name" ;;
