@@ -43,76 +43,28 @@ std::string_view to_string(HostileSettings::Kind kind) {
   return "none";
 }
 
-class Hostile::Handler final : public session::ConnectionHandler {
- public:
-  explicit Handler(std::shared_ptr<Hostile*> hostile) : hostile_(std::move(hostile)) {}
-
-  void on_open(session::Connection& connection) override {
-    if (*hostile_ == nullptr) return connection.close(1000, {});
-    (*hostile_)->opened(connection);
-  }
-  void on_message(ByteView message) override {
-    if (*hostile_ != nullptr) (*hostile_)->received(message);
-  }
-  void on_drained() override {}
-  void on_closed(std::uint16_t) override {
-    if (*hostile_ != nullptr) (*hostile_)->closed();
-  }
-
- private:
-  std::shared_ptr<Hostile*> hostile_;
-};
-
 Hostile::Hostile(World& world, Connector& connector, Server& server, HostileSettings settings,
                  FullSince full_since)
-    : world_(world),
-      connector_(connector),
+    : Attacker(world, connector,
+               {.kind = "hostile",
+                .number = settings.number,
+                .every_us = settings.every_us,
+                .client_id = first_id(settings.number)}),
       server_(server),
       settings_(std::move(settings)),
-      full_since_(std::move(full_since)),
-      name_(fmt::format("h{}", settings_.number)),
-      dice_(world.dice.fork("hostile", settings_.number)),
-      loop_(world.timeline),
-      doc_({.client_id = first_id(settings_.number)}),
-      handle_(std::make_shared<Hostile*>(this)) {
-  doc_.on_update(
-      [this](const crdt::UpdateEvent& event) { last_update_ = to_bytes(event.update()); });
-}
+      full_since_(std::move(full_since)) {}
 
-Hostile::~Hostile() {
-  *handle_ = nullptr;
-  connector_.process_gone(loop_, false);
-}
-
-void Hostile::start() {
-  if (settings_.kind != HostileSettings::kAsker) connect();
-  act_later();
-}
-
-void Hostile::stop() {
-  stopped_ = true;
-  connection_ = nullptr;
-  *handle_ = nullptr;
-  connector_.process_gone(loop_, true);
-}
-
-void Hostile::connect() {
-  if (stopped_) return;
+Hello Hostile::hello() {
   const bool hocuspocus = settings_.kind == HostileSettings::kOpener;
-  connector_.connect({.client = name_,
-                      .number = settings_.number,
-                      .connection = ++connections_,
-                      .hocuspocus = hocuspocus,
-                      .workspace = settings_.workspace,
-                      .object = hocuspocus ? std::string() : settings_.object,
-                      .token = settings_.token,
-                      .wants_saved = true,
-                      .address = settings_.address},
-                     loop_, std::make_unique<Handler>(handle_));
+  return {.client = {},
+          .hocuspocus = hocuspocus,
+          .workspace = settings_.workspace,
+          .object = hocuspocus ? std::string() : settings_.object,
+          .token = settings_.token,
+          .address = settings_.address};
 }
 
-void Hostile::opened(session::Connection& connection) {
-  connection_ = &connection;
+void Hostile::opened() {
   present_ = crdt::Awareness();
   ids_ = 0;
   opened_.clear();
@@ -120,28 +72,8 @@ void Hostile::opened(session::Connection& connection) {
     send(protocol::encode_y_sync(SyncKind::kStep1, Bytes{0}));
 }
 
-void Hostile::close() {
-  if (connection_ == nullptr) return;
-  connection_->close(1000, {});
-  *handle_ = nullptr;  // what still comes on this connection is not heard
-  handle_ = std::make_shared<Hostile*>(this);
-  closed();
-}
-
-void Hostile::closed() {
-  connection_ = nullptr;
-  loop_.after(200 + dice_.below(3000), [this] { connect(); });
-}
-
-void Hostile::act_later() {
-  loop_.after(1 + dice_.wait(static_cast<double>(settings_.every_us)) / 1000, [this] {
-    act();
-    if (!stopped_) act_later();
-  });
-}
-
 void Hostile::act() {
-  if (stopped_ || (connection_ == nullptr && settings_.kind != HostileSettings::kAsker)) return;
+  if (connects() && !connected()) return;
   switch (settings_.kind) {
     case HostileSettings::kFlood: return flood();
     case HostileSettings::kWaiting: return send_waiting();
@@ -154,14 +86,10 @@ void Hostile::act() {
   }
 }
 
-void Hostile::send(Bytes message) {
-  if (connection_ != nullptr) connection_->send(std::make_shared<const Bytes>(std::move(message)));
-}
-
 // ---- what each does
 
 void Hostile::flood() {
-  for (std::uint64_t i = settings_.most; i > 0 && connection_ != nullptr; --i) {
+  for (std::uint64_t i = settings_.most; i > 0 && connected(); --i) {
     if (done_ < settings_.in_all && dice_.chance(0.02)) {
       ++done_;
       static_cast<void>(doc_.text("content").insert(0, "z"));
@@ -207,10 +135,10 @@ void Hostile::send_large() {
 }
 
 void Hostile::stop_reading_for_long() {
-  connection_->set_reading(false);
+  connection().set_reading(false);
   loop_.after(500 + dice_.below(15'000), [this] {
-    if (connection_ == nullptr) return;
-    connection_->set_reading(true);
+    if (!connected()) return;
+    connection().set_reading(true);
     send(protocol::encode_y_sync(SyncKind::kStep1, Bytes{0}));
   });
 }

@@ -20,16 +20,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "sim/api_user.h"
-#include "sim/connector.h"
-#include "sim/world.h"
+#include "sim/attacker.h"
 #include "syncline/crdt/awareness.h"
-#include "syncline/crdt/doc.h"
 
 namespace syncline::sim {
 
@@ -58,38 +55,25 @@ struct HostileSettings {
 
 std::string_view to_string(HostileSettings::Kind kind);
 
-class Hostile {
+class Hostile final : public Attacker {
  public:
   // Since when memory has been full without a break, in the present process; nullopt: it is not.
   using FullSince = std::function<std::optional<std::uint64_t>()>;
 
   Hostile(World& world, Connector& connector, Server& server, HostileSettings settings,
           FullSince full_since);
-  ~Hostile();
-  Hostile(const Hostile&) = delete;
-  Hostile& operator=(const Hostile&) = delete;
-
-  void start();
-  void stop();  // permanently
 
   const HostileSettings& settings() const { return settings_; }
-  // Of the present connection: its number, and how many it was told are present.
-  std::uint64_t connections() const { return connections_; }
-  std::size_t told_present() const { return connection_ == nullptr ? 0 : present_.present(); }
+  // How many it was told are present, on the present connection.
+  std::size_t told_present() const { return connected() ? present_.present() : 0; }
 
  private:
-  class Handler;
+  bool connects() const override { return settings_.kind != HostileSettings::kAsker; }
+  Hello hello() override;
+  void opened() override;
+  void received(ByteView message) override;
+  void act() override;
 
-  void connect();
-  void act_later();
-  void act();
-  void opened(session::Connection& connection);
-  void close();
-  void closed();
-  void received(ByteView message);
-  void take_presence(ByteView update);
-  void take_hocuspocus(ByteView message);
-  void send(Bytes message);
   void flood();
   void send_waiting();
   void send_presence();
@@ -97,22 +81,13 @@ class Hostile {
   void stop_reading_for_long();
   void open_document();
   void ask();
+  void take_presence(ByteView update);
+  void take_hocuspocus(ByteView message);
 
-  World& world_;
-  Connector& connector_;
   Server& server_;
   const HostileSettings settings_;
   const FullSince full_since_;
-  const std::string name_;
-  Dice dice_;
-  Loop loop_;
-  crdt::Doc doc_;
-  Bytes last_update_;
-  std::shared_ptr<Hostile*> handle_;
-  session::Connection* connection_ = nullptr;
-  std::uint64_t connections_ = 0;
   std::uint64_t done_ = 0;  // of what settings_.in_all limits
-  bool stopped_ = false;
   // ---- of the present connection
   crdt::Awareness present_;
   std::uint64_t ids_ = 0;  // for which it has spoken

@@ -1,9 +1,5 @@
 #include "sim/vandal.h"
 
-#include <fmt/format.h>
-
-#include <utility>
-
 #include "base/byte_writer.h"
 #include "protocol/hocuspocus.h"
 #include "protocol/y_sync.h"
@@ -13,88 +9,24 @@ namespace syncline::sim {
 
 using protocol::SyncKind;
 
-class Vandal::Handler final : public session::ConnectionHandler {
- public:
-  explicit Handler(std::shared_ptr<Vandal*> vandal) : vandal_(std::move(vandal)) {}
+Vandal::Vandal(World& world, Connector& connector, const VandalSettings& settings)
+    : Attacker(world, connector,
+               {.kind = "vandal",
+                .number = settings.number,
+                .every_us = settings.every_us,
+                .client_id = 900'000 + settings.number}),
+      settings_(settings) {}
 
-  void on_open(session::Connection& connection) override {
-    if (*vandal_ == nullptr) return connection.close(1000, {});
-    (*vandal_)->connection_ = &connection;
-    (*vandal_)->authenticate();
-  }
-  void on_message(ByteView) override {}
-  void on_drained() override {}
-  void on_closed(std::uint16_t code) override {
-    if (*vandal_ == nullptr) return;
-    Vandal& vandal = **vandal_;
-    vandal.connection_ = nullptr;
-    if (code == 4400 || code == 4205) vandal.world_.hit(Probe::malformed_refused);
-    if (code == 4409) vandal.world_.hit(Probe::bad_update_refused);
-    if (code == 4401 || code == 4403) vandal.world_.hit(Probe::denied_token);
-    vandal.loop_.after(200 + vandal.dice_.below(3000), [&vandal] { vandal.connect(); });
-  }
-
- private:
-  std::shared_ptr<Vandal*> vandal_;
-};
-
-Vandal::Vandal(World& world, Connector& connector, VandalSettings settings)
-    : world_(world),
-      connector_(connector),
-      settings_(std::move(settings)),
-      name_(fmt::format("v{}", settings_.number)),
-      dice_(world.dice.fork("vandal", settings_.number)),
-      loop_(world.timeline),
-      doc_({.client_id = 900'000 + settings_.number}),
-      handle_(std::make_shared<Vandal*>(this)) {
-  doc_.on_update(
-      [this](const crdt::UpdateEvent& event) { last_update_ = to_bytes(event.update()); });
+Hello Vandal::hello() {
+  return {.client = {},
+          .hocuspocus = settings_.hocuspocus,
+          .workspace = settings_.workspace,
+          .object = settings_.hocuspocus ? std::string() : settings_.object,
+          .token = dice_.chance(0.1) ? "wrong" : settings_.token,
+          .wants_saved = dice_.chance(0.5)};
 }
 
-Vandal::~Vandal() {
-  *handle_ = nullptr;
-  connector_.process_gone(loop_, false);
-}
-
-void Vandal::start() {
-  connect();
-  act_later();
-}
-
-void Vandal::stop() {
-  stopped_ = true;
-  if (session::Connection* connection = std::exchange(connection_, nullptr))
-    connection->close(1000, {});
-  *handle_ = nullptr;
-}
-
-void Vandal::connect() {
-  if (stopped_) return;
-  connector_.connect({.client = name_,
-                      .number = settings_.number,
-                      .connection = ++connections_,
-                      .hocuspocus = settings_.hocuspocus,
-                      .workspace = settings_.workspace,
-                      .object = settings_.hocuspocus ? std::string() : settings_.object,
-                      .token = dice_.chance(0.1) ? "wrong" : settings_.token,
-                      .wants_saved = dice_.chance(0.5)},
-                     loop_, std::make_unique<Handler>(handle_));
-}
-
-void Vandal::act_later() {
-  loop_.after(1 + dice_.wait(static_cast<double>(settings_.every_us)) / 1000, [this] {
-    act();
-    if (!stopped_) act_later();
-  });
-}
-
-void Vandal::send(Bytes message) {
-  if (connection_ == nullptr) return;
-  world_.hit(Probe::garbage_sent);
-  connection_->send(std::make_shared<const Bytes>(std::move(message)));
-}
-
-void Vandal::authenticate() {
+void Vandal::opened() {
   if (!settings_.hocuspocus || dice_.chance(0.2)) return;
   ByteWriter out;
   out.var_string(settings_.object);
@@ -102,6 +34,12 @@ void Vandal::authenticate() {
   out.var_uint(0);
   out.var_string(dice_.chance(0.2) ? "wrong" : settings_.token);
   send(out.take());
+}
+
+void Vandal::closed(std::uint16_t code) {
+  if (code == 4400 || code == 4205) world_.hit(Probe::malformed_refused);
+  if (code == 4409) world_.hit(Probe::bad_update_refused);
+  if (code == 4401 || code == 4403) world_.hit(Probe::denied_token);
 }
 
 Bytes Vandal::framed(ByteView payload, std::uint64_t kind) {
@@ -138,7 +76,7 @@ Bytes Vandal::out_of_nowhere() {
 }
 
 void Vandal::flood() {
-  for (std::uint64_t i = dice_.scale(10, 300); i > 0 && connection_ != nullptr; --i) {
+  for (std::uint64_t i = dice_.scale(10, 300); i > 0 && connected(); --i) {
     if (dice_.chance(0.5)) {
       send(framed(Bytes{0}, 0));  // asks for everything
     } else {
@@ -149,7 +87,8 @@ void Vandal::flood() {
 }
 
 void Vandal::act() {
-  if (connection_ == nullptr || stopped_) return;
+  if (!connected()) return;
+  world_.hit(Probe::garbage_sent);
   switch (dice_.below(8)) {
     case 0: return send(garbage());
     case 1:
@@ -169,10 +108,7 @@ void Vandal::act() {
                       ? protocol::encode_hocuspocus_awareness(settings_.object, update)
                       : protocol::encode_y_awareness(update));
     }
-    default: {
-      if (connection_ != nullptr) connection_->close(1000, {});
-      connection_ = nullptr;
-    }
+    default: return close();
   }
 }
 

@@ -7,12 +7,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "sim/connector.h"
-#include "sim/world.h"
-#include "syncline/crdt/doc.h"
+#include "sim/attacker.h"
 
 namespace syncline::sim {
 
@@ -26,40 +23,23 @@ struct VandalSettings {
   std::uint64_t every_us = 1'000'000;
 };
 
-class Vandal {
+class Vandal final : public Attacker {
  public:
-  Vandal(World& world, Connector& connector, VandalSettings settings);
-  ~Vandal();
-
-  void start();
-  void stop();  // permanently
+  Vandal(World& world, Connector& connector, const VandalSettings& settings);
 
  private:
-  class Handler;
+  Hello hello() override;
+  void opened() override;
+  void closed(std::uint16_t code) override;
+  void act() override;
 
-  void connect();
-  void act_later();
-  void act();
-  void authenticate();
-  void send(Bytes message);
   Bytes garbage();
   Bytes framed(ByteView sync_body_update, std::uint64_t kind);
   Bytes mutated();
   Bytes out_of_nowhere();
   void flood();
 
-  World& world_;
-  Connector& connector_;
   const VandalSettings settings_;
-  const std::string name_;
-  Dice dice_;
-  Loop loop_;
-  crdt::Doc doc_;
-  Bytes last_update_;
-  std::shared_ptr<Vandal*> handle_;
-  session::Connection* connection_ = nullptr;
-  std::uint64_t connections_ = 0;
-  bool stopped_ = false;
 };
 
 }  // namespace syncline::sim
