@@ -120,13 +120,9 @@ class TogglingHandler final : public session::ConnectionHandler {
 
 TEST(NetFairTurns, WhoseReadingStopsAndResumesOftenHasOneSliceInARound) {
   Journal journal;
-  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
-    node::UpgradeAcceptance acceptance;
-    acceptance.make_handler = [&](Scheduler& loop) {
-      return std::make_unique<TogglingHandler>(loop, journal);
-    };
-    reply(std::move(acceptance));
-  });
+  TestServer test({}, 1, {}, accept_with([&](Scheduler& loop) {
+                    return std::make_unique<TogglingHandler>(loop, journal);
+                  }));
   WsClient client(test.port);
   std::string input = masked_frame(0x82, "toggle");
   for (int i = 0; i < 20; ++i) input += masked_frame(0x82, "x");
@@ -163,13 +159,9 @@ class SendingHandler final : public session::ConnectionHandler {
 TEST(NetFairTurns, WhatIsLittleIsWrittenFirst) {
   Journal journal;
   std::vector<SendingHandler*> all;
-  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
-    node::UpgradeAcceptance acceptance;
-    acceptance.make_handler = [&](Scheduler&) {
-      return std::make_unique<SendingHandler>(all, journal);
-    };
-    reply(std::move(acceptance));
-  });
+  TestServer test({}, 1, {}, accept_with([&](Scheduler&) {
+                    return std::make_unique<SendingHandler>(all, journal);
+                  }));
   WsClient much(test.port);
   ASSERT_TRUE(much.open());
   ASSERT_TRUE(journal.wait_for("open", 1));

@@ -246,8 +246,7 @@ TEST(NetLoopTurns, AChainOfTasksKeepsNeitherTimersNorDescriptorsWaiting) {
   Journal journal;
   std::atomic<bool> over = false;
   std::function<void()> again = [&] {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
-    while (std::chrono::steady_clock::now() < until) continue;
+    work_for_us(100);
     if (!over) loop.post([&] { again(); });
   };
   loop.post([&] { again(); });
@@ -266,8 +265,7 @@ struct SlowHandler : session::ConnectionHandler {
   explicit SlowHandler(Journal& journal) : journal(journal) {}
   void on_open(session::Connection& c) override { connection = &c; }
   void on_message(ByteView message) override {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(330);
-    while (std::chrono::steady_clock::now() < until) continue;
+    work_for_us(330);
     journal.note(std::string(as_text(message)));
     together += connection->more_follows();
   }
@@ -281,11 +279,8 @@ struct SlowHandler : session::ConnectionHandler {
 
 TEST(NetLoopTurns, AConnectionWithMuchToReadDoesNotKeepOthersWaiting) {
   Journal journal;
-  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
-    node::UpgradeAcceptance acceptance;
-    acceptance.make_handler = [&](Scheduler&) { return std::make_unique<SlowHandler>(journal); };
-    reply(std::move(acceptance));
-  });
+  TestServer test({}, 1, {},
+                  accept_with([&](Scheduler&) { return std::make_unique<SlowHandler>(journal); }));
   WsClient busy(test.port);
   WsClient quiet(test.port);
   ASSERT_TRUE(busy.open() && quiet.open());
@@ -305,11 +300,8 @@ TEST(NetLoopTurns, AConnectionWithMuchToReadDoesNotKeepOthersWaiting) {
 // the loop all the same.
 TEST(NetLoopTurns, ManyBusyConnectionsDoNotKeepTasksWaiting) {
   Journal journal;
-  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
-    node::UpgradeAcceptance acceptance;
-    acceptance.make_handler = [&](Scheduler&) { return std::make_unique<SlowHandler>(journal); };
-    reply(std::move(acceptance));
-  });
+  TestServer test({}, 1, {},
+                  accept_with([&](Scheduler&) { return std::make_unique<SlowHandler>(journal); }));
   constexpr int kConnections = 20;
   std::string much;
   for (int i = 0; i < 100; ++i) much += masked_frame(0x82, "busy");
@@ -323,8 +315,7 @@ TEST(NetLoopTurns, ManyBusyConnectionsDoNotKeepTasksWaiting) {
   constexpr int kTasks = 50;
   for (int i = 0; i < kTasks; ++i)
     test.loops[0].post([&] {
-      const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(600);
-      while (std::chrono::steady_clock::now() < until) continue;
+      work_for_us(600);
       journal.note("task");
     });
   ASSERT_TRUE(journal.wait_for("task", kTasks));

@@ -16,13 +16,26 @@ ServerOptions small_queues() {
   return options;
 }
 
+// Clients that are sent 8 MiB each, in 8 messages, and read hardly anything.
+struct SlowReaders {
+  void add() {
+    clients.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
+    clients.back()->send_binary("burst 8 1048576");
+  }
+  bool are_served() const {
+    return comes_true([&] { return test.server.counters().messages_out == 8 * clients.size(); });
+  }
+
+  TestServer& test;
+  std::vector<std::unique_ptr<WsClient>> clients = {};
+};
+
 TEST(NetMemory, WhoHasHadMuchQueuedForLongestIsCut) {
   TestServer test(small_queues());
-  std::vector<std::unique_ptr<WsClient>> slow;
-  for (std::uint64_t i = 0; i < 20; ++i) {
-    slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
-    slow.back()->send_binary("burst 8 1048576");
-    ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 8 * (i + 1); }));
+  SlowReaders slow{test};
+  for (int i = 0; i < 20; ++i) {
+    slow.add();
+    ASSERT_TRUE(slow.are_served());
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_LE(test.server.counters().queued_bytes, 24 * kMiB) << "the share and what came last";
   }
@@ -31,9 +44,10 @@ TEST(NetMemory, WhoHasHadMuchQueuedForLongestIsCut) {
   WsClient quick(test.port);
   quick.send_binary("still here");
   EXPECT_EQ(quick.take_frame().payload, "still here");
-  while (slow.front()->fill()) continue;
-  EXPECT_TRUE(slow.front()->ended()) << "the first one was cut";
-  slow.clear();
+  WsClient& first = *slow.clients.front();
+  while (first.fill()) continue;
+  EXPECT_TRUE(first.ended()) << "the first one was cut";
+  slow.clients.clear();
   EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes == 0; }));
 }
 
@@ -69,17 +83,13 @@ TEST(NetMemory, WhileThereIsRoomSlowReadersAreNotCut) {
   ServerOptions options = small_queues();
   options.memory = &memory;
   TestServer test(options);
-  std::vector<std::unique_ptr<WsClient>> slow;
-  const auto add = [&] {
-    slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
-    slow.back()->send_binary("burst 8 1048576");
-  };
-  for (int i = 0; i < 5; ++i) add();
-  ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 40; }));
+  SlowReaders slow{test};
+  for (int i = 0; i < 5; ++i) slow.add();
+  ASSERT_TRUE(slow.are_served());
   EXPECT_GT(test.server.counters().queued_bytes, 16 * kMiB);
   EXPECT_EQ(test.server.counters().queues_shed, 0u);
   memory.set_resident(860 * kMiB);
-  add();
+  slow.add();
   EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes <= 16 * kMiB; }));
   EXPECT_GT(test.server.counters().queues_shed, 0u);
 }
@@ -105,20 +115,16 @@ TEST(NetMemory, WhatIsCountedIsNoReasonToCutAsLongAsTheMemoryIsThere) {
   options.memory = &memory;
   TestServer test(options);
   memory.set_resident(9 * kMiB);
-  std::vector<std::unique_ptr<WsClient>> slow;
-  const auto add = [&] {
-    slow.push_back(std::make_unique<WsClient>(test.port, "/echo", false, 4096));
-    slow.back()->send_binary("burst 8 1048576");
-  };
-  for (int i = 0; i < 10; ++i) add();
-  ASSERT_TRUE(comes_true([&] { return test.server.counters().messages_out == 80; }));
+  SlowReaders slow{test};
+  for (int i = 0; i < 10; ++i) slow.add();
+  ASSERT_TRUE(slow.are_served());
   WsClient quick(test.port);
   quick.send_binary("still here");
   EXPECT_EQ(quick.take_frame().payload, "still here");
   EXPECT_GT(test.server.counters().queued_bytes, memory.limit());
   EXPECT_EQ(test.server.counters().queues_shed, 0u);
   memory.set_resident(26 * kMiB);  // over 85 %
-  add();
+  slow.add();
   EXPECT_TRUE(comes_true([&] { return test.server.counters().queued_bytes <= 16 * kMiB; }));
 }
 

@@ -332,8 +332,24 @@ class TestServer {
   }
 };
 
+// Accepts every WebSocket, with a handler that `make` makes on its loop.
+inline node::UpgradeHandler accept_with(
+    std::function<std::unique_ptr<session::ConnectionHandler>(Scheduler&)> make) {
+  return [make = std::move(make)](const http::Request&, node::UpgradeReply reply) {
+    node::UpgradeAcceptance acceptance;
+    acceptance.make_handler = make;
+    reply(std::move(acceptance));
+  };
+}
+
 inline void sleep_ms(int ms) {
   std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
+
+// Takes the processor for so long.
+inline void work_for_us(int us) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(us);
+  while (std::chrono::steady_clock::now() < until) continue;
 }
 
 // Waits for it, at most some seconds.

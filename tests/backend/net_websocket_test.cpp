@@ -301,13 +301,9 @@ struct PausingHandler : session::ConnectionHandler {
 
 TEST(NetWebSocket, StopsReadingAndGoesOnInOrder) {
   Journal journal;
-  TestServer test({}, 1, {}, [&](http::Request, node::UpgradeReply reply) {
-    node::UpgradeAcceptance acceptance;
-    acceptance.make_handler = [&](Scheduler& scheduler) {
-      return std::make_unique<PausingHandler>(journal, scheduler);
-    };
-    reply(std::move(acceptance));
-  });
+  TestServer test({}, 1, {}, accept_with([&](Scheduler& scheduler) {
+                    return std::make_unique<PausingHandler>(journal, scheduler);
+                  }));
   WsClient client(test.port);
   client.send(masked_frame(0x82, "pause") + masked_frame(0x82, "a").substr(0, 5));
   sleep_ms(20);
@@ -342,11 +338,9 @@ TEST(NetWebSocket, AMessageThatIsTooBigIsSkippedIfTheApplicationGoesOn) {
   Journal journal;
   ServerOptions options;
   options.max_message_bytes = 10'000;
-  TestServer test(options, 1, {}, [&](http::Request, node::UpgradeReply reply) {
-    node::UpgradeAcceptance acceptance;
-    acceptance.make_handler = [&](Scheduler&) { return std::make_unique<PatientHandler>(journal); };
-    reply(std::move(acceptance));
-  });
+  TestServer test(options, 1, {}, accept_with([&](Scheduler&) {
+                    return std::make_unique<PatientHandler>(journal);
+                  }));
   WsClient client(test.port);
   client.send_binary("before");
   client.send_binary("abc" + std::string(200'000, 'x'));
@@ -380,13 +374,9 @@ TEST(NetWebSocket, APeerThatIsNotReadMustStillTakeWhatItIsSent) {
   ServerOptions options;
   options.stall_timeout_ms = 200;
   options.ping_interval_ms = 50;
-  TestServer test(options, 1, {}, [&](http::Request, node::UpgradeReply reply) {
-    node::UpgradeAcceptance acceptance;
-    acceptance.make_handler = [&](Scheduler&) {
-      return std::make_unique<FloodingHandler>(journal);
-    };
-    reply(std::move(acceptance));
-  });
+  TestServer test(options, 1, {}, accept_with([&](Scheduler&) {
+                    return std::make_unique<FloodingHandler>(journal);
+                  }));
   WsClient reads(test.port);
   std::thread reader([&] {
     for (int i = 0; i < 32; ++i) {
