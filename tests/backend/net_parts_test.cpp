@@ -10,6 +10,7 @@
 #include "backend/net/system_random.h"
 #include "backend/net/timer_queue.h"
 #include "backend/net/utf8_check.h"
+#include "backend/net/ws_frame.h"
 #include "backend/net_support.h"
 
 namespace syncline::backend {
@@ -114,6 +115,29 @@ TEST(NetUtf8, KnowsTheEdges) {
   for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf",
                           "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5", "\xff"})
     EXPECT_FALSE(is_utf8(as_bytes(bad)));
+}
+
+// A header may claim what it likes: memory follows what has arrived, and ends at what the frame says.
+TEST(NetWsParser, HoldsNoMoreThanTwiceWhatHasArrivedNorThanTheFrameSays) {
+  constexpr std::size_t kFrame = 10'000'000;
+  std::string frame = "\x82\xff";  // binary, final, masked, with a length of 8 bytes
+  for (int byte = 7; byte >= 0; --byte) frame += static_cast<char>(kFrame >> (8 * byte) & 0xff);
+  frame += std::string(4, '\0');  // a mask that changes nothing
+  WsParser parser(std::size_t{32} << 20);
+  std::size_t arrived = 0;
+  for (std::string piece = frame; arrived < kFrame;
+       piece.assign(std::min<std::size_t>(kFrame - arrived, 9'999), 'x')) {
+    if (arrived > 0 || piece.size() != frame.size()) arrived += piece.size();
+    std::span<std::uint8_t> input(reinterpret_cast<std::uint8_t*>(piece.data()), piece.size());
+    const WsEvent event = parser.next(input);
+    if (arrived < kFrame) {
+      ASSERT_EQ(event.kind, WsEvent::Kind::kNeedMore);
+    } else {
+      EXPECT_EQ(event.kind, WsEvent::Kind::kBinary);
+      EXPECT_EQ(event.payload.size(), kFrame);
+    }
+    ASSERT_LE(parser.buffered_bytes(), std::min(2 * arrived, kFrame)) << arrived;
+  }
 }
 
 TEST(NetRandom, DoesNotRepeat) {

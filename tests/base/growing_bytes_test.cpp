@@ -1,13 +1,29 @@
 #include "base/growing_bytes.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SYNCLINE_OTHER_ALLOCATOR
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SYNCLINE_OTHER_ALLOCATOR
+#endif
+#endif
+
 namespace syncline {
 namespace {
+
+// Pages that this process has touched for the first time.
+[[maybe_unused]] long faults() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return used.ru_minflt;
+}
 
 TEST(GrowingBytes, HoldsWhatWasAppended) {
   GrowingBytes buffer;
@@ -52,6 +68,33 @@ TEST(GrowingBytes, GivesMemoryBack) {
   EXPECT_EQ(moved.capacity(), 0u);
   EXPECT_TRUE(moved.empty());
 }
+
+// Whatever arrives piece by piece: the memory grows in few steps, and is at most twice what is there.
+TEST(GrowingBytes, GrowsInFewStepsAndNotFarAhead) {
+  GrowingBytes buffer;
+  const Bytes piece(700, 1);
+  std::size_t steps = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::size_t before = buffer.capacity();
+    buffer.append(piece);
+    steps += buffer.capacity() == before ? 0 : 1;
+    ASSERT_LE(buffer.capacity(), 2 * buffer.size());
+  }
+  EXPECT_LE(steps, 15u);
+}
+
+#ifndef SYNCLINE_OTHER_ALLOCATOR
+// A copy of 64 MiB touches 16,384 new pages. A block that is mapped elsewhere has its pages already.
+TEST(GrowingBytes, ALargeBlockGrowsWithoutBeingCopied) {
+  constexpr std::size_t kLarge = std::size_t{64} << 20;
+  GrowingBytes buffer;
+  buffer.append(Bytes(kLarge, 7));
+  const long before = faults();
+  buffer.reserve(4 * kLarge);
+  EXPECT_LT(faults() - before, 1'000);
+  EXPECT_EQ(buffer.view().back(), 7);
+}
+#endif
 
 }  // namespace
 }  // namespace syncline
