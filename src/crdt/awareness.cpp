@@ -1,5 +1,6 @@
 #include "syncline/crdt/awareness.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/byte_reader.h"
@@ -93,7 +94,7 @@ AwarenessChange Awareness::renew_local(ClientId client, std::uint64_t now_ms) {
   const auto known = clients_.find(client);
   if (known == clients_.end() || known->second.state.empty()) return change;
   ++known->second.clock;
-  known->second.heard_ms = now_ms;
+  hear(client, known->second, now_ms);
   change.updated.push_back(client);
   return change;
 }
@@ -125,9 +126,9 @@ Result<void> Awareness::check_room(std::span<const AwarenessEntry> entries) cons
 void Awareness::take(const AwarenessEntry& entry, std::uint64_t now_ms, AwarenessChange& change) {
   Client& client = clients_[entry.client];
   client.clock = entry.clock;
-  client.heard_ms = now_ms;
+  hear(entry.client, client, now_ms);
   if (entry.gone) {
-    mark_gone(client, now_ms);
+    mark_gone(entry.client, client, now_ms);
     change.removed.push_back(entry.client);
     return;
   }
@@ -141,11 +142,17 @@ void Awareness::take(const AwarenessEntry& entry, std::uint64_t now_ms, Awarenes
   client.state = entry.state;
 }
 
-void Awareness::mark_gone(Client& client, std::uint64_t now_ms) {
+void Awareness::hear(ClientId id, Client& client, std::uint64_t now_ms) {
+  silent_.erase({client.heard_ms, id});
+  client.heard_ms = now_ms;
+  silent_.insert({now_ms, id});
+}
+
+void Awareness::mark_gone(ClientId id, Client& client, std::uint64_t now_ms) {
   if (!client.state.empty()) --present_;
   state_bytes_ -= client.state.size();
   client.state = {};
-  client.heard_ms = now_ms;
+  hear(id, client, now_ms);
 }
 
 AwarenessChange Awareness::remove(std::span<const ClientId> clients, std::uint64_t now_ms) {
@@ -153,25 +160,31 @@ AwarenessChange Awareness::remove(std::span<const ClientId> clients, std::uint64
   for (const ClientId id : clients) {
     const auto it = clients_.find(id);
     if (it == clients_.end() || it->second.state.empty()) continue;
-    mark_gone(it->second, now_ms);
+    mark_gone(id, it->second, now_ms);
     change.removed.push_back(id);
   }
   return change;
 }
 
-AwarenessChange Awareness::expire(std::uint64_t now_ms, std::uint64_t timeout_ms) {
+AwarenessChange Awareness::expire(std::uint64_t now_ms, std::uint64_t timeout_ms,
+                                  std::vector<std::pair<ClientId, Client>>* forgotten) {
+  std::vector<ClientId> due;
+  for (const auto& [heard_ms, id] : silent_) {
+    if (now_ms - heard_ms < timeout_ms) break;
+    due.push_back(id);
+  }
+  std::ranges::sort(due);
   AwarenessChange change;
-  for (auto it = clients_.begin(); it != clients_.end();) {
-    Client& client = it->second;
-    if (now_ms - client.heard_ms < timeout_ms) {
-      ++it;
-    } else if (client.state.empty()) {
-      it = clients_.erase(it);
-    } else {
-      mark_gone(client, now_ms);
-      change.removed.push_back(it->first);
-      ++it;
+  for (const ClientId id : due) {
+    const auto it = clients_.find(id);
+    if (!it->second.state.empty()) {
+      mark_gone(id, it->second, now_ms);
+      change.removed.push_back(id);
+      continue;
     }
+    silent_.erase({it->second.heard_ms, id});
+    if (forgotten != nullptr) forgotten->emplace_back(id, std::move(it->second));
+    clients_.erase(it);
   }
   return change;
 }
@@ -181,6 +194,7 @@ void Awareness::forget(ClientId client) {
   if (known == clients_.end()) return;
   if (!known->second.state.empty()) --present_;
   state_bytes_ -= known->second.state.size();
+  silent_.erase({known->second.heard_ms, client});
   clients_.erase(known);
 }
 

@@ -446,13 +446,12 @@ std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {
   charge_orphans();
   std::vector<Told> all;
   hand_over(now_ms, all);
-  std::vector<std::pair<ClientId, Clock>> gone;
-  for (const auto& each : gone_)
-    gone.emplace_back(each.first, awareness_.clients().at(each.first).clock);
-  if (auto update = told(awareness_.expire(now_ms))) all.push_back({std::move(*update)});
-  for (const auto& [client, clock] : gone) {
-    if (awareness_.clients().contains(client)) continue;
-    remember_clock(clock);
+  std::vector<std::pair<ClientId, crdt::Awareness::Client>> forgotten;
+  const auto change = awareness_.expire(now_ms, crdt::kAwarenessTimeoutMs, &forgotten);
+  steps_ += change.removed.size() + forgotten.size();
+  if (auto update = told(change)) all.push_back({std::move(*update)});
+  for (const auto& [client, last] : forgotten) {
+    remember_clock(last.clock);
     come_back(client);
   }
   return all;

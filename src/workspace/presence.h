@@ -34,8 +34,8 @@
 // While memory is short, shed() takes from the connection that holds most.
 //
 // Costs. What concerns a connection costs what that connection has, and not what the object has; there
-// is a count of such steps (steps()). expire() looks at all clients. Those who join between two changes
-// share one list of everybody.
+// is a count of such steps (steps()). expire() looks at the clients whose time is over, and at those with an
+// heir. Those who join between two changes share one list of everybody.
 //
 // Thread-safety: one thread.
 #pragma once
@@ -129,7 +129,7 @@ class Presence {
   // The memory that is charged for it.
   std::uint64_t memory_bytes() const { return memory_bytes_; }
 
-  // Clients looked at since the start, for what concerns one connection; and lists of everybody that were
+  // Clients looked at since the start, for what concerns one connection or the time; and lists of everybody that were
   // encoded. For tests.
   std::uint64_t steps() const { return steps_; }
   std::uint64_t lists() const { return lists_; }

@@ -128,8 +128,10 @@ bool Workspace::look_after(std::string& after, std::size_t& steps) {
     if (steps == 0) return false;
     LiveObject& object = *next->second;
     after = next->first;
-    steps -= std::min(steps, 1 + object.presence().clients() / kClientsPerStep);
+    const std::uint64_t before = object.presence().steps();
     expire_presence(object);
+    steps -=
+        std::min<std::size_t>(steps, 1 + (object.presence().steps() - before) / kClientsPerStep);
     drop_unused(object);
     if (services_.memory != nullptr) relieve(object);
   }

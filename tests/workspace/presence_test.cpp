@@ -529,6 +529,25 @@ TEST(Presence, LeavingCostsWhatTheConnectionHas) {
   }
 }
 
+TEST(Presence, ATurnOfTheClockLooksOnlyAtThoseWhoseTimeIsOver) {
+  Presence presence;
+  std::vector<Connection> crowd(100);
+  for (std::size_t i = 0; i < crowd.size(); ++i)
+    ASSERT_TRUE(presence.update(crowd[i], states(100 * i + 1, 100, 1), i < 3 ? 0 : 20'000));
+  const std::uint64_t before = presence.steps();
+  EXPECT_TRUE(presence.expire(29'999).empty());
+  EXPECT_EQ(presence.steps(), before);
+  ASSERT_EQ(presence.expire(30'000).size(), 1u);
+  EXPECT_EQ(presence.steps() - before, 300u);
+  EXPECT_EQ(presence.clients(), 10'000u) << "those that have gone are remembered";
+  EXPECT_FALSE(presence.expire(50'000).empty());
+  EXPECT_TRUE(presence.expire(60'000).empty());
+  EXPECT_EQ(presence.clients(), 9'700u);
+  EXPECT_TRUE(presence.expire(80'000).empty());
+  EXPECT_EQ(presence.clients(), 0u);
+  EXPECT_EQ(presence.steps() - before, 20'000u) << "each has gone once and was forgotten once";
+}
+
 TEST(Presence, ThoseWhoJoinShareOneList) {
   Presence presence;
   Connection ann;

@@ -18,9 +18,11 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "syncline/bytes.h"
@@ -85,8 +87,9 @@ class Awareness {
   AwarenessChange remove(std::span<const ClientId> clients, std::uint64_t now_ms);
 
   // Marks clients as gone that were silent for `timeout_ms`. Forgets clients that have been gone
-  // for that long.
-  AwarenessChange expire(std::uint64_t now_ms, std::uint64_t timeout_ms = kAwarenessTimeoutMs);
+  // for that long, and adds them to `forgotten`, if there is one. Looks only at these clients.
+  AwarenessChange expire(std::uint64_t now_ms, std::uint64_t timeout_ms = kAwarenessTimeoutMs,
+                         std::vector<std::pair<ClientId, Client>>* forgotten = nullptr);
 
   // Forgets a client, whether it is present or gone. Ignores an unknown one.
   void forget(ClientId client);
@@ -107,10 +110,12 @@ class Awareness {
   bool is_news(const AwarenessEntry& entry) const;
   Result<void> check_room(std::span<const AwarenessEntry> entries) const;
   void take(const AwarenessEntry& entry, std::uint64_t now_ms, AwarenessChange& change);
-  void mark_gone(Client& client, std::uint64_t now_ms);
+  void mark_gone(ClientId id, Client& client, std::uint64_t now_ms);
+  void hear(ClientId id, Client& client, std::uint64_t now_ms);
 
   AwarenessLimits limits_;
   Clients clients_;
+  std::set<std::pair<std::uint64_t, ClientId>> silent_;  // all of them, by heard_ms
   std::size_t present_ = 0;
   std::size_t state_bytes_ = 0;
 };
