@@ -231,6 +231,23 @@ Result<Event> decode_event(ByteView record);
 // rest.
 Result<EventLink> decode_link(ByteView record);
 
+// The payload of an event that has no place in the log yet, encoded and hashed. What remains for the loop that
+// seals it takes as long as its header, and not as long as its payload.
+struct EncodedPayload {
+  Salt salt{};
+  Bytes record = {};  // `room` bytes for the header, the payload, and bytes for the checksum
+  std::size_t room = 0;
+  Hash256 digest{};       // as payload_digest()
+  std::uint32_t crc = 0;  // of the payload
+};
+
+// `room`: the expected size of the header, from header_bytes(). If the header then has another size, the payload
+// is moved.
+EncodedPayload encode_payload(const Event& event, std::size_t room);
+std::size_t header_bytes(const Event& event);
+// The same record as that of encode_event(event). The payload must be that of the event.
+Result<EncodedEvent> encode_event(const Event& event, EncodedPayload payload);
+
 // The size of the event's record, without encoding it.
 std::size_t record_bytes(const Event& event);
 
@@ -252,6 +269,9 @@ class EventChain {
   // Sets position, hlc, era, previous_hash, salt and hash of `event` and encodes it. After an error
   // (a field over its limit) the chain is unchanged.
   Result<EncodedEvent> seal(Event& event, std::uint64_t unix_ms);
+  // The same for an event whose payload is encoded already, with a salt from draw_salt().
+  Result<EncodedEvent> seal(Event& event, std::uint64_t unix_ms, EncodedPayload payload);
+  Salt draw_salt();
 
   // Makes later stamps greater than `origin`, the stamp of an ingested event. kInvalid, without a
   // change, if it is too far ahead of `unix_ms` (HlcClock::observe).
@@ -263,6 +283,9 @@ class EventChain {
   const Head& head() const { return head_; }
 
  private:
+  template <typename Encode>
+  Result<EncodedEvent> seal_with(Event& event, std::uint64_t unix_ms, Encode encode);
+
   Head head_;
   HlcClock clock_;
   Random* salts_;

@@ -287,6 +287,21 @@ Hash256 hash_of(ByteView header, const Hash256& digest) {
   return hasher.finish();
 }
 
+void write_crc(ByteWriter& out, std::uint32_t crc) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.u8(static_cast<std::uint8_t>(crc >> shift));
+}
+
+// The size of the header, if the event may be recorded.
+Result<HeaderSize> checked_header(const Event& event, std::size_t payload) {
+  if (auto ok = check_event(event); !ok) return std::unexpected(ok.error());
+  const HeaderSize size = header_size(event);
+  const std::size_t body = size.bytes + payload;
+  if (body + kCrcBytes > kMaxRecordBytes)
+    return fail(ErrorCode::kTooLarge, fmt::format("event of {} bytes, {} are allowed", body,
+                                                  kMaxRecordBytes - kCrcBytes));
+  return size;
+}
+
 std::uint32_t stored_crc(ByteView record) {
   std::uint32_t crc = 0;
   for (const std::uint8_t byte : record.last(kCrcBytes)) crc = crc << 8 | byte;
@@ -328,22 +343,58 @@ EncodedEvent with_record(const Event& event, Bytes record) {
 }
 
 Result<EncodedEvent> encode_event(const Event& event) {
-  if (auto ok = check_event(event); !ok) return std::unexpected(ok.error());
-  const HeaderSize size = header_size(event);
-  const std::size_t body = size.bytes + payload_bytes(event);
-  if (body + kCrcBytes > kMaxRecordBytes)
-    return fail(ErrorCode::kTooLarge, fmt::format("event of {} bytes, {} are allowed", body,
-                                                  kMaxRecordBytes - kCrcBytes));
+  const auto size = checked_header(event, payload_bytes(event));
+  if (!size) return std::unexpected(size.error());
   ByteWriter out;
-  out.reserve(body + kCrcBytes + 16);
-  write_header(out, event, size.mask);
+  out.reserve(size->bytes + payload_bytes(event) + kCrcBytes + 16);
+  write_header(out, event, size->mask);
   const std::size_t header = out.size();
   write_payload(out, event);
   const Hash256 digest = digest_of(event, out.view().subspan(header));
   const Hash256 hash = hash_of(out.view().first(header), digest);
-  const std::uint32_t crc = crc32c(out.view());
-  for (int shift = 24; shift >= 0; shift -= 8) out.u8(static_cast<std::uint8_t>(crc >> shift));
+  write_crc(out, crc32c(out.view()));
   EncodedEvent encoded = with_record(event, out.take());
+  encoded.hash = hash;
+  return encoded;
+}
+
+EncodedPayload encode_payload(const Event& event, std::size_t room) {
+  ByteWriter out;
+  out.reserve(room + payload_bytes(event) + kCrcBytes + 16);
+  out.append(ByteView(Bytes(room)));
+  write_payload(out, event);
+  const ByteView payload = out.view().subspan(room);
+  EncodedPayload encoded{.salt = event.salt,
+                         .room = room,
+                         .digest = digest_of(event, payload),
+                         .crc = crc32c(payload)};
+  write_crc(out, 0);
+  encoded.record = out.take();
+  return encoded;
+}
+
+std::size_t header_bytes(const Event& event) {
+  return header_size(event).bytes;
+}
+
+Result<EncodedEvent> encode_event(const Event& event, EncodedPayload payload) {
+  const std::size_t bytes = payload.record.size() - payload.room - kCrcBytes;
+  const auto size = checked_header(event, bytes);
+  if (!size) return std::unexpected(size.error());
+  ByteWriter header;
+  write_header(header, event, size->mask);
+  Bytes& record = payload.record;
+  if (header.size() > payload.room)
+    record.insert(record.begin(), header.size() - payload.room, std::uint8_t{0});
+  else
+    record.erase(record.begin(),
+                 record.begin() + static_cast<std::ptrdiff_t>(payload.room - header.size()));
+  std::ranges::copy(header.view(), record.begin());
+  ByteWriter crc;
+  write_crc(crc, crc32c_joined(crc32c(header.view()), payload.crc, bytes));
+  std::ranges::copy(crc.view(), record.end() - std::ptrdiff_t{kCrcBytes});
+  const Hash256 hash = hash_of(header.view(), payload.digest);
+  EncodedEvent encoded = with_record(event, std::move(record));
   encoded.hash = hash;
   return encoded;
 }

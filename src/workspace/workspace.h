@@ -313,10 +313,10 @@ class Workspace {
         nullptr;                   // as another region's log holds it; valid during the call
     std::string_view region = {};  // that region
   };
-  enum class Applied : bool { kNo, kYes };  // to the object
   struct LongChange;
   struct Ingesting;
   struct Opening {
+  struct Ready;
     policy::Caller caller;
     std::string object;
     std::string face;
@@ -397,13 +397,13 @@ class Workspace {
   void decide_elsewhere(const policy::Caller& caller, LiveObject& object, Offer offer,
                         Done<Receipt> done);
   void apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> change);
-  void applied_elsewhere(LiveObject& object, LongChange& change, Result<void> applied);
+  void applied_elsewhere(LiveObject& object, LongChange& change, Result<Ready> applied);
   // Answers a prepared change that becomes no event. Otherwise returns the position of the rules
   // that allow it.
   std::optional<log::Position> allow(const policy::Caller& caller, LiveObject& object, Offer& offer,
                                      Result<merge::Prepared>& prepared, Done<Receipt>& done);
   void settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
-              merge::Prepared prepared, log::Position rules, Applied applied, Done<Receipt> done);
+              merge::Prepared prepared, log::Position rules, Ready* ready, Done<Receipt> done);
   static bool begins(const LiveObject& object, const Offer& offer);
   void know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
             Done<Receipt> done);
@@ -420,7 +420,9 @@ class Workspace {
   void submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited);
   void recall_and_submit(const std::string& object, std::shared_ptr<WaitingChanges::Entry> waited);
   Result<log::Event> accept(const policy::Caller& caller, LiveObject& object, const Offer& offer,
-                            const merge::Prepared& prepared, log::Position rules, Applied applied);
+                            const merge::Prepared& prepared, log::Position rules, Ready* ready);
+  log::Event describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+                      log::Position rules) const;
   void watch_clock(std::uint64_t unix_ms);
   void note_era(const log::Event& event, std::uint64_t last_ms);
   void flush_later();

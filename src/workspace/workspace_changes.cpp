@@ -62,8 +62,7 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
   Result<merge::Prepared> prepared = within ? Result<merge::Prepared>(std::move(**within))
                                             : std::unexpected(std::move(within.error()));
   const auto rules = allow(caller, object, offer, prepared, done);
-  if (rules)
-    settle(caller, object, offer, std::move(*prepared), *rules, Applied::kNo, std::move(done));
+  if (rules) settle(caller, object, offer, std::move(*prepared), *rules, nullptr, std::move(done));
 }
 
 // A long change, because of its size or of what it does: a worker prepares it and applies it. It is judged on the loop in between, and again
@@ -87,33 +86,53 @@ void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& objec
       [&intent = change->intent](const merge::Object& lent) { return lent.prepare(intent); },
       [this, &object, change](Result<merge::Prepared> prepared) {
         if (object.lost()) return change->done(fail(ErrorCode::kUnavailable, "connect again"));
-        if (!allow(change->caller, object, change->offer, prepared, change->done)) return;
+  log::Position rules = 0;  // that allowed it before it was applied
+};
+
+// What of an event takes as long as the change is, made on a worker.
+struct Workspace::Ready {
+  Bytes intent = {};  // as recorded
+  Bytes effect = {};
+  log::EncodedPayload payload = {};
+        const auto rules = allow(change->caller, object, change->offer, prepared, change->done);
+        if (!rules) return;
+        change->rules = *rules;
         change->prepared = std::move(*prepared);
         apply_elsewhere(object, change);
       });
 }
 
 void Workspace::apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> change) {
-  lend<Result<void>>(
+  log::Event event = describe(change->caller, object, change->offer, change->rules);
+  event.position = chain_.head().last_position + 1;
+  event.era = chain_.head().era;
+  event.salt = chain_.draw_salt();
+  lend<Result<Ready>>(
       object, "apply",
-      [recorded = change->prepared->recorded.of(change->intent)](merge::Object& lent) {
+      [event = std::move(event), &prepared = *change->prepared,
+       recorded = change->prepared->recorded.of(change->intent)](
+          merge::Object& lent) mutable -> Result<Ready> {
         auto applied = lent.apply(recorded);
         (void)lent.memory_bytes();  // so that the loop need not measure what has changed
-        return applied;
+        if (!applied) return std::unexpected(std::move(applied.error()));
+        event.intent = to_bytes(recorded);
+        event.effect = merge::encode_effect(prepared.effect);
+        auto payload = log::encode_payload(event, log::header_bytes(event));
+        return Ready{std::move(event.intent), std::move(event.effect), std::move(payload)};
       },
-      [this, &object, change](Result<void> applied) {
-        applied_elsewhere(object, *change, std::move(applied));
+      [this, &object, change](Result<Ready> ready) {
+        applied_elsewhere(object, *change, std::move(ready));
       });
 }
 
 // If it cannot become an event now, the state in memory is ahead of the log for good.
-void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result<void> applied) {
+void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result<Ready> applied) {
   if (object.lost()) return change.done(fail(ErrorCode::kUnavailable, "connect again"));
   policy::Verdict verdict =
       judge(change.caller, change.offer.change.right, object, &change.prepared->effect);
   if (applied && verdict.allowed)
     return settle(change.caller, object, change.offer, std::move(*change.prepared), verdict.rules,
-                  Applied::kYes, std::move(change.done));
+                  &*applied, std::move(change.done));
   Error error = std::move(applied ? verdict.allowed.error() : applied.error());
   reset(error);
   change.done(std::unexpected(std::move(error)));
@@ -149,9 +168,9 @@ std::optional<log::Position> Workspace::allow(const policy::Caller& caller, Live
 
 // The change becomes an event. It is answered and told when that is durable.
 void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
-                       merge::Prepared prepared, log::Position rules, Applied already,
+                       merge::Prepared prepared, log::Position rules, Ready* ready,
                        Done<Receipt> done) {
-  auto event = accept(caller, object, offer, prepared, rules, already);
+  auto event = accept(caller, object, offer, prepared, rules, ready);
   if (!event && offer.change.apart) return offer.change.apart();
   if (!event)
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
@@ -341,38 +360,24 @@ void Workspace::answer_at(LiveObject& object, log::Position position, log::Posit
 
 Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& object,
                                      const Offer& offer, const merge::Prepared& prepared,
-                                     log::Position rules, Applied already) {
-  log::Event event;
-  event.principal = caller.principal.name;
-  event.actor = caller.actor;
-  event.actor_seq = offer.change.actor_seq;
-  event.further_seqs = offer.change.further_seqs;
-  if (offer.change.named != nullptr) {
-    event.tenant = offer.change.named->id().tenant;
-    event.actor_named = true;
-  }
-  event.object = object.id();
-  event.region = services_.region;
-  event.node = services_.node;
-  event.trace = caller.trace;
-  event.type = object.object().type().name();
-  event.generation = object.resident().generation();
-  event.epoch = epoch_;
-  event.policy_at = rules;
-  event.intent = to_bytes(prepared.recorded.of(offer.change.intent));
-  event.effect = merge::encode_effect(prepared.effect);
+                                     log::Position rules, Ready* ready) {
+  log::Event event = describe(caller, object, offer, rules);
+  event.intent = ready != nullptr ? std::move(ready->intent)
+                                  : to_bytes(prepared.recorded.of(offer.change.intent));
+  event.effect =
+      ready != nullptr ? std::move(ready->effect) : merge::encode_effect(prepared.effect);
   if (offer.ingested != nullptr) {
-    event.origin = log::Origin{std::string(offer.region), offer.ingested->position};
     const auto later = chain_.observe(offer.ingested->hlc, services_.scheduler.unix_ms());
     if (!later) return std::unexpected(later.error());
   }
   const std::uint64_t now_ms = services_.scheduler.unix_ms();
   const std::uint64_t last_ms = chain_.head().accepted_ms();
   watch_clock(now_ms);
-  auto sealed = chain_.seal(event, now_ms);
+  auto sealed = ready != nullptr ? chain_.seal(event, now_ms, std::move(ready->payload))
+                                 : chain_.seal(event, now_ms);
   Result<void> applied;
-  if (sealed && already == Applied::kNo) applied = object.resident().object().apply(event.intent);
-  if (!applied || (!sealed && already == Applied::kYes)) {
+  if (sealed && ready == nullptr) applied = object.resident().object().apply(event.intent);
+  if (!applied || (!sealed && ready != nullptr)) {
     // prepare() ruled out that a change cannot be applied. Nothing was logged, and the state in
     // memory cannot be trusted.
     Error error = applied ? std::move(sealed.error()) : std::move(applied.error());
@@ -405,6 +410,31 @@ void Workspace::watch_clock(std::uint64_t unix_ms) {
 
 void Workspace::note_era(const log::Event& event, std::uint64_t last_ms) {
   ++services_.counters.eras;
+// The event of a change, without its payload and its place in the log.
+log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+                               log::Position rules) const {
+  log::Event event;
+  event.principal = caller.principal.name;
+  event.actor = caller.actor;
+  event.actor_seq = offer.change.actor_seq;
+  event.further_seqs = offer.change.further_seqs;
+  if (offer.change.named != nullptr) {
+    event.tenant = offer.change.named->id().tenant;
+    event.actor_named = true;
+  }
+  event.object = object.id();
+  event.region = services_.region;
+  event.node = services_.node;
+  event.trace = caller.trace;
+  event.type = object.object().type().name();
+  event.generation = object.resident().generation();
+  event.epoch = epoch_;
+  event.policy_at = rules;
+  if (offer.ingested != nullptr)
+    event.origin = log::Origin{std::string(offer.region), offer.ingested->position};
+  return event;
+}
+
   if (services_.on_clock)
     services_.on_clock(
         fmt::format("the clock of this machine was {} s ahead when workspace {} was last changed; "

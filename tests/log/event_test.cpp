@@ -361,6 +361,41 @@ TEST(Event, FieldsKeepToTheirLimits) {
   EXPECT_EQ(code([](Event& event) { event.intent.resize(log::kMaxRecordBytes); }), kTooLarge);
 }
 
+// Whatever size the header was expected to have.
+TEST(EventRecord, APayloadThatWasEncodedBeforeGivesTheSameRecord) {
+  Event large = full_event();
+  large.intent = Bytes(100'000, std::uint8_t{7});
+  large.effect = Bytes(30'000, std::uint8_t{8});
+  for (const Event& event : {full_event(), example_event(), example_event_v1(), large}) {
+    const auto whole = log::encode_event(event).value();
+    for (const std::size_t room : {log::header_bytes(event), std::size_t{0}, std::size_t{1000}}) {
+      const auto again = log::encode_event(event, log::encode_payload(event, room));
+      ASSERT_TRUE(again);
+      EXPECT_EQ(again->record, whole.record);
+      EXPECT_EQ(again->hash, whole.hash);
+    }
+  }
+  Event refused = large;
+  refused.principal = std::string(100'000, 'p');
+  EXPECT_FALSE(log::encode_event(refused, log::encode_payload(refused, 100)));
+}
+
+TEST(EventChain, APayloadThatWasEncodedBeforeIsSealedAsAnyOther) {
+  TestChain one;
+  TestChain other;
+  Event event;
+  event.object = "o";
+  event.type = "doc";
+  event.intent = Bytes(1000, std::uint8_t{3});
+  Event again = event;
+  const auto whole = one.seal(event, 1000).value();
+  again.salt = event.salt;
+  EXPECT_EQ(event.salt, other.draw_salt()) << "salts of a test chain repeat";
+  const auto sealed = other.seal(again, 1000, log::encode_payload(again, 90)).value();
+  EXPECT_EQ(sealed.record, whole.record);
+  EXPECT_EQ(sealed.hash, whole.hash);
+}
+
 TEST(EventChain, NumbersStampsAndLinks) {
   TestChain chain;
   Event first = sample_event("a", "1");
