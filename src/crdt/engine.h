@@ -196,6 +196,8 @@ class Engine {
   // The same; nullopt if preparing and applying it may take more steps (update_weight.h).
   Result<std::optional<Effect>> prepare_within(ByteView update, UpdateVersion version,
                                                std::uint64_t steps) const;
+  // How many steps that may take, or one more than `most`.
+  Result<std::uint64_t> weigh(ByteView update, UpdateVersion version, std::uint64_t most) const;
   Bytes encode_state_as_update(const StateVector& since, UpdateVersion version) const;
 
   // Joins all neighbours that can be joined, as loading the document anew does. Transactions join

@@ -35,6 +35,15 @@ Result<std::optional<Effect>> Engine::prepare_within(ByteView update, UpdateVers
   return effect_of(store, decoded, EffectRules::kCurrent);
 }
 
+Result<std::uint64_t> Engine::weigh(ByteView update, UpdateVersion version,
+                                    std::uint64_t most) const {
+  DecodedUpdate decoded;
+  if (Result<void> ok = decode_update(update, version, decoded); !ok)
+    return std::unexpected(ok.error());
+  UpdateWeight weight(*this, decoded, most);
+  return weight.exceeds() ? most + 1 : weight.spent();
+}
+
 Result<void> Engine::decode_valid(ByteView update, UpdateVersion version,
                                   DecodedUpdate& decoded) const {
   if (Result<void> ok = decode_update(update, version, decoded); !ok) return ok;

@@ -28,6 +28,7 @@ class UpdateWeight {
       : engine_(engine), store_(engine.store), update_(update), most_(most) {}
 
   bool exceeds();
+  std::uint64_t spent() const { return spent_; }  // after exceeds()
 
  private:
   // Where a block goes, as far as the document knows it.

@@ -71,6 +71,10 @@ class DocObject final : public Object,
   }
 
   Result<void> apply(ByteView recorded) override {
+  std::uint64_t weigh(ByteView recorded, std::uint64_t most) const override {
+    return doc_.engine().weigh(recorded, UpdateVersion::kV1, most).value_or(0);
+  }
+
     auto applied = doc_.apply_update(recorded, UpdateVersion::kV1);
     if (!applied) return std::unexpected(std::move(applied.error()));
     return {};

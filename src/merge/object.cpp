@@ -22,3 +22,7 @@ Result<std::optional<Prepared>> Object::prepare_within(ByteView intent, std::uin
 }
 
 }  // namespace syncline::merge
+std::uint64_t Object::weigh(ByteView, std::uint64_t) const {
+  return 0;
+}
+

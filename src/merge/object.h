@@ -58,6 +58,9 @@ class Object {
   virtual Result<std::optional<Prepared>> prepare_within(ByteView intent,
                                                          std::uint64_t steps) const;
   virtual Result<void> apply(ByteView recorded) = 0;
+  // How many of these steps preparing and applying a recorded change may take, or one more than `most`. By
+  // default none, as with prepare_within(). Bytes that apply() refuses may have any number.
+  virtual std::uint64_t weigh(ByteView recorded, std::uint64_t most) const;
 
   // The whole state, for ObjectType::restore.
   virtual Bytes snapshot() const = 0;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -25,6 +26,9 @@ bool of_what_is_stored(const Error& error) {
   return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported;
 }
 
+// What a replay on a loop may apply, in shares of a turn (LoopShare::steps): it has several turns.
+constexpr std::uint64_t kReplaySteps = 4;
+
 class Replay : public std::enable_shared_from_this<Replay> {
  public:
   Replay(const ReplaySources& sources, std::string workspace, std::string object, log::Position at,
@@ -45,6 +49,18 @@ class Replay : public std::enable_shared_from_this<Replay> {
  private:
   bool is_long(std::size_t bytes) const {
     return sources_.off_loop && bytes > sources_.off_loop->share.bytes;
+  }
+
+  // A few bytes can delete a document. What the loop has applied so far counts, too.
+  bool is_heavy(const log::Event& event) {
+    if (!sources_.off_loop || event.dropped_payload || event.kind != log::EventKind::kChange)
+      return false;
+    const auto empty = result_.object ? nullptr : sources_.types.default_type().create();
+    const merge::Object& object = result_.object ? *result_.object : *empty;
+    const std::uint64_t most = kReplaySteps * sources_.off_loop->share.steps;
+    const std::uint64_t left = most - std::min(most, steps_);
+    steps_ += object.weigh(event.intent, left);
+    return steps_ > most;
   }
 
   // Begins again on a worker; with the snapshot, if it was just read.
@@ -143,6 +159,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (is_long(replayed_bytes_ += bytes_of(*events))) return go_elsewhere(std::nullopt);
     read_after(events->back().position);  // in parallel with applying these
     for (const log::Event& event : *events) {
+      if (is_heavy(event)) return go_elsewhere(std::nullopt);
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
         return past_dropped(event.position);
       if (auto applied = apply(event); !applied) {
@@ -278,6 +295,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
   std::optional<ReplayFailure> failure_;  // the error after to_
   bool searched_ = false;
   std::size_t replayed_bytes_ = 0;  // of intents
+  std::uint64_t steps_ = 0;         // that applying them here may have taken
   std::uint64_t asked_ = 0;         // number of reads; only the last one's answer is used
   log::Position damaged_ = 0;
 };

@@ -30,6 +30,18 @@ Told told_of(merge::Prepared prepared, ByteView sent, log::Event& event) {
   return told;
 }
 
+// On a worker.
+Result<merge::Prepared> prepare_long(const merge::Object& object, ByteView intent,
+                                     std::uint64_t most_steps) {
+  auto prepared = object.prepare_within(intent, most_steps);
+  if (!prepared) return std::unexpected(std::move(prepared.error()));
+  if (!*prepared)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("applying this change may take more than {} steps; make it in parts",
+                            most_steps));
+  return std::move(**prepared);
+}
+
 }  // namespace
 
 void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change change,
@@ -74,6 +86,14 @@ struct Workspace::LongChange {
   Offer offer;
   Done<Receipt> done;
   std::optional<merge::Prepared> prepared = std::nullopt;
+  log::Position rules = 0;  // that allowed it before it was applied
+};
+
+// What of an event takes as long as the change is, made on a worker.
+struct Workspace::Ready {
+  Bytes intent = {};  // as recorded
+  Bytes effect = {};
+  log::EncodedPayload payload = {};
 };
 
 void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& object, Offer offer,
@@ -83,17 +103,10 @@ void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& objec
   change->offer.change.intent = change->intent;
   lend<Result<merge::Prepared>>(
       object, "prepare",
-      [&intent = change->intent](const merge::Object& lent) { return lent.prepare(intent); },
+      [&intent = change->intent, most = services_.off_loop->share.most_steps](
+          const merge::Object& lent) { return prepare_long(lent, intent, most); },
       [this, &object, change](Result<merge::Prepared> prepared) {
         if (object.lost()) return change->done(fail(ErrorCode::kUnavailable, "connect again"));
-  log::Position rules = 0;  // that allowed it before it was applied
-};
-
-// What of an event takes as long as the change is, made on a worker.
-struct Workspace::Ready {
-  Bytes intent = {};  // as recorded
-  Bytes effect = {};
-  log::EncodedPayload payload = {};
         const auto rules = allow(change->caller, object, change->offer, prepared, change->done);
         if (!rules) return;
         change->rules = *rules;
@@ -397,19 +410,6 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   return event;
 }
 
-void Workspace::watch_clock(std::uint64_t unix_ms) {
-  if (services_.clock == nullptr) return;
-  const auto step = services_.clock->note(unix_ms, services_.scheduler.monotonic_ms());
-  if (!step) return;
-  ++services_.counters.clock_steps;
-  if (services_.on_clock)
-    services_.on_clock(
-        fmt::format("the clock of this machine was set {} by {} s; new events get its time",
-                    *step > 0 ? "ahead" : "back", (*step > 0 ? *step : -*step) / 1000));
-}
-
-void Workspace::note_era(const log::Event& event, std::uint64_t last_ms) {
-  ++services_.counters.eras;
 // The event of a change, without its payload and its place in the log.
 log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                                log::Position rules) const {
@@ -435,6 +435,19 @@ log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object,
   return event;
 }
 
+void Workspace::watch_clock(std::uint64_t unix_ms) {
+  if (services_.clock == nullptr) return;
+  const auto step = services_.clock->note(unix_ms, services_.scheduler.monotonic_ms());
+  if (!step) return;
+  ++services_.counters.clock_steps;
+  if (services_.on_clock)
+    services_.on_clock(
+        fmt::format("the clock of this machine was set {} by {} s; new events get its time",
+                    *step > 0 ? "ahead" : "back", (*step > 0 ? *step : -*step) / 1000));
+}
+
+void Workspace::note_era(const log::Event& event, std::uint64_t last_ms) {
+  ++services_.counters.eras;
   if (services_.on_clock)
     services_.on_clock(
         fmt::format("the clock of this machine was {} s ahead when workspace {} was last changed; "

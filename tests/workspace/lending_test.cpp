@@ -422,6 +422,44 @@ TEST_F(FewSteps, AShortChangeThatDeletesMuchIsMadeElsewhere) {
 }
 
 TEST_F(FewSteps, TheSameDeletionAgainIsShort) {
+// Its record is short.
+TEST_F(FewSteps, WhatDoesMuchIsReplayedElsewhere) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, crdt::hostile::apart(kStructs));
+  work(2);
+  std::optional<state::Replayed> replayed;
+  state::try_replay(world.sources, "w", "large", log::kNow,
+                    [&](state::Replayed done) { replayed = std::move(done); });
+  world.loop.run();
+  EXPECT_FALSE(replayed);
+  EXPECT_EQ(jobs.waiting(), Names{"replay"});
+  work();
+  ASSERT_TRUE(replayed && *replayed);
+  EXPECT_EQ((*replayed)->position, 1U);
+  workspace().unsubscribe(object, reader);
+}
+
+struct FewestSteps : Lending {
+  FewestSteps()
+      : Lending(store::MemoryStore::CommitMode::kAtOnce,
+                {.bytes = 100'000, .steps = 100, .most_steps = 500, .memory = 1'000'000}) {}
+};
+
+TEST_F(FewestSteps, AChangeThatDoesFarTooMuchIsRefusedAndOthersGoOn) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const auto refused = submit(object, crdt::hostile::apart(FewSteps::kStructs));
+  const auto waits = submit(object, Typist(2).type("a"));
+  work();
+  ASSERT_TRUE(*refused);
+  EXPECT_EQ((*refused)->error().code, ErrorCode::kTooLarge);
+  EXPECT_TRUE(jobs.waiting().empty());
+  ASSERT_TRUE(*waits && waits->value());
+  EXPECT_EQ((*waits)->value().position, 1U);
+  workspace().unsubscribe(object, reader);
+}
+
   Reader reader;
   LiveObject& object = join("large", reader);
   submit(object, crdt::hostile::apart(kStructs));
