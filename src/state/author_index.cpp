@@ -71,6 +71,12 @@ std::shared_ptr<AuthorIndexes::Kept> AuthorIndexes::get(const std::string& works
   return place.kept;
 }
 
+std::shared_ptr<AuthorIndexes::Kept> AuthorIndexes::renew(const std::string& workspace,
+                                                          const std::string& object) {
+  if (const auto found = places_.find({workspace, object}); found != places_.end()) drop(found);
+  return get(workspace, object);
+}
+
 void AuthorIndexes::grown(const std::string& workspace, const std::string& object) {
   if (const auto found = places_.find({workspace, object}); found != places_.end()) {
     Kept& kept = *found->second.kept;

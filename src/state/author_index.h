@@ -22,9 +22,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/byte_reader.h"
 #include "log/event.h"
 #include "merge/object.h"
+#include "syncline/bytes.h"
 #include "syncline/crdt/id.h"
+#include "syncline/error.h"
 
 namespace syncline::state {
 
@@ -49,6 +52,9 @@ class AuthorIndex {
   // Who introduced `clock` of the client; `end` is at most `limit`.
   Found find(crdt::ClientId client, crdt::Clock clock, crdt::Clock limit) const;
 
+  // Events that introduced ids.
+  std::size_t events() const { return entries_.size(); }
+
   // The last event that was noted. The next one to read is the one after it.
   log::Position position() const { return position_; }
   void passed(log::Position position) { position_ = position; }
@@ -56,6 +62,11 @@ class AuthorIndex {
   void begin(std::uint64_t generation) { generation_ = generation; }
 
   std::size_t memory_bytes() const;
+
+  // As it is stored: docs/formats/authors.md. decode() gives kMalformed for bytes that are damaged, and
+  // kUnsupported for a later version.
+  Bytes encode() const;
+  static Result<AuthorIndex> decode(ByteView stored);
 
  private:
   struct Entry {
@@ -70,6 +81,9 @@ class AuthorIndex {
   };
   using Who = std::pair<std::string, std::string>;  // principal and actor
 
+  void read_entries(ByteReader& in);
+  void read_ranges(ByteReader& in);
+
   void own(std::vector<Range>& ranges, crdt::Clock begin, crdt::Clock end);
   std::uint32_t who(const log::Event& event);
 
@@ -82,8 +96,7 @@ class AuthorIndex {
   std::uint64_t generation_ = 0;
 };
 
-// The indexes of the objects that were asked for last, within a budget. They are not stored: after a
-// restart, the first request for an object reads all of its events.
+// The indexes of the objects that were asked for last, within a budget.
 class AuthorIndexes {
  public:
   explicit AuthorIndexes(std::size_t budget_bytes = std::size_t{64} << 20)
@@ -95,8 +108,11 @@ class AuthorIndexes {
     bool extending = false;                                     // somebody does
     std::vector<std::move_only_function<void()>> waiting = {};  // until that is done
     std::size_t counted = 0;
+    std::size_t stored_events = 0;  // as many as the stored one has, as far as is known
   };
   std::shared_ptr<Kept> get(const std::string& workspace, const std::string& object);
+  // An empty one, which takes the place of the one that is kept. Those who read that one keep it.
+  std::shared_ptr<Kept> renew(const std::string& workspace, const std::string& object);
 
   // Must be called when an index has grown. May give up others, and this one if it is too large.
   void grown(const std::string& workspace, const std::string& object);

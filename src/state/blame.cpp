@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/utf8.h"
 #include "merge/facets.h"
 #include "state/author_index.h"
+#include "state/author_store.h"
 #include "state/object_replay.h"
 
 namespace syncline::state {
@@ -19,7 +21,7 @@ using crdt::Clock;
 class Blaming : public std::enable_shared_from_this<Blaming> {
  public:
   Blaming(const ReplaySources& sources, std::string workspace, std::string object, log::Position at,
-          log::Done<Blame> done)
+          log::Done<std::unique_ptr<BlameReader>> done)
       : sources_(sources),
         workspace_(std::move(workspace)),
         object_(std::move(object)),
@@ -41,23 +43,37 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     type_ = &replayed->object->type();
     generation_ = replayed->generation;
     texts_ = merge::attributed_texts(*replayed->object);
-    if (sources_.authors != nullptr) kept_ = sources_.authors->get(workspace_, object_);
-    // The kept index is of the newest generation that was asked for.
-    if (kept_ == nullptr || kept_->index.generation() > generation_)
-      kept_ = std::make_shared<AuthorIndexes::Kept>();
+    kept_ = sources_.authors != nullptr ? sources_.authors->get(workspace_, object_)
+                                        : std::make_shared<AuthorIndexes::Kept>();
     extend();
   }
 
   void extend() {
     if (kept_->extending)
       return kept_->waiting.push_back([self = shared_from_this()] { self->extend(); });
-    if (kept_->index.generation() != generation_) {
-      kept_->index = AuthorIndex();
-      kept_->index.begin(generation_);
-    }
+    choose();
     if (kept_->index.position() >= position_) return finish();
     kept_->extending = true;
-    read_on();
+    if (kept_->index.position() > 0 || sources_.authors == nullptr) return read_on();
+    load_authors(sources_.snapshots, workspace_, object_, generation_,
+                 [self = shared_from_this()](std::optional<AuthorIndex> stored) {
+                   if (stored) {
+                     self->kept_->index = std::move(*stored);
+                     self->kept_->stored_events = self->kept_->index.events();
+                   }
+                   self->read_on();
+                 });
+  }
+
+  // The kept index is of the newest generation that was asked for. One that somebody still reads is not changed,
+  // but replaced.
+  void choose() {
+    const std::uint64_t kept = kept_->index.generation();
+    if (kept > generation_) kept_ = std::make_shared<AuthorIndexes::Kept>();
+    if (kept > 0 && kept < generation_)
+      kept_ = sources_.authors != nullptr ? sources_.authors->renew(workspace_, object_)
+                                          : std::make_shared<AuthorIndexes::Kept>();
+    if (kept_->index.generation() == 0) kept_->index.begin(generation_);
   }
 
   void read_on() {
@@ -74,51 +90,26 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
     for (const log::Event& event : *events) kept_->index.note(*type_, event);
     if (!events->empty()) return read_on();
     kept_->index.passed(std::max(kept_->index.position(), position_));
+    extended();
     finish();
-    extended();  // others may begin the index anew
   }
 
   void extended() {
     kept_->extending = false;
+    store();
     if (sources_.authors != nullptr) sources_.authors->grown(workspace_, object_);
     for (auto& next : std::exchange(kept_->waiting, {})) next();
   }
 
-  void finish() {
-    Blame blame{position_, {}};
-    for (const merge::AttributedText& text : texts_) {
-      BlamedText told{text.path, {}};
-      for (const merge::TextRun& run : text.runs) cut(run, told.runs);
-      blame.texts.push_back(std::move(told));
-    }
-    done_(std::move(blame));
-  }
-
-  // Several events may have written a run of one client.
-  void cut(const merge::TextRun& run, std::vector<BlamedRun>& runs) {
-    std::string_view rest = run.text;
-    const Clock run_end = run.clock + run.length;
-    for (Clock clock = run.clock; clock < run_end;) {
-      const AuthorIndex::Found found = kept_->index.find(run.client, clock, run_end);
-      bool inside = false;
-      std::size_t bytes = utf16_offset(rest, found.end - clock, inside);
-      if (found.end == run_end) bytes = rest.size();
-      add(runs, found.author, rest.substr(0, bytes));
-      rest.remove_prefix(bytes);
-      clock = found.end;
-    }
-  }
-
-  static void add(std::vector<BlamedRun>& runs, const AuthorIndex::Author& author,
-                  std::string_view text) {
-    if (!runs.empty() && runs.back().position == author.position) {
-      runs.back().text += text;
+  // What was read is not read again by the next process, either.
+  void store() {
+    if (sources_.authors == nullptr || !is_worth_storing(kept_->index, kept_->stored_events))
       return;
-    }
-    if (author.position == 0) return runs.push_back({.text = std::string(text)});
-    runs.push_back(
-        {std::string(text), author.position, *author.principal, *author.actor, author.accepted_ms});
+    kept_->stored_events = kept_->index.events();
+    store_authors(sources_.snapshots, workspace_, object_, kept_->index);
   }
+
+  void finish() { done_(std::make_unique<BlameReader>(position_, std::move(texts_), kept_)); }
 
   const ReplaySources sources_;
   const merge::ObjectType* type_ = nullptr;
@@ -126,7 +117,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
   const std::string workspace_;
   const std::string object_;
   const log::Position at_;
-  log::Done<Blame> done_;
+  log::Done<std::unique_ptr<BlameReader>> done_;
   log::Position position_ = 0;
   std::vector<merge::AttributedText> texts_;
   std::shared_ptr<AuthorIndexes::Kept> kept_;
@@ -134,10 +125,77 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
 
 }  // namespace
 
-void blame_object(const ReplaySources& sources, std::string workspace, std::string object,
-                  log::Position at, log::Done<Blame> done) {
+BlameReader::BlameReader(log::Position position, std::vector<merge::AttributedText> texts,
+                         std::shared_ptr<const AuthorIndexes::Kept> kept)
+    : position_(position), texts_(std::move(texts)), kept_(std::move(kept)) {
+  for (const merge::AttributedText& text : texts_) {
+    bytes_ += sizeof(text) + text.path.size() + text.runs.capacity() * sizeof(merge::TextRun);
+    for (const merge::TextRun& run : text.runs) bytes_ += run.text.size();
+  }
+}
+
+// Several events may have written a run of one client.
+AuthorIndex::Found BlameReader::found() const {
+  const merge::TextRun& run = texts_[text_].runs[run_];
+  return kept_->index.find(run.client, run.clock + done_, run.clock + run.length);
+}
+
+BlamedRun BlameReader::next() {
+  const AuthorIndex::Found first = found();
+  BlamedRun told{.position = first.author.position, .accepted_ms = first.author.accepted_ms};
+  if (first.author.position != 0) {
+    told.principal = *first.author.principal;
+    told.actor = *first.author.actor;
+  }
+  const std::size_t text = text_;
+  for (AuthorIndex::Found more = first; more.author.position == told.position; more = found()) {
+    add_to(told, more);
+    if (text_ != text) break;
+  }
+  return told;
+}
+
+void BlameReader::add_to(BlamedRun& told, const AuthorIndex::Found& found) {
+  merge::AttributedText& text = texts_[text_];
+  const merge::TextRun& run = text.runs[run_];
+  const std::string_view rest = std::string_view(run.text).substr(done_bytes_);
+  const Clock end = found.end - run.clock;
+  bool inside = false;
+  const std::size_t bytes =
+      end == run.length ? rest.size() : utf16_offset(rest, end - done_, inside);
+  told.text += rest.substr(0, bytes);
+  done_ = end;
+  done_bytes_ += bytes;
+  if (done_ < run.length) return;
+  done_ = done_bytes_ = 0;
+  if (++run_ < text.runs.size()) return;
+  run_ = 0;
+  text.runs = {};
+  ++text_;
+}
+
+void open_blame(const ReplaySources& sources, std::string workspace, std::string object,
+                log::Position at, log::Done<std::unique_ptr<BlameReader>> done) {
   std::make_shared<Blaming>(sources, std::move(workspace), std::move(object), at, std::move(done))
       ->start();
+}
+
+void blame_object(const ReplaySources& sources, std::string workspace, std::string object,
+                  log::Position at, log::Done<Blame> done) {
+  open_blame(sources, std::move(workspace), std::move(object), at,
+             [done = std::move(done)](Result<std::unique_ptr<BlameReader>> opened) mutable {
+               if (!opened) return done(std::unexpected(std::move(opened.error())));
+               BlameReader& reader = **opened;
+               Blame blame{reader.position(), {}};
+               while (!reader.at_end()) {
+                 const std::size_t text = reader.text();
+                 BlamedText told{reader.path(), {}};
+                 while (!reader.at_end() && reader.text() == text)
+                   told.runs.push_back(reader.next());
+                 blame.texts.push_back(std::move(told));
+               }
+               done(std::move(blame));
+             });
 }
 
 }  // namespace syncline::state
