@@ -125,8 +125,20 @@ state::JobOrder answer_order(const Call& call, const char* name) {
           .abandoned = call.abandoned};
 }
 
+Sending sending_of(const Call& call, const char* name) {
+  Sending sending{.jobs = call.shard.jobs,
+                  .order = answer_order(call, name),
+                  .head_only = call.request.method == "HEAD"};
+  if (call.caller.account != nullptr)
+    sending.memory = cell_of(call.caller.account, MemoryUse::kAnswers);
+  else if (call.shard.memory != nullptr)
+    sending.memory = lasting(&call.shard.memory->cell(MemoryUse::kAnswers));
+  return sending;
+}
+
 void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)> serve) {
-  state::JobOrder order = answer_order(call, name);
+  Sending sending = sending_of(call, name);
+  state::JobOrder order = sending.order;
   std::optional<state::Quarantined> held;
   if (const auto* entry = call.shard.quarantine.find(call.path.workspace, call.path.object))
     held = *entry;
@@ -134,11 +146,11 @@ void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)>
   jobs.start(std::move(order), [&context = call.context, request = std::move(call.request),
                                 path = std::move(call.path), caller = std::move(call.caller),
                                 responder = std::move(call.responder), held = std::move(held),
-                                serve = std::move(serve)](Result<state::Workplace*> place,
-                                                          state::JobSlot slot) mutable {
+                                sending = std::move(sending), serve = std::move(serve)](
+                                   Result<state::Workplace*> place, state::JobSlot slot) mutable {
     if (!place) return responder.respond(to_response(place.error()));
     serve({context, (*place)->sources, std::move(request), std::move(path), std::move(caller),
-           std::move(responder), std::move(held), std::move(slot)});
+           std::move(responder), std::move(held), std::move(slot), std::move(sending)});
   });
 }
 

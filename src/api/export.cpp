@@ -21,89 +21,44 @@ namespace {
 
 constexpr const char* kExportJob = "export";
 constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
-constexpr std::uint64_t kRetryMs = 5;       // when the reader is slow
-constexpr std::uint64_t kRefusedMs = 1000;  // when the asker has too many jobs
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
-// A piece of the file, made on a worker.
-struct Piece {
-  Result<Bytes> bytes;
-  bool began_at_mark = false;  // then the file can be continued from there
-  bool ends_at_mark = false;
-};
-
-// One answer in progress. It makes no more than its reader takes. Each piece is a job of its own, so
-// a slow reader holds no worker. All jobs of one asker are done by the same worker. What they made is
-// written on the connection's loop ("home").
-class Streaming : public std::enable_shared_from_this<Streaming> {
+// The rest of a file, of which at most about `most` bytes are made; fewer only if the file can be continued from
+// there.
+class Bundled final : public PieceSource {
  public:
-  Streaming(std::shared_ptr<state::BundleExport> bundle, state::Jobs& jobs, state::JobOrder order,
-            http::Stream stream, Scheduler& home, std::uint64_t max_bytes)
-      : bundle_(std::move(bundle)),
-        jobs_(jobs),
-        order_(std::move(order)),
-        stream_(std::move(stream)),
-        home_(home),
-        in_parts_(max_bytes < kNoLimit),
-        left_(max_bytes) {}
-  ~Streaming() {
-    if (!stream_.ended() && !home_.is_current()) home_.post([stream = std::move(stream_)] {});
+  Bundled(std::shared_ptr<state::BundleExport> bundle, std::uint64_t most)
+      : bundle_(std::move(bundle)), in_parts_(most < kNoLimit), left_(most) {}
+
+  // A piece of this size was made.
+  void made(std::size_t bytes) {
+    left_ -= std::min<std::uint64_t>(left_, bytes);
+    at_end_ = bytes == 0 || (left_ == 0 && bundle_->at_mark());
   }
 
-  // An error breaks the answer off, so the file has no end. A client that requests parts gets a
-  // shorter part if it can be continued, and gets the error with the next request. Runs at home.
-  void take(Piece piece) {
-    if (!piece.bytes) {
-      if (piece.began_at_mark && in_parts_) stream_.end();
-      return;
-    }
-    if (piece.bytes->empty()) return stream_.end();
-    const std::size_t size = piece.bytes->size();
-    stream_.write(http::Body(std::make_shared<const Bytes>(std::move(*piece.bytes))));
-    left_ -= std::min<std::uint64_t>(left_, size);
-    if (left_ == 0 && piece.ends_at_mark) return stream_.end();
-    step();
-  }
-
- private:
-  // Runs at home.
-  void step() {
-    if (stream_.is_closed()) return;
-    if (stream_.queued_bytes() > kMaxQueuedBytes) return step_later(kRetryMs);
-    jobs_.start(order_, [self = shared_from_this()](Result<state::Workplace*> place,
-                                                    state::JobSlot slot) mutable {
-      Scheduler& home = self->home_;
-      if (place) return self->make(std::move(slot));
-      home.post([self = std::move(self)] { self->step_later(kRefusedMs); });
-    });
-  }
-
-  void step_later(std::uint64_t delay_ms) {
-    home_.after(delay_ms, [self = shared_from_this()] { self->step(); });
-  }
-
-  // Runs on the worker. The bundle keeps itself while it reads (bundle_export.h), and is given back.
-  void make(state::JobSlot slot) {
+  // An error breaks the answer off, so the file has no end. A client that requests parts gets a shorter part if
+  // it can be continued, and gets the error with the next request. `done` keeps this object. The bundle keeps
+  // itself while it reads (bundle_export.h), and is given back.
+  void next(log::Done<SharedPiece> done) override {
     const auto bundle = std::move(bundle_);
     const bool at_mark = bundle->at_mark();
-    bundle->next([self = shared_from_this(), reading = std::weak_ptr(bundle), at_mark,
-                  slot = std::move(slot)](Result<Bytes> bytes) mutable {
-      self->bundle_ = reading.lock();
-      Piece piece{std::move(bytes), at_mark, self->bundle_->at_mark()};
-      Scheduler& home = self->home_;
-      home.post([self = std::move(self), piece = std::move(piece)]() mutable {
-        self->take(std::move(piece));
-      });
+    bundle->next([this, reading = std::weak_ptr(bundle), at_mark,
+                  done = std::move(done)](Result<Bytes> bytes) mutable {
+      bundle_ = reading.lock();
+      if (!bytes && at_mark && in_parts_) bytes = Bytes();
+      if (!bytes) return done(std::unexpected(std::move(bytes.error())));
+      made(bytes->size());
+      done(SharedPiece::of(std::move(*bytes)));
     });
   }
+  bool at_end() const override { return at_end_; }
+  bool is_work() const override { return true; }
 
-  std::shared_ptr<state::BundleExport> bundle_;  // used on its worker
-  state::Jobs& jobs_;
-  const state::JobOrder order_;
-  http::Stream stream_;  // used at home
-  Scheduler& home_;
+ private:
+  std::shared_ptr<state::BundleExport> bundle_;  // nullptr while it reads
   const bool in_parts_;
   std::uint64_t left_;
+  bool at_end_ = false;
 };
 
 struct Wanted {
@@ -133,27 +88,21 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   http::Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
   if (call.request.method == "HEAD") return call.answer(std::move(head));
-  const state::JobOrder order = answer_order(call, kExportJob);
-  state::Jobs& jobs = call.shard.jobs;
-  auto begin = [&jobs, order, head = std::move(head), header = std::move(header),
+  auto begin = [head = std::move(head), header = std::move(header),
                 statements = std::move(statements), wanted](Inquiry inquiry) mutable {
     const auto made = std::make_shared<state::BundleExport>(inquiry.sources, std::move(header),
                                                             std::move(statements), wanted.wish);
     // If the first piece fails, the request is refused with an error.
-    made->next([&jobs, order = std::move(order), inquiry = std::move(inquiry),
-                reading = std::weak_ptr(made), head = std::move(head),
+    made->next([inquiry = std::move(inquiry), reading = std::weak_ptr(made), head = std::move(head),
                 max = wanted.max_bytes](Result<Bytes> bytes) mutable {
       if (!bytes) return inquiry.refuse(bytes.error());
-      auto bundle = reading.lock();
-      Piece piece{std::move(bytes), false, bundle->at_mark()};
-      Scheduler& home = inquiry.responder.loop();
-      home.post([&home, &jobs, order = std::move(order), responder = std::move(inquiry.responder),
-                 bundle = std::move(bundle), head = std::move(head), max,
-                 piece = std::move(piece)]() mutable {
-        std::make_shared<Streaming>(std::move(bundle), jobs, std::move(order),
-                                    responder.begin(std::move(head)), home, max)
-            ->take(std::move(piece));
-      });
+      auto rest = std::make_unique<Bundled>(reading.lock(), max);
+      rest->made(bytes->size());
+      std::vector<SharedPiece> first;
+      first.push_back(SharedPiece::of(std::move(*bytes)));
+      inquiry.sending.most_queued = kMaxQueuedBytes;
+      stream(std::move(inquiry.responder), std::move(head), std::move(first), std::move(rest), 0,
+             std::move(inquiry.sending));
     });
   };
   inquire(std::move(call), kExportJob, std::move(begin));

@@ -21,6 +21,7 @@ namespace {
 
 // Whole states are large, so a page has fewer of them than of names.
 constexpr std::size_t kMaxStates = 100;
+constexpr std::size_t kPartBytes = std::size_t{64} << 10;
 
 // Calls `next` with the position of the moment in parameter `name`; answers itself if the moment is
 // invalid. `Asked` is a Call or an Inquiry.
@@ -36,27 +37,36 @@ void at_moment(Asked asked, log::LoopStore& store, std::string_view name, Next n
       });
 }
 
-// Answers like answer_with(), and ends the job then.
+// Answers like send_with(), and ends the job then.
 template <typename T, typename Body>
 log::Done<T> answer_inquiry(Inquiry inquiry, Body body) {
-  return [answer = answer_with<T>(std::move(inquiry.responder), std::move(body)),
+  return [answer = send_with<T>(std::move(inquiry.responder), std::move(inquiry.sending),
+                                std::move(body)),
           slot = std::move(inquiry.slot)](Result<T> result) mutable { answer(std::move(result)); };
 }
 
-http::Response history_response(log::Position at, const state::ObjectPage& page) {
-  std::string objects;
-  for (const state::ObjectAt& object : page.objects)
-    objects +=
-        fmt::format(R"({}{{"object":{},"position":{},"state":{}}})", objects.empty() ? "" : ",",
-                    protocol::json_string(object.id), object.position, object.json);
+Answer json_answer(std::unique_ptr<Pieces> body) {
+  return {http::json_response(200, {}), std::move(body)};
+}
+
+// The states are not copied.
+Answer history_answer(log::Position at, state::ObjectPage page) {
+  auto body = std::make_unique<ListPieces>();
+  body->add(fmt::format(R"({{"at":{},"objects":[)", at));
+  std::string between;
+  for (state::ObjectAt& object : page.objects) {
+    body->add(fmt::format(R"({}{{"object":{},"position":{},"state":)", between,
+                          protocol::json_string(object.id), object.position));
+    body->add(std::move(object.json));
+    between = "},";
+  }
   std::string unreadable;
   for (const auto& [id, error] : page.unreadable)
     unreadable += fmt::format(R"({}{{"object":{},"reason":{}}})", unreadable.empty() ? "" : ",",
                               protocol::json_string(id), protocol::json_string(error.message));
-  return http::json_response(
-      200, fmt::format(R"({{"at":{},"objects":[{}],"unreadable":[{}],"next":{}}})", at, objects,
-                       unreadable, page.next.empty() ? "null" : protocol::json_string(page.next)) +
-               "\n");
+  body->add(fmt::format("{}],\"unreadable\":[{}],\"next\":{}}}\n", between.empty() ? "" : "}",
+                        unreadable, page.next.empty() ? "null" : protocol::json_string(page.next)));
+  return json_answer(std::move(body));
 }
 
 void get_state_at(Inquiry inquiry) {
@@ -70,34 +80,37 @@ void get_state_at(Inquiry inquiry) {
     state::replay_workspace(
         sources, workspace, http::query_parameter(query, "prefix").value_or(""),
         http::query_parameter(query, "after").value_or(""), limit, at,
-        answer_inquiry<state::ObjectPage>(std::move(asked), [at](const state::ObjectPage& page) {
-          return history_response(at, page);
+        answer_inquiry<state::ObjectPage>(std::move(asked), [at](state::ObjectPage page) {
+          return history_answer(at, std::move(page));
         }));
   });
 }
 
-http::Response object_response(const StateForm& form, const Path& path, log::Position at,
-                               const state::ReplayedObject& replayed) {
+Result<Answer> object_answer(const StateForm& form, const Path& path, log::Position at,
+                             state::ReplayedObject replayed) {
   if (replayed.position == 0)
-    return to_response(
-        {ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at)});
+    return fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at));
   auto shown = show(*replayed.object, form);
-  return shown ? state_response(form, path, at, replayed.position, std::move(*shown))
-               : to_response(shown.error());
+  if (!shown) return std::unexpected(std::move(shown.error()));
+  return state_answer(form, path, at, replayed.position, std::move(*shown));
 }
 
 // ---- changes and their authors
 
-http::Response changes_response(log::Position from, log::Position to,
-                                const state::ChangePage& page) {
-  std::string changes;
-  for (const state::Change& change : page.changes)
-    changes += (changes.empty() ? "" : ",") + change_to_json(change);
+Answer changes_answer(log::Position from, log::Position to, const state::ChangePage& page) {
+  auto body = std::make_unique<ListPieces>();
+  body->add(fmt::format(R"({{"from":{},"to":{},"changes":[)", from, to));
+  std::string part;
+  const char* between = "";
+  for (const state::Change& change : page.changes) {
+    part += between + change_to_json(change);
+    between = ",";
+    if (part.size() >= kPartBytes) body->add(std::exchange(part, {}));
+  }
   const bool more = page.next != 0 && page.next < to;
-  return http::json_response(
-      200, fmt::format(R"({{"from":{},"to":{},"changes":[{}],"next":{}}})", from, to, changes,
-                       more ? std::to_string(page.next) : "null") +
-               "\n");
+  body->add(std::move(part));
+  body->add(fmt::format("],\"next\":{}}}\n", more ? std::to_string(page.next) : "null"));
+  return json_answer(std::move(body));
 }
 
 void list_changes(Inquiry inquiry, log::Position from, log::Position after, log::Position to,
@@ -107,7 +120,7 @@ void list_changes(Inquiry inquiry, log::Position from, log::Position after, log:
   state::list_changes(sources, path.workspace, path.object, after, to, limit,
                       answer_inquiry<state::ChangePage>(std::move(inquiry),
                                                         [from, to](const state::ChangePage& page) {
-                                                          return changes_response(from, to, page);
+                                                          return changes_answer(from, to, page);
                                                         }));
 }
 
@@ -128,15 +141,12 @@ void get_changes(Inquiry inquiry) {
   at_moment(std::move(inquiry), store, "from", std::move(with_from));
 }
 
-http::Response blame_response(const std::string& object, log::Position at,
-                              const state::Blame& blame) {
-  std::string texts;
-  for (const state::BlamedText& text : blame.texts)
-    texts += (texts.empty() ? "" : ",") + blamed_to_json(text);
-  return http::json_response(200,
-                             fmt::format(R"({{"object":{},"at":{},"position":{},"texts":[{}]}})",
-                                         protocol::json_string(object), at, blame.position, texts) +
-                                 "\n");
+Answer blame_answer(const std::string& object, log::Position at,
+                    std::unique_ptr<state::BlameReader> blame) {
+  std::string before = fmt::format(R"({{"object":{},"at":{},"position":{},"texts":)",
+                                   protocol::json_string(object), at, blame->position());
+  return json_answer(
+      std::make_unique<FramedPieces>(std::move(before), blame_to_json(std::move(blame)), "}\n"));
 }
 
 void get_blame(Inquiry inquiry) {
@@ -145,11 +155,12 @@ void get_blame(Inquiry inquiry) {
     if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
     const Path path = asked.path;
     const state::ReplaySources& sources = asked.sources;
-    auto body = [object = path.object, at](const state::Blame& blame) {
-      return blame_response(object, at, blame);
+    using Reader = std::unique_ptr<state::BlameReader>;
+    auto body = [object = path.object, at](Reader blame) {
+      return blame_answer(object, at, std::move(blame));
     };
-    state::blame_object(sources, path.workspace, path.object, at,
-                        answer_inquiry<state::Blame>(std::move(asked), std::move(body)));
+    state::open_blame(sources, path.workspace, path.object, at,
+                      answer_inquiry<Reader>(std::move(asked), std::move(body)));
   });
 }
 
@@ -219,8 +230,8 @@ void get_object_at(Inquiry inquiry, StateForm form) {
               if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
               const Path path = asked.path;
               const state::ReplaySources& sources = asked.sources;
-              auto body = [form, path, at](const state::ReplayedObject& replayed) {
-                return object_response(form, path, at, replayed);
+              auto body = [form, path, at](state::ReplayedObject replayed) {
+                return object_answer(form, path, at, std::move(replayed));
               };
               state::replay_object(
                   sources, path.workspace, path.object, at,

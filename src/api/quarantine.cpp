@@ -53,7 +53,7 @@ void try_again(Call call) {
   call.shard.quarantine.lift(path.workspace, path.object);
   call.shard.host.get(path.workspace)
       .read(
-          call.caller, path.object, [](const merge::Object&) { return std::string(); },
+          call.caller, path.object, [](const merge::Object&) { return merge::text_pieces({}, 0); },
           answer_with<View>(std::move(call.responder), lifted));
 }
 

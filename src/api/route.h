@@ -18,6 +18,7 @@
 
 #include "api/context.h"
 #include "api/path.h"
+#include "api/streaming.h"
 #include "http/exchange.h"
 #include "node/shard.h"
 #include "policy/caller.h"
@@ -58,6 +59,7 @@ struct Inquiry {
   // The entry of the path's object, if it was in quarantine when the request came.
   std::optional<state::Quarantined> held;
   state::JobSlot slot;
+  Sending sending;
 
   void answer(http::Response response) { responder.respond(std::move(response)); }
   void refuse(const Error& error);
@@ -80,6 +82,8 @@ struct Route {
 
 // The order of a job that answers the call; `name` is a constant.
 state::JobOrder answer_order(const Call& call, const char* name);
+// How an answer to the call is sent.
+Sending sending_of(const Call& call, const char* name);
 
 // Has a worker answer a request that was admitted. Runs on the loop that owns the workspace.
 void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)> serve);

@@ -38,16 +38,18 @@ void get_object(Call call) {
                    [form = std::move(*form)](Inquiry inquiry) mutable {
                      get_object_at(std::move(inquiry), std::move(form));
                    });
-  auto body = [form = *form, path = call.path](View& view) {
-    return state_response(form, path, {}, view.position, std::move(view.content));
+  auto body = [form = *form, path = call.path](View view) {
+    return state_answer(form, path, {}, view.position, std::move(view.content));
   };
   auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
   const Path path = call.path;
   const policy::Caller caller = call.caller;
-  state::JobOrder order = answer_order(call, "read");
+  Sending sending = sending_of(call, "read");
+  state::JobOrder order = sending.order;
   call.shard.host.get(path.workspace)
       .read(caller, path.object, std::move(extract),
-            answer_with<View>(std::move(call.responder), std::move(body)), std::move(order));
+            send_with<View>(std::move(call.responder), std::move(sending), std::move(body)),
+            std::move(order));
 }
 
 constexpr Route kStateRoutes[] = {

@@ -23,37 +23,33 @@ Result<StateForm> asked_form(const http::Request& request) {
   return form;
 }
 
-Result<std::string> show(const merge::Object& object, const StateForm& form) {
-  if (form.part) {
-    auto json = merge::part_to_json(object, *form.part);
-    if (json && json->size() > kMaxAnswerBytes) return merge::json_too_large(kMaxAnswerBytes);
-    return json;
-  }
-  if (!form.binary) return object.to_json_within(kMaxAnswerBytes);
+Result<std::unique_ptr<Pieces>> show(const merge::Object& object, const StateForm& form) {
+  if (form.part) return merge::part_pieces(object, *form.part, kMaxAnswerBytes);
+  if (!form.binary) return object.json_pieces(kMaxAnswerBytes);
   auto update = merge::diff_since(object, {});
   if (!update) return std::unexpected(std::move(update.error()));
-  return std::string(as_text(*update));
+  auto pieces = std::make_unique<ListPieces>();
+  pieces->add(SharedPiece::of(std::move(*update)));
+  return pieces;
 }
 
-http::Response state_response(const StateForm& form, const Path& path,
-                              std::optional<log::Position> at, log::Position position,
-                              std::string shown) {
-  http::Response response;
-  response.headers.emplace_back("Syncline-Position", std::to_string(position));
-  response.headers.emplace_back("Content-Type",
-                                form.binary ? "application/octet-stream" : "application/json");
+Answer state_answer(const StateForm& form, const Path& path, std::optional<log::Position> at,
+                    log::Position position, std::unique_ptr<Pieces> shown) {
+  Answer answer;
+  answer.head.headers.emplace_back("Syncline-Position", std::to_string(position));
+  answer.head.headers.emplace_back("Content-Type",
+                                   form.binary ? "application/octet-stream" : "application/json");
   if (form.binary) {
-    response.body = std::move(shown);
-    return response;
+    answer.body = std::move(shown);
+    return answer;
   }
-  response.body =
-      fmt::format(R"({{"workspace":{},"object":{},{}{}"position":{},"state":{}}})",
-                  protocol::json_string(path.workspace), protocol::json_string(path.object),
-                  at ? fmt::format("\"at\":{},", *at) : "",
-                  form.part ? "\"root\":" + protocol::json_string(form.part->root) + "," : "",
-                  position, shown) +
-      "\n";
-  return response;
+  std::string before = fmt::format(
+      R"({{"workspace":{},"object":{},{}{}"position":{},"state":)",
+      protocol::json_string(path.workspace), protocol::json_string(path.object),
+      at ? fmt::format("\"at\":{},", *at) : "",
+      form.part ? "\"root\":" + protocol::json_string(form.part->root) + "," : "", position);
+  answer.body = std::make_unique<FramedPieces>(std::move(before), std::move(shown), "}\n");
+  return answer;
 }
 
 }  // namespace syncline::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,12 +26,11 @@ struct StateForm {
 // Reads the form from Accept, `root` and `range`. kInvalid.
 Result<StateForm> asked_form(const http::Request& request);
 
-// The state in that form. kTooLarge: over kMaxAnswerBytes.
-Result<std::string> show(const merge::Object& object, const StateForm& form);
+// The state in that form. kTooLarge: over kMaxAnswerBytes. The pieces do not need the object.
+Result<std::unique_ptr<Pieces>> show(const merge::Object& object, const StateForm& form);
 
 // `position` is that of the object's last event; `at` is the requested moment, if there is one.
-http::Response state_response(const StateForm& form, const Path& path,
-                              std::optional<log::Position> at, log::Position position,
-                              std::string shown);
+Answer state_answer(const StateForm& form, const Path& path, std::optional<log::Position> at,
+                    log::Position position, std::unique_ptr<Pieces> shown);
 
 }  // namespace syncline::api

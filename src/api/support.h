@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/streaming.h"
 #include "http/exchange.h"
 #include "log/event_log.h"
 #include "syncline/error.h"
@@ -40,6 +41,18 @@ template <typename T, typename Body>
 log::Done<T> answer_with(http::Responder responder, Body body) {
   return [responder = std::move(responder), body = std::move(body)](Result<T> result) mutable {
     responder.respond(result ? body(*result) : to_response(result.error()));
+  };
+}
+
+// The same for what may be large: `body` makes an Answer of the result, or an error.
+template <typename T, typename Body>
+log::Done<T> send_with(http::Responder responder, Sending sending, Body body) {
+  return [responder = std::move(responder), sending = std::move(sending),
+          body = std::move(body)](Result<T> result) mutable {
+    if (!result) return responder.respond(to_response(result.error()));
+    Result<Answer> answer = body(std::move(*result));
+    if (!answer) return responder.respond(to_response(answer.error()));
+    send(std::move(responder), std::move(*answer), std::move(sending));
   };
 }
 

@@ -1,7 +1,9 @@
 // JSON as JavaScript reads and writes it, with the exceptions in syncline/crdt/any.h.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,142 +12,13 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "crdt/any_tags.h"
+#include "crdt/json_pieces.h"
+#include "crdt/json_writer.h"
 #include "crdt/packed.h"
 
 namespace syncline::crdt {
 
 namespace {
-
-// ---- writing ----
-
-// The writers below write to one of these two, so that the size of a text can be known before there is any.
-struct JsonText {
-  std::string text = {};
-
-  void push_back(char c) { text.push_back(c); }
-  void append(std::string_view more) { text.append(more); }
-  static constexpr bool full() { return false; }
-};
-
-// Writers may stop when it is full.
-struct JsonSize {
-  std::size_t most;
-  std::size_t size = 0;
-
-  void push_back(char) { ++size; }
-  void append(std::string_view more) { size += more.size(); }
-  bool full() const { return size > most; }
-};
-
-template <typename Out>
-void append_escaped(char c, Out& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('\\');
-  switch (c) {
-    case '"':
-    case '\\': out.push_back(c); return;
-    case '\b': out.push_back('b'); return;
-    case '\f': out.push_back('f'); return;
-    case '\n': out.push_back('n'); return;
-    case '\r': out.push_back('r'); return;
-    case '\t': out.push_back('t'); return;
-    default:
-      out.append("u00");
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHex[c & 0xf]);
-  }
-}
-
-template <typename Out>
-void append_quoted(std::string_view text, Out& out) {
-  out.push_back('"');
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text.substr(done, i - done));
-    append_escaped(text[i], out);
-    done = i + 1;
-  }
-  out.append(text.substr(done));
-  out.push_back('"');
-}
-
-template <typename Out>
-void append_number(double value, Out& out) {
-  if (std::isfinite(value))
-    out.append(number_to_string(value));
-  else
-    out.append("null");
-}
-
-template <typename Out>
-void append_byte_string(ByteView bytes, Out& out) {
-  out.push_back('{');
-  for (std::size_t i = 0; i < bytes.size() && !out.full(); ++i) {
-    if (i != 0) out.push_back(',');
-    out.push_back('"');
-    out.append(std::to_string(i));
-    out.append("\":");
-    out.append(std::to_string(bytes[i]));
-  }
-  out.push_back('}');
-}
-
-template <typename Out>
-void append_value(ByteReader& in, Out& out);
-
-template <typename Out>
-void append_object(ByteReader& in, Out& out) {
-  out.push_back('{');
-  bool first = true;
-  for (std::uint64_t left = in.var_uint(); left != 0 && in.ok() && !out.full(); --left) {
-    const std::string_view key = in.var_string();
-    if (in.peek() == kAnyUndefined) {
-      in.u8();
-      continue;
-    }
-    if (!first) out.push_back(',');
-    first = false;
-    append_quoted(key, out);
-    out.push_back(':');
-    append_value(in, out);
-  }
-  out.push_back('}');
-}
-
-template <typename Out>
-void append_array(ByteReader& in, Out& out) {
-  out.push_back('[');
-  const std::uint64_t count = in.var_uint();
-  for (std::uint64_t i = 0; i < count && in.ok() && !out.full(); ++i) {
-    if (i != 0) out.push_back(',');
-    append_value(in, out);
-  }
-  out.push_back(']');
-}
-
-template <typename Out>
-void append_value(ByteReader& in, Out& out) {
-  switch (in.u8()) {
-    case kAnyInteger: {
-      const VarInt value = in.var_int();
-      if (value.negative && value.magnitude != 0) out.push_back('-');
-      out.append(std::to_string(value.magnitude));
-      return;
-    }
-    case kAnyFloat32: return append_number(static_cast<double>(in.float32()), out);
-    case kAnyFloat64: return append_number(in.float64(), out);
-    case kAnyBigInt: out.append(std::to_string(in.int64())); return;
-    case kAnyFalse: out.append("false"); return;
-    case kAnyTrue: out.append("true"); return;
-    case kAnyString: return append_quoted(in.var_string(), out);
-    case kAnyObject: return append_object(in, out);
-    case kAnyArray: return append_array(in, out);
-    case kAnyBytes: return append_byte_string(in.var_buffer(), out);
-    default: out.append("null");  // null; undefined within an array
-  }
-}
 
 // ---- reading ----
 
@@ -352,13 +225,8 @@ class JsonParser {
 }  // namespace
 
 void append_packed_json(ByteView packed, std::string& out) {
-  if (!packed.empty() && packed.front() == kAnyUndefined) {
-    out.append("undefined");
-    return;
-  }
   JsonText json{std::move(out)};
-  ByteReader in(packed);
-  append_value(in, json);
+  JsonWriter(packed).write(json);
   out = std::move(json.text);
 }
 
@@ -373,18 +241,32 @@ std::string to_json(const Any& value) {
 }
 
 std::optional<std::string> to_json_within(Any value, std::size_t most) {
-  if (value.is_undefined()) return "undefined";
-  const auto packed = pack(value);
+  const auto pieces = JsonPieces::within(std::move(value), most);
+  if (pieces == nullptr) return std::nullopt;
+  std::string json;
+  json.reserve(*pieces->size());
+  while (!pieces->at_end()) json += as_text(pieces->next(std::size_t{1} << 20).view);
+  return json;
+}
+
+// ---- pieces ----
+
+std::unique_ptr<JsonPieces> JsonPieces::within(Any value, std::size_t most) {
+  Bytes packed = pack(value);
   value = Any();  // it may be large, and so may be the text
-  JsonSize size{most};
-  ByteReader counted(packed);
-  append_value(counted, size);
-  if (size.full()) return std::nullopt;
+  JsonSize size;
+  JsonWriter(packed).write(size, most < kNoEnd ? most + 1 : most);
+  if (size.bytes > most) return nullptr;
+  packed.shrink_to_fit();
+  return std::unique_ptr<JsonPieces>(new JsonPieces(std::move(packed), size.bytes));
+}
+
+SharedPiece JsonPieces::next(std::size_t about) {
   JsonText json;
-  json.text.reserve(size.size);
-  ByteReader in(packed);
-  append_value(in, json);
-  return std::move(json.text);
+  json.text.reserve(std::min(about, left_) + kJsonSlice);
+  writer_.write(json, about);
+  left_ -= std::min(left_, json.text.size());
+  return SharedPiece::of(std::move(json.text));
 }
 
 Result<Any> from_json(std::string_view json) {

@@ -3,6 +3,15 @@
 #include "base/assert.h"
 
 namespace syncline::http {
+namespace {
+
+constexpr std::uint64_t kLookAgainMs = 5;
+
+}  // namespace
+
+void Exchange::when_drained(std::size_t, Task task) {
+  loop().after(kLookAgainMs, std::move(task));
+}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   if (this != &other) {
@@ -25,6 +34,10 @@ void Stream::end() {
 
 void Stream::when_closed(Task task) {
   if (exchange_) exchange_->when_closed(std::move(task));
+}
+
+void Stream::when_drained(std::size_t bytes, Task task) {
+  if (exchange_) exchange_->when_drained(bytes, std::move(task));
 }
 
 Responder& Responder::operator=(Responder&& other) noexcept {

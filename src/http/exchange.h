@@ -35,6 +35,8 @@ class Exchange {
   virtual std::size_t queued_bytes() const = 0;
   virtual bool is_closed() const = 0;
   virtual void when_closed(Task task) = 0;
+  // As Stream::when_drained. By default, it only lets some time pass.
+  virtual void when_drained(std::size_t bytes, Task task);
   // Becomes true when the client has left, so that work on its answer can end. May be read on any
   // thread. nullptr: this is not known.
   virtual std::shared_ptr<const std::atomic<bool>> abandoned() { return nullptr; }
@@ -42,7 +44,8 @@ class Exchange {
 
 // A response that is sent in pieces (server-sent events, exports). Destroying it without end()
 // breaks the connection, so that the client notices that the response is incomplete. It must be
-// destroyed on its loop. Writes after a close are ignored.
+// destroyed on its loop. Writes after a close are ignored. If the head states a length, the pieces must
+// have exactly as many bytes.
 class Stream {
  public:
   explicit Stream(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
@@ -56,6 +59,10 @@ class Stream {
   // Bytes that write() has accepted and the operating system has not taken yet. The caller must
   // limit them.
   std::size_t queued_bytes() const { return exchange_ ? exchange_->queued_bytes() : 0; }
+
+  // Runs `task` in a later turn, when at most so many bytes are queued or the client has left. It may
+  // come too early, so the task must look again. A second call replaces the first.
+  void when_drained(std::size_t bytes, Task task);
 
   bool is_closed() const { return !exchange_ || exchange_->is_closed(); }
 

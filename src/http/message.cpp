@@ -91,6 +91,8 @@ Body::Body(std::shared_ptr<const Bytes> bytes) {
   owner_ = std::move(bytes);
 }
 
+Body::Body(SharedPiece bytes) : owner_(std::move(bytes.owner)), view_(bytes.view) {}
+
 Body Body::forever(ByteView bytes) {
   Body body;
   body.view_ = bytes;

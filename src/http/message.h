@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/pieces.h"
 #include "syncline/bytes.h"
 
 namespace syncline::http {
@@ -59,6 +60,7 @@ class Body {
   Body(std::string text);                              // NOLINT: a string is a body
   Body(const char* text) : Body(std::string(text)) {}  // NOLINT
   Body(std::shared_ptr<const Bytes> bytes);            // NOLINT
+  Body(SharedPiece bytes);                             // NOLINT
   static Body forever(ByteView bytes);                 // not copied; must outlive all connections
 
   ByteView view() const { return view_; }
@@ -74,6 +76,8 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   Body body;
   std::string reason = {};  // of an error: why, for the log; the body says it to the client
+  // Of an answer in pieces: how many bytes all of them have, if that is known.
+  std::optional<std::uint64_t> length = {};
 };
 
 Response json_response(int status, std::string json);

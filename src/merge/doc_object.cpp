@@ -4,6 +4,7 @@
 
 #include "base/mutation.h"
 #include "crdt/engine.h"
+#include "crdt/json_pieces.h"
 #include "crdt/update_join.h"
 #include "merge/doc_effect.h"
 #include "merge/doc_history.h"
@@ -70,11 +71,11 @@ class DocObject final : public Object,
     return prepared_with(std::move(**effect));
   }
 
-  Result<void> apply(ByteView recorded) override {
   std::uint64_t weigh(ByteView recorded, std::uint64_t most) const override {
     return doc_.engine().weigh(recorded, UpdateVersion::kV1, most).value_or(0);
   }
 
+  Result<void> apply(ByteView recorded) override {
     auto applied = doc_.apply_update(recorded, UpdateVersion::kV1);
     if (!applied) return std::unexpected(std::move(applied.error()));
     return {};
@@ -82,10 +83,10 @@ class DocObject final : public Object,
 
   Bytes snapshot() const override { return doc_.encode_state_as_update({}, UpdateVersion::kV2); }
   std::string to_json() const override { return crdt::to_json(doc_.to_json()); }
-  Result<std::string> to_json_within(std::size_t most) const override {
-    auto json = crdt::to_json_within(doc_.to_json(), most);
-    if (!json) return json_too_large(most);
-    return std::move(*json);
+  Result<std::unique_ptr<Pieces>> json_pieces(std::size_t most) const override {
+    auto pieces = crdt::JsonPieces::within(doc_.to_json(), most);
+    if (pieces == nullptr) return json_too_large(most);
+    return pieces;
   }
   std::size_t memory_bytes() const override { return doc_.memory_bytes(); }
 
@@ -152,8 +153,8 @@ class DocObject final : public Object,
   }
 
   // ---- Parts, Attribution, Restoring
-  Result<std::string> part_to_json(const Part& part) const override {
-    return merge::part_to_json(doc_, part);
+  Result<std::unique_ptr<Pieces>> part_pieces(const Part& part, std::size_t most) const override {
+    return merge::part_pieces(doc_, part, most);
   }
 
   std::vector<AttributedText> attributed_texts() const override {

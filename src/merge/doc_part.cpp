@@ -1,8 +1,11 @@
 #include "merge/doc_part.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/utf8.h"
+#include "crdt/json_pieces.h"
+#include "merge/object.h"
 
 namespace syncline::merge {
 namespace {
@@ -25,13 +28,18 @@ std::string cut(std::string_view text, std::uint64_t from, std::uint64_t to) {
 
 }  // namespace
 
-Result<std::string> part_to_json(crdt::Doc& doc, const Part& part) {
+Result<std::unique_ptr<Pieces>> part_pieces(crdt::Doc& doc, const Part& part, std::size_t most) {
+  const auto told = [most](Any value) -> Result<std::unique_ptr<Pieces>> {
+    auto pieces = crdt::JsonPieces::within(std::move(value), most);
+    if (pieces == nullptr) return json_too_large(most);
+    return pieces;
+  };
   const auto root = doc.find_root(part.root);
   if (!root) return fail(ErrorCode::kNotFound, "there is no root type '" + part.root + "'");
-  const Any value = root->to_json();
-  if (part.is_whole()) return crdt::to_json(value);
+  Any value = root->to_json();
+  if (part.is_whole()) return told(std::move(value));
   if (const auto* text = std::get_if<std::string>(&value.value()))
-    return crdt::to_json(Any(cut(*text, part.from, part.to)));
+    return told(Any(cut(*text, part.from, part.to)));
   const auto* list = std::get_if<Any::Array>(&value.value());
   if (list == nullptr)
     return fail(ErrorCode::kInvalid,
@@ -40,7 +48,7 @@ Result<std::string> part_to_json(crdt::Doc& doc, const Part& part) {
     return list->begin() +
            static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(index, list->size()));
   };
-  return crdt::to_json(Any(Any::Array(at(part.from), at(part.to))));
+  return told(Any(Any::Array(at(part.from), at(part.to))));
 }
 
 }  // namespace syncline::merge

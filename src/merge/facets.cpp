@@ -34,9 +34,10 @@ Result<std::optional<Waiting::Need>> next_need(const Object& object, ByteView wa
                           : facet->next_need(waits_for, cursor);
 }
 
-Result<std::string> part_to_json(const Object& object, const Part& part) {
+Result<std::unique_ptr<Pieces>> part_pieces(const Object& object, const Part& part,
+                                            std::size_t most) {
   const Parts* facet = object.parts();
-  return facet == nullptr ? no_facet("cannot be read in parts") : facet->part_to_json(part);
+  return facet == nullptr ? no_facet("cannot be read in parts") : facet->part_pieces(part, most);
 }
 
 Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replica) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,8 +66,9 @@ class Waiting {
 // A part of the state as JSON.
 class Parts {
  public:
-  // kNotFound or kInvalid if the object has no such part.
-  virtual Result<std::string> part_to_json(const Part& part) const = 0;
+  // kNotFound or kInvalid if the object has no such part; kTooLarge if the text is longer than `most`
+  // bytes. The pieces do not need the object.
+  virtual Result<std::unique_ptr<Pieces>> part_pieces(const Part& part, std::size_t most) const = 0;
 
  protected:
   ~Parts() = default;
@@ -140,7 +142,8 @@ Result<Bytes> version_of(const Object& object);
 Result<Bytes> diff_since(const Object& object, ByteView version);
 Result<std::optional<Waiting::Need>> next_need(const Object& object, ByteView waits_for,
                                                std::size_t& cursor);
-Result<std::string> part_to_json(const Object& object, const Part& part);
+Result<std::unique_ptr<Pieces>> part_pieces(const Object& object, const Part& part,
+                                            std::size_t most);
 Result<Bytes> change_to(const Object& object, Object& then, std::uint64_t replica);
 Result<void> extend(Object& object, ByteView delta);
 

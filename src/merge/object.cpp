@@ -10,9 +10,20 @@ std::unexpected<Error> json_too_large(std::size_t most) {
 }
 
 Result<std::string> Object::to_json_within(std::size_t most) const {
-  std::string json = to_json();
-  if (json.size() > most) return json_too_large(most);
-  return json;
+  auto pieces = json_pieces(most);
+  if (!pieces) return std::unexpected(std::move(pieces.error()));
+  return all_of(**pieces);
+}
+
+Result<std::unique_ptr<Pieces>> Object::json_pieces(std::size_t most) const {
+  return text_pieces(to_json(), most);
+}
+
+Result<std::unique_ptr<Pieces>> text_pieces(std::string text, std::size_t most) {
+  if (text.size() > most) return json_too_large(most);
+  auto pieces = std::make_unique<ListPieces>();
+  pieces->add(std::move(text));
+  return pieces;
 }
 
 Result<std::optional<Prepared>> Object::prepare_within(ByteView intent, std::uint64_t) const {
@@ -21,8 +32,8 @@ Result<std::optional<Prepared>> Object::prepare_within(ByteView intent, std::uin
   return std::move(*prepared);
 }
 
-}  // namespace syncline::merge
 std::uint64_t Object::weigh(ByteView, std::uint64_t) const {
   return 0;
 }
 
+}  // namespace syncline::merge

@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/pieces.h"
 #include "merge/object_change.h"
 #include "merge/prepared.h"
 #include "syncline/bytes.h"
@@ -57,10 +58,10 @@ class Object {
   // to its size.
   virtual Result<std::optional<Prepared>> prepare_within(ByteView intent,
                                                          std::uint64_t steps) const;
-  virtual Result<void> apply(ByteView recorded) = 0;
   // How many of these steps preparing and applying a recorded change may take, or one more than `most`. By
   // default none, as with prepare_within(). Bytes that apply() refuses may have any number.
   virtual std::uint64_t weigh(ByteView recorded, std::uint64_t most) const;
+  virtual Result<void> apply(ByteView recorded) = 0;
 
   // The whole state, for ObjectType::restore.
   virtual Bytes snapshot() const = 0;
@@ -68,7 +69,9 @@ class Object {
   // The state as JSON, for people and the HTTP API.
   virtual std::string to_json() const = 0;
   // The same; kTooLarge if the text is longer than `most` bytes.
-  virtual Result<std::string> to_json_within(std::size_t most) const;
+  Result<std::string> to_json_within(std::size_t most) const;
+  // The same, made piece by piece. The pieces do not need the object. By default, the text is made at once.
+  virtual Result<std::unique_ptr<Pieces>> json_pieces(std::size_t most) const;
 
   // The memory that this state uses, in bytes, measured. A loop asks often, so this must not look at
   // each element: it may cost what has changed since the last call.
@@ -90,6 +93,8 @@ class Object {
 
 // The error of Object::to_json_within.
 std::unexpected<Error> json_too_large(std::size_t most);
+// A text that exists, in pieces; kTooLarge as above.
+Result<std::unique_ptr<Pieces>> text_pieces(std::string text, std::size_t most);
 
 class ObjectType {
  public:

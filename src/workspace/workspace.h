@@ -30,6 +30,7 @@
 
 #include "base/clock_watch.h"
 #include "base/memory_budget.h"
+#include "base/pieces.h"
 #include "base/scheduler.h"
 #include "log/checkpoint_keeper.h"
 #include "log/event_log.h"
@@ -221,9 +222,10 @@ class Workspace {
   // once it is durable. kNotFound if the object has no events.
   struct View {
     log::Position position = 0;
-    std::string content;
+    std::unique_ptr<Pieces> content = nullptr;
   };
-  using Extract = std::move_only_function<Result<std::string>(const merge::Object&)>;
+  // What it returns must not refer to the object.
+  using Extract = std::move_only_function<Result<std::unique_ptr<Pieces>>(const merge::Object&)>;
   // If the object is large, `extract` runs on a worker with a copy of that state, made from the log.
   // `order`: of that job, if it is one.
   void read(const policy::Caller& caller, const std::string& object, Extract extract,
@@ -314,9 +316,9 @@ class Workspace {
     std::string_view region = {};  // that region
   };
   struct LongChange;
+  struct Ready;
   struct Ingesting;
   struct Opening {
-  struct Ready;
     policy::Caller caller;
     std::string object;
     std::string face;

@@ -1,6 +1,7 @@
 // What the HTTP API gives to workers: for whom, and how urgent it is; and how large an answer may be.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
 
 #include "support/hand_jobs.h"
@@ -76,6 +77,108 @@ TEST(ApiAnswer, AStateThatWouldBeTooLargeIsRefusedAndItsUpdateIsServed) {
   const auto served = node.ask("GET", path, "Accept: application/octet-stream\r\n");
   EXPECT_EQ(served->head->status, 200);
   EXPECT_GT(served->body.size(), std::size_t{6} << 20);
+}
+
+class ApiPieces : public ::testing::Test {
+ protected:
+  // The text has 12 MiB, the value 1.
+  void SetUp() override {
+    ASSERT_TRUE(doc.map("m").set("binary", Bytes(1 << 20, std::uint8_t{200})));
+    node.change("w", "large", doc.encode_state_as_update());
+    node.answers_are_read = false;
+  }
+
+  void let_time_pass() {
+    for (int i = 0; i < 10; ++i) {
+      node.loops[0]->advance(1000);
+      node.run();
+    }
+  }
+  std::uint64_t held() const { return node.memory.used(MemoryUse::kAnswers); }
+
+  TestApi node;
+  crdt::Doc doc{{.client_id = 1}};
+  const std::string path = "/v1/workspaces/w/objects/large";
+};
+
+TEST_F(ApiPieces, OfAStateNoMoreIsMadeThanItsReaderTakes) {
+  for (const char* moment : {"", "?at=1", "?root=m"}) {
+    const auto text = node.ask("GET", path + moment);
+    let_time_pass();
+    EXPECT_EQ(text->head->status, 200) << moment;
+    EXPECT_FALSE(text->ended);
+    EXPECT_GT(text->body.size(), std::size_t{1} << 20);
+    EXPECT_LT(text->body.size(), std::size_t{1500} << 10) << "1 MiB, and a piece";
+    EXPECT_GT(held(), std::size_t{1} << 20) << "the value";
+    EXPECT_LT(held(), std::size_t{1100} << 10) << "and not the text";
+    text->is_read = true;
+    for (int i = 0; i < 20 && !text->ended; ++i) let_time_pass();
+    EXPECT_TRUE(text->ended);
+    EXPECT_EQ(text->head->length, text->body.size());
+    EXPECT_TRUE(text->body.ends_with(":200}}}}\n") || text->body.ends_with(":200}}}\n"))
+        << text->body.substr(text->body.size() - 10);
+    EXPECT_EQ(held(), 0U);
+  }
+}
+
+TEST_F(ApiPieces, AnUpdateIsSentInPiecesThatShareItsBytes) {
+  ASSERT_TRUE(doc.map("m").set("more", Bytes(3 << 20, std::uint8_t{200})));
+  node.change("w", "large", doc.encode_state_as_update());
+  const auto update = node.ask("GET", path, "Accept: application/octet-stream\r\n");
+  let_time_pass();
+  EXPECT_EQ(update->head->status, 200);
+  EXPECT_LT(update->body.size(), std::size_t{1500} << 10);
+  EXPECT_GT(held(), std::size_t{3} << 20);
+  update->is_read = true;
+  let_time_pass();
+  EXPECT_TRUE(update->ended);
+  EXPECT_EQ(update->body.size(), doc.encode_state_as_update().size());
+  EXPECT_EQ(update->head->length, update->body.size());
+  EXPECT_EQ(held(), 0U);
+}
+
+TEST_F(ApiPieces, NothingIsMadeOrHeldForAReaderThatHasLeft) {
+  const auto text = node.ask("GET", path);
+  let_time_pass();
+  text->closed = true;
+  let_time_pass();
+  EXPECT_EQ(held(), 0U);
+  EXPECT_LT(text->body.size(), std::size_t{1500} << 10);
+  EXPECT_TRUE(text->aborted);
+}
+
+TEST_F(ApiPieces, OfAHeadNoPieceIsMade) {
+  const auto head = node.ask("HEAD", path);
+  let_time_pass();
+  EXPECT_EQ(head->head->status, 200);
+  EXPECT_TRUE(head->ended);
+  EXPECT_GT(head->head->length, std::size_t{12} << 20);
+  EXPECT_EQ(head->body, "");
+}
+
+TEST(ApiAnswer, ABlameIsMadeAsItsReaderTakesIt) {
+  TestApi node;
+  std::deque<Typist> typists;
+  for (crdt::ClientId client = 1; client <= 2; ++client) typists.emplace_back(client);
+  for (int i = 0; i < 4000; ++i)
+    node.change("w", "o",
+                typists[static_cast<std::size_t>(i % 2)].type(std::string(400, 'x')));
+  const auto whole = node.ask("GET", "/v1/workspaces/w/blame/o");
+  node.answers_are_read = false;
+  const auto slow = node.ask("GET", "/v1/workspaces/w/blame/o");
+  EXPECT_FALSE(slow->ended);
+  EXPECT_GT(node.memory.used(MemoryUse::kAnswers), 0u);
+  slow->is_read = true;
+  for (int i = 0; i < 10; ++i) {
+    node.loops[0]->advance(1000);
+    node.run();
+  }
+  EXPECT_TRUE(slow->ended);
+  EXPECT_EQ(slow->body, whole->body);
+  const auto json = crdt::from_json(slow->body);
+  ASSERT_TRUE(json);
+  const auto& texts = std::get<crdt::Any::Array>(json->find("texts")->value());
+  EXPECT_EQ(std::get<crdt::Any::Array>(texts.at(0).find("runs")->value()).size(), 4000u);
 }
 
 // However large the workspace is.

@@ -214,6 +214,51 @@ TEST(NetHttp, TimesOutWhatNeverEnds) {
   EXPECT_EQ(test.server.counters().open, 0u);
 }
 
+// Pieces follow as those before them are taken.
+class Sender : public std::enable_shared_from_this<Sender> {
+ public:
+  Sender(http::Stream stream, int pieces, std::size_t& most_queued)
+      : stream_(std::move(stream)), left_(pieces), most_queued_(most_queued) {}
+
+  void step() {
+    if (stream_.is_closed()) return;
+    if (left_-- == 0) return stream_.end();
+    stream_.write(std::string(1'000'000, 'x'));
+    most_queued_ = std::max(most_queued_, stream_.queued_bytes());
+    stream_.when_drained(100'000, [self = shared_from_this()] { self->step(); });
+  }
+
+ private:
+  http::Stream stream_;
+  int left_;
+  std::size_t& most_queued_;
+};
+
+TEST(NetHttp, AStreamWithALengthIsOneBodyAndFollowsItsReader) {
+  std::size_t most_queued = 0;
+  TestServer test({}, 1, [&](http::Request request, http::Responder responder) {
+    http::Response head{200, {}, {}};
+    head.length = 20'000'000;
+    std::make_shared<Sender>(responder.begin(std::move(head)), request.path == "/all" ? 20 : 3,
+                             most_queued)
+        ->step();
+  });
+  RawClient client(test.port);
+  for (int i = 0; i < 2; ++i) {
+    client.send("GET /all HTTP/1.1\r\nHost: t\r\n\r\n");
+    const std::string head = client.take_until("\r\n\r\n");
+    EXPECT_NE(head.find("Content-Length: 20000000\r\n"), std::string::npos);
+    EXPECT_EQ(head.find("chunked"), std::string::npos);
+    EXPECT_EQ(client.take(20'000'000), std::string(20'000'000, 'x'));
+  }
+  EXPECT_LE(most_queued, 1'101'000u);
+  // Fewer bytes than the head promised: the client notices.
+  client.send("GET /some HTTP/1.1\r\nHost: t\r\n\r\n");
+  client.take_until("\r\n\r\n");
+  EXPECT_EQ(client.take(3'000'000).size(), 3'000'000u);
+  EXPECT_TRUE(client.ended());
+}
+
 TEST(NetHttp, StreamsInChunksAndNoticesTheClientLeave) {
   Journal journal;
   std::unique_ptr<http::Stream> open;

@@ -20,8 +20,8 @@ struct Fixture {
   std::string part(std::string_view root, std::string_view range) {
     auto asked = parse_part(root, range);
     if (!asked) return std::string(to_string(asked.error().code));
-    auto json = part_to_json(doc, *asked);
-    return json ? *json : std::string(to_string(json.error().code));
+    auto json = part_pieces(doc, *asked, 1 << 20);
+    return json ? all_of(**json) : std::string(to_string(json.error().code));
   }
 
   crdt::Doc doc{{.client_id = 1}};
@@ -59,7 +59,7 @@ std::unique_ptr<Object> arrived(crdt::Doc& author) {
 }
 
 std::string part_of(const Object& object, std::string_view root, std::string_view range) {
-  return part_to_json(object, parse_part(root, range).value()).value();
+  return all_of(*part_pieces(object, parse_part(root, range).value(), 1 << 20).value());
 }
 
 void put_text(crdt::XmlFragment parent, std::string_view text) {

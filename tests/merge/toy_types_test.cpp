@@ -122,7 +122,7 @@ TEST(Facets, WithoutThemTheAnswerIsClear) {
   EXPECT_EQ(diff_since(*list, {}).error().code, ErrorCode::kUnsupported);
   std::size_t cursor = 0;
   EXPECT_EQ(next_need(*list, {}, cursor).error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(part_to_json(*list, {.root = "list"}).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(part_pieces(*list, {.root = "list"}, 100).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(change_to(*list, *other, 1).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(extend(*list, {}).error().code, ErrorCode::kUnsupported);
   EXPECT_TRUE(attributed_texts(*list).empty());

@@ -19,6 +19,7 @@ struct FakeAnswer {
   bool ended = false;    // the response is complete
   bool aborted = false;  // the stream was broken off
   bool is_read = true;   // false: what was written stays queued
+  bool closed = false;   // the client has left
 
   std::string header(std::string_view name) const {
     if (head)
@@ -44,7 +45,7 @@ class FakeExchange final : public http::Exchange {
   void end() override { answer_->ended = true; }
   void abort() override { answer_->aborted = true; }
   std::size_t queued_bytes() const override { return answer_->is_read ? 0 : answer_->body.size(); }
-  bool is_closed() const override { return false; }
+  bool is_closed() const override { return answer_->closed; }
   void when_closed(Task) override {}
 
  private:

@@ -193,7 +193,7 @@ TEST_F(Deciders, ReadingAndPresencePassTheChain) {
   workspace.set_presence(ann, *live_, listener_, Bytes{0}, true, note);
   workspace.pass_on(ann, *live_, "hello", nullptr, note);
   workspace.read(
-      ann, "o", [](const merge::Object&) { return std::string(); }, note);
+      ann, "o", [](const merge::Object&) { return merge::text_pieces({}, 0); }, note);
   Listener late;
   workspace.subscribe(ann, "o", "yjs", late, note);
   host.admit(ann, Right::kHistory, "w", "o", note);

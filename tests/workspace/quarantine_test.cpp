@@ -34,9 +34,9 @@ class QuarantineTest : public ::testing::Test {
   Result<std::string> read(workspace::Host& host, const std::string& object) {
     Result<std::string> content = fail(ErrorCode::kUnavailable, "not answered");
     host.get("w").read(
-        testing::ann(), object, [](const merge::Object& state) { return state.to_json(); },
+        testing::ann(), object, [](const merge::Object& state) { return state.json_pieces(1 << 20); },
         [&](Result<workspace::Workspace::View> view) {
-          content = view ? Result<std::string>(view->content) : std::unexpected(view.error());
+          content = view ? Result<std::string>(all_of(*view->content)) : std::unexpected(view.error());
         });
     world_.loop.run();
     return content;

@@ -279,7 +279,7 @@ TEST(DamagedRules, CloseTheWorkspaceToAllButTheLocalOperator) {
   // The operator reads the log, and what it holds.
   std::optional<Result<workspace::Workspace::View>> view;
   host.get("w").read(
-      local, "o1", [](const merge::Object& object) { return object.to_json(); },
+      local, "o1", [](const merge::Object& object) { return object.json_pieces(1 << 20); },
       [&](auto read) { view = std::move(read); });
   world.loop.run();
   ASSERT_TRUE(view);

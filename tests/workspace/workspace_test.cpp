@@ -457,7 +457,7 @@ TEST(Workspace, ReadSaysWhenThereIsNothing) {
   Workspace& workspace = world.host.get("w");
   std::optional<Error> error;
   workspace.read(
-      testing::ann(), "nothing", [](const merge::Object& object) { return object.to_json(); },
+      testing::ann(), "nothing", [](const merge::Object& object) { return object.json_pieces(1 << 20); },
       [&](Result<Workspace::View> view) { error = view.error(); });
   world.loop.run();
   ASSERT_TRUE(error);

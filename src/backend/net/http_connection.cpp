@@ -334,8 +334,9 @@ void HttpConnection::refuse(const http::Problem& problem) {
 bool HttpConnection::queue_head(const http::Response& response, bool streaming) {
   if (shard_.core().draining || peer_ended_) exchange_->keep_alive = false;
   const bool http_1_0 = exchange_->head.http_1_0;
-  chunked_out_ = streaming && !http_1_0;
-  if (streaming && http_1_0) exchange_->keep_alive = false;  // the end of the stream ends the body
+  const bool endless = streaming && !response.length;
+  chunked_out_ = endless && !http_1_0;
+  if (endless && http_1_0) exchange_->keep_alive = false;  // the end of the stream ends the body
 
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                                  http::status_text(response.status), shard_.date());
@@ -343,8 +344,9 @@ bool HttpConnection::queue_head(const http::Response& response, bool streaming) 
     if (!http::append_head_line(head, name, value)) return false;
   if (chunked_out_) {
     head += "Transfer-Encoding: chunked\r\n";
-  } else if (!streaming && has_body(response.status)) {
-    head += fmt::format("Content-Length: {}\r\n", response.body.view().size());
+  } else if (!endless && has_body(response.status)) {
+    head += fmt::format("Content-Length: {}\r\n",
+                        streaming ? *response.length : response.body.view().size());
   }
   if (!exchange_->keep_alive) {
     head += "Connection: close\r\n";
@@ -394,12 +396,17 @@ void HttpConnection::begin(http::Response head) {
   SYNCLINE_ASSERT(state_ == State::kBusy);
   if (!queue_head(head, true)) return fail_connection();
   state_ = State::kStreaming;
+  promised_ = head.length;
   last_write_ms_ = shard_.now_ms();
 }
 
 void HttpConnection::write(http::Body piece) {
   if (is_destroyed() || state_ != State::kStreaming || head_only_ || piece.view().empty()) return;
   if (out_.empty()) last_write_ms_ = shard_.now_ms();
+  if (promised_) {
+    SYNCLINE_ASSERT(piece.view().size() <= *promised_);
+    *promised_ -= piece.view().size();
+  }
   std::string size;
   if (chunked_out_) size = fmt::format("{:x}\r\n", piece.view().size());
   out_.push(as_bytes(size), piece.view(), piece.owner(), false);
@@ -409,18 +416,31 @@ void HttpConnection::write(http::Body piece) {
 
 void HttpConnection::end() {
   if (is_destroyed() || state_ != State::kStreaming) return;
+  if (promised_.value_or(0) > 0 && !head_only_) return fail_connection();
   if (chunked_out_ && !head_only_) out_.push(as_bytes("0\r\n\r\n"), {}, nullptr, false);
   finish_response();
 }
 
 void HttpConnection::abort() {
   closed_task_ = nullptr;  // the application itself aborts
+  drained_task_ = nullptr;
   if (!is_destroyed() && state_ == State::kStreaming) destroy();
 }
 
 void HttpConnection::when_closed(Task task) {
   closed_task_ = std::move(task);
   if (is_destroyed() && closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
+}
+
+void HttpConnection::when_drained(std::size_t bytes, Task task) {
+  drained_at_ = bytes;
+  drained_task_ = std::move(task);
+  note_drained();
+}
+
+void HttpConnection::note_drained() {
+  if (drained_task_ && (is_destroyed() || out_.bytes() <= drained_at_))
+    shard_.loop().post(std::exchange(drained_task_, nullptr));
 }
 
 std::shared_ptr<const std::atomic<bool>> HttpConnection::abandoned() {
@@ -446,6 +466,7 @@ void HttpConnection::flush() {
   if (written == Written::kBroken) return fail_connection();
   if (written == Written::kAll && state_ == State::kFlushing) response_written();
   if (!is_destroyed()) arm(wants_input());
+  note_drained();
 }
 
 void HttpConnection::response_written() {
@@ -476,6 +497,7 @@ void HttpConnection::fail_connection() {
   note_abandoned();
   destroy();
   if (closed_task_) shard_.loop().post(std::exchange(closed_task_, nullptr));
+  note_drained();
 }
 
 void HttpConnection::tick(std::uint64_t now_ms) {

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   std::size_t queued_bytes() const override { return out_.bytes(); }
   bool is_closed() const override { return is_destroyed(); }
   void when_closed(Task task) override;
+  void when_drained(std::size_t bytes, Task task) override;
   std::shared_ptr<const std::atomic<bool>> abandoned() override;
 
  private:
@@ -88,6 +90,7 @@ class HttpConnection final : public Socket, public http::Exchange {
   void linger();
   void fail_connection();
   void note_abandoned();
+  void note_drained();
 
   State state_ = State::kHandshake;
   bool secure_;
@@ -99,6 +102,10 @@ class HttpConnection final : public Socket, public http::Exchange {
   std::string input_;        // read but not processed
   std::size_t scanned_ = 0;  // of input_, for find_head_end
   Task closed_task_;
+  Task drained_task_;  // when at most drained_at_ bytes are queued
+  std::size_t drained_at_ = 0;
+  std::optional<std::uint64_t>
+      promised_;  // streaming: bytes of the stated length that are still to come
   // The state of the current request.
   struct Exchange {
     http::RequestHead head;
