@@ -16,7 +16,7 @@ bool BulkLoad::find_order() {
     open.push_back(&source);
   }
   std::ranges::sort(open, {}, &Source::id);
-  order_.reserve(clocks_.size() - 1);
+  order_.reserve(clocks_.size() - ItemArena::kFirst);
   std::vector<Source*> stack;
   for (; !open.empty(); open.pop_back()) {
     stack.push_back(open.back());
@@ -55,7 +55,7 @@ BulkLoad::Source* BulkLoad::need(const Source& source) {
 ApplyResult BulkLoad::apply(Origin origin) {
   applied_ = true;
   ApplyResult result;
-  result.changed = clocks_.size() > 1;
+  result.changed = clocks_.size() > ItemArena::kFirst;
   engine_.transact(
       [&](Transaction& transaction) {
         transaction.local = false;
@@ -85,7 +85,7 @@ void BulkLoad::assign_structs() {
 }
 
 void BulkLoad::add_types() {
-  for (Handle handle = 1; !types_.empty() && handle < clocks_.size(); ++handle) {
+  for (Handle handle = ItemArena::kFirst; !types_.empty() && handle < clocks_.size(); ++handle) {
     Item& item = store_[handle];
     if (item.kind() != BlockKind::kType) continue;
     const NewType& type = types_[item.content];
@@ -98,7 +98,7 @@ void BulkLoad::add_types() {
 void BulkLoad::link_all() {
   if (sources_.size() == 1) engine_.advance(sources_.front().index, sources_.front().clocks);
   if (order_.empty()) {
-    for (Handle handle = 1; handle < clocks_.size(); ++handle) link(handle);
+    for (Handle handle = ItemArena::kFirst; handle < clocks_.size(); ++handle) link(handle);
     return;
   }
   for (const Handle handle : order_) {
@@ -229,12 +229,12 @@ bool BulkLoad::joins(Handle handle) const {
 // saved document there is nothing to join. In a document that was put together from many small
 // updates, nearly everything joins.
 void BulkLoad::join_runs() {
-  Handle first = 2;
+  Handle first = ItemArena::kFirst + 1;
   while (first < clocks_.size() && !joins(first)) ++first;
   if (first >= clocks_.size()) return;
 
   std::vector<Handle> moved(clocks_.size());
-  std::vector<Clock> clocks(1);
+  std::vector<Clock> clocks(ItemArena::kFirst);
   ItemArena joined;
   for (Source& source : sources_) {
     const Handle end = source.end;
@@ -242,7 +242,7 @@ void BulkLoad::join_runs() {
     source.first = static_cast<Handle>(clocks.size());
     for (; handle < end; ++handle) {
       const Item& item = store_[handle];
-      if (handle > 1 && joins(handle)) {
+      if (handle > ItemArena::kFirst && joins(handle)) {
         Item& run = joined[moved[handle - 1]];
         run.len += item.len;
         run.bytes += item.bytes;
@@ -264,7 +264,7 @@ void BulkLoad::join_runs() {
 
 // Updates everything that refers to an item by its handle.
 void BulkLoad::follow(const std::vector<Handle>& moved) {
-  for (Handle handle = 1; handle < clocks_.size(); ++handle) {
+  for (Handle handle = ItemArena::kFirst; handle < clocks_.size(); ++handle) {
     Item& item = store_[handle];
     item.left = moved[item.left];
     item.right = moved[item.right];

@@ -30,7 +30,7 @@ BulkLoad::BulkLoad(Engine& engine)
       store_(engine.store),
       clients_before_(store_.clients.size()),
       keys_before_(store_.keys.size()),
-      clocks_(1) {}
+      clocks_(ItemArena::kFirst) {}
 
 BulkLoad::~BulkLoad() {
   if (applied_) return;
@@ -253,7 +253,7 @@ bool BulkLoad::cut() {
   const auto doubles = std::ranges::unique(cuts_);
   cuts_.erase(doubles.begin(), doubles.end());
   const ItemArena whole = std::exchange(store_.items, ItemArena());
-  clocks_.resize(1);
+  clocks_.resize(ItemArena::kFirst);
   auto next = cuts_.begin();
   const auto add_item = [&](const Item& item) {
     store_[store_.items.allocate()] = item;

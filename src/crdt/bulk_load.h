@@ -133,7 +133,7 @@ class BulkLoad final : private BlockSink {
 
   std::vector<Source> sources_;                // in the order of the update
   std::vector<std::uint32_t> source_numbers_;  // by ClientIndex
-  std::vector<Clock> clocks_;                  // of each item, by handle
+  std::vector<Clock> clocks_;                  // of each item, by handle; from ItemArena::kFirst on
   std::vector<Parent> parents_;
   std::vector<NewType> types_;
   std::vector<Cut> cuts_;

@@ -144,7 +144,8 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateVersion ver
     if (client.clock > from) parts.push_back({client.id, i, from});
   }
   sort_parts(parts);
-  UpdateWriter& out = writer(version);
+  // Not the one that is kept for the updates of transactions: a state is asked for rarely, and documents are many.
+  UpdateWriter out(version);
   std::size_t text = 0;
   for (const ClientPart& part : parts)
     if (part.from == 0) text += store.clients[part.index].text.size();

@@ -1,11 +1,18 @@
 #include "crdt/type_table.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace syncline::crdt {
 
 TypeIndex TypeTable::add(TypeKind kind, Handle item, KeyIndex name) {
-  if (size_ % kPerPage == 0) pages_.push_back({std::make_unique<TypeState[]>(kPerPage), 0});
+  if (pages_.empty() || slot_of(size_) == 0) {
+    const TypeIndex skipped = pages_.empty() ? kOffset : 0;
+    pages_.push_back(
+        {std::make_unique<TypeState[]>(kPerPage - skipped), static_cast<std::uint16_t>(skipped)});
+    held_types_ += kPerPage - skipped;
+  }
   TypeState& type = (*this)[size_];
   type.kind = kind;
   type.item = item;
@@ -18,21 +25,31 @@ void TypeTable::collect(TypeIndex index) {
   SYNCLINE_ASSERT(!type.collected);
   type.collected = true;
   type.item = kNoItem;
-  Page& page = pages_[index / kPerPage];
-  if (++page.collected < kPerPage) return;
+  Page& page = pages_[(index + kOffset) / kPerPage];
+  const auto held = static_cast<std::uint16_t>(kPerPage - page.first_slot);
+  if (++page.collected < held) return;
   page.types.reset();
-  ++freed_pages_;
+  held_types_ -= held;
 }
 
 TypeIndex TypeTable::root(KeyIndex name) const {
+  if (root_by_name_.empty()) {
+    const auto found =
+        std::ranges::find(roots_, name, [this](TypeIndex index) { return (*this)[index].name; });
+    return found == roots_.end() ? kNoType : *found;
+  }
   const auto found = root_by_name_.find(name);
   return found == root_by_name_.end() ? kNoType : found->second;
 }
 
 TypeIndex TypeTable::add_root(KeyIndex name, TypeKind kind) {
   const TypeIndex index = add(kind, kNoItem, name);
-  root_by_name_.emplace(name, index);
   roots_.push_back(index);
+  if (!root_by_name_.empty()) {
+    root_by_name_.emplace(name, index);
+  } else if (roots_.size() > kFewRoots) {
+    for (const TypeIndex root : roots_) root_by_name_.emplace((*this)[root].name, root);
+  }
   return index;
 }
 
@@ -75,8 +92,7 @@ void TypeTable::clear_entries(TypeIndex type) {
 }
 
 std::size_t TypeTable::memory_bytes() const {
-  return pages_.capacity() * sizeof(Page) +
-         (pages_.size() - freed_pages_) * sizeof(TypeState[kPerPage]) +
+  return pages_.capacity() * sizeof(Page) + held_types_ * sizeof(TypeState) +
          roots_.capacity() * sizeof(TypeIndex) + entries_.capacity() * sizeof(MapEntry) +
          free_entries_.capacity() * sizeof(EntryIndex) + entry_by_key_.bucket_count() * 17 +
          root_by_name_.bucket_count() * 9;

@@ -55,12 +55,12 @@ class TypeTable {
   TypeTable() { gone_.collected = true; }
 
   TypeState& operator[](TypeIndex index) {
-    TypeState* page = pages_[index / kPerPage].types.get();
-    return page == nullptr ? gone_ : page[index % kPerPage];
+    const Page& page = page_of(index);
+    return page.types == nullptr ? gone_ : page.types[slot_of(index) - page.first_slot];
   }
   const TypeState& operator[](TypeIndex index) const {
-    const TypeState* page = pages_[index / kPerPage].types.get();
-    return page == nullptr ? gone_ : page[index % kPerPage];
+    const Page& page = page_of(index);
+    return page.types == nullptr ? gone_ : page.types[slot_of(index) - page.first_slot];
   }
   TypeIndex size() const { return size_; }
 
@@ -88,14 +88,24 @@ class TypeTable {
   }
 
   static constexpr TypeIndex kPerPage = 16;
+  // Most documents have few types, so the first page has room for these only: it has no other slots.
+  static constexpr TypeIndex kInFirstPage = 2;
+  static constexpr TypeIndex kOffset = kPerPage - kInFirstPage;
   struct Page {
     std::unique_ptr<TypeState[]> types;  // null: all are collected
-    TypeIndex collected = 0;
+    std::uint16_t first_slot = 0;
+    std::uint16_t collected = 0;
   };
+  const Page& page_of(TypeIndex index) const { return pages_[(index + kOffset) / kPerPage]; }
+  static TypeIndex slot_of(TypeIndex index) { return (index + kOffset) % kPerPage; }
+
+  // The smallest hash table has more than a quarter of a kilobyte, and most documents have few roots. An empty one
+  // means: search.
+  static constexpr std::size_t kFewRoots = 8;
 
   std::vector<Page> pages_;
   TypeIndex size_ = 0;
-  std::size_t freed_pages_ = 0;
+  std::size_t held_types_ = 0;  // in all pages
   TypeState gone_;
   std::vector<TypeIndex> roots_;
   boost::unordered_flat_map<KeyIndex, TypeIndex> root_by_name_;

@@ -396,5 +396,14 @@ TEST(Engine, DeletingAtABorderIsDeletingTheLongWay) {
   EXPECT_EQ(reader.encode_state_as_update(), quick.encode_state_as_update());
 }
 
+// Servers hold many small documents, so what is allocated for the first items and types must be small.
+TEST(Engine, ASmallDocumentHoldsLittle) {
+  Doc writer({.client_id = 1});
+  writer.text("text").insert(0, std::string(100, 'x')).value();
+  Doc doc({.client_id = 2});
+  doc.apply_update(writer.encode_state_as_update()).value();
+  EXPECT_LT(doc.memory_bytes(), 3'300u);
+}
+
 }  // namespace
 }  // namespace syncline::crdt
