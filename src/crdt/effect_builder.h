@@ -47,6 +47,7 @@ class EffectBuilder {
   bool place_before(Id id, Place& place);
   bool find_place(Id id, bool behind, Place& place);
   bool find_block(Id id, std::uint32_t& index) const;
+  const DecodedUpdate::ClientBlocks* find_client(ClientId id) const;
   Target root(std::string_view name);
   Target holder(Id id) const;
 
@@ -65,6 +66,8 @@ class EffectBuilder {
   UpdateOrder order_;
   std::vector<Place> places_;  // of the update's blocks that were visited so far
   std::vector<bool> visited_;
+  // Of an update with many clients. The smallest table costs more than the preparation of a short update.
+  static constexpr std::size_t kFewClients = 8;
   boost::unordered_flat_map<ClientId, const DecodedUpdate::ClientBlocks*> clients_;
   std::vector<std::string_view> new_roots_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> new_root_index_;

@@ -58,8 +58,18 @@ EffectBuilder::EffectBuilder(const Store& store, const DecodedUpdate& update, Ef
       places_(update.blocks.size()),
       visited_(update.blocks.size()),
       touches_(store, update.deletes, places_, new_roots_, rules) {
+  if (update.clients.size() <= kFewClients) return;
   for (const DecodedUpdate::ClientBlocks& client : update.clients)
     clients_.emplace(client.client, &client);
+}
+
+const DecodedUpdate::ClientBlocks* EffectBuilder::find_client(ClientId id) const {
+  if (clients_.empty()) {
+    const auto found = std::ranges::find(update_.clients, id, &DecodedUpdate::ClientBlocks::client);
+    return found == update_.clients.end() ? nullptr : &*found;
+  }
+  const auto found = clients_.find(id);
+  return found == clients_.end() ? nullptr : found->second;
 }
 
 Result<Effect> EffectBuilder::build() {
@@ -145,10 +155,10 @@ bool EffectBuilder::find_place(Id id, bool behind, Place& place) {
 
 // Finds the visited block that contains an id.
 bool EffectBuilder::find_block(Id id, std::uint32_t& index) const {
-  const auto client = clients_.find(id.client);
-  if (client == clients_.end()) return false;
-  const auto first = update_.blocks.begin() + client->second->first;
-  const auto last = first + client->second->count;
+  const DecodedUpdate::ClientBlocks* const client = find_client(id.client);
+  if (client == nullptr) return false;
+  const auto first = update_.blocks.begin() + client->first;
+  const auto last = first + client->count;
   const auto behind = std::upper_bound(
       first, last, id.clock, [](Clock clock, const Block& block) { return clock < block.clock; });
   if (behind == first || id.clock >= (behind - 1)->end()) return false;

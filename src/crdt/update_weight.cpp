@@ -91,17 +91,18 @@ Handle UpdateWeight::known_item(Id id) const {
 }
 
 bool UpdateWeight::weigh_place(const Block& block, Clock known) {
-  const auto weigh_cut = [&](bool used, Id id, bool behind) {
-    const Handle handle = used ? known_item(id) : kNoItem;
+  Spot spot;
+  if (block.has_origin) spot.left = known_item(block.origin);
+  if (block.has_right_origin) spot.right = known_item(block.right_origin);
+  const auto weigh_cut = [&](Handle handle, Id id, bool behind) {
     if (handle == kNoItem) return true;
     const Item& item = store_[handle];
     const bool cuts = behind ? id.clock + 1 < item.end() : id.clock > item.clock;
     return !cuts || weigh_text(handle);
   };
-  if (!weigh_cut(block.has_origin, block.origin, true) ||
-      !weigh_cut(block.has_right_origin, block.right_origin, false))
+  if (!weigh_cut(spot.left, block.origin, true) ||
+      !weigh_cut(spot.right, block.right_origin, false))
     return false;
-  Spot spot;
   if (!find_spot(block, known, spot)) return true;
   if (spot.key != kNoKey) {
     // The value is replaced, and looked at for containers inside.
@@ -118,14 +119,14 @@ bool UpdateWeight::find_spot(const Block& block, Clock known, Spot& spot) const 
   const bool continues = block.clock < known;
   const Id origin = continues ? Id{block.client, known - 1} : block.origin;
   if (continues || block.has_origin) {
-    spot.left = known_item(origin);
+    if (continues) spot.left = known_item(origin);
     if (spot.left == kNoItem || store_[spot.left].is_gc()) return false;
     spot.origin = {store_[spot.left].client, origin.clock};
     spot.cut = origin.clock + 1 < store_[spot.left].end();
   }
-  if (block.has_right_origin) {
-    spot.right = known_item(block.right_origin);
-    if (spot.right != kNoItem && store_[spot.right].is_gc()) return false;
+  if (block.has_right_origin && spot.right != kNoItem) {
+    if (store_[spot.right].is_gc()) return false;
+    spot.inside = spot.left == spot.right && block.right_origin.clock == origin.clock + 1;
   }
   const Handle beside = spot.left != kNoItem ? spot.left : spot.right;
   if (beside != kNoItem) {
@@ -153,6 +154,7 @@ bool UpdateWeight::weigh_siblings(const Spot& spot) {
   if (lists != nullptr)
     if (const ConflictIndex* index = lists->index(spot.parent, spot.key))
       return spend(kIndexedPlace + index->size() / kEntriesAStep);
+  if (spot.inside) return true;
   Handle next = kNoItem;
   if (spot.left != kNoItem) {
     next = store_[spot.left].right;

@@ -38,7 +38,8 @@ class UpdateWeight {
     DenseId origin;
     TypeIndex parent = kNoType;
     KeyIndex key = kNoKey;
-    bool cut = false;  // inside `left`
+    bool cut = false;     // inside `left`
+    bool inside = false;  // between two neighbours in `left`
   };
 
   // These functions return false once there are too many steps.
@@ -48,6 +49,7 @@ class UpdateWeight {
   bool weigh_growth(const ClientState& client, std::uint64_t bytes);
   bool weigh_known(const ClientState& client, const Block& block, Clock end);
   bool weigh_place(const Block& block, Clock known);
+  // `spot` has the items at the block's origins.
   bool find_spot(const Block& block, Clock known, Spot& spot) const;
   bool weigh_siblings(const Spot& spot);
   bool weigh_text(Handle item);
