@@ -130,7 +130,7 @@ void Channel::ask(ByteView version) {
 void Channel::answer(ByteView version) {
   // One at a time; the next one only when it has left, because each may be the whole object.
   if (congested() || answering_ || (answer_queued_ && wire_.queued_bytes() > 0) || put_off()) {
-    if (!is_mutated(Mutation::lose_request)) question_ = to_bytes(version);
+    if (!is_mutated(Mutation::lose_request)) question_ = std::make_unique<Bytes>(to_bytes(version));
     return;
   }
   answering_ = answer_queued_ = true;
@@ -148,7 +148,7 @@ void Channel::answer(ByteView version) {
           return wire_.send_answer(*lacking->rest);
         }
         // Other messages filled the queue first. A question that arrived in the meantime is newer.
-        if (!question_) question_ = std::move(asked);
+        if (!question_) question_ = std::make_unique<Bytes>(std::move(asked));
       },
       this);
   if (live_ != nullptr && !options_.greet) send_version();
@@ -271,7 +271,8 @@ void Channel::submit(std::uint64_t number, ByteView intent) {
 // may come from this client.
 void Channel::waits(std::uint64_t number, std::size_t bytes, bool kept) {
   if (!kept) {
-    waiting_.emplace(number, 0);
+    if (!waiting_) waiting_ = std::make_unique<std::map<std::uint64_t, std::uint64_t>>();
+    waiting_->emplace(number, 0);
   } else {
     account(-static_cast<std::ptrdiff_t>(bytes), -1);
   }
@@ -279,19 +280,20 @@ void Channel::waits(std::uint64_t number, std::size_t bytes, bool kept) {
 
 // The place at which a saved update counts: after the last update before it that waits.
 std::uint64_t& Channel::saved_before(std::uint64_t number) {
-  const auto next = waiting_.lower_bound(number);
-  return next == waiting_.begin() ? saved_unsaid_ : std::prev(next)->second;
+  if (!waiting_) return saved_unsaid_;
+  const auto next = waiting_->lower_bound(number);
+  return next == waiting_->begin() ? saved_unsaid_ : std::prev(next)->second;
 }
 
 // `updates` changes from `number` on are one event. Only a change by itself waits.
 void Channel::submitted(std::uint64_t number, std::uint64_t updates, std::size_t bytes,
                         Result<workspace::Receipt> receipt) {
   std::uint64_t saved = receipt ? updates : 0;
-  const auto waited = waiting_.find(number);
-  const bool has_waited = waited != waiting_.end();
+  const bool has_waited = waiting_ != nullptr && waiting_->contains(number);
   if (has_waited) {
-    saved += waited->second;
-    waiting_.erase(waited);
+    saved += waiting_->at(number);
+    waiting_->erase(number);
+    if (waiting_->empty()) waiting_.reset();
   } else {
     account(-static_cast<std::ptrdiff_t>(bytes), 0);
   }
@@ -322,7 +324,7 @@ void Channel::report_dropped(observe::Constant what, const Error& error) const {
 
 void Channel::send_refused(Error error) {
   if (!congested()) return wire_.send_refused(error);
-  refused_unsaid_ = std::move(error);
+  refused_unsaid_ = std::make_unique<Error>(std::move(error));
 }
 
 // Counts the answer to updates that was queued. A client that does not read its answers is held
@@ -499,7 +501,7 @@ void Channel::on_change(const workspace::Delivery& change) {
 void Channel::fall_behind(const workspace::Delivery& missed) {
   if (!missed_) {
     ++options_.counters.fell_behind;
-    missed_.emplace(live_->version(), live_->position());
+    missed_ = std::make_unique<Missed>(live_->version(), live_->position());
   }
   missed_->drop(live_->object(), missed);
 }
@@ -509,7 +511,7 @@ void Channel::fall_back(Missed from) {
   ++options_.counters.fell_back;
   if (is_mutated(Mutation::lose_catch_up)) return;
   if (missed_) from.and_also(live_->object(), *missed_);
-  missed_ = std::move(from);
+  missed_ = std::make_unique<Missed>(std::move(from));
 }
 
 void Channel::drained() {
@@ -524,10 +526,11 @@ void Channel::send_owed() {
     saved_unsaid_ -= said;
     wire_.send_saved(said);
   }
-  if (live_ != nullptr && refused_unsaid_) send_refused(*std::exchange(refused_unsaid_, {}));
+  if (live_ != nullptr && refused_unsaid_)
+    send_refused(std::move(*std::exchange(refused_unsaid_, nullptr)));
   if (is_mutated(Mutation::never_catch_up)) missed_.reset();
   if (live_ != nullptr && missed_ && !congested() && !put_off()) catch_up();
-  if (live_ != nullptr && question_) answer(*std::exchange(question_, std::nullopt));
+  if (live_ != nullptr && question_) answer(*std::exchange(question_, nullptr));
   if (live_ != nullptr && presence_missed_ && !congested()) {
     presence_missed_ = false;
     send_everybody(!is_mutated(Mutation::forget_missed_leaves));
@@ -535,7 +538,7 @@ void Channel::send_owed() {
 }
 
 void Channel::catch_up() {
-  Missed from = *std::exchange(missed_, std::nullopt);
+  Missed from = std::move(*std::exchange(missed_, nullptr));
   if (live_->object().replication() == nullptr) {
     question_.reset();  // the state answers it, too
     return send_state(std::move(from));

@@ -179,9 +179,9 @@ class Channel final : public workspace::Subscriber {
   std::size_t unread_answers_ = 0;    // of those: answered, and the answer is in the queue
   bool holding_ = false;
 
-  // What a congested client still has to get.
-  std::optional<Missed> missed_;  // set: changes for the client are being dropped
-  std::optional<Bytes>
+  // What a congested client still has to get. Pointers, because connections are many and few are congested.
+  std::unique_ptr<Missed> missed_;  // set: changes for the client are being dropped
+  std::unique_ptr<Bytes>
       question_;                // the last version that it asked from, to be answered when it reads
   bool answering_ = false;      // an answer waits for the log
   bool answer_queued_ = false;  // an answer was queued since the queue was last empty
@@ -190,8 +190,8 @@ class Channel final : public workspace::Subscriber {
   // Updates that wait for others, by number; and for each, the number of saved updates between it
   // and the next one. Clients count saved updates in order, so these are reported when the waiting
   // one is saved.
-  std::map<std::uint64_t, std::uint64_t> waiting_;
-  std::optional<Error> refused_unsaid_;  // the last of several
+  std::unique_ptr<std::map<std::uint64_t, std::uint64_t>> waiting_;  // null: none
+  std::unique_ptr<Error> refused_unsaid_;                            // the last of several
 
   // Callbacks that outlive the channel find this expired.
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();

@@ -5,31 +5,35 @@
 namespace syncline::workspace {
 
 void ObjectLine::add(Who who, Task task) {
+  if (line_ == nullptr) line_ = std::make_unique<Line>();
   if (running_) {
-    first_.insert(first_.begin() + static_cast<std::ptrdiff_t>(in_front_++), std::move(task));
+    auto& first = line_->first;
+    first.insert(first.begin() + static_cast<std::ptrdiff_t>(in_front_++), std::move(task));
     return;
   }
-  auto& tasks = waiting_[who];
-  if (tasks.empty()) turns_.push_back(who);
+  auto& tasks = line_->waiting[who];
+  if (tasks.empty()) line_->turns.push_back(who);
   tasks.push_back(std::move(task));
 }
 
 ObjectLine::Task ObjectLine::take() {
   Task task;
-  if (!first_.empty()) {
-    task = std::move(first_.front());
-    first_.pop_front();
-    return task;
+  auto& [first, waiting, turns] = *line_;
+  if (!first.empty()) {
+    task = std::move(first.front());
+    first.pop_front();
+  } else {
+    const Who who = turns.front();
+    turns.pop_front();
+    const auto found = waiting.find(who);
+    task = std::move(found->second.front());
+    found->second.pop_front();
+    if (found->second.empty())
+      waiting.erase(found);
+    else
+      turns.push_back(who);
   }
-  const Who who = turns_.front();
-  turns_.pop_front();
-  const auto found = waiting_.find(who);
-  task = std::move(found->second.front());
-  found->second.pop_front();
-  if (found->second.empty())
-    waiting_.erase(found);
-  else
-    turns_.push_back(who);
+  if (first.empty() && turns.empty()) line_.reset();
   return task;
 }
 
@@ -42,12 +46,6 @@ void ObjectLine::run(Task task) {
   in_front_ = 0;
   task();
   running_ = false;
-}
-
-void ObjectLine::clear() {
-  first_.clear();
-  waiting_.clear();
-  turns_.clear();
 }
 
 }  // namespace syncline::workspace

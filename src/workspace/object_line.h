@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <unordered_map>
 
 namespace syncline::workspace {
@@ -27,18 +28,23 @@ class ObjectLine {
   // Runs a task that is not in the line.
   void run(Task task);
 
-  bool empty() const { return first_.empty() && turns_.empty(); }
+  bool empty() const { return line_ == nullptr; }
   bool running() const { return running_; }
-  void clear();
+  void clear() { line_.reset(); }
 
  private:
+  // Made when something waits. Most objects never have a line, and an empty deque has more than half a kilobyte.
+  struct Line {
+    std::deque<Task> first;  // added by tasks that ran
+    std::unordered_map<Who, std::deque<Task>> waiting;
+    std::deque<Who> turns;  // of those with waiting tasks
+  };
+
   Task take();
 
-  std::deque<Task> first_;  // added by tasks that ran
-  std::unordered_map<Who, std::deque<Task>> waiting_;
-  std::deque<Who> turns_;  // of those with waiting tasks
+  std::unique_ptr<Line> line_;  // nullptr: it is empty
   bool running_ = false;
-  std::size_t in_front_ = 0;  // of first_: what came from the task that runs
+  std::size_t in_front_ = 0;  // of Line::first: what came from the task that runs
 };
 
 }  // namespace syncline::workspace

@@ -424,7 +424,7 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
     const std::string state(awareness_.state(client));
     own(*owner.heir, {.client = client, .clock = owner.heir_clock, .state = state});
   }
-  const std::set<ClientId> untold = std::move(leaving.untold);
+  const Clients untold = std::move(leaving.untold);
   memory_bytes_ -= leaving.charge.bytes();
   connections_.erase(&connection);
   charge_orphans();
@@ -485,7 +485,8 @@ void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
 void Presence::leave_untold(const Subscriber& sender, const News& news) {
   const auto entries = crdt::decode_awareness(news.others, kAnySize);
   if (!entries) return;  // never: this class has encoded it
-  for (const AwarenessEntry& entry : *entries) connections_.at(&sender).untold.insert(entry.client);
+  for (const AwarenessEntry& entry : *entries)
+    add_client(connections_.at(&sender).untold, entry.client);
 }
 
 Presence::News Presence::take_untold(const Subscriber& sender) {

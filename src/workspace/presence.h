@@ -145,7 +145,7 @@ class Presence {
     std::size_t bytes = 0;  // of the states of the owned ones
     bool spoke = false;
     std::optional<crdt::ClientId> heir_of = {};  // that it announced as another connection's heir
-    std::set<crdt::ClientId> untold = {};
+    Clients untold = {};
     MemoryCharge charge = {};
 
     std::size_t clients() const { return owned.size() + gone.size(); }

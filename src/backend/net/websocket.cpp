@@ -209,7 +209,7 @@ void WebSocket::fail(std::uint16_t code, std::string_view reason) {
 void WebSocket::answer_ping(ByteView payload) {
   if (state_ != State::kOpen) return;
   if (pong_queued_) {
-    next_pong_ = to_bytes(payload);
+    next_pong_ = std::make_unique<Bytes>(to_bytes(payload));
     return;
   }
   send_control(WsOpcode::kPong, payload);
@@ -274,7 +274,7 @@ void WebSocket::flush() {
   if (pong_queued_ && out_.is_written(last_pong_entry_)) {
     pong_queued_ = false;
     if (next_pong_ && state_ == State::kOpen)
-      send_control(WsOpcode::kPong, *std::exchange(next_pong_, std::nullopt));
+      send_control(WsOpcode::kPong, *std::exchange(next_pong_, nullptr));
   }
   if (ping_queued_ && out_.is_written(last_ping_entry_)) ping_queued_ = false;
   if (state_ == State::kFlushing && out_.empty()) linger();

@@ -96,7 +96,7 @@ class WebSocket final : public Socket, public session::Connection {
   std::uint64_t queued_us_ = 0;        // when the first message since the queue was last empty came
   std::uint64_t last_pong_entry_ = 0;  // sequence numbers in out_
   std::uint64_t last_ping_entry_ = 0;
-  std::optional<Bytes> next_pong_;  // waits until the last one is written; only the latest counts
+  std::unique_ptr<Bytes> next_pong_;  // waits until the last one is written; only the latest counts
   State state_ = State::kOpen;
   std::uint8_t missed_pings_ = 0;
   bool heard_ = true;  // true if anything arrived since the last ping
