@@ -23,6 +23,7 @@ case $what in
     [ "$(field recoveries_checked)" -ge 1 ] || fail "no recovery was checked"
     [ "$(field acked)" -ge 100 ] || fail "hardly anything was acknowledged"
     [ "$(field acked_yjs)" -ge 10 ] || fail "hardly anything of the published clients was acknowledged"
+    [ "$(field acked_hocuspocus)" -ge 10 ] || fail "hardly anything of the published Hocuspocus client was acknowledged"
     [ "$(field converged)" = true ] && [ "$(field log_sound)" = true ] || fail "not everything was checked" ;;
   canary)
     # A server whose disk forgets what it acknowledged: a check that does not see it is worth nothing.

@@ -1,6 +1,7 @@
-// A published Yjs client as a process of its own, told what to edit by `syncline chaos`: y-websocket and yjs, unmodified.
+// A published Yjs client as a process of its own, told what to edit by `syncline chaos`: yjs with the provider of
+// y-websocket or of Hocuspocus, unmodified.
 //
-//   node chaos_client.mjs ws://127.0.0.1:4400 WORKSPACE OBJECT TOKEN
+//   node chaos_client.mjs ws://127.0.0.1:4400 WORKSPACE OBJECT TOKEN y|hocuspocus
 //
 // A line of JSON each way. In: {"edits": [[operation, ...], ...]} is one transaction; {"online": true or false};
 // {"report": true}. Out: {"id"} at first; {"lengths": [text, list, tree]} now and then; {"acked": [update in base64, ...]}
@@ -8,11 +9,12 @@
 // Ends when its stdin does.
 
 import { createInterface } from 'node:readline';
+import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { Promises } from './lib/observed_socket.mjs';
 
-const [url, workspace, object, token] = process.argv.slice(2);
+const [url, workspace, object, token, protocol] = process.argv.slice(2);
 const doc = new Y.Doc();
 const text = doc.getText('content');
 const map = doc.getMap('meta');
@@ -23,14 +25,34 @@ const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const base64 = (bytes) => Buffer.from(bytes).toString('base64');
 process.on('uncaughtException', (error) => say({ error: String(error?.stack ?? error) }));
 
-const promises = new Promises('y');
-const provider = new WebsocketProvider(`${url}/y/${workspace}`, object, doc, {
-  WebSocketPolyfill: promises.Socket,
-  disableBc: true,
-  maxBackoffTime: 500,
-  params: { ack: '1', token },
-});
-provider.messageHandlers[100] = () => {};
+const promises = new Promises(protocol);
+
+// The provider, and who connects it.
+function connect_y() {
+  const provider = new WebsocketProvider(`${url}/y/${workspace}`, object, doc, {
+    WebSocketPolyfill: promises.Socket,
+    disableBc: true,
+    maxBackoffTime: 500,
+    params: { ack: '1', token },
+  });
+  provider.messageHandlers[100] = () => {};
+  return [provider, provider];
+}
+
+function connect_hocuspocus() {
+  const socket = new HocuspocusProviderWebsocket({
+    url: `${url}/hocuspocus/${workspace}`,
+    WebSocketPolyfill: promises.Socket,
+    delay: 50,
+    minDelay: 20,
+    maxDelay: 500,
+  });
+  const provider = new HocuspocusProvider({ name: object, document: doc, token, websocketProvider: socket });
+  provider.attach();
+  return [provider, socket];
+}
+
+const [provider, connection] = protocol === 'hocuspocus' ? connect_hocuspocus() : connect_y();
 
 // Who tells what to do knows lengths only roughly: places and counts mean "or what is left of it".
 const place = (at, length) => Math.min(at, length);
@@ -82,8 +104,8 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     edit = null;
     say({ lengths: [text.length, list.length, tree.length] });
   }
-  if (online === true) provider.connect();
-  if (online === false) provider.disconnect();
+  if (online === true) connection.connect();
+  if (online === false) connection.disconnect();
   if (report) {
     tell_confirmed();
     say({ state: base64(Y.encodeStateAsUpdate(doc)), in_step: in_step(), waiting: unsent() + promises.in_flight });

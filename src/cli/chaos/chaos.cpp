@@ -360,6 +360,7 @@ ChaosResult Chaos::sum_up() {
   for (const auto& client : yjs_) {
     result_.edits += client->edits();
     result_.acked_yjs += client->acked();
+    if (client->settings().hocuspocus) result_.acked_hocuspocus += client->acked();
     result_.yjs_starts += client->starts();
   }
   result_.yjs_clients = yjs_.size();

@@ -42,8 +42,9 @@ struct ChaosResult {
   std::uint64_t server_starts = 0;
   std::uint64_t recoveries_checked = 0;  // checks of the files after a kill
   std::uint64_t edits = 0;
-  std::uint64_t acked = 0;      // updates that clients were told are durable
-  std::uint64_t acked_yjs = 0;  // those of published clients
+  std::uint64_t acked = 0;             // updates that clients were told are durable
+  std::uint64_t acked_yjs = 0;         // those of published clients
+  std::uint64_t acked_hocuspocus = 0;  // of these, with the provider of Hocuspocus
   std::uint64_t yjs_clients = 0;
   std::uint64_t yjs_starts = 0;
   std::uint64_t connections = 0;  // through the links

@@ -56,8 +56,9 @@ void print(const ChaosArguments& options, const ChaosResult& result, Console& co
                            count_of(result.server_starts, "start"), result.recoveries_checked));
   console.line(result.yjs_clients > 0
                    ? fmt::format("published Yjs clients: {}, started {} times, {} updates "
-                                 "acknowledged",
-                                 result.yjs_clients, result.yjs_starts, result.acked_yjs)
+                                 "acknowledged, {} of them over Hocuspocus",
+                                 result.yjs_clients, result.yjs_starts, result.acked_yjs,
+                                 result.acked_hocuspocus)
                    : "no published Yjs client took part: --with-yjs DIR");
   if (!result.violation) {
     console.line(
@@ -92,6 +93,7 @@ std::string to_json(const ChaosArguments& options, const ChaosResult& result) {
               {"yjs_clients", result.yjs_clients},
               {"yjs_starts", result.yjs_starts},
               {"acked_yjs", result.acked_yjs},
+              {"acked_hocuspocus", result.acked_hocuspocus},
               {"connections", result.connections},
               {"bytes", result.bytes},
               {"converged", result.converged},
@@ -169,7 +171,10 @@ void add_chaos(Command& root) {
                   .is_file = true,
                   .fallback = "none take part"},
                  options->chaos.yjs_directory);
-  command.option({.name = "--yjs", .value = "N", .text = "How many of them"}, options->size.yjs);
+  command.option({.name = "--yjs",
+                  .value = "N",
+                  .text = "How many of them; every second one uses the provider of Hocuspocus"},
+                 options->size.yjs);
   command.option({.name = "--server",
                   .value = "FILE",
                   .text = "Another syncline to run as the server",

@@ -69,6 +69,7 @@ void draw_clients(ChaosPlan& plan, const ChaosSize& size, Dice dice) {
                         .workspace = "chaos",
                         .object = fmt::format("notes/{}", i % objects),
                         .token = std::string(sim::kWriterToken),
+                        .hocuspocus = i % 2 == 1,
                         .stderr_file = {},
                         .habit = i % 2 == 0 ? sim::Habit::kTyping : sim::Habit::kFighting,
                         .edit_every_us = dice.scale(30'000, 200'000)});

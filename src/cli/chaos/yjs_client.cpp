@@ -28,7 +28,8 @@ std::uint32_t less(std::uint32_t length, std::uint32_t count) {
 
 Result<void> check_yjs(const std::string& directory) {
   std::error_code error;
-  for (const char* needed : {kScript, "node_modules/yjs", "node_modules/y-websocket"})
+  for (const char* needed : {kScript, "node_modules/yjs", "node_modules/y-websocket",
+                             "node_modules/@hocuspocus/provider"})
     if (!std::filesystem::exists(directory + "/" + needed, error))
       return fail(ErrorCode::kNotFound, fmt::format("{} has no {}", directory, needed));
   auto node = backend::ChildProcess::start({.command = {"node", "--version"}});
@@ -50,7 +51,8 @@ Result<void> YjsClient::start() {
   text_length_ = list_length_ = tree_length_ = 0;
   auto process = backend::ChildProcess::start(
       {.command = {"node", kScript, fmt::format("ws://127.0.0.1:{}", settings_.port),
-                   settings_.workspace, settings_.object, settings_.token},
+                   settings_.workspace, settings_.object, settings_.token,
+                   settings_.hocuspocus ? "hocuspocus" : "y"},
        .directory = settings_.directory,
        .stderr_file = settings_.stderr_file,
        .input = true});

@@ -1,6 +1,6 @@
 // YjsClient: a published Yjs client, run by node as a child process, which a workload can edit.
 //
-// It is the unmodified npm packages y-websocket and yjs, with the script
+// It is the unmodified npm package yjs with the provider of y-websocket or of Hocuspocus, and the script
 // tests/e2e/chaos_client.mjs, which reads commands and reports results (the script describes the
 // messages).
 //
@@ -28,6 +28,7 @@ struct YjsSettings {
   std::string workspace;
   std::string object;
   std::string token;
+  bool hocuspocus = false;  // its provider; otherwise that of y-websocket
   std::string stderr_file;
   std::uint16_t port = 0;
   sim::Habit habit = sim::Habit::kTyping;
