@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "log/done.h"
 #include "log/event.h"
@@ -45,6 +46,10 @@ struct Snapshot {
   std::string type = {};
   std::uint64_t generation = 0;
 };
+
+// A name that begins so is that of an index over the events of an object, which is kept as a snapshot at any position
+// (state/author_store.h), and no object's.
+inline constexpr std::string_view kAuthorsPrefix = "./authors/";
 
 inline constexpr std::size_t kMaxSnapshotBytes = std::size_t{256} << 20;
 

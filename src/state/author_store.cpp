@@ -12,7 +12,7 @@ constexpr const char* kAuthorsType = "authors";
 }  // namespace
 
 std::string authors_name(const std::string& object) {
-  return "./authors/" + object;
+  return std::string(log::kAuthorsPrefix) + object;
 }
 
 void load_authors(log::SnapshotStore& snapshots, const std::string& workspace,

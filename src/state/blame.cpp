@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "base/utf8.h"
 #include "merge/facets.h"
-#include "state/author_index.h"
-#include "state/author_store.h"
+#include "state/author_reading.h"
 #include "state/object_replay.h"
 
 namespace syncline::state {
@@ -40,87 +38,24 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
       return done_(
           fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", object_, at_)));
     position_ = replayed->position;
-    type_ = &replayed->object->type();
-    generation_ = replayed->generation;
     texts_ = merge::attributed_texts(*replayed->object);
-    kept_ = sources_.authors != nullptr ? sources_.authors->get(workspace_, object_)
-                                        : std::make_shared<AuthorIndexes::Kept>();
-    extend();
+    read_authors(sources_,
+                 {workspace_, object_, replayed->object->type(), replayed->generation, position_},
+                 [self = shared_from_this()](auto kept) { self->finish(std::move(kept)); });
   }
 
-  void extend() {
-    if (kept_->extending)
-      return kept_->waiting.push_back([self = shared_from_this()] { self->extend(); });
-    choose();
-    if (kept_->index.position() >= position_) return finish();
-    kept_->extending = true;
-    if (kept_->index.position() > 0 || sources_.authors == nullptr) return read_on();
-    load_authors(sources_.snapshots, workspace_, object_, generation_,
-                 [self = shared_from_this()](std::optional<AuthorIndex> stored) {
-                   if (stored) {
-                     self->kept_->index = std::move(*stored);
-                     self->kept_->stored_events = self->kept_->index.events();
-                   }
-                   self->read_on();
-                 });
+  void finish(Result<std::shared_ptr<const AuthorIndexes::Kept>> kept) {
+    if (!kept) return done_(std::unexpected(std::move(kept.error())));
+    done_(std::make_unique<BlameReader>(position_, std::move(texts_), std::move(*kept)));
   }
-
-  // The kept index is of the newest generation that was asked for. One that somebody still reads is not changed,
-  // but replaced.
-  void choose() {
-    const std::uint64_t kept = kept_->index.generation();
-    if (kept > generation_) kept_ = std::make_shared<AuthorIndexes::Kept>();
-    if (kept > 0 && kept < generation_)
-      kept_ = sources_.authors != nullptr ? sources_.authors->renew(workspace_, object_)
-                                          : std::make_shared<AuthorIndexes::Kept>();
-    if (kept_->index.generation() == 0) kept_->index.begin(generation_);
-  }
-
-  void read_on() {
-    sources_.events.read_object(
-        workspace_, object_, kept_->index.position(), {.to = position_},
-        [self = shared_from_this()](auto events) { self->take(std::move(events)); });
-  }
-
-  void take(Result<std::vector<log::Event>> events) {
-    if (!events) {
-      extended();
-      return done_(std::unexpected(std::move(events.error())));
-    }
-    for (const log::Event& event : *events) kept_->index.note(*type_, event);
-    if (!events->empty()) return read_on();
-    kept_->index.passed(std::max(kept_->index.position(), position_));
-    extended();
-    finish();
-  }
-
-  void extended() {
-    kept_->extending = false;
-    store();
-    if (sources_.authors != nullptr) sources_.authors->grown(workspace_, object_);
-    for (auto& next : std::exchange(kept_->waiting, {})) next();
-  }
-
-  // What was read is not read again by the next process, either.
-  void store() {
-    if (sources_.authors == nullptr || !is_worth_storing(kept_->index, kept_->stored_events))
-      return;
-    kept_->stored_events = kept_->index.events();
-    store_authors(sources_.snapshots, workspace_, object_, kept_->index);
-  }
-
-  void finish() { done_(std::make_unique<BlameReader>(position_, std::move(texts_), kept_)); }
 
   const ReplaySources sources_;
-  const merge::ObjectType* type_ = nullptr;
-  std::uint64_t generation_ = 0;
   const std::string workspace_;
   const std::string object_;
   const log::Position at_;
   log::Done<std::unique_ptr<BlameReader>> done_;
   log::Position position_ = 0;
   std::vector<merge::AttributedText> texts_;
-  std::shared_ptr<AuthorIndexes::Kept> kept_;
 };
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "state/object_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/mutation.h"
 #include "merge/facets.h"
+#include "state/author_reading.h"
 
 namespace syncline::state {
 
@@ -180,10 +182,31 @@ log::Snapshot ObjectCache::take_up_milestone(Resident& resident, Bytes bytes) {
 void ObjectCache::store_milestone(const std::string& workspace, const std::string& id,
                                   log::Snapshot milestone) {
   const log::Position at = milestone.position;
+  keep_authors(workspace, id, milestone);
   sources_.snapshots.put_snapshot(workspace, id, std::move(milestone),
                                   [this, key = Key{workspace, id}, at](Result<void> stored) {
                                     if (!stored) forget_base(key, at);
                                   });
+}
+
+// So that the first who asks for the authors of a long history need not wait until all of it is read. A short one
+// is read when somebody asks.
+void ObjectCache::keep_authors(const std::string& workspace, const std::string& id,
+                               const log::Snapshot& milestone) {
+  const auto found = residents_.find(Key{workspace, id});
+  if (!sources_.off_loop || found == residents_.end()) return;
+  log::Position& last = found->second->authors_at_;
+  if (milestone.position - last < std::max(limits_.authors_every, last / 8)) return;
+  last = milestone.position;
+  auto work = [workspace, id, type = milestone.type, generation = milestone.generation,
+               at = milestone.position](Result<Workplace*> place, JobSlot slot) mutable {
+    const merge::ObjectType* known = place ? (*place)->sources.types.find(type) : nullptr;
+    if (known == nullptr) return;
+    read_authors((*place)->sources, {std::move(workspace), std::move(id), *known, generation, at},
+                 [slot = std::move(slot)](auto) {});
+  };
+  sources_.off_loop->jobs.start({.kind = JobOrder::kAnswer, .asker = "authors", .name = "authors"},
+                                std::move(work));
 }
 
 // The milestone was not stored, so no delta can extend it.

@@ -46,6 +46,9 @@ struct CacheLimits {
   std::size_t snapshot_min_bytes = kMilestoneMinBytes;  // of records since the last milestone
   // With fewer events since the last snapshot, no snapshot is written.
   std::uint32_t evict_snapshot_events = 32;
+  // A worker brings the index of authors (author_reading.h) up to date at a milestone that comes at least so many
+  // positions, and an eighth of all, after the last time.
+  log::Position authors_every = 16'384;
 };
 
 struct CacheCounters {
@@ -86,6 +89,7 @@ class Resident {
   log::Position base_ = 0;                   // the milestone at which the object is marked; 0: none
   std::uint64_t base_bytes_ = 0;
   std::uint32_t events_since_snapshot_ = 0;
+  log::Position authors_at_ = 0;  // when its index of authors was last brought up to date from here
   std::size_t accounted_bytes_ = 0;
   std::uint32_t holders_ = 0;
   bool forgotten_ = false;               // no longer found; destroyed with its last holder
@@ -163,6 +167,8 @@ class ObjectCache {
   bool is_large(const Resident& resident) const;
   void elsewhere(std::unique_ptr<Resident> evicted, const char* name,
                  std::move_only_function<void(const Workplace&, Resident&)> work);
+  void keep_authors(const std::string& workspace, const std::string& id,
+                    const log::Snapshot& milestone);
   void forget_base(const Key& key, log::Position milestone);
   log::Snapshot begin_snapshot(Resident& resident, bool milestone);
   void write_snapshot(std::unique_ptr<Resident> evicted);

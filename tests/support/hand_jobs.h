@@ -21,7 +21,8 @@ class HandJobs final : public state::Jobs {
   void run_next(Scheduler& loop, const state::ReplaySources& sources) {
     auto [order, work] = std::move(waiting_.front());
     waiting_.pop_front();
-    const state::ReplaySources own(sources.store, sources.types);
+    state::ReplaySources own(sources.store, sources.types);
+    own.authors = sources.authors;
     state::Workplace place{loop, own};
     work(&place, state::JobSlot());
     if (keeps_) kept_.push_back(std::move(work));

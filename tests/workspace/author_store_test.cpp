@@ -9,6 +9,7 @@
 
 #include "one_workspace.h"
 #include "state/blame.h"
+#include "support/hand_jobs.h"
 
 namespace syncline::state {
 namespace {
@@ -135,6 +136,35 @@ TEST(AuthorStore, TheNextProcessGoesOnFromTheStoredOne) {
   EXPECT_FALSE(asking.stored());
   EXPECT_EQ(asking.blame(), second);
   EXPECT_EQ(asking.stored()->position(), 1203U);
+}
+
+// Before anybody has asked.
+TEST(AuthorStore, OfALongHistoryTheIndexIsMadeBesideMilestones) {
+  testing::HandJobs jobs;
+  TestWorld world(MemoryStore::CommitMode::kAtOnce,
+                  {.snapshot_min_bytes = 4000, .authors_every = 1000}, &jobs,
+                  {.bytes = 1'000'000, .steps = 1'000'000, .memory = 10'000'000});
+  AuthorIndexes indexes;
+  ReplaySources sources = world.sources;
+  sources.authors = &indexes;
+  {
+    Visit visit(world, "o");
+    Typist typist(1);
+    int asked = 0;
+    for (int i = 0; i < 2500; ++i) {
+      visit.submit(typist.type("x"));
+      for (; !jobs.waiting().empty(); ++asked) {
+        EXPECT_EQ(jobs.waiting(), std::vector<std::string>{"authors"});
+        jobs.run_next(world.loop, sources);
+        world.loop.run();
+      }
+    }
+    EXPECT_EQ(asked, 2);
+  }
+  const auto index = Asking(world).stored();
+  ASSERT_TRUE(index);
+  EXPECT_GE(index->position(), 1024U);
+  EXPECT_GE(indexes.get("w", "o")->index.position(), 2000U);
 }
 
 }  // namespace
