@@ -21,7 +21,9 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
         home_(home),
         source_(std::move(source)),
         charge_(std::move(charge)),
-        sending_(std::move(sending)) {}
+        sending_(std::move(sending)) {
+    sending_.order.bytes = kPieceBytes;
+  }
   ~Streaming() {
     if (!stream_.ended() && !home_.is_current()) home_.post([stream = std::move(stream_)] {});
   }

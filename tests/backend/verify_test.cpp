@@ -15,6 +15,7 @@
 #include "log/blocking_log.h"
 #include "log/notary.h"
 #include "merge/facets.h"
+#include "state/author_store.h"
 #include "store/contents.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -203,6 +204,19 @@ TEST_F(VerifyDirectory, WhatIsSoundIsCounted) {
   EXPECT_EQ(report->signed_events, kEvents + 6);
   EXPECT_EQ(report->untold, 0u);
   EXPECT_EQ(report->origin_events, kEvents);
+}
+
+TEST_F(VerifyDirectory, AnIndexOfAuthorsIsNoStateOfAnObject) {
+  {
+    const auto opened = open_store(dir_.path());
+    const auto raw = opened->open_loop(loop_);
+    BlockingLog log(*raw, loop_);
+    for (const log::Position at : {log::Position{7}, log::Position{kEvents}})
+      ASSERT_TRUE(log.put_snapshot("w", state::authors_name("o"), at, "index", 1));
+  }
+  const auto report = verify();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->snapshots_compared, 1u);
 }
 
 // The log of `w` made anew by somebody who can write everything but not sign.

@@ -125,7 +125,7 @@ class Verifier {
     return {};
   }
 
-  // The positions that have a snapshot, in order. Each snapshot is of the object of the event at
+  // The positions that have a snapshot of an object, in order. It is of the object of the event at
   // that position.
   Checked<std::vector<log::Position>> snapshots_of(const std::string& name, WorkspaceId id) const {
     std::vector<log::Position> positions;
@@ -134,7 +134,9 @@ class Verifier {
     for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
       const std::string_view key = text(iterator->key());
       if (!key.starts_with(prefix)) break;
-      if (const auto parsed = parse_object_key(key)) positions.push_back(parsed->position);
+      const auto parsed = parse_object_key(key);
+      if (parsed && !parsed->object.starts_with(log::kAuthorsPrefix))
+        positions.push_back(parsed->position);
     }
     if (!iterator->status().ok())
       return differs(Check::kStorage, {name}, to_error(iterator->status(), "reading snapshots"));
