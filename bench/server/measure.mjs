@@ -41,7 +41,7 @@ export const measure = async ({ scenario, subject, size, load, core, folder }) =
   if (scenario.restarts && subject.stores === false) return null
   fs.rmSync(folder, { recursive: true, force: true })
   fs.mkdirSync(folder, { recursive: true })
-  const place = { data: path.join(folder, 'data'), log: path.join(folder, 'log'), relay: scenario.relay ?? [] }
+  const place = { data: path.join(folder, 'data'), log: path.join(folder, 'log'), relay: scenario.relay ?? [], environment: scenario.environment }
   const restarts = scenario.restarts && subject.stores
   let server = await start(subject, place)
   let figures

@@ -9,7 +9,8 @@ import { loadAverage, machine, syncTime, versionOf } from './machine.mjs'
 import { measure } from './measure.mjs'
 import { markdown, verdict, write } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
-import { peers, relay, syncline, synclineHocuspocus } from './subjects.mjs'
+import { makeCertificate } from './servers.mjs'
+import { peers, relay, syncline, synclineHocuspocus, synclineTls } from './subjects.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -28,6 +29,7 @@ the relay. Everything stays on 127.0.0.1 and ends by itself: after about 25 minu
   --quick              shorter runs, fewer connections, fewer rounds
   --tiny               only tests that everything works; the figures mean nothing
   --also-hocuspocus    measures Syncline's Hocuspocus protocol too, in the peers' rounds
+  --also-tls           measures Syncline over TLS too, in all rounds
   --syncline-args TEXT further arguments for \`syncline serve\`, of both binaries
   --json FILE          all runs and figures; written after each round
   --markdown FILE      the table; between the marks of a file that has them, such as docs/server-bench.md
@@ -51,6 +53,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean' },
     tiny: { type: 'boolean' },
     'also-hocuspocus': { type: 'boolean' },
+    'also-tls': { type: 'boolean' },
     'syncline-args': { type: 'string', default: '' },
     json: { type: 'string' },
     markdown: { type: 'string' },
@@ -82,6 +85,7 @@ const plan = () => {
   const program = name => path.join(options.programs, name)
   const ours = [relay(program('server_bench_relay')), syncline('syncline', options.syncline, extra)]
   if (options.baseline) ours.push(syncline('baseline', options.baseline, extra))
+  if (options['also-tls']) ours.push(synclineTls('syncline, TLS', options.syncline, makeCertificate(options.data), extra))
   const guests = rounds.peers > 0 ? [...peers] : []
   if (options['also-hocuspocus']) guests.unshift(synclineHocuspocus('syncline, Hocuspocus', options.syncline, extra))
   for (const needed of [options.syncline, options.baseline, program('server_bench_load'), program('server_bench_relay')])
@@ -183,7 +187,7 @@ const main = async () => {
   if (options.markdown) write(options.markdown, text)
   console.log(text)
 
-  const own = ['relay', 'syncline', 'baseline']
+  const own = ['relay', 'syncline', 'baseline', 'syncline, TLS']
   const worse = result.baseline ? verdict(rows) : []
   for (const line of worse) console.log(line)
   if (result.baseline && worse.length === 0) console.log('No figure is worse than the baseline\'s by more than what is allowed.')

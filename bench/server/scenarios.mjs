@@ -1,6 +1,8 @@
 // The scenarios: the numbers that each is run with, what it measures and what it does not, and its figures. The kinds of
 // load (`load`) are those of server_bench_load (load/scenarios.h).
 //
+// `environment`: of the servers, besides what their subject has.
+//
 // A list of three holds the number for a full run, for a quick one, and for one that only tests the programs.
 //
 // Of a figure: `key` in the generator's output; `better`, which way; `absolute`: compared as it is, not by its ratio to the
@@ -82,6 +84,17 @@ export const scenarios = [
       less('kb_per_connection', 'KB a further connection', absolute),
       less('kb_per_empty_document', 'KB a further empty document', absolute),
       less('kb_per_small_document', 'KB a further document of 100 characters', absolute)
+    ]
+  },
+  {
+    name: 'evicted',
+    title: '30,000 further documents of 100 characters, written once and left, on a server that may use 128 MiB (`--memory-mib`)',
+    measures: 'whether the server keeps anything in memory of a document that nobody has open. It keeps the newest ones, which are not counted: 15,000 others come before',
+    not: 'opening them again. What the store has not written to its tables yet makes the value unsteady by about 0.3 KB. The other servers have no such option',
+    environment: { SYNCLINE_MEMORY_MIB: '128' },
+    steps: [{ load: 'evicted', options: { filling: [15000, 15000, 20], documents: [30000, 10000, 20], rest: [1, 1, 0.1] } }],
+    figures: [
+      less('kb_per_evicted_document', 'KB a further document that was left', { ...watched, ...absolute })
     ]
   },
   {

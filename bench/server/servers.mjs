@@ -12,6 +12,16 @@ const kStopSeconds = 10
 // The kernel ends a child when this process dies, even if it was killed. Needs setpriv of util-linux.
 const tether = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0 ? ['setpriv', '--pdeathsig', 'KILL'] : []
 
+// {certificate, key}: files in this folder, for servers on 127.0.0.1.
+export const makeCertificate = folder => {
+  fs.mkdirSync(folder, { recursive: true })
+  const [certificate, key] = ['cert.pem', 'key.pem'].map(name => path.join(folder, name))
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+    '-keyout', key, '-out', certificate, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { encoding: 'utf8' })
+  if (made.status !== 0) throw new Error(`no certificate could be made: ${made.stderr}`)
+  return { certificate, key }
+}
+
 const running = new Set()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -52,14 +62,14 @@ const environment = () => ({
   NODE_ENV: 'production'
 })
 
-// {pid, port, stop()}. `place`: {data, log, relay}; what the server prints goes to the file `log`.
+// {pid, port, stop()}. `place`: {data, log, relay, environment}; what the server prints goes to the file `log`.
 export const start = async (subject, place) => {
   const port = await freePort()
   fs.mkdirSync(path.dirname(place.log), { recursive: true })
   const log = fs.openSync(place.log, 'a')
   const child = launch(subject.command({ port, ...place }), {
     stdio: ['ignore', log, log],
-    env: { ...environment(), ...subject.environment?.({ port }) }
+    env: { ...environment(), ...subject.environment?.({ port }), ...place.environment }
   })
   fs.closeSync(log)
   let ended

@@ -18,14 +18,19 @@ export const syncline = (name, program, extra = []) => ({
   name,
   command: ({ port, data }) => [program, 'serve', '--data-dir', data, '--port', port, ...extra],
   load: ['--path', '/y/bench/', '--saves', '1'],
-  // One address sends everything here, as fast as the server takes it; no other server limits addresses (docs/rates.md). In the
-  // environment, because an older binary does not know the options.
-  environment: () => Object.fromEntries([
-    'MAX_CONNECTIONS_PER_ADDRESS', 'RATE_MESSAGES', 'RATE_MIB', 'RATE_PRESENCE', 'RATE_BROADCASTS', 'RATE_JOINS', 'RATE_REQUESTS',
-    'RATE_CONNECTIONS'].map(limit => [`SYNCLINE_${limit}`, '0'])),
+  // One address opens all connections here, and sends as fast as the server takes it; no other server has rates
+  // (docs/rates.md). In the environment, because an older binary does not know the options.
+  environment: () => Object.fromEntries(['RATE_MESSAGES', 'RATE_MIB', 'RATE_PRESENCE', 'RATE_BROADCASTS', 'RATE_JOINS',
+    'RATE_REQUESTS', 'RATE_CONNECTIONS', 'MAX_CONNECTIONS_PER_ADDRESS'].map(limit => [`SYNCLINE_${limit}`, '0'])),
   stores: true,
   hold: 0
 })
+
+// The same server over TLS, with this certificate and its key (PEM files).
+export const synclineTls = (name, program, { certificate, key }, extra = []) => {
+  const plain = syncline(name, program, [...extra, '--tls-cert', certificate, '--tls-key', key])
+  return { ...plain, load: [...plain.load, '--tls', '1'] }
+}
 
 // The same server over its other protocol, for a comparison with Hocuspocus.
 export const synclineHocuspocus = (name, program, extra = []) => ({

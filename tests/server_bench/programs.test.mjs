@@ -115,13 +115,14 @@ test('programs', concurrently, async t => {
       const markdown = path.join(folder, 'driver.md')
       const driver = path.join(root, 'bench/server/run.mjs')
       const { status, out, err } = await run(process.execPath, [driver, '--tiny', '--only', '^(fan-out|cold load)$', '--programs', programs,
-        '--data', path.join(folder, 'data'), '--syncline', binary, '--json', json, '--markdown', markdown])
+        '--data', path.join(folder, 'data'), '--syncline', binary, '--also-tls', '--json', json, '--markdown', markdown])
       assert.equal(status, 0, err)
       const result = JSON.parse(fs.readFileSync(json, 'utf8'))
-      assert.deepEqual(result.subjects, ['relay', 'syncline'])
+      assert.deepEqual(result.subjects, ['relay', 'syncline', 'syncline, TLS'])
       assert.deepEqual(result.runs.flatMap(run => run.complaints), [])
       assert.deepEqual([...new Set(result.rows.map(row => row.scenario))], ['fan-out', 'cold load'])
-      for (const row of result.rows) assert.ok(row.of.syncline.value.median > 0, row.figure.label)
+      for (const row of result.rows)
+        for (const subject of ['syncline', 'syncline, TLS']) assert.ok(row.of[subject].value.median > 0, row.figure.label)
       assert.equal(fs.readFileSync(markdown, 'utf8'), out.trimEnd() + '\n')
 
       // The same runs again, with a baseline that was twice as good.

@@ -32,7 +32,7 @@ void Connection::open(std::uint16_t port, std::string_view path) {
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
       path, port);
   state_ = State::kConnecting;
-  if (!stream_.connect(port)) fail("could not connect");
+  if (!stream_.connect(port, wire_.tls)) fail("could not connect");
 }
 
 void Connection::hang_up() {

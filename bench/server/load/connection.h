@@ -26,6 +26,7 @@ class Wire {
   // When the bytes that are being processed were read.
   Nanoseconds now() const { return now_; }
 
+  bool tls = false;  // all connections use it
   std::uint64_t frames_in = 0;
   std::uint64_t bytes_in = 0;
 

@@ -14,8 +14,9 @@ constexpr double kPresenceEvery = 15;
 constexpr std::size_t kOtherSockets = 64;
 
 // Opens `count` new documents with one client each, which writes a small text if `write` is set.
-// Then waits `rest` seconds.
-void new_documents(Run& run, std::size_t first, std::size_t count, bool write, double rest) {
+// Then waits `rest` seconds. Returns the clients.
+std::vector<Client*> new_documents(Run& run, std::size_t first, std::size_t count, bool write,
+                                   double rest) {
   std::vector<Client*> clients;
   for (std::size_t d = first; d < first + count; ++d)
     clients.push_back(&run.fleet.add_client(run.fleet.add_document(document_name(run, d)), false));
@@ -30,6 +31,7 @@ void new_documents(Run& run, std::size_t first, std::size_t count, bool write, d
   }
   run.fleet.quiet_down();
   run.fleet.pause(rest);
+  return clients;
 }
 
 // Every client sends its presence once per kPresenceEvery, evenly spread, for `seconds` seconds.
@@ -97,14 +99,18 @@ void run_memory(Run& run) {
   const double rest = run.options.number("rest", 1);
   run.options.all_known();
   Fleet& fleet = run.fleet;
-  // The first documents warm up what is allocated once. Nothing is written before the empty
-  // documents are measured, because later work of the store would be counted as theirs.
-  new_documents(run, 0, documents, false, rest);
-  const Memory warm = run.server.memory();
-  new_documents(run, documents, documents, false, rest);
-  const Memory with_empty = run.server.memory();
-  new_documents(run, 2 * documents, documents, true, rest);
-  const Memory with_written = run.server.memory();
+  std::size_t made = 0;
+  const auto more = [&](bool write) {
+    new_documents(run, made, documents, write, rest);
+    made += documents;
+    return run.server.memory();
+  };
+  // The first documents of each kind are not counted, because they warm up what is allocated once. Nothing is
+  // written before the empty documents are measured, because later work of the store would be counted as theirs.
+  const Memory warm = more(false);
+  const Memory with_empty = more(false);
+  const Memory warm_written = more(true);
+  const Memory with_written = more(true);
   const std::vector<Client*> first = fleet.all();
   std::vector<Client*> further;
   for (std::size_t c = 0; c < clients; ++c)
@@ -122,7 +128,34 @@ void run_memory(Run& run) {
   run.report.number("kb_per_connection", connection);
   run.report.number("kb_per_empty_document", each(warm, with_empty, documents) - connection);
   run.report.number("kb_per_small_document",
-                    each(with_empty, with_written, documents) - connection);
+                    each(warm_written, with_written, documents) - connection);
+  run.report.number("resident_mb", full.resident / 1024);
+}
+
+// Documents that were written once and that nobody has open any more. The first ones fill what the server keeps of such
+// documents; the further ones displace them.
+void run_evicted(Run& run) {
+  constexpr std::size_t kBatch = 500;
+  const std::size_t filling = run.options.count("filling", 15000);
+  const std::size_t documents = run.options.count("documents", 30000);
+  const double rest = run.options.number("rest", 1);
+  run.options.all_known();
+  Fleet& fleet = run.fleet;
+  std::size_t made = 0;
+  const auto visit = [&](std::size_t until) {
+    while (made < until) {
+      const std::size_t count = std::min(kBatch, until - made);
+      // The server has read what was written before the connections end.
+      for (Client* client : new_documents(run, made, count, true, 0)) client->reset();
+      made += count;
+    }
+    fleet.pause(rest);
+    return run.server.memory();
+  };
+  const Memory filled = visit(filling);
+  const Memory full = visit(filling + documents);
+  run.report.number("kb_per_evicted_document",
+                    (full.anonymous - filled.anonymous) / static_cast<double>(documents));
   run.report.number("resident_mb", full.resident / 1024);
 }
 

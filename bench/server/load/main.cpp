@@ -8,6 +8,7 @@
 //   --saves     1: asks a y-websocket server to report durable updates (?ack=1), and expects this for
 //               each update; only Syncline does this
 //   --protocol  y-websocket or hocuspocus
+//   --tls       1: connects with TLS, and accepts any certificate
 //   --core      runs on this core only
 //   --limit     ends the process after so many seconds, with SIGALRM: 180
 //
@@ -16,6 +17,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <map>
 #include <string>
 
@@ -29,9 +31,9 @@ using namespace syncline::bench;
 const std::map<std::string, Scenario>& scenarios() {
   static const std::map<std::string, Scenario> table{
       {"traffic", run_traffic}, {"handshakes", run_handshakes},
-      {"memory", run_memory},   {"idle", run_idle},
-      {"seed", run_seed},       {"load", run_load},
-      {"storm", run_storm}};
+      {"memory", run_memory},   {"evicted", run_evicted},
+      {"idle", run_idle},       {"seed", run_seed},
+      {"load", run_load},       {"storm", run_storm}};
   return table;
 }
 
@@ -84,6 +86,8 @@ int main(int argc, char** argv) {
     give_up(fmt::format("cannot run on core {}", core));
 
   Fleet fleet(target);
+  fleet.wire().tls = options.count("tls", 0) != 0;
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   Report report;
   report.text("scenario", argv[1]);
   const std::string name = fmt::format("bench-{:x}-{:x}", now_ns(), getpid());

@@ -29,6 +29,7 @@ using Scenario = void (*)(Run& run);
 void run_traffic(Run& run);     // updates, at a fixed rate or as fast as possible
 void run_handshakes(Run& run);  // clients connect, in waves
 void run_memory(Run& run);      // memory of one more connection and one more document
+void run_evicted(Run& run);     // memory of one more document that nobody has open
 void run_idle(Run& run);        // many connections that send only their awareness
 void run_seed(Run& run);        // stores a long document on the server, for a later run_load
 void run_load(Run& run);        // many clients fetch a long document at once

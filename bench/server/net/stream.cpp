@@ -31,7 +31,7 @@ void send_at_once(int socket) {
 
 }  // namespace
 
-bool Stream::connect(std::uint16_t port) {
+bool Stream::connect(std::uint16_t port, bool tls) {
   close();
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket_ < 0) give_up("no socket: the limit of open files is too low");
@@ -45,6 +45,7 @@ bool Stream::connect(std::uint16_t port) {
     close();
     return false;
   }
+  if (tls) tls_ = std::make_unique<Tls>(socket_);
   wants_write_ = true;
   poller_.add(socket_, watcher_, true);
   return true;
@@ -66,6 +67,7 @@ void Stream::adopt(int socket) {
 
 void Stream::close() {
   if (socket_ < 0) return;
+  tls_.reset();
   ::close(socket_);
   socket_ = -1;
   wants_write_ = false;
@@ -81,10 +83,23 @@ void Stream::abort() {
   close();
 }
 
+ssize_t Stream::receive(std::span<std::uint8_t> into) {
+  return tls_ ? tls_->receive(into) : recv(socket_, into.data(), into.size(), 0);
+}
+
+ssize_t Stream::send_some() {
+  const std::span<const std::uint8_t> rest = std::span(output_).subspan(sent_);
+  return tls_ ? tls_->send(rest) : ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
+}
+
 bool Stream::read(const Take& take) {
   const std::span<std::uint8_t> buffer = scratch();
-  const ssize_t got = recv(socket_, buffer.data(), buffer.size(), 0);
-  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  const ssize_t got = receive(buffer);
+  if (got < 0) {
+    const bool later = errno == EAGAIN || errno == EINTR;
+    return later &&
+           (tls_ == nullptr || unsent() == 0 || flush());  // the TLS handshake may have ended
+  }
   if (got == 0) return false;
   bytes_in_ += static_cast<std::uint64_t>(got);
   const std::span<std::uint8_t> fresh = buffer.first(static_cast<std::size_t>(got));
@@ -107,10 +122,12 @@ bool Stream::read(const Take& take) {
 
 bool Stream::flush() {
   if (socket_ < 0) return false;
-  if (unsent() > 0) {
-    const ssize_t took = send(socket_, output_.data() + sent_, unsent(), MSG_NOSIGNAL);
+  while (unsent() > 0) {
+    const ssize_t took = send_some();
     if (took < 0 && errno != EAGAIN && errno != EINTR) return false;
-    if (took > 0) sent_ += static_cast<std::size_t>(took);
+    if (took <= 0) break;
+    sent_ += static_cast<std::size_t>(took);
+    if (tls_ == nullptr) break;  // TLS takes a record at a time
   }
   if (unsent() == 0) {
     sent_ = 0;
@@ -120,7 +137,7 @@ bool Stream::flush() {
     output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(sent_));
     sent_ = 0;
   }
-  want_write(unsent() > 0);
+  want_write(unsent() > 0 && (tls_ == nullptr || tls_->wants_write()));
   return true;
 }
 

@@ -1,4 +1,4 @@
-// Stream: a non-blocking TCP socket, with a buffer for input that is not a whole message yet and a
+// Stream: a non-blocking TCP socket, with or without TLS, with a buffer for input that is not a whole message yet and a
 // buffer for output that the kernel has not accepted yet.
 //
 // Owns the socket. All streams of a process read into one scratch buffer, so that an idle stream
@@ -6,8 +6,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "net/poller.h"
+#include "net/tls.h"
 #include "syncline/bytes.h"
 
 namespace syncline::bench {
@@ -21,7 +23,7 @@ class Stream {
 
   // Begins to connect to this port of 127.0.0.1. When the stream becomes writable, finish_connect()
   // returns the result. Both return false on failure.
-  bool connect(std::uint16_t port);
+  bool connect(std::uint16_t port, bool tls = false);
   bool finish_connect();
   // Takes over an accepted socket.
   void adopt(int socket);
@@ -47,11 +49,14 @@ class Stream {
   std::uint64_t bytes_in() const { return bytes_in_; }
 
  private:
+  ssize_t receive(std::span<std::uint8_t> into);
+  ssize_t send_some();
   void want_write(bool wanted);
 
   Poller& poller_;
   Watcher& watcher_;
   int socket_ = -1;
+  std::unique_ptr<Tls> tls_;  // null: none
   bool wants_write_ = false;
   Bytes input_;   // what `take` did not use
   Bytes output_;  // of which the first sent_ bytes are sent
