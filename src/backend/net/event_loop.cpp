@@ -15,6 +15,7 @@
 #include "backend/net/poller.h"
 #include "backend/net/timer_queue.h"
 #include "backend/net/turn_clock.h"
+#include "backend/process/thread_priority.h"
 #include "base/assert.h"
 
 namespace syncline::backend {
@@ -318,7 +319,7 @@ boost::asio::io_context& EventLoop::context() {
   return impl_->bridge->context();
 }
 
-LoopGroup::LoopGroup(std::size_t count, observe::Sink* sink) {
+LoopGroup::LoopGroup(std::size_t count, observe::Sink* sink, const char* name) : name_(name) {
   SYNCLINE_ASSERT(count > 0);
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>(i, sink));
 }
@@ -329,7 +330,11 @@ LoopGroup::~LoopGroup() {
 
 void LoopGroup::start() {
   SYNCLINE_ASSERT(threads_.empty());
-  for (auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
+  for (auto& loop : loops_)
+    threads_.emplace_back([&loop = *loop, name = name_] {
+      name_thread(name);
+      loop.run();
+    });
 }
 
 void LoopGroup::stop() {

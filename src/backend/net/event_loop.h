@@ -115,8 +115,8 @@ class EventLoop final : public Scheduler {
 // `count` loops with a thread for each.
 class LoopGroup {
  public:
-  // The sink must outlive the group; nullptr: the loops report nothing.
-  explicit LoopGroup(std::size_t count, observe::Sink* sink = nullptr);
+  // The sink must outlive the group; nullptr: the loops report nothing. `name` is that of its threads, a constant.
+  explicit LoopGroup(std::size_t count, observe::Sink* sink = nullptr, const char* name = "loop");
   ~LoopGroup();  // calls stop()
   LoopGroup(const LoopGroup&) = delete;
   LoopGroup& operator=(const LoopGroup&) = delete;
@@ -133,6 +133,7 @@ class LoopGroup {
   const EventLoop& operator[](std::size_t index) const { return *loops_[index]; }
 
  private:
+  const char* const name_;
   std::vector<std::unique_ptr<EventLoop>> loops_;
   std::vector<std::thread> threads_;
 };

@@ -20,6 +20,7 @@
 #include "backend/process/memory_watch.h"
 #include "backend/process/shared_accounts.h"
 #include "backend/process/thread_priority.h"
+#include "backend/process/thread_times.h"
 #include "backend/report/log_writer.h"
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
@@ -280,7 +281,8 @@ Result<void> Node::Impl::listen_for_metrics() {
 
 // The loops go first: the workers are for what is long anyway.
 void Node::Impl::start_workers() {
-  worker_loops = std::make_unique<LoopGroup>(std::max<std::size_t>(loops->size(), 2));
+  worker_loops =
+      std::make_unique<LoopGroup>(std::max<std::size_t>(loops->size(), 2), nullptr, "worker");
   worker_loops->start();
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < worker_loops->size(); ++i) schedulers.push_back(&(*worker_loops)[i]);
@@ -329,6 +331,7 @@ void Node::Impl::start_shards() {
     EventLoop& loop = (*loops)[i];
     shard_options.measures = &loop.measures();
     run_on(loop, [&] {
+      ask_for_short_slices();
       shards->set(i, std::make_unique<node::Shard>(loop, std::make_unique<SystemRandom>(),
                                                    store->open_loop(loop), keys->identity(),
                                                    shards->placement(), i, shard_options));
@@ -380,7 +383,8 @@ ProcessSample Node::Impl::process_sample() const {
                        .jobs = workers->counts(),
                        .plan = plan,
                        .memory = memory.get(),
-                       .started_unix_ms = started_unix_ms};
+                       .started_unix_ms = started_unix_ms,
+                       .threads = thread_times()};
   if (options.log != nullptr) sample.log = options.log->counters();
   return sample;
 }

@@ -124,6 +124,19 @@ void add_memory(observe::MetricsPage& page, const ProcessSample& sample) {
              static_cast<std::uint64_t>(sample.memory->level()));
 }
 
+void add_threads(observe::MetricsPage& page, const std::vector<ThreadTimes>& threads) {
+  std::vector<observe::MetricsPage::Labelled> run;
+  std::vector<observe::MetricsPage::Labelled> waited;
+  for (const ThreadTimes& each : threads) {
+    run.push_back({each.name, each.run_ns / 1'000'000});
+    waited.push_back({each.name, each.waited_ns / 1'000'000});
+  }
+  page.counters("thread_run_milliseconds_total", "Time that threads ran, by what they do.",
+                "threads", run);
+  page.counters("thread_wait_milliseconds_total",
+                "Time that they were ready to run, and waited for a processor.", "threads", waited);
+}
+
 }  // namespace
 
 void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample) {
@@ -135,6 +148,7 @@ void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample
   page.gauge("disk_full", "1 while the disk is full and appends are refused.",
              sample.disk_full ? 1 : 0);
   if (sample.log) add_reports(page, *sample.log);
+  add_threads(page, sample.threads);
   add_memory(page, sample);
   page.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.",
              sample.started_unix_ms / 1000);

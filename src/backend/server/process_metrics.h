@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "backend/net/server.h"
+#include "backend/process/thread_times.h"
 #include "backend/report/log_writer.h"
 #include "backend/store/rocksdb_store.h"
 #include "base/memory_budget.h"
@@ -24,6 +26,7 @@ struct ProcessSample {
   node::MemoryPlan plan;
   const MemoryBudget* memory = nullptr;
   std::uint64_t started_unix_ms = 0;
+  std::vector<ThreadTimes> threads = {};
 };
 
 void add_process_metrics(observe::MetricsPage& page, const ProcessSample& sample);

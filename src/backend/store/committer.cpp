@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "backend/process/thread_priority.h"
 #include "base/mutation.h"
 
 namespace syncline::backend::store {
@@ -49,6 +50,8 @@ StoreCounters Committer::counters() const {
 }
 
 void Committer::run() {
+  name_thread("committer");
+  ask_for_short_slices();
   stop_counting();
   for (;;) {
     std::vector<Request> requests;

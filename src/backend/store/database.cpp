@@ -11,6 +11,8 @@
 #include <charconv>
 #include <filesystem>
 
+#include "backend/process/thread_priority.h"
+
 namespace syncline::backend::store {
 namespace {
 
@@ -23,6 +25,19 @@ class NoAutomaticRecovery final : public rocksdb::EventListener {
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
                             bool* auto_recovery) override {
     *auto_recovery = false;
+  }
+};
+
+// Nobody waits for a table to be written, as long as there is room for what is not.
+class BackgroundPriority final : public rocksdb::EventListener {
+ public:
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { lower_once(); }
+  void OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { lower_once(); }
+
+ private:
+  static void lower_once() {
+    thread_local const bool lowered = (lower_thread_priority(), true);
+    (void)lowered;
   }
 };
 
@@ -48,6 +63,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   result.info_log_level = rocksdb::WARN_LEVEL;
   result.max_bgerror_resume_count = 0;
   result.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
+  result.listeners.push_back(std::make_shared<BackgroundPriority>());
   result.avoid_flush_during_recovery = options.spare_space;
   if (options.env != nullptr) result.env = options.env;
   return result;

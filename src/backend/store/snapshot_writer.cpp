@@ -1,13 +1,13 @@
 #include "backend/store/snapshot_writer.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <utility>
 
+#include "backend/process/thread_priority.h"
 #include "store/blob_file.h"
 
 namespace syncline::backend::store {
@@ -16,13 +16,11 @@ namespace {
 using syncline::store::SnapshotQueue;
 using syncline::store::SnapshotRequest;
 
-// Of this thread. Not the very lowest: it takes locks for an instant, and must not be kept from
-// giving them back. If the system refuses, the thread works with the usual priority.
+// Of this thread, also at the disk.
 void lower_priority() {
-  constexpr int kNice = 10;
   constexpr int kWhoProcess = 1;                  // IOPRIO_WHO_PROCESS
   constexpr int kLastOfBestEffort = 2 << 13 | 7;  // IOPRIO_CLASS_BE, level 7
-  ::setpriority(PRIO_PROCESS, 0, kNice);
+  lower_thread_priority();
   ::syscall(SYS_ioprio_set, kWhoProcess, 0, kLastOfBestEffort);
 }
 
@@ -100,6 +98,7 @@ void SnapshotWriter::count(StoreCounters& counters) const {
 }
 
 void SnapshotWriter::run() {
+  name_thread("snapshots");
   stop_counting();
   lower_priority();
   const auto orphans = syncline::store::remove_orphans(database_, blobs_);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "backend/process/thread_priority.h"
+
 namespace syncline::backend::store {
 
 WorkerPool::WorkerPool(unsigned threads) {
@@ -33,6 +35,7 @@ std::size_t WorkerPool::waiting() const {
 }
 
 void WorkerPool::run() {
+  name_thread("reader");
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });

@@ -1,0 +1,67 @@
+#include "backend/process/thread_priority.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "backend/process/thread_times.h"
+
+namespace syncline::backend {
+namespace {
+
+int nice_of_this_thread() {
+  return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
+}
+
+TEST(ThreadPriority, OneThreadGoesAfterTheOthersAndInterruptsNobody) {
+  const int before = nice_of_this_thread();
+  std::thread([before] {
+    lower_thread_priority();
+    EXPECT_EQ(nice_of_this_thread(), std::max(before, 10));
+    EXPECT_EQ(sched_getscheduler(0), SCHED_BATCH);
+  }).join();
+  EXPECT_EQ(nice_of_this_thread(), before);
+  EXPECT_EQ(sched_getscheduler(0), SCHED_OTHER);
+}
+
+TEST(ThreadPriority, ShortSlicesChangeNothingElse) {
+  const int before = nice_of_this_thread();
+  std::thread([before] {
+    ask_for_short_slices();
+    EXPECT_EQ(nice_of_this_thread(), before);
+    EXPECT_EQ(sched_getscheduler(0), SCHED_OTHER);
+  }).join();
+}
+
+TEST(ThreadTimes, ThreadsOfOneNameAreAddedUp) {
+  std::atomic<bool> over = false;
+  std::atomic<int> named = 0;
+  const auto work = [&] {
+    name_thread("worker");
+    ++named;
+    while (!over) continue;
+  };
+  std::thread one(work), two(work);
+  while (named < 2) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const auto all = thread_times();
+  over = true;
+  one.join();
+  two.join();
+  const auto is = [](const char* name) {
+    return [name](const ThreadTimes& each) { return each.name == name; };
+  };
+  ASSERT_EQ(std::ranges::count_if(all, is("workers")), 1);
+  ASSERT_EQ(std::ranges::count_if(all, is("other")), 1);
+  const auto workers = std::ranges::find_if(all, is("workers"));
+  EXPECT_GT(workers->run_ns + workers->waited_ns, 20'000'000u) << "two of them";
+}
+
+}  // namespace
+}  // namespace syncline::backend
