@@ -6,13 +6,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
+#include <utility>
 
 namespace syncline {
 
 using Task = std::move_only_function<void()>;
 
-// One event loop. Tasks run one at a time, on the loop's thread, in the order in which they became
-// due.
+// For whom a turn of a loop is: a workspace, or nobody in particular (0). A busy loop shares its
+// time out between lanes. Workspaces have lanes by chance, so two may have the same one.
+using Lane = std::uint32_t;
+
+// One event loop. Tasks run one at a time, on the loop's thread. Those of a lane run in the order in
+// which they became due; those of another lane may pass them.
 class Scheduler {
  public:
   using TimerId = std::uint64_t;  // 0 is never a timer
@@ -21,7 +27,17 @@ class Scheduler {
 
   // Runs `task` in a later turn of the loop. post() and is_current() may be called from any thread,
   // the other functions only on the loop.
+  // The lane of such a task is that of the turn that posts it, or 0 if another thread posts it.
   virtual void post(Task task) = 0;
+  // The same for a turn of that lane.
+  virtual void post_in(Lane /*lane*/, Task task) { post(std::move(task)); }
+
+  // The lane of a workspace; it does not change. From any thread. A loop that does not share its
+  // time out knows only lane 0.
+  virtual Lane lane_of(std::string_view /*workspace*/) const { return 0; }
+  // The lane of the present turn. Only on the loop.
+  virtual Lane lane() const { return 0; }
+  virtual void set_lane(Lane /*lane*/) {}
 
   // True if the caller is inside a turn of this loop, on its thread.
   virtual bool is_current() const = 0;
@@ -70,6 +86,20 @@ class Doing {
  private:
   Scheduler& loop_;
   const char* const before_;
+};
+
+// What is posted while it is in scope is posted in that lane. The present turn stays a turn of the
+// lane in which it began.
+class InLane {
+ public:
+  InLane(Scheduler& loop, Lane lane) : loop_(loop), before_(loop.lane()) { loop.set_lane(lane); }
+  ~InLane() { loop_.set_lane(before_); }
+  InLane(const InLane&) = delete;
+  InLane& operator=(const InLane&) = delete;
+
+ private:
+  Scheduler& loop_;
+  const Lane before_;
 };
 
 // Unpredictable bits for session ids, tokens and jitter. In the simulator they follow from the

@@ -22,13 +22,13 @@ class ReplyGate {
   ReplyGate& operator=(const ReplyGate&) = delete;
 
   // Returns a callback that runs `done` in a later turn of the loop, unless the gate is destroyed
-  // by then. That turn has the name of what asked (Doing).
+  // by then. That turn has the name (Doing) and the lane of what asked.
   template <typename Answer>
   std::move_only_function<void(Answer)> bind(std::move_only_function<void(Answer)> done) {
-    return [&loop = loop_, what = loop_.doing(), open = open_,
+    return [&loop = loop_, lane = loop_.lane(), what = loop_.doing(), open = open_,
             done = std::move(done)](Answer answer) mutable {
-      loop.post([&loop, what, open = std::move(open), done = std::move(done),
-                 answer = std::move(answer)]() mutable {
+      loop.post_in(lane, [&loop, what, open = std::move(open), done = std::move(done),
+                          answer = std::move(answer)]() mutable {
         if (!*open) return;
         const Doing naming(loop, what);
         done(std::move(answer));

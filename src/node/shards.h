@@ -49,9 +49,19 @@ class Shards {
     if (place.shard) use(*place.shard);
   }
 
+  // The same with the shard that owns the workspace, in the lane of the workspace.
   template <typename Use>
   void on_owner(std::string_view workspace, Use use) const {
-    on(placement_.owner_of(workspace), std::move(use));
+    const std::size_t index = placement_.owner_of(workspace);
+    const Place& place = places_[index];
+    const Lane lane = place.loop.lane_of(workspace);
+    if (!place.loop.is_current()) {
+      return place.loop.post_in(lane, [this, index, use = std::move(use)]() mutable {
+        if (Shard* shard = at(index)) use(*shard);
+      });
+    }
+    const InLane within(place.loop, lane);
+    if (place.shard) use(*place.shard);
   }
 
  private:

@@ -61,6 +61,10 @@ class TurnMeter {
   // look at the clock.
   std::uint64_t began_us() const { return to_us(begin_); }
   std::uint64_t began_ticks() const { return begin_; }
+  // From that moment of the clock to the beginning of the present turn.
+  std::uint64_t since_us(std::uint64_t ticks) const {
+    return begin_ > ticks ? to_us(begin_ - ticks) : 0;
+  }
   // How long the last turn took. It costs no look at the clock.
   std::uint64_t last_us() const { return to_us(lap_ - begin_); }
   // How long the present turn has taken so far.
@@ -111,6 +115,11 @@ struct LoopMeasures {
   // From the turn in which the first message was queued for a WebSocket that had nothing to send,
   // to the turn in which the operating system has taken everything.
   Histogram sent_us = Histogram::microseconds();
+  // From when another thread posted a task, such as an answer of the store, to its turn.
+  Histogram called_us = Histogram::microseconds();
+
+  // The present turn is such a task, posted at that moment of the clock.
+  void note_called(std::uint64_t ticks) { called_us.observe(turns.since_us(ticks)); }
 };
 
 }  // namespace syncline::observe

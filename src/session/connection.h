@@ -57,6 +57,10 @@ class Connection {
   // none). Called when its principal is known.
   virtual void belongs_to(SharedAccount /*account*/) {}
 
+  // What is done for the connection from now on is done for this workspace, which shares a busy loop with
+  // others. Called when its principal is known; before, it shares with all strangers.
+  virtual void works_on(std::string_view /*workspace*/) {}
+
   // The address of the peer, for logs: "127.0.0.1:51234".
   virtual std::string_view peer() const = 0;
 };

@@ -12,6 +12,7 @@ Workspace::Workspace(std::string name, Services services)
     : name_(std::move(name)),
       services_(std::move(services)),
       reporter_(services_.reports, observe::Area::kWorkspace),
+      lane_(services_.scheduler.lane_of(name_)),
       outbox_([this] { telling_.tell(durability_); }),
       actors_(name_, services_.actors),
       chain_(log::Head{}, services_.random),
@@ -193,7 +194,7 @@ void Workspace::unsubscribe(LiveObject& object, Subscriber& subscriber) {
 // now.
 void Workspace::sweep_later() {
   if (std::exchange(sweep_scheduled_, true)) return;
-  services_.scheduler.post([this, view = std::weak_ptr(view_)] {
+  services_.scheduler.post_in(lane_, [this, view = std::weak_ptr(view_)] {
     if (!view.expired()) sweep();
   });
 }
@@ -248,11 +249,13 @@ void Workspace::release_lost() {
     return true;
   });
 }
+
 // ---- appending
 
+// Appends, and so their answers, run in the lane of the workspace, which keeps their order.
 void Workspace::flush_later() {
   if (batch_.size() > 1) return;
-  services_.scheduler.post([this, view = std::weak_ptr(view_)] {
+  services_.scheduler.post_in(lane_, [this, view = std::weak_ptr(view_)] {
     if (!view.expired()) flush();
   });
 }
@@ -260,7 +263,7 @@ void Workspace::flush_later() {
 void Workspace::flush() {
   if (is_mutated(Mutation::wait_for_lent) &&
       std::ranges::any_of(live_, [](const auto& entry) { return entry.second->away(); }))
-    return services_.scheduler.post([this, view = std::weak_ptr(view_)] {
+    return services_.scheduler.post_in(lane_, [this, view = std::weak_ptr(view_)] {
       if (!view.expired()) flush();
     });
   const Doing naming(services_.scheduler, "append");

@@ -438,6 +438,7 @@ class Workspace {
   const std::string name_;
   Services services_;
   const observe::Reporter reporter_;
+  const Lane lane_;
   Telling telling_;
   Outbox outbox_;
   Actors actors_;

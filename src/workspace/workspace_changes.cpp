@@ -296,7 +296,7 @@ void Workspace::note_arrived(LiveObject& object, ByteView recorded) {
 void Workspace::take_up_later(const std::string& object) {
   if (rules_damaged_ || !waiting_.any_to_look_at(object) || !taking_up_.insert(object).second)
     return;
-  services_.scheduler.post([this, object, view = std::weak_ptr(view_)] {
+  services_.scheduler.post_in(lane_, [this, object, view = std::weak_ptr(view_)] {
     if (!view.expired()) take_up(object);
   });
 }

@@ -51,7 +51,7 @@ bool Workspace::busy() const {
 void Workspace::advance(LiveObject& object) {
   if (object.away()) return;
   if (object.advance(kAtOnce))
-    return services_.scheduler.post([this, &object, alive = std::weak_ptr(alive_)] {
+    return services_.scheduler.post_in(lane_, [this, &object, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) advance(object);
     });
   if (!object.in_use()) sweep_later();

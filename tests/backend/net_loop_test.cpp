@@ -51,7 +51,7 @@ class NetPoller : public ::testing::Test {
   std::string look() {
     std::string seen;
     const std::size_t found = poller_.collect(0);
-    const Poller::Round round = poller_.dispatch([&](ReadyHandler& ready, bool for_read) {
+    const Poller::Round round = poller_.dispatch([&](ReadyHandler& ready, bool for_read, Lane) {
       seen += for_read ? 'r' : 'w';
       ready.on_ready();
       return cost_us_;
@@ -59,8 +59,10 @@ class NetPoller : public ::testing::Test {
     return seen + std::string(found - round.calls, '-');
   }
 
-  Poller poller_;
+  Lanes lanes_;
+  Poller poller_{lanes_};
   std::uint64_t cost_us_ = 0;  // of each call
+  std::string order_;
 };
 
 TEST_F(NetPoller, AWaitEndsOnceAndMayBeRepeated) {
@@ -183,6 +185,47 @@ TEST_F(NetPoller, OneOfThoseWhoHaveTakenMuchHasATurnInEachRound) {
   EXPECT_EQ(look(), "rr-") << "the little one, the one that took much; one has nothing to do";
   EXPECT_EQ(turns, 1);
   for (const auto place : places) poller_.remove(place);
+}
+
+// Many connections of one workspace, each of which has taken little, have taken much together.
+TEST_F(NetPoller, AWorkspaceDoesNotWaitForTheManyConnectionsOfAnother) {
+  constexpr std::size_t kCrowd = 40;
+  std::array<Pair, kCrowd + 1> pairs;
+  std::array<Poller::Place, kCrowd + 1> places{};
+  const auto wait = [&](std::size_t i) {
+    poller_.wait(places[i], true, handler([&, i] { order_ += i == kCrowd ? 'q' : '.'; }));
+  };
+  for (std::size_t i = 0; i <= kCrowd; ++i) {
+    places[i] = poller_.add(pairs[i].ends[0]).value();
+    poller_.set_lane(places[i], i == kCrowd ? 2 : 1);
+    pairs[i].send();
+  }
+  cost_us_ = Poller::kLittleUs - 1;
+  for (int round = 0; round < 4; ++round) {
+    for (std::size_t i = 0; i < kCrowd; ++i) wait(i);
+    look();
+  }
+  EXPECT_GT(lanes_.lately(1), Poller::kRoundUs);
+  order_.clear();
+  wait(kCrowd);
+  look();
+  EXPECT_TRUE(order_.starts_with('q')) << order_ << ": the kernel would report it last";
+  for (const auto place : places) poller_.remove(place);
+}
+
+TEST_F(NetPoller, APlaceThatIsUsedAgainIsInNoLane) {
+  Pair pairs[2];
+  const auto place = poller_.add(pairs[0].ends[0]).value();
+  poller_.set_lane(place, 7);
+  poller_.remove(place);
+  ASSERT_EQ(poller_.add(pairs[1].ends[0]), place);
+  pairs[1].send();
+  poller_.wait(place, true, handler([] {}));
+  cost_us_ = 10;
+  EXPECT_EQ(look(), "r");
+  EXPECT_EQ(lanes_.lately(0), 10u);
+  EXPECT_EQ(lanes_.lately(7), 0u);
+  poller_.remove(place);
 }
 
 TEST_F(NetPoller, WhatIsPutOffIsCalledInTheNextRound) {

@@ -8,11 +8,14 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <utility>
 #include <vector>
 
 #include "backend/net/asio_bridge.h"
+#include "backend/net/lanes.h"
 #include "backend/net/poller.h"
+#include "backend/net/task_queue.h"
 #include "backend/net/timer_queue.h"
 #include "backend/net/turn_clock.h"
 #include "backend/process/thread_priority.h"
@@ -23,7 +26,12 @@ namespace syncline::backend {
 namespace {
 
 constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
-constexpr std::size_t kKeptTasks = 1024;  // of this many, the memory is kept
+
+// Not known to clients, who choose the names of workspaces.
+std::uint64_t random_key() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
 
 std::uint64_t now_ms() {
   using namespace std::chrono;
@@ -37,23 +45,19 @@ struct EventLoop::Impl {
   Impl(EventLoop& owner, std::size_t number, observe::Sink* sink)
       : loop(owner), index(number), reporter(sink, observe::Area::kServer) {}
 
-  struct Posted {
-    Task task;
-    const char* what;
-  };
+  using Posted = TaskQueue::Posted;
 
   EventLoop& loop;
   const std::size_t index;
   const observe::Reporter reporter;
   observe::LoopMeasures measures{turn_clock()};
   TimerQueue timers;
-  Poller poller;
+  Lanes lanes{random_key()};
+  Lane lane = 0;  // of the present turn
+  Poller poller{lanes};
   std::unique_ptr<AsioBridge> bridge;  // null: nobody asked for one
 
-  // Posted on the loop's own thread; `running` from next_ on is run first.
-  std::vector<Posted> posted;
-  std::vector<Posted> running;
-  std::size_t next = 0;
+  TaskQueue tasks{lanes};
 
   // Posted by other threads. A poster wakes the loop only if it is about to block: it sets `called` and then reads
   // `blocking`, and the loop does it the other way round. So one of the two sees the other.
@@ -82,8 +86,7 @@ struct EventLoop::Impl {
 std::size_t EventLoop::Impl::round(std::uint64_t wait_us) {
   take_called();
   std::size_t calls = ring();
-  const bool idle =
-      calls == 0 && posted.empty() && next == running.size() && !poller.anything_again();
+  const bool idle = calls == 0 && tasks.empty() && !poller.anything_again();
   const Poller::Round looked = look(idle ? wait_us : 0);
   calls += looked.calls;
   if (bridge) calls += bridge->run();
@@ -92,14 +95,13 @@ std::size_t EventLoop::Impl::round(std::uint64_t wait_us) {
 
 void EventLoop::Impl::take_called() {
   if (!called.load(std::memory_order_relaxed)) return;
-  std::vector<Posted> tasks;
+  std::vector<Posted> taken;
   {
     const std::lock_guard lock(mutex);
     called.store(false);
-    tasks = std::exchange(called_tasks, {});
+    taken = std::exchange(called_tasks, {});
   }
-  posted.insert(posted.end(), std::make_move_iterator(tasks.begin()),
-                std::make_move_iterator(tasks.end()));
+  for (Posted& posted : taken) tasks.push(std::move(posted));
 }
 
 std::size_t EventLoop::Impl::ring() {
@@ -109,13 +111,17 @@ std::size_t EventLoop::Impl::ring() {
   // with a delay of 0 does not starve the sockets.
   const std::uint64_t now = now_ms();
   if (*due > now) return 0;
-  const Turn turn(loop, "timer");
-  std::size_t budget = timers.size();
-  while (budget-- > 0) {
-    auto task = timers.take_due(now);
-    if (!task) break;
-    (*task)();
+  {
+    const Turn turn(loop, "timer", 0);
+    std::size_t budget = timers.size();
+    while (budget-- > 0) {
+      auto task = timers.take_due(now);
+      if (!task) break;
+      (*task)();
+      if (loop.slice_is_over()) break;  // the others are due in the next round
+    }
   }
+  lanes.charge(0, measures.turns.last_us());
   return 1;
 }
 
@@ -128,9 +134,9 @@ Poller::Round EventLoop::Impl::look(std::uint64_t wait_us) {
     blocking.store(false);
   }
   if (found == 0) poller.collect(0);
-  return poller.dispatch([this](ReadyHandler& handler, bool for_read) {
+  return poller.dispatch([this](ReadyHandler& handler, bool for_read, Lane whose) {
     {
-      const Turn turn(loop, for_read ? "read" : "write");
+      const Turn turn(loop, for_read ? "read" : "write", whose);
       handler.on_ready();
     }
     return measures.turns.last_us();
@@ -164,17 +170,16 @@ std::size_t EventLoop::Impl::run_tasks(std::uint64_t budget_us) {
   std::size_t calls = 0;
   std::uint64_t began_us = 0;
   while (!stopped.load(std::memory_order_relaxed)) {
-    if (next == running.size()) {
-      running.clear();
-      if (running.capacity() > kKeptTasks) running.shrink_to_fit();
-      next = 0;
-      if (posted.empty()) break;
-      std::swap(running, posted);
+    take_called();
+    if (tasks.empty()) break;
+    Posted now = tasks.take();
+    {
+      const Turn turn(loop, now.what, now.lane);
+      if (now.called_at != 0) measures.note_called(now.called_at);
+      Task task = std::move(now.task);  // it is also destroyed within the turn
+      task();
     }
-    Posted now = std::move(running[next++]);
-    const Turn turn(loop, now.what);
-    Task task = std::move(now.task);  // it is also destroyed within the turn
-    task();
+    lanes.charge(now.lane, measures.turns.last_us());
     if (calls++ == 0) began_us = measures.turns.began_us();
     if (measures.turns.began_us() - began_us > budget_us) break;
   }
@@ -185,10 +190,8 @@ std::size_t EventLoop::Impl::run_tasks(std::uint64_t budget_us) {
 void EventLoop::Impl::drop_tasks() {
   do {
     take_called();
-    const auto dropped = std::exchange(posted, {});
-    const auto begun = std::exchange(running, {});
-    next = 0;
-  } while (!posted.empty() || called.load());
+    while (!tasks.empty()) (void)tasks.take();
+  } while (!tasks.empty() || called.load());
 }
 
 EventLoop::EventLoop(std::size_t index, observe::Sink* sink)
@@ -203,18 +206,32 @@ EventLoop::~EventLoop() {
 }
 
 void EventLoop::post(Task task) {
+  post_in(lane(), std::move(task));
+}
+
+void EventLoop::post_in(Lane lane, Task task) {
   Impl& impl = *impl_;
-  if (is_current()) {
-    impl.posted.push_back({std::move(task), doing()});
-    return;
-  }
+  if (is_current()) return impl.tasks.push({std::move(task), doing(), lane});
+  const std::uint64_t now = turn_clock().read();
   bool first = false;
   {
     const std::lock_guard lock(impl.mutex);
-    impl.called_tasks.push_back({std::move(task), "task"});
+    impl.called_tasks.push_back({std::move(task), "task", lane, now});
     first = !impl.called.exchange(true);
   }
   if (first && impl.blocking.load()) impl.poller.wake();
+}
+
+Lane EventLoop::lane_of(std::string_view workspace) const {
+  return impl_->lanes.of(workspace);
+}
+
+Lane EventLoop::lane() const {
+  return is_current() ? impl_->lane : 0;
+}
+
+void EventLoop::set_lane(Lane lane) {
+  if (is_current()) impl_->lane = lane;
 }
 
 EventLoop::TimerId EventLoop::after(std::uint64_t delay_ms, Task task) {
@@ -270,14 +287,16 @@ observe::LoopMeasures& EventLoop::measures() {
   return impl_->measures;
 }
 
-EventLoop::Turn::Turn(EventLoop& loop, const char* what) : loop_(loop) {
+EventLoop::Turn::Turn(EventLoop& loop, const char* what, Lane lane) : loop_(loop) {
   Impl& impl = *loop_.impl_;
+  impl.lane = lane;
   impl.measures.turns.begin(what);
   impl.name.store(what, std::memory_order_relaxed);
   impl.turn_began.store(impl.measures.turns.began_ticks(), std::memory_order_relaxed);
 }
 
 EventLoop::Turn::~Turn() {
+  loop_.impl_->lane = 0;
   loop_.impl_->turn_began.store(0, std::memory_order_relaxed);
   const auto slow = loop_.impl_->measures.turns.end();
   if (!slow) return;

@@ -5,11 +5,12 @@
 // another loop only as a task, with post().
 //
 // A round of the loop asks the kernel which descriptors are ready (poller.h), calls their handlers,
-// and then runs posted tasks, also those that they post. So what several connections send in one
+// and then runs posted tasks (task_queue.h), also those that they post. So what several connections send in one
 // round is worked on before the next step, such as the append to the log, is taken for all of them
 // together. Both have a limit: after 2 ms of handlers the remaining descriptors wait for the next
 // round, and after as long, at least kSliceUs, the remaining tasks do. So neither keeps the other
-// waiting for long.
+// waiting for long. Both choose by lane: a workspace on which little is done does not wait for what
+// is done on others, but for the turn that runs.
 //
 // The loop measures its turns (observe/turn_meter.h) and reports those over the budget of 2 ms. A
 // turn is one call into the application: a posted task, the timers that are due together, or one
@@ -20,13 +21,14 @@
 //   loops[0].post([] { … });   // from any thread
 //   loops.stop();              // joins; destroys tasks that have not run
 //
-// Thread-safety: post(), stop(), is_current() and the clocks from any thread; after() and cancel()
+// Thread-safety: post(), post_in(), lane_of(), stop(), is_current() and the clocks from any thread; after() and cancel()
 // only on the loop's own thread, or before the loop has started.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -53,6 +55,10 @@ class EventLoop final : public Scheduler {
   EventLoop& operator=(const EventLoop&) = delete;
 
   void post(Task task) override;
+  void post_in(Lane lane, Task task) override;
+  Lane lane_of(std::string_view workspace) const override;
+  Lane lane() const override;
+  void set_lane(Lane lane) override;
   bool is_current() const override;  // inside run() or turn()
   TimerId after(std::uint64_t delay_ms, Task task) override;
   void cancel(TimerId timer) override;
@@ -99,7 +105,7 @@ class EventLoop final : public Scheduler {
   // What happens while it is in scope is one turn: each call into the application.
   class Turn {
    public:
-    Turn(EventLoop& loop, const char* what);
+    Turn(EventLoop& loop, const char* what, Lane lane);
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;

@@ -50,4 +50,9 @@ void FdWatch::again(std::shared_ptr<ReadyHandler> handler) {
   loop_->poller().again(place_, std::move(handler));
 }
 
+void FdWatch::set_lane(Lane lane) {
+  SYNCLINE_ASSERT(is_open());
+  loop_->poller().set_lane(place_, lane);
+}
+
 }  // namespace syncline::backend

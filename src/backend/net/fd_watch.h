@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/scheduler.h"
+
 namespace syncline::backend {
 
 class EventLoop;
@@ -46,6 +48,8 @@ class FdWatch {
   // Calls handler->on_ready() in a later round of the loop. For work that is put off so that others have their turn;
   // it counts as a turn of this descriptor.
   void again(std::shared_ptr<ReadyHandler> handler);
+  // Its turns are turns of that lane from now on (base/scheduler.h).
+  void set_lane(Lane lane);
 
  private:
   EventLoop* loop_ = nullptr;  // null: closed

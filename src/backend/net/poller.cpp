@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "base/assert.h"
@@ -24,10 +25,11 @@ std::uint32_t epoll_mask(std::uint8_t what) {
 
 }  // namespace
 
-Poller::Poller()
+Poller::Poller(Lanes& lanes)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      events_(std::make_unique<epoll_event[]>(kAtOnce)) {
+      events_(std::make_unique<epoll_event[]>(kAtOnce)),
+      lanes_(lanes) {
   SYNCLINE_ASSERT(epoll_ >= 0 && wake_ >= 0);
   // Each wake() is a new edge, so nobody needs to read the counter.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = kWakeData}};
@@ -51,6 +53,7 @@ std::optional<Poller::Place> Poller::add(int fd, bool later) {
   Entry& entry = entries_[place];
   entry.fd = fd;
   entry.taken = {};
+  entry.lane = 0;
   // Nearly everybody waits to read next.
   if (later || arm(entry, place, kReads)) return place;
   entry.fd = -1;
@@ -114,6 +117,14 @@ std::size_t Poller::collect(int timeout_ms) {
         {static_cast<Place>(data), static_cast<std::uint32_t>(data >> 32), events_[i].events});
   }
   return found_.size();
+}
+
+// What the lane has taken lately that has taken least, of those with events.
+std::uint64_t Poller::least_of_lanes() {
+  std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
+  for (const Event& event : found_)
+    if (const Entry* const entry = find(event)) least = std::min(least, lanes_.lately(entry->lane));
+  return least;
 }
 
 // The kernel reports its events again by itself.

@@ -5,8 +5,9 @@
 // keeps watching the descriptor, and a further wait costs no system call. Only if the descriptor is
 // ready and nobody waits, the poller asks the kernel to stop. The kernel reports a descriptor again
 // as long as it is ready. So a handler need not read everything at once. Nor does dispatch() call
-// everybody: those that have taken least of the loop lately go first (fair_turns.h), and after
-// kRoundUs the rest has to wait for the next round.
+// everybody: those whose lane has taken least of the loop lately go first (lanes.h), within a lane
+// those that have taken least themselves (fair_turns.h), and after kRoundUs the rest has to wait for
+// the next round.
 //
 // Ownership: the caller owns the descriptors and removes each before it is closed. While a wait is
 // pending, the poller shares ownership of its handler. Thread-safety: wake() from any thread;
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -22,6 +24,7 @@
 
 #include "backend/net/fair_turns.h"
 #include "backend/net/fd_watch.h"
+#include "backend/net/lanes.h"
 
 struct epoll_event;
 
@@ -32,11 +35,14 @@ class Poller {
   using Place = std::uint32_t;  // of a descriptor; used again after remove()
 
   static constexpr std::size_t kAtOnce = 512;  // descriptors that one collect() finds
-  static constexpr std::uint64_t kRoundUs = 2000;
-  static constexpr std::uint64_t kLittleUs = 500;  // who has taken less, goes as the kernel reports
+  static constexpr std::uint64_t kRoundUs = 1000;
+  // Whoever has taken less, and whose lane has taken at most kRoundUs more than that which has taken least, goes as
+  // the kernel reports.
+  static constexpr std::uint64_t kLittleUs = 500;
   static constexpr std::uint64_t kPeriodUs = 32'000;
 
-  Poller();
+  // `lanes` must outlive it.
+  explicit Poller(Lanes& lanes);
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
@@ -46,6 +52,9 @@ class Poller {
   // Drops pending waits; their handlers are not called any more. `closes`: the caller closes the descriptor next, and
   // no other descriptor refers to the same file; so the kernel stops watching it by itself.
   void remove(Place place, bool closes = false);
+
+  // Its turns are turns of that lane from now on, and not of lane 0.
+  void set_lane(Place place, Lane lane) { entries_[place].lane = lane; }
 
   // One wait to read and one to write may be pending; a second one is ignored. False if the kernel refuses the
   // descriptor, which was added for later.
@@ -63,24 +72,27 @@ class Poller {
     std::size_t calls = 0;
     std::uint64_t us = 0;  // that they took
   };
-  // Calls `ready(ReadyHandler&, bool for_read)` for the waits that have ended, of those that collect() has found, until
-  // the round has taken kRoundUs. `ready` returns what the call cost, in microseconds.
+  // Calls `ready(ReadyHandler&, bool for_read, Lane)` for the waits that have ended, of those that collect() has
+  // found, until the round has taken kRoundUs. `ready` returns what the call cost, in microseconds.
   template <typename Ready>
   Round dispatch(Ready&& ready) {
     Round round;
     busy_.clear();
     again_.clear();  // they are among those found
+    const std::uint64_t little = least_of_lanes() + kRoundUs;
     for (const Event& event : found_) {
       const Entry* const entry = find(event);
       if (entry == nullptr) continue;
+      const std::uint32_t of_lane = lanes_.lately(entry->lane);
       const std::uint32_t taken = turns_.lately(entry->taken);
-      if (taken < kLittleUs && round.us < kRoundUs)
+      if (of_lane <= little && taken < kLittleUs && round.us < kRoundUs)
         call(event, ready, round);
       else
-        busy_.push_back({taken, event});
+        busy_.push_back({of_lane, taken, event});
     }
     // One of them has a turn in each round, so that nobody waits for ever.
-    std::ranges::stable_sort(busy_, {}, &Busy::taken);
+    std::ranges::stable_sort(busy_, std::ranges::less(),
+                             [](const Busy& busy) { return std::pair(busy.of_lane, busy.taken); });
     const std::size_t calls_before = round.calls;
     for (const Busy& busy : busy_)
       if (round.calls == calls_before || round.us < kRoundUs)
@@ -107,8 +119,9 @@ class Poller {
     FairTurns::Taken taken;                 // in microseconds
     int fd = -1;                            // -1: free
     std::uint32_t generation = 0;           // counts the descriptors that had this place
-    std::uint8_t wants = 0;                 // pending waits, and again()
-    std::uint8_t armed = 0;                 // what the kernel watches
+    Lane lane = 0;
+    std::uint8_t wants = 0;  // pending waits, and again()
+    std::uint8_t armed = 0;  // what the kernel watches
     bool registered = false;
   };
   struct Event {
@@ -118,6 +131,7 @@ class Poller {
   };
 
   struct Busy {
+    std::uint32_t of_lane;  // what its lane has taken
     std::uint32_t taken;
     Event event;
   };
@@ -127,12 +141,15 @@ class Poller {
     bool for_read = false;
     const auto handler = end_wait(event, for_read);
     if (!handler) return;
-    const std::uint64_t cost_us = ready(*handler, for_read);
+    const Lane lane = find(event)->lane;
+    const std::uint64_t cost_us = ready(*handler, for_read, lane);
     ++round.calls;
     round.us += cost_us;
+    lanes_.charge(lane, cost_us);
     if (Entry* const entry = find(event)) turns_.charge(entry->taken, cost_us);
     settle(event);
   }
+  std::uint64_t least_of_lanes();
   void leave(const Event& event);
   Entry* find(const Event& event);
   std::shared_ptr<ReadyHandler> end_wait(const Event& event, bool& for_read);
@@ -148,6 +165,7 @@ class Poller {
   std::vector<Event> found_;  // by the last collect(); those of again() come first
   std::vector<Event> again_;
   std::vector<Busy> busy_;  // within dispatch()
+  Lanes& lanes_;
   FairTurns turns_{kPeriodUs};
 };
 

@@ -136,7 +136,6 @@ void Shard::stop() {
   for (auto& socket : std::vector(sockets_)) socket->terminate();
   SYNCLINE_ASSERT(sockets_.empty());
   to_flush_.clear();
-  much_to_flush_.clear();
 }
 
 void Shard::add(std::shared_ptr<Socket> socket) {
@@ -290,31 +289,32 @@ void Shard::tick() {
 }
 
 void Shard::flush_later(std::shared_ptr<Socket> socket) {
-  auto& waiting = socket->queued_ > kMuchToFlush ? much_to_flush_ : to_flush_;
-  const Socket& last = *waiting.emplace_back(std::move(socket));
-  if (!std::exchange(flush_posted_, true)) flush_soon(last);
+  const Lane lane = socket->lane_;
+  ToFlush& waiting = to_flush_[lane];
+  if (!std::exchange(waiting.posted, true)) flush_soon(lane, *socket);
+  (socket->queued_ > kMuchToFlush ? waiting.much : waiting.little).push(std::move(socket));
 }
 
 // The socket keeps the core, and so this shard, alive until the task has run.
-void Shard::flush_soon(const Socket& socket) {
-  loop_.post([this, core = socket.slot_.core()] { flush_some(); });
+void Shard::flush_soon(Lane lane, const Socket& socket) {
+  loop_.post_in(lane, [this, lane, core = socket.slot_.core()] { flush_some(lane); });
 }
 
 // What is little is written first: an ack does not wait for the pages that others are sent.
-void Shard::flush_some() {
+void Shard::flush_some(Lane lane) {
   const Doing naming(loop_, "send");
-  while (!to_flush_.empty() && !loop_.slice_is_over()) flush_first(to_flush_);
+  auto& [little, much, posted] = to_flush_[lane];  // sockets may add others meanwhile
+  while (!little.empty() && !loop_.slice_is_over()) flush_first(little);
   do {
-    if (!much_to_flush_.empty()) flush_first(much_to_flush_);
-  } while (!much_to_flush_.empty() && to_flush_.empty() && !loop_.slice_is_over());
-  const auto& rest = to_flush_.empty() ? much_to_flush_ : to_flush_;
-  flush_posted_ = !rest.empty();
-  if (flush_posted_) flush_soon(*rest.front());
+    if (!much.empty()) flush_first(much);
+  } while (!much.empty() && little.empty() && !loop_.slice_is_over());
+  const auto& rest = little.empty() ? much : little;
+  posted = !rest.empty();
+  if (posted) flush_soon(lane, *rest.front());
 }
 
-void Shard::flush_first(std::deque<std::shared_ptr<Socket>>& waiting) {
-  const auto socket = std::move(waiting.front());
-  waiting.pop_front();
+void Shard::flush_first(Fifo<std::shared_ptr<Socket>>& waiting) {
+  const auto socket = waiting.take();
   socket->flush_requested_ = false;
   if (!socket->is_destroyed()) socket->flush();
 }

@@ -11,7 +11,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -21,6 +20,7 @@
 
 #include "backend/net/event_loop.h"
 #include "backend/net/fd_watch.h"
+#include "backend/net/fifo.h"
 #include "backend/net/holders.h"
 #include "backend/net/server.h"
 #include "backend/net/stream.h"
@@ -171,7 +171,7 @@ class Shard {
            (memory == nullptr || !memory->has_room(more));
   }
 
-  // Calls socket->flush() in a later turn, only once for all calls within this turn.
+  // Calls socket->flush() in a later turn of its lane, only once for all calls within this turn.
   void flush_later(std::shared_ptr<Socket> socket);
 
  private:
@@ -182,9 +182,15 @@ class Shard {
   void shed(const Socket& most);
   bool must_cut() const;
   bool shed_queue(std::uint64_t min_age_ms);
-  void flush_soon(const Socket& socket);
-  void flush_some();
-  static void flush_first(std::deque<std::shared_ptr<Socket>>& waiting);
+  // The sockets of one lane with something to write, those with little and those with much.
+  struct ToFlush {
+    Fifo<std::shared_ptr<Socket>> little;
+    Fifo<std::shared_ptr<Socket>> much;
+    bool posted = false;  // a task for them is due
+  };
+  void flush_soon(Lane lane, const Socket& socket);
+  void flush_some(Lane lane);
+  static void flush_first(Fifo<std::shared_ptr<Socket>>& waiting);
 
   ServerCore& core_;
   EventLoop& loop_;
@@ -202,9 +208,7 @@ class Shard {
   std::vector<std::uint8_t> scratch_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;
-  std::deque<std::shared_ptr<Socket>> to_flush_;
-  std::deque<std::shared_ptr<Socket>> much_to_flush_;
-  bool flush_posted_ = false;
+  std::unordered_map<Lane, ToFlush> to_flush_;  // of each lane that ever had any
   std::string date_;
   std::uint64_t date_second_ = 0;
   std::uint64_t tick_ms_;

@@ -58,6 +58,13 @@ void Socket::set_account(SharedAccount account) {
   if (in_shard_ && account != account_) shard_.set_account(*this, std::move(account));
 }
 
+// What is due to be written in the lane before is written there.
+void Socket::set_lane(Lane lane) {
+  if (is_destroyed()) return;
+  lane_ = lane;
+  watch_.set_lane(lane);
+}
+
 void Socket::count_queue() {
   const std::size_t now = out_.bytes();
   if (now == queued_ || !in_shard_) return;

@@ -56,6 +56,9 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   // of them is shed (Shard::shed_worst): this one, or another.
   void hold(std::size_t bytes);
 
+  // Its turns, also those that write, are turns of that lane from now on. Only while it is attached.
+  void set_lane(Lane lane);
+
   // What the socket holds is charged to this account, too, instead of the one before. nullptr: to none.
   void set_account(SharedAccount account);
   const MemoryAccount* account() const { return account_.get(); }
@@ -96,6 +99,7 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   friend class Shard;
 
   SharedAccount account_;
+  Lane lane_ = 0;
   std::size_t place_ = 0;  // index in the shard's list
   std::size_t held_ = 0;
   std::uint64_t held_since_ms_ = 0;

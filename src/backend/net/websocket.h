@@ -51,6 +51,7 @@ class WebSocket final : public Socket, public session::Connection {
   bool more_follows() const override { return more_follows_; }
   std::string_view peer() const override { return peer_; }
   bool crowded(std::size_t more) const override { return shard_.crowded(more, account()); }
+  void works_on(std::string_view workspace) override { set_lane(shard_.loop().lane_of(workspace)); }
   void belongs_to(SharedAccount account) override { set_account(std::move(account)); }
 
   void on_ready() override;
