@@ -16,8 +16,9 @@ struct Limits {
   // Bytes of updates that were accepted from a client and are not durable yet. Above this, reading
   // stops.
   std::size_t inflight_bytes = std::size_t{8} << 20;
-  // The same as a number of updates.
-  std::size_t inflight_updates = 4096;
+  // The same as a number of updates. It is what one client can have queued before others in its workspace, so it
+  // is hardly more than a commit needs in order to be shared by many.
+  std::size_t inflight_updates = 128;
   std::size_t stateless_bytes = std::size_t{64} << 10;  // one stateless message
   std::size_t documents = 256;                          // on one multiplexed connection
   // Before the first token of a connection: its messages, each one and those that wait for a token together.

@@ -721,6 +721,20 @@ TEST(YSession, TheTimeUntilAChangeIsDurableIsMeasured) {
   EXPECT_EQ(world.counters.changes_settled, world.counters.changes_accepted);
 }
 
+TEST(YSession, OneClientHasFewUpdatesUnderWay) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  YPeer peer(world);
+  Typist typist(1);
+  int sent = 0;
+  for (; peer.connection.reading && sent < 10'000; ++sent)
+    peer.send(SyncKind::kUpdate, typist.type("x"));
+  EXPECT_LE(sent, 130) << "what it sends then waits in its own socket";
+  world.loop.run();
+  world.commit();
+  world.loop.run();
+  EXPECT_TRUE(peer.connection.reading);
+}
+
 // ---- when memory is short
 
 TEST(YSession, WhileMemoryIsFullADocumentIsOpenedLater) {
