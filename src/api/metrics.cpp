@@ -28,6 +28,7 @@ struct LoopSample {
   std::uint64_t requests_put_off = 0;  // for lack of memory
   observe::Histogram turns_us = observe::Histogram::microseconds();
   observe::Histogram sent_us = observe::Histogram::microseconds();
+  observe::Histogram called_us = observe::Histogram::microseconds();
   std::vector<observe::TurnMeter::Slow> slow;
 };
 
@@ -48,6 +49,7 @@ LoopSample sample(const node::Shard& shard) {
   if (shard.measures != nullptr) {
     sample.turns_us = shard.measures->turns.turns();
     sample.sent_us = shard.measures->sent_us;
+    sample.called_us = shard.measures->called_us;
     sample.slow = shard.measures->turns.slow();
   }
   return sample;
@@ -182,6 +184,17 @@ void add_write_path(observe::MetricsPage& page, const std::vector<LoopSample>& l
   page.histogram("write_durable_seconds",
                  "From the turn that received a change to the turn in which it was durable.",
                  merged(loops, [](const LoopSample& l) { return l.workspace.durable_us; }), 1e6);
+  page.histogram("write_alone_durable_seconds",
+                 "Of these, changes whose author had no other under way, and that a loop prepared.",
+                 merged(loops, [](const LoopSample& l) { return l.workspace.alone_durable_us; }),
+                 1e6);
+  page.histogram("write_long_durable_seconds",
+                 "Of these, changes that a worker prepared, or that waited for one.",
+                 merged(loops, [](const LoopSample& l) { return l.workspace.long_durable_us; }),
+                 1e6);
+  page.histogram("write_appended_seconds",
+                 "From the turn that passed an append to the log to that of its answer.",
+                 merged(loops, [](const LoopSample& l) { return l.workspace.appended_us; }), 1e6);
   page.histogram(
       "write_sent_seconds",
       "From the turn that queued messages for an idle WebSocket until the system took all of them.",
@@ -196,6 +209,9 @@ void add_write_path(observe::MetricsPage& page, const std::vector<LoopSample>& l
 void add_turns(observe::MetricsPage& page, const std::vector<LoopSample>& loops) {
   page.histogram("loop_turn_seconds", "Turns of the event loops.",
                  merged(loops, [](const LoopSample& l) { return l.turns_us; }), 1e6);
+  page.histogram("loop_called_seconds",
+                 "From when another thread posted a task to a loop to its turn.",
+                 merged(loops, [](const LoopSample& l) { return l.called_us; }), 1e6);
   std::map<std::string_view, observe::TurnMeter::Slow> names;
   for (const LoopSample& loop : loops) {
     for (const auto& slow : loop.slow) {

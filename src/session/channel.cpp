@@ -226,8 +226,10 @@ bool Channel::submit_joined(const std::shared_ptr<Gathered>& gathered) {
   const auto joined = live_->object().type().join(gathered->views());
   if (!joined) return false;
   const std::uint64_t updates = gathered->ends.size();
-  workspace::Change submitting{
-      .actor_seq = gathered->first, .further_seqs = updates - 1, .intent = *joined};
+  workspace::Change submitting{.actor_seq = gathered->first,
+                               .further_seqs = updates - 1,
+                               .intent = *joined,
+                               .alone = inflight_updates_ == updates};
   // The object may come back from a worker when the client has left.
   submitting.apart = [this, alive = std::weak_ptr(alive_), gathered, &workspace = *workspace_,
                       &object = *live_, caller = options_.caller] {
@@ -255,7 +257,8 @@ void Channel::submit_each(const Gathered& gathered) {
 }
 
 void Channel::submit(std::uint64_t number, ByteView intent) {
-  workspace::Change submitting{.actor_seq = number, .intent = intent};
+  workspace::Change submitting{
+      .actor_seq = number, .intent = intent, .alone = inflight_updates_ == 1};
   submitting.waits = [this, alive = std::weak_ptr(alive_), number,
                       bytes = intent.size()](bool kept) {
     if (!alive.expired()) waits(number, bytes, kept);

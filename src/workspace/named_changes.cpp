@@ -40,7 +40,8 @@ void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges
                          .further_seqs = change.further_seqs,
                          .intent = change.intent,
                          .named = waited->named},
-              .waited = change.number};
+              .waited = change.number,
+              .received_us = services_.scheduler.turn_began_us()};
   decide(author, object, std::move(offer),
          [waited](Result<Receipt> receipt) { waited->answer(receipt); });
 }

@@ -280,8 +280,10 @@ void Workspace::flush() {
        .after = after,
        .epoch = epoch_,
        .settled = std::exchange(settled_, {})},
-      [this, view = std::weak_ptr(view_), touched](Result<log::Appended> appended) {
+      [this, view = std::weak_ptr(view_), touched,
+       began_us = services_.scheduler.turn_began_us()](Result<log::Appended> appended) {
         if (view.expired()) return;
+        services_.counters.appended_us.observe(services_.scheduler.turn_began_us() - began_us);
         if (!appended) return reset(appended.error());
         // With this mutation, an object may be swept before the log has answered.
         if (!is_mutated(Mutation::release_before_commit)) {

@@ -47,7 +47,11 @@ Result<merge::Prepared> prepare_long(const merge::Object& object, ByteView inten
 void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change change,
                        const Subscriber* source, Done<Receipt> done) {
   const SubscriberList::Stay author = object.subscribers().stay(source);
-  decide(caller, object, {.change = std::move(change), .author = author}, std::move(done));
+  decide(caller, object,
+         {.change = std::move(change),
+          .author = author,
+          .received_us = services_.scheduler.turn_began_us()},
+         std::move(done));
 }
 
 void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer offer,
@@ -56,6 +60,7 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
   if (object.busy()) {
     auto intent = std::make_unique<const Bytes>(to_bytes(offer.change.intent));
     offer.change.intent = *intent;
+    offer.elsewhere = true;
     const SubscriberList::Stay author = offer.author;
     return object.wait(
         [this, caller, &object, intent = std::move(intent), offer = std::move(offer),
@@ -101,6 +106,7 @@ void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& objec
   auto change = std::make_shared<LongChange>(
       LongChange{caller, to_bytes(offer.change.intent), std::move(offer), std::move(done)});
   change->offer.change.intent = change->intent;
+  change->offer.elsewhere = true;
   lend<Result<merge::Prepared>>(
       object, "prepare",
       [&intent = change->intent, most = services_.off_loop->share.most_steps](
@@ -197,16 +203,23 @@ void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& 
                 .others = std::move(told.others),
                 .answer = std::move(told.author),
                 .done = std::move(done)};
-  outbox_.push_to_run(event->position, [this, named = offer.change.named,
-                                        received_us = services_.scheduler.turn_began_us(),
-                                        change = std::move(change)](const Error* lost) mutable {
-    ++services_.counters.changes_settled;
-    if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
-      return change.done(std::unexpected(*lost));
-    }
-    services_.counters.durable_us.observe(services_.scheduler.turn_began_us() - received_us);
-    telling_.add(std::move(change));
-  });
+  outbox_.push_to_run(event->position,
+                      [this, named = offer.change.named, received_us = offer.received_us,
+                       elsewhere = offer.elsewhere, alone = offer.change.alone,
+                       change = std::move(change)](const Error* lost) mutable {
+                        ++services_.counters.changes_settled;
+                        if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
+                          return change.done(std::unexpected(*lost));
+                        }
+                        Counters& counters = services_.counters;
+                        const std::uint64_t us = services_.scheduler.turn_began_us() - received_us;
+                        counters.durable_us.observe(us);
+                        if (elsewhere)
+                          counters.long_durable_us.observe(us);
+                        else if (alone)
+                          counters.alone_durable_us.observe(us);
+                        telling_.add(std::move(change));
+                      });
 }
 
 // True if the object gets a name with this change. An object of another region, and one that is

@@ -95,7 +95,8 @@ void Workspace::ingest_into(LiveObject& object, const policy::Caller& author,
                          .intent = event.intent,
                          .named = event.actor_named ? ingesting->named : nullptr},
               .ingested = &event,
-              .region = ingesting->region};
+              .region = ingesting->region,
+              .received_us = services_.scheduler.turn_began_us()};
   decide(author, object, std::move(offer), [this, ingesting](Result<Receipt> receipt) {
     if (!receipt) return ingesting->done(std::unexpected(std::move(receipt.error())));
     ingesting->taken = ingesting->events[ingesting->next].position;

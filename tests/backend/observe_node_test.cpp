@@ -37,6 +37,12 @@ TEST(ObserveNode, ThePageIsValidAndHasEverything) {
                            "slow_turns_total",
                            "slow_turn_milliseconds_total",
                            "write_durable_seconds",
+                           "write_alone_durable_seconds",
+                           "write_long_durable_seconds",
+                           "write_appended_seconds",
+                           "loop_called_seconds",
+                           "thread_run_milliseconds_total",
+                           "thread_wait_milliseconds_total",
                            "write_sent_seconds",
                            "changes_in_flight",
                            "log_commit_seconds",
@@ -72,6 +78,11 @@ TEST(ObserveNode, ThePageIsValidAndHasEverything) {
                            "process_resident_memory_bytes"})
     EXPECT_TRUE(page.names().contains(std::string("syncline_") + name)) << name;
   EXPECT_GT(page.value("syncline_loop_turn_seconds_count"), 0);
+  EXPECT_GT(page.value("syncline_loop_called_seconds_count"), 0);
+  for (const char* threads : {"loops", "workers", "committer", "readers", "snapshots"})
+    EXPECT_TRUE(
+        page.has(fmt::format("syncline_thread_wait_milliseconds_total{{threads=\"{}\"}}", threads)))
+        << threads;
   const node::MemoryPlan plan = node::plan_memory(backend::NodeOptions().memory_bytes);
   EXPECT_EQ(page.value("syncline_object_budget_bytes"), static_cast<double>(plan.objects));
   for (const auto& [part, limit] :

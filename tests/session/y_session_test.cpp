@@ -721,6 +721,23 @@ TEST(YSession, TheTimeUntilAChangeIsDurableIsMeasured) {
   EXPECT_EQ(world.counters.changes_settled, world.counters.changes_accepted);
 }
 
+TEST(YSession, WhoeverHasChangesUnderWayIsMeasuredApart) {
+  TestWorld world(MemoryStore::CommitMode::kManual);
+  YPeer peer(world);
+  Typist typist(1);
+  peer.send(SyncKind::kUpdate, typist.type("x"));
+  peer.send(SyncKind::kUpdate, typist.type("y"));
+  YPeer other(world);
+  Typist second(2);
+  other.send_together({second.type("a"), second.type("b")});
+  world.loop.run();
+  world.commit();
+  world.commit();
+  EXPECT_EQ(world.counters.durable_us.count(), 3u);
+  EXPECT_EQ(world.counters.alone_durable_us.count(), 2u) << "x; a and b, which are one change";
+  EXPECT_EQ(world.counters.long_durable_us.count(), 0u);
+}
+
 TEST(YSession, OneClientHasFewUpdatesUnderWay) {
   TestWorld world(MemoryStore::CommitMode::kManual);
   YPeer peer(world);

@@ -101,6 +101,22 @@ TEST_F(Lending, OthersPassALargeChangeAndItsOwnObjectKeepsTheOrder) {
   workspace().unsubscribe(other, elsewhere);
 }
 
+// Its time begins when it is received, and those who wait for it are measured with it.
+TEST_F(Lending, TheTimeOfALargeChangeContainsThatOfItsWorker) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const auto first = submit(object, typist.type(long_text));
+  const auto second = submit(object, typist.type("end"));
+  world.loop.advance(30);
+  work(2);
+  ASSERT_TRUE(*first && *second);
+  EXPECT_EQ(world.counters.durable_us.count(), 2u);
+  EXPECT_EQ(world.counters.long_durable_us.count(), 2u);
+  EXPECT_GE(world.counters.long_durable_us.sum(), 60'000u);
+  EXPECT_EQ(world.counters.alone_durable_us.count(), 0u);
+  workspace().unsubscribe(object, reader);
+}
+
 TEST_F(Lending, ThoseWhoWaitForALentObjectTakeTurns) {
   Reader busy;
   Reader quiet;

@@ -23,6 +23,9 @@ namespace {
 using sim::kSecond;
 
 constexpr std::string_view kDurable = "syncline_write_durable_seconds";
+constexpr std::string_view kAloneDurable = "syncline_write_alone_durable_seconds";
+constexpr std::string_view kLongDurable = "syncline_write_long_durable_seconds";
+constexpr std::string_view kTurns = "syncline_loop_turn_seconds";
 constexpr std::string_view kSynced = "syncline_log_sync_seconds";
 constexpr std::uint64_t kHostileStartMs = 60'000;
 constexpr std::uint64_t kHostileSettleUs = 60 * kSecond;
@@ -199,6 +202,9 @@ void Hostile::attack() {
   result_.server_calm = quantiles_between(at_first, before, kDurable);
   result_.server_attacked = quantiles_between(before, after, kDurable);
   result_.sync_attacked = quantiles_between(before, after, kSynced);
+  result_.alone_attacked = quantiles_between(before, after, kAloneDurable);
+  result_.long_attacked = quantiles_between(before, after, kLongDurable);
+  result_.turns_attacked = quantiles_between(before, after, kTurns);
 }
 
 // Edits that are under way count, too, however late they are.

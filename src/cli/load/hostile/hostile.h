@@ -57,10 +57,14 @@ struct HostileResult {
   std::string users_problem;  // why users could not go on; empty: they could
   std::string acked_record;   // what was acknowledged (promises.h)
 
-  // ---- by the server's own histogram, from received to durable; of all changes, also the attackers'
+  // ---- by the server's own histograms, from received to durable; of all changes, also the attackers'
   std::optional<ServerQuantiles> server_calm;
   std::optional<ServerQuantiles> server_attacked;
   std::optional<ServerQuantiles> sync_attacked;  // of that, the write with its sync
+  // Of these, those of authors who had no other under way, as the users; and those that workers prepared.
+  std::optional<ServerQuantiles> alone_attacked;
+  std::optional<ServerQuantiles> long_attacked;
+  std::optional<ServerQuantiles> turns_attacked;  // of its loops
 
   // ---- memory of the server; 0: not known
   std::uint64_t memory_before = 0;

@@ -122,8 +122,10 @@ std::string hostile_text(const HostileOptions& options, const HostileResult& res
   text += fmt::format(
       "  server, attacked {}\n"
       "                   from received to durable, of all changes, also those of attackers\n"
+      "  server, alone    {}\n"
+      "                   of these, changes whose author had no other under way\n"
       "  memory           {}\n",
-      server_text(result.server_attacked), memory_text(result));
+      server_text(result.server_attacked), server_text(result.alone_attacked), memory_text(result));
   if (options.users > 0)
     text += fmt::format("  acknowledged     {} edits of the users, {}\n", result.acked,
                         result.lost == 0
@@ -163,6 +165,9 @@ std::string hostile_json(const HostileOptions& options, const HostileResult& res
        {{"calm_durable_us", server_json(result.server_calm)},
         {"attacked_durable_us", server_json(result.server_attacked)},
         {"attacked_sync_us", server_json(result.sync_attacked)},
+        {"attacked_alone_durable_us", server_json(result.alone_attacked)},
+        {"attacked_long_durable_us", server_json(result.long_attacked)},
+        {"attacked_turns_us", server_json(result.turns_attacked)},
         {"ended", result.server_ended},
         {"memory_before_bytes", result.memory_before},
         {"memory_most_bytes", result.memory_most},
