@@ -1,6 +1,9 @@
 // Awareness messages. The input is a sequence of messages; a byte with its length precedes each.
+#include <algorithm>
+
 #include "base/byte_reader.h"
 #include "check.h"
+#include "syncline/crdt/any.h"
 #include "syncline/crdt/awareness.h"
 
 using namespace syncline;
@@ -12,7 +15,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::uint64_t now = 0; !in.at_end(); now += 9000) {
     const std::size_t length = std::min<std::size_t>(in.u8(), in.remaining());
     const std::size_t before = awareness.clients().size();
-    const auto change = awareness.apply(in.bytes(length), now);
+    const ByteView message = in.bytes(length);
+    const auto split = split_awareness(message);
+    if (const auto decoded = decode_awareness(message)) {
+      FUZZ_CHECK(split && split->size() == decoded->size());
+    } else if (split) {
+      FUZZ_CHECK(std::ranges::any_of(
+          *split, [](const AwarenessEntry& each) { return !is_awareness_state(each.state); }));
+    }
+    if (split)
+      for (const AwarenessEntry& each : *split)
+        if (const auto value = from_json(each.state)) FUZZ_CHECK(value->is_null() == each.gone);
+    const auto change = awareness.apply(message, now);
     FUZZ_CHECK(change || awareness.clients().size() == before);
     FUZZ_CHECK(awareness.clients().size() <= 8);
     if (change) {

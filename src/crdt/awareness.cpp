@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::string_view kNull = "null";
 
+// As JSON: there may be white space around it.
+bool is_null(std::string_view state) {
+  constexpr std::string_view kSpace = " \t\n\r";
+  const std::size_t begin = state.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return false;
+  return state.substr(begin, state.find_last_not_of(kSpace) + 1 - begin) == kNull;
+}
+
 void write_entry(ByteWriter& out, ClientId client, std::uint64_t clock, std::string_view state) {
   out.var_uint(client);
   out.var_uint(clock);
@@ -21,8 +29,8 @@ void write_entry(ByteWriter& out, ClientId client, std::uint64_t clock, std::str
 
 }  // namespace
 
-Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
-                                                     const AwarenessLimits& limits) {
+Result<std::vector<AwarenessEntry>> split_awareness(ByteView message,
+                                                    const AwarenessLimits& limits) {
   ByteReader in(message);
   std::vector<AwarenessEntry> entries;
   const std::uint64_t count = in.var_uint();
@@ -35,13 +43,25 @@ Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
     if (entry.state.size() > limits.max_state_bytes)
       return fail(ErrorCode::kTooLarge, "awareness: a state larger than the limit");
     if (!in.ok()) break;
-    const Result<Any> value = from_json(entry.state);
-    if (!value) return fail(ErrorCode::kMalformed, "awareness: a state that is not JSON");
-    entry.gone = value->is_null();
+    entry.gone = is_null(entry.state);
     entries.push_back(entry);
   }
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::kMalformed, "awareness: truncated, or bytes behind its end");
+  return entries;
+}
+
+bool is_awareness_state(std::string_view state) {
+  return from_json(state).has_value();
+}
+
+Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
+                                                     const AwarenessLimits& limits) {
+  auto entries = split_awareness(message, limits);
+  if (!entries) return entries;
+  for (const AwarenessEntry& entry : *entries)
+    if (!is_awareness_state(entry.state))
+      return fail(ErrorCode::kMalformed, "awareness: a state that is not JSON");
   return entries;
 }
 
@@ -64,8 +84,13 @@ Result<AwarenessChange> Awareness::apply(ByteView message, std::uint64_t now_ms)
   const auto entries = decode_awareness(message, limits_);
   if (!entries) return std::unexpected(entries.error());
   if (auto room = check_room(*entries); !room) return std::unexpected(std::move(room.error()));
+  return apply_checked(*entries, now_ms);
+}
+
+AwarenessChange Awareness::apply_checked(std::span<const AwarenessEntry> entries,
+                                         std::uint64_t now_ms) {
   AwarenessChange change;
-  for (const AwarenessEntry& entry : *entries)
+  for (const AwarenessEntry& entry : entries)
     if (is_news(entry)) take(entry, now_ms, change);
   return change;
 }

@@ -15,8 +15,7 @@ using crdt::ClientId;
 
 namespace {
 
-// States over the limits are handled here, one by one, because crdt::Awareness would refuse the
-// whole message.
+// States over the limits are handled here, one by one: a whole message is not refused for them.
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 constexpr crdt::AwarenessLimits kAnySize{.max_state_bytes = kNoLimit, .max_total_bytes = kNoLimit};
 constexpr std::size_t kMaxStateBytes = crdt::AwarenessLimits().max_state_bytes;
@@ -66,7 +65,10 @@ struct Presence::Taking {
   std::vector<AwarenessEntry> sender;  // with the clocks for the sender
   std::vector<AwarenessEntry> others;
   std::optional<Error> dropped;
-  bool full = false;  // the object is, and the sender holds most of it
+  bool full = false;           // the object is, and the sender holds most of it
+  bool crowded = false;        // the sender speaks for as many clients as it may
+  std::vector<bool> are_json;  // states that were looked at, by entry
+  std::size_t bytes = 0;       // of states, that may still be looked at
 };
 
 Presence::Presence(PresenceLimits limits, SharedCell memory)
@@ -104,25 +106,56 @@ void Presence::charge_orphans() {
 
 Result<Presence::News> Presence::update(const Subscriber& sender, ByteView update,
                                         std::uint64_t now_ms) {
-  auto entries = crdt::decode_awareness(update, kAnySize);
+  auto entries = crdt::split_awareness(update, kAnySize);
   if (!entries) {
     if (entries.error().code == ErrorCode::kTooLarge)
       return News{.dropped = std::move(entries.error())};
     return std::unexpected(std::move(entries.error()));
   }
+  Taking taking;
+  if (auto checked = check_states(sender, *entries, taking); !checked)
+    return std::unexpected(std::move(checked.error()));
   join(sender);
   if (!std::exchange(connections_.at(&sender).spoke, true) && entries->size() == 1)
     note_heir(sender, entries->front());
-  Taking taking;
-  for (const AwarenessEntry& entry : *entries) take(sender, entry, now_ms, taking);
+  for (std::size_t i = 0; i < entries->size(); ++i)
+    take(sender, (*entries)[i], taking.are_json[i], now_ms, taking);
   News news{.dropped = std::move(taking.dropped)};
   if (!taking.others.empty()) news.others = crdt::encode_awareness(taking.others);
   if (!taking.sender.empty()) news.sender = crdt::encode_awareness(taking.sender);
   return news;
 }
 
-void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, std::uint64_t now_ms,
-                    Taking& taking) {
+// Parsing states is what costs most. So only those are looked at that may be taken: not those of clients of other
+// connections, which many clients send back, and no more than a connection may have.
+Result<void> Presence::check_states(const Subscriber& sender,
+                                    std::span<const AwarenessEntry> entries, Taking& taking) {
+  taking.are_json.resize(entries.size());
+  taking.bytes = limits_.connection_bytes + kMaxStateBytes;
+  std::size_t looks = 2 * limits_.connection_clients;
+  for (std::size_t i = 0; i < entries.size() && looks > 0; ++i) {
+    const AwarenessEntry& entry = entries[i];
+    const auto owner = owners_.find(entry.client);
+    if (owner != owners_.end() && owner->second.connection != &sender) continue;
+    if (entry.state.size() > std::min(kMaxStateBytes, taking.bytes)) continue;
+    --looks;
+    if (!is_json(entry, taking))
+      return fail(ErrorCode::kMalformed, "awareness: a state that is not JSON");
+    taking.are_json[i] = true;
+  }
+  return {};
+}
+
+bool Presence::is_json(const AwarenessEntry& entry, Taking& taking) {
+  taking.bytes -= std::min(taking.bytes, entry.state.size());
+  parsed_bytes_ += entry.state.size();
+  return entry.gone || crdt::is_awareness_state(entry.state);
+}
+
+void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, bool checked,
+                    std::uint64_t now_ms, Taking& taking) {
+  // Most of a message with very many clients.
+  if (taking.crowded && !awareness_.clients().contains(entry.client)) return;
   const auto clock = news_clock(sender, entry, now_ms);
   if (!clock && is_mutated(Mutation::echo_claims) && !entry.gone &&
       !awareness_.state(entry.client).empty())
@@ -132,7 +165,16 @@ void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, std::
   if (!entry.gone) {
     if (auto share = check_share(sender, entry); !share) {
       taking.dropped = std::move(share.error());
+      taking.crowded |= connections_.at(&sender).clients() >= limits_.connection_clients;
       return drop_state(news, now_ms, taking);
+    }
+    if (!checked && entry.state.size() > taking.bytes) {
+      taking.dropped = too_large("a message has more presence than a connection may have");
+      return drop_state(news, now_ms, taking);
+    }
+    if (!checked && !is_json(entry, taking)) {
+      taking.dropped = Error{ErrorCode::kMalformed, "awareness: a state that is not JSON"};
+      return;
     }
     if (!make_room(sender, entry, now_ms, taking)) {
       taking.dropped = too_large("this document holds too much presence");
@@ -159,8 +201,7 @@ void Presence::drop_state(AwarenessEntry news, std::uint64_t now_ms, Taking& tak
 
 void Presence::apply(const AwarenessEntry& news, std::uint64_t now_ms) {
   forget_lists();
-  // It was decoded before, and what it may exceed was checked.
-  (void)awareness_.apply(crdt::encode_awareness({&news, 1}), now_ms);
+  (void)awareness_.apply_checked({&news, 1}, now_ms);
 }
 
 // The clock that others get with an entry; empty if the entry is not news.
@@ -483,7 +524,7 @@ void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
 // ---- telling
 
 void Presence::leave_untold(const Subscriber& sender, const News& news) {
-  const auto entries = crdt::decode_awareness(news.others, kAnySize);
+  const auto entries = crdt::split_awareness(news.others, kAnySize);
   if (!entries) return;  // never: this class has encoded it
   for (const AwarenessEntry& entry : *entries)
     add_client(connections_.at(&sender).untold, entry.client);

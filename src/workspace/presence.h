@@ -46,6 +46,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "base/memory_cell.h"
@@ -74,9 +75,10 @@ class Presence {
  public:
   // The result of an update, as awareness updates to pass on; empty: nothing changed.
   struct News {
-    Bytes others;                  // for all connections except the sender
-    Bytes sender;                  // for the sender
-    std::optional<Error> dropped;  // kTooLarge, with the reason, if a part was dropped
+    Bytes others;  // for all connections except the sender
+    Bytes sender;  // for the sender
+    // The reason, if a part was dropped: kTooLarge, or kMalformed for a state that is no JSON.
+    std::optional<Error> dropped;
   };
 
   // An awareness update for all connections except one (nullptr: for all).
@@ -92,7 +94,8 @@ class Presence {
   // destroyed. What it has is charged to `memory`.
   void join(const Subscriber& connection, SharedCell memory = nullptr);
 
-  // Applies an encoded awareness update. kMalformed: nothing changed.
+  // Applies an encoded awareness update. kMalformed: nothing changed. It parses about as many bytes of states as a
+  // connection may have, whatever the message contains.
   Result<News> update(const Subscriber& sender, ByteView update, std::uint64_t now_ms);
 
   // Nobody is told of this news yet. take_untold() returns the newest states of all clients that
@@ -133,6 +136,8 @@ class Presence {
   // encoded. For tests.
   std::uint64_t steps() const { return steps_; }
   std::uint64_t lists() const { return lists_; }
+  // Bytes of states that were parsed since the start. For tests.
+  std::uint64_t parsed_bytes() const { return parsed_bytes_; }
 
  private:
   using Clock = std::uint64_t;
@@ -172,8 +177,11 @@ class Presence {
                                       const crdt::AwarenessEntry& entry) const;
   void note_heir(const Subscriber& sender, const crdt::AwarenessEntry& entry);
   bool hear_heir(Owner& owner, const Subscriber& sender, const crdt::AwarenessEntry& entry) const;
-  void take(const Subscriber& sender, const crdt::AwarenessEntry& entry, std::uint64_t now_ms,
-            Taking& taking);
+  Result<void> check_states(const Subscriber& sender, std::span<const crdt::AwarenessEntry> entries,
+                            Taking& taking);
+  bool is_json(const crdt::AwarenessEntry& entry, Taking& taking);
+  void take(const Subscriber& sender, const crdt::AwarenessEntry& entry, bool checked,
+            std::uint64_t now_ms, Taking& taking);
   void drop_state(crdt::AwarenessEntry news, std::uint64_t now_ms, Taking& taking);
   void apply(const crdt::AwarenessEntry& news, std::uint64_t now_ms);
 
@@ -213,6 +221,7 @@ class Presence {
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t lists_ = 0;
+  std::uint64_t parsed_bytes_ = 0;
   Clock forgotten_clock_ = 0;  // the highest one over 2^32 of a client that was forgotten
   std::uint64_t evictions_ = 0;
   std::uint64_t turn_ = 0;  // counts joins and departures, to give them an order

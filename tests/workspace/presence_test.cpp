@@ -351,6 +351,65 @@ TEST(Presence, AFloodOfIdsIsBoundedAndHurtsNobodyElse) {
   EXPECT_FALSE(presence.update(hostile, state(5, 1, "{}"), 61'000)->dropped) << "it has room again";
 }
 
+std::uint64_t parsed_by(Presence& presence, const Connection& sender, ByteView message) {
+  const std::uint64_t before = presence.parsed_bytes();
+  EXPECT_TRUE(presence.update(sender, message, 0));
+  return presence.parsed_bytes() - before;
+}
+
+Bytes large_states(crdt::ClientId first, std::size_t count, std::size_t bytes,
+                   std::uint64_t clock = 1) {
+  const std::string json = avatar(bytes);
+  std::vector<crdt::AwarenessEntry> entries;
+  for (std::size_t i = 0; i < count; ++i)
+    entries.push_back({.client = first + i, .clock = clock, .state = json});
+  return crdt::encode_awareness(entries);
+}
+
+TEST(Presence, OfAMessageNoMoreIsParsedThanAConnectionMayHave) {
+  Presence presence;
+  Connection hostile;
+  const PresenceLimits limits;
+  const std::size_t most = limits.connection_bytes + (std::size_t{64} << 10);
+  EXPECT_LE(parsed_by(presence, hostile, large_states(1, 90, 60'000)), most);
+  EXPECT_EQ(presence.clients(), 4u) << "as many as a connection may have";
+  EXPECT_LE(parsed_by(presence, hostile, large_states(1, 90, 60'000, 2)), most);
+  std::vector<crdt::AwarenessEntry> same;
+  const std::string json = avatar(60'000);
+  for (std::uint64_t clock = 3; clock < 90; ++clock)
+    same.push_back({.client = 1, .clock = clock, .state = json});
+  EXPECT_LE(parsed_by(presence, hostile, crdt::encode_awareness(same)), most);
+  EXPECT_LE(parsed_by(presence, hostile, states(1000, 10'000, 1)), most);
+}
+
+TEST(Presence, AnEchoIsNotParsed) {
+  Presence presence;
+  Connection ann, bob;
+  EXPECT_GE(parsed_by(presence, ann, large_states(1, 4, 60'000)), 240'000u);
+  EXPECT_EQ(parsed_by(presence, bob, large_states(1, 4, 60'000)), 0u);
+}
+
+TEST(Presence, AStateIsParsedOnce) {
+  Presence presence;
+  Connection ann;
+  const auto news = presence.update(ann, state(1, 1, avatar(10'000)), 0);
+  presence.leave_untold(ann, *news);
+  EXPECT_EQ(presence.parsed_bytes(), avatar(10'000).size());
+}
+
+TEST(Presence, AStateThatIsNoJsonIsRefusedWhenItWouldBeTaken) {
+  Presence presence;
+  Connection ann, bob;
+  ASSERT_TRUE(presence.update(ann, state(1, 1, "{}"), 0));
+  EXPECT_EQ(presence.update(bob, state(2, 1, "{"), 0).error().code, ErrorCode::kMalformed);
+  EXPECT_TRUE(presence.update(bob, state(1, 2, "{"), 0)) << "it is ignored: it is not bob's";
+  // Ann is silent, so bob may speak for the client now.
+  const auto late = presence.update(bob, state(1, 3, "{"), 25'000);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->dropped->code, ErrorCode::kMalformed);
+  EXPECT_TRUE(late->others.empty());
+}
+
 // The same with a new connection for each batch: what nobody owns any more goes first.
 TEST(Presence, AFloodOfConnectionsIsBoundedAndHurtsNobodyElse) {
   Presence presence({.object_clients = 1000});

@@ -49,6 +49,10 @@ struct AwarenessEntry {
 
 Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
                                                      const AwarenessLimits& limits = {});
+// The same, without a look at the states: they may be no JSON. So it costs little, however long they are.
+Result<std::vector<AwarenessEntry>> split_awareness(ByteView message,
+                                                    const AwarenessLimits& limits = {});
+bool is_awareness_state(std::string_view state);  // JSON
 Bytes encode_awareness(std::span<const AwarenessEntry> entries);
 
 // The clients whose state a call has changed. Send others what encode() returns for all of them.
@@ -82,6 +86,9 @@ class Awareness {
 
   // Applies a message of another replica. Skips entries that are not newer than what is known.
   Result<AwarenessChange> apply(ByteView message, std::uint64_t now_ms);
+
+  // The same for entries whose states the caller has found to be JSON. The limits are the caller's, too.
+  AwarenessChange apply_checked(std::span<const AwarenessEntry> entries, std::uint64_t now_ms);
 
   // Marks these clients as gone, for example when the connection that spoke for them closes.
   AwarenessChange remove(std::span<const ClientId> clients, std::uint64_t now_ms);
