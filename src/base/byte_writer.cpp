@@ -8,6 +8,7 @@ namespace {
 // Up to this size, a copy is cheaper than to hand the buffer out and to grow a new one.
 constexpr std::size_t kCopyLimit = 64 * 1024;
 constexpr std::size_t kFirstSize = 128;
+constexpr std::size_t kLarge = std::size_t{4} << 20;
 }  // namespace
 
 Bytes ByteWriter::take() {
@@ -26,8 +27,11 @@ void ByteWriter::take(Bytes& out) {
   size_ = 0;
 }
 
+// Twice as large, or a quarter larger if it is large: what is never written is memory, too.
 void ByteWriter::grow(std::size_t more) {
-  buffer_.resize(std::max({kFirstSize, buffer_.size() * 2, size_ + more}));
+  const std::size_t now = buffer_.size();
+  const std::size_t next = now < kLarge ? now * 2 : now + now / 4;
+  buffer_.resize(std::max({kFirstSize, next, size_ + more}));
 }
 
 }  // namespace syncline

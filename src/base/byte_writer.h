@@ -35,6 +35,8 @@ class ByteWriter {
   // Valid until the next write.
   ByteView view() const { return {buffer_.data(), size_}; }
 
+  std::size_t memory_bytes() const { return buffer_.capacity(); }
+
   // Drops the bytes and keeps the memory.
   void clear() { size_ = 0; }
 

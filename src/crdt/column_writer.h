@@ -9,7 +9,7 @@
 //                       length.
 //   StringColumnWriter  all text as one string, then a UintOptRle of the lengths in UTF-16 units
 //
-// finish() closes the last run. reset() starts a new column and keeps the memory.
+// finish() closes the last run; it may be called again before the next value. reset() starts a new column and keeps the memory.
 #pragma once
 
 #include "base/byte_writer.h"
@@ -34,6 +34,8 @@ class UintColumnWriter {
     flush();
     return out_.view();
   }
+
+  std::size_t memory_bytes() const { return out_.memory_bytes(); }
 
   void reset() {
     out_.clear();
@@ -73,6 +75,8 @@ class ClockColumnWriter {
     return out_.view();
   }
 
+  std::size_t memory_bytes() const { return out_.memory_bytes(); }
+
   void reset() {
     out_.clear();
     value_ = difference_ = 0;
@@ -108,6 +112,8 @@ class ByteColumnWriter {
 
   ByteView finish() { return out_.view(); }
 
+  std::size_t memory_bytes() const { return out_.memory_bytes(); }
+
   void reset() {
     out_.clear();
     count_ = 0;
@@ -128,12 +134,23 @@ class StringColumnWriter {
   void write(std::string_view text) { write(text, utf16_length(text)); }
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
-  ByteView finish() {
-    out_.clear();
-    out_.var_buffer(text_.view());
-    out_.append(lengths_.finish());
-    return out_.view();
+  // At most what finish_into() writes.
+  std::size_t most_bytes() {
+    return 2 * ByteWriter::kMaxVarint + text_.size() + lengths_.finish().size();
   }
+
+  // Writes the column as a buffer. The text may be large, so there is no copy of it on the way.
+  void finish_into(ByteWriter& out) {
+    const ByteView lengths = lengths_.finish();
+    std::uint8_t prefix[ByteWriter::kMaxVarint];
+    const auto prefix_size =
+        static_cast<std::size_t>(ByteWriter::put_var_uint(prefix, text_.size()) - prefix);
+    out.var_uint(prefix_size + text_.size() + lengths.size());
+    out.var_buffer(text_.view());
+    out.append(lengths);
+  }
+
+  std::size_t memory_bytes() const { return text_.memory_bytes() + lengths_.memory_bytes(); }
 
   void reset() {
     text_.clear();
@@ -143,7 +160,6 @@ class StringColumnWriter {
  private:
   ByteWriter text_;
   UintColumnWriter lengths_;
-  ByteWriter out_;
 };
 
 }  // namespace syncline::crdt

@@ -139,6 +139,8 @@ std::size_t Engine::memory_bytes() const {
                       (scratch_ ? scratch_->blocks.capacity() * sizeof(Block) : 0) +
                       transactions_.size() * sizeof(Transaction);
   if (conflict_lists_ != nullptr) bytes += conflict_lists_->memory_bytes();
+  for (const auto& writer : writers_)
+    if (writer) bytes += writer->memory_bytes();
   if (pending_structs_) bytes += pending_structs_->update.capacity();
   for (const auto& [client, ranges] : pending_deletes_.clients())
     bytes += sizeof(client) + ranges.capacity() * sizeof(ClockRange);

@@ -132,7 +132,7 @@ namespace {
 // Types nested deeper than this are omitted, because their JSON could not be read again.
 constexpr int kMaxJsonDepth = kMaxAnyDepth;
 
-Any value_to_json(Engine& engine, const Value& value, int depth);
+Any value_to_json(Engine& engine, Value value, int depth);
 
 Any sequence_to_json(Engine& engine, TypeIndex index, int depth) {
   Any::Array array;
@@ -176,8 +176,8 @@ Any type_to_json(Engine& engine, TypeIndex index, int depth) {
   return Any();
 }
 
-Any value_to_json(Engine& engine, const Value& value, int depth) {
-  if (const Any* any = std::get_if<Any>(&value)) return *any;
+Any value_to_json(Engine& engine, Value value, int depth) {
+  if (Any* any = std::get_if<Any>(&value)) return std::move(*any);
   if (const Type* type = std::get_if<Type>(&value))
     return type_to_json(engine, type->index(), depth + 1);
   return Any(Any::Object{{"guid", Any(std::get<Subdoc>(value).guid)}});

@@ -13,6 +13,7 @@
 //   name(), type()       as in Block
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/assert.h"
@@ -63,6 +64,7 @@ struct V1Sink {
   }
 
   ByteWriter& finish() { return rest; }
+  std::size_t memory_bytes() const { return rest.memory_bytes() + scratch.capacity(); }
 
  private:
   static std::uint8_t* put_id(std::uint8_t* out, Id id) {
@@ -115,19 +117,31 @@ struct V2Sink {
   void json(ByteView packed) { rest.append(packed); }
 
   ByteWriter& finish() {
+    const ByteView before[] = {key_clocks.finish(), clients.finish(), left_clocks.finish(),
+                               right_clocks.finish(), infos.finish()};
+    const ByteView after[] = {parent_infos.finish(), type_refs.finish(), lens.finish()};
+    whole.reserve(bytes_of(before) + strings.most_bytes() + bytes_of(after) + rest.size());
     whole.u8(0);  // feature flags; none are defined
-    whole.var_buffer(key_clocks.finish());
-    whole.var_buffer(clients.finish());
-    whole.var_buffer(left_clocks.finish());
-    whole.var_buffer(right_clocks.finish());
-    whole.var_buffer(infos.finish());
-    whole.var_buffer(strings.finish());
-    whole.var_buffer(parent_infos.finish());
-    whole.var_buffer(type_refs.finish());
-    whole.var_buffer(lens.finish());
+    for (const ByteView column : before) whole.var_buffer(column);
+    strings.finish_into(whole);
+    for (const ByteView column : after) whole.var_buffer(column);
     whole.append(rest.view());
     reset();
     return whole;
+  }
+
+  // At most, with their lengths.
+  static std::size_t bytes_of(std::span<const ByteView> columns) {
+    std::size_t bytes = 0;
+    for (const ByteView column : columns) bytes += ByteWriter::kMaxVarint + column.size();
+    return bytes;
+  }
+
+  std::size_t memory_bytes() const {
+    return rest.memory_bytes() + scratch.capacity() + key_clocks.memory_bytes() +
+           clients.memory_bytes() + left_clocks.memory_bytes() + right_clocks.memory_bytes() +
+           infos.memory_bytes() + strings.memory_bytes() + parent_infos.memory_bytes() +
+           type_refs.memory_bytes() + lens.memory_bytes() + whole.memory_bytes();
   }
 
   void reset() {

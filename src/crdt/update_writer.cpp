@@ -1,5 +1,6 @@
 #include "crdt/update_writer.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/assert.h"
@@ -72,8 +73,10 @@ UpdateWriter& UpdateWriter::operator=(UpdateWriter&&) noexcept = default;
 UpdateWriter::~UpdateWriter() = default;
 
 void UpdateWriter::reserve(std::size_t text) {
+  // The other fields of a block take about as much as its text, unless that is long.
+  constexpr std::size_t kMostOther = std::size_t{1} << 20;
   if (v1_)
-    v1_->rest.reserve(2 * text);  // the other fields of a block take about as much as its text
+    v1_->rest.reserve(text + std::min(text, kMostOther));
   else
     v2_->strings.reserve(text);
 }
@@ -111,12 +114,21 @@ void UpdateWriter::write_deletes(const DeleteSet& deletes) {
     write_delete_set(deletes, V2Sink::kVersion, v2_->rest);
 }
 
-Bytes UpdateWriter::take() {
-  return (v1_ ? v1_->finish() : v2_->finish()).take();
+std::size_t UpdateWriter::memory_bytes() const {
+  return v1_ ? v1_->memory_bytes() : v2_->memory_bytes();
 }
 
+Bytes UpdateWriter::take() {
+  Bytes out;
+  take(out);
+  return out;
+}
+
+// The writer stays for the next update. After a large one, its memory is released.
 void UpdateWriter::take(Bytes& out) {
+  constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
   (v1_ ? v1_->finish() : v2_->finish()).take(out);
+  if (v2_ && out.size() > kKeptBytes) v2_ = std::make_unique<V2Sink>();
 }
 
 }  // namespace syncline::crdt

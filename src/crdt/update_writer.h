@@ -53,6 +53,8 @@ class UpdateWriter {
   }
 
   Bytes take();
+  // Of its buffers. After a large update, they are released.
+  std::size_t memory_bytes() const;
   void take(Bytes& out);  // into a buffer whose memory is reused
 
  private:

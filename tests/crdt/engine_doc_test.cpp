@@ -87,6 +87,18 @@ TEST(Engine, EndlessEditingOfASmallDocumentStaysSmall) {
   EXPECT_LT(doc.memory_bytes(), early * 8);
 }
 
+// Snapshots of large documents are made now and then. Their buffers were as large as the document.
+TEST(Engine, AfterALargeEncodingItsBuffersAreReleased) {
+  Doc doc = make(1);
+  ASSERT_TRUE(doc.text("t").insert(0, std::string(2'000'000, 'x')));
+  ASSERT_TRUE(doc.map("m").set("binary", Bytes(2'000'000, std::uint8_t{1})));
+  const std::size_t before = doc.memory_bytes();
+  for (const UpdateVersion version : {UpdateVersion::kV1, UpdateVersion::kV2}) {
+    EXPECT_GT(doc.encode_state_as_update({}, version).size(), 4'000'000u);
+    EXPECT_LT(doc.memory_bytes(), before + 100'000);
+  }
+}
+
 // Few values may be large, so what counts is what dead values occupy.
 TEST(Engine, AnEndlesslyReplacedLargeValueStaysSmall) {
   Doc doc = make(1);

@@ -92,7 +92,12 @@ TEST(Columns, Strings) {
   const std::string_view values[] = {"a", "😀ü", "", "b", "b"};
   StringColumnWriter out;
   for (const auto value : values) out.write(value);
-  const Bytes bytes = to_bytes(out.finish());
+  ByteWriter written;
+  out.finish_into(written);
+  EXPECT_LE(written.size(), out.most_bytes());
+  ByteReader read(written.view());
+  const Bytes bytes = to_bytes(read.var_buffer());
+  EXPECT_TRUE(read.at_end());
   EXPECT_EQ(to_hex(bytes), "0961f09f9880c3bc62620103004100");
   bool failed = false;
   StringColumnReader in(ByteReader(bytes), failed);
