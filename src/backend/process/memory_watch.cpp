@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval(100);
 constexpr int kLooksPerTrim = 10;
+// The allocator is asked to return what it keeps if that is more than this, and than a part of the limit.
+constexpr std::uint64_t kKeptBytes = std::uint64_t{32} << 20;
+constexpr std::uint64_t kKeptPart = 32;
 constexpr int kLargeBlockBytes = 512 << 10;
 
 }  // namespace
@@ -21,6 +25,13 @@ std::uint64_t resident_memory_bytes() {
   std::uint64_t resident = 0;
   statm >> total >> resident;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// The program itself, and what the allocator keeps.
+std::uint64_t kept_memory_bytes(std::uint64_t resident) {
+  const struct mallinfo2 info = mallinfo2();
+  const std::uint64_t in_use = info.uordblks + info.hblkhd;
+  return resident - std::min(resident, in_use);
 }
 
 void return_large_blocks() {
@@ -49,10 +60,10 @@ void MemoryWatch::look() {
   const MemoryLevel before = budget_.level();
   budget_.set_resident(resident_memory_bytes());
   report(before, budget_.level());
-  ++looks_since_trim_;
-  if (!budget_.tight() || looks_since_trim_ < kLooksPerTrim) return;
+  if (++looks_since_trim_ < kLooksPerTrim) return;
   looks_since_trim_ = 0;
-  malloc_trim(0);
+  const std::uint64_t much = kKeptBytes + budget_.limit() / kKeptPart;
+  if (budget_.tight() || kept_memory_bytes(budget_.resident()) > much) malloc_trim(0);
 }
 
 void MemoryWatch::report(MemoryLevel before, MemoryLevel now) const {

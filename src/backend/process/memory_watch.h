@@ -1,8 +1,8 @@
 // MemoryWatch: a thread that measures the resident memory of the process ten times a second, for its
 // MemoryBudget, and reports when the level changes.
 //
-// While memory is short, it asks the allocator about once a second to return what it keeps. Large
-// blocks return by themselves: see return_large_blocks().
+// While memory is short, and whenever the allocator keeps much, it asks the allocator about once a second
+// to return that. Large blocks return by themselves: see return_large_blocks().
 //
 // Thread-safety: built and destroyed by one thread. The budget and the sink must outlive it.
 #pragma once
@@ -19,6 +19,10 @@ namespace syncline::backend {
 
 // Resident memory of this process, in bytes; 0 if the system does not say.
 std::uint64_t resident_memory_bytes();
+
+// What is resident besides the blocks in use: the program, and what the allocator keeps of freed blocks. An
+// estimate; costs a look at each free block.
+std::uint64_t kept_memory_bytes(std::uint64_t resident);
 
 // Makes the allocator return blocks of 512 KiB and more to the system as soon as they are freed. By
 // default it begins with smaller ones, but then keeps ever larger ones (up to 32 MiB). Must be

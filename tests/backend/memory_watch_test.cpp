@@ -1,0 +1,51 @@
+#include "backend/process/memory_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace syncline::backend {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kOtherAllocator = true;
+#elif defined(__has_feature)
+constexpr bool kOtherAllocator =
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kOtherAllocator = false;
+#endif
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+// Takes so much memory in small blocks and frees it, but not the last block, so that it stays with the
+// allocator.
+std::unique_ptr<char[]> leave_free_blocks(std::size_t bytes) {
+  constexpr std::size_t kBlock = 20'000;
+  std::vector<std::unique_ptr<char[]>> blocks;
+  for (std::size_t taken = 0; taken < bytes; taken += kBlock) {
+    blocks.push_back(std::make_unique<char[]>(kBlock));
+    std::memset(blocks.back().get(), 1, kBlock);
+  }
+  return std::move(blocks.back());
+}
+
+TEST(MemoryWatch, WhatTheAllocatorKeepsIsReturned) {
+  if (kOtherAllocator) GTEST_SKIP() << "the sanitizer has an allocator of its own";
+  const auto last = leave_free_blocks(200 * kMiB);
+  const std::uint64_t before = resident_memory_bytes();
+  ASSERT_GT(kept_memory_bytes(before), 150 * kMiB);
+  MemoryBudget budget(4096 * kMiB, 1);
+  const MemoryWatch watch(budget, nullptr);
+  for (int i = 0; i < 100 && resident_memory_bytes() > before - 150 * kMiB; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_LT(resident_memory_bytes(), before - 150 * kMiB);
+  EXPECT_FALSE(budget.tight());
+}
+
+}  // namespace
+}  // namespace syncline::backend
