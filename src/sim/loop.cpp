@@ -1,17 +1,24 @@
 #include "sim/loop.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace syncline::sim {
 namespace {
 
 constexpr std::uint64_t kEpochMs = 1'700'000'000'000;
+constexpr Lane kLanes = 5;  // few, so that some workspaces share one
 
 }  // namespace
 
-void Loop::post(Task task) {
-  tasks_.push_back(std::move(task));
+void Loop::post_in(Lane lane, Task task) {
+  tasks_.push_back({lane, std::move(task)});
   schedule();
+}
+
+Lane Loop::lane_of(std::string_view workspace) const {
+  if (!lanes_) return 0;
+  return 1 + static_cast<Lane>(lanes_->fork(workspace).next() % kLanes);
 }
 
 void Loop::schedule() {
@@ -23,15 +30,25 @@ void Loop::schedule() {
 void Loop::turn() {
   turn_scheduled_ = false;
   if (paused_) return;
+  if (lanes_) shuffle_lanes();
   // What these tasks post belongs to the next turn.
   for (std::size_t count = tasks_.size(); count > 0 && !tasks_.empty() && !paused_; --count) {
-    Task task = std::move(tasks_.front());
+    Posted posted = std::move(tasks_.front());
     tasks_.pop_front();
     in_turn_ = true;
-    task();
+    lane_ = posted.lane;
+    posted.task();
+    lane_ = 0;
     in_turn_ = false;
   }
   schedule();
+}
+
+void Loop::shuffle_lanes() {
+  std::map<Lane, std::uint64_t> order;
+  for (const Posted& posted : tasks_) order.try_emplace(posted.lane, 0);
+  for (auto& [lane, place] : order) place = lanes_->next();
+  std::ranges::stable_sort(tasks_, {}, [&](const Posted& posted) { return order[posted.lane]; });
 }
 
 Scheduler::TimerId Loop::after(std::uint64_t delay_ms, Task task) {

@@ -4,13 +4,19 @@
 // Turns: posted tasks run in the next turn, in order. A turn takes as long as the processor needs,
 // longer on a slow one. A paused process does nothing, and catches up when it resumes. stop() ends
 // the process and drops everything that is still due.
+//
+// Lanes: a loop of a real server shares its time out (base/scheduler.h), so tasks of one workspace pass those
+// of others. Here, chance decides who passes whom.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
+#include <string_view>
 
 #include "base/scheduler.h"
+#include "sim/dice.h"
 #include "sim/timeline.h"
 
 namespace syncline::sim {
@@ -29,7 +35,11 @@ class Loop final : public Scheduler {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void post(Task task) override;
+  void post(Task task) override { post_in(lane_, std::move(task)); }
+  void post_in(Lane lane, Task task) override;
+  Lane lane_of(std::string_view workspace) const override;
+  Lane lane() const override { return lane_; }
+  void set_lane(Lane lane) override { lane_ = in_turn_ ? lane : 0; }
   bool is_current() const override { return in_turn_; }
   TimerId after(std::uint64_t delay_ms, Task task) override;
   void cancel(TimerId timer) override;
@@ -43,17 +53,27 @@ class Loop final : public Scheduler {
 
   ClockSkew& skew() { return skew_; }
   void set_turn_us(std::uint64_t turn_us) { turn_us_ = turn_us; }
+  // From now on, the tasks of a turn run lane by lane, in an order that the dice choose.
+  void share_out(Dice dice) { lanes_ = dice; }
   std::size_t waiting() const { return tasks_.size(); }
 
  private:
+  struct Posted {
+    Lane lane;
+    Task task;
+  };
+
   void schedule();
   void turn();
+  void shuffle_lanes();
   std::uint64_t local_ms() const;
 
   Timeline& timeline_;
   ClockSkew skew_;
   std::uint64_t turn_us_ = 20;
-  std::deque<Task> tasks_;
+  std::deque<Posted> tasks_;
+  std::optional<Dice> lanes_;
+  Lane lane_ = 0;  // of the present turn
   std::map<TimerId, Timeline::Ticket> timers_;
   TimerId last_timer_ = 0;
   Timeline::Ticket turn_{};

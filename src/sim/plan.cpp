@@ -115,6 +115,7 @@ void draw_server(ServerSettings& server, Dice dice) {
   server.restart_us = dice.scale(100'000, 5 * kSecond);
   server.turn_us = dice.scale(5, 500);
   server.skew = draw_skew(dice);
+  server.lanes = dice.fork("lanes").chance(0.4);
   // Most documents of a run are small, so what is long is drawn as well.
   Dice jobs = dice.fork("jobs");
   if (jobs.chance(0.6)) {

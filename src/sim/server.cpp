@@ -37,6 +37,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
   if (memory != nullptr) world.kept.push_back(memory);
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
+  if (server.settings_.lanes) loop.share_out(world.dice.fork("lanes", world.now_us()));
   worker_loop.skew() = server.settings_.skew;
   worker_loop.set_turn_us(server.settings_.worker_turn_us);
   workers.set(0, store->open_loop(worker_loop), *server.types_);

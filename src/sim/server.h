@@ -51,6 +51,7 @@ struct ServerSettings {
   std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
   std::uint64_t turn_us = 20;
   std::uint64_t worker_turn_us = 2'000;  // of workers, whose jobs take long
+  bool lanes = false;  // its loop shares its time out between workspaces
   ClockSkew skew;
 };
 
