@@ -11,11 +11,9 @@
 
 namespace syncline::backend {
 
-template <typename T>
+template <typename T, std::size_t kKept = 64>
 class Fifo {
  public:
-  static constexpr std::size_t kKept = 1024;
-
   bool empty() const { return next_ == items_.size(); }
   std::size_t size() const { return items_.size() - next_; }
   const T& front() const { return items_[next_]; }  // there must be one

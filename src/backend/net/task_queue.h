@@ -51,7 +51,7 @@ class TaskQueue {
   Posted take_waiting();
 
   const Lanes& lanes_;
-  Fifo<Posted> fresh_;
+  Fifo<Posted, 1024> fresh_;
   std::vector<Waiting> waiting_;  // few: a lane must have taken much to be there
   std::bitset<Lanes::kCount> waits_;
   std::size_t passed_ = 0;  // tasks since one of those that wait has run
