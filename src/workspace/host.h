@@ -58,11 +58,12 @@ class Host {
     return services_.memory == nullptr ? MemoryLevel::kEasy : services_.memory->level();
   }
   // True if an answer of so many bytes should wait, because those under way use up their part of the
-  // memory, and there is little left of all.
+  // memory, and there is little left of all. If none is under way, it would wait for nothing.
   bool crowded(std::size_t answer) const {
     MemoryBudget* memory = services_.memory;
-    return memory != nullptr && !memory->cell(MemoryUse::kAnswers).has_room(answer) &&
-           !memory->has_room(answer);
+    if (memory == nullptr) return false;
+    const MemoryCell& answers = memory->cell(MemoryUse::kAnswers);
+    return answers.used() > 0 && !answers.has_room(answer) && !memory->has_room(answer);
   }
   // The account of a principal that comes from this peer; nullptr: there are none.
   SharedAccount account_of(const policy::Principal& principal, std::string_view peer) const {

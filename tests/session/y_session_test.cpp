@@ -869,6 +869,23 @@ TEST(YSession, WhileThereIsNoRoomForAnswersALargeOneWaits) {
   EXPECT_EQ(bob.text().size(), 400'000u);
 }
 
+// It is larger than all answers may be together, so it would wait for nothing.
+TEST(YSession, WhileNoAnswerIsUnderWayALargeOneDoesNotWait) {
+  TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {}, nullptr, {}, 100'000);
+  Typist ann(1);
+  YPeer writer(world);
+  writer.send(SyncKind::kUpdate, ann.type(std::string(400'000, 'x')));
+  world.loop.run();
+  YPeer reader(world);
+  world.memory.set_resident(950);
+  reader.send(SyncKind::kStep1, Bytes{0});
+  world.loop.run();
+  EXPECT_EQ(reader.counters.answers_put_off, 0u);
+  Typist bob(2);
+  reader.deliver(bob);
+  EXPECT_EQ(bob.text().size(), 400'000u);
+}
+
 // The refusal of an opening waits for what is in flight. The client may have left by then.
 TEST(YSession, AClientMayLeaveBeforeItsOpeningIsRefused) {
   TestWorld world(store::MemoryStore::CommitMode::kManual);

@@ -27,8 +27,11 @@ inline policy::Caller ann() {
 struct TestWorld {
   explicit TestWorld(store::MemoryStore::CommitMode mode = store::MemoryStore::CommitMode::kAtOnce,
                      state::CacheLimits limits = {}, state::Jobs* jobs = nullptr,
-                     state::LoopShare share = {})
-      : store(mode),
+                     state::LoopShare share = {}, std::uint64_t part_bytes = kPartBytes)
+      : memory(
+            1000, 1,
+            {part_bytes, part_bytes, part_bytes, part_bytes, part_bytes, part_bytes}),
+        store(mode),
         log(store.open_loop(loop)),
         off_loop(jobs == nullptr ? std::nullopt
                                  : std::optional(state::OffLoop{*jobs, home, share})),
@@ -65,10 +68,10 @@ struct TestWorld {
   }
 
   VirtualLoop loop;
-  // Of 1,000 bytes, of which none are used. Each part may have kPartBytes; fill() leaves no room in one.
+  // Of 1,000 bytes, of which none are used. Each part may have kPartBytes, if the test does not say
+  // otherwise; then fill() leaves no room in one.
   static constexpr std::uint64_t kPartBytes = std::uint64_t{1} << 30;
-  MemoryBudget memory{
-      1000, 1, {kPartBytes, kPartBytes, kPartBytes, kPartBytes, kPartBytes, kPartBytes}};
+  MemoryBudget memory;
   void fill(MemoryUse use) { memory.cell(use).change(0, kPartBytes); }
   void empty(MemoryUse use) { memory.cell(use).change(kPartBytes, 0); }
   // A principal may have so much presence; of the other parts, as much as all.
