@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::chrono::seconds kLook{1};  // at the free space, while nothing is written
 
+std::uint64_t clock_us() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
 }  // namespace
 
 Committer::Committer(Database& database, DiskReserve& reserve, const StoreOptions& options,
@@ -35,10 +41,16 @@ Committer::~Committer() {
   thread_.join();
 }
 
+// The committer is woken only if it would not look by itself, and after the mutex is free, so that it need
+// not wait for that next.
 void Committer::submit(Request request) {
-  const std::lock_guard lock(mutex_);
-  queue_.push(std::move(request));
-  wake_.notify_one();
+  bool wakes = false;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push(std::move(request));
+    wakes = gathering_ ? is_enough() : queue_.size() == 1;
+  }
+  if (wakes) wake_.notify_one();
 }
 
 StoreCounters Committer::counters() const {
@@ -53,31 +65,29 @@ void Committer::run() {
   name_thread("committer");
   ask_for_short_slices();
   stop_counting();
-  for (;;) {
-    std::vector<Request> requests;
-    {
-      std::unique_lock lock(mutex_);
-      const bool woken = wake_.wait_for(lock, kLook, [&] { return stopping_ || !queue_.empty(); });
-      if (woken && queue_.empty()) return;
-      requests = queue_.take();
-    }
-    if (requests.empty()) {
+  while (auto requests = next()) {
+    if (requests->empty())
       reserve_.look();
-      continue;
-    }
-    commit(std::move(requests));
+    else
+      commit(std::move(*requests));
   }
 }
 
-namespace {
-
-std::uint64_t clock_us() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(
-      duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count());
+// Waits for requests. Returns none if there were none for a while, and nullopt if there will be none.
+std::optional<std::vector<Request>> Committer::next() {
+  std::unique_lock lock(mutex_);
+  const bool woken = wake_.wait_for(lock, kLook, [&] { return stopping_ || !queue_.empty(); });
+  if (queue_.empty()) return woken ? std::nullopt : std::optional(std::vector<Request>());
+  const std::uint64_t wait_us = pace_.wait_us(queue_.size(), queue_.bytes(), clock_us());
+  if (wait_us > 0) {
+    gathering_ = true;
+    wake_.wait_for(lock, std::chrono::microseconds(wait_us),
+                   [&] { return stopping_ || is_enough(); });
+    gathering_ = false;
+  }
+  pace_.began(queue_.size(), wait_us > 0, clock_us());
+  return queue_.take();
 }
-
-}  // namespace
 
 void Committer::commit(std::vector<Request> requests) {
   const std::uint64_t start = clock_us();

@@ -2,7 +2,8 @@
 // with one sync, and answers all of it. store/group_commit.h decides what is written and answered.
 //
 // During a sync, the next batch collects. So a single append waits for one sync, and a thousand
-// concurrent appends share one.
+// concurrent appends share one. If appends come one by one, the committer lets some gather before it
+// takes them (commit_pace.h).
 //
 // Thread-safety: submit() and counters() from any thread.
 #pragma once
@@ -11,10 +12,12 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "backend/store/commit_pace.h"
 #include "backend/store/database.h"
 #include "backend/store/disk_reserve.h"
 #include "store/group_commit.h"
@@ -41,6 +44,8 @@ class Committer {
 
  private:
   void run();
+  std::optional<std::vector<Request>> next();
+  bool is_enough() const { return CommitPace::is_enough(queue_.size(), queue_.bytes()); }
   void commit(std::vector<Request> requests);
   syncline::store::GroupCommit::Ready ready_to_write();
   Result<void> write(DatabaseWrites& writes);
@@ -67,6 +72,9 @@ class Committer {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   RequestQueue queue_;
+  CommitPace pace_;
+  bool gathering_ =
+      false;  // the committer waits for more; it need not be woken before it is enough
   bool stopping_ = false;
   StoreCounters counters_;
 
