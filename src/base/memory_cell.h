@@ -17,6 +17,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline {
 
 class MemoryCell {
@@ -75,7 +77,9 @@ class MemoryCharge {
     std::swap(bytes_, other.bytes_);
     return *this;
   }
-  ~MemoryCharge() { set(0); }
+  ~MemoryCharge() {
+    if (!is_mutated(Mutation::keep_charge)) set(0);
+  }
 
   void set(std::uint64_t bytes) {
     if (cell_ != nullptr) cell_->change(bytes_, bytes);

@@ -94,7 +94,10 @@ namespace syncline {
   X(join_when_full)      /* documents are opened while memory is full */                          \
   X(refuse_for_good)     /* for lack of memory, clients are told to stay away */                  \
   X(forget_network)      /* the connections of a network together may do anything */              \
-  X(keep_cache_bytes)    /* an evicted object still counts as memory */
+  X(keep_cache_bytes)    /* an evicted object still counts as memory */                           \
+  X(keep_charge)         /* what somebody held is charged to him for ever */                      \
+  X(forget_untold)       /* presence that was put off is lost when its client leaves */           \
+  X(judge_once)          /* a change that a worker applied is not judged again */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock_watch.h"
 #include "base/memory_budget.h"
@@ -25,6 +26,7 @@
 #include "node/slow_answers.h"
 #include "observe/report.h"
 #include "observe/turn_meter.h"
+#include "policy/decider.h"
 #include "policy/failed_tokens.h"
 #include "policy/rates.h"
 #include "session/limits.h"
@@ -52,6 +54,8 @@ struct ShardOptions {
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
   MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
   workspace::Gate gate = {};
+  // Asked in this order about every request (policy/decider.h); they must outlive the shard.
+  std::vector<const policy::Decider*> deciders = {};
   // Called at most once after the disk has failed. The process must then stop serving.
   std::function<void(const Error&)> on_storage_failure = [](const Error&) {};
   // Gets a sentence when the wall clock has jumped, or was ahead. May be empty.

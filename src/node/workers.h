@@ -3,8 +3,8 @@
 // With two or more, one half does what is urgent and the other what somebody asked to read, so that
 // no change waits for a long answer. The name of the asker decides which worker of a half it is.
 //
-// Thread-safety: after set() has installed every worker, any thread may call start() and counters().
-// A worker itself is used only on its own loop. Work for a worker that has ended is destroyed.
+// Thread-safety: after set() has installed every worker, any thread may call start(), worker_for() and
+// counts(). A worker itself is used only on its own loop. Work for a worker that has ended is destroyed.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +36,9 @@ class Workers final : public state::Jobs {
 
   void start(state::JobOrder order, Work work) override;
 
+  // The number of the worker to which start() gives a job like this.
+  std::size_t worker_for(const state::JobOrder& order) const;
+
   // Jobs that wait for their turn, or run, or were begun or refused so far, of all workers.
   struct Counts {
     std::uint64_t begun = 0;
@@ -60,8 +63,6 @@ class Workers final : public state::Jobs {
     std::unique_ptr<Site> site;
     std::unique_ptr<state::JobCounters> counters = std::make_unique<state::JobCounters>();
   };
-
-  std::size_t worker_for(const state::JobOrder& order) const;
 
   std::vector<Place> places_;
   MemoryCell* const answers_;

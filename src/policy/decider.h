@@ -1,5 +1,5 @@
 // Decider: allows or refuses what a caller asks for. A policy, a schema and a plugin are deciders.
-// None exists yet: the chain of a node is empty (workspace::Services).
+// None exists yet: the chain of a server is empty (node::ShardOptions).
 //
 // Each read, each change and each administrative act passes the chain. A change passes it after
 // prepare() and before apply(), so its effect is known and nothing has happened yet. decide() first

@@ -178,6 +178,9 @@ void Client::disconnected(Replica& replica) {
 void Client::go_offline() {
   if (!std::exchange(online_, false)) return;
   world_.trace.note(Kind::kConnect, name_, 0, 0, [] { return "goes offline"; });
+  if (settings_.says_goodbye)
+    for (Replica& replica : replicas_)
+      if (connected() && replica.welcome) say_goodbye(replica);
   close(1000);
 }
 
@@ -338,6 +341,15 @@ void Client::announce_presence(Replica& replica) {
     replica.announced_us = world_.now_us();
     replica.announced_on[replica.presence_id] = connections_;
   }
+  send_awareness(replica, crdt::encode_awareness({&entry, 1}));
+}
+
+// As the published providers do when their page is closed. When the client comes back, it announces
+// itself with a higher clock.
+void Client::say_goodbye(Replica& replica) {
+  const crdt::AwarenessEntry entry{
+      .client = replica.presence_id, .clock = ++replica.presence_clock, .gone = true};
+  ++replica.presence_clock;
   send_awareness(replica, crdt::encode_awareness({&entry, 1}));
 }
 

@@ -28,6 +28,7 @@ struct ClientSettings {
   bool wants_saved = true;  // y-websocket: asks for acks
   bool undoes = false;
   bool read_only = false;
+  bool says_goodbye = false;     // tells that it leaves before it goes offline
   bool echoes_presence = false;  // sends back the presence of others, as published clients do
   // y-websocket: its first message contains several, as that of yrs clients does. Hocuspocus: its
   // first messages come before its token.
@@ -105,6 +106,7 @@ class Client {
   // When connected: announces the state with its present clock, as published clients do.
   void announce_presence(Replica& replica);
   void renew_presence(Replica& replica);
+  void say_goodbye(Replica& replica);
   void echo_presence(Replica& replica, const crdt::AwarenessChange& change);
   void lost_identity(std::string_view why);
   void protocol_broken(std::string_view what);

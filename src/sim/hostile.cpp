@@ -129,8 +129,20 @@ void Hostile::send_presence() {
 void Hostile::send_large() {
   if (done_ >= settings_.in_all) return;
   const std::uint64_t size = dice_.between(settings_.most / 2, settings_.most);
-  done_ += size;
-  static_cast<void>(doc_.text("content").insert(0, std::string(size, 'L')));
+  crdt::Text text = doc_.text("content");
+  switch (dice_.below(4)) {
+    case 0:  // a few bytes that do much
+      if (text.length() == 0) return;
+      static_cast<void>(text.erase(0, text.length()));
+      break;
+    case 1:  // characters that are elements of their own, because each is put before the one before
+      done_ += size;
+      doc_.transact([&] {
+        for (std::uint64_t i = size / 20; i > 0; --i) static_cast<void>(text.insert(0, "l"));
+      });
+      break;
+    default: done_ += size; static_cast<void>(text.insert(0, std::string(size, 'L')));
+  }
   send(protocol::encode_y_sync(SyncKind::kUpdate, last_update_));
 }
 

@@ -3,7 +3,7 @@
 //   flood        many small messages; several such clients have one address
 //   waiting      changes whose predecessors never come
 //   presence     large presence: many awareness ids with large states
-//   large        large changes, which go to the workers
+//   large        changes that are large or do much, which go to the workers
 //   slow reader  does not read what it gets
 //   opener       opens one document after the other, also while memory is full
 //   asker        asks the HTTP API for many long answers at once, and often leaves before it has them

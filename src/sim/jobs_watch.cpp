@@ -14,7 +14,7 @@ namespace syncline::sim {
 
 using state::JobOrder;
 
-// What the watch knows of each job.
+// What the watch knows of the jobs of one worker.
 struct JobsWatch::Books {
   enum class Stage : std::uint8_t { kSent, kWaits, kRuns };
   struct Job {
@@ -29,7 +29,7 @@ struct JobsWatch::Books {
     std::size_t running = 0;
   };
 
-  explicit Books(World& in) : world(in) {}
+  Books(World& in, bool only) : world(in), only_worker(only) {}
 
   Lane& lane(const Job& job) { return lanes[job.kind]; }
 
@@ -40,16 +40,25 @@ struct JobsWatch::Books {
     return askers;
   }
 
+  void given(const JobOrder& order);
   void waits(std::uint64_t number);
   void begins(std::uint64_t number);
   void over(std::uint64_t number);
 
   World& world;
+  const bool only_worker;
   const state::JobLimits limits = {};
+  std::set<JobOrder::Kind> kinds;  // of jobs that it was given
   std::map<std::uint64_t, Job> jobs;
   Lane lanes[2];
   std::uint64_t last = 0;
 };
+
+void JobsWatch::Books::given(const JobOrder& order) {
+  kinds.insert(order.kind);
+  if (!only_worker && kinds.size() > 1)
+    world.violated(kLiveness, "a worker gets urgent jobs and answers, and there are others");
+}
 
 void JobsWatch::Books::waits(std::uint64_t number) {
   const auto found = jobs.find(number);
@@ -99,15 +108,20 @@ void JobsWatch::Books::over(std::uint64_t number) {
   jobs.erase(found);
 }
 
-JobsWatch::JobsWatch(World& world, Loop& loop, node::Workers& workers)
-    : loop_(loop), workers_(workers), books_(std::make_shared<Books>(world)) {}
+JobsWatch::JobsWatch(World& world, node::Workers& workers) : workers_(workers) {
+  for (std::size_t i = 0; i < workers.size(); ++i)
+    books_.push_back(std::make_shared<Books>(world, workers.size() == 1));
+}
 
 void JobsWatch::start(JobOrder order, Work work) {
-  const std::uint64_t number = ++books_->last;
-  books_->jobs.emplace(number, Books::Job{order.kind, order.asker, order.abandoned});
+  const std::size_t worker = workers_.worker_for(order);
+  const std::shared_ptr<Books> books = books_[worker];
+  books->given(order);
+  const std::uint64_t number = ++books->last;
+  books->jobs.emplace(number, Books::Job{order.kind, order.asker, order.abandoned});
   // It is destroyed without a call if nobody waits for it when its turn comes.
-  auto watched = [books = books_, number, work = std::move(work),
-                  end = state::JobSlot([books = books_, number] { books->over(number); })](
+  auto watched = [books, number, work = std::move(work),
+                  end = state::JobSlot([books, number] { books->over(number); })](
                      Result<state::Workplace*> place, state::JobSlot slot) mutable {
     if (!place) {
       books->world.hit(Probe::answer_refused);
@@ -122,19 +136,21 @@ void JobsWatch::start(JobOrder order, Work work) {
   };
   workers_.start(std::move(order), std::move(watched));
   // In the same turn of the worker, after it has taken the job.
-  loop_.post([books = books_, number] { books->waits(number); });
+  workers_.loop(worker).post([books, number] { books->waits(number); });
 }
 
 void JobsWatch::look() const {
   const auto counts = workers_.counts();
-  if (!books_->jobs.empty() || counts.waiting + counts.running == 0) return;
-  books_->world.violated(kBounded,
-                         fmt::format("all jobs are over, and {} count as running, {} as waiting",
-                                     counts.running, counts.waiting));
+  if (jobs() > 0 || counts.waiting + counts.running == 0) return;
+  books_.front()->world.violated(
+      kBounded, fmt::format("all jobs are over, and {} count as running, {} as waiting",
+                            counts.running, counts.waiting));
 }
 
 std::size_t JobsWatch::jobs() const {
-  return books_->jobs.size();
+  std::size_t sum = 0;
+  for (const auto& books : books_) sum += books->jobs.size();
+  return sum;
 }
 
 }  // namespace syncline::sim

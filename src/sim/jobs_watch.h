@@ -1,22 +1,23 @@
-// JobsWatch: stands between a shard and its worker, and checks that jobs begin as state/jobs.h and
-// state/job_queue.h promise:
+// JobsWatch: stands between a shard and its workers, and checks of each worker that jobs begin as
+// state/jobs.h and state/job_queue.h promise:
 //
 //   I11 bounded   no more jobs run, and no more answers of an asker wait or run, than the limits say;
 //                 what nobody waits for any more does not begin; a job that is over does not count
 //                 as running
 //   I12 liveness  an urgent job begins before answers that wait; of those who wait, nobody gets a
-//                 second job begun before another gets one
+//                 second job begun before another gets one. If there are several workers, none does
+//                 both kinds
 //
 // It changes nothing: not what runs, nor when.
 //
-// Thread-safety: none. The world, the loop and the workers must outlive it.
+// Thread-safety: none. The world and the workers must outlive it.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "node/workers.h"
-#include "sim/loop.h"
 #include "sim/world.h"
 #include "state/job_queue.h"
 #include "state/jobs.h"
@@ -25,8 +26,7 @@ namespace syncline::sim {
 
 class JobsWatch final : public state::Jobs {
  public:
-  // `loop` is that of the only worker of `workers`.
-  JobsWatch(World& world, Loop& loop, node::Workers& workers);
+  JobsWatch(World& world, node::Workers& workers);
 
   void start(state::JobOrder order, Work work) override;
 
@@ -38,9 +38,8 @@ class JobsWatch final : public state::Jobs {
  private:
   struct Books;
 
-  Loop& loop_;
   node::Workers& workers_;
-  const std::shared_ptr<Books> books_;  // jobs refer to it, too
+  std::vector<std::shared_ptr<Books>> books_;  // of each worker; its jobs refer to them, too
 };
 
 }  // namespace syncline::sim

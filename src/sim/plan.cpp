@@ -126,6 +126,16 @@ void draw_server(ServerSettings& server, Dice dice) {
     if (server.loop_share.bytes < 100)
       server.worker_turn_us = std::min<std::uint64_t>(server.worker_turn_us, 10'000);
   }
+  Dice pool = dice.fork("workers");
+  if (pool.chance(0.6)) server.workers = pool.between(2, 4);
+  if (pool.chance(0.4)) {
+    server.loop_share.steps = pool.scale(8, 4'096);
+    if (server.loop_share.steps < 100)
+      server.worker_turn_us = std::min<std::uint64_t>(server.worker_turn_us, 10'000);
+  }
+  Dice presence = dice.fork("presence rate");
+  if (presence.chance(0.25))
+    server.rates.of[static_cast<std::size_t>(policy::Work::kPresence)] = {1, 1};
   Dice upkeep = dice.fork("checkpoints");
   server.checkpoints.interval_ms = upkeep.scale(500, 60'000);
   server.checkpoints.events = upkeep.scale(5, 10'000);
@@ -161,6 +171,7 @@ void draw_clients(Plan& plan, Dice dice) {
     client.hocuspocus = dice.chance(0.4);
     client.wants_saved = dice.chance(0.8);
     client.undoes = dice.chance(0.3);
+    client.says_goodbye = dice.fork("goodbye", number).chance(0.4);
     client.read_only = number >= 2 && dice.chance(0.1);
     client.workspace = fmt::format("w{}", dice.below(workspaces));
     const std::uint64_t first = dice.below(objects);
@@ -383,6 +394,7 @@ Plan draw_plan(std::uint64_t seed) {
   plan.network.queue_limit = plan.server.limits.queue_bytes;
   draw_siege(plan, dice.fork("siege"));
   if (Dice old = dice.fork("old log"); old.chance(0.15)) plan.old_events = old.scale(2, 60);
+  if (plan.old_events > 0) plan.siege.freezes.clear();
   return plan;
 }
 

@@ -115,6 +115,7 @@ struct SiegeSettings {
   std::optional<std::size_t> quiet = {};  // which client is quiet; only in a run without faults
   std::vector<Spell> memory = {};         // when others use more
   std::vector<Spell> stalls = {};         // of the workers
+  std::vector<Spell> freezes = {};        // when a freeze is to begin soon (sim/freeze.h)
 };
 
 struct Plan {

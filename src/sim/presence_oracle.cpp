@@ -19,7 +19,17 @@ constexpr std::uint64_t kRememberedUs = 25 * kSecond;
 // A client renews its presence after 15 s, and checks every 3 s.
 constexpr std::uint64_t kRenewedUs = 22 * kSecond;
 
+// With a token a second, an announcement waits for a second, and for a busy loop.
+constexpr std::uint64_t kPutOffUs = 4 * kSecond;
+
 }  // namespace
+
+PresenceOracle::PresenceOracle(World& world, Network& network, const policy::Rates& rates,
+                               HoldsBack holds_back)
+    : world_(world),
+      network_(network),
+      put_off_us_(rates.of_connection(policy::Work::kPresence).burst > 1 ? 0 : kPutOffUs),
+      holds_back_(std::move(holds_back)) {}
 
 void PresenceOracle::look(std::vector<std::unique_ptr<Client>>& clients) {
   if (world_.violation) return;
@@ -100,7 +110,10 @@ void PresenceOracle::mark(Line& line, const Client& client) {
   for (Standing& standing : line.standings) {
     const bool present = standing.heard_us > 0 && now - standing.heard_us < kSurelyPresentUs;
     if (!present) standing.present_since_us = 0;
-    if (present && standing.present_since_us == 0) standing.present_since_us = now;
+    // The server tells nobody later while it stands still, so that time does not count.
+    const bool not_yet = standing.present_since_us == 0 ||
+                         (server_since_us_ == now && standing.present_since_us > now);
+    if (present && not_yet) standing.present_since_us = now + put_off_us_;
   }
 }
 

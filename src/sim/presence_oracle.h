@@ -6,7 +6,7 @@
 // The client must be shown what the server knew at that moment:
 //
 //   present   the server has handled the announcement of a client that is connected and has renewed
-//             it within the last 27 s
+//             it within the last 27 s; if presence has a low rate, so long ago that it was told
 //   gone      the client was announced on no connection that still exists, or the server has
 //             received nothing on it for 36 s: presence expires after 30 s, and the server checks
 //             every 3 s
@@ -33,6 +33,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/rates.h"
 #include "sim/client.h"
 #include "sim/network.h"
 
@@ -43,8 +44,7 @@ class PresenceOracle {
   // Whether the server holds back anything of that workspace until the log has stored something.
   using HoldsBack = std::function<bool(const std::string& workspace)>;
 
-  PresenceOracle(World& world, Network& network, HoldsBack holds_back)
-      : world_(world), network_(network), holds_back_(std::move(holds_back)) {}
+  PresenceOracle(World& world, Network& network, const policy::Rates& rates, HoldsBack holds_back);
 
   // Called every virtual second.
   void look(std::vector<std::unique_ptr<Client>>& clients);
@@ -114,6 +114,7 @@ class PresenceOracle {
 
   World& world_;
   Network& network_;
+  const std::uint64_t put_off_us_;  // for how long at most the server may tell presence later
   const HoldsBack holds_back_;
   std::map<const Client*, Line> lines_;
   std::map<std::pair<std::size_t, std::uint64_t>, Heard> heard_;  // by client and connection

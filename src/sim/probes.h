@@ -11,62 +11,39 @@
 
 namespace syncline::sim {
 
-#define SYNCLINE_SIM_PROBES(X)                                                                     \
-  /* faults */                                                                                     \
-  X(latency_spike)                                                                                 \
-  X(clog)                                                                                          \
-  X(partition)                                                                                     \
-  X(partition_in)                                                                                  \
-  X(partition_out)                                                                                 \
-  X(isolate_server)                                                                                \
-  X(swizzle)                                                                                       \
-  X(slow_link)                                                                                     \
-  X(reset)                                                                                         \
-  X(corrupt)                                                                                       \
-  X(half_open)                                                                                     \
-  X(reconnect_storm)                                                                               \
-  X(power_loss)                                                                                    \
-  X(kill)                                                                                          \
-  X(crash_at_io)                                                                                   \
-  X(crash_in_recovery)                                                                             \
-  X(pause)                                                                                         \
-  X(slow_cpu)                                                                                      \
-  X(drain)                                                                                         \
-  X(disk_full)                                                                                     \
-  X(write_error)                                                                                   \
-  X(sync_error)                                                                                    \
-  X(slow_disk)                                                                                     \
-  X(bit_rot_event)                                                                                 \
-  X(bit_rot_snapshot)                                                                              \
-  X(bit_rot_at_rest)                                                                               \
-  X(misdirected_write) X(misdirected_read) X(older_disk) X(revoke) X(downgrade) X(clock_jump)      \
-      X(clock_strobe) X(client_offline) X(client_stale) X(client_restart) X(client_doubled)        \
-          X(client_pause) X(slow_reader) /* what the disk did at a power loss */                   \
-      X(lost_all_unsynced) X(torn_write) X(lost_some_sectors) X(kept_unsynced) /* rare states */   \
-      X(torn_tail_dropped) X(damage_refused) X(damaged_event_read) X(damaged_snapshot_rebuilt) X(  \
-          append_refused_full) X(view_reset) X(era_begun) X(fell_behind) X(held_back) X(evicted)   \
-          X(snapshot_written) X(known_change) X(change_waits) X(unacked_survived) X(undo) X(redo)  \
-              X(large_batch) X(garbage_sent) X(malformed_refused) X(bad_update_refused) X(         \
-                  denied_token) X(read_only_refused) X(two_with_one_id) X(visited) X(junk_agreed)  \
-                  X(looked_back) X(looked_at_time) X(pinned) X(checkpoint_signed) X(log_proven) X( \
-                      rollback_noticed) X(tampering_noticed) X(checked_out) X(undone_and_redone)   \
-                      X(rights_refused) X(rule_set) X(hold_set) X(hold_released) X(pin_removed)    \
-                          X(payloads_dropped) X(drop_held) X(drop_failed) X(dropped_by_hand) X(    \
-                              kept_unreadable) X(sweep_interrupted) X(past_refused)                \
-                              X(pin_outlives_payloads) X(quarantined) X(snapshot_delta_written) X( \
-                                  presence_shown) X(presence_left) X(presence_expired)             \
-                                  X(presence_caught_up) X(corner_memory) X(corner_reloads) X(      \
-                                      corner_stalled_log) X(corner_full_queues) X(left_in_flight)  \
-                                      X(load_repeated) X(reply_waited) X(fell_back) X(import)      \
-                                          X(import_refused) X(acks_of_refusable) X(old_log)        \
-                                              X(exported) X(imported) X(restored)                  \
-                                                  X(side_door_tried) X(updates_joined)             \
-                                                      X(snapshot_apart) X(snapshot_file_removed)   \
-                                                          X(snapshot_file_damaged) /* sieges */    \
-      X(siege) X(pool_stalled) X(memory_short) X(memory_full) X(handshake_put_off) X(join_put_off) \
-          X(join_refused) X(request_put_off) X(slowed_down) X(waiting_refused)                     \
-              X(presence_over_limit) X(answer_refused) X(asker_left) X(quiet_edit_timed)           \
-                  X(everything_returned)
+// clang-format off
+#define SYNCLINE_SIM_PROBES(X) \
+  /* faults */ \
+  X(latency_spike) X(clog) X(partition) X(partition_in) X(partition_out) X(isolate_server) \
+  X(swizzle) X(slow_link) X(reset) X(corrupt) X(half_open) X(reconnect_storm) X(power_loss) \
+  X(kill) X(crash_at_io) X(crash_in_recovery) X(pause) X(slow_cpu) X(drain) X(disk_full) \
+  X(write_error) X(sync_error) X(slow_disk) X(bit_rot_event) X(bit_rot_snapshot) \
+  X(bit_rot_at_rest) X(misdirected_write) X(misdirected_read) X(older_disk) X(revoke) \
+  X(downgrade) X(clock_jump) X(clock_strobe) X(client_offline) X(client_stale) \
+  X(client_restart) X(client_doubled) X(client_pause) X(slow_reader) \
+  /* what the disk did at a power loss */ \
+  X(lost_all_unsynced) X(torn_write) X(lost_some_sectors) X(kept_unsynced) \
+  /* rare states */ \
+  X(torn_tail_dropped) X(damage_refused) X(damaged_event_read) X(damaged_snapshot_rebuilt) \
+  X(append_refused_full) X(view_reset) X(era_begun) X(fell_behind) X(held_back) X(evicted) \
+  X(snapshot_written) X(known_change) X(change_waits) X(unacked_survived) X(undo) X(redo) \
+  X(large_batch) X(garbage_sent) X(malformed_refused) X(bad_update_refused) X(denied_token) \
+  X(read_only_refused) X(two_with_one_id) X(visited) X(junk_agreed) X(looked_back) \
+  X(looked_at_time) X(pinned) X(checkpoint_signed) X(log_proven) X(rollback_noticed) \
+  X(tampering_noticed) X(checked_out) X(undone_and_redone) X(rights_refused) X(rule_set) \
+  X(hold_set) X(hold_released) X(pin_removed) X(payloads_dropped) X(drop_held) X(drop_failed) \
+  X(dropped_by_hand) X(kept_unreadable) X(sweep_interrupted) X(past_refused) \
+  X(pin_outlives_payloads) X(quarantined) X(snapshot_delta_written) X(presence_shown) \
+  X(presence_left) X(presence_expired) X(presence_caught_up) X(corner_memory) \
+  X(corner_reloads) X(corner_stalled_log) X(corner_full_queues) X(left_in_flight) \
+  X(load_repeated) X(reply_waited) X(fell_back) X(import) X(import_refused) \
+  X(acks_of_refusable) X(old_log) X(exported) X(imported) X(restored) X(side_door_tried) \
+  X(updates_joined) X(snapshot_apart) X(snapshot_file_removed) X(snapshot_file_damaged) \
+  /* sieges */ \
+  X(siege) X(pool_stalled) X(memory_short) X(memory_full) X(handshake_put_off) X(join_put_off) \
+  X(join_refused) X(request_put_off) X(slowed_down) X(waiting_refused) X(presence_over_limit) \
+  X(answer_refused) X(asker_left) X(quiet_edit_timed) X(everything_returned) X(frozen)
+// clang-format on
 
 enum class Probe : std::uint8_t {
 #define X(name) name,

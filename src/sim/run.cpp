@@ -10,6 +10,7 @@
 #include "sim/archivist.h"
 #include "sim/auditor.h"
 #include "sim/custodian.h"
+#include "sim/freeze.h"
 #include "sim/guests.h"
 #include "sim/historians.h"
 #include "sim/intruder.h"
@@ -72,12 +73,13 @@ class Run {
         world_(plan.seed, options.recording),
         network_(world_, plan.network, first_joiner(plan) + kJoiners),
         disk_(world_, plan.disk),
+        freeze_(world_, [this] { return server_.process(); }),
         server_(
             world_, network_, disk_, plan.server, [this] { return rights_.access(); },
             Auditor::identity()),
         old_log_(world_, disk_, book_, plan),
         oracle_(world_, book_, plan_),
-        presence_(world_, network_,
+        presence_(world_, network_, plan.server.rates,
                   [this](const std::string& workspace) {
                     Server::Process* process = server_.process();
                     if (process == nullptr) return true;
@@ -96,7 +98,8 @@ class Run {
                                             historians_.removed_pins(workspace)};
                    }),
         nemesis_(world_, network_, disk_, server_, rights_, clients_),
-        siege_(world_, network_, server_, plan) {
+        siege_(world_, network_, server_, freeze_, plan) {
+    server_.ask(freeze_.rule());
     if (options.party == nullptr) return;
     server_.know(options.party->types);
     guests_ = options.party->invite(world_, server_);
@@ -127,6 +130,7 @@ class Run {
   World world_;
   Network network_;
   Disk disk_;
+  Freeze freeze_;
   Server server_;
   Book book_;
   Clients clients_;                              // late joiners are at the end
@@ -335,7 +339,10 @@ void Run::take_stock() {
   historians_.check(tables);
   archivist_.check(tables);
   if (guests_) guests_->check(tables);
-  for (const std::string& workspace : workspaces()) check_checkouts(world_, tables, workspace);
+  for (const std::string& workspace : workspaces()) {
+    freeze_.check(tables, workspace);
+    check_checkouts(world_, tables, workspace);
+  }
   if (!world_.violation) tamper_with_copy();
   if (!world_.violation && plan_.siege.on && !guests_) leave_all();
   if (!world_.violation) check_undo();

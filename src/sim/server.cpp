@@ -6,23 +6,57 @@
 #include <utility>
 
 #include "api/serve.h"
+#include "node/memory_plan.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "sim/invariants.h"
 #include "store/reads.h"
 
 namespace syncline::sim {
+namespace {
+
+constexpr std::size_t kLargestMessage = 64'000;  // that a client of the simulator sends
+
+std::vector<std::unique_ptr<Loop>> make_loops(Timeline& timeline, std::size_t count) {
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (; count > 0; --count) loops.push_back(std::make_unique<Loop>(timeline));
+  return loops;
+}
+
+std::vector<Scheduler*> schedulers(const std::vector<std::unique_ptr<Loop>>& loops) {
+  std::vector<Scheduler*> all;
+  for (const auto& loop : loops) all.push_back(loop.get());
+  return all;
+}
+
+std::shared_ptr<MemoryBudget> make_budget(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  return std::make_shared<MemoryBudget>(bytes, 1, node::limits_of(node::plan_memory(bytes)));
+}
+
+std::unique_ptr<AccountTable> make_accounts(MemoryBudget* budget) {
+  if (budget == nullptr) return nullptr;
+  return std::make_unique<AccountTable>(
+      node::limits_of_accounts(node::plan_memory(budget->limit()), kLargestMessage), budget);
+}
+
+// Workers are of different speeds, so jobs of several end in all orders.
+std::uint64_t turn_of_worker(const ServerSettings& settings, std::size_t worker) {
+  return std::max<std::uint64_t>(settings.worker_turn_us / (worker + 1), 1);
+}
+
+}  // namespace
 
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
     : access(server.access_()),
       loop(world.timeline),
-      worker_loop(world.timeline),
+      worker_loops(make_loops(world.timeline, server.settings_.workers)),
+      memory(make_budget(server.settings_.memory_bytes)),
+      accounts(make_accounts(memory.get())),
       store(std::move(opened)),
-      workers({&worker_loop}),
-      jobs(world, worker_loop, workers),
-      memory(server.settings_.memory_bytes == 0
-                 ? nullptr
-                 : std::make_shared<MemoryBudget>(server.settings_.memory_bytes, 1)),
+      workers(schedulers(worker_loops),
+              memory == nullptr ? nullptr : &memory->cell(MemoryUse::kAnswers)),
+      jobs(world, workers),
       shards({&loop}),
       api{.shards = shards,
           .access = access,
@@ -38,9 +72,12 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
   if (server.settings_.lanes) loop.share_out(world.dice.fork("lanes", world.now_us()));
-  worker_loop.skew() = server.settings_.skew;
-  worker_loop.set_turn_us(server.settings_.worker_turn_us);
-  workers.set(0, store->open_loop(worker_loop), *server.types_);
+  for (std::size_t i = 0; i < worker_loops.size(); ++i) {
+    Loop& worker = *worker_loops[i];
+    worker.skew() = server.settings_.skew;
+    worker.set_turn_us(turn_of_worker(server.settings_, i));
+    workers.set(i, store->open_loop(worker), *server.types_);
+  }
   node::ShardOptions options{
       .types = *server.types_,
       .cache = server.settings_.cache,
@@ -49,10 +86,12 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .rates = server.settings_.rates,
       .presence = server.settings_.presence,
       .memory = memory.get(),
+      .accounts = accounts.get(),
       .gate =
           [&server, this](const policy::Caller&, const std::string& workspace) {
             return server.admit(workspace, imports.holds(workspace));
           },
+      .deciders = server.deciders_,
       .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
       .jobs = &jobs,
       .loop_share = server.settings_.loop_share};
@@ -183,27 +222,33 @@ void Server::drain() {
 void Server::pause_for(std::uint64_t duration_us) {
   if (!process_ || process_->loop.paused()) return;
   process_->loop.pause();
-  process_->worker_loop.pause();
+  for (const auto& worker : process_->worker_loops) worker->pause();
   world_.timeline.after(duration_us, [this, life = life_] {
     if (life != life_ || !process_) return;
-    process_->worker_loop.resume();
+    resume_workers();
     process_->loop.resume();
   });
 }
 
 void Server::stall_workers(std::uint64_t duration_us) {
-  if (!process_ || process_->worker_loop.paused()) return;
+  if (!process_ || process_->worker_loops.front()->paused()) return;
   world_.hit(Probe::pool_stalled);
-  process_->worker_loop.pause();
+  for (const auto& worker : process_->worker_loops) worker->pause();
   world_.timeline.after(duration_us, [this, life = life_] {
-    if (life == life_ && process_ && !process_->loop.paused()) process_->worker_loop.resume();
+    if (life == life_ && process_ && !process_->loop.paused()) resume_workers();
   });
+}
+
+void Server::resume_workers() {
+  for (const auto& worker : process_->worker_loops)
+    if (worker->paused()) worker->resume();
 }
 
 void Server::slow_down(std::uint64_t factor) {
   if (!process_) return;
   process_->loop.set_turn_us(settings_.turn_us * factor);
-  process_->worker_loop.set_turn_us(settings_.worker_turn_us * factor);
+  for (std::size_t i = 0; i < process_->worker_loops.size(); ++i)
+    process_->worker_loops[i]->set_turn_us(turn_of_worker(settings_, i) * factor);
 }
 
 void Server::jump_clock(std::int64_t ms) {
@@ -255,7 +300,7 @@ void Server::heal() {
   if (!process_) return;
   slow_down(1);
   if (process_->loop.paused()) process_->loop.resume();
-  if (process_->worker_loop.paused()) process_->worker_loop.resume();
+  resume_workers();
 }
 
 // The product's own counters tell which branches were reached.

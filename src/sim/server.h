@@ -13,8 +13,10 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "api/context.h"
+#include "base/memory_account.h"
 #include "base/memory_budget.h"
 #include "http/exchange.h"
 #include "log/checkpoint_keeper.h"
@@ -24,6 +26,7 @@
 #include "node/shards.h"
 #include "node/workers.h"
 #include "policy/access.h"
+#include "policy/decider.h"
 #include "policy/rates.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
@@ -50,6 +53,7 @@ struct ServerSettings {
   std::uint64_t recovery_us = 100'000;
   std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
   std::uint64_t turn_us = 20;
+  std::size_t workers = 1;
   std::uint64_t worker_turn_us = 2'000;  // of workers, whose jobs take long
   bool lanes = false;  // its loop shares its time out between workspaces
   ClockSkew skew;
@@ -62,7 +66,7 @@ class Server final : public Network::Acceptor {
     Process(World& world, Server& server, std::unique_ptr<DiskStore> opened);
     ~Process() {
       alive.reset();
-      worker_loop.stop();
+      for (const auto& each : worker_loops) each->stop();
       loop.stop();  // sessions that wait for their end still use the rest
     }
 
@@ -71,11 +75,12 @@ class Server final : public Network::Acceptor {
 
     const policy::Access access;  // a process reads the rights of tokens when it starts
     Loop loop;
-    Loop worker_loop;
+    const std::vector<std::unique_ptr<Loop>> worker_loops;
+    const std::shared_ptr<MemoryBudget> memory;    // may be nullptr
+    const std::unique_ptr<AccountTable> accounts;  // may be nullptr
     std::unique_ptr<DiskStore> store;
     node::Workers workers;
-    JobsWatch jobs;                              // the way to the workers
-    const std::shared_ptr<MemoryBudget> memory;  // may be nullptr
+    JobsWatch jobs;  // the way to the workers
     const std::atomic<bool> ready = true;
     node::Shards shards;
     MemoryImports imports;
@@ -88,6 +93,8 @@ class Server final : public Network::Acceptor {
          std::function<policy::Access()> access, const log::NotaryIdentity& identity);
   ~Server() override;
 
+  // Processes that start from now on ask `decider`, too, about every request. It must outlive them.
+  void ask(const policy::Decider& decider) { deciders_.push_back(&decider); }
   // Which types of objects processes know that start from now on; `types` outlives the server.
   void know(const merge::TypeRegistry& types) { types_ = &types; }
 
@@ -136,6 +143,8 @@ class Server final : public Network::Acceptor {
   void storage_failed(const Error& error);
   void apply_skew();
   void start_later();
+  // A pause of the process or of its workers ends.
+  void resume_workers();
 
   World& world_;
   Network& network_;
@@ -145,6 +154,7 @@ class Server final : public Network::Acceptor {
   const log::NotaryIdentity& identity_;
   std::set<std::string, std::less<>> importing_;
   const merge::TypeRegistry* types_ = &node::known_types();
+  std::vector<const policy::Decider*> deciders_;
   Dice dice_;
   std::unique_ptr<Process> process_;
   std::function<void(Process&)> on_recovered_;

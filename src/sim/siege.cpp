@@ -24,8 +24,13 @@ constexpr std::uint64_t kQuietBoundUs = 10 * kSecond;
 
 }  // namespace
 
-Siege::Siege(World& world, Network& network, Server& server, const Plan& plan)
-    : world_(world), network_(network), server_(server), plan_(plan), percent_(kEasyPercent) {}
+Siege::Siege(World& world, Network& network, Server& server, Freeze& freeze, const Plan& plan)
+    : world_(world),
+      network_(network),
+      server_(server),
+      freeze_(freeze),
+      plan_(plan),
+      percent_(kEasyPercent) {}
 
 Siege::~Siege() = default;
 
@@ -47,12 +52,18 @@ void Siege::start() {
     world_.timeline.at(spell.at_us, [this, spell] {
       if (!healed_) server_.stall_workers(spell.duration_us);
     });
+  for (const SiegeSettings::Spell& spell : plan_.siege.freezes)
+    world_.timeline.at(spell.at_us, [this, spell] {
+      if (!healed_) freeze_.begin_soon(spell.duration_us);
+    });
   measure();
 }
 
 void Siege::heal() {
   healed_ = true;
   percent_ = kEasyPercent;
+  freeze_.begin_soon(0);
+  freeze_.thaw();
   for (const auto& hostile : hostiles_) hostile->stop();
 }
 
@@ -244,10 +255,15 @@ std::string Siege::what_remains() {
   if (shard.cache.bytes() > 0)
     return fmt::format("{} bytes counted as objects", shard.cache.bytes());
   if (process->jobs.jobs() > 0) return fmt::format("{} jobs", process->jobs.jobs());
-  if (process->memory->used(MemoryUse::kQueues) > 0)
-    return fmt::format("{} bytes counted as queues", process->memory->used(MemoryUse::kQueues));
-  if (process->memory->used(MemoryUse::kObjects) > 0)
-    return fmt::format("{} bytes reported as objects", process->memory->used(MemoryUse::kObjects));
+  constexpr std::pair<MemoryUse, std::string_view> kCounted[] = {
+      {MemoryUse::kQueues, "queues"},
+      {MemoryUse::kObjects, "objects of the loop"},
+      {MemoryUse::kPresence, "presence"},
+      {MemoryUse::kWaiting, "changes that wait"},
+      {MemoryUse::kAnswers, "answers"}};
+  for (const auto& [use, name] : kCounted)
+    if (process->memory->used(use) > 0)
+      return fmt::format("{} bytes counted as {}", process->memory->used(use), name);
   return {};
 }
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "sim/client.h"
+#include "sim/freeze.h"
 #include "sim/hostile.h"
 #include "sim/network.h"
 #include "sim/plan.h"
@@ -32,7 +33,7 @@ namespace syncline::sim {
 
 class Siege {
  public:
-  Siege(World& world, Network& network, Server& server, const Plan& plan);
+  Siege(World& world, Network& network, Server& server, Freeze& freeze, const Plan& plan);
   ~Siege();
 
   void start();
@@ -74,6 +75,7 @@ class Siege {
   World& world_;
   Network& network_;
   Server& server_;
+  Freeze& freeze_;
   const Plan& plan_;
   std::vector<std::unique_ptr<Hostile>> hostiles_;
   bool healed_ = false;

@@ -89,6 +89,15 @@ void add_hostiles(Plan& plan, HostileSettings::Kind kind, Dice& dice) {
   }
 }
 
+void draw_freezes(Plan& plan, Dice dice) {
+  const bool clocks_jump = std::ranges::any_of(
+      plan.faults, [](const Fault& each) { return family_of(each.kind) == Family::kClock; });
+  if (clocks_jump) return;
+  for (std::uint64_t count = dice.between(2, 6); count > 0; --count)
+    plan.siege.freezes.push_back(
+        {dice.below(plan.phase_one_us), dice.scale(kSecond, 20 * kSecond), 0});
+}
+
 }  // namespace
 
 void draw_siege(Plan& plan, Dice dice) {
@@ -107,6 +116,7 @@ void draw_siege(Plan& plan, Dice dice) {
   // The objects of clients are small, and the changes of hostile clients are not.
   server.loop_share.bytes = dice.scale(2'000, 8'000);
   server.loop_share.memory = dice.scale(128'000, 256'000);
+  server.loop_share.steps = dice.fork("steps").scale(500, 4'096);
   server.worker_turn_us = dice.scale(1'000, 300'000);
   if (dice.chance(0.5)) add_quiet_client(plan, dice);
   std::vector<HostileSettings::Kind> kinds;
@@ -128,6 +138,7 @@ void draw_siege(Plan& plan, Dice dice) {
   for (std::uint64_t count = dice.between(1, 4); count > 0; --count)
     plan.siege.stalls.push_back(
         {dice.below(plan.phase_one_us), dice.scale(5 * kSecond, 40 * kSecond), 0});
+  draw_freezes(plan, dice.fork("freezes"));
 }
 
 std::string describe_siege(const Plan& plan) {

@@ -465,6 +465,7 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
     const std::string state(awareness_.state(client));
     own(*owner.heir, {.client = client, .clock = owner.heir_clock, .state = state});
   }
+  if (is_mutated(Mutation::forget_untold)) leaving.untold.clear();
   const Clients untold = std::move(leaving.untold);
   memory_bytes_ -= leaving.charge.bytes();
   connections_.erase(&connection);

@@ -147,8 +147,9 @@ void Workspace::apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> 
 // If it cannot become an event now, the state in memory is ahead of the log for good.
 void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result<Ready> applied) {
   if (object.lost()) return change.done(fail(ErrorCode::kUnavailable, "connect again"));
-  policy::Verdict verdict =
-      judge(change.caller, change.offer.change.right, object, &change.prepared->effect);
+  policy::Verdict verdict;
+  if (!is_mutated(Mutation::judge_once))
+    verdict = judge(change.caller, change.offer.change.right, object, &change.prepared->effect);
   if (applied && verdict.allowed)
     return settle(change.caller, object, change.offer, std::move(*change.prepared), verdict.rules,
                   &*applied, std::move(change.done));

@@ -329,7 +329,7 @@ TEST(Oracles, AFileThatIsNotWhatTheLogSaysBreaksI8) {
 
 // A worker that begins what it is given, in the order of `order`, and what its users see of that.
 struct WatchedWorker {
-  explicit WatchedWorker(World& in) : world(in), workers({&loop}), watch(in, loop, workers) {}
+  explicit WatchedWorker(World& in) : world(in), workers({&loop}), watch(in, workers) {}
   void start(state::JobOrder::Kind kind, std::string asker,
              std::shared_ptr<const std::atomic<bool>> abandoned = nullptr) {
     watch.start({.kind = kind, .asker = std::move(asker), .abandoned = std::move(abandoned)},

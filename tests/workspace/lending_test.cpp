@@ -148,6 +148,74 @@ TEST_F(Lending, ARefusedLargeChangeLetsTheNextOneGoOn) {
   workspace().unsubscribe(object, reader);
 }
 
+// What it answers may change at any time.
+class Rule final : public policy::Decider {
+ public:
+  policy::Verdict decide(const policy::Question& question) const override {
+    asked += question.effect == nullptr ? 0 : 1;
+    if (!forbids || question.effect == nullptr) return {};
+    return {.allowed = fail(ErrorCode::kForbidden, "not now")};
+  }
+
+  bool forbids = false;
+  mutable int asked = 0;
+};
+
+struct JudgedTwice : Lending {
+  Services judged() {
+    Services services = world.services();
+    services.deciders = {&rule};
+    return services;
+  }
+
+  std::shared_ptr<std::optional<Result<Receipt>>> submit_long() {
+    auto answer = std::make_shared<std::optional<Result<Receipt>>>();
+    Workspace& judging = host.get("w");
+    judging.subscribe(testing::ann(), "large", "yjs", reader,
+                      [&](Result<LiveObject*> live) { object = live.value(); });
+    world.loop.run();
+    const Bytes update = typist.type(long_text);
+    judging.submit(testing::ann(), *object, {.intent = update}, nullptr,
+                   [answer](Result<Receipt> receipt) { *answer = std::move(receipt); });
+    world.loop.run();
+    return answer;
+  }
+
+  Rule rule;
+  Host host{judged()};
+  Reader reader;
+  LiveObject* object = nullptr;
+};
+
+TEST_F(JudgedTwice, ALongChangeIsJudgedAgainWhenItBecomesAnEvent) {
+  const auto answer = submit_long();
+  work(2);
+  ASSERT_TRUE(*answer && answer->value());
+  EXPECT_EQ(rule.asked, 2);
+  host.get("w").unsubscribe(*object, reader);
+}
+
+TEST_F(JudgedTwice, WhatIsForbiddenMeanwhileBecomesNoEventAndOthersComeBack) {
+  const auto answer = submit_long();
+  work();
+  EXPECT_EQ(jobs.waiting(), Names{"apply"});
+  rule.forbids = true;
+  work();
+  ASSERT_TRUE(*answer);
+  ASSERT_FALSE(answer->value());
+  EXPECT_EQ(answer->value().error().code, ErrorCode::kForbidden);
+  ASSERT_TRUE(reader.lost) << "what is in memory is ahead of the log";
+  EXPECT_EQ(reader.lost->code, ErrorCode::kUnavailable) << "others are not at fault";
+  EXPECT_EQ(reader.text(), "");
+  std::optional<Result<Workspace::View>> view;
+  host.get("w").read(
+      testing::ann(), "large", [](const merge::Object&) { return "there"; },
+      [&](Result<Workspace::View> read) { view = std::move(read); });
+  world.loop.run();
+  ASSERT_TRUE(view && !*view);
+  EXPECT_EQ(view->error().code, ErrorCode::kNotFound) << "there is no event";
+}
+
 TEST_F(Lending, WhatBelongsToTheLoopIsNotDestroyedByTheWorker) {
   Reader reader;
   LiveObject& object = join("large", reader);
