@@ -2,7 +2,7 @@
 // sent again and again, pass over what it deleted the first time, however many structs that is.
 //
 // A cache: clocks that are not in it may be deleted, too. Deletion is for good, and no clock is used
-// twice, so what is in it stays true, whatever is cut, joined or collected. Who passes over at least
+// twice, so what is in it stays true, whatever is cut, joined or collected. Whoever passes over at least
 // kWorthNoting deleted structs adds them. So there is at most one range for so many structs, and each
 // deleted struct is passed over about once.
 //

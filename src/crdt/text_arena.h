@@ -45,7 +45,7 @@ class TextArena {
   std::uint32_t dead() const { return dead_; }
   void drop(std::uint32_t size) { dead_ += size; }
   bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
-  // If that many more bytes were dead.
+  // True if it would be worth it after `more` further bytes have died.
   bool wants_compaction(std::size_t more = 0) const {
     const std::size_t dead = dead_ + more;
     return dead > kCompactFrom && dead > bytes_.size() / 2;

@@ -71,7 +71,7 @@ class ValueArena {
     ends_.shrink_to_fit();
   }
   bool fits(std::size_t more) const { return bytes_.size() + more <= 0xffffffffu; }
-  // If that many more bytes were dead.
+  // True if it would be worth it after `more` further bytes have died.
   bool wants_compaction(std::size_t more = 0) const {
     const std::size_t dead = dead_ + more;
     return dead > kCompactFrom && dead > (bytes_.size() + ends_.size() * kEndBytes) / 2;

@@ -29,7 +29,7 @@ struct Caller {
   std::string origin =
       {};                  // of the web page that asks, as its browser says; "" outside of browsers
   std::string trace = {};  // W3C traceparent of the request; may be empty
-  // Where is charged what he holds; nullptr: only the process counts it.
+  // What he holds is charged there; nullptr: only the process counts it.
   SharedAccount account = nullptr;
 };
 

@@ -78,7 +78,7 @@ constexpr std::size_t kMuchToFlush = std::size_t{64} << 10;
 
 // Whoever has less queued is no reason for a shortage.
 constexpr std::size_t kMuchQueued = std::size_t{256} << 10;
-// While memory is short, many who have little each are one.
+// While memory is short, many small queues are cut as well.
 constexpr std::size_t kSomethingQueued = std::size_t{4} << 10;
 // A tick frees this part of what is queued, at least.
 constexpr std::size_t kReliefPart = 64;

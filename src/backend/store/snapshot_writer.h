@@ -73,7 +73,7 @@ class SnapshotWriter {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   syncline::store::SnapshotQueue queue_;
-  bool removing_ = true;  // a file, now
+  bool removing_ = true;  // a file is being removed now
   bool stopping_ = false;
   bool failed_ = false;  // the committer stores nothing any more
   struct Counts {
