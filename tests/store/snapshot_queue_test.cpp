@@ -87,6 +87,25 @@ TEST(SnapshotQueue, HoldsNoMoreThanItsBudget) {
   EXPECT_EQ(queue.size(), 3u);
 }
 
+// A later one may be a delta, which needs the one before it.
+TEST(SnapshotQueue, EachComesOutOnceInTheOrderInWhichItCame) {
+  SnapshotQueue queue({.inline_bytes = 10});
+  const std::vector<std::pair<std::string, log::Position>> came = {
+      {"a", 1}, {"a", 2}, {"b", 1}, {"a", 3}};
+  for (const auto& [object, position] : came) {
+    auto snapshot = large_snapshot(object, position, 100);
+    ASSERT_TRUE(queue.push(snapshot));
+  }
+  std::vector<std::pair<std::string, log::Position>> left;
+  while (auto job = queue.begin()) {
+    const auto& request = std::get<SnapshotRequest>(*job);
+    left.emplace_back(request.object, request.snapshot.position);
+    queue.end();
+  }
+  EXPECT_EQ(left, came);
+  EXPECT_EQ(queue.bytes(), 0u);
+}
+
 TEST(SnapshotQueue, RemovesNothingWhileThatIsHeld) {
   SnapshotQueue queue({.inline_bytes = 10});
   const BlobName name = store::blob_name({});

@@ -134,6 +134,21 @@ TEST_F(Lending, ThoseWhoWaitForALentObjectTakeTurns) {
   workspace().unsubscribe(object, quiet);
 }
 
+// It was prepared for the state before them.
+TEST_F(Lending, WhatIsUnderWayBecomesAnEventBeforeWhatWaitsInLine) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const auto under_way = submit(object, typist.type(long_text));
+  const auto first = submit(object, Typist(2).type("a"), &reader);
+  const auto second = submit(object, Typist(3).type("b"));
+  work(2);
+  ASSERT_TRUE(*under_way && *first && *second);
+  EXPECT_EQ((*under_way)->value().position, 1U);
+  EXPECT_EQ((*first)->value().position, 2U);
+  EXPECT_EQ((*second)->value().position, 3U);
+  workspace().unsubscribe(object, reader);
+}
+
 TEST_F(Lending, ARefusedLargeChangeLetsTheNextOneGoOn) {
   Reader reader;
   LiveObject& object = join("large", reader);
