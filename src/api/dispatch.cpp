@@ -122,17 +122,21 @@ state::JobOrder answer_order(const Call& call, const char* name) {
   return {.kind = state::JobOrder::kAnswer,
           .asker = policy::who_is(call.caller.principal, call.request.peer).principal,
           .name = name,
+          .account = call.caller.account,
           .abandoned = call.abandoned};
+}
+
+SharedCell answer_cell(const Call& call) {
+  if (call.caller.account != nullptr) return cell_of(call.caller.account, MemoryUse::kAnswers);
+  MemoryBudget* const memory = call.shard.memory;
+  return memory == nullptr ? nullptr : lasting(&memory->cell(MemoryUse::kAnswers));
 }
 
 Sending sending_of(const Call& call, const char* name) {
   Sending sending{.jobs = call.shard.jobs,
                   .order = answer_order(call, name),
                   .head_only = call.request.method == "HEAD"};
-  if (call.caller.account != nullptr)
-    sending.memory = cell_of(call.caller.account, MemoryUse::kAnswers);
-  else if (call.shard.memory != nullptr)
-    sending.memory = lasting(&call.shard.memory->cell(MemoryUse::kAnswers));
+  sending.memory = answer_cell(call);
   return sending;
 }
 
@@ -208,8 +212,16 @@ void dispatch(Context& context, http::Request request, http::Responder responder
       loop, [&context, &route = *found.route, abandoned = responder.abandoned(),
              request = std::move(request), path = std::move(path), caller = std::move(*caller),
              responder = std::move(responder)](node::Shard& shard) mutable {
-        serve(route, {context, shard, std::move(request), std::move(path), std::move(caller),
-                      std::move(responder), std::move(abandoned)});
+        caller.account = shard.host.account_of(caller.principal, request.peer);
+        Call call{context,
+                  shard,
+                  std::move(request),
+                  std::move(path),
+                  std::move(caller),
+                  std::move(responder),
+                  std::move(abandoned)};
+        call.responder.charge_to(answer_cell(call));
+        serve(route, std::move(call));
       });
 }
 

@@ -90,6 +90,7 @@ Result<Answer> object_answer(const StateForm& form, const Path& path, log::Posit
                              state::ReplayedObject replayed) {
   if (replayed.position == 0)
     return fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at));
+  state::charge_shown(replayed);
   auto shown = show(*replayed.object, form);
   if (!shown) return std::unexpected(std::move(shown.error()));
   return state_answer(form, path, at, replayed.position, std::move(*shown));
@@ -117,11 +118,11 @@ void list_changes(Inquiry inquiry, log::Position from, log::Position after, log:
                   std::size_t limit) {
   const Path path = inquiry.path;
   const state::ReplaySources& sources = inquiry.sources;
-  state::list_changes(sources, path.workspace, path.object, after, to, limit,
-                      answer_inquiry<state::ChangePage>(std::move(inquiry),
-                                                        [from, to](const state::ChangePage& page) {
-                                                          return changes_answer(from, to, page);
-                                                        }));
+  state::list_changes(
+      sources, path.workspace, path.object, after, to, limit,
+      answer_inquiry<state::ChangePage>(std::move(inquiry), [from, to](state::ChangePage page) {
+        return changes_answer(from, to, page);
+      }));
 }
 
 // From the beginning to the end, unless the query says otherwise.

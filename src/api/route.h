@@ -85,6 +85,9 @@ state::JobOrder answer_order(const Call& call, const char* name);
 // How an answer to the call is sent.
 Sending sending_of(const Call& call, const char* name);
 
+// Where the answer to the call is charged; may be nullptr.
+SharedCell answer_cell(const Call& call);
+
 // Has a worker answer a request that was admitted. Runs on the loop that owns the workspace.
 void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)> serve);
 

@@ -94,6 +94,14 @@ class MemoryBudget {
   // Far above the limit: what refuses new work does not help enough.
   bool over() const { return resident() > limit_ / 10 * 11; }
 
+  // What somebody waits for who needs much at once; 0: nobody. Those who can shrink do, if memory has no
+  // room for it (pressed()).
+  void want(std::uint64_t bytes) { wanted_.store(bytes, std::memory_order_relaxed); }
+  bool pressed() const {
+    const std::uint64_t wanted = wanted_.load(std::memory_order_relaxed);
+    return wanted > 0 && !has_room(wanted, 100);
+  }
+
   // True if there is room for so much more before memory is short, or before `percent` of it is used. What
   // was counted since the last measurement is included, so many loops may ask between two measurements.
   bool has_room(std::uint64_t more, std::uint64_t percent = 85) const {
@@ -122,6 +130,7 @@ class MemoryBudget {
                                              MemoryCell(parts_[4]), MemoryCell(parts_[5])};
   std::atomic<std::uint64_t> resident_ = 0;
   std::atomic<std::uint64_t> counted_then_ = 0;  // at that measurement
+  std::atomic<std::uint64_t> wanted_ = 0;
   std::atomic<MemoryLevel> level_ = MemoryLevel::kEasy;
   std::vector<Share> shares_;
 };

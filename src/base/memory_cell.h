@@ -86,6 +86,8 @@ class MemoryCharge {
     bytes_ = bytes;
   }
   std::uint64_t bytes() const { return bytes_; }
+  // A further charge in the same cell.
+  MemoryCharge further(std::uint64_t bytes) const { return MemoryCharge(cell_, bytes); }
   bool has_room(std::uint64_t more) const { return cell_ == nullptr || cell_->has_room(more); }
 
  private:

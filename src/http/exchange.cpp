@@ -45,6 +45,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
     give_up();
     exchange_ = std::move(other.exchange_);
     headers_ = std::move(other.headers_);
+    cell_ = std::move(other.cell_);
   }
   return *this;
 }
@@ -75,9 +76,9 @@ void Responder::respond(Response response) {
   if (home.is_current()) return exchange->respond(std::move(response));
   // The task may hold the last reference to the connection, which must be destroyed on its own
   // loop.
-  home.post([exchange = std::move(exchange), response = std::move(response)]() mutable {
-    exchange->respond(std::move(response));
-  });
+  MemoryCharge charge(std::move(cell_), response.body.view().size());
+  home.post([exchange = std::move(exchange), response = std::move(response),
+             charge = std::move(charge)]() mutable { exchange->respond(std::move(response)); });
 }
 
 Stream Responder::begin(Response head) {

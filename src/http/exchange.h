@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_cell.h"
 #include "base/scheduler.h"
 #include "http/message.h"
 
@@ -91,6 +92,10 @@ class Responder {
   // Adds a header to the response, whoever makes the response.
   void add_header(std::string name, std::string value);
 
+  // The body of the response is charged there on its way to the connection's loop. There it is queued, and
+  // counts as that.
+  void charge_to(SharedCell cell) { cell_ = std::move(cell); }
+
   // Call exactly one of these two, once.
   void respond(Response response);
   Stream begin(Response head);  // ignores the body of `head`
@@ -111,6 +116,7 @@ class Responder {
 
   std::shared_ptr<Exchange> exchange_;
   std::vector<std::pair<std::string, std::string>> headers_;  // from add_header()
+  SharedCell cell_;
 };
 
 using Handler = std::function<void(Request, Responder)>;

@@ -75,6 +75,11 @@ class SnapshotStore {
   // replaces those that are no milestones, and a milestone the one at its position.
   virtual void load_snapshot(std::string workspace, std::string object, Position at,
                              Done<std::optional<Snapshot>> done) = 0;
+
+  // How many bytes load_snapshot() would read, without reading the content of a large one; 0: nothing is
+  // stored there. An estimate: a damaged snapshot counts like an intact one.
+  virtual void measure_snapshot(std::string workspace, std::string object, Position at,
+                                Done<std::uint64_t> done) = 0;
 };
 
 }  // namespace syncline::log

@@ -45,6 +45,7 @@ AccountTable::Limits limits_of_accounts(const MemoryPlan& plan, std::size_t max_
   set(MemoryUse::kQueues, plan.queues, 16 * kMiB);
   set(MemoryUse::kPresence, plan.presence, kMiB);
   set(MemoryUse::kWaiting, plan.waiting, 4 * kMiB);
+  set(MemoryUse::kAnswers, plan.answers, 8 * kMiB);
   return limits;
 }
 

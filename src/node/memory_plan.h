@@ -38,8 +38,8 @@ MemoryPlan plan_memory(std::size_t total);
 MemoryLimits limits_of(const MemoryPlan& plan);
 
 // What one principal may have of each part: a quarter, or room for two buffers of the largest message,
-// 16 MiB of queues, 1 MiB of presence, and what one author may have waiting in one document. A tenant: half,
-// or the same. It has no limit of its own for the parts that are left out.
+// 16 MiB of queues, 8 MiB of answers, 1 MiB of presence, and what one author may have waiting in one
+// document. A tenant: half, or the same. It has no limit of its own for the parts that are left out.
 AccountTable::Limits limits_of_accounts(const MemoryPlan& plan, std::size_t max_message_bytes);
 
 }  // namespace syncline::node

@@ -7,7 +7,10 @@
 
 namespace syncline::node {
 
-Workers::Workers(const std::vector<Scheduler*>& loops, MemoryCell* answers) : answers_(answers) {
+Workers::Workers(const std::vector<Scheduler*>& loops, MemoryBudget* memory)
+    : room_(memory == nullptr
+                ? nullptr
+                : std::make_shared<state::AnswerRoom>(memory->cell(MemoryUse::kAnswers), memory)) {
   for (Scheduler* loop : loops) places_.push_back({*loop, nullptr});
 }
 
@@ -16,7 +19,7 @@ void Workers::set(std::size_t index, std::unique_ptr<log::LoopStore> store,
   Place& place = places_[index];
   place.site = store == nullptr ? nullptr
                                 : std::make_unique<Site>(place.loop, std::move(store), types,
-                                                         *place.counters, answers_);
+                                                         *place.counters, room_);
 }
 
 std::size_t Workers::worker_for(const state::JobOrder& order) const {

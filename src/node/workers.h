@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "base/scheduler.h"
 #include "log/log_backend.h"
 #include "merge/type_registry.h"
@@ -23,8 +24,9 @@ namespace syncline::node {
 class Workers final : public state::Jobs {
  public:
   // At least one loop. The loops must outlive this object, and must run until set() has ended every
-  // worker. `answers`: as for state::Worker.
-  explicit Workers(const std::vector<Scheduler*>& loops, MemoryCell* answers = nullptr);
+  // worker. `memory`: where answers are charged, and which decides whether there is room for them; it must
+  // outlive this object and all jobs. nullptr: memory is no reason for anything.
+  explicit Workers(const std::vector<Scheduler*>& loops, MemoryBudget* memory = nullptr);
 
   std::size_t size() const { return places_.size(); }
   Scheduler& loop(std::size_t index) const { return places_[index].loop; }
@@ -52,8 +54,10 @@ class Workers final : public state::Jobs {
  private:
   struct Site {
     Site(Scheduler& loop, std::unique_ptr<log::LoopStore> loop_store,
-         const merge::TypeRegistry& types, state::JobCounters& counters, MemoryCell* answers)
-        : store(std::move(loop_store)), worker(loop, {*store, types}, counters, {}, answers) {}
+         const merge::TypeRegistry& types, state::JobCounters& counters,
+         std::shared_ptr<state::AnswerRoom> room)
+        : store(std::move(loop_store)),
+          worker(loop, {*store, types}, counters, {}, std::move(room)) {}
 
     const std::unique_ptr<log::LoopStore> store;
     state::Worker worker;
@@ -65,7 +69,7 @@ class Workers final : public state::Jobs {
   };
 
   std::vector<Place> places_;
-  MemoryCell* const answers_;
+  const std::shared_ptr<state::AnswerRoom> room_;
 };
 
 }  // namespace syncline::node

@@ -84,6 +84,7 @@ void AuthorIndexes::grown(const std::string& workspace, const std::string& objec
     bytes_ += kept.counted = kept.index.memory_bytes();
   }
   while (bytes_ > budget_bytes_ && !uses_.empty()) drop(places_.find(uses_.front()));
+  charge_.set(bytes_);
 }
 
 void AuthorIndexes::drop(std::map<Key, Place>::iterator place) {

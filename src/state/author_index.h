@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/byte_reader.h"
+#include "base/memory_cell.h"
 #include "log/event.h"
 #include "merge/object.h"
 #include "syncline/bytes.h"
@@ -99,8 +100,10 @@ class AuthorIndex {
 // The indexes of the objects that were asked for last, within a budget.
 class AuthorIndexes {
  public:
-  explicit AuthorIndexes(std::size_t budget_bytes = std::size_t{64} << 20)
-      : budget_bytes_(budget_bytes) {}
+  // `cell`: where the kept ones are charged; may be nullptr.
+  explicit AuthorIndexes(std::size_t budget_bytes = std::size_t{64} << 20,
+                         SharedCell cell = nullptr)
+      : budget_bytes_(budget_bytes), charge_(std::move(cell)) {}
 
   // The index of an object, which may be empty. It is shared with those who use it meanwhile.
   struct Kept {
@@ -130,6 +133,7 @@ class AuthorIndexes {
 
   const std::size_t budget_bytes_;
   std::size_t bytes_ = 0;
+  MemoryCharge charge_;
   std::map<Key, Place> places_;
   std::list<Key> uses_;  // least recently used first
 };

@@ -39,12 +39,14 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
           fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", object_, at_)));
     position_ = replayed->position;
     texts_ = merge::attributed_texts(*replayed->object);
+    charge_ = std::move(replayed->charge);  // they are about as large
     read_authors(sources_,
                  {workspace_, object_, replayed->object->type(), replayed->generation, position_},
                  [self = shared_from_this()](auto kept) { self->finish(std::move(kept)); });
   }
 
   void finish(Result<std::shared_ptr<const AuthorIndexes::Kept>> kept) {
+    charge_.set(0);  // whoever sends them charges them
     if (!kept) return done_(std::unexpected(std::move(kept.error())));
     done_(std::make_unique<BlameReader>(position_, std::move(texts_), std::move(*kept)));
   }
@@ -56,6 +58,7 @@ class Blaming : public std::enable_shared_from_this<Blaming> {
   log::Done<std::unique_ptr<BlameReader>> done_;
   log::Position position_ = 0;
   std::vector<merge::AttributedText> texts_;
+  MemoryCharge charge_;
 };
 
 }  // namespace

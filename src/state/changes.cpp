@@ -9,10 +9,16 @@
 #include "merge/facets.h"
 #include "merge/object_change.h"
 #include "state/generation.h"
+#include "state/job_room.h"
 #include "state/object_replay.h"
 
 namespace syncline::state {
 namespace {
+
+// A page has no further object if those that it has use more.
+constexpr std::uint64_t kHeldObjectBytes = std::uint64_t{16} << 20;
+// The page, and the answer while it is put together.
+constexpr std::uint64_t kToldCopies = 3;
 
 struct Telling : std::enable_shared_from_this<Telling> {
   Telling(const ReplaySources& replay_sources, std::string name, log::Done<ChangePage> answer)
@@ -36,6 +42,10 @@ struct Telling : std::enable_shared_from_this<Telling> {
         continue;
       }
       const auto found = objects.find(event.object);
+      if (found == objects.end() && !page.changes.empty() && held_bytes() > kHeldObjectBytes) {
+        page.next = page.changes.back().event.position;
+        break;
+      }
       if (found == objects.end()) return replay(event.object, event.position - 1);
       std::string told = tell(found->second, event);
       const log::Position position = event.position;
@@ -44,7 +54,22 @@ struct Telling : std::enable_shared_from_this<Telling> {
       page.next = position;
       break;
     }
+    finish();
+  }
+
+  void finish() {
+    objects.clear();
+    std::uint64_t bytes = told_bytes;
+    for (const Change& change : page.changes) bytes += sizeof(change) + change.event.intent.size();
+    // Its size is bounded, so it does not wait for memory.
+    if (sources.room != nullptr) page.charge = sources.room->hold(kToldCopies * bytes);
     done(std::move(page));
+  }
+
+  std::uint64_t held_bytes() const {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, current] : objects) bytes += current.charge.bytes();
+    return bytes;
   }
 
   void replay(const std::string& object, log::Position before) {
@@ -56,7 +81,8 @@ struct Telling : std::enable_shared_from_this<Telling> {
           if (!replayed && replayed.error().position == 0 && !unknown)
             return self->done(std::unexpected(std::move(replayed.error().error)));
           if (replayed)
-            self->objects[object] = {std::move(replayed->object), replayed->generation};
+            self->objects[object] = {std::move(replayed->object), replayed->generation,
+                                     std::move(replayed->charge)};
           else
             self->lost.insert(object);
           self->step();
@@ -82,6 +108,7 @@ struct Telling : std::enable_shared_from_this<Telling> {
   struct Current {
     std::unique_ptr<merge::Object> object;
     std::uint64_t generation = 0;
+    MemoryCharge charge = {};
   };
 
   std::string tell(Current& current, const log::Event& event) {

@@ -31,12 +31,13 @@ struct Change {
 
 struct ChangePage {
   std::vector<Change> changes;
-  log::Position next = 0;  // more may follow after this position; 0: nothing does
+  MemoryCharge charge = {};  // of it, and of the answer that is made of it
+  log::Position next = 0;    // more may follow after this position; 0: nothing does
 };
 
 // The events after `after` up to `to`, of one object, or of all if `object` is "". A page ends
 // after `limit` events, or earlier if its descriptions exceed merge::kMaxToldBytes; they then have
-// less than twice that.
+// less than twice that. It also ends before an event of a further object if those before are large.
 void list_changes(const ReplaySources& sources, std::string workspace, std::string object,
                   log::Position after, log::Position to, std::size_t limit,
                   log::Done<ChangePage> done);

@@ -43,6 +43,10 @@ class JobQueue {
   // needs.
   std::optional<Entry> take(std::uint64_t room = ~std::uint64_t{0});
 
+  // A running job begins to wait for memory, or goes on. Meanwhile it counts only for its asker.
+  void rest(JobOrder::Kind kind) { --lanes_[kind].running; }
+  void go_on(JobOrder::Kind kind) { ++lanes_[kind].running; }
+
   // A job of that kind and asker is over.
   void over(JobOrder::Kind kind, const std::string& asker);
 

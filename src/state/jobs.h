@@ -23,6 +23,7 @@
 #include <string>
 #include <utility>
 
+#include "base/memory_account.h"
 #include "base/scheduler.h"
 #include "log/reply_gate.h"
 #include "syncline/error.h"
@@ -57,9 +58,11 @@ struct JobOrder {
   // workspace.
   std::string asker = {};
   const char* name = "";  // of the turns that it takes (Doing); a constant
-  // For an answer: the memory that it is expected to need, such as that of a copy of an object. Answers
+  // For an answer: the memory that it needs besides what it wants while it runs (state/job_room.h). Answers
   // begin only while there is room for them together, or one at a time.
-  std::size_t bytes = std::size_t{1} << 20;
+  std::size_t bytes = std::size_t{256} << 10;
+  // What the job needs is charged there; nullptr: to the process alone.
+  SharedAccount account = nullptr;
   // Set to true, by any thread, when nobody waits for the result any more. A job that has not begun
   // by then does not begin. May be nullptr.
   std::shared_ptr<const std::atomic<bool>> abandoned = nullptr;

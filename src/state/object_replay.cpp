@@ -9,6 +9,7 @@
 #include "base/mutation.h"
 #include "merge/facets.h"
 #include "state/generation.h"
+#include "state/job_room.h"
 #include "state/state_parts.h"
 
 namespace syncline::state {
@@ -40,13 +41,41 @@ class Replay : public std::enable_shared_from_this<Replay> {
         to_(at),
         done_(std::move(done)) {}
 
+  // A job wants memory first, for as much as is stored.
   void start() {
+    if (!is_counted()) return load();
+    sources_.snapshots.measure_snapshot(workspace_, object_, at_,
+                                        [self = shared_from_this()](Result<std::uint64_t> stored) {
+                                          self->want(stored.value_or(0), [self] { self->load(); });
+                                        });
+  }
+
+  // Begins with what another replay has read.
+  void start_with(log::Snapshot snapshot) {
+    const std::uint64_t stored = snapshot.bytes.size() + snapshot.base_bytes.size();
+    auto begin = [this, snapshot = std::move(snapshot)]() mutable { restore(std::move(snapshot)); };
+    if (!is_counted()) return begin();
+    want(stored, std::move(begin));
+  }
+
+ private:
+  bool is_counted() const { return sources_.room != nullptr && sources_.room->counts(); }
+
+  void want(std::uint64_t stored, Task next) {
+    sources_.room->want(replay_bytes(stored), [self = shared_from_this(), next = std::move(next)](
+                                                  Result<MemoryCharge> charge) mutable {
+      if (!charge) return self->refuse(std::move(charge.error()));
+      self->result_.charge = std::move(*charge);
+      next();
+    });
+  }
+
+  void load() {
     sources_.snapshots.load_snapshot(
         workspace_, object_, at_,
         [self = shared_from_this()](auto snapshot) { self->restore(std::move(snapshot)); });
   }
 
- private:
   bool is_long(std::size_t bytes) const {
     return sources_.off_loop && bytes > sources_.off_loop->share.bytes;
   }
@@ -77,7 +106,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
             if (replayed) (void)replayed->object->memory_bytes();
             answer(std::move(replayed));
           });
-      snapshot ? replay->restore(std::move(snapshot)) : replay->start();
+      snapshot ? replay->start_with(std::move(*snapshot)) : replay->start();
     };
     sources_.off_loop->jobs.start(
         {.kind = JobOrder::kUrgent, .asker = workspace_, .name = "replay"}, std::move(work));
@@ -171,6 +200,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
 
   void finish() {
     if (!result_.object) result_.object = sources_.types.default_type().create();
+    if (is_counted()) result_.charge.set(result_.object->memory_bytes());
     done_(std::move(result_));
   }
 

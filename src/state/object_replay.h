@@ -32,6 +32,7 @@
 #include <optional>
 #include <string>
 
+#include "base/memory_cell.h"
 #include "log/log_backend.h"
 #include "merge/object.h"
 #include "merge/type_registry.h"
@@ -60,7 +61,13 @@ struct ReplayedObject {
   std::uint64_t bytes_since_milestone = 0;  // of records
   std::uint32_t replayed_events = 0;
   bool damaged_snapshot = false;  // a damaged one was skipped
+  MemoryCharge charge = {};       // of the object, while a job has it (state/job_room.h)
 };
+
+// It is about to be shown: as JSON, for example, of which there are two copies of its content on the way.
+inline void charge_shown(ReplayedObject& replayed) {
+  replayed.charge.set(4 * replayed.charge.bytes());
+}
 
 // The reason why an object cannot be rebuilt.
 struct ReplayFailure {
@@ -72,6 +79,7 @@ struct ReplayFailure {
 using Replayed = std::expected<ReplayedObject, ReplayFailure>;
 
 class AuthorIndexes;
+class JobRoom;
 
 // What a replay reads, and the types of the objects. All must outlive the answer, or be destroyed
 // together with it; then there is no answer.
@@ -94,6 +102,8 @@ struct ReplaySources {
   std::optional<OffLoop> off_loop;
   // Kept indexes for attribution; nullptr: none are kept.
   AuthorIndexes* authors = nullptr;
+  // The memory of the job that replays; nullptr: nobody is charged.
+  JobRoom* room = nullptr;
 };
 
 void try_replay(const ReplaySources& sources, std::string workspace, std::string object,

@@ -15,25 +15,45 @@ ReplaySources of_worker(ReplaySources sources, AuthorIndexes& authors) {
   return sources;
 }
 
-std::uint64_t room_for_answers(const MemoryCell* cell) {
-  if (cell == nullptr || cell->limit() == 0) return ~std::uint64_t{0};
-  return cell->limit() - std::min(cell->limit(), cell->used());
+std::uint64_t room_for_answers(AnswerRoom* room) {
+  if (room == nullptr || room->cell().limit() == 0) return ~std::uint64_t{0};
+  const MemoryCell& cell = room->cell();
+  return std::max(AnswerRoom::kLittle, cell.limit() - std::min(cell.limit(), cell.used()));
+}
+
+// The indexes for attribution that a worker keeps use at most half as much as answers may.
+std::size_t index_budget(AnswerRoom* room) {
+  constexpr std::size_t kMost = std::size_t{64} << 20;
+  if (room == nullptr || room->cell().limit() == 0) return kMost;
+  return std::min<std::size_t>(kMost, room->cell().limit() / 2);
 }
 
 }  // namespace
 
 Worker::Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& counters,
-               JobLimits limits, MemoryCell* answers)
+               JobLimits limits, std::shared_ptr<AnswerRoom> room)
     : loop_(loop),
+      authors_(index_budget(room.get()), room == nullptr ? nullptr : room->kept_cell()),
       sources_(of_worker(sources, authors_)),
-      place_{loop, sources_},
       queue_(limits),
       counters_(counters),
-      answers_(answers),
+      room_(std::move(room)),
+      line_(std::make_shared<RoomLine>(loop,
+                                       [this](JobOrder::Kind kind, bool rests) {
+                                         rests ? queue_.rest(kind) : queue_.go_on(kind);
+                                         if (rests) begin_later();
+                                       })),
       self_(std::make_shared<Worker*>(this)) {}
 
 Worker::~Worker() {
   *self_ = nullptr;
+  line_->end();
+}
+
+SharedCell Worker::cell_for(const JobOrder& order) const {
+  if (room_ == nullptr) return nullptr;
+  return order.account != nullptr ? cell_of(order.account, MemoryUse::kAnswers)
+                                  : lasting(&room_->cell());
 }
 
 void Worker::take(JobOrder order, Jobs::Work work) {
@@ -56,22 +76,27 @@ void Worker::begin_later() {
 // One job begins in a turn, so that those that run get theirs.
 void Worker::begin() {
   scheduled_ = false;
-  auto entry = queue_.take(room_for_answers(answers_));
+  auto entry = queue_.take(room_for_answers(room_.get()));
   if (!entry) return count();
   ++counters_.begun;
   const Doing naming(loop_, entry->order.name);
+  const SharedCell cell = cell_for(entry->order);
   MemoryCharge charge;
-  if (answers_ != nullptr && entry->order.kind == JobOrder::kAnswer)
-    charge = MemoryCharge(lasting(answers_), entry->order.bytes);
+  // Not to the principal: whether he has taken what he asked for must not depend on it.
+  if (room_ != nullptr && entry->order.kind == JobOrder::kAnswer)
+    charge = MemoryCharge(lasting(&room_->cell()), entry->order.bytes);
+  auto job = std::make_shared<JobRoom>(sources_, loop_, entry->order, line_, room_, cell);
+  Workplace* const place = &job->place();
   JobSlot slot([self = self_, kind = entry->order.kind, asker = entry->order.asker,
-                charge = std::move(charge)]() mutable {
+                job = std::move(job), charge = std::move(charge)]() mutable {
     charge.set(0);
+    job.reset();
     if (*self == nullptr || is_mutated(Mutation::lose_slot)) return;
     (*self)->queue_.over(kind, asker);
     (*self)->begin_later();
   });
   if (queue_.waiting() > 0) begin_later();
-  entry->work(&place_, std::move(slot));
+  entry->work(place, std::move(slot));
   count();
 }
 

@@ -11,9 +11,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/memory_cell.h"
 #include "state/author_index.h"
 #include "state/job_queue.h"
+#include "state/job_room.h"
 #include "state/object_replay.h"
 
 namespace syncline::state {
@@ -28,11 +28,10 @@ struct JobCounters {
 
 class Worker {
  public:
-  // `loop`, `counters`, and what `sources` refers to, must outlive it. `answers`: the cell of what answers
-  // that run need (JobOrder::bytes); nullptr: they are not counted. Running jobs may outlive the worker,
-  // but not the cell.
+  // `loop`, `counters`, and what `sources` refers to, must outlive it. `room`: the memory for answers;
+  // nullptr: it is not counted. Running jobs may outlive the worker, but not what the room refers to.
   Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& counters,
-         JobLimits limits = {}, MemoryCell* answers = nullptr);
+         JobLimits limits = {}, std::shared_ptr<AnswerRoom> room = nullptr);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -44,14 +43,15 @@ class Worker {
   void begin_later();
   void begin();
   void count();
+  SharedCell cell_for(const JobOrder& order) const;
 
   Scheduler& loop_;
   AuthorIndexes authors_;
   const ReplaySources sources_;
-  Workplace place_;
   JobQueue queue_;
   JobCounters& counters_;
-  MemoryCell* const answers_;
+  const std::shared_ptr<AnswerRoom> room_;
+  const std::shared_ptr<RoomLine> line_;
   bool scheduled_ = false;
   std::shared_ptr<Worker*> self_;  // holds nullptr after the end
 };

@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kPageBytes = std::size_t{4} << 20;
 constexpr std::size_t kObjectBytes = std::size_t{16} << 20;
 
+// The page, and the answer while it is put together.
+constexpr std::uint64_t kShownCopies = 3;
+
 struct Walk : std::enable_shared_from_this<Walk> {
   Walk(const ReplaySources& replay_sources, std::string name, log::Position position,
        log::Done<ObjectPage> answer)
@@ -36,14 +39,16 @@ struct Walk : std::enable_shared_from_this<Walk> {
     if (!replayed)
       page.unreadable.push_back({last, std::move(replayed.error().error)});
     else if (replayed->position > 0)
-      show(*replayed);
+      show(std::move(*replayed));
     step();
   }
 
-  void show(const ReplayedObject& replayed) {
+  void show(ReplayedObject replayed) {
+    charge_shown(replayed);
     auto json = replayed.object->to_json_within(kObjectBytes);
     if (!json) return page.unreadable.push_back({last, std::move(json.error())});
     bytes += json->size();
+    page.charge = replayed.charge.further(kShownCopies * bytes);
     page.objects.push_back({last, replayed.position, std::move(*json)});
   }
 

@@ -26,7 +26,8 @@ struct UnreadableObject {
 struct ObjectPage {
   std::vector<ObjectAt> objects;
   std::vector<UnreadableObject> unreadable;
-  std::string next;  // continue after this id; "": this was the last page
+  MemoryCharge charge = {};  // of what is shown, and of the answer that is made of it
+  std::string next;          // continue after this id; "": this was the last page
 };
 
 // Ids that begin with `prefix`, greater than `after`. Processes at most `limit` of them, and fewer if

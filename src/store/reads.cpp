@@ -204,6 +204,10 @@ Result<std::optional<log::Snapshot>> newest_intact(SnapshotSearch& search,
               fmt::format("snapshot of {}/{} fails its checksum", workspace, object));
 }
 
+std::uint64_t stored_bytes(const KeptSnapshot& kept) {
+  return kept.apart ? kept.apart->size : kept.bytes.size();
+}
+
 // Each further try follows a commit that replaced a snapshot of this object during the last one.
 constexpr int kMaxSnapshotTries = 16;
 
@@ -278,6 +282,25 @@ Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
     auto found = newest_intact(search, workspace, object, at);
     if (!search.overtaken() || tries == kMaxSnapshotTries) return found;
   }
+}
+
+Result<std::uint64_t> read_snapshot_size(const Tables& tables, const std::string& workspace,
+                                         const std::string& object, log::Position at) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return 0;
+  const auto cursor = tables.cursor(Family::kSnapshots);
+  cursor->seek_for_prev(object_key(**id, object, at));
+  if (const auto read = cursor->status(); !read) return read_error(read, workspace);
+  if (!cursor->valid() || !cursor->key().starts_with(object_key(**id, object))) return 0;
+  const auto kept = decode_snapshot(cursor->key(), cursor->value());
+  if (!kept) return 0;
+  if (kept->base == 0) return stored_bytes(*kept);
+  const std::string base_key = object_key(**id, object, kept->base);
+  const auto value = tables.get(Family::kSnapshots, base_key);
+  if (!value) return read_error(std::unexpected(value.error()), workspace);
+  const auto base = *value ? decode_snapshot(base_key, **value) : std::nullopt;
+  return stored_bytes(*kept) + (base ? stored_bytes(*base) : 0);
 }
 
 Result<std::optional<log::Pin>> read_pin(const Tables& tables, const std::string& workspace,

@@ -33,6 +33,10 @@ Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
                                                    const std::string& object,
                                                    log::Position at = log::kNow);
 
+// The stored bytes of that snapshot and of its base, as their entries say; 0: there is none.
+Result<std::uint64_t> read_snapshot_size(const Tables& tables, const std::string& workspace,
+                                         const std::string& object, log::Position at);
+
 Result<std::optional<log::Pin>> read_pin(const Tables& tables, const std::string& workspace,
                                          const std::string& name);
 

@@ -101,6 +101,14 @@ class StoreLog final : public log::LoopStore,
                at](const Tables& tables) { return read_snapshot(tables, workspace, object, at); });
   }
 
+  void measure_snapshot(std::string workspace, std::string object, Position at,
+                        Done<std::uint64_t> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace), object = std::move(object),
+                                at](const Tables& tables) {
+      return read_snapshot_size(tables, workspace, object, at);
+    });
+  }
+
   void load_pin(std::string workspace, std::string name,
                 Done<std::optional<log::Pin>> done) override {
     read_with(std::move(done),

@@ -301,21 +301,35 @@ void Workspace::write_milestone(LiveObject& object) {
   if (object.busy()) return object.wait([this, &object] { write_milestone(object); });
   if (!is_large(object))
     return store_when_durable(object,
-                              state::ObjectCache::make_milestone(object.resident().object()));
-  lend<Bytes>(object, "snapshot", state::ObjectCache::make_milestone, [this, &object](Bytes bytes) {
-    if (!object.lost()) store_when_durable(object, std::move(bytes));
-  });
+                              state::ObjectCache::make_milestone(object.resident().object()), {});
+  // It is written with a copy of the content.
+  const std::uint64_t needed = 2 * object.memory_bytes();
+  if (!has_room_for_milestone(needed)) return;
+  MemoryCharge charge(cell_of({}, MemoryUse::kAnswers), needed);
+  lend<Bytes>(object, "snapshot", state::ObjectCache::make_milestone,
+              [this, &object, charge = std::move(charge)](Bytes bytes) mutable {
+                charge.set(bytes.size());
+                if (!object.lost()) store_when_durable(object, std::move(bytes), std::move(charge));
+              });
 }
 
-void Workspace::store_when_durable(LiveObject& object, Bytes milestone) {
+// Otherwise it stays due, and is made after a later change, or when the object leaves the memory.
+bool Workspace::has_room_for_milestone(std::uint64_t bytes) const {
+  MemoryBudget* const memory = services_.memory;
+  if (memory == nullptr) return true;
+  const MemoryCell& cell = memory->cell(MemoryUse::kAnswers);
+  return !memory->tight() && (cell.used() == 0 || cell.has_room(bytes));
+}
+
+// `charge`: of the milestone, until it waits to be written.
+void Workspace::store_when_durable(LiveObject& object, Bytes milestone, MemoryCharge charge) {
   log::Snapshot snapshot =
       services_.cache.take_up_milestone(object.resident(), std::move(milestone));
   const log::Position position = snapshot.position;
-  outbox_.push(position,
-               [this, id = object.id(), snapshot = std::move(snapshot)](const Error* lost) mutable {
-                 if (lost == nullptr)
-                   services_.cache.store_milestone(name_, id, std::move(snapshot));
-               });
+  outbox_.push(position, [this, id = object.id(), snapshot = std::move(snapshot),
+                          charge = std::move(charge)](const Error* lost) mutable {
+    if (lost == nullptr) services_.cache.store_milestone(name_, id, std::move(snapshot));
+  });
 }
 
 void Workspace::committed(log::Position position, log::Durability durability) {

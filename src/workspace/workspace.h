@@ -230,6 +230,7 @@ class Workspace {
   struct View {
     log::Position position = 0;
     std::unique_ptr<Pieces> content = nullptr;
+    MemoryCharge charge = {};  // of the content, if a worker made it
   };
   // What it returns must not refer to the object.
   using Extract = std::move_only_function<Result<std::unique_ptr<Pieces>>(const merge::Object&)>;
@@ -388,8 +389,8 @@ class Workspace {
   void answer_known(LiveObject& object, log::Position rules, Done<Receipt> done);
   template <typename T>
   void give(LiveObject& object, policy::Verdict verdict, Result<T> read, Done<T> done);
-  void diff_elsewhere(const policy::Caller& asker, LiveObject& object, policy::Verdict verdict,
-                      ByteView version, Done<Lacking> done);
+  void diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
+                      Done<Lacking> done);
   void look(LiveObject& object, const policy::Caller& caller, Extract extract, Done<View> done,
             state::JobOrder order);
   void look_elsewhere(LiveObject& object, log::Position rules, Extract extract, Done<View> done,
@@ -439,7 +440,8 @@ class Workspace {
   void flush_later();
   void flush();
   void write_milestone(LiveObject& object);
-  void store_when_durable(LiveObject& object, Bytes milestone);
+  bool has_room_for_milestone(std::uint64_t bytes) const;
+  void store_when_durable(LiveObject& object, Bytes milestone, MemoryCharge charge);
   void committed(log::Position position, log::Durability durability);
   void reset(const Error& cause);
   void report(const Error& error);

@@ -43,14 +43,14 @@ void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView 
   const Doing naming(services_.scheduler, "diff");
   policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   if (verdict.allowed && is_large(object))
-    return diff_elsewhere(caller, object, std::move(verdict), version, std::move(done));
+    return diff_elsewhere(object, std::move(verdict), version, std::move(done));
   auto read = verdict.allowed ? lacking(object.object(), version) : Lacking{};
   give(object, std::move(verdict), std::move(read), std::move(done));
 }
 
 // Those who know nothing share one encoding of the whole state, and get what is newer besides.
-void Workspace::diff_elsewhere(const policy::Caller& asker, LiveObject& object,
-                               policy::Verdict verdict, ByteView version, Done<Lacking> done) {
+void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
+                               Done<Lacking> done) {
   struct Made {
     Lacking lacking;
     Bytes version = {};  // of the whole state, if that was made
@@ -76,16 +76,18 @@ void Workspace::diff_elsewhere(const policy::Caller& asker, LiveObject& object,
     return Made{std::move(*made),
                 knows_nothing ? merge::version_of(lent).value_or(Bytes()) : Bytes()};
   };
+  // It is about as large as the object, and is encoded, too. Several may share it, so it is nobody's.
+  MemoryCharge charge(cell_of({}, MemoryUse::kAnswers), 2 * object.memory_bytes());
   lend<Result<Made>>(
       object, "diff", std::move(work),
-      [this, &object, asker, verdict = std::move(verdict),
+      [this, &object, verdict = std::move(verdict), charge = std::move(charge),
        done = std::move(done)](Result<Made> made) mutable {
         if (!made)
           return give<Lacking>(object, std::move(verdict), std::unexpected(std::move(made.error())),
                                std::move(done));
         const Diff& diff = *made->lacking.rest;
-        diff.charge = MemoryCharge(cell_of(asker, MemoryUse::kAnswers),
-                                   2 * diff.change.size());  // encoded, too
+        charge.set(2 * diff.change.size());
+        diff.charge = std::move(charge);
         if (!made->version.empty())
           object.whole() = {made->lacking.rest, std::move(made->version), object.position(),
                             services_.scheduler.monotonic_ms()};
@@ -174,8 +176,8 @@ void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract e
   const policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   if (is_large(object)) {
     if (order.asker.empty()) order.asker = caller.principal.name;
+    if (order.account == nullptr) order.account = caller.account;
     order.name = "read";
-    order.bytes = 2 * object.memory_bytes();  // a copy of it, and the text
     return look_elsewhere(object, verdict.rules, std::move(extract), std::move(done),
                           std::move(order));
   }
@@ -208,9 +210,11 @@ void Workspace::look_elsewhere(LiveObject& object, log::Position rules, Extract 
                   [extract = std::move(extract), answer = std::move(answer),
                    slot = std::move(slot)](Result<state::ReplayedObject> replayed) mutable {
                     if (!replayed) return answer(std::unexpected(std::move(replayed.error())));
+                    state::charge_shown(*replayed);
                     auto content = extract(*replayed->object);
                     if (!content) return answer(std::unexpected(std::move(content.error())));
-                    answer(View{replayed->position, std::move(*content)});
+                    MemoryCharge charge = replayed->charge.further((*content)->memory_bytes());
+                    answer(View{replayed->position, std::move(*content), std::move(charge)});
                   });
             };
             services_.off_loop->jobs.start(std::move(order), std::move(work));

@@ -161,8 +161,7 @@ TEST(ApiAnswer, ABlameIsMadeAsItsReaderTakesIt) {
   std::deque<Typist> typists;
   for (crdt::ClientId client = 1; client <= 2; ++client) typists.emplace_back(client);
   for (int i = 0; i < 4000; ++i)
-    node.change("w", "o",
-                typists[static_cast<std::size_t>(i % 2)].type(std::string(400, 'x')));
+    node.change("w", "o", typists[static_cast<std::size_t>(i % 2)].type(std::string(400, 'x')));
   const auto whole = node.ask("GET", "/v1/workspaces/w/blame/o");
   node.answers_are_read = false;
   const auto slow = node.ask("GET", "/v1/workspaces/w/blame/o");
@@ -179,6 +178,27 @@ TEST(ApiAnswer, ABlameIsMadeAsItsReaderTakesIt) {
   ASSERT_TRUE(json);
   const auto& texts = std::get<crdt::Any::Array>(json->find("texts")->value());
   EXPECT_EQ(std::get<crdt::Any::Array>(texts.at(0).find("runs")->value()).size(), 4000u);
+}
+
+// From the loop that owns the workspace to the loop of the connection.
+TEST(ApiAnswer, ItIsChargedToItsPrincipalOnItsWay) {
+  TestApi node(policy::Access({{"full", {.name = "ann"}}}), 2);
+  node.peer = "203.0.113.5:1";
+  std::string workspace = "w";
+  while (node.owner_of(workspace) != 1) workspace += "w";
+  node.change(workspace, "o", Typist(1).type(std::string(10'000, 'x')));
+  const SharedAccount ann = node.accounts.account_of(policy::who_is({.name = "ann"}, node.peer));
+  const auto answer = node.send("GET", "/v1/workspaces/" + workspace + "/objects/o",
+                                "Authorization: Bearer full\r\n");
+  for (int i = 0; i < 3; ++i)
+    for (auto& loop : node.loops)
+      if (node.memory.used(MemoryUse::kAnswers) == 0) loop->run();
+  EXPECT_FALSE(answer->head);
+  EXPECT_GE(ann->cell(MemoryUse::kAnswers).used(), 10'000u);
+  EXPECT_LT(ann->cell(MemoryUse::kAnswers).used(), 10'200u);
+  node.run();
+  EXPECT_EQ(answer->head->status, 200);
+  EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
 }
 
 // However large the workspace is.

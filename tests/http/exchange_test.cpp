@@ -39,6 +39,21 @@ TEST(HttpExchange, WhatIsDroppedIsAnsweredAllTheSame) {
   EXPECT_EQ(answer->head->status, 500);
 }
 
+// Then it is queued, and counts as that.
+TEST(HttpExchange, AnAnswerIsChargedOnItsWayToTheConnectionsLoop) {
+  TestLoop loop;
+  MemoryCell cell;
+  auto [responder, answer] = fake_responder(loop);
+  responder.charge_to(lasting(&cell));
+  std::thread([taken = std::move(responder)]() mutable {
+    taken.respond(text_response(200, std::string(10'000, 'x')));
+  }).join();
+  EXPECT_EQ(cell.used(), 10'000u);
+  loop.drain();
+  ASSERT_TRUE(answer->ended);
+  EXPECT_EQ(cell.used(), 0u);
+}
+
 TEST(HttpExchange, AStreamThatIsDroppedIsBrokenOff) {
   TestLoop loop;
   auto [responder, answer] = fake_responder(loop);

@@ -105,7 +105,8 @@ TEST(MemoryPlan, APrincipalMayHaveAPartOfEachPart) {
     for (const auto& [use, part] : {std::pair{MemoryUse::kReceiving, plan.receiving},
                                    {MemoryUse::kQueues, plan.queues},
                                    {MemoryUse::kPresence, plan.presence},
-                                   {MemoryUse::kWaiting, plan.waiting}}) {
+                                   {MemoryUse::kWaiting, plan.waiting},
+                                   {MemoryUse::kAnswers, plan.answers}}) {
       const std::size_t index = static_cast<std::size_t>(use);
       EXPECT_GE(limits.principal[index], part / 4);
       EXPECT_LE(limits.principal[index], std::max(part / 4, 16 * kMiB));

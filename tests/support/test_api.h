@@ -25,6 +25,14 @@ class TestApi : public TestNode {
   // the loop of the connection.
   std::shared_ptr<FakeAnswer> ask(const std::string& method, const std::string& target,
                                   const std::string& headers = {}, std::size_t home = 0) {
+    auto answer = send(method, target, headers, home);
+    run();
+    return answer;
+  }
+
+  // The same, but runs nothing.
+  std::shared_ptr<FakeAnswer> send(const std::string& method, const std::string& target,
+                                   const std::string& headers = {}, std::size_t home = 0) {
     const std::string host = headers.starts_with("Host: ") ? "" : "Host: localhost\r\n";
     auto head = http::parse_request_head(
         method + " " + target + " HTTP/1.1\r\n" + host + headers + "\r\n", {});
@@ -37,7 +45,6 @@ class TestApi : public TestNode {
         [this, request = std::move(head->request), responder = std::move(responder)]() mutable {
           handler(std::move(request), std::move(responder));
         });
-    run();
     return answer;
   }
 

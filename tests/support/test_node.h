@@ -44,6 +44,7 @@ class TestNode {
                          *loops[i], std::make_unique<TestRandom>(), store.open_loop(*loops[i]),
                          identity, shards->placement(), i,
                          node::ShardOptions{.memory = &memory,
+                                            .accounts = &accounts,
                                             .gate =
                                                 [this](const auto& caller, const auto& name) {
                                                   return gate ? gate(caller, name) : Result<void>();
@@ -83,6 +84,7 @@ class TestNode {
   workspace::Gate gate;  // of all workspaces; a test may set it at any time
   std::atomic<bool> ready = true;
   MemoryBudget memory{1000, 8};  // of 1,000 bytes, of which none are used
+  AccountTable accounts{{}, &memory};
   std::unique_ptr<node::Shards> shards;
 };
 

@@ -97,8 +97,10 @@ TEST(JobQueue, WhatNobodyWaitsForDoesNotBegin) {
 TEST(Worker, AnswersThatRunAreCountedUntilTheirSlotsAreGone) {
   TestWorld world;
   JobCounters counters;
-  MemoryCell answers(1000);
-  Worker worker(world.loop, world.sources, counters, {.running = 4}, &answers);
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  MemoryCell answers(10 * kMiB);
+  Worker worker(world.loop, world.sources, counters, {.running = 4},
+                std::make_shared<AnswerRoom>(answers));
   std::vector<JobSlot> slots;
   const auto take = [&](JobOrder::Kind kind, std::size_t bytes) {
     worker.take({.kind = kind, .asker = "a", .bytes = bytes},
@@ -106,15 +108,15 @@ TEST(Worker, AnswersThatRunAreCountedUntilTheirSlotsAreGone) {
     world.loop.run();
     return answers.used();
   };
-  EXPECT_EQ(take(JobOrder::kAnswer, 600), 600u);
-  EXPECT_EQ(take(JobOrder::kUrgent, 700), 600u);
-  EXPECT_EQ(take(JobOrder::kAnswer, 300), 900u);
-  EXPECT_EQ(take(JobOrder::kAnswer, 200), 900u) << "it waits";
+  EXPECT_EQ(take(JobOrder::kAnswer, 6 * kMiB), 6 * kMiB);
+  EXPECT_EQ(take(JobOrder::kUrgent, 7 * kMiB), 6 * kMiB);
+  EXPECT_EQ(take(JobOrder::kAnswer, 3 * kMiB), 9 * kMiB);
+  EXPECT_EQ(take(JobOrder::kAnswer, 2 * kMiB), 9 * kMiB) << "it waits";
   EXPECT_EQ(slots.size(), 3u);
   slots.erase(slots.begin());
   world.loop.run();
   EXPECT_EQ(slots.size(), 3u);
-  EXPECT_EQ(answers.used(), 500u);
+  EXPECT_EQ(answers.used(), 5 * kMiB);
   slots.clear();
   EXPECT_EQ(answers.used(), 0u);
 }

@@ -365,6 +365,26 @@ TEST_F(SmallMemory, ThoseWhoKnowNothingShareOneEncoding) {
   workspace().unsubscribe(object, reader);
 }
 
+// Several share it, so it is charged to the process; and before it is made.
+TEST_F(SmallMemory, AnEncodingIsChargedAsLongAsSomebodyHasIt) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  submit(object, typist.type(std::string(10'000, 'x')));
+  const auto charged = [&] { return world.memory.used(MemoryUse::kAnswers); };
+  Lacking got;
+  workspace().diff(testing::ann(), object, {},
+                   [&](Result<Lacking> lacking) { got = std::move(lacking.value()); });
+  world.loop.run();
+  EXPECT_GE(charged(), 2 * 10'000u);
+  work();
+  EXPECT_GE(charged(), 2 * 10'000u) << "the diff, and its encoding for a protocol";
+  got = {};
+  EXPECT_GE(charged(), 2 * 10'000u) << "it is kept for others";
+  world.loop.advance(10'000);
+  EXPECT_EQ(charged(), 0u);
+  workspace().unsubscribe(object, reader);
+}
+
 // What a task of the line causes takes its place in the line.
 TEST_F(Lending, ChangesThatAreTakenApartKeepTheirPlace) {
   Reader reader;
@@ -455,6 +475,24 @@ TEST_F(ManyMilestones, AreMadeElsewhere) {
   EXPECT_EQ(world.cache.counters().snapshots, 1U);
   workspace().unsubscribe(object, reader);
   workspace().unsubscribe(other, neighbour);
+}
+
+// A milestone of a large object needs a copy of it. It stays due.
+TEST_F(ManyMilestones, AreMadeLaterWhileMemoryIsShort) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  world.memory.set_resident(900);
+  submit(object, typist.type(std::string(2000, 'x')));
+  EXPECT_TRUE(jobs.waiting().empty());
+  EXPECT_EQ(world.memory.used(MemoryUse::kAnswers), 0u);
+  world.memory.set_resident(0);
+  submit(object, typist.type("y"));
+  EXPECT_EQ(jobs.waiting(), Names{"snapshot"});
+  EXPECT_GE(world.memory.used(MemoryUse::kAnswers), 2 * 2000u);
+  work();
+  EXPECT_EQ(world.cache.counters().snapshots, 1u);
+  EXPECT_EQ(world.memory.used(MemoryUse::kAnswers), 0u);
+  workspace().unsubscribe(object, reader);
 }
 
 TEST_F(Lending, WhatReadsMuchBesidesASmallObjectIsMadeElsewhere) {

@@ -286,7 +286,7 @@ void Node::Impl::start_workers() {
   worker_loops->start();
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < worker_loops->size(); ++i) schedulers.push_back(&(*worker_loops)[i]);
-  workers = std::make_unique<node::Workers>(schedulers, &memory->cell(MemoryUse::kAnswers));
+  workers = std::make_unique<node::Workers>(schedulers, memory.get());
   for (std::size_t i = 0; i < worker_loops->size(); ++i) {
     EventLoop& loop = (*worker_loops)[i];
     run_on(loop, [&] {

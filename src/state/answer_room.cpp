@@ -1,0 +1,36 @@
+#include "state/answer_room.h"
+
+namespace syncline::state {
+namespace {
+
+// An answer may leave memory short, but not full.
+constexpr std::uint64_t kWithOthersPercent = 90;
+constexpr std::uint64_t kAlonePercent = 100;
+// Of all memory, what one answer can ever have: the program and the open documents need the rest.
+constexpr std::uint64_t kMostPercent = 60;
+
+}  // namespace
+
+AnswerRoom::Verdict AnswerRoom::ask(const MemoryCell& own, std::uint64_t bytes, bool& privileged) {
+  if (bytes <= kLittle) return Verdict::kTake;
+  if (memory_ != nullptr && bytes > memory_->limit() / 100 * kMostPercent) return Verdict::kNever;
+  if (memory_ != nullptr && memory_->full()) return Verdict::kFull;
+  const bool easy =
+      memory_ == nullptr || (!memory_->tight() && memory_->has_room(bytes, kWithOthersPercent));
+  if (easy && own.has_room(bytes)) return Verdict::kTake;
+  privileged = privileged || !taken_.exchange(true);
+  if (!privileged) return Verdict::kWait;
+  if (memory_ == nullptr || memory_->has_room(bytes, kAlonePercent)) {
+    if (memory_ != nullptr) memory_->want(0);
+    return Verdict::kTake;
+  }
+  memory_->want(bytes);
+  return Verdict::kWait;
+}
+
+void AnswerRoom::give_back_privilege() {
+  if (memory_ != nullptr) memory_->want(0);
+  taken_ = false;
+}
+
+}  // namespace syncline::state
