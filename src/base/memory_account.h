@@ -49,7 +49,8 @@ class MemoryAccount {
                MemoryCell(limits[2], above(MemoryUse::kQueues, nullptr)),
                MemoryCell(limits[3], above(MemoryUse::kPresence, budget)),
                MemoryCell(limits[4], above(MemoryUse::kWaiting, budget)),
-               MemoryCell(limits[5], above(MemoryUse::kAnswers, budget))} {}
+               MemoryCell(limits[5], above(MemoryUse::kAnswers, budget)),
+               MemoryCell(limits[6], above(MemoryUse::kChanges, budget))} {}
 
   MemoryCell& cell(MemoryUse use) { return cells_[static_cast<std::size_t>(use)]; }
   const MemoryCell& cell(MemoryUse use) const { return cells_[static_cast<std::size_t>(use)]; }

@@ -39,9 +39,10 @@ enum class MemoryUse : std::uint8_t {
   kQueues,     // what peers have not taken yet
   kPresence,   // who is present on the objects
   kWaiting,    // changes that wait for others
-  kAnswers     // answers that are being made, and encodings that are kept for several
+  kAnswers,    // answers that are being made, and encodings that are kept for several
+  kChanges     // changes from when they have arrived until they are durable and told
 };
-inline constexpr std::size_t kMemoryUses = 6;
+inline constexpr std::size_t kMemoryUses = 7;
 
 // What each use may have; 0: no limit.
 using MemoryLimits = std::array<std::uint64_t, kMemoryUses>;
@@ -125,9 +126,9 @@ class MemoryBudget {
 
   const std::size_t limit_;
   const MemoryLimits parts_;
-  std::array<MemoryCell, kMemoryUses> cells_{MemoryCell(parts_[0]), MemoryCell(parts_[1]),
-                                             MemoryCell(parts_[2]), MemoryCell(parts_[3]),
-                                             MemoryCell(parts_[4]), MemoryCell(parts_[5])};
+  std::array<MemoryCell, kMemoryUses> cells_{
+      MemoryCell(parts_[0]), MemoryCell(parts_[1]), MemoryCell(parts_[2]), MemoryCell(parts_[3]),
+      MemoryCell(parts_[4]), MemoryCell(parts_[5]), MemoryCell(parts_[6])};
   std::atomic<std::uint64_t> resident_ = 0;
   std::atomic<std::uint64_t> counted_then_ = 0;  // at that measurement
   std::atomic<std::uint64_t> wanted_ = 0;

@@ -31,6 +31,7 @@ MemoryLimits limits_of(const MemoryPlan& plan) {
   set(MemoryUse::kPresence, plan.presence);
   set(MemoryUse::kWaiting, plan.waiting);
   set(MemoryUse::kAnswers, plan.answers);
+  set(MemoryUse::kChanges, plan.disk_queue);
   return limits;
 }
 
@@ -46,6 +47,7 @@ AccountTable::Limits limits_of_accounts(const MemoryPlan& plan, std::size_t max_
   set(MemoryUse::kPresence, plan.presence, kMiB);
   set(MemoryUse::kWaiting, plan.waiting, 4 * kMiB);
   set(MemoryUse::kAnswers, plan.answers, 8 * kMiB);
+  set(MemoryUse::kChanges, plan.disk_queue, 16 * kMiB);
   return limits;
 }
 

@@ -22,7 +22,7 @@ struct MemoryPlan {
   std::size_t objects = 0;       // documents in memory
   std::size_t receiving = 0;     // messages and requests that have not arrived completely
   std::size_t queues = 0;        // what peers have not taken yet
-  std::size_t disk_queue = 0;    // appends that wait for the disk
+  std::size_t disk_queue = 0;    // appends that wait for the disk; changes under way have as much
   std::size_t store_cache = 0;   // blocks, indexes and filters of the store
   std::size_t store_writes = 0;  // what the store has not written to tables yet
   std::size_t snapshots = 0;     // large snapshots that wait to be written
@@ -38,8 +38,8 @@ MemoryPlan plan_memory(std::size_t total);
 MemoryLimits limits_of(const MemoryPlan& plan);
 
 // What one principal may have of each part: a quarter, or room for two buffers of the largest message,
-// 16 MiB of queues, 8 MiB of answers, 1 MiB of presence, and what one author may have waiting in one
-// document. A tenant: half, or the same. It has no limit of its own for the parts that are left out.
+// 16 MiB of queues and of changes, 8 MiB of answers, 1 MiB of presence, and what one author may have
+// waiting in one document. A tenant: half, or the same. It has no limit of its own for the parts that are left out.
 AccountTable::Limits limits_of_accounts(const MemoryPlan& plan, std::size_t max_message_bytes);
 
 }  // namespace syncline::node

@@ -18,6 +18,9 @@ constexpr std::uint64_t kSavedAtOnce = 16;
 constexpr std::size_t kGatheredUpdates = 256;
 constexpr std::size_t kGatheredBytes = std::size_t{16} << 10;
 
+// What a change takes besides its bytes.
+constexpr std::size_t kChangeBytes = 512;
+
 // How long something waits for memory before it is tried again.
 constexpr std::uint64_t kAgainMs = 250;
 
@@ -241,7 +244,8 @@ bool Channel::submit_joined(const std::shared_ptr<Gathered>& gathered) {
   };
   workspace_->submit(options_.caller, *live_, std::move(submitting), this,
                      [this, alive = std::weak_ptr(alive_), number = gathered->first, updates,
-                      bytes = gathered->intents.size()](Result<workspace::Receipt> receipt) {
+                      bytes = gathered->intents.size(),
+                      charge = charge_for(joined->size())](Result<workspace::Receipt> receipt) {
                        if (!alive.expired()) submitted(number, updates, bytes, std::move(receipt));
                      });
   return true;
@@ -256,16 +260,19 @@ void Channel::submit_each(const Gathered& gathered) {
   }
 }
 
+// A change that waits for others is charged as such once it is stored.
 void Channel::submit(std::uint64_t number, ByteView intent) {
   workspace::Change submitting{
       .actor_seq = number, .intent = intent, .alone = inflight_updates_ == 1};
-  submitting.waits = [this, alive = std::weak_ptr(alive_), number,
-                      bytes = intent.size()](bool kept) {
+  const auto charge = std::make_shared<MemoryCharge>(charge_for(intent.size()));
+  submitting.waits = [this, alive = std::weak_ptr(alive_), number, bytes = intent.size(),
+                      charge](bool kept) {
+    if (kept) charge->set(0);
     if (!alive.expired()) waits(number, bytes, kept);
   };
   workspace_->submit(options_.caller, *live_, std::move(submitting), this,
-                     [this, alive = std::weak_ptr(alive_), number,
-                      bytes = intent.size()](Result<workspace::Receipt> receipt) {
+                     [this, alive = std::weak_ptr(alive_), number, bytes = intent.size(),
+                      charge](Result<workspace::Receipt> receipt) {
                        if (!alive.expired()) submitted(number, 1, bytes, std::move(receipt));
                      });
 }
@@ -340,6 +347,22 @@ void Channel::answered(std::uint64_t updates) {
   }
 }
 
+// What the change needs until it is told: the event, what others are told, and its place in line. It is
+// charged as long as the change is under way, even if its author leaves.
+MemoryCharge Channel::charge_for(std::size_t bytes) const {
+  return MemoryCharge(options_.host.cell_of(options_.caller, MemoryUse::kChanges),
+                      kChangeBytes + 2 * bytes);
+}
+
+std::size_t Channel::most_inflight_bytes() const {
+  const Limits& limits = options_.limits;
+  if (inflight_bytes_ <= limits.short_inflight_bytes / 2) return limits.inflight_bytes;
+  const SharedCell cell = options_.host.cell_of(options_.caller, MemoryUse::kChanges);
+  const bool room = cell == nullptr || cell->has_room(0);
+  return room ? limits.inflight_bytes
+              : std::min(limits.inflight_bytes, limits.short_inflight_bytes);
+}
+
 // Limits what is accepted but not durable yet.
 void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   inflight_bytes_ += static_cast<std::size_t>(bytes);
@@ -347,12 +370,13 @@ void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   options_.counters.most_inflight =
       std::max<std::uint64_t>(options_.counters.most_inflight, inflight_updates_);
   const Limits& limits = options_.limits;
+  const std::size_t most_bytes = most_inflight_bytes();
   if (!holding_ && !ended_ && !is_mutated(Mutation::unbounded_inflight) &&
-      (inflight_bytes_ > limits.inflight_bytes || inflight_updates_ > limits.inflight_updates)) {
+      (inflight_bytes_ > most_bytes || inflight_updates_ > limits.inflight_updates)) {
     holding_ = true;
     ++options_.counters.held_back;
     wire_.hold_reading();
-  } else if (holding_ && inflight_bytes_ <= limits.inflight_bytes / 2 &&
+  } else if (holding_ && inflight_bytes_ <= most_bytes / 2 &&
              inflight_updates_ <= limits.inflight_updates / 2) {
     holding_ = false;
     wire_.resume_reading();

@@ -158,6 +158,8 @@ class Channel final : public workspace::Subscriber {
   void send_refused(Error error);
   void report_dropped(observe::Constant what, const Error& error) const;
   void answered(std::uint64_t updates);
+  MemoryCharge charge_for(std::size_t bytes) const;
+  std::size_t most_inflight_bytes() const;
 
   const ChannelOptions options_;
   Wire& wire_;

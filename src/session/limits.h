@@ -16,6 +16,8 @@ struct Limits {
   // Bytes of updates that were accepted from a client and are not durable yet. Above this, reading
   // stops.
   std::size_t inflight_bytes = std::size_t{8} << 20;
+  // The same while the changes of its principal, or of all, use up their part of the memory.
+  std::size_t short_inflight_bytes = std::size_t{64} << 10;
   // The same as a number of updates. It is what one client can have queued before others in its workspace, so it
   // is hardly more than a commit needs in order to be shared by many.
   std::size_t inflight_updates = 128;

@@ -106,7 +106,8 @@ TEST(MemoryPlan, APrincipalMayHaveAPartOfEachPart) {
                                    {MemoryUse::kQueues, plan.queues},
                                    {MemoryUse::kPresence, plan.presence},
                                    {MemoryUse::kWaiting, plan.waiting},
-                                   {MemoryUse::kAnswers, plan.answers}}) {
+                                   {MemoryUse::kAnswers, plan.answers},
+                                   {MemoryUse::kChanges, plan.disk_queue}}) {
       const std::size_t index = static_cast<std::size_t>(use);
       EXPECT_GE(limits.principal[index], part / 4);
       EXPECT_LE(limits.principal[index], std::max(part / 4, 16 * kMiB));

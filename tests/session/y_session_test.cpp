@@ -901,6 +901,59 @@ TEST(YSession, AClientMayLeaveBeforeItsOpeningIsRefused) {
   EXPECT_EQ(world.counters.events_committed, 1u);
 }
 
+// From when it has arrived until it is durable and told, even if its author leaves.
+TEST(YSession, AChangeIsChargedUntilItIsTold) {
+  TestWorld world(store::MemoryStore::CommitMode::kManual);
+  const auto charged = [&] { return world.memory.used(MemoryUse::kChanges); };
+  Typist ann(1);
+  YPeer watcher(world);
+  {
+    YPeer writer(world);
+    world.commit();
+    writer.send(SyncKind::kUpdate, ann.type(std::string(10'000, 'x')));
+    world.loop.run();
+    EXPECT_GE(charged(), 2 * 10'000u);
+    EXPECT_LE(charged(), 2 * 10'000u + 1'000);
+  }
+  world.loop.run();
+  EXPECT_GE(charged(), 2 * 10'000u) << "the log and the outbox still have it";
+  world.commit();
+  EXPECT_EQ(charged(), 0u);
+  Typist bob(2);
+  watcher.deliver(bob);
+  EXPECT_EQ(bob.text().size(), 10'000u);
+}
+
+TEST(YSession, AChangeThatWaitsForOthersIsChargedAsThat) {
+  TestWorld world;
+  Typist ann(1);
+  YPeer writer(world);
+  world.loop.run();
+  ann.type("cause");
+  writer.send(SyncKind::kUpdate, ann.type("effect"));
+  world.loop.run();
+  EXPECT_EQ(world.counters.changes_waiting, 1u);
+  EXPECT_EQ(world.memory.used(MemoryUse::kChanges), 0u);
+  EXPECT_GT(world.memory.used(MemoryUse::kWaiting), 0u);
+}
+
+// While the changes under way use up their part, a client has little of it.
+TEST(YSession, WhileManyChangesAreUnderWayAClientSendsLess) {
+  TestWorld world(store::MemoryStore::CommitMode::kManual);
+  Typist ann(1);
+  YPeer writer(world);
+  world.commit();
+  world.fill(MemoryUse::kChanges);
+  writer.send(SyncKind::kUpdate, ann.type(std::string(20'000, 'x')));
+  world.loop.run();
+  EXPECT_TRUE(writer.connection.reading) << "everybody has a little";
+  writer.send(SyncKind::kUpdate, ann.type(std::string(60'000, 'x')));
+  world.loop.run();
+  EXPECT_FALSE(writer.connection.reading);
+  world.commit();
+  EXPECT_TRUE(writer.connection.reading) << "what was under way is durable";
+}
+
 TEST(YSession, WhileMemoryIsShortASlowReaderFallsBehindEarlier) {
   TestWorld world;
   Typist ann(1);

@@ -30,7 +30,7 @@ struct TestWorld {
                      state::LoopShare share = {}, std::uint64_t part_bytes = kPartBytes)
       : memory(
             1000, 1,
-            {part_bytes, part_bytes, part_bytes, part_bytes, part_bytes, part_bytes}),
+            {part_bytes, part_bytes, part_bytes, part_bytes, part_bytes, part_bytes, part_bytes}),
         store(mode),
         log(store.open_loop(loop)),
         off_loop(jobs == nullptr ? std::nullopt

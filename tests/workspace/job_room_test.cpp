@@ -45,7 +45,7 @@ struct RoomTest : ::testing::Test {
   std::uint64_t used() { return memory.used(MemoryUse::kAnswers); }
 
   TestWorld world;
-  MemoryBudget memory{1000 * kMiB, 1, {0, 0, 0, 0, 0, 30 * kMiB}};
+  MemoryBudget memory{1000 * kMiB, 1, {0, 0, 0, 0, 0, 30 * kMiB, 0}};
   std::shared_ptr<AnswerRoom> room =
       std::make_shared<AnswerRoom>(memory.cell(MemoryUse::kAnswers), &memory);
   JobCounters counters;
@@ -150,7 +150,7 @@ TEST_F(RoomTest, WhoeverNeedsMuchMakesOthersShrink) {
 }
 
 TEST_F(RoomTest, APrincipalWaitsForHimselfAndOthersGoOn) {
-  AccountTable accounts({.principal = {0, 0, 0, 0, 0, 8 * kMiB}}, &memory);
+  AccountTable accounts({.principal = {0, 0, 0, 0, 0, 8 * kMiB, 0}}, &memory);
   const SharedAccount ann = accounts.account_of({.principal = "ann"});
   auto large = ask(100 * kMiB);
   large->got.reset();  // nobody else may have what does not fit

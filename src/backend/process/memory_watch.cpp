@@ -74,6 +74,7 @@ void MemoryWatch::report(MemoryLevel before, MemoryLevel now) const {
                        observe::Field("queue_bytes", budget_.used(MemoryUse::kQueues)),
                        observe::Field("receiving_bytes", budget_.used(MemoryUse::kReceiving)),
                        observe::Field("answer_bytes", budget_.used(MemoryUse::kAnswers)),
+                       observe::Field("change_bytes", budget_.used(MemoryUse::kChanges)),
                        observe::Field("presence_bytes", budget_.used(MemoryUse::kPresence)),
                        observe::Field("waiting_bytes", budget_.used(MemoryUse::kWaiting))};
   if (now == MemoryLevel::kFull) {

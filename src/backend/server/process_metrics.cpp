@@ -98,26 +98,30 @@ void add_memory(observe::MetricsPage& page, const ProcessSample& sample) {
   page.gauge("object_budget_bytes", "What objects in memory may use.", plan.objects);
   page.gauge("memory_limit_bytes", "What the process may use (--memory-mib).", plan.total);
   using Labelled = observe::MetricsPage::Labelled;
-  const std::array<Labelled, 10> limits{{{"objects", plan.objects},
-                                        {"receiving", plan.receiving},
-                                        {"queues", plan.queues},
-                                        {"presence", plan.presence},
-                                        {"waiting", plan.waiting},
-                                        {"answers", plan.answers},
-                                        {"disk_queue", plan.disk_queue},
-                                        {"store_cache", plan.store_cache},
-                                        {"store_writes", plan.store_writes},
-                                        {"snapshots", plan.snapshots}}};
+  const std::array<Labelled, 11> limits{{{"objects", plan.objects},
+                                         {"receiving", plan.receiving},
+                                         {"queues", plan.queues},
+                                         {"presence", plan.presence},
+                                         {"waiting", plan.waiting},
+                                         {"answers", plan.answers},
+                                         {"changes", plan.disk_queue},
+                                         {"disk_queue", plan.disk_queue},
+                                         {"store_cache", plan.store_cache},
+                                         {"store_writes", plan.store_writes},
+                                         {"snapshots", plan.snapshots}}};
   page.gauges("memory_part_limit_bytes", "What each part of it may use.", "part", limits);
   if (sample.memory == nullptr) return;
-  const std::array<Labelled, 8> used{{{"objects", sample.memory->used(MemoryUse::kObjects)},
-                                      {"receiving", sample.memory->used(MemoryUse::kReceiving)},
-                                      {"queues", sample.memory->used(MemoryUse::kQueues)},
-                                      {"presence", sample.memory->used(MemoryUse::kPresence)},
-                                      {"waiting", sample.memory->used(MemoryUse::kWaiting)},
-                                      {"answers", sample.memory->used(MemoryUse::kAnswers)},
-                                      {"disk_queue", sample.store.queued_bytes},
-                                      {"snapshots", sample.store.queued_snapshot_bytes}}};
+  const std::array<Labelled, 11> used{{{"objects", sample.memory->used(MemoryUse::kObjects)},
+                                       {"receiving", sample.memory->used(MemoryUse::kReceiving)},
+                                       {"queues", sample.memory->used(MemoryUse::kQueues)},
+                                       {"presence", sample.memory->used(MemoryUse::kPresence)},
+                                       {"waiting", sample.memory->used(MemoryUse::kWaiting)},
+                                       {"answers", sample.memory->used(MemoryUse::kAnswers)},
+                                       {"changes", sample.memory->used(MemoryUse::kChanges)},
+                                       {"store_cache", sample.store.cache_bytes},
+                                       {"store_writes", sample.store.unwritten_bytes},
+                                       {"disk_queue", sample.store.queued_bytes},
+                                       {"snapshots", sample.store.queued_snapshot_bytes}}};
   page.gauges("memory_part_bytes", "What each part uses, as far as it is counted.", "part", used);
   page.gauge("memory_level",
              "0: easy; 1: short, who holds most shrinks; 2: full, new work is refused.",

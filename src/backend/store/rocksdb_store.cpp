@@ -156,6 +156,11 @@ StoreCounters RocksDbStore::counters() const {
   StoreCounters counters = impl_->committer ? impl_->committer->counters() : StoreCounters{};
   if (impl_->snapshots) impl_->snapshots->count(counters);
   counters.queued_reads = impl_->readers.waiting();
+  rocksdb::DB& db = *impl_->database.db;
+  db.GetIntProperty(impl_->database.events, rocksdb::DB::Properties::kBlockCacheUsage,
+                    &counters.cache_bytes);  // all families share it
+  db.GetAggregatedIntProperty(rocksdb::DB::Properties::kSizeAllMemTables,
+                              &counters.unwritten_bytes);
   return counters;
 }
 

@@ -101,6 +101,8 @@ struct StoreCounters {
   std::uint64_t queued_reads = 0;      // for the threads that read
   std::uint64_t queued_snapshots = 0;  // for the thread that writes files
   std::uint64_t queued_snapshot_bytes = 0;
+  std::uint64_t cache_bytes = 0;      // blocks, indexes and filters in memory
+  std::uint64_t unwritten_bytes = 0;  // that are not in tables yet
 };
 
 struct VerifyProgress {
