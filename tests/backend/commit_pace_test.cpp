@@ -33,13 +33,13 @@ TEST(CommitPace, WhatIsEnoughDoesNotWait) {
 }
 
 // What a committer does for appends that come at the same distance, with a sync that takes so long.
-struct Run {
+struct Appended {
   std::uint64_t commits = 0;
   std::uint64_t waits = 0;
 };
-Run run_at_a_rate(std::uint64_t distance_us, std::uint64_t sync_us, std::uint64_t length_us) {
+Appended run_at_a_rate(std::uint64_t distance_us, std::uint64_t sync_us, std::uint64_t length_us) {
   CommitPace pace;
-  Run run;
+  Appended run;
   std::uint64_t next_append = kStart;
   for (std::uint64_t now = kStart; now < kStart + length_us; now += sync_us) {
     now = std::max(now, next_append);
@@ -56,7 +56,7 @@ Run run_at_a_rate(std::uint64_t distance_us, std::uint64_t sync_us, std::uint64_
 
 // 5,000 appends a second would have 5,000 syncs on a disk that takes 0.15 ms for each.
 TEST(CommitPace, FrequentAppendsShareTheirSyncs) {
-  const Run run = run_at_a_rate(200, 150, 10'000'000);
+  const Appended run = run_at_a_rate(200, 150, 10'000'000);
   EXPECT_LE(run.commits, 10'000'000 / CommitPace::kIntervalUs + 1);
 }
 
