@@ -224,7 +224,7 @@ TEST_F(JudgedTwice, WhatIsForbiddenMeanwhileBecomesNoEventAndOthersComeBack) {
   EXPECT_EQ(reader.text(), "");
   std::optional<Result<Workspace::View>> view;
   host.get("w").read(
-      testing::ann(), "large", [](const merge::Object&) { return "there"; },
+      testing::ann(), "large", [](const merge::Object&) { return merge::text_pieces({}, 0); },
       [&](Result<Workspace::View> read) { view = std::move(read); });
   world.loop.run();
   ASSERT_TRUE(view && !*view);
