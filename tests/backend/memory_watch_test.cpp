@@ -20,7 +20,7 @@ constexpr bool kOtherAllocator =
 constexpr bool kOtherAllocator = false;
 #endif
 
-constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kWatchedMiB = std::size_t{1} << 20;
 
 // Takes so much memory in small blocks and frees it, but not the last block, so that it stays with the
 // allocator.
@@ -36,14 +36,14 @@ std::unique_ptr<char[]> leave_free_blocks(std::size_t bytes) {
 
 TEST(MemoryWatch, WhatTheAllocatorKeepsIsReturned) {
   if (kOtherAllocator) GTEST_SKIP() << "the sanitizer has an allocator of its own";
-  const auto last = leave_free_blocks(200 * kMiB);
+  const auto last = leave_free_blocks(200 * kWatchedMiB);
   const std::uint64_t before = resident_memory_bytes();
-  ASSERT_GT(kept_memory_bytes(before), 150 * kMiB);
-  MemoryBudget budget(4096 * kMiB, 1);
+  ASSERT_GT(kept_memory_bytes(before), 150 * kWatchedMiB);
+  MemoryBudget budget(4096 * kWatchedMiB, 1);
   const MemoryWatch watch(budget, nullptr);
-  for (int i = 0; i < 100 && resident_memory_bytes() > before - 150 * kMiB; ++i)
+  for (int i = 0; i < 100 && resident_memory_bytes() > before - 150 * kWatchedMiB; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  EXPECT_LT(resident_memory_bytes(), before - 150 * kMiB);
+  EXPECT_LT(resident_memory_bytes(), before - 150 * kWatchedMiB);
   EXPECT_FALSE(budget.tight());
 }
 

@@ -16,7 +16,7 @@
 namespace syncline::state {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kRoomMiB = std::uint64_t{1} << 20;
 
 // A worker of a process with 1,000 MiB, of which answers may have 30 MiB.
 struct RoomTest : ::testing::Test {
@@ -45,7 +45,7 @@ struct RoomTest : ::testing::Test {
   std::uint64_t used() { return memory.used(MemoryUse::kAnswers); }
 
   TestWorld world;
-  MemoryBudget memory{1000 * kMiB, 1, {0, 0, 0, 0, 0, 30 * kMiB, 0}};
+  MemoryBudget memory{1000 * kRoomMiB, 1, {0, 0, 0, 0, 0, 30 * kRoomMiB, 0}};
   std::shared_ptr<AnswerRoom> room =
       std::make_shared<AnswerRoom>(memory.cell(MemoryUse::kAnswers), &memory);
   JobCounters counters;
@@ -53,16 +53,16 @@ struct RoomTest : ::testing::Test {
 };
 
 TEST_F(RoomTest, OneJobAtATimeMayHaveWhatDoesNotFit) {
-  auto fits = ask(20 * kMiB);
+  auto fits = ask(20 * kRoomMiB);
   EXPECT_TRUE(fits->has());
-  EXPECT_GE(used(), 20 * kMiB);
-  auto large = ask(100 * kMiB);
+  EXPECT_GE(used(), 20 * kRoomMiB);
+  auto large = ask(100 * kRoomMiB);
   EXPECT_TRUE(large->has()) << "nobody else has more than fits";
-  auto waits = ask(100 * kMiB);
-  auto waits_too = ask(20 * kMiB);
+  auto waits = ask(100 * kRoomMiB);
+  auto waits_too = ask(20 * kRoomMiB);
   world.loop.advance(1000);
   EXPECT_FALSE(waits->got || waits_too->got);
-  EXPECT_LE(used(), 121 * kMiB);
+  EXPECT_LE(used(), 121 * kRoomMiB);
   large->end();
   world.loop.advance(100);
   EXPECT_TRUE(waits->has()) << "it came first";
@@ -77,12 +77,12 @@ TEST_F(RoomTest, OneJobAtATimeMayHaveWhatDoesNotFit) {
 
 // Otherwise the small answers behind it would wait, too.
 TEST_F(RoomTest, AJobThatWaitsForMemoryDoesNotCountAsRunning) {
-  auto fits = ask(20 * kMiB);
-  auto large = ask(100 * kMiB);
-  auto waits = ask(100 * kMiB);
-  auto waits_too = ask(100 * kMiB);
+  auto fits = ask(20 * kRoomMiB);
+  auto large = ask(100 * kRoomMiB);
+  auto waits = ask(100 * kRoomMiB);
+  auto waits_too = ask(100 * kRoomMiB);
   EXPECT_FALSE(waits->got || waits_too->got);
-  auto small = ask(kMiB / 2);
+  auto small = ask(kRoomMiB / 2);
   EXPECT_TRUE(small->has());
   small->end();
   large->end();
@@ -91,8 +91,8 @@ TEST_F(RoomTest, AJobThatWaitsForMemoryDoesNotCountAsRunning) {
 }
 
 TEST_F(RoomTest, WhoWaitsTooLongIsRefusedAndComesBack) {
-  auto large = ask(100 * kMiB);
-  auto waits = ask(100 * kMiB);
+  auto large = ask(100 * kRoomMiB);
+  auto waits = ask(100 * kRoomMiB);
   world.loop.advance(RoomLine::kMostWaitMs - 100);
   EXPECT_FALSE(waits->got);
   world.loop.advance(200);
@@ -102,65 +102,65 @@ TEST_F(RoomTest, WhoWaitsTooLongIsRefusedAndComesBack) {
 }
 
 TEST_F(RoomTest, WhileMemoryIsShortOnlyOneJobHasMuch) {
-  memory.set_resident(850 * kMiB);
-  auto alone = ask(10 * kMiB, {.asker = "a"});
+  memory.set_resident(850 * kRoomMiB);
+  auto alone = ask(10 * kRoomMiB, {.asker = "a"});
   EXPECT_TRUE(alone->has());
-  memory.set_resident(900 * kMiB);
+  memory.set_resident(900 * kRoomMiB);
   ASSERT_TRUE(memory.tight());
-  auto next = ask(10 * kMiB);
+  auto next = ask(10 * kRoomMiB);
   EXPECT_TRUE(next->has()) << "one";
   alone->end();
-  auto waits = ask(10 * kMiB);
-  auto little = ask(kMiB);
+  auto waits = ask(10 * kRoomMiB);
+  auto little = ask(kRoomMiB);
   EXPECT_FALSE(waits->got);
   EXPECT_TRUE(little->has());
-  memory.set_resident(100 * kMiB);
+  memory.set_resident(100 * kRoomMiB);
   world.loop.advance(100);
   EXPECT_TRUE(waits->has());
 }
 
 TEST_F(RoomTest, WhileMemoryIsFullNoLargeAnswerBegins) {
-  memory.set_resident(1000 * kMiB);
-  auto refused = ask(10 * kMiB);
+  memory.set_resident(1000 * kRoomMiB);
+  auto refused = ask(10 * kRoomMiB);
   ASSERT_TRUE(refused->got);
   EXPECT_EQ(refused->refusal(), ErrorCode::kUnavailable);
-  auto urgent = ask(10 * kMiB, {.kind = JobOrder::kUrgent, .asker = "w"});
+  auto urgent = ask(10 * kRoomMiB, {.kind = JobOrder::kUrgent, .asker = "w"});
   EXPECT_TRUE(urgent->has()) << "somebody's change waits for it";
 }
 
 TEST_F(RoomTest, WhatCanNeverFitIsRefusedForGood) {
-  auto refused = ask(700 * kMiB);
+  auto refused = ask(700 * kRoomMiB);
   ASSERT_TRUE(refused->got);
   EXPECT_EQ(refused->refusal(), ErrorCode::kTooLarge);
   EXPECT_NE(refused->got->error().message.find("--memory-mib"), std::string::npos);
-  EXPECT_TRUE(ask(500 * kMiB)->has());
+  EXPECT_TRUE(ask(500 * kRoomMiB)->has());
 }
 
 // Open documents that nobody uses leave the memory for it.
 TEST_F(RoomTest, WhoeverNeedsMuchMakesOthersShrink) {
-  memory.set_resident(800 * kMiB);
-  auto waits = ask(300 * kMiB);
+  memory.set_resident(800 * kRoomMiB);
+  auto waits = ask(300 * kRoomMiB);
   EXPECT_FALSE(waits->got);
   EXPECT_FALSE(memory.tight());
   EXPECT_TRUE(memory.pressed());
-  memory.set_resident(600 * kMiB);
+  memory.set_resident(600 * kRoomMiB);
   world.loop.advance(100);
   EXPECT_TRUE(waits->has());
   EXPECT_FALSE(memory.pressed());
 }
 
 TEST_F(RoomTest, APrincipalWaitsForHimselfAndOthersGoOn) {
-  AccountTable accounts({.principal = {0, 0, 0, 0, 0, 8 * kMiB, 0}}, &memory);
+  AccountTable accounts({.principal = {0, 0, 0, 0, 0, 8 * kRoomMiB, 0}}, &memory);
   const SharedAccount ann = accounts.account_of({.principal = "ann"});
-  auto large = ask(100 * kMiB);
+  auto large = ask(100 * kRoomMiB);
   large->got.reset();  // nobody else may have what does not fit
-  auto first = ask(6 * kMiB, {.asker = "ann", .account = ann});
+  auto first = ask(6 * kRoomMiB, {.asker = "ann", .account = ann});
   EXPECT_TRUE(first->has());
-  auto second = ask(6 * kMiB, {.asker = "ann", .account = ann});
+  auto second = ask(6 * kRoomMiB, {.asker = "ann", .account = ann});
   EXPECT_FALSE(second->got);
-  auto other = ask(6 * kMiB, {.asker = "bob"});
+  auto other = ask(6 * kRoomMiB, {.asker = "bob"});
   EXPECT_TRUE(other->has());
-  EXPECT_GE(ann->cell(MemoryUse::kAnswers).used(), 6 * kMiB);
+  EXPECT_GE(ann->cell(MemoryUse::kAnswers).used(), 6 * kRoomMiB);
   first->end();
   world.loop.advance(100);
   EXPECT_TRUE(second->has());
@@ -168,8 +168,8 @@ TEST_F(RoomTest, APrincipalWaitsForHimselfAndOthersGoOn) {
 
 TEST_F(RoomTest, WhatNobodyWaitsForWaitsNoLonger) {
   auto left = std::make_shared<std::atomic<bool>>(false);
-  auto large = ask(100 * kMiB);
-  auto waits = ask(100 * kMiB, {.asker = "a", .abandoned = left});
+  auto large = ask(100 * kRoomMiB);
+  auto waits = ask(100 * kRoomMiB, {.asker = "a", .abandoned = left});
   left->store(true);
   world.loop.advance(100);
   ASSERT_TRUE(waits->got);
@@ -179,12 +179,12 @@ TEST_F(RoomTest, WhatNobodyWaitsForWaitsNoLonger) {
 TEST_F(RoomTest, WhatWaitsAtTheEndOfAWorkerIsDropped) {
   JobCounters other_counters;
   auto token = std::make_shared<int>();
-  auto large = ask(100 * kMiB);
+  auto large = ask(100 * kRoomMiB);
   {
     Worker ends(world.loop, world.sources, other_counters, {}, room);
     ends.take({.asker = "a"}, [token](Result<Workplace*> place, JobSlot slot) {
       (*place)->sources.room->want(
-          100 * kMiB, [token, slot = std::move(slot)](auto) { ADD_FAILURE() << "granted"; });
+          100 * kRoomMiB, [token, slot = std::move(slot)](auto) { ADD_FAILURE() << "granted"; });
     });
     world.loop.run();
     EXPECT_GT(token.use_count(), 1);
@@ -233,14 +233,14 @@ struct ReplayRoomTest : RoomTest {
 };
 
 TEST_F(ReplayRoomTest, TheStoredSizeIsKnownBeforeItIsRead) {
-  store("o", 3 * kMiB);
+  store("o", 3 * kRoomMiB);
   std::optional<std::uint64_t> stored;
   world.sources.snapshots.measure_snapshot(
       "w", "o", log::kNow, [&](Result<std::uint64_t> bytes) { stored = bytes.value(); });
   world.loop.run();
   ASSERT_TRUE(stored);
-  EXPECT_GT(*stored, 3 * kMiB - 1);
-  EXPECT_LT(*stored, 3 * kMiB + 1000);
+  EXPECT_GT(*stored, 3 * kRoomMiB - 1);
+  EXPECT_LT(*stored, 3 * kRoomMiB + 1000);
   world.sources.snapshots.measure_snapshot(
       "w", "none", log::kNow, [&](Result<std::uint64_t> bytes) { stored = bytes.value(); });
   world.loop.run();
@@ -248,11 +248,11 @@ TEST_F(ReplayRoomTest, TheStoredSizeIsKnownBeforeItIsRead) {
 }
 
 TEST_F(ReplayRoomTest, AReplayIsChargedAsLongAsItsObjectLives) {
-  store("o", 3 * kMiB);
+  store("o", 3 * kRoomMiB);
   const auto replayed = replay_it();
   ASSERT_TRUE(*replayed && **replayed);
   const std::size_t object = (**replayed)->object->memory_bytes();
-  EXPECT_GT(object, 3 * kMiB - 1);
+  EXPECT_GT(object, 3 * kRoomMiB - 1);
   EXPECT_EQ(used(), object);
   charge_shown(***replayed);
   EXPECT_EQ(used(), 4 * object);
@@ -261,33 +261,33 @@ TEST_F(ReplayRoomTest, AReplayIsChargedAsLongAsItsObjectLives) {
 }
 
 TEST_F(ReplayRoomTest, AReplayWaitsForMemoryBeforeItReads) {
-  store("o", 3 * kMiB);
-  auto large = ask(100 * kMiB);
+  store("o", 3 * kRoomMiB);
+  auto large = ask(100 * kRoomMiB);
   const auto replayed = replay_it();
   world.loop.advance(1000);
   EXPECT_FALSE(*replayed);
-  EXPECT_LT(used(), 102 * kMiB);
+  EXPECT_LT(used(), 102 * kRoomMiB);
   large->end();
   world.loop.advance(100);
   EXPECT_TRUE(*replayed && **replayed);
 }
 
 TEST_F(ReplayRoomTest, WhileMemoryIsFullAReplayIsRefused) {
-  store("o", 3 * kMiB);
-  memory.set_resident(1000 * kMiB);
+  store("o", 3 * kRoomMiB);
+  memory.set_resident(1000 * kRoomMiB);
   const auto refused = replay_it();
   ASSERT_TRUE(*refused);
   EXPECT_EQ((*refused)->error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(ReplayRoomTest, APageOfStatesIsChargedUntilItIsGone) {
-  for (const char* object : {"a", "b"}) store(object, 3 * kMiB / 2);
+  for (const char* object : {"a", "b"}) store(object, 3 * kRoomMiB / 2);
   const auto page = run<ObjectPage>([](const ReplaySources& sources, auto done) {
     replay_workspace(sources, "w", "", "", 100, log::kNow, std::move(done));
   });
   ASSERT_TRUE(*page && **page);
   EXPECT_EQ((**page)->objects.size(), 2u);
-  EXPECT_GE(used(), 3 * 3 * kMiB) << "the page, and two texts that are made of it";
+  EXPECT_GE(used(), 3 * 3 * kRoomMiB) << "the page, and two texts that are made of it";
   page->reset();
   EXPECT_EQ(used(), 0u);
 }
