@@ -63,7 +63,7 @@ void RoomLine::add(std::shared_ptr<JobRoom> job, std::uint64_t bytes, JobRoom::G
 }
 
 void RoomLine::end() {
-  ended_ = true;
+  if (std::exchange(ended_, true)) return;  // the loop may be gone
   loop_.cancel(std::exchange(timer_, 0));
   // What is destroyed may come here.
   const auto dropped = std::exchange(waits_, {});

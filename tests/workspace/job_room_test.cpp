@@ -176,6 +176,24 @@ TEST_F(RoomTest, WhatNobodyWaitsForWaitsNoLonger) {
   EXPECT_FALSE(*waits->got);
 }
 
+// A job that somebody still has may outlive its worker, and the loop of that worker.
+TEST(RoomLineTest, AfterTheEndItDoesNotUseItsLoop) {
+  struct CountingLoop final : Scheduler {
+    void post(Task) override {}
+    bool is_current() const override { return true; }
+    TimerId after(std::uint64_t, Task) override { return 1; }
+    void cancel(TimerId) override { ++cancels; }
+    std::uint64_t monotonic_ms() const override { return 0; }
+    std::uint64_t unix_ms() const override { return 0; }
+    int cancels = 0;
+  } loop;
+  auto line = std::make_unique<RoomLine>(loop, [](JobOrder::Kind, bool) {});
+  line->end();
+  const int before = loop.cancels;
+  line.reset();
+  EXPECT_EQ(loop.cancels, before);
+}
+
 TEST_F(RoomTest, WhatWaitsAtTheEndOfAWorkerIsDropped) {
   JobCounters other_counters;
   auto token = std::make_shared<int>();
