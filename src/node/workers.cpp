@@ -48,4 +48,11 @@ Workers::Counts Workers::counts() const {
   return all;
 }
 
+std::uint64_t Workers::kept_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Place& place : places_)
+    if (place.site != nullptr) bytes += place.site->worker.kept_bytes();
+  return bytes;
+}
+
 }  // namespace syncline::node

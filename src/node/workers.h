@@ -51,6 +51,9 @@ class Workers final : public state::Jobs {
   };
   Counts counts() const;
 
+  // What workers keep between jobs: indexes of authors (state/author_index.h). While no worker runs.
+  std::uint64_t kept_bytes() const;
+
  private:
   struct Site {
     Site(Scheduler& loop, std::unique_ptr<log::LoopStore> loop_store,

@@ -198,8 +198,10 @@ void Siege::check_waiting() {
   }
 }
 
-// A client whose queue was full is told later who has gone.
+// A client whose queue was full is told later who has gone. So are all clients if the one for whom others had to make
+// room announces more than its rate.
 void Siege::check_presence() {
+  if (plan_.server.rates.of_connection(policy::Work::kPresence).burst <= 1) return;
   const std::size_t most = plan_.server.presence.object_clients;
   for (const auto& hostile : hostiles_) {
     const std::size_t told = hostile->told_present();
@@ -261,9 +263,11 @@ std::string Siege::what_remains() {
       {MemoryUse::kPresence, "presence"},
       {MemoryUse::kWaiting, "changes that wait"},
       {MemoryUse::kAnswers, "answers"}};
-  for (const auto& [use, name] : kCounted)
-    if (process->memory->used(use) > 0)
-      return fmt::format("{} bytes counted as {}", process->memory->used(use), name);
+  for (const auto& [use, name] : kCounted) {
+    const std::uint64_t kept = use == MemoryUse::kObjects ? process->workers.kept_bytes() : 0;
+    if (const std::uint64_t used = process->memory->used(use); used != kept)
+      return fmt::format("{} bytes counted as {}", used - kept, name);
+  }
   return {};
 }
 

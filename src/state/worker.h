@@ -39,6 +39,9 @@ class Worker {
   // The job begins in a later turn, or is refused in this one.
   void take(JobOrder order, Jobs::Work work);
 
+  // What it keeps between jobs.
+  std::uint64_t kept_bytes() const { return authors_.bytes(); }
+
  private:
   void begin_later();
   void begin();
