@@ -21,6 +21,7 @@
 // Thread-safety: any thread; a Share is written by its loop alone, set_resident() by one thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -82,7 +83,12 @@ class MemoryBudget {
 
   std::uint64_t resident() const { return resident_.load(std::memory_order_relaxed); }
   void set_resident(std::uint64_t bytes) {
-    counted_then_.store(counted(), std::memory_order_relaxed);
+    const std::uint64_t now = counted();
+    counted_then_.store(now, std::memory_order_relaxed);
+    // Answers are charged before they are made, so while there are some, the difference says nothing.
+    if (used(MemoryUse::kAnswers) == 0 && bytes >= now)
+      uncounted_.store(std::min(bytes - now, uncounted_.load(std::memory_order_relaxed)),
+                       std::memory_order_relaxed);
     resident_.store(bytes, std::memory_order_relaxed);
     level_.store(level_for(bytes, level()), std::memory_order_relaxed);
   }
@@ -97,18 +103,25 @@ class MemoryBudget {
 
   // What somebody waits for who needs much at once; 0: nobody. Those who can shrink do, if memory has no
   // room for it (pressed()).
+  static constexpr std::uint64_t kAlonePercent = 95;
   void want(std::uint64_t bytes) { wanted_.store(bytes, std::memory_order_relaxed); }
   bool pressed() const {
     const std::uint64_t wanted = wanted_.load(std::memory_order_relaxed);
-    return wanted > 0 && !has_room(wanted, 100);
+    return wanted > 0 && !has_room(wanted, kAlonePercent);
   }
 
   // True if there is room for so much more before memory is short, or before `percent` of it is used. What
-  // was counted since the last measurement is included, so many loops may ask between two measurements.
+  // was counted since the last measurement is included, so many loops may ask between two measurements. What
+  // is counted and not used yet is included, too, so a large answer that has only begun leaves no room twice.
   bool has_room(std::uint64_t more, std::uint64_t percent = 85) const {
     const std::uint64_t now = counted();
     const std::uint64_t then = counted_then_.load(std::memory_order_relaxed);
-    return resident() + (now > then ? now - then : 0) + more < limit_ / 100 * percent;
+    const std::uint64_t measured = resident() + (now > then ? now - then : 0);
+    const std::uint64_t uncounted = uncounted_.load(std::memory_order_relaxed);
+    // Not with queues, in which a message counts for each that gets it.
+    const std::uint64_t promised =
+        uncounted == kUnknown ? 0 : now - std::min(now, used(MemoryUse::kQueues)) + uncounted;
+    return std::max(measured, promised) + more < limit_ / 100 * percent;
   }
 
  private:
@@ -131,6 +144,9 @@ class MemoryBudget {
       MemoryCell(parts_[4]), MemoryCell(parts_[5]), MemoryCell(parts_[6])};
   std::atomic<std::uint64_t> resident_ = 0;
   std::atomic<std::uint64_t> counted_then_ = 0;  // at that measurement
+  // What the program needs besides, as far as measurements have shown.
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
+  std::atomic<std::uint64_t> uncounted_ = kUnknown;
   std::atomic<std::uint64_t> wanted_ = 0;
   std::atomic<MemoryLevel> level_ = MemoryLevel::kEasy;
   std::vector<Share> shares_;

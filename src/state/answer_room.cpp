@@ -3,9 +3,8 @@
 namespace syncline::state {
 namespace {
 
-// An answer may leave memory short, but not full.
+// An answer may leave memory nearly short; one alone may leave it short, but not full.
 constexpr std::uint64_t kWithOthersPercent = 90;
-constexpr std::uint64_t kAlonePercent = 100;
 // Of all memory, what one answer can ever have: the program and the open documents need the rest.
 constexpr std::uint64_t kMostPercent = 60;
 
@@ -20,7 +19,7 @@ AnswerRoom::Verdict AnswerRoom::ask(const MemoryCell& own, std::uint64_t bytes, 
   if (easy && own.has_room(bytes)) return Verdict::kTake;
   privileged = privileged || !taken_.exchange(true);
   if (!privileged) return Verdict::kWait;
-  if (memory_ == nullptr || memory_->has_room(bytes, kAlonePercent)) {
+  if (memory_ == nullptr || memory_->has_room(bytes, MemoryBudget::kAlonePercent)) {
     if (memory_ != nullptr) memory_->want(0);
     return Verdict::kTake;
   }

@@ -75,6 +75,30 @@ TEST(MemoryBudget, RoomCountsWhatCameSinceTheLastMeasurement) {
   EXPECT_FALSE(budget.has_room(150)) << "freed memory may not have been returned yet";
 }
 
+// A measurement does not show an answer that has only begun.
+TEST(MemoryBudget, WhatIsChargedAndNotUsedYetLeavesNoRoom) {
+  MemoryBudget budget(1000, 1, {0, 0, 0, 0, 0, 0, 0});
+  budget.set_resident(100);
+  MemoryCell& answers = budget.cell(MemoryUse::kAnswers);
+  answers.change(0, 600);
+  budget.set_resident(110);
+  EXPECT_TRUE(budget.has_room(140));
+  EXPECT_FALSE(budget.has_room(200));
+  budget.set_resident(650);
+  EXPECT_FALSE(budget.has_room(200));
+  answers.change(600, 0);
+  budget.set_resident(120);
+  EXPECT_TRUE(budget.has_room(700));
+}
+
+TEST(MemoryBudget, AMessageInManyQueuesIsNoPromise) {
+  MemoryBudget budget(1000, 1);
+  budget.set_resident(100);
+  budget.share(0).set(MemoryUse::kQueues, 5000);
+  budget.set_resident(150);
+  EXPECT_TRUE(budget.has_room(600));
+}
+
 TEST(MemoryCell, CountsInThoseAbove) {
   MemoryCell process(100);
   MemoryCell tenant(80, &process);
@@ -103,11 +127,11 @@ TEST(MemoryPlan, APrincipalMayHaveAPartOfEachPart) {
     const MemoryPlan plan = plan_memory(total);
     const AccountTable::Limits limits = limits_of_accounts(plan, 4 * kMiB);
     for (const auto& [use, part] : {std::pair{MemoryUse::kReceiving, plan.receiving},
-                                   {MemoryUse::kQueues, plan.queues},
-                                   {MemoryUse::kPresence, plan.presence},
-                                   {MemoryUse::kWaiting, plan.waiting},
-                                   {MemoryUse::kAnswers, plan.answers},
-                                   {MemoryUse::kChanges, plan.disk_queue}}) {
+                                    {MemoryUse::kQueues, plan.queues},
+                                    {MemoryUse::kPresence, plan.presence},
+                                    {MemoryUse::kWaiting, plan.waiting},
+                                    {MemoryUse::kAnswers, plan.answers},
+                                    {MemoryUse::kChanges, plan.disk_queue}}) {
       const std::size_t index = static_cast<std::size_t>(use);
       EXPECT_GE(limits.principal[index], part / 4);
       EXPECT_LE(limits.principal[index], std::max(part / 4, 16 * kMiB));

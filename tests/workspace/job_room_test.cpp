@@ -138,6 +138,7 @@ TEST_F(RoomTest, WhatCanNeverFitIsRefusedForGood) {
 
 // Open documents that nobody uses leave the memory for it.
 TEST_F(RoomTest, WhoeverNeedsMuchMakesOthersShrink) {
+  memory.set_resident(100 * kRoomMiB);  // what the program itself needs
   memory.set_resident(800 * kRoomMiB);
   auto waits = ask(300 * kRoomMiB);
   EXPECT_FALSE(waits->got);
