@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const kMiB = 2 ** 20
 const kNoise = 16 * kMiB // of memory, where two means are compared
 const kGuardMs = 50
+const kLookMs = 2000 // between two looks at what the documents take
 const kPage = 4096
 const kStartMs = 60_000
 const kStopMs = 60_000
@@ -38,7 +39,7 @@ export const kDefaults = {
   memoryGuard: 8, // times it: the server is killed above it, so that the machine is not harmed
   memoryBack: 0.2, // over what it was before the attacks
   p99Ms: 20, // of the server's histogram and of the users, each without the time of a sync
-  flatMemory: 0, // how much more memory the last quarter of the run may take than the second
+  flatMemory: 0, // how much more memory, without documents, the last quarter of the run may take than the second
   churn: false, // users go and come, and make every kind of edit
   serverArgs: [],
   say: () => {}
@@ -180,6 +181,21 @@ class Run {
     child.on('close', () => clearInterval(timer))
   }
 
+  // Documents grow while people edit them, so flat memory is what the process takes besides: a list of pairs, resident bytes
+  // and those of them that documents have.
+  watchMemory() {
+    this.memory = []
+    const look = async () => {
+      const headers = { authorization: `Bearer ${kTokens.SYNCLINE_READ_TOKEN}` }
+      const page = await fetch(`http://127.0.0.1:${this.port}/metrics`, { headers }).then(reply => reply.text())
+      const gauge = name => Number(new RegExp(`^syncline_${name} (\\S+)$`, 'm').exec(page)?.[1])
+      this.memory.push([gauge('process_resident_memory_bytes'), gauge('object_bytes')])
+    }
+    const timer = setInterval(() => look().catch(() => {}), kLookMs)
+    timer.unref()
+    return () => clearInterval(timer)
+  }
+
   hostile(...more) {
     const { binary, largeKib, history, connections } = this.options
     const sizes = ['--large-kib', largeKib, '--history', history, '--attack-connections', connections]
@@ -220,7 +236,9 @@ class Run {
     const users = this.users()
     await users.within((calmSeconds + 1) * 1000)
     const attackers = this.attackers()
+    const unwatch = this.watchMemory()
     const attackersEnd = await attackers.within(seconds * 1000 + kBesidesMs)
+    unwatch()
     const usersEnd = await users.within(kBesidesMs + this.options.recoverySeconds * 1000)
     for (const child of [attackers, users]) child.kill()
     this.tell(attackers.out.trimEnd())
@@ -266,10 +284,11 @@ class Run {
     if (memorySlack > 0) this.check(most <= bound * kMiB, `memory is at most ${bound.toFixed()} MiB`)
     if (memoryBack > 0) this.check(after <= before * (1 + memoryBack), `memory is back: at most ${mib(before * (1 + memoryBack))}`)
     if (flatMemory === 0) return
-    const quarter = Math.floor(server.memory_by_second.length / 4)
-    const mean = from => server.memory_by_second.slice(from, from + quarter).reduce((sum, [, bytes]) => sum + bytes, 0) / quarter
+    const quarter = Math.floor(this.memory.length / 4)
+    const mean = from => this.memory.slice(from, from + quarter).reduce((sum, [all, documents]) => sum + all - documents, 0) / quarter
     const [early, late] = [mean(quarter), mean(3 * quarter)]
-    this.check(late <= early * (1 + flatMemory) + kNoise, `memory is flat: ${mib(early)} in the second quarter, ${mib(late)} in the last`)
+    this.tell(`memory of documents: ${mib(this.memory.at(-1)?.[1])} at the end`)
+    this.check(late <= early * (1 + flatMemory) + kNoise, `memory besides documents is flat: ${mib(early)} in the second quarter, ${mib(late)} in the last`)
   }
 
   async stopServer(what) {
