@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/support.h"
+#include "state/answer_room.h"
 
 namespace syncline::api {
 namespace {
@@ -116,7 +117,9 @@ http::Body joined(std::vector<SharedPiece> pieces) {
 
 void stream(http::Responder responder, http::Response head, std::vector<SharedPiece> first,
             std::unique_ptr<PieceSource> source, std::size_t held, Sending sending) {
-  if (sending.memory != nullptr && sending.memory->used() > 0 && !sending.memory->has_room(held))
+  // What is little is no reason to refuse: others may have filled the part of all answers.
+  if (held > state::AnswerRoom::kLittle && sending.memory != nullptr &&
+      sending.memory->used() > 0 && !sending.memory->has_room(held))
     return responder.respond(
         to_response({ErrorCode::kUnavailable,
                      "too much of what you asked for is held for you: read it first"}));

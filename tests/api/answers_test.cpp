@@ -4,8 +4,11 @@
 #include <deque>
 #include <string>
 
+#include "api/streaming.h"
+#include "support/fake_exchange.h"
 #include "support/hand_jobs.h"
 #include "support/test_api.h"
+#include "support/virtual_loop.h"
 
 namespace syncline::api {
 namespace {
@@ -145,6 +148,24 @@ TEST_F(ApiPieces, NothingIsMadeOrHeldForAReaderThatHasLeft) {
   EXPECT_EQ(held(), 0U);
   EXPECT_LT(text->body.size(), std::size_t{1500} << 10);
   EXPECT_TRUE(text->aborted);
+}
+
+TEST(ApiAnswer, WhileOthersFillThePartOfAnswersOnlyLargeOnesAreRefused) {
+  struct NoJobs final : state::Jobs {
+    void start(state::JobOrder, Work) override {}
+  } jobs;
+  testing::VirtualLoop loop;
+  MemoryCell full(1000);
+  full.change(0, 5000);
+  const auto status_of = [&](std::size_t held) {
+    auto [responder, answer] = testing::fake_responder(loop);
+    stream(std::move(responder), {}, {}, nullptr, held,
+           {.jobs = jobs, .order = {}, .memory = lasting(&full), .head_only = true});
+    loop.run();
+    return answer->head->status;
+  };
+  EXPECT_EQ(status_of(100'000), 200);
+  EXPECT_EQ(status_of(3 << 20), 503);
 }
 
 TEST_F(ApiPieces, OfAHeadNoPieceIsMade) {
