@@ -51,8 +51,8 @@ class GrowingBytes {
   }
   // Keeps the first `size` bytes, and the memory that they need.
   void truncate(std::size_t size) {
-    if (size == 0) return clear();
     size_ = std::min(size, size_);
+    if (size_ == 0) return clear();  // realloc() to nothing may free the block
     resize_block(size_);
   }
   // Frees the memory.

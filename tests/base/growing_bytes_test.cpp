@@ -63,6 +63,9 @@ TEST(GrowingBytes, GivesMemoryBack) {
   EXPECT_TRUE(buffer.empty());
   moved.truncate(0);
   EXPECT_EQ(moved.capacity(), 0u);
+  moved.reserve(10);
+  moved.truncate(5);
+  EXPECT_EQ(moved.capacity(), 0u) << "it has nothing";
   moved.append(Bytes(2, 4));
   moved.clear();
   EXPECT_EQ(moved.capacity(), 0u);
