@@ -243,10 +243,7 @@ std::string to_json(const Any& value) {
 std::optional<std::string> to_json_within(Any value, std::size_t most) {
   const auto pieces = JsonPieces::within(std::move(value), most);
   if (pieces == nullptr) return std::nullopt;
-  std::string json;
-  json.reserve(*pieces->size());
-  while (!pieces->at_end()) json += as_text(pieces->next(std::size_t{1} << 20).view);
-  return json;
+  return all_of(*pieces);
 }
 
 // ---- pieces ----
