@@ -10,7 +10,15 @@ constexpr std::uint64_t kMostPercent = 60;
 
 }  // namespace
 
+// What a privileged job waits for is known to the others only as long as it waits.
 AnswerRoom::Verdict AnswerRoom::ask(const MemoryCell& own, std::uint64_t bytes, bool& privileged) {
+  const Verdict verdict = judge(own, bytes, privileged);
+  if (privileged && memory_ != nullptr) memory_->want(verdict == Verdict::kWait ? bytes : 0);
+  return verdict;
+}
+
+AnswerRoom::Verdict AnswerRoom::judge(const MemoryCell& own, std::uint64_t bytes,
+                                      bool& privileged) {
   if (bytes <= kLittle) return Verdict::kTake;
   if (memory_ != nullptr && bytes > memory_->limit() / 100 * kMostPercent) return Verdict::kNever;
   if (memory_ != nullptr && memory_->full()) return Verdict::kFull;
@@ -19,12 +27,8 @@ AnswerRoom::Verdict AnswerRoom::ask(const MemoryCell& own, std::uint64_t bytes, 
   if (easy && own.has_room(bytes)) return Verdict::kTake;
   privileged = privileged || !taken_.exchange(true);
   if (!privileged) return Verdict::kWait;
-  if (memory_ == nullptr || memory_->has_room(bytes, MemoryBudget::kAlonePercent)) {
-    if (memory_ != nullptr) memory_->want(0);
-    return Verdict::kTake;
-  }
-  memory_->want(bytes);
-  return Verdict::kWait;
+  const bool fits = memory_ == nullptr || memory_->has_room(bytes, MemoryBudget::kAlonePercent);
+  return fits ? Verdict::kTake : Verdict::kWait;
 }
 
 void AnswerRoom::give_back_privilege() {

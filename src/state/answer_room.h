@@ -24,7 +24,7 @@ namespace syncline::state {
 
 class AnswerRoom {
  public:
-  // What is no reason to wait.
+  // Who wants at most this never waits.
   static constexpr std::uint64_t kLittle = std::uint64_t{1} << 20;
 
   enum class Verdict : std::uint8_t {
@@ -41,7 +41,7 @@ class AnswerRoom {
   AnswerRoom& operator=(const AnswerRoom&) = delete;
 
   MemoryCell& cell() { return cell_; }
-  // Where is charged what a worker keeps between answers; may be nullptr.
+  // What a worker keeps between answers is charged there; may be nullptr.
   SharedCell kept_cell() const {
     return memory_ == nullptr ? nullptr : lasting(&memory_->cell(MemoryUse::kObjects));
   }
@@ -54,6 +54,8 @@ class AnswerRoom {
   void give_back_privilege();
 
  private:
+  Verdict judge(const MemoryCell& own, std::uint64_t bytes, bool& privileged);
+
   MemoryCell& cell_;
   MemoryBudget* const memory_;
   std::atomic<bool> taken_ = false;  // a job is privileged

@@ -150,6 +150,19 @@ TEST_F(RoomTest, WhoeverNeedsMuchMakesOthersShrink) {
   EXPECT_FALSE(memory.pressed());
 }
 
+// Also if it gets what it wants because others have left, and not because it is privileged.
+TEST_F(RoomTest, WhatAJobHasGotIsNotWantedAnyMore) {
+  memory.set_resident(940 * kRoomMiB);
+  auto waits = ask(20 * kRoomMiB);
+  EXPECT_FALSE(waits->got);
+  EXPECT_TRUE(memory.pressed());
+  memory.set_resident(500 * kRoomMiB);
+  world.loop.advance(100);
+  EXPECT_TRUE(waits->has());
+  memory.set_resident(940 * kRoomMiB);
+  EXPECT_FALSE(memory.pressed());
+}
+
 TEST_F(RoomTest, APrincipalWaitsForHimselfAndOthersGoOn) {
   AccountTable accounts({.principal = {0, 0, 0, 0, 0, 8 * kRoomMiB, 0}}, &memory);
   const SharedAccount ann = accounts.account_of({.principal = "ann"});
