@@ -395,6 +395,7 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
       ready != nullptr ? std::move(ready->effect) : merge::encode_effect(prepared.effect);
   if (offer.ingested != nullptr) {
     const auto later = chain_.observe(offer.ingested->hlc, services_.scheduler.unix_ms());
+    if (!later && ready != nullptr) reset(later.error());  // a worker has applied it
     if (!later) return std::unexpected(later.error());
   }
   const std::uint64_t now_ms = services_.scheduler.unix_ms();

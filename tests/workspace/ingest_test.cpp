@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "one_workspace.h"
+#include "support/hand_jobs.h"
 
 namespace syncline::state {
 namespace {
@@ -113,6 +114,31 @@ TEST(Ingest, StopsAtWhatItCannotTakeOver) {
   EXPECT_EQ(here.ingest(unknown).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(end_of(here.world), 1u);
   EXPECT_EQ(here.ingest(events).value(), 3u);
+}
+
+// A worker has applied the change by then, so the state in memory is ahead of the log.
+TEST(Ingest, AnAppliedChangeThatTheLogCannotTakeIsShownToNobody) {
+  TestWorld there;
+  there.loop.advance(2 * HlcClock::kMaxAheadMs);
+  submit(there, "note", Typist(1).type(std::string(300, 'x')));
+  testing::HandJobs jobs;
+  TestWorld here(MemoryStore::CommitMode::kAtOnce, {}, &jobs, {.bytes = 200});
+  auto services = here.services();
+  services.region = "eu";
+  workspace::Host host(services);
+  std::optional<Result<Position>> taken;
+  {
+    Visit visit(here, host, "note");
+    host.get("w").ingest("us", events_of(there),
+                         [&](Result<Position> position) { taken = std::move(position); });
+    for (here.loop.run(); !jobs.waiting().empty(); here.loop.run())
+      jobs.run_next(here.loop, here.sources);
+    EXPECT_EQ(visit.listener().lost, 1);
+  }
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->error().code, ErrorCode::kInvalid);
+  Visit later(here, host, "note");
+  EXPECT_EQ(later.object().object().to_json(), "{}");
 }
 
 class Owners final : public log::Placement {

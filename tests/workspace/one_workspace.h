@@ -100,6 +100,7 @@ class Visit {
   }
 
   const Listener& listener() const { return listener_; }
+  workspace::LiveObject& object() { return *live_; }
 
  private:
   TestWorld& world_;
