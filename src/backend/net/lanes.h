@@ -13,11 +13,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 #include <string_view>
 
 #include "backend/net/fair_turns.h"
 #include "base/scheduler.h"
+#include "base/sha256.h"
+#include "syncline/bytes.h"
 
 namespace syncline::backend {
 
@@ -31,9 +33,13 @@ class Lanes {
 
   // Never 0.
   Lane of(std::string_view workspace) const {
-    constexpr std::uint64_t kOdd = 0x9e37'79b9'7f4a'7c15;  // spreads the bits (Knuth)
-    const std::uint64_t mixed = (std::hash<std::string_view>{}(workspace) ^ key_) * kOdd;
-    return static_cast<Lane>(1 + (mixed >> 32) % (kCount - 1));
+    // std::hash would not do: it has no key, so equal hashes of two names stay equal under any key.
+    Sha256 hash;
+    hash.update({reinterpret_cast<const std::uint8_t*>(&key_), sizeof key_});
+    hash.update(as_bytes(workspace));
+    std::uint32_t mixed = 0;
+    std::memcpy(&mixed, hash.finish().data(), sizeof mixed);
+    return 1 + mixed % (kCount - 1);
   }
 
   std::uint32_t lately(Lane lane) const { return turns_.lately(taken_[lane]); }
