@@ -168,9 +168,11 @@ void Awareness::take(const AwarenessEntry& entry, std::uint64_t now_ms, Awarenes
 }
 
 void Awareness::hear(ClientId id, Client& client, std::uint64_t now_ms) {
-  silent_.erase({client.heard_ms, id});
+  auto place = silent_.extract({client.heard_ms, id});
   client.heard_ms = now_ms;
-  silent_.insert({now_ms, id});
+  if (!place) return void(silent_.insert({now_ms, id}));
+  place.value().first = now_ms;
+  silent_.insert(std::move(place));
 }
 
 void Awareness::mark_gone(ClientId id, Client& client, std::uint64_t now_ms) {

@@ -154,7 +154,7 @@ bool Presence::is_json(const AwarenessEntry& entry, Taking& taking) {
 
 void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, bool checked,
                     std::uint64_t now_ms, Taking& taking) {
-  // Most of a message with very many clients.
+  // The rest of a message with very many clients is dropped at this cost.
   if (taking.crowded && !awareness_.clients().contains(entry.client)) return;
   const auto clock = news_clock(sender, entry, now_ms);
   if (!clock && is_mutated(Mutation::echo_claims) && !entry.gone &&
@@ -527,8 +527,8 @@ void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
 void Presence::leave_untold(const Subscriber& sender, const News& news) {
   const auto entries = crdt::split_awareness(news.others, kAnySize);
   if (!entries) return;  // never: this class has encoded it
-  for (const AwarenessEntry& entry : *entries)
-    add_client(connections_.at(&sender).untold, entry.client);
+  Clients& untold = connections_.at(&sender).untold;
+  for (const AwarenessEntry& entry : *entries) add_client(untold, entry.client);
 }
 
 Presence::News Presence::take_untold(const Subscriber& sender) {
