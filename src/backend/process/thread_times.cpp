@@ -30,9 +30,11 @@ std::string_view label_of(std::string_view thread) {
 std::vector<ThreadTimes> thread_times() {
   std::vector<ThreadTimes> all;
   std::error_code error;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
-    std::ifstream comm(task.path() / "comm");
-    std::ifstream schedstat(task.path() / "schedstat");
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator task("/proc/self/task", error); !error && task != end;
+       task.increment(error)) {
+    std::ifstream comm(task->path() / "comm");
+    std::ifstream schedstat(task->path() / "schedstat");
     std::string name;
     std::uint64_t run_ns = 0;
     std::uint64_t waited_ns = 0;
