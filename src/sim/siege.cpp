@@ -258,11 +258,9 @@ std::string Siege::what_remains() {
     return fmt::format("{} bytes counted as objects", shard.cache.bytes());
   if (process->jobs.jobs() > 0) return fmt::format("{} jobs", process->jobs.jobs());
   constexpr std::pair<MemoryUse, std::string_view> kCounted[] = {
-      {MemoryUse::kQueues, "queues"},
-      {MemoryUse::kObjects, "objects of the loop"},
-      {MemoryUse::kPresence, "presence"},
-      {MemoryUse::kWaiting, "changes that wait"},
-      {MemoryUse::kAnswers, "answers"}};
+      {MemoryUse::kQueues, "queues"},     {MemoryUse::kObjects, "objects of the loop"},
+      {MemoryUse::kPresence, "presence"}, {MemoryUse::kWaiting, "changes that wait"},
+      {MemoryUse::kAnswers, "answers"},   {MemoryUse::kChanges, "changes under way"}};
   for (const auto& [use, name] : kCounted) {
     const std::uint64_t kept = use == MemoryUse::kObjects ? process->workers.kept_bytes() : 0;
     if (const std::uint64_t used = process->memory->used(use); used != kept)
