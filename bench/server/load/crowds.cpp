@@ -15,11 +15,12 @@ constexpr std::size_t kOtherSockets = 64;
 
 // Opens `count` new documents with one client each, which writes a small text if `write` is set.
 // Then waits `rest` seconds. Returns the clients.
-std::vector<Client*> new_documents(Run& run, std::size_t first, std::size_t count, bool write,
-                                   double rest) {
+std::vector<Client*> new_documents(Run& run, std::size_t count, bool write, double rest) {
   std::vector<Client*> clients;
-  for (std::size_t d = first; d < first + count; ++d)
-    clients.push_back(&run.fleet.add_client(run.fleet.add_document(document_name(run, d)), false));
+  while (clients.size() < count) {
+    Document& document = run.fleet.add_document(document_name(run, run.fleet.documents()));
+    clients.push_back(&run.fleet.add_client(document, false));
+  }
   run.fleet.open(clients, kAtOnce, kPatience);
   if (write) {
     const std::string text(kSmallText, 'x');
@@ -99,10 +100,8 @@ void run_memory(Run& run) {
   const double rest = run.options.number("rest", 1);
   run.options.all_known();
   Fleet& fleet = run.fleet;
-  std::size_t made = 0;
   const auto more = [&](bool write) {
-    new_documents(run, made, documents, write, rest);
-    made += documents;
+    new_documents(run, documents, write, rest);
     return run.server.memory();
   };
   // The first documents of each kind are not counted, because they warm up what is allocated once. Nothing is
@@ -140,20 +139,18 @@ void run_evicted(Run& run) {
   const std::size_t documents = run.options.count("documents", 30000);
   const double rest = run.options.number("rest", 1);
   run.options.all_known();
-  Fleet& fleet = run.fleet;
-  std::size_t made = 0;
-  const auto visit = [&](std::size_t until) {
-    while (made < until) {
-      const std::size_t count = std::min(kBatch, until - made);
+  const auto visit = [&](std::size_t left) {
+    while (left > 0) {
+      const std::size_t count = std::min(kBatch, left);
       // The server has read what was written before the connections end.
-      for (Client* client : new_documents(run, made, count, true, 0)) client->reset();
-      made += count;
+      for (Client* client : new_documents(run, count, true, 0)) client->reset();
+      left -= count;
     }
-    fleet.pause(rest);
+    run.fleet.pause(rest);
     return run.server.memory();
   };
   const Memory filled = visit(filling);
-  const Memory full = visit(filling + documents);
+  const Memory full = visit(documents);
   run.report.number("kb_per_evicted_document",
                     (full.anonymous - filled.anonymous) / static_cast<double>(documents));
   run.report.number("resident_mb", full.resident / 1024);

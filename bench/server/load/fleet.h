@@ -51,6 +51,7 @@ class Fleet {
   explicit Fleet(Target target) : target_(std::move(target)) {}
 
   Document& add_document(std::string name);
+  std::size_t documents() const { return documents_.size(); }
   Client& add_client(Document& document, bool writes);
   std::vector<Client*> all() const;
 
