@@ -101,8 +101,8 @@ class MemoryBudget {
   // Far above the limit: what refuses new work does not help enough.
   bool over() const { return resident() > limit_ / 10 * 11; }
 
-  // What somebody waits for who needs much at once; 0: nobody. Those who can shrink do, if memory has no
-  // room for it (pressed()).
+  // How many bytes a job waits for (state/answer_room.h); 0: none waits. While memory has no room for them,
+  // pressed() is true, and those who can shrink do.
   static constexpr std::uint64_t kAlonePercent = 95;
   void want(std::uint64_t bytes) { wanted_.store(bytes, std::memory_order_relaxed); }
   bool pressed() const {
@@ -112,7 +112,7 @@ class MemoryBudget {
 
   // True if there is room for so much more before memory is short, or before `percent` of it is used. What
   // was counted since the last measurement is included, so many loops may ask between two measurements. What
-  // is counted and not used yet is included, too, so a large answer that has only begun leaves no room twice.
+  // is counted and not resident yet is included, too: memory that an answer was promised is not promised again.
   bool has_room(std::uint64_t more, std::uint64_t percent = 85) const {
     const std::uint64_t now = counted();
     const std::uint64_t then = counted_then_.load(std::memory_order_relaxed);

@@ -47,8 +47,8 @@ struct Snapshot {
   std::uint64_t generation = 0;
 };
 
-// A name that begins so is that of an index over the events of an object, which is kept as a snapshot at any position
-// (state/author_store.h), and no object's.
+// Names that begin with this are not objects. A snapshot of such a name is an index over the events of an object
+// (state/author_store.h), and may be at any position.
 inline constexpr std::string_view kAuthorsPrefix = "./authors/";
 
 inline constexpr std::size_t kMaxSnapshotBytes = std::size_t{256} << 20;

@@ -80,8 +80,8 @@ Shard::~Shard() {
 // snapshot. The same for what the cache has not dropped by itself yet.
 void Shard::look_at_memory() {
   const std::size_t budget = cache.budget();
-  const bool short_of_it = memory->tight() || memory->pressed();
-  const bool more = cache.shrink(memory->full() ? 0 : short_of_it ? budget / 2 : budget);
+  const bool scarce = memory->tight() || memory->pressed();
+  const bool more = cache.shrink(memory->full() ? 0 : scarce ? budget / 2 : budget);
   memory->share(index_).set(MemoryUse::kObjects, cache.bytes());
   memory_timer_ = scheduler.after(more ? kMoreMs : kMemoryMs, [this] { look_at_memory(); });
 }

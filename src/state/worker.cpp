@@ -82,7 +82,7 @@ void Worker::begin() {
   const Doing naming(loop_, entry->order.name);
   const SharedCell cell = cell_for(entry->order);
   MemoryCharge charge;
-  // Not to the principal: whether he has taken what he asked for must not depend on it.
+  // Not to the principal: a job that runs is no answer that he has not read yet (api/streaming.h).
   if (room_ != nullptr && entry->order.kind == JobOrder::kAnswer)
     charge = MemoryCharge(lasting(&room_->cell()), entry->order.bytes);
   auto job = std::make_shared<JobRoom>(sources_, loop_, entry->order, line_, room_, cell);

@@ -70,7 +70,8 @@ class Host {
     if (services_.accounts == nullptr) return nullptr;
     return services_.accounts->account_of(policy::who_is(principal, peer));
   }
-  // Where is charged what a caller holds: to his account, and so to the process. nullptr: nowhere.
+  // What a caller holds is charged there: to his account, which also charges the process. nullptr: nothing
+  // is charged.
   SharedCell cell_of(const policy::Caller& caller, MemoryUse use) const {
     if (caller.account != nullptr) return syncline::cell_of(caller.account, use);
     return services_.memory == nullptr ? nullptr : lasting(&services_.memory->cell(use));

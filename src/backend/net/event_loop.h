@@ -7,8 +7,8 @@
 // A round of the loop asks the kernel which descriptors are ready (poller.h), calls their handlers,
 // and then runs posted tasks (task_queue.h), also those that they post. So what several connections send in one
 // round is worked on before the next step, such as the append to the log, is taken for all of them
-// together. Both have a limit: after 2 ms of handlers the remaining descriptors wait for the next
-// round, and after as long, at least kSliceUs, the remaining tasks do. So neither keeps the other
+// together. Both have a limit: after 1 ms of handlers (Poller::kRoundUs) the remaining descriptors wait for the
+// next round, and after as long, at least kSliceUs, the remaining tasks do. So neither keeps the other
 // waiting for long. Both choose by lane: a workspace on which little is done does not wait for what
 // is done on others, but for the turn that runs.
 //

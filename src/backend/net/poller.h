@@ -36,8 +36,8 @@ class Poller {
 
   static constexpr std::size_t kAtOnce = 512;  // descriptors that one collect() finds
   static constexpr std::uint64_t kRoundUs = 1000;
-  // Whoever has taken less, and whose lane has taken at most kRoundUs more than that which has taken least, goes as
-  // the kernel reports.
+  // A descriptor that has taken less than this is called in the order in which the kernel reports it, unless its lane
+  // is more than kRoundUs ahead of the lane that has taken least.
   static constexpr std::uint64_t kLittleUs = 500;
   static constexpr std::uint64_t kPeriodUs = 32'000;
 
