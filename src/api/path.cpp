@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/message.h"
+#include "log/snapshot_store.h"
 #include "policy/names.h"
 
 namespace syncline::api {
@@ -15,8 +16,9 @@ Result<Path> decode_path(std::string_view workspace, std::string_view object, Sy
     return std::unexpected(std::move(valid.error()));
   if (!id->empty()) {
     auto valid = policy::check_object_id(*id);
-    // Reserved, and well-formed otherwise.
-    const bool reserved = !valid && valid.error().code == ErrorCode::kForbidden;
+    // Reserved for an object, and well-formed otherwise. Indexes are no objects.
+    const bool reserved = !valid && valid.error().code == ErrorCode::kForbidden &&
+                          !id->starts_with(log::kAuthorsPrefix);
     if (!valid && !(reserved && system == SystemNames::kTaken))
       return std::unexpected(std::move(valid.error()));
   }

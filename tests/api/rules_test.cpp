@@ -65,6 +65,7 @@ TEST_F(RulesApi, SystemObjectsAreReadAndNotChanged) {
     EXPECT_TRUE(has(text(std::string("w/objects/") + name + "?at=4", "look"), R"("v1")"));
   }
   EXPECT_EQ(status("GET", "w/objects/.%2Fretention"), 404);
+  EXPECT_EQ(status("GET", "w/objects/.%2Fauthors%2Fnote"), 403) << "an index, and no object";
   EXPECT_EQ(status("POST", "w/restore/.%2Fpins?at=4&confirm=w"), 403);
   EXPECT_EQ(status("DELETE", "w/quarantine/.%2Fpins"), 403);
   EXPECT_FALSE(has(text("w/objects"), "pins"));
