@@ -134,7 +134,7 @@ class StringColumnWriter {
   void write(std::string_view text) { write(text, utf16_length(text)); }
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
-  // At most what finish_into() writes.
+  // finish_into() writes no more than that.
   std::size_t most_bytes() {
     return 2 * ByteWriter::kMaxVarint + text_.size() + lengths_.finish().size();
   }

@@ -64,7 +64,7 @@ struct ReplayedObject {
   MemoryCharge charge = {};       // of the object, while a job has it (state/job_room.h)
 };
 
-// It is about to be shown: as JSON, for example, of which there are two copies of its content on the way.
+// It is about to be shown, for example as JSON. On the way, there are two copies of its content besides it.
 inline void charge_shown(ReplayedObject& replayed) {
   replayed.charge.set(4 * replayed.charge.bytes());
 }

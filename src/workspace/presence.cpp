@@ -68,7 +68,7 @@ struct Presence::Taking {
   bool full = false;           // the object is, and the sender holds most of it
   bool crowded = false;        // the sender speaks for as many clients as it may
   std::vector<bool> are_json;  // states that were looked at, by entry
-  std::size_t bytes = 0;       // of states, that may still be looked at
+  std::size_t bytes = 0;       // of states that may still be parsed
 };
 
 Presence::Presence(PresenceLimits limits, SharedCell memory)

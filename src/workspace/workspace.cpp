@@ -302,7 +302,7 @@ void Workspace::write_milestone(LiveObject& object) {
   if (!is_large(object))
     return store_when_durable(object,
                               state::ObjectCache::make_milestone(object.resident().object()), {});
-  // It is written with a copy of the content.
+  // Making it needs a copy of the content, and the milestone itself.
   const std::uint64_t needed = 2 * object.memory_bytes();
   if (!has_room_for_milestone(needed)) return;
   MemoryCharge charge(cell_of({}, MemoryUse::kAnswers), needed);

@@ -208,7 +208,7 @@ class Shard {
   std::vector<std::uint8_t> scratch_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;
-  std::unordered_map<Lane, ToFlush> to_flush_;  // of each lane that ever had any
+  std::unordered_map<Lane, ToFlush> to_flush_;  // of each lane that ever had something to write
   std::string date_;
   std::uint64_t date_second_ = 0;
   std::uint64_t tick_ms_;
