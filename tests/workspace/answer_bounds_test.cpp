@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "one_workspace.h"
 #include "state/author_index.h"
+#include "state/author_reading.h"
 #include "state/blame.h"
 #include "state/workspace_replay.h"
 
@@ -81,6 +83,11 @@ class CountingLog final : public log::EventLog {
   }
   void read_object(std::string workspace, std::string object, log::Position after,
                    log::ReadLimits limits, log::Done<std::vector<log::Event>> done) override {
+    if (std::exchange(fails_next, false)) {
+      done = [done = std::move(done)](Result<std::vector<log::Event>>) mutable {
+        done(fail(ErrorCode::kUnavailable, "the disk"));
+      };
+    }
     log_.read_object(std::move(workspace), std::move(object), after, limits,
                      counted(std::move(done)));
   }
@@ -89,6 +96,7 @@ class CountingLog final : public log::EventLog {
   }
 
   std::size_t events_read = 0;
+  bool fails_next = false;  // the next read of an object's events
 
  private:
   log::Done<std::vector<log::Event>> counted(log::Done<std::vector<log::Event>> done) {
@@ -143,6 +151,29 @@ TEST(AnswerBounds, ABlameReadsOnlyWhatIsNewHoweverLongTheHistory) {
   EXPECT_LE(blame(), 100u) << "those since the last snapshot";
   for (int i = 0; i < 5; ++i) visit.submit(typist.type("y"));
   EXPECT_LE(blame(), 100u);
+}
+
+// Several who want one index share the work. If it fails, the next one of them does it.
+TEST(AnswerBounds, WhoWaitsForAnIndexOfAuthorsDoesNotWaitForOneThatFailed) {
+  TestWorld world;
+  Typist typist(1);
+  for (int i = 0; i < 3; ++i) submit(world, "o", typist.type("x"));
+  CountingStore counting(*world.log);
+  AuthorIndexes indexes;
+  ReplaySources sources(counting, world.sources.types);
+  sources.authors = &indexes;
+  std::vector<bool> read;
+  counting.counted.fails_next = true;
+  for (int i = 0; i < 3; ++i)
+    read_authors(sources,
+                 {.workspace = "w",
+                  .object = "o",
+                  .type = world.sources.types.default_type(),
+                  .generation = 1,
+                  .to = 3},
+                 [&](auto kept) { read.push_back(kept.has_value()); });
+  world.loop.run();
+  EXPECT_EQ(read, (std::vector<bool>{false, true, true}));
 }
 
 }  // namespace

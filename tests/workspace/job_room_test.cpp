@@ -98,7 +98,13 @@ TEST_F(RoomTest, WhoWaitsTooLongIsRefusedAndComesBack) {
   world.loop.advance(200);
   ASSERT_TRUE(waits->got);
   EXPECT_EQ(waits->refusal(), ErrorCode::kUnavailable);
+  waits->end();
   large->end();
+  world.loop.run();
+  EXPECT_EQ(counters.running, 0u) << "a refused job counts once, and no more when it is over";
+  auto again = ask(100 * kRoomMiB);
+  EXPECT_TRUE(again->has());
+  again->end();
 }
 
 TEST_F(RoomTest, WhileMemoryIsShortOnlyOneJobHasMuch) {
