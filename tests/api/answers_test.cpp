@@ -201,6 +201,38 @@ TEST(ApiAnswer, ABlameIsMadeAsItsReaderTakesIt) {
   EXPECT_EQ(std::get<crdt::Any::Array>(texts.at(0).find("runs")->value()).size(), 4000u);
 }
 
+// Its asker has too many jobs at that moment, and none of its answers is broken off for that.
+TEST(ApiAnswer, APieceThatIsRefusedIsMadeLater) {
+  HandJobs jobs;
+  TestApi node({}, 1, nullptr, &jobs, {.memory = 1});
+  const auto work = [&] {
+    while (!jobs.waiting().empty()) {
+      jobs.run_next(*node.loops[0], node.shards->at(0)->sources);
+      node.run();
+    }
+  };
+  crdt::Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.map("m").set("binary", Bytes(100'000, std::uint8_t{200})));
+  node.change("w", "large", doc.encode_state_as_update());
+  work();
+  const auto text = node.ask("GET", "/v1/workspaces/w/objects/large");
+  jobs.run_next(*node.loops[0], node.shards->at(0)->sources);
+  node.run();
+  ASSERT_EQ(jobs.waiting().size(), 1u) << "the next piece";
+  for (int i = 0; i < 3; ++i) {
+    jobs.refuse_next();
+    node.run();
+    EXPECT_FALSE(text->aborted);
+    EXPECT_TRUE(jobs.waiting().empty());
+    node.loops[0]->advance(1000);
+    node.run();
+    ASSERT_EQ(jobs.waiting().size(), 1u);
+  }
+  work();
+  EXPECT_TRUE(text->ended);
+  EXPECT_EQ(text->head->length, text->body.size());
+}
+
 // From the loop that owns the workspace to the loop of the connection.
 TEST(ApiAnswer, ItIsChargedToItsPrincipalOnItsWay) {
   TestApi node(policy::Access({{"full", {.name = "ann"}}}), 2);

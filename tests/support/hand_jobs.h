@@ -27,6 +27,12 @@ class HandJobs final : public state::Jobs {
     work(&place, state::JobSlot());
     if (keeps_) kept_.push_back(std::move(work));
   }
+  // Refuses the oldest one, as if its asker had too many.
+  void refuse_next() {
+    Work work = std::move(waiting_.front().second);
+    waiting_.pop_front();
+    work(fail(ErrorCode::kUnavailable, "too many"), state::JobSlot());
+  }
   // From now on, what has run is not destroyed: a worker may be slower with that than the loop that
   // asked is with the answer.
   void keep() { keeps_ = true; }
