@@ -259,6 +259,26 @@ TEST(NetHttp, AStreamWithALengthIsOneBodyAndFollowsItsReader) {
   EXPECT_TRUE(client.ended());
 }
 
+// Then whoever makes the pieces gives up what it holds.
+TEST(NetHttp, WhoWaitsForAReaderIsWokenWhenTheReaderLeaves) {
+  Journal journal;
+  std::size_t most_queued = 0;
+  std::weak_ptr<Sender> sender;
+  TestServer test({}, 1, [&](http::Request, http::Responder responder) {
+    const auto made = std::make_shared<Sender>(responder.begin({200, {}, {}}), 50, most_queued);
+    sender = made;
+    made->step();
+    journal.note("begun");
+  });
+  RawClient client(test.port, false, 4096);
+  client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+  ASSERT_TRUE(journal.wait_for("begun"));
+  sleep_ms(50);  // it fills the buffers, and waits
+  EXPECT_FALSE(sender.expired());
+  client.reset();
+  EXPECT_TRUE(comes_true([&] { return sender.expired(); }));
+}
+
 TEST(NetHttp, StreamsInChunksAndNoticesTheClientLeave) {
   Journal journal;
   std::unique_ptr<http::Stream> open;

@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -173,6 +174,20 @@ TEST_F(StoreDisk, AppendsUnderWayShareOneSync) {
   EXPECT_EQ(counters.commit_bytes.sum(), counters.bytes);
   EXPECT_EQ(counters.queued_requests, 0u);
   EXPECT_EQ(counters.queued_bytes, 0u);
+}
+
+// Also when the committer has let appends gather before: it must be woken for the next one.
+TEST_F(StoreDisk, AnAppendAfterARestIsCommittedAtOnce) {
+  using namespace std::chrono;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(add());
+  auto fastest = steady_clock::duration::max();
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+    const auto begin = steady_clock::now();
+    ASSERT_TRUE(add());
+    fastest = std::min(fastest, steady_clock::now() - begin);
+  }
+  EXPECT_LT(fastest, milliseconds(500)) << "the committer looks once a second by itself";
 }
 
 // An owner takes the first failure for the end of what is stored, and reads the log anew.
