@@ -64,6 +64,33 @@ TEST(NetReceiveBudget, CountsWhatAPausedReaderAndARequestHold) {
   EXPECT_TRUE(comes_true([&] { return test.server.counters().held_bytes < 100'000; }));
 }
 
+// The handler has the body then, and may have it for long.
+TEST(NetReceiveBudget, ABodyCountsAsLongAsItsHandlerHasIt) {
+  MemoryBudget memory(1000 * kMessage, 1);
+  ServerOptions options = small_budget();
+  options.memory = &memory;
+  std::mutex mutex;
+  std::vector<std::pair<http::Request, http::Responder>> taken;
+  TestServer test(options, 1, [&](http::Request request, http::Responder responder) {
+    const std::lock_guard lock(mutex);
+    taken.emplace_back(std::move(request), std::move(responder));
+  });
+  RawClient client(test.port);
+  client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 500000\r\n\r\n" +
+              std::string(500'000, 'b'));
+  const auto arrived = [&] {
+    const std::lock_guard lock(mutex);
+    return !taken.empty();
+  };
+  ASSERT_TRUE(comes_true(arrived));
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().held_bytes < 100'000; }));
+  EXPECT_GE(memory.used(MemoryUse::kReceiving), 500'000u);
+  taken.front().second.respond(http::text_response(200, "ok"));
+  taken.clear();
+  EXPECT_TRUE(client.take_response().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(comes_true([&] { return memory.used(MemoryUse::kReceiving) == 0; }));
+}
+
 // The second request was held while the first one was answered.
 TEST(NetReceiveBudget, WhatWasHeldOfAPipelineIsNotCountedAfterItsAnswers) {
   TestServer test(small_budget());

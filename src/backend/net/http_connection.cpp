@@ -222,6 +222,11 @@ void HttpConnection::dispatch() {
   if (input_.empty()) input_ = std::string();  // no buffer is kept; `= {}` would keep it
   http::Request& request = exchange_->head.request;
   request.peer = peer_;
+  // From here on, the handler has the body.
+  if (MemoryBudget* const memory = shard_.core().options.memory;
+      memory != nullptr && !request.body.empty())
+    request.body_charge = std::make_shared<const MemoryCharge>(
+        lasting(&memory->cell(MemoryUse::kReceiving)), request.body.capacity());
   exchange_->asked = fmt::format("{} {}", request.method, request.raw_path.substr(0, kAskedBytes));
   request.loop = shard_.index();
   request.secure = secure_;
