@@ -77,11 +77,12 @@ Shard::~Shard() {
 }
 
 // While memory is short, objects that nobody uses leave it, a few in each turn, because some write a
-// snapshot. The same for what the cache has not dropped by itself yet.
+// snapshot. The same for those that nobody has used for long, and for what the cache has not dropped by itself yet.
 void Shard::look_at_memory() {
   const std::size_t budget = cache.budget();
   const bool scarce = memory->tight() || memory->pressed();
-  const bool more = cache.shrink(memory->full() ? 0 : scarce ? budget / 2 : budget);
+  bool more = cache.shrink(memory->full() ? 0 : scarce ? budget / 2 : budget);
+  more = cache.expire(scheduler.monotonic_ms()) || more;
   memory->share(index_).set(MemoryUse::kObjects, cache.bytes());
   memory_timer_ = scheduler.after(more ? kMoreMs : kMemoryMs, [this] { look_at_memory(); });
 }

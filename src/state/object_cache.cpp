@@ -7,6 +7,7 @@
 #include "base/mutation.h"
 #include "merge/facets.h"
 #include "state/author_reading.h"
+#include "state/job_room.h"
 
 namespace syncline::state {
 
@@ -138,6 +139,7 @@ void ObjectCache::release(Resident& resident) {
     return discard(std::move(forgotten));
   }
   resident.idle_ = idle_.insert(idle_.end(), &resident);
+  resident.idle_since_ms_ = now_ms_;
   account(resident);
   shrink(limits_.budget_bytes);
 }
@@ -249,10 +251,23 @@ void ObjectCache::account(Resident& resident) {
 }
 
 bool ObjectCache::shrink(std::size_t bytes) {
+  return evict_while([this, bytes](const Resident&) { return bytes_ > bytes; });
+}
+
+bool ObjectCache::expire(std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  return evict_while([this](const Resident& resident) {
+    return now_ms_ - resident.idle_since_ms_ >= limits_.idle_ms;
+  });
+}
+
+// Least recently used first, until `leaves` says no.
+template <typename Leaves>
+bool ObjectCache::evict_while(Leaves leaves) {
   std::size_t looks = kEvictedAtOnce;
   std::size_t encoded = 0;
   auto next = idle_.begin();
-  while (bytes_ > bytes && next != idle_.end()) {
+  while (next != idle_.end() && leaves(**next)) {
     if (looks-- == 0 || encoded >= kEncodedAtOnce) return true;
     Resident& resident = **next++;
     // An object with unconfirmed events cannot be loaded again.
@@ -281,6 +296,13 @@ void ObjectCache::discard(std::unique_ptr<Resident> gone) {
   if (is_large(*gone)) elsewhere(std::move(gone), "free", [](const Workplace&, const Resident&) {});
 }
 
+// It is no longer counted as an object, and its encoding is about as large.
+MemoryCharge ObjectCache::charge_evicted(const Workplace& place, const Resident& evicted) {
+  JobRoom* const room = place.sources.room;
+  if (room == nullptr) return {};
+  return room->hold(2 * evicted.object_->memory_bytes());
+}
+
 // Gives up an object that is not found any more to a worker, which frees it.
 void ObjectCache::elsewhere(std::unique_ptr<Resident> evicted, const char* name,
                             std::move_only_function<void(const Workplace&, Resident&)> work) {
@@ -288,7 +310,10 @@ void ObjectCache::elsewhere(std::unique_ptr<Resident> evicted, const char* name,
   sources_.off_loop->jobs.start(std::move(order),
                                 [evicted = std::move(evicted), work = std::move(work)](
                                     Result<Workplace*> place, JobSlot) mutable {
-                                  if (place) work(**place, *evicted);
+                                  if (!place) return;
+                                  const MemoryCharge charge = charge_evicted(**place, *evicted);
+                                  work(**place, *evicted);
+                                  evicted.reset();
                                 });
 }
 

@@ -6,6 +6,9 @@
 // replayed, the object is refused with kCorrupt and the position, and all others work. It goes into
 // quarantine (state/quarantine.h) and is not replayed again until the quarantine is lifted.
 //
+// Time. An object that nobody has held for `idle_ms` leaves, too, when the owner calls expire(): so memory comes
+// back when those who used it have left.
+//
 // Budget. The cache of a loop keeps the measured bytes of all its objects under `budget_bytes` by
 // dropping the least recently used objects that nobody holds. Objects that are held stay, whatever
 // they cost. What one call drops is bounded, because some of it is encoded: the rest follows with the
@@ -44,6 +47,7 @@ namespace syncline::state {
 struct CacheLimits {
   std::size_t budget_bytes = std::size_t{512} << 20;
   std::size_t snapshot_min_bytes = kMilestoneMinBytes;  // of records since the last milestone
+  std::uint64_t idle_ms = 60'000;
   // With fewer events since the last snapshot, no snapshot is written.
   std::uint32_t evict_snapshot_events = 32;
   // A worker brings the index of authors (author_reading.h) up to date at a milestone that comes at least so many
@@ -92,6 +96,7 @@ class Resident {
   log::Position authors_at_ = 0;  // when its index of authors was last brought up to date from here
   std::size_t accounted_bytes_ = 0;
   std::uint32_t holders_ = 0;
+  std::uint64_t idle_since_ms_ = 0;      // while nobody holds it
   bool forgotten_ = false;               // no longer found; destroyed with its last holder
   std::list<Resident*>::iterator idle_;  // its place in the LRU list while nobody holds it
 };
@@ -143,6 +148,9 @@ class ObjectCache {
   // Evicts objects that nobody holds, until all together have at most `bytes`; at most kEvictedAtOnce, and
   // kEncodedAtOnce of memory that is encoded here. True if the rest can follow in a later turn.
   bool shrink(std::size_t bytes);
+  // The same for objects that nobody has held for idle_ms. The owner calls this some times a second: what is
+  // released gets the time of the last call.
+  bool expire(std::uint64_t now_ms);
   static constexpr std::size_t kEvictedAtOnce = 8;
   static constexpr std::size_t kEncodedAtOnce = std::size_t{512} << 10;
 
@@ -162,9 +170,12 @@ class ObjectCache {
 
   void hold(Resident& resident);
   void account(Resident& resident);
+  template <typename Leaves>
+  bool evict_while(Leaves leaves);
   void evict(Resident& resident);
   void discard(std::unique_ptr<Resident> gone);
   bool is_large(const Resident& resident) const;
+  static MemoryCharge charge_evicted(const Workplace& place, const Resident& evicted);
   void elsewhere(std::unique_ptr<Resident> evicted, const char* name,
                  std::move_only_function<void(const Workplace&, Resident&)> work);
   void keep_authors(const std::string& workspace, const std::string& id,
@@ -181,6 +192,7 @@ class ObjectCache {
   std::map<Key, std::shared_ptr<Loading>> loading_;
   std::list<Resident*> idle_;  // not held; least recently used first
   std::size_t bytes_ = 0;
+  std::uint64_t now_ms_ = 0;
   CacheCounters counters_;
 };
 

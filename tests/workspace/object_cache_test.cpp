@@ -55,6 +55,35 @@ TEST(ObjectCache, ShrinksAFewAtATimeAndNeverWhatIsHeld) {
   EXPECT_EQ(read(world.cache, world.loop, "o0"), read(fresh, world.loop, "o0"));
 }
 
+TEST(ObjectCache, WhatNobodyUsesForLongLeaves) {
+  TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.idle_ms = 1000});
+  EXPECT_FALSE(world.cache.expire(5000));
+  write(world, "early", 1, 100);
+  world.cache.expire(5600);
+  write(world, "late", 1, 100);
+  Visit visit(world, "held");
+  world.cache.expire(5999);
+  EXPECT_EQ(world.cache.residents(), 3u);
+  world.cache.expire(6000);
+  EXPECT_EQ(world.cache.residents(), 2u) << "early has left";
+  EXPECT_EQ(read(world.cache, world.loop, "late").size(), 100 + 14u) << "used again";
+  world.cache.expire(6999);
+  EXPECT_EQ(world.cache.residents(), 2u);
+  world.cache.expire(7000);
+  EXPECT_EQ(world.cache.residents(), 1u) << "held stays";
+  EXPECT_EQ(read(world.cache, world.loop, "early").size(), 100 + 14u);
+}
+
+TEST(ObjectCache, OfWhatHasExpiredAFewLeaveAtATime) {
+  TestWorld world;
+  for (int i = 0; i < 20; ++i) write(world, "o" + std::to_string(i), 4, 4000);
+  EXPECT_TRUE(world.cache.expire(CacheLimits{}.idle_ms));
+  EXPECT_EQ(world.cache.counters().evictions, ObjectCache::kEvictedAtOnce);
+  while (world.cache.expire(CacheLimits{}.idle_ms)) continue;
+  EXPECT_EQ(world.cache.residents(), 0u);
+  EXPECT_EQ(world.cache.bytes(), 0u);
+}
+
 // Many small objects have to make room for a large one.
 TEST(ObjectCache, WhatOneReleaseEvictsIsBounded) {
   TestWorld world(store::MemoryStore::CommitMode::kAtOnce, {.budget_bytes = 2'000'000});
