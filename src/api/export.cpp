@@ -23,12 +23,28 @@ constexpr const char* kExportJob = "export";
 constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
+// A piece that is charged until the connection has sent it: it may have the size of the largest event.
+SharedPiece charged_piece(Bytes bytes, const SharedCell& memory) {
+  struct Charged {
+    Bytes bytes;
+    MemoryCharge charge;
+  };
+  MemoryCharge charge(memory, bytes.size());
+  auto owner = std::make_shared<const Charged>(std::move(bytes), std::move(charge));
+  const ByteView view = owner->bytes;
+  return {std::move(owner), view};
+}
+
 // The rest of a file, of which at most about `most` bytes are made; fewer only if the file can be continued from
 // there.
 class Bundled final : public PieceSource {
  public:
-  Bundled(std::shared_ptr<state::BundleExport> bundle, std::uint64_t most)
-      : bundle_(std::move(bundle)), in_parts_(most < kNoLimit), left_(most) {}
+  // `memory`: where pieces are charged; may be nullptr.
+  Bundled(std::shared_ptr<state::BundleExport> bundle, std::uint64_t most, SharedCell memory)
+      : bundle_(std::move(bundle)),
+        memory_(std::move(memory)),
+        in_parts_(most < kNoLimit),
+        left_(most) {}
 
   // A piece of this size was made.
   void made(std::size_t bytes) {
@@ -39,16 +55,16 @@ class Bundled final : public PieceSource {
   // An error breaks the answer off, so the file has no end. A client that requests parts gets a shorter part if
   // it can be continued, and gets the error with the next request. `done` keeps this object. The bundle keeps
   // itself while it reads (bundle_export.h), and is given back.
-  void next(log::Done<SharedPiece> done) override {
+  void next(const state::Workplace* place, log::Done<SharedPiece> done) override {
     const auto bundle = std::move(bundle_);
     const bool at_mark = bundle->at_mark();
-    bundle->next([this, reading = std::weak_ptr(bundle), at_mark,
-                  done = std::move(done)](Result<Bytes> bytes) mutable {
+    bundle->next(place->sources, [this, reading = std::weak_ptr(bundle), at_mark,
+                                  done = std::move(done)](Result<Bytes> bytes) mutable {
       bundle_ = reading.lock();
       if (!bytes && at_mark && in_parts_) bytes = Bytes();
       if (!bytes) return done(std::unexpected(std::move(bytes.error())));
       made(bytes->size());
-      done(SharedPiece::of(std::move(*bytes)));
+      done(charged_piece(std::move(*bytes), memory_));
     });
   }
   bool at_end() const override { return at_end_; }
@@ -56,6 +72,7 @@ class Bundled final : public PieceSource {
 
  private:
   std::shared_ptr<state::BundleExport> bundle_;  // nullptr while it reads
+  const SharedCell memory_;
   const bool in_parts_;
   std::uint64_t left_;
   bool at_end_ = false;
@@ -90,20 +107,23 @@ void stream_bundle(Call call, Wanted wanted, log::BundleHeader header,
   if (call.request.method == "HEAD") return call.answer(std::move(head));
   auto begin = [head = std::move(head), header = std::move(header),
                 statements = std::move(statements), wanted](Inquiry inquiry) mutable {
-    const auto made = std::make_shared<state::BundleExport>(inquiry.sources, std::move(header),
+    const state::ReplaySources& sources = inquiry.sources;
+    const auto made = std::make_shared<state::BundleExport>(sources, std::move(header),
                                                             std::move(statements), wanted.wish);
     // If the first piece fails, the request is refused with an error.
-    made->next([inquiry = std::move(inquiry), reading = std::weak_ptr(made), head = std::move(head),
+    made->next(sources,
+               [inquiry = std::move(inquiry), reading = std::weak_ptr(made), head = std::move(head),
                 max = wanted.max_bytes](Result<Bytes> bytes) mutable {
-      if (!bytes) return inquiry.refuse(bytes.error());
-      auto rest = std::make_unique<Bundled>(reading.lock(), max);
-      rest->made(bytes->size());
-      std::vector<SharedPiece> first;
-      first.push_back(SharedPiece::of(std::move(*bytes)));
-      inquiry.sending.most_queued = kMaxQueuedBytes;
-      stream(std::move(inquiry.responder), std::move(head), std::move(first), std::move(rest), 0,
-             std::move(inquiry.sending));
-    });
+                 if (!bytes) return inquiry.refuse(bytes.error());
+                 const SharedCell memory = inquiry.sending.memory;
+                 auto rest = std::make_unique<Bundled>(reading.lock(), max, memory);
+                 rest->made(bytes->size());
+                 std::vector<SharedPiece> first;
+                 first.push_back(charged_piece(std::move(*bytes), memory));
+                 inquiry.sending.most_queued = kMaxQueuedBytes;
+                 stream(std::move(inquiry.responder), std::move(head), std::move(first),
+                        std::move(rest), 0, std::move(inquiry.sending));
+               });
   };
   inquire(std::move(call), kExportJob, std::move(begin));
 }

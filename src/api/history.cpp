@@ -37,12 +37,17 @@ void at_moment(Asked asked, log::LoopStore& store, std::string_view name, Next n
       });
 }
 
-// Answers like send_with(), and ends the job then.
+// Answers like send_with(), and ends the job before: what it has read is no reason to refuse its own answer.
 template <typename T, typename Body>
 log::Done<T> answer_inquiry(Inquiry inquiry, Body body) {
-  return [answer = send_with<T>(std::move(inquiry.responder), std::move(inquiry.sending),
-                                std::move(body)),
-          slot = std::move(inquiry.slot)](Result<T> result) mutable { answer(std::move(result)); };
+  return [responder = std::move(inquiry.responder), sending = std::move(inquiry.sending),
+          body = std::move(body), slot = std::move(inquiry.slot)](Result<T> result) mutable {
+    if (!result) return responder.respond(to_response(result.error()));
+    Result<Answer> answer = body(std::move(*result));
+    slot = state::JobSlot();
+    if (!answer) return responder.respond(to_response(answer.error()));
+    send(std::move(responder), std::move(*answer), std::move(sending));
+  };
 }
 
 Answer json_answer(std::unique_ptr<Pieces> body) {
@@ -90,7 +95,6 @@ Result<Answer> object_answer(const StateForm& form, const Path& path, log::Posit
                              state::ReplayedObject replayed) {
   if (replayed.position == 0)
     return fail(ErrorCode::kNotFound, fmt::format("there was no object {} at {}", path.object, at));
-  state::charge_shown(replayed);
   auto shown = show(*replayed.object, form);
   if (!shown) return std::unexpected(std::move(shown.error()));
   return state_answer(form, path, at, replayed.position, std::move(*shown));
@@ -234,7 +238,7 @@ void get_object_at(Inquiry inquiry, StateForm form) {
               auto body = [form, path, at](state::ReplayedObject replayed) {
                 return object_answer(form, path, at, std::move(replayed));
               };
-              state::replay_object(
+              state::replay_to_show(
                   sources, path.workspace, path.object, at,
                   answer_inquiry<state::ReplayedObject>(std::move(asked), std::move(body)));
             });

@@ -45,12 +45,12 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
       return stream_.when_drained(sending_.most_queued / 2,
                                   [self = shared_from_this()] { self->step(); });
     if (!source_->is_work())
-      return source_->next([self = shared_from_this()](Result<SharedPiece> piece) mutable {
+      return source_->next(nullptr, [self = shared_from_this()](Result<SharedPiece> piece) mutable {
         self->pass_on(std::move(piece));
       });
     sending_.jobs.start(sending_.order, [self = shared_from_this()](Result<state::Workplace*> place,
                                                                     state::JobSlot slot) mutable {
-      if (place) return make(std::move(self), std::move(slot));
+      if (place) return make(std::move(self), *place, std::move(slot));
       Scheduler& home = self->home_;
       home.post(
           [self = std::move(self)] { self->home_.after(kRefusedMs, [self] { self->step(); }); });
@@ -58,10 +58,11 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
   }
 
   // Runs on the worker.
-  static void make(std::shared_ptr<Streaming> self, state::JobSlot slot) {
+  static void make(std::shared_ptr<Streaming> self, const state::Workplace* place,
+                   state::JobSlot slot) {
     PieceSource& source = *self->source_;
     source.next(
-        [self = std::move(self), slot = std::move(slot)](Result<SharedPiece> piece) mutable {
+        place, [self = std::move(self), slot = std::move(slot)](Result<SharedPiece> piece) mutable {
           if (self->source_->at_end() || !piece) self->source_.reset();
           self->pass_on(std::move(piece));
         });
@@ -98,7 +99,9 @@ class OfPieces final : public PieceSource {
  public:
   explicit OfPieces(std::unique_ptr<Pieces> pieces) : pieces_(std::move(pieces)) {}
 
-  void next(log::Done<SharedPiece> done) override { done(pieces_->next(kPieceBytes)); }
+  void next(const state::Workplace*, log::Done<SharedPiece> done) override {
+    done(pieces_->next(kPieceBytes));
+  }
   bool at_end() const override { return pieces_->at_end(); }
   bool is_work() const override { return pieces_->is_work(); }
 

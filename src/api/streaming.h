@@ -28,8 +28,9 @@ class PieceSource {
   virtual ~PieceSource() = default;
 
   // Answers with the next piece, which may be empty, on the thread that calls. The source may be destroyed in
-  // the answer. An error breaks the answer off, so that its reader notices.
-  virtual void next(log::Done<SharedPiece> done) = 0;
+  // the answer. An error breaks the answer off, so that its reader notices. `place`: of the job that makes the
+  // piece, valid until the answer; nullptr: a loop calls.
+  virtual void next(const state::Workplace* place, log::Done<SharedPiece> done) = 0;
   // True when there is no further piece.
   virtual bool at_end() const = 0;
   // False if a loop may call next().

@@ -11,6 +11,23 @@ void put_big_endian(ByteWriter& out, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) out.u8(static_cast<std::uint8_t>(value >> shift));
 }
 
+void set_big_endian(std::uint8_t* to, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) *to++ = static_cast<std::uint8_t>(value >> shift);
+}
+
+// Room for what may be large in a section; the rest grows by itself.
+std::size_t large_parts(const BundleSection& section) {
+  constexpr std::size_t kBesides = 256;
+  if (const auto* events = std::get_if<BundleEvents>(&section)) {
+    std::size_t bytes = kBesides;
+    for (const ByteView record : events->records) bytes += record.size() + ByteWriter::kMaxVarint;
+    return bytes;
+  }
+  const auto* snapshot = std::get_if<BundleSnapshot>(&section);
+  return snapshot == nullptr ? kBesides
+                             : kBesides + snapshot->object.size() + snapshot->state.size();
+}
+
 BundleKind write_body(const BundleHeader& header, ByteWriter& out) {
   out.var_uint(header.version);
   out.var_string(header.workspace);
@@ -65,18 +82,22 @@ BundleKind write_body(const BundleEnd& end, ByteWriter& out) {
 
 BundleWriter::BundleWriter() : crc_(crc32c(kBundleMagic)) {}
 
+// A large section is in memory once.
 Bytes BundleWriter::section(const BundleSection& section) {
-  ByteWriter body;
-  const BundleKind kind =
-      std::visit([&](const auto& each) { return write_body(each, body); }, section);
   ByteWriter out;
-  out.reserve(kSectionHeadBytes + body.size() + kSectionCrcBytes);
-  out.u8(static_cast<std::uint8_t>(kind));
-  put_big_endian(out, static_cast<std::uint32_t>(body.size()));
-  out.append(body.view());
-  crc_ = crc32c(out.view(), crc_);
-  put_big_endian(out, crc_);
-  return out.take();
+  out.reserve(kSectionHeadBytes + large_parts(section) + kSectionCrcBytes);
+  out.u8(0);
+  put_big_endian(out, 0);
+  const BundleKind kind =
+      std::visit([&](const auto& each) { return write_body(each, out); }, section);
+  const std::size_t body = out.size() - kSectionHeadBytes;
+  put_big_endian(out, 0);
+  Bytes bytes = out.take();
+  bytes[0] = static_cast<std::uint8_t>(kind);
+  set_big_endian(&bytes[1], static_cast<std::uint32_t>(body));
+  crc_ = crc32c(ByteView(bytes).first(kSectionHeadBytes + body), crc_);
+  set_big_endian(&bytes[kSectionHeadBytes + body], crc_);
+  return bytes;
 }
 
 }  // namespace syncline::log

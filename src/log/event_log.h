@@ -129,6 +129,11 @@ class EventLog {
   virtual void read_object(std::string workspace, std::string object, Position after,
                            ReadLimits limits, Done<std::vector<Event>> done) = 0;
 
+  // The bytes of the first record that read() would return, or read_object() if `object` is not empty; 0:
+  // there is none. Costs as much as reading that record, and does not decode it.
+  virtual void measure_next(std::string workspace, std::string object, Position after,
+                            Done<std::uint64_t> done) = 0;
+
   // The highest position in the log of `region` from which an event was appended here; 0 if there
   // is none.
   virtual void ingested(std::string workspace, std::string region, Done<Position> done) = 0;

@@ -7,10 +7,24 @@
 
 namespace syncline::node {
 
+namespace {
+
+// Of so many workers; the others make answers.
+std::size_t urgent_workers(std::size_t all) {
+  return std::max<std::size_t>(all / 2, 1);
+}
+
+std::size_t answer_workers(std::size_t all) {
+  return all == 1 ? 1 : all - urgent_workers(all);
+}
+
+}  // namespace
+
 Workers::Workers(const std::vector<Scheduler*>& loops, MemoryBudget* memory)
     : room_(memory == nullptr
                 ? nullptr
-                : std::make_shared<state::AnswerRoom>(memory->cell(MemoryUse::kAnswers), memory)) {
+                : std::make_shared<state::AnswerRoom>(memory->cell(MemoryUse::kAnswers), memory,
+                                                      answer_workers(loops.size()))) {
   for (Scheduler* loop : loops) places_.push_back({*loop, nullptr});
 }
 
@@ -23,7 +37,7 @@ void Workers::set(std::size_t index, std::unique_ptr<log::LoopStore> store,
 }
 
 std::size_t Workers::worker_for(const state::JobOrder& order) const {
-  const std::size_t urgent = std::max<std::size_t>(places_.size() / 2, 1);
+  const std::size_t urgent = urgent_workers(places_.size());
   const std::size_t hash = std::hash<std::string>{}(order.asker);
   if (order.kind == state::JobOrder::kUrgent || places_.size() == 1) return hash % urgent;
   return urgent + hash % (places_.size() - urgent);

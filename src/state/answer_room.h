@@ -14,6 +14,7 @@
 // Thread-safety: any thread. The cell and the budget must outlive it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -34,13 +35,19 @@ class AnswerRoom {
     kNever  // more than an answer can ever have
   };
 
-  // `cell`: of what answers need, of the process. `memory`: nullptr: only the cell limits them.
-  explicit AnswerRoom(MemoryCell& cell, MemoryBudget* memory = nullptr)
-      : cell_(cell), memory_(memory) {}
+  // `cell`: of what answers need, of the process. `memory`: nullptr: only the cell limits them. `workers`:
+  // how many make answers.
+  explicit AnswerRoom(MemoryCell& cell, MemoryBudget* memory = nullptr, std::size_t workers = 1)
+      : cell_(cell), memory_(memory), workers_(workers) {}
   AnswerRoom(const AnswerRoom&) = delete;
   AnswerRoom& operator=(const AnswerRoom&) = delete;
 
   MemoryCell& cell() { return cell_; }
+  // What a worker may keep between answers: its part of half of what answers may use.
+  std::uint64_t most_kept() const {
+    constexpr std::uint64_t kMost = std::uint64_t{64} << 20;
+    return (cell_.limit() == 0 ? kMost : std::min(kMost, cell_.limit() / 2)) / workers_;
+  }
   // What a worker keeps between answers is charged there; may be nullptr.
   SharedCell kept_cell() const {
     return memory_ == nullptr ? nullptr : lasting(&memory_->cell(MemoryUse::kObjects));
@@ -58,6 +65,7 @@ class AnswerRoom {
 
   MemoryCell& cell_;
   MemoryBudget* const memory_;
+  const std::size_t workers_;
   std::atomic<bool> taken_ = false;  // a job is privileged
 };
 

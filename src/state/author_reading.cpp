@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "state/author_store.h"
+#include "state/job_room.h"
 
 namespace syncline::state {
 namespace {
@@ -66,7 +67,11 @@ class AuthorReading : public std::enable_shared_from_this<AuthorReading> {
       return done_(std::unexpected(std::move(events.error())));
     }
     for (const log::Event& event : *events) kept_->index.note(wanted_.type, event);
-    if (!events->empty()) return read_on();
+    if (!events->empty()) {
+      // Until it is counted among those that are kept.
+      if (sources_.room != nullptr) growing_ = sources_.room->hold(kept_->index.memory_bytes());
+      return read_on();
+    }
     kept_->index.passed(std::max(kept_->index.position(), wanted_.to));
     finish();
   }
@@ -80,6 +85,7 @@ class AuthorReading : public std::enable_shared_from_this<AuthorReading> {
     kept_->extending = false;
     store();
     if (sources_.authors != nullptr) sources_.authors->grown(wanted_.workspace, wanted_.object);
+    growing_.set(0);
     for (auto& next : std::exchange(kept_->waiting, {})) next();
   }
 
@@ -95,6 +101,7 @@ class AuthorReading : public std::enable_shared_from_this<AuthorReading> {
   const AuthorsWanted wanted_;
   log::Done<SharedIndex> done_;
   std::shared_ptr<AuthorIndexes::Kept> kept_;
+  MemoryCharge growing_;  // of its index, while it is extended
 };
 
 }  // namespace

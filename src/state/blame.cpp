@@ -70,6 +70,8 @@ BlameReader::BlameReader(log::Position position, std::vector<merge::AttributedTe
     bytes_ += sizeof(text) + text.path.size() + text.runs.capacity() * sizeof(merge::TextRun);
     for (const merge::TextRun& run : text.runs) bytes_ += run.text.size();
   }
+  // One that was too large to be kept is only here.
+  if (kept_.use_count() == 1) bytes_ += kept_->index.memory_bytes();
 }
 
 // Several events may have written a run of one client.

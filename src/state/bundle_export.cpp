@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "log/merkle_tree.h"
+#include "state/job_room.h"
 #include "state/state_parts.h"
 
 namespace syncline::state {
@@ -22,8 +23,10 @@ BundleExport::BundleExport(const ReplaySources& sources, log::BundleHeader heade
   stage_ = Stage::kEvents;
 }
 
-void BundleExport::next(log::Done<Bytes> done) {
+void BundleExport::next(const ReplaySources& sources, log::Done<Bytes> done) {
   done_ = std::move(done);
+  events_ = &sources.events;
+  room_ = sources.room;
   switch (stage_) {
     case Stage::kHeader: return begin();
     case Stage::kEvents: return due_ ? emit_snapshot() : step();
@@ -31,6 +34,13 @@ void BundleExport::next(log::Done<Bytes> done) {
     case Stage::kEnd: return emit_end();
     case Stage::kDone: return answer(Bytes());
   }
+}
+
+void BundleExport::answer(Result<Bytes> bytes) {
+  charge_.set(0);
+  events_ = nullptr;
+  room_ = nullptr;
+  std::exchange(done_, {})(std::move(bytes));
 }
 
 void BundleExport::begin() {
@@ -47,7 +57,7 @@ void BundleExport::begin() {
 
 void BundleExport::step() {
   for (; index_ < batch_.size(); ++index_) {
-    const log::Event& event = batch_[index_];
+    log::Event& event = batch_[index_];
     if (must_look_back(event)) return look_back(event);
     if (must_list(event))
       return list_states(event.object, event.dropped_payload ? event.position : 0);
@@ -55,6 +65,7 @@ void BundleExport::step() {
     if (!encoded) return answer(std::unexpected(std::move(encoded.error())));
     records_.push_back(std::move(encoded->record));
     after_ = event.position;
+    event.intent = Bytes();  // the record has it
     const auto listed = states_.find(event.object);
     if (listed == states_.end() || !std::ranges::binary_search(listed->second.positions, after_))
       continue;
@@ -62,6 +73,8 @@ void BundleExport::step() {
     ++index_;
     return emit_events();
   }
+  batch_.clear();
+  index_ = 0;
   if (!records_.empty()) return emit_events();
   if (after_ < header_.size) return read_events();
   stage_ = Stage::kPins;
@@ -75,7 +88,7 @@ bool BundleExport::must_look_back(const log::Event& event) const {
 
 // Payloads are dropped from the first event on. For a damaged event, this cannot be determined.
 void BundleExport::look_back(const log::Event& event) {
-  store_.events().read_object(
+  events_->read_object(
       header_.workspace, event.object, 0, {.max_events = 1},
       [self = shared_from_this(), object = event.object, position = event.position](auto events) {
         const bool damaged = !events && events.error().code == ErrorCode::kCorrupt;
@@ -118,7 +131,32 @@ void BundleExport::list_states(std::string object, log::Position gap) {
   });
 }
 
+// A snapshot, or two with the base of a delta, and what is made of them: the whole state, and a section.
+void BundleExport::with_room(const std::string& object, log::Position at, Task next) {
+  constexpr std::uint64_t kCopies = 3;
+  if (room_ == nullptr || !room_->counts()) return next();
+  store_.snapshots().measure_snapshot(
+      header_.workspace, object, at,
+      [self = shared_from_this(), next = std::move(next)](Result<std::uint64_t> stored) mutable {
+        self->charge_.set(0);
+        self->room_->want(kCopies * stored.value_or(0),
+                          [self, next = std::move(next)](Result<MemoryCharge> charge) mutable {
+                            if (!charge)
+                              return self->answer(std::unexpected(std::move(charge.error())));
+                            self->charge_ = std::move(*charge);
+                            next();
+                          });
+      });
+}
+
 void BundleExport::list_from(std::string object, States states, log::Position at) {
+  with_room(object, at,
+            [self = shared_from_this(), object, states = std::move(states), at]() mutable {
+              self->load_listed(std::move(object), std::move(states), at);
+            });
+}
+
+void BundleExport::load_listed(std::string object, States states, log::Position at) {
   store_.snapshots().load_snapshot(
       header_.workspace, object, at,
       [self = shared_from_this(), object, states = std::move(states)](auto found) mutable {
@@ -159,7 +197,7 @@ void BundleExport::keep_listed(std::string object, States states) {
 void BundleExport::read_events() {
   const log::ReadLimits limits{
       .to = header_.size, .max_events = log::kSectionEvents, .max_bytes = log::kSectionEventBytes};
-  store_.events().read(header_.workspace, after_, limits, [self = shared_from_this()](auto events) {
+  events_->read(header_.workspace, after_, limits, [self = shared_from_this()](auto events) {
     if (!events) return self->answer(std::unexpected(std::move(events.error())));
     if (events->empty())
       return self->answer(
@@ -179,6 +217,10 @@ void BundleExport::emit_events() {
 }
 
 void BundleExport::emit_snapshot() {
+  with_room(due_->first, due_->second, [self = shared_from_this()] { self->load_due(); });
+}
+
+void BundleExport::load_due() {
   const auto& [object, position] = *due_;
   store_.snapshots().load_snapshot(
       header_.workspace, object, position,

@@ -1,7 +1,8 @@
 // BundleExport: makes a bundle (log/bundle.h) of a workspace from its log, one section at a time.
 //
 // It holds one batch of events and, for objects whose snapshots are exported, the positions of
-// these. Events that are appended during the export are not included, because `size` is fixed at
+// these. Between two calls it holds at most about a MiB of events. A job is charged for what it reads
+// (state/job_reads.h), and waits for memory for a large event or snapshot. Events that are appended during the export are not included, because `size` is fixed at
 // the beginning.
 //
 // Snapshots are included for objects with dropped payloads, or for all objects on request. The
@@ -43,9 +44,10 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   BundleExport(const ReplaySources& sources, log::BundleHeader header,
                std::vector<log::Statement> statements, ExportWish wish);
 
-  // Only one call at a time. The export keeps itself while it reads, and lives when it answers. `done` must
+  // `sources`: of the job that makes the piece; otherwise nobody is charged. Only one call at a time. The export keeps itself while it reads, and lives when it answers. `done` must
   // not own it: if the store ends without an answer, both would remain.
-  void next(log::Done<Bytes> done);
+  void next(const ReplaySources& sources, log::Done<Bytes> done);
+  void next(log::Done<Bytes> done) { next({store_, types_}, std::move(done)); }
 
   log::Position events_done() const { return after_; }
 
@@ -81,12 +83,15 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   void keep_listed(std::string object, States states);
   void emit_events();
   void emit_snapshot();
+  void load_due();
+  void load_listed(std::string object, States states, log::Position at);
+  void with_room(const std::string& object, log::Position at, Task next);
   void emit_state(const std::string& object, const log::Snapshot& snapshot);
   void go_without(const std::string& object);
   void find_pins();
   void emit_pins();
   void emit_end();
-  void answer(Result<Bytes> bytes) { std::exchange(done_, {})(std::move(bytes)); }
+  void answer(Result<Bytes> bytes);
 
   log::LoopStore& store_;
   const merge::TypeRegistry& types_;
@@ -96,6 +101,10 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   log::BundleWriter writer_;
   Stage stage_ = Stage::kHeader;
   log::Done<Bytes> done_;
+  // Of the job that makes the next piece.
+  log::EventLog* events_ = nullptr;
+  JobRoom* room_ = nullptr;
+  MemoryCharge charge_;  // of the snapshot that is being read
 
   log::Position after_ = 0;  // the last event in records_, or before
   std::vector<log::Event> batch_;

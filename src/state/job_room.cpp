@@ -25,13 +25,14 @@ Error never(std::uint64_t bytes) {
 
 JobRoom::JobRoom(const ReplaySources& sources, Scheduler& loop, const JobOrder& order,
                  std::shared_ptr<RoomLine> line, std::shared_ptr<AnswerRoom> room, SharedCell own)
-    : sources_(sources),
+    : own_(std::move(own)),
+      reads_(sources.events, *this),
+      sources_(sources, own_ == nullptr ? sources.events : reads_),
       place_{loop, sources_},
       kind_(order.kind),
       abandoned_(order.abandoned),
       line_(std::move(line)),
-      room_(std::move(room)),
-      own_(std::move(own)) {
+      room_(std::move(room)) {
   sources_.room = this;
 }
 

@@ -22,6 +22,7 @@
 #include "base/memory_cell.h"
 #include "base/scheduler.h"
 #include "state/answer_room.h"
+#include "state/job_reads.h"
 #include "state/jobs.h"
 #include "state/object_replay.h"
 
@@ -40,7 +41,7 @@ class JobRoom : public std::enable_shared_from_this<JobRoom> {
   JobRoom(const JobRoom&) = delete;
   JobRoom& operator=(const JobRoom&) = delete;
 
-  // Where the job works; its sources refer to this room.
+  // Where the job works; its sources refer to this room, and what it reads is charged (state/job_reads.h).
   Workplace& place() { return place_; }
 
   // False if what it wants is counted nowhere.
@@ -57,13 +58,14 @@ class JobRoom : public std::enable_shared_from_this<JobRoom> {
   AnswerRoom::Verdict ask(std::uint64_t bytes);
   bool is_wanted() const { return abandoned_ == nullptr || !abandoned_->load(); }
 
+  const SharedCell own_;
+  JobReads reads_;
   ReplaySources sources_;
   Workplace place_;
   const JobOrder::Kind kind_;
   const std::shared_ptr<const std::atomic<bool>> abandoned_;
   const std::shared_ptr<RoomLine> line_;
   const std::shared_ptr<AnswerRoom> room_;
-  const SharedCell own_;
   bool privileged_ = false;
 };
 

@@ -27,6 +27,10 @@ bool of_what_is_stored(const Error& error) {
   return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported;
 }
 
+bool is_counted_in(const ReplaySources& sources) {
+  return sources.room != nullptr && sources.room->counts();
+}
+
 // What a replay on a loop may apply, in shares of a turn (LoopShare::steps): it has several turns.
 constexpr std::uint64_t kReplaySteps = 4;
 
@@ -59,7 +63,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
   }
 
  private:
-  bool is_counted() const { return sources_.room != nullptr && sources_.room->counts(); }
+  bool is_counted() const { return is_counted_in(sources_); }
 
   void want(std::uint64_t stored, Task next) {
     sources_.room->want(replay_bytes(stored), [self = shared_from_this(), next = std::move(next)](
@@ -186,8 +190,29 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (events->empty() && failure_) return done_(std::unexpected(std::move(*failure_)));
     if (events->empty()) return finish();
     if (is_long(replayed_bytes_ += bytes_of(*events))) return go_elsewhere(std::nullopt);
-    read_after(events->back().position);  // in parallel with applying these
-    for (const log::Event& event : *events) {
+    grow([this, self = shared_from_this(), events = std::move(*events)] { apply_all(events); });
+  }
+
+  // An object of many small parts needs more than was estimated. What it needs already is measured before each
+  // page, and a job waits for the memory for a quarter more.
+  void grow(Task next) {
+    const std::uint64_t needed =
+        is_counted() && result_.object ? result_.object->memory_bytes() : 0;
+    const std::uint64_t charged = result_.charge.bytes();
+    if (needed <= charged) return next();
+    sources_.room->want(needed + needed / 4 - charged,
+                        [self = shared_from_this(), charged,
+                         next = std::move(next)](Result<MemoryCharge> more) mutable {
+                          if (!more) return self->refuse(std::move(more.error()));
+                          more->set(charged + more->bytes());
+                          self->result_.charge = std::move(*more);
+                          next();
+                        });
+  }
+
+  void apply_all(const std::vector<log::Event>& events) {
+    read_after(events.back().position);  // in parallel with applying these
+    for (const log::Event& event : events) {
       if (is_heavy(event)) return go_elsewhere(std::nullopt);
       if (event.kind == log::EventKind::kChange && event.dropped_payload)
         return past_dropped(event.position);
@@ -336,6 +361,32 @@ void try_replay(const ReplaySources& sources, std::string workspace, std::string
                 log::Position at, std::move_only_function<void(Replayed)> done) {
   std::make_shared<Replay>(sources, std::move(workspace), std::move(object), at, std::move(done))
       ->start();
+}
+
+void want_shown(const ReplaySources& sources, ReplayedObject replayed,
+                log::Done<ReplayedObject> done) {
+  if (!is_counted_in(sources)) return done(std::move(replayed));
+  constexpr std::uint64_t kShownCopies = 4;
+  const std::uint64_t bytes = replayed.object->memory_bytes();
+  const std::uint64_t charged = replayed.charge.bytes();
+  const std::uint64_t needed = std::max(kShownCopies * bytes, charged);
+  sources.room->want(needed - charged, [replayed = std::move(replayed), needed,
+                                        done = std::move(done)](Result<MemoryCharge> more) mutable {
+    if (!more) return done(std::unexpected(std::move(more.error())));
+    more->set(0);
+    replayed.charge.set(needed);
+    done(std::move(replayed));
+  });
+}
+
+void replay_to_show(const ReplaySources& sources, std::string workspace, std::string object,
+                    log::Position at, log::Done<ReplayedObject> done) {
+  replay_object(sources, std::move(workspace), std::move(object), at,
+                [sources = ReplaySources(sources),
+                 done = std::move(done)](Result<ReplayedObject> replayed) mutable {
+                  if (!replayed) return done(std::unexpected(std::move(replayed.error())));
+                  want_shown(sources, std::move(*replayed), std::move(done));
+                });
 }
 
 void replay_object(const ReplaySources& sources, std::string workspace, std::string object,

@@ -64,11 +64,6 @@ struct ReplayedObject {
   MemoryCharge charge = {};       // of the object, while a job has it (state/job_room.h)
 };
 
-// It is about to be shown, for example as JSON. On the way, there are two copies of its content besides it.
-inline void charge_shown(ReplayedObject& replayed) {
-  replayed.charge.set(4 * replayed.charge.bytes());
-}
-
 // The reason why an object cannot be rebuilt.
 struct ReplayFailure {
   Error error;
@@ -93,6 +88,17 @@ struct ReplaySources {
         types(known_types),
         off_loop(elsewhere) {}
 
+  // The same, of which events are read through another interface to the log of that store.
+  ReplaySources(const ReplaySources& other, log::EventLog& reads)
+      : store(other.store),
+        events(reads),
+        snapshots(other.snapshots),
+        retention(other.retention),
+        types(other.types),
+        off_loop(other.off_loop),
+        authors(other.authors),
+        room(other.room) {}
+
   log::LoopStore& store;
   log::EventLog& events;
   log::SnapshotStore& snapshots;   // damaged milestones are written again
@@ -109,7 +115,14 @@ struct ReplaySources {
 void try_replay(const ReplaySources& sources, std::string workspace, std::string object,
                 log::Position at, std::move_only_function<void(Replayed)> done);
 
-// The same for callers that need only the error.
+// For somebody who shows the object next: as JSON, for example, of which there are two copies of its content on
+// the way. A job waits for memory for them, too.
+void want_shown(const ReplaySources& sources, ReplayedObject replayed,
+                log::Done<ReplayedObject> done);
+void replay_to_show(const ReplaySources& sources, std::string workspace, std::string object,
+                    log::Position at, log::Done<ReplayedObject> done);
+
+// The same as try_replay() for callers that need only the error.
 void replay_object(const ReplaySources& sources, std::string workspace, std::string object,
                    log::Position at, log::Done<ReplayedObject> done);
 

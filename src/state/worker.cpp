@@ -21,19 +21,13 @@ std::uint64_t room_for_answers(AnswerRoom* room) {
   return std::max(AnswerRoom::kLittle, cell.limit() - std::min(cell.limit(), cell.used()));
 }
 
-// The indexes for attribution that a worker keeps use at most half as much as answers may.
-std::size_t index_budget(AnswerRoom* room) {
-  constexpr std::size_t kMost = std::size_t{64} << 20;
-  if (room == nullptr || room->cell().limit() == 0) return kMost;
-  return std::min<std::size_t>(kMost, room->cell().limit() / 2);
-}
-
 }  // namespace
 
 Worker::Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& counters,
                JobLimits limits, std::shared_ptr<AnswerRoom> room)
     : loop_(loop),
-      authors_(index_budget(room.get()), room == nullptr ? nullptr : room->kept_cell()),
+      authors_(room == nullptr ? AuthorIndexes()
+                               : AuthorIndexes(room->most_kept(), room->kept_cell())),
       sources_(of_worker(sources, authors_)),
       queue_(limits),
       counters_(counters),

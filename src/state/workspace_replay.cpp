@@ -36,15 +36,17 @@ struct Walk : std::enable_shared_from_this<Walk> {
         replayed.error().error.code != ErrorCode::kUnsupported)
       return done(std::unexpected(std::move(replayed.error().error)));
     last = ids[index++];
-    if (!replayed)
-      page.unreadable.push_back({last, std::move(replayed.error().error)});
-    else if (replayed->position > 0)
-      show(std::move(*replayed));
-    step();
+    if (!replayed) page.unreadable.push_back({last, std::move(replayed.error().error)});
+    if (!replayed || replayed->position == 0) return step();
+    want_shown(sources, std::move(*replayed),
+               [self = shared_from_this()](Result<ReplayedObject> granted) {
+                 if (!granted) return self->done(std::unexpected(std::move(granted.error())));
+                 self->show(*granted);
+                 self->step();
+               });
   }
 
-  void show(ReplayedObject replayed) {
-    charge_shown(replayed);
+  void show(const ReplayedObject& replayed) {
     auto json = replayed.object->to_json_within(kObjectBytes);
     if (!json) return page.unreadable.push_back({last, std::move(json.error())});
     bytes += json->size();

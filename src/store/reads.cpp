@@ -271,6 +271,27 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
   return reader.finish();
 }
 
+Result<std::uint64_t> read_next_size(const Tables& tables, const std::string& workspace,
+                                     const std::string& object, log::Position after) {
+  const auto id = find_workspace(tables, workspace);
+  if (!id) return std::unexpected(id.error());
+  if (!*id || after == log::kNow) return 0;
+  log::Position next = after + 1;
+  if (!object.empty()) {
+    const auto index = tables.cursor(Family::kObjects);
+    index->seek(object_key(**id, object, next));
+    if (const auto read = index->status(); !read) return read_error(read, workspace);
+    if (!index->valid() || !index->key().starts_with(object_key(**id, object))) return 0;
+    const auto key = parse_object_key(index->key());
+    if (!key) return 0;
+    next = key->position;
+  }
+  EventCursor cursor(tables, **id);
+  const bool found = cursor.seek(next);
+  if (const auto read = cursor.status(); !read) return read_error(read, workspace);
+  return found ? cursor.record().size() : 0;
+}
+
 Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
                                                    const std::string& workspace,
                                                    const std::string& object, log::Position at) {

@@ -28,6 +28,10 @@ Result<std::vector<log::Event>> read_object_events(const Tables& tables,
                                                    const std::string& object, log::Position after,
                                                    const log::ReadLimits& limits);
 
+// The bytes of the first record after `after`, of one object or, if `object` is empty, of all; 0: there is none.
+Result<std::uint64_t> read_next_size(const Tables& tables, const std::string& workspace,
+                                     const std::string& object, log::Position after);
+
 Result<std::optional<log::Snapshot>> read_snapshot(const Tables& tables,
                                                    const std::string& workspace,
                                                    const std::string& object,

@@ -77,6 +77,14 @@ class StoreLog final : public log::LoopStore,
     });
   }
 
+  void measure_next(std::string workspace, std::string object, Position after,
+                    Done<std::uint64_t> done) override {
+    read_with(std::move(done), [workspace = std::move(workspace), object = std::move(object),
+                                after](const Tables& tables) {
+      return read_next_size(tables, workspace, object, after);
+    });
+  }
+
   void ingested(std::string workspace, std::string region, Done<Position> done) override {
     read_with(std::move(done),
               [workspace = std::move(workspace), region = std::move(region)](const Tables& tables) {

@@ -205,15 +205,18 @@ void Workspace::look_elsewhere(LiveObject& object, log::Position rules, Extract 
                          answer = std::move(answer)](Result<state::Workplace*> place,
                                                      state::JobSlot slot) mutable {
               if (!place) return answer(std::unexpected(std::move(place.error())));
-              state::replay_object(
+              state::replay_to_show(
                   (*place)->sources, std::move(workspace), std::move(id), at,
                   [extract = std::move(extract), answer = std::move(answer),
                    slot = std::move(slot)](Result<state::ReplayedObject> replayed) mutable {
                     if (!replayed) return answer(std::unexpected(std::move(replayed.error())));
-                    state::charge_shown(*replayed);
                     auto content = extract(*replayed->object);
                     if (!content) return answer(std::unexpected(std::move(content.error())));
                     MemoryCharge charge = replayed->charge.further((*content)->memory_bytes());
+                    // What only the job needs is gone before its answer asks for room.
+                    replayed->object.reset();
+                    replayed->charge.set(0);
+                    slot = state::JobSlot();
                     answer(View{replayed->position, std::move(*content), std::move(charge)});
                   });
             };

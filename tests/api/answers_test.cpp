@@ -270,11 +270,45 @@ TEST(ApiAnswer, OfAnExportNoMoreIsMadeThanItsReaderTakes) {
   EXPECT_GT(file->body.size(), std::size_t{4} << 20);
   EXPECT_LT(file->body.size(), std::size_t{7} << 20)
       << "4 MiB, and the piece with which it was more";
+  EXPECT_GT(node.memory.used(MemoryUse::kAnswers), std::size_t{4} << 20) << "until they are sent";
+  EXPECT_LE(node.memory.used(MemoryUse::kAnswers), file->body.size());
   file->is_read = true;
   node.loops[0]->advance(1000);
   node.run();
   EXPECT_TRUE(file->ended);
   EXPECT_GT(file->body.size(), std::size_t{12} << 20);
+  EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
+}
+
+// What a job has read, and the copy that it has made, is charged to the same principal.
+TEST(ApiAnswer, WhatItsOwnJobHoldsIsNoReasonToRefuseIt) {
+  struct CountingJobs final : state::Jobs {
+    void start(state::JobOrder order, Work work) override {
+      worker->take(std::move(order), std::move(work));
+    }
+    std::unique_ptr<state::Worker> worker;
+  } jobs;
+  state::JobCounters counters;
+  constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+  TestApi node(policy::Access({{"full", {.name = "ann"}}}), 1, nullptr, &jobs, {},
+               {0, 0, 0, 0, 0, 2 * kMiB, 0});
+  jobs.worker = std::make_unique<state::Worker>(
+      *node.loops[0], state::ReplaySources(*node.shards->at(0)->store, node::known_types()),
+      counters, state::JobLimits{},
+      std::make_shared<state::AnswerRoom>(node.memory.cell(MemoryUse::kAnswers)));
+  crdt::Doc doc({.client_id = 1});
+  ASSERT_TRUE(doc.map("m").set("binary", Bytes(3 * kMiB, std::uint8_t{200})));
+  node.change("w", "large", doc.encode_state_as_update());
+  for (const char* moment : {"", "?at=1"}) {
+    const auto answer =
+        node.ask("GET", std::string("/v1/workspaces/w/objects/large") + moment,
+                 "Authorization: Bearer full\r\nAccept: application/octet-stream\r\n");
+    EXPECT_EQ(answer->head->status, 200) << moment << answer->body.substr(0, 200);
+    EXPECT_TRUE(answer->ended);
+    EXPECT_GT(answer->body.size(), 3 * kMiB);
+    EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
+  }
+  jobs.worker.reset();  // its loop ends before it otherwise
 }
 
 }  // namespace

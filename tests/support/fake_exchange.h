@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "http/exchange.h"
 #include "syncline/bytes.h"
@@ -16,10 +17,11 @@ struct FakeAnswer {
   // A whole response with its body, or the head of one in pieces.
   std::optional<http::Response> head;
   std::string body;
-  bool ended = false;    // the response is complete
-  bool aborted = false;  // the stream was broken off
-  bool is_read = true;   // false: what was written stays queued
-  bool closed = false;   // the client has left
+  bool ended = false;             // the response is complete
+  bool aborted = false;           // the stream was broken off
+  bool is_read = true;            // false: what was written stays queued
+  bool closed = false;            // the client has left
+  std::vector<http::Body> queue;  // pieces that are not read
 
   std::string header(std::string_view name) const {
     if (head)
@@ -41,10 +43,16 @@ class FakeExchange final : public http::Exchange {
     answer_->ended = true;
   }
   void begin(http::Response head) override { answer_->head = std::move(head); }
-  void write(http::Body piece) override { answer_->body += as_text(piece.view()); }
+  void write(http::Body piece) override {
+    answer_->body += as_text(piece.view());
+    if (!answer_->is_read) answer_->queue.push_back(std::move(piece));
+  }
   void end() override { answer_->ended = true; }
   void abort() override { answer_->aborted = true; }
-  std::size_t queued_bytes() const override { return answer_->is_read ? 0 : answer_->body.size(); }
+  std::size_t queued_bytes() const override {
+    if (answer_->is_read) answer_->queue.clear();
+    return answer_->is_read ? 0 : answer_->body.size();
+  }
   bool is_closed() const override { return answer_->closed; }
   void when_closed(Task) override {}
 

@@ -18,8 +18,8 @@ class TestApi : public TestNode {
  public:
   explicit TestApi(policy::Access who = {}, std::size_t loop_count = 1,
                    const observe::LoopMeasures* measures = nullptr, state::Jobs* jobs = nullptr,
-                   state::LoopShare share = {})
-      : TestNode(std::move(who), loop_count, measures, jobs, share) {}
+                   state::LoopShare share = {}, MemoryLimits of_principal = {})
+      : TestNode(std::move(who), loop_count, measures, jobs, share, of_principal) {}
 
   // Sends a request. `headers` are whole lines, such as "Authorization: Bearer x\r\n". `home` is
   // the loop of the connection.

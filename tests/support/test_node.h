@@ -30,8 +30,8 @@ class TestNode {
   // `jobs`: the workers; nullptr: the loops work themselves.
   explicit TestNode(policy::Access who = {}, std::size_t loop_count = 1,
                     const observe::LoopMeasures* measures = nullptr, state::Jobs* jobs = nullptr,
-                    state::LoopShare share = {})
-      : access(std::move(who)) {
+                    state::LoopShare share = {}, MemoryLimits of_principal = {})
+      : access(std::move(who)), accounts({.principal = of_principal}, &memory) {
     std::vector<Scheduler*> schedulers;
     for (std::size_t i = 0; i < loop_count; ++i) {
       loops.push_back(std::make_unique<VirtualLoop>());
@@ -84,7 +84,7 @@ class TestNode {
   workspace::Gate gate;  // of all workspaces; a test may set it at any time
   std::atomic<bool> ready = true;
   MemoryBudget memory{1000, 8};  // of 1,000 bytes, of which none are used
-  AccountTable accounts{{}, &memory};
+  AccountTable accounts;
   std::unique_ptr<node::Shards> shards;
 };
 

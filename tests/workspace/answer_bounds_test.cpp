@@ -91,6 +91,10 @@ class CountingLog final : public log::EventLog {
     log_.read_object(std::move(workspace), std::move(object), after, limits,
                      counted(std::move(done)));
   }
+  void measure_next(std::string workspace, std::string object, log::Position after,
+                    log::Done<std::uint64_t> done) override {
+    log_.measure_next(std::move(workspace), std::move(object), after, std::move(done));
+  }
   void ingested(std::string workspace, std::string region, log::Done<log::Position> done) override {
     log_.ingested(std::move(workspace), std::move(region), std::move(done));
   }
