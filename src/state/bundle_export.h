@@ -2,8 +2,8 @@
 //
 // It holds one batch of events and, for objects whose snapshots are exported, the positions of
 // these. Between two calls it holds at most about a MiB of events. A job is charged for what it reads
-// (state/job_reads.h), and waits for memory for a large event or snapshot. Events that are appended during the export are not included, because `size` is fixed at
-// the beginning.
+// (state/job_reads.h), and waits for memory for a large event or snapshot. Events that are appended
+// during the export are not included, because `size` is fixed at the beginning.
 //
 // Snapshots are included for objects with dropped payloads, or for all objects on request. The
 // snapshots of an object are at positions of its own events. Retention may continue during the
@@ -44,8 +44,9 @@ class BundleExport : public std::enable_shared_from_this<BundleExport> {
   BundleExport(const ReplaySources& sources, log::BundleHeader header,
                std::vector<log::Statement> statements, ExportWish wish);
 
-  // `sources`: of the job that makes the piece; otherwise nobody is charged. Only one call at a time. The export keeps itself while it reads, and lives when it answers. `done` must
-  // not own it: if the store ends without an answer, both would remain.
+  // `sources`: of the job that makes the piece; otherwise nobody is charged. Only one call at a time. The export
+  // keeps itself while it reads, and lives when it answers. `done` must not own it: if the store ends without an
+  // answer, both would remain.
   void next(const ReplaySources& sources, log::Done<Bytes> done);
   void next(log::Done<Bytes> done) { next({store_, types_}, std::move(done)); }
 
