@@ -152,7 +152,7 @@ TEST(NetLanes, ATaskDoesNotQueueBehindThoseOfAnotherWorkspace) {
   loops.stop();
 }
 
-// Its first connections and its task are strangers'; what comes after it names its workspace is not.
+// Knows its workspace from the first message on.
 class WorkingHandler final : public session::ConnectionHandler {
  public:
   WorkingHandler(Scheduler& loop, Journal& journal) : loop_(loop), journal_(journal) {}

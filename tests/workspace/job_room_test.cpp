@@ -160,6 +160,7 @@ TEST_F(RoomTest, WhoeverNeedsMuchMakesOthersShrink) {
 
 // Also if it gets what it wants because others have left, and not because it is privileged.
 TEST_F(RoomTest, WhatAJobHasGotIsNotWantedAnyMore) {
+  memory.set_resident(100 * kRoomMiB);  // what the program itself needs
   memory.set_resident(940 * kRoomMiB);
   auto waits = ask(20 * kRoomMiB);
   EXPECT_FALSE(waits->got);
