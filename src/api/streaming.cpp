@@ -79,12 +79,12 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
 
   void break_off() { auto unfinished = std::move(stream_); }
 
-  // The reader has left.
+  // The reader has left. What the source holds is charged until a worker has freed it.
   void give_up() {
     if (source_ == nullptr || !source_->is_work()) return;
     sending_.order.abandoned = nullptr;
-    sending_.jobs.start(sending_.order, [source = std::move(source_)](Result<state::Workplace*>,
-                                                                      state::JobSlot) {});
+    sending_.jobs.start(sending_.order, [source = std::move(source_), charge = std::move(charge_)](
+                                            Result<state::Workplace*>, state::JobSlot) {});
   }
 
   http::Stream stream_;

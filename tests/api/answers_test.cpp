@@ -233,6 +233,17 @@ TEST(ApiAnswer, APieceThatIsRefusedIsMadeLater) {
   EXPECT_EQ(text->head->length, text->body.size());
 }
 
+// A worker frees it, because that may take long.
+TEST_F(ApiPiecesByHand, WhatAReaderThatHasLeftWasToGetCountsUntilItIsFreed) {
+  text->closed = true;
+  work();
+  ASSERT_EQ(jobs.waiting().size(), 1u);
+  EXPECT_GT(node.memory.used(MemoryUse::kAnswers), 100'000u);
+  work();
+  EXPECT_TRUE(jobs.waiting().empty());
+  EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
+}
+
 // From the loop that owns the workspace to the loop of the connection.
 TEST(ApiAnswer, ItIsChargedToItsPrincipalOnItsWay) {
   TestApi node(policy::Access({{"full", {.name = "ann"}}}), 2);
