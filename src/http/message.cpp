@@ -180,6 +180,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
 }
 
 std::string percent_decode_where_it_is(std::string_view text) {
+  if (text.find('%') == text.npos) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

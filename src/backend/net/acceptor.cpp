@@ -1,12 +1,14 @@
 #include "backend/net/acceptor.h"
 
 #include <arpa/inet.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <utility>
 
@@ -33,14 +35,15 @@ constexpr std::uint64_t kRetryAfterS = 5;
 }  // namespace
 
 std::string peer_text(const sockaddr_storage& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
   if (address.ss_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    return fmt::format("{}:{}", text.data(), ntohs(v4.sin_port));
+    const auto bytes = std::bit_cast<std::array<std::uint8_t, 4>>(v4.sin_addr);
+    return fmt::format(FMT_COMPILE("{}.{}.{}.{}:{}"), bytes[0], bytes[1], bytes[2], bytes[3],
+                       ntohs(v4.sin_port));
   }
   if (address.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    std::array<char, INET6_ADDRSTRLEN> text{};
     inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
     return fmt::format("[{}]:{}", text.data(), ntohs(v6.sin6_port));
   }

@@ -129,11 +129,14 @@ void HttpConnection::look_for_peer() {
 }
 
 void HttpConnection::process() {
+  processing_ = true;
   while (!is_destroyed()) {
     if (state_ == State::kHead && process_head()) continue;
     if (state_ == State::kBody && process_body()) continue;
-    return;
+    break;
   }
+  processing_ = false;
+  if (moves_ && !is_destroyed()) accept_upgrade();
 }
 
 bool HttpConnection::process_head() {
@@ -227,7 +230,7 @@ void HttpConnection::dispatch() {
       memory != nullptr && !request.body.empty())
     request.body_charge = std::make_shared<const MemoryCharge>(
         lasting(&memory->cell(MemoryUse::kReceiving)), request.body.capacity());
-  exchange_->asked = fmt::format("{} {}", request.method, request.raw_path.substr(0, kAskedBytes));
+  exchange_->asked.append(request.method).append(" ").append(request.raw_path, 0, kAskedBytes);
   request.loop = shard_.index();
   request.secure = secure_;
   const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
@@ -249,20 +252,20 @@ void HttpConnection::dispatch_upgrade() {
   // If the reply is destroyed without an answer, its responder answers.
   struct Pending {
     std::shared_ptr<HttpConnection> connection;
-    std::string key;
     http::Responder fallback;
   };
-  auto pending = std::make_unique<Pending>(Pending{self, std::move(*key), http::Responder(self)});
+  exchange_->upgrade_key = std::move(*key);
+  auto pending = std::make_unique<Pending>(Pending{self, http::Responder(self)});
   shard_.core().upgrade(std::move(request),
                         [pending = std::move(pending)](node::UpgradeDecision decision) mutable {
                           SYNCLINE_ASSERT(pending);
                           auto taken = std::move(pending);
                           taken->fallback.dismiss();
-                          taken->connection->decide(std::move(decision), taken->key);
+                          taken->connection->decide(std::move(decision));
                         });
 }
 
-void HttpConnection::decide(node::UpgradeDecision decision, const std::string& key) {
+void HttpConnection::decide(node::UpgradeDecision decision) {
   if (is_destroyed()) return;
   if (auto* refusal = std::get_if<node::UpgradeRefusal>(&decision)) {
     shard_.counters().upgrades_refused.add();
@@ -275,20 +278,20 @@ void HttpConnection::decide(node::UpgradeDecision decision, const std::string& k
   auto& acceptance = std::get<node::UpgradeAcceptance>(decision);
   SYNCLINE_ASSERT(acceptance.loop < shard_.core().shards.size() && acceptance.make_handler);
   moves_ = true;
-  // In a turn of its own, because the caller may be inside on_ready(), which continues to use the
-  // stream.
-  shard_.loop().post([self = std::static_pointer_cast<HttpConnection>(shared_from_this()),
-                      acceptance = std::move(acceptance), key]() mutable {
-    if (!self->is_destroyed()) self->accept_upgrade(std::move(acceptance), key);
+  exchange_->acceptance = std::move(acceptance);
+  if (processing_) return;  // process() goes on to use the stream, and then does it
+  shard_.loop().post([self = std::static_pointer_cast<HttpConnection>(shared_from_this())] {
+    if (!self->is_destroyed()) self->accept_upgrade();
   });
 }
 
-void HttpConnection::accept_upgrade(node::UpgradeAcceptance acceptance, const std::string& key) {
+void HttpConnection::accept_upgrade() {
+  auto acceptance = *std::exchange(exchange_->acceptance, std::nullopt);
   shard_.counters().websockets.add();
-  std::string head = fmt::format(
+  std::string head =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: {}\r\n",
-      http::ws_accept_value(key));
+      "Sec-WebSocket-Accept: " +
+      http::ws_accept_value(exchange_->upgrade_key) + "\r\n";
   if (!acceptance.subprotocol.empty())
     http::append_head_line(head, "Sec-WebSocket-Protocol", acceptance.subprotocol);
   head += "\r\n";

@@ -76,8 +76,8 @@ class HttpConnection final : public Socket, public http::Exchange {
   void start_body(http::RequestHead head);
   void dispatch();
   void dispatch_upgrade();
-  void decide(node::UpgradeDecision decision, const std::string& key);
-  void accept_upgrade(node::UpgradeAcceptance acceptance, const std::string& key);
+  void decide(node::UpgradeDecision decision);
+  void accept_upgrade();
   static void give_back(std::shared_ptr<HttpConnection> connection, WebSocket::Handoff handoff,
                         http::Response refusal);
 
@@ -95,8 +95,10 @@ class HttpConnection final : public Socket, public http::Exchange {
   State state_ = State::kHandshake;
   bool secure_;
   bool peer_ended_ = false;
-  bool moves_ = false;      // it will be a WebSocket in a later turn, and reads nothing until then
-  bool head_only_ = false;  // answering a HEAD
+  bool processing_ = false;  // process() runs
+  // It will be a WebSocket when process() ends, or in a later turn, and reads nothing until then.
+  bool moves_ = false;
+  bool head_only_ = false;    // answering a HEAD
   bool chunked_out_ = false;  // streaming with chunks
   std::uint64_t deadline_ms_;
   std::string input_;        // read but not processed
@@ -115,6 +117,8 @@ class HttpConnection final : public Socket, public http::Exchange {
     std::string asked = {};  // "GET /v1/keys", for the log; without the query
     std::shared_ptr<std::atomic<bool>> abandoned = nullptr;  // once somebody wants to know
     bool probed = false;  // an interim response was sent, to find out whether the peer has left
+    std::string upgrade_key = {};  // of a WebSocket handshake, for its answer
+    std::optional<node::UpgradeAcceptance> acceptance = {};
   };
   std::unique_ptr<Exchange> exchange_;
 };

@@ -15,6 +15,7 @@ std::uint64_t OutQueue::push(ByteView header, ByteView payload, std::shared_ptr<
   std::ranges::copy(header, entry.header.begin());
   bytes_ += entry.size();
   if (counted) counted_bytes_ += entry.size();
+  if (entries_.capacity() == 0) entries_.reserve(kFirst);
   entries_.push_back(std::move(entry));
   return first_sequence_ + (entries_.size() - head_) - 1;
 }

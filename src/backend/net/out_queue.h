@@ -21,6 +21,8 @@ namespace syncline::backend {
 class OutQueue {
  public:
   static constexpr std::size_t kHeaderMax = 14;
+  // So many entries fit without a second allocation: what a handshake queues, for example.
+  static constexpr std::size_t kFirst = 4;
 
   // Queues `header` (copied, at most kHeaderMax bytes) and then `payload`, which `owner` keeps
   // alive. Entries with `counted` add to counted_bytes(); these are messages of the application,

@@ -157,6 +157,7 @@ void Shard::remove(Socket& socket) {
 }
 
 void Shard::count_held(Socket& socket, std::size_t before, std::size_t now) {
+  if (before == now) return;
   holders_.change(&socket, before, now, socket.held_since_ms_);
   if (socket.account_ != nullptr) charge_held(socket, before, now);
   held_bytes_.add(now - before);
@@ -165,6 +166,7 @@ void Shard::count_held(Socket& socket, std::size_t before, std::size_t now) {
 }
 
 void Shard::charge_held(Socket& socket, std::size_t before, std::size_t now) {
+  if (before == now) return;  // nearly always: a place in account_holders_ is large
   socket.account_->cell(MemoryUse::kReceiving).change(before, now);
   Holders<Socket>& holders = account_holders_[socket.account_.get()];
   holders.change(&socket, before, now, socket.held_since_ms_);
@@ -295,9 +297,11 @@ void Shard::flush_later(std::shared_ptr<Socket> socket) {
   (socket->queued_ > kMuchToFlush ? waiting.much : waiting.little).push(std::move(socket));
 }
 
-// The socket keeps the core, and so this shard, alive until the task has run.
+// The socket keeps the core, and so this shard, alive until the task has run. Written so that the task needs no
+// allocation.
 void Shard::flush_soon(Lane lane, const Socket& socket) {
-  loop_.post_in(lane, [this, lane, core = socket.slot_.core()] { flush_some(lane); });
+  std::shared_ptr<Shard> self(socket.slot_.core(), this);
+  loop_.post_in(lane, [self = std::move(self), lane] { self->flush_some(lane); });
 }
 
 // What is little is written first: an ack does not wait for the pages that others are sent.

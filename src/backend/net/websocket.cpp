@@ -23,11 +23,11 @@ std::string_view cut_text(std::string_view text, std::size_t size) {
 
 void WebSocket::adopt(Shard& shard, Handoff handoff) {
   if (shard.stopped()) return;
-  const std::shared_ptr<WebSocket> socket(new WebSocket(shard, handoff));
+  const auto socket = std::make_shared<WebSocket>(Private{}, shard, handoff);
   if (socket->attach()) socket->open(handoff);
 }
 
-WebSocket::WebSocket(Shard& shard, Handoff& handoff)
+WebSocket::WebSocket(Private, Shard& shard, Handoff& handoff)
     : Socket(shard, std::move(handoff.stream), std::move(handoff.slot), std::move(handoff.peer)),
       parser_(shard.core().options.max_message_bytes, session::kBeginningBytes),
       deadline_ms_(kNoDeadline),
@@ -72,7 +72,7 @@ void WebSocket::set_reading(bool on) {
     paused_ = state_ == State::kOpen && !is_destroyed();
   } else if (std::exchange(paused_, false) && !is_destroyed()) {
     heard_ = true;  // the silence was our choice
-    take_held_later();
+    held_.empty() ? arm(true) : take_held_later();
   }
 }
 

@@ -27,6 +27,8 @@
 namespace syncline::backend {
 
 class WebSocket final : public Socket, public session::Connection {
+  struct Private {};
+
  public:
   // What moves from the loop of the HTTP connection to the loop of the WebSocket.
   struct Handoff {
@@ -37,6 +39,8 @@ class WebSocket final : public Socket, public session::Connection {
     Bytes input;                // bytes that the client has sent after its handshake
     std::move_only_function<std::unique_ptr<session::ConnectionHandler>(Scheduler&)> make_handler;
   };
+
+  WebSocket(Private, Shard& shard, Handoff& handoff);  // for adopt() alone
 
   // Must be called on the loop of `shard`. Drops the connection if the shard has been stopped.
   static void adopt(Shard& shard, Handoff handoff);
@@ -63,8 +67,6 @@ class WebSocket final : public Socket, public session::Connection {
 
  private:
   enum class State : std::uint8_t { kOpen, kClosing, kFlushing, kLingering };
-
-  WebSocket(Shard& shard, Handoff& handoff);
 
   void open(Handoff& handoff);
   bool wants_input() const;
