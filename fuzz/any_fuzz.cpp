@@ -1,6 +1,7 @@
 // Values in lib0's encoding and in JSON. The first byte selects the one to test.
 #include "base/byte_reader.h"
 #include "check.h"
+#include "crdt/json_check.h"
 #include "crdt/packed.h"
 
 using namespace syncline;
@@ -36,6 +37,7 @@ void check_packed(ByteView bytes) {
 
 void check_json(std::string_view text) {
   const Result<Any> value = from_json(text);
+  FUZZ_CHECK(is_json(text) == value.has_value());
   if (value) check_json_of(*value);
 }
 

@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "crdt/any_tags.h"
+#include "crdt/json_check.h"
 #include "crdt/json_pieces.h"
 #include "crdt/json_writer.h"
 #include "crdt/packed.h"
@@ -22,13 +24,24 @@ namespace {
 
 // ---- reading ----
 
+// What a parser makes of a value, and of a string, if it only checks.
+struct Checked {};
+struct CheckedText {
+  void append(const char*, const char*) {}
+  void push_back(char) {}
+};
+
 // Recursive descent over RFC 8259, which is what JSON.parse accepts. Failure is sticky, as in
-// ByteReader.
+// ByteReader. With kKeeps it makes an Any; otherwise it only checks, and allocates nothing.
+template <bool kKeeps>
 class JsonParser {
+  using Value = std::conditional_t<kKeeps, Any, Checked>;
+  using Text = std::conditional_t<kKeeps, std::string, CheckedText>;
+
  public:
   explicit JsonParser(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
-  bool parse(Any& value) {
+  bool parse(Value& value) {
     value = parse_value(0);
     skip_space();
     return ok_ && at_ == end_;
@@ -55,16 +68,18 @@ class JsonParser {
     if (!take(c)) fail();
   }
 
-  Any parse_word(std::string_view word, Any value) {
-    if (!std::string_view(at_, end_).starts_with(word)) {
+  template <typename Word>
+  Value parse_word(std::string_view text, Word word) {
+    if (!std::string_view(at_, end_).starts_with(text)) {
       fail();
       return {};
     }
-    at_ += word.size();
-    return value;
+    at_ += text.size();
+    if constexpr (kKeeps) return Any(word);
+    return {};
   }
 
-  Any parse_value(int depth) {
+  Value parse_value(int depth) {
     skip_space();
     if (at_ == end_ || depth > kMaxAnyDepth) {
       fail();
@@ -73,7 +88,7 @@ class JsonParser {
     switch (*at_) {
       case '{': return parse_object(depth + 1);
       case '[': return parse_array(depth + 1);
-      case '"': return parse_string();
+      case '"': return parse_text();
       case 't': return parse_word("true", true);
       case 'f': return parse_word("false", false);
       case 'n': return parse_word("null", Any::Null{});
@@ -81,37 +96,50 @@ class JsonParser {
     }
   }
 
-  Any parse_object(int depth) {
-    Any::Object members;
+  Value parse_text() {
+    Text text = parse_string();
+    if constexpr (kKeeps) return Any(std::move(text));
+    return {};
+  }
+
+  Value parse_object(int depth) {
+    std::conditional_t<kKeeps, Any::Object, Checked> members;
     ++at_;
-    if (take('}')) return Any(std::move(members));
+    if (take('}')) return value_of(std::move(members));
     do {
       skip_space();
       if (at_ == end_ || *at_ != '"') {
         fail();
         break;
       }
-      std::string key = parse_string();
+      Text key = parse_string();
       expect(':');
-      members.emplace_back(std::move(key), parse_value(depth));
+      Value value = parse_value(depth);
+      if constexpr (kKeeps) members.emplace_back(std::move(key), std::move(value));
     } while (take(','));
     expect('}');
-    return Any(std::move(members));
+    return value_of(std::move(members));
   }
 
-  Any parse_array(int depth) {
-    Any::Array elements;
+  Value parse_array(int depth) {
+    std::conditional_t<kKeeps, Any::Array, Checked> elements;
     ++at_;
-    if (take(']')) return Any(std::move(elements));
+    if (take(']')) return value_of(std::move(elements));
     do {
-      elements.push_back(parse_value(depth));
+      Value value = parse_value(depth);
+      if constexpr (kKeeps) elements.push_back(std::move(value));
     } while (take(','));
     expect(']');
-    return Any(std::move(elements));
+    return value_of(std::move(elements));
   }
 
-  std::string parse_string() {
-    std::string text;
+  template <typename List>
+  static Value value_of(List list) {
+    return Value(std::move(list));
+  }
+
+  Text parse_string() {
+    Text text;
     ++at_;
     while (true) {
       const char* run = at_;
@@ -126,7 +154,7 @@ class JsonParser {
     return {};
   }
 
-  bool parse_escape(std::string& text) {
+  bool parse_escape(Text& text) {
     if (at_ == end_) return false;
     switch (*at_++) {
       case '"': text.push_back('"'); return true;
@@ -142,7 +170,7 @@ class JsonParser {
     }
   }
 
-  bool parse_unicode(std::string& text) {
+  bool parse_unicode(Text& text) {
     std::uint32_t unit;
     if (!parse_hex(at_, unit)) return false;
     at_ += 4;
@@ -152,7 +180,7 @@ class JsonParser {
       at_ += 6;
       unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
     }
-    append_utf8(text, unit);
+    if constexpr (kKeeps) append_utf8(text, unit);
     return true;
   }
 
@@ -167,7 +195,7 @@ class JsonParser {
     while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
   }
 
-  Any parse_number() {
+  Value parse_number() {
     const char* start = at_;
     if (*at_ == '-') ++at_;
     if (at_ != end_ && *at_ == '0')
@@ -184,7 +212,8 @@ class JsonParser {
       skip_digits();
     }
     if (!ok_) return {};
-    return to_double({start, at_});
+    if constexpr (kKeeps) return Any(to_double({start, at_}));
+    return {};
   }
 
   static double to_double(std::string_view text) {
@@ -268,9 +297,14 @@ SharedPiece JsonPieces::next(std::size_t about) {
 
 Result<Any> from_json(std::string_view json) {
   Any value;
-  if (!is_valid_utf8(json) || !JsonParser(json).parse(value))
+  if (!is_valid_utf8(json) || !JsonParser<true>(json).parse(value))
     return fail(ErrorCode::kMalformed, "JSON: invalid, or nested too deep");
   return value;
+}
+
+bool is_json(std::string_view text) {
+  Checked checked;
+  return is_valid_utf8(text) && JsonParser<false>(text).parse(checked);
 }
 
 std::string number_to_string(double value) {

@@ -1,11 +1,12 @@
 #include "syncline/crdt/awareness.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "syncline/crdt/any.h"
+#include "crdt/json_check.h"
 
 namespace syncline::crdt {
 
@@ -19,6 +20,15 @@ bool is_null(std::string_view state) {
   const std::size_t begin = state.find_first_not_of(kSpace);
   if (begin == std::string_view::npos) return false;
   return state.substr(begin, state.find_last_not_of(kSpace) + 1 - begin) == kNull;
+}
+
+std::size_t varint_bytes(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
+// As the entry is written: a client that has left has the state null.
+std::string_view told_state(const AwarenessEntry& entry) {
+  return entry.gone || entry.state.empty() ? kNull : entry.state;
 }
 
 void write_entry(ByteWriter& out, ClientId client, std::uint64_t clock, std::string_view state) {
@@ -52,7 +62,7 @@ Result<std::vector<AwarenessEntry>> split_awareness(ByteView message,
 }
 
 bool is_awareness_state(std::string_view state) {
-  return from_json(state).has_value();
+  return is_json(state);
 }
 
 Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
@@ -66,11 +76,23 @@ Result<std::vector<AwarenessEntry>> decode_awareness(ByteView message,
 }
 
 Bytes encode_awareness(std::span<const AwarenessEntry> entries) {
-  ByteWriter out;
-  out.var_uint(entries.size());
-  for (const AwarenessEntry& entry : entries)
-    write_entry(out, entry.client, entry.clock, entry.gone ? kNull : entry.state);
-  return out.take();
+  std::size_t size = varint_bytes(entries.size());
+  for (const AwarenessEntry& entry : entries) {
+    const std::string_view state = told_state(entry);
+    size += varint_bytes(entry.client) + varint_bytes(entry.clock) + varint_bytes(state.size()) +
+            state.size();
+  }
+  // A message for each connection and for each change of it, so it is written in one piece of memory.
+  Bytes message(size);
+  std::uint8_t* out = ByteWriter::put_var_uint(message.data(), entries.size());
+  for (const AwarenessEntry& entry : entries) {
+    const std::string_view state = told_state(entry);
+    out = ByteWriter::put_var_uint(out, entry.client);
+    out = ByteWriter::put_var_uint(out, entry.clock);
+    out = ByteWriter::put_var_uint(out, state.size());
+    out = std::ranges::copy(as_bytes(state), out).out;
+  }
+  return message;
 }
 
 std::vector<ClientId> AwarenessChange::all() const {

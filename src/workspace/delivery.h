@@ -35,14 +35,18 @@ class Encodings {
   // Calls `build()` at the first use of the tag, and returns the same bytes from then on.
   template <typename Build>
   const Encoded& once(EncodingTag tag, Build&& build) {
-    const auto found = std::ranges::find(all_, tag, &Entry::first);
-    if (found != all_.end()) return found->second;
-    return all_.emplace_back(tag, std::make_shared<const Bytes>(build())).second;
+    if (first_.first == tag) return first_.second;
+    const auto found = std::ranges::find(others_, tag, &Entry::first);
+    if (found != others_.end()) return found->second;
+    Entry made{tag, std::make_shared<const Bytes>(build())};
+    if (first_.first == nullptr) return (first_ = std::move(made)).second;
+    return others_.emplace_back(std::move(made)).second;
   }
 
  private:
   using Entry = std::pair<EncodingTag, Encoded>;
-  std::vector<Entry> all_;
+  Entry first_ = {};  // nearly always the only one
+  std::vector<Entry> others_;
 };
 
 struct Delivery {

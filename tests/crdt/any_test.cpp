@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/byte_reader.h"
+#include "crdt/json_check.h"
 #include "support/hex.h"
 
 namespace syncline::crdt {
@@ -140,6 +141,7 @@ TEST(Any, JsonAsInJavaScript) {
   for (const auto& [json, expected] : cases) {
     const auto value = from_json(json);
     ASSERT_TRUE(value) << json;
+    EXPECT_TRUE(is_json(json)) << json;
     EXPECT_EQ(to_json(*value), expected);
   }
   EXPECT_EQ(to_json(Any()), "undefined");
@@ -151,8 +153,10 @@ TEST(Any, JsonAsInJavaScript) {
 TEST(Any, RefusesBadJson) {
   for (const char* json :
        {"", "01", "1.", ".5", "+1", "nul", "[1,]", "{\"a\"}", "{a:1}", "\"a", "\"\t\"", "\"\\x\"",
-        "\"\\u12g4\"", "1 2", "\xff", "- 1", "[", "1e", "NaN"})
+        "\"\\u12g4\"", "1 2", "\xff", "- 1", "[", "1e", "NaN"}) {
     EXPECT_FALSE(from_json(json)) << json;
+    EXPECT_FALSE(is_json(json)) << json;
+  }
 }
 
 }  // namespace
