@@ -7,7 +7,7 @@
 namespace syncline::workspace {
 
 void Outbox::push(log::Position position, Item item) {
-  if (items_.empty() && position <= durable_) {
+  if (is_free(position)) {
     item(nullptr);
     return;
   }

@@ -31,6 +31,9 @@ class Outbox {
   // after it. It only notes its part, and `after_run` does the work. So nothing overtakes it.
   void push_to_run(log::Position position, Item item);
 
+  // True if push() would release an item that needs `position` at once.
+  bool is_free(log::Position position) const { return items_.empty() && position <= durable_; }
+
   // Everything up to `position` is now durable.
   void release(log::Position position);
 

@@ -43,6 +43,8 @@ void Workspace::open(Done<void> done) {
 
 void Workspace::subscribe(const policy::Caller& caller, const std::string& object,
                           std::string_view face, Subscriber& subscriber, Done<LiveObject*> done) {
+  if (const auto found = open_ ? live_.find(object) : live_.end(); found != live_.end())
+    return enter(*found->second, caller, face, subscriber, std::move(done));
   opening_.push_back(std::make_shared<Opening>(
       Opening{caller, object, std::string(face), &subscriber, std::move(done)}));
   if (open_) {
@@ -139,19 +141,26 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
       if (loaded) take_up_later(object);
     });
   }
-  policy::Verdict verdict = judge(opening->caller, policy::Right::kRead, *live);
-  if (verdict.allowed) verdict.allowed = open_through(*live, opening->face);
+  enter(*live, opening->caller, opening->face, *opening->subscriber, std::move(opening->done));
+}
+
+// Subscribes to an object that is open.
+void Workspace::enter(LiveObject& object, const policy::Caller& caller, std::string_view face,
+                      Subscriber& subscriber, Done<LiveObject*> done) {
+  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  if (verdict.allowed) verdict.allowed = open_through(object, face);
   if (!verdict.allowed) {
-    if (live->subscribers().empty()) left_.insert(live->id());
+    if (object.subscribers().empty()) left_.insert(object.id());
     sweep_later();
-    return let_out(*live, verdict.rules, [opening, verdict](const Error* lost) {
-      if (opening->subscriber != nullptr)
-        opening->done(std::unexpected(lost != nullptr ? *lost : verdict.allowed.error()));
-    });
+    return let_out(object, verdict.rules,
+                   [error = std::move(verdict.allowed.error()),
+                    done = std::move(done)](const Error* lost) mutable {
+                     done(std::unexpected(lost != nullptr ? *lost : std::move(error)));
+                   });
   }
-  live->subscribers().add(*opening->subscriber);
-  live->presence().join(*opening->subscriber, cell_of(opening->caller, MemoryUse::kPresence));
-  opening->done(live.get());
+  object.subscribers().add(subscriber);
+  object.presence().join(subscriber, cell_of(caller, MemoryUse::kPresence));
+  done(&object);
 }
 
 Result<void> Workspace::open_through(LiveObject& object, std::string_view face) {

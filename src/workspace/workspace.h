@@ -19,6 +19,7 @@
 // answer is already known. Ownership: the host owns workspaces; they borrow Services.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -353,6 +354,8 @@ class Workspace {
   void head_loaded(Result<log::Head> head);
   void acquire(std::shared_ptr<Opening> opening);
   void acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident);
+  void enter(LiveObject& object, const policy::Caller& caller, std::string_view face,
+             Subscriber& subscriber, Done<LiveObject*> done);
   Result<void> open_through(LiveObject& object, std::string_view face);
   void fail_openings(const Error& error);
   void sweep_later();
@@ -379,7 +382,11 @@ class Workspace {
 
   policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
                         const merge::Effect* effect = nullptr) const;
-  void let_out(LiveObject& object, log::Position rules, Outbox::Item item);
+  // Calls `item` (see Outbox::Item) when everything is durable that the present state of the object and the rules
+  // up to a position depend on. Nearly always that is now, and then it costs no allocation.
+  template <typename Item>
+  void let_out(LiveObject& object, log::Position rules, Item item);
+  void hold_back(LiveObject& object, log::Position rules, Outbox::Item item);
   // Answers a change whose number is already recorded. Returns false if the number is new, or if
   // the change has none.
   bool answer_repeated(const policy::Caller& caller, LiveObject& object, const Offer& offer,
@@ -481,6 +488,13 @@ class Workspace {
   std::shared_ptr<const int> view_ = std::make_shared<const int>();
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
+
+template <typename Item>
+void Workspace::let_out(LiveObject& object, log::Position rules, Item item) {
+  if (!object.busy() && !object.lost() && outbox_.is_free(std::max(object.position(), rules)))
+    return item(nullptr);
+  hold_back(object, rules, std::move(item));
+}
 
 template <typename T>
 void Workspace::lend(LiveObject& object, const char* name,

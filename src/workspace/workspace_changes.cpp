@@ -349,10 +349,10 @@ policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right rig
 // Queues an item that depends on the present state of an object and on the rules up to a position.
 // If the object is lost, the item fails at once. While the object is away, the item depends on what is
 // being done with it, too.
-void Workspace::let_out(LiveObject& object, log::Position rules, Outbox::Item item) {
+void Workspace::hold_back(LiveObject& object, log::Position rules, Outbox::Item item) {
   if (object.busy())
     return object.wait([this, &object, rules, item = std::move(item)]() mutable {
-      let_out(object, rules, std::move(item));
+      hold_back(object, rules, std::move(item));
     });
   if (object.lost()) {
     const Error error{ErrorCode::kUnavailable, "connect again"};
