@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "base/memory_account.h"
 #include "syncline/bytes.h"
@@ -28,6 +29,10 @@ class Connection {
   // Queues one binary message. Never blocks and never fails; ignored after a close. The session
   // limits the queue by watching queued_bytes().
   virtual void send(SharedBytes message) = 0;
+
+  // The same for a message that nobody waits for. While the carrier has much to do, it may keep the message for
+  // some milliseconds, so that it leaves together with what follows. Messages keep their order.
+  virtual void send_soon(SharedBytes message) { send(std::move(message)); }
 
   // Stops (false) or resumes (true) reading from the peer. So a peer that sends faster than the log
   // commits is held back by its own full socket. A message that was already read is still

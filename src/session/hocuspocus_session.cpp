@@ -89,8 +89,11 @@ class HocuspocusSession::Document final : public Wire {
   }
 
   void send_presence(const Delivery& update) override {
-    send_shared(update,
-                [&] { return protocol::encode_hocuspocus_awareness(address_, update.payload); });
+    const auto build = [&] {
+      return protocol::encode_hocuspocus_awareness(address_, update.payload);
+    };
+    session_.connection_->send_soon(own_address_ ? std::make_shared<const Bytes>(build())
+                                                 : update.encodings.once(&kSharedEncoding, build));
   }
 
   void send_message(const Delivery& message) override {

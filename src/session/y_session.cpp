@@ -172,7 +172,7 @@ void YSession::send_change(const Delivery& change) {
 }
 
 void YSession::send_presence(const Delivery& update) {
-  connection_->send(update.encodings.once(
+  connection_->send_soon(update.encodings.once(
       &kEncoding, [&] { return protocol::encode_y_awareness(update.payload); }));
 }
 

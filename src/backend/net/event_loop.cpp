@@ -53,7 +53,8 @@ struct EventLoop::Impl {
   observe::LoopMeasures measures{turn_clock()};
   TimerQueue timers;
   Lanes lanes{random_key()};
-  Lane lane = 0;  // of the present turn
+  Lane lane = 0;        // of the present turn
+  bool behind = false;  // the last round has left some for the next
   Poller poller{lanes};
   std::unique_ptr<AsioBridge> bridge;  // null: nobody asked for one
 
@@ -89,6 +90,7 @@ std::size_t EventLoop::Impl::round(std::uint64_t wait_us) {
   const bool idle = calls == 0 && tasks.empty() && !poller.anything_again();
   const Poller::Round looked = look(idle ? wait_us : 0);
   calls += looked.calls;
+  behind = looked.left;
   if (bridge) calls += bridge->run();
   return calls + run_tasks(std::max(kSliceUs, looked.us));
 }
@@ -277,6 +279,10 @@ EventLoop::Busy EventLoop::busy() const {
   const std::uint64_t now = std::max(clock.read(), began);
   const double ms = static_cast<double>(now - began) * clock.ns_per_tick / 1e6;
   return {began, static_cast<std::uint64_t>(ms), impl_->name.load(std::memory_order_relaxed)};
+}
+
+bool EventLoop::is_behind() const {
+  return impl_->behind;
 }
 
 bool EventLoop::slice_is_over() {

@@ -75,6 +75,10 @@ class EventLoop final : public Scheduler {
   // loop's thread.
   bool slice_is_over();
 
+  // True if the last round has left descriptors that are ready to the next one. So what is put off now can be
+  // done together with more of its kind. Only on the loop's thread.
+  bool is_behind() const;
+
   // The present turn: how long it has taken so far, and the name of what it does. From any thread.
   struct Busy {
     std::uint64_t turn = 0;  // differs from turn to turn; 0: outside of a turn

@@ -128,7 +128,8 @@ std::uint64_t Poller::least_of_lanes() {
 }
 
 // The kernel reports its events again by itself.
-void Poller::leave(const Event& event) {
+void Poller::leave(const Event& event, Round& round) {
+  round.left = true;
   if (event.what == kCalledAgain) again_.push_back(event);
 }
 

@@ -71,6 +71,7 @@ class Poller {
   struct Round {
     std::size_t calls = 0;
     std::uint64_t us = 0;  // that they took
+    bool left = false;     // others have to wait for the next round
   };
   // Calls `ready(ReadyHandler&, bool for_read, Lane)` for the waits that have ended, of those that collect() has
   // found, until the round has taken kRoundUs. `ready` returns what the call cost, in microseconds.
@@ -98,7 +99,7 @@ class Poller {
       if (round.calls == calls_before || round.us < kRoundUs)
         call(busy.event, ready, round);
       else
-        leave(busy.event);
+        leave(busy.event, round);
     return round;
   }
 
@@ -150,7 +151,7 @@ class Poller {
     settle(event);
   }
   std::uint64_t least_of_lanes();
-  void leave(const Event& event);
+  void leave(const Event& event, Round& round);
   Entry* find(const Event& event);
   std::shared_ptr<ReadyHandler> end_wait(const Event& event, bool& for_read);
   void settle(const Event& event);

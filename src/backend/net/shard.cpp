@@ -133,9 +133,11 @@ void Shard::stop() {
   stopped_ = true;
   stop_accepting();
   loop_.cancel(std::exchange(tick_timer_, 0));
+  loop_.cancel(std::exchange(put_off_timer_, 0));
   for (auto& socket : std::vector(sockets_)) socket->terminate();
   SYNCLINE_ASSERT(sockets_.empty());
   to_flush_.clear();
+  put_off_.clear();
 }
 
 void Shard::add(std::shared_ptr<Socket> socket) {
@@ -293,15 +295,28 @@ void Shard::tick() {
 void Shard::flush_later(std::shared_ptr<Socket> socket) {
   const Lane lane = socket->lane_;
   ToFlush& waiting = to_flush_[lane];
-  if (!std::exchange(waiting.posted, true)) flush_soon(lane, *socket);
+  if (!std::exchange(waiting.posted, true)) post_flush(lane, *socket);
   (socket->queued_ > kMuchToFlush ? waiting.much : waiting.little).push(std::move(socket));
 }
 
 // The socket keeps the core, and so this shard, alive until the task has run. Written so that the task needs no
 // allocation.
-void Shard::flush_soon(Lane lane, const Socket& socket) {
+void Shard::post_flush(Lane lane, const Socket& socket) {
   std::shared_ptr<Shard> self(socket.slot_.core(), this);
   loop_.post_in(lane, [self = std::move(self), lane] { self->flush_some(lane); });
+}
+
+void Shard::flush_soon(std::shared_ptr<Socket> socket) {
+  put_off_.push_back(std::move(socket));
+  if (put_off_timer_ == 0) put_off_timer_ = loop_.after(kSoonMs, [this] { flush_put_off(); });
+}
+
+void Shard::flush_put_off() {
+  put_off_timer_ = 0;
+  for (const auto& socket : std::exchange(put_off_, {})) {
+    socket->flush_put_off_ = false;
+    if (!socket->out_.empty()) socket->request_flush();
+  }
 }
 
 // What is little is written first: an ack does not wait for the pages that others are sent.
@@ -314,7 +329,7 @@ void Shard::flush_some(Lane lane) {
   } while (!much.empty() && little.empty() && !loop_.slice_is_over());
   const auto& rest = little.empty() ? much : little;
   posted = !rest.empty();
-  if (posted) flush_soon(lane, *rest.front());
+  if (posted) post_flush(lane, *rest.front());
 }
 
 void Shard::flush_first(Fifo<std::shared_ptr<Socket>>& waiting) {

@@ -174,6 +174,11 @@ class Shard {
   // Calls socket->flush() in a later turn of its lane, only once for all calls within this turn.
   void flush_later(std::shared_ptr<Socket> socket);
 
+  // The same after kSoonMs, unless the socket has written everything by then. So a loop that has much to do writes
+  // less often, and more at a time.
+  void flush_soon(std::shared_ptr<Socket> socket);
+  static constexpr std::uint64_t kSoonMs = 3;
+
  private:
   void tick();
   void schedule_tick();
@@ -188,7 +193,8 @@ class Shard {
     Fifo<std::shared_ptr<Socket>> much;
     bool posted = false;  // a task for them is due
   };
-  void flush_soon(Lane lane, const Socket& socket);
+  void post_flush(Lane lane, const Socket& socket);
+  void flush_put_off();
   void flush_some(Lane lane);
   static void flush_first(Fifo<std::shared_ptr<Socket>>& waiting);
 
@@ -209,6 +215,8 @@ class Shard {
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::unordered_map<Lane, ToFlush> to_flush_;  // of each lane that ever had something to write
+  std::vector<std::shared_ptr<Socket>> put_off_;  // by flush_soon()
+  Scheduler::TimerId put_off_timer_ = 0;
   std::string date_;
   std::uint64_t date_second_ = 0;
   std::uint64_t tick_ms_;

@@ -130,6 +130,13 @@ void Socket::request_flush() {
   shard_.flush_later(shared_from_this());
 }
 
+void Socket::request_flush_soon() {
+  if (!shard_.loop().is_behind()) return request_flush();
+  count_queue();
+  if (is_destroyed() || flush_requested_ || std::exchange(flush_put_off_, true)) return;
+  shard_.flush_soon(shared_from_this());
+}
+
 bool Socket::is_reset() const {
   pollfd state{stream_->fd(), 0, 0};
   return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;

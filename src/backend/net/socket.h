@@ -78,6 +78,8 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   // bytes.
   void arm(bool reading);
   void request_flush();
+  // The same for what nobody waits for (Shard::flush_soon).
+  void request_flush_soon();
   bool is_write_blocked() const { return write_blocked_ != IoStatus::kOk; }
 
   // True if the peer has reset the connection. After the end of its input, reading does not tell.
@@ -109,6 +111,7 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
   IoStatus write_blocked_ = IoStatus::kOk;
   bool in_shard_ = false;
   bool flush_requested_ = false;
+  bool flush_put_off_ = false;
 };
 
 }  // namespace syncline::backend

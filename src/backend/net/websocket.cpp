@@ -47,7 +47,16 @@ void WebSocket::open(Handoff& handoff) {
 }
 
 void WebSocket::send(session::SharedBytes message) {
-  if (is_destroyed() || state_ != State::kOpen || !message) return;
+  if (queue(std::move(message))) request_flush();
+}
+
+void WebSocket::send_soon(session::SharedBytes message) {
+  if (queue(std::move(message))) request_flush_soon();
+}
+
+// False if nobody gets it.
+bool WebSocket::queue(session::SharedBytes message) {
+  if (is_destroyed() || state_ != State::kOpen || !message) return false;
   const WsHeader header = ws_frame_header(WsOpcode::kBinary, message->size());
   const ByteView payload = *message;
   if (out_.empty()) last_write_ms_ = shard_.now_ms();
@@ -55,7 +64,7 @@ void WebSocket::send(session::SharedBytes message) {
   out_.push(header.view(), payload, std::move(message), true);
   drain_pending_ = true;
   shard_.counters().messages_out.add();
-  request_flush();
+  return true;
 }
 
 void WebSocket::close(std::uint16_t code, std::string_view reason) {

@@ -46,6 +46,7 @@ class WebSocket final : public Socket, public session::Connection {
   static void adopt(Shard& shard, Handoff handoff);
 
   void send(session::SharedBytes message) override;
+  void send_soon(session::SharedBytes message) override;
   // While reading is off, a vanished peer is noticed only if it does not accept queued bytes for
   // ServerOptions::stall_timeout_ms, or when reading is turned on again. close() turns reading on.
   void set_reading(bool on) override;
@@ -69,6 +70,7 @@ class WebSocket final : public Socket, public session::Connection {
   enum class State : std::uint8_t { kOpen, kClosing, kFlushing, kLingering };
 
   void open(Handoff& handoff);
+  bool queue(session::SharedBytes message);
   bool wants_input() const;
   std::size_t held_bytes() const { return parser_.buffered_bytes() + held_.capacity(); }
   void read_input();
