@@ -33,6 +33,8 @@ enum class Work : std::uint8_t {
   kConnections  // accepted; of a network only
 };
 inline constexpr std::size_t kWorks = 7;
+inline constexpr std::size_t kConnectionWorks =
+    5;  // the first ones, which a connection has buckets for
 
 struct Rates {
   static constexpr std::uint64_t kBurstSeconds = 10;

@@ -10,6 +10,7 @@
 // `Reading` and the rates must outlive it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -64,7 +65,7 @@ class Meter {
   Counters& counters_;
   Reading* reading_ = nullptr;
   policy::NetworkRates::Key network_ = 0;
-  policy::Buckets buckets_ = {};
+  std::array<policy::TokenBucket, policy::kConnectionWorks> buckets_ = {};
   Scheduler::TimerId timer_ = 0;  // not 0: reading is stopped
 };
 

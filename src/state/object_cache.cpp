@@ -53,8 +53,9 @@ ObjectCache::~ObjectCache() = default;
 
 void ObjectCache::acquire(const std::string& workspace, const std::string& id,
                           log::Done<Resident*> done) {
-  const Key key{is_mutated(Mutation::share_objects) ? std::string("shared") : workspace, id};
-  if (auto found = residents_.find(key); found != residents_.end()) {
+  const Names names{is_mutated(Mutation::share_objects) ? "shared" : std::string_view(workspace),
+                    id};
+  if (auto found = residents_.find(names); found != residents_.end()) {
     ++counters_.hits;
     hold(*found->second);
     done(found->second.get());
@@ -62,6 +63,7 @@ void ObjectCache::acquire(const std::string& workspace, const std::string& id,
   }
   if (const auto* held = quarantine_ == nullptr ? nullptr : quarantine_->find(workspace, id))
     return done(std::unexpected(quarantine_error(*held)));
+  const Key key(names);
   auto& loading = loading_[key];
   const bool first = !loading;
   if (first) loading = std::make_shared<Loading>();
@@ -107,7 +109,7 @@ void ObjectCache::loaded(const std::shared_ptr<Loading>& loading, Replayed repla
   if (replayed->damaged_snapshot) ++counters_.damaged_snapshots;
   // Held until all callbacks have run, so that no shrink() evicts it.
   resident.holders_ = 1;
-  residents_.emplace(key, std::move(loading->resident));
+  residents_.emplace(Names(resident.workspace_, resident.id_), std::move(loading->resident));
   account(resident);
   for (auto& done : std::exchange(loading->waiting, {})) {
     hold(resident);
@@ -187,7 +189,7 @@ void ObjectCache::store_milestone(const std::string& workspace, const std::strin
   keep_authors(workspace, id, milestone);
   sources_.snapshots.put_snapshot(workspace, id, std::move(milestone),
                                   [this, key = Key{workspace, id}, at](Result<void> stored) {
-                                    if (!stored) forget_base(key, at);
+                                    if (!stored) forget_base(Names(key), at);
                                   });
 }
 
@@ -195,7 +197,7 @@ void ObjectCache::store_milestone(const std::string& workspace, const std::strin
 // is read when somebody asks.
 void ObjectCache::keep_authors(const std::string& workspace, const std::string& id,
                                const log::Snapshot& milestone) {
-  const auto found = residents_.find(Key{workspace, id});
+  const auto found = residents_.find(Names(workspace, id));
   if (!sources_.off_loop || found == residents_.end()) return;
   log::Position& last = found->second->authors_at_;
   if (milestone.position - last < std::max(limits_.authors_every, last / 8)) return;
@@ -212,8 +214,8 @@ void ObjectCache::keep_authors(const std::string& workspace, const std::string& 
 }
 
 // The milestone was not stored, so no delta can extend it.
-void ObjectCache::forget_base(const Key& key, log::Position milestone) {
-  const auto found = residents_.find(key);
+void ObjectCache::forget_base(const Names& names, log::Position milestone) {
+  const auto found = residents_.find(names);
   if (found != residents_.end() && found->second->base_ == milestone) found->second->base_ = 0;
 }
 
@@ -282,7 +284,7 @@ void ObjectCache::evict(Resident& resident) {
   ++counters_.evictions;
   if (!is_mutated(Mutation::keep_cache_bytes)) bytes_ -= resident.accounted_bytes_;
   idle_.erase(resident.idle_);
-  const auto found = residents_.find(Key{resident.workspace_, resident.id_});
+  const auto found = residents_.find(Names(resident.workspace_, resident.id_));
   std::unique_ptr<Resident> evicted = std::move(found->second);
   residents_.erase(found);
   if (evicted->events_since_snapshot_ >= limits_.evict_snapshot_events)

@@ -162,6 +162,7 @@ class ObjectCache {
 
  private:
   using Key = std::pair<std::string, std::string>;
+  using Names = std::pair<std::string_view, std::string_view>;  // of workspace and object
   struct Loading;
 
   void load(const Key& key);
@@ -180,14 +181,14 @@ class ObjectCache {
                  std::move_only_function<void(const Workplace&, Resident&)> work);
   void keep_authors(const std::string& workspace, const std::string& id,
                     const log::Snapshot& milestone);
-  void forget_base(const Key& key, log::Position milestone);
+  void forget_base(const Names& names, log::Position milestone);
   log::Snapshot begin_snapshot(Resident& resident, bool milestone);
   void write_snapshot(std::unique_ptr<Resident> evicted);
 
   const ReplaySources sources_;
   const CacheLimits limits_;
   Quarantine* const quarantine_;
-  std::map<Key, std::unique_ptr<Resident>> residents_;
+  std::map<Names, std::unique_ptr<Resident>> residents_;  // by the names that the resident owns
   std::map<Resident*, std::unique_ptr<Resident>> forgotten_;
   std::map<Key, std::shared_ptr<Loading>> loading_;
   std::list<Resident*> idle_;  // not held; least recently used first

@@ -120,11 +120,11 @@ class SubscriberList {
 class LiveObject {
  public:
   // `presence_memory`: as for Presence.
-  LiveObject(std::string id, state::Resident& resident, PresenceLimits limits = {},
-             SharedCell presence_memory = nullptr)
-      : id_(std::move(id)), resident_(&resident), presence_(limits, std::move(presence_memory)) {}
+  explicit LiveObject(state::Resident& resident, PresenceLimits limits = {},
+                      SharedCell presence_memory = nullptr)
+      : resident_(&resident), presence_(limits, std::move(presence_memory)) {}
 
-  const std::string& id() const { return id_; }
+  const std::string& id() const { return resident_->id(); }
   state::Resident& resident() { return *resident_; }
   // Its state. Must not be used while it is away; its type and facets may be.
   const merge::Object& object() const { return resident_->object(); }
@@ -174,7 +174,6 @@ class LiveObject {
   bool in_use() const { return away_ || !line_.empty(); }
 
  private:
-  std::string id_;
   state::Resident* resident_;  // held in the cache as long as this object lives
   SubscriberList subscribers_;
   Presence presence_;

@@ -260,7 +260,7 @@ void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) 
   owner->second.heir = &sender;
   owner->second.heir_clock = entry.clock;
   inherited_.insert(entry.client);
-  connections_.at(&sender).heir_of = entry.client;
+  connections_.at(&sender).more().heir_of = entry.client;
 }
 
 // True if the sender is the heir, and announces itself.
@@ -344,7 +344,7 @@ std::vector<AwarenessEntry> Presence::evict(const Subscriber& connection, std::u
   forget_lists();
   const Connection& evicted = connections_.at(&connection);
   const Clients clients = evicted.owned;
-  const Clients gone = evicted.gone;
+  const Clients gone = evicted.further ? evicted.further->gone : Clients();
   steps_ += clients.size() + gone.size();
   awareness_.remove(clients, now_ms);
   for (const ClientId client : clients) {
@@ -424,7 +424,7 @@ void Presence::depart(ClientId client) {
     orphans_.emplace(gone.turn, client);
     return charge_orphans();
   }
-  add_client(found->second.gone, client);
+  add_client(found->second.more().gone, client);
   charge(found->second);
 }
 
@@ -437,7 +437,7 @@ void Presence::come_back(ClientId client) {
     charge_orphans();
   } else {
     Connection& connection = connections_.at(gone->second.connection);
-    remove_client(connection.gone, client);
+    remove_client(connection.more().gone, client);
     charge(connection);
   }
   gone_.erase(gone);
@@ -445,14 +445,16 @@ void Presence::come_back(ClientId client) {
 
 std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t now_ms) {
   Connection& leaving = connections_.at(&connection);
-  steps_ += leaving.clients() + leaving.untold.size();
-  for (const ClientId client : leaving.gone) {
+  Further further;
+  if (leaving.further) further = std::move(*std::exchange(leaving.further, nullptr));
+  steps_ += leaving.owned.size() + further.gone.size() + further.untold.size();
+  for (const ClientId client : further.gone) {
     Gone& gone = gone_.at(client);
     gone.connection = nullptr;
     orphans_.emplace(gone.turn, client);
   }
-  if (leaving.heir_of) {
-    const auto owner = owners_.find(*leaving.heir_of);
+  if (further.heir_of) {
+    const auto owner = owners_.find(*further.heir_of);
     if (owner != owners_.end() && owner->second.heir == &connection) owner->second.heir = nullptr;
   }
   std::vector<ClientId> clients;
@@ -465,8 +467,7 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
     const std::string state(awareness_.state(client));
     own(*owner.heir, {.client = client, .clock = owner.heir_clock, .state = state});
   }
-  if (is_mutated(Mutation::forget_untold)) leaving.untold.clear();
-  const Clients untold = std::move(leaving.untold);
+  if (is_mutated(Mutation::forget_untold)) further.untold.clear();
   memory_bytes_ -= leaving.charge.bytes();
   connections_.erase(&connection);
   charge_orphans();
@@ -476,7 +477,7 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
   for (const ClientId client : change.removed) depart(client);
   // What was put off is told now, or never.
   std::vector<ClientId> all = change.all();
-  for (const ClientId client : untold)
+  for (const ClientId client : further.untold)
     if (awareness_.clients().contains(client) && std::ranges::find(all, client) == all.end())
       all.push_back(client);
   if (all.empty()) return std::nullopt;
@@ -527,7 +528,7 @@ void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
 void Presence::leave_untold(const Subscriber& sender, const News& news) {
   const auto entries = crdt::split_awareness(news.others, kAnySize);
   if (!entries) return;  // never: this class has encoded it
-  Clients& untold = connections_.at(&sender).untold;
+  Clients& untold = connections_.at(&sender).more().untold;
   for (const AwarenessEntry& entry : *entries) add_client(untold, entry.client);
 }
 
@@ -536,7 +537,7 @@ Presence::News Presence::take_untold(const Subscriber& sender) {
   if (connection == connections_.end()) return {};
   std::vector<AwarenessEntry> others;
   std::vector<AwarenessEntry> mine;
-  for (const ClientId id : std::exchange(connection->second.untold, {})) {
+  for (const ClientId id : std::exchange(connection->second.more().untold, {})) {
     const auto known = awareness_.clients().find(id);
     if (known == awareness_.clients().end()) continue;
     const crdt::Awareness::Client& client = known->second;
@@ -582,7 +583,8 @@ bool Presence::may_share(const Subscriber& to) {
            tell_clock(to, client, known->second.clock) == known->second.clock;
   };
   const Connection& its = connection->second;
-  return std::ranges::all_of(its.owned, as_others) && (!its.heir_of || as_others(*its.heir_of));
+  const auto heir_of = its.further ? its.further->heir_of : std::nullopt;
+  return std::ranges::all_of(its.owned, as_others) && (!heir_of || as_others(*heir_of));
 }
 
 std::shared_ptr<const Diff> Presence::states_for(const Subscriber& to, bool with_gone) {

@@ -143,17 +143,25 @@ class Presence {
   using Clock = std::uint64_t;
   using Clients = std::vector<crdt::ClientId>;  // sorted; at most about connection_clients
 
+  // What few connections have.
+  struct Further {
+    Clients gone = {};                           // that it owned when they went
+    std::optional<crdt::ClientId> heir_of = {};  // that it announced as another connection's heir
+    Clients untold = {};
+  };
   struct Connection {
     std::uint64_t joined = 0;  // turn of its join
     Clients owned = {};
-    Clients gone = {};      // that it owned when they went
     std::size_t bytes = 0;  // of the states of the owned ones
     bool spoke = false;
-    std::optional<crdt::ClientId> heir_of = {};  // that it announced as another connection's heir
-    Clients untold = {};
+    std::unique_ptr<Further> further = nullptr;  // nullptr: nothing of that
     MemoryCharge charge = {};
 
-    std::size_t clients() const { return owned.size() + gone.size(); }
+    Further& more() {
+      if (further == nullptr) further = std::make_unique<Further>();
+      return *further;
+    }
+    std::size_t clients() const { return owned.size() + (further ? further->gone.size() : 0); }
   };
   struct Owner {
     const Subscriber* connection = nullptr;

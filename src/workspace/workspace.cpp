@@ -127,21 +127,23 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
     if (opening->subscriber != nullptr) opening->done(std::unexpected(resident.error()));
     return;
   }
-  const auto found = live_.find(opening->object);
+  auto found = live_.find(opening->object);
   if (found != live_.end()) services_.cache.release(**resident);  // one hold serves all subscribers
   if (opening->subscriber == nullptr) {
     if (found == live_.end()) services_.cache.release(**resident);
     return;
   }
-  auto& live = live_[opening->object];
-  if (!live) {
-    live = std::make_unique<LiveObject>(opening->object, **resident, services_.presence,
-                                        cell_of({}, MemoryUse::kPresence));
+  if (found == live_.end()) {
+    auto live = std::make_unique<LiveObject>(**resident, services_.presence,
+                                             cell_of({}, MemoryUse::kPresence));
+    const std::string_view id = live->id();
+    found = live_.emplace(id, std::move(live)).first;
     waiting_.load(opening->object, [this, object = opening->object](Result<void> loaded) {
       if (loaded) take_up_later(object);
     });
   }
-  enter(*live, opening->caller, opening->face, *opening->subscriber, std::move(opening->done));
+  enter(*found->second, opening->caller, opening->face, *opening->subscriber,
+        std::move(opening->done));
 }
 
 // Subscribes to an object that is open.
@@ -231,8 +233,8 @@ bool Workspace::sweep(LiveObject& object) {
     ++services_.counters.left_in_flight;
     return false;
   }
-  services_.cache.release(object.resident());
   waiting_.unload(object.id());
+  services_.cache.release(object.resident());  // which owns the id
   return true;
 }
 

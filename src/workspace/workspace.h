@@ -477,7 +477,7 @@ class Workspace {
   bool rules_untold_ = false;           // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
 
-  std::map<std::string, std::unique_ptr<LiveObject>, std::less<>> live_;
+  std::map<std::string_view, std::unique_ptr<LiveObject>> live_;  // by their own ids
   // The objects in live_ without subscribers, and perhaps others: a commit looks only at these, and not at all that
   // are open.
   std::set<std::string, std::less<>> left_;
