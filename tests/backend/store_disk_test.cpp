@@ -1,9 +1,11 @@
 // Appends while the disk is full, failing, or merely slower than what is asked of it.
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -30,6 +32,7 @@ class StoreDisk : public ::testing::Test {
     auto options = store_options(dir_.path());
     options.env = env_.get();
     options.reports = &reports_;
+    options.write_buffer_bytes = write_buffer_bytes_;
     auto store = backend::RocksDbStore::open(options);
     ASSERT_TRUE(store.has_value()) << store.error().message;
     store_ = std::move(*store);
@@ -49,6 +52,7 @@ class StoreDisk : public ::testing::Test {
         reports_.lines(), [&](const std::string& line) { return line.find(what) != line.npos; });
   }
 
+  std::size_t write_buffer_bytes_ = std::size_t{4} << 20;
   RecordingSink reports_;
   TempDir dir_;
   TestLoop loop_;
@@ -142,6 +146,67 @@ TEST_F(StoreDisk, AFailedWritePoisonsTheLogUntilARestart) {
       *disk_, Fault::kWriteError, [&] { return add(); }, log());
   close();
   open();
+  EXPECT_TRUE(add().has_value());
+  EXPECT_TRUE(store_->verify().has_value());
+}
+
+// While it lives, the kernel refuses every write of this process that makes a file grow: of the log, of
+// tables, and of what RocksDB writes beside them.
+class NoFileGrows {
+ public:
+  NoFileGrows() : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit none{0, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+  }
+  ~NoFileGrows() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before_), 0);
+    std::signal(SIGXFSZ, signal_);
+  }
+  NoFileGrows(const NoFileGrows&) = delete;
+  NoFileGrows& operator=(const NoFileGrows&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*signal_)(int);
+};
+
+// RocksDB's own log failed with the rest, and an assertion about it ended the process.
+TEST_F(StoreDisk, WhenTheKernelRefusesAllWritesChangesAreRefusedAndTheProcessGoesOn) {
+  ASSERT_TRUE(add().has_value());
+  {
+    const NoFileGrows refused;
+    for (int index = 0; index < 5; ++index) EXPECT_EQ(add().error().code, ErrorCode::kIo);
+    EXPECT_EQ(log().read("w").value().size(), 1u);
+    close();  // as the server does then
+  }
+  EXPECT_EQ(reported("error a write or its sync failed"), 1);
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() + "/log/LOG"));
+  open();
+  EXPECT_EQ(log().head("w").value().last_position, 1u);
+  EXPECT_TRUE(add().has_value());
+  EXPECT_TRUE(store_->verify().has_value());
+}
+
+// Most of what is appended is in no table yet when a table cannot be written.
+TEST_F(StoreDisk, ATableThatCannotBeWrittenPoisonsTheLogUntilARestart) {
+  close();
+  write_buffer_bytes_ = 64 << 10;
+  open();
+  std::uint64_t stored = 0;
+  disk_->set(Fault::kTableError);
+  for (; stored < 5000 && add().has_value(); ++stored) {
+  }
+  EXPECT_GT(stored, 0u);
+  ASSERT_LT(stored, 5000u) << "no table was written";
+  EXPECT_EQ(add().error().code, ErrorCode::kIo);
+  // RocksDB says so, too.
+  EXPECT_GT(reported("RocksDB"), 0);
+  EXPECT_EQ(log().read("w").value().size(), stored);
+  close();
+  disk_->set(Fault::kNone);
+  open();
+  EXPECT_EQ(log().read("w").value().size(), stored);
   EXPECT_TRUE(add().has_value());
   EXPECT_TRUE(store_->verify().has_value());
 }

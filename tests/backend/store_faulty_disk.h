@@ -12,7 +12,7 @@ namespace syncline::testing {
 
 class FaultyDisk final : public rocksdb::FileSystemWrapper {
  public:
-  enum class Fault { kNone, kFull, kWriteError, kSyncError };
+  enum class Fault { kNone, kFull, kWriteError, kTableError, kSyncError };
 
   FaultyDisk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
 
@@ -26,16 +26,18 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
                                     rocksdb::IODebugContext* context) override {
     std::unique_ptr<rocksdb::FSWritableFile> file;
     auto status = target()->NewWritableFile(name, options, &file, context);
-    if (status.ok())
-      *result = std::make_unique<File>(*this, std::move(file), name.ends_with(".log"));
+    if (status.ok()) *result = std::make_unique<File>(*this, std::move(file), name);
     return status;
   }
 
  private:
   class File final : public rocksdb::FSWritableFileOwnerWrapper {
    public:
-    File(FaultyDisk& disk, std::unique_ptr<rocksdb::FSWritableFile> file, bool wal)
-        : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk), wal_(wal) {}
+    File(FaultyDisk& disk, std::unique_ptr<rocksdb::FSWritableFile> file, const std::string& name)
+        : FSWritableFileOwnerWrapper(std::move(file)),
+          disk_(disk),
+          wal_(name.ends_with(".log")),
+          table_(name.ends_with(".sst")) {}
 
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* context) override {
@@ -44,7 +46,8 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
         FSWritableFileOwnerWrapper::Append({data.data(), data.size() / 2}, options, context);
         return rocksdb::IOStatus::NoSpace("injected");
       }
-      if (disk_.fault_ == Fault::kWriteError) return rocksdb::IOStatus::IOError("injected");
+      if (disk_.fault_ == Fault::kWriteError || (table_ && disk_.fault_ == Fault::kTableError))
+        return rocksdb::IOStatus::IOError("injected");
       return FSWritableFileOwnerWrapper::Append(data, options, context);
     }
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
@@ -65,7 +68,8 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
 
    private:
     FaultyDisk& disk_;
-    bool wal_;
+    const bool wal_;
+    const bool table_;
   };
 
   std::atomic<Fault> fault_ = Fault::kNone;

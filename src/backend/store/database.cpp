@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "backend/process/thread_priority.h"
+#include "backend/store/database_log.h"
 
 namespace syncline::backend::store {
 namespace {
@@ -59,8 +60,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   if (options.max_open_tables > 0)
     result.max_open_files = static_cast<int>(options.max_open_tables);
   result.bytes_per_sync = 1 << 20;
-  result.keep_log_file_num = 4;
-  result.info_log_level = rocksdb::WARN_LEVEL;
+  result.info_log = std::make_shared<DatabaseLog>(options.reports);
   result.max_bgerror_resume_count = 0;
   result.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   result.listeners.push_back(std::make_shared<BackgroundPriority>());
