@@ -31,6 +31,7 @@ class Signals {
     for (const int signal : {SIGTERM, SIGINT, kStorageSignal}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of the write
   }
 
   int wait() {
@@ -39,8 +40,19 @@ class Signals {
     return signal;
   }
 
-  // After this, a signal ends the process.
-  void let_the_next_one_kill() { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+  // After this, a signal that asks for the end of the process ends it at once.
+  void let_the_next_one_kill() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int signal : {SIGTERM, SIGINT}) sigaddset(&ends, signal);
+    pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
+  }
+
+  // The disk failed after another signal had arrived.
+  bool storage_failed() const {
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, kStorageSignal) == 1;
+  }
 
  private:
   sigset_t set_;
@@ -187,6 +199,8 @@ void drain(backend::Node& node, const ServeOptions& options, Signals& signals,
 }
 
 constexpr std::uint64_t kFlushMs = 1000;
+// For the refusals to reach the clients, after the disk failed.
+constexpr std::uint64_t kTellMs = 1000;
 
 int serve(backend::NodeOptions wanted, const ServeOptions& options, Signals& signals,
           backend::LogWriter& log) {
@@ -205,8 +219,14 @@ int serve(backend::NodeOptions wanted, const ServeOptions& options, Signals& sig
   options.json ? announce_json(options, **node) : announce(options, **node);
   std::fflush(stdout);
   const int signal = signals.wait();
-  const bool failed = signal == kStorageSignal;
-  if (!failed) drain(**node, options, signals, reporter);
+  bool failed = signal == kStorageSignal;
+  if (failed) {
+    signals.let_the_next_one_kill();
+    (*node)->drain(kTellMs);
+  } else {
+    drain(**node, options, signals, reporter);
+    failed = signals.storage_failed();
+  }
   node->reset();
   reporter.info("stopped", {{"reason", failed              ? "the disk failed"
                                        : signal == SIGTERM ? "SIGTERM"

@@ -349,6 +349,33 @@ test('a full disk: a clear refusal, nothing confirmed that is not there, and it 
   await converged([...everybody, await fresh(t, server, 'w', 'doc')], 30_000);
 });
 
+test('a disk that fails: nothing more is confirmed, it says so and ends in order, and nothing confirmed is missing', kTest, async (t) => {
+  const server = await Server.start(t);
+  const client = await saving_client(t, server, 'doc');
+  client.write('before\n');
+  await client.saved('before\n');
+  const closes = [];
+  client.provider.on('connection-close', (event) => closes.push(event));
+  // From here on, the kernel refuses every write to a file of the process: what is stored, and what RocksDB reports.
+  assert.equal(spawnSync('prlimit', ['--pid', String(server.pid), '--fsize=1:unlimited']).status, 0);
+  for (let i = 0; closes.length === 0; ++i) {
+    assert.ok(i < 1000, 'edits are refused');
+    client.write(`after ${i}\n`);
+    await sleep(10);
+  }
+  assert.equal(closes[0].code, 4500);
+  assert.match(closes[0].reason, /the disk failed/);
+  // Not abort(): exit code 1, and the reason is the last but one line.
+  assert.deepEqual(await server.ended, { code: 1, signal: null });
+  assert.match(server.stderr, /storage failed, the server ends.*File too large/);
+  assert.match(server.stderr, /"message":"stopped","reason":"the disk failed"/);
+  assert.ok(!client.promises.confirmed.some((text) => text.startsWith('after')));
+  client.provider.disconnect();
+  await server.launch();
+  const after = await fresh(t, server, 'w', 'doc');
+  assert.match(after.text.toString(), /^before\n/);
+});
+
 test('misuse: exit code 2 and a hint', kTest, async () => {
   for (const args of [['serve', '--no-such-option'], ['serve', '--port', '99999'], ['serve', '--port', 'x'], ['serv']]) {
     const misused = run(args);
