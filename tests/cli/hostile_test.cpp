@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <initializer_list>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <thread>
 
 #include "backend/net/ws_frame.h"
+#include "backend/net_support.h"
 #include "base/byte_reader.h"
 #include "cli/load/hostile/attackers.h"
 #include "cli/load/hostile/crowd.h"
@@ -169,6 +171,30 @@ TEST(Promises, AreReadBackAndMissed) {
                             R"({"format":1,"objects":[{"workspace":"w","object":"o",
                                 "inserts":[[1,2]],"deletes":[]}]})"})
     EXPECT_EQ(promises_from_json(other).error().code, ErrorCode::kMalformed) << other;
+}
+
+// After an attack, the server may have no room for the first question.
+TEST(Promises, ALookComesBackAfterARefusal) {
+  crdt::Doc doc({.client_id = 7});
+  doc.text("content").insert(0, "hello");
+  const Bytes update = doc.encode_state_as_update();
+  const auto meta = crdt::update_meta(update, kV1);
+  ASSERT_TRUE(meta);
+  std::atomic<int> asked = 0;
+  const backend::TestServer server({}, 1, [&](http::Request, http::Responder responder) {
+    // More often than anybody asks without waiting.
+    if (++asked % 10 != 0) {
+      auto refusal = http::error_response(503, "unavailable", "no room");
+      refusal.headers.emplace_back("Retry-After", "0");
+      return responder.respond(std::move(refusal));
+    }
+    http::Response response;
+    response.body = std::string(as_text(update));
+    responder.respond(std::move(response));
+  });
+  const Promises promises = {{{"w", "a"}, {meta->inserts, {}}}, {{"w", "b"}, {meta->inserts, {}}}};
+  EXPECT_THAT(missing_at(fmt::format("http://127.0.0.1:{}", server.port), "", promises), IsEmpty());
+  EXPECT_EQ(asked, 20);
 }
 
 // ---- what attacks send

@@ -1,6 +1,7 @@
 // The transport to a server, over HTTP.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <utility>
 
 #include "backend/net/http_client.h"
@@ -10,6 +11,15 @@ namespace syncline::cli {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 30;
+
+std::optional<std::uint64_t> retry_after_s(const http::Headers& headers) {
+  const auto text = headers.find("Retry-After");
+  if (!text) return std::nullopt;
+  std::uint64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return seconds;
+}
 
 class ServerTransport final : public Transport {
  public:
@@ -25,7 +35,8 @@ class ServerTransport final : public Transport {
     auto response =
         backend::http_request(request.method, url_ + request.path, request.body, options);
     if (!response) return std::unexpected(std::move(response.error()));
-    return ApiAnswer{response->status, std::move(response->body)};
+    const auto retry = retry_after_s(response->headers);
+    return ApiAnswer{response->status, std::move(response->body), retry};
   }
 
   std::string name() const override { return url_; }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ struct ApiRequest {
 struct ApiAnswer {
   int status = 0;
   std::string body;
+  // A refusal's `Retry-After`, if it has one in seconds (not as a date).
+  std::optional<std::uint64_t> retry_after_s = std::nullopt;
 };
 
 class Transport {

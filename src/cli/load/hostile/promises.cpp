@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <utility>
 
 #include "cli/data/api.h"
+#include "cli/data/patient_transport.h"
 #include "syncline/crdt/updates.h"
 
 namespace syncline::cli {
@@ -15,6 +19,8 @@ using nlohmann::json;
 
 constexpr int kPromisesFormat = 1;
 constexpr int kTriesForObject = 5;
+// A server that has just been attacked may need a while until it has room again.
+constexpr std::uint64_t kPatienceMs = 120'000;
 
 json ids_to_json(const crdt::IdSet& ids) {
   json all = json::array();
@@ -89,9 +95,11 @@ Result<std::string> missing_of(const sim::Acked& promised, ByteView update) {
 std::vector<std::string> missing_at(const std::string& base, const std::string& token,
                                     const Promises& promises) {
   std::vector<std::string> lines;
-  auto client = ApiClient::open(base, token);
-  if (!client) return {client.error().message};
-  Api api(std::move(*client));
+  auto server = transport_to_server(base, token);
+  if (!server) return {server.error().message};
+  Api api(ApiClient(std::make_unique<PatientTransport>(
+      std::move(*server), kPatienceMs,
+      [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); })));
   for (const auto& [name, acked] : promises) {
     auto update = api.object_update(name.first, name.second, "");
     for (int i = 1; i < kTriesForObject && !update; ++i)

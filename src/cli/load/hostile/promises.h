@@ -26,7 +26,8 @@ Result<Promises> promises_from_json(std::string_view json);
 Result<std::string> missing_of(const sim::Acked& promised, ByteView update);
 
 // Asks the server for every object. One line for each that lacks something, or that the server does
-// not give. `base` is "http://HOST:PORT". Blocks.
+// not give. `base` is "http://HOST:PORT". Blocks. If the server refuses because it has no room now, the
+// request is sent again after the time that the server names, for at most two minutes altogether.
 std::vector<std::string> missing_at(const std::string& base, const std::string& token,
                                     const Promises& promises);
 
