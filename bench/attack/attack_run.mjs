@@ -39,7 +39,7 @@ export const kDefaults = {
   memoryGuard: 8, // times it: the server is killed above it, so that the machine is not harmed
   memoryBack: 0.2, // over what it was before the attacks
   p99Ms: 20, // of the server's histogram and of the users, each without the time of a sync
-  flatMemory: 0, // how much more memory, without documents, the last quarter of the run may take than the second
+  flatMemory: 0, // how much more memory the last quarter of the run may take than the second
   churn: false, // users go and come, and make every kind of edit
   serverArgs: [],
   say: () => {}
@@ -181,8 +181,7 @@ class Run {
     child.on('close', () => clearInterval(timer))
   }
 
-  // Documents grow while people edit them, so flat memory is what the process takes besides: a list of pairs, resident bytes
-  // and those of them that documents have.
+  // A list of pairs: resident bytes, and those of them that documents have. Users go on to new documents, so both must be flat.
   watchMemory() {
     this.memory = []
     const look = async () => {
@@ -285,10 +284,10 @@ class Run {
     if (memoryBack > 0) this.check(after <= before * (1 + memoryBack), `memory is back: at most ${mib(before * (1 + memoryBack))}`)
     if (flatMemory === 0) return
     const quarter = Math.floor(this.memory.length / 4)
-    const mean = from => this.memory.slice(from, from + quarter).reduce((sum, [all, documents]) => sum + all - documents, 0) / quarter
+    const mean = from => this.memory.slice(from, from + quarter).reduce((sum, [all]) => sum + all, 0) / quarter
     const [early, late] = [mean(quarter), mean(3 * quarter)]
     this.tell(`memory of documents: ${mib(this.memory.at(-1)?.[1])} at the end`)
-    this.check(late <= early * (1 + flatMemory) + kNoise, `memory besides documents is flat: ${mib(early)} in the second quarter, ${mib(late)} in the last`)
+    this.check(late <= early * (1 + flatMemory) + kNoise, `memory is flat: ${mib(early)} in the second quarter, ${mib(late)} in the last`)
   }
 
   async stopServer(what) {

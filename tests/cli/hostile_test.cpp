@@ -26,8 +26,10 @@
 #include "cli/load/hostile/peer.h"
 #include "cli/load/hostile/preparation.h"
 #include "cli/load/hostile/promises.h"
+#include "cli/load/hostile/quiet_users.h"
 #include "cli/load/hostile/server_sight.h"
 #include "cli/load/hostile/shapes.h"
+#include "cli/load/real_world.h"
 #include "cli/load/server_process.h"
 #include "cli/program.h"
 #include "crdt/block.h"
@@ -384,6 +386,35 @@ std::string name_of_attack(const ::testing::TestParamInfo<std::size_t>& info) {
 
 INSTANTIATE_TEST_SUITE_P(All, EachAttack, ::testing::Range(std::size_t{0}, all_attacks().size()),
                          name_of_attack);
+
+// ---- the users
+
+TEST(QuietUsersTest, WhoChurnsGoesOnToNewDocuments) {
+  const testing::TempDir dir;
+  ServerProcess server({.program = SYNCLINE_BINARY, .directory = dir.root()});
+  ASSERT_TRUE(server.start(60'000));
+  const auto target =
+      backend::parse_ws_url("ws://127.0.0.1:" + std::to_string(server.port())).value();
+  RealWorld real(1, false);
+  real.set_target([&](std::size_t) { return target; });
+  QuietUsers users(real, {.users = 3,
+                          .edits_per_second = 50,
+                          .churn = true,
+                          .stay_us = sim::kSecond / 2,
+                          .token = "none"});
+  users.connect();
+  users.edit();
+  // Two places have three documents each, and edits in each of them are acknowledged.
+  const auto done = [&] { return users.promises().size() >= 6; };
+  real.run_until(real.now_us() + 60 * sim::kSecond, done);
+  ASSERT_TRUE(done()) << users.promises().size();
+  users.stop();
+  real.run_until(real.now_us() + 60 * sim::kSecond, [&] { return users.why_not().empty(); });
+  EXPECT_EQ(users.why_not(), "");
+  EXPECT_FALSE(real.world().violation);
+  const std::string base = "http://127.0.0.1:" + std::to_string(server.port());
+  EXPECT_THAT(missing_at(base, "none", users.promises()), IsEmpty());
+}
 
 // ---- the command
 

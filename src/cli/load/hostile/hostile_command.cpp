@@ -87,7 +87,8 @@ void add_hostile_options(Command& command, HostileArguments& arguments) {
                   .text = "hostile: edits a second, of all users together"},
                  run.user_rate);
   command.flag({.name = "--user-churn",
-                .text = "hostile: users go offline and come back, and make every kind of edit"},
+                .text = "hostile: users go offline and come back, make every kind of edit, and go "
+                        "on to new documents"},
                run.user_churn);
   command.option({.name = "--calm-seconds",
                   .value = "N",

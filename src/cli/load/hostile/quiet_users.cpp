@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kOnlineUs = 20 * sim::kSecond;  // means
 constexpr std::uint64_t kOfflineUs = sim::kSecond;
+constexpr std::uint64_t kMoveAgainUs = sim::kSecond / 10;
 constexpr std::uint64_t kQuietWorkspaces = 8;
 
 }  // namespace
@@ -34,12 +35,21 @@ std::vector<Ground::Document> QuietUsers::documents(std::uint64_t seed, std::uin
 }
 
 void QuietUsers::connect() {
-  const std::vector<Ground::Document> all = documents(options_.seed, options_.users);
-  for (std::size_t i = 0; i < options_.users; ++i) {
+  clients_.resize(options_.users);
+  for (Ground::Document& document : documents(options_.seed, options_.users)) {
+    places_.push_back({std::move(document)});
+    enter(places_.size() - 1);
+  }
+}
+
+// New clients, because each has a new device's id and knows nothing.
+void QuietUsers::enter(std::size_t place) {
+  const auto& [first, moves] = places_[place];
+  for (std::size_t i = 2 * place; i < std::min(2 * place + 2, clients_.size()); ++i) {
     sim::ClientSettings settings;
-    settings.number = i;
-    settings.workspace = all[i / 2].workspace;
-    settings.objects = {all[i / 2].object};
+    settings.number = numbers_++;
+    settings.workspace = first.workspace;
+    settings.objects = {moves == 0 ? first.object : fmt::format("{}-{}", first.object, moves)};
     settings.token = options_.token;
     settings.edit_every_us = 0;
     settings.max_edits = UINT64_MAX;
@@ -49,16 +59,38 @@ void QuietUsers::connect() {
       settings.online_us = kOnlineUs;
       settings.offline_us = kOfflineUs;
     }
-    clients_.push_back(sim::make_client(real_.world(), real_, watch_, std::move(settings)));
-    clients_.back()->loop().set_turn_us(0);
-    clients_.back()->start();
+    clients_[i] = sim::make_client(real_.world(), real_, watch_, std::move(settings));
+    clients_[i]->loop().set_turn_us(0);
+    clients_[i]->start();
   }
+}
+
+bool QuietUsers::in_step(std::size_t place) const {
+  for (std::size_t i = 2 * place; i < std::min(2 * place + 2, clients_.size()); ++i)
+    if (!clients_[i]->in_step()) return false;
+  return true;
+}
+
+// Whoever waits for an ack stays until it has come.
+void QuietUsers::move_on(std::size_t place) {
+  if (!editing_) return;
+  const bool moves = in_step(place);
+  if (moves) {
+    ++places_[place].moves;
+    enter(place);
+  }
+  real_.timeline().after(moves ? options_.stay_us : kMoveAgainUs,
+                         [this, place] { move_on(place); });
 }
 
 void QuietUsers::edit() {
   if (clients_.empty()) return;
   editing_ = true;
   arrivals_.emplace(real_.world().dice.fork("arrivals"), real_.now_us(), options_.edits_per_second);
+  if (options_.churn)
+    for (std::size_t place = 0; place < places_.size(); ++place)
+      real_.timeline().after(options_.stay_us * (place + 1) / places_.size(),
+                             [this, place] { move_on(place); });
   next();
 }
 

@@ -23,9 +23,11 @@ namespace syncline::cli {
 struct QuietOptions {
   std::uint64_t users = 50;
   double edits_per_second = 100;  // of all together
-  // They also go offline and come back, and make every kind of edit. Latencies include the time away.
+  // They also go offline and come back, make every kind of edit, and go on to a new document now and then.
+  // Latencies include the time away.
   bool churn = false;
-  std::uint64_t seed = 1;  // a part of the names of the workspaces
+  std::uint64_t stay_us = 240 * sim::kSecond;  // in a document, of those who go on
+  std::uint64_t seed = 1;                      // a part of the names of the workspaces
   std::string token;
 };
 
@@ -34,7 +36,7 @@ class QuietUsers {
   QuietUsers(RealWorld& real, const QuietOptions& options);
   ~QuietUsers();
 
-  // The documents in which `users` users are.
+  // The documents in which `users` users begin.
   static std::vector<Ground::Document> documents(std::uint64_t seed, std::uint64_t users);
 
   void connect();
@@ -50,12 +52,23 @@ class QuietUsers {
   const Promises& promises() const { return watch_.acked(); }
 
  private:
+  // A place has one document at a time, and two users; the last one may have one.
+  struct Place {
+    Ground::Document begins_in;
+    std::uint64_t moves = 0;
+  };
+
+  void enter(std::size_t place);
+  bool in_step(std::size_t place) const;
+  void move_on(std::size_t place);
   void next();
 
   RealWorld& real_;
   const QuietOptions options_;
   Stopwatch watch_;
-  std::vector<std::unique_ptr<sim::Client>> clients_;
+  std::vector<Place> places_;
+  std::vector<std::unique_ptr<sim::Client>> clients_;  // those of place p are 2p and 2p + 1
+  std::size_t numbers_ = 0;                            // of clients that ever were
   std::optional<Arrivals> arrivals_;
   std::size_t turn_ = 0;
   bool editing_ = false;
