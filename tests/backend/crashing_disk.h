@@ -1,5 +1,6 @@
 // A disk between RocksDB and the real one that dies at the n-th operation that changes something:
-// that one is done by half, and none after it is done at all.
+// that one is done by half, and none after it is done at all. Nothing waits for the real disk: what the
+// file system has been told stays readable, because the machine goes on.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -32,6 +33,14 @@ class CrashingDisk final : public rocksdb::FileSystemWrapper {
     std::unique_ptr<rocksdb::FSWritableFile> file;
     auto status = target()->NewWritableFile(name, options, &file, context);
     if (status.ok()) *result = std::make_unique<File>(*this, std::move(file));
+    return status;
+  }
+  rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* result,
+                                 rocksdb::IODebugContext* context) override {
+    std::unique_ptr<rocksdb::FSDirectory> directory;
+    auto status = target()->NewDirectory(name, options, &directory, context);
+    if (status.ok()) *result = std::make_unique<Directory>(std::move(directory));
     return status;
   }
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
@@ -82,7 +91,6 @@ class CrashingDisk final : public rocksdb::FileSystemWrapper {
     }
     rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* context) override {
-      // The machine goes on, so that nothing depends on its disk.
       (void)options, (void)context;
       return disk_.dies() ? dead() : rocksdb::IOStatus::OK();
     }
@@ -95,11 +103,31 @@ class CrashingDisk final : public rocksdb::FileSystemWrapper {
     CrashingDisk& disk_;
   };
 
+  class Directory final : public rocksdb::FSDirectoryWrapper {
+   public:
+    using FSDirectoryWrapper::FSDirectoryWrapper;
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+      return rocksdb::IOStatus::OK();
+    }
+    rocksdb::IOStatus FsyncWithDirOptions(const rocksdb::IOOptions&, rocksdb::IODebugContext*,
+                                          const rocksdb::DirFsyncOptions&) override {
+      return rocksdb::IOStatus::OK();
+    }
+  };
+
   bool dies() { return ++operations_ >= crash_at_ && crash_at_ != 0; }
   static rocksdb::IOStatus dead() { return rocksdb::IOStatus::IOError("the disk is gone"); }
 
   std::atomic<int> operations_ = 0;
   std::atomic<int> crash_at_ = 0;
+};
+
+// Makes RocksDB's waits end at once: after a failed flush, it sleeps for a second before it closes.
+class NoSleep final : public rocksdb::EnvWrapper {
+ public:
+  using EnvWrapper::EnvWrapper;
+  const char* Name() const override { return "NoSleep"; }
+  void SleepForMicroseconds(int) override {}
 };
 
 }  // namespace syncline::testing

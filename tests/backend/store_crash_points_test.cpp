@@ -117,8 +117,8 @@ void expect_delta(BlockingLog& log, const Told& told, bool dropped) {
   }
 }
 
-void expect_whole(const std::string& dir, const Told& told) {
-  auto store = backend::RocksDbStore::open(store_options(dir));
+void expect_whole(backend::StoreOptions options, const Told& told) {
+  auto store = backend::RocksDbStore::open(std::move(options));
   ASSERT_TRUE(store.has_value()) << store.error().message;
   const auto verified = (*store)->verify();
   ASSERT_TRUE(verified.has_value()) << verified.error().message;
@@ -148,15 +148,23 @@ void expect_whole(const std::string& dir, const Told& told) {
 }
 
 // With each snapshot in a file of its own; and with snapshots in the database, at every third operation.
-class StoreCrashPoints : public ::testing::TestWithParam<std::size_t> {};
+class StoreCrashPoints : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  // Over the disk that dies, so that nothing waits for a real one; also what looks afterwards.
+  backend::StoreOptions options(const std::string& dir) {
+    auto options = store_options(dir);
+    options.env = &env_;
+    options.inline_snapshot_bytes = GetParam();
+    return options;
+  }
+
+  std::shared_ptr<CrashingDisk> disk_ = std::make_shared<CrashingDisk>();
+  NoSleep env_{rocksdb::NewCompositeEnv(disk_)};
+};
 
 INSTANTIATE_TEST_SUITE_P(SnapshotsUpTo, StoreCrashPoints, ::testing::Values(16384, 0));
 
 TEST_P(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
-  CrashingDisk* disk = nullptr;
-  const auto wrapper = std::make_shared<CrashingDisk>();
-  disk = wrapper.get();
-  const auto env = rocksdb::NewCompositeEnv(wrapper);
   int crashes = 0;
   int backups = 0;
   const int step = GetParam() == 0 ? 1 : 3;
@@ -165,17 +173,14 @@ TEST_P(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
     TempDir dir;
     const std::string backup = dir.root() + "/backup";
     Told told;
-    disk->crash_at(operation);
+    disk_->crash_at(operation);
     bool complete = false;
-    auto options = store_options(dir.path());
-    options.env = env.get();
-    options.inline_snapshot_bytes = GetParam();
-    if (auto store = backend::RocksDbStore::open(options); store.has_value())
+    if (auto store = backend::RocksDbStore::open(options(dir.path())); store.has_value())
       complete = Story(**store, told).run(backup);
-    const bool crashed = disk->crashed();
-    disk->crash_at(0);
+    const bool crashed = disk_->crashed();
+    disk_->crash_at(0);
     crashes += crashed ? 1 : 0;
-    ASSERT_NO_FATAL_FAILURE(expect_whole(dir.path(), told));
+    ASSERT_NO_FATAL_FAILURE(expect_whole(options(dir.path()), told));
     const bool there = std::filesystem::exists(backup);
     EXPECT_LE(told.backed_up, there);
     if (there) {
@@ -183,13 +188,14 @@ TEST_P(StoreCrashPoints, NothingIsLostOrHalfDoneWhereverTheDiskDies) {
       const auto checked = backend::check_backup(backup);
       ASSERT_TRUE(checked.has_value()) << checked.error().message;
       const std::string restored = dir.root() + "/restored";
-      ASSERT_TRUE(backend::restore_backup(backup, {.data_dir = restored}).has_value());
-      ASSERT_NO_FATAL_FAILURE(expect_whole(
-          restored, {.appended = 10, .floor = 6, .swept_to = 6, .pinned = true, .held = true}));
+      ASSERT_TRUE(backend::restore_backup(backup, options(restored)).has_value());
+      ASSERT_NO_FATAL_FAILURE(
+          expect_whole(options(restored),
+                       {.appended = 10, .floor = 6, .swept_to = 6, .pinned = true, .held = true}));
     }
     // What was left behind is in nobody's way.
     if (operation % 10 < step && !there) {
-      const auto again = backend::back_up(store_options(dir.path()), {.destination = backup});
+      const auto again = backend::back_up(options(dir.path()), {.destination = backup});
       EXPECT_TRUE(again.has_value()) << again.error().message;
     }
     ASSERT_FALSE(::testing::Test::HasFailure());
@@ -209,30 +215,24 @@ TEST_P(StoreCrashPoints, ARestoreIsWholeOrIsNotThere) {
   const std::string backup = dir.root() + "/backup";
   Told told;
   {
-    auto creating = store_options(dir.path());
-    creating.inline_snapshot_bytes = GetParam();
-    auto store = backend::RocksDbStore::open(creating);
+    auto store = backend::RocksDbStore::open(options(dir.path()));
     ASSERT_TRUE(store.has_value());
     ASSERT_TRUE(Story(**store, told).run(backup));
   }
-  const auto wrapper = std::make_shared<CrashingDisk>();
-  const auto env = rocksdb::NewCompositeEnv(wrapper);
   const std::string restored = dir.root() + "/restored";
   int operation = 1;
   for (;; ++operation) {
     SCOPED_TRACE(operation);
-    wrapper->crash_at(operation);
-    backend::StoreOptions options{.data_dir = restored};
-    options.env = env.get();
-    const auto done = backend::restore_backup(backup, options);
-    const bool crashed = wrapper->crashed();
-    wrapper->crash_at(0);
+    disk_->crash_at(operation);
+    const auto done = backend::restore_backup(backup, options(restored));
+    const bool crashed = disk_->crashed();
+    disk_->crash_at(0);
     if (!crashed) {
       ASSERT_TRUE(done.has_value()) << done.error().message;
       break;
     }
     if (!std::filesystem::exists(restored)) continue;
-    ASSERT_NO_FATAL_FAILURE(expect_whole(restored, {.appended = 10}));
+    ASSERT_NO_FATAL_FAILURE(expect_whole(options(restored), {.appended = 10}));
     std::filesystem::remove_all(restored);
   }
   EXPECT_GT(operation, 10);

@@ -59,6 +59,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options, OpenMode mode) 
   result.max_background_jobs = 2;
   if (options.max_open_tables > 0)
     result.max_open_files = static_cast<int>(options.max_open_tables);
+  // RocksDB starts so many for each of the families, however few tables there are.
+  result.max_file_opening_threads = 4;
   result.bytes_per_sync = 1 << 20;
   result.info_log = std::make_shared<DatabaseLog>(options.reports);
   result.max_bgerror_resume_count = 0;
