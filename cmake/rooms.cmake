@@ -2,26 +2,26 @@
 # A room may include the rooms it depends on, directly or through them, and no others;
 # tests/house/check_includes.py reads this file and holds the sources to it.
 #
-# One call a room, on one line or several; THREADS marks rooms whose tests also run under ThreadSanitizer, APART
-# names sources that are compiled by themselves in every build.
+# One call a room, on one line or several; THREADS marks rooms whose tests also run under ThreadSanitizer, SLOW_TESTS
+# those whose tests compute for seconds, APART names sources that are compiled by themselves in every build.
 
 # Signatures alone need OpenSSL, which users of `libsyncline` do not have to link.
 syncline_room(base LIBS OpenSSL::Crypto fmt::fmt APART ed25519.cpp)
 syncline_room(http DEPENDS base)
 syncline_room(observe DEPENDS base)
-syncline_room(crdt DEPENDS base)
+syncline_room(crdt SLOW_TESTS DEPENDS base)
 syncline_room(capi DEPENDS crdt)
-syncline_room(merge DEPENDS crdt)
+syncline_room(merge SLOW_TESTS DEPENDS crdt)
 syncline_room(log DEPENDS base)
 syncline_room(store DEPENDS log)
 syncline_room(state DEPENDS merge log)
 syncline_room(policy DEPENDS merge log LIBS PkgConfig::UTF8PROC)
-syncline_room(workspace DEPENDS state policy observe TESTS_USE store)
+syncline_room(workspace SLOW_TESTS DEPENDS state policy observe TESTS_USE store)
 syncline_room(protocol DEPENDS merge log)
 syncline_room(session DEPENDS workspace protocol TESTS_USE store)
 syncline_room(node DEPENDS session http TESTS_USE store)
 syncline_room(api DEPENDS node TESTS_USE store)
-syncline_room(sim DEPENDS api store)
+syncline_room(sim SLOW_TESTS DEPENDS api store)
 syncline_room(backend THREADS DEPENDS api store
   LIBS Boost::headers OpenSSL::SSL RocksDB::rocksdb-shared spdlog::spdlog PkgConfig::ZSTD PkgConfig::SODIUM
        Threads::Threads syncline::web_assets)

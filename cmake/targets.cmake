@@ -1,12 +1,12 @@
 # How a folder becomes targets. Files are globbed, so adding one needs no edit here.
 
-# syncline_room(<name> [THREADS] [DEPENDS room...] [LIBS target...] [APART source...] [TESTS_USE room...])
+# syncline_room(<name> [THREADS] [SLOW_TESTS] [DEPENDS room...] [LIBS target...] [APART source...] [TESTS_USE room...])
 #
 # src/<name>/**/*.cpp -> static library syncline_<name>, alias syncline::<name>; an interface library while
 # the folder holds no .cpp. tests/<name>/**/*.cpp -> executable test_<name>, every test of it known to ctest.
 # TESTS_USE: rooms that the tests need beside the room itself, such as a store to run it over.
 function(syncline_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 ROOM "THREADS" "" "DEPENDS;LIBS;APART;TESTS_USE")
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "THREADS;SLOW_TESTS" "" "DEPENDS;LIBS;APART;TESTS_USE")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   list(TRANSFORM ROOM_DEPENDS PREPEND syncline::)
@@ -21,6 +21,9 @@ function(syncline_room name)
   add_library(syncline::${name} ALIAS syncline_${name})
   target_include_directories(syncline_${name} ${scope} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(syncline_${name} ${scope} ${ROOM_DEPENDS} ${ROOM_LIBS} syncline_flags)
+  if(sources AND name IN_LIST SYNCLINE_COLD_ROOMS)
+    target_compile_options(syncline_${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O0>)
+  endif()
   # What a room keeps apart from its other sources stays so where several are compiled as one (preset `unity`).
   list(TRANSFORM ROOM_APART PREPEND ${PROJECT_SOURCE_DIR}/src/${name}/)
   set_source_files_properties(${ROOM_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
@@ -30,15 +33,30 @@ function(syncline_room name)
   if(ROOM_THREADS)
     set(label threads)
   endif()
+  # Most tests cost more to compile than to run. The longest start first, so that no core waits for the last one. Those
+  # labelled `threads` often wait, so they leave their core to others. (A unit of COST is about a second; suites that
+  # are not of a room have costs of their own.)
+  set(flags ${SYNCLINE_TEST_FLAGS})
+  set(cost 0)
+  if(ROOM_SLOW_TESTS)
+    set(flags)
+    set(cost 3)
+  elseif(ROOM_THREADS)
+    set(cost 1)
+  endif()
   list(TRANSFORM ROOM_TESTS_USE PREPEND syncline::)
-  syncline_unit_tests(${name} ${label} ${ROOM_TESTS_USE})
+  syncline_unit_tests(${name} ${label} ${cost} ${ROOM_TESTS_USE})
+  if(TARGET test_${name})
+    target_compile_options(test_${name} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${flags}>")
+  endif()
 endfunction()
 
 add_custom_target(unit_tests)    # the tests of all rooms
 add_custom_target(thread_tests)  # those labelled `threads`
 
-# The tests of one room, linked with what follows the label. Label `unit`, or `threads` for those that ThreadSanitizer should see as well.
-function(syncline_unit_tests name label)
+# The tests of one room, linked with what follows the cost. Label `unit`, or `threads` for those that ThreadSanitizer
+# should see as well. `cost` as ctest's COST.
+function(syncline_unit_tests name label cost)
   if(NOT SYNCLINE_TESTS)
     return()
   endif()
@@ -61,7 +79,7 @@ function(syncline_unit_tests name label)
     TEST_FILTER -*.DISABLED_*
     DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES TIMEOUT ${SYNCLINE_TEST_TIMEOUT} LABELS ${label})
+    PROPERTIES TIMEOUT ${SYNCLINE_TEST_TIMEOUT} LABELS ${label} COST ${cost})
 endfunction()
 
 # syncline_programs(<folder> <pattern> [LIBS target...]): every matching file is a program of its own, linked

@@ -2,8 +2,9 @@
 # Every test there is: release with the end-to-end tests, unit tests under ASan and UBSan, every fuzzer for
 # FUZZ_SECONDS (5), what uses threads under TSan. Goes on after a failure; the last line says `N passed, M failed`, and
 # the status is 0 only if M is 0. Reads nothing from stdin. STAGES="release asan" limits what runs. While the tests of a
-# stage run, what the next stage needs is compiled with the lowest priority: tests often wait, and leave cores idle.
-# CONTRIBUTING.md says where the minutes go.
+# stage run, what later stages need is compiled with the lowest priority: tests often wait, and leave cores idle.
+# Tests of the release write to the disk that TMPDIR names; those under sanitizers, which are the same tests, write to
+# memory if there is enough, so that they do not wait for syncs again. CONTRIBUTING.md says where the minutes go.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 exec </dev/null
@@ -13,7 +14,18 @@ jobs=$(nproc)
 passed=0 failed=0 skipped=0 failures=()
 logs=$(mktemp -d)
 ahead=  # the process that compiles ahead
-trap '[ -z "$ahead" ] || kill -- "-$ahead" 2>/dev/null; rm -rf "$logs"' EXIT
+in_memory=$logs/tmp  # replaced below
+trap '[ -z "$ahead" ] || kill -- "-$ahead" 2>/dev/null; rm -rf "$logs" "$in_memory"' EXIT
+
+# A folder in memory if there is room, otherwise one on the disk.
+free_mb() { df --output=avail -m "$1" 2>/dev/null | tail -n 1; }
+available_mb=$(awk '/^MemAvailable:/ {print int($2 / 1024)}' /proc/meminfo)
+if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && [ "$(free_mb /dev/shm)" -ge 2048 ] &&
+   [ "$available_mb" -ge 6144 ] && folder=$(mktemp -d /dev/shm/syncline-test-XXXXXX 2>/dev/null); then
+  in_memory=$folder
+else
+  mkdir "$in_memory"
+fi
 
 # Sanitizers need their shadow memory where a kernel with much address randomisation may have put something else.
 fixed=()
@@ -23,22 +35,35 @@ fail() { failed=$((failed + 1)); failures+=("$1"); echo "FAILED: $1"; }
 
 stage() { echo; echo "== $1 (${SECONDS} s)"; }
 
-# compile_ahead <stage>: in the background, for the stages after this one. What fails then fails again in build().
+# compile_ahead: in the background, all that the sanitizers need. What fails then fails again in build().
 compile_ahead() {
-  local after=${STAGES#*"$1"}
-  case $after in
-    *asan*) setsid nice -n 19 scripts/build.sh asan unit_tests fuzzers >/dev/null 2>&1 & ;;
-    *tsan*) setsid nice -n 19 scripts/build.sh tsan thread_tests >/dev/null 2>&1 & ;;
-    *) return ;;
-  esac
+  [ -z "$ahead" ] || return
+  local wanted=() name
+  for name in $STAGES; do
+    case $name in
+      asan) wanted+=("asan unit_tests fuzzers") ;;
+      tsan) wanted+=("tsan thread_tests") ;;
+    esac
+  done
+  setsid nice -n 19 bash -c '
+    logs=$1; shift
+    for build in "$@"; do
+      scripts/build.sh $build >/dev/null 2>&1
+      touch "$logs/ahead.${build%% *}"
+    done' -- "$logs" "${wanted[@]}" &
   ahead=$!
+}
+
+# Waits until the background has done what it can for this preset.
+await_ahead() {
+  case $1 in asan | tsan) ;; *) return ;; esac
+  while [ -n "$ahead" ] && [ ! -e "$logs/ahead.$1" ] && kill -0 "$ahead" 2>/dev/null; do sleep 0.5; done
 }
 
 # build <preset> [target...]: a build that fails counts as one failed test.
 build() {
   stage "build $*"
-  if [ -n "$ahead" ]; then wait "$ahead"; fi
-  ahead=
+  await_ahead "$1"
   scripts/build.sh "$@" >"$logs/build" 2>&1 && return 0
   grep -vE '^\[[0-9]+/[0-9]+\]' "$logs/build" | tail -n 100
   fail "build $1"
@@ -115,17 +140,17 @@ for name in $STAGES; do
     release)
       node_packages
       if build release; then
-        compile_ahead release
+        compile_ahead
         run_ctest release
         node_tests
       fi ;;
     asan)
       if build asan unit_tests; then
-        compile_ahead asan
-        run_ctest asan -L '^(unit|threads)$'
+        compile_ahead
+        TMPDIR=$in_memory run_ctest asan -L '^(unit|threads)$'
       fi ;;
     fuzz) if build asan fuzzers; then run_fuzzers; fi ;;
-    tsan) if build tsan thread_tests; then run_ctest tsan -L '^threads$'; fi ;;
+    tsan) if build tsan thread_tests; then TMPDIR=$in_memory run_ctest tsan -L '^threads$'; fi ;;
     *) fail "unknown stage $name" ;;
   esac
 done

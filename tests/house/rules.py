@@ -55,7 +55,7 @@ def parse_rooms(text):
     for words in (call.split() for call in re.findall(r"syncline_room\(([^)]*)\)", text)):
         name, depends, section = words[0], [], ""
         for word in words[1:]:
-            if word in ("DEPENDS", "LIBS", "THREADS", "APART", "TESTS_USE"):
+            if word in ("DEPENDS", "LIBS", "THREADS", "SLOW_TESTS", "APART", "TESTS_USE"):
                 section = word
             elif section == "DEPENDS":
                 depends.append(word)
