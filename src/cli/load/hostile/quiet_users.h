@@ -26,8 +26,8 @@ struct QuietOptions {
   // They also go offline and come back, make every kind of edit, and go on to a new document now and then.
   // Latencies include the time away.
   bool churn = false;
-  std::uint64_t stay_us = 240 * sim::kSecond;  // in a document, of those who go on
-  std::uint64_t seed = 1;                      // a part of the names of the workspaces
+  std::uint64_t stay_us = 240'000'000;  // in a document, of those who go on
+  std::uint64_t seed = 1;               // a part of the names of the workspaces
   std::string token;
 };
 
