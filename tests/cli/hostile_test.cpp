@@ -33,6 +33,7 @@
 #include "cli/load/server_process.h"
 #include "cli/program.h"
 #include "crdt/block.h"
+#include "sim/invariants.h"
 #include "syncline/crdt/doc.h"
 #include "syncline/crdt/updates.h"
 
