@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <optional>
 #include <thread>
@@ -27,6 +28,7 @@
 #include "backend/server/process_metrics.h"
 #include "backend/store/rocksdb_store.h"
 #include "backend/web/assets.h"
+#include "base/assert.h"
 #include "base/utf8.h"
 #include "node/accept.h"
 #include "node/identify.h"
@@ -50,7 +52,12 @@ struct Node::Impl {
   explicit Impl(NodeOptions node_options)
       : options(std::move(node_options)),
         reporter(options.log, observe::Area::kServer),
-        plan(node::plan_memory(options.memory_bytes)) {}
+        plan(node::plan_memory(options.memory_bytes)) {
+    // Members are destroyed in reverse order: first the loops with their tasks, then what these are charged to.
+    constexpr std::less<const void*> before;
+    SYNCLINE_ASSERT(before(&memory, &accounts) && before(&accounts, &loops) &&
+                    before(&loops, &worker_loops) && before(&worker_loops, &workers));
+  }
   ~Impl() { stop(); }
 
   Result<void> start();
