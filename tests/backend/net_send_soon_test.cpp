@@ -68,16 +68,22 @@ TEST(NetSendSoon, ALoopThatIsBusyWritesSeveralTogether) {
   for (int i = 0; i < kTellers; ++i) tellers.push_back(std::make_unique<WsClient>(test.port));
   ASSERT_TRUE(journal.wait_for("open", 1 + kTellers));
 
-  std::atomic<bool> all_have_sent = false;
-  test.loops[0].post([&] {
-    while (!all_have_sent) sleep_ms(1);
-  });
-  for (const auto& teller : tellers) teller->send_binary("go");
-  all_have_sent = true;
-  for (int i = 0; i < kTellers; ++i) ASSERT_EQ(told.take_frame().payload, "\x07");
-  ASSERT_TRUE(journal.wait_for("task", kTellers));
-  // Each message takes a round of the loop, after which it would be written by itself.
-  EXPECT_LT(journal.count("written"), kTellers);
+  // Those who are ready at once take their turns two in a round, and each round would write what it has queued.
+  // On a machine with other work, rounds may take so long that each of them does.
+  int written = kTellers;
+  for (int attempt = 0; attempt < 5 && written >= kTellers / 2; ++attempt) {
+    const int before = journal.count("written");
+    std::atomic<bool> all_have_sent = false;
+    test.loops[0].post([&] {
+      while (!all_have_sent) sleep_ms(1);
+    });
+    for (const auto& teller : tellers) teller->send_binary("go");
+    all_have_sent = true;
+    for (int i = 0; i < kTellers; ++i) ASSERT_EQ(told.take_frame().payload, "\x07");
+    ASSERT_TRUE(journal.wait_for("task", (attempt + 1) * kTellers));
+    written = journal.count("written") - before;
+  }
+  EXPECT_LT(written, kTellers / 2);
 }
 
 // Sends its first message when it opens.
