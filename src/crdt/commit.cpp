@@ -2,6 +2,7 @@
 // then the update is sent. The order, and the choice of neighbours to merge, are those of Yjs,
 // because encoded documents depend on them.
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "crdt/engine.h"
@@ -49,9 +50,12 @@ bool Engine::only_moved_border(const Transaction& transaction) {
 }
 
 void Engine::leave_shared_client_id(const Transaction& transaction) {
-  const Transaction::Advance* own = transaction.find_advance(own_client_);
-  if (own != nullptr && own->after != own->before)
-    set_client_id(next_client_id(options.client_id, options.next_client_seed));
+  for (const Transaction::Advance& advance : transaction.advances) {
+    if (std::as_const(store.clients)[advance.client].id != options.client_id ||
+        advance.after == advance.before)
+      continue;
+    return set_client_id(next_client_id(options.client_id, options.next_client_seed));
+  }
 }
 
 // ---- collecting

@@ -16,7 +16,7 @@ Engine::~Engine() = default;
 void Engine::set_client_id(ClientId id) {
   options.client_id = id;
   own_edits_ = true;
-  own_client_ = store.clients.intern(id);
+  own_client_ = store.clients.find(id);
 }
 
 ClientId Engine::next_client_id(ClientId id, std::uint64_t seed) {

@@ -334,6 +334,11 @@ class Engine {
   }
 
   // local.cpp
+  // Added at the first edit, because a server's documents have none.
+  ClientIndex own_client() {
+    if (own_client_ == kNoClient) own_client_ = store.clients.intern(options.client_id);
+    return own_client_;
+  }
   Handle split(Transaction& transaction, Handle item, Clock offset);
 
   // remove.cpp
@@ -394,9 +399,9 @@ class Engine {
   void delete_range(ClientIndex client, Clock clock, Clock end);
 
   Transaction* current_ = nullptr;
-  ClientIndex own_client_ = kNoClient;
-  std::uint64_t changes_ = 0;  // insertions and deletions so far
-  std::uint32_t ranks_ = 0;    // the number of clients with known structs
+  ClientIndex own_client_ = kNoClient;  // kNoClient: nothing is known of it
+  std::uint64_t changes_ = 0;           // insertions and deletions so far
+  std::uint32_t ranks_ = 0;             // the number of clients with known structs
   // The first `begun_` transactions are not finished: those up to `committing_at_` have been
   // committed or are being committed; their observers have begun those after it. The rest is kept
   // for reuse.

@@ -24,7 +24,8 @@ Result<void> Engine::require(TypeIndex index, std::initializer_list<TypeKind> ki
 bool Engine::has_room(std::uint64_t amount) const {
   constexpr std::uint64_t kMost = 0xffffffff;
   if (amount > kMost) return false;
-  const ClientState& own = store.clients[own_client_];
+  static const ClientState kNothing;
+  const ClientState& own = own_client_ == kNoClient ? kNothing : store.clients[own_client_];
   return own.clock + amount + kHeadroom <= kMost && own.text.fits(amount + kHeadroom) &&
          own.values.fits(amount + kHeadroom);
 }
@@ -59,8 +60,8 @@ Handle Engine::item_ending_at(DenseId id) {
 
 Handle Engine::insert(TypeIndex parent, Handle left, Handle right, const NewContent& content) {
   Placement at;
-  at.client = own_client_;
-  at.clock = store.clients[own_client_].clock;
+  at.client = own_client();
+  at.clock = store.clients[at.client].clock;
   at.left = left;
   at.right = right;
   if (left != kNoItem) at.origin = store[left].last_id();
@@ -71,8 +72,8 @@ Handle Engine::insert(TypeIndex parent, Handle left, Handle right, const NewCont
 
 Handle Engine::insert_keyed(TypeIndex parent, KeyIndex key, const NewContent& content) {
   Placement at;
-  at.client = own_client_;
-  at.clock = store.clients[own_client_].clock;
+  at.client = own_client();
+  at.clock = store.clients[at.client].clock;
   at.left = store.types.value(parent, key);
   if (at.left != kNoItem) at.origin = store[at.left].last_id();
   at.parent = parent;

@@ -18,7 +18,7 @@ void Engine::keep(Handle item, bool keep) {
 Handle Engine::insert_copy(Handle deleted, TypeIndex parent, Handle left, Handle right) {
   const Item& item = store[deleted];
   const Block block = store.block(item);
-  const ClientState& own = store.clients[own_client_];
+  const ClientState& own = store.clients[own_client()];
   const std::size_t bytes = block.payload.size() + sizeof(KeyIndex);
   if (own.clock > 0xffffffff - item.len || !own.text.fits(bytes) || !own.values.fits(bytes))
     return kNoItem;

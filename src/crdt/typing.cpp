@@ -36,7 +36,7 @@ bool Engine::type_on(TypeIndex type, std::uint32_t index, std::string_view text)
   const Handle handle = store.sequences.ending_at(state.sequence, index);
   if (handle == kNoItem || !is_text(state.kind) || type_observers_ != nullptr) return false;
   Item& run = store[handle];
-  if (!may_grow(run, own_client_)) return false;
+  if (own_client_ == kNoClient || !may_grow(run, own_client_)) return false;
   // The right neighbour must be the one that the run had when it began. And no tombstone or format
   // may follow the run, because the text would go after those.
   if (run.right == kNoItem) {

@@ -417,5 +417,32 @@ TEST(Engine, ASmallDocumentHoldsLittle) {
   EXPECT_LT(doc.memory_bytes(), 3'300u);
 }
 
+// A server has many documents, and edits none itself.
+TEST(Engine, KnowsNothingOfItsOwnClientBeforeItsFirstEdit) {
+  Doc author = make(1);
+  ASSERT_TRUE(author.text("t").insert(0, "abc"));
+  Doc reader = make(2);
+  ASSERT_TRUE(reader.apply_update(author.encode_state_as_update()));
+  EXPECT_EQ(reader.engine().store.clients.size(), 1U);
+  EXPECT_EQ(reader.client_id(), 2U);
+  ASSERT_TRUE(reader.text("t").insert(3, "d"));
+  EXPECT_EQ(reader.engine().store.clients.size(), 2U);
+  EXPECT_EQ(reader.text("t").to_string(), "abcd");
+  expect_whole(reader);
+}
+
+// Also if it has not edited yet.
+TEST(Engine, LeavesAClientIdUnderWhichAnotherReplicaEdits) {
+  Doc author = make(1);
+  ASSERT_TRUE(author.text("t").insert(0, "abc"));
+  Doc other = make(1);
+  ASSERT_TRUE(other.apply_update(author.encode_state_as_update()));
+  EXPECT_NE(other.client_id(), 1U);
+  ASSERT_TRUE(other.text("t").insert(0, "x"));
+  ASSERT_TRUE(author.apply_update(other.encode_state_as_update()));
+  EXPECT_EQ(author.text("t").to_string(), "xabc");
+  expect_whole(other);
+}
+
 }  // namespace
 }  // namespace syncline::crdt
