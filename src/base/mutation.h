@@ -97,7 +97,9 @@ namespace syncline {
   X(keep_cache_bytes)    /* an evicted object still counts as memory */                           \
   X(keep_charge)         /* what somebody held is charged to him for ever */                      \
   X(forget_untold)       /* presence that was put off is lost when its client leaves */           \
-  X(judge_once)          /* a change that a worker applied is not judged again */
+  X(judge_once)          /* a change that a worker applied is not judged again */                 \
+  X(one_urgent_worker)   /* one worker does all urgent jobs */                                    \
+  X(large_together)      /* any number of large urgent jobs run at once */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

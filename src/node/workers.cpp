@@ -1,31 +1,43 @@
 #include "node/workers.h"
 
-#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
 
-namespace syncline::node {
+#include "base/assert.h"
 
+namespace syncline::node {
 namespace {
 
-// Of so many workers; the others make answers.
-std::size_t urgent_workers(std::size_t all) {
-  return std::max<std::size_t>(all / 2, 1);
+// Of so many workers.
+std::size_t answer_workers(std::size_t all) {
+  return all == 1 ? 1 : all - Workers::urgent_of(all);
 }
 
-std::size_t answer_workers(std::size_t all) {
-  return all == 1 ? 1 : all - urgent_workers(all);
+// A large job may need much more memory than it works on, so about as many run as one worker would do.
+DeskLimits desk_limits(std::size_t workers, std::size_t large_bytes) {
+  DeskLimits limits{.workers = workers, .large_bytes = large_bytes};
+  if (workers == 1) limits.each = 2;
+  if (workers > 2) limits.large = 2;
+  return limits;
 }
 
 }  // namespace
 
-Workers::Workers(const std::vector<Scheduler*>& loops, MemoryBudget* memory)
-    : room_(memory == nullptr
-                ? nullptr
-                : std::make_shared<state::AnswerRoom>(memory->cell(MemoryUse::kAnswers), memory,
-                                                      answer_workers(loops.size()))) {
+Workers::Workers(const std::vector<Scheduler*>& loops, Scheduler* desk, const Options& options)
+    : desk_loop_(loops.size() > 1 ? desk : nullptr),
+      room_(options.memory == nullptr ? nullptr
+                                      : std::make_shared<state::AnswerRoom>(
+                                            options.memory->cell(MemoryUse::kAnswers),
+                                            options.memory, answer_workers(loops.size()))) {
+  SYNCLINE_ASSERT(desk_loop_ != nullptr || loops.size() == 1);
   for (Scheduler* loop : loops) places_.push_back({*loop, nullptr});
+  if (desk_loop_ != nullptr)
+    desk_ =
+        std::make_shared<UrgentDesk>(desk_limits(urgent_of(loops.size()), options.large_job_bytes),
+                                     [this](std::size_t worker, state::JobQueue::Entry job) {
+                                       give_urgent(worker, std::move(job));
+                                     });
 }
 
 void Workers::set(std::size_t index, std::unique_ptr<log::LoopStore> store,
@@ -37,17 +49,49 @@ void Workers::set(std::size_t index, std::unique_ptr<log::LoopStore> store,
 }
 
 std::size_t Workers::worker_for(const state::JobOrder& order) const {
-  const std::size_t urgent = urgent_workers(places_.size());
-  const std::size_t hash = std::hash<std::string>{}(order.asker);
-  if (order.kind == state::JobOrder::kUrgent || places_.size() == 1) return hash % urgent;
-  return urgent + hash % (places_.size() - urgent);
+  if (places_.size() == 1) return 0;
+  const std::size_t urgent = urgent_of(places_.size());
+  return urgent + std::hash<std::string>{}(order.asker) % (places_.size() - urgent);
 }
 
 void Workers::start(state::JobOrder order, Work work) {
-  const Place& place = places_[worker_for(order)];
+  if (order.kind == state::JobOrder::kAnswer || desk_ == nullptr) {
+    const std::size_t worker = worker_for(order);
+    return give(worker, std::move(order), std::move(work));
+  }
+  desk_loop_->post([desk = desk_, order = std::move(order), work = std::move(work)]() mutable {
+    desk->take({std::move(order), std::move(work)});
+  });
+}
+
+void Workers::give(std::size_t worker, state::JobOrder order, Work work) const {
+  const Place& place = places_[worker];
   place.loop.post([&place, order = std::move(order), work = std::move(work)]() mutable {
     if (place.site != nullptr) place.site->worker.take(std::move(order), std::move(work));
   });
+}
+
+// On the loop of the desk, to which the end of the job comes back.
+void Workers::give_urgent(std::size_t worker, state::JobQueue::Entry job) const {
+  if (given_) given_(worker, job.order);
+  state::JobSlot over(
+      [&loop = *desk_loop_, desk = std::weak_ptr(desk_), worker,
+       order = state::JobOrder{
+           .kind = job.order.kind, .asker = job.order.asker, .bytes = job.order.bytes}]() mutable {
+        if (desk.expired()) return;  // the loop may be gone, too
+        loop.post([desk, worker, order = std::move(order)] {
+          if (const auto there = desk.lock()) there->over(worker, order);
+        });
+      });
+  give(worker, std::move(job.order),
+       [work = std::move(job.work), over = std::move(over)](Result<state::Workplace*> place,
+                                                            state::JobSlot slot) mutable {
+         work(std::move(place),
+              state::JobSlot([slot = std::move(slot), over = std::move(over)]() mutable {
+                const state::JobSlot ends = std::move(slot);
+                const state::JobSlot tells = std::move(over);
+              }));
+       });
 }
 
 Workers::Counts Workers::counts() const {
@@ -59,6 +103,7 @@ Workers::Counts Workers::counts() const {
     all.waiting += place.counters->waiting;
     all.running += place.counters->running;
   }
+  if (desk_ != nullptr) all.waiting += desk_->waiting();
   return all;
 }
 

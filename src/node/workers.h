@@ -1,14 +1,18 @@
 // Workers: the workers of a node, and the way of each job to one of them.
 //
-// With two or more, one half does what is urgent and the other what somebody asked to read, so that
-// no change waits for a long answer. The name of the asker decides which worker of a half it is.
+// With two or more, some do what is urgent and the others what somebody asked to read, so that no change
+// waits for a long answer. Urgent jobs wait at one desk for the next free worker (node/urgent_desk.h); the
+// name of the asker decides which of the others does an answer.
 //
-// Thread-safety: after set() has installed every worker, any thread may call start(), worker_for() and
-// counts(). A worker itself is used only on its own loop. Work for a worker that has ended is destroyed.
+// Thread-safety: after set() has installed every worker, any thread may call start() and counts(). A
+// worker itself is used only on its own loop, and the desk on its own. Work for a worker that has ended
+// is destroyed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -17,16 +21,38 @@
 #include "base/scheduler.h"
 #include "log/log_backend.h"
 #include "merge/type_registry.h"
+#include "node/urgent_desk.h"
 #include "state/worker.h"
 
 namespace syncline::node {
 
 class Workers final : public state::Jobs {
  public:
-  // At least one loop. The loops must outlive this object, and must run until set() has ended every
-  // worker. `memory`: where answers are charged, and which decides whether there is room for them; it must
-  // outlive this object and all jobs. nullptr: memory is no reason for anything.
-  explicit Workers(const std::vector<Scheduler*>& loops, MemoryBudget* memory = nullptr);
+  static constexpr std::size_t kLargeJobBytes = DeskLimits{}.large_bytes;
+
+  // Of so many workers, how many do urgent jobs; with one worker, it does both.
+  static constexpr std::size_t urgent_of(std::size_t workers) {
+    return workers < 2 ? workers : workers - std::max<std::size_t>(workers / 3, 1);
+  }
+  // How many workers a machine with so many processors has. As many as these do urgent jobs, and at least
+  // four, so that a short job hardly ever waits for the end of a long one.
+  static constexpr std::size_t count_for(std::size_t cores) {
+    return std::max<std::size_t>(cores + cores / 2, 5);
+  }
+
+  struct Options {
+    // Where answers are charged, and which decides whether there is room for them; it must outlive this
+    // object and all jobs. nullptr: memory is no reason for anything.
+    MemoryBudget* memory = nullptr;
+    std::size_t large_job_bytes = kLargeJobBytes;  // DeskLimits::large_bytes
+  };
+
+  // At least one loop. `desk`: the loop of the desk, which does nothing that takes long; may be nullptr if
+  // there is one worker. The loops must outlive this object, and must run until set() has ended every
+  // worker.
+  Workers(const std::vector<Scheduler*>& loops, Scheduler* desk, const Options& options);
+  explicit Workers(const std::vector<Scheduler*>& loops, Scheduler* desk = nullptr)
+      : Workers(loops, desk, Options()) {}
 
   std::size_t size() const { return places_.size(); }
   Scheduler& loop(std::size_t index) const { return places_[index].loop; }
@@ -38,8 +64,15 @@ class Workers final : public state::Jobs {
 
   void start(state::JobOrder order, Work work) override;
 
-  // The number of the worker to which start() gives a job like this.
+  // The number of the worker to which start() gives an answer like this; the only one does urgent jobs, too.
   std::size_t worker_for(const state::JobOrder& order) const;
+
+  // nullptr: there is one worker, and no desk.
+  const UrgentDesk* desk() const { return desk_.get(); }
+  Scheduler* desk_loop() const { return desk_loop_; }
+  // Calls `given` on the desk's loop when a worker gets an urgent job. Call it before the first start().
+  using Given = std::function<void(std::size_t worker, const state::JobOrder& order)>;
+  void watch_desk(Given given) { given_ = std::move(given); }
 
   // Jobs that wait for their turn, or run, or were begun or refused so far, of all workers.
   struct Counts {
@@ -71,8 +104,14 @@ class Workers final : public state::Jobs {
     std::unique_ptr<state::JobCounters> counters = std::make_unique<state::JobCounters>();
   };
 
+  void give(std::size_t worker, state::JobOrder order, Work work) const;
+  void give_urgent(std::size_t worker, state::JobQueue::Entry job) const;
+
   std::vector<Place> places_;
+  Scheduler* const desk_loop_;
   const std::shared_ptr<state::AnswerRoom> room_;
+  Given given_;
+  std::shared_ptr<UrgentDesk> desk_;  // used on its loop; jobs that run refer to it, too
 };
 
 }  // namespace syncline::node

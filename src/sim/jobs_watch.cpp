@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,22 +13,46 @@ namespace syncline::sim {
 
 using state::JobOrder;
 
-// What the watch knows of the jobs of one worker.
+// What the watch knows of the urgent workers.
+struct JobsWatch::Desk {
+  struct Worker {
+    std::size_t jobs = 0;  // that it got and that are not over
+    std::uint64_t idle_since_us = 0;
+  };
+
+  explicit Desk(std::size_t count) : workers(count) {}
+
+  // True if one of them has had nothing to do since before that time.
+  bool idle_before(std::uint64_t us) const {
+    return std::ranges::any_of(
+        workers, [us](const Worker& each) { return each.jobs == 0 && each.idle_since_us < us; });
+  }
+
+  std::vector<Worker> workers;
+  std::map<const Scheduler*, std::set<JobOrder::Kind>> kinds;  // of the jobs that a loop has begun
+  // The jobs that wait at the desk, and how each learns which worker gets it.
+  std::map<const std::atomic<bool>*, std::move_only_function<void(std::size_t worker)>> waiting;
+};
+
+// What the watch knows of the jobs of one line.
 struct JobsWatch::Books {
-  enum class Stage : std::uint8_t { kSent, kWaits, kRuns };
+  enum class Stage : std::uint8_t { kSent, kWaits, kTurn };
   struct Job {
     JobOrder::Kind kind = JobOrder::kAnswer;
     std::string asker;
     std::shared_ptr<const std::atomic<bool>> abandoned;
+    std::uint64_t sent_us = 0;
+    std::optional<std::size_t> worker = std::nullopt;  // that the desk gave it to
     Stage stage = Stage::kSent;
   };
   struct Lane {
-    // How many jobs of others have begun since one of this asker began, or since he waits.
+    // How many jobs of others have had their turn since one of this asker had, or since he waits.
     std::map<std::string, std::map<std::string, int>> passed;
     std::size_t running = 0;
   };
 
-  Books(World& in, bool only) : world(in), only_worker(only) {}
+  Books(World& in, std::shared_ptr<Desk> of, std::size_t most, bool at)
+      : world(in), desk(std::move(of)), most_running(most), at_desk(at) {}
 
   Lane& lane(const Job& job) { return lanes[job.kind]; }
 
@@ -40,25 +63,21 @@ struct JobsWatch::Books {
     return askers;
   }
 
-  void given(const JobOrder& order);
   void waits(std::uint64_t number);
-  void begins(std::uint64_t number);
+  void given(std::uint64_t number, std::size_t worker);
+  void turn(std::uint64_t number);
+  void begins(std::uint64_t number, const Scheduler& loop);
   void over(std::uint64_t number);
 
   World& world;
-  const bool only_worker;
+  const std::shared_ptr<Desk> desk;
+  const std::size_t most_running;
+  const bool at_desk;
   const state::JobLimits limits = {};
-  std::set<JobOrder::Kind> kinds;  // of jobs that it was given
   std::map<std::uint64_t, Job> jobs;
   Lane lanes[2];
   std::uint64_t last = 0;
 };
-
-void JobsWatch::Books::given(const JobOrder& order) {
-  kinds.insert(order.kind);
-  if (!only_worker && kinds.size() > 1)
-    world.violated(kLiveness, "a worker gets urgent jobs and answers, and there are others");
-}
 
 void JobsWatch::Books::waits(std::uint64_t number) {
   const auto found = jobs.find(number);
@@ -66,6 +85,8 @@ void JobsWatch::Books::waits(std::uint64_t number) {
   Job& job = found->second;
   if (!waiting(job.kind).contains(job.asker)) lane(job).passed.erase(job.asker);
   job.stage = Stage::kWaits;
+  if (at_desk && most_running == desk->workers.size() && desk->idle_before(job.sent_us))
+    world.violated(kLiveness, "an urgent job waits, and a worker has nothing to do");
   if (job.kind != JobOrder::kAnswer) return;
   const auto own = static_cast<std::size_t>(std::ranges::count_if(jobs, [&](const auto& each) {
     return each.second.kind == job.kind && each.second.asker == job.asker &&
@@ -76,15 +97,20 @@ void JobsWatch::Books::waits(std::uint64_t number) {
                                          job.asker, limits.answers_by_asker));
 }
 
-void JobsWatch::Books::begins(std::uint64_t number) {
+// At the desk, which may give it to a worker in the turn in which it comes.
+void JobsWatch::Books::given(std::uint64_t number, std::size_t worker) {
+  jobs.at(number).worker = worker;
+  ++desk->workers[worker].jobs;
+  turn(number);
+}
+
+void JobsWatch::Books::turn(std::uint64_t number) {
   Job& job = jobs.at(number);
-  job.stage = Stage::kRuns;
+  job.stage = Stage::kTurn;
   Lane& own = lane(job);
   own.passed.erase(job.asker);
-  if (++own.running > limits.running)
-    world.violated(kBounded, fmt::format("{} jobs run, more than {}", own.running, limits.running));
-  if (job.abandoned != nullptr && job.abandoned->load())
-    world.violated(kBounded, "a job begins, and nobody waits for it: of " + job.asker);
+  if (++own.running > most_running)
+    world.violated(kBounded, fmt::format("{} jobs run, more than {}", own.running, most_running));
   for (const std::string& asker : waiting(job.kind)) {
     if (asker == job.asker || ++own.passed[asker][job.asker] <= 1) continue;
     world.violated(kLiveness, fmt::format("{} got two turns of the workers while {} waited",
@@ -95,12 +121,25 @@ void JobsWatch::Books::begins(std::uint64_t number) {
     world.violated(kLiveness, "an answer begins while an urgent job waits");
 }
 
+void JobsWatch::Books::begins(std::uint64_t number, const Scheduler& loop) {
+  if (!at_desk) turn(number);
+  const Job& job = jobs.at(number);
+  if (job.abandoned != nullptr && job.abandoned->load())
+    world.violated(kBounded, "a job begins, and nobody waits for it: of " + job.asker);
+  desk->kinds[&loop].insert(job.kind);
+  if (!desk->workers.empty() && desk->kinds[&loop].size() > 1)
+    world.violated(kLiveness, "a worker gets urgent jobs and answers, and there are others");
+}
+
 // Whatever became of it.
 void JobsWatch::Books::over(std::uint64_t number) {
   const auto found = jobs.find(number);
   if (found == jobs.end()) return;
   const Job& job = found->second;
-  if (job.stage == Stage::kRuns) --lane(job).running;
+  if (at_desk) desk->waiting.erase(job.abandoned.get());
+  if (job.worker && --desk->workers[*job.worker].jobs == 0)
+    desk->workers[*job.worker].idle_since_us = world.now_us();
+  if (job.stage == Stage::kTurn) --lane(job).running;
   if (job.stage == Stage::kWaits) {
     if (job.abandoned != nullptr && job.abandoned->load()) world.hit(Probe::asker_left);
     lane(job).passed.erase(job.asker);
@@ -109,16 +148,42 @@ void JobsWatch::Books::over(std::uint64_t number) {
 }
 
 JobsWatch::JobsWatch(World& world, node::Workers& workers) : workers_(workers) {
+  const node::UrgentDesk* desk = workers.desk();
+  desk_ = std::make_shared<Desk>(desk == nullptr ? 0 : desk->limits().workers);
+  const state::JobLimits limits;
   for (std::size_t i = 0; i < workers.size(); ++i)
-    books_.push_back(std::make_shared<Books>(world, workers.size() == 1));
+    books_.push_back(std::make_shared<Books>(world, desk_, limits.running, false));
+  if (desk == nullptr) return;
+  const node::DeskLimits& at = desk->limits();
+  books_.push_back(std::make_shared<Books>(world, desk_, at.workers * at.each, true));
+  books_.push_back(std::make_shared<Books>(world, desk_, at.large, true));
+  workers.watch_desk([desk = desk_](std::size_t worker, const JobOrder& order) {
+    const auto found = desk->waiting.find(order.abandoned.get());
+    if (found == desk->waiting.end()) return;
+    auto given = std::move(found->second);
+    desk->waiting.erase(found);
+    given(worker);
+  });
+}
+
+std::shared_ptr<JobsWatch::Books> JobsWatch::line_of(const JobOrder& order) const {
+  const node::UrgentDesk* desk = workers_.desk();
+  if (order.kind == JobOrder::kAnswer || desk == nullptr) return books_[workers_.worker_for(order)];
+  return books_[workers_.size() + (desk->is_large(order) ? 1 : 0)];
 }
 
 void JobsWatch::start(JobOrder order, Work work) {
-  const std::size_t worker = workers_.worker_for(order);
-  const std::shared_ptr<Books> books = books_[worker];
-  books->given(order);
+  const std::shared_ptr<Books> books = line_of(order);
+  // Nobody abandons an urgent job. This one tells the desk's jobs apart.
+  if (books->at_desk) order.abandoned = std::make_shared<std::atomic<bool>>(false);
   const std::uint64_t number = ++books->last;
-  books->jobs.emplace(number, Books::Job{order.kind, order.asker, order.abandoned});
+  books->jobs.emplace(number,
+                      Books::Job{order.kind, order.asker, order.abandoned, books->world.now_us()});
+  if (books->at_desk)
+    desk_->waiting.emplace(order.abandoned.get(),
+                           [books, number](std::size_t worker) { books->given(number, worker); });
+  Scheduler& queue =
+      books->at_desk ? *workers_.desk_loop() : workers_.loop(workers_.worker_for(order));
   // It is destroyed without a call if nobody waits for it when its turn comes.
   auto watched = [books, number, work = std::move(work),
                   end = state::JobSlot([books, number] { books->over(number); })](
@@ -128,15 +193,15 @@ void JobsWatch::start(JobOrder order, Work work) {
       books->jobs.erase(number);
       return work(std::move(place), std::move(slot));
     }
-    books->begins(number);
+    books->begins(number, (*place)->loop);
     // `end` goes with the slot: the job runs until its slot is destroyed.
     work(std::move(place), state::JobSlot([slot = std::move(slot), end = std::move(end)]() mutable {
            const state::JobSlot over = std::move(end);
          }));
   };
   workers_.start(std::move(order), std::move(watched));
-  // In the same turn of the worker, after it has taken the job.
-  workers_.loop(worker).post([books, number] { books->waits(number); });
+  // In the same turn, after the job was taken.
+  queue.post([books, number] { books->waits(number); });
 }
 
 void JobsWatch::look() const {

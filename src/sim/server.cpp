@@ -50,11 +50,13 @@ std::uint64_t turn_of_worker(const ServerSettings& settings, std::size_t worker)
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
     : access(server.access_()),
       loop(world.timeline),
+      desk_loop(world.timeline),
       worker_loops(make_loops(world.timeline, server.settings_.workers)),
       memory(make_budget(server.settings_.memory_bytes)),
       accounts(make_accounts(memory.get())),
       store(std::move(opened)),
-      workers(schedulers(worker_loops), memory.get()),
+      workers(schedulers(worker_loops), &desk_loop,
+              {.memory = memory.get(), .large_job_bytes = server.settings_.large_job_bytes}),
       jobs(world, workers),
       shards({&loop}),
       api{.shards = shards,
@@ -70,6 +72,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
   if (memory != nullptr) world.kept.push_back(memory);
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
+  desk_loop.skew() = server.settings_.skew;
   if (server.settings_.lanes) loop.share_out(world.dice.fork("lanes", world.now_us()));
   for (std::size_t i = 0; i < worker_loops.size(); ++i) {
     Loop& worker = *worker_loops[i];
@@ -221,10 +224,12 @@ void Server::drain() {
 void Server::pause_for(std::uint64_t duration_us) {
   if (!process_ || process_->loop.paused()) return;
   process_->loop.pause();
+  process_->desk_loop.pause();
   for (const auto& worker : process_->worker_loops) worker->pause();
   world_.timeline.after(duration_us, [this, life = life_] {
     if (life != life_ || !process_) return;
     resume_workers();
+    process_->desk_loop.resume();
     process_->loop.resume();
   });
 }
@@ -298,6 +303,7 @@ void Server::heal() {
   crash_next_recovery_ = false;
   if (!process_) return;
   slow_down(1);
+  if (process_->desk_loop.paused()) process_->desk_loop.resume();
   if (process_->loop.paused()) process_->loop.resume();
   resume_workers();
 }

@@ -54,8 +54,9 @@ struct ServerSettings {
   std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
   std::uint64_t turn_us = 20;
   std::size_t workers = 1;
+  std::size_t large_job_bytes = 100'000;
   std::uint64_t worker_turn_us = 2'000;  // of workers, whose jobs take long
-  bool lanes = false;  // its loop shares its time out between workspaces
+  bool lanes = false;                    // its loop shares its time out between workspaces
   ClockSkew skew;
 };
 
@@ -67,6 +68,7 @@ class Server final : public Network::Acceptor {
     ~Process() {
       alive.reset();
       for (const auto& each : worker_loops) each->stop();
+      desk_loop.stop();
       loop.stop();  // sessions that wait for their end still use the rest
     }
 
@@ -75,6 +77,7 @@ class Server final : public Network::Acceptor {
 
     const policy::Access access;  // a process reads the rights of tokens when it starts
     Loop loop;
+    Loop desk_loop;  // where urgent jobs wait for a worker
     const std::vector<std::unique_ptr<Loop>> worker_loops;
     const std::shared_ptr<MemoryBudget> memory;    // may be nullptr
     const std::unique_ptr<AccountTable> accounts;  // may be nullptr

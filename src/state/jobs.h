@@ -59,7 +59,8 @@ struct JobOrder {
   std::string asker = {};
   const char* name = "";  // of the turns that it takes (Doing); a constant
   // For an answer: the memory that it needs besides what it wants while it runs (state/job_room.h). Answers
-  // begin only while there is room for them together, or one at a time.
+  // begin only while there is room for them together, or one at a time. For an urgent job: the memory that
+  // it needs besides the object, as far as that is known; only a few large ones run at once.
   std::size_t bytes = std::size_t{256} << 10;
   // What the job needs is charged there; nullptr: to the process alone.
   SharedAccount account = nullptr;

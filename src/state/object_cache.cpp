@@ -295,7 +295,8 @@ void ObjectCache::evict(Resident& resident) {
 
 // Destroys an object that is not found any more. Freeing millions of small pieces takes long.
 void ObjectCache::discard(std::unique_ptr<Resident> gone) {
-  if (is_large(*gone)) elsewhere(std::move(gone), "free", [](const Workplace&, const Resident&) {});
+  if (is_large(*gone))
+    elsewhere(std::move(gone), "free", 0, [](const Workplace&, const Resident&) {});
 }
 
 // It is no longer counted as an object, and its encoding is about as large.
@@ -305,10 +306,11 @@ MemoryCharge ObjectCache::charge_evicted(const Workplace& place, const Resident&
   return room->hold(2 * evicted.object_->memory_bytes());
 }
 
-// Gives up an object that is not found any more to a worker, which frees it.
-void ObjectCache::elsewhere(std::unique_ptr<Resident> evicted, const char* name,
+// Gives up an object that is not found any more to a worker, which frees it. `work` needs so much memory.
+void ObjectCache::elsewhere(std::unique_ptr<Resident> evicted, const char* name, std::size_t bytes,
                             std::move_only_function<void(const Workplace&, Resident&)> work) {
-  JobOrder order{.kind = JobOrder::kUrgent, .asker = evicted->workspace_, .name = name};
+  JobOrder order{
+      .kind = JobOrder::kUrgent, .asker = evicted->workspace_, .name = name, .bytes = bytes};
   sources_.off_loop->jobs.start(std::move(order),
                                 [evicted = std::move(evicted), work = std::move(work)](
                                     Result<Workplace*> place, JobSlot) mutable {
@@ -344,7 +346,8 @@ void ObjectCache::write_snapshot(std::unique_ptr<Resident> evicted) {
     counters_.snapshot_bytes += snapshot.bytes.size();
     return put(sources_.snapshots, evicted->workspace_, evicted->id_, std::move(snapshot));
   }
-  elsewhere(std::move(evicted), "snapshot",
+  const std::size_t bytes = evicted->object_->memory_bytes();
+  elsewhere(std::move(evicted), "snapshot", bytes,
             [snapshot = std::move(snapshot)](const Workplace& place, Resident& gone) mutable {
               fill(*gone.object_, gone.base_, gone.base_bytes_, snapshot);
               put(place.sources.snapshots, gone.workspace_, gone.id_, std::move(snapshot));

@@ -177,7 +177,7 @@ class ObjectCache {
   void discard(std::unique_ptr<Resident> gone);
   bool is_large(const Resident& resident) const;
   static MemoryCharge charge_evicted(const Workplace& place, const Resident& evicted);
-  void elsewhere(std::unique_ptr<Resident> evicted, const char* name,
+  void elsewhere(std::unique_ptr<Resident> evicted, const char* name, std::size_t bytes,
                  std::move_only_function<void(const Workplace&, Resident&)> work);
   void keep_authors(const std::string& workspace, const std::string& id,
                     const log::Snapshot& milestone);

@@ -99,6 +99,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
   // Begins again on a worker; with the snapshot, if it was just read.
   void go_elsewhere(std::optional<log::Snapshot> snapshot) {
     stop_reading();
+    const std::size_t stored =
+        snapshot ? snapshot->bytes.size() + snapshot->base_bytes.size() : replayed_bytes_;
     auto work = [workspace = workspace_, object = object_, at = at_, snapshot = std::move(snapshot),
                  answer = sources_.off_loop->home.bind(std::move(done_))](Result<Workplace*> place,
                                                                           JobSlot slot) mutable {
@@ -112,8 +114,11 @@ class Replay : public std::enable_shared_from_this<Replay> {
           });
       snapshot ? replay->start_with(std::move(*snapshot)) : replay->start();
     };
-    sources_.off_loop->jobs.start(
-        {.kind = JobOrder::kUrgent, .asker = workspace_, .name = "replay"}, std::move(work));
+    sources_.off_loop->jobs.start({.kind = JobOrder::kUrgent,
+                                   .asker = workspace_,
+                                   .name = "replay",
+                                   .bytes = replay_bytes(stored)},
+                                  std::move(work));
   }
 
   void restore(Result<std::optional<log::Snapshot>> snapshot) {

@@ -125,14 +125,16 @@ class Turn : public std::enable_shared_from_this<Turn> {
     if (stands || is_mutated(Mutation::drop_uncovered)) return cover();
     ++turn_.snapshots;
     const auto& elsewhere = sources_.off_loop;
-    const bool large = elsewhere && replayed->object->memory_bytes() > elsewhere->share.memory;
+    const std::size_t bytes = replayed->object->memory_bytes();
+    const bool large = elsewhere && bytes > elsewhere->share.memory;
     auto make = [object = std::move(replayed->object), position = replayed->position,
                  generation = replayed->generation] {
       return milestone_of(*object, position, generation);
     };
     if (!large) return put(make());
     elsewhere->compute<log::Snapshot>(
-        {.kind = JobOrder::kUrgent, .asker = workspace_, .name = "snapshot"}, std::move(make),
+        {.kind = JobOrder::kUrgent, .asker = workspace_, .name = "snapshot", .bytes = bytes},
+        std::move(make),
         [self = shared_from_this()](log::Snapshot milestone) { self->put(std::move(milestone)); });
   }
 

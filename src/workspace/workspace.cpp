@@ -317,7 +317,7 @@ void Workspace::write_milestone(LiveObject& object) {
   const std::uint64_t needed = 2 * object.memory_bytes();
   if (!has_room_for_milestone(needed)) return;
   MemoryCharge charge(cell_of({}, MemoryUse::kAnswers), needed);
-  lend<Bytes>(object, "snapshot", state::ObjectCache::make_milestone,
+  lend<Bytes>(object, "snapshot", needed, state::ObjectCache::make_milestone,
               [this, &object, charge = std::move(charge)](Bytes bytes) mutable {
                 charge.set(bytes.size());
                 if (!object.lost()) store_when_durable(object, std::move(bytes), std::move(charge));

@@ -370,11 +370,11 @@ class Workspace {
   bool is_long(ByteView intent) const;
   // nullopt: preparing and applying it takes too long for the loop.
   Result<std::optional<merge::Prepared>> prepare(const LiveObject& object, ByteView intent) const;
-  // Runs `work` with the object on a worker, and then `then` on this loop, unless the workspace has
-  // ended by then. The object may have been lost in between.
+  // Runs `work`, which needs so much memory, with the object on a worker, and then `then` on this loop,
+  // unless the workspace has ended by then. The object may have been lost in between.
   template <typename T>
-  void lend(LiveObject& object, const char* name, std::move_only_function<T(merge::Object&)> work,
-            std::move_only_function<void(T)> then);
+  void lend(LiveObject& object, const char* name, std::size_t bytes,
+            std::move_only_function<T(merge::Object&)> work, std::move_only_function<void(T)> then);
   void advance(LiveObject& object);
   // Has `task`, which answers that subscriber, wait in line. It is dropped if he leaves before.
   void wait_for(LiveObject& object, const Subscriber* to,
@@ -497,13 +497,13 @@ void Workspace::let_out(LiveObject& object, log::Position rules, Item item) {
 }
 
 template <typename T>
-void Workspace::lend(LiveObject& object, const char* name,
+void Workspace::lend(LiveObject& object, const char* name, std::size_t bytes,
                      std::move_only_function<T(merge::Object&)> work,
                      std::move_only_function<void(T)> then) {
   object.go_away();
   merge::Object& lent = object.resident().object();
   services_.off_loop->compute<T>(
-      {.kind = state::JobOrder::kUrgent, .asker = name_, .name = name},
+      {.kind = state::JobOrder::kUrgent, .asker = name_, .name = name, .bytes = bytes},
       [&lent, work = std::move(work)]() mutable { return work(lent); },
       [this, &object, alive = std::weak_ptr(alive_), then = std::move(then)](T result) mutable {
         if (alive.expired()) return;

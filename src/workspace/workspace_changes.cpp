@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kTakenUpAtOnce = 64;  // waiting changes of an object that one turn submits
 constexpr std::size_t kLookedAtOnce = 256;  // and looks at
 
+// A long change, decoded, takes about so many times its bytes.
+constexpr std::size_t kTimesDecoded = 4;
+
 // What is sent when a change is durable.
 struct Told {
   Bytes others;
@@ -108,7 +111,7 @@ void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& objec
   change->offer.change.intent = change->intent;
   change->offer.elsewhere = true;
   lend<Result<merge::Prepared>>(
-      object, "prepare",
+      object, "prepare", kTimesDecoded * change->intent.size(),
       [&intent = change->intent, most = services_.off_loop->share.most_steps](
           const merge::Object& lent) { return prepare_long(lent, intent, most); },
       [this, &object, change](Result<merge::Prepared> prepared) {
@@ -127,7 +130,7 @@ void Workspace::apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> 
   event.era = chain_.head().era;
   event.salt = chain_.draw_salt();
   lend<Result<Ready>>(
-      object, "apply",
+      object, "apply", kTimesDecoded * change->intent.size(),
       [event = std::move(event), &prepared = *change->prepared,
        recorded = change->prepared->recorded.of(change->intent)](
           merge::Object& lent) mutable -> Result<Ready> {

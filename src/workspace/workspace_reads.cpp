@@ -77,9 +77,10 @@ void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, Byte
                 knows_nothing ? merge::version_of(lent).value_or(Bytes()) : Bytes()};
   };
   // It is about as large as the object, and is encoded, too. Several may share it, so it is nobody's.
-  MemoryCharge charge(cell_of({}, MemoryUse::kAnswers), 2 * object.memory_bytes());
+  const std::size_t bytes = 2 * object.memory_bytes();
+  MemoryCharge charge(cell_of({}, MemoryUse::kAnswers), bytes);
   lend<Result<Made>>(
-      object, "diff", std::move(work),
+      object, "diff", bytes, std::move(work),
       [this, &object, verdict = std::move(verdict), charge = std::move(charge),
        done = std::move(done)](Result<Made> made) mutable {
         if (!made)
@@ -142,7 +143,8 @@ void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<Sta
     return give<State>(object, std::move(verdict), std::move(now), std::move(done));
   }
   lend<Bytes>(
-      object, "state", [](const merge::Object& lent) { return lent.snapshot(); },
+      object, "state", 2 * object.memory_bytes(),
+      [](const merge::Object& lent) { return lent.snapshot(); },
       [this, &object, position, verdict = std::move(verdict),
        done = std::move(done)](Bytes bytes) mutable {
         give<State>(object, std::move(verdict), State{position, std::move(bytes)}, std::move(done));
@@ -250,7 +252,7 @@ void Workspace::make_change(LiveObject& object, Author author, Make make, Done<R
   if (!is_large(object) && !is_large(author.reads))
     return made(object, author, make(object.object(), object.position()), std::move(done));
   lend<Result<Bytes>>(
-      object, "make",
+      object, "make", 2 * object.memory_bytes() + author.reads,
       [make = std::move(make), position = object.position()](const merge::Object& lent) mutable {
         return make(lent, position);
       },

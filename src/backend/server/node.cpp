@@ -92,6 +92,7 @@ struct Node::Impl {
   std::unique_ptr<MemoryWatch> memory_watch;
   std::unique_ptr<RocksDbStore> store;
   std::optional<KeyRing> keys;
+  std::unique_ptr<LoopGroup> desk_loop;  // outlives the workers: jobs that end report there
   std::unique_ptr<LoopGroup> worker_loops;
   std::unique_ptr<node::Workers> workers;
   std::unique_ptr<node::Shards> shards;
@@ -286,14 +287,19 @@ Result<void> Node::Impl::listen_for_metrics() {
   return {};
 }
 
-// The loops go first: the workers are for what is long anyway.
+// The loops go first: the workers are for what is long anyway. The desk does next to nothing, but the
+// workers wait for it.
 void Node::Impl::start_workers() {
+  desk_loop = std::make_unique<LoopGroup>(1, nullptr, "desk");
+  desk_loop->start();
+  run_on((*desk_loop)[0], [] { ask_for_short_slices(); });
   worker_loops =
-      std::make_unique<LoopGroup>(std::max<std::size_t>(loops->size(), 2), nullptr, "worker");
+      std::make_unique<LoopGroup>(node::Workers::count_for(loops->size()), nullptr, "worker");
   worker_loops->start();
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < worker_loops->size(); ++i) schedulers.push_back(&(*worker_loops)[i]);
-  workers = std::make_unique<node::Workers>(schedulers, memory.get());
+  workers = std::make_unique<node::Workers>(schedulers, &(*desk_loop)[0],
+                                            node::Workers::Options{.memory = memory.get()});
   for (std::size_t i = 0; i < worker_loops->size(); ++i) {
     EventLoop& loop = (*worker_loops)[i];
     run_on(loop, [&] {
@@ -456,6 +462,7 @@ void Node::Impl::stop() {
     run_on((*loops)[i], [&] { shards->set(i, nullptr); });
   }
   if (worker_loops) worker_loops->stop();
+  if (desk_loop) desk_loop->stop();
   store.reset();  // commits the queue; posts its answers to loops that still run
   watch.reset();
   memory_watch.reset();
