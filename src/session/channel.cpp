@@ -169,9 +169,18 @@ void Channel::send_version() {
       this);
 }
 
-void Channel::change(ByteView intent, bool more) {
+void Channel::change(ByteView intent, bool more, Connection* carrier) {
+  std::shared_ptr<const void> owner;
+  if (carrier != nullptr && intent.size() > kGatheredBytes) owner = carrier->keep_message();
+  take_change(intent, more, std::move(owner));
+}
+
+void Channel::take_change(ByteView intent, bool more, std::shared_ptr<const void> owner) {
   if (live_ == nullptr) {
-    wait_until_joined([this, copy = to_bytes(intent)] { change(copy); });
+    if (owner != nullptr)
+      wait_until_joined([this, intent, owner] { take_change(intent, false, owner); });
+    else
+      wait_until_joined([this, copy = to_bytes(intent)] { change(copy); });
     return;
   }
   if (is_mutated_now_and_then(Mutation::overtake)) {
@@ -186,7 +195,7 @@ void Channel::change(ByteView intent, bool more) {
   if (is_mutated_now_and_then(Mutation::ack_dropped_update)) {
     return submitted(number, 1, intent.size(), workspace::Receipt{});
   }
-  if (!gather(number, intent, more)) submit(number, intent);
+  if (!gather(number, intent, more)) submit(number, intent, std::move(owner));
 }
 
 // True if the change is held back, or was submitted with those that were.
@@ -261,9 +270,11 @@ void Channel::submit_each(const Gathered& gathered) {
 }
 
 // A change that waits for others is charged as such once it is stored.
-void Channel::submit(std::uint64_t number, ByteView intent) {
-  workspace::Change submitting{
-      .actor_seq = number, .intent = intent, .alone = inflight_updates_ == 1};
+void Channel::submit(std::uint64_t number, ByteView intent, std::shared_ptr<const void> owner) {
+  workspace::Change submitting{.actor_seq = number,
+                               .intent = intent,
+                               .owner = std::move(owner),
+                               .alone = inflight_updates_ == 1};
   const auto charge = std::make_shared<MemoryCharge>(charge_for(intent.size()));
   submitting.waits = [this, alive = std::weak_ptr(alive_), number, bytes = intent.size(),
                       charge](bool kept) {

@@ -20,6 +20,7 @@
 
 #include "observe/report.h"
 #include "policy/caller.h"
+#include "session/connection.h"
 #include "session/limits.h"
 #include "session/meter.h"
 #include "session/missed.h"
@@ -95,7 +96,9 @@ class Channel final : public workspace::Subscriber {
   void ask(ByteView version);
   // `more`: further messages of the client are at hand, and submit_gathered() will follow soon. Then the channel may
   // hold the change back, and joins it with those that follow into one event, one ack and one broadcast.
-  void change(ByteView intent, bool more = false);
+  // `carrier`: the intent is a part of its present message (Connection::keep_message). nullptr: it is a part of
+  // something else.
+  void change(ByteView intent, bool more = false, Connection* carrier = nullptr);
   void submit_gathered();
   void presence(ByteView update);
   void query_presence();
@@ -135,10 +138,11 @@ class Channel final : public workspace::Subscriber {
 
   void answer(ByteView version);
   void send_version();
+  void take_change(ByteView intent, bool more, std::shared_ptr<const void> owner);
   bool gather(std::uint64_t number, ByteView intent, bool more);
   bool submit_joined(const std::shared_ptr<Gathered>& gathered);
   void submit_each(const Gathered& gathered);
-  void submit(std::uint64_t number, ByteView intent);
+  void submit(std::uint64_t number, ByteView intent, std::shared_ptr<const void> owner = nullptr);
   void waits(std::uint64_t number, std::size_t bytes, bool kept);
   void submitted(std::uint64_t number, std::uint64_t updates, std::size_t bytes,
                  Result<workspace::Receipt> receipt);

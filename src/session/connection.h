@@ -55,6 +55,11 @@ class Connection {
   // with a message, and do it for several together.
   virtual bool more_follows() const { return false; }
 
+  // Within on_message: gives the bytes of the message away. They stay as long as somebody has what is
+  // returned, so the handler need not copy a large message that it cannot work on at once. Only once for
+  // each message; nullptr: they cannot be given away.
+  virtual std::shared_ptr<const void> keep_message() { return nullptr; }
+
   // True if so much is queued for all connections that an answer of `more` bytes should wait.
   virtual bool crowded(std::size_t /*more*/) const { return false; }
 

@@ -200,7 +200,7 @@ void HocuspocusSession::on_message(ByteView bytes) {
     default: break;
   }
   if (Document* document = find(message->address)) {
-    deliver(*document, *message);
+    deliver(*document, *message, connection_);
   } else if (message->kind == HocuspocusMessage::Kind::kToken) {
     authenticate(*message);
   } else if (message->kind != HocuspocusMessage::Kind::kClose) {
@@ -282,7 +282,7 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
 
   for (const Bytes& bytes : take_early(address)) {
     if (joined.retired() || closing_) return;
-    if (auto held = protocol::decode_hocuspocus(bytes)) deliver(joined, *held);
+    if (auto held = protocol::decode_hocuspocus(bytes)) deliver(joined, *held, nullptr);
   }
 }
 
@@ -353,14 +353,15 @@ void HocuspocusSession::on_input_end() {
     document->channel().submit_gathered();
 }
 
-void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& message) {
+void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& message,
+                                Connection* carrier) {
   if (gathering_ != &document) on_input_end();
   Channel& channel = document.channel();
   switch (message.kind) {
     case HocuspocusMessage::Kind::kSync:
       if (message.sync == SyncKind::kStep1) return channel.ask(message.payload);
       gathering_ = connection_->more_follows() ? &document : nullptr;
-      return channel.change(message.payload, gathering_ != nullptr);
+      return channel.change(message.payload, gathering_ != nullptr, carrier);
     case HocuspocusMessage::Kind::kAwareness: return channel.presence(message.payload);
     case HocuspocusMessage::Kind::kQueryAwareness: return channel.query_presence();
     // Hocuspocus passes a stateless message to a hook. Here it goes to the other clients of the

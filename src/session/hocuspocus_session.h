@@ -74,7 +74,8 @@ class HocuspocusSession final : public ConnectionHandler, private Reading {
   void hold(std::string_view address, ByteView message);
   // Removes and returns the messages that were held for an address.
   std::vector<Bytes> take_early(std::string_view address);
-  void deliver(Document& document, const protocol::HocuspocusMessage& message);
+  // `carrier`: the message is its present one; nullptr: it was held.
+  void deliver(Document& document, const protocol::HocuspocusMessage& message, Connection* carrier);
   // Ends one document. It is destroyed in a later turn.
   void retire(Document& document);
   void close(std::uint16_t code, std::string_view reason);

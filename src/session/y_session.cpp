@@ -122,8 +122,9 @@ void YSession::on_input_end() {
 void YSession::deliver(const YMessage& message, bool more) {
   switch (message.kind) {
     case YMessage::Kind::kSync:
-      return message.sync == SyncKind::kStep1 ? channel_->ask(message.payload)
-                                              : channel_->change(message.payload, more);
+      return message.sync == SyncKind::kStep1
+                 ? channel_->ask(message.payload)
+                 : channel_->change(message.payload, more, connection_);
     case YMessage::Kind::kAwareness: return channel_->presence(message.payload);
     case YMessage::Kind::kQueryAwareness: return channel_->query_presence();
     case YMessage::Kind::kUnknown: return;

@@ -39,6 +39,7 @@ void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges
   Offer offer{.change = {.actor_seq = change.actor_seq,
                          .further_seqs = change.further_seqs,
                          .intent = change.intent,
+                         .owner = waited,
                          .named = waited->named},
               .waited = change.number,
               .received_us = services_.scheduler.turn_began_us()};

@@ -138,6 +138,9 @@ struct Change {
   std::uint64_t actor_seq = 0;     // the number that the caller's actor gives the change; 0: none
   std::uint64_t further_seqs = 0;  // how many of the actor's numbers follow it in this change
   ByteView intent;
+  // Keeps what `intent` refers to. nullptr: that is valid during the call, and is copied if the change
+  // cannot be decided within it.
+  std::shared_ptr<const void> owner = nullptr;
   policy::Right right = policy::Right::kWrite;  // the right that it needs
   bool alone = false;                           // its author has no other change under way
   // Called if the change waits for others (waiting_changes.h): with false at once, with true when
@@ -325,8 +328,10 @@ class Workspace {
     std::string_view region = {};   // that region
     std::uint64_t received_us = 0;  // when its first turn began (Scheduler::turn_began_us)
     bool elsewhere = false;         // a worker prepares it, or it waited for one
+    Bytes copy = {};                // of the intent of a long change that waits for others
   };
   struct LongChange;
+  struct PreparedLong;
   struct Ready;
   struct Ingesting;
   struct Opening {
@@ -433,7 +438,8 @@ class Workspace {
   void ingest_into(LiveObject& object, const policy::Caller& author,
                    std::shared_ptr<Ingesting> ingesting);
   void refuse_waiting(const std::string& object, const Error& error);
-  void note_arrived(LiveObject& object, ByteView recorded);
+  static void keep(Change& change);
+  void note_arrived(LiveObject& object, const Result<std::vector<merge::IdRange>>& ids);
   void take_up_later(const std::string& object);
   void take_up(const std::string& object);
   void submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited);

@@ -61,13 +61,11 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
                        Done<Receipt> done) {
   if (object.lost()) return done(fail(ErrorCode::kUnavailable, "connect again"));
   if (object.busy()) {
-    auto intent = std::make_unique<const Bytes>(to_bytes(offer.change.intent));
-    offer.change.intent = *intent;
+    keep(offer.change);
     offer.elsewhere = true;
     const SubscriberList::Stay author = offer.author;
     return object.wait(
-        [this, caller, &object, intent = std::move(intent), offer = std::move(offer),
-         done = std::move(done)]() mutable {
+        [this, caller, &object, offer = std::move(offer), done = std::move(done)]() mutable {
           decide(caller, object, std::move(offer), std::move(done));
         },
         author);
@@ -90,7 +88,6 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
 // worker only reads its bytes, and must not be the one who destroys it.
 struct Workspace::LongChange {
   policy::Caller caller;
-  Bytes intent;  // that the offer refers to
   Offer offer;
   Done<Receipt> done;
   std::optional<merge::Prepared> prepared = std::nullopt;
@@ -102,19 +99,37 @@ struct Workspace::Ready {
   Bytes intent = {};  // as recorded
   Bytes effect = {};
   log::EncodedPayload payload = {};
+  Result<std::vector<merge::IdRange>> ids = {};  // that it introduces
 };
+
+struct Workspace::PreparedLong {
+  Result<merge::Prepared> prepared;
+  Bytes copy = {};  // of the intent, if it waits for others
+};
+
+void Workspace::keep(Change& change) {
+  if (change.owner != nullptr) return;
+  const auto copy = std::make_shared<const Bytes>(to_bytes(change.intent));
+  change.intent = *copy;
+  change.owner = copy;
+}
 
 void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& object, Offer offer,
                                  Done<Receipt> done) {
-  auto change = std::make_shared<LongChange>(
-      LongChange{caller, to_bytes(offer.change.intent), std::move(offer), std::move(done)});
-  change->offer.change.intent = change->intent;
-  change->offer.elsewhere = true;
-  lend<Result<merge::Prepared>>(
-      object, "prepare", kTimesDecoded * change->intent.size(),
-      [&intent = change->intent, most = services_.off_loop->share.most_steps](
-          const merge::Object& lent) { return prepare_long(lent, intent, most); },
-      [this, &object, change](Result<merge::Prepared> prepared) {
+  keep(offer.change);
+  offer.elsewhere = true;
+  auto change = std::make_shared<LongChange>(LongChange{caller, std::move(offer), std::move(done)});
+  const ByteView intent = change->offer.change.intent;
+  lend<PreparedLong>(
+      object, "prepare", kTimesDecoded * intent.size(),
+      [intent, most = services_.off_loop->share.most_steps](const merge::Object& lent) {
+        PreparedLong made{prepare_long(lent, intent, most)};
+        if (made.prepared && made.prepared->waits()) made.copy = to_bytes(intent);
+        return made;
+      },
+      [this, &object, change](PreparedLong made) {
+        auto& prepared = made.prepared;
+        change->offer.copy = std::move(made.copy);
         if (object.lost()) return change->done(fail(ErrorCode::kUnavailable, "connect again"));
         const auto rules = allow(change->caller, object, change->offer, prepared, change->done);
         if (!rules) return;
@@ -129,18 +144,20 @@ void Workspace::apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> 
   event.position = chain_.head().last_position + 1;
   event.era = chain_.head().era;
   event.salt = chain_.draw_salt();
+  const ByteView intent = change->offer.change.intent;
   lend<Result<Ready>>(
-      object, "apply", kTimesDecoded * change->intent.size(),
+      object, "apply", kTimesDecoded * intent.size(),
       [event = std::move(event), &prepared = *change->prepared,
-       recorded = change->prepared->recorded.of(change->intent)](
-          merge::Object& lent) mutable -> Result<Ready> {
+       recorded =
+           change->prepared->recorded.of(intent)](merge::Object& lent) mutable -> Result<Ready> {
         auto applied = lent.apply(recorded);
         (void)lent.memory_bytes();  // so that the loop need not measure what has changed
         if (!applied) return std::unexpected(std::move(applied.error()));
         event.intent = to_bytes(recorded);
         event.effect = merge::encode_effect(prepared.effect);
         auto payload = log::encode_payload(event, log::header_bytes(event));
-        return Ready{std::move(event.intent), std::move(event.effect), std::move(payload)};
+        return Ready{std::move(event.intent), std::move(event.effect), std::move(payload),
+                     lent.type().ids_of(recorded)};
       },
       [this, &object, change](Result<Ready> ready) {
         applied_elsewhere(object, *change, std::move(ready));
@@ -265,18 +282,19 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
                   {fail(ErrorCode::kUnavailable, "it waits for changes that have not come yet")},
                   std::move(done));
   const auto named = std::move(offer.change.named);
-  WaitingChanges::Entry entry{{.number = offer.waited,
-                               .unix_ms = services_.scheduler.unix_ms(),
-                               .tenant = named ? named->id().tenant : std::string(),
-                               .principal = caller.principal.name,
-                               .actor = caller.actor,
-                               .actor_seq = offer.change.actor_seq,
-                               .further_seqs = offer.change.further_seqs,
-                               .actor_named = named != nullptr,
-                               .type = std::string(object.object().type().name()),
-                               .generation = object.resident().generation(),
-                               .intent = to_bytes(offer.change.intent),
-                               .waits_for = std::move(waits_for)}};
+  WaitingChanges::Entry entry{
+      {.number = offer.waited,
+       .unix_ms = services_.scheduler.unix_ms(),
+       .tenant = named ? named->id().tenant : std::string(),
+       .principal = caller.principal.name,
+       .actor = caller.actor,
+       .actor_seq = offer.change.actor_seq,
+       .further_seqs = offer.change.further_seqs,
+       .actor_named = named != nullptr,
+       .type = std::string(object.object().type().name()),
+       .generation = object.resident().generation(),
+       .intent = offer.copy.empty() ? to_bytes(offer.change.intent) : std::move(offer.copy),
+       .waits_for = std::move(waits_for)}};
   entry.named = named;
   entry.charge = MemoryCharge(cell_of(caller, MemoryUse::kWaiting));
   entry.done.push_back(std::move(done));
@@ -301,9 +319,8 @@ void Workspace::refuse_waiting(const std::string& object, const Error& error) {
 }
 
 // Changes that wait for what this event brings are looked at.
-void Workspace::note_arrived(LiveObject& object, ByteView recorded) {
-  if (!waiting_.any_loaded(object.id())) return;
-  if (const auto ids = object.object().type().ids_of(recorded)) {
+void Workspace::note_arrived(LiveObject& object, const Result<std::vector<merge::IdRange>>& ids) {
+  if (ids) {
     for (const merge::IdRange& range : *ids)
       waiting_.arrived(object.id(), range.client, range.clock + range.length);
   }
@@ -424,7 +441,12 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   touched_.push_back(&object);
   if (event.era.since == event.position) note_era(event, last_ms);
   flush_later();
-  note_arrived(object, event.intent);
+  if (waiting_.any_loaded(object.id())) {
+    if (ready != nullptr)
+      note_arrived(object, ready->ids);
+    else
+      note_arrived(object, object.object().type().ids_of(event.intent));
+  }
   return event;
 }
 

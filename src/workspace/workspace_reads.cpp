@@ -267,7 +267,8 @@ void Workspace::made(LiveObject& object, const Author& author, Result<Bytes> int
   if (!intent)
     return refuse(object, {}, {std::unexpected(std::move(intent.error()))}, std::move(done));
   if (author.dry_run) return answer_known(object, 0, std::move(done));
-  submit(author.caller, object, {.intent = *intent, .right = author.right}, nullptr,
+  const auto kept = std::make_shared<const Bytes>(std::move(*intent));
+  submit(author.caller, object, {.intent = *kept, .owner = kept, .right = author.right}, nullptr,
          std::move(done));
 }
 

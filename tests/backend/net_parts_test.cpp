@@ -140,6 +140,28 @@ TEST(NetWsParser, HoldsNoMoreThanTwiceWhatHasArrivedNorThanTheFrameSays) {
   }
 }
 
+// A message that arrived in pieces can be given away without a copy.
+TEST(NetWsParser, AMessageInAMemoryOfItsOwnCanBeKeptOnce) {
+  std::string frame("\x82\x85\0\0\0\0hello", 11);
+  WsParser parser(100);
+  const auto next = [&](std::size_t from, std::size_t to) {
+    std::span<std::uint8_t> input(reinterpret_cast<std::uint8_t*>(frame.data()) + from, to - from);
+    return parser.next(input);
+  };
+  EXPECT_EQ(as_text(next(0, frame.size()).payload), "hello");
+  EXPECT_EQ(parser.keep(), nullptr) << "it is a part of the input";
+  EXPECT_EQ(next(0, 8).kind, WsEvent::Kind::kNeedMore);
+  EXPECT_EQ(parser.keep(), nullptr) << "it has not arrived completely";
+  const ByteView kept = next(8, frame.size()).payload;
+  const auto owner = parser.keep();
+  ASSERT_NE(owner, nullptr);
+  EXPECT_EQ(parser.keep(), nullptr) << "it was given away";
+  EXPECT_EQ(parser.buffered_bytes(), 0u);
+  EXPECT_EQ(next(0, 8).kind, WsEvent::Kind::kNeedMore);
+  EXPECT_EQ(as_text(next(8, frame.size()).payload), "hello");
+  EXPECT_EQ(as_text(kept), "hello");
+}
+
 TEST(NetRandom, DoesNotRepeat) {
   SystemRandom random;
   std::set<std::uint64_t> seen;

@@ -109,6 +109,28 @@ TEST(HocuspocusSession, MessagesBeforeTheTokenWait) {
   EXPECT_EQ(world.counters.changes_accepted, 1u);
 }
 
+// Only of the message that has just arrived, not of one that waited for its token.
+TEST(HocuspocusSession, ALargeMessageIsKeptAndNotCopied) {
+  TestWorld world;
+  Peer peer(world, kOpen);
+  peer.open("doc");
+  const auto owner = std::make_shared<const int>();
+  const auto send_large = [&](std::string_view address, crdt::ClientId client) {
+    peer.connection.owner = owner;
+    peer.send(address, SyncKind::kUpdate, Typist(client).type(std::string(20'000, 'x')));
+  };
+  send_large("doc", 1);
+  EXPECT_EQ(peer.connection.owner, nullptr);
+  peer.connection.owner = owner;
+  peer.send("doc", SyncKind::kUpdate, Typist(2).type("small"));
+  EXPECT_NE(peer.connection.owner, nullptr);
+  send_large("early", 3);
+  EXPECT_NE(peer.connection.owner, nullptr) << "the session keeps a copy";
+  peer.open("early");
+  EXPECT_NE(peer.connection.owner, nullptr) << "it belongs to the token";
+  EXPECT_EQ(world.counters.changes_accepted, 3u);
+}
+
 TEST(HocuspocusSession, TooMuchBeforeATokenEndsIt) {
   TestWorld world;
   Peer a(world, kOpen);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,6 +33,7 @@ class FakeConnection final : public session::Connection {
   }
   std::string_view peer() const override { return "test"; }
   bool crowded(std::size_t) const override { return others_queue_much; }
+  std::shared_ptr<const void> keep_message() override { return std::exchange(owner, nullptr); }
   void belongs_to(SharedAccount of) override { account = std::move(of); }
 
   // Empties the queue. Later messages are queued again.
@@ -53,6 +55,8 @@ class FakeConnection final : public session::Connection {
   SharedAccount account;
   bool reading = true;
   bool more = false;  // more of the peer's messages are at hand
+  // Of the present message; a session that wants to keep the message takes it.
+  std::shared_ptr<const void> owner;
   std::size_t message_limit = std::numeric_limits<std::size_t>::max();
   std::vector<SharedBytes> sent;
   std::optional<Closed> closed;

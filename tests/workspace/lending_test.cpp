@@ -248,6 +248,51 @@ TEST_F(Lending, WhatBelongsToTheLoopIsNotDestroyedByTheWorker) {
   workspace().unsubscribe(object, reader);
 }
 
+// Neither by the loop that lends, nor while it waits in line.
+TEST_F(Lending, TheBytesOfALongChangeAreNotCopied) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const auto bytes = std::make_shared<const Bytes>(typist.type(long_text));
+  const auto next = std::make_shared<const Bytes>(typist.type("end"));
+  int answers = 0;
+  for (const auto& each : {bytes, next})
+    workspace().submit(testing::ann(), object, {.intent = *each, .owner = each}, nullptr,
+                       [&](const Result<Receipt>& receipt) { answers += receipt ? 1 : 0; });
+  world.loop.run();
+  EXPECT_EQ(bytes.use_count(), 2);
+  EXPECT_EQ(next.use_count(), 2);
+  work(2);
+  EXPECT_EQ(answers, 2);
+  EXPECT_EQ(bytes.use_count(), 1);
+  EXPECT_EQ(next.use_count(), 1);
+  EXPECT_EQ(reader.text(), long_text + "end");
+  workspace().unsubscribe(object, reader);
+}
+
+// Of those that wait, and of one that they wait for, in any order.
+TEST_F(Lending, ALongChangeWaitsAndWakesThoseThatWaitForIt) {
+  Reader reader;
+  LiveObject& object = join("large", reader);
+  const Bytes first = typist.type(long_text);
+  const Bytes second = typist.type(std::string(400, 'y'));
+  const Bytes third = typist.type("end");
+  const auto last = submit(object, third);
+  EXPECT_TRUE(jobs.waiting().empty()) << "it is short";
+  const auto middle = submit(object, second);
+  work();  // prepared: it waits
+  EXPECT_TRUE(jobs.waiting().empty());
+  EXPECT_EQ(world.counters.changes_waiting, 2u);
+  const auto missing = submit(object, first);
+  work(2);
+  ASSERT_TRUE(*missing && missing->value());
+  EXPECT_EQ(jobs.waiting(), Names{"prepare"}) << "the second is submitted again";
+  work(2);
+  ASSERT_TRUE(*middle && middle->value());
+  ASSERT_TRUE(*last && last->value());
+  EXPECT_EQ(reader.text(), long_text + std::string(400, 'y') + "end");
+  workspace().unsubscribe(object, reader);
+}
+
 TEST_F(Lending, PresenceDoesNotOvertakeTheChangeBeforeIt) {
   Reader reader;
   LiveObject& object = join("large", reader);

@@ -54,6 +54,7 @@ class WebSocket final : public Socket, public session::Connection {
   std::size_t queued_bytes() const override { return out_.counted_bytes(); }
   void close(std::uint16_t code, std::string_view reason) override;
   bool more_follows() const override { return more_follows_; }
+  std::shared_ptr<const void> keep_message() override { return parser_.keep(); }
   std::string_view peer() const override { return peer_; }
   bool crowded(std::size_t more) const override { return shard_.crowded(more, account()); }
   void works_on(std::string_view workspace) override { set_lane(shard_.loop().lane_of(workspace)); }

@@ -71,6 +71,12 @@ WsEvent WsParser::next(std::span<std::uint8_t>& input) {
   }
 }
 
+std::shared_ptr<const void> WsParser::keep() {
+  if (!delivered_ || is_control()) return nullptr;
+  delivered_ = false;
+  return std::make_shared<const GrowingBytes>(std::move(partial_));
+}
+
 // Collects a whole header. The flags of the first two bytes are checked when it is complete, at
 // most 12 bytes later. Until then nothing is allocated.
 bool WsParser::take_header(std::span<std::uint8_t>& input) {

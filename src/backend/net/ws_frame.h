@@ -19,6 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -93,6 +94,10 @@ class WsParser {
 
   // Consumes bytes from the front of `input`.
   WsEvent next(std::span<std::uint8_t>& input);
+
+  // Gives away the memory of the message that next() has returned last, so that its view is valid as long
+  // as the answer exists. nullptr: that message is a part of the input, or was given away already.
+  std::shared_ptr<const void> keep();
 
   // The memory that is held for an incomplete message.
   std::size_t buffered_bytes() const { return partial_.capacity() + control_.capacity(); }
