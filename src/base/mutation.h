@@ -99,7 +99,8 @@ namespace syncline {
   X(forget_untold)       /* presence that was put off is lost when its client leaves */           \
   X(judge_once)          /* a change that a worker applied is not judged again */                 \
   X(one_urgent_worker)   /* one worker does all urgent jobs */                                    \
-  X(large_together)      /* any number of large urgent jobs run at once */
+  X(large_together)      /* any number of large urgent jobs run at once */                        \
+  X(forget_principal)    /* the connections of a principal together may do anything */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

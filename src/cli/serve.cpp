@@ -158,6 +158,7 @@ policy::Rates rates_of(const ServeOptions& options) {
   rates.set(policy::Work::kRequests, options.rate_requests);
   rates.set(policy::Work::kConnections, options.rate_connections);
   rates.network_factor = options.rate_address_factor;
+  rates.principal_factor = options.rate_principal_factor;
   return rates;
 }
 

@@ -50,6 +50,7 @@ struct ServeOptions {
   std::uint64_t rate_requests = 2000;
   std::uint64_t rate_connections = 1000;
   std::uint64_t rate_address_factor = 50;
+  std::uint64_t rate_principal_factor = 500;
   std::size_t max_connections_per_address = kHalf;  // 0: no limit
 
   static constexpr std::size_t kHalf = ~std::size_t{0};  // of the most that the server takes

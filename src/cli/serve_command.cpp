@@ -39,6 +39,10 @@ constexpr RateOption kRates[] = {
     {"--rate-address-factor",
      "How many times the rates of a connection an address may have for all of its own; 0: no limit",
      "SYNCLINE_RATE_ADDRESS_FACTOR", &ServeOptions::rate_address_factor},
+    {"--rate-principal-factor",
+     "How many times the rates of a connection a principal may have for all of its own, from all "
+     "addresses; 0: no limit",
+     "SYNCLINE_RATE_PRINCIPAL_FACTOR", &ServeOptions::rate_principal_factor},
     {"--rate-requests", "HTTP requests that an address may send in a second; 0: no limit",
      "SYNCLINE_RATE_REQUESTS", &ServeOptions::rate_requests},
     {"--rate-connections", "Connections that an address may open in a second; 0: no limit",

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "policy/failed_tokens.h"
 
 namespace syncline::policy {
@@ -11,6 +12,11 @@ namespace syncline::policy {
 Rate Rates::of_network(Work work) const {
   if (work == Work::kRequests || work == Work::kConnections) return of_connection(work);
   return of_connection(work).times(network_factor);
+}
+
+Rate Rates::of_principal(Work work) const {
+  if (work == Work::kRequests || work == Work::kConnections) return {};
+  return of_connection(work).times(principal_factor);
 }
 
 Rates default_rates() {
@@ -31,31 +37,47 @@ NetworkRates::Key NetworkRates::key_of(std::string_view peer) {
   return key == 0 ? 1 : key;
 }
 
-NetworkRates::Place& NetworkRates::place_of(Key network, std::uint64_t now_ms) {
+NetworkRates::Key NetworkRates::key_of_principal(std::string_view name) {
+  const Key key = std::hash<std::string_view>{}(name);
+  return key == 0 ? 1 : key;
+}
+
+TokenBucket& BucketTable::bucket(Key key, Work work, std::uint64_t now_ms) {
   SYNCLINE_ASSERT(!sets_.empty());
-  auto& set = sets_[network % sets_.size()];
-  auto place = std::ranges::find(set, network, &Place::key);
+  auto& set = sets_[key % sets_.size()];
+  auto place = std::ranges::find(set, key, &Place::key);
   if (place == set.end()) {
     place = std::ranges::min_element(set, {}, &Place::used_ms);
-    *place = {.key = network};
+    *place = {.key = key};
   }
   place->used_ms = now_ms;
-  return *place;
+  return place->buckets[static_cast<std::size_t>(work)];
 }
 
 std::uint64_t NetworkRates::take(Key network, Work work, std::uint64_t units,
                                  std::uint64_t now_ms) {
   const Rate rate = rates_.of_network(work);
   if (network == 0 || !rate.limits()) return 0;
-  return place_of(network, now_ms)
-      .buckets[static_cast<std::size_t>(work)]
-      .take(rate, units, now_ms);
+  return networks_.bucket(network, work, now_ms).take(rate, units, now_ms);
 }
 
 std::uint64_t NetworkRates::wait_ms(Key network, Work work, std::uint64_t now_ms) {
   const Rate rate = rates_.of_network(work);
   if (network == 0 || !rate.limits()) return 0;
-  return place_of(network, now_ms).buckets[static_cast<std::size_t>(work)].wait_ms(rate, now_ms);
+  return networks_.bucket(network, work, now_ms).wait_ms(rate, now_ms);
+}
+
+std::uint64_t NetworkRates::take_of_principal(Key principal, Work work, std::uint64_t units,
+                                              std::uint64_t now_ms) {
+  const Rate rate = rates_.of_principal(work);
+  if (principal == 0 || !rate.limits() || is_mutated(Mutation::forget_principal)) return 0;
+  return principals_.bucket(principal, work, now_ms).take(rate, units, now_ms);
+}
+
+std::uint64_t NetworkRates::wait_ms_of_principal(Key principal, Work work, std::uint64_t now_ms) {
+  const Rate rate = rates_.of_principal(work);
+  if (principal == 0 || !rate.limits()) return 0;
+  return principals_.bucket(principal, work, now_ms).wait_ms(rate, now_ms);
 }
 
 }  // namespace syncline::policy

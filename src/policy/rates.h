@@ -1,4 +1,4 @@
-// Rates: what one connection, and one network, may do in a second.
+// Rates: what one connection, one network, and one principal may do in a second.
 //
 // Every connection has a bucket for each kind of work, and its network (an IPv4 address, or the
 // first 64 bits of an IPv6 address) has one for all its connections together. Many people may share
@@ -6,11 +6,12 @@
 // may. What is over a rate is slowed down where that is possible, and only refused where nothing
 // can wait: docs/rates.md says how for each kind.
 //
-// Principals: a connection has one principal on each document, so the buckets of a connection are
-// also those of its principal there.
+// A principal has one for all its connections, too, whatever networks they come from. Many people may share a
+// token, and then a principal, so a principal may do many times what a network may, and above that only
+// those of its connections are held back that do much (session/meter.h).
 //
-// Thread-safety: none; one NetworkRates per loop, so a network has as many buckets as there are
-// loops. The caller passes the time (milliseconds that never go back).
+// Thread-safety: none; one NetworkRates per loop, so a network or a principal has as many buckets as
+// there are loops. The caller passes the time (milliseconds that never go back).
 #pragma once
 
 #include <array>
@@ -43,9 +44,12 @@ struct Rates {
   // A network may do so many times what a connection may, except for the kinds that only networks
   // have. 0: networks have no limits.
   std::uint64_t network_factor = 50;
+  // The same for a principal, which has only the kinds that connections have. 0: no limits.
+  std::uint64_t principal_factor = 500;
 
   Rate of_connection(Work work) const { return of[static_cast<std::size_t>(work)]; }
   Rate of_network(Work work) const;
+  Rate of_principal(Work work) const;
 
   // A burst is what comes in kBurstSeconds.
   void set(Work work, std::uint64_t per_second) {
@@ -63,25 +67,16 @@ constexpr std::uint64_t telling_units(std::size_t bytes) {
 
 using Buckets = std::array<TokenBucket, kWorks>;
 
-// The buckets of networks, in a table of a fixed size. Each network has four possible places; a new
+// The buckets of networks or of principals, in a table of a fixed size. Each has four possible places; a new
 // one takes the place that was used longest ago.
-class NetworkRates {
+class BucketTable {
  public:
   using Key = std::uint64_t;
 
   // `places`, a multiple of 4, is the size of the table.
-  explicit NetworkRates(const Rates& rates, std::size_t places = 4096)
-      : rates_(rates), sets_(places / 4) {}
+  explicit BucketTable(std::size_t places) : sets_(places / 4) {}
 
-  const Rates& rates() const { return rates_; }
-
-  // The key of the network of a peer ("203.0.113.5:51234"). 0: nothing limits it; an empty peer
-  // has it.
-  static Key key_of(std::string_view peer);
-
-  // As TokenBucket, for the network's bucket.
-  std::uint64_t take(Key network, Work work, std::uint64_t units, std::uint64_t now_ms);
-  std::uint64_t wait_ms(Key network, Work work, std::uint64_t now_ms);
+  TokenBucket& bucket(Key key, Work work, std::uint64_t now_ms);
 
  private:
   struct Place {
@@ -90,10 +85,40 @@ class NetworkRates {
     Buckets buckets = {};
   };
 
-  Place& place_of(Key network, std::uint64_t now_ms);
+  std::vector<std::array<Place, 4>> sets_;
+};
+
+// The buckets of the networks and of the principals that use a loop.
+class NetworkRates {
+ public:
+  using Key = BucketTable::Key;
+
+  // `places`, a multiple of 4, is the size of the table of networks.
+  explicit NetworkRates(const Rates& rates, std::size_t places = 4096)
+      : rates_(rates), networks_(places), principals_(kPrincipals) {}
+
+  const Rates& rates() const { return rates_; }
+
+  // The key of the network of a peer ("203.0.113.5:51234"). 0: nothing limits it; an empty peer
+  // has it.
+  static Key key_of(std::string_view peer);
+  // The key of a principal, by its name; never 0.
+  static Key key_of_principal(std::string_view name);
+
+  // As TokenBucket, for the network's bucket.
+  std::uint64_t take(Key network, Work work, std::uint64_t units, std::uint64_t now_ms);
+  std::uint64_t wait_ms(Key network, Work work, std::uint64_t now_ms);
+  // The same for the principal's. 0: nothing limits it.
+  std::uint64_t take_of_principal(Key principal, Work work, std::uint64_t units,
+                                  std::uint64_t now_ms);
+  std::uint64_t wait_ms_of_principal(Key principal, Work work, std::uint64_t now_ms);
+
+ private:
+  static constexpr std::size_t kPrincipals = 1024;  // a place has 72 bytes
 
   const Rates rates_;
-  std::vector<std::array<Place, 4>> sets_;
+  BucketTable networks_;
+  BucketTable principals_;
 };
 
 }  // namespace syncline::policy

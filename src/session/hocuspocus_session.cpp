@@ -270,6 +270,7 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   if (!std::exchange(ever_authenticated_, true)) {
     connection_->limit_messages(std::numeric_limits<std::size_t>::max());
     connection_->belongs_to(account);  // whoever comes first on it
+    meter_.belongs_to(*principal);
     connection_->works_on(options_.workspace);
   }
   if (auto denied = muted_.find(message.address); denied != muted_.end()) muted_.erase(denied);

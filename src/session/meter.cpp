@@ -21,6 +21,10 @@ void Meter::begin(Reading& reading, std::string_view peer) {
   network_ = policy::NetworkRates::key_of(peer);
 }
 
+void Meter::belongs_to(const policy::Principal& principal) {
+  principal_ = policy::NetworkRates::key_of_principal(principal.name);
+}
+
 void Meter::stop() {
   networks_ = nullptr;
   if (timer_ == 0) return;
@@ -45,22 +49,27 @@ std::uint64_t Meter::wait_ms(Work work) const {
   const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
   const std::uint64_t own = buckets_[static_cast<std::size_t>(work)].wait_ms(
       networks_->rates().of_connection(work), now_ms);
-  if (!uses_much(work, now_ms)) return own;
-  return std::max(own, networks_->wait_ms(network_, work, now_ms));
+  return uses_much(work, now_ms) ? std::max(own, wait_for_others_ms(work, now_ms)) : own;
+}
+
+std::uint64_t Meter::wait_for_others_ms(Work work, std::uint64_t now_ms) const {
+  return std::max(networks_->wait_ms(network_, work, now_ms),
+                  networks_->wait_ms_of_principal(principal_, work, now_ms));
 }
 
 void Meter::take(Work work, std::uint64_t units) {
   if (networks_ != nullptr) count(work, units);
 }
 
-// A network over its rate holds back those of its connections that use it up, and not one that does
-// little: many people may share it.
+// A network or a principal over its rate holds back those of its connections that use it up, and not one
+// that does little: many people may share it.
 std::uint64_t Meter::count(Work work, std::uint64_t units) {
   const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
   const policy::Rate rate = networks_->rates().of_connection(work);
   policy::TokenBucket& bucket = buckets_[static_cast<std::size_t>(work)];
   const std::uint64_t own = bucket.take(rate, units, now_ms);
-  const std::uint64_t all = networks_->take(network_, work, units, now_ms);
+  const std::uint64_t all = std::max(networks_->take(network_, work, units, now_ms),
+                                     networks_->take_of_principal(principal_, work, units, now_ms));
   return uses_much(work, now_ms) ? std::max(own, all) : own;
 }
 

@@ -1,5 +1,5 @@
-// Meter: what one connection does in a second, against its rates and those of its network
-// (policy/rates.h).
+// Meter: what one connection does in a second, against its rates, those of its network and those of
+// its principal (policy/rates.h).
 //
 // Every message counts with its bytes. If there were too many, the meter stops reading from the
 // connection until there are tokens again. So a client that is too fast is held back by its own
@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/scheduler.h"
+#include "policy/access.h"
 #include "policy/rates.h"
 #include "session/limits.h"
 
@@ -42,6 +43,9 @@ class Meter {
 
   // Must be called before the others. `peer` is the address of the connection.
   void begin(Reading& reading, std::string_view peer);
+  // From now on, what the connection does counts for this principal, too. Called when it is known; of
+  // several on one connection, for the first.
+  void belongs_to(const policy::Principal& principal);
   // Resumes reading if it was stopped, and counts nothing from now on.
   void stop();
 
@@ -57,6 +61,7 @@ class Meter {
 
  private:
   std::uint64_t count(policy::Work work, std::uint64_t units);
+  std::uint64_t wait_for_others_ms(policy::Work work, std::uint64_t now_ms) const;
   bool uses_much(policy::Work work, std::uint64_t now_ms) const;
   void hold(std::uint64_t ms);
 
@@ -65,6 +70,7 @@ class Meter {
   Counters& counters_;
   Reading* reading_ = nullptr;
   policy::NetworkRates::Key network_ = 0;
+  policy::NetworkRates::Key principal_ = 0;
   std::array<policy::TokenBucket, policy::kConnectionWorks> buckets_ = {};
   Scheduler::TimerId timer_ = 0;  // not 0: reading is stopped
 };

@@ -51,6 +51,7 @@ void YSession::on_open(Connection& connection) {
   const policy::Rights rights = rights_of(*options->principal);
   const auto account = host_.account_of(*options->principal, connection.peer());
   connection.belongs_to(account);
+  meter_.belongs_to(*options->principal);
   connection.works_on(options->workspace);
   channel_.emplace(ChannelOptions{.host = host_,
                                   .workspace = std::move(options->workspace),

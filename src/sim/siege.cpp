@@ -88,6 +88,7 @@ void Siege::measure() {
     process_since_us_ = world_.now_us();
     full_since_us_ = short_since_us_ = std::nullopt;
     networks_.clear();
+    principals_.clear();
     queued_then_.clear();
   }
   MemoryBudget& memory = *process->memory;
@@ -144,30 +145,36 @@ void Siege::check_queues() {
   queued_then_ = std::move(queued_now);
 }
 
-// A network may use up its burst, and what its rate brings. Each of its connections may then send a
-// little until it is slowed down, too.
 void Siege::check_rates() {
   for (const auto& wire : network_.wires()) {
     const Hello& hello = wire->hello();
     if (hello.address.empty() || wire->loop(Side::kServer) != &server_.process()->loop) continue;
-    Sent& sent = networks_[hello.address];
-    const auto [place, is_new] =
-        sent.taken.try_emplace((std::uint64_t{hello.number} << 32) | hello.connection, 0);
-    if (is_new) ++sent.connections;
-    sent.messages +=
-        wire->taken(Side::kServer) - std::exchange(place->second, wire->taken(Side::kServer));
+    for (Sent* sent : {&networks_[hello.address], &principals_[hello.token]}) {
+      const auto [place, is_new] =
+          sent->taken.try_emplace((std::uint64_t{hello.number} << 32) | hello.connection, 0);
+      if (is_new) ++sent->connections;
+      sent->messages +=
+          wire->taken(Side::kServer) - std::exchange(place->second, wire->taken(Side::kServer));
+    }
   }
   const policy::Rates& rates = plan_.server.rates;
-  const policy::Rate rate = rates.of_network(policy::Work::kMessages);
-  const std::uint64_t little = rates.of_connection(policy::Work::kMessages).burst / kLittlePart;
+  check_rate(networks_, rates.of_network(policy::Work::kMessages));
+  check_rate(principals_, rates.of_principal(policy::Work::kMessages));
+}
+
+// A network or a principal may use up its burst, and what its rate brings. Each of its connections may then
+// send a little until it is slowed down, too.
+void Siege::check_rate(const std::map<std::string, Sent>& all, const policy::Rate& rate) const {
+  const std::uint64_t little =
+      plan_.server.rates.of_connection(policy::Work::kMessages).burst / kLittlePart;
   // Clocks have an error of up to 1 %.
   const std::uint64_t seconds = (world_.now_us() - process_since_us_) / kSecond + 2;
-  for (const auto& [address, sent] : networks_) {
+  for (const auto& [whose, sent] : all) {
     const std::uint64_t bound = rate.burst + rate.per_second * seconds * 102 / 100 +
                                 sent.connections * (little + kReadAtOnce);
     if (sent.messages > bound)
       world_.violated(kBounded, fmt::format("{} messages of {} were taken in {} s, more than {}",
-                                            sent.messages, address, seconds, bound));
+                                            sent.messages, whose, seconds, bound));
   }
 }
 

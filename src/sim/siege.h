@@ -1,7 +1,7 @@
 // Siege: some runs have hostile clients (sim/hostile.h), a small memory plan, low rates, and workers
 // that stand still for a while. This drives them, and checks the budgets:
 //
-//   I11 bounded   the connections of a network send no faster than its rate and burst; no author has
+//   I11 bounded   the connections of a network, or of a principal, send no faster than its rate and burst; no author has
 //                 more changes wait than he may, and no object; while memory is short, no queue grows
 //                 above the shorter limit; nobody is told of more who are present on an object than
 //                 it may hold; everything that is counted returns to zero when everybody
@@ -48,7 +48,7 @@ class Siege {
  private:
   using Clients = std::vector<std::unique_ptr<Client>>;
 
-  // The messages of a network since the present process began.
+  // The messages of a network, or of a principal of the hostile clients, since the present process began.
   struct Sent {
     std::map<std::uint64_t, std::uint64_t> taken;  // by connection
     std::size_t connections = 0;
@@ -68,6 +68,7 @@ class Siege {
   void check_cache();
   void check_queues();
   void check_rates();
+  void check_rate(const std::map<std::string, Sent>& all, const policy::Rate& rate) const;
   void check_waiting();
   void check_presence();
   void check_quiet(const Clients& clients);
@@ -86,6 +87,7 @@ class Siege {
   std::optional<std::uint64_t> full_since_us_;
   std::optional<std::uint64_t> short_since_us_;
   std::map<std::string, Sent> networks_;
+  std::map<std::string, Sent> principals_;  // by token
   std::map<std::pair<std::size_t, std::uint64_t>, std::size_t> queued_then_;
   Watched watched_;
 };

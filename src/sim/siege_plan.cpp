@@ -42,7 +42,7 @@ void add_hostiles(Plan& plan, HostileSettings::Kind kind, Dice& dice) {
     case kFlood: {
       policy::Rates& rates = plan.server.rates;
       rates.set(policy::Work::kMessages, dice.scale(20, 60));
-      rates.network_factor = 2;
+      rates.network_factor = rates.principal_factor = 2;
       count = dice.between(4, 6);
       hostile.address = "198.51.100.7:4711";
       hostile.every_us = 100'000;
@@ -82,9 +82,13 @@ void add_hostiles(Plan& plan, HostileSettings::Kind kind, Dice& dice) {
       break;
     case kCount: return;
   }
-  for (; count > 0; --count) {
+  // Some floods come from one network, others from one principal in several networks.
+  const bool one_principal = kind == kFlood && dice.fork("principal").chance(0.5);
+  for (std::uint64_t i = 0; i < count; ++i) {
     hostile.number = plan.clients.size() + plan.vandals.size() + plan.hostiles.size();
-    hostile.token = Rights::token_of(hostile.number);
+    if (one_principal) hostile.address = fmt::format("198.51.100.{}:4711", 7 + i);
+    if (one_principal && i > 0) hostile.in_all = 0;  // events are made in the name of its own token
+    if (!one_principal || i == 0) hostile.token = Rights::token_of(hostile.number);
     plan.hostiles.push_back(hostile);
   }
 }

@@ -81,6 +81,38 @@ TEST(NetworkRates, CountAllConnectionsOfANetworkTogether) {
   EXPECT_EQ(networks.take(NetworkRates::key_of(""), Work::kMessages, 1000, 0), 0u);
 }
 
+TEST(NetworkRates, CountAllConnectionsOfAPrincipalTogether) {
+  Rates rates;
+  rates.of[static_cast<std::size_t>(Work::kMessages)] = kTenASecond;
+  rates.set(Work::kRequests, 1);
+  rates.network_factor = 0;
+  rates.principal_factor = 3;
+  NetworkRates networks(rates);
+  const auto ann = NetworkRates::key_of_principal("ann");
+  EXPECT_NE(ann, NetworkRates::key_of_principal("bob"));
+  EXPECT_EQ(networks.take_of_principal(ann, Work::kMessages, 60, 0), 0u);
+  EXPECT_GT(networks.take_of_principal(ann, Work::kMessages, 1, 0), 0u);
+  EXPECT_GT(networks.wait_ms_of_principal(ann, Work::kMessages, 0), 0u);
+  const auto bob = NetworkRates::key_of_principal("bob");
+  EXPECT_EQ(networks.wait_ms_of_principal(bob, Work::kMessages, 0), 0u);
+  EXPECT_EQ(networks.take(ann, Work::kMessages, 100, 0), 0u) << "networks have places of their own";
+  EXPECT_EQ(networks.take_of_principal(ann, Work::kRequests, 1000, 0), 0u) << "of networks only";
+  EXPECT_EQ(networks.take_of_principal(0, Work::kMessages, 1000, 0), 0u) << "not known yet";
+}
+
+// A token that a thousand people share, from as many addresses.
+TEST(Rates, TheDefaultsDisturbNobodyWhoSharesAToken) {
+  const Rates rates = default_rates();
+  NetworkRates networks(rates);
+  const auto all = NetworkRates::key_of_principal("token");
+  for (std::uint64_t now = 0; now < 20'000; now += 10) {
+    EXPECT_EQ(networks.take_of_principal(all, Work::kMessages, 200, now), 0u);
+    EXPECT_EQ(networks.take_of_principal(all, Work::kBytes, 40'000, now), 0u);
+    EXPECT_EQ(networks.take_of_principal(all, Work::kPresence, 200, now), 0u);
+  }
+  EXPECT_EQ(networks.take_of_principal(all, Work::kJoins, 20'000, 20'000), 0u) << "all reconnect";
+}
+
 // Whoever is active keeps its place, so nobody gets rid of a full bucket with other addresses of
 // the same size as the table.
 TEST(NetworkRates, TheTableIsBoundedAndForgetsWhoWasQuietLongest) {

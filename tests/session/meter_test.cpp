@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/byte_writer.h"
@@ -48,16 +49,16 @@ struct Place {
 };
 
 struct MeteredY {
-  explicit MeteredY(Place& place) {
-    session =
-        std::make_unique<YSession>(YSessionOptions{.host = place.world.host,
-                                                   .workspace = "w",
-                                                   .object = "note",
-                                                   .principal = policy::Principal{.name = "ann"},
-                                                   .actor = "actor",
-                                                   .limits = place.limits,
-                                                   .rates = &place.networks,
-                                                   .counters = place.counters});
+  explicit MeteredY(Place& place, std::string principal = "ann") {
+    session = std::make_unique<YSession>(
+        YSessionOptions{.host = place.world.host,
+                        .workspace = "w",
+                        .object = "note",
+                        .principal = policy::Principal{.name = std::move(principal)},
+                        .actor = "actor",
+                        .limits = place.limits,
+                        .rates = &place.networks,
+                        .counters = place.counters});
     session->on_open(connection);
     place.world.loop.run();
   }
@@ -279,6 +280,89 @@ TEST(Meter, PresenceOfWhoDoesLittleIsToldAlthoughItsAddressIsOverTheRate) {
   place.world.loop.run();
   EXPECT_EQ(place.counters.presence_delayed, 99u);
   EXPECT_EQ(hostile.presence(), std::vector<Bytes>{presence_of(8, 1, "\"me\"")});
+}
+
+// ---- by principal, whatever address a connection has
+
+Rates of_a_principal(Work work, std::uint64_t per_second) {
+  Rates rates = rates_with(work, per_second);
+  rates.network_factor = 0;
+  rates.principal_factor = 1;
+  return rates;
+}
+
+TEST(MeterOfAPrincipal, MessagesOfAllItsConnectionsCountTogether) {
+  Place place(of_a_principal(Work::kMessages, 10));  // a burst of 100
+  MeteredY first(place);
+  MeteredY second(place);
+  MeteredY quiet(place);
+  MeteredY other(place, "bob");
+  Typist typist(1);
+  std::size_t sent = 0;
+  const auto send = [&](MeteredY& peer) {
+    peer.session->on_message(
+        protocol::encode_y_sync(protocol::SyncKind::kUpdate, typist.type("x")));
+    ++sent;
+  };
+  for (int i = 0; i < 60; ++i) send(first);
+  while (second.connection.reading) send(second);
+  EXPECT_EQ(sent, 101u) << "the burst of one connection, and one";
+  EXPECT_EQ(place.counters.slowed_down, 1u);
+  for (int i = 0; i < 2; ++i) send(quiet);
+  EXPECT_TRUE(quiet.connection.reading) << "many may share a token, and this one does little";
+  for (int i = 0; i < 60; ++i) send(other);
+  EXPECT_TRUE(other.connection.reading) << "it is somebody else's";
+  place.world.loop.advance(400);
+  EXPECT_TRUE(second.connection.reading);
+  EXPECT_EQ(place.counters.updates_in, sent) << "nothing is lost";
+}
+
+TEST(MeterOfAPrincipal, BytesCountTogether) {
+  Place place(of_a_principal(Work::kBytes, 1000));  // a burst of 10,000
+  MeteredY first(place);
+  MeteredY second(place);
+  Typist typist(1);
+  const auto send = [&](MeteredY& peer) {
+    peer.session->on_message(
+        protocol::encode_y_sync(protocol::SyncKind::kUpdate, typist.type(std::string(6'000, 'x'))));
+  };
+  send(first);
+  EXPECT_TRUE(first.connection.reading);
+  send(second);
+  EXPECT_FALSE(second.connection.reading);
+}
+
+TEST(MeterOfAPrincipal, PresenceCountsTogether) {
+  Place place(of_a_principal(Work::kPresence, 10));
+  MeteredY first(place);
+  MeteredY second(place);
+  for (std::uint64_t clock = 1; clock <= 80; ++clock) first.present(clock, "1");
+  for (std::uint64_t clock = 1; clock <= 80; ++clock)
+    second.session->on_message(protocol::encode_y_awareness(presence_of(8, clock, "1")));
+  EXPECT_EQ(place.counters.presence_delayed, 160u - 101u);
+}
+
+TEST(MeterOfAPrincipal, BroadcastsCountTogether) {
+  Place place(of_a_principal(Work::kBroadcasts, 10));
+  MeteredHocuspocus first(place);
+  MeteredHocuspocus second(place);
+  first.open("d");
+  second.open("d");
+  for (int i = 0; i < 80; ++i) first.tell_others("d", "x");
+  for (int i = 0; i < 80; ++i) second.tell_others("d", "x");
+  EXPECT_EQ(place.counters.messages_dropped, 160u - 101u);
+}
+
+TEST(MeterOfAPrincipal, OpeningsCountTogether) {
+  Place place(of_a_principal(Work::kJoins, 2));  // a burst of 20
+  MeteredHocuspocus first(place);
+  MeteredHocuspocus second(place);
+  for (int i = 0; i < 15; ++i) first.open("d" + std::to_string(i));
+  EXPECT_TRUE(first.connection.reading);
+  for (int i = 0; i < 6; ++i) second.open("e" + std::to_string(i));
+  EXPECT_FALSE(second.connection.reading);
+  place.world.loop.advance(501);
+  EXPECT_TRUE(second.connection.reading);
 }
 
 }  // namespace
