@@ -180,6 +180,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.loops = options.threads;
   node.memory_bytes = options.memory_mib << 20;
   node.max_message_bytes = options.max_message_mib << 20;
+  node.max_change_steps = options.max_change_steps;
   node.disk_reserve_bytes = options.disk_reserve_mib << 20;
   node.import_idle_ms = options.import_idle_seconds * 1000ULL;
   node.rates = rates_of(options);

@@ -163,6 +163,12 @@ void add_serve(Command& root) {
                 .text = "Largest message that a client may send, in MiB",
                 .environment = "SYNCLINE_MAX_MESSAGE_MIB"},
                options->max_message_mib);
+  serve.option(
+      {.name = "--max-change-steps",
+       .value = "N",
+       .text = "Steps that applying one change may take; a million take 0.1 to 0.3 seconds",
+       .environment = "SYNCLINE_MAX_CHANGE_STEPS"},
+      options->max_change_steps);
   add_rates(serve, *options);
   serve.option(
       {.name = "--checkpoint-seconds",

@@ -12,6 +12,12 @@ std::function<bool(std::string_view)> owned_by(Placement placement, std::size_t 
   };
 }
 
+state::ReplaySources sources_here(log::LoopStore& store, const ShardOptions& options) {
+  state::ReplaySources sources(store, options.types);
+  sources.most_steps = options.loop_share.most_steps;
+  return sources;
+}
+
 constexpr std::uint64_t kMemoryMs = 250;
 constexpr std::uint64_t kMoreMs = 1;  // until the next turn of what takes several
 
@@ -25,7 +31,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
       random(std::move(random_source)),
       store(std::move(loop_store)),
       home(loop),
-      local_jobs(loop, {*store, options.types}),
+      local_jobs(loop, sources_here(*store, options)),
       jobs(options.jobs == nullptr ? local_jobs : *options.jobs),
       sources(*store, options.types, state::OffLoop{jobs, home, options.loop_share}),
       notary(store->events(), store->attestations(), identity),

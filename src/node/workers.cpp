@@ -26,6 +26,7 @@ DeskLimits desk_limits(std::size_t workers, std::size_t large_bytes) {
 
 Workers::Workers(const std::vector<Scheduler*>& loops, Scheduler* desk, const Options& options)
     : desk_loop_(loops.size() > 1 ? desk : nullptr),
+      most_steps_(options.most_steps),
       room_(options.memory == nullptr ? nullptr
                                       : std::make_shared<state::AnswerRoom>(
                                             options.memory->cell(MemoryUse::kAnswers),
@@ -45,7 +46,7 @@ void Workers::set(std::size_t index, std::unique_ptr<log::LoopStore> store,
   Place& place = places_[index];
   place.site = store == nullptr ? nullptr
                                 : std::make_unique<Site>(place.loop, std::move(store), types,
-                                                         *place.counters, room_);
+                                                         most_steps_, *place.counters, room_);
 }
 
 std::size_t Workers::worker_for(const state::JobOrder& order) const {

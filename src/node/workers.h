@@ -44,7 +44,8 @@ class Workers final : public state::Jobs {
     // Where answers are charged, and which decides whether there is room for them; it must outlive this
     // object and all jobs. nullptr: memory is no reason for anything.
     MemoryBudget* memory = nullptr;
-    std::size_t large_job_bytes = kLargeJobBytes;  // DeskLimits::large_bytes
+    std::size_t large_job_bytes = kLargeJobBytes;              // DeskLimits::large_bytes
+    std::uint64_t most_steps = state::LoopShare{}.most_steps;  // that a stored event may take
   };
 
   // At least one loop. `desk`: the loop of the desk, which does nothing that takes long; may be nullptr if
@@ -90,10 +91,17 @@ class Workers final : public state::Jobs {
  private:
   struct Site {
     Site(Scheduler& loop, std::unique_ptr<log::LoopStore> loop_store,
-         const merge::TypeRegistry& types, state::JobCounters& counters,
+         const merge::TypeRegistry& types, std::uint64_t most_steps, state::JobCounters& counters,
          std::shared_ptr<state::AnswerRoom> room)
         : store(std::move(loop_store)),
-          worker(loop, {*store, types}, counters, {}, std::move(room)) {}
+          worker(loop, sources(*store, types, most_steps), counters, {}, std::move(room)) {}
+
+    static state::ReplaySources sources(log::LoopStore& store, const merge::TypeRegistry& types,
+                                        std::uint64_t most_steps) {
+      state::ReplaySources made(store, types);
+      made.most_steps = most_steps;
+      return made;
+    }
 
     const std::unique_ptr<log::LoopStore> store;
     state::Worker worker;
@@ -109,6 +117,7 @@ class Workers final : public state::Jobs {
 
   std::vector<Place> places_;
   Scheduler* const desk_loop_;
+  const std::uint64_t most_steps_;
   const std::shared_ptr<state::AnswerRoom> room_;
   Given given_;
   std::shared_ptr<UrgentDesk> desk_;  // used on its loop; jobs that run refer to it, too

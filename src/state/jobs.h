@@ -39,7 +39,8 @@ struct LoopShare {
   std::size_t bytes = std::size_t{64} << 10;
   std::uint64_t steps = 4096;
   // A change that may take more than so many is refused. A worker would do them in 13 to 40 seconds, and every
-  // load of the object would do them again.
+  // load of the object would do them again. An object that has such a change already (made by an earlier version,
+  // or under a higher limit) is not loaded.
   std::uint64_t most_steps = std::uint64_t{1} << 27;
   std::size_t memory = std::size_t{256} << 10;
 };

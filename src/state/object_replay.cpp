@@ -34,6 +34,9 @@ bool is_counted_in(const ReplaySources& sources) {
 // What a replay on a loop may apply, in shares of a turn (LoopShare::steps): it has several turns.
 constexpr std::uint64_t kReplaySteps = 4;
 
+// After a load that may have taken this part of what a change may take, the state is stored.
+constexpr std::uint64_t kManySteps = 8;
+
 class Replay : public std::enable_shared_from_this<Replay> {
  public:
   Replay(const ReplaySources& sources, std::string workspace, std::string object, log::Position at,
@@ -94,6 +97,24 @@ class Replay : public std::enable_shared_from_this<Replay> {
     const std::uint64_t left = most - std::min(most, steps_);
     steps_ += object.weigh(event.intent, left);
     return steps_ > most;
+  }
+
+  // Of an event that comes next, where no more goes elsewhere.
+  Result<void> check_cost(const log::Event& event) {
+    if (sources_.off_loop) return {};
+    const std::uint64_t most = sources_.most_steps;
+    const std::uint64_t steps = result_.object->weigh(event.intent, most);
+    if (steps > most)
+      return fail(ErrorCode::kTooLarge,
+                  fmt::format("it may take more than {} steps (serve --max-change-steps)", most));
+    steps_ += steps;
+    if (steps > most / kCostlyPart) costly_steps_ += steps;
+    if (costly_steps_ / kReplayedAtMost > most)
+      return fail(ErrorCode::kTooLarge,
+                  fmt::format("the costly events until there may take more than {} times {} steps "
+                              "(serve --max-change-steps)",
+                              kReplayedAtMost, most));
+    return {};
   }
 
   // Begins again on a worker; with the snapshot, if it was just read.
@@ -231,7 +252,23 @@ class Replay : public std::enable_shared_from_this<Replay> {
   void finish() {
     if (!result_.object) result_.object = sources_.types.default_type().create();
     if (is_counted()) result_.charge.set(result_.object->memory_bytes());
+    if (!sources_.off_loop && at_ == log::kNow && steps_ > many_steps()) store_state();
     done_(std::move(result_));
+  }
+
+  // With a higher limit than usual, an object is loaded once that is refused otherwise.
+  std::uint64_t many_steps() const {
+    return std::min(sources_.most_steps, LoopShare{}.most_steps) / kManySteps;
+  }
+
+  // So that the next load does not do the same again. It is replaced by the next one, as is that of an object that
+  // leaves the memory.
+  void store_state() {
+    if (result_.bytes_since_milestone == 0) return;
+    log::Snapshot snapshot = milestone_of(*result_.object, result_.position,
+                                          std::max<std::uint64_t>(result_.generation, 1));
+    snapshot.bytes_since_milestone = result_.bytes_since_milestone;
+    sources_.snapshots.put_snapshot(workspace_, object_, std::move(snapshot), [](Result<void>) {});
   }
 
   void refuse(Error error, log::Position position = 0) {
@@ -321,6 +358,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     if (event.kind == log::EventKind::kChange) {
       auto applied = enter_generation(sources_.types, event, result_.object, result_.generation);
       if (!applied && applied.error().code == ErrorCode::kUnsupported) return applied;
+      if (applied) applied = check_cost(event);
       if (applied) applied = result_.object->apply(event.intent);
       if (!applied)
         return fail(ErrorCode::kCorrupt,
@@ -356,6 +394,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
   bool searched_ = false;
   std::size_t replayed_bytes_ = 0;  // of intents
   std::uint64_t steps_ = 0;         // that applying them here may have taken
+  std::uint64_t costly_steps_ = 0;  // of these, of costly events
   std::uint64_t asked_ = 0;         // number of reads; only the last one's answer is used
   log::Position damaged_ = 0;
 };

@@ -19,6 +19,13 @@
 // A replay that finds more to restore or to apply than a loop should do (LoopShare) goes on on a
 // worker, with the sources of that worker, and answers on its own loop.
 //
+// Events that cost too much. A worker first asks what an event may cost. If one may take more than
+// `most_steps`, or all costly events of a replay kReplayedAtMost times as many, the event counts as one that
+// cannot be applied: so nobody keeps a worker busy for long with an object that is stored already. An event is
+// costly if it may take more than a kCostlyPart of `most_steps`: of others the sum would say little, because the
+// steps of an event may be far fewer than it may take. After a load that took many steps, the state is stored, and the
+// next load takes few.
+//
 // Thread-safety: one loop. Errors: those of reading; kCorrupt, with the position, for an event that
 // cannot be applied. If an event is at fault, the replay finds out which one, because earlier
 // moments can still be rebuilt.
@@ -41,6 +48,9 @@
 namespace syncline::state {
 
 inline constexpr std::size_t kMilestoneMinBytes = std::size_t{64} << 10;
+
+inline constexpr std::uint64_t kReplayedAtMost = 8;
+inline constexpr std::uint64_t kCostlyPart = 64;
 
 inline bool milestone_due(std::uint64_t bytes_since_milestone, std::uint64_t snapshot_bytes,
                           std::size_t min_bytes = kMilestoneMinBytes) {
@@ -86,7 +96,8 @@ struct ReplaySources {
         snapshots(store.snapshots()),
         retention(store.retention()),
         types(known_types),
-        off_loop(elsewhere) {}
+        off_loop(elsewhere),
+        most_steps(elsewhere ? elsewhere->share.most_steps : LoopShare{}.most_steps) {}
 
   // The same, of which events are read through another interface to the log of that store.
   ReplaySources(const ReplaySources& other, log::EventLog& reads)
@@ -106,6 +117,7 @@ struct ReplaySources {
   const merge::TypeRegistry& types;
   // Where long replays go on. nullopt: they run here, however long they take.
   std::optional<OffLoop> off_loop;
+  std::uint64_t most_steps;  // LoopShare::most_steps
   // Kept indexes for attribution; nullptr: none are kept.
   AuthorIndexes* authors = nullptr;
   // The memory of the job that replays; nullptr: nobody is charged.

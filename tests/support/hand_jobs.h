@@ -23,6 +23,7 @@ class HandJobs final : public state::Jobs {
     waiting_.pop_front();
     state::ReplaySources own(sources.store, sources.types);
     own.authors = sources.authors;
+    own.most_steps = sources.most_steps;
     state::Workplace place{loop, own};
     work(&place, state::JobSlot());
     if (keeps_) kept_.push_back(std::move(work));

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <string>
+
 #include "state/changes.h"
 #include "state/workspace_replay.h"
 #include "workspace/one_workspace.h"
@@ -34,9 +37,11 @@ class QuarantineTest : public ::testing::Test {
   Result<std::string> read(workspace::Host& host, const std::string& object) {
     Result<std::string> content = fail(ErrorCode::kUnavailable, "not answered");
     host.get("w").read(
-        testing::ann(), object, [](const merge::Object& state) { return state.json_pieces(1 << 20); },
+        testing::ann(), object,
+        [](const merge::Object& state) { return state.json_pieces(1 << 20); },
         [&](Result<workspace::Workspace::View> view) {
-          content = view ? Result<std::string>(all_of(*view->content)) : std::unexpected(view.error());
+          content =
+              view ? Result<std::string>(all_of(*view->content)) : std::unexpected(view.error());
         });
     world_.loop.run();
     return content;
@@ -51,11 +56,12 @@ class QuarantineTest : public ::testing::Test {
 
   // Another process over the same store.
   struct Restarted {
-    explicit Restarted(TestWorld& world, std::size_t limit = Quarantine::kLimit)
+    explicit Restarted(TestWorld& world, std::size_t limit = Quarantine::kLimit,
+                       std::uint64_t most_steps = LoopShare{}.most_steps)
         : log(world.store.open_loop(world.loop)),
           quarantine(
               world.loop, [this](const Quarantined&) { ++added; }, limit),
-          cache({*log, test::test_types()}, {}, &quarantine),
+          cache(sources_of(*log, most_steps), {}, &quarantine),
           host({.log = log->events(),
                 .cache = cache,
                 .types = test::test_types(),
@@ -66,6 +72,12 @@ class QuarantineTest : public ::testing::Test {
                 .counters = counters,
                 .random = world.random,
                 .on_storage_failure = [this](const Error&) { ++failures; }}) {}
+
+    static ReplaySources sources_of(log::LoopStore& store, std::uint64_t most_steps) {
+      ReplaySources sources(store, test::test_types());
+      sources.most_steps = most_steps;
+      return sources;
+    }
 
     std::unique_ptr<log::LoopStore> log;
     int added = 0;
@@ -167,6 +179,78 @@ TEST_F(QuarantineTest, LiftingTriesAgain) {
   EXPECT_TRUE(server.quarantine.lift("w", "bad"));
   EXPECT_EQ(read(server.host, "bad").value(), R"({"content":"bbbbbb"})");
   EXPECT_EQ(server.quarantine.size(), 0u);
+}
+
+// Many words, none of which joins another one, and a change of a few bytes that deletes all of them.
+class CostlyEvents : public QuarantineTest {
+ protected:
+  // Ten events for the words, and one that deletes them; of a client and in a text of their own.
+  void write_words_and_delete_them(crdt::ClientId client = 10) {
+    crdt::Doc doc({.client_id = client});
+    Bytes last;
+    doc.on_update([&](const crdt::UpdateEvent& event) { last = to_bytes(event.update()); });
+    crdt::Text text = doc.text("text " + std::to_string(client));
+    const auto change = [&](const std::function<void()>& edit) {
+      doc.transact(edit);
+      bool accepted = false;
+      world_.host.get("w").change(
+          "costly", {.caller = testing::ann()},
+          [&](const merge::Object&, log::Position) -> Result<Bytes> { return last; },
+          [&](Result<workspace::Receipt> receipt) { accepted = receipt && !receipt->known; });
+      world_.loop.run();
+      EXPECT_TRUE(accepted);
+    };
+    for (int i = 0; i < 10; ++i)
+      change([&] {
+        for (int word = 0; word < 40; ++word) EXPECT_TRUE(text.insert(0, "word "));
+      });
+    change([&] { EXPECT_TRUE(text.erase(0, text.length())); });
+  }
+};
+
+// Such an event can be stored: by an earlier version, which had no limit, or under a higher one.
+TEST_F(CostlyEvents, AnObjectThatWouldTakeTooLongIsSetAsideAndOthersWork) {
+  write_words_and_delete_them();  // events 13 to 23
+  Restarted server(world_, Quarantine::kLimit, 300);
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = read(server.host, "costly");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(refused.error().message.find("in quarantine: event 23 "), std::string::npos)
+        << refused.error().message;
+    EXPECT_NE(refused.error().message.find("more than 300 steps"), std::string::npos)
+        << refused.error().message;
+  }
+  EXPECT_EQ(server.cache.counters().loads, 1u) << "it is not tried again";
+  EXPECT_EQ(server.added, 1);
+  EXPECT_EQ(read(server.host, "good").value(), R"({"content":"gggggg"})");
+  Restarted higher(world_, Quarantine::kLimit, 100'000);
+  EXPECT_EQ(read(higher.host, "costly").value(), R"({"text 10":[]})");
+}
+
+TEST_F(CostlyEvents, AllOfALoadTogetherHaveALimitToo) {
+  for (crdt::ClientId client = 10; client < 50; ++client) write_words_and_delete_them(client);
+  Restarted server(world_, Quarantine::kLimit, 3'000);
+  const auto refused = read(server.host, "costly");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("the costly events until there"), std::string::npos)
+      << refused.error().message;
+  // None of them is a 64th of this.
+  Restarted enough(world_, Quarantine::kLimit, 10'000'000);
+  const auto content = read(enough.host, "costly");
+  EXPECT_TRUE(content) << content.error().message;
+}
+
+// A crash leaves no snapshot of an object that is in memory.
+TEST_F(CostlyEvents, AfterACostlyLoadTheNextOneIsCheap) {
+  write_words_and_delete_them();
+  Restarted first(world_, Quarantine::kLimit, 3'000);
+  ASSERT_TRUE(read(first.host, "costly"));
+  EXPECT_EQ(first.cache.counters().replayed_events, 11u);
+  world_.commit();
+  Restarted second(world_, Quarantine::kLimit, 3'000);
+  EXPECT_EQ(read(second.host, "costly").value(), R"({"text 10":[]})");
+  EXPECT_EQ(second.cache.counters().replayed_events, 0u);
 }
 
 TEST_F(QuarantineTest, ItIsBoundedAndForgetsTheOldest) {

@@ -124,6 +124,10 @@ Result<void> check(const NodeOptions& options) {
   if (options.memory_bytes < node::MemoryPlan::kLeastBytes)
     return fail(ErrorCode::kInvalid, fmt::format("the server needs at least {} MiB of memory",
                                                  node::MemoryPlan::kLeastBytes >> 20));
+  if (options.max_change_steps < state::LoopShare{}.steps)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("a change must be allowed to take at least {} steps",
+                            state::LoopShare{}.steps));
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
   }
@@ -298,8 +302,9 @@ void Node::Impl::start_workers() {
   worker_loops->start();
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < worker_loops->size(); ++i) schedulers.push_back(&(*worker_loops)[i]);
-  workers = std::make_unique<node::Workers>(schedulers, &(*desk_loop)[0],
-                                            node::Workers::Options{.memory = memory.get()});
+  workers = std::make_unique<node::Workers>(
+      schedulers, &(*desk_loop)[0],
+      node::Workers::Options{.memory = memory.get(), .most_steps = options.max_change_steps});
   for (std::size_t i = 0; i < worker_loops->size(); ++i) {
     EventLoop& loop = (*worker_loops)[i];
     run_on(loop, [&] {
@@ -339,6 +344,7 @@ void Node::Impl::start_shards() {
                                                     {"reason", quarantined.reason.message}});
           },
       .jobs = workers.get(),
+      .loop_share = {.most_steps = options.max_change_steps},
       .reports = options.log};
   for (std::size_t i = 0; i < loops->size(); ++i) {
     EventLoop& loop = (*loops)[i];

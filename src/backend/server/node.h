@@ -21,6 +21,7 @@
 #include "log/checkpoint_keeper.h"
 #include "policy/access.h"
 #include "policy/rates.h"
+#include "state/jobs.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -48,6 +49,8 @@ struct NodeOptions {
   // node::MemoryPlan::kLeastBytes.
   std::size_t memory_bytes = std::size_t{2} << 30;
   std::size_t max_message_bytes = std::size_t{32} << 20;
+  // That applying one change may take (state::LoopShare::most_steps).
+  std::uint64_t max_change_steps = state::LoopShare{}.most_steps;
   // Kept on the disk for the time when it is full (backend/store/disk_reserve.h); 0: nothing.
   std::size_t disk_reserve_bytes = std::size_t{64} << 20;
   // Fewer, if the process may not have so many files open (RLIMIT_NOFILE, which the node raises).

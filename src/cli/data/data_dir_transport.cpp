@@ -1,6 +1,8 @@
 // The API over a data directory, served within this process. It uses the routes and handlers of a
 // server, on a loop that runs while this code waits for an answer.
 #include <atomic>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -77,9 +79,12 @@ class DataDirTransport final : public Transport {
     store_ = std::move(*store);
     const auto keys = public_keys();
     if (keys) identity_ = {keys->log_name, {}, keys->keys};  // enough for proofs; signs nothing
+    node::ShardOptions options;
+    // The command may take as long as it takes: it keeps nobody waiting.
+    options.loop_share.most_steps = std::numeric_limits<std::uint64_t>::max() / 2;
     shards_.set(0, std::make_unique<node::Shard>(loop_, std::make_unique<backend::SystemRandom>(),
                                                  store_->open_loop(loop_), identity_,
-                                                 shards_.placement(), 0, node::ShardOptions{}));
+                                                 shards_.placement(), 0, std::move(options)));
     return {};
   }
 
