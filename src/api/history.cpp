@@ -9,12 +9,12 @@
 #include "api/quarantine.h"
 #include "api/route.h"
 #include "api/rules.h"
+#include "api/state_page.h"
 #include "api/support.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "state/moment.h"
 #include "state/object_replay.h"
-#include "state/workspace_replay.h"
 
 namespace syncline::api {
 namespace {
@@ -54,40 +54,12 @@ Answer json_answer(std::unique_ptr<Pieces> body) {
   return {http::json_response(200, {}), std::move(body)};
 }
 
-// The states are not copied.
-Answer history_answer(log::Position at, state::ObjectPage page) {
-  auto body = std::make_unique<ListPieces>();
-  body->add(fmt::format(R"({{"at":{},"objects":[)", at));
-  std::string between;
-  for (state::ObjectAt& object : page.objects) {
-    body->add(fmt::format(R"({}{{"object":{},"position":{},"state":)", between,
-                          protocol::json_string(object.id), object.position));
-    body->add(std::move(object.json));
-    between = "},";
-  }
-  std::string unreadable;
-  for (const auto& [id, error] : page.unreadable)
-    unreadable += fmt::format(R"({}{{"object":{},"reason":{}}})", unreadable.empty() ? "" : ",",
-                              protocol::json_string(id), protocol::json_string(error.message));
-  body->add(fmt::format("{}],\"unreadable\":[{}],\"next\":{}}}\n", between.empty() ? "" : "}",
-                        unreadable, page.next.empty() ? "null" : protocol::json_string(page.next)));
-  return json_answer(std::move(body));
-}
-
 void get_state_at(Inquiry inquiry) {
   const auto limit = page_size(inquiry.request, kMaxStates);
   if (!limit) return inquiry.refuse(limit.error());
   log::LoopStore& store = inquiry.sources.store;
   at_moment(std::move(inquiry), store, "at", [limit = *limit](log::Position at, Inquiry asked) {
-    const std::string query = asked.request.query;
-    const std::string workspace = asked.path.workspace;
-    const state::ReplaySources& sources = asked.sources;
-    state::replay_workspace(
-        sources, workspace, http::query_parameter(query, "prefix").value_or(""),
-        http::query_parameter(query, "after").value_or(""), limit, at,
-        answer_inquiry<state::ObjectPage>(std::move(asked), [at](state::ObjectPage page) {
-          return history_answer(at, std::move(page));
-        }));
+    send_state_page(std::move(asked), at, limit);
   });
 }
 

@@ -6,8 +6,7 @@
 namespace syncline::state {
 namespace {
 
-// A page ends early, and an object is not shown, above these.
-constexpr std::size_t kPageBytes = std::size_t{4} << 20;
+// An object with more is not shown.
 constexpr std::size_t kObjectBytes = std::size_t{16} << 20;
 
 // The page, and the answer while it is put together.
@@ -15,15 +14,16 @@ constexpr std::uint64_t kShownCopies = 3;
 
 struct Walk : std::enable_shared_from_this<Walk> {
   Walk(const ReplaySources& replay_sources, std::string name, log::Position position,
-       log::Done<ObjectPage> answer)
+       std::size_t most, log::Done<ObjectPage> answer)
       : sources(replay_sources),
         workspace(std::move(name)),
         at(position),
+        page_bytes(most),
         done(std::move(answer)) {}
 
   void step() {
     if (index == ids.size()) return done(std::move(page));
-    if (bytes >= kPageBytes) {
+    if (bytes >= page_bytes) {
       page.next = last;
       return done(std::move(page));
     }
@@ -36,6 +36,7 @@ struct Walk : std::enable_shared_from_this<Walk> {
         replayed.error().error.code != ErrorCode::kUnsupported)
       return done(std::unexpected(std::move(replayed.error().error)));
     last = ids[index++];
+    page.processed = index;
     if (!replayed) page.unreadable.push_back({last, std::move(replayed.error().error)});
     if (!replayed || replayed->position == 0) return step();
     want_shown(sources, std::move(*replayed),
@@ -57,6 +58,7 @@ struct Walk : std::enable_shared_from_this<Walk> {
   const ReplaySources sources;
   const std::string workspace;
   const log::Position at;
+  const std::size_t page_bytes;
   log::Done<ObjectPage> done;
   std::vector<std::string> ids;
   std::size_t index = 0;
@@ -69,8 +71,8 @@ struct Walk : std::enable_shared_from_this<Walk> {
 
 void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
-                      log::Done<ObjectPage> done) {
-  auto walk = std::make_shared<Walk>(sources, workspace, at, std::move(done));
+                      log::Done<ObjectPage> done, std::size_t page_bytes) {
+  auto walk = std::make_shared<Walk>(sources, workspace, at, page_bytes, std::move(done));
   sources.store.catalog().list_objects(
       std::move(workspace), std::move(prefix), std::move(after), limit,
       [walk, limit](Result<std::vector<std::string>> ids) {

@@ -26,15 +26,19 @@ struct UnreadableObject {
 struct ObjectPage {
   std::vector<ObjectAt> objects;
   std::vector<UnreadableObject> unreadable;
-  MemoryCharge charge = {};  // of what is shown, and of the answer that is made of it
-  std::string next;          // continue after this id; "": this was the last page
+  std::size_t processed = 0;  // ids, also of objects that did not exist then
+  MemoryCharge charge = {};   // of what is shown, and of the answer that is made of it
+  std::string next;           // continue after this id; "": this was the last page
 };
 
+// A page ends with the object with which it has so many bytes of JSON.
+inline constexpr std::size_t kPageBytes = std::size_t{4} << 20;
+
 // Ids that begin with `prefix`, greater than `after`. Processes at most `limit` of them, and fewer if
-// their states are large: a page has less than 20 MiB of JSON. An object with more than 16 MiB is
-// listed as unreadable.
+// their states are large: a page has less than 16 MiB of JSON more than `page_bytes`. An object with more than
+// 16 MiB is listed as unreadable.
 void replay_workspace(const ReplaySources& sources, std::string workspace, std::string prefix,
                       std::string after, std::size_t limit, log::Position at,
-                      log::Done<ObjectPage> done);
+                      log::Done<ObjectPage> done, std::size_t page_bytes = kPageBytes);
 
 }  // namespace syncline::state

@@ -1,4 +1,5 @@
 // What the HTTP API gives to workers: for whom, and how urgent it is; and how large an answer may be.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -249,6 +250,45 @@ TEST_F(ApiPiecesByHand, WhatAReaderThatHasLeftWasToGetCountsUntilItIsFreed) {
   work();
   EXPECT_TRUE(jobs.waiting().empty());
   EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
+}
+
+// Of a page of states, which has about 4 MiB, a slow reader gets no more made than he takes.
+TEST(ApiAnswer, APageOfStatesIsMadeAsItsReaderTakesIt) {
+  TestApi node;
+  for (int i = 0; i < 12; ++i)
+    node.change("w", fmt::format("o{:02}", i),
+                Typist(1).type(std::string(std::size_t{400} << 10, 'x')));
+  const auto whole = node.ask("GET", "/v1/workspaces/w/state");
+  EXPECT_TRUE(whole->ended);
+  node.answers_are_read = false;
+  const auto slow = node.ask("GET", "/v1/workspaces/w/state");
+  for (int i = 0; i < 10; ++i) {
+    node.loops[0]->advance(1000);
+    node.run();
+  }
+  EXPECT_EQ(slow->head->status, 200);
+  EXPECT_FALSE(slow->ended);
+  EXPECT_LT(slow->body.size(), std::size_t{1500} << 10) << "1 MiB, and a piece";
+  EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
+  slow->is_read = true;
+  for (int i = 0; i < 10; ++i) {
+    node.loops[0]->advance(1000);
+    node.run();
+  }
+  EXPECT_TRUE(slow->ended);
+  EXPECT_EQ(slow->body, whole->body);
+  const auto json = crdt::from_json(slow->body);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(std::get<crdt::Any::Array>(json->find("objects")->value()).size(), 11u)
+      << "4 MiB, and the object with which they were full";
+  const auto head = node.ask("HEAD", "/v1/workspaces/w/state");
+  EXPECT_EQ(head->head->status, 200);
+  EXPECT_TRUE(head->ended);
+  EXPECT_EQ(head->body, "");
+  const auto rest = node.ask("GET", "/v1/workspaces/w/state?after=o10");
+  EXPECT_TRUE(rest->body.ends_with("\"unreadable\":[],\"next\":null}\n"));
+  EXPECT_EQ(rest->body.find("\"object\":\"o10\""), std::string::npos);
+  EXPECT_NE(rest->body.find("\"object\":\"o11\""), std::string::npos);
 }
 
 // From the loop that owns the workspace to the loop of the connection.
