@@ -107,6 +107,7 @@ struct ReplaySources {
         retention(other.retention),
         types(other.types),
         off_loop(other.off_loop),
+        most_steps(other.most_steps),
         authors(other.authors),
         room(other.room) {}
 

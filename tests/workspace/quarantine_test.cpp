@@ -230,7 +230,7 @@ TEST_F(CostlyEvents, AnObjectThatWouldTakeTooLongIsSetAsideAndOthersWork) {
 
 TEST_F(CostlyEvents, AllOfALoadTogetherHaveALimitToo) {
   for (crdt::ClientId client = 10; client < 50; ++client) write_words_and_delete_them(client);
-  Restarted server(world_, Quarantine::kLimit, 3'000);
+  Restarted server(world_, Quarantine::kLimit, 1'000);
   const auto refused = read(server.host, "costly");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("the costly events until there"), std::string::npos)

@@ -66,7 +66,8 @@ class Stopwatch final : public sim::Book {
       ack_us_->record(since(change.due_us));
     });
     acked_ += count;
-    if (keeps_promises_) sim::Book::acked(object, client, what);
+    const bool empty = what.inserts.empty() && what.deletes.empty();
+    if (keeps_promises_ && !empty) sim::Book::acked(object, client, what);
     if (on_ack_) on_ack_(client, count);
   }
   void shown(const sim::ObjectName&, const std::string& client, ByteView update) override {
