@@ -181,11 +181,12 @@ TEST_F(QuarantineTest, LiftingTriesAgain) {
   EXPECT_EQ(server.quarantine.size(), 0u);
 }
 
-// Many words, none of which joins another one, and a change of a few bytes that deletes all of them.
+// Many characters, none of which joins another one, and a change of a few bytes that deletes all of them.
 class CostlyEvents : public QuarantineTest {
  protected:
-  // Ten events for the words, and one that deletes them; of a client and in a text of their own.
-  void write_words_and_delete_them(crdt::ClientId client = 10) {
+  // Ten events for the characters, and one that deletes them; of a client and in a text of their own. So small that ten
+  // clients do not make a milestone.
+  void write_and_delete(crdt::ClientId client = 10) {
     crdt::Doc doc({.client_id = client});
     Bytes last;
     doc.on_update([&](const crdt::UpdateEvent& event) { last = to_bytes(event.update()); });
@@ -202,7 +203,7 @@ class CostlyEvents : public QuarantineTest {
     };
     for (int i = 0; i < 10; ++i)
       change([&] {
-        for (int word = 0; word < 40; ++word) EXPECT_TRUE(text.insert(0, "word "));
+        for (int each = 0; each < 40; ++each) EXPECT_TRUE(text.insert(0, "w"));
       });
     change([&] { EXPECT_TRUE(text.erase(0, text.length())); });
   }
@@ -210,7 +211,7 @@ class CostlyEvents : public QuarantineTest {
 
 // Such an event can be stored: by an earlier version, which had no limit, or under a higher one.
 TEST_F(CostlyEvents, AnObjectThatWouldTakeTooLongIsSetAsideAndOthersWork) {
-  write_words_and_delete_them();  // events 13 to 23
+  write_and_delete();  // events 13 to 23
   Restarted server(world_, Quarantine::kLimit, 300);
   for (int i = 0; i < 3; ++i) {
     const auto refused = read(server.host, "costly");
@@ -229,8 +230,8 @@ TEST_F(CostlyEvents, AnObjectThatWouldTakeTooLongIsSetAsideAndOthersWork) {
 }
 
 TEST_F(CostlyEvents, AllOfALoadTogetherHaveALimitToo) {
-  for (crdt::ClientId client = 10; client < 50; ++client) write_words_and_delete_them(client);
-  Restarted server(world_, Quarantine::kLimit, 1'000);
+  for (crdt::ClientId client = 10; client < 20; ++client) write_and_delete(client);
+  Restarted server(world_, Quarantine::kLimit, 2'900);
   const auto refused = read(server.host, "costly");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("the costly events until there"), std::string::npos)
@@ -243,7 +244,7 @@ TEST_F(CostlyEvents, AllOfALoadTogetherHaveALimitToo) {
 
 // A crash leaves no snapshot of an object that is in memory.
 TEST_F(CostlyEvents, AfterACostlyLoadTheNextOneIsCheap) {
-  write_words_and_delete_them();
+  write_and_delete();
   Restarted first(world_, Quarantine::kLimit, 3'000);
   ASSERT_TRUE(read(first.host, "costly"));
   EXPECT_EQ(first.cache.counters().replayed_events, 11u);
