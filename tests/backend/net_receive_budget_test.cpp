@@ -39,7 +39,8 @@ TEST(NetReceiveBudget, TheConnectionThatHoldsMostIsClosed) {
     EXPECT_EQ(honest.take_frame().payload, "still here");
   }
   ASSERT_TRUE(comes_true([&] { return test.server.counters().shed >= 6; }));
-  EXPECT_LE(test.server.counters().held_bytes, 2 * kMessage);
+  // What arrives in a turn is counted before the connection that holds most is closed.
+  EXPECT_TRUE(comes_true([&] { return test.server.counters().held_bytes <= 2 * kMessage; }));
   int shed = 0;
   for (auto& stranger : strangers)
     shed += stranger->ended() && stranger->buffer.size() >= 4 &&
