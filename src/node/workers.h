@@ -84,6 +84,8 @@ class Workers final : public state::Jobs {
     std::uint64_t running = 0;
   };
   Counts counts() const;
+  // The jobs of one worker that have begun and wait for memory.
+  std::uint64_t resting(std::size_t worker) const { return places_[worker].counters->resting; }
 
   // What workers keep between jobs: indexes of authors (state/author_index.h). While no worker runs.
   std::uint64_t kept_bytes() const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,8 +52,14 @@ struct JobsWatch::Books {
     std::size_t running = 0;
   };
 
-  Books(World& in, std::shared_ptr<Desk> of, std::size_t most, bool at)
-      : world(in), desk(std::move(of)), most_running(most), at_desk(at) {}
+  // `resting_jobs`: how many have begun and wait for memory; others may begin meanwhile.
+  Books(World& in, std::shared_ptr<Desk> of, std::size_t most, bool at,
+        std::function<std::uint64_t()> resting_jobs)
+      : world(in),
+        desk(std::move(of)),
+        most_running(most),
+        at_desk(at),
+        resting(std::move(resting_jobs)) {}
 
   Lane& lane(const Job& job) { return lanes[job.kind]; }
 
@@ -73,6 +80,7 @@ struct JobsWatch::Books {
   const std::shared_ptr<Desk> desk;
   const std::size_t most_running;
   const bool at_desk;
+  const std::function<std::uint64_t()> resting;
   const state::JobLimits limits = {};
   std::map<std::uint64_t, Job> jobs;
   Lane lanes[2];
@@ -109,8 +117,10 @@ void JobsWatch::Books::turn(std::uint64_t number) {
   job.stage = Stage::kTurn;
   Lane& own = lane(job);
   own.passed.erase(job.asker);
-  if (++own.running > most_running)
-    world.violated(kBounded, fmt::format("{} jobs run, more than {}", own.running, most_running));
+  if (++own.running > most_running + resting())
+    world.violated(kBounded, fmt::format("{} {} run{}, more than {}", own.running,
+                                         job.kind == JobOrder::kAnswer ? "answers" : "urgent jobs",
+                                         at_desk ? " at once" : " on a worker", most_running));
   for (const std::string& asker : waiting(job.kind)) {
     if (asker == job.asker || ++own.passed[asker][job.asker] <= 1) continue;
     world.violated(kLiveness, fmt::format("{} got two turns of the workers while {} waited",
@@ -152,11 +162,13 @@ JobsWatch::JobsWatch(World& world, node::Workers& workers) : workers_(workers) {
   desk_ = std::make_shared<Desk>(desk == nullptr ? 0 : desk->limits().workers);
   const state::JobLimits limits;
   for (std::size_t i = 0; i < workers.size(); ++i)
-    books_.push_back(std::make_shared<Books>(world, desk_, limits.running, false));
+    books_.push_back(std::make_shared<Books>(world, desk_, limits.running, false,
+                                             [&workers, i] { return workers.resting(i); }));
   if (desk == nullptr) return;
   const node::DeskLimits& at = desk->limits();
-  books_.push_back(std::make_shared<Books>(world, desk_, at.workers * at.each, true));
-  books_.push_back(std::make_shared<Books>(world, desk_, at.large, true));
+  const auto none = [] { return std::uint64_t{0}; };  // what is urgent does not wait for memory
+  books_.push_back(std::make_shared<Books>(world, desk_, at.workers * at.each, true, none));
+  books_.push_back(std::make_shared<Books>(world, desk_, at.large, true, none));
   workers.watch_desk([desk = desk_](std::size_t worker, const JobOrder& order) {
     const auto found = desk->waiting.find(order.abandoned.get());
     if (found == desk->waiting.end()) return;

@@ -35,6 +35,7 @@ Worker::Worker(Scheduler& loop, const ReplaySources& sources, JobCounters& count
       line_(std::make_shared<RoomLine>(loop,
                                        [this](JobOrder::Kind kind, bool rests) {
                                          rests ? queue_.rest(kind) : queue_.go_on(kind);
+                                         rests ? ++counters_.resting : --counters_.resting;
                                          if (rests) begin_later();
                                        })),
       self_(std::make_shared<Worker*>(this)) {}

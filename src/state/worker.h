@@ -23,7 +23,8 @@ struct JobCounters {
   std::atomic<std::uint64_t> refused = 0;
   std::atomic<std::uint64_t> abandoned = 0;  // nobody waited any more when their turn came
   std::atomic<std::uint64_t> waiting = 0;    // now
-  std::atomic<std::uint64_t> running = 0;    // now
+  std::atomic<std::uint64_t> running = 0;    // now, without those that wait for memory
+  std::atomic<std::uint64_t> resting = 0;    // now: have begun, and wait for memory
 };
 
 class Worker {
