@@ -217,6 +217,10 @@ void JobsWatch::start(JobOrder order, Work work) {
 }
 
 void JobsWatch::look() const {
+  for (std::size_t i = 0; jobs() == 0 && i < workers_.size(); ++i)
+    if (const std::uint64_t resting = workers_.resting(i); resting > 0)
+      books_.front()->world.violated(
+          kBounded, fmt::format("all jobs are over, and {} of a worker rest", resting));
   const auto counts = workers_.counts();
   if (jobs() > 0 || counts.waiting + counts.running == 0) return;
   books_.front()->world.violated(
