@@ -15,6 +15,7 @@
 #include "log/actor_store.h"
 #include "log/attestations.h"
 #include "log/catalog.h"
+#include "log/directory_store.h"
 #include "log/event_log.h"
 #include "log/pin_store.h"
 #include "log/retention_store.h"
@@ -38,6 +39,7 @@ class LoopStore {
   virtual WaitingStore& waiting() = 0;
   virtual ActorStore& actors() = 0;
   virtual RulesStore& rules() = 0;
+  virtual DirectoryStore& directory() = 0;
 };
 
 class LogBackend {

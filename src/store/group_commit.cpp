@@ -10,6 +10,7 @@
 #include "base/mutation.h"
 #include "log/append_check.h"
 #include "store/contents.h"
+#include "store/directory.h"
 
 namespace syncline::store {
 namespace {
@@ -310,6 +311,18 @@ Result<void> GroupCommit::stage(CheckpointRequest& request, Batch&, Writes& writ
   workspace.checkpoint = request.size;
   writes.put(Family::kMeta, checkpoint_key(workspace.id),
              encode_checkpoint({request.size, std::move(request.note)}));
+  return {};
+}
+
+Result<void> GroupCommit::stage(DirectoryRequest& request, Batch&, Writes& writes) {
+  if (request.overflowed) return overflowed();
+  for (const log::DirectoryChange& change : request.changes) {
+    const std::string key = directory_key(change.kind, change.id);
+    if (change.value)
+      writes.put(Family::kMeta, key, encode_directory(key, *change.value));
+    else
+      writes.remove(Family::kMeta, key);
+  }
   return {};
 }
 

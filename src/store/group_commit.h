@@ -124,6 +124,7 @@ class GroupCommit {
   Result<log::DroppedPayloads> stage(DropRequest& request, Batch& batch, Writes& writes);
   Result<log::WaitingKept> stage(PutWaitingRequest& request, Batch& batch, Writes& writes);
   Result<void> stage(RemoveWaitingRequest& request, Batch& batch, Writes& writes);
+  Result<void> stage(DirectoryRequest& request, Batch& batch, Writes& writes);
   Result<void> settle(const AppendRequest& request, Writes& writes);
   Result<void> stage(UntoldPinRequest& request, Batch& batch, Writes& writes);
   Result<RulesStage> check_rules(const AppendRequest& request, Known* known);

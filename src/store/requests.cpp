@@ -17,6 +17,7 @@ bool makes_room(const Request& request) {
   return std::holds_alternative<FloorRequest>(request) ||
          std::holds_alternative<DropRequest>(request) ||
          std::holds_alternative<RemoveWaitingRequest>(request) ||
+         std::holds_alternative<DirectoryRequest>(request) ||
          std::holds_alternative<CheckpointRequest>(request);
 }
 namespace {
@@ -53,6 +54,12 @@ std::size_t size_of(const PutWaitingRequest& request) {
 std::size_t size_of(const RemoveWaitingRequest& request) {
   return request.numbers.size() * sizeof(request.numbers[0]);
 }
+std::size_t size_of(const DirectoryRequest& request) {
+  std::size_t total = 0;
+  for (const auto& change : request.changes)
+    total += change.id.size() + (change.value ? change.value->size() : 0);
+  return total;
+}
 
 void drop_content(AppendRequest& request) {
   request.append = {};
@@ -80,6 +87,9 @@ void drop_content(PutWaitingRequest& request) {
 }
 void drop_content(RemoveWaitingRequest& request) {
   request.numbers = {};
+}
+void drop_content(DirectoryRequest& request) {
+  request.changes = {};
 }
 
 // Drops the content of a request and keeps its place in the queue.

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "log/directory_store.h"
 #include "log/event_log.h"
 #include "log/pin_store.h"
 #include "log/retention.h"
@@ -94,12 +95,19 @@ struct RemoveWaitingRequest {
   bool overflowed = false;
 };
 
-using Request =
-    std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, UntoldPinRequest, OriginRequest,
-                 FloorRequest, DropRequest, PutWaitingRequest, RemoveWaitingRequest>;
+struct DirectoryRequest {
+  std::vector<log::DirectoryChange> changes;  // log::check_directory has accepted them
+  log::Done<void> done;
+  bool overflowed = false;
+};
+
+using Request = std::variant<AppendRequest, SnapshotRequest, CheckpointRequest, UntoldPinRequest,
+                             OriginRequest, FloorRequest, DropRequest, PutWaitingRequest,
+                             RemoveWaitingRequest, DirectoryRequest>;
 
 // True if the request makes room on the disk, or prepares it: dropping what retention does not keep,
-// the milestones that must exist before, and changes of what a workspace promises, which are small.
+// the milestones that must exist before, and changes of what a workspace promises and of the directory, which are
+// small.
 // They are accepted longer than others when the disk fills.
 bool makes_room(const Request& request);
 

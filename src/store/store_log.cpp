@@ -8,6 +8,7 @@
 #include "log/append_check.h"
 #include "log/reply_gate.h"
 #include "store/actors.h"
+#include "store/directory.h"
 #include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -31,7 +32,8 @@ class StoreLog final : public log::LoopStore,
                        public log::RetentionStore,
                        public log::WaitingStore,
                        public log::ActorStore,
-                       public log::RulesStore {
+                       public log::RulesStore,
+                       public log::DirectoryStore {
  public:
   StoreLog(StoreEngine& engine, Scheduler& loop) : engine_(engine), gate_(loop) {}
 
@@ -44,6 +46,7 @@ class StoreLog final : public log::LoopStore,
   log::WaitingStore& waiting() override { return *this; }
   log::ActorStore& actors() override { return *this; }
   log::RulesStore& rules() override { return *this; }
+  log::DirectoryStore& directory() override { return *this; }
 
   void append(std::string workspace, log::Append append, Done<log::Appended> done) override {
     auto reply = gate_.bind(std::move(done));
@@ -277,6 +280,28 @@ class StoreLog final : public log::LoopStore,
               [workspace = std::move(workspace), actor = std::move(actor)](const Tables& tables) {
                 return read_actor(tables, workspace, actor);
               });
+  }
+
+  void change_directory(std::vector<log::DirectoryChange> changes, Done<void> done) override {
+    auto reply = gate_.bind(std::move(done));
+    if (auto ok = log::check_directory(changes); !ok) return reply(std::move(ok));
+    if (engine_.read_only()) return reply(read_only());
+    engine_.submit(DirectoryRequest{std::move(changes), std::move(reply)});
+  }
+
+  void load_entry(log::DirectoryKind kind, std::string id,
+                  Done<std::optional<Bytes>> done) override {
+    read_with(std::move(done), [kind, id = std::move(id)](const Tables& tables) {
+      return read_directory(tables, kind, id);
+    });
+  }
+
+  void list_entries(log::DirectoryKind kind, std::string prefix, std::string after,
+                    std::size_t limit, Done<std::vector<log::DirectoryEntry>> done) override {
+    read_with(std::move(done), [kind, prefix = std::move(prefix), after = std::move(after),
+                                limit](const Tables& tables) {
+      return read_directory(tables, kind, prefix, after, limit);
+    });
   }
 
   void list_workspaces(std::string after, std::size_t limit,

@@ -5,6 +5,7 @@
 #include "backend/store/rocksdb_store.h"
 #include "backend/store_test_dir.h"
 #include "log/actor_conformance.h"
+#include "log/directory_conformance.h"
 #include "log/event_log_conformance.h"
 #include "log/waiting_conformance.h"
 
@@ -43,6 +44,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, EventLogConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDbApart, EventLogConformance, RocksDbApartFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, WaitingConformance, RocksDbFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, ActorConformance, RocksDbFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(RocksDb, DirectoryConformance, RocksDbFixture);
 
 }  // namespace
 }  // namespace syncline::testing

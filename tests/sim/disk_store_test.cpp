@@ -10,6 +10,7 @@
 #include <set>
 
 #include "log/actor_conformance.h"
+#include "log/directory_conformance.h"
 #include "log/event_log_conformance.h"
 #include "log/test_chain.h"
 #include "log/waiting_conformance.h"
@@ -68,6 +69,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, EventLogConformance, SimFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(SimulatedApart, EventLogConformance, SimApartFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, WaitingConformance, SimFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ActorConformance, SimFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, DirectoryConformance, SimFixture);
 
 // Above the floor a snapshot that cannot be read makes room. Below it, it is all there is: what is
 // misread today is read tomorrow, or brought back from a backup.

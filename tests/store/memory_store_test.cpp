@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "log/actor_conformance.h"
+#include "log/directory_conformance.h"
 #include "log/event_log_conformance.h"
 #include "log/waiting_conformance.h"
 
@@ -28,6 +29,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Memory, EventLogConformance, MemoryFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(MemoryApart, EventLogConformance, MemoryApartFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WaitingConformance, MemoryFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ActorConformance, MemoryFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, DirectoryConformance, MemoryFixture);
 
 TEST(MemoryStore, AManualCommitDecidesWhatACrashFinds) {
   TestLoop loop;

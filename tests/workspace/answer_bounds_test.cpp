@@ -127,6 +127,7 @@ class CountingStore final : public log::LoopStore {
   log::WaitingStore& waiting() override { return store_.waiting(); }
   log::ActorStore& actors() override { return store_.actors(); }
   log::RulesStore& rules() override { return store_.rules(); }
+  log::DirectoryStore& directory() override { return store_.directory(); }
 
  private:
   log::LoopStore& store_;

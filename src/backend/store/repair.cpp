@@ -26,6 +26,7 @@
 #include "state/rules_replay.h"
 #include "store/actors.h"
 #include "store/contents.h"
+#include "store/directory.h"
 #include "store/reads.h"
 #include "store/retention.h"
 #include "store/tree.h"
@@ -54,6 +55,7 @@ class Salvage {
     }
     writes_.batch().Put(to_.meta, store::slice(store::kNextWorkspaceKey), store::id_key(next));
     copy_waiting();
+    copy_directory();
     return write();
   }
 
@@ -64,6 +66,17 @@ class Salvage {
       const std::string_view key = store::text(entries->key());
       if (!key.starts_with(store::kWaitingPrefix)) break;
       if (!store::decode_waiting(key, store::text(entries->value()))) continue;
+      writes_.put(store::Family::kMeta, key, store::text(entries->value()));
+    }
+  }
+
+  // Copies what the server knows of people, keys and tenants, as far as it is undamaged.
+  void copy_directory() {
+    const auto entries = from_.iterate(from_.meta);
+    for (entries->Seek(store::slice(store::kDirectoryPrefix)); entries->Valid(); entries->Next()) {
+      const std::string_view key = store::text(entries->key());
+      if (!key.starts_with(store::kDirectoryPrefix)) break;
+      if (!store::decode_directory(key, store::text(entries->value()))) continue;
       writes_.put(store::Family::kMeta, key, store::text(entries->value()));
     }
   }
