@@ -12,6 +12,7 @@
 #include "log/test_chain.h"
 #include "merge/facets.h"
 #include "node/known_types.h"
+#include "policy/access.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "store/memory_store.h"
@@ -91,7 +92,7 @@ std::vector<std::unique_ptr<Peer>> connect(World& world) {
           session::YSessionOptions{.host = world.host,
                                    .workspace = "w",
                                    .object = "d",
-                                   .principal = policy::Principal{.name = "fuzz"},
+                                   .principal = policy::Principal{.id = "fuzz"},
                                    .actor = "a",
                                    .wants_saved = i == 1,
                                    .limits = world.limits,

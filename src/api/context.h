@@ -20,7 +20,7 @@
 #include "node/shards.h"
 #include "observe/levels.h"
 #include "observe/metrics_page.h"
-#include "policy/access.h"
+#include "policy/authenticator.h"
 #include "policy/hosts.h"
 #include "syncline/error.h"
 
@@ -34,7 +34,7 @@ struct PublicKeys {
 
 struct Context {
   node::Shards& shards;
-  const policy::Access& access;
+  const policy::Authenticator& access;
   policy::Hosts hosts = {};
   Cors cors = Cors({});  // for /v1
   // If the process does not provide one of these, its routes answer kUnsupported.

@@ -158,6 +158,8 @@ void inquire(Call call, const char* name, std::move_only_function<void(Inquiry)>
   });
 }
 
+namespace {
+
 void refuse(const Context& context, const http::Request& request, http::Responder responder,
             const Error& error) {
   http::Response response = to_response(error);
@@ -174,23 +176,20 @@ void refuse(const Context& context, const http::Request& request, http::Responde
   shard->slow_answers.answer(verdict.delay_ms, std::move(responder), std::move(response));
 }
 
-Result<policy::Caller> admit(const Context& context, const http::Request& request, Right right) {
-  auto caller = node::identify(context.access, request);
-  if (!caller) return caller;
-  if (!caller->rights.has(right) && !is_mutated(Mutation::ignore_right))
+Result<void> may_ask(const Context& context, const http::Request& request,
+                     const policy::Caller& caller, Right right) {
+  if (!caller.rights.has(right) && !is_mutated(Mutation::ignore_right))
     return fail(ErrorCode::kForbidden, "this token may only read");
   if (policy::changes(right) &&
       node::is_foreign_page(context.access, request, context.bound_to_loopback))
     return fail(ErrorCode::kForbidden,
                 "pages of other origins may change things only on a server with tokens");
-  return caller;
+  return {};
 }
 
-void dispatch(Context& context, http::Request request, http::Responder responder) {
-  const Found found = find_route(request.method, request.raw_path);
-  // A caller without a valid token learns nothing about routes.
-  auto caller = admit(context, request, found.route ? found.route->right : Right::kRead);
-  if (!caller) return refuse(context, request, std::move(responder), caller.error());
+// `found` refers to the request.
+void serve_found(Context& context, const Found& found, Admitted admitted) {
+  auto& [request, caller, responder] = admitted;
   if (!found.route && !found.allowed.empty())
     return responder.respond(method_not_allowed(found.allowed));
   if (!found.route)
@@ -205,12 +204,12 @@ void dispatch(Context& context, http::Request request, http::Responder responder
     if (!decoded) return responder.respond(to_response(decoded.error()));
     path = std::move(*decoded);
   }
-  caller->local = context.local;
+  caller.local = context.local;
   const std::size_t loop =
       path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);
   context.shards.on(
       loop, [&context, &route = *found.route, abandoned = responder.abandoned(),
-             request = std::move(request), path = std::move(path), caller = std::move(*caller),
+             request = std::move(request), path = std::move(path), caller = std::move(caller),
              responder = std::move(responder)](node::Shard& shard) mutable {
         caller.account = shard.host.account_of(caller.principal, request.peer);
         Call call{context,
@@ -223,6 +222,33 @@ void dispatch(Context& context, http::Request request, http::Responder responder
         call.responder.charge_to(answer_cell(call));
         serve(route, std::move(call));
       });
+}
+
+}  // namespace
+
+void admit(const Context& context, http::Request request, http::Responder responder, Right right,
+           std::move_only_function<void(Admitted)> serve) {
+  // Moved into the answer, and read until then.
+  auto asked = std::make_unique<http::Request>(std::move(request));
+  const http::Request& asks = *asked;
+  node::identify(context.access, asks, context.shards.loop(asks.loop),
+                 [&context, asked = std::move(asked), responder = std::move(responder), right,
+                  serve = std::move(serve)](Result<policy::Caller> caller) mutable {
+                   const auto may = caller ? may_ask(context, *asked, *caller, right)
+                                           : std::unexpected(caller.error());
+                   if (!may) return refuse(context, *asked, std::move(responder), may.error());
+                   serve({std::move(*asked), std::move(*caller), std::move(responder)});
+                 });
+}
+
+void dispatch(Context& context, http::Request request, http::Responder responder) {
+  // A caller without a valid token learns nothing about routes.
+  const Found found = find_route(request.method, request.raw_path);
+  const Right right = found.route ? found.route->right : Right::kRead;
+  admit(context, std::move(request), std::move(responder), right, [&context](Admitted admitted) {
+    const Found found = find_route(admitted.request.method, admitted.request.raw_path);
+    serve_found(context, found, std::move(admitted));
+  });
 }
 
 }  // namespace syncline::api

@@ -11,15 +11,19 @@ namespace syncline::api {
 // All routes, for the dispatcher and for tests that check that it guards them all.
 std::vector<const Route*> all_routes();
 
-// kUnauthorized without a valid token. kForbidden if the caller does not have the right, or if a
-// web page of another origin wants to change something on a server without tokens.
-Result<policy::Caller> admit(const Context& context, const http::Request& request, Right right);
+// A request whose sender is known and has the right that it needs.
+struct Admitted {
+  http::Request request;
+  policy::Caller caller;
+  http::Responder responder;
+};
 
-// Answers a request that admit() refused. Further answers to wrong tokens of a connection or a
-// network wait, and at last become 429 (policy/failed_tokens.h). Must be called on the loop of the
-// request.
-void refuse(const Context& context, const http::Request& request, http::Responder responder,
-            const Error& error);
+// Finds out who sent the request, and calls `serve` on the loop of the request, now or later. Answers 401
+// itself without a valid token, and 403 if the caller does not have the right, or if a web page of another
+// origin wants to change something on a server without tokens. Further answers to wrong tokens of a connection
+// or a network wait, and at last become 429 (policy/failed_tokens.h). Must be called on the loop of the request.
+void admit(const Context& context, http::Request request, http::Responder responder, Right right,
+           std::move_only_function<void(Admitted)> serve);
 
 // Answers 401, 403, 404, 405, 429 and 503 itself. Otherwise calls the handler, on the loop that owns the
 // workspace.

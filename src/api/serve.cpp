@@ -63,9 +63,9 @@ void route(Context& context, http::Request request, http::Responder responder) {
   if (path == "/healthz") return responder.respond(http::text_response(200, "ok\n"));
   if (path == "/readyz") return responder.respond(readiness(context));
   if (path == "/metrics") {
-    if (auto caller = admit(context, request, Right::kMetrics); !caller)
-      return refuse(context, request, std::move(responder), caller.error());
-    return serve_metrics(context, std::move(responder));
+    return admit(
+        context, std::move(request), std::move(responder), Right::kMetrics,
+        [&context](Admitted admitted) { serve_metrics(context, std::move(admitted.responder)); });
   }
   if (is_protocol_path(path)) {
     http::Response response =

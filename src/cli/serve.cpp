@@ -72,13 +72,13 @@ Result<std::vector<policy::Token>> read_tokens(const ServeOptions& options) {
       return fail(ErrorCode::kInvalid, options.token_file + ": no token on its first line");
     }
   }
-  if (!token.empty()) tokens.push_back({token, {.name = "token"}});
+  if (!token.empty()) tokens.push_back({token, {.id = "token"}});
   if (const std::string read = environment("SYNCLINE_READ_TOKEN"); !read.empty()) {
     if (token.empty()) {
       return fail(ErrorCode::kInvalid,
                   "SYNCLINE_READ_TOKEN without SYNCLINE_TOKEN: nobody could write");
     }
-    tokens.push_back({read, {.name = "reader", .read_only = true}});
+    tokens.push_back({read, {.id = "reader", .rights = policy::Rights::reading()}});
   }
   return tokens;
 }

@@ -82,10 +82,9 @@ std::uint64_t wait_after_wrong_token(Shard& shard, std::string_view peer) {
 }
 
 MakeSession y_session(const AcceptContext& context, const http::Request& request,
-                      const Result<Room>& room) {
+                      const Result<Room>& room, Result<policy::Principal> principal) {
   const std::string token = token_of(request);
   const bool guessed = room && !token.empty();
-  auto principal = room ? context.access.authenticate(token) : std::unexpected(room.error());
   const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
   return [&context, room = room.value_or(Room{}), principal = std::move(principal), wants_saved,
           trace = trace_of(request), client = client_key(request, token), guessed,
@@ -155,7 +154,36 @@ std::move_only_function<std::optional<http::Response>()> check_open(const Accept
   };
 }
 
-void decide(const AcceptContext& context, const http::Request& request, UpgradeReply reply) {
+void accept(const AcceptContext& context, const http::Request& request, const Result<Room>& room,
+            MakeSession make, UpgradeReply& reply) {
+  const std::size_t loop =
+      room ? context.shards.placement().owner_of(room->workspace) : request.loop;
+  auto accepted = acceptance(context, loop, http::offered_subprotocol(request), std::move(make));
+  if (room) accepted.check = check_open(context, room->workspace, loop);
+  reply(std::move(accepted));
+}
+
+// The token comes with the handshake, so it is judged before the session exists.
+void decide_y(const AcceptContext& context, http::Request request, UpgradeReply reply) {
+  Result<Room> room = y_room_of(request.raw_path);
+  if (!room) {
+    auto refused = y_session(context, request, room, std::unexpected(room.error()));
+    return accept(context, request, room, std::move(refused), reply);
+  }
+  const std::string token = token_of(request);
+  const std::string peer = request.peer;
+  Scheduler& loop = context.shards.loop(request.loop);
+  const auto named = std::make_shared<const Room>(std::move(*room));
+  context.access.authenticate(
+      {.token = token, .workspace = named->workspace, .object = named->object, .peer = peer}, loop,
+      [&context, request = std::move(request), named,
+       reply = std::move(reply)](Result<policy::Principal> principal) mutable {
+        auto session = y_session(context, request, *named, std::move(principal));
+        accept(context, request, *named, std::move(session), reply);
+      });
+}
+
+void decide(const AcceptContext& context, http::Request request, UpgradeReply reply) {
   if (auto misdirected = refuse_host(context.access, context.hosts, request))
     return reply(UpgradeRefusal{std::move(*misdirected)});
   if (!context.ready) return reply(refusal(503, "unavailable", "the server is shutting down"));
@@ -171,22 +199,18 @@ void decide(const AcceptContext& context, const http::Request& request, UpgradeR
   const bool hocuspocus = request.raw_path.starts_with("/hocuspocus/");
   if (!hocuspocus && !request.raw_path.starts_with("/y/"))
     return reply(refusal(404, "not_found", "nothing is served at this path"));
-  const Result<Room> room =
-      hocuspocus ? hocuspocus_room_of(request.raw_path) : y_room_of(request.raw_path);
-  MakeSession make =
-      hocuspocus ? hocuspocus_session(context, request, room) : y_session(context, request, room);
-  const std::size_t loop =
-      room ? context.shards.placement().owner_of(room->workspace) : request.loop;
-  auto accepted = acceptance(context, loop, http::offered_subprotocol(request), std::move(make));
-  if (room) accepted.check = check_open(context, room->workspace, loop);
-  reply(std::move(accepted));
+  if (hocuspocus) {
+    const Result<Room> room = hocuspocus_room_of(request.raw_path);
+    return accept(context, request, room, hocuspocus_session(context, request, room), reply);
+  }
+  decide_y(context, std::move(request), std::move(reply));
 }
 
 }  // namespace
 
 UpgradeHandler make_upgrade_handler(const AcceptContext& context) {
   return [&context](http::Request request, UpgradeReply reply) {
-    decide(context, request, std::move(reply));
+    decide(context, std::move(request), std::move(reply));
   };
 }
 

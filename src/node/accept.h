@@ -14,7 +14,7 @@
 
 #include "node/shards.h"
 #include "node/upgrade.h"
-#include "policy/access.h"
+#include "policy/authenticator.h"
 #include "policy/hosts.h"
 #include "session/limits.h"
 
@@ -23,7 +23,7 @@ namespace syncline::node {
 // Must outlive the handler and every session.
 struct AcceptContext {
   const Shards& shards;
-  const policy::Access& access;
+  const policy::Authenticator& access;
   policy::Hosts hosts = {};
   session::Limits limits = {};
   const std::atomic<bool>& ready;

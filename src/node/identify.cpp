@@ -1,7 +1,10 @@
 #include "node/identify.h"
 
+#include <memory>
 #include <string_view>
 #include <utility>
+
+#include "policy/access.h"
 
 namespace syncline::node {
 
@@ -28,17 +31,33 @@ std::string trace_of(const http::Request& request) {
   return std::string(header);
 }
 
-Result<policy::Caller> identify(const policy::Access& access, const http::Request& request) {
-  auto principal = access.authenticate(token_of(request));
-  if (!principal) return std::unexpected(std::move(principal.error()));
-  const policy::Rights rights = policy::rights_of(*principal);
-  return policy::Caller{.principal = std::move(*principal),
-                        .rights = rights,
-                        .origin = std::string(request.headers.find("Origin").value_or("")),
-                        .trace = trace_of(request)};
+void identify(const policy::Authenticator& access, const http::Request& request, Scheduler& loop,
+              std::move_only_function<void(Result<policy::Caller>)> done) {
+  const std::string token = token_of(request);
+  access.authenticate(
+      {.token = token, .peer = request.peer}, loop,
+      [origin = std::string(request.headers.find("Origin").value_or("")), trace = trace_of(request),
+       done = std::move(done)](Result<policy::Principal> principal) mutable {
+        if (!principal) return done(std::unexpected(std::move(principal.error())));
+        const policy::Rights rights = principal->rights;
+        done(policy::Caller{.principal = std::move(*principal),
+                            .rights = rights,
+                            .origin = std::move(origin),
+                            .trace = std::move(trace)});
+      });
 }
 
-std::optional<http::Response> refuse_host(const policy::Access& access, const policy::Hosts& hosts,
+std::optional<policy::Caller> identify_now(const policy::Authenticator& access,
+                                           const http::Request& request, Scheduler& loop) {
+  const auto known = std::make_shared<std::optional<policy::Caller>>();
+  identify(access, request, loop, [known](Result<policy::Caller> caller) {
+    if (caller) *known = std::move(*caller);
+  });
+  return *known;
+}
+
+std::optional<http::Response> refuse_host(const policy::Authenticator& access,
+                                          const policy::Hosts& hosts,
                                           const http::Request& request) {
   const auto known = hosts.check(request.headers.find("Host").value_or(""), access.open());
   if (known) return std::nullopt;
@@ -68,7 +87,7 @@ std::optional<http::Response> refuse_for_memory(Shard& shard) {
   return refused;
 }
 
-bool is_foreign_page(const policy::Access& access, const http::Request& request,
+bool is_foreign_page(const policy::Authenticator& access, const http::Request& request,
                      bool bound_to_loopback) {
   const std::string_view origin = request.headers.find("Origin").value_or("");
   const std::string_view host = request.headers.find("Host").value_or("");

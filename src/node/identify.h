@@ -1,11 +1,13 @@
 // Finds out who sent an HTTP request.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "http/message.h"
 #include "node/shard.h"
+#include "policy/authenticator.h"
 #include "policy/caller.h"
 #include "policy/hosts.h"
 #include "syncline/error.h"
@@ -20,13 +22,19 @@ std::string token_of(const http::Request& request);
 // (www.w3.org/TR/trace-context).
 std::string trace_of(const http::Request& request);
 
-// kUnauthorized if the token is missing or unknown.
-Result<policy::Caller> identify(const policy::Access& access, const http::Request& request);
+// Answers as policy::Authenticator does, on `loop`, which is that of the caller. The request must stay until
+// identify() returns.
+void identify(const policy::Authenticator& access, const http::Request& request, Scheduler& loop,
+              std::move_only_function<void(Result<policy::Caller>)> done);
+
+// Who sent the request, if that is known at once; nullopt: nobody who is let in, or it is not known yet.
+std::optional<policy::Caller> identify_now(const policy::Authenticator& access,
+                                           const http::Request& request, Scheduler& loop);
 
 // The answer (421) to a request that names a host which is not this server. Empty: the host is
 // accepted. Every request and every WebSocket handshake passes this check first.
-std::optional<http::Response> refuse_host(const policy::Access& access, const policy::Hosts& hosts,
-                                          const http::Request& request);
+std::optional<http::Response> refuse_host(const policy::Authenticator& access,
+                                          const policy::Hosts& hosts, const http::Request& request);
 
 // The answer (429) to a request from a network that sends too many. Empty: the request is accepted,
 // and counted. Must be called on the loop of the shard.
@@ -38,7 +46,7 @@ std::optional<http::Response> refuse_for_memory(Shard& shard);
 
 // True if a server without tokens must refuse a change because the web page that asks for it is of
 // another origin. Always false if there are tokens.
-bool is_foreign_page(const policy::Access& access, const http::Request& request,
+bool is_foreign_page(const policy::Authenticator& access, const http::Request& request,
                      bool bound_to_loopback);
 
 }  // namespace syncline::node

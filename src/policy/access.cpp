@@ -20,7 +20,7 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 }  // namespace
 
 Result<Principal> Access::authenticate(std::string_view token) const {
-  if (tokens_.empty()) return Principal{.name = "anonymous"};
+  if (tokens_.empty()) return Principal{.id = "anonymous"};
   if (token.empty()) return fail(ErrorCode::kUnauthorized, "a token is required");
   const Token* found = nullptr;
   for (const Token& known : tokens_) {

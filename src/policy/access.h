@@ -1,20 +1,15 @@
-// Authentication: turns a credential into a principal with rights. Pure decisions, no I/O.
-//
-// So far, a credential is one of a few shared tokens, and its rights apply to all workspaces.
+// Access: the few tokens that many share, and the checks of the origin of a web page. Pure decisions, no I/O.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/authenticator.h"
+#include "policy/principal.h"
 #include "syncline/error.h"
 
 namespace syncline::policy {
-
-struct Principal {
-  std::string name;  // events store it
-  bool read_only = false;
-};
 
 struct Token {
   std::string secret;
@@ -22,17 +17,20 @@ struct Token {
 };
 
 // Thread-safety: immutable after construction.
-class Access {
+class Access final : public Authenticator {
  public:
   // Without tokens, everybody is admitted as "anonymous".
   Access() = default;
   explicit Access(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
-  bool open() const { return tokens_.empty(); }
+  bool open() const override { return tokens_.empty(); }
 
   // kUnauthorized if the token is missing or unknown. All wrong tokens of one length take the same
   // time.
   Result<Principal> authenticate(std::string_view token) const;
+  void authenticate(const Credential& credential, Scheduler&, Done done) const override {
+    done(authenticate(credential.token));
+  }
 
  private:
   std::vector<Token> tokens_;

@@ -6,21 +6,17 @@
 #include <string_view>
 
 #include "base/memory_account.h"
-#include "policy/access.h"
+#include "policy/principal.h"
 #include "policy/rights.h"
 
 namespace syncline::policy {
-
-inline Rights rights_of(const Principal& principal) {
-  return principal.read_only ? Rights::reading() : Rights::all();
-}
 
 // Who a principal is for budgets, if it comes from this peer ("203.0.113.5:51234"). Many share a token, so
 // those of one network count as one.
 Who who_is(const Principal& principal, std::string_view peer);
 
 struct Caller {
-  Principal principal = {};  // an empty name: not authenticated yet
+  Principal principal = {};  // an empty id: not authenticated yet
   Rights rights = Rights::none();
   // The operator on this machine, with the command line and a data directory that no server uses. No request
   // from a network is.

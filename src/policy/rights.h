@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace syncline::policy {
 
@@ -41,6 +43,18 @@ class Rights {
     return Rights((1u << static_cast<unsigned>(Right::kWrite)) - 1);
   }
 
+  // Reading, and what an editor does: changes, restores and pins.
+  static constexpr Rights writing() {
+    return reading().with(Right::kWrite).with(Right::kRestore).with(Right::kPin);
+  }
+
+  constexpr Rights with(Right right) const {
+    return Rights(bits_ | 1u << static_cast<unsigned>(right));
+  }
+  // Those that both have.
+  constexpr Rights both(Rights other) const { return Rights(bits_ & other.bits_); }
+  constexpr bool operator==(const Rights&) const = default;
+
   constexpr bool has(Right right) const { return (bits_ >> static_cast<unsigned>(right) & 1) != 0; }
 
  private:
@@ -48,5 +62,13 @@ class Rights {
 
   std::uint32_t bits_;
 };
+
+// The sets that tokens name: "read" (reading), "write" (writing) and "admin" (all). nullopt: no such name.
+constexpr std::optional<Rights> rights_named(std::string_view name) {
+  if (name == "read") return Rights::reading();
+  if (name == "write") return Rights::writing();
+  if (name == "admin") return Rights::all();
+  return std::nullopt;
+}
 
 }  // namespace syncline::policy

@@ -340,7 +340,7 @@ void Channel::report_dropped(observe::Constant what, const Error& error) const {
       .debug(what, {{"reason", error.message},
                     {"workspace", options_.workspace},
                     {"object", options_.object},
-                    {"principal", options_.caller.principal.name}});
+                    {"principal", options_.caller.principal.id}});
 }
 
 void Channel::send_refused(Error error) {
@@ -440,7 +440,7 @@ void Channel::over_rate(observe::Constant what, std::string_view notice) {
   observe::Reporter(options_.host.reports(), observe::Area::kSession)
       .warn(what, {{"workspace", options_.workspace},
                    {"object", options_.object},
-                   {"principal", options_.caller.principal.name}});
+                   {"principal", options_.caller.principal.id}});
   if (!ended_ && !congested()) wire_.send_notice({ErrorCode::kUnavailable, std::string(notice)});
 }
 

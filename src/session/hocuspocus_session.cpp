@@ -55,7 +55,7 @@ class HocuspocusSession::Document final : public Wire {
                   .object = std::string(protocol::split_address(address_).document),
                   .face = protocol::kYjsFace,
                   .caller = {.principal = principal,
-                             .rights = rights_of(principal),
+                             .rights = principal.rights,
                              .actor = session.options_.actor,
                              .trace = session.options_.trace,
                              .account = std::move(account)},
@@ -64,7 +64,7 @@ class HocuspocusSession::Document final : public Wire {
                   .meter = session.meter_,
                   .greet = false},
                  *this),
-        principal_(principal.name) {
+        principal_(principal.id) {
     report_opened(session.options_.host.reports(), party());
   }
 
@@ -257,26 +257,46 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   if (auto valid = policy::check_object_id(name); !valid) {
     return deny(message.address, valid.error());
   }
-  auto principal = options_.access.authenticate(message.text);
-  if (!principal) {
-    return message.text.empty() ? deny(message.address, principal.error())
-                                : deny_token(message.address, principal.error());
-  }
-  if (documents_.size() >= options_.limits.documents) {
+  if (documents_.size() + judged_.size() >= options_.limits.documents) {
     return deny(message.address, {ErrorCode::kTooLarge, "too many documents on one connection"});
   }
-  drop_denial(message.address);
-  auto account = options_.host.account_of(*principal, connection_->peer());
+  std::string address(message.address);
+  if (!judged_.insert(address).second) return;
+  options_.access.authenticate(
+      {.token = message.text,
+       .workspace = options_.workspace,
+       .object = name,
+       .peer = connection_->peer()},
+      options_.host.scheduler(),
+      [this, alive = std::weak_ptr(alive_), address = std::move(address),
+       guessed = !message.text.empty()](Result<policy::Principal> principal) {
+        if (!alive.expired() && !closing_) authenticated(address, guessed, std::move(principal));
+      });
+}
+
+void HocuspocusSession::authenticated(const std::string& address, bool guessed,
+                                      Result<policy::Principal> principal) {
+  judged_.erase(address);
+  if (!principal) {
+    const bool wrong = guessed && principal.error().code == ErrorCode::kUnauthorized;
+    return wrong ? deny_token(address, principal.error()) : deny(address, principal.error());
+  }
+  open(address, *principal);
+}
+
+void HocuspocusSession::open(const std::string& address, const policy::Principal& principal) {
+  drop_denial(address);
+  auto account = options_.host.account_of(principal, connection_->peer());
   if (!std::exchange(ever_authenticated_, true)) {
     connection_->limit_messages(std::numeric_limits<std::size_t>::max());
     connection_->belongs_to(account);  // whoever comes first on it
-    meter_.belongs_to(*principal);
+    meter_.belongs_to(principal);
     connection_->works_on(options_.workspace);
   }
-  if (auto denied = muted_.find(message.address); denied != muted_.end()) muted_.erase(denied);
-  answer(protocol::encode_hocuspocus_authenticated(message.address, principal->read_only));
-  std::string address(message.address);
-  auto document = std::make_unique<Document>(*this, address, *principal, std::move(account));
+  if (auto denied = muted_.find(address); denied != muted_.end()) muted_.erase(denied);
+  answer(protocol::encode_hocuspocus_authenticated(address,
+                                                   !principal.rights.has(policy::Right::kWrite)));
+  auto document = std::make_unique<Document>(*this, address, principal, std::move(account));
   Document& joined = *documents_.emplace(address, std::move(document)).first->second;
   meter_.joined();
   joined.channel().join();

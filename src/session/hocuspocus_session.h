@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/access.h"
+#include "policy/authenticator.h"
 #include "policy/failed_tokens.h"
 #include "protocol/hocuspocus.h"
 #include "session/channel.h"
@@ -31,7 +31,7 @@ struct HocuspocusOptions {
   std::string workspace;
   // An error (of the workspace's name) is sent for every document for which a token arrives.
   Result<void> admission = {};
-  const policy::Access& access;
+  const policy::Authenticator& access;
   policy::FailedTokens* failed_tokens = nullptr;  // nullptr: wrong tokens are answered at once
   std::string actor;
   std::string trace = {};
@@ -63,6 +63,8 @@ class HocuspocusSession final : public ConnectionHandler, private Reading {
   // each; older clients send only the name of the document.
   Document* find(std::string_view address);
   void authenticate(const protocol::HocuspocusMessage& message);
+  void authenticated(const std::string& address, bool guessed, Result<policy::Principal> principal);
+  void open(const std::string& address, const policy::Principal& principal);
   void refuse_address(const protocol::HocuspocusMessage& message);
   void deny(std::string_view address, const Error& error);
   // Denies a wrong token, perhaps later. Until then, nothing is read from the client.
@@ -100,6 +102,9 @@ class HocuspocusSession final : public ConnectionHandler, private Reading {
   std::vector<std::unique_ptr<Document>> retired_;
   Document* gathering_ = nullptr;  // its channel may hold changes back until on_input_end()
   std::string last_served_;  // the address of the document that last got its turn in on_drained()
+
+  // Addresses whose token is being judged. Further tokens for them are ignored until then.
+  std::set<std::string, std::less<>> judged_;
 
   // Addresses whose last token was refused, or whose document failed. Messages for them are ignored
   // until another token arrives.

@@ -22,7 +22,7 @@ void Meter::begin(Reading& reading, std::string_view peer) {
 }
 
 void Meter::belongs_to(const policy::Principal& principal) {
-  principal_ = policy::NetworkRates::key_of_principal(principal.name);
+  principal_ = policy::NetworkRates::key_of_principal(principal.id);
 }
 
 void Meter::stop() {

@@ -48,7 +48,7 @@ void YSession::on_open(Connection& connection) {
     return options_->refused_for_ms > 0 ? refuse_later() : close(options_->principal.error());
   }
   const auto options = std::move(options_);
-  const policy::Rights rights = rights_of(*options->principal);
+  const policy::Rights rights = options->principal->rights;
   const auto account = host_.account_of(*options->principal, connection.peer());
   connection.belongs_to(account);
   meter_.belongs_to(*options->principal);
@@ -96,11 +96,11 @@ Party YSession::party() const {
   if (channel_) {
     party.workspace = channel_->options().workspace;
     party.object = channel_->options().object;
-    party.principal = channel_->options().caller.principal.name;
+    party.principal = channel_->options().caller.principal.id;
   } else {
     party.workspace = options_->workspace;
     party.object = options_->object;
-    if (options_->principal) party.principal = options_->principal->name;
+    if (options_->principal) party.principal = options_->principal->id;
   }
   return party;
 }

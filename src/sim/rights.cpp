@@ -54,13 +54,15 @@ bool Rights::give_all_back() {
 
 policy::Access Rights::access() const {
   std::vector<policy::Token> tokens{
-      {std::string(kOperator), {.name = std::string(kOperator)}},
-      {std::string(kVisitor), {.name = std::string(kVisitor), .read_only = true}}};
+      {std::string(kOperator), {.id = std::string(kOperator)}},
+      {std::string(kVisitor), {.id = std::string(kVisitor), .rights = policy::Rights::reading()}}};
   for (std::size_t number = 0; number < now_.size(); ++number)
     if (now_[number] != Level::kNone)
       tokens.push_back(
           {.secret = token_of(number),
-           .principal = {.name = principal_of(number), .read_only = now_[number] == Level::kRead}});
+           .principal = {.id = principal_of(number),
+                         .rights = now_[number] == Level::kRead ? policy::Rights::reading()
+                                                                : policy::Rights::all()}});
   return policy::Access(std::move(tokens));
 }
 

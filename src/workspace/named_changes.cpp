@@ -12,7 +12,7 @@ bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object
   const Change& change = offer.change;
   if (change.named == nullptr) return false;
   const log::ActorId& actor = change.named->id();
-  SYNCLINE_ASSERT(caller.principal.name == actor.principal && caller.actor == actor.actor);
+  SYNCLINE_ASSERT(caller.principal.id == actor.principal && caller.actor == actor.actor);
   const auto found =
       actors_.find(*change.named, change.actor_seq, change.actor_seq + change.further_seqs);
   if (found && !*found) return false;
@@ -33,7 +33,7 @@ bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object
 void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited) {
   const log::WaitingChange& change = waited->change;
   // It had the right to change the object when it arrived. All other conditions are checked now.
-  const policy::Caller author{.principal = {.name = change.principal},
+  const policy::Caller author{.principal = {.id = change.principal},
                               .rights = policy::Rights::all(),
                               .actor = change.actor};
   Offer offer{.change = {.actor_seq = change.actor_seq,

@@ -43,7 +43,7 @@ class Workspace::RuleAuthor final : public Subscriber {
 
 void Workspace::change_rules(const policy::Caller& caller, policy::Right right, log::RuleAct act,
                              std::string reason, Done<Receipt> done) {
-  log::RuleChange change{std::move(act), caller.principal.name, std::move(reason),
+  log::RuleChange change{std::move(act), caller.principal.id, std::move(reason),
                          services_.scheduler.unix_ms()};
   if (auto ok = log::check_rule_change(change); !ok)
     return done(std::unexpected(std::move(ok.error())));

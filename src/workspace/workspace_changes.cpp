@@ -286,7 +286,7 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
       {.number = offer.waited,
        .unix_ms = services_.scheduler.unix_ms(),
        .tenant = named ? named->id().tenant : std::string(),
-       .principal = caller.principal.name,
+       .principal = caller.principal.id,
        .actor = caller.actor,
        .actor_seq = offer.change.actor_seq,
        .further_seqs = offer.change.further_seqs,
@@ -454,7 +454,7 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
 log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                                log::Position rules) const {
   log::Event event;
-  event.principal = caller.principal.name;
+  event.principal = caller.principal.id;
   event.actor = caller.actor;
   event.actor_seq = offer.change.actor_seq;
   event.further_seqs = offer.change.further_seqs;

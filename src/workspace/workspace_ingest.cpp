@@ -65,7 +65,7 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
       ingesting->named = std::move(*recalled);
       ingest_next(ingesting);
     });
-  const policy::Caller author{.principal = {.name = event.principal},
+  const policy::Caller author{.principal = {.id = event.principal},
                               .rights = policy::Rights::all(),
                               .actor = event.actor,
                               .trace = event.trace};

@@ -37,7 +37,7 @@ PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& 
       object.presence().leave_untold(owner, *news);
     } else {
       taken.told_bytes = news->others.size();
-      tell_news(object, verdict.rules, caller.principal.name, owner, std::move(*news));
+      tell_news(object, verdict.rules, caller.principal.id, owner, std::move(*news));
     }
   }
   let_out(object, verdict.rules,
@@ -61,7 +61,7 @@ PresenceTaken Workspace::tell_untold_presence(const policy::Caller& caller, Live
   if (news.others.empty()) return {};
   const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
   const PresenceTaken taken{.told_bytes = news.others.size()};
-  tell_news(object, verdict.rules, caller.principal.name, owner, std::move(news));
+  tell_news(object, verdict.rules, caller.principal.id, owner, std::move(news));
   return taken;
 }
 
@@ -167,7 +167,7 @@ void Workspace::pass_on(const policy::Caller& caller, LiveObject& object, std::s
   const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
   const auto stay = object.subscribers().stay(except);
   let_out(object, verdict.rules,
-          [&object, stay, allowed = verdict.allowed, principal = caller.principal.name,
+          [&object, stay, allowed = verdict.allowed, principal = caller.principal.id,
            message = std::move(message), done = std::move(done)](const Error* lost) mutable {
             if (lost != nullptr) return;
             if (allowed) {

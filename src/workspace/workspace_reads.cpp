@@ -177,7 +177,7 @@ void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract e
     return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
   const policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
   if (is_large(object)) {
-    if (order.asker.empty()) order.asker = caller.principal.name;
+    if (order.asker.empty()) order.asker = caller.principal.id;
     if (order.account == nullptr) order.account = caller.account;
     order.name = "read";
     return look_elsewhere(object, verdict.rules, std::move(extract), std::move(done),

@@ -44,7 +44,7 @@ class ApiJobs : public ::testing::Test {
 
   HandJobs jobs;
   // Every object is large.
-  TestApi node{policy::Access({{"full", {.name = "ann"}}}),
+  TestApi node{policy::Access({{"full", {.id = "ann"}}}),
                1,
                nullptr,
                &jobs,
@@ -293,12 +293,12 @@ TEST(ApiAnswer, APageOfStatesIsMadeAsItsReaderTakesIt) {
 
 // From the loop that owns the workspace to the loop of the connection.
 TEST(ApiAnswer, ItIsChargedToItsPrincipalOnItsWay) {
-  TestApi node(policy::Access({{"full", {.name = "ann"}}}), 2);
+  TestApi node(policy::Access({{"full", {.id = "ann"}}}), 2);
   node.peer = "203.0.113.5:1";
   std::string workspace = "w";
   while (node.owner_of(workspace) != 1) workspace += "w";
   node.change(workspace, "o", Typist(1).type(std::string(10'000, 'x')));
-  const SharedAccount ann = node.accounts.account_of(policy::who_is({.name = "ann"}, node.peer));
+  const SharedAccount ann = node.accounts.account_of(policy::who_is({.id = "ann"}, node.peer));
   const auto answer = node.send("GET", "/v1/workspaces/" + workspace + "/objects/o",
                                 "Authorization: Bearer full\r\n");
   for (int i = 0; i < 3; ++i)
@@ -348,7 +348,7 @@ TEST(ApiAnswer, WhatItsOwnJobHoldsIsNoReasonToRefuseIt) {
   } jobs;
   state::JobCounters counters;
   constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-  TestApi node(policy::Access({{"full", {.name = "ann"}}}), 1, nullptr, &jobs, {},
+  TestApi node(policy::Access({{"full", {.id = "ann"}}}), 1, nullptr, &jobs, {},
                {0, 0, 0, 0, 0, 2 * kMiB, 0});
   jobs.worker = std::make_unique<state::Worker>(
       *node.loops[0], state::ReplaySources(*node.shards->at(0)->store, node::known_types()),

@@ -18,8 +18,8 @@ namespace {
 using testing::TestApi;
 using testing::Typist;
 
-const policy::Access kTokens({{"full", {.name = "ann"}},
-                              {"look", {.name = "bob", .read_only = true}}});
+const policy::Access kTokens({{"full", {.id = "ann"}},
+                              {"look", {.id = "bob", .rights = policy::Rights::reading()}}});
 const std::string kFull = "Authorization: Bearer full\r\n";
 const std::string kLook = "Authorization: Bearer look\r\n";
 const std::string kForeign = "Origin: https://elsewhere.example\r\n";
@@ -174,7 +174,7 @@ TEST(ApiDispatch, AShutWorkspaceIsShutToEveryRouteButThoseThatSayWhy) {
   TestApi node(kTokens);
   std::set<std::string> asked;
   node.gate = [&](const policy::Caller& caller, const std::string& workspace) -> Result<void> {
-    asked.insert(caller.principal.name + " " + workspace);
+    asked.insert(caller.principal.id + " " + workspace);
     return fail(ErrorCode::kUnavailable, "workspace w is being imported");
   };
   for (const Route* route : all_routes()) {

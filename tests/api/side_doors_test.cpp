@@ -22,8 +22,8 @@ using testing::FakeAnswer;
 using testing::TestApi;
 using testing::Typist;
 
-const policy::Access kTwoTokens({{"full", {.name = "ann"}},
-                                 {"look", {.name = "bob", .read_only = true}}});
+const policy::Access kTwoTokens({{"full", {.id = "ann"}},
+                                 {"look", {.id = "bob", .rights = policy::Rights::reading()}}});
 
 // What is stored, and must not stand in a refusal.
 constexpr std::string_view kSecrets[] = {"vault",  "plan", "classified", "milestone",

@@ -70,7 +70,7 @@ class NodeAccept : public ::testing::Test {
   }
 
   std::string peer_;
-  TestNode node_{policy::Access({{"full", {.name = "ann"}}}), 2};
+  TestNode node_{policy::Access({{"full", {.id = "ann"}}}), 2};
   AcceptContext context_{.shards = *node_.shards, .access = node_.access, .ready = node_.ready};
   UpgradeHandler upgrade_ = make_upgrade_handler(context_);
 };

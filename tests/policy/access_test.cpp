@@ -8,14 +8,14 @@ namespace {
 TEST(Access, WithoutTokensEverybodyIsWelcome) {
   const Access access;
   EXPECT_TRUE(access.open());
-  EXPECT_EQ(access.authenticate("").value().name, "anonymous");
+  EXPECT_EQ(access.authenticate("").value().id, "anonymous");
 }
 
 TEST(Access, ATokenGivesItsPrincipal) {
-  const Access access(
-      {{"secret", {.name = "writer"}}, {"look", {.name = "reader", .read_only = true}}});
-  EXPECT_EQ(access.authenticate("secret").value().name, "writer");
-  EXPECT_TRUE(access.authenticate("look").value().read_only);
+  const Access access({{"secret", {.id = "writer"}},
+                       {"look", {.id = "reader", .rights = policy::Rights::reading()}}});
+  EXPECT_EQ(access.authenticate("secret").value().id, "writer");
+  EXPECT_FALSE(access.authenticate("look").value().rights.has(Right::kWrite));
   EXPECT_EQ(access.authenticate("").error().code, ErrorCode::kUnauthorized);
   EXPECT_EQ(access.authenticate("secre").error().code, ErrorCode::kUnauthorized);
   EXPECT_EQ(access.authenticate("secreT").error().code, ErrorCode::kUnauthorized);

@@ -55,7 +55,7 @@ ChannelOptions register_of(TestWorld& world, std::string principal, const Limits
           .workspace = "w",
           .object = "r",
           .face = "toy-strict",
-          .caller = {.principal = {.name = std::move(principal)},
+          .caller = {.principal = {.id = std::move(principal)},
                      .rights = policy::Rights::all(),
                      .actor = "a1"},
           .limits = limits,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/byte_writer.h"
+#include "policy/access.h"
 #include "session/refusals.h"
 #include "support/fake_connection.h"
 #include "support/test_world.h"
@@ -149,7 +150,7 @@ TEST(HocuspocusSession, NoTokenInTimeEndsIt) {
 
 TEST(HocuspocusSession, ADeniedTokenLeavesTheConnectionOpen) {
   TestWorld world;
-  const policy::Access access({{"right", {.name = "ann"}}});
+  const policy::Access access({{"right", {.id = "ann"}}});
   Peer a(world, access);
   a.open("doc", "wrong");
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_denied("doc", "unknown token")));
@@ -163,7 +164,7 @@ TEST(HocuspocusSession, ADeniedTokenLeavesTheConnectionOpen) {
 
 TEST(HocuspocusSession, WhoWasDeniedMayGoOnSendingWithoutHarmToOthers) {
   TestWorld world;
-  const policy::Access access({{"right", {.name = "ann"}}});
+  const policy::Access access({{"right", {.id = "ann"}}});
   Peer a(world, access);
   a.open("other", "right");
   Typist ann(1);
@@ -180,7 +181,7 @@ TEST(HocuspocusSession, WhoWasDeniedMayGoOnSendingWithoutHarmToOthers) {
 
 TEST(HocuspocusSession, WrongTokensForManyDocumentsEndIt) {
   TestWorld world;
-  const policy::Access access({{"right", {.name = "ann"}}});
+  const policy::Access access({{"right", {.id = "ann"}}});
   Peer a(world, access);
   for (int i = 0; i < 1000 && !a.connection.closed; ++i) a.open(std::to_string(i), "wrong");
   ASSERT_TRUE(a.connection.closed);
@@ -323,7 +324,7 @@ TEST_F(SlowReaderOfAFastWriter, IsAnsweredWithinTheBoundWhenTheDiskIsReady) {
 
 TEST(HocuspocusSession, AReaderIsToldSoAndItsUpdatesAreRefused) {
   TestWorld world;
-  const policy::Access access({{"look", {.name = "reader", .read_only = true}}});
+  const policy::Access access({{"look", {.id = "reader", .rights = policy::Rights::reading()}}});
   Peer a(world, access);
   a.open("doc", "look");
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", true)));
@@ -452,7 +453,7 @@ TEST(HocuspocusSession, AStrangersMessagesAreSmall) {
 // It was told that it may not; what it had under way is ignored.
 TEST(HocuspocusSession, AStrangerWhoWasDeniedIsNotCutForWhatWasUnderWay) {
   TestWorld world;
-  const policy::Access access({{"good", {.name = "ann"}}});
+  const policy::Access access({{"good", {.id = "ann"}}});
   Peer a(world, access);
   a.open("doc", "bad");
   const Bytes large = protocol::encode_hocuspocus_sync("doc", SyncKind::kUpdate, Bytes(100'000));
@@ -531,7 +532,7 @@ TEST(HocuspocusSession, AWorkspaceThatIsShutMeanwhileIsNotEntered) {
 // The published provider sends the tokens of all its documents at once.
 TEST(HocuspocusSession, ManyWrongTokensAreDeniedLaterAndReadingStops) {
   TestWorld world;
-  const policy::Access access({{"secret", {.name = "ann"}}});
+  const policy::Access access({{"secret", {.id = "ann"}}});
   policy::FailedTokens failed;
   Peer peer(world, access, {}, &failed);
   peer.open("mine", "secret");  // else the whole connection would end after 10 seconds
@@ -555,7 +556,7 @@ TEST(HocuspocusSession, ManyWrongTokensAreDeniedLaterAndReadingStops) {
 
 TEST(HocuspocusSession, ARightTokenDoesNotWaitForWrongOnes) {
   TestWorld world;
-  const policy::Access access({{"secret", {.name = "ann"}}});
+  const policy::Access access({{"secret", {.id = "ann"}}});
   policy::FailedTokens failed;
   Peer guesser(world, access, {}, &failed);
   for (int i = 0; i < 100; ++i) guesser.open(std::to_string(i), "guess");
@@ -572,7 +573,7 @@ TEST(HocuspocusSession, ARightTokenDoesNotWaitForWrongOnes) {
 
 TEST(HocuspocusSession, DenialsThatWaitAreBounded) {
   TestWorld world;
-  const policy::Access access({{"secret", {.name = "ann"}}});
+  const policy::Access access({{"secret", {.id = "ann"}}});
   policy::FailedTokens failed;
   Peer peer(world, access, {}, &failed);
   for (int i = 0; i < 10'000 && !peer.connection.closed; ++i) peer.open(std::to_string(i), "guess");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/byte_writer.h"
+#include "policy/access.h"
 #include "protocol/hocuspocus.h"
 #include "protocol/y_sync.h"
 #include "session/hocuspocus_session.h"
@@ -54,7 +55,7 @@ struct MeteredY {
         YSessionOptions{.host = place.world.host,
                         .workspace = "w",
                         .object = "note",
-                        .principal = policy::Principal{.name = std::move(principal)},
+                        .principal = policy::Principal{.id = std::move(principal)},
                         .actor = "actor",
                         .limits = place.limits,
                         .rates = &place.networks,

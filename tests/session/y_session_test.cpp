@@ -24,12 +24,12 @@ using testing::TestWorld;
 using testing::Typist;
 
 const Result<policy::Principal> kStale = fail(ErrorCode::kUnauthorized, "unknown token");
-const policy::Principal kReader{.name = "reader", .read_only = true};
+const policy::Principal kReader{.id = "reader", .rights = policy::Rights::reading()};
 
 // A session with the wire in the test's hands.
 struct YPeer {
   struct Setup {
-    Result<policy::Principal> principal = policy::Principal{.name = "ann"};
+    Result<policy::Principal> principal = policy::Principal{.id = "ann"};
     Limits limits = {};
     Refusals* refusals = nullptr;
     std::string object = "note";
@@ -603,7 +603,7 @@ TEST(YSession, OneThatWaitsToBeClosedIsGoneFromItsDocument) {
   Refusals refusals;
   refusals.note(7, world.loop.monotonic_ms());
   YPeer bad(world, {.refusals = &refusals});
-  YPeer good(world, {.principal = policy::Principal{.name = "bob"}, .refusals = &refusals});
+  YPeer good(world, {.principal = policy::Principal{.id = "bob"}, .refusals = &refusals});
   const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
   bad.session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
   good.connection.take();
@@ -624,7 +624,7 @@ TEST(YSession, OneThatWaitsToBeClosedIsGoneFromItsDocument) {
 TEST(YSession, AWorkspaceThatIsShutAtTheLastMomentIsNotEntered) {
   TestWorld world;
   world.gate = [](const policy::Caller& caller, const std::string& workspace) -> Result<void> {
-    EXPECT_EQ(caller.principal.name, "ann");
+    EXPECT_EQ(caller.principal.id, "ann");
     return fail(ErrorCode::kUnavailable, workspace + " is being imported");
   };
   YPeer a(world);
@@ -697,7 +697,8 @@ TEST(YSession, ARefusalIsReportedWithItsReason) {
   EXPECT_EQ(world.reports.line_with("session refused"),
             "info session refused  reason=\"unknown token\" code=4401 workspace=w object=note "
             "protocol=y-websocket peer=test");
-  YPeer reader(world, {.principal = policy::Principal{.name = "bob", .read_only = true}});
+  YPeer reader(world,
+               {.principal = policy::Principal{.id = "bob", .rights = policy::Rights::reading()}});
   EXPECT_NE(world.reports.line_with("session opened").find("principal=bob"), std::string::npos);
   Typist typist(1);
   reader.send(SyncKind::kUpdate, typist.type("secret words"));
@@ -1005,7 +1006,7 @@ TEST(YSession, TheConnectionsOfAPrincipalShareAnAccount) {
     EXPECT_LE(presence_of(*anns.front()), TestWorld::kPrincipalPresence);
     EXPECT_GE(presence_of(*anns.front()), TestWorld::kPrincipalPresence - 61'000);
     EXPECT_GT(anns.back()->counters.awareness_dropped, 0u);
-    YPeer bob(world, {.principal = policy::Principal{.name = "bob"}});
+    YPeer bob(world, {.principal = policy::Principal{.id = "bob"}});
     EXPECT_NE(bob.connection.account, anns.front()->connection.account);
     bob.session->on_message(presence_of_size(99, 60'000));
     world.loop.run();

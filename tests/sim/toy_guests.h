@@ -117,7 +117,7 @@ class ToyUser final : public workspace::Subscriber {
   bool served() const { return session_ && !session_->process.expired() && session_->live; }
 
   policy::Caller caller() const {
-    return {.principal = {.name = std::string(Guests::kPrincipal)},
+    return {.principal = {.id = std::string(Guests::kPrincipal)},
             .rights = policy::Rights::all(),
             .actor = name_};
   }

@@ -12,6 +12,7 @@
 
 #include "log/test_chain.h"
 #include "node/shards.h"
+#include "policy/access.h"
 #include "store/memory_store.h"
 #include "support/recording_sink.h"
 #include "support/test_world.h"
@@ -69,7 +70,7 @@ class TestNode {
   void change(const std::string& workspace, const std::string& object, Bytes intent) {
     shards->on_owner(workspace, [&, intent = std::move(intent)](node::Shard& shard) {
       shard.host.get(workspace).change(
-          object, {.caller = {.principal = {.name = "ann"}, .rights = policy::Rights::all()}},
+          object, {.caller = {.principal = {.id = "ann"}, .rights = policy::Rights::all()}},
           [intent](const merge::Object&, log::Position) { return intent; },
           [](Result<workspace::Receipt> receipt) { EXPECT_TRUE(receipt.has_value()); });
     });

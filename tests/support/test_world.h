@@ -21,7 +21,7 @@ namespace syncline::testing {
 
 // A caller with all rights.
 inline policy::Caller ann() {
-  return {.principal = {.name = "ann"}, .rights = policy::Rights::all(), .actor = "a1"};
+  return {.principal = {.id = "ann"}, .rights = policy::Rights::all(), .actor = "a1"};
 }
 
 struct TestWorld {

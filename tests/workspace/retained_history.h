@@ -19,7 +19,7 @@ inline Result<workspace::Receipt> change_rules(TestWorld& world, log::RuleAct ac
                                                std::string principal = "ann",
                                                std::string reason = "") {
   policy::Caller caller = testing::ann();
-  caller.principal.name = std::move(principal);
+  caller.principal.id = std::move(principal);
   return ask<workspace::Receipt>(world, [&](auto done) {
     world.host.get("w").change_rules(caller, policy::Right::kRetention, std::move(act),
                                      std::move(reason), std::move(done));

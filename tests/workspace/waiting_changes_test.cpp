@@ -426,7 +426,7 @@ TEST_F(WaitingTest, WhatIsOverTheBudgetIsRefused) {
 class NoMore final : public policy::Decider {
  public:
   policy::Verdict decide(const policy::Question& question) const override {
-    if (!on || question.right != policy::Right::kWrite || question.caller.principal.name != "ann")
+    if (!on || question.right != policy::Right::kWrite || question.caller.principal.id != "ann")
       return {};
     return {.allowed = fail(ErrorCode::kForbidden, "no more")};
   }
@@ -443,7 +443,7 @@ TEST_F(WaitingTest, IsJudgedByTheRulesOfTheMomentInWhichItIsTakenUp) {
   world_.commit();
   rule.on = true;
   policy::Caller bob = testing::ann();
-  bob.principal.name = "bob";
+  bob.principal.id = "bob";
   open.send(cause_, bob);
   for (int i = 0; i < 3; ++i) world_.commit();
   ASSERT_TRUE(waits->receipt);

@@ -35,6 +35,7 @@
 #include "node/memory_plan.h"
 #include "node/shards.h"
 #include "node/workers.h"
+#include "policy/token_kinds.h"
 #include "state/quarantine.h"
 #include "syncline/version.h"
 
@@ -77,6 +78,7 @@ struct Node::Impl {
   void stop();
 
   const NodeOptions options;
+  const policy::TokenKinds access{options.access, {}};
   const observe::Reporter reporter;
   const node::MemoryPlan plan;
   std::uint64_t started_unix_ms = 0;
@@ -252,10 +254,10 @@ Result<void> Node::Impl::listen() {
   server_options.memory = memory.get();
   server_options.reports = options.log;
   server_options.knows = [this](const http::Request& request) {
-    return node::identify(options.access, request).has_value();
+    return node::identify_now(access, request, shards->loop(request.loop)).has_value();
   };
   server_options.account_of = [this](const http::Request& request) -> SharedAccount {
-    const auto caller = node::identify(options.access, request);
+    const auto caller = node::identify_now(access, request, shards->loop(request.loop));
     if (!caller) return nullptr;
     return accounts->account_of(policy::who_is(caller->principal, request.peer));
   };
@@ -363,7 +365,7 @@ void Node::Impl::compose() {
   const policy::Hosts hosts(options.allow_hosts, is_loopback(options.address));
   api = std::make_unique<api::Context>(api::Context{
       .shards = *shards,
-      .access = options.access,
+      .access = access,
       .hosts = hosts,
       .cors = api::Cors(options.cors_origins),
       .imports = imports.get(),
@@ -378,7 +380,7 @@ void Node::Impl::compose() {
       .bound_to_loopback = is_loopback(options.address)});
   accept = std::make_unique<node::AcceptContext>(
       node::AcceptContext{.shards = *shards,
-                          .access = options.access,
+                          .access = access,
                           .hosts = hosts,
                           .ready = ready,
                           .bound_to_loopback = is_loopback(options.address)});

@@ -17,6 +17,7 @@
 #include "http/exchange.h"
 #include "http/parser.h"
 #include "node/shards.h"
+#include "policy/access.h"
 
 namespace syncline::cli {
 namespace {

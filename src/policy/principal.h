@@ -1,0 +1,46 @@
+// Principal: somebody who was let in: who it is, and what the token allows. A plain value; what is the same for
+// all connections of a token is shared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/rights.h"
+
+namespace syncline::policy {
+
+// What a token says about its holder beyond the id. Immutable.
+struct Identity {
+  enum class Source : std::uint8_t {
+    kShared,   // one of the tokens that many share
+    kJwt,      // of an identity provider
+    kKey,      // an API key
+    kTicket,   // minted by this server (POST /v1/tickets)
+    kWebhook,  // the application answered for it
+  };
+
+  Source source = Source::kShared;
+  std::string name = {};                 // to show; may be empty
+  std::vector<std::string> groups = {};  // as its provider calls them
+  std::string tenant = {};               // "": the default tenant
+  std::string issuer = {};               // of a JWT
+  std::string token = {};  // the id of the token (jti), of the key or of the ticket; may be empty
+  std::uint64_t issued_ms = 0;   // milliseconds since 1970; 0: not known
+  std::uint64_t expires_ms = 0;  // the same; 0: never
+  // The only workspace, and the only object of it, that the token opens; "": any.
+  std::string workspace = {};
+  std::string object = {};
+};
+
+struct Principal {
+  std::string id;  // opaque; events store it. Empty: not authenticated yet
+  Rights rights = Rights::all();
+  std::shared_ptr<const Identity> identity = nullptr;  // nullptr: nothing more is known
+
+  // 0: never.
+  std::uint64_t expires_ms() const { return identity == nullptr ? 0 : identity->expires_ms; }
+};
+
+}  // namespace syncline::policy

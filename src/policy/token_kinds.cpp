@@ -1,0 +1,39 @@
+#include "policy/token_kinds.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace syncline::policy {
+namespace {
+
+bool looks_like_jwt(std::string_view token) {
+  return std::ranges::count(token, '.') == 2;
+}
+
+}  // namespace
+
+bool TokenKinds::open() const {
+  return shared_.open() && kinds_.jwt == nullptr && kinds_.webhook == nullptr;
+}
+
+const Authenticator* TokenKinds::kind_of(std::string_view token) const {
+  if (token.starts_with(kKeyPrefix) && kinds_.keys != nullptr) return kinds_.keys;
+  if (token.starts_with(kTicketPrefix) && kinds_.tickets != nullptr) return kinds_.tickets;
+  if (looks_like_jwt(token) && kinds_.jwt != nullptr) return kinds_.jwt;
+  return kinds_.webhook;
+}
+
+void TokenKinds::authenticate(const Credential& credential, Scheduler& loop, Done done) const {
+  const bool nobody_shares = shared_.open() && !open();
+  auto shared = shared_.authenticate(credential.token);
+  if (nobody_shares)
+    shared = fail(ErrorCode::kUnauthorized,
+                  credential.token.empty() ? "a token is required" : "unknown token");
+  // Shared tokens come first, because they may have any form.
+  const bool settled = shared.has_value() && !shared_.open();
+  const Authenticator* const other = credential.token.empty() ? nullptr : kind_of(credential.token);
+  if (settled || other == nullptr) return done(std::move(shared));
+  other->authenticate(credential, loop, std::move(done));
+}
+
+}  // namespace syncline::policy

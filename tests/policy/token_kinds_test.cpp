@@ -1,0 +1,75 @@
+#include "policy/token_kinds.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "support/virtual_loop.h"
+
+namespace syncline::policy {
+namespace {
+
+// Lets in whoever has a token of this kind, under the kind's name.
+class Kind final : public Authenticator {
+ public:
+  explicit Kind(std::string name) : name_(std::move(name)) {}
+
+  bool open() const override { return false; }
+  void authenticate(const Credential&, Scheduler&, Done done) const override {
+    done(Principal{.id = name_});
+  }
+
+ private:
+  const std::string name_;
+};
+
+const Kind kKeys("keys");
+const Kind kTickets("tickets");
+const Kind kJwt("jwt");
+const Kind kWebhook("webhook");
+
+// The id of the principal, or the error.
+std::string who(const TokenKinds& kinds, std::string_view token) {
+  testing::VirtualLoop loop;
+  std::optional<Result<Principal>> answer;
+  kinds.authenticate({.token = token}, loop, [&](Result<Principal> judged) { answer = judged; });
+  if (!answer) return "no answer";
+  return answer->has_value() ? (*answer)->id : answer->error().message;
+}
+
+TEST(TokenKinds, TheFormOfATokenTellsItsKind) {
+  const Access shared({{"secret", {.id = "writer"}}, {"a.b.c", {.id = "odd"}}});
+  const TokenKinds kinds(
+      shared, {.keys = &kKeys, .tickets = &kTickets, .jwt = &kJwt, .webhook = &kWebhook});
+  EXPECT_FALSE(kinds.open());
+  EXPECT_EQ(who(kinds, "secret"), "writer");
+  EXPECT_EQ(who(kinds, "a.b.c"), "odd");  // a shared token may have any form
+  EXPECT_EQ(who(kinds, "slk_x"), "keys");
+  EXPECT_EQ(who(kinds, "slt_x"), "tickets");
+  EXPECT_EQ(who(kinds, "x.y.z"), "jwt");
+  EXPECT_EQ(who(kinds, "x"), "webhook");
+  EXPECT_EQ(who(kinds, ""), "a token is required");
+}
+
+TEST(TokenKinds, WithoutSharedTokensNobodyIsLetInWithoutAToken) {
+  const Access nobody;
+  const TokenKinds kinds(nobody, {.keys = &kKeys, .jwt = &kJwt});
+  EXPECT_FALSE(kinds.open());
+  EXPECT_EQ(who(kinds, ""), "a token is required");
+  EXPECT_EQ(who(kinds, "x"), "unknown token");
+  EXPECT_EQ(who(kinds, "x.y.z"), "jwt");
+}
+
+TEST(TokenKinds, AnOpenServerLetsEverybodyInAndJudgesKeys) {
+  const Access nobody;
+  const TokenKinds kinds(nobody, {.keys = &kKeys});
+  EXPECT_TRUE(kinds.open());
+  EXPECT_EQ(who(kinds, ""), "anonymous");
+  EXPECT_EQ(who(kinds, "x"), "anonymous");
+  EXPECT_EQ(who(kinds, "slk_x"), "keys");
+}
+
+}  // namespace
+}  // namespace syncline::policy
