@@ -17,15 +17,16 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 11> tables() {
+std::array<std::span<const Route>, 12> tables() {
   return {state_routes(),  history_routes(),   restore_routes(),    proof_routes(),
           export_routes(), retention_routes(), quarantine_routes(), shut_routes(),
-          backup_routes(), import_routes(),    log_level_routes()};
+          backup_routes(), import_routes(),    log_level_routes(),  session_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
 struct Match {
   std::string_view workspace;
+  std::string_view item;
   std::string_view rest;
 };
 
@@ -49,6 +50,8 @@ std::optional<Match> match(std::string_view pattern, std::string_view path) {
     const std::string_view segment = next_segment(path);
     if (expected == "{workspace}" && !segment.empty()) {
       found.workspace = segment;
+    } else if (expected == "{session}" && !segment.empty()) {
+      found.item = segment;
     } else if (segment != expected) {
       return std::nullopt;
     }
@@ -204,6 +207,7 @@ void serve_found(Context& context, const Found& found, Admitted admitted) {
     if (!decoded) return responder.respond(to_response(decoded.error()));
     path = std::move(*decoded);
   }
+  path.item = found.match.item;
   caller.local = context.local;
   const std::size_t loop =
       path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);

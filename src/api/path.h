@@ -11,6 +11,8 @@ namespace syncline::api {
 struct Path {
   std::string workspace;  // decoded and checked; empty if the path contains none
   std::string object;     // the same
+  std::string item =
+      {};  // the id of what is no part of a workspace, such as a session; not decoded
 };
 
 // Of the parts of a path as they were sent, in percent-encoding; `object` may be empty. kInvalid or kForbidden when

@@ -65,7 +65,7 @@ struct Inquiry {
   void refuse(const Error& error);
 };
 
-// `path` is a literal, and a template: "{workspace}" matches one segment; another name at its end matches
+// `path` is a literal, and a template: "{workspace}" and "{session}" match one segment; another name at its end matches
 // everything that follows, including slashes. A GET route also answers HEAD.
 struct Route {
   enum Door : std::uint8_t {
@@ -102,5 +102,6 @@ std::span<const Route> import_routes();
 std::span<const Route> quarantine_routes();  // objects that cannot be served
 std::span<const Route> shut_routes();        // workspaces that cannot be served
 std::span<const Route> log_level_routes();   // what the server logs
+std::span<const Route> session_routes();     // who is connected
 
 }  // namespace syncline::api

@@ -100,7 +100,12 @@ namespace syncline {
   X(judge_once)          /* a change that a worker applied is not judged again */                 \
   X(one_urgent_worker)   /* one worker does all urgent jobs */                                    \
   X(large_together)      /* any number of large urgent jobs run at once */                        \
-  X(forget_principal)    /* the connections of a principal together may do anything */
+  X(forget_principal)    /* the connections of a principal together may do anything */            \
+  X(ignore_expiry)       /* a token that expires ends nothing that it has opened */               \
+  X(keep_old_rights)     /* a new token does not change what an open document allows */           \
+  X(spare_live_sessions) /* a revocation holds for those who come, not for those who are there */ \
+  X(admit_revoked)       /* a revocation ends sessions, and they are let in again */              \
+  X(forget_revocations)  /* revocations end with the process */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

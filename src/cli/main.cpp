@@ -24,6 +24,7 @@ void add_commands(syncline::cli::Command& program) {
   add_backup(program);
   add_quarantine(program);
   add_shut(program);
+  add_sessions(program);
   add_log_level(program);
   add_log(program);
   add_doc(program);

@@ -40,6 +40,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
       quarantine(loop, std::move(options.on_quarantine)),
       cache(sources, options.cache, &quarantine),
       rates(options.rates),
+      sessions(loop, *random, revocations, index),
       slow_answers(loop),
       host({.log = store->events(),
             .cache = cache,
@@ -75,6 +76,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
       waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)),
       memory(options.memory),
       index_(index) {
+  for (const policy::Revocation& each : options.revocations) revocations.add(each);
   if (memory != nullptr) look_at_memory();
 }
 

@@ -29,8 +29,10 @@
 #include "policy/decider.h"
 #include "policy/failed_tokens.h"
 #include "policy/rates.h"
+#include "policy/revocations.h"
 #include "session/limits.h"
 #include "session/refusals.h"
+#include "session/session_table.h"
 #include "state/object_cache.h"
 #include "state/quarantine.h"
 #include "state/retention_keeper.h"
@@ -54,6 +56,7 @@ struct ShardOptions {
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
   MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
   workspace::Gate gate = {};
+  std::vector<policy::Revocation> revocations = {};  // in force at the start (node/revoke.h)
   // Asked in this order about every request (policy/decider.h); they must outlive the shard.
   std::vector<const policy::Decider*> deciders = {};
   // Called at most once after the disk has failed. The process must then stop serving.
@@ -98,6 +101,8 @@ struct Shard {
   session::Refusals refusals;
   policy::FailedTokens failed_tokens;
   policy::NetworkRates rates;
+  policy::Revocations revocations;  // the same on every loop
+  session::SessionTable sessions;
   std::uint64_t requests_refused = 0;  // over the rate of a network
   SlowAnswers slow_answers;
   workspace::Host host;

@@ -20,6 +20,15 @@ struct Credential {
   std::string_view peer = {};  // "203.0.113.5:51234"
 };
 
+// Knows what is no longer valid, although it has not expired (policy/revocations.h). From any loop.
+class RevocationCheck {
+ public:
+  virtual ~RevocationCheck() = default;
+
+  // `loop` is that of the caller. kUnauthorized, with the reason, if the principal's token was revoked.
+  virtual Result<void> check(const Principal& principal, const Scheduler& loop) const = 0;
+};
+
 class Authenticator {
  public:
   using Done = std::move_only_function<void(Result<Principal>)>;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/rights.h"
@@ -33,6 +34,17 @@ struct Identity {
   std::string workspace = {};
   std::string object = {};
 };
+
+constexpr std::string_view name_of(Identity::Source source) {
+  switch (source) {
+    case Identity::Source::kShared: return "shared";
+    case Identity::Source::kJwt: return "jwt";
+    case Identity::Source::kKey: return "key";
+    case Identity::Source::kTicket: return "ticket";
+    case Identity::Source::kWebhook: return "webhook";
+  }
+  return "unknown";
+}
 
 struct Principal {
   std::string id;  // opaque; events store it. Empty: not authenticated yet

@@ -27,11 +27,25 @@ enum class Right : std::uint8_t {
   kImport,      // make a workspace from a file
   kBackup,      // make a backup of the whole server
   kAdminister,  // change how the server runs, such as what it logs
+  kKick,        // end sessions
+  kRevoke,      // revoke tokens
+  // A right to read that only administrators have.
+  kSessions,  // see who is connected
 };
 
 // True if the right lets its holder change something.
 constexpr bool changes(Right right) {
-  return right >= Right::kWrite;
+  return right >= Right::kWrite && right != Right::kSessions;
+}
+
+// In the order of Right.
+inline constexpr std::string_view kRightNames[] = {
+    "read",   "history", "export",     "keys",      "metrics", "presence",
+    "write",  "restore", "pin",        "retention", "hold",    "quarantine",
+    "import", "backup",  "administer", "kick",      "revoke",  "sessions"};
+
+constexpr std::string_view name_of(Right right) {
+  return kRightNames[static_cast<std::size_t>(right)];
 }
 
 // A set of rights. A plain value.

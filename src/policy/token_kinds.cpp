@@ -33,7 +33,14 @@ void TokenKinds::authenticate(const Credential& credential, Scheduler& loop, Don
   const bool settled = shared.has_value() && !shared_.open();
   const Authenticator* const other = credential.token.empty() ? nullptr : kind_of(credential.token);
   if (settled || other == nullptr) return done(std::move(shared));
-  other->authenticate(credential, loop, std::move(done));
+  other->authenticate(credential, loop,
+                      [revoked = kinds_.revoked, &loop,
+                       done = std::move(done)](Result<Principal> principal) mutable {
+                        if (principal && revoked != nullptr)
+                          if (auto valid = revoked->check(*principal, loop); !valid)
+                            principal = std::unexpected(std::move(valid.error()));
+                        done(std::move(principal));
+                      });
 }
 
 }  // namespace syncline::policy

@@ -6,6 +6,8 @@
 //   three parts with dots    a JWT
 //   anything else            the application is asked (webhook)
 //
+// Whatever the kind, a token that was revoked is refused here, and nowhere else.
+//
 // A JWT is the webhook's, too, if no keys for JWTs are configured.
 //
 // Thread-safety: immutable after construction. The kinds must outlive it.
@@ -29,6 +31,7 @@ class TokenKinds final : public Authenticator {
     const Authenticator* tickets = nullptr;
     const Authenticator* jwt = nullptr;
     const Authenticator* webhook = nullptr;
+    const RevocationCheck* revoked = nullptr;  // nullptr: nothing is revoked
   };
 
   TokenKinds(const Access& shared, const Kinds& kinds) : shared_(shared), kinds_(kinds) {}

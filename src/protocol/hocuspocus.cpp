@@ -131,6 +131,12 @@ Bytes encode_hocuspocus_authenticated(std::string_view address, bool read_only) 
   return out.take();
 }
 
+Bytes encode_hocuspocus_token_wanted(std::string_view address) {
+  ByteWriter out = begin(address, kAuth);
+  out.var_uint(kToken);
+  return out.take();
+}
+
 Bytes encode_hocuspocus_denied(std::string_view address, std::string_view reason) {
   ByteWriter out = begin(address, kAuth);
   out.var_uint(kDenied);

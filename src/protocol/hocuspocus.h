@@ -68,6 +68,8 @@ Bytes encode_hocuspocus_sync(std::string_view address, SyncKind kind, ByteView p
 Bytes encode_hocuspocus_sync_reply(std::string_view address, SyncKind kind, ByteView payload);
 Bytes encode_hocuspocus_awareness(std::string_view address, ByteView update);
 Bytes encode_hocuspocus_authenticated(std::string_view address, bool read_only);
+// Asks the client for its token again: the published provider then sends what its application gives it now.
+Bytes encode_hocuspocus_token_wanted(std::string_view address);
 Bytes encode_hocuspocus_denied(std::string_view address, std::string_view reason);
 Bytes encode_hocuspocus_stateless(std::string_view address, std::string_view payload);
 Bytes encode_hocuspocus_close(std::string_view address, std::string_view reason);

@@ -113,6 +113,23 @@ void Channel::end(const Error& error) {
   wire_.close(error);
 }
 
+void Channel::renew(policy::Principal principal) {
+  if (ended_ || is_mutated(Mutation::keep_old_rights)) return;
+  submit_gathered();  // it came before the token
+  if (ended_) return;
+  options_.caller.rights = principal.rights;
+  options_.caller.principal = std::move(principal);
+  options_.host.admit(options_.caller, policy::Right::kRead, options_.workspace, options_.object,
+                      [this, alive = std::weak_ptr(alive_)](Result<void> open) {
+                        if (!alive.expired() && !open) end(open.error());
+                      });
+}
+
+std::uint64_t Channel::lag() const {
+  if (live_ == nullptr || !missed_) return 0;
+  return live_->position() - std::min(missed_->position(), live_->position());
+}
+
 bool Channel::wait_until_joined(std::move_only_function<void()> message) {
   if (live_ != nullptr || ended_) return live_ == nullptr;
   early_.push_back(std::move(message));

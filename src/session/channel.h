@@ -89,8 +89,15 @@ class Channel final : public workspace::Subscriber {
   // Joins the object. Messages may be passed at once; they wait until the object is loaded.
   void join();
 
-  // Leaves the object. Accepts no more messages and sends nothing more to the client.
+  // Leaves the object. Accepts no more messages and sends nothing more to the client. Changes that were submitted
+  // go their way; their author is not told, and sends them again when he comes back.
   void stop();
+  // The same, and tells the client the reason. Ignored if the channel has ended.
+  void end(const Error& error);
+
+  // The client has a new token, of the same principal. From now on, it decides what he may do; what was submitted
+  // before is judged by the one before. The channel ends if he may not read the object any more.
+  void renew(policy::Principal principal);
 
   // Messages of the client. `version` is what it knows; it asks for the rest.
   void ask(ByteView version);
@@ -113,6 +120,9 @@ class Channel final : public workspace::Subscriber {
 
   const std::string& object() const { return options_.object; }
   const ChannelOptions& options() const { return options_; }
+  std::size_t updates_in_flight() const { return inflight_updates_; }
+  // Events of the object that were not sent because the client does not read.
+  std::uint64_t lag() const;
 
   void on_change(const workspace::Delivery& change) override;
   void on_presence(const workspace::Delivery& update) override;
@@ -133,7 +143,6 @@ class Channel final : public workspace::Subscriber {
   void enter();
   void joined(Result<workspace::LiveObject*> live);
   void leave();
-  void end(const Error& error);
   bool wait_until_joined(std::move_only_function<void()> message);
 
   void answer(ByteView version);
@@ -165,7 +174,7 @@ class Channel final : public workspace::Subscriber {
   MemoryCharge charge_for(std::size_t bytes) const;
   std::size_t most_inflight_bytes() const;
 
-  const ChannelOptions options_;
+  ChannelOptions options_;
   Wire& wire_;
   workspace::Workspace* workspace_ = nullptr;  // while joining or joined
   workspace::LiveObject* live_ = nullptr;      // while joined

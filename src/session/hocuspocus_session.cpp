@@ -37,13 +37,20 @@ constexpr std::size_t kMaxAnswerableBytes = std::size_t{16} << 10;
 constexpr char kSharedEncoding = 0;
 constexpr char kHocuspocusAnswer = 0;  // of answers
 
+bool same_person(const policy::Principal& a, const policy::Principal& b) {
+  const auto tenant_of = [](const policy::Principal& each) {
+    return each.identity == nullptr ? std::string_view() : std::string_view(each.identity->tenant);
+  };
+  return a.id == b.id && tenant_of(a) == tenant_of(b);
+}
+
 // Close codes of Hocuspocus. Its provider reconnects after each of them.
 constexpr std::uint16_t kReset = 4205;
 
 }  // namespace
 
 // One document of the connection: its channel, and the address in its messages.
-class HocuspocusSession::Document final : public Wire {
+class HocuspocusSession::Document final : public Wire, private TokenLife::Holder {
  public:
   Document(HocuspocusSession& session, std::string address, const policy::Principal& principal,
            SharedAccount account)
@@ -64,13 +71,39 @@ class HocuspocusSession::Document final : public Wire {
                   .meter = session.meter_,
                   .greet = false},
                  *this),
-        principal_(principal.id) {
+        principal_(principal.id),
+        life_(TokenLife::watch(session.options_.host.scheduler(), principal, *this)) {
     report_opened(session.options_.host.reports(), party());
   }
 
   Party party() const { return session_.party(channel_.object(), principal_); }
 
   Channel& channel() { return channel_; }
+  const policy::Principal& principal() const { return channel_.options().caller.principal; }
+
+  OpenDocument shown() const {
+    return {.object = channel_.object(),
+            .principal = principal(),
+            .updates_in_flight = channel_.updates_in_flight(),
+            .lag = channel_.lag()};
+  }
+
+  // A new token of the same principal.
+  void renew(const policy::Principal& principal) {
+    ++session_.options_.counters.tokens_renewed;
+    life_ = TokenLife::watch(session_.options_.host.scheduler(), principal, *this);
+    channel_.renew(principal);
+    if (retired_) return;
+    session_.answer(protocol::encode_hocuspocus_authenticated(
+        address_, !principal.rights.has(policy::Right::kWrite)));
+  }
+
+  // It is destroyed in a later turn, and does nothing until then.
+  void leave() {
+    retired_ = true;
+    life_.reset();
+    channel_.stop();
+  }
   const std::string& address() const { return address_; }
   bool retired() const { return retired_; }
 
@@ -118,7 +151,6 @@ class HocuspocusSession::Document final : public Wire {
     if (close_code(error.code) >= 4500) return session_.close(kReset, error.message);
     session_.answer(protocol::encode_hocuspocus_close(address_, error.message));
     session_.mute(address_);
-    retired_ = true;
     session_.retire(*this);
   }
 
@@ -128,6 +160,17 @@ class HocuspocusSession::Document final : public Wire {
   void resume_reading() override { session_.resume_reading(); }
 
  private:
+  // The provider sends its token again, or a new one, as when it connects.
+  void token_wanted() override {
+    if (session_.closing_) return;
+    session_.answer(protocol::encode_hocuspocus_token_wanted(address_));
+  }
+  void token_expired() override {
+    if (session_.closing_) return;
+    ++session_.options_.counters.ended_expired;
+    channel_.end(expired_token());
+  }
+
   void send_sync(SyncKind kind, ByteView payload) {
     session_.send(protocol::encode_hocuspocus_sync(address_, kind, payload));
   }
@@ -158,11 +201,13 @@ class HocuspocusSession::Document final : public Wire {
   bool retired_ = false;
   Channel channel_;
   const std::string principal_;
+  std::unique_ptr<TokenLife> life_;  // null: the token never expires
 };
 
 HocuspocusSession::HocuspocusSession(HocuspocusOptions options)
     : options_(std::move(options)),
-      meter_(options_.rates, options_.host.scheduler(), options_.counters) {}
+      meter_(options_.rates, options_.host.scheduler(), options_.counters),
+      seat_(options_.sessions) {}
 
 HocuspocusSession::~HocuspocusSession() = default;
 
@@ -257,7 +302,8 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   if (auto valid = policy::check_object_id(name); !valid) {
     return deny(message.address, valid.error());
   }
-  if (documents_.size() + judged_.size() >= options_.limits.documents) {
+  const bool is_open = documents_.contains(message.address);
+  if (!is_open && documents_.size() + judged_.size() >= options_.limits.documents) {
     return deny(message.address, {ErrorCode::kTooLarge, "too many documents on one connection"});
   }
   std::string address(message.address);
@@ -277,11 +323,64 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
 void HocuspocusSession::authenticated(const std::string& address, bool guessed,
                                       Result<policy::Principal> principal) {
   judged_.erase(address);
-  if (!principal) {
-    const bool wrong = guessed && principal.error().code == ErrorCode::kUnauthorized;
-    return wrong ? deny_token(address, principal.error()) : deny(address, principal.error());
-  }
+  // Judging took a while, or happened elsewhere.
+  if (principal)
+    if (auto valid = seat_.check(*principal, options_.host.scheduler()); !valid)
+      principal = std::unexpected(std::move(valid.error()));
+  if (const auto found = documents_.find(address); found != documents_.end())
+    return renewed(*found->second, guessed, std::move(principal));
+  if (!principal) return refused(address, guessed, principal.error());
   open(address, *principal);
+}
+
+// The provider sends its token when it is asked to, and whenever its application likes. A document that is shared
+// by several providers gets one from each.
+void HocuspocusSession::renewed(Document& document, bool guessed,
+                                Result<policy::Principal> principal) {
+  // The present token is valid for some time yet. If nobody can judge the new one until then, that ends it.
+  if (!principal && principal.error().code == ErrorCode::kUnavailable) return;
+  if (principal && same_person(*principal, document.principal())) return document.renew(*principal);
+  on_input_end();
+  const std::string address = document.address();
+  if (principal) {
+    return document.channel().end(
+        {ErrorCode::kForbidden, "the new token is of another principal; open the document again"});
+  }
+  retire(document);
+  refused(address, guessed, principal.error());
+}
+
+void HocuspocusSession::refused(const std::string& address, bool guessed, const Error& error) {
+  const bool wrong = guessed && error.code == ErrorCode::kUnauthorized;
+  wrong ? deny_token(address, error) : deny(address, error);
+}
+
+SessionInfo HocuspocusSession::info() const {
+  SessionInfo info{.protocol = "hocuspocus",
+                   .workspace = options_.workspace,
+                   .address = std::string(connection_->peer()),
+                   .queued_bytes = connection_->queued_bytes()};
+  for (const auto& [address, document] : documents_) info.documents.push_back(document->shown());
+  return info;
+}
+
+void HocuspocusSession::kick() {
+  if (closing_) return;
+  ++options_.counters.ended_kicked;
+  close(kReset, kicked().message);
+}
+
+void HocuspocusSession::end_revoked(const policy::Revocations& revocations) {
+  // A document that ends leaves the map, but stays alive until a later turn.
+  std::vector<Document*> all;
+  for (auto& [address, document] : documents_) all.push_back(document.get());
+  for (Document* document : all) {
+    if (closing_) return;
+    const auto valid = revocations.check(document->principal());
+    if (valid) continue;
+    ++options_.counters.ended_revoked;
+    document->channel().end(valid.error());
+  }
 }
 
 void HocuspocusSession::open(const std::string& address, const policy::Principal& principal) {
@@ -296,6 +395,7 @@ void HocuspocusSession::open(const std::string& address, const policy::Principal
   if (auto denied = muted_.find(address); denied != muted_.end()) muted_.erase(denied);
   answer(protocol::encode_hocuspocus_authenticated(address,
                                                    !principal.rights.has(policy::Right::kWrite)));
+  seat_.take(*this);
   auto document = std::make_unique<Document>(*this, address, principal, std::move(account));
   Document& joined = *documents_.emplace(address, std::move(document)).first->second;
   meter_.joined();
@@ -393,8 +493,7 @@ void HocuspocusSession::deliver(Document& document, const HocuspocusMessage& mes
       on_input_end();
       answer(protocol::encode_hocuspocus_close(document.address(), "provider_initiated"));
       return retire(document);
-    // The provider renews its token. This does not change the rights of an open document.
-    case HocuspocusMessage::Kind::kToken:
+    case HocuspocusMessage::Kind::kToken: return authenticate(message);
     case HocuspocusMessage::Kind::kPing:
     case HocuspocusMessage::Kind::kPong:
     case HocuspocusMessage::Kind::kUnknown: return;
@@ -405,6 +504,7 @@ void HocuspocusSession::retire(Document& document) {
   auto found = documents_.find(document.address());
   if (found == documents_.end() || found->second.get() != &document) return;
   if (gathering_ == &document) gathering_ = nullptr;
+  document.leave();
   retired_.push_back(std::move(found->second));
   documents_.erase(found);
   options_.host.scheduler().post([this, alive = std::weak_ptr(alive_)] {
@@ -432,6 +532,7 @@ void HocuspocusSession::on_closed(std::uint16_t) {
   ++options_.counters.closed;
   on_input_end();
   closing_ = true;
+  seat_.leave();
   options_.host.scheduler().cancel(auth_timer_);
   for (const auto& [address, timer] : std::exchange(waiting_denials_, {}))
     options_.host.scheduler().cancel(timer);

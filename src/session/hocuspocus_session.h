@@ -8,6 +8,10 @@
 // later (policy/failed_tokens.h). A violation of the protocol itself closes the
 // connection with Hocuspocus's own close codes, after which the provider reconnects about once a
 // second.
+//
+// Some time before the token of a document expires, the client is asked for a new one, in a way that the published
+// provider understands. A token that comes for an open document is judged like the first one, and replaces it. A
+// document whose token expires, or is revoked, is closed with the reason; the others stay.
 #pragma once
 
 #include <map>
@@ -22,6 +26,8 @@
 #include "session/channel.h"
 #include "session/connection.h"
 #include "session/session_report.h"
+#include "session/session_table.h"
+#include "session/token_life.h"
 #include "syncline/error.h"
 
 namespace syncline::session {
@@ -33,6 +39,7 @@ struct HocuspocusOptions {
   Result<void> admission = {};
   const policy::Authenticator& access;
   policy::FailedTokens* failed_tokens = nullptr;  // nullptr: wrong tokens are answered at once
+  SessionTable* sessions = nullptr;               // nullptr: nobody sees or ends the session
   std::string actor;
   std::string trace = {};
   const Limits& limits;
@@ -40,7 +47,7 @@ struct HocuspocusOptions {
   Counters& counters;
 };
 
-class HocuspocusSession final : public ConnectionHandler, private Reading {
+class HocuspocusSession final : public ConnectionHandler, private Reading, private LiveSession {
  public:
   explicit HocuspocusSession(HocuspocusOptions options);
   ~HocuspocusSession() override;
@@ -56,6 +63,10 @@ class HocuspocusSession final : public ConnectionHandler, private Reading {
  private:
   class Document;
 
+  SessionInfo info() const override;
+  void kick() override;
+  void end_revoked(const policy::Revocations& revocations) override;
+
   // `object` and `principal` are empty for the connection as a whole.
   Party party(std::string_view object, std::string_view principal = {}) const;
 
@@ -64,6 +75,9 @@ class HocuspocusSession final : public ConnectionHandler, private Reading {
   Document* find(std::string_view address);
   void authenticate(const protocol::HocuspocusMessage& message);
   void authenticated(const std::string& address, bool guessed, Result<policy::Principal> principal);
+  // A token came for a document that is open.
+  void renewed(Document& document, bool guessed, Result<policy::Principal> principal);
+  void refused(const std::string& address, bool guessed, const Error& error);
   void open(const std::string& address, const policy::Principal& principal);
   void refuse_address(const protocol::HocuspocusMessage& message);
   void deny(std::string_view address, const Error& error);
@@ -92,6 +106,7 @@ class HocuspocusSession final : public ConnectionHandler, private Reading {
   HocuspocusOptions options_;
   Meter meter_;
   Connection* connection_ = nullptr;
+  Seat seat_;
   bool closing_ = false;
   int holds_ = 0;
   std::size_t answers_ = 0;  // queued since the queue was last empty

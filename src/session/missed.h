@@ -36,6 +36,7 @@ class Missed {
 
   // Empty: nothing is known about what the client has.
   const Bytes& version() const { return version_; }
+  log::Position position() const { return at_; }
 
  private:
   Bytes version_;

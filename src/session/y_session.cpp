@@ -32,6 +32,7 @@ YSession::YSession(YSessionOptions options)
       client_(options.client),
       wants_saved_(options.wants_saved),
       meter_(options.rates, host_.scheduler(), counters_),
+      seat_(options.sessions),
       options_(std::make_unique<YSessionOptions>(std::move(options))) {}
 
 YSession::~YSession() {
@@ -43,10 +44,14 @@ void YSession::on_open(Connection& connection) {
   connection_ = &connection;
   ++counters_.opened;
   meter_.begin(*this, connection.peer());
-  if (!options_->principal) {
-    if (options_->principal.error().code == ErrorCode::kUnauthorized) ++counters_.denied;
-    return options_->refused_for_ms > 0 ? refuse_later() : close(options_->principal.error());
+  // The token was judged on another loop, with the handshake.
+  if (options_->principal) {
+    if (auto valid = seat_.check(*options_->principal, host_.scheduler()); !valid)
+      options_->principal = std::unexpected(std::move(valid.error()));
   }
+  if (!options_->principal) return refuse();
+  seat_.take(*this);
+  life_ = TokenLife::watch(host_.scheduler(), *options_->principal, *this);
   const auto options = std::move(options_);
   const policy::Rights rights = options->principal->rights;
   const auto account = host_.account_of(*options->principal, connection.peer());
@@ -69,6 +74,42 @@ void YSession::on_open(Connection& connection) {
   report_opened(host_.reports(), party());
   if (const std::uint64_t wait_ms = meter_.joined(); wait_ms > 0) return join_later(wait_ms);
   channel_->join();
+}
+
+void YSession::refuse() {
+  if (options_->principal.error().code == ErrorCode::kUnauthorized) ++counters_.denied;
+  options_->refused_for_ms > 0 ? refuse_later() : close(options_->principal.error());
+}
+
+SessionInfo YSession::info() const {
+  return {.protocol = "y-websocket",
+          .workspace = channel_->options().workspace,
+          .address = std::string(connection_->peer()),
+          .queued_bytes = connection_->queued_bytes(),
+          .documents = {{.object = channel_->object(),
+                         .principal = channel_->options().caller.principal,
+                         .updates_in_flight = channel_->updates_in_flight(),
+                         .lag = channel_->lag()}}};
+}
+
+void YSession::kick() {
+  if (closing_) return;
+  ++counters_.ended_kicked;
+  channel_->end(kicked());
+}
+
+void YSession::end_revoked(const policy::Revocations& revocations) {
+  if (closing_) return;
+  const auto valid = revocations.check(channel_->options().caller.principal);
+  if (valid) return;
+  ++counters_.ended_revoked;
+  channel_->end(valid.error());
+}
+
+void YSession::token_expired() {
+  if (closing_) return;
+  ++counters_.ended_expired;
+  channel_->end(expired_token());
 }
 
 // Nothing is read meanwhile.
@@ -148,6 +189,8 @@ void YSession::on_closed(std::uint16_t) {
   ++counters_.closed;
   on_input_end();
   closing_ = true;
+  seat_.leave();
+  life_.reset();
   host_.scheduler().cancel(std::exchange(close_timer_, 0));
   host_.scheduler().cancel(std::exchange(join_timer_, 0));
   channel_.reset();

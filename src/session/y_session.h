@@ -9,6 +9,8 @@
 #include "session/connection.h"
 #include "session/refusals.h"
 #include "session/session_report.h"
+#include "session/session_table.h"
+#include "session/token_life.h"
 #include "syncline/error.h"
 
 namespace syncline::session {
@@ -23,15 +25,19 @@ struct YSessionOptions {
   std::uint64_t refused_for_ms = 0;
   std::string actor;
   std::string trace = {};
-  bool wants_saved = false;      // protocol/y_sync.h, `saved`
-  Refusals* refusals = nullptr;  // nullptr: close every refused connection at once
-  ClientKey client = 0;          // in `refusals`
+  bool wants_saved = false;          // protocol/y_sync.h, `saved`
+  Refusals* refusals = nullptr;      // nullptr: close every refused connection at once
+  SessionTable* sessions = nullptr;  // nullptr: nobody sees or ends the session
+  ClientKey client = 0;              // in `refusals`
   const Limits& limits;
   policy::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down
   Counters& counters;
 };
 
-class YSession final : public ConnectionHandler, private Wire {
+class YSession final : public ConnectionHandler,
+                       private Wire,
+                       private LiveSession,
+                       private TokenLife::Holder {
  public:
   explicit YSession(YSessionOptions options);
   ~YSession() override;
@@ -45,7 +51,13 @@ class YSession final : public ConnectionHandler, private Wire {
   void on_closed(std::uint16_t code) override;
 
  private:
+  SessionInfo info() const override;
+  void kick() override;
+  void end_revoked(const policy::Revocations& revocations) override;
+  void token_expired() override;
+
   Party party() const;
+  void refuse();
   void deliver(const protocol::YMessage& message, bool more);
   void send_version(ByteView version) override;
   void send_answer(const workspace::Diff& diff) override;
@@ -75,6 +87,8 @@ class YSession final : public ConnectionHandler, private Wire {
   Meter meter_;
   std::unique_ptr<YSessionOptions> options_;  // null once there is a channel
   Connection* connection_ = nullptr;
+  Seat seat_;
+  std::unique_ptr<TokenLife> life_;  // null: the token never expires
   std::optional<Channel> channel_;
   bool closing_ = false;
   int holds_ = 0;

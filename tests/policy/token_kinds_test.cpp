@@ -71,5 +71,25 @@ TEST(TokenKinds, AnOpenServerLetsEverybodyInAndJudgesKeys) {
   EXPECT_EQ(who(kinds, "slk_x"), "keys");
 }
 
+class EverythingRevoked final : public RevocationCheck {
+ public:
+  Result<void> check(const Principal&, const Scheduler&) const override {
+    return fail(ErrorCode::kUnauthorized, "the token was revoked");
+  }
+};
+
+TEST(TokenKinds, NoKindEscapesRevocations) {
+  const EverythingRevoked revoked;
+  const Access shared({{"secret", {.id = "writer"}}});
+  const TokenKinds kinds(shared, {.keys = &kKeys,
+                                  .tickets = &kTickets,
+                                  .jwt = &kJwt,
+                                  .webhook = &kWebhook,
+                                  .revoked = &revoked});
+  for (const char* token : {"slk_x", "slt_x", "x.y.z", "x"})
+    EXPECT_EQ(who(kinds, token), "the token was revoked") << token;
+  EXPECT_EQ(who(kinds, "secret"), "writer") << "this one is taken out of the configuration";
+}
+
 }  // namespace
 }  // namespace syncline::policy

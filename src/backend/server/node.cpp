@@ -33,10 +33,12 @@
 #include "node/accept.h"
 #include "node/identify.h"
 #include "node/memory_plan.h"
+#include "node/revoke.h"
 #include "node/shards.h"
 #include "node/workers.h"
 #include "policy/token_kinds.h"
 #include "state/quarantine.h"
+#include "store/directory.h"
 #include "syncline/version.h"
 
 namespace syncline::backend {
@@ -65,7 +67,7 @@ struct Node::Impl {
   Result<void> listen();
   Result<void> listen_for_metrics();
   void start_workers();
-  void start_shards();
+  Result<void> start_shards();
   void report_private(const MadePrivate& made) const;
   ProcessSample process_sample() const;
   void compose();  // builds the handlers for requests and WebSockets
@@ -78,7 +80,8 @@ struct Node::Impl {
   void stop();
 
   const NodeOptions options;
-  const policy::TokenKinds access{options.access, {}};
+  const node::RevocationsOfLoops revoked{[this] { return shards.get(); }};
+  const policy::TokenKinds access{options.access, {.revoked = &revoked}};
   const observe::Reporter reporter;
   const node::MemoryPlan plan;
   std::uint64_t started_unix_ms = 0;
@@ -233,7 +236,7 @@ Result<void> Node::Impl::start() {
       options.data_dir + "/imports", *shards, options.import_idle_ms,
       [this] { return store->has_room(); }, options.log);
   start_workers();
-  start_shards();
+  if (auto started = start_shards(); !started) return started;
   compose();
   if (auto resumed = imports->resume(); !resumed) return resumed;
   if (auto listening = listen(); !listening) return listening;
@@ -316,7 +319,12 @@ void Node::Impl::start_workers() {
   }
 }
 
-void Node::Impl::start_shards() {
+Result<void> Node::Impl::start_shards() {
+  auto revocations = node::stored_revocations([this](const std::string& after, std::size_t limit) {
+    return syncline::store::read_directory(store->tables(), log::DirectoryKind::kRevocation, "",
+                                           after, limit);
+  });
+  if (!revocations) return std::unexpected(std::move(revocations.error()));
   node::ShardOptions shard_options{
       .cache = {.budget_bytes = plan.objects / loops->size()},
       .checkpoint_pace = options.checkpoint_pace,
@@ -329,6 +337,7 @@ void Node::Impl::start_shards() {
       .accounts = accounts.get(),
       .gate = [this](const policy::Caller&,
                      const std::string& workspace) { return gate(workspace); },
+      .revocations = *std::move(revocations),
       .on_storage_failure =
           [this](const Error& error) {
             if (storage_failed.exchange(true)) return;
@@ -359,6 +368,7 @@ void Node::Impl::start_shards() {
       shards->at(i)->checkpoints.look_through();
     });
   }
+  return {};
 }
 
 void Node::Impl::compose() {

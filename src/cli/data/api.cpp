@@ -226,6 +226,41 @@ Result<void> Api::lift_shut(const std::string& workspace) {
   return remove(workspace_path(workspace) + "/shut");
 }
 
+Result<std::vector<NamedLine>> Api::sessions(const SessionFilter& filter,
+                                             const std::string& after) {
+  if (!client_.transport().live())
+    return fail(ErrorCode::kUnsupported,
+                "only a running server has sessions: name it with --server");
+  return named_lines(fmt::format("/v1/sessions?principal={}&workspace={}&object={}&{}",
+                                 percent_encode(filter.principal), percent_encode(filter.workspace),
+                                 percent_encode(filter.object), page_query(after)),
+                     "sessions", "session", after);
+}
+
+Result<void> Api::kick_session(const std::string& session) {
+  return end_sessions("/v1/sessions/" + percent_encode(session) + "/kick");
+}
+
+Result<void> Api::revoke_session(const std::string& session) {
+  return end_sessions("/v1/sessions/" + percent_encode(session) + "/revoke");
+}
+
+Result<void> Api::revoke(const RevocationWish& wish) {
+  return end_sessions(fmt::format(
+      "/v1/revocations?principal={}&token={}&key={}&issuer={}&tenant={}",
+      percent_encode(wish.principal), percent_encode(wish.token), percent_encode(wish.key),
+      percent_encode(wish.issuer), percent_encode(wish.tenant)));
+}
+
+Result<void> Api::end_sessions(std::string path) const {
+  if (!client_.transport().live())
+    return fail(ErrorCode::kUnsupported,
+                "only a running server has sessions: name it with --server");
+  auto ended = client_.ask("POST", std::move(path));
+  if (!ended) return std::unexpected(std::move(ended.error()));
+  return {};
+}
+
 Result<std::string> Api::log_level() {
   return ask_log_level("GET", {});
 }

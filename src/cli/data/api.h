@@ -56,6 +56,22 @@ struct NamedLine {
   std::string json;
 };
 
+// "": any.
+struct SessionFilter {
+  std::string principal;
+  std::string workspace;
+  std::string object;
+};
+
+// One of the first three is set. "": any issuer, the default tenant.
+struct RevocationWish {
+  std::string principal;
+  std::string token;
+  std::string key;
+  std::string issuer;
+  std::string tenant;
+};
+
 struct ObjectState {
   std::uint64_t position = 0;  // the state is that after this event
   std::string json;            // all roots, or the part
@@ -148,6 +164,12 @@ class Api {
   // Makes the server open one again. Fails with the workspace's error if it stays shut.
   Result<void> lift_shut(const std::string& workspace);
 
+  // Who is connected, by id of session. These are kUnsupported for a data directory.
+  Result<std::vector<NamedLine>> sessions(const SessionFilter& filter, const std::string& after);
+  Result<void> kick_session(const std::string& session);
+  Result<void> revoke_session(const std::string& session);
+  Result<void> revoke(const RevocationWish& wish);
+
   // What the server logs, as text (observe/levels.h); also returned after a change. kUnsupported for
   // a data directory.
   Result<std::string> log_level();
@@ -176,6 +198,7 @@ class Api {
   Result<std::string> get(std::string path, std::string accept) const;
   Result<std::string> ask_line(std::string_view method, std::string path) const;
   Result<void> remove(std::string path) const;
+  Result<void> end_sessions(std::string path) const;
   Result<std::string> ask_log_level(std::string_view method, const std::string& query);
   Result<crdt::Any> get_array(std::string path, std::string_view array) const;
   Result<std::vector<NamedLine>> named_lines(std::string path, std::string_view array,
