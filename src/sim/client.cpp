@@ -116,13 +116,19 @@ void Client::connect() {
   handle_ = std::make_shared<Client*>(this);
   rights_doubtful_ = rights_withdrawn_;  // not later: a paused client may read an old refusal later
   last_heard_ms_ = loop_.monotonic_ms();
+  if (tokens_.issue == nullptr) {
+    token_ = settings_.token;
+  } else if (std::exchange(wants_token_, false)) {
+    token_ = tokens_.issue();
+  }
+  for (Replica& replica : replicas_) opens_with_token(replica);
   Hello hello{.client = name_,
               .number = settings_.number,
               .connection = ++connections_,
               .hocuspocus = settings_.hocuspocus,
               .workspace = settings_.workspace,
               .object = settings_.hocuspocus ? std::string() : settings_.objects.front(),
-              .token = settings_.token,
+              .token = token_,
               .wants_saved = settings_.wants_saved};
   connector_.connect(std::move(hello), loop_, std::make_unique<Handler>(handle_));
 }
@@ -153,6 +159,7 @@ void Client::on_closed(std::uint16_t code) {
   }
   if (code == 4503) world_.hit(Probe::append_refused_full);
   if (code == 4409) lost_identity("closed with 4409");
+  if (code == 4401 && token_is_over(replicas_.front())) return connect_later();
   const bool refused = code >= 4400 && code < 4500 && code != 4408 && code != 4409 && code != 4205;
   if (refused) protocol_broken(fmt::format("was closed with {}", code));
   connect_later();
@@ -239,6 +246,33 @@ void Client::lost_identity(std::string_view why) {
   world_.hit(Probe::two_with_one_id);
   suspect_ = false;
   for (Replica& replica : replicas_) make_replica(replica, {}, false);
+}
+
+void Client::opens_with_token(Replica& replica) {
+  replica.token = token_;
+  replica.old_token.clear();
+}
+
+void Client::renew_token(Replica& replica, std::function<void()> send) {
+  world_.hit(Probe::token_wanted);
+  if (tokens_.issue == nullptr) return protocol_broken("is asked for a token that never expires");
+  if (dice_.chance(0.2)) return;  // its application has none
+  loop_.after(dice_.below(2'000), [this, handle = handle_, &replica, send = std::move(send)] {
+    if (handle != handle_ || !connected()) return;
+    replica.old_token = std::exchange(replica.token, tokens_.issue());
+    token_ = replica.token;
+    send();
+  });
+}
+
+bool Client::token_is_over(const Replica& replica) {
+  if (tokens_.issue == nullptr) return false;
+  const bool over = tokens_.refusable(replica.token) ||
+                    (!replica.old_token.empty() && tokens_.refusable(replica.old_token));
+  if (!over) return false;
+  world_.hit(Probe::token_refused);
+  wants_token_ = dice_.chance(0.5);
+  return true;
 }
 
 void Client::protocol_broken(std::string_view what) {

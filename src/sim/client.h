@@ -36,6 +36,7 @@ struct ClientSettings {
   std::string workspace;
   std::vector<std::string> objects;  // only one for y-websocket
   std::string token;
+  bool expiring_tokens = false;  // it gets others instead (hold_tokens)
   Habit habit = Habit::kTyping;
   std::uint64_t edit_every_us = 500'000;  // 0: only when edit() is called
   std::uint64_t max_edits = 500;
@@ -51,6 +52,13 @@ class Client {
   virtual ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
+
+  // Asks here for tokens from now on. `refusable`: may a server refuse this one now?
+  struct TokenSource {
+    std::function<std::string()> issue;
+    std::function<bool(const std::string& token)> refusable;
+  };
+  void hold_tokens(TokenSource source) { tokens_ = std::move(source); }
 
   void start();
   void go_offline();
@@ -112,6 +120,13 @@ class Client {
   void protocol_broken(std::string_view what);
   void close(std::uint16_t code);
   void reconnect() { connect_later(); }
+  const std::string& token() const { return token_; }
+  // For a document: the one with which the client connected, or a new one that the server wants.
+  void opens_with_token(Replica& replica);
+  void renew_token(Replica& replica, std::function<void()> send);
+  // True if the server may have refused the tokens of the document, or ended what they had opened. Then the client
+  // connects with a new one, now or after some attempts with the old one, as applications do.
+  bool token_is_over(const Replica& replica);
 
   World& world_;
   const ClientSettings settings_;
@@ -149,6 +164,9 @@ class Client {
   bool rights_withdrawn_ = false;
   bool rights_doubtful_ = false;  // since the last connection
   bool suspect_ = false;          // its ids may already be in use
+  TokenSource tokens_;            // empty: its token never expires
+  std::string token_;
+  bool wants_token_ = true;
 };
 
 std::unique_ptr<Client> make_client(World& world, Connector& connector, Book& book,

@@ -68,16 +68,20 @@ class HocuspocusClient final : public Client {
  private:
   void opened() override {
     for (Replica& replica : replicas()) {
-      ByteWriter out;
-      out.var_string(replica.name.second);
-      out.var_uint(2);
-      out.var_uint(0);
-      out.var_string(settings_.token);
-      out.var_string("3.2.0");
       // Some clients fetch their token in the meantime and send it later.
       if (settings_.greets_at_once) greet(replica);
-      send(out.take());
+      send_token(replica);
     }
+  }
+
+  void send_token(Replica& replica) {
+    ByteWriter out;
+    out.var_string(replica.name.second);
+    out.var_uint(2);
+    out.var_uint(0);
+    out.var_string(replica.token);
+    out.var_string("3.2.0");
+    send(out.take());
   }
 
   void greet(Replica& replica) {
@@ -106,7 +110,7 @@ class HocuspocusClient final : public Client {
         return take_sync(replica, kind, payload);
       }
       case 1: return take_awareness(replica, in.var_buffer());
-      case 2: return authenticated(replica, in.var_uint());
+      case 2: return authenticated(replica, in);
       case 7: return closed(replica, in.var_string());
       case 8:
         if (in.var_uint() == 1) return take_acks(replica, 1);
@@ -118,16 +122,24 @@ class HocuspocusClient final : public Client {
     }
   }
 
-  void authenticated(Replica& replica, std::uint64_t what) {
-    if (what != 2) return protocol_broken("was denied");
-    if (!replica.welcome) greet(replica);
+  void authenticated(Replica& replica, ByteReader& in) {
+    const std::uint64_t what = in.var_uint();
+    if (what == 0) return renew_token(replica, [this, &replica] { send_token(replica); });
+    if (what != 2) return token_is_over(replica) ? connect_again() : protocol_broken("was denied");
+    if (!replica.welcome) return greet(replica);
+    if (!replica.old_token.empty()) world_.hit(Probe::token_renewed);
+  }
+
+  void connect_again() {
+    close(1000);
+    reconnect();
   }
 
   // The server closed one document. The published provider would not open it again.
   void closed(Replica& replica, std::string_view reason) {
+    if (reason.starts_with("the token ") && token_is_over(replica)) return connect_again();
     lost_identity(fmt::format("had {} closed: {}", replica.name.second, reason));
-    close(1000);
-    reconnect();
+    connect_again();
   }
 
   void send_sync(Replica& replica, SyncKind kind, ByteView payload) override {

@@ -83,6 +83,8 @@ std::string Intruder::draw_target(const api::Route& route, const ObjectName& obj
   std::string target(route.path);
   if (const auto at = target.find("{workspace}"); at != target.npos)
     target.replace(at, std::string_view("{workspace}").size(), percent_encode(object.first));
+  if (const auto at = target.find("{session}"); at != target.npos)
+    target.replace(at, std::string_view("{session}").size(), "1");
   if (const auto at = target.find('{'); at != target.npos) {
     const bool names_object = route.path.ends_with("{object}");
     target.replace(at, target.npos, names_object ? percent_encode(object.second, true) : "1");
@@ -111,7 +113,7 @@ void Intruder::judge(const Question& question, const ApiUser::Answer& answer) {
   int expected = 0;
   if (question.asker.level == Rights::Level::kNone) {
     expected = kUnauthorized;
-  } else if (policy::changes(route.right)) {
+  } else if (!policy::Rights::reading().has(route.right)) {
     expected = kForbidden;
   } else if (question.shut && route.door == api::Route::kWhileOpen && asks_a_workspace(route)) {
     expected = kUnavailable;

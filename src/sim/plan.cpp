@@ -334,6 +334,15 @@ void draw_corner(Plan& plan, Dice dice) {
   }
 }
 
+// Tokens that expire, for some clients. A siege measures how long a quiet client waits.
+void draw_issuer(Plan& plan, Dice dice) {
+  if (plan.siege.on || !dice.chance(0.3)) return;
+  plan.issuer.on = true;
+  plan.issuer.lifetime_us = dice.scale(4 * kSecond, 120 * kSecond);
+  if (dice.chance(0.7)) plan.issuer.revoke_every_us = dice.scale(3 * kSecond, 30 * kSecond);
+  for (ClientSettings& client : plan.clients) client.expiring_tokens = dice.chance(0.7);
+}
+
 std::string count_of(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -395,6 +404,7 @@ Plan draw_plan(std::uint64_t seed) {
   draw_siege(plan, dice.fork("siege"));
   if (Dice old = dice.fork("old log"); old.chance(0.15)) plan.old_events = old.scale(2, 60);
   if (plan.old_events > 0) plan.siege.freezes.clear();
+  draw_issuer(plan, dice.fork("issuer"));
   return plan;
 }
 
@@ -402,7 +412,7 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B{}{}{}{}",
+      "{} updates in flight, cache {} B{}{}{}{}{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
@@ -411,7 +421,7 @@ std::string describe(const Plan& plan) {
       plan.custodian.works ? "; old history is dropped" : "",
       plan.corner == Corner::kNone ? "" : fmt::format("; {}", to_string(plan.corner)),
       plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events),
-      describe_siege(plan));
+      plan.issuer.on ? "; tokens expire" : "", describe_siege(plan));
 }
 
 std::string describe(const Fault& fault) {

@@ -16,6 +16,7 @@
 #include "sim/custodian.h"
 #include "sim/disk.h"
 #include "sim/hostile.h"
+#include "sim/issuer.h"
 #include "sim/network.h"
 #include "sim/probes.h"
 #include "sim/server.h"
@@ -134,6 +135,7 @@ struct Plan {
   ServerSettings server;
   CustodianSettings custodian;
   SiegeSettings siege;
+  IssuerSettings issuer;
 };
 
 // For a real server: clients with the same rights share a token.

@@ -22,6 +22,8 @@ struct Replica {
   std::unique_ptr<Editor> editor;
 
   // ---- state of the present connection
+  std::string token;      // that the server got last for it; "": one that never expires
+  std::string old_token;  // the one before
   bool welcome = false;   // authenticated, if the protocol reports this
   bool synced = false;    // has the server's answer to its first sync step
   bool answered = false;  // has sent what the server lacked

@@ -98,8 +98,11 @@ class Run {
                                             historians_.removed_pins(workspace)};
                    }),
         nemesis_(world_, network_, disk_, server_, rights_, clients_),
-        siege_(world_, network_, server_, freeze_, plan) {
+        siege_(world_, network_, server_, freeze_, plan),
+        issuer_(world_, server_, plan.issuer) {
     server_.ask(freeze_.rule());
+    if (plan.issuer.on)
+      server_.ask([this](const policy::Access& shared) { return issuer_.judge(shared); });
     if (options.party == nullptr) return;
     server_.know(options.party->types);
     guests_ = options.party->invite(world_, server_);
@@ -148,12 +151,18 @@ class Run {
   Custodian custodian_;
   Nemesis nemesis_;
   Siege siege_;
+  Issuer issuer_;
   std::unique_ptr<Guests> guests_;  // may be nullptr
 };
 
 void Run::begin() {
-  for (const ClientSettings& settings : plan_.clients)
+  for (const ClientSettings& settings : plan_.clients) {
     clients_.push_back(make_client(world_, network_, book_, settings));
+    if (settings.expiring_tokens)
+      clients_.back()->hold_tokens(
+          {[this, number = settings.number] { return issuer_.issue(number); },
+           [this](const std::string& token) { return issuer_.refusable(token); }});
+  }
   for (const VandalSettings& settings : plan_.vandals)
     vandals_.push_back(std::make_unique<Vandal>(world_, network_, settings));
   server_.on_recovered([this](Server::Process& process) {
@@ -180,6 +189,7 @@ void Run::begin() {
   intruder_.start();
   if (guests_) guests_->start();
   custodian_.start();
+  issuer_.start();
   nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
                  .rolled_back = [this] { rolled_back(); },
                  .snapshot_damaged = [this] { historians_.look_around(); },
@@ -213,6 +223,7 @@ void Run::rolled_back() {
   historians_.rolled_back();
   archivist_.rolled_back();
   custodian_.rolled_back(tables);
+  issuer_.rolled_back();
   if (guests_) guests_->rolled_back();
   oracle_.rolled_back();
   rights_.rolled_back(tables);
@@ -239,6 +250,7 @@ void Run::check_admitted() {
 }
 
 void Run::heal() {
+  issuer_.heal();
   for (const auto& vandal : vandals_) vandal->stop();
   siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
@@ -313,6 +325,7 @@ bool Run::settle() {
     oracle_.check_told(server_, network_, clients_);
     presence_.look(clients_);
     siege_.look(clients_);
+    issuer_.look();
     why = who_lags();
     if (why.empty()) return true;
   }
@@ -396,6 +409,7 @@ RunResult Run::go() {
     oracle_.check_told(server_, network_, clients_);
     presence_.look(clients_);
     siege_.look(clients_);
+    issuer_.look();
   }
   if (sound) {
     heal();

@@ -10,6 +10,7 @@
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "sim/invariants.h"
+#include "store/directory.h"
 #include "store/reads.h"
 
 namespace syncline::sim {
@@ -40,6 +41,12 @@ std::unique_ptr<AccountTable> make_accounts(MemoryBudget* budget) {
       node::limits_of_accounts(node::plan_memory(budget->limit()), kLargestMessage), budget);
 }
 
+Result<std::vector<policy::Revocation>> revocations_in(const DiskStore& store) {
+  return node::stored_revocations([&](const std::string& after, std::size_t limit) {
+    return store::read_directory(store.tables(), log::DirectoryKind::kRevocation, "", after, limit);
+  });
+}
+
 // Workers are of different speeds, so jobs of several end in all orders.
 std::uint64_t turn_of_worker(const ServerSettings& settings, std::size_t worker) {
   return std::max<std::uint64_t>(settings.worker_turn_us / (worker + 1), 1);
@@ -48,7 +55,10 @@ std::uint64_t turn_of_worker(const ServerSettings& settings, std::size_t worker)
 }  // namespace
 
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
-    : access(server.access_()),
+    : shared(server.access_()),
+      issued(server.judge_tokens_ ? server.judge_tokens_(shared) : nullptr),
+      revoked([this] { return &shards; }),
+      access(shared, {.jwt = issued.get(), .revoked = &revoked}),
       loop(world.timeline),
       desk_loop(world.timeline),
       worker_loops(make_loops(world.timeline, server.settings_.workers)),
@@ -95,6 +105,8 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
           [&server, this](const policy::Caller&, const std::string& workspace) {
             return server.admit(workspace, imports.holds(workspace));
           },
+      .revocations =
+          revocations_in(*store).value_or(std::vector<policy::Revocation>()),  // recover() checked
       .deciders = server.deciders_,
       .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
       .jobs = &jobs,
@@ -145,6 +157,9 @@ void Server::start() {
 
 void Server::recover() {
   auto store = DiskStore::open(world_, disk_, settings_.store);
+  if (store)
+    if (auto revocations = revocations_in(**store); !revocations)
+      store = std::unexpected(std::move(revocations.error()));
   if (!store) {
     world_.trace.note(Kind::kProcess, "server", 2, 0,
                       [&] { return "refuses to start: " + store.error().message; });
@@ -343,6 +358,19 @@ void Server::gather() {
 
 // ---- serving
 
+namespace {
+
+// Without a peer, everybody whom the simulator asks answers at once.
+Result<policy::Principal> judge_now(Server::Process& process, std::string_view token) {
+  Result<policy::Principal> judged = fail(ErrorCode::kUnavailable, "no answer");
+  process.access.authenticate(
+      {.token = token}, process.loop,
+      [&judged](Result<policy::Principal> principal) { judged = std::move(principal); });
+  return judged;
+}
+
+}  // namespace
+
 std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
   // As node/accept.cpp does it in production. The actor names the client.
   Process& process = *process_;
@@ -357,6 +385,7 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
         session::HocuspocusOptions{.host = shard.host,
                                    .workspace = hello.workspace,
                                    .access = process.access,
+                                   .sessions = &shard.sessions,
                                    .actor = actor,
                                    .limits = settings_.limits,
                                    .rates = &shard.rates,
@@ -366,9 +395,10 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
       session::YSessionOptions{.host = shard.host,
                                .workspace = hello.workspace,
                                .object = hello.object,
-                               .principal = process.access.authenticate(hello.token),
+                               .principal = judge_now(process, hello.token),
                                .actor = actor,
                                .wants_saved = hello.wants_saved,
+                               .sessions = &shard.sessions,
                                .limits = settings_.limits,
                                .rates = &shard.rates,
                                .counters = shard.session_counters});

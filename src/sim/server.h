@@ -23,11 +23,13 @@
 #include "log/notary.h"
 #include "merge/type_registry.h"
 #include "node/known_types.h"
+#include "node/revoke.h"
 #include "node/shards.h"
 #include "node/workers.h"
 #include "policy/access.h"
 #include "policy/decider.h"
 #include "policy/rates.h"
+#include "policy/token_kinds.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
 #include "sim/jobs_watch.h"
@@ -75,7 +77,10 @@ class Server final : public Network::Acceptor {
     node::Shard& shard() { return *shards.at(0); }
     const node::Shard& shard() const { return *shards.at(0); }
 
-    const policy::Access access;  // a process reads the rights of tokens when it starts
+    const policy::Access shared;  // a process reads the rights of tokens when it starts
+    const std::unique_ptr<policy::Authenticator> issued;  // may be nullptr
+    const node::RevocationsOfLoops revoked;
+    const policy::TokenKinds access;
     Loop loop;
     Loop desk_loop;  // where urgent jobs wait for a worker
     const std::vector<std::unique_ptr<Loop>> worker_loops;
@@ -98,6 +103,10 @@ class Server final : public Network::Acceptor {
 
   // Processes that start from now on ask `decider`, too, about every request. It must outlive them.
   void ask(const policy::Decider& decider) { deciders_.push_back(&decider); }
+  // Who judges tokens that are no shared ones, for processes that start from now on.
+  using JudgeTokens =
+      std::function<std::unique_ptr<policy::Authenticator>(const policy::Access& shared)>;
+  void ask(JudgeTokens judge) { judge_tokens_ = std::move(judge); }
   // Which types of objects processes know that start from now on; `types` outlives the server.
   void know(const merge::TypeRegistry& types) { types_ = &types; }
 
@@ -154,6 +163,7 @@ class Server final : public Network::Acceptor {
   Disk& disk_;
   ServerSettings settings_;
   const std::function<policy::Access()> access_;
+  JudgeTokens judge_tokens_;
   const log::NotaryIdentity& identity_;
   std::set<std::string, std::less<>> importing_;
   const merge::TypeRegistry* types_ = &node::known_types();
