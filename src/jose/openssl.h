@@ -1,33 +1,40 @@
-// Owners of OpenSSL's objects. For sources only.
+// Owners of OpenSSL's objects.
 #pragma once
-
-#include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/ecdsa.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/x509.h>
 
 #include <memory>
 
+struct bio_st;
+struct bignum_st;
+struct evp_pkey_st;
+struct evp_pkey_ctx_st;
+struct evp_md_ctx_st;
+struct ossl_param_st;
+struct ossl_param_bld_st;
+struct ECDSA_SIG_st;
+struct x509_st;
+
 namespace syncline::jose::openssl {
 
-template <auto kFree>
 struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
+  void operator()(bio_st* object) const;
+  void operator()(bignum_st* object) const;
+  void operator()(evp_pkey_st* object) const;
+  void operator()(evp_pkey_ctx_st* object) const;
+  void operator()(evp_md_ctx_st* object) const;
+  void operator()(ossl_param_st* object) const;
+  void operator()(ossl_param_bld_st* object) const;
+  void operator()(ECDSA_SIG_st* object) const;
+  void operator()(x509_st* object) const;
 };
 
-using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
-using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
-using Pkey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
-using ParamsBuild = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
-using EcSignature = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
+using Bio = std::unique_ptr<bio_st, Free>;
+using Number = std::unique_ptr<bignum_st, Free>;
+using Pkey = std::unique_ptr<evp_pkey_st, Free>;
+using PkeyContext = std::unique_ptr<evp_pkey_ctx_st, Free>;
+using DigestContext = std::unique_ptr<evp_md_ctx_st, Free>;
+using Params = std::unique_ptr<ossl_param_st, Free>;
+using ParamsBuild = std::unique_ptr<ossl_param_bld_st, Free>;
+using EcSignature = std::unique_ptr<ECDSA_SIG_st, Free>;
+using Certificate = std::unique_ptr<x509_st, Free>;
 
 }  // namespace syncline::jose::openssl

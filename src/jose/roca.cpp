@@ -21,7 +21,7 @@ bool is_power_of_generator(unsigned rest, unsigned prime) {
 
 }  // namespace
 
-bool is_roca_modulus(const BIGNUM* modulus) {
+bool is_roca_modulus(const bignum_st* modulus) {
   for (const unsigned prime : kPrimes)
     if (!is_power_of_generator(static_cast<unsigned>(BN_mod_word(modulus, prime)), prime))
       return false;

@@ -3,10 +3,10 @@
 // probability of less than 2^-27.
 #pragma once
 
-#include <openssl/types.h>
+struct bignum_st;
 
 namespace syncline::jose {
 
-bool is_roca_modulus(const BIGNUM* modulus);
+bool is_roca_modulus(const bignum_st* modulus);
 
 }  // namespace syncline::jose

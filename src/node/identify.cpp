@@ -31,11 +31,13 @@ std::string trace_of(const http::Request& request) {
   return std::string(header);
 }
 
-void identify(const policy::Authenticator& access, const http::Request& request, Scheduler& loop,
-              std::move_only_function<void(Result<policy::Caller>)> done) {
+namespace {
+
+void find_out(const policy::Authenticator& access, const http::Request& request, bool may_ask,
+              Scheduler& loop, std::move_only_function<void(Result<policy::Caller>)> done) {
   const std::string token = token_of(request);
   access.authenticate(
-      {.token = token, .peer = request.peer}, loop,
+      {.token = token, .peer = request.peer, .may_ask = may_ask}, loop,
       [origin = std::string(request.headers.find("Origin").value_or("")), trace = trace_of(request),
        done = std::move(done)](Result<policy::Principal> principal) mutable {
         if (!principal) return done(std::unexpected(std::move(principal.error())));
@@ -47,10 +49,17 @@ void identify(const policy::Authenticator& access, const http::Request& request,
       });
 }
 
+}  // namespace
+
+void identify(const policy::Authenticator& access, const http::Request& request, Scheduler& loop,
+              std::move_only_function<void(Result<policy::Caller>)> done) {
+  find_out(access, request, true, loop, std::move(done));
+}
+
 std::optional<policy::Caller> identify_now(const policy::Authenticator& access,
                                            const http::Request& request, Scheduler& loop) {
   const auto known = std::make_shared<std::optional<policy::Caller>>();
-  identify(access, request, loop, [known](Result<policy::Caller> caller) {
+  find_out(access, request, false, loop, [known](Result<policy::Caller> caller) {
     if (caller) *known = std::move(*caller);
   });
   return *known;

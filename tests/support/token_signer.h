@@ -1,8 +1,10 @@
 // TokenSigner: signs tokens as an identity provider does, with a key of its own.
 #pragma once
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
