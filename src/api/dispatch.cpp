@@ -17,10 +17,11 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 12> tables() {
+std::array<std::span<const Route>, 13> tables() {
   return {state_routes(),  history_routes(),   restore_routes(),    proof_routes(),
           export_routes(), retention_routes(), quarantine_routes(), shut_routes(),
-          backup_routes(), import_routes(),    log_level_routes(),  session_routes()};
+          backup_routes(), import_routes(),    log_level_routes(),  session_routes(),
+          people_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -206,6 +207,12 @@ void serve_found(Context& context, const Found& found, Admitted admitted) {
                                changes ? SystemNames::kRefused : SystemNames::kTaken);
     if (!decoded) return responder.respond(to_response(decoded.error()));
     path = std::move(*decoded);
+  } else if (!found.match.rest.empty()) {
+    auto id = http::percent_decode(found.match.rest);
+    if (!id)
+      return responder.respond(
+          to_response({ErrorCode::kInvalid, "broken percent escape in the path"}));
+    path.object = std::move(*id);
   }
   path.item = found.match.item;
   caller.local = context.local;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/history_json.h"
+#include "api/names.h"
 #include "api/quarantine.h"
 #include "api/route.h"
 #include "api/rules.h"
@@ -74,13 +75,15 @@ Result<Answer> object_answer(const StateForm& form, const Path& path, log::Posit
 
 // ---- changes and their authors
 
-Answer changes_answer(log::Position from, log::Position to, const state::ChangePage& page) {
+Answer changes_answer(log::Position from, log::Position to, const state::ChangePage& page,
+                      const Names& names) {
   auto body = std::make_unique<ListPieces>();
   body->add(fmt::format(R"({{"from":{},"to":{},"changes":[)", from, to));
   std::string part;
   const char* between = "";
   for (const state::Change& change : page.changes) {
-    part += between + change_to_json(change);
+    const log::Event& event = change.event;
+    part += between + change_to_json(change, names.of(event.principal, event.actor));
     between = ",";
     if (part.size() >= kPartBytes) body->add(std::exchange(part, {}));
   }
@@ -94,11 +97,21 @@ void list_changes(Inquiry inquiry, log::Position from, log::Position after, log:
                   std::size_t limit) {
   const Path path = inquiry.path;
   const state::ReplaySources& sources = inquiry.sources;
-  state::list_changes(
-      sources, path.workspace, path.object, after, to, limit,
-      answer_inquiry<state::ChangePage>(std::move(inquiry), [from, to](state::ChangePage page) {
-        return changes_answer(from, to, page);
-      }));
+  auto answer = [where = names_of(inquiry), inquiry = std::move(inquiry), from,
+                 to](Result<state::ChangePage> page) mutable {
+    if (!page) return inquiry.refuse(page.error());
+    std::vector<Maker> makers;
+    for (const state::Change& change : page->changes)
+      makers.push_back({change.event.principal, change.event.actor});
+    look_up(where, std::move(makers), {},
+            [page = std::move(*page), inquiry = std::move(inquiry), from, to](Names names) mutable {
+              answer_inquiry<state::ChangePage>(std::move(inquiry),
+                                                [&names, from, to](const state::ChangePage& read) {
+                                                  return changes_answer(from, to, read, names);
+                                                })(std::move(page));
+            });
+  };
+  state::list_changes(sources, path.workspace, path.object, after, to, limit, std::move(answer));
 }
 
 // From the beginning to the end, unless the query says otherwise.
@@ -118,12 +131,26 @@ void get_changes(Inquiry inquiry) {
   at_moment(std::move(inquiry), store, "from", std::move(with_from));
 }
 
-Answer blame_answer(const std::string& object, log::Position at,
-                    std::unique_ptr<state::BlameReader> blame) {
-  std::string before = fmt::format(R"({{"object":{},"at":{},"position":{},"texts":)",
-                                   protocol::json_string(object), at, blame->position());
-  return json_answer(
-      std::make_unique<FramedPieces>(std::move(before), blame_to_json(std::move(blame)), "}\n"));
+// The job ends before the answer is sent: what it has read is no reason to refuse its own answer.
+void send_blame(Inquiry inquiry, std::unique_ptr<BlameSource> blame) {
+  BlameSource& begun = *blame;
+  begun.begin(
+      [blame = std::move(blame), inquiry = std::move(inquiry)](Result<SharedPiece> piece) mutable {
+        inquiry.slot = state::JobSlot();
+        http::Response head = http::json_response(200, {});
+        if (blame->at_end()) {
+          head.body = http::Body(std::move(*piece));
+          return inquiry.answer(std::move(head));
+        }
+        std::vector<SharedPiece> first;
+        if (inquiry.sending.head_only)
+          blame.reset();
+        else
+          first.push_back(std::move(*piece));
+        const std::size_t held = blame == nullptr ? 0 : blame->memory_bytes();
+        stream(std::move(inquiry.responder), std::move(head), std::move(first), std::move(blame),
+               held, std::move(inquiry.sending));
+      });
 }
 
 void get_blame(Inquiry inquiry) {
@@ -132,41 +159,67 @@ void get_blame(Inquiry inquiry) {
     if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
     const Path path = asked.path;
     const state::ReplaySources& sources = asked.sources;
-    using Reader = std::unique_ptr<state::BlameReader>;
-    auto body = [object = path.object, at](Reader blame) {
-      return blame_answer(object, at, std::move(blame));
-    };
-    state::open_blame(sources, path.workspace, path.object, at,
-                      answer_inquiry<Reader>(std::move(asked), std::move(body)));
+    state::open_blame(
+        sources, path.workspace, path.object, at,
+        [asked = std::move(asked), at](Result<std::unique_ptr<state::BlameReader>> read) mutable {
+          if (!read) return asked.refuse(read.error());
+          auto blame = std::make_unique<BlameSource>(asked.path.object, at, std::move(*read),
+                                                     names_of(asked));
+          send_blame(std::move(asked), std::move(blame));
+        });
   });
 }
 
 // ---- pins
 
+http::Response pins_response(const std::vector<log::Pin>& pins, std::size_t limit,
+                             const Names& names) {
+  std::string list;
+  for (const log::Pin& pin : pins)
+    list += (list.empty() ? "" : ",") + protocol::pin_to_json(pin, names.of(pin.principal));
+  const bool last = pins.size() < limit;
+  return http::json_response(
+      200, "{\"pins\":[" + list +
+               "],\"next\":" + (last ? "null" : protocol::json_string(pins.back().name)) + "}\n");
+}
+
 void list_pins(Call call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  auto body = [limit = *limit](const std::vector<log::Pin>& pins) {
-    std::string list;
-    for (const log::Pin& pin : pins) list += (list.empty() ? "" : ",") + protocol::pin_to_json(pin);
-    const bool last = pins.size() < limit;
-    return http::json_response(
-        200, "{\"pins\":[" + list +
-                 "],\"next\":" + (last ? "null" : protocol::json_string(pins.back().name)) + "}\n");
-  };
-  call.shard.store->pins().list_pins(
-      call.path.workspace, http::query_parameter(call.request.query, "after").value_or(""), *limit,
-      answer_with<std::vector<log::Pin>>(std::move(call.responder), std::move(body)));
+  log::PinStore& pins = call.shard.store->pins();
+  const std::string workspace = call.path.workspace;
+  const std::string after = http::query_parameter(call.request.query, "after").value_or("");
+  pins.list_pins(
+      workspace, after, *limit,
+      [call = std::move(call), limit = *limit](Result<std::vector<log::Pin>> read) mutable {
+        if (!read) return call.refuse(read.error());
+        std::vector<Maker> makers;
+        for (const log::Pin& pin : *read) makers.push_back({pin.principal});
+        const NamesOf where = names_of(call);
+        look_up(where, std::move(makers), {},
+                [read = std::move(*read), call = std::move(call), limit](Names names) mutable {
+                  call.answer(pins_response(read, limit, names));
+                });
+      });
 }
 
 void answer_pin(Call call) {
-  auto body = [name = call.path.object](const std::optional<log::Pin>& pin) {
-    if (!pin) return to_response({ErrorCode::kNotFound, "pin " + name + " was removed meanwhile"});
-    return http::json_response(200, protocol::pin_to_json(*pin) + "\n");
-  };
-  call.shard.store->pins().load_pin(
-      call.path.workspace, call.path.object,
-      answer_with<std::optional<log::Pin>>(std::move(call.responder), std::move(body)));
+  log::PinStore& pins = call.shard.store->pins();
+  const Path path = call.path;
+  pins.load_pin(
+      path.workspace, path.object,
+      [call = std::move(call)](Result<std::optional<log::Pin>> pin) mutable {
+        if (!pin) return call.refuse(pin.error());
+        if (!*pin)
+          return call.refuse(
+              {ErrorCode::kNotFound, "pin " + call.path.object + " was removed meanwhile"});
+        const NamesOf where = names_of(call);
+        look_up(where, {{(*pin)->principal}}, {},
+                [pin = std::move(**pin), call = std::move(call)](Names names) mutable {
+                  const auto& shown = names.of(pin.principal);
+                  call.answer(http::json_response(200, protocol::pin_to_json(pin, shown) + "\n"));
+                });
+      });
 }
 
 void put_pin(Call call) {

@@ -10,7 +10,8 @@ namespace syncline::api {
 
 struct Path {
   std::string workspace;  // decoded and checked; empty if the path contains none
-  std::string object;     // the same
+  // The same; without a workspace, what the last part of the route names, only decoded.
+  std::string object;
   std::string item =
       {};  // the id of what is no part of a workspace, such as a session; not decoded
 };

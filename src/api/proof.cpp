@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
+#include "api/names.h"
 #include "api/route.h"
 #include "api/support.h"
 #include "base/base64.h"
@@ -13,22 +15,33 @@
 namespace syncline::api {
 namespace {
 
+http::Response log_response(const std::vector<log::Event>& events, const Names& names) {
+  http::Response response;
+  response.headers.emplace_back("Content-Type", "application/x-ndjson");
+  std::string lines;
+  for (const log::Event& event : events)
+    lines += protocol::event_to_json(event, names.of(event.principal, event.actor)) + "\n";
+  response.body = std::move(lines);
+  return response;
+}
+
 void get_log(Call call) {
   const auto limit = page_size(call.request);
   const auto after = number(call.request, "after", 0);
   if (!limit) return call.refuse(limit.error());
   if (!after) return call.refuse(after.error());
-  auto answer = answer_with<std::vector<log::Event>>(
-      std::move(call.responder), [](const std::vector<log::Event>& events) {
-        http::Response response;
-        response.headers.emplace_back("Content-Type", "application/x-ndjson");
-        std::string lines;
-        for (const log::Event& event : events) lines += protocol::event_to_json(event) + "\n";
-        response.body = std::move(lines);
-        return response;
-      });
-  const log::ReadLimits limits{.max_events = *limit};
   log::LoopStore& store = *call.shard.store;
+  auto answer = [where = names_of(call), responder = std::move(call.responder)](
+                    Result<std::vector<log::Event>> events) mutable {
+    if (!events) return responder.respond(to_response(events.error()));
+    std::vector<Maker> makers;
+    for (const log::Event& event : *events) makers.push_back({event.principal, event.actor});
+    look_up(where, std::move(makers), {},
+            [events = std::move(*events), responder = std::move(responder)](Names names) mutable {
+              responder.respond(log_response(events, names));
+            });
+  };
+  const log::ReadLimits limits{.max_events = *limit};
   if (const auto object = http::query_parameter(call.request.query, "object")) {
     store.events().read_object(call.path.workspace, *object, *after, limits, std::move(answer));
   } else {

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
+#include "api/names.h"
 #include "api/route.h"
 #include "api/rules.h"
 #include "api/support.h"
@@ -14,16 +16,31 @@
 namespace syncline::api {
 namespace {
 
+http::Response view_response(const state::RetentionView& view, const Names& names) {
+  const auto name_of = [&names](const std::string& principal) { return names.of(principal); };
+  return http::json_response(
+      200,
+      protocol::retention_to_json(view.retention, view.rule_says, view.record, name_of) + "\n");
+}
+
 void answer_view(Call call) {
   log::LoopStore& store = *call.shard.store;
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
-  auto body = [](const state::RetentionView& view) {
-    return http::json_response(
-        200, protocol::retention_to_json(view.retention, view.rule_says, view.record) + "\n");
-  };
-  state::view_retention(store, workspace, now,
-                        answer_with<state::RetentionView>(std::move(call.responder), body));
+  state::view_retention(
+      store, workspace, now,
+      [where = names_of(call),
+       responder = std::move(call.responder)](Result<state::RetentionView> view) mutable {
+        if (!view) return responder.respond(to_response(view.error()));
+        std::vector<Maker> makers;
+        if (view->retention.hold) makers.push_back({view->retention.hold->principal});
+        for (const log::RetentionRecord& line : view->record)
+          makers.push_back({line.change.principal});
+        look_up(where, std::move(makers), {},
+                [view = std::move(*view), responder = std::move(responder)](Names names) mutable {
+                  responder.respond(view_response(view, names));
+                });
+      });
 }
 
 // Makes the change in the name of whoever asks, and shows what came of it.

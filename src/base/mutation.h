@@ -105,7 +105,12 @@ namespace syncline {
   X(keep_old_rights)     /* a new token does not change what an open document allows */           \
   X(spare_live_sessions) /* a revocation holds for those who come, not for those who are there */ \
   X(admit_revoked)       /* a revocation ends sessions, and they are let in again */              \
-  X(forget_revocations)  /* revocations end with the process */
+  X(forget_revocations)  /* revocations end with the process */                                   \
+  X(pass_on_claims)      /* a client may show itself as verified */                               \
+  X(trust_name)          /* a verified client is shown with the name that it claims */            \
+  X(unforget_person)     /* a name that was erased for good comes back */                         \
+  X(keep_erased_name)    /* a name that was erased stays in its record */                         \
+  X(log_name)            /* events hold the names of people instead of their ids */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

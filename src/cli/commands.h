@@ -32,6 +32,7 @@ void add_diff(Command& root);
 void add_blame(Command& root);
 void add_restore(Command& root);
 void add_pin(Command& root);
+void add_people(Command& root);
 void add_export(Command& root);
 void add_import(Command& root);
 void add_retention(Command& root);

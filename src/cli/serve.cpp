@@ -168,6 +168,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.backup_dir = options.backup_dir;
   node.log_name = options.log_name;
   node.region = options.region;
+  node.stamp_presence = options.stamp_presence;
   node.node = options.node;
   node.address = options.address;
   node.port = options.port;

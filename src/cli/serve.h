@@ -19,6 +19,7 @@ struct ServeOptions {
   std::string backup_dir;
   std::string log_name;
   std::string region;
+  bool stamp_presence = false;
   std::string node;
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;

@@ -169,6 +169,11 @@ void add_serve(Command& root) {
        .text = "Steps that applying one change may take; a million take 0.1 to 0.3 seconds",
        .environment = "SYNCLINE_MAX_CHANGE_STEPS"},
       options->max_change_steps);
+  serve.flag({.name = "--stamp-presence",
+              .text = "Write into the presence that clients show who they are: user.id, "
+                      "user.verified, and the name that a token says",
+              .environment = "SYNCLINE_STAMP_PRESENCE"},
+             options->stamp_presence);
   add_rates(serve, *options);
   serve.option(
       {.name = "--checkpoint-seconds",

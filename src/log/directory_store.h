@@ -21,6 +21,7 @@ namespace syncline::log {
 
 // What a record is about. It is stored as a byte: values are never reused.
 enum class DirectoryKind : char {
+  kGuest = 'g',       // the name that somebody without an identity gave himself
   kKey = 'k',         // an API key
   kPerson = 'p',      // the names of a principal
   kRevocation = 'r',  // what is no longer valid, although it has not expired
@@ -55,8 +56,7 @@ class DirectoryStore {
   virtual void change_directory(std::vector<DirectoryChange> changes, Done<void> done) = 0;
 
   // nullopt: there is no such record. kCorrupt if it is damaged.
-  virtual void load_entry(DirectoryKind kind, std::string id,
-                          Done<std::optional<Bytes>> done) = 0;
+  virtual void load_entry(DirectoryKind kind, std::string id, Done<std::optional<Bytes>> done) = 0;
 
   // The records whose ids begin with `prefix` and follow `after`, in byte order, up to `limit`. kCorrupt, with
   // the id, if one is damaged.

@@ -38,6 +38,7 @@
 #include "state/retention_keeper.h"
 #include "state/worker.h"
 #include "workspace/host.h"
+#include "workspace/people.h"
 
 namespace syncline::node {
 
@@ -53,6 +54,7 @@ struct ShardOptions {
   const log::Placement* owners = nullptr;
   policy::Rates rates = policy::default_rates();
   workspace::PresenceLimits presence = {};
+  bool stamp_presence = false;         // workspace/stamp.h
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
   MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
   workspace::Gate gate = {};
@@ -105,6 +107,7 @@ struct Shard {
   session::SessionTable sessions;
   std::uint64_t requests_refused = 0;  // over the rate of a network
   SlowAnswers slow_answers;
+  workspace::People people;
   workspace::Host host;
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/utf8.h"
 #include "log/event.h"
@@ -129,6 +130,37 @@ Result<void> check_new_object_id(std::string_view id) {
   if (is_nfc(id)) return {};
   return fail(ErrorCode::kInvalid,
               "the id of a new object is in Unicode normalisation form NFC, and this one is not");
+}
+
+namespace {
+
+bool is_space(std::int32_t code) {
+  return code == '\t' || code == '\n' || code == '\r' ||
+         utf8proc_get_property(code)->category == UTF8PROC_CATEGORY_ZS;
+}
+
+}  // namespace
+
+std::string display_name(std::string_view claimed) {
+  std::string name;
+  bool space = false;
+  while (!claimed.empty()) {
+    std::int32_t code = -1;
+    const auto size =
+        utf8proc_iterate(bytes_of(claimed), static_cast<utf8proc_ssize_t>(claimed.size()), &code);
+    if (size <= 0) return {};
+    const std::string_view character = claimed.substr(0, static_cast<std::size_t>(size));
+    claimed.remove_prefix(character.size());
+    if (is_space(code)) {
+      space = !name.empty();
+      continue;
+    }
+    if (!hidden_kind(code).empty()) continue;
+    if (name.size() + (space ? 1 : 0) + character.size() > kMaxDisplayNameBytes) break;
+    if (std::exchange(space, false)) name += ' ';
+    name += character;
+  }
+  return name;
 }
 
 }  // namespace syncline::policy

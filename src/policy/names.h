@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "syncline/error.h"
@@ -26,6 +27,7 @@ namespace syncline::policy {
 
 inline constexpr std::size_t kMaxWorkspaceNameBytes = 128;
 inline constexpr std::size_t kMaxObjectIdBytes = 1024;  // as in the log
+inline constexpr std::size_t kMaxDisplayNameBytes = 256;
 
 // Workspace names: 1 to 128 characters of A-Z a-z 0-9 and . _ - @ + ~ = , : without a dot at the
 // beginning. kInvalid with the reason.
@@ -40,5 +42,10 @@ Result<void> check_object_id(std::string_view id);
 // the reason, which names the character. Names of workspaces need no such check: all their
 // characters are ASCII.
 Result<void> check_new_object_id(std::string_view id);
+
+// The name of a person as it may be shown, made of what somebody claims it to be: one line without the characters
+// that check_new_object_id() refuses, white space in a row as one blank, at most kMaxDisplayNameBytes, cut between
+// characters. It names nothing, so it is changed and not refused. "" if nothing is left, and for invalid UTF-8.
+std::string display_name(std::string_view claimed);
 
 }  // namespace syncline::policy

@@ -29,6 +29,7 @@ enum class Right : std::uint8_t {
   kAdminister,  // change how the server runs, such as what it logs
   kKick,        // end sessions
   kRevoke,      // revoke tokens
+  kPeople,      // see all names of people that are kept, and erase them
   // A right to read that only administrators have.
   kSessions,  // see who is connected
 };
@@ -40,9 +41,9 @@ constexpr bool changes(Right right) {
 
 // In the order of Right.
 inline constexpr std::string_view kRightNames[] = {
-    "read",   "history", "export",     "keys",      "metrics", "presence",
-    "write",  "restore", "pin",        "retention", "hold",    "quarantine",
-    "import", "backup",  "administer", "kick",      "revoke",  "sessions"};
+    "read",       "history", "export",    "keys",   "metrics",    "presence", "write",
+    "restore",    "pin",     "retention", "hold",   "quarantine", "import",   "backup",
+    "administer", "kick",    "revoke",    "people", "sessions"};
 
 constexpr std::string_view name_of(Right right) {
   return kRightNames[static_cast<std::size_t>(right)];

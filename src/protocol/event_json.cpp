@@ -113,20 +113,30 @@ std::string origin_json(const log::Event& event) {
 
 }  // namespace
 
-std::string event_to_json(const log::Event& event) {
+std::string shown_name_json(const ShownName& shown) {
+  if (shown.name.empty()) return {};
+  return fmt::format(R"(,"name":{},"verified":{})", name_json(shown.name), shown.verified);
+}
+
+std::string event_to_json(const log::Event& event, const ShownName& shown) {
   return fmt::format(
-      R"({{"position":{},"time":"{}","principal":{},"actor":{},"object":{},"type":{},)"
+      R"({{"position":{},"time":"{}","principal":{}{},"actor":{},"object":{},"type":{},)"
       R"("kind":{},"size":{},"hash":"{}"{}{}}})",
       event.position, time_text(event.accepted_ms()), name_json(event.principal),
-      name_json(event.actor), name_json(event.object), name_json(event.type), kind_of(event.kind),
-      event.intent.size(), to_hex(event.hash), origin_json(event),
+      shown_name_json(shown), name_json(event.actor), name_json(event.object),
+      name_json(event.type), kind_of(event.kind), event.intent.size(), to_hex(event.hash),
+      origin_json(event),
       event.dropped_payload ? ",\"dropped\":true" : touches_to_json(event.effect));
 }
 
-std::string pin_to_json(const log::Pin& pin) {
-  return fmt::format(R"({{"name":{},"position":{},"set":"{}","principal":{}}})",
+std::string pin_to_json(const log::Pin& pin, const ShownName& shown) {
+  std::string author;  // "name" is that of the pin
+  if (!shown.name.empty())
+    author =
+        fmt::format(R"(,"principal_name":{},"verified":{})", name_json(shown.name), shown.verified);
+  return fmt::format(R"({{"name":{},"position":{},"set":"{}","principal":{}{}}})",
                      name_json(pin.name), pin.position, time_text(pin.unix_ms),
-                     name_json(pin.principal));
+                     name_json(pin.principal), author);
 }
 
 }  // namespace syncline::protocol

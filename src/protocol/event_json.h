@@ -32,7 +32,18 @@
 
 namespace syncline::protocol {
 
-std::string event_to_json(const log::Event& event);
+// A name that is shown for a principal. A plain value.
+struct ShownName {
+  std::string name = {};  // "": none is kept
+  bool verified = false;
+
+  bool operator==(const ShownName&) const = default;
+};
+
+// ,"name":"Ada","verified":true; "" if there is no name.
+std::string shown_name_json(const ShownName& shown);
+
+std::string event_to_json(const log::Event& event, const ShownName& shown = {});
 
 // A name as a JSON string. Names in a log are arbitrary bytes; bytes that are not valid UTF-8
 // become U+FFFD.
@@ -42,6 +53,7 @@ std::string name_json(std::string_view name);
 std::string time_text(std::uint64_t unix_ms);
 
 // {"name":"release-1","position":7,"set":"2026-01-31T12:00:00.123Z","principal":"ada"}
-std::string pin_to_json(const log::Pin& pin);
+// and, if the name of the principal is kept: "principal_name" and "verified".
+std::string pin_to_json(const log::Pin& pin, const ShownName& shown = {});
 
 }  // namespace syncline::protocol

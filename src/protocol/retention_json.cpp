@@ -4,8 +4,6 @@
 
 #include <charconv>
 
-#include "protocol/event_json.h"
-
 namespace syncline::protocol {
 namespace {
 
@@ -26,10 +24,10 @@ std::string time_json(std::uint64_t unix_ms) {
   return '"' + time_text(unix_ms) + '"';
 }
 
-std::string record_json(const log::RetentionChange& change) {
+std::string record_json(const log::RetentionChange& change, const ShownName& shown) {
   std::string json =
-      fmt::format(R"({{"time":{},"principal":{},"action":"{}")", time_json(change.unix_ms),
-                  name_json(change.principal), log::to_string(change.act));
+      fmt::format(R"({{"time":{},"principal":{}{},"action":"{}")", time_json(change.unix_ms),
+                  name_json(change.principal), shown_name_json(shown), log::to_string(change.act));
   if (change.act == log::RetentionAct::kSetRule) json += "," + rule_json(change.rule);
   if (!change.reason.empty()) json += ",\"reason\":" + name_json(change.reason);
   return json + "}";
@@ -56,15 +54,17 @@ std::string duration_text(std::uint64_t ms) {
 }
 
 std::string retention_to_json(const log::Retention& retention, log::Position rule_says,
-                              const std::vector<log::RetentionRecord>& record) {
+                              const std::vector<log::RetentionRecord>& record,
+                              const NameOf& name_of) {
   std::string hold = "null";
   if (retention.hold)
-    hold = fmt::format(R"({{"since":{},"principal":{},"reason":{}}})",
+    hold = fmt::format(R"({{"since":{},"principal":{}{},"reason":{}}})",
                        time_json(retention.hold->unix_ms), name_json(retention.hold->principal),
+                       shown_name_json(name_of(retention.hold->principal)),
                        name_json(retention.hold->reason));
   std::string lines;
   for (const log::RetentionRecord& line : record)
-    lines += (lines.empty() ? "" : ",") + record_json(line.change);
+    lines += (lines.empty() ? "" : ",") + record_json(line.change, name_of(line.change.principal));
   return fmt::format(
       R"({{{},"hold":{},"kept_from":{},"swept_to":{},"rule_says":{},"record":[{}]}})",
       rule_json(retention.rule), hold, retention.floor, retention.swept_to, rule_says, lines);

@@ -13,11 +13,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "log/retention.h"
+#include "protocol/event_json.h"
 
 namespace syncline::protocol {
 
@@ -25,7 +27,12 @@ namespace syncline::protocol {
 Result<std::uint64_t> parse_duration(std::string_view text);
 std::string duration_text(std::uint64_t ms);  // in the largest unit that divides it
 
+// The name to show for a principal.
+using NameOf = std::function<ShownName(const std::string& principal)>;
+
+// With the names of those whom `name_of` knows, as in protocol/event_json.h.
 std::string retention_to_json(const log::Retention& retention, log::Position rule_says,
-                              const std::vector<log::RetentionRecord>& record);
+                              const std::vector<log::RetentionRecord>& record,
+                              const NameOf& name_of);
 
 }  // namespace syncline::protocol

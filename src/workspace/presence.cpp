@@ -1,6 +1,7 @@
 #include "workspace/presence.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <string>
 #include <utility>
@@ -69,6 +70,8 @@ struct Presence::Taking {
   bool crowded = false;        // the sender speaks for as many clients as it may
   std::vector<bool> are_json;  // states that were looked at, by entry
   std::size_t bytes = 0;       // of states that may still be parsed
+  const Stamp* stamp = nullptr;
+  std::deque<std::string> rewritten = {};  // states; entries view them
 };
 
 Presence::Presence(PresenceLimits limits, SharedCell memory)
@@ -105,17 +108,18 @@ void Presence::charge_orphans() {
 }
 
 Result<Presence::News> Presence::update(const Subscriber& sender, ByteView update,
-                                        std::uint64_t now_ms) {
+                                        std::uint64_t now_ms, const Stamp* stamp) {
   auto entries = crdt::split_awareness(update, kAnySize);
   if (!entries) {
     if (entries.error().code == ErrorCode::kTooLarge)
       return News{.dropped = std::move(entries.error())};
     return std::unexpected(std::move(entries.error()));
   }
-  Taking taking;
+  Taking taking{.stamp = stamp};
   if (auto checked = check_states(sender, *entries, taking); !checked)
     return std::unexpected(std::move(checked.error()));
   join(sender);
+  if (stamp != nullptr) connections_.at(&sender).more().stamp = *stamp;
   if (!std::exchange(connections_.at(&sender).spoke, true) && entries->size() == 1)
     note_heir(sender, entries->front());
   for (std::size_t i = 0; i < entries->size(); ++i)
@@ -128,31 +132,38 @@ Result<Presence::News> Presence::update(const Subscriber& sender, ByteView updat
 
 // Parsing states is what costs most. So only those are looked at that may be taken: not those of clients of other
 // connections, which many clients send back, and no more than a connection may have.
-Result<void> Presence::check_states(const Subscriber& sender,
-                                    std::span<const AwarenessEntry> entries, Taking& taking) {
+Result<void> Presence::check_states(const Subscriber& sender, std::span<AwarenessEntry> entries,
+                                    Taking& taking) {
   taking.are_json.resize(entries.size());
   taking.bytes = limits_.connection_bytes + kMaxStateBytes;
   std::size_t looks = 2 * limits_.connection_clients;
   for (std::size_t i = 0; i < entries.size() && looks > 0; ++i) {
-    const AwarenessEntry& entry = entries[i];
+    AwarenessEntry& entry = entries[i];
     const auto owner = owners_.find(entry.client);
     if (owner != owners_.end() && owner->second.connection != &sender) continue;
     if (entry.state.size() > std::min(kMaxStateBytes, taking.bytes)) continue;
     --looks;
-    if (!is_json(entry, taking))
+    if (!look_at(entry, taking))
       return fail(ErrorCode::kMalformed, "awareness: a state that is not JSON");
     taking.are_json[i] = true;
   }
   return {};
 }
 
-bool Presence::is_json(const AwarenessEntry& entry, Taking& taking) {
+// False: the state is no JSON. Otherwise the entry has it as it may be told.
+bool Presence::look_at(AwarenessEntry& entry, Taking& taking) {
   taking.bytes -= std::min(taking.bytes, entry.state.size());
   parsed_bytes_ += entry.state.size();
-  return entry.gone || crdt::is_awareness_state(entry.state);
+  if (entry.gone) return true;
+  if (taking.stamp == nullptr && !crdt::is_awareness_state(entry.state)) return false;
+  auto told =
+      taking.stamp != nullptr ? stamped(entry.state, *taking.stamp) : without_claim(entry.state);
+  if (!told) return false;
+  if (*told) entry.state = taking.rewritten.emplace_back(std::move(**told));
+  return true;
 }
 
-void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, bool checked,
+void Presence::take(const Subscriber& sender, AwarenessEntry& entry, bool checked,
                     std::uint64_t now_ms, Taking& taking) {
   // The rest of a message with very many clients is dropped at this cost.
   if (taking.crowded && !awareness_.clients().contains(entry.client)) return;
@@ -161,20 +172,23 @@ void Presence::take(const Subscriber& sender, const AwarenessEntry& entry, bool 
       !awareness_.state(entry.client).empty())
     own(sender, entry);
   if (!clock) return;
-  const AwarenessEntry news{entry.client, *clock, entry.state, entry.gone};
+  AwarenessEntry news{entry.client, *clock, entry.state, entry.gone};
   if (!entry.gone) {
-    if (auto share = check_share(sender, entry); !share) {
+    auto share = check_share(sender, entry);
+    if (share && !checked && entry.state.size() > taking.bytes)
+      share = std::unexpected(too_large("a message has more presence than a connection may have"));
+    if (share && !checked) {
+      if (!look_at(entry, taking)) {
+        taking.dropped = Error{ErrorCode::kMalformed, "awareness: a state that is not JSON"};
+        return;
+      }
+      news.state = entry.state;
+      share = check_share(sender, entry);
+    }
+    if (!share) {
       taking.dropped = std::move(share.error());
       taking.crowded |= connections_.at(&sender).clients() >= limits_.connection_clients;
       return drop_state(news, now_ms, taking);
-    }
-    if (!checked && entry.state.size() > taking.bytes) {
-      taking.dropped = too_large("a message has more presence than a connection may have");
-      return drop_state(news, now_ms, taking);
-    }
-    if (!checked && !is_json(entry, taking)) {
-      taking.dropped = Error{ErrorCode::kMalformed, "awareness: a state that is not JSON"};
-      return;
     }
     if (!make_room(sender, entry, now_ms, taking)) {
       taking.dropped = too_large("this document holds too much presence");
@@ -257,10 +271,21 @@ void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) 
   const auto owner = owners_.find(entry.client);
   if (owner == owners_.end() || owner->second.connection == &sender || entry.gone) return;
   if (is_mutated(Mutation::forget_heir)) return;
+  if (!may_inherit(connections_.at(&sender), owner->second)) return;
   owner->second.heir = &sender;
   owner->second.heir_clock = entry.clock;
   inherited_.insert(entry.client);
   connections_.at(&sender).more().heir_of = entry.client;
+}
+
+// An heir takes over the state with its stamp.
+bool Presence::may_inherit(const Connection& heir, const Owner& owner) const {
+  const auto stamp_of_connection = [](const Connection& connection) {
+    return connection.further == nullptr ? std::nullopt : connection.further->stamp;
+  };
+  const auto before = connections_.find(owner.connection);
+  return before != connections_.end() &&
+         stamp_of_connection(heir) == stamp_of_connection(before->second);
 }
 
 // True if the sender is the heir, and announces itself.
@@ -524,6 +549,12 @@ void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
 }
 
 // ---- telling
+
+std::string Presence::name_of(const Subscriber& connection) const {
+  const auto found = connections_.find(&connection);
+  if (found == connections_.end() || found->second.owned.empty()) return {};
+  return claimed_name(awareness_.state(found->second.owned.front()));
+}
 
 void Presence::leave_untold(const Subscriber& sender, const News& news) {
   const auto entries = crdt::split_awareness(news.others, kAnySize);

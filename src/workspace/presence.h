@@ -24,6 +24,10 @@
 // forgets a client with such a clock, it remembers the highest one, and tells of unknown clients
 // with higher ones.
 //
+// Stamps (stamp.h). With a stamp, each state that a connection sends is told with the identity of that connection.
+// Then only a connection of the same principal can be an heir, because it takes over the last state. Without one,
+// a state is told without the claim to be verified.
+//
 // Limits (PresenceLimits). What is over a limit is dropped, and the rest of the message is accepted.
 // A client whose state is dropped counts as gone. If an object holds too much, the connection that
 // holds most loses its clients, so nobody can take the room of others. Clients that have gone count
@@ -54,6 +58,7 @@
 #include "syncline/crdt/awareness.h"
 #include "syncline/error.h"
 #include "workspace/delivery.h"
+#include "workspace/stamp.h"
 
 namespace syncline::workspace {
 
@@ -96,7 +101,12 @@ class Presence {
 
   // Applies an encoded awareness update. kMalformed: nothing changed. It parses about as many bytes of states as a
   // connection may have, whatever the message contains.
-  Result<News> update(const Subscriber& sender, ByteView update, std::uint64_t now_ms);
+  // `stamp`: is written into the states; nullptr: none.
+  Result<News> update(const Subscriber& sender, ByteView update, std::uint64_t now_ms,
+                      const Stamp* stamp = nullptr);
+
+  // The name that the connection shows for its client (claimed_name()); "" if it shows none.
+  std::string name_of(const Subscriber& connection) const;
 
   // Nobody is told of this news yet. take_untold() returns the newest states of all clients that
   // such news was about.
@@ -148,6 +158,7 @@ class Presence {
     Clients gone = {};                           // that it owned when they went
     std::optional<crdt::ClientId> heir_of = {};  // that it announced as another connection's heir
     Clients untold = {};
+    std::optional<Stamp> stamp = {};  // of its last update
   };
   struct Connection {
     std::uint64_t joined = 0;  // turn of its join
@@ -185,10 +196,11 @@ class Presence {
                                       const crdt::AwarenessEntry& entry) const;
   void note_heir(const Subscriber& sender, const crdt::AwarenessEntry& entry);
   bool hear_heir(Owner& owner, const Subscriber& sender, const crdt::AwarenessEntry& entry) const;
-  Result<void> check_states(const Subscriber& sender, std::span<const crdt::AwarenessEntry> entries,
+  Result<void> check_states(const Subscriber& sender, std::span<crdt::AwarenessEntry> entries,
                             Taking& taking);
-  bool is_json(const crdt::AwarenessEntry& entry, Taking& taking);
-  void take(const Subscriber& sender, const crdt::AwarenessEntry& entry, bool checked,
+  bool look_at(crdt::AwarenessEntry& entry, Taking& taking);
+  bool may_inherit(const Connection& heir, const Owner& owner) const;
+  void take(const Subscriber& sender, crdt::AwarenessEntry& entry, bool checked,
             std::uint64_t now_ms, Taking& taking);
   void drop_state(crdt::AwarenessEntry news, std::uint64_t now_ms, Taking& taking);
   void apply(const crdt::AwarenessEntry& news, std::uint64_t now_ms);

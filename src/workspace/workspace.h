@@ -50,6 +50,7 @@
 #include "workspace/actors.h"
 #include "workspace/live_object.h"
 #include "workspace/outbox.h"
+#include "workspace/people.h"
 #include "workspace/receipt.h"
 #include "workspace/shut_list.h"
 #include "workspace/telling.h"
@@ -126,7 +127,9 @@ struct Services {
   // refused for them before they are read.
   const state::Quarantine* quarantine = nullptr;
   observe::Sink* reports = nullptr;  // nullptr: nothing is reported
+  People* people = nullptr;          // nullptr: nobody's name is kept
   PresenceLimits presence = {};
+  bool stamp_presence = false;     // stamp.h
   MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
   MemoryAccounts* accounts =
       nullptr;  // nullptr: what somebody holds is counted for the process alone
@@ -448,6 +451,7 @@ class Workspace {
                             const merge::Prepared& prepared, log::Position rules, Ready* ready);
   log::Event describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                       log::Position rules) const;
+  void note_author(const policy::Caller& caller, LiveObject& object, SubscriberList::Stay author);
   void watch_clock(std::uint64_t unix_ms);
   void note_era(const log::Event& event, std::uint64_t last_ms);
   void flush_later();

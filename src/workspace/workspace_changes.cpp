@@ -216,6 +216,7 @@ void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& 
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
   ++services_.counters.changes_accepted;
   services_.counters.bytes_accepted += offer.change.intent.size();
+  note_author(caller, object, offer.author);
   Told told = told_of(std::move(prepared), offer.change.intent, *event);
   ToTell change{.object = &object,
                 .author = offer.author,
@@ -455,6 +456,8 @@ log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object,
                                log::Position rules) const {
   log::Event event;
   event.principal = caller.principal.id;
+  if (is_mutated(Mutation::log_name) && caller.principal.identity != nullptr)
+    event.principal = caller.principal.identity->name;
   event.actor = caller.actor;
   event.actor_seq = offer.change.actor_seq;
   event.further_seqs = offer.change.further_seqs;

@@ -1,5 +1,6 @@
 // Workspace: presence and messages, which are sent to others and not logged.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/mutation.h"
@@ -22,8 +23,11 @@ PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& 
   const Doing naming(services_.scheduler, "presence");
   policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
   const std::uint64_t evicted = object.presence().evictions();
+  const auto stamp =
+      services_.stamp_presence ? std::optional(stamp_of(caller.principal)) : std::nullopt;
   auto news = verdict.allowed
-                  ? object.presence().update(owner, update, services_.scheduler.monotonic_ms())
+                  ? object.presence().update(owner, update, services_.scheduler.monotonic_ms(),
+                                             stamp ? &*stamp : nullptr)
                   : std::unexpected(std::move(verdict.allowed.error()));
   note_evictions(object, evicted);
   Result<void> answer;
@@ -31,6 +35,8 @@ PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& 
   if (!news) {
     answer = std::unexpected(std::move(news.error()));
   } else {
+    if (services_.people != nullptr && services_.people->wants_name(caller))
+      services_.people->name_guest(name_, caller, object.presence().name_of(owner));
     if (news->dropped) answer = std::unexpected(std::move(*news->dropped));
     taken.untold = !tell && !news->others.empty();
     if (taken.untold) {
@@ -45,6 +51,15 @@ PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& 
             if (lost == nullptr) done(std::move(answer));
           });
   return taken;
+}
+
+// The name of a guest is what he shows to others.
+void Workspace::note_author(const policy::Caller& caller, LiveObject& object,
+                            SubscriberList::Stay author) {
+  if (services_.people == nullptr || !services_.people->wrote(caller)) return;
+  const Subscriber* there = object.subscribers().find(author);
+  services_.people->name_guest(name_, caller,
+                               there == nullptr ? "" : object.presence().name_of(*there));
 }
 
 void Workspace::note_evictions(LiveObject& object, std::uint64_t before) {

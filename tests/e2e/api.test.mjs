@@ -87,6 +87,11 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await api.ask('POST', '/v1/workspaces/new/import', imported)).status, 400);
   assert.equal((await api.ask('POST', '/v1/workspaces/team/import', imported)).status, 409);
   assert.equal((await api.ask('DELETE', '/v1/workspaces/new/import')).status, 404);
+  await ok('GET', '/me');
+  await ok('DELETE', '/people/u%2F1?forget=1');
+  assert.deepEqual((await ok('GET', '/people')).body.people, [{ principal: 'u/1', name: null, forgotten: true }]);
+  await ok('GET', '/workspaces/team/guests');
+  await ok('DELETE', '/workspaces/team/guests');
   await ok('GET', '/keys');
   assert.ok((await ok('POST', '/backups?name=nightly')).body.workspaces >= 1);
   assert.deepEqual((await ok('PUT', '/log-level?level=warn,net%3Ddebug')).body, { log_level: 'warn,net=debug' });
@@ -100,7 +105,7 @@ test('what is answered is what is described', kTest, async (t) => {
     ['GET', '/workspaces/team/changes?after=x', 400], ['GET', '/workspaces/team/blame/none', 404], ['PUT', '/workspaces/team/pins/1st', 400],
     ['PUT', '/workspaces/team/retention?keep_for=x', 400], ['PUT', '/workspaces/team/hold', 400], ['DELETE', '/workspaces/team/hold', 409],
     ['GET', '/workspaces/none/retention', 404], ['POST', '/backups?name=nightly', 409], ['POST', '/backups?name=../x', 400], ['PUT', '/log-level?level=loud', 400],
-    ['DELETE', '/workspaces/team/pins/none', 404], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
+    ['DELETE', '/workspaces/team/pins/none', 404], ['DELETE', '/people/nobody', 404], ['DELETE', '/people/a%00', 400], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
     ['POST', '/workspaces/team/restore/notes/plan?at=now&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
     ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],
     ['GET', '/workspaces/none/export', 404], ['GET', '/workspaces/team/export?size=2', 400], ['GET', '/workspaces/team/export?size=99&crc=1', 404]]) {

@@ -333,6 +333,7 @@ Result<void> Node::Impl::start_shards() {
       .node = options.node,
       .rates = options.rates,
       .presence = presence_limits(options.max_message_bytes),
+      .stamp_presence = options.stamp_presence,
       .memory = memory.get(),
       .accounts = accounts.get(),
       .gate = [this](const policy::Caller&,

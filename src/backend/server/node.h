@@ -31,6 +31,7 @@ class LogWriter;
 struct NodeOptions {
   std::string data_dir = "syncline-data";
   std::string log_name;  // the log name in checkpoints; "": the name so far
+  bool stamp_presence = false;  // workspace/stamp.h
   std::string region;    // as events store them; at most log::kMaxPlaceBytes
   std::string node;
   std::string address = "127.0.0.1";

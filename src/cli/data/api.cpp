@@ -281,6 +281,23 @@ Result<std::string> Api::ask_log_level(std::string_view method, const std::strin
   return levels;
 }
 
+Result<std::vector<NamedLine>> Api::people(const std::string& after) {
+  return named_lines("/v1/people?" + page_query(after), "people", "principal", after);
+}
+
+Result<std::vector<NamedLine>> Api::guests(const std::string& workspace, const std::string& after) {
+  return named_lines(workspace_path(workspace) + "/guests?" + page_query(after), "guests", "actor",
+                     after);
+}
+
+Result<void> Api::erase_person(const std::string& principal, bool forget) {
+  return remove("/v1/people/" + percent_encode(principal) + (forget ? "?forget=1" : ""));
+}
+
+Result<void> Api::erase_guests(const std::string& workspace) {
+  return remove(workspace_path(workspace) + "/guests");
+}
+
 Result<std::string> Api::restore(const std::string& workspace, const std::string& object,
                                  const RestoreWish& wish) {
   std::string path = workspace_path(workspace) + "/restore/" + percent_encode(object, true) +

@@ -175,6 +175,14 @@ class Api {
   Result<std::string> log_level();
   Result<std::string> set_log_level(const std::string& levels);
 
+  // The people whose names are kept, by principal; entries as the API prints them.
+  Result<std::vector<NamedLine>> people(const std::string& after);
+  // The guests of a workspace, by actor.
+  Result<std::vector<NamedLine>> guests(const std::string& workspace, const std::string& after);
+  // Erases a name; with `forget`, no name is kept for this principal again.
+  Result<void> erase_person(const std::string& principal, bool forget);
+  Result<void> erase_guests(const std::string& workspace);
+
   // Restores a past state on the server; returns the server's answer (docs/openapi.json).
   Result<std::string> restore(const std::string& workspace, const std::string& object,
                               const RestoreWish& wish);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/data/event_text.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -26,12 +27,12 @@ void print_blame(const std::string& json, Console& console) {
   if (runs == nullptr) return console.line(json);
   console.line(console.paint(Colour::kBold, visible(text_member(*text, "path"))));
   for (const Any& run : *runs) {
-    const std::string who = text_member(run, "principal");
+    const std::string who = author_text(run, 26);
     const std::uint64_t position = number_member(run, "position");
     const bool known = position > 0;  // false if retention has dropped the event that would tell
     console.line(fmt::format("{:>8}  {:<24}  {}  {}", known ? std::to_string(position) : "-",
                              known ? text_member(run, "time") : "before the history",
-                             shorten(visible(who.empty() ? "-" : who), 16),
+                             visible(who.empty() ? "-" : who),
                              compact_json(Any(text_member(run, "text")))));
   }
 }

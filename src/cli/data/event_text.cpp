@@ -12,6 +12,7 @@ namespace {
 using crdt::Any;
 
 constexpr std::size_t kMaxTouchesShown = 3;
+constexpr std::size_t kAuthorWidth = 26;
 
 // "insert content 5+3", "set board.title", "format content 4 bold"; ".*" is added if everything
 // below is touched, too.
@@ -45,8 +46,9 @@ std::string row(std::string_view position, std::string_view time, std::string_vi
     const std::string shown = shorten(visible(cell), width);
     return shown + std::string(width - character_count(shown), ' ');
   };
-  std::string line = fmt::format("{:>8}  {}  {}  {}  {:>9}  {}", position, pad(time, 24),
-                                 pad(principal, 12), pad(object, 24), size, visible(touches));
+  std::string line =
+      fmt::format("{:>8}  {}  {}  {}  {:>9}  {}", position, pad(time, 24),
+                  pad(principal, kAuthorWidth), pad(object, 24), size, visible(touches));
   while (line.ends_with(' ')) line.pop_back();
   return line;
 }
@@ -57,11 +59,20 @@ std::string event_titles() {
   return row("POSITION", "TIME", "PRINCIPAL", "OBJECT", "SIZE", "CHANGES");
 }
 
+std::string author_text(const Any& entry, std::size_t most, std::string_view name_member) {
+  constexpr std::string_view kMark = " (unverified)";
+  const std::string name = text_member(entry, name_member);
+  if (name.empty()) return shorten(text_member(entry, "principal"), most);
+  const bool* verified = std::get_if<bool>(&member(entry, "verified").value());
+  if (verified != nullptr && *verified) return shorten(name, most);
+  return '"' + shorten(name, most - kMark.size() - 2) + '"' + std::string(kMark);
+}
+
 std::string event_row(const EventLine& event) {
   const auto json = crdt::from_json(event.json);
   if (!json) return event.json;
   return row(std::to_string(event.position), text_member(*json, "time"),
-             text_member(*json, "principal"), text_member(*json, "object"),
+             author_text(*json, kAuthorWidth), text_member(*json, "object"),
              json->find("size") == nullptr ? "" : size_text(number_member(*json, "size")),
              touches_text(*json));
 }

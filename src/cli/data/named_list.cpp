@@ -5,11 +5,14 @@
 #include <memory>
 #include <utility>
 
+#include "cli/data/event_text.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
 namespace syncline::cli {
 namespace {
+
+constexpr std::size_t kAuthorCell = 100;  // characters
 
 struct NamedListOptions {
   std::string workspace;
@@ -49,6 +52,7 @@ std::string named_row(const std::string& json, const NamedColumns& columns) {
   const auto entry = crdt::from_json(json);
   if (!entry) return json;
   const auto cell = [&](const NamedColumn& column) {
+    if (!column.person.empty()) return visible(author_text(*entry, kAuthorCell, column.person));
     return visible(text_of(member(*entry, column.member)));
   };
   return list_row(cell(columns[0]), cell(columns[1]), cell(columns[2]), cell(columns[3]));

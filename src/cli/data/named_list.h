@@ -16,6 +16,8 @@ namespace syncline::cli {
 struct NamedColumn {
   std::string_view title;
   std::string_view member;  // in the JSON of an entry
+  // Where the JSON has the name of that principal; "": the member is none.
+  std::string_view person = {};
 };
 // The second column is a number.
 using NamedColumns = std::array<NamedColumn, 4>;

@@ -15,8 +15,10 @@ struct PinOptions {
   bool json = false;
 };
 
-constexpr NamedColumns kColumns = {
-    {{"NAME", "name"}, {"POSITION", "position"}, {"SET", "set"}, {"BY", "principal"}}};
+constexpr NamedColumns kColumns = {{{"NAME", "name"},
+                                    {"POSITION", "position"},
+                                    {"SET", "set"},
+                                    {"BY", "principal", "principal_name"}}};
 
 int set(const Command& command, const PinOptions& options, Console& console) {
   auto api = open_api(command, options.source);

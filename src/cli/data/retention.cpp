@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/data/event_text.h"
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -12,6 +13,8 @@ namespace syncline::cli {
 namespace {
 
 using crdt::Any;
+
+constexpr std::size_t kAuthor = 100;  // characters
 
 struct RetentionOptions {
   std::string workspace;
@@ -47,7 +50,8 @@ void print_record(const Any& view, Console& console) {
     const std::string reason = shown(line, "reason");
     std::string what = action == "set" ? "keep " + rule_text(line) : action;
     if (!reason.empty()) what += ": " + reason;
-    console.line(fmt::format("  {}  {}  {}", shown(line, "time"), shown(line, "principal"), what));
+    console.line(fmt::format("  {}  {}  {}", shown(line, "time"),
+                             visible(author_text(line, kAuthor)), what));
   }
 }
 
@@ -61,9 +65,9 @@ int print(const std::string& json, const RetentionOptions& options, Console& con
   console.line("keep:      " + rule_text(*view));
   const Any& hold = member(*view, "hold");
   if (std::holds_alternative<Any::Object>(hold.value()))
-    console.line(console.paint(Colour::kRed,
-                               fmt::format("on hold:   since {} by {}: {}", shown(hold, "since"),
-                                           shown(hold, "principal"), shown(hold, "reason"))));
+    console.line(console.paint(
+        Colour::kRed, fmt::format("on hold:   since {} by {}: {}", shown(hold, "since"),
+                                  visible(author_text(hold, kAuthor)), shown(hold, "reason"))));
   const std::uint64_t from = number_member(*view, "kept_from");
   console.line(from == 0 ? "kept from: the beginning"
                          : fmt::format("kept from: position {}", from));

@@ -1,0 +1,51 @@
+// Any bytes as the record of a person, as the state of a client, and as a name. What is accepted can be written again,
+// and what is shown can be shown.
+#include <string>
+#include <string_view>
+
+#include "base/utf8.h"
+#include "check.h"
+#include "policy/names.h"
+#include "policy/person.h"
+#include "syncline/crdt/any.h"
+#include "workspace/stamp.h"
+
+using namespace syncline;
+
+namespace {
+
+void check_state(std::string_view state) {
+  const workspace::Stamp stamp{.id = "ada", .name = "Ada", .verified = true};
+  const auto told = workspace::stamped(state, stamp);
+  if (told && *told) {
+    const auto user = crdt::from_json(**told);
+    FUZZ_CHECK(user && user->find("user") != nullptr);
+    FUZZ_CHECK(*user->find("user")->find("id") == crdt::Any("ada"));
+    FUZZ_CHECK(*user->find("user")->find("name") == crdt::Any("Ada"));
+    FUZZ_CHECK(workspace::claimed_name(**told) == "Ada");
+    FUZZ_CHECK(*workspace::stamped(**told, stamp) == told.value());
+  }
+  const auto rest = workspace::without_claim(state);
+  if (!rest) return;
+  const auto passed = crdt::from_json(*rest ? std::string_view(**rest) : state);
+  const crdt::Any* user = passed ? passed->find("user") : nullptr;
+  FUZZ_CHECK(user == nullptr || user->find("verified") == nullptr);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto person = policy::decode_person({data, size}))
+    FUZZ_CHECK(policy::decode_person(policy::encode_person(*person)) == *person);
+
+  const std::string name = policy::display_name(text);
+  FUZZ_CHECK(name.size() <= policy::kMaxDisplayNameBytes && is_valid_utf8(name));
+  FUZZ_CHECK(policy::display_name(name) == name);
+  if (!name.empty()) {
+    const policy::Person person{.name = name, .first_day = 1, .last_day = size};
+    if (size > 0) FUZZ_CHECK(policy::decode_person(policy::encode_person(person)) == person);
+  }
+  check_state(text);
+  return 0;
+}
