@@ -9,7 +9,7 @@ export function describe_connection(state: SessionState): string {
     case 'connecting':
       return 'Connecting…';
     case 'online':
-      return 'Online';
+      return state.read_only ? 'Online — you may read, not write' : 'Online';
     case 'offline':
       return 'Offline, retrying…';
     case 'refused':

@@ -32,6 +32,7 @@ const highlight = HighlightStyle.define([
 export class Editor {
   private readonly view_: EditorView;
   private readonly placeholder_ = new Compartment();
+  private readonly read_only_ = new Compartment();
   private hint_ = '';
 
   constructor(parent: HTMLElement, session: Session) {
@@ -50,6 +51,7 @@ export class Editor {
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ 'aria-label': 'Document text', spellcheck: 'true' }),
           this.placeholder_.of([]),
+          this.read_only_.of([]),
           yCollab(session.text, null, { undoManager: undo }),
           cursors(session.text, session.awareness),
         ],
@@ -62,6 +64,11 @@ export class Editor {
     if (hint === this.hint_) return;
     this.hint_ = hint;
     this.view_.dispatch({ effects: this.placeholder_.reconfigure(placeholder(hint)) });
+  }
+
+  set_read_only(read_only: boolean): void {
+    const how = read_only ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : [];
+    this.view_.dispatch({ effects: this.read_only_.reconfigure(how) });
   }
 
   focus(): void {

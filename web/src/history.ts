@@ -1,7 +1,7 @@
 // The history panel: a slider over a document's past, its text then with authors in colour, and the way back to it.
 
 import type { Address } from './address.ts';
-import { author_key, authors_of, last_time, type Past } from './past.ts';
+import { author_key, author_name, authors_of, last_time, type Past } from './past.ts';
 import { last_position, past_at, restore } from './past_api.ts';
 
 const kSettleMilliseconds = 80;
@@ -88,7 +88,7 @@ export class HistoryPanel {
         const span = document.createElement('span');
         span.textContent = run.text;
         span.className = 'written';
-        span.title = `${run.principal || 'unknown'}, ${new Date(run.time).toLocaleString()}, change ${run.position}`;
+        span.title = `${author_name(run)}, ${new Date(run.time).toLocaleString()}, change ${run.position}`;
         span.style.setProperty('--peer', color.get(author_key(run))!);
         return span;
       }),

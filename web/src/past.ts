@@ -1,6 +1,7 @@
 // What the server tells of a document's past, and how it is shown: runs of text with authors, and a colour for each.
 
-import { kColors } from './people.ts';
+import { color_of } from './color.ts';
+import { clean_name } from './people.ts';
 
 export interface Run {
   text: string;
@@ -8,6 +9,10 @@ export interface Run {
   time: string;
   principal: string;
   actor: string;
+  /** Of the person, if the server keeps one. */
+  name?: string;
+  /** False: it is what somebody called himself. */
+  verified?: boolean;
 }
 
 export interface Author {
@@ -28,24 +33,28 @@ interface BlameResponse {
   texts: { path: string; runs: Run[] }[];
 }
 
-/** A server without tokens knows nobody by name; then each connection is an author. */
+/** Who wrote it, as far as is known: a principal, else a guest by the name that he gave himself, else a connection. */
 export function author_key(run: Run): string {
-  return run.principal && run.principal !== 'anonymous' ? run.principal : run.actor || 'unknown';
+  const known = run.principal !== '' && run.principal !== 'anonymous';
+  if (clean_name(run.name) && run.verified === false) return clean_name(run.name);
+  return known ? run.principal : run.actor || 'unknown';
 }
 
-function author_name(run: Run): string {
+export function author_name(run: Run): string {
+  const name = clean_name(run.name);
+  if (name) return run.verified ? name : `${name} (not verified)`;
   if (run.principal && run.principal !== 'anonymous') return run.principal;
   return run.actor ? `Guest ${run.actor.slice(0, 4)}` : 'Unknown';
 }
 
-/** In the order of their first character; colours repeat after the eighth. */
+/** In the order of their first character. Colours are those of the people who are here. */
 export function authors_of(runs: Run[]): Author[] {
   const authors = new Map<string, Author>();
   for (const run of runs) {
     const key = author_key(run);
     let author = authors.get(key);
     if (!author) {
-      author = { key, name: author_name(run), color: kColors[authors.size % kColors.length]!, characters: 0 };
+      author = { key, name: author_name(run), color: color_of(key), characters: 0 };
       authors.set(key, author);
     }
     author.characters += [...run.text].length;

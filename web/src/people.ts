@@ -1,16 +1,18 @@
-// Names and colours. Whatever another client announces about itself is hostile until it has been through `read_person`.
+// Names. Whatever another client announces about itself is hostile until it has been through `read_person`.
+
+import { color_of } from './color.ts';
 
 export interface Person {
+  /** Of the client, which a person may have several of. */
   id: number;
   name: string;
   color: string;
+  /** The server says who it is. Without that, the name is what somebody called himself. */
+  verified: boolean;
 }
 
 const kNameLimit = 40;
 const kNameKey = 'syncline.name';
-// Dark enough for white letters (4.5:1) and bright enough to be told apart on a dark page.
-export const kColors = ['#b4472e', '#1f6fb2', '#7a4fb5', '#2b7d4f', '#b03a76', '#96650b', '#0f7a83', '#5a63c4'];
-const kUnknownColor = '#6b7280';
 
 const kFirst = ['Amber', 'Basalt', 'Chalk', 'Cobalt', 'Flint', 'Granite', 'Jade', 'Marble', 'Ochre', 'Quartz', 'Slate', 'Umber'];
 const kSecond = ['Badger', 'Crane', 'Falcon', 'Finch', 'Heron', 'Ibex', 'Lynx', 'Marten', 'Otter', 'Plover', 'Stoat', 'Wren'];
@@ -22,10 +24,20 @@ export function clean_name(text: unknown): string {
   return [...visible].slice(0, kNameLimit).join('').trim();
 }
 
+/** For color_of(): the id of somebody who is known, else his name. Many may share an id that no token vouches for. */
+export function color_key(principal: unknown, name: string, verified: unknown = true): string {
+  return typeof principal === 'string' && principal !== '' && verified !== false ? principal : name;
+}
+
 export function read_person(id: number, state: unknown): Person {
-  const user = (state as { user?: { name?: unknown; color?: unknown } } | null)?.user;
-  const color = typeof user?.color === 'string' && /^#[0-9a-f]{6}$/i.test(user.color) ? user.color : kUnknownColor;
-  return { id, name: clean_name(user?.name) || 'Anonymous', color };
+  const user = (state as { user?: { name?: unknown; id?: unknown; verified?: unknown } } | null)?.user;
+  const name = clean_name(user?.name) || 'Anonymous';
+  return { id, name, color: color_of(color_key(user?.id, name, user?.verified)), verified: user?.verified === true };
+}
+
+/** "Ada" as she is shown: somebody whom no token vouches for is marked. */
+export function title_of(person: Person): string {
+  return person.verified ? person.name : `${person.name} (not verified)`;
 }
 
 export function initials(name: string): string {
@@ -33,13 +45,6 @@ export function initials(name: string): string {
   const first = [...(words[0] ?? '?')][0]!;
   const last = words.length > 1 ? [...words[words.length - 1]!][0]! : '';
   return (first + last).toUpperCase();
-}
-
-/** Own colour, or the first free one when somebody with a smaller id already has it: both sides reach the same answer. */
-export function pick_color(id: number, others: Person[]): string {
-  const own = kColors[id % kColors.length]!;
-  if (!others.some((other) => other.color === own && other.id < id)) return own;
-  return kColors.find((color) => !others.some((other) => other.color === color)) ?? own;
 }
 
 export function random_name(random: () => number): string {

@@ -6,7 +6,9 @@ import type { Awareness } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { socket_url, type Address } from './address.ts';
-import { pick_color, read_person, type Person } from './people.ts';
+import { color_of } from './color.ts';
+import type { Me } from './me.ts';
+import { color_key, read_person, type Person } from './people.ts';
 import { SaveTracker } from './save_tracker.ts';
 import { kAckMessage, observed_socket } from './socket.ts';
 
@@ -19,6 +21,8 @@ export interface SessionState {
   unsaved: number;
   /** Why the server refused, in its own words; empty otherwise. */
   reason: string;
+  /** The token allows no changes. */
+  read_only: boolean;
 }
 
 /** The root that every Syncline text client shares. */
@@ -34,14 +38,13 @@ export class Session {
   private readonly provider_: WebsocketProvider;
   private readonly tracker_ = new SaveTracker();
   private readonly on_change_: () => void;
-  private state_: Omit<SessionState, 'unsaved'> = { connection: 'connecting', loaded: false, reason: '' };
+  private state_: Omit<SessionState, 'unsaved'> = { connection: 'connecting', loaded: false, reason: '', read_only: false };
   private name_: string;
-  private color_: string;
+  private me_: Me | null = null;
 
   constructor(address: Address, name: string, on_change: () => void) {
     this.on_change_ = on_change;
     this.name_ = name;
-    this.color_ = pick_color(this.doc.clientID, []);
     this.text = this.doc.getText(kRootName);
     const { server, room } = socket_url(address, location);
     this.watch_edits_();
@@ -74,7 +77,29 @@ export class Session {
   }
 
   get me(): Person {
-    return { id: this.doc.clientID, name: this.name_, color: this.color_ };
+    const name = this.own_name_();
+    return { id: this.doc.clientID, name, color: color_of(color_key(this.me_?.principal, name, this.me_?.verified)), verified: this.me_?.verified ?? false };
+  }
+
+  /** Who the server says this is. A name that a token says holds; others are one's own choice. */
+  identify(me: Me): void {
+    this.me_ = me;
+    this.announce_();
+    this.set_({ read_only: me.rights === 'read' });
+  }
+
+  /** True if the token says the name, so that it cannot be chosen. */
+  get named_by_token(): boolean {
+    return Boolean(this.me_?.verified && this.me_.name);
+  }
+
+  /** Goes on with another token; what is not saved yet is kept. */
+  renew(token: string | null): void {
+    const { token: _before, ...params } = this.provider_.params;
+    this.provider_.params = token ? { ...params, token } : params;
+    this.provider_.disconnect();
+    this.set_({ connection: 'connecting', reason: '' });
+    this.provider_.connect();
   }
 
   rename(name: string): void {
@@ -132,14 +157,7 @@ export class Session {
       decoding.readVarUint(decoder);
       this.refused_(decoding.readVarString(decoder));
     };
-    this.awareness.on('change', () => {
-      const color = pick_color(this.doc.clientID, this.others);
-      if (color !== this.color_) {
-        this.color_ = color;
-        this.announce_();
-      }
-      this.on_change_();
-    });
+    this.awareness.on('change', this.on_change_);
   }
 
   private connected_(): void {
@@ -156,7 +174,13 @@ export class Session {
   }
 
   private announce_(): void {
-    this.awareness.setLocalStateField('user', { name: this.name_, color: this.color_, colorLight: `${this.color_}33` });
+    const { name, color } = this.me;
+    const id = this.me_?.verified ? this.me_.principal : '';
+    this.awareness.setLocalStateField('user', { ...(id ? { id } : {}), name, color, colorLight: `${color}33` });
+  }
+
+  private own_name_(): string {
+    return this.named_by_token ? this.me_!.name : this.name_;
   }
 
   private set_(change: Partial<typeof this.state_>): void {

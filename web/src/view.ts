@@ -2,13 +2,14 @@
 
 import { to_hash, type Address } from './address.ts';
 import { describe_connection, describe_count, describe_saved } from './describe.ts';
-import { initials, type Person } from './people.ts';
+import { initials, title_of, type Person } from './people.ts';
 import type { Session } from './session.ts';
 
 export interface Actions {
   go(typed: string): void;
   rename(name: string): void;
   retry(): void;
+  use_token(typed: string): void;
 }
 
 const kAvatars = 5;
@@ -25,8 +26,10 @@ function avatar(person: Person): HTMLElement {
   item.className = 'avatar';
   item.dataset['testid'] = 'peer';
   item.textContent = initials(person.name);
-  item.title = person.name;
-  item.setAttribute('aria-label', person.name);
+  item.title = title_of(person);
+  item.dataset['name'] = person.name;
+  item.dataset['verified'] = String(person.verified);
+  item.setAttribute('aria-label', title_of(person));
   item.style.setProperty('--peer', person.color);
   return item;
 }
@@ -47,6 +50,8 @@ export class View {
   private readonly name_ = element<HTMLInputElement>('name');
   private readonly second_ = element<HTMLAnchorElement>('second');
   private readonly copy_ = element<HTMLButtonElement>('copy');
+  private readonly token_dialog_ = element<HTMLDialogElement>('token-dialog');
+  private readonly token_ = element<HTMLInputElement>('token');
   private link_ = '';
   private shown_people_ = '';
   private saving_until_ = 0;
@@ -65,6 +70,26 @@ export class View {
     });
     element('retry').addEventListener('click', () => actions.retry());
     this.copy_.addEventListener('click', () => void this.copy_link_());
+    element('token-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const typed = this.token_.value;
+      if (!typed.trim()) return;
+      this.close_token();
+      actions.use_token(typed);
+    });
+    element('token-cancel').addEventListener('click', () => this.token_dialog_.close());
+  }
+
+  ask_token(reason: string): void {
+    element('token-reason').textContent = reason;
+    if (this.token_dialog_.open) return;
+    this.token_.value = '';
+    this.token_dialog_.showModal();
+  }
+
+  close_token(): void {
+    this.token_.value = '';
+    this.token_dialog_.close();
   }
 
   show_address(address: Address): void {
@@ -72,8 +97,8 @@ export class View {
     document.title = `${address.object} · Syncline`;
     this.document_.value = path;
     this.fit_();
-    this.second_.href = to_hash(address, true);
-    // A token is a secret of this person: a link to pass on does not carry it.
+    // A window that this one opens gets a copy of its storage, and so the token. A link to pass on does not carry it.
+    this.second_.href = to_hash(address, false);
     this.link_ = new URL(to_hash(address, false), location.origin + location.pathname).href;
   }
 
@@ -86,6 +111,8 @@ export class View {
     element('retry').hidden = state.connection !== 'refused';
     this.show_saved_(session);
     this.show_people_(session.others, session.me);
+    this.name_.readOnly = session.named_by_token;
+    this.name_.title = session.named_by_token ? 'Your name, as your token says it' : 'Your name, as others see it';
   }
 
   show_text(text: string): void {
@@ -118,11 +145,12 @@ export class View {
       const more = document.createElement('li');
       more.className = 'avatar more';
       more.textContent = `+${others.length - kAvatars}`;
-      more.title = others.slice(kAvatars).map((person) => person.name).join(', ');
+      more.title = others.slice(kAvatars).map(title_of).join(', ');
       peers.append(more);
     }
     const own = element('me');
     own.textContent = initials(me.name);
+    own.dataset['verified'] = String(me.verified);
     own.style.setProperty('--peer', me.color);
     if (document.activeElement !== this.name_) this.name_.value = me.name;
     this.name_.size = Math.max(6, [...me.name].length);

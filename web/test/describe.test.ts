@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describe_connection, describe_count, describe_saved } from '../src/describe.ts';
 
-const online = { connection: 'online', loaded: true, unsaved: 0, reason: '' } as const;
+const online = { connection: 'online', loaded: true, unsaved: 0, reason: '', read_only: false } as const;
 
 test('saved is said only when nothing is outstanding and the document is here', () => {
   assert.deepEqual(describe_saved(online), { state: 'saved', words: 'Saved' });
@@ -28,4 +28,9 @@ test('words', () => {
   assert.equal(describe_count(''), '0 words');
   assert.equal(describe_count(' one\n'), '1 word');
   assert.equal(describe_count('one two\nthree'), '3 words');
+});
+
+test('who may only read is told so', () => {
+  assert.match(describe_connection({ ...online, read_only: true }), /read, not write/);
+  assert.equal(describe_connection(online), 'Online');
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clean_name, initials, kColors, load_name, pick_color, random_name, read_person } from '../src/people.ts';
+import { color_of } from '../src/color.ts';
+import { clean_name, initials, load_name, random_name, read_person, title_of } from '../src/people.ts';
 
 test('names of others are made harmless', () => {
   assert.equal(clean_name('  Jade\n\u202e Lynx\u0000 '), 'Jade Lynx');
@@ -8,15 +9,36 @@ test('names of others are made harmless', () => {
   for (const bad of [undefined, null, 7, {}, ['x']]) assert.equal(clean_name(bad), '');
 });
 
-test('colours of others are plain hexadecimal or nothing', () => {
-  const color = (value: unknown) => read_person(1, { user: { name: 'x', color: value } }).color;
-  assert.equal(color('#A0b1c2'), '#A0b1c2');
-  for (const bad of ['red', '#fff', '#000000;position:fixed', 'url(x)', 3, null]) assert.equal(color(bad), '#6b7280');
+test('a colour belongs to a person: to the id, else to the name, and never to what a client announces', () => {
+  const color = (user: object) => read_person(1, { user }).color;
+  assert.equal(color({ name: 'Ada', id: 'u1', color: 'url(x)' }), color_of('u1'));
+  assert.equal(color({ name: 'Ada', id: 'u1', verified: true }), color({ name: 'A. L.', id: 'u1' }));
+  assert.equal(color({ name: 'Ada', id: 'anonymous', verified: false }), color_of('Ada'));
+  assert.equal(color({ name: 'Ada', id: 7 }), color_of('Ada'));
+});
+
+test('colours are plain, stay the same, and bear white letters', () => {
+  assert.equal(color_of('ada'), '#258193');
+  const colors = new Set(Array.from({ length: 1000 }, (_, i) => color_of(`u${i}`)));
+  assert.equal(colors.size, 36);
+  for (const color of colors) {
+    assert.match(color, /^#[0-9a-f]{6}$/);
+    const [r, g, b] = [1, 3, 5].map((at) => {
+      const c = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    });
+    assert.ok(1.05 / (0.2126 * r! + 0.7152 * g! + 0.0722 * b! + 0.05) > 4.4, color);
+  }
+});
+
+test('only the server says that somebody is verified', () => {
+  assert.equal(title_of(read_person(1, { user: { name: 'Ada', verified: true } })), 'Ada');
+  for (const verified of [undefined, false, 'true', 1]) assert.equal(title_of(read_person(1, { user: { name: 'Ada', verified } })), 'Ada (not verified)');
 });
 
 test('any state at all reads as a person', () => {
   for (const state of [null, undefined, 1, 'x', {}, { user: null }, { user: 5 }]) {
-    assert.deepEqual(read_person(9, state), { id: 9, name: 'Anonymous', color: '#6b7280' });
+    assert.deepEqual(read_person(9, state), { id: 9, name: 'Anonymous', color: color_of('Anonymous'), verified: false });
   }
 });
 
@@ -25,17 +47,6 @@ test('initials', () => {
   assert.equal(initials('one two three'), 'OT');
   assert.equal(initials('😀'), '😀');
   assert.equal(initials(''), '?');
-});
-
-test('of two with one colour, the larger id gives way', () => {
-  const other = (id: number) => read_person(id, { user: { name: 'x', color: kColors[3] } });
-  assert.equal(pick_color(3, [other(11)]), kColors[3]);
-  assert.equal(pick_color(11, [other(3)]), kColors[0]);
-});
-
-test('with every colour taken, the own one stays', () => {
-  const others = kColors.map((color, id) => read_person(id, { user: { name: 'x', color } }));
-  assert.equal(pick_color(17, others), kColors[1]);
 });
 
 test('a name is made once and remembered, and storage may be missing', () => {
