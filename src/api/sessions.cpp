@@ -15,6 +15,7 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "node/revoke.h"
+#include "policy/person.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "session/session_table.h"
@@ -27,13 +28,9 @@ using session::OpenDocument;
 using session::SessionInfo;
 using session::SessionTable;
 
-std::string_view tenant_of(const policy::Principal& principal) {
-  return principal.identity == nullptr ? std::string_view() : principal.identity->tenant;
-}
-
 bool may_see(const policy::Caller& caller, const policy::Principal& principal) {
-  const std::string_view tenant = tenant_of(caller.principal);
-  return tenant.empty() || tenant == tenant_of(principal);
+  const std::string_view tenant = policy::tenant_of(caller.principal);
+  return tenant.empty() || tenant == policy::tenant_of(principal);
 }
 
 void drop_unseen(const policy::Caller& caller, SessionInfo& info) {
@@ -70,9 +67,9 @@ std::string document_json(const OpenDocument& document) {
   return fmt::format(
       R"({{"object":{},"principal":{},"name":{},"tenant":{},"token":{},"rights":{},"in_flight":{},"lag":{}}})",
       protocol::json_string(document.object), protocol::name_json(principal.id),
-      name.empty() ? "null" : protocol::name_json(name), protocol::name_json(tenant_of(principal)),
-      token_json(principal), rights_json(principal.rights), document.updates_in_flight,
-      document.lag);
+      name.empty() ? "null" : protocol::name_json(name),
+      protocol::name_json(policy::tenant_of(principal)), token_json(principal),
+      rights_json(principal.rights), document.updates_in_flight, document.lag);
 }
 
 std::string session_json(const SessionInfo& info) {
@@ -193,7 +190,7 @@ void with_session(Call call, Use use) {
     if (session == nullptr) return call.refuse(no_session());
     SessionInfo info = session->info();
     drop_unseen(call.caller, info);
-    if (info.documents.empty() && !tenant_of(call.caller.principal).empty())
+    if (info.documents.empty() && !policy::tenant_of(call.caller.principal).empty())
       return call.refuse(no_session());
     use(std::move(call), shard, *session, info);
   });
@@ -254,7 +251,7 @@ Result<Revocation> asked_revocation(const Call& call) {
   revocation.until_ms = *until;
   if (revocation.of == Revocation::Of::kPrincipal)
     revocation.before_ms = call.shard.scheduler.unix_ms();
-  const std::string_view own = tenant_of(call.caller.principal);
+  const std::string_view own = policy::tenant_of(call.caller.principal);
   if (!own.empty() && !revocation.tenant.empty() && revocation.tenant != own)
     return fail(ErrorCode::kForbidden, "this is another tenant's");
   if (!own.empty()) revocation.tenant = own;

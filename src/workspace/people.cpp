@@ -69,17 +69,22 @@ void People::loaded(const std::string& id, const std::string& name, std::uint64_
     last_ = nullptr;
     return;
   }
+  // A damaged record may have said that no name is to be kept.
+  known.forgotten = !stored;
+  if (known.forgotten) return;
   policy::Person person{.name = name, .first_day = day, .last_day = day};
-  if (stored && *stored) {
+  if (*stored) {
     const auto before = policy::decode_person(**stored);
-    if (before && before->forgotten && !is_mutated(Mutation::unforget_person)) {
+    known.forgotten = !before;
+    if (known.forgotten) return;
+    if (before->forgotten && !is_mutated(Mutation::unforget_person)) {
       known.forgotten = true;
       return;
     }
-    if (before) person.first_day = std::min(before->first_day, day);
+    person.first_day = before->forgotten ? day : std::min(before->first_day, day);
     known.name = name;
     known.day = day;
-    if (before && *before == person) return;
+    if (*before == person) return;
   }
   known.name = name;
   known.day = day;

@@ -1,0 +1,64 @@
+// People by name: what history, the API, the command line and the page show, and how names are erased.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { browser, open_window, screenshot } from './lib/browser.mjs';
+import { converged, h_client, y_client } from './lib/clients.mjs';
+import { Server, run, scratch_dir } from './lib/server.mjs';
+import { until } from './lib/wait.mjs';
+
+const kTest = { timeout: 120_000 };
+
+const status_of = (page, id) => page.getByTestId(id).getAttribute('data-state');
+const becomes = (page, id, state) => until(async () => (await status_of(page, id)) === state, async () => `${id} becomes ${state}, it is ${await status_of(page, id)}`, 60_000);
+const call = async (server, method, path, token) => {
+  const response = await fetch(`${server.url}/v1${path}`, { method, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  return { status: response.status, text: await response.text() };
+};
+const events = async (server, workspace, token) => (await call(server, 'GET', `/workspaces/${workspace}/log`, token)).text.trim().split('\n').map((line) => JSON.parse(line));
+async function type(page, words) {
+  await page.locator('[data-testid=editor] .cm-content').click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(words, { delay: 3 });
+}
+const printed = (result) => { assert.equal(result.status, 0, result.stderr); return result.stdout; };
+
+test('a guest is shown by the name that its client shows, marked, until it is erased', kTest, async (t) => {
+  const server = await Server.start(t);
+  const ada = await y_client(t, server, 'team', 'plan');
+  ada.provider.awareness.setLocalStateField('user', { name: 'Ada\u202e L.', verified: true });
+  const ben = await h_client(t, server, 'team', 'plan', 4);
+  ben.provider.awareness.setLocalStateField('user', { name: 'Ben' });
+  ada.text.insert(0, 'Hello ');
+  await converged([ada, ben]);
+  ben.text.insert(6, 'world');
+  await converged([ada, ben]);
+  // Nobody may show himself as verified.
+  await until(() => [...ben.provider.awareness.getStates().values()].some((state) => state.user?.name?.startsWith('Ada')), 'Ben sees Ada');
+  assert.ok([...ben.provider.awareness.getStates().values()].every((state) => state.user?.verified === undefined));
+
+  const shown = async () => (await events(server, 'team')).map(({ principal, name, verified }) => ({ principal, name, verified }));
+  await until(async () => (await shown()).every(({ name }) => name), async () => `both have names: ${JSON.stringify(await shown())}`);
+  const [first, second] = await shown();
+  assert.deepEqual(first, { principal: 'anonymous', name: 'Ada L.', verified: false });
+  assert.deepEqual(second, { principal: 'anonymous', name: 'Ben', verified: false });
+  const blame = JSON.parse((await call(server, 'GET', '/workspaces/team/blame/plan')).text);
+  assert.deepEqual(blame.texts[0].runs.map(({ text, name }) => [text, name]), [['Hello ', 'Ada L.'], ['world', 'Ben']]);
+  const changes = JSON.parse((await call(server, 'GET', '/workspaces/team/changes')).text).changes;
+  assert.deepEqual(changes.map(({ name }) => name), ['Ada L.', 'Ben']);
+  assert.match(printed(await run(['log', 'show', 'team', '--server', server.url])), /"Ada L\." \(unverified\)/);
+  assert.match(printed(await run(['blame', 'team/plan', '--server', server.url])), /"Ben" \(unverified\) {2}"world"/);
+  assert.match(printed(await run(['people', 'list', '--guests', 'team', '--server', server.url])), /ACTOR +NAME[\s\S]*Ben/);
+
+  // The name is nowhere in the log and in no export.
+  const bundle = Buffer.from(await (await fetch(`${server.url}/v1/workspaces/team/export`)).arrayBuffer());
+  assert.ok(!bundle.includes('Ada L.') && !bundle.includes('"Ben"'));
+
+  await server.restart();
+  assert.equal((await shown())[0].name, 'Ada L.');
+  printed(await run(['people', 'erase', '--guests', 'team', '--server', server.url]));
+  assert.deepEqual((await shown()).map(({ name }) => name), [undefined, undefined]);
+});
