@@ -368,7 +368,8 @@ void Client::renew_presence(Replica& replica) {
 
 void Client::announce_presence(Replica& replica) {
   replica.presence_clock = std::max<std::uint64_t>(replica.presence_clock, 1);
-  const std::string state = fmt::format(R"({{"n":{}}})", settings_.number);
+  const std::string user = settings_.user.empty() ? "" : ",\"user\":" + settings_.user;
+  const std::string state = fmt::format(R"({{"n":{}{}}})", settings_.number, user);
   const crdt::AwarenessEntry entry{
       .client = replica.presence_id, .clock = replica.presence_clock, .state = state};
   if (connected()) {

@@ -36,6 +36,7 @@ struct ClientSettings {
   std::string workspace;
   std::vector<std::string> objects;  // only one for y-websocket
   std::string token;
+  std::string user = {};         // JSON: who it claims to be in its presence; "": nobody
   bool expiring_tokens = false;  // it gets others instead (hold_tokens)
   Habit habit = Habit::kTyping;
   std::uint64_t edit_every_us = 500'000;  // 0: only when edit() is called

@@ -33,6 +33,7 @@ inline constexpr std::string_view kOldBytes = "I18 old bytes";
 inline constexpr std::string_view kRetention = "I19 retention";
 inline constexpr std::string_view kPresence = "I20 presence";
 inline constexpr std::string_view kTokens = "I21 tokens";
+inline constexpr std::string_view kNames = "I22 names";
 
 inline std::string shown(const ObjectName& name) {
   return name.first + "/" + name.second;

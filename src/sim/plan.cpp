@@ -343,6 +343,18 @@ void draw_issuer(Plan& plan, Dice dice) {
   for (ClientSettings& client : plan.clients) client.expiring_tokens = dice.chance(0.7);
 }
 
+// People with names, in every thirteenth world: the others stay as they are.
+void draw_names(Plan& plan, Dice dice) {
+  if (plan.seed % 13 != 12 || plan.siege.on || plan.issuer.on) return;
+  plan.names.on = true;
+  plan.names.read_every_us = dice.scale(kSecond, 6 * kSecond);
+  plan.names.erase_every_us = dice.scale(10 * kSecond, 60 * kSecond);
+  plan.server.stamp_presence = dice.chance(0.5);
+  for (ClientSettings& client : plan.clients)
+    client.user =
+        NameWatch::claim_of(client.number, (client.number + 1) % (plan.clients.size() + 1));
+}
+
 std::string count_of(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -405,6 +417,7 @@ Plan draw_plan(std::uint64_t seed) {
   if (Dice old = dice.fork("old log"); old.chance(0.15)) plan.old_events = old.scale(2, 60);
   if (plan.old_events > 0) plan.siege.freezes.clear();
   draw_issuer(plan, dice.fork("issuer"));
+  draw_names(plan, dice.fork("names"));
   return plan;
 }
 
@@ -412,7 +425,7 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B{}{}{}{}{}",
+      "{} updates in flight, cache {} B{}{}{}{}{}{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
@@ -421,7 +434,8 @@ std::string describe(const Plan& plan) {
       plan.custodian.works ? "; old history is dropped" : "",
       plan.corner == Corner::kNone ? "" : fmt::format("; {}", to_string(plan.corner)),
       plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events),
-      plan.issuer.on ? "; tokens expire" : "", describe_siege(plan));
+      plan.issuer.on ? "; tokens expire" : "", plan.names.on ? "; people have names" : "",
+      describe_siege(plan));
 }
 
 std::string describe(const Fault& fault) {

@@ -17,6 +17,7 @@
 #include "sim/disk.h"
 #include "sim/hostile.h"
 #include "sim/issuer.h"
+#include "sim/name_watch.h"
 #include "sim/network.h"
 #include "sim/probes.h"
 #include "sim/server.h"
@@ -136,6 +137,7 @@ struct Plan {
   CustodianSettings custodian;
   SiegeSettings siege;
   IssuerSettings issuer;
+  NameSettings names;
 };
 
 // For a real server: clients with the same rights share a token.

@@ -62,7 +62,8 @@ policy::Access Rights::access() const {
           {.secret = token_of(number),
            .principal = {.id = principal_of(number),
                          .rights = now_[number] == Level::kRead ? policy::Rights::reading()
-                                                                : policy::Rights::all()}});
+                                                                : policy::Rights::all(),
+                         .identity = identity_of_(number)}});
   return policy::Access(std::move(tokens));
 }
 

@@ -9,9 +9,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "log/event.h"
@@ -39,6 +42,9 @@ class Rights {
   void give_back(std::size_t number) { now_[number] = granted_[number]; }
   bool give_all_back();  // false: nothing had been withdrawn
   policy::Access access() const;
+  // What tokens say of their holders; before the first process starts. By default, nothing.
+  using IdentityOf = std::function<std::shared_ptr<const policy::Identity>(std::size_t number)>;
+  void identify(IdentityOf identity_of) { identity_of_ = std::move(identity_of); }
 
   // A process has started over these tables with the present rights.
   void started(const store::Tables& tables);
@@ -62,6 +68,7 @@ class Rights {
 
   const std::vector<Level> granted_;
   std::vector<Level> now_;
+  IdentityOf identity_of_ = [](std::size_t) { return nullptr; };
   std::vector<Epoch> epochs_;
 };
 

@@ -15,6 +15,7 @@
 #include "sim/historians.h"
 #include "sim/intruder.h"
 #include "sim/invariants.h"
+#include "sim/name_watch.h"
 #include "sim/nemesis.h"
 #include "sim/old_log.h"
 #include "sim/oracle.h"
@@ -99,7 +100,10 @@ class Run {
                    }),
         nemesis_(world_, network_, disk_, server_, rights_, clients_),
         siege_(world_, network_, server_, freeze_, plan),
-        issuer_(world_, server_, plan.issuer) {
+        issuer_(world_, server_, plan.issuer),
+        names_(world_, server_, plan.names, first_joiner(plan),
+               {objects_.begin(), objects_.end()}) {
+    if (plan.names.on) rights_.identify(NameWatch::identity_of);
     server_.ask(freeze_.rule());
     if (plan.issuer.on)
       server_.ask([this](const policy::Access& shared) { return issuer_.judge(shared); });
@@ -152,6 +156,7 @@ class Run {
   Nemesis nemesis_;
   Siege siege_;
   Issuer issuer_;
+  NameWatch names_;
   std::unique_ptr<Guests> guests_;  // may be nullptr
 };
 
@@ -190,6 +195,7 @@ void Run::begin() {
   if (guests_) guests_->start();
   custodian_.start();
   issuer_.start();
+  names_.start();
   nemesis_.tell({.rollback_nears = [this] { auditor_.ask(); },
                  .rolled_back = [this] { rolled_back(); },
                  .snapshot_damaged = [this] { historians_.look_around(); },
@@ -224,6 +230,7 @@ void Run::rolled_back() {
   archivist_.rolled_back();
   custodian_.rolled_back(tables);
   issuer_.rolled_back();
+  names_.rolled_back();
   if (guests_) guests_->rolled_back();
   oracle_.rolled_back();
   rights_.rolled_back(tables);
@@ -275,6 +282,7 @@ void Run::join_late() {
     settings.token = Rights::token_of(settings.number);
     settings.read_only = true;
     settings.echoes_presence = true;
+    if (plan_.names.on) settings.user = NameWatch::claim_of(settings.number, 0);
     clients_.push_back(make_client(world_, network_, book_, settings));
     clients_.back()->start();
   }
@@ -326,6 +334,7 @@ bool Run::settle() {
     presence_.look(clients_);
     siege_.look(clients_);
     issuer_.look();
+    names_.look(clients_);
     why = who_lags();
     if (why.empty()) return true;
   }
@@ -343,6 +352,7 @@ void Run::take_stock() {
   rights_.check(world_, stored);
   auditor_.check(stored);
   custodian_.check(stored);
+  names_.check(stored);
   // The oracles still compare with what was dropped.
   const AppendedTables tables(stored);
   server_.note_clock();
@@ -410,6 +420,7 @@ RunResult Run::go() {
     presence_.look(clients_);
     siege_.look(clients_);
     issuer_.look();
+    names_.look(clients_);
   }
   if (sound) {
     heal();

@@ -99,6 +99,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .retention_pace = server.settings_.retention,
       .rates = server.settings_.rates,
       .presence = server.settings_.presence,
+      .stamp_presence = server.settings_.stamp_presence,
       .memory = memory.get(),
       .accounts = accounts.get(),
       .gate =

@@ -51,6 +51,7 @@ struct ServerSettings {
   log::CheckpointPace checkpoints;
   policy::Rates rates = policy::default_rates();
   workspace::PresenceLimits presence;
+  bool stamp_presence = false;
   std::size_t memory_bytes = 0;  // that the process may use; 0: memory is no reason for anything
   std::uint64_t recovery_us = 100'000;
   std::uint64_t restart_us = 1'000'000;  // until the operator restarts it
