@@ -331,7 +331,7 @@ constexpr std::array<FunctionInfo, 22> kFunctions = {{
     {Function::kIsIpv6, "isIpv6", true, 1, Kind::kIp, Kind::kNone, Kind::kBool},
     {Function::kIsLoopback, "isLoopback", true, 1, Kind::kIp, Kind::kNone, Kind::kBool},
     {Function::kIsMulticast, "isMulticast", true, 1, Kind::kIp, Kind::kNone, Kind::kBool},
-    {Function::kIsInRange, "isInRange", true, 2, Kind::kIp, Kind::kIp, Kind::kBool, true},
+    {Function::kIsInRange, "isInRange", true, 2, Kind::kIp, Kind::kIp, Kind::kBool},
     {Function::kOffset, "offset", true, 2, Kind::kDatetime, Kind::kDuration, Kind::kDatetime},
     {Function::kDurationSince, "durationSince", true, 2, Kind::kDatetime, Kind::kDatetime,
      Kind::kDuration},

@@ -63,7 +63,6 @@ struct FunctionInfo {
   Kind first;   // the type of the first argument
   Kind second;  // of the second, if there is one
   Kind result;
-  bool more = false;  // any number of further arguments like the last one
 };
 
 const FunctionInfo& info_of(Function function);
