@@ -84,7 +84,7 @@ Result<std::vector<policy::Token>> read_tokens(const ServeOptions& options) {
 }
 
 observe::Secrets secrets_of(const std::vector<policy::Token>& tokens) {
-  std::vector<std::string> secrets;
+  std::vector<std::string> secrets{environment("SYNCLINE_AUTH_WEBHOOK_SECRET")};
   for (const policy::Token& token : tokens) secrets.push_back(token.secret);
   return observe::Secrets(secrets);
 }
@@ -162,6 +162,15 @@ policy::Rates rates_of(const ServeOptions& options) {
   return rates;
 }
 
+backend::IdentityOptions identity_options(const ServeOptions& options) {
+  backend::IdentityOptions identity = options.identity;
+  identity.jwt_leeway_ms = options.jwt_leeway_seconds * 1000ULL;
+  identity.claims.fallback =
+      policy::rights_named(options.jwt_rights).value_or(policy::Rights::none());
+  identity.webhook_secret = environment("SYNCLINE_AUTH_WEBHOOK_SECRET");
+  return identity;
+}
+
 backend::NodeOptions node_options(const ServeOptions& options, policy::Access access) {
   backend::NodeOptions node;
   node.data_dir = options.data_dir;
@@ -175,6 +184,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.tls_certificate = options.tls_certificate;
   node.tls_key = options.tls_key;
   node.access = std::move(access);
+  node.identity = identity_options(options);
   node.cors_origins = options.cors_origins;
   node.allow_hosts = options.allow_hosts;
   node.insecure = options.insecure;

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "backend/server/identity_service.h"
+
 namespace syncline::cli {
 
 struct ServeOptions {
@@ -29,7 +31,10 @@ struct ServeOptions {
   std::vector<std::string> cors_origins;
   std::vector<std::string> allow_hosts;
   bool insecure = false;
-  bool verify = false;  // verify everything before serving
+  backend::IdentityOptions identity = {};
+  std::uint32_t jwt_leeway_seconds = 30;
+  std::string jwt_rights = "write";  // of tokens, if no claim says which
+  bool verify = false;               // verify everything before serving
   std::size_t threads = 0;
   std::size_t memory_mib = 2048;
   std::size_t max_message_mib = 32;

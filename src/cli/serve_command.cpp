@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/data/verify_data_dir.h"
 #include "cli/serve.h"
+#include "cli/serve_identity.h"
 
 namespace syncline::cli {
 namespace {
@@ -125,6 +126,7 @@ void add_serve(Command& root) {
                 .environment = "SYNCLINE_TOKEN_FILE",
                 .is_file = true},
                options->token_file);
+  add_identity(serve, *options);
   serve.option(
       {.name = "--cors-origin",
        .value = "ORIGIN",

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,18 +65,19 @@ Result<Url> parse_url(std::string_view text) {
 
 class Deadline {
  public:
-  explicit Deadline(std::uint64_t timeout_ms)
-      : end_(std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms)) {}
+  explicit Deadline(const HttpClientOptions& options)
+      : end_(std::chrono::steady_clock::now() + std::chrono::milliseconds(options.timeout_ms)),
+        stop_(options.stop) {}
 
-  // False if the time is up first.
+  // False if the time is up first, or the exchange is to stop.
   bool wait(int fd, short events) const {
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           end_ - std::chrono::steady_clock::now());
-      if (left.count() <= 0) return false;
+      if (left.count() <= 0 || (stop_ != nullptr && *stop_)) return false;
       pollfd entry{fd, events, 0};
       const int ready =
-          ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000)));
+          ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left.count(), kLookAtStopMs)));
       if (ready > 0) return true;
       if (ready < 0 && errno != EINTR) return false;
     }
@@ -87,15 +89,37 @@ class Deadline {
   }
 
  private:
+  static constexpr std::int64_t kLookAtStopMs = 100;
+
   std::chrono::steady_clock::time_point end_;
+  const std::atomic<bool>* const stop_;
 };
 
 std::unexpected<Error> too_late() {
   return fail(ErrorCode::kUnavailable, "the server did not answer in time");
 }
 
+policy::IpAddress address_of(const sockaddr* address) {
+  policy::IpAddress bytes{};
+  if (address->sa_family == AF_INET6) {
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, 16);
+  } else if (address->sa_family == AF_INET) {
+    bytes = policy::mapped(0, 0, 0, 0);
+    std::memcpy(bytes.data() + 12, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 4);
+  }
+  return bytes;
+}
+
+Result<void> may_connect(const HttpClientOptions& options, const addrinfo& info, bool secure) {
+  if (!options.may_connect) return {};
+  std::array<char, NI_MAXHOST> shown{};
+  getnameinfo(info.ai_addr, info.ai_addrlen, shown.data(), shown.size(), nullptr, 0,
+              NI_NUMERICHOST);
+  return options.may_connect(address_of(info.ai_addr), shown.data(), secure);
+}
+
 // A connected non-blocking socket.
-Result<int> connect_to(const Url& url, const Deadline& deadline) {
+Result<int> connect_to(const Url& url, const HttpClientOptions& options, const Deadline& deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -103,7 +127,12 @@ Result<int> connect_to(const Url& url, const Deadline& deadline) {
     return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", url.host, gai_strerror(error)));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(found, freeaddrinfo);
   int last = 0;
+  std::optional<Error> refused;
   for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+    if (auto may = may_connect(options, *info, url.secure); !may) {
+      refused = std::move(may.error());
+      continue;
+    }
     const int fd = ::socket(info->ai_family, info->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) continue;
     last = ::connect(fd, info->ai_addr, info->ai_addrlen) == 0 ? 0 : errno;
@@ -115,6 +144,7 @@ Result<int> connect_to(const Url& url, const Deadline& deadline) {
     if (last == 0) return fd;
     ::close(fd);
   }
+  if (refused && last == 0) return std::unexpected(std::move(*refused));
   return fail(ErrorCode::kUnavailable,
               fmt::format("cannot connect to {}:{}: {}", url.host, url.port, strerror(last)));
 }
@@ -234,13 +264,13 @@ Result<HttpClientResponse> http_request(std::string_view method, std::string_vie
   if (!url) return std::unexpected(url.error());
   const auto text = request_text(method, *url, body, options);
   if (!text) return std::unexpected(text.error());
-  const Deadline deadline(options.timeout_ms);
-  const auto fd = connect_to(*url, deadline);
+  const Deadline deadline(options);
+  const auto fd = connect_to(*url, options, deadline);
   if (!fd) return std::unexpected(fd.error());
 
   std::unique_ptr<Stream> stream;
   if (url->secure) {
-    auto tls = make_tls_client_stream(*fd, url->host, options.ca_file);
+    auto tls = make_tls_client_stream(*fd, url->host, options.ca_file, options.trust_system_too);
     if (!tls) return std::unexpected(tls.error());
     stream = std::move(*tls);
   } else {

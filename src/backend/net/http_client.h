@@ -3,19 +3,22 @@
 // One connection per request. For https:// it verifies the certificate chain and the name or
 // address of the host. It does not follow redirects. Thread-safe: it has no state.
 //
-// Errors: kInvalid for a bad URL; kUnavailable if the server cannot be reached or does not answer
+// Errors: kInvalid for a bad URL; that of `may_connect` if no address is left; kUnavailable if the server cannot be reached or does not answer
 // in time; kUnauthorized if its certificate is not trusted; kTooLarge for a body over the limit;
 // kMalformed for an answer that is not HTTP or is cut off.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "http/exchange.h"
+#include "policy/outbound_guard.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -24,7 +27,13 @@ struct HttpClientOptions {
   std::uint64_t timeout_ms = 10'000;  // for the whole exchange
   std::size_t max_body_bytes = 64 * 1024 * 1024;
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string ca_file = {};  // PEM; empty: the system's trusted certificates
+  std::string ca_file = {};       // PEM; empty: the system's trusted certificates
+  bool trust_system_too = false;  // both
+  // Judges each address to which the name of the host leads, before a connection is made to it; `shown` is the
+  // address as text. Refused ones are passed over. Empty: all are good.
+  std::function<Result<void>(const policy::IpAddress&, const std::string& shown, bool secure)>
+      may_connect = {};
+  const std::atomic<bool>* stop = nullptr;  // once it is true, the exchange ends with kUnavailable
 };
 
 struct HttpClientResponse {

@@ -163,17 +163,19 @@ std::unique_ptr<Stream> TlsContext::new_stream(int fd) {
 }
 
 Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string& host,
-                                                       const std::string& ca_file) {
+                                                       const std::string& ca_file,
+                                                       bool system_too) {
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                                   SSL_CTX_free);
   SSL* ssl = context ? new_ssl(context.get(), fd) : nullptr;
   if (ssl == nullptr) return fail(ErrorCode::kIo, "cannot set up TLS: " + last_error());
   auto stream = std::make_unique<TlsStream>(ssl, fd);
 
-  const int trusted = ca_file.empty()
-                          ? SSL_CTX_set_default_verify_paths(context.get())
-                          : SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr);
-  if (trusted != 1) return fail(ErrorCode::kInvalid, "TLS trust " + ca_file + ": " + last_error());
+  const bool system = ca_file.empty() || system_too;
+  const bool trusted = (!system || SSL_CTX_set_default_verify_paths(context.get()) == 1) &&
+                       (ca_file.empty() || SSL_CTX_load_verify_locations(
+                                               context.get(), ca_file.c_str(), nullptr) == 1);
+  if (!trusted) return fail(ErrorCode::kInvalid, "TLS trust " + ca_file + ": " + last_error());
   SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);

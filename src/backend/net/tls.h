@@ -39,10 +39,11 @@ class TlsContext {
 };
 
 // The stream of a client. It verifies the certificate chain against `ca_file` (PEM; empty: the
-// system's trusted certificates), and that the certificate is for `host`, a name or an address.
+// system's trusted certificates; with `system_too`, against both), and that the certificate is for `host`, a name or an address.
 // Takes ownership of `fd`, also on failure.
 Result<std::unique_ptr<Stream>> make_tls_client_stream(int fd, const std::string& host,
-                                                       const std::string& ca_file);
+                                                       const std::string& ca_file,
+                                                       bool system_too = false);
 
 // The reason why the last operation on a stream of this thread failed, in OpenSSL's words; "" if the
 // peer has just gone.

@@ -52,8 +52,9 @@ constexpr std::size_t kMostWriteBufferBytes = std::size_t{32} << 20;  // of one 
 // The members are in the order of construction. stop() runs before they are destroyed in reverse
 // order.
 struct Node::Impl {
-  explicit Impl(NodeOptions node_options)
+  Impl(NodeOptions node_options, std::unique_ptr<IdentityService> identity_service)
       : options(std::move(node_options)),
+        identity(std::move(identity_service)),
         reporter(options.log, observe::Area::kServer),
         plan(node::plan_memory(options.memory_bytes)) {
     // Members are destroyed in reverse order: first the loops with their tasks, then what these are charged to.
@@ -81,7 +82,10 @@ struct Node::Impl {
 
   const NodeOptions options;
   const node::RevocationsOfLoops revoked{[this] { return shards.get(); }};
-  const policy::TokenKinds access{options.access, {.revoked = &revoked}};
+  std::unique_ptr<IdentityService> identity;
+  const policy::TokenKinds access{
+      options.access,
+      {.jwt = identity->jwt(), .webhook = identity->webhook(), .revoked = &revoked}};
   const observe::Reporter reporter;
   const node::MemoryPlan plan;
   std::uint64_t started_unix_ms = 0;
@@ -136,12 +140,14 @@ Result<void> check(const NodeOptions& options) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
   }
-  if (!is_loopback(options.address) && options.access.open() && !options.insecure) {
+  const bool open = options.access.open() && options.identity.empty();
+  if (!is_loopback(options.address) && open && !options.insecure) {
     return fail(
         ErrorCode::kInvalid,
-        fmt::format("{} can be reached from other machines, and there is no token: give one "
-                    "(SYNCLINE_TOKEN or --token-file), or say --insecure",
-                    options.address));
+        fmt::format(
+            "{} can be reached from other machines, and there is no token: give one "
+            "(SYNCLINE_TOKEN or --token-file), say where keys for JWTs are, or say --insecure",
+            options.address));
   }
   return {};
 }
@@ -181,7 +187,9 @@ bool is_loopback(const std::string& address) {
 
 Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
   if (auto valid = check(options); !valid) return std::unexpected(std::move(valid.error()));
-  auto impl = std::make_unique<Impl>(std::move(options));
+  auto identity = IdentityService::make(options.identity, options.log);
+  if (!identity) return std::unexpected(std::move(identity.error()));
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(*identity));
   if (auto started = impl->start(); !started) return std::unexpected(std::move(started.error()));
   return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
@@ -230,6 +238,7 @@ Result<void> Node::Impl::start() {
   if (options.log != nullptr) watch = std::make_unique<LoopWatch>(*loops, options.log);
   std::vector<Scheduler*> schedulers;
   for (std::size_t i = 0; i < loops->size(); ++i) schedulers.push_back(&(*loops)[i]);
+  identity->serve(schedulers);
   shards = std::make_unique<node::Shards>(std::move(schedulers));
   backups = std::make_unique<BackupService>(*store, options.backup_dir, options.log);
   imports = std::make_unique<ImportService>(
@@ -374,21 +383,24 @@ Result<void> Node::Impl::start_shards() {
 
 void Node::Impl::compose() {
   const policy::Hosts hosts(options.allow_hosts, is_loopback(options.address));
-  api = std::make_unique<api::Context>(api::Context{
-      .shards = *shards,
-      .access = access,
-      .hosts = hosts,
-      .cors = api::Cors(options.cors_origins),
-      .imports = imports.get(),
-      .backups = backups.get(),
-      .log_levels = options.log,
-      .keys = [this] { return public_keys(); },
-      .find_asset = find_web_asset,
-      .add_metrics =
-          [this](observe::MetricsPage& page) { add_process_metrics(page, process_sample()); },
-      .ready = ready,
-      .health = [this] { return health(); },
-      .bound_to_loopback = is_loopback(options.address)});
+  api = std::make_unique<api::Context>(
+      api::Context{.shards = *shards,
+                   .access = access,
+                   .hosts = hosts,
+                   .cors = api::Cors(options.cors_origins),
+                   .imports = imports.get(),
+                   .backups = backups.get(),
+                   .log_levels = options.log,
+                   .keys = [this] { return public_keys(); },
+                   .find_asset = find_web_asset,
+                   .add_metrics =
+                       [this](observe::MetricsPage& page) {
+                         add_process_metrics(page, process_sample());
+                         identity->add_metrics(page);
+                       },
+                   .ready = ready,
+                   .health = [this] { return health(); },
+                   .bound_to_loopback = is_loopback(options.address)});
   accept = std::make_unique<node::AcceptContext>(
       node::AcceptContext{.shards = *shards,
                           .access = access,
@@ -475,6 +487,7 @@ void Node::Impl::stop() {
   // What they do now is done to its end, because it may be with an object of a shard.
   for (std::size_t i = 0; workers && i < worker_loops->size(); ++i)
     run_on((*worker_loops)[i], [&] { workers->set(i, nullptr, node::known_types()); });
+  identity->stop();
   backups.reset();  // its last answers need running loops
   imports.reset();
   for (std::size_t i = 0; shards && i < loops->size(); ++i) {

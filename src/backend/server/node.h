@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/server/identity_service.h"
 #include "log/checkpoint_keeper.h"
 #include "policy/access.h"
 #include "policy/rates.h"
@@ -39,6 +40,7 @@ struct NodeOptions {
   std::string tls_certificate;  // PEM paths; both or neither
   std::string tls_key;
   policy::Access access;
+  IdentityOptions identity;  // other tokens than those that many share
   // Origins of web pages that may use the HTTP API (api/cors.h).
   std::vector<std::string> cors_origins = {};
   // Names under which clients may address the server, besides those of this machine
