@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policy/access.h"
+#include "policy/names.h"
 
 namespace syncline::node {
 
@@ -33,11 +34,22 @@ std::string trace_of(const http::Request& request) {
 
 namespace {
 
+// The workspace that a request of the HTTP API names; "" if it names none that can exist.
+std::string workspace_of(std::string_view raw_path) {
+  constexpr std::string_view kPrefix = "/v1/workspaces/";
+  if (!raw_path.starts_with(kPrefix)) return {};
+  raw_path.remove_prefix(kPrefix.size());
+  std::string name =
+      http::percent_decode_where_it_is(raw_path.substr(0, raw_path.find_first_of("/?")));
+  return policy::check_workspace_name(name) ? name : std::string();
+}
+
 void find_out(const policy::Authenticator& access, const http::Request& request, bool may_ask,
               Scheduler& loop, std::move_only_function<void(Result<policy::Caller>)> done) {
   const std::string token = token_of(request);
+  const std::string workspace = workspace_of(request.raw_path);
   access.authenticate(
-      {.token = token, .peer = request.peer, .may_ask = may_ask}, loop,
+      {.token = token, .workspace = workspace, .peer = request.peer, .may_ask = may_ask}, loop,
       [origin = std::string(request.headers.find("Origin").value_or("")), trace = trace_of(request),
        done = std::move(done)](Result<policy::Principal> principal) mutable {
         if (!principal) return done(std::unexpected(std::move(principal.error())));

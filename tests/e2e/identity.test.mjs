@@ -295,6 +295,9 @@ test('the application judges tokens of its own', kTest, async (t) => {
   const before = app.asked.length;
   await y_client(t, server, 'w', 'o', { params: { token } });
   assert.equal(app.asked.length, before);
+  // A request of the HTTP API names its workspace.
+  assert.equal((await server.get('/v1/workspaces/w/log', bearer(token))).status, 200);
+  assert.deepEqual(app.asked.at(-1), { token, workspace: 'w', object: '', authorization: 'Bearer between us' });
   // Without an answer, nobody is let in.
   assert.equal(await status_of(server, 'down'), 503);
   assert.equal(await result_of(server, 'auth_webhook_total', 'failed', bearer('operator!')), 1);
