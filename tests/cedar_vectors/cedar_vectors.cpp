@@ -1,5 +1,5 @@
 // Runs the published integration tests of Cedar. Every set of policies is also judged after it went
-// through its printed form, so that the printer says what the parser read.
+// through its printed form and through its JSON form, so these say what the parser read.
 //
 //   cedar_vectors <archive> [part of a name]
 //
@@ -14,6 +14,7 @@
 
 #include "cedar/authorizer.h"
 #include "cedar/parser.h"
+#include "cedar/policy_json.h"
 #include "cedar/print.h"
 #include "cedar/validator.h"
 #include "cedar/value_json.h"
@@ -63,15 +64,23 @@ class Run {
     auto printed = parse_policies(to_cedar(*policies));
     if (!printed) return report("printed policies", printed.error().message);
 
+    const auto as_json = to_json(*policies);
+    if (!as_json) return report("JSON form", as_json.error().message);
+    auto from_json = policies_from_json(*as_json);
+    if (!from_json) return report("from JSON", from_json.error().message);
+
     const bool should = json->find("shouldValidate")->flag;
     ++(should ? counts.valid : counts.invalid);
-    for (const PolicySet* set : {&*policies, &*printed}) validation(*set, *schema, should);
+    for (const PolicySet* set : {&*policies, &*printed, &*from_json})
+      validation(*set, *schema, should);
 
     const Authorizer read(std::make_shared<PolicySet>(std::move(*policies)));
     const Authorizer again(std::make_shared<PolicySet>(std::move(*printed)));
+    const Authorizer other(std::make_shared<PolicySet>(std::move(*from_json)));
     for (const Json& each : json->find("requests")->elements) {
       request(each, *schema, *entities, read, &counts);
       request(each, *schema, *entities, again, nullptr);
+      request(each, *schema, *entities, other, nullptr);
     }
   }
 
