@@ -15,6 +15,7 @@
 #include "api/backups.h"
 #include "api/cors.h"
 #include "api/imports.h"
+#include "api/security_events.h"
 #include "http/asset.h"
 #include "log/checkpoint.h"
 #include "node/shards.h"
@@ -41,6 +42,7 @@ struct Context {
   Imports* imports = nullptr;
   Backups* backups = nullptr;
   observe::LevelSwitch* log_levels = nullptr;
+  SecurityEvents* security_events = nullptr;
   std::function<Result<PublicKeys>()> keys;
   // Returns the static file with this path, or nullptr. May be empty.
   std::function<const http::Asset*(std::string_view path)> find_asset = {};

@@ -17,11 +17,11 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 13> tables() {
+std::array<std::span<const Route>, 14> tables() {
   return {state_routes(),  history_routes(),   restore_routes(),    proof_routes(),
           export_routes(), retention_routes(), quarantine_routes(), shut_routes(),
           backup_routes(), import_routes(),    log_level_routes(),  session_routes(),
-          people_routes()};
+          people_routes(), security_event_routes()};
 }
 
 // The names in a path that matches a template, not decoded.

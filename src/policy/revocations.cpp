@@ -106,20 +106,25 @@ const Revocations::Entry* Revocations::find(Revocation::Of of, std::string_view 
   return found == entries_.end() ? nullptr : &found->second;
 }
 
+bool Revocations::holds(const Principal& principal, std::string_view issuer,
+                        std::string_view tenant) const {
+  using Of = Revocation::Of;
+  const Identity& token = *principal.identity;
+  const Of of = token.source == Identity::Source::kKey ? Of::kKey : Of::kToken;
+  if (!token.token.empty() && find(of, token.token, issuer, tenant) != nullptr) return true;
+  // A token that does not say when it was issued may be older.
+  const Entry* const all = find(Of::kPrincipal, principal.id, issuer, tenant);
+  return all != nullptr && token.issued_ms < all->before_ms;
+}
+
 Result<void> Revocations::check(const Principal& principal) const {
   if (entries_.empty() || principal.identity == nullptr) return {};
   const Identity& token = *principal.identity;
   if (token.source == Identity::Source::kShared) return {};
-  const auto revoked = [&](std::string_view issuer) {
-    const auto of =
-        token.source == Identity::Source::kKey ? Revocation::Of::kKey : Revocation::Of::kToken;
-    if (!token.token.empty() && find(of, token.token, issuer, token.tenant) != nullptr) return true;
-    // A token that does not say when it was issued may be older.
-    const Entry* const all = find(Revocation::Of::kPrincipal, principal.id, issuer, token.tenant);
-    return all != nullptr && token.issued_ms < all->before_ms;
-  };
-  if (revoked("") || (!token.issuer.empty() && revoked(token.issuer)))
-    return fail(ErrorCode::kUnauthorized, "the token was revoked");
+  for (const std::string_view tenant : {std::string_view(token.tenant), kEveryTenant})
+    if (holds(principal, "", tenant) ||
+        (!token.issuer.empty() && holds(principal, token.issuer, tenant)))
+      return fail(ErrorCode::kUnauthorized, "the token was revoked");
   return {};
 }
 

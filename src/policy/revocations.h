@@ -31,13 +31,16 @@ struct Revocation {
 
   Of of = Of::kToken;
   std::string id = {};
-  std::string issuer = {};      // only tokens of this issuer; "": of any
-  std::string tenant = {};      // whose principal or token it is; "": the default tenant's
+  std::string issuer = {};  // only tokens of this issuer; "": of any
+  std::string tenant =
+      {};  // whose principal or token it is; "": the default tenant's; kEveryTenant
   std::uint64_t before_ms = 0;  // kPrincipal: tokens that were issued before are revoked
   std::uint64_t until_ms = 0;   // forgotten then (milliseconds since 1970); 0: never
 
   bool operator==(const Revocation&) const = default;
 };
+
+inline constexpr std::string_view kEveryTenant = "*";  // no tenant has this name
 
 inline constexpr std::size_t kMaxRevokedIdBytes = 512;  // of an id, of an issuer and of a tenant
 
@@ -81,6 +84,7 @@ class Revocations {
 
   const Entry* find(Revocation::Of of, std::string_view id, std::string_view issuer,
                     std::string_view tenant) const;
+  bool holds(const Principal& principal, std::string_view issuer, std::string_view tenant) const;
 
   std::map<std::string, Entry, std::less<>> entries_;
 };

@@ -543,6 +543,7 @@ void HocuspocusSession::on_closed(std::uint16_t) {
 
 void HocuspocusSession::close(std::uint16_t code, std::string_view reason) {
   if (std::exchange(closing_, true)) return;
+  seat_.leave();
   report_end(options_.host.reports(), party({}), code, {ErrorCode::kInvalid, std::string(reason)});
   connection_->close(code, reason);
 }

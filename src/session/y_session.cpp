@@ -231,6 +231,7 @@ void YSession::send_refused(const Error& error) {
 
 void YSession::close(const Error& error) {
   if (std::exchange(closing_, true)) return;
+  seat_.leave();  // whoever is told later that it was refused is no session any more
   host_.scheduler().cancel(std::exchange(close_timer_, 0));
   const std::uint16_t code = close_code(error.code);
   report_end(host_.reports(), party(), code, error);

@@ -85,9 +85,9 @@ class YSession final : public ConnectionHandler,
   const ClientKey client_;
   const bool wants_saved_;
   Meter meter_;
+  Seat seat_;
   std::unique_ptr<YSessionOptions> options_;  // null once there is a channel
   Connection* connection_ = nullptr;
-  Seat seat_;
   std::unique_ptr<TokenLife> life_;  // null: the token never expires
   std::optional<Channel> channel_;
   bool closing_ = false;

@@ -157,6 +157,7 @@ constexpr Trial kTrials[] = {
     {"POST", "/v1/sessions/{session}/kick", "/sessions/00-00000000-0000000000000000/kick", 404},
     {"POST", "/v1/sessions/{session}/revoke", "/sessions/00-00000000-0000000000000000/revoke", 404},
     {"POST", "/v1/revocations", "/revocations?token=x", 204},
+    {"POST", "/v1/security-events", "/security-events", 501},  // of which the vault has no keys
     {"GET", "/v1/shut", "/shut", 200, [](Vault& vault) { vault.shut(); }},
     {"DELETE", "/v1/workspaces/{workspace}/shut", "/workspaces/VAULT/shut", 204,
      [](Vault& vault) { vault.shut(); }},
@@ -274,7 +275,7 @@ void try_door(const policy::Access& access, const std::vector<Asker>& askers, co
     if (expected == 0) {
       if (!policy::changes(right)) continue;
       // Whoever comes next finds the same server.
-      EXPECT_EQ(vault.contents() == before, trial.answer == 404) << "the trial does nothing";
+      EXPECT_EQ(vault.contents() == before, trial.answer >= 400) << "the trial does nothing";
       return;
     }
     expect_silence(answer, ask(trial.method, target_of(trial, "none", "nothing")));

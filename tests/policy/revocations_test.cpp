@@ -57,6 +57,22 @@ TEST(Revocations, OfAPrincipalEverythingThatWasIssuedBefore) {
   EXPECT_TRUE(revoked.check({.id = "ann"})) << "a shared token";
 }
 
+TEST(Revocations, OneMayHoldForEveryTenant) {
+  Revocations revoked;
+  revoked.add({.of = Of::kPrincipal,
+               .id = "ann",
+               .issuer = "https://a.example",
+               .tenant = std::string(kEveryTenant),
+               .before_ms = 1'000});
+  for (const char* tenant : {"", "acme"}) {
+    Identity token{
+        .source = Source::kJwt, .tenant = tenant, .issuer = "https://a.example", .issued_ms = 1};
+    EXPECT_FALSE(revoked.check(with(token)));
+    token.issuer = "https://b.example";
+    EXPECT_TRUE(revoked.check(with(token)));
+  }
+}
+
 TEST(Revocations, MergingTakesTheLaterMomentAndTheLaterEnd) {
   Revocations revoked;
   const Revocation first{.of = Of::kPrincipal, .id = "ann", .before_ms = 2'000, .until_ms = 9'000};

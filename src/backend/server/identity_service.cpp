@@ -162,6 +162,10 @@ Result<void> IdentityService::set_up_jwt(const IdentityOptions& options,
     remote_ = remote.get();
     keys_ = std::move(remote);
   }
+  events_ = std::make_unique<api::EventVerifier>(
+      *keys_,
+      api::EventVerifier::Rules{
+          .terms = rules->terms, .algorithms = rules->algorithms, .id_claim = rules->claims.id});
   jwt_ = std::make_unique<OfLoops>(std::move(*rules), *keys_, jwt_counters_);
   return {};
 }

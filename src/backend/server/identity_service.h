@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "api/event_verifier.h"
 #include "backend/outbound/auth_webhook.h"
 #include "backend/outbound/outbound_client.h"
 #include "backend/outbound/remote_keys.h"
@@ -66,6 +67,9 @@ class IdentityService {
   const policy::Authenticator* jwt() const;
   const policy::Authenticator* webhook() const { return webhook_.get(); }
 
+  // Verifies Security Event Tokens of the issuer of JWTs; nullptr: there is none.
+  api::SecurityEvents* security_events() const { return events_.get(); }
+
   void add_metrics(observe::MetricsPage& page) const;
 
  private:
@@ -79,6 +83,7 @@ class IdentityService {
   std::unique_ptr<policy::KeySource> keys_;
   RemoteKeys* remote_ = nullptr;  // keys_, if they are fetched
   std::unique_ptr<OfLoops> jwt_;
+  std::unique_ptr<api::EventVerifier> events_;
   std::unique_ptr<AuthWebhook> webhook_;
 };
 

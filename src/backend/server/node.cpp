@@ -391,6 +391,7 @@ void Node::Impl::compose() {
                    .imports = imports.get(),
                    .backups = backups.get(),
                    .log_levels = options.log,
+                   .security_events = identity->security_events(),
                    .keys = [this] { return public_keys(); },
                    .find_asset = find_web_asset,
                    .add_metrics =

@@ -1,0 +1,44 @@
+// SecurityEvents: who verifies Security Event Tokens, and what an event means for the tokens of this server.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/scheduler.h"
+#include "jose/security_event.h"
+#include "policy/revocations.h"
+#include "policy/seen_ids.h"
+
+namespace syncline::api {
+
+// How far an event reaches back; and how long it is remembered, which is longer than tokens live that an identity
+// provider issues.
+inline constexpr std::uint64_t kSecurityEventMs = std::uint64_t{31} * 86'400'000;
+
+class SecurityEvents {
+ public:
+  using Taken = std::expected<jose::SecurityEventToken, jose::EventRefusal>;
+  // An error: the keys cannot be had now.
+  using Done = std::move_only_function<void(Result<Taken>)>;
+
+  virtual ~SecurityEvents() = default;
+
+  // Answers on `loop`, which is that of the caller, before the call returns or in a later turn.
+  virtual void verify(std::string token, Scheduler& loop, Done done) = 0;
+
+  // The claim that holds the id of a principal: "sub", "email" or another one, of which no event speaks.
+  virtual const std::string& id_claim() const = 0;
+
+  // Of issuer and jti. Only on the first loop.
+  policy::SeenIds seen;
+};
+
+// What the events of a token revoke: everything that its issuer gave their subjects before. An issuer speaks of its
+// own subjects only. Empty: they concern nobody here, or are too old.
+std::vector<policy::Revocation> revocations_of(const jose::SecurityEventToken& token,
+                                               const std::string& id_claim, std::uint64_t now_ms);
+
+}  // namespace syncline::api
