@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kSilenceMs = 30'000;
 constexpr std::uint64_t kPresenceMs = 15'000;
 constexpr std::uint64_t kTickMs = 3'000;
+constexpr std::size_t kTokensKept = 8;
 
 Acked content_of(ByteView update) {
   auto meta = crdt::update_meta(update, crdt::UpdateVersion::kV1);
@@ -249,8 +250,7 @@ void Client::lost_identity(std::string_view why) {
 }
 
 void Client::opens_with_token(Replica& replica) {
-  replica.token = token_;
-  replica.old_token.clear();
+  replica.tokens = {token_};
 }
 
 void Client::renew_token(Replica& replica, std::function<void()> send) {
@@ -259,17 +259,17 @@ void Client::renew_token(Replica& replica, std::function<void()> send) {
   if (dice_.chance(0.2)) return;  // its application has none
   loop_.after(dice_.below(2'000), [this, handle = handle_, &replica, send = std::move(send)] {
     if (handle != handle_ || !connected()) return;
-    replica.old_token = std::exchange(replica.token, tokens_.issue());
-    token_ = replica.token;
+    token_ = tokens_.issue();
+    replica.tokens.push_back(token_);
+    if (replica.tokens.size() > kTokensKept) replica.tokens.erase(replica.tokens.begin());
     send();
   });
 }
 
 bool Client::token_is_over(const Replica& replica) {
   if (tokens_.issue == nullptr) return false;
-  const bool over = tokens_.refusable(replica.token) ||
-                    (!replica.old_token.empty() && tokens_.refusable(replica.old_token));
-  if (!over) return false;
+  // A refusal may be of one that was renewed meanwhile.
+  if (std::ranges::none_of(replica.tokens, tokens_.refusable)) return false;
   world_.hit(Probe::token_refused);
   wants_token_ = dice_.chance(0.5);
   return true;

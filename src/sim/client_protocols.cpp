@@ -79,7 +79,7 @@ class HocuspocusClient final : public Client {
     out.var_string(replica.name.second);
     out.var_uint(2);
     out.var_uint(0);
-    out.var_string(replica.token);
+    out.var_string(replica.tokens.back());
     out.var_string("3.2.0");
     send(out.take());
   }
@@ -127,7 +127,7 @@ class HocuspocusClient final : public Client {
     if (what == 0) return renew_token(replica, [this, &replica] { send_token(replica); });
     if (what != 2) return token_is_over(replica) ? connect_again() : protocol_broken("was denied");
     if (!replica.welcome) return greet(replica);
-    if (!replica.old_token.empty()) world_.hit(Probe::token_renewed);
+    if (replica.tokens.size() > 1) world_.hit(Probe::token_renewed);
   }
 
   void connect_again() {

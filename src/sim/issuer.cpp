@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "sim/invariants.h"
 #include "sim/rights.h"
@@ -106,11 +107,12 @@ Result<policy::Principal> Issuer::judge(const policy::Access& shared, std::strin
   if (found == nullptr) return fail(ErrorCode::kUnauthorized, "unknown token");
   const std::uint64_t now_us = world_.now_us();
   if (now_us >= found->expires_us) return fail(ErrorCode::kUnauthorized, "the token has expired");
-  principal->identity = std::make_shared<policy::Identity>(
-      policy::Identity{.source = policy::Identity::Source::kJwt,
-                       .token = std::string(id_in(token)),
-                       .issued_ms = loop.unix_ms() - (now_us - found->issued_us) / 1000,
-                       .expires_ms = loop.unix_ms() + (found->expires_us - now_us) / 1000});
+  auto identity = principal->identity == nullptr ? policy::Identity{} : *principal->identity;
+  identity.source = policy::Identity::Source::kJwt;
+  identity.token = id_in(token);
+  identity.issued_ms = loop.unix_ms() - (now_us - found->issued_us) / 1000;
+  identity.expires_ms = loop.unix_ms() + (found->expires_us - now_us) / 1000;
+  principal->identity = std::make_shared<const policy::Identity>(std::move(identity));
   return principal;
 }
 
@@ -120,7 +122,11 @@ void Issuer::revoke_later() {
   const auto mean_us = static_cast<double>(settings_.revoke_every_us);
   world_.timeline.after(1 + dice_.wait(mean_us), [this] {
     if (healed_) return;
-    dice_.chance(0.7) ? revoke() : kick();
+    switch (dice_.below(4)) {
+      case 0: kick(); break;
+      case 1: present_revoked(); break;
+      default: revoke();
+    }
     revoke_later();
   });
 }
@@ -153,6 +159,23 @@ void Issuer::kick() {
       if (kicked.ok()) world_.hit(Probe::session_kicked);
     });
   });
+}
+
+// Somebody kept a token that was revoked, and tries it again, perhaps after a restart.
+void Issuer::present_revoked() {
+  std::vector<std::string> ids;
+  for (const auto& [id, token] : tokens_)
+    if (token.revoked_us > 0) ids.push_back(id);
+  if (ids.empty() || server_.process() == nullptr) return;
+  const std::string id = dice_.pick(ids);
+  ApiUser(world_, server_, token_text(tokens_[id].number, id))
+      .ask("GET", "/v1/workspaces", [this, id](const ApiUser::Answer& answer) {
+        if (answer.ok() && tokens_[id].revoked_us > 0)
+          world_.violated(kTokens,
+                          fmt::format("a token of p{} that was revoked is let in over HTTP",
+                                      tokens_[id].number));
+        if (answer.status == 401) world_.hit(Probe::revoked_presented);
+      });
 }
 
 // ---- the oracle

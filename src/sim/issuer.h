@@ -71,6 +71,7 @@ class Issuer {
   void revoke_later();
   void revoke();
   void kick();
+  void present_revoked();
   void check(const policy::Principal& principal, std::string_view where);
 
   World& world_;

@@ -44,7 +44,8 @@ namespace syncline::sim {
   X(join_refused) X(request_put_off) X(slowed_down) X(waiting_refused) X(presence_over_limit) \
   X(answer_refused) X(asker_left) X(quiet_edit_timed) X(everything_returned) X(frozen) \
   /* tokens that expire */ \
-  X(token_refused) X(token_wanted) X(token_renewed) X(token_revoked) X(session_kicked) \
+  X(token_refused) X(token_wanted) X(token_renewed) X(token_revoked) X(revoked_presented) \
+  X(session_kicked) \
   /* names */ \
   X(person_shown) X(guest_shown) X(name_erased)
 // clang-format on

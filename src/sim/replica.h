@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sim/book.h"
 #include "sim/editor.h"
@@ -22,8 +23,8 @@ struct Replica {
   std::unique_ptr<Editor> editor;
 
   // ---- state of the present connection
-  std::string token;      // that the server got last for it; "": one that never expires
-  std::string old_token;  // the one before
+  // The tokens that the present connection sent for it, the newest last; some of the last ones.
+  std::vector<std::string> tokens;
   bool welcome = false;   // authenticated, if the protocol reports this
   bool synced = false;    // has the server's answer to its first sync step
   bool answered = false;  // has sent what the server lacked
