@@ -32,6 +32,27 @@ void remove_all(std::string& text, std::string_view secret) {
     text.replace(at, secret.size(), Secrets::kRemoved);
 }
 
+bool is_base64url(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+// Removes what looks like a signed token: `{"` in base64url, and what follows up to a letter that no
+// such token has.
+void remove_signed_tokens(std::string& text) {
+  constexpr std::string_view kBegin = "eyJ";
+  constexpr std::size_t kLeastDots = 2;
+  std::size_t end = 0;
+  for (std::size_t at = 0; (at = text.find(kBegin, end)) != text.npos;) {
+    end = at;
+    while (end < text.size() && (is_base64url(text[end]) || text[end] == '.')) ++end;
+    const auto dots = std::ranges::count(std::string_view(text).substr(at, end - at), '.');
+    if (static_cast<std::size_t>(dots) < kLeastDots) continue;
+    text.replace(at, end - at, Secrets::kRemoved);
+    end = at + Secrets::kRemoved.size();
+  }
+}
+
 }  // namespace
 
 Secrets::Secrets(const std::vector<std::string>& secrets) {
@@ -53,6 +74,7 @@ std::string Secrets::cleaned(std::string_view text) const {
   }
   remove_after(clean, "token=");
   remove_after(clean, "bearer ");
+  remove_signed_tokens(clean);
   return clean;
 }
 

@@ -2,7 +2,7 @@
 //
 // It removes the secrets that it knows, also percent-encoded, wherever they stand; a secret of fewer
 // than kLeastBytes bytes only if it is the whole text, because a short one also stands in other
-// words. It also removes what follows "token=" and "Bearer ", known or not.
+// words. It also removes what follows "token=" and "Bearer ", known or not, and what looks like a JWT.
 //
 // Thread-safety: immutable.
 #pragma once

@@ -87,6 +87,14 @@ TEST(Line, IsBounded) {
             std::string::npos);
 }
 
+TEST(Secrets, JwtsAreRemovedWhereverTheyStand) {
+  const Secrets none;
+  EXPECT_EQ(none.cleaned("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln-_"), Secrets::kRemoved);
+  EXPECT_EQ(none.cleaned("a (eyJh.eyJz.c2ln) and eyJh.eyJz., too"),
+            "a ([removed]) and [removed], too");
+  EXPECT_EQ(none.cleaned("eyJh.eyJz eyJ eyJa.b"), "eyJh.eyJz eyJ eyJa.b");
+}
+
 TEST(Secrets, AreNeverInALine) {
   const Secrets secrets({"s3cret/token+1", "short"});
   const std::vector<std::string> texts = {
