@@ -2,6 +2,7 @@
 // signs, published clients that carry the tokens, and providers that rotate, stall, flood and lie.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -223,6 +224,26 @@ test('the server fetches nothing from private addresses unless it may', kTest, a
   assert.equal(provider.asked.keys, 0);
   const server = await Server.start(t, { args: ['--jwks-url', provider.jwks, '--outbound-allow-private'] });
   await until(async () => (await status_of(server, await provider.sign())) === 200, 'now it may');
+});
+
+test('a provider must prove who it is', kTest, async (t) => {
+  const dir = scratch_dir(t, 'tls');
+  const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
+  const make = (names) => spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+    '-subj', '/CN=localhost', '-addext', `subjectAltName=${names}`, '-keyout', key, '-out', cert]);
+  const started = async (names, args) => {
+    assert.equal(make(names).status, 0);
+    const provider = await IdentityProvider.start(t, { tls: { cert: readFileSync(cert), key: readFileSync(key) } });
+    const server = await Server.start(t, { args: ['--oidc-issuer', provider.issuer, ...kLocal, ...args] });
+    return { provider, server, status: await status_of(server, await provider.sign()) };
+  };
+  assert.equal((await started('IP:127.0.0.1', ['--outbound-ca', cert])).status, 200);
+  for (const [names, args] of [['IP:127.0.0.1', []], ['DNS:other.example', ['--outbound-ca', cert]]]) {
+    const { provider, server, status } = await started(names, args);
+    assert.equal(status, 503);
+    await until(() => /certificate is not trusted/.test(server.stderr), () => server.stderr);
+    assert.equal(provider.asked.discovery, 0);
+  }
 });
 
 test('options that make no sense are refused at the start', kTest, async (t) => {

@@ -2,6 +2,7 @@
 // It can behave badly: `provider.mode`.
 
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { SignJWT, exportJWK, generateKeyPair, generateSecret } from 'jose';
 import { at_end } from './server.mjs';
 
@@ -31,17 +32,19 @@ export class IdentityProvider {
   keys = [];
   asked = { discovery: 0, keys: 0, elsewhere: 0 };
 
-  static async start(t, { alg = 'ES256' } = {}) {
+  // `tls`: { cert, key }, in PEM.
+  static async start(t, { alg = 'ES256', tls } = {}) {
     const provider = new IdentityProvider();
     provider.key = await new_key(alg, 'first');
     provider.keys = [provider.key];
-    provider.server = createServer((request, response) => provider.answer(request, response));
+    const answer = (request, response) => provider.answer(request, response);
+    provider.server = tls ? createTlsServer(tls, answer) : createServer(answer);
     await new Promise((listening) => provider.server.listen(0, '127.0.0.1', listening));
     at_end(t, async () => {
       provider.server.closeAllConnections();
       provider.server.close();
     });
-    provider.issuer = `http://127.0.0.1:${provider.server.address().port}`;
+    provider.issuer = `${tls ? 'https' : 'http'}://127.0.0.1:${provider.server.address().port}`;
     provider.jwks = `${provider.issuer}/keys`;
     return provider;
   }
