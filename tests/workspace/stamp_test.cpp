@@ -76,7 +76,7 @@ TEST(Stamp, TheNameThatAStateClaims) {
 
 // ---- in the presence of an object
 
-class Peer : public Subscriber {
+class StampedPeer : public Subscriber {
   void on_change(const Delivery&) override {}
   void on_presence(const Delivery&) override {}
   void on_lost(const Error&) override {}
@@ -97,7 +97,7 @@ constexpr const char* kAdaTold = R"({"user":{"name":"Ada","id":"u1","verified":t
 
 TEST(StampedPresence, OthersAreToldTheStamp) {
   Presence presence;
-  Peer ada, bob;
+  StampedPeer ada, bob;
   presence.join(bob);
   const auto news = presence.update(ada, shown(1, 1, R"({"user":{"name":"x"}})"), 0, &kAda);
   ASSERT_TRUE(news);
@@ -109,7 +109,7 @@ TEST(StampedPresence, OthersAreToldTheStamp) {
 
 TEST(StampedPresence, AStateThatCannotBeStampedIsRefused) {
   Presence presence;
-  Peer eve;
+  StampedPeer eve;
   const std::string deep = R"({"x":)" + std::string(300, '[') + std::string(300, ']') + "}";
   EXPECT_EQ(presence.update(eve, shown(1, 1, deep), 0, &kNobody).error().code,
             ErrorCode::kMalformed);
@@ -118,7 +118,7 @@ TEST(StampedPresence, AStateThatCannotBeStampedIsRefused) {
 // The heir of a client takes over its last state.
 TEST(StampedPresence, NobodyInheritsTheStampOfAnother) {
   Presence presence;
-  Peer ada, eve;
+  StampedPeer ada, eve;
   ASSERT_TRUE(presence.update(ada, shown(1, 1, "{}"), 0, &kAda));
   presence.join(eve);
   ASSERT_TRUE(presence.update(eve, shown(1, 1, "{}"), 0, &kBob));
@@ -128,7 +128,7 @@ TEST(StampedPresence, NobodyInheritsTheStampOfAnother) {
 
 TEST(StampedPresence, TheSamePersonInheritsHisOwn) {
   Presence presence;
-  Peer before, after;
+  StampedPeer before, after;
   ASSERT_TRUE(presence.update(before, shown(1, 1, "{}"), 0, &kAda));
   presence.join(after);
   ASSERT_TRUE(presence.update(after, shown(1, 1, "{}"), 0, &kAda));
@@ -141,7 +141,7 @@ TEST(StampedPresence, TheSamePersonInheritsHisOwn) {
 // States that others own are not looked at, and those behind the first ones later.
 TEST(StampedPresence, EveryStateOfALongMessageIsStamped) {
   Presence presence;
-  Peer crowd, eve;
+  StampedPeer crowd, eve;
   const std::size_t most = kMaxPresenceClientsPerOwner;
   std::vector<crdt::AwarenessEntry> entries;
   for (crdt::ClientId client = 1; client <= 2 * most; ++client)
