@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kAskAgainMs = 1000;     // for a name that is not known
 constexpr std::uint64_t kLookAgainMs = 10'000;  // whether it has changed
+constexpr std::uint64_t kSameDayMs = 60'000;    // how late a new day may be noticed
 
 }  // namespace
 
@@ -28,22 +29,25 @@ bool People::wrote(const policy::Caller& caller) {
     return false;
   }
   if (caller.actor.empty()) return false;
-  if (guests_.size() >= limits_.guests && !guests_.contains(caller.actor)) guests_.clear();
-  return guests_[caller.actor].ask_ms <= loop_.monotonic_ms();
+  const auto guest = guests_.find(caller.actor);
+  if (guest != guests_.end()) return guest->second.ask_ms <= now_ms();
+  if (guests_.size() >= limits_.guests) guests_.clear();
+  guests_.try_emplace(caller.actor);
+  return true;
 }
 
 bool People::wants_name(const policy::Caller& caller) const {
   const auto guest = guests_.find(caller.actor);
-  return guest != guests_.end() && guest->second.ask_ms <= loop_.monotonic_ms();
+  return guest != guests_.end() && guest->second.ask_ms <= now_ms();
 }
 
 // ---- people with an identity
 
 void People::note_person(const policy::Principal& principal) {
-  const std::uint64_t day = today();
-  if (principal.identity == last_ && day == last_day_) return;
+  if (principal.identity == last_ && now_ms() < last_until_ms_) return;
   last_ = principal.identity;
-  last_day_ = day;
+  last_until_ms_ = now_ms() + kSameDayMs;
+  const std::uint64_t day = today();
   const auto id = policy::person_id(policy::tenant_of(principal), principal.id);
   std::string name = policy::display_name(principal.identity->name);
   if (!id || name.empty()) return;
@@ -110,7 +114,7 @@ void People::name_guest(const std::string& workspace, const policy::Caller& call
   if (found == guests_.end()) return;
   Guest& guest = found->second;
   std::string name = policy::display_name(claimed);
-  guest.ask_ms = loop_.monotonic_ms() + (name.empty() ? kAskAgainMs : kLookAgainMs);
+  guest.ask_ms = now_ms() + (name.empty() ? kAskAgainMs : kLookAgainMs);
   const auto id = policy::guest_id(workspace, caller.actor);
   if (name.empty() || name == guest.name || !id) return;
   guest.name = name;

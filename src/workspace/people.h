@@ -92,6 +92,8 @@ class People {
   void load_guests(const std::string& workspace, Guests& guests);
   void keep_guest(Guests& guests, const std::string& id, std::string name);
   void write(std::vector<log::DirectoryChange> changes, std::function<void()> failed);
+  // Costs no look at a clock.
+  std::uint64_t now_ms() const { return loop_.turn_began_us() / 1000; }
   std::uint64_t today() const { return loop_.unix_ms() / policy::kDayMs; }
 
   log::DirectoryStore& directory_;
@@ -102,7 +104,7 @@ class People {
   std::unordered_map<std::string, Guest> guests_;  // by actor
   std::map<std::string, Guests> guest_lists_;      // by workspace
   std::shared_ptr<const policy::Identity> last_;   // the author before
-  std::uint64_t last_day_ = 0;
+  std::uint64_t last_until_ms_ = 0;                // he is not looked at again until then
   std::uint64_t written_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };

@@ -1,13 +1,10 @@
 // People by name: what history, the API, the command line and the page show, and how names are erased.
 
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'node:test';
 import { browser, open_window, screenshot } from './lib/browser.mjs';
 import { converged, h_client, y_client } from './lib/clients.mjs';
-import { Server, run, scratch_dir } from './lib/server.mjs';
+import { Server, run } from './lib/server.mjs';
 import { until } from './lib/wait.mjs';
 
 const kTest = { timeout: 120_000 };
@@ -61,4 +58,49 @@ test('a guest is shown by the name that its client shows, marked, until it is er
   assert.equal((await shown())[0].name, 'Ada L.');
   printed(await run(['people', 'erase', '--guests', 'team', '--server', server.url]));
   assert.deepEqual((await shown()).map(({ name }) => name), [undefined, undefined]);
+});
+
+test('the page asks for a token, keeps it out of its address, and says what is allowed', { timeout: 270_000 }, async (t) => {
+  const server = await Server.start(t, { args: ['--stamp-presence'], env: { SYNCLINE_TOKEN: 'sesame', SYNCLINE_READ_TOKEN: 'look' } });
+  const chrome = await browser(t);
+  const page = await open_window(chrome, `${server.url}/#/demo/names`);
+  const dialog = page.getByTestId('token-dialog');
+  const reason = page.getByTestId('token-reason');
+  await until(() => dialog.isVisible(), 'it asks for a token');
+  await screenshot(page, 'names-token');
+  await page.getByTestId('token').fill('wrong');
+  await page.getByTestId('token-open').click();
+  await until(async () => /refused/.test((await reason.textContent()) ?? ''), 'it says that the token is wrong', 60_000);
+  await page.getByTestId('token').fill('sesame');
+  await page.getByTestId('token-open').click();
+  await becomes(page, 'status', 'online');
+  await until(async () => !(await dialog.isVisible()), 'it does not ask any more');
+  assert.equal(page.url(), `${server.url}/#/demo/names`);
+  await page.getByTestId('name').fill('Ada');
+  await page.getByTestId('name').press('Enter');
+  await type(page, 'Written by Ada. ');
+  await becomes(page, 'saved', 'saved');
+
+  // A token in the address is taken out of it, and a second window of this one has it, too.
+  const reader = await open_window(chrome, `${server.url}/#/demo/names?token=look`);
+  await becomes(reader, 'status', 'online');
+  assert.equal(reader.url(), `${server.url}/#/demo/names`);
+  await until(async () => /read/.test((await reader.getByTestId('status').textContent()) ?? ''), 'it says that one may only read');
+  assert.equal(await reader.locator('.cm-content').getAttribute('contenteditable'), 'false');
+  const [second] = await Promise.all([page.context().waitForEvent('page'), page.getByTestId('second-window').click()]);
+  await becomes(second, 'status', 'online');
+  assert.equal(second.url(), `${server.url}/#/demo/names`);
+
+  // Who is there, by name; a shared token vouches for nobody.
+  await until(async () => (await reader.getByTestId('peer').count()) === 2, 'the reader sees both windows');
+  const peers = await reader.getByTestId('peer').evaluateAll((list) => list.map((peer) => [peer.dataset.name, peer.dataset.verified, peer.style.getPropertyValue('--peer')]));
+  assert.deepEqual(peers.map(([name, verified]) => [name, verified]), [['Ada', 'false'], ['Ada', 'false']]);
+
+  // The history shows the same name in the same colour.
+  await reader.getByTestId('history').click();
+  await becomes(reader, 'history-panel', 'shown');
+  const authors = await reader.getByTestId('history-authors').locator('li').evaluateAll((list) => list.map((item) => [item.textContent, item.style.getPropertyValue('--peer')]));
+  assert.deepEqual(authors, [['Ada (not verified) · 16', peers[0][2]]]);
+  await screenshot(reader, 'names-reader');
+  for (const each of [page, reader]) assert.deepEqual(each.problems, []);
 });

@@ -53,5 +53,16 @@ TEST(EventJson, EveryFieldIsShown) {
                 R"("origin":{"region":"us","position":77},"region":"eu"})");
 }
 
+TEST(EventJson, ANameIsShownBesideThePrincipal) {
+  EXPECT_TRUE(protocol::event_to_json(plain_event(), {.name = "A\"da", .verified = true})
+                  .find(R"("principal":"p7","name":"A\"da","verified":true,"actor":"s1")") !=
+              std::string::npos);
+  const log::Pin pin{.name = "v1", .position = 7, .unix_ms = 1'700'000'000'000, .principal = "p7"};
+  EXPECT_EQ(protocol::pin_to_json(pin, {.name = "Ada", .verified = false}),
+            R"({"name":"v1","position":7,"set":"2023-11-14T22:13:20.000Z","principal":"p7",)"
+            R"("principal_name":"Ada","verified":false})");
+  EXPECT_TRUE(protocol::pin_to_json(pin).ends_with(R"("principal":"p7"})"));
+}
+
 }  // namespace
 }  // namespace syncline::testing
