@@ -1,10 +1,13 @@
 // People by name: what history, the API, the command line and the page show, and how names are erased.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { browser, open_window, screenshot } from './lib/browser.mjs';
 import { converged, h_client, y_client } from './lib/clients.mjs';
-import { Server, run } from './lib/server.mjs';
+import { Server, run, scratch_dir } from './lib/server.mjs';
 import { until } from './lib/wait.mjs';
 
 const kTest = { timeout: 120_000 };
@@ -46,9 +49,9 @@ test('a guest is shown by the name that its client shows, marked, until it is er
   assert.deepEqual(blame.texts[0].runs.map(({ text, name }) => [text, name]), [['Hello ', 'Ada L.'], ['world', 'Ben']]);
   const changes = JSON.parse((await call(server, 'GET', '/workspaces/team/changes')).text).changes;
   assert.deepEqual(changes.map(({ name }) => name), ['Ada L.', 'Ben']);
-  assert.match(printed(await run(['log', 'show', 'team', '--server', server.url])), /"Ada L\." \(unverified\)/);
-  assert.match(printed(await run(['blame', 'team/plan', '--server', server.url])), /"Ben" \(unverified\) {2}"world"/);
-  assert.match(printed(await run(['people', 'list', '--guests', 'team', '--server', server.url])), /ACTOR +NAME[\s\S]*Ben/);
+  assert.match(printed(run(['log', 'show', 'team', '--server', server.url])), /"Ada L\." \(unverified\)/);
+  assert.match(printed(run(['blame', 'team/plan', '--server', server.url])), /"Ben" \(unverified\) {2}"world"/);
+  assert.match(printed(run(['people', 'list', '--guests', 'team', '--server', server.url])), /ACTOR +NAME[\s\S]*Ben/);
 
   // The name is nowhere in the log and in no export.
   const bundle = Buffer.from(await (await fetch(`${server.url}/v1/workspaces/team/export`)).arrayBuffer());
@@ -56,8 +59,54 @@ test('a guest is shown by the name that its client shows, marked, until it is er
 
   await server.restart();
   assert.equal((await shown())[0].name, 'Ada L.');
-  printed(await run(['people', 'erase', '--guests', 'team', '--server', server.url]));
+  printed(run(['people', 'erase', '--guests', 'team', '--server', server.url]));
   assert.deepEqual((await shown()).map(({ name }) => name), [undefined, undefined]);
+});
+
+// A key for trials, and tokens under it.
+const kSecret = Buffer.from('a secret of at least 32 bytes, for this test alone');
+const base64url = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+function token_of(sub, name, rights = 'write') {
+  const now = Math.floor(Date.now() / 1000);
+  const signed = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url({ sub, name, rights, iat: now, exp: now + 3600 })}`;
+  return `${signed}.${createHmac('sha256', kSecret).update(signed).digest('base64url')}`;
+}
+function jwt_options(t) {
+  const file = join(scratch_dir(t, 'keys'), 'keys.json');
+  writeFileSync(file, JSON.stringify({ keys: [{ kty: 'oct', alg: 'HS256', k: kSecret.toString('base64url') }] }), { flag: 'w' });
+  return ['--jwt-keys', file, '--jwt-algorithms', 'HS256', '--jwt-rights-claim', 'rights'];
+}
+
+test('a person is shown by the name that the token says, and by no other', kTest, async (t) => {
+  const server = await Server.start(t, { args: [...jwt_options(t), '--stamp-presence'] });
+  const [ada, eve, admin] = [token_of('u1', 'Ada Lovelace'), token_of('u2', 'Eve'), token_of('root', 'Root', 'admin')];
+  const a = await y_client(t, server, 'team', 'plan', { params: { token: ada } });
+  const b = await h_client(t, server, 'team', 'plan', 4, { token: eve });
+  // Eve claims to be Ada.
+  b.provider.awareness.setLocalStateField('user', { name: 'Ada Lovelace', id: 'u1', verified: true, color: '#123456' });
+  a.text.insert(0, 'Hello ');
+  await converged([a, b]);
+  b.text.insert(6, 'world');
+  await converged([a, b]);
+  const others = () => [...a.provider.awareness.getStates()].filter(([id]) => id !== a.doc.clientID).map(([, state]) => state.user);
+  await until(() => others().length === 1, 'Ada sees Eve');
+  assert.deepEqual(others(), [{ name: 'Eve', id: 'u2', verified: true, color: '#123456' }]);
+
+  const shown = async () => (await events(server, 'team', admin)).map(({ principal, name, verified }) => [principal, name, verified]);
+  await until(async () => (await shown()).every(([, name]) => name), 'both have names');
+  assert.deepEqual(await shown(), [['u1', 'Ada Lovelace', true], ['u2', 'Eve', true]]);
+  const cli = (...args) => printed(run([...args, '--server', server.url], { env: { SYNCLINE_TOKEN: admin } }));
+  assert.match(cli('log', 'show', 'team'), /Ada Lovelace/);
+  assert.equal((await call(server, 'GET', '/people', ada)).status, 403);
+  assert.match(cli('people', 'list'), /u1 +Ada Lovelace/);
+  cli('people', 'erase', 'u1', '--forget');
+  assert.deepEqual((await shown())[0], ['u1', undefined, undefined]);
+  a.text.insert(0, 'Again. ');
+  await converged([a, b]);
+  await server.restart();
+  await until(async () => (await shown()).length === 3, 'it is back', 60_000);
+  assert.ok((await shown()).every(([principal, name]) => (principal === 'u1') === (name === undefined)));
+  assert.doesNotMatch(cli('people', 'list'), /Ada/);
 });
 
 test('the page asks for a token, keeps it out of its address, and says what is allowed', { timeout: 270_000 }, async (t) => {
