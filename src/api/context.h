@@ -12,17 +12,20 @@
 #include <string_view>
 #include <vector>
 
+#include "api/api_keys.h"
 #include "api/backups.h"
 #include "api/cors.h"
 #include "api/imports.h"
 #include "api/security_events.h"
 #include "http/asset.h"
 #include "log/checkpoint.h"
+#include "node/identify.h"
 #include "node/shards.h"
 #include "observe/levels.h"
 #include "observe/metrics_page.h"
 #include "policy/authenticator.h"
 #include "policy/hosts.h"
+#include "policy/ticket_authenticator.h"
 #include "syncline/error.h"
 
 namespace syncline::api {
@@ -37,12 +40,16 @@ struct Context {
   node::Shards& shards;
   const policy::Authenticator& access;
   policy::Hosts hosts = {};
+  node::TokenCookies cookies = {};
   Cors cors = Cors({});  // for /v1
   // If the process does not provide one of these, its routes answer kUnsupported.
   Imports* imports = nullptr;
   Backups* backups = nullptr;
   observe::LevelSwitch* log_levels = nullptr;
   SecurityEvents* security_events = nullptr;
+  ApiKeys* api_keys = nullptr;
+  const policy::TicketAuthenticator* tickets = nullptr;
+  policy::TicketLimits ticket_limits = {};
   std::function<Result<PublicKeys>()> keys;
   // Returns the static file with this path, or nullptr. May be empty.
   std::function<const http::Asset*(std::string_view path)> find_asset = {};

@@ -34,6 +34,7 @@ void Cors::admit(const http::Request& request, http::Responder& responder) const
   const auto origin = request.headers.find("Origin");
   if (!origin || !knows(*origin)) return;
   responder.add_header("Access-Control-Allow-Origin", std::string(*origin));
+  if (with_cookies_) responder.add_header("Access-Control-Allow-Credentials", "true");
   responder.add_header("Access-Control-Expose-Headers", "ETag, Syncline-Position");
 }
 

@@ -4,8 +4,8 @@
 // A browser sends a page's request in any case, but shows the page the answer only if the server
 // names the page's origin. Before requests that are not simple (a token in Authorization, PUT,
 // DELETE), the browser asks with a preflight. Origins are compared exactly, and each is answered by
-// its name; there is no "*". Access-Control-Allow-Credentials is never sent, so a browser adds no
-// cookies or client certificates. A page passes its token itself.
+// its name; there is no "*". Access-Control-Allow-Credentials is sent only if cookies carry tokens (TokenCookies in
+// node/identify.h). Without it, a browser adds no cookies, and a page passes its token itself.
 //
 // CORS only lets pages read. What a page of another origin may change is decided as for any request
 // (admit() in api/dispatch.h).
@@ -24,8 +24,9 @@ namespace syncline::api {
 
 class Cors {
  public:
-  // Each origin must satisfy policy::check_origin.
-  explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
+  // Each origin must satisfy policy::check_origin. `with_cookies`: their requests may bring cookies.
+  explicit Cors(std::vector<std::string> origins, bool with_cookies = false)
+      : origins_(std::move(origins)), with_cookies_(with_cookies) {}
 
   // The answer to a preflight: 204, or 403 if the origin is not allowed. Empty for any other
   // request.
@@ -38,6 +39,7 @@ class Cors {
   bool knows(std::string_view origin) const;
 
   std::vector<std::string> origins_;
+  bool with_cookies_;
 };
 
 }  // namespace syncline::api

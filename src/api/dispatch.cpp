@@ -13,15 +13,16 @@
 #include "node/identify.h"
 #include "policy/names.h"
 #include "policy/rates.h"
+#include "policy/scope.h"
 
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 14> tables() {
-  return {state_routes(),  history_routes(),   restore_routes(),    proof_routes(),
-          export_routes(), retention_routes(), quarantine_routes(), shut_routes(),
-          backup_routes(), import_routes(),    log_level_routes(),  session_routes(),
-          people_routes(), security_event_routes()};
+std::array<std::span<const Route>, 16> tables() {
+  return {state_routes(),   history_routes(),   restore_routes(),    proof_routes(),
+          export_routes(),  retention_routes(), quarantine_routes(), shut_routes(),
+          backup_routes(),  import_routes(),    log_level_routes(),  session_routes(),
+          api_key_routes(), ticket_routes(),    people_routes(),     security_event_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -169,7 +170,7 @@ void refuse(const Context& context, const http::Request& request, http::Responde
   http::Response response = to_response(error);
   if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   node::Shard* shard = context.shards.at(request.loop);
-  const bool guessed = response.status == 401 && !node::token_of(request).empty();
+  const bool guessed = response.status == 401 && !node::token_of(request, context.cookies).empty();
   if (!guessed || shard == nullptr) return responder.respond(std::move(response));
   const auto verdict = shard->failed_tokens.note(request.peer, shard->scheduler.monotonic_ms());
   if (verdict.retry_after_s > 0) {
@@ -189,6 +190,13 @@ Result<void> may_ask(const Context& context, const http::Request& request,
     return fail(ErrorCode::kForbidden,
                 "pages of other origins may change things only on a server with tokens");
   return {};
+}
+
+// A pin or a position is no object: it belongs to the whole workspace.
+Result<void> check_reach(const Route& route, const policy::Caller& caller, const Path& path) {
+  if (route.scope == Route::kNone) return {};
+  const bool names_object = route.path.ends_with("{object}");
+  return policy::check_scope(caller.principal, path.workspace, names_object ? path.object : "");
 }
 
 // `found` refers to the request.
@@ -215,6 +223,9 @@ void serve_found(Context& context, const Found& found, Admitted admitted) {
     path.object = std::move(*id);
   }
   path.item = found.match.item;
+  if (path.item.empty() && path.workspace.empty()) path.item = found.match.rest;
+  if (auto within = check_reach(*found.route, caller, path); !within)
+    return responder.respond(to_response(within.error()));
   caller.local = context.local;
   const std::size_t loop =
       path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);
@@ -242,7 +253,7 @@ void admit(const Context& context, http::Request request, http::Responder respon
   // Moved into the answer, and read until then.
   auto asked = std::make_unique<http::Request>(std::move(request));
   const http::Request& asks = *asked;
-  node::identify(context.access, asks, context.shards.loop(asks.loop),
+  node::identify(context.access, context.cookies, asks, context.shards.loop(asks.loop),
                  [&context, asked = std::move(asked), responder = std::move(responder), right,
                   serve = std::move(serve)](Result<policy::Caller> caller) mutable {
                    const auto may = caller ? may_ask(context, *asked, *caller, right)

@@ -13,7 +13,7 @@ struct Path {
   // The same; without a workspace, what the last part of the route names, only decoded.
   std::string object;
   std::string item =
-      {};  // the id of what is no part of a workspace, such as a session; not decoded
+      {};  // the id of what is no part of a workspace, such as a session or a key; not decoded
 };
 
 // Of the parts of a path as they were sent, in percent-encoding; `object` may be empty. kInvalid or kForbidden when

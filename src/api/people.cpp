@@ -166,10 +166,10 @@ void erase_guests(Call call) {
 }
 
 constexpr Route kPeopleRoutes[] = {
-    {"GET", "/v1/me", Right::kRead, show_me},
-    {"GET", "/v1/people", Right::kPeople, list_people},
+    {"GET", "/v1/me", Right::kRead, show_me, Route::kWhileOpen, Route::kNone},
+    {"GET", "/v1/people", Right::kSeePeople, list_people},
     {"DELETE", "/v1/people/{principal}", Right::kPeople, erase_person},
-    {"GET", "/v1/workspaces/{workspace}/guests", Right::kPeople, list_guests},
+    {"GET", "/v1/workspaces/{workspace}/guests", Right::kSeePeople, list_guests},
     {"DELETE", "/v1/workspaces/{workspace}/guests", Right::kPeople, erase_guests},
 };
 

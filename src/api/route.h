@@ -2,8 +2,8 @@
 // compare the two, and compare the answers with openapi.json.
 //
 // A route names the right that it needs and its handler. The dispatcher (api/dispatch.h) does
-// everything before that, once for all routes: it finds out who asks, checks the right, and asks
-// whether the workspace admits the caller. A handler checks none of this.
+// everything before that, once for all routes: it finds out who asks, checks the right and the scope of the
+// token, and asks whether the workspace admits the caller. A handler checks none of this.
 #pragma once
 
 #include <atomic>
@@ -72,12 +72,18 @@ struct Route {
     kWhileOpen,      // the workspace must admit the caller
     kAlsoWhileShut,  // also while the workspace is shut, for routes that deal with that
   };
+  // What the caller's token must reach (policy/scope.h).
+  enum Scope : std::uint8_t {
+    kOfPath,  // what the path names; the server as a whole, if it names no workspace
+    kNone,  // nothing: the answer is about the caller alone, or the handler checks what the body names
+  };
 
   std::string_view method;
   std::string_view path;
   Right right;
   std::variant<void (*)(Call), void (*)(Inquiry)> serve;
   Door door = kWhileOpen;
+  Scope scope = kOfPath;
 };
 
 // The order of a job that answers the call; `name` is a constant.
@@ -105,5 +111,7 @@ std::span<const Route> log_level_routes();   // what the server logs
 std::span<const Route> session_routes();     // who is connected
 std::span<const Route> people_routes();      // names of people
 std::span<const Route> security_event_routes();
+std::span<const Route> api_key_routes();
+std::span<const Route> ticket_routes();
 
 }  // namespace syncline::api

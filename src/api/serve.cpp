@@ -8,6 +8,7 @@
 #include "api/metrics.h"
 #include "api/support.h"
 #include "node/identify.h"
+#include "policy/scope.h"
 
 namespace syncline::api {
 namespace {
@@ -63,9 +64,12 @@ void route(Context& context, http::Request request, http::Responder responder) {
   if (path == "/healthz") return responder.respond(http::text_response(200, "ok\n"));
   if (path == "/readyz") return responder.respond(readiness(context));
   if (path == "/metrics") {
-    return admit(
-        context, std::move(request), std::move(responder), Right::kMetrics,
-        [&context](Admitted admitted) { serve_metrics(context, std::move(admitted.responder)); });
+    return admit(context, std::move(request), std::move(responder), Right::kMetrics,
+                 [&context](Admitted admitted) {
+                   const auto within = policy::check_scope(admitted.caller.principal, {}, {});
+                   if (!within) return admitted.responder.respond(to_response(within.error()));
+                   serve_metrics(context, std::move(admitted.responder));
+                 });
   }
   if (is_protocol_path(path)) {
     http::Response response =

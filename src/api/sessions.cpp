@@ -15,6 +15,7 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "node/revoke.h"
+#include "policy/api_key.h"
 #include "policy/person.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -246,6 +247,8 @@ Result<Revocation> asked_revocation(const Call& call) {
   }
   if (named != 1)
     return fail(ErrorCode::kInvalid, "name one thing to revoke: principal, token or key");
+  if (revocation.of == Revocation::Of::kKey)
+    if (const auto id = policy::key_id_of(revocation.id)) revocation.id = policy::token_of_key(*id);
   const auto until = number(call.request, "until", 0);
   if (!until) return std::unexpected(until.error());
   revocation.until_ms = *until;

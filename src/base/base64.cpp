@@ -1,5 +1,6 @@
 #include "base/base64.h"
 
+#include <algorithm>
 #include <array>
 
 namespace syncline {
@@ -54,6 +55,24 @@ Result<Bytes> from_base64(std::string_view text) {
     if (rest != 0) return malformed();
   }
   return bytes;
+}
+
+std::string to_base64url(ByteView bytes) {
+  std::string text = to_base64(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
+Result<Bytes> from_base64url(std::string_view text) {
+  if (text.find_first_of("+/=") != text.npos)
+    return fail(ErrorCode::kMalformed, "this is not base64url");
+  std::string standard(text);
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return from_base64(standard);
 }
 
 }  // namespace syncline

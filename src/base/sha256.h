@@ -1,6 +1,6 @@
 // SHA-256 (FIPS 180-4). Uses the processor's SHA instructions if it has them.
 //
-// This is our own code instead of a crypto library: it handles no keys or secrets, and the lowest
+// This is our own code instead of a crypto library: its time depends on lengths alone, and the lowest
 // rooms stay free of dependencies. Thread-safety: none per object.
 #pragma once
 

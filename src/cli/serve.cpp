@@ -185,6 +185,9 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.tls_key = options.tls_key;
   node.access = std::move(access);
   node.identity = identity_options(options);
+  node.require_token = options.require_token;
+  node.token_cookie = options.token_cookie;
+  node.ticket_limits.most_ms = options.max_ticket_seconds * 1000ULL;
   node.cors_origins = options.cors_origins;
   node.allow_hosts = options.allow_hosts;
   node.insecure = options.insecure;

@@ -28,6 +28,9 @@ struct ServeOptions {
   std::string tls_certificate;
   std::string tls_key;
   std::string token_file;  // "-": none; its first line is the read-write token
+  bool require_token = false;
+  std::string token_cookie;
+  std::uint32_t max_ticket_seconds = 86'400;
   std::vector<std::string> cors_origins;
   std::vector<std::string> allow_hosts;
   bool insecure = false;

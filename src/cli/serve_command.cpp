@@ -127,6 +127,20 @@ void add_serve(Command& root) {
                 .is_file = true},
                options->token_file);
   add_identity(serve, *options);
+  serve.flag({.name = "--require-token",
+              .text = "Let nobody in without a token, also if there are only API keys",
+              .environment = "SYNCLINE_REQUIRE_TOKEN"},
+             options->require_token);
+  serve.option({.name = "--token-cookie",
+                .value = "NAME",
+                .text = "Take tokens from this cookie, too, of pages that --cors-origin names",
+                .environment = "SYNCLINE_TOKEN_COOKIE"},
+               options->token_cookie);
+  serve.option({.name = "--max-ticket-seconds",
+                .value = "N",
+                .text = "How long a ticket may live at most",
+                .environment = "SYNCLINE_MAX_TICKET_SECONDS"},
+               options->max_ticket_seconds);
   serve.option(
       {.name = "--cors-origin",
        .value = "ORIGIN",

@@ -22,6 +22,24 @@ bool is_key(std::string_view key) {
                              [&](char c) { return kDigits.find(c) != kDigits.npos; });
 }
 
+// The first that `is_it`, over all lines of the header; "" if there is none, or if one before it is malformed.
+template <typename IsIt>
+std::string find_subprotocol(const Request& request, IsIt is_it) {
+  for (const auto& [name, value] : request.headers.all()) {
+    if (!equals_ignoring_case(name, "Sec-WebSocket-Protocol")) continue;
+    std::string_view rest = value;
+    for (bool more = true; more;) {
+      const std::size_t comma = rest.find(',');
+      more = comma != rest.npos;
+      const std::string_view offered = trim(rest.substr(0, comma));
+      if (!is_token(offered)) return {};
+      if (is_it(offered)) return std::string(offered);
+      if (more) rest.remove_prefix(comma + 1);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool asks_for_websocket(const Request& request) {
@@ -49,10 +67,15 @@ std::expected<std::string, Response> check_ws_handshake(const Request& request) 
 }
 
 std::string offered_subprotocol(const Request& request) {
-  std::string_view offered = request.headers.find("Sec-WebSocket-Protocol").value_or("");
-  offered = offered.substr(0, offered.find(','));
-  offered = trim(offered);
-  return is_token(offered) ? std::string(offered) : std::string();
+  return find_subprotocol(
+      request, [](std::string_view offered) { return !offered.starts_with(kTokenSubprotocol); });
+}
+
+std::string token_subprotocol(const Request& request) {
+  const std::string found = find_subprotocol(
+      request, [](std::string_view offered) { return offered.starts_with(kTokenSubprotocol); });
+  if (found.empty()) return {};
+  return percent_decode(std::string_view(found).substr(kTokenSubprotocol.size())).value_or("");
 }
 
 std::string ws_accept_value(std::string_view key) {

@@ -11,7 +11,6 @@
 
 #include "base/assert.h"
 #include "http/ws_handshake.h"
-#include "node/identify.h"
 #include "policy/names.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
@@ -83,7 +82,7 @@ std::uint64_t wait_after_wrong_token(Shard& shard, std::string_view peer) {
 
 MakeSession y_session(const AcceptContext& context, const http::Request& request,
                       const Result<Room>& room, Result<policy::Principal> principal) {
-  const std::string token = token_of(request);
+  const std::string token = token_of(request, context.cookies);
   const bool guessed = room && !token.empty();
   const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
   return [&context, room = room.value_or(Room{}), principal = std::move(principal), wants_saved,
@@ -110,12 +109,14 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
 
 MakeSession hocuspocus_session(const AcceptContext& context, const http::Request& request,
                                const Result<Room>& room) {
-  return [&context, room, trace = trace_of(request)](Shard& shard) {
+  return [&context, room, trace = trace_of(request),
+          token = token_of(request, context.cookies)](Shard& shard) {
     return std::make_unique<session::HocuspocusSession>(session::HocuspocusOptions{
         .host = shard.host,
         .workspace = room ? room->workspace : std::string(),
         .admission = room ? Result<void>() : std::unexpected(room.error()),
         .access = context.access,
+        .token = token,
         .failed_tokens = &shard.failed_tokens,
         .sessions = &shard.sessions,
         .actor = new_actor(shard),
@@ -172,7 +173,7 @@ void decide_y(const AcceptContext& context, http::Request request, UpgradeReply 
     auto refused = y_session(context, request, room, std::unexpected(room.error()));
     return accept(context, request, room, std::move(refused), reply);
   }
-  const std::string token = token_of(request);
+  const std::string token = token_of(request, context.cookies);
   const std::string peer = request.peer;
   Scheduler& loop = context.shards.loop(request.loop);
   const auto named = std::make_shared<const Room>(std::move(*room));

@@ -1,7 +1,8 @@
 // Decides which WebSockets are accepted, and which session each gets:
 //
 //   /y/{workspace}/{object}    y-websocket; ?token=, ?ack=1
-//   /hocuspocus/{workspace}    Hocuspocus
+//   /hocuspocus/{workspace}    Hocuspocus, which sends its token in a message. If that is empty, the token of the
+//                              handshake counts.
 //
 // If a name or a token is wrong, the session refuses it in the client's own protocol, with a close
 // code that says so. Published clients cannot read the HTTP answer to a handshake, and repeat a
@@ -12,6 +13,7 @@
 
 #include <atomic>
 
+#include "node/identify.h"
 #include "node/shards.h"
 #include "node/upgrade.h"
 #include "policy/authenticator.h"
@@ -25,6 +27,7 @@ struct AcceptContext {
   const Shards& shards;
   const policy::Authenticator& access;
   policy::Hosts hosts = {};
+  TokenCookies cookies = {};
   session::Limits limits = {};
   const std::atomic<bool>& ready;
   bool bound_to_loopback = true;

@@ -1,23 +1,63 @@
 #include "node/identify.h"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "base/trim.h"
+#include "http/ws_handshake.h"
 #include "policy/access.h"
 #include "policy/names.h"
 
 namespace syncline::node {
 
-std::string token_of(const http::Request& request) {
+namespace {
+
+std::string bearer_of(const http::Request& request) {
   constexpr std::string_view kBearer = "Bearer ";
-  if (auto header = request.headers.find("Authorization")) {
-    if (header->size() > kBearer.size() &&
-        http::equals_ignoring_case(header->substr(0, kBearer.size()), kBearer)) {
-      return std::string(header->substr(kBearer.size()));
+  const std::string_view header = request.headers.find("Authorization").value_or("");
+  if (header.size() <= kBearer.size() ||
+      !http::equals_ignoring_case(header.substr(0, kBearer.size()), kBearer))
+    return {};
+  return std::string(header.substr(kBearer.size()));
+}
+
+// The first cookie of that name: a browser sends the one with the most specific path first (RFC 6265).
+std::string cookie_of(const http::Request& request, const TokenCookies& cookies) {
+  if (cookies.name.empty() || request.headers.count("Origin") != 1) return {};
+  const std::string_view origin = request.headers.find("Origin").value_or("");
+  if (std::ranges::find(cookies.origins, origin) == cookies.origins.end()) return {};
+  for (const auto& [name, value] : request.headers.all()) {
+    if (!http::equals_ignoring_case(name, "Cookie")) continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      const std::string_view pair = trim(rest.substr(0, rest.find(';')));
+      rest.remove_prefix(std::min(rest.find(';'), rest.size() - 1) + 1);
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      if (pair.substr(0, equals) == cookies.name && equals < pair.size())
+        return std::string(pair.substr(equals + 1));
     }
   }
-  return http::query_parameter(request.query, "token").value_or("");
+  return {};
+}
+
+}  // namespace
+
+bool is_cookie_name(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) {
+    return c > ' ' && c < 0x7f &&
+           std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
+  });
+}
+
+std::string token_of(const http::Request& request, const TokenCookies& cookies) {
+  if (std::string bearer = bearer_of(request); !bearer.empty()) return bearer;
+  if (auto parameter = http::query_parameter(request.query, "token");
+      parameter && !parameter->empty())
+    return std::move(*parameter);
+  if (http::asks_for_websocket(request))
+    if (std::string offered = http::token_subprotocol(request); !offered.empty()) return offered;
+  return cookie_of(request, cookies);
 }
 
 std::string trace_of(const http::Request& request) {
@@ -44,9 +84,10 @@ std::string workspace_of(std::string_view raw_path) {
   return policy::check_workspace_name(name) ? name : std::string();
 }
 
-void find_out(const policy::Authenticator& access, const http::Request& request, bool may_ask,
-              Scheduler& loop, std::move_only_function<void(Result<policy::Caller>)> done) {
-  const std::string token = token_of(request);
+void find_out(const policy::Authenticator& access, const TokenCookies& cookies,
+              const http::Request& request, bool may_ask, Scheduler& loop,
+              std::move_only_function<void(Result<policy::Caller>)> done) {
+  const std::string token = token_of(request, cookies);
   const std::string workspace = workspace_of(request.raw_path);
   access.authenticate(
       {.token = token, .workspace = workspace, .peer = request.peer, .may_ask = may_ask}, loop,
@@ -63,15 +104,17 @@ void find_out(const policy::Authenticator& access, const http::Request& request,
 
 }  // namespace
 
-void identify(const policy::Authenticator& access, const http::Request& request, Scheduler& loop,
+void identify(const policy::Authenticator& access, const TokenCookies& cookies,
+              const http::Request& request, Scheduler& loop,
               std::move_only_function<void(Result<policy::Caller>)> done) {
-  find_out(access, request, true, loop, std::move(done));
+  find_out(access, cookies, request, true, loop, std::move(done));
 }
 
 std::optional<policy::Caller> identify_now(const policy::Authenticator& access,
+                                           const TokenCookies& cookies,
                                            const http::Request& request, Scheduler& loop) {
   const auto known = std::make_shared<std::optional<policy::Caller>>();
-  find_out(access, request, false, loop, [known](Result<policy::Caller> caller) {
+  find_out(access, cookies, request, false, loop, [known](Result<policy::Caller> caller) {
     if (caller) *known = std::move(*caller);
   });
   return *known;

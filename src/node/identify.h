@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/message.h"
 #include "node/shard.h"
@@ -14,9 +15,20 @@
 
 namespace syncline::node {
 
-// The token of a request, from its Authorization header (Bearer) or its query (token=); "" if it
-// has none.
-std::string token_of(const http::Request& request);
+// Cookies that carry a token. A browser adds them to requests of any page, so one counts only if the request names
+// the page that makes it (Origin), and that page may use this server: for WebSockets, for changes, and for reading.
+struct TokenCookies {
+  std::string name = {};                  // of the cookie; "": no cookie counts
+  std::vector<std::string> origins = {};  // of the pages; compared exactly
+};
+
+// True for a name that a cookie may have, and for "".
+bool is_cookie_name(std::string_view name);
+
+// The token of a request, "" if it has none: from its Authorization header (Bearer), else from its query (token=),
+// else, in a WebSocket handshake, from a subprotocol (http/ws_handshake.h), else from a cookie. A wrong token is
+// not replaced by the next one.
+std::string token_of(const http::Request& request, const TokenCookies& cookies);
 
 // The trace context that events store: the traceparent header of the request; "" if it is malformed
 // (www.w3.org/TR/trace-context).
@@ -24,11 +36,13 @@ std::string trace_of(const http::Request& request);
 
 // Answers as policy::Authenticator does, on `loop`, which is that of the caller. The request must stay until
 // identify() returns.
-void identify(const policy::Authenticator& access, const http::Request& request, Scheduler& loop,
+void identify(const policy::Authenticator& access, const TokenCookies& cookies,
+              const http::Request& request, Scheduler& loop,
               std::move_only_function<void(Result<policy::Caller>)> done);
 
 // Who sent the request, if that is known at once; nullopt: nobody who is let in, or it is not known yet.
 std::optional<policy::Caller> identify_now(const policy::Authenticator& access,
+                                           const TokenCookies& cookies,
                                            const http::Request& request, Scheduler& loop);
 
 // The answer (421) to a request that names a host which is not this server. Empty: the host is

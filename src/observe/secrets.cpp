@@ -12,8 +12,8 @@ bool same_letter(char a, char b) {
   return lower(a) == lower(b);
 }
 
-// Removes the word after each `mark`. Capital and small letters are the same.
-void remove_after(std::string& text, std::string_view mark) {
+// Removes the word after each `mark`, if it has `least` bytes or more. Capital and small letters are the same.
+void remove_after(std::string& text, std::string_view mark, std::size_t least = 1) {
   std::size_t from = 0;
   for (;;) {
     const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
@@ -21,7 +21,7 @@ void remove_after(std::string& text, std::string_view mark) {
     if (found == text.end()) return;
     const std::size_t begin = static_cast<std::size_t>(found - text.begin()) + mark.size();
     const std::size_t end = std::min(text.find_first_of(" &#\"'\t\r\n", begin), text.size());
-    if (end > begin) text.replace(begin, end - begin, Secrets::kRemoved);
+    if (end >= begin + least) text.replace(begin, end - begin, Secrets::kRemoved);
     from = begin;
   }
 }
@@ -74,6 +74,10 @@ std::string Secrets::cleaned(std::string_view text) const {
   }
   remove_after(clean, "token=");
   remove_after(clean, "bearer ");
+  remove_after(clean, "syncline.token.");
+  // Ids of keys and tickets have 16 characters, and are no secrets.
+  remove_after(clean, "slk_", 17);
+  remove_after(clean, "slt_", 17);
   remove_signed_tokens(clean);
   return clean;
 }

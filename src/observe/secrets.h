@@ -2,7 +2,8 @@
 //
 // It removes the secrets that it knows, also percent-encoded, wherever they stand; a secret of fewer
 // than kLeastBytes bytes only if it is the whole text, because a short one also stands in other
-// words. It also removes what follows "token=" and "Bearer ", known or not, and what looks like a JWT.
+// words. It also removes what follows "token=", "Bearer " and "syncline.token.", known or not, what looks like a JWT,
+// and API keys and tickets ("slk_…", "slt_…"), but not their ids.
 //
 // Thread-safety: immutable.
 #pragma once

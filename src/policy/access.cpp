@@ -2,29 +2,16 @@
 
 #include <algorithm>
 
+#include "base/constant_time.h"
 #include "base/mutation.h"
 
 namespace syncline::policy {
-namespace {
-
-// Always compares every byte, so that the time reveals nothing about the secret.
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-  }
-  return difference == 0;
-}
-
-}  // namespace
-
 Result<Principal> Access::authenticate(std::string_view token) const {
   if (tokens_.empty()) return Principal{.id = "anonymous"};
   if (token.empty()) return fail(ErrorCode::kUnauthorized, "a token is required");
   const Token* found = nullptr;
   for (const Token& known : tokens_) {
-    if (equal_in_constant_time(known.secret, token)) found = &known;
+    if (equal_in_constant_time(as_bytes(known.secret), as_bytes(token))) found = &known;
   }
   if (found == nullptr && is_mutated(Mutation::accept_any_token)) found = &tokens_.front();
   if (found == nullptr) return fail(ErrorCode::kUnauthorized, "unknown token");

@@ -4,6 +4,7 @@
 
 #include "base/mutation.h"
 #include "log/rules.h"
+#include "policy/scope.h"
 
 namespace syncline::policy {
 namespace {
@@ -14,6 +15,9 @@ bool may_read_rules(const Question& question) {
 }
 
 Result<void> check_rights(const Question& question) {
+  if (auto within = check_scope(question.caller.principal, question.workspace, question.object);
+      !within)
+    return within;
   if (!may_read_rules(question))
     return fail(ErrorCode::kForbidden, "this token may not read objects of the server");
   if (question.caller.rights.has(question.right)) return {};

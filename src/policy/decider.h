@@ -43,7 +43,7 @@ class Decider {
   virtual Verdict decide(const Question& question) const = 0;
 };
 
-// Checks the caller's rights, then asks each decider. Objects of the server (log/rules.h) need
+// Checks the scope of the caller's token and his rights, then asks each decider. Objects of the server (log/rules.h) need
 // Right::kHistory as well. `rules` of the result is the highest position that a decider named.
 Verdict decide(std::span<const Decider* const> chain, const Question& question);
 

@@ -28,6 +28,8 @@ struct Identity {
   std::string tenant = {};               // "": the default tenant
   std::string issuer = {};               // of a JWT
   std::string token = {};  // the id of the token (jti), of the key or of the ticket; may be empty
+  std::string minter =
+      {};  // of a ticket: `token` of whoever minted it. If that is revoked, so is the ticket
   std::uint64_t issued_ms = 0;   // milliseconds since 1970; 0: not known
   std::uint64_t expires_ms = 0;  // the same; 0: never
   // The only workspace, and the only object of it, that the token opens; "": any.

@@ -112,6 +112,10 @@ bool Revocations::holds(const Principal& principal, std::string_view issuer,
   const Identity& token = *principal.identity;
   const Of of = token.source == Identity::Source::kKey ? Of::kKey : Of::kToken;
   if (!token.token.empty() && find(of, token.token, issuer, tenant) != nullptr) return true;
+  // A ticket ends with the token that minted it, whatever kind that is.
+  if (!token.minter.empty() && (find(Of::kKey, token.minter, issuer, tenant) != nullptr ||
+                                find(Of::kToken, token.minter, issuer, tenant) != nullptr))
+    return true;
   // A token that does not say when it was issued may be older.
   const Entry* const all = find(Of::kPrincipal, principal.id, issuer, tenant);
   return all != nullptr && token.issued_ms < all->before_ms;

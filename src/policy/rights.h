@@ -18,32 +18,37 @@ enum class Right : std::uint8_t {
   // The right to be heard by others who are connected. Nothing of that is kept.
   kPresence,  // set one's presence, and send messages to others
   // Rights to change something.
-  kWrite,       // change an object
-  kRestore,     // bring back a past state of an object
-  kPin,         // set and remove pins
-  kRetention,   // set the retention rule, and apply it
-  kHold,        // place and release a legal hold
-  kQuarantine,  // lift the quarantine of an object, have a workspace that is shut tried again
-  kImport,      // make a workspace from a file
-  kBackup,      // make a backup of the whole server
-  kAdminister,  // change how the server runs, such as what it logs
-  kKick,        // end sessions
-  kRevoke,      // revoke tokens
-  kPeople,      // see all names of people that are kept, and erase them
-  // A right to read that only administrators have.
-  kSessions,  // see who is connected
+  kWrite,          // change an object
+  kRestore,        // bring back a past state of an object
+  kPin,            // set and remove pins
+  kRetention,      // set the retention rule, and apply it
+  kHold,           // place and release a legal hold
+  kQuarantine,     // lift the quarantine of an object, have a workspace that is shut tried again
+  kImport,         // make a workspace from a file
+  kBackup,         // make a backup of the whole server
+  kAdminister,     // change how the server runs, such as what it logs
+  kKick,           // end sessions
+  kRevoke,         // revoke tokens
+  kPeople,         // erase names of people
+  kManageKeys,     // make and revoke API keys
+  kMintForOthers,  // name another principal in a ticket (policy/ticket.h)
+  // Rights to read that only administrators have.
+  kSessions,   // see who is connected
+  kSeeKeys,    // see the API keys that there are
+  kSeePeople,  // see all names of people that are kept
 };
 
 // True if the right lets its holder change something.
 constexpr bool changes(Right right) {
-  return right >= Right::kWrite && right != Right::kSessions;
+  return right >= Right::kWrite && right < Right::kSessions;
 }
 
 // In the order of Right.
 inline constexpr std::string_view kRightNames[] = {
-    "read",       "history", "export",    "keys",   "metrics",    "presence", "write",
-    "restore",    "pin",     "retention", "hold",   "quarantine", "import",   "backup",
-    "administer", "kick",    "revoke",    "people", "sessions"};
+    "read",        "history",         "export",     "keys",      "metrics",   "presence",
+    "write",       "restore",         "pin",        "retention", "hold",      "quarantine",
+    "import",      "backup",          "administer", "kick",      "revoke",    "people",
+    "manage-keys", "mint-for-others", "sessions",   "see-keys",  "see-people"};
 
 constexpr std::string_view name_of(Right right) {
   return kRightNames[static_cast<std::size_t>(right)];
@@ -66,6 +71,8 @@ class Rights {
   constexpr Rights with(Right right) const {
     return Rights(bits_ | 1u << static_cast<unsigned>(right));
   }
+  // True if `other` has all of these.
+  constexpr bool within(Rights other) const { return (bits_ & ~other.bits_) == 0; }
   // Those that both have.
   constexpr Rights both(Rights other) const { return Rights(bits_ & other.bits_); }
   constexpr bool operator==(const Rights&) const = default;

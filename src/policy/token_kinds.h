@@ -32,12 +32,14 @@ class TokenKinds final : public Authenticator {
     const Authenticator* jwt = nullptr;
     const Authenticator* webhook = nullptr;
     const RevocationCheck* revoked = nullptr;  // nullptr: nothing is revoked
+    bool required =
+        false;  // nobody is let in without a token, even if there are only keys and tickets
   };
 
   TokenKinds(const Access& shared, const Kinds& kinds) : shared_(shared), kinds_(kinds) {}
 
-  // True if there are neither shared tokens, nor JWTs, nor a webhook. Then keys and tickets that somebody
-  // presents are judged nevertheless, because they may allow less than everybody has.
+  // True if there are neither shared tokens, nor JWTs, nor a webhook, and tokens are not required. Then keys and
+  // tickets that somebody presents are judged nevertheless, because they may allow less than everybody has.
   bool open() const override;
 
   void authenticate(const Credential& credential, Scheduler& loop, Done done) const override;

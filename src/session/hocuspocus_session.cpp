@@ -308,16 +308,17 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   }
   std::string address(message.address);
   if (!judged_.insert(address).second) return;
-  options_.access.authenticate(
-      {.token = message.text,
-       .workspace = options_.workspace,
-       .object = name,
-       .peer = connection_->peer()},
-      options_.host.scheduler(),
-      [this, alive = std::weak_ptr(alive_), address = std::move(address),
-       guessed = !message.text.empty()](Result<policy::Principal> principal) {
-        if (!alive.expired() && !closing_) authenticated(address, guessed, std::move(principal));
-      });
+  const std::string_view token = message.text.empty() ? options_.token : message.text;
+  options_.access.authenticate({.token = token,
+                                .workspace = options_.workspace,
+                                .object = name,
+                                .peer = connection_->peer()},
+                               options_.host.scheduler(),
+                               [this, alive = std::weak_ptr(alive_), address = std::move(address),
+                                guessed = !token.empty()](Result<policy::Principal> principal) {
+                                 if (!alive.expired() && !closing_)
+                                   authenticated(address, guessed, std::move(principal));
+                               });
 }
 
 void HocuspocusSession::authenticated(const std::string& address, bool guessed,

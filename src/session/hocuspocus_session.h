@@ -38,6 +38,7 @@ struct HocuspocusOptions {
   // An error (of the workspace's name) is sent for every document for which a token arrives.
   Result<void> admission = {};
   const policy::Authenticator& access;
+  std::string token = {};  // of the handshake: that of messages with an empty one
   policy::FailedTokens* failed_tokens = nullptr;  // nullptr: wrong tokens are answered at once
   SessionTable* sessions = nullptr;               // nullptr: nobody sees or ends the session
   std::string actor;

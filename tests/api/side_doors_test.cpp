@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "api/dispatch.h"
+#include "policy/person.h"
+#include "policy/ticket_authenticator.h"
 #include "support/test_api.h"
 #include "syncline/crdt/any.h"
 
@@ -55,6 +57,23 @@ class CountedBackups final : public Backups {
   int started = 0;
 };
 
+class CountedKeys final : public ApiKeys {
+ public:
+  void add(policy::ApiKey, log::Done<void> done) override {
+    ++changes;
+    done({});
+  }
+  std::vector<policy::ApiKey> list(const KeyOwner&, const std::string&,
+                                   std::size_t) const override {
+    return {{.id = "abcdefghijklmnop", .label = "classified", .rights = "read"}};
+  }
+  void revoke(const KeyOwner&, const std::string&, std::uint64_t, log::Done<void> done) override {
+    ++changes;
+    done({});
+  }
+  int changes = 0;
+};
+
 class TestLevels final : public observe::LevelSwitch {
  public:
   observe::Levels levels() const override { return levels_; }
@@ -71,6 +90,8 @@ struct Vault {
     node.context.imports = &imports;
     node.context.backups = &backups;
     node.context.log_levels = &levels;
+    node.context.api_keys = &keys;
+    node.context.tickets = &tickets;
     Typist typist(1);
     for (int i = 0; i < 3; ++i) node.change("vault", "plan", typist.type("classified "));
     node::Shard& shard = *node.shards->at(0);
@@ -94,6 +115,13 @@ struct Vault {
     node.shards->at(0)->quarantine.add("vault", "plan", 3, {ErrorCode::kCorrupt, "stolen"});
   }
 
+  void welcome_guest() {
+    node.shards->at(0)->store->directory().change_directory(
+        {{log::DirectoryKind::kGuest, *policy::guest_id("vault", "actor"), Bytes{1}}},
+        [](Result<void> kept) { EXPECT_TRUE(kept); });
+    node.run();
+  }
+
   // Everything that a request could change, as text.
   std::string contents() {
     std::string all;
@@ -108,12 +136,15 @@ struct Vault {
     for (const auto& held : shard.quarantine.list("vault", "", 10)) all += held.object;
     for (const auto& shut : shard.host.shut().all()) all += "; shut: " + shut.first;
     all += "; " + std::to_string(imports.changes) + " imports, " + std::to_string(backups.started) +
-           " backups; " + to_string(levels.levels());
+           " backups, " + std::to_string(keys.changes) + " keys; " + to_string(levels.levels());
     return all;
   }
 
   CountedImports imports;
   CountedBackups backups;
+  CountedKeys keys;
+  const policy::TicketAuthenticator tickets{
+      {.secrets = [] { return std::make_shared<const std::vector<policy::TicketSecret>>(1); }}};
   TestLevels levels;
   TestApi node;
 };
@@ -126,6 +157,7 @@ struct Trial {
   std::string_view target;  // behind "/v1"; VAULT stands for the workspace, PLAN for the object
   int answer;               // to whoever has the right
   void (*prepare)(Vault& vault) = [](Vault&) {};
+  std::string_view body = {};  // with the same words
 };
 
 constexpr Trial kTrials[] = {
@@ -174,14 +206,28 @@ constexpr Trial kTrials[] = {
     {"POST", "/v1/backups", "/backups?name=nightly", 201},
     {"GET", "/v1/log-level", "/log-level", 200},
     {"PUT", "/v1/log-level", "/log-level?level=net%3Ddebug", 200},
+    {"GET", "/v1/me", "/me", 200},
+    {"GET", "/v1/people", "/people", 200},
+    {"DELETE", "/v1/people/{principal}", "/people/somebody?forget=1", 204},
+    {"GET", "/v1/workspaces/{workspace}/guests", "/workspaces/VAULT/guests", 200},
+    {"DELETE", "/v1/workspaces/{workspace}/guests", "/workspaces/VAULT/guests", 204,
+     [](Vault& vault) { vault.welcome_guest(); }},
+    {"GET", "/v1/api-keys", "/api-keys", 200},
+    {"POST", "/v1/api-keys", "/api-keys", 201, [](Vault&) {}, R"({"rights":"write"})"},
+    {"DELETE", "/v1/api-keys/{key}", "/api-keys/abcdefghijklmnop", 204},
+    {"POST", "/v1/tickets", "/tickets", 201, [](Vault&) {},
+     R"({"workspace":"VAULT","object":"PLAN"})"},
 };
 
-std::string target_of(const Trial& trial, std::string_view workspace, std::string_view object) {
-  std::string target = "/v1" + std::string(trial.target);
+std::string with_names(std::string text, std::string_view workspace, std::string_view object) {
   for (const auto& [word, name] : {std::pair("VAULT", workspace), std::pair("PLAN", object)})
-    for (auto at = target.find(word); at != target.npos; at = target.find(word))
-      target.replace(at, std::string_view(word).size(), name);
-  return target;
+    for (auto at = text.find(word); at != text.npos; at = text.find(word))
+      text.replace(at, std::string_view(word).size(), name);
+  return text;
+}
+
+std::string target_of(const Trial& trial, std::string_view workspace, std::string_view object) {
+  return with_names("/v1" + std::string(trial.target), workspace, object);
 }
 
 // ---- who asks
@@ -259,6 +305,7 @@ void try_door(const policy::Access& access, const std::vector<Asker>& askers, co
     const auto ask = [&](std::string_view method, std::string target) {
       if (!asker.query.empty())
         target += (target.find('?') == target.npos ? "?" : "&") + asker.query;
+      vault.node.body = with_names(std::string(trial.body), "vault", "plan");
       return vault.node.ask(std::string(method), target, asker.headers);
     };
     const std::string before = vault.contents();
@@ -353,6 +400,93 @@ TEST(SideDoors, ForeignPagesMayReadNothingUnlessTheyAreNamed) {
                                        origin("https://elsewhere.example"));
     EXPECT_EQ(answer->header("Access-Control-Allow-Origin"), "") << trial.path;
   }
+}
+
+// ---- tokens for one workspace, or for one object
+
+policy::Token scoped(std::string secret, std::string workspace, std::string object) {
+  return {std::move(secret),
+          {.id = "app",
+           .identity = std::make_shared<const policy::Identity>(
+               policy::Identity{.workspace = std::move(workspace), .object = std::move(object)})}};
+}
+
+const policy::Access kScopedTokens({scoped("its workspace", "vault", ""),
+                                    scoped("its object", "vault", "plan"),
+                                    scoped("another workspace", "vault2", ""),
+                                    scoped("another object", "vault", "plan2"),
+                                    scoped("that object elsewhere", "vault2", "plan")});
+
+// Whether a token with all rights and this scope reaches what the trial asks for.
+bool reaches(std::string_view token, const Trial& trial) {
+  if (trial.path == "/v1/me") return true;  // it tells of the caller alone
+  const bool in_body = trial.body.find("VAULT") != std::string_view::npos;
+  if (token == "its workspace")
+    return in_body || trial.target.find("VAULT") != std::string_view::npos;
+  if (token != "its object") return false;
+  // Lifting a quarantine is an event of the workspace's rules.
+  return in_body ||
+         (trial.path.ends_with("{object}") && trial.path.find("quarantine") == trial.path.npos);
+}
+
+TEST(SideDoors, ATokenForOneThingOpensNothingElse) {
+  for (const Trial& trial : kTrials) {
+    for (const std::string token : {"another workspace", "another object", "that object elsewhere",
+                                    "its object", "its workspace"}) {
+      SCOPED_TRACE(token + ": " + std::string(trial.method) + " " + std::string(trial.path));
+      Vault vault(kScopedTokens);
+      trial.prepare(vault);
+      const std::string before = vault.contents();
+      const auto ask = [&](std::string_view workspace, std::string_view object) {
+        vault.node.body = with_names(std::string(trial.body), workspace, object);
+        return vault.node.ask(std::string(trial.method), target_of(trial, workspace, object),
+                              bearer(token));
+      };
+      const Answer answer = ask("vault", "plan");
+      ASSERT_TRUE(answer->head && answer->ended);
+      const bool expected = reaches(token, trial);
+      EXPECT_EQ(answer->head->status, expected ? trial.answer : 403) << answer->body;
+      if (expected) continue;
+      EXPECT_EQ(vault.contents(), before);
+      if (token.starts_with("its")) continue;
+      // The same for what is stored and for what is not.
+      expect_silence(answer, ask(token == "another object" ? "vault" : "none", "nothing"));
+    }
+  }
+}
+
+// What is no object may have the name of one.
+TEST(SideDoors, ATokenForOneObjectIsNotForAPinOfThatName) {
+  const policy::Access tokens({scoped("pin", "vault", "milestone"),
+                               scoped("position", "vault", "1"),
+                               scoped("prefix", "vault", "plan")});
+  Vault vault(tokens);
+  EXPECT_EQ(
+      vault.node.ask("DELETE", "/v1/workspaces/vault/pins/milestone", bearer("pin"))->head->status,
+      403);
+  EXPECT_EQ(vault.node.ask("GET", "/v1/workspaces/vault/proof/1", bearer("position"))->head->status,
+            403);
+  EXPECT_EQ(vault.node.ask("GET", "/v1/workspaces/vault/objects?prefix=plan", bearer("prefix"))
+                ->head->status,
+            403);
+}
+
+TEST(SideDoors, ATokenForOneWorkspaceRestoresIntoNoOther) {
+  for (const std::string dry : {"", "&dry_run=1"}) {
+    Vault vault(kScopedTokens);
+    const std::string before = vault.contents();
+    const Answer answer =
+        vault.node.ask("POST", "/v1/workspaces/vault/restore/plan?at=2&into=vault3" + dry,
+                       bearer("its workspace"));
+    EXPECT_EQ(answer->head->status, 403) << answer->body;
+    EXPECT_EQ(vault.contents(), before);
+  }
+}
+
+TEST(SideDoors, ATokenForOneWorkspaceReadsNoMetrics) {
+  Vault vault(kScopedTokens);
+  EXPECT_EQ(vault.node.ask("GET", "/metrics", bearer("its workspace"))->head->status, 403);
+  EXPECT_EQ(vault.node.ask("GET", "/v1/anything", bearer("its workspace"))->head->status, 404);
 }
 
 }  // namespace

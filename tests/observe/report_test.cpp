@@ -116,6 +116,10 @@ TEST(Secrets, AreNeverInALine) {
     }
   }
   EXPECT_EQ(secrets.cleaned("a shorter path"), "a shorter path");
+  EXPECT_EQ(secrets.cleaned("yjs, syncline.token.eyJ.x.y"), "yjs, syncline.token.[removed]");
+  EXPECT_EQ(secrets.cleaned("key slk_abcdefghijklmnop_qrstuvw, ticket slt_AQEBAQEBAQEBAQEBAQE"),
+            "key slk_[removed] ticket slt_[removed]");
+  EXPECT_EQ(secrets.cleaned("slk_abcdefghijklmnop was revoked"), "slk_abcdefghijklmnop was revoked");
   EXPECT_EQ(secrets.cleaned("/y/w/doc?token=x&ack=1"), "/y/w/doc?token=[removed]&ack=1");
 }
 

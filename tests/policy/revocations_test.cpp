@@ -44,6 +44,23 @@ TEST(Revocations, AKeyIsRevokedByItsId) {
   EXPECT_TRUE(revoked.check(with({.source = Source::kJwt, .token = "k1"})));
 }
 
+TEST(Revocations, ATicketEndsWithTheTokenThatMintedIt) {
+  Revocations revoked;
+  revoked.add({.of = Of::kKey, .id = "k1"});
+  revoked.add({.of = Of::kToken, .id = "t1"});
+  const auto of = [](std::string minter, std::string tenant = {}) {
+    return with({.source = Source::kTicket,
+                 .tenant = std::move(tenant),
+                 .token = "ticket",
+                 .minter = std::move(minter)});
+  };
+  EXPECT_FALSE(revoked.check(of("k1")));
+  EXPECT_FALSE(revoked.check(of("t1")));
+  EXPECT_TRUE(revoked.check(of("k2")));
+  EXPECT_TRUE(revoked.check(of("")));
+  EXPECT_TRUE(revoked.check(of("k1", "acme"))) << "nothing crosses tenants";
+}
+
 TEST(Revocations, OfAPrincipalEverythingThatWasIssuedBefore) {
   Revocations revoked;
   revoked.add({.of = Of::kPrincipal, .id = "ann", .before_ms = 1'000});

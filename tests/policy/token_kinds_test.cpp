@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -89,6 +90,47 @@ TEST(TokenKinds, NoKindEscapesRevocations) {
   for (const char* token : {"slk_x", "slt_x", "x.y.z", "x"})
     EXPECT_EQ(who(kinds, token), "the token was revoked") << token;
   EXPECT_EQ(who(kinds, "secret"), "writer") << "this one is taken out of the configuration";
+}
+
+TEST(TokenKinds, AServerThatRequiresTokensIsClosedAlsoWithKeysAlone) {
+  const Access nobody;
+  const TokenKinds kinds(nobody, {.keys = &kKeys, .required = true});
+  EXPECT_FALSE(kinds.open());
+  EXPECT_EQ(who(kinds, ""), "a token is required");
+  EXPECT_EQ(who(kinds, "x"), "unknown token");
+  EXPECT_EQ(who(kinds, "slk_x"), "keys");
+}
+
+// A ticket for one object.
+class Narrow final : public Authenticator {
+ public:
+  bool open() const override { return false; }
+  void authenticate(const Credential&, Scheduler&, Done done) const override {
+    done(Principal{.id = "ann",
+                   .identity = std::make_shared<const Identity>(
+                       Identity{.workspace = "acme", .object = "plan"})});
+  }
+};
+
+TEST(TokenKinds, ATokenOpensOnlyWhatItIsFor) {
+  const Access nobody;
+  const Narrow narrow;
+  const TokenKinds kinds(nobody, {.tickets = &narrow});
+  const auto judged = [&](std::string_view workspace, std::string_view object) {
+    testing::VirtualLoop loop;
+    std::optional<Result<Principal>> answer;
+    kinds.authenticate({.token = "slt_x", .workspace = workspace, .object = object}, loop,
+                       [&](Result<Principal> who) { answer = std::move(who); });
+    if (!answer) return std::string("no answer");
+    if (*answer) return (*answer)->id;
+    EXPECT_EQ(answer->error().code, ErrorCode::kForbidden);
+    return answer->error().message;
+  };
+  EXPECT_EQ(judged("acme", "plan"), "ann");
+  EXPECT_EQ(judged("acme", "plan2"), "this token is for one object only");
+  EXPECT_EQ(judged("acme", ""), "ann");  // a request, of which the dispatcher knows more
+  EXPECT_EQ(judged("acme2", "plan"), "this token is for one workspace only");
+  EXPECT_EQ(judged("", ""), "ann");  // what it will be used for is not known yet
 }
 
 }  // namespace

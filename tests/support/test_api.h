@@ -39,6 +39,7 @@ class TestApi : public TestNode {
     EXPECT_TRUE(head.has_value()) << method << " " << target;
     head->request.loop = home;
     head->request.peer = peer;
+    head->request.body = body;
     auto [responder, answer] = fake_responder(*loops[home]);
     answer->is_read = answers_are_read;
     loops[home]->post(
@@ -56,6 +57,7 @@ class TestApi : public TestNode {
       },
       .ready = ready};
   bool answers_are_read = true;
+  std::string body;  // of requests
   std::string peer;  // of requests: "203.0.113.5:51234"; no limit concerns an empty one
   http::Handler handler = api::make_handler(context);
 };

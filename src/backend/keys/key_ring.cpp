@@ -1,6 +1,5 @@
 #include "backend/keys/key_ring.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,11 +8,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
+#include "backend/keys/key_files.h"
 #include "backend/net/system_random.h"
-#include "backend/store/sync_directory.h"
 #include "base/base64.h"
 
 namespace syncline::backend {
@@ -27,33 +25,6 @@ std::string private_path(const std::string& folder) {
 }
 std::string public_path(const std::string& folder) {
   return folder + "/public";
-}
-
-std::unexpected<Error> failed(const std::string& what) {
-  return fail(ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(errno)));
-}
-
-// Writes the file atomically and durably.
-Result<void> write_durably(const std::string& path, std::string_view text, mode_t mode) {
-  const std::string fresh = path + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (file < 0) return failed("creating " + fresh);
-  const bool written =
-      ::fchmod(file, mode) == 0 &&
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(file) == 0;
-  ::close(file);
-  if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) return failed("writing " + path);
-  const std::string folder = std::filesystem::path(path).parent_path();
-  return sync_directory(folder) ? Result<void>() : failed("syncing " + folder);
-}
-
-Result<std::string> read_text(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return fail(ErrorCode::kCorrupt, fmt::format("{}: cannot be read", path));
-  return text.str();
 }
 
 std::string private_text(const log::NoteSigner& signer) {
@@ -105,13 +76,13 @@ std::string waiting_path(const std::string& folder) {
 Result<void> complete_install(const std::string& folder) {
   const std::string waiting = waiting_path(folder);
   if (!std::filesystem::exists(waiting)) return {};
-  const auto text = read_text(waiting);
+  const auto text = read_key_file(waiting);
   const auto next = text ? parse_private(waiting, *text) : std::unexpected(text.error());
-  const auto known = read_text(public_path(folder));
+  const auto known = read_key_file(public_path(folder));
   const bool announced = next && known && known->ends_with(next->verifier().to_text() + "\n");
   const bool done = announced ? ::rename(waiting.c_str(), private_path(folder).c_str()) == 0
                               : ::unlink(waiting.c_str()) == 0;
-  return done ? Result<void>() : failed("installing " + waiting);
+  return done ? Result<void>() : key_file_failed("installing " + waiting);
 }
 
 log::NoteSigner new_signer(std::string name) {
@@ -150,12 +121,12 @@ Result<KeyRing> KeyRing::open(const std::string& data_dir, const std::string& na
     // Without the private key, nothing can be signed under the old name. The operator must decide.
     if (has_public) return fail(ErrorCode::kCorrupt, private_path(ring.folder_) + " is missing");
     if (::mkdir(ring.folder_.c_str(), 0700) != 0 && errno != EEXIST)
-      return failed("creating " + ring.folder_);
+      return key_file_failed("creating " + ring.folder_);
     if (auto ok = ring.install(new_signer(name.empty() ? made_up_name() : name)); !ok)
       return std::unexpected(std::move(ok.error()));
     return ring;
   }
-  auto text = read_text(private_path(ring.folder_));
+  auto text = read_key_file(private_path(ring.folder_));
   if (!text) return std::unexpected(std::move(text.error()));
   auto signer = parse_private(private_path(ring.folder_), *text);
   if (!signer) return std::unexpected(std::move(signer.error()));
@@ -187,7 +158,7 @@ Result<KeyRing> KeyRing::succeed(const std::string& data_dir) {
 Result<std::vector<log::NoteVerifier>> KeyRing::read_public(const std::string& data_dir) {
   const std::string path = public_path(data_dir + "/keys");
   if (!std::filesystem::exists(path)) return std::vector<log::NoteVerifier>();
-  auto text = read_text(path);
+  auto text = read_key_file(path);
   if (!text) return std::unexpected(std::move(text.error()));
   return parse_public(path, *text);
 }
@@ -196,7 +167,7 @@ Result<std::vector<log::NoteVerifier>> KeyRing::check(const std::string& data_di
   auto keys = read_public(data_dir);
   const std::string path = private_path(data_dir + "/keys");
   if (!keys || !std::filesystem::exists(path)) return keys;
-  const auto text = read_text(path);
+  const auto text = read_key_file(path);
   if (!text) return std::unexpected(text.error());
   const auto signer = parse_private(path, *text);
   if (!signer) return std::unexpected(signer.error());
@@ -216,9 +187,9 @@ Result<void> KeyRing::rotate() {
 Result<void> KeyRing::install(log::NoteSigner signer) {
   log::NotaryIdentity next{signer.name, {signer}, identity_.retired};
   if (!identity_.signers.empty()) next.retired.push_back(identity_.signers.front().verifier());
-  if (auto ok = write_durably(waiting_path(folder_), private_text(signer), 0600); !ok) return ok;
+  if (auto ok = write_key_file(waiting_path(folder_), private_text(signer), 0600); !ok) return ok;
   std::swap(identity_, next);
-  if (auto ok = write_durably(public_path(folder_), public_text(), 0600); !ok) {
+  if (auto ok = write_key_file(public_path(folder_), public_text(), 0600); !ok) {
     std::swap(identity_, next);
     return ok;
   }

@@ -27,6 +27,8 @@
 #include "backend/server/import_service.h"
 #include "backend/server/process_metrics.h"
 #include "backend/store/rocksdb_store.h"
+#include "backend/tokens/api_key_table.h"
+#include "backend/tokens/ticket_secrets.h"
 #include "backend/web/assets.h"
 #include "base/assert.h"
 #include "base/utf8.h"
@@ -44,6 +46,7 @@
 namespace syncline::backend {
 namespace {
 
+constexpr std::uint64_t kTokenUpkeepMs = 60'000;
 constexpr std::uint64_t kQuietMs = 1000;  // how long draining waits for pending appends
 constexpr std::size_t kMostWriteBufferBytes = std::size_t{32} << 20;  // of one family of tables
 
@@ -67,8 +70,11 @@ struct Node::Impl {
   Result<void> start();
   Result<void> listen();
   Result<void> listen_for_metrics();
+  Result<void> open_tokens();
+  void keep_up_tokens();
   void start_workers();
   Result<void> start_shards();
+  node::TokenCookies cookies() const { return {options.token_cookie, options.cors_origins}; }
   void report_private(const MadePrivate& made) const;
   ProcessSample process_sample() const;
   void compose();  // builds the handlers for requests and WebSockets
@@ -83,9 +89,10 @@ struct Node::Impl {
   const NodeOptions options;
   const node::RevocationsOfLoops revoked{[this] { return shards.get(); }};
   std::unique_ptr<IdentityService> identity;
-  const policy::TokenKinds access{
-      options.access,
-      {.jwt = identity->jwt(), .webhook = identity->webhook(), .revoked = &revoked}};
+  std::unique_ptr<ApiKeyTable> api_keys;  // these five are asked on all loops
+  std::unique_ptr<TicketSecrets> ticket_secrets;
+  std::optional<policy::TicketAuthenticator> tickets;
+  std::optional<policy::TokenKinds> access;
   const observe::Reporter reporter;
   const node::MemoryPlan plan;
   std::uint64_t started_unix_ms = 0;
@@ -140,15 +147,21 @@ Result<void> check(const NodeOptions& options) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ErrorCode::kInvalid, "TLS needs both a certificate and a key");
   }
-  const bool open = options.access.open() && options.identity.empty();
+  const bool open = options.access.open() && options.identity.empty() && !options.require_token;
   if (!is_loopback(options.address) && open && !options.insecure) {
     return fail(
         ErrorCode::kInvalid,
         fmt::format(
             "{} can be reached from other machines, and there is no token: give one "
-            "(SYNCLINE_TOKEN or --token-file), say where keys for JWTs are, or say --insecure",
+            "(SYNCLINE_TOKEN or --token-file), say where keys for JWTs are, say --require-token if "
+            "there are API keys, or say --insecure",
             options.address));
   }
+  if (!options.token_cookie.empty() && options.cors_origins.empty())
+    return fail(ErrorCode::kInvalid,
+                "--token-cookie: cookies count only from pages that --cors-origin names");
+  if (!node::is_cookie_name(options.token_cookie))
+    return fail(ErrorCode::kInvalid, "--token-cookie: this is no name of a cookie");
   return {};
 }
 
@@ -230,6 +243,7 @@ Result<void> Node::Impl::start() {
   keys = std::move(*ring);
   loops = std::make_unique<LoopGroup>(loop_count, options.log);
   started_unix_ms = (*loops)[0].unix_ms();
+  if (auto opened = open_tokens(); !opened) return opened;
   memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count, node::limits_of(plan));
   accounts = std::make_unique<SharedAccounts>(
       node::limits_of_accounts(plan, options.max_message_bytes), memory.get());
@@ -250,8 +264,49 @@ Result<void> Node::Impl::start() {
   if (auto resumed = imports->resume(); !resumed) return resumed;
   if (auto listening = listen(); !listening) return listening;
   if (auto listening = listen_for_metrics(); !listening) return listening;
+  run_on((*desk_loop)[0], [this] { keep_up_tokens(); });
   ready = true;
   return {};
+}
+
+Result<void> Node::Impl::open_tokens() {
+  auto table =
+      ApiKeyTable::open(store->tables(), {.with_directory = [this](auto use) {
+                          shards->on(0, [use = std::move(use)](node::Shard& shard) mutable {
+                            use(shard.store->directory());
+                          });
+                        }});
+  if (!table) return std::unexpected(std::move(table.error()));
+  api_keys = std::move(*table);
+  auto secrets =
+      TicketSecrets::open(options.data_dir, options.ticket_limits.most_ms, started_unix_ms);
+  if (!secrets) return std::unexpected(std::move(secrets.error()));
+  ticket_secrets = std::move(*secrets);
+  tickets.emplace(policy::TicketAuthenticator::Sources{
+      .secrets = [this] { return ticket_secrets->current(); },
+      .withdrawn = [this](std::string_view token,
+                          std::uint64_t) { return api_keys->is_withdrawn(token); }});
+  access.emplace(options.access, policy::TokenKinds::Kinds{.keys = api_keys.get(),
+                                                           .tickets = &*tickets,
+                                                           .jwt = identity->jwt(),
+                                                           .webhook = identity->webhook(),
+                                                           .revoked = &revoked,
+                                                           .required = options.require_token});
+  if (access->open() && api_keys->any_valid(started_unix_ms))
+    reporter.warn("there are API keys, but everybody is let in without one: see --require-token");
+  return {};
+}
+
+// On a loop that serves nobody, because a new secret is written to the disk.
+void Node::Impl::keep_up_tokens() {
+  EventLoop& loop = (*desk_loop)[0];
+  loop.after(kTokenUpkeepMs, [this, &loop] {
+    api_keys->keep_up(loop.unix_ms());
+    if (auto kept = ticket_secrets->keep_up(loop.unix_ms()); !kept)
+      reporter.warn("the secret of tickets could not be replaced",
+                    {{"reason", kept.error().message}});
+    keep_up_tokens();
+  });
 }
 
 Result<void> Node::Impl::listen() {
@@ -266,10 +321,10 @@ Result<void> Node::Impl::listen() {
   server_options.memory = memory.get();
   server_options.reports = options.log;
   server_options.knows = [this](const http::Request& request) {
-    return node::identify_now(access, request, shards->loop(request.loop)).has_value();
+    return node::identify_now(*access, cookies(), request, shards->loop(request.loop)).has_value();
   };
   server_options.account_of = [this](const http::Request& request) -> SharedAccount {
-    const auto caller = node::identify_now(access, request, shards->loop(request.loop));
+    const auto caller = node::identify_now(*access, cookies(), request, shards->loop(request.loop));
     if (!caller) return nullptr;
     return accounts->account_of(policy::who_is(caller->principal, request.peer));
   };
@@ -385,13 +440,17 @@ void Node::Impl::compose() {
   const policy::Hosts hosts(options.allow_hosts, is_loopback(options.address));
   api = std::make_unique<api::Context>(
       api::Context{.shards = *shards,
-                   .access = access,
+                   .access = *access,
                    .hosts = hosts,
-                   .cors = api::Cors(options.cors_origins),
+                   .cookies = cookies(),
+                   .cors = api::Cors(options.cors_origins, !options.token_cookie.empty()),
                    .imports = imports.get(),
                    .backups = backups.get(),
                    .log_levels = options.log,
                    .security_events = identity->security_events(),
+                   .api_keys = api_keys.get(),
+                   .tickets = &*tickets,
+                   .ticket_limits = options.ticket_limits,
                    .keys = [this] { return public_keys(); },
                    .find_asset = find_web_asset,
                    .add_metrics =
@@ -404,8 +463,9 @@ void Node::Impl::compose() {
                    .bound_to_loopback = is_loopback(options.address)});
   accept = std::make_unique<node::AcceptContext>(
       node::AcceptContext{.shards = *shards,
-                          .access = access,
+                          .access = *access,
                           .hosts = hosts,
+                          .cookies = cookies(),
                           .ready = ready,
                           .bound_to_loopback = is_loopback(options.address)});
 }

@@ -22,6 +22,7 @@
 #include "log/checkpoint_keeper.h"
 #include "policy/access.h"
 #include "policy/rates.h"
+#include "policy/ticket_authenticator.h"
 #include "state/jobs.h"
 #include "syncline/error.h"
 
@@ -31,9 +32,9 @@ class LogWriter;
 
 struct NodeOptions {
   std::string data_dir = "syncline-data";
-  std::string log_name;  // the log name in checkpoints; "": the name so far
+  std::string log_name;         // the log name in checkpoints; "": the name so far
   bool stamp_presence = false;  // workspace/stamp.h
-  std::string region;    // as events store them; at most log::kMaxPlaceBytes
+  std::string region;           // as events store them; at most log::kMaxPlaceBytes
   std::string node;
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;
@@ -41,6 +42,11 @@ struct NodeOptions {
   std::string tls_key;
   policy::Access access;
   IdentityOptions identity;  // other tokens than those that many share
+  bool require_token =
+      false;  // let nobody in without a token, also if there are only API keys and tickets
+  // A cookie that carries tokens of pages of `cors_origins` (node/identify.h); "": none does.
+  std::string token_cookie = {};
+  policy::TicketLimits ticket_limits = {};
   // Origins of web pages that may use the HTTP API (api/cors.h).
   std::vector<std::string> cors_origins = {};
   // Names under which clients may address the server, besides those of this machine

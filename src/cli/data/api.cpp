@@ -261,6 +261,20 @@ Result<void> Api::end_sessions(std::string path) const {
   return {};
 }
 
+Result<std::vector<NamedLine>> Api::api_keys(const std::string& after) {
+  return named_lines("/v1/api-keys?" + page_query(after), "api_keys", "id", after);
+}
+
+Result<std::string> Api::make_api_key(const std::string& wish) {
+  auto json = client_.ask({.method = "POST", .path = "/v1/api-keys", .body = wish});
+  if (json) json->erase(json->find_last_not_of('\n') + 1);
+  return json;
+}
+
+Result<void> Api::revoke_api_key(const std::string& id) {
+  return remove("/v1/api-keys/" + percent_encode(id));
+}
+
 Result<std::string> Api::log_level() {
   return ask_log_level("GET", {});
 }

@@ -183,6 +183,12 @@ class Api {
   Result<void> erase_person(const std::string& principal, bool forget);
   Result<void> erase_guests(const std::string& workspace);
 
+  // The API keys, by id, without their secrets.
+  Result<std::vector<NamedLine>> api_keys(const std::string& after);
+  // Makes one of `wish`, the body of the request (docs/openapi.json); returns the answer, with the key.
+  Result<std::string> make_api_key(const std::string& wish);
+  Result<void> revoke_api_key(const std::string& id);
+
   // Restores a past state on the server; returns the server's answer (docs/openapi.json).
   Result<std::string> restore(const std::string& workspace, const std::string& object,
                               const RestoreWish& wish);

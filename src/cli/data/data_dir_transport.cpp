@@ -12,6 +12,7 @@
 #include "backend/keys/key_ring.h"
 #include "backend/net/system_random.h"
 #include "backend/store/rocksdb_store.h"
+#include "backend/tokens/api_key_table.h"
 #include "cli/data/transport.h"
 #include "cli/data/waiting_loop.h"
 #include "http/exchange.h"
@@ -47,20 +48,28 @@ class Collecting final : public http::Exchange {
   ApiAnswer answer_;
 };
 
+// Requests for these change nothing but the directory, so they need no server.
+constexpr std::string_view kApiKeysPath = "/v1/api-keys";
+
 class DataDirTransport final : public Transport {
  public:
-  explicit DataDirTransport(std::string data_dir) : data_dir_(std::move(data_dir)) {}
+  DataDirTransport(std::string data_dir, Opened opened)
+      : data_dir_(std::move(data_dir)), opened_(opened) {}
   ~DataDirTransport() override { close(); }
 
   Result<ApiAnswer> ask(const ApiRequest& request) override {
-    if (request.method != "GET")
+    const bool of_keys = request.path.starts_with(kApiKeysPath);
+    if (request.method != "GET" && !(of_keys && opened_ == Opened::kForKeys))
       return fail(ErrorCode::kUnsupported,
                   "a data directory is only read here: name its server with --server");
+    if (of_keys)
+      if (auto read = read_api_keys(); !read) return std::unexpected(std::move(read.error()));
     auto head = http::parse_request_head(
-        "GET " + request.path + " HTTP/1.1\r\nHost: localhost\r\nAccept: " + request.accept +
-            "\r\n\r\n",
+        std::string(request.method) + " " + request.path +
+            " HTTP/1.1\r\nHost: localhost\r\nAccept: " + request.accept + "\r\n\r\n",
         {});
     if (!head) return fail(ErrorCode::kInvalid, std::string(head.error().message));
+    head->request.body = request.body;
     return loop_.wait<ApiAnswer>([&](auto done) {
       loop_.post([this, request = std::move(head->request), done = std::move(done)]() mutable {
         handler_(std::move(request),
@@ -74,8 +83,9 @@ class DataDirTransport final : public Transport {
 
   Result<void> refresh() override {
     close();
+    const bool for_keys = opened_ == Opened::kForKeys;
     auto store = backend::RocksDbStore::open(
-        {.data_dir = data_dir_, .create_if_missing = false, .read_only = true});
+        {.data_dir = data_dir_, .create_if_missing = for_keys, .read_only = !for_keys});
     if (!store) return std::unexpected(std::move(store.error()));
     store_ = std::move(*store);
     const auto keys = public_keys();
@@ -91,8 +101,22 @@ class DataDirTransport final : public Transport {
 
  private:
   void close() {
+    context_.api_keys = nullptr;
+    api_keys_.reset();
     shards_.set(0, nullptr);
     store_.reset();
+  }
+
+  // Only for whoever asks: other commands need not read them.
+  Result<void> read_api_keys() {
+    if (api_keys_ != nullptr) return {};
+    auto table = backend::ApiKeyTable::open(store_->tables(), {.with_directory = [this](auto use) {
+                                              use(shards_.at(0)->store->directory());
+                                            }});
+    if (!table) return std::unexpected(std::move(table.error()));
+    api_keys_ = std::move(*table);
+    context_.api_keys = api_keys_.get();
+    return {};
   }
 
   Result<api::PublicKeys> public_keys() const {
@@ -103,8 +127,10 @@ class DataDirTransport final : public Transport {
   }
 
   const std::string data_dir_;
+  const Opened opened_;
   WaitingLoop loop_;
   std::unique_ptr<backend::RocksDbStore> store_;
+  std::unique_ptr<backend::ApiKeyTable> api_keys_;
   log::NotaryIdentity identity_;
   node::Shards shards_{{&loop_}};
   const policy::Access everybody_;
@@ -119,8 +145,8 @@ class DataDirTransport final : public Transport {
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir) {
-  auto transport = std::make_unique<DataDirTransport>(std::move(data_dir));
+Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir, Opened opened) {
+  auto transport = std::make_unique<DataDirTransport>(std::move(data_dir), opened);
   if (auto opened = transport->refresh(); !opened) return std::unexpected(opened.error());
   return transport;
 }

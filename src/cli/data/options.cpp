@@ -97,7 +97,7 @@ Result<bool> names_server(const Command& command, const SourceOptions& options) 
   return !options.server.empty() && !command.typed("--data-dir");
 }
 
-Result<Api> open_api(const Command& command, const SourceOptions& options) {
+Result<Api> open_api(const Command& command, const SourceOptions& options, Opened opened) {
   const auto server = names_server(command, options);
   if (!server) return std::unexpected(server.error());
   Result<std::unique_ptr<Transport>> transport;
@@ -106,7 +106,7 @@ Result<Api> open_api(const Command& command, const SourceOptions& options) {
     if (!token) return std::unexpected(std::move(token.error()));
     transport = transport_to_server(options.server, *token);
   } else {
-    transport = transport_to_data_dir(options.data_dir);
+    transport = transport_to_data_dir(options.data_dir, opened);
   }
   if (!transport) return std::unexpected(std::move(transport.error()));
   return Api(ApiClient(std::move(*transport)));

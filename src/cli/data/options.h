@@ -53,6 +53,7 @@ Result<bool> names_server(const Command& command, const SourceOptions& options);
 
 // Opens the server if one is named. A data directory on the command line takes precedence over a
 // server named elsewhere.
-Result<Api> open_api(const Command& command, const SourceOptions& options);
+Result<Api> open_api(const Command& command, const SourceOptions& options,
+                     Opened opened = Opened::kForReading);
 
 }  // namespace syncline::cli

@@ -50,8 +50,11 @@ class Transport {
 // kInvalid for a bad URL. An empty `token` means none.
 Result<std::unique_ptr<Transport>> transport_to_server(std::string url, const std::string& token);
 
-// Opens the directory read-only, so a server may be using it. Every request that would change
-// something fails with kUnsupported.
-Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir);
+enum class Opened : std::uint8_t {
+  kForReading,  // a server may be using it. Every request that would change something fails with kUnsupported
+  kForKeys,  // no server may: kConflict. API keys can be made and revoked. Created if it is missing
+};
+Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir,
+                                                         Opened opened = Opened::kForReading);
 
 }  // namespace syncline::cli

@@ -1,0 +1,16 @@
+#include "policy/scope.h"
+
+namespace syncline::policy {
+
+Result<void> check_scope(const Principal& principal, std::string_view workspace,
+                         std::string_view object) {
+  if (principal.identity == nullptr || principal.identity->workspace.empty()) return {};
+  const Identity& identity = *principal.identity;
+  if (workspace.empty() || workspace != identity.workspace)
+    return fail(ErrorCode::kForbidden, "this token is for one workspace only");
+  if (!identity.object.empty() && object != identity.object)
+    return fail(ErrorCode::kForbidden, "this token is for one object only");
+  return {};
+}
+
+}  // namespace syncline::policy
