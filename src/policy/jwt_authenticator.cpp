@@ -90,6 +90,10 @@ JwtAuthenticator::~JwtAuthenticator() = default;
 
 void JwtAuthenticator::authenticate(const Credential& credential, Scheduler& loop,
                                     Done done) const {
+  if (credential.token.size() > jose::kMaxTokenBytes) {
+    ++counters_.refused;
+    return done(fail(ErrorCode::kUnauthorized, "the token is too long"));
+  }
   const Hash256 hash = sha256(as_bytes(credential.token));
   const Keys known = keys_.keys();
   const std::uint64_t now_ms = loop.unix_ms();

@@ -32,7 +32,7 @@ class KeyCache {
     std::uint64_t cooldown_ms = 30'000;
     std::uint64_t keep_ms = 86'400'000;
   };
-  static constexpr std::size_t kMaxWaiters = 10'000;
+  static constexpr std::size_t kMaxWaiters = 2'000;  // each holds a token, of up to 16 KiB
 
   // kUnavailable: the keys could not be fetched.
   using Done = std::move_only_function<void(Result<Keys>)>;

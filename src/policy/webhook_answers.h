@@ -30,6 +30,7 @@ class WebhookAnswers {
   static constexpr std::uint64_t kRefusalMs = 10'000;
   static constexpr std::size_t kMaxAnswers = 16 * 1024;
   static constexpr std::size_t kMaxWaiters = 10'000;
+  static constexpr std::size_t kMaxTokenBytes = 16 * 1024;  // longer ones are not asked about
 
   using Question = Hash256;
   using Waiter = std::move_only_function<void(Result<Principal>)>;

@@ -147,6 +147,7 @@ TEST_F(JwtAuthenticatorTest, RefusesWithAReason) {
   keys.set(signer);
   const auto with = [&](const std::string& more) { return refusal(signer.sign(claims(more))); };
   EXPECT_EQ(refusal("a.b.c"), "this is no signed token");
+  EXPECT_EQ(refusal(std::string(jose::kMaxTokenBytes + 1, '.')), "the token is too long");
   EXPECT_EQ(refusal(signer.sign("{}")), "the token is of another issuer");
   // The last of several equal members counts, so what stands in front does not.
   EXPECT_EQ(with(R"("iss":"x",)"), "");

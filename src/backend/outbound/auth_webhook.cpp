@@ -36,6 +36,8 @@ void AuthWebhook::stop() {
 
 void AuthWebhook::authenticate(const policy::Credential& credential, Scheduler& loop,
                                Done done) const {
+  if (credential.token.size() > policy::WebhookAnswers::kMaxTokenBytes)
+    return done(fail(ErrorCode::kUnauthorized, "the token is too long"));
   const auto question = policy::WebhookAnswers::question_of(credential);
   std::unique_lock lock(mutex_);
   if (auto known = answers_.find(question, ms_of<std::chrono::steady_clock>())) {

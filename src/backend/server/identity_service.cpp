@@ -156,9 +156,12 @@ Result<void> IdentityService::set_up_jwt(const IdentityOptions& options,
     const std::string& url = discovers ? options.oidc_issuer : options.jwks_url;
     if (auto valid = check_url(discovers ? "--oidc-issuer" : "--jwks-url", url); !valid)
       return valid;
+    const observe::Reporter reporter(sink, observe::Area::kServer);
+    if (rules->terms.audiences.empty())
+      reporter.warn("JWTs for any application are accepted: give --jwt-audience");
     auto remote = std::make_unique<RemoteKeys>(
         RemoteKeys::Place{.jwks_url = options.jwks_url, .issuer = options.oidc_issuer}, outbound,
-        observe::Reporter(sink, observe::Area::kServer));
+        reporter);
     remote_ = remote.get();
     keys_ = std::move(remote);
   }
