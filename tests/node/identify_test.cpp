@@ -6,6 +6,7 @@
 #include <string>
 
 #include "http/parser.h"
+#include "support/virtual_loop.h"
 
 namespace syncline::node {
 namespace {
@@ -74,6 +75,39 @@ TEST(TokenOf, NamesOfCookies) {
     EXPECT_TRUE(is_cookie_name(good));
   for (const char* bad : {"a b", "a=b", "a;b", "a\"", "\xc3\xa4"})
     EXPECT_FALSE(is_cookie_name(bad));
+}
+
+// Notes what it is asked, and lets everybody in.
+class Noting final : public policy::Authenticator {
+ public:
+  bool open() const override { return false; }
+  void authenticate(const policy::Credential& credential, Scheduler&, Done done) const override {
+    asked = std::string(credential.workspace) + (credential.may_ask ? "" : " at once");
+    done(policy::Principal{.id = "u"});
+  }
+
+  mutable std::string asked;
+};
+
+TEST(Identify, SaysWhichWorkspaceARequestIsFor) {
+  testing::VirtualLoop loop;
+  const Noting access;
+  const auto asked = [&](const std::string& target) {
+    const auto head =
+        http::parse_request_head("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n", {});
+    identify(access, {}, head->request, loop, [](const Result<policy::Caller>&) {});
+    return access.asked;
+  };
+  EXPECT_EQ(asked("/v1/workspaces/w"), "w");
+  EXPECT_EQ(asked("/v1/workspaces/w/objects/a/b"), "w");
+  EXPECT_EQ(asked("/v1/workspaces/w%40x/log?after=1"), "w@x");
+  EXPECT_EQ(asked("/v1/workspaces/w?x=/y"), "w");
+  for (const char* none : {"/v1/workspaces", "/v1/workspaces/", "/v1/workspaces/a%2Fb/log",
+                           "/v1/workspaces/.hidden", "/metrics", "/"})
+    EXPECT_EQ(asked(none), "") << none;
+  const auto head = http::parse_request_head("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", {});
+  EXPECT_TRUE(identify_now(access, {}, head->request, loop));
+  EXPECT_EQ(access.asked, " at once");
 }
 
 }  // namespace
