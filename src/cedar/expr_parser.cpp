@@ -162,22 +162,15 @@ const Expr* ExprParser::unary() {
   return expr;
 }
 
-// Only with its sign is the smallest number in range; so a sign before digits belongs to them.
+// Only with its sign is the smallest number in range; so a sign before digits belongs to them, unless
+// something is asked of the number: `-5.a` is `-(5.a)`.
 const Expr* ExprParser::negative(Position position, std::size_t times) {
   const Expr* expr = nullptr;
-  constexpr std::string_view kSmallest = "9223372036854775808";
   if (reader_.peek().kind == TokenKind::kNumber) {
-    const std::string_view digits = reader_.peek().text;
-    const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
-    if (digits.substr(zeros) == kSmallest) {
-      reader_.take();
-      expr = build_.literal(position, Value::of(std::numeric_limits<std::int64_t>::min()));
-    } else {
-      const Expr* positive = number(reader_.take());
-      expr = build_.literal(position, Value::of(-positive->value.number()));
-    }
-    --times;
-    while (reader_.peek_mark(".") || reader_.peek_mark("[")) expr = access(expr);
+    const Token digits = reader_.take();
+    const bool asked = reader_.peek_mark(".") || reader_.peek_mark("[");
+    expr = asked ? accesses(number(digits)) : negative_number(position, digits);
+    if (!asked) --times;
   } else {
     expr = member();
   }
@@ -185,10 +178,21 @@ const Expr* ExprParser::negative(Position position, std::size_t times) {
   return expr;
 }
 
+const Expr* ExprParser::negative_number(Position position, const Token& token) {
+  constexpr std::string_view kSmallest = "9223372036854775808";
+  const std::size_t zeros = std::min(token.text.find_first_not_of('0'), token.text.size());
+  if (token.text.substr(zeros) == kSmallest)
+    return build_.literal(position, Value::of(std::numeric_limits<std::int64_t>::min()));
+  return build_.literal(position, Value::of(-number(token)->value.number()));
+}
+
 const Expr* ExprParser::member() {
-  const Expr* expr = primary();
-  while (reader_.peek_mark(".") || reader_.peek_mark("[")) expr = access(expr);
-  return expr;
+  return accesses(primary());
+}
+
+const Expr* ExprParser::accesses(const Expr* of) {
+  while (reader_.peek_mark(".") || reader_.peek_mark("[")) of = access(of);
+  return of;
 }
 
 const Expr* ExprParser::access(const Expr* of) {

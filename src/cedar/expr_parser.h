@@ -35,6 +35,8 @@ class ExprParser {
   const Expr* unary();
   const Expr* negative(Position position, std::size_t times);
   const Expr* member();
+  const Expr* negative_number(Position position, const Token& token);
+  const Expr* accesses(const Expr* of);
   const Expr* access(const Expr* of);
   const Expr* method(Position position, const Expr* of, std::string_view name);
   const Expr* primary();

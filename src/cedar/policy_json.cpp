@@ -206,11 +206,11 @@ class PolicyReader {
       const Expr* then = expr(part(json, "then"));
       return build_.node(position, Op::kIf, {condition, then, expr(part(json, "else"))});
     }
-    if (name == "." || name == "has") {
+    if (name == "has") return has(json, position);
+    if (name == ".") {
       allow(json, {"left", "attr"});
       const Expr* left = expr(part(json, "left"));
-      return build_.named(position, name == "." ? Op::kAttribute : Op::kHas, {left},
-                          {text(json, "attr")});
+      return build_.named(position, Op::kAttribute, {left}, {text(json, "attr")});
     }
     if (name == "is") return is(json, position);
     if (name == "like") return like(json, position);
@@ -240,6 +240,24 @@ class PolicyReader {
     if (found != nullptr) return build_.variable(json.position, found->op);
     refuse(json, "there is no such variable");
     return nothing();
+  }
+
+  // One attribute, or a path of several, which are identifiers.
+  const Expr* has(const Json& json, Position position) {
+    allow(json, {"left", "attr"});
+    const Expr* left = expr(part(json, "left"));
+    const Json& attributes = part(json, "attr");
+    if (!attributes.is(JKind::kArray))
+      return build_.named(position, Op::kHas, {left}, {text(json, "attr")});
+    std::vector<std::string_view> names;
+    for (const Json& each : attributes.elements) {
+      if (each.is(JKind::kString) && is_identifier(each.text->view()))
+        names.push_back(each.text->view());
+      else
+        refuse(each, "expected an identifier");
+    }
+    if (names.empty()) refuse(attributes, "an attribute is missing");
+    return names.empty() ? nothing() : build_.named(position, Op::kHas, {left}, names);
   }
 
   const Expr* is(const Json& json, Position position) {

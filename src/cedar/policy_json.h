@@ -17,8 +17,7 @@ Result<PolicySet> policies_from_json(std::string_view json);
 // Adds one policy or template.
 Result<void> policy_from_json(const Json& json, std::string_view id, PolicySet& into);
 
-// kTooLarge over kMaxSourceBytes: the form writes `a has b.c` out, and so it can be much larger than
-// the policy.
+// kTooLarge over kMaxSourceBytes.
 Result<std::string> to_json(const Policy& policy);
 Result<std::string> to_json(const PolicySet& set);
 

@@ -171,7 +171,7 @@ class PolicyWriter {
         member("else", *e.args[2]);
         out_ += "}}";
         break;
-      case Op::kHas: has(e, e.names.size()); break;
+      case Op::kHas: has(e); break;
       case Op::kAttribute:
         begin(".");
         member("left", *e.args[0]);
@@ -220,29 +220,17 @@ class PolicyWriter {
     out_ += "}}";
   }
 
-  // What the first `count` names of `e has a.b.c` lead to.
-  void along(const Expr& e, std::size_t count) {
-    if (count == 0) return expr(*e.args[0]);
-    begin(".");
-    key("left");
-    along(e, count - 1);
-    attribute(*e.names[count - 1]);
-  }
-
-  // `e has a.b` as `e has a && e.a has b`; only the first `count` names.
-  void has(const Expr& e, std::size_t count) {
-    if (too_large()) return;
-    if (count > 1) {
-      begin("&&");
-      key("left");
-      has(e, count - 1);
-      key("right");
-    }
+  void has(const Expr& e) {
     begin("has");
-    key("left");
-    along(e, count - 1);
-    attribute(*e.names[count - 1]);
-    if (count > 1) out_ += "}}";
+    member("left", *e.args[0]);
+    if (e.names.size() == 1) return attribute(*e.names[0]);
+    key("attr");
+    out_ += '[';
+    for (const Text* each : e.names) {
+      separate();
+      append_json_string(out_, each->view());
+    }
+    out_ += "]}}";
   }
 
   void like(const Expr& e) {

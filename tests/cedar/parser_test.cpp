@@ -52,6 +52,10 @@ TEST(CedarParser, PrintsWhatItRead) {
        }) {
     EXPECT_EQ(printed(source), source);
   }
+  EXPECT_EQ(printed("- 5"), "-5");
+  EXPECT_EQ(printed("--5"), "-(-5)");
+  EXPECT_EQ(printed("-5.a"), "-5.a");
+  EXPECT_EQ(printed("-00000000000000000009223372036854775808"), "-9223372036854775808");
 }
 
 TEST(CedarParser, ReadsAllOfAPolicy) {
