@@ -109,6 +109,14 @@ TEST(TicketMint, NobodyGivesMoreThanHeHas) {
   EXPECT_TRUE(mint(reader, {.principal = "app"}));
   for (const char* own : {"anonymous", "token", "key:abcdefghijklmnop"})
     EXPECT_EQ(mint(holder(Rights::all()), {.principal = own}).error().code, ErrorCode::kForbidden);
+  // Whoever may read a workspace need not be one who may see the server.
+  const Caller guest = holder(Rights::none()
+                                  .with(Right::kRead)
+                                  .with(Right::kHistory)
+                                  .with(Right::kExport)
+                                  .with(Right::kPresence));
+  EXPECT_TRUE(mint(guest, {}));
+  EXPECT_FALSE(mint(holder(Rights::none().with(Right::kRead)), {}));
   const Caller writer = holder(Rights::writing());
   EXPECT_EQ(mint(writer, {})->rights, "read");
   EXPECT_EQ(mint(writer, {.rights = "write"})->rights, "write");
