@@ -26,8 +26,8 @@ fi
 
 [ "${BENCH_PARTS:-1}" = 0 ] || for bench in build/bench/bench/*_bench; do
   [ -x "$bench" ] || { echo "no benchmarks" >&2; exit 1; }
-  # Measured by the comparison below.
-  [ "$(basename "$bench")" != crdt_peer_bench ] || continue
+  # Measured by the comparisons below.
+  case $(basename "$bench") in crdt_peer_bench | cedar_peer_bench) continue ;; esac
   echo "== $(basename "$bench")"
   status=0
   timeout "$parts_seconds" "$bench" ${BENCH_ARGS:-} || status=$?
@@ -38,4 +38,5 @@ done
 [ "${BENCH_PEERS:-1}" != 0 ] || exit 0
 echo "== comparison with other engines"
 scripts/npm-install.sh bench/peers
+node bench/peers/cedar.mjs build/bench/bench/cedar_peer_bench
 node bench/peers/run.mjs build/bench/bench/crdt_peer_bench "$traces" "$output"
