@@ -188,7 +188,7 @@ constexpr Trial kTrials[] = {
     // Nobody is connected. tests/api/sessions_test.cpp ends sessions.
     {"POST", "/v1/sessions/{session}/kick", "/sessions/00-00000000-0000000000000000/kick", 404},
     {"POST", "/v1/sessions/{session}/revoke", "/sessions/00-00000000-0000000000000000/revoke", 404},
-    {"POST", "/v1/revocations", "/revocations?token=x", 204},
+    {"POST", "/v1/revocations", "/revocations?principal=x", 204},
     {"POST", "/v1/security-events", "/security-events", 501},  // of which the vault has no keys
     {"GET", "/v1/shut", "/shut", 200, [](Vault& vault) { vault.shut(); }},
     {"DELETE", "/v1/workspaces/{workspace}/shut", "/workspaces/VAULT/shut", 204,

@@ -93,6 +93,11 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('GET', '/workspaces/team/guests');
   await ok('DELETE', '/workspaces/team/guests');
   await ok('GET', '/keys');
+  const made = (await ok('POST', '/api-keys', { body: JSON.stringify({ rights: 'read', label: 'test', workspace: 'team' }) })).body;
+  assert.match(made.key, /^slk_/);
+  assert.deepEqual((await ok('GET', '/api-keys')).body.api_keys.map(({ id, label }) => [id, label]), [[made.id, 'test']]);
+  await ok('DELETE', `/api-keys/${made.id}`);
+  assert.equal((await ok('POST', '/tickets', { body: JSON.stringify({ workspace: 'team', object: 'notes/plan' }) })).body.y_path, '/y/team/notes/plan');
   assert.ok((await ok('POST', '/backups?name=nightly')).body.workspaces >= 1);
   assert.deepEqual((await ok('PUT', '/log-level?level=warn,net%3Ddebug')).body, { log_level: 'warn,net=debug' });
   assert.deepEqual((await ok('GET', '/log-level')).body, { log_level: 'warn,net=debug' });
@@ -108,6 +113,7 @@ test('what is answered is what is described', kTest, async (t) => {
     ['DELETE', '/workspaces/team/pins/none', 404], ['DELETE', '/people/nobody', 404], ['DELETE', '/people/a%00', 400], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
     ['POST', '/workspaces/team/restore/notes/plan?at=now&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
     ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],
+    ['POST', '/api-keys', 400], ['DELETE', '/api-keys/x', 400], ['DELETE', '/api-keys/abcdefghijklmnop', 404], ['POST', '/tickets', 400],
     ['GET', '/workspaces/none/export', 404], ['GET', '/workspaces/team/export?size=2', 400], ['GET', '/workspaces/team/export?size=99&crc=1', 404]]) {
     assert.equal((await api.ask(method, `/v1${path}`)).status, status, `${method} ${path}`);
   }
