@@ -25,6 +25,7 @@
 #include "observe/metrics_page.h"
 #include "policy/authenticator.h"
 #include "policy/hosts.h"
+#include "policy/tenants.h"
 #include "policy/ticket_authenticator.h"
 #include "syncline/error.h"
 
@@ -40,8 +41,10 @@ struct Context {
   node::Shards& shards;
   const policy::Authenticator& access;
   policy::Hosts hosts = {};
+  policy::TenantHosts tenant_hosts = {};
+  policy::Tenants* tenants = nullptr;  // nullptr: there is only the default tenant
   node::TokenCookies cookies = {};
-  Cors cors = Cors({});  // for /v1
+  Cors cors = Cors({});                // for /v1
   // If the process does not provide one of these, its routes answer kUnsupported.
   Imports* imports = nullptr;
   Backups* backups = nullptr;

@@ -10,6 +10,7 @@
 
 #include "api/support.h"
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "node/identify.h"
 #include "policy/names.h"
 #include "policy/rates.h"
@@ -18,11 +19,12 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 16> tables() {
+std::array<std::span<const Route>, 17> tables() {
   return {state_routes(),   history_routes(),   restore_routes(),    proof_routes(),
           export_routes(),  retention_routes(), quarantine_routes(), shut_routes(),
           backup_routes(),  import_routes(),    log_level_routes(),  session_routes(),
-          api_key_routes(), ticket_routes(),    people_routes(),     security_event_routes()};
+          api_key_routes(), ticket_routes(),    people_routes(),     security_event_routes(),
+          tenant_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -105,6 +107,12 @@ void serve(const Route& route, Call call) {
                           });
 }
 
+// Principals of different tenants may have the same name.
+std::string asker_of(const Call& call) {
+  const Who who = policy::who_is(call.caller.principal, call.request.peer);
+  return qualified(who.tenant, who.principal);
+}
+
 }  // namespace
 
 std::vector<const Route*> all_routes() {
@@ -125,7 +133,7 @@ void Inquiry::refuse(const Error& error) {
 // Those who share a token share its limits, but only those of one network.
 state::JobOrder answer_order(const Call& call, const char* name) {
   return {.kind = state::JobOrder::kAnswer,
-          .asker = policy::who_is(call.caller.principal, call.request.peer).principal,
+          .asker = asker_of(call),
           .name = name,
           .account = call.caller.account,
           .abandoned = call.abandoned};
@@ -183,6 +191,8 @@ void refuse(const Context& context, const http::Request& request, http::Responde
 
 Result<void> may_ask(const Context& context, const http::Request& request,
                      const policy::Caller& caller, Right right) {
+  if (!caller.principal.tenant().empty() && policy::Rights::of_the_server().has(right))
+    return fail(ErrorCode::kForbidden, "this concerns the server and all its tenants");
   if (!caller.rights.has(right) && !is_mutated(Mutation::ignore_right))
     return fail(ErrorCode::kForbidden, "this token may only read");
   if (policy::changes(right) &&
@@ -196,7 +206,7 @@ Result<void> may_ask(const Context& context, const http::Request& request,
 Result<void> check_reach(const Route& route, const policy::Caller& caller, const Path& path) {
   if (route.scope == Route::kNone) return {};
   const bool names_object = route.path.ends_with("{object}");
-  return policy::check_scope(caller.principal, path.workspace, names_object ? path.object : "");
+  return policy::check_scope(caller.principal, path.name, names_object ? path.object : "");
 }
 
 // `found` refers to the request.
@@ -215,6 +225,7 @@ void serve_found(Context& context, const Found& found, Admitted admitted) {
                                changes ? SystemNames::kRefused : SystemNames::kTaken);
     if (!decoded) return responder.respond(to_response(decoded.error()));
     path = std::move(*decoded);
+    path.enter(caller.principal.tenant());
   } else if (!found.match.rest.empty()) {
     auto id = http::percent_decode(found.match.rest);
     if (!id)
@@ -223,6 +234,7 @@ void serve_found(Context& context, const Found& found, Admitted admitted) {
     path.object = std::move(*id);
   }
   path.item = found.match.item;
+  responder.speak_to(std::string(caller.principal.tenant()));
   if (path.item.empty() && path.workspace.empty()) path.item = found.match.rest;
   if (auto within = check_reach(*found.route, caller, path); !within)
     return responder.respond(to_response(within.error()));

@@ -169,7 +169,7 @@ void from_the_beginning(Call call, Wanted wanted) {
     if (!head) return call.refuse(head.error());
     if (head->last_position == 0)
       return call.refuse(
-          {ErrorCode::kNotFound, fmt::format("workspace {} has no events", call.path.workspace)});
+          {ErrorCode::kNotFound, fmt::format("workspace {} has no events", call.path.name)});
     wanted.size = head->last_position;
     log::Notary& notary = call.shard.notary;
     const std::string workspace = call.path.workspace;

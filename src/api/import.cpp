@@ -37,7 +37,7 @@ http::Response status_response(const std::string& workspace, const ImportStatus&
 }
 
 log::Done<ImportStatus> answer_status(Call& call) {
-  auto body = [workspace = call.path.workspace](const ImportStatus& status) {
+  auto body = [workspace = call.path.name](const ImportStatus& status) {
     return status_response(workspace, status);
   };
   return answer_with<ImportStatus>(std::move(call.responder), std::move(body));

@@ -250,6 +250,33 @@ struct Collection {
   http::Responder responder;
 };
 
+// One value for each tenant, and one for all beyond the first ones, so the page is bounded.
+constexpr std::size_t kTenantsShown = 100;
+constexpr std::string_view kOtherTenants = "(other)";
+
+void add_tenants(observe::MetricsPage& page, const policy::Tenants& tenants) {
+  using policy::Quota;
+  std::vector<policy::SharedTenant> all = tenants.all();
+  std::erase_if(all, [](const policy::SharedTenant& tenant) { return tenant->name().empty(); });
+  const auto add = [&](std::string_view name, std::string_view help, Quota quota) {
+    std::vector<observe::MetricsPage::Labelled> values;
+    for (const policy::SharedTenant& tenant : all) {
+      if (values.size() == kTenantsShown) values.push_back({kOtherTenants});
+      if (values.size() <= kTenantsShown)
+        values.push_back({tenant->name(), tenant->used(quota)});
+      else
+        values.back().value += tenant->used(quota);
+    }
+    page.gauges(name, help, "tenant", values);
+  };
+  add("tenant_connections", "Connections of each tenant.", Quota::kConnections);
+  add("tenant_workspaces", "Workspaces of each tenant.", Quota::kWorkspaces);
+  add("tenant_objects", "Objects of each tenant.", Quota::kObjects);
+  add("tenant_stored_bytes", "Bytes of changes in each tenant's logs.", Quota::kStoredBytes);
+  add("tenant_memory_bytes", "What the clients of each tenant hold of the memory.",
+      Quota::kMemoryBytes);
+}
+
 void answer_metrics(const Context& context, Collection& collection) {
   observe::MetricsPage page;
   add_workspaces(page, collection.loops);
@@ -257,6 +284,7 @@ void answer_metrics(const Context& context, Collection& collection) {
   add_retention(page, collection.loops);
   add_write_path(page, collection.loops);
   add_turns(page, collection.loops);
+  if (context.tenants != nullptr) add_tenants(page, *context.tenants);
   if (context.add_metrics) context.add_metrics(page);
   http::Response response;
   response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

@@ -22,7 +22,7 @@ Result<Path> decode_path(std::string_view workspace, std::string_view object, Sy
     if (!valid && !(reserved && system == SystemNames::kTaken))
       return std::unexpected(std::move(valid.error()));
   }
-  return Path{.workspace = std::move(*name), .object = std::move(*id)};
+  return Path{.workspace = *name, .object = std::move(*id), .name = std::move(*name)};
 }
 
 }  // namespace syncline::api

@@ -9,6 +9,7 @@
 
 #include "api/rules.h"
 #include "api/support.h"
+#include "base/qualified_name.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
@@ -19,9 +20,10 @@ using QuarantinePage = std::vector<state::Quarantined>;
 using View = workspace::Workspace::View;
 
 std::string to_json(const state::Quarantined& held) {
-  return fmt::format(R"({{"object":{},"position":{},"since":"{}","reason":{}}})",
-                     protocol::json_string(held.object), held.position,
-                     protocol::time_text(held.since_ms), protocol::name_json(held.reason.message));
+  return fmt::format(
+      R"({{"object":{},"position":{},"since":"{}","reason":{}}})",
+      protocol::json_string(held.object), held.position, protocol::time_text(held.since_ms),
+      protocol::name_json(public_text(held.reason.message, split_name(held.workspace).tenant)));
 }
 
 http::Response quarantine_response(const QuarantinePage& page, std::size_t limit) {
@@ -62,8 +64,8 @@ void lift(Call call) {
   const state::Quarantined* held = call.shard.quarantine.find(path.workspace, path.object);
   if (held == nullptr)
     return call.refuse(
-        {ErrorCode::kNotFound, fmt::format("object {} of workspace {} is not in quarantine",
-                                           path.object, path.workspace)});
+        {ErrorCode::kNotFound,
+         fmt::format("object {} of workspace {} is not in quarantine", path.object, path.name)});
   log::LiftQuarantine act{path.object, held->position};
   change_rules(std::move(call), Right::kQuarantine, std::move(act), "", try_again);
 }

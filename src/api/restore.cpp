@@ -22,13 +22,14 @@ constexpr std::uint64_t kReplicaBits = (std::uint64_t{1} << 53) - 1;
 
 struct Restore {
   Path path;
-  std::string target;  // the workspace that receives the state
+  std::string target;  // the workspace that receives the state, within the server
   bool dry_run = false;
   bool or_empty = false;  // an object that did not exist then becomes empty, instead of an error
   policy::Caller caller;
   log::Position at = 0;
 
   bool in_place() const { return target == path.workspace; }
+  std::string_view target_name() const { return split_name(target).workspace; }
 };
 
 // A restore must not happen by mistake, so the request must repeat the name of what it overwrites.
@@ -45,13 +46,13 @@ Result<Restore> read_restore(const Call& call) {
   if (into) {
     if (auto valid = policy::check_workspace_name(*into); !valid)
       return std::unexpected(std::move(valid.error()));
-    if (*into == path.workspace)
+    if (*into == path.name)
       return fail(ErrorCode::kInvalid, "into= names another workspace; here, use confirm=");
-    restore.target = *into;
-  } else if (!restore.dry_run && confirmed.value_or("") != path.workspace) {
-    return fail(ErrorCode::kInvalid,
-                fmt::format("to change workspace {0} itself, say confirm={0}; or into=NAME",
-                            path.workspace));
+    restore.target = qualified(call.caller.principal.tenant(), *into);
+  } else if (!restore.dry_run && confirmed.value_or("") != path.name) {
+    return fail(
+        ErrorCode::kInvalid,
+        fmt::format("to change workspace {0} itself, say confirm={0}; or into=NAME", path.name));
   }
   return restore;
 }
@@ -60,8 +61,9 @@ std::string result_json(const Restore& restore, log::Position position, bool cha
                         const std::string& changes) {
   return fmt::format(
              R"({{"workspace":{},"object":{},"at":{},"dry_run":{},"changed":{},"position":{},"changes":{}}})",
-             protocol::json_string(restore.target), protocol::json_string(restore.path.object),
-             restore.at, restore.dry_run, changed, position, changes) +
+             protocol::json_string(restore.target_name()),
+             protocol::json_string(restore.path.object), restore.at, restore.dry_run, changed,
+             position, changes) +
          "\n";
 }
 
@@ -99,12 +101,12 @@ void carry_out(node::Shard& shard, Restore restore, std::shared_ptr<merge::Objec
                                       .dry_run = restore.dry_run,
                                       .type = &then->type(),
                                       .reads = then->memory_bytes()};
-  author.caller.actor = fmt::format("restore of {} at {}", restore.path.workspace, restore.at);
+  author.caller.actor = fmt::format("restore of {} at {}", restore.path.name, restore.at);
   auto make = [restore, then = std::move(then), replica, told](
                   const merge::Object& now, log::Position position) -> Result<Bytes> {
     if (!restore.in_place() && position > 0)
       return fail(ErrorCode::kConflict, fmt::format("object {} exists in workspace {}",
-                                                    restore.path.object, restore.target));
+                                                    restore.path.object, restore.target_name()));
     auto made = plan(restore, now, *then, replica);
     if (!made) return std::unexpected(std::move(made.error()));
     *told = std::move(*made);

@@ -113,5 +113,6 @@ std::span<const Route> people_routes();      // names of people
 std::span<const Route> security_event_routes();
 std::span<const Route> api_key_routes();
 std::span<const Route> ticket_routes();
+std::span<const Route> tenant_routes();
 
 }  // namespace syncline::api

@@ -8,6 +8,7 @@
 #include "api/metrics.h"
 #include "api/support.h"
 #include "node/identify.h"
+#include "node/tenant_choice.h"
 #include "policy/scope.h"
 
 namespace syncline::api {
@@ -51,6 +52,8 @@ http::Response readiness(const Context& context) {
 void route(Context& context, http::Request request, http::Responder responder) {
   if (auto misdirected = node::refuse_host(context.access, context.hosts, request))
     return responder.respond(std::move(*misdirected));
+  if (auto chosen = node::choose_tenant(context.tenant_hosts, request); !chosen)
+    return responder.respond(to_response(chosen.error()));
   const std::string& path = request.path;
   // Whoever watches the process is answered, whatever others ask from his address.
   const bool watches = path == "/healthz" || path == "/readyz";

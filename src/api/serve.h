@@ -8,6 +8,8 @@
 //
 // The client protocols (/y/…, /hocuspocus/…) come in as WebSockets: node/accept.h.
 //
+// Before each of these, /t/{tenant} may name a tenant (node/tenant_choice.h).
+//
 // Path segments are percent-decoded one by one. An object id is everything after the workspace,
 // including slashes. If the server has tokens, /v1 and /metrics require one (Authorization: Bearer,
 // or ?token=).

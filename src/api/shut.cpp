@@ -11,6 +11,7 @@
 
 #include "api/route.h"
 #include "api/support.h"
+#include "base/qualified_name.h"
 #include "protocol/event_json.h"
 
 namespace syncline::api {
@@ -18,19 +19,27 @@ namespace {
 
 using Shuts = std::vector<std::pair<std::string, workspace::Shut>>;
 
-std::string shut_to_json(const std::string& name, const workspace::Shut& shut) {
-  return fmt::format(R"({{"workspace":{},"since":"{}","reason":{}}})", protocol::name_json(name),
-                     protocol::time_text(shut.since_ms), protocol::name_json(shut.reason.message));
+std::string shut_to_json(const std::string& tenant, const std::string& name,
+                         const workspace::Shut& shut) {
+  return fmt::format(R"({{"workspace":{},"since":"{}","reason":{}}})",
+                     protocol::name_json(split_name(name).workspace),
+                     protocol::time_text(shut.since_ms),
+                     protocol::name_json(public_text(shut.reason.message, tenant)));
 }
 
 // Each loop has a list of its own workspaces. The last list to arrive sends the answer.
 struct Gathering {
-  Gathering(std::size_t count, std::size_t page, http::Responder answerer)
-      : lists(count), missing(count), limit(page), responder(std::move(answerer)) {}
+  Gathering(std::size_t count, std::size_t page, std::string of, http::Responder answerer)
+      : lists(count),
+        missing(count),
+        limit(page),
+        tenant(std::move(of)),
+        responder(std::move(answerer)) {}
 
   std::vector<Shuts> lists;  // by loop
   std::atomic<std::size_t> missing;
   const std::size_t limit;
+  const std::string tenant;  // whose workspaces are listed
   http::Responder responder;
 };
 
@@ -42,27 +51,30 @@ http::Response shut_response(const Gathering& gathering) {
   if (!last) page.resize(gathering.limit);
   std::string list;
   for (const auto& [name, shut] : page)
-    list += (list.empty() ? "" : ",") + shut_to_json(name, shut);
-  return http::json_response(200,
-                             fmt::format(R"({{"shut":[{}],"next":{}}})", list,
-                                         last ? "null" : protocol::name_json(page.back().first)) +
-                                 "\n");
+    list += (list.empty() ? "" : ",") + shut_to_json(gathering.tenant, name, shut);
+  return http::json_response(
+      200,
+      fmt::format(R"({{"shut":[{}],"next":{}}})", list,
+                  last ? "null" : protocol::name_json(split_name(page.back().first).workspace)) +
+          "\n");
 }
 
 void list_shut(Call call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  const std::string after = http::query_parameter(call.request.query, "after").value_or("");
+  const std::string tenant(call.caller.principal.tenant());
+  const std::string after =
+      qualified(tenant, http::query_parameter(call.request.query, "after").value_or(""));
   const node::Shards& shards = call.context.shards;
   const auto gathering =
-      std::make_shared<Gathering>(shards.size(), *limit, std::move(call.responder));
+      std::make_shared<Gathering>(shards.size(), *limit, tenant, std::move(call.responder));
   for (std::size_t i = 0; i < shards.size(); ++i) {
     shards.on(i, [gathering, i, after](const node::Shard& shard) {
       const auto& all = shard.host.shut().all();
       Shuts& list = gathering->lists[i];
       for (auto at = all.upper_bound(after); at != all.end() && list.size() < gathering->limit;
            ++at)
-        list.emplace_back(*at);
+        if (split_name(at->first).tenant == gathering->tenant) list.emplace_back(*at);
       if (--gathering->missing == 0) gathering->responder.respond(shut_response(*gathering));
     });
   }
@@ -72,7 +84,8 @@ void list_shut(Call call) {
 void lift_shut(Call call) {
   const std::string& name = call.path.workspace;
   if (!call.shard.host.shut().lift(name))
-    return call.refuse({ErrorCode::kNotFound, fmt::format("workspace {} is not shut", name)});
+    return call.refuse(
+        {ErrorCode::kNotFound, fmt::format("workspace {} is not shut", call.path.name)});
   call.shard.host.get(name).open(
       [responder = std::move(call.responder)](Result<void> open) mutable {
         http::Response response;

@@ -5,6 +5,7 @@
 #include "api/route.h"
 #include "api/state_form.h"
 #include "api/support.h"
+#include "api/tenant_names.h"
 #include "policy/names.h"
 
 namespace syncline::api {
@@ -15,9 +16,9 @@ using View = workspace::Workspace::View;
 void list_workspaces(Call call) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  call.shard.store->catalog().list_workspaces(
-      http::query_parameter(call.request.query, "after").value_or(""), *limit,
-      answer_names("workspaces", *limit, std::move(call.responder)));
+  list_workspaces_of(call.shard.store->catalog(), call.caller.principal.tenant(),
+                     http::query_parameter(call.request.query, "after").value_or(""), *limit,
+                     answer_names("workspaces", *limit, std::move(call.responder)));
 }
 
 void list_objects(Call call) {

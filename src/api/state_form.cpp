@@ -45,7 +45,7 @@ Answer state_answer(const StateForm& form, const Path& path, std::optional<log::
   }
   std::string before = fmt::format(
       R"({{"workspace":{},"object":{},{}{}"position":{},"state":)",
-      protocol::json_string(path.workspace), protocol::json_string(path.object),
+      protocol::json_string(path.name), protocol::json_string(path.object),
       at ? fmt::format("\"at\":{},", *at) : "",
       form.part ? "\"root\":" + protocol::json_string(form.part->root) + "," : "", position);
   answer.body = std::make_unique<FramedPieces>(std::move(before), std::move(shown), "}\n");

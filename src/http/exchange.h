@@ -92,6 +92,10 @@ class Responder {
   // Adds a header to the response, whoever makes the response.
   void add_header(std::string name, std::string value);
 
+  // The reasons of errors are for clients of this tenant (base/qualified_name.h), whoever finds the error. ""
+  // changes nothing.
+  void speak_to(std::string tenant) { tenant_ = std::move(tenant); }
+
   // The body of the response is charged there on its way to the connection's loop. There it is queued, and
   // counts as that.
   void charge_to(SharedCell cell) { cell_ = std::move(cell); }
@@ -117,6 +121,7 @@ class Responder {
   std::shared_ptr<Exchange> exchange_;
   std::vector<std::pair<std::string, std::string>> headers_;  // from add_header()
   SharedCell cell_;
+  std::string tenant_;  // from speak_to()
 };
 
 using Handler = std::function<void(Request, Responder)>;

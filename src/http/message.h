@@ -51,6 +51,8 @@ struct Request {
   std::string peer;      // "127.0.0.1:51234"
   std::size_t loop = 0;  // index of the loop it arrived on
   bool secure = false;   // over TLS
+  // The tenant that its address names (node/tenant_choice.h), by which its path no longer begins; "": none.
+  std::string tenant = {};
   // Counts the body as long as somebody has the request (base/memory_cell.h); may be nullptr.
   std::shared_ptr<const void> body_charge = nullptr;
 };

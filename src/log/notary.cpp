@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/mutation.h"
 #include "base/percent.h"
+#include "base/qualified_name.h"
 
 namespace syncline::log {
 namespace {
@@ -30,7 +31,9 @@ std::string not_what_was_signed(std::string_view workspace, std::uint64_t size) 
 }  // namespace
 
 std::string checkpoint_origin(std::string_view log_name, std::string_view workspace) {
-  return fmt::format("{}/w/{}", log_name, percent_encode(workspace));
+  const auto [tenant, name] = split_name(workspace);
+  if (tenant.empty()) return fmt::format("{}/w/{}", log_name, percent_encode(name));
+  return fmt::format("{}/t/{}/w/{}", log_name, tenant, percent_encode(name));
 }
 
 // The state of one call of checkpoint().

@@ -31,7 +31,8 @@ struct NotaryIdentity {
   std::vector<NoteVerifier> retired;  // no longer sign, but their signatures stay valid
 };
 
-// "<log name>/w/<workspace, percent-encoded>".
+// "<log name>/w/<workspace, percent-encoded>"; of a workspace of a tenant (base/qualified_name.h)
+// "<log name>/t/<tenant>/w/<workspace, percent-encoded>".
 std::string checkpoint_origin(std::string_view log_name, std::string_view workspace);
 
 struct SignedCheckpoint {

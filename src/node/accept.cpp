@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/qualified_name.h"
 #include "http/ws_handshake.h"
+#include "node/tenant_choice.h"
 #include "policy/names.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
@@ -38,7 +40,7 @@ session::ClientKey client_key(const http::Request& request, std::string_view tok
 }
 
 struct Room {
-  std::string workspace;
+  std::string workspace;  // its public name, until it is known who comes
   std::string object;
 };
 
@@ -109,11 +111,12 @@ MakeSession y_session(const AcceptContext& context, const http::Request& request
 
 MakeSession hocuspocus_session(const AcceptContext& context, const http::Request& request,
                                const Result<Room>& room) {
-  return [&context, room, trace = trace_of(request),
+  return [&context, room, tenant = request.tenant, trace = trace_of(request),
           token = token_of(request, context.cookies)](Shard& shard) {
     return std::make_unique<session::HocuspocusSession>(session::HocuspocusOptions{
         .host = shard.host,
         .workspace = room ? room->workspace : std::string(),
+        .tenant = tenant,
         .admission = room ? Result<void>() : std::unexpected(room.error()),
         .access = context.access,
         .token = token,
@@ -143,7 +146,7 @@ UpgradeRefusal refusal(int status, std::string_view code, std::string_view messa
   return {http::error_response(status, code, message)};
 }
 
-// Asks on the workspace's own loop whether it is open.
+// Asks on the workspace's own loop whether it is open, and has a place for a connection.
 std::move_only_function<std::optional<http::Response>()> check_open(const AcceptContext& context,
                                                                     std::string workspace,
                                                                     std::size_t loop) {
@@ -151,18 +154,23 @@ std::move_only_function<std::optional<http::Response>()> check_open(const Accept
           loop]() -> std::optional<http::Response> {
     Shard* shard = shards.at(loop);
     SYNCLINE_ASSERT(shard != nullptr);  // the network stops before the shards
-    const auto open = shard->host.admit(policy::Caller{}, workspace);
+    auto open = shard->host.admit(policy::Caller{}, workspace);
+    if (open) open = shard->host.has_place(workspace);
     if (open) return std::nullopt;
-    return http::error_response(503, to_string(open.error().code), open.error().message);
+    auto refused =
+        http::error_response(503, to_string(open.error().code),
+                             public_text(open.error().message, split_name(workspace).tenant));
+    refused.headers.emplace_back("Retry-After", "5");
+    return refused;
   };
 }
 
+// `workspace`: within the server, as far as that is known.
 void accept(const AcceptContext& context, const http::Request& request, const Result<Room>& room,
-            MakeSession make, UpgradeReply& reply) {
-  const std::size_t loop =
-      room ? context.shards.placement().owner_of(room->workspace) : request.loop;
+            const std::string& workspace, MakeSession make, UpgradeReply& reply) {
+  const std::size_t loop = room ? context.shards.placement().owner_of(workspace) : request.loop;
   auto accepted = acceptance(context, loop, http::offered_subprotocol(request), std::move(make));
-  if (room) accepted.check = check_open(context, room->workspace, loop);
+  if (room) accepted.check = check_open(context, workspace, loop);
   reply(std::move(accepted));
 }
 
@@ -171,18 +179,26 @@ void decide_y(const AcceptContext& context, http::Request request, UpgradeReply 
   Result<Room> room = y_room_of(request.raw_path);
   if (!room) {
     auto refused = y_session(context, request, room, std::unexpected(room.error()));
-    return accept(context, request, room, std::move(refused), reply);
+    return accept(context, request, room, {}, std::move(refused), reply);
   }
   const std::string token = token_of(request, context.cookies);
   const std::string peer = request.peer;
   Scheduler& loop = context.shards.loop(request.loop);
-  const auto named = std::make_shared<const Room>(std::move(*room));
+  const auto named = std::make_shared<Room>(std::move(*room));
+  const std::string tenant = request.tenant;
   context.access.authenticate(
-      {.token = token, .workspace = named->workspace, .object = named->object, .peer = peer}, loop,
+      {.token = token,
+       .workspace = named->workspace,
+       .object = named->object,
+       .peer = peer,
+       .tenant = tenant},
+      loop,
       [&context, request = std::move(request), named,
        reply = std::move(reply)](Result<policy::Principal> principal) mutable {
+        if (principal) named->workspace = qualified(principal->tenant(), named->workspace);
+        const std::string workspace = named->workspace;
         auto session = y_session(context, request, *named, std::move(principal));
-        accept(context, request, *named, std::move(session), reply);
+        accept(context, request, *named, workspace, std::move(session), reply);
       });
 }
 
@@ -190,6 +206,10 @@ void decide(const AcceptContext& context, http::Request request, UpgradeReply re
   if (auto misdirected = refuse_host(context.access, context.hosts, request))
     return reply(UpgradeRefusal{std::move(*misdirected)});
   if (!context.ready) return reply(refusal(503, "unavailable", "the server is shutting down"));
+  if (auto chosen = choose_tenant(context.tenant_hosts, request); !chosen) {
+    const int status = chosen.error().code == ErrorCode::kForbidden ? 403 : 404;
+    return reply(refusal(status, to_string(chosen.error().code), chosen.error().message));
+  }
   if (Shard* shard = context.shards.at(request.loop)) {
     auto refused = refuse_fast(*shard, request.peer);
     if (!refused) refused = refuse_for_memory(*shard);
@@ -204,7 +224,11 @@ void decide(const AcceptContext& context, http::Request request, UpgradeReply re
     return reply(refusal(404, "not_found", "nothing is served at this path"));
   if (hocuspocus) {
     const Result<Room> room = hocuspocus_room_of(request.raw_path);
-    return accept(context, request, room, hocuspocus_session(context, request, room), reply);
+    const bool is_default = request.tenant == policy::kDefaultTenant;
+    const std::string workspace =
+        room ? qualified(is_default ? "" : request.tenant, room->workspace) : std::string();
+    return accept(context, request, room, workspace, hocuspocus_session(context, request, room),
+                  reply);
   }
   decide_y(context, std::move(request), std::move(reply));
 }

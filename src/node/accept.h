@@ -4,6 +4,8 @@
 //   /hocuspocus/{workspace}    Hocuspocus, which sends its token in a message. If that is empty, the token of the
 //                              handshake counts.
 //
+// Before each, /t/{tenant} may name a tenant (node/tenant_choice.h).
+//
 // If a name or a token is wrong, the session refuses it in the client's own protocol, with a close
 // code that says so. Published clients cannot read the HTTP answer to a handshake, and repeat a
 // failed handshake for ever. A workspace that is temporarily shut is refused here, because clients
@@ -27,6 +29,7 @@ struct AcceptContext {
   const Shards& shards;
   const policy::Authenticator& access;
   policy::Hosts hosts = {};
+  policy::TenantHosts tenant_hosts = {};
   TokenCookies cookies = {};
   session::Limits limits = {};
   const std::atomic<bool>& ready;

@@ -90,7 +90,12 @@ void find_out(const policy::Authenticator& access, const TokenCookies& cookies,
   const std::string token = token_of(request, cookies);
   const std::string workspace = workspace_of(request.raw_path);
   access.authenticate(
-      {.token = token, .workspace = workspace, .peer = request.peer, .may_ask = may_ask}, loop,
+      {.token = token,
+       .workspace = workspace,
+       .peer = request.peer,
+       .may_ask = may_ask,
+       .tenant = request.tenant},
+      loop,
       [origin = std::string(request.headers.find("Origin").value_or("")), trace = trace_of(request),
        done = std::move(done)](Result<policy::Principal> principal) mutable {
         if (!principal) return done(std::unexpected(std::move(principal.error())));

@@ -24,12 +24,15 @@
 #include "node/known_types.h"
 #include "node/placement.h"
 #include "node/slow_answers.h"
+#include "node/usage_keeper.h"
 #include "observe/report.h"
 #include "observe/turn_meter.h"
 #include "policy/decider.h"
 #include "policy/failed_tokens.h"
 #include "policy/rates.h"
 #include "policy/revocations.h"
+#include "policy/tenants.h"
+#include "policy/usage.h"
 #include "session/limits.h"
 #include "session/refusals.h"
 #include "session/session_table.h"
@@ -57,6 +60,8 @@ struct ShardOptions {
   bool stamp_presence = false;         // workspace/stamp.h
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
   MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
+  // Must outlive the shard; nullptr: there is only the default tenant.
+  const policy::Tenants* tenants = nullptr;
   workspace::Gate gate = {};
   std::vector<policy::Revocation> revocations = {};  // in force at the start (node/revoke.h)
   // Asked in this order about every request (policy/decider.h); they must outlive the shard.
@@ -108,9 +113,11 @@ struct Shard {
   std::uint64_t requests_refused = 0;  // over the rate of a network
   SlowAnswers slow_answers;
   workspace::People people;
+  policy::UseTable uses;
   workspace::Host host;
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;
+  UsageKeeper usage;
 
   // Counts a request for which there is no memory.
   bool refuses_for_memory() {

@@ -1,8 +1,8 @@
 // MetricsPage: builds a page in the text format of Prometheus, version 0.0.4. All names get the
 // prefix "syncline_". Each name may be added once.
 //
-// Labels come from closed lists in the source code. Names of workspaces, objects or principals are
-// no labels: their number has no bound, and a page would grow with the data.
+// Labels come from closed lists: in the source code, or the first tenants of the server. Names of workspaces,
+// objects or principals are no labels: their number has no bound, and a page would grow with the data.
 //
 // Thread-safety: none.
 #pragma once

@@ -101,12 +101,16 @@ class Reporter {
   void info(Constant message, Fields fields = {}) const { say(Level::kInfo, message, fields); }
   void debug(Constant message, Fields fields = {}) const { say(Level::kDebug, message, fields); }
 
+  // A field "workspace" with a name within the server (base/qualified_name.h) becomes two: that, with the public
+  // name, and "tenant".
   void say(Level level, Constant message, Fields fields = {}) const {
-    if (wants(level)) sink_->report({level, area_, message, {fields.begin(), fields.size()}});
+    if (wants(level)) pass_on({level, area_, message, {fields.begin(), fields.size()}});
   }
   bool wants(Level level) const { return sink_ != nullptr && sink_->wants(level, area_); }
 
  private:
+  void pass_on(const Report& report) const;
+
   Sink* sink_ = nullptr;
   Area area_ = Area::kServer;
 };

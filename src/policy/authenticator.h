@@ -20,6 +20,7 @@ struct Credential {
   std::string_view peer = {};  // "203.0.113.5:51234"
   // False: nobody is asked over the network for this; what is not known at once is kUnavailable.
   bool may_ask = true;
+  std::string_view tenant = {};  // that the address names (policy/tenants.h); "": it names none
 };
 
 // Knows what is no longer valid, although it has not expired (policy/revocations.h). From any loop.

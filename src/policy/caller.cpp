@@ -7,7 +7,8 @@
 namespace syncline::policy {
 
 Who who_is(const Principal& principal, std::string_view peer) {
-  return {.principal = fmt::format("{}@{:x}", principal.id, NetworkRates::key_of(peer))};
+  return {.tenant = std::string(principal.tenant()),
+          .principal = fmt::format("{}@{:x}", principal.id, NetworkRates::key_of(peer))};
 }
 
 }  // namespace syncline::policy

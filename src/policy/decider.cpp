@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "log/rules.h"
 #include "policy/scope.h"
 
@@ -15,7 +16,8 @@ bool may_read_rules(const Question& question) {
 }
 
 Result<void> check_rights(const Question& question) {
-  if (auto within = check_scope(question.caller.principal, question.workspace, question.object);
+  if (auto within = check_scope(question.caller.principal, split_name(question.workspace).workspace,
+                                question.object);
       !within)
     return within;
   if (!may_read_rules(question))

@@ -54,6 +54,18 @@ Result<void> Hosts::check(std::string_view host, bool open) const {
                                          name);
 }
 
+TenantHosts::TenantHosts(const std::vector<std::pair<std::string, std::string>>& tenants) {
+  for (const auto& [host, tenant] : tenants) tenants_.emplace_back(in_lower_case(host), tenant);
+}
+
+std::string_view TenantHosts::tenant_of(std::string_view host) const {
+  if (tenants_.empty()) return {};
+  const std::string name = name_in(host);
+  for (const auto& [listed, tenant] : tenants_)
+    if (listed == name) return tenant;
+  return {};
+}
+
 Result<void> check_host_name(std::string_view name) {
   const bool bracketed = name.starts_with('[') && name.ends_with(']') && name.size() > 2;
   const std::string_view inside = bracketed ? name.substr(1, name.size() - 2) : name;

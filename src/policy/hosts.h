@@ -13,6 +13,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "syncline/error.h"
@@ -38,6 +39,20 @@ class Hosts {
  private:
   std::vector<std::string> listed_;  // in lower case
   bool bound_to_loopback_ = true;
+};
+
+// The names under which tenants are addressed: "acme.docs.example" is the tenant acme, on every port.
+class TenantHosts {
+ public:
+  TenantHosts() = default;
+  // Pairs of a host, which must satisfy check_host_name(), and a tenant.
+  explicit TenantHosts(const std::vector<std::pair<std::string, std::string>>& tenants);
+
+  // `host` is the Host header. "": it is the host of no tenant. Valid as long as this object.
+  std::string_view tenant_of(std::string_view host) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> tenants_;  // the hosts in lower case
 };
 
 // Checks a name as an operator lists it: "docs.example", "192.168.1.5", "[2001:db8::1]", without a

@@ -17,7 +17,9 @@
 namespace syncline::policy {
 
 static_assert(kMaxObjectIdBytes == log::kMaxObjectIdBytes);
-static_assert(kMaxWorkspaceNameBytes <= log::kMaxWorkspaceNameBytes);
+static_assert(kMaxTenantNameBytes <= log::kMaxTenantBytes);
+// As base/qualified_name.h joins them.
+static_assert(1 + kMaxTenantNameBytes + 1 + kMaxWorkspaceNameBytes <= log::kMaxWorkspaceNameBytes);
 
 namespace {
 
@@ -85,6 +87,18 @@ Result<void> check_workspace_name(std::string_view name) {
                 "a workspace name consists of letters, digits and . _ - @ + ~ = , : and does not "
                 "begin with a dot");
   }
+  return {};
+}
+
+Result<void> check_tenant_name(std::string_view name) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto fits = [&](char c) { return plain(c) || c == '-' || c == '_'; };
+  if (name.empty() || name.size() > kMaxTenantNameBytes)
+    return fail(ErrorCode::kInvalid, length_rule("the name of a tenant", kMaxTenantNameBytes));
+  if (!plain(name.front()) || !std::ranges::all_of(name, fits))
+    return fail(
+        ErrorCode::kInvalid,
+        "the name of a tenant consists of a-z 0-9 - and _, and begins with a letter or a digit");
   return {};
 }
 

@@ -28,10 +28,16 @@ namespace syncline::policy {
 inline constexpr std::size_t kMaxWorkspaceNameBytes = 128;
 inline constexpr std::size_t kMaxObjectIdBytes = 1024;  // as in the log
 inline constexpr std::size_t kMaxDisplayNameBytes = 256;
+inline constexpr std::size_t kMaxTenantNameBytes = 63;
+inline constexpr std::string_view kDefaultTenant = "default";
 
 // Workspace names: 1 to 128 characters of A-Z a-z 0-9 and . _ - @ + ~ = , : without a dot at the
 // beginning. kInvalid with the reason.
 Result<void> check_workspace_name(std::string_view name);
+
+// Names of tenants: 1 to 63 characters of a-z 0-9 - and _, of which the first is a letter or a digit. "default"
+// is the name of the tenant to which everybody belongs whose token names none. kInvalid with the reason.
+Result<void> check_tenant_name(std::string_view name);
 
 // Object ids of clients: UTF-8 of 1 to 1024 bytes, without control characters and without the
 // segments "." and "..". Empty segments are allowed, also at the ends. kInvalid for a bad name,

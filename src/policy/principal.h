@@ -53,6 +53,10 @@ struct Principal {
   Rights rights = Rights::all();
   std::shared_ptr<const Identity> identity = nullptr;  // nullptr: nothing more is known
 
+  // "": the default tenant. Valid as long as the identity.
+  std::string_view tenant() const {
+    return identity == nullptr ? std::string_view() : identity->tenant;
+  }
   // 0: never.
   std::uint64_t expires_ms() const { return identity == nullptr ? 0 : identity->expires_ms; }
 };

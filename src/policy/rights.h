@@ -32,10 +32,12 @@ enum class Right : std::uint8_t {
   kPeople,         // erase names of people
   kManageKeys,     // make and revoke API keys
   kMintForOthers,  // name another principal in a ticket (policy/ticket.h)
+  kTenants,        // make, change and enter tenants (policy/tenants.h)
   // Rights to read that only administrators have.
-  kSessions,   // see who is connected
-  kSeeKeys,    // see the API keys that there are
-  kSeePeople,  // see all names of people that are kept
+  kSessions,    // see who is connected
+  kSeeKeys,     // see the API keys that there are
+  kSeePeople,   // see all names of people that are kept
+  kSeeTenants,  // see tenants, their quotas and what they use
 };
 
 // True if the right lets its holder change something.
@@ -45,10 +47,11 @@ constexpr bool changes(Right right) {
 
 // In the order of Right.
 inline constexpr std::string_view kRightNames[] = {
-    "read",        "history",         "export",     "keys",      "metrics",   "presence",
-    "write",       "restore",         "pin",        "retention", "hold",      "quarantine",
-    "import",      "backup",          "administer", "kick",      "revoke",    "people",
-    "manage-keys", "mint-for-others", "sessions",   "see-keys",  "see-people"};
+    "read",     "history",    "export",   "keys",        "metrics",
+    "presence", "write",      "restore",  "pin",         "retention",
+    "hold",     "quarantine", "import",   "backup",      "administer",
+    "kick",     "revoke",     "people",   "manage-keys", "mint-for-others",
+    "tenants",  "sessions",   "see-keys", "see-people",  "see-tenants"};
 
 constexpr std::string_view name_of(Right right) {
   return kRightNames[static_cast<std::size_t>(right)];
@@ -68,11 +71,22 @@ class Rights {
     return reading().with(Right::kWrite).with(Right::kRestore).with(Right::kPin);
   }
 
+  // Those that nobody in a tenant has, because they concern the server and all its tenants.
+  static constexpr Rights of_the_server() {
+    return none()
+        .with(Right::kMetrics)
+        .with(Right::kBackup)
+        .with(Right::kAdminister)
+        .with(Right::kTenants)
+        .with(Right::kSeeTenants);
+  }
+
   constexpr Rights with(Right right) const {
     return Rights(bits_ | 1u << static_cast<unsigned>(right));
   }
   // True if `other` has all of these.
   constexpr bool within(Rights other) const { return (bits_ & ~other.bits_) == 0; }
+  constexpr Rights without(Rights other) const { return Rights(bits_ & ~other.bits_); }
   // Those that both have.
   constexpr Rights both(Rights other) const { return Rights(bits_ & other.bits_); }
   constexpr bool operator==(const Rights&) const = default;

@@ -7,6 +7,7 @@
 
 #include "base/byte_reader.h"
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "policy/names.h"
 #include "session/close_code.h"
 #include "session/refusals.h"
@@ -58,7 +59,7 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
         address_(std::move(address)),
         own_address_(protocol::split_address(address_).document != address_),
         channel_({.host = session.options_.host,
-                  .workspace = session.options_.workspace,
+                  .workspace = session.workspace_,
                   .object = std::string(protocol::split_address(address_).document),
                   .face = protocol::kYjsFace,
                   .caller = {.principal = principal,
@@ -148,8 +149,9 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
 
   void close(const Error& error) override {
     report_end(session_.options_.host.reports(), party(), close_code(error.code), error);
-    if (close_code(error.code) >= 4500) return session_.close(kReset, error.message);
-    session_.answer(protocol::encode_hocuspocus_close(address_, error.message));
+    const std::string reason = session_.shown(error);
+    if (close_code(error.code) >= 4500) return session_.close(kReset, reason);
+    session_.answer(protocol::encode_hocuspocus_close(address_, reason));
     session_.mute(address_);
     session_.retire(*this);
   }
@@ -213,10 +215,14 @@ HocuspocusSession::~HocuspocusSession() = default;
 
 Party HocuspocusSession::party(std::string_view object, std::string_view principal) const {
   return {.protocol = "Hocuspocus",
-          .workspace = options_.workspace,
+          .workspace = workspace_.empty() ? options_.workspace : workspace_,
           .object = object,
           .principal = principal,
           .peer = connection_->peer()};
+}
+
+std::string HocuspocusSession::shown(const Error& error) const {
+  return public_text(error.message, split_name(workspace_).tenant);
 }
 
 void HocuspocusSession::on_open(Connection& connection) {
@@ -312,7 +318,8 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   options_.access.authenticate({.token = token,
                                 .workspace = options_.workspace,
                                 .object = name,
-                                .peer = connection_->peer()},
+                                .peer = connection_->peer(),
+                                .tenant = options_.tenant},
                                options_.host.scheduler(),
                                [this, alive = std::weak_ptr(alive_), address = std::move(address),
                                 guessed = !token.empty()](Result<policy::Principal> principal) {
@@ -384,14 +391,32 @@ void HocuspocusSession::end_revoked(const policy::Revocations& revocations) {
   }
 }
 
+Result<void> HocuspocusSession::enter(const policy::Principal& principal) {
+  std::string workspace = qualified(principal.tenant(), options_.workspace);
+  if (!workspace_.empty()) {
+    if (workspace_ == workspace) return {};
+    return fail(ErrorCode::kForbidden, "this connection is of another tenant");
+  }
+  auto place = options_.host.take_place(workspace);
+  if (!place) return std::unexpected(std::move(place.error()));
+  place_ = *std::move(place);
+  meter_.belongs_to(place_.use());
+  workspace_ = std::move(workspace);
+  return {};
+}
+
 void HocuspocusSession::open(const std::string& address, const policy::Principal& principal) {
   drop_denial(address);
+  if (auto entered = enter(principal); !entered) {
+    const bool for_now = entered.error().code == ErrorCode::kUnavailable;
+    return for_now ? close(kReset, entered.error().message) : deny(address, entered.error());
+  }
   auto account = options_.host.account_of(principal, connection_->peer());
   if (!std::exchange(ever_authenticated_, true)) {
     connection_->limit_messages(std::numeric_limits<std::size_t>::max());
     connection_->belongs_to(account);  // whoever comes first on it
     meter_.belongs_to(principal);
-    connection_->works_on(options_.workspace);
+    connection_->works_on(workspace_);
   }
   if (auto denied = muted_.find(address); denied != muted_.end()) muted_.erase(denied);
   answer(protocol::encode_hocuspocus_authenticated(address,

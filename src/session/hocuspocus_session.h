@@ -34,7 +34,9 @@ namespace syncline::session {
 
 struct HocuspocusOptions {
   workspace::Host& host;
-  std::string workspace;
+  std::string workspace;  // its public name
+  std::string tenant =
+      {};  // that the address names (policy/tenants.h); "": that of the first token
   // An error (of the workspace's name) is sent for every document for which a token arrives.
   Result<void> admission = {};
   const policy::Authenticator& access;
@@ -70,6 +72,8 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
 
   // `object` and `principal` are empty for the connection as a whole.
   Party party(std::string_view object, std::string_view principal = {}) const;
+  // The reason as the client may see it.
+  std::string shown(const Error& error) const;
 
   // The document to which messages with this address belong. Session-aware clients use one address
   // each; older clients send only the name of the document.
@@ -80,6 +84,8 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
   void renewed(Document& document, bool guessed, Result<policy::Principal> principal);
   void refused(const std::string& address, bool guessed, const Error& error);
   void open(const std::string& address, const policy::Principal& principal);
+  // Puts the connection into the tenant of its first principal. The others must be of the same.
+  Result<void> enter(const policy::Principal& principal);
   void refuse_address(const protocol::HocuspocusMessage& message);
   void deny(std::string_view address, const Error& error);
   // Denies a wrong token, perhaps later. Until then, nothing is read from the client.
@@ -105,6 +111,9 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
   void resume_reading() override;
 
   HocuspocusOptions options_;
+  std::string
+      workspace_;        // within the server (base/qualified_name.h); "" before the first principal
+  policy::Place place_;  // in its tenant
   Meter meter_;
   Connection* connection_ = nullptr;
   Seat seat_;

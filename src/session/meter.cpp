@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 
 namespace syncline::session {
 
@@ -22,20 +23,31 @@ void Meter::begin(Reading& reading, std::string_view peer) {
 }
 
 void Meter::belongs_to(const policy::Principal& principal) {
-  principal_ = policy::NetworkRates::key_of_principal(principal.id);
+  principal_ = policy::NetworkRates::key_of_principal(
+      principal.tenant().empty() ? principal.id : qualified(principal.tenant(), principal.id));
 }
 
 void Meter::stop() {
   networks_ = nullptr;
+  use_ = nullptr;
   if (timer_ == 0) return;
   loop_.cancel(std::exchange(timer_, 0));
   reading_->resume_reading();
 }
 
 void Meter::received(std::size_t bytes) {
-  if (networks_ == nullptr) return;
+  const std::uint64_t quota_ms = over_quota_ms(bytes);
+  if (networks_ == nullptr) return hold(quota_ms);
   const std::uint64_t messages_ms = count(Work::kMessages, 1);
-  hold(std::max(messages_ms, count(Work::kBytes, bytes)));
+  hold(std::max({messages_ms, count(Work::kBytes, bytes), quota_ms}));
+}
+
+// Events are counted where they are made (workspace/workspace.h), so those of an earlier message count here.
+std::uint64_t Meter::over_quota_ms(std::size_t bytes) const {
+  if (use_ == nullptr) return 0;
+  const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
+  if (bytes > 0) use_->take(policy::Quota::kBytes, bytes, now_ms);
+  return use_->wait_ms(now_ms);
 }
 
 std::uint64_t Meter::joined() {
@@ -87,8 +99,8 @@ void Meter::hold(std::uint64_t ms) {
   reading_->hold_reading();
   timer_ = loop_.after(ms, [this] {
     timer_ = 0;
-    const std::uint64_t more_ms =
-        std::max({wait_ms(Work::kMessages), wait_ms(Work::kBytes), wait_ms(Work::kJoins)});
+    const std::uint64_t more_ms = std::max(
+        {wait_ms(Work::kMessages), wait_ms(Work::kBytes), wait_ms(Work::kJoins), over_quota_ms(0)});
     Reading& reading = *reading_;
     if (more_ms > 0) hold(more_ms);
     reading.resume_reading();

@@ -17,6 +17,7 @@
 #include "base/scheduler.h"
 #include "policy/access.h"
 #include "policy/rates.h"
+#include "policy/usage.h"
 #include "session/limits.h"
 
 namespace syncline::session {
@@ -46,6 +47,8 @@ class Meter {
   // From now on, what the connection does counts for this principal, too. Called when it is known; of
   // several on one connection, for the first.
   void belongs_to(const policy::Principal& principal);
+  // The same for its workspace and tenant, if they have quotas; nullptr: they have none.
+  void belongs_to(policy::SharedUse use) { use_ = std::move(use); }
   // Resumes reading if it was stopped, and counts nothing from now on.
   void stop();
 
@@ -61,6 +64,7 @@ class Meter {
 
  private:
   std::uint64_t count(policy::Work work, std::uint64_t units);
+  std::uint64_t over_quota_ms(std::size_t bytes) const;
   std::uint64_t wait_for_others_ms(policy::Work work, std::uint64_t now_ms) const;
   bool uses_much(policy::Work work, std::uint64_t now_ms) const;
   void hold(std::uint64_t ms);
@@ -71,6 +75,7 @@ class Meter {
   Reading* reading_ = nullptr;
   policy::NetworkRates::Key network_ = 0;
   policy::NetworkRates::Key principal_ = 0;
+  policy::SharedUse use_;
   std::array<policy::TokenBucket, policy::kConnectionWorks> buckets_ = {};
   Scheduler::TimerId timer_ = 0;  // not 0: reading is stopped
 };

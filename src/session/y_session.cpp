@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/qualified_name.h"
 #include "protocol/y_sync.h"
 #include "session/close_code.h"
 
@@ -50,6 +51,10 @@ void YSession::on_open(Connection& connection) {
       options_->principal = std::unexpected(std::move(valid.error()));
   }
   if (!options_->principal) return refuse();
+  auto place = host_.take_place(options_->workspace);
+  if (!place) return close(place.error());
+  place_ = *std::move(place);
+  meter_.belongs_to(place_.use());
   seat_.take(*this);
   life_ = TokenLife::watch(host_.scheduler(), *options_->principal, *this);
   const auto options = std::move(options_);
@@ -83,7 +88,7 @@ void YSession::refuse() {
 
 SessionInfo YSession::info() const {
   return {.protocol = "y-websocket",
-          .workspace = channel_->options().workspace,
+          .workspace = std::string(split_name(channel_->options().workspace).workspace),
           .address = std::string(connection_->peer()),
           .queued_bytes = connection_->queued_bytes(),
           .documents = {{.object = channel_->object(),
@@ -226,7 +231,12 @@ void YSession::send_saved(std::uint64_t updates) {
 }
 
 void YSession::send_refused(const Error& error) {
-  send(protocol::encode_y_denied(error.message));
+  send(protocol::encode_y_denied(shown(error)));
+}
+
+// The reason as the client may see it.
+std::string YSession::shown(const Error& error) const {
+  return public_text(error.message, split_name(party().workspace).tenant);
 }
 
 void YSession::close(const Error& error) {
@@ -236,12 +246,12 @@ void YSession::close(const Error& error) {
   const std::uint16_t code = close_code(error.code);
   report_end(host_.reports(), party(), code, error);
   // Clients show or log this message. Not all of them show the reason of a close.
-  if (is_refusal(code)) send(protocol::encode_y_denied(error.message));
+  if (is_refusal(code)) send(protocol::encode_y_denied(shown(error)));
   const std::uint64_t wait_ms = is_refusal(code) && refusals_ != nullptr
                                     ? refusals_->note(client_, host_.scheduler().monotonic_ms())
                                     : 0;
   if (wait_ms > 0) return close_later(error, wait_ms);
-  connection_->close(code, error.message);
+  connection_->close(code, shown(error));
 }
 
 void YSession::close_later(const Error& error, std::uint64_t wait_ms) {
@@ -249,7 +259,7 @@ void YSession::close_later(const Error& error, std::uint64_t wait_ms) {
   if (channel_) channel_->stop();
   close_timer_ = host_.scheduler().after(wait_ms, [this, error] {
     close_timer_ = 0;
-    connection_->close(close_code(error.code), error.message);
+    connection_->close(close_code(error.code), shown(error));
   });
 }
 

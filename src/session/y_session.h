@@ -58,6 +58,7 @@ class YSession final : public ConnectionHandler,
 
   Party party() const;
   void refuse();
+  std::string shown(const Error& error) const;
   void deliver(const protocol::YMessage& message, bool more);
   void send_version(ByteView version) override;
   void send_answer(const workspace::Diff& diff) override;
@@ -78,6 +79,7 @@ class YSession final : public ConnectionHandler,
 
   void send(Bytes message) { connection_->send(std::make_shared<const Bytes>(std::move(message))); }
 
+  policy::Place place_;  // in its tenant
   // What is needed as long as the connection lives. The rest moves into the channel, because connections are many.
   workspace::Host& host_;
   Counters& counters_;

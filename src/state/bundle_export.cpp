@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/qualified_name.h"
 #include "log/merkle_tree.h"
 #include "state/job_room.h"
 #include "state/state_parts.h"
@@ -49,7 +50,9 @@ void BundleExport::begin() {
     const Bytes made = writer_.section(section);
     bytes.insert(bytes.end(), made.begin(), made.end());
   };
-  add(header_);
+  log::BundleHeader shown = header_;
+  shown.workspace = split_name(header_.workspace).workspace;  // no file names a tenant
+  add(shown);
   for (const log::Statement& statement : statements_) add(statement);
   stage_ = Stage::kEvents;
   answer(std::move(bytes));

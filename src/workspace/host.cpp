@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::uint64_t kSweepMs = 3000;
 
+Result<void> check_place(const policy::WorkspaceUse& use) {
+  if (auto within = use.check(policy::Quota::kConnections, 1); !within) return within;
+  return use.check(policy::Quota::kMemoryBytes, 0);
+}
+
 }  // namespace
 
 Host::Host(Services services, Gate gate) : services_(std::move(services)), gate_(std::move(gate)) {
@@ -48,6 +53,18 @@ Workspace& Host::get(const std::string& name) {
   return *workspace;
 }
 
+Result<policy::Place> Host::take_place(const std::string& workspace) {
+  policy::SharedUse use = services_.uses == nullptr ? nullptr : services_.uses->of(workspace);
+  if (use == nullptr) return policy::Place();
+  if (auto within = check_place(*use); !within) return std::unexpected(std::move(within.error()));
+  return policy::Place(std::move(use));
+}
+
+Result<void> Host::has_place(const std::string& workspace) const {
+  const policy::SharedUse use = services_.uses == nullptr ? nullptr : services_.uses->of(workspace);
+  return use == nullptr ? Result<void>() : check_place(*use);
+}
+
 bool Host::busy() const {
   return std::ranges::any_of(workspaces_, [](const auto& entry) { return entry.second->busy(); });
 }
@@ -67,6 +84,7 @@ void Host::sweep() {
     sweep_workspace_ = next->first;
     if (steps == 0) return sweep_in(0);
     --steps;
+    next->second->leave_closed_tenant();
     if (next->second->idle()) {
       next = workspaces_.erase(next);
     } else {

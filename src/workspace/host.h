@@ -70,6 +70,11 @@ class Host {
     if (services_.accounts == nullptr) return nullptr;
     return services_.accounts->account_of(policy::who_is(principal, peer));
   }
+  // Takes a place for a connection to a workspace. kUnavailable with the reason: its tenant has as many, or as
+  // much memory, as it may. Without tenants there is always one.
+  Result<policy::Place> take_place(const std::string& workspace);
+  // Would there be one? For handshakes, which can be refused before they are a connection.
+  Result<void> has_place(const std::string& workspace) const;
   // What a caller holds is charged there: to his account, which also charges the process. nullptr: nothing
   // is charged.
   SharedCell cell_of(const policy::Caller& caller, MemoryUse use) const {

@@ -16,7 +16,8 @@ Workspace::Workspace(std::string name, Services services)
       outbox_([this] { telling_.tell(durability_); }),
       actors_(name_, services_.actors),
       chain_(log::Head{}, services_.random),
-      waiting_(services_.waiting, name_, cell_of({}, MemoryUse::kWaiting)) {}
+      waiting_(services_.waiting, name_, cell_of({}, MemoryUse::kWaiting)),
+      use_(services_.uses == nullptr ? nullptr : services_.uses->of(name_)) {}
 
 SharedCell Workspace::cell_of(const policy::Caller& caller, MemoryUse use) const {
   if (caller.account != nullptr) return syncline::cell_of(caller.account, use);
@@ -31,6 +32,11 @@ Workspace::~Workspace() {
 bool Workspace::idle() const {
   return live_.empty() && lost_.empty() && opening_.empty() && wait_for_head_.empty() &&
          actors_.idle() && outbox_.size() == 0;
+}
+
+void Workspace::leave_closed_tenant() {
+  if (use_ == nullptr || use_->tenant()->state() == policy::TenantState::kActive) return;
+  if (!live_.empty()) reset({ErrorCode::kUnavailable, "the tenant is not open"});
 }
 
 void Workspace::open(Done<void> done) {

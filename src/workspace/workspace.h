@@ -45,6 +45,7 @@
 #include "observe/report.h"
 #include "policy/caller.h"
 #include "policy/decider.h"
+#include "policy/usage.h"
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
@@ -133,6 +134,7 @@ struct Services {
   MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
   MemoryAccounts* accounts =
       nullptr;  // nullptr: what somebody holds is counted for the process alone
+  policy::UseTable* uses = nullptr;  // nullptr: workspaces have no quotas
   // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
   std::optional<state::OffLoop> off_loop = {};
 };
@@ -318,6 +320,9 @@ class Workspace {
   // True if nobody is subscribed and nothing is in flight, so the host may destroy it.
   bool idle() const;
 
+  // Sends everybody away if the tenant is not open any more.
+  void leave_closed_tenant();
+
   std::size_t live_objects() const { return live_.size(); }
 
  private:
@@ -332,6 +337,23 @@ class Workspace {
     std::uint64_t received_us = 0;  // when its first turn began (Scheduler::turn_began_us)
     bool elsewhere = false;         // a worker prepares it, or it waited for one
     Bytes copy = {};                // of the intent of a long change that waits for others
+  };
+  // What a change takes of the quotas of its workspace and tenant; nothing without them.
+  struct Counted {
+    policy::SharedUse use;
+    std::uint64_t bytes = 0;
+    bool new_object = false;
+    bool new_workspace = false;
+
+    void take(std::uint64_t now_ms) const {
+      if (use == nullptr) return;
+      use->store(bytes, new_object, new_workspace);
+      use->take(policy::Quota::kEvents, 1, now_ms);
+    }
+    void end(bool durable) const {
+      if (use == nullptr) return;
+      durable ? use->settle(bytes, new_object) : use->store(bytes, new_object, new_workspace, -1);
+    }
   };
   struct LongChange;
   struct PreparedLong;
@@ -449,6 +471,8 @@ class Workspace {
   void recall_and_submit(const std::string& object, std::shared_ptr<WaitingChanges::Entry> waited);
   Result<log::Event> accept(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                             const merge::Prepared& prepared, log::Position rules, Ready* ready);
+  Result<void> check_quotas(const LiveObject& object, const Offer& offer) const;
+  Counted count_use(const LiveObject& object, const Offer& offer) const;
   log::Event describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                       log::Position rules) const;
   void note_author(const policy::Caller& caller, LiveObject& object, SubscriberList::Stay author);
@@ -481,6 +505,7 @@ class Workspace {
   std::vector<LiveObject*> touched_;      // by the batch
   std::vector<log::Settled> settled_;     // by the batch: changes that no longer wait
   WaitingChanges waiting_;
+  const policy::SharedUse use_;      // nullptr: it is of the default tenant
   std::set<std::string> taking_up_;  // objects that take_up() will process in a later turn
   bool loading_head_ = false;
   std::optional<Error> rules_damaged_;  // why nobody knows what the workspace promises

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "base/qualified_name.h"
+#include "log/rules.h"
 #include "merge/effect_codec.h"
 #include "policy/names.h"
 #include "workspace/workspace.h"
@@ -201,19 +203,42 @@ std::optional<log::Position> Workspace::allow(const policy::Caller& caller, Live
   policy::Verdict verdict = judge(caller, offer.change.right, object, &prepared->effect);
   if (verdict.allowed && begins(object, offer))
     verdict.allowed = policy::check_new_object_id(object.id());
+  if (verdict.allowed) verdict.allowed = check_quotas(object, offer);
   if (verdict.allowed) return verdict.rules;
   apart ? apart() : refuse(object, offer, std::move(verdict), std::move(done));
   return std::nullopt;
+}
+
+// Rules can be changed however much is stored, because that is how it becomes less. The client may go on: it
+// reads, and may remove something.
+Result<void> Workspace::check_quotas(const LiveObject& object, const Offer& offer) const {
+  if (use_ == nullptr || offer.ingested != nullptr || log::is_system_object(object.id())) return {};
+  auto within = use_->check(policy::Quota::kStoredBytes, offer.change.intent.size());
+  if (within && object.position() == 0) within = use_->check(policy::Quota::kObjects, 1);
+  if (within && chain_.head().last_position == 0)
+    within = use_->check(policy::Quota::kWorkspaces, 1);
+  if (!within) within.error().code = ErrorCode::kForbidden;
+  return within;
+}
+
+// What the change will take, before it becomes an event.
+Workspace::Counted Workspace::count_use(const LiveObject& object, const Offer& offer) const {
+  return {.use = use_,
+          .bytes = offer.change.intent.size(),
+          .new_object = object.position() == 0,
+          .new_workspace = chain_.head().last_position == 0};
 }
 
 // The change becomes an event. It is answered and told when that is durable.
 void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
                        merge::Prepared prepared, log::Position rules, Ready* ready,
                        Done<Receipt> done) {
+  const Counted counted = count_use(object, offer);
   auto event = accept(caller, object, offer, prepared, rules, ready);
   if (!event && offer.change.apart) return offer.change.apart();
   if (!event)
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
+  counted.take(services_.scheduler.turn_began_us() / 1000);
   ++services_.counters.changes_accepted;
   services_.counters.bytes_accepted += offer.change.intent.size();
   note_author(caller, object, offer.author);
@@ -227,9 +252,10 @@ void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& 
                 .done = std::move(done)};
   outbox_.push_to_run(event->position,
                       [this, named = offer.change.named, received_us = offer.received_us,
-                       elsewhere = offer.elsewhere, alone = offer.change.alone,
+                       elsewhere = offer.elsewhere, alone = offer.change.alone, counted,
                        change = std::move(change)](const Error* lost) mutable {
                         ++services_.counters.changes_settled;
+                        counted.end(lost == nullptr);
                         if (lost != nullptr && !is_mutated(Mutation::ack_refused)) {
                           return change.done(std::unexpected(*lost));
                         }
@@ -286,7 +312,7 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
   WaitingChanges::Entry entry{
       {.number = offer.waited,
        .unix_ms = services_.scheduler.unix_ms(),
-       .tenant = named ? named->id().tenant : std::string(),
+       .tenant = named ? named->id().tenant : std::string(split_name(name_).tenant),
        .principal = caller.principal.id,
        .actor = caller.actor,
        .actor_seq = offer.change.actor_seq,
@@ -455,6 +481,7 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
 log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                                log::Position rules) const {
   log::Event event;
+  event.tenant = split_name(name_).tenant;
   event.principal = caller.principal.id;
   if (is_mutated(Mutation::log_name) && caller.principal.identity != nullptr)
     event.principal = caller.principal.identity->name;

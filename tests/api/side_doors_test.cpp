@@ -92,6 +92,7 @@ struct Vault {
     node.context.log_levels = &levels;
     node.context.api_keys = &keys;
     node.context.tickets = &tickets;
+    node.context.tenants = &tenants;
     Typist typist(1);
     for (int i = 0; i < 3; ++i) node.change("vault", "plan", typist.type("classified "));
     node::Shard& shard = *node.shards->at(0);
@@ -119,6 +120,12 @@ struct Vault {
     node.shards->at(0)->store->directory().change_directory(
         {{log::DirectoryKind::kGuest, *policy::guest_id("vault", "actor"), Bytes{1}}},
         [](Result<void> kept) { EXPECT_TRUE(kept); });
+  }
+
+  void make_tenant() {
+    node.shards->at(0)->store->directory().change_directory(
+        {{log::DirectoryKind::kTenant, "stolen", policy::encode_tenant({.name = "stolen"})}},
+        [](Result<void> made) { EXPECT_TRUE(made); });
     node.run();
   }
 
@@ -146,6 +153,7 @@ struct Vault {
   const policy::TicketAuthenticator tickets{
       {.secrets = [] { return std::make_shared<const std::vector<policy::TicketSecret>>(1); }}};
   TestLevels levels;
+  policy::TenantTable tenants;
   TestApi node;
 };
 
@@ -217,6 +225,14 @@ constexpr Trial kTrials[] = {
     {"DELETE", "/v1/api-keys/{key}", "/api-keys/abcdefghijklmnop", 204},
     {"POST", "/v1/tickets", "/tickets", 201, [](Vault&) {},
      R"({"workspace":"VAULT","object":"PLAN"})"},
+    {"GET", "/v1/tenants", "/tenants", 200, [](Vault& vault) { vault.make_tenant(); }},
+    {"GET", "/v1/tenants/{tenant}", "/tenants/stolen", 200,
+     [](Vault& vault) { vault.make_tenant(); }},
+    {"POST", "/v1/tenants/{tenant}", "/tenants/new", 201},
+    {"PUT", "/v1/tenants/{tenant}", "/tenants/stolen?max_objects=1", 200,
+     [](Vault& vault) { vault.make_tenant(); }},
+    {"DELETE", "/v1/tenants/{tenant}", "/tenants/stolen", 204,
+     [](Vault& vault) { vault.make_tenant(); }},
 };
 
 std::string with_names(std::string text, std::string_view workspace, std::string_view object) {

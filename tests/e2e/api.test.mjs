@@ -101,10 +101,18 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.ok((await ok('POST', '/backups?name=nightly')).body.workspaces >= 1);
   assert.deepEqual((await ok('PUT', '/log-level?level=warn,net%3Ddebug')).body, { log_level: 'warn,net=debug' });
   assert.deepEqual((await ok('GET', '/log-level')).body, { log_level: 'warn,net=debug' });
+  await ok('POST', '/tenants/acme?name=Acme&max_connections=5&workspace_max_objects=7');
+  assert.equal((await api.ask('POST', '/v1/tenants/acme')).status, 409);
+  assert.equal((await ok('PUT', '/tenants/acme?max_connections=0&state=suspended')).body.quotas.connections, null);
+  assert.equal((await ok('GET', '/tenants/acme')).body.workspace_quotas.objects, 7);
+  assert.equal((await ok('GET', '/tenants?limit=1')).body.tenants.length, 1);
+  await ok('DELETE', '/tenants/acme');
+  for (const method of ['GET', 'PUT', 'DELETE']) assert.equal((await api.ask(method, '/v1/tenants/acme')).status, 404);
   const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));
   assert.deepEqual([...answered].sort(), described(api.document).sort(), 'every operation was tried');
 
   for (const [method, path, status] of [
+    ['GET', '/tenants/Acme', 400], ['POST', '/tenants/default', 400], ['POST', '/tenants/a?max_objects=x', 400],
     ['GET', '/workspaces?limit=0', 400], ['GET', '/workspaces/.x/objects', 400], ['GET', '/workspaces/team/objects/none', 404],
     ['GET', '/workspaces/team/objects/notes/plan?at=nothing', 404], ['GET', '/workspaces/team/state?limit=101', 400],
     ['GET', '/workspaces/team/changes?after=x', 400], ['GET', '/workspaces/team/blame/none', 404], ['PUT', '/workspaces/team/pins/1st', 400],

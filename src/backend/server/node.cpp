@@ -20,6 +20,7 @@
 #include "backend/process/descriptors.h"
 #include "backend/process/memory_watch.h"
 #include "backend/process/shared_accounts.h"
+#include "backend/process/shared_tenants.h"
 #include "backend/process/thread_priority.h"
 #include "backend/process/thread_times.h"
 #include "backend/report/log_writer.h"
@@ -27,10 +28,12 @@
 #include "backend/server/import_service.h"
 #include "backend/server/process_metrics.h"
 #include "backend/store/rocksdb_store.h"
+#include "backend/store/tenant_records.h"
 #include "backend/tokens/api_key_table.h"
 #include "backend/tokens/ticket_secrets.h"
 #include "backend/web/assets.h"
 #include "base/assert.h"
+#include "base/qualified_name.h"
 #include "base/utf8.h"
 #include "node/accept.h"
 #include "node/identify.h"
@@ -38,6 +41,8 @@
 #include "node/revoke.h"
 #include "node/shards.h"
 #include "node/workers.h"
+#include "policy/names.h"
+#include "policy/tenants.h"
 #include "policy/token_kinds.h"
 #include "state/quarantine.h"
 #include "store/directory.h"
@@ -72,6 +77,8 @@ struct Node::Impl {
   Result<void> listen_for_metrics();
   Result<void> open_tokens();
   void keep_up_tokens();
+  Result<void> open_tenants();
+  Result<void> count_uses();
   void start_workers();
   Result<void> start_shards();
   node::TokenCookies cookies() const { return {options.token_cookie, options.cors_origins}; }
@@ -89,10 +96,10 @@ struct Node::Impl {
   const NodeOptions options;
   const node::RevocationsOfLoops revoked{[this] { return shards.get(); }};
   std::unique_ptr<IdentityService> identity;
-  std::unique_ptr<ApiKeyTable> api_keys;  // these five are asked on all loops
+  std::unique_ptr<ApiKeyTable> api_keys;  // these six are asked on all loops
   std::unique_ptr<TicketSecrets> ticket_secrets;
   std::optional<policy::TicketAuthenticator> tickets;
-  std::optional<policy::TokenKinds> access;
+  std::optional<policy::TokenKinds> tokens;
   const observe::Reporter reporter;
   const node::MemoryPlan plan;
   std::uint64_t started_unix_ms = 0;
@@ -103,6 +110,8 @@ struct Node::Impl {
   std::atomic<bool> shut{false};                 // nobody may enter a workspace any more
   std::unique_ptr<MemoryBudget> memory;          // these two outlive the loops: what tasks hold is
   std::unique_ptr<SharedAccounts> accounts;      // charged there
+  std::unique_ptr<SharedTenants> tenants;
+  std::optional<policy::TenantDoor> access;
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<LoopWatch> watch;
   std::unique_ptr<MemoryWatch> memory_watch;
@@ -136,6 +145,10 @@ Result<void> check(const NodeOptions& options) {
   }
   for (const std::string& host : options.allow_hosts) {
     if (auto valid = policy::check_host_name(host); !valid) return valid;
+  }
+  for (const auto& [host, tenant] : options.tenant_hosts) {
+    if (auto valid = policy::check_host_name(host); !valid) return valid;
+    if (auto valid = policy::check_tenant_name(tenant); !valid) return valid;
   }
   if (options.memory_bytes < node::MemoryPlan::kLeastBytes)
     return fail(ErrorCode::kInvalid, fmt::format("the server needs at least {} MiB of memory",
@@ -171,6 +184,15 @@ workspace::PresenceLimits presence_limits(std::size_t max_message_bytes) {
   limits.object_bytes = std::min(limits.object_bytes, max_message_bytes / 2);
   limits.object_clients = std::min(limits.object_clients, max_message_bytes / 128);
   return limits;
+}
+
+// The hosts of tenants are names of this server, too. Names need no list while tokens keep strangers out.
+std::vector<std::string> allowed_hosts(const NodeOptions& options) {
+  std::vector<std::string> hosts = options.allow_hosts;
+  const bool open = options.access.open() && options.identity.empty();
+  if (hosts.empty() && !open) return hosts;
+  for (const auto& [host, tenant] : options.tenant_hosts) hosts.push_back(host);
+  return hosts;
 }
 
 // Runs `body` on the loop and waits for it.
@@ -247,6 +269,7 @@ Result<void> Node::Impl::start() {
   memory = std::make_unique<MemoryBudget>(options.memory_bytes, loop_count, node::limits_of(plan));
   accounts = std::make_unique<SharedAccounts>(
       node::limits_of_accounts(plan, options.max_message_bytes), memory.get());
+  if (auto opened_tenants = open_tenants(); !opened_tenants) return opened_tenants;
   memory_watch = std::make_unique<MemoryWatch>(*memory, options.log);
   loops->start();
   if (options.log != nullptr) watch = std::make_unique<LoopWatch>(*loops, options.log);
@@ -260,6 +283,7 @@ Result<void> Node::Impl::start() {
       [this] { return store->has_room(); }, options.log);
   start_workers();
   if (auto started = start_shards(); !started) return started;
+  if (auto counted = count_uses(); !counted) return counted;
   compose();
   if (auto resumed = imports->resume(); !resumed) return resumed;
   if (auto listening = listen(); !listening) return listening;
@@ -286,13 +310,13 @@ Result<void> Node::Impl::open_tokens() {
       .secrets = [this] { return ticket_secrets->current(); },
       .withdrawn = [this](std::string_view token,
                           std::uint64_t) { return api_keys->is_withdrawn(token); }});
-  access.emplace(options.access, policy::TokenKinds::Kinds{.keys = api_keys.get(),
+  tokens.emplace(options.access, policy::TokenKinds::Kinds{.keys = api_keys.get(),
                                                            .tickets = &*tickets,
                                                            .jwt = identity->jwt(),
                                                            .webhook = identity->webhook(),
                                                            .revoked = &revoked,
                                                            .required = options.require_token});
-  if (access->open() && api_keys->any_valid(started_unix_ms))
+  if (tokens->open() && api_keys->any_valid(started_unix_ms))
     reporter.warn("there are API keys, but everybody is let in without one: see --require-token");
   return {};
 }
@@ -307,6 +331,29 @@ void Node::Impl::keep_up_tokens() {
                     {{"reason", kept.error().message}});
     keep_up_tokens();
   });
+}
+
+Result<void> Node::Impl::open_tenants() {
+  tenants = std::make_unique<SharedTenants>(accounts.get());
+  access.emplace(*tokens, *tenants);
+  const auto records = read_tenants(store->tables());
+  if (!records) return std::unexpected(records.error());
+  for (const policy::TenantRecord& record : *records) tenants->put(record);
+  return {};
+}
+
+// What workspaces have stored, for the quotas. Nobody is let in before.
+Result<void> Node::Impl::count_uses() {
+  return read_uses(
+      store->tables(), [this](const std::string& workspace, const policy::StoredUse& use) {
+        const policy::SharedTenant tenant = tenants->find(split_name(workspace).tenant);
+        if (tenant == nullptr) return;
+        tenant->add(policy::Quota::kWorkspaces, 1);
+        tenant->add(policy::Quota::kObjects, static_cast<std::int64_t>(use.objects));
+        tenant->add(policy::Quota::kStoredBytes, static_cast<std::int64_t>(use.bytes));
+        const std::size_t owner = shards->placement().owner_of(workspace);
+        run_on((*loops)[owner], [&] { shards->at(owner)->uses.restore(workspace, use); });
+      });
 }
 
 Result<void> Node::Impl::listen() {
@@ -400,6 +447,7 @@ Result<void> Node::Impl::start_shards() {
       .stamp_presence = options.stamp_presence,
       .memory = memory.get(),
       .accounts = accounts.get(),
+      .tenants = tenants.get(),
       .gate = [this](const policy::Caller&,
                      const std::string& workspace) { return gate(workspace); },
       .revocations = *std::move(revocations),
@@ -437,11 +485,13 @@ Result<void> Node::Impl::start_shards() {
 }
 
 void Node::Impl::compose() {
-  const policy::Hosts hosts(options.allow_hosts, is_loopback(options.address));
+  const policy::Hosts hosts(allowed_hosts(options), is_loopback(options.address));
   api = std::make_unique<api::Context>(
       api::Context{.shards = *shards,
                    .access = *access,
                    .hosts = hosts,
+                   .tenant_hosts = policy::TenantHosts(options.tenant_hosts),
+                   .tenants = tenants.get(),
                    .cookies = cookies(),
                    .cors = api::Cors(options.cors_origins, !options.token_cookie.empty()),
                    .imports = imports.get(),
@@ -465,6 +515,7 @@ void Node::Impl::compose() {
       node::AcceptContext{.shards = *shards,
                           .access = *access,
                           .hosts = hosts,
+                          .tenant_hosts = policy::TenantHosts(options.tenant_hosts),
                           .cookies = cookies(),
                           .ready = ready,
                           .bound_to_loopback = is_loopback(options.address)});

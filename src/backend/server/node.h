@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/server/identity_service.h"
@@ -52,6 +53,8 @@ struct NodeOptions {
   // Names under which clients may address the server, besides those of this machine
   // (policy/hosts.h).
   std::vector<std::string> allow_hosts = {};
+  // Hosts that are addresses of tenants: pairs of a name and a tenant (policy::TenantHosts).
+  std::vector<std::pair<std::string, std::string>> tenant_hosts = {};
   bool insecure = false;  // allow a public address without tokens
   std::size_t loops = 0;  // 0: one per core
   // Resident memory of the process, which node::plan_memory shares out; at least

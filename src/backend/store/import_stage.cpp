@@ -14,6 +14,7 @@
 #include "backend/store/bundle_input.h"
 #include "backend/store/private_files.h"
 #include "backend/store/sync_directory.h"
+#include "base/qualified_name.h"
 #include "policy/names.h"
 
 namespace syncline::backend {
@@ -28,6 +29,18 @@ std::unexpected<Error> disk_error(const std::string& path) {
   return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", path, std::strerror(errno)));
 }
 
+// Of a workspace of a tenant: "%acme%notes" (base/qualified_name.h). Public names contain no percent sign.
+std::string staged_name(std::string workspace) {
+  std::ranges::replace(workspace, '/', '%');
+  return workspace;
+}
+
+bool is_workspace(std::string_view name) {
+  const auto [tenant, workspace] = split_name(name);
+  return policy::check_workspace_name(workspace) &&
+         (tenant.empty() || policy::check_tenant_name(tenant));
+}
+
 Result<void> synced(const std::string& directory) {
   if (sync_directory(directory)) return {};
   return disk_error(directory);
@@ -37,8 +50,8 @@ Result<void> synced(const std::string& directory) {
 
 ImportStage::ImportStage(std::string directory, const std::string& workspace)
     : directory_(std::move(directory)),
-      part_(fmt::format("{}/{}{}", directory_, workspace, kPart)),
-      whole_(fmt::format("{}/{}{}", directory_, workspace, kWhole)) {}
+      part_(fmt::format("{}/{}{}", directory_, staged_name(workspace), kPart)),
+      whole_(fmt::format("{}/{}{}", directory_, staged_name(workspace), kWhole)) {}
 
 ImportStage::ImportStage(ImportStage&& other) noexcept
     : directory_(other.directory_),
@@ -138,9 +151,10 @@ Result<std::vector<ImportStage::Found>> ImportStage::find(const std::string& dir
   if (!fs::exists(directory, failed)) return all;
   for (fs::directory_iterator at(directory, failed), end; !failed && at != end;
        at.increment(failed)) {
-    const std::string name = at->path().stem().string();
+    std::string name = at->path().stem().string();
     const std::string kind = at->path().extension().string();
-    if (!policy::check_workspace_name(name) || (kind != kPart && kind != kWhole)) continue;
+    std::ranges::replace(name, '%', '/');
+    if (!is_workspace(name) || (kind != kPart && kind != kWhole)) continue;
     const auto known = std::ranges::find(all, name, &Found::workspace);
     if (known == all.end())
       all.push_back({name, kind == kWhole});

@@ -9,7 +9,7 @@
 
 #include "backend/store/verify_rules.h"
 #include "backend/store/verify_tables.h"
-#include "base/percent.h"
+#include "base/qualified_name.h"
 #include "log/notary.h"
 #include "state/verify.h"
 #include "store/actors.h"
@@ -26,6 +26,17 @@ using log::differs;
 
 constexpr std::uint64_t kEventsPerProgress = 8192;
 constexpr std::size_t kAllRanges = ~std::size_t{0};
+
+// Is this the origin of a checkpoint of that workspace? Those of a workspace and of a tenant's workspace of the
+// same name end alike.
+bool is_origin_of(std::string_view origin, std::string_view name) {
+  const std::string end = log::checkpoint_origin("", name);
+  if (!origin.ends_with(end)) return false;
+  if (!split_name(name).tenant.empty()) return true;
+  const std::string_view log_name = origin.substr(0, origin.size() - end.size());
+  const std::size_t slash = log_name.rfind('/');
+  return slash == log_name.npos || !log_name.substr(0, slash).ends_with("/t");
+}
 
 class Verifier {
  public:
@@ -102,7 +113,7 @@ class Verifier {
       auto said = options_.keys ? log::open_checkpoint((*kept)->note, *options_.keys)
                                 : log::peek_checkpoint((*kept)->note);
       if (!said) return refuse(said.error());
-      if (said->size != (*kept)->size || !said->origin.ends_with("/w/" + percent_encode(name)))
+      if (said->size != (*kept)->size || !said->origin.ends_with(log::checkpoint_origin("", name)))
         return refuse({ErrorCode::kCorrupt, "the checkpoint kept beside it is of another log"});
       signed_events_ = said->size;
       verifier.expect(*said, "the checkpoint kept beside it");
@@ -118,7 +129,7 @@ class Verifier {
       verifier.expect(*said, fmt::format("the checkpoint of its origin {}", said->origin));
     }
     for (const log::Checkpoint& known : options_.known) {
-      if (!known.origin.ends_with("/w/" + percent_encode(name))) continue;
+      if (!is_origin_of(known.origin, name)) continue;
       ++report_.known_found;
       verifier.expect(known, "the checkpoint");
     }
