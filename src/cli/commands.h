@@ -42,6 +42,7 @@ void add_shut(Command& root);
 void add_sessions(Command& root);
 void add_key(Command& root);
 void add_log_level(Command& root);
+void add_tenant(Command& root);
 void add_log(Command& root);
 void add_log_show(Command& log);
 void add_log_tail(Command& log);

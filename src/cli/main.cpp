@@ -28,6 +28,7 @@ void add_commands(syncline::cli::Command& program) {
   add_sessions(program);
   add_key(program);
   add_log_level(program);
+  add_tenant(program);
   add_log(program);
   add_doc(program);
   add_sim(program);

@@ -171,6 +171,16 @@ backend::IdentityOptions identity_options(const ServeOptions& options) {
   return identity;
 }
 
+// A pair without an equals sign names no tenant, which the node refuses.
+std::vector<std::pair<std::string, std::string>> tenant_hosts_of(const ServeOptions& options) {
+  std::vector<std::pair<std::string, std::string>> hosts;
+  for (const std::string& pair : options.tenant_hosts) {
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    hosts.emplace_back(pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size())));
+  }
+  return hosts;
+}
+
 backend::NodeOptions node_options(const ServeOptions& options, policy::Access access) {
   backend::NodeOptions node;
   node.data_dir = options.data_dir;
@@ -190,6 +200,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.ticket_limits.most_ms = options.max_ticket_seconds * 1000ULL;
   node.cors_origins = options.cors_origins;
   node.allow_hosts = options.allow_hosts;
+  node.tenant_hosts = tenant_hosts_of(options);
   node.insecure = options.insecure;
   node.loops = options.threads;
   node.memory_bytes = options.memory_mib << 20;

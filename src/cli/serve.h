@@ -33,6 +33,7 @@ struct ServeOptions {
   std::uint32_t max_ticket_seconds = 86'400;
   std::vector<std::string> cors_origins;
   std::vector<std::string> allow_hosts;
+  std::vector<std::string> tenant_hosts;  // NAME=TENANT
   bool insecure = false;
   backend::IdentityOptions identity = {};
   std::uint32_t jwt_leeway_seconds = 30;

@@ -155,6 +155,12 @@ void add_serve(Command& root) {
                         "token",
                 .environment = "SYNCLINE_ALLOW_HOST"},
                options->allow_hosts);
+  serve.option({.name = "--tenant-host",
+                .value = "NAME=TENANT",
+                .text = "This name of the server is the address of that tenant, such as "
+                        "acme.docs.example=acme; may be given several times",
+                .environment = "SYNCLINE_TENANT_HOST"},
+               options->tenant_hosts);
   serve.flag({.name = "--insecure", .text = "Let anybody in, on a public address too"},
              options->insecure);
   serve.flag(

@@ -79,6 +79,11 @@ std::string page_query(const std::string& after) {
   return fmt::format("limit={}&after={}", kPage, percent_encode(after));
 }
 
+std::unexpected<Error> only_servers_have_tenants() {
+  return fail(ErrorCode::kUnsupported,
+              "tenants are administered by a running server: name it with --server");
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> Api::workspaces(const std::string& after) {
@@ -310,6 +315,23 @@ Result<void> Api::erase_person(const std::string& principal, bool forget) {
 
 Result<void> Api::erase_guests(const std::string& workspace) {
   return remove(workspace_path(workspace) + "/guests");
+}
+
+Result<std::vector<NamedLine>> Api::tenants(const std::string& after) {
+  if (!client_.transport().live()) return only_servers_have_tenants();
+  return named_lines("/v1/tenants?" + page_query(after), "tenants", "tenant", after);
+}
+
+Result<std::string> Api::tenant(std::string_view method, const std::string& name,
+                                const std::string& query) {
+  if (!client_.transport().live()) return only_servers_have_tenants();
+  return ask_line(method, "/v1/tenants/" + percent_encode(name) + query);
+}
+
+Result<std::string> Api::delete_tenant(const std::string& name, bool with_data) {
+  if (!client_.transport().live()) return only_servers_have_tenants();
+  return client_.ask("DELETE",
+                     "/v1/tenants/" + percent_encode(name) + (with_data ? "?with_data=1" : ""));
 }
 
 Result<std::string> Api::restore(const std::string& workspace, const std::string& object,

@@ -189,6 +189,14 @@ class Api {
   Result<std::string> make_api_key(const std::string& wish);
   Result<void> revoke_api_key(const std::string& id);
 
+  // Tenants, as the server reports them (docs/openapi.json), by name. kUnsupported for a data directory.
+  Result<std::vector<NamedLine>> tenants(const std::string& after);
+  // The same for one; for "POST" and "PUT" after a change, whose query begins with '?'.
+  Result<std::string> tenant(std::string_view method, const std::string& name,
+                             const std::string& query = {});
+  // Removes one. Returns "" if it is gone, or the tenant as it is closed for good.
+  Result<std::string> delete_tenant(const std::string& name, bool with_data);
+
   // Restores a past state on the server; returns the server's answer (docs/openapi.json).
   Result<std::string> restore(const std::string& workspace, const std::string& object,
                               const RestoreWish& wish);

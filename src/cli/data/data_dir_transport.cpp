@@ -12,6 +12,7 @@
 #include "backend/keys/key_ring.h"
 #include "backend/net/system_random.h"
 #include "backend/store/rocksdb_store.h"
+#include "backend/store/tenant_records.h"
 #include "backend/tokens/api_key_table.h"
 #include "cli/data/transport.h"
 #include "cli/data/waiting_loop.h"
@@ -19,6 +20,7 @@
 #include "http/parser.h"
 #include "node/shards.h"
 #include "policy/access.h"
+#include "policy/tenants.h"
 
 namespace syncline::cli {
 namespace {
@@ -53,8 +55,10 @@ constexpr std::string_view kApiKeysPath = "/v1/api-keys";
 
 class DataDirTransport final : public Transport {
  public:
-  DataDirTransport(std::string data_dir, Opened opened)
-      : data_dir_(std::move(data_dir)), opened_(opened) {}
+  DataDirTransport(std::string data_dir, Opened opened, const std::string& tenant)
+      : data_dir_(std::move(data_dir)),
+        opened_(opened),
+        prefix_(tenant.empty() ? "" : "/t/" + tenant) {}
   ~DataDirTransport() override { close(); }
 
   Result<ApiAnswer> ask(const ApiRequest& request) override {
@@ -65,7 +69,7 @@ class DataDirTransport final : public Transport {
     if (of_keys)
       if (auto read = read_api_keys(); !read) return std::unexpected(std::move(read.error()));
     auto head = http::parse_request_head(
-        std::string(request.method) + " " + request.path +
+        std::string(request.method) + " " + prefix_ + request.path +
             " HTTP/1.1\r\nHost: localhost\r\nAccept: " + request.accept + "\r\n\r\n",
         {});
     if (!head) return fail(ErrorCode::kInvalid, std::string(head.error().message));
@@ -88,6 +92,7 @@ class DataDirTransport final : public Transport {
         {.data_dir = data_dir_, .create_if_missing = for_keys, .read_only = !for_keys});
     if (!store) return std::unexpected(std::move(store.error()));
     store_ = std::move(*store);
+    if (auto known = know_tenants(); !known) return known;
     const auto keys = public_keys();
     if (keys) identity_ = {keys->log_name, {}, keys->keys};  // enough for proofs; signs nothing
     node::ShardOptions options;
@@ -119,6 +124,17 @@ class DataDirTransport final : public Transport {
     return {};
   }
 
+  // Whoever has the directory reads also what a server refuses.
+  Result<void> know_tenants() {
+    auto records = backend::read_tenants(store_->tables());
+    if (!records) return std::unexpected(std::move(records.error()));
+    for (policy::TenantRecord& record : *records) {
+      record.state = policy::TenantState::kActive;
+      tenants_.put(record);
+    }
+    return {};
+  }
+
   Result<api::PublicKeys> public_keys() const {
     auto keys = backend::KeyRing::read_public(data_dir_);
     if (!keys) return std::unexpected(std::move(keys.error()));
@@ -128,15 +144,19 @@ class DataDirTransport final : public Transport {
 
   const std::string data_dir_;
   const Opened opened_;
+  const std::string prefix_;  // of all paths
   WaitingLoop loop_;
   std::unique_ptr<backend::RocksDbStore> store_;
   std::unique_ptr<backend::ApiKeyTable> api_keys_;
   log::NotaryIdentity identity_;
   node::Shards shards_{{&loop_}};
   const policy::Access everybody_;
+  policy::TenantTable tenants_;
+  const policy::TenantDoor door_{everybody_, tenants_};
   const std::atomic<bool> ready_ = true;
   api::Context context_{.shards = shards_,
-                        .access = everybody_,
+                        .access = door_,
+                        .tenants = &tenants_,
                         .keys = [this] { return public_keys(); },
                         .ready = ready_,
                         .local = true};
@@ -145,8 +165,9 @@ class DataDirTransport final : public Transport {
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir, Opened opened) {
-  auto transport = std::make_unique<DataDirTransport>(std::move(data_dir), opened);
+Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir, Opened opened,
+                                                         const std::string& tenant) {
+  auto transport = std::make_unique<DataDirTransport>(std::move(data_dir), opened, tenant);
   if (auto opened = transport->refresh(); !opened) return std::unexpected(opened.error());
   return transport;
 }

@@ -6,6 +6,7 @@
 
 #include "backend/store/bundle_input.h"
 #include "backend/store/rocksdb_store.h"
+#include "base/qualified_name.h"
 #include "cli/commands.h"
 #include "cli/data/checkpoint_check.h"
 #include "cli/data/import_to_server.h"
@@ -108,7 +109,7 @@ log::Checked<Outcome> import_here(const ImportOptions& options, Outcome outcome,
   const auto failed = [](const Error& error) {
     return log::differs(log::Check::kStorage, {}, error);
   };
-  auto target = Target::open(options, outcome.workspace);
+  auto target = Target::open(options, qualified(options.target.tenant, outcome.workspace));
   if (!target) return failed(target.error());
   const auto there = common_head(*target, outcome.report.header);
   if (!there) return failed(there.error());
@@ -136,7 +137,7 @@ log::Checked<Outcome> import_there(const ImportOptions& options, Outcome outcome
   };
   auto token = read_token(options.target.token_file);
   if (!token) return failed(token.error());
-  const ServerImport wish{.url = options.target.server,
+  const ServerImport wish{.url = url_of(options.target),
                           .token = std::move(*token),
                           .file = options.file,
                           .workspace = outcome.workspace,
@@ -158,6 +159,9 @@ log::Checked<Outcome> run_import(const ImportOptions& options, bool to_server, C
   if (!report) return std::unexpected(std::move(report.error()));
   Outcome outcome{.report = std::move(*report)};
   outcome.workspace = options.into.empty() ? outcome.report.header.workspace : options.into;
+  if (const std::string& tenant = options.target.tenant; !tenant.empty())
+    if (auto ok = policy::check_tenant_name(tenant); !ok)
+      return log::differs(log::Check::kStorage, {}, ok.error());
   if (auto ok = policy::check_workspace_name(outcome.workspace); !ok)
     return log::differs(log::Check::kStorage, {}, ok.error());
   return to_server ? import_there(options, std::move(outcome), console)

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/files.h"
+#include "policy/names.h"
 
 namespace syncline::cli {
 namespace {
@@ -45,6 +46,12 @@ void source_options(Command& command, SourceOptions& options, std::string server
                   .environment = "SYNCLINE_TOKEN_FILE",
                   .is_file = true},
                  options.token_file);
+  command.option({.name = "--tenant",
+                  .value = "NAME",
+                  .text = "The tenant whose workspaces are meant",
+                  .environment = "SYNCLINE_TENANT",
+                  .fallback = "that of the token"},
+                 options.tenant);
 }
 
 void data_dir_option(Command& command, std::string& data_dir, std::string text) {
@@ -91,6 +98,13 @@ Result<ObjectPath> parse_path(const std::string& text, Whole whole) {
   return ObjectPath{text.substr(0, slash), names_object ? text.substr(slash + 1) : ""};
 }
 
+std::string url_of(const SourceOptions& options) {
+  std::string url = options.server;
+  if (options.tenant.empty()) return url;
+  while (url.ends_with('/')) url.pop_back();
+  return url + "/t/" + options.tenant;
+}
+
 Result<bool> names_server(const Command& command, const SourceOptions& options) {
   if (command.typed("--server") && command.typed("--data-dir"))
     return fail(ErrorCode::kInvalid, "--server and --data-dir: only one of them");
@@ -100,13 +114,16 @@ Result<bool> names_server(const Command& command, const SourceOptions& options) 
 Result<Api> open_api(const Command& command, const SourceOptions& options, Opened opened) {
   const auto server = names_server(command, options);
   if (!server) return std::unexpected(server.error());
+  if (!options.tenant.empty())
+    if (auto valid = policy::check_tenant_name(options.tenant); !valid)
+      return fail(valid.error().code, "--tenant: " + valid.error().message);
   Result<std::unique_ptr<Transport>> transport;
   if (*server) {
     auto token = read_token(options.token_file);
     if (!token) return std::unexpected(std::move(token.error()));
-    transport = transport_to_server(options.server, *token);
+    transport = transport_to_server(url_of(options), *token);
   } else {
-    transport = transport_to_data_dir(options.data_dir, opened);
+    transport = transport_to_data_dir(options.data_dir, opened, options.tenant);
   }
   if (!transport) return std::unexpected(std::move(transport.error()));
   return Api(ApiClient(std::move(*transport)));

@@ -15,13 +15,17 @@ struct SourceOptions {
   std::string data_dir = "syncline-data";
   std::string server;
   std::string token_file;
+  std::string tenant;  // "": that of the token
 };
 
 // The token for a server: the first line of the file if one is named, otherwise the value of
 // SYNCLINE_TOKEN; empty if there is none.
 Result<std::string> read_token(const std::string& token_file);
 
-// Adds --server, --data-dir and --token-file. `server` and `data_dir` describe the first two if
+// The URL of the server, in which the tenant is named.
+std::string url_of(const SourceOptions& options);
+
+// Adds --server, --data-dir, --token-file and --tenant. `server` and `data_dir` describe the first two if
 // they are not for reading.
 void source_options(Command& command, SourceOptions& options, std::string server = {},
                     std::string data_dir = {});

@@ -50,11 +50,13 @@ class Transport {
 // kInvalid for a bad URL. An empty `token` means none.
 Result<std::unique_ptr<Transport>> transport_to_server(std::string url, const std::string& token);
 
+// Opens the directory, and asks for the workspaces of `tenant`; "": of the default tenant.
 enum class Opened : std::uint8_t {
   kForReading,  // a server may be using it. Every request that would change something fails with kUnsupported
   kForKeys,  // no server may: kConflict. API keys can be made and revoked. Created if it is missing
 };
 Result<std::unique_ptr<Transport>> transport_to_data_dir(std::string data_dir,
-                                                         Opened opened = Opened::kForReading);
+                                                         Opened opened = Opened::kForReading,
+                                                         const std::string& tenant = {});
 
 }  // namespace syncline::cli
