@@ -69,11 +69,16 @@ export function to_hash(address: Address, with_token: boolean): string {
   return `#/${encodeURIComponent(address.workspace)}/${encode_path(address.object)}${token}`;
 }
 
+/** What all paths of the server begin with: of a page under `/t/acme/`, the tenant; otherwise nothing. */
+export function tenant_prefix(pathname: string): string {
+  return /^\/t\/[a-z0-9][a-z0-9_-]*(?=\/)/.exec(pathname)?.[0] ?? '';
+}
+
 /** The two halves that y-websocket joins with a slash: the socket is `{server}/{room}`. */
-export function socket_url(address: Address, location: { protocol: string; host: string }): { server: string; room: string } {
+export function socket_url(address: Address, location: { protocol: string; host: string; pathname?: string }): { server: string; room: string } {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   return {
-    server: `${scheme}://${location.host}/y/${encodeURIComponent(address.workspace)}`,
+    server: `${scheme}://${location.host}${tenant_prefix(location.pathname ?? '/')}/y/${encodeURIComponent(address.workspace)}`,
     room: encode_path(address.object),
   };
 }

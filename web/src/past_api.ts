@@ -1,6 +1,6 @@
 // The questions about the past that the page asks its server.
 
-import type { Address } from './address.ts';
+import { tenant_prefix, type Address } from './address.ts';
 import { kRootName } from './session.ts';
 import { read_blame, type Past } from './past.ts';
 
@@ -10,7 +10,7 @@ const object_path = (address: Address, what: string) =>
 async function ask(address: Address, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (address.token) headers.set('Authorization', `Bearer ${address.token}`);
-  const response = await fetch(path, { ...init, headers });
+  const response = await fetch(tenant_prefix(location.pathname) + path, { ...init, headers });
   if (response.ok) return response;
   const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
   throw new Refusal(response.status, body?.error?.message ?? `The server answered ${response.status}`);

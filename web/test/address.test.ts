@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parse_address, parse_typed, socket_url, to_hash } from '../src/address.ts';
+import { parse_address, parse_typed, socket_url, tenant_prefix, to_hash } from '../src/address.ts';
 
 const here = { protocol: 'http:', host: '127.0.0.1:8080' };
 const welcome = { workspace: 'demo', object: 'welcome', token: null };
@@ -54,4 +54,10 @@ test('the socket address keeps slashes of the object and escapes the rest', () =
   const address = { workspace: 'a/b c', object: 'notes/über?', token: null };
   assert.deepEqual(socket_url(address, here), { server: 'ws://127.0.0.1:8080/y/a%2Fb%20c', room: 'notes/%C3%BCber%3F' });
   assert.equal(socket_url(welcome, { protocol: 'https:', host: 'x.example' }).server, 'wss://x.example/y/demo');
+});
+
+test('a page of a tenant stays with it', () => {
+  assert.equal(socket_url(welcome, { ...here, pathname: '/t/acme/' }).server, 'ws://127.0.0.1:8080/t/acme/y/demo');
+  assert.equal(tenant_prefix('/t/acme/index.html'), '/t/acme');
+  for (const pathname of ['/', '/t/', '/t/acme', '/t/Acme/', '/x/t/acme/']) assert.equal(tenant_prefix(pathname), '');
 });
