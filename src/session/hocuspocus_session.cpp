@@ -314,6 +314,8 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   }
   std::string address(message.address);
   if (!judged_.insert(address).second) return;
+  // What follows the token waits for it.
+  if (const auto muted = muted_.find(address); muted != muted_.end()) muted_.erase(muted);
   const std::string_view token = message.text.empty() ? options_.token : message.text;
   options_.access.authenticate({.token = token,
                                 .workspace = options_.workspace,

@@ -221,6 +221,21 @@ TEST_F(HocuspocusExpiry, ATokenThatIsJudgedWhileTheOldOneExpiresOpensTheDocument
   EXPECT_EQ(world_.counters.changes_accepted, 1u);
 }
 
+TEST_F(HocuspocusExpiry, WhatFollowsATokenWaitsForItAlsoAfterARefusal) {
+  token("doc", "ann 10000 rw");
+  world_.loop.advance(10'000);
+  EXPECT_TRUE(closed_with("doc", "the token has expired"));
+  type("doc", "ignored");
+  tokens_.later = true;
+  token("doc", "ann 20000 rw");
+  session_->on_message(protocol::encode_hocuspocus_sync("doc", SyncKind::kStep2,
+                                                        typist_.doc().encode_state_as_update()));
+  EXPECT_EQ(world_.counters.changes_accepted, 0u);
+  tokens_.answer();
+  world_.loop.run();
+  EXPECT_EQ(world_.counters.changes_accepted, 1u);
+}
+
 TEST_F(HocuspocusExpiry, ATokenThatExpiresWhileItIsJudgedOpensNothing) {
   tokens_.later = true;
   token("doc", "ann 10000 rw");
