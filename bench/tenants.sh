@@ -3,7 +3,6 @@
 #
 # Starts a server with two tenants. 20 clients of `quiet` make 50 changes a second; their latency is measured alone, beside
 # 200 clients of `loud` that ask for 4,000 changes a second and may make 500, and beside the same without a quota.
-# docs/tenants.md says what came out.
 set -eu
 cd "$(dirname "$0")/.." || exit 1
 binary=${SYNCLINE_BINARY:-build/release/syncline}
