@@ -33,7 +33,7 @@ class TypeChecker {
   using Report = std::function<void(Position, std::string)>;
 
   // Steps of all checks of one policy together.
-  static constexpr std::size_t kMostSteps = 20'000'000;
+  static constexpr std::size_t kMostSteps = 2'000'000;
 
   // Types and expressions are made in `arena`. `steps` counts up.
   TypeChecker(const Schema& schema, const ActionInfo& action, const EntityTypeInfo& principal,
