@@ -40,12 +40,12 @@ class Issuer::Judge final : public policy::Authenticator {
 
   void authenticate(const policy::Credential& credential, Scheduler& loop,
                     Done done) const override {
-    auto judged = issuer_.judge(shared_, credential.token, loop);
-    if (credential.peer.empty() || dice_.chance(0.5)) return done(std::move(judged));
-    // Keys are being fetched.
-    loop.after(dice_.below(2'000), [judged = std::move(judged), done = std::move(done)]() mutable {
-      done(std::move(judged));
-    });
+    if (credential.peer.empty() || dice_.chance(0.5))
+      return done(issuer_.judge(shared_, credential.token, loop));
+    // Keys are being fetched. It is judged by the clock of that moment.
+    loop.after(dice_.below(2'000),
+               [this, token = std::string(credential.token), &loop,
+                done = std::move(done)]() mutable { done(issuer_.judge(shared_, token, loop)); });
   }
 
  private:
