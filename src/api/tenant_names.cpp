@@ -9,7 +9,7 @@
 namespace syncline::api {
 namespace {
 
-using Names = std::vector<std::string>;
+using WorkspaceNames = std::vector<std::string>;
 
 // Follows the names of all tenants' workspaces, which begin with a slash, and is before all others that follow
 // them: names have characters below 0x7f only.
@@ -20,35 +20,35 @@ bool is_of_a_tenant(const std::string& name) {
 }
 
 void list_default(log::Catalog& catalog, std::string_view after, std::size_t limit,
-                  log::Done<Names> done) {
+                  log::Done<WorkspaceNames> done) {
   catalog.list_workspaces(
       std::string(after), limit,
-      [&catalog, limit, done = std::move(done)](Result<Names> names) mutable {
+      [&catalog, limit, done = std::move(done)](Result<WorkspaceNames> names) mutable {
         if (!names) return done(std::move(names));
         const auto others = std::ranges::find_if(*names, is_of_a_tenant);
         if (others == names->end()) return done(std::move(names));
         names->erase(others, names->end());
         const std::size_t more = limit - names->size();
-        catalog.list_workspaces(
-            std::string(kAfterTenants), more,
-            [before = *std::move(names), done = std::move(done)](Result<Names> rest) mutable {
-              if (!rest) return done(std::move(rest));
-              std::ranges::move(*rest, std::back_inserter(before));
-              done(std::move(before));
-            });
+        catalog.list_workspaces(std::string(kAfterTenants), more,
+                                [before = *std::move(names),
+                                 done = std::move(done)](Result<WorkspaceNames> rest) mutable {
+                                  if (!rest) return done(std::move(rest));
+                                  std::ranges::move(*rest, std::back_inserter(before));
+                                  done(std::move(before));
+                                });
       });
 }
 
 }  // namespace
 
 void list_workspaces_of(log::Catalog& catalog, std::string_view tenant, std::string_view after,
-                        std::size_t limit, log::Done<Names> done) {
+                        std::size_t limit, log::Done<WorkspaceNames> done) {
   if (tenant.empty()) return list_default(catalog, after, limit, std::move(done));
   catalog.list_workspaces(
       qualified(tenant, after), limit,
-      [tenant = std::string(tenant), done = std::move(done)](Result<Names> names) mutable {
+      [tenant = std::string(tenant), done = std::move(done)](Result<WorkspaceNames> names) mutable {
         if (!names) return done(std::move(names));
-        Names own;
+        WorkspaceNames own;
         for (const std::string& name : *names)
           if (const auto [of, workspace] = split_name(name); of == tenant)
             own.emplace_back(workspace);
