@@ -40,7 +40,7 @@ class KeptKeys final : public ApiKeys {
   bool full = false;
 };
 
-policy::Principal of_tenant(std::string tenant, policy::Rights rights = policy::Rights::all()) {
+policy::Principal member_of(std::string tenant, policy::Rights rights = policy::Rights::all()) {
   return {.id = "ann",
           .rights = rights,
           .identity = std::make_shared<const policy::Identity>(
@@ -50,8 +50,8 @@ policy::Principal of_tenant(std::string tenant, policy::Rights rights = policy::
 const policy::Access kHolders(
     {{"full", {.id = "root"}},
      {"write", {.id = "eve", .rights = policy::Rights::writing()}},
-     {"acme", of_tenant("acme")},
-     {"keys", of_tenant("acme", policy::Rights::reading().with(policy::Right::kManageKeys))}});
+     {"acme", member_of("acme")},
+     {"keys", member_of("acme", policy::Rights::reading().with(policy::Right::kManageKeys))}});
 
 class ApiTokens : public ::testing::Test {
  protected:

@@ -9,7 +9,7 @@
 namespace syncline::backend {
 namespace {
 
-constexpr std::size_t kReadAtOnce = 256;
+constexpr std::size_t kTenantsAtOnce = 256;
 constexpr std::string_view kUsePrefix = "/";  // of names within the server (base/qualified_name.h)
 
 using EachEntry = std::function<Result<void>(const log::DirectoryEntry&)>;
@@ -19,11 +19,11 @@ Result<void> each_entry(const syncline::store::Tables& tables, const std::string
                         std::string after, const EachEntry& use) {
   while (true) {
     const auto page = syncline::store::read_directory(tables, log::DirectoryKind::kTenant, prefix,
-                                                      after, kReadAtOnce);
+                                                      after, kTenantsAtOnce);
     if (!page) return std::unexpected(page.error());
     for (const log::DirectoryEntry& entry : *page)
       if (auto used = use(entry); !used) return used;
-    if (page->size() < kReadAtOnce) return {};
+    if (page->size() < kTenantsAtOnce) return {};
     after = page->back().id;
   }
 }

@@ -11,7 +11,7 @@ namespace {
 
 using policy::ApiKey;
 
-constexpr std::size_t kReadAtOnce = 1000;
+constexpr std::size_t kKeysAtOnce = 1000;
 
 bool is_of(const api::KeyOwner& owner, const ApiKey& key) {
   return !owner || *owner == key.tenant;
@@ -41,7 +41,7 @@ Result<std::unique_ptr<ApiKeyTable>> ApiKeyTable::open(const syncline::store::Ta
   std::string after;
   for (;;) {
     auto page =
-        syncline::store::read_directory(tables, log::DirectoryKind::kKey, "", after, kReadAtOnce);
+        syncline::store::read_directory(tables, log::DirectoryKind::kKey, "", after, kKeysAtOnce);
     if (!page) return std::unexpected(std::move(page.error()));
     for (const log::DirectoryEntry& record : *page) {
       auto key = policy::decode_api_key(record.id, record.value);
@@ -50,7 +50,7 @@ Result<std::unique_ptr<ApiKeyTable>> ApiKeyTable::open(const syncline::store::Ta
                     "the API key " + record.id + " cannot be read: " + key.error().message);
       table->entries_.try_emplace(record.id, std::move(*key));
     }
-    if (page->size() < kReadAtOnce) return table;
+    if (page->size() < kKeysAtOnce) return table;
     after = page->back().id;
   }
 }
