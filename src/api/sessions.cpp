@@ -238,7 +238,7 @@ Result<Revocation> asked_revocation(const Call& call) {
   int named = 0;
   for (const auto& [name, of] :
        {std::pair("principal", Revocation::Of::kPrincipal),
-        std::pair("token", Revocation::Of::kToken), std::pair("key", Revocation::Of::kKey)}) {
+        std::pair("token_id", Revocation::Of::kToken), std::pair("key_id", Revocation::Of::kKey)}) {
     const std::string id = asked(name);
     if (id.empty()) continue;
     ++named;
@@ -246,7 +246,7 @@ Result<Revocation> asked_revocation(const Call& call) {
     revocation.id = id;
   }
   if (named != 1)
-    return fail(ErrorCode::kInvalid, "name one thing to revoke: principal, token or key");
+    return fail(ErrorCode::kInvalid, "name one thing to revoke: principal, token_id or key_id");
   if (revocation.of == Revocation::Of::kKey)
     if (const auto id = policy::key_id_of(revocation.id)) revocation.id = policy::token_of_key(*id);
   const auto until = number(call.request, "until", 0);

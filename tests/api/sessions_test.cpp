@@ -172,7 +172,7 @@ TEST_F(ApiSessions, ASharedTokenCannotBeRevoked) {
 TEST_F(ApiSessions, ARevocationNamesOneThing) {
   for (const char* query : {"", "?principal=a&token=b", "?token=", "?principal=a&until=x"})
     EXPECT_EQ(status("POST", std::string("/v1/revocations") + query), 400) << query;
-  EXPECT_EQ(status("POST", "/v1/revocations?token=" + std::string(600, 'x')), 400);
+  EXPECT_EQ(status("POST", "/v1/revocations?token_id=" + std::string(600, 'x')), 400);
 }
 
 TEST_F(ApiSessions, ATenantSeesAndEndsOnlyItsOwn) {
@@ -188,8 +188,8 @@ TEST_F(ApiSessions, ATenantSeesAndEndsOnlyItsOwn) {
   std::string id = ids_of(list("?principal=ben"));
   id.pop_back();
   EXPECT_EQ(status("POST", "/v1/sessions/" + id + "/kick", "acme"), 404);
-  EXPECT_EQ(status("POST", "/v1/revocations?token=same&tenant=rival", "acme"), 403);
-  EXPECT_EQ(status("POST", "/v1/revocations?token=same", "acme"), 204);
+  EXPECT_EQ(status("POST", "/v1/revocations?token_id=same&tenant=rival", "acme"), 403);
+  EXPECT_EQ(status("POST", "/v1/revocations?token_id=same", "acme"), 204);
   EXPECT_TRUE(own.closed);
   EXPECT_FALSE(other.closed);
 }

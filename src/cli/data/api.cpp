@@ -252,7 +252,7 @@ Result<void> Api::revoke_session(const std::string& session) {
 
 Result<void> Api::revoke(const RevocationWish& wish) {
   return end_sessions(fmt::format(
-      "/v1/revocations?principal={}&token={}&key={}&issuer={}&tenant={}",
+      "/v1/revocations?principal={}&token_id={}&key_id={}&issuer={}&tenant={}",
       percent_encode(wish.principal), percent_encode(wish.token), percent_encode(wish.key),
       percent_encode(wish.issuer), percent_encode(wish.tenant)));
 }

@@ -90,7 +90,8 @@ int kick_session(const Command& command, const SessionsOptions& options, Console
 }
 
 int revoke(const Command& command, const SessionsOptions& options, Console& console) {
-  const RevocationWish& wish = options.wish;
+  RevocationWish wish = options.wish;
+  wish.tenant = options.source.tenant;
   const int named = static_cast<int>(!options.session.empty()) +
                     static_cast<int>(!wish.principal.empty()) +
                     static_cast<int>(!wish.token.empty()) + static_cast<int>(!wish.key.empty());
@@ -151,8 +152,6 @@ void add_session_revoke(Command& sessions) {
                  wish.key);
   command.option({.name = "--issuer", .value = "URL", .text = "Only tokens of this issuer"},
                  wish.issuer);
-  command.option({.name = "--tenant", .value = "NAME", .text = "Whose token or principal it is"},
-                 wish.tenant);
   source_options(command, options->source);
   command.example("syncline sessions revoke --principal ann --server http://127.0.0.1:4400",
                   "everything that was issued to ann before now");
