@@ -137,13 +137,14 @@ void Issuer::revoke() {
   const std::uint64_t back = dice_.below(std::min<std::uint64_t>(last_id_, 6));
   const std::string id = fmt::format("{}", last_id_ - back);
   tokens_[id].perhaps_revoked = true;  // whether or not this is confirmed
-  operator_.ask("POST", "/v1/revocations?token=" + id, [this, id](const ApiUser::Answer& answer) {
-    if (answer.status == 503 || answer.status == 500) return;  // the disk refuses
-    if (!answer.ok())
-      return world_.violated(kTokens, fmt::format("a revocation is refused: {}", answer.body));
-    world_.hit(Probe::token_revoked);
-    tokens_[id].revoked_us = world_.now_us();
-  });
+  operator_.ask(
+      "POST", "/v1/revocations?token_id=" + id, [this, id](const ApiUser::Answer& answer) {
+        if (answer.status == 503 || answer.status == 500) return;  // the disk refuses
+        if (!answer.ok())
+          return world_.violated(kTokens, fmt::format("a revocation is refused: {}", answer.body));
+        world_.hit(Probe::token_revoked);
+        tokens_[id].revoked_us = world_.now_us();
+      });
 }
 
 void Issuer::kick() {

@@ -170,7 +170,7 @@ TEST_F(ApiSessions, ASharedTokenCannotBeRevoked) {
 }
 
 TEST_F(ApiSessions, ARevocationNamesOneThing) {
-  for (const char* query : {"", "?principal=a&token=b", "?token=", "?principal=a&until=x"})
+  for (const char* query : {"", "?principal=a&token_id=b", "?token_id=", "?principal=a&until=x"})
     EXPECT_EQ(status("POST", std::string("/v1/revocations") + query), 400) << query;
   EXPECT_EQ(status("POST", "/v1/revocations?token_id=" + std::string(600, 'x')), 400);
 }
