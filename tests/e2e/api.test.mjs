@@ -108,6 +108,10 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.equal((await ok('GET', '/tenants?limit=1')).body.tenants.length, 1);
   await ok('DELETE', '/tenants/acme');
   for (const method of ['GET', 'PUT', 'DELETE']) assert.equal((await api.ask(method, '/v1/tenants/acme')).status, 404);
+  assert.ok((await ok('GET', '/sessions')).body.sessions.length >= 2);
+  for (const act of ['kick', 'revoke']) assert.equal((await api.ask('POST', `/v1/sessions/00-00000000-0000000000000000/${act}`)).status, 404);
+  await ok('POST', '/revocations?principal=nobody');
+  assert.ok((await api.ask('POST', '/v1/security-events', { headers: { 'content-type': 'application/secevent+jwt' }, body: 'x.y.z' })).status >= 400);
   const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));
   assert.deepEqual([...answered].sort(), described(api.document).sort(), 'every operation was tried');
 

@@ -41,9 +41,11 @@ async function total_of(server, name, headers) {
   return Number(text.split('\n').find((l) => l.startsWith(`syncline_${name} `)).split(' ')[1]);
 }
 
-// Who wrote the events of a workspace.
-const principals = async (server, workspace, token) =>
-  (await server.get(`/v1/workspaces/${workspace}/log`, bearer(token))).text.trim().split('\n').map((line) => JSON.parse(line).principal);
+// Who wrote the events of a workspace that has some.
+const principals = (server, workspace, token) => until(async () => {
+  const text = (await server.get(`/v1/workspaces/${workspace}/log`, bearer(token))).text.trim();
+  return text !== '' && text.split('\n').map((line) => JSON.parse(line).principal);
+}, 'the workspace has events');
 
 test('tokens of every algorithm let published clients in, under their id', kTest, async (t) => {
   const keys = await Promise.all([...kAlgorithms].map((alg) => new_key(alg, `key of ${alg}`)));

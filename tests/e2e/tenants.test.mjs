@@ -316,7 +316,7 @@ test('the command line administers tenants, and reads their data', kTest, async 
     assert.equal(run(['ls', ...source]).stdout.trim(), '');
     assert.match(run(['cat', 'notes/plan', '--tenant', 'acme', ...source]).stdout, /Hello/);
   }
-  const exported = run(['export', 'notes', bundle, '--tenant', 'acme', '--server', server.url]);
+  const exported = run(['export', 'notes', '-o', bundle, '--tenant', 'acme', '--server', server.url]);
   assert.equal(exported.status, 0, exported.stderr);
   assert.ok(!readFileSync(bundle).includes('/acme/notes'), 'the file holds the public name');
   tenant('create', 'beta');
