@@ -349,7 +349,7 @@ test('recipe 2: the application gives its users tickets', kTest, async (t) => {
   const { open } = await import(pathToFileURL(join(kitchen.dir, 'page.mjs')));
   const opened = async (session) => {
     const client = await open(session, 'notes/plan', { WebSocketPolyfill: WebSocket, disableBc: true });
-    t.after(() => client.provider.destroy());
+    t.after(() => { client.provider.destroy(); client.doc.destroy(); });
     await until(() => client.provider.synced, `${session} is in step`);
     return client;
   };
