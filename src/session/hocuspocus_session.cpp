@@ -39,10 +39,7 @@ constexpr char kSharedEncoding = 0;
 constexpr char kHocuspocusAnswer = 0;  // of answers
 
 bool same_person(const policy::Principal& a, const policy::Principal& b) {
-  const auto tenant_of = [](const policy::Principal& each) {
-    return each.identity == nullptr ? std::string_view() : std::string_view(each.identity->tenant);
-  };
-  return a.id == b.id && tenant_of(a) == tenant_of(b);
+  return a.id == b.id && a.tenant() == b.tenant();
 }
 
 // Close codes of Hocuspocus. Its provider reconnects after each of them.

@@ -179,6 +179,30 @@ TEST(HocuspocusSession, WhoWasDeniedMayGoOnSendingWithoutHarmToOthers) {
   EXPECT_EQ(world.counters.changes_accepted, 1u);
 }
 
+// The same id in two tenants names two people.
+policy::Principal ann_of(std::string tenant) {
+  const policy::Identity identity{.tenant = std::move(tenant)};
+  return {.id = "ann", .identity = std::make_shared<const policy::Identity>(identity)};
+}
+
+TEST(HocuspocusSession, AConnectionIsOfTheTenantThatCameFirst) {
+  TestWorld world;
+  const policy::Access access({{"one", ann_of("acme")}, {"two", ann_of("beta")}});
+  Peer a(world, access);
+  a.open("doc", "one");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", false)));
+  a.open("other", "two");
+  EXPECT_TRUE(a.was_sent(
+      protocol::encode_hocuspocus_denied("other", "this connection is of another tenant")));
+  EXPECT_FALSE(a.was_sent(protocol::encode_hocuspocus_authenticated("other", false)));
+  // A new token for an open document is no way into it either.
+  a.open("doc", "two");
+  EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_close(
+      "doc", "the new token is of another principal; open the document again")));
+  a.send("doc", SyncKind::kUpdate, Typist(1).type("x"));
+  EXPECT_EQ(world.counters.changes_accepted, 0u);
+}
+
 TEST(HocuspocusSession, WrongTokensForManyDocumentsEndIt) {
   TestWorld world;
   const policy::Access access({{"right", {.id = "ann"}}});
