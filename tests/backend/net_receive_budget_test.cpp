@@ -117,6 +117,18 @@ TEST(NetReceiveBudget, ARequestThatHoldsMostIsRefused) {
   EXPECT_EQ(test.server.counters().shed, 1U);
 }
 
+// Just over a power of two, so that a buffer that doubles would take nearly twice as much.
+TEST(NetReceiveBudget, ABodyTakesNoMoreRoomThanItsLength) {
+  TestServer test(small_budget());
+  RawClient request(test.port);
+  request.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 600000\r\n\r\n" +
+               std::string(599'999, 'b'));
+  ASSERT_TRUE(comes_true([&] { return test.server.counters().held_bytes >= 599'999; }));
+  EXPECT_LE(test.server.counters().held_bytes, 600'000u);
+  request.send("b");
+  EXPECT_TRUE(request.take_response().starts_with("HTTP/1.1 200 "));
+}
+
 // One account has several connections; another one is not closed for them.
 TEST(NetReceiveBudget, AnAccountHasABudgetOfItsOwn) {
   AccountTable table({.principal = {0, 1'200'000, 0, 0, 0, 0}}, nullptr);

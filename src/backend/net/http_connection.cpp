@@ -28,6 +28,13 @@ bool has_body(int status) {
   return status != 204 && status != 304;
 }
 
+// Room for the first `size` bytes of a body: less than twice as much, and never more than for all of it.
+// A std::string that grows at least doubles, so each room is half of the next one.
+std::size_t body_room(std::size_t size, std::size_t length) {
+  while (length / 2 >= std::max<std::size_t>(size, 1)) length /= 2;
+  return length;
+}
+
 }  // namespace
 
 void HttpConnection::start(Shard& shard, std::unique_ptr<Stream> stream, Slot slot,
@@ -211,6 +218,7 @@ bool HttpConnection::process_body() {
   } else {
     const std::size_t take =
         std::min<std::size_t>(input_.size(), head.content_length - body.size());
+    body.reserve(body_room(body.size() + take, head.content_length));
     body.append(input_, 0, take);
     input_.erase(0, take);
     if (body.size() < head.content_length) return false;
