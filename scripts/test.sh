@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every test there is: release with the end-to-end tests, unit tests under ASan and UBSan, every fuzzer for
-# FUZZ_SECONDS (5), what uses threads under TSan. Goes on after a failure; the last line says `N passed, M failed`, and
+# FUZZ_SECONDS (3), what uses threads under TSan. Goes on after a failure; the last line says `N passed, M failed`, and
 # the status is 0 only if M is 0. Reads nothing from stdin. STAGES="release asan" limits what runs. While the tests of a
 # stage run, what later stages need is compiled with the lowest priority: tests often wait, and leave cores idle.
 # Tests of the release write to the disk that TMPDIR names; those under sanitizers, which are the same tests, write to
@@ -8,7 +8,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 exec </dev/null
-FUZZ_SECONDS=${FUZZ_SECONDS:-5}
+FUZZ_SECONDS=${FUZZ_SECONDS:-3}
 STAGES=${STAGES:-release asan fuzz tsan}
 jobs=$(nproc)
 passed=0 failed=0 skipped=0 failures=()
