@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
 #include "check.h"
-#include "jose/base64url.h"
 #include "jose/claims.h"
 #include "jose/jws.h"
 
@@ -29,10 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (const auto claims = jose::parse_claims({data, size}))
     (void)jose::check_claims(*claims, {.leeway_ms = 1000}, 1'800'000'000'000);
-  if (const auto bytes = jose::from_base64url(text)) FUZZ_CHECK(jose::to_base64url(*bytes) == text);
+  if (const auto bytes = from_base64url(text)) FUZZ_CHECK(to_base64url(*bytes) == text);
   const auto jws = jose::parse_jws(text);
   if (!jws) return 0;
-  FUZZ_CHECK(text == jws->signed_text + "." + jose::to_base64url(jws->signature));
+  FUZZ_CHECK(text == jws->signed_text + "." + to_base64url(jws->signature));
   FUZZ_CHECK(!jose::verify(*jws, keys(), jose::Algorithms::all()) ||
              jws->algorithm == jose::Algorithm::kEdDsa);
   (void)jose::parse_claims(jws->payload);

@@ -44,14 +44,7 @@ std::size_t word_length(std::string_view text) {
 }  // namespace
 
 void Lexer::skip(std::size_t bytes) {
-  for (const char c : rest_.substr(0, bytes)) {
-    if (c == '\n') {
-      ++at_.line;
-      at_.column = 1;
-    } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
-      ++at_.column;
-    }
-  }
+  at_.advance(rest_.substr(0, bytes));
   rest_.remove_prefix(bytes);
 }
 

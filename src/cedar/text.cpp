@@ -96,4 +96,15 @@ int compare(const Uid& a, const Uid& b) {
   return types != 0 ? types : compare(*a.id, *b.id);
 }
 
+void Position::advance(std::string_view passed) {
+  for (const char c : passed) {
+    if (c == '\n') {
+      ++line;
+      column = 1;
+    } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+      ++column;
+    }
+  }
+}
+
 }  // namespace syncline::cedar

@@ -124,6 +124,9 @@ struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 
+  // To the end of `passed`, which begins here and is UTF-8.
+  void advance(std::string_view passed);
+
   bool operator==(const Position&) const = default;
 };
 

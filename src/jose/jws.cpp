@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "jose/base64url.h"
+#include "base/base64.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::jose {

@@ -16,7 +16,7 @@
 #include <optional>
 #include <utility>
 
-#include "jose/base64url.h"
+#include "base/base64.h"
 #include "jose/openssl.h"
 #include "jose/roca.h"
 

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "base/base64.h"
 #include "base/constant_time.h"
 
 namespace syncline {
@@ -37,15 +36,6 @@ TEST(Hmac, EqualMeansEveryByte) {
   EXPECT_FALSE(equal_in_constant_time(a, Bytes{1, 2, 4}));
   EXPECT_FALSE(equal_in_constant_time(a, Bytes{0, 2, 3}));
   EXPECT_FALSE(equal_in_constant_time(a, Bytes{1, 2}));
-}
-
-TEST(Base64Url, HasNoPaddingAndOneTextForEachValue) {
-  const Bytes bytes{0xfb, 0xff, 0xbf, 0x01};
-  EXPECT_EQ(to_base64url(bytes), "-_-_AQ");
-  EXPECT_EQ(from_base64url("-_-_AQ"), bytes);
-  EXPECT_EQ(from_base64url(""), Bytes());
-  for (const std::string bad : {"-_-_AQ==", "+/+/AQ", "-_-_A", "-_-_AR", "-_ _AQ"})
-    EXPECT_FALSE(from_base64url(bad)) << bad;
 }
 
 }  // namespace

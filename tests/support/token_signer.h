@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
 #include "jose/algorithm.h"
-#include "jose/base64url.h"
 #include "jose/openssl.h"
 
 namespace syncline::testing {
@@ -55,8 +55,8 @@ class TokenSigner {
   // Whatever the header says, the signature is of this key and its algorithm.
   std::string sign_with_header(std::string_view header, std::string_view claims) const {
     const std::string text =
-        jose::to_base64url(as_bytes(header)) + "." + jose::to_base64url(as_bytes(claims));
-    return text + "." + jose::to_base64url(signature(as_bytes(text)));
+        to_base64url(as_bytes(header)) + "." + to_base64url(as_bytes(claims));
+    return text + "." + to_base64url(signature(as_bytes(text)));
   }
 
   // The public key (of HS256: the secret) as JWK.
@@ -79,7 +79,7 @@ class TokenSigner {
       case kPs256:
         return R"({"kty":"RSA","n":")" + number(OSSL_PKEY_PARAM_RSA_N) + R"(","e":")" +
                number(OSSL_PKEY_PARAM_RSA_E) + "\"}";
-      case kHs256: return R"({"kty":"oct","k":")" + jose::to_base64url(secret_) + "\"}";
+      case kHs256: return R"({"kty":"oct","k":")" + to_base64url(secret_) + "\"}";
     }
     return {};
   }
@@ -107,7 +107,7 @@ class TokenSigner {
     Bytes bytes(32);
     std::size_t size = bytes.size();
     EVP_PKEY_get_raw_public_key(key_.get(), bytes.data(), &size);
-    return jose::to_base64url(bytes);
+    return to_base64url(bytes);
   }
 
   // Of a curve: as long as a coordinate.
@@ -117,7 +117,7 @@ class TokenSigner {
     const jose::openssl::Number owned(found);
     Bytes bytes(static_cast<std::size_t>(size == 0 ? BN_num_bytes(found) : size));
     BN_bn2binpad(found, bytes.data(), static_cast<int>(bytes.size()));
-    return jose::to_base64url(bytes);
+    return to_base64url(bytes);
   }
 
   std::string point() const {

@@ -1,8 +1,8 @@
-#include "jose/base64url.h"
+#include "base/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace syncline::jose {
+namespace syncline {
 namespace {
 
 TEST(Base64Url, EveryLengthComesBack) {
@@ -14,6 +14,7 @@ TEST(Base64Url, EveryLengthComesBack) {
     EXPECT_EQ(from_base64url(text), bytes);
   }
   EXPECT_EQ(to_base64url(as_bytes("\xfb\xff\xfe")), "-__-");
+  EXPECT_EQ(from_base64url(""), Bytes());
 }
 
 TEST(Base64Url, AValueHasOneText) {
@@ -24,4 +25,4 @@ TEST(Base64Url, AValueHasOneText) {
 }
 
 }  // namespace
-}  // namespace syncline::jose
+}  // namespace syncline
