@@ -84,6 +84,12 @@ http::Response method_not_allowed(std::string_view allowed) {
   return response;
 }
 
+http::Response no_content() {
+  http::Response response;
+  response.status = 204;
+  return response;
+}
+
 http::Response plain_text(std::string text) {
   http::Response response;
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");

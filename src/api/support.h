@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxPage = 1000;
 
 http::Response to_response(const Error& error);
 http::Response method_not_allowed(std::string_view allowed);
+http::Response no_content();  // 204
 http::Response plain_text(std::string text);
 
 // kUnsupported, for something that the serving process does not provide: "imports".

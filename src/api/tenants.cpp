@@ -115,14 +115,49 @@ Error no_tenant(const std::string& name) {
   return {ErrorCode::kNotFound, fmt::format("there is no tenant {}", name)};
 }
 
+// A change of a record: it reads the record, decides, and writes it. No other change of any record comes between.
+struct TenantChange {
+  Call call;  // on the first loop
+  node::OneByOne::Turn turn;
+  std::string name;
+};
+
+// Calls `change` with the record; nullopt: there is none.
+void change_record(
+    Call call, std::move_only_function<void(TenantChange, std::optional<TenantRecord>)> change) {
+  auto name = named_tenant(call);
+  if (!name) return;
+  const node::Shards& shards = call.context.shards;
+  shards.on(0, [call = std::move(call), name = std::move(*name),
+                change = std::move(change)](node::Shard& first) mutable {
+    Call here{call.context,
+              first,
+              std::move(call.request),
+              std::move(call.path),
+              std::move(call.caller),
+              std::move(call.responder),
+              std::move(call.abandoned)};
+    first.tenant_changes.take_turn([here = std::move(here), name = std::move(name),
+                                    change = std::move(change)](auto turn) mutable {
+      if (!turn) return here.refuse(turn.error());
+      with_record(std::move(here), name,
+                  [turn = std::move(*turn), name, change = std::move(change)](
+                      Call call, std::optional<TenantRecord> record) mutable {
+                    change({std::move(call), std::move(turn), name}, std::move(record));
+                  });
+    });
+  });
+}
+
 // Keeps the record, and answers when it is durable and in force.
-void keep(Call call, TenantRecord record, int status) {
-  log::DirectoryStore& directory = call.shard.store->directory();
+void keep(TenantChange change, TenantRecord record, int status) {
+  log::DirectoryStore& directory = change.call.shard.store->directory();
   const std::string id = record.name;
   Bytes bytes = policy::encode_tenant(record);
   directory.change_directory(
       {{log::DirectoryKind::kTenant, id, std::move(bytes)}},
-      [call = std::move(call), record = std::move(record), status](Result<void> kept) mutable {
+      [change = std::move(change), record = std::move(record), status](Result<void> kept) mutable {
+        Call& call = change.call;
         if (!kept) return call.refuse(kept.error());
         policy::Tenants& tenants = *call.context.tenants;
         tenants.put(record);
@@ -167,72 +202,74 @@ void get_tenant(Call call) {
 }
 
 void create_tenant(Call call) {
-  const auto name = named_tenant(call);
-  if (!name) return;
-  with_record(
-      std::move(call), *name, [name = *name](Call call, std::optional<TenantRecord> record) {
-        if (record)
-          return call.refuse({ErrorCode::kConflict, fmt::format("tenant {} exists already ({})",
-                                                                name, to_string(record->state))});
-        TenantRecord made{.name = name, .created_ms = call.shard.scheduler.unix_ms()};
-        if (auto read = read_settings(call.request, made); !read) return call.refuse(read.error());
-        keep(std::move(call), std::move(made), 201);
-      });
+  change_record(std::move(call), [](TenantChange change, std::optional<TenantRecord> record) {
+    Call& call = change.call;
+    if (record)
+      return call.refuse(
+          {ErrorCode::kConflict,
+           fmt::format("tenant {} exists already ({})", change.name, to_string(record->state))});
+    TenantRecord made{.name = change.name, .created_ms = call.shard.scheduler.unix_ms()};
+    if (auto read = read_settings(call.request, made); !read) return call.refuse(read.error());
+    keep(std::move(change), std::move(made), 201);
+  });
 }
 
 void set_tenant(Call call) {
-  const auto name = named_tenant(call);
-  if (!name) return;
-  with_record(
-      std::move(call), *name, [name = *name](Call call, std::optional<TenantRecord> record) {
-        if (!record) return call.refuse(no_tenant(name));
-        if (record->state == TenantState::kDeleted)
-          return call.refuse({ErrorCode::kConflict, fmt::format("tenant {} is deleted", name)});
-        if (auto read = read_settings(call.request, *record); !read)
-          return call.refuse(read.error());
-        keep(std::move(call), *std::move(record), 200);
-      });
+  change_record(std::move(call), [](TenantChange change, std::optional<TenantRecord> record) {
+    Call& call = change.call;
+    if (!record) return call.refuse(no_tenant(change.name));
+    if (record->state == TenantState::kDeleted || record->state == TenantState::kErasing)
+      return call.refuse({ErrorCode::kConflict, fmt::format("tenant {} is deleted", change.name)});
+    if (auto read = read_settings(call.request, *record); !read) return call.refuse(read.error());
+    keep(std::move(change), *std::move(record), 200);
+  });
 }
 
 // Erases the record.
-void forget(Call call, const std::string& name) {
-  log::DirectoryStore& directory = call.shard.store->directory();
+void forget(TenantChange change) {
+  log::DirectoryStore& directory = change.call.shard.store->directory();
+  const std::string name = change.name;
   directory.change_directory({{log::DirectoryKind::kTenant, name, std::nullopt}},
-                             [call = std::move(call), name](Result<void> gone) mutable {
-                               if (!gone) return call.refuse(gone.error());
-                               call.context.tenants->remove(name);
-                               http::Response response;
-                               response.status = 204;
-                               call.answer(std::move(response));
+                             [change = std::move(change)](Result<void> gone) mutable {
+                               if (!gone) return change.call.refuse(gone.error());
+                               change.call.context.tenants->remove(change.name);
+                               change.call.answer(no_content());
                              });
 }
 
-// The data of workspaces cannot be deleted yet. So a tenant that has some is closed for good, and its name stays
-// taken: nobody who gets the name later may see the data.
+// What is in the way of deleting a tenant, and how to go on.
+Error has_data(const std::string& name, const policy::SharedTenant& running) {
+  const auto used = [&](Quota quota) { return running == nullptr ? 0 : running->used(quota); };
+  return {
+      ErrorCode::kConflict,
+      fmt::format("tenant {0} has data: {1} workspaces with {2} bytes of changes. Export what is "
+                  "to be kept; with_data=1&confirm={0} deletes the tenant with its data",
+                  name, used(Quota::kWorkspaces), used(Quota::kStoredBytes))};
+}
+
+// The data goes when the server starts the next time, before anything in memory speaks of it. Until then the name
+// stays taken, so that nobody who gets it later sees the data.
 void delete_tenant(Call call) {
-  const auto name = named_tenant(call);
-  if (!name) return;
-  const bool with_data = http::query_parameter(call.request.query, "with_data").value_or("") == "1";
-  with_record(
-      std::move(call), *name,
-      [name = *name, with_data](Call call, std::optional<TenantRecord> record) {
-        if (!record) return call.refuse(no_tenant(name));
-        log::Catalog& catalog = call.shard.store->catalog();
-        list_workspaces_of(
-            catalog, name, "", 1,
-            [call = std::move(call), name, with_data,
-             record = *std::move(record)](Result<std::vector<std::string>> workspaces) mutable {
-              if (!workspaces) return call.refuse(workspaces.error());
-              if (workspaces->empty()) return forget(std::move(call), name);
-              if (!with_data)
-                return call.refuse(
-                    {ErrorCode::kConflict,
-                     fmt::format("tenant {} has workspaces; with_data=1 closes it for good, and "
-                                 "keeps their data",
-                                 name)});
-              record.state = TenantState::kDeleted;
-              keep(std::move(call), std::move(record), 200);
-            });
+  const auto asked = [&](std::string_view name) {
+    return http::query_parameter(call.request.query, name).value_or("");
+  };
+  const bool with_data = asked("with_data") == "1" && asked("confirm") == call.path.object;
+  change_record(
+      std::move(call), [with_data](TenantChange change, std::optional<TenantRecord> record) {
+        if (!record) return change.call.refuse(no_tenant(change.name));
+        log::Catalog& catalog = change.call.shard.store->catalog();
+        const std::string name = change.name;
+        list_workspaces_of(catalog, name, "", 1,
+                           [change = std::move(change), with_data, record = *std::move(record)](
+                               Result<std::vector<std::string>> workspaces) mutable {
+                             if (!workspaces) return change.call.refuse(workspaces.error());
+                             if (workspaces->empty()) return forget(std::move(change));
+                             if (!with_data)
+                               return change.call.refuse(has_data(
+                                   change.name, change.call.context.tenants->find(change.name)));
+                             record.state = TenantState::kErasing;
+                             keep(std::move(change), std::move(record), 200);
+                           });
       });
 }
 

@@ -22,6 +22,7 @@
 #include "log/reply_gate.h"
 #include "log/waiting_keeper.h"
 #include "node/known_types.h"
+#include "node/one_by_one.h"
 #include "node/placement.h"
 #include "node/slow_answers.h"
 #include "node/usage_keeper.h"
@@ -40,6 +41,7 @@
 #include "state/quarantine.h"
 #include "state/retention_keeper.h"
 #include "state/worker.h"
+#include "workspace/guest_keeper.h"
 #include "workspace/host.h"
 #include "workspace/people.h"
 
@@ -58,6 +60,7 @@ struct ShardOptions {
   policy::Rates rates = policy::default_rates();
   workspace::PresenceLimits presence = {};
   bool stamp_presence = false;         // workspace/stamp.h
+  std::uint64_t guest_days = 0;        // workspace/guest_keeper.h
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
   MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
   // Must outlive the shard; nullptr: there is only the default tenant.
@@ -110,6 +113,7 @@ struct Shard {
   policy::NetworkRates rates;
   policy::Revocations revocations;  // the same on every loop
   session::SessionTable sessions;
+  OneByOne tenant_changes;  // of records of tenants; that of the first loop counts for all
   std::uint64_t requests_refused = 0;  // over the rate of a network
   SlowAnswers slow_answers;
   workspace::People people;
@@ -118,6 +122,7 @@ struct Shard {
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;
   UsageKeeper usage;
+  workspace::GuestKeeper guests;  // of all loops, on the first one
 
   // Counts a request for which there is no memory.
   bool refuses_for_memory() {

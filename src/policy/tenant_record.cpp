@@ -38,6 +38,7 @@ std::string_view to_string(TenantState state) {
     case TenantState::kActive: return "active";
     case TenantState::kSuspended: return "suspended";
     case TenantState::kDeleted: return "deleted";
+    case TenantState::kErasing: return "erasing";
   }
   return "suspended";
 }
@@ -77,7 +78,7 @@ Result<TenantRecord> decode_tenant(std::string name, ByteView bytes) {
   record.quotas = read_quotas(in);
   record.workspace_quotas = read_quotas(in);
   if (!in.ok() || !in.at_end() || version != kTenantVersion ||
-      state > static_cast<std::uint64_t>(TenantState::kDeleted) ||
+      state > static_cast<std::uint64_t>(TenantState::kErasing) ||
       !check_display_name(record.display_name))
     return fail(ErrorCode::kCorrupt,
                 fmt::format("the record of tenant {} is damaged", record.name));

@@ -22,9 +22,11 @@ enum class TenantState : std::uint8_t {
   kActive = 0,
   kSuspended = 1,  // nobody gets in; nothing is lost
   kDeleted = 2,    // the same, for good: the name is not used again while there is data under it
+  kErasing =
+      3,  // the same, and the data is erased when the server starts; then the name is free again
 };
 
-// "active", "suspended", "deleted"
+// "active", "suspended", "deleted", "erasing"
 std::string_view to_string(TenantState state);
 
 struct TenantRecord {

@@ -106,5 +106,49 @@ TEST_F(ApiTenants, WhatConcernsTheServerIsTheOperators) {
   }
 }
 
+// Both are read before either is written.
+TEST_F(ApiTenants, OfTwoChangesAtOnceNoneIsLost) {
+  const std::string headers = "Authorization: Bearer none\r\n";
+  ASSERT_EQ(node_.ask("POST", "/v1/tenants/gamma", headers)->head->status, 201);
+  const auto objects = node_.send("PUT", "/v1/tenants/gamma?max_objects=7", headers);
+  const auto name = node_.send("PUT", "/v1/tenants/gamma?name=Gamma", headers);
+  const auto bytes = node_.send("PUT", "/v1/tenants/gamma?max_stored_bytes=9", headers);
+  node_.run();
+  for (const auto& answer : {objects, name, bytes}) EXPECT_EQ(answer->head->status, 200);
+  const std::string record = ask("none", "/v1/tenants/gamma")->body;
+  for (const char* part : {R"("name":"Gamma")", R"("objects":7)", R"("stored_bytes":9)"})
+    EXPECT_NE(record.find(part), std::string::npos) << record;
+}
+
+TEST_F(ApiTenants, OfTwoWhoMakeOneOneIsRefused) {
+  const std::string headers = "Authorization: Bearer none\r\n";
+  const auto first = node_.send("POST", "/v1/tenants/gamma?name=first", headers);
+  const auto second = node_.send("POST", "/v1/tenants/gamma?name=second", headers);
+  node_.run();
+  EXPECT_EQ(first->head->status, 201);
+  EXPECT_EQ(second->head->status, 409);
+  EXPECT_NE(ask("none", "/v1/tenants/gamma")->body.find("first"), std::string::npos);
+}
+
+TEST_F(ApiTenants, OneWithDataIsDeletedOnlyUnderItsName) {
+  const auto remove = [&](const std::string& query) {
+    return node_.ask("DELETE", "/v1/tenants/acme" + query, "Authorization: Bearer none\r\n");
+  };
+  node_.ask("POST", "/v1/tenants/acme", "Authorization: Bearer none\r\n");
+  for (const char* query : {"", "?with_data=1", "?with_data=1&confirm=beta", "?confirm=acme"}) {
+    const auto refused = remove(query);
+    EXPECT_EQ(refused->head->status, 409) << query;
+    EXPECT_NE(refused->body.find("with_data=1&confirm=acme"), std::string::npos) << refused->body;
+  }
+  EXPECT_EQ(ask("acme", "/v1/workspaces")->head->status, 200);
+  const auto closed = remove("?with_data=1&confirm=acme");
+  EXPECT_EQ(closed->head->status, 200);
+  EXPECT_NE(closed->body.find(R"("state":"erasing")"), std::string::npos) << closed->body;
+  EXPECT_EQ(ask("acme", "/v1/workspaces")->head->status, 403) << "at once";
+  EXPECT_EQ(node_.ask("POST", "/v1/tenants/acme", "Authorization: Bearer none\r\n")->head->status,
+            409)
+      << "the name is taken";
+}
+
 }  // namespace
 }  // namespace syncline::api

@@ -94,6 +94,21 @@ Result<void> prepare_directory(const StoreOptions& options) {
   return exists ? Result<void>() : create_private_directory(database);
 }
 
+Result<void> change_first(store::Database& database, const StoreOptions& options) {
+  for (bool more = static_cast<bool>(options.change_first); more;) {
+    store::DatabaseWrites writes(database);
+    const auto staged = options.change_first(database, writes);
+    if (!staged) return std::unexpected(staged.error());
+    more = *staged;
+    if (writes.empty()) continue;
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    if (const auto status = database.db->Write(durable, &writes.batch()); !status.ok())
+      return std::unexpected(store::to_error(status, "changing the store before it is used"));
+  }
+  return {};
+}
+
 // kCorrupt if something looks like an interrupted write and is not.
 Result<std::uint64_t> torn_tail_bytes(const std::string& data_dir) {
   std::uint64_t torn = 0;
@@ -132,6 +147,8 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(StoreOptions options) {
   if (!options.read_only) {
     store::FileBlobs blobs(options.data_dir, options.env);
     if (auto ok = blobs.prepare(); !ok) return std::unexpected(std::move(ok.error()));
+    if (auto ok = change_first(*database, options); !ok)
+      return std::unexpected(std::move(ok.error()));
   }
   auto impl = std::make_unique<Impl>(std::move(options), std::move(lock), std::move(*database),
                                      std::move(reserve));

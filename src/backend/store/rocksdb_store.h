@@ -45,7 +45,8 @@ class Env;
 
 namespace syncline::store {
 class Tables;
-}
+class Writes;
+}  // namespace syncline::store
 
 namespace syncline::backend {
 
@@ -74,7 +75,11 @@ struct StoreOptions {
   unsigned reader_threads = 2;
   // Table files that may be open at once. 0: all are, and opening the store looks into each of them.
   std::size_t max_open_tables = 0;
-  rocksdb::Env* env = nullptr;       // for tests that inject disk faults; not owned
+  rocksdb::Env* env = nullptr;  // for tests that inject disk faults; not owned
+  // Called again and again before the store is used, until it returns false. What it has staged is committed, and
+  // synced, before the next call. Not while `read_only`. May be empty.
+  std::function<Result<bool>(const syncline::store::Tables&, syncline::store::Writes&)>
+      change_first = {};
   observe::Sink* reports = nullptr;  // must outlive the store; nullptr: nothing is reported
 };
 

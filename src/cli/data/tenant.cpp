@@ -53,6 +53,7 @@ struct TenantOptions {
   std::string state;
   std::array<std::string, kQuotaOptions.size()> limits = {};
   bool with_data = false;
+  std::string confirm;
   bool json = false;
   SourceOptions source;
 };
@@ -127,11 +128,14 @@ int change_tenant(const Command& command, std::string_view method, const TenantO
 int delete_tenant(const Command& command, const TenantOptions& options, Console& console) {
   auto api = open_api(command, options.source);
   if (!api) return console.failed(api.error());
+  if (options.with_data && options.confirm != options.tenant)
+    return console.misused(fmt::format(
+        "--with-data erases all that the tenant has; to confirm: --confirm {}", options.tenant));
   const auto left = api->delete_tenant(options.tenant, options.with_data);
   if (!left) return console.failed(left.error());
   console.line(left->empty() ? fmt::format("tenant {} is gone", options.tenant)
-                             : fmt::format("tenant {} is closed for good; its data is still in "
-                                           "the data directory",
+                             : fmt::format("tenant {} is closed for good; its data is erased when "
+                                           "the server starts the next time",
                                            options.tenant));
   return kDone;
 }
@@ -239,12 +243,17 @@ void add_tenant_set(Command& tenant) {
 void add_tenant_delete(Command& tenant) {
   Command& remove = tenant.add("delete", "Delete a tenant");
   remove.details(
-      "A tenant with workspaces is deleted only with --with-data. It is then closed for good: "
-      "nobody "
-      "gets in, and nobody gets its name. The data stays in the data directory.");
+      "A tenant with workspaces is deleted only with --with-data and its name typed again. It is "
+      "closed at once. Its data is erased when the server starts the next time: workspaces with "
+      "all "
+      "of their history, names of people, API keys. Nothing brings it back but a backup.");
   auto options = std::make_shared<TenantOptions>();
   tenant_argument(remove, *options);
-  remove.flag({.name = "--with-data", .text = "Also if it has workspaces"}, options->with_data);
+  remove.flag({.name = "--with-data", .text = "Also if it has workspaces, with all their data"},
+              options->with_data);
+  remove.option(
+      {.name = "--confirm", .value = "TENANT", .text = "Its name again, with --with-data"},
+      options->confirm);
   source_options(remove, options->source, "The server");
   remove.run(
       [&remove, options](Console& console) { return delete_tenant(remove, *options, console); });
