@@ -82,8 +82,13 @@ http::Response turn_response(const state::RetentionTurn& turn) {
 void apply_rule(Call call) {
   const std::uint64_t now = call.shard.scheduler.unix_ms();
   const std::string workspace = call.path.workspace;
-  state::retain(call.shard.sources, workspace, now, call.context.retention_events,
-                answer_with<state::RetentionTurn>(std::move(call.responder), turn_response));
+  node::Shard& shard = call.shard;
+  state::retain(shard.sources, workspace, now, call.context.retention_events,
+                answer_with<state::RetentionTurn>(
+                    std::move(call.responder), [use = shard.uses.of(workspace)](const auto& turn) {
+                      if (use != nullptr) use->drop(turn.changes_bytes);
+                      return turn_response(turn);
+                    }));
 }
 
 constexpr Route kRetentionRoutes[] = {

@@ -80,8 +80,9 @@ struct RetentionRecord {
 
 struct DroppedPayloads {
   std::uint64_t events = 0;
-  std::uint64_t bytes = 0;      // by how much their records became smaller
-  std::uint64_t snapshots = 0;  // snapshots that nothing needs any more
+  std::uint64_t bytes = 0;          // by how much their records became smaller
+  std::uint64_t changes_bytes = 0;  // of their changes
+  std::uint64_t snapshots = 0;      // snapshots that nothing needs any more
   Position swept_to = 0;
 };
 

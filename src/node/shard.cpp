@@ -73,13 +73,18 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .uses = &uses,
             .off_loop = state::OffLoop{jobs, home, options.loop_share}},
            std::move(options.gate)),
-      retention(sources, loop, options.retention_pace,
-                [this, owns = owned_by(placement, index)](std::string_view workspace) {
-                  // While it is imported, or its rules cannot be read, nothing is dropped.
-                  return owns(workspace) && host.admit({}, std::string(workspace)).has_value();
-                }),
+      retention(
+          sources, loop, options.retention_pace,
+          [this, owns = owned_by(placement, index)](std::string_view workspace) {
+            // While it is imported, or its rules cannot be read, nothing is dropped.
+            return owns(workspace) && host.admit({}, std::string(workspace)).has_value();
+          },
+          [this](const std::string& workspace, std::uint64_t bytes) {
+            if (const policy::SharedUse use = uses.of(workspace)) use->drop(bytes);
+          }),
       waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)),
       usage(loop, store->directory(), uses),
+      guests(store->directory(), loop, index == 0 ? options.guest_days : 0),
       memory(options.memory),
       index_(index) {
   for (const policy::Revocation& each : options.revocations) revocations.add(each);

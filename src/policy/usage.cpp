@@ -54,6 +54,16 @@ void WorkspaceUse::settle(std::uint64_t bytes, bool new_object) {
   if (new_object) ++durable_.objects;
 }
 
+void WorkspaceUse::take_over(std::uint64_t bytes, std::uint64_t objects, bool new_workspace) {
+  for (StoredUse* const use : {&stored_, &durable_}) {
+    use->bytes += bytes;
+    use->objects += objects;
+  }
+  tenant_->add(Quota::kStoredBytes, static_cast<std::int64_t>(bytes));
+  tenant_->add(Quota::kObjects, static_cast<std::int64_t>(objects));
+  if (new_workspace) tenant_->add(Quota::kWorkspaces, 1);
+}
+
 void WorkspaceUse::drop(std::uint64_t bytes) {
   bytes = std::min(bytes, durable_.bytes);
   stored_.bytes -= bytes;

@@ -52,7 +52,9 @@ class WorkspaceUse {
   void store(std::uint64_t bytes, bool new_object, bool new_workspace, int sign = 1);
   // It is durable.
   void settle(std::uint64_t bytes, bool new_object);
-  // Retention has dropped so many bytes.
+  // The workspace, or more of it, has come with an import, and is durable.
+  void take_over(std::uint64_t bytes, std::uint64_t objects, bool new_workspace);
+  // Retention has dropped changes of so many bytes.
   void drop(std::uint64_t bytes);
 
   void connect(int sign);

@@ -76,9 +76,9 @@ log::Checked<std::vector<ImportStep>> BundleImport::section(const log::BundleSec
       return log::differs(log::Check::kBundle, {{}, last_},
                           "the file ends within a group of events", ErrorCode::kMalformed);
   } else {
-    if (!events_.empty()) {
-      appended_ += events_.size();
-      steps.emplace_back(AppendStep{std::exchange(events_, {})});
+    if (!next_.events.empty()) {
+      appended_ += next_.events.size();
+      steps.emplace_back(std::exchange(next_, {}));
     }
     for (ImportStep& milestone : std::exchange(milestones_, {}))
       steps.push_back(std::move(milestone));
@@ -108,7 +108,7 @@ void BundleImport::keep_snapshot(const log::BundleSnapshot& snapshot,
   step.snapshot.type = snapshot.type;
   step.snapshot.generation = snapshot.generation;
   // After its event, which waits until its group is complete.
-  (events_.empty() ? steps : milestones_).emplace_back(std::move(step));
+  (next_.events.empty() ? steps : milestones_).emplace_back(std::move(step));
 }
 
 void BundleImport::take(const log::Event& event, ByteView record) {
@@ -116,7 +116,9 @@ void BundleImport::take(const log::Event& event, ByteView record) {
   if (event.position == there_.last_position && event.hash != there_.last_hash) conflict_ = true;
   if (event.position > there_.last_position) {
     if (auto ok = group_.take(event.position, event.group); !ok) torn_ = std::move(ok.error());
-    events_.push_back(log::with_record(event, to_bytes(record)));
+    next_.events.push_back(log::with_record(event, to_bytes(record)));
+    next_.changes_bytes += event.intent.size();
+    if (!weights_.contains(event.object)) ++next_.new_objects;
   }
   if (event.dropped_payload) weights_[event.object].gap = true;
   keep_milestone(event, record.size());

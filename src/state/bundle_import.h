@@ -31,6 +31,8 @@ namespace syncline::state {
 
 struct AppendStep {
   std::vector<log::EncodedEvent> events;
+  std::uint64_t changes_bytes = 0;  // of their changes
+  std::uint64_t new_objects = 0;    // that begin with one of them
 };
 struct SnapshotStep {
   std::string object;
@@ -76,11 +78,11 @@ class BundleImport {
   bool conflict_ = false;
   std::uint64_t appended_ = 0;
   std::unordered_map<std::string, Weight> weights_;
-  std::vector<log::EncodedEvent> events_;  // of this section, and of a group that it continues
-  log::GroupCheck group_;                  // for events that were not there
-  std::optional<Error> torn_;              // a group that is put together wrongly
-  std::vector<ImportStep> milestones_;     // of this section
-  std::vector<ImportStep> origins_;        // carried out at the end
+  AppendStep next_;                     // of this section, and of a group that it continues
+  log::GroupCheck group_;               // for events that were not there
+  std::optional<Error> torn_;           // a group that is put together wrongly
+  std::vector<ImportStep> milestones_;  // of this section
+  std::vector<ImportStep> origins_;     // carried out at the end
   log::Position last_ = 0;
 };
 

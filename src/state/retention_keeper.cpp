@@ -11,8 +11,12 @@ constexpr std::size_t kNamesAtOnce = 256;
 }  // namespace
 
 RetentionKeeper::RetentionKeeper(const ReplaySources& sources, Scheduler& loop, RetentionPace pace,
-                                 Owns owns)
-    : sources_(sources), loop_(loop), pace_(pace), owns_(std::move(owns)) {
+                                 Owns owns, OnDropped on_dropped)
+    : sources_(sources),
+      loop_(loop),
+      pace_(pace),
+      owns_(std::move(owns)),
+      on_dropped_(std::move(on_dropped)) {
   later(pace_.interval_ms);
 }
 
@@ -56,6 +60,7 @@ void RetentionKeeper::ran(Result<RetentionTurn> turn) {
     counters_.payloads += turn->events;
     counters_.bytes += turn->bytes;
     counters_.snapshots += turn->dropped_snapshots;
+    if (on_dropped_ && turn->changes_bytes > 0) on_dropped_(names_.back(), turn->changes_bytes);
   } else {
     ++(turn.error().code == ErrorCode::kForbidden ? counters_.held : counters_.failures);
   }

@@ -40,10 +40,12 @@ class RetentionKeeper {
  public:
   // Returns whether a workspace lives on this loop. Empty: all do.
   using Owns = std::function<bool(std::string_view workspace)>;
+  // Gets what each turn has dropped, with the bytes of its changes.
+  using OnDropped = std::function<void(const std::string& workspace, std::uint64_t changes_bytes)>;
 
   // What `sources` refers to, and `loop`, must outlive it.
-  RetentionKeeper(const ReplaySources& sources, Scheduler& loop, RetentionPace pace,
-                  Owns owns = {});
+  RetentionKeeper(const ReplaySources& sources, Scheduler& loop, RetentionPace pace, Owns owns = {},
+                  OnDropped on_dropped = {});
   ~RetentionKeeper();
   RetentionKeeper(const RetentionKeeper&) = delete;
   RetentionKeeper& operator=(const RetentionKeeper&) = delete;
@@ -60,6 +62,7 @@ class RetentionKeeper {
   Scheduler& loop_;
   const RetentionPace pace_;
   const Owns owns_;
+  const OnDropped on_dropped_;
   std::string after_;               // the last name that this round has listed
   std::vector<std::string> names_;  // workspaces still to visit, in reverse order
   RetentionCounters counters_;

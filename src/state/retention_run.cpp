@@ -184,6 +184,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
           if (!dropped) return self->done_(std::unexpected(std::move(dropped.error())));
           self->turn_.events = dropped->events;
           self->turn_.bytes = dropped->bytes;
+          self->turn_.changes_bytes = dropped->changes_bytes;
           self->turn_.dropped_snapshots = dropped->snapshots;
           self->turn_.swept_to = dropped->swept_to;
           self->turn_.done = dropped->swept_to >= self->turn_.floor;

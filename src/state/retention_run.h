@@ -28,6 +28,7 @@ struct RetentionTurn {
   log::Position swept_to = 0;
   std::uint64_t events = 0;  // whose payloads were dropped
   std::uint64_t bytes = 0;
+  std::uint64_t changes_bytes = 0;      // of the changes in them
   std::uint64_t snapshots = 0;          // milestones that were made
   std::uint64_t dropped_snapshots = 0;  // snapshots that were dropped
   std::vector<std::string> unreadable;  // objects that keep their payloads

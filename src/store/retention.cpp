@@ -269,6 +269,7 @@ Result<log::DroppedPayloads> PayloadDrop::stage(log::Position from, log::Positio
     if (covered.insert(event->object).second)
       if (auto ok = cover(event->object); !ok) return std::unexpected(std::move(ok.error()));
     if (event->dropped_payload) continue;
+    dropped.changes_bytes += event->intent.size();
     auto record = log::encode_event(log::without_payload(std::move(*event)));
     if (!record) return std::unexpected(std::move(record.error()));
     ++dropped.events;

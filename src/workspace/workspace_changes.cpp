@@ -224,7 +224,7 @@ Result<void> Workspace::check_quotas(const LiveObject& object, const Offer& offe
 // What the change will take, before it becomes an event.
 Workspace::Counted Workspace::count_use(const LiveObject& object, const Offer& offer) const {
   return {.use = use_,
-          .bytes = offer.change.intent.size(),
+          .bytes = 0,  // known with the event
           .new_object = object.position() == 0,
           .new_workspace = chain_.head().last_position == 0};
 }
@@ -233,11 +233,12 @@ Workspace::Counted Workspace::count_use(const LiveObject& object, const Offer& o
 void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
                        merge::Prepared prepared, log::Position rules, Ready* ready,
                        Done<Receipt> done) {
-  const Counted counted = count_use(object, offer);
+  Counted counted = count_use(object, offer);
   auto event = accept(caller, object, offer, prepared, rules, ready);
   if (!event && offer.change.apart) return offer.change.apart();
   if (!event)
     return refuse(object, offer, {std::unexpected(std::move(event.error()))}, std::move(done));
+  counted.bytes = event->intent.size();
   counted.take(services_.scheduler.turn_began_us() / 1000);
   ++services_.counters.changes_accepted;
   services_.counters.bytes_accepted += offer.change.intent.size();
@@ -308,6 +309,8 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
     return refuse(object, offer,
                   {fail(ErrorCode::kUnavailable, "it waits for changes that have not come yet")},
                   std::move(done));
+  // Later, nobody knows any more what his token said of him.
+  if (services_.people != nullptr && offer.waited == 0) services_.people->wrote(caller);
   const auto named = std::move(offer.change.named);
   WaitingChanges::Entry entry{
       {.number = offer.waited,

@@ -213,6 +213,20 @@ TEST(Usage, WhatTheLogLosesIsGivenBack) {
   EXPECT_EQ(acme->used(Quota::kStoredBytes), 0u);
 }
 
+TEST(Usage, AnImportCountsWhenItIsDurable) {
+  TenantTable tenants;
+  const SharedTenant acme = tenants.put({.name = "acme"});
+  UseTable uses(&tenants);
+  uses.of("/acme/notes")->take_over(100, 3, true);
+  uses.of("/acme/notes")->take_over(50, 1, false);
+  EXPECT_EQ(acme->used(Quota::kStoredBytes), 150U);
+  EXPECT_EQ(acme->used(Quota::kObjects), 4U);
+  EXPECT_EQ(acme->used(Quota::kWorkspaces), 1U);
+  const auto changed = uses.take_changed(10);
+  ASSERT_EQ(changed.size(), 1U);
+  EXPECT_EQ(changed[0].second, (StoredUse{.objects = 4, .bytes = 150}));
+}
+
 TEST(TenantRecord, IsReadAsItWasWritten) {
   TenantRecord record{.name = "acme",
                       .display_name = "Acme & S\xc3\xb6hne",

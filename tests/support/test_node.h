@@ -46,6 +46,7 @@ class TestNode {
                          identity, shards->placement(), i,
                          node::ShardOptions{.memory = &memory,
                                             .accounts = &accounts,
+                                            .tenants = &tenants,
                                             .gate =
                                                 [this](const auto& caller, const auto& name) {
                                                   return gate ? gate(caller, name) : Result<void>();
@@ -86,6 +87,7 @@ class TestNode {
   std::atomic<bool> ready = true;
   MemoryBudget memory{1000, 8};  // of 1,000 bytes, of which none are used
   AccountTable accounts;
+  policy::TenantTable tenants;  // the default one alone, unless a test puts others
   std::unique_ptr<node::Shards> shards;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backend/store/bundle_input.h"
+#include "base/qualified_name.h"
 #include "node/known_types.h"
 #include "state/bundle_import.h"
 
@@ -18,6 +19,40 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetry{500};  // while the store is full
 constexpr std::size_t kRemembered = 64;           // imports, including some that have ended
+
+// What of a step counts for the quotas of the tenant.
+struct ImportedUse {
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t objects = 0;
+  bool new_workspace = false;
+};
+
+ImportedUse use_of(const state::ImportStep& step) {
+  const auto* const append = std::get_if<state::AppendStep>(&step);
+  if (append == nullptr || append->events.empty()) return {};
+  return {.events = append->events.size(),
+          .bytes = append->changes_bytes,
+          .objects = append->new_objects,
+          .new_workspace = append->events.front().position == 1};
+}
+
+// On the loop of the workspace. It counts when it is durable.
+void carry_out_and_count(node::Shard& shard, const std::string& workspace, state::ImportStep step,
+                         log::Done<void> done) {
+  const ImportedUse imported = use_of(step);
+  state::carry_out(shard.sources, workspace, std::move(step),
+                   [&shard, workspace, imported, done = std::move(done)](Result<void> put) mutable {
+                     const policy::SharedUse use =
+                         put && imported.events > 0 ? shard.uses.of(workspace) : nullptr;
+                     if (use != nullptr) {
+                       use->take_over(imported.bytes, imported.objects, imported.new_workspace);
+                       use->take(policy::Quota::kEvents, imported.events,
+                                 shard.scheduler.turn_began_us() / 1000);
+                     }
+                     done(std::move(put));
+                   });
+}
 
 }  // namespace
 
@@ -52,6 +87,16 @@ Result<log::Head> ImportService::head(const std::string& workspace) {
   });
 }
 
+// The default tenant always exists.
+bool ImportService::has_tenant(const std::string& workspace) {
+  if (split_name(workspace).tenant.empty()) return true;
+  return ask<bool>(workspace,
+                   [&](node::Shard& shard, log::Done<bool> done) {
+                     done(shard.uses.of(workspace) != nullptr);
+                   })
+      .value_or(true);
+}
+
 Result<void> ImportService::resume() {
   const auto found = ImportStage::find(directory_);
   if (!found) return std::unexpected(found.error());
@@ -59,8 +104,8 @@ Result<void> ImportService::resume() {
     const auto import = std::make_shared<Import>(directory_, each.workspace);
     const auto there = head(each.workspace);
     if (!there) return std::unexpected(there.error());
-    if (!each.whole && there->last_position > 0) {
-      // The workspace was created in another way.
+    if ((!each.whole && there->last_position > 0) || !has_tenant(each.workspace)) {
+      // The workspace was created in another way, or its tenant was erased.
       if (auto ok = import->stage.remove(); !ok) return ok;
       continue;
     }
@@ -181,6 +226,7 @@ Result<ImportStatus> ImportService::receive(const std::string& workspace, std::u
   if (state == ImportState::kVerifying || state == ImportState::kAppending)
     return fail(ErrorCode::kConflict, "all of it is here");
   auto ok = load(*import);
+  if (ok) ok = check_quotas(workspace, import->stage.received() + bytes.size());
   if (ok && offset != import->stage.received())
     return fail(ErrorCode::kConflict,
                 fmt::format("the next byte is that at offset {}", import->stage.received()));
@@ -200,6 +246,19 @@ Result<ImportStatus> ImportService::receive(const std::string& workspace, std::u
   if (begins && import->stage.received() == 0)
     if (import->stage.remove()) end(*import, false, {});
   return std::unexpected(std::move(ok.error()));
+}
+
+// Nobody knows before the end what the changes in a file take, but it is less than the file.
+Result<void> ImportService::check_quotas(const std::string& workspace, std::uint64_t bytes) {
+  if (split_name(workspace).tenant.empty()) return {};
+  return ask<void>(workspace, [&](node::Shard& shard, log::Done<void> done) {
+    const policy::SharedUse use = shard.uses.of(workspace);
+    if (use == nullptr) return done({});
+    const bool is_new = use->stored() == policy::StoredUse();
+    auto within = use->check(policy::Quota::kStoredBytes, bytes);
+    if (within && is_new) within = use->check(policy::Quota::kWorkspaces, 1);
+    done(std::move(within));
+  });
 }
 
 Result<ImportService::Shared> ImportService::begin(const std::string& workspace) {
@@ -302,7 +361,7 @@ log::Checked<void> ImportService::append(const std::string& workspace, Import& i
     if (!steps) return std::unexpected(std::move(steps.error()));
     for (state::ImportStep& step : *steps) {
       const auto done = ask<void>(workspace, [&](node::Shard& shard, log::Done<void> answer) {
-        state::carry_out(shard.sources, workspace, std::move(step), std::move(answer));
+        carry_out_and_count(shard, workspace, std::move(step), std::move(answer));
       });
       if (!done) return at_storage(done.error());
     }

@@ -92,6 +92,7 @@ class ImportService final : public api::Imports {
   Result<ImportStatus> forget(const std::string& workspace);
   void give_up_idle();
   Result<Shared> begin(const std::string& workspace);
+  Result<void> check_quotas(const std::string& workspace, std::uint64_t bytes);
   Result<void> load(Import& import);
 
   // On the importing thread:
@@ -115,6 +116,7 @@ class ImportService final : public api::Imports {
   Result<T> ask(const std::string& workspace,
                 const std::function<void(node::Shard&, log::Done<T>)>& question);
   Result<log::Head> head(const std::string& workspace);
+  bool has_tenant(const std::string& workspace);
 
   const std::string directory_;
   const node::Shards& shards_;
