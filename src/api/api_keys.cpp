@@ -10,6 +10,7 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "node/revoke.h"
+#include "policy/claim_rules.h"
 #include "policy/names.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -57,13 +58,31 @@ Result<void> check_texts(const ApiKey& key) {
   return key.object.empty() ? Result<void>() : policy::check_object_id(key.object);
 }
 
+// What the key allows where it is used: within a tenant, nobody has the rights that concern the whole server
+// (policy::TenantDoor).
+std::optional<policy::Rights> rights_of(const ApiKey& key) {
+  auto rights = policy::rights_named(key.rights);
+  if (!rights) return std::nullopt;
+  if (key.for_others) rights = rights->with(Right::kMintForOthers);
+  return key.tenant.empty() ? *rights : rights->without(policy::Rights::of_the_server());
+}
+
 // A key has no more rights than whoever makes it.
 Result<void> check_grant(const ApiKey& key, policy::Rights creator) {
-  const auto rights = policy::rights_named(key.rights);
+  const auto rights = rights_of(key);
   if (!rights) return fail(ErrorCode::kInvalid, "rights are read, write or admin");
-  const policy::Rights all = key.for_others ? rights->with(Right::kMintForOthers) : *rights;
-  if (!all.within(creator))
+  if (!rights->within(creator))
     return fail(ErrorCode::kForbidden, "this token may not give rights that it does not have");
+  return {};
+}
+
+// Events name the principal of the key. Only who may name others in a ticket may name another one here.
+Result<void> check_holder(const ApiKey& key, const policy::Caller& creator) {
+  if (key.principal.empty() || key.principal == creator.principal.id) return {};
+  if (policy::is_reserved_id(key.principal))
+    return fail(ErrorCode::kForbidden, "this id of a principal belongs to the server");
+  if (!creator.rights.has(Right::kMintForOthers))
+    return fail(ErrorCode::kForbidden, "this token may not say who somebody is");
   return {};
 }
 
@@ -85,6 +104,8 @@ Result<ApiKey> read_key_wish(const Call& call) {
   if (seconds > kMostSeconds) return fail(ErrorCode::kInvalid, "expires_in_s is too large");
   if (auto fits = check_texts(key); !fits) return std::unexpected(std::move(fits.error()));
   if (auto may = check_grant(key, call.caller.rights); !may)
+    return std::unexpected(std::move(may.error()));
+  if (auto may = check_holder(key, call.caller); !may)
     return std::unexpected(std::move(may.error()));
   key.made_ms = call.shard.scheduler.unix_ms();
   key.expires_ms = seconds == 0 ? 0 : key.made_ms + seconds * 1000;

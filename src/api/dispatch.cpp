@@ -19,12 +19,12 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 17> tables() {
+std::array<std::span<const Route>, 18> tables() {
   return {state_routes(),   history_routes(),   restore_routes(),    proof_routes(),
           export_routes(),  retention_routes(), quarantine_routes(), shut_routes(),
           backup_routes(),  import_routes(),    log_level_routes(),  session_routes(),
           api_key_routes(), ticket_routes(),    people_routes(),     security_event_routes(),
-          tenant_routes()};
+          tenant_routes(),  revocation_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -90,9 +90,29 @@ void run_route(const Route& route, Call call) {
   inquire(std::move(call), route.path.data(), std::get<void (*)(Inquiry)>(route.serve));
 }
 
+// A change over HTTP counts for the quotas as what clients send over WebSockets does. Those above one are read more
+// slowly; a request is told when to come back. Without a value: it may go on.
+std::optional<http::Response> refuse_over_quota(const Route& route, const Call& call) {
+  const policy::SharedUse use = call.path.workspace.empty() || !policy::changes(route.right)
+                                    ? nullptr
+                                    : call.shard.uses.of(call.path.workspace);
+  if (use == nullptr) return std::nullopt;
+  const std::uint64_t now_ms = call.shard.scheduler.turn_began_us() / 1000;
+  const std::uint64_t wait_ms = use->wait_ms(now_ms);
+  if (wait_ms == 0) {
+    use->take(policy::Quota::kBytes, call.request.body.size(), now_ms);
+    return std::nullopt;
+  }
+  http::Response refused = http::error_response(
+      429, "too_many_requests", "over the quota: this tenant changes too much at once");
+  refused.headers.emplace_back("Retry-After", std::to_string((wait_ms + 999) / 1000));
+  return refused;
+}
+
 // Runs on the loop that owns the workspace. What it does there has the name of the route.
 void serve(const Route& route, Call call) {
   const Doing naming(call.shard.scheduler, route.path.data());
+  if (auto refused = refuse_over_quota(route, call)) return call.answer(std::move(*refused));
   if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
     return run_route(route, std::move(call));
   const auto asked = std::make_shared<Call>(std::move(call));

@@ -1,10 +1,13 @@
-// EventVerifier: verifies Security Event Tokens with the keys of the issuer whose JWTs are accepted.
+// EventVerifier: verifies Security Event Tokens of the issuers whose JWTs are accepted.
+//
+// The issuer that a token names chooses the keys, and those of one issuer never verify the tokens of another.
 //
 // Thread-safety: verify() may be called on any loop; the rest as SecurityEvents says.
 #pragma once
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/security_events.h"
 #include "jose/algorithm.h"
@@ -16,22 +19,25 @@ namespace syncline::api {
 class EventVerifier final : public SecurityEvents {
  public:
   struct Rules {
-    jose::Terms terms;
+    jose::Terms terms;  // names the issuer of events; it may be any if there is one transmitter
     jose::Algorithms algorithms;
-    std::string id_claim;
+    EventScope scope;
+  };
+  // Who sends events. `keys` must outlive the verifier.
+  struct Transmitter {
+    policy::KeySource& keys;
+    Rules rules;
   };
 
-  // `keys` must outlive it.
-  EventVerifier(policy::KeySource& keys, Rules rules) : keys_(keys), rules_(std::move(rules)) {}
+  explicit EventVerifier(std::vector<Transmitter> transmitters)
+      : transmitters_(std::move(transmitters)) {}
 
   void verify(std::string token, Scheduler& loop, Done done) override;
-  const std::string& id_claim() const override { return rules_.id_claim; }
 
  private:
-  Taken take(const std::string& token, const jose::KeySet& keys, std::uint64_t now_ms) const;
+  const Transmitter* transmitter_of(const std::string& token) const;
 
-  policy::KeySource& keys_;
-  const Rules rules_;
+  const std::vector<Transmitter> transmitters_;
 };
 
 }  // namespace syncline::api

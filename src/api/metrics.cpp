@@ -120,10 +120,11 @@ void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loo
                total([](auto& l) { return l.session.closed; }));
   page.counter("sessions_denied_total", "Credentials refused.",
                total([](auto& l) { return l.session.denied; }));
-  const std::array<observe::MetricsPage::Labelled, 3> ended{{
+  const std::array<observe::MetricsPage::Labelled, 4> ended{{
       {"expired", total([](auto& l) { return l.session.ended_expired; })},
       {"revoked", total([](auto& l) { return l.session.ended_revoked; })},
       {"kicked", total([](auto& l) { return l.session.ended_kicked; })},
+      {"outdated", total([](auto& l) { return l.session.ended_outdated; })},
   }};
   page.counters("sessions_ended_total",
                 "Documents ended because of their token, and connections that an operator closed.",

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/qualified_name.h"
 #include "policy/person.h"
 
 namespace syncline::api {
@@ -93,13 +94,13 @@ class LookingUp : public std::enable_shared_from_this<LookingUp> {
 
 NamesOf names_of(const Call& call) {
   return {.directory = call.shard.store->directory(),
-          .tenant = std::string(policy::tenant_of(call.caller.principal)),
+          .tenant = std::string(split_name(call.path.workspace).tenant),
           .workspace = call.path.workspace};
 }
 
 NamesOf names_of(const Inquiry& inquiry) {
   return {.directory = inquiry.sources.store.directory(),
-          .tenant = std::string(policy::tenant_of(inquiry.caller.principal)),
+          .tenant = std::string(split_name(inquiry.path.workspace).tenant),
           .workspace = inquiry.path.workspace};
 }
 

@@ -110,6 +110,7 @@ std::span<const Route> shut_routes();        // workspaces that cannot be served
 std::span<const Route> log_level_routes();   // what the server logs
 std::span<const Route> session_routes();     // who is connected
 std::span<const Route> people_routes();      // names of people
+std::span<const Route> revocation_routes();  // what is revoked
 std::span<const Route> security_event_routes();
 std::span<const Route> api_key_routes();
 std::span<const Route> ticket_routes();

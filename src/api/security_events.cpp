@@ -9,9 +9,11 @@
 #include <string>
 #include <utility>
 
+#include "api/reach.h"
 #include "api/route.h"
 #include "api/support.h"
 #include "node/revoke.h"
+#include "policy/person.h"
 #include "protocol/event_json.h"
 
 namespace syncline::api {
@@ -39,10 +41,11 @@ http::Response accepted_response() {
 
 // The id of the principal; "": it stands for nobody whom this server knows by that.
 std::string principal_named(const jose::EventSubject& subject, const std::string& issuer,
-                            const std::string& id_claim) {
-  if (!subject.email.empty()) return id_claim == "email" ? subject.email : std::string();
+                            const EventScope& scope) {
+  if (!subject.email.empty())
+    return scope.id_claim == "email" ? scope.id_prefix + subject.email : std::string();
   const bool own = subject.issuer.empty() || subject.issuer == issuer;
-  return own && id_claim == "sub" ? subject.id : std::string();
+  return own && scope.id_claim == "sub" ? scope.id_prefix + subject.id : std::string();
 }
 
 bool is_event_token(const http::Request& request) {
@@ -50,17 +53,25 @@ bool is_event_token(const http::Request& request) {
   return http::equals_ignoring_case(type.substr(0, type.find(';')), kEventMediaType);
 }
 
+// Nobody revokes tokens of another tenant, also with an event that its issuer has signed.
+void keep_within_tenant(const policy::Caller& caller, EventScope& scope) {
+  if (!reaches_all(caller, kChangesAllTenants)) scope.tenant = policy::tenant_of(caller.principal);
+}
+
 // On the first loop, which remembers what came.
-void carry_out(Call call, const jose::SecurityEventToken& token) {
+void carry_out(Call call, SecurityEvents::Verified verified) {
   Context& context = call.context;
-  context.shards.on(0, [&context, token,
+  keep_within_tenant(call.caller, verified.scope);
+  context.shards.on(0, [&context, verified = std::move(verified),
                         responder = std::move(call.responder)](node::Shard& shard) mutable {
-    SecurityEvents& events = *context.security_events;
-    if (!events.seen.add(token.issuer + '\n' + token.id))
+    const auto& [token, scope] = verified;
+    if (!context.security_events->seen.add(
+            fmt::format("{}\n{}\n{}", scope.tenant, token.issuer, token.id)))
       return responder.respond(accepted_response());
-    auto revocations = revocations_of(token, events.id_claim(), shard.scheduler.unix_ms());
-    if (revocations.empty()) return responder.respond(accepted_response());
-    node::revoke(context.shards, shard, std::move(revocations),
+    EventEffects effects = effects_of(token, scope, shard.scheduler.unix_ms());
+    node::look_again(context.shards, std::move(effects.outdated));
+    if (effects.revoked.empty()) return responder.respond(accepted_response());
+    node::revoke(context.shards, shard, std::move(effects.revoked),
                  [responder = std::move(responder)](Result<void> revoked) mutable {
                    responder.respond(revoked ? accepted_response() : to_response(revoked.error()));
                  });
@@ -82,7 +93,7 @@ void take_security_event(Call call) {
       [asked = std::make_shared<Call>(std::move(call))](Result<SecurityEvents::Taken> verified) {
         if (!verified) return asked->refuse(verified.error());
         if (!*verified) return asked->answer(refusal_response(verified->error()));
-        carry_out(std::move(*asked), **verified);
+        carry_out(std::move(*asked), std::move(**verified));
       });
 }
 
@@ -92,22 +103,25 @@ constexpr Route kSecurityEventRoutes[] = {
 
 }  // namespace
 
-std::vector<Revocation> revocations_of(const jose::SecurityEventToken& token,
-                                       const std::string& id_claim, std::uint64_t now_ms) {
-  std::vector<Revocation> revocations;
+EventEffects effects_of(const jose::SecurityEventToken& token, const EventScope& scope,
+                        std::uint64_t now_ms) {
+  EventEffects effects;
+  const std::string& issuer = scope.issuer.empty() ? token.issuer : scope.issuer;
   for (const SecurityEvent& event : token.events) {
     if (event.kind == SecurityEvent::Kind::kOther || !event.subject) continue;
     if (event.at_ms + kSecurityEventMs <= now_ms) continue;
-    Revocation revocation{.of = Revocation::Of::kPrincipal,
-                          .id = principal_named(*event.subject, token.issuer, id_claim),
-                          .issuer = token.issuer,
-                          .tenant = std::string(policy::kEveryTenant),
-                          // Tokens say in whole seconds when they were issued.
-                          .before_ms = std::min(event.at_ms, now_ms) + 1,
-                          .until_ms = now_ms + kSecurityEventMs};
-    if (policy::check_revocation(revocation)) revocations.push_back(std::move(revocation));
+    Revocation older{.of = Revocation::Of::kPrincipal,
+                     .id = principal_named(*event.subject, issuer, scope),
+                     .issuer = issuer,
+                     .tenant = scope.tenant,
+                     // Tokens say in whole seconds when they were issued.
+                     .before_ms = std::min(event.at_ms, now_ms) + 1,
+                     .until_ms = now_ms + kSecurityEventMs};
+    if (!policy::check_revocation(older)) continue;
+    const bool changed = event.kind == SecurityEvent::Kind::kTokenClaimsChange;
+    (changed ? effects.outdated : effects.revoked).push_back(std::move(older));
   }
-  return revocations;
+  return effects;
 }
 
 std::span<const Route> security_event_routes() {

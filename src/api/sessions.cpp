@@ -1,6 +1,6 @@
-// Who is connected: listing sessions, ending them, and revoking tokens.
+// Who is connected: listing sessions, ending them, and revoking their tokens.
 //
-// Whoever belongs to a tenant sees and ends only what is of that tenant.
+// Everybody sees and ends only what is of his tenant, unless he may see, or change, all tenants.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "api/reach.h"
 #include "api/route.h"
 #include "api/support.h"
 #include "node/revoke.h"
-#include "policy/api_key.h"
 #include "policy/person.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
@@ -29,14 +29,13 @@ using session::OpenDocument;
 using session::SessionInfo;
 using session::SessionTable;
 
-bool may_see(const policy::Caller& caller, const policy::Principal& principal) {
-  const std::string_view tenant = policy::tenant_of(caller.principal);
-  return tenant.empty() || tenant == policy::tenant_of(principal);
-}
-
-void drop_unseen(const policy::Caller& caller, SessionInfo& info) {
-  std::erase_if(info.documents,
-                [&](const OpenDocument& document) { return !may_see(caller, document.principal); });
+// `all`: the right that reaches the documents of other tenants.
+void keep_own(const policy::Caller& caller, Right all, SessionInfo& info) {
+  if (reaches_all(caller, all)) return;
+  const std::string_view own = policy::tenant_of(caller.principal);
+  std::erase_if(info.documents, [&](const OpenDocument& document) {
+    return own != policy::tenant_of(document.principal);
+  });
 }
 
 // ---- as JSON
@@ -100,7 +99,7 @@ struct Listing {
 
   bool wants(SessionInfo& info) const {
     if (!workspace.empty() && info.workspace != workspace) return false;
-    drop_unseen(call.caller, info);
+    keep_own(call.caller, kSeesAllTenants, info);
     return std::ranges::any_of(info.documents, [&](const OpenDocument& document) {
       return (principal.empty() || document.principal.id == principal) &&
              (object.empty() || document.object == object);
@@ -174,12 +173,6 @@ Error no_session() {
   return {ErrorCode::kNotFound, "no session has this id; it may have ended"};
 }
 
-http::Response done_response() {
-  http::Response response;
-  response.status = 204;
-  return response;
-}
-
 // Calls `use` with the session that the path names, on its loop.
 template <typename Use>
 void with_session(Call call, Use use) {
@@ -190,8 +183,8 @@ void with_session(Call call, Use use) {
     session::LiveSession* const session = shard.sessions.find(call.path.item);
     if (session == nullptr) return call.refuse(no_session());
     SessionInfo info = session->info();
-    drop_unseen(call.caller, info);
-    if (info.documents.empty() && !policy::tenant_of(call.caller.principal).empty())
+    keep_own(call.caller, kChangesAllTenants, info);
+    if (info.documents.empty() && !reaches_all(call.caller, kChangesAllTenants))
       return call.refuse(no_session());
     use(std::move(call), shard, *session, info);
   });
@@ -201,14 +194,14 @@ void kick(Call call) {
   with_session(std::move(call),
                [](Call asked, node::Shard&, session::LiveSession& session, const SessionInfo&) {
                  session.kick();
-                 asked.answer(done_response());
+                 asked.answer(no_content());
                });
 }
 
 void revoke_and_answer(Call call, node::Shard& here, std::vector<Revocation> revocations) {
   node::revoke(call.context.shards, here, std::move(revocations),
                [responder = std::move(call.responder)](Result<void> revoked) mutable {
-                 responder.respond(revoked ? done_response() : to_response(revoked.error()));
+                 responder.respond(revoked ? no_content() : to_response(revoked.error()));
                });
 }
 
@@ -230,49 +223,10 @@ void revoke_session(Call call) {
                });
 }
 
-Result<Revocation> asked_revocation(const Call& call) {
-  const auto asked = [&](std::string_view name) {
-    return http::query_parameter(call.request.query, name).value_or("");
-  };
-  Revocation revocation{.issuer = asked("issuer"), .tenant = asked("tenant")};
-  int named = 0;
-  for (const auto& [name, of] :
-       {std::pair("principal", Revocation::Of::kPrincipal),
-        std::pair("token_id", Revocation::Of::kToken), std::pair("key_id", Revocation::Of::kKey)}) {
-    const std::string id = asked(name);
-    if (id.empty()) continue;
-    ++named;
-    revocation.of = of;
-    revocation.id = id;
-  }
-  if (named != 1)
-    return fail(ErrorCode::kInvalid, "name one thing to revoke: principal, token_id or key_id");
-  if (revocation.of == Revocation::Of::kKey)
-    if (const auto id = policy::key_id_of(revocation.id)) revocation.id = policy::token_of_key(*id);
-  const auto until = number(call.request, "until", 0);
-  if (!until) return std::unexpected(until.error());
-  revocation.until_ms = *until;
-  if (revocation.of == Revocation::Of::kPrincipal)
-    revocation.before_ms = call.shard.scheduler.unix_ms();
-  const std::string_view own = policy::tenant_of(call.caller.principal);
-  if (!own.empty() && !revocation.tenant.empty() && revocation.tenant != own)
-    return fail(ErrorCode::kForbidden, "this is another tenant's");
-  if (!own.empty()) revocation.tenant = own;
-  return revocation;
-}
-
-void revoke_named(Call call) {
-  auto revocation = asked_revocation(call);
-  if (!revocation) return call.refuse(revocation.error());
-  node::Shard& here = call.shard;
-  revoke_and_answer(std::move(call), here, {std::move(*revocation)});
-}
-
 constexpr Route kSessionRoutes[] = {
     {"GET", "/v1/sessions", Right::kSessions, list_sessions},
     {"POST", "/v1/sessions/{session}/kick", Right::kKick, kick},
     {"POST", "/v1/sessions/{session}/revoke", Right::kRevoke, revoke_session},
-    {"POST", "/v1/revocations", Right::kRevoke, revoke_named},
 };
 
 }  // namespace

@@ -188,6 +188,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.log_name = options.log_name;
   node.region = options.region;
   node.stamp_presence = options.stamp_presence;
+  node.guest_days = options.guest_days;
   node.node = options.node;
   node.address = options.address;
   node.port = options.port;

@@ -196,6 +196,12 @@ void add_serve(Command& root) {
                       "user.verified, and the name that a token says",
               .environment = "SYNCLINE_STAMP_PRESENCE"},
              options->stamp_presence);
+  serve.option(
+      {.name = "--guest-days",
+       .value = "N",
+       .text = "How long the names of guests are kept after their last change; 0: for ever",
+       .environment = "SYNCLINE_GUEST_DAYS"},
+      options->guest_days);
   add_rates(serve, *options);
   serve.option(
       {.name = "--checkpoint-seconds",

@@ -29,6 +29,16 @@ constexpr TextOption kTexts[] = {
     {"--jwt-issuer", "TEXT",
      "JWTs must have exactly this issuer (iss); that of --oidc-issuer is set",
      "SYNCLINE_JWT_ISSUER", &backend::IdentityOptions::jwt_issuer},
+    {"--issuers", "FILE", "Accept JWTs of further issuers, too: a JSON list (docs/identity.md)",
+     "SYNCLINE_ISSUERS", &backend::IdentityOptions::issuers, true},
+    {"--set-keys", "FILE",
+     "Keys of the issuer's Security Event Tokens, if they are not those of its JWTs",
+     "SYNCLINE_SET_KEYS", &backend::IdentityOptions::set_keys, true},
+    {"--set-jwks-url", "URL", "The same, with keys that are fetched there", "SYNCLINE_SET_JWKS_URL",
+     &backend::IdentityOptions::set_jwks_url},
+    {"--set-issuer", "TEXT",
+     "Security Event Tokens have exactly this issuer (iss), if it is not that of the JWTs",
+     "SYNCLINE_SET_ISSUER", &backend::IdentityOptions::set_issuer},
     {"--auth-webhook", "URL",
      "Ask the application there about tokens of any other form; SYNCLINE_AUTH_WEBHOOK_SECRET holds "
      "the secret that proves the question",
@@ -65,6 +75,12 @@ void add_lists(Command& serve, ServeOptions& options) {
                 .text = "JWTs must be for this audience (aud); may be given several times",
                 .environment = "SYNCLINE_JWT_AUDIENCE"},
                options.identity.jwt_audiences);
+  serve.option({.name = "--set-audience",
+                .value = "TEXT",
+                .text = "Security Event Tokens must be for this audience (aud), if it is not that "
+                        "of the JWTs; may be given several times",
+                .environment = "SYNCLINE_SET_AUDIENCE"},
+               options.identity.set_audiences);
   serve.option({.name = "--jwt-algorithms",
                 .value = "NAME",
                 .text = "Accept these of EdDSA, ES256, ES384, RS256, PS256 and HS256 alone; may be "

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "jose/jws.h"
+
 namespace syncline::jose {
 namespace {
 
@@ -54,6 +56,14 @@ std::unexpected<Error> refused(std::string reason) {
 }
 
 }  // namespace
+
+Result<std::string> claimed_issuer(std::string_view token) {
+  const auto jws = parse_jws(token);
+  if (!jws) return std::unexpected(jws.error());
+  auto claims = parse_claims(jws->payload);
+  if (!claims) return std::unexpected(std::move(claims.error()));
+  return std::move(claims->issuer);
+}
 
 Result<Claims> parse_claims(ByteView payload) {
   auto all = crdt::from_json(as_text(payload));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "syncline/bytes.h"
@@ -26,6 +27,10 @@ struct Claims {
 
 // kMalformed: no JSON object, or one of the claims above has the wrong type.
 Result<Claims> parse_claims(ByteView payload);
+
+// The issuer that a token names (iss; "": none), without a look at the signature: enough to choose whose keys verify
+// it, and for nothing else. Errors as parse_jws() and parse_claims().
+Result<std::string> claimed_issuer(std::string_view token);
 
 struct Terms {
   std::vector<std::string> issuers =

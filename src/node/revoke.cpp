@@ -80,6 +80,52 @@ void revoke(const Shards& shards, Shard& here, std::vector<policy::Revocation> r
       });
 }
 
+void look_again(const Shards& shards, std::vector<policy::Revocation> outdated) {
+  if (outdated.empty()) return;
+  const auto list = std::make_shared<policy::Revocations>();
+  for (const policy::Revocation& each : outdated) list->add(each);
+  for (std::size_t i = 0; i < shards.size(); ++i)
+    shards.on(i, [list](Shard& shard) { shard.sessions.look_again(list); });
+}
+
+namespace {
+
+// Somebody may have revoked the same again meanwhile, and told the loops before they forgot it.
+void restore_if_stored(const Shards& shards, Shard& here, const std::string& key,
+                       log::Done<void> done) {
+  here.store->directory().load_entry(
+      log::DirectoryKind::kRevocation, key,
+      [&shards, &asker = here.scheduler,
+       done = std::move(done)](const Result<std::optional<Bytes>>& stored) mutable {
+        auto again = stored && *stored ? policy::decode_revocation(**stored)
+                                       : Result<policy::Revocation>(fail(ErrorCode::kNotFound, ""));
+        if (!again) return done({});
+        const auto revoking = std::make_shared<Revoking>();
+        revoking->added.push_back(std::move(*again));
+        revoking->done = std::move(done);
+        tell_loops(shards, asker, revoking);
+      });
+}
+
+}  // namespace
+
+void allow_again(const Shards& shards, Shard& here, const std::string& key, log::Done<void> done) {
+  if (!here.revocations.has(key))
+    return done(fail(ErrorCode::kNotFound, "there is no such revocation"));
+  const auto revoking = std::make_shared<Revoking>();
+  const auto answer = std::make_shared<log::Done<void>>(std::move(done));
+  revoking->over.push_back(key);
+  revoking->done = [&shards, &here, key, answer](Result<void>) {
+    restore_if_stored(shards, here, key, std::move(*answer));
+  };
+  here.store->directory().change_directory(
+      records_of(*revoking),
+      [&shards, &asker = here.scheduler, revoking, answer](Result<void> stored) {
+        if (!stored) return (*answer)(std::move(stored));
+        tell_loops(shards, asker, revoking);
+      });
+}
+
 Result<std::vector<policy::Revocation>> stored_revocations(const ReadRevocations& read) {
   std::vector<policy::Revocation> revocations;
   std::string after;

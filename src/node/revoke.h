@@ -30,6 +30,16 @@ inline constexpr std::size_t kMostRevokedAtOnce = 256;
 void revoke(const Shards& shards, Shard& here, std::vector<policy::Revocation> revocations,
             log::Done<void> done);
 
+// Has sessions bring new tokens whose present ones these would revoke (session::LiveSession::look_again). Nothing is
+// revoked, and nothing kept. From any loop; returns at once.
+void look_again(const Shards& shards, std::vector<policy::Revocation> outdated);
+
+// Undoes a revocation, by its key (policy::revocation_key): the token is good again, unless another one revokes it.
+// Must be called on the loop of `here`. `done` is called there, when that is durable and every loop knows it.
+//   kNotFound  nothing with this key is revoked
+//   kUnavailable, kIo  as in EventLog::append; it stays revoked
+void allow_again(const Shards& shards, Shard& here, const std::string& key, log::Done<void> done);
+
 // Reads the records of revocations that follow `after`, up to `limit` (DirectoryStore::list_entries).
 using ReadRevocations = std::function<Result<std::vector<log::DirectoryEntry>>(
     const std::string& after, std::size_t limit)>;

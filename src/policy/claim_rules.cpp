@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "policy/names.h"
 #include "policy/token_kinds.h"
 
 namespace syncline::policy {
@@ -49,6 +50,35 @@ Result<std::vector<std::string>> groups_of(const crdt::Any& claims, const std::s
   return std::move(*groups);
 }
 
+Result<std::string> id_of(const crdt::Any& claims, const ClaimRules& rules) {
+  const std::string* const claimed = text_claim(claims, rules.id);
+  if (claimed == nullptr || claimed->empty()) return not_ours("the token names nobody");
+  std::string id = rules.id_prefix + *claimed;
+  if (!is_plain(id, kMaxIdBytes))
+    return not_ours("the id in the token is too long, or contains control characters");
+  const bool anothers = std::ranges::any_of(rules.other_prefixes, [&](const std::string& other) {
+    return other.size() > rules.id_prefix.size() && id.starts_with(other);
+  });
+  if (is_reserved_id(id) || anothers) return not_ours("the id in the token is reserved");
+  return id;
+}
+
+// "default" is the name of the default tenant in a claim; within the server it has none.
+std::string inner_name(std::string tenant) {
+  return tenant == kDefaultTenant ? std::string() : std::move(tenant);
+}
+
+Result<std::string> tenant_claimed(const crdt::Any& claims, const ClaimRules& rules) {
+  if (rules.tenant.empty())
+    return rules.tenants.empty() ? std::string() : inner_name(rules.tenants.front());
+  const std::string* const tenant = text_claim(claims, rules.tenant);
+  if (tenant == nullptr || !is_plain(*tenant, kMaxIdBytes))
+    return not_ours("the token names no tenant");
+  if (!rules.tenants.empty() && std::ranges::find(rules.tenants, *tenant) == rules.tenants.end())
+    return not_ours("the token names a tenant of which its issuer may not speak");
+  return inner_name(*tenant);
+}
+
 // In the order of what they allow.
 constexpr std::string_view kRightsNames[] = {"admin", "write", "read"};
 
@@ -89,24 +119,18 @@ std::optional<Rights> rights_of_claim(const crdt::Any& claim) {
 }
 
 Result<Mapped> map_claims(const crdt::Any& claims, const ClaimRules& rules) {
-  const std::string* const id = text_claim(claims, rules.id);
-  if (id == nullptr || id->empty()) return not_ours("the token names nobody");
-  if (!is_plain(*id, kMaxIdBytes))
-    return not_ours("the id in the token is too long, or contains control characters");
-  if (is_reserved_id(*id)) return not_ours("the id in the token is reserved");
-  Mapped mapped{.id = *id, .rights = rules.fallback};
+  auto id = id_of(claims, rules);
+  if (!id) return std::unexpected(std::move(id.error()));
+  Mapped mapped{.id = std::move(*id), .rights = rules.fallback};
   if (const std::string* const name = text_claim(claims, rules.name);
       name != nullptr && is_plain(*name, kMaxShownNameBytes))
     mapped.identity.name = *name;
   auto groups = groups_of(claims, rules.groups);
   if (!groups) return std::unexpected(std::move(groups.error()));
   mapped.identity.groups = std::move(*groups);
-  if (!rules.tenant.empty()) {
-    const std::string* const tenant = text_claim(claims, rules.tenant);
-    if (tenant == nullptr || !is_plain(*tenant, kMaxIdBytes))
-      return not_ours("the token names no tenant");
-    mapped.identity.tenant = *tenant;
-  }
+  auto tenant = tenant_claimed(claims, rules);
+  if (!tenant) return std::unexpected(std::move(tenant.error()));
+  mapped.identity.tenant = std::move(*tenant);
   if (!rules.rights.empty()) {
     const crdt::Any* const claim = find_claim(claims, rules.rights);
     const auto rights = claim == nullptr ? std::nullopt : rights_of_claim(*claim);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/principal.h"
 #include "policy/rights.h"
@@ -29,6 +30,13 @@ struct ClaimRules {
   std::string tenant = {};  // "": all tokens are for the default tenant
   std::string rights = {};  // "": every token has `fallback`
   Rights fallback = Rights::writing();
+  // With several issuers, so that none speaks for another's people: what all ids of this one begin with, and what
+  // ids of the others begin with, which this one must not give anybody.
+  std::string id_prefix = {};
+  std::vector<std::string> other_prefixes = {};
+  // The tenants of which the issuer may speak; empty: of any. Without a claim for the tenant, the only one of these
+  // is that of all tokens.
+  std::vector<std::string> tenants = {};
 };
 
 // Ids that principals have who come in another way: "anonymous", "token", "reader", and those that begin as an API

@@ -26,7 +26,7 @@ struct Identity {
   std::string name = {};                 // to show; may be empty
   std::vector<std::string> groups = {};  // as its provider calls them
   std::string tenant = {};               // "": the default tenant
-  std::string issuer = {};               // of a JWT
+  std::string issuer = {};               // of a JWT, or of the JWT that minted a ticket
   std::string token = {};  // the id of the token (jti), of the key or of the ticket; may be empty
   std::string minter =
       {};  // of a ticket: `token` of whoever minted it. If that is revoked, so is the ticket

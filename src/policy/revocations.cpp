@@ -27,6 +27,31 @@ std::string key_of(Revocation::Of of, std::string_view id, std::string_view issu
   return key;
 }
 
+constexpr char kKinds[] = {'k', 'p', 't'};  // in the order of keys
+
+// What a key says; it must be one of key_of().
+Revocation named_by(std::string_view key) {
+  Revocation revocation;
+  revocation.of = key[0] == 't'   ? Revocation::Of::kToken
+                  : key[0] == 'k' ? Revocation::Of::kKey
+                                  : Revocation::Of::kPrincipal;
+  key.remove_prefix(2);
+  for (std::string* part : {&revocation.tenant, &revocation.issuer}) {
+    const std::size_t end = key.find(kSeparator);
+    *part = key.substr(0, end);
+    key.remove_prefix(end + 1);
+  }
+  revocation.id = key;
+  return revocation;
+}
+
+// What all keys of a kind, or of one tenant's, begin with.
+std::string begin_of(char kind, const std::optional<std::string>& tenant) {
+  std::string begin{kind, kSeparator};
+  if (tenant) begin.append(*tenant) += kSeparator;
+  return begin;
+}
+
 bool is_plain(std::string_view text) {
   return text.size() <= kMaxRevokedIdBytes &&
          std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
@@ -149,6 +174,29 @@ void Revocations::add(const Revocation& revocation) {
 
 void Revocations::forget(std::string_view key) {
   if (const auto found = entries_.find(key); found != entries_.end()) entries_.erase(found);
+}
+
+std::optional<std::string> Revocations::tenant_of_key(std::string_view key) const {
+  return has(key) ? std::optional(named_by(key).tenant) : std::nullopt;
+}
+
+std::vector<Revocation> Revocations::list(const std::optional<std::string>& tenant,
+                                          std::string_view after, std::size_t limit,
+                                          std::uint64_t now_ms) const {
+  std::vector<Revocation> page;
+  for (const char kind : kKinds) {
+    const std::string begin = begin_of(kind, tenant);
+    auto next = after < begin ? entries_.lower_bound(begin) : entries_.upper_bound(after);
+    for (; next != entries_.end() && next->first.starts_with(begin) && page.size() < limit;
+         ++next) {
+      const Entry& entry = next->second;
+      if (entry.until_ms != 0 && entry.until_ms <= now_ms) continue;
+      page.push_back(named_by(next->first));
+      page.back().before_ms = entry.before_ms;
+      page.back().until_ms = entry.until_ms;
+    }
+  }
+  return page;
 }
 
 std::vector<std::string> Revocations::over(std::uint64_t now_ms, std::size_t limit) const {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,14 @@ class Revocations {
   // The keys of at most `limit` revocations that end before `now_ms`.
   std::vector<std::string> over(std::uint64_t now_ms, std::size_t limit) const;
 
+  bool has(std::string_view key) const { return entries_.contains(key); }
+  // Whose revocation has this key; nullopt: none has.
+  std::optional<std::string> tenant_of_key(std::string_view key) const;
+  // Up to `limit` of those in force at `now_ms` whose keys follow `after`, in the order of their keys.
+  // `tenant`: only those of that tenant; nullopt: all.
+  std::vector<Revocation> list(const std::optional<std::string>& tenant, std::string_view after,
+                               std::size_t limit, std::uint64_t now_ms) const;
+
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -81,12 +90,13 @@ class Revocations {
     std::uint64_t before_ms;
     std::uint64_t until_ms;
   };
+  using Entries = std::map<std::string, Entry, std::less<>>;
 
   const Entry* find(Revocation::Of of, std::string_view id, std::string_view issuer,
                     std::string_view tenant) const;
   bool holds(const Principal& principal, std::string_view issuer, std::string_view tenant) const;
 
-  std::map<std::string, Entry, std::less<>> entries_;
+  Entries entries_;
 };
 
 }  // namespace syncline::policy

@@ -15,7 +15,9 @@
 namespace syncline::policy {
 namespace {
 
-constexpr std::uint8_t kTicketForm = 1;
+constexpr std::uint8_t kTicketForm = 2;
+// Of earlier versions: without the issuer, and without the age of the token.
+constexpr std::uint8_t kShortForm = 1;
 constexpr std::size_t kMaxTicketGroups = 256;
 
 std::unexpected<Error> unknown_ticket() {
@@ -46,12 +48,14 @@ void write_body(ByteWriter& out, const Ticket& ticket, std::uint32_t secret) {
     out.var_string(*text);
   out.var_uint(ticket.groups.size());
   for (const std::string& group : ticket.groups) out.var_string(group);
+  out.var_string(ticket.issuer);
+  out.var_uint(ticket.since_ms);
 }
 
 // Of a body whose code was right.
 std::optional<Ticket> read_body(ByteReader in) {
   Ticket ticket;
-  in.u8();
+  const std::uint8_t form = in.u8();
   in.var_uint();
   ticket.minted_ms = in.var_uint();
   ticket.expires_ms = in.var_uint();
@@ -61,6 +65,10 @@ std::optional<Ticket> read_body(ByteReader in) {
   const std::uint64_t groups = in.var_uint();
   if (groups > kMaxTicketGroups) return std::nullopt;
   for (std::uint64_t i = 0; i < groups; ++i) ticket.groups.emplace_back(in.var_string());
+  if (form != kShortForm) {
+    ticket.issuer = in.var_string();
+    ticket.since_ms = in.var_uint();
+  }
   if (!in.ok() || !in.at_end() || !is_sound(ticket)) return std::nullopt;
   return ticket;
 }
@@ -85,7 +93,8 @@ Result<Ticket> read_ticket(std::string_view text, std::span<const TicketSecret> 
   const ByteView body = ByteView(*bytes).first(bytes->size() - sizeof(Hash256));
   const ByteView code = ByteView(*bytes).subspan(body.size());
   ByteReader in(body);
-  const bool known_form = in.u8() == kTicketForm;
+  const std::uint8_t form = in.u8();
+  const bool known_form = form == kTicketForm || form == kShortForm;
   const std::uint64_t id = in.var_uint();
   const auto secret = std::ranges::find(secrets, id, &TicketSecret::id);
   if (!known_form || !in.ok() || secret == secrets.end()) return unknown_ticket();
@@ -97,16 +106,18 @@ Result<Ticket> read_ticket(std::string_view text, std::span<const TicketSecret> 
 
 Result<Principal> judge_ticket(const Ticket& ticket, std::uint64_t now_ms) {
   if (now_ms >= ticket.expires_ms) return fail(ErrorCode::kUnauthorized, "this ticket has expired");
-  auto identity = std::make_shared<const Identity>(Identity{.source = Identity::Source::kTicket,
-                                                            .name = ticket.name,
-                                                            .groups = ticket.groups,
-                                                            .tenant = ticket.tenant,
-                                                            .token = token_of_ticket(ticket.id),
-                                                            .minter = ticket.minter,
-                                                            .issued_ms = ticket.minted_ms,
-                                                            .expires_ms = ticket.expires_ms,
-                                                            .workspace = ticket.workspace,
-                                                            .object = ticket.object});
+  auto identity = std::make_shared<const Identity>(
+      Identity{.source = Identity::Source::kTicket,
+               .name = ticket.name,
+               .groups = ticket.groups,
+               .tenant = ticket.tenant,
+               .issuer = ticket.issuer,
+               .token = token_of_ticket(ticket.id),
+               .minter = ticket.minter,
+               .issued_ms = ticket.since_ms == 0 ? ticket.minted_ms : ticket.since_ms,
+               .expires_ms = ticket.expires_ms,
+               .workspace = ticket.workspace,
+               .object = ticket.object});
   return Principal{.id = ticket.principal,
                    .rights = rights_named(ticket.rights).value_or(Rights::none()),
                    .identity = std::move(identity)};

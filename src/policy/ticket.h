@@ -40,6 +40,10 @@ struct Ticket {
   std::string workspace = {};
   std::string object = {};  // "": the whole workspace
   std::string minter = {};  // Identity::token of whoever minted it; may be empty
+  std::string issuer = {};  // of that token; may be empty
+  // When that token was issued, if the ticket is for its holder himself; 0: not known, or for another. What ends
+  // his older tokens ends the ticket, too.
+  std::uint64_t since_ms = 0;
 
   bool operator==(const Ticket&) const = default;
 };

@@ -78,7 +78,9 @@ Result<Ticket> make_ticket(const Caller& minter, const TicketWish& wish, const T
   ticket.tenant = own.tenant;
   // A ticket of a ticket ends with the token at the beginning of the chain.
   ticket.minter = own.minter.empty() ? own.token : own.minter;
+  ticket.issuer = own.issuer;
   if (ticket.principal != minter.principal.id) return ticket;
+  ticket.since_ms = std::min(own.issued_ms, now_ms);
   ticket.groups = own.groups;
   if (ticket.name.empty()) ticket.name = own.name;
   return ticket;

@@ -96,6 +96,12 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
         address_, !principal.rights.has(policy::Right::kWrite)));
   }
 
+  // The provider sends its token again, or a new one, as when it connects.
+  void token_wanted() override {
+    if (session_.closing_) return;
+    session_.answer(protocol::encode_hocuspocus_token_wanted(address_));
+  }
+
   // It is destroyed in a later turn, and does nothing until then.
   void leave() {
     retired_ = true;
@@ -159,11 +165,6 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
   void resume_reading() override { session_.resume_reading(); }
 
  private:
-  // The provider sends its token again, or a new one, as when it connects.
-  void token_wanted() override {
-    if (session_.closing_) return;
-    session_.answer(protocol::encode_hocuspocus_token_wanted(address_));
-  }
   void token_expired() override {
     if (session_.closing_) return;
     ++session_.options_.counters.ended_expired;
@@ -387,6 +388,14 @@ void HocuspocusSession::end_revoked(const policy::Revocations& revocations) {
     if (valid) continue;
     ++options_.counters.ended_revoked;
     document->channel().end(valid.error());
+  }
+}
+
+// The other documents of the connection, and edits that are under way, are not disturbed.
+void HocuspocusSession::look_again(const policy::Revocations& outdated) {
+  for (auto& [address, document] : documents_) {
+    if (closing_) return;
+    if (!outdated.check(document->principal())) document->token_wanted();
   }
 }
 

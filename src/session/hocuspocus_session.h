@@ -69,6 +69,7 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
   SessionInfo info() const override;
   void kick() override;
   void end_revoked(const policy::Revocations& revocations) override;
+  void look_again(const policy::Revocations& outdated) override;
 
   // `object` and `principal` are empty for the connection as a whole.
   Party party(std::string_view object, std::string_view principal = {}) const;

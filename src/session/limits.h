@@ -46,6 +46,7 @@ struct Counters {
   // an open document instead of the one before.
   std::uint64_t ended_expired = 0;
   std::uint64_t ended_revoked = 0;
+  std::uint64_t ended_outdated = 0;  // so that their clients bring new tokens
   std::uint64_t ended_kicked = 0;
   std::uint64_t tokens_renewed = 0;
   // Over a rate (session/meter.h): times that reading stopped, presence updates that were told

@@ -109,21 +109,31 @@ SessionInfo SessionTable::info_at(Place place) const {
 
 void SessionTable::end_revoked(Task done) {
   if (is_mutated(Mutation::spare_live_sessions)) return done();
-  end_revoked_from(0, std::move(done));
+  for_each_from(
+      0, [this](LiveSession& session) { session.end_revoked(revocations_); }, std::move(done));
+}
+
+void SessionTable::look_again(std::shared_ptr<const policy::Revocations> outdated) {
+  for_each_from(
+      0, [outdated](LiveSession& session) { session.look_again(*outdated); }, [] {});
 }
 
 // Whoever opens something from now on is judged by the new revocations, so a place that was passed stays right.
-void SessionTable::end_revoked_from(Place place, Task done) {
-  const auto next = visit(
-      place, kPerTurn, [this](LiveSession& session, Place) { session.end_revoked(revocations_); });
+void SessionTable::for_each_from(Place place, Each each, Task done) {
+  const auto next = visit(place, kPerTurn, [&each](LiveSession& session, Place) { each(session); });
   if (!next) return done();
-  loop_.post([this, alive = std::weak_ptr(alive_), next = *next, done = std::move(done)]() mutable {
-    if (!alive.expired()) end_revoked_from(next, std::move(done));
+  loop_.post([this, alive = std::weak_ptr(alive_), next = *next, each = std::move(each),
+              done = std::move(done)]() mutable {
+    if (!alive.expired()) for_each_from(next, std::move(each), std::move(done));
   });
 }
 
 Error kicked() {
   return {ErrorCode::kUnavailable, "an operator closed this connection"};
+}
+
+Error outdated_token() {
+  return {ErrorCode::kUnavailable, "what the token says has changed; come back with a new one"};
 }
 
 void Seat::take(LiveSession& session) {

@@ -50,6 +50,9 @@ class LiveSession {
   // Both end something in a later turn at the earliest, and tell the client why.
   virtual void kick() = 0;  // the client may come back at once
   virtual void end_revoked(const policy::Revocations& revocations) = 0;
+  // What the tokens that these would revoke say is out of date: clients should bring new ones. They are asked for
+  // one, or closed so that they come back at once.
+  virtual void look_again(const policy::Revocations& outdated) = 0;
 
  protected:
   ~LiveSession() = default;
@@ -91,6 +94,8 @@ class SessionTable {
 
   // Ends what is revoked, some sessions each turn. `done` is called when all have been looked at.
   void end_revoked(Task done);
+  // Has sessions with such tokens bring new ones, some each turn.
+  void look_again(std::shared_ptr<const policy::Revocations> outdated);
 
   std::size_t size() const { return taken_; }
 
@@ -102,7 +107,8 @@ class SessionTable {
   };
 
   std::string id_of(Place place) const;
-  void end_revoked_from(Place place, Task done);
+  using Each = std::function<void(LiveSession&)>;
+  void for_each_from(Place place, Each each, Task done);
 
   Scheduler& loop_;
   Random& random_;
@@ -116,6 +122,8 @@ class SessionTable {
 
 // What the client of a session is told that an operator closes. He may come back.
 Error kicked();
+// … that is to bring a new token. He may come back.
+Error outdated_token();
 
 // A session's place in a table, while it exists. Without a table it does nothing.
 class Seat {

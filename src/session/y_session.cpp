@@ -111,6 +111,12 @@ void YSession::end_revoked(const policy::Revocations& revocations) {
   channel_->end(valid.error());
 }
 
+void YSession::look_again(const policy::Revocations& outdated) {
+  if (closing_ || outdated.check(channel_->options().caller.principal)) return;
+  ++counters_.ended_outdated;
+  channel_->end(outdated_token());
+}
+
 void YSession::token_expired() {
   if (closing_) return;
   ++counters_.ended_expired;

@@ -54,6 +54,7 @@ class YSession final : public ConnectionHandler,
   SessionInfo info() const override;
   void kick() override;
   void end_revoked(const policy::Revocations& revocations) override;
+  void look_again(const policy::Revocations& outdated) override;
   void token_expired() override;
 
   Party party() const;

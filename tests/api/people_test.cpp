@@ -51,10 +51,13 @@ class PeopleApi : public ::testing::Test {
     node_.run();
   }
 
-  TestApi node_{policy::Access({person("ada", "u1", "Ada"),
-                                person("eve", "u2", "Eve", "other"),
-                                {"look", {.id = "bob", .rights = policy::Rights::reading()}},
-                                {"write", {.id = "cy", .rights = policy::Rights::writing()}}})};
+  TestApi node_{policy::Access(
+      {person("ada", "u1", "Ada"),
+       person("eve", "u2", "Eve", "other"),
+       {"boss",
+        {.id = "boss", .rights = policy::Rights::all().without(policy::Rights::of_the_server())}},
+       {"look", {.id = "bob", .rights = policy::Rights::reading()}},
+       {"write", {.id = "cy", .rights = policy::Rights::writing()}}})};
 };
 
 constexpr std::string_view kAda = R"("principal":"u1","name":"Ada","verified":true)";
@@ -99,6 +102,23 @@ TEST_F(PeopleApi, ANameThatIsErasedForGoodDoesNotComeBack) {
   EXPECT_TRUE(shows(text("people"), R"({"principal":"u1","name":null,"forgotten":true})"));
 }
 
+// When it becomes an event, its author may be gone, and what his token said with him.
+TEST_F(PeopleApi, ShowsTheNameOfWhoeseChangeHadToWait) {
+  Typist typist(7);
+  const Bytes first = typist.type("a");
+  const Bytes second = typist.type("b");
+  const auto ada = node_.access.authenticate("ada");
+  node_.shards->on_owner("w", [&](node::Shard& shard) {
+    shard.host.get("w").change(
+        "late", {.caller = {.principal = *ada, .rights = ada->rights, .actor = "a1"}},
+        [&](const merge::Object&, log::Position) { return second; },
+        [](Result<workspace::Receipt>) {});
+  });
+  node_.run();
+  node_.change("w", "late", first);
+  EXPECT_TRUE(shows(text("workspaces/w/log?object=late"), kAda));
+}
+
 TEST_F(PeopleApi, IsForAdministratorsOfTheTenant) {
   act();
   EXPECT_EQ(status("GET", "people", "write"), 403);
@@ -127,6 +147,7 @@ TEST_F(PeopleApi, SaysWhoAsks) {
             R"({"principal":"bob","name":null,"verified":false,"rights":"read","expires":null})"
             "\n");
   EXPECT_TRUE(shows(text("me", "write"), R"("rights":"write")"));
+  EXPECT_TRUE(shows(text("me", "boss"), R"("rights":"admin")")) << "within his tenant";
   EXPECT_EQ(status("GET", "me", "nobody"), 401);
 }
 

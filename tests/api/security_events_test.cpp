@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/event_verifier.h"
 #include "policy/key_source.h"
@@ -53,7 +54,13 @@ EventVerifier::Rules rules(std::string id_claim) {
   return {
       .terms = {.issuers = {std::string(kIssuer)}, .audiences = {"syncline"}, .leeway_ms = 30'000},
       .algorithms = jose::Algorithms::asymmetric(),
-      .id_claim = std::move(id_claim)};
+      .scope = {.id_claim = std::move(id_claim)}};
+}
+
+std::vector<EventVerifier::Transmitter> only_transmitter(Keys& keys, EventVerifier::Rules rules) {
+  std::vector<EventVerifier::Transmitter> transmitters;
+  transmitters.push_back({keys, std::move(rules)});
+  return transmitters;
 }
 
 class ApiSecurityEvents : public ::testing::Test {
@@ -88,11 +95,13 @@ class ApiSecurityEvents : public ::testing::Test {
     return answer;
   }
 
-  bool revoked(const std::string& id, std::uint64_t issued_ms) const {
+  bool revoked(const std::string& id, std::uint64_t issued_ms, std::string tenant = {},
+               std::string issuer = std::string(kIssuer)) const {
     const policy::Principal principal{.id = id,
                                       .identity = std::make_shared<policy::Identity>(
                                           policy::Identity{.source = policy::Identity::Source::kJwt,
-                                                           .issuer = std::string(kIssuer),
+                                                           .tenant = std::move(tenant),
+                                                           .issuer = std::move(issuer),
                                                            .issued_ms = issued_ms})};
     return !node_.shards->at(1)->revocations.check(principal).has_value();
   }
@@ -100,8 +109,12 @@ class ApiSecurityEvents : public ::testing::Test {
   const std::string ann_ = R"({"format":"iss_sub","iss":"https://idp.example","sub":"ann"})";
   const TokenSigner signer_{jose::Algorithm::kEdDsa, "k"};
   Keys keys_{keys_of(signer_)};
-  EventVerifier events_{keys_, rules("sub")};
+  EventVerifier events_{only_transmitter(keys_, rules("sub"))};
   TestApi node_{policy::Access({{"admin", {.id = "root"}},
+                                {"acme",
+                                 {.id = "boss",
+                                  .identity = std::make_shared<const policy::Identity>(
+                                      policy::Identity{.tenant = "acme"})}},
                                 {"writer", {.id = "w", .rights = policy::Rights::writing()}}}),
                 2};
 };
@@ -113,6 +126,67 @@ TEST_F(ApiSecurityEvents, AnEventRevokesWhatWasIssuedBefore) {
   EXPECT_TRUE(revoked("ann", kNowMs - 1'000));
   EXPECT_FALSE(revoked("ann", kNowMs + 1'000));
   EXPECT_FALSE(revoked("ben", kNowMs - 1'000));
+}
+
+TEST_F(ApiSecurityEvents, WhatATokenSaysMayChangeWithoutEndingIt) {
+  EXPECT_EQ(push(token("j1", ann_, "caep/event-type/token-claims-change"))->head->status, 202);
+  EXPECT_FALSE(revoked("ann", 1));
+  EXPECT_EQ(node_.shards->at(0)->revocations.size(), 0u);
+}
+
+TEST_F(ApiSecurityEvents, ATenantPushesThemForItself) {
+  const std::string body = token("j1", ann_);
+  EXPECT_EQ(push(body, "application/secevent+jwt", "acme")->head->status, 202);
+  EXPECT_TRUE(revoked("ann", 1, "acme"));
+  EXPECT_FALSE(revoked("ann", 1, "rival"));
+  EXPECT_FALSE(revoked("ann", 1));
+  EXPECT_EQ(push(body)->head->status, 202) << "the same token for all";
+  EXPECT_TRUE(revoked("ann", 1, "rival"));
+  EXPECT_TRUE(revoked("ann", 1));
+}
+
+// The transmitter has keys and a name of its own, and speaks of the subjects of the issuer of JWTs.
+TEST_F(ApiSecurityEvents, ATransmitterMayDifferFromTheIssuer) {
+  EventVerifier::Rules own = rules("sub");
+  own.scope.issuer = "https://tokens.example";
+  own.scope.id_prefix = "t:";
+  EventVerifier events(only_transmitter(keys_, own));
+  node_.context.security_events = &events;
+  const std::string subject = R"({"format":"iss_sub","iss":"https://tokens.example","sub":"ann"})";
+  EXPECT_EQ(push(token("j1", subject))->head->status, 202);
+  EXPECT_TRUE(revoked("t:ann", 1, "", "https://tokens.example"));
+  EXPECT_FALSE(revoked("ann", 1));
+  EXPECT_EQ(push(token("j2", ann_))->head->status, 202) << "not of its subjects";
+  EXPECT_EQ(node_.shards->at(0)->revocations.size(), 1u);
+}
+
+TEST_F(ApiSecurityEvents, OfSeveralTransmittersNoneSpeaksForAnother) {
+  const TokenSigner liar(jose::Algorithm::kEdDsa, "k");
+  Keys liars_keys(keys_of(liar));
+  EventVerifier::Rules lies = rules("sub");
+  lies.terms.issuers = {"https://liar.example"};
+  lies.scope.issuer = "https://liar.example";
+  std::vector<EventVerifier::Transmitter> both = only_transmitter(keys_, rules("sub"));
+  both.push_back({liars_keys, lies});
+  EventVerifier events(std::move(both));
+  node_.context.security_events = &events;
+  const auto claims = [](const std::string& issuer) {
+    return R"({"iss":")" + issuer +
+           R"(","aud":"syncline","jti":"j1","iat":1700000000,"sub_id":{"format":"opaque","id":"ann"},)"
+           R"("events":{"https://schemas.openid.net/secevent/caep/event-type/session-revoked":{}}})";
+  };
+  const auto forged = push(liar.sign_with_header(kHeader, claims(std::string(kIssuer))));
+  EXPECT_EQ(forged->head->status, 400);
+  EXPECT_EQ(forged->body.find(R"({"err":"invalid_key")"), 0u) << forged->body;
+  const auto stranger = push(liar.sign_with_header(kHeader, claims("https://third.example")));
+  EXPECT_EQ(stranger->body.find(R"({"err":"invalid_issuer")"), 0u) << stranger->body;
+  EXPECT_EQ(push(liar.sign_with_header(kHeader, claims("https://liar.example")))->head->status,
+            202);
+  EXPECT_TRUE(revoked("ann", 1, "", "https://liar.example"));
+  EXPECT_FALSE(revoked("ann", 1)) << "only its own ann";
+  EXPECT_EQ(push(signer_.sign_with_header(kHeader, claims(std::string(kIssuer))))->head->status,
+            202);
+  EXPECT_TRUE(revoked("ann", 1));
 }
 
 TEST_F(ApiSecurityEvents, TheSameTokenAgainDoesNothing) {
@@ -133,7 +207,7 @@ TEST_F(ApiSecurityEvents, WhatConcernsNobodyIsTaken) {
   EXPECT_EQ(push(token("j4", ann_, "caep/event-type/session-revoked", 1))->head->status, 202)
       << "too long ago";
   EXPECT_EQ(node_.shards->at(0)->revocations.size(), 0u);
-  EventVerifier by_email(keys_, rules("email"));
+  EventVerifier by_email(only_transmitter(keys_, rules("email")));
   node_.context.security_events = &by_email;
   EXPECT_EQ(push(token("j5", R"({"format":"email","email":"ann@example.com"})"))->head->status,
             202);

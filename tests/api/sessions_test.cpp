@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/revoke.h"
 #include "session/y_session.h"
 #include "support/fake_connection.h"
 #include "support/test_api.h"
@@ -68,10 +69,14 @@ class ApiSessions : public ::testing::Test {
   }
 
   session::Limits limits_;
-  TestApi node_{policy::Access({{"admin", {.id = "root"}},
-                                {"reader", {.id = "r", .rights = policy::Rights::reading()}},
-                                {"writer", {.id = "w", .rights = policy::Rights::writing()}},
-                                {"acme", with("boss", {.tenant = "acme"})}}),
+  TestApi node_{policy::Access(
+                    {{"admin", {.id = "root"}},
+                     {"reader", {.id = "r", .rights = policy::Rights::reading()}},
+                     {"writer", {.id = "w", .rights = policy::Rights::writing()}},
+                     {"acme", with("boss", {.tenant = "acme"})},
+                     {"own",
+                      {.id = "chief",
+                       .rights = policy::Rights::all().without(policy::Rights::of_the_server())}}}),
                 3};
   std::vector<std::unique_ptr<FakeConnection>> connections_;
   std::vector<std::pair<std::size_t, std::unique_ptr<session::YSession>>> sessions_;
@@ -160,6 +165,20 @@ TEST_F(ApiSessions, RevokingASessionEndsAllWithItsToken) {
   EXPECT_TRUE(other.closed);
 }
 
+// A y-websocket client cannot be asked for a token: it is closed so that it comes back with one.
+TEST_F(ApiSessions, OneWhoseTokenIsOutdatedComesBack) {
+  using Source = policy::Identity::Source;
+  FakeConnection& ann = join("a", "x", with("ann", {.source = Source::kJwt, .token = "one"}));
+  FakeConnection& ben = join("a", "x", with("ben", {.source = Source::kJwt, .token = "two"}));
+  node::look_again(
+      *node_.shards,
+      {{.of = policy::Revocation::Of::kPrincipal, .id = "ann", .before_ms = 1'800'000'000'000}});
+  node_.run();
+  ASSERT_TRUE(ann.closed);
+  EXPECT_EQ(ann.closed->code, 4503) << "clients reconnect";
+  EXPECT_FALSE(ben.closed);
+}
+
 TEST_F(ApiSessions, ASharedTokenCannotBeRevoked) {
   FakeConnection& ann = join("w", "x", {.id = "ann"});
   std::string id = ids_of(list());
@@ -173,6 +192,29 @@ TEST_F(ApiSessions, ARevocationNamesOneThing) {
   for (const char* query : {"", "?principal=a&token_id=b", "?token_id=", "?principal=a&until=x"})
     EXPECT_EQ(status("POST", std::string("/v1/revocations") + query), 400) << query;
   EXPECT_EQ(status("POST", "/v1/revocations?token_id=" + std::string(600, 'x')), 400);
+}
+
+// One of the default tenant, who may see sessions, but no tenants.
+TEST_F(ApiSessions, WhoMayNotSeeTenantsSeesAndEndsOnlyThoseOfHisOwn) {
+  using Source = policy::Identity::Source;
+  join("w", "x", with("ann", {.source = Source::kJwt, .token = "same"}));
+  FakeConnection& other =
+      join("w", "x", with("ben", {.source = Source::kJwt, .tenant = "rival", .token = "same"}));
+  const std::string page = node_.ask("GET", "/v1/sessions", "Authorization: Bearer own\r\n")->body;
+  EXPECT_NE(page.find("\"ann\""), page.npos) << page;
+  EXPECT_EQ(page.find("ben"), page.npos) << page;
+  std::string id = ids_of(list("?principal=ben"));
+  id.pop_back();
+  for (const char* act : {"/kick", "/revoke"})
+    EXPECT_EQ(status("POST", "/v1/sessions/" + id + act, "own"), 404) << act;
+  for (const char* tenant : {"rival", "*"})
+    EXPECT_EQ(status("POST", std::string("/v1/revocations?token_id=same&tenant=") + tenant, "own"),
+              403)
+        << tenant;
+  EXPECT_EQ(status("POST", "/v1/revocations?token_id=same&tenant=default", "own"), 204);
+  EXPECT_FALSE(other.closed);
+  EXPECT_EQ(status("POST", "/v1/revocations?token_id=same&tenant=rival"), 204) << "the operator";
+  EXPECT_TRUE(other.closed);
 }
 
 TEST_F(ApiSessions, ATenantSeesAndEndsOnlyItsOwn) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/dispatch.h"
+#include "node/revoke.h"
 #include "policy/person.h"
 #include "policy/ticket_authenticator.h"
 #include "support/test_api.h"
@@ -122,6 +123,14 @@ struct Vault {
         [](Result<void> kept) { EXPECT_TRUE(kept); });
   }
 
+  // Its id is that of the principal x's revocation.
+  void revoke_x() {
+    node::Shard& shard = *node.shards->at(0);
+    node::revoke(*node.shards, shard, {{.of = policy::Revocation::Of::kPrincipal, .id = "x"}},
+                 [](Result<void> revoked) { EXPECT_TRUE(revoked); });
+    node.run();
+  }
+
   void make_tenant() {
     node.shards->at(0)->store->directory().change_directory(
         {{log::DirectoryKind::kTenant, "stolen", policy::encode_tenant({.name = "stolen"})}},
@@ -196,7 +205,10 @@ constexpr Trial kTrials[] = {
     // Nobody is connected. tests/api/sessions_test.cpp ends sessions.
     {"POST", "/v1/sessions/{session}/kick", "/sessions/00-00000000-0000000000000000/kick", 404},
     {"POST", "/v1/sessions/{session}/revoke", "/sessions/00-00000000-0000000000000000/revoke", 404},
+    {"GET", "/v1/revocations", "/revocations", 200},
     {"POST", "/v1/revocations", "/revocations?principal=x", 204},
+    {"DELETE", "/v1/revocations/{revocation}", "/revocations/cB8fH3g", 204,
+     [](Vault& vault) { vault.revoke_x(); }},
     {"POST", "/v1/security-events", "/security-events", 501},  // of which the vault has no keys
     {"GET", "/v1/shut", "/shut", 200, [](Vault& vault) { vault.shut(); }},
     {"DELETE", "/v1/workspaces/{workspace}/shut", "/workspaces/VAULT/shut", 204,

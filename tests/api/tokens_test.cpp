@@ -51,6 +51,7 @@ const policy::Access kHolders(
     {{"full", {.id = "root"}},
      {"write", {.id = "eve", .rights = policy::Rights::writing()}},
      {"acme", member_of("acme")},
+     {"boss", member_of("acme", policy::Rights::all().without(policy::Rights::of_the_server()))},
      {"keys", member_of("acme", policy::Rights::reading().with(policy::Right::kManageKeys))}});
 
 class ApiTokens : public ::testing::Test {
@@ -126,6 +127,39 @@ TEST_F(ApiTokens, AKeyHasNoMoreRightsThanWhoeverMadeIt) {
   EXPECT_EQ(ask("full", "POST", "/api-keys", R"({"rights":"admin","for_others":true})").status,
             201);
   EXPECT_EQ(keys_.keys.size(), 2U);
+}
+
+// A tenant's administrator comes in without the rights that concern the server (policy::TenantDoor).
+TEST_F(ApiTokens, AnAdministratorOfATenantMakesKeysOfItAndNoOthers) {
+  for (const char* rights : {"read", "write", "admin"}) {
+    EXPECT_EQ(ask("boss", "POST", "/api-keys",
+                  R"({"rights":")" + std::string(rights) + R"(","for_others":true})")
+                  .status,
+              201)
+        << rights << last_;
+    EXPECT_EQ(keys_.keys.back().tenant, "acme");
+  }
+  // The tenant of a key is that of whoever makes it.
+  for (const char* wish :
+       {R"({"rights":"read","tenant":"rival"})", R"({"rights":"read","tenant":""})",
+        R"({"rights":"server"})", R"({"rights":"tenants"})"})
+    EXPECT_EQ(ask("boss", "POST", "/api-keys", wish).status, 400) << wish;
+  EXPECT_EQ(ask("boss", "POST", "/tickets", R"({"workspace":"w","rights":"write"})").status, 201);
+  EXPECT_EQ(ask("boss", "POST", "/tickets", R"({"workspace":"/rival/w"})").status, 400);
+  EXPECT_EQ(ask("boss", "POST", "/tickets", R"({"workspace":"w","tenant":"rival"})").status, 400);
+  EXPECT_EQ(keys_.keys.size(), 3U);
+}
+
+TEST_F(ApiTokens, AKeySpeaksForNobodyElse) {
+  EXPECT_EQ(ask("keys", "POST", "/api-keys", R"({"rights":"read","principal":"bob"})").status, 403);
+  EXPECT_EQ(ask("keys", "POST", "/api-keys", R"({"rights":"read","principal":"ann"})").status, 201);
+  EXPECT_EQ(ask("full", "POST", "/api-keys", R"({"rights":"read","principal":"bob"})").status, 201);
+  for (const char* reserved : {"anonymous", "token", "key:abcdefghijklmnop", "slk_x"})
+    EXPECT_EQ(ask("full", "POST", "/api-keys",
+                  R"({"rights":"read","principal":")" + std::string(reserved) + "\"}")
+                  .status,
+              403)
+        << reserved;
 }
 
 TEST_F(ApiTokens, TheKeysOfATenantAreItsOwn) {

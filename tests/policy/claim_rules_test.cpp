@@ -44,6 +44,24 @@ TEST(ClaimRules, ClaimsAreFoundByNameOrByPath) {
   EXPECT_EQ(refusal(R"({"https://app.example/id":"u"})", rules), "the token names no tenant");
 }
 
+TEST(ClaimRules, TheDefaultTenantHasNoNameWithinTheServer) {
+  EXPECT_EQ(mapped_by(R"({"sub":"u","t":"default"})", {.tenant = "t"})->identity.tenant, "");
+  EXPECT_EQ(mapped_by(R"({"sub":"u"})", {.tenants = {"default"}})->identity.tenant, "");
+}
+
+TEST(ClaimRules, AnIssuerSpeaksOfItsTenantsAndItsPeople) {
+  const ClaimRules one{.tenants = {"acme"}};
+  EXPECT_EQ(mapped_by(R"({"sub":"u","tenant":"beta"})", one)->identity.tenant, "acme");
+  const ClaimRules rules{
+      .tenant = "t", .id_prefix = "a:", .other_prefixes = {"a:b:", "c:"}, .tenants = {"x", "y"}};
+  EXPECT_EQ(mapped_by(R"({"sub":"u","t":"y"})", rules)->id, "a:u");
+  EXPECT_NE(refusal(R"({"sub":"u","t":"z"})", rules), "");
+  EXPECT_NE(refusal(R"({"sub":"b:u","t":"x"})", rules), "") << "a:b:u is of another issuer";
+  EXPECT_EQ(refusal(R"({"sub":"c:u","t":"x"})", rules), "") << "a:c:u is not";
+  EXPECT_NE(refusal(R"({"sub":")" + std::string(kMaxIdBytes - 1, 'x') + R"(","t":"x"})", rules),
+            "");
+}
+
 TEST(ClaimRules, NobodyTakesAReservedId) {
   for (const char* id :
        {"anonymous", "token", "reader", "slk_abc", "slt_abc", "key:ci", "ticket:x"})

@@ -102,6 +102,36 @@ TEST(Revocations, MergingTakesTheLaterMomentAndTheLaterEnd) {
   EXPECT_EQ(revoked.merged({.of = Of::kPrincipal, .id = "ben", .until_ms = 1}).until_ms, 1u);
 }
 
+TEST(Revocations, AreListedByTenantAndInPages) {
+  Revocations revoked;
+  revoked.add({.of = Of::kPrincipal, .id = "ann", .issuer = "i", .before_ms = 5, .until_ms = 100});
+  revoked.add({.of = Of::kKey, .id = "slk_1", .tenant = "acme"});
+  revoked.add({.id = "t1", .tenant = "acme"});
+  revoked.add({.id = "t2", .tenant = "acme2"});
+  revoked.add({.id = "t3"});
+  const auto ids = [&](std::optional<std::string> tenant, std::string_view after, std::size_t limit,
+                       std::uint64_t now_ms = 1) {
+    std::string all;
+    for (const Revocation& each : revoked.list(tenant, after, limit, now_ms)) all += each.id + " ";
+    return all;
+  };
+  EXPECT_EQ(ids(std::nullopt, "", 10), "slk_1 ann t3 t1 t2 ");
+  EXPECT_EQ(ids(std::nullopt, "", 10, 100), "slk_1 t3 t1 t2 ") << "one is over";
+  EXPECT_EQ(ids("acme", "", 10), "slk_1 t1 ");
+  EXPECT_EQ(ids("", "", 10), "ann t3 ");
+  EXPECT_EQ(ids("none", "", 10), "");
+  const auto first = revoked.list("acme", "", 1, 1);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(ids("acme", revocation_key(first[0]), 10), "t1 ");
+  const auto ann = revoked.list("", "", 1, 1);
+  EXPECT_EQ(
+      ann[0],
+      (Revocation{
+          .of = Of::kPrincipal, .id = "ann", .issuer = "i", .before_ms = 5, .until_ms = 100}));
+  EXPECT_EQ(revoked.tenant_of_key(revocation_key(first[0])), "acme");
+  EXPECT_EQ(revoked.tenant_of_key("t"), std::nullopt);
+}
+
 TEST(Revocations, WhatIsOverIsForgotten) {
   Revocations revoked;
   for (int i = 0; i < 5; ++i)

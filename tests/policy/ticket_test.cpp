@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/base64.h"
+#include "base/hmac.h"
+#include "policy/revocations.h"
 #include "policy/ticket_authenticator.h"
 #include "support/virtual_loop.h"
 
@@ -31,7 +33,9 @@ Ticket ticket() {
           .groups = {"editors", "staff"},
           .workspace = "docs",
           .object = "plan",
-          .minter = "slk_ponmlkjihgfedcba"};
+          .minter = "slk_ponmlkjihgfedcba",
+          .issuer = "https://id.example",
+          .since_ms = 900};
 }
 
 TEST(Ticket, SaysWhatItsSecretSigned) {
@@ -47,6 +51,25 @@ TEST(Ticket, SaysWhatItsSecretSigned) {
   TicketSecret other = secret(1);
   other.bytes[31] ^= 1;
   EXPECT_FALSE(read_ticket(*encode_ticket(ticket(), other), secrets));
+}
+
+// Tickets that an earlier version minted are good until they expire.
+TEST(Ticket, OfTheShortFormIsReadWithoutAnIssuer) {
+  Ticket old = ticket();
+  old.issuer.clear();
+  old.since_ms = 0;
+  const std::vector<TicketSecret> secrets{secret(1)};
+  const Bytes bytes = *from_base64url(std::string_view(*encode_ticket(old, secrets[0])).substr(4));
+  // Without the last two fields, and with the code of what is left.
+  Bytes body(bytes.begin(), bytes.end() - static_cast<std::ptrdiff_t>(sizeof(Hash256)) - 2);
+  body[0] = 1;
+  Bytes signed_bytes = to_bytes(as_bytes(std::string_view("slt_")));
+  signed_bytes.insert(signed_bytes.end(), body.begin(), body.end());
+  const Hash256 code = hmac_sha256(secrets[0].bytes, signed_bytes);
+  body.insert(body.end(), code.begin(), code.end());
+  EXPECT_EQ(read_ticket("slt_" + to_base64url(body), secrets), old);
+  body[0] = 3;
+  EXPECT_FALSE(read_ticket("slt_" + to_base64url(body), secrets));
 }
 
 TEST(Ticket, EachBitOfItIsSigned) {
@@ -148,6 +171,35 @@ TEST(TicketMint, ItsLifetimeIsBounded) {
   const Caller soon_over = holder(Rights::all(), {.expires_ms = 1'000'500});
   EXPECT_EQ(mint(soon_over, {.lifetime_ms = 5000})->expires_ms, 1'000'500U);
   EXPECT_EQ(mint(soon_over, {.lifetime_ms = 400})->expires_ms, 1'000'400U);
+}
+
+// What revokes the token revokes the ticket, too (policy/revocations.h).
+TEST(TicketMint, OneForItsHolderIsAsOldAsHisTokenAndOfItsIssuer) {
+  const Caller minter = holder(Rights::all(), {.source = Identity::Source::kJwt,
+                                               .issuer = "https://id.example",
+                                               .token = "jti",
+                                               .issued_ms = 500'000});
+  const auto own = mint(minter, {});
+  EXPECT_EQ(own->issuer, "https://id.example");
+  EXPECT_EQ(own->since_ms, 500'000U);
+  const auto of_it = judge_ticket(*own, 1'000'001);
+  ASSERT_TRUE(of_it);
+  EXPECT_EQ(of_it->identity->issued_ms, 500'000U);
+  Revocations revoked;
+  revoked.add({.of = Revocation::Of::kPrincipal,
+               .id = "app",
+               .issuer = "https://id.example",
+               .before_ms = 500'001});
+  EXPECT_FALSE(revoked.check(*of_it)) << "a token without an id";
+  Revocations by_id;
+  by_id.add({.id = "jti", .issuer = "https://id.example"});
+  EXPECT_FALSE(by_id.check(*of_it));
+  const auto other = judge_ticket(*mint(minter, {.principal = "ann"}), 1'000'001);
+  EXPECT_EQ(other->identity->issued_ms, 1'000'000U);
+  EXPECT_FALSE(by_id.check(*other));
+  Revocations elsewhere;
+  elsewhere.add({.id = "jti", .issuer = "https://other.example"});
+  EXPECT_TRUE(elsewhere.check(*of_it));
 }
 
 TEST(TicketMint, AnotherPrincipalGetsNothingOfTheMintersIdentity) {

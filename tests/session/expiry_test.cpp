@@ -299,6 +299,24 @@ TEST_F(HocuspocusExpiry, RevokingATokenEndsItsDocumentsAlone) {
   EXPECT_EQ(times(protocol::encode_hocuspocus_denied("a", "the token was revoked")), 1u);
 }
 
+// What a token says has changed: the provider is asked for a new one, and nothing is closed.
+TEST_F(HocuspocusExpiry, AnOutdatedTokenIsAskedForAgain) {
+  token("a", "ann 10000 rw");
+  token("b", "ben 10000 rw");
+  const auto outdated = std::make_shared<policy::Revocations>();
+  outdated->add({.of = policy::Revocation::Of::kPrincipal,
+                 .id = "ann",
+                 .before_ms = world_.loop.unix_ms() + 1'000});
+  table_.look_again(outdated);
+  world_.loop.run();
+  EXPECT_EQ(times(protocol::encode_hocuspocus_token_wanted("a")), 1u);
+  EXPECT_EQ(times(protocol::encode_hocuspocus_token_wanted("b")), 0u);
+  EXPECT_FALSE(connection_.closed);
+  token("a", "ann 20000 r");
+  EXPECT_EQ(times(protocol::encode_hocuspocus_authenticated("a", true)), 1u)
+      << "fewer rights hold at once";
+}
+
 TEST_F(HocuspocusExpiry, TheTableShowsWhatASessionHasOpen) {
   EXPECT_EQ(table_.size(), 0u) << "a stranger is no session";
   token("a", "ann 10000 rw");

@@ -2,27 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
 
 namespace syncline::backend {
 
-// A JwtAuthenticator for each loop.
+// JwtIssuers for each loop.
 class IdentityService::OfLoops final : public policy::Authenticator {
  public:
-  OfLoops(policy::JwtAuthenticator::Rules rules, policy::KeySource& keys,
-          policy::JwtCounters& counters)
-      : rules_(std::move(rules)), keys_(keys), counters_(counters) {}
+  OfLoops(std::vector<policy::JwtIssuers::Issuer> issuers, policy::JwtCounters& counters)
+      : issuers_(std::move(issuers)), counters_(counters) {}
 
   void serve(const std::vector<Scheduler*>& loops) {
     for (const Scheduler* loop : loops)
-      of_loops_.emplace(loop, std::make_unique<policy::JwtAuthenticator>(rules_, keys_, counters_));
-    keys_.keys();
+      of_loops_.emplace(loop, std::make_unique<policy::JwtIssuers>(issuers_, counters_));
+    for (const policy::JwtIssuers::Issuer& issuer : issuers_) issuer.keys.keys();
   }
 
   bool open() const override { return false; }
@@ -34,10 +35,9 @@ class IdentityService::OfLoops final : public policy::Authenticator {
   }
 
  private:
-  const policy::JwtAuthenticator::Rules rules_;
-  policy::KeySource& keys_;
+  const std::vector<policy::JwtIssuers::Issuer> issuers_;
   policy::JwtCounters& counters_;
-  std::map<const Scheduler*, std::unique_ptr<policy::JwtAuthenticator>> of_loops_;
+  std::map<const Scheduler*, std::unique_ptr<policy::JwtIssuers>> of_loops_;
 };
 
 namespace {
@@ -90,86 +90,149 @@ Result<jose::Algorithms> algorithms_of(const std::vector<std::string>& names) {
   return algorithms;
 }
 
-Result<policy::JwtAuthenticator::Rules> rules_of(const IdentityOptions& options) {
-  const auto algorithms = algorithms_of(options.jwt_algorithms);
-  if (!algorithms) return std::unexpected(algorithms.error());
-  policy::JwtAuthenticator::Rules rules{.algorithms = *algorithms, .claims = options.claims};
+// The issuer that the options name; nullopt: they name none.
+Result<std::optional<policy::IssuerSpec>> issuer_of(const IdentityOptions& options) {
+  policy::IssuerSpec spec{
+      .keys = {.file = options.jwt_keys,
+               .jwks_url = options.jwks_url,
+               .oidc = options.oidc_issuer,
+               .option = !options.jwt_keys.empty()   ? "--jwt-keys"
+                         : !options.jwks_url.empty() ? "--jwks-url"
+                                                     : "--oidc-issuer"},
+      .audiences = options.jwt_audiences,
+      .claims = options.claims,
+      .events = {.issuer = options.set_issuer,
+                 .audiences = options.set_audiences,
+                 .keys = {.file = options.set_keys,
+                          .jwks_url = options.set_jwks_url,
+                          .option = options.set_keys.empty() ? "--set-jwks-url" : "--set-keys"}}};
+  if (spec.keys.named() > 1)
+    return wrong_option("--jwt-keys, --jwks-url and --oidc-issuer exclude each other");
+  if (spec.events.keys.named() > 1)
+    return wrong_option("--set-keys and --set-jwks-url exclude each other");
+  const bool wanted = !options.jwt_issuer.empty() || !options.jwt_audiences.empty() ||
+                      !options.jwt_algorithms.empty() || spec.events.keys.named() > 0 ||
+                      !options.set_issuer.empty() || !options.set_audiences.empty();
+  if (spec.keys.named() == 0 && wanted)
+    return wrong_option(
+        "options for JWTs without keys: give --jwt-keys, --jwks-url or --oidc-issuer");
+  if (spec.keys.named() == 0) return std::nullopt;
   if (!options.oidc_issuer.empty() && !options.jwt_issuer.empty() &&
       options.oidc_issuer != options.jwt_issuer)
     return wrong_option("--jwt-issuer differs from --oidc-issuer; give one of them");
-  const std::string& issuer = options.jwt_issuer.empty() ? options.oidc_issuer : options.jwt_issuer;
-  if (!issuer.empty()) rules.terms.issuers = {issuer};
-  rules.terms.audiences = options.jwt_audiences;
-  rules.terms.leeway_ms = options.jwt_leeway_ms;
-  return rules;
+  spec.issuer = options.jwt_issuer.empty() ? options.oidc_issuer : options.jwt_issuer;
+  const auto algorithms = algorithms_of(options.jwt_algorithms);
+  if (!algorithms) return std::unexpected(algorithms.error());
+  spec.algorithms = *algorithms;
+  return spec;
+}
+
+// All issuers: that of the options first.
+Result<std::vector<policy::IssuerSpec>> issuers_of(const IdentityOptions& options) {
+  auto first = issuer_of(options);
+  if (!first) return std::unexpected(std::move(first.error()));
+  std::vector<policy::IssuerSpec> issuers;
+  if (*first) issuers.push_back(std::move(**first));
+  if (options.issuers.empty()) return issuers;
+  const auto text = read_text("--issuers", options.issuers);
+  if (!text) return std::unexpected(text.error());
+  auto further = policy::parse_issuers(*text, options.claims.fallback);
+  if (!further)
+    return wrong_option(fmt::format("--issuers: {}: {}", options.issuers, further.error().message));
+  std::ranges::move(*further, std::back_inserter(issuers));
+  if (auto apart = policy::separate_issuers(issuers); !apart)
+    return wrong_option("--issuers: " + apart.error().message);
+  return issuers;
+}
+
+jose::Terms terms_of(const std::string& issuer, const std::vector<std::string>& audiences,
+                     std::uint64_t leeway_ms) {
+  jose::Terms terms{.audiences = audiences, .leeway_ms = leeway_ms};
+  if (!issuer.empty()) terms.issuers = {issuer};
+  return terms;
+}
+
+api::EventVerifier::Rules event_rules_of(const policy::IssuerSpec& spec, std::uint64_t leeway_ms) {
+  const policy::IssuerSpec::Events& events = spec.events;
+  return {
+      .terms = terms_of(events.issuer.empty() ? spec.issuer : events.issuer,
+                        events.audiences.empty() ? spec.audiences : events.audiences, leeway_ms),
+      .algorithms = spec.algorithms,
+      .scope = {
+          .issuer = spec.issuer, .id_claim = spec.claims.id, .id_prefix = spec.claims.id_prefix}};
 }
 
 }  // namespace
 
-IdentityService::IdentityService() = default;
+IdentityService::IdentityService(OutboundOptions outbound, observe::Reporter reporter)
+    : outbound_(std::move(outbound)), reporter_(reporter) {}
+
 IdentityService::~IdentityService() = default;
 
 Result<std::unique_ptr<IdentityService>> IdentityService::make(const IdentityOptions& options,
                                                                observe::Sink* sink) {
-  const auto outbound = outbound_of(options);
-  if (!outbound) return std::unexpected(outbound.error());
-  std::unique_ptr<IdentityService> service(new IdentityService());
-  if (auto done = service->set_up_jwt(options, *outbound, sink); !done)
+  auto outbound = outbound_of(options);
+  if (!outbound) return std::unexpected(std::move(outbound.error()));
+  const auto issuers = issuers_of(options);
+  if (!issuers) return std::unexpected(issuers.error());
+  const observe::Reporter reporter(sink, observe::Area::kServer);
+  std::unique_ptr<IdentityService> service(new IdentityService(std::move(*outbound), reporter));
+  if (auto done = service->trust(*issuers, options.jwt_leeway_ms); !done)
     return std::unexpected(std::move(done.error()));
   if (options.webhook_url.empty()) return service;
   if (auto valid = check_url("--auth-webhook", options.webhook_url); !valid)
     return std::unexpected(std::move(valid.error()));
-  service->webhook_ = std::make_unique<AuthWebhook>(
-      AuthWebhook::Options{
-          .url = options.webhook_url, .secret = options.webhook_secret, .outbound = *outbound},
-      observe::Reporter(sink, observe::Area::kServer));
+  service->webhook_ =
+      std::make_unique<AuthWebhook>(AuthWebhook::Options{.url = options.webhook_url,
+                                                         .secret = options.webhook_secret,
+                                                         .outbound = service->outbound_},
+                                    reporter);
   return service;
 }
 
-Result<void> IdentityService::set_up_jwt(const IdentityOptions& options,
-                                         const OutboundOptions& outbound, observe::Sink* sink) {
-  const int places =
-      !options.jwt_keys.empty() + !options.jwks_url.empty() + !options.oidc_issuer.empty();
-  if (places > 1)
-    return wrong_option("--jwt-keys, --jwks-url and --oidc-issuer exclude each other");
-  const bool wanted = !options.jwt_issuer.empty() || !options.jwt_audiences.empty() ||
-                      !options.jwt_algorithms.empty();
-  if (places == 0 && wanted)
-    return wrong_option(
-        "options for JWTs without keys: give --jwt-keys, --jwks-url or --oidc-issuer");
-  if (places == 0) return {};
-  auto rules = rules_of(options);
-  if (!rules) return std::unexpected(std::move(rules.error()));
-  if (!options.jwt_keys.empty()) {
-    const auto text = read_text("--jwt-keys", options.jwt_keys);
+Result<policy::KeySource*> IdentityService::keys_at(const policy::KeyPlace& place,
+                                                    const policy::IssuerSpec& spec) {
+  const std::string option = place.option.empty() ? "--issuers: " + spec.issuer : place.option;
+  if (!place.file.empty()) {
+    const auto text = read_text(option, place.file);
     if (!text) return std::unexpected(text.error());
     using Secrets = jose::KeySet::Secrets;
-    const bool secrets = rules->algorithms.has(jose::Algorithm::kHs256);
+    const bool secrets = spec.algorithms.has(jose::Algorithm::kHs256);
     auto keys =
         jose::KeySet::from_file_text(*text, secrets ? Secrets::kAccepted : Secrets::kIgnored);
     if (!keys)
-      return wrong_option(
-          fmt::format("--jwt-keys: {}: {}", options.jwt_keys, keys.error().message));
-    keys_ = std::make_unique<policy::FixedKeys>(std::move(*keys));
-  } else {
-    const bool discovers = options.jwks_url.empty();
-    const std::string& url = discovers ? options.oidc_issuer : options.jwks_url;
-    if (auto valid = check_url(discovers ? "--oidc-issuer" : "--jwks-url", url); !valid)
-      return valid;
-    const observe::Reporter reporter(sink, observe::Area::kServer);
-    if (rules->terms.audiences.empty())
-      reporter.warn("JWTs for any application are accepted: give --jwt-audience");
-    auto remote = std::make_unique<RemoteKeys>(
-        RemoteKeys::Place{.jwks_url = options.jwks_url, .issuer = options.oidc_issuer}, outbound,
-        reporter);
-    remote_ = remote.get();
-    keys_ = std::move(remote);
+      return wrong_option(fmt::format("{}: {}: {}", option, place.file, keys.error().message));
+    return keys_.emplace_back(std::make_unique<policy::FixedKeys>(std::move(*keys))).get();
   }
-  events_ = std::make_unique<api::EventVerifier>(
-      *keys_,
-      api::EventVerifier::Rules{
-          .terms = rules->terms, .algorithms = rules->algorithms, .id_claim = rules->claims.id});
-  jwt_ = std::make_unique<OfLoops>(std::move(*rules), *keys_, jwt_counters_);
+  const std::string& url = place.jwks_url.empty() ? place.oidc : place.jwks_url;
+  if (auto valid = check_url(option, url); !valid) return std::unexpected(std::move(valid.error()));
+  auto remote = std::make_unique<RemoteKeys>(
+      RemoteKeys::Place{.jwks_url = place.jwks_url, .issuer = place.oidc}, outbound_, reporter_);
+  remote_.push_back(remote.get());
+  return keys_.emplace_back(std::move(remote)).get();
+}
+
+Result<void> IdentityService::trust(const std::vector<policy::IssuerSpec>& issuers,
+                                    std::uint64_t leeway_ms) {
+  std::vector<policy::JwtIssuers::Issuer> tokens;
+  std::vector<api::EventVerifier::Transmitter> transmitters;
+  for (const policy::IssuerSpec& spec : issuers) {
+    auto keys = keys_at(spec.keys, spec);
+    if (!keys) return std::unexpected(std::move(keys.error()));
+    if (spec.audiences.empty() && spec.keys.file.empty())
+      reporter_.warn("JWTs for any application are accepted: give --jwt-audience",
+                     {{"issuer", spec.issuer}});
+    auto event_keys = spec.events.keys.named() == 0 ? keys : keys_at(spec.events.keys, spec);
+    if (!event_keys) return std::unexpected(std::move(event_keys.error()));
+    tokens.push_back({{.terms = terms_of(spec.issuer, spec.audiences, leeway_ms),
+                       .algorithms = spec.algorithms,
+                       .claims = spec.claims},
+                      **keys});
+    transmitters.push_back({**event_keys, event_rules_of(spec, leeway_ms)});
+  }
+  if (issuers.empty()) return {};
+  events_ = std::make_unique<api::EventVerifier>(std::move(transmitters));
+  jwt_ = std::make_unique<OfLoops>(std::move(tokens), jwt_counters_);
   return {};
 }
 
@@ -178,7 +241,7 @@ void IdentityService::serve(const std::vector<Scheduler*>& loops) {
 }
 
 void IdentityService::stop() {
-  if (remote_ != nullptr) remote_->stop();
+  for (RemoteKeys* const remote : remote_) remote->stop();
   if (webhook_ != nullptr) webhook_->stop();
 }
 
@@ -193,10 +256,14 @@ void IdentityService::add_metrics(observe::MetricsPage& page) const {
                            Labelled{"remembered", jwt_counters_.remembered},
                            Labelled{"refused", jwt_counters_.refused},
                            Labelled{"unavailable", jwt_counters_.unavailable}});
-  page.counter("jwks_fetches_total", "Fetches of keys for JWTs.",
-               remote_ == nullptr ? 0 : remote_->counters().fetches.load());
-  page.counter("jwks_fetch_failures_total", "Of them, those that failed.",
-               remote_ == nullptr ? 0 : remote_->counters().failures.load());
+  std::uint64_t fetches = 0;
+  std::uint64_t failures = 0;
+  for (const RemoteKeys* const remote : remote_) {
+    fetches += remote->counters().fetches;
+    failures += remote->counters().failures;
+  }
+  page.counter("jwks_fetches_total", "Fetches of keys for JWTs.", fetches);
+  page.counter("jwks_fetch_failures_total", "Of them, those that failed.", failures);
   const AuthWebhook::Counters none;
   const AuthWebhook::Counters& asked = webhook_ == nullptr ? none : webhook_->counters();
   page.counters(

@@ -18,7 +18,8 @@
 #include "observe/metrics_page.h"
 #include "observe/report.h"
 #include "policy/claim_rules.h"
-#include "policy/jwt_authenticator.h"
+#include "policy/issuer_list.h"
+#include "policy/jwt_issuers.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -35,6 +36,14 @@ struct IdentityOptions {
   std::uint64_t jwt_leeway_ms = 30'000;
   policy::ClaimRules claims = {};
 
+  std::string issuers;  // a file of further issuers (policy/issuer_list.h)
+
+  // Security Event Tokens of the issuer above, as far as they differ from its JWTs.
+  std::string set_keys;  // a file
+  std::string set_jwks_url;
+  std::string set_issuer;
+  std::vector<std::string> set_audiences;
+
   std::string webhook_url;
   std::string webhook_secret;
 
@@ -43,7 +52,8 @@ struct IdentityOptions {
   std::vector<std::string> outbound_allow;  // networks
 
   bool empty() const {
-    return jwt_keys.empty() && jwks_url.empty() && oidc_issuer.empty() && webhook_url.empty();
+    return jwt_keys.empty() && jwks_url.empty() && oidc_issuer.empty() && issuers.empty() &&
+           webhook_url.empty();
   }
 };
 
@@ -67,7 +77,7 @@ class IdentityService {
   const policy::Authenticator* jwt() const;
   const policy::Authenticator* webhook() const { return webhook_.get(); }
 
-  // Verifies Security Event Tokens of the issuer of JWTs; nullptr: there is none.
+  // Verifies Security Event Tokens of the issuers of JWTs; nullptr: there are none.
   api::SecurityEvents* security_events() const { return events_.get(); }
 
   void add_metrics(observe::MetricsPage& page) const;
@@ -75,13 +85,16 @@ class IdentityService {
  private:
   class OfLoops;
 
-  IdentityService();
-  Result<void> set_up_jwt(const IdentityOptions& options, const OutboundOptions& outbound,
-                          observe::Sink* sink);
+  IdentityService(OutboundOptions outbound, observe::Reporter reporter);
+  Result<void> trust(const std::vector<policy::IssuerSpec>& issuers, std::uint64_t leeway_ms);
+  // The keys of that place, which the service owns.
+  Result<policy::KeySource*> keys_at(const policy::KeyPlace& place, const policy::IssuerSpec& spec);
 
+  const OutboundOptions outbound_;
+  const observe::Reporter reporter_;
   policy::JwtCounters jwt_counters_;
-  std::unique_ptr<policy::KeySource> keys_;
-  RemoteKeys* remote_ = nullptr;  // keys_, if they are fetched
+  std::vector<std::unique_ptr<policy::KeySource>> keys_;
+  std::vector<RemoteKeys*> remote_;  // those of keys_ that are fetched
   std::unique_ptr<OfLoops> jwt_;
   std::unique_ptr<api::EventVerifier> events_;
   std::unique_ptr<AuthWebhook> webhook_;

@@ -79,6 +79,10 @@ std::string page_query(const std::string& after) {
   return fmt::format("limit={}&after={}", kPage, percent_encode(after));
 }
 
+std::unexpected<Error> only_servers_have_sessions() {
+  return fail(ErrorCode::kUnsupported, "only a running server has sessions: name it with --server");
+}
+
 std::unexpected<Error> only_servers_have_tenants() {
   return fail(ErrorCode::kUnsupported,
               "tenants are administered by a running server: name it with --server");
@@ -233,9 +237,7 @@ Result<void> Api::lift_shut(const std::string& workspace) {
 
 Result<std::vector<NamedLine>> Api::sessions(const SessionFilter& filter,
                                              const std::string& after) {
-  if (!client_.transport().live())
-    return fail(ErrorCode::kUnsupported,
-                "only a running server has sessions: name it with --server");
+  if (!client_.transport().live()) return only_servers_have_sessions();
   return named_lines(fmt::format("/v1/sessions?principal={}&workspace={}&object={}&{}",
                                  percent_encode(filter.principal), percent_encode(filter.workspace),
                                  percent_encode(filter.object), page_query(after)),
@@ -257,10 +259,18 @@ Result<void> Api::revoke(const RevocationWish& wish) {
       percent_encode(wish.issuer), percent_encode(wish.tenant)));
 }
 
+Result<std::vector<NamedLine>> Api::revocations(const std::string& after) {
+  if (!client_.transport().live()) return only_servers_have_sessions();
+  return named_lines("/v1/revocations?" + page_query(after), "revocations", "revocation", after);
+}
+
+Result<void> Api::allow_again(const std::string& revocation) {
+  if (!client_.transport().live()) return only_servers_have_sessions();
+  return remove("/v1/revocations/" + percent_encode(revocation));
+}
+
 Result<void> Api::end_sessions(std::string path) const {
-  if (!client_.transport().live())
-    return fail(ErrorCode::kUnsupported,
-                "only a running server has sessions: name it with --server");
+  if (!client_.transport().live()) return only_servers_have_sessions();
   auto ended = client_.ask("POST", std::move(path));
   if (!ended) return std::unexpected(std::move(ended.error()));
   return {};
@@ -331,7 +341,8 @@ Result<std::string> Api::tenant(std::string_view method, const std::string& name
 Result<std::string> Api::delete_tenant(const std::string& name, bool with_data) {
   if (!client_.transport().live()) return only_servers_have_tenants();
   return client_.ask("DELETE",
-                     "/v1/tenants/" + percent_encode(name) + (with_data ? "?with_data=1" : ""));
+                     "/v1/tenants/" + percent_encode(name) +
+                         (with_data ? "?with_data=1&confirm=" + percent_encode(name) : ""));
 }
 
 Result<std::string> Api::restore(const std::string& workspace, const std::string& object,

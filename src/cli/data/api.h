@@ -169,6 +169,10 @@ class Api {
   Result<void> kick_session(const std::string& session);
   Result<void> revoke_session(const std::string& session);
   Result<void> revoke(const RevocationWish& wish);
+  // What is revoked, by its id.
+  Result<std::vector<NamedLine>> revocations(const std::string& after);
+  // Undoes a revocation.
+  Result<void> allow_again(const std::string& revocation);
 
   // What the server logs, as text (observe/levels.h); also returned after a change. kUnsupported for
   // a data directory.

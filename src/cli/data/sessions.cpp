@@ -15,6 +15,7 @@ namespace {
 
 struct SessionsOptions {
   std::string session;
+  std::string revocation;
   SessionFilter filter;
   RevocationWish wish;
   SourceOptions source;
@@ -106,6 +107,47 @@ int revoke(const Command& command, const SessionsOptions& options, Console& cons
   return kDone;
 }
 
+std::vector<std::string> revocation_cells(const crdt::Any& revocation) {
+  const std::string until = text_member(revocation, "until");
+  return {text_member(revocation, "of"),        text_member(revocation, "id"),
+          text_member(revocation, "issuer"),    text_member(revocation, "tenant"),
+          text_member(revocation, "before"),    until.empty() ? "for ever" : until,
+          text_member(revocation, "revocation")};
+}
+
+int list_revocations(const Command& command, const SessionsOptions& options, Console& console) {
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  std::string after;
+  while (!console.closed()) {
+    const auto page = api->revocations(after);
+    if (!page) return console.failed(page.error());
+    if (page->empty()) return kDone;
+    Table table(
+        {{"OF"}, {"ID"}, {"ISSUER"}, {"TENANT"}, {"ISSUED BEFORE"}, {"UNTIL"}, {"REVOCATION"}});
+    for (const NamedLine& entry : *page) {
+      const auto revocation = crdt::from_json(entry.json);
+      if (options.json || !revocation) {
+        console.line(entry.json);
+      } else {
+        table.row(revocation_cells(*revocation));
+      }
+    }
+    if (!table.empty()) console.out(table.print());
+    after = page->back().name;
+  }
+  return kDone;
+}
+
+int allow_again(const Command& command, const SessionsOptions& options, Console& console) {
+  auto api = open_api(command, options.source);
+  if (!api) return console.failed(api.error());
+  const auto allowed = api->allow_again(options.revocation);
+  if (!allowed) return console.failed(allowed.error());
+  console.line("no longer revoked");
+  return kDone;
+}
+
 void add_session_list(Command& sessions) {
   Command& list = sessions.add("list", "List who is connected, to what, and since when");
   auto options = std::make_shared<SessionsOptions>();
@@ -158,6 +200,31 @@ void add_session_revoke(Command& sessions) {
   command.run([&command, options](Console& console) { return revoke(command, *options, console); });
 }
 
+void add_session_revocations(Command& sessions) {
+  Command& list = sessions.add("revocations", "List what is revoked");
+  auto options = std::make_shared<SessionsOptions>();
+  source_options(list, options->source);
+  list.json_flag(options->json);
+  list.example("syncline sessions revocations --server http://127.0.0.1:4400",
+               "the last column is what `sessions allow` takes");
+  list.run(
+      [&list, options](Console& console) { return list_revocations(list, *options, console); });
+}
+
+void add_session_allow(Command& sessions) {
+  Command& allow = sessions.add("allow", "Undo a revocation");
+  allow.details(
+      "Tokens that it revoked are good again, unless they have expired or something else revokes "
+      "them. An API key that was revoked with `key revoke` stays worthless.");
+  auto options = std::make_shared<SessionsOptions>();
+  allow.argument(
+      {.name = "REVOCATION", .text = "as `sessions revocations` shows it", .required = true},
+      options->revocation);
+  source_options(allow, options->source);
+  allow.example("syncline sessions allow cB8fH2Fubg --server http://127.0.0.1:4400", "");
+  allow.run([&allow, options](Console& console) { return allow_again(allow, *options, console); });
+}
+
 }  // namespace
 
 void add_sessions(Command& root) {
@@ -166,6 +233,8 @@ void add_sessions(Command& root) {
   add_session_list(sessions);
   add_session_kick(sessions);
   add_session_revoke(sessions);
+  add_session_revocations(sessions);
+  add_session_allow(sessions);
 }
 
 }  // namespace syncline::cli
