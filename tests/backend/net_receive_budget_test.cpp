@@ -265,5 +265,73 @@ TEST(NetReceiveBudget, ALargeBodyNeedsASenderWhoIsKnown) {
   EXPECT_TRUE(small.take_response().starts_with("HTTP/1.1 200 "));
 }
 
+// An application that judges tokens is asked before the body is read (--auth-webhook).
+TEST(NetReceiveBudget, ALargeBodyWaitsUntilItsSenderIsKnown) {
+  ServerOptions options;
+  options.knows = [](const http::Request&) { return false; };
+  std::mutex mutex;
+  std::vector<std::move_only_function<void(bool)>> questions;
+  options.ask = [&](const http::Request& request, std::move_only_function<void(bool)> done) {
+    if (request.path == "/now") return done(true);
+    const std::scoped_lock lock(mutex);
+    questions.push_back(std::move(done));
+  };
+  const auto say_size = [](http::Request request, http::Responder responder) {
+    responder.respond(http::text_response(200, std::to_string(request.body.size())));
+  };
+  TestServer test(options, 1, say_size);
+  const auto answer = [&](bool known) {
+    ASSERT_TRUE(comes_true([&] {
+      const std::scoped_lock lock(mutex);
+      return !questions.empty();
+    }));
+    const std::scoped_lock lock(mutex);
+    questions.back()(known);
+    questions.pop_back();
+  };
+  const std::string large(options.stranger_body_bytes + 1, 'b');
+  const std::string size = std::to_string(large.size());
+  const auto post = [&](const std::string& path, const std::string& more) {
+    return "POST " + path + " HTTP/1.1\r\nHost: t\r\n" + more + "\r\n";
+  };
+  const std::string length = "Content-Length: " + size + "\r\n";
+
+  RawClient client(test.port);
+  client.send(post("/later", length) + large);
+  answer(true);
+  std::string response = client.take_response();
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 200 ") && response.ends_with(size)) << response;
+  client.send(post("/now", length) + large);
+  response = client.take_response();
+  EXPECT_TRUE(response.ends_with(size)) << response;
+  // All chunks may have come before the answer.
+  const std::string chunk = fmt::format("{:x}\r\n{}\r\n", large.size(), large);
+  client.send(post("/later", "Transfer-Encoding: chunked\r\n") + chunk + "0\r\n\r\n");
+  answer(true);
+  response = client.take_response();
+  EXPECT_TRUE(response.ends_with(size)) << response;
+  client.send(post("/later", length + "Expect: 100-continue\r\n"));
+  answer(true);
+  EXPECT_TRUE(client.take_response().starts_with("HTTP/1.1 100 "));
+  client.send(large);
+  EXPECT_TRUE(client.take_response().ends_with(size));
+
+  client.send(post("/later", length) + large.substr(1000));
+  answer(false);
+  response = client.take_response();
+  EXPECT_TRUE(response.ends_with("0")) << "the application refuses him as it does strangers";
+  EXPECT_TRUE(client.ended());
+  // One who leaves meanwhile is forgotten.
+  {
+    RawClient gone(test.port);
+    gone.send(post("/later", length));
+    ASSERT_TRUE(comes_true([&] {
+      const std::scoped_lock lock(mutex);
+      return !questions.empty();
+    }));
+  }
+  answer(true);
+}
+
 }  // namespace
 }  // namespace syncline::backend

@@ -248,6 +248,37 @@ test('a provider must prove who it is', kTest, async (t) => {
   }
 });
 
+test('of two issuers, one lies', kTest, async (t) => {
+  const honest = await IdentityProvider.start(t);
+  const liar = await IdentityProvider.start(t);
+  const file = join(scratch_dir(t, 'issuers'), 'issuers.json');
+  const list = [{ issuer: liar.issuer, discovery: true, audience: 'docs', id_prefix: 'partner:', rights: 'read' }];
+  writeFileSync(file, JSON.stringify(list));
+  const server = await Server.start(t, { args: ['--oidc-issuer', honest.issuer, '--jwt-audience', 'docs', '--issuers', file, ...kLocal] });
+  const me = async (token) => (await server.get('/v1/me', bearer(token))).text;
+  const own = await honest.sign();
+  await until(async () => (await status_of(server, own)) === 200, 'the keys are known');
+  assert.equal(JSON.parse(await me(own)).principal, 'ann');
+  const partner = JSON.parse(await me(await liar.sign()));
+  assert.deepEqual([partner.principal, partner.rights], ['partner:ann', 'read']);
+  const writer = await h_client(t, server, 'w', 'o', 4, { token: own });
+  writer.text.insert(0, 'honest');
+  assert.deepEqual(await principals(server, 'w', own), ['ann']);
+  // The liar signs in the name of the other, also with the id of its key.
+  assert.match(await message_of(server, await liar.sign({ iss: honest.issuer })), /signature of the token is wrong/);
+  assert.match(await message_of(server, await honest.sign({ iss: liar.issuer })), /signature of the token is wrong/);
+  assert.match(await message_of(server, await liar.sign({ iss: 'https://third.example' })), /of another issuer/);
+  assert.match(await message_of(server, await honest.sign({ sub: 'partner:ann' })), /reserved/);
+
+  for (const [wrong, reason] of [['[', /no JSON list/], ['[{"issuer":"x"}]', /'keys' are of one place/],
+    [JSON.stringify([{ ...list[0], id_prefix: undefined }]), /may give two people the same id/], [JSON.stringify([{ ...list[0], key: 'x' }]), /'key' is no member/]]) {
+    writeFileSync(file, wrong);
+    const refused = run(['serve', '--data-dir', scratch_dir(t), '--port', '0', '--oidc-issuer', honest.issuer, '--issuers', file]);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.stderr, reason);
+  }
+});
+
 test('options that make no sense are refused at the start', kTest, async (t) => {
   const file = key_file(t, [await new_key('ES256', 'one')]);
   const garbage = join(scratch_dir(t), 'garbage');

@@ -207,6 +207,15 @@ test('the command line lists, closes and revokes', kTest, async (t) => {
   assert.equal((run(['sessions', 'revoke', '--principal', 'ann', ...source], { env })).status, 0);
   await until(() => codes.includes(4401), 'it is refused');
   assert.equal((run(['sessions', 'revoke', ...source], { env })).status, 2);
+  const revoked = run(['sessions', 'revocations', ...source], { env }).stdout;
+  assert.match(revoked, /principal +ann/);
+  const id = revoked.trim().split(/\s+/).at(-1);
+  assert.match(run(['sessions', 'allow', id, ...source], { env }).stdout, /no longer revoked/);
+  assert.equal(run(['sessions', 'revocations', ...source], { env }).stdout, '');
+  assert.equal(run(['sessions', 'allow', id, ...source], { env }).status, 1);
+  ann.provider.connect();
+  await until(() => ann.provider.wsconnected && ann.provider.synced, 'the same token is good again');
+  ann.provider.disconnect();
   const empty = run(['sessions', 'list', '--json', ...source], { env });
   assert.equal(empty.stdout, '');
 });
@@ -229,6 +238,32 @@ test('a Security Event Token ends the sessions of its subject', kTest, async (t)
   await until(() => ann.events.closed.some(({ reason }) => /revoked/.test(reason)), 'the session ends');
   assert.ok(Date.now() - began < 1_000);
   assert.deepEqual(ben.events.closed, []);
+});
+
+test('what a token says has changed: clients bring a new one, and nothing is revoked', kTest, async (t) => {
+  const { mint, server, ask } = await start(t);
+  let asked = 0;
+  const token = () => mint.token('ann', 600, { jti: `t-${++asked}` });
+  let opened = 0;
+  const socket = h_socket(t, server, 'w', 4, { onOpen: () => (opened += 1) });
+  const h = await h_client(t, server, 'w', 'note', 4, { socket, token });
+  const y = await y_client(t, server, 'w', 'note', { params: { token: mint.token('ann', 600) } });
+  const codes = [];
+  y.provider.on('connection-close', (event) => event && codes.push(event.code));
+  const connections = opened;
+  const before = asked;
+  await sleep(1_100);
+  const now = Math.floor(Date.now() / 1000);
+  const body = mint.sign({
+    iss: 'https://idp.example', jti: 'j1', iat: now, sub_id: { format: 'opaque', id: 'ann' },
+    events: { 'https://schemas.openid.net/secevent/caep/event-type/token-claims-change': { event_timestamp: now, claims: { role: 'x' } } } }, { typ: 'secevent+jwt' });
+  assert.equal((await ask('POST', '/security-events', { body, headers: { 'Content-Type': 'application/secevent+jwt' } })).status, 202);
+  await until(() => asked === before + 1, 'the Hocuspocus provider is asked');
+  await until(() => codes.includes(4503), 'the y-websocket client is closed');
+  await until(() => y.provider.wsconnected && y.provider.synced, 'and comes back');
+  assert.deepEqual(h.events.closed, []);
+  assert.equal(opened, connections);
+  assert.deepEqual((await ask('GET', '/revocations')).body.revocations, []);
 });
 
 test('in a browser', { timeout: 270_000 }, async (t) => {

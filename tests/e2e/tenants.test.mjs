@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { WebSocket, converged, fresh, h_client, hocuspocus_versions, y_client, y_versions } from './lib/clients.mjs';
+import { new_key, sign } from './lib/identity_provider.mjs';
 import { Server, kSignAtOnce, run, scratch_dir } from './lib/server.mjs';
 import { sleep, until } from './lib/wait.mjs';
 
@@ -326,12 +327,83 @@ test('the command line administers tenants, and reads their data', kTest, async 
 
   const refused = tenant('delete', 'acme');
   assert.equal(refused.status, 1);
-  assert.match(refused.stderr, /has workspaces/);
-  assert.match(tenant('delete', 'acme', '--with-data').stdout, /closed for good/);
+  assert.match(refused.stderr, /tenant acme has data: 1 workspaces with \d+ bytes/);
+  assert.equal(tenant('delete', 'acme', '--with-data').status, 2);
+  assert.equal(tenant('delete', 'acme', '--with-data', '--confirm', 'beta').status, 2);
+  assert.match(tenant('delete', 'acme', '--with-data', '--confirm', 'acme').stdout, /closed for good; its data is erased when/);
   assert.equal((await ask(server, 'GET', '/t/acme/v1/workspaces')).status, 403);
   assert.equal(tenant('create', 'acme').status, 1);
+  await server.restart();
+  assert.equal((await ask(server, 'GET', '/t/acme/v1/workspaces')).status, 404, 'it is gone');
+  assert.match(tenant('create', 'acme').stdout, /workspaces +0/, 'and its name is free');
+  assert.deepEqual((await server.json('/t/acme/v1/workspaces')).workspaces, []);
+  assert.match(run(['cat', 'notes/plan', '--tenant', 'beta', '--server', server.url]).stdout, /Hello/, 'another keeps its data');
   assert.match(tenant('create', 'empty').stdout, /empty/);
   assert.match(tenant('delete', 'empty').stdout, /is gone/);
+});
+
+test('a claim of the token chooses the tenant', kTest, async (t) => {
+  const key = await new_key('EdDSA', 'one');
+  const file = join(scratch_dir(t, 'keys'), 'jwks.json');
+  writeFileSync(file, JSON.stringify({ keys: [key.jwk] }));
+  const operator = { Authorization: 'Bearer operator' };
+  const server = await Server.start(t, { args: ['--jwt-keys', file, '--jwt-tenant-claim', 'org', '--jwt-rights-claim', 'scope'], env: { SYNCLINE_TOKEN: 'operator' } });
+  for (const tenant of ['acme', 'beta']) await create(server, tenant, {}, operator);
+  const token = (org, scope = 'write', more = {}) => sign(key, { org, scope, jti: `of-${org}`, ...more });
+  const texts = {};
+  for (const org of ['acme', 'beta', 'default']) {
+    const y = await y_client(t, server, 'notes', 'plan', { params: { token: await token(org) } });
+    const h = await h_client(t, server, 'notes', 'plan', 4, { token: await token(org) });
+    y.text.insert(0, `text of ${org}`);
+    await converged([y, h]);
+    texts[org] = h;
+  }
+  for (const [org, { text }] of Object.entries(texts)) assert.equal(text.toString(), `text of ${org}`);
+  const as = async (org, scope, method, path) => ask(server, method, path, { Authorization: `Bearer ${await token(org, scope)}` });
+  assert.match((await as('acme', 'read', 'GET', '/v1/workspaces/notes/objects/plan')).text, /text of acme/);
+  // A token that names no tenant, or one that does not exist, opens nothing.
+  assert.equal((await as(undefined, 'write', 'GET', '/v1/workspaces')).status, 401);
+  assert.equal((await as('nobody', 'write', 'GET', '/v1/workspaces')).status, 403);
+  assert.equal((await as('acme', 'write', 'GET', '/t/beta/v1/workspaces')).status, 403);
+  // Its administrator administers it, and nothing else.
+  const sessions = await as('acme', 'admin', 'GET', '/v1/sessions');
+  assert.deepEqual(new Set(sessions.body.sessions.flatMap(({ documents }) => documents.map(({ tenant }) => tenant))), new Set(['acme']));
+  assert.equal((await as('acme', 'admin', 'GET', '/v1/tenants')).status, 403);
+  assert.equal((await as('acme', 'admin', 'GET', '/metrics')).status, 403);
+  const made = await fetch(`${server.url}/v1/api-keys`, { method: 'POST', headers: { Authorization: `Bearer ${await token('acme', 'admin')}` }, body: '{"rights":"admin"}' });
+  assert.equal(made.status, 201);
+  const { key: own, tenant } = await made.json();
+  assert.equal(tenant, 'acme');
+  const with_key = (path) => ask(server, 'GET', path, { Authorization: `Bearer ${own}` });
+  assert.match((await with_key('/v1/workspaces/notes/objects/plan')).text, /text of acme/);
+  for (const path of ['/v1/tenants', '/metrics', '/t/beta/v1/workspaces', '/t/default/v1/workspaces']) assert.equal((await with_key(path)).status, 403, path);
+  // What one of them revokes holds for its tenant, on every route, also for the one that a claim calls "default".
+  assert.equal((await as('acme', 'admin', 'POST', '/v1/revocations?token_id=of-beta&tenant=beta')).status, 403);
+  assert.equal((await as('default', 'admin', 'POST', '/v1/revocations?token_id=of-default')).status, 204);
+  assert.equal((await as('default', 'read', 'GET', '/v1/workspaces')).status, 401);
+  assert.equal((await as('beta', 'read', 'GET', '/v1/workspaces')).status, 200);
+});
+
+test('an import counts, and is refused over the quota', kTest, async (t) => {
+  const server = await Server.start(t);
+  for (const tenant of ['acme', 'beta']) await create(server, tenant);
+  await create(server, 'small', { max_stored_bytes: '1000' });
+  const client = await y_client(t, in_tenant(server, 'acme'), 'notes', 'plan', { params: { ack: '1' } });
+  client.text.insert(0, 'x'.repeat(5_000));
+  await until(() => client.saving.count > 0, 'it is saved');
+  const bundle = join(scratch_dir(t, 'bundle'), 'notes.bundle');
+  assert.equal(run(['export', 'notes', '-o', bundle, '--tenant', 'acme', '--server', server.url]).status, 0);
+  const original = await use_of(server, 'acme');
+  assert.equal(run(['import', bundle, '--tenant', 'beta', '--server', server.url]).status, 0);
+  const { stored_bytes, objects, workspaces } = await use_of(server, 'beta');
+  assert.deepEqual({ stored_bytes, objects, workspaces }, { stored_bytes: original.stored_bytes, objects: original.objects, workspaces: 1 });
+  const refused = run(['import', bundle, '--tenant', 'small', '--server', server.url]);
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /over the quota: this tenant may have 1000 stored bytes/);
+  assert.deepEqual((await use_of(server, 'small')).workspaces, 0);
+  await sleep(2_500);  // until the use is written down
+  await server.restart();
+  assert.equal((await use_of(server, 'beta')).stored_bytes, stored_bytes);
 });
 
 test('metrics show what each tenant uses', kTest, async (t) => {

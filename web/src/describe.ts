@@ -13,8 +13,24 @@ export function describe_connection(state: SessionState): string {
     case 'offline':
       return 'Offline, retrying…';
     case 'refused':
-      return `Refused: ${state.reason}`;
+      return describe_refusal(state.reason);
   }
+}
+
+/** The reason of the server; of one that a quota causes, what it means to whoever writes here. */
+export function describe_reason(reason: string): string {
+  const limit = /^over the quota: this (tenant|workspace) may have (\d+) (.+)$/u.exec(reason);
+  if (limit) {
+    const whose = limit[1] === 'tenant' ? 'Your organization' : 'This workspace';
+    return `${whose} has reached its limit of ${Number(limit[2]).toLocaleString('en')} ${limit[3]}. Whoever administers it can raise the limit.`;
+  }
+  if (reason.startsWith('over the quota: ')) return 'Your organization changes more at once than it may. Try again in a moment.';
+  return reason;
+}
+
+function describe_refusal(reason: string): string {
+  const words = describe_reason(reason);
+  return words === reason ? `Refused: ${reason}` : words;
 }
 
 export function describe_saved(state: SessionState): { state: SavedState; words: string } {

@@ -1,6 +1,7 @@
 // The history panel: a slider over a document's past, its text then with authors in colour, and the way back to it.
 
 import type { Address } from './address.ts';
+import { describe_reason } from './describe.ts';
 import { author_key, author_name, authors_of, last_time, type Past } from './past.ts';
 import { last_position, past_at, restore } from './past_api.ts';
 
@@ -11,7 +12,7 @@ function element<T extends HTMLElement = HTMLElement>(id: string): T {
 }
 
 function message_of(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return describe_reason(error instanceof Error ? error.message : String(error));
 }
 
 export class HistoryPanel {
@@ -20,6 +21,7 @@ export class HistoryPanel {
   private readonly restore_ = element<HTMLButtonElement>('history-restore');
   private readonly button_ = element<HTMLButtonElement>('history');
   private address_: Address | null = null;
+  private read_only_ = false;
   private timer_: ReturnType<typeof setTimeout> | undefined;
   private asked_ = new AbortController();
 
@@ -39,6 +41,13 @@ export class HistoryPanel {
   show_address(address: Address): void {
     this.close();
     this.address_ = address;
+  }
+
+  /** Whoever may only read sees the past, and brings nothing back. */
+  set_read_only(read_only: boolean): void {
+    this.read_only_ = read_only;
+    this.restore_.title = read_only ? 'Your token lets you read only' : '';
+    this.allow_restore_();
   }
 
   close(): void {
@@ -103,9 +112,14 @@ export class HistoryPanel {
     );
     const time = last_time(past.runs);
     this.say_(past.position === 0 ? 'Before the first change' : `Change ${past.position}${time ? ` · ${new Date(time).toLocaleString()}` : ''}`);
-    this.restore_.disabled = past.position === 0 || this.slider_.value === this.slider_.max;
     this.panel_.dataset['state'] = 'shown';
     this.panel_.dataset['position'] = String(past.position);
+    this.allow_restore_();
+  }
+
+  private allow_restore_(): void {
+    const past = this.panel_.dataset['state'] === 'shown' && Number(this.panel_.dataset['position']) > 0;
+    this.restore_.disabled = this.read_only_ || !past || this.slider_.value === this.slider_.max;
   }
 
   private async bring_back_(): Promise<void> {

@@ -69,6 +69,7 @@ async function find_out_who(): Promise<void> {
   view.close_token();
   open?.session.identify(me);
   open?.editor.set_read_only(me.rights === 'read');
+  history_panel.set_read_only(me.rights === 'read');
 }
 
 function open_document(address: Address): void {
@@ -88,6 +89,7 @@ function open_document(address: Address): void {
   open = { address, session, editor };
   if (me) session.identify(me);
   editor.set_read_only(me?.rights === 'read');
+  history_panel.set_read_only(me?.rights === 'read');
   view.show_address(address);
   history_panel.show_address(address);
   view.show_text('');

@@ -1,5 +1,6 @@
 // Who the server says this page is.
 
+import { tenant_prefix } from './address.ts';
 import { clean_name } from './people.ts';
 
 export interface Me {
@@ -33,7 +34,7 @@ export function reason_of(token: string | null, said: unknown): string {
 
 export async function ask_me(token: string | null): Promise<Answer> {
   try {
-    const response = await fetch('/v1/me', token ? { headers: { Authorization: `Bearer ${token}` } } : {});
+    const response = await fetch(`${tenant_prefix(location.pathname)}/v1/me`, token ? { headers: { Authorization: `Bearer ${token}` } } : {});
     const body: unknown = await response.json().catch(() => null);
     if (response.status === 401) return { token_needed: reason_of(token, body) };
     const me = response.ok ? read_me(body) : null;

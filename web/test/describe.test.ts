@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describe_connection, describe_count, describe_saved } from '../src/describe.ts';
+import { describe_connection, describe_count, describe_reason, describe_saved } from '../src/describe.ts';
 
 const online = { connection: 'online', loaded: true, unsaved: 0, reason: '', read_only: false } as const;
 
@@ -28,6 +28,16 @@ test('words', () => {
   assert.equal(describe_count(''), '0 words');
   assert.equal(describe_count(' one\n'), '1 word');
   assert.equal(describe_count('one two\nthree'), '3 words');
+});
+
+test('a limit is said in words of its own', () => {
+  const refused = { ...online, connection: 'refused' } as const;
+  const full = 'over the quota: this tenant may have 1000000 stored bytes';
+  assert.match(describe_connection({ ...refused, reason: full }), /^Your organization has reached its limit of 1,000,000 stored bytes\./);
+  assert.match(describe_reason('over the quota: this workspace may have 3 objects'), /^This workspace .* 3 objects\./);
+  assert.match(describe_reason('over the quota: this tenant changes too much at once'), /Try again in a moment/);
+  assert.equal(describe_reason('this token may only read'), 'this token may only read');
+  assert.equal(describe_connection({ ...refused, reason: 'unknown token' }), 'Refused: unknown token');
 });
 
 test('who may only read is told so', () => {

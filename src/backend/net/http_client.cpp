@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 
+#include "backend/net/resolve.h"
 #include "backend/net/stream.h"
 #include "backend/net/tls.h"
 #include "http/parser.h"
@@ -72,15 +73,20 @@ class Deadline {
   // False if the time is up first, or the exchange is to stop.
   bool wait(int fd, short events) const {
     for (;;) {
+      if (is_over()) return false;
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           end_ - std::chrono::steady_clock::now());
-      if (left.count() <= 0 || (stop_ != nullptr && *stop_)) return false;
       pollfd entry{fd, events, 0};
-      const int ready =
-          ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left.count(), kLookAtStopMs)));
+      const int ready = ::poll(
+          &entry, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 1, kLookAtStopMs)));
       if (ready > 0) return true;
       if (ready < 0 && errno != EINTR) return false;
     }
+  }
+
+  // The time is up, or the exchange is to stop.
+  bool is_over() const {
+    return std::chrono::steady_clock::now() >= end_ || (stop_ != nullptr && *stop_);
   }
 
   // Waits for the condition that blocked an operation on `stream`.
@@ -120,15 +126,11 @@ Result<void> may_connect(const HttpClientOptions& options, const addrinfo& info,
 
 // A connected non-blocking socket.
 Result<int> connect_to(const Url& url, const HttpClientOptions& options, const Deadline& deadline) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(url.host.c_str(), url.port.c_str(), &hints, &found); error != 0)
-    return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", url.host, gai_strerror(error)));
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(found, freeaddrinfo);
+  const auto found = resolve(url.host, url.port, [&] { return deadline.is_over(); });
+  if (!found) return std::unexpected(found.error());
   int last = 0;
   std::optional<Error> refused;
-  for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+  for (const addrinfo* info = found->get(); info != nullptr; info = info->ai_next) {
     if (auto may = may_connect(options, *info, url.secure); !may) {
       refused = std::move(may.error());
       continue;

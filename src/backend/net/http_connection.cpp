@@ -95,6 +95,7 @@ bool HttpConnection::wants_input() const {
     case State::kStreaming:  // to notice a disconnect
     case State::kBusy:
     case State::kFlushing: return input_.size() < shard_.core().options.http.head_bytes;
+    case State::kAsking:
     case State::kHandshake: break;
   }
   return false;
@@ -168,35 +169,72 @@ void HttpConnection::start_body(http::RequestHead head) {
   exchange_ = std::make_unique<Exchange>();
   exchange_->keep_alive = head.keep_alive;
   head_only_ = head.request.method == "HEAD";
-  const bool expect = head.expect_continue && (head.chunked || head.content_length > 0);
+  exchange_->expects = head.expect_continue && (head.chunked || head.content_length > 0);
   exchange_->head = std::move(head);
+  exchange_->head.request.loop = shard_.index();
   exchange_->body_limit = shard_.core().options.stranger_body_bytes;
-  if (is_refused_body(exchange_->head.content_length)) return;
-  state_ = State::kBody;
-  deadline_ms_ = shard_.now_ms() + shard_.core().options.body_timeout_ms;
-  if (expect && input_.empty()) queue_text(kContinue);
+  if (is_stopped_body(exchange_->head.content_length)) return;
+  begin_body();
 }
 
-// A body that is larger than a stranger's may be: who sends it? If nobody knows, the application gets the request
-// without it, and refuses as it refuses every stranger.
-bool HttpConnection::is_refused_body(std::size_t size) {
+void HttpConnection::begin_body() {
+  state_ = State::kBody;
+  deadline_ms_ = shard_.now_ms() + shard_.core().options.body_timeout_ms;
+  if (std::exchange(exchange_->expects, false) && input_.empty()) queue_text(kContinue);
+}
+
+// A body that is larger than a stranger's may be: who sends it?
+bool HttpConnection::is_stopped_body(std::size_t size) {
   if (size <= exchange_->body_limit) return false;
+  const ServerOptions& options = shard_.core().options;
+  const http::Request& request = exchange_->head.request;
+  if (!options.knows || options.knows(request)) {
+    take_large_body();
+    return false;
+  }
+  options.ask && !http::asks_for_websocket(request) ? ask_for_sender() : refuse_large_body();
+  return true;
+}
+
+void HttpConnection::take_large_body() {
   const ServerOptions& options = shard_.core().options;
   exchange_->body_limit = options.http.body_bytes;
   http::Request& request = exchange_->head.request;
-  if (!options.knows || options.knows(request)) {
-    request.peer = peer_;
-    if (options.account_of) set_account(options.account_of(request));
-    return false;
-  }
-  if (http::asks_for_websocket(request)) {
-    refuse({400, "malformed", "a WebSocket handshake has no body"});
-    return true;
-  }
+  request.peer = peer_;
+  if (options.account_of) set_account(options.account_of(request));
+}
+
+// If nobody knows the sender, the application gets the request without the body, and refuses as it refuses every
+// stranger.
+void HttpConnection::refuse_large_body() {
+  http::Request& request = exchange_->head.request;
+  if (http::asks_for_websocket(request))
+    return refuse({400, "malformed", "a WebSocket handshake has no body"});
   exchange_->keep_alive = false;  // the beginning of the next request is unknown
   request.body = std::string();
   dispatch();
-  return true;
+}
+
+// Nothing is read until the answer, which comes in bounded time.
+void HttpConnection::ask_for_sender() {
+  state_ = State::kAsking;
+  deadline_ms_ = kNever;
+  exchange_->head.request.peer = peer_;
+  const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
+  shard_.core().options.ask(exchange_->head.request, [self](bool known) {
+    self->shard_.loop().post([self, known] { self->sender_known(known); });
+  });
+}
+
+void HttpConnection::sender_known(bool known) {
+  if (is_destroyed() || state_ != State::kAsking) return;
+  if (!known) {
+    refuse_large_body();
+  } else {
+    take_large_body();
+    exchange_->complete ? dispatch() : begin_body();
+  }
+  on_ready();
 }
 
 std::size_t HttpConnection::held_bytes() const {
@@ -214,7 +252,8 @@ bool HttpConnection::process_body() {
     const auto done = exchange_->chunks.feed(rest, body, shard_.core().options.http.body_bytes);
     input_.erase(0, input_.size() - rest.size());
     if (!done) return refuse(done.error()), false;
-    if (is_refused_body(body.size()) || !*done) return false;
+    exchange_->complete = *done;
+    if (is_stopped_body(body.size()) || !*done) return false;
   } else {
     const std::size_t take =
         std::min<std::size_t>(input_.size(), head.content_length - body.size());
@@ -239,7 +278,6 @@ void HttpConnection::dispatch() {
     request.body_charge = std::make_shared<const MemoryCharge>(
         lasting(&memory->cell(MemoryUse::kReceiving)), request.body.capacity());
   exchange_->asked.append(request.method).append(" ").append(request.raw_path, 0, kAskedBytes);
-  request.loop = shard_.index();
   request.secure = secure_;
   const auto self = std::static_pointer_cast<HttpConnection>(shared_from_this());
   if (!exchange_->head.http_1_0 && http::asks_for_websocket(request)) return dispatch_upgrade();

@@ -3,7 +3,7 @@
 // It processes one request at a time. It parses the next pipelined request only when the response
 // to the last one has been written; until then it reads at most the size of one head ahead.
 //
-//   kHandshake -> kHead -> kBody -> kBusy (-> kStreaming) -> kFlushing -> kHead, or
+//   kHandshake -> kHead -> kBody (-> kAsking -> kBody) -> kBusy (-> kStreaming) -> kFlushing -> kHead, or
 //                                                                       kLingering -> destroyed
 //
 // A peer that closes its sending side after its request still gets the answer. If the application
@@ -54,6 +54,7 @@ class HttpConnection final : public Socket, public http::Exchange {
     kHandshake,  // TLS
     kHead,       // idle, or a request head is on its way
     kBody,
+    kAsking,     // whether the sender may send so large a body
     kBusy,       // the application has the request
     kStreaming,  // the application answers in pieces
     kFlushing,   // the response is complete but not written completely
@@ -71,7 +72,12 @@ class HttpConnection final : public Socket, public http::Exchange {
   void process();
   bool process_head();
   bool process_body();
-  bool is_refused_body(std::size_t size);
+  bool is_stopped_body(std::size_t size);
+  void begin_body();
+  void take_large_body();
+  void refuse_large_body();
+  void ask_for_sender();
+  void sender_known(bool known);
   std::size_t held_bytes() const;
   void start_body(http::RequestHead head);
   void dispatch();
@@ -114,6 +120,8 @@ class HttpConnection final : public Socket, public http::Exchange {
     http::ChunkDecoder chunks;
     std::size_t body_limit = 0;
     bool keep_alive = true;
+    bool complete = false;   // of a body in chunks: all has come
+    bool expects = false;    // the client sends its body after an interim response
     std::string asked = {};  // "GET /v1/keys", for the log; without the query
     std::shared_ptr<std::atomic<bool>> abandoned = nullptr;  // once somebody wants to know
     bool probed = false;  // an interim response was sent, to find out whether the peer has left

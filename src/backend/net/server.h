@@ -48,6 +48,10 @@ struct ServerOptions {
   // `stranger_body_bytes`. If not, the HTTP handler gets the request without a body, and has to refuse it; then the
   // connection is closed. Called on all loops. Empty: everybody may.
   std::function<bool(const http::Request&)> knows = {};
+  // The same for a sender whom knows() does not know yet, but somebody else may: the body is not read until `done` is
+  // called, on the loop of the request, at once or in a later turn. Called on all loops. Empty: nobody is asked.
+  std::function<void(const http::Request&, std::move_only_function<void(bool known)> done)> ask =
+      {};
   std::size_t stranger_body_bytes = 64 * 1024;
   // The account of the sender of such a request, which knows() has accepted. Called on all loops. Empty: there are
   // no accounts.

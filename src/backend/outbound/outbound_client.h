@@ -24,7 +24,7 @@ namespace syncline::backend {
 struct OutboundOptions {
   std::string ca_file = {};  // PEM, trusted besides the system's certificates; "": none
   policy::OutboundRules rules = {};
-  std::uint64_t timeout_ms = 5'000;  // for the whole exchange, without resolving the name
+  std::uint64_t timeout_ms = 5'000;  // for the whole exchange, with resolving the name
 };
 
 class OutboundClient {

@@ -27,6 +27,7 @@
 #include "backend/server/backup_service.h"
 #include "backend/server/import_service.h"
 #include "backend/server/process_metrics.h"
+#include "backend/store/erase_tenants.h"
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/tenant_records.h"
 #include "backend/tokens/api_key_table.h"
@@ -40,6 +41,7 @@
 #include "node/memory_plan.h"
 #include "node/revoke.h"
 #include "node/shards.h"
+#include "node/tenant_choice.h"
 #include "node/workers.h"
 #include "policy/names.h"
 #include "policy/tenants.h"
@@ -252,6 +254,7 @@ Result<void> Node::Impl::start() {
        .queue_bytes = plan.disk_queue,
        .snapshot_queue_bytes = plan.snapshots,
        .max_open_tables = shares.store,
+       .change_first = erasing_tenants(options.log),
        .reports = options.log});
   if (!opened) return std::unexpected(std::move(opened.error()));
   store = std::move(*opened);
@@ -370,6 +373,20 @@ Result<void> Node::Impl::listen() {
   server_options.knows = [this](const http::Request& request) {
     return node::identify_now(*access, cookies(), request, shards->loop(request.loop)).has_value();
   };
+  server_options.ask = [this](const http::Request& request,
+                              std::move_only_function<void(bool)> done) {
+    http::Request asked;  // as the API will see it, with the tenant that its address names
+    asked.headers = request.headers;
+    asked.raw_path = request.raw_path;
+    asked.path = request.path;
+    asked.query = request.query;
+    asked.peer = request.peer;
+    if (!node::choose_tenant(policy::TenantHosts(options.tenant_hosts), asked)) return done(false);
+    node::identify(*access, cookies(), asked, shards->loop(request.loop),
+                   [done = std::move(done)](Result<policy::Caller> caller) mutable {
+                     done(caller.has_value());
+                   });
+  };
   server_options.account_of = [this](const http::Request& request) -> SharedAccount {
     const auto caller = node::identify_now(*access, cookies(), request, shards->loop(request.loop));
     if (!caller) return nullptr;
@@ -445,6 +462,7 @@ Result<void> Node::Impl::start_shards() {
       .rates = options.rates,
       .presence = presence_limits(options.max_message_bytes),
       .stamp_presence = options.stamp_presence,
+      .guest_days = options.guest_days,
       .memory = memory.get(),
       .accounts = accounts.get(),
       .tenants = tenants.get(),

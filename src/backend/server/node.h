@@ -33,9 +33,10 @@ class LogWriter;
 
 struct NodeOptions {
   std::string data_dir = "syncline-data";
-  std::string log_name;         // the log name in checkpoints; "": the name so far
-  bool stamp_presence = false;  // workspace/stamp.h
-  std::string region;           // as events store them; at most log::kMaxPlaceBytes
+  std::string log_name;           // the log name in checkpoints; "": the name so far
+  bool stamp_presence = false;    // workspace/stamp.h
+  std::uint64_t guest_days = 90;  // workspace/guest_keeper.h
+  std::string region;             // as events store them; at most log::kMaxPlaceBytes
   std::string node;
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;
