@@ -238,7 +238,7 @@ void HttpConnection::sender_known(bool known) {
 }
 
 std::size_t HttpConnection::held_bytes() const {
-  const bool receiving = state_ == State::kBody;
+  const bool receiving = state_ == State::kBody || state_ == State::kAsking;
   const std::size_t input = input_.empty() ? 0 : input_.capacity();
   return input + (receiving ? exchange_->head.request.body.capacity() : 0);
 }
