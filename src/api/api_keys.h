@@ -3,17 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "log/event_log.h"
 #include "policy/api_key.h"
+#include "policy/api_key_book.h"
 
 namespace syncline::api {
 
-// Those of one tenant, or, for the operator on this machine, of all.
-using KeyOwner = std::optional<std::string>;
+using policy::KeyOwner;
 
 // Thread-safety: any thread. Answers come on any thread, or at once.
 class ApiKeys {

@@ -1,20 +1,12 @@
-// ApiKeyTable: the API keys of this server, in memory for all loops and in the directory of the store.
+// ApiKeyTable: the API keys of this server (policy/api_key_book.h) for all loops, and in the directory of the store.
 //
-// A key is looked up at each handshake and each request, on any loop, so all keys are in memory: about half a
-// kilobyte each, at most kMaxKeys. Everything that is stored goes through one loop, so that no older state of a key
-// overwrites a newer one.
-//
-// When a key was last used is stored some minutes later, for many keys together, and at most once in kUsePaceMs for
-// each: a request must not cause a write. A crash loses the last minutes of it. Keys that were revoked or expired
-// kKeptMs ago are forgotten.
+// Everything that is stored goes through one loop, so that no older state of a key overwrites a newer one.
 //
 // Thread-safety: any thread, unless stated otherwise. It must outlive the loops.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -23,6 +15,7 @@
 
 #include "api/api_keys.h"
 #include "log/directory_store.h"
+#include "policy/api_key_book.h"
 #include "policy/authenticator.h"
 #include "store/tables.h"
 #include "syncline/error.h"
@@ -31,10 +24,8 @@ namespace syncline::backend {
 
 class ApiKeyTable final : public policy::Authenticator, public api::ApiKeys {
  public:
-  static constexpr std::size_t kMaxKeys = 100'000;
-  static constexpr std::uint64_t kUsePaceMs = 5 * 60'000;
-  static constexpr std::uint64_t kKeptMs = std::uint64_t{30} * 86'400'000;
-  static constexpr std::size_t kAtOnce = 1000;  // records of one write of upkeep
+  static constexpr std::size_t kMaxKeys = policy::ApiKeyBook::kMaxKeys;
+  static constexpr std::uint64_t kKeptMs = policy::ApiKeyBook::kKeptMs;
 
   struct Options {
     // Calls the function with the directory, always on the same loop; never, if the store has ended.
@@ -68,29 +59,14 @@ class ApiKeyTable final : public policy::Authenticator, public api::ApiKeys {
   void keep_up(std::uint64_t now_ms);
 
  private:
-  struct Entry {
-    explicit Entry(policy::ApiKey known) : key(std::move(known)), used_ms(key.used_ms) {}
-    // With the time of its last use.
-    policy::ApiKey present() const;
+  explicit ApiKeyTable(Options options) : options_(std::move(options)), book_(options_.max_keys) {}
 
-    policy::ApiKey key;
-    mutable std::atomic<std::uint64_t> used_ms;
-  };
-  using Entries = std::map<std::string, Entry, std::less<>>;
-
-  explicit ApiKeyTable(Options options) : options_(std::move(options)) {}
-
-  Result<policy::Principal> judge(std::string_view token, std::uint64_t now_ms) const;
-  bool mark_revoked(const api::KeyOwner& owner, const std::string& id, std::uint64_t now_ms);
-  std::vector<log::DirectoryChange> upkeep(std::uint64_t now_ms);
   // On the loop of the directory.
   void store_new(log::DirectoryStore& directory, policy::ApiKey key, log::Done<void> done);
 
   const Options options_;
   mutable std::shared_mutex mutex_;
-  Entries entries_;         // guarded
-  std::size_t adding_ = 0;  // guarded; keys that are not durable yet
-  std::string swept_;       // guarded; upkeep goes on after this key
+  policy::ApiKeyBook book_;  // guarded
 };
 
 }  // namespace syncline::backend
