@@ -25,6 +25,7 @@ struct Hello {
   std::string token;
   bool wants_saved = true;
   std::string address = {};  // of its network; "": it has one of its own
+  std::string tenant = {};   // that the URL names; "": none
 };
 
 class Connector {

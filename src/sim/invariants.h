@@ -34,6 +34,8 @@ inline constexpr std::string_view kRetention = "I19 retention";
 inline constexpr std::string_view kPresence = "I20 presence";
 inline constexpr std::string_view kTokens = "I21 tokens";
 inline constexpr std::string_view kNames = "I22 names";
+inline constexpr std::string_view kTenantsApart = "I23 tenants";
+inline constexpr std::string_view kCredentials = "I24 credentials";
 
 inline std::string shown(const ObjectName& name) {
   return name.first + "/" + name.second;

@@ -203,14 +203,10 @@ void Issuer::check(const policy::Principal& principal, std::string_view where) {
 
 void Issuer::look() {
   if (!settings_.on) return;
-  Server::Process* const process = server_.process();
-  if (process == nullptr) return;
-  if (process->loop.paused() || process_.lock() != process->alive) {
-    process_ = process->alive;
-    runs_since_us_ = world_.now_us();
-    return;
-  }
-  const session::SessionTable& table = process->shard().sessions;
+  const auto since_us = runs_since_.look(server_, world_.now_us());
+  if (!since_us) return;
+  runs_since_us_ = *since_us;
+  const session::SessionTable& table = server_.process()->shard().sessions;
   static_cast<void>(table.visit(0, ~std::size_t{0} >> 1, [&](session::LiveSession& session, auto) {
     const session::SessionInfo info = session.info();
     for (const session::OpenDocument& document : info.documents)

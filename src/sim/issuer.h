@@ -22,6 +22,7 @@
 #include "policy/access.h"
 #include "policy/authenticator.h"
 #include "sim/api_user.h"
+#include "sim/runs_since.h"
 #include "sim/server.h"
 #include "sim/world.h"
 
@@ -81,8 +82,8 @@ class Issuer {
   Dice dice_;
   std::map<std::string, Token, std::less<>> tokens_;  // by id
   std::uint64_t last_id_ = 0;
-  std::weak_ptr<const int> process_;  // the one that look() saw last
-  std::uint64_t runs_since_us_ = 0;   // that process, without a pause
+  RunsSince runs_since_;
+  std::uint64_t runs_since_us_ = 0;  // the present process, when look() looks
   bool healed_ = false;
 };
 

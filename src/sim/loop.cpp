@@ -6,7 +6,6 @@
 namespace syncline::sim {
 namespace {
 
-constexpr std::uint64_t kEpochMs = 1'700'000'000'000;
 constexpr Lane kLanes = 5;  // few, so that some workspaces share one
 
 }  // namespace

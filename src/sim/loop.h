@@ -21,6 +21,9 @@
 
 namespace syncline::sim {
 
+// The time of day at which worlds begin, in milliseconds since 1970.
+inline constexpr std::uint64_t kEpochMs = 1'700'000'000'000;
+
 // The difference between a process's clocks and the time of the world.
 struct ClockSkew {
   std::int64_t offset_ms = 0;   // of the wall clock; jumps when a fault changes it

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/byte_writer.h"
+#include "base/qualified_name.h"
 #include "base/sha256.h"
 #include "crdt/update_writer.h"
 #include "sim/actor_order.h"
@@ -14,6 +15,7 @@
 #include "sim/canonical_json.h"
 #include "sim/guests.h"
 #include "sim/invariants.h"
+#include "sim/locksmith.h"
 #include "sim/stored_log.h"
 #include "state/rules_replay.h"
 #include "store/reads.h"
@@ -196,6 +198,8 @@ bool Oracle::load(const store::Tables& tables, std::map<ObjectName, History>& hi
     check_rules(tables, workspace, all);
     if (workspace == Guests::kWorkspace) continue;  // of types that are not known here
     if (Archivist::is_copy(workspace)) continue;    // compared with the original by its archivist
+    if (!split_name(workspace).tenant.empty()) continue;  // their lodgers look at them
+    if (workspace == Locksmith::kWorkspace) continue;     // the locksmith looks at it
     for (log::Event& event : all) {
       if (log::is_system_object(event.object)) continue;  // no document: check_rules looks at it
       History& history = histories[{workspace, event.object}];

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "sim/invariants.h"
+#include "sim/lodgers.h"
 #include "sim/rights.h"
 #include "sim/siege_plan.h"
 
@@ -359,6 +360,39 @@ std::string count_of(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+// Tenants, in every ninth world: the others stay as they are. In some, nothing but tenants is in each other's way,
+// and the time that the quiet one waits is measured.
+void draw_tenants(Plan& plan, Dice dice) {
+  if (plan.seed % 9 != 8 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  plan.server.tenants = Lodgers::tenants();
+  if (plan.corner != Corner::kNone || !dice.chance(0.5)) return;
+  plan.times_quiet_tenant = true;
+  plan.faults.clear();
+  plan.vandals.clear();
+  plan.network.slow_tail = 0;
+  plan.disk.slow_sync = 0;
+  plan.server.lanes = true;
+}
+
+// Keys, tickets and JWTs, in every eighth world that has no other tokens. The clocks of servers run too fast or too slow
+// there, and do not jump: a JWT needs a clock that is nearly right.
+void draw_locksmith(Plan& plan, Dice dice) {
+  if (plan.seed % 8 != 7 || plan.siege.on || plan.issuer.on || plan.names.on) return;
+  if (!plan.server.tenants.empty()) return;
+  plan.locksmith.on = true;
+  plan.locksmith.act_every_us = dice.scale(kSecond * 2 / 5, 2 * kSecond);
+  plan.locksmith.provider = {.rotate_every_us = dice.scale(5 * kSecond, 60 * kSecond),
+                             .outage_every_us = dice.scale(10 * kSecond, 100 * kSecond),
+                             .longest_outage_us = 120 * kSecond,
+                             .times = {.fresh_ms = dice.scale(4'000, 20'000),
+                                       .cooldown_ms = dice.scale(500, 5'000),
+                                       .keep_ms = dice.scale(20'000, 60'000)}};
+  plan.server.tickets = policy::TicketLimits{.most_ms = Locksmith::kLongestTicketS * 1000};
+  plan.server.skew.offset_ms = 0;
+  std::erase_if(plan.faults,
+                [](const Fault& each) { return family_of(each.kind) == Family::kClock; });
+}
+
 }  // namespace
 
 Family family_of(FaultKind kind) {
@@ -418,6 +452,8 @@ Plan draw_plan(std::uint64_t seed) {
   if (plan.old_events > 0) plan.siege.freezes.clear();
   draw_issuer(plan, dice.fork("issuer"));
   draw_names(plan, dice.fork("names"));
+  draw_tenants(plan, dice.fork("tenants"));
+  draw_locksmith(plan, dice.fork("locksmith"));
   return plan;
 }
 
@@ -425,17 +461,18 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{}, {}, {} in {:.0f} s; latency {:.1f} ms, sync {:.1f} ms, queue {} "
       "B, "
-      "{} updates in flight, cache {} B{}{}{}{}{}{}",
+      "{} updates in flight, cache {} B{}{}{}{}{}{}{}{}",
       count_of(plan.clients.size(), "client"), count_of(plan.vandals.size(), "vandal"),
       count_of(plan.faults.size(), "fault"), static_cast<double>(plan.phase_one_us) / 1e6,
       static_cast<double>(plan.network.latency_us) / 1e3,
       static_cast<double>(plan.disk.sync_us) / 1e3, plan.server.limits.queue_bytes,
       plan.server.limits.inflight_updates, plan.server.cache.budget_bytes,
       plan.custodian.works ? "; old history is dropped" : "",
+      plan.server.tenants.empty() ? "" : "; tenants",
       plan.corner == Corner::kNone ? "" : fmt::format("; {}", to_string(plan.corner)),
       plan.old_events == 0 ? "" : fmt::format("; {} events of version 0.1", plan.old_events),
-      plan.issuer.on ? "; tokens expire" : "", plan.names.on ? "; people have names" : "",
-      describe_siege(plan));
+      plan.issuer.on ? "; tokens expire" : "", plan.locksmith.on ? "; keys, tickets and JWTs" : "",
+      plan.names.on ? "; people have names" : "", describe_siege(plan));
 }
 
 std::string describe(const Fault& fault) {

@@ -17,6 +17,7 @@
 #include "sim/disk.h"
 #include "sim/hostile.h"
 #include "sim/issuer.h"
+#include "sim/locksmith.h"
 #include "sim/name_watch.h"
 #include "sim/network.h"
 #include "sim/probes.h"
@@ -138,6 +139,8 @@ struct Plan {
   SiegeSettings siege;
   IssuerSettings issuer;
   NameSettings names;
+  LocksmithSettings locksmith;
+  bool times_quiet_tenant = false;  // nothing fails, and nobody but tenants is in each other's way
 };
 
 // For a real server: clients with the same rights share a token.

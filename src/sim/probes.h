@@ -47,7 +47,12 @@ namespace syncline::sim {
   X(token_refused) X(token_wanted) X(token_renewed) X(token_revoked) X(revoked_presented) \
   X(session_kicked) \
   /* names */ \
-  X(person_shown) X(guest_shown) X(name_erased)
+  X(person_shown) X(guest_shown) X(name_erased) \
+  /* tenants */ \
+  X(tenant_served) X(tenant_refused) X(quiet_tenant_timed) \
+  /* keys, tickets and JWTs */ \
+  X(key_made) X(key_revoked) X(ticket_minted) X(ticket_refused) X(scope_refused) X(ended_refused) \
+  X(holder_served) X(jwt_let_in) X(jwt_refused) X(keys_fetched) X(keys_not_fetched)
 // clang-format on
 
 enum class Probe : std::uint8_t {

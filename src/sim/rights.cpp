@@ -7,10 +7,12 @@
 #include <optional>
 #include <utility>
 
+#include "base/qualified_name.h"
 #include "log/rules.h"
 #include "sim/archivist.h"
 #include "sim/guests.h"
 #include "sim/invariants.h"
+#include "sim/locksmith.h"
 #include "sim/stored_log.h"
 
 namespace syncline::sim {
@@ -112,6 +114,8 @@ std::string Rights::fault_of(const std::string& workspace, const log::Event& eve
 void Rights::check(World& world, const store::Tables& tables) const {
   for (const auto& [workspace, end] : ends_of(tables)) {
     if (Archivist::is_copy(workspace)) continue;  // its events were judged where they were made
+    if (!split_name(workspace).tenant.empty()) continue;  // its lodgers look at them
+    if (workspace == Locksmith::kWorkspace) continue;     // the locksmith looks at them
     const auto events = read_log(tables, workspace);
     if (!events) continue;  // another oracle reports this
     for (const log::Event& event : *events)

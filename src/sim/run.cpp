@@ -15,6 +15,8 @@
 #include "sim/historians.h"
 #include "sim/intruder.h"
 #include "sim/invariants.h"
+#include "sim/locksmith.h"
+#include "sim/lodgers.h"
 #include "sim/name_watch.h"
 #include "sim/nemesis.h"
 #include "sim/old_log.h"
@@ -33,6 +35,8 @@ namespace {
 constexpr std::uint64_t kMaxEvents = 8'000'000;
 
 constexpr std::size_t kJoiners = 16;
+// Lodgers or holders; no world has both.
+constexpr std::size_t kOthers = std::max(Lodgers::kCount, Locksmith::kHolders);
 
 std::size_t first_joiner(const Plan& plan) {
   std::size_t number = 0;
@@ -65,6 +69,13 @@ std::set<ObjectName> objects_of(const Plan& plan) {
   return objects;
 }
 
+// Within which the edits of a quiet tenant are saved where nothing fails: the ways to the server and back, some syncs of the
+// disk, and what its loop and its workers do for others meanwhile.
+std::uint64_t soon_of(const Plan& plan) {
+  return kSecond / 10 + 2 * (plan.network.latency_us + plan.network.jitter_us) +
+         4 * plan.disk.sync_us + 4 * plan.server.worker_turn_us;
+}
+
 class Run {
  public:
   Run(const Plan& plan, const RunOptions& options)
@@ -72,7 +83,7 @@ class Run {
         objects_(objects_of(plan)),
         rights_(rights_of(plan)),
         world_(plan.seed, options.recording),
-        network_(world_, plan.network, first_joiner(plan) + kJoiners),
+        network_(world_, plan.network, first_joiner(plan) + kJoiners + kOthers),
         disk_(world_, plan.disk),
         freeze_(world_, [this] { return server_.process(); }),
         server_(
@@ -104,6 +115,13 @@ class Run {
         names_(world_, server_, plan.names, first_joiner(plan),
                {objects_.begin(), objects_.end()}) {
     if (plan.names.on) rights_.identify(NameWatch::identity_of);
+    if (!plan.server.tenants.empty())
+      lodgers_ = std::make_unique<Lodgers>(world_, network_, server_, first_joiner(plan) + kJoiners,
+                                           objects_.empty() ? "w" : objects_.begin()->first,
+                                           plan.times_quiet_tenant ? soon_of(plan) : 0);
+    if (plan.locksmith.on)
+      locksmith_ = std::make_unique<Locksmith>(world_, network_, server_, plan.locksmith,
+                                               first_joiner(plan) + kJoiners);
     server_.ask(freeze_.rule());
     if (plan.issuer.on)
       server_.ask([this](const policy::Access& shared) { return issuer_.judge(shared); });
@@ -157,7 +175,9 @@ class Run {
   Siege siege_;
   Issuer issuer_;
   NameWatch names_;
-  std::unique_ptr<Guests> guests_;  // may be nullptr
+  std::unique_ptr<Guests> guests_;  // may be nullptr, as the next two
+  std::unique_ptr<Lodgers> lodgers_;
+  std::unique_ptr<Locksmith> locksmith_;
 };
 
 void Run::begin() {
@@ -193,6 +213,8 @@ void Run::begin() {
   archivist_.start();
   intruder_.start();
   if (guests_) guests_->start();
+  if (lodgers_) lodgers_->start();
+  if (locksmith_) locksmith_->start();
   custodian_.start();
   issuer_.start();
   names_.start();
@@ -232,6 +254,7 @@ void Run::rolled_back() {
   issuer_.rolled_back();
   names_.rolled_back();
   if (guests_) guests_->rolled_back();
+  if (locksmith_) locksmith_->rolled_back();
   oracle_.rolled_back();
   rights_.rolled_back(tables);
   book_.forget_promises();
@@ -259,6 +282,8 @@ void Run::check_admitted() {
 void Run::heal() {
   issuer_.heal();
   for (const auto& vandal : vandals_) vandal->stop();
+  if (lodgers_) lodgers_->stop();
+  if (locksmith_) locksmith_->stop();
   siege_.heal();
   for (const auto& client : clients_) client->stop_editing();
   if (guests_) guests_->stop_editing();
@@ -335,6 +360,7 @@ bool Run::settle() {
     siege_.look(clients_);
     issuer_.look();
     names_.look(clients_);
+    if (locksmith_) locksmith_->look();
     why = who_lags();
     if (why.empty()) return true;
   }
@@ -362,6 +388,8 @@ void Run::take_stock() {
   historians_.check(tables);
   archivist_.check(tables);
   if (guests_) guests_->check(tables);
+  if (lodgers_) lodgers_->check(tables);
+  if (locksmith_) locksmith_->check(tables);
   for (const std::string& workspace : workspaces()) {
     freeze_.check(tables, workspace);
     check_checkouts(world_, tables, workspace);
@@ -421,6 +449,7 @@ RunResult Run::go() {
     siege_.look(clients_);
     issuer_.look();
     names_.look(clients_);
+    if (locksmith_) locksmith_->look();
   }
   if (sound) {
     heal();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/serve.h"
+#include "base/qualified_name.h"
 #include "node/memory_plan.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
@@ -16,6 +17,7 @@
 namespace syncline::sim {
 namespace {
 
+constexpr std::uint64_t kKeysUpkeepMs = 5'000;
 constexpr std::size_t kLargestMessage = 64'000;  // that a client of the simulator sends
 
 std::vector<std::unique_ptr<Loop>> make_loops(Timeline& timeline, std::size_t count) {
@@ -47,6 +49,25 @@ Result<std::vector<policy::Revocation>> revocations_in(const DiskStore& store) {
   });
 }
 
+Result<std::vector<log::DirectoryEntry>> uses_in(const DiskStore& store) {
+  return store::read_directory(store.tables(), log::DirectoryKind::kTenant, "/", "", 1000);
+}
+
+// As in production, a server does not start if it cannot read these.
+Result<void> check_records(const DiskStore& store) {
+  if (auto revocations = revocations_in(store); !revocations)
+    return std::unexpected(std::move(revocations.error()));
+  if (auto uses = uses_in(store); !uses) return std::unexpected(std::move(uses.error()));
+  return KeyTable::check(store.tables());
+}
+
+// The secret that signs tickets is in a file of its own in production.
+policy::TicketAuthenticator::Secrets make_ticket_secrets(Dice dice) {
+  policy::TicketSecret secret{.id = 1};
+  for (std::uint8_t& byte : secret.bytes) byte = static_cast<std::uint8_t>(dice.next());
+  return std::make_shared<const std::vector<policy::TicketSecret>>(1, secret);
+}
+
 // Workers are of different speeds, so jobs of several end in all orders.
 std::uint64_t turn_of_worker(const ServerSettings& settings, std::size_t worker) {
   return std::max<std::uint64_t>(settings.worker_turn_us / (worker + 1), 1);
@@ -57,8 +78,24 @@ std::uint64_t turn_of_worker(const ServerSettings& settings, std::size_t worker)
 Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore> opened)
     : shared(server.access_()),
       issued(server.judge_tokens_ ? server.judge_tokens_(shared) : nullptr),
+      keys(server.settings_.tickets
+               ? std::make_unique<KeyTable>(
+                     opened->tables(),
+                     [this]() -> log::DirectoryStore& { return shard().store->directory(); })
+               : nullptr),
+      tickets(
+          keys == nullptr
+              ? nullptr
+              : std::make_unique<policy::TicketAuthenticator>(policy::TicketAuthenticator::Sources{
+                    .secrets = [&server] { return server.ticket_secrets_; },
+                    .withdrawn = [this](std::string_view token,
+                                        std::uint64_t) { return keys->is_withdrawn(token); }})),
       revoked([this] { return &shards; }),
-      access(shared, {.jwt = issued.get(), .revoked = &revoked}),
+      clients(
+          shared,
+          {.keys = keys.get(), .tickets = tickets.get(), .jwt = issued.get(), .revoked = &revoked}),
+      access(clients, server.tenant_access_(), server.door_watch_),
+      door(access, tenants),
       loop(world.timeline),
       desk_loop(world.timeline),
       worker_loops(make_loops(world.timeline, server.settings_.workers)),
@@ -72,8 +109,12 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       jobs(world, workers),
       shards({&loop}),
       api{.shards = shards,
-          .access = access,
+          .access = door,
+          .tenants = &tenants,
           .imports = &imports,
+          .api_keys = keys.get(),
+          .tickets = tickets.get(),
+          .ticket_limits = server.settings_.tickets.value_or(policy::TicketLimits{}),
           .keys = [&identity = server.identity_]() -> Result<api::PublicKeys> {
             return api::PublicKeys{identity.log_name, {identity.signers.front().verifier()}};
           },
@@ -82,6 +123,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       serve(api::make_handler(api)) {
   // What waits for the disk is charged there, and is destroyed when the disk would have answered.
   if (memory != nullptr) world.kept.push_back(memory);
+  for (const policy::TenantRecord& record : server.settings_.tenants) tenants.put(record);
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
   desk_loop.skew() = server.settings_.skew;
@@ -102,6 +144,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .stamp_presence = server.settings_.stamp_presence,
       .memory = memory.get(),
       .accounts = accounts.get(),
+      .tenants = &tenants,
       .gate =
           [&server, this](const policy::Caller&, const std::string& workspace) {
             return server.admit(workspace, imports.holds(workspace));
@@ -111,13 +154,58 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .deciders = server.deciders_,
       .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
       .jobs = &jobs,
-      .loop_share = server.settings_.loop_share};
+      .loop_share = server.settings_.loop_share,
+      .reports = server.reports_};
   shards.set(
       0, std::make_unique<node::Shard>(
              loop, std::make_unique<Dice>(world.dice.fork("salts", world.now_us())),
              store->open_loop(loop), server.identity_, shards.placement(), 0, std::move(options)));
+  count_uses();
+  if (keys != nullptr) keep_up_keys();
   imports.serve(shard());
   shard().checkpoints.look_through();
+}
+
+// As backend/server/node.cpp does it in production. recover() has checked that the records can be read.
+void Server::Process::count_uses() {
+  const auto uses = uses_in(*store);
+  for (const log::DirectoryEntry& entry : uses.value_or(std::vector<log::DirectoryEntry>())) {
+    const auto use = policy::decode_use(entry.value);
+    const policy::SharedTenant tenant = tenants.find(split_name(entry.id).tenant);
+    if (!use || tenant == nullptr) continue;
+    tenant->add(policy::Quota::kWorkspaces, 1);
+    tenant->add(policy::Quota::kObjects, static_cast<std::int64_t>(use->objects));
+    tenant->add(policy::Quota::kStoredBytes, static_cast<std::int64_t>(use->bytes));
+    shard().uses.restore(entry.id, *use);
+  }
+}
+
+// As backend/server/node.cpp does it in production.
+void Server::Process::keep_up_keys() {
+  loop.after(kKeysUpkeepMs, [this] {
+    keys->keep_up(loop.unix_ms());
+    keep_up_keys();
+  });
+}
+
+void Tokens::authenticate(const policy::Credential& credential, Scheduler& loop, Done done) const {
+  if (!tenants_.open())
+    if (auto known = tenants_.authenticate(credential.token)) return done(std::move(known));
+  if (watch_)
+    done = [this, &loop, token = std::string(credential.token),
+            workspace = std::string(credential.workspace), object = std::string(credential.object),
+            may_ask = credential.may_ask,
+            done = std::move(done)](Result<policy::Principal> answer) mutable {
+      watch_({.token = token, .workspace = workspace, .object = object, .may_ask = may_ask}, loop,
+             answer);
+      done(std::move(answer));
+    };
+  clients_.authenticate(credential, loop, std::move(done));
+}
+
+void Server::set_tenant_tokens(std::function<policy::Access()> tokens) {
+  tenant_access_ = std::move(tokens);
+  if (process_) process_->access.replace_tenants(tenant_access_());
 }
 
 Server::Server(World& world, Network& network, Disk& disk, ServerSettings settings,
@@ -127,6 +215,7 @@ Server::Server(World& world, Network& network, Disk& disk, ServerSettings settin
       disk_(disk),
       settings_(settings),
       access_(std::move(access)),
+      ticket_secrets_(make_ticket_secrets(world.dice.fork("ticket secret"))),
       identity_(identity),
       dice_(world.dice.fork("server")) {
   network_.set_acceptor(this);
@@ -159,8 +248,8 @@ void Server::start() {
 void Server::recover() {
   auto store = DiskStore::open(world_, disk_, settings_.store);
   if (store)
-    if (auto revocations = revocations_in(**store); !revocations)
-      store = std::unexpected(std::move(revocations.error()));
+    if (auto sound = check_records(**store); !sound)
+      store = std::unexpected(std::move(sound.error()));
   if (!store) {
     world_.trace.note(Kind::kProcess, "server", 2, 0,
                       [&] { return "refuses to start: " + store.error().message; });
@@ -361,12 +450,18 @@ void Server::gather() {
 
 namespace {
 
-// Without a peer, everybody whom the simulator asks answers at once.
-Result<policy::Principal> judge_now(Server::Process& process, std::string_view token) {
+// Without a peer, everybody whom the simulator asks answers at once; and nobody is asked for keys, because the session
+// exists at once.
+Result<policy::Principal> judge_now(Server::Process& process, const Hello& hello) {
   Result<policy::Principal> judged = fail(ErrorCode::kUnavailable, "no answer");
-  process.access.authenticate(
-      {.token = token}, process.loop,
-      [&judged](Result<policy::Principal> principal) { judged = std::move(principal); });
+  process.door.authenticate({.token = hello.token,
+                             .workspace = hello.workspace,
+                             .object = hello.object,
+                             .may_ask = false,
+                             .tenant = hello.tenant},
+                            process.loop, [&judged](Result<policy::Principal> principal) {
+                              judged = std::move(principal);
+                            });
   return judged;
 }
 
@@ -385,18 +480,23 @@ std::unique_ptr<session::ConnectionHandler> Server::accept(const Hello& hello) {
     return std::make_unique<session::HocuspocusSession>(
         session::HocuspocusOptions{.host = shard.host,
                                    .workspace = hello.workspace,
-                                   .access = process.access,
+                                   .tenant = hello.tenant,
+                                   .access = process.door,
                                    .sessions = &shard.sessions,
                                    .actor = actor,
                                    .limits = settings_.limits,
                                    .rates = &shard.rates,
                                    .counters = shard.session_counters});
   }
+  auto principal = judge_now(process, hello);
+  const std::string workspace =
+      qualified(principal ? principal->tenant() : std::string_view(), hello.workspace);
+  if (!shard.host.has_place(workspace)) return nullptr;
   return std::make_unique<session::YSession>(
       session::YSessionOptions{.host = shard.host,
-                               .workspace = hello.workspace,
+                               .workspace = workspace,
                                .object = hello.object,
-                               .principal = judge_now(process, hello.token),
+                               .principal = std::move(principal),
                                .actor = actor,
                                .wants_saved = hello.wants_saved,
                                .sessions = &shard.sessions,

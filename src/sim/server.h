@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,13 +27,17 @@
 #include "node/revoke.h"
 #include "node/shards.h"
 #include "node/workers.h"
+#include "observe/report.h"
 #include "policy/access.h"
 #include "policy/decider.h"
 #include "policy/rates.h"
+#include "policy/tenants.h"
+#include "policy/ticket_authenticator.h"
 #include "policy/token_kinds.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
 #include "sim/jobs_watch.h"
+#include "sim/key_table.h"
 #include "sim/memory_imports.h"
 #include "sim/network.h"
 #include "state/object_cache.h"
@@ -40,6 +45,28 @@
 #include "workspace/presence.h"
 
 namespace syncline::sim {
+
+// Sees what a process makes of a credential, in the turn in which it answers; the loop is that of the process.
+using DoorWatch = std::function<void(const policy::Credential& asked, const Scheduler& loop,
+                                     const Result<policy::Principal>& answer)>;
+
+// The tokens that a process knows. Those of tenants change while it runs; those of clients do not.
+class Tokens final : public policy::Authenticator {
+ public:
+  // `clients` and `watch`, which may be empty, must outlive it.
+  Tokens(const policy::Authenticator& clients, policy::Access tenants, const DoorWatch& watch)
+      : clients_(clients), tenants_(std::move(tenants)), watch_(watch) {}
+
+  void replace_tenants(policy::Access tenants) { tenants_ = std::move(tenants); }
+  bool open() const override { return clients_.open(); }
+  void authenticate(const policy::Credential& credential, Scheduler& loop,
+                    Done done) const override;
+
+ private:
+  const policy::Authenticator& clients_;
+  policy::Access tenants_;
+  const DoorWatch& watch_;
+};
 
 struct ServerSettings {
   session::Limits limits;
@@ -59,7 +86,10 @@ struct ServerSettings {
   std::size_t workers = 1;
   std::size_t large_job_bytes = 100'000;
   std::uint64_t worker_turn_us = 2'000;  // of workers, whose jobs take long
-  bool lanes = false;                    // its loop shares its time out between workspaces
+  std::vector<policy::TenantRecord> tenants = {};
+  std::optional<policy::TicketLimits> tickets =
+      {};              // nullopt: there are neither API keys nor tickets
+  bool lanes = false;  // its loop shares its time out between workspaces
   ClockSkew skew;
 };
 
@@ -75,13 +105,21 @@ class Server final : public Network::Acceptor {
       loop.stop();  // sessions that wait for their end still use the rest
     }
 
+    void count_uses();
+    void keep_up_keys();
+
     node::Shard& shard() { return *shards.at(0); }
     const node::Shard& shard() const { return *shards.at(0); }
 
+    policy::TenantTable tenants;
     const policy::Access shared;  // a process reads the rights of tokens when it starts
-    const std::unique_ptr<policy::Authenticator> issued;  // may be nullptr
+    const std::unique_ptr<policy::Authenticator> issued;         // may be nullptr
+    const std::unique_ptr<KeyTable> keys;                        // the same
+    const std::unique_ptr<policy::TicketAuthenticator> tickets;  // the same
     const node::RevocationsOfLoops revoked;
-    const policy::TokenKinds access;
+    const policy::TokenKinds clients;
+    Tokens access;
+    const policy::TenantDoor door;
     Loop loop;
     Loop desk_loop;  // where urgent jobs wait for a worker
     const std::vector<std::unique_ptr<Loop>> worker_loops;
@@ -108,6 +146,10 @@ class Server final : public Network::Acceptor {
   using JudgeTokens =
       std::function<std::unique_ptr<policy::Authenticator>(const policy::Access& shared)>;
   void ask(JudgeTokens judge) { judge_tokens_ = std::move(judge); }
+  // Where processes report that start from now on; nullptr: nowhere. It must outlive them.
+  void report_to(observe::Sink* reports) { reports_ = reports; }
+  // Sees the answers to all credentials, also those of the present process.
+  void watch_door(DoorWatch watch) { door_watch_ = std::move(watch); }
   // Which types of objects processes know that start from now on; `types` outlives the server.
   void know(const merge::TypeRegistry& types) { types_ = &types; }
 
@@ -121,6 +163,8 @@ class Server final : public Network::Acceptor {
   // As after SIGTERM: closes its connections, and is started again.
   void drain();
   void jump_clock(std::int64_t ms);
+  // Where the tokens of tenants come from, for this process and the next ones. Call it again when they change.
+  void set_tenant_tokens(std::function<policy::Access()> tokens);
   // A power loss interrupts the next recovery.
   void crash_next_recovery() { crash_next_recovery_ = true; }
   void heal();
@@ -165,9 +209,13 @@ class Server final : public Network::Acceptor {
   ServerSettings settings_;
   const std::function<policy::Access()> access_;
   JudgeTokens judge_tokens_;
+  std::function<policy::Access()> tenant_access_ = [] { return policy::Access(); };
+  DoorWatch door_watch_;  // may be empty
+  const policy::TicketAuthenticator::Secrets ticket_secrets_;
   const log::NotaryIdentity& identity_;
   std::set<std::string, std::less<>> importing_;
   const merge::TypeRegistry* types_ = &node::known_types();
+  observe::Sink* reports_ = nullptr;
   std::vector<const policy::Decider*> deciders_;
   Dice dice_;
   std::unique_ptr<Process> process_;
