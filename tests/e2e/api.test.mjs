@@ -111,6 +111,9 @@ test('what is answered is what is described', kTest, async (t) => {
   assert.ok((await ok('GET', '/sessions')).body.sessions.length >= 2);
   for (const act of ['kick', 'revoke']) assert.equal((await api.ask('POST', `/v1/sessions/00-00000000-0000000000000000/${act}`)).status, 404);
   await ok('POST', '/revocations?principal=nobody');
+  const revoked = (await ok('GET', '/revocations')).body.revocations.find(({ id }) => id === 'nobody');
+  await ok('DELETE', `/revocations/${revoked.revocation}`);
+  assert.equal((await api.ask('DELETE', `/v1/revocations/${revoked.revocation}`)).status, 404);
   assert.ok((await api.ask('POST', '/v1/security-events', { headers: { 'content-type': 'application/secevent+jwt' }, body: 'x.y.z' })).status >= 400);
   const answered = new Set([...api.seen].map((line) => line.replace(/ \d+$/, '')));
   assert.deepEqual([...answered].sort(), described(api.document).sort(), 'every operation was tried');

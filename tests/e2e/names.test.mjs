@@ -151,5 +151,10 @@ test('the page asks for a token, keeps it out of its address, and says what is a
   const authors = await reader.getByTestId('history-authors').locator('li').evaluateAll((list) => list.map((item) => [item.textContent, item.style.getPropertyValue('--peer')]));
   assert.deepEqual(authors, [['Ada (not verified) · 16', peers[0][2]]]);
   await screenshot(reader, 'names-reader');
+  // A reader sees the past, and brings nothing back.
+  await reader.getByTestId('history-slider').fill('1');
+  await until(async () => (await reader.getByTestId('history-panel').getAttribute('data-position')) === '1', 'an earlier moment is shown');
+  await becomes(reader, 'history-panel', 'shown');
+  assert.equal(await reader.getByTestId('history-restore').isDisabled(), true);
   for (const each of [page, reader]) assert.deepEqual(each.problems, []);
 });
