@@ -243,11 +243,12 @@ void add_turns(observe::MetricsPage& page, const std::vector<LoopSample>& loops)
 
 // Collects one sample per loop, each taken on its loop. The last one to arrive sends the answer.
 struct Collection {
-  Collection(std::size_t count, http::Responder answerer)
-      : loops(count), missing(count), responder(std::move(answerer)) {}
+  Collection(std::size_t count, TenantsShown shown, http::Responder answerer)
+      : loops(count), missing(count), tenants(shown), responder(std::move(answerer)) {}
 
   std::vector<LoopSample> loops;
   std::atomic<std::size_t> missing;
+  const TenantsShown tenants;
   http::Responder responder;
 };
 
@@ -285,7 +286,8 @@ void answer_metrics(const Context& context, Collection& collection) {
   add_retention(page, collection.loops);
   add_write_path(page, collection.loops);
   add_turns(page, collection.loops);
-  if (context.tenants != nullptr) add_tenants(page, *context.tenants);
+  if (context.tenants != nullptr && collection.tenants == TenantsShown::kYes)
+    add_tenants(page, *context.tenants);
   if (context.add_metrics) context.add_metrics(page);
   http::Response response;
   response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
@@ -295,9 +297,9 @@ void answer_metrics(const Context& context, Collection& collection) {
 
 }  // namespace
 
-void serve_metrics(const Context& context, http::Responder responder) {
+void serve_metrics(const Context& context, TenantsShown tenants, http::Responder responder) {
   const std::size_t loops = context.shards.size();
-  const auto collection = std::make_shared<Collection>(loops, std::move(responder));
+  const auto collection = std::make_shared<Collection>(loops, tenants, std::move(responder));
   for (std::size_t i = 0; i < loops; ++i) {
     context.shards.on(i, [&context, collection, i](const node::Shard& shard) {
       collection->loops[i] = sample(shard);

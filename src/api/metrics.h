@@ -7,6 +7,8 @@
 
 namespace syncline::api {
 
-void serve_metrics(const Context& context, http::Responder responder);
+// What tenants use is for those who may see tenants.
+enum class TenantsShown : bool { kNo, kYes };
+void serve_metrics(const Context& context, TenantsShown tenants, http::Responder responder);
 
 }  // namespace syncline::api

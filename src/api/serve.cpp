@@ -6,6 +6,7 @@
 
 #include "api/dispatch.h"
 #include "api/metrics.h"
+#include "api/reach.h"
 #include "api/support.h"
 #include "node/identify.h"
 #include "node/tenant_choice.h"
@@ -71,7 +72,9 @@ void route(Context& context, http::Request request, http::Responder responder) {
                  [&context](Admitted admitted) {
                    const auto within = policy::check_scope(admitted.caller.principal, {}, {});
                    if (!within) return admitted.responder.respond(to_response(within.error()));
-                   serve_metrics(context, std::move(admitted.responder));
+                   const bool all = reaches_all(admitted.caller, kSeesAllTenants);
+                   serve_metrics(context, all ? TenantsShown::kYes : TenantsShown::kNo,
+                                 std::move(admitted.responder));
                  });
   }
   if (is_protocol_path(path)) {
@@ -100,7 +103,7 @@ http::Handler make_metrics_handler(Context& context) {
           http::error_response(404, "not_found", "only /metrics is served here"));
     if (request.method != "GET" && request.method != "HEAD")
       return responder.respond(method_not_allowed("GET, HEAD"));
-    serve_metrics(context, std::move(responder));
+    serve_metrics(context, TenantsShown::kYes, std::move(responder));
   };
 }
 

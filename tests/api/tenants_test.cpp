@@ -24,8 +24,10 @@ policy::Principal of_tenant(std::string tenant) {
 class ApiTenants : public ::testing::Test {
  protected:
   ApiTenants()
-      : node_(policy::Access(
-            {{"acme", of_tenant("acme")}, {"beta", of_tenant("beta")}, {"none", {.id = "ann"}}})),
+      : node_(policy::Access({{"acme", of_tenant("acme")},
+                              {"beta", of_tenant("beta")},
+                              {"none", {.id = "ann"}},
+                              {"look", {.id = "bob", .rights = policy::Rights::reading()}}})),
         door_(node_.context.access, tenants_),
         context_{.shards = node_.context.shards,
                  .access = door_,
@@ -104,6 +106,17 @@ TEST_F(ApiTenants, WhatConcernsTheServerIsTheOperators) {
     EXPECT_EQ(ask("none", std::string("/t/acme") + target)->head->status, 403) << target;
     EXPECT_NE(ask("none", target)->head->status, 403) << target;
   }
+}
+
+// Whoever reads the counters of the server need not know whose they are.
+TEST_F(ApiTenants, MetricsNameTenantsToThoseWhoMaySeeThem) {
+  const auto metrics = [&](const std::string& token) {
+    const auto answer = ask(token, "/metrics");
+    EXPECT_EQ(answer->head->status, 200) << token;
+    return answer->body;
+  };
+  EXPECT_NE(metrics("none").find("tenant=\"acme\""), std::string::npos);
+  EXPECT_EQ(metrics("look").find("tenant"), std::string::npos);
 }
 
 // Both are read before either is written.

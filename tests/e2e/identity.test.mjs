@@ -358,6 +358,23 @@ test('the application judges tokens of its own', kTest, async (t) => {
   assert.ok(!server.stderr.includes('session-1') && !server.stderr.includes('between us'));
 });
 
+test('the application is asked before a large body is read', kTest, async (t) => {
+  const app = await application(t, async ({ token }) => {
+    await sleep(300);
+    return token === 'good' ? [200, { principal: 'u-1', rights: 'admin' }] : [401, { reason: 'log in again' }];
+  });
+  const server = await Server.start(t, { args: ['--auth-webhook', app.url, ...kLocal] });
+  const body = Buffer.alloc(500_000, 'x');
+  const send = (token, path = '/v1/workspaces/big/import?offset=0') => fetch(server.url + path, { method: 'POST', headers: bearer(token), body });
+  const taken = await send('good');
+  assert.equal(taken.status, 400, 'the first request gets through, to what is no bundle');
+  assert.match(await taken.text(), /bundle/);
+  assert.deepEqual(app.asked.map(({ token, workspace }) => [token, workspace]), [['good', 'big']]);
+  const refused = await send('bad').then(({ status }) => status, () => 'closed');
+  assert.ok([401, 'closed'].includes(refused), String(refused));
+  assert.equal((await send('good')).status, 400);
+});
+
 test('equal questions to the application share one request', kTest, async (t) => {
   const app = await application(t, async () => {
     await sleep(500);
