@@ -34,6 +34,9 @@ void JobReads::begin(log::EventLog& log, std::shared_ptr<Held> held, Wish wish,
                      log::Done<std::vector<log::Event>> done) {
   wish.limits.max_bytes = std::min(wish.limits.max_bytes, kPageBytes);
   wish.limits.max_events = std::min(wish.limits.max_events, kPageEvents);
+  // What follows the last position wanted is not read, however large it is.
+  if (wish.after >= wish.limits.to)
+    return read_page(log, std::move(held), std::move(wish), {}, std::move(done));
   const std::string workspace = wish.workspace;
   const std::string object = wish.object;
   const log::Position after = wish.after;

@@ -122,6 +122,18 @@ TEST_F(JobReadsTest, ALargeEventForWhichThereIsNoMemoryIsRefused) {
   EXPECT_EQ((*page)->error().code, ErrorCode::kUnavailable);
 }
 
+TEST_F(JobReadsTest, ALargeEventBehindTheEndIsNotWaitedFor) {
+  write(10);
+  write(3 * kReadMiB);
+  auto filler = fill();
+  auto job = begin();
+  Page page;
+  job->sources->events.read("w", 1, {.to = 1}, [&page](auto events) { page = std::move(events); });
+  world.loop.run();
+  ASSERT_TRUE(page && *page);
+  EXPECT_TRUE((*page)->empty());
+}
+
 TEST_F(JobReadsTest, PagesAreSmallAndTheLastTwoAreCharged) {
   for (int i = 0; i < 8; ++i) write(900'000);
   auto job = begin();
