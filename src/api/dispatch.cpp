@@ -209,6 +209,14 @@ void refuse(const Context& context, const http::Request& request, http::Responde
   shard->slow_answers.answer(verdict.delay_ms, std::move(responder), std::move(response));
 }
 
+// Counts the request for its principal.
+std::optional<http::Response> refuse_fast(const Context& context, const http::Request& request,
+                                          const policy::Caller& caller) {
+  node::Shard* shard = context.shards.at(request.loop);
+  return shard == nullptr ? std::nullopt
+                          : node::refuse_fast(*shard, caller.principal, request.peer);
+}
+
 Result<void> may_ask(const Context& context, const http::Request& request,
                      const policy::Caller& caller, Right right) {
   if (!caller.principal.tenant().empty() && policy::Rights::of_the_server().has(right))
@@ -291,6 +299,8 @@ void admit(const Context& context, http::Request request, http::Responder respon
                    const auto may = caller ? may_ask(context, *asked, *caller, right)
                                            : std::unexpected(caller.error());
                    if (!may) return refuse(context, *asked, std::move(responder), may.error());
+                   if (auto refused = refuse_fast(context, *asked, *caller))
+                     return responder.respond(std::move(*refused));
                    serve({std::move(*asked), std::move(*caller), std::move(responder)});
                  });
 }

@@ -133,19 +133,39 @@ std::optional<http::Response> refuse_host(const policy::Authenticator& access,
   return http::error_response(421, "misdirected", known.error().message);
 }
 
-std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer) {
-  const auto network = policy::NetworkRates::key_of(peer);
-  const std::uint64_t now_ms = shard.scheduler.turn_began_us() / 1000;
-  const std::uint64_t wait_ms = shard.rates.wait_ms(network, policy::Work::kRequests, now_ms);
-  if (wait_ms == 0) {
-    shard.rates.take(network, policy::Work::kRequests, 1, now_ms);
-    return std::nullopt;
-  }
+namespace {
+
+http::Response too_many(Shard& shard, const std::string& message, std::uint64_t wait_ms) {
   ++shard.requests_refused;
-  http::Response refused =
-      http::error_response(429, "too_many_requests", "too many requests from this address");
+  http::Response refused = http::error_response(429, "too_many_requests", message);
   refused.headers.emplace_back("Retry-After", std::to_string((wait_ms + 999) / 1000));
   return refused;
+}
+
+}  // namespace
+
+std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer) {
+  constexpr auto kWork = policy::Work::kRequests;
+  const auto network = policy::NetworkRates::key_of(peer);
+  const std::uint64_t now_ms = shard.scheduler.turn_began_us() / 1000;
+  const std::uint64_t wait_ms = shard.rates.wait_ms(network, kWork, now_ms);
+  if (wait_ms > 0) return too_many(shard, "too many requests from this address", wait_ms);
+  shard.rates.take(network, kWork, 1, now_ms);
+  return std::nullopt;
+}
+
+std::optional<http::Response> refuse_fast(Shard& shard, const policy::Principal& principal,
+                                          std::string_view peer) {
+  constexpr auto kWork = policy::Work::kRequests;
+  const auto network = policy::NetworkRates::key_of(peer);
+  if (network == 0) return std::nullopt;
+  const auto key = policy::NetworkRates::key_of_principal(principal);
+  const std::uint64_t now_ms = shard.scheduler.turn_began_us() / 1000;
+  const std::uint64_t wait_ms = shard.rates.wait_ms_of_principal(key, kWork, now_ms);
+  if (wait_ms > 0 && shard.rates.uses_much(network, kWork, now_ms))
+    return too_many(shard, "too many requests of this principal", wait_ms);
+  shard.rates.take_of_principal(key, kWork, 1, now_ms);
+  return std::nullopt;
 }
 
 std::optional<http::Response> refuse_for_memory(Shard& shard) {

@@ -53,6 +53,10 @@ std::optional<http::Response> refuse_host(const policy::Authenticator& access,
 // The answer (429) to a request from a network that sends too many. Empty: the request is accepted,
 // and counted. Must be called on the loop of the shard.
 std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer);
+// The same for a principal that sends too many, from all networks together. Many may share a token, so a network
+// that sends few is not refused.
+std::optional<http::Response> refuse_fast(Shard& shard, const policy::Principal& principal,
+                                          std::string_view peer);
 
 // The answer (503) while memory is full. Empty: the request is accepted. Must be called on the loop of
 // the shard.

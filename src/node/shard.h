@@ -114,7 +114,7 @@ struct Shard {
   policy::Revocations revocations;  // the same on every loop
   session::SessionTable sessions;
   OneByOne tenant_changes;  // of records of tenants; that of the first loop counts for all
-  std::uint64_t requests_refused = 0;  // over the rate of a network
+  std::uint64_t requests_refused = 0;  // over the rate of a network or a principal
   SlowAnswers slow_answers;
   workspace::People people;
   policy::UseTable uses;

@@ -22,6 +22,8 @@ struct Rate {
   bool limits() const { return per_second > 0; }
   // The same for `times` senders together.
   Rate times(std::uint64_t times) const { return {per_second * times, burst * times}; }
+  // A part of it, but not nothing.
+  Rate part(std::uint64_t of) const { return {(per_second + of - 1) / of, (burst + of - 1) / of}; }
 };
 
 class TokenBucket {

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "policy/failed_tokens.h"
 
 namespace syncline::policy {
@@ -15,8 +16,9 @@ Rate Rates::of_network(Work work) const {
 }
 
 Rate Rates::of_principal(Work work) const {
-  if (work == Work::kRequests || work == Work::kConnections) return {};
-  return of_connection(work).times(principal_factor);
+  if (work == Work::kConnections) return {};
+  const Rate all = of_connection(work).times(principal_factor);
+  return work == Work::kRequests ? all.part(kNetworkFactor) : all;
 }
 
 Rates default_rates() {
@@ -42,6 +44,12 @@ NetworkRates::Key NetworkRates::key_of_principal(std::string_view name) {
   return key == 0 ? 1 : key;
 }
 
+// Principals of different tenants may have the same name.
+NetworkRates::Key NetworkRates::key_of_principal(const Principal& principal) {
+  return key_of_principal(principal.tenant().empty() ? principal.id
+                                                     : qualified(principal.tenant(), principal.id));
+}
+
 TokenBucket& BucketTable::bucket(Key key, Work work, std::uint64_t now_ms) {
   SYNCLINE_ASSERT(!sets_.empty());
   auto& set = sets_[key % sets_.size()];
@@ -65,6 +73,12 @@ std::uint64_t NetworkRates::wait_ms(Key network, Work work, std::uint64_t now_ms
   const Rate rate = rates_.of_network(work);
   if (network == 0 || !rate.limits()) return 0;
   return networks_.bucket(network, work, now_ms).wait_ms(rate, now_ms);
+}
+
+bool NetworkRates::uses_much(Key network, Work work, std::uint64_t now_ms) {
+  const Rate rate = rates_.of_network(work);
+  if (network == 0 || !rate.limits()) return false;
+  return networks_.bucket(network, work, now_ms).used(rate, now_ms) > rate.burst / kLittlePart;
 }
 
 std::uint64_t NetworkRates::take_of_principal(Key principal, Work work, std::uint64_t units,

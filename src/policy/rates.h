@@ -8,7 +8,8 @@
 //
 // A principal has one for all its connections, too, whatever networks they come from. Many people may share a
 // token, and then a principal, so a principal may do many times what a network may, and above that only
-// those of its connections are held back that do much (session/meter.h).
+// those of its connections are held back that do much (session/meter.h), and only those of its networks that send
+// many requests (node/identify.h).
 //
 // Thread-safety: none; one NetworkRates per loop, so a network or a principal has as many buckets as
 // there are loops. The caller passes the time (milliseconds that never go back).
@@ -20,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/principal.h"
 #include "policy/rate.h"
 
 namespace syncline::policy {
@@ -30,7 +32,7 @@ enum class Work : std::uint8_t {
   kPresence,    // told to others; one for each begun KiB of an update
   kBroadcasts,  // messages of a client to the others; counted in the same way
   kJoins,       // openings of documents
-  kRequests,    // over HTTP; of a network only
+  kRequests,    // over HTTP; of networks and principals
   kConnections  // accepted; of a network only
 };
 inline constexpr std::size_t kWorks = 7;
@@ -41,10 +43,12 @@ struct Rates {
   static constexpr std::uint64_t kBurstSeconds = 10;
 
   std::array<Rate, kWorks> of = {};
-  // A network may do so many times what a connection may, except for the kinds that only networks
+  static constexpr std::uint64_t kNetworkFactor = 50;
+
+  // A network may do so many times what a connection may, except for the kinds that connections do not
   // have. 0: networks have no limits.
-  std::uint64_t network_factor = 50;
-  // The same for a principal, which has only the kinds that connections have. 0: no limits.
+  std::uint64_t network_factor = kNetworkFactor;
+  // The same for a principal. It may send as many requests as one network for each kNetworkFactor. 0: no limits.
   std::uint64_t principal_factor = 500;
 
   Rate of_connection(Work work) const { return of[static_cast<std::size_t>(work)]; }
@@ -93,6 +97,9 @@ class NetworkRates {
  public:
   using Key = BucketTable::Key;
 
+  // Whoever has used less than this part of a burst does little, and is not held back for others.
+  static constexpr std::uint64_t kLittlePart = 50;
+
   // `places`, a multiple of 4, is the size of the table of networks.
   explicit NetworkRates(const Rates& rates, std::size_t places = 4096)
       : rates_(rates), networks_(places), principals_(kPrincipals) {}
@@ -102,13 +109,16 @@ class NetworkRates {
   // The key of the network of a peer ("203.0.113.5:51234"). 0: nothing limits it; an empty peer
   // has it.
   static Key key_of(std::string_view peer);
-  // The key of a principal, by its name; never 0.
+  // The key of a principal, by its name within the server; never 0.
   static Key key_of_principal(std::string_view name);
+  static Key key_of_principal(const Principal& principal);
 
   // As TokenBucket, for the network's bucket.
   std::uint64_t take(Key network, Work work, std::uint64_t units, std::uint64_t now_ms);
   std::uint64_t wait_ms(Key network, Work work, std::uint64_t now_ms);
-  // The same for the principal's. 0: nothing limits it.
+  // True if the network has used more than a kLittlePart of its burst.
+  bool uses_much(Key network, Work work, std::uint64_t now_ms);
+  // The same as take() and wait_ms() for the principal's. 0: nothing limits it.
   std::uint64_t take_of_principal(Key principal, Work work, std::uint64_t units,
                                   std::uint64_t now_ms);
   std::uint64_t wait_ms_of_principal(Key principal, Work work, std::uint64_t now_ms);

@@ -4,18 +4,10 @@
 #include <utility>
 
 #include "base/mutation.h"
-#include "base/qualified_name.h"
 
 namespace syncline::session {
 
 using policy::Work;
-
-namespace {
-
-// Whoever has used less than this part of his burst does little.
-constexpr std::uint64_t kLittlePart = 50;
-
-}  // namespace
 
 void Meter::begin(Reading& reading, std::string_view peer) {
   reading_ = &reading;
@@ -23,8 +15,7 @@ void Meter::begin(Reading& reading, std::string_view peer) {
 }
 
 void Meter::belongs_to(const policy::Principal& principal) {
-  principal_ = policy::NetworkRates::key_of_principal(
-      principal.tenant().empty() ? principal.id : qualified(principal.tenant(), principal.id));
+  principal_ = policy::NetworkRates::key_of_principal(principal);
 }
 
 void Meter::stop() {
@@ -88,7 +79,8 @@ std::uint64_t Meter::count(Work work, std::uint64_t units) {
 bool Meter::uses_much(Work work, std::uint64_t now_ms) const {
   if (is_mutated(Mutation::forget_network)) return false;
   const policy::Rate rate = networks_->rates().of_connection(work);
-  return buckets_[static_cast<std::size_t>(work)].used(rate, now_ms) > rate.burst / kLittlePart;
+  return buckets_[static_cast<std::size_t>(work)].used(rate, now_ms) >
+         rate.burst / policy::NetworkRates::kLittlePart;
 }
 
 // While reading is stopped, messages that were read before still arrive. They are counted, and the

@@ -99,6 +99,33 @@ TEST(ApiDispatch, TooManyRequestsFromAnAddressAreRefused) {
   EXPECT_EQ(node.ask("GET", "/nothing")->head->status, 404);
 }
 
+// From all addresses together. Many may share a token, so an address that sends few is answered.
+TEST(ApiDispatch, TooManyRequestsOfAPrincipalAreRefused) {
+  TestApi node(kTokens);
+  policy::NetworkRates& rates = node.shards->at(0)->rates;
+  const policy::Rate rate = rates.rates().of_principal(policy::Work::kRequests);
+  const std::uint64_t now_ms = node.loops[0]->monotonic_ms();
+  const auto status_from = [&](const char* peer, const std::string& token) {
+    node.peer = peer;
+    return node.ask("GET", "/v1/workspaces", token)->head->status;
+  };
+  for (const char* busy : {"203.0.113.5:1", "203.0.113.6:1"}) {
+    EXPECT_EQ(status_from(busy, kFull), 200);
+    rates.take(policy::NetworkRates::key_of(busy), policy::Work::kRequests, 500, now_ms);
+  }
+  const auto full = policy::NetworkRates::key_of_principal("ann");
+  rates.take_of_principal(full, policy::Work::kRequests, rate.burst - 1, now_ms);
+  for (const char* busy : {"203.0.113.5:2", "203.0.113.6:2"}) {
+    EXPECT_EQ(status_from(busy, kFull), 429);
+    EXPECT_EQ(status_from(busy, kLook), 200) << "another principal";
+  }
+  EXPECT_EQ(node.shards->at(0)->requests_refused, 2u);
+  EXPECT_EQ(status_from("203.0.113.7:1", kFull), 200) << "little";
+  EXPECT_EQ(status_from("", kFull), 200) << "on this machine, without a server";
+  node.loops[0]->advance(1000);
+  EXPECT_EQ(status_from("203.0.113.5:3", kFull), 200);
+}
+
 TEST(ApiDispatch, WhileMemoryIsFullRequestsAreRefusedAndTheMonitoringIsServed) {
   TestApi node(kTokens);
   node.memory.set_resident(1000);

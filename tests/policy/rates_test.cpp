@@ -84,7 +84,7 @@ TEST(NetworkRates, CountAllConnectionsOfANetworkTogether) {
 TEST(NetworkRates, CountAllConnectionsOfAPrincipalTogether) {
   Rates rates;
   rates.of[static_cast<std::size_t>(Work::kMessages)] = kTenASecond;
-  rates.set(Work::kRequests, 1);
+  rates.set(Work::kConnections, 1);
   rates.network_factor = 0;
   rates.principal_factor = 3;
   NetworkRates networks(rates);
@@ -96,8 +96,32 @@ TEST(NetworkRates, CountAllConnectionsOfAPrincipalTogether) {
   const auto bob = NetworkRates::key_of_principal("bob");
   EXPECT_EQ(networks.wait_ms_of_principal(bob, Work::kMessages, 0), 0u);
   EXPECT_EQ(networks.take(ann, Work::kMessages, 100, 0), 0u) << "networks have places of their own";
-  EXPECT_EQ(networks.take_of_principal(ann, Work::kRequests, 1000, 0), 0u) << "of networks only";
+  EXPECT_EQ(networks.take_of_principal(ann, Work::kConnections, 1000, 0), 0u) << "of networks only";
   EXPECT_EQ(networks.take_of_principal(0, Work::kMessages, 1000, 0), 0u) << "not known yet";
+}
+
+TEST(Rates, APrincipalMaySendAsManyRequestsAsSomeAddresses) {
+  Rates rates;
+  rates.set(Work::kRequests, 3);
+  EXPECT_EQ(rates.of_principal(Work::kRequests).per_second, 30u) << "ten addresses by default";
+  EXPECT_EQ(rates.of_principal(Work::kRequests).burst, 300u);
+  rates.principal_factor = 20;
+  EXPECT_EQ(rates.of_principal(Work::kRequests).per_second, 2u) << "rounded up";
+  EXPECT_EQ(rates.of_principal(Work::kRequests).burst, 12u);
+  rates.principal_factor = 0;
+  EXPECT_FALSE(rates.of_principal(Work::kRequests).limits());
+}
+
+TEST(NetworkRates, TellWhichNetworkDoesMuch) {
+  Rates rates;
+  rates.set(Work::kRequests, 100);
+  NetworkRates networks(rates);
+  networks.take(7, Work::kRequests, 20, 0);
+  EXPECT_FALSE(networks.uses_much(7, Work::kRequests, 0)) << "a 50th of its burst";
+  networks.take(7, Work::kRequests, 1, 0);
+  EXPECT_TRUE(networks.uses_much(7, Work::kRequests, 0));
+  EXPECT_FALSE(networks.uses_much(8, Work::kRequests, 0));
+  EXPECT_FALSE(networks.uses_much(0, Work::kRequests, 0)) << "nothing limits it";
 }
 
 // A token that a thousand people share, from as many addresses.
