@@ -146,6 +146,11 @@ void Call::refuse(const Error& error) {
   answer(to_response(error));
 }
 
+void Inquiry::answer(Answer made) {
+  slot = state::JobSlot();
+  send(std::move(responder), std::move(made), std::move(sending));
+}
+
 void Inquiry::refuse(const Error& error) {
   answer(to_response(error));
 }

@@ -25,30 +25,18 @@ constexpr std::size_t kMaxStates = 100;
 constexpr std::size_t kPartBytes = std::size_t{64} << 10;
 
 // Calls `next` with the position of the moment in parameter `name`; answers itself if the moment is
-// invalid. `Asked` is a Call or an Inquiry.
-template <typename Asked, typename Next>
-void at_moment(Asked asked, log::LoopStore& store, std::string_view name, Next next) {
+// invalid.
+template <typename Next>
+void at_moment(Inquiry asked, std::string_view name, Next next) {
   const std::string at = http::query_parameter(asked.request.query, name).value_or("");
   const std::string workspace = asked.path.workspace;
+  const state::ReplaySources& sources = asked.sources;
   state::find_moment(
-      store.events(), store.pins(), workspace, at,
+      sources.events, sources.store.pins(), workspace, at,
       [asked = std::move(asked), next = std::move(next)](Result<log::Position> position) mutable {
         if (!position) return asked.refuse(position.error());
         next(*position, std::move(asked));
       });
-}
-
-// Answers like send_with(), and ends the job before: what it has read is no reason to refuse its own answer.
-template <typename T, typename Body>
-log::Done<T> answer_inquiry(Inquiry inquiry, Body body) {
-  return [responder = std::move(inquiry.responder), sending = std::move(inquiry.sending),
-          body = std::move(body), slot = std::move(inquiry.slot)](Result<T> result) mutable {
-    if (!result) return responder.respond(to_response(result.error()));
-    Result<Answer> answer = body(std::move(*result));
-    slot = state::JobSlot();
-    if (!answer) return responder.respond(to_response(answer.error()));
-    send(std::move(responder), std::move(*answer), std::move(sending));
-  };
 }
 
 Answer json_answer(std::unique_ptr<Pieces> body) {
@@ -58,8 +46,7 @@ Answer json_answer(std::unique_ptr<Pieces> body) {
 void get_state_at(Inquiry inquiry) {
   const auto limit = page_size(inquiry.request, kMaxStates);
   if (!limit) return inquiry.refuse(limit.error());
-  log::LoopStore& store = inquiry.sources.store;
-  at_moment(std::move(inquiry), store, "at", [limit = *limit](log::Position at, Inquiry asked) {
+  at_moment(std::move(inquiry), "at", [limit = *limit](log::Position at, Inquiry asked) {
     send_state_page(std::move(asked), at, limit);
   });
 }
@@ -103,13 +90,10 @@ void list_changes(Inquiry inquiry, log::Position from, log::Position after, log:
     std::vector<Maker> makers;
     for (const state::Change& change : page->changes)
       makers.push_back({change.event.principal, change.event.actor});
-    look_up(where, std::move(makers), {},
-            [page = std::move(*page), inquiry = std::move(inquiry), from, to](Names names) mutable {
-              answer_inquiry<state::ChangePage>(std::move(inquiry),
-                                                [&names, from, to](const state::ChangePage& read) {
-                                                  return changes_answer(from, to, read, names);
-                                                })(std::move(page));
-            });
+    look_up(
+        where, std::move(makers), {},
+        [page = std::move(*page), inquiry = std::move(inquiry), from, to](
+            const Names& names) mutable { inquiry.answer(changes_answer(from, to, page, names)); });
   };
   state::list_changes(sources, path.workspace, path.object, after, to, limit, std::move(answer));
 }
@@ -120,15 +104,14 @@ void get_changes(Inquiry inquiry) {
   const auto after = number(inquiry.request, "after", 0);
   if (!limit) return inquiry.refuse(limit.error());
   if (!after) return inquiry.refuse(after.error());
-  log::LoopStore& store = inquiry.sources.store;
-  auto with_from = [&store, limit = *limit, after = *after](log::Position from, Inquiry asked) {
-    at_moment(std::move(asked), store, "to", [=](log::Position to, Inquiry last) {
+  auto with_from = [limit = *limit, after = *after](log::Position from, Inquiry asked) {
+    at_moment(std::move(asked), "to", [=](log::Position to, Inquiry last) {
       list_changes(std::move(last), from, std::max(from, after), to, limit);
     });
   };
   if (!http::query_parameter(inquiry.request.query, "from"))
     return with_from(0, std::move(inquiry));
-  at_moment(std::move(inquiry), store, "from", std::move(with_from));
+  at_moment(std::move(inquiry), "from", std::move(with_from));
 }
 
 // The job ends before the answer is sent: what it has read is no reason to refuse its own answer.
@@ -154,8 +137,7 @@ void send_blame(Inquiry inquiry, std::unique_ptr<BlameSource> blame) {
 }
 
 void get_blame(Inquiry inquiry) {
-  log::LoopStore& store = inquiry.sources.store;
-  at_moment(std::move(inquiry), store, "at", [](log::Position at, Inquiry asked) {
+  at_moment(std::move(inquiry), "at", [](log::Position at, Inquiry asked) {
     if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
     const Path path = asked.path;
     const state::ReplaySources& sources = asked.sources;
@@ -222,14 +204,24 @@ void answer_pin(Call call) {
       });
 }
 
-void put_pin(Call call) {
-  log::LoopStore& store = *call.shard.store;
-  at_moment(std::move(call), store, "at", [](log::Position at, Call asked) {
-    if (at == 0)
-      return asked.refuse({ErrorCode::kInvalid, "before the first event there is nothing to pin"});
-    log::SetPin act{asked.path.object, at};
-    change_rules(std::move(asked), Right::kPin, std::move(act), "", answer_pin);
-  });
+// A worker has found the moment.
+void set_pin(log::Position at, Inquiry asked) {
+  if (at == 0)
+    return asked.refuse({ErrorCode::kInvalid, "before the first event there is nothing to pin"});
+  const std::string workspace = asked.path.workspace;
+  asked.context.shards.on_owner(
+      workspace, [&context = asked.context, at, request = std::move(asked.request),
+                  path = std::move(asked.path), caller = std::move(asked.caller),
+                  responder = std::move(asked.responder)](node::Shard& shard) mutable {
+        log::SetPin act{path.object, at};
+        change_rules({context, shard, std::move(request), std::move(path), std::move(caller),
+                      std::move(responder)},
+                     Right::kPin, std::move(act), "", answer_pin);
+      });
+}
+
+void put_pin(Inquiry inquiry) {
+  at_moment(std::move(inquiry), "at", set_pin);
 }
 
 void delete_pin(Call call) {
@@ -254,19 +246,19 @@ constexpr Route kHistoryRoutes[] = {
 }  // namespace
 
 void get_object_at(Inquiry inquiry, StateForm form) {
-  log::LoopStore& store = inquiry.sources.store;
-  at_moment(std::move(inquiry), store, "at",
-            [form = std::move(form)](log::Position at, Inquiry asked) {
-              if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
-              const Path path = asked.path;
-              const state::ReplaySources& sources = asked.sources;
-              auto body = [form, path, at](state::ReplayedObject replayed) {
-                return object_answer(form, path, at, std::move(replayed));
-              };
-              state::replay_to_show(
-                  sources, path.workspace, path.object, at,
-                  answer_inquiry<state::ReplayedObject>(std::move(asked), std::move(body)));
-            });
+  at_moment(std::move(inquiry), "at", [form = std::move(form)](log::Position at, Inquiry asked) {
+    if (auto ok = check_quarantine(asked, at); !ok) return asked.refuse(ok.error());
+    const Path path = asked.path;
+    const state::ReplaySources& sources = asked.sources;
+    state::replay_to_show(
+        sources, path.workspace, path.object, at,
+        [asked = std::move(asked), form, at](Result<state::ReplayedObject> replayed) mutable {
+          if (!replayed) return asked.refuse(replayed.error());
+          auto shown = object_answer(form, asked.path, at, std::move(*replayed));
+          if (!shown) return asked.refuse(shown.error());
+          asked.answer(std::move(*shown));
+        });
+  });
 }
 
 std::span<const Route> history_routes() {

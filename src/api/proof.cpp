@@ -2,6 +2,7 @@
 // checkpoints made.
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -15,38 +16,41 @@
 namespace syncline::api {
 namespace {
 
-http::Response log_response(const std::vector<log::Event>& events, const Names& names) {
-  http::Response response;
-  response.headers.emplace_back("Content-Type", "application/x-ndjson");
-  std::string lines;
-  for (const log::Event& event : events)
-    lines += protocol::event_to_json(event, names.of(event.principal, event.actor)) + "\n";
-  response.body = std::move(lines);
-  return response;
+constexpr std::size_t kLinesBytes = std::size_t{64} << 10;
+
+Answer log_answer(const std::vector<log::Event>& events, const Names& names) {
+  auto lines = std::make_unique<ListPieces>();
+  std::string part;
+  for (const log::Event& event : events) {
+    part += protocol::event_to_json(event, names.of(event.principal, event.actor)) + "\n";
+    if (part.size() >= kLinesBytes) lines->add(std::exchange(part, {}));
+  }
+  lines->add(std::move(part));
+  Answer answer{.body = std::move(lines)};
+  answer.head.headers.emplace_back("Content-Type", "application/x-ndjson");
+  return answer;
 }
 
-void get_log(Call call) {
-  const auto limit = page_size(call.request);
-  const auto after = number(call.request, "after", 0);
-  if (!limit) return call.refuse(limit.error());
-  if (!after) return call.refuse(after.error());
-  log::LoopStore& store = *call.shard.store;
-  auto answer = [where = names_of(call), responder = std::move(call.responder)](
-                    Result<std::vector<log::Event>> events) mutable {
-    if (!events) return responder.respond(to_response(events.error()));
+void get_log(Inquiry inquiry) {
+  const auto limit = page_size(inquiry.request);
+  const auto after = number(inquiry.request, "after", 0);
+  if (!limit) return inquiry.refuse(limit.error());
+  if (!after) return inquiry.refuse(after.error());
+  log::EventLog& log = inquiry.sources.events;
+  const std::string workspace = inquiry.path.workspace;
+  const auto object = http::query_parameter(inquiry.request.query, "object");
+  auto answer = [where = names_of(inquiry),
+                 inquiry = std::move(inquiry)](Result<std::vector<log::Event>> events) mutable {
+    if (!events) return inquiry.refuse(events.error());
     std::vector<Maker> makers;
     for (const log::Event& event : *events) makers.push_back({event.principal, event.actor});
     look_up(where, std::move(makers), {},
-            [events = std::move(*events), responder = std::move(responder)](Names names) mutable {
-              responder.respond(log_response(events, names));
-            });
+            [events = std::move(*events), inquiry = std::move(inquiry)](
+                const Names& names) mutable { inquiry.answer(log_answer(events, names)); });
   };
   const log::ReadLimits limits{.max_events = *limit};
-  if (const auto object = http::query_parameter(call.request.query, "object")) {
-    store.events().read_object(call.path.workspace, *object, *after, limits, std::move(answer));
-  } else {
-    store.events().read(call.path.workspace, *after, limits, std::move(answer));
-  }
+  if (object) return log.read_object(workspace, *object, *after, limits, std::move(answer));
+  log.read(workspace, *after, limits, std::move(answer));
 }
 
 void get_checkpoint(Call call) {

@@ -148,7 +148,7 @@ void restore(Call call) {
     const Path path = inquiry.path;
     const state::ReplaySources& sources = inquiry.sources;
     state::find_moment(
-        sources.store.events(), sources.store.pins(), path.workspace, at,
+        sources.events, sources.store.pins(), path.workspace, at,
         [inquiry = std::move(inquiry),
          restore = std::move(restore)](Result<log::Position> position) mutable {
           if (!position) return inquiry.refuse(position.error());

@@ -62,6 +62,8 @@ struct Inquiry {
   Sending sending;
 
   void answer(http::Response response) { responder.respond(std::move(response)); }
+  // Ends the job before: what it has read is no reason to refuse its own answer.
+  void answer(Answer made);
   void refuse(const Error& error);
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/streaming.h"
+#include "protocol/event_json.h"
 #include "support/fake_exchange.h"
 #include "support/hand_jobs.h"
 #include "support/test_api.h"
@@ -338,22 +339,28 @@ TEST(ApiAnswer, OfAnExportNoMoreIsMadeThanItsReaderTakes) {
   EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
 }
 
+// A worker that counts the memory of its jobs. reset() it before the loop of the node ends.
+struct CountingJobs final : state::Jobs {
+  void start(state::JobOrder order, Work work) override {
+    worker->take(std::move(order), std::move(work));
+  }
+  void begin(TestApi& node, std::shared_ptr<state::AnswerRoom> room) {
+    worker = std::make_unique<state::Worker>(
+        *node.loops[0], state::ReplaySources(*node.shards->at(0)->store, node::known_types()),
+        counters, state::JobLimits{}, std::move(room));
+  }
+
+  state::JobCounters counters;
+  std::unique_ptr<state::Worker> worker;
+};
+
 // What a job has read, and the copy that it has made, is charged to the same principal.
 TEST(ApiAnswer, WhatItsOwnJobHoldsIsNoReasonToRefuseIt) {
-  struct CountingJobs final : state::Jobs {
-    void start(state::JobOrder order, Work work) override {
-      worker->take(std::move(order), std::move(work));
-    }
-    std::unique_ptr<state::Worker> worker;
-  } jobs;
-  state::JobCounters counters;
+  CountingJobs jobs;
   constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
   TestApi node(policy::Access({{"full", {.id = "ann"}}}), 1, nullptr, &jobs, {},
                {0, 0, 0, 0, 0, 2 * kMiB, 0});
-  jobs.worker = std::make_unique<state::Worker>(
-      *node.loops[0], state::ReplaySources(*node.shards->at(0)->store, node::known_types()),
-      counters, state::JobLimits{},
-      std::make_shared<state::AnswerRoom>(node.memory.cell(MemoryUse::kAnswers)));
+  jobs.begin(node, std::make_shared<state::AnswerRoom>(node.memory.cell(MemoryUse::kAnswers)));
   crdt::Doc doc({.client_id = 1});
   ASSERT_TRUE(doc.map("m").set("binary", Bytes(3 * kMiB, std::uint8_t{200})));
   node.change("w", "large", doc.encode_state_as_update());
@@ -366,7 +373,38 @@ TEST(ApiAnswer, WhatItsOwnJobHoldsIsNoReasonToRefuseIt) {
     EXPECT_GT(answer->body.size(), 3 * kMiB);
     EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
   }
-  jobs.worker.reset();  // its loop ends before it otherwise
+  jobs.worker.reset();
+}
+
+// On a server that has memory for small events only.
+TEST(ApiAnswer, WhatIsReadOfTheLogIsCharged) {
+  CountingJobs jobs;
+  TestApi node({}, 1, nullptr, &jobs);
+  jobs.begin(node, std::make_shared<state::AnswerRoom>(node.memory.cell(MemoryUse::kAnswers),
+                                                       &node.memory));
+  Typist typist(1);
+  node.change("w", "o", typist.type("a"));
+  const std::string then = protocol::time_text(node.loops[0]->unix_ms());
+  node.loops[0]->advance(1000);
+  node.change("w", "o", typist.type(std::string(std::size_t{2} << 20, 'x')));
+  node.change("w", "other", Typist(2).type("b"));
+  const auto status_of = [&](const char* method, const std::string& target) {
+    return node.ask(method, "/v1/workspaces/w/" + target)->head->status;
+  };
+  EXPECT_EQ(status_of("GET", "log?limit=1"), 200);
+  EXPECT_EQ(status_of("GET", "log?after=1"), 413);
+  EXPECT_EQ(status_of("GET", "log?after=1&object=o"), 413);
+  EXPECT_EQ(status_of("GET", "log?object=other"), 200);
+  // The time is that of event 1, and event 2 must be read to find that out.
+  for (const auto& [method, target] :
+       {std::pair{"GET", "objects/o?at="}, std::pair{"GET", "state?at="},
+        std::pair{"GET", "changes/o?to="}, std::pair{"GET", "blame/o?at="},
+        std::pair{"PUT", "pins/p?at="}, std::pair{"POST", "restore/o?confirm=w&at="}}) {
+    EXPECT_EQ(status_of(method, target + then), 413) << target;
+    EXPECT_NE(status_of(method, target + std::string("1")), 413) << target;
+  }
+  EXPECT_EQ(node.memory.used(MemoryUse::kAnswers), 0u);
+  jobs.worker.reset();
 }
 
 }  // namespace
