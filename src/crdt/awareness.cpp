@@ -102,6 +102,16 @@ std::vector<ClientId> AwarenessChange::all() const {
   return clients;
 }
 
+Awareness& Awareness::operator=(Awareness&& other) noexcept {
+  limits_ = other.limits_;
+  clients_ = std::exchange(other.clients_, {});
+  first_ = std::exchange(other.first_, nullptr);
+  last_ = std::exchange(other.last_, nullptr);
+  present_ = std::exchange(other.present_, 0);
+  state_bytes_ = std::exchange(other.state_bytes_, 0);
+  return *this;
+}
+
 Result<AwarenessChange> Awareness::apply(ByteView message, std::uint64_t now_ms) {
   const auto entries = decode_awareness(message, limits_);
   if (!entries) return std::unexpected(entries.error());
@@ -141,7 +151,7 @@ AwarenessChange Awareness::renew_local(ClientId client, std::uint64_t now_ms) {
   const auto known = clients_.find(client);
   if (known == clients_.end() || known->second.state.empty()) return change;
   ++known->second.clock;
-  hear(client, known->second, now_ms);
+  hear(*known, now_ms);
   change.updated.push_back(client);
   return change;
 }
@@ -171,11 +181,12 @@ Result<void> Awareness::check_room(std::span<const AwarenessEntry> entries) cons
 }
 
 void Awareness::take(const AwarenessEntry& entry, std::uint64_t now_ms, AwarenessChange& change) {
-  Client& client = clients_[entry.client];
+  Entry& known = *clients_.try_emplace(entry.client).first;
+  Client& client = known.second;
   client.clock = entry.clock;
-  hear(entry.client, client, now_ms);
+  hear(known, now_ms);
   if (entry.gone) {
-    mark_gone(entry.client, client, now_ms);
+    mark_gone(known, now_ms);
     change.removed.push_back(entry.client);
     return;
   }
@@ -189,19 +200,32 @@ void Awareness::take(const AwarenessEntry& entry, std::uint64_t now_ms, Awarenes
   client.state = entry.state;
 }
 
-void Awareness::hear(ClientId id, Client& client, std::uint64_t now_ms) {
-  auto place = silent_.extract({client.heard_ms, id});
-  client.heard_ms = now_ms;
-  if (!place) return void(silent_.insert({now_ms, id}));
-  place.value().first = now_ms;
-  silent_.insert(std::move(place));
+// It becomes the last one, because time never goes back.
+void Awareness::hear(Entry& entry, std::uint64_t now_ms) {
+  entry.second.heard_ms = now_ms;
+  if (last_ == &entry) return;
+  unlink(entry.second);
+  entry.second.earlier_ = last_;
+  (last_ == nullptr ? first_ : last_->second.later_) = &entry;
+  last_ = &entry;
 }
 
-void Awareness::mark_gone(ClientId id, Client& client, std::uint64_t now_ms) {
+// Ignored if it has no place yet.
+void Awareness::unlink(Known& client) {
+  Entry* const earlier = std::exchange(client.earlier_, nullptr);
+  Entry* const later = std::exchange(client.later_, nullptr);
+  if (earlier != nullptr) earlier->second.later_ = later;
+  if (later != nullptr) later->second.earlier_ = earlier;
+  if (first_ != nullptr && &first_->second == &client) first_ = later;
+  if (last_ != nullptr && &last_->second == &client) last_ = earlier;
+}
+
+void Awareness::mark_gone(Entry& entry, std::uint64_t now_ms) {
+  Client& client = entry.second;
   if (!client.state.empty()) --present_;
   state_bytes_ -= client.state.size();
   client.state = {};
-  hear(id, client, now_ms);
+  hear(entry, now_ms);
 }
 
 AwarenessChange Awareness::remove(std::span<const ClientId> clients, std::uint64_t now_ms) {
@@ -209,7 +233,7 @@ AwarenessChange Awareness::remove(std::span<const ClientId> clients, std::uint64
   for (const ClientId id : clients) {
     const auto it = clients_.find(id);
     if (it == clients_.end() || it->second.state.empty()) continue;
-    mark_gone(id, it->second, now_ms);
+    mark_gone(*it, now_ms);
     change.removed.push_back(id);
   }
   return change;
@@ -218,20 +242,20 @@ AwarenessChange Awareness::remove(std::span<const ClientId> clients, std::uint64
 AwarenessChange Awareness::expire(std::uint64_t now_ms, std::uint64_t timeout_ms,
                                   std::vector<std::pair<ClientId, Client>>* forgotten) {
   std::vector<ClientId> due;
-  for (const auto& [heard_ms, id] : silent_) {
-    if (now_ms - heard_ms < timeout_ms) break;
-    due.push_back(id);
+  for (const Entry* each = first_; each != nullptr; each = each->second.later_) {
+    if (now_ms - each->second.heard_ms < timeout_ms) break;
+    due.push_back(each->first);
   }
   std::ranges::sort(due);
   AwarenessChange change;
   for (const ClientId id : due) {
     const auto it = clients_.find(id);
     if (!it->second.state.empty()) {
-      mark_gone(id, it->second, now_ms);
+      mark_gone(*it, now_ms);
       change.removed.push_back(id);
       continue;
     }
-    silent_.erase({it->second.heard_ms, id});
+    unlink(it->second);
     if (forgotten != nullptr) forgotten->emplace_back(id, std::move(it->second));
     clients_.erase(it);
   }
@@ -243,7 +267,7 @@ void Awareness::forget(ClientId client) {
   if (known == clients_.end()) return;
   if (!known->second.state.empty()) --present_;
   state_bytes_ -= known->second.state.size();
-  silent_.erase({known->second.heard_ms, client});
+  unlink(known->second);
   clients_.erase(known);
 }
 

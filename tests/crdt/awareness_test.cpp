@@ -71,6 +71,35 @@ TEST(Awareness, SilenceExpires) {
   EXPECT_EQ(awareness.clients().size(), 1U);
 }
 
+TEST(Awareness, WhoWasHeardOfLeastLatelyExpiresFirst) {
+  Awareness awareness;
+  for (ClientId client = 1; client <= 4; ++client)
+    ASSERT_TRUE(awareness.apply(message({{client, 1, "{}"}}), 100 * client));
+  ASSERT_TRUE(awareness.apply(message({{1, 2, "{}"}}), 500));
+  ASSERT_TRUE(awareness.apply(message({{3, 2, "{}"}}), 600));
+  awareness.forget(4);
+  awareness.forget(9);
+  EXPECT_EQ(awareness.expire(30'499).removed, Clients{2});
+  EXPECT_EQ(awareness.expire(30'500).removed, Clients{1});
+  EXPECT_EQ(awareness.expire(30'600).removed, Clients{3});
+  EXPECT_EQ(awareness.expire(90'600).removed, Clients{});
+  EXPECT_TRUE(awareness.clients().empty());
+  ASSERT_TRUE(awareness.apply(message({{5, 1, "{}"}}), 91'000));
+  EXPECT_EQ(awareness.expire(121'000).removed, Clients{5});
+}
+
+TEST(Awareness, MovesWithItsClients) {
+  Awareness before;
+  ASSERT_TRUE(before.apply(message({{1, 1, "{}"}, {2, 1, "{}"}}), 0));
+  Awareness awareness = std::move(before);
+  before = Awareness();
+  EXPECT_TRUE(before.clients().empty());
+  EXPECT_EQ(awareness.present(), 2U);
+  ASSERT_TRUE(awareness.apply(message({{1, 2, "{}"}}), 10));
+  EXPECT_EQ(awareness.expire(30'000).removed, Clients{2});
+  EXPECT_EQ(awareness.expire(30'010).removed, Clients{1});
+}
+
 TEST(Awareness, LimitsRefuseWholeMessages) {
   Awareness awareness({.max_clients = 2, .max_state_bytes = 10, .max_total_bytes = 15});
   EXPECT_EQ(awareness.apply(message({{1, 1, "{}"}, {2, 1, R"("0123456789")"}}), 0).error().code,

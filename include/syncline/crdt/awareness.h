@@ -18,7 +18,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,9 +71,18 @@ class Awareness {
     std::uint64_t heard_ms = 0;
     std::string state;  // JSON; empty if the client is gone
   };
-  using Clients = std::map<ClientId, Client>;
+  // A client in its place among those that were heard of before and after it.
+  class Known : public Client {
+    friend class Awareness;
+    using Entry = std::pair<const ClientId, Known>;
+    Entry* earlier_ = nullptr;
+    Entry* later_ = nullptr;
+  };
+  using Clients = std::map<ClientId, Known>;
 
   explicit Awareness(AwarenessLimits limits = {}) : limits_(limits) {}
+  Awareness(Awareness&& other) noexcept { *this = std::move(other); }
+  Awareness& operator=(Awareness&& other) noexcept;
 
   // Sets the state of a local client: JSON, or "null" when the client leaves. To tell others, send
   // what encode() returns for this client. kInvalid if the text is not JSON, kTooLarge over the
@@ -116,13 +124,18 @@ class Awareness {
  private:
   bool is_news(const AwarenessEntry& entry) const;
   Result<void> check_room(std::span<const AwarenessEntry> entries) const;
+  using Entry = Clients::value_type;
+
   void take(const AwarenessEntry& entry, std::uint64_t now_ms, AwarenessChange& change);
-  void mark_gone(ClientId id, Client& client, std::uint64_t now_ms);
-  void hear(ClientId id, Client& client, std::uint64_t now_ms);
+  void mark_gone(Entry& entry, std::uint64_t now_ms);
+  void hear(Entry& entry, std::uint64_t now_ms);
+  void unlink(Known& client);
 
   AwarenessLimits limits_;
   Clients clients_;
-  std::set<std::pair<std::uint64_t, ClientId>> silent_;  // all of them, by heard_ms
+  // All of them, in the order in which they were last heard of.
+  Entry* first_ = nullptr;
+  Entry* last_ = nullptr;
   std::size_t present_ = 0;
   std::size_t state_bytes_ = 0;
 };
