@@ -49,7 +49,9 @@ class Subscriber {
 
  private:
   friend class SubscriberList;
-  std::uint64_t stay_ = 0;  // its last one
+  friend class Presence;
+  std::uint64_t stay_ = 0;                 // its last one
+  mutable Presence::Connection presence_;  // of the object that it is subscribed to
 };
 
 // The subscribers of one object. They may join and leave during a broadcast. A subscriber is in one list

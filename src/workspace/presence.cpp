@@ -8,6 +8,7 @@
 
 #include "base/byte_reader.h"
 #include "base/mutation.h"
+#include "workspace/live_object.h"
 
 namespace syncline::workspace {
 
@@ -82,10 +83,31 @@ Presence::Presence(PresenceLimits limits, SharedCell memory)
       orphans_charge_(std::move(memory)) {}
 
 void Presence::join(const Subscriber& connection, SharedCell memory) {
-  const auto [place, is_new] = connections_.try_emplace(&connection);
-  if (!is_new) return;
-  place->second.joined = ++turn_;
-  place->second.charge = MemoryCharge(std::move(memory));
+  Connection& joining = of(connection);
+  if (joining.joined != 0) return;
+  joining.joined = ++turn_;
+  joining.charge = MemoryCharge(std::move(memory));
+}
+
+Presence::Connection& Presence::of(const Subscriber& connection) {
+  return connection.presence_;
+}
+
+// The connection with clients, present or gone, for which `size` is largest; nullptr: there is none. Of several, the
+// one that joined last: the order of addresses differs from run to run.
+template <typename Size>
+const Subscriber* Presence::who_has_most(Size size) const {
+  const Subscriber* most = nullptr;
+  const auto look = [&](const Subscriber* each) {
+    if (each == nullptr) return;
+    const auto rank = [&](const Subscriber& whose) {
+      return std::pair(size(of(whose)), of(whose).joined);
+    };
+    if (most == nullptr || rank(*each) > rank(*most)) most = each;
+  };
+  for (const auto& [client, owner] : owners_) look(owner.connection);
+  for (const auto& [client, gone] : gone_) look(gone.connection);
+  return most;
 }
 
 void Presence::charge(Connection& connection) {
@@ -119,8 +141,8 @@ Result<Presence::News> Presence::update(const Subscriber& sender, ByteView updat
   if (auto checked = check_states(sender, *entries, taking); !checked)
     return std::unexpected(std::move(checked.error()));
   join(sender);
-  if (stamp != nullptr) connections_.at(&sender).more().stamp = *stamp;
-  if (!std::exchange(connections_.at(&sender).spoke, true) && entries->size() == 1)
+  if (stamp != nullptr) of(sender).more().stamp = *stamp;
+  if (!std::exchange(of(sender).spoke, true) && entries->size() == 1)
     note_heir(sender, entries->front());
   for (std::size_t i = 0; i < entries->size(); ++i)
     take(sender, (*entries)[i], taking.are_json[i], now_ms, taking);
@@ -187,7 +209,7 @@ void Presence::take(const Subscriber& sender, AwarenessEntry& entry, bool checke
     }
     if (!share) {
       taking.dropped = std::move(share.error());
-      taking.crowded |= connections_.at(&sender).clients() >= limits_.connection_clients;
+      taking.crowded |= of(sender).clients() >= limits_.connection_clients;
       return drop_state(news, now_ms, taking);
     }
     if (!make_room(sender, entry, now_ms, taking)) {
@@ -233,7 +255,7 @@ std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
   if (owner != owners_.end() && owner->second.connection == &sender)
     return own_news_clock(owner->second, client, entry);
   if (owner != owners_.end()) {
-    const bool announced = hear_heir(owner->second, sender, entry);
+    const bool announced = hear_heir(sender, entry);
     if (now_ms - client.heard_ms < kSilentMs || entry.gone) return std::nullopt;
     if (entry.clock > client.clock) return told_clock(entry.clock, client.clock);
     return announced ? next_clock(client.clock) : std::nullopt;
@@ -244,8 +266,7 @@ std::optional<Presence::Clock> Presence::news_clock(const Subscriber& sender,
   // before.
   if (is_mutated(Mutation::return_under_old_clock)) return std::nullopt;
   const auto gone = gone_.find(entry.client);
-  const bool came_later =
-      gone != gone_.end() && connections_.at(&sender).joined > gone->second.turn;
+  const bool came_later = gone != gone_.end() && of(sender).joined > gone->second.turn;
   return came_later ? next_clock(client.clock) : std::nullopt;
 }
 
@@ -271,11 +292,9 @@ void Presence::note_heir(const Subscriber& sender, const AwarenessEntry& entry) 
   const auto owner = owners_.find(entry.client);
   if (owner == owners_.end() || owner->second.connection == &sender || entry.gone) return;
   if (is_mutated(Mutation::forget_heir)) return;
-  if (!may_inherit(connections_.at(&sender), owner->second)) return;
-  owner->second.heir = &sender;
-  owner->second.heir_clock = entry.clock;
-  inherited_.insert(entry.client);
-  connections_.at(&sender).more().heir_of = entry.client;
+  if (!may_inherit(of(sender), owner->second)) return;
+  heirs_[entry.client] = {.connection = &sender, .clock = entry.clock};
+  of(sender).more().heir_of = entry.client;
 }
 
 // An heir takes over the state with its stamp.
@@ -283,21 +302,20 @@ bool Presence::may_inherit(const Connection& heir, const Owner& owner) const {
   const auto stamp_of_connection = [](const Connection& connection) {
     return connection.further == nullptr ? std::nullopt : connection.further->stamp;
   };
-  const auto before = connections_.find(owner.connection);
-  return before != connections_.end() &&
-         stamp_of_connection(heir) == stamp_of_connection(before->second);
+  return stamp_of_connection(heir) == stamp_of_connection(of(*owner.connection));
 }
 
 // True if the sender is the heir, and announces itself.
-bool Presence::hear_heir(Owner& owner, const Subscriber& sender,
-                         const AwarenessEntry& entry) const {
-  if (owner.heir != &sender) return false;
+bool Presence::hear_heir(const Subscriber& sender, const AwarenessEntry& entry) {
+  const auto heir = heirs_.find(entry.client);
+  if (heir == heirs_.end() || heir->second.connection != &sender) return false;
   if (entry.gone) {
-    owner.heir = nullptr;
+    heirs_.erase(heir);
     return false;
   }
-  const bool announced = entry.clock >= owner.heir_clock;
-  owner.heir_clock = std::max(owner.heir_clock, entry.clock);
+  Clock& clock = heir->second.clock;
+  const bool announced = entry.clock >= clock;
+  clock = std::max(clock, entry.clock);
   return announced;
 }
 
@@ -308,7 +326,7 @@ Result<void> Presence::check_share(const Subscriber& sender, const AwarenessEntr
   if (bytes > kMaxStateBytes)
     return std::unexpected(too_large("an awareness state of " + std::to_string(bytes) +
                                      " bytes, more than " + std::to_string(kMaxStateBytes)));
-  const Connection& connection = connections_.at(&sender);
+  const Connection& connection = of(sender);
   const auto owner = owners_.find(entry.client);
   const bool owned = owner != owners_.end() && owner->second.connection == &sender;
   const auto gone = gone_.find(entry.client);
@@ -343,20 +361,16 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
       continue;
     }
     if (taking.full) return false;
-    const auto size = [too_many](const Connection& connection) {
+    const auto size = [too_many](const Connection& connection) -> std::size_t {
       return too_many ? connection.clients() : connection.bytes;
     };
-    // Of several, the one that joined last: the order of addresses differs from run to run.
-    const auto most = std::ranges::max_element(connections_, {}, [&](const auto& each) {
-      return std::pair(size(each.second), each.second.joined);
-    });
-    const std::size_t sender_then =
-        size(connections_.at(&sender)) + (too_many ? 1 : entry.state.size() - before);
-    if (most->first == &sender || sender_then >= size(most->second)) {
+    const Subscriber* const most = who_has_most(size);
+    const std::size_t sender_then = size(of(sender)) + (too_many ? 1 : entry.state.size() - before);
+    if (most == nullptr || most == &sender || sender_then >= size(of(*most))) {
       taking.full = true;
       return false;
     }
-    for (const AwarenessEntry& gone : evict(*most->first, now_ms)) {
+    for (const AwarenessEntry& gone : evict(*most, now_ms)) {
       taking.others.push_back(gone);
       taking.sender.push_back(gone);
     }
@@ -367,8 +381,9 @@ bool Presence::make_room(const Subscriber& sender, const AwarenessEntry& entry,
 std::vector<AwarenessEntry> Presence::evict(const Subscriber& connection, std::uint64_t now_ms) {
   std::vector<AwarenessEntry> news;
   forget_lists();
-  const Connection& evicted = connections_.at(&connection);
-  const Clients clients = evicted.owned;
+  const Connection& evicted = of(connection);
+  const auto owned = evicted.owned.all();
+  const Clients clients(owned.begin(), owned.end());
   const Clients gone = evicted.further ? evicted.further->gone : Clients();
   steps_ += clients.size() + gone.size();
   awareness_.remove(clients, now_ms);
@@ -383,11 +398,10 @@ std::vector<AwarenessEntry> Presence::evict(const Subscriber& connection, std::u
 }
 
 std::optional<Bytes> Presence::shed(std::uint64_t much, std::uint64_t now_ms) {
-  const auto most = std::ranges::max_element(connections_, {}, [](const auto& each) {
-    return std::pair(each.second.charge.bytes(), each.second.joined);
-  });
-  if (most == connections_.end() || most->second.charge.bytes() < much) return std::nullopt;
-  const auto news = evict(*most->first, now_ms);
+  const Subscriber* const most =
+      who_has_most([](const Connection& connection) { return connection.charge.bytes(); });
+  if (most == nullptr || of(*most).charge.bytes() < much) return std::nullopt;
+  const auto news = evict(*most, now_ms);
   return news.empty() ? std::nullopt : std::optional(crdt::encode_awareness(news));
 }
 
@@ -408,15 +422,16 @@ void Presence::remember_clock(Clock clock) {
 
 void Presence::own(const Subscriber& sender, const AwarenessEntry& entry) {
   const auto before = owners_.find(entry.client);
-  Owner owner{.connection = &sender, .clock = entry.clock, .bytes = entry.state.size()};
-  if (before != owners_.end() && before->second.connection == &sender) {
-    owner.heir = before->second.heir;
-    owner.heir_clock = before->second.heir_clock;
-  }
+  const bool remains = before != owners_.end() && before->second.connection == &sender;
+  const Owner owner{.connection = &sender,
+                    .clock = entry.clock,
+                    .bytes = static_cast<std::uint32_t>(entry.state.size())};
+  auto heir = remains ? heirs_.extract(entry.client) : decltype(heirs_)::node_type();
   disown(entry.client);
+  if (heir) heirs_.insert(std::move(heir));
   come_back(entry.client);
-  Connection& connection = connections_.at(&sender);
-  add_client(connection.owned, entry.client);
+  Connection& connection = of(sender);
+  connection.owned.add(entry.client);
   connection.bytes += owner.bytes;
   charge(connection);
   bytes_ += owner.bytes;
@@ -427,30 +442,30 @@ void Presence::disown(ClientId client) {
   const auto owner = owners_.find(client);
   if (owner == owners_.end()) return;
   bytes_ -= owner->second.bytes;
-  if (const auto found = connections_.find(owner->second.connection); found != connections_.end()) {
-    remove_client(found->second.owned, client);
-    found->second.bytes -= owner->second.bytes;
-    charge(found->second);
+  if (Connection& connection = of(*owner->second.connection); connection.joined != 0) {
+    connection.owned.remove(client);
+    connection.bytes -= owner->second.bytes;
+    charge(connection);
   }
+  heirs_.erase(client);
   owners_.erase(owner);
 }
 
 // The client has gone. It still counts as its connection's.
 void Presence::depart(ClientId client) {
   const auto owner = owners_.find(client);
-  const auto found =
-      owner == owners_.end() ? connections_.end() : connections_.find(owner->second.connection);
+  const Subscriber* connection = owner == owners_.end() ? nullptr : owner->second.connection;
+  if (connection != nullptr && of(*connection).joined == 0) connection = nullptr;
   disown(client);
   come_back(client);
-  const Gone gone{.turn = ++turn_,
-                  .connection = found == connections_.end() ? nullptr : found->first};
+  const Gone gone{.turn = ++turn_, .connection = connection};
   gone_.emplace(client, gone);
   if (gone.connection == nullptr) {
     orphans_.emplace(gone.turn, client);
     return charge_orphans();
   }
-  add_client(found->second.more().gone, client);
-  charge(found->second);
+  add_client(of(*connection).more().gone, client);
+  charge(of(*connection));
 }
 
 // The client does not count as gone any more.
@@ -461,7 +476,7 @@ void Presence::come_back(ClientId client) {
     orphans_.erase(gone->second.turn);
     charge_orphans();
   } else {
-    Connection& connection = connections_.at(gone->second.connection);
+    Connection& connection = of(*gone->second.connection);
     remove_client(connection.more().gone, client);
     charge(connection);
   }
@@ -469,8 +484,8 @@ void Presence::come_back(ClientId client) {
 }
 
 std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t now_ms) {
-  Connection& leaving = connections_.at(&connection);
-  Further further;
+  Connection& leaving = of(connection);
+  Connection::Further further;
   if (leaving.further) further = std::move(*std::exchange(leaving.further, nullptr));
   steps_ += leaving.owned.size() + further.gone.size() + further.untold.size();
   for (const ClientId client : further.gone) {
@@ -479,24 +494,29 @@ std::optional<Bytes> Presence::leave(const Subscriber& connection, std::uint64_t
     orphans_.emplace(gone.turn, client);
   }
   if (further.heir_of) {
-    const auto owner = owners_.find(*further.heir_of);
-    if (owner != owners_.end() && owner->second.heir == &connection) owner->second.heir = nullptr;
+    const auto heir = heirs_.find(*further.heir_of);
+    if (heir != heirs_.end() && heir->second.connection == &connection) heirs_.erase(heir);
   }
   std::vector<ClientId> clients;
-  for (const ClientId client : Clients(leaving.owned)) {
-    const Owner owner = owners_.at(client);
-    if (owner.heir == nullptr) {
+  const auto owned = leaving.owned.all();
+  for (const ClientId client : Clients(owned.begin(), owned.end())) {
+    const auto heir = heirs_.find(client);
+    if (heir == heirs_.end()) {
       clients.push_back(client);
       continue;
     }
+    const Heir next = heir->second;
     const std::string state(awareness_.state(client));
-    own(*owner.heir, {.client = client, .clock = owner.heir_clock, .state = state});
+    own(*next.connection, {.client = client, .clock = next.clock, .state = state});
   }
   if (is_mutated(Mutation::forget_untold)) further.untold.clear();
   memory_bytes_ -= leaving.charge.bytes();
-  connections_.erase(&connection);
+  leaving = Connection();
   charge_orphans();
-  if (is_mutated(Mutation::ghost_after_leave)) return std::nullopt;
+  if (is_mutated(Mutation::ghost_after_leave)) {
+    for (const ClientId client : clients) disown(client);
+    return std::nullopt;
+  }
   if (!clients.empty()) forget_lists();
   auto change = awareness_.remove(clients, now_ms);
   for (const ClientId client : change.removed) depart(client);
@@ -528,47 +548,38 @@ std::vector<Presence::Told> Presence::expire(std::uint64_t now_ms) {
 // Those whose owner is silent, and whose heir is there. Others would think that they have gone, so
 // they are told of the client again.
 void Presence::hand_over(std::uint64_t now_ms, std::vector<Told>& all) {
-  for (const ClientId id : std::set(inherited_)) {
+  for (const auto& [id, heir] : std::map(heirs_)) {
     ++steps_;
-    const auto found = owners_.find(id);
-    if (found == owners_.end() || found->second.heir == nullptr) {
-      inherited_.erase(id);
-      continue;
-    }
-    const Owner owner = found->second;
     const crdt::Awareness::Client& client = awareness_.clients().at(id);
     const auto clock = next_clock(client.clock);
     if (now_ms - client.heard_ms < kSilentMs || !clock) continue;
     const std::string state = client.state;
     const AwarenessEntry news{.client = id, .clock = *clock, .state = state};
     apply(news, now_ms);
-    const Subscriber* const heir = owner.heir;
-    own(*heir, {.client = id, .clock = owner.heir_clock, .state = state});
-    all.push_back({crdt::encode_awareness({&news, 1}), heir});
+    own(*heir.connection, {.client = id, .clock = heir.clock, .state = state});
+    all.push_back({crdt::encode_awareness({&news, 1}), heir.connection});
   }
 }
 
 // ---- telling
 
 std::string Presence::name_of(const Subscriber& connection) const {
-  const auto found = connections_.find(&connection);
-  if (found == connections_.end() || found->second.owned.empty()) return {};
-  return claimed_name(awareness_.state(found->second.owned.front()));
+  const auto owned = of(connection).owned.all();
+  return owned.empty() ? std::string() : claimed_name(awareness_.state(owned.front()));
 }
 
 void Presence::leave_untold(const Subscriber& sender, const News& news) {
   const auto entries = crdt::split_awareness(news.others, kAnySize);
   if (!entries) return;  // never: this class has encoded it
-  Clients& untold = connections_.at(&sender).more().untold;
+  Clients& untold = of(sender).more().untold;
   for (const AwarenessEntry& entry : *entries) add_client(untold, entry.client);
 }
 
 Presence::News Presence::take_untold(const Subscriber& sender) {
-  const auto connection = connections_.find(&sender);
-  if (connection == connections_.end()) return {};
+  if (of(sender).further == nullptr) return {};
   std::vector<AwarenessEntry> others;
   std::vector<AwarenessEntry> mine;
-  for (const ClientId id : std::exchange(connection->second.more().untold, {})) {
+  for (const ClientId id : std::exchange(of(sender).further->untold, {})) {
     const auto known = awareness_.clients().find(id);
     if (known == awareness_.clients().end()) continue;
     const crdt::Awareness::Client& client = known->second;
@@ -605,17 +616,15 @@ std::shared_ptr<const Diff> Presence::list_for(const Subscriber& to, bool with_g
 // True if this connection is told of its own clients, and of the one whose heir it is, with the clocks that
 // everybody is told.
 bool Presence::may_share(const Subscriber& to) {
-  const auto connection = connections_.find(&to);
-  if (connection == connections_.end()) return true;
   const auto as_others = [&](ClientId client) {
     ++steps_;
     const auto known = awareness_.clients().find(client);
     return known == awareness_.clients().end() ||
            tell_clock(to, client, known->second.clock) == known->second.clock;
   };
-  const Connection& its = connection->second;
+  const Connection& its = of(to);
   const auto heir_of = its.further ? its.further->heir_of : std::nullopt;
-  return std::ranges::all_of(its.owned, as_others) && (!heir_of || as_others(*heir_of));
+  return std::ranges::all_of(its.owned.all(), as_others) && (!heir_of || as_others(*heir_of));
 }
 
 std::shared_ptr<const Diff> Presence::states_for(const Subscriber& to, bool with_gone) {
@@ -634,8 +643,9 @@ std::shared_ptr<const Diff> Presence::states_for(const Subscriber& to, bool with
 Presence::Clock Presence::tell_clock(const Subscriber& to, ClientId client, Clock clock) {
   const auto found = owners_.find(client);
   if (found == owners_.end()) return clock;
+  if (const auto heir = heirs_.find(client); heir != heirs_.end() && heir->second.connection == &to)
+    return std::min(clock, heir->second.clock + 1);
   Owner& owner = found->second;
-  if (owner.heir == &to) return std::min(clock, owner.heir_clock + 1);
   if (owner.connection != &to) return clock;
   const Clock next = std::min(clock, owner.clock + 1);
   owner.told = std::max(owner.told, next);

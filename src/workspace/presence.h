@@ -49,7 +49,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -58,6 +57,7 @@
 #include "syncline/crdt/awareness.h"
 #include "syncline/error.h"
 #include "workspace/delivery.h"
+#include "workspace/few_clients.h"
 #include "workspace/stamp.h"
 
 namespace syncline::workspace {
@@ -77,7 +77,36 @@ struct PresenceLimits {
 };
 
 class Presence {
+  using Clients = std::vector<crdt::ClientId>;  // sorted; at most about connection_clients
+
  public:
+  // What is known of one connection. The connection keeps it, so that it is found without a search; only Presence
+  // looks at it.
+  class Connection {
+    friend class Presence;
+
+    // What few have.
+    struct Further {
+      Clients gone = {};                           // that it owned when they went
+      std::optional<crdt::ClientId> heir_of = {};  // that it announced as another connection's heir
+      Clients untold = {};
+      std::optional<Stamp> stamp = {};  // of its last update
+    };
+
+    std::uint64_t joined = 0;  // turn of its join; 0: it is not here
+    FewClients owned = {};
+    std::uint32_t bytes = 0;  // of the states of the owned ones
+    bool spoke = false;
+    std::unique_ptr<Further> further = nullptr;  // nullptr: nothing of that
+    MemoryCharge charge = {};
+
+    Further& more() {
+      if (further == nullptr) further = std::make_unique<Further>();
+      return *further;
+    }
+    std::size_t clients() const { return owned.size() + (further ? further->gone.size() : 0); }
+  };
+
   // The result of an update, as awareness updates to pass on; empty: nothing changed.
   struct News {
     Bytes others;  // for all connections except the sender
@@ -151,38 +180,17 @@ class Presence {
 
  private:
   using Clock = std::uint64_t;
-  using Clients = std::vector<crdt::ClientId>;  // sorted; at most about connection_clients
 
-  // What few connections have.
-  struct Further {
-    Clients gone = {};                           // that it owned when they went
-    std::optional<crdt::ClientId> heir_of = {};  // that it announced as another connection's heir
-    Clients untold = {};
-    std::optional<Stamp> stamp = {};  // of its last update
-  };
-  struct Connection {
-    std::uint64_t joined = 0;  // turn of its join
-    Clients owned = {};
-    std::size_t bytes = 0;  // of the states of the owned ones
-    bool spoke = false;
-    std::unique_ptr<Further> further = nullptr;  // nullptr: nothing of that
-    MemoryCharge charge = {};
-
-    Further& more() {
-      if (further == nullptr) further = std::make_unique<Further>();
-      return *further;
-    }
-    std::size_t clients() const { return owned.size() + (further ? further->gone.size() : 0); }
-  };
   struct Owner {
     const Subscriber* connection = nullptr;
-    Clock clock = 0;        // the last clock that the connection sent: the client's own
-    std::size_t bytes = 0;  // of its state
-    Clock told = 0;  // the clock under which the connection was told of its own client; 0: none
-    // A connection that announced the client as its own while `connection` existed. It is the next
-    // owner.
-    const Subscriber* heir = nullptr;
-    Clock heir_clock = 0;
+    Clock clock = 0;  // the last clock that the connection sent: the client's own
+    Clock told = 0;   // the clock under which the connection was told of its own client; 0: none
+    std::uint32_t bytes = 0;  // of its state
+  };
+  // A connection that announced a client as its own while the connection of the owner existed. It is the next owner.
+  struct Heir {
+    const Subscriber* connection = nullptr;
+    Clock clock = 0;  // the last one that it sent
   };
   struct Gone {
     std::uint64_t turn = 0;
@@ -190,12 +198,15 @@ class Presence {
   };
   struct Taking;
 
+  static Connection& of(const Subscriber& connection);
+  template <typename Size>
+  const Subscriber* who_has_most(Size size) const;
   std::optional<Clock> news_clock(const Subscriber& sender, const crdt::AwarenessEntry& entry,
                                   std::uint64_t now_ms);
   std::optional<Clock> own_news_clock(Owner& owner, const crdt::Awareness::Client& client,
                                       const crdt::AwarenessEntry& entry) const;
   void note_heir(const Subscriber& sender, const crdt::AwarenessEntry& entry);
-  bool hear_heir(Owner& owner, const Subscriber& sender, const crdt::AwarenessEntry& entry) const;
+  bool hear_heir(const Subscriber& sender, const crdt::AwarenessEntry& entry);
   Result<void> check_states(const Subscriber& sender, std::span<crdt::AwarenessEntry> entries,
                             Taking& taking);
   bool look_at(crdt::AwarenessEntry& entry, Taking& taking);
@@ -230,8 +241,7 @@ class Presence {
   const PresenceLimits limits_;
   crdt::Awareness awareness_;
   std::map<crdt::ClientId, Owner> owners_;
-  std::set<crdt::ClientId> inherited_;  // those with an heir, and perhaps others
-  std::map<const Subscriber*, Connection> connections_;
+  std::map<crdt::ClientId, Heir> heirs_;             // of owned ones
   std::map<crdt::ClientId, Gone> gone_;              // while awareness_ knows them
   std::map<std::uint64_t, crdt::ClientId> orphans_;  // of these, without a connection; by turn
   MemoryCharge orphans_charge_;
