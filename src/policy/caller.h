@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/memory_account.h"
+#include "base/rare_text.h"
 #include "policy/principal.h"
 #include "policy/rights.h"
 
@@ -22,9 +23,8 @@ struct Caller {
   // from a network is.
   bool local = false;
   std::string actor = {};  // the connection's; "" for a single request
-  std::string origin =
-      {};                  // of the web page that asks, as its browser says; "" outside of browsers
-  std::string trace = {};  // W3C traceparent of the request; may be empty
+  RareText origin = {};    // of the web page that asks, as its browser says; "" outside of browsers
+  RareText trace = {};     // W3C traceparent of the request; may be empty
   // What he holds is charged there; nullptr: only the process counts it.
   SharedAccount account = nullptr;
 };

@@ -29,30 +29,37 @@ constexpr std::size_t kSmallObjectBytes = std::size_t{256} << 10;
 
 }  // namespace
 
-Channel::Channel(ChannelOptions options, Wire& wire) : options_(std::move(options)), wire_(wire) {}
+Channel::Channel(ChannelOptions options, Wire& wire)
+    : host_(options.host),
+      limits_(options.limits),
+      counters_(options.counters),
+      meter_(options.meter),
+      wire_(wire),
+      caller_(std::move(options.caller)),
+      greet_(options.greet),
+      target_(std::make_unique<const Target>(std::move(options.workspace),
+                                             std::move(options.object), options.face)) {}
 
 Channel::~Channel() {
   leave();
 }
 
 void Channel::join() {
-  if (auto open = options_.host.admit(options_.caller, options_.workspace); !open)
-    return end(open.error());
-  if (options_.host.memory() != MemoryLevel::kFull || is_mutated(Mutation::join_when_full))
-    return enter();
-  ++options_.counters.joins_put_off;
+  if (auto open = host_.admit(caller_, workspace_name()); !open) return end(open.error());
+  if (host_.memory() != MemoryLevel::kFull || is_mutated(Mutation::join_when_full)) return enter();
+  ++counters_.joins_put_off;
   wire_.hold_reading();
   join_when_room(0);
 }
 
 void Channel::join_when_room(std::uint64_t waited_ms) {
-  join_timer_ = options_.host.scheduler().after(kAgainMs, [this, waited_ms = waited_ms + kAgainMs] {
+  join_timer_ = host_.scheduler().after(kAgainMs, [this, waited_ms = waited_ms + kAgainMs] {
     join_timer_ = 0;
-    const bool full = options_.host.memory() == MemoryLevel::kFull;
-    if (full && waited_ms < options_.limits.join_wait_ms) return join_when_room(waited_ms);
+    const bool full = host_.memory() == MemoryLevel::kFull;
+    if (full && waited_ms < limits_.join_wait_ms) return join_when_room(waited_ms);
     wire_.resume_reading();
     if (!full) return enter();
-    ++options_.counters.joins_refused;
+    ++counters_.joins_refused;
     end({is_mutated(Mutation::refuse_for_good) ? ErrorCode::kTooLarge : ErrorCode::kUnavailable,
          "the server is short of memory; come back later"});
   });
@@ -60,8 +67,9 @@ void Channel::join_when_room(std::uint64_t waited_ms) {
 
 void Channel::enter() {
   wire_.hold_reading();
-  workspace_ = &options_.host.get(options_.workspace);
-  workspace_->subscribe(options_.caller, options_.object, options_.face, *this,
+  const Target target = *target_;  // it is gone when the channel has joined
+  workspace_ = &host_.get(target.workspace);
+  workspace_->subscribe(caller_, target.object, target.face, *this,
                         [this, alive = std::weak_ptr(alive_)](Result<workspace::LiveObject*> live) {
                           // A refusal waits for what it refers to; the client may have left.
                           if (!alive.expired()) joined(std::move(live));
@@ -75,18 +83,20 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
     return end(live.error());
   }
   live_ = *live;
-  if (options_.greet) send_version();
+  target_ = nullptr;
+  if (greet_) send_version();
   if (!is_mutated(Mutation::joiner_not_told)) send_everybody(false);
-  for (auto& message : std::exchange(early_, {})) {
-    if (live_ != nullptr) message();
+  if (const auto early = std::exchange(early_, nullptr)) {
+    for (auto& message : *early)
+      if (live_ != nullptr) message();
   }
 }
 
 void Channel::leave() {
-  options_.host.scheduler().cancel(std::exchange(untold_timer_, 0));
-  options_.host.scheduler().cancel(std::exchange(put_off_timer_, 0));
+  host_.scheduler().cancel(std::exchange(untold_timer_, 0));
+  host_.scheduler().cancel(std::exchange(put_off_timer_, 0));
   if (join_timer_ != 0) {
-    options_.host.scheduler().cancel(std::exchange(join_timer_, 0));
+    host_.scheduler().cancel(std::exchange(join_timer_, 0));
     wire_.resume_reading();
   }
   if (holding_) wire_.resume_reading();
@@ -101,9 +111,23 @@ void Channel::leave() {
   workspace_ = nullptr;
 }
 
+const std::string& Channel::workspace_name() const {
+  return target_ == nullptr ? workspace_->name() : target_->workspace;
+}
+
+const std::string& Channel::object() const {
+  return target_ == nullptr ? live_->id() : target_->object;
+}
+
+// For reports, when it has left.
+void Channel::keep_names() {
+  target_ = std::make_unique<const Target>(workspace_->name(), live_->id());
+}
+
 void Channel::stop() {
   if (std::exchange(ended_, true)) return;
   gathered_.reset();
+  if (live_ != nullptr) keep_names();
   leave();
 }
 
@@ -117,12 +141,12 @@ void Channel::renew(policy::Principal principal) {
   if (ended_ || is_mutated(Mutation::keep_old_rights)) return;
   submit_gathered();  // it came before the token
   if (ended_) return;
-  options_.caller.rights = principal.rights;
-  options_.caller.principal = std::move(principal);
-  options_.host.admit(options_.caller, policy::Right::kRead, options_.workspace, options_.object,
-                      [this, alive = std::weak_ptr(alive_)](Result<void> open) {
-                        if (!alive.expired() && !open) end(open.error());
-                      });
+  caller_.rights = principal.rights;
+  caller_.principal = std::move(principal);
+  host_.admit(caller_, policy::Right::kRead, workspace_name(), object(),
+              [this, alive = std::weak_ptr(alive_)](Result<void> open) {
+                if (!alive.expired() && !open) end(open.error());
+              });
 }
 
 std::uint64_t Channel::lag() const {
@@ -132,7 +156,8 @@ std::uint64_t Channel::lag() const {
 
 bool Channel::wait_until_joined(std::move_only_function<void()> message) {
   if (live_ != nullptr || ended_) return live_ == nullptr;
-  early_.push_back(std::move(message));
+  if (early_ == nullptr) early_ = std::make_unique<Early>();
+  early_->push_back(std::move(message));
   return true;
 }
 
@@ -157,7 +182,7 @@ void Channel::answer(ByteView version) {
   if (live_->object().replication() == nullptr)
     return send_state(Missed(live_->version(), live_->position()));
   workspace_->diff(
-      options_.caller, *live_, version,
+      caller_, *live_, version,
       [this, alive = std::weak_ptr(alive_),
        asked = to_bytes(version)](Result<workspace::Lacking> lacking) mutable {
         if (alive.expired() || ended_) return;
@@ -171,14 +196,14 @@ void Channel::answer(ByteView version) {
         if (!question_) question_ = std::make_unique<Bytes>(std::move(asked));
       },
       this);
-  if (live_ != nullptr && !options_.greet) send_version();
+  if (live_ != nullptr && !greet_) send_version();
 }
 
 void Channel::send_version() {
   if (live_->object().replication() == nullptr)
     return send_state(Missed(live_->version(), live_->position()));
   workspace_->version(
-      options_.caller, *live_,
+      caller_, *live_,
       [this, alive = std::weak_ptr(alive_)](Result<Bytes> version) {
         if (alive.expired() || ended_ || !version) return;
         wire_.send_version(*version);
@@ -201,12 +226,11 @@ void Channel::take_change(ByteView intent, bool more, std::shared_ptr<const void
     return;
   }
   if (is_mutated_now_and_then(Mutation::overtake)) {
-    return options_.host.scheduler().post(
-        [this, alive = std::weak_ptr(alive_), copy = to_bytes(intent)] {
-          if (!alive.expired() && live_ != nullptr) change(copy);
-        });
+    return host_.scheduler().post([this, alive = std::weak_ptr(alive_), copy = to_bytes(intent)] {
+      if (!alive.expired() && live_ != nullptr) change(copy);
+    });
   }
-  ++options_.counters.updates_in;
+  ++counters_.updates_in;
   account(static_cast<std::ptrdiff_t>(intent.size()), 1);
   const std::uint64_t number = ++updates_taken_;
   if (is_mutated_now_and_then(Mutation::ack_dropped_update)) {
@@ -261,14 +285,14 @@ bool Channel::submit_joined(const std::shared_ptr<Gathered>& gathered) {
                                .alone = inflight_updates_ == updates};
   // The object may come back from a worker when the client has left.
   submitting.apart = [this, alive = std::weak_ptr(alive_), gathered, &workspace = *workspace_,
-                      &object = *live_, caller = options_.caller] {
+                      &object = *live_, caller = caller_] {
     if (!alive.expired() && live_ != nullptr) return submit_each(*gathered);
     std::uint64_t number = gathered->first;
     for (const ByteView intent : gathered->views())
       workspace.submit(caller, object, {.actor_seq = number++, .intent = intent}, nullptr,
                        [](const Result<workspace::Receipt>&) {});
   };
-  workspace_->submit(options_.caller, *live_, std::move(submitting), this,
+  workspace_->submit(caller_, *live_, std::move(submitting), this,
                      [this, alive = std::weak_ptr(alive_), number = gathered->first, updates,
                       bytes = gathered->intents.size(),
                       charge = charge_for(joined->size())](Result<workspace::Receipt> receipt) {
@@ -298,7 +322,7 @@ void Channel::submit(std::uint64_t number, ByteView intent, std::shared_ptr<cons
     if (kept) charge->set(0);
     if (!alive.expired()) waits(number, bytes, kept);
   };
-  workspace_->submit(options_.caller, *live_, std::move(submitting), this,
+  workspace_->submit(caller_, *live_, std::move(submitting), this,
                      [this, alive = std::weak_ptr(alive_), number, bytes = intent.size(),
                       charge](Result<workspace::Receipt> receipt) {
                        if (!alive.expired()) submitted(number, 1, bytes, std::move(receipt));
@@ -338,13 +362,13 @@ void Channel::submitted(std::uint64_t number, std::uint64_t updates, std::size_t
   if (ended_) return;
   saved_before(number) += saved;
   if (!receipt) {
-    options_.counters.updates_refused += updates;
+    counters_.updates_refused += updates;
     if (receipt.error().code != ErrorCode::kForbidden) return end(receipt.error());
     // The client may continue, because others of its changes may be allowed.
     report_dropped("change refused", receipt.error());
     send_refused(std::move(receipt.error()));
   } else {
-    options_.counters.acks += updates;
+    counters_.acks += updates;
   }
   if (saved_unsaid_ > 0 && !congested()) wire_.send_saved(std::exchange(saved_unsaid_, 0));
   if (!has_waited) answered(updates);
@@ -353,11 +377,11 @@ void Channel::submitted(std::uint64_t number, std::uint64_t updates, std::size_t
 // Several refusals for a client that does not read become one.
 // The client may continue.
 void Channel::report_dropped(observe::Constant what, const Error& error) const {
-  observe::Reporter(options_.host.reports(), observe::Area::kSession)
+  observe::Reporter(host_.reports(), observe::Area::kSession)
       .debug(what, {{"reason", error.message},
-                    {"workspace", options_.workspace},
-                    {"object", options_.object},
-                    {"principal", options_.caller.principal.id}});
+                    {"workspace", workspace_name()},
+                    {"object", object()},
+                    {"principal", caller_.principal.id}});
 }
 
 void Channel::send_refused(Error error) {
@@ -378,34 +402,30 @@ void Channel::answered(std::uint64_t updates) {
 // What the change needs until it is told: the event, what others are told, and its place in line. It is
 // charged as long as the change is under way, even if its author leaves.
 MemoryCharge Channel::charge_for(std::size_t bytes) const {
-  return MemoryCharge(options_.host.cell_of(options_.caller, MemoryUse::kChanges),
-                      kChangeBytes + 2 * bytes);
+  return MemoryCharge(host_.cell_of(caller_, MemoryUse::kChanges), kChangeBytes + 2 * bytes);
 }
 
 std::size_t Channel::most_inflight_bytes() const {
-  const Limits& limits = options_.limits;
-  if (inflight_bytes_ <= limits.short_inflight_bytes / 2) return limits.inflight_bytes;
-  const SharedCell cell = options_.host.cell_of(options_.caller, MemoryUse::kChanges);
+  if (inflight_bytes_ <= limits_.short_inflight_bytes / 2) return limits_.inflight_bytes;
+  const SharedCell cell = host_.cell_of(caller_, MemoryUse::kChanges);
   const bool room = cell == nullptr || cell->has_room(0);
-  return room ? limits.inflight_bytes
-              : std::min(limits.inflight_bytes, limits.short_inflight_bytes);
+  return room ? limits_.inflight_bytes
+              : std::min(limits_.inflight_bytes, limits_.short_inflight_bytes);
 }
 
 // Limits what is accepted but not durable yet.
 void Channel::account(std::ptrdiff_t bytes, std::ptrdiff_t updates) {
   inflight_bytes_ += static_cast<std::size_t>(bytes);
   inflight_updates_ += static_cast<std::size_t>(updates);
-  options_.counters.most_inflight =
-      std::max<std::uint64_t>(options_.counters.most_inflight, inflight_updates_);
-  const Limits& limits = options_.limits;
+  counters_.most_inflight = std::max<std::uint64_t>(counters_.most_inflight, inflight_updates_);
   const std::size_t most_bytes = most_inflight_bytes();
   if (!holding_ && !ended_ && !is_mutated(Mutation::unbounded_inflight) &&
-      (inflight_bytes_ > most_bytes || inflight_updates_ > limits.inflight_updates)) {
+      (inflight_bytes_ > most_bytes || inflight_updates_ > limits_.inflight_updates)) {
     holding_ = true;
-    ++options_.counters.held_back;
+    ++counters_.held_back;
     wire_.hold_reading();
   } else if (holding_ && inflight_bytes_ <= most_bytes / 2 &&
-             inflight_updates_ <= limits.inflight_updates / 2) {
+             inflight_updates_ <= limits_.inflight_updates / 2) {
     holding_ = false;
     wire_.resume_reading();
   }
@@ -419,9 +439,9 @@ void Channel::presence(ByteView update) {
   }
   submit_gathered();
   if (live_ == nullptr) return;
-  ++options_.counters.awareness_in;
-  const bool tell = untold_timer_ == 0 && options_.meter.wait_ms(Work::kPresence) == 0;
-  presence_taken(workspace_->set_presence(options_.caller, *live_, *this, update, tell,
+  ++counters_.awareness_in;
+  const bool tell = untold_timer_ == 0 && meter_.wait_ms(Work::kPresence) == 0;
+  presence_taken(workspace_->set_presence(caller_, *live_, *this, update, tell,
                                           [this, alive = std::weak_ptr(alive_)](Result<void> set) {
                                             if (!alive.expired() && !set)
                                               presence_refused(set.error());
@@ -430,34 +450,33 @@ void Channel::presence(ByteView update) {
 
 // Over the rate, others are told later, and only the newest state.
 void Channel::presence_taken(workspace::PresenceTaken taken) {
-  if (taken.told_bytes > 0)
-    options_.meter.take(Work::kPresence, policy::telling_units(taken.told_bytes));
+  if (taken.told_bytes > 0) meter_.take(Work::kPresence, policy::telling_units(taken.told_bytes));
   if (!taken.untold) return;
-  ++options_.counters.presence_delayed;
+  ++counters_.presence_delayed;
   over_rate("presence is told later: too many updates",
             "presence changes too fast; others get only the newest");
   if (untold_timer_ != 0 || ended_) return;
-  const std::uint64_t wait_ms = std::max<std::uint64_t>(options_.meter.wait_ms(Work::kPresence), 1);
-  untold_timer_ = options_.host.scheduler().after(wait_ms, [this] { tell_untold(); });
+  const std::uint64_t wait_ms = std::max<std::uint64_t>(meter_.wait_ms(Work::kPresence), 1);
+  untold_timer_ = host_.scheduler().after(wait_ms, [this] { tell_untold(); });
 }
 
 void Channel::tell_untold() {
   untold_timer_ = 0;
   if (live_ == nullptr) return;
-  if (const std::uint64_t wait_ms = options_.meter.wait_ms(Work::kPresence); wait_ms > 0) {
-    untold_timer_ = options_.host.scheduler().after(wait_ms, [this] { tell_untold(); });
+  if (const std::uint64_t wait_ms = meter_.wait_ms(Work::kPresence); wait_ms > 0) {
+    untold_timer_ = host_.scheduler().after(wait_ms, [this] { tell_untold(); });
     return;
   }
-  presence_taken(workspace_->tell_untold_presence(options_.caller, *live_, *this));
+  presence_taken(workspace_->tell_untold_presence(caller_, *live_, *this));
 }
 
 // Reported, and said to the client, once.
 void Channel::over_rate(observe::Constant what, std::string_view notice) {
   if (std::exchange(told_of_rate_, true)) return;
-  observe::Reporter(options_.host.reports(), observe::Area::kSession)
-      .warn(what, {{"workspace", options_.workspace},
-                   {"object", options_.object},
-                   {"principal", options_.caller.principal.id}});
+  observe::Reporter(host_.reports(), observe::Area::kSession)
+      .warn(what, {{"workspace", workspace_name()},
+                   {"object", object()},
+                   {"principal", caller_.principal.id}});
   if (!ended_ && !congested()) wire_.send_notice({ErrorCode::kUnavailable, std::string(notice)});
 }
 
@@ -465,7 +484,7 @@ void Channel::presence_refused(const Error& error) {
   if (ended_) return;
   if (error.code != ErrorCode::kTooLarge && error.code != ErrorCode::kForbidden) return end(error);
   // This is no reason to end the object, because a client sends such a state again and again.
-  ++options_.counters.awareness_dropped;
+  ++counters_.awareness_dropped;
   report_dropped("presence dropped", error);
   if (!std::exchange(told_of_presence_, true)) wire_.send_notice(error);
 }
@@ -494,7 +513,7 @@ void Channel::send_everybody(bool with_gone) {
       list.encodings = told.encodings;  // for the next who joins
     }
   };
-  workspace_->presence(options_.caller, *live_, *this, with_gone, std::move(tell));
+  workspace_->presence(caller_, *live_, *this, with_gone, std::move(tell));
 }
 
 void Channel::message(std::string_view text, bool to_sender) {
@@ -504,18 +523,18 @@ void Channel::message(std::string_view text, bool to_sender) {
   }
   submit_gathered();
   if (live_ == nullptr) return;
-  if (text.size() > options_.limits.stateless_bytes) {
+  if (text.size() > limits_.stateless_bytes) {
     return end({ErrorCode::kTooLarge, "stateless message of " + std::to_string(text.size()) +
                                           " bytes, more than " +
-                                          std::to_string(options_.limits.stateless_bytes)});
+                                          std::to_string(limits_.stateless_bytes)});
   }
-  if (options_.meter.wait_ms(Work::kBroadcasts) > 0) {
-    ++options_.counters.messages_dropped;
+  if (meter_.wait_ms(Work::kBroadcasts) > 0) {
+    ++counters_.messages_dropped;
     return over_rate("messages to others dropped: too many",
                      "a message to others was dropped; there were too many");
   }
-  options_.meter.take(Work::kBroadcasts, policy::telling_units(text.size()));
-  workspace_->pass_on(options_.caller, *live_, std::string(text), to_sender ? nullptr : this,
+  meter_.take(Work::kBroadcasts, policy::telling_units(text.size()));
+  workspace_->pass_on(caller_, *live_, std::string(text), to_sender ? nullptr : this,
                       [this, alive = std::weak_ptr(alive_)](Result<void> passed) {
                         if (!alive.expired() && !passed) presence_refused(passed.error());
                       });
@@ -525,9 +544,8 @@ void Channel::message(std::string_view text, bool to_sender) {
 
 bool Channel::congested() const {
   if (is_mutated(Mutation::unbounded_queue)) return false;
-  const bool easy = options_.host.memory() == MemoryLevel::kEasy;
-  return wire_.queued_bytes() >
-         (easy ? options_.limits.queue_bytes : options_.limits.short_queue_bytes);
+  const bool easy = host_.memory() == MemoryLevel::kEasy;
+  return wire_.queued_bytes() > (easy ? limits_.queue_bytes : limits_.short_queue_bytes);
 }
 
 // True if an answer has to wait because too much is queued for others. It is tried again.
@@ -536,11 +554,11 @@ bool Channel::put_off() {
   const std::size_t bytes = live_->memory_bytes();
   if (bytes < kSmallObjectBytes) return false;
   // Those who get an encoding that exists need none of their own.
-  const bool no_room = !live_->whole() && options_.host.crowded(bytes);
+  const bool no_room = !live_->whole() && host_.crowded(bytes);
   if (!no_room && !wire_.crowded(bytes)) return false;
   if (put_off_timer_ != 0) return true;
-  ++options_.counters.answers_put_off;
-  put_off_timer_ = options_.host.scheduler().after(kAgainMs, [this] {
+  ++counters_.answers_put_off;
+  put_off_timer_ = host_.scheduler().after(kAgainMs, [this] {
     put_off_timer_ = 0;
     send_owed();
   });
@@ -549,13 +567,13 @@ bool Channel::put_off() {
 
 void Channel::on_change(const workspace::Delivery& change) {
   if (missed_ || congested()) return fall_behind(change);
-  ++options_.counters.updates_out;
+  ++counters_.updates_out;
   wire_.send_change(change);
 }
 
 void Channel::fall_behind(const workspace::Delivery& missed) {
   if (!missed_) {
-    ++options_.counters.fell_behind;
+    ++counters_.fell_behind;
     missed_ = std::make_unique<Missed>(live_->version(), live_->position());
   }
   missed_->drop(live_->object(), missed);
@@ -563,7 +581,7 @@ void Channel::fall_behind(const workspace::Delivery& missed) {
 
 // The client has what `from` says, and may lack what was dropped since.
 void Channel::fall_back(Missed from) {
-  ++options_.counters.fell_back;
+  ++counters_.fell_back;
   if (is_mutated(Mutation::lose_catch_up)) return;
   if (missed_) from.and_also(live_->object(), *missed_);
   missed_ = std::make_unique<Missed>(std::move(from));
@@ -600,7 +618,7 @@ void Channel::catch_up() {
   }
   const Bytes version = from.version();
   workspace_->diff(
-      options_.caller, *live_, version,
+      caller_, *live_, version,
       [this, alive = std::weak_ptr(alive_),
        from = std::move(from)](Result<workspace::Lacking> lacking) mutable {
         if (alive.expired() || ended_) return;
@@ -617,7 +635,7 @@ void Channel::catch_up() {
 void Channel::send_state(Missed from) {
   answering_ = true;
   workspace_->state(
-      options_.caller, *live_,
+      caller_, *live_,
       [this, alive = std::weak_ptr(alive_),
        from = std::move(from)](Result<workspace::Workspace::State> state) mutable {
         if (alive.expired() || ended_) return;
@@ -642,6 +660,7 @@ void Channel::on_message(const workspace::Delivery& message) {
 }
 
 void Channel::on_lost(const Error& error) {
+  keep_names();
   live_ = nullptr;
   workspace_ = nullptr;
   end(error);

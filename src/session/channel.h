@@ -118,8 +118,9 @@ class Channel final : public workspace::Subscriber {
   // share a connection, its session gives each its turn.
   void send_owed();
 
-  const std::string& object() const { return options_.object; }
-  const ChannelOptions& options() const { return options_; }
+  const std::string& workspace_name() const;
+  const std::string& object() const;
+  const policy::Caller& caller() const { return caller_; }
   std::size_t updates_in_flight() const { return inflight_updates_; }
   // Events of the object that were not sent because the client does not read.
   std::uint64_t lag() const;
@@ -143,6 +144,7 @@ class Channel final : public workspace::Subscriber {
   void enter();
   void joined(Result<workspace::LiveObject*> live);
   void leave();
+  void keep_names();
   bool wait_until_joined(std::move_only_function<void()> message);
 
   void answer(ByteView version);
@@ -174,33 +176,47 @@ class Channel final : public workspace::Subscriber {
   MemoryCharge charge_for(std::size_t bytes) const;
   std::size_t most_inflight_bytes() const;
 
-  ChannelOptions options_;
+  // What is joined. Connections are many, so they keep no copies of the names of an object that they have joined.
+  struct Target {
+    std::string workspace;
+    std::string object;
+    std::string_view face = {};
+  };
+
+  workspace::Host& host_;
+  const Limits& limits_;
+  Counters& counters_;
+  Meter& meter_;
   Wire& wire_;
-  workspace::Workspace* workspace_ = nullptr;  // while joining or joined
-  workspace::LiveObject* live_ = nullptr;      // while joined
+  policy::Caller caller_;
+  const bool greet_;
   bool ended_ = false;
+  bool holding_ = false;
   bool told_of_presence_ = false;  // that it exceeds a limit
   bool told_of_rate_ = false;
-  Scheduler::TimerId join_timer_ = 0;     // not 0: it waits for memory, and nothing is read
-  Scheduler::TimerId put_off_timer_ = 0;  // not 0: a large answer waits for other queues
-  Scheduler::TimerId untold_timer_ = 0;   // not 0: presence of the client is told to others later
-  // Messages that arrived before the channel had joined.
-  std::vector<std::move_only_function<void()>> early_;
+  bool answering_ = false;      // an answer waits for the log
+  bool answer_queued_ = false;  // an answer was queued since the queue was last empty
+  bool presence_missed_ = false;
+  std::unique_ptr<const Target> target_;       // nullptr while joined
+  workspace::Workspace* workspace_ = nullptr;  // while joining or joined
+  workspace::LiveObject* live_ = nullptr;      // while joined
+  Scheduler::TimerId join_timer_ = 0;          // not 0: it waits for memory, and nothing is read
+  Scheduler::TimerId put_off_timer_ = 0;       // not 0: a large answer waits for other queues
+  Scheduler::TimerId untold_timer_ = 0;  // not 0: presence of the client is told to others later
+  // Messages that arrived before the channel had joined. A pointer, because most of its life it has joined.
+  using Early = std::vector<std::move_only_function<void()>>;
+  std::unique_ptr<Early> early_;
 
   std::shared_ptr<Gathered> gathered_;  // null: none
   std::uint64_t updates_taken_ = 0;
   std::size_t inflight_bytes_ = 0;
   std::size_t inflight_updates_ = 0;  // an update is in flight until its answer has left
   std::size_t unread_answers_ = 0;    // of those: answered, and the answer is in the queue
-  bool holding_ = false;
 
   // What a congested client still has to get. Pointers, because connections are many and few are congested.
   std::unique_ptr<Missed> missed_;  // set: changes for the client are being dropped
   std::unique_ptr<Bytes>
-      question_;                // the last version that it asked from, to be answered when it reads
-  bool answering_ = false;      // an answer waits for the log
-  bool answer_queued_ = false;  // an answer was queued since the queue was last empty
-  bool presence_missed_ = false;
+      question_;  // the last version that it asked from, to be answered when it reads
   std::uint64_t saved_unsaid_ = 0;
   // Updates that wait for others, by number; and for each, the number of saved updates between it
   // and the next one. Clients count saved updates in order, so these are reported when the waiting

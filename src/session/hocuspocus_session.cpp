@@ -77,7 +77,7 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
   Party party() const { return session_.party(channel_.object(), principal_); }
 
   Channel& channel() { return channel_; }
-  const policy::Principal& principal() const { return channel_.options().caller.principal; }
+  const policy::Principal& principal() const { return channel_.caller().principal; }
 
   OpenDocument shown() const {
     return {.object = channel_.object(),

@@ -31,10 +31,11 @@ YSession::YSession(YSessionOptions options)
       counters_(options.counters),
       refusals_(options.refusals),
       client_(options.client),
-      wants_saved_(options.wants_saved),
       meter_(options.rates, host_.scheduler(), counters_),
       seat_(options.sessions),
-      options_(std::make_unique<YSessionOptions>(std::move(options))) {}
+      wants_saved_(options.wants_saved) {
+  options_ = std::make_unique<YSessionOptions>(std::move(options));
+}
 
 YSession::~YSession() {
   host_.scheduler().cancel(close_timer_);
@@ -88,11 +89,11 @@ void YSession::refuse() {
 
 SessionInfo YSession::info() const {
   return {.protocol = "y-websocket",
-          .workspace = std::string(split_name(channel_->options().workspace).workspace),
+          .workspace = std::string(split_name(channel_->workspace_name()).workspace),
           .address = std::string(connection_->peer()),
           .queued_bytes = connection_->queued_bytes(),
           .documents = {{.object = channel_->object(),
-                         .principal = channel_->options().caller.principal,
+                         .principal = channel_->caller().principal,
                          .updates_in_flight = channel_->updates_in_flight(),
                          .lag = channel_->lag()}}};
 }
@@ -105,14 +106,14 @@ void YSession::kick() {
 
 void YSession::end_revoked(const policy::Revocations& revocations) {
   if (closing_) return;
-  const auto valid = revocations.check(channel_->options().caller.principal);
+  const auto valid = revocations.check(channel_->caller().principal);
   if (valid) return;
   ++counters_.ended_revoked;
   channel_->end(valid.error());
 }
 
 void YSession::look_again(const policy::Revocations& outdated) {
-  if (closing_ || outdated.check(channel_->options().caller.principal)) return;
+  if (closing_ || outdated.check(channel_->caller().principal)) return;
   ++counters_.ended_outdated;
   channel_->end(outdated_token());
 }
@@ -146,9 +147,9 @@ Party YSession::party() const {
   party.protocol = "y-websocket";
   party.peer = connection_->peer();
   if (channel_) {
-    party.workspace = channel_->options().workspace;
-    party.object = channel_->options().object;
-    party.principal = channel_->options().caller.principal.id;
+    party.workspace = channel_->workspace_name();
+    party.object = channel_->object();
+    party.principal = channel_->caller().principal.id;
   } else {
     party.workspace = options_->workspace;
     party.object = options_->object;

@@ -86,13 +86,13 @@ class YSession final : public ConnectionHandler,
   Counters& counters_;
   Refusals* const refusals_;
   const ClientKey client_;
-  const bool wants_saved_;
   Meter meter_;
   Seat seat_;
   std::unique_ptr<YSessionOptions> options_;  // null once there is a channel
   Connection* connection_ = nullptr;
   std::unique_ptr<TokenLife> life_;  // null: the token never expires
   std::optional<Channel> channel_;
+  const bool wants_saved_;
   bool closing_ = false;
   int holds_ = 0;
   Scheduler::TimerId close_timer_ = 0;

@@ -498,7 +498,7 @@ log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object,
   event.object = object.id();
   event.region = services_.region;
   event.node = services_.node;
-  event.trace = caller.trace;
+  event.trace = caller.trace.str();
   event.type = object.object().type().name();
   event.generation = object.resident().generation();
   event.epoch = epoch_;

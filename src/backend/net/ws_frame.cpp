@@ -58,7 +58,7 @@ WsEvent WsParser::next(std::span<std::uint8_t>& input) {
   if (delivered_) {
     // Frees the memory, so that an idle connection holds no buffer, however large its last message
     // was.
-    (is_control() ? control_ : partial_).clear();
+    is_control() ? control_.reset() : partial_.clear();
     delivered_ = false;
   }
   for (;;) {
@@ -144,6 +144,17 @@ WsEvent WsParser::check_data_frame(WsOpcode opcode) {
   return {Kind::kNeedMore};
 }
 
+bool WsParser::holds_a_part() const {
+  return is_control() ? control_ != nullptr : !partial_.empty();
+}
+
+// Where the pieces of this frame, and of its message, are collected.
+GrowingBytes& WsParser::store() {
+  if (!is_control()) return partial_;
+  if (control_ == nullptr) control_ = std::make_unique<GrowingBytes>();
+  return *control_;
+}
+
 // Makes room for `more` bytes: doubles the memory, but takes no more than the frame says that it will need.
 void WsParser::grow(GrowingBytes& store, std::size_t more) const {
   const std::size_t needed = store.size() + more;
@@ -164,13 +175,13 @@ WsEvent WsParser::take_payload(std::span<std::uint8_t>& input) {
   if (!is_control() && message_is_text_ && !utf8_.feed(piece))
     return error(kWsInvalidText, "text is not UTF-8");
 
-  GrowingBytes& store = is_control() ? control_ : partial_;
   const bool ends = frame_whole && (is_control() || final_);
   ByteView whole = piece;
-  if (!ends || !store.empty()) {
-    grow(store, piece.size());
-    store.append(piece);
-    whole = store.view();
+  if (!ends || holds_a_part()) {
+    GrowingBytes& collected = store();
+    grow(collected, piece.size());
+    collected.append(piece);
+    whole = collected.view();
     delivered_ = ends;
   }
   if (!frame_whole) return {Kind::kNeedMore};

@@ -84,9 +84,11 @@ struct WsEvent {
 class WsParser {
  public:
   // For a message over the limit, returns `beginning_bytes` bytes, or the limit if that is less.
-  explicit WsParser(std::size_t max_message_bytes, std::size_t beginning_bytes = 2048)
+  explicit WsParser(std::size_t max_message_bytes, std::uint32_t beginning_bytes = 2048)
       : max_message_bytes_(max_message_bytes),
-        beginning_bytes_(std::min(beginning_bytes, max_message_bytes)) {}
+        beginning_bytes_(
+            static_cast<std::uint32_t>(std::min<std::size_t>(beginning_bytes, max_message_bytes))) {
+  }
 
   // Another limit from the next frame on.
   void set_limit(std::size_t max_message_bytes) { max_message_bytes_ = max_message_bytes; }
@@ -100,7 +102,9 @@ class WsParser {
   std::shared_ptr<const void> keep();
 
   // The memory that is held for an incomplete message.
-  std::size_t buffered_bytes() const { return partial_.capacity() + control_.capacity(); }
+  std::size_t buffered_bytes() const {
+    return partial_.capacity() + (control_ == nullptr ? 0 : control_->capacity());
+  }
 
  private:
   enum class State : std::uint8_t { kHeader, kPayload };
@@ -109,6 +113,8 @@ class WsParser {
   WsEvent start_frame();
   WsEvent check_data_frame(WsOpcode opcode);
   WsEvent take_payload(std::span<std::uint8_t>& input);
+  bool holds_a_part() const;
+  GrowingBytes& store();
   void grow(GrowingBytes& store, std::size_t more) const;
   WsEvent finish_control(ByteView payload);
   WsEvent finish_close(ByteView payload);
@@ -118,10 +124,11 @@ class WsParser {
   bool is_control() const { return (static_cast<std::uint8_t>(opcode_) & 0x8) != 0; }
 
   std::size_t max_message_bytes_;
-  std::size_t beginning_bytes_;
   std::uint64_t remaining_ = 0;  // payload bytes of this frame that have not arrived
   GrowingBytes partial_;         // of the message in progress
-  GrowingBytes control_;         // of a control frame that arrived in pieces
+  std::unique_ptr<GrowingBytes>
+      control_;  // of a control frame that arrived in pieces; nullptr: none did
+  std::uint32_t beginning_bytes_;
   std::array<std::uint8_t, 14> header_{};
   std::uint8_t header_size_ = 0;
   std::array<std::uint8_t, 4> mask_{};
