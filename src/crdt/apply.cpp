@@ -133,7 +133,7 @@ bool Engine::apply_once(const DecodedUpdate& update, bool& waiting) {
   waiting = rest.has_value();
   bool retry = false;
   if (!pending_structs_) {
-    pending_structs_ = std::move(rest);
+    if (rest) pending_structs_ = std::make_unique<PendingStructs>(std::move(*rest));
   } else {
     for (const auto& [client, clock] : pending_structs_->missing)
       retry = retry || clock < store.clients.state(client);

@@ -22,12 +22,12 @@ std::size_t ClientTable::memory_bytes() const {
   }
   touched_.clear();
   if (touched_.capacity() > kKept) touched_.shrink_to_fit();
-  return clients_.capacity() * sizeof(void*) + by_id_.bucket_count() * 24 +
+  return clients_.capacity() * sizeof(void*) + by_id_.memory_bytes() +
          touched_.capacity() * sizeof(ClientIndex) + counted_bytes_;
 }
 
 std::size_t ClientTable::measured_bytes() const {
-  std::size_t bytes = clients_.capacity() * sizeof(void*) + by_id_.bucket_count() * 24 +
+  std::size_t bytes = clients_.capacity() * sizeof(void*) + by_id_.memory_bytes() +
                       touched_.capacity() * sizeof(ClientIndex);
   for (const auto& client : clients_) bytes += bytes_of(*client);
   return bytes;

@@ -5,10 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "crdt/dead_clocks.h"
 #include "crdt/id_index.h"
+#include "crdt/short_list_index.h"
 #include "crdt/text_arena.h"
 #include "crdt/value_arena.h"
 #include "syncline/crdt/id.h"
@@ -29,6 +28,10 @@ struct ClientState {
 };
 
 class ClientTable {
+  auto id_at() const {
+    return [this](ClientIndex index) { return clients_[index]->id; };
+  }
+
  public:
   // Whoever may change a client comes this way, so memory_bytes() need not look at all of them. The
   // reference must not be kept over a call of memory_bytes().
@@ -42,14 +45,8 @@ class ClientTable {
   // The index of a client, or kNoClient.
   ClientIndex find(ClientId id) const {
     if (last_ < clients_.size() && clients_[last_]->id == id) return last_;
-    if (by_id_.empty()) {
-      for (ClientIndex index = 0; index < size(); ++index)
-        if (clients_[index]->id == id) return last_ = index;
-      return kNoClient;
-    }
-    const auto found = by_id_.find(id);
-    if (found == by_id_.end()) return kNoClient;
-    return last_ = found->second;
+    const ClientIndex found = by_id_.find(id, size(), id_at());
+    return found == kNoClient ? kNoClient : last_ = found;
   }
   // The index of a client, which is added if need be. The table holds at most kMaxClients.
   ClientIndex intern(ClientId id) {
@@ -58,18 +55,13 @@ class ClientTable {
     clients_.push_back(std::make_unique<ClientState>());
     clients_.back()->id = id;
     touch(size() - 1);
-    if (!by_id_.empty()) {
-      by_id_.emplace(id, size() - 1);
-    } else if (size() > kFew) {
-      for (ClientIndex index = 0; index < size(); ++index)
-        by_id_.emplace(clients_[index]->id, index);
-    }
+    by_id_.added(size(), id_at());
     return size() - 1;
   }
   // Forgets the clients that were added last, which nothing may refer to.
   void truncate(ClientIndex size) {
     for (; clients_.size() > size; clients_.pop_back()) {
-      by_id_.erase(clients_.back()->id);
+      by_id_.removed(clients_.back()->id);
       counted_bytes_ -= clients_.back()->counted_bytes;
     }
   }
@@ -93,11 +85,9 @@ class ClientTable {
   std::size_t measured_bytes() const;
 
  private:
-  // The smallest hash table has half a kilobyte, and most documents have few clients. An empty one means: search.
-  static constexpr ClientIndex kFew = 8;
-
   std::vector<std::unique_ptr<ClientState>> clients_;
-  boost::unordered_flat_map<ClientId, ClientIndex> by_id_;
+  ShortListIndex<ClientId> by_id_;
+  static_assert(ShortListIndex<ClientId>::kNone == kNoClient);
   mutable std::vector<ClientIndex> touched_;
   mutable std::size_t counted_bytes_ = 0;  // of all clients
   mutable ClientIndex last_ = 0;           // most lookups are for the client of the one before

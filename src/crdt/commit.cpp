@@ -28,7 +28,7 @@ void Engine::commit(Transaction& transaction) {
     own_edits_ = true;
   if (mark_ && !transaction.deleted.empty()) note_since_mark(transaction);
   if (!transaction.local) leave_shared_client_id(transaction);
-  if (!update_observers_.empty()) fire_updates(transaction);
+  if (is_observed(&Observed::updates)) fire_updates(transaction);
   if (!transaction.subdocs_gone.empty()) transaction.drop_gone_subdocs();
   if (transaction.has_subdocs()) fire_subdocs(transaction);
   if (options.gc)

@@ -194,7 +194,8 @@ Bytes Engine::with_waiting(Bytes known, const StateVector& since, UpdateVersion 
 }
 
 void Engine::mark() {
-  Mark& mark = mark_.emplace();
+  mark_ = std::make_unique<Mark>();
+  Mark& mark = *mark_;
   for (ClientIndex i = 0; i < store.clients.size(); ++i)
     mark.clocks.push_back(store.clients[i].clock);
 }

@@ -57,32 +57,34 @@ void Engine::end() {
 // ---- observers
 
 std::uint64_t Engine::on_update(std::function<void(const UpdateEvent&)> callback) {
-  return observe(update_observers_, std::move(callback));
+  return observe(&Observed::updates, std::move(callback));
 }
 
 std::uint64_t Engine::on_subdocs(std::function<void(const SubdocsEvent&)> callback) {
-  return observe(subdocs_observers_, std::move(callback));
+  return observe(&Observed::subdocs, std::move(callback));
 }
 
 std::uint64_t Engine::on_transaction(std::function<void(Transaction&)> callback) {
   type_observers();  // its existence keeps items from growing over the border of a transaction
-  return observe(transaction_observers_, std::move(callback));
+  return observe(&Observed::transactions, std::move(callback));
 }
 
 template <typename Event>
-bool Engine::remove_observer(Observers<Event>& observers, std::uint64_t token) {
+bool Engine::remove_observer(Observing<Event> what, std::uint64_t token) {
+  Observers<Event>& observers = *observed_.*what;
   const auto matches = [token](const auto& observer) { return observer->token == token; };
   const auto found = std::ranges::find_if(observers, matches);
   if (found == observers.end()) return false;
-  if (notifying_ > 0) removed_.push_back(std::move(*found));
+  if (observed_->notifying > 0) observed_->removed.push_back(std::move(*found));
   observers.erase(found);
   return true;
 }
 
 void Engine::off(std::uint64_t token) {
-  if (remove_observer(update_observers_, token)) return;
-  if (remove_observer(subdocs_observers_, token)) return;
-  if (remove_observer(transaction_observers_, token)) return;
+  if (observed_ != nullptr &&
+      (remove_observer(&Observed::updates, token) || remove_observer(&Observed::subdocs, token) ||
+       remove_observer(&Observed::transactions, token)))
+    return;
   if (type_observers_ != nullptr) type_observers_->off(token);
 }
 
@@ -120,18 +122,25 @@ class TransactionUpdate final : public UpdateEvent {
 void Engine::fire_updates(Transaction& transaction) {
   if (!transaction.has_content()) return;
   const TransactionUpdate event(*this, transaction);
-  notify<const UpdateEvent>(update_observers_, event);
+  notify<const UpdateEvent>(&Observed::updates, event);
 }
 
 void Engine::fire_subdocs(Transaction& transaction) {
   keep_subdocs(transaction);
   SubdocsEvent event{{}, transaction.subdocs_removed, transaction.subdocs_loaded};
   for (const AddedSubdoc& added : transaction.subdocs_added) event.added.push_back(added.subdoc);
-  notify<const SubdocsEvent>(subdocs_observers_, event);
+  notify<const SubdocsEvent>(&Observed::subdocs, event);
 }
 
 Result<void> Engine::check() const {
   return store.check();
+}
+
+void Engine::release_scratch() {
+  if (begun_ > 0) return;
+  transactions_ = std::vector<std::unique_ptr<Transaction>>();  // `= {}` would keep the memory
+  scratch_ = nullptr;
+  for (auto& writer : writers_) writer.reset();
 }
 
 std::size_t Engine::memory_bytes() const {

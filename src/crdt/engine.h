@@ -209,7 +209,7 @@ class Engine {
   // document. The update that it returns leads a replica that has the marked state, or more, to the
   // present state.
   void mark();
-  bool marked() const { return mark_.has_value(); }
+  bool marked() const { return mark_ != nullptr; }
   Bytes encode_since_mark(UpdateVersion version) const;  // only if marked()
 
   void encode_transaction(const Transaction& transaction, UpdateVersion version, Bytes& out) const;
@@ -236,6 +236,8 @@ class Engine {
 
   Result<void> check() const;
   std::size_t memory_bytes() const;
+  // Frees what is kept for the next change or encoding. Ignored in a transaction.
+  void release_scratch();
 
  private:
   friend class BulkLoad;
@@ -255,23 +257,40 @@ class Engine {
   };
   template <typename Event>
   using Observers = std::vector<std::shared_ptr<const Observer<Event>>>;
+  struct Observed {
+    Observers<const UpdateEvent> updates;
+    Observers<const SubdocsEvent> subdocs;
+    Observers<Transaction> transactions;
+    std::size_t notifying = 0;                         // loops over observers that are running
+    std::vector<std::shared_ptr<const void>> removed;  // observers that were removed in such a loop
+  };
   template <typename Event>
-  std::uint64_t observe(Observers<Event>& observers, std::function<void(Event&)> callback) {
-    observers.push_back(std::make_shared<Observer<Event>>(new_token(), std::move(callback)));
+  using Observing = Observers<Event> Observed::*;
+  template <typename Event>
+  std::uint64_t observe(Observing<Event> what, std::function<void(Event&)> callback) {
+    if (observed_ == nullptr) observed_ = std::make_unique<Observed>();
+    (*observed_.*what)
+        .push_back(std::make_shared<Observer<Event>>(new_token(), std::move(callback)));
     return last_token_;
+  }
+  template <typename Event>
+  bool is_observed(Observing<Event> what) const {
+    return observed_ != nullptr && !(*observed_.*what).empty();
   }
   // Callbacks may add and remove observers.
   template <typename Event>
-  void notify(const Observers<Event>& observers, Event& event) {
-    ++notifying_;
+  void notify(Observing<Event> what, Event& event) {
+    if (observed_ == nullptr) return;
+    const Observers<Event>& observers = *observed_.*what;
+    ++observed_->notifying;
     for (std::size_t i = 0; i < observers.size(); ++i) {
       const Observer<Event>& observer = *observers[i];
       observer.callback(event);
     }
-    if (--notifying_ == 0 && !removed_.empty()) removed_.clear();
+    if (--observed_->notifying == 0) observed_->removed.clear();
   }
   template <typename Event>
-  bool remove_observer(Observers<Event>& observers, std::uint64_t token);
+  bool remove_observer(Observing<Event> what, std::uint64_t token);
 
   // For encode_since_mark(): where each client's structs ended, and what was deleted since. Each
   // element is listed at most once.
@@ -409,19 +428,15 @@ class Engine {
   std::size_t begun_ = 0;
   std::size_t committing_at_ = 0;
   std::vector<HeldSubdoc> subdocs_;
-  std::optional<PendingStructs> pending_structs_;
+  std::unique_ptr<PendingStructs> pending_structs_;  // nullptr: none wait
   DeleteSet pending_deletes_;
   bool own_edits_ = false;  // our own client has advanced since pending_deletes_ was looked through
-  std::optional<Mark> mark_;
-  Observers<const UpdateEvent> update_observers_;
-  Observers<const SubdocsEvent> subdocs_observers_;
-  Observers<Transaction> transaction_observers_;
+  std::unique_ptr<Mark> mark_;
+  std::unique_ptr<Observed> observed_;  // created at the first call of observe()
   std::unique_ptr<TypeObservers> type_observers_;
   std::uint64_t last_token_ = 0;
-  std::size_t notifying_ = 0;                         // loops over observers that are running
-  std::vector<std::shared_ptr<const void>> removed_;  // observers that were removed in such a loop
-  std::unique_ptr<DecodedUpdate> scratch_;            // scratch of apply_update
-  DenseId last_sibling_;  // the last insertion at a place where there were others
+  std::unique_ptr<DecodedUpdate> scratch_;  // scratch of apply_update
+  DenseId last_sibling_;                    // the last insertion at a place where there were others
   std::unique_ptr<ConflictLists> conflict_lists_;  // only after a long scan
   mutable std::optional<UpdateWriter> writers_[2];
 #ifdef SYNCLINE_SLOW_CHECKS

@@ -257,11 +257,11 @@ void TypeObservers::fire(Transaction& transaction, bool collect) {
 }
 
 void Engine::fire_events(Transaction& transaction) {
-  const bool observed = !transaction_observers_.empty();
+  const bool observed = is_observed(&Observed::transactions);
   if (type_observers_ && (observed || !type_observers_->empty()))
     type_observers_->fire(transaction, observed);
   note_formatting_cleanup(transaction);
-  notify(transaction_observers_, transaction);
+  notify(&Observed::transactions, transaction);
 }
 
 void Engine::note_formatting_cleanup(Transaction& transaction) const {

@@ -8,35 +8,26 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "crdt/item.h"
+#include "crdt/short_list_index.h"
 
 namespace syncline::crdt {
 
 class KeyTable {
+  auto name_at() const {
+    return [this](KeyIndex index) { return std::string_view(*names_[index]); };
+  }
+
  public:
   std::string_view operator[](KeyIndex index) const { return *names_[index]; }
 
-  KeyIndex find(std::string_view name) const {
-    if (by_name_.empty()) {
-      for (KeyIndex index = 0; index < size(); ++index)
-        if (*names_[index] == name) return index;
-      return kNoKey;
-    }
-    const auto found = by_name_.find(name);
-    return found == by_name_.end() ? kNoKey : found->second;
-  }
+  KeyIndex find(std::string_view name) const { return by_name_.find(name, size(), name_at()); }
   KeyIndex intern(std::string_view name) {
     const KeyIndex found = find(name);
     if (found != kNoKey) return found;
     names_.push_back(std::make_unique<const std::string>(name));
     bytes_ += name.size();
-    if (!by_name_.empty()) {
-      by_name_.emplace(*names_.back(), size() - 1);
-    } else if (size() > kFew) {
-      for (KeyIndex index = 0; index < size(); ++index) by_name_.emplace(*names_[index], index);
-    }
+    by_name_.added(size(), name_at());
     return size() - 1;
   }
 
@@ -44,7 +35,7 @@ class KeyTable {
   // Removes the names that were added last. Nothing may refer to them.
   void truncate(KeyIndex size) {
     for (; names_.size() > size; names_.pop_back()) {
-      by_name_.erase(*names_.back());
+      by_name_.removed(*names_.back());
       bytes_ -= names_.back()->size();
     }
   }
@@ -54,12 +45,9 @@ class KeyTable {
   }
 
  private:
-  // The smallest hash table has more than half a kilobyte, and most documents have few names. An empty one means:
-  // search.
-  static constexpr KeyIndex kFew = 8;
-
   std::vector<std::unique_ptr<const std::string>> names_;  // views of them stay valid
-  boost::unordered_flat_map<std::string_view, KeyIndex> by_name_;
+  ShortListIndex<std::string_view> by_name_;
+  static_assert(ShortListIndex<std::string_view>::kNone == kNoKey);
   std::size_t bytes_ = 0;
 };
 

@@ -33,23 +33,15 @@ void TypeTable::collect(TypeIndex index) {
 }
 
 TypeIndex TypeTable::root(KeyIndex name) const {
-  if (root_by_name_.empty()) {
-    const auto found =
-        std::ranges::find(roots_, name, [this](TypeIndex index) { return (*this)[index].name; });
-    return found == roots_.end() ? kNoType : *found;
-  }
-  const auto found = root_by_name_.find(name);
-  return found == root_by_name_.end() ? kNoType : found->second;
+  const auto count = static_cast<std::uint32_t>(roots_.size());
+  const std::uint32_t found = root_by_name_.find(name, count, root_name_at());
+  return found == root_by_name_.kNone ? kNoType : roots_[found];
 }
 
 TypeIndex TypeTable::add_root(KeyIndex name, TypeKind kind) {
   const TypeIndex index = add(kind, kNoItem, name);
   roots_.push_back(index);
-  if (!root_by_name_.empty()) {
-    root_by_name_.emplace(name, index);
-  } else if (roots_.size() > kFewRoots) {
-    for (const TypeIndex root : roots_) root_by_name_.emplace((*this)[root].name, root);
-  }
+  root_by_name_.added(static_cast<std::uint32_t>(roots_.size()), root_name_at());
   return index;
 }
 
@@ -95,7 +87,7 @@ std::size_t TypeTable::memory_bytes() const {
   return pages_.capacity() * sizeof(Page) + held_types_ * sizeof(TypeState) +
          roots_.capacity() * sizeof(TypeIndex) + entries_.capacity() * sizeof(MapEntry) +
          free_entries_.capacity() * sizeof(EntryIndex) + entry_by_key_.bucket_count() * 17 +
-         root_by_name_.bucket_count() * 9;
+         root_by_name_.memory_bytes();
 }
 
 }  // namespace syncline::crdt

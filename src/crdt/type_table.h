@@ -20,6 +20,7 @@
 
 #include "crdt/item.h"
 #include "crdt/sequence.h"
+#include "crdt/short_list_index.h"
 
 namespace syncline::crdt {
 
@@ -99,16 +100,16 @@ class TypeTable {
   const Page& page_of(TypeIndex index) const { return pages_[(index + kOffset) / kPerPage]; }
   static TypeIndex slot_of(TypeIndex index) { return (index + kOffset) % kPerPage; }
 
-  // The smallest hash table has more than a quarter of a kilobyte, and most documents have few roots. An empty one
-  // means: search.
-  static constexpr std::size_t kFewRoots = 8;
+  auto root_name_at() const {
+    return [this](std::uint32_t place) { return (*this)[roots_[place]].name; };
+  }
 
   std::vector<Page> pages_;
   TypeIndex size_ = 0;
   std::size_t held_types_ = 0;  // in all pages
   TypeState gone_;
   std::vector<TypeIndex> roots_;
-  boost::unordered_flat_map<KeyIndex, TypeIndex> root_by_name_;
+  ShortListIndex<KeyIndex> root_by_name_;  // in roots_
   std::vector<MapEntry> entries_;
   std::vector<EntryIndex> free_entries_;
   boost::unordered_flat_map<std::uint64_t, EntryIndex> entry_by_key_;

@@ -89,6 +89,7 @@ class DocObject final : public Object,
     return pieces;
   }
   std::size_t memory_bytes() const override { return doc_.memory_bytes(); }
+  void rest() override { doc_.engine().release_scratch(); }
 
   const Replication* replication() const override { return this; }
   const Waiting* waiting() const override { return this; }

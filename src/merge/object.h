@@ -77,6 +77,10 @@ class Object {
   // each element: it may cost what has changed since the last call.
   virtual std::size_t memory_bytes() const = 0;
 
+  // Nobody has changed it for some seconds: it may give back memory that it only keeps for the next change. The
+  // state stays as it is.
+  virtual void rest() {}
+
   // ---- facets (merge/facets.h): nullptr if the type does not have one. They belong to the object.
   virtual const Replication* replication() const { return nullptr; }
   virtual const Waiting* waiting() const { return nullptr; }

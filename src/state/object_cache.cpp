@@ -142,8 +142,13 @@ void ObjectCache::release(Resident& resident) {
   }
   resident.idle_ = idle_.insert(idle_.end(), &resident);
   resident.idle_since_ms_ = now_ms_;
-  account(resident);
+  rest(resident);
   shrink(limits_.budget_bytes);
+}
+
+void ObjectCache::rest(Resident& resident) {
+  resident.object_->rest();
+  account(resident);
 }
 
 bool ObjectCache::begin_as(Resident& resident, const merge::ObjectType& type) {

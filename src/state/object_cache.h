@@ -118,6 +118,9 @@ class ObjectCache {
   // Gives up one hold.
   void release(Resident& resident);
 
+  // Nobody changes the object at present (merge::Object::rest).
+  void rest(Resident& resident);
+
   // Changes the type of an object without events; it stays empty. The caller must ensure that
   // nobody else uses the object. Returns false without a change if the object has events.
   bool begin_as(Resident& resident, const merge::ObjectType& type);

@@ -53,26 +53,24 @@ Subscriber* SubscriberList::find(Stay stay) const {
 // ---- lending
 
 Bytes LiveObject::version() const {
-  if (away_) return version_before_;
+  if (away()) return away_->version;
   const auto* replicas = object().replication();
   return replicas == nullptr ? Bytes() : replicas->version();
 }
 
 void LiveObject::go_away() {
-  version_before_ = version();
-  memory_before_ = memory_bytes();
-  away_ = true;
+  away_ = std::make_unique<const Away>(version(), memory_bytes());
 }
 
 void LiveObject::come_home(Task next) {
-  away_ = false;
+  away_ = nullptr;
   if (is_mutated(Mutation::lose_line)) line_.clear();
   line_.run(std::move(next));
 }
 
 bool LiveObject::advance(std::size_t most) {
-  for (; most > 0 && !away_ && !line_.empty(); --most) line_.run_next();
-  return !away_ && !line_.empty();
+  for (; most > 0 && !away() && !line_.empty(); --most) line_.run_next();
+  return !away() && !line_.empty();
 }
 
 }  // namespace syncline::workspace

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -147,7 +146,7 @@ class LiveObject {
     log::Position position = 0;
     std::uint64_t used_ms = 0;  // of the monotonic clock
   };
-  std::optional<Whole>& whole() { return whole_; }
+  std::unique_ptr<Whole>& whole() { return whole_; }
 
   // True after the workspace dropped its view. Callers further up the stack may still hold this
   // object, but the workspace refuses their requests.
@@ -159,11 +158,14 @@ class LiveObject {
   Bytes version() const;
 
   // The memory of its state; before the work if it is away.
-  std::size_t memory_bytes() const { return away_ ? memory_before_ : object().memory_bytes(); }
+  std::size_t memory_bytes() const { return away() ? away_->memory : object().memory_bytes(); }
 
-  bool away() const { return away_; }
+  // True if it has not changed since the last call.
+  bool rests() { return std::exchange(seen_, position()) == position(); }
+
+  bool away() const { return away_ != nullptr; }
   // True if what comes now must wait in line.
-  bool busy() const { return away_ || (!line_.empty() && !line_.running()); }
+  bool busy() const { return away() || (!line_.empty() && !line_.running()); }
   // Adds to the line. Subscribers take turns there, and all others together are one more.
   void wait(Task task, SubscriberList::Stay who = 0) { line_.add(who, std::move(task)); }
   // Only the workspace calls these. come_home() runs `next`, which goes on with the work, before
@@ -173,19 +175,24 @@ class LiveObject {
   void come_home(Task next);
   bool advance(std::size_t most);
   // True if something waits for it, or uses it elsewhere.
-  bool in_use() const { return away_ || !line_.empty(); }
+  bool in_use() const { return away() || !line_.empty(); }
 
  private:
+  // As it was before the work.
+  struct Away {
+    Bytes version;
+    std::size_t memory;
+  };
+
   state::Resident* resident_;  // held in the cache as long as this object lives
   SubscriberList subscribers_;
   Presence presence_;
   log::Position waits_for_ = 0;
-  std::optional<Whole> whole_;
-  bool lost_ = false;
-  bool away_ = false;
+  log::Position seen_ = 0;  // by rests()
+  std::unique_ptr<Whole> whole_;
+  std::unique_ptr<const Away> away_;  // nullptr: it is at home
   ObjectLine line_;
-  Bytes version_before_;  // these two while it is away
-  std::size_t memory_before_ = 0;
+  bool lost_ = false;
 };
 
 }  // namespace syncline::workspace

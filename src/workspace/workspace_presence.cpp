@@ -148,6 +148,7 @@ bool Workspace::look_after(std::string& after, std::size_t& steps) {
     steps -=
         std::min<std::size_t>(steps, 1 + (object.presence().steps() - before) / kClientsPerStep);
     drop_unused(object);
+    if (object.rests() && !object.busy()) services_.cache.rest(object.resident());
     if (services_.memory != nullptr) relieve(object);
   }
   return true;

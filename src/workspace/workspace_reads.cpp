@@ -57,16 +57,17 @@ void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, Byte
   };
   const auto nothing = merge::version_of(*object.object().type().create());
   const bool knows_nothing = version.empty() || (nothing && std::ranges::equal(version, *nothing));
-  std::optional<LiveObject::Whole>& whole = object.whole();
-  if (knows_nothing && whole) {
-    whole->used_ms = services_.scheduler.monotonic_ms();
+  std::optional<LiveObject::Whole> whole;
+  if (knows_nothing && object.whole() != nullptr) {
+    object.whole()->used_ms = services_.scheduler.monotonic_ms();
+    whole = *object.whole();
     if (whole->position == object.position())
       return give<Lacking>(object, std::move(verdict), Lacking{.rest = whole->diff},
                            std::move(done));
   }
   auto work = [version = to_bytes(version), knows_nothing,
-               whole](const merge::Object& lent) -> Result<Made> {
-    if (knows_nothing && whole) {
+               whole = std::move(whole)](const merge::Object& lent) -> Result<Made> {
+    if (whole) {
       auto newer = lacking(lent, whole->version);
       if (newer && newer->rest->change.size() < whole->diff->change.size() / 4)
         return Made{{.first = whole->diff, .rest = std::move(newer->rest)}};
@@ -90,8 +91,9 @@ void Workspace::diff_elsewhere(LiveObject& object, policy::Verdict verdict, Byte
         charge.set(2 * diff.change.size());
         diff.charge = std::move(charge);
         if (!made->version.empty())
-          object.whole() = {made->lacking.rest, std::move(made->version), object.position(),
-                            services_.scheduler.monotonic_ms()};
+          object.whole() = std::make_unique<LiveObject::Whole>(
+              made->lacking.rest, std::move(made->version), object.position(),
+              services_.scheduler.monotonic_ms());
         give<Lacking>(object, std::move(verdict), std::move(made->lacking), std::move(done));
       });
 }

@@ -58,6 +58,29 @@ TEST(Upkeep, ASweepOfManyObjectsTakesManyTurns) {
   EXPECT_EQ(world.host.workspaces(), 0u);
 }
 
+// Most open documents are not being edited.
+TEST(Upkeep, AnObjectThatNobodyChangesGivesBackWhatItKeptForTheNextChange) {
+  TestWorld world;
+  Typist typist(1);
+  Guest guest;
+  guest.open(world, "w", "o");
+  const auto sweep = [&world] {
+    world.loop.advance(3000);
+    world.loop.run();
+  };
+  submit(world, "o", typist.type("a"));
+  sweep();
+  const std::size_t busy = guest.live->memory_bytes();
+  submit(world, "o", typist.type("b"));
+  sweep();
+  EXPECT_GE(guest.live->memory_bytes(), busy) << "it was changed since the sweep before";
+  sweep();
+  EXPECT_LT(guest.live->memory_bytes() + 300, busy);
+  EXPECT_EQ(world.host.cache().bytes(), guest.live->memory_bytes()) << "it is measured again";
+  submit(world, "o", typist.type("c"));
+  EXPECT_EQ(guest.live->object().to_json(), R"({"content":"abc"})");
+}
+
 TEST(Upkeep, WhilePresenceIsShortWhoHoldsMostLosesIt) {
   TestWorld world;
   Guest big;
