@@ -53,6 +53,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 void Headers::add(std::string name, std::string value) {
+  constexpr std::size_t kUsual = 8;
+  if (fields_.capacity() == 0) fields_.reserve(kUsual);
   fields_.emplace_back(std::move(name), std::move(value));
 }
 

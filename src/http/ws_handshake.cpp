@@ -81,7 +81,10 @@ std::string token_subprotocol(const Request& request) {
 std::string ws_accept_value(std::string_view key) {
   // Looked up once: EVP_sha1() would be looked up at each use, which takes longer than the digest. Never freed.
   static const EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
-  const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455
+  std::string text;
+  text.reserve(key.size() + kGuid.size());
+  text.append(key).append(kGuid);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
   const int done = EVP_Digest(text.data(), text.size(), digest.data(), &size, sha1, nullptr);

@@ -82,12 +82,12 @@ std::uint64_t wait_after_wrong_token(Shard& shard, std::string_view peer) {
   return session::denial_wait_ms(shard.failed_tokens.note(peer, now_ms));
 }
 
-MakeSession y_session(const AcceptContext& context, const http::Request& request,
-                      const Result<Room>& room, Result<policy::Principal> principal) {
-  const std::string token = token_of(request, context.cookies);
-  const bool guessed = room && !token.empty();
+// `token`: that of the request. An error of the room is one of `principal`, too.
+MakeSession y_session(const AcceptContext& context, const http::Request& request, Room room,
+                      const std::string& token, Result<policy::Principal> principal) {
+  const bool guessed = !room.object.empty() && !token.empty();
   const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
-  return [&context, room = room.value_or(Room{}), principal = std::move(principal), wants_saved,
+  return [&context, room = std::move(room), principal = std::move(principal), wants_saved,
           trace = trace_of(request), client = client_key(request, token), guessed,
           peer = request.peer](Shard& shard) mutable {
     const bool wrong = guessed && !principal && principal.error().code == ErrorCode::kUnauthorized;
@@ -165,40 +165,41 @@ std::move_only_function<std::optional<http::Response>()> check_open(const Accept
   };
 }
 
-// `workspace`: within the server, as far as that is known.
-void accept(const AcceptContext& context, const http::Request& request, const Result<Room>& room,
-            const std::string& workspace, MakeSession make, UpgradeReply& reply) {
-  const std::size_t loop = room ? context.shards.placement().owner_of(workspace) : request.loop;
+// `workspace`: within the server, as far as that is known; "": the session will refuse the client.
+void accept(const AcceptContext& context, const http::Request& request, std::string workspace,
+            MakeSession make, UpgradeReply& reply) {
+  const bool named = !workspace.empty();
+  const std::size_t loop = named ? context.shards.placement().owner_of(workspace) : request.loop;
   auto accepted = acceptance(context, loop, http::offered_subprotocol(request), std::move(make));
-  if (room) accepted.check = check_open(context, workspace, loop);
+  if (named) accepted.check = check_open(context, std::move(workspace), loop);
   reply(std::move(accepted));
 }
 
 // The token comes with the handshake, so it is judged before the session exists.
 void decide_y(const AcceptContext& context, http::Request request, UpgradeReply reply) {
   Result<Room> room = y_room_of(request.raw_path);
-  if (!room) {
-    auto refused = y_session(context, request, room, std::unexpected(room.error()));
-    return accept(context, request, room, {}, std::move(refused), reply);
-  }
   const std::string token = token_of(request, context.cookies);
+  if (!room) {
+    auto refused = y_session(context, request, {}, token, std::unexpected(room.error()));
+    return accept(context, request, {}, std::move(refused), reply);
+  }
   const std::string peer = request.peer;
   Scheduler& loop = context.shards.loop(request.loop);
-  const auto named = std::make_shared<Room>(std::move(*room));
+  const Room named = *room;
   const std::string tenant = request.tenant;
   context.access.authenticate(
       {.token = token,
-       .workspace = named->workspace,
-       .object = named->object,
+       .workspace = named.workspace,
+       .object = named.object,
        .peer = peer,
        .tenant = tenant},
       loop,
-      [&context, request = std::move(request), named,
+      [&context, request = std::move(request), room = std::move(*room), token,
        reply = std::move(reply)](Result<policy::Principal> principal) mutable {
-        if (principal) named->workspace = qualified(principal->tenant(), named->workspace);
-        const std::string workspace = named->workspace;
-        auto session = y_session(context, request, *named, std::move(principal));
-        accept(context, request, *named, workspace, std::move(session), reply);
+        if (principal) room.workspace = qualified(principal->tenant(), room.workspace);
+        std::string workspace = room.workspace;
+        auto session = y_session(context, request, std::move(room), token, std::move(principal));
+        accept(context, request, std::move(workspace), std::move(session), reply);
       });
 }
 
@@ -227,8 +228,7 @@ void decide(const AcceptContext& context, http::Request request, UpgradeReply re
     const bool is_default = request.tenant == policy::kDefaultTenant;
     const std::string workspace =
         room ? qualified(is_default ? "" : request.tenant, room->workspace) : std::string();
-    return accept(context, request, room, workspace, hocuspocus_session(context, request, room),
-                  reply);
+    return accept(context, request, workspace, hocuspocus_session(context, request, room), reply);
   }
   decide_y(context, std::move(request), std::move(reply));
 }

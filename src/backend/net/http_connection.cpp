@@ -334,10 +334,14 @@ void HttpConnection::decide(node::UpgradeDecision decision) {
 void HttpConnection::accept_upgrade() {
   auto acceptance = *std::exchange(exchange_->acceptance, std::nullopt);
   shard_.counters().websockets.add();
-  std::string head =
+  constexpr std::size_t kHeadBytes = 160;  // with the name of a protocol it may be more
+  std::string head;
+  head.reserve(kHeadBytes);
+  head +=
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: " +
-      http::ws_accept_value(exchange_->upgrade_key) + "\r\n";
+      "Sec-WebSocket-Accept: ";
+  head += http::ws_accept_value(exchange_->upgrade_key);
+  head += "\r\n";
   if (!acceptance.subprotocol.empty())
     http::append_head_line(head, "Sec-WebSocket-Protocol", acceptance.subprotocol);
   head += "\r\n";
