@@ -408,7 +408,7 @@ Result<void> HocuspocusSession::enter(const policy::Principal& principal) {
   auto place = options_.host.take_place(workspace);
   if (!place) return std::unexpected(std::move(place.error()));
   place_ = *std::move(place);
-  meter_.belongs_to(place_.use());
+  meter_.belongs_to(place_.use().get());
   workspace_ = std::move(workspace);
   return {};
 }

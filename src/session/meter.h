@@ -47,8 +47,9 @@ class Meter {
   // From now on, what the connection does counts for this principal, too. Called when it is known; of
   // several on one connection, for the first.
   void belongs_to(const policy::Principal& principal);
-  // The same for its workspace and tenant, if they have quotas; nullptr: they have none.
-  void belongs_to(policy::SharedUse use) { use_ = std::move(use); }
+  // The same for its workspace and tenant, if they have quotas; nullptr: they have none. It must outlive the meter, or
+  // stop().
+  void belongs_to(policy::WorkspaceUse* use) { use_ = use; }
   // Resumes reading if it was stopped, and counts nothing from now on.
   void stop();
 
@@ -75,7 +76,7 @@ class Meter {
   Reading* reading_ = nullptr;
   policy::NetworkRates::Key network_ = 0;
   policy::NetworkRates::Key principal_ = 0;
-  policy::SharedUse use_;
+  policy::WorkspaceUse* use_ = nullptr;
   std::array<policy::TokenBucket, policy::kConnectionWorks> buckets_ = {};
   Scheduler::TimerId timer_ = 0;  // not 0: reading is stopped
 };

@@ -38,8 +38,7 @@ YSession::YSession(YSessionOptions options)
 }
 
 YSession::~YSession() {
-  host_.scheduler().cancel(close_timer_);
-  host_.scheduler().cancel(join_timer_);
+  host_.scheduler().cancel(timer_);
 }
 
 void YSession::on_open(Connection& connection) {
@@ -55,7 +54,7 @@ void YSession::on_open(Connection& connection) {
   auto place = host_.take_place(options_->workspace);
   if (!place) return close(place.error());
   place_ = *std::move(place);
-  meter_.belongs_to(place_.use());
+  meter_.belongs_to(place_.use().get());
   seat_.take(*this);
   life_ = TokenLife::watch(host_.scheduler(), *options_->principal, *this);
   const auto options = std::move(options_);
@@ -126,8 +125,8 @@ void YSession::token_expired() {
 
 // Nothing is read meanwhile.
 void YSession::join_later(std::uint64_t wait_ms) {
-  join_timer_ = host_.scheduler().after(wait_ms, [this] {
-    join_timer_ = 0;
+  timer_ = host_.scheduler().after(wait_ms, [this] {
+    timer_ = 0;
     if (!closing_) channel_->join();
   });
 }
@@ -136,8 +135,8 @@ void YSession::join_later(std::uint64_t wait_ms) {
 void YSession::refuse_later() {
   ++counters_.kept_waiting;
   connection_->set_reading(false);
-  close_timer_ = host_.scheduler().after(options_->refused_for_ms, [this] {
-    close_timer_ = 0;
+  timer_ = host_.scheduler().after(options_->refused_for_ms, [this] {
+    timer_ = 0;
     close(options_->principal.error());
   });
 }
@@ -203,8 +202,7 @@ void YSession::on_closed(std::uint16_t) {
   closing_ = true;
   seat_.leave();
   life_.reset();
-  host_.scheduler().cancel(std::exchange(close_timer_, 0));
-  host_.scheduler().cancel(std::exchange(join_timer_, 0));
+  host_.scheduler().cancel(std::exchange(timer_, 0));
   channel_.reset();
   meter_.stop();
 }
@@ -249,7 +247,7 @@ std::string YSession::shown(const Error& error) const {
 void YSession::close(const Error& error) {
   if (std::exchange(closing_, true)) return;
   seat_.leave();  // whoever is told later that it was refused is no session any more
-  host_.scheduler().cancel(std::exchange(close_timer_, 0));
+  host_.scheduler().cancel(std::exchange(timer_, 0));
   const std::uint16_t code = close_code(error.code);
   report_end(host_.reports(), party(), code, error);
   // Clients show or log this message. Not all of them show the reason of a close.
@@ -264,8 +262,8 @@ void YSession::close(const Error& error) {
 void YSession::close_later(const Error& error, std::uint64_t wait_ms) {
   ++counters_.kept_waiting;
   if (channel_) channel_->stop();
-  close_timer_ = host_.scheduler().after(wait_ms, [this, error] {
-    close_timer_ = 0;
+  timer_ = host_.scheduler().after(wait_ms, [this, error] {
+    timer_ = 0;
     connection_->close(close_code(error.code), shown(error));
   });
 }

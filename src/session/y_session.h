@@ -95,8 +95,7 @@ class YSession final : public ConnectionHandler,
   const bool wants_saved_;
   bool closing_ = false;
   int holds_ = 0;
-  Scheduler::TimerId close_timer_ = 0;
-  Scheduler::TimerId join_timer_ = 0;
+  Scheduler::TimerId timer_ = 0;  // not 0: it joins later, or closes later
 };
 
 }  // namespace syncline::session

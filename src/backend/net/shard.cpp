@@ -141,7 +141,7 @@ void Shard::stop() {
 }
 
 void Shard::add(std::shared_ptr<Socket> socket) {
-  socket->place_ = sockets_.size();
+  socket->place_ = static_cast<std::uint32_t>(sockets_.size());
   socket->in_shard_ = true;
   sockets_.push_back(std::move(socket));
   if (tick_timer_ == 0) schedule_tick();

@@ -102,7 +102,7 @@ class Socket : public ReadyHandler, public std::enable_shared_from_this<Socket> 
 
   SharedAccount account_;
   Lane lane_ = 0;
-  std::size_t place_ = 0;  // index in the shard's list
+  std::uint32_t place_ = 0;  // index in the shard's list
   std::size_t held_ = 0;
   std::uint64_t held_since_ms_ = 0;
   std::size_t queued_ = 0;
