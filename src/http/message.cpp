@@ -58,20 +58,29 @@ void Headers::add(std::string name, std::string value) {
   fields_.emplace_back(std::move(name), std::move(value));
 }
 
+namespace {
+
+// Most names differ in their length.
+bool is_name(std::string_view field, std::string_view name) {
+  return field.size() == name.size() && equals_ignoring_case(field, name);
+}
+
+}  // namespace
+
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   for (const auto& [field, value] : fields_)
-    if (equals_ignoring_case(field, name)) return value;
+    if (is_name(field, name)) return value;
   return std::nullopt;
 }
 
 std::size_t Headers::count(std::string_view name) const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      fields_, [&](const auto& field) { return equals_ignoring_case(field.first, name); }));
+      fields_, [&](const auto& field) { return is_name(field.first, name); }));
 }
 
 bool Headers::has_token(std::string_view name, std::string_view token) const {
   for (const auto& [field, value] : fields_) {
-    if (!equals_ignoring_case(field, name)) continue;
+    if (!is_name(field, name)) continue;
     std::string_view rest = value;
     while (!rest.empty()) {
       const auto comma = rest.find(',');

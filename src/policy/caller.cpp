@@ -1,14 +1,21 @@
 #include "policy/caller.h"
 
-#include <fmt/format.h>
+#include <array>
+#include <charconv>
 
 #include "policy/rates.h"
 
 namespace syncline::policy {
 
+// For each connection and request, so it formats no more than it must.
 Who who_is(const Principal& principal, std::string_view peer) {
-  return {.tenant = std::string(principal.tenant()),
-          .principal = fmt::format("{}@{:x}", principal.id, NetworkRates::key_of(peer))};
+  std::array<char, 16> network;
+  const auto written =
+      std::to_chars(network.begin(), network.end(), NetworkRates::key_of(peer), 16).ptr;
+  std::string name;
+  name.reserve(principal.id.size() + 1 + network.size());
+  name.append(principal.id).append(1, '@').append(network.begin(), written);
+  return {.tenant = std::string(principal.tenant()), .principal = std::move(name)};
 }
 
 }  // namespace syncline::policy
