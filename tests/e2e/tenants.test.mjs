@@ -338,6 +338,8 @@ test('the command line administers tenants, and reads their data', kTest, async 
   assert.match(tenant('create', 'acme').stdout, /workspaces +0/, 'and its name is free');
   assert.deepEqual((await server.json('/t/acme/v1/workspaces')).workspaces, []);
   assert.match(run(['cat', 'notes/plan', '--tenant', 'beta', '--server', server.url]).stdout, /Hello/, 'another keeps its data');
+  const verified = run(['log', 'verify', '--data-dir', server.dir]);
+  assert.equal(verified.status, 0, verified.stderr);
   assert.match(tenant('create', 'empty').stdout, /empty/);
   assert.match(tenant('delete', 'empty').stdout, /is gone/);
 });
