@@ -77,9 +77,9 @@ export const scenarios = [
   {
     name: 'memory',
     title: '1,000 further empty documents, 1,000 further ones of 100 characters, 4,000 further connections',
-    measures: 'anonymous memory of the process (what it has allocated and not given back) for each further one',
+    measures: 'anonymous memory of the process (what it has allocated and not given back) for each further one, after eight seconds without a change',
     not: 'the kernel\'s socket buffers, documents that nobody has open, or documents with a long history. For the peers it is not exact: their garbage collector decides when memory is given back',
-    steps: [{ load: 'memory', options: { documents: [1000, 1000, 20], clients: [4000, 4000, 40], rest: [1, 1, 0.1] } }],
+    steps: [{ load: 'memory', options: { documents: [1000, 1000, 20], clients: [4000, 4000, 40], rest: [8, 8, 0.1] } }],
     figures: [
       less('kb_per_connection', 'KB a further connection', absolute),
       less('kb_per_empty_document', 'KB a further empty document', absolute),
