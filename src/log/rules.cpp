@@ -21,6 +21,10 @@ enum class ActCode : std::uint8_t {
   kPutHold = 3,
   kReleaseHold = 4,
   kLiftQuarantine = 5,
+  kSetPolicy = 6,
+  kRemovePolicy = 7,
+  kShare = 8,
+  kUnshare = 9,
 };
 
 struct ActWriter {
@@ -47,7 +51,30 @@ struct ActWriter {
     out.var_string(act.object);
     out.var_uint(act.position);
   }
+  void operator()(const SetPolicy& act) const {
+    begin(ActCode::kSetPolicy);
+    out.var_string(act.name);
+    out.var_string(act.text);
+  }
+  void operator()(const RemovePolicy& act) const {
+    begin(ActCode::kRemovePolicy);
+    out.var_string(act.name);
+  }
+  void operator()(const Share& act) const {
+    begin(ActCode::kShare);
+    of_share(act.resource, act.to);
+    out.u8(static_cast<std::uint8_t>(act.role));
+  }
+  void operator()(const Unshare& act) const {
+    begin(ActCode::kUnshare);
+    of_share(act.resource, act.to);
+  }
 
+  void of_share(const std::string& resource, const Grantee& to) const {
+    out.var_string(resource);
+    out.u8(static_cast<std::uint8_t>(to.kind));
+    out.var_string(to.id);
+  }
   void begin(ActCode code) const { out.u8(static_cast<std::uint8_t>(code)); }
 };
 
@@ -72,6 +99,36 @@ LiftQuarantine read_lift(ByteReader& in) {
   return act;
 }
 
+SetPolicy read_set_policy(ByteReader& in) {
+  SetPolicy act;
+  act.name = in.var_string();
+  act.text = in.var_string();
+  return act;
+}
+
+// check_rule_change() refuses kinds and roles that there are not.
+Grantee read_grantee(ByteReader& in) {
+  Grantee to;
+  to.kind = static_cast<Grantee::Kind>(in.u8());
+  to.id = in.var_string();
+  return to;
+}
+
+Share read_share(ByteReader& in) {
+  Share act;
+  act.resource = in.var_string();
+  act.to = read_grantee(in);
+  act.role = static_cast<ShareRole>(in.u8());
+  return act;
+}
+
+Unshare read_unshare(ByteReader& in) {
+  Unshare act;
+  act.resource = in.var_string();
+  act.to = read_grantee(in);
+  return act;
+}
+
 Result<RuleAct> read_act(ByteReader& in) {
   const std::uint8_t code = in.u8();
   if (!in.ok()) return fail(ErrorCode::kMalformed, "a change of rules is cut short");
@@ -82,6 +139,10 @@ Result<RuleAct> read_act(ByteReader& in) {
     case ActCode::kPutHold: return PutHold{};
     case ActCode::kReleaseHold: return ReleaseHold{};
     case ActCode::kLiftQuarantine: return read_lift(in);
+    case ActCode::kSetPolicy: return read_set_policy(in);
+    case ActCode::kRemovePolicy: return RemovePolicy{std::string(in.var_string())};
+    case ActCode::kShare: return read_share(in);
+    case ActCode::kUnshare: return read_unshare(in);
   }
   return fail(ErrorCode::kUnsupported,
               fmt::format("this build does not know rules of kind {}", code));
@@ -94,7 +155,10 @@ struct ActCheck {
   }
   Result<void> operator()(const RemovePin& act) const { return check_pin_name(act.name); }
   Result<void> operator()(const LiftQuarantine& act) const { return check_object_id(act.object); }
-  Result<void> operator()(const auto&) const { return {}; }
+  Result<void> operator()(const SetRetention&) const { return {}; }
+  Result<void> operator()(const PutHold&) const { return {}; }
+  Result<void> operator()(const ReleaseHold&) const { return {}; }
+  Result<void> operator()(const auto& act) const { return check_access_act(act); }
 
   static Result<void> check_pin_name(const std::string& name) {
     if (is_pin_name(name)) return {};
@@ -108,7 +172,10 @@ std::string_view object_of(const RuleAct& act) {
   if (std::holds_alternative<SetPin>(act) || std::holds_alternative<RemovePin>(act))
     return kPinsObject;
   if (std::holds_alternative<LiftQuarantine>(act)) return kQuarantineObject;
-  return kRetentionObject;
+  const bool access = std::holds_alternative<SetPolicy>(act) ||
+                      std::holds_alternative<RemovePolicy>(act) ||
+                      std::holds_alternative<Share>(act) || std::holds_alternative<Unshare>(act);
+  return access ? kPolicyObject : kRetentionObject;
 }
 
 std::optional<RetentionChange> retention_change_of(const RuleChange& change) {
@@ -181,8 +248,8 @@ Result<RuleChange> decode_rule_change(ByteView intent) {
 
 Result<std::optional<RuleChange>> rule_change_in(const Event& event) {
   const std::string& object = event.object;
-  const bool ours =
-      object == kPinsObject || object == kRetentionObject || object == kQuarantineObject;
+  const bool ours = object == kPinsObject || object == kRetentionObject ||
+                    object == kQuarantineObject || object == kPolicyObject;
   if (!ours || event.kind != EventKind::kChange) return std::nullopt;
   if (event.type != kRulesType)
     return fail(ErrorCode::kInvalid,

@@ -1,5 +1,5 @@
 // What a workspace promises, apart from what its objects hold: pins, the retention rule, a legal hold,
-// and the objects that somebody took out of quarantine. Each change of such a promise is an event of a
+// the objects that somebody took out of quarantine, and who may do what. Each change of such a promise is an event of a
 // *system object*. So it has an author, a position, a place in the hash chain and in the Merkle tree,
 // and it is exported, replicated and proved like any other change.
 //
@@ -22,6 +22,7 @@
 #include <string_view>
 #include <variant>
 
+#include "log/access_rules.h"
 #include "log/event.h"
 #include "log/retention.h"
 #include "syncline/bytes.h"
@@ -34,6 +35,7 @@ inline constexpr std::string_view kSystemObjectPrefix = "./";
 inline constexpr std::string_view kPinsObject = "./pins";
 inline constexpr std::string_view kRetentionObject = "./retention";
 inline constexpr std::string_view kQuarantineObject = "./quarantine";
+inline constexpr std::string_view kPolicyObject = "./policy";
 
 // A name of the server's own, whatever it stands for.
 inline bool is_system_object(std::string_view object) {
@@ -70,7 +72,8 @@ struct LiftQuarantine {
   bool operator==(const LiftQuarantine&) const = default;
 };
 
-using RuleAct = std::variant<SetPin, RemovePin, SetRetention, PutHold, ReleaseHold, LiftQuarantine>;
+using RuleAct = std::variant<SetPin, RemovePin, SetRetention, PutHold, ReleaseHold, LiftQuarantine,
+                             SetPolicy, RemovePolicy, Share, Unshare>;
 
 struct RuleChange {
   RuleAct act;
@@ -85,20 +88,20 @@ struct RuleChange {
 std::string_view object_of(const RuleAct& act);
 
 // The same change of a workspace's retention, as log/retention.h carries it out. nullopt: the act is about
-// pins or quarantine.
+// something else.
 std::optional<RetentionChange> retention_change_of(const RuleChange& change);
 
 // The other way round, of a rule, a hold or a release.
 RuleChange rule_change_of(const RetentionChange& change);
 
-// kInvalid: a name, number or text that no change may have. Whether the change fits what holds already is
+// kInvalid, kTooLarge: a name, number or text that no change may have. Whether the change fits what holds already is
 // judged elsewhere (log/rules_held.h).
 Result<void> check_rule_change(const RuleChange& change);
 
 Bytes encode_rule_change(const RuleChange& change);
 Result<RuleChange> decode_rule_change(ByteView intent);
 
-// What an event says if it is one of "./pins", "./retention" or "./quarantine"; nullopt: it is not, or its
+// What an event says if it is one of "./pins", "./retention", "./quarantine" or "./policy"; nullopt: it is not, or its
 // kind is unknown. kInvalid: it has another type, an act of another system object, or no payload.
 Result<std::optional<RuleChange>> rule_change_in(const Event& event);
 

@@ -23,6 +23,25 @@ struct CarryOut {
     held.lifted[act.object] = {act.position, change.principal, change.unix_ms};
     return {};
   }
+  Result<void> operator()(const SetPolicy& act) const {
+    if (auto room = check_room(held.policies, act); !room) return room;
+    held.policies[act.name] = {act.text, change.principal, change.unix_ms};
+    return {};
+  }
+  Result<void> operator()(const RemovePolicy& act) const {
+    if (held.policies.erase(act.name) > 0) return {};
+    return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}'", act.name));
+  }
+  Result<void> operator()(const Share& act) const {
+    if (auto room = check_room(held.shares, act); !room) return room;
+    held.shares[{act.resource, act.to}] = {act.role, change.principal, change.unix_ms};
+    return {};
+  }
+  Result<void> operator()(const Unshare& act) const {
+    if (held.shares.erase({act.resource, act.to}) > 0) return {};
+    return fail(ErrorCode::kNotFound,
+                fmt::format("'{}' is not shared with {}", act.resource, to_string(act.to)));
+  }
   // A rule, a hold or a release.
   Result<void> operator()(const auto&) const {
     auto after =

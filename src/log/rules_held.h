@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/sha256.h"
+#include "log/access_rules.h"
 #include "log/pin_store.h"
 #include "log/retention.h"
 #include "log/rules.h"
@@ -36,13 +37,16 @@ struct HeldRules {
   RetentionRule retention;
   std::optional<Hold> hold;
   std::map<std::string, Lifted, std::less<>> lifted;  // by object
+  HeldPolicies policies;
+  HeldShares shares;
 
   bool operator==(const HeldRules&) const = default;
 };
 
 // What `held` becomes. Nothing is changed on an error.
 //   kConflict  a hold while there is one; a release while there is none
-//   kNotFound  there is no such pin to remove
+//   kNotFound  there is no such pin, policy or share to remove
+//   kTooLarge  more policies or shares than a workspace can have
 Result<void> carry_out(HeldRules& held, const RuleChange& change);
 
 // A number and a hash for a series of changes of retention: two series are the same if both are equal.

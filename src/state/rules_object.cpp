@@ -17,7 +17,9 @@ using crdt::Any;
 using log::HeldRules;
 using merge::Operation;
 
+// Without policies and shares, a snapshot has the first version, as before there were any.
 constexpr std::uint8_t kRulesSnapshotVersion = 1;
+constexpr std::uint8_t kAccessSnapshotVersion = 2;
 
 // ---- JSON
 
@@ -48,6 +50,31 @@ Any rules_any(const HeldRules::Lifted& lifted) {
                          {"lifted", rules_number(lifted.unix_ms)}});
 }
 
+Any rules_any(const log::HeldPolicy& policy) {
+  return Any(Any::Object{{"text", Any(policy.text)},
+                         {"principal", Any(policy.principal)},
+                         {"set", rules_number(policy.unix_ms)}});
+}
+
+Any rules_any(const log::HeldShare& share) {
+  return Any(Any::Object{{"role", Any(std::string(log::name_of(share.role)))},
+                         {"principal", Any(share.principal)},
+                         {"given", rules_number(share.unix_ms)}});
+}
+
+// By resource, and there by grantee.
+Any rules_any(const log::HeldShares& shares) {
+  Any::Object resources;
+  for (auto next = shares.begin(); next != shares.end();) {
+    const std::string& resource = next->first.first;
+    Any::Object given;
+    for (; next != shares.end() && next->first.first == resource; ++next)
+      given.emplace_back(to_string(next->first.second), rules_any(next->second));
+    resources.emplace_back(resource, Any(std::move(given)));
+  }
+  return Any(std::move(resources));
+}
+
 template <typename Map>
 Any rules_any_of_all(const Map& map) {
   Any::Object members;
@@ -63,6 +90,8 @@ Any rules_any(const HeldRules& rules) {
   if (rules.hold) retention.emplace_back("hold", rules_any(*rules.hold));
   if (!retention.empty()) members.emplace_back("retention", Any(std::move(retention)));
   if (!rules.lifted.empty()) members.emplace_back("quarantine", rules_any_of_all(rules.lifted));
+  if (!rules.policies.empty()) members.emplace_back("policies", rules_any_of_all(rules.policies));
+  if (!rules.shares.empty()) members.emplace_back("shares", rules_any(rules.shares));
   return Any(std::move(members));
 }
 
@@ -70,7 +99,7 @@ Any rules_any(const HeldRules& rules) {
 
 // One key of the JSON: where it is, and what it holds afterwards.
 struct Step {
-  std::string root;
+  merge::Path container;
   std::string key;
   std::optional<Any> value;  // nullopt: the key is removed
 };
@@ -79,19 +108,37 @@ struct StepOf {
   const HeldRules& after;
 
   Step operator()(const log::SetPin& act) const {
-    return {"pins", act.name, rules_any(after.pins.find(act.name)->second)};
+    return {{"pins", {}}, act.name, rules_any(after.pins.find(act.name)->second)};
   }
-  Step operator()(const log::RemovePin& act) const { return {"pins", act.name, std::nullopt}; }
+  Step operator()(const log::RemovePin& act) const {
+    return {{"pins", {}}, act.name, std::nullopt};
+  }
   Step operator()(const log::SetRetention&) const {
-    if (after.retention.keeps_all()) return {"retention", "rule", std::nullopt};
-    return {"retention", "rule", rules_any(after.retention)};
+    if (after.retention.keeps_all()) return {{"retention", {}}, "rule", std::nullopt};
+    return {{"retention", {}}, "rule", rules_any(after.retention)};
   }
   Step operator()(const log::PutHold&) const {
-    return {"retention", "hold", rules_any(*after.hold)};
+    return {{"retention", {}}, "hold", rules_any(*after.hold)};
   }
-  Step operator()(const log::ReleaseHold&) const { return {"retention", "hold", std::nullopt}; }
+  Step operator()(const log::ReleaseHold&) const {
+    return {{"retention", {}}, "hold", std::nullopt};
+  }
   Step operator()(const log::LiftQuarantine& act) const {
-    return {"quarantine", act.object, rules_any(after.lifted.find(act.object)->second)};
+    return {{"quarantine", {}}, act.object, rules_any(after.lifted.find(act.object)->second)};
+  }
+  Step operator()(const log::SetPolicy& act) const {
+    return {{"policies", {}}, act.name, rules_any(after.policies.find(act.name)->second)};
+  }
+  Step operator()(const log::RemovePolicy& act) const {
+    return {{"policies", {}}, act.name, std::nullopt};
+  }
+  Step operator()(const log::Share& act) const {
+    return {{"shares", {act.resource}},
+            to_string(act.to),
+            rules_any(after.shares.find({act.resource, act.to})->second)};
+  }
+  Step operator()(const log::Unshare& act) const {
+    return {{"shares", {act.resource}}, to_string(act.to), std::nullopt};
   }
 };
 
@@ -105,9 +152,29 @@ Result<Step> take_rule_change(HeldRules& rules, ByteView intent) {
 
 // ---- snapshots
 
+void write_access(ByteWriter& out, const HeldRules& rules) {
+  out.var_uint(rules.policies.size());
+  for (const auto& [name, policy] : rules.policies) {
+    out.var_string(name);
+    out.var_string(policy.text);
+    out.var_string(policy.principal);
+    out.var_uint(policy.unix_ms);
+  }
+  out.var_uint(rules.shares.size());
+  for (const auto& [of, share] : rules.shares) {
+    out.var_string(of.first);
+    out.u8(static_cast<std::uint8_t>(of.second.kind));
+    out.var_string(of.second.id);
+    out.u8(static_cast<std::uint8_t>(share.role));
+    out.var_string(share.principal);
+    out.var_uint(share.unix_ms);
+  }
+}
+
 Bytes encode_rules(const HeldRules& rules) {
   ByteWriter out;
-  out.u8(kRulesSnapshotVersion);
+  const bool access = !rules.policies.empty() || !rules.shares.empty();
+  out.u8(access ? kAccessSnapshotVersion : kRulesSnapshotVersion);
   out.var_uint(rules.pins.size());
   for (const auto& [name, pin] : rules.pins) {
     out.var_string(name);
@@ -130,6 +197,7 @@ Bytes encode_rules(const HeldRules& rules) {
     out.var_string(lifted.principal);
     out.var_uint(lifted.unix_ms);
   }
+  if (access) write_access(out, rules);
   return out.take();
 }
 
@@ -167,15 +235,40 @@ void read_lifted(ByteReader& in, HeldRules& rules) {
   }
 }
 
+void read_access(ByteReader& in, HeldRules& rules) {
+  for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left) {
+    std::string name(in.var_string());
+    log::HeldPolicy& policy = rules.policies[std::move(name)];
+    policy.text = in.var_string();
+    policy.principal = in.var_string();
+    policy.unix_ms = in.var_uint();
+  }
+  for (std::uint64_t left = in.var_uint(); left > 0 && in.ok(); --left) {
+    std::string resource(in.var_string());
+    const std::uint8_t kind = in.u8();
+    log::Grantee to{static_cast<log::Grantee::Kind>(kind), std::string(in.var_string())};
+    const std::uint8_t role = in.u8();
+    if (kind > static_cast<std::uint8_t>(log::Grantee::Kind::kEveryone) ||
+        role > static_cast<std::uint8_t>(log::ShareRole::kOwner))
+      return in.fail();
+    log::HeldShare& share = rules.shares[{std::move(resource), std::move(to)}];
+    share.role = static_cast<log::ShareRole>(role);
+    share.principal = in.var_string();
+    share.unix_ms = in.var_uint();
+  }
+}
+
 Result<HeldRules> decode_rules(ByteView snapshot) {
   ByteReader in(snapshot);
-  if (const std::uint8_t version = in.u8(); in.ok() && version != kRulesSnapshotVersion)
+  const std::uint8_t version = in.u8();
+  if (in.ok() && version != kRulesSnapshotVersion && version != kAccessSnapshotVersion)
     return fail(ErrorCode::kUnsupported,
                 fmt::format("this build does not know snapshots of rules of version {}", version));
   HeldRules rules;
   read_pins(in, rules);
   read_retention(in, rules);
   read_lifted(in, rules);
+  if (version == kAccessSnapshotVersion) read_access(in, rules);
   if (!in.ok() || !in.at_end())
     return fail(ErrorCode::kMalformed, "a snapshot of rules is cut short, or bytes follow it");
   return rules;
@@ -199,7 +292,7 @@ class RulesObject final : public merge::Object, private merge::Telling {
     merge::Touch touch;
     touch.operation = step->value ? Operation::kSetKey : Operation::kDeleteKey;
     touch.extent = merge::Extent::kBelow;
-    touch.container.root = std::move(step->root);
+    touch.container = std::move(step->container);
     touch.key = std::move(step->key);
     prepared.effect.touches.push_back(std::move(touch));
     return prepared;
@@ -216,7 +309,10 @@ class RulesObject final : public merge::Object, private merge::Telling {
 
   std::size_t memory_bytes() const override {
     constexpr std::size_t kNode = 160;  // of a map, with two strings
-    return sizeof *this + (rules_.pins.size() + rules_.lifted.size()) * kNode;
+    std::size_t bytes = sizeof *this;
+    bytes += (rules_.pins.size() + rules_.lifted.size() + rules_.shares.size()) * kNode;
+    for (const auto& [name, policy] : rules_.policies) bytes += kNode + policy.text.size();
+    return bytes;
   }
 
   merge::Telling* telling() override { return this; }
@@ -229,8 +325,8 @@ class RulesObject final : public merge::Object, private merge::Telling {
     const Any change = step->value ? Any(Any::Object{{"set", *step->value}})
                                    : Any(Any::Object{{"deleted", Any(true)}});
     const Any keys(Any::Object{{step->key, change}});
-    return crdt::to_json(
-        Any(Any::Array{Any(Any::Object{{"path", Any(step->root)}, {"keys", keys}})}));
+    return crdt::to_json(Any(Any::Array{
+        Any(Any::Object{{"path", Any(merge::to_string(step->container))}, {"keys", keys}})}));
   }
 
   HeldRules rules_;

@@ -8,7 +8,9 @@
 //   {"pins":{"release-1":{"position":7,"set":1770000000000,"principal":"ada"}},
 //    "retention":{"rule":{"keep_ms":7776000000,"keep_last":1000},
 //                 "hold":{"reason":"case 7","principal":"ada","since":1770000000000}},
-//    "quarantine":{"notes/plan":{"position":4,"principal":"ada","lifted":1770000000000}}}
+//    "quarantine":{"notes/plan":{"position":4,"principal":"ada","lifted":1770000000000}},
+//    "policies":{"readers":{"text":"permit (…);","principal":"ada","set":1770000000000}},
+//    "shares":{"notes/":{"group:editors":{"role":"editor","principal":"ada","given":1770000000000}}}}
 //
 // The type has no face: no client protocol opens system objects. They are read over the HTTP API, and
 // changed by workspace::Workspace::change_rules alone. The only facet is Telling, for the history.

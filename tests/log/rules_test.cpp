@@ -1,5 +1,6 @@
 #include "log/rules.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -15,7 +16,12 @@ std::vector<RuleChange> one_of_each() {
           {SetRetention{{.keep_ms = 90, .keep_last = 1000}}, "ann", "", 5},
           {PutHold{}, "counsel", "case 7", 6},
           {ReleaseHold{}, "counsel", "", 7},
-          {LiftQuarantine{"notes/plan", 4}, "ann", "", 8}};
+          {LiftQuarantine{"notes/plan", 4}, "ann", "", 8},
+          {SetPolicy{"all", "permit (principal, action, resource);"}, "ann", "", 9},
+          {RemovePolicy{"all"}, "ann", "", 10},
+          {Share{"notes/", {Grantee::Kind::kGroup, "editors"}, ShareRole::kEditor}, "ann", "", 11},
+          {Unshare{"notes/", {Grantee::Kind::kGroup, "editors"}}, "ann", "", 12},
+          {Share{"", {}, ShareRole::kViewer}, "ann", "", 13}};
 }
 
 TEST(Rules, TheDocumentedExample) {
@@ -40,7 +46,7 @@ TEST(Rules, EveryChangeReadsBackAsItWas) {
 
 TEST(Rules, ANewerVersionOrAnUnknownActIsNotDamage) {
   Bytes bytes = encode_rule_change(one_of_each()[3]);
-  bytes.back() = 6;
+  bytes.back() = 10;
   EXPECT_EQ(decode_rule_change(bytes).error().code, ErrorCode::kUnsupported);
   bytes.front() = 2;
   EXPECT_EQ(decode_rule_change(bytes).error().code, ErrorCode::kUnsupported);
@@ -57,6 +63,14 @@ TEST(Rules, WhatNoChangeMayHaveIsRefused) {
       {SetRetention{}, std::string(kMaxPrincipalBytes + 1, 'x'), "", 0},
       {SetRetention{{.keep_ms = std::uint64_t{1} << 53}}, "ann", "", 0},
       {LiftQuarantine{"", 1}, "ann", "", 0},
+      {SetPolicy{"1st", "permit (principal, action, resource);"}, "ann", "", 0},
+      {SetPolicy{"all", ""}, "ann", "", 0},
+      {RemovePolicy{""}, "ann", "", 0},
+      {Share{"./pins", {}, ShareRole::kViewer}, "ann", "", 0},
+      {Share{"", {}, ShareRole{4}}, "ann", "", 0},
+      {Share{"", {Grantee::Kind::kEveryone, "ann"}, ShareRole::kViewer}, "ann", "", 0},
+      {Unshare{"", {Grantee::Kind::kPrincipal, ""}}, "ann", "", 0},
+      {Unshare{"", {Grantee::Kind{3}, "ann"}}, "ann", "", 0},
   };
   for (const RuleChange& change : bad)
     EXPECT_EQ(check_rule_change(change).error().code, ErrorCode::kInvalid);
@@ -82,7 +96,7 @@ TEST(Rules, AnEventSpeaksOnlyForItsOwnObject) {
   other = event;
   other.kind = EventKind{9};
   EXPECT_EQ(rule_change_in(other).value(), std::nullopt);
-  for (const char* name : {"pins", "./policy", "notes/plan"}) {
+  for (const char* name : {"pins", "./schema", "notes/plan"}) {
     other.object = name;
     EXPECT_EQ(rule_change_in(other).value(), std::nullopt);
   }
@@ -109,6 +123,58 @@ TEST(HeldRules, AreJudgedOneAfterTheOther) {
   EXPECT_FALSE(held.hold);
   EXPECT_EQ(held.retention.keep_last, 1000u);
   EXPECT_EQ(held.lifted.at("notes/plan").position, 4u);
+}
+
+TEST(HeldRules, KeepPoliciesAndSharesUntilTheyAreRemoved) {
+  HeldRules held;
+  const auto changes = one_of_each();
+  EXPECT_EQ(carry_out(held, changes[7]).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(carry_out(held, changes[9]).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(carry_out(held, changes[6]));
+  ASSERT_TRUE(carry_out(held, changes[8]));
+  EXPECT_EQ(held.policies.at("all"),
+            (HeldPolicy{"permit (principal, action, resource);", "ann", 9}));
+  const Grantee editors{Grantee::Kind::kGroup, "editors"};
+  EXPECT_EQ(held.shares.at({"notes/", editors}), (HeldShare{ShareRole::kEditor, "ann", 11}));
+  // A second share with the same grantee replaces the role.
+  ASSERT_TRUE(carry_out(held, {Share{"notes/", editors, ShareRole::kViewer}, "bob", "", 12}));
+  EXPECT_EQ(held.shares.at({"notes/", editors}), (HeldShare{ShareRole::kViewer, "bob", 12}));
+  ASSERT_TRUE(carry_out(held, changes[7]));
+  ASSERT_TRUE(carry_out(held, changes[9]));
+  EXPECT_TRUE(held.policies.empty());
+  EXPECT_TRUE(held.shares.empty());
+}
+
+TEST(HeldRules, AreBounded) {
+  HeldRules held;
+  for (std::size_t i = 0; i < kMaxPolicies; ++i)
+    held.policies[fmt::format("p{}", i)] = {"x", "ann", 1};
+  EXPECT_EQ(carry_out(held, {SetPolicy{"more", "x"}, "ann", "", 1}).error().code,
+            ErrorCode::kTooLarge);
+  EXPECT_TRUE(carry_out(held, {SetPolicy{"p0", "y"}, "ann", "", 1}));
+  held.policies.clear();
+  const std::string longest(kMaxPolicyBytes, 'x');
+  for (std::size_t i = 0; i < kMaxAllPolicyBytes / kMaxPolicyBytes; ++i)
+    ASSERT_TRUE(carry_out(held, {SetPolicy{fmt::format("p{}", i), longest}, "ann", "", 1}));
+  EXPECT_EQ(carry_out(held, {SetPolicy{"more", "x"}, "ann", "", 1}).error().code,
+            ErrorCode::kTooLarge);
+  EXPECT_EQ(check_rule_change({SetPolicy{"p", longest + "x"}, "ann", "", 1}).error().code,
+            ErrorCode::kTooLarge);
+  for (std::size_t i = 0; i < kMaxShares; ++i)
+    held.shares[{fmt::format("o{}", i), {}}] = {ShareRole::kViewer, "ann", 1};
+  EXPECT_EQ(carry_out(held, {Share{"more", {}, ShareRole::kViewer}, "ann", "", 1}).error().code,
+            ErrorCode::kTooLarge);
+  EXPECT_TRUE(carry_out(held, {Share{"o1", {}, ShareRole::kOwner}, "ann", "", 1}));
+}
+
+TEST(Grantee, HasAText) {
+  for (const char* text : {"principal:ann", "principal:key:1 2", "group:a:b", "everyone"})
+    EXPECT_EQ(to_string(parse_grantee(text).value()), text);
+  for (const char* text : {"ann", "principal:", "group:", "everyone ", "", "Everyone"})
+    EXPECT_EQ(parse_grantee(text).error().code, ErrorCode::kInvalid) << text;
+  for (const char* role : {"viewer", "annotator", "editor", "owner"})
+    EXPECT_EQ(name_of(share_role_named(role).value()), role);
+  EXPECT_FALSE(share_role_named("commenter"));
 }
 
 TEST(RetentionTrail, IsEqualOnlyForTheSameChangesInTheSameOrder) {

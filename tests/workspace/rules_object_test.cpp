@@ -40,6 +40,36 @@ TEST(RulesObject, ShowsWhatHoldsAsJson) {
       R"({"quarantine":{"notes/plan":{"position":4,"principal":"ann","lifted":1770000000000}}})");
 }
 
+TEST(RulesObject, ShowsPoliciesAndShares) {
+  const auto object = rules_type().create();
+  const log::Grantee editors{log::Grantee::Kind::kGroup, "editors"};
+  const Bytes share = intent(log::Share{"notes/", editors, log::ShareRole::kEditor});
+  const auto effect = object->prepare(share)->effect;
+  EXPECT_EQ(effect.touches.front().container, (merge::Path{"shares", {"notes/"}}));
+  EXPECT_EQ(effect.touches.front().key, "group:editors");
+  EXPECT_EQ(merge::apply_and_tell(*object, share).value(),
+            R"([{"path":"shares.notes/","keys":{"group:editors":{"set":{"role":"editor",)"
+            R"("principal":"ann","given":1770000000000}}}}])");
+  submit_rule(*object, intent(log::Share{"notes/", {}, log::ShareRole::kViewer}));
+  submit_rule(*object, intent(log::Share{"", {}, log::ShareRole::kOwner}));
+  submit_rule(*object, intent(log::SetPolicy{"all", "permit (principal, action, resource);"}));
+  EXPECT_EQ(
+      object->to_json(),
+      R"({"policies":{"all":{"text":"permit (principal, action, resource);",)"
+      R"("principal":"ann","set":1770000000000}},)"
+      R"("shares":{"":{"everyone":{"role":"owner","principal":"ann","given":1770000000000}},)"
+      R"("notes/":{"group:editors":{"role":"editor","principal":"ann","given":1770000000000},)"
+      R"("everyone":{"role":"viewer","principal":"ann","given":1770000000000}}}})");
+  const Bytes snapshot = object->snapshot();
+  EXPECT_EQ(snapshot.front(), 2);
+  EXPECT_EQ(*rules_of(**rules_type().restore(snapshot)), *rules_of(*object));
+  for (std::size_t size = 0; size < snapshot.size(); ++size)
+    EXPECT_FALSE(rules_type().restore(ByteView(snapshot).first(size))) << size;
+  submit_rule(*object, intent(log::Unshare{"notes/", editors}));
+  submit_rule(*object, intent(log::RemovePolicy{"all"}));
+  EXPECT_EQ(object->prepare(intent(log::RemovePolicy{"all"})).error().code, ErrorCode::kNotFound);
+}
+
 TEST(RulesObject, IsStrict) {
   const auto object = rules_type().create();
   EXPECT_EQ(object->prepare(intent(log::ReleaseHold{})).error().code, ErrorCode::kConflict);
