@@ -25,6 +25,8 @@ struct Caller {
   std::string actor = {};  // the connection's; "" for a single request
   RareText origin = {};    // of the web page that asks, as its browser says; "" outside of browsers
   RareText trace = {};     // W3C traceparent of the request; may be empty
+  std::string_view protocol = {};  // "y-websocket", "hocuspocus", "http"; a constant. "": not known
+  std::string peer = {};           // its address, "203.0.113.5:51234"; "": not known
   // What he holds is charged there; nullptr: only the process counts it.
   SharedAccount account = nullptr;
 };

@@ -1,5 +1,6 @@
-// Decider: allows or refuses what a caller asks for. A policy, a schema and a plugin are deciders.
-// None exists yet: the chain of a server is empty (node::ShardOptions).
+// Decider: allows or refuses what a caller asks for. The policies and shares of a workspace are one
+// (policy/workspace_policy.h), which the workspace has itself; a schema and a plugin would be others. The chain of
+// those that a server asks for all workspaces is empty (node::ShardOptions).
 //
 // Each read, each change and each administrative act passes the chain. A change passes it after
 // prepare() and before apply(), so its effect is known and nothing has happened yet. decide() first
@@ -8,9 +9,11 @@
 // The rules of a decider are events of the workspace, too. The verdict names the last event that it
 // depends on. The workspace sends an answer, also a refusal, only when that event is durable.
 //
-// Thread-safety: a workspace asks its deciders on its loop. A decider is pure: no I/O, no clock.
+// Thread-safety: a workspace asks its deciders on its loop. A decider is pure: no I/O, no clock. What it answers
+// depends on the question alone.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -29,6 +32,10 @@ struct Question {
   std::string_view object = {};           // empty: the workspace as a whole
   std::string_view type = {};             // of the object; empty if it is unknown
   const merge::Effect* effect = nullptr;  // of a change: all of it; nullptr otherwise
+  // `object` is not a name, but the beginning of names that are listed.
+  bool lists = false;
+  std::uint64_t size = 0;     // of a change, in bytes
+  std::uint64_t unix_ms = 0;  // now; 0: nobody has asked the clock
 };
 
 struct Verdict {

@@ -21,6 +21,7 @@ enum class Right : std::uint8_t {
   kWrite,          // change an object
   kRestore,        // bring back a past state of an object
   kPin,            // set and remove pins
+  kPolicy,         // set policies, and give and take shares, if policy/decider.h allows it
   kRetention,      // set the retention rule, and apply it
   kHold,           // place and release a legal hold
   kQuarantine,     // lift the quarantine of an object, have a workspace that is shut tried again
@@ -33,11 +34,12 @@ enum class Right : std::uint8_t {
   kManageKeys,     // make and revoke API keys
   kMintForOthers,  // name another principal in a ticket (policy/ticket.h)
   kTenants,        // make, change and enter tenants (policy/tenants.h)
-  // Rights to read that only administrators have.
+  // Rights to read that few have.
   kSessions,    // see who is connected
   kSeeKeys,     // see the API keys that there are
   kSeePeople,   // see all names of people that are kept
   kSeeTenants,  // see tenants, their quotas and what they use
+  kSeePolicy,   // see policies and shares, if policy/decider.h allows it
 };
 
 // True if the right lets its holder change something.
@@ -46,12 +48,15 @@ constexpr bool changes(Right right) {
 }
 
 // In the order of Right.
-inline constexpr std::string_view kRightNames[] = {
-    "read",     "history",    "export",   "keys",        "metrics",
-    "presence", "write",      "restore",  "pin",         "retention",
-    "hold",     "quarantine", "import",   "backup",      "administer",
-    "kick",     "revoke",     "people",   "manage-keys", "mint-for-others",
-    "tenants",  "sessions",   "see-keys", "see-people",  "see-tenants"};
+inline constexpr std::string_view kRightNames[] = {"read",       "history",     "export",
+                                                   "keys",       "metrics",     "presence",
+                                                   "write",      "restore",     "pin",
+                                                   "policy",     "retention",   "hold",
+                                                   "quarantine", "import",      "backup",
+                                                   "administer", "kick",        "revoke",
+                                                   "people",     "manage-keys", "mint-for-others",
+                                                   "tenants",    "sessions",    "see-keys",
+                                                   "see-people", "see-tenants", "see-policy"};
 
 constexpr std::string_view name_of(Right right) {
   return kRightNames[static_cast<std::size_t>(right)];
@@ -66,9 +71,14 @@ class Rights {
     return Rights((1u << static_cast<unsigned>(Right::kWrite)) - 1);
   }
 
-  // Reading, and what an editor does: changes, restores and pins.
+  // Reading, and what an editor does: changes, restores and pins; and shares, where he is an owner.
   static constexpr Rights writing() {
-    return reading().with(Right::kWrite).with(Right::kRestore).with(Right::kPin);
+    return reading()
+        .with(Right::kWrite)
+        .with(Right::kRestore)
+        .with(Right::kPin)
+        .with(Right::kPolicy)
+        .with(Right::kSeePolicy);
   }
 
   // Those that nobody in a tenant has, because they concern the server and all its tenants.
@@ -98,6 +108,11 @@ class Rights {
 
   std::uint32_t bits_;
 };
+
+// Whether the holder administers workspaces, as the token "admin" does.
+constexpr bool administers(Rights rights) {
+  return rights.has(Right::kRetention);
+}
 
 // The sets that tokens name: "read" (reading), "write" (writing) and "admin" (all). nullopt: no such name.
 constexpr std::optional<Rights> rights_named(std::string_view name) {

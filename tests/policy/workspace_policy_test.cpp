@@ -1,0 +1,476 @@
+#include "policy/workspace_policy.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cedar/schema.h"
+#include "policy/access_schema.h"
+
+namespace syncline::policy {
+namespace {
+
+using log::Grantee;
+using log::ShareRole;
+using merge::Extent;
+using merge::Operation;
+
+constexpr const char* kEverything = "permit (principal, action, resource);";
+
+Caller caller(std::string id, Rights rights = Rights::writing(),
+              std::vector<std::string> groups = {}) {
+  Identity identity{.source = Identity::Source::kJwt, .name = "Ann", .groups = std::move(groups)};
+  return {.principal = {.id = std::move(id),
+                        .rights = rights,
+                        .identity = std::make_shared<const Identity>(std::move(identity))},
+          .rights = rights};
+}
+
+class PolicyOf {
+ public:
+  PolicyOf& with(std::string text) {
+    const std::string name = "p" + std::to_string(held_.policies.size());
+    const auto fits = check_policy_text(name, text);
+    EXPECT_TRUE(fits) << fits.error().message;
+    held_.policies[name] = {std::move(text), "ann", 1};
+    return *this;
+  }
+  PolicyOf& share(std::string resource, Grantee to, ShareRole role) {
+    held_.shares[{std::move(resource), std::move(to)}] = {role, "ann", 1};
+    return *this;
+  }
+
+  std::shared_ptr<const WorkspacePolicy> made() const {
+    return WorkspacePolicy::make("w", held_, 7);
+  }
+
+  bool allows(const Caller& who, Right right, std::string_view object) const {
+    return made()
+        ->decide({.caller = who, .right = right, .workspace = "w", .object = object})
+        .allowed.has_value();
+  }
+
+  bool writes(const Caller& who, std::string_view object, merge::Effect effect,
+              Right right = Right::kWrite) const {
+    return made()
+        ->decide({.caller = who,
+                  .right = right,
+                  .workspace = "w",
+                  .object = object,
+                  .type = "doc",
+                  .effect = &effect})
+        .allowed.has_value();
+  }
+
+ private:
+  log::HeldRules held_;
+};
+
+merge::Touch touched(Operation operation, Extent extent, std::string root,
+                     std::vector<std::variant<std::string, std::uint32_t>> steps = {},
+                     std::string key = "") {
+  merge::Touch touch;
+  touch.operation = operation;
+  touch.extent = extent;
+  touch.container = {std::move(root), std::move(steps)};
+  touch.key = std::move(key);
+  return touch;
+}
+
+merge::Effect typing(std::string root = "content") {
+  return {{touched(Operation::kInsert, Extent::kPlace, std::move(root))}};
+}
+merge::Effect erasing(std::string root = "content") {
+  return {{touched(Operation::kDelete, Extent::kPlace, std::move(root))}};
+}
+merge::Effect formatting(std::string root = "content") {
+  return {{touched(Operation::kFormat, Extent::kPlace, std::move(root), {}, "bold")}};
+}
+merge::Effect setting(std::string root, std::string key, Extent extent = Extent::kPlace) {
+  return {{touched(Operation::kSetKey, extent, std::move(root), {}, std::move(key))}};
+}
+merge::Effect clearing(std::string root, std::string key) {
+  return {{touched(Operation::kDeleteKey, Extent::kBelow, std::move(root), {}, std::move(key))}};
+}
+
+// ---- the schema
+
+TEST(AccessSchema, IsValidAndFitsTheRoles) {
+  const cedar::Schema& schema = access_schema();
+  EXPECT_EQ(schema.actions().size(), 17u);
+  EXPECT_TRUE(cedar::parse_schema(access_schema_text()));
+}
+
+TEST(AccessSchema, RefusesPoliciesThatMeanNothingWithLineAndColumn) {
+  const auto refusal = [](std::string_view text) {
+    const auto checked = check_policy_text("p", text);
+    return checked ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(refusal(kEverything), "");
+  EXPECT_TRUE(
+      refusal("permit (principal, action, resource)").starts_with("policy p: line 1, column "));
+  EXPECT_TRUE(refusal("permit (principal,\n action == Action::\"fly\", resource);")
+                  .starts_with("policy p: line "))
+      << refusal("permit (principal,\n action == Action::\"fly\", resource);");
+  EXPECT_NE(refusal("permit (principal, action, resource) when { context.moon };"), "");
+  EXPECT_NE(refusal("permit (principal in User::\"ann\", action, resource);"), "");
+  // To write is to write at a path.
+  EXPECT_NE(refusal("permit (principal, action in Action::\"write\", resource == Object::\"a\");"),
+            "");
+  EXPECT_EQ(refusal("permit (principal, action in Action::\"write\", resource in Object::\"a\");"),
+            "");
+  EXPECT_NE(refusal("permit (principal in ?principal, action, resource);"), "");
+  EXPECT_NE(refusal("// nothing"), "");
+  EXPECT_NE(refusal("permit (principal, action, resource) when { context.address.isLoopback() };"),
+            "");
+  EXPECT_EQ(refusal("permit (principal, action, resource) when { context has address && "
+                    "context.address.isInRange(ip(\"10.0.0.0/8\")) && context.size < 1000 && "
+                    "context.time < datetime(\"2027-01-01\") && principal.source == \"jwt\" };"),
+            "");
+}
+
+// ---- roles
+
+TEST(WorkspacePolicy, WithoutPoliciesAndSharesThereIsNone) {
+  EXPECT_EQ(PolicyOf().made(), nullptr);
+}
+
+TEST(WorkspacePolicy, EachRoleMayDoWhatItSays) {
+  const Grantee ann{Grantee::Kind::kPrincipal, "ann"};
+  struct Row {
+    ShareRole role;
+    bool reads, formats, comments, writes, restores, shares;
+  };
+  for (const Row& row : {Row{ShareRole::kViewer, true, false, false, false, false, false},
+                         Row{ShareRole::kAnnotator, true, true, true, false, false, false},
+                         Row{ShareRole::kEditor, true, true, true, true, true, false},
+                         Row{ShareRole::kOwner, true, true, true, true, true, true}}) {
+    SCOPED_TRACE(name_of(row.role));
+    PolicyOf policy;
+    policy.share("notes/", ann, row.role);
+    const Caller who = caller("ann");
+    for (const Right right : {Right::kRead, Right::kHistory, Right::kPresence})
+      EXPECT_EQ(policy.allows(who, right, "notes/plan"), row.reads);
+    EXPECT_EQ(policy.writes(who, "notes/plan", formatting()), row.formats);
+    EXPECT_EQ(policy.writes(who, "notes/plan", typing("comments")), row.comments);
+    EXPECT_EQ(policy.writes(who, "notes/plan", setting("comments", "1", Extent::kBelow)),
+              row.comments);
+    for (const merge::Effect& effect :
+         {typing(), erasing(), setting("map", "key"), setting("map", "key", Extent::kBelow),
+          clearing("map", "key")})
+      EXPECT_EQ(policy.writes(who, "notes/plan", effect), row.writes);
+    EXPECT_EQ(policy.allows(who, Right::kWrite, "notes/plan"), row.formats || row.writes);
+    EXPECT_EQ(policy.allows(who, Right::kRestore, "notes/plan"), row.restores);
+    EXPECT_EQ(policy.writes(who, "notes/plan", typing(), Right::kRestore), row.restores);
+    const merge::Effect sharing{
+        {touched(Operation::kSetKey, Extent::kBelow, "shares", {"notes/x"}, "everyone")}};
+    EXPECT_EQ(policy.writes(who, "./policy", sharing, Right::kPolicy), row.shares);
+    // The folder is not the workspace, nor another folder; and nobody else has the share.
+    const merge::Effect elsewhere{
+        {touched(Operation::kSetKey, Extent::kBelow, "shares", {""}, "everyone")}};
+    EXPECT_FALSE(policy.writes(who, "./policy", elsewhere, Right::kPolicy));
+    EXPECT_FALSE(
+        policy.writes(who, "./policy", setting("policies", "p", Extent::kBelow), Right::kPolicy));
+    EXPECT_FALSE(policy.allows(who, Right::kRead, "notes2/plan"));
+    EXPECT_FALSE(policy.allows(who, Right::kRead, ""));
+    EXPECT_FALSE(policy.allows(who, Right::kExport, ""));
+    EXPECT_FALSE(policy.allows(who, Right::kHistory, "./policy"));
+    EXPECT_FALSE(policy.allows(caller("bob"), Right::kRead, "notes/plan"));
+    for (const Right right : {Right::kPin, Right::kRetention, Right::kHold, Right::kQuarantine})
+      EXPECT_FALSE(policy.allows(who, right, ""));
+  }
+}
+
+TEST(WorkspacePolicy, SharesReachPeopleGroupsAndEverybody) {
+  PolicyOf policy;
+  policy.share("", {Grantee::Kind::kGroup, "team"}, ShareRole::kEditor)
+      .share("open", {}, ShareRole::kViewer);
+  EXPECT_TRUE(policy.writes(caller("ann", Rights::writing(), {"team"}), "any", typing()));
+  EXPECT_TRUE(policy.allows(caller("ann", Rights::writing(), {"team"}), Right::kExport, ""));
+  EXPECT_FALSE(policy.writes(caller("bob", Rights::writing(), {"teams"}), "any", typing()));
+  EXPECT_TRUE(policy.allows(caller("bob", Rights::reading()), Right::kRead, "open"));
+  EXPECT_FALSE(policy.allows(caller("bob"), Right::kRead, "open/er"));
+  // A group that is called like a principal, and a person who is called like a group.
+  EXPECT_FALSE(policy.allows(caller("team"), Right::kRead, "any"));
+}
+
+TEST(WorkspacePolicy, AListIsOfTheFolderAroundItsBeginning) {
+  PolicyOf policy;
+  policy.share("a/plan", {}, ShareRole::kViewer).share("b/", {}, ShareRole::kViewer);
+  const Caller ann = caller("ann");
+  const auto lists = [&](std::string_view prefix) {
+    return policy.made()
+        ->decide({.caller = ann,
+                  .right = Right::kRead,
+                  .workspace = "w",
+                  .object = prefix,
+                  .lists = true})
+        .allowed.has_value();
+  };
+  EXPECT_FALSE(lists("a/plan"));  // it would show "a/plan2", too
+  EXPECT_FALSE(lists("a/"));
+  EXPECT_FALSE(lists(""));
+  EXPECT_TRUE(lists("b/"));
+  EXPECT_TRUE(lists("b/c"));
+  EXPECT_FALSE(lists("b"));
+}
+
+// ---- policies
+
+TEST(WorkspacePolicy, ADenyWinsAndNoRuleIsNoRight) {
+  const Caller ann = caller("ann");
+  PolicyOf some;
+  some.with(R"(permit (principal == Principal::"bob", action, resource);)");
+  EXPECT_FALSE(some.allows(ann, Right::kRead, "a"));
+  PolicyOf denied;
+  denied.with(kEverything)
+      .with(R"(forbid (principal, action == Action::"read", resource in Folder::"hr/");)");
+  EXPECT_TRUE(denied.allows(ann, Right::kRead, "a"));
+  EXPECT_FALSE(denied.allows(ann, Right::kRead, "hr/pay"));
+  EXPECT_TRUE(denied.writes(ann, "hr/pay", typing()));
+  EXPECT_EQ(denied.made()->decide({.caller = ann, .right = Right::kRead, .workspace = "w"}).rules,
+            7u);
+}
+
+TEST(WorkspacePolicy, AFailureOfADenyIsADenial) {
+  // Not valid, but it may have come with an import: integers overflow.
+  PolicyOf policy;
+  policy.with(kEverything)
+      .with(
+          "forbid (principal, action, resource) when { context.size + 9223372036854775807 < 0 };");
+  const Caller ann = caller("ann");
+  EXPECT_TRUE(policy.allows(ann, Right::kRead, "a"));  // 0 bytes
+  merge::Effect effect = typing();
+  const auto decided = policy.made()->decide({.caller = ann,
+                                              .right = Right::kWrite,
+                                              .workspace = "w",
+                                              .object = "a",
+                                              .effect = &effect,
+                                              .size = 1});
+  EXPECT_FALSE(decided.allowed);
+  effect = setting("map", "key", Extent::kBelow);
+  const auto below = policy.made()->decide({.caller = ann,
+                                            .right = Right::kWrite,
+                                            .workspace = "w",
+                                            .object = "a",
+                                            .effect = &effect,
+                                            .size = 1});
+  EXPECT_FALSE(below.allowed);
+}
+
+TEST(WorkspacePolicy, KnowsTheTokenAndTheRequest) {
+  PolicyOf policy;
+  policy.with(R"(permit (principal in Role::"admin", action, resource);)")
+      .with(R"(permit (principal in Role::"read", action == Action::"read", resource)
+               when { context has address && context.address.isInRange(ip("10.0.0.0/8")) };)")
+      .with(R"(permit (principal, action == Action::"history", resource)
+               when { context.time > datetime("2026-01-01") && context.protocol == "http" };)");
+  EXPECT_TRUE(policy.allows(caller("ann", Rights::all()), Right::kHold, ""));
+  Caller bob = caller("bob", Rights::reading());
+  EXPECT_FALSE(policy.allows(bob, Right::kRead, "a"));
+  bob.peer = "10.1.2.3:4567";
+  EXPECT_TRUE(policy.allows(bob, Right::kRead, "a"));
+  bob.peer = "[2001:db8::1]:4567";
+  EXPECT_FALSE(policy.allows(bob, Right::kRead, "a"));
+  const auto history = [&](std::uint64_t unix_ms) {
+    return policy.made()
+        ->decide({.caller = bob, .right = Right::kHistory, .workspace = "w", .unix_ms = unix_ms})
+        .allowed.has_value();
+  };
+  bob.protocol = "http";
+  EXPECT_TRUE(history(1'790'000'000'000));
+  EXPECT_FALSE(history(1'700'000'000'000));
+  bob.protocol = "hocuspocus";
+  EXPECT_FALSE(history(1'790'000'000'000));
+}
+
+TEST(WorkspacePolicy, NobodyIsLockedOutForGood) {
+  PolicyOf policy;
+  policy.with("forbid (principal, action, resource);");
+  const Caller admin = caller("ann", Rights::all());
+  EXPECT_FALSE(policy.allows(admin, Right::kRead, "a"));
+  EXPECT_TRUE(policy.allows(admin, Right::kPolicy, ""));
+  EXPECT_TRUE(policy.allows(admin, Right::kSeePolicy, ""));
+  EXPECT_TRUE(
+      policy.writes(admin, "./policy", setting("policies", "p0", Extent::kBelow), Right::kPolicy));
+  EXPECT_FALSE(policy.writes(caller("bob"), "./policy", setting("policies", "p0", Extent::kBelow),
+                             Right::kPolicy));
+  EXPECT_FALSE(policy.allows(caller("bob"), Right::kSeePolicy, ""));
+  Caller local = caller("operator", Rights::all());
+  local.local = true;
+  EXPECT_TRUE(policy.allows(local, Right::kRead, "a"));
+  const auto broken = WorkspacePolicy::unreadable({ErrorCode::kCorrupt, "damaged"}, 3);
+  EXPECT_FALSE(broken->decide({.caller = admin, .right = Right::kRead, .workspace = "w"}).allowed);
+  EXPECT_TRUE(broken->decide({.caller = admin, .right = Right::kPolicy, .workspace = "w"}).allowed);
+}
+
+TEST(WorkspacePolicy, ATextThatCannotBeReadAllowsNothing) {
+  log::HeldRules held;
+  held.policies["ok"] = {kEverything, "ann", 1};
+  held.policies["newer"] = {"permit (principal, action, resource) upto { 1 };", "ann", 1};
+  const auto policy = WorkspacePolicy::make("w", held, 4);
+  ASSERT_TRUE(policy && policy->damage());
+  EXPECT_FALSE(
+      policy->decide({.caller = caller("ann"), .right = Right::kRead, .workspace = "w"}).allowed);
+}
+
+// ---- below the document
+
+TEST(WorkspacePolicy, APathIsOnlyForThoseWhoMay) {
+  PolicyOf policy;
+  policy.with(kEverything)
+      .with(R"(forbid (principal, action in Action::"write", resource in Path::"/budget")
+                                   unless { principal in Group::"finance" };)");
+  const Caller ann = caller("ann");
+  const Caller fin = caller("fin", Rights::writing(), {"finance"});
+  for (const Caller& each : {ann, fin}) {
+    const bool may = &each == &fin || each.principal.id == "fin";
+    EXPECT_TRUE(policy.writes(each, "a", typing()));
+    EXPECT_TRUE(policy.writes(each, "a", setting("plan", "budget", Extent::kBelow)));
+    EXPECT_TRUE(policy.writes(each, "a", setting("budget2", "x")));
+    for (const merge::Effect& effect :
+         {setting("budget", "travel"), setting("budget", "travel", Extent::kBelow),
+          clearing("budget", "travel"), typing("budget"), erasing("budget"), formatting("budget"),
+          merge::Effect{{touched(Operation::kSetKey, Extent::kContainer, "budget")}},
+          merge::Effect{{touched(Operation::kDelete, Extent::kObject, "")}},
+          merge::Effect{{touched(Operation::kSetKey, Extent::kPlace, "content", {}, "x"),
+                         touched(Operation::kSetKey, Extent::kPlace, "budget", {"a", 3u}, "x")}}})
+      EXPECT_EQ(policy.writes(each, "a", effect), may) << each.principal.id;
+  }
+}
+
+TEST(WorkspacePolicy, WhatContainsAForbiddenPlaceIsNotOverwritten) {
+  // The same rule in three forms.
+  for (const char* rule :
+       {R"(forbid (principal, action in Action::"write", resource in Path::"/doc/budget/total");)",
+        R"(forbid (principal, action in Action::"write", resource)
+           when { resource in Path::"/doc/budget/total" };)",
+        R"(forbid (principal, action in Action::"write", resource)
+           unless { !(resource in [Path::"/x", Path::"/doc/budget/total"]) || context.size == -1 };)"}) {
+    PolicyOf policy;
+    policy.with(kEverything).with(rule);
+    const Caller ann = caller("ann");
+    EXPECT_FALSE(policy.writes(ann, "a", setting("doc", "budget", Extent::kBelow))) << rule;
+    EXPECT_FALSE(policy.writes(ann, "a", clearing("doc", "budget"))) << rule;
+    EXPECT_TRUE(policy.writes(ann, "a", clearing("doc", "budgets"))) << rule;
+    EXPECT_TRUE(policy.writes(ann, "a", setting("doc", "other", Extent::kBelow))) << rule;
+    // The key itself holds something new, and nothing below it is touched.
+    EXPECT_TRUE(policy.writes(ann, "a", setting("doc", "budget"))) << rule;
+    EXPECT_FALSE(policy.writes(
+        ann, "a", {{touched(Operation::kSetKey, Extent::kPlace, "doc", {"budget"}, "total")}}));
+  }
+}
+
+TEST(WorkspacePolicy, AllThatIsBelowMustBePermitted) {
+  const Caller ann = caller("ann");
+  const merge::Effect whole = setting("doc", "part", Extent::kBelow);
+  PolicyOf around;
+  around.with(R"(permit (principal, action, resource in Path::"/doc");)");
+  EXPECT_TRUE(around.writes(ann, "a", whole));
+  PolicyOf exact;
+  exact.with(R"(permit (principal, action, resource == Path::"/doc/part");)");
+  EXPECT_FALSE(exact.writes(ann, "a", whole));
+  EXPECT_TRUE(exact.writes(ann, "a", setting("doc", "part")));
+  PolicyOf below;
+  below.with(R"(permit (principal, action, resource in Path::"/doc/part/title");)");
+  EXPECT_FALSE(below.writes(ann, "a", whole));
+  PolicyOf hole;
+  hole.with(R"(permit (principal, action, resource in Object::"a")
+               unless { resource in Path::"/doc/part/title" };)");
+  EXPECT_FALSE(hole.writes(ann, "a", whole));
+  EXPECT_TRUE(hole.writes(ann, "a", setting("doc", "other", Extent::kBelow)));
+  EXPECT_FALSE(hole.writes(ann, "b", setting("doc", "other", Extent::kBelow)));
+  PolicyOf branch;
+  branch.with(R"(permit (principal, action, resource is Path)
+                 when { if resource in Path::"/doc/part" then context.object == "a" else false };)");
+  EXPECT_TRUE(branch.writes(ann, "a", whole));
+  EXPECT_FALSE(branch.writes(ann, "b", whole));
+}
+
+TEST(WorkspacePolicy, ACreatedValueIsHisWhoMayCreateItUnlessSomethingBelowIsForbidden) {
+  PolicyOf policy;
+  policy.with(R"(permit (principal, action == Action::"insert", resource in Path::"/tasks");)");
+  const Caller ann = caller("ann");
+  const merge::Effect task{{touched(Operation::kInsert, Extent::kBelow, "tasks")}};
+  EXPECT_TRUE(policy.writes(ann, "a", task));
+  EXPECT_FALSE(policy.writes(ann, "a", {{touched(Operation::kDelete, Extent::kBelow, "tasks")}}));
+  policy.with(
+      R"(forbid (principal, action == Action::"set", resource in Path::"/tasks/*/approved");)");
+  EXPECT_FALSE(policy.writes(ann, "a", task));
+  // To remove is not to insert: only what would forbid that is looked for.
+  policy.with(kEverything);
+  EXPECT_FALSE(policy.writes(ann, "a", {{touched(Operation::kDelete, Extent::kBelow, "tasks")}}));
+  PolicyOf formats;
+  formats.with(kEverything)
+      .with(
+          R"(forbid (principal, action == Action::"format", resource in Path::"/tasks/*/note");)");
+  EXPECT_TRUE(formats.writes(ann, "a", {{touched(Operation::kDelete, Extent::kBelow, "tasks")}}));
+  EXPECT_FALSE(formats.writes(ann, "a", task));
+}
+
+TEST(WorkspacePolicy, ToRemoveAKeyIsToSetAndToDelete) {
+  const Caller ann = caller("ann");
+  PolicyOf sets;
+  sets.with(R"(permit (principal, action == Action::"set", resource);)");
+  EXPECT_TRUE(sets.writes(ann, "a", setting("map", "key")));
+  EXPECT_FALSE(sets.writes(ann, "a", clearing("map", "key")));
+  sets.with(R"(permit (principal, action == Action::"delete", resource);)");
+  EXPECT_TRUE(sets.writes(ann, "a", clearing("map", "key")));
+}
+
+TEST(WorkspacePolicy, AnEffectThatIsNotKnownNeedsThatSomethingIsPossible) {
+  const Caller ann = caller("ann");
+  PolicyOf comments;
+  comments.with(R"(permit (principal, action in Action::"write", resource in Path::"/comments");)");
+  EXPECT_TRUE(comments.allows(ann, Right::kWrite, "a"));
+  EXPECT_TRUE(comments.writes(ann, "a", typing("comments")));
+  EXPECT_FALSE(comments.writes(ann, "a", typing()));
+  PolicyOf readers;
+  readers.with(R"(permit (principal, action == Action::"read", resource);)");
+  EXPECT_FALSE(readers.allows(ann, Right::kWrite, "a"));
+  // A change without any touch is an event as well.
+  EXPECT_FALSE(readers.writes(ann, "a", {}));
+  EXPECT_TRUE(comments.writes(ann, "a", {}));
+  comments.with(R"(forbid (principal == Principal::"ann", action, resource);)");
+  EXPECT_FALSE(comments.allows(ann, Right::kWrite, "a"));
+}
+
+TEST(WorkspacePolicy, ManyPlacesAreJudgedAsAnywhere) {
+  PolicyOf policy;
+  policy.with(R"(permit (principal, action, resource in Path::"/map");)");
+  merge::Effect effect;
+  for (std::size_t i = 0; i < WorkspacePolicy::kMostPlaces; ++i)
+    effect.touches.push_back(
+        touched(Operation::kSetKey, Extent::kPlace, "map", {}, std::to_string(i)));
+  EXPECT_TRUE(policy.writes(caller("ann"), "a", effect));
+  effect.touches.push_back(touched(Operation::kSetKey, Extent::kPlace, "map", {}, "one more"));
+  EXPECT_FALSE(policy.writes(caller("ann"), "a", effect));
+  policy.with(kEverything);
+  EXPECT_TRUE(policy.writes(caller("ann"), "a", effect));
+}
+
+TEST(WorkspacePolicy, ExplainsWhatDecided) {
+  PolicyOf policy;
+  policy.with(kEverything)
+      .with(R"(forbid (principal, action, resource in Path::"/budget");)")
+      .share("a/", {Grantee::Kind::kGroup, "team"}, ShareRole::kViewer);
+  const Caller ann = caller("ann", Rights::writing(), {"team"});
+  const Question question{.caller = ann, .right = Right::kRead, .workspace = "w"};
+  const auto set =
+      policy.made()->explain(question, "set", {ResourceName::Kind::kPath, "a/b", "/budget/travel"});
+  ASSERT_TRUE(set);
+  EXPECT_FALSE(set->allowed);
+  EXPECT_EQ(set->reasons, std::vector<std::string>{"policy p1"});
+  const auto read =
+      policy.made()->explain(question, "read", {ResourceName::Kind::kObject, "a/b", ""});
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->allowed);
+  EXPECT_EQ(read->reasons, (std::vector<std::string>{
+                               "policy p0", R"(share viewer of Folder::"a/" to Group::"team")"}));
+  EXPECT_EQ(policy.made()->explain(question, "fly", {}).error().code, ErrorCode::kInvalid);
+}
+
+}  // namespace
+}  // namespace syncline::policy
