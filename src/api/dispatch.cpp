@@ -19,12 +19,12 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 18> tables() {
-  return {state_routes(),   history_routes(),   restore_routes(),    proof_routes(),
-          export_routes(),  retention_routes(), quarantine_routes(), shut_routes(),
-          backup_routes(),  import_routes(),    log_level_routes(),  session_routes(),
-          api_key_routes(), ticket_routes(),    people_routes(),     security_event_routes(),
-          tenant_routes(),  revocation_routes()};
+std::array<std::span<const Route>, 19> tables() {
+  return {state_routes(),   history_routes(),    restore_routes(),    proof_routes(),
+          export_routes(),  retention_routes(),  quarantine_routes(), shut_routes(),
+          backup_routes(),  import_routes(),     log_level_routes(),  session_routes(),
+          api_key_routes(), ticket_routes(),     people_routes(),     security_event_routes(),
+          tenant_routes(),  revocation_routes(), policy_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -109,6 +109,10 @@ std::optional<http::Response> refuse_over_quota(const Route& route, const Call& 
   return refused;
 }
 
+bool names_object(const Route& route) {
+  return route.path.ends_with("{object}");
+}
+
 // Runs on the loop that owns the workspace. What it does there has the name of the route.
 void serve(const Route& route, Call call) {
   const Doing naming(call.shard.scheduler, route.path.data());
@@ -116,15 +120,17 @@ void serve(const Route& route, Call call) {
   if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
     return run_route(route, std::move(call));
   const auto asked = std::make_shared<Call>(std::move(call));
-  // A list of objects is judged as what it lists.
-  const std::string named = asked->path.object.empty()
+  // A list of objects is judged as what it lists; a pin or a position as the workspace.
+  const bool lists = route.scope == Route::kOfPrefix;
+  const std::string named = lists
                                 ? http::query_parameter(asked->request.query, "prefix").value_or("")
-                                : asked->path.object;
+                                : (names_object(route) ? asked->path.object : std::string());
+  auto admitted = [&route, asked](Result<void> open) {
+    if (!open) return asked->refuse(open.error());
+    run_route(route, std::move(*asked));
+  };
   asked->shard.host.admit(asked->caller, route.right, asked->path.workspace, named,
-                          [&route, asked](Result<void> open) {
-                            if (!open) return asked->refuse(open.error());
-                            run_route(route, std::move(*asked));
-                          });
+                          std::move(admitted), lists);
 }
 
 // Principals of different tenants may have the same name.
@@ -238,8 +244,7 @@ Result<void> may_ask(const Context& context, const http::Request& request,
 // A pin or a position is no object: it belongs to the whole workspace.
 Result<void> check_reach(const Route& route, const policy::Caller& caller, const Path& path) {
   if (route.scope == Route::kNone) return {};
-  const bool names_object = route.path.ends_with("{object}");
-  return policy::check_scope(caller.principal, path.name, names_object ? path.object : "");
+  return policy::check_scope(caller.principal, path.name, names_object(route) ? path.object : "");
 }
 
 // `found` refers to the request.

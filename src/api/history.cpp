@@ -234,7 +234,8 @@ void delete_pin(Call call) {
 }
 
 constexpr Route kHistoryRoutes[] = {
-    {"GET", "/v1/workspaces/{workspace}/state", Right::kHistory, get_state_at},
+    {"GET", "/v1/workspaces/{workspace}/state", Right::kHistory, get_state_at, Route::kWhileOpen,
+     Route::kOfPrefix},
     {"GET", "/v1/workspaces/{workspace}/changes", Right::kHistory, get_changes},
     {"GET", "/v1/workspaces/{workspace}/changes/{object}", Right::kHistory, get_changes},
     {"GET", "/v1/workspaces/{workspace}/blame/{object}", Right::kHistory, get_blame},

@@ -120,15 +120,18 @@ void add_sessions(observe::MetricsPage& page, const std::vector<LoopSample>& loo
                total([](auto& l) { return l.session.closed; }));
   page.counter("sessions_denied_total", "Credentials refused.",
                total([](auto& l) { return l.session.denied; }));
-  const std::array<observe::MetricsPage::Labelled, 4> ended{{
+  const std::array<observe::MetricsPage::Labelled, 5> ended{{
       {"expired", total([](auto& l) { return l.session.ended_expired; })},
       {"revoked", total([](auto& l) { return l.session.ended_revoked; })},
       {"kicked", total([](auto& l) { return l.session.ended_kicked; })},
       {"outdated", total([](auto& l) { return l.session.ended_outdated; })},
+      {"policy", total([](auto& l) { return l.session.ended_policy; })},
   }};
-  page.counters("sessions_ended_total",
-                "Documents ended because of their token, and connections that an operator closed.",
-                "reason", ended);
+  page.counters(
+      "sessions_ended_total",
+      "Documents ended because of their token or a policy, and connections that an operator "
+      "closed.",
+      "reason", ended);
   page.counter("tokens_renewed_total", "New tokens taken for documents that were open.",
                total([](auto& l) { return l.session.tokens_renewed; }));
   page.counter("updates_received_total", "Updates taken from clients.",

@@ -77,6 +77,8 @@ struct Route {
   // What the caller's token must reach (policy/scope.h).
   enum Scope : std::uint8_t {
     kOfPath,  // what the path names; the server as a whole, if it names no workspace
+    // What lists objects: those whose names begin with the parameter `prefix`, of the workspace in the path.
+    kOfPrefix,
     kNone,  // nothing: the answer is about the caller alone, or the handler checks what the body names
   };
 
@@ -117,5 +119,6 @@ std::span<const Route> security_event_routes();
 std::span<const Route> api_key_routes();
 std::span<const Route> ticket_routes();
 std::span<const Route> tenant_routes();
+std::span<const Route> policy_routes();  // who may do what
 
 }  // namespace syncline::api

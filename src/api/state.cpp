@@ -55,7 +55,8 @@ void get_object(Call call) {
 
 constexpr Route kStateRoutes[] = {
     {"GET", "/v1/workspaces", Right::kRead, list_workspaces},
-    {"GET", "/v1/workspaces/{workspace}/objects", Right::kRead, list_objects},
+    {"GET", "/v1/workspaces/{workspace}/objects", Right::kRead, list_objects, Route::kWhileOpen,
+     Route::kOfPrefix},
     {"GET", "/v1/workspaces/{workspace}/objects/{object}", Right::kRead, get_object},
 };
 

@@ -97,13 +97,15 @@ void find_out(const policy::Authenticator& access, const TokenCookies& cookies,
        .tenant = request.tenant},
       loop,
       [origin = std::string(request.headers.find("Origin").value_or("")), trace = trace_of(request),
-       done = std::move(done)](Result<policy::Principal> principal) mutable {
+       peer = request.peer, done = std::move(done)](Result<policy::Principal> principal) mutable {
         if (!principal) return done(std::unexpected(std::move(principal.error())));
         const policy::Rights rights = principal->rights;
         done(policy::Caller{.principal = std::move(*principal),
                             .rights = rights,
                             .origin = std::move(origin),
-                            .trace = std::move(trace)});
+                            .trace = std::move(trace),
+                            .protocol = "http",
+                            .peer = std::move(peer)});
       });
 }
 

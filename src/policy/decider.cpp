@@ -15,6 +15,10 @@ bool may_read_rules(const Question& question) {
   return !log::is_system_object(question.object) || question.caller.rights.has(Right::kHistory);
 }
 
+bool is_about_policy(Right right) {
+  return right == Right::kPolicy || right == Right::kSeePolicy;
+}
+
 Result<void> check_rights(const Question& question) {
   if (auto within = check_scope(question.caller.principal, split_name(question.workspace).workspace,
                                 question.object);
@@ -30,13 +34,21 @@ Result<void> check_rights(const Question& question) {
 
 }  // namespace
 
-Verdict decide(std::span<const Decider* const> chain, const Question& question) {
+Verdict decide(std::span<const Decider* const> chain, const Decider* own,
+               const Question& question) {
   Verdict all{.allowed = check_rights(question)};
-  for (const Decider* decider : chain) {
-    if (!all.allowed) break;
-    Verdict one = decider->decide(question);
+  const auto ask = [&](const Decider& decider) {
+    Verdict one = decider.decide(question);
     all.rules = std::max(all.rules, one.rules);
     all.allowed = std::move(one.allowed);
+  };
+  for (const Decider* decider : chain)
+    if (all.allowed) ask(*decider);
+  if (!all.allowed) return all;
+  if (own != nullptr) {
+    ask(*own);
+  } else if (is_about_policy(question.right) && !administers(question.caller.rights)) {
+    all.allowed = fail(ErrorCode::kForbidden, "only an administrator may do this here");
   }
   return all;
 }

@@ -50,8 +50,10 @@ class Decider {
   virtual Verdict decide(const Question& question) const = 0;
 };
 
-// Checks the scope of the caller's token and his rights, then asks each decider. Objects of the server (log/rules.h) need
-// Right::kHistory as well. `rules` of the result is the highest position that a decider named.
-Verdict decide(std::span<const Decider* const> chain, const Question& question);
+// Checks the scope of the caller's token and his rights, then asks each decider of the chain, and `own`: the policies and
+// shares of the workspace, nullptr if it has none. Objects of the server (log/rules.h) need Right::kHistory as well. Without
+// `own`, only administrators set and see policies and shares. `rules` of the result is the highest position that a
+// decider named.
+Verdict decide(std::span<const Decider* const> chain, const Decider* own, const Question& question);
 
 }  // namespace syncline::policy

@@ -37,6 +37,7 @@ Channel::Channel(ChannelOptions options, Wire& wire)
       wire_(wire),
       caller_(std::move(options.caller)),
       greet_(options.greet),
+      may_write_(caller_.rights.has(policy::Right::kWrite)),
       target_(std::make_unique<const Target>(std::move(options.workspace),
                                              std::move(options.object), options.face)) {}
 
@@ -84,12 +85,30 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
   }
   live_ = *live;
   target_ = nullptr;
+  if (find_rights()) wire_.send_rights(may_write_, false);
   if (greet_) send_version();
   if (!is_mutated(Mutation::joiner_not_told)) send_everybody(false);
   if (const auto early = std::exchange(early_, nullptr)) {
     for (auto& message : *early)
       if (live_ != nullptr) message();
   }
+}
+
+// True if the client may write now and could not before, or the other way round.
+bool Channel::find_rights() {
+  const bool may = caller_.rights.has(policy::Right::kWrite) &&
+                   (workspace_->policy() == nullptr ||
+                    workspace_->may(caller_, policy::Right::kWrite, *live_).has_value());
+  return std::exchange(may_write_, may) != may;
+}
+
+void Channel::on_rights() {
+  if (ended_ || live_ == nullptr) return;
+  if (const auto may = workspace_->may(caller_, policy::Right::kRead, *live_); !may) {
+    ++counters_.ended_policy;
+    return end(may.error());
+  }
+  if (find_rights()) wire_.send_rights(may_write_, true);
 }
 
 void Channel::leave() {
@@ -143,6 +162,7 @@ void Channel::renew(policy::Principal principal) {
   if (ended_) return;
   caller_.rights = principal.rights;
   caller_.principal = std::move(principal);
+  if (live_ != nullptr) find_rights();
   host_.admit(caller_, policy::Right::kRead, workspace_name(), object(),
               [this, alive = std::weak_ptr(alive_)](Result<void> open) {
                 if (!alive.expired() && !open) end(open.error());

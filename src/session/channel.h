@@ -53,6 +53,9 @@ class Wire : public Reading {
   virtual void send_saved(std::uint64_t updates) = 0;
   // Reports that one change was refused. The client may continue.
   virtual void send_refused(const Error& error) = 0;
+  // Tells the client whether it may write, which its token does not say alone. Nothing is sent if the protocol has no
+  // such message. `changed`: it was otherwise when the client opened the object.
+  virtual void send_rights(bool /*may_write*/, bool /*changed*/) {}
   // A message for people about something that was dropped. Nothing is sent if the protocol has no
   // such message.
   virtual void send_notice(const Error&) {}
@@ -118,6 +121,8 @@ class Channel final : public workspace::Subscriber {
   // share a connection, its session gives each its turn.
   void send_owed();
 
+  // Whether some change of the client could be allowed: by its token, and by policies and shares once it has joined.
+  bool may_write() const { return may_write_; }
   const std::string& workspace_name() const;
   const std::string& object() const;
   const policy::Caller& caller() const { return caller_; }
@@ -128,6 +133,7 @@ class Channel final : public workspace::Subscriber {
   void on_change(const workspace::Delivery& change) override;
   void on_presence(const workspace::Delivery& update) override;
   void on_message(const workspace::Delivery& message) override;
+  void on_rights() override;
   void on_lost(const Error& error) override;
 
  private:
@@ -145,6 +151,7 @@ class Channel final : public workspace::Subscriber {
   void joined(Result<workspace::LiveObject*> live);
   void leave();
   void keep_names();
+  bool find_rights();
   bool wait_until_joined(std::move_only_function<void()> message);
 
   void answer(ByteView version);
@@ -192,6 +199,7 @@ class Channel final : public workspace::Subscriber {
   const bool greet_;
   bool ended_ = false;
   bool holding_ = false;
+  bool may_write_;
   bool told_of_presence_ = false;  // that it exceeds a limit
   bool told_of_rate_ = false;
   bool answering_ = false;      // an answer waits for the log

@@ -63,6 +63,8 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
                              .rights = principal.rights,
                              .actor = session.options_.actor,
                              .trace = session.options_.trace,
+                             .protocol = "hocuspocus",
+                             .peer = std::string(session.connection_->peer()),
                              .account = std::move(account)},
                   .limits = session.options_.limits,
                   .counters = session.options_.counters,
@@ -92,8 +94,12 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
     life_ = TokenLife::watch(session_.options_.host.scheduler(), principal, *this);
     channel_.renew(principal);
     if (retired_) return;
-    session_.answer(protocol::encode_hocuspocus_authenticated(
-        address_, !principal.rights.has(policy::Right::kWrite)));
+    send_rights(channel_.may_write(), true);
+  }
+
+  // The provider calls its application, and shows in `authorizedScope` what holds.
+  void send_rights(bool may_write, bool) override {
+    session_.answer(protocol::encode_hocuspocus_authenticated(address_, !may_write));
   }
 
   // The provider sends its token again, or a new one, as when it connects.

@@ -42,12 +42,13 @@ struct Counters {
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
   std::uint64_t denied = 0;  // credentials refused
-  // Documents that ended because of their token, sessions that an operator closed, and tokens that were taken for
-  // an open document instead of the one before.
+  // Documents that ended because of their token, or because a policy or a share was changed; sessions that an operator
+  // closed; and tokens that were taken for an open document instead of the one before.
   std::uint64_t ended_expired = 0;
   std::uint64_t ended_revoked = 0;
   std::uint64_t ended_outdated = 0;  // so that their clients bring new tokens
   std::uint64_t ended_kicked = 0;
+  std::uint64_t ended_policy = 0;
   std::uint64_t tokens_renewed = 0;
   // Over a rate (session/meter.h): times that reading stopped, presence updates that were told
   // later, messages to others that were dropped.

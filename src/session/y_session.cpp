@@ -71,6 +71,8 @@ void YSession::on_open(Connection& connection) {
                                              .rights = rights,
                                              .actor = std::move(options->actor),
                                              .trace = std::move(options->trace),
+                                             .protocol = "y-websocket",
+                                             .peer = std::string(connection.peer()),
                                              .account = account},
                                   .limits = options->limits,
                                   .counters = counters_,
@@ -242,6 +244,12 @@ void YSession::send_refused(const Error& error) {
 // The reason as the client may see it.
 std::string YSession::shown(const Error& error) const {
   return public_text(error.message, split_name(party().workspace).tenant);
+}
+
+// The protocol has no word for it. The client comes back, and finds what it may do then.
+void YSession::send_rights(bool may_write, bool changed) {
+  if (changed && !may_write)
+    channel_->end({ErrorCode::kUnavailable, "you may only read this document now; connect again"});
 }
 
 void YSession::close(const Error& error) {

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "state/rules_object.h"
 
 namespace syncline::workspace {
 namespace {
 
 constexpr std::uint64_t kSweepMs = 3000;
+constexpr std::size_t kKnownPolicies = 64;
 
 Result<void> check_place(const policy::WorkspaceUse& use) {
   if (auto within = use.check(policy::Quota::kConnections, 1); !within) return within;
@@ -36,15 +38,83 @@ Result<void> Host::admit(const policy::Caller& caller, const std::string& name) 
 }
 
 void Host::admit(const policy::Caller& caller, policy::Right right, const std::string& name,
-                 std::string_view object, Done<void> done) {
+                 std::string_view object, Done<void> done, bool lists) {
   if (auto open = admit(caller, name); !open) return done(std::move(open));
-  policy::Verdict verdict = policy::decide(
-      services_.deciders, {.caller = caller, .right = right, .workspace = name, .object = object});
+  const auto ask = [right, lists, this](const policy::Caller& asking, const std::string& workspace,
+                                        std::string_view of, const policy::WorkspacePolicy* policy,
+                                        Done<void> answer) {
+    judge({.caller = asking,
+           .right = right,
+           .workspace = workspace,
+           .object = of,
+           .lists = lists,
+           .unix_ms = services_.scheduler.unix_ms()},
+          policy, std::move(answer));
+  };
+  const auto found = workspaces_.find(name);
+  const bool open = found != workspaces_.end() && found->second->is_open();
+  if (caller.local || open)
+    return ask(caller, name, object, open ? found->second->policy() : nullptr, std::move(done));
+  with_policy_object(name,
+                     [this, ask, caller, name, object = std::string(object),
+                      done = std::move(done)](Result<const state::Resident*> resident) mutable {
+                       if (!resident) return done(std::unexpected(std::move(resident.error())));
+                       const SharedPolicy policy = compiled(name, **resident);
+                       ask(caller, name, object, policy.get(), std::move(done));
+                     });
+}
+
+// Of a workspace that is not open, perhaps because it is shut. `use` must not keep the object.
+void Host::with_policy_object(const std::string& name, Done<const state::Resident*> use) {
+  services_.cache.acquire(
+      name, std::string(log::kPolicyObject),
+      [name, use = std::move(use), &cache = services_.cache,
+       alive = std::weak_ptr(alive_)](Result<state::Resident*> resident) mutable {
+        if (resident) {
+          if (!alive.expired()) use(*resident);
+          return cache.release(**resident);
+        }
+        if (alive.expired()) return;
+        const ErrorCode code = resident.error().code;
+        const bool damaged = code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported;
+        use(std::unexpected(damaged ? rules_error(name, resident.error()) : resident.error()));
+      });
+}
+
+// Compiling takes long compared with a decision, and requests for one workspace come one after the other.
+Host::SharedPolicy Host::compiled(const std::string& name, const state::Resident& resident) {
+  if (resident.position() == 0) return nullptr;
+  if (known_policies_.size() > kKnownPolicies) known_policies_.clear();
+  KnownPolicy& known = known_policies_[name];
+  if (known.position != resident.position())
+    known = {resident.position(), policy_of(name, resident.object(), resident.position())};
+  return known.policy;
+}
+
+void Host::read_access(const std::string& name, Done<Access> done) {
+  with_policy_object(
+      name, [this, name, done = std::move(done)](Result<const state::Resident*> resident) mutable {
+        if (!resident) return done(std::unexpected(std::move(resident.error())));
+        Access access;
+        if (const log::HeldRules* held = state::rules_of((*resident)->object()))
+          access = {held->policies, held->shares};
+        auto answer = [access = std::move(access),
+                       done = std::move(done)](Result<void> durable) mutable {
+          durable ? done(std::move(access)) : done(std::unexpected(std::move(durable.error())));
+        };
+        get(name).when_durable((*resident)->position(), std::move(answer));
+      });
+}
+
+void Host::judge(const policy::Question& question, const policy::WorkspacePolicy* policy,
+                 Done<void> done) {
+  policy::Verdict verdict = policy::decide(services_.deciders, policy, question);
   if (verdict.rules == 0) return done(std::move(verdict.allowed));
-  get(name).when_durable(verdict.rules, [allowed = std::move(verdict.allowed),
-                                         done = std::move(done)](Result<void> durable) mutable {
-    done(durable ? std::move(allowed) : std::move(durable));
-  });
+  get(std::string(question.workspace))
+      .when_durable(verdict.rules, [allowed = std::move(verdict.allowed),
+                                    done = std::move(done)](Result<void> durable) mutable {
+        done(durable ? std::move(allowed) : std::move(durable));
+      });
 }
 
 Workspace& Host::get(const std::string& name) {

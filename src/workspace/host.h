@@ -35,9 +35,17 @@ class Host {
   Result<void> admit(const policy::Caller& caller, const std::string& name) const;
 
   // The same for one request, with the right that it needs for an object ("": for the whole
-  // workspace). This also asks the deciders. Answers when the rules that they used are durable.
+  // workspace). This also asks the deciders, and the policies of the workspace, which are read for it. Answers when the
+  // rules that they used are durable. `lists`: the request lists objects whose names begin with `object`.
   void admit(const policy::Caller& caller, policy::Right right, const std::string& name,
-             std::string_view object, Done<void> done);
+             std::string_view object, Done<void> done, bool lists = false);
+
+  // The policies and shares of a workspace, for somebody who may see them. Answers when they are durable.
+  struct Access {
+    log::HeldPolicies policies;
+    log::HeldShares shares;
+  };
+  void read_access(const std::string& name, Done<Access> done);
 
   // The workspace with that (checked) name; created if it is not in memory. It is valid while
   // somebody subscribes to one of its objects. Otherwise do not keep it beyond the turn.
@@ -87,6 +95,16 @@ class Host {
  private:
   static constexpr std::size_t kSweptAtOnce = 256;  // steps of a turn: workspaces and objects
 
+  using SharedPolicy = std::shared_ptr<const policy::WorkspacePolicy>;
+  struct KnownPolicy {
+    log::Position position = 0;
+    SharedPolicy policy;
+  };
+
+  void with_policy_object(const std::string& name, Done<const state::Resident*> use);
+  SharedPolicy compiled(const std::string& name, const state::Resident& resident);
+  void judge(const policy::Question& question, const policy::WorkspacePolicy* policy,
+             Done<void> done);
   void sweep_in(std::uint64_t ms);
   void sweep();
 
@@ -94,10 +112,12 @@ class Host {
   Services services_;
   const Gate gate_;
   std::map<std::string, std::unique_ptr<Workspace>> workspaces_;
+  std::map<std::string, KnownPolicy> known_policies_;  // of some workspaces that are not open
   Scheduler::TimerId timer_ = 0;
   // How far a sweep has come: before this workspace, or within it, after this object.
   std::string sweep_workspace_;
   std::string sweep_object_;
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
 
 }  // namespace syncline::workspace

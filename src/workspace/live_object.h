@@ -42,6 +42,10 @@ class Subscriber {
   // default, because not every protocol has such messages.
   virtual void on_message(const Delivery&) {}
 
+  // Policies or shares have changed, and the change is durable. Whoever has rights from them looks again
+  // (Workspace::may) before anything of later is told. It may unsubscribe.
+  virtual void on_rights() {}
+
   // The subscription has ended: the store refused a change, so the state in memory is void. The
   // client should reconnect. Unsubscribing is no longer necessary.
   virtual void on_lost(const Error& error) = 0;

@@ -32,10 +32,12 @@ bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object
 
 void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited) {
   const log::WaitingChange& change = waited->change;
-  // It had the right to change the object when it arrived. All other conditions are checked now.
-  const policy::Caller author{.principal = {.id = change.principal},
-                              .rights = policy::Rights::all(),
-                              .actor = change.actor};
+  // It had the right to change the object when it arrived. All other conditions are checked now, with what is known
+  // of its author.
+  const policy::Caller author{
+      .principal = {.id = change.principal, .rights = waited->rights, .identity = waited->identity},
+      .rights = waited->rights,
+      .actor = change.actor};
   Offer offer{.change = {.actor_seq = change.actor_seq,
                          .further_seqs = change.further_seqs,
                          .intent = change.intent,

@@ -1,4 +1,5 @@
-// The part of a workspace that changes its rules: pins, retention, holds, quarantine lifted.
+// The part of a workspace that changes its rules: pins, retention, holds, quarantine lifted, policies and
+// shares.
 #include <fmt/format.h>
 
 #include <map>
@@ -7,6 +8,7 @@
 #include "base/mutation.h"
 #include "log/rules_held.h"
 #include "merge/effect_codec.h"
+#include "policy/access_schema.h"
 #include "state/rules_object.h"
 #include "workspace/workspace.h"
 
@@ -47,12 +49,16 @@ void Workspace::change_rules(const policy::Caller& caller, policy::Right right, 
                          services_.scheduler.unix_ms()};
   if (auto ok = log::check_rule_change(change); !ok)
     return done(std::unexpected(std::move(ok.error())));
+  if (const auto* set = std::get_if<log::SetPolicy>(&change.act))
+    if (auto fits = policy::check_policy_text(set->name, set->text); !fits)
+      return done(std::unexpected(std::move(fits.error())));
   const std::string object(log::object_of(change.act));
   auto author = std::make_shared<RuleAuthor>(caller, right, std::move(change), std::move(done));
-  subscribe(caller, object, {}, *author, [this, author](Result<LiveObject*> live) {
+  auto opened = [this, author](Result<LiveObject*> live) {
     if (!live) return author->done(std::unexpected(std::move(live.error())));
-    begin_rules(std::move(author), **live);
-  });
+    begin_rules(author, **live);
+  };
+  subscribe({caller, object, {}, author.get(), std::move(opened), right});
 }
 
 // What retention keeps decides on pins: it is read first. The object stays in memory meanwhile.
@@ -172,14 +178,17 @@ void Workspace::take_over_rules(log::Head head, const std::vector<log::RuleChang
 // The system objects one after the other, from that one on. If one is damaged, nobody knows what the
 // workspace promises, and nobody but the local operator is let in (Host::admit, judge).
 void Workspace::read_rules(log::Head head, std::size_t index) {
-  constexpr std::string_view kObjects[] = {log::kPinsObject, log::kRetentionObject,
-                                           log::kQuarantineObject};
+  static constexpr std::string_view kObjects[] = {log::kPinsObject, log::kRetentionObject,
+                                                  log::kQuarantineObject, log::kPolicyObject};
   if (index == std::size(kObjects)) return head_loaded(head);
   services_.cache.acquire(name_, std::string(kObjects[index]),
                           [this, head, index, view = std::weak_ptr(view_),
                            &cache = services_.cache](Result<state::Resident*> resident) {
+                            const bool current = !view.expired();
+                            if (resident && current && kObjects[index] == log::kPolicyObject)
+                              take_policy((*resident)->object(), (*resident)->position());
                             if (resident) cache.release(**resident);
-                            if (view.expired()) return;
+                            if (!current) return;
                             if (resident) return read_rules(head, index + 1);
                             const ErrorCode code = resident.error().code;
                             if (code != ErrorCode::kCorrupt && code != ErrorCode::kUnsupported)
@@ -187,6 +196,31 @@ void Workspace::read_rules(log::Head head, std::size_t index) {
                             rules_damaged_ = rules_error(name_, resident.error());
                             head_loaded(head);
                           });
+}
+
+// ---- policies and shares
+
+void Workspace::take_policy(const merge::Object& object, log::Position position) {
+  policy_ = position == 0 ? nullptr : policy_of(name_, object, position);
+  if (policy_ == nullptr || !policy_->damage()) return;
+  reporter_.error("the policies of a workspace cannot be read: only administrators may change them",
+                  {{"workspace", name_}, {"reason", policy_->damage()->message}});
+}
+
+std::shared_ptr<const policy::WorkspacePolicy> policy_of(const std::string& workspace,
+                                                         const merge::Object& object,
+                                                         log::Position position) {
+  if (const log::HeldRules* held = state::rules_of(object))
+    return policy::WorkspacePolicy::make(workspace, *held, position);
+  return policy::WorkspacePolicy::unreadable(
+      {ErrorCode::kCorrupt, "the object ./policy does not have the type 'rules'"}, position);
+}
+
+// In the turn in which the change is durable, and before anybody is told of what came after it.
+void Workspace::tell_rights() {
+  const Doing naming(services_.scheduler, "policy");
+  for (auto& [id, object] : live_)
+    object->subscribers().each([](Subscriber& subscriber) { subscriber.on_rights(); });
 }
 
 Error rules_error(const std::string& workspace, const Error& damage) {

@@ -49,10 +49,13 @@ void Workspace::open(Done<void> done) {
 
 void Workspace::subscribe(const policy::Caller& caller, const std::string& object,
                           std::string_view face, Subscriber& subscriber, Done<LiveObject*> done) {
-  if (const auto found = open_ ? live_.find(object) : live_.end(); found != live_.end())
-    return enter(*found->second, caller, face, subscriber, std::move(done));
-  opening_.push_back(std::make_shared<Opening>(
-      Opening{caller, object, std::string(face), &subscriber, std::move(done)}));
+  subscribe({caller, object, std::string(face), &subscriber, std::move(done)});
+}
+
+void Workspace::subscribe(Opening opening) {
+  if (const auto found = open_ ? live_.find(opening.object) : live_.end(); found != live_.end())
+    return enter(*found->second, std::move(opening));
+  opening_.push_back(std::make_shared<Opening>(std::move(opening)));
   if (open_) {
     acquire(opening_.back());
   } else {
@@ -148,14 +151,13 @@ void Workspace::acquired(std::shared_ptr<Opening> opening, Result<state::Residen
       if (loaded) take_up_later(object);
     });
   }
-  enter(*found->second, opening->caller, opening->face, *opening->subscriber,
-        std::move(opening->done));
+  enter(*found->second, std::move(*opening));
 }
 
 // Subscribes to an object that is open.
-void Workspace::enter(LiveObject& object, const policy::Caller& caller, std::string_view face,
-                      Subscriber& subscriber, Done<LiveObject*> done) {
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+void Workspace::enter(LiveObject& object, Opening opening) {
+  auto& [caller, id, face, subscriber, done, right] = opening;
+  policy::Verdict verdict = judge(caller, right, object);
   if (verdict.allowed) verdict.allowed = open_through(object, face);
   if (!verdict.allowed) {
     if (object.subscribers().empty()) left_.insert(object.id());
@@ -166,8 +168,8 @@ void Workspace::enter(LiveObject& object, const policy::Caller& caller, std::str
                      done(std::unexpected(lost != nullptr ? *lost : std::move(error)));
                    });
   }
-  object.subscribers().add(subscriber);
-  object.presence().join(subscriber, cell_of(caller, MemoryUse::kPresence));
+  object.subscribers().add(*subscriber);
+  object.presence().join(*subscriber, cell_of(caller, MemoryUse::kPresence));
   done(&object);
 }
 
@@ -383,6 +385,7 @@ void Workspace::reset(const Error& cause) {
   view_ = std::make_shared<const int>();
   open_ = loading_head_ = sweep_scheduled_ = false;
   rules_damaged_.reset();
+  policy_.reset();
   if (!is_mutated(Mutation::keep_batch)) batch_.clear();
   touched_.clear();
   settled_.clear();

@@ -46,6 +46,7 @@
 #include "policy/caller.h"
 #include "policy/decider.h"
 #include "policy/usage.h"
+#include "policy/workspace_policy.h"
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
@@ -263,10 +264,22 @@ class Workspace {
   using Make = std::move_only_function<Result<Bytes>(const merge::Object&, log::Position)>;
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
 
-  // Changes what the workspace promises: pins, the retention rule, a legal hold, an object out of quarantine
-  // (log/rules.h). The change is an event of a system object, and takes the way of every change.
-  //   kNotFound   there is no such workspace, no such pin to remove; retention has dropped what is pinned
+  // Whether the caller has this right on the object now: for a change, whether some change of it could be allowed.
+  Result<void> may(const policy::Caller& caller, policy::Right right,
+                   const LiveObject& object) const {
+    return judge(caller, right, object).allowed;
+  }
+  // The policies and shares of the workspace; nullptr if it has none, or is not open.
+  const policy::WorkspacePolicy* policy() const { return policy_.get(); }
+  bool is_open() const { return open_; }
+
+  // Changes what the workspace promises: pins, the retention rule, a legal hold, an object out of quarantine, policies
+  // and shares (log/rules.h). The change is an event of a system object, and takes the way of every change.
+  //   kNotFound   there is no such workspace, no such pin, policy or share to remove; retention has dropped what is
+  //               pinned
   //   kInvalid    a name, a number, a text or a position that cannot be
+  //   kMalformed  the text of a policy cannot be read
+  //   kTooLarge   more policies or shares than there can be
   //   kConflict   a second hold; the release of no hold
   void change_rules(const policy::Caller& caller, policy::Right right, log::RuleAct act,
                     std::string reason, Done<Receipt> done);
@@ -365,6 +378,7 @@ class Workspace {
     std::string face;
     Subscriber* subscriber;  // nullptr: cancelled
     Done<LiveObject*> done;
+    policy::Right right = policy::Right::kRead;  // that it needs to come in
   };
 
   class RuleAuthor;
@@ -378,14 +392,16 @@ class Workspace {
   void look_at_rules(log::Head head);
   void take_over_rules(log::Head head, const std::vector<log::RuleChange>& changes);
   void read_rules(log::Head head, std::size_t index);
+  void take_policy(const merge::Object& object, log::Position position);
+  void tell_rights();
   void begin_rules(std::shared_ptr<RuleAuthor> author, LiveObject& object);
   Result<void> check_rule(const RuleAuthor& author, const LiveObject& object,
                           const log::Retention& kept) const;
   void head_loaded(Result<log::Head> head);
+  void subscribe(Opening opening);
   void acquire(std::shared_ptr<Opening> opening);
   void acquired(std::shared_ptr<Opening> opening, Result<state::Resident*> resident);
-  void enter(LiveObject& object, const policy::Caller& caller, std::string_view face,
-             Subscriber& subscriber, Done<LiveObject*> done);
+  void enter(LiveObject& object, Opening opening);
   Result<void> open_through(LiveObject& object, std::string_view face);
   void fail_openings(const Error& error);
   void sweep_later();
@@ -410,8 +426,9 @@ class Workspace {
   void wait_for(LiveObject& object, const Subscriber* to,
                 std::move_only_function<void(const Subscriber* to)> task);
 
+  // `size`: of the change, in bytes.
   policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
-                        const merge::Effect* effect = nullptr) const;
+                        const merge::Effect* effect = nullptr, std::size_t size = 0) const;
   // Calls `item` (see Outbox::Item) when everything is durable that the present state of the object and the rules
   // up to a position depend on. Nearly always that is now, and then it costs no allocation.
   template <typename Item>
@@ -509,7 +526,8 @@ class Workspace {
   std::set<std::string> taking_up_;  // objects that take_up() will process in a later turn
   bool loading_head_ = false;
   std::optional<Error> rules_damaged_;  // why nobody knows what the workspace promises
-  bool rules_untold_ = false;           // what an earlier version kept could not be made events of
+  std::shared_ptr<const policy::WorkspacePolicy> policy_;  // nullptr: there is none
+  bool rules_untold_ = false;  // what an earlier version kept could not be made events of
   bool sweep_scheduled_ = false;
 
   std::map<std::string_view, std::unique_ptr<LiveObject>> live_;  // by their own ids
@@ -551,5 +569,10 @@ void Workspace::lend(LiveObject& object, const char* name, std::size_t bytes,
 
 // What everybody is told whose workspace has a damaged system object, but the local operator.
 Error rules_error(const std::string& workspace, const Error& damage);
+
+// The policies and shares in the object "./policy" of a workspace, which has events; nullptr if there are none.
+std::shared_ptr<const policy::WorkspacePolicy> policy_of(const std::string& workspace,
+                                                         const merge::Object& object,
+                                                         log::Position position);
 
 }  // namespace syncline::workspace

@@ -171,7 +171,8 @@ void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result
   if (object.lost()) return change.done(fail(ErrorCode::kUnavailable, "connect again"));
   policy::Verdict verdict;
   if (!is_mutated(Mutation::judge_once))
-    verdict = judge(change.caller, change.offer.change.right, object, &change.prepared->effect);
+    verdict = judge(change.caller, change.offer.change.right, object, &change.prepared->effect,
+                    change.offer.change.intent.size());
   if (applied && verdict.allowed)
     return settle(change.caller, object, change.offer, std::move(*change.prepared), verdict.rules,
                   &*applied, std::move(change.done));
@@ -200,7 +201,8 @@ std::optional<log::Position> Workspace::allow(const policy::Caller& caller, Live
     know(caller, object, offer, std::move(done));
     return std::nullopt;
   }
-  policy::Verdict verdict = judge(caller, offer.change.right, object, &prepared->effect);
+  policy::Verdict verdict =
+      judge(caller, offer.change.right, object, &prepared->effect, offer.change.intent.size());
   if (verdict.allowed && begins(object, offer))
     verdict.allowed = policy::check_new_object_id(object.id());
   if (verdict.allowed) verdict.allowed = check_quotas(object, offer);
@@ -326,6 +328,8 @@ void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer off
        .intent = offer.copy.empty() ? to_bytes(offer.change.intent) : std::move(offer.copy),
        .waits_for = std::move(waits_for)}};
   entry.named = named;
+  entry.rights = caller.rights;
+  entry.identity = caller.principal.identity;
   entry.charge = MemoryCharge(cell_of(caller, MemoryUse::kWaiting));
   entry.done.push_back(std::move(done));
   if (offer.waited > 0) return waiting_.put_back(object.id(), std::move(entry));
@@ -386,14 +390,18 @@ void Workspace::take_up(const std::string& object) {
 }
 
 policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right right,
-                                 const LiveObject& object, const merge::Effect* effect) const {
+                                 const LiveObject& object, const merge::Effect* effect,
+                                 std::size_t size) const {
   if (rules_damaged_ && !caller.local) return {.allowed = std::unexpected(*rules_damaged_)};
-  return policy::decide(services_.deciders, {.caller = caller,
-                                             .right = right,
-                                             .workspace = name_,
-                                             .object = object.id(),
-                                             .type = object.object().type().name(),
-                                             .effect = effect});
+  return policy::decide(services_.deciders, policy_.get(),
+                        {.caller = caller,
+                         .right = right,
+                         .workspace = name_,
+                         .object = object.id(),
+                         .type = object.object().type().name(),
+                         .effect = effect,
+                         .size = size,
+                         .unix_ms = policy_ == nullptr ? 0 : services_.scheduler.unix_ms()});
 }
 
 // Queues an item that depends on the present state of an object and on the rules up to a position.
@@ -470,6 +478,12 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
   batch_.push_back(std::move(*sealed));
   touched_.push_back(&object);
   if (event.era.since == event.position) note_era(event, last_ms);
+  if (object.id() == log::kPolicyObject) {
+    take_policy(object.object(), event.position);
+    outbox_.push(event.position, [this](const Error* lost) {
+      if (lost == nullptr) tell_rights();
+    });
+  }
   flush_later();
   if (waiting_.any_loaded(object.id())) {
     if (ready != nullptr)

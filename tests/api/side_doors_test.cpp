@@ -177,6 +177,12 @@ struct Trial {
   std::string_view body = {};  // with the same words
 };
 
+constexpr std::string_view kPolicyText = "permit (principal, action, resource);";
+
+void set_policy(Vault& vault) {
+  vault.change(log::SetPolicy{"all", std::string(kPolicyText)});
+}
+
 constexpr Trial kTrials[] = {
     {"GET", "/v1/workspaces", "/workspaces", 200},
     {"GET", "/v1/workspaces/{workspace}/objects", "/workspaces/VAULT/objects", 200},
@@ -188,6 +194,21 @@ constexpr Trial kTrials[] = {
     {"GET", "/v1/workspaces/{workspace}/pins", "/workspaces/VAULT/pins", 200},
     {"PUT", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/mine?at=2", 200},
     {"DELETE", "/v1/workspaces/{workspace}/pins/{pin}", "/workspaces/VAULT/pins/milestone", 204},
+    {"GET", "/v1/workspaces/{workspace}/policies", "/workspaces/VAULT/policies", 200, set_policy},
+    {"GET", "/v1/workspaces/{workspace}/policies/{policy}", "/workspaces/VAULT/policies/all", 200,
+     set_policy},
+    {"PUT", "/v1/workspaces/{workspace}/policies/{policy}", "/workspaces/VAULT/policies/mine", 200,
+     [](Vault&) {}, kPolicyText},
+    {"DELETE", "/v1/workspaces/{workspace}/policies/{policy}", "/workspaces/VAULT/policies/all",
+     204, set_policy},
+    {"GET", "/v1/workspaces/{workspace}/shares", "/workspaces/VAULT/shares", 200},
+    {"PUT", "/v1/workspaces/{workspace}/shares",
+     "/workspaces/VAULT/shares?resource=PLAN&to=everyone&role=editor", 200},
+    {"DELETE", "/v1/workspaces/{workspace}/shares",
+     "/workspaces/VAULT/shares?resource=PLAN&to=everyone", 204,
+     [](Vault& vault) {
+       vault.change(log::Share{"plan", {}, log::ShareRole::kOwner});
+     }},
     {"POST", "/v1/workspaces/{workspace}/restore/{object}",
      "/workspaces/VAULT/restore/PLAN?at=1&confirm=VAULT", 200},
     {"GET", "/v1/workspaces/{workspace}/retention", "/workspaces/VAULT/retention", 200},

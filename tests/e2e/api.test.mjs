@@ -59,6 +59,13 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('POST', '/workspaces/team/restore/notes/plan?at=start&dry_run=1');
   await ok('POST', '/workspaces/team/restore/notes/plan?at=start&into=branch');
   await ok('DELETE', '/workspaces/team/pins/start');
+  assert.equal((await ok('PUT', '/workspaces/team/policies/all?reason=test', { body: 'permit (principal, action, resource);' })).body.name, 'all');
+  assert.equal((await ok('GET', '/workspaces/team/policies')).body.policies.length, 1);
+  await ok('GET', '/workspaces/team/policies/all');
+  assert.equal((await ok('PUT', '/workspaces/team/shares?resource=notes/&to=group:team&role=editor')).body.role, 'editor');
+  assert.equal((await ok('GET', '/workspaces/team/shares?prefix=notes/')).body.shares.length, 1);
+  await ok('DELETE', '/workspaces/team/shares?resource=notes/&to=group:team');
+  await ok('DELETE', '/workspaces/team/policies/all');
   await ok('GET', '/workspaces/team/retention');
   await ok('PUT', '/workspaces/team/hold?reason=case%207');
   assert.equal((await api.ask('POST', '/v1/workspaces/team/retention')).status, 403);
@@ -125,7 +132,8 @@ test('what is answered is what is described', kTest, async (t) => {
     ['GET', '/workspaces/team/changes?after=x', 400], ['GET', '/workspaces/team/blame/none', 404], ['PUT', '/workspaces/team/pins/1st', 400],
     ['PUT', '/workspaces/team/retention?keep_for=x', 400], ['PUT', '/workspaces/team/hold', 400], ['DELETE', '/workspaces/team/hold', 409],
     ['GET', '/workspaces/none/retention', 404], ['POST', '/backups?name=nightly', 409], ['POST', '/backups?name=../x', 400], ['PUT', '/log-level?level=loud', 400],
-    ['DELETE', '/workspaces/team/pins/none', 404], ['DELETE', '/people/nobody', 404], ['DELETE', '/people/a%00', 400], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
+    ['DELETE', '/workspaces/team/pins/none', 404], ['PUT', '/workspaces/team/policies/p', 400], ['GET', '/workspaces/team/policies/none', 404],
+    ['PUT', '/workspaces/team/shares?to=ann&role=owner', 400], ['DELETE', '/workspaces/team/shares?to=everyone', 404], ['DELETE', '/people/nobody', 404], ['DELETE', '/people/a%00', 400], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
     ['POST', '/workspaces/team/restore/notes/plan?at=now&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
     ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],
     ['POST', '/api-keys', 400], ['DELETE', '/api-keys/x', 400], ['DELETE', '/api-keys/abcdefghijklmnop', 404], ['POST', '/tickets', 400],

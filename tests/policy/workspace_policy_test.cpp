@@ -472,5 +472,32 @@ TEST(WorkspacePolicy, ExplainsWhatDecided) {
   EXPECT_EQ(policy.made()->explain(question, "fly", {}).error().code, ErrorCode::kInvalid);
 }
 
+// ---- the door
+
+TEST(Decide, TheTokenIsAnUpperBound) {
+  PolicyOf policy;
+  policy.share("", {}, ShareRole::kOwner);
+  const auto made = policy.made();
+  const Caller reader = caller("ann", Rights::reading());
+  const merge::Effect effect = typing();
+  const Question write{
+      .caller = reader, .right = Right::kWrite, .workspace = "w", .object = "a", .effect = &effect};
+  EXPECT_FALSE(decide({}, made.get(), write).allowed);
+  EXPECT_FALSE(decide({}, made.get(), {.caller = reader, .right = Right::kPolicy, .workspace = "w"})
+                   .allowed);
+}
+
+TEST(Decide, WithoutPoliciesOnlyAdministratorsBegin) {
+  const Caller writer = caller("ann");
+  const Caller admin = caller("ann", Rights::all());
+  for (const Right right : {Right::kPolicy, Right::kSeePolicy}) {
+    EXPECT_FALSE(decide({}, nullptr, {.caller = writer, .right = right, .workspace = "w"}).allowed);
+    EXPECT_TRUE(decide({}, nullptr, {.caller = admin, .right = right, .workspace = "w"}).allowed);
+  }
+  EXPECT_TRUE(decide({}, nullptr,
+                     {.caller = writer, .right = Right::kWrite, .workspace = "w", .object = "a"})
+                  .allowed);
+}
+
 }  // namespace
 }  // namespace syncline::policy
