@@ -64,7 +64,7 @@ action write;
 action insert, delete, format, set in [write]
   appliesTo { principal: Principal, resource: Path, context: Context };
 
-// To bring back a past state. What it changes is asked for, too.
+// To bring back a past state. It needs `history`, and what it changes is asked for, too.
 action restore appliesTo { principal: Principal, resource: Object, context: Context };
 
 action pin appliesTo { principal: Principal, resource: Workspace, context: Context };

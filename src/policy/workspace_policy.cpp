@@ -88,6 +88,12 @@ cedar::Entities make_actions() {
   return std::move(*built);
 }
 
+bool uses_context(const cedar::Expr& expr) {
+  return expr.op == cedar::Op::kContext ||
+         std::ranges::any_of(expr.args,
+                             [](const cedar::Expr* each) { return uses_context(*each); });
+}
+
 bool names_path(const cedar::ScopeRule& scope, const Uid* wanted) {
   return wanted != nullptr && scope.match != cedar::ScopeRule::Match::kAny &&
          wanted->type->view() == "Path";
@@ -173,11 +179,16 @@ Result<void> WorkspacePolicy::add_shares(std::string_view workspace, const log::
 
 void WorkspacePolicy::find_rules(const cedar::PolicySet& set) {
   const auto add = [&](const cedar::Policy& policy, const Uid* principal, const Uid* resource) {
-    (policy.effect == cedar::Effect::kForbid ? forbids_ : permits_)
-        .push_back({&policy, principal, resource});
+    const bool forbids = policy.effect == cedar::Effect::kForbid;
+    const auto number = static_cast<std::uint32_t>(permits_.size());
+    (forbids ? forbids_ : permits_).push_back({&policy, principal, resource});
+    if (!forbids && principal != nullptr) permits_of_.add(principal, number);
+    if (!forbids && principal == nullptr) permits_of_anyone_.push_back(number);
     by_path_ = by_path_ || names_path(policy.resource, resource);
-    for (const cedar::Condition& each : policy.conditions)
+    for (const cedar::Condition& each : policy.conditions) {
       by_path_ = varying_.add(*each.body) || by_path_;
+      by_context_ = by_context_ || uses_context(*each.body);
+    }
   };
   for (const cedar::Policy* policy : set.policies())
     if (!policy->is_template()) add(*policy, policy->principal.uid, policy->resource.uid);
@@ -236,8 +247,7 @@ class WorkspacePolicy::Judge {
       RegionOutcomes region(policy_.varying_, request, entities_, policy_.scratch_);
       const auto may = [&](const Rule& rule) { return of(region, rule).may_be_yes(); };
       const auto must = [&](const Rule& rule) { return of(region, rule).surely_yes(); };
-      return std::ranges::any_of(policy_.permits_, may) &&
-             std::ranges::none_of(policy_.forbids_, must);
+      return any_permit(request, may) && std::ranges::none_of(policy_.forbids_, must);
     });
     if (may) return {};
     return no_permission("write", {Kind::kObject, question_.object, {}});
@@ -279,8 +289,22 @@ class WorkspacePolicy::Judge {
   bool is_permitted_below(std::string_view action, std::string_view path) {
     const cedar::Request request = at(action, path);
     RegionOutcomes region(policy_.varying_, request, entities_, policy_.scratch_);
-    return std::ranges::any_of(policy_.permits_,
-                               [&](const Rule& rule) { return of(region, rule).surely_yes(); });
+    return any_permit(request, [&](const Rule& rule) { return of(region, rule).surely_yes(); });
+  }
+
+  // Whether one of the permits whose scope may fit the principal is of that kind. A workspace has many shares, and a
+  // principal few.
+  template <typename IsOfKind>
+  bool any_permit(const cedar::Request& request, IsOfKind is_of_kind) const {
+    const auto any_of = [&](std::span<const std::uint32_t> numbers) {
+      return std::ranges::any_of(
+          numbers, [&](std::uint32_t each) { return is_of_kind(policy_.permits_[each]); });
+    };
+    if (any_of(policy_.permits_of_anyone_) || any_of(policy_.permits_of_.find(*request.principal)))
+      return true;
+    return std::ranges::any_of(entities_.find(*request.principal)->ancestors, [&](const Uid* each) {
+      return any_of(policy_.permits_of_.find(*each));
+    });
   }
 
   // A failure counts as a `forbid`.
@@ -309,7 +333,12 @@ class WorkspacePolicy::Judge {
 
 Verdict WorkspacePolicy::decide(const Question& question) const {
   if (question.caller.local) return {.rules = at_};
-  return {.allowed = judge(question), .rules = at_};
+  if (by_context_ || damage_) return {.allowed = judge(question), .rules = at_};
+  const std::string_view key = remembered_.key_of(question, by_path_);
+  if (!key.empty() && remembered_.contains(key)) return {.rules = at_};
+  Result<void> allowed = judge(question);
+  if (allowed) remembered_.add(key, question);
+  return {.allowed = std::move(allowed), .rules = at_};
 }
 
 namespace {
@@ -349,6 +378,7 @@ Result<void> WorkspacePolicy::judge(const Question& question) const {
     }
     case Right::kRestore: {
       auto may = judge.ask("restore", resource_of(question));
+      if (may) may = judge.ask("history", resource_of(question));
       return may && question.effect != nullptr ? judge.ask_effect(*question.effect) : may;
     }
     case Right::kWrite:

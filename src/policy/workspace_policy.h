@@ -28,10 +28,12 @@
 
 #include "cedar/authorizer.h"
 #include "cedar/entities.h"
+#include "cedar/rule_index.h"
 #include "log/rules_held.h"
 #include "policy/decider.h"
 #include "policy/outcomes.h"
 #include "policy/question_entities.h"
+#include "policy/remembered.h"
 
 namespace syncline::policy {
 
@@ -86,8 +88,13 @@ class WorkspacePolicy final : public Decider {
   cedar::Entities actions_;
   std::vector<Rule> permits_;
   std::vector<Rule> forbids_;
+  // The numbers of permits, by the principal or group that their scope names; and of those that name none.
+  cedar::KeyedRules<cedar::Uid> permits_of_;
+  std::vector<std::uint32_t> permits_of_anyone_;
   Varying varying_;
-  bool by_path_ = false;  // some rule tells paths of one object apart
+  bool by_path_ = false;     // some rule tells paths of one object apart
+  bool by_context_ = false;  // some rule looks at the context
+  mutable Remembered remembered_;
 
   // Memory that decisions use again.
   mutable cedar::Arena made_;

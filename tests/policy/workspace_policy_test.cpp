@@ -410,6 +410,16 @@ TEST(WorkspacePolicy, ACreatedValueIsHisWhoMayCreateItUnlessSomethingBelowIsForb
   EXPECT_FALSE(formats.writes(ann, "a", task));
 }
 
+// It can bring a past state into another workspace, where other rules hold.
+TEST(WorkspacePolicy, ToRestoreIsToSeeThePast) {
+  PolicyOf policy;
+  policy.with(R"(permit (principal, action == Action::"restore", resource);)");
+  EXPECT_FALSE(policy.allows(caller("ann"), Right::kRestore, "a"));
+  policy.with(R"(permit (principal, action == Action::"history", resource);)");
+  EXPECT_TRUE(policy.allows(caller("ann"), Right::kRestore, "a"));
+  EXPECT_FALSE(policy.writes(caller("ann"), "a", typing(), Right::kRestore));
+}
+
 TEST(WorkspacePolicy, ToRemoveAKeyIsToSetAndToDelete) {
   const Caller ann = caller("ann");
   PolicyOf sets;
@@ -470,6 +480,64 @@ TEST(WorkspacePolicy, ExplainsWhatDecided) {
   EXPECT_EQ(read->reasons, (std::vector<std::string>{
                                "policy p0", R"(share viewer of Folder::"a/" to Group::"team")"}));
   EXPECT_EQ(policy.made()->explain(question, "fly", {}).error().code, ErrorCode::kInvalid);
+}
+
+// ---- what is remembered
+
+// One policy is asked all of these in turn, so that what is remembered of one could be taken for another.
+TEST(WorkspacePolicy, WhatIsRememberedIsOfTheSameQuestionOnly) {
+  PolicyOf policy;
+  policy.share("a", {Grantee::Kind::kPrincipal, "ann"}, ShareRole::kAnnotator)
+      .share("b", {Grantee::Kind::kGroup, "team"}, ShareRole::kViewer)
+      .with(R"(permit (principal in Role::"admin", action, resource in Folder::"f/");)");
+  const auto made = policy.made();
+  const auto allows = [&](const Caller& who, Right right, std::string_view object,
+                          const merge::Effect* effect = nullptr, bool lists = false) {
+    return made
+        ->decide({.caller = who,
+                  .right = right,
+                  .workspace = "w",
+                  .object = object,
+                  .effect = effect,
+                  .lists = lists})
+        .allowed.has_value();
+  };
+  const merge::Effect format = formatting();
+  const merge::Effect insert = typing();
+  const merge::Effect comment = typing("comments");
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_TRUE(allows(caller("ann"), Right::kWrite, "a", &format));
+    EXPECT_FALSE(allows(caller("ann"), Right::kWrite, "a", &insert));
+    EXPECT_TRUE(allows(caller("ann"), Right::kWrite, "a", &comment));
+    EXPECT_FALSE(allows(caller("bob"), Right::kWrite, "a", &format));
+    EXPECT_FALSE(allows(caller("ann"), Right::kWrite, "b", &format));
+    EXPECT_TRUE(allows(caller("ann"), Right::kRead, "a"));
+    EXPECT_FALSE(allows(caller("ann"), Right::kRestore, "a"));
+    EXPECT_TRUE(allows(caller("bob", Rights::writing(), {"team"}), Right::kRead, "b"));
+    EXPECT_FALSE(allows(caller("bob"), Right::kRead, "b"));
+    EXPECT_TRUE(allows(caller("ann", Rights::all()), Right::kRead, "f/x"));
+    EXPECT_FALSE(allows(caller("ann"), Right::kRead, "f/x"));
+    EXPECT_FALSE(allows(caller("ann"), Right::kRead, "a", nullptr, true));
+  }
+}
+
+TEST(Remembered, IsBounded) {
+  Remembered remembered;
+  const Caller ann = caller("ann");
+  for (std::size_t i = 0; i < 2 * Remembered::kMost; ++i) {
+    const std::string object = std::to_string(i);
+    const Question question{
+        .caller = ann, .right = Right::kRead, .workspace = "w", .object = object};
+    const std::string_view key = remembered.key_of(question, true);
+    EXPECT_FALSE(remembered.contains(key));
+    remembered.add(key, question);
+    EXPECT_TRUE(remembered.contains(remembered.key_of(question, true)));
+  }
+  EXPECT_LE(remembered.size(), Remembered::kMost);
+  const std::string longest(Remembered::kMostBytes, 'x');
+  EXPECT_EQ(remembered.key_of(
+                {.caller = ann, .right = Right::kRead, .workspace = "w", .object = longest}, true),
+            "");
 }
 
 // ---- the door
