@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/mutation.h"
+#include "policy/workspace_policy.h"
 #include "state/rules_object.h"
 
 namespace syncline::workspace {

@@ -9,6 +9,7 @@
 #include "log/rules_held.h"
 #include "merge/effect_codec.h"
 #include "policy/access_schema.h"
+#include "policy/workspace_policy.h"
 #include "state/rules_object.h"
 #include "workspace/workspace.h"
 

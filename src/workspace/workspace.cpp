@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/mutation.h"
 #include "policy/names.h"
+#include "policy/workspace_policy.h"
 
 namespace syncline::workspace {
 Workspace::Workspace(std::string name, Services services)

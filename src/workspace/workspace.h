@@ -46,7 +46,6 @@
 #include "policy/caller.h"
 #include "policy/decider.h"
 #include "policy/usage.h"
-#include "policy/workspace_policy.h"
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
@@ -57,6 +56,10 @@
 #include "workspace/shut_list.h"
 #include "workspace/telling.h"
 #include "workspace/waiting_changes.h"
+
+namespace syncline::policy {
+class WorkspacePolicy;
+}
 
 namespace syncline::workspace {
 

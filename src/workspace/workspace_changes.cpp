@@ -9,6 +9,7 @@
 #include "log/rules.h"
 #include "merge/effect_codec.h"
 #include "policy/names.h"
+#include "policy/workspace_policy.h"
 #include "workspace/workspace.h"
 
 namespace syncline::workspace {
