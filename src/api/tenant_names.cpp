@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 
 namespace syncline::api {
@@ -50,7 +51,8 @@ void list_workspaces_of(log::Catalog& catalog, std::string_view tenant, std::str
         if (!names) return done(std::move(names));
         WorkspaceNames own;
         for (const std::string& name : *names)
-          if (const auto [of, workspace] = split_name(name); of == tenant)
+          if (const auto [of, workspace] = split_name(name);
+              of == tenant || is_mutated(Mutation::list_all_tenants))
             own.emplace_back(workspace);
         done(std::move(own));
       });

@@ -14,103 +14,116 @@
 
 namespace syncline {
 
-#define SYNCLINE_MUTATION_LIST(X)                                                                 \
-  X(skip_sync)                /* a batch is answered after the write, before the sync */          \
-  X(release_before_commit)    /* acks and broadcasts leave before the log has answered */         \
-  X(ack_dropped_update)       /* some updates are acknowledged and dropped */                     \
-  X(drop_waiting_change)      /* a change that waits for others counts as known */                \
-  X(log_known_change)         /* a change that contains nothing new is logged again */            \
-  X(unbounded_queue)          /* the queue of a slow reader is never dropped */                   \
-  X(unbounded_inflight)       /* a fast writer is never held back */                              \
-  X(forget_missed_clocks)     /* the gap of a slow reader is not remembered */                    \
-  X(never_catch_up)           /* a slow reader never gets what was dropped */                     \
-  X(keep_cache_after_refusal) /* memory ahead of the log is not dropped */                        \
-  X(keep_heads_after_failure) /* the store counts events that it could not write */               \
-  X(forget_poison)            /* the store continues after a failed sync */                       \
-  X(accept_gap)               /* an append need not follow the stored log */                      \
-  X(ack_refused)              /* a change that the log refused is acknowledged */                 \
-  X(empty_snapshot)           /* a snapshot holds nothing */                                      \
-  X(stamp_with_wall_clock)    /* stamps follow a clock that jumps back */                         \
-  X(readers_may_write)        /* a read-only token writes */                                      \
-  X(share_objects)            /* workspaces share objects of the same name */                     \
-  X(lose_broadcast)           /* some changes are not broadcast */                                \
-  X(diff_without_inserts)     /* the answer to a state vector holds deletions only */             \
-  X(overtake)                 /* some updates leave after those that follow them */               \
-  X(skip_chain_check)         /* a reader of the log does not check its hashes */                 \
-  X(sign_anything)            /* a checkpoint may contradict the one before it */                 \
-  X(lose_tile_root)           /* the root of a full tile of the tree is not stored */             \
-  X(read_before_commit)       /* readers see changes that are not in the log yet */               \
-  X(lose_pin)                 /* a pin is confirmed but not stored */                             \
-  X(replay_past_moment)       /* a past state contains later events */                            \
-  X(skip_after_snapshot)      /* the event after a snapshot is not replayed */                    \
-  X(trust_damaged_snapshot)   /* the checksum of a snapshot is not checked */                     \
-  X(moment_before)            /* a time means the state before it, not at it */                   \
-  X(extend_older_milestone)   /* a delta is stored against an older milestone */                  \
-  X(drop_uncovered)           /* payloads are dropped without a state in their place */           \
-  X(drop_past_floor)          /* payloads above the floor are dropped */                          \
-  X(drop_under_hold)          /* payloads are dropped under a legal hold */                       \
-  X(forget_hold)              /* a legal hold ends with the process */                            \
-  X(forget_floor)             /* the floor is not stored */                                       \
-  X(ignore_pins)              /* payloads that pins need are dropped */                           \
-  X(pin_what_is_gone)         /* a pin can be set below the floor */                              \
-  X(ghost_after_leave)        /* a client that has left stays present until it expires */         \
-  X(leave_not_told)           /* a client that has left is dropped, and others are not told */    \
-  X(forget_missed_presence)   /* a slow reader never gets the presence that it missed */          \
-  X(forget_missed_leaves)     /* a slow reader gets the present clients, not the departures */    \
-  X(never_expire)             /* presence that nobody renews stays */                             \
-  X(return_under_old_clock)   /* a returning client is announced with a clock that others skip */ \
-  X(forget_heir)     /* a lost connection removes a client that already has a new connection */   \
-  X(joiner_not_told) /* a joining client does not get the presence of others */                   \
-  X(echo_claims)     /* a client that repeats another's presence becomes its owner */             \
-  X(drop_early_presence) /* presence that comes before the object is loaded is dropped */         \
-  X(evict_in_flight)     /* an unwatched object is evicted before its changes are durable */      \
-  X(lose_raced_load)     /* a load that raced a reset is not repeated, and never answered */      \
-  X(keep_batch)          /* a reset keeps changes that were to be appended */                     \
-  X(reply_before_commit) /* the answer to a state vector does not wait for the log */             \
-  X(overtake_in_outbox)  /* entries that are released together leave in another order */          \
-  X(lose_catch_up)       /* a catch-up is forgotten if the queue is full again */                 \
-  X(lose_request)        /* a state vector is dropped if the queue is full */                     \
-  X(status_of_refused)   /* Hocuspocus: a refused update is reported as saved */                  \
-  X(ignore_gate)         /* a workspace can be entered during its import */                       \
-  X(sweep_past)          /* a sweep skips what it had no time for */                              \
-  X(repeat_salt)         /* all events have the same salt */                                      \
-  X(digest_without_salt) /* the digest of a payload does not include the salt */                  \
-  X(mislabel_snapshot)   /* a snapshot names another type than the object has */                  \
-  X(misread_old_event)   /* events of version 1: principal and actor are exchanged */             \
-  X(restore_present)     /* a restore brings back the present state, not the past one */          \
-  X(ignore_right)        /* the HTTP API does not check the right that a route needs */           \
-  X(accept_any_token)    /* an unknown token counts as the first known token */                   \
-  X(entry_before_blob)   /* the entry of a snapshot is committed before its blob is written */    \
-  X(keep_orphans)        /* blobs that no entry names stay after a crash */                       \
-  X(lose_slot)           /* a job that is over still counts as running */                         \
-  X(work_for_nobody)     /* a job whose asker has left begins nevertheless */                     \
-  X(unlimited_answers)   /* an asker may have any number of answers waiting */                    \
-  X(answers_first)       /* answers begin before urgent jobs that wait */                         \
-  X(greedy_asker)        /* who has many jobs gets several turns in a row */                      \
-  X(lose_line)           /* what waited for a lent object is dropped when it comes home */        \
-  X(wait_for_lent)       /* no change of a workspace is appended while an object of it is lent */ \
-  X(unlimited_waiting)   /* an author may have any number of changes wait */                      \
-  X(unlimited_presence)  /* an object may hold any amount of presence */                          \
-  X(join_when_full)      /* documents are opened while memory is full */                          \
-  X(refuse_for_good)     /* for lack of memory, clients are told to stay away */                  \
-  X(forget_network)      /* the connections of a network together may do anything */              \
-  X(keep_cache_bytes)    /* an evicted object still counts as memory */                           \
-  X(keep_charge)         /* what somebody held is charged to him for ever */                      \
-  X(forget_untold)       /* presence that was put off is lost when its client leaves */           \
-  X(judge_once)          /* a change that a worker applied is not judged again */                 \
-  X(one_urgent_worker)   /* one worker does all urgent jobs */                                    \
-  X(large_together)      /* any number of large urgent jobs run at once */                        \
-  X(forget_principal)    /* the connections of a principal together may do anything */            \
-  X(ignore_expiry)       /* a token that expires ends nothing that it has opened */               \
-  X(keep_old_rights)     /* a new token does not change what an open document allows */           \
-  X(spare_live_sessions) /* a revocation holds for those who come, not for those who are there */ \
-  X(admit_revoked)       /* a revocation ends sessions, and they are let in again */              \
-  X(forget_revocations)  /* revocations end with the process */                                   \
-  X(pass_on_claims)      /* a client may show itself as verified */                               \
-  X(trust_name)          /* a verified client is shown with the name that it claims */            \
-  X(unforget_person)     /* a name that was erased for good comes back */                         \
-  X(keep_erased_name)    /* a name that was erased stays in its record */                         \
-  X(log_name)            /* events hold the names of people instead of their ids */
+#define SYNCLINE_MUTATION_LIST(X)                                                                  \
+  X(skip_sync)                /* a batch is answered after the write, before the sync */           \
+  X(release_before_commit)    /* acks and broadcasts leave before the log has answered */          \
+  X(ack_dropped_update)       /* some updates are acknowledged and dropped */                      \
+  X(drop_waiting_change)      /* a change that waits for others counts as known */                 \
+  X(log_known_change)         /* a change that contains nothing new is logged again */             \
+  X(unbounded_queue)          /* the queue of a slow reader is never dropped */                    \
+  X(unbounded_inflight)       /* a fast writer is never held back */                               \
+  X(forget_missed_clocks)     /* the gap of a slow reader is not remembered */                     \
+  X(never_catch_up)           /* a slow reader never gets what was dropped */                      \
+  X(keep_cache_after_refusal) /* memory ahead of the log is not dropped */                         \
+  X(keep_heads_after_failure) /* the store counts events that it could not write */                \
+  X(forget_poison)            /* the store continues after a failed sync */                        \
+  X(accept_gap)               /* an append need not follow the stored log */                       \
+  X(ack_refused)              /* a change that the log refused is acknowledged */                  \
+  X(empty_snapshot)           /* a snapshot holds nothing */                                       \
+  X(stamp_with_wall_clock)    /* stamps follow a clock that jumps back */                          \
+  X(readers_may_write)        /* a read-only token writes */                                       \
+  X(share_objects)            /* workspaces share objects of the same name */                      \
+  X(lose_broadcast)           /* some changes are not broadcast */                                 \
+  X(diff_without_inserts)     /* the answer to a state vector holds deletions only */              \
+  X(overtake)                 /* some updates leave after those that follow them */                \
+  X(skip_chain_check)         /* a reader of the log does not check its hashes */                  \
+  X(sign_anything)            /* a checkpoint may contradict the one before it */                  \
+  X(lose_tile_root)           /* the root of a full tile of the tree is not stored */              \
+  X(read_before_commit)       /* readers see changes that are not in the log yet */                \
+  X(lose_pin)                 /* a pin is confirmed but not stored */                              \
+  X(replay_past_moment)       /* a past state contains later events */                             \
+  X(skip_after_snapshot)      /* the event after a snapshot is not replayed */                     \
+  X(trust_damaged_snapshot)   /* the checksum of a snapshot is not checked */                      \
+  X(moment_before)            /* a time means the state before it, not at it */                    \
+  X(extend_older_milestone)   /* a delta is stored against an older milestone */                   \
+  X(drop_uncovered)           /* payloads are dropped without a state in their place */            \
+  X(drop_past_floor)          /* payloads above the floor are dropped */                           \
+  X(drop_under_hold)          /* payloads are dropped under a legal hold */                        \
+  X(forget_hold)              /* a legal hold ends with the process */                             \
+  X(forget_floor)             /* the floor is not stored */                                        \
+  X(ignore_pins)              /* payloads that pins need are dropped */                            \
+  X(pin_what_is_gone)         /* a pin can be set below the floor */                               \
+  X(ghost_after_leave)        /* a client that has left stays present until it expires */          \
+  X(leave_not_told)           /* a client that has left is dropped, and others are not told */     \
+  X(forget_missed_presence)   /* a slow reader never gets the presence that it missed */           \
+  X(forget_missed_leaves)     /* a slow reader gets the present clients, not the departures */     \
+  X(never_expire)             /* presence that nobody renews stays */                              \
+  X(return_under_old_clock)   /* a returning client is announced with a clock that others skip */  \
+  X(forget_heir)     /* a lost connection removes a client that already has a new connection */    \
+  X(joiner_not_told) /* a joining client does not get the presence of others */                    \
+  X(echo_claims)     /* a client that repeats another's presence becomes its owner */              \
+  X(drop_early_presence)  /* presence that comes before the object is loaded is dropped */         \
+  X(evict_in_flight)      /* an unwatched object is evicted before its changes are durable */      \
+  X(lose_raced_load)      /* a load that raced a reset is not repeated, and never answered */      \
+  X(keep_batch)           /* a reset keeps changes that were to be appended */                     \
+  X(reply_before_commit)  /* the answer to a state vector does not wait for the log */             \
+  X(overtake_in_outbox)   /* entries that are released together leave in another order */          \
+  X(lose_catch_up)        /* a catch-up is forgotten if the queue is full again */                 \
+  X(lose_request)         /* a state vector is dropped if the queue is full */                     \
+  X(status_of_refused)    /* Hocuspocus: a refused update is reported as saved */                  \
+  X(ignore_gate)          /* a workspace can be entered during its import */                       \
+  X(sweep_past)           /* a sweep skips what it had no time for */                              \
+  X(repeat_salt)          /* all events have the same salt */                                      \
+  X(digest_without_salt)  /* the digest of a payload does not include the salt */                  \
+  X(mislabel_snapshot)    /* a snapshot names another type than the object has */                  \
+  X(misread_old_event)    /* events of version 1: principal and actor are exchanged */             \
+  X(restore_present)      /* a restore brings back the present state, not the past one */          \
+  X(ignore_right)         /* the HTTP API does not check the right that a route needs */           \
+  X(accept_any_token)     /* an unknown token counts as the first known token */                   \
+  X(entry_before_blob)    /* the entry of a snapshot is committed before its blob is written */    \
+  X(keep_orphans)         /* blobs that no entry names stay after a crash */                       \
+  X(lose_slot)            /* a job that is over still counts as running */                         \
+  X(work_for_nobody)      /* a job whose asker has left begins nevertheless */                     \
+  X(unlimited_answers)    /* an asker may have any number of answers waiting */                    \
+  X(answers_first)        /* answers begin before urgent jobs that wait */                         \
+  X(greedy_asker)         /* who has many jobs gets several turns in a row */                      \
+  X(lose_line)            /* what waited for a lent object is dropped when it comes home */        \
+  X(wait_for_lent)        /* no change of a workspace is appended while an object of it is lent */ \
+  X(unlimited_waiting)    /* an author may have any number of changes wait */                      \
+  X(unlimited_presence)   /* an object may hold any amount of presence */                          \
+  X(join_when_full)       /* documents are opened while memory is full */                          \
+  X(refuse_for_good)      /* for lack of memory, clients are told to stay away */                  \
+  X(forget_network)       /* the connections of a network together may do anything */              \
+  X(keep_cache_bytes)     /* an evicted object still counts as memory */                           \
+  X(keep_charge)          /* what somebody held is charged to him for ever */                      \
+  X(forget_untold)        /* presence that was put off is lost when its client leaves */           \
+  X(judge_once)           /* a change that a worker applied is not judged again */                 \
+  X(one_urgent_worker)    /* one worker does all urgent jobs */                                    \
+  X(large_together)       /* any number of large urgent jobs run at once */                        \
+  X(forget_principal)     /* the connections of a principal together may do anything */            \
+  X(ignore_expiry)        /* a token that expires ends nothing that it has opened */               \
+  X(keep_old_rights)      /* a new token does not change what an open document allows */           \
+  X(spare_live_sessions)  /* a revocation holds for those who come, not for those who are there */ \
+  X(admit_revoked)        /* a revocation ends sessions, and they are let in again */              \
+  X(forget_revocations)   /* revocations end with the process */                                   \
+  X(pass_on_claims)       /* a client may show itself as verified */                               \
+  X(trust_name)           /* a verified client is shown with the name that it claims */            \
+  X(unforget_person)      /* a name that was erased for good comes back */                         \
+  X(keep_erased_name)     /* a name that was erased stays in its record */                         \
+  X(log_name)             /* events hold the names of people instead of their ids */               \
+  X(path_not_compared)    /* a token enters whatever tenant the address names */                   \
+  X(list_all_tenants)     /* a tenant's list of workspaces holds those of others */                \
+  X(cache_without_tenant) /* objects of the same name in two tenants share a place in memory */    \
+  X(global_quota)         /* what tenants have counts together against the quota of one */         \
+  X(tell_internal_names)  /* errors name workspaces as the server does */                          \
+  X(scope_without_object) /* a token for one object opens all of its workspace */                  \
+  X(admit_expired_key)    /* an API key opens after its end */                                     \
+  X(keep_revoked_key)     /* that a key was revoked is not stored with it */                       \
+  X(ticket_without_minter) /* a ticket does not say which key minted it */                         \
+  X(ticket_grants_all)     /* a ticket has the rights that somebody asks for */                    \
+  X(remember_removed_key)  /* a JWT is good after its provider has removed its key */              \
+  X(never_fetch_again)     /* the keys of a provider never get old */                              \
+  X(keep_failing_keys)     /* while fetching fails, old keys serve for ever */
 
 enum class Mutation : std::uint8_t {
 #define X(name) name,

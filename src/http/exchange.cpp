@@ -1,6 +1,7 @@
 #include "http/exchange.h"
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 
 namespace syncline::http {
@@ -66,7 +67,7 @@ void Responder::add_header(std::string name, std::string value) {
 
 Response Responder::completed(Response response) {
   for (auto& header : std::exchange(headers_, {})) response.headers.push_back(std::move(header));
-  if (!tenant_.empty() && response.status >= 400)
+  if (!tenant_.empty() && response.status >= 400 && !is_mutated(Mutation::tell_internal_names))
     response.body = public_text(std::string(as_text(response.body.view())), tenant_);
   return response;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::policy {
 namespace {
 
@@ -27,6 +29,7 @@ log::DirectoryChange record_of_key(const ApiKey& key) {
 ApiKey ApiKeyBook::Entry::present() const {
   ApiKey now = key;
   now.used_ms = std::max(key.used_ms, used_ms.load(std::memory_order_relaxed));
+  if (is_mutated(Mutation::keep_revoked_key)) now.revoked_ms = 0;
   return now;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutation.h"
 #include "base/sha256.h"
 
 namespace syncline::policy {
@@ -26,7 +27,8 @@ struct JwtAuthenticator::Memory {
     const auto found = entries.find(hash);
     if (found == entries.end()) return nullptr;
     const Entry& entry = found->second;
-    const bool valid = entry.keys == keys && now_ms < entry.ends_ms && now_ms >= entry.begins_ms;
+    const bool same = entry.keys == keys || is_mutated(Mutation::remember_removed_key);
+    const bool valid = same && now_ms < entry.ends_ms && now_ms >= entry.begins_ms;
     return valid ? &entry.principal : nullptr;
   }
 

@@ -2,10 +2,14 @@
 
 #include <utility>
 
+#include "base/mutation.h"
+
 namespace syncline::policy {
 
 Keys KeyCache::keys(std::uint64_t now_ms) const {
-  return keys_ != nullptr && now_ms - fetched_ms_ < times_.keep_ms ? keys_ : nullptr;
+  const bool kept =
+      now_ms - fetched_ms_ < times_.keep_ms || is_mutated(Mutation::keep_failing_keys);
+  return keys_ != nullptr && kept ? keys_ : nullptr;
 }
 
 bool KeyCache::in_cooldown(std::uint64_t now_ms) const {
@@ -13,7 +17,9 @@ bool KeyCache::in_cooldown(std::uint64_t now_ms) const {
 }
 
 bool KeyCache::is_due(std::uint64_t now_ms) const {
-  const bool fresh = keys_ != nullptr && now_ms - fetched_ms_ < times_.fresh_ms;
+  const bool young =
+      now_ms - fetched_ms_ < times_.fresh_ms || is_mutated(Mutation::never_fetch_again);
+  const bool fresh = keys_ != nullptr && young;
   return !fresh && !fetching_ && !in_cooldown(now_ms);
 }
 

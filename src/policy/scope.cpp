@@ -1,5 +1,7 @@
 #include "policy/scope.h"
 
+#include "base/mutation.h"
+
 namespace syncline::policy {
 
 Result<void> check_scope(const Principal& principal, std::string_view workspace,
@@ -8,7 +10,8 @@ Result<void> check_scope(const Principal& principal, std::string_view workspace,
   const Identity& identity = *principal.identity;
   if (workspace.empty() || workspace != identity.workspace)
     return fail(ErrorCode::kForbidden, "this token is for one workspace only");
-  if (!identity.object.empty() && object != identity.object)
+  if (!identity.object.empty() && object != identity.object &&
+      !is_mutated(Mutation::scope_without_object))
     return fail(ErrorCode::kForbidden, "this token is for one object only");
   return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutation.h"
 #include "policy/names.h"
 
 namespace syncline::policy {
@@ -125,7 +126,8 @@ Result<Principal> TenantDoor::enter(Principal principal, std::string_view named,
   if (named == kDefaultTenant) named = {};
   std::string_view into = own;
   if (!anywhere && named != own) {
-    if (!own.empty() || !is_operator(principal)) return other_tenant();
+    if ((!own.empty() || !is_operator(principal)) && !is_mutated(Mutation::path_not_compared))
+      return other_tenant();
     into = named;
   }
   const SharedTenant tenant = tenants.find(into);

@@ -4,6 +4,7 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/mutation.h"
 #include "base/qualified_name.h"
 
 namespace syncline::policy {
@@ -101,7 +102,8 @@ SharedUse UseTable::of(const std::string& workspace) {
   if (name.empty() || tenants_ == nullptr) return nullptr;
   Entry& entry = entries_[workspace];
   if (entry.use == nullptr) {
-    SharedTenant tenant = tenants_->find(name);
+    SharedTenant tenant =
+        is_mutated(Mutation::global_quota) ? tenants_->all().back() : tenants_->find(name);
     if (tenant == nullptr) return nullptr;
     entry.use = std::make_shared<WorkspaceUse>(std::move(tenant), entry.written);
   }

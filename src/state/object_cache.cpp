@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "base/qualified_name.h"
 #include "merge/facets.h"
 #include "state/author_reading.h"
 #include "state/job_room.h"
@@ -53,7 +54,10 @@ ObjectCache::~ObjectCache() = default;
 
 void ObjectCache::acquire(const std::string& workspace, const std::string& id,
                           log::Done<Resident*> done) {
-  const Names names{is_mutated(Mutation::share_objects) ? "shared" : std::string_view(workspace),
+  const bool public_only = is_mutated(Mutation::cache_without_tenant);
+  const Names names{is_mutated(Mutation::share_objects) ? "shared"
+                    : public_only                       ? split_name(workspace).workspace
+                                                        : std::string_view(workspace),
                     id};
   if (auto found = residents_.find(names); found != residents_.end()) {
     ++counters_.hits;
