@@ -32,6 +32,9 @@ void add_diff(Command& root);
 void add_blame(Command& root);
 void add_restore(Command& root);
 void add_pin(Command& root);
+void add_policy(Command& root);
+void add_policy_files(Command& policy);  // what needs no server
+void add_share(Command& root);
 void add_people(Command& root);
 void add_export(Command& root);
 void add_import(Command& root);

@@ -71,6 +71,19 @@ std::string pin_path(const std::string& workspace, const std::string& name) {
   return workspace_path(workspace) + "/pins/" + percent_encode(name);
 }
 
+std::string policy_path(const std::string& workspace, const std::string& name) {
+  return workspace_path(workspace) + "/policies/" + percent_encode(name);
+}
+
+std::string share_path(const std::string& workspace, const ShareWish& wish) {
+  return fmt::format("{}/shares?resource={}&to={}", workspace_path(workspace),
+                     percent_encode(wish.resource), percent_encode(wish.to));
+}
+
+std::string reason_query(char before, const std::string& reason) {
+  return reason.empty() ? "" : fmt::format("{}reason={}", before, percent_encode(reason));
+}
+
 std::string moment(std::string_view parameter, const std::string& at) {
   return at.empty() ? "" : std::string(parameter) + percent_encode(at);
 }
@@ -190,6 +203,44 @@ Result<std::string> Api::set_pin(const std::string& workspace, const std::string
 
 Result<void> Api::remove_pin(const std::string& workspace, const std::string& name) {
   return remove(pin_path(workspace, name));
+}
+
+Result<std::vector<NamedLine>> Api::policies(const std::string& workspace) {
+  return named_lines(workspace_path(workspace) + "/policies", "policies", "name", "");
+}
+
+Result<std::vector<NamedLine>> Api::shares(const std::string& workspace,
+                                           const std::string& prefix) {
+  const auto json =
+      get_array(workspace_path(workspace) + "/shares?prefix=" + percent_encode(prefix), "shares");
+  if (!json) return std::unexpected(json.error());
+  std::vector<NamedLine> lines;
+  for (const Any& entry : *array_member(*json, "shares"))
+    lines.push_back({text_member(entry, "resource"), compact_json(entry)});
+  return lines;
+}
+
+Result<std::string> Api::set_policy(const std::string& workspace, const std::string& name,
+                                    const std::string& text, const std::string& reason) {
+  auto json = client_.ask({.method = "PUT",
+                           .path = policy_path(workspace, name) + reason_query('?', reason),
+                           .body = text});
+  if (json) json->erase(json->find_last_not_of('\n') + 1);
+  return json;
+}
+
+Result<void> Api::remove_policy(const std::string& workspace, const std::string& name,
+                                const std::string& reason) {
+  return remove(policy_path(workspace, name) + reason_query('?', reason));
+}
+
+Result<std::string> Api::share(const std::string& workspace, const ShareWish& wish) {
+  return ask_line("PUT", share_path(workspace, wish) + "&role=" + percent_encode(wish.role) +
+                             reason_query('&', wish.reason));
+}
+
+Result<void> Api::unshare(const std::string& workspace, const ShareWish& wish) {
+  return remove(share_path(workspace, wish) + reason_query('&', wish.reason));
 }
 
 Result<std::string> Api::retention(const std::string& workspace) {

@@ -50,6 +50,13 @@ struct RetentionWish {
   std::string reason;
 };
 
+struct ShareWish {
+  std::string resource;  // "": the whole workspace
+  std::string to;        // as log::parse_grantee reads it
+  std::string role;      // not needed to take it back
+  std::string reason;
+};
+
 // An entry with a name, as JSON.
 struct NamedLine {
   std::string name;
@@ -145,6 +152,18 @@ class Api {
   Result<std::string> set_pin(const std::string& workspace, const std::string& name,
                               const std::string& at);
   Result<void> remove_pin(const std::string& workspace, const std::string& name);
+
+  // The policies of a workspace and its shares, all of them, as the API prints them (docs/openapi.json). The name of a
+  // share is its resource. `prefix`: of the resources.
+  Result<std::vector<NamedLine>> policies(const std::string& workspace);
+  Result<std::vector<NamedLine>> shares(const std::string& workspace, const std::string& prefix);
+  // Both return what they have set as JSON.
+  Result<std::string> set_policy(const std::string& workspace, const std::string& name,
+                                 const std::string& text, const std::string& reason);
+  Result<std::string> share(const std::string& workspace, const ShareWish& wish);
+  Result<void> remove_policy(const std::string& workspace, const std::string& name,
+                             const std::string& reason);
+  Result<void> unshare(const std::string& workspace, const ShareWish& wish);
 
   // The retention, as protocol/retention_json.h prints it; also returned after a change.
   Result<std::string> retention(const std::string& workspace);

@@ -1,0 +1,212 @@
+// The commands for policies that need no server: the schema, and what a text means.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "cedar/validator.h"
+#include "cli/commands.h"
+#include "cli/data/policy_cases.h"
+#include "cli/files.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "policy/access_schema.h"
+
+namespace syncline::cli {
+namespace {
+
+struct FilesOptions {
+  std::vector<std::string> files;
+  PolicyCase asked;
+  std::string time;
+};
+
+// The name of a policy in a file: that of the file, without its folder and its ending.
+std::string name_of_file(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  std::string name = slash == file.npos ? file : file.substr(slash + 1);
+  return name.substr(0, name.rfind('.'));
+}
+
+// All findings, not only the first.
+int check_file(const std::string& file, Console& console) {
+  const auto text = read_file(file, log::kMaxPolicyBytes);
+  if (!text) return console.failed(text.error());
+  const auto policies = policy::parse_policy_text(shown_name(file), as_text(*text));
+  if (!policies) return console.failed(policies.error());
+  const cedar::Validation found = cedar::validate(*policies, policy::access_schema());
+  for (const cedar::Finding& each : found.errors)
+    console.message(
+        fmt::format("{}: {}", shown_name(file), cedar::at_position(each.position, each.message)));
+  for (const cedar::Finding& each : found.warnings)
+    console.message(fmt::format("{}: warning: {}", shown_name(file),
+                                cedar::at_position(each.position, each.message)));
+  if (!found.passed()) return kFailed;
+  const std::size_t count = policies->policies().size();
+  console.line(
+      fmt::format("{}: {} {}, valid", shown_name(file), count, count == 1 ? "policy" : "policies"));
+  return kDone;
+}
+
+int check_files(const FilesOptions& options, Console& console) {
+  int code = kDone;
+  for (const std::string& file : options.files)
+    if (check_file(file, console) != kDone) code = kFailed;
+  return code;
+}
+
+Result<log::HeldRules> rules_in(const std::vector<std::string>& files) {
+  log::HeldRules rules;
+  for (const std::string& file : files) {
+    const auto text = read_file(file, log::kMaxPolicyBytes);
+    if (!text) return std::unexpected(text.error());
+    const std::string name = name_of_file(file);
+    if (auto fits = policy::check_policy_text(name, as_text(*text)); !fits)
+      return std::unexpected(std::move(fits.error()));
+    rules.policies[name] = {std::string(as_text(*text)), "", 0};
+  }
+  return rules;
+}
+
+int explain_files(const FilesOptions& options, Console& console) {
+  const auto rules = rules_in(options.files);
+  if (!rules) return console.failed(rules.error());
+  const auto policy = policy::WorkspacePolicy::make(options.asked.workspace, *rules, 1);
+  PolicyCase asked = options.asked;
+  if (asked.path && asked.path->empty()) asked.path.reset();
+  const auto explained = decide_case(*policy, asked);
+  if (!explained) return console.failed(explained.error());
+  console.line(explained->allowed ? "allowed" : "denied");
+  for (const std::string& reason : explained->reasons)
+    console.line(fmt::format("  by {}", visible(reason)));
+  if (explained->reasons.empty() && !explained->allowed) console.line("  no policy permits it");
+  for (const std::string& error : explained->errors)
+    console.line(fmt::format("  failed: {}", visible(error)));
+  return explained->allowed ? kDone : kFailed;
+}
+
+std::string list_of(std::vector<std::string> texts) {
+  std::string list;
+  for (const std::string& each : texts) list += (list.empty() ? "" : ", ") + each;
+  return list.empty() ? "nothing" : list;
+}
+
+// "" if it is decided as expected.
+std::string difference(const policy::WorkspacePolicy& policy, const PolicyCase& asked) {
+  auto explained = decide_case(policy, asked);
+  if (!explained) return explained.error().message;
+  if (explained->allowed != asked.allowed)
+    return fmt::format("it is {}, by {}", explained->allowed ? "allowed" : "denied",
+                       list_of(explained->reasons));
+  if (!asked.reasons) return {};
+  std::vector<std::string> expected = *asked.reasons;
+  std::ranges::sort(expected);
+  std::ranges::sort(explained->reasons);
+  return expected == explained->reasons
+             ? std::string()
+             : fmt::format("it is decided by {}", list_of(explained->reasons));
+}
+
+int test_file(const std::string& file, Console& console) {
+  const auto text = read_file(file);
+  if (!text) return console.failed(text.error());
+  const auto cases = read_policy_cases(as_text(*text));
+  if (!cases) {
+    console.message(fmt::format("{}: {}", shown_name(file), cases.error().message));
+    return kFailed;
+  }
+  const auto policy = policy::WorkspacePolicy::make("demo", cases->rules, 1);
+  if (policy == nullptr)
+    return console.failed(
+        {ErrorCode::kInvalid, shown_name(file) + " has no policies and no shares"});
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < cases->cases.size(); ++i) {
+    const PolicyCase& asked = cases->cases[i];
+    const std::string differs = difference(*policy, asked);
+    if (differs.empty()) continue;
+    ++wrong;
+    console.message(fmt::format("{}: case {}{}: {}", shown_name(file), i + 1,
+                                asked.name.empty() ? "" : " (" + visible(asked.name) + ")",
+                                visible(differs)));
+  }
+  console.line(fmt::format("{}: {} of {} cases as expected", shown_name(file),
+                           cases->cases.size() - wrong, cases->cases.size()));
+  return wrong == 0 ? kDone : kFailed;
+}
+
+int test_files(const FilesOptions& options, Console& console) {
+  int code = kDone;
+  for (const std::string& file : options.files)
+    if (test_file(file, console) != kDone) code = kFailed;
+  return code;
+}
+
+void question_options(Command& command, FilesOptions& options) {
+  PolicyCase& asked = options.asked;
+  command.option({.name = "--principal", .value = "ID", .text = "Who asks"}, asked.principal);
+  command.option({.name = "--group", .value = "NAME", .text = "A group of his; may be repeated"},
+                 asked.groups);
+  command.option({.name = "--rights",
+                  .value = "RIGHTS",
+                  .text = "What his token allows at most",
+                  .choices = {"read", "write", "admin"}},
+                 asked.rights);
+  command.option({.name = "--action",
+                  .value = "ACTION",
+                  .text = "What he asks for: read, insert, set … (`policy schema` lists them)",
+                  .required = true},
+                 asked.action);
+  command.option({.name = "--object",
+                  .value = "OBJECT",
+                  .text = "The object, or a folder with '/' at its end; without it, the workspace"},
+                 asked.object);
+  command.option(
+      {.name = "--path", .value = "PATH", .text = "A place in the object: /budget/travel"},
+      asked.path.emplace());
+}
+
+}  // namespace
+
+void add_policy_files(Command& policy) {
+  Command& check = policy.add("check", "Check policies in files, without a server");
+  auto checked = std::make_shared<FilesOptions>();
+  check.argument({.name = "FILE", .text = "policies as text", .required = true, .is_file = true},
+                 checked->files);
+  check.example("syncline policy check budget.cedar", "says line and column of each mistake");
+  check.run([checked](Console& console) { return check_files(*checked, console); });
+
+  Command& explain =
+      policy.add("explain", "Say what policies in files decide, and which decide it");
+  auto explained = std::make_shared<FilesOptions>();
+  explain.argument({.name = "FILE", .text = "policies as text", .required = true, .is_file = true},
+                   explained->files);
+  question_options(explain, *explained);
+  explain.details(
+      "Exit codes: 0 allowed, 1 denied, 2 misused. The rights of a token come before that.");
+  explain.example(
+      "syncline policy explain all.cedar budget.cedar --principal ann --action set --object plan "
+      "--path /budget/travel",
+      "may ann set it?");
+  explain.run([explained](Console& console) { return explain_files(*explained, console); });
+
+  Command& test = policy.add("test", "Check that policies decide cases as expected");
+  auto tested = std::make_shared<FilesOptions>();
+  test.argument({.name = "FILE",
+                 .text = "policies, shares and cases as JSON (docs/policy.md)",
+                 .required = true,
+                 .is_file = true},
+                tested->files);
+  test.example("syncline policy test access.json", "in the tests of an application");
+  test.run([tested](Console& console) { return test_files(*tested, console); });
+
+  Command& schema =
+      policy.add("schema", "Print the entities, the actions and what is known of a request");
+  schema.example("syncline policy schema", "as a schema in the Cedar language");
+  schema.run([](Console& console) {
+    console.out(policy::access_schema_text());
+    return kDone;
+  });
+}
+
+}  // namespace syncline::cli
