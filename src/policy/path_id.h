@@ -16,7 +16,7 @@
 namespace syncline::policy {
 
 // The longest id that is judged exactly. A deeper place is judged as one above it, with all that is below.
-inline constexpr std::size_t kMaxPathIdBytes = 4096;
+inline constexpr std::size_t kMaxPathIdBytes = 1024;
 
 // What a touch reaches: a place, and perhaps everything below it. The place of a touch of a sequence is its elements,
 // "/content/*".

@@ -50,6 +50,13 @@ const Uid* QuestionEntities::uid(std::string_view type, std::string_view id) {
   return cedar::make_uid(arena_, type, id);
 }
 
+// The entity whose id is the beginning of another id. They share its bytes, because a long path has many parts.
+const Uid* QuestionEntities::part_of(const cedar::Text& type, const cedar::Text& whole,
+                                     std::size_t size) {
+  const auto* id = arena_.make<cedar::Text>(cedar::borrow_text(whole.view().substr(0, size)));
+  return cedar::make_uid(arena_, &type, id);
+}
+
 std::span<const Uid* const> QuestionEntities::sorted(std::vector<const Uid*> uids) {
   std::ranges::sort(uids, [](const Uid* a, const Uid* b) { return cedar::compare(*a, *b) < 0; });
   const auto again =
@@ -105,9 +112,11 @@ void QuestionEntities::make_context(const Question& question) {
 // A name that ends with a slash is in the folder of that name, also if it is that of an object.
 void QuestionEntities::name_object(std::string_view object, bool folder) {
   around_.resize(workspace_depth_);
+  const cedar::Text& type = *cedar::make_text(arena_, "Folder");
+  const cedar::Text& name = *cedar::make_text(arena_, object);
   for (std::size_t slash = object.find('/'); slash != object.npos;
        slash = object.find('/', slash + 1))
-    around_.push_back(uid("Folder", object.substr(0, slash + 1)));
+    around_.push_back(part_of(type, name, slash + 1));
   if (!folder) around_.push_back(uid("Object", object));
 }
 
@@ -120,12 +129,12 @@ cedar::Request QuestionEntities::request(const Uid& action, const ResourceName& 
     in = around_;
     in.reserve(around_.size() + 1 +
                static_cast<std::size_t>(std::ranges::count(resource.path, '/')));
-    std::string_view path = resource.path;
-    while (!path.empty()) {
-      path = parent_path(path);
-      in.push_back(uid("Path", path));
-    }
     resource_.uid = uid("Path", resource.path);
+    const cedar::Text& whole = *resource_.uid->id;
+    for (std::string_view path = whole.view(); !path.empty();) {
+      path = parent_path(path);
+      in.push_back(part_of(*resource_.uid->type, whole, path.size()));
+    }
   } else {
     name_object(resource.object, resource.kind == Kind::kFolder);
     in = around_;

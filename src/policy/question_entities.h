@@ -44,6 +44,7 @@ class QuestionEntities final : public cedar::EntitySource {
   void make_context(const Question& question);
   void name_object(std::string_view object, bool folder);
   const cedar::Uid* uid(std::string_view type, std::string_view id);
+  const cedar::Uid* part_of(const cedar::Text& type, const cedar::Text& whole, std::size_t size);
   std::span<const cedar::Uid* const> sorted(std::vector<const cedar::Uid*> uids);
 
   cedar::Arena& arena_;

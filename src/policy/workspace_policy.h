@@ -39,7 +39,7 @@ namespace syncline::policy {
 
 class WorkspacePolicy final : public Decider {
  public:
-  static constexpr std::size_t kMostPlaces = 1024;
+  static constexpr std::size_t kMostPlaces = 256;
 
   // nullptr if there are neither policies nor shares. `workspace`: its name within the server (base/qualified_name.h).
   // `at`: the position of their last change.
