@@ -11,6 +11,8 @@
 #include "api/support.h"
 #include "base/mutation.h"
 #include "base/qualified_name.h"
+#include "log/audit.h"
+#include "node/audit_keeper.h"
 #include "node/identify.h"
 #include "policy/names.h"
 #include "policy/rates.h"
@@ -19,12 +21,12 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 19> tables() {
+std::array<std::span<const Route>, 20> tables() {
   return {state_routes(),   history_routes(),    restore_routes(),    proof_routes(),
           export_routes(),  retention_routes(),  quarantine_routes(), shut_routes(),
           backup_routes(),  import_routes(),     log_level_routes(),  session_routes(),
           api_key_routes(), ticket_routes(),     people_routes(),     security_event_routes(),
-          tenant_routes(),  revocation_routes(), policy_routes()};
+          tenant_routes(),  revocation_routes(), policy_routes(),     audit_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -241,6 +243,66 @@ Result<void> may_ask(const Context& context, const http::Request& request,
   return {};
 }
 
+std::string name_of(const Route& route) {
+  return std::string(route.method) + " " + std::string(route.path);
+}
+
+// What else changes something is an event of the workspace that it changes, with its author.
+bool is_administrative(Right right) {
+  return policy::changes(right) && right != Right::kWrite && right != Right::kRestore &&
+         right != Right::kPin;
+}
+
+// Whoever asks for an administrative act gets the answer when the audit log holds the act. A whole workspace that leaves
+// the server is noted, too, but an answer in pieces does not wait for that.
+void audit(const Context& context, std::size_t loop, const Route& route,
+           const policy::Caller& caller, const Path& path, const http::Request& request,
+           http::Responder& responder) {
+  const bool leaves = route.right == Right::kExport;
+  if (!leaves && !is_administrative(route.right)) return;
+  log::AuditEntry entry = node::audit_entry_of(caller, request.peer);
+  entry.kind = leaves ? log::AuditEntry::Kind::kExport : log::AuditEntry::Kind::kAct;
+  entry.right = policy::name_of(route.right);
+  entry.request = name_of(route);
+  entry.workspace = path.name;
+  entry.object = path.object.empty() ? path.item : path.object;
+  responder.hold([&context, loop, entry = std::move(entry),
+                  tenant = std::string(caller.principal.tenant())](int status, Task send) mutable {
+    entry.status = static_cast<std::uint64_t>(status);
+    context.shards.on(loop, [entry = std::move(entry), tenant = std::move(tenant),
+                             send = std::move(send)](node::Shard& shard) mutable {
+      if (shard.audit == nullptr) return send();
+      shard.audit->record(tenant, std::move(entry),
+                          [send = std::move(send)](Result<void>) mutable { send(); });
+    });
+  });
+}
+
+// Who is refused although he is known. A refusal by a workspace is told by that (workspace::Host).
+void audit_refusal(const Context& context, Right right, const http::Request& request,
+                   const policy::Caller& caller, std::string_view workspace, const Error& error) {
+  node::Shard* const shard = context.shards.at(request.loop);
+  if (shard == nullptr || shard->audit == nullptr || error.code != ErrorCode::kForbidden) return;
+  const Route* const route = find_route(request.method, request.raw_path).route;
+  shard->audit->refused({.caller = caller,
+                         .right = right,
+                         .workspace = workspace,
+                         .object = {},
+                         .reason = error.message,
+                         .peer = request.peer,
+                         .request = route == nullptr ? std::string() : name_of(*route)});
+}
+
+// The audit log of the tenant is read, exported and kept like any other, by those who may read it, and never written.
+Result<void> check_system_workspace(const Route& route, const policy::Caller& caller,
+                                    const Path& path) {
+  if (path.name != log::kSystemWorkspace) return {};
+  const bool possible = !policy::changes(route.right) || route.right == Right::kRetention ||
+                        route.right == Right::kHold;
+  if (possible && caller.rights.has(Right::kAudit)) return {};
+  return fail(ErrorCode::kForbidden, "this workspace belongs to the server");
+}
+
 // A pin or a position is no object: it belongs to the whole workspace.
 Result<void> check_reach(const Route& route, const policy::Caller& caller, const Path& path) {
   if (route.scope == Route::kNone) return {};
@@ -274,11 +336,16 @@ void serve_found(Context& context, const Found& found, Admitted admitted) {
   path.item = found.match.item;
   responder.speak_to(std::string(caller.principal.tenant()));
   if (path.item.empty() && path.workspace.empty()) path.item = found.match.rest;
-  if (auto within = check_reach(*found.route, caller, path); !within)
+  auto within = check_reach(*found.route, caller, path);
+  if (within) within = check_system_workspace(*found.route, caller, path);
+  if (!within) {
+    audit_refusal(context, found.route->right, request, caller, path.workspace, within.error());
     return responder.respond(to_response(within.error()));
+  }
   caller.local = context.local;
   const std::size_t loop =
       path.workspace.empty() ? request.loop : context.shards.placement().owner_of(path.workspace);
+  audit(context, loop, *found.route, caller, path, request, responder);
   context.shards.on(
       loop, [&context, &route = *found.route, abandoned = responder.abandoned(),
              request = std::move(request), path = std::move(path), caller = std::move(caller),
@@ -308,7 +375,10 @@ void admit(const Context& context, http::Request request, http::Responder respon
                   serve = std::move(serve)](Result<policy::Caller> caller) mutable {
                    const auto may = caller ? may_ask(context, *asked, *caller, right)
                                            : std::unexpected(caller.error());
-                   if (!may) return refuse(context, *asked, std::move(responder), may.error());
+                   if (!may) {
+                     if (caller) audit_refusal(context, right, *asked, *caller, {}, may.error());
+                     return refuse(context, *asked, std::move(responder), may.error());
+                   }
                    if (auto refused = refuse_fast(context, *asked, *caller))
                      return responder.respond(std::move(*refused));
                    serve({std::move(*asked), std::move(*caller), std::move(responder)});

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/message.h"
+#include "log/audit.h"
 #include "log/snapshot_store.h"
 #include "policy/names.h"
 
@@ -12,7 +13,7 @@ Result<Path> decode_path(std::string_view workspace, std::string_view object, Sy
   auto name = http::percent_decode(workspace);
   auto id = http::percent_decode(object);
   if (!name || !id) return fail(ErrorCode::kInvalid, "broken percent escape in the path");
-  if (auto valid = policy::check_workspace_name(*name); !valid)
+  if (auto valid = policy::check_workspace_name(*name); !valid && *name != log::kSystemWorkspace)
     return std::unexpected(std::move(valid.error()));
   if (!id->empty()) {
     auto valid = policy::check_object_id(*id);

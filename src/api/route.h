@@ -120,5 +120,6 @@ std::span<const Route> api_key_routes();
 std::span<const Route> ticket_routes();
 std::span<const Route> tenant_routes();
 std::span<const Route> policy_routes();  // who may do what
+std::span<const Route> audit_routes();
 
 }  // namespace syncline::api

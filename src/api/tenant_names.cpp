@@ -6,6 +6,7 @@
 
 #include "base/mutation.h"
 #include "base/qualified_name.h"
+#include "log/audit.h"
 
 namespace syncline::api {
 namespace {
@@ -18,6 +19,17 @@ constexpr std::string_view kAfterTenants = "/\x7f";
 
 bool is_of_a_tenant(const std::string& name) {
   return name.starts_with('/');
+}
+
+// The workspace of the server's own is not shown. So one more than wanted is read.
+log::Done<WorkspaceNames> without_system(std::size_t limit, log::Done<WorkspaceNames> done) {
+  return [limit, done = std::move(done)](Result<WorkspaceNames> names) mutable {
+    if (names) {
+      std::erase(*names, log::kSystemWorkspace);
+      if (names->size() > limit) names->resize(limit);
+    }
+    done(std::move(names));
+  };
 }
 
 void list_default(log::Catalog& catalog, std::string_view after, std::size_t limit,
@@ -43,7 +55,8 @@ void list_default(log::Catalog& catalog, std::string_view after, std::size_t lim
 }  // namespace
 
 void list_workspaces_of(log::Catalog& catalog, std::string_view tenant, std::string_view after,
-                        std::size_t limit, log::Done<WorkspaceNames> done) {
+                        std::size_t limit, log::Done<WorkspaceNames> done, OwnWorkspace own) {
+  if (own == OwnWorkspace::kHidden) done = without_system(limit++, std::move(done));
   if (tenant.empty()) return list_default(catalog, after, limit, std::move(done));
   catalog.list_workspaces(
       qualified(tenant, after), limit,

@@ -240,11 +240,11 @@ void forget(TenantChange change) {
 // What is in the way of deleting a tenant, and how to go on.
 Error has_data(const std::string& name, const policy::SharedTenant& running) {
   const auto used = [&](Quota quota) { return running == nullptr ? 0 : running->used(quota); };
-  return {
-      ErrorCode::kConflict,
-      fmt::format("tenant {0} has data: {1} workspaces with {2} bytes of changes. Export what is "
-                  "to be kept; with_data=1&confirm={0} deletes the tenant with its data",
-                  name, used(Quota::kWorkspaces), used(Quota::kStoredBytes))};
+  return {ErrorCode::kConflict,
+          fmt::format("tenant {0} has data: {1} workspaces with {2} bytes of changes, or an audit "
+                      "log. Export what is "
+                      "to be kept; with_data=1&confirm={0} deletes the tenant with its data",
+                      name, used(Quota::kWorkspaces), used(Quota::kStoredBytes))};
 }
 
 // The data goes when the server starts the next time, before anything in memory speaks of it. Until then the name
@@ -259,17 +259,19 @@ void delete_tenant(Call call) {
         if (!record) return change.call.refuse(no_tenant(change.name));
         log::Catalog& catalog = change.call.shard.store->catalog();
         const std::string name = change.name;
-        list_workspaces_of(catalog, name, "", 1,
-                           [change = std::move(change), with_data, record = *std::move(record)](
-                               Result<std::vector<std::string>> workspaces) mutable {
-                             if (!workspaces) return change.call.refuse(workspaces.error());
-                             if (workspaces->empty()) return forget(std::move(change));
-                             if (!with_data)
-                               return change.call.refuse(has_data(
-                                   change.name, change.call.context.tenants->find(change.name)));
-                             record.state = TenantState::kErasing;
-                             keep(std::move(change), std::move(record), 200);
-                           });
+        list_workspaces_of(
+            catalog, name, "", 1,
+            [change = std::move(change), with_data,
+             record = *std::move(record)](Result<std::vector<std::string>> workspaces) mutable {
+              if (!workspaces) return change.call.refuse(workspaces.error());
+              if (workspaces->empty()) return forget(std::move(change));
+              if (!with_data)
+                return change.call.refuse(
+                    has_data(change.name, change.call.context.tenants->find(change.name)));
+              record.state = TenantState::kErasing;
+              keep(std::move(change), std::move(record), 200);
+            },
+            OwnWorkspace::kShown);
       });
 }
 

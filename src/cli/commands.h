@@ -43,6 +43,7 @@ void add_backup(Command& root);
 void add_quarantine(Command& root);
 void add_shut(Command& root);
 void add_sessions(Command& root);
+void add_audit(Command& root);
 void add_key(Command& root);
 void add_log_level(Command& root);
 void add_tenant(Command& root);

@@ -28,6 +28,7 @@ void add_commands(syncline::cli::Command& program) {
   add_quarantine(program);
   add_shut(program);
   add_sessions(program);
+  add_audit(program);
   add_key(program);
   add_log_level(program);
   add_tenant(program);

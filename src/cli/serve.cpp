@@ -189,6 +189,7 @@ backend::NodeOptions node_options(const ServeOptions& options, policy::Access ac
   node.region = options.region;
   node.stamp_presence = options.stamp_presence;
   node.guest_days = options.guest_days;
+  node.audit = options.audit;
   node.node = options.node;
   node.address = options.address;
   node.port = options.port;

@@ -23,6 +23,7 @@ struct ServeOptions {
   std::string region;
   bool stamp_presence = false;
   std::uint32_t guest_days = 90;
+  bool audit = false;
   std::string node;
   std::string address = "127.0.0.1";
   std::uint16_t port = 4400;

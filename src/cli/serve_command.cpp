@@ -202,6 +202,11 @@ void add_serve(Command& root) {
        .text = "How long the names of guests are kept after their last change; 0: for ever",
        .environment = "SYNCLINE_GUEST_DAYS"},
       options->guest_days);
+  serve.flag({.name = "--audit",
+              .text = "Keep an audit log for each tenant: administrative acts, refusals and exports "
+                      "(syncline audit)",
+              .environment = "SYNCLINE_AUDIT"},
+             options->audit);
   add_rates(serve, *options);
   serve.option(
       {.name = "--checkpoint-seconds",

@@ -9,6 +9,15 @@ namespace {
 
 constexpr std::uint64_t kLookAgainMs = 5;
 
+// The task may hold the last reference to the connection, which must be destroyed on its own loop.
+void pass_on(std::shared_ptr<Exchange> exchange, Response response, SharedCell cell) {
+  Scheduler& home = exchange->loop();
+  if (home.is_current()) return exchange->respond(std::move(response));
+  MemoryCharge charge(std::move(cell), response.body.view().size());
+  home.post([exchange = std::move(exchange), response = std::move(response),
+             charge = std::move(charge)]() mutable { exchange->respond(std::move(response)); });
+}
+
 }  // namespace
 
 void Exchange::when_drained(std::size_t, Task task) {
@@ -48,6 +57,8 @@ Responder& Responder::operator=(Responder&& other) noexcept {
     exchange_ = std::move(other.exchange_);
     headers_ = std::move(other.headers_);
     cell_ = std::move(other.cell_);
+    tenant_ = std::move(other.tenant_);
+    gate_ = std::move(other.gate_);
   }
   return *this;
 }
@@ -76,18 +87,18 @@ void Responder::respond(Response response) {
   auto exchange = std::exchange(exchange_, nullptr);
   SYNCLINE_ASSERT(exchange);
   response = completed(std::move(response));
-  Scheduler& home = exchange->loop();
-  if (home.is_current()) return exchange->respond(std::move(response));
-  // The task may hold the last reference to the connection, which must be destroyed on its own
-  // loop.
-  MemoryCharge charge(std::move(cell_), response.body.view().size());
-  home.post([exchange = std::move(exchange), response = std::move(response),
-             charge = std::move(charge)]() mutable { exchange->respond(std::move(response)); });
+  if (!gate_) return pass_on(std::move(exchange), std::move(response), std::move(cell_));
+  const int status = response.status;
+  std::exchange(gate_, {})(status, [exchange = std::move(exchange), response = std::move(response),
+                                    cell = std::move(cell_)]() mutable {
+    pass_on(std::move(exchange), std::move(response), std::move(cell));
+  });
 }
 
 Stream Responder::begin(Response head) {
   auto exchange = std::exchange(exchange_, nullptr);
   SYNCLINE_ASSERT(exchange && exchange->loop().is_current());
+  if (gate_) std::exchange(gate_, {})(head.status, [] {});
   exchange->begin(completed(std::move(head)));
   return Stream(std::move(exchange));
 }

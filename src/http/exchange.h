@@ -100,6 +100,11 @@ class Responder {
   // counts as that.
   void charge_to(SharedCell cell) { cell_ = std::move(cell); }
 
+  // Has `gate` look at the status before the response leaves: the response is sent when the task that it gets
+  // runs, on whatever thread that is. A response in pieces does not wait for it.
+  using Gate = std::move_only_function<void(int status, Task send)>;
+  void hold(Gate gate) { gate_ = std::move(gate); }
+
   // Call exactly one of these two, once.
   void respond(Response response);
   Stream begin(Response head);  // ignores the body of `head`
@@ -122,6 +127,7 @@ class Responder {
   std::vector<std::pair<std::string, std::string>> headers_;  // from add_header()
   SharedCell cell_;
   std::string tenant_;  // from speak_to()
+  Gate gate_;           // from hold(); may be empty
 };
 
 using Handler = std::function<void(Request, Responder)>;

@@ -1,11 +1,12 @@
 #include "node/known_types.h"
 
+#include "state/audit_object.h"
 #include "state/rules_object.h"
 
 namespace syncline::node {
 
 const merge::TypeRegistry& known_types() {
-  static const merge::TypeRegistry types{&merge::doc_type(), &state::rules_type()};
+  static const merge::TypeRegistry types{&merge::doc_type(), &state::rules_type(), &state::audit_type()};
   return types;
 }
 

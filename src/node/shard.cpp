@@ -18,6 +18,12 @@ state::ReplaySources sources_here(log::LoopStore& store, const ShardOptions& opt
   return sources;
 }
 
+std::unique_ptr<AuditKeeper> make_audit(Scheduler& loop, const ShardOptions& options) {
+  if (options.audit_through == nullptr) return nullptr;
+  return std::make_unique<AuditKeeper>(*options.audit_through, loop, options.reports);
+}
+
+constexpr std::size_t kFailedTokenPlaces = 4096;
 constexpr std::uint64_t kMemoryMs = 250;
 constexpr std::uint64_t kMoreMs = 1;  // until the next turn of what takes several
 
@@ -39,6 +45,8 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
                   owned_by(placement, index)),
       quarantine(loop, std::move(options.on_quarantine)),
       cache(sources, options.cache, &quarantine),
+      audit(make_audit(loop, options)),
+      failed_tokens(kFailedTokenPlaces, audit.get()),
       rates(options.rates),
       sessions(loop, *random, revocations, index),
       slow_answers(loop),
@@ -66,6 +74,7 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             .quarantine = &quarantine,
             .reports = options.reports,
             .people = &people,
+            .audit = audit.get(),
             .presence = options.presence,
             .stamp_presence = options.stamp_presence,
             .memory = options.memory,

@@ -21,6 +21,7 @@
 #include "log/notary.h"
 #include "log/reply_gate.h"
 #include "log/waiting_keeper.h"
+#include "node/audit_keeper.h"
 #include "node/known_types.h"
 #include "node/one_by_one.h"
 #include "node/placement.h"
@@ -59,8 +60,10 @@ struct ShardOptions {
   const log::Placement* owners = nullptr;
   policy::Rates rates = policy::default_rates();
   workspace::PresenceLimits presence = {};
-  bool stamp_presence = false;         // workspace/stamp.h
-  std::uint64_t guest_days = 0;        // workspace/guest_keeper.h
+  bool stamp_presence = false;   // workspace/stamp.h
+  std::uint64_t guest_days = 0;  // workspace/guest_keeper.h
+  // The shards of all loops, to write the audit logs of tenants through them. nullptr: there are none.
+  const Shards* audit_through = nullptr;
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
   MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
   // Must outlive the shard; nullptr: there is only the default tenant.
@@ -109,6 +112,7 @@ struct Shard {
   session::Counters session_counters;
   ClockWatch clock;
   session::Refusals refusals;
+  const std::unique_ptr<AuditKeeper> audit;  // nullptr: nothing is audited
   policy::FailedTokens failed_tokens;
   policy::NetworkRates rates;
   policy::Revocations revocations;  // the same on every loop

@@ -64,6 +64,7 @@ std::string network_of(std::string_view peer) {
 }
 
 FailedTokens::Verdict FailedTokens::note(std::string_view peer, std::uint64_t now_ms) {
+  if (audit_ != nullptr) audit_->presented_wrong_token(peer);
   if (peer.empty()) return {};
   const Verdict connection = verdict_of(add(peer, now_ms), kConnection);
   // The slash keeps it apart from a connection whose peer has no port.

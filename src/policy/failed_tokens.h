@@ -22,6 +22,8 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/audit_sink.h"
+
 namespace syncline::policy {
 
 class FailedTokens {
@@ -46,8 +48,9 @@ class FailedTokens {
     std::uint64_t retry_after_s = 0;  // not 0: the client is told to come back after so long
   };
 
-  // `places`, a multiple of 4, is the size of the table.
-  explicit FailedTokens(std::size_t places = 4096) : sets_(places / 4) {}
+  // `places`, a multiple of 4, is the size of the table. `audit` is told of each wrong token; nullptr: nobody is.
+  explicit FailedTokens(std::size_t places = 4096, AuditSink* audit = nullptr)
+      : sets_(places / 4), audit_(audit) {}
 
   // Counts a wrong token from `peer` ("203.0.113.5:51234", "[2001:db8::1]:51234"), and says how to
   // answer it. An empty peer is not limited; no request from a network has one.
@@ -62,6 +65,7 @@ class FailedTokens {
   std::uint64_t add(std::string_view name, std::uint64_t now_ms);
 
   std::vector<std::array<Bucket, 4>> sets_;
+  AuditSink* audit_;
 };
 
 // The network of a peer: "203.0.113.5" for IPv4, also if it is written as an IPv6 address, and

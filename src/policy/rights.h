@@ -40,6 +40,7 @@ enum class Right : std::uint8_t {
   kSeePeople,   // see all names of people that are kept
   kSeeTenants,  // see tenants, their quotas and what they use
   kSeePolicy,   // see policies and shares, if policy/decider.h allows it
+  kAudit,       // read the audit log of one's tenant
 };
 
 // True if the right lets its holder change something.
@@ -56,7 +57,8 @@ inline constexpr std::string_view kRightNames[] = {"read",       "history",     
                                                    "administer", "kick",        "revoke",
                                                    "people",     "manage-keys", "mint-for-others",
                                                    "tenants",    "sessions",    "see-keys",
-                                                   "see-people", "see-tenants", "see-policy"};
+                                                   "see-people", "see-tenants", "see-policy",
+                                                   "audit"};
 
 constexpr std::string_view name_of(Right right) {
   return kRightNames[static_cast<std::size_t>(right)];

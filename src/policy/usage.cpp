@@ -6,6 +6,7 @@
 #include "base/byte_writer.h"
 #include "base/mutation.h"
 #include "base/qualified_name.h"
+#include "log/audit.h"
 
 namespace syncline::policy {
 namespace {
@@ -98,8 +99,8 @@ void UseTable::restore(const std::string& workspace, const StoredUse& stored) {
 }
 
 SharedUse UseTable::of(const std::string& workspace) {
-  const std::string_view name = split_name(workspace).tenant;
-  if (name.empty() || tenants_ == nullptr) return nullptr;
+  const auto [name, own] = split_name(workspace);
+  if (name.empty() || own == log::kSystemWorkspace || tenants_ == nullptr) return nullptr;
   Entry& entry = entries_[workspace];
   if (entry.use == nullptr) {
     SharedTenant tenant =

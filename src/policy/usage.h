@@ -105,7 +105,8 @@ class UseTable {
   // What was written down of a workspace, by its name within the server.
   void restore(const std::string& workspace, const StoredUse& stored);
 
-  // nullptr: the workspace is of the default tenant, or of none that exists.
+  // nullptr: the workspace is of the default tenant, or of none that exists, or it holds the tenant's audit log, which
+  // no quota concerns.
   SharedUse of(const std::string& workspace);
 
   // Up to `most` workspaces of which something is not written down, and what it is. They then count as written.

@@ -110,6 +110,12 @@ void Host::read_access(const std::string& name, Done<Access> done) {
 void Host::judge(const policy::Question& question, const policy::WorkspacePolicy* policy,
                  Done<void> done) {
   policy::Verdict verdict = policy::decide(services_.deciders, policy, question);
+  if (!verdict.allowed && services_.audit != nullptr)
+    services_.audit->refused({.caller = question.caller,
+                              .right = question.right,
+                              .workspace = question.workspace,
+                              .object = question.object,
+                              .reason = verdict.allowed.error().message});
   if (verdict.rules == 0) return done(std::move(verdict.allowed));
   get(std::string(question.workspace))
       .when_durable(verdict.rules, [allowed = std::move(verdict.allowed),

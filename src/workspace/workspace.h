@@ -43,6 +43,7 @@
 #include "merge/type_registry.h"
 #include "observe/histogram.h"
 #include "observe/report.h"
+#include "policy/audit_sink.h"
 #include "policy/caller.h"
 #include "policy/decider.h"
 #include "policy/usage.h"
@@ -131,8 +132,9 @@ struct Services {
   // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
   // refused for them before they are read.
   const state::Quarantine* quarantine = nullptr;
-  observe::Sink* reports = nullptr;  // nullptr: nothing is reported
-  People* people = nullptr;          // nullptr: nobody's name is kept
+  observe::Sink* reports = nullptr;    // nullptr: nothing is reported
+  People* people = nullptr;            // nullptr: nobody's name is kept
+  policy::AuditSink* audit = nullptr;  // is told of refusals; nullptr: nobody is
   PresenceLimits presence = {};
   bool stamp_presence = false;     // stamp.h
   MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
@@ -270,7 +272,7 @@ class Workspace {
   // Whether the caller has this right on the object now: for a change, whether some change of it could be allowed.
   Result<void> may(const policy::Caller& caller, policy::Right right,
                    const LiveObject& object) const {
-    return judge(caller, right, object).allowed;
+    return verdict_on(caller, right, object, nullptr, 0).allowed;
   }
   // The policies and shares of the workspace; nullptr if it has none, or is not open.
   const policy::WorkspacePolicy* policy() const { return policy_.get(); }
@@ -429,9 +431,13 @@ class Workspace {
   void wait_for(LiveObject& object, const Subscriber* to,
                 std::move_only_function<void(const Subscriber* to)> task);
 
-  // `size`: of the change, in bytes.
+  // `size`: of the change, in bytes. A refusal is told to the audit log.
   policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
                         const merge::Effect* effect = nullptr, std::size_t size = 0) const;
+  // The same, if nobody asked for it.
+  policy::Verdict verdict_on(const policy::Caller& caller, policy::Right right,
+                             const LiveObject& object, const merge::Effect* effect,
+                             std::size_t size) const;
   // Calls `item` (see Outbox::Item) when everything is durable that the present state of the object and the rules
   // up to a position depend on. Nearly always that is now, and then it costs no allocation.
   template <typename Item>

@@ -393,6 +393,19 @@ void Workspace::take_up(const std::string& object) {
 policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right right,
                                  const LiveObject& object, const merge::Effect* effect,
                                  std::size_t size) const {
+  policy::Verdict verdict = verdict_on(caller, right, object, effect, size);
+  if (!verdict.allowed && services_.audit != nullptr)
+    services_.audit->refused({.caller = caller,
+                              .right = right,
+                              .workspace = name_,
+                              .object = object.id(),
+                              .reason = verdict.allowed.error().message});
+  return verdict;
+}
+
+policy::Verdict Workspace::verdict_on(const policy::Caller& caller, policy::Right right,
+                                      const LiveObject& object, const merge::Effect* effect,
+                                      std::size_t size) const {
   if (rules_damaged_ && !caller.local) return {.allowed = std::unexpected(*rules_damaged_)};
   return policy::decide(services_.deciders, policy_.get(),
                         {.caller = caller,

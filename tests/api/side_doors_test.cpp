@@ -247,6 +247,7 @@ constexpr Trial kTrials[] = {
     {"POST", "/v1/backups", "/backups?name=nightly", 201},
     {"GET", "/v1/log-level", "/log-level", 200},
     {"PUT", "/v1/log-level", "/log-level?level=net%3Ddebug", 200},
+    {"GET", "/v1/audit", "/audit", 200},
     {"GET", "/v1/me", "/me", 200},
     {"GET", "/v1/people", "/people", 200},
     {"DELETE", "/v1/people/{principal}", "/people/somebody?forget=1", 204},

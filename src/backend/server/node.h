@@ -35,6 +35,7 @@ struct NodeOptions {
   std::string data_dir = "syncline-data";
   std::string log_name;           // the log name in checkpoints; "": the name so far
   bool stamp_presence = false;    // workspace/stamp.h
+  bool audit = false;             // write the audit logs of tenants (log/audit.h)
   std::uint64_t guest_days = 90;  // workspace/guest_keeper.h
   std::string region;             // as events store them; at most log::kMaxPlaceBytes
   std::string node;

@@ -141,6 +141,24 @@ Result<std::vector<EventLine>> Api::events(const std::string& workspace, const s
   std::string path =
       fmt::format("{}/log?after={}&limit={}", workspace_path(workspace), after, limit);
   if (!object.empty()) path += "&object=" + percent_encode(object);
+  auto lines = event_lines(path);
+  if (!lines) return lines;
+  // The next page continues from a position. A position that does not grow would cause an endless
+  // loop.
+  for (std::uint64_t last = after; const EventLine& line : *lines) {
+    if (line.position <= last) return client_.not_understood();
+    last = line.position;
+  }
+  return lines;
+}
+
+Result<std::vector<EventLine>> Api::audit(std::uint64_t after, std::size_t limit) {
+  auto lines = event_lines(fmt::format("/v1/audit?after={}&limit={}", after, limit));
+  if (lines && !lines->empty() && lines->back().position <= after) return client_.not_understood();
+  return lines;
+}
+
+Result<std::vector<EventLine>> Api::event_lines(const std::string& path) {
   auto body = get(path, "application/x-ndjson");
   if (!body) return std::unexpected(std::move(body.error()));
   std::vector<EventLine> lines;
@@ -152,12 +170,6 @@ Result<std::vector<EventLine>> Api::events(const std::string& workspace, const s
     auto json = crdt::from_json(line);
     if (!json) return client_.not_understood();
     lines.push_back({number_member(*json, "position"), std::move(line)});
-  }
-  // The next page continues from a position. A position that does not grow would cause an endless
-  // loop.
-  for (std::uint64_t last = after; const EventLine& line : lines) {
-    if (line.position <= last) return client_.not_understood();
-    last = line.position;
   }
   return lines;
 }

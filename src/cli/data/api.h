@@ -183,6 +183,9 @@ class Api {
   // Makes the server open one again. Fails with the workspace's error if it stays shut.
   Result<void> lift_shut(const std::string& workspace);
 
+  // The entries of the tenant's audit log that follow a position; `limit` counts events, each of which has one or more.
+  Result<std::vector<EventLine>> audit(std::uint64_t after, std::size_t limit);
+
   // Who is connected, by id of session. These are kUnsupported for a data directory.
   Result<std::vector<NamedLine>> sessions(const SessionFilter& filter, const std::string& after);
   Result<void> kick_session(const std::string& session);
@@ -245,6 +248,7 @@ class Api {
   Result<void> remove(std::string path) const;
   Result<void> end_sessions(std::string path) const;
   Result<std::string> ask_log_level(std::string_view method, const std::string& query);
+  Result<std::vector<EventLine>> event_lines(const std::string& path);
   Result<crdt::Any> get_array(std::string path, std::string_view array) const;
   Result<std::vector<NamedLine>> named_lines(std::string path, std::string_view array,
                                              std::string_view key, const std::string& after) const;

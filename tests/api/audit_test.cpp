@@ -1,0 +1,163 @@
+// The audit log: who did something administrative, who was refused, and who reads that.
+#include "log/audit.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "policy/tenants.h"
+#include "support/test_api.h"
+
+namespace syncline::api {
+namespace {
+
+using testing::TestApi;
+using testing::Typist;
+
+policy::Principal somebody(std::string id, policy::Rights rights, std::string tenant = {}) {
+  return {
+      .id = std::move(id),
+      .rights = rights,
+      .identity = std::make_shared<const policy::Identity>(policy::Identity{
+          .source = policy::Identity::Source::kJwt, .tenant = std::move(tenant), .token = "t-1"})};
+}
+
+class ApiAudit : public ::testing::Test {
+ protected:
+  ApiAudit()
+      : node_(policy::Access({{"boss", somebody("ann", policy::Rights::all())},
+                              {"reader", somebody("bob", policy::Rights::reading())},
+                              {"acme", somebody("eve", policy::Rights::all(), "acme")}})) {
+    node_.shards->set(0, nullptr);
+    node_.shards->set(
+        0, std::make_unique<node::Shard>(*node_.loops[0], std::make_unique<testing::TestRandom>(),
+                                         node_.store.open_loop(*node_.loops[0]), node_.identity,
+                                         node_.shards->placement(), 0,
+                                         node::ShardOptions{.audit_through = node_.shards.get()}));
+    node_.peer = "203.0.113.5:1234";
+    node_.change("w", "x", Typist(1).type("text"));
+  }
+
+  std::shared_ptr<testing::FakeAnswer> ask(const std::string& method, const std::string& token,
+                                           const std::string& target) {
+    auto answer = node_.ask(method, target, "Authorization: Bearer " + token + "\r\n");
+    node_.loops[0]->advance(2000);
+    node_.run();
+    return answer;
+  }
+  std::string audit_of(const std::string& token) { return ask("GET", token, "/v1/audit")->body; }
+
+  TestApi node_;
+};
+
+TEST_F(ApiAudit, AnActIsThereWhenItIsAnswered) {
+  EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/w/retention?keep_last=10")->head->status, 200);
+  const std::string log = audit_of("boss");
+  for (const char* part :
+       {R"("kind":"act")", R"("principal":"ann")", R"("token":"t-1")", R"("address":"203.0.113.5")",
+        R"("right":"retention")", R"("request":"PUT /v1/workspaces/{workspace}/retention")",
+        R"("workspace":"w")", R"("status":200)"})
+    EXPECT_NE(log.find(part), std::string::npos) << part << " in " << log;
+}
+
+TEST_F(ApiAudit, AnActThatFailsIsThereWithItsStatus) {
+  EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/w/retention?keep_last=x")->head->status, 400);
+  EXPECT_NE(audit_of("boss").find(R"("status":400)"), std::string::npos);
+}
+
+TEST_F(ApiAudit, RefusalsAreCounted) {
+  for (int i = 0; i < 3; ++i)
+    node_.send("PUT", "/v1/workspaces/w/retention?keep_last=1", "Authorization: Bearer reader\r\n");
+  for (int i = 0; i < 2; ++i)
+    node_.send("GET", "/v1/workspaces", "Authorization: Bearer guess\r\n");
+  node_.run();
+  node_.loops[0]->advance(2000);
+  node_.run();
+  const std::string log = audit_of("boss");
+  EXPECT_NE(log.find(R"("kind":"refusal","count":3,"principal":"bob")"), std::string::npos) << log;
+  EXPECT_NE(log.find(R"("request":"PUT /v1/workspaces/{workspace}/retention")"), std::string::npos);
+  EXPECT_NE(log.find(R"("right":"retention")"), std::string::npos);
+  EXPECT_NE(log.find(R"("kind":"refusal","count":2,"address":"203.0.113.5")"), std::string::npos)
+      << log;
+  EXPECT_EQ(log.find("guess"), std::string::npos) << "no token is kept";
+}
+
+TEST_F(ApiAudit, AChangeOfSomebodyWhoMayNotIsThere) {
+  node_.shards->on_owner("w", [](node::Shard& shard) {
+    shard.host.get("w").change(
+        "x", {.caller = {.principal = {.id = "bob"}, .rights = policy::Rights::reading()}},
+        [](const merge::Object&, log::Position) { return Typist(2).type("!"); },
+        [](Result<workspace::Receipt> receipt) {
+          EXPECT_EQ(receipt.error().code, ErrorCode::kForbidden);
+        });
+  });
+  node_.run();
+  node_.loops[0]->advance(2000);
+  node_.run();
+  const std::string log = audit_of("boss");
+  EXPECT_NE(log.find(R"("principal":"bob","right":"write","workspace":"w","object":"x","reason":)"),
+            std::string::npos)
+      << log;
+}
+
+TEST_F(ApiAudit, AnExportIsThere) {
+  EXPECT_EQ(ask("GET", "boss", "/v1/workspaces/w/export")->head->status, 200);
+  EXPECT_NE(audit_of("boss").find(R"("kind":"export")"), std::string::npos);
+}
+
+TEST_F(ApiAudit, EachTenantHasItsOwn) {
+  EXPECT_EQ(ask("POST", "acme", "/v1/revocations?principal=bob")->head->status, 204);
+  EXPECT_EQ(ask("POST", "boss", "/v1/revocations?principal=carol")->head->status, 204);
+  EXPECT_NE(audit_of("acme").find(R"("principal":"eve")"), std::string::npos);
+  EXPECT_EQ(audit_of("acme").find("ann"), std::string::npos);
+  EXPECT_NE(audit_of("boss").find(R"("principal":"ann")"), std::string::npos);
+  EXPECT_EQ(audit_of("boss").find("eve"), std::string::npos);
+}
+
+TEST_F(ApiAudit, OnlyWhoMayReadsIt) {
+  EXPECT_EQ(ask("GET", "reader", "/v1/audit")->head->status, 403);
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/.system/log")->head->status, 403);
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/.system/export")->head->status, 403);
+  EXPECT_EQ(ask("GET", "boss", "/v1/workspaces/.system/log")->head->status, 200);
+  EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/.system/retention?keep_last=100")->head->status,
+            200);
+}
+
+TEST_F(ApiAudit, NobodyWritesIt) {
+  ask("PUT", "boss", "/v1/workspaces/w/hold?reason=case");
+  EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/.system/pins/p")->head->status, 403);
+  EXPECT_EQ(ask("POST", "boss", "/v1/workspaces/.system/import")->head->status, 403);
+  EXPECT_EQ(ask("POST", "boss", "/v1/workspaces/.system/restore/x?at=1")->head->status, 403);
+}
+
+TEST_F(ApiAudit, ItsWorkspaceIsNotListed) {
+  node_.change("v", "x", Typist(1).type("text"));
+  ask("PUT", "boss", "/v1/workspaces/w/hold?reason=case");
+  EXPECT_EQ(ask("GET", "boss", "/v1/workspaces")->body,
+            "{\"workspaces\":[\"v\",\"w\"],\"next\":null}\n");
+  EXPECT_EQ(ask("GET", "boss", "/v1/workspaces?limit=1")->body,
+            "{\"workspaces\":[\"v\"],\"next\":\"v\"}\n");
+}
+
+TEST_F(ApiAudit, NoQuotaOfTheTenantConcernsIt) {
+  policy::TenantTable tenants;
+  policy::TenantRecord acme{.name = "acme"};
+  acme.quotas.set(policy::Quota::kWorkspaces, 1);
+  tenants.put(acme);
+  policy::UseTable uses(&tenants);
+  EXPECT_NE(uses.of("/acme/w"), nullptr);
+  EXPECT_EQ(uses.of("/acme/.system"), nullptr);
+}
+
+TEST_F(ApiAudit, WhatRetentionDroppedIsSaid) {
+  ask("PUT", "boss", "/v1/workspaces/w/hold?reason=case");
+  EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/.system/retention?keep_last=1")->head->status, 200);
+  ask("DELETE", "boss", "/v1/workspaces/w/hold");
+  EXPECT_EQ(ask("POST", "boss", "/v1/workspaces/.system/retention")->head->status, 200);
+  const std::string log = audit_of("boss");
+  EXPECT_NE(log.find(R"({"position":1,"dropped":true})"), std::string::npos) << log;
+}
+
+}  // namespace
+}  // namespace syncline::api
