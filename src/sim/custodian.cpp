@@ -7,6 +7,7 @@
 
 #include "base/percent.h"
 #include "log/rules.h"
+#include "protocol/event_json.h"
 #include "protocol/retention_json.h"
 #include "sim/invariants.h"
 #include "sim/rights.h"
@@ -40,6 +41,16 @@ bool says(const crdt::Any& json, const Custodian::Kept& kept) {
   const bool held = hold && !text_in(*hold, "principal").empty();
   return age == kept.rule.keep_ms && number_in(json, "keep_last") == kept.rule.keep_last &&
          held == kept.hold.has_value() && (!held || text_in(*hold, "reason") == kept.hold->reason);
+}
+
+// The server decides when a hold begins, between the request and its answer. Afterwards that stays.
+bool is_stored(Custodian::Kept& kept, const log::Retention& stored) {
+  if (stored.rule != kept.rule || stored.hold.has_value() != kept.hold.has_value()) return false;
+  if (!stored.hold) return true;
+  const std::string since = protocol::time_text(stored.hold->unix_ms);
+  if (kept.since.empty()) kept.since = since;
+  return stored.hold->principal == kept.hold->principal &&
+         stored.hold->reason == kept.hold->reason && since == kept.since;
 }
 
 // True if the object's state at `moment` can be rebuilt from the newest snapshot before it and the
@@ -114,15 +125,10 @@ void Custodian::change(const std::string& workspace, log::RetentionChange change
   const std::string rest = sets ? rule : "/hold?reason=" + percent_encode(change.reason);
   const bool releases = change.act == log::RetentionAct::kRelease;
   kept.pending = std::move(change);
-  user_.ask(
-      releases ? "DELETE" : "PUT", target + rest,
-      [this, workspace, past = past_](const ApiUser::Answer& answer) {
-        if (past == past_) changed(workspace, answer);
-      },
-      [this, process = server_.process(), workspace, past = past_] {
-        auto& pending = kept_[workspace].pending;
-        if (past == past_ && pending) pending->unix_ms = process->loop.unix_ms();
-      });
+  user_.ask(releases ? "DELETE" : "PUT", target + rest,
+            [this, workspace, past = past_](const ApiUser::Answer& answer) {
+              if (past == past_) changed(workspace, answer);
+            });
 }
 
 void Custodian::changed(const std::string& workspace, const ApiUser::Answer& answer) {
@@ -140,6 +146,7 @@ void Custodian::changed(const std::string& workspace, const ApiUser::Answer& ans
              : act == log::RetentionAct::kRelease ? Probe::hold_released
                                                   : Probe::rule_set);
   if (act != log::RetentionAct::kHold) return;
+  kept.since = text_in(*answer.json.find("hold"), "since");
   if (const auto events = read_log(server_.process()->store->tables(), workspace))
     kept.dropped = dropped_in(*events);
 }
@@ -162,6 +169,7 @@ void Custodian::refused(const std::string& workspace, Kept& kept, const ApiUser:
 }
 
 void Custodian::confirm(Kept& kept) {
+  if (kept.pending->act == log::RetentionAct::kHold) kept.since.clear();
   apply(*kept.pending, kept.rule, kept.hold);
   kept.pending.reset();
   ++kept.records;
@@ -221,7 +229,7 @@ void Custodian::check_said(const DiskTables& tables, const std::string& workspac
   // A change that was never confirmed may be stored all the same. Now this is known.
   if (kept.pending && recorded == kept.records + 1) confirm(kept);
   kept.pending.reset();
-  if (stored.rule != kept.rule || stored.hold != kept.hold)
+  if (!is_stored(kept, stored))
     return world_.violated(
         std::string(kDurable),
         fmt::format("{}: a rule or a hold is not what was confirmed", workspace));

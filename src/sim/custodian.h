@@ -38,6 +38,8 @@ class Custodian {
   struct Kept {
     log::RetentionRule rule;
     std::optional<log::Hold> hold;
+    std::string
+        since;  // of the hold, as the answer or the first look at the store said; "": not known yet
     std::uint64_t records = 0;
     std::optional<log::RetentionChange> pending;  // its answer has not come, and may never come
     log::Position floor = 0;                      // the highest that anybody was told
