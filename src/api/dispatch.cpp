@@ -259,7 +259,9 @@ void audit(const Context& context, std::size_t loop, const Route& route,
            const policy::Caller& caller, const Path& path, const http::Request& request,
            http::Responder& responder) {
   const bool leaves = route.right == Right::kExport;
-  if (!leaves && !is_administrative(route.right)) return;
+  const node::Shard* const here = context.shards.at(request.loop);
+  const bool audited = here != nullptr && here->audit != nullptr;
+  if (!audited || (!leaves && !is_administrative(route.right))) return;
   log::AuditEntry entry = node::audit_entry_of(caller, request.peer);
   entry.kind = leaves ? log::AuditEntry::Kind::kExport : log::AuditEntry::Kind::kAct;
   entry.right = policy::name_of(route.right);

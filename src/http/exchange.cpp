@@ -69,6 +69,7 @@ Responder::~Responder() {
 
 void Responder::give_up() {
   if (!exchange_) return;
+  gate_ = {};  // whoever set it may be gone
   respond(error_response(500, "internal", "the request was not answered"));
 }
 

@@ -101,7 +101,8 @@ class Responder {
   void charge_to(SharedCell cell) { cell_ = std::move(cell); }
 
   // Has `gate` look at the status before the response leaves: the response is sent when the task that it gets
-  // runs, on whatever thread that is. A response in pieces does not wait for it.
+  // runs, on whatever thread that is. A response in pieces does not wait for it, and an obligation that is given up
+  // does not call it.
   using Gate = std::move_only_function<void(int status, Task send)>;
   void hold(Gate gate) { gate_ = std::move(gate); }
 

@@ -67,5 +67,37 @@ TEST(HttpExchange, AStreamThatIsDroppedIsBrokenOff) {
   EXPECT_FALSE(answer->ended);
 }
 
+TEST(HttpExchange, AHeldResponseLeavesWhenItMay) {
+  TestLoop loop;
+  auto [responder, answer] = fake_responder(loop);
+  int seen = 0;
+  Task send;
+  responder.hold([&](int status, Task task) {
+    seen = status;
+    send = std::move(task);
+  });
+  responder.respond(text_response(202, "soon"));
+  loop.drain();
+  EXPECT_EQ(seen, 202);
+  EXPECT_FALSE(answer->head.has_value());
+  send();
+  loop.drain();
+  ASSERT_TRUE(answer->head.has_value());
+  EXPECT_EQ(answer->head->status, 202);
+}
+
+// Whoever holds it may be gone by then.
+TEST(HttpExchange, AnObligationThatIsGivenUpIsNotHeld) {
+  TestLoop loop;
+  auto [responder, answer] = fake_responder(loop);
+  bool asked = false;
+  responder.hold([&](int, Task) { asked = true; });
+  { const Responder dropped = std::move(responder); }
+  loop.drain();
+  EXPECT_FALSE(asked);
+  ASSERT_TRUE(answer->head.has_value());
+  EXPECT_EQ(answer->head->status, 500);
+}
+
 }  // namespace
 }  // namespace syncline::http
