@@ -498,7 +498,7 @@ class Workspace {
   Result<log::Event> accept(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                             const merge::Prepared& prepared, log::Position rules, Ready* ready);
   Result<void> check_quotas(const LiveObject& object, const Offer& offer) const;
-  Counted count_use(const LiveObject& object, const Offer& offer) const;
+  Counted count_use(const LiveObject& object) const;
   log::Event describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
                       log::Position rules) const;
   void note_author(const policy::Caller& caller, LiveObject& object, SubscriberList::Stay author);

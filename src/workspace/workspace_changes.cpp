@@ -225,7 +225,7 @@ Result<void> Workspace::check_quotas(const LiveObject& object, const Offer& offe
 }
 
 // What the change will take, before it becomes an event.
-Workspace::Counted Workspace::count_use(const LiveObject& object, const Offer& offer) const {
+Workspace::Counted Workspace::count_use(const LiveObject& object) const {
   return {.use = use_,
           .bytes = 0,  // known with the event
           .new_object = object.position() == 0,
@@ -236,7 +236,7 @@ Workspace::Counted Workspace::count_use(const LiveObject& object, const Offer& o
 void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
                        merge::Prepared prepared, log::Position rules, Ready* ready,
                        Done<Receipt> done) {
-  Counted counted = count_use(object, offer);
+  Counted counted = count_use(object);
   auto event = accept(caller, object, offer, prepared, rules, ready);
   if (!event && offer.change.apart) return offer.change.apart();
   if (!event)
