@@ -21,7 +21,7 @@ test('the description is valid, and describes every route and no other', kTest, 
 });
 
 test('what is answered is what is described', kTest, async (t) => {
-  const server = await Server.start(t, { args: [...kSignAtOnce, '--region', 'eu', '--node', 'n1', '--backup-dir', join(scratch_dir(t, 'backups'), 'backups')] });
+  const server = await Server.start(t, { args: [...kSignAtOnce, '--audit', '--region', 'eu', '--node', 'n1', '--backup-dir', join(scratch_dir(t, 'backups'), 'backups')] });
   const api = await Api.of(server);
   const ann = await y_client(t, server, 'team', 'notes/plan');
   const ben = await y_client(t, server, 'team', 'notes/plan');
@@ -70,6 +70,7 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('PUT', '/workspaces/team/hold?reason=case%207');
   assert.equal((await api.ask('POST', '/v1/workspaces/team/retention')).status, 403);
   await ok('DELETE', '/workspaces/team/hold?reason=closed');
+  assert.ok(JSON.stringify((await ok('GET', '/audit?limit=100')).body).includes('DELETE /v1/workspaces/{workspace}/hold'));
   const kept = (await ok('PUT', '/workspaces/team/retention?keep_for=0&keep_last=1')).body;
   assert.deepEqual(kept.record.map((line) => line.action), ['hold', 'release', 'set']);
   const turned = (await ok('POST', '/workspaces/team/retention')).body;
