@@ -3,20 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/tenant_records.h"
+#include "log/test_loop.h"
 #include "policy/api_key.h"
 #include "policy/revocations.h"
 #include "store/directory.h"
 #include "store_test_dir.h"
-#include "support/virtual_loop.h"
 
 namespace syncline::backend {
 namespace {
@@ -34,18 +32,14 @@ class EraseTenants : public ::testing::Test {
   }
 
   void change(RocksDbStore& store, std::vector<log::DirectoryChange> changes) {
-    testing::VirtualLoop loop;
+    testing::TestLoop loop;
     auto own = store.open_loop(loop);
     bool done = false;
     own->directory().change_directory(std::move(changes), [&](Result<void> kept) {
       EXPECT_TRUE(kept);
       done = true;
     });
-    for (int i = 0; i < 5000 && !done; ++i) {
-      loop.run();
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    EXPECT_TRUE(done);
+    EXPECT_TRUE(loop.run_until([&] { return done; }));
   }
 
   std::vector<std::string> ids(const RocksDbStore& store, DirectoryKind kind) {
