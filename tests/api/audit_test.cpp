@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "policy/tenants.h"
 #include "support/test_api.h"
+#include "workspace/onlooker.h"
 
 namespace syncline::api {
 namespace {
@@ -61,6 +63,36 @@ TEST_F(ApiAudit, AnActIsThereWhenItIsAnswered) {
     EXPECT_NE(log.find(part), std::string::npos) << part << " in " << log;
 }
 
+// Between any two tasks of the loop.
+TEST_F(ApiAudit, NoActIsAnsweredBeforeItIsDurable) {
+  const std::string act = "PUT /v1/workspaces/{workspace}/hold";
+  const auto is_stored = [&] {
+    for (unsigned family = 0; family < store::kFamilies; ++family) {
+      const auto cursor = node_.store.tables().cursor(static_cast<store::Family>(family));
+      for (cursor->seek(""); cursor->valid(); cursor->next())
+        if (cursor->value().find(act) != cursor->value().npos) return true;
+    }
+    return false;
+  };
+  const auto answer =
+      node_.send("PUT", "/v1/workspaces/w/hold?reason=case", "Authorization: Bearer boss\r\n");
+  bool early = false;
+  std::function<void()> look = [&] {
+    if (answer->head) return;
+    const bool stored = is_stored();
+    node_.loops[0]->post([&, stored] {
+      early = early || (answer->head && !stored && !is_stored());
+      look();
+    });
+  };
+  look();
+  node_.run();
+  ASSERT_TRUE(answer->head.has_value());
+  EXPECT_EQ(answer->head->status, 200);
+  EXPECT_FALSE(early);
+  EXPECT_TRUE(is_stored());
+}
+
 TEST_F(ApiAudit, AnActThatFailsIsThereWithItsStatus) {
   EXPECT_EQ(ask("PUT", "boss", "/v1/workspaces/w/retention?keep_last=x")->head->status, 400);
   EXPECT_NE(audit_of("boss").find(R"("status":400)"), std::string::npos);
@@ -99,6 +131,24 @@ TEST_F(ApiAudit, AChangeOfSomebodyWhoMayNotIsThere) {
   EXPECT_NE(log.find(R"("principal":"bob","right":"write","workspace":"w","object":"x","reason":)"),
             std::string::npos)
       << log;
+}
+
+// The server asks itself whether a reader may write, to tell his client. Nobody was refused then.
+TEST_F(ApiAudit, AQuestionOfTheServersOwnIsNoRefusal) {
+  workspace::Onlooker onlooker;
+  node_.shards->on_owner("w", [&](node::Shard& shard) {
+    const policy::Caller reader{.principal = {.id = "bob"}, .rights = policy::Rights::reading()};
+    workspace::Workspace& open = shard.host.get("w");
+    open.subscribe(reader, "x", {}, onlooker, [&, reader](Result<workspace::LiveObject*> live) {
+      ASSERT_TRUE(live.has_value());
+      EXPECT_FALSE(open.may(reader, policy::Right::kWrite, **live));
+      open.unsubscribe(**live, onlooker);
+    });
+  });
+  node_.run();
+  node_.loops[0]->advance(2000);
+  node_.run();
+  EXPECT_EQ(audit_of("boss"), "");
 }
 
 TEST_F(ApiAudit, AnExportIsThere) {
@@ -148,6 +198,17 @@ TEST_F(ApiAudit, NoQuotaOfTheTenantConcernsIt) {
   policy::UseTable uses(&tenants);
   EXPECT_NE(uses.of("/acme/w"), nullptr);
   EXPECT_EQ(uses.of("/acme/.system"), nullptr);
+}
+
+// Otherwise whoever gets its name would read it.
+TEST_F(ApiAudit, ATenantWithAnAuditLogIsNotForgotten) {
+  policy::TenantTable tenants;
+  node_.context.tenants = &tenants;
+  EXPECT_EQ(ask("POST", "boss", "/v1/tenants/acme")->head->status, 201);
+  EXPECT_EQ(ask("POST", "acme", "/v1/revocations?principal=bob")->head->status, 204);
+  EXPECT_EQ(ask("DELETE", "boss", "/v1/tenants/acme")->head->status, 409);
+  EXPECT_EQ(ask("POST", "boss", "/v1/tenants/beta")->head->status, 201);
+  EXPECT_EQ(ask("DELETE", "boss", "/v1/tenants/beta")->head->status, 204);
 }
 
 TEST_F(ApiAudit, WhatRetentionDroppedIsSaid) {
