@@ -37,28 +37,36 @@ int list_shares(const Command& command, const ShareOptions& options, Console& co
   return kDone;
 }
 
-int give_share(const Command& command, const ShareOptions& options, Console& console) {
+// Calls `change` with what the options name.
+template <typename Change>
+int change_share(const Command& command, const ShareOptions& options, Console& console,
+                 Change change) {
   const auto path = parse_path(options.path, Whole::kTaken);
   if (!path) return console.misused(path.error().message);
   auto api = open_api(command, options.source);
   if (!api) return console.failed(api.error());
   ShareWish wish = options.wish;
   wish.resource = path->object;
-  const auto given = api->share(path->workspace, wish);
-  if (!given) return console.failed(given.error());
-  console.line(options.json ? *given : wish.to + " is " + wish.role + " of " + options.path);
-  return kDone;
+  return change(*api, path->workspace, wish);
+}
+
+int give_share(const Command& command, const ShareOptions& options, Console& console) {
+  return change_share(
+      command, options, console,
+      [&](Api& api, const std::string& workspace, const ShareWish& wish) {
+        const auto given = api.share(workspace, wish);
+        if (!given) return console.failed(given.error());
+        console.line(options.json ? *given : wish.to + " is " + wish.role + " of " + options.path);
+        return int{kDone};
+      });
 }
 
 int take_share(const Command& command, const ShareOptions& options, Console& console) {
-  const auto path = parse_path(options.path, Whole::kTaken);
-  if (!path) return console.misused(path.error().message);
-  auto api = open_api(command, options.source);
-  if (!api) return console.failed(api.error());
-  ShareWish wish = options.wish;
-  wish.resource = path->object;
-  const auto taken = api->unshare(path->workspace, wish);
-  return taken ? kDone : console.failed(taken.error());
+  return change_share(command, options, console,
+                      [&](Api& api, const std::string& workspace, const ShareWish& wish) {
+                        const auto taken = api.unshare(workspace, wish);
+                        return taken ? int{kDone} : console.failed(taken.error());
+                      });
 }
 
 using RunShare = int (*)(const Command&, const ShareOptions&, Console&);
