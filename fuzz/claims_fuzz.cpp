@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "check.h"
-#include "policy/claim_rules.h"
-#include "policy/webhook_answers.h"
+#include "identity/claim_rules.h"
+#include "identity/webhook_answers.h"
 
 namespace {
 
@@ -18,13 +18,13 @@ bool is_plain(std::string_view text, std::size_t most) {
          });
 }
 
-void check_principal(const std::string& id, const policy::Identity& identity) {
-  FUZZ_CHECK(!id.empty() && is_plain(id, policy::kMaxIdBytes) && !policy::is_reserved_id(id));
-  FUZZ_CHECK(is_plain(identity.name, policy::kMaxShownNameBytes));
-  FUZZ_CHECK(is_plain(identity.tenant, policy::kMaxIdBytes));
-  FUZZ_CHECK(identity.groups.size() <= policy::kMaxGroups);
+void check_principal(const std::string& id, const identity::Identity& identity) {
+  FUZZ_CHECK(!id.empty() && is_plain(id, identity::kMaxIdBytes) && !identity::is_reserved_id(id));
+  FUZZ_CHECK(is_plain(identity.name, identity::kMaxShownNameBytes));
+  FUZZ_CHECK(is_plain(identity.tenant, identity::kMaxIdBytes));
+  FUZZ_CHECK(identity.groups.size() <= identity::kMaxGroups);
   for (const std::string& group : identity.groups)
-    FUZZ_CHECK(!group.empty() && is_plain(group, policy::kMaxIdBytes));
+    FUZZ_CHECK(!group.empty() && is_plain(group, identity::kMaxIdBytes));
 }
 
 }  // namespace
@@ -32,16 +32,16 @@ void check_principal(const std::string& id, const policy::Identity& identity) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (const auto claims = crdt::from_json(text)) {
-    const policy::ClaimRules nested{
+    const identity::ClaimRules nested{
         .id = "a.b", .name = "a.b.c", .groups = "a.g", .tenant = "t", .rights = "scope"};
-    for (const policy::ClaimRules& rules : {policy::ClaimRules(), nested})
-      if (const auto mapped = policy::map_claims(*claims, rules))
+    for (const identity::ClaimRules& rules : {identity::ClaimRules(), nested})
+      if (const auto mapped = identity::map_claims(*claims, rules))
         check_principal(mapped->id, mapped->identity);
   }
   constexpr std::uint64_t kNow = 1'800'000'000'000;
   for (const int status : {200, 401, 403}) {
-    const auto verdict = policy::webhook_verdict({.token = "t"}, status, text, kNow);
-    FUZZ_CHECK(verdict.kept_ms <= policy::WebhookAnswers::kMostKeptMs);
+    const auto verdict = identity::webhook_verdict({.token = "t"}, status, text, kNow);
+    FUZZ_CHECK(verdict.kept_ms <= identity::WebhookAnswers::kMostKeptMs);
     if (!verdict.answer) continue;
     FUZZ_CHECK(status == 200 && verdict.kept_ms > 0);
     check_principal(verdict.answer->id, *verdict.answer->identity);

@@ -7,8 +7,8 @@
 #include "base/base64.h"
 #include "base/hmac.h"
 #include "check.h"
-#include "policy/api_key.h"
-#include "policy/ticket.h"
+#include "identity/api_key.h"
+#include "identity/ticket.h"
 
 using namespace syncline;
 
@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "slt_";
 
-policy::TicketSecret secret() {
-  policy::TicketSecret made{.id = 1};
+identity::TicketSecret secret() {
+  identity::TicketSecret made{.id = 1};
   made.bytes.fill(7);
   return made;
 }
@@ -32,15 +32,15 @@ std::string signed_text(ByteView body) {
 }
 
 void check_ticket(const std::string& text) {
-  const std::vector<policy::TicketSecret> secrets{secret()};
-  const auto ticket = policy::read_ticket(text, secrets);
+  const std::vector<identity::TicketSecret> secrets{secret()};
+  const auto ticket = identity::read_ticket(text, secrets);
   if (!ticket) return;
   FUZZ_CHECK(!ticket->workspace.empty() && !ticket->principal.empty());
-  const auto again = policy::encode_ticket(*ticket, secrets.front());
-  if (again) FUZZ_CHECK(policy::read_ticket(*again, secrets) == *ticket);
-  const auto who = policy::judge_ticket(*ticket, ticket->minted_ms);
-  FUZZ_CHECK(who && who->rights.within(policy::Rights::writing()));
-  FUZZ_CHECK(!policy::judge_ticket(*ticket, ticket->expires_ms));
+  const auto again = identity::encode_ticket(*ticket, secrets.front());
+  if (again) FUZZ_CHECK(identity::read_ticket(*again, secrets) == *ticket);
+  const auto who = identity::judge_ticket(*ticket, ticket->minted_ms);
+  FUZZ_CHECK(who && who->rights.within(identity::Rights::writing()));
+  FUZZ_CHECK(!identity::judge_ticket(*ticket, ticket->expires_ms));
 }
 
 }  // namespace
@@ -48,12 +48,12 @@ void check_ticket(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView bytes(data, size);
   const std::string text(as_text(bytes));
-  if (const auto key = policy::parse_key(text))
-    FUZZ_CHECK(policy::NewKey({std::string(key->id), std::string(key->secret)}).text() == text);
-  if (const auto id = policy::key_id_of(text)) FUZZ_CHECK(id->size() == policy::kKeyIdChars);
-  const auto record = policy::decode_api_key("abcdefghijklmnop", bytes);
+  if (const auto key = identity::parse_key(text))
+    FUZZ_CHECK(identity::NewKey({std::string(key->id), std::string(key->secret)}).text() == text);
+  if (const auto id = identity::key_id_of(text)) FUZZ_CHECK(id->size() == identity::kKeyIdChars);
+  const auto record = identity::decode_api_key("abcdefghijklmnop", bytes);
   if (record)
-    FUZZ_CHECK(policy::decode_api_key(record->id, policy::encode_api_key(*record)) == *record);
+    FUZZ_CHECK(identity::decode_api_key(record->id, identity::encode_api_key(*record)) == *record);
   check_ticket(text);
   check_ticket(signed_text(bytes));
   return 0;

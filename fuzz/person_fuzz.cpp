@@ -5,8 +5,8 @@
 
 #include "base/utf8.h"
 #include "check.h"
-#include "policy/names.h"
-#include "policy/person.h"
+#include "identity/names.h"
+#include "identity/person.h"
 #include "syncline/crdt/any.h"
 #include "workspace/stamp.h"
 
@@ -36,15 +36,15 @@ void check_state(std::string_view state) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto person = policy::decode_person({data, size}))
-    FUZZ_CHECK(policy::decode_person(policy::encode_person(*person)) == *person);
+  if (const auto person = identity::decode_person({data, size}))
+    FUZZ_CHECK(identity::decode_person(identity::encode_person(*person)) == *person);
 
-  const std::string name = policy::display_name(text);
-  FUZZ_CHECK(name.size() <= policy::kMaxDisplayNameBytes && is_valid_utf8(name));
-  FUZZ_CHECK(policy::display_name(name) == name);
+  const std::string name = identity::display_name(text);
+  FUZZ_CHECK(name.size() <= identity::kMaxDisplayNameBytes && is_valid_utf8(name));
+  FUZZ_CHECK(identity::display_name(name) == name);
   if (!name.empty()) {
-    const policy::Person person{.name = name, .first_day = 1, .last_day = size};
-    if (size > 0) FUZZ_CHECK(policy::decode_person(policy::encode_person(person)) == person);
+    const identity::Person person{.name = name, .first_day = 1, .last_day = size};
+    if (size > 0) FUZZ_CHECK(identity::decode_person(identity::encode_person(person)) == person);
   }
   check_state(text);
   return 0;

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "identity/access.h"
 #include "log/test_chain.h"
 #include "merge/facets.h"
 #include "node/known_types.h"
-#include "policy/access.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 #include "store/memory_store.h"
@@ -24,10 +24,10 @@ namespace {
 
 using namespace syncline;
 
-policy::Rates low_rates() {
-  policy::Rates rates;
-  for (const auto work : {policy::Work::kMessages, policy::Work::kPresence,
-                          policy::Work::kBroadcasts, policy::Work::kJoins})
+limits::Rates low_rates() {
+  limits::Rates rates;
+  for (const auto work : {limits::Work::kMessages, limits::Work::kPresence,
+                          limits::Work::kBroadcasts, limits::Work::kJoins})
     rates.of[static_cast<std::size_t>(work)] = {.per_second = 1, .burst = 3};
   return rates;
 }
@@ -51,8 +51,8 @@ struct World {
                         .on_storage_failure = [](const Error&) { SYNCLINE_ASSERT(false); }}};
   session::Limits limits;
   session::Counters session_counters;
-  policy::Access access;
-  policy::NetworkRates rates{low_rates()};  // so that an input of a few messages is above them
+  identity::Access access;
+  limits::NetworkRates rates{low_rates()};  // so that an input of a few messages is above them
 };
 
 struct Peer {
@@ -92,7 +92,7 @@ std::vector<std::unique_ptr<Peer>> connect(World& world) {
           session::YSessionOptions{.host = world.host,
                                    .workspace = "w",
                                    .object = "d",
-                                   .principal = policy::Principal{.id = "fuzz"},
+                                   .principal = identity::Principal{.id = "fuzz"},
                                    .actor = "a",
                                    .wants_saved = i == 1,
                                    .limits = world.limits,

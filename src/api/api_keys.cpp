@@ -1,4 +1,4 @@
-// API keys (policy/api_key.h): making, listing and revoking them.
+// API keys (identity/api_key.h): making, listing and revoking them.
 #include "api/api_keys.h"
 
 #include <fmt/format.h>
@@ -9,23 +9,23 @@
 #include "api/json_body.h"
 #include "api/route.h"
 #include "api/support.h"
+#include "identity/claim_rules.h"
+#include "identity/names.h"
 #include "node/revoke.h"
-#include "policy/claim_rules.h"
-#include "policy/names.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
 namespace syncline::api {
 namespace {
 
-using policy::ApiKey;
+using identity::ApiKey;
 using protocol::json_string;
 
 constexpr std::uint64_t kMostSeconds = std::uint64_t{100} * 366 * 86'400;  // a century
 
-KeyOwner owner_of(const policy::Caller& caller) {
+KeyOwner owner_of(const identity::Caller& caller) {
   if (caller.local) return std::nullopt;
-  const policy::Identity* identity = caller.principal.identity.get();
+  const identity::Identity* identity = caller.principal.identity.get();
   return identity == nullptr ? std::string() : identity->tenant;
 }
 
@@ -47,28 +47,28 @@ std::string key_json(const ApiKey& key, const std::string& more = {}) {
 
 Result<void> check_texts(const ApiKey& key) {
   for (const std::string* text : {&key.label, &key.principal, &key.name})
-    if (text->size() > policy::kMaxKeyTextBytes)
+    if (text->size() > identity::kMaxKeyTextBytes)
       return fail(ErrorCode::kInvalid,
                   fmt::format("label, principal and name have at most {} bytes each",
-                              policy::kMaxKeyTextBytes));
+                              identity::kMaxKeyTextBytes));
   if (key.workspace.empty() && !key.object.empty())
     return fail(ErrorCode::kInvalid, "an object is named with its workspace");
   if (!key.workspace.empty())
-    if (auto valid = policy::check_workspace_name(key.workspace); !valid) return valid;
-  return key.object.empty() ? Result<void>() : policy::check_object_id(key.object);
+    if (auto valid = identity::check_workspace_name(key.workspace); !valid) return valid;
+  return key.object.empty() ? Result<void>() : identity::check_object_id(key.object);
 }
 
 // What the key allows where it is used: within a tenant, nobody has the rights that concern the whole server
-// (policy::TenantDoor).
-std::optional<policy::Rights> rights_of(const ApiKey& key) {
-  auto rights = policy::rights_named(key.rights);
+// (limits::TenantDoor).
+std::optional<identity::Rights> rights_of(const ApiKey& key) {
+  auto rights = identity::rights_named(key.rights);
   if (!rights) return std::nullopt;
   if (key.for_others) rights = rights->with(Right::kMintForOthers);
-  return key.tenant.empty() ? *rights : rights->without(policy::Rights::of_the_server());
+  return key.tenant.empty() ? *rights : rights->without(identity::Rights::of_the_server());
 }
 
 // A key has no more rights than whoever makes it.
-Result<void> check_grant(const ApiKey& key, policy::Rights creator) {
+Result<void> check_grant(const ApiKey& key, identity::Rights creator) {
   const auto rights = rights_of(key);
   if (!rights) return fail(ErrorCode::kInvalid, "rights are read, write or admin");
   if (!rights->within(creator))
@@ -77,9 +77,9 @@ Result<void> check_grant(const ApiKey& key, policy::Rights creator) {
 }
 
 // Events name the principal of the key. Only who may name others in a ticket may name another one here.
-Result<void> check_holder(const ApiKey& key, const policy::Caller& creator) {
+Result<void> check_holder(const ApiKey& key, const identity::Caller& creator) {
   if (key.principal.empty() || key.principal == creator.principal.id) return {};
-  if (policy::is_reserved_id(key.principal))
+  if (identity::is_reserved_id(key.principal))
     return fail(ErrorCode::kForbidden, "this id of a principal belongs to the server");
   if (!creator.rights.has(Right::kMintForOthers))
     return fail(ErrorCode::kForbidden, "this token may not say who somebody is");
@@ -116,9 +116,9 @@ void make_key(Call call) {
   if (call.context.api_keys == nullptr) return call.refuse(not_here("API keys"));
   auto key = read_key_wish(call);
   if (!key) return call.refuse(key.error());
-  const policy::NewKey made = policy::new_key(*call.shard.random);
+  const identity::NewKey made = identity::new_key(*call.shard.random);
   key->id = made.id;
-  key->secret_hash = policy::hash_of_secret(made.secret);
+  key->secret_hash = identity::hash_of_secret(made.secret);
   if (key->principal.empty()) key->principal = "key:" + made.id;
   const std::string shown = key_json(*key, "\"key\":" + json_string(made.text()) + ",");
   call.context.api_keys->add(std::move(*key),
@@ -146,9 +146,9 @@ void list_keys(Call call) {
 // Sessions with the key, and with tickets that its holder minted, end on all loops. The key is worthless for ever; the
 // revocation that ends them need not last longer than a ticket.
 void end_sessions_of(Call call, const std::string& id, const KeyOwner& owner) {
-  policy::Revocation revocation{
-      .of = policy::Revocation::Of::kKey,
-      .id = policy::token_of_key(id),
+  identity::Revocation revocation{
+      .of = identity::Revocation::Of::kKey,
+      .id = identity::token_of_key(id),
       .tenant = owner.value_or(""),
       .until_ms = call.shard.scheduler.unix_ms() + call.context.ticket_limits.most_ms};
   const node::Shards& shards = call.context.shards;
@@ -163,7 +163,7 @@ void end_sessions_of(Call call, const std::string& id, const KeyOwner& owner) {
 
 void revoke_key(Call call) {
   if (call.context.api_keys == nullptr) return call.refuse(not_here("API keys"));
-  const auto found = policy::key_id_of(call.path.item);
+  const auto found = identity::key_id_of(call.path.item);
   if (!found) return call.refuse({ErrorCode::kInvalid, "this is no id of a key"});
   const std::string id(*found);
   const KeyOwner owner = owner_of(call.caller);

@@ -1,4 +1,4 @@
-// The API keys of a server (policy/api_key.h), as the API manages them.
+// The API keys of a server (identity/api_key.h), as the API manages them.
 #pragma once
 
 #include <cstddef>
@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "identity/api_key.h"
+#include "identity/api_key_book.h"
 #include "log/event_log.h"
-#include "policy/api_key.h"
-#include "policy/api_key_book.h"
 
 namespace syncline::api {
 
-using policy::KeyOwner;
+using identity::KeyOwner;
 
 // Thread-safety: any thread. Answers come on any thread, or at once.
 class ApiKeys {
@@ -22,11 +22,11 @@ class ApiKeys {
   // Stores a new key. It is durable, and good on every loop, when the answer comes.
   //   kConflict   there is a key with this id
   //   kTooLarge   there are too many keys
-  virtual void add(policy::ApiKey key, log::Done<void> done) = 0;
+  virtual void add(identity::ApiKey key, log::Done<void> done) = 0;
 
   // Those whose ids follow `after`, in byte order.
-  virtual std::vector<policy::ApiKey> list(const KeyOwner& owner, const std::string& after,
-                                           std::size_t limit) const = 0;
+  virtual std::vector<identity::ApiKey> list(const KeyOwner& owner, const std::string& after,
+                                             std::size_t limit) const = 0;
 
   // The key is good for nothing from now on, on any loop. The answer comes when that is durable. Its sessions go on.
   // kNotFound if the owner has no such key. A key that was revoked stays revoked since then.

@@ -18,15 +18,15 @@
 #include "api/imports.h"
 #include "api/security_events.h"
 #include "http/asset.h"
+#include "identity/authenticator.h"
+#include "identity/hosts.h"
+#include "identity/ticket_authenticator.h"
+#include "limits/tenants.h"
 #include "log/checkpoint.h"
 #include "node/identify.h"
 #include "node/shards.h"
 #include "observe/levels.h"
 #include "observe/metrics_page.h"
-#include "policy/authenticator.h"
-#include "policy/hosts.h"
-#include "policy/tenants.h"
-#include "policy/ticket_authenticator.h"
 #include "syncline/error.h"
 
 namespace syncline::api {
@@ -39,20 +39,20 @@ struct PublicKeys {
 
 struct Context {
   node::Shards& shards;
-  const policy::Authenticator& access;
-  policy::Hosts hosts = {};
-  policy::TenantHosts tenant_hosts = {};
-  policy::Tenants* tenants = nullptr;  // nullptr: there is only the default tenant
+  const identity::Authenticator& access;
+  identity::Hosts hosts = {};
+  identity::TenantHosts tenant_hosts = {};
+  limits::Tenants* tenants = nullptr;  // nullptr: there is only the default tenant
   node::TokenCookies cookies = {};
-  Cors cors = Cors({});                // for /v1
+  Cors cors = Cors({});  // for /v1
   // If the process does not provide one of these, its routes answer kUnsupported.
   Imports* imports = nullptr;
   Backups* backups = nullptr;
   observe::LevelSwitch* log_levels = nullptr;
   SecurityEvents* security_events = nullptr;
   ApiKeys* api_keys = nullptr;
-  const policy::TicketAuthenticator* tickets = nullptr;
-  policy::TicketLimits ticket_limits = {};
+  const identity::TicketAuthenticator* tickets = nullptr;
+  identity::TicketLimits ticket_limits = {};
   std::function<Result<PublicKeys>()> keys;
   // Returns the static file with this path, or nullptr. May be empty.
   std::function<const http::Asset*(std::string_view path)> find_asset = {};
@@ -63,7 +63,7 @@ struct Context {
   // wait. May be empty.
   std::function<Result<void>()> health = {};
   bool bound_to_loopback = true;
-  bool local = false;  // whoever asks is the operator on this machine (policy::Caller::local)
+  bool local = false;  // whoever asks is the operator on this machine (identity::Caller::local)
   std::size_t retention_events = 1024;  // events that one request to apply a rule processes
 };
 

@@ -24,7 +24,7 @@ namespace syncline::api {
 
 class Cors {
  public:
-  // Each origin must satisfy policy::check_origin. `with_cookies`: their requests may bring cookies.
+  // Each origin must satisfy identity::check_origin. `with_cookies`: their requests may bring cookies.
   explicit Cors(std::vector<std::string> origins, bool with_cookies = false)
       : origins_(std::move(origins)), with_cookies_(with_cookies) {}
 

@@ -11,12 +11,13 @@
 #include "api/support.h"
 #include "base/mutation.h"
 #include "base/qualified_name.h"
+#include "identity/names.h"
+#include "identity/scope.h"
+#include "limits/rates.h"
+#include "limits/who.h"
 #include "log/audit.h"
 #include "node/audit_keeper.h"
 #include "node/identify.h"
-#include "policy/names.h"
-#include "policy/rates.h"
-#include "policy/scope.h"
 
 namespace syncline::api {
 namespace {
@@ -95,14 +96,14 @@ void run_route(const Route& route, Call call) {
 // A change over HTTP counts for the quotas as what clients send over WebSockets does. Those above one are read more
 // slowly; a request is told when to come back. Without a value: it may go on.
 std::optional<http::Response> refuse_over_quota(const Route& route, const Call& call) {
-  const policy::SharedUse use = call.path.workspace.empty() || !policy::changes(route.right)
+  const limits::SharedUse use = call.path.workspace.empty() || !identity::changes(route.right)
                                     ? nullptr
                                     : call.shard.uses.of(call.path.workspace);
   if (use == nullptr) return std::nullopt;
   const std::uint64_t now_ms = call.shard.scheduler.turn_began_us() / 1000;
   const std::uint64_t wait_ms = use->wait_ms(now_ms);
   if (wait_ms == 0) {
-    use->take(policy::Quota::kBytes, call.request.body.size(), now_ms);
+    use->take(limits::Quota::kBytes, call.request.body.size(), now_ms);
     return std::nullopt;
   }
   http::Response refused = http::error_response(
@@ -137,7 +138,7 @@ void serve(const Route& route, Call call) {
 
 // Principals of different tenants may have the same name.
 std::string asker_of(const Call& call) {
-  const Who who = policy::who_is(call.caller.principal, call.request.peer);
+  const Who who = limits::who_is(call.caller.principal, call.request.peer);
   return qualified(who.tenant, who.principal);
 }
 
@@ -224,19 +225,19 @@ void refuse(const Context& context, const http::Request& request, http::Responde
 
 // Counts the request for its principal.
 std::optional<http::Response> refuse_fast(const Context& context, const http::Request& request,
-                                          const policy::Caller& caller) {
+                                          const identity::Caller& caller) {
   node::Shard* shard = context.shards.at(request.loop);
   return shard == nullptr ? std::nullopt
                           : node::refuse_fast(*shard, caller.principal, request.peer);
 }
 
 Result<void> may_ask(const Context& context, const http::Request& request,
-                     const policy::Caller& caller, Right right) {
-  if (!caller.principal.tenant().empty() && policy::Rights::of_the_server().has(right))
+                     const identity::Caller& caller, Right right) {
+  if (!caller.principal.tenant().empty() && identity::Rights::of_the_server().has(right))
     return fail(ErrorCode::kForbidden, "this concerns the server and all its tenants");
   if (!caller.rights.has(right) && !is_mutated(Mutation::ignore_right))
     return fail(ErrorCode::kForbidden, "this token may only read");
-  if (policy::changes(right) &&
+  if (identity::changes(right) &&
       node::is_foreign_page(context.access, request, context.bound_to_loopback))
     return fail(ErrorCode::kForbidden,
                 "pages of other origins may change things only on a server with tokens");
@@ -249,14 +250,14 @@ std::string name_of(const Route& route) {
 
 // What else changes something is an event of the workspace that it changes, with its author.
 bool is_administrative(Right right) {
-  return policy::changes(right) && right != Right::kWrite && right != Right::kRestore &&
+  return identity::changes(right) && right != Right::kWrite && right != Right::kRestore &&
          right != Right::kPin;
 }
 
 // Whoever asks for an administrative act gets the answer when the audit log holds the act. A whole workspace that leaves
 // the server is noted, too, but an answer in pieces does not wait for that.
 void audit(const Context& context, std::size_t loop, const Route& route,
-           const policy::Caller& caller, const Path& path, const http::Request& request,
+           const identity::Caller& caller, const Path& path, const http::Request& request,
            http::Responder& responder) {
   const bool leaves = route.right == Right::kExport;
   const node::Shard* const here = context.shards.at(request.loop);
@@ -264,7 +265,7 @@ void audit(const Context& context, std::size_t loop, const Route& route,
   if (!audited || (!leaves && !is_administrative(route.right))) return;
   log::AuditEntry entry = node::audit_entry_of(caller, request.peer);
   entry.kind = leaves ? log::AuditEntry::Kind::kExport : log::AuditEntry::Kind::kAct;
-  entry.right = policy::name_of(route.right);
+  entry.right = identity::name_of(route.right);
   entry.request = name_of(route);
   entry.workspace = path.name;
   entry.object = path.object.empty() ? path.item : path.object;
@@ -282,7 +283,7 @@ void audit(const Context& context, std::size_t loop, const Route& route,
 
 // Who is refused although he is known. A refusal by a workspace is told by that (workspace::Host).
 void audit_refusal(const Context& context, Right right, const http::Request& request,
-                   const policy::Caller& caller, std::string_view workspace, const Error& error) {
+                   const identity::Caller& caller, std::string_view workspace, const Error& error) {
   node::Shard* const shard = context.shards.at(request.loop);
   if (shard == nullptr || shard->audit == nullptr || error.code != ErrorCode::kForbidden) return;
   const Route* const route = find_route(request.method, request.raw_path).route;
@@ -296,19 +297,19 @@ void audit_refusal(const Context& context, Right right, const http::Request& req
 }
 
 // The audit log of the tenant is read, exported and kept like any other, by those who may read it, and never written.
-Result<void> check_system_workspace(const Route& route, const policy::Caller& caller,
+Result<void> check_system_workspace(const Route& route, const identity::Caller& caller,
                                     const Path& path) {
   if (path.name != log::kSystemWorkspace) return {};
-  const bool possible = !policy::changes(route.right) || route.right == Right::kRetention ||
+  const bool possible = !identity::changes(route.right) || route.right == Right::kRetention ||
                         route.right == Right::kHold;
   if (possible && caller.rights.has(Right::kAudit)) return {};
   return fail(ErrorCode::kForbidden, "this workspace belongs to the server");
 }
 
 // A pin or a position is no object: it belongs to the whole workspace.
-Result<void> check_reach(const Route& route, const policy::Caller& caller, const Path& path) {
+Result<void> check_reach(const Route& route, const identity::Caller& caller, const Path& path) {
   if (route.scope == Route::kNone) return {};
-  return policy::check_scope(caller.principal, path.name, names_object(route) ? path.object : "");
+  return identity::check_scope(caller.principal, path.name, names_object(route) ? path.object : "");
 }
 
 // `found` refers to the request.
@@ -322,7 +323,7 @@ void serve_found(Context& context, const Found& found, Admitted admitted) {
 
   Path path;
   if (!found.match.workspace.empty()) {
-    const bool changes = policy::changes(found.route->right);
+    const bool changes = identity::changes(found.route->right);
     auto decoded = decode_path(found.match.workspace, found.match.rest,
                                changes ? SystemNames::kRefused : SystemNames::kTaken);
     if (!decoded) return responder.respond(to_response(decoded.error()));
@@ -374,7 +375,7 @@ void admit(const Context& context, http::Request request, http::Responder respon
   const http::Request& asks = *asked;
   node::identify(context.access, context.cookies, asks, context.shards.loop(asks.loop),
                  [&context, asked = std::move(asked), responder = std::move(responder), right,
-                  serve = std::move(serve)](Result<policy::Caller> caller) mutable {
+                  serve = std::move(serve)](Result<identity::Caller> caller) mutable {
                    const auto may = caller ? may_ask(context, *asked, *caller, right)
                                            : std::unexpected(caller.error());
                    if (!may) {

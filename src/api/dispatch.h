@@ -14,14 +14,14 @@ std::vector<const Route*> all_routes();
 // A request whose sender is known and has the right that it needs.
 struct Admitted {
   http::Request request;
-  policy::Caller caller;
+  identity::Caller caller;
   http::Responder responder;
 };
 
 // Finds out who sent the request, and calls `serve` on the loop of the request, now or later. Answers 401
 // itself without a valid token, and 403 if the caller does not have the right, or if a web page of another
 // origin wants to change something on a server without tokens. Further answers to wrong tokens of a connection
-// or a network wait, and at last become 429 (policy/failed_tokens.h). A principal that sends too many requests gets
+// or a network wait, and at last become 429 (limits/failed_tokens.h). A principal that sends too many requests gets
 // 429, too. Must be called on the loop of the request.
 void admit(const Context& context, http::Request request, http::Responder responder, Right right,
            std::move_only_function<void(Admitted)> serve);

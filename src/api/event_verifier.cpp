@@ -33,7 +33,7 @@ void EventVerifier::verify(std::string token, Scheduler& loop, Done done) {
   if (from == nullptr)
     return done(Taken(std::unexpect, EventRefusal{EventRefusal::Code::kInvalidIssuer,
                                                   "the token is of another issuer"}));
-  const policy::Keys known = from->keys.keys();
+  const identity::Keys known = from->keys.keys();
   if (known != nullptr) {
     Taken taken = take_events(from->rules, token, *known, loop.unix_ms());
     const bool other_key = !taken && taken.error().code == EventRefusal::Code::kInvalidKey;
@@ -41,7 +41,7 @@ void EventVerifier::verify(std::string token, Scheduler& loop, Done done) {
   }
   from->keys.ask(known, loop,
                  [from, token = std::move(token), &loop,
-                  done = std::move(done)](Result<policy::Keys> keys) mutable {
+                  done = std::move(done)](Result<identity::Keys> keys) mutable {
                    if (!keys) return done(std::unexpected(std::move(keys.error())));
                    done(take_events(from->rules, token, **keys, loop.unix_ms()));
                  });

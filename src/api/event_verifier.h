@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "api/security_events.h"
+#include "identity/key_source.h"
 #include "jose/algorithm.h"
 #include "jose/claims.h"
-#include "policy/key_source.h"
 
 namespace syncline::api {
 
@@ -25,7 +25,7 @@ class EventVerifier final : public SecurityEvents {
   };
   // Who sends events. `keys` must outlive the verifier.
   struct Transmitter {
-    policy::KeySource& keys;
+    identity::KeySource& keys;
     Rules rules;
   };
 

@@ -259,13 +259,13 @@ struct Collection {
 constexpr std::size_t kTenantsShown = 100;
 constexpr std::string_view kOtherTenants = "(other)";
 
-void add_tenants(observe::MetricsPage& page, const policy::Tenants& tenants) {
-  using policy::Quota;
-  std::vector<policy::SharedTenant> all = tenants.all();
-  std::erase_if(all, [](const policy::SharedTenant& tenant) { return tenant->name().empty(); });
+void add_tenants(observe::MetricsPage& page, const limits::Tenants& tenants) {
+  using limits::Quota;
+  std::vector<limits::SharedTenant> all = tenants.all();
+  std::erase_if(all, [](const limits::SharedTenant& tenant) { return tenant->name().empty(); });
   const auto add = [&](std::string_view name, std::string_view help, Quota quota) {
     std::vector<observe::MetricsPage::Labelled> values;
-    for (const policy::SharedTenant& tenant : all) {
+    for (const limits::SharedTenant& tenant : all) {
       if (values.size() == kTenantsShown) values.push_back({kOtherTenants});
       if (values.size() <= kTenantsShown)
         values.push_back({tenant->name(), tenant->used(quota)});

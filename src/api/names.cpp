@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/qualified_name.h"
-#include "policy/person.h"
+#include "identity/person.h"
 
 namespace syncline::api {
 
@@ -25,7 +25,7 @@ namespace {
 
 ShownName shown_name(const Result<std::optional<Bytes>>& stored, bool verified) {
   if (!stored || !*stored) return {};
-  auto person = policy::decode_person(**stored);
+  auto person = identity::decode_person(**stored);
   if (!person) return {};
   return {.name = std::move(person->name), .verified = verified};
 }
@@ -50,7 +50,7 @@ class LookingUp : public std::enable_shared_from_this<LookingUp> {
     for (const Maker& maker : makers_) {
       if (names_.people_.contains(maker.principal)) continue;
       ShownName& shown = names_.people_[maker.principal];
-      read(DirectoryKind::kPerson, policy::person_id(where_.tenant, maker.principal), shown);
+      read(DirectoryKind::kPerson, identity::person_id(where_.tenant, maker.principal), shown);
     }
     answered();
   }
@@ -62,7 +62,7 @@ class LookingUp : public std::enable_shared_from_this<LookingUp> {
       if (maker.actor.empty() || names_.guests_.contains(maker.actor)) continue;
       if (!names_.people_.at(maker.principal).name.empty()) continue;
       ShownName& shown = names_.guests_[maker.actor];
-      read(DirectoryKind::kGuest, policy::guest_id(where_.workspace, maker.actor), shown);
+      read(DirectoryKind::kGuest, identity::guest_id(where_.workspace, maker.actor), shown);
     }
     answered();
   }

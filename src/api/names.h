@@ -1,4 +1,4 @@
-// Names: the names of those whom an answer mentions, as they are kept beside the logs (policy/person.h).
+// Names: the names of those whom an answer mentions, as they are kept beside the logs (identity/person.h).
 //
 // A principal with a verified name is shown with it, for every event of his. Somebody else is shown with the name that
 // the connection gave itself, by its actor.

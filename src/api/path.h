@@ -23,7 +23,7 @@ struct Path {
 };
 
 // Of the parts of a path as they were sent, for a caller of the default tenant, in percent-encoding; `object` may be empty. kInvalid or kForbidden when
-// a name is not allowed. System objects (policy/names.h) can be named where something is read, and nowhere else:
+// a name is not allowed. System objects (identity/names.h) can be named where something is read, and nowhere else:
 // in a URL as "%2E%2Fpins" or ".%2Fpins". The workspace may be that of the audit log: the dispatcher decides who may
 // name it.
 enum class SystemNames : bool { kRefused, kTaken };

@@ -10,8 +10,8 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "base/mutation.h"
-#include "policy/names.h"
-#include "policy/person.h"
+#include "identity/names.h"
+#include "identity/person.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
@@ -22,11 +22,11 @@ using log::DirectoryEntry;
 using log::DirectoryKind;
 
 std::string day_text(std::uint64_t day) {
-  return protocol::time_text(day * policy::kDayMs).substr(0, 10);
+  return protocol::time_text(day * identity::kDayMs).substr(0, 10);
 }
 
 // `key`: what the id names.
-std::string to_json(std::string_view key, const std::string& id, const policy::Person& person) {
+std::string to_json(std::string_view key, const std::string& id, const identity::Person& person) {
   const std::string who = fmt::format("\"{}\":{}", key, protocol::name_json(id));
   if (person.forgotten) return fmt::format(R"({{{},"name":null,"forgotten":true}})", who);
   return fmt::format(R"({{{},"name":{},"first_seen":"{}","last_seen":"{}"}})", who,
@@ -39,7 +39,7 @@ void list_records(Call call, DirectoryKind kind, const std::string& owner, std::
                   std::string_view key) {
   const auto limit = page_size(call.request);
   if (!limit) return call.refuse(limit.error());
-  const std::string begin = policy::people_of(owner);
+  const std::string begin = identity::people_of(owner);
   const std::string after = http::query_parameter(call.request.query, "after").value_or("");
   auto body = [array, key, limit = *limit,
                skip = begin.size()](const std::vector<DirectoryEntry>& entries) {
@@ -47,7 +47,7 @@ void list_records(Call call, DirectoryKind kind, const std::string& owner, std::
     for (const DirectoryEntry& entry : entries)
       list += (list.empty() ? "" : ",") +
               to_json(key, entry.id.substr(skip),
-                      policy::decode_person(entry.value).value_or(policy::Person()));
+                      identity::decode_person(entry.value).value_or(identity::Person()));
     const bool last = entries.size() < limit;
     return http::json_response(
         200, fmt::format("{{\"{}\":[{}],\"next\":{}}}\n", array, list,
@@ -67,7 +67,7 @@ log::Done<void> answer_erased(http::Responder responder) {
 }
 
 void list_people(Call call) {
-  const std::string tenant(policy::tenant_of(call.caller.principal));
+  const std::string tenant(identity::tenant_of(call.caller.principal));
   list_records(std::move(call), DirectoryKind::kPerson, tenant, "people", "principal");
 }
 
@@ -75,7 +75,7 @@ void list_people(Call call) {
 
 void erase_record(Call call, const std::string& id, bool forget) {
   log::DirectoryChange change{DirectoryKind::kPerson, id, std::nullopt};
-  if (forget) change.value = policy::encode_person({.forgotten = true});
+  if (forget) change.value = identity::encode_person({.forgotten = true});
   if (is_mutated(Mutation::keep_erased_name)) return answer_erased(std::move(call.responder))({});
   call.shard.store->directory().change_directory({std::move(change)},
                                                  answer_erased(std::move(call.responder)));
@@ -98,9 +98,9 @@ void forget_everywhere(Call call, const std::string& tenant, const std::string& 
 
 void erase_person(Call call) {
   const std::string principal = call.path.object;
-  const std::string tenant(policy::tenant_of(call.caller.principal));
+  const std::string tenant(identity::tenant_of(call.caller.principal));
   const bool forget = http::query_parameter(call.request.query, "forget").value_or("") == "1";
-  const auto id = policy::person_id(tenant, principal);
+  const auto id = identity::person_id(tenant, principal);
   if (!id) return call.refuse({ErrorCode::kInvalid, "this is no id of a principal"});
   log::DirectoryStore& directory = call.shard.store->directory();
   directory.load_entry(
@@ -118,21 +118,22 @@ void erase_person(Call call) {
 
 // ---- whoever asks
 
-std::string_view named(policy::Rights rights) {
+std::string_view named(identity::Rights rights) {
   // Within a tenant, its administrator has all but those of the server.
-  if (policy::Rights::all().without(policy::Rights::of_the_server()).within(rights)) return "admin";
+  if (identity::Rights::all().without(identity::Rights::of_the_server()).within(rights))
+    return "admin";
   return rights.has(Right::kWrite) ? "write" : "read";
 }
 
 void show_me(Call call) {
-  const policy::Principal& me = call.caller.principal;
+  const identity::Principal& me = call.caller.principal;
   const std::string name =
-      me.identity == nullptr ? std::string() : policy::display_name(me.identity->name);
+      me.identity == nullptr ? std::string() : identity::display_name(me.identity->name);
   call.answer(http::json_response(
       200, fmt::format(
                R"({{"principal":{},"name":{},"verified":{},"rights":"{}","expires":{}}})",
                protocol::name_json(me.id), name.empty() ? "null" : protocol::json_string(name),
-               policy::is_verified(me), named(call.caller.rights),
+               identity::is_verified(me), named(call.caller.rights),
                me.expires_ms() == 0 ? "null" : '"' + protocol::time_text(me.expires_ms()) + '"') +
                "\n"));
 }
@@ -148,7 +149,7 @@ void list_guests(Call call) {
 void erase_guests(Call call) {
   call.shard.people.erase_guests(call.path.workspace);
   log::DirectoryStore& directory = call.shard.store->directory();
-  const std::string begin = policy::people_of(call.path.workspace);
+  const std::string begin = identity::people_of(call.path.workspace);
   directory.list_entries(
       DirectoryKind::kGuest, begin, "", kMaxPage,
       [call = std::move(call)](Result<std::vector<DirectoryEntry>> entries) mutable {

@@ -3,19 +3,19 @@
 
 #include <string_view>
 
-#include "policy/caller.h"
-#include "policy/person.h"
-#include "policy/rights.h"
+#include "identity/caller.h"
+#include "identity/person.h"
+#include "identity/rights.h"
 
 namespace syncline::api {
 
 // Rights that reach beyond the tenant of whoever has them: to see what is of other tenants, and to change it.
-inline constexpr policy::Right kSeesAllTenants = policy::Right::kSeeTenants;
-inline constexpr policy::Right kChangesAllTenants = policy::Right::kTenants;
+inline constexpr identity::Right kSeesAllTenants = identity::Right::kSeeTenants;
+inline constexpr identity::Right kChangesAllTenants = identity::Right::kTenants;
 
 // Nobody within a tenant reaches beyond it, whatever his rights.
-inline bool reaches_all(const policy::Caller& caller, policy::Right all) {
-  return policy::tenant_of(caller.principal).empty() && caller.rights.has(all);
+inline bool reaches_all(const identity::Caller& caller, identity::Right all) {
+  return identity::tenant_of(caller.principal).empty() && caller.rights.has(all);
 }
 
 }  // namespace syncline::api

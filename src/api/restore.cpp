@@ -7,8 +7,8 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "base/mutation.h"
+#include "identity/names.h"
 #include "merge/facets.h"
-#include "policy/names.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "state/moment.h"
@@ -25,7 +25,7 @@ struct Restore {
   std::string target;  // the workspace that receives the state, within the server
   bool dry_run = false;
   bool or_empty = false;  // an object that did not exist then becomes empty, instead of an error
-  policy::Caller caller;
+  identity::Caller caller;
   log::Position at = 0;
 
   bool in_place() const { return target == path.workspace; }
@@ -44,7 +44,7 @@ Result<Restore> read_restore(const Call& call) {
   if (!http::query_parameter(request.query, "at"))
     return fail(ErrorCode::kInvalid, "say as of when: at=POSITION, a time or a pin");
   if (into) {
-    if (auto valid = policy::check_workspace_name(*into); !valid)
+    if (auto valid = identity::check_workspace_name(*into); !valid)
       return std::unexpected(std::move(valid.error()));
     if (*into == path.name)
       return fail(ErrorCode::kInvalid, "into= names another workspace; here, use confirm=");

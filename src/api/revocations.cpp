@@ -1,4 +1,4 @@
-// What is revoked: revoking tokens by what names them, listing revocations, and undoing them (policy/revocations.h).
+// What is revoked: revoking tokens by what names them, listing revocations, and undoing them (identity/revocations.h).
 //
 // Everybody reaches only the revocations of his tenant, unless he may see, or change, all tenants.
 #include <fmt/format.h>
@@ -14,16 +14,16 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "base/base64.h"
+#include "identity/api_key.h"
+#include "identity/names.h"
 #include "node/revoke.h"
-#include "policy/api_key.h"
-#include "policy/names.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
 namespace syncline::api {
 namespace {
 
-using policy::Revocation;
+using identity::Revocation;
 
 // ---- what is asked for
 
@@ -79,14 +79,15 @@ Result<void> name_what(const RevocationWish& wish, Revocation& revocation) {
   if (named != 1)
     return fail(ErrorCode::kInvalid, "name one thing to revoke: principal, token_id or key_id");
   if (revocation.of == Revocation::Of::kKey)
-    if (const auto id = policy::key_id_of(revocation.id)) revocation.id = policy::token_of_key(*id);
+    if (const auto id = identity::key_id_of(revocation.id))
+      revocation.id = identity::token_of_key(*id);
   return {};
 }
 
 Result<Revocation> asked_revocation(const Call& call) {
   auto wish = read_revocation_wish(call.request);
   if (!wish) return std::unexpected(std::move(wish.error()));
-  const std::string_view own = policy::tenant_of(call.caller.principal);
+  const std::string_view own = identity::tenant_of(call.caller.principal);
   Revocation revocation{.issuer = wish->issuer,
                         .tenant = wish->tenant.empty() ? std::string(own) : wish->tenant,
                         .until_ms = wish->until_ms};
@@ -94,7 +95,7 @@ Result<Revocation> asked_revocation(const Call& call) {
     return std::unexpected(std::move(named.error()));
   if (revocation.of == Revocation::Of::kPrincipal)
     revocation.before_ms = call.shard.scheduler.unix_ms();
-  if (revocation.tenant == policy::kDefaultTenant) revocation.tenant.clear();
+  if (revocation.tenant == identity::kDefaultTenant) revocation.tenant.clear();
   if (revocation.tenant != own && !reaches_all(call.caller, kChangesAllTenants))
     return fail(ErrorCode::kForbidden, "this is another tenant's");
   return revocation;
@@ -117,7 +118,7 @@ void revoke_named(Call call) {
 
 // The id of a revocation for clients is its key, as text for a path.
 std::string id_of(const Revocation& revocation) {
-  return to_base64url(as_bytes(policy::revocation_key(revocation)));
+  return to_base64url(as_bytes(identity::revocation_key(revocation)));
 }
 
 std::optional<std::string> key_named(std::string_view id) {
@@ -147,9 +148,9 @@ std::string revocation_json(const Revocation& revocation) {
 }
 
 // Those of the caller's tenant; of all tenants, for whoever may see all.
-std::optional<std::string> tenant_shown(const policy::Caller& caller) {
+std::optional<std::string> tenant_shown(const identity::Caller& caller) {
   if (reaches_all(caller, kSeesAllTenants)) return std::nullopt;
-  return std::string(policy::tenant_of(caller.principal));
+  return std::string(identity::tenant_of(caller.principal));
 }
 
 void list_revocations(Call call) {
@@ -173,7 +174,7 @@ void undo_revocation(Call call) {
   const auto key = key_named(call.path.item);
   const auto tenant =
       key ? call.shard.revocations.tenant_of_key(*key) : std::optional<std::string>();
-  const bool reached = tenant && (*tenant == policy::tenant_of(call.caller.principal) ||
+  const bool reached = tenant && (*tenant == identity::tenant_of(call.caller.principal) ||
                                   reaches_all(call.caller, kChangesAllTenants));
   if (!reached) return call.refuse({ErrorCode::kNotFound, "there is no such revocation"});
   node::allow_again(call.context.shards, call.shard, *key, answer_done(std::move(call.responder)));

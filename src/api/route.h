@@ -20,15 +20,15 @@
 #include "api/path.h"
 #include "api/streaming.h"
 #include "http/exchange.h"
+#include "identity/caller.h"
+#include "identity/rights.h"
 #include "node/shard.h"
-#include "policy/caller.h"
-#include "policy/rights.h"
 #include "state/jobs.h"
 #include "state/quarantine.h"
 
 namespace syncline::api {
 
-using policy::Right;
+using identity::Right;
 
 // A request that was admitted, and the means to answer it: once, from any loop.
 struct Call {
@@ -38,7 +38,7 @@ struct Call {
   node::Shard& shard;
   http::Request request;
   Path path;
-  policy::Caller caller;
+  identity::Caller caller;
   http::Responder responder;
   // Becomes true when the client has left; nullptr: nobody knows.
   std::shared_ptr<const std::atomic<bool>> abandoned = nullptr;
@@ -54,7 +54,7 @@ struct Inquiry {
   const state::ReplaySources& sources;  // of the worker
   http::Request request;
   Path path;
-  policy::Caller caller;
+  identity::Caller caller;
   http::Responder responder;
   // The entry of the path's object, if it was in quarantine when the request came.
   std::optional<state::Quarantined> held;
@@ -74,7 +74,7 @@ struct Route {
     kWhileOpen,      // the workspace must admit the caller
     kAlsoWhileShut,  // also while the workspace is shut, for routes that deal with that
   };
-  // What the caller's token must reach (policy/scope.h).
+  // What the caller's token must reach (identity/scope.h).
   enum Scope : std::uint8_t {
     kOfPath,  // what the path names; the server as a whole, if it names no workspace
     // What lists objects: those whose names begin with the parameter `prefix`, of the workspace in the path.

@@ -6,7 +6,7 @@ namespace syncline::api {
 
 void change_rules(Call call, Right right, log::RuleAct act, std::string reason,
                   void (*next)(Call)) {
-  const policy::Caller caller = call.caller;
+  const identity::Caller caller = call.caller;
   workspace::Workspace& workspace = call.shard.host.get(call.path.workspace);
   workspace.change_rules(
       caller, right, std::move(act), std::move(reason),

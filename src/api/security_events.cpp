@@ -12,16 +12,16 @@
 #include "api/reach.h"
 #include "api/route.h"
 #include "api/support.h"
+#include "identity/person.h"
 #include "node/revoke.h"
-#include "policy/person.h"
 #include "protocol/event_json.h"
 
 namespace syncline::api {
 namespace {
 
+using identity::Revocation;
 using jose::EventRefusal;
 using jose::SecurityEvent;
-using policy::Revocation;
 
 constexpr std::string_view kEventMediaType = "application/secevent+jwt";
 
@@ -54,8 +54,9 @@ bool is_event_token(const http::Request& request) {
 }
 
 // Nobody revokes tokens of another tenant, also with an event that its issuer has signed.
-void keep_within_tenant(const policy::Caller& caller, EventScope& scope) {
-  if (!reaches_all(caller, kChangesAllTenants)) scope.tenant = policy::tenant_of(caller.principal);
+void keep_within_tenant(const identity::Caller& caller, EventScope& scope) {
+  if (!reaches_all(caller, kChangesAllTenants))
+    scope.tenant = identity::tenant_of(caller.principal);
 }
 
 // On the first loop, which remembers what came.
@@ -117,7 +118,7 @@ EventEffects effects_of(const jose::SecurityEventToken& token, const EventScope&
                      // Tokens say in whole seconds when they were issued.
                      .before_ms = std::min(event.at_ms, now_ms) + 1,
                      .until_ms = now_ms + kSecurityEventMs};
-    if (!policy::check_revocation(older)) continue;
+    if (!identity::check_revocation(older)) continue;
     const bool changed = event.kind == SecurityEvent::Kind::kTokenClaimsChange;
     (changed ? effects.outdated : effects.revoked).push_back(std::move(older));
   }

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/scheduler.h"
+#include "identity/revocations.h"
+#include "identity/seen_ids.h"
 #include "jose/security_event.h"
-#include "policy/revocations.h"
-#include "policy/seen_ids.h"
 
 namespace syncline::api {
 
@@ -23,8 +23,8 @@ struct EventScope {
   std::string issuer = {};  // of the JWTs; "": that of the event
   // The claim that holds the id of a principal: "sub", "email" or another one, of which no event speaks.
   std::string id_claim = "sub";
-  std::string id_prefix = {};                              // of the ids of principals (ClaimRules)
-  std::string tenant = std::string(policy::kEveryTenant);  // whose tokens
+  std::string id_prefix = {};  // of the ids of principals (ClaimRules)
+  std::string tenant = std::string(identity::kEveryTenant);  // whose tokens
 };
 
 class SecurityEvents {
@@ -43,15 +43,15 @@ class SecurityEvents {
   virtual void verify(std::string token, Scheduler& loop, Done done) = 0;
 
   // Of issuer and jti. Only on the first loop.
-  policy::SeenIds seen;
+  identity::SeenIds seen;
 };
 
 // What the events of a token do to everything that its issuer gave their subjects before. Empty: they concern nobody
 // here, or are too old.
 struct EventEffects {
-  std::vector<policy::Revocation> revoked;
+  std::vector<identity::Revocation> revoked;
   // What tokens say has changed. Sessions with older ones look again; the tokens stay valid.
-  std::vector<policy::Revocation> outdated;
+  std::vector<identity::Revocation> outdated;
 };
 // An issuer speaks of its own subjects only.
 EventEffects effects_of(const jose::SecurityEventToken& token, const EventScope& scope,

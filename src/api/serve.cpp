@@ -8,9 +8,9 @@
 #include "api/metrics.h"
 #include "api/reach.h"
 #include "api/support.h"
+#include "identity/scope.h"
 #include "node/identify.h"
 #include "node/tenant_choice.h"
-#include "policy/scope.h"
 
 namespace syncline::api {
 namespace {
@@ -70,7 +70,7 @@ void route(Context& context, http::Request request, http::Responder responder) {
   if (path == "/metrics") {
     return admit(context, std::move(request), std::move(responder), Right::kMetrics,
                  [&context](Admitted admitted) {
-                   const auto within = policy::check_scope(admitted.caller.principal, {}, {});
+                   const auto within = identity::check_scope(admitted.caller.principal, {}, {});
                    if (!within) return admitted.responder.respond(to_response(within.error()));
                    const bool all = reaches_all(admitted.caller, kSeesAllTenants);
                    serve_metrics(context, all ? TenantsShown::kYes : TenantsShown::kNo,

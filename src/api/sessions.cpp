@@ -15,8 +15,8 @@
 #include "api/reach.h"
 #include "api/route.h"
 #include "api/support.h"
+#include "identity/person.h"
 #include "node/revoke.h"
-#include "policy/person.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 #include "session/session_table.h"
@@ -24,17 +24,17 @@
 namespace syncline::api {
 namespace {
 
-using policy::Revocation;
+using identity::Revocation;
 using session::OpenDocument;
 using session::SessionInfo;
 using session::SessionTable;
 
 // `all`: the right that reaches the documents of other tenants.
-void keep_own(const policy::Caller& caller, Right all, SessionInfo& info) {
+void keep_own(const identity::Caller& caller, Right all, SessionInfo& info) {
   if (reaches_all(caller, all)) return;
-  const std::string_view own = policy::tenant_of(caller.principal);
+  const std::string_view own = identity::tenant_of(caller.principal);
   std::erase_if(info.documents, [&](const OpenDocument& document) {
-    return own != policy::tenant_of(document.principal);
+    return own != identity::tenant_of(document.principal);
   });
 }
 
@@ -44,31 +44,31 @@ std::string time_or_null(std::uint64_t ms) {
   return ms == 0 ? "null" : fmt::format("\"{}\"", protocol::time_text(ms));
 }
 
-std::string rights_json(policy::Rights rights) {
+std::string rights_json(identity::Rights rights) {
   std::string list;
-  for (std::size_t i = 0; i < std::size(policy::kRightNames); ++i)
+  for (std::size_t i = 0; i < std::size(identity::kRightNames); ++i)
     if (const auto right = static_cast<Right>(i); rights.has(right))
-      list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", policy::name_of(right));
+      list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", identity::name_of(right));
   return "[" + list + "]";
 }
 
-std::string token_json(const policy::Principal& principal) {
-  static const policy::Identity kShared;
-  const policy::Identity& token = principal.identity == nullptr ? kShared : *principal.identity;
+std::string token_json(const identity::Principal& principal) {
+  static const identity::Identity kShared;
+  const identity::Identity& token = principal.identity == nullptr ? kShared : *principal.identity;
   return fmt::format(R"({{"kind":"{}","id":{},"issued":{},"expires":{}}})",
-                     policy::name_of(token.source),
+                     identity::name_of(token.source),
                      token.token.empty() ? "null" : protocol::name_json(token.token),
                      time_or_null(token.issued_ms), time_or_null(token.expires_ms));
 }
 
 std::string document_json(const OpenDocument& document) {
-  const policy::Principal& principal = document.principal;
+  const identity::Principal& principal = document.principal;
   const std::string name = principal.identity == nullptr ? "" : principal.identity->name;
   return fmt::format(
       R"({{"object":{},"principal":{},"name":{},"tenant":{},"token":{},"rights":{},"in_flight":{},"lag":{}}})",
       protocol::json_string(document.object), protocol::name_json(principal.id),
       name.empty() ? "null" : protocol::name_json(name),
-      protocol::name_json(policy::tenant_of(principal)), token_json(principal),
+      protocol::name_json(identity::tenant_of(principal)), token_json(principal),
       rights_json(principal.rights), document.updates_in_flight, document.lag);
 }
 
@@ -211,7 +211,7 @@ void revoke_session(Call call) {
                  std::vector<Revocation> revocations;
                  Error why = no_session();
                  for (const OpenDocument& document : info.documents) {
-                   auto revocation = policy::revocation_of(document.principal);
+                   auto revocation = identity::revocation_of(document.principal);
                    if (!revocation) {
                      why = std::move(revocation.error());
                    } else if (std::ranges::find(revocations, *revocation) == revocations.end()) {

@@ -6,7 +6,7 @@
 #include "api/state_form.h"
 #include "api/support.h"
 #include "api/tenant_names.h"
-#include "policy/names.h"
+#include "identity/names.h"
 
 namespace syncline::api {
 namespace {
@@ -44,7 +44,7 @@ void get_object(Call call) {
   };
   auto extract = [form = *form](const merge::Object& object) { return show(object, form); };
   const Path path = call.path;
-  const policy::Caller caller = call.caller;
+  const identity::Caller caller = call.caller;
   Sending sending = sending_of(call, "read");
   state::JobOrder order = sending.order;
   call.shard.host.get(path.workspace)

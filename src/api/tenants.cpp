@@ -10,18 +10,18 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "api/tenant_names.h"
+#include "identity/names.h"
+#include "limits/tenants.h"
 #include "log/directory_store.h"
-#include "policy/names.h"
-#include "policy/tenants.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
 namespace syncline::api {
 namespace {
 
-using policy::Quota;
-using policy::TenantRecord;
-using policy::TenantState;
+using limits::Quota;
+using limits::TenantRecord;
+using limits::TenantState;
 using protocol::json_string;
 
 constexpr std::string_view kWorkspacePart = "workspace_";
@@ -31,28 +31,28 @@ bool is_of_workspaces(Quota quota) {
   return quota != Quota::kWorkspaces && quota != Quota::kMemoryBytes;
 }
 
-std::string quotas_json(const policy::Quotas& quotas, bool of_workspaces) {
+std::string quotas_json(const limits::Quotas& quotas, bool of_workspaces) {
   std::string json;
-  for (std::size_t i = 0; i < policy::kQuotas; ++i) {
+  for (std::size_t i = 0; i < limits::kQuotas; ++i) {
     const auto quota = static_cast<Quota>(i);
     if (of_workspaces && !is_of_workspaces(quota)) continue;
-    json += fmt::format("{}\"{}\":{}", json.empty() ? "" : ",", policy::name_of(quota),
+    json += fmt::format("{}\"{}\":{}", json.empty() ? "" : ",", limits::name_of(quota),
                         quotas.of(quota) == 0 ? "null" : std::to_string(quotas.of(quota)));
   }
   return json;
 }
 
-std::string use_json(const policy::Tenant& tenant) {
+std::string use_json(const limits::Tenant& tenant) {
   std::string json;
   for (const Quota quota : {Quota::kConnections, Quota::kWorkspaces, Quota::kObjects,
                             Quota::kStoredBytes, Quota::kMemoryBytes})
-    json += fmt::format("{}\"{}\":{}", json.empty() ? "" : ",", policy::name_of(quota),
+    json += fmt::format("{}\"{}\":{}", json.empty() ? "" : ",", limits::name_of(quota),
                         tenant.used(quota));
   return json;
 }
 
-std::string record_json(const TenantRecord& record, const policy::Tenants& tenants) {
-  const policy::SharedTenant running = tenants.find(record.name);
+std::string record_json(const TenantRecord& record, const limits::Tenants& tenants) {
+  const limits::SharedTenant running = tenants.find(record.name);
   return fmt::format(
       R"({{"tenant":{},"name":{},"created":"{}","state":"{}","quotas":{{{}}},"workspace_quotas":{{{}}},"use":{{{}}}}})",
       json_string(record.name), json_string(record.display_name),
@@ -64,9 +64,9 @@ std::string record_json(const TenantRecord& record, const policy::Tenants& tenan
 // Reads the quotas and the name that the request states into the record. "max_connections", and for each
 // workspace "workspace_max_connections"; 0 means no limit.
 Result<void> read_settings(const http::Request& request, TenantRecord& record) {
-  for (std::size_t i = 0; i < policy::kQuotas; ++i) {
+  for (std::size_t i = 0; i < limits::kQuotas; ++i) {
     const auto quota = static_cast<Quota>(i);
-    const std::string parameter = fmt::format("max_{}", policy::name_of(quota));
+    const std::string parameter = fmt::format("max_{}", limits::name_of(quota));
     const auto limit = number(request, parameter, record.quotas.of(quota));
     if (!limit) return std::unexpected(limit.error());
     record.quotas.set(quota, *limit);
@@ -82,13 +82,13 @@ Result<void> read_settings(const http::Request& request, TenantRecord& record) {
   if (state && *state != "active" && *state != "suspended")
     return fail(ErrorCode::kInvalid, "the state is active or suspended");
   if (state) record.state = *state == "active" ? TenantState::kActive : TenantState::kSuspended;
-  return policy::check_display_name(record.display_name);
+  return limits::check_display_name(record.display_name);
 }
 
 // A tenant's name in a path, or the answer to the call.
 std::optional<std::string> named_tenant(Call& call) {
-  auto valid = policy::check_tenant_name(call.path.object);
-  if (valid && call.path.object == policy::kDefaultTenant)
+  auto valid = identity::check_tenant_name(call.path.object);
+  if (valid && call.path.object == identity::kDefaultTenant)
     valid = fail(ErrorCode::kInvalid, "the default tenant always exists, and has no quotas");
   if (valid && call.context.tenants == nullptr) valid = std::unexpected(not_here("tenants"));
   if (valid) return call.path.object;
@@ -105,7 +105,7 @@ void with_record(Call call, const std::string& name,
                         use = std::move(use)](Result<std::optional<Bytes>> bytes) mutable {
                          if (!bytes) return call.refuse(bytes.error());
                          if (!*bytes) return use(std::move(call), std::nullopt);
-                         auto record = policy::decode_tenant(name, **bytes);
+                         auto record = limits::decode_tenant(name, **bytes);
                          if (!record) return call.refuse(record.error());
                          use(std::move(call), std::move(*record));
                        });
@@ -153,13 +153,13 @@ void change_record(
 void keep(TenantChange change, TenantRecord record, int status) {
   log::DirectoryStore& directory = change.call.shard.store->directory();
   const std::string id = record.name;
-  Bytes bytes = policy::encode_tenant(record);
+  Bytes bytes = limits::encode_tenant(record);
   directory.change_directory(
       {{log::DirectoryKind::kTenant, id, std::move(bytes)}},
       [change = std::move(change), record = std::move(record), status](Result<void> kept) mutable {
         Call& call = change.call;
         if (!kept) return call.refuse(kept.error());
-        policy::Tenants& tenants = *call.context.tenants;
+        limits::Tenants& tenants = *call.context.tenants;
         tenants.put(record);
         call.answer(http::json_response(status, record_json(record, tenants) + "\n"));
       });
@@ -179,7 +179,7 @@ void list_tenants(Call call) {
         if (!entries) return call.refuse(entries.error());
         std::string list;
         for (const log::DirectoryEntry& entry : *entries) {
-          const auto record = policy::decode_tenant(entry.id, entry.value);
+          const auto record = limits::decode_tenant(entry.id, entry.value);
           if (!record) return call.refuse(record.error());
           list += (list.empty() ? "" : ",") + record_json(*record, *call.context.tenants);
         }
@@ -238,7 +238,7 @@ void forget(TenantChange change) {
 }
 
 // What is in the way of deleting a tenant, and how to go on.
-Error has_data(const std::string& name, const policy::SharedTenant& running) {
+Error has_data(const std::string& name, const limits::SharedTenant& running) {
   const auto used = [&](Quota quota) { return running == nullptr ? 0 : running->used(quota); };
   return {ErrorCode::kConflict,
           fmt::format("tenant {0} has data: {1} workspaces with {2} bytes of changes, or an audit "

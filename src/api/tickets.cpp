@@ -1,4 +1,4 @@
-// Tickets (policy/ticket.h): minting them.
+// Tickets (identity/ticket.h): minting them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,25 +8,25 @@
 #include "api/route.h"
 #include "api/support.h"
 #include "base/percent.h"
-#include "policy/random_text.h"
+#include "identity/random_text.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
 
 namespace syncline::api {
 namespace {
 
-using policy::Ticket;
+using identity::Ticket;
 using protocol::json_string;
 
-Result<policy::TicketWish> read_ticket_wish(const http::Request& request) {
+Result<identity::TicketWish> read_ticket_wish(const http::Request& request) {
   auto body =
       JsonBody::read(request, {"workspace", "object", "rights", "lifetime_s", "principal", "name"});
   if (!body) return std::unexpected(std::move(body.error()));
-  policy::TicketWish wish{.workspace = body->text("workspace"),
-                          .object = body->text("object"),
-                          .rights = body->text("rights"),
-                          .principal = body->text("principal"),
-                          .name = body->text("name")};
+  identity::TicketWish wish{.workspace = body->text("workspace"),
+                            .object = body->text("object"),
+                            .rights = body->text("rights"),
+                            .principal = body->text("principal"),
+                            .name = body->text("name")};
   const std::uint64_t seconds = body->number("lifetime_s");
   if (!body->error()) return std::unexpected(body->error().error());
   // What is far too long becomes too long, without an overflow.
@@ -61,9 +61,9 @@ void mint_ticket(Call call) {
   const auto wish = read_ticket_wish(call.request);
   if (!wish) return call.refuse(wish.error());
   const auto ticket =
-      policy::make_ticket(call.caller, *wish, context.ticket_limits,
-                          policy::random_text(*call.shard.random, policy::kTicketIdChars),
-                          call.shard.scheduler.unix_ms());
+      identity::make_ticket(call.caller, *wish, context.ticket_limits,
+                            identity::random_text(*call.shard.random, identity::kTicketIdChars),
+                            call.shard.scheduler.unix_ms());
   if (!ticket) return call.refuse(ticket.error());
   const auto text = context.tickets->sign(*ticket);
   if (!text) return call.refuse(text.error());

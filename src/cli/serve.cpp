@@ -63,8 +63,8 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-Result<std::vector<policy::Token>> read_tokens(const ServeOptions& options) {
-  std::vector<policy::Token> tokens;
+Result<std::vector<identity::Token>> read_tokens(const ServeOptions& options) {
+  std::vector<identity::Token> tokens;
   std::string token = environment("SYNCLINE_TOKEN");
   if (!options.token_file.empty()) {
     std::ifstream file(options.token_file);
@@ -78,14 +78,14 @@ Result<std::vector<policy::Token>> read_tokens(const ServeOptions& options) {
       return fail(ErrorCode::kInvalid,
                   "SYNCLINE_READ_TOKEN without SYNCLINE_TOKEN: nobody could write");
     }
-    tokens.push_back({read, {.id = "reader", .rights = policy::Rights::reading()}});
+    tokens.push_back({read, {.id = "reader", .rights = identity::Rights::reading()}});
   }
   return tokens;
 }
 
-observe::Secrets secrets_of(const std::vector<policy::Token>& tokens) {
+observe::Secrets secrets_of(const std::vector<identity::Token>& tokens) {
   std::vector<std::string> secrets{environment("SYNCLINE_AUTH_WEBHOOK_SECRET")};
-  for (const policy::Token& token : tokens) secrets.push_back(token.secret);
+  for (const identity::Token& token : tokens) secrets.push_back(token.secret);
   return observe::Secrets(secrets);
 }
 
@@ -148,15 +148,15 @@ Open the editor in two windows, then:  syncline cat demo/welcome --server {}
              node.metrics_url().empty() ? "" : "  metrics      " + node.metrics_url() + "\n", url);
 }
 
-policy::Rates rates_of(const ServeOptions& options) {
-  policy::Rates rates;
-  rates.set(policy::Work::kMessages, options.rate_messages);
-  rates.set(policy::Work::kBytes, options.rate_mib << 20);
-  rates.set(policy::Work::kPresence, options.rate_presence);
-  rates.set(policy::Work::kBroadcasts, options.rate_broadcasts);
-  rates.set(policy::Work::kJoins, options.rate_joins);
-  rates.set(policy::Work::kRequests, options.rate_requests);
-  rates.set(policy::Work::kConnections, options.rate_connections);
+limits::Rates rates_of(const ServeOptions& options) {
+  limits::Rates rates;
+  rates.set(limits::Work::kMessages, options.rate_messages);
+  rates.set(limits::Work::kBytes, options.rate_mib << 20);
+  rates.set(limits::Work::kPresence, options.rate_presence);
+  rates.set(limits::Work::kBroadcasts, options.rate_broadcasts);
+  rates.set(limits::Work::kJoins, options.rate_joins);
+  rates.set(limits::Work::kRequests, options.rate_requests);
+  rates.set(limits::Work::kConnections, options.rate_connections);
   rates.network_factor = options.rate_address_factor;
   rates.principal_factor = options.rate_principal_factor;
   return rates;
@@ -166,7 +166,7 @@ backend::IdentityOptions identity_options(const ServeOptions& options) {
   backend::IdentityOptions identity = options.identity;
   identity.jwt_leeway_ms = options.jwt_leeway_seconds * 1000ULL;
   identity.claims.fallback =
-      policy::rights_named(options.jwt_rights).value_or(policy::Rights::none());
+      identity::rights_named(options.jwt_rights).value_or(identity::Rights::none());
   identity.webhook_secret = environment("SYNCLINE_AUTH_WEBHOOK_SECRET");
   return identity;
 }
@@ -181,7 +181,7 @@ std::vector<std::pair<std::string, std::string>> tenant_hosts_of(const ServeOpti
   return hosts;
 }
 
-backend::NodeOptions node_options(const ServeOptions& options, policy::Access access) {
+backend::NodeOptions node_options(const ServeOptions& options, identity::Access access) {
   backend::NodeOptions node;
   node.data_dir = options.data_dir;
   node.backup_dir = options.backup_dir;
@@ -273,7 +273,7 @@ int run_serve(const ServeOptions& options) {
   const auto levels = observe::Levels().changed(options.log_level);
   if (!levels) return complain({ErrorCode::kInvalid, "--log-level: " + levels.error().message});
   observe::Secrets secrets = secrets_of(*tokens);
-  backend::NodeOptions wanted = node_options(options, policy::Access(std::move(*tokens)));
+  backend::NodeOptions wanted = node_options(options, identity::Access(std::move(*tokens)));
   if (!options.metrics_listen.empty()) {
     auto listen = parse_listen(options.metrics_listen);
     if (!listen) return complain(listen.error());

@@ -54,7 +54,7 @@ struct ServeOptions {
   std::string log_format = "auto";  // "auto": text on a terminal, otherwise JSON
   bool json = false;
   std::uint64_t max_change_steps = std::uint64_t{1} << 27;
-  // A second (policy/rates.h); 0: no limit.
+  // A second (limits/rates.h); 0: no limit.
   std::uint64_t rate_messages = 10'000;
   std::uint64_t rate_mib = 64;
   std::uint64_t rate_presence = 400;

@@ -52,21 +52,21 @@ struct ClaimOption {
   const char* name;
   const char* text;
   const char* environment;
-  std::string policy::ClaimRules::*target;
+  std::string identity::ClaimRules::*target;
 };
 
 constexpr ClaimOption kClaims[] = {
     {"--jwt-id-claim", "Claim that holds the id of the person", "SYNCLINE_JWT_ID_CLAIM",
-     &policy::ClaimRules::id},
+     &identity::ClaimRules::id},
     {"--jwt-name-claim", "Claim that holds the name to show", "SYNCLINE_JWT_NAME_CLAIM",
-     &policy::ClaimRules::name},
+     &identity::ClaimRules::name},
     {"--jwt-groups-claim", "Claim that holds the groups, such as realm_access.roles",
-     "SYNCLINE_JWT_GROUPS_CLAIM", &policy::ClaimRules::groups},
+     "SYNCLINE_JWT_GROUPS_CLAIM", &identity::ClaimRules::groups},
     {"--jwt-tenant-claim", "Claim that holds the tenant; JWTs without it are refused then",
-     "SYNCLINE_JWT_TENANT_CLAIM", &policy::ClaimRules::tenant},
+     "SYNCLINE_JWT_TENANT_CLAIM", &identity::ClaimRules::tenant},
     {"--jwt-rights-claim",
      "Claim that says read, write or admin, such as scope; JWTs without one are refused then",
-     "SYNCLINE_JWT_RIGHTS_CLAIM", &policy::ClaimRules::rights},
+     "SYNCLINE_JWT_RIGHTS_CLAIM", &identity::ClaimRules::rights},
 };
 
 void add_lists(Command& serve, ServeOptions& options) {

@@ -1,7 +1,7 @@
 // The audit log: what was done to administer a tenant, and what was refused there. Each tenant has one. Its entries
 // are the events of the object "audit" in the workspace ".system" of the tenant, so they have positions, a place
 // in the hash chain and in the Merkle tree, and are signed, proved, exported and dropped by retention like all
-// others. No client reaches that workspace (policy/names.h): the HTTP API lets administrators read it.
+// others. No client reaches that workspace (identity/names.h): the HTTP API lets administrators read it.
 //
 // An event holds several entries: those of about a second. Refusals that are alike are one entry with a count, so
 // a flood of them does not fill the disk.
@@ -44,7 +44,7 @@ struct AuditEntry {
   std::string principal = {};  // "": not known
   std::string token = {};      // the id of his token or key; may be empty
   std::string address = {};    // where he came from, without the port; "": from nowhere else
-  std::string right = {};      // that it needs (policy/rights.h)
+  std::string right = {};      // that it needs (identity/rights.h)
   std::string request =
       {};  // method and route, as "PUT /v1/tenants/{session}"; "" for other protocols
   std::string workspace = {};  // its public name; "": the tenant or the server as a whole

@@ -3,7 +3,7 @@
 // *system object*. So it has an author, a position, a place in the hash chain and in the Merkle tree,
 // and it is exported, replicated and proved like any other change.
 //
-// A system object has a name that clients cannot use ("./pins"; policy/names.h) and the type "rules"
+// A system object has a name that clients cannot use ("./pins"; identity/names.h) and the type "rules"
 // (state/rules_object.h). Retention never drops its payloads. The intent of its events is a RuleChange,
 // in the bytes of docs/formats/rules.md.
 //

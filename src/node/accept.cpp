@@ -12,8 +12,8 @@
 #include "base/assert.h"
 #include "base/qualified_name.h"
 #include "http/ws_handshake.h"
+#include "identity/names.h"
 #include "node/tenant_choice.h"
-#include "policy/names.h"
 #include "session/hocuspocus_session.h"
 #include "session/y_session.h"
 
@@ -52,7 +52,7 @@ Result<Room> room_of(std::string_view raw_path, std::string_view prefix) {
   Room room{http::percent_decode_where_it_is(raw_path.substr(0, slash)), {}};
   if (slash < raw_path.size())
     room.object = http::percent_decode_where_it_is(raw_path.substr(slash + 1));
-  if (auto valid = policy::check_workspace_name(room.workspace); !valid)
+  if (auto valid = identity::check_workspace_name(room.workspace); !valid)
     return std::unexpected(std::move(valid.error()));
   return room;
 }
@@ -63,7 +63,7 @@ Result<Room> y_room_of(std::string_view raw_path) {
   if (room->object.empty()) {
     return fail(ErrorCode::kNotFound, "the path is /y/{workspace}/{object}");
   }
-  if (auto valid = policy::check_object_id(room->object); !valid)
+  if (auto valid = identity::check_object_id(room->object); !valid)
     return std::unexpected(std::move(valid.error()));
   return room;
 }
@@ -84,7 +84,7 @@ std::uint64_t wait_after_wrong_token(Shard& shard, std::string_view peer) {
 
 // `token`: that of the request. An error of the room is one of `principal`, too.
 MakeSession y_session(const AcceptContext& context, const http::Request& request, Room room,
-                      const std::string& token, Result<policy::Principal> principal) {
+                      const std::string& token, Result<identity::Principal> principal) {
   const bool guessed = !room.object.empty() && !token.empty();
   const bool wants_saved = http::query_parameter(request.query, "ack").value_or("") == "1";
   return [&context, room = std::move(room), principal = std::move(principal), wants_saved,
@@ -154,7 +154,7 @@ std::move_only_function<std::optional<http::Response>()> check_open(const Accept
           loop]() -> std::optional<http::Response> {
     Shard* shard = shards.at(loop);
     SYNCLINE_ASSERT(shard != nullptr);  // the network stops before the shards
-    auto open = shard->host.admit(policy::Caller{}, workspace);
+    auto open = shard->host.admit(identity::Caller{}, workspace);
     if (open) open = shard->host.has_place(workspace);
     if (open) return std::nullopt;
     auto refused =
@@ -195,7 +195,7 @@ void decide_y(const AcceptContext& context, http::Request request, UpgradeReply 
        .tenant = tenant},
       loop,
       [&context, request = std::move(request), room = std::move(*room), token,
-       reply = std::move(reply)](Result<policy::Principal> principal) mutable {
+       reply = std::move(reply)](Result<identity::Principal> principal) mutable {
         if (principal) room.workspace = qualified(principal->tenant(), room.workspace);
         std::string workspace = room.workspace;
         auto session = y_session(context, request, std::move(room), token, std::move(principal));
@@ -225,7 +225,7 @@ void decide(const AcceptContext& context, http::Request request, UpgradeReply re
     return reply(refusal(404, "not_found", "nothing is served at this path"));
   if (hocuspocus) {
     const Result<Room> room = hocuspocus_room_of(request.raw_path);
-    const bool is_default = request.tenant == policy::kDefaultTenant;
+    const bool is_default = request.tenant == identity::kDefaultTenant;
     const std::string workspace =
         room ? qualified(is_default ? "" : request.tenant, room->workspace) : std::string();
     return accept(context, request, workspace, hocuspocus_session(context, request, room), reply);

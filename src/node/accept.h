@@ -15,11 +15,11 @@
 
 #include <atomic>
 
+#include "identity/authenticator.h"
+#include "identity/hosts.h"
 #include "node/identify.h"
 #include "node/shards.h"
 #include "node/upgrade.h"
-#include "policy/authenticator.h"
-#include "policy/hosts.h"
 #include "session/limits.h"
 
 namespace syncline::node {
@@ -27,9 +27,9 @@ namespace syncline::node {
 // Must outlive the handler and every session.
 struct AcceptContext {
   const Shards& shards;
-  const policy::Authenticator& access;
-  policy::Hosts hosts = {};
-  policy::TenantHosts tenant_hosts = {};
+  const identity::Authenticator& access;
+  identity::Hosts hosts = {};
+  identity::TenantHosts tenant_hosts = {};
   TokenCookies cookies = {};
   session::Limits limits = {};
   const std::atomic<bool>& ready;

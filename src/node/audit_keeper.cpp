@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/qualified_name.h"
+#include "identity/network.h"
 #include "node/shards.h"
-#include "policy/failed_tokens.h"
 #include "state/audit_object.h"
 
 namespace syncline::node {
@@ -13,12 +13,12 @@ namespace {
 
 // The server itself. An event of the audit log names nobody: its entries do.
 workspace::Workspace::Author auditor() {
-  return {.caller = {.rights = policy::Rights::all()}, .type = &state::audit_type()};
+  return {.caller = {.rights = identity::Rights::all()}, .type = &state::audit_type()};
 }
 
 }  // namespace
 
-log::AuditEntry audit_entry_of(const policy::Caller& caller, std::string_view peer) {
+log::AuditEntry audit_entry_of(const identity::Caller& caller, std::string_view peer) {
   log::AuditEntry entry;
   entry.principal = caller.principal.id;
   if (caller.principal.identity != nullptr) entry.token = caller.principal.identity->token;
@@ -33,11 +33,11 @@ AuditKeeper::~AuditKeeper() {
   if (timer_ != 0) loop_.cancel(timer_);
 }
 
-void AuditKeeper::refused(const policy::Refusal& refusal) {
+void AuditKeeper::refused(const identity::Refusal& refusal) {
   const auto [tenant, workspace] = split_name(refusal.workspace);
   log::AuditEntry entry = audit_entry_of(refusal.caller, refusal.peer);
   entry.kind = log::AuditEntry::Kind::kRefusal;
-  entry.right = policy::name_of(refusal.right);
+  entry.right = identity::name_of(refusal.right);
   entry.request = refusal.request;
   entry.workspace = workspace;
   entry.object = refusal.object;

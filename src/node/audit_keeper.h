@@ -12,17 +12,17 @@
 #include <vector>
 
 #include "base/scheduler.h"
+#include "identity/audit_sink.h"
 #include "log/audit.h"
 #include "log/done.h"
 #include "observe/report.h"
-#include "policy/audit_sink.h"
 #include "policy/audit_trail.h"
 
 namespace syncline::node {
 
 class Shards;
 
-class AuditKeeper final : public policy::AuditSink {
+class AuditKeeper final : public identity::AuditSink {
  public:
   static constexpr std::uint64_t kWriteMs = 1000;
 
@@ -32,7 +32,7 @@ class AuditKeeper final : public policy::AuditSink {
   AuditKeeper(const AuditKeeper&) = delete;
   AuditKeeper& operator=(const AuditKeeper&) = delete;
 
-  void refused(const policy::Refusal& refusal) override;
+  void refused(const identity::Refusal& refusal) override;
   void presented_wrong_token(std::string_view peer) override;
 
   // Writes an entry into the log of the tenant ("": the default tenant). `done` is called when it is durable, on the
@@ -53,6 +53,6 @@ class AuditKeeper final : public policy::AuditSink {
 };
 
 // Who is behind an entry, and from where; the rest is empty.
-log::AuditEntry audit_entry_of(const policy::Caller& caller, std::string_view peer);
+log::AuditEntry audit_entry_of(const identity::Caller& caller, std::string_view peer);
 
 }  // namespace syncline::node

@@ -7,8 +7,8 @@
 
 #include "base/trim.h"
 #include "http/ws_handshake.h"
-#include "policy/access.h"
-#include "policy/names.h"
+#include "identity/access.h"
+#include "identity/names.h"
 
 namespace syncline::node {
 
@@ -81,12 +81,12 @@ std::string workspace_of(std::string_view raw_path) {
   raw_path.remove_prefix(kPrefix.size());
   std::string name =
       http::percent_decode_where_it_is(raw_path.substr(0, raw_path.find_first_of("/?")));
-  return policy::check_workspace_name(name) ? name : std::string();
+  return identity::check_workspace_name(name) ? name : std::string();
 }
 
-void find_out(const policy::Authenticator& access, const TokenCookies& cookies,
+void find_out(const identity::Authenticator& access, const TokenCookies& cookies,
               const http::Request& request, bool may_ask, Scheduler& loop,
-              std::move_only_function<void(Result<policy::Caller>)> done) {
+              std::move_only_function<void(Result<identity::Caller>)> done) {
   const std::string token = token_of(request, cookies);
   const std::string workspace = workspace_of(request.raw_path);
   access.authenticate(
@@ -97,38 +97,38 @@ void find_out(const policy::Authenticator& access, const TokenCookies& cookies,
        .tenant = request.tenant},
       loop,
       [origin = std::string(request.headers.find("Origin").value_or("")), trace = trace_of(request),
-       peer = request.peer, done = std::move(done)](Result<policy::Principal> principal) mutable {
+       peer = request.peer, done = std::move(done)](Result<identity::Principal> principal) mutable {
         if (!principal) return done(std::unexpected(std::move(principal.error())));
-        const policy::Rights rights = principal->rights;
-        done(policy::Caller{.principal = std::move(*principal),
-                            .rights = rights,
-                            .origin = std::move(origin),
-                            .trace = std::move(trace),
-                            .protocol = "http",
-                            .peer = std::move(peer)});
+        const identity::Rights rights = principal->rights;
+        done(identity::Caller{.principal = std::move(*principal),
+                              .rights = rights,
+                              .origin = std::move(origin),
+                              .trace = std::move(trace),
+                              .protocol = "http",
+                              .peer = std::move(peer)});
       });
 }
 
 }  // namespace
 
-void identify(const policy::Authenticator& access, const TokenCookies& cookies,
+void identify(const identity::Authenticator& access, const TokenCookies& cookies,
               const http::Request& request, Scheduler& loop,
-              std::move_only_function<void(Result<policy::Caller>)> done) {
+              std::move_only_function<void(Result<identity::Caller>)> done) {
   find_out(access, cookies, request, true, loop, std::move(done));
 }
 
-std::optional<policy::Caller> identify_now(const policy::Authenticator& access,
-                                           const TokenCookies& cookies,
-                                           const http::Request& request, Scheduler& loop) {
-  const auto known = std::make_shared<std::optional<policy::Caller>>();
-  find_out(access, cookies, request, false, loop, [known](Result<policy::Caller> caller) {
+std::optional<identity::Caller> identify_now(const identity::Authenticator& access,
+                                             const TokenCookies& cookies,
+                                             const http::Request& request, Scheduler& loop) {
+  const auto known = std::make_shared<std::optional<identity::Caller>>();
+  find_out(access, cookies, request, false, loop, [known](Result<identity::Caller> caller) {
     if (caller) *known = std::move(*caller);
   });
   return *known;
 }
 
-std::optional<http::Response> refuse_host(const policy::Authenticator& access,
-                                          const policy::Hosts& hosts,
+std::optional<http::Response> refuse_host(const identity::Authenticator& access,
+                                          const identity::Hosts& hosts,
                                           const http::Request& request) {
   const auto known = hosts.check(request.headers.find("Host").value_or(""), access.open());
   if (known) return std::nullopt;
@@ -147,8 +147,8 @@ http::Response too_many(Shard& shard, const std::string& message, std::uint64_t 
 }  // namespace
 
 std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer) {
-  constexpr auto kWork = policy::Work::kRequests;
-  const auto network = policy::NetworkRates::key_of(peer);
+  constexpr auto kWork = limits::Work::kRequests;
+  const auto network = limits::NetworkRates::key_of(peer);
   const std::uint64_t now_ms = shard.scheduler.turn_began_us() / 1000;
   const std::uint64_t wait_ms = shard.rates.wait_ms(network, kWork, now_ms);
   if (wait_ms > 0) return too_many(shard, "too many requests from this address", wait_ms);
@@ -156,12 +156,12 @@ std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer) {
   return std::nullopt;
 }
 
-std::optional<http::Response> refuse_fast(Shard& shard, const policy::Principal& principal,
+std::optional<http::Response> refuse_fast(Shard& shard, const identity::Principal& principal,
                                           std::string_view peer) {
-  constexpr auto kWork = policy::Work::kRequests;
-  const auto network = policy::NetworkRates::key_of(peer);
+  constexpr auto kWork = limits::Work::kRequests;
+  const auto network = limits::NetworkRates::key_of(peer);
   if (network == 0) return std::nullopt;
-  const auto key = policy::NetworkRates::key_of_principal(principal);
+  const auto key = limits::NetworkRates::key_of_principal(principal);
   const std::uint64_t now_ms = shard.scheduler.turn_began_us() / 1000;
   const std::uint64_t wait_ms = shard.rates.wait_ms_of_principal(key, kWork, now_ms);
   if (wait_ms > 0 && shard.rates.uses_much(network, kWork, now_ms))
@@ -178,11 +178,11 @@ std::optional<http::Response> refuse_for_memory(Shard& shard) {
   return refused;
 }
 
-bool is_foreign_page(const policy::Authenticator& access, const http::Request& request,
+bool is_foreign_page(const identity::Authenticator& access, const http::Request& request,
                      bool bound_to_loopback) {
   const std::string_view origin = request.headers.find("Origin").value_or("");
   const std::string_view host = request.headers.find("Host").value_or("");
-  return access.open() && !policy::origin_allowed(origin, host, bound_to_loopback);
+  return access.open() && !identity::origin_allowed(origin, host, bound_to_loopback);
 }
 
 }  // namespace syncline::node

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "http/message.h"
+#include "identity/authenticator.h"
+#include "identity/caller.h"
+#include "identity/hosts.h"
 #include "node/shard.h"
-#include "policy/authenticator.h"
-#include "policy/caller.h"
-#include "policy/hosts.h"
 #include "syncline/error.h"
 
 namespace syncline::node {
@@ -34,28 +34,29 @@ std::string token_of(const http::Request& request, const TokenCookies& cookies);
 // (www.w3.org/TR/trace-context).
 std::string trace_of(const http::Request& request);
 
-// Answers as policy::Authenticator does, on `loop`, which is that of the caller. The request must stay until
+// Answers as identity::Authenticator does, on `loop`, which is that of the caller. The request must stay until
 // identify() returns.
-void identify(const policy::Authenticator& access, const TokenCookies& cookies,
+void identify(const identity::Authenticator& access, const TokenCookies& cookies,
               const http::Request& request, Scheduler& loop,
-              std::move_only_function<void(Result<policy::Caller>)> done);
+              std::move_only_function<void(Result<identity::Caller>)> done);
 
 // Who sent the request, if that is known at once; nullopt: nobody who is let in, or it is not known yet.
-std::optional<policy::Caller> identify_now(const policy::Authenticator& access,
-                                           const TokenCookies& cookies,
-                                           const http::Request& request, Scheduler& loop);
+std::optional<identity::Caller> identify_now(const identity::Authenticator& access,
+                                             const TokenCookies& cookies,
+                                             const http::Request& request, Scheduler& loop);
 
 // The answer (421) to a request that names a host which is not this server. Empty: the host is
 // accepted. Every request and every WebSocket handshake passes this check first.
-std::optional<http::Response> refuse_host(const policy::Authenticator& access,
-                                          const policy::Hosts& hosts, const http::Request& request);
+std::optional<http::Response> refuse_host(const identity::Authenticator& access,
+                                          const identity::Hosts& hosts,
+                                          const http::Request& request);
 
 // The answer (429) to a request from a network that sends too many. Empty: the request is accepted,
 // and counted. Must be called on the loop of the shard.
 std::optional<http::Response> refuse_fast(Shard& shard, std::string_view peer);
 // The same for a principal that sends too many, from all networks together. Many may share a token, so a network
 // that sends few is not refused.
-std::optional<http::Response> refuse_fast(Shard& shard, const policy::Principal& principal,
+std::optional<http::Response> refuse_fast(Shard& shard, const identity::Principal& principal,
                                           std::string_view peer);
 
 // The answer (503) while memory is full. Empty: the request is accepted. Must be called on the loop of
@@ -64,7 +65,7 @@ std::optional<http::Response> refuse_for_memory(Shard& shard);
 
 // True if a server without tokens must refuse a change because the web page that asks for it is of
 // another origin. Always false if there are tokens.
-bool is_foreign_page(const policy::Authenticator& access, const http::Request& request,
+bool is_foreign_page(const identity::Authenticator& access, const http::Request& request,
                      bool bound_to_loopback);
 
 }  // namespace syncline::node

@@ -14,14 +14,14 @@ constexpr std::size_t kStoredPage = 1000;
 
 // A change of what is revoked, for all loops.
 struct Revoking {
-  std::vector<policy::Revocation> added;
+  std::vector<identity::Revocation> added;
   std::vector<std::string> over;
   std::size_t loops_left = 0;  // used on the loop that asked
   log::Done<void> done;
 };
 
 void apply_to(Shard& shard, const Revoking& revoking) {
-  for (const policy::Revocation& each : revoking.added) shard.revocations.add(each);
+  for (const identity::Revocation& each : revoking.added) shard.revocations.add(each);
   for (const std::string& key : revoking.over) shard.revocations.forget(key);
 }
 
@@ -44,19 +44,19 @@ std::vector<log::DirectoryChange> records_of(const Revoking& revoking) {
   if (is_mutated(Mutation::forget_revocations)) return changes;
   for (const std::string& key : revoking.over)
     changes.push_back({log::DirectoryKind::kRevocation, key, std::nullopt});
-  for (const policy::Revocation& each : revoking.added)
-    changes.push_back({log::DirectoryKind::kRevocation, policy::revocation_key(each),
-                       policy::encode_revocation(each)});
+  for (const identity::Revocation& each : revoking.added)
+    changes.push_back({log::DirectoryKind::kRevocation, identity::revocation_key(each),
+                       identity::encode_revocation(each)});
   return changes;
 }
 
-Result<void> check_room(const policy::Revocations& present,
-                        const std::vector<policy::Revocation>& revocations, std::size_t over) {
+Result<void> check_room(const identity::Revocations& present,
+                        const std::vector<identity::Revocation>& revocations, std::size_t over) {
   if (revocations.size() > kMostRevokedAtOnce)
     return fail(ErrorCode::kInvalid, "too much is revoked at once");
-  for (const policy::Revocation& each : revocations)
-    if (auto valid = policy::check_revocation(each); !valid) return valid;
-  if (present.size() - over + revocations.size() > policy::Revocations::kMost)
+  for (const identity::Revocation& each : revocations)
+    if (auto valid = identity::check_revocation(each); !valid) return valid;
+  if (present.size() - over + revocations.size() > identity::Revocations::kMost)
     return fail(ErrorCode::kTooLarge,
                 "too much is revoked already; change the keys that sign tokens");
   return {};
@@ -64,13 +64,13 @@ Result<void> check_room(const policy::Revocations& present,
 
 }  // namespace
 
-void revoke(const Shards& shards, Shard& here, std::vector<policy::Revocation> revocations,
+void revoke(const Shards& shards, Shard& here, std::vector<identity::Revocation> revocations,
             log::Done<void> done) {
   auto revoking = std::make_shared<Revoking>();
   revoking->over = here.revocations.over(here.scheduler.unix_ms(), kForgottenAtOnce);
   if (auto room = check_room(here.revocations, revocations, revoking->over.size()); !room)
     return done(std::move(room));
-  for (policy::Revocation& each : revocations)
+  for (identity::Revocation& each : revocations)
     revoking->added.push_back(here.revocations.merged(std::move(each)));
   revoking->done = std::move(done);
   here.store->directory().change_directory(
@@ -80,10 +80,10 @@ void revoke(const Shards& shards, Shard& here, std::vector<policy::Revocation> r
       });
 }
 
-void look_again(const Shards& shards, std::vector<policy::Revocation> outdated) {
+void look_again(const Shards& shards, std::vector<identity::Revocation> outdated) {
   if (outdated.empty()) return;
-  const auto list = std::make_shared<policy::Revocations>();
-  for (const policy::Revocation& each : outdated) list->add(each);
+  const auto list = std::make_shared<identity::Revocations>();
+  for (const identity::Revocation& each : outdated) list->add(each);
   for (std::size_t i = 0; i < shards.size(); ++i)
     shards.on(i, [list](Shard& shard) { shard.sessions.look_again(list); });
 }
@@ -97,8 +97,9 @@ void restore_if_stored(const Shards& shards, Shard& here, const std::string& key
       log::DirectoryKind::kRevocation, key,
       [&shards, &asker = here.scheduler,
        done = std::move(done)](const Result<std::optional<Bytes>>& stored) mutable {
-        auto again = stored && *stored ? policy::decode_revocation(**stored)
-                                       : Result<policy::Revocation>(fail(ErrorCode::kNotFound, ""));
+        auto again = stored && *stored
+                         ? identity::decode_revocation(**stored)
+                         : Result<identity::Revocation>(fail(ErrorCode::kNotFound, ""));
         if (!again) return done({});
         const auto revoking = std::make_shared<Revoking>();
         revoking->added.push_back(std::move(*again));
@@ -126,14 +127,14 @@ void allow_again(const Shards& shards, Shard& here, const std::string& key, log:
       });
 }
 
-Result<std::vector<policy::Revocation>> stored_revocations(const ReadRevocations& read) {
-  std::vector<policy::Revocation> revocations;
+Result<std::vector<identity::Revocation>> stored_revocations(const ReadRevocations& read) {
+  std::vector<identity::Revocation> revocations;
   std::string after;
   while (true) {
     const auto page = read(after, kStoredPage);
     if (!page) return std::unexpected(page.error());
     for (const log::DirectoryEntry& entry : *page) {
-      auto revocation = policy::decode_revocation(entry.value);
+      auto revocation = identity::decode_revocation(entry.value);
       if (!revocation) return fail(ErrorCode::kCorrupt, revocation.error().message);
       // Those that are over are erased with the next change.
       revocations.push_back(std::move(*revocation));
@@ -143,7 +144,7 @@ Result<std::vector<policy::Revocation>> stored_revocations(const ReadRevocations
   }
 }
 
-Result<void> RevocationsOfLoops::check(const policy::Principal& principal,
+Result<void> RevocationsOfLoops::check(const identity::Principal& principal,
                                        const Scheduler& loop) const {
   if (is_mutated(Mutation::admit_revoked)) return {};
   const Shards* const shards = shards_();

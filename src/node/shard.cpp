@@ -89,14 +89,14 @@ Shard::Shard(Scheduler& loop, std::unique_ptr<Random> random_source,
             return owns(workspace) && host.admit({}, std::string(workspace)).has_value();
           },
           [this](const std::string& workspace, std::uint64_t bytes) {
-            if (const policy::SharedUse use = uses.of(workspace)) use->drop(bytes);
+            if (const limits::SharedUse use = uses.of(workspace)) use->drop(bytes);
           }),
       waiting(store->waiting(), loop, options.waiting_pace, owned_by(placement, index)),
       usage(loop, store->directory(), uses),
       guests(store->directory(), loop, index == 0 ? options.guest_days : 0),
       memory(options.memory),
       index_(index) {
-  for (const policy::Revocation& each : options.revocations) revocations.add(each);
+  for (const identity::Revocation& each : options.revocations) revocations.add(each);
   if (memory != nullptr) look_at_memory();
 }
 

@@ -16,6 +16,11 @@
 #include "base/clock_watch.h"
 #include "base/memory_budget.h"
 #include "base/scheduler.h"
+#include "identity/revocations.h"
+#include "limits/failed_tokens.h"
+#include "limits/rates.h"
+#include "limits/tenants.h"
+#include "limits/usage.h"
 #include "log/checkpoint_keeper.h"
 #include "log/log_backend.h"
 #include "log/notary.h"
@@ -30,11 +35,6 @@
 #include "observe/report.h"
 #include "observe/turn_meter.h"
 #include "policy/decider.h"
-#include "policy/failed_tokens.h"
-#include "policy/rates.h"
-#include "policy/revocations.h"
-#include "policy/tenants.h"
-#include "policy/usage.h"
 #include "session/limits.h"
 #include "session/refusals.h"
 #include "session/session_table.h"
@@ -58,7 +58,7 @@ struct ShardOptions {
   std::string node = {};
   // Decides which node owns a workspace. nullptr: this node owns all. Must outlive the shard.
   const log::Placement* owners = nullptr;
-  policy::Rates rates = policy::default_rates();
+  limits::Rates rates = limits::default_rates();
   workspace::PresenceLimits presence = {};
   bool stamp_presence = false;   // workspace/stamp.h
   std::uint64_t guest_days = 0;  // workspace/guest_keeper.h
@@ -67,9 +67,9 @@ struct ShardOptions {
   MemoryBudget* memory = nullptr;      // nullptr: memory is no reason for anything
   MemoryAccounts* accounts = nullptr;  // must outlive the shard; nullptr: there are none
   // Must outlive the shard; nullptr: there is only the default tenant.
-  const policy::Tenants* tenants = nullptr;
+  const limits::Tenants* tenants = nullptr;
   workspace::Gate gate = {};
-  std::vector<policy::Revocation> revocations = {};  // in force at the start (node/revoke.h)
+  std::vector<identity::Revocation> revocations = {};  // in force at the start (node/revoke.h)
   // Asked in this order about every request (policy/decider.h); they must outlive the shard.
   std::vector<const policy::Decider*> deciders = {};
   // Called at most once after the disk has failed. The process must then stop serving.
@@ -113,15 +113,15 @@ struct Shard {
   ClockWatch clock;
   session::Refusals refusals;
   const std::unique_ptr<AuditKeeper> audit;  // nullptr: nothing is audited
-  policy::FailedTokens failed_tokens;
-  policy::NetworkRates rates;
-  policy::Revocations revocations;  // the same on every loop
+  limits::FailedTokens failed_tokens;
+  limits::NetworkRates rates;
+  identity::Revocations revocations;  // the same on every loop
   session::SessionTable sessions;
   OneByOne tenant_changes;  // of records of tenants; that of the first loop counts for all
   std::uint64_t requests_refused = 0;  // over the rate of a network or a principal
   SlowAnswers slow_answers;
   workspace::People people;
-  policy::UseTable uses;
+  limits::UseTable uses;
   workspace::Host host;
   state::RetentionKeeper retention;
   log::WaitingKeeper waiting;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "policy/names.h"
+#include "identity/names.h"
 
 namespace syncline::node {
 namespace {
@@ -20,14 +20,14 @@ void remove_tenant(std::string& path, std::size_t bytes) {
 }  // namespace
 
 // The characters of a tenant's name are not escaped in either path.
-Result<void> choose_tenant(const policy::TenantHosts& hosts, http::Request& request) {
+Result<void> choose_tenant(const identity::TenantHosts& hosts, http::Request& request) {
   const std::string_view by_host = hosts.tenant_of(request.headers.find("Host").value_or(""));
   request.tenant = by_host;
   if (!request.raw_path.starts_with(kTenantPath)) return {};
   const std::size_t end =
       std::min(request.raw_path.find('/', kTenantPath.size()), request.raw_path.size());
   const std::string by_path = request.raw_path.substr(kTenantPath.size(), end - kTenantPath.size());
-  if (!policy::check_tenant_name(by_path) || !request.path.starts_with(kTenantPath))
+  if (!identity::check_tenant_name(by_path) || !request.path.starts_with(kTenantPath))
     return fail(ErrorCode::kNotFound, "nothing is served at this path");
   if (!by_host.empty() && by_host != by_path)
     return fail(ErrorCode::kForbidden, "the path is not of the tenant of this host");

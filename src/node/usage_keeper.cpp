@@ -12,7 +12,7 @@ constexpr std::size_t kWrittenAtOnce = 256;
 
 }  // namespace
 
-UsageKeeper::UsageKeeper(Scheduler& loop, log::DirectoryStore& directory, policy::UseTable& uses)
+UsageKeeper::UsageKeeper(Scheduler& loop, log::DirectoryStore& directory, limits::UseTable& uses)
     : loop_(loop), directory_(directory), uses_(uses) {
   later();
 }
@@ -30,7 +30,7 @@ void UsageKeeper::write_down() {
   const Doing naming(loop_, "usage");
   std::vector<log::DirectoryChange> changes;
   for (auto& [workspace, use] : uses_.take_changed(kWrittenAtOnce))
-    changes.push_back({log::DirectoryKind::kTenant, std::move(workspace), policy::encode_use(use)});
+    changes.push_back({log::DirectoryKind::kTenant, std::move(workspace), limits::encode_use(use)});
   if (changes.empty()) return later();
   directory_.change_directory(std::move(changes),
                               [this, alive = std::weak_ptr(alive_)](Result<void>) {

@@ -1,4 +1,4 @@
-// UsageKeeper: writes down what the workspaces of tenants store (policy/usage.h), in the directory beside the log,
+// UsageKeeper: writes down what the workspaces of tenants store (limits/usage.h), in the directory beside the log,
 // under their names within the server. What was stored in the last seconds before a crash may be missing there.
 //
 // Thread-safety: none; it lives on its loop. Ownership: the shard owns it; what it refers to must outlive it.
@@ -8,14 +8,14 @@
 #include <memory>
 
 #include "base/scheduler.h"
+#include "limits/usage.h"
 #include "log/directory_store.h"
-#include "policy/usage.h"
 
 namespace syncline::node {
 
 class UsageKeeper {
  public:
-  UsageKeeper(Scheduler& loop, log::DirectoryStore& directory, policy::UseTable& uses);
+  UsageKeeper(Scheduler& loop, log::DirectoryStore& directory, limits::UseTable& uses);
   ~UsageKeeper();
   UsageKeeper(const UsageKeeper&) = delete;
   UsageKeeper& operator=(const UsageKeeper&) = delete;
@@ -26,7 +26,7 @@ class UsageKeeper {
 
   Scheduler& loop_;
   log::DirectoryStore& directory_;
-  policy::UseTable& uses_;
+  limits::UseTable& uses_;
   Scheduler::TimerId timer_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };

@@ -4,32 +4,35 @@
 
 #include "base/mutation.h"
 #include "base/qualified_name.h"
+#include "identity/scope.h"
 #include "log/rules.h"
-#include "policy/scope.h"
 
 namespace syncline::policy {
 namespace {
 
 // The rules of a workspace are part of its history. Whoever reads them needs that right, too.
 bool may_read_rules(const Question& question) {
-  return !log::is_system_object(question.object) || question.caller.rights.has(Right::kHistory);
+  return !log::is_system_object(question.object) ||
+         question.caller.rights.has(identity::Right::kHistory);
 }
 
-bool is_about_policy(Right right) {
-  return right == Right::kPolicy || right == Right::kSeePolicy;
+bool is_about_policy(identity::Right right) {
+  return right == identity::Right::kPolicy || right == identity::Right::kSeePolicy;
 }
 
 Result<void> check_rights(const Question& question) {
-  if (auto within = check_scope(question.caller.principal, split_name(question.workspace).workspace,
-                                question.object);
+  if (auto within = identity::check_scope(
+          question.caller.principal, split_name(question.workspace).workspace, question.object);
       !within)
     return within;
   if (!may_read_rules(question))
     return fail(ErrorCode::kForbidden, "this token may not read objects of the server");
   if (question.caller.rights.has(question.right)) return {};
-  if (question.right == Right::kWrite && is_mutated(Mutation::readers_may_write)) return {};
-  return fail(ErrorCode::kForbidden,
-              changes(question.right) ? "this token may read only" : "this token may not do this");
+  if (question.right == identity::Right::kWrite && is_mutated(Mutation::readers_may_write))
+    return {};
+  return fail(ErrorCode::kForbidden, identity::changes(question.right)
+                                         ? "this token may read only"
+                                         : "this token may not do this");
 }
 
 }  // namespace
@@ -47,7 +50,7 @@ Verdict decide(std::span<const Decider* const> chain, const Decider* own,
   if (!all.allowed) return all;
   if (own != nullptr) {
     ask(*own);
-  } else if (is_about_policy(question.right) && !administers(question.caller.rights)) {
+  } else if (is_about_policy(question.right) && !identity::administers(question.caller.rights)) {
     all.allowed = fail(ErrorCode::kForbidden, "only an administrator may do this here");
   }
   return all;

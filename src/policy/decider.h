@@ -17,17 +17,17 @@
 #include <span>
 #include <string_view>
 
+#include "identity/caller.h"
+#include "identity/rights.h"
 #include "log/event.h"
 #include "merge/effect.h"
-#include "policy/caller.h"
-#include "policy/rights.h"
 #include "syncline/error.h"
 
 namespace syncline::policy {
 
 struct Question {
-  const Caller& caller;
-  Right right;
+  const identity::Caller& caller;
+  identity::Right right;
   std::string_view workspace;
   std::string_view object = {};           // empty: the workspace as a whole
   std::string_view type = {};             // of the object; empty if it is unknown

@@ -14,11 +14,11 @@ using cedar::Uid;
 using cedar::Value;
 
 // A token that allows more is in the roles of those that allow less, too.
-std::vector<std::string_view> roles_of(Rights rights) {
+std::vector<std::string_view> roles_of(identity::Rights rights) {
   std::vector<std::string_view> roles = {"everyone"};
-  if (rights.has(Right::kRead)) roles.push_back("read");
-  if (rights.has(Right::kWrite)) roles.push_back("write");
-  if (administers(rights)) roles.push_back("admin");
+  if (rights.has(identity::Right::kRead)) roles.push_back("read");
+  if (rights.has(identity::Right::kWrite)) roles.push_back("write");
+  if (identity::administers(rights)) roles.push_back("admin");
   return roles;
 }
 
@@ -65,16 +65,17 @@ std::span<const Uid* const> QuestionEntities::sorted(std::vector<const Uid*> uid
   return arena_.copy(uids);
 }
 
-void QuestionEntities::make_principal(const Caller& caller) {
+void QuestionEntities::make_principal(const identity::Caller& caller) {
   std::vector<const Uid*> in;
   for (const std::string_view role : roles_of(caller.rights)) in.push_back(uid("Role", role));
-  const Identity* identity = caller.principal.identity.get();
+  const identity::Identity* identity = caller.principal.identity.get();
   std::vector<cedar::Field> fields;
   const auto say = [&](std::string_view key, std::string_view value) {
     fields.push_back({cedar::make_text(arena_, key), cedar::make_string(arena_, value)});
   };
   say("name", identity == nullptr ? std::string_view() : identity->name);
-  say("source", name_of(identity == nullptr ? Identity::Source::kShared : identity->source));
+  say("source", identity::name_of(identity == nullptr ? identity::Identity::Source::kShared
+                                                      : identity->source));
   if (identity != nullptr) {
     if (!identity->issuer.empty()) say("issuer", identity->issuer);
     for (const std::string& group : identity->groups) in.push_back(uid("Group", group));
@@ -91,7 +92,7 @@ void QuestionEntities::make_context(const Question& question) {
   const auto say = [&](std::string_view key, Value value) {
     fields.push_back({cedar::make_text(arena_, key), value});
   };
-  const Caller& caller = question.caller;
+  const identity::Caller& caller = question.caller;
   say("time", Value::of(cedar::Kind::kDatetime, static_cast<std::int64_t>(question.unix_ms)));
   say("size", Value::of(static_cast<std::int64_t>(question.size)));
   say("object", cedar::make_string(arena_, question.object));
@@ -101,7 +102,7 @@ void QuestionEntities::make_context(const Question& question) {
     say("address", Value::of(arena_.make<cedar::Ip>(*ip)));
   if (const std::string& origin = caller.origin.str(); !origin.empty())
     say("origin", cedar::make_string(arena_, origin));
-  const Identity* identity = caller.principal.identity.get();
+  const identity::Identity* identity = caller.principal.identity.get();
   if (identity != nullptr && identity->issued_ms > 0)
     say("tokenAge",
         Value::of(cedar::Kind::kDuration, static_cast<std::int64_t>(question.unix_ms) -

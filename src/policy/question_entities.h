@@ -40,7 +40,7 @@ class QuestionEntities final : public cedar::EntitySource {
   const cedar::Entity* find(const cedar::Uid& uid) const override;
 
  private:
-  void make_principal(const Caller& caller);
+  void make_principal(const identity::Caller& caller);
   void make_context(const Question& question);
   void name_object(std::string_view object, bool folder);
   const cedar::Uid* uid(std::string_view type, std::string_view id);

@@ -10,13 +10,13 @@ std::string_view Remembered::key_of(const Question& question, bool by_path) {
   key_.clear();
   const merge::Effect* effect = question.effect;
   if (effect != nullptr && effect->touches.size() != 1) return {};
-  const Caller& caller = question.caller;
+  const identity::Caller& caller = question.caller;
   const auto flag = [this](bool set) { key_ += set ? '1' : '0'; };
   key_ += static_cast<char>(question.right);
   flag(question.lists);
-  flag(caller.rights.has(Right::kRead));
-  flag(caller.rights.has(Right::kWrite));
-  flag(administers(caller.rights));
+  flag(caller.rights.has(identity::Right::kRead));
+  flag(caller.rights.has(identity::Right::kWrite));
+  flag(identity::administers(caller.rights));
   const auto identity = reinterpret_cast<std::uintptr_t>(caller.principal.identity.get());
   key_.append(reinterpret_cast<const char*>(&identity), sizeof identity);
   // No text contains the end of one.
@@ -26,7 +26,7 @@ std::string_view Remembered::key_of(const Question& question, bool by_path) {
     const merge::Touch& touch = effect->touches.front();
     key_ += static_cast<char>(touch.operation);
     // The target of a change of shares is a path as well.
-    if (by_path || question.right == Right::kPolicy) {
+    if (by_path || question.right == identity::Right::kPolicy) {
       const TouchedPlace place = place_of(touch);
       flag(place.below);
       key_ += place.path;

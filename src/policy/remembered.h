@@ -41,7 +41,8 @@ class Remembered {
   };
 
   // Keys contain the address of the identity, which stays that of this one as long as the entry is there.
-  std::unordered_map<std::string, std::shared_ptr<const Identity>, Hash, std::equal_to<>> allowed_;
+  std::unordered_map<std::string, std::shared_ptr<const identity::Identity>, Hash, std::equal_to<>>
+      allowed_;
   std::string key_;
 };
 

@@ -355,33 +355,34 @@ std::optional<std::string> shared_resource(const merge::Effect& effect) {
 }  // namespace
 
 Result<void> WorkspacePolicy::judge(const Question& question) const {
-  const bool about_policy = question.right == Right::kPolicy || question.right == Right::kSeePolicy;
-  if (about_policy && administers(question.caller.rights)) return {};
+  const bool about_policy =
+      question.right == identity::Right::kPolicy || question.right == identity::Right::kSeePolicy;
+  if (about_policy && identity::administers(question.caller.rights)) return {};
   if (damage_)
     return fail(ErrorCode::kForbidden,
                 "the policies of this workspace cannot be read; ask an administrator");
   Judge judge(*this, question);
   switch (question.right) {
-    case Right::kRead: return judge.ask("read", resource_of(question));
-    case Right::kHistory: return judge.ask("history", resource_of(question));
-    case Right::kPresence: return judge.ask("presence", resource_of(question));
-    case Right::kExport: return judge.ask("export", {});
-    case Right::kPin: return judge.ask("pin", {});
-    case Right::kRetention: return judge.ask("retention", {});
-    case Right::kHold: return judge.ask("hold", {});
-    case Right::kQuarantine: return judge.ask("quarantine", {});
-    case Right::kSeePolicy: return judge.ask("share", resource_of(question));
-    case Right::kPolicy: {
+    case identity::Right::kRead: return judge.ask("read", resource_of(question));
+    case identity::Right::kHistory: return judge.ask("history", resource_of(question));
+    case identity::Right::kPresence: return judge.ask("presence", resource_of(question));
+    case identity::Right::kExport: return judge.ask("export", {});
+    case identity::Right::kPin: return judge.ask("pin", {});
+    case identity::Right::kRetention: return judge.ask("retention", {});
+    case identity::Right::kHold: return judge.ask("hold", {});
+    case identity::Right::kQuarantine: return judge.ask("quarantine", {});
+    case identity::Right::kSeePolicy: return judge.ask("share", resource_of(question));
+    case identity::Right::kPolicy: {
       if (question.effect == nullptr) return {};
       const auto shared = shared_resource(*question.effect);
       return shared ? judge.ask("share", ResourceName::of_share(*shared)) : judge.ask("policy", {});
     }
-    case Right::kRestore: {
+    case identity::Right::kRestore: {
       auto may = judge.ask("restore", resource_of(question));
       if (may) may = judge.ask("history", resource_of(question));
       return may && question.effect != nullptr ? judge.ask_effect(*question.effect) : may;
     }
-    case Right::kWrite:
+    case identity::Right::kWrite:
       if (question.effect != nullptr) return judge.ask_effect(*question.effect);
       return judge.ask_anything();
     default: return {};  // it concerns the server

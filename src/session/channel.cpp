@@ -7,7 +7,7 @@
 
 namespace syncline::session {
 
-using policy::Work;
+using limits::Work;
 
 namespace {
 
@@ -37,7 +37,7 @@ Channel::Channel(ChannelOptions options, Wire& wire)
       wire_(wire),
       caller_(std::move(options.caller)),
       greet_(options.greet),
-      may_write_(caller_.rights.has(policy::Right::kWrite)),
+      may_write_(caller_.rights.has(identity::Right::kWrite)),
       target_(std::make_unique<const Target>(std::move(options.workspace),
                                              std::move(options.object), options.face)) {}
 
@@ -96,15 +96,15 @@ void Channel::joined(Result<workspace::LiveObject*> live) {
 
 // True if the client may write now and could not before, or the other way round.
 bool Channel::find_rights() {
-  const bool may = caller_.rights.has(policy::Right::kWrite) &&
+  const bool may = caller_.rights.has(identity::Right::kWrite) &&
                    (workspace_->policy() == nullptr ||
-                    workspace_->may(caller_, policy::Right::kWrite, *live_).has_value());
+                    workspace_->may(caller_, identity::Right::kWrite, *live_).has_value());
   return std::exchange(may_write_, may) != may;
 }
 
 void Channel::on_rights() {
   if (ended_ || live_ == nullptr) return;
-  if (const auto may = workspace_->may(caller_, policy::Right::kRead, *live_); !may) {
+  if (const auto may = workspace_->may(caller_, identity::Right::kRead, *live_); !may) {
     ++counters_.ended_policy;
     return end(may.error());
   }
@@ -156,14 +156,14 @@ void Channel::end(const Error& error) {
   wire_.close(error);
 }
 
-void Channel::renew(policy::Principal principal) {
+void Channel::renew(identity::Principal principal) {
   if (ended_ || is_mutated(Mutation::keep_old_rights)) return;
   submit_gathered();  // it came before the token
   if (ended_) return;
   caller_.rights = principal.rights;
   caller_.principal = std::move(principal);
   if (live_ != nullptr) find_rights();
-  host_.admit(caller_, policy::Right::kRead, workspace_name(), object(),
+  host_.admit(caller_, identity::Right::kRead, workspace_name(), object(),
               [this, alive = std::weak_ptr(alive_)](Result<void> open) {
                 if (!alive.expired() && !open) end(open.error());
               });
@@ -470,7 +470,7 @@ void Channel::presence(ByteView update) {
 
 // Over the rate, others are told later, and only the newest state.
 void Channel::presence_taken(workspace::PresenceTaken taken) {
-  if (taken.told_bytes > 0) meter_.take(Work::kPresence, policy::telling_units(taken.told_bytes));
+  if (taken.told_bytes > 0) meter_.take(Work::kPresence, limits::telling_units(taken.told_bytes));
   if (!taken.untold) return;
   ++counters_.presence_delayed;
   over_rate("presence is told later: too many updates",
@@ -553,7 +553,7 @@ void Channel::message(std::string_view text, bool to_sender) {
     return over_rate("messages to others dropped: too many",
                      "a message to others was dropped; there were too many");
   }
-  meter_.take(Work::kBroadcasts, policy::telling_units(text.size()));
+  meter_.take(Work::kBroadcasts, limits::telling_units(text.size()));
   workspace_->pass_on(caller_, *live_, std::string(text), to_sender ? nullptr : this,
                       [this, alive = std::weak_ptr(alive_)](Result<void> passed) {
                         if (!alive.expired() && !passed) presence_refused(passed.error());

@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "identity/caller.h"
 #include "observe/report.h"
-#include "policy/caller.h"
 #include "session/connection.h"
 #include "session/limits.h"
 #include "session/meter.h"
@@ -74,7 +74,7 @@ struct ChannelOptions {
   std::string workspace;
   std::string object;
   std::string_view face;  // the face of the protocol (merge/object.h); a constant
-  policy::Caller caller;
+  identity::Caller caller;
   const Limits& limits;
   Counters& counters;
   Meter& meter;       // of the connection
@@ -100,7 +100,7 @@ class Channel final : public workspace::Subscriber {
 
   // The client has a new token, of the same principal. From now on, it decides what he may do; what was submitted
   // before is judged by the one before. The channel ends if he may not read the object any more.
-  void renew(policy::Principal principal);
+  void renew(identity::Principal principal);
 
   // Messages of the client. `version` is what it knows; it asks for the rest.
   void ask(ByteView version);
@@ -125,7 +125,7 @@ class Channel final : public workspace::Subscriber {
   bool may_write() const { return may_write_; }
   const std::string& workspace_name() const;
   const std::string& object() const;
-  const policy::Caller& caller() const { return caller_; }
+  const identity::Caller& caller() const { return caller_; }
   std::size_t updates_in_flight() const { return inflight_updates_; }
   // Events of the object that were not sent because the client does not read.
   std::uint64_t lag() const;
@@ -195,7 +195,7 @@ class Channel final : public workspace::Subscriber {
   Counters& counters_;
   Meter& meter_;
   Wire& wire_;
-  policy::Caller caller_;
+  identity::Caller caller_;
   const bool greet_;
   bool ended_ = false;
   bool holding_ = false;

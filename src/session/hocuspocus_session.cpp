@@ -8,7 +8,7 @@
 #include "base/byte_reader.h"
 #include "base/mutation.h"
 #include "base/qualified_name.h"
-#include "policy/names.h"
+#include "identity/names.h"
 #include "session/close_code.h"
 #include "session/refusals.h"
 
@@ -28,7 +28,7 @@ constexpr std::size_t kMaxEarlyMessages = 1000;
 constexpr std::size_t kMaxAnswers = 1000;
 
 // The name of a document, a NUL and a session id. Every message to the client repeats it.
-constexpr std::size_t kMaxAddressBytes = policy::kMaxObjectIdBytes + 1 + 255;
+constexpr std::size_t kMaxAddressBytes = identity::kMaxObjectIdBytes + 1 + 255;
 // With its length before it, this is what is needed of a message that is too large.
 static_assert(2 + kMaxAddressBytes <= kBeginningBytes);
 // A longer name is refused with its name, up to this length.
@@ -38,7 +38,7 @@ constexpr std::size_t kMaxAnswerableBytes = std::size_t{16} << 10;
 constexpr char kSharedEncoding = 0;
 constexpr char kHocuspocusAnswer = 0;  // of answers
 
-bool same_person(const policy::Principal& a, const policy::Principal& b) {
+bool same_person(const identity::Principal& a, const identity::Principal& b) {
   return a.id == b.id && a.tenant() == b.tenant();
 }
 
@@ -50,7 +50,7 @@ constexpr std::uint16_t kReset = 4205;
 // One document of the connection: its channel, and the address in its messages.
 class HocuspocusSession::Document final : public Wire, private TokenLife::Holder {
  public:
-  Document(HocuspocusSession& session, std::string address, const policy::Principal& principal,
+  Document(HocuspocusSession& session, std::string address, const identity::Principal& principal,
            SharedAccount account)
       : session_(session),
         address_(std::move(address)),
@@ -79,7 +79,7 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
   Party party() const { return session_.party(channel_.object(), principal_); }
 
   Channel& channel() { return channel_; }
-  const policy::Principal& principal() const { return channel_.caller().principal; }
+  const identity::Principal& principal() const { return channel_.caller().principal; }
 
   OpenDocument shown() const {
     return {.object = channel_.object(),
@@ -89,7 +89,7 @@ class HocuspocusSession::Document final : public Wire, private TokenLife::Holder
   }
 
   // A new token of the same principal.
-  void renew(const policy::Principal& principal) {
+  void renew(const identity::Principal& principal) {
     ++session_.options_.counters.tokens_renewed;
     life_ = TokenLife::watch(session_.options_.host.scheduler(), principal, *this);
     channel_.renew(principal);
@@ -269,7 +269,7 @@ void HocuspocusSession::refuse_address(const HocuspocusMessage& message) {
     return close(kReset, "the name of a document is too long");
   }
   if (message.kind == HocuspocusMessage::Kind::kToken) {
-    const auto valid = policy::check_object_id(protocol::split_address(message.address).document);
+    const auto valid = identity::check_object_id(protocol::split_address(message.address).document);
     answer(protocol::encode_hocuspocus_denied(
         message.address,
         valid ? "the session id of a document is too long" : valid.error().message));
@@ -309,7 +309,7 @@ HocuspocusSession::Document* HocuspocusSession::find(std::string_view address) {
 void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
   if (!options_.admission) return deny(message.address, options_.admission.error());
   const std::string_view name = protocol::split_address(message.address).document;
-  if (auto valid = policy::check_object_id(name); !valid) {
+  if (auto valid = identity::check_object_id(name); !valid) {
     return deny(message.address, valid.error());
   }
   const bool is_open = documents_.contains(message.address);
@@ -328,14 +328,14 @@ void HocuspocusSession::authenticate(const HocuspocusMessage& message) {
                                 .tenant = options_.tenant},
                                options_.host.scheduler(),
                                [this, alive = std::weak_ptr(alive_), address = std::move(address),
-                                guessed = !token.empty()](Result<policy::Principal> principal) {
+                                guessed = !token.empty()](Result<identity::Principal> principal) {
                                  if (!alive.expired() && !closing_)
                                    authenticated(address, guessed, std::move(principal));
                                });
 }
 
 void HocuspocusSession::authenticated(const std::string& address, bool guessed,
-                                      Result<policy::Principal> principal) {
+                                      Result<identity::Principal> principal) {
   judged_.erase(address);
   // Judging took a while, or happened elsewhere.
   if (principal)
@@ -350,7 +350,7 @@ void HocuspocusSession::authenticated(const std::string& address, bool guessed,
 // The provider sends its token when it is asked to, and whenever its application likes. A document that is shared
 // by several providers gets one from each.
 void HocuspocusSession::renewed(Document& document, bool guessed,
-                                Result<policy::Principal> principal) {
+                                Result<identity::Principal> principal) {
   // The present token is valid for some time yet. If nobody can judge the new one until then, that ends it.
   if (!principal && principal.error().code == ErrorCode::kUnavailable) return;
   if (principal && same_person(*principal, document.principal())) return document.renew(*principal);
@@ -384,7 +384,7 @@ void HocuspocusSession::kick() {
   close(kReset, kicked().message);
 }
 
-void HocuspocusSession::end_revoked(const policy::Revocations& revocations) {
+void HocuspocusSession::end_revoked(const identity::Revocations& revocations) {
   // A document that ends leaves the map, but stays alive until a later turn.
   std::vector<Document*> all;
   for (auto& [address, document] : documents_) all.push_back(document.get());
@@ -398,14 +398,14 @@ void HocuspocusSession::end_revoked(const policy::Revocations& revocations) {
 }
 
 // The other documents of the connection, and edits that are under way, are not disturbed.
-void HocuspocusSession::look_again(const policy::Revocations& outdated) {
+void HocuspocusSession::look_again(const identity::Revocations& outdated) {
   for (auto& [address, document] : documents_) {
     if (closing_) return;
     if (!outdated.check(document->principal())) document->token_wanted();
   }
 }
 
-Result<void> HocuspocusSession::enter(const policy::Principal& principal) {
+Result<void> HocuspocusSession::enter(const identity::Principal& principal) {
   std::string workspace = qualified(principal.tenant(), options_.workspace);
   if (!workspace_.empty()) {
     if (workspace_ == workspace) return {};
@@ -419,7 +419,7 @@ Result<void> HocuspocusSession::enter(const policy::Principal& principal) {
   return {};
 }
 
-void HocuspocusSession::open(const std::string& address, const policy::Principal& principal) {
+void HocuspocusSession::open(const std::string& address, const identity::Principal& principal) {
   drop_denial(address);
   if (auto entered = enter(principal); !entered) {
     const bool for_now = entered.error().code == ErrorCode::kUnavailable;
@@ -434,7 +434,7 @@ void HocuspocusSession::open(const std::string& address, const policy::Principal
   }
   if (auto denied = muted_.find(address); denied != muted_.end()) muted_.erase(denied);
   answer(protocol::encode_hocuspocus_authenticated(address,
-                                                   !principal.rights.has(policy::Right::kWrite)));
+                                                   !principal.rights.has(identity::Right::kWrite)));
   seat_.take(*this);
   auto document = std::make_unique<Document>(*this, address, principal, std::move(account));
   Document& joined = *documents_.emplace(address, std::move(document)).first->second;

@@ -5,7 +5,7 @@
 // holds if a document fails, for example because a message was too large. The client is told, and
 // its messages for this document are ignored until it sends a token again: the published provider
 // neither reconnects for it nor stops sending. If many tokens are wrong, the denials come later and
-// later (policy/failed_tokens.h). A violation of the protocol itself closes the
+// later (limits/failed_tokens.h). A violation of the protocol itself closes the
 // connection with Hocuspocus's own close codes, after which the provider reconnects about once a
 // second.
 //
@@ -20,8 +20,8 @@
 #include <string>
 #include <vector>
 
-#include "policy/authenticator.h"
-#include "policy/failed_tokens.h"
+#include "identity/authenticator.h"
+#include "limits/failed_tokens.h"
 #include "protocol/hocuspocus.h"
 #include "session/channel.h"
 #include "session/connection.h"
@@ -36,17 +36,17 @@ struct HocuspocusOptions {
   workspace::Host& host;
   std::string workspace;  // its public name
   std::string tenant =
-      {};  // that the address names (policy/tenants.h); "": that of the first token
+      {};  // that the address names (limits/tenants.h); "": that of the first token
   // An error (of the workspace's name) is sent for every document for which a token arrives.
   Result<void> admission = {};
-  const policy::Authenticator& access;
+  const identity::Authenticator& access;
   std::string token = {};  // of the handshake: that of messages with an empty one
-  policy::FailedTokens* failed_tokens = nullptr;  // nullptr: wrong tokens are answered at once
+  limits::FailedTokens* failed_tokens = nullptr;  // nullptr: wrong tokens are answered at once
   SessionTable* sessions = nullptr;               // nullptr: nobody sees or ends the session
   std::string actor;
   std::string trace = {};
   const Limits& limits;
-  policy::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down
+  limits::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down
   Counters& counters;
 };
 
@@ -68,8 +68,8 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
 
   SessionInfo info() const override;
   void kick() override;
-  void end_revoked(const policy::Revocations& revocations) override;
-  void look_again(const policy::Revocations& outdated) override;
+  void end_revoked(const identity::Revocations& revocations) override;
+  void look_again(const identity::Revocations& outdated) override;
 
   // `object` and `principal` are empty for the connection as a whole.
   Party party(std::string_view object, std::string_view principal = {}) const;
@@ -80,13 +80,14 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
   // each; older clients send only the name of the document.
   Document* find(std::string_view address);
   void authenticate(const protocol::HocuspocusMessage& message);
-  void authenticated(const std::string& address, bool guessed, Result<policy::Principal> principal);
+  void authenticated(const std::string& address, bool guessed,
+                     Result<identity::Principal> principal);
   // A token came for a document that is open.
-  void renewed(Document& document, bool guessed, Result<policy::Principal> principal);
+  void renewed(Document& document, bool guessed, Result<identity::Principal> principal);
   void refused(const std::string& address, bool guessed, const Error& error);
-  void open(const std::string& address, const policy::Principal& principal);
+  void open(const std::string& address, const identity::Principal& principal);
   // Puts the connection into the tenant of its first principal. The others must be of the same.
-  Result<void> enter(const policy::Principal& principal);
+  Result<void> enter(const identity::Principal& principal);
   void refuse_address(const protocol::HocuspocusMessage& message);
   void deny(std::string_view address, const Error& error);
   // Denies a wrong token, perhaps later. Until then, nothing is read from the client.
@@ -114,7 +115,7 @@ class HocuspocusSession final : public ConnectionHandler, private Reading, priva
   HocuspocusOptions options_;
   std::string
       workspace_;        // within the server (base/qualified_name.h); "" before the first principal
-  policy::Place place_;  // in its tenant
+  limits::Place place_;  // in its tenant
   Meter meter_;
   Connection* connection_ = nullptr;
   Seat seat_;

@@ -7,15 +7,15 @@
 
 namespace syncline::session {
 
-using policy::Work;
+using limits::Work;
 
 void Meter::begin(Reading& reading, std::string_view peer) {
   reading_ = &reading;
-  network_ = policy::NetworkRates::key_of(peer);
+  network_ = limits::NetworkRates::key_of(peer);
 }
 
-void Meter::belongs_to(const policy::Principal& principal) {
-  principal_ = policy::NetworkRates::key_of_principal(principal);
+void Meter::belongs_to(const identity::Principal& principal) {
+  principal_ = limits::NetworkRates::key_of_principal(principal);
 }
 
 void Meter::stop() {
@@ -37,7 +37,7 @@ void Meter::received(std::size_t bytes) {
 std::uint64_t Meter::over_quota_ms(std::size_t bytes) const {
   if (use_ == nullptr) return 0;
   const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
-  if (bytes > 0) use_->take(policy::Quota::kBytes, bytes, now_ms);
+  if (bytes > 0) use_->take(limits::Quota::kBytes, bytes, now_ms);
   return use_->wait_ms(now_ms);
 }
 
@@ -68,8 +68,8 @@ void Meter::take(Work work, std::uint64_t units) {
 // that does little: many people may share it.
 std::uint64_t Meter::count(Work work, std::uint64_t units) {
   const std::uint64_t now_ms = loop_.turn_began_us() / 1000;
-  const policy::Rate rate = networks_->rates().of_connection(work);
-  policy::TokenBucket& bucket = buckets_[static_cast<std::size_t>(work)];
+  const limits::Rate rate = networks_->rates().of_connection(work);
+  limits::TokenBucket& bucket = buckets_[static_cast<std::size_t>(work)];
   const std::uint64_t own = bucket.take(rate, units, now_ms);
   const std::uint64_t all = std::max(networks_->take(network_, work, units, now_ms),
                                      networks_->take_of_principal(principal_, work, units, now_ms));
@@ -78,9 +78,9 @@ std::uint64_t Meter::count(Work work, std::uint64_t units) {
 
 bool Meter::uses_much(Work work, std::uint64_t now_ms) const {
   if (is_mutated(Mutation::forget_network)) return false;
-  const policy::Rate rate = networks_->rates().of_connection(work);
+  const limits::Rate rate = networks_->rates().of_connection(work);
   return buckets_[static_cast<std::size_t>(work)].used(rate, now_ms) >
-         rate.burst / policy::NetworkRates::kLittlePart;
+         rate.burst / limits::NetworkRates::kLittlePart;
 }
 
 // While reading is stopped, messages that were read before still arrive. They are counted, and the

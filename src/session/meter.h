@@ -1,5 +1,5 @@
 // Meter: what one connection does in a second, against its rates, those of its network and those of
-// its principal (policy/rates.h).
+// its principal (limits/rates.h).
 //
 // Every message counts with its bytes. If there were too many, the meter stops reading from the
 // connection until there are tokens again. So a client that is too fast is held back by its own
@@ -15,9 +15,9 @@
 #include <string_view>
 
 #include "base/scheduler.h"
-#include "policy/access.h"
-#include "policy/rates.h"
-#include "policy/usage.h"
+#include "identity/access.h"
+#include "limits/rates.h"
+#include "limits/usage.h"
 #include "session/limits.h"
 
 namespace syncline::session {
@@ -36,7 +36,7 @@ class Reading {
 class Meter {
  public:
   // `networks` may be nullptr: then there are no limits.
-  Meter(policy::NetworkRates* networks, Scheduler& loop, Counters& counters)
+  Meter(limits::NetworkRates* networks, Scheduler& loop, Counters& counters)
       : networks_(networks), loop_(loop), counters_(counters) {}
   ~Meter() { loop_.cancel(timer_); }
   Meter(const Meter&) = delete;
@@ -46,10 +46,10 @@ class Meter {
   void begin(Reading& reading, std::string_view peer);
   // From now on, what the connection does counts for this principal, too. Called when it is known; of
   // several on one connection, for the first.
-  void belongs_to(const policy::Principal& principal);
+  void belongs_to(const identity::Principal& principal);
   // The same for its workspace and tenant, if they have quotas; nullptr: they have none. It must outlive the meter, or
   // stop().
-  void belongs_to(policy::WorkspaceUse* use) { use_ = use; }
+  void belongs_to(limits::WorkspaceUse* use) { use_ = use; }
   // Resumes reading if it was stopped, and counts nothing from now on.
   void stop();
 
@@ -60,24 +60,24 @@ class Meter {
   std::uint64_t joined();
 
   // For how many milliseconds the client has to wait before it may do this; 0: now.
-  std::uint64_t wait_ms(policy::Work work) const;
-  void take(policy::Work work, std::uint64_t units);
+  std::uint64_t wait_ms(limits::Work work) const;
+  void take(limits::Work work, std::uint64_t units);
 
  private:
-  std::uint64_t count(policy::Work work, std::uint64_t units);
+  std::uint64_t count(limits::Work work, std::uint64_t units);
   std::uint64_t over_quota_ms(std::size_t bytes) const;
-  std::uint64_t wait_for_others_ms(policy::Work work, std::uint64_t now_ms) const;
-  bool uses_much(policy::Work work, std::uint64_t now_ms) const;
+  std::uint64_t wait_for_others_ms(limits::Work work, std::uint64_t now_ms) const;
+  bool uses_much(limits::Work work, std::uint64_t now_ms) const;
   void hold(std::uint64_t ms);
 
-  policy::NetworkRates* networks_;
+  limits::NetworkRates* networks_;
   Scheduler& loop_;
   Counters& counters_;
   Reading* reading_ = nullptr;
-  policy::NetworkRates::Key network_ = 0;
-  policy::NetworkRates::Key principal_ = 0;
-  policy::WorkspaceUse* use_ = nullptr;
-  std::array<policy::TokenBucket, policy::kConnectionWorks> buckets_ = {};
+  limits::NetworkRates::Key network_ = 0;
+  limits::NetworkRates::Key principal_ = 0;
+  limits::WorkspaceUse* use_ = nullptr;
+  std::array<limits::TokenBucket, limits::kConnectionWorks> buckets_ = {};
   Scheduler::TimerId timer_ = 0;  // not 0: reading is stopped
 };
 

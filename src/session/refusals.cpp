@@ -14,7 +14,7 @@ std::uint64_t Refusals::note(ClientKey client, std::uint64_t now_ms) {
   return std::min(kFirstWaitMs << (entry.times - 2), kMaxWaitMs);
 }
 
-std::uint64_t denial_wait_ms(const policy::FailedTokens::Verdict& verdict) {
+std::uint64_t denial_wait_ms(const limits::FailedTokens::Verdict& verdict) {
   const std::uint64_t retry_ms = std::min(verdict.retry_after_s * 1000, Refusals::kMaxWaitMs);
   return std::max(verdict.delay_ms, retry_ms);
 }

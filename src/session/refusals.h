@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "policy/failed_tokens.h"
+#include "limits/failed_tokens.h"
 
 namespace syncline::session {
 
@@ -50,6 +50,6 @@ class Refusals {
 
 // How long a session waits before it tells its client that a token is wrong. Published clients do
 // not understand "come back later" about a token, so a client that would be told so only waits.
-std::uint64_t denial_wait_ms(const policy::FailedTokens::Verdict& verdict);
+std::uint64_t denial_wait_ms(const limits::FailedTokens::Verdict& verdict);
 
 }  // namespace syncline::session

@@ -63,7 +63,7 @@ void SessionTable::remove(Place place) {
   --taken_;
 }
 
-Result<void> SessionTable::check(const policy::Principal& principal) const {
+Result<void> SessionTable::check(const identity::Principal& principal) const {
   if (auto alive = check_life(principal, loop_); !alive) return alive;
   if (is_mutated(Mutation::admit_revoked)) return {};
   return revocations_.check(principal);
@@ -113,7 +113,7 @@ void SessionTable::end_revoked(Task done) {
       0, [this](LiveSession& session) { session.end_revoked(revocations_); }, std::move(done));
 }
 
-void SessionTable::look_again(std::shared_ptr<const policy::Revocations> outdated) {
+void SessionTable::look_again(std::shared_ptr<const identity::Revocations> outdated) {
   for_each_from(
       0, [outdated](LiveSession& session) { session.look_again(*outdated); }, [] {});
 }
@@ -144,7 +144,7 @@ void Seat::leave() {
   if (const auto place = std::exchange(place_, kNone); place != kNone) table_->remove(place);
 }
 
-Result<void> Seat::check(const policy::Principal& principal, const Scheduler& loop) const {
+Result<void> Seat::check(const identity::Principal& principal, const Scheduler& loop) const {
   return table_ == nullptr ? check_life(principal, loop) : table_->check(principal);
 }
 

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/scheduler.h"
-#include "policy/principal.h"
-#include "policy/revocations.h"
+#include "identity/principal.h"
+#include "identity/revocations.h"
 #include "syncline/error.h"
 
 namespace syncline::session {
@@ -26,7 +26,7 @@ namespace syncline::session {
 // A document that a session has open, with the token that opened it.
 struct OpenDocument {
   std::string object;
-  policy::Principal principal;
+  identity::Principal principal;
   std::size_t updates_in_flight = 0;  // of the client, not acknowledged yet
   // Events of the object that were dropped because the client does not read; 0: it has all that was queued.
   std::uint64_t lag = 0;
@@ -49,10 +49,10 @@ class LiveSession {
 
   // Both end something in a later turn at the earliest, and tell the client why.
   virtual void kick() = 0;  // the client may come back at once
-  virtual void end_revoked(const policy::Revocations& revocations) = 0;
+  virtual void end_revoked(const identity::Revocations& revocations) = 0;
   // What the tokens that these would revoke say is out of date: clients should bring new ones. They are asked for
   // one, or closed so that they come back at once.
-  virtual void look_again(const policy::Revocations& outdated) = 0;
+  virtual void look_again(const identity::Revocations& outdated) = 0;
 
  protected:
   ~LiveSession() = default;
@@ -64,7 +64,7 @@ class SessionTable {
   static constexpr std::size_t kPerTurn = 256;
 
   // `loop_index` is a part of ids, so that a node finds the loop of a session.
-  SessionTable(Scheduler& loop, Random& random, const policy::Revocations& revocations,
+  SessionTable(Scheduler& loop, Random& random, const identity::Revocations& revocations,
                std::size_t loop_index)
       : loop_(loop), random_(random), revocations_(revocations), loop_index_(loop_index) {}
   SessionTable(const SessionTable&) = delete;
@@ -78,7 +78,7 @@ class SessionTable {
 
   // A token that was judged on another loop, or some time ago, is judged again when it opens something here.
   // kUnauthorized if it was revoked or has expired meanwhile.
-  Result<void> check(const policy::Principal& principal) const;
+  Result<void> check(const identity::Principal& principal) const;
 
   // The session with this id; nullptr: it has ended.
   LiveSession* find(std::string_view id) const;
@@ -95,7 +95,7 @@ class SessionTable {
   // Ends what is revoked, some sessions each turn. `done` is called when all have been looked at.
   void end_revoked(Task done);
   // Has sessions with such tokens bring new ones, some each turn.
-  void look_again(std::shared_ptr<const policy::Revocations> outdated);
+  void look_again(std::shared_ptr<const identity::Revocations> outdated);
 
   std::size_t size() const { return taken_; }
 
@@ -112,7 +112,7 @@ class SessionTable {
 
   Scheduler& loop_;
   Random& random_;
-  const policy::Revocations& revocations_;
+  const identity::Revocations& revocations_;
   const std::size_t loop_index_;
   std::vector<Slot> slots_;
   std::vector<Place> free_;
@@ -137,7 +137,7 @@ class Seat {
   void leave();
 
   // As SessionTable::check; without a table, only whether the token has expired.
-  Result<void> check(const policy::Principal& principal, const Scheduler& loop) const;
+  Result<void> check(const identity::Principal& principal, const Scheduler& loop) const;
 
  private:
   static constexpr SessionTable::Place kNone = ~SessionTable::Place{0};

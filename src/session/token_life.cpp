@@ -6,13 +6,13 @@
 
 namespace syncline::session {
 
-std::unique_ptr<TokenLife> TokenLife::watch(Scheduler& loop, const policy::Principal& principal,
+std::unique_ptr<TokenLife> TokenLife::watch(Scheduler& loop, const identity::Principal& principal,
                                             Holder& holder) {
   if (principal.expires_ms() == 0 || is_mutated(Mutation::ignore_expiry)) return nullptr;
   return std::unique_ptr<TokenLife>(new TokenLife(loop, *principal.identity, holder));
 }
 
-TokenLife::TokenLife(Scheduler& loop, const policy::Identity& identity, Holder& holder)
+TokenLife::TokenLife(Scheduler& loop, const identity::Identity& identity, Holder& holder)
     : loop_(loop), holder_(holder) {
   const std::uint64_t now_ms = loop.unix_ms();
   const std::uint64_t left_ms = identity.expires_ms - std::min(now_ms, identity.expires_ms);
@@ -43,7 +43,7 @@ Error expired_token() {
   return {ErrorCode::kUnauthorized, "the token has expired"};
 }
 
-Result<void> check_life(const policy::Principal& principal, const Scheduler& loop) {
+Result<void> check_life(const identity::Principal& principal, const Scheduler& loop) {
   const std::uint64_t expires_ms = principal.expires_ms();
   if (expires_ms == 0 || loop.unix_ms() < expires_ms) return {};
   return std::unexpected(expired_token());

@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "base/scheduler.h"
-#include "policy/principal.h"
+#include "identity/principal.h"
 #include "syncline/error.h"
 
 namespace syncline::session {
@@ -35,7 +35,7 @@ class TokenLife {
   };
 
   // nullptr if the token of `principal` never expires.
-  static std::unique_ptr<TokenLife> watch(Scheduler& loop, const policy::Principal& principal,
+  static std::unique_ptr<TokenLife> watch(Scheduler& loop, const identity::Principal& principal,
                                           Holder& holder);
 
   ~TokenLife() { loop_.cancel(timer_); }
@@ -43,7 +43,7 @@ class TokenLife {
   TokenLife& operator=(const TokenLife&) = delete;
 
  private:
-  TokenLife(Scheduler& loop, const policy::Identity& identity, Holder& holder);
+  TokenLife(Scheduler& loop, const identity::Identity& identity, Holder& holder);
 
   void wait_for_renewal(std::uint64_t wait_ms);
   void wait_for_end();
@@ -58,6 +58,6 @@ class TokenLife {
 Error expired_token();
 
 // kUnauthorized if the token expired between the moment at which it was judged and now.
-Result<void> check_life(const policy::Principal& principal, const Scheduler& loop);
+Result<void> check_life(const identity::Principal& principal, const Scheduler& loop);
 
 }  // namespace syncline::session

@@ -58,7 +58,7 @@ void YSession::on_open(Connection& connection) {
   seat_.take(*this);
   life_ = TokenLife::watch(host_.scheduler(), *options_->principal, *this);
   const auto options = std::move(options_);
-  const policy::Rights rights = options->principal->rights;
+  const identity::Rights rights = options->principal->rights;
   const auto account = host_.account_of(*options->principal, connection.peer());
   connection.belongs_to(account);
   meter_.belongs_to(*options->principal);
@@ -105,7 +105,7 @@ void YSession::kick() {
   channel_->end(kicked());
 }
 
-void YSession::end_revoked(const policy::Revocations& revocations) {
+void YSession::end_revoked(const identity::Revocations& revocations) {
   if (closing_) return;
   const auto valid = revocations.check(channel_->caller().principal);
   if (valid) return;
@@ -113,7 +113,7 @@ void YSession::end_revoked(const policy::Revocations& revocations) {
   channel_->end(valid.error());
 }
 
-void YSession::look_again(const policy::Revocations& outdated) {
+void YSession::look_again(const identity::Revocations& outdated) {
   if (closing_ || outdated.check(channel_->caller().principal)) return;
   ++counters_.ended_outdated;
   channel_->end(outdated_token());

@@ -21,7 +21,7 @@ struct YSessionOptions {
   std::string object;
   // If this is an error (of the token or of a name), the client is told in its own protocol, and
   // the connection is closed, both after `refused_for_ms`.
-  Result<policy::Principal> principal;
+  Result<identity::Principal> principal;
   std::uint64_t refused_for_ms = 0;
   std::string actor;
   std::string trace = {};
@@ -30,7 +30,7 @@ struct YSessionOptions {
   SessionTable* sessions = nullptr;  // nullptr: nobody sees or ends the session
   ClientKey client = 0;              // in `refusals`
   const Limits& limits;
-  policy::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down
+  limits::NetworkRates* rates = nullptr;  // nullptr: nothing is slowed down
   Counters& counters;
 };
 
@@ -53,8 +53,8 @@ class YSession final : public ConnectionHandler,
  private:
   SessionInfo info() const override;
   void kick() override;
-  void end_revoked(const policy::Revocations& revocations) override;
-  void look_again(const policy::Revocations& outdated) override;
+  void end_revoked(const identity::Revocations& revocations) override;
+  void look_again(const identity::Revocations& outdated) override;
   void token_expired() override;
 
   Party party() const;
@@ -81,7 +81,7 @@ class YSession final : public ConnectionHandler,
 
   void send(Bytes message) { connection_->send(std::make_shared<const Bytes>(std::move(message))); }
 
-  policy::Place place_;  // in its tenant
+  limits::Place place_;  // in its tenant
   // What is needed as long as the connection lives. The rest moves into the channel, because connections are many.
   workspace::Host& host_;
   Counters& counters_;

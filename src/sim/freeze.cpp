@@ -29,7 +29,7 @@ void Freeze::thaw() {
 }
 
 policy::Verdict Freeze::decide(const policy::Question& question) {
-  if (question.effect == nullptr || question.right != policy::Right::kWrite ||
+  if (question.effect == nullptr || question.right != identity::Right::kWrite ||
       !is_junk({std::string(question.workspace), std::string(question.object)}))
     return {};
   if (process_.expired()) {

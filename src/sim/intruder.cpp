@@ -113,7 +113,7 @@ void Intruder::judge(const Question& question, const ApiUser::Answer& answer) {
   int expected = 0;
   if (question.asker.level == Rights::Level::kNone) {
     expected = kUnauthorized;
-  } else if (!policy::Rights::reading().has(route.right)) {
+  } else if (!identity::Rights::reading().has(route.right)) {
     expected = kForbidden;
   } else if (question.shut && route.door == api::Route::kWhileOpen && asks_a_workspace(route)) {
     expected = kUnavailable;

@@ -31,14 +31,14 @@ std::string_view id_in(std::string_view token) {
 }  // namespace
 
 // Answers at once when there is no peer: the simulator makes sessions of y-websocket in one turn.
-class Issuer::Judge final : public policy::Authenticator {
+class Issuer::Judge final : public identity::Authenticator {
  public:
-  Judge(Issuer& issuer, const policy::Access& shared, Dice dice)
+  Judge(Issuer& issuer, const identity::Access& shared, Dice dice)
       : issuer_(issuer), shared_(shared), dice_(dice) {}
 
   bool open() const override { return false; }
 
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override {
     if (credential.peer.empty() || dice_.chance(0.5))
       return done(issuer_.judge(shared_, credential.token, loop));
@@ -50,7 +50,7 @@ class Issuer::Judge final : public policy::Authenticator {
 
  private:
   Issuer& issuer_;
-  const policy::Access& shared_;
+  const identity::Access& shared_;
   mutable Dice dice_;
 };
 
@@ -95,24 +95,24 @@ bool Issuer::refusable(const std::string& token) const {
   return found->perhaps_revoked || world_.now_us() + early_us >= found->expires_us;
 }
 
-std::unique_ptr<policy::Authenticator> Issuer::judge(const policy::Access& shared) {
+std::unique_ptr<identity::Authenticator> Issuer::judge(const identity::Access& shared) {
   return std::make_unique<Judge>(*this, shared, world_.dice.fork("judge", world_.now_us()));
 }
 
-Result<policy::Principal> Issuer::judge(const policy::Access& shared, std::string_view token,
-                                        const Scheduler& loop) const {
+Result<identity::Principal> Issuer::judge(const identity::Access& shared, std::string_view token,
+                                          const Scheduler& loop) const {
   auto principal = shared.authenticate(token.substr(0, token.find('.')));
   if (!principal) return principal;
   const Token* const found = find(token);
   if (found == nullptr) return fail(ErrorCode::kUnauthorized, "unknown token");
   const std::uint64_t now_us = world_.now_us();
   if (now_us >= found->expires_us) return fail(ErrorCode::kUnauthorized, "the token has expired");
-  auto identity = principal->identity == nullptr ? policy::Identity{} : *principal->identity;
-  identity.source = policy::Identity::Source::kJwt;
+  auto identity = principal->identity == nullptr ? identity::Identity{} : *principal->identity;
+  identity.source = identity::Identity::Source::kJwt;
   identity.token = id_in(token);
   identity.issued_ms = loop.unix_ms() - (now_us - found->issued_us) / 1000;
   identity.expires_ms = loop.unix_ms() + (found->expires_us - now_us) / 1000;
-  principal->identity = std::make_shared<const policy::Identity>(std::move(identity));
+  principal->identity = std::make_shared<const identity::Identity>(std::move(identity));
   return principal;
 }
 
@@ -181,7 +181,7 @@ void Issuer::present_revoked() {
 
 // ---- the oracle
 
-void Issuer::check(const policy::Principal& principal, std::string_view where) {
+void Issuer::check(const identity::Principal& principal, std::string_view where) {
   if (principal.identity == nullptr) return;
   const auto found = tokens_.find(principal.identity->token);
   if (found == tokens_.end()) return;

@@ -19,8 +19,8 @@
 #include <string>
 #include <string_view>
 
-#include "policy/access.h"
-#include "policy/authenticator.h"
+#include "identity/access.h"
+#include "identity/authenticator.h"
 #include "sim/api_user.h"
 #include "sim/runs_since.h"
 #include "sim/server.h"
@@ -50,7 +50,7 @@ class Issuer {
   bool refusable(const std::string& token) const;
 
   // Judges its tokens for a process; `shared` knows the clients' rights.
-  std::unique_ptr<policy::Authenticator> judge(const policy::Access& shared);
+  std::unique_ptr<identity::Authenticator> judge(const identity::Access& shared);
 
   // What the present process has open. Called every second.
   void look();
@@ -66,14 +66,14 @@ class Issuer {
     bool perhaps_revoked = false;
   };
 
-  Result<policy::Principal> judge(const policy::Access& shared, std::string_view token,
-                                  const Scheduler& loop) const;
+  Result<identity::Principal> judge(const identity::Access& shared, std::string_view token,
+                                    const Scheduler& loop) const;
   const Token* find(std::string_view token) const;
   void revoke_later();
   void revoke();
   void kick();
   void present_revoked();
-  void check(const policy::Principal& principal, std::string_view where);
+  void check(const identity::Principal& principal, std::string_view where);
 
   World& world_;
   Server& server_;

@@ -8,7 +8,7 @@
 namespace syncline::sim {
 namespace {
 
-Result<void> load(policy::ApiKeyBook& book, const store::Tables& tables) {
+Result<void> load(identity::ApiKeyBook& book, const store::Tables& tables) {
   return book.load([&](const std::string& after, std::size_t limit) {
     return store::read_directory(tables, log::DirectoryKind::kKey, "", after, limit);
   });
@@ -17,7 +17,7 @@ Result<void> load(policy::ApiKeyBook& book, const store::Tables& tables) {
 }  // namespace
 
 Result<void> KeyTable::check(const store::Tables& tables) {
-  policy::ApiKeyBook book;
+  identity::ApiKeyBook book;
   return load(book, tables);
 }
 
@@ -27,7 +27,7 @@ KeyTable::KeyTable(const store::Tables& tables, std::function<log::DirectoryStor
   SYNCLINE_ASSERT(loaded);
 }
 
-void KeyTable::add(policy::ApiKey key, log::Done<void> done) {
+void KeyTable::add(identity::ApiKey key, log::Done<void> done) {
   auto change = book_.begin_add(key);
   if (!change) return done(std::unexpected(std::move(change.error())));
   directory_().change_directory(

@@ -1,4 +1,4 @@
-// KeyTable: the API keys of a simulated process: policy/api_key_book.h over the store, as backend/tokens/api_key_table.h
+// KeyTable: the API keys of a simulated process: identity/api_key_book.h over the store, as backend/tokens/api_key_table.h
 // is in production. Here, everything is on one thread.
 //
 // Thread-safety: none. The directory must outlive it.
@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "api/api_keys.h"
+#include "identity/api_key_book.h"
+#include "identity/authenticator.h"
 #include "log/directory_store.h"
-#include "policy/api_key_book.h"
-#include "policy/authenticator.h"
 #include "store/tables.h"
 
 namespace syncline::sim {
 
-class KeyTable final : public policy::Authenticator, public api::ApiKeys {
+class KeyTable final : public identity::Authenticator, public api::ApiKeys {
  public:
   // The records of all keys. kCorrupt if one is damaged.
   static Result<void> check(const store::Tables& tables);
@@ -27,15 +27,15 @@ class KeyTable final : public policy::Authenticator, public api::ApiKeys {
   KeyTable(const store::Tables& tables, std::function<log::DirectoryStore&()> directory);
 
   bool open() const override { return false; }
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override {
     done(book_.judge(credential.token, loop.unix_ms()));
   }
   bool is_withdrawn(std::string_view token) const { return book_.is_withdrawn(token); }
 
-  void add(policy::ApiKey key, log::Done<void> done) override;
-  std::vector<policy::ApiKey> list(const api::KeyOwner& owner, const std::string& after,
-                                   std::size_t limit) const override {
+  void add(identity::ApiKey key, log::Done<void> done) override;
+  std::vector<identity::ApiKey> list(const api::KeyOwner& owner, const std::string& after,
+                                     std::size_t limit) const override {
     return book_.list(owner, after, limit);
   }
   void revoke(const api::KeyOwner& owner, const std::string& id, std::uint64_t now_ms,
@@ -46,7 +46,7 @@ class KeyTable final : public policy::Authenticator, public api::ApiKeys {
 
  private:
   const std::function<log::DirectoryStore&()> directory_;
-  policy::ApiKeyBook book_;
+  identity::ApiKeyBook book_;
 };
 
 }  // namespace syncline::sim

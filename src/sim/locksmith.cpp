@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/api_key.h"
+#include "identity/ticket.h"
 #include "log/rules.h"
-#include "policy/api_key.h"
-#include "policy/ticket.h"
 #include "sim/holder.h"
 #include "sim/invariants.h"
 #include "sim/rights.h"
@@ -58,10 +58,10 @@ Locksmith::Locksmith(World& world, Network& network, Server& server,
       provider_(world, settings.provider) {
   for (std::size_t i = 0; i < kHolders; ++i)
     holders_.push_back(std::make_unique<Holder>(world, network, *this, first + i, i));
-  server.ask([this](const policy::Access&) { return provider_.judge(); });
+  server.ask([this](const identity::Access&) { return provider_.judge(); });
   server.watch_door(
-      [this](const policy::Credential& asked, const Scheduler& loop,
-             const Result<policy::Principal>& answer) { judged(asked, loop, answer); });
+      [this](const identity::Credential& asked, const Scheduler& loop,
+             const Result<identity::Principal>& answer) { judged(asked, loop, answer); });
 }
 
 Locksmith::~Locksmith() = default;
@@ -184,7 +184,7 @@ void Locksmith::make_key() {
         if (answer.status != 201)
           return world_.violated(kCredentials, "no key is made: " + answer.body);
         key.text = text_in(answer.json, "key");
-        key.id = policy::token_of_key(text_in(answer.json, "id"));
+        key.id = identity::token_of_key(text_in(answer.json, "id"));
         key.principal = text_in(answer.json, "principal");
         if (seconds != 0) {
           key.good_until_ms = *taken_ms + seconds * 1000;
@@ -244,7 +244,7 @@ void Locksmith::mint_ticket() {
               return world_.violated(kCredentials, "no ticket is minted: " + answer.body);
             if (!granted) return world_.hit(Probe::ticket_refused);
             ticket.text = text_in(answer.json, "ticket");
-            ticket.id = policy::token_of_ticket(text_in(answer.json, "id"));
+            ticket.id = identity::token_of_ticket(text_in(answer.json, "id"));
             ticket.principal = text_in(answer.json, "principal");
             ticket.good_until_ms = *taken_ms + seconds * 1000;
             ticket.bad_from_ms = clock_ms() + seconds * 1000;
@@ -314,8 +314,8 @@ void Locksmith::check_answer(const Credential& credential, std::string_view targ
 
 // ---- the oracle
 
-void Locksmith::judged(const policy::Credential& asked, const Scheduler& loop,
-                       const Result<policy::Principal>& answer) {
+void Locksmith::judged(const identity::Credential& asked, const Scheduler& loop,
+                       const Result<identity::Principal>& answer) {
   const auto found = book_.find(asked.token);
   if (found == book_.end()) return;
   const Credential& credential = found->second;
@@ -323,8 +323,8 @@ void Locksmith::judged(const policy::Credential& asked, const Scheduler& loop,
     broken(credential, fault);
 }
 
-std::string Locksmith::fault_of(const Credential& credential, const policy::Credential& asked,
-                                std::uint64_t now_ms, const Result<policy::Principal>& answer) {
+std::string Locksmith::fault_of(const Credential& credential, const identity::Credential& asked,
+                                std::uint64_t now_ms, const Result<identity::Principal>& answer) {
   // A request says later what it is for.
   const bool reaches = asked.object.empty() || credential.reaches(asked.workspace, asked.object);
   if (!answer && answer.error().code == ErrorCode::kForbidden)
@@ -341,14 +341,14 @@ std::string Locksmith::fault_of(const Credential& credential, const policy::Cred
     return "is good, and is refused: " + answer.error().message;
   }
   if (!answer) return {};
-  const policy::Rights rights =
-      credential.may_write ? policy::Rights::writing() : policy::Rights::reading();
+  const identity::Rights rights =
+      credential.may_write ? identity::Rights::writing() : identity::Rights::reading();
   if (answer->rights != rights) return "has other rights than it should";
   if (answer->id != credential.principal) return "is of another: " + answer->id;
   return {};
 }
 
-void Locksmith::check_open(const policy::Principal& principal, const std::string& where,
+void Locksmith::check_open(const identity::Principal& principal, const std::string& where,
                            std::uint64_t now_ms) {
   if (principal.identity == nullptr) return;
   const auto found = by_id_.find(principal.identity->token);

@@ -25,8 +25,8 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/access.h"
-#include "policy/authenticator.h"
+#include "identity/access.h"
+#include "identity/authenticator.h"
 #include "sim/api_user.h"
 #include "sim/network.h"
 #include "sim/provider.h"
@@ -50,7 +50,7 @@ struct Credential {
 
   Kind kind = Kind::kKey;
   std::string text;  // what its holder presents
-  std::string id;    // policy::Identity::token
+  std::string id;    // identity::Identity::token
   std::string principal;
   bool may_write = false;
   std::string object = {};  // of Locksmith::kWorkspace; "": all of it
@@ -110,14 +110,14 @@ class Locksmith {
   // One of the last `newest` for which `fits` is true. nullptr: there is none.
   Credential* draw_where(Dice& dice, std::size_t newest,
                          const std::function<bool(const Credential&)>& fits);
-  void judged(const policy::Credential& asked, const Scheduler& loop,
-              const Result<policy::Principal>& answer);
-  std::string fault_of(const Credential& credential, const policy::Credential& asked,
-                       std::uint64_t now_ms, const Result<policy::Principal>& answer);
+  void judged(const identity::Credential& asked, const Scheduler& loop,
+              const Result<identity::Principal>& answer);
+  std::string fault_of(const Credential& credential, const identity::Credential& asked,
+                       std::uint64_t now_ms, const Result<identity::Principal>& answer);
   void check_answer(const Credential& credential, std::string_view target, bool reaches,
                     std::string_view object, const ApiUser::Answer& answer) const;
   std::string writes_without_right(std::string_view principal, std::string_view object) const;
-  void check_open(const policy::Principal& principal, const std::string& where,
+  void check_open(const identity::Principal& principal, const std::string& where,
                   std::uint64_t now_ms);
   // Runs when the server takes a request: notes its clock there.
   Task note_clock(std::shared_ptr<std::uint64_t> taken_ms);

@@ -15,7 +15,7 @@
 
 namespace syncline::sim {
 
-using policy::Quota;
+using limits::Quota;
 
 namespace {
 
@@ -78,17 +78,18 @@ std::string TenantKeys::token_of(std::string_view tenant) const {
   return fmt::format("{}-{}", tenant, period_);
 }
 
-policy::Access TenantKeys::access() const {
-  std::vector<policy::Token> tokens;
+identity::Access TenantKeys::access() const {
+  std::vector<identity::Token> tokens;
   for (const std::string_view tenant : kTenants)
     for (const std::uint64_t period : {period_ - 1, period_})
-      tokens.push_back({.secret = fmt::format("{}-{}", tenant, period),
-                        // The principals of all tenants, and those of clients, have the same names.
-                        .principal = {.id = "p0",
-                                      .identity = std::make_shared<const policy::Identity>(
-                                          policy::Identity{.source = policy::Identity::Source::kJwt,
-                                                           .tenant = std::string(tenant)})}});
-  return policy::Access(std::move(tokens));
+      tokens.push_back(
+          {.secret = fmt::format("{}-{}", tenant, period),
+           // The principals of all tenants, and those of clients, have the same names.
+           .principal = {
+               .id = "p0",
+               .identity = std::make_shared<const identity::Identity>(identity::Identity{
+                   .source = identity::Identity::Source::kJwt, .tenant = std::string(tenant)})}});
+  return identity::Access(std::move(tokens));
 }
 
 // One client of a tenant: writes, is present, sends messages to others, and looks at every byte that it gets.
@@ -197,10 +198,10 @@ class ReportReader final : public observe::Sink {
 };
 
 // Above what they can reach, so only what counts for another tenant can be in the way; but of the tight one.
-std::vector<policy::TenantRecord> Lodgers::tenants() {
-  std::vector<policy::TenantRecord> records;
+std::vector<limits::TenantRecord> Lodgers::tenants() {
+  std::vector<limits::TenantRecord> records;
   for (const std::string_view tenant : kTenants) {
-    policy::TenantRecord record{.name = std::string(tenant)};
+    limits::TenantRecord record{.name = std::string(tenant)};
     record.quotas.set(Quota::kObjects, tenant == kTight ? 2 : 4);
     record.quotas.set(Quota::kWorkspaces, 2);
     if (tenant == kTight) {

@@ -22,8 +22,8 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/access.h"
-#include "policy/tenant_record.h"
+#include "identity/access.h"
+#include "limits/tenant_record.h"
 #include "sim/network.h"
 #include "sim/server.h"
 #include "sim/world.h"
@@ -40,7 +40,7 @@ class TenantKeys {
   void rotate() { ++period_; }
   std::string token_of(std::string_view tenant) const;
   // Those of this period and of the last one.
-  policy::Access access() const;
+  identity::Access access() const;
 
  private:
   std::uint64_t period_ = 1;
@@ -51,7 +51,7 @@ class Lodgers {
   static constexpr std::size_t kCount = 9;
 
   // The tenants of a server, with their quotas.
-  static std::vector<policy::TenantRecord> tenants();
+  static std::vector<limits::TenantRecord> tenants();
 
   // `first`: the number of the first lodger's path through the network. `soon_us`: within which 99 of 100 edits of the
   // quiet tenant are saved; 0: something may fail, so nobody knows.

@@ -44,10 +44,10 @@ NameWatch::NameWatch(World& world, Server& server, NameSettings settings, std::s
       operator_(world, server, std::string(Rights::kOperator)),
       dice_(world.dice.fork("names")) {}
 
-std::shared_ptr<const policy::Identity> NameWatch::identity_of(std::size_t number) {
+std::shared_ptr<const identity::Identity> NameWatch::identity_of(std::size_t number) {
   if (number % 3 == 2) return nullptr;
-  return std::make_shared<policy::Identity>(
-      policy::Identity{.source = policy::Identity::Source::kJwt, .name = person_name(number)});
+  return std::make_shared<identity::Identity>(
+      identity::Identity{.source = identity::Identity::Source::kJwt, .name = person_name(number)});
 }
 
 std::string NameWatch::claim_of(std::size_t number, std::size_t of) {

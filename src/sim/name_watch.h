@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/principal.h"
+#include "identity/principal.h"
 #include "sim/api_user.h"
 #include "sim/client.h"
 #include "sim/dice.h"
@@ -43,7 +43,7 @@ class NameWatch {
             std::vector<ObjectName> objects);
 
   // What the token of a client says; nullptr: it is a guest.
-  static std::shared_ptr<const policy::Identity> identity_of(std::size_t number);
+  static std::shared_ptr<const identity::Identity> identity_of(std::size_t number);
   // `user` of its awareness state.
   static std::string claim_of(std::size_t number, std::size_t of);
 

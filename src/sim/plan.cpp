@@ -136,7 +136,7 @@ void draw_server(ServerSettings& server, Dice dice) {
   }
   Dice presence = dice.fork("presence rate");
   if (presence.chance(0.25))
-    server.rates.of[static_cast<std::size_t>(policy::Work::kPresence)] = {1, 1};
+    server.rates.of[static_cast<std::size_t>(limits::Work::kPresence)] = {1, 1};
   Dice upkeep = dice.fork("checkpoints");
   server.checkpoints.interval_ms = upkeep.scale(500, 60'000);
   server.checkpoints.events = upkeep.scale(5, 10'000);
@@ -387,7 +387,7 @@ void draw_locksmith(Plan& plan, Dice dice) {
                              .times = {.fresh_ms = dice.scale(4'000, 20'000),
                                        .cooldown_ms = dice.scale(500, 5'000),
                                        .keep_ms = dice.scale(20'000, 60'000)}};
-  plan.server.tickets = policy::TicketLimits{.most_ms = Locksmith::kLongestTicketS * 1000};
+  plan.server.tickets = identity::TicketLimits{.most_ms = Locksmith::kLongestTicketS * 1000};
   plan.server.skew.offset_ms = 0;
   std::erase_if(plan.faults,
                 [](const Fault& each) { return family_of(each.kind) == Family::kClock; });

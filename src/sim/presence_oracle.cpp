@@ -24,11 +24,11 @@ constexpr std::uint64_t kPutOffUs = 4 * kSecond;
 
 }  // namespace
 
-PresenceOracle::PresenceOracle(World& world, Network& network, const policy::Rates& rates,
+PresenceOracle::PresenceOracle(World& world, Network& network, const limits::Rates& rates,
                                HoldsBack holds_back)
     : world_(world),
       network_(network),
-      put_off_us_(rates.of_connection(policy::Work::kPresence).burst > 1 ? 0 : kPutOffUs),
+      put_off_us_(rates.of_connection(limits::Work::kPresence).burst > 1 ? 0 : kPutOffUs),
       holds_back_(std::move(holds_back)) {}
 
 void PresenceOracle::look(std::vector<std::unique_ptr<Client>>& clients) {

@@ -33,7 +33,7 @@
 #include <utility>
 #include <vector>
 
-#include "policy/rates.h"
+#include "limits/rates.h"
 #include "sim/client.h"
 #include "sim/network.h"
 
@@ -44,7 +44,7 @@ class PresenceOracle {
   // Whether the server holds back anything of that workspace until the log has stored something.
   using HoldsBack = std::function<bool(const std::string& workspace)>;
 
-  PresenceOracle(World& world, Network& network, const policy::Rates& rates, HoldsBack holds_back);
+  PresenceOracle(World& world, Network& network, const limits::Rates& rates, HoldsBack holds_back);
 
   // Called every virtual second.
   void look(std::vector<std::unique_ptr<Client>>& clients);

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "identity/jwt_authenticator.h"
+#include "identity/key_source.h"
 #include "jose/key_set.h"
-#include "policy/jwt_authenticator.h"
-#include "policy/key_source.h"
 #include "sim/invariants.h"
 #include "sim/loop.h"
 
@@ -22,7 +22,7 @@ constexpr std::string_view kAudience = "syncline";
 // A process that stands still does not ask, and judges late what it was told.
 constexpr std::uint64_t kSlackMs = 10'000;
 
-policy::JwtAuthenticator::Rules rules_of_tokens() {
+identity::JwtAuthenticator::Rules rules_of_tokens() {
   return {.terms = {.issuers = {std::string(kIssuer)},
                     .audiences = {std::string(kAudience)},
                     .leeway_ms = kLeewayMs},
@@ -36,14 +36,14 @@ std::string jwk_of(const ed25519::Seed& seed, std::string_view kid) {
 
 }  // namespace
 
-// The way of one process to the keys: policy/key_cache.h, as backend/outbound/remote_keys.h is in production.
-class Provider::Source final : public policy::KeySource {
+// The way of one process to the keys: identity/key_cache.h, as backend/outbound/remote_keys.h is in production.
+class Provider::Source final : public identity::KeySource {
  public:
   explicit Source(Provider& provider) : provider_(provider), cache_(provider.settings_.times) {
     provider_.told_ = {};
   }
 
-  policy::Keys keys() override {
+  identity::Keys keys() override {
     const std::uint64_t now_ms = provider_.now_ms();
     if (cache_.is_due(now_ms)) {
       cache_.began(now_ms);
@@ -52,8 +52,8 @@ class Provider::Source final : public policy::KeySource {
     return cache_.keys(now_ms);
   }
 
-  void ask(const policy::Keys& known, Scheduler& loop, policy::KeyCache::Done done) override {
-    auto later = [&loop, done = std::move(done)](Result<policy::Keys> keys) mutable {
+  void ask(const identity::Keys& known, Scheduler& loop, identity::KeyCache::Done done) override {
+    auto later = [&loop, done = std::move(done)](Result<identity::Keys> keys) mutable {
       loop.post(
           [done = std::move(done), keys = std::move(keys)]() mutable { done(std::move(keys)); });
     };
@@ -91,25 +91,25 @@ class Provider::Source final : public policy::KeySource {
   }
 
   Provider& provider_;
-  policy::KeyCache cache_;
+  identity::KeyCache cache_;
   const std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };
 
-class Provider::Judge final : public policy::Authenticator {
+class Provider::Judge final : public identity::Authenticator {
  public:
   explicit Judge(Provider& provider)
       : source_(provider), judge_(rules_of_tokens(), source_, counters_) {}
 
   bool open() const override { return false; }
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override {
     judge_.authenticate(credential, loop, std::move(done));
   }
 
  private:
   Source source_;
-  policy::JwtCounters counters_;
-  const policy::JwtAuthenticator judge_;
+  identity::JwtCounters counters_;
+  const identity::JwtAuthenticator judge_;
 };
 
 Provider::Provider(World& world, const ProviderSettings& settings)
@@ -173,7 +173,7 @@ Provider::Token Provider::issue(std::string_view subject, std::string_view id,
           .refused_from_ms = expires_s * 1000 + kLeewayMs};
 }
 
-std::unique_ptr<policy::Authenticator> Provider::judge() {
+std::unique_ptr<identity::Authenticator> Provider::judge() {
   return std::make_unique<Judge>(*this);
 }
 
@@ -186,7 +186,7 @@ void Provider::tell() {
   told_.at_ms = now;
 }
 
-std::string Provider::fault_of(const Token& token, const Result<policy::Principal>& answer,
+std::string Provider::fault_of(const Token& token, const Result<identity::Principal>& answer,
                                bool asked) {
   const auto found = told_.keys.find(token.kid);
   const Known* const known = found == told_.keys.end() ? nullptr : &found->second;
@@ -209,7 +209,7 @@ std::string Provider::fault_of_entry(const Known* known) const {
 // Refused: its key is not known, although the process asks for it.
 std::string Provider::fault_of_refusal(const Known* known, const Error& error, bool asked) const {
   const std::uint64_t now = now_ms();
-  const policy::KeyCache::Times& times = settings_.times;
+  const identity::KeyCache::Times& times = settings_.times;
   if (known != nullptr && !known->gone_ms && now > known->since_ms + kSlackMs &&
       now - *told_.at_ms < times.keep_ms)
     return "is refused, and its key is known: " + error.message;

@@ -1,6 +1,6 @@
 // Provider: an identity provider whose tokens are real JWTs, signed with keys that it replaces again and again. A server
 // fetches its key set over a way that is slow, stalls for seconds, fails, or brings nonsense, sometimes for so long that
-// the old keys must not serve any more (policy/key_cache.h).
+// the old keys must not serve any more (identity/key_cache.h).
 //
 // It knows what every process was told, and so says whether a process may, must or must not let a token in:
 //
@@ -22,9 +22,9 @@
 #include <vector>
 
 #include "base/ed25519.h"
-#include "policy/authenticator.h"
-#include "policy/key_cache.h"
-#include "policy/principal.h"
+#include "identity/authenticator.h"
+#include "identity/key_cache.h"
+#include "identity/principal.h"
 #include "sim/dice.h"
 #include "sim/world.h"
 #include "syncline/error.h"
@@ -35,7 +35,7 @@ struct ProviderSettings {
   std::uint64_t rotate_every_us = 0;  // on average
   std::uint64_t outage_every_us = 0;  // the same; how long one lasts is drawn
   std::uint64_t longest_outage_us = 0;
-  policy::KeyCache::Times times;  // of servers
+  identity::KeyCache::Times times;  // of servers
 };
 
 class Provider {
@@ -59,11 +59,11 @@ class Provider {
               std::uint64_t lifetime_ms) const;
 
   // The product's judge of JWTs for a process, with its own way to the keys.
-  std::unique_ptr<policy::Authenticator> judge();
+  std::unique_ptr<identity::Authenticator> judge();
 
   // Of the present process, and a token that has not expired. `asked`: the process could ask for keys. The reason why
   // the answer is wrong; "": it is right.
-  std::string fault_of(const Token& token, const Result<policy::Principal>& answer, bool asked);
+  std::string fault_of(const Token& token, const Result<identity::Principal>& answer, bool asked);
 
  private:
   class Source;

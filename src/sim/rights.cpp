@@ -54,19 +54,20 @@ bool Rights::give_all_back() {
   return std::exchange(now_, granted_) != granted_;
 }
 
-policy::Access Rights::access() const {
-  std::vector<policy::Token> tokens{
+identity::Access Rights::access() const {
+  std::vector<identity::Token> tokens{
       {std::string(kOperator), {.id = std::string(kOperator)}},
-      {std::string(kVisitor), {.id = std::string(kVisitor), .rights = policy::Rights::reading()}}};
+      {std::string(kVisitor),
+       {.id = std::string(kVisitor), .rights = identity::Rights::reading()}}};
   for (std::size_t number = 0; number < now_.size(); ++number)
     if (now_[number] != Level::kNone)
       tokens.push_back(
           {.secret = token_of(number),
            .principal = {.id = principal_of(number),
-                         .rights = now_[number] == Level::kRead ? policy::Rights::reading()
-                                                                : policy::Rights::all(),
+                         .rights = now_[number] == Level::kRead ? identity::Rights::reading()
+                                                                : identity::Rights::all(),
                          .identity = identity_of_(number)}});
-  return policy::Access(std::move(tokens));
+  return identity::Access(std::move(tokens));
 }
 
 void Rights::started(const store::Tables& tables) {

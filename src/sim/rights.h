@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "identity/access.h"
 #include "log/event.h"
-#include "policy/access.h"
 #include "sim/world.h"
 #include "store/tables.h"
 
@@ -41,9 +41,9 @@ class Rights {
   void withdraw(std::size_t number, Level left);
   void give_back(std::size_t number) { now_[number] = granted_[number]; }
   bool give_all_back();  // false: nothing had been withdrawn
-  policy::Access access() const;
+  identity::Access access() const;
   // What tokens say of their holders; before the first process starts. By default, nothing.
-  using IdentityOf = std::function<std::shared_ptr<const policy::Identity>(std::size_t number)>;
+  using IdentityOf = std::function<std::shared_ptr<const identity::Identity>(std::size_t number)>;
   void identify(IdentityOf identity_of) { identity_of_ = std::move(identity_of); }
 
   // A process has started over these tables with the present rights.

@@ -124,7 +124,7 @@ class Run {
                                                first_joiner(plan) + kJoiners);
     server_.ask(freeze_.rule());
     if (plan.issuer.on)
-      server_.ask([this](const policy::Access& shared) { return issuer_.judge(shared); });
+      server_.ask([this](const identity::Access& shared) { return issuer_.judge(shared); });
     if (options.party == nullptr) return;
     server_.know(options.party->types);
     guests_ = options.party->invite(world_, server_);

@@ -43,7 +43,7 @@ std::unique_ptr<AccountTable> make_accounts(MemoryBudget* budget) {
       node::limits_of_accounts(node::plan_memory(budget->limit()), kLargestMessage), budget);
 }
 
-Result<std::vector<policy::Revocation>> revocations_in(const DiskStore& store) {
+Result<std::vector<identity::Revocation>> revocations_in(const DiskStore& store) {
   return node::stored_revocations([&](const std::string& after, std::size_t limit) {
     return store::read_directory(store.tables(), log::DirectoryKind::kRevocation, "", after, limit);
   });
@@ -62,10 +62,10 @@ Result<void> check_records(const DiskStore& store) {
 }
 
 // The secret that signs tickets is in a file of its own in production.
-policy::TicketAuthenticator::Secrets make_ticket_secrets(Dice dice) {
-  policy::TicketSecret secret{.id = 1};
+identity::TicketAuthenticator::Secrets make_ticket_secrets(Dice dice) {
+  identity::TicketSecret secret{.id = 1};
   for (std::uint8_t& byte : secret.bytes) byte = static_cast<std::uint8_t>(dice.next());
-  return std::make_shared<const std::vector<policy::TicketSecret>>(1, secret);
+  return std::make_shared<const std::vector<identity::TicketSecret>>(1, secret);
 }
 
 // Workers are of different speeds, so jobs of several end in all orders.
@@ -86,10 +86,11 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       tickets(
           keys == nullptr
               ? nullptr
-              : std::make_unique<policy::TicketAuthenticator>(policy::TicketAuthenticator::Sources{
-                    .secrets = [&server] { return server.ticket_secrets_; },
-                    .withdrawn = [this](std::string_view token,
-                                        std::uint64_t) { return keys->is_withdrawn(token); }})),
+              : std::make_unique<identity::TicketAuthenticator>(
+                    identity::TicketAuthenticator::Sources{
+                        .secrets = [&server] { return server.ticket_secrets_; },
+                        .withdrawn = [this](std::string_view token,
+                                            std::uint64_t) { return keys->is_withdrawn(token); }})),
       revoked([this] { return &shards; }),
       clients(
           shared,
@@ -114,7 +115,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
           .imports = &imports,
           .api_keys = keys.get(),
           .tickets = tickets.get(),
-          .ticket_limits = server.settings_.tickets.value_or(policy::TicketLimits{}),
+          .ticket_limits = server.settings_.tickets.value_or(identity::TicketLimits{}),
           .keys = [&identity = server.identity_]() -> Result<api::PublicKeys> {
             return api::PublicKeys{identity.log_name, {identity.signers.front().verifier()}};
           },
@@ -123,7 +124,7 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       serve(api::make_handler(api)) {
   // What waits for the disk is charged there, and is destroyed when the disk would have answered.
   if (memory != nullptr) world.kept.push_back(memory);
-  for (const policy::TenantRecord& record : server.settings_.tenants) tenants.put(record);
+  for (const limits::TenantRecord& record : server.settings_.tenants) tenants.put(record);
   loop.skew() = server.settings_.skew;
   loop.set_turn_us(server.settings_.turn_us);
   desk_loop.skew() = server.settings_.skew;
@@ -146,11 +147,11 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
       .accounts = accounts.get(),
       .tenants = &tenants,
       .gate =
-          [&server, this](const policy::Caller&, const std::string& workspace) {
+          [&server, this](const identity::Caller&, const std::string& workspace) {
             return server.admit(workspace, imports.holds(workspace));
           },
-      .revocations =
-          revocations_in(*store).value_or(std::vector<policy::Revocation>()),  // recover() checked
+      .revocations = revocations_in(*store).value_or(
+          std::vector<identity::Revocation>()),  // recover() checked
       .deciders = server.deciders_,
       .on_storage_failure = [&server](const Error& error) { server.storage_failed(error); },
       .jobs = &jobs,
@@ -170,12 +171,12 @@ Server::Process::Process(World& world, Server& server, std::unique_ptr<DiskStore
 void Server::Process::count_uses() {
   const auto uses = uses_in(*store);
   for (const log::DirectoryEntry& entry : uses.value_or(std::vector<log::DirectoryEntry>())) {
-    const auto use = policy::decode_use(entry.value);
-    const policy::SharedTenant tenant = tenants.find(split_name(entry.id).tenant);
+    const auto use = limits::decode_use(entry.value);
+    const limits::SharedTenant tenant = tenants.find(split_name(entry.id).tenant);
     if (!use || tenant == nullptr) continue;
-    tenant->add(policy::Quota::kWorkspaces, 1);
-    tenant->add(policy::Quota::kObjects, static_cast<std::int64_t>(use->objects));
-    tenant->add(policy::Quota::kStoredBytes, static_cast<std::int64_t>(use->bytes));
+    tenant->add(limits::Quota::kWorkspaces, 1);
+    tenant->add(limits::Quota::kObjects, static_cast<std::int64_t>(use->objects));
+    tenant->add(limits::Quota::kStoredBytes, static_cast<std::int64_t>(use->bytes));
     shard().uses.restore(entry.id, *use);
   }
 }
@@ -188,14 +189,15 @@ void Server::Process::keep_up_keys() {
   });
 }
 
-void Tokens::authenticate(const policy::Credential& credential, Scheduler& loop, Done done) const {
+void Tokens::authenticate(const identity::Credential& credential, Scheduler& loop,
+                          Done done) const {
   if (!tenants_.open())
     if (auto known = tenants_.authenticate(credential.token)) return done(std::move(known));
   if (watch_)
     done = [this, &loop, token = std::string(credential.token),
             workspace = std::string(credential.workspace), object = std::string(credential.object),
             may_ask = credential.may_ask,
-            done = std::move(done)](Result<policy::Principal> answer) mutable {
+            done = std::move(done)](Result<identity::Principal> answer) mutable {
       watch_({.token = token, .workspace = workspace, .object = object, .may_ask = may_ask}, loop,
              answer);
       done(std::move(answer));
@@ -203,13 +205,13 @@ void Tokens::authenticate(const policy::Credential& credential, Scheduler& loop,
   clients_.authenticate(credential, loop, std::move(done));
 }
 
-void Server::set_tenant_tokens(std::function<policy::Access()> tokens) {
+void Server::set_tenant_tokens(std::function<identity::Access()> tokens) {
   tenant_access_ = std::move(tokens);
   if (process_) process_->access.replace_tenants(tenant_access_());
 }
 
 Server::Server(World& world, Network& network, Disk& disk, ServerSettings settings,
-               std::function<policy::Access()> access, const log::NotaryIdentity& identity)
+               std::function<identity::Access()> access, const log::NotaryIdentity& identity)
     : world_(world),
       network_(network),
       disk_(disk),
@@ -452,14 +454,14 @@ namespace {
 
 // Without a peer, everybody whom the simulator asks answers at once; and nobody is asked for keys, because the session
 // exists at once.
-Result<policy::Principal> judge_now(Server::Process& process, const Hello& hello) {
-  Result<policy::Principal> judged = fail(ErrorCode::kUnavailable, "no answer");
+Result<identity::Principal> judge_now(Server::Process& process, const Hello& hello) {
+  Result<identity::Principal> judged = fail(ErrorCode::kUnavailable, "no answer");
   process.door.authenticate({.token = hello.token,
                              .workspace = hello.workspace,
                              .object = hello.object,
                              .may_ask = false,
                              .tenant = hello.tenant},
-                            process.loop, [&judged](Result<policy::Principal> principal) {
+                            process.loop, [&judged](Result<identity::Principal> principal) {
                               judged = std::move(principal);
                             });
   return judged;

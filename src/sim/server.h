@@ -20,6 +20,11 @@
 #include "base/memory_account.h"
 #include "base/memory_budget.h"
 #include "http/exchange.h"
+#include "identity/access.h"
+#include "identity/ticket_authenticator.h"
+#include "identity/token_kinds.h"
+#include "limits/rates.h"
+#include "limits/tenants.h"
 #include "log/checkpoint_keeper.h"
 #include "log/notary.h"
 #include "merge/type_registry.h"
@@ -28,12 +33,7 @@
 #include "node/shards.h"
 #include "node/workers.h"
 #include "observe/report.h"
-#include "policy/access.h"
 #include "policy/decider.h"
-#include "policy/rates.h"
-#include "policy/tenants.h"
-#include "policy/ticket_authenticator.h"
-#include "policy/token_kinds.h"
 #include "session/limits.h"
 #include "sim/disk_store.h"
 #include "sim/jobs_watch.h"
@@ -47,24 +47,24 @@
 namespace syncline::sim {
 
 // Sees what a process makes of a credential, in the turn in which it answers; the loop is that of the process.
-using DoorWatch = std::function<void(const policy::Credential& asked, const Scheduler& loop,
-                                     const Result<policy::Principal>& answer)>;
+using DoorWatch = std::function<void(const identity::Credential& asked, const Scheduler& loop,
+                                     const Result<identity::Principal>& answer)>;
 
 // The tokens that a process knows. Those of tenants change while it runs; those of clients do not.
-class Tokens final : public policy::Authenticator {
+class Tokens final : public identity::Authenticator {
  public:
   // `clients` and `watch`, which may be empty, must outlive it.
-  Tokens(const policy::Authenticator& clients, policy::Access tenants, const DoorWatch& watch)
+  Tokens(const identity::Authenticator& clients, identity::Access tenants, const DoorWatch& watch)
       : clients_(clients), tenants_(std::move(tenants)), watch_(watch) {}
 
-  void replace_tenants(policy::Access tenants) { tenants_ = std::move(tenants); }
+  void replace_tenants(identity::Access tenants) { tenants_ = std::move(tenants); }
   bool open() const override { return clients_.open(); }
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override;
 
  private:
-  const policy::Authenticator& clients_;
-  policy::Access tenants_;
+  const identity::Authenticator& clients_;
+  identity::Access tenants_;
   const DoorWatch& watch_;
 };
 
@@ -76,7 +76,7 @@ struct ServerSettings {
   state::LoopShare loop_share;
   std::size_t retention_by_hand = 16;  // events that one request to apply a rule processes
   log::CheckpointPace checkpoints;
-  policy::Rates rates = policy::default_rates();
+  limits::Rates rates = limits::default_rates();
   workspace::PresenceLimits presence;
   bool stamp_presence = false;
   std::size_t memory_bytes = 0;  // that the process may use; 0: memory is no reason for anything
@@ -86,8 +86,8 @@ struct ServerSettings {
   std::size_t workers = 1;
   std::size_t large_job_bytes = 100'000;
   std::uint64_t worker_turn_us = 2'000;  // of workers, whose jobs take long
-  std::vector<policy::TenantRecord> tenants = {};
-  std::optional<policy::TicketLimits> tickets =
+  std::vector<limits::TenantRecord> tenants = {};
+  std::optional<identity::TicketLimits> tickets =
       {};              // nullopt: there are neither API keys nor tickets
   bool lanes = false;  // its loop shares its time out between workspaces
   ClockSkew skew;
@@ -111,15 +111,15 @@ class Server final : public Network::Acceptor {
     node::Shard& shard() { return *shards.at(0); }
     const node::Shard& shard() const { return *shards.at(0); }
 
-    policy::TenantTable tenants;
-    const policy::Access shared;  // a process reads the rights of tokens when it starts
-    const std::unique_ptr<policy::Authenticator> issued;         // may be nullptr
-    const std::unique_ptr<KeyTable> keys;                        // the same
-    const std::unique_ptr<policy::TicketAuthenticator> tickets;  // the same
+    limits::TenantTable tenants;
+    const identity::Access shared;  // a process reads the rights of tokens when it starts
+    const std::unique_ptr<identity::Authenticator> issued;         // may be nullptr
+    const std::unique_ptr<KeyTable> keys;                          // the same
+    const std::unique_ptr<identity::TicketAuthenticator> tickets;  // the same
     const node::RevocationsOfLoops revoked;
-    const policy::TokenKinds clients;
+    const identity::TokenKinds clients;
     Tokens access;
-    const policy::TenantDoor door;
+    const limits::TenantDoor door;
     Loop loop;
     Loop desk_loop;  // where urgent jobs wait for a worker
     const std::vector<std::unique_ptr<Loop>> worker_loops;
@@ -137,14 +137,14 @@ class Server final : public Network::Acceptor {
   };
 
   Server(World& world, Network& network, Disk& disk, ServerSettings settings,
-         std::function<policy::Access()> access, const log::NotaryIdentity& identity);
+         std::function<identity::Access()> access, const log::NotaryIdentity& identity);
   ~Server() override;
 
   // Processes that start from now on ask `decider`, too, about every request. It must outlive them.
   void ask(const policy::Decider& decider) { deciders_.push_back(&decider); }
   // Who judges tokens that are no shared ones, for processes that start from now on.
   using JudgeTokens =
-      std::function<std::unique_ptr<policy::Authenticator>(const policy::Access& shared)>;
+      std::function<std::unique_ptr<identity::Authenticator>(const identity::Access& shared)>;
   void ask(JudgeTokens judge) { judge_tokens_ = std::move(judge); }
   // Where processes report that start from now on; nullptr: nowhere. It must outlive them.
   void report_to(observe::Sink* reports) { reports_ = reports; }
@@ -164,7 +164,7 @@ class Server final : public Network::Acceptor {
   void drain();
   void jump_clock(std::int64_t ms);
   // Where the tokens of tenants come from, for this process and the next ones. Call it again when they change.
-  void set_tenant_tokens(std::function<policy::Access()> tokens);
+  void set_tenant_tokens(std::function<identity::Access()> tokens);
   // A power loss interrupts the next recovery.
   void crash_next_recovery() { crash_next_recovery_ = true; }
   void heal();
@@ -207,11 +207,11 @@ class Server final : public Network::Acceptor {
   Network& network_;
   Disk& disk_;
   ServerSettings settings_;
-  const std::function<policy::Access()> access_;
+  const std::function<identity::Access()> access_;
   JudgeTokens judge_tokens_;
-  std::function<policy::Access()> tenant_access_ = [] { return policy::Access(); };
+  std::function<identity::Access()> tenant_access_ = [] { return identity::Access(); };
   DoorWatch door_watch_;  // may be empty
-  const policy::TicketAuthenticator::Secrets ticket_secrets_;
+  const identity::TicketAuthenticator::Secrets ticket_secrets_;
   const log::NotaryIdentity& identity_;
   std::set<std::string, std::less<>> importing_;
   const merge::TypeRegistry* types_ = &node::known_types();

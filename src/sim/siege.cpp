@@ -157,16 +157,16 @@ void Siege::check_rates() {
           wire->taken(Side::kServer) - std::exchange(place->second, wire->taken(Side::kServer));
     }
   }
-  const policy::Rates& rates = plan_.server.rates;
-  check_rate(networks_, rates.of_network(policy::Work::kMessages));
-  check_rate(principals_, rates.of_principal(policy::Work::kMessages));
+  const limits::Rates& rates = plan_.server.rates;
+  check_rate(networks_, rates.of_network(limits::Work::kMessages));
+  check_rate(principals_, rates.of_principal(limits::Work::kMessages));
 }
 
 // A network or a principal may use up its burst, and what its rate brings. Each of its connections may then
 // send a little until it is slowed down, too.
-void Siege::check_rate(const std::map<std::string, Sent>& all, const policy::Rate& rate) const {
+void Siege::check_rate(const std::map<std::string, Sent>& all, const limits::Rate& rate) const {
   const std::uint64_t little =
-      plan_.server.rates.of_connection(policy::Work::kMessages).burst / kLittlePart;
+      plan_.server.rates.of_connection(limits::Work::kMessages).burst / kLittlePart;
   // Clocks have an error of up to 1 %.
   const std::uint64_t seconds = (world_.now_us() - process_since_us_) / kSecond + 2;
   for (const auto& [whose, sent] : all) {
@@ -208,7 +208,7 @@ void Siege::check_waiting() {
 // A client whose queue was full is told later who has gone. So are all clients if the one for whom others had to make
 // room announces more than its rate.
 void Siege::check_presence() {
-  if (plan_.server.rates.of_connection(policy::Work::kPresence).burst <= 1) return;
+  if (plan_.server.rates.of_connection(limits::Work::kPresence).burst <= 1) return;
   const std::size_t most = plan_.server.presence.object_clients;
   for (const auto& hostile : hostiles_) {
     const std::size_t told = hostile->told_present();

@@ -68,7 +68,7 @@ class Siege {
   void check_cache();
   void check_queues();
   void check_rates();
-  void check_rate(const std::map<std::string, Sent>& all, const policy::Rate& rate) const;
+  void check_rate(const std::map<std::string, Sent>& all, const limits::Rate& rate) const;
   void check_waiting();
   void check_presence();
   void check_quiet(const Clients& clients);

@@ -40,13 +40,13 @@ void add_hostiles(Plan& plan, HostileSettings::Kind kind, Dice& dice) {
   std::uint64_t count = 1;
   switch (kind) {
     case kFlood: {
-      policy::Rates& rates = plan.server.rates;
-      rates.set(policy::Work::kMessages, dice.scale(20, 60));
+      limits::Rates& rates = plan.server.rates;
+      rates.set(limits::Work::kMessages, dice.scale(20, 60));
       rates.network_factor = rates.principal_factor = 2;
       count = dice.between(4, 6);
       hostile.address = "198.51.100.7:4711";
       hostile.every_us = 100'000;
-      hostile.most = rates.of_connection(policy::Work::kMessages).per_second * 4 / 10;
+      hostile.most = rates.of_connection(limits::Work::kMessages).per_second * 4 / 10;
       hostile.in_all = 40;
       break;
     }

@@ -13,7 +13,7 @@
 namespace syncline::store {
 namespace {
 
-constexpr char kBetween = '\x1e';  // in ids of people (policy/person.h)
+constexpr char kBetween = '\x1e';  // in ids of people (identity/person.h)
 
 // A large content goes with the file that nothing names any more, when the store opens.
 void erase_key(Family family, const Cursor& cursor, Writes& writes) {

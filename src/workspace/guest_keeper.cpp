@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "policy/person.h"
+#include "identity/person.h"
 
 namespace syncline::workspace {
 
@@ -33,12 +33,12 @@ void GuestKeeper::look() {
 
 // A damaged record says of no day, and stays: whoever erases the guests of its workspace erases it.
 void GuestKeeper::judge(std::vector<log::DirectoryEntry> page) {
-  const std::uint64_t today = loop_.unix_ms() / policy::kDayMs;
+  const std::uint64_t today = loop_.unix_ms() / identity::kDayMs;
   const bool last = page.size() < pace_.page;
   after_ = last ? std::string() : page.back().id;
   std::vector<log::DirectoryChange> changes;
   for (log::DirectoryEntry& entry : page) {
-    const auto guest = policy::decode_person(entry.value);
+    const auto guest = identity::decode_person(entry.value);
     if (guest && guest->last_day + days_ < today)
       changes.push_back({log::DirectoryKind::kGuest, std::move(entry.id), std::nullopt});
   }

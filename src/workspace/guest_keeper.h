@@ -1,4 +1,4 @@
-// GuestKeeper: erases the names of guests (policy/person.h) who have not been seen for a number of days.
+// GuestKeeper: erases the names of guests (identity/person.h) who have not been seen for a number of days.
 //
 // It looks through all records, a page at a time with pauses, and begins again some hours after the end. One loop of a
 // node does this for all.

@@ -13,9 +13,9 @@ namespace {
 constexpr std::uint64_t kSweepMs = 3000;
 constexpr std::size_t kKnownPolicies = 64;
 
-Result<void> check_place(const policy::WorkspaceUse& use) {
-  if (auto within = use.check(policy::Quota::kConnections, 1); !within) return within;
-  return use.check(policy::Quota::kMemoryBytes, 0);
+Result<void> check_place(const limits::WorkspaceUse& use) {
+  if (auto within = use.check(limits::Quota::kConnections, 1); !within) return within;
+  return use.check(limits::Quota::kMemoryBytes, 0);
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ Host::~Host() {
   services_.scheduler.cancel(timer_);
 }
 
-Result<void> Host::admit(const policy::Caller& caller, const std::string& name) const {
+Result<void> Host::admit(const identity::Caller& caller, const std::string& name) const {
   if (gate_ && !is_mutated(Mutation::ignore_gate))
     if (auto open = gate_(caller, name); !open) return open;
   if (caller.local || services_.quarantine == nullptr) return {};
@@ -38,12 +38,12 @@ Result<void> Host::admit(const policy::Caller& caller, const std::string& name) 
   return std::unexpected(rules_error(name, state::quarantine_error(*held)));
 }
 
-void Host::admit(const policy::Caller& caller, policy::Right right, const std::string& name,
+void Host::admit(const identity::Caller& caller, identity::Right right, const std::string& name,
                  std::string_view object, Done<void> done, bool lists) {
   if (auto open = admit(caller, name); !open) return done(std::move(open));
-  const auto ask = [right, lists, this](const policy::Caller& asking, const std::string& workspace,
-                                        std::string_view of, const policy::WorkspacePolicy* policy,
-                                        Done<void> answer) {
+  const auto ask = [right, lists, this](const identity::Caller& asking,
+                                        const std::string& workspace, std::string_view of,
+                                        const policy::WorkspacePolicy* policy, Done<void> answer) {
     judge({.caller = asking,
            .right = right,
            .workspace = workspace,
@@ -130,15 +130,15 @@ Workspace& Host::get(const std::string& name) {
   return *workspace;
 }
 
-Result<policy::Place> Host::take_place(const std::string& workspace) {
-  policy::SharedUse use = services_.uses == nullptr ? nullptr : services_.uses->of(workspace);
-  if (use == nullptr) return policy::Place();
+Result<limits::Place> Host::take_place(const std::string& workspace) {
+  limits::SharedUse use = services_.uses == nullptr ? nullptr : services_.uses->of(workspace);
+  if (use == nullptr) return limits::Place();
   if (auto within = check_place(*use); !within) return std::unexpected(std::move(within.error()));
-  return policy::Place(std::move(use));
+  return limits::Place(std::move(use));
 }
 
 Result<void> Host::has_place(const std::string& workspace) const {
-  const policy::SharedUse use = services_.uses == nullptr ? nullptr : services_.uses->of(workspace);
+  const limits::SharedUse use = services_.uses == nullptr ? nullptr : services_.uses->of(workspace);
   return use == nullptr ? Result<void>() : check_place(*use);
 }
 

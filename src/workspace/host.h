@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "policy/caller.h"
+#include "identity/caller.h"
+#include "limits/who.h"
 #include "syncline/error.h"
 #include "workspace/workspace.h"
 
@@ -16,7 +17,7 @@ namespace syncline::workspace {
 // Gate: decides whether a workspace admits a caller now. Called on the host's loop. kUnavailable
 // while the workspace is being imported.
 using Gate =
-    std::function<Result<void>(const policy::Caller& caller, const std::string& workspace)>;
+    std::function<Result<void>(const identity::Caller& caller, const std::string& workspace)>;
 
 class Host {
  public:
@@ -32,12 +33,12 @@ class Host {
   // Is this workspace open to this caller now? Whoever serves somebody asks this first, in the turn in which it
   // begins: sessions when they join, the HTTP API before a handler runs. If an object that holds the workspace's
   // rules is in quarantine, it is closed to everybody but the local operator.
-  Result<void> admit(const policy::Caller& caller, const std::string& name) const;
+  Result<void> admit(const identity::Caller& caller, const std::string& name) const;
 
   // The same for one request, with the right that it needs for an object ("": for the whole
   // workspace). This also asks the deciders, and the policies of the workspace, which are read for it. Answers when the
   // rules that they used are durable. `lists`: the request lists objects whose names begin with `object`.
-  void admit(const policy::Caller& caller, policy::Right right, const std::string& name,
+  void admit(const identity::Caller& caller, identity::Right right, const std::string& name,
              std::string_view object, Done<void> done, bool lists = false);
 
   // The policies and shares of a workspace, for somebody who may see them. Answers when they are durable.
@@ -74,18 +75,18 @@ class Host {
     return answers.used() > 0 && !answers.has_room(answer) && !memory->has_room(answer);
   }
   // The account of a principal that comes from this peer; nullptr: there are none.
-  SharedAccount account_of(const policy::Principal& principal, std::string_view peer) const {
+  SharedAccount account_of(const identity::Principal& principal, std::string_view peer) const {
     if (services_.accounts == nullptr) return nullptr;
-    return services_.accounts->account_of(policy::who_is(principal, peer));
+    return services_.accounts->account_of(limits::who_is(principal, peer));
   }
   // Takes a place for a connection to a workspace. kUnavailable with the reason: its tenant has as many, or as
   // much memory, as it may. Without tenants there is always one.
-  Result<policy::Place> take_place(const std::string& workspace);
+  Result<limits::Place> take_place(const std::string& workspace);
   // Would there be one? For handshakes, which can be refused before they are a connection.
   Result<void> has_place(const std::string& workspace) const;
   // What a caller holds is charged there: to his account, which also charges the process. nullptr: nothing
   // is charged.
-  SharedCell cell_of(const policy::Caller& caller, MemoryUse use) const {
+  SharedCell cell_of(const identity::Caller& caller, MemoryUse use) const {
     if (caller.account != nullptr) return syncline::cell_of(caller.account, use);
     return services_.memory == nullptr ? nullptr : lasting(&services_.memory->cell(use));
   }

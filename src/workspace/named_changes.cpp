@@ -7,7 +7,7 @@
 
 namespace syncline::workspace {
 
-bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object,
+bool Workspace::answer_repeated(const identity::Caller& caller, LiveObject& object,
                                 const Offer& offer, Done<Receipt>& done) {
   const Change& change = offer.change;
   if (change.named == nullptr) return false;
@@ -18,7 +18,7 @@ bool Workspace::answer_repeated(const policy::Caller& caller, LiveObject& object
   if (found && !*found) return false;
   // What another region has recorded is not refused for its numbers.
   if (!found && offer.ingested != nullptr) return false;
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
   if (verdict.allowed && found) {
     ++services_.counters.changes_known;
     if (offer.waited > 0) waiting_.remove(object.id(), offer.waited);
@@ -34,7 +34,7 @@ void Workspace::submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges
   const log::WaitingChange& change = waited->change;
   // It had the right to change the object when it arrived. All other conditions are checked now, with what is known
   // of its author.
-  const policy::Caller author{
+  const identity::Caller author{
       .principal = {.id = change.principal, .rights = waited->rights, .identity = waited->identity},
       .rights = waited->rights,
       .actor = change.actor};

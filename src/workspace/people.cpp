@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "base/mutation.h"
-#include "policy/names.h"
+#include "identity/names.h"
 
 namespace syncline::workspace {
 namespace {
@@ -22,9 +22,9 @@ People::People(log::DirectoryStore& directory, Scheduler& loop, observe::Sink* r
       reporter_(reports, observe::Area::kWorkspace),
       limits_(limits) {}
 
-bool People::wrote(const policy::Caller& caller) {
-  const policy::Principal& principal = caller.principal;
-  if (policy::is_verified(principal)) {
+bool People::wrote(const identity::Caller& caller) {
+  const identity::Principal& principal = caller.principal;
+  if (identity::is_verified(principal)) {
     if (!principal.identity->name.empty()) note_person(principal);
     return false;
   }
@@ -36,20 +36,20 @@ bool People::wrote(const policy::Caller& caller) {
   return true;
 }
 
-bool People::wants_name(const policy::Caller& caller) const {
+bool People::wants_name(const identity::Caller& caller) const {
   const auto guest = guests_.find(caller.actor);
   return guest != guests_.end() && guest->second.ask_ms <= now_ms();
 }
 
 // ---- people with an identity
 
-void People::note_person(const policy::Principal& principal) {
+void People::note_person(const identity::Principal& principal) {
   if (principal.identity == last_ && now_ms() < last_until_ms_) return;
   last_ = principal.identity;
   last_until_ms_ = now_ms() + kSameDayMs;
   const std::uint64_t day = today();
-  const auto id = policy::person_id(policy::tenant_of(principal), principal.id);
-  std::string name = policy::display_name(principal.identity->name);
+  const auto id = identity::person_id(identity::tenant_of(principal), principal.id);
+  std::string name = identity::display_name(principal.identity->name);
   if (!id || name.empty()) return;
   if (people_.size() >= limits_.people && !people_.contains(*id)) people_.clear();
   Known& known = people_[*id];
@@ -76,9 +76,9 @@ void People::loaded(const std::string& id, const std::string& name, std::uint64_
   // A damaged record may have said that no name is to be kept.
   known.forgotten = !stored;
   if (known.forgotten) return;
-  policy::Person person{.name = name, .first_day = day, .last_day = day};
+  identity::Person person{.name = name, .first_day = day, .last_day = day};
   if (*stored) {
-    const auto before = policy::decode_person(**stored);
+    const auto before = identity::decode_person(**stored);
     known.forgotten = !before;
     if (known.forgotten) return;
     if (before->forgotten && !is_mutated(Mutation::unforget_person)) {
@@ -92,7 +92,7 @@ void People::loaded(const std::string& id, const std::string& name, std::uint64_
   }
   known.name = name;
   known.day = day;
-  write({{log::DirectoryKind::kPerson, id, policy::encode_person(person)}}, [this, id] {
+  write({{log::DirectoryKind::kPerson, id, identity::encode_person(person)}}, [this, id] {
     people_.erase(id);
     last_ = nullptr;
   });
@@ -100,7 +100,7 @@ void People::loaded(const std::string& id, const std::string& name, std::uint64_
 
 void People::erase(std::string_view tenant, std::string_view principal, bool forgotten) {
   last_ = nullptr;
-  const auto id = policy::person_id(tenant, principal);
+  const auto id = identity::person_id(tenant, principal);
   if (!id) return;
   people_.erase(*id);
   if (forgotten) people_[*id].forgotten = true;
@@ -108,14 +108,14 @@ void People::erase(std::string_view tenant, std::string_view principal, bool for
 
 // ---- guests
 
-void People::name_guest(const std::string& workspace, const policy::Caller& caller,
+void People::name_guest(const std::string& workspace, const identity::Caller& caller,
                         std::string_view claimed) {
   const auto found = guests_.find(caller.actor);
   if (found == guests_.end()) return;
   Guest& guest = found->second;
-  std::string name = policy::display_name(claimed);
+  std::string name = identity::display_name(claimed);
   guest.ask_ms = now_ms() + (name.empty() ? kAskAgainMs : kLookAgainMs);
-  const auto id = policy::guest_id(workspace, caller.actor);
+  const auto id = identity::guest_id(workspace, caller.actor);
   if (name.empty() || name == guest.name || !id) return;
   guest.name = name;
   if (guest_lists_.size() >= limits_.guest_workspaces && !guest_lists_.contains(workspace))
@@ -131,7 +131,7 @@ void People::name_guest(const std::string& workspace, const policy::Caller& call
 void People::load_guests(const std::string& workspace, Guests& guests) {
   guests.loading = true;
   directory_.list_entries(
-      log::DirectoryKind::kGuest, policy::people_of(workspace), "", limits_.workspace_guests,
+      log::DirectoryKind::kGuest, identity::people_of(workspace), "", limits_.workspace_guests,
       [this, workspace,
        alive = std::weak_ptr(alive_)](Result<std::vector<log::DirectoryEntry>> entries) {
         if (alive.expired()) return;
@@ -144,7 +144,7 @@ void People::load_guests(const std::string& workspace, Guests& guests) {
         Guests& loaded = found->second;
         loaded.loading = false;
         for (const log::DirectoryEntry& entry : *entries) {
-          const auto guest = policy::decode_person(entry.value);
+          const auto guest = identity::decode_person(entry.value);
           loaded.kept.emplace_back(guest ? guest->last_day : 0, entry.id);
         }
         std::ranges::stable_sort(loaded.kept, {}, &std::pair<std::uint64_t, std::string>::first);
@@ -162,8 +162,8 @@ void People::keep_guest(Guests& guests, const std::string& id, std::string name)
     guests.kept.erase(guests.kept.begin());
   }
   guests.kept.emplace_back(day, id);
-  const policy::Person guest{.name = std::move(name), .first_day = day, .last_day = day};
-  changes.push_back({log::DirectoryKind::kGuest, id, policy::encode_person(guest)});
+  const identity::Person guest{.name = std::move(name), .first_day = day, .last_day = day};
+  changes.push_back({log::DirectoryKind::kGuest, id, identity::encode_person(guest)});
   write(std::move(changes), [this] {
     guest_lists_.clear();
     guests_.clear();

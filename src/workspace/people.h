@@ -1,4 +1,4 @@
-// People: keeps the names of those who change workspaces, beside the logs (policy/person.h). Events hold opaque ids
+// People: keeps the names of those who change workspaces, beside the logs (identity/person.h). Events hold opaque ids
 // only.
 //
 // Whose name is kept. Somebody with a name that his token says: when he makes his first change. So people who only read
@@ -30,10 +30,10 @@
 #include <vector>
 
 #include "base/scheduler.h"
+#include "identity/caller.h"
+#include "identity/person.h"
 #include "log/directory_store.h"
 #include "observe/report.h"
-#include "policy/caller.h"
-#include "policy/person.h"
 
 namespace syncline::workspace {
 
@@ -52,12 +52,12 @@ class People {
          PeopleLimits limits = {});
 
   // The caller has made a change. True: he is a guest whose name is wanted now, see name_guest().
-  bool wrote(const policy::Caller& caller);
+  bool wrote(const identity::Caller& caller);
   // He shows presence. True: he is a guest who has made a change, and his name is wanted.
-  bool wants_name(const policy::Caller& caller) const;
+  bool wants_name(const identity::Caller& caller) const;
   // The name that his awareness state gives; "" if it gives none. It is asked for again a second later, or ten if it is
   // known.
-  void name_guest(const std::string& workspace, const policy::Caller& caller,
+  void name_guest(const std::string& workspace, const identity::Caller& caller,
                   std::string_view claimed);
 
   // Forgets a person. Until the next start, `forgotten` ones are not written again.
@@ -86,7 +86,7 @@ class People {
     std::vector<std::pair<std::string, std::string>> waiting;  // id and name, until they are loaded
   };
 
-  void note_person(const policy::Principal& principal);
+  void note_person(const identity::Principal& principal);
   void loaded(const std::string& id, const std::string& name, std::uint64_t day,
               Result<std::optional<Bytes>> stored);
   void load_guests(const std::string& workspace, Guests& guests);
@@ -94,17 +94,17 @@ class People {
   void write(std::vector<log::DirectoryChange> changes, std::function<void()> failed);
   // Costs no look at a clock.
   std::uint64_t now_ms() const { return loop_.turn_began_us() / 1000; }
-  std::uint64_t today() const { return loop_.unix_ms() / policy::kDayMs; }
+  std::uint64_t today() const { return loop_.unix_ms() / identity::kDayMs; }
 
   log::DirectoryStore& directory_;
   Scheduler& loop_;
   const observe::Reporter reporter_;
   const PeopleLimits limits_;
-  std::unordered_map<std::string, Known> people_;  // by the ids of their records
-  std::unordered_map<std::string, Guest> guests_;  // by actor
-  std::map<std::string, Guests> guest_lists_;      // by workspace
-  std::shared_ptr<const policy::Identity> last_;   // the author before
-  std::uint64_t last_until_ms_ = 0;                // he is not looked at again until then
+  std::unordered_map<std::string, Known> people_;   // by the ids of their records
+  std::unordered_map<std::string, Guest> guests_;   // by actor
+  std::map<std::string, Guests> guest_lists_;       // by workspace
+  std::shared_ptr<const identity::Identity> last_;  // the author before
+  std::uint64_t last_until_ms_ = 0;                 // he is not looked at again until then
   std::uint64_t written_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>();
 };

@@ -26,7 +26,7 @@ constexpr std::string_view kTakenOver = "taken over";
 // Somebody who changes a rule, subscribed to the system object until that is done.
 class Workspace::RuleAuthor final : public Subscriber {
  public:
-  RuleAuthor(policy::Caller asking, policy::Right needed, log::RuleChange asked,
+  RuleAuthor(identity::Caller asking, identity::Right needed, log::RuleChange asked,
              Done<Receipt> answer)
       : caller(std::move(asking)),
         right(needed),
@@ -37,15 +37,15 @@ class Workspace::RuleAuthor final : public Subscriber {
   void on_presence(const Delivery&) override {}
   void on_lost(const Error& error) override { lost = error; }
 
-  const policy::Caller caller;
-  const policy::Right right;
+  const identity::Caller caller;
+  const identity::Right right;
   const log::RuleChange change;
   Done<Receipt> done;
   std::optional<Error> lost;
 };
 
-void Workspace::change_rules(const policy::Caller& caller, policy::Right right, log::RuleAct act,
-                             std::string reason, Done<Receipt> done) {
+void Workspace::change_rules(const identity::Caller& caller, identity::Right right,
+                             log::RuleAct act, std::string reason, Done<Receipt> done) {
   log::RuleChange change{std::move(act), caller.principal.id, std::move(reason),
                          services_.scheduler.unix_ms()};
   if (auto ok = log::check_rule_change(change); !ok)

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/mutation.h"
-#include "policy/names.h"
-#include "policy/person.h"
+#include "identity/names.h"
+#include "identity/person.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::workspace {
@@ -38,10 +38,10 @@ void set_member(Any::Object& members, std::string_view key, Any value) {
 
 }  // namespace
 
-Stamp stamp_of(const policy::Principal& principal) {
-  Stamp stamp{.id = principal.id, .name = {}, .verified = policy::is_verified(principal)};
+Stamp stamp_of(const identity::Principal& principal) {
+  Stamp stamp{.id = principal.id, .name = {}, .verified = identity::is_verified(principal)};
   if (!stamp.verified) return stamp;
-  stamp.name = policy::display_name(principal.identity->name);
+  stamp.name = identity::display_name(principal.identity->name);
   if (stamp.name.empty()) stamp.name = principal.id;
   return stamp;
 }

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "policy/principal.h"
+#include "identity/principal.h"
 #include "syncline/error.h"
 
 namespace syncline::workspace {
@@ -30,7 +30,7 @@ struct Stamp {
   bool operator==(const Stamp&) const = default;
 };
 
-Stamp stamp_of(const policy::Principal& principal);
+Stamp stamp_of(const identity::Principal& principal);
 
 // The state with the stamp; nullopt if it is no object. kMalformed if it is no JSON, or nested too deeply.
 Result<std::optional<std::string>> stamped(std::string_view state, const Stamp& stamp);

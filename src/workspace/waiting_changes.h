@@ -37,10 +37,10 @@
 #include <vector>
 
 #include "base/memory_cell.h"
+#include "identity/principal.h"
 #include "log/waiting_store.h"
 #include "merge/facets.h"
 #include "merge/object.h"
-#include "policy/principal.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
 #include "workspace/receipt.h"
@@ -58,8 +58,8 @@ class WaitingChanges {
     std::shared_ptr<NamedActor> named = nullptr;  // its named actor, once recalled
     // What the token of the author allowed and said. The store keeps none of it: then these are the rights of
     // a writer, and the author has no groups.
-    policy::Rights rights = policy::Rights::writing();
-    std::shared_ptr<const policy::Identity> identity = nullptr;
+    identity::Rights rights = identity::Rights::writing();
+    std::shared_ptr<const identity::Identity> identity = nullptr;
     // Callbacks that tell the author the result, one for each time that the change was sent: the
     // last kMaxSent.
     std::vector<log::Done<Receipt>> done = {};

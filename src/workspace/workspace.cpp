@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
-#include "policy/names.h"
+#include "identity/names.h"
 #include "policy/workspace_policy.h"
 
 namespace syncline::workspace {
@@ -20,7 +20,7 @@ Workspace::Workspace(std::string name, Services services)
       waiting_(services_.waiting, name_, cell_of({}, MemoryUse::kWaiting)),
       use_(services_.uses == nullptr ? nullptr : services_.uses->of(name_)) {}
 
-SharedCell Workspace::cell_of(const policy::Caller& caller, MemoryUse use) const {
+SharedCell Workspace::cell_of(const identity::Caller& caller, MemoryUse use) const {
   if (caller.account != nullptr) return syncline::cell_of(caller.account, use);
   return services_.memory == nullptr ? nullptr : lasting(&services_.memory->cell(use));
 }
@@ -36,7 +36,7 @@ bool Workspace::idle() const {
 }
 
 void Workspace::leave_closed_tenant() {
-  if (use_ == nullptr || use_->tenant()->state() == policy::TenantState::kActive) return;
+  if (use_ == nullptr || use_->tenant()->state() == limits::TenantState::kActive) return;
   if (!live_.empty()) reset({ErrorCode::kUnavailable, "the tenant is not open"});
 }
 
@@ -48,7 +48,7 @@ void Workspace::open(Done<void> done) {
 
 // ---- subscribing
 
-void Workspace::subscribe(const policy::Caller& caller, const std::string& object,
+void Workspace::subscribe(const identity::Caller& caller, const std::string& object,
                           std::string_view face, Subscriber& subscriber, Done<LiveObject*> done) {
   subscribe({caller, object, std::string(face), &subscriber, std::move(done)});
 }
@@ -177,7 +177,7 @@ void Workspace::enter(LiveObject& object, Opening opening) {
 Result<void> Workspace::open_through(LiveObject& object, std::string_view face) {
   if (face.empty()) return {};
   if (object.position() == 0) {
-    if (auto valid = policy::check_new_object_id(object.id()); !valid) return valid;
+    if (auto valid = identity::check_new_object_id(object.id()); !valid) return valid;
   }
   auto has_face = merge::check_face(object.object().type(), face);
   if (has_face || object.position() > 0 || !object.subscribers().empty() || object.in_use())

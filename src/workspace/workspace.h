@@ -33,6 +33,9 @@
 #include "base/memory_budget.h"
 #include "base/pieces.h"
 #include "base/scheduler.h"
+#include "identity/audit_sink.h"
+#include "identity/caller.h"
+#include "limits/usage.h"
 #include "log/checkpoint_keeper.h"
 #include "log/event_log.h"
 #include "log/notary.h"
@@ -43,10 +46,7 @@
 #include "merge/type_registry.h"
 #include "observe/histogram.h"
 #include "observe/report.h"
-#include "policy/audit_sink.h"
-#include "policy/caller.h"
 #include "policy/decider.h"
-#include "policy/usage.h"
 #include "state/object_cache.h"
 #include "syncline/error.h"
 #include "workspace/actors.h"
@@ -132,15 +132,15 @@ struct Services {
   // The objects that cannot be served; the host asks it about those that hold rules. nullptr: nobody is
   // refused for them before they are read.
   const state::Quarantine* quarantine = nullptr;
-  observe::Sink* reports = nullptr;    // nullptr: nothing is reported
-  People* people = nullptr;            // nullptr: nobody's name is kept
-  policy::AuditSink* audit = nullptr;  // is told of refusals; nullptr: nobody is
+  observe::Sink* reports = nullptr;      // nullptr: nothing is reported
+  People* people = nullptr;              // nullptr: nobody's name is kept
+  identity::AuditSink* audit = nullptr;  // is told of refusals; nullptr: nobody is
   PresenceLimits presence = {};
   bool stamp_presence = false;     // stamp.h
   MemoryBudget* memory = nullptr;  // nullptr: memory is no reason to refuse anything
   MemoryAccounts* accounts =
       nullptr;  // nullptr: what somebody holds is counted for the process alone
-  policy::UseTable* uses = nullptr;  // nullptr: workspaces have no quotas
+  limits::UseTable* uses = nullptr;  // nullptr: workspaces have no quotas
   // Where work goes that is too long for the loop. nullopt: it is done here, however long it takes.
   std::optional<state::OffLoop> off_loop = {};
 };
@@ -152,8 +152,8 @@ struct Change {
   // Keeps what `intent` refers to. nullptr: that is valid during the call, and is copied if the change
   // cannot be decided within it.
   std::shared_ptr<const void> owner = nullptr;
-  policy::Right right = policy::Right::kWrite;  // the right that it needs
-  bool alone = false;                           // its author has no other change under way
+  identity::Right right = identity::Right::kWrite;  // the right that it needs
+  bool alone = false;                               // its author has no other change under way
   // Called if the change waits for others (waiting_changes.h): with false at once, with true when
   // it is stored durably. Its receipt comes when the changes that it needs have arrived. May be
   // empty.
@@ -195,7 +195,7 @@ class Workspace {
   //   kForbidden    the caller may not read the object
   //   kInvalid      the object has no events, and its name is none for a new object
   //   kUnsupported  the object's type does not have that face, or this build does not know the type
-  void subscribe(const policy::Caller& caller, const std::string& object, std::string_view face,
+  void subscribe(const identity::Caller& caller, const std::string& object, std::string_view face,
                  Subscriber& subscriber, Done<LiveObject*> done);
   void unsubscribe(LiveObject& object, Subscriber& subscriber);
   // Drops a subscribe() that was not answered. Its callback will not run.
@@ -220,16 +220,16 @@ class Workspace {
   // If a named actor sends a number that is already recorded, or on its way to the log, the answer
   // is "known", whatever the change contains now. It comes when the first one is durable.
   // kConflict: the number is too old, so it is unknown whether it was recorded.
-  void submit(const policy::Caller& caller, LiveObject& object, Change change,
+  void submit(const identity::Caller& caller, LiveObject& object, Change change,
               const Subscriber* source, Done<Receipt> done);
 
   // diff: what a replica at `version` lacks. version: what this state knows. Both are returned once
   // they are durable. kUnsupported if the type has no versions.
   // There is no answer if the subscriber for whom it is leaves before (nullptr: for nobody in
   // particular).
-  void diff(const policy::Caller& caller, LiveObject& object, ByteView version, Done<Lacking> done,
-            const Subscriber* to = nullptr);
-  void version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done,
+  void diff(const identity::Caller& caller, LiveObject& object, ByteView version,
+            Done<Lacking> done, const Subscriber* to = nullptr);
+  void version(const identity::Caller& caller, LiveObject& object, Done<Bytes> done,
                const Subscriber* to = nullptr);
 
   // The whole state and its position, for types without versions. Returned once it is durable.
@@ -237,7 +237,7 @@ class Workspace {
     log::Position position = 0;
     Bytes snapshot;  // for merge::ObjectType::restore
   };
-  void state(const policy::Caller& caller, LiveObject& object, Done<State> done,
+  void state(const identity::Caller& caller, LiveObject& object, Done<State> done,
              const Subscriber* to = nullptr);
 
   // Reads an object without subscribing: calls `extract` with its state, and returns the result
@@ -251,7 +251,7 @@ class Workspace {
   using Extract = std::move_only_function<Result<std::unique_ptr<Pieces>>(const merge::Object&)>;
   // If the object is large, `extract` runs on a worker with a copy of that state, made from the log.
   // `order`: of that job, if it is one.
-  void read(const policy::Caller& caller, const std::string& object, Extract extract,
+  void read(const identity::Caller& caller, const std::string& object, Extract extract,
             Done<View> done, state::JobOrder order = {});
 
   // Makes a change from the present state: `make` gets the object (empty, at position 0, if it has
@@ -259,8 +259,8 @@ class Workspace {
   // after `make`; its receipt has the present position. If the object is large, or if `make` reads as
   // much besides it, `make` runs on a worker, and is destroyed there.
   struct Author {
-    policy::Caller caller;
-    policy::Right right = policy::Right::kWrite;  // the right that the change needs
+    identity::Caller caller;
+    identity::Right right = identity::Right::kWrite;  // the right that the change needs
     bool dry_run = false;
     // The type of an object that begins with this change; nullptr: the default type.
     const merge::ObjectType* type = nullptr;
@@ -270,7 +270,7 @@ class Workspace {
   void change(const std::string& object, Author author, Make make, Done<Receipt> done);
 
   // Whether the caller has this right on the object now: for a change, whether some change of it could be allowed.
-  Result<void> may(const policy::Caller& caller, policy::Right right,
+  Result<void> may(const identity::Caller& caller, identity::Right right,
                    const LiveObject& object) const {
     return verdict_on(caller, right, object, nullptr, 0).allowed;
   }
@@ -286,7 +286,7 @@ class Workspace {
   //   kMalformed  the text of a policy cannot be read
   //   kTooLarge   more policies or shares than there can be
   //   kConflict   a second hold; the release of no hold
-  void change_rules(const policy::Caller& caller, policy::Right right, log::RuleAct act,
+  void change_rules(const identity::Caller& caller, identity::Right right, log::RuleAct act,
                     std::string reason, Done<Receipt> done);
 
   // Presence is not logged. It is told to everybody when what it may refer to is durable. `owner` vouches
@@ -294,14 +294,14 @@ class Workspace {
   // what is over a limit was dropped, the rest was taken.
   // Without `tell`, others are told of news only by the next tell_untold_presence() for this owner, and
   // then of the newest.
-  PresenceTaken set_presence(const policy::Caller& caller, LiveObject& object, Subscriber& owner,
+  PresenceTaken set_presence(const identity::Caller& caller, LiveObject& object, Subscriber& owner,
                              ByteView update, bool tell, Done<void> done);
-  PresenceTaken tell_untold_presence(const policy::Caller& caller, LiveObject& object,
+  PresenceTaken tell_untold_presence(const identity::Caller& caller, LiveObject& object,
                                      Subscriber& owner);
   // The presence of all clients, as an awareness update for the subscriber `to`; nullptr if nobody
   // is present. Several may share it, with its encodings. With `with_gone`, it includes clients that left recently, for a subscriber that may
   // have missed this. There is no answer if the subscriber leaves.
-  void presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
+  void presence(const identity::Caller& caller, LiveObject& object, const Subscriber& to,
                 bool with_gone, Done<std::shared_ptr<const Diff>> done);
 
   // The upkeep of the objects whose ids follow `after`, in order: removes clients that were silent for
@@ -313,7 +313,7 @@ class Workspace {
 
   // Sends a client's message to all subscribers except `except` (may be nullptr). Not logged.
   // kForbidden: it was sent to nobody.
-  void pass_on(const policy::Caller& caller, LiveObject& object, std::string message,
+  void pass_on(const identity::Caller& caller, LiveObject& object, std::string message,
                const Subscriber* except, Done<void> done);
 
   // Takes over events of this workspace's log in another region, in the order of that log. Each is
@@ -358,7 +358,7 @@ class Workspace {
   };
   // What a change takes of the quotas of its workspace and tenant; nothing without them.
   struct Counted {
-    policy::SharedUse use;
+    limits::SharedUse use;
     std::uint64_t bytes = 0;
     bool new_object = false;
     bool new_workspace = false;
@@ -366,7 +366,7 @@ class Workspace {
     void take(std::uint64_t now_ms) const {
       if (use == nullptr) return;
       use->store(bytes, new_object, new_workspace);
-      use->take(policy::Quota::kEvents, 1, now_ms);
+      use->take(limits::Quota::kEvents, 1, now_ms);
     }
     void end(bool durable) const {
       if (use == nullptr) return;
@@ -378,18 +378,18 @@ class Workspace {
   struct Ready;
   struct Ingesting;
   struct Opening {
-    policy::Caller caller;
+    identity::Caller caller;
     std::string object;
     std::string face;
     Subscriber* subscriber;  // nullptr: cancelled
     Done<LiveObject*> done;
-    policy::Right right = policy::Right::kRead;  // that it needs to come in
+    identity::Right right = identity::Right::kRead;  // that it needs to come in
   };
 
   class RuleAuthor;
 
   // Where somebody is charged for what he holds here; nullptr: it is not counted.
-  SharedCell cell_of(const policy::Caller& caller, MemoryUse use) const;
+  SharedCell cell_of(const identity::Caller& caller, MemoryUse use) const;
   const Shut* shut_entry() const;  // nullptr: it is not shut
   void load_head();
   Result<void> find_owner();
@@ -432,10 +432,11 @@ class Workspace {
                 std::move_only_function<void(const Subscriber* to)> task);
 
   // `size`: of the change, in bytes. A refusal is told to the audit log.
-  policy::Verdict judge(const policy::Caller& caller, policy::Right right, const LiveObject& object,
-                        const merge::Effect* effect = nullptr, std::size_t size = 0) const;
+  policy::Verdict judge(const identity::Caller& caller, identity::Right right,
+                        const LiveObject& object, const merge::Effect* effect = nullptr,
+                        std::size_t size = 0) const;
   // The same, if nobody asked for it.
-  policy::Verdict verdict_on(const policy::Caller& caller, policy::Right right,
+  policy::Verdict verdict_on(const identity::Caller& caller, identity::Right right,
                              const LiveObject& object, const merge::Effect* effect,
                              std::size_t size) const;
   // Calls `item` (see Outbox::Item) when everything is durable that the present state of the object and the rules
@@ -445,7 +446,7 @@ class Workspace {
   void hold_back(LiveObject& object, log::Position rules, Outbox::Item item);
   // Answers a change whose number is already recorded. Returns false if the number is new, or if
   // the change has none.
-  bool answer_repeated(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+  bool answer_repeated(const identity::Caller& caller, LiveObject& object, const Offer& offer,
                        Done<Receipt>& done);
   void answer_at(LiveObject& object, log::Position position, log::Position rules,
                  Done<Receipt> done);
@@ -454,7 +455,7 @@ class Workspace {
   void give(LiveObject& object, policy::Verdict verdict, Result<T> read, Done<T> done);
   void diff_elsewhere(LiveObject& object, policy::Verdict verdict, ByteView version,
                       Done<Lacking> done);
-  void look(LiveObject& object, const policy::Caller& caller, Extract extract, Done<View> done,
+  void look(LiveObject& object, const identity::Caller& caller, Extract extract, Done<View> done,
             state::JobOrder order);
   void look_elsewhere(LiveObject& object, log::Position rules, Extract extract, Done<View> done,
                       state::JobOrder order);
@@ -468,25 +469,26 @@ class Workspace {
                  Subscriber& owner, Presence::News news);
   void tell_presence(LiveObject& object, log::Position rules, std::string principal, Bytes update,
                      SubscriberList::Stay except = 0);
-  void decide(const policy::Caller& caller, LiveObject& object, Offer offer, Done<Receipt> done);
-  void decide_elsewhere(const policy::Caller& caller, LiveObject& object, Offer offer,
+  void decide(const identity::Caller& caller, LiveObject& object, Offer offer, Done<Receipt> done);
+  void decide_elsewhere(const identity::Caller& caller, LiveObject& object, Offer offer,
                         Done<Receipt> done);
   void apply_elsewhere(LiveObject& object, std::shared_ptr<LongChange> change);
   void applied_elsewhere(LiveObject& object, LongChange& change, Result<Ready> applied);
   // Answers a prepared change that becomes no event. Otherwise returns the position of the rules
   // that allow it.
-  std::optional<log::Position> allow(const policy::Caller& caller, LiveObject& object, Offer& offer,
-                                     Result<merge::Prepared>& prepared, Done<Receipt>& done);
-  void settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
+  std::optional<log::Position> allow(const identity::Caller& caller, LiveObject& object,
+                                     Offer& offer, Result<merge::Prepared>& prepared,
+                                     Done<Receipt>& done);
+  void settle(const identity::Caller& caller, LiveObject& object, Offer& offer,
               merge::Prepared prepared, log::Position rules, Ready* ready, Done<Receipt> done);
   static bool begins(const LiveObject& object, const Offer& offer);
-  void know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+  void know(const identity::Caller& caller, LiveObject& object, const Offer& offer,
             Done<Receipt> done);
   void refuse(LiveObject& object, const Offer& offer, policy::Verdict verdict, Done<Receipt> done);
-  void wait(const policy::Caller& caller, LiveObject& object, Offer offer, Bytes waits_for,
+  void wait(const identity::Caller& caller, LiveObject& object, Offer offer, Bytes waits_for,
             Done<Receipt> done);
   void ingest_next(std::shared_ptr<Ingesting> ingesting);
-  void ingest_into(LiveObject& object, const policy::Caller& author,
+  void ingest_into(LiveObject& object, const identity::Caller& author,
                    std::shared_ptr<Ingesting> ingesting);
   void refuse_waiting(const std::string& object, const Error& error);
   static void keep(Change& change);
@@ -495,13 +497,13 @@ class Workspace {
   void take_up(const std::string& object);
   void submit_waited(LiveObject& object, std::shared_ptr<WaitingChanges::Entry> waited);
   void recall_and_submit(const std::string& object, std::shared_ptr<WaitingChanges::Entry> waited);
-  Result<log::Event> accept(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+  Result<log::Event> accept(const identity::Caller& caller, LiveObject& object, const Offer& offer,
                             const merge::Prepared& prepared, log::Position rules, Ready* ready);
   Result<void> check_quotas(const LiveObject& object, const Offer& offer) const;
   Counted count_use(const LiveObject& object) const;
-  log::Event describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+  log::Event describe(const identity::Caller& caller, LiveObject& object, const Offer& offer,
                       log::Position rules) const;
-  void note_author(const policy::Caller& caller, LiveObject& object, SubscriberList::Stay author);
+  void note_author(const identity::Caller& caller, LiveObject& object, SubscriberList::Stay author);
   void watch_clock(std::uint64_t unix_ms);
   void note_era(const log::Event& event, std::uint64_t last_ms);
   void flush_later();
@@ -531,7 +533,7 @@ class Workspace {
   std::vector<LiveObject*> touched_;      // by the batch
   std::vector<log::Settled> settled_;     // by the batch: changes that no longer wait
   WaitingChanges waiting_;
-  const policy::SharedUse use_;      // nullptr: it is of the default tenant
+  const limits::SharedUse use_;      // nullptr: it is of the default tenant
   std::set<std::string> taking_up_;  // objects that take_up() will process in a later turn
   bool loading_head_ = false;
   std::optional<Error> rules_damaged_;  // why nobody knows what the workspace promises

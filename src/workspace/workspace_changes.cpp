@@ -6,9 +6,9 @@
 
 #include "base/mutation.h"
 #include "base/qualified_name.h"
+#include "identity/names.h"
 #include "log/rules.h"
 #include "merge/effect_codec.h"
-#include "policy/names.h"
 #include "policy/workspace_policy.h"
 #include "workspace/workspace.h"
 
@@ -50,7 +50,7 @@ Result<merge::Prepared> prepare_long(const merge::Object& object, ByteView inten
 
 }  // namespace
 
-void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change change,
+void Workspace::submit(const identity::Caller& caller, LiveObject& object, Change change,
                        const Subscriber* source, Done<Receipt> done) {
   const SubscriberList::Stay author = object.subscribers().stay(source);
   decide(caller, object,
@@ -60,7 +60,7 @@ void Workspace::submit(const policy::Caller& caller, LiveObject& object, Change 
          std::move(done));
 }
 
-void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer offer,
+void Workspace::decide(const identity::Caller& caller, LiveObject& object, Offer offer,
                        Done<Receipt> done) {
   if (object.lost()) return done(fail(ErrorCode::kUnavailable, "connect again"));
   if (object.busy()) {
@@ -90,7 +90,7 @@ void Workspace::decide(const policy::Caller& caller, LiveObject& object, Offer o
 // in the turn in which it becomes an event. It belongs to the loop, as what it holds of sessions does: the
 // worker only reads its bytes, and must not be the one who destroys it.
 struct Workspace::LongChange {
-  policy::Caller caller;
+  identity::Caller caller;
   Offer offer;
   Done<Receipt> done;
   std::optional<merge::Prepared> prepared = std::nullopt;
@@ -117,7 +117,7 @@ void Workspace::keep(Change& change) {
   change.owner = copy;
 }
 
-void Workspace::decide_elsewhere(const policy::Caller& caller, LiveObject& object, Offer offer,
+void Workspace::decide_elsewhere(const identity::Caller& caller, LiveObject& object, Offer offer,
                                  Done<Receipt> done) {
   keep(offer.change);
   offer.elsewhere = true;
@@ -182,7 +182,7 @@ void Workspace::applied_elsewhere(LiveObject& object, LongChange& change, Result
   change.done(std::unexpected(std::move(error)));
 }
 
-std::optional<log::Position> Workspace::allow(const policy::Caller& caller, LiveObject& object,
+std::optional<log::Position> Workspace::allow(const identity::Caller& caller, LiveObject& object,
                                               Offer& offer, Result<merge::Prepared>& prepared,
                                               Done<Receipt>& done) {
   auto& apart = offer.change.apart;
@@ -205,7 +205,7 @@ std::optional<log::Position> Workspace::allow(const policy::Caller& caller, Live
   policy::Verdict verdict =
       judge(caller, offer.change.right, object, &prepared->effect, offer.change.intent.size());
   if (verdict.allowed && begins(object, offer))
-    verdict.allowed = policy::check_new_object_id(object.id());
+    verdict.allowed = identity::check_new_object_id(object.id());
   if (verdict.allowed) verdict.allowed = check_quotas(object, offer);
   if (verdict.allowed) return verdict.rules;
   apart ? apart() : refuse(object, offer, std::move(verdict), std::move(done));
@@ -216,10 +216,10 @@ std::optional<log::Position> Workspace::allow(const policy::Caller& caller, Live
 // reads, and may remove something.
 Result<void> Workspace::check_quotas(const LiveObject& object, const Offer& offer) const {
   if (use_ == nullptr || offer.ingested != nullptr || log::is_system_object(object.id())) return {};
-  auto within = use_->check(policy::Quota::kStoredBytes, offer.change.intent.size());
-  if (within && object.position() == 0) within = use_->check(policy::Quota::kObjects, 1);
+  auto within = use_->check(limits::Quota::kStoredBytes, offer.change.intent.size());
+  if (within && object.position() == 0) within = use_->check(limits::Quota::kObjects, 1);
   if (within && chain_.head().last_position == 0)
-    within = use_->check(policy::Quota::kWorkspaces, 1);
+    within = use_->check(limits::Quota::kWorkspaces, 1);
   if (!within) within.error().code = ErrorCode::kForbidden;
   return within;
 }
@@ -233,7 +233,7 @@ Workspace::Counted Workspace::count_use(const LiveObject& object) const {
 }
 
 // The change becomes an event. It is answered and told when that is durable.
-void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& offer,
+void Workspace::settle(const identity::Caller& caller, LiveObject& object, Offer& offer,
                        merge::Prepared prepared, log::Position rules, Ready* ready,
                        Done<Receipt> done) {
   Counted counted = count_use(object);
@@ -278,13 +278,13 @@ void Workspace::settle(const policy::Caller& caller, LiveObject& object, Offer& 
 // restored into another workspace, have theirs from before.
 bool Workspace::begins(const LiveObject& object, const Offer& offer) {
   return object.position() == 0 && offer.ingested == nullptr &&
-         offer.change.right != policy::Right::kRestore;
+         offer.change.right != identity::Right::kRestore;
 }
 
 // The change contains nothing new. Anybody who may read the object may learn this.
-void Workspace::know(const policy::Caller& caller, LiveObject& object, const Offer& offer,
+void Workspace::know(const identity::Caller& caller, LiveObject& object, const Offer& offer,
                      Done<Receipt> done) {
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
   if (!verdict.allowed) return refuse(object, offer, std::move(verdict), std::move(done));
   ++services_.counters.changes_known;
   if (offer.waited > 0) waiting_.remove(object.id(), offer.waited);
@@ -303,8 +303,8 @@ void Workspace::refuse(LiveObject& object, const Offer& offer, policy::Verdict v
 }
 
 // It is not known what it touches, so only the right to change the object at all can be judged.
-void Workspace::wait(const policy::Caller& caller, LiveObject& object, Offer offer, Bytes waits_for,
-                     Done<Receipt> done) {
+void Workspace::wait(const identity::Caller& caller, LiveObject& object, Offer offer,
+                     Bytes waits_for, Done<Receipt> done) {
   policy::Verdict verdict = judge(caller, offer.change.right, object);
   if (!verdict.allowed) return refuse(object, offer, std::move(verdict), std::move(done));
   // The other region sends it again.
@@ -390,7 +390,7 @@ void Workspace::take_up(const std::string& object) {
   take_up_later(object);
 }
 
-policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right right,
+policy::Verdict Workspace::judge(const identity::Caller& caller, identity::Right right,
                                  const LiveObject& object, const merge::Effect* effect,
                                  std::size_t size) const {
   policy::Verdict verdict = verdict_on(caller, right, object, effect, size);
@@ -403,7 +403,7 @@ policy::Verdict Workspace::judge(const policy::Caller& caller, policy::Right rig
   return verdict;
 }
 
-policy::Verdict Workspace::verdict_on(const policy::Caller& caller, policy::Right right,
+policy::Verdict Workspace::verdict_on(const identity::Caller& caller, identity::Right right,
                                       const LiveObject& object, const merge::Effect* effect,
                                       std::size_t size) const {
   if (rules_damaged_ && !caller.local) return {.allowed = std::unexpected(*rules_damaged_)};
@@ -457,7 +457,7 @@ void Workspace::answer_at(LiveObject& object, log::Position position, log::Posit
   });
 }
 
-Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& object,
+Result<log::Event> Workspace::accept(const identity::Caller& caller, LiveObject& object,
                                      const Offer& offer, const merge::Prepared& prepared,
                                      log::Position rules, Ready* ready) {
   log::Event event = describe(caller, object, offer, rules);
@@ -509,8 +509,8 @@ Result<log::Event> Workspace::accept(const policy::Caller& caller, LiveObject& o
 }
 
 // The event of a change, without its payload and its place in the log.
-log::Event Workspace::describe(const policy::Caller& caller, LiveObject& object, const Offer& offer,
-                               log::Position rules) const {
+log::Event Workspace::describe(const identity::Caller& caller, LiveObject& object,
+                               const Offer& offer, log::Position rules) const {
   log::Event event;
   event.tenant = split_name(name_).tenant;
   event.principal = caller.principal.id;

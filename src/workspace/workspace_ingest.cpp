@@ -65,10 +65,10 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
       ingesting->named = std::move(*recalled);
       ingest_next(ingesting);
     });
-  const policy::Caller author{.principal = {.id = event.principal},
-                              .rights = policy::Rights::all(),
-                              .actor = event.actor,
-                              .trace = event.trace};
+  const identity::Caller author{.principal = {.id = event.principal},
+                                .rights = identity::Rights::all(),
+                                .actor = event.actor,
+                                .trace = event.trace};
   auto onlooker = std::make_shared<Onlooker>();
   auto take = [this, ingesting, author, onlooker](Result<LiveObject*> live) {
     if (!live) return ingesting->done(std::unexpected(std::move(live.error())));
@@ -78,7 +78,7 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
   subscribe(author, event.object, {}, *onlooker, std::move(take));
 }
 
-void Workspace::ingest_into(LiveObject& object, const policy::Caller& author,
+void Workspace::ingest_into(LiveObject& object, const identity::Caller& author,
                             std::shared_ptr<Ingesting> ingesting) {
   if (object.busy())
     return object.wait(

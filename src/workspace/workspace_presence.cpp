@@ -17,11 +17,11 @@ constexpr std::size_t kClientsPerStep = 32;
 
 }  // namespace
 
-PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& object,
+PresenceTaken Workspace::set_presence(const identity::Caller& caller, LiveObject& object,
                                       Subscriber& owner, ByteView update, bool tell,
                                       Done<void> done) {
   const Doing naming(services_.scheduler, "presence");
-  policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kPresence, object);
   const std::uint64_t evicted = object.presence().evictions();
   const auto stamp =
       services_.stamp_presence ? std::optional(stamp_of(caller.principal)) : std::nullopt;
@@ -54,7 +54,7 @@ PresenceTaken Workspace::set_presence(const policy::Caller& caller, LiveObject& 
 }
 
 // The name of a guest is what he shows to others.
-void Workspace::note_author(const policy::Caller& caller, LiveObject& object,
+void Workspace::note_author(const identity::Caller& caller, LiveObject& object,
                             SubscriberList::Stay author) {
   if (services_.people == nullptr || !services_.people->wrote(caller)) return;
   const Subscriber* there = object.subscribers().find(author);
@@ -70,11 +70,11 @@ void Workspace::note_evictions(LiveObject& object, std::uint64_t before) {
                  {{"workspace", name_}, {"object", object.id()}, {"connections", evicted}});
 }
 
-PresenceTaken Workspace::tell_untold_presence(const policy::Caller& caller, LiveObject& object,
+PresenceTaken Workspace::tell_untold_presence(const identity::Caller& caller, LiveObject& object,
                                               Subscriber& owner) {
   Presence::News news = object.presence().take_untold(owner);
   if (news.others.empty()) return {};
-  const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
+  const policy::Verdict verdict = judge(caller, identity::Right::kPresence, object);
   const PresenceTaken taken{.told_bytes = news.others.size()};
   tell_news(object, verdict.rules, caller.principal.id, owner, std::move(news));
   return taken;
@@ -111,9 +111,9 @@ void Workspace::tell_presence(LiveObject& object, log::Position rules, std::stri
           });
 }
 
-void Workspace::presence(const policy::Caller& caller, LiveObject& object, const Subscriber& to,
+void Workspace::presence(const identity::Caller& caller, LiveObject& object, const Subscriber& to,
                          bool with_gone, Done<std::shared_ptr<const Diff>> done) {
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
   const SubscriberList::Stay stay = object.subscribers().stay(&to);
   let_out(object, verdict.rules,
           [&object, stay, with_gone, allowed = std::move(verdict.allowed),
@@ -178,9 +178,9 @@ void Workspace::relieve(LiveObject& object) {
   }
 }
 
-void Workspace::pass_on(const policy::Caller& caller, LiveObject& object, std::string message,
+void Workspace::pass_on(const identity::Caller& caller, LiveObject& object, std::string message,
                         const Subscriber* except, Done<void> done) {
-  const policy::Verdict verdict = judge(caller, policy::Right::kPresence, object);
+  const policy::Verdict verdict = judge(caller, identity::Right::kPresence, object);
   const auto stay = object.subscribers().stay(except);
   let_out(object, verdict.rules,
           [&object, stay, allowed = verdict.allowed, principal = caller.principal.id,

@@ -31,7 +31,7 @@ Result<Lacking> lacking(const merge::Object& object, ByteView version) {
 
 }  // namespace
 
-void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView version,
+void Workspace::diff(const identity::Caller& caller, LiveObject& object, ByteView version,
                      Done<Lacking> done, const Subscriber* to) {
   if (object.lost()) return done(come_again());
   if (object.busy())
@@ -41,7 +41,7 @@ void Workspace::diff(const policy::Caller& caller, LiveObject& object, ByteView 
                       diff(caller, object, version, std::move(done), there);
                     });
   const Doing naming(services_.scheduler, "diff");
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
   if (verdict.allowed && is_large(object))
     return diff_elsewhere(object, std::move(verdict), version, std::move(done));
   auto read = verdict.allowed ? lacking(object.object(), version) : Lacking{};
@@ -103,7 +103,7 @@ void Workspace::drop_unused(LiveObject& object) const {
   if (whole && services_.scheduler.monotonic_ms() >= whole->used_ms + kKeptWholeMs) whole.reset();
 }
 
-void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<Bytes> done,
+void Workspace::version(const identity::Caller& caller, LiveObject& object, Done<Bytes> done,
                         const Subscriber* to) {
   if (object.lost()) return done(come_again());
   if (object.busy())
@@ -112,7 +112,7 @@ void Workspace::version(const policy::Caller& caller, LiveObject& object, Done<B
         [this, caller, &object, done = std::move(done)](const Subscriber* there) mutable {
           version(caller, object, std::move(done), there);
         });
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
   auto bytes = verdict.allowed ? merge::version_of(object.object()) : Bytes();
   give(object, std::move(verdict), std::move(bytes), std::move(done));
 }
@@ -128,7 +128,7 @@ void Workspace::give(LiveObject& object, policy::Verdict verdict, Result<T> read
           });
 }
 
-void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<State> done,
+void Workspace::state(const identity::Caller& caller, LiveObject& object, Done<State> done,
                       const Subscriber* to) {
   if (object.lost()) return done(come_again());
   if (object.busy())
@@ -138,7 +138,7 @@ void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<Sta
           state(caller, object, std::move(done), there);
         });
   const Doing naming(services_.scheduler, "state");
-  policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
   const log::Position position = object.position();
   if (!verdict.allowed || !is_large(object)) {
     State now{position, verdict.allowed ? object.object().snapshot() : Bytes()};
@@ -155,7 +155,7 @@ void Workspace::state(const policy::Caller& caller, LiveObject& object, Done<Sta
 
 // ---- reads without a subscription
 
-void Workspace::read(const policy::Caller& caller, const std::string& object, Extract extract,
+void Workspace::read(const identity::Caller& caller, const std::string& object, Extract extract,
                      Done<View> done, state::JobOrder order) {
   auto onlooker = std::make_shared<Onlooker>();
   auto subscribed = [this, onlooker, caller, extract = std::move(extract), done = std::move(done),
@@ -167,7 +167,7 @@ void Workspace::read(const policy::Caller& caller, const std::string& object, Ex
   subscribe(caller, object, {}, *onlooker, std::move(subscribed));
 }
 
-void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract extract,
+void Workspace::look(LiveObject& object, const identity::Caller& caller, Extract extract,
                      Done<View> done, state::JobOrder order) {
   if (object.lost()) return done(come_again());
   if (object.busy())
@@ -177,7 +177,7 @@ void Workspace::look(LiveObject& object, const policy::Caller& caller, Extract e
     });
   if (object.position() == 0)
     return done(fail(ErrorCode::kNotFound, "there is no object " + object.id()));
-  const policy::Verdict verdict = judge(caller, policy::Right::kRead, object);
+  const policy::Verdict verdict = judge(caller, identity::Right::kRead, object);
   if (is_large(object)) {
     if (order.asker.empty()) order.asker = caller.principal.id;
     if (order.account == nullptr) order.account = caller.account;
@@ -232,7 +232,7 @@ void Workspace::look_elsewhere(LiveObject& object, log::Position rules, Extract 
 
 void Workspace::change(const std::string& object, Author author, Make make, Done<Receipt> done) {
   auto onlooker = std::make_shared<Onlooker>();
-  const policy::Caller caller = author.caller;
+  const identity::Caller caller = author.caller;
   auto work = [this, onlooker, author = std::move(author), make = std::move(make),
                done = std::move(done)](Result<LiveObject*> live) mutable {
     if (!live) return done(std::unexpected(std::move(live.error())));

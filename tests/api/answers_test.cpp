@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/streaming.h"
+#include "limits/who.h"
 #include "protocol/event_json.h"
 #include "support/fake_exchange.h"
 #include "support/hand_jobs.h"
@@ -45,7 +46,7 @@ class ApiJobs : public ::testing::Test {
 
   HandJobs jobs;
   // Every object is large.
-  TestApi node{policy::Access({{"full", {.id = "ann"}}}),
+  TestApi node{identity::Access({{"full", {.id = "ann"}}}),
                1,
                nullptr,
                &jobs,
@@ -294,12 +295,12 @@ TEST(ApiAnswer, APageOfStatesIsMadeAsItsReaderTakesIt) {
 
 // From the loop that owns the workspace to the loop of the connection.
 TEST(ApiAnswer, ItIsChargedToItsPrincipalOnItsWay) {
-  TestApi node(policy::Access({{"full", {.id = "ann"}}}), 2);
+  TestApi node(identity::Access({{"full", {.id = "ann"}}}), 2);
   node.peer = "203.0.113.5:1";
   std::string workspace = "w";
   while (node.owner_of(workspace) != 1) workspace += "w";
   node.change(workspace, "o", Typist(1).type(std::string(10'000, 'x')));
-  const SharedAccount ann = node.accounts.account_of(policy::who_is({.id = "ann"}, node.peer));
+  const SharedAccount ann = node.accounts.account_of(limits::who_is({.id = "ann"}, node.peer));
   const auto answer = node.send("GET", "/v1/workspaces/" + workspace + "/objects/o",
                                 "Authorization: Bearer full\r\n");
   for (int i = 0; i < 3; ++i)
@@ -358,7 +359,7 @@ struct CountingJobs final : state::Jobs {
 TEST(ApiAnswer, WhatItsOwnJobHoldsIsNoReasonToRefuseIt) {
   CountingJobs jobs;
   constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-  TestApi node(policy::Access({{"full", {.id = "ann"}}}), 1, nullptr, &jobs, {},
+  TestApi node(identity::Access({{"full", {.id = "ann"}}}), 1, nullptr, &jobs, {},
                {0, 0, 0, 0, 0, 2 * kMiB, 0});
   jobs.begin(node, std::make_shared<state::AnswerRoom>(node.memory.cell(MemoryUse::kAnswers)));
   crdt::Doc doc({.client_id = 1});

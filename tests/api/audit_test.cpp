@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "policy/tenants.h"
+#include "limits/tenants.h"
 #include "support/test_api.h"
 #include "workspace/onlooker.h"
 
@@ -17,20 +17,21 @@ namespace {
 using testing::TestApi;
 using testing::Typist;
 
-policy::Principal somebody(std::string id, policy::Rights rights, std::string tenant = {}) {
-  return {
-      .id = std::move(id),
-      .rights = rights,
-      .identity = std::make_shared<const policy::Identity>(policy::Identity{
-          .source = policy::Identity::Source::kJwt, .tenant = std::move(tenant), .token = "t-1"})};
+identity::Principal somebody(std::string id, identity::Rights rights, std::string tenant = {}) {
+  return {.id = std::move(id),
+          .rights = rights,
+          .identity = std::make_shared<const identity::Identity>(
+              identity::Identity{.source = identity::Identity::Source::kJwt,
+                                 .tenant = std::move(tenant),
+                                 .token = "t-1"})};
 }
 
 class ApiAudit : public ::testing::Test {
  protected:
   ApiAudit()
-      : node_(policy::Access({{"boss", somebody("ann", policy::Rights::all())},
-                              {"reader", somebody("bob", policy::Rights::reading())},
-                              {"acme", somebody("eve", policy::Rights::all(), "acme")}})) {
+      : node_(identity::Access({{"boss", somebody("ann", identity::Rights::all())},
+                                {"reader", somebody("bob", identity::Rights::reading())},
+                                {"acme", somebody("eve", identity::Rights::all(), "acme")}})) {
     node_.shards->set(0, nullptr);
     node_.shards->set(
         0, std::make_unique<node::Shard>(*node_.loops[0], std::make_unique<testing::TestRandom>(),
@@ -118,7 +119,7 @@ TEST_F(ApiAudit, RefusalsAreCounted) {
 TEST_F(ApiAudit, AChangeOfSomebodyWhoMayNotIsThere) {
   node_.shards->on_owner("w", [](node::Shard& shard) {
     shard.host.get("w").change(
-        "x", {.caller = {.principal = {.id = "bob"}, .rights = policy::Rights::reading()}},
+        "x", {.caller = {.principal = {.id = "bob"}, .rights = identity::Rights::reading()}},
         [](const merge::Object&, log::Position) { return Typist(2).type("!"); },
         [](Result<workspace::Receipt> receipt) {
           EXPECT_EQ(receipt.error().code, ErrorCode::kForbidden);
@@ -137,11 +138,12 @@ TEST_F(ApiAudit, AChangeOfSomebodyWhoMayNotIsThere) {
 TEST_F(ApiAudit, AQuestionOfTheServersOwnIsNoRefusal) {
   workspace::Onlooker onlooker;
   node_.shards->on_owner("w", [&](node::Shard& shard) {
-    const policy::Caller reader{.principal = {.id = "bob"}, .rights = policy::Rights::reading()};
+    const identity::Caller reader{.principal = {.id = "bob"},
+                                  .rights = identity::Rights::reading()};
     workspace::Workspace& open = shard.host.get("w");
     open.subscribe(reader, "x", {}, onlooker, [&, reader](Result<workspace::LiveObject*> live) {
       ASSERT_TRUE(live.has_value());
-      EXPECT_FALSE(open.may(reader, policy::Right::kWrite, **live));
+      EXPECT_FALSE(open.may(reader, identity::Right::kWrite, **live));
       open.unsubscribe(**live, onlooker);
     });
   });
@@ -191,18 +193,18 @@ TEST_F(ApiAudit, ItsWorkspaceIsNotListed) {
 }
 
 TEST_F(ApiAudit, NoQuotaOfTheTenantConcernsIt) {
-  policy::TenantTable tenants;
-  policy::TenantRecord acme{.name = "acme"};
-  acme.quotas.set(policy::Quota::kWorkspaces, 1);
+  limits::TenantTable tenants;
+  limits::TenantRecord acme{.name = "acme"};
+  acme.quotas.set(limits::Quota::kWorkspaces, 1);
   tenants.put(acme);
-  policy::UseTable uses(&tenants);
+  limits::UseTable uses(&tenants);
   EXPECT_NE(uses.of("/acme/w"), nullptr);
   EXPECT_EQ(uses.of("/acme/.system"), nullptr);
 }
 
 // Otherwise whoever gets its name would read it.
 TEST_F(ApiAudit, ATenantWithAnAuditLogIsNotForgotten) {
-  policy::TenantTable tenants;
+  limits::TenantTable tenants;
   node_.context.tenants = &tenants;
   EXPECT_EQ(ask("POST", "boss", "/v1/tenants/acme")->head->status, 201);
   EXPECT_EQ(ask("POST", "acme", "/v1/revocations?principal=bob")->head->status, 204);

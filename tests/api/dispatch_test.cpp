@@ -18,8 +18,8 @@ namespace {
 using testing::TestApi;
 using testing::Typist;
 
-const policy::Access kTokens({{"full", {.id = "ann"}},
-                              {"look", {.id = "bob", .rights = policy::Rights::reading()}}});
+const identity::Access kTokens({{"full", {.id = "ann"}},
+                                {"look", {.id = "bob", .rights = identity::Rights::reading()}}});
 const std::string kFull = "Authorization: Bearer full\r\n";
 const std::string kLook = "Authorization: Bearer look\r\n";
 const std::string kForeign = "Origin: https://elsewhere.example\r\n";
@@ -46,7 +46,7 @@ TEST(ApiDispatch, NoRouteIsServedWithoutItsRight) {
       EXPECT_EQ(answer->header("WWW-Authenticate"), "Bearer");
     }
     const int looking = ask(kLook)->head->status;
-    if (!policy::Rights::reading().has(route->right)) {
+    if (!identity::Rights::reading().has(route->right)) {
       EXPECT_EQ(looking, 403);
     } else {
       EXPECT_NE(looking, 403);
@@ -62,19 +62,19 @@ TEST(ApiDispatch, WrongTokensAreAnsweredLaterAndThenRefused) {
   TestApi node(kTokens);
   node.peer = "203.0.113.5:1";
   const std::string kWrong = "Authorization: Bearer no\r\n";
-  for (std::uint64_t i = 0; i < policy::FailedTokens::kConnection.at_once; ++i)
+  for (std::uint64_t i = 0; i < limits::FailedTokens::kConnection.at_once; ++i)
     EXPECT_EQ(node.ask("GET", "/v1/workspaces", kWrong)->head->status, 401);
   const auto slow = node.ask("GET", "/metrics", kWrong);
   EXPECT_FALSE(slow->head) << "it waits";
   EXPECT_EQ(node.ask("GET", "/v1/workspaces", kFull)->head->status, 200);
   EXPECT_EQ(node.ask("GET", "/v1/workspaces")->head->status, 401) << "no token is no guess";
-  node.loops[0]->advance(policy::FailedTokens::kMaxDelayMs);
+  node.loops[0]->advance(limits::FailedTokens::kMaxDelayMs);
   ASSERT_TRUE(slow->head);
   EXPECT_EQ(slow->head->status, 401);
 
   std::shared_ptr<testing::FakeAnswer> last;
   for (int i = 0; i < 40; ++i) last = node.ask("GET", "/v1/workspaces", kWrong);
-  node.loops[0]->advance(policy::FailedTokens::kMaxDelayMs);
+  node.loops[0]->advance(limits::FailedTokens::kMaxDelayMs);
   EXPECT_EQ(last->head->status, 429);
   EXPECT_GT(std::stoi(last->header("Retry-After")), 0);
   EXPECT_EQ(node.ask("GET", "/v1/workspaces", kFull)->head->status, 200);
@@ -83,7 +83,7 @@ TEST(ApiDispatch, WrongTokensAreAnsweredLaterAndThenRefused) {
 TEST(ApiDispatch, TooManyRequestsFromAnAddressAreRefused) {
   TestApi node(kTokens);
   node.peer = "203.0.113.5:1";
-  const policy::Rate rate = policy::default_rates().of_network(policy::Work::kRequests);
+  const limits::Rate rate = limits::default_rates().of_network(limits::Work::kRequests);
   std::uint64_t answered = 0;
   while (node.ask("GET", "/nothing")->head->status == 404) ++answered;
   EXPECT_EQ(answered, rate.burst + 1);
@@ -102,8 +102,8 @@ TEST(ApiDispatch, TooManyRequestsFromAnAddressAreRefused) {
 // From all addresses together. Many may share a token, so an address that sends few is answered.
 TEST(ApiDispatch, TooManyRequestsOfAPrincipalAreRefused) {
   TestApi node(kTokens);
-  policy::NetworkRates& rates = node.shards->at(0)->rates;
-  const policy::Rate rate = rates.rates().of_principal(policy::Work::kRequests);
+  limits::NetworkRates& rates = node.shards->at(0)->rates;
+  const limits::Rate rate = rates.rates().of_principal(limits::Work::kRequests);
   const std::uint64_t now_ms = node.loops[0]->monotonic_ms();
   const auto status_from = [&](const char* peer, const std::string& token) {
     node.peer = peer;
@@ -111,10 +111,10 @@ TEST(ApiDispatch, TooManyRequestsOfAPrincipalAreRefused) {
   };
   for (const char* busy : {"203.0.113.5:1", "203.0.113.6:1"}) {
     EXPECT_EQ(status_from(busy, kFull), 200);
-    rates.take(policy::NetworkRates::key_of(busy), policy::Work::kRequests, 500, now_ms);
+    rates.take(limits::NetworkRates::key_of(busy), limits::Work::kRequests, 500, now_ms);
   }
-  const auto full = policy::NetworkRates::key_of_principal("ann");
-  rates.take_of_principal(full, policy::Work::kRequests, rate.burst - 1, now_ms);
+  const auto full = limits::NetworkRates::key_of_principal("ann");
+  rates.take_of_principal(full, limits::Work::kRequests, rate.burst - 1, now_ms);
   for (const char* busy : {"203.0.113.5:2", "203.0.113.6:2"}) {
     EXPECT_EQ(status_from(busy, kFull), 429);
     EXPECT_EQ(status_from(busy, kLook), 200) << "another principal";
@@ -146,7 +146,7 @@ TEST(ApiDispatch, AShardThatEndsAnswersWhatItHeldBack) {
   for (int i = 0; i < 40; ++i)
     all.push_back(node.ask("GET", "/v1/workspaces", "Authorization: Bearer no\r\n"));
   node.shards->set(0, nullptr);
-  node.loops[0]->advance(policy::FailedTokens::kMaxDelayMs);
+  node.loops[0]->advance(limits::FailedTokens::kMaxDelayMs);
   for (const auto& answer : all) EXPECT_TRUE(answer->ended);
 }
 
@@ -154,7 +154,7 @@ TEST(ApiDispatch, AMethodThatChangesSomethingNeedsARightToChange) {
   for (const Route* route : all_routes())
     // Minting a ticket changes nothing: whoever may read may let others read.
     if (route->path != "/v1/tickets")
-      EXPECT_EQ(policy::changes(route->right), route->method != "GET") << route->path;
+      EXPECT_EQ(identity::changes(route->right), route->method != "GET") << route->path;
 }
 
 TEST(ApiDispatch, AnOpenServerLetsForeignPagesLookAndNotTouch) {
@@ -166,7 +166,7 @@ TEST(ApiDispatch, AnOpenServerLetsForeignPagesLookAndNotTouch) {
     };
     EXPECT_NE(ask(""), 403);
     EXPECT_NE(ask("Origin: http://localhost:3000\r\n"), 403);
-    EXPECT_EQ(ask(kForeign) == 403, policy::changes(route->right));
+    EXPECT_EQ(ask(kForeign) == 403, identity::changes(route->right));
   }
 }
 
@@ -187,7 +187,7 @@ TEST(ApiServe, AnOpenServerAnswersNothingUnderAForeignName) {
     EXPECT_EQ(answer->head->status, 421) << method << " " << target;
     EXPECT_NE(node.ask(method, target)->head->status, 421) << method << " " << target;
   }
-  node.context.hosts = policy::Hosts({"evil.example"}, true);
+  node.context.hosts = identity::Hosts({"evil.example"}, true);
   EXPECT_EQ(node.ask("GET", "/healthz", kRebound)->head->status, 200);
 }
 
@@ -195,7 +195,7 @@ TEST(ApiServe, WithTokensOnlyListedNamesMatter) {
   TestApi node(kTokens);
   const std::string kNamed = "Host: docs.example\r\n";
   EXPECT_EQ(node.ask("GET", "/v1/workspaces", kNamed + kLook)->head->status, 200);
-  node.context.hosts = policy::Hosts({"other.example"}, false);
+  node.context.hosts = identity::Hosts({"other.example"}, false);
   EXPECT_EQ(node.ask("GET", "/v1/workspaces", kNamed + kLook)->head->status, 421);
   EXPECT_EQ(node.ask("GET", "/v1/workspaces", kLook)->head->status, 200);
 }
@@ -203,7 +203,7 @@ TEST(ApiServe, WithTokensOnlyListedNamesMatter) {
 TEST(ApiDispatch, AShutWorkspaceIsShutToEveryRouteButThoseThatSayWhy) {
   TestApi node(kTokens);
   std::set<std::string> asked;
-  node.gate = [&](const policy::Caller& caller, const std::string& workspace) -> Result<void> {
+  node.gate = [&](const identity::Caller& caller, const std::string& workspace) -> Result<void> {
     asked.insert(caller.principal.id + " " + workspace);
     return fail(ErrorCode::kUnavailable, "workspace w is being imported");
   };
@@ -219,7 +219,7 @@ TEST(ApiDispatch, AShutWorkspaceIsShutToEveryRouteButThoseThatSayWhy) {
 TEST(ApiDispatch, ARestoreIntoAnotherWorkspaceAsksThatOneToo) {
   TestApi node;
   node.change("w", "x", Typist(1).type("text"));
-  node.gate = [&](const policy::Caller&, const std::string& workspace) -> Result<void> {
+  node.gate = [&](const identity::Caller&, const std::string& workspace) -> Result<void> {
     if (workspace == "w") return {};
     return fail(ErrorCode::kUnavailable, "workspace other is being imported");
   };
@@ -243,7 +243,7 @@ TEST(ApiDispatch, WorkIsDoneOnTheOwnersLoopAndAnsweredAtHome) {
   const std::string workspace = node.owner_of("a") == 1 ? "a" : "b";
   ASSERT_EQ(node.owner_of(workspace), 1u);
   node.change(workspace, "x", Typist(1).type("text"));
-  node.gate = [&](const policy::Caller&, const std::string&) -> Result<void> {
+  node.gate = [&](const identity::Caller&, const std::string&) -> Result<void> {
     EXPECT_TRUE(node.loops[1]->is_current());
     EXPECT_FALSE(node.loops[0]->is_current());
     return {};

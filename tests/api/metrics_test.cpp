@@ -51,7 +51,7 @@ TEST(ApiMetrics, SlowTurnsOfAllLoopsAreOneCounter) {
 
 // The listener of the monitoring asks for no token, and so it serves nothing else.
 TEST(ApiMetrics, TheListenerOfTheMonitoringServesNothingElse) {
-  TestApi node(policy::Access({{"secret", {.id = "ann"}}}));
+  TestApi node(identity::Access({{"secret", {.id = "ann"}}}));
   EXPECT_EQ(node.ask("GET", "/metrics")->head->status, 401);
   node.handler = make_metrics_handler(node.context);
   const auto answer = node.ask("GET", "/metrics");
@@ -72,8 +72,8 @@ class TestSwitch final : public observe::LevelSwitch {
 };
 
 TEST(ApiLogLevel, IsReadAndChanged) {
-  TestApi node(policy::Access(
-      {{"full", {.id = "ann"}}, {"look", {.id = "bob", .rights = policy::Rights::reading()}}}));
+  TestApi node(identity::Access(
+      {{"full", {.id = "ann"}}, {"look", {.id = "bob", .rights = identity::Rights::reading()}}}));
   const auto ask = [&](const char* method, const std::string& query, const char* token) {
     return node.ask(method, "/v1/log-level" + query,
                     std::string("Authorization: Bearer ") + token + "\r\n");

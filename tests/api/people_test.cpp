@@ -10,12 +10,12 @@
 namespace syncline::api {
 namespace {
 
-using policy::Identity;
+using identity::Identity;
 using testing::TestApi;
 using testing::Typist;
 
-policy::Token person(const char* secret, const char* id, const char* name,
-                     const char* tenant = "") {
+identity::Token person(const char* secret, const char* id, const char* name,
+                       const char* tenant = "") {
   return {secret,
           {.id = id,
            .identity = std::make_shared<Identity>(
@@ -51,13 +51,14 @@ class PeopleApi : public ::testing::Test {
     node_.run();
   }
 
-  TestApi node_{policy::Access(
+  TestApi node_{identity::Access(
       {person("ada", "u1", "Ada"),
        person("eve", "u2", "Eve", "other"),
        {"boss",
-        {.id = "boss", .rights = policy::Rights::all().without(policy::Rights::of_the_server())}},
-       {"look", {.id = "bob", .rights = policy::Rights::reading()}},
-       {"write", {.id = "cy", .rights = policy::Rights::writing()}}})};
+        {.id = "boss",
+         .rights = identity::Rights::all().without(identity::Rights::of_the_server())}},
+       {"look", {.id = "bob", .rights = identity::Rights::reading()}},
+       {"write", {.id = "cy", .rights = identity::Rights::writing()}}})};
 };
 
 constexpr std::string_view kAda = R"("principal":"u1","name":"Ada","verified":true)";

@@ -28,9 +28,9 @@ class PolicyApi : public ::testing::Test {
     return answer(method, target, token, std::move(body))->head->status;
   }
 
-  TestApi node_{policy::Access({{"full", {.id = "ann"}},
-                                {"write", {.id = "bob", .rights = policy::Rights::writing()}},
-                                {"look", {.id = "eve", .rights = policy::Rights::reading()}}})};
+  TestApi node_{identity::Access({{"full", {.id = "ann"}},
+                                  {"write", {.id = "bob", .rights = identity::Rights::writing()}},
+                                  {"look", {.id = "eve", .rights = identity::Rights::reading()}}})};
 };
 
 bool holds(const std::string& text, std::string_view part) {

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "policy/tenants.h"
+#include "limits/tenants.h"
 #include "support/test_api.h"
 
 namespace syncline::api {
 namespace {
 
-using policy::Quota;
+using limits::Quota;
 using testing::TestApi;
 using testing::Typist;
 
@@ -39,8 +39,8 @@ class ApiQuotas : public ::testing::Test {
   std::uint64_t used(Quota quota) const { return node_.tenants.find("acme")->used(quota); }
 
   std::vector<Bytes> changes_;
-  TestApi node_{policy::Access({{"root", {.id = "root"}}})};
-  policy::TenantDoor door_;
+  TestApi node_{identity::Access({{"root", {.id = "root"}}})};
+  limits::TenantDoor door_;
   Context context_;
 };
 
@@ -70,7 +70,7 @@ TEST_F(ApiQuotas, TheKeeperGivesItBackToo) {
 }
 
 TEST_F(ApiQuotas, ChangesOverHttpCountForTheRates) {
-  policy::TenantRecord record{.name = "acme"};
+  limits::TenantRecord record{.name = "acme"};
   record.quotas.set(Quota::kEvents, 2);
   node_.tenants.put(record);
   int taken = 0;
@@ -95,7 +95,7 @@ TEST_F(ApiQuotas, ChangesOverHttpCountForTheRates) {
 }
 
 TEST_F(ApiQuotas, BodiesCountForTheBytes) {
-  policy::TenantRecord record{.name = "acme"};
+  limits::TenantRecord record{.name = "acme"};
   record.workspace_quotas.set(Quota::kBytes, 1000);
   node_.tenants.put(record);
   node_.body = std::string(4000, 'x');

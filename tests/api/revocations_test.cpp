@@ -11,16 +11,18 @@
 namespace syncline::api {
 namespace {
 
-using policy::Revocation;
+using identity::Revocation;
 using testing::TestApi;
 
-policy::Principal of_acme(policy::Rights rights) {
-  return {.id = "boss",
-          .rights = rights,
-          .identity = std::make_shared<const policy::Identity>(policy::Identity{.tenant = "acme"})};
+identity::Principal of_acme(identity::Rights rights) {
+  return {
+      .id = "boss",
+      .rights = rights,
+      .identity = std::make_shared<const identity::Identity>(identity::Identity{.tenant = "acme"})};
 }
 
-const policy::Rights kOfTenants = policy::Rights::all().without(policy::Rights::of_the_server());
+const identity::Rights kOfTenants =
+    identity::Rights::all().without(identity::Rights::of_the_server());
 
 class ApiRevocations : public ::testing::Test {
  protected:
@@ -53,20 +55,20 @@ class ApiRevocations : public ::testing::Test {
     return values.substr(0, values.find(' '));
   }
   bool is_revoked(const std::string& token, const std::string& tenant = {}) {
-    const policy::Principal principal{
+    const identity::Principal principal{
         .id = "x",
-        .identity = std::make_shared<policy::Identity>(policy::Identity{
-            .source = policy::Identity::Source::kJwt, .tenant = tenant, .token = token})};
+        .identity = std::make_shared<identity::Identity>(identity::Identity{
+            .source = identity::Identity::Source::kJwt, .tenant = tenant, .token = token})};
     bool revoked = true;
     for (std::size_t i = 0; i < 2; ++i)
       revoked = revoked && !node_.shards->at(i)->revocations.check(principal);
     return revoked;
   }
 
-  TestApi node_{policy::Access({{"admin", {.id = "root"}},
-                                {"writer", {.id = "w", .rights = policy::Rights::writing()}},
-                                {"own", {.id = "chief", .rights = kOfTenants}},
-                                {"acme", of_acme(kOfTenants)}}),
+  TestApi node_{identity::Access({{"admin", {.id = "root"}},
+                                  {"writer", {.id = "w", .rights = identity::Rights::writing()}},
+                                  {"own", {.id = "chief", .rights = kOfTenants}},
+                                  {"acme", of_acme(kOfTenants)}}),
                 2};
 };
 
@@ -135,7 +137,7 @@ TEST_F(ApiRevocations, WhatIsRevokedAgainMeanwhileIsRevoked) {
     EXPECT_EQ(revoked->head->status, 204);
     bool stored = false;
     node_.shards->at(0)->store->directory().load_entry(
-        log::DirectoryKind::kRevocation, policy::revocation_key({.id = "t1"}),
+        log::DirectoryKind::kRevocation, identity::revocation_key({.id = "t1"}),
         [&](const Result<std::optional<Bytes>>& entry) { stored = entry->has_value(); });
     node_.run();
     EXPECT_EQ(is_revoked("t1"), stored);

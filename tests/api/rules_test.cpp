@@ -31,8 +31,8 @@ class RulesApi : public ::testing::Test {
                      std::string("Authorization: Bearer ") + token + "\r\n");
   }
 
-  TestApi node_{policy::Access(
-      {{"full", {.id = "ann"}}, {"look", {.id = "bob", .rights = policy::Rights::reading()}}})};
+  TestApi node_{identity::Access(
+      {{"full", {.id = "ann"}}, {"look", {.id = "bob", .rights = identity::Rights::reading()}}})};
 };
 
 bool has(const std::string& text, std::string_view part) {

@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "api/event_verifier.h"
-#include "policy/key_source.h"
+#include "identity/key_source.h"
 #include "support/test_api.h"
 #include "support/token_signer.h"
 
 namespace syncline::api {
 namespace {
 
-using policy::Revocation;
+using identity::Revocation;
 using testing::TestApi;
 using testing::TokenSigner;
 
@@ -25,12 +25,12 @@ constexpr std::string_view kHeader = R"({"typ":"secevent+jwt","alg":"EdDSA","kid
 constexpr std::uint64_t kNowMs = 1'700'000'000'001;  // of the loops, at their start
 
 // Keys of an issuer, of which the newest are known only after it was asked.
-class Keys final : public policy::KeySource {
+class Keys final : public identity::KeySource {
  public:
   explicit Keys(jose::KeySet known) : known_(std::make_shared<jose::KeySet>(std::move(known))) {}
 
-  policy::Keys keys() override { return known_; }
-  void ask(const policy::Keys&, Scheduler&, policy::KeyCache::Done done) override {
+  identity::Keys keys() override { return known_; }
+  void ask(const identity::Keys&, Scheduler&, identity::KeyCache::Done done) override {
     ++asked;
     if (down) return done(fail(ErrorCode::kUnavailable, "the keys cannot be fetched"));
     if (newer != nullptr) known_ = newer;
@@ -40,10 +40,10 @@ class Keys final : public policy::KeySource {
 
   bool down = false;
   int asked = 0;
-  policy::Keys newer = nullptr;
+  identity::Keys newer = nullptr;
 
  private:
-  policy::Keys known_;
+  identity::Keys known_;
 };
 
 jose::KeySet keys_of(const TokenSigner& signer) {
@@ -97,12 +97,13 @@ class ApiSecurityEvents : public ::testing::Test {
 
   bool revoked(const std::string& id, std::uint64_t issued_ms, std::string tenant = {},
                std::string issuer = std::string(kIssuer)) const {
-    const policy::Principal principal{.id = id,
-                                      .identity = std::make_shared<policy::Identity>(
-                                          policy::Identity{.source = policy::Identity::Source::kJwt,
-                                                           .tenant = std::move(tenant),
-                                                           .issuer = std::move(issuer),
-                                                           .issued_ms = issued_ms})};
+    const identity::Principal principal{
+        .id = id,
+        .identity = std::make_shared<identity::Identity>(
+            identity::Identity{.source = identity::Identity::Source::kJwt,
+                               .tenant = std::move(tenant),
+                               .issuer = std::move(issuer),
+                               .issued_ms = issued_ms})};
     return !node_.shards->at(1)->revocations.check(principal).has_value();
   }
 
@@ -110,12 +111,12 @@ class ApiSecurityEvents : public ::testing::Test {
   const TokenSigner signer_{jose::Algorithm::kEdDsa, "k"};
   Keys keys_{keys_of(signer_)};
   EventVerifier events_{only_transmitter(keys_, rules("sub"))};
-  TestApi node_{policy::Access({{"admin", {.id = "root"}},
-                                {"acme",
-                                 {.id = "boss",
-                                  .identity = std::make_shared<const policy::Identity>(
-                                      policy::Identity{.tenant = "acme"})}},
-                                {"writer", {.id = "w", .rights = policy::Rights::writing()}}}),
+  TestApi node_{identity::Access({{"admin", {.id = "root"}},
+                                  {"acme",
+                                   {.id = "boss",
+                                    .identity = std::make_shared<const identity::Identity>(
+                                        identity::Identity{.tenant = "acme"})}},
+                                  {"writer", {.id = "w", .rights = identity::Rights::writing()}}}),
                 2};
 };
 

@@ -29,7 +29,7 @@ class ApiSessions : public ::testing::Test {
 
   // Somebody with a token opens an object.
   FakeConnection& join(const std::string& workspace, const std::string& object,
-                       policy::Principal principal) {
+                       identity::Principal principal) {
     const std::size_t loop = node_.owner_of(workspace);
     connections_.push_back(std::make_unique<FakeConnection>());
     node_.shards->on(loop, [&](node::Shard& shard) {
@@ -48,9 +48,9 @@ class ApiSessions : public ::testing::Test {
     return *connections_.back();
   }
 
-  static policy::Principal with(std::string id, policy::Identity identity) {
+  static identity::Principal with(std::string id, identity::Identity identity) {
     return {.id = std::move(id),
-            .identity = std::make_shared<policy::Identity>(std::move(identity))};
+            .identity = std::make_shared<identity::Identity>(std::move(identity))};
   }
 
   std::string list(const std::string& query = {}) {
@@ -69,15 +69,16 @@ class ApiSessions : public ::testing::Test {
   }
 
   session::Limits limits_;
-  TestApi node_{policy::Access(
-                    {{"admin", {.id = "root"}},
-                     {"reader", {.id = "r", .rights = policy::Rights::reading()}},
-                     {"writer", {.id = "w", .rights = policy::Rights::writing()}},
-                     {"acme", with("boss", {.tenant = "acme"})},
-                     {"own",
-                      {.id = "chief",
-                       .rights = policy::Rights::all().without(policy::Rights::of_the_server())}}}),
-                3};
+  TestApi node_{
+      identity::Access(
+          {{"admin", {.id = "root"}},
+           {"reader", {.id = "r", .rights = identity::Rights::reading()}},
+           {"writer", {.id = "w", .rights = identity::Rights::writing()}},
+           {"acme", with("boss", {.tenant = "acme"})},
+           {"own",
+            {.id = "chief",
+             .rights = identity::Rights::all().without(identity::Rights::of_the_server())}}}),
+      3};
   std::vector<std::unique_ptr<FakeConnection>> connections_;
   std::vector<std::pair<std::size_t, std::unique_ptr<session::YSession>>> sessions_;
 };
@@ -94,7 +95,7 @@ TEST_F(ApiSessions, OnlyAdministratorsSeeAndEndThem) {
 
 TEST_F(ApiSessions, AreShownWithWhatTheirTokenSays) {
   join("w", "notes/plan",
-       with("ann", {.source = policy::Identity::Source::kJwt,
+       with("ann", {.source = identity::Identity::Source::kJwt,
                     .name = "Ann",
                     .token = "jti-1",
                     .expires_ms = 1'800'000'000'000}));
@@ -149,8 +150,8 @@ TEST_F(ApiSessions, AKickClosesOneAndNoOther) {
 }
 
 TEST_F(ApiSessions, RevokingASessionEndsAllWithItsToken) {
-  const policy::Identity one{.source = policy::Identity::Source::kJwt, .token = "one"};
-  const policy::Identity two{.source = policy::Identity::Source::kJwt, .token = "two"};
+  const identity::Identity one{.source = identity::Identity::Source::kJwt, .token = "one"};
+  const identity::Identity two{.source = identity::Identity::Source::kJwt, .token = "two"};
   FakeConnection& a = join("a", "x", with("ann", one));
   FakeConnection& b = join("b", "x", with("ann", one));
   FakeConnection& other = join("c", "x", with("ann", two));
@@ -167,12 +168,12 @@ TEST_F(ApiSessions, RevokingASessionEndsAllWithItsToken) {
 
 // A y-websocket client cannot be asked for a token: it is closed so that it comes back with one.
 TEST_F(ApiSessions, OneWhoseTokenIsOutdatedComesBack) {
-  using Source = policy::Identity::Source;
+  using Source = identity::Identity::Source;
   FakeConnection& ann = join("a", "x", with("ann", {.source = Source::kJwt, .token = "one"}));
   FakeConnection& ben = join("a", "x", with("ben", {.source = Source::kJwt, .token = "two"}));
   node::look_again(
       *node_.shards,
-      {{.of = policy::Revocation::Of::kPrincipal, .id = "ann", .before_ms = 1'800'000'000'000}});
+      {{.of = identity::Revocation::Of::kPrincipal, .id = "ann", .before_ms = 1'800'000'000'000}});
   node_.run();
   ASSERT_TRUE(ann.closed);
   EXPECT_EQ(ann.closed->code, 4503) << "clients reconnect";
@@ -196,7 +197,7 @@ TEST_F(ApiSessions, ARevocationNamesOneThing) {
 
 // One of the default tenant, who may see sessions, but no tenants.
 TEST_F(ApiSessions, WhoMayNotSeeTenantsSeesAndEndsOnlyThoseOfHisOwn) {
-  using Source = policy::Identity::Source;
+  using Source = identity::Identity::Source;
   join("w", "x", with("ann", {.source = Source::kJwt, .token = "same"}));
   FakeConnection& other =
       join("w", "x", with("ben", {.source = Source::kJwt, .tenant = "rival", .token = "same"}));
@@ -220,10 +221,11 @@ TEST_F(ApiSessions, WhoMayNotSeeTenantsSeesAndEndsOnlyThoseOfHisOwn) {
 TEST_F(ApiSessions, ATenantSeesAndEndsOnlyItsOwn) {
   FakeConnection& own = join(
       "w", "x",
-      with("ann", {.source = policy::Identity::Source::kJwt, .tenant = "acme", .token = "same"}));
-  FakeConnection& other = join(
-      "w", "x",
-      with("ben", {.source = policy::Identity::Source::kJwt, .tenant = "rival", .token = "same"}));
+      with("ann", {.source = identity::Identity::Source::kJwt, .tenant = "acme", .token = "same"}));
+  FakeConnection& other =
+      join("w", "x",
+           with("ben",
+                {.source = identity::Identity::Source::kJwt, .tenant = "rival", .token = "same"}));
   const std::string page = node_.ask("GET", "/v1/sessions", "Authorization: Bearer acme\r\n")->body;
   EXPECT_NE(page.find("ann"), page.npos);
   EXPECT_EQ(page.find("ben"), page.npos);

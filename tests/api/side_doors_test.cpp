@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "api/dispatch.h"
+#include "identity/person.h"
+#include "identity/ticket_authenticator.h"
 #include "node/revoke.h"
-#include "policy/person.h"
-#include "policy/ticket_authenticator.h"
 #include "support/test_api.h"
 #include "syncline/crdt/any.h"
 
@@ -25,8 +25,8 @@ using testing::FakeAnswer;
 using testing::TestApi;
 using testing::Typist;
 
-const policy::Access kTwoTokens({{"full", {.id = "ann"}},
-                                 {"look", {.id = "bob", .rights = policy::Rights::reading()}}});
+const identity::Access kTwoTokens({{"full", {.id = "ann"}},
+                                   {"look", {.id = "bob", .rights = identity::Rights::reading()}}});
 
 // What is stored, and must not stand in a refusal.
 constexpr std::string_view kSecrets[] = {"vault",  "plan", "classified", "milestone",
@@ -60,12 +60,12 @@ class CountedBackups final : public Backups {
 
 class CountedKeys final : public ApiKeys {
  public:
-  void add(policy::ApiKey, log::Done<void> done) override {
+  void add(identity::ApiKey, log::Done<void> done) override {
     ++changes;
     done({});
   }
-  std::vector<policy::ApiKey> list(const KeyOwner&, const std::string&,
-                                   std::size_t) const override {
+  std::vector<identity::ApiKey> list(const KeyOwner&, const std::string&,
+                                     std::size_t) const override {
     return {{.id = "abcdefghijklmnop", .label = "classified", .rights = "read"}};
   }
   void revoke(const KeyOwner&, const std::string&, std::uint64_t, log::Done<void> done) override {
@@ -87,7 +87,7 @@ class TestLevels final : public observe::LevelSwitch {
 // ---- the server that is asked: a workspace with something of everything
 
 struct Vault {
-  explicit Vault(policy::Access access) : node(std::move(access)) {
+  explicit Vault(identity::Access access) : node(std::move(access)) {
     node.context.imports = &imports;
     node.context.backups = &backups;
     node.context.log_levels = &levels;
@@ -119,21 +119,21 @@ struct Vault {
 
   void welcome_guest() {
     node.shards->at(0)->store->directory().change_directory(
-        {{log::DirectoryKind::kGuest, *policy::guest_id("vault", "actor"), Bytes{1}}},
+        {{log::DirectoryKind::kGuest, *identity::guest_id("vault", "actor"), Bytes{1}}},
         [](Result<void> kept) { EXPECT_TRUE(kept); });
   }
 
   // Its id is that of the principal x's revocation.
   void revoke_x() {
     node::Shard& shard = *node.shards->at(0);
-    node::revoke(*node.shards, shard, {{.of = policy::Revocation::Of::kPrincipal, .id = "x"}},
+    node::revoke(*node.shards, shard, {{.of = identity::Revocation::Of::kPrincipal, .id = "x"}},
                  [](Result<void> revoked) { EXPECT_TRUE(revoked); });
     node.run();
   }
 
   void make_tenant() {
     node.shards->at(0)->store->directory().change_directory(
-        {{log::DirectoryKind::kTenant, "stolen", policy::encode_tenant({.name = "stolen"})}},
+        {{log::DirectoryKind::kTenant, "stolen", limits::encode_tenant({.name = "stolen"})}},
         [](Result<void> made) { EXPECT_TRUE(made); });
     node.run();
   }
@@ -159,10 +159,10 @@ struct Vault {
   CountedImports imports;
   CountedBackups backups;
   CountedKeys keys;
-  const policy::TicketAuthenticator tickets{
-      {.secrets = [] { return std::make_shared<const std::vector<policy::TicketSecret>>(1); }}};
+  const identity::TicketAuthenticator tickets{
+      {.secrets = [] { return std::make_shared<const std::vector<identity::TicketSecret>>(1); }}};
   TestLevels levels;
-  policy::TenantTable tenants;
+  limits::TenantTable tenants;
   TestApi node;
 };
 
@@ -341,7 +341,8 @@ void expect_silence(const Answer& refusal, const Answer& of_nothing) {
     EXPECT_EQ(refusal->body.find(secret), std::string::npos) << refusal->body;
 }
 
-void try_door(const policy::Access& access, const std::vector<Asker>& askers, const Trial& trial) {
+void try_door(const identity::Access& access, const std::vector<Asker>& askers,
+              const Trial& trial) {
   Vault vault(access);
   trial.prepare(vault);
   const Right right = [&] {
@@ -361,16 +362,16 @@ void try_door(const policy::Access& access, const std::vector<Asker>& askers, co
     const std::string before = vault.contents();
     // Who may only read may not see who is connected.
     const bool more_than_reading =
-        access.open() ? policy::changes(right) : !policy::Rights::reading().has(right);
+        access.open() ? identity::changes(right) : !identity::Rights::reading().has(right);
     const int expected = more_than_reading ? asker.changing : asker.reading;
     const Answer answer = ask(trial.method, target_of(trial, "vault", "plan"));
     ASSERT_TRUE(answer->head && answer->ended);
     EXPECT_EQ(answer->head->status, expected == 0 ? trial.answer : expected) << answer->body;
-    if (expected != 0 || !policy::changes(right)) {
+    if (expected != 0 || !identity::changes(right)) {
       EXPECT_EQ(vault.contents(), before);
     }
     if (expected == 0) {
-      if (!policy::changes(right)) continue;
+      if (!identity::changes(right)) continue;
       // Whoever comes next finds the same server.
       EXPECT_EQ(vault.contents() == before, trial.answer >= 400) << "the trial does nothing";
       return;
@@ -454,18 +455,18 @@ TEST(SideDoors, ForeignPagesMayReadNothingUnlessTheyAreNamed) {
 
 // ---- tokens for one workspace, or for one object
 
-policy::Token scoped(std::string secret, std::string workspace, std::string object) {
+identity::Token scoped(std::string secret, std::string workspace, std::string object) {
   return {std::move(secret),
           {.id = "app",
-           .identity = std::make_shared<const policy::Identity>(
-               policy::Identity{.workspace = std::move(workspace), .object = std::move(object)})}};
+           .identity = std::make_shared<const identity::Identity>(identity::Identity{
+               .workspace = std::move(workspace), .object = std::move(object)})}};
 }
 
-const policy::Access kScopedTokens({scoped("its workspace", "vault", ""),
-                                    scoped("its object", "vault", "plan"),
-                                    scoped("another workspace", "vault2", ""),
-                                    scoped("another object", "vault", "plan2"),
-                                    scoped("that object elsewhere", "vault2", "plan")});
+const identity::Access kScopedTokens({scoped("its workspace", "vault", ""),
+                                      scoped("its object", "vault", "plan"),
+                                      scoped("another workspace", "vault2", ""),
+                                      scoped("another object", "vault", "plan2"),
+                                      scoped("that object elsewhere", "vault2", "plan")});
 
 // Whether a token with all rights and this scope reaches what the trial asks for.
 bool reaches(std::string_view token, const Trial& trial) {
@@ -507,9 +508,9 @@ TEST(SideDoors, ATokenForOneThingOpensNothingElse) {
 
 // What is no object may have the name of one.
 TEST(SideDoors, ATokenForOneObjectIsNotForAPinOfThatName) {
-  const policy::Access tokens({scoped("pin", "vault", "milestone"),
-                               scoped("position", "vault", "1"),
-                               scoped("prefix", "vault", "plan")});
+  const identity::Access tokens({scoped("pin", "vault", "milestone"),
+                                 scoped("position", "vault", "1"),
+                                 scoped("prefix", "vault", "plan")});
   Vault vault(tokens);
   EXPECT_EQ(
       vault.node.ask("DELETE", "/v1/workspaces/vault/pins/milestone", bearer("pin"))->head->status,

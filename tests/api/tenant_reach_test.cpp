@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "api/dispatch.h"
+#include "identity/person.h"
+#include "identity/ticket_authenticator.h"
+#include "limits/tenants.h"
 #include "node/revoke.h"
-#include "policy/person.h"
-#include "policy/tenants.h"
-#include "policy/ticket_authenticator.h"
 #include "session/y_session.h"
 #include "support/fake_connection.h"
 #include "support/test_api.h"
@@ -20,8 +20,8 @@
 namespace syncline::api {
 namespace {
 
-using policy::Identity;
-using policy::Rights;
+using identity::Identity;
+using identity::Rights;
 using testing::FakeConnection;
 using testing::TestApi;
 using testing::Typist;
@@ -32,12 +32,12 @@ constexpr const char* kBetasKey = "abcdefghijklmnop";
 
 class TwoKeys final : public ApiKeys {
  public:
-  void add(policy::ApiKey key, log::Done<void> done) override {
+  void add(identity::ApiKey key, log::Done<void> done) override {
     made.push_back(std::move(key));
     done({});
   }
-  std::vector<policy::ApiKey> list(const KeyOwner& owner, const std::string&,
-                                   std::size_t) const override {
+  std::vector<identity::ApiKey> list(const KeyOwner& owner, const std::string&,
+                                     std::size_t) const override {
     if (owner && *owner != "beta") return {};
     return {{.id = kBetasKey, .label = std::string(kTaint), .tenant = "beta", .rights = "read"}};
   }
@@ -48,12 +48,12 @@ class TwoKeys final : public ApiKeys {
     done({});
   }
 
-  std::vector<policy::ApiKey> made;
+  std::vector<identity::ApiKey> made;
   int revoked = 0;
 };
 
-policy::Principal reach_member(std::string id, std::string tenant, Rights rights,
-                               std::string name = {}) {
+identity::Principal reach_member(std::string id, std::string tenant, Rights rights,
+                                 std::string name = {}) {
   return {.id = std::move(id),
           .rights = rights,
           .identity = std::make_shared<const Identity>(Identity{.source = Identity::Source::kJwt,
@@ -65,7 +65,7 @@ policy::Principal reach_member(std::string id, std::string tenant, Rights rights
 class TenantReach : public ::testing::Test {
  protected:
   TenantReach()
-      : node_(policy::Access(
+      : node_(identity::Access(
             {{"acme", reach_member("boss", "acme", Rights::all())},
              {"own", reach_member("chief", "", Rights::all().without(Rights::of_the_server()))}})),
         door_(node_.context.access, tenants_),
@@ -90,15 +90,16 @@ class TenantReach : public ::testing::Test {
   void fill_beta() {
     node_.change("/beta/w", "x", Typist(3).type(kTaint));
     node::Shard& shard = *node_.shards->at(0);
-    const policy::Person person{
+    const identity::Person person{
         .name = std::string(kTaint), .first_day = 19'000, .last_day = 19'000};
     using log::DirectoryKind;
     shard.store->directory().change_directory(
-        {{DirectoryKind::kPerson, *policy::person_id("beta", "bob"), policy::encode_person(person)},
-         {DirectoryKind::kGuest, *policy::guest_id("/beta/w", "actor"),
-          policy::encode_person(person)},
+        {{DirectoryKind::kPerson, *identity::person_id("beta", "bob"),
+          identity::encode_person(person)},
+         {DirectoryKind::kGuest, *identity::guest_id("/beta/w", "actor"),
+          identity::encode_person(person)},
          {DirectoryKind::kTenant, "beta",
-          policy::encode_tenant({.name = "beta", .display_name = std::string(kTaint)})}},
+          limits::encode_tenant({.name = "beta", .display_name = std::string(kTaint)})}},
         [](Result<void> kept) { ASSERT_TRUE(kept); });
     node::revoke(*node_.shards, shard, {{.id = std::string(kTaint), .tenant = "beta"}},
                  [](Result<void> revoked) { ASSERT_TRUE(revoked); });
@@ -176,12 +177,12 @@ class TenantReach : public ::testing::Test {
   }
 
   TestApi node_;
-  policy::TenantTable tenants_;
-  policy::TenantDoor door_;
+  limits::TenantTable tenants_;
+  limits::TenantDoor door_;
   TwoKeys keys_;
-  const std::shared_ptr<const std::vector<policy::TicketSecret>> secrets_ =
-      std::make_shared<const std::vector<policy::TicketSecret>>(1);
-  const policy::TicketAuthenticator tickets_{{.secrets = [this] { return secrets_; }}};
+  const std::shared_ptr<const std::vector<identity::TicketSecret>> secrets_ =
+      std::make_shared<const std::vector<identity::TicketSecret>>(1);
+  const identity::TicketAuthenticator tickets_{{.secrets = [this] { return secrets_; }}};
   Context context_;
   session::Limits limits_;
   FakeConnection connection_;
@@ -198,13 +199,13 @@ TEST_F(TenantReach, NoRouteShowsOrChangesWhatIsOfAnother) {
           ask_for_beta(*route, token, target);
           ask_for_beta(*route, token, "/t/beta" + target);
         }
-  for (const policy::ApiKey& key : keys_.made) EXPECT_NE(key.tenant, "beta");
+  for (const identity::ApiKey& key : keys_.made) EXPECT_NE(key.tenant, "beta");
 }
 
 // The same requests find something when beta itself asks: so they can fail.
 TEST_F(TenantReach, BetaFindsAllOfIt) {
-  const policy::Access access({{"beta", reach_member("boss", "beta", Rights::all())}});
-  const policy::TenantDoor door(access, tenants_);
+  const identity::Access access({{"beta", reach_member("boss", "beta", Rights::all())}});
+  const limits::TenantDoor door(access, tenants_);
   Context context{.shards = node_.context.shards,
                   .access = door,
                   .tenants = &tenants_,

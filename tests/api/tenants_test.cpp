@@ -1,5 +1,5 @@
 // Tenants behind the HTTP API: addresses, lists, and answers that hold public names only.
-#include "policy/tenants.h"
+#include "limits/tenants.h"
 
 #include <gtest/gtest.h>
 
@@ -14,20 +14,20 @@ namespace {
 using testing::TestApi;
 using testing::Typist;
 
-policy::Principal of_tenant(std::string tenant) {
+identity::Principal of_tenant(std::string tenant) {
   return {.id = "ann",
-          .identity = std::make_shared<const policy::Identity>(policy::Identity{
-              .source = policy::Identity::Source::kJwt, .tenant = std::move(tenant)})};
+          .identity = std::make_shared<const identity::Identity>(identity::Identity{
+              .source = identity::Identity::Source::kJwt, .tenant = std::move(tenant)})};
 }
 
 // Two tenants and the default one, each with a workspace "w" and one of its own.
 class ApiTenants : public ::testing::Test {
  protected:
   ApiTenants()
-      : node_(policy::Access({{"acme", of_tenant("acme")},
-                              {"beta", of_tenant("beta")},
-                              {"none", {.id = "ann"}},
-                              {"look", {.id = "bob", .rights = policy::Rights::reading()}}})),
+      : node_(identity::Access({{"acme", of_tenant("acme")},
+                                {"beta", of_tenant("beta")},
+                                {"none", {.id = "ann"}},
+                                {"look", {.id = "bob", .rights = identity::Rights::reading()}}})),
         door_(node_.context.access, tenants_),
         context_{.shards = node_.context.shards,
                  .access = door_,
@@ -48,8 +48,8 @@ class ApiTenants : public ::testing::Test {
   }
 
   TestApi node_;
-  policy::TenantTable tenants_;
-  policy::TenantDoor door_;
+  limits::TenantTable tenants_;
+  limits::TenantDoor door_;
   Context context_;
 };
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "api/api_keys.h"
-#include "policy/ticket_authenticator.h"
+#include "identity/ticket_authenticator.h"
 #include "support/test_api.h"
 #include "syncline/crdt/any.h"
 
@@ -17,42 +17,44 @@ using testing::TestApi;
 
 class KeptKeys final : public ApiKeys {
  public:
-  void add(policy::ApiKey key, log::Done<void> done) override {
+  void add(identity::ApiKey key, log::Done<void> done) override {
     if (full) return done(fail(ErrorCode::kTooLarge, "full"));
     keys.push_back(std::move(key));
     done({});
   }
-  std::vector<policy::ApiKey> list(const KeyOwner& owner, const std::string&,
-                                   std::size_t) const override {
-    std::vector<policy::ApiKey> found;
-    for (const policy::ApiKey& key : keys)
+  std::vector<identity::ApiKey> list(const KeyOwner& owner, const std::string&,
+                                     std::size_t) const override {
+    std::vector<identity::ApiKey> found;
+    for (const identity::ApiKey& key : keys)
       if (!owner || *owner == key.tenant) found.push_back(key);
     return found;
   }
   void revoke(const KeyOwner& owner, const std::string& id, std::uint64_t,
               log::Done<void> done) override {
-    for (const policy::ApiKey& key : list(owner, "", 0))
+    for (const identity::ApiKey& key : list(owner, "", 0))
       if (key.id == id) return done({});
     done(fail(ErrorCode::kNotFound, "there is no such key"));
   }
 
-  std::vector<policy::ApiKey> keys;
+  std::vector<identity::ApiKey> keys;
   bool full = false;
 };
 
-policy::Principal member_of(std::string tenant, policy::Rights rights = policy::Rights::all()) {
+identity::Principal member_of(std::string tenant,
+                              identity::Rights rights = identity::Rights::all()) {
   return {.id = "ann",
           .rights = rights,
-          .identity = std::make_shared<const policy::Identity>(
-              policy::Identity{.name = "Ann", .tenant = std::move(tenant), .token = "jti"})};
+          .identity = std::make_shared<const identity::Identity>(
+              identity::Identity{.name = "Ann", .tenant = std::move(tenant), .token = "jti"})};
 }
 
-const policy::Access kHolders(
+const identity::Access kHolders(
     {{"full", {.id = "root"}},
-     {"write", {.id = "eve", .rights = policy::Rights::writing()}},
+     {"write", {.id = "eve", .rights = identity::Rights::writing()}},
      {"acme", member_of("acme")},
-     {"boss", member_of("acme", policy::Rights::all().without(policy::Rights::of_the_server()))},
-     {"keys", member_of("acme", policy::Rights::reading().with(policy::Right::kManageKeys))}});
+     {"boss",
+      member_of("acme", identity::Rights::all().without(identity::Rights::of_the_server()))},
+     {"keys", member_of("acme", identity::Rights::reading().with(identity::Right::kManageKeys))}});
 
 class ApiTokens : public ::testing::Test {
  protected:
@@ -81,9 +83,9 @@ class ApiTokens : public ::testing::Test {
   }
 
   KeptKeys keys_;
-  const std::shared_ptr<const std::vector<policy::TicketSecret>> secrets_ =
-      std::make_shared<const std::vector<policy::TicketSecret>>(1);
-  const policy::TicketAuthenticator tickets_{{.secrets = [this] { return secrets_; }}};
+  const std::shared_ptr<const std::vector<identity::TicketSecret>> secrets_ =
+      std::make_shared<const std::vector<identity::TicketSecret>>(1);
+  const identity::TicketAuthenticator tickets_{{.secrets = [this] { return secrets_; }}};
   TestApi node_{kHolders};
   std::string last_;
 };
@@ -94,12 +96,12 @@ TEST_F(ApiTokens, AKeyIsShownOnceAndStoredAsAHash) {
                               "object":"plan","name":"Robot","expires_in_s":60})");
   ASSERT_EQ(made.status, 201) << last_;
   const std::string key = made.text("key");
-  const auto parsed = policy::parse_key(key);
+  const auto parsed = identity::parse_key(key);
   ASSERT_TRUE(parsed) << key;
   ASSERT_EQ(keys_.keys.size(), 1U);
-  const policy::ApiKey& stored = keys_.keys.front();
+  const identity::ApiKey& stored = keys_.keys.front();
   EXPECT_EQ(stored.id, parsed->id);
-  EXPECT_EQ(stored.secret_hash, policy::hash_of_secret(parsed->secret));
+  EXPECT_EQ(stored.secret_hash, identity::hash_of_secret(parsed->secret));
   EXPECT_EQ(stored.principal, "key:" + stored.id);
   EXPECT_EQ(stored.label, "nightly");
   EXPECT_EQ(stored.name, "Robot");
@@ -129,7 +131,7 @@ TEST_F(ApiTokens, AKeyHasNoMoreRightsThanWhoeverMadeIt) {
   EXPECT_EQ(keys_.keys.size(), 2U);
 }
 
-// A tenant's administrator comes in without the rights that concern the server (policy::TenantDoor).
+// A tenant's administrator comes in without the rights that concern the server (limits::TenantDoor).
 TEST_F(ApiTokens, AnAdministratorOfATenantMakesKeysOfItAndNoOthers) {
   for (const char* rights : {"read", "write", "admin"}) {
     EXPECT_EQ(ask("boss", "POST", "/api-keys",
@@ -200,7 +202,7 @@ TEST_F(ApiTokens, ATicketSaysWhatWasAskedFor) {
   ASSERT_EQ(minted.status, 201) << last_;
   EXPECT_EQ(minted.text("y_path"), "/y/docs/a%20plan");
   EXPECT_EQ(minted.text("hocuspocus_path"), "/hocuspocus/docs");
-  const auto ticket = policy::read_ticket(minted.text("ticket"), *secrets_);
+  const auto ticket = identity::read_ticket(minted.text("ticket"), *secrets_);
   ASSERT_TRUE(ticket);
   EXPECT_EQ(ticket->principal, "bob");
   EXPECT_EQ(ticket->name, "Bob");
@@ -209,7 +211,7 @@ TEST_F(ApiTokens, ATicketSaysWhatWasAskedFor) {
   EXPECT_EQ(ticket->object, "a plan");
   EXPECT_EQ(ticket->expires_ms, ticket->minted_ms + 60'000);
   const Answer own = ask("acme", "POST", "/tickets", R"({"workspace":"docs"})");
-  const auto plain = policy::read_ticket(own.text("ticket"), *secrets_);
+  const auto plain = identity::read_ticket(own.text("ticket"), *secrets_);
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->principal, "ann");
   EXPECT_EQ(plain->rights, "read");

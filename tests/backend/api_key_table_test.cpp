@@ -33,10 +33,10 @@ class ApiKeyTableTest : public ::testing::Test {
   }
 
   // Returns the text of a new key, which is not durable before run().
-  std::string add(policy::ApiKey key = {}) {
-    const policy::NewKey made = policy::new_key(random_);
+  std::string add(identity::ApiKey key = {}) {
+    const identity::NewKey made = identity::new_key(random_);
     key.id = made.id;
-    key.secret_hash = policy::hash_of_secret(made.secret);
+    key.secret_hash = identity::hash_of_secret(made.secret);
     if (key.principal.empty()) key.principal = "key:" + made.id;
     if (key.rights.empty()) key.rights = "write";
     key.made_ms = loop_.unix_ms();
@@ -44,7 +44,7 @@ class ApiKeyTableTest : public ::testing::Test {
     return made.text();
   }
 
-  std::string added(policy::ApiKey key = {}) {
+  std::string added(identity::ApiKey key = {}) {
     std::string text = add(std::move(key));
     loop_.run();
     EXPECT_TRUE(stored_ && *stored_);
@@ -52,14 +52,14 @@ class ApiKeyTableTest : public ::testing::Test {
   }
 
   static std::string id_of(const std::string& text) {
-    return std::string(policy::key_id_of(text).value_or(""));
+    return std::string(identity::key_id_of(text).value_or(""));
   }
 
   // The principal, or the reason.
   std::string who(const std::string& text) {
-    std::optional<Result<policy::Principal>> answer;
+    std::optional<Result<identity::Principal>> answer;
     table_->authenticate({.token = text}, loop_,
-                         [&](Result<policy::Principal> judged) { answer = std::move(judged); });
+                         [&](Result<identity::Principal> judged) { answer = std::move(judged); });
     if (!answer) return "no answer";
     return *answer ? (*answer)->id : answer->error().message;
   }
@@ -80,7 +80,7 @@ class ApiKeyTableTest : public ::testing::Test {
   std::uint64_t stored_use(const std::string& text) {
     const auto value =
         syncline::store::read_directory(store_.tables(), log::DirectoryKind::kKey, id_of(text));
-    return value && *value ? policy::decode_api_key(id_of(text), **value)->used_ms : 99;
+    return value && *value ? identity::decode_api_key(id_of(text), **value)->used_ms : 99;
   }
 
   testing::VirtualLoop loop_;
@@ -148,7 +148,7 @@ TEST_F(ApiKeyTableTest, ListsPageByPage) {
   std::vector<std::string> ids;
   for (;;) {
     const auto page = table_->list("", after, 10);
-    for (const policy::ApiKey& key : page) ids.push_back(key.id);
+    for (const identity::ApiKey& key : page) ids.push_back(key.id);
     if (page.size() < 10) break;
     after = page.back().id;
   }
@@ -165,7 +165,7 @@ TEST_F(ApiKeyTableTest, ThereIsABound) {
   ASSERT_TRUE(stored_);
   EXPECT_EQ(table_->list("", "", 10).size(), 3U);
   EXPECT_EQ(who(too_many), "unknown token");
-  policy::ApiKey twice = table_->list("", "", 1).front();
+  identity::ApiKey twice = table_->list("", "", 1).front();
   reopen();
   table_->add(twice, [this](Result<void> stored) { stored_ = std::move(stored); });
   EXPECT_EQ(stored_->error().code, ErrorCode::kConflict);
@@ -188,7 +188,7 @@ TEST_F(ApiKeyTableTest, TheLastUseIsStoredSeldom) {
   keep_up();
   EXPECT_EQ(stored_use(key), first + 5 * kMinute);
   who("slk_" + id_of(key) + "_" +
-      std::string(policy::kKeySecretChars, 'a'));  // a wrong secret is no use
+      std::string(identity::kKeySecretChars, 'a'));  // a wrong secret is no use
   EXPECT_EQ(table_->list("", "", 1).front().used_ms, first + 5 * kMinute);
 }
 
@@ -237,7 +237,7 @@ TEST_F(ApiKeyTableTest, LoopsAskWhileKeysComeAndGo) {
       testing::VirtualLoop loop;
       while (!stop)
         table_->authenticate({.token = key}, loop,
-                             [](Result<policy::Principal> who) { EXPECT_TRUE(who); });
+                             [](Result<identity::Principal> who) { EXPECT_TRUE(who); });
     });
   for (int i = 0; i < 200; ++i) EXPECT_TRUE(revoke(added()));
   stop = true;

@@ -10,9 +10,9 @@
 
 #include "backend/store/rocksdb_store.h"
 #include "backend/store/tenant_records.h"
+#include "identity/api_key.h"
+#include "identity/revocations.h"
 #include "log/test_loop.h"
-#include "policy/api_key.h"
-#include "policy/revocations.h"
 #include "store/directory.h"
 #include "store_test_dir.h"
 
@@ -51,15 +51,15 @@ class EraseTenants : public ::testing::Test {
 
   static log::DirectoryChange key(const std::string& id, const std::string& tenant) {
     return {DirectoryKind::kKey, id,
-            policy::encode_api_key({.id = id, .tenant = tenant, .rights = "read"})};
+            identity::encode_api_key({.id = id, .tenant = tenant, .rights = "read"})};
   }
-  static log::DirectoryChange tenant(const std::string& name, policy::TenantState state) {
-    return {DirectoryKind::kTenant, name, policy::encode_tenant({.name = name, .state = state})};
+  static log::DirectoryChange tenant(const std::string& name, limits::TenantState state) {
+    return {DirectoryKind::kTenant, name, limits::encode_tenant({.name = name, .state = state})};
   }
   static log::DirectoryChange revocation(const std::string& tenant) {
-    const policy::Revocation revoked{.id = "t", .tenant = tenant};
-    return {DirectoryKind::kRevocation, policy::revocation_key(revoked),
-            policy::encode_revocation(revoked)};
+    const identity::Revocation revoked{.id = "t", .tenant = tenant};
+    return {DirectoryKind::kRevocation, identity::revocation_key(revoked),
+            identity::encode_revocation(revoked)};
   }
 
   testing::TempDir dir_;
@@ -68,7 +68,7 @@ class EraseTenants : public ::testing::Test {
 TEST_F(EraseTenants, ItsRecordsGoAndItsNameIsFree) {
   {
     const auto store = open();
-    using enum policy::TenantState;
+    using enum limits::TenantState;
     change(*store, {tenant("acme", kErasing), tenant("beta", kSuspended), tenant("gone", kErasing),
                     tenant("kept", kDeleted), key("aaaaaaaaaaaaaaaa", "acme"),
                     key("bbbbbbbbbbbbbbbb", "beta"), key("cccccccccccccccc", ""),

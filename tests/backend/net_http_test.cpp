@@ -501,7 +501,7 @@ TEST(NetHttp, RefusesConnectionsOverTheLimitOfAnAddress) {
 
 TEST(NetHttp, RefusesConnectionsThatComeTooFast) {
   ServerOptions options;
-  options.rates.set(policy::Work::kConnections, 1);  // and ten at once
+  options.rates.set(limits::Work::kConnections, 1);  // and ten at once
   TestServer test(options);
   int refused = 0;
   for (int i = 0; i < 20; ++i) {

@@ -100,7 +100,7 @@ TEST(ObserveNode, ThePageIsValidAndHasEverything) {
 TEST(ObserveNode, TheListenerOfTheMonitoringNeedsNoTokenAndServesNothingElse) {
   const TempDir dir;
   auto options = node_options(dir.path());
-  options.access = policy::Access({{"secret", {.id = "ann"}}});
+  options.access = identity::Access({{"secret", {.id = "ann"}}});
   options.metrics_address = "127.0.0.1";
   const auto node = backend::Node::start(std::move(options));
   ASSERT_TRUE(node.has_value()) << node.error().message;

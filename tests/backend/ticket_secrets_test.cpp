@@ -59,7 +59,7 @@ TEST_F(TicketSecretsTest, ANewOneReplacesItWhileTheOldOneIsStillNeeded) {
   ASSERT_TRUE(secrets->keep_up(kNow + TicketSecrets::kRotationMs + kDay - 1));
   EXPECT_EQ(secrets->current()->size(), 2U);
   ASSERT_TRUE(secrets->keep_up(kNow + TicketSecrets::kRotationMs + kDay));
-  EXPECT_EQ(*secrets->current(), std::vector<policy::TicketSecret>{second});
+  EXPECT_EQ(*secrets->current(), std::vector<identity::TicketSecret>{second});
 }
 
 TEST_F(TicketSecretsTest, ADamagedFileIsRefusedAndNamed) {

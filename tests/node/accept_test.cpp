@@ -70,7 +70,7 @@ class NodeAccept : public ::testing::Test {
   }
 
   std::string peer_;
-  TestNode node_{policy::Access({{"full", {.id = "ann"}}}), 2};
+  TestNode node_{identity::Access({{"full", {.id = "ann"}}}), 2};
   AcceptContext context_{.shards = *node_.shards, .access = node_.access, .ready = node_.ready};
   UpgradeHandler upgrade_ = make_upgrade_handler(context_);
 };
@@ -91,7 +91,7 @@ TEST_F(NodeAccept, WhatIsWrongIsToldByTheSession) {
 
 TEST_F(NodeAccept, ManyWrongTokensAreNotRefusedAtOnce) {
   const std::size_t owner = node_.owner_of("a");
-  for (std::uint64_t i = 0; i < policy::FailedTokens::kNetwork.at_once; ++i) {
+  for (std::uint64_t i = 0; i < limits::FailedTokens::kNetwork.at_once; ++i) {
     peer_ = "203.0.113.5:" + std::to_string(i);
     EXPECT_EQ(closed(decide("/y/a/x?token=no" + std::to_string(i)), owner), 4401);
   }
@@ -101,7 +101,7 @@ TEST_F(NodeAccept, ManyWrongTokensAreNotRefusedAtOnce) {
 }
 
 TEST_F(NodeAccept, AShutWorkspaceIsRefusedBeforeTheHandshakeIsDone) {
-  node_.gate = [&](const policy::Caller&, const std::string& workspace) -> Result<void> {
+  node_.gate = [&](const identity::Caller&, const std::string& workspace) -> Result<void> {
     EXPECT_TRUE(node_.loops[node_.owner_of(workspace)]->is_current());
     return fail(ErrorCode::kUnavailable, "workspace " + workspace + " is being imported");
   };
@@ -116,7 +116,7 @@ TEST_F(NodeAccept, OtherPathsAndServersThatEndAreRefused) {
 }
 
 TEST_F(NodeAccept, AnOpenServerRefusesForeignPages) {
-  const policy::Access open;
+  const identity::Access open;
   const AcceptContext context{.shards = *node_.shards, .access = open, .ready = node_.ready};
   upgrade_ = make_upgrade_handler(context);
   EXPECT_EQ(refused(decide("/y/a/x", "Origin: https://elsewhere.example\r\n")), 403);
@@ -124,19 +124,19 @@ TEST_F(NodeAccept, AnOpenServerRefusesForeignPages) {
 }
 
 TEST_F(NodeAccept, AnOpenServerRefusesForeignNames) {
-  const policy::Access open;
+  const identity::Access open;
   AcceptContext context{.shards = *node_.shards, .access = open, .ready = node_.ready};
   upgrade_ = make_upgrade_handler(context);
   for (const char* path : {"/y/a/x", "/hocuspocus/a", "/elsewhere"})
     EXPECT_EQ(refused(decide(path, "Host: evil.example:4400\r\n")), 421) << path;
   EXPECT_EQ(refused(decide("/y/a/x", "Host: 127.0.0.1:4400\r\n")), 0);
-  context.hosts = policy::Hosts({"evil.example"}, true);
+  context.hosts = identity::Hosts({"evil.example"}, true);
   EXPECT_EQ(refused(decide("/y/a/x", "Host: evil.example:4400\r\n")), 0);
 }
 
 TEST_F(NodeAccept, WithTokensAListOfNamesIsEnforced) {
   EXPECT_EQ(refused(decide("/y/a/x?token=full", "Host: docs.example\r\n")), 0);
-  context_.hosts = policy::Hosts({"docs.example"}, false);
+  context_.hosts = identity::Hosts({"docs.example"}, false);
   EXPECT_EQ(refused(decide("/y/a/x?token=full", "Host: docs.example\r\n")), 0);
   EXPECT_EQ(refused(decide("/y/a/x?token=full", "Host: other.example\r\n")), 421);
 }

@@ -78,12 +78,12 @@ TEST(TokenOf, NamesOfCookies) {
 }
 
 // Notes what it is asked, and lets everybody in.
-class Noting final : public policy::Authenticator {
+class Noting final : public identity::Authenticator {
  public:
   bool open() const override { return false; }
-  void authenticate(const policy::Credential& credential, Scheduler&, Done done) const override {
+  void authenticate(const identity::Credential& credential, Scheduler&, Done done) const override {
     asked = std::string(credential.workspace) + (credential.may_ask ? "" : " at once");
-    done(policy::Principal{.id = "u"});
+    done(identity::Principal{.id = "u"});
   }
 
   mutable std::string asked;
@@ -95,7 +95,7 @@ TEST(Identify, SaysWhichWorkspaceARequestIsFor) {
   const auto asked = [&](const std::string& target) {
     const auto head =
         http::parse_request_head("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n", {});
-    identify(access, {}, head->request, loop, [](const Result<policy::Caller>&) {});
+    identify(access, {}, head->request, loop, [](const Result<identity::Caller>&) {});
     return access.asked;
   };
   EXPECT_EQ(asked("/v1/workspaces/w"), "w");

@@ -15,14 +15,14 @@
 namespace syncline::node {
 namespace {
 
-using policy::Revocation;
+using identity::Revocation;
 using testing::FakeConnection;
 using testing::TestNode;
 
-policy::Principal with_token(const std::string& token) {
+identity::Principal with_token(const std::string& token) {
   return {.id = "ann",
-          .identity = std::make_shared<policy::Identity>(
-              policy::Identity{.source = policy::Identity::Source::kJwt, .token = token})};
+          .identity = std::make_shared<identity::Identity>(
+              identity::Identity{.source = identity::Identity::Source::kJwt, .token = token})};
 }
 
 class NodeRevoke : public ::testing::Test {

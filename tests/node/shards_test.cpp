@@ -65,7 +65,7 @@ TEST(NodeShards, RetentionRunsWhereItsWorkspaceLives) {
     for (int i = 0; i < 20; ++i) node.change(workspace, "x", typist.type("text"));
     node.shards->on_owner(workspace, [workspace](Shard& shard) {
       shard.host.get(workspace).change_rules(
-          testing::ann(), policy::Right::kRetention, log::SetRetention{{.keep_last = 6}}, "",
+          testing::ann(), identity::Right::kRetention, log::SetRetention{{.keep_last = 6}}, "",
           [](const Result<workspace::Receipt>& changed) { EXPECT_TRUE(changed.has_value()); });
     });
   }

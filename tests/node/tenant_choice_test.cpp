@@ -15,7 +15,7 @@ http::Request request_for(std::string path, std::string host = "localhost:4400")
   return request;
 }
 
-const policy::TenantHosts kHosts({{"Acme.Docs.example", "acme"}, {"beta.docs.example", "beta"}});
+const identity::TenantHosts kHosts({{"Acme.Docs.example", "acme"}, {"beta.docs.example", "beta"}});
 
 TEST(TenantChoice, ThePathNamesATenant) {
   for (const auto& [path, rest] : {std::pair{"/t/acme/y/notes/plan", "/y/notes/plan"},

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "policy/person.h"
+#include "identity/person.h"
 #include "store/contents.h"
 #include "support/test_node.h"
 
@@ -39,13 +39,13 @@ class TenantErasureTest : public ::testing::Test {
  protected:
   TenantErasureTest() {
     for (const char* name : {"w", "/acme2/w", "/beta/w", "acme"}) fill(name, name);
-    keep(DirectoryKind::kPerson, *policy::person_id("acme2", "bob"));
-    keep(DirectoryKind::kPerson, *policy::person_id("", "acme"));
+    keep(DirectoryKind::kPerson, *identity::person_id("acme2", "bob"));
+    keep(DirectoryKind::kPerson, *identity::person_id("", "acme"));
     others_ = table_contents(node_.store.tables());
     for (const char* name : {"/acme/w", "/acme/another", "/acme/+"}) fill(name, "acme's own");
-    keep(DirectoryKind::kPerson, *policy::person_id("acme", "bob"));
+    keep(DirectoryKind::kPerson, *identity::person_id("acme", "bob"));
     keep(DirectoryKind::kTenant, "/acme/w");
-    keep(DirectoryKind::kGuest, *policy::guest_id("/acme/gone", "actor"));
+    keep(DirectoryKind::kGuest, *identity::guest_id("/acme/gone", "actor"));
     // The number of the next workspace goes on.
     others_[{static_cast<std::size_t>(Family::kMeta), std::string(store::kNextWorkspaceKey)}] =
         table_contents(node_.store.tables())
@@ -54,7 +54,7 @@ class TenantErasureTest : public ::testing::Test {
 
   void keep(DirectoryKind kind, const std::string& id) {
     node_.shards->at(0)->store->directory().change_directory(
-        {{kind, id, policy::encode_person({.name = "x", .first_day = 1, .last_day = 1})}},
+        {{kind, id, identity::encode_person({.name = "x", .first_day = 1, .last_day = 1})}},
         [](Result<void> kept) { ASSERT_TRUE(kept); });
     node_.run();
   }
@@ -67,19 +67,19 @@ class TenantErasureTest : public ::testing::Test {
     Typist late(2);
     late.type("the cause");
     const Bytes waiting = late.type("the effect");
-    const policy::Caller ann{.principal = {.id = "ann"}, .rights = policy::Rights::all()};
+    const identity::Caller ann{.principal = {.id = "ann"}, .rights = identity::Rights::all()};
     shard.host.get(name).change(
         "waits", {.caller = ann}, [&](const merge::Object&, log::Position) { return waiting; },
         [](Result<workspace::Receipt>) {});
     for (log::RuleAct act :
          {log::RuleAct(log::SetPin{"v1", 1}), log::RuleAct(log::SetRetention{{.keep_last = 1000}})})
       shard.host.get(name).change_rules(
-          ann, policy::Right::kHold, std::move(act), "because",
+          ann, identity::Right::kHold, std::move(act), "because",
           [](Result<workspace::Receipt> changed) { ASSERT_TRUE(changed); });
     log::Snapshot snapshot{.position = 1, .bytes = Bytes(100'000, 7)};
     shard.store->snapshots().put_snapshot(name, "x", std::move(snapshot), [](Result<void>) {});
     shard.notary.checkpoint(name, [](Result<log::SignedCheckpoint>) {});
-    keep(DirectoryKind::kGuest, *policy::guest_id(name, "actor"));
+    keep(DirectoryKind::kGuest, *identity::guest_id(name, "actor"));
     node_.run();
   }
 

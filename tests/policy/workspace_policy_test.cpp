@@ -19,13 +19,15 @@ using merge::Operation;
 
 constexpr const char* kEverything = "permit (principal, action, resource);";
 
-Caller caller(std::string id, Rights rights = Rights::writing(),
-              std::vector<std::string> groups = {}) {
-  Identity identity{.source = Identity::Source::kJwt, .name = "Ann", .groups = std::move(groups)};
-  return {.principal = {.id = std::move(id),
-                        .rights = rights,
-                        .identity = std::make_shared<const Identity>(std::move(identity))},
-          .rights = rights};
+identity::Caller caller(std::string id, identity::Rights rights = identity::Rights::writing(),
+                        std::vector<std::string> groups = {}) {
+  identity::Identity identity{
+      .source = identity::Identity::Source::kJwt, .name = "Ann", .groups = std::move(groups)};
+  return {
+      .principal = {.id = std::move(id),
+                    .rights = rights,
+                    .identity = std::make_shared<const identity::Identity>(std::move(identity))},
+      .rights = rights};
 }
 
 class PolicyOf {
@@ -46,14 +48,14 @@ class PolicyOf {
     return WorkspacePolicy::make("w", held_, 7);
   }
 
-  bool allows(const Caller& who, Right right, std::string_view object) const {
+  bool allows(const identity::Caller& who, identity::Right right, std::string_view object) const {
     return made()
         ->decide({.caller = who, .right = right, .workspace = "w", .object = object})
         .allowed.has_value();
   }
 
-  bool writes(const Caller& who, std::string_view object, merge::Effect effect,
-              Right right = Right::kWrite) const {
+  bool writes(const identity::Caller& who, std::string_view object, merge::Effect effect,
+              identity::Right right = identity::Right::kWrite) const {
     return made()
         ->decide({.caller = who,
                   .right = right,
@@ -150,8 +152,9 @@ TEST(WorkspacePolicy, EachRoleMayDoWhatItSays) {
     SCOPED_TRACE(name_of(row.role));
     PolicyOf policy;
     policy.share("notes/", ann, row.role);
-    const Caller who = caller("ann");
-    for (const Right right : {Right::kRead, Right::kHistory, Right::kPresence})
+    const identity::Caller who = caller("ann");
+    for (const identity::Right right :
+         {identity::Right::kRead, identity::Right::kHistory, identity::Right::kPresence})
       EXPECT_EQ(policy.allows(who, right, "notes/plan"), row.reads);
     EXPECT_EQ(policy.writes(who, "notes/plan", formatting()), row.formats);
     EXPECT_EQ(policy.writes(who, "notes/plan", typing("comments")), row.comments);
@@ -161,24 +164,25 @@ TEST(WorkspacePolicy, EachRoleMayDoWhatItSays) {
          {typing(), erasing(), setting("map", "key"), setting("map", "key", Extent::kBelow),
           clearing("map", "key")})
       EXPECT_EQ(policy.writes(who, "notes/plan", effect), row.writes);
-    EXPECT_EQ(policy.allows(who, Right::kWrite, "notes/plan"), row.formats || row.writes);
-    EXPECT_EQ(policy.allows(who, Right::kRestore, "notes/plan"), row.restores);
-    EXPECT_EQ(policy.writes(who, "notes/plan", typing(), Right::kRestore), row.restores);
+    EXPECT_EQ(policy.allows(who, identity::Right::kWrite, "notes/plan"), row.formats || row.writes);
+    EXPECT_EQ(policy.allows(who, identity::Right::kRestore, "notes/plan"), row.restores);
+    EXPECT_EQ(policy.writes(who, "notes/plan", typing(), identity::Right::kRestore), row.restores);
     const merge::Effect sharing{
         {touched(Operation::kSetKey, Extent::kBelow, "shares", {"notes/x"}, "everyone")}};
-    EXPECT_EQ(policy.writes(who, "./policy", sharing, Right::kPolicy), row.shares);
+    EXPECT_EQ(policy.writes(who, "./policy", sharing, identity::Right::kPolicy), row.shares);
     // The folder is not the workspace, nor another folder; and nobody else has the share.
     const merge::Effect elsewhere{
         {touched(Operation::kSetKey, Extent::kBelow, "shares", {""}, "everyone")}};
-    EXPECT_FALSE(policy.writes(who, "./policy", elsewhere, Right::kPolicy));
-    EXPECT_FALSE(
-        policy.writes(who, "./policy", setting("policies", "p", Extent::kBelow), Right::kPolicy));
-    EXPECT_FALSE(policy.allows(who, Right::kRead, "notes2/plan"));
-    EXPECT_FALSE(policy.allows(who, Right::kRead, ""));
-    EXPECT_FALSE(policy.allows(who, Right::kExport, ""));
-    EXPECT_FALSE(policy.allows(who, Right::kHistory, "./policy"));
-    EXPECT_FALSE(policy.allows(caller("bob"), Right::kRead, "notes/plan"));
-    for (const Right right : {Right::kPin, Right::kRetention, Right::kHold, Right::kQuarantine})
+    EXPECT_FALSE(policy.writes(who, "./policy", elsewhere, identity::Right::kPolicy));
+    EXPECT_FALSE(policy.writes(who, "./policy", setting("policies", "p", Extent::kBelow),
+                               identity::Right::kPolicy));
+    EXPECT_FALSE(policy.allows(who, identity::Right::kRead, "notes2/plan"));
+    EXPECT_FALSE(policy.allows(who, identity::Right::kRead, ""));
+    EXPECT_FALSE(policy.allows(who, identity::Right::kExport, ""));
+    EXPECT_FALSE(policy.allows(who, identity::Right::kHistory, "./policy"));
+    EXPECT_FALSE(policy.allows(caller("bob"), identity::Right::kRead, "notes/plan"));
+    for (const identity::Right right : {identity::Right::kPin, identity::Right::kRetention,
+                                        identity::Right::kHold, identity::Right::kQuarantine})
       EXPECT_FALSE(policy.allows(who, right, ""));
   }
 }
@@ -187,23 +191,26 @@ TEST(WorkspacePolicy, SharesReachPeopleGroupsAndEverybody) {
   PolicyOf policy;
   policy.share("", {Grantee::Kind::kGroup, "team"}, ShareRole::kEditor)
       .share("open", {}, ShareRole::kViewer);
-  EXPECT_TRUE(policy.writes(caller("ann", Rights::writing(), {"team"}), "any", typing()));
-  EXPECT_TRUE(policy.allows(caller("ann", Rights::writing(), {"team"}), Right::kExport, ""));
-  EXPECT_FALSE(policy.writes(caller("bob", Rights::writing(), {"teams"}), "any", typing()));
-  EXPECT_TRUE(policy.allows(caller("bob", Rights::reading()), Right::kRead, "open"));
-  EXPECT_FALSE(policy.allows(caller("bob"), Right::kRead, "open/er"));
+  EXPECT_TRUE(policy.writes(caller("ann", identity::Rights::writing(), {"team"}), "any", typing()));
+  EXPECT_TRUE(policy.allows(caller("ann", identity::Rights::writing(), {"team"}),
+                            identity::Right::kExport, ""));
+  EXPECT_FALSE(
+      policy.writes(caller("bob", identity::Rights::writing(), {"teams"}), "any", typing()));
+  EXPECT_TRUE(
+      policy.allows(caller("bob", identity::Rights::reading()), identity::Right::kRead, "open"));
+  EXPECT_FALSE(policy.allows(caller("bob"), identity::Right::kRead, "open/er"));
   // A group that is called like a principal, and a person who is called like a group.
-  EXPECT_FALSE(policy.allows(caller("team"), Right::kRead, "any"));
+  EXPECT_FALSE(policy.allows(caller("team"), identity::Right::kRead, "any"));
 }
 
 TEST(WorkspacePolicy, AListIsOfTheFolderAroundItsBeginning) {
   PolicyOf policy;
   policy.share("a/plan", {}, ShareRole::kViewer).share("b/", {}, ShareRole::kViewer);
-  const Caller ann = caller("ann");
+  const identity::Caller ann = caller("ann");
   const auto lists = [&](std::string_view prefix) {
     return policy.made()
         ->decide({.caller = ann,
-                  .right = Right::kRead,
+                  .right = identity::Right::kRead,
                   .workspace = "w",
                   .object = prefix,
                   .lists = true})
@@ -220,17 +227,19 @@ TEST(WorkspacePolicy, AListIsOfTheFolderAroundItsBeginning) {
 // ---- policies
 
 TEST(WorkspacePolicy, ADenyWinsAndNoRuleIsNoRight) {
-  const Caller ann = caller("ann");
+  const identity::Caller ann = caller("ann");
   PolicyOf some;
   some.with(R"(permit (principal == Principal::"bob", action, resource);)");
-  EXPECT_FALSE(some.allows(ann, Right::kRead, "a"));
+  EXPECT_FALSE(some.allows(ann, identity::Right::kRead, "a"));
   PolicyOf denied;
   denied.with(kEverything)
       .with(R"(forbid (principal, action == Action::"read", resource in Folder::"hr/");)");
-  EXPECT_TRUE(denied.allows(ann, Right::kRead, "a"));
-  EXPECT_FALSE(denied.allows(ann, Right::kRead, "hr/pay"));
+  EXPECT_TRUE(denied.allows(ann, identity::Right::kRead, "a"));
+  EXPECT_FALSE(denied.allows(ann, identity::Right::kRead, "hr/pay"));
   EXPECT_TRUE(denied.writes(ann, "hr/pay", typing()));
-  EXPECT_EQ(denied.made()->decide({.caller = ann, .right = Right::kRead, .workspace = "w"}).rules,
+  EXPECT_EQ(denied.made()
+                ->decide({.caller = ann, .right = identity::Right::kRead, .workspace = "w"})
+                .rules,
             7u);
 }
 
@@ -240,11 +249,11 @@ TEST(WorkspacePolicy, AFailureOfADenyIsADenial) {
   policy.with(kEverything)
       .with(
           "forbid (principal, action, resource) when { context.size + 9223372036854775807 < 0 };");
-  const Caller ann = caller("ann");
-  EXPECT_TRUE(policy.allows(ann, Right::kRead, "a"));  // 0 bytes
+  const identity::Caller ann = caller("ann");
+  EXPECT_TRUE(policy.allows(ann, identity::Right::kRead, "a"));  // 0 bytes
   merge::Effect effect = typing();
   const auto decided = policy.made()->decide({.caller = ann,
-                                              .right = Right::kWrite,
+                                              .right = identity::Right::kWrite,
                                               .workspace = "w",
                                               .object = "a",
                                               .effect = &effect,
@@ -252,7 +261,7 @@ TEST(WorkspacePolicy, AFailureOfADenyIsADenial) {
   EXPECT_FALSE(decided.allowed);
   effect = setting("map", "key", Extent::kBelow);
   const auto below = policy.made()->decide({.caller = ann,
-                                            .right = Right::kWrite,
+                                            .right = identity::Right::kWrite,
                                             .workspace = "w",
                                             .object = "a",
                                             .effect = &effect,
@@ -267,16 +276,19 @@ TEST(WorkspacePolicy, KnowsTheTokenAndTheRequest) {
                when { context has address && context.address.isInRange(ip("10.0.0.0/8")) };)")
       .with(R"(permit (principal, action == Action::"history", resource)
                when { context.time > datetime("2026-01-01") && context.protocol == "http" };)");
-  EXPECT_TRUE(policy.allows(caller("ann", Rights::all()), Right::kHold, ""));
-  Caller bob = caller("bob", Rights::reading());
-  EXPECT_FALSE(policy.allows(bob, Right::kRead, "a"));
+  EXPECT_TRUE(policy.allows(caller("ann", identity::Rights::all()), identity::Right::kHold, ""));
+  identity::Caller bob = caller("bob", identity::Rights::reading());
+  EXPECT_FALSE(policy.allows(bob, identity::Right::kRead, "a"));
   bob.peer = "10.1.2.3:4567";
-  EXPECT_TRUE(policy.allows(bob, Right::kRead, "a"));
+  EXPECT_TRUE(policy.allows(bob, identity::Right::kRead, "a"));
   bob.peer = "[2001:db8::1]:4567";
-  EXPECT_FALSE(policy.allows(bob, Right::kRead, "a"));
+  EXPECT_FALSE(policy.allows(bob, identity::Right::kRead, "a"));
   const auto history = [&](std::uint64_t unix_ms) {
     return policy.made()
-        ->decide({.caller = bob, .right = Right::kHistory, .workspace = "w", .unix_ms = unix_ms})
+        ->decide({.caller = bob,
+                  .right = identity::Right::kHistory,
+                  .workspace = "w",
+                  .unix_ms = unix_ms})
         .allowed.has_value();
   };
   bob.protocol = "http";
@@ -289,21 +301,23 @@ TEST(WorkspacePolicy, KnowsTheTokenAndTheRequest) {
 TEST(WorkspacePolicy, NobodyIsLockedOutForGood) {
   PolicyOf policy;
   policy.with("forbid (principal, action, resource);");
-  const Caller admin = caller("ann", Rights::all());
-  EXPECT_FALSE(policy.allows(admin, Right::kRead, "a"));
-  EXPECT_TRUE(policy.allows(admin, Right::kPolicy, ""));
-  EXPECT_TRUE(policy.allows(admin, Right::kSeePolicy, ""));
-  EXPECT_TRUE(
-      policy.writes(admin, "./policy", setting("policies", "p0", Extent::kBelow), Right::kPolicy));
+  const identity::Caller admin = caller("ann", identity::Rights::all());
+  EXPECT_FALSE(policy.allows(admin, identity::Right::kRead, "a"));
+  EXPECT_TRUE(policy.allows(admin, identity::Right::kPolicy, ""));
+  EXPECT_TRUE(policy.allows(admin, identity::Right::kSeePolicy, ""));
+  EXPECT_TRUE(policy.writes(admin, "./policy", setting("policies", "p0", Extent::kBelow),
+                            identity::Right::kPolicy));
   EXPECT_FALSE(policy.writes(caller("bob"), "./policy", setting("policies", "p0", Extent::kBelow),
-                             Right::kPolicy));
-  EXPECT_FALSE(policy.allows(caller("bob"), Right::kSeePolicy, ""));
-  Caller local = caller("operator", Rights::all());
+                             identity::Right::kPolicy));
+  EXPECT_FALSE(policy.allows(caller("bob"), identity::Right::kSeePolicy, ""));
+  identity::Caller local = caller("operator", identity::Rights::all());
   local.local = true;
-  EXPECT_TRUE(policy.allows(local, Right::kRead, "a"));
+  EXPECT_TRUE(policy.allows(local, identity::Right::kRead, "a"));
   const auto broken = WorkspacePolicy::unreadable({ErrorCode::kCorrupt, "damaged"}, 3);
-  EXPECT_FALSE(broken->decide({.caller = admin, .right = Right::kRead, .workspace = "w"}).allowed);
-  EXPECT_TRUE(broken->decide({.caller = admin, .right = Right::kPolicy, .workspace = "w"}).allowed);
+  EXPECT_FALSE(
+      broken->decide({.caller = admin, .right = identity::Right::kRead, .workspace = "w"}).allowed);
+  EXPECT_TRUE(broken->decide({.caller = admin, .right = identity::Right::kPolicy, .workspace = "w"})
+                  .allowed);
 }
 
 TEST(WorkspacePolicy, ATextThatCannotBeReadAllowsNothing) {
@@ -313,7 +327,8 @@ TEST(WorkspacePolicy, ATextThatCannotBeReadAllowsNothing) {
   const auto policy = WorkspacePolicy::make("w", held, 4);
   ASSERT_TRUE(policy && policy->damage());
   EXPECT_FALSE(
-      policy->decide({.caller = caller("ann"), .right = Right::kRead, .workspace = "w"}).allowed);
+      policy->decide({.caller = caller("ann"), .right = identity::Right::kRead, .workspace = "w"})
+          .allowed);
 }
 
 // ---- below the document
@@ -323,9 +338,9 @@ TEST(WorkspacePolicy, APathIsOnlyForThoseWhoMay) {
   policy.with(kEverything)
       .with(R"(forbid (principal, action in Action::"write", resource in Path::"/budget")
                                    unless { principal in Group::"finance" };)");
-  const Caller ann = caller("ann");
-  const Caller fin = caller("fin", Rights::writing(), {"finance"});
-  for (const Caller& each : {ann, fin}) {
+  const identity::Caller ann = caller("ann");
+  const identity::Caller fin = caller("fin", identity::Rights::writing(), {"finance"});
+  for (const identity::Caller& each : {ann, fin}) {
     const bool may = &each == &fin || each.principal.id == "fin";
     EXPECT_TRUE(policy.writes(each, "a", typing()));
     EXPECT_TRUE(policy.writes(each, "a", setting("plan", "budget", Extent::kBelow)));
@@ -351,7 +366,7 @@ TEST(WorkspacePolicy, WhatContainsAForbiddenPlaceIsNotOverwritten) {
            unless { !(resource in [Path::"/x", Path::"/doc/budget/total"]) || context.size == -1 };)"}) {
     PolicyOf policy;
     policy.with(kEverything).with(rule);
-    const Caller ann = caller("ann");
+    const identity::Caller ann = caller("ann");
     EXPECT_FALSE(policy.writes(ann, "a", setting("doc", "budget", Extent::kBelow))) << rule;
     EXPECT_FALSE(policy.writes(ann, "a", clearing("doc", "budget"))) << rule;
     EXPECT_TRUE(policy.writes(ann, "a", clearing("doc", "budgets"))) << rule;
@@ -364,7 +379,7 @@ TEST(WorkspacePolicy, WhatContainsAForbiddenPlaceIsNotOverwritten) {
 }
 
 TEST(WorkspacePolicy, AllThatIsBelowMustBePermitted) {
-  const Caller ann = caller("ann");
+  const identity::Caller ann = caller("ann");
   const merge::Effect whole = setting("doc", "part", Extent::kBelow);
   PolicyOf around;
   around.with(R"(permit (principal, action, resource in Path::"/doc");)");
@@ -392,7 +407,7 @@ TEST(WorkspacePolicy, AllThatIsBelowMustBePermitted) {
 TEST(WorkspacePolicy, ACreatedValueIsHisWhoMayCreateItUnlessSomethingBelowIsForbidden) {
   PolicyOf policy;
   policy.with(R"(permit (principal, action == Action::"insert", resource in Path::"/tasks");)");
-  const Caller ann = caller("ann");
+  const identity::Caller ann = caller("ann");
   const merge::Effect task{{touched(Operation::kInsert, Extent::kBelow, "tasks")}};
   EXPECT_TRUE(policy.writes(ann, "a", task));
   EXPECT_FALSE(policy.writes(ann, "a", {{touched(Operation::kDelete, Extent::kBelow, "tasks")}}));
@@ -414,14 +429,14 @@ TEST(WorkspacePolicy, ACreatedValueIsHisWhoMayCreateItUnlessSomethingBelowIsForb
 TEST(WorkspacePolicy, ToRestoreIsToSeeThePast) {
   PolicyOf policy;
   policy.with(R"(permit (principal, action == Action::"restore", resource);)");
-  EXPECT_FALSE(policy.allows(caller("ann"), Right::kRestore, "a"));
+  EXPECT_FALSE(policy.allows(caller("ann"), identity::Right::kRestore, "a"));
   policy.with(R"(permit (principal, action == Action::"history", resource);)");
-  EXPECT_TRUE(policy.allows(caller("ann"), Right::kRestore, "a"));
-  EXPECT_FALSE(policy.writes(caller("ann"), "a", typing(), Right::kRestore));
+  EXPECT_TRUE(policy.allows(caller("ann"), identity::Right::kRestore, "a"));
+  EXPECT_FALSE(policy.writes(caller("ann"), "a", typing(), identity::Right::kRestore));
 }
 
 TEST(WorkspacePolicy, ToRemoveAKeyIsToSetAndToDelete) {
-  const Caller ann = caller("ann");
+  const identity::Caller ann = caller("ann");
   PolicyOf sets;
   sets.with(R"(permit (principal, action == Action::"set", resource);)");
   EXPECT_TRUE(sets.writes(ann, "a", setting("map", "key")));
@@ -431,20 +446,20 @@ TEST(WorkspacePolicy, ToRemoveAKeyIsToSetAndToDelete) {
 }
 
 TEST(WorkspacePolicy, AnEffectThatIsNotKnownNeedsThatSomethingIsPossible) {
-  const Caller ann = caller("ann");
+  const identity::Caller ann = caller("ann");
   PolicyOf comments;
   comments.with(R"(permit (principal, action in Action::"write", resource in Path::"/comments");)");
-  EXPECT_TRUE(comments.allows(ann, Right::kWrite, "a"));
+  EXPECT_TRUE(comments.allows(ann, identity::Right::kWrite, "a"));
   EXPECT_TRUE(comments.writes(ann, "a", typing("comments")));
   EXPECT_FALSE(comments.writes(ann, "a", typing()));
   PolicyOf readers;
   readers.with(R"(permit (principal, action == Action::"read", resource);)");
-  EXPECT_FALSE(readers.allows(ann, Right::kWrite, "a"));
+  EXPECT_FALSE(readers.allows(ann, identity::Right::kWrite, "a"));
   // A change without any touch is an event as well.
   EXPECT_FALSE(readers.writes(ann, "a", {}));
   EXPECT_TRUE(comments.writes(ann, "a", {}));
   comments.with(R"(forbid (principal == Principal::"ann", action, resource);)");
-  EXPECT_FALSE(comments.allows(ann, Right::kWrite, "a"));
+  EXPECT_FALSE(comments.allows(ann, identity::Right::kWrite, "a"));
 }
 
 TEST(WorkspacePolicy, ManyPlacesAreJudgedAsAnywhere) {
@@ -466,8 +481,8 @@ TEST(WorkspacePolicy, ExplainsWhatDecided) {
   policy.with(kEverything)
       .with(R"(forbid (principal, action, resource in Path::"/budget");)")
       .share("a/", {Grantee::Kind::kGroup, "team"}, ShareRole::kViewer);
-  const Caller ann = caller("ann", Rights::writing(), {"team"});
-  const Question question{.caller = ann, .right = Right::kRead, .workspace = "w"};
+  const identity::Caller ann = caller("ann", identity::Rights::writing(), {"team"});
+  const Question question{.caller = ann, .right = identity::Right::kRead, .workspace = "w"};
   const auto set =
       policy.made()->explain(question, "set", {ResourceName::Kind::kPath, "a/b", "/budget/travel"});
   ASSERT_TRUE(set);
@@ -491,8 +506,9 @@ TEST(WorkspacePolicy, WhatIsRememberedIsOfTheSameQuestionOnly) {
       .share("b", {Grantee::Kind::kGroup, "team"}, ShareRole::kViewer)
       .with(R"(permit (principal in Role::"admin", action, resource in Folder::"f/");)");
   const auto made = policy.made();
-  const auto allows = [&](const Caller& who, Right right, std::string_view object,
-                          const merge::Effect* effect = nullptr, bool lists = false) {
+  const auto allows = [&](const identity::Caller& who, identity::Right right,
+                          std::string_view object, const merge::Effect* effect = nullptr,
+                          bool lists = false) {
     return made
         ->decide({.caller = who,
                   .right = right,
@@ -506,28 +522,29 @@ TEST(WorkspacePolicy, WhatIsRememberedIsOfTheSameQuestionOnly) {
   const merge::Effect insert = typing();
   const merge::Effect comment = typing("comments");
   for (int turn = 0; turn < 2; ++turn) {
-    EXPECT_TRUE(allows(caller("ann"), Right::kWrite, "a", &format));
-    EXPECT_FALSE(allows(caller("ann"), Right::kWrite, "a", &insert));
-    EXPECT_TRUE(allows(caller("ann"), Right::kWrite, "a", &comment));
-    EXPECT_FALSE(allows(caller("bob"), Right::kWrite, "a", &format));
-    EXPECT_FALSE(allows(caller("ann"), Right::kWrite, "b", &format));
-    EXPECT_TRUE(allows(caller("ann"), Right::kRead, "a"));
-    EXPECT_FALSE(allows(caller("ann"), Right::kRestore, "a"));
-    EXPECT_TRUE(allows(caller("bob", Rights::writing(), {"team"}), Right::kRead, "b"));
-    EXPECT_FALSE(allows(caller("bob"), Right::kRead, "b"));
-    EXPECT_TRUE(allows(caller("ann", Rights::all()), Right::kRead, "f/x"));
-    EXPECT_FALSE(allows(caller("ann"), Right::kRead, "f/x"));
-    EXPECT_FALSE(allows(caller("ann"), Right::kRead, "a", nullptr, true));
+    EXPECT_TRUE(allows(caller("ann"), identity::Right::kWrite, "a", &format));
+    EXPECT_FALSE(allows(caller("ann"), identity::Right::kWrite, "a", &insert));
+    EXPECT_TRUE(allows(caller("ann"), identity::Right::kWrite, "a", &comment));
+    EXPECT_FALSE(allows(caller("bob"), identity::Right::kWrite, "a", &format));
+    EXPECT_FALSE(allows(caller("ann"), identity::Right::kWrite, "b", &format));
+    EXPECT_TRUE(allows(caller("ann"), identity::Right::kRead, "a"));
+    EXPECT_FALSE(allows(caller("ann"), identity::Right::kRestore, "a"));
+    EXPECT_TRUE(
+        allows(caller("bob", identity::Rights::writing(), {"team"}), identity::Right::kRead, "b"));
+    EXPECT_FALSE(allows(caller("bob"), identity::Right::kRead, "b"));
+    EXPECT_TRUE(allows(caller("ann", identity::Rights::all()), identity::Right::kRead, "f/x"));
+    EXPECT_FALSE(allows(caller("ann"), identity::Right::kRead, "f/x"));
+    EXPECT_FALSE(allows(caller("ann"), identity::Right::kRead, "a", nullptr, true));
   }
 }
 
 TEST(Remembered, IsBounded) {
   Remembered remembered;
-  const Caller ann = caller("ann");
+  const identity::Caller ann = caller("ann");
   for (std::size_t i = 0; i < 2 * Remembered::kMost; ++i) {
     const std::string object = std::to_string(i);
     const Question question{
-        .caller = ann, .right = Right::kRead, .workspace = "w", .object = object};
+        .caller = ann, .right = identity::Right::kRead, .workspace = "w", .object = object};
     const std::string_view key = remembered.key_of(question, true);
     EXPECT_FALSE(remembered.contains(key));
     remembered.add(key, question);
@@ -535,9 +552,11 @@ TEST(Remembered, IsBounded) {
   }
   EXPECT_LE(remembered.size(), Remembered::kMost);
   const std::string longest(Remembered::kMostBytes, 'x');
-  EXPECT_EQ(remembered.key_of(
-                {.caller = ann, .right = Right::kRead, .workspace = "w", .object = longest}, true),
-            "");
+  EXPECT_EQ(
+      remembered.key_of(
+          {.caller = ann, .right = identity::Right::kRead, .workspace = "w", .object = longest},
+          true),
+      "");
 }
 
 // ---- the door
@@ -546,25 +565,30 @@ TEST(Decide, TheTokenIsAnUpperBound) {
   PolicyOf policy;
   policy.share("", {}, ShareRole::kOwner);
   const auto made = policy.made();
-  const Caller reader = caller("ann", Rights::reading());
+  const identity::Caller reader = caller("ann", identity::Rights::reading());
   const merge::Effect effect = typing();
-  const Question write{
-      .caller = reader, .right = Right::kWrite, .workspace = "w", .object = "a", .effect = &effect};
+  const Question write{.caller = reader,
+                       .right = identity::Right::kWrite,
+                       .workspace = "w",
+                       .object = "a",
+                       .effect = &effect};
   EXPECT_FALSE(decide({}, made.get(), write).allowed);
-  EXPECT_FALSE(decide({}, made.get(), {.caller = reader, .right = Right::kPolicy, .workspace = "w"})
+  EXPECT_FALSE(decide({}, made.get(),
+                      {.caller = reader, .right = identity::Right::kPolicy, .workspace = "w"})
                    .allowed);
 }
 
 TEST(Decide, WithoutPoliciesOnlyAdministratorsBegin) {
-  const Caller writer = caller("ann");
-  const Caller admin = caller("ann", Rights::all());
-  for (const Right right : {Right::kPolicy, Right::kSeePolicy}) {
+  const identity::Caller writer = caller("ann");
+  const identity::Caller admin = caller("ann", identity::Rights::all());
+  for (const identity::Right right : {identity::Right::kPolicy, identity::Right::kSeePolicy}) {
     EXPECT_FALSE(decide({}, nullptr, {.caller = writer, .right = right, .workspace = "w"}).allowed);
     EXPECT_TRUE(decide({}, nullptr, {.caller = admin, .right = right, .workspace = "w"}).allowed);
   }
-  EXPECT_TRUE(decide({}, nullptr,
-                     {.caller = writer, .right = Right::kWrite, .workspace = "w", .object = "a"})
-                  .allowed);
+  EXPECT_TRUE(
+      decide({}, nullptr,
+             {.caller = writer, .right = identity::Right::kWrite, .workspace = "w", .object = "a"})
+          .allowed);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ ChannelOptions register_of(TestWorld& world, std::string principal, const Limits
           .object = "r",
           .face = "toy-strict",
           .caller = {.principal = {.id = std::move(principal)},
-                     .rights = policy::Rights::all(),
+                     .rights = identity::Rights::all(),
                      .actor = "a1"},
           .limits = limits,
           .counters = counters,

@@ -16,8 +16,8 @@
 namespace syncline::session {
 namespace {
 
-using policy::Identity;
-using policy::Principal;
+using identity::Identity;
+using identity::Principal;
 using protocol::SyncKind;
 using testing::FakeConnection;
 using testing::TestWorld;
@@ -26,12 +26,12 @@ using testing::Typist;
 constexpr std::uint64_t kLifetimeMs = 10'000;
 
 // Tokens say who has them, until when and with which rights: "ann 5000 rw". Answers when the test says so.
-class Tokens final : public policy::Authenticator {
+class Tokens final : public identity::Authenticator {
  public:
   explicit Tokens(TestWorld& world) : start_ms_(world.loop.unix_ms()) {}
 
   bool open() const override { return false; }
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override {
     auto judged = judge(std::string(credential.token), loop.unix_ms());
     if (!later) return done(std::move(judged));
@@ -53,7 +53,7 @@ class Tokens final : public policy::Authenticator {
     const bool writes = token.ends_with("rw");
     return Principal{
         .id = token.substr(0, space),
-        .rights = writes ? policy::Rights::writing() : policy::Rights::reading(),
+        .rights = writes ? identity::Rights::writing() : identity::Rights::reading(),
         .identity = std::make_shared<Identity>(Identity{.source = Identity::Source::kJwt,
                                                         .token = token,
                                                         .issued_ms = expires_ms - kLifetimeMs,
@@ -81,7 +81,7 @@ class Expiry : public ::testing::Test {
  protected:
   TestWorld world_;
   Tokens tokens_{world_};
-  policy::Revocations revoked_;
+  identity::Revocations revoked_;
   SessionTable table_{world_.loop, world_.random, revoked_, 3};
   Limits limits_;
   Counters counters_;
@@ -303,8 +303,8 @@ TEST_F(HocuspocusExpiry, RevokingATokenEndsItsDocumentsAlone) {
 TEST_F(HocuspocusExpiry, AnOutdatedTokenIsAskedForAgain) {
   token("a", "ann 10000 rw");
   token("b", "ben 10000 rw");
-  const auto outdated = std::make_shared<policy::Revocations>();
-  outdated->add({.of = policy::Revocation::Of::kPrincipal,
+  const auto outdated = std::make_shared<identity::Revocations>();
+  outdated->add({.of = identity::Revocation::Of::kPrincipal,
                  .id = "ann",
                  .before_ms = world_.loop.unix_ms() + 1'000});
   table_.look_again(outdated);
@@ -329,7 +329,7 @@ TEST_F(HocuspocusExpiry, TheTableShowsWhatASessionHasOpen) {
   ASSERT_EQ(info.documents.size(), 2u);
   EXPECT_EQ(info.documents[0].object, "a");
   EXPECT_EQ(info.documents[1].principal.identity->token, "ann 20000 r");
-  EXPECT_FALSE(info.documents[1].principal.rights.has(policy::Right::kWrite));
+  EXPECT_FALSE(info.documents[1].principal.rights.has(identity::Right::kWrite));
   EXPECT_EQ(SessionTable::loop_of(info.id), 3u);
   ASSERT_NE(table_.find(info.id), nullptr);
   table_.find(info.id)->kick();
@@ -411,7 +411,7 @@ TEST_F(YExpiry, ManySessionsAreLookedAtInSeveralTurns) {
     connections.push_back(std::make_unique<FakeConnection>());
     sessions.push_back(join(*connections.back(), i % 2 == 0 ? "ann 90000 rw" : "ben 90000 rw"));
   }
-  revoked_.add({.of = policy::Revocation::Of::kPrincipal,
+  revoked_.add({.of = identity::Revocation::Of::kPrincipal,
                 .id = "ben",
                 .before_ms = world_.loop.unix_ms() + 90'000});
   bool done = false;

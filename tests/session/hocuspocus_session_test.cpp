@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/byte_writer.h"
-#include "policy/access.h"
+#include "identity/access.h"
 #include "session/refusals.h"
 #include "support/fake_connection.h"
 #include "support/test_world.h"
@@ -33,8 +33,8 @@ Bytes token_message(std::string_view address, std::string_view token) {
 }
 
 struct Peer {
-  Peer(TestWorld& test_world, const policy::Access& access, Result<void> admission = {},
-       policy::FailedTokens* failed_tokens = nullptr)
+  Peer(TestWorld& test_world, const identity::Access& access, Result<void> admission = {},
+       limits::FailedTokens* failed_tokens = nullptr)
       : world(test_world) {
     session = std::make_unique<HocuspocusSession>(HocuspocusOptions{.host = world.host,
                                                                     .workspace = "w",
@@ -70,7 +70,7 @@ struct Peer {
   std::unique_ptr<HocuspocusSession> session;
 };
 
-const policy::Access kOpen;
+const identity::Access kOpen;
 
 TEST(HocuspocusSession, WelcomesSyncsAndSaves) {
   TestWorld world;
@@ -150,7 +150,7 @@ TEST(HocuspocusSession, NoTokenInTimeEndsIt) {
 
 TEST(HocuspocusSession, ADeniedTokenLeavesTheConnectionOpen) {
   TestWorld world;
-  const policy::Access access({{"right", {.id = "ann"}}});
+  const identity::Access access({{"right", {.id = "ann"}}});
   Peer a(world, access);
   a.open("doc", "wrong");
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_denied("doc", "unknown token")));
@@ -164,7 +164,7 @@ TEST(HocuspocusSession, ADeniedTokenLeavesTheConnectionOpen) {
 
 TEST(HocuspocusSession, WhoWasDeniedMayGoOnSendingWithoutHarmToOthers) {
   TestWorld world;
-  const policy::Access access({{"right", {.id = "ann"}}});
+  const identity::Access access({{"right", {.id = "ann"}}});
   Peer a(world, access);
   a.open("other", "right");
   Typist ann(1);
@@ -180,14 +180,14 @@ TEST(HocuspocusSession, WhoWasDeniedMayGoOnSendingWithoutHarmToOthers) {
 }
 
 // The same id in two tenants names two people.
-policy::Principal ann_of(std::string tenant) {
-  const policy::Identity identity{.tenant = std::move(tenant)};
-  return {.id = "ann", .identity = std::make_shared<const policy::Identity>(identity)};
+identity::Principal ann_of(std::string tenant) {
+  const identity::Identity identity{.tenant = std::move(tenant)};
+  return {.id = "ann", .identity = std::make_shared<const identity::Identity>(identity)};
 }
 
 TEST(HocuspocusSession, AConnectionIsOfTheTenantThatCameFirst) {
   TestWorld world;
-  const policy::Access access({{"one", ann_of("acme")}, {"two", ann_of("beta")}});
+  const identity::Access access({{"one", ann_of("acme")}, {"two", ann_of("beta")}});
   Peer a(world, access);
   a.open("doc", "one");
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", false)));
@@ -205,7 +205,7 @@ TEST(HocuspocusSession, AConnectionIsOfTheTenantThatCameFirst) {
 
 TEST(HocuspocusSession, WrongTokensForManyDocumentsEndIt) {
   TestWorld world;
-  const policy::Access access({{"right", {.id = "ann"}}});
+  const identity::Access access({{"right", {.id = "ann"}}});
   Peer a(world, access);
   for (int i = 0; i < 1000 && !a.connection.closed; ++i) a.open(std::to_string(i), "wrong");
   ASSERT_TRUE(a.connection.closed);
@@ -348,7 +348,8 @@ TEST_F(SlowReaderOfAFastWriter, IsAnsweredWithinTheBoundWhenTheDiskIsReady) {
 
 TEST(HocuspocusSession, AReaderIsToldSoAndItsUpdatesAreRefused) {
   TestWorld world;
-  const policy::Access access({{"look", {.id = "reader", .rights = policy::Rights::reading()}}});
+  const identity::Access access(
+      {{"look", {.id = "reader", .rights = identity::Rights::reading()}}});
   Peer a(world, access);
   a.open("doc", "look");
   EXPECT_TRUE(a.was_sent(protocol::encode_hocuspocus_authenticated("doc", true)));
@@ -477,7 +478,7 @@ TEST(HocuspocusSession, AStrangersMessagesAreSmall) {
 // It was told that it may not; what it had under way is ignored.
 TEST(HocuspocusSession, AStrangerWhoWasDeniedIsNotCutForWhatWasUnderWay) {
   TestWorld world;
-  const policy::Access access({{"good", {.id = "ann"}}});
+  const identity::Access access({{"good", {.id = "ann"}}});
   Peer a(world, access);
   a.open("doc", "bad");
   const Bytes large = protocol::encode_hocuspocus_sync("doc", SyncKind::kUpdate, Bytes(100'000));
@@ -540,7 +541,7 @@ TEST(HocuspocusSession, ABadWorkspaceIsDeniedForEveryDocument) {
 TEST(HocuspocusSession, AWorkspaceThatIsShutMeanwhileIsNotEntered) {
   TestWorld world;
   bool shut = false;
-  world.gate = [&](const policy::Caller&, const std::string&) -> Result<void> {
+  world.gate = [&](const identity::Caller&, const std::string&) -> Result<void> {
     if (!shut) return {};
     return fail(ErrorCode::kUnavailable, "workspace w is being imported");
   };
@@ -556,8 +557,8 @@ TEST(HocuspocusSession, AWorkspaceThatIsShutMeanwhileIsNotEntered) {
 // The published provider sends the tokens of all its documents at once.
 TEST(HocuspocusSession, ManyWrongTokensAreDeniedLaterAndReadingStops) {
   TestWorld world;
-  const policy::Access access({{"secret", {.id = "ann"}}});
-  policy::FailedTokens failed;
+  const identity::Access access({{"secret", {.id = "ann"}}});
+  limits::FailedTokens failed;
   Peer peer(world, access, {}, &failed);
   peer.open("mine", "secret");  // else the whole connection would end after 10 seconds
   const std::size_t before = peer.connection.sent.size();
@@ -567,11 +568,11 @@ TEST(HocuspocusSession, ManyWrongTokensAreDeniedLaterAndReadingStops) {
     ASSERT_LT(sent, 10u);
     peer.open(std::to_string(sent++), "guess");
   }
-  EXPECT_EQ(denials(), policy::FailedTokens::kConnection.at_once);
+  EXPECT_EQ(denials(), limits::FailedTokens::kConnection.at_once);
   // What was already read is still delivered: a name again, and more names than are muted at once.
   peer.open(std::to_string(sent - 1), "guess");
   for (; sent < 100; ++sent) peer.open(std::to_string(sent), "guess");
-  EXPECT_EQ(denials(), policy::FailedTokens::kConnection.at_once);
+  EXPECT_EQ(denials(), limits::FailedTokens::kConnection.at_once);
   world.loop.advance(Refusals::kMaxWaitMs);
   EXPECT_EQ(denials(), sent) << "each is denied once";
   EXPECT_TRUE(peer.connection.reading);
@@ -580,8 +581,8 @@ TEST(HocuspocusSession, ManyWrongTokensAreDeniedLaterAndReadingStops) {
 
 TEST(HocuspocusSession, ARightTokenDoesNotWaitForWrongOnes) {
   TestWorld world;
-  const policy::Access access({{"secret", {.id = "ann"}}});
-  policy::FailedTokens failed;
+  const identity::Access access({{"secret", {.id = "ann"}}});
+  limits::FailedTokens failed;
   Peer guesser(world, access, {}, &failed);
   for (int i = 0; i < 100; ++i) guesser.open(std::to_string(i), "guess");
   Peer ann(world, access, {}, &failed);  // the same address
@@ -597,8 +598,8 @@ TEST(HocuspocusSession, ARightTokenDoesNotWaitForWrongOnes) {
 
 TEST(HocuspocusSession, DenialsThatWaitAreBounded) {
   TestWorld world;
-  const policy::Access access({{"secret", {.id = "ann"}}});
-  policy::FailedTokens failed;
+  const identity::Access access({{"secret", {.id = "ann"}}});
+  limits::FailedTokens failed;
   Peer peer(world, access, {}, &failed);
   for (int i = 0; i < 10'000 && !peer.connection.closed; ++i) peer.open(std::to_string(i), "guess");
   EXPECT_TRUE(peer.connection.closed);

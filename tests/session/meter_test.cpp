@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/byte_writer.h"
-#include "policy/access.h"
+#include "identity/access.h"
 #include "protocol/hocuspocus.h"
 #include "protocol/y_sync.h"
 #include "session/hocuspocus_session.h"
@@ -22,8 +22,8 @@
 namespace syncline::session {
 namespace {
 
-using policy::Rates;
-using policy::Work;
+using limits::Rates;
+using limits::Work;
 using testing::FakeConnection;
 using testing::TestWorld;
 using testing::Typist;
@@ -43,10 +43,10 @@ struct Place {
   explicit Place(Rates rates) : networks(rates) {}
 
   TestWorld world;
-  policy::NetworkRates networks;
+  limits::NetworkRates networks;
   const Limits limits;
   Counters counters;
-  const policy::Access access;  // open
+  const identity::Access access;  // open
 };
 
 struct MeteredY {
@@ -55,7 +55,7 @@ struct MeteredY {
         YSessionOptions{.host = place.world.host,
                         .workspace = "w",
                         .object = "note",
-                        .principal = policy::Principal{.id = std::move(principal)},
+                        .principal = identity::Principal{.id = std::move(principal)},
                         .actor = "actor",
                         .limits = place.limits,
                         .rates = &place.networks,

@@ -14,13 +14,13 @@
 namespace syncline::session {
 namespace {
 
-using policy::Right;
+using identity::Right;
 using protocol::SyncKind;
 using testing::FakeConnection;
 using testing::TestWorld;
 using testing::Typist;
 
-const policy::Access kTokens({{"bob", {.id = "bob", .rights = policy::Rights::writing()}}});
+const identity::Access kTokens({{"bob", {.id = "bob", .rights = identity::Rights::writing()}}});
 
 class Rights : public ::testing::Test {
  protected:
@@ -141,7 +141,7 @@ class YRights : public Rights {
         .host = world_.host,
         .workspace = "w",
         .object = "o",
-        .principal = policy::Principal{.id = "bob", .rights = policy::Rights::writing()},
+        .principal = identity::Principal{.id = "bob", .rights = identity::Rights::writing()},
         .actor = "actor",
         .limits = limits_,
         .counters = counters_});

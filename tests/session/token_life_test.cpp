@@ -21,9 +21,9 @@ struct Holder final : TokenLife::Holder {
   int expired = 0;
 };
 
-policy::Principal lasting(const Scheduler& loop, std::uint64_t ms, std::uint64_t age_ms = 0) {
+identity::Principal lasting(const Scheduler& loop, std::uint64_t ms, std::uint64_t age_ms = 0) {
   return {.id = "ann",
-          .identity = std::make_shared<policy::Identity>(policy::Identity{
+          .identity = std::make_shared<identity::Identity>(identity::Identity{
               .issued_ms = loop.unix_ms() - age_ms, .expires_ms = loop.unix_ms() + ms})};
 }
 

@@ -23,13 +23,13 @@ using testing::FakeConnection;
 using testing::TestWorld;
 using testing::Typist;
 
-const Result<policy::Principal> kStale = fail(ErrorCode::kUnauthorized, "unknown token");
-const policy::Principal kReader{.id = "reader", .rights = policy::Rights::reading()};
+const Result<identity::Principal> kStale = fail(ErrorCode::kUnauthorized, "unknown token");
+const identity::Principal kReader{.id = "reader", .rights = identity::Rights::reading()};
 
 // A session with the wire in the test's hands.
 struct YPeer {
   struct Setup {
-    Result<policy::Principal> principal = policy::Principal{.id = "ann"};
+    Result<identity::Principal> principal = identity::Principal{.id = "ann"};
     Limits limits = {};
     Refusals* refusals = nullptr;
     std::string object = "note";
@@ -603,7 +603,7 @@ TEST(YSession, OneThatWaitsToBeClosedIsGoneFromItsDocument) {
   Refusals refusals;
   refusals.note(7, world.loop.monotonic_ms());
   YPeer bad(world, {.refusals = &refusals});
-  YPeer good(world, {.principal = policy::Principal{.id = "bob"}, .refusals = &refusals});
+  YPeer good(world, {.principal = identity::Principal{.id = "bob"}, .refusals = &refusals});
   const crdt::AwarenessEntry there{.client = 77, .clock = 1, .state = "{}"};
   bad.session->on_message(protocol::encode_y_awareness(crdt::encode_awareness({&there, 1})));
   good.connection.take();
@@ -623,7 +623,7 @@ TEST(YSession, OneThatWaitsToBeClosedIsGoneFromItsDocument) {
 
 TEST(YSession, AWorkspaceThatIsShutAtTheLastMomentIsNotEntered) {
   TestWorld world;
-  world.gate = [](const policy::Caller& caller, const std::string& workspace) -> Result<void> {
+  world.gate = [](const identity::Caller& caller, const std::string& workspace) -> Result<void> {
     EXPECT_EQ(caller.principal.id, "ann");
     return fail(ErrorCode::kUnavailable, workspace + " is being imported");
   };
@@ -697,8 +697,8 @@ TEST(YSession, ARefusalIsReportedWithItsReason) {
   EXPECT_EQ(world.reports.line_with("session refused"),
             "info session refused  reason=\"unknown token\" code=4401 workspace=w object=note "
             "protocol=y-websocket peer=test");
-  YPeer reader(world,
-               {.principal = policy::Principal{.id = "bob", .rights = policy::Rights::reading()}});
+  YPeer reader(world, {.principal = identity::Principal{.id = "bob",
+                                                        .rights = identity::Rights::reading()}});
   EXPECT_NE(world.reports.line_with("session opened").find("principal=bob"), std::string::npos);
   Typist typist(1);
   reader.send(SyncKind::kUpdate, typist.type("secret words"));
@@ -1006,7 +1006,7 @@ TEST(YSession, TheConnectionsOfAPrincipalShareAnAccount) {
     EXPECT_LE(presence_of(*anns.front()), TestWorld::kPrincipalPresence);
     EXPECT_GE(presence_of(*anns.front()), TestWorld::kPrincipalPresence - 61'000);
     EXPECT_GT(anns.back()->counters.awareness_dropped, 0u);
-    YPeer bob(world, {.principal = policy::Principal{.id = "bob"}});
+    YPeer bob(world, {.principal = identity::Principal{.id = "bob"}});
     EXPECT_NE(bob.connection.account, anns.front()->connection.account);
     bob.session->on_message(presence_of_size(99, 60'000));
     world.loop.run();

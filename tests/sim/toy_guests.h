@@ -116,9 +116,9 @@ class ToyUser final : public workspace::Subscriber {
 
   bool served() const { return session_ && !session_->process.expired() && session_->live; }
 
-  policy::Caller caller() const {
+  identity::Caller caller() const {
     return {.principal = {.id = std::string(Guests::kPrincipal)},
-            .rights = policy::Rights::all(),
+            .rights = identity::Rights::all(),
             .actor = name_};
   }
 

@@ -16,7 +16,7 @@ namespace syncline::testing {
 
 class TestApi : public TestNode {
  public:
-  explicit TestApi(policy::Access who = {}, std::size_t loop_count = 1,
+  explicit TestApi(identity::Access who = {}, std::size_t loop_count = 1,
                    const observe::LoopMeasures* measures = nullptr, state::Jobs* jobs = nullptr,
                    state::LoopShare share = {}, MemoryLimits of_principal = {})
       : TestNode(std::move(who), loop_count, measures, jobs, share, of_principal) {}

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "identity/access.h"
 #include "log/test_chain.h"
 #include "node/shards.h"
-#include "policy/access.h"
 #include "store/memory_store.h"
 #include "support/recording_sink.h"
 #include "support/test_world.h"
@@ -29,7 +29,7 @@ inline log::NotaryIdentity test_identity() {
 class TestNode {
  public:
   // `jobs`: the workers; nullptr: the loops work themselves.
-  explicit TestNode(policy::Access who = {}, std::size_t loop_count = 1,
+  explicit TestNode(identity::Access who = {}, std::size_t loop_count = 1,
                     const observe::LoopMeasures* measures = nullptr, state::Jobs* jobs = nullptr,
                     state::LoopShare share = {}, MemoryLimits of_principal = {})
       : access(std::move(who)), accounts({.principal = of_principal}, &memory) {
@@ -71,14 +71,14 @@ class TestNode {
   void change(const std::string& workspace, const std::string& object, Bytes intent) {
     shards->on_owner(workspace, [&, intent = std::move(intent)](node::Shard& shard) {
       shard.host.get(workspace).change(
-          object, {.caller = {.principal = {.id = "ann"}, .rights = policy::Rights::all()}},
+          object, {.caller = {.principal = {.id = "ann"}, .rights = identity::Rights::all()}},
           [intent](const merge::Object&, log::Position) { return intent; },
           [](Result<workspace::Receipt> receipt) { EXPECT_TRUE(receipt.has_value()); });
     });
     run();
   }
 
-  const policy::Access access;
+  const identity::Access access;
   RecordingSink reports;
   const log::NotaryIdentity identity = test_identity();
   std::vector<std::unique_ptr<VirtualLoop>> loops;
@@ -87,7 +87,7 @@ class TestNode {
   std::atomic<bool> ready = true;
   MemoryBudget memory{1000, 8};  // of 1,000 bytes, of which none are used
   AccountTable accounts;
-  policy::TenantTable tenants;  // the default one alone, unless a test puts others
+  limits::TenantTable tenants;  // the default one alone, unless a test puts others
   std::unique_ptr<node::Shards> shards;
 };
 

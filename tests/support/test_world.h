@@ -20,8 +20,8 @@
 namespace syncline::testing {
 
 // A caller with all rights.
-inline policy::Caller ann() {
-  return {.principal = {.id = "ann"}, .rights = policy::Rights::all(), .actor = "a1"};
+inline identity::Caller ann() {
+  return {.principal = {.id = "ann"}, .rights = identity::Rights::all(), .actor = "a1"};
 }
 
 struct TestWorld {

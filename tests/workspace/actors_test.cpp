@@ -14,8 +14,8 @@ using testing::Typist;
 
 const log::ActorId kTablet{"", "ann", "tablet"};
 
-policy::Caller ann() {
-  policy::Caller caller = testing::ann();
+identity::Caller ann() {
+  identity::Caller caller = testing::ann();
   caller.actor = kTablet.actor;
   return caller;
 }

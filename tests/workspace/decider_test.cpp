@@ -9,8 +9,8 @@
 namespace syncline::state {
 namespace {
 
+using identity::Right;
 using policy::Question;
-using policy::Right;
 using policy::Verdict;
 using workspace::LiveObject;
 using workspace::Receipt;
@@ -47,7 +47,7 @@ class Deciders : public ::testing::Test {
     return services;
   }
 
-  void submit(ByteView update, const policy::Caller& caller = testing::ann()) {
+  void submit(ByteView update, const identity::Caller& caller = testing::ann()) {
     answer_.reset();
     host.get("w").submit(caller, *live_, {.intent = update}, nullptr,
                          [this](Result<Receipt> receipt) { answer_ = std::move(receipt); });
@@ -169,8 +169,8 @@ TEST(Presence, AnObjectStaysWhileSomethingOfItWaits) {
 }
 
 TEST_F(Deciders, AReaderMayNotWriteAndIsAskedForNothingMore) {
-  policy::Caller reader = testing::ann();
-  reader.rights = policy::Rights::reading();
+  identity::Caller reader = testing::ann();
+  reader.rights = identity::Rights::reading();
   decider.asked.clear();
   submit(typist_.type("text"), reader);
   ASSERT_TRUE(answer_);
@@ -181,7 +181,7 @@ TEST_F(Deciders, AReaderMayNotWriteAndIsAskedForNothingMore) {
 
 TEST_F(Deciders, ReadingAndPresencePassTheChain) {
   decider.rule = [](const Question&) { return refusal(0); };
-  policy::Caller ann = testing::ann();
+  identity::Caller ann = testing::ann();
   std::vector<ErrorCode> codes;
   const auto note = [&](auto answer) {
     ASSERT_FALSE(answer);

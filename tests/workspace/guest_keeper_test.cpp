@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/person.h"
+#include "identity/person.h"
 #include "store/memory_store.h"
 #include "support/virtual_loop.h"
 
@@ -26,9 +26,9 @@ class GuestKeeperTest : public ::testing::Test {
   }
   // A guest of the workspace `w` who was seen so many days ago.
   void guest(const std::string& actor, std::uint64_t days_ago) {
-    const std::uint64_t day = loop_.unix_ms() / policy::kDayMs - days_ago;
-    keep(DirectoryKind::kGuest, *policy::guest_id("w", actor),
-         policy::encode_person({.name = "Eve", .first_day = day, .last_day = day}));
+    const std::uint64_t day = loop_.unix_ms() / identity::kDayMs - days_ago;
+    keep(DirectoryKind::kGuest, *identity::guest_id("w", actor),
+         identity::encode_person({.name = "Eve", .first_day = day, .last_day = day}));
   }
   std::set<std::string> guests() {
     std::set<std::string> found;
@@ -50,15 +50,15 @@ TEST_F(GuestKeeperTest, ErasesThoseWhoWereNotSeenForSoLong) {
   for (const auto& [actor, days] : {std::pair("new", 0), std::pair("old", 91),
                                     std::pair("just", 90), std::pair("ancient", 1000)})
     guest(actor, static_cast<std::uint64_t>(days));
-  keep(DirectoryKind::kGuest, *policy::guest_id("w", "torn"), Bytes{9});
-  keep(DirectoryKind::kPerson, *policy::person_id("", "u1"),
-       policy::encode_person({.name = "Ada", .first_day = 1, .last_day = 1}));
+  keep(DirectoryKind::kGuest, *identity::guest_id("w", "torn"), Bytes{9});
+  keep(DirectoryKind::kPerson, *identity::person_id("", "u1"),
+       identity::encode_person({.name = "Ada", .first_day = 1, .last_day = 1}));
   GuestKeeper keeper(store_->directory(), loop_, 90, {.page = 2});
   loop_.advance(60'000);
   EXPECT_EQ(guests(), (std::set<std::string>{"just", "new", "torn"}));
   EXPECT_EQ(keeper.erased(), 2U);
   bool kept = false;
-  store_->directory().load_entry(DirectoryKind::kPerson, *policy::person_id("", "u1"),
+  store_->directory().load_entry(DirectoryKind::kPerson, *identity::person_id("", "u1"),
                                  [&](auto stored) { kept = stored->has_value(); });
   loop_.run();
   EXPECT_TRUE(kept) << "people with an identity do not expire";
@@ -69,14 +69,14 @@ TEST_F(GuestKeeperTest, LooksAgainLater) {
   GuestKeeper keeper(store_->directory(), loop_, 90);
   loop_.advance(60'000);
   EXPECT_EQ(guests().size(), 1U);
-  loop_.advance(policy::kDayMs + GuestPace().interval_ms);
+  loop_.advance(identity::kDayMs + GuestPace().interval_ms);
   EXPECT_EQ(guests().size(), 0U);
 }
 
 TEST_F(GuestKeeperTest, WithoutALimitTheyStay) {
   guest("a", 5000);
   GuestKeeper keeper(store_->directory(), loop_, 0);
-  loop_.advance(policy::kDayMs);
+  loop_.advance(identity::kDayMs);
   EXPECT_EQ(guests().size(), 1U);
 }
 

@@ -292,8 +292,8 @@ TEST(History, MomentsArePositionsTimesAndPins) {
                 .value(),
             0u);
   ASSERT_TRUE(ask<workspace::Receipt>(world, [&](auto done) {
-    world.host.get("w").change_rules(testing::ann(), policy::Right::kPin, log::SetPin{"release", 7},
-                                     "", std::move(done));
+    world.host.get("w").change_rules(testing::ann(), identity::Right::kPin,
+                                     log::SetPin{"release", 7}, "", std::move(done));
   }));
   EXPECT_EQ(moment(world, "release").value(), 7u);
 }

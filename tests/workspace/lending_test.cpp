@@ -702,7 +702,7 @@ TEST_F(ByHandSmallMemory, ARuleInLineEndsWithItsObject) {
   world.loop.run();
   workspace().state(testing::ann(), *rules, [](const auto&) {});
   std::optional<Result<Receipt>> receipt;
-  workspace().change_rules(testing::ann(), policy::Right::kPin, log::SetPin{"v1", 1}, "",
+  workspace().change_rules(testing::ann(), identity::Right::kPin, log::SetPin{"v1", 1}, "",
                            [&](Result<Receipt> answer) { receipt = std::move(answer); });
   world.loop.run();
   EXPECT_EQ(jobs.waiting(), Names{"state"});

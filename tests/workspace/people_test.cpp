@@ -12,43 +12,43 @@
 namespace syncline::workspace {
 namespace {
 
+using identity::Identity;
 using log::DirectoryKind;
-using policy::Identity;
 
-policy::Caller caller(const std::string& id, const std::string& name,
-                      const std::string& tenant = "") {
+identity::Caller caller(const std::string& id, const std::string& name,
+                        const std::string& tenant = "") {
   return {.principal = {.id = id,
                         .identity = std::make_shared<Identity>(Identity{
                             .source = Identity::Source::kJwt, .name = name, .tenant = tenant})},
           .actor = "a-" + id};
 }
 
-policy::Caller guest(const std::string& actor) {
+identity::Caller guest(const std::string& actor) {
   return {.principal = {.id = "anonymous"}, .actor = actor};
 }
 
 struct TestPeople : ::testing::Test {
-  std::optional<policy::Person> record(DirectoryKind kind, const std::string& id) {
-    std::optional<policy::Person> found;
+  std::optional<identity::Person> record(DirectoryKind kind, const std::string& id) {
+    std::optional<identity::Person> found;
     store->directory().load_entry(kind, id, [&](Result<std::optional<Bytes>> stored) {
-      if (stored.value()) found = policy::decode_person(*stored.value()).value();
+      if (stored.value()) found = identity::decode_person(*stored.value()).value();
     });
     loop.run();
     return found;
   }
   std::string name(const std::string& principal, const std::string& tenant = "") {
-    const auto person = record(DirectoryKind::kPerson, *policy::person_id(tenant, principal));
+    const auto person = record(DirectoryKind::kPerson, *identity::person_id(tenant, principal));
     return person ? person->name : "";
   }
   std::string guest_name(const std::string& actor) {
-    const auto person = record(DirectoryKind::kGuest, *policy::guest_id("w", actor));
+    const auto person = record(DirectoryKind::kGuest, *identity::guest_id("w", actor));
     return person ? person->name : "";
   }
-  void write(const policy::Caller& who) {
+  void write(const identity::Caller& who) {
     people->wrote(who);
     loop.run();
   }
-  void show(const policy::Caller& who, const std::string& as) {
+  void show(const identity::Caller& who, const std::string& as) {
     if (people->wrote(who)) people->name_guest("w", who, as);
     loop.run();
   }
@@ -57,8 +57,8 @@ struct TestPeople : ::testing::Test {
   }
   void erase(const std::string& principal, bool forget) {
     people->erase("", principal, forget);
-    log::DirectoryChange change{DirectoryKind::kPerson, *policy::person_id("", principal), {}};
-    if (forget) change.value = policy::encode_person({.forgotten = true});
+    log::DirectoryChange change{DirectoryKind::kPerson, *identity::person_id("", principal), {}};
+    if (forget) change.value = identity::encode_person({.forgotten = true});
     store->directory().change_directory({change}, [](Result<void> done) { EXPECT_TRUE(done); });
     loop.run();
   }
@@ -103,7 +103,7 @@ TEST_F(TestPeople, AnErasedNameComesBackWithTheNextChange) {
 }
 
 TEST_F(TestPeople, ANameThatIsErasedForGoodDoesNot) {
-  const policy::Caller ada = caller("u1", "Ada");
+  const identity::Caller ada = caller("u1", "Ada");
   write(ada);
   erase("u1", true);
   write(ada);
@@ -112,7 +112,7 @@ TEST_F(TestPeople, ANameThatIsErasedForGoodDoesNot) {
   restart();
   write(caller("u1", "Ada"));
   EXPECT_EQ(name("u1"), "");
-  EXPECT_TRUE(record(DirectoryKind::kPerson, *policy::person_id("", "u1"))->forgotten);
+  EXPECT_TRUE(record(DirectoryKind::kPerson, *identity::person_id("", "u1"))->forgotten);
 }
 
 TEST_F(TestPeople, AGuestIsKnownByTheNameThatHeShows) {

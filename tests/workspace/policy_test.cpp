@@ -10,8 +10,8 @@
 namespace syncline::state {
 namespace {
 
-using policy::Caller;
-using policy::Right;
+using identity::Caller;
+using identity::Right;
 using workspace::LiveObject;
 using workspace::Receipt;
 
@@ -22,13 +22,15 @@ constexpr const char* kBudget =
        unless { principal in Group::"finance" };)";
 
 Caller person(std::string id, std::vector<std::string> groups = {},
-              policy::Rights rights = policy::Rights::writing()) {
-  policy::Identity identity{.source = policy::Identity::Source::kJwt, .groups = std::move(groups)};
-  return {.principal = {.id = id,
-                        .rights = rights,
-                        .identity = std::make_shared<const policy::Identity>(std::move(identity))},
-          .rights = rights,
-          .actor = id + "'s"};
+              identity::Rights rights = identity::Rights::writing()) {
+  identity::Identity identity{.source = identity::Identity::Source::kJwt,
+                              .groups = std::move(groups)};
+  return {
+      .principal = {.id = id,
+                    .rights = rights,
+                    .identity = std::make_shared<const identity::Identity>(std::move(identity))},
+      .rights = rights,
+      .actor = id + "'s"};
 }
 
 // Somebody who has an object open.

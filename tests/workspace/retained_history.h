@@ -18,10 +18,10 @@ namespace syncline::state {
 inline Result<workspace::Receipt> change_rules(TestWorld& world, log::RuleAct act,
                                                std::string principal = "ann",
                                                std::string reason = "") {
-  policy::Caller caller = testing::ann();
+  identity::Caller caller = testing::ann();
   caller.principal.id = std::move(principal);
   return ask<workspace::Receipt>(world, [&](auto done) {
-    world.host.get("w").change_rules(caller, policy::Right::kRetention, std::move(act),
+    world.host.get("w").change_rules(caller, identity::Right::kRetention, std::move(act),
                                      std::move(reason), std::move(done));
   });
 }

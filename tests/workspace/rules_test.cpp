@@ -69,7 +69,7 @@ TEST(WorkspaceRules, NobodyIsToldBeforeItIsDurable) {
       [](const auto& receipt) { EXPECT_TRUE(receipt); });
   world.commit();
   std::optional<Result<workspace::Receipt>> receipt;
-  world.host.get("w").change_rules(testing::ann(), policy::Right::kHold, log::PutHold{}, "case 7",
+  world.host.get("w").change_rules(testing::ann(), identity::Right::kHold, log::PutHold{}, "case 7",
                                    [&](auto answer) { receipt = std::move(answer); });
   world.loop.run();
   EXPECT_FALSE(receipt);
@@ -101,7 +101,7 @@ TEST(WorkspaceRules, WhatDoesNotFitIsRefusedAndDisturbsNobody) {
   EXPECT_EQ(end_of(world), 21u);
   // A workspace that is not there is not made by a rule.
   const auto nowhere = ask<workspace::Receipt>(world, [&](auto done) {
-    world.host.get("v").change_rules(testing::ann(), policy::Right::kPin, log::RemovePin{"p"}, "",
+    world.host.get("v").change_rules(testing::ann(), identity::Right::kPin, log::RemovePin{"p"}, "",
                                      std::move(done));
   });
   EXPECT_EQ(nowhere.error().code, ErrorCode::kNotFound);
@@ -272,7 +272,7 @@ TEST(DamagedRules, CloseTheWorkspaceToAllButTheLocalOperator) {
     EXPECT_NE(opened->error().message.find("./pins"), std::string::npos);
   }
   EXPECT_EQ(host.admit(testing::ann(), "w").error().code, ErrorCode::kCorrupt);
-  policy::Caller local = testing::ann();
+  identity::Caller local = testing::ann();
   local.local = true;
   EXPECT_TRUE(host.admit(local, "w"));
   EXPECT_TRUE(host.admit(testing::ann(), "v"));

@@ -12,7 +12,7 @@
 namespace syncline::workspace {
 namespace {
 
-using policy::Identity;
+using identity::Identity;
 
 const Stamp kAda{.id = "u1", .name = "Ada", .verified = true};
 const Stamp kBob{.id = "u2", .name = "Bob", .verified = true};
@@ -58,9 +58,9 @@ TEST(Stamp, WithoutOneNobodyMayClaimToBeVerified) {
 }
 
 TEST(Stamp, IsMadeOfThePrincipal) {
-  policy::Principal ada{.id = "u1",
-                        .identity = std::make_shared<Identity>(
-                            Identity{.source = Identity::Source::kJwt, .name = " Ada\n"})};
+  identity::Principal ada{.id = "u1",
+                          .identity = std::make_shared<Identity>(
+                              Identity{.source = Identity::Source::kJwt, .name = " Ada\n"})};
   EXPECT_EQ(stamp_of(ada), kAda);
   ada.identity = std::make_shared<Identity>(Identity{.source = Identity::Source::kKey});
   EXPECT_EQ(stamp_of(ada), (Stamp{.id = "u1", .name = "u1", .verified = true}));

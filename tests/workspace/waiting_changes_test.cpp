@@ -34,7 +34,7 @@ class WaitingTest : public ::testing::Test {
     Open(const Open&) = delete;
     Open& operator=(const Open&) = delete;
 
-    std::shared_ptr<Sent> send(const Bytes& update, policy::Caller caller = testing::ann()) {
+    std::shared_ptr<Sent> send(const Bytes& update, identity::Caller caller = testing::ann()) {
       auto sent = std::make_shared<Sent>();
       workspace::Change change{.actor_seq = 7, .intent = update};
       change.waits = [sent](bool kept) { (kept ? sent->kept : sent->begun) = true; };
@@ -230,7 +230,7 @@ TEST_F(WaitingTest, TheSameChangeSentAtOnceIsKeptOnce) {
 
 TEST_F(WaitingTest, AnAuthorCannotTakeTheRoomOfAll) {
   Open open(*this, world_.host);
-  policy::Caller hostile = testing::ann();
+  identity::Caller hostile = testing::ann();
   hostile.actor = "h";
   std::size_t refused = 0;
   for (crdt::ClientId client = 100; client < 500; ++client) {
@@ -395,8 +395,8 @@ TEST_F(WaitingCost, AReversedChainIsTakenUpInLinearWork) {
 
 TEST_F(WaitingTest, AReaderCannotHaveAnythingWait) {
   Open open(*this, world_.host);
-  policy::Caller reader = testing::ann();
-  reader.rights = policy::Rights::reading();
+  identity::Caller reader = testing::ann();
+  reader.rights = identity::Rights::reading();
   const auto refused = open.send(effect_, reader);
   world_.commit();
   EXPECT_FALSE(refused->begun);
@@ -411,7 +411,7 @@ TEST_F(WaitingTest, WhatIsOverTheBudgetIsRefused) {
   for (int i = 0; i < 10 && !refused; ++i) {
     Typist typist(static_cast<crdt::ClientId>(100 + i));
     typist.type("a");
-    policy::Caller author = testing::ann();
+    identity::Caller author = testing::ann();
     author.actor = std::to_string(i);
     const auto sent = open.send(typist.type(std::string(std::size_t{1} << 20, 'x')), author);
     world_.commit();
@@ -426,7 +426,7 @@ TEST_F(WaitingTest, WhatIsOverTheBudgetIsRefused) {
 class NoMore final : public policy::Decider {
  public:
   policy::Verdict decide(const policy::Question& question) const override {
-    if (!on || question.right != policy::Right::kWrite || question.caller.principal.id != "ann")
+    if (!on || question.right != identity::Right::kWrite || question.caller.principal.id != "ann")
       return {};
     return {.allowed = fail(ErrorCode::kForbidden, "no more")};
   }
@@ -442,7 +442,7 @@ TEST_F(WaitingTest, IsJudgedByTheRulesOfTheMomentInWhichItIsTakenUp) {
   const auto waits = open.send(effect_);
   world_.commit();
   rule.on = true;
-  policy::Caller bob = testing::ann();
+  identity::Caller bob = testing::ann();
   bob.principal.id = "bob";
   open.send(cause_, bob);
   for (int i = 0; i < 3; ++i) world_.commit();

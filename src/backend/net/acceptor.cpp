@@ -99,13 +99,13 @@ void Acceptor::on_ready() {
 
 void Acceptor::adopt(int fd, const sockaddr_storage& address) {
   const std::string peer = peer_text(address);
-  const auto network = policy::NetworkRates::key_of(peer);
+  const auto network = limits::NetworkRates::key_of(peer);
   const std::uint64_t wait_ms =
-      shard_.rates().wait_ms(network, policy::Work::kConnections, shard_.now_ms());
+      shard_.rates().wait_ms(network, limits::Work::kConnections, shard_.now_ms());
   if (wait_ms > 0) return refuse_fast(fd, peer, wait_ms);
   if (core_->options.memory != nullptr && core_->options.memory->over())
     return refuse_memory(fd, peer);
-  shard_.rates().take(network, policy::Work::kConnections, 1, shard_.now_ms());
+  shard_.rates().take(network, limits::Work::kConnections, 1, shard_.now_ms());
   Slot slot = Slot::take(core_, network);
   if (!slot) return core_->full() ? refuse_full(fd, peer) : refuse_network(fd, peer);
   shard_.counters().accepted.add();

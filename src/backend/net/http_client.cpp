@@ -105,12 +105,12 @@ std::unexpected<Error> too_late() {
   return fail(ErrorCode::kUnavailable, "the server did not answer in time");
 }
 
-policy::IpAddress address_of(const sockaddr* address) {
-  policy::IpAddress bytes{};
+identity::IpAddress address_of(const sockaddr* address) {
+  identity::IpAddress bytes{};
   if (address->sa_family == AF_INET6) {
     std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, 16);
   } else if (address->sa_family == AF_INET) {
-    bytes = policy::mapped(0, 0, 0, 0);
+    bytes = identity::mapped(0, 0, 0, 0);
     std::memcpy(bytes.data() + 12, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 4);
   }
   return bytes;

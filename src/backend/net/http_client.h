@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "http/exchange.h"
-#include "policy/outbound_guard.h"
+#include "identity/outbound_guard.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -31,7 +31,7 @@ struct HttpClientOptions {
   bool trust_system_too = false;  // both
   // Judges each address to which the name of the host leads, before a connection is made to it; `shown` is the
   // address as text. Refused ones are passed over. Empty: all are good.
-  std::function<Result<void>(const policy::IpAddress&, const std::string& shown, bool secure)>
+  std::function<Result<void>(const identity::IpAddress&, const std::string& shown, bool secure)>
       may_connect = {};
   const std::atomic<bool>* stop = nullptr;  // once it is true, the exchange ends with kUnavailable
 };

@@ -28,9 +28,9 @@
 #include "base/memory_budget.h"
 #include "http/exchange.h"
 #include "http/parser.h"
+#include "limits/rates.h"
 #include "node/upgrade.h"
 #include "observe/report.h"
-#include "policy/rates.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -42,7 +42,7 @@ struct ServerOptions {
   std::size_t max_connections = 100'000;  // above it: 503, or closed without an answer under TLS
   // Of one network (an IPv4 address, or the first 64 bits of an IPv6 address). 0: no limit.
   std::size_t max_connections_per_network = 0;
-  policy::Rates rates = {};  // for Work::kConnections
+  limits::Rates rates = {};  // for Work::kConnections
   http::Limits http;
   // Whether the sender of a request, of which only the head has arrived, may send a body of more than
   // `stranger_body_bytes`. If not, the HTTP handler gets the request without a body, and has to refuse it; then the

@@ -16,7 +16,7 @@ ServerCore::ServerCore(ServerOptions server_options, http::Handler http_handler,
 
 ServerCore::~ServerCore() = default;
 
-ServerCore::Networks::value_type* ServerCore::take_slot(policy::NetworkRates::Key network) {
+ServerCore::Networks::value_type* ServerCore::take_slot(limits::NetworkRates::Key network) {
   const std::lock_guard lock(networks_mutex_);
   const auto place = networks_.try_emplace(network).first;
   const std::size_t most = options.max_connections_per_network;
@@ -47,7 +47,7 @@ bool ServerCore::wait_empty(std::uint64_t deadline_ms) {
                            [this] { return open() == 0; });
 }
 
-Slot Slot::take(std::shared_ptr<ServerCore> core, policy::NetworkRates::Key network) {
+Slot Slot::take(std::shared_ptr<ServerCore> core, limits::NetworkRates::Key network) {
   auto* const place = core->take_slot(network);
   return place != nullptr ? Slot(std::move(core), place) : Slot(nullptr, nullptr);
 }

@@ -67,10 +67,10 @@ class ServerCore {
   std::atomic<bool> draining = false;
 
   // How many connections each network has open, by its key.
-  using Networks = std::unordered_map<policy::NetworkRates::Key, std::size_t>;
+  using Networks = std::unordered_map<limits::NetworkRates::Key, std::size_t>;
 
   // May be called from any thread. nullptr: the server, or the network, has too many connections.
-  Networks::value_type* take_slot(policy::NetworkRates::Key network);
+  Networks::value_type* take_slot(limits::NetworkRates::Key network);
   void return_slot(Networks::value_type& network);
   bool wait_empty(std::uint64_t deadline_ms);
   std::size_t open() const { return open_.load(); }
@@ -89,7 +89,7 @@ class ServerCore {
 class Slot {
  public:
   // Empty if the server is full, or the network has too many.
-  static Slot take(std::shared_ptr<ServerCore> core, policy::NetworkRates::Key network);
+  static Slot take(std::shared_ptr<ServerCore> core, limits::NetworkRates::Key network);
   Slot(Slot&&) = default;
   Slot& operator=(Slot&& other) noexcept {
     std::swap(core_, other.core_);
@@ -119,7 +119,7 @@ class Shard {
   EventLoop& loop() { return loop_; }
   std::size_t index() const { return index_; }
   ShardCounters& counters() { return counters_; }
-  policy::NetworkRates& rates() { return rates_; }
+  limits::NetworkRates& rates() { return rates_; }
   const ShardCounters& counters() const { return counters_; }
   std::uint64_t held_bytes() const { return held_bytes_.get(); }
   std::uint64_t now_ms() const { return loop_.monotonic_ms(); }
@@ -202,7 +202,7 @@ class Shard {
   EventLoop& loop_;
   std::size_t index_;
   ShardCounters counters_;
-  policy::NetworkRates rates_;
+  limits::NetworkRates rates_;
   Counter held_bytes_;
   Holders<Socket> holders_;  // of what has not arrived completely
   Holders<Socket> queuers_;  // of what is queued for their peers
@@ -214,7 +214,7 @@ class Shard {
   std::vector<std::uint8_t> scratch_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::vector<std::shared_ptr<Socket>> sockets_;
-  std::unordered_map<Lane, ToFlush> to_flush_;  // of each lane that ever had something to write
+  std::unordered_map<Lane, ToFlush> to_flush_;    // of each lane that ever had something to write
   std::vector<std::shared_ptr<Socket>> put_off_;  // by flush_soon()
   Scheduler::TimerId put_off_timer_ = 0;
   std::string date_;

@@ -34,11 +34,11 @@ void AuthWebhook::stop() {
   for (auto& waiter : waiters) waiter(fail(ErrorCode::kUnavailable, "the server is shutting down"));
 }
 
-void AuthWebhook::authenticate(const policy::Credential& credential, Scheduler& loop,
+void AuthWebhook::authenticate(const identity::Credential& credential, Scheduler& loop,
                                Done done) const {
-  if (credential.token.size() > policy::WebhookAnswers::kMaxTokenBytes)
+  if (credential.token.size() > identity::WebhookAnswers::kMaxTokenBytes)
     return done(fail(ErrorCode::kUnauthorized, "the token is too long"));
-  const auto question = policy::WebhookAnswers::question_of(credential);
+  const auto question = identity::WebhookAnswers::question_of(credential);
   std::unique_lock lock(mutex_);
   if (auto known = answers_.find(question, ms_of<std::chrono::steady_clock>())) {
     lock.unlock();
@@ -49,7 +49,7 @@ void AuthWebhook::authenticate(const policy::Credential& credential, Scheduler& 
     lock.unlock();
     return done(fail(ErrorCode::kUnavailable, "the token has not been judged yet"));
   }
-  auto later = [&loop, done = std::move(done)](Result<policy::Principal> said) mutable {
+  auto later = [&loop, done = std::move(done)](Result<identity::Principal> said) mutable {
     loop.post(
         [done = std::move(done), said = std::move(said)]() mutable { done(std::move(said)); });
   };
@@ -65,17 +65,18 @@ void AuthWebhook::authenticate(const policy::Credential& credential, Scheduler& 
         {fail(ErrorCode::kUnavailable, "too many tokens are being judged; come back later")});
 }
 
-void AuthWebhook::ask(const policy::WebhookAnswers::Question& question, const Asked& asked) const {
-  const policy::Credential credential{
+void AuthWebhook::ask(const identity::WebhookAnswers::Question& question,
+                      const Asked& asked) const {
+  const identity::Credential credential{
       .token = asked.token, .workspace = asked.workspace, .object = asked.object};
   OutboundClient::Headers headers;
   if (!options_.secret.empty()) headers.emplace_back("Authorization", "Bearer " + options_.secret);
-  const auto answer = client_.post_json(options_.url, policy::webhook_question(credential), headers,
-                                        kMaxAnswerBytes);
+  const auto answer = client_.post_json(options_.url, identity::webhook_question(credential),
+                                        headers, kMaxAnswerBytes);
   const int status = answer ? answer->status : 0;
   const auto verdict =
-      policy::webhook_verdict(credential, status, answer ? answer->body : std::string(),
-                              ms_of<std::chrono::system_clock>());
+      identity::webhook_verdict(credential, status, answer ? answer->body : std::string(),
+                                ms_of<std::chrono::system_clock>());
   const bool failed = !verdict.answer && verdict.answer.error().code == ErrorCode::kUnavailable;
   ++(verdict.answer ? counters_.accepted : failed ? counters_.failed : counters_.refused);
   if (failed)
@@ -86,8 +87,8 @@ void AuthWebhook::ask(const policy::WebhookAnswers::Question& question, const As
   end(question, verdict);
 }
 
-void AuthWebhook::end(const policy::WebhookAnswers::Question& question,
-                      const policy::WebhookVerdict& verdict) const {
+void AuthWebhook::end(const identity::WebhookAnswers::Question& question,
+                      const identity::WebhookVerdict& verdict) const {
   std::unique_lock lock(mutex_);
   auto waiters =
       answers_.ended(question, verdict.answer, verdict.kept_ms, ms_of<std::chrono::steady_clock>());

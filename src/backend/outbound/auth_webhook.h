@@ -1,4 +1,4 @@
-// AuthWebhook: asks the application whose token this is (--auth-webhook). policy/webhook_answers.h says what is asked,
+// AuthWebhook: asks the application whose token this is (--auth-webhook). identity/webhook_answers.h says what is asked,
 // what the answers mean, and how long they are kept.
 //
 // Thread-safety: any. stop() must come while the loops that asked still run.
@@ -11,13 +11,13 @@
 
 #include "backend/outbound/outbound_client.h"
 #include "backend/outbound/outbound_threads.h"
+#include "identity/authenticator.h"
+#include "identity/webhook_answers.h"
 #include "observe/report.h"
-#include "policy/authenticator.h"
-#include "policy/webhook_answers.h"
 
 namespace syncline::backend {
 
-class AuthWebhook final : public policy::Authenticator {
+class AuthWebhook final : public identity::Authenticator {
  public:
   struct Options {
     std::string url;
@@ -36,7 +36,7 @@ class AuthWebhook final : public policy::Authenticator {
   ~AuthWebhook() override;
 
   bool open() const override { return false; }
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override;
 
   // Ends the questions that are asked. Those who wait are told kUnavailable.
@@ -55,16 +55,16 @@ class AuthWebhook final : public policy::Authenticator {
     std::string object;
   };
 
-  void ask(const policy::WebhookAnswers::Question& question, const Asked& asked) const;
-  void end(const policy::WebhookAnswers::Question& question,
-           const policy::WebhookVerdict& verdict) const;
+  void ask(const identity::WebhookAnswers::Question& question, const Asked& asked) const;
+  void end(const identity::WebhookAnswers::Question& question,
+           const identity::WebhookVerdict& verdict) const;
 
   const Options options_;
   OutboundClient client_;
   const observe::Reporter reporter_;
   mutable Counters counters_;
   mutable std::mutex mutex_;
-  mutable policy::WebhookAnswers answers_;
+  mutable identity::WebhookAnswers answers_;
   mutable OutboundThreads threads_;  // last: they stop first
 };
 

@@ -16,11 +16,11 @@ HttpClientOptions OutboundClient::exchange(std::size_t max_body_bytes) const {
   options.trust_system_too = true;
   options.stop = &stop_;
   options.headers = {{"Accept", "application/json"}, {"User-Agent", "syncline"}};
-  options.may_connect = [this](const policy::IpAddress& address, const std::string& shown,
+  options.may_connect = [this](const identity::IpAddress& address, const std::string& shown,
                                bool secure) -> Result<void> {
-    if (!secure && policy::is_public(address))
+    if (!secure && identity::is_public(address))
       return fail(ErrorCode::kForbidden, "http:// is not allowed to " + shown + "; use https://");
-    return policy::check_outbound(address, shown, options_.rules);
+    return identity::check_outbound(address, shown, options_.rules);
   };
   return options;
 }
@@ -38,17 +38,17 @@ Result<HttpClientResponse> OutboundClient::post_json(const std::string& url, std
   return http_post(url, body, "application/json", options);
 }
 
-Result<policy::IpNetwork> parse_network(const std::string& text) {
+Result<identity::IpNetwork> parse_network(const std::string& text) {
   const auto bad = [&] {
     return fail(ErrorCode::kInvalid,
                 fmt::format("'{}' is no network, such as 10.0.0.0/8 or fd00::/8", text));
   };
   const std::size_t slash = std::min(text.find('/'), text.size());
   const std::string address = text.substr(0, slash);
-  policy::IpNetwork network;
+  identity::IpNetwork network;
   unsigned most = 128;
   if (in_addr four; inet_pton(AF_INET, address.c_str(), &four) == 1) {
-    network.address = policy::mapped(0, 0, 0, 0);
+    network.address = identity::mapped(0, 0, 0, 0);
     std::memcpy(network.address.data() + 12, &four, 4);
     most = 32;
   } else if (inet_pton(AF_INET6, address.c_str(), network.address.data()) != 1) {

@@ -1,7 +1,7 @@
 // OutboundClient: the requests that the server itself makes, to fetch keys and to ask an application.
 //
 // Blocking; never on a loop (outbound_threads.h). Certificates are verified, with the name of the host. The name is
-// resolved once; each address must pass policy/outbound_guard.h, and plain http:// goes only to addresses that the
+// resolved once; each address must pass identity/outbound_guard.h, and plain http:// goes only to addresses that the
 // operator allowed. Redirects are not followed: an answer with another status is the caller's to judge.
 //
 // Thread-safety: immutable; any number of threads may fetch at once.
@@ -16,14 +16,14 @@
 #include <vector>
 
 #include "backend/net/http_client.h"
-#include "policy/outbound_guard.h"
+#include "identity/outbound_guard.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
 
 struct OutboundOptions {
   std::string ca_file = {};  // PEM, trusted besides the system's certificates; "": none
-  policy::OutboundRules rules = {};
+  identity::OutboundRules rules = {};
   std::uint64_t timeout_ms = 5'000;  // for the whole exchange, with resolving the name
 };
 
@@ -49,6 +49,6 @@ class OutboundClient {
 };
 
 // "10.0.0.0/8", "fd00::/8", "127.0.0.1". kInvalid with the reason.
-Result<policy::IpNetwork> parse_network(const std::string& text);
+Result<identity::IpNetwork> parse_network(const std::string& text);
 
 }  // namespace syncline::backend

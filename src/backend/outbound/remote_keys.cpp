@@ -36,7 +36,7 @@ std::string text_member(const crdt::Any& object, std::string_view key) {
 }  // namespace
 
 RemoteKeys::RemoteKeys(Place place, OutboundOptions outbound, observe::Reporter reporter,
-                       const policy::KeyCache::Times& times)
+                       const identity::KeyCache::Times& times)
     : place_(std::move(place)),
       client_(std::move(outbound)),
       reporter_(reporter),
@@ -53,7 +53,7 @@ void RemoteKeys::stop() {
   end(fail(ErrorCode::kUnavailable, "the server is shutting down"));
 }
 
-policy::Keys RemoteKeys::keys() {
+identity::Keys RemoteKeys::keys() {
   const std::scoped_lock lock(mutex_);
   const std::uint64_t now_ms = clock_ms();
   if (cache_.is_due(now_ms)) {
@@ -63,9 +63,9 @@ policy::Keys RemoteKeys::keys() {
   return cache_.keys(now_ms);
 }
 
-void RemoteKeys::ask(const policy::Keys& known, Scheduler& loop, policy::KeyCache::Done done) {
+void RemoteKeys::ask(const identity::Keys& known, Scheduler& loop, identity::KeyCache::Done done) {
   // Answered in a later turn, because this one holds the lock.
-  auto later = [&loop, done = std::move(done)](Result<policy::Keys> keys) mutable {
+  auto later = [&loop, done = std::move(done)](Result<identity::Keys> keys) mutable {
     loop.post(
         [done = std::move(done), keys = std::move(keys)]() mutable { done(std::move(keys)); });
   };
@@ -91,7 +91,7 @@ void RemoteKeys::fetch() {
 }
 
 void RemoteKeys::end(Result<jose::KeySet> keys) {
-  policy::KeyCache::Told told;
+  identity::KeyCache::Told told;
   {
     const std::scoped_lock lock(mutex_);
     told = cache_.ended(clock_ms(), std::move(keys));

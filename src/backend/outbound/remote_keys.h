@@ -1,5 +1,5 @@
 // RemoteKeys: the keys of an issuer, fetched from its JWKS address, or from the address that its discovery document
-// names (OpenID Connect Discovery 1.0). policy/key_cache.h says when.
+// names (OpenID Connect Discovery 1.0). identity/key_cache.h says when.
 //
 // Thread-safety: any. stop() must come while the loops that asked still run.
 #pragma once
@@ -12,12 +12,12 @@
 
 #include "backend/outbound/outbound_client.h"
 #include "backend/outbound/outbound_threads.h"
+#include "identity/key_source.h"
 #include "observe/report.h"
-#include "policy/key_source.h"
 
 namespace syncline::backend {
 
-class RemoteKeys final : public policy::KeySource {
+class RemoteKeys final : public identity::KeySource {
  public:
   struct Place {
     std::string jwks_url = {};
@@ -29,11 +29,11 @@ class RemoteKeys final : public policy::KeySource {
   };
 
   RemoteKeys(Place place, OutboundOptions outbound, observe::Reporter reporter,
-             const policy::KeyCache::Times& times = {});
+             const identity::KeyCache::Times& times = {});
   ~RemoteKeys() override;
 
-  policy::Keys keys() override;
-  void ask(const policy::Keys& known, Scheduler& loop, policy::KeyCache::Done done) override;
+  identity::Keys keys() override;
+  void ask(const identity::Keys& known, Scheduler& loop, identity::KeyCache::Done done) override;
 
   // Ends a fetch that runs. Those who wait are told kUnavailable.
   void stop();
@@ -52,7 +52,7 @@ class RemoteKeys final : public policy::KeySource {
   const observe::Reporter reporter_;
   Counters counters_;
   std::mutex mutex_;
-  policy::KeyCache cache_;
+  identity::KeyCache cache_;
   OutboundThreads thread_;  // last: it stops first
 };
 

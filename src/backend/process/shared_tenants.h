@@ -1,4 +1,4 @@
-// SharedTenants: the tenants of the process (policy/tenants.h), for all its loops.
+// SharedTenants: the tenants of the process (limits/tenants.h), for all its loops.
 //
 // Thread-safety: any thread. The lock is taken once for each connection and each request.
 #pragma once
@@ -7,20 +7,20 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/tenants.h"
+#include "limits/tenants.h"
 
 namespace syncline::backend {
 
-class SharedTenants final : public policy::Tenants {
+class SharedTenants final : public limits::Tenants {
  public:
-  // As for policy::TenantTable.
+  // As for limits::TenantTable.
   explicit SharedTenants(MemoryAccounts* accounts) : table_(accounts) {}
 
-  policy::SharedTenant find(std::string_view name) const override {
+  limits::SharedTenant find(std::string_view name) const override {
     const std::lock_guard lock(mutex_);
     return table_.find(name);
   }
-  policy::SharedTenant put(const policy::TenantRecord& record) override {
+  limits::SharedTenant put(const limits::TenantRecord& record) override {
     const std::lock_guard lock(mutex_);
     return table_.put(record);
   }
@@ -28,14 +28,14 @@ class SharedTenants final : public policy::Tenants {
     const std::lock_guard lock(mutex_);
     table_.remove(name);
   }
-  std::vector<policy::SharedTenant> all() const override {
+  std::vector<limits::SharedTenant> all() const override {
     const std::lock_guard lock(mutex_);
     return table_.all();
   }
 
  private:
   mutable std::mutex mutex_;
-  policy::TenantTable table_;
+  limits::TenantTable table_;
 };
 
 }  // namespace syncline::backend

@@ -15,19 +15,19 @@
 namespace syncline::backend {
 
 // JwtIssuers for each loop.
-class IdentityService::OfLoops final : public policy::Authenticator {
+class IdentityService::OfLoops final : public identity::Authenticator {
  public:
-  OfLoops(std::vector<policy::JwtIssuers::Issuer> issuers, policy::JwtCounters& counters)
+  OfLoops(std::vector<identity::JwtIssuers::Issuer> issuers, identity::JwtCounters& counters)
       : issuers_(std::move(issuers)), counters_(counters) {}
 
   void serve(const std::vector<Scheduler*>& loops) {
     for (const Scheduler* loop : loops)
-      of_loops_.emplace(loop, std::make_unique<policy::JwtIssuers>(issuers_, counters_));
-    for (const policy::JwtIssuers::Issuer& issuer : issuers_) issuer.keys.keys();
+      of_loops_.emplace(loop, std::make_unique<identity::JwtIssuers>(issuers_, counters_));
+    for (const identity::JwtIssuers::Issuer& issuer : issuers_) issuer.keys.keys();
   }
 
   bool open() const override { return false; }
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override {
     const auto found = of_loops_.find(&loop);
     SYNCLINE_ASSERT(found != of_loops_.end());
@@ -35,9 +35,9 @@ class IdentityService::OfLoops final : public policy::Authenticator {
   }
 
  private:
-  const std::vector<policy::JwtIssuers::Issuer> issuers_;
-  policy::JwtCounters& counters_;
-  std::map<const Scheduler*, std::unique_ptr<policy::JwtIssuers>> of_loops_;
+  const std::vector<identity::JwtIssuers::Issuer> issuers_;
+  identity::JwtCounters& counters_;
+  std::map<const Scheduler*, std::unique_ptr<identity::JwtIssuers>> of_loops_;
 };
 
 namespace {
@@ -91,8 +91,8 @@ Result<jose::Algorithms> algorithms_of(const std::vector<std::string>& names) {
 }
 
 // The issuer that the options name; nullopt: they name none.
-Result<std::optional<policy::IssuerSpec>> issuer_of(const IdentityOptions& options) {
-  policy::IssuerSpec spec{
+Result<std::optional<identity::IssuerSpec>> issuer_of(const IdentityOptions& options) {
+  identity::IssuerSpec spec{
       .keys = {.file = options.jwt_keys,
                .jwks_url = options.jwks_url,
                .oidc = options.oidc_issuer,
@@ -128,19 +128,19 @@ Result<std::optional<policy::IssuerSpec>> issuer_of(const IdentityOptions& optio
 }
 
 // All issuers: that of the options first.
-Result<std::vector<policy::IssuerSpec>> issuers_of(const IdentityOptions& options) {
+Result<std::vector<identity::IssuerSpec>> issuers_of(const IdentityOptions& options) {
   auto first = issuer_of(options);
   if (!first) return std::unexpected(std::move(first.error()));
-  std::vector<policy::IssuerSpec> issuers;
+  std::vector<identity::IssuerSpec> issuers;
   if (*first) issuers.push_back(std::move(**first));
   if (options.issuers.empty()) return issuers;
   const auto text = read_text("--issuers", options.issuers);
   if (!text) return std::unexpected(text.error());
-  auto further = policy::parse_issuers(*text, options.claims.fallback);
+  auto further = identity::parse_issuers(*text, options.claims.fallback);
   if (!further)
     return wrong_option(fmt::format("--issuers: {}: {}", options.issuers, further.error().message));
   std::ranges::move(*further, std::back_inserter(issuers));
-  if (auto apart = policy::separate_issuers(issuers); !apart)
+  if (auto apart = identity::separate_issuers(issuers); !apart)
     return wrong_option("--issuers: " + apart.error().message);
   return issuers;
 }
@@ -152,8 +152,9 @@ jose::Terms terms_of(const std::string& issuer, const std::vector<std::string>& 
   return terms;
 }
 
-api::EventVerifier::Rules event_rules_of(const policy::IssuerSpec& spec, std::uint64_t leeway_ms) {
-  const policy::IssuerSpec::Events& events = spec.events;
+api::EventVerifier::Rules event_rules_of(const identity::IssuerSpec& spec,
+                                         std::uint64_t leeway_ms) {
+  const identity::IssuerSpec::Events& events = spec.events;
   return {
       .terms = terms_of(events.issuer.empty() ? spec.issuer : events.issuer,
                         events.audiences.empty() ? spec.audiences : events.audiences, leeway_ms),
@@ -190,8 +191,8 @@ Result<std::unique_ptr<IdentityService>> IdentityService::make(const IdentityOpt
   return service;
 }
 
-Result<policy::KeySource*> IdentityService::keys_at(const policy::KeyPlace& place,
-                                                    const policy::IssuerSpec& spec) {
+Result<identity::KeySource*> IdentityService::keys_at(const identity::KeyPlace& place,
+                                                      const identity::IssuerSpec& spec) {
   const std::string option = place.option.empty() ? "--issuers: " + spec.issuer : place.option;
   if (!place.file.empty()) {
     const auto text = read_text(option, place.file);
@@ -202,7 +203,7 @@ Result<policy::KeySource*> IdentityService::keys_at(const policy::KeyPlace& plac
         jose::KeySet::from_file_text(*text, secrets ? Secrets::kAccepted : Secrets::kIgnored);
     if (!keys)
       return wrong_option(fmt::format("{}: {}: {}", option, place.file, keys.error().message));
-    return keys_.emplace_back(std::make_unique<policy::FixedKeys>(std::move(*keys))).get();
+    return keys_.emplace_back(std::make_unique<identity::FixedKeys>(std::move(*keys))).get();
   }
   const std::string& url = place.jwks_url.empty() ? place.oidc : place.jwks_url;
   if (auto valid = check_url(option, url); !valid) return std::unexpected(std::move(valid.error()));
@@ -212,11 +213,11 @@ Result<policy::KeySource*> IdentityService::keys_at(const policy::KeyPlace& plac
   return keys_.emplace_back(std::move(remote)).get();
 }
 
-Result<void> IdentityService::trust(const std::vector<policy::IssuerSpec>& issuers,
+Result<void> IdentityService::trust(const std::vector<identity::IssuerSpec>& issuers,
                                     std::uint64_t leeway_ms) {
-  std::vector<policy::JwtIssuers::Issuer> tokens;
+  std::vector<identity::JwtIssuers::Issuer> tokens;
   std::vector<api::EventVerifier::Transmitter> transmitters;
-  for (const policy::IssuerSpec& spec : issuers) {
+  for (const identity::IssuerSpec& spec : issuers) {
     auto keys = keys_at(spec.keys, spec);
     if (!keys) return std::unexpected(std::move(keys.error()));
     if (spec.audiences.empty() && spec.keys.file.empty())
@@ -245,7 +246,7 @@ void IdentityService::stop() {
   if (webhook_ != nullptr) webhook_->stop();
 }
 
-const policy::Authenticator* IdentityService::jwt() const {
+const identity::Authenticator* IdentityService::jwt() const {
   return jwt_.get();
 }
 

@@ -14,12 +14,12 @@
 #include "backend/outbound/auth_webhook.h"
 #include "backend/outbound/outbound_client.h"
 #include "backend/outbound/remote_keys.h"
+#include "identity/claim_rules.h"
+#include "identity/issuer_list.h"
+#include "identity/jwt_issuers.h"
 #include "jose/algorithm.h"
 #include "observe/metrics_page.h"
 #include "observe/report.h"
-#include "policy/claim_rules.h"
-#include "policy/issuer_list.h"
-#include "policy/jwt_issuers.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -34,9 +34,9 @@ struct IdentityOptions {
   std::vector<std::string> jwt_audiences;   // empty: any
   std::vector<std::string> jwt_algorithms;  // empty: all but HS256
   std::uint64_t jwt_leeway_ms = 30'000;
-  policy::ClaimRules claims = {};
+  identity::ClaimRules claims = {};
 
-  std::string issuers;  // a file of further issuers (policy/issuer_list.h)
+  std::string issuers;  // a file of further issuers (identity/issuer_list.h)
 
   // Security Event Tokens of the issuer above, as far as they differ from its JWTs.
   std::string set_keys;  // a file
@@ -74,8 +74,8 @@ class IdentityService {
   void stop();
 
   // nullptr: no such tokens are accepted.
-  const policy::Authenticator* jwt() const;
-  const policy::Authenticator* webhook() const { return webhook_.get(); }
+  const identity::Authenticator* jwt() const;
+  const identity::Authenticator* webhook() const { return webhook_.get(); }
 
   // Verifies Security Event Tokens of the issuers of JWTs; nullptr: there are none.
   api::SecurityEvents* security_events() const { return events_.get(); }
@@ -86,14 +86,15 @@ class IdentityService {
   class OfLoops;
 
   IdentityService(OutboundOptions outbound, observe::Reporter reporter);
-  Result<void> trust(const std::vector<policy::IssuerSpec>& issuers, std::uint64_t leeway_ms);
+  Result<void> trust(const std::vector<identity::IssuerSpec>& issuers, std::uint64_t leeway_ms);
   // The keys of that place, which the service owns.
-  Result<policy::KeySource*> keys_at(const policy::KeyPlace& place, const policy::IssuerSpec& spec);
+  Result<identity::KeySource*> keys_at(const identity::KeyPlace& place,
+                                       const identity::IssuerSpec& spec);
 
   const OutboundOptions outbound_;
   const observe::Reporter reporter_;
-  policy::JwtCounters jwt_counters_;
-  std::vector<std::unique_ptr<policy::KeySource>> keys_;
+  identity::JwtCounters jwt_counters_;
+  std::vector<std::unique_ptr<identity::KeySource>> keys_;
   std::vector<RemoteKeys*> remote_;  // those of keys_ that are fetched
   std::unique_ptr<OfLoops> jwt_;
   std::unique_ptr<api::EventVerifier> events_;

@@ -43,11 +43,11 @@ void carry_out_and_count(node::Shard& shard, const std::string& workspace, state
   const ImportedUse imported = use_of(step);
   state::carry_out(shard.sources, workspace, std::move(step),
                    [&shard, workspace, imported, done = std::move(done)](Result<void> put) mutable {
-                     const policy::SharedUse use =
+                     const limits::SharedUse use =
                          put && imported.events > 0 ? shard.uses.of(workspace) : nullptr;
                      if (use != nullptr) {
                        use->take_over(imported.bytes, imported.objects, imported.new_workspace);
-                       use->take(policy::Quota::kEvents, imported.events,
+                       use->take(limits::Quota::kEvents, imported.events,
                                  shard.scheduler.turn_began_us() / 1000);
                      }
                      done(std::move(put));
@@ -252,11 +252,11 @@ Result<ImportStatus> ImportService::receive(const std::string& workspace, std::u
 Result<void> ImportService::check_quotas(const std::string& workspace, std::uint64_t bytes) {
   if (split_name(workspace).tenant.empty()) return {};
   return ask<void>(workspace, [&](node::Shard& shard, log::Done<void> done) {
-    const policy::SharedUse use = shard.uses.of(workspace);
+    const limits::SharedUse use = shard.uses.of(workspace);
     if (use == nullptr) return done({});
-    const bool is_new = use->stored() == policy::StoredUse();
-    auto within = use->check(policy::Quota::kStoredBytes, bytes);
-    if (within && is_new) within = use->check(policy::Quota::kWorkspaces, 1);
+    const bool is_new = use->stored() == limits::StoredUse();
+    auto within = use->check(limits::Quota::kStoredBytes, bytes);
+    if (within && is_new) within = use->check(limits::Quota::kWorkspaces, 1);
     done(std::move(within));
   });
 }

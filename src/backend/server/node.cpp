@@ -36,6 +36,10 @@
 #include "base/assert.h"
 #include "base/qualified_name.h"
 #include "base/utf8.h"
+#include "identity/names.h"
+#include "identity/token_kinds.h"
+#include "limits/tenants.h"
+#include "limits/who.h"
 #include "node/accept.h"
 #include "node/identify.h"
 #include "node/memory_plan.h"
@@ -43,9 +47,6 @@
 #include "node/shards.h"
 #include "node/tenant_choice.h"
 #include "node/workers.h"
-#include "policy/names.h"
-#include "policy/tenants.h"
-#include "policy/token_kinds.h"
 #include "state/quarantine.h"
 #include "store/directory.h"
 #include "syncline/version.h"
@@ -100,8 +101,8 @@ struct Node::Impl {
   std::unique_ptr<IdentityService> identity;
   std::unique_ptr<ApiKeyTable> api_keys;  // these six are asked on all loops
   std::unique_ptr<TicketSecrets> ticket_secrets;
-  std::optional<policy::TicketAuthenticator> tickets;
-  std::optional<policy::TokenKinds> tokens;
+  std::optional<identity::TicketAuthenticator> tickets;
+  std::optional<identity::TokenKinds> tokens;
   const observe::Reporter reporter;
   const node::MemoryPlan plan;
   std::uint64_t started_unix_ms = 0;
@@ -113,7 +114,7 @@ struct Node::Impl {
   std::unique_ptr<MemoryBudget> memory;          // these two outlive the loops: what tasks hold is
   std::unique_ptr<SharedAccounts> accounts;      // charged there
   std::unique_ptr<SharedTenants> tenants;
-  std::optional<policy::TenantDoor> access;
+  std::optional<limits::TenantDoor> access;
   std::unique_ptr<LoopGroup> loops;
   std::unique_ptr<LoopWatch> watch;
   std::unique_ptr<MemoryWatch> memory_watch;
@@ -143,14 +144,14 @@ Result<void> check(const NodeOptions& options) {
                               log::kMaxPlaceBytes));
   }
   for (const std::string& origin : options.cors_origins) {
-    if (auto valid = policy::check_origin(origin); !valid) return valid;
+    if (auto valid = identity::check_origin(origin); !valid) return valid;
   }
   for (const std::string& host : options.allow_hosts) {
-    if (auto valid = policy::check_host_name(host); !valid) return valid;
+    if (auto valid = identity::check_host_name(host); !valid) return valid;
   }
   for (const auto& [host, tenant] : options.tenant_hosts) {
-    if (auto valid = policy::check_host_name(host); !valid) return valid;
-    if (auto valid = policy::check_tenant_name(tenant); !valid) return valid;
+    if (auto valid = identity::check_host_name(host); !valid) return valid;
+    if (auto valid = identity::check_tenant_name(tenant); !valid) return valid;
   }
   if (options.memory_bytes < node::MemoryPlan::kLeastBytes)
     return fail(ErrorCode::kInvalid, fmt::format("the server needs at least {} MiB of memory",
@@ -309,16 +310,16 @@ Result<void> Node::Impl::open_tokens() {
       TicketSecrets::open(options.data_dir, options.ticket_limits.most_ms, started_unix_ms);
   if (!secrets) return std::unexpected(std::move(secrets.error()));
   ticket_secrets = std::move(*secrets);
-  tickets.emplace(policy::TicketAuthenticator::Sources{
+  tickets.emplace(identity::TicketAuthenticator::Sources{
       .secrets = [this] { return ticket_secrets->current(); },
       .withdrawn = [this](std::string_view token,
                           std::uint64_t) { return api_keys->is_withdrawn(token); }});
-  tokens.emplace(options.access, policy::TokenKinds::Kinds{.keys = api_keys.get(),
-                                                           .tickets = &*tickets,
-                                                           .jwt = identity->jwt(),
-                                                           .webhook = identity->webhook(),
-                                                           .revoked = &revoked,
-                                                           .required = options.require_token});
+  tokens.emplace(options.access, identity::TokenKinds::Kinds{.keys = api_keys.get(),
+                                                             .tickets = &*tickets,
+                                                             .jwt = identity->jwt(),
+                                                             .webhook = identity->webhook(),
+                                                             .revoked = &revoked,
+                                                             .required = options.require_token});
   if (tokens->open() && api_keys->any_valid(started_unix_ms))
     reporter.warn("there are API keys, but everybody is let in without one: see --require-token");
   return {};
@@ -341,19 +342,19 @@ Result<void> Node::Impl::open_tenants() {
   access.emplace(*tokens, *tenants);
   const auto records = read_tenants(store->tables());
   if (!records) return std::unexpected(records.error());
-  for (const policy::TenantRecord& record : *records) tenants->put(record);
+  for (const limits::TenantRecord& record : *records) tenants->put(record);
   return {};
 }
 
 // What workspaces have stored, for the quotas. Nobody is let in before.
 Result<void> Node::Impl::count_uses() {
   return read_uses(
-      store->tables(), [this](const std::string& workspace, const policy::StoredUse& use) {
-        const policy::SharedTenant tenant = tenants->find(split_name(workspace).tenant);
+      store->tables(), [this](const std::string& workspace, const limits::StoredUse& use) {
+        const limits::SharedTenant tenant = tenants->find(split_name(workspace).tenant);
         if (tenant == nullptr) return;
-        tenant->add(policy::Quota::kWorkspaces, 1);
-        tenant->add(policy::Quota::kObjects, static_cast<std::int64_t>(use.objects));
-        tenant->add(policy::Quota::kStoredBytes, static_cast<std::int64_t>(use.bytes));
+        tenant->add(limits::Quota::kWorkspaces, 1);
+        tenant->add(limits::Quota::kObjects, static_cast<std::int64_t>(use.objects));
+        tenant->add(limits::Quota::kStoredBytes, static_cast<std::int64_t>(use.bytes));
         const std::size_t owner = shards->placement().owner_of(workspace);
         run_on((*loops)[owner], [&] { shards->at(owner)->uses.restore(workspace, use); });
       });
@@ -381,16 +382,17 @@ Result<void> Node::Impl::listen() {
     asked.path = request.path;
     asked.query = request.query;
     asked.peer = request.peer;
-    if (!node::choose_tenant(policy::TenantHosts(options.tenant_hosts), asked)) return done(false);
+    if (!node::choose_tenant(identity::TenantHosts(options.tenant_hosts), asked))
+      return done(false);
     node::identify(*access, cookies(), asked, shards->loop(request.loop),
-                   [done = std::move(done)](Result<policy::Caller> caller) mutable {
+                   [done = std::move(done)](Result<identity::Caller> caller) mutable {
                      done(caller.has_value());
                    });
   };
   server_options.account_of = [this](const http::Request& request) -> SharedAccount {
     const auto caller = node::identify_now(*access, cookies(), request, shards->loop(request.loop));
     if (!caller) return nullptr;
-    return accounts->account_of(policy::who_is(caller->principal, request.peer));
+    return accounts->account_of(limits::who_is(caller->principal, request.peer));
   };
   server = std::make_unique<Server>(*loops, server_options, api::make_handler(*api),
                                     node::make_upgrade_handler(*accept));
@@ -467,7 +469,7 @@ Result<void> Node::Impl::start_shards() {
       .memory = memory.get(),
       .accounts = accounts.get(),
       .tenants = tenants.get(),
-      .gate = [this](const policy::Caller&,
+      .gate = [this](const identity::Caller&,
                      const std::string& workspace) { return gate(workspace); },
       .revocations = *std::move(revocations),
       .on_storage_failure =
@@ -504,12 +506,12 @@ Result<void> Node::Impl::start_shards() {
 }
 
 void Node::Impl::compose() {
-  const policy::Hosts hosts(allowed_hosts(options), is_loopback(options.address));
+  const identity::Hosts hosts(allowed_hosts(options), is_loopback(options.address));
   api = std::make_unique<api::Context>(
       api::Context{.shards = *shards,
                    .access = *access,
                    .hosts = hosts,
-                   .tenant_hosts = policy::TenantHosts(options.tenant_hosts),
+                   .tenant_hosts = identity::TenantHosts(options.tenant_hosts),
                    .tenants = tenants.get(),
                    .cookies = cookies(),
                    .cors = api::Cors(options.cors_origins, !options.token_cookie.empty()),
@@ -534,7 +536,7 @@ void Node::Impl::compose() {
       node::AcceptContext{.shards = *shards,
                           .access = *access,
                           .hosts = hosts,
-                          .tenant_hosts = policy::TenantHosts(options.tenant_hosts),
+                          .tenant_hosts = identity::TenantHosts(options.tenant_hosts),
                           .cookies = cookies(),
                           .ready = ready,
                           .bound_to_loopback = is_loopback(options.address)});

@@ -20,10 +20,10 @@
 #include <vector>
 
 #include "backend/server/identity_service.h"
+#include "identity/access.h"
+#include "identity/ticket_authenticator.h"
+#include "limits/rates.h"
 #include "log/checkpoint_keeper.h"
-#include "policy/access.h"
-#include "policy/rates.h"
-#include "policy/ticket_authenticator.h"
 #include "state/jobs.h"
 #include "syncline/error.h"
 
@@ -43,19 +43,19 @@ struct NodeOptions {
   std::uint16_t port = 4400;
   std::string tls_certificate;  // PEM paths; both or neither
   std::string tls_key;
-  policy::Access access;
+  identity::Access access;
   IdentityOptions identity;  // other tokens than those that many share
   bool require_token =
       false;  // let nobody in without a token, also if there are only API keys and tickets
   // A cookie that carries tokens of pages of `cors_origins` (node/identify.h); "": none does.
   std::string token_cookie = {};
-  policy::TicketLimits ticket_limits = {};
+  identity::TicketLimits ticket_limits = {};
   // Origins of web pages that may use the HTTP API (api/cors.h).
   std::vector<std::string> cors_origins = {};
   // Names under which clients may address the server, besides those of this machine
-  // (policy/hosts.h).
+  // (identity/hosts.h).
   std::vector<std::string> allow_hosts = {};
-  // Hosts that are addresses of tenants: pairs of a name and a tenant (policy::TenantHosts).
+  // Hosts that are addresses of tenants: pairs of a name and a tenant (identity::TenantHosts).
   std::vector<std::pair<std::string, std::string>> tenant_hosts = {};
   bool insecure = false;  // allow a public address without tokens
   std::size_t loops = 0;  // 0: one per core
@@ -69,9 +69,9 @@ struct NodeOptions {
   std::size_t disk_reserve_bytes = std::size_t{64} << 20;
   // Fewer, if the process may not have so many files open (RLIMIT_NOFILE, which the node raises).
   std::size_t max_connections = 100'000;
-  // Of one network (policy/rates.h). nullopt: half of max_connections; 0: no limit.
+  // Of one network (limits/rates.h). nullopt: half of max_connections; 0: no limit.
   std::optional<std::size_t> max_connections_per_address = {};
-  policy::Rates rates = policy::default_rates();
+  limits::Rates rates = limits::default_rates();
   std::string backup_dir;  // where clients with the right may have backups written; "": disabled
   log::CheckpointPace checkpoint_pace = {};
   std::uint64_t import_idle_ms = 3'600'000;  // an import that gets no bytes for so long is given up

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "backend/store/tenant_records.h"
-#include "policy/api_key.h"
-#include "policy/revocations.h"
+#include "identity/api_key.h"
+#include "identity/revocations.h"
 #include "store/directory.h"
 #include "store/tenant_erasure.h"
 
@@ -41,11 +41,11 @@ Result<void> erase_records(const Tables& tables, DirectoryKind kind,
 // Its keys, its revocations and its record: together, so that the name is free when nothing is left.
 Result<void> erase_rest(const Tables& tables, const std::string& tenant, Writes& writes) {
   const auto is_its_key = [&](const DirectoryEntry& entry) {
-    const auto key = policy::decode_api_key(entry.id, entry.value);
+    const auto key = identity::decode_api_key(entry.id, entry.value);
     return key && key->tenant == tenant;
   };
   const auto is_its_revocation = [&](const DirectoryEntry& entry) {
-    const auto revocation = policy::decode_revocation(entry.value);
+    const auto revocation = identity::decode_revocation(entry.value);
     return revocation && revocation->tenant == tenant;
   };
   if (auto keys = erase_records(tables, DirectoryKind::kKey, is_its_key, writes); !keys)
@@ -83,8 +83,8 @@ class Erasing {
     const auto records = read_tenants(tables);
     if (!records) return std::unexpected(records.error());
     tenants_.emplace();
-    for (const policy::TenantRecord& record : *records)
-      if (record.state == policy::TenantState::kErasing) tenants_->push_back(record.name);
+    for (const limits::TenantRecord& record : *records)
+      if (record.state == limits::TenantState::kErasing) tenants_->push_back(record.name);
     return {};
   }
 

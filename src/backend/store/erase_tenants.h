@@ -1,4 +1,4 @@
-// Erases the tenants that an operator deleted with their data (policy/tenant_record.h, kErasing), before a store is
+// Erases the tenants that an operator deleted with their data (limits/tenant_record.h, kErasing), before a store is
 // used: then nothing in memory speaks of them.
 //
 // Thread-safety: as StoreOptions::change_first.

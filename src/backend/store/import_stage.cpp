@@ -15,7 +15,7 @@
 #include "backend/store/private_files.h"
 #include "backend/store/sync_directory.h"
 #include "base/qualified_name.h"
-#include "policy/names.h"
+#include "identity/names.h"
 
 namespace syncline::backend {
 namespace {
@@ -37,8 +37,8 @@ std::string staged_name(std::string workspace) {
 
 bool is_workspace(std::string_view name) {
   const auto [tenant, workspace] = split_name(name);
-  return policy::check_workspace_name(workspace) &&
-         (tenant.empty() || policy::check_tenant_name(tenant));
+  return identity::check_workspace_name(workspace) &&
+         (tenant.empty() || identity::check_tenant_name(tenant));
 }
 
 Result<void> synced(const std::string& directory) {

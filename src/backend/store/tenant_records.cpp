@@ -30,11 +30,11 @@ Result<void> each_entry(const syncline::store::Tables& tables, const std::string
 
 }  // namespace
 
-Result<std::vector<policy::TenantRecord>> read_tenants(const syncline::store::Tables& tables) {
-  std::vector<policy::TenantRecord> records;
+Result<std::vector<limits::TenantRecord>> read_tenants(const syncline::store::Tables& tables) {
+  std::vector<limits::TenantRecord> records;
   auto read =
       each_entry(tables, "", "/\x7f", [&](const log::DirectoryEntry& entry) -> Result<void> {
-        auto record = policy::decode_tenant(entry.id, entry.value);
+        auto record = limits::decode_tenant(entry.id, entry.value);
         if (!record) return std::unexpected(std::move(record.error()));
         records.push_back(std::move(*record));
         return {};
@@ -45,10 +45,10 @@ Result<std::vector<policy::TenantRecord>> read_tenants(const syncline::store::Ta
 
 Result<void> read_uses(
     const syncline::store::Tables& tables,
-    const std::function<void(const std::string&, const policy::StoredUse&)>& each) {
+    const std::function<void(const std::string&, const limits::StoredUse&)>& each) {
   return each_entry(tables, std::string(kUsePrefix), "",
                     [&](const log::DirectoryEntry& entry) -> Result<void> {
-                      if (const auto use = policy::decode_use(entry.value)) each(entry.id, *use);
+                      if (const auto use = limits::decode_use(entry.value)) each(entry.id, *use);
                       return {};
                     });
 }

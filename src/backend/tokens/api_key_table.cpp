@@ -7,7 +7,7 @@
 
 namespace syncline::backend {
 
-using policy::ApiKey;
+using identity::ApiKey;
 
 Result<std::unique_ptr<ApiKeyTable>> ApiKeyTable::open(const syncline::store::Tables& tables,
                                                        Options options) {
@@ -19,7 +19,7 @@ Result<std::unique_ptr<ApiKeyTable>> ApiKeyTable::open(const syncline::store::Ta
   return table;
 }
 
-void ApiKeyTable::authenticate(const policy::Credential& credential, Scheduler& loop,
+void ApiKeyTable::authenticate(const identity::Credential& credential, Scheduler& loop,
                                Done done) const {
   auto judged = [&] {
     const std::shared_lock lock(mutex_);

@@ -1,4 +1,4 @@
-// ApiKeyTable: the API keys of this server (policy/api_key_book.h) for all loops, and in the directory of the store.
+// ApiKeyTable: the API keys of this server (identity/api_key_book.h) for all loops, and in the directory of the store.
 //
 // Everything that is stored goes through one loop, so that no older state of a key overwrites a newer one.
 //
@@ -14,18 +14,18 @@
 #include <vector>
 
 #include "api/api_keys.h"
+#include "identity/api_key_book.h"
+#include "identity/authenticator.h"
 #include "log/directory_store.h"
-#include "policy/api_key_book.h"
-#include "policy/authenticator.h"
 #include "store/tables.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
 
-class ApiKeyTable final : public policy::Authenticator, public api::ApiKeys {
+class ApiKeyTable final : public identity::Authenticator, public api::ApiKeys {
  public:
-  static constexpr std::size_t kMaxKeys = policy::ApiKeyBook::kMaxKeys;
-  static constexpr std::uint64_t kKeptMs = policy::ApiKeyBook::kKeptMs;
+  static constexpr std::size_t kMaxKeys = identity::ApiKeyBook::kMaxKeys;
+  static constexpr std::uint64_t kKeptMs = identity::ApiKeyBook::kKeptMs;
 
   struct Options {
     // Calls the function with the directory, always on the same loop; never, if the store has ended.
@@ -39,7 +39,7 @@ class ApiKeyTable final : public policy::Authenticator, public api::ApiKeys {
 
   // ---- who has a key
   bool open() const override { return false; }
-  void authenticate(const policy::Credential& credential, Scheduler& loop,
+  void authenticate(const identity::Credential& credential, Scheduler& loop,
                     Done done) const override;
 
   // True if the token with this id is a key that was revoked, or is forgotten.
@@ -49,9 +49,9 @@ class ApiKeyTable final : public policy::Authenticator, public api::ApiKeys {
   bool any_valid(std::uint64_t now_ms) const;
 
   // ---- the keys
-  void add(policy::ApiKey key, log::Done<void> done) override;
-  std::vector<policy::ApiKey> list(const api::KeyOwner& owner, const std::string& after,
-                                   std::size_t limit) const override;
+  void add(identity::ApiKey key, log::Done<void> done) override;
+  std::vector<identity::ApiKey> list(const api::KeyOwner& owner, const std::string& after,
+                                     std::size_t limit) const override;
   void revoke(const api::KeyOwner& owner, const std::string& id, std::uint64_t now_ms,
               log::Done<void> done) override;
 
@@ -62,11 +62,11 @@ class ApiKeyTable final : public policy::Authenticator, public api::ApiKeys {
   explicit ApiKeyTable(Options options) : options_(std::move(options)), book_(options_.max_keys) {}
 
   // On the loop of the directory.
-  void store_new(log::DirectoryStore& directory, policy::ApiKey key, log::Done<void> done);
+  void store_new(log::DirectoryStore& directory, identity::ApiKey key, log::Done<void> done);
 
   const Options options_;
   mutable std::shared_mutex mutex_;
-  policy::ApiKeyBook book_;  // guarded
+  identity::ApiKeyBook book_;  // guarded
 };
 
 }  // namespace syncline::backend

@@ -16,7 +16,7 @@
 namespace syncline::backend {
 namespace {
 
-using policy::TicketSecret;
+using identity::TicketSecret;
 
 constexpr std::string_view kTicketsPrefix = "TICKETS+";
 constexpr mode_t kOwnerOnly = 0600;

@@ -1,4 +1,4 @@
-// TicketSecrets: the secrets that sign tickets (policy/ticket.h). They are a file in the data directory that only its
+// TicketSecrets: the secrets that sign tickets (identity/ticket.h). They are a file in the data directory that only its
 // owner can read:
 //
 //   DIR/keys/tickets    one line each, the newest last: TICKETS+<id>+<when it was made, in ms>+<base64 of 32 bytes>
@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/ticket.h"
+#include "identity/ticket.h"
 #include "syncline/error.h"
 
 namespace syncline::backend {
@@ -26,7 +26,7 @@ class TicketSecrets {
  public:
   static constexpr std::uint64_t kRotationMs = std::uint64_t{7} * 86'400'000;
 
-  using Shared = std::shared_ptr<const std::vector<policy::TicketSecret>>;
+  using Shared = std::shared_ptr<const std::vector<identity::TicketSecret>>;
 
   // Reads the secrets of `data_dir`, in which the folder "keys" exists, or makes the first one. No ticket lives
   // longer than `lifetime_ms`. kCorrupt if the file is damaged.

@@ -18,9 +18,9 @@
 #include "cli/data/waiting_loop.h"
 #include "http/exchange.h"
 #include "http/parser.h"
+#include "identity/access.h"
+#include "limits/tenants.h"
 #include "node/shards.h"
-#include "policy/access.h"
-#include "policy/tenants.h"
 
 namespace syncline::cli {
 namespace {
@@ -128,8 +128,8 @@ class DataDirTransport final : public Transport {
   Result<void> know_tenants() {
     auto records = backend::read_tenants(store_->tables());
     if (!records) return std::unexpected(std::move(records.error()));
-    for (policy::TenantRecord& record : *records) {
-      record.state = policy::TenantState::kActive;
+    for (limits::TenantRecord& record : *records) {
+      record.state = limits::TenantState::kActive;
       tenants_.put(record);
     }
     return {};
@@ -150,9 +150,9 @@ class DataDirTransport final : public Transport {
   std::unique_ptr<backend::ApiKeyTable> api_keys_;
   log::NotaryIdentity identity_;
   node::Shards shards_{{&loop_}};
-  const policy::Access everybody_;
-  policy::TenantTable tenants_;
-  const policy::TenantDoor door_{everybody_, tenants_};
+  const identity::Access everybody_;
+  limits::TenantTable tenants_;
+  const limits::TenantDoor door_{everybody_, tenants_};
   const std::atomic<bool> ready_ = true;
   api::Context context_{.shards = shards_,
                         .access = door_,

@@ -15,8 +15,8 @@
 #include "cli/data/waiting_loop.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "identity/names.h"
 #include "node/known_types.h"
-#include "policy/names.h"
 #include "state/bundle_import.h"
 
 namespace syncline::cli {
@@ -160,9 +160,9 @@ log::Checked<Outcome> run_import(const ImportOptions& options, bool to_server, C
   Outcome outcome{.report = std::move(*report)};
   outcome.workspace = options.into.empty() ? outcome.report.header.workspace : options.into;
   if (const std::string& tenant = options.target.tenant; !tenant.empty())
-    if (auto ok = policy::check_tenant_name(tenant); !ok)
+    if (auto ok = identity::check_tenant_name(tenant); !ok)
       return log::differs(log::Check::kStorage, {}, ok.error());
-  if (auto ok = policy::check_workspace_name(outcome.workspace); !ok)
+  if (auto ok = identity::check_workspace_name(outcome.workspace); !ok)
     return log::differs(log::Check::kStorage, {}, ok.error());
   return to_server ? import_there(options, std::move(outcome), console)
                    : import_here(options, std::move(outcome), console);

@@ -7,7 +7,7 @@
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
-#include "policy/api_key.h"
+#include "identity/api_key.h"
 #include "protocol/retention_json.h"
 
 namespace syncline::cli {
@@ -115,7 +115,7 @@ int list_api_keys(const Command& command, const KeyOptions& options, Console& co
 }
 
 int revoke_key(const Command& command, const KeyOptions& options, Console& console) {
-  const auto id = policy::key_id_of(options.id);
+  const auto id = identity::key_id_of(options.id);
   if (!id) return console.misused("this is no id of a key; `syncline key list` shows them");
   auto api = open_api(command, options.source, Opened::kForKeys);
   if (!api) return console.failed(api.error());

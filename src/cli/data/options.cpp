@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "cli/files.h"
-#include "policy/names.h"
+#include "identity/names.h"
 
 namespace syncline::cli {
 namespace {
@@ -115,7 +115,7 @@ Result<Api> open_api(const Command& command, const SourceOptions& options, Opene
   const auto server = names_server(command, options);
   if (!server) return std::unexpected(server.error());
   if (!options.tenant.empty())
-    if (auto valid = policy::check_tenant_name(options.tenant); !valid)
+    if (auto valid = identity::check_tenant_name(options.tenant); !valid)
       return fail(valid.error().code, "--tenant: " + valid.error().message);
   Result<std::unique_ptr<Transport>> transport;
   if (*server) {

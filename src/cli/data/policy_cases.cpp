@@ -124,19 +124,19 @@ Result<PolicyCases> read_policy_cases(std::string_view json) {
 
 Result<policy::WorkspacePolicy::Explained> decide_case(const policy::WorkspacePolicy& policy,
                                                        const PolicyCase& asked) {
-  const auto rights = policy::rights_named(asked.rights);
+  const auto rights = identity::rights_named(asked.rights);
   if (!rights)
     return fail(ErrorCode::kInvalid,
                 fmt::format("'{}' are no rights: they are read, write or admin", asked.rights));
-  policy::Identity identity{.source = policy::Identity::Source::kJwt, .groups = asked.groups};
-  const policy::Caller caller{
+  identity::Identity identity{.source = identity::Identity::Source::kJwt, .groups = asked.groups};
+  const identity::Caller caller{
       .principal = {.id = asked.principal,
                     .rights = *rights,
-                    .identity = std::make_shared<const policy::Identity>(std::move(identity))},
+                    .identity = std::make_shared<const identity::Identity>(std::move(identity))},
       .rights = *rights,
       .peer = asked.address.empty() ? "" : "[" + asked.address + "]:1"};
   return policy.explain({.caller = caller,
-                         .right = policy::Right::kRead,
+                         .right = identity::Right::kRead,
                          .workspace = asked.workspace,
                          .object = asked.object,
                          .type = asked.path ? "doc" : "",

@@ -12,14 +12,14 @@
 #include "cli/data/options.h"
 #include "cli/json.h"
 #include "cli/table.h"
-#include "policy/quotas.h"
+#include "limits/quotas.h"
 #include "syncline/crdt/any.h"
 
 namespace syncline::cli {
 namespace {
 
 using crdt::Any;
-using policy::Quota;
+using limits::Quota;
 
 // An option for each quota: of the tenant, and of each of its workspaces.
 struct QuotaOption {
@@ -74,7 +74,7 @@ Result<std::string> changes_of(const Command& command, const TenantOptions& opti
     if (!none && !std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
       return fail(ErrorCode::kInvalid, fmt::format("{}: a whole number, or none", option.name));
     add(fmt::format("{}max_{}", option.of_workspaces ? "workspace_" : "",
-                    policy::name_of(option.quota)),
+                    limits::name_of(option.quota)),
         none ? "0" : text);
   }
   return query;
@@ -102,8 +102,8 @@ int print_tenant(const std::string& json, const TenantOptions& options, Console&
                {"LIMIT", Align::kRight},
                {"OF EACH WORKSPACE", Align::kRight}});
   const Any& used = member(*tenant, "use");
-  for (std::size_t i = 0; i < policy::kQuotas; ++i) {
-    const std::string_view quota = policy::name_of(static_cast<Quota>(i));
+  for (std::size_t i = 0; i < limits::kQuotas; ++i) {
+    const std::string_view quota = limits::name_of(static_cast<Quota>(i));
     const Any& each = member(*tenant, "workspace_quotas");
     const bool counted = !member(used, quota).is_undefined();
     const bool of_each = !member(each, quota).is_undefined();
