@@ -12,6 +12,7 @@
 #include "log/rules.h"
 #include "policy/access_schema.h"
 #include "policy/path_id.h"
+#include "policy/share_rules.h"
 
 namespace syncline::policy {
 namespace {
@@ -19,9 +20,6 @@ namespace {
 using cedar::Uid;
 using merge::Operation;
 using Kind = ResourceName::Kind;
-
-constexpr std::string_view kRoleTemplates[][2] = {
-    {"viewer", ""}, {"annotator", "annotator.comments"}, {"editor", ""}, {"owner", ""}};
 
 constexpr std::string_view kWriting[] = {"insert", "delete", "format", "set"};
 
@@ -159,19 +157,13 @@ Result<void> WorkspacePolicy::add_shares(std::string_view workspace, const log::
     if (auto ok = set.add(role); !ok) return ok;
   }
   texts_.push_back(std::move(*templates));
-  cedar::Arena& arena = set.arena();
+  const std::string_view name = split_name(workspace).workspace;
   for (const auto& [of, held] : shares) {
-    const auto& [resource, to] = of;
-    const Uid* principal = cedar::make_uid(arena, entity_type_of(to), entity_id_of(to));
-    const Uid* target =
-        cedar::make_uid(arena, entity_type_of(resource),
-                        resource.empty() ? split_name(workspace).workspace : resource);
-    for (const std::string_view name : kRoleTemplates[static_cast<std::size_t>(held.role)]) {
-      if (name.empty()) continue;
-      // The entities are quoted, so two shares never have one id.
-      const std::string id = fmt::format("share {} of {} to {}", name, cedar::to_cedar(*target),
-                                         cedar::to_cedar(*principal));
-      if (auto ok = set.link(name, id, principal, target); !ok) return ok;
+    const ShareEntities entities = entities_of_share(set.arena(), name, of.first, of.second);
+    for (const std::string_view role_template : templates_of(held.role)) {
+      const std::string id = share_rule_id(role_template, entities);
+      if (auto ok = set.link(role_template, id, entities.principal, entities.resource); !ok)
+        return ok;
     }
   }
   return {};
@@ -200,13 +192,18 @@ void WorkspacePolicy::find_rules(const cedar::PolicySet& set) {
 // The decision on one question.
 class WorkspacePolicy::Judge {
  public:
-  Judge(const WorkspacePolicy& policy, const Question& question)
-      : policy_(policy), question_(question), entities_(fresh(policy), policy.actions_, question) {}
+  // `why`, which may be nullptr, is told of a refusal.
+  Judge(const WorkspacePolicy& policy, const Question& question, std::optional<Refusal>* why)
+      : policy_(policy),
+        question_(question),
+        why_(why),
+        entities_(fresh(policy), policy.actions_, question) {}
 
   // One action on one resource.
   Result<void> ask(std::string_view action, const ResourceName& resource) {
     decide(action, resource);
     if (policy_.answer_.allowed && !any_forbid_failed()) return {};
+    if (why_ != nullptr) note(action, resource, refusing());
     return no_permission(action, resource);
   }
 
@@ -219,8 +216,7 @@ class WorkspacePolicy::Judge {
   // A share never fails: its template has no conditions that can.
   bool any_forbid_failed() const {
     return std::ranges::any_of(policy_.answer_.errors, [&](const cedar::PolicyFailure& each) {
-      const cedar::Policy* failed = policy_.authorizer_->policies().find(each.policy->view());
-      return failed != nullptr && failed->effect == cedar::Effect::kForbid;
+      return is_forbid(each.policy->view());
     });
   }
 
@@ -250,7 +246,9 @@ class WorkspacePolicy::Judge {
       return any_permit(request, may) && std::ranges::none_of(policy_.forbids_, must);
     });
     if (may) return {};
-    return no_permission("write", {Kind::kObject, question_.object, {}});
+    const ResourceName object{Kind::kObject, question_.object, {}};
+    if (why_ != nullptr) note("write", object, {});
+    return no_permission("write", object);
   }
 
   const Uid* uid_of(std::string_view action) {
@@ -269,20 +267,24 @@ class WorkspacePolicy::Judge {
   }
 
   Result<void> ask_touch(Operation operation, const TouchedPlace& place) {
+    const ResourceName resource{Kind::kPath, question_.object, place.path};
     for (const std::string_view action : actions_of(operation)) {
-      const ResourceName resource{Kind::kPath, question_.object, place.path};
       if (!place.below) {
         if (auto ok = ask(action, resource); !ok) return ok;
       } else if (!is_permitted_below(action, place.path)) {
+        if (why_ != nullptr) note(action, resource, {});
         return no_permission(action, resource);
       }
     }
     if (!place.below) return {};
-    for (const std::string_view action : actions_below(operation))
-      if (may_be_forbidden_below(action, place.path))
-        return fail(ErrorCode::kForbidden,
-                    fmt::format("the policy of this workspace may not allow: {} at or below {}",
-                                action, place.path.empty() ? "/" : place.path));
+    for (const std::string_view action : actions_below(operation)) {
+      const Rule* forbids = forbidding_below(action, place.path);
+      if (forbids == nullptr) continue;
+      if (why_ != nullptr) note(action, resource, {std::string(forbids->policy->id->view())});
+      return fail(ErrorCode::kForbidden,
+                  fmt::format("the policy of this workspace may not allow: {} at or below {}",
+                              action, place.path.empty() ? "/" : place.path));
+    }
     return {};
   }
 
@@ -307,14 +309,15 @@ class WorkspacePolicy::Judge {
     });
   }
 
-  // A failure counts as a `forbid`.
-  bool may_be_forbidden_below(std::string_view action, std::string_view path) {
+  // A rule that may forbid it there; nullptr: there is none. A failure counts as a `forbid`.
+  const Rule* forbidding_below(std::string_view action, std::string_view path) {
     const cedar::Request request = at(action, path);
     RegionOutcomes region(policy_.varying_, request, entities_, policy_.scratch_);
-    return std::ranges::any_of(policy_.forbids_, [&](const Rule& rule) {
+    const auto found = std::ranges::find_if(policy_.forbids_, [&](const Rule& rule) {
       const Outcomes outcomes = of(region, rule);
       return outcomes.may_be_yes() || outcomes.may_fail();
     });
+    return found == policy_.forbids_.end() ? nullptr : &*found;
   }
 
   static Outcomes of(RegionOutcomes& region, const Rule& rule) {
@@ -326,8 +329,30 @@ class WorkspacePolicy::Judge {
     return scope.may_be_yes() ? Outcomes::both(scope, region.of(policy.conditions)) : scope;
   }
 
+  bool is_forbid(std::string_view id) const {
+    const cedar::Policy* policy = policy_.authorizer_->policies().find(id);
+    return policy != nullptr && policy->effect == cedar::Effect::kForbid;
+  }
+
+  // The policies that refuse what was decided last; none, if nothing permits it.
+  std::vector<std::string> refusing() const {
+    std::vector<std::string> ids;
+    if (!policy_.answer_.allowed)
+      for (const cedar::Text* each : policy_.answer_.reasons) ids.emplace_back(each->view());
+    for (const cedar::PolicyFailure& each : policy_.answer_.errors)
+      if (is_forbid(each.policy->view())) ids.emplace_back(each.policy->view());
+    return ids;
+  }
+
+  void note(std::string_view action, const ResourceName& resource,
+            std::vector<std::string> reasons) {
+    *why_ = Refusal{std::string(action), resource.kind, std::string(resource.object),
+                    std::string(resource.path), std::move(reasons)};
+  }
+
   const WorkspacePolicy& policy_;
   const Question& question_;
+  std::optional<Refusal>* const why_;
   QuestionEntities entities_;
 };
 
@@ -354,14 +379,14 @@ std::optional<std::string> shared_resource(const merge::Effect& effect) {
 
 }  // namespace
 
-Result<void> WorkspacePolicy::judge(const Question& question) const {
+Result<void> WorkspacePolicy::judge(const Question& question, std::optional<Refusal>* why) const {
   const bool about_policy =
       question.right == identity::Right::kPolicy || question.right == identity::Right::kSeePolicy;
   if (about_policy && identity::administers(question.caller.rights)) return {};
   if (damage_)
     return fail(ErrorCode::kForbidden,
                 "the policies of this workspace cannot be read; ask an administrator");
-  Judge judge(*this, question);
+  Judge judge(*this, question, why);
   switch (question.right) {
     case identity::Right::kRead: return judge.ask("read", resource_of(question));
     case identity::Right::kHistory: return judge.ask("history", resource_of(question));
@@ -393,7 +418,7 @@ Result<WorkspacePolicy::Explained> WorkspacePolicy::explain(const Question& ques
                                                             std::string_view action,
                                                             const ResourceName& resource) const {
   if (damage_) return std::unexpected(*damage_);
-  Judge judge(*this, question);
+  Judge judge(*this, question, nullptr);
   if (access_schema().find_action(*judge.uid_of(action)) == nullptr)
     return fail(ErrorCode::kInvalid, fmt::format("there is no action '{}'", action));
   judge.decide(action, resource);
@@ -404,6 +429,13 @@ Result<WorkspacePolicy::Explained> WorkspacePolicy::explain(const Question& ques
         fmt::format("{}: {}", each.policy->view(),
                     cedar::at_position(each.error.position, each.error.message)));
   return explained;
+}
+
+std::optional<WorkspacePolicy::Refusal> WorkspacePolicy::why_refused(
+    const Question& question) const {
+  std::optional<Refusal> why;
+  (void)judge(question, &why);
+  return why;
 }
 
 }  // namespace syncline::policy

@@ -64,6 +64,19 @@ class WorkspacePolicy final : public Decider {
   Result<Explained> explain(const Question& question, std::string_view action,
                             const ResourceName& resource) const;
 
+  // What refuses a question. For people.
+  struct Refusal {
+    std::string action;
+    ResourceName::Kind kind = ResourceName::Kind::kWorkspace;
+    std::string object;
+    std::string path;                  // of kPath
+    std::vector<std::string> reasons;  // as above; empty: nothing permits it
+
+    ResourceName resource() const { return {kind, object, path}; }
+  };
+  // nullopt: decide() allows it, or no policy was asked.
+  std::optional<Refusal> why_refused(const Question& question) const;
+
  private:
   struct Rule {
     const cedar::Policy* policy;
@@ -79,7 +92,8 @@ class WorkspacePolicy final : public Decider {
   Result<void> add_shares(std::string_view workspace, const log::HeldShares& shares,
                           cedar::PolicySet& set);
   void find_rules(const cedar::PolicySet& set);
-  Result<void> judge(const Question& question) const;
+  // Fills `why`, which may be nullptr, if a policy refuses.
+  Result<void> judge(const Question& question, std::optional<Refusal>* why = nullptr) const;
 
   const log::Position at_;
   std::optional<Error> damage_;
