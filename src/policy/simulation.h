@@ -1,0 +1,99 @@
+// What other policies would have decided about the events that a workspace has. Each event was allowed when it was made;
+// the question is which of them would be refused now.
+//
+// What an event says is known: who made it, when, the object and its type, the size of the change, and what it touched.
+// Of the rest nothing is in the log: the groups and rights of the author's token and everything else that the token said,
+// his address and protocol, and whether a change was a restore (it is judged as a change).
+//
+// So somebody of whom nothing is known is judged under several assumptions: with the rights to write or with all, in no
+// group, in each group that the rules mention, and in all of them. An assumption under which the rules of then would have
+// refused the event is false. If those that remain disagree, or none remains, the answer is `kUnclear`. More is known of
+// people who are described (KnownPeople).
+//
+// Costs. A change of rules compiles both sets of them. An event costs two decisions for each assumption, of which there are
+// at most kMostAssumptions.
+//
+// Thread-safety: none; it may move between threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "identity/caller.h"
+#include "log/rules_held.h"
+#include "policy/workspace_policy.h"
+
+namespace syncline::policy {
+
+// What an application knows of somebody's token.
+struct KnownPerson {
+  std::vector<std::string> groups = {};
+  identity::Rights rights = identity::Rights::writing();
+};
+using KnownPeople = std::map<std::string, KnownPerson, std::less<>>;  // by principal
+
+// The policies that are tried. The shares of the workspace stay as they are.
+struct TriedPolicies {
+  std::map<std::string, std::string, std::less<>> texts = {};  // by name
+  // They come to those that the workspace had, and replace those of the same names. False: they replace all.
+  bool added = false;
+};
+
+// kInvalid, kMalformed, kTooLarge: a name or a text that no workspace may have; with the name, line and column.
+Result<void> check_tried(const TriedPolicies& tried);
+
+struct Simulated {
+  enum class Now : std::uint8_t { kAllowed, kRefused, kUnclear };
+
+  Now now = Now::kAllowed;
+  std::string message = {};  // kRefused: what the author would be told. kUnclear: what is not known
+  // kRefused, if policies refuse: what, and where in the object ("" if it is no place; docs/policy.md).
+  std::string action = {};
+  std::string path = {};
+  std::vector<std::string> then_by = {};  // what allowed it then; empty: there were no rules
+  std::vector<std::string> now_by = {};   // what refuses it; empty: nothing permits it
+};
+
+class Simulation {
+ public:
+  static constexpr std::size_t kMostAssumptions = 20;
+
+  // `workspace`: its name within the server. `held`: its rules after the event at `at`. `tried` passes check_tried().
+  Simulation(std::string workspace, log::HeldRules held, log::Position at, TriedPolicies tried,
+             KnownPeople people);
+
+  // The next event. nullopt: nobody was asked about it. kUnsupported, kInvalid: an event of rules that cannot be read,
+  // after which nothing more can be said; kTooLarge: the policies are too many with those of the workspace.
+  Result<std::optional<Simulated>> take(const log::Event& event);
+
+  // How often rules were compiled, which costs as much as hundreds of events if they are many.
+  std::size_t compilations() const { return compilations_; }
+
+ private:
+  struct Asked;
+
+  Result<void> compile();
+  const std::vector<identity::Caller>& assumed(const std::string& principal);
+  Simulated judge(const Asked& asked);
+  void explain(const Question& refused, Simulated& simulated) const;
+
+  const std::string workspace_;
+  const TriedPolicies tried_;
+  const KnownPeople people_;
+  log::HeldRules held_;
+  log::Position at_;
+  bool compiled_ = false;
+  std::size_t compilations_ = 0;
+  std::shared_ptr<const WorkspacePolicy> then_;
+  std::shared_ptr<const WorkspacePolicy> now_;
+  std::vector<std::string> groups_;  // that the rules of then or of now mention
+  std::map<std::string, std::vector<identity::Caller>, std::less<>> assumed_;
+};
+
+}  // namespace syncline::policy
