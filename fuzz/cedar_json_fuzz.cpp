@@ -1,8 +1,10 @@
-// Any text as the JSON forms of the Cedar language: policies, entities, requests and schemas; and as a
-// schema in its own language. The first byte says which.
+// Any text as the JSON forms of the Cedar language: policies, entities, requests and schemas; as a schema in its own
+// language; and as a test of decisions. The first byte says which.
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "cedar/decision_test.h"
 #include "cedar/parser.h"
 #include "cedar/policy_json.h"
 #include "cedar/print.h"
@@ -50,11 +52,39 @@ void read_entities(std::string_view text) {
   }
 }
 
+// The files that the test names are these, whatever their names.
+void run_test(std::string_view text) {
+  const auto test = read_decision_test(text, [](std::string_view name) -> Result<std::string> {
+    if (name.ends_with("json"))
+      return std::string(R"([{"uid": {"type": "U", "id": "a"}, "attrs": {}, "parents": []}])");
+    return std::string(name.ends_with("schema")
+                           ? "entity U; action a appliesTo { principal: U, resource: U };"
+                           : "permit(principal, action, resource);");
+  });
+  if (!test) return;
+  FUZZ_CHECK(is_decision_test(text));
+  (void)validation_difference(*test, test->policies);
+  const Authorizer policies(std::make_shared<PolicySet>());
+  Arena scratch;
+  Answer answer;
+  for (const ExpectedDecision& each : test->requests) {
+    // Without policies, nothing is allowed.
+    FUZZ_CHECK(!each.allowed ||
+               !decision_difference(*test, each, policies, scratch, answer).empty());
+  }
+}
+
+constexpr std::uint8_t kTestOfDecisions = 't';
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  if (data[0] == kTestOfDecisions) {
+    run_test(text);
+    return 0;
+  }
   switch (data[0] % 5) {
     case 0: read_policies(text); break;
     case 1: read_entities(text); break;

@@ -4,20 +4,16 @@
 //   cedar_vectors <archive> [part of a name]
 //
 // Prints what is wrong, and counts. The counts are checked: no test can get lost.
-#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "cedar/authorizer.h"
+#include "cedar/decision_test.h"
 #include "cedar/parser.h"
 #include "cedar/policy_json.h"
 #include "cedar/print.h"
-#include "cedar/validator.h"
-#include "cedar/value_json.h"
 #include "vector_files.h"
 
 using namespace syncline;
@@ -51,37 +47,21 @@ class Run {
 
   void test(const std::string& name, Counts& counts) {
     name_ = name;
-    Arena arena;
-    const auto json = parse_json(files_.at(name), arena);
-    if (!json) return report("", json.error().message);
+    auto test = read_decision_test(files_.at(name), [this](std::string_view wanted) {
+      return Result<std::string>(files_.at(std::string(wanted)));
+    });
+    if (!test) return report("", test.error().message);
     ++counts.sets;
-    const auto schema = parse_schema(file(*json, "schema"));
-    if (!schema) return report("schema", schema.error().message);
-    const auto entities = entities_from_json(file(*json, "entities"), &*schema);
-    if (!entities) return report("entities", entities.error().message);
-    auto policies = parse_policies(file(*json, "policies"));
-    if (!policies) return report("policies", policies.error().message);
-    auto printed = parse_policies(to_cedar(*policies));
+    auto printed = parse_policies(to_cedar(test->policies));
     if (!printed) return report("printed policies", printed.error().message);
-
-    const auto as_json = to_json(*policies);
+    const auto as_json = to_json(test->policies);
     if (!as_json) return report("JSON form", as_json.error().message);
     auto from_json = policies_from_json(*as_json);
     if (!from_json) return report("from JSON", from_json.error().message);
-
-    const bool should = json->find("shouldValidate")->flag;
-    ++(should ? counts.valid : counts.invalid);
-    for (const PolicySet* set : {&*policies, &*printed, &*from_json})
-      validation(*set, *schema, should);
-
-    const Authorizer read(std::make_shared<PolicySet>(std::move(*policies)));
-    const Authorizer again(std::make_shared<PolicySet>(std::move(*printed)));
-    const Authorizer other(std::make_shared<PolicySet>(std::move(*from_json)));
-    for (const Json& each : json->find("requests")->elements) {
-      request(each, *schema, *entities, read, &counts);
-      request(each, *schema, *entities, again, nullptr);
-      request(each, *schema, *entities, other, nullptr);
-    }
+    ++(test->valid ? counts.valid : counts.invalid);
+    decide(*test, std::move(test->policies), &counts);
+    decide(*test, std::move(*printed), nullptr);
+    decide(*test, std::move(*from_json), nullptr);
   }
 
  private:
@@ -90,46 +70,19 @@ class Run {
     std::printf("%s: %s: %s\n", name_.c_str(), part.c_str(), message.c_str());
   }
 
-  const std::string& file(const Json& json, const char* key) const {
-    return files_.at(std::string(json.find(key)->text->view()));
-  }
-
-  void validation(const PolicySet& policies, const Schema& schema, bool should) {
-    const Validation result = validate(policies, schema);
-    if (result.passed() == should) return;
-    report("validation", should ? result.errors[0].message : "passed, but should not");
-  }
-
-  static std::multiset<std::string> listed(const Json& json) {
-    std::multiset<std::string> ids;
-    for (const Json& each : json.elements) ids.emplace(each.text->view());
-    return ids;
-  }
-
-  void request(const Json& json, const Schema& schema, const Entities& entities,
-               const Authorizer& authorizer, Counts* counts) {
-    const std::string what(json.find("description")->text->view());
-    const auto owned = request_from_json(json, &schema);
-    if (!owned) return report(what, owned.error().message);
-    const Json* validate = json.find("validateRequest");
-    if (validate == nullptr || validate->flag) {
-      if (const auto fits = check_request(owned->request, schema); !fits)
-        report(what, fits.error().message);
+  void decide(const DecisionTest& test, PolicySet policies, Counts* counts) {
+    if (const std::string wrong = validation_difference(test, policies); !wrong.empty())
+      report("validation", wrong);
+    const Authorizer authorizer(std::make_shared<PolicySet>(std::move(policies)));
+    for (const ExpectedDecision& each : test.requests) {
+      const std::string wrong = decision_difference(test, each, authorizer, scratch_, answer_);
+      if (!wrong.empty()) report(each.description, wrong);
+      if (counts == nullptr) continue;
+      ++counts->requests;
+      ++(each.allowed ? counts->allowed : counts->denied);
+      counts->reasons += static_cast<int>(answer_.reasons.size());
+      counts->errors += static_cast<int>(answer_.errors.size());
     }
-    authorizer.decide(owned->request, entities, scratch_, answer_);
-    std::multiset<std::string> reasons;
-    std::multiset<std::string> errors;
-    for (const Text* each : answer_.reasons) reasons.emplace(each->view());
-    for (const PolicyFailure& each : answer_.errors) errors.emplace(each.policy->view());
-    const bool allow = json.find("decision")->text->view() == "allow";
-    if (allow != answer_.allowed) report(what, allow ? "denied" : "allowed");
-    if (reasons != listed(*json.find("reason"))) report(what, "other reasons");
-    if (errors != listed(*json.find("errors"))) report(what, "other errors");
-    if (counts == nullptr) return;
-    ++counts->requests;
-    ++(allow ? counts->allowed : counts->denied);
-    counts->reasons += static_cast<int>(reasons.size());
-    counts->errors += static_cast<int>(errors.size());
   }
 
   const Files& files_;
