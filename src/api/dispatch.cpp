@@ -22,12 +22,13 @@
 namespace syncline::api {
 namespace {
 
-std::array<std::span<const Route>, 20> tables() {
+std::array<std::span<const Route>, 22> tables() {
   return {state_routes(),   history_routes(),    restore_routes(),    proof_routes(),
           export_routes(),  retention_routes(),  quarantine_routes(), shut_routes(),
           backup_routes(),  import_routes(),     log_level_routes(),  session_routes(),
           api_key_routes(), ticket_routes(),     people_routes(),     security_event_routes(),
-          tenant_routes(),  revocation_routes(), policy_routes(),     audit_routes()};
+          tenant_routes(),  revocation_routes(), policy_routes(),     simulation_routes(),
+          access_routes(),  audit_routes()};
 }
 
 // The names in a path that matches a template, not decoded.
@@ -116,6 +117,23 @@ bool names_object(const Route& route) {
   return route.path.ends_with("{object}");
 }
 
+struct JudgedAs {
+  std::string object;
+  bool lists = false;  // `object` is the beginning of names
+};
+
+// A list of objects is judged as what it lists; a pin or a position as the workspace.
+JudgedAs judged_as(const Route& route, const Call& call) {
+  const auto parameter = [&](std::string_view name) {
+    return http::query_parameter(call.request.query, name);
+  };
+  if (route.scope == Route::kOfResource)
+    if (auto resource = parameter("resource")) return {std::move(*resource)};
+  if (route.scope == Route::kOfPrefix || route.scope == Route::kOfResource)
+    return {parameter("prefix").value_or(""), true};
+  return {names_object(route) ? call.path.object : std::string()};
+}
+
 // Runs on the loop that owns the workspace. What it does there has the name of the route.
 void serve(const Route& route, Call call) {
   const Doing naming(call.shard.scheduler, route.path.data());
@@ -123,11 +141,7 @@ void serve(const Route& route, Call call) {
   if (call.path.workspace.empty() || route.door != Route::kWhileOpen)
     return run_route(route, std::move(call));
   const auto asked = std::make_shared<Call>(std::move(call));
-  // A list of objects is judged as what it lists; a pin or a position as the workspace.
-  const bool lists = route.scope == Route::kOfPrefix;
-  const std::string named = lists
-                                ? http::query_parameter(asked->request.query, "prefix").value_or("")
-                                : (names_object(route) ? asked->path.object : std::string());
+  const auto [named, lists] = judged_as(route, *asked);
   auto admitted = [&route, asked](Result<void> open) {
     if (!open) return asked->refuse(open.error());
     run_route(route, std::move(*asked));

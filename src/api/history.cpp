@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/history_json.h"
+#include "api/moments.h"
 #include "api/names.h"
 #include "api/quarantine.h"
 #include "api/route.h"
@@ -14,7 +15,6 @@
 #include "api/support.h"
 #include "protocol/event_json.h"
 #include "protocol/json_text.h"
-#include "state/moment.h"
 #include "state/object_replay.h"
 
 namespace syncline::api {
@@ -23,21 +23,6 @@ namespace {
 // Whole states are large, so a page has fewer of them than of names.
 constexpr std::size_t kMaxStates = 100;
 constexpr std::size_t kPartBytes = std::size_t{64} << 10;
-
-// Calls `next` with the position of the moment in parameter `name`; answers itself if the moment is
-// invalid.
-template <typename Next>
-void at_moment(Inquiry asked, std::string_view name, Next next) {
-  const std::string at = http::query_parameter(asked.request.query, name).value_or("");
-  const std::string workspace = asked.path.workspace;
-  const state::ReplaySources& sources = asked.sources;
-  state::find_moment(
-      sources.events, sources.store.pins(), workspace, at,
-      [asked = std::move(asked), next = std::move(next)](Result<log::Position> position) mutable {
-        if (!position) return asked.refuse(position.error());
-        next(*position, std::move(asked));
-      });
-}
 
 Answer json_answer(std::unique_ptr<Pieces> body) {
   return {http::json_response(200, {}), std::move(body)};
@@ -104,14 +89,10 @@ void get_changes(Inquiry inquiry) {
   const auto after = number(inquiry.request, "after", 0);
   if (!limit) return inquiry.refuse(limit.error());
   if (!after) return inquiry.refuse(after.error());
-  auto with_from = [limit = *limit, after = *after](log::Position from, Inquiry asked) {
-    at_moment(std::move(asked), "to", [=](log::Position to, Inquiry last) {
-      list_changes(std::move(last), from, std::max(from, after), to, limit);
-    });
-  };
-  if (!http::query_parameter(inquiry.request.query, "from"))
-    return with_from(0, std::move(inquiry));
-  at_moment(std::move(inquiry), "from", std::move(with_from));
+  between_moments(std::move(inquiry), [limit = *limit, after = *after](
+                                          log::Position from, log::Position to, Inquiry asked) {
+    list_changes(std::move(asked), from, std::max(from, after), to, limit);
+  });
 }
 
 // The job ends before the answer is sent: what it has read is no reason to refuse its own answer.

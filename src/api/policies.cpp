@@ -88,12 +88,14 @@ void delete_policy(Call call) {
 
 // ---- shares
 
+// Of one resource, for whoever may share that; or of all whose names have a beginning.
 void list_shares(Call call) {
   with_access(std::move(call), [](const Call& asked, const workspace::Host::Access& access) {
+    const auto resource = http::query_parameter(asked.request.query, "resource");
     const std::string prefix = http::query_parameter(asked.request.query, "prefix").value_or("");
     std::string list;
     for (const auto& [of, share] : access.shares)
-      if (of.first.starts_with(prefix))
+      if (resource ? of.first == *resource : of.first.starts_with(prefix))
         list += (list.empty() ? "" : ",") + share_json(of.first, of.second, share);
     return "{\"shares\":[" + list + "]}";
   });
@@ -147,7 +149,7 @@ constexpr Route kPolicyRoutes[] = {
     {"PUT", "/v1/workspaces/{workspace}/policies/{policy}", Right::kPolicy, put_policy},
     {"DELETE", "/v1/workspaces/{workspace}/policies/{policy}", Right::kPolicy, delete_policy},
     {"GET", "/v1/workspaces/{workspace}/shares", Right::kSeePolicy, list_shares, Route::kWhileOpen,
-     Route::kOfPrefix},
+     Route::kOfResource},
     {"PUT", "/v1/workspaces/{workspace}/shares", Right::kPolicy, put_share},
     {"DELETE", "/v1/workspaces/{workspace}/shares", Right::kPolicy, delete_share},
 };

@@ -79,6 +79,8 @@ struct Route {
     kOfPath,  // what the path names; the server as a whole, if it names no workspace
     // What lists objects: those whose names begin with the parameter `prefix`, of the workspace in the path.
     kOfPrefix,
+    // What lists something of one object, which the parameter `resource` names. Without it, as kOfPrefix.
+    kOfResource,
     kNone,  // nothing: the answer is about the caller alone, or the handler checks what the body names
   };
 
@@ -119,7 +121,9 @@ std::span<const Route> security_event_routes();
 std::span<const Route> api_key_routes();
 std::span<const Route> ticket_routes();
 std::span<const Route> tenant_routes();
-std::span<const Route> policy_routes();  // who may do what
+std::span<const Route> policy_routes();      // who may do what
+std::span<const Route> simulation_routes();  // other policies, tried on what has happened
+std::span<const Route> access_routes();      // who could reach an object
 std::span<const Route> audit_routes();
 
 }  // namespace syncline::api

@@ -89,6 +89,123 @@ TEST_F(PolicyApi, SharesAreGivenSeenAndTaken) {
   EXPECT_EQ(status("DELETE", "w/shares?resource=a/plan&to=everyone", "write"), 404);
 }
 
+TEST_F(PolicyApi, TheOwnerOfOneObjectSeesItsSharesAndNoOthers) {
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:bob&role=owner"), 200);
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/plan2&to=principal:eve&role=viewer"), 200);
+  const auto seen = answer("GET", "w/shares?resource=a/plan", "write");
+  EXPECT_EQ(seen->head->status, 200) << seen->body;
+  EXPECT_TRUE(holds(seen->body, R"("to":"principal:bob")"));
+  EXPECT_FALSE(holds(seen->body, "eve"));
+  for (const char* target :
+       {"w/shares?resource=a/plan2", "w/shares?resource=a/",
+        "w/shares?resource=", "w/shares?prefix=a/plan",
+        "w/shares?prefix=a/plan&resource=", "w/objects?resource=a/plan", "w/state?resource=a/plan"})
+    EXPECT_EQ(status("GET", target, "write"), 403) << target;
+  EXPECT_EQ(status("GET", "w/shares?resource=a/plan", "look"), 403);
+}
+
+// ---- other policies, tried on what has happened
+
+constexpr const char* kTriedBody =
+    R"({"policies":{"plots":"permit (principal, action, resource in Object::\"a/plot\");"}})";
+
+TEST_F(PolicyApi, PoliciesAreTriedOnWhatHasHappened) {
+  const auto tried = answer("POST", "w/simulation", "look", kTriedBody);
+  EXPECT_EQ(tried->head->status, 200) << tried->body;
+  EXPECT_TRUE(tried->body.starts_with(R"({"from":0,"to":3,"judged":3,"unclear":0,"differences":[)"))
+      << tried->body;
+  EXPECT_TRUE(holds(tried->body, R"("object":"a/plan","principal":"ann")"));
+  EXPECT_TRUE(holds(tried->body,
+                    R"("then":"allowed","now":"refused","message":"the policy of this workspace )"
+                    R"(does not allow: insert at /content/*","action":"insert",)"
+                    R"("path":"/content/*","then_by":[],"now_by":[]})"));
+  EXPECT_FALSE(holds(tried->body, R"("object":"a/plot")"));
+  EXPECT_TRUE(tried->body.ends_with("],\"next\":null}\n"));
+  // Page by page, and between moments.
+  const auto first = answer("POST", "w/simulation?limit=1", "look", kTriedBody);
+  EXPECT_TRUE(first->body.ends_with("],\"next\":1}\n")) << first->body;
+  const auto second = answer("POST", "w/simulation?limit=1&after=1", "look", kTriedBody);
+  EXPECT_TRUE(holds(second->body, R"("position":3,)")) << second->body;
+  EXPECT_TRUE(second->body.ends_with("],\"next\":null}\n"));
+  const auto part = answer("POST", "w/simulation?from=1&to=2", "look", kTriedBody);
+  EXPECT_TRUE(part->body.starts_with(R"({"from":1,"to":2,"judged":1,"unclear":0,"differences":[])"))
+      << part->body;
+  // The policies of the workspace do not matter, unless these are added to them.
+  ASSERT_EQ(status("PUT", "w/policies/all", "full", "permit (principal, action, resource);"), 200);
+  const std::string added = std::string(kTriedBody, 1, std::string(kTriedBody).size() - 2);
+  const auto more = answer("POST", "w/simulation?from=4", "look", "{" + added + R"(,"add":true})");
+  EXPECT_TRUE(holds(more->body, R"("differences":[])")) << more->body;
+}
+
+TEST_F(PolicyApi, WhatIsKnownOfPeopleCountsInASimulation) {
+  const std::string finance =
+      R"({"policies":{"f":"permit (principal in Group::\"finance\", action, resource);"})";
+  const auto unclear = answer("POST", "w/simulation", "look", finance + "}");
+  EXPECT_TRUE(holds(unclear->body, R"("judged":3,"unclear":3)")) << unclear->body;
+  const auto member = answer("POST", "w/simulation", "look",
+                             finance + R"(,"people":{"ann":{"groups":["finance"]}}})");
+  EXPECT_TRUE(holds(member->body, R"("unclear":0,"differences":[])")) << member->body;
+  const auto other = answer("POST", "w/simulation", "look", finance + R"(,"people":{"ann":{}}})");
+  EXPECT_TRUE(holds(other->body, R"("now":"refused")")) << other->body;
+}
+
+TEST_F(PolicyApi, ASimulationOfNonsenseIsRefused) {
+  for (const char* body :
+       {"", "[]", R"({"policies":1})", R"({"policies":{"a":1}})",
+        R"({"policies":{"a":"permit ("}})", R"({"policy":{}})", R"({"add":1})",
+        R"({"people":{"ann":1}})", R"({"people":{"ann":{"rights":"root"}}})",
+        R"({"people":{"ann":{"groups":[1]}}})", R"({"people":{"ann":{"name":"Ann"}}})"})
+    EXPECT_EQ(status("POST", "w/simulation", "look", body), 400) << body;
+  EXPECT_EQ(status("POST", "w/simulation", "look", std::string(3 << 20, ' ')), 413);
+  EXPECT_EQ(status("POST", "w/simulation?from=never", "look", kTriedBody), 404);
+  EXPECT_EQ(status("POST", "w/simulation?limit=0", "look", kTriedBody), 400);
+  // Whoever may not see the history may not ask what would have become of it.
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/&to=principal:eve&role=viewer"), 200);
+  EXPECT_EQ(status("POST", "w/simulation", "look", kTriedBody), 403);
+}
+
+// ---- who could reach an object
+
+TEST_F(PolicyApi, AReportSaysWhoCouldReachAnObjectAndWhoChangedIt) {
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/&to=principal:bob&role=owner"), 200);       // 4
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:eve&role=viewer"), 200);  // 5
+  ASSERT_EQ(status("DELETE", "w/shares?resource=a/plan&to=principal:eve"), 204);           // 6
+  const auto report = answer("GET", "w/access/a/plan", "write");
+  EXPECT_EQ(report->head->status, 200) << report->body;
+  EXPECT_TRUE(report->body.starts_with(R"({"object":"a/plan","from":0,"to":6,"could":[)"))
+      << report->body;
+  EXPECT_TRUE(holds(report->body,
+                    R"({"who":"principal:eve","right":"read","in_part":false,"from":5,"to":6,)"
+                    R"("by":["share: ann gave role viewer on a/plan to principal:eve"]})"));
+  EXPECT_TRUE(holds(report->body,
+                    R"({"who":"principal:bob","right":"write","in_part":false,"from":4,"to":6,)"
+                    R"("by":["share: ann gave role owner on a/ to principal:bob"]})"));
+  EXPECT_TRUE(holds(report->body, R"({"who":"everyone","right":"read","in_part":false,"from":0,)"
+                                  R"("to":4,"by":["there were no policies and no shares"]})"));
+  EXPECT_TRUE(holds(report->body, R"("did":[{"principal":"ann","changes":1,"first":1,)"));
+  const auto later = answer("GET", "w/access/a/plan?from=6", "write");
+  EXPECT_FALSE(holds(later->body, "principal:eve")) << later->body;
+  EXPECT_TRUE(holds(later->body, R"("did":[])")) << later->body;
+  EXPECT_EQ(status("GET", "w/access/a/plan?from=3&to=2", "write"), 400);
+  // Only who may share it may ask who has it.
+  EXPECT_EQ(status("GET", "w/access/b", "write"), 403);
+  EXPECT_EQ(status("GET", "w/access/a/plan", "look"), 403);
+}
+
+TEST_F(PolicyApi, AReportOfManyChangesComesInPages) {
+  for (int i = 0; i < 70; ++i)
+    ASSERT_EQ(status("PUT", "w/shares?to=principal:p" + std::to_string(i) + "&role=viewer"), 200);
+  const auto first = answer("GET", "w/access/b");
+  EXPECT_EQ(first->head->status, 200) << first->body;
+  const std::size_t next = first->body.rfind("\"next\":");
+  const std::string at = first->body.substr(next + 7, first->body.find('}', next) - next - 7);
+  ASSERT_NE(at, "null");
+  const auto second = answer("GET", "w/access/b?after=" + at);
+  EXPECT_TRUE(second->body.ends_with("\"next\":null}\n")) << second->body;
+  EXPECT_TRUE(holds(second->body,
+                    R"("who":"principal:p0","right":"read","in_part":false,"from":)" + at + ","));
+}
+
 TEST_F(PolicyApi, EveryWayToReadIsJudged) {
   ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:eve&role=viewer"), 200);
   EXPECT_EQ(status("GET", "w/objects/a/plan", "look"), 200);

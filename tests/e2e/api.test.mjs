@@ -64,6 +64,13 @@ test('what is answered is what is described', kTest, async (t) => {
   await ok('GET', '/workspaces/team/policies/all');
   assert.equal((await ok('PUT', '/workspaces/team/shares?resource=notes/&to=group:team&role=editor')).body.role, 'editor');
   assert.equal((await ok('GET', '/workspaces/team/shares?prefix=notes/')).body.shares.length, 1);
+  assert.equal((await ok('GET', '/workspaces/team/shares?resource=notes/plan')).body.shares.length, 0);
+  const tried = JSON.stringify({ policies: { none: 'forbid (principal, action, resource);' }, add: true, people: { 'u/1': { groups: ['team'], rights: 'admin' } } });
+  const simulated = (await ok('POST', '/workspaces/team/simulation?limit=1', { body: tried })).body;
+  assert.deepEqual([simulated.differences.length, simulated.differences[0].now, simulated.next], [1, 'refused', simulated.differences[0].position]);
+  const report = (await ok('GET', '/workspaces/team/access/notes/plan')).body;
+  assert.ok(report.could.some(({ who, right }) => who === 'group:team' && right === 'write'));
+  assert.ok(report.did.length > 0);
   await ok('DELETE', '/workspaces/team/shares?resource=notes/&to=group:team');
   await ok('DELETE', '/workspaces/team/policies/all');
   await ok('GET', '/workspaces/team/retention');
@@ -134,6 +141,7 @@ test('what is answered is what is described', kTest, async (t) => {
     ['PUT', '/workspaces/team/retention?keep_for=x', 400], ['PUT', '/workspaces/team/hold', 400], ['DELETE', '/workspaces/team/hold', 409],
     ['GET', '/workspaces/none/retention', 404], ['POST', '/backups?name=nightly', 409], ['POST', '/backups?name=../x', 400], ['PUT', '/log-level?level=loud', 400],
     ['DELETE', '/workspaces/team/pins/none', 404], ['PUT', '/workspaces/team/policies/p', 400], ['GET', '/workspaces/team/policies/none', 404],
+    ['POST', '/workspaces/team/simulation', 400], ['POST', '/workspaces/team/simulation?from=nothing', 400], ['GET', '/workspaces/team/access/notes/plan?from=nothing', 404],
     ['PUT', '/workspaces/team/shares?to=ann&role=owner', 400], ['DELETE', '/workspaces/team/shares?to=everyone', 404], ['DELETE', '/people/nobody', 404], ['DELETE', '/people/a%00', 400], ['POST', '/workspaces/team/restore/notes/plan?at=1', 400],
     ['POST', '/workspaces/team/restore/notes/plan?at=now&into=branch', 409], ['GET', '/workspaces/team/proof/99', 404],
     ['GET', '/workspaces/team/proof/x', 400], ['GET', '/workspaces/team/consistency?from=3&to=2', 400],

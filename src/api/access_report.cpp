@@ -1,0 +1,256 @@
+// Who could reach an object between two moments, and who changed it (policy/reach.h).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/moments.h"
+#include "api/names.h"
+#include "api/route.h"
+#include "api/support.h"
+#include "log/rules.h"
+#include "policy/reach.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+#include "state/job_room.h"
+#include "state/rules_object.h"
+
+namespace syncline::api {
+namespace {
+
+using protocol::json_string;
+
+// A page covers at most so many changes of rules, so many events of the object, and so many questions about somebody
+// while some rules held.
+constexpr std::size_t kMostRuleChanges = 64;
+constexpr std::size_t kMostObjectEvents = 4096;
+constexpr std::size_t kMostReachAsked = 8192;
+constexpr std::uint64_t kReportBytes = std::uint64_t{16} << 20;
+
+// What somebody changed.
+struct Deeds {
+  Maker maker;  // of the last one
+  std::uint64_t changes = 0;
+  log::Position first = 0;
+  log::Position last = 0;
+  std::uint64_t first_ms = 0;
+  std::uint64_t last_ms = 0;
+};
+
+std::string span_json(const policy::ReachSpan& span) {
+  std::string by;
+  for (const std::string& each : span.by) by += (by.empty() ? "" : ",") + json_string(each);
+  return fmt::format(R"({{"who":{},"right":"{}","in_part":{},"from":{},"to":{},"by":[{}]}})",
+                     json_string(policy::to_string(span.who)), span.right, span.in_part, span.from,
+                     span.to, by);
+}
+
+std::string deeds_json(const Deeds& deeds, const Names& names) {
+  return fmt::format(
+      R"({{"principal":{}{},"changes":{},"first":{},"first_time":"{}","last":{},"last_time":"{}"}})",
+      protocol::name_json(deeds.maker.principal),
+      protocol::shown_name_json(names.of(deeds.maker.principal, deeds.maker.actor)), deeds.changes,
+      deeds.first, protocol::time_text(deeds.first_ms), deeds.last,
+      protocol::time_text(deeds.last_ms));
+}
+
+class AccessReport : public std::enable_shared_from_this<AccessReport> {
+ public:
+  AccessReport(Inquiry asked, log::Position from, log::Position after, log::Position to)
+      : asked_(std::move(asked)), from_(from), after_(after), to_(to), end_(to) {
+    if (asked_.sources.room != nullptr) charge_ = asked_.sources.room->hold(kReportBytes);
+  }
+
+  void begin() {
+    state::replay_object(asked_.sources, asked_.path.workspace, std::string(log::kPolicyObject),
+                         after_,
+                         [self = shared_from_this()](Result<state::ReplayedObject> replayed) {
+                           self->with_rules(std::move(replayed));
+                         });
+  }
+
+ private:
+  struct RulesFrom {
+    log::Position position = 0;
+    std::uint64_t unix_ms = 0;
+    log::RuleChange change;
+  };
+  struct Deed {
+    Maker maker;
+    log::Position position = 0;
+    std::uint64_t unix_ms = 0;
+  };
+
+  void with_rules(Result<state::ReplayedObject> replayed) {
+    if (!replayed) return asked_.refuse(replayed.error());
+    if (const log::HeldRules* held = state::rules_of(*replayed->object)) held_ = *held;
+    asked_.sources.events.read(asked_.path.workspace, std::max<log::Position>(after_, 1) - 1,
+                               {.max_events = 1},
+                               [self = shared_from_this()](Result<std::vector<log::Event>> read) {
+                                 self->with_begin(std::move(read));
+                               });
+  }
+
+  // Policies may look at the time.
+  void with_begin(Result<std::vector<log::Event>> read) {
+    if (!read) return asked_.refuse(read.error());
+    if (!read->empty()) begun_ms_ = read->front().accepted_ms();
+    read_changes(after_);
+  }
+
+  // ---- reading: what retention has dropped, or what is no change of the object, tells as much here
+
+  using Take = void (AccessReport::*)(Result<std::vector<log::Event>>);
+
+  void read(std::string_view object, log::Position after, Take take) {
+    const auto& abandoned = asked_.sending.order.abandoned;
+    if (abandoned != nullptr && abandoned->load())
+      return asked_.refuse({ErrorCode::kUnavailable, "nobody waits for the answer"});
+    asked_.sources.events.read_object(
+        asked_.path.workspace, std::string(object), after, {.to = end_, .max_events = 512},
+        [self = shared_from_this(), take](Result<std::vector<log::Event>> events) {
+          (self.get()->*take)(std::move(events));
+        });
+  }
+
+  void read_changes(log::Position after) {
+    if (after >= end_) return read_deeds(after_);
+    read(log::kPolicyObject, after, &AccessReport::take_changes);
+  }
+
+  void take_changes(Result<std::vector<log::Event>> events) {
+    if (!events) return asked_.refuse(events.error());
+    for (const log::Event& event : *events) {
+      // A page ends before the next change.
+      if (changes_.size() == kMostRuleChanges) {
+        end_ = event.position - 1;
+        return read_deeds(after_);
+      }
+      auto change = log::rule_change_in(event);
+      if (!change) return asked_.refuse(change.error());
+      if (*change) changes_.push_back({event.position, event.accepted_ms(), std::move(**change)});
+    }
+    read_changes(events->empty() ? end_ : events->back().position);
+  }
+
+  void read_deeds(log::Position after) {
+    if (after >= end_) return judge();
+    read(asked_.path.object, after, &AccessReport::take_deeds);
+  }
+
+  void take_deeds(Result<std::vector<log::Event>> events) {
+    if (!events) return asked_.refuse(events.error());
+    for (const log::Event& event : *events) {
+      type_ = event.type;
+      deeds_.push_back({{event.principal, event.actor}, event.position, event.accepted_ms()});
+      if (deeds_.size() < kMostObjectEvents) continue;
+      end_ = event.position;
+      return judge();
+    }
+    read_deeds(events->empty() ? end_ : events->back().position);
+  }
+
+  // ---- judging
+
+  void judge() {
+    policy::Reach reach(asked_.path.workspace, asked_.path.object, type_);
+    name_people(reach);
+    std::size_t states = std::max<std::size_t>(1, kMostReachAsked / reach.people());
+    reach.rules(held_, after_, begun_ms_);
+    for (RulesFrom& next : changes_) {
+      if (next.position > end_) break;
+      if (--states == 0) {
+        end_ = next.position - 1;
+        break;
+      }
+      if (auto done = log::carry_out(held_, next.change); !done) return asked_.refuse(done.error());
+      reach.rules(held_, next.position, next.unix_ms);
+    }
+    spans_ = reach.finish(end_);
+    tell();
+  }
+
+  // Whom the rules of the page mention at any time, and who changed the object.
+  void name_people(policy::Reach& reach) const {
+    policy::Mentioned mentioned;
+    policy::add_mentioned(held_, mentioned);
+    for (const RulesFrom& each : changes_) {
+      log::HeldRules alone;
+      // Only what is set mentions somebody.
+      if (log::carry_out(alone, each.change)) policy::add_mentioned(alone, mentioned);
+    }
+    reach.add(mentioned);
+    for (const Deed& each : deeds_) reach.add_principal(each.maker.principal);
+  }
+
+  void tell() {
+    std::vector<Maker> makers;
+    for (const Deed& each : deeds_) {
+      if (each.position > end_) break;
+      Deeds& of = done_[each.maker.principal];
+      if (of.changes++ == 0) of.first = each.position, of.first_ms = each.unix_ms;
+      of.maker = each.maker;
+      of.last = each.position;
+      of.last_ms = each.unix_ms;
+    }
+    for (const auto& [principal, deeds] : done_) makers.push_back(deeds.maker);
+    const NamesOf where = names_of(asked_);
+    look_up(where, std::move(makers), {},
+            [self = shared_from_this()](const Names& names) { self->answer(names); });
+  }
+
+  void answer(const Names& names) {
+    std::string could;
+    for (const policy::ReachSpan& span : spans_)
+      if (span.from < span.to || span.to == after_)
+        could += (could.empty() ? "" : ",") + span_json(span);
+    std::string did;
+    for (const auto& [principal, deeds] : done_)
+      did += (did.empty() ? "" : ",") + deeds_json(deeds, names);
+    asked_.answer(http::json_response(
+        200, fmt::format(R"({{"object":{},"from":{},"to":{},"could":[{}],"did":[{}],"next":{}}})",
+                         json_string(asked_.path.object), from_, to_, could, did,
+                         end_ < to_ ? std::to_string(end_) : "null") +
+                 "\n"));
+  }
+
+  Inquiry asked_;
+  const log::Position from_;
+  const log::Position after_;
+  const log::Position to_;
+  log::Position end_;  // of the page
+  MemoryCharge charge_ = {};
+  std::uint64_t begun_ms_ = 0;  // when the page begins
+  log::HeldRules held_;         // at the position that was judged last
+  std::vector<RulesFrom> changes_;
+  std::vector<Deed> deeds_;
+  std::string type_;
+  std::vector<policy::ReachSpan> spans_;
+  std::map<std::string, Deeds> done_;
+};
+
+void report_access(Inquiry inquiry) {
+  const auto after = number(inquiry.request, "after", 0);
+  if (!after) return inquiry.refuse(after.error());
+  between_moments(std::move(inquiry), [after = *after](log::Position from, log::Position to,
+                                                       Inquiry asked) {
+    if (from > to) return asked.refuse({ErrorCode::kInvalid, "`from` is after `to`"});
+    std::make_shared<AccessReport>(std::move(asked), from, std::min(std::max(from, after), to), to)
+        ->begin();
+  });
+}
+
+constexpr Route kAccessRoutes[] = {
+    {"GET", "/v1/workspaces/{workspace}/access/{object}", Right::kSeePolicy, report_access},
+};
+
+}  // namespace
+
+std::span<const Route> access_routes() {
+  return kAccessRoutes;
+}
+
+}  // namespace syncline::api

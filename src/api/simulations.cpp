@@ -1,0 +1,285 @@
+// Trying policies on what has happened (policy/simulation.h).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/moments.h"
+#include "api/names.h"
+#include "api/route.h"
+#include "api/support.h"
+#include "log/rules.h"
+#include "policy/simulation.h"
+#include "protocol/event_json.h"
+#include "protocol/json_text.h"
+#include "state/job_room.h"
+#include "state/rules_object.h"
+#include "syncline/crdt/any.h"
+
+namespace syncline::api {
+namespace {
+
+using crdt::Any;
+using policy::Simulated;
+using protocol::json_string;
+
+constexpr std::size_t kMostTriedBytes = std::size_t{2} << 20;  // of the body of a request
+constexpr std::size_t kMostKnownPeople = 10'000;
+// A page ends after so many events, whatever they come to. A change of rules counts as so many.
+constexpr std::size_t kMostSimulated = 10'000;
+constexpr std::size_t kEventsOfACompilation = 200;
+constexpr std::size_t kReadAtOnce = 512;
+// What two sets of policies of the largest size take in memory, about.
+constexpr std::uint64_t kCompiledBytes = std::uint64_t{16} << 20;
+
+// ---- what is asked
+
+struct SimulationWish {
+  policy::TriedPolicies tried;
+  policy::KnownPeople people;
+};
+
+std::unexpected<Error> no_text(std::string_view what) {
+  return fail(ErrorCode::kInvalid, fmt::format("{} is missing, or of another type", what));
+}
+
+Result<policy::KnownPerson> read_known_person(const Any& json) {
+  policy::KnownPerson person;
+  const auto* members = std::get_if<Any::Object>(&json.value());
+  if (members == nullptr) return no_text("what is known of a person");
+  for (const auto& [name, value] : *members) {
+    if (name == "groups") {
+      const auto* groups = std::get_if<Any::Array>(&value.value());
+      if (groups == nullptr) return no_text("a list of groups");
+      for (const Any& each : *groups) {
+        const auto* group = std::get_if<std::string>(&each.value());
+        if (group == nullptr) return no_text("the name of a group");
+        person.groups.push_back(*group);
+      }
+    } else if (name == "rights") {
+      const auto* text = std::get_if<std::string>(&value.value());
+      const auto rights = identity::rights_named(text == nullptr ? "" : *text);
+      if (!rights) return fail(ErrorCode::kInvalid, "`rights` are read, write or admin");
+      person.rights = *rights;
+    } else {
+      return fail(ErrorCode::kInvalid, fmt::format("'{}' means nothing here", name));
+    }
+  }
+  return person;
+}
+
+Result<void> read_known_people(const Any& json, policy::KnownPeople& people) {
+  const auto* members = std::get_if<Any::Object>(&json.value());
+  if (members == nullptr) return no_text("`people`");
+  if (members->size() > kMostKnownPeople)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("`people` describes at most {} people", kMostKnownPeople));
+  for (const auto& [principal, known] : *members) {
+    auto person = read_known_person(known);
+    if (!person) return std::unexpected(std::move(person.error()));
+    people.insert_or_assign(principal, std::move(*person));
+  }
+  return {};
+}
+
+Result<SimulationWish> read_wish(const http::Request& request) {
+  if (request.body.size() > kMostTriedBytes)
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("the body has more than {} bytes", kMostTriedBytes));
+  const auto json = crdt::from_json(request.body);
+  if (!json) return std::unexpected(json.error());
+  const auto* members = std::get_if<Any::Object>(&json->value());
+  if (members == nullptr) return no_text("a JSON object");
+  SimulationWish wish;
+  for (const auto& [name, value] : *members) {
+    if (name == "policies") {
+      const auto* policies = std::get_if<Any::Object>(&value.value());
+      if (policies == nullptr) return no_text("`policies`");
+      for (const auto& [policy, text] : *policies) {
+        const auto* source = std::get_if<std::string>(&text.value());
+        if (source == nullptr) return no_text("the text of policy " + policy);
+        wish.tried.texts.insert_or_assign(policy, *source);
+      }
+    } else if (name == "add") {
+      const auto* added = std::get_if<bool>(&value.value());
+      if (added == nullptr) return no_text("`add`");
+      wish.tried.added = *added;
+    } else if (name == "people") {
+      if (auto read = read_known_people(value, wish.people); !read)
+        return std::unexpected(std::move(read.error()));
+    } else {
+      return fail(ErrorCode::kInvalid, fmt::format("'{}' means nothing here", name));
+    }
+  }
+  if (auto fits = policy::check_tried(wish.tried); !fits)
+    return std::unexpected(std::move(fits.error()));
+  return wish;
+}
+
+// ---- what is answered
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& each : texts) list += (list.empty() ? "" : ",") + json_string(each);
+  return "[" + list + "]";
+}
+
+struct DifferentDecision {
+  log::Position position = 0;
+  std::uint64_t unix_ms = 0;
+  std::string object;
+  Maker maker;
+  Simulated simulated;
+};
+
+std::string decision_json(const DifferentDecision& decision, const Names& names) {
+  const Simulated& found = decision.simulated;
+  const bool refused = found.now == Simulated::Now::kRefused;
+  std::string json = fmt::format(
+      R"({{"position":{},"time":"{}","object":{},"principal":{}{},"then":"allowed","now":"{}",)"
+      R"("message":{})",
+      decision.position, protocol::time_text(decision.unix_ms), json_string(decision.object),
+      protocol::name_json(decision.maker.principal),
+      protocol::shown_name_json(names.of(decision.maker.principal, decision.maker.actor)),
+      refused ? "refused" : "unclear", json_string(found.message));
+  if (!found.action.empty()) json += ",\"action\":" + json_string(found.action);
+  if (!found.path.empty()) json += ",\"path\":" + json_string(found.path);
+  if (refused)
+    json += ",\"then_by\":" + json_list(found.then_by) + ",\"now_by\":" + json_list(found.now_by);
+  return json + "}";
+}
+
+// ---- the job
+
+// Reads the log in parts, and judges each event. It is cancelled when nobody waits for the answer any more.
+class SimulationRun : public std::enable_shared_from_this<SimulationRun> {
+ public:
+  SimulationRun(Inquiry asked, SimulationWish wish, log::Position from, log::Position after,
+                log::Position to, std::size_t limit)
+      : asked_(std::move(asked)),
+        wish_(std::move(wish)),
+        from_(from),
+        after_(after),
+        to_(to),
+        limit_(limit) {
+    if (asked_.sources.room != nullptr) charge_ = asked_.sources.room->hold(kCompiledBytes);
+  }
+
+  void begin() {
+    if (after_ >= to_) return finish(false);
+    state::replay_object(asked_.sources, asked_.path.workspace, std::string(log::kPolicyObject),
+                         after_,
+                         [self = shared_from_this()](Result<state::ReplayedObject> replayed) {
+                           self->with_rules(std::move(replayed));
+                         });
+  }
+
+ private:
+  void with_rules(Result<state::ReplayedObject> replayed) {
+    if (!replayed) return asked_.refuse(replayed.error());
+    const log::HeldRules* held = state::rules_of(*replayed->object);
+    simulation_.emplace(asked_.path.workspace, held == nullptr ? log::HeldRules() : *held,
+                        replayed->position, std::move(wish_.tried), std::move(wish_.people));
+    read();
+  }
+
+  void read() {
+    const auto& abandoned = asked_.sending.order.abandoned;
+    if (abandoned != nullptr && abandoned->load())
+      return asked_.refuse({ErrorCode::kUnavailable, "nobody waits for the answer"});
+    const log::ReadLimits limits{.to = to_, .max_events = kReadAtOnce};
+    asked_.sources.events.read(asked_.path.workspace, after_, limits,
+                               [self = shared_from_this()](Result<std::vector<log::Event>> read) {
+                                 self->take(std::move(read));
+                               });
+  }
+
+  void take(Result<std::vector<log::Event>> read) {
+    if (!read) return asked_.refuse(read.error());
+    if (read->empty()) return finish(false);
+    for (const log::Event& event : *read) {
+      auto simulated = simulation_->take(event);
+      if (!simulated) return asked_.refuse(simulated.error());
+      after_ = event.position;
+      ++events_;
+      note(event, std::move(*simulated));
+      if (found_.size() == limit_ || spent() >= kMostSimulated) return finish(after_ < to_);
+    }
+    after_ < to_ ? this->read() : finish(false);
+  }
+
+  std::size_t spent() const {
+    return events_ + kEventsOfACompilation * simulation_->compilations();
+  }
+
+  void note(const log::Event& event, std::optional<Simulated> simulated) {
+    if (!simulated) return;
+    ++judged_;
+    if (simulated->now == Simulated::Now::kAllowed) return;
+    if (simulated->now == Simulated::Now::kUnclear) ++unclear_;
+    found_.push_back({event.position, event.accepted_ms(), event.object,
+                      Maker{event.principal, event.actor}, std::move(*simulated)});
+  }
+
+  void finish(bool more) {
+    std::vector<Maker> makers;
+    for (const DifferentDecision& each : found_) makers.push_back(each.maker);
+    const NamesOf where = names_of(asked_);
+    look_up(where, std::move(makers), {},
+            [self = shared_from_this(), more](const Names& names) { self->answer(more, names); });
+  }
+
+  void answer(bool more, const Names& names) {
+    std::string json =
+        fmt::format(R"({{"from":{},"to":{},"judged":{},"unclear":{},"differences":[)", from_, to_,
+                    judged_, unclear_);
+    for (std::size_t i = 0; i < found_.size(); ++i)
+      json += (i == 0 ? "" : ",") + decision_json(found_[i], names);
+    json += fmt::format("],\"next\":{}}}\n", more ? std::to_string(after_) : "null");
+    asked_.answer(http::json_response(200, std::move(json)));
+  }
+
+  Inquiry asked_;
+  SimulationWish wish_;
+  const log::Position from_;
+  log::Position after_;
+  const log::Position to_;
+  const std::size_t limit_;
+  MemoryCharge charge_ = {};
+  std::optional<policy::Simulation> simulation_;
+  std::size_t events_ = 0;
+  std::uint64_t judged_ = 0;
+  std::uint64_t unclear_ = 0;
+  std::vector<DifferentDecision> found_;
+};
+
+void simulate_policies(Inquiry inquiry) {
+  auto wish = read_wish(inquiry.request);
+  if (!wish) return inquiry.refuse(wish.error());
+  const auto limit = page_size(inquiry.request);
+  const auto after = number(inquiry.request, "after", 0);
+  if (!limit) return inquiry.refuse(limit.error());
+  if (!after) return inquiry.refuse(after.error());
+  between_moments(std::move(inquiry),
+                  [wish = std::move(*wish), limit = *limit, after = *after](
+                      log::Position from, log::Position to, Inquiry asked) mutable {
+                    std::make_shared<SimulationRun>(std::move(asked), std::move(wish), from,
+                                                    std::max(from, after), to, limit)
+                        ->begin();
+                  });
+}
+
+constexpr Route kSimulationRoutes[] = {
+    {"POST", "/v1/workspaces/{workspace}/simulation", Right::kHistory, simulate_policies},
+};
+
+}  // namespace
+
+std::span<const Route> simulation_routes() {
+  return kSimulationRoutes;
+}
+
+}  // namespace syncline::api
