@@ -33,8 +33,10 @@ void add_blame(Command& root);
 void add_restore(Command& root);
 void add_pin(Command& root);
 void add_policy(Command& root);
-void add_policy_files(Command& policy);  // what needs no server
+void add_policy_files(Command& policy);  // what needs no server, or only reads
+void add_policy_simulate(Command& policy);
 void add_share(Command& root);
+void add_access(Command& root);
 void add_people(Command& root);
 void add_export(Command& root);
 void add_import(Command& root);

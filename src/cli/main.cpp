@@ -20,6 +20,7 @@ void add_commands(syncline::cli::Command& program) {
   add_pin(program);
   add_policy(program);
   add_share(program);
+  add_access(program);
   add_people(program);
   add_export(program);
   add_import(program);

@@ -1,10 +1,12 @@
 // Policies and shares that are given and taken while published clients edit.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { h_client, hocuspocus_versions, y_client, y_versions } from './lib/clients.mjs';
 import { Mint } from './lib/mint.mjs';
-import { Server, run } from './lib/server.mjs';
+import { Server, run, scratch_dir } from './lib/server.mjs';
 import { sleep, until } from './lib/wait.mjs';
 
 const kTest = { timeout: 120_000 };
@@ -153,4 +155,58 @@ test('the commands give, show and take', kTest, async (t) => {
   const wrong = run(['policy', 'set', 'w', 'bad', '-', ...to], { env, input: 'permit (principal' });
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /policy bad: line 1, column \d+/);
+});
+
+test('other policies are tried on what has happened, and a report says who could reach a document', kTest, async (t) => {
+  const { mint, server, ask, share, unshare, set } = await start(t);
+  const env = { SYNCLINE_TOKEN: 'operator' };
+  const done = (args, code = 0) => {
+    const { status, stdout, stderr } = run(args, { env });
+    assert.equal(status, code, stderr + stdout);
+    return stdout;
+  };
+  const folder = scratch_dir(t, 'policies');
+  const file = (name, text) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  await set('all', kEverything);
+  for (const [who, root] of [['ann', 'plan'], ['fin', 'budget'], ['ann', 'budget']]) {
+    const client = await y_client(t, server, 'w', 'plan', { params: { token: mint.token(who, 600), ack: '1' } });
+    client.doc.getMap(root).set('travel', 1);
+    await until(() => client.saving.count > 0, 'the edit is saved');
+    client.provider.disconnect();
+  }
+  // Of the three edits, one would be refused; unless it is known who is in finance, nobody can say.
+  const budget = file('budget.cedar', 'forbid (principal, action in Action::"write", resource in Path::"/budget") unless { principal in Group::"finance" };');
+  const people = file('people.json', JSON.stringify({ ann: {}, fin: { groups: ['finance'] } }));
+  const simulate = ['policy', 'simulate', 'w', '--policy', budget, '--add', '--from', '2'];
+  const told = done([...simulate, '--people', people, '--server', server.url]);
+  assert.match(told, /^POSITION +TIME +PRINCIPAL +OBJECT +ACTION +THEN +BY +NOW +BECAUSE\n +5 +\S+ +ann +plan +set \/budget\/travel +allowed +policy all +refused +policy budget\n3 events judged: 1 would be refused, 0 unclear\n$/);
+  assert.match(done([...simulate, '--server', server.url]), /it depends on the groups or the rights of fin\n.*\n3 events judged: 0 would be refused, 2 unclear\n$/s);
+  assert.equal(done([...simulate, '--people', people, '--data-dir', server.dir]), told, 'the same without the server');
+  assert.equal(JSON.parse(done([...simulate, '--people', people, '--json', '--server', server.url])).position, 5);
+  assert.match(run(['policy', 'simulate', 'w', '--policy', file('bad.cedar', 'permit ('), '--server', server.url], { env }).stderr, /policy bad: line 1, column/);
+
+  await share('principal:eve', 'viewer', 'plan');
+  await unshare('principal:eve', 'plan');
+  const report = done(['access', 'report', 'w/plan', '--server', server.url]);
+  assert.match(report, /^WHO +COULD +FROM +TO +BY\n/);
+  assert.match(report, /\nprincipal:eve +read, history, +/);
+  assert.match(report, /\nprincipal:eve +.* 6 +7 +policy all; share: token gave role viewer on plan to principal:eve/);
+  assert.match(report, /\n\nPRINCIPAL +CHANGES +FIRST +LAST\nann +2 +3 \(\S+\) +5 \(\S+\)\nfin +1 +4 /);
+  assert.equal(done(['access', 'report', 'w/plan', '--data-dir', server.dir]), report);
+  assert.equal(JSON.parse(done(['access', 'report', 'w/plan', '--json', '--server', server.url])).did.length, 2);
+
+  // The owner of the document alone sees its shares, and who has them; and a share is explained.
+  await share('principal:ann', 'owner', 'plan');
+  await ask('DELETE', '/policies/all');
+  const token = mint.token('ann', 600);
+  const as_ann = (args) => run([...args, '--server', server.url], { env: { SYNCLINE_TOKEN: token } });
+  assert.match(as_ann(['share', 'list', 'w/plan']).stdout, /\nowner +principal:ann +plan /);
+  assert.equal(as_ann(['share', 'list', 'w']).status, 1);
+  assert.equal(as_ann(['access', 'report', 'w/plan']).status, 0);
+  assert.equal(as_ann(['access', 'report', 'w/note']).status, 1);
+  assert.equal(done(['policy', 'explain', '--workspace', 'w', '--principal', 'ann', '--action', 'set', '--object', 'plan', '--path', '/x', '--server', server.url]),
+    'allowed\n  by share: token gave role owner on plan to principal:ann\n');
 });

@@ -62,6 +62,7 @@ class ApiExport final : public ExportStream {
 };
 
 constexpr std::uint64_t kExportTimeoutMs = 120'000;  // for a few megabytes
+constexpr std::uint64_t kReportTimeoutMs = 120'000;  // for a page that looks at thousands of events
 
 std::string object_path(const std::string& workspace, const std::string& object) {
   return workspace_path(workspace) + "/objects/" + percent_encode(object, true);
@@ -221,10 +222,12 @@ Result<std::vector<NamedLine>> Api::policies(const std::string& workspace) {
   return named_lines(workspace_path(workspace) + "/policies", "policies", "name", "");
 }
 
-Result<std::vector<NamedLine>> Api::shares(const std::string& workspace,
-                                           const std::string& prefix) {
-  const auto json =
-      get_array(workspace_path(workspace) + "/shares?prefix=" + percent_encode(prefix), "shares");
+// The owner of one object sees its shares, and not those of others whose names begin with its name.
+Result<std::vector<NamedLine>> Api::shares(const std::string& workspace, const std::string& path) {
+  const bool many = path.empty() || path.ends_with('/');
+  const auto json = get_array(workspace_path(workspace) + "/shares?" +
+                                  (many ? "prefix=" : "resource=") + percent_encode(path),
+                              "shares");
   if (!json) return std::unexpected(json.error());
   std::vector<NamedLine> lines;
   for (const Any& entry : *array_member(*json, "shares"))
@@ -253,6 +256,40 @@ Result<std::string> Api::share(const std::string& workspace, const ShareWish& wi
 
 Result<void> Api::unshare(const std::string& workspace, const ShareWish& wish) {
   return remove(share_path(workspace, wish) + reason_query('&', wish.reason));
+}
+
+Result<Any> Api::simulate(const std::string& workspace, const std::string& from,
+                          const std::string& to, std::uint64_t after, const std::string& wish) {
+  return ask_page({.method = "POST",
+                   .path = fmt::format("{}/simulation?limit={}&after={}", workspace_path(workspace),
+                                       kPage, after) +
+                           moment("&from=", from) + moment("&to=", to),
+                   .body = wish,
+                   .timeout_ms = kReportTimeoutMs,
+                   .changes_nothing = true},
+                  "differences", after);
+}
+
+Result<Any> Api::access_report(const std::string& workspace, const std::string& object,
+                               const std::string& from, const std::string& to,
+                               std::uint64_t after) {
+  return ask_page({.method = "GET",
+                   .path = fmt::format("{}/access/{}?after={}", workspace_path(workspace),
+                                       percent_encode(object, true), after) +
+                           moment("&from=", from) + moment("&to=", to),
+                   .timeout_ms = kReportTimeoutMs},
+                  "could", after);
+}
+
+// A page with this array. A `next` that does not grow would cause an endless loop.
+Result<Any> Api::ask_page(ApiRequest request, std::string_view array, std::uint64_t after) const {
+  const auto body = client_.ask(request);
+  if (!body) return std::unexpected(body.error());
+  auto json = crdt::from_json(*body);
+  if (!json || array_member(*json, array) == nullptr) return client_.not_understood();
+  const std::uint64_t next = number_member(*json, "next");
+  if (next != 0 && next <= after) return client_.not_understood();
+  return json;
 }
 
 Result<std::string> Api::retention(const std::string& workspace) {

@@ -154,9 +154,9 @@ class Api {
   Result<void> remove_pin(const std::string& workspace, const std::string& name);
 
   // The policies of a workspace and its shares, all of them, as the API prints them (docs/openapi.json). The name of a
-  // share is its resource. `prefix`: of the resources.
+  // share is its resource. `path`: "" or a folder, whose name ends with '/', for all in it; or one object.
   Result<std::vector<NamedLine>> policies(const std::string& workspace);
-  Result<std::vector<NamedLine>> shares(const std::string& workspace, const std::string& prefix);
+  Result<std::vector<NamedLine>> shares(const std::string& workspace, const std::string& path);
   // Both return what they have set as JSON.
   Result<std::string> set_policy(const std::string& workspace, const std::string& name,
                                  const std::string& text, const std::string& reason);
@@ -164,6 +164,15 @@ class Api {
   Result<void> remove_policy(const std::string& workspace, const std::string& name,
                              const std::string& reason);
   Result<void> unshare(const std::string& workspace, const ShareWish& wish);
+
+  // One page each, as the API answers (docs/openapi.json): what other policies would have decided, of `wish`, the body of
+  // the request; and who could reach an object. `from` and `to` are moments. For the next page, pass `next` of the last
+  // one as `after`.
+  Result<crdt::Any> simulate(const std::string& workspace, const std::string& from,
+                             const std::string& to, std::uint64_t after, const std::string& wish);
+  Result<crdt::Any> access_report(const std::string& workspace, const std::string& object,
+                                  const std::string& from, const std::string& to,
+                                  std::uint64_t after);
 
   // The retention, as protocol/retention_json.h prints it; also returned after a change.
   Result<std::string> retention(const std::string& workspace);
@@ -250,6 +259,7 @@ class Api {
   Result<std::string> ask_log_level(std::string_view method, const std::string& query);
   Result<std::vector<EventLine>> event_lines(const std::string& path);
   Result<crdt::Any> get_array(std::string path, std::string_view array) const;
+  Result<crdt::Any> ask_page(ApiRequest request, std::string_view array, std::uint64_t after) const;
   Result<std::vector<NamedLine>> named_lines(std::string path, std::string_view array,
                                              std::string_view key, const std::string& after) const;
   Result<std::vector<std::string>> names(std::string path, std::string_view array) const;

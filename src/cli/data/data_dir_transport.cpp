@@ -63,7 +63,8 @@ class DataDirTransport final : public Transport {
 
   Result<ApiAnswer> ask(const ApiRequest& request) override {
     const bool of_keys = request.path.starts_with(kApiKeysPath);
-    if (request.method != "GET" && !(of_keys && opened_ == Opened::kForKeys))
+    const bool reads = request.method == "GET" || request.changes_nothing;
+    if (!reads && !(of_keys && opened_ == Opened::kForKeys))
       return fail(ErrorCode::kUnsupported,
                   "a data directory is only read here: name its server with --server");
     if (of_keys)

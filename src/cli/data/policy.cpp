@@ -131,6 +131,7 @@ void add_policy(Command& root) {
                          "gone");
 
   add_policy_files(policy);
+  add_policy_simulate(policy);
 }
 
 }  // namespace syncline::cli

@@ -1,33 +1,34 @@
 // The commands for policies that need no server: the schema, and what a text means.
+#include "cli/data/policy_files.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "cedar/decision_test.h"
 #include "cedar/validator.h"
 #include "cli/commands.h"
+#include "cli/data/decision_test_file.h"
+#include "cli/data/options.h"
 #include "cli/data/policy_cases.h"
 #include "cli/files.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "policy/access_schema.h"
+#include "policy/share_rules.h"
 
 namespace syncline::cli {
 namespace {
 
 struct FilesOptions {
   std::vector<std::string> files;
+  std::string workspace;  // whose rules the files come to; "": none
+  SourceOptions source;
   PolicyCase asked;
   std::string time;
 };
-
-// The name of a policy in a file: that of the file, without its folder and its ending.
-std::string name_of_file(const std::string& file) {
-  const std::size_t slash = file.rfind('/');
-  std::string name = slash == file.npos ? file : file.substr(slash + 1);
-  return name.substr(0, name.rfind('.'));
-}
 
 // All findings, not only the first.
 int check_file(const std::string& file, Console& console) {
@@ -56,30 +57,73 @@ int check_files(const FilesOptions& options, Console& console) {
   return code;
 }
 
-Result<log::HeldRules> rules_in(const std::vector<std::string>& files) {
-  log::HeldRules rules;
+// Adds the policies in the files, each of which replaces one of the same name.
+Result<void> add_rules_in(const std::vector<std::string>& files, log::HeldRules& rules) {
   for (const std::string& file : files) {
     const auto text = read_file(file, log::kMaxPolicyBytes);
     if (!text) return std::unexpected(text.error());
-    const std::string name = name_of_file(file);
-    if (auto fits = policy::check_policy_text(name, as_text(*text)); !fits)
-      return std::unexpected(std::move(fits.error()));
+    const std::string name = policy_name_of(file);
+    if (auto fits = policy::check_policy_text(name, as_text(*text)); !fits) return fits;
     rules.policies[name] = {std::string(as_text(*text)), "", 0};
+  }
+  return {};
+}
+
+// The policies and shares that a workspace has now.
+Result<log::HeldRules> rules_of(Api& api, const std::string& workspace) {
+  log::HeldRules rules;
+  const auto policies = api.policies(workspace);
+  if (!policies) return std::unexpected(policies.error());
+  for (const NamedLine& entry : *policies)
+    if (const auto json = crdt::from_json(entry.json))
+      rules.policies[entry.name] = {text_member(*json, "text"), text_member(*json, "principal"), 0};
+  const auto shares = api.shares(workspace, "");
+  if (!shares) return std::unexpected(shares.error());
+  for (const NamedLine& entry : *shares) {
+    const auto json = crdt::from_json(entry.json);
+    auto to = log::parse_grantee(json ? text_member(*json, "to") : "");
+    if (!to) return std::unexpected(std::move(to.error()));
+    const auto role = log::share_role_named(text_member(*json, "role"));
+    if (!role)
+      return fail(ErrorCode::kUnsupported, "this version does not know the share " + entry.json);
+    rules.shares[{entry.name, std::move(*to)}] = {*role, text_member(*json, "principal"), 0};
   }
   return rules;
 }
 
-int explain_files(const FilesOptions& options, Console& console) {
-  const auto rules = rules_in(options.files);
+Result<log::HeldRules> rules_to_explain(const Command& command, const FilesOptions& options) {
+  log::HeldRules rules;
+  if (!options.workspace.empty()) {
+    auto api = open_api(command, options.source);
+    if (!api) return std::unexpected(std::move(api.error()));
+    auto held = rules_of(*api, options.workspace);
+    if (!held) return held;
+    rules = std::move(*held);
+  }
+  if (auto added = add_rules_in(options.files, rules); !added)
+    return std::unexpected(std::move(added.error()));
+  return rules;
+}
+
+int explain_files(const Command& command, const FilesOptions& options, Console& console) {
+  if (options.files.empty() && options.workspace.empty())
+    return console.misused("say what to explain: files of policies, or --workspace");
+  const auto rules = rules_to_explain(command, options);
   if (!rules) return console.failed(rules.error());
-  const auto policy = policy::WorkspacePolicy::make(options.asked.workspace, *rules, 1);
   PolicyCase asked = options.asked;
+  if (!options.workspace.empty()) asked.workspace = options.workspace;
   if (asked.path && asked.path->empty()) asked.path.reset();
+  const auto policy = policy::WorkspacePolicy::make(asked.workspace, *rules, 1);
+  if (policy == nullptr) {
+    console.line("there are no policies and no shares: the token alone decides");
+    return kDone;
+  }
   const auto explained = decide_case(*policy, asked);
   if (!explained) return console.failed(explained.error());
   console.line(explained->allowed ? "allowed" : "denied");
   for (const std::string& reason : explained->reasons)
-    console.line(fmt::format("  by {}", visible(reason)));
+    console.line(fmt::format(
+        "  by {}", visible(policy::shown_reason(reason, asked.workspace, rules->shares))));
   if (explained->reasons.empty() && !explained->allowed) console.line("  no policy permits it");
   for (const std::string& error : explained->errors)
     console.line(fmt::format("  failed: {}", visible(error)));
@@ -111,6 +155,8 @@ std::string difference(const policy::WorkspacePolicy& policy, const PolicyCase& 
 int test_file(const std::string& file, Console& console) {
   const auto text = read_file(file);
   if (!text) return console.failed(text.error());
+  if (cedar::is_decision_test(as_text(*text)))
+    return run_decision_test(file, as_text(*text), console);
   const auto cases = read_policy_cases(as_text(*text));
   if (!cases) {
     console.message(fmt::format("{}: {}", shown_name(file), cases.error().message));
@@ -168,6 +214,12 @@ void question_options(Command& command, FilesOptions& options) {
 
 }  // namespace
 
+std::string policy_name_of(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  std::string name = slash == file.npos ? file : file.substr(slash + 1);
+  return name.substr(0, name.rfind('.'));
+}
+
 void add_policy_files(Command& policy) {
   Command& check = policy.add("check", "Check policies in files, without a server");
   auto checked = std::make_shared<FilesOptions>();
@@ -177,26 +229,40 @@ void add_policy_files(Command& policy) {
   check.run([checked](Console& console) { return check_files(*checked, console); });
 
   Command& explain =
-      policy.add("explain", "Say what policies in files decide, and which decide it");
+      policy.add("explain", "Say what policies and shares decide, and which decide it");
   auto explained = std::make_shared<FilesOptions>();
-  explain.argument({.name = "FILE", .text = "policies as text", .required = true, .is_file = true},
-                   explained->files);
+  explain.argument({.name = "FILE", .text = "policies as text", .is_file = true}, explained->files);
+  explain.option({.name = "--workspace",
+                  .value = "WORKSPACE",
+                  .text = "Begin with the policies and shares that this workspace has now"},
+                 explained->workspace);
   question_options(explain, *explained);
+  source_options(explain, explained->source);
   explain.details(
       "Exit codes: 0 allowed, 1 denied, 2 misused. The rights of a token come before that.");
   explain.example(
       "syncline policy explain all.cedar budget.cedar --principal ann --action set --object plan "
       "--path /budget/travel",
       "may ann set it?");
-  explain.run([explained](Console& console) { return explain_files(*explained, console); });
+  explain.example(
+      "syncline policy explain --workspace demo --principal ann --action read --object plan",
+      "which policy or share lets ann read it?");
+  explain.run([&explain, explained](Console& console) {
+    return explain_files(explain, *explained, console);
+  });
 
   Command& test = policy.add("test", "Check that policies decide cases as expected");
   auto tested = std::make_shared<FilesOptions>();
   test.argument({.name = "FILE",
-                 .text = "policies, shares and cases as JSON (docs/policy.md)",
+                 .text = "policies, shares and cases as JSON (docs/policy.md), or a test in the "
+                         "format that the Cedar language publishes",
                  .required = true,
                  .is_file = true},
                 tested->files);
+  test.details(
+      "A test in the published format names files of policies, of entities and of a schema. Each "
+      "is "
+      "looked for in the folder of the test, and then in the folders around it.");
   test.example("syncline policy test access.json", "in the tests of an application");
   test.run([tested](Console& console) { return test_files(*tested, console); });
 

@@ -20,6 +20,7 @@ struct ApiRequest {
   std::string accept = "application/json";
   std::string_view body = {};
   std::uint64_t timeout_ms = 10'000;  // for the whole exchange, if it uses a network
+  bool changes_nothing = false;       // whatever its method
 };
 
 struct ApiAnswer {
