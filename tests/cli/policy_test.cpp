@@ -76,7 +76,7 @@ TEST(PolicyRecipes, DecideAsTheManualSays) {
     EXPECT_EQ(tested.code, 0) << tested.err << tested.out;
     ++recipes;
   }
-  EXPECT_EQ(recipes, 4);
+  EXPECT_EQ(recipes, 6);
 }
 
 TEST(PolicySchema, IsPrinted) {
