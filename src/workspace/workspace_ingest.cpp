@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "policy/rule_right.h"
 #include "workspace/onlooker.h"
 #include "workspace/workspace.h"
 
@@ -25,6 +26,12 @@ Result<void> check_kind(const log::Event& event) {
     return fail(ErrorCode::kUnsupported,
                 "the payload of event " + std::to_string(event.position) + " was dropped");
   return {};
+}
+
+// What the author needed for it.
+identity::Right right_of_event(const log::Event& event) {
+  const auto change = log::rule_change_in(event);
+  return change && *change ? policy::right_of((*change)->act) : identity::Right::kWrite;
 }
 
 }  // namespace
@@ -65,10 +72,13 @@ void Workspace::ingest_next(std::shared_ptr<Ingesting> ingesting) {
       ingesting->named = std::move(*recalled);
       ingest_next(ingesting);
     });
-  const identity::Caller author{.principal = {.id = event.principal},
-                                .rights = identity::Rights::all(),
-                                .actor = event.actor,
-                                .trace = event.trace};
+  // His token is not in the log: whoever changed a rule had one that allows that, others are no administrators.
+  const bool writes = right_of_event(event) == identity::Right::kWrite;
+  const identity::Caller author{
+      .principal = {.id = event.principal},
+      .rights = writes ? identity::Rights::writing() : identity::Rights::all(),
+      .actor = event.actor,
+      .trace = event.trace};
   auto onlooker = std::make_shared<Onlooker>();
   auto take = [this, ingesting, author, onlooker](Result<LiveObject*> live) {
     if (!live) return ingesting->done(std::unexpected(std::move(live.error())));
@@ -94,6 +104,7 @@ void Workspace::ingest_into(LiveObject& object, const identity::Caller& author,
                          .further_seqs = event.further_seqs,
                          .intent = event.intent,
                          .owner = ingesting,
+                         .right = right_of_event(event),
                          .named = event.actor_named ? ingesting->named : nullptr},
               .ingested = &event,
               .region = ingesting->region,

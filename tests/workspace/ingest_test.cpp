@@ -163,6 +163,32 @@ TEST(Ingest, AnObjectKeepsItsNameThatANewOneCouldNotHave) {
   EXPECT_NE(here.json(kHidden).find("hello again"), std::string::npos);
 }
 
+// Its author is judged by what it does, and is no administrator.
+TEST(Ingest, AChangeIsJudgedByTheRulesOfThisRegion) {
+  TestWorld there;
+  submit(there, "note", Typist(1).type("hello"));
+  submit(there, "secret", Typist(2).type("x"));
+  const auto events = events_of(there);
+  Region here;
+  submit(here.world, "other", Typist(3).type("local"));
+  const auto set_policy = [&](std::string name, std::string text) {
+    const auto done = ask<workspace::Receipt>(here.world, [&](auto answer) {
+      here.host.get("w").change_rules(testing::ann(), identity::Right::kPolicy,
+                                      log::SetPolicy{std::move(name), std::move(text)}, "",
+                                      std::move(answer));
+    });
+    ASSERT_TRUE(done) << done.error().message;
+  };
+  set_policy("admins", "permit (principal in Role::\"admin\", action, resource);");
+  EXPECT_EQ(here.ingest(events).error().code, ErrorCode::kForbidden);
+  set_policy("notes",
+             "permit (principal == Principal::\"ann\", action, resource in "
+             "Object::\"note\");");
+  EXPECT_EQ(here.ingest(events).error().code, ErrorCode::kForbidden) << "the second one";
+  EXPECT_NE(here.json("note").find("hello"), std::string::npos);
+  EXPECT_EQ(here.json("secret"), "{}");
+}
+
 TEST(Ownership, AppendsCarryTheEpochAndAReplacedOwnerIsRefused) {
   TestWorld world;
   Owners owners;
