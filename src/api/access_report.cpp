@@ -1,16 +1,20 @@
-// Who could reach an object between two moments, and who changed it (policy/reach.h).
+// Who could reach an object between two moments, and who did (policy/reach.h).
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "api/audit_json.h"
 #include "api/moments.h"
 #include "api/names.h"
 #include "api/route.h"
 #include "api/support.h"
+#include "base/qualified_name.h"
+#include "log/audit.h"
 #include "log/rules.h"
 #include "policy/reach.h"
 #include "protocol/event_json.h"
@@ -28,6 +32,10 @@ using protocol::json_string;
 constexpr std::size_t kMostRuleChanges = 64;
 constexpr std::size_t kMostObjectEvents = 4096;
 constexpr std::size_t kMostReachAsked = 8192;
+// Entries of the audit log that a report shows, and events of it that are looked at for them.
+constexpr std::size_t kMostAuditEntries = 1000;
+constexpr std::size_t kMostAuditEvents = 10'000;
+constexpr std::uint64_t kAuditLateMs = 10'000;  // entries are written later than they happen
 constexpr std::uint64_t kReportBytes = std::uint64_t{16} << 20;
 
 // What somebody changed.
@@ -170,7 +178,7 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
       reach.rules(held_, next.position, next.unix_ms);
     }
     spans_ = reach.finish(end_);
-    tell();
+    read_end();
   }
 
   // Whom the rules of the page mention at any time, and who changed the object.
@@ -185,6 +193,60 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
     reach.add(mentioned);
     for (const Deed& each : deeds_) reach.add_principal(each.maker.principal);
   }
+
+  // ---- the audit log: refusals, and who got the whole workspace
+
+  // The first page tells of it, to whoever may read it. It has times, and no positions of this log.
+  void read_end() {
+    if (after_ != from_ || !asked_.caller.rights.has(Right::kAudit)) return tell();
+    asked_.sources.events.read(asked_.path.workspace, to_, {.max_events = 1},
+                               [self = shared_from_this()](Result<std::vector<log::Event>> read) {
+                                 if (!read) return self->asked_.refuse(read.error());
+                                 if (!read->empty()) self->ended_ms_ = read->front().accepted_ms();
+                                 self->find_audit();
+                               });
+  }
+
+  void find_audit() {
+    audit_log_ = qualified(split_name(asked_.path.workspace).tenant, log::kSystemWorkspace);
+    audited_ = true;
+    const state::Instant before{from_ == 0 ? 0 : begun_ms_ - std::min<std::uint64_t>(begun_ms_, 1)};
+    state::resolve_moment(asked_.sources.events, asked_.sources.store.pins(), audit_log_, before,
+                          [self = shared_from_this()](Result<log::Position> position) {
+                            if (!position) return self->asked_.refuse(position.error());
+                            self->read_audit(*position);
+                          });
+  }
+
+  void read_audit(log::Position after) {
+    asked_.sources.events.read_object(
+        audit_log_, std::string(log::kAuditObject), after, {.max_events = 512},
+        [self = shared_from_this()](Result<std::vector<log::Event>> events) {
+          self->take_audit(std::move(events));
+        });
+  }
+
+  void take_audit(Result<std::vector<log::Event>> events) {
+    if (!events) return asked_.refuse(events.error());
+    for (const log::Event& event : *events) {
+      if (event.accepted_ms() > ended_ms_ + kAuditLateMs) return tell();
+      audit_cut_ = ++audit_events_ > kMostAuditEvents || audit_.size() >= kMostAuditEntries;
+      if (audit_cut_) return tell();
+      const auto entries = log::audit_in(event);
+      if (entries && *entries)
+        for (const log::AuditEntry& entry : **entries)
+          if (concerns(entry)) audit_.push_back(audit_json(event.position, entry));
+    }
+    events->empty() ? tell() : read_audit(events->back().position);
+  }
+
+  bool concerns(const log::AuditEntry& entry) const {
+    if (entry.workspace != asked_.path.name || entry.unix_ms > ended_ms_) return false;
+    if (from_ > 0 && entry.unix_ms < begun_ms_) return false;
+    return entry.kind == log::AuditEntry::Kind::kExport || entry.object == asked_.path.object;
+  }
+
+  // ---- answering
 
   void tell() {
     std::vector<Maker> makers;
@@ -202,19 +264,25 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
             [self = shared_from_this()](const Names& names) { self->answer(names); });
   }
 
+  // What begins with the last event of the report is told, too: that is what holds now.
   void answer(const Names& names) {
     std::string could;
     for (const policy::ReachSpan& span : spans_)
-      if (span.from < span.to || span.to == after_)
+      if (span.from < span.to || span.to == to_)
         could += (could.empty() ? "" : ",") + span_json(span);
     std::string did;
     for (const auto& [principal, deeds] : done_)
       did += (did.empty() ? "" : ",") + deeds_json(deeds, names);
+    std::string audit;
+    for (const std::string& each : audit_) audit += (audit.empty() ? "" : ",") + each;
     asked_.answer(http::json_response(
-        200, fmt::format(R"({{"object":{},"from":{},"to":{},"could":[{}],"did":[{}],"next":{}}})",
-                         json_string(asked_.path.object), from_, to_, could, did,
-                         end_ < to_ ? std::to_string(end_) : "null") +
-                 "\n"));
+        200,
+        fmt::format(
+            R"({{"object":{},"from":{},"to":{},"could":[{}],"did":[{}],"audit":{},"audit_cut":{},"next":{}}})",
+            json_string(asked_.path.object), from_, to_, could, did,
+            audited_ ? "[" + audit + "]" : "null", audit_cut_,
+            end_ < to_ ? std::to_string(end_) : "null") +
+            "\n"));
   }
 
   Inquiry asked_;
@@ -229,6 +297,14 @@ class AccessReport : public std::enable_shared_from_this<AccessReport> {
   std::vector<Deed> deeds_;
   std::string type_;
   std::vector<policy::ReachSpan> spans_;
+  // Of the first page.
+  bool audited_ = false;
+  std::string audit_log_;
+  std::uint64_t ended_ms_ =
+      std::numeric_limits<std::uint64_t>::max() / 2;  // when what follows `to_` began
+  std::size_t audit_events_ = 0;
+  bool audit_cut_ = false;  // there may be more
+  std::vector<std::string> audit_;
   std::map<std::string, Deeds> done_;
 };
 

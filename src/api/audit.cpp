@@ -1,4 +1,6 @@
 // The audit log of the caller's tenant (log/audit.h).
+#include "api/audit_json.h"
+
 #include <fmt/format.h>
 
 #include <string>
@@ -19,22 +21,6 @@ void append_text(std::string& json, std::string_view name, const std::string& va
   if (!value.empty()) json += fmt::format(",\"{}\":{}", name, protocol::name_json(value));
 }
 
-std::string audit_json(log::Position position, const log::AuditEntry& entry) {
-  std::string json =
-      fmt::format(R"({{"position":{},"time":"{}","kind":"{}","count":{})", position,
-                  protocol::time_text(entry.unix_ms), log::name_of(entry.kind), entry.count);
-  append_text(json, "principal", entry.principal);
-  append_text(json, "token", entry.token);
-  append_text(json, "address", entry.address);
-  append_text(json, "right", entry.right);
-  append_text(json, "request", entry.request);
-  append_text(json, "workspace", entry.workspace);
-  append_text(json, "object", entry.object);
-  if (entry.status != 0) json += fmt::format(",\"status\":{}", entry.status);
-  append_text(json, "reason", entry.reason);
-  return json + "}\n";
-}
-
 // Of an event whose entries retention has dropped, only that is said.
 http::Response audit_response(const std::vector<log::Event>& events) {
   http::Response response;
@@ -43,7 +29,8 @@ http::Response audit_response(const std::vector<log::Event>& events) {
   for (const log::Event& event : events) {
     const auto entries = log::audit_in(event);
     if (entries && *entries)
-      for (const log::AuditEntry& entry : **entries) lines += audit_json(event.position, entry);
+      for (const log::AuditEntry& entry : **entries)
+        lines += audit_json(event.position, entry) + "\n";
     else
       lines += fmt::format("{{\"position\":{},\"dropped\":true}}\n", event.position);
   }
@@ -71,6 +58,22 @@ constexpr Route kAuditRoutes[] = {
 };
 
 }  // namespace
+
+std::string audit_json(log::Position position, const log::AuditEntry& entry) {
+  std::string json =
+      fmt::format(R"({{"position":{},"time":"{}","kind":"{}","count":{})", position,
+                  protocol::time_text(entry.unix_ms), log::name_of(entry.kind), entry.count);
+  append_text(json, "principal", entry.principal);
+  append_text(json, "token", entry.token);
+  append_text(json, "address", entry.address);
+  append_text(json, "right", entry.right);
+  append_text(json, "request", entry.request);
+  append_text(json, "workspace", entry.workspace);
+  append_text(json, "object", entry.object);
+  if (entry.status != 0) json += fmt::format(",\"status\":{}", entry.status);
+  append_text(json, "reason", entry.reason);
+  return json + "}";
+}
 
 std::span<const Route> audit_routes() {
   return kAuditRoutes;

@@ -31,6 +31,7 @@ class ApiAudit : public ::testing::Test {
   ApiAudit()
       : node_(identity::Access({{"boss", somebody("ann", identity::Rights::all())},
                                 {"reader", somebody("bob", identity::Rights::reading())},
+                                {"writer", somebody("wil", identity::Rights::writing())},
                                 {"acme", somebody("eve", identity::Rights::all(), "acme")}})) {
     node_.shards->set(0, nullptr);
     node_.shards->set(
@@ -92,6 +93,32 @@ TEST_F(ApiAudit, NoActIsAnsweredBeforeItIsDurable) {
   EXPECT_EQ(answer->head->status, 200);
   EXPECT_FALSE(early);
   EXPECT_TRUE(is_stored());
+}
+
+// Refusals that concern the object, and whoever got it with the whole workspace; nothing of others.
+TEST_F(ApiAudit, AReportOfAccessTellsOfTheAuditLog) {
+  ask("PUT", "boss", "/v1/workspaces/w/shares?to=principal:ann&role=owner");
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/w/objects/x")->head->status, 403);
+  EXPECT_EQ(ask("GET", "reader", "/v1/workspaces/w/objects/y")->head->status, 403);
+  EXPECT_EQ(ask("GET", "boss", "/v1/workspaces/w/export")->head->status, 200);
+  const std::string all = ask("GET", "boss", "/v1/workspaces/w/access/x")->body;
+  const std::size_t audit = all.find(R"("audit":[{)");
+  ASSERT_NE(audit, all.npos) << all;
+  EXPECT_NE(all.find(R"("kind":"refusal","count":1,"principal":"bob","token":"t-1","right":"read")",
+                     audit),
+            all.npos)
+      << all;
+  EXPECT_NE(all.find(R"("kind":"export")", audit), all.npos) << all;
+  EXPECT_EQ(all.find(R"("object":"y")", audit), all.npos) << all;
+  EXPECT_EQ(all.find("\"kind\":\"act\"", audit), all.npos) << all;
+  EXPECT_NE(all.find(R"("audit_cut":false)"), all.npos);
+  // Before the second event, nothing of that had happened.
+  const std::string early = ask("GET", "boss", "/v1/workspaces/w/access/x?to=1")->body;
+  EXPECT_NE(early.find(R"("audit":[],)"), early.npos) << early;
+  // Whoever may not read the audit log is told nothing of it.
+  ask("PUT", "boss", "/v1/workspaces/w/shares?to=principal:wil&role=owner");
+  const std::string some = ask("GET", "writer", "/v1/workspaces/w/access/x")->body;
+  EXPECT_NE(some.find(R"("audit":null,)"), some.npos) << some;
 }
 
 TEST_F(ApiAudit, AnActThatFailsIsThereWithItsStatus) {

@@ -187,6 +187,10 @@ TEST_F(PolicyApi, AReportSaysWhoCouldReachAnObjectAndWhoChangedIt) {
   EXPECT_FALSE(holds(later->body, "principal:eve")) << later->body;
   EXPECT_TRUE(holds(later->body, R"("did":[])")) << later->body;
   EXPECT_EQ(status("GET", "w/access/a/plan?from=3&to=2", "write"), 400);
+  // What the last event gave is told, too.
+  ASSERT_EQ(status("PUT", "w/shares?resource=a/plan&to=principal:kim&role=viewer"), 200);  // 7
+  EXPECT_TRUE(holds(answer("GET", "w/access/a/plan", "write")->body,
+                    R"({"who":"principal:kim","right":"read","in_part":false,"from":7,"to":7,)"));
   // Only who may share it may ask who has it.
   EXPECT_EQ(status("GET", "w/access/b", "write"), 403);
   EXPECT_EQ(status("GET", "w/access/a/plan", "look"), 403);

@@ -130,6 +130,19 @@ void print_access(const Spans& spans, const std::map<std::string, DidRow>& did, 
   console.out("\n" + changes.print());
 }
 
+// Refusals, and who got the whole workspace.
+void add_audited(Table& table, const Any& page) {
+  const Any::Array* entries = array_member(page, "audit");
+  if (entries == nullptr) return;
+  for (const Any& entry : *entries) {
+    const std::string reason = text_member(entry, "reason");
+    table.row({text_member(entry, "time"), text_member(entry, "kind"),
+               std::to_string(number_member(entry, "count")), text_member(entry, "principal"),
+               text_member(entry, "right"),
+               reason.empty() ? text_of(member(entry, "status")) : reason});
+  }
+}
+
 int report_access(const Command& command, const AccessOptions& options, Console& console) {
   const auto path = parse_path(options.path, Whole::kRefused);
   if (!path) return console.misused(path.error().message);
@@ -137,6 +150,9 @@ int report_access(const Command& command, const AccessOptions& options, Console&
   if (!api) return console.failed(api.error());
   Spans spans;
   std::map<std::string, DidRow> did;
+  Table audited(
+      {{"TIME"}, {"KIND"}, {"TIMES", Align::kRight}, {"PRINCIPAL"}, {"RIGHT"}, {"OUTCOME"}});
+  bool cut = false;
   for (std::uint64_t after = 0; !console.closed();) {
     const auto page =
         api->access_report(path->workspace, path->object, options.from, options.to, after);
@@ -145,10 +161,16 @@ int report_access(const Command& command, const AccessOptions& options, Console&
     for (const Any& span : *array_member(*page, "could")) spans.add(span);
     if (const Any::Array* deeds = array_member(*page, "did"))
       for (const Any& each : *deeds) add_deeds(did, each);
+    add_audited(audited, *page);
+    cut = cut || member(*page, "audit_cut") == Any(true);
     after = number_member(*page, "next");
     if (after == 0) break;
   }
-  if (!options.json) print_access(spans, did, console);
+  if (!options.json) {
+    print_access(spans, did, console);
+    if (!audited.empty()) console.out("\n" + audited.print());
+  }
+  if (cut) console.message("the audit log may hold more: ask for a shorter time");
   return kDone;
 }
 
